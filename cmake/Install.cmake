@@ -1,0 +1,52 @@
+# What `cmake --install` puts where:
+#   include/nats_rs.h
+#   include/nats_rs/compat/nats.h, include/nats_rs/compat/nats/nats.h
+#   lib/libnats_rs.so -> libnats_rs.so.0 -> libnats_rs.so.0.1.0, lib/libnats_rs.a
+#   lib/cmake/nats_rs/nats_rs-config.cmake and its version file, lib/pkgconfig/nats_rs.pc
+include(CMakePackageConfigHelpers)
+
+set(NATS_RS_COMPAT_DIR ${CMAKE_INSTALL_INCLUDEDIR}/nats_rs/compat)
+set(NATS_RS_CONFIG_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/nats_rs)
+set(NATS_RS_PKGCONFIG_DIR ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+install(FILES ${PROJECT_SOURCE_DIR}/include/nats_rs.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+
+# The shims name the header relative to themselves, so that their directory is all that a program must add to its
+# include path. Installed, they lie one directory deeper than in the sources.
+file(READ ${PROJECT_SOURCE_DIR}/include/compat/nats.h shim)
+string(REPLACE "\"../nats_rs.h\"" "\"../../nats_rs.h\"" shim "${shim}")
+file(WRITE ${PROJECT_BINARY_DIR}/compat/nats.h "${shim}")
+install(FILES ${PROJECT_BINARY_DIR}/compat/nats.h DESTINATION ${NATS_RS_COMPAT_DIR})
+install(FILES ${PROJECT_SOURCE_DIR}/include/compat/nats/nats.h DESTINATION ${NATS_RS_COMPAT_DIR}/nats)
+
+install(PROGRAMS ${NATS_RS_STAGE}/${NATS_RS_SHARED_FILE} DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(FILES ${NATS_RS_STAGE}/${NATS_RS_SHARED_SONAME} ${NATS_RS_STAGE}/libnats_rs.so ${NATS_RS_STAGE}/libnats_rs.a
+        DESTINATION ${CMAKE_INSTALL_LIBDIR})
+
+configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/nats_rs-config.cmake.in
+    ${PROJECT_BINARY_DIR}/nats_rs-config.cmake
+    INSTALL_DESTINATION ${NATS_RS_CONFIG_DIR}
+    PATH_VARS CMAKE_INSTALL_INCLUDEDIR CMAKE_INSTALL_LIBDIR NATS_RS_COMPAT_DIR)
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/nats_rs-config-version.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/nats_rs-config.cmake ${PROJECT_BINARY_DIR}/nats_rs-config-version.cmake
+        DESTINATION ${NATS_RS_CONFIG_DIR})
+
+# Paths in the .pc file start where the file itself lies, so that an installed tree can be moved.
+if(IS_ABSOLUTE "${CMAKE_INSTALL_LIBDIR}")
+    set(pc_prefix ${CMAKE_INSTALL_PREFIX})
+    set(pc_libdir ${CMAKE_INSTALL_LIBDIR})
+else()
+    file(RELATIVE_PATH to_prefix /prefix/${NATS_RS_PKGCONFIG_DIR} /prefix)
+    string(REGEX REPLACE "/$" "" to_prefix "${to_prefix}")
+    set(pc_prefix "\${pcfiledir}/${to_prefix}")
+    set(pc_libdir "\${prefix}/${CMAKE_INSTALL_LIBDIR}")
+endif()
+if(IS_ABSOLUTE "${CMAKE_INSTALL_INCLUDEDIR}")
+    set(pc_includedir ${CMAKE_INSTALL_INCLUDEDIR})
+else()
+    set(pc_includedir "\${prefix}/${CMAKE_INSTALL_INCLUDEDIR}")
+endif()
+string(REGEX REPLACE "([^;]+)" "-l\\1" pc_native_libs "${NATS_RS_NATIVE_LIBS}")
+string(REPLACE ";" " " pc_native_libs "${pc_native_libs}")
+configure_file(${PROJECT_SOURCE_DIR}/cmake/nats_rs.pc.in ${PROJECT_BINARY_DIR}/nats_rs.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/nats_rs.pc DESTINATION ${NATS_RS_PKGCONFIG_DIR})

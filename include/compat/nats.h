@@ -1,0 +1,1 @@
+#include "../nats_rs.h" /* the names of nats.c, declared by libnats_rs */

@@ -1,0 +1,1 @@
+#include "../nats.h" /* the names of nats.c, declared by libnats_rs */

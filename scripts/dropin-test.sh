@@ -1,0 +1,117 @@
+#!/usr/bin/env bash
+# Shows that libnats_rs takes the place of nats.c: the examples, unchanged, are built with Debian's libnats (3.4) and
+# with this library through its compat headers, run against the same server, and must print the same and end with the
+# same exit status. The programs linked with libnats run once more with this library loaded in front of it.
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+BUILD="$ROOT/build/package"
+NATS_SERVER=$(scripts/get-nats-server.sh)
+EXAMPLES=(publish subscribe subscribe-sync queue-group request-reply headers drain-on-signal reconnect-events
+    connect-options)
+
+cmake -S . -B "$BUILD" >"$SCRATCH/cmake.log" || die "$(cat "$SCRATCH/cmake.log")"
+cmake --build "$BUILD" -j "$(jobs_wanted)" >"$SCRATCH/cmake.log" 2>&1 || die "$(cat "$SCRATCH/cmake.log")"
+
+# ---- build ------------------------------------------------------------------------------------------------------
+
+mkdir "$SCRATCH/libnats" "$SCRATCH/libnats_rs"
+compile=(cc -std=c99 -O1 -Wall -Wextra -Werror -DUSE_NATS_C_HEADER)
+read -ra theirs <<<"$(pkg-config --cflags --libs libnats)"
+for name in "${EXAMPLES[@]}"; do
+    "${compile[@]}" -o "$SCRATCH/libnats/$name" "examples-c/$name.c" "${theirs[@]}" -pthread
+    "${compile[@]}" -I include/compat -o "$SCRATCH/libnats_rs/$name" "examples-c/$name.c" \
+        "$BUILD/lib/libnats_rs.so" -Wl,-rpath,"$BUILD/lib" -pthread
+    readelf -d "$SCRATCH/libnats_rs/$name" | grep -q 'NEEDED.*libnats_rs\.so\.0' || die "$name is not linked to ours"
+done
+
+# ---- run --------------------------------------------------------------------------------------------------------
+
+# Times, rates, ports, ids and who of a group got how much differ from run to run; error details are worded differently.
+normalise() {
+    sed -E -e 's/ in [0-9.]+ s \([0-9]+ a second\)/ in T/' -e 's/[0-9.]+ ms/T ms/' -e 's/^(Client id) [0-9]+/\1 N/' \
+        -e 's/port [0-9]+/port N/' -e 's/^(Member [0-9] handled) [0-9]+/\1 N/' \
+        -e 's/^(Published [0-9]+ ticks, received) [0-9]+/\1 N/' -e 's/^(connect: .*) \(.*\)$/\1/'
+}
+
+# run PROGRAM ARGUMENT...: what the program prints, then its exit status. LOADED goes in front of its libraries.
+LOADED=""
+run() {
+    local rc=0
+    LD_PRELOAD="$LOADED" timeout 90 "$@" 2>&1 || rc=$?
+    echo "exit status $rc"
+}
+
+listening() { grep -q '^Listening' "$1"; }
+ticking() { grep -q '^Connected' "$1"; }
+
+subscriber_and_publisher() { # DIR SUBSCRIBER
+    local out="$SCRATCH/subscriber.out"
+    : >"$out"
+    run "$1/$2" "$SERVER_URL" "drop-in.$2" 20 >"$out" &
+    local pid=$!
+    STARTED+=("$pid")
+    wait_for 20 listening "$out" || die "$2 ($1) does not listen: $(cat "$out")"
+    run "$1/publish" "$SERVER_URL" "drop-in.$2" 20 "a message"
+    wait "$pid"
+    cat "$out"
+}
+
+# The server goes away in the middle and comes back at the same address.
+restarted_server() { # DIR
+    local out="$SCRATCH/reconnect.out" url port pid
+    start_server
+    url=$SERVER_URL
+    port=${url##*:}
+    : >"$out"
+    run "$1/reconnect-events" "$url" drop-in.ticks 20 100 >"$out" &
+    pid=$!
+    STARTED+=("$pid")
+    wait_for 20 ticking "$out" || die "reconnect-events ($1) does not connect: $(cat "$out")"
+    stop_server "$SERVER_PID"
+    start_server -p "$port"
+    wait "$pid"
+    stop_server "$SERVER_PID"
+    cat "$out"
+}
+
+perform() { # NAME DIR
+    case "$1" in
+    subscribe | subscribe-sync) subscriber_and_publisher "$2" "$1" ;;
+    reconnect-events) restarted_server "$2" ;;
+    nothing-there) run "$2/publish" nats://127.0.0.1:1 drop-in 1 ;;
+    *) run "$2/$1" "$SERVER_URL" "drop-in.$1" ;;
+    esac
+}
+
+# In the foreground, not in a pipe: what it starts is known, and ends, if the script ends early.
+scenario() { # NAME DIR OUTPUT
+    perform "$1" "$2" >"$SCRATCH/raw"
+    normalise <"$SCRATCH/raw" >"$3"
+}
+
+start_server
+FAILED=0
+for name in subscribe subscribe-sync queue-group request-reply headers drain-on-signal connect-options reconnect-events \
+    nothing-there; do
+    LOADED=""
+    scenario "$name" "$SCRATCH/libnats" "$SCRATCH/expected"
+    scenario "$name" "$SCRATCH/libnats_rs" "$SCRATCH/compiled"
+    LOADED="$BUILD/lib/libnats_rs.so"
+    scenario "$name" "$SCRATCH/libnats" "$SCRATCH/loaded"
+    if [ "$name" != nothing-there ] && ! grep -q '^exit status 0$' "$SCRATCH/expected"; then
+        cat "$SCRATCH/expected" >&2
+        die "$name fails with libnats itself"
+    fi
+    for how in compiled loaded; do
+        if diff --label "libnats" --label "libnats_rs ($how)" -u "$SCRATCH/expected" "$SCRATCH/$how"; then
+            say "ok: $name, $how"
+        else
+            say "DIFFERS: $name, $how"
+            FAILED=$((FAILED + 1))
+        fi
+    done
+done
+[ "$FAILED" -eq 0 ] || die "drop-in test: $FAILED differ"
+say "drop-in test passed: the same output with libnats and with libnats_rs"

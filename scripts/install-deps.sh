@@ -1,0 +1,81 @@
+#!/usr/bin/env bash
+# Installs what is missing, with apt-get, where it may (root, or sudo without a password). Otherwise says in one line
+# what to install, and fails.
+#
+# usage: install-deps.sh [build|test|server]   build: for the library and the demo; test: for scripts/test.sh (default)
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+PACKAGES=()
+need() { # need PACKAGE COMMAND...: the package, unless the command succeeds
+    local package=$1
+    shift
+    "$@" >/dev/null 2>&1 || PACKAGES+=("$package")
+}
+header_found() { echo "#include <$1>" | cc -E -include stdarg.h -include stddef.h -include setjmp.h -; }
+pip_or_server() { [ -n "${NATS_SERVER:-}" ] || have nats-server || python3 -m pip --version; }
+
+want_build() {
+    need gcc have cc
+    need libc6-dev header_found stdio.h
+    need cmake have cmake
+    need make have make
+    need python3-pip pip_or_server
+    need ca-certificates test -e /etc/ssl/certs/ca-certificates.crt
+}
+want_test() {
+    want_build
+    need g++ have c++
+    need python3 have python3
+    need pkg-config have pkg-config
+    need valgrind have valgrind
+    need clang-format have clang-format
+    need binutils have nm
+    need libcmocka-dev header_found cmocka.h
+    need libnats-dev header_found nats/nats.h
+}
+
+install_packages() {
+    local sudo=() line="apt-get install -y ${PACKAGES[*]}"
+    if [ "$(id -u)" -ne 0 ]; then
+        if ! have sudo || ! sudo -n true 2>/dev/null; then
+            die "Please install what is missing: sudo $line"
+        fi
+        sudo=(sudo -n)
+    fi
+    have apt-get || die "Please install what is missing (named as in Debian): ${PACKAGES[*]}"
+    say "installing: ${PACKAGES[*]}"
+    export DEBIAN_FRONTEND=noninteractive
+    local quiet=(-qq -o Dpkg::Use-Pty=0)
+    if ! { ${sudo[@]+"${sudo[@]}"} apt-get update "${quiet[@]}" &&
+        ${sudo[@]+"${sudo[@]}"} apt-get install -y --no-install-recommends "${quiet[@]}" "${PACKAGES[@]}"; } \
+        >"$SCRATCH/apt.log" 2>&1; then
+        tail -n 5 "$SCRATCH/apt.log" >&2
+        die "Please install what is missing: sudo $line"
+    fi
+}
+
+check_rust() {
+    local wanted found
+    wanted=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
+    have cargo || die "Please install Rust ${wanted:-1.95} or newer with rustup: cargo is not in PATH."
+    found=$(rustc --version | grep -oE '[0-9]+\.[0-9]+\.[0-9]+' | head -n 1)
+    if [ -n "$wanted" ] && [ "$(printf '%s\n%s\n' "$wanted" "$found" | sort -V | head -n 1)" != "$wanted" ]; then
+        die "Please install Rust $wanted or newer (this is $found): rustup update stable"
+    fi
+    [ "$1" = test ] || return 0
+    if ! cargo fmt --version >/dev/null 2>&1 || ! cargo clippy --version >/dev/null 2>&1; then
+        { have rustup && rustup component add rustfmt clippy >/dev/null 2>&1; } ||
+            die "Please install rustfmt and clippy: rustup component add rustfmt clippy"
+    fi
+}
+
+case "${1:-test}" in
+build) want_build ;;
+test) want_test ;;
+server) PACKAGES=(nats-server) ;;
+*) die "usage: install-deps.sh [build|test|server]" ;;
+esac
+[ "${#PACKAGES[@]}" -eq 0 ] || install_packages
+[ "${1:-test}" = server ] || check_rust "${1:-test}"

@@ -1,0 +1,96 @@
+#!/usr/bin/env bash
+# Installs into a scratch directory and builds an example from there, as a user would: through find_package and through
+# pkg-config, as C99 and as C++17, with the shared and with the static library, also after the tree was moved. Each
+# result runs against a real server.
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+BUILD="$ROOT/build/package"
+FIRST="$SCRATCH/first"
+PREFIX="$SCRATCH/installed"
+NATS_SERVER=$(scripts/get-nats-server.sh)
+
+quiet() {
+    "$@" >"$SCRATCH/step.log" 2>&1 || {
+        cat "$SCRATCH/step.log" >&2
+        die "failed: $*"
+    }
+}
+
+# try WHAT PROGRAM [LIBRARY_PATH]: runs the headers example and looks at what it says.
+try() {
+    LD_LIBRARY_PATH="${3:-}" quiet timeout 60 "$2" "$SERVER_URL" "install-test.$RANDOM"
+    grep -q 'Content-Type: text/plain' "$SCRATCH/step.log" || die "$1: the headers did not arrive"
+    say "ok: $1"
+}
+
+check_link() { # check_link shared|static PROGRAM
+    local linked=static
+    if readelf -d "$2" | grep -q 'NEEDED.*libnats_rs\.so\.0'; then linked=shared; fi
+    [ "$linked" = "$1" ] || die "$2 is linked to the $linked library, not to the $1 one"
+}
+
+quiet cmake -S . -B "$BUILD"
+quiet cmake --build "$BUILD" -j "$(jobs_wanted)"
+quiet cmake --install "$BUILD" --prefix "$FIRST"
+mv "$FIRST" "$PREFIX"
+for file in include/nats_rs.h include/nats_rs/compat/nats.h include/nats_rs/compat/nats/nats.h; do
+    [ -f "$PREFIX/$file" ] || die "not installed: $file"
+done
+PC=$(find "$PREFIX" -name nats_rs.pc)
+LIBDIR=$(dirname "$(dirname "$PC")")
+[ "$(readlink "$LIBDIR/libnats_rs.so")" = libnats_rs.so.0 ] || die "libnats_rs.so is not a link to libnats_rs.so.0"
+[ -L "$LIBDIR/libnats_rs.so.0" ] && [ -f "$LIBDIR/libnats_rs.so.0" ] || die "libnats_rs.so.0 is not a link to a file"
+start_server
+
+for link in shared static; do
+    for cxx in OFF ON; do
+        dir="$SCRATCH/cmake-$link-$cxx"
+        language=C99
+        [ "$cxx" = OFF ] || language=C++17
+        quiet cmake -S examples-c -B "$dir" -DCMAKE_PREFIX_PATH="$PREFIX" -DNATS_RS_EXAMPLES_LINK=$link \
+            -DNATS_RS_EXAMPLES_CXX=$cxx
+        quiet cmake --build "$dir" -j "$(jobs_wanted)"
+        check_link $link "$dir/headers"
+        try "find_package, $link, $language" "$dir/headers"
+    done
+done
+quiet cmake -S examples-c -B "$SCRATCH/cmake-compat" -DCMAKE_PREFIX_PATH="$PREFIX" -DNATS_RS_EXAMPLES_COMPAT=ON
+quiet cmake --build "$SCRATCH/cmake-compat" -j "$(jobs_wanted)"
+check_link shared "$SCRATCH/cmake-compat/headers"
+try "find_package, shared, #include <nats/nats.h>" "$SCRATCH/cmake-compat/headers"
+
+export PKG_CONFIG_PATH="$LIBDIR/pkgconfig"
+read -ra cflags <<<"$(pkg-config --cflags nats_rs)"
+read -ra shared <<<"$(pkg-config --libs nats_rs)"
+# Both libraries lie side by side: the static one has to be asked for by its file name.
+read -ra static <<<"$(pkg-config --static --libs nats_rs | sed 's/-lnats_rs/-l:libnats_rs.a/')"
+compat=(-I "$(pkg-config --variable=compatdir nats_rs)")
+warnings=(-Wall -Wextra -Werror)
+c99=(cc -std=c99 "${warnings[@]}" -pedantic)
+cpp17=(c++ -std=c++17 "${warnings[@]}" -x c++)
+
+pkg_config_try() { # pkg_config_try shared|static NAME COMPILER...
+    local link=$1 name=$2 program="$SCRATCH/pkg-config-program" libs=("${shared[@]}")
+    shift 2
+    [ "$link" = shared ] || libs=("${static[@]}")
+    quiet "$@" -o "$program" examples-c/headers.c -x none "${libs[@]}" -pthread
+    check_link "$link" "$program"
+    try "pkg-config, $link, $name" "$program" "$LIBDIR"
+}
+pkg_config_try shared C99 "${c99[@]}" "${cflags[@]}"
+pkg_config_try shared C++17 "${cpp17[@]}" "${cflags[@]}"
+pkg_config_try static C99 "${c99[@]}" "${cflags[@]}"
+pkg_config_try static C++17 "${cpp17[@]}" "${cflags[@]}"
+# The compat directory alone is enough for a program that was written for nats.c.
+pkg_config_try shared "#include <nats/nats.h>" "${c99[@]}" -DUSE_NATS_C_HEADER "${compat[@]}"
+
+for header in nats.h nats/nats.h; do
+    printf '#include <%s>\n#include <%s>\n#ifndef NATS_RS_VERSION\n#error not ours\n#endif\nint x;\n' $header $header \
+        >"$SCRATCH/twice.c"
+    quiet "${c99[@]}" "${compat[@]}" -fsyntax-only "$SCRATCH/twice.c"
+    quiet "${cpp17[@]}" "${compat[@]}" -fsyntax-only "$SCRATCH/twice.c"
+done
+say "ok: <nats.h> and <nats/nats.h>, alone and twice, C99 and C++17"
+say "install test passed"

@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# The one test command. Installs what it needs, and stops at the first failure.
+#
+# usage: test.sh [--quick]   --quick leaves out the run under valgrind
+#
+# Rust's tests run in the dev profile, with its overflow checks and debug assertions; the C tests, the examples and all
+# that follows run on the release library, the one that is installed.
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+QUICK=no
+case "${1:-}" in
+"") ;;
+--quick) QUICK=yes ;;
+*) die "usage: test.sh [--quick]" ;;
+esac
+START=$SECONDS
+BUILD="$ROOT/build/test"
+STEP="start"
+trap 'printf "\nFAILED: %s\n" "$STEP" >&2' ERR
+step() {
+    STEP="$*"
+    heading "$*"
+}
+
+step "What the tests need"
+scripts/install-deps.sh test
+NATS_SERVER=$(scripts/get-nats-server.sh)
+export NATS_SERVER
+say "$("$NATS_SERVER" --version), $(rustc --version), $(cmake --version | head -n 1)"
+
+step "Formatting (cargo fmt, clang-format)"
+cargo fmt --check
+find c-tests examples-c include/compat bench -name '*.[ch]' -print0 2>/dev/null |
+    xargs -0 --no-run-if-empty clang-format --dry-run -Werror
+
+step "Lints (cargo clippy)"
+cargo clippy --all-targets -- -D warnings
+
+step "Rust tests, the check that nats_rs.h is up to date among them"
+cargo test
+
+step "Library and C tests: build, as C99 and as C++17"
+configure=(-S . -B "$BUILD" -DNATS_RS_BUILD_TESTS=ON -DNATS_RS_BUILD_EXAMPLES=ON)
+[ "$QUICK" = yes ] || configure+=(-DNATS_RS_VALGRIND=ON)
+cmake "${configure[@]}" >"$SCRATCH/cmake.log" || {
+    cat "$SCRATCH/cmake.log"
+    false
+}
+cmake --build "$BUILD" -j "$(jobs_wanted)"
+
+step "Exported symbols"
+scripts/check-symbols.sh "$BUILD/lib/libnats_rs.so" include/nats_rs.h
+
+step "C tests"
+(cd "$BUILD" && ctest --output-on-failure --no-tests=error -LE valgrind -j "$(jobs_wanted)")
+
+step "Install test"
+scripts/install-test.sh
+
+step "Drop-in test against Debian's libnats"
+scripts/dropin-test.sh
+
+if [ "$QUICK" = no ]; then
+    step "C tests under valgrind"
+    (cd "$BUILD" && ctest --output-on-failure --no-tests=error -L valgrind -j "$(jobs_wanted)")
+fi
+
+heading "All passed in $((SECONDS - START)) s$([ "$QUICK" = no ] || echo ', without valgrind')"

@@ -1,0 +1,382 @@
+//! The connection: the object, its state, and what can be asked of it. What makes the state change
+//! is in [`session`](super::session).
+
+use std::ffi::CStr;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use parking_lot::Mutex;
+
+use super::ForeignHandle;
+use super::drain::ConnDrain;
+use super::events::{Gate, Lease};
+use super::link::Link;
+use super::options::Options;
+use super::outbound::Outbound;
+use super::registry::Registry;
+use super::requests::Requests;
+use super::status::ConnStatus;
+use crate::error::{Error, Result, Status};
+use crate::net::cancel::Cancel;
+use crate::net::servers::{PassCounter, ServerPool};
+use crate::proto::info::ServerInfo;
+use crate::runtime::{Runtime, TimerHandle, library};
+
+/// Messages up to this size are accepted from a server whatever limit it states; larger ones only
+/// if it allows publishing them.
+pub(super) const MAX_MSG_FLOOR: usize = 64 * 1024 * 1024;
+/// The longest text of a last error, in bytes.
+const LAST_ERROR_MAX: usize = 255;
+
+/// What a connection has counted since it was made.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Messages received.
+    pub in_msgs: u64,
+    /// Headers and payload received.
+    pub in_bytes: u64,
+    /// Messages accepted for publishing.
+    pub out_msgs: u64,
+    /// Headers and payload accepted for publishing.
+    pub out_bytes: u64,
+    /// How often the connection was lost and came back.
+    pub reconnects: u64,
+}
+
+/// What the server allows.
+pub(super) struct Limits {
+    pub(super) max_payload: i64,
+    pub(super) headers: bool,
+}
+
+/// A connection to a NATS server, or to one after the other.
+///
+/// Locks, in the order in which they may be taken: `registry`, then `requests` or a subscription's
+/// queue, then the two of `outbound`. `state` comes before `outbound` and is never held together
+/// with the registry. No lock is held while the program's code runs.
+pub struct Connection {
+    id: u64,
+    pub(super) opts: Options,
+    pub(super) runtime: Arc<Runtime>,
+    handle: OnceLock<Box<dyn ForeignHandle>>,
+    pub(super) state: Mutex<State>,
+    /// Mirrors `state.status`.
+    status: AtomicU8,
+    /// From losing the server until the connection is whole again.
+    pub(super) reconnecting: AtomicBool,
+    /// There has been a server, so its limits are known.
+    limits_known: AtomicBool,
+    max_payload: AtomicI64,
+    headers: AtomicBool,
+    pub(super) outbound: Outbound,
+    pub(super) registry: Mutex<Registry>,
+    pub(super) requests: Requests,
+    in_msgs: AtomicU64,
+    in_bytes: AtomicU64,
+    pub(super) reconnects: AtomicU64,
+    lease: Mutex<Option<Lease>>,
+    pub(super) gate: Arc<Gate>,
+}
+
+/// What a connection's lock protects.
+pub(super) struct State {
+    status: ConnStatus,
+    pub(super) pool: ServerPool,
+    pub(super) info: ServerInfo,
+    /// The present server.
+    pub(super) link: Option<Arc<Link>>,
+    /// Ends the attempt that is going on.
+    pub(super) attempt: Option<Cancel>,
+    pub(super) pass: PassCounter,
+    pub(super) retry_timer: Option<TimerHandle>,
+    pub(super) ping_timer: Option<TimerHandle>,
+    pub(super) pings_out: i32,
+    pub(super) drain: Option<ConnDrain>,
+    /// The next success is the first one, of a connection that was handed out before it.
+    pub(super) first_pending: bool,
+    last_error: (Status, String),
+}
+
+impl State {
+    pub(super) fn status(&self) -> ConnStatus {
+        self.status
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.status == ConnStatus::NATS_CONN_STATUS_CLOSED
+    }
+
+    pub(super) fn set_last_error(&mut self, error: &Error) {
+        let text = error.text();
+        self.last_error = (error.status(), text[..text.floor_char_boundary(LAST_ERROR_MAX)].to_owned());
+    }
+
+    pub(super) fn has_last_error(&self) -> bool {
+        self.last_error.0 != Status::NATS_OK
+    }
+
+    pub(super) fn clear_last_error(&mut self) {
+        self.last_error = (Status::NATS_OK, String::new());
+    }
+}
+
+impl Connection {
+    /// Makes a connection that is not connected yet; opens the library if need be.
+    pub fn new(opts: &Options) -> Result<Arc<Connection>> {
+        static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+        let runtime = library::runtime()?;
+        let pool = ServerPool::new(opts.url.as_deref(), &opts.servers, opts.no_randomize)?;
+        let (lease, gate) = Lease::new(opts.released_cb.clone());
+        Ok(Arc::new(Connection {
+            id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
+            runtime,
+            handle: OnceLock::new(),
+            state: Mutex::new(State {
+                status: ConnStatus::NATS_CONN_STATUS_DISCONNECTED,
+                pool,
+                info: ServerInfo::default(),
+                link: None,
+                attempt: None,
+                pass: PassCounter::new(),
+                retry_timer: None,
+                ping_timer: None,
+                pings_out: 0,
+                drain: None,
+                first_pending: false,
+                last_error: (Status::NATS_OK, String::new()),
+            }),
+            status: AtomicU8::new(ConnStatus::NATS_CONN_STATUS_DISCONNECTED as u8),
+            reconnecting: AtomicBool::new(false),
+            limits_known: AtomicBool::new(false),
+            max_payload: AtomicI64::new(0),
+            headers: AtomicBool::new(false),
+            outbound: Outbound::new(opts.write_deadline, opts.reconnect_buf_size),
+            registry: Mutex::default(),
+            requests: Requests::new(),
+            in_msgs: AtomicU64::new(0),
+            in_bytes: AtomicU64::new(0),
+            reconnects: AtomicU64::new(0),
+            lease: Mutex::new(Some(lease)),
+            gate,
+            opts: opts.clone(),
+        }))
+    }
+
+    pub(super) fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// Lets a foreign caller know it by an address; once.
+    pub fn set_handle(&self, handle: Box<dyn ForeignHandle>) {
+        // A second one would be a mistake of the caller, and is dropped.
+        let _ = self.handle.set(handle);
+    }
+
+    /// The address that the foreign caller knows it by, or 0.
+    pub fn handle(&self) -> usize {
+        self.handle.get().map_or(0, |h| h.address())
+    }
+
+    /// The right to call the program; `None` when the connection has been closed.
+    pub(super) fn lease(&self) -> Option<Lease> {
+        self.lease.lock().clone()
+    }
+
+    pub(super) fn give_up_lease(&self) {
+        let lease = self.lease.lock().take();
+        drop(lease);
+    }
+
+    pub(super) fn set_status(&self, state: &mut State, status: ConnStatus) {
+        state.status = status;
+        self.status.store(status as u8, Ordering::Release);
+    }
+
+    /// What it is doing.
+    pub fn status(&self) -> ConnStatus {
+        use ConnStatus::*;
+        match self.status.load(Ordering::Acquire) {
+            0 => NATS_CONN_STATUS_DISCONNECTED,
+            1 => NATS_CONN_STATUS_CONNECTING,
+            2 => NATS_CONN_STATUS_CONNECTED,
+            4 => NATS_CONN_STATUS_RECONNECTING,
+            5 => NATS_CONN_STATUS_DRAINING_SUBS,
+            6 => NATS_CONN_STATUS_DRAINING_PUBS,
+            _ => NATS_CONN_STATUS_CLOSED,
+        }
+    }
+
+    /// Is it closed for good?
+    pub fn is_closed(&self) -> bool {
+        self.status() == ConnStatus::NATS_CONN_STATUS_CLOSED
+    }
+
+    /// Was the server lost, and is the connection not whole again yet?
+    pub fn is_reconnecting(&self) -> bool {
+        self.reconnecting.load(Ordering::Acquire) && !self.is_closed()
+    }
+
+    /// Is it in one of the two phases of draining?
+    pub fn is_draining(&self) -> bool {
+        self.status().is_draining()
+    }
+
+    /// What the server allows; `None` before there ever was one.
+    pub(super) fn limits(&self) -> Option<Limits> {
+        self.limits_known.load(Ordering::Acquire).then(|| Limits {
+            max_payload: self.max_payload.load(Ordering::Relaxed),
+            headers: self.headers.load(Ordering::Relaxed),
+        })
+    }
+
+    pub(super) fn set_limits(&self, info: &ServerInfo) {
+        self.max_payload.store(info.max_payload, Ordering::Relaxed);
+        self.headers.store(info.headers, Ordering::Relaxed);
+        self.limits_known.store(true, Ordering::Release);
+    }
+
+    pub(super) fn count_received(&self, msgs: u64, bytes: u64) {
+        // Only the reading side writes these.
+        self.in_msgs.store(self.in_msgs.load(Ordering::Relaxed) + msgs, Ordering::Relaxed);
+        self.in_bytes.store(self.in_bytes.load(Ordering::Relaxed) + bytes, Ordering::Relaxed);
+    }
+
+    /// Bytes that wait to be written to the server; `None` once it is closed.
+    pub fn buffered(&self) -> Option<usize> {
+        (!self.is_closed()).then(|| self.outbound.buffered())
+    }
+
+    /// Bytes that wait to be written, be it to the present server or to the next one.
+    pub fn pending_bytes(&self) -> usize {
+        self.outbound.waiting()
+    }
+
+    /// The largest payload that the server accepts, headers included; 0 before there ever was one.
+    pub fn max_payload(&self) -> i64 {
+        self.max_payload.load(Ordering::Relaxed)
+    }
+
+    /// Does the server know headers?
+    pub fn has_header_support(&self) -> bool {
+        self.headers.load(Ordering::Relaxed)
+    }
+
+    /// What it has counted.
+    pub fn stats(&self) -> Stats {
+        let (out_msgs, out_bytes) = self.outbound.counts();
+        Stats {
+            in_msgs: self.in_msgs.load(Ordering::Relaxed),
+            in_bytes: self.in_bytes.load(Ordering::Relaxed),
+            out_msgs,
+            out_bytes,
+            reconnects: self.reconnects.load(Ordering::Relaxed),
+        }
+    }
+
+    /// How many subscriptions are open.
+    pub fn subscription_count(&self) -> usize {
+        self.registry.lock().subscriptions().count()
+    }
+
+    /// The name it gives the server.
+    pub fn name(&self) -> Option<&CStr> {
+        self.opts.name.as_deref()
+    }
+
+    /// Looks at the state while there is a server, or an attempt on one.
+    fn while_connected<R>(&self, look: impl FnOnce(&State) -> R) -> Option<R> {
+        let state = self.state.lock();
+        let connected = matches!(
+            state.status,
+            ConnStatus::NATS_CONN_STATUS_CONNECTED | ConnStatus::NATS_CONN_STATUS_CONNECTING
+        );
+        connected.then(|| look(&state))
+    }
+
+    /// URL of the present server, with credentials as they were written.
+    pub fn connected_url(&self) -> Option<String> {
+        self.while_connected(|s| s.pool.current().map(|server| server.url.full()))?
+    }
+
+    /// Id of the present server.
+    pub fn connected_server_id(&self) -> Option<String> {
+        self.while_connected(|s| s.info.server_id.clone())
+    }
+
+    /// Name of the present server.
+    pub fn server_name(&self) -> Option<String> {
+        self.while_connected(|s| s.info.server_name.clone())
+    }
+
+    /// Version of the present server.
+    pub fn server_version(&self) -> Option<String> {
+        self.while_connected(|s| s.info.version.clone())
+    }
+
+    /// Name of the present server's cluster.
+    pub fn server_cluster(&self) -> Option<String> {
+        self.while_connected(|s| s.info.cluster.clone())
+    }
+
+    /// All servers that are known, as `nats://host:port`.
+    pub fn servers(&self) -> Vec<String> {
+        self.state.lock().pool.urls()
+    }
+
+    /// The servers that other servers told of.
+    pub fn discovered_servers(&self) -> Vec<String> {
+        self.state.lock().pool.discovered()
+    }
+
+    /// The last error, and its text, which may be empty.
+    pub fn last_error(&self) -> (Status, String) {
+        self.state.lock().last_error.clone()
+    }
+
+    pub(super) fn set_last_error(&self, error: &Error) {
+        self.state.lock().set_last_error(error);
+    }
+
+    /// Remembers a status whose own words say all.
+    pub(super) fn set_last_status(&self, status: Status) {
+        self.state.lock().set_last_error(&status.into());
+    }
+
+    /// The number that the server knows this connection by.
+    pub fn client_id(&self) -> Result<u64> {
+        let state = self.state.lock();
+        if state.is_closed() {
+            return Err(Status::NATS_CONNECTION_CLOSED.into());
+        }
+        match state.info.client_id {
+            0 => Err(Status::NATS_NO_SERVER_SUPPORT.into()),
+            id => Ok(id),
+        }
+    }
+
+    /// The address that the server sees this client at.
+    pub fn client_ip(&self) -> Result<String> {
+        let state = self.state.lock();
+        if state.is_closed() {
+            return Err(Status::NATS_CONNECTION_CLOSED.into());
+        }
+        if state.info.client_ip.is_empty() {
+            return Err(Status::NATS_NO_SERVER_SUPPORT.into());
+        }
+        Ok(state.info.client_ip.clone())
+    }
+
+    /// The address of the socket on this side.
+    pub fn local_addr(&self) -> Result<SocketAddr> {
+        let link = {
+            let state = self.state.lock();
+            if state.is_closed() {
+                return Err(Status::NATS_CONNECTION_CLOSED.into());
+            }
+            state.link.clone()
+        };
+        let link = link.ok_or(Error::from(Status::NATS_CONNECTION_DISCONNECTED))?;
+        link.stream.local_addr().map_err(|e| Error::new(Status::NATS_SYS_ERROR, e.to_string()))
+    }
+}

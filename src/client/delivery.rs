@@ -1,0 +1,416 @@
+//! A subscription's queue: from the reading side to the callback, or to `next_msg`.
+//!
+//! The reading side appends what it gathered in one step. A worker takes the whole queue at once
+//! and calls the program with no lock held; how many messages it has got to is told by counters
+//! that only it writes, so that the pending counts stay exact.
+
+use std::mem;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use super::drain::Draining;
+use super::events::{self, Lease};
+use super::subscription::Subscription;
+use crate::error::{Error, Result, Status};
+use crate::msg::{Msg, MsgList};
+use crate::proto::encode;
+use crate::runtime::Job;
+
+/// Why a subscription is closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Closed {
+    Unsubscribed,
+    MaxDelivered,
+    Drained,
+    WithConnection,
+}
+
+/// What a subscription's lock protects.
+pub(super) struct Queue {
+    list: MsgList,
+    /// Messages and bytes that were ever put into the list.
+    received_msgs: u64,
+    received_bytes: u64,
+    /// Messages and bytes that may wait; negative for no limit.
+    pub(super) limits: (i32, i32),
+    /// The most that ever waited.
+    pub(super) most: (i32, i32),
+    pub(super) dropped: u64,
+    /// Messages are being dropped; reported once until one is accepted again.
+    slow: bool,
+    /// `next_msg` has not told of it yet.
+    slow_unreported: bool,
+    closed: Option<Closed>,
+    pub(super) draining: Option<Box<Draining>>,
+    /// No callback will run any more; for a subscription without one, no message will come.
+    complete: bool,
+    pub(super) on_complete: Option<Box<dyn FnOnce() + Send>>,
+    lease: Option<Lease>,
+    /// A worker has it, or will have.
+    scheduled: bool,
+    timeout_due: bool,
+    timer_armed: bool,
+    quiet_since: Option<Instant>,
+}
+
+impl Queue {
+    pub(super) fn new(limits: (i32, i32), lease: Option<Lease>) -> Self {
+        Queue {
+            list: MsgList::new(),
+            received_msgs: 0,
+            received_bytes: 0,
+            limits,
+            most: (0, 0),
+            dropped: 0,
+            slow: false,
+            slow_unreported: false,
+            closed: None,
+            draining: None,
+            complete: false,
+            on_complete: None,
+            lease,
+            scheduled: false,
+            timeout_due: false,
+            timer_armed: false,
+            quiet_since: None,
+        }
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed.is_some()
+    }
+
+    pub(super) fn is_draining(&self) -> bool {
+        self.draining.is_some()
+    }
+
+    pub(super) fn is_complete(&self) -> bool {
+        self.complete
+    }
+
+    pub(super) fn closed(&self) -> Option<Closed> {
+        self.closed
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// The server will send no more, and all that it sent has been taken.
+    fn is_drained(&self) -> bool {
+        self.list.is_empty() && self.draining.as_ref().is_some_and(|d| d.flushed)
+    }
+
+    /// Would one more message and so many more bytes fit?
+    fn fits(&self, msgs: u64, bytes: u64) -> bool {
+        let within = |n: u64, limit: i32| u64::try_from(limit).is_err() || n <= limit as u64;
+        within(msgs, self.limits.0) && within(bytes, self.limits.1)
+    }
+}
+
+impl Subscription {
+    /// Messages and bytes that wait.
+    pub(super) fn waiting(&self, queue: &Queue) -> (i32, i32) {
+        let left = |received: u64, taken: u64| i32::try_from(received.saturating_sub(taken)).unwrap_or(i32::MAX);
+        (
+            left(queue.received_msgs, self.taken_msgs.load(Ordering::Acquire)),
+            left(queue.received_bytes, self.taken_bytes.load(Ordering::Acquire)),
+        )
+    }
+
+    /// Takes what one read brought.
+    pub(super) fn receive(this: &Arc<Self>, mut msgs: MsgList) {
+        let mut queue = this.queue.lock();
+        if queue.is_closed() || queue.draining.as_ref().is_some_and(|d| d.failed.is_some()) {
+            drop(queue);
+            return;
+        }
+        let pending_msgs = queue.received_msgs - this.taken_msgs.load(Ordering::Acquire);
+        let pending_bytes = queue.received_bytes - this.taken_bytes.load(Ordering::Acquire);
+        let was_slow = queue.slow;
+        let mut refused = MsgList::new();
+        let mut became_slow = false;
+        if queue.fits(pending_msgs + msgs.len() as u64, pending_bytes + msgs.bytes() as u64) {
+            queue.slow = false;
+        } else {
+            let (mut fitting, mut n, mut bytes) = (MsgList::new(), pending_msgs, pending_bytes);
+            let mut slow = was_slow;
+            while let Some(msg) = msgs.pop() {
+                let size = msg.size() as u64;
+                if queue.fits(n + 1, bytes + size) {
+                    (n, bytes, slow) = (n + 1, bytes + size, false);
+                    fitting.push(msg);
+                } else {
+                    became_slow |= !slow;
+                    slow = true;
+                    refused.push(msg);
+                }
+            }
+            queue.slow = slow;
+            queue.slow_unreported |= became_slow;
+            queue.dropped += refused.len() as u64;
+            msgs = fitting;
+        }
+        queue.received_msgs += msgs.len() as u64;
+        queue.received_bytes += msgs.bytes() as u64;
+        let as_int = |n: u64| i32::try_from(n).unwrap_or(i32::MAX);
+        queue.most.0 = queue.most.0.max(as_int(pending_msgs + msgs.len() as u64));
+        queue.most.1 = queue.most.1.max(as_int(pending_bytes + msgs.bytes() as u64));
+        let some = !msgs.is_empty();
+        queue.list.append(&mut msgs);
+        let schedule = some && this.sink.is_some() && !mem::replace(&mut queue.scheduled, true);
+        drop(queue);
+        drop(refused);
+        if schedule {
+            this.dispatcher().submit(this.clone());
+        } else if some && this.sink.is_none() {
+            this.changed.notify_one();
+        }
+        if became_slow {
+            this.conn.set_last_status(Status::NATS_SLOW_CONSUMER);
+            this.conn.post_error(Some(this), Status::NATS_SLOW_CONSUMER, None);
+        }
+    }
+
+    /// Counts a message as the program's. Returns how many it is.
+    fn take(&self, msg: &Msg) -> u64 {
+        let count = self.taken_msgs.load(Ordering::Relaxed) + 1;
+        let bytes = self.taken_bytes.load(Ordering::Relaxed) + msg.size() as u64;
+        self.taken_msgs.store(count, Ordering::Release);
+        self.taken_bytes.store(bytes, Ordering::Release);
+        count
+    }
+
+    /// Fetches the next message, waiting for it if there is none.
+    pub fn next_msg(self: &Arc<Self>, timeout: Duration) -> Result<Msg> {
+        let deadline = Instant::now().checked_add(timeout);
+        let mut queue = self.queue.lock();
+        if self.conn.is_closed() {
+            return Err(Status::NATS_CONNECTION_CLOSED.into());
+        }
+        if queue.closed.is_none() && self.sink.is_some() {
+            return Err(Error::illegal_state("the subscription has a callback"));
+        }
+        if queue.closed.is_none() && mem::take(&mut queue.slow_unreported) {
+            queue.slow = false;
+            return Err(Status::NATS_SLOW_CONSUMER.into());
+        }
+        loop {
+            match queue.closed {
+                Some(Closed::MaxDelivered) => return Err(Status::NATS_MAX_DELIVERED_MSGS.into()),
+                Some(_) => return Err(self.closed_error()),
+                None => {}
+            }
+            if let Some(msg) = queue.list.pop() {
+                let count = self.take(&msg);
+                let last = self.max.load(Ordering::Relaxed) == count;
+                let drained = queue.is_drained();
+                drop(queue);
+                if last {
+                    self.end(Closed::MaxDelivered);
+                } else if drained {
+                    self.end(Closed::Drained);
+                }
+                if msg.is_no_responders() {
+                    return Err(Status::NATS_NO_RESPONDERS.into());
+                }
+                return Ok(msg);
+            }
+            if queue.is_drained() {
+                drop(queue);
+                self.end(Closed::Drained);
+                return Err(Status::NATS_TIMEOUT.into());
+            }
+            match deadline {
+                None => self.changed.wait(&mut queue),
+                Some(deadline) => {
+                    let late = self.changed.wait_until(&mut queue, deadline).timed_out();
+                    if late && queue.list.is_empty() && !queue.is_closed() {
+                        return Err(Status::NATS_TIMEOUT.into());
+                    }
+                }
+            }
+        }
+    }
+
+    /// Leaves the connection by the program's wish; what waits is dropped.
+    pub(super) fn leave(self: &Arc<Self>, tell_server: bool) {
+        {
+            let mut registry = self.conn.registry.lock();
+            let known = registry.remove(self.sid);
+            let draining = self.queue.lock().is_draining();
+            if known && tell_server && !draining {
+                self.conn.outbound.control(|buf| encode::unsubscribe(buf, self.sid, None));
+            }
+        }
+        self.end(Closed::Unsubscribed);
+        if self.conn.opts.send_asap {
+            self.conn.flush_soon();
+        }
+    }
+
+    /// Closes it. What waits is dropped; a callback that runs finishes.
+    pub(super) fn end(self: &Arc<Self>, why: Closed) {
+        self.conn.registry.lock().remove(self.sid);
+        let mut queue = self.queue.lock();
+        if queue.is_closed() {
+            return;
+        }
+        queue.closed = Some(why);
+        self.ended.store(true, Ordering::Release);
+        let dropped = mem::take(&mut queue.list);
+        let mut schedule = false;
+        if self.sink.is_some() {
+            // Completion belongs to the delivering thread.
+            schedule = !mem::replace(&mut queue.scheduled, true);
+        } else {
+            queue.complete = true;
+        }
+        drop(queue);
+        self.changed.notify_all();
+        drop(dropped);
+        if schedule {
+            self.dispatcher().submit(self.clone());
+        }
+        self.conn.subscription_gone();
+    }
+
+    /// It never came to life: nothing is told to anyone.
+    pub(super) fn discard(&self) {
+        let mut queue = self.queue.lock();
+        queue.closed = Some(Closed::Unsubscribed);
+        queue.complete = true;
+        queue.lease = None;
+    }
+
+    /// A drained subscription without callback that has nothing left is complete, though it stays
+    /// valid until the program looks.
+    pub(super) fn complete_if_empty(self: &Arc<Self>) {
+        let mut queue = self.queue.lock();
+        if self.sink.is_some() {
+            let schedule = queue.is_drained() && !mem::replace(&mut queue.scheduled, true);
+            drop(queue);
+            if schedule {
+                self.dispatcher().submit(self.clone());
+            }
+        } else if queue.is_drained() && !queue.complete {
+            queue.complete = true;
+            drop(queue);
+            self.conn.registry.lock().remove(self.sid);
+            self.changed.notify_all();
+            self.conn.subscription_gone();
+        }
+    }
+
+    fn deliver(self: &Arc<Self>, batch: &mut MsgList, timeout: bool) {
+        let Some(sink) = &self.sink else { return };
+        sink.begin(self);
+        if timeout && batch.is_empty() && !self.ended.load(Ordering::Acquire) {
+            sink.deliver(self, None);
+        }
+        while let Some(msg) = batch.pop() {
+            let max = self.max.load(Ordering::Relaxed);
+            if self.ended.load(Ordering::Acquire) || max > 0 && self.taken_msgs.load(Ordering::Relaxed) >= max {
+                break;
+            }
+            let count = self.take(&msg);
+            sink.deliver(self, Some(msg));
+            // The callback may have set it.
+            if self.max.load(Ordering::Relaxed) == count {
+                self.end(Closed::MaxDelivered);
+            }
+        }
+        sink.end(self);
+    }
+
+    /// After a round: is there more to do? If not, the worker leaves it.
+    fn settle(self: &Arc<Self>) -> bool {
+        let mut queue = self.queue.lock();
+        if !queue.list.is_empty() || queue.timeout_due {
+            return true;
+        }
+        if queue.is_drained() && queue.closed.is_none() {
+            drop(queue);
+            self.end(Closed::Drained);
+            queue = self.queue.lock();
+        }
+        if queue.closed.is_none() {
+            queue.scheduled = false;
+            if self.timeout.is_some() {
+                drop(queue);
+                self.arm_timeout();
+            }
+            return false;
+        }
+        // It stays scheduled for ever, so that nobody schedules it again.
+        if mem::replace(&mut queue.complete, true) {
+            return false;
+        }
+        let (callback, lease) = (queue.on_complete.take(), queue.lease.take());
+        drop(queue);
+        self.changed.notify_all();
+        if let Some(callback) = callback {
+            events::inside(&self.conn, callback);
+        }
+        drop(lease);
+        false
+    }
+
+    /// Starts to wait for the timeout, if it has one and no message waits.
+    pub(super) fn arm_timeout(self: &Arc<Self>) {
+        let Some(timeout) = self.timeout else { return };
+        let mut queue = self.queue.lock();
+        queue.quiet_since = Some(Instant::now());
+        if queue.is_closed() || queue.is_draining() || mem::replace(&mut queue.timer_armed, true) {
+            return;
+        }
+        drop(queue);
+        self.wait_for_timeout(timeout);
+    }
+
+    fn wait_for_timeout(&self, rest: Duration) {
+        let me = self.me.clone();
+        let fire = move || {
+            if let Some(sub) = me.upgrade() {
+                sub.timeout_reached();
+            }
+        };
+        self.conn.runtime.timers.after(rest, Box::new(fire));
+    }
+
+    fn timeout_reached(self: &Arc<Self>) {
+        let (Some(timeout), mut queue) = (self.timeout, self.queue.lock()) else { return };
+        // While a worker is at it the clock does not run; it starts the next wait itself.
+        if queue.scheduled || queue.is_closed() || queue.is_draining() {
+            queue.timer_armed = false;
+            return;
+        }
+        let quiet = queue.quiet_since.map_or(Duration::ZERO, |since| self.quiet_for(since));
+        if quiet < timeout {
+            drop(queue);
+            self.wait_for_timeout(timeout - quiet);
+            return;
+        }
+        queue.timer_armed = false;
+        queue.timeout_due = true;
+        queue.scheduled = true;
+        drop(queue);
+        self.dispatcher().submit(self.clone());
+    }
+}
+
+impl Job for Subscription {
+    fn run(self: Arc<Self>) -> bool {
+        let mut queue = self.queue.lock();
+        let mut batch = mem::take(&mut queue.list);
+        let timeout = mem::take(&mut queue.timeout_due);
+        drop(queue);
+        if timeout || !batch.is_empty() {
+            events::inside(&self.conn, || self.deliver(&mut batch, timeout));
+        }
+        // What an ended subscription did not deliver.
+        drop(batch);
+        self.settle()
+    }
+}

@@ -1,0 +1,314 @@
+//! Draining: ending a subscription or a connection without losing a message.
+//!
+//! Nothing here blocks: each step goes on when the PONG behind it arrives, or when the time is
+//! over.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::connection::Connection;
+use super::delivery::Closed;
+use super::keepalive::PingWaiter;
+use super::publish::When;
+use super::status::ConnStatus;
+use super::subscription::Subscription;
+use crate::error::{Error, Result, Status};
+use crate::proto::encode;
+use crate::runtime::TimerHandle;
+
+/// The time for a flush where the drain itself has no limit.
+const FLUSH_MAX: Duration = Duration::from_secs(10);
+
+/// A subscription's drain.
+#[derive(Default)]
+pub(super) struct Draining {
+    /// The server has said that nothing follows.
+    pub(super) flushed: bool,
+    /// Why the drain did not go as it should.
+    pub(super) failed: Option<Status>,
+    timer: Option<TimerHandle>,
+}
+
+/// A connection's drain.
+pub(super) struct ConnDrain {
+    deadline: Option<Instant>,
+    timer: Option<TimerHandle>,
+    /// The subscriptions have been asked to drain, and the server has said that nothing follows.
+    flushed: bool,
+}
+
+impl Subscription {
+    /// Starts to drain: the server sends no more, what it sent is delivered, then it closes.
+    pub fn drain(self: &Arc<Self>, timeout: Option<Duration>) -> Result<()> {
+        if self.conn.is_closed() || !self.is_valid() {
+            return Err(self.closed_error());
+        }
+        if self.conn.is_draining() {
+            return Err(Error::new(
+                Status::NATS_DRAINING,
+                "Illegal to drain a subscription while its connection is draining",
+            ));
+        }
+        if !self.start_draining()? {
+            return Ok(());
+        }
+        let me = self.me.clone();
+        self.conn.outbound.ping(
+            PingWaiter::Then(Box::new(move |result| {
+                if let Some(sub) = me.upgrade() {
+                    sub.drain_flushed(result.map_err(|e| e.status()));
+                }
+            })),
+            When::Buffered,
+        );
+        self.limit_drain(timeout);
+        Ok(())
+    }
+
+    /// Tells the server; `false` if it drains already.
+    fn start_draining(self: &Arc<Self>) -> Result<bool> {
+        let _registry = self.conn.registry.lock();
+        let mut queue = self.queue.lock();
+        if queue.is_closed() {
+            return Err(Status::NATS_INVALID_SUBSCRIPTION.into());
+        }
+        if queue.is_draining() {
+            return Ok(false);
+        }
+        queue.draining = Some(Box::default());
+        drop(queue);
+        self.conn.outbound.control(|buf| encode::unsubscribe(buf, self.sid, None));
+        Ok(true)
+    }
+
+    /// The flush behind the UNSUB ended.
+    fn drain_flushed(self: &Arc<Self>, result: Result<(), Status>) {
+        if let Some(draining) = self.queue.lock().draining.as_mut() {
+            draining.flushed = true;
+            if let Err(status) = result {
+                draining.failed.get_or_insert(status);
+            }
+        }
+        self.complete_if_empty();
+    }
+
+    fn limit_drain(self: &Arc<Self>, timeout: Option<Duration>) {
+        let me = self.me.clone();
+        let late = move || {
+            if let Some(sub) = me.upgrade() {
+                sub.drain_late(timeout.is_some());
+            }
+        };
+        let timer = self.conn.runtime.timers.after(timeout.unwrap_or(FLUSH_MAX), Box::new(late));
+        if let Some(draining) = self.queue.lock().draining.as_mut() {
+            draining.timer = Some(timer);
+        }
+    }
+
+    /// The time is over: for the flush only, or for the drain (`all`).
+    fn drain_late(self: &Arc<Self>, all: bool) {
+        let mut queue = self.queue.lock();
+        if queue.is_complete() || queue.is_closed() {
+            return;
+        }
+        let Some(draining) = queue.draining.as_mut() else { return };
+        if all {
+            draining.failed.get_or_insert(Status::NATS_TIMEOUT);
+            drop(queue);
+            self.end(Closed::Drained);
+        } else if !draining.flushed {
+            drop(queue);
+            self.drain_flushed(Err(Status::NATS_TIMEOUT));
+        }
+    }
+
+    /// Waits until the drain is complete, whatever its outcome.
+    pub fn wait_for_drain_completion(&self, timeout: Option<Duration>) -> Result<()> {
+        let deadline = timeout.and_then(|t| Instant::now().checked_add(t));
+        let mut queue = self.queue.lock();
+        if !queue.is_draining() {
+            return Err(Error::illegal_state("Subscription not in draining mode"));
+        }
+        while !queue.is_complete() {
+            match deadline {
+                None => self.changed.wait(&mut queue),
+                Some(d) => {
+                    if self.changed.wait_until(&mut queue, d).timed_out() && !queue.is_complete() {
+                        return Err(Status::NATS_TIMEOUT.into());
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// How the drain, or the end without one, went. `NATS_ILLEGAL_STATE` while it is not complete.
+    pub fn drain_completion_status(&self) -> Result<()> {
+        let queue = self.queue.lock();
+        if !queue.is_complete() {
+            return Err(Error::illegal_state("Subscription drain is not complete"));
+        }
+        if let Some(status) = queue.draining.as_ref().and_then(|d| d.failed) {
+            return Err(status.into());
+        }
+        match queue.closed() {
+            Some(Closed::Unsubscribed) => Err(Status::NATS_INVALID_SUBSCRIPTION.into()),
+            Some(Closed::WithConnection) => Err(Status::NATS_CONNECTION_CLOSED.into()),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Connection {
+    /// Starts to drain: all subscriptions drain, then what was published is sent, then it closes.
+    pub fn drain(self: &Arc<Self>, timeout: Option<Duration>) -> Result<()> {
+        {
+            let mut state = self.state.lock();
+            match state.status() {
+                ConnStatus::NATS_CONN_STATUS_CLOSED => return Err(Status::NATS_CONNECTION_CLOSED.into()),
+                status if status.is_draining() => return Ok(()),
+                ConnStatus::NATS_CONN_STATUS_CONNECTED => {}
+                _ => {
+                    return Err(Error::illegal_state(
+                        "Illegal to call Drain while the connection is reconnecting",
+                    ));
+                }
+            }
+            self.set_status(&mut state, ConnStatus::NATS_CONN_STATUS_DRAINING_SUBS);
+            let deadline = timeout.and_then(|t| Instant::now().checked_add(t));
+            state.drain = Some(ConnDrain { deadline, timer: None, flushed: false });
+        }
+        let subs: Vec<_> = {
+            let mut registry = self.registry.lock();
+            registry.sealed = true;
+            registry.subscriptions().cloned().collect()
+        };
+        for sub in &subs {
+            // One that was closed meanwhile needs no draining.
+            let _ = sub.start_draining();
+        }
+        let flushed = move |conn: &Arc<Connection>, result: Result<()>| {
+            if let Err(e) = &result {
+                conn.drain_error("unable to flush all subscriptions UNSUB protocols", e.status());
+            }
+            for sub in &subs {
+                sub.drain_flushed(result.clone().map_err(|e| e.status()));
+            }
+            if let Some(drain) = conn.state.lock().drain.as_mut() {
+                drain.flushed = true;
+            }
+            conn.subscription_gone();
+        };
+        self.ping_then(flushed);
+        if let Some(timeout) = timeout {
+            let conn = Arc::downgrade(self);
+            let late = move || {
+                if let Some(conn) = conn.upgrade() {
+                    conn.drain_late();
+                }
+            };
+            let timer = self.runtime.timers.after(timeout, Box::new(late));
+            if let Some(drain) = self.state.lock().drain.as_mut() {
+                drain.timer = Some(timer);
+            }
+        }
+        Ok(())
+    }
+
+    /// Goes on when the server has processed all that was sent so far, or will not.
+    fn ping_then(self: &Arc<Self>, then: impl FnOnce(&Arc<Connection>, Result<()>) + Send + 'static) {
+        let weak = Arc::downgrade(self);
+        let then = move |result| {
+            if let Some(conn) = weak.upgrade() {
+                then(&conn, result);
+            }
+        };
+        self.outbound.ping(PingWaiter::Then(Box::new(then)), When::Buffered);
+    }
+
+    fn drain_error(self: &Arc<Self>, what: &str, status: Status) {
+        // Closing ends a drain, which is no error of the drain.
+        if self.is_closed() || status == Status::NATS_CONNECTION_CLOSED {
+            return;
+        }
+        let text = format!("Drain error: {what}: {} ({})", status as i32, status.text());
+        self.set_last_error(&Error::new(status, text.clone()));
+        self.post_error(None, status, Some(text));
+    }
+
+    /// A subscription was closed: perhaps it was the last one that the drain waits for.
+    pub(super) fn subscription_gone(self: &Arc<Self>) {
+        if self.status() != ConnStatus::NATS_CONN_STATUS_DRAINING_SUBS
+            || self.registry.lock().subscriptions().next().is_some()
+        {
+            return;
+        }
+        {
+            let mut state = self.state.lock();
+            if state.status() != ConnStatus::NATS_CONN_STATUS_DRAINING_SUBS
+                || !state.drain.as_ref().is_some_and(|d| d.flushed)
+            {
+                return;
+            }
+            self.set_status(&mut state, ConnStatus::NATS_CONN_STATUS_DRAINING_PUBS);
+        }
+        // The callbacks may have made requests until now; nothing more is answered.
+        if let Some(sid) = self.requests.sid() {
+            self.outbound.control(|buf| encode::unsubscribe(buf, sid, None));
+        }
+        self.drain_publishes();
+    }
+
+    fn drain_publishes(self: &Arc<Self>) {
+        self.outbound.refuse_publishes();
+        self.ping_then(|conn, result| {
+            if let Err(e) = result {
+                conn.drain_error("unable to flush publish calls", e.status());
+            }
+            conn.shut();
+        });
+    }
+
+    /// The time for the drain is over.
+    fn drain_late(self: &Arc<Self>) {
+        let status = {
+            let mut state = self.state.lock();
+            let status = state.status();
+            if status == ConnStatus::NATS_CONN_STATUS_DRAINING_SUBS {
+                self.set_status(&mut state, ConnStatus::NATS_CONN_STATUS_DRAINING_PUBS);
+            }
+            status
+        };
+        match status {
+            ConnStatus::NATS_CONN_STATUS_DRAINING_SUBS => {
+                self.outbound.refuse_publishes();
+                self.drain_error("timeout waiting for subscriptions to drain", Status::NATS_TIMEOUT);
+                let subs: Vec<_> = self.registry.lock().subscriptions().cloned().collect();
+                for sub in subs {
+                    sub.drain_late(true);
+                }
+                self.shut();
+            }
+            ConnStatus::NATS_CONN_STATUS_DRAINING_PUBS => {
+                self.drain_error("unable to flush publish calls", Status::NATS_TIMEOUT);
+                self.shut();
+            }
+            _ => {}
+        }
+    }
+}
+
+impl ConnDrain {
+    /// Nothing is to happen any more.
+    pub(super) fn cancel(self) {
+        if let Some(timer) = self.timer {
+            timer.cancel();
+        }
+    }
+
+    /// When the drain is to be over.
+    #[cfg(test)]
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+}

@@ -1,0 +1,140 @@
+//! Connection callbacks, and knowing when no callback of a connection will run any more.
+
+use std::cell::RefCell;
+use std::io::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use parking_lot::{Condvar, Mutex};
+
+use super::connection::Connection;
+use super::options::{ConnHandler, ReleasedHandler};
+use super::subscription::Subscription;
+use crate::error::{Error, Result, Status};
+
+/// Opens when the last callback of a connection has returned and none will follow.
+#[derive(Default)]
+pub(super) struct Gate {
+    open: Mutex<bool>,
+    opened: Condvar,
+}
+
+impl Gate {
+    pub(super) fn wait(&self, timeout: Option<Duration>) -> Result<()> {
+        let deadline = timeout.and_then(|t| Instant::now().checked_add(t));
+        let mut open = self.open.lock();
+        while !*open {
+            match deadline {
+                None => self.opened.wait(&mut open),
+                Some(d) => {
+                    if self.opened.wait_until(&mut open, d).timed_out() && !*open {
+                        return Err(Status::NATS_TIMEOUT.into());
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Held by everything that may still call the program: the open connection, each subscription with
+/// a callback, each event that waits. When the last one goes, the program is told.
+#[derive(Clone)]
+pub(super) struct Lease(#[expect(dead_code, reason = "dropping it is its use")] Arc<Activity>);
+
+struct Activity {
+    gate: Arc<Gate>,
+    released: Option<ReleasedHandler>,
+}
+
+impl Lease {
+    pub(super) fn new(released: Option<ReleasedHandler>) -> (Self, Arc<Gate>) {
+        let gate = Arc::<Gate>::default();
+        (Lease(Arc::new(Activity { gate: gate.clone(), released })), gate)
+    }
+}
+
+impl Drop for Activity {
+    fn drop(&mut self) {
+        if let Some(released) = &self.released {
+            let _ = catch_unwind(AssertUnwindSafe(|| released()));
+        }
+        *self.gate.open.lock() = true;
+        self.gate.opened.notify_all();
+    }
+}
+
+thread_local! {
+    /// The connections whose callbacks this thread is in, outermost first.
+    static INSIDE: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Runs a callback of a connection, so that [`Connection::in_callback`] knows.
+pub(super) fn inside<R>(conn: &Connection, callback: impl FnOnce() -> R) -> R {
+    struct Leave;
+    impl Drop for Leave {
+        fn drop(&mut self) {
+            INSIDE.with_borrow_mut(|inside| inside.pop());
+        }
+    }
+    INSIDE.with_borrow_mut(|inside| inside.push(conn.id()));
+    let _leave = Leave;
+    callback()
+}
+
+impl Connection {
+    /// Is the calling thread inside a callback of this connection?
+    pub(super) fn in_callback(&self) -> bool {
+        INSIDE.with_borrow(|inside| inside.contains(&self.id()))
+    }
+
+    fn post(self: &Arc<Self>, event: impl FnOnce(&Arc<Connection>) + Send + 'static) {
+        let Some(lease) = self.lease() else { return };
+        let conn = self.clone();
+        self.runtime.events.post(Box::new(move || {
+            inside(&conn, || event(&conn));
+            drop(conn);
+            drop(lease);
+        }));
+    }
+
+    /// Has the events thread call a handler, after all that was posted before.
+    pub(super) fn post_event(self: &Arc<Self>, handler: &Option<ConnHandler>) {
+        if let Some(handler) = handler.clone() {
+            self.post(move |conn| handler(conn));
+        }
+    }
+
+    /// Reports what no call can return. `text` is what the handler's thread has as its last error.
+    pub(super) fn post_error(
+        self: &Arc<Self>,
+        sub: Option<&Arc<Subscription>>,
+        status: Status,
+        text: Option<String>,
+    ) {
+        let sub = sub.cloned();
+        let handler = self.opts.error_handler.clone();
+        self.post(move |conn| match handler {
+            Some(handler) => handler(conn, sub.as_ref(), status, text.as_deref()),
+            None => print_error(conn, sub.as_deref(), status),
+        });
+    }
+
+    /// As [`Connection::post_error`], from an error.
+    pub(super) fn post_failure(self: &Arc<Self>, error: &Error) {
+        self.post_error(None, error.status(), Some(error.text().to_owned()));
+    }
+}
+
+/// What happens with errors when the program has set no handler for them.
+fn print_error(conn: &Connection, sub: Option<&Subscription>, status: Status) {
+    let text = conn.last_error().1;
+    let text = if text.is_empty() { status.text().to_owned() } else { text };
+    let mut line = format!("Error {} - {text} on connection [{}]", status as i32, conn.client_id().unwrap_or(0));
+    if let Some(subject) = sub.map(Subscription::name) {
+        line += &format!(" on \"{}\"", subject.to_string_lossy());
+    }
+    // Nobody is left to be told that stderr is closed.
+    let _ = writeln!(std::io::stderr(), "{line}");
+}

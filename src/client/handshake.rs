@@ -1,0 +1,207 @@
+//! One attempt on one server: from the first byte of its INFO to its PONG.
+
+use std::io::ErrorKind;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::connection::{Connection, MAX_MSG_FLOOR};
+use super::link::{Link, Reader};
+use crate::error::{Error, Result, Status};
+use crate::net::cancel::Cancel;
+use crate::net::stream::Stream;
+use crate::net::url::ServerUrl;
+use crate::proto::connect::Connect;
+use crate::proto::encode;
+use crate::proto::info::{InfoError, ServerInfo};
+use crate::proto::parser::{Op, Step};
+use crate::proto::server_error::ServerError;
+
+/// What one attempt is about.
+pub(super) struct Attempt {
+    pub(super) url: Arc<ServerUrl>,
+    /// The URL whose user info is used where neither this server's URL nor the options have any.
+    pub(super) fallback: Option<Arc<ServerUrl>>,
+    pub(super) deadline: Instant,
+    pub(super) cancel: Cancel,
+}
+
+/// Who the client says it is.
+#[derive(Default)]
+struct Credentials {
+    user: Option<String>,
+    password: Option<String>,
+    token: Option<String>,
+}
+
+/// One operation, as something that outlives the buffer.
+enum Reply {
+    Info(ServerInfo),
+    Ping,
+    Pong,
+    Ok,
+    Err(ServerError),
+    Other,
+}
+
+impl Reply {
+    fn name(&self) -> &str {
+        match self {
+            Reply::Info(_) => "INFO",
+            Reply::Ping => "PING",
+            Reply::Pong => "PONG",
+            Reply::Ok => "+OK",
+            Reply::Err(_) => "-ERR",
+            Reply::Other => "MSG",
+        }
+    }
+}
+
+/// Talks with the server until it is clear that the session stands. What it sent behind its PONG
+/// stays in the link's reader.
+pub(super) fn run(conn: &Connection, link: &Arc<Link>, attempt: &Attempt) -> Result<ServerInfo> {
+    let mut reader = link.reader.lock();
+    let mut info = match next(&mut reader, &link.stream, attempt)? {
+        Reply::Info(info) => info,
+        Reply::Err(error) => return Err(refusal(&error)),
+        other => {
+            return Err(Error::protocol(format!("Unexpected protocol: got '{}' instead of 'INFO'", other.name())));
+        }
+    };
+    if info.tls_required || attempt.url.is_tls() {
+        return Err(Error::new(
+            Status::NATS_SECURE_CONNECTION_REQUIRED,
+            "the server requires TLS, which this version of the library does not have",
+        ));
+    }
+    if conn.opts.no_echo && info.proto < 1 {
+        return Err(Error::new(Status::NATS_NO_SERVER_SUPPORT, "the server does not support no-echo"));
+    }
+    reader.parser.set_max_msg(usize::try_from(info.max_payload).unwrap_or(0).max(MAX_MSG_FLOOR));
+    let credentials = credentials(conn, attempt)?;
+    let mut hello = Vec::with_capacity(512);
+    connect_line(conn, &info, &credentials, &mut hello);
+    hello.extend_from_slice(encode::PING);
+    write_all(&link.stream, &hello, attempt)?;
+    let mut expected = if conn.opts.verbose { "+OK" } else { "PONG" };
+    loop {
+        match next(&mut reader, &link.stream, attempt)? {
+            Reply::Ok if expected == "+OK" => expected = "PONG",
+            Reply::Pong if expected == "PONG" => return Ok(info),
+            // Servers may have news even now.
+            Reply::Info(news) => info = news,
+            Reply::Ping => write_all(&link.stream, encode::PONG, attempt)?,
+            Reply::Err(error) => return Err(refusal(&error)),
+            other => {
+                return Err(Error::protocol(format!("Expected '{expected}', got '{}'", other.name())));
+            }
+        }
+    }
+}
+
+/// What the server's refusal is for the program.
+fn refusal(error: &ServerError) -> Error {
+    let status = if error.is_auth() { Status::NATS_CONNECTION_AUTH_FAILED } else { Status::NATS_ERR };
+    Error::new(status, error.text().to_owned())
+}
+
+/// The next operation of the server, waiting for it.
+fn next(reader: &mut Reader, stream: &Stream, attempt: &Attempt) -> Result<Reply> {
+    loop {
+        let step = reader.parser.next(reader.receiver.unparsed()).map_err(|e| Error::protocol(e.to_string()))?;
+        if let Step::Op { op, consumed } = step {
+            let reply = match op {
+                Op::Info(json) => Reply::Info(parse_info(json)?),
+                Op::Ping => Reply::Ping,
+                Op::Pong => Reply::Pong,
+                Op::Ok => Reply::Ok,
+                Op::Err(text) => Reply::Err(ServerError::parse(text)),
+                Op::Msg(_) => Reply::Other,
+            };
+            reader.receiver.consume(consumed);
+            return Ok(reply);
+        }
+        let space = reader.receiver.space(None);
+        match stream.read(space) {
+            Ok(0) => return Err(Status::NATS_CONNECTION_CLOSED.into()),
+            Ok(n) => reader.receiver.filled(n),
+            Err(e) if e.kind() == ErrorKind::WouldBlock => {
+                stream.wait_readable(attempt.deadline, Some(&attempt.cancel))?;
+            }
+            Err(e) => return Err(e.into()),
+        }
+    }
+}
+
+fn parse_info(json: &[u8]) -> Result<ServerInfo> {
+    ServerInfo::parse(json).map_err(|e| {
+        let status = match e {
+            InfoError::Syntax(_) => Status::NATS_ERR,
+            InfoError::WrongType(_) => Status::NATS_PROTOCOL_ERROR,
+        };
+        Error::new(status, e.to_string())
+    })
+}
+
+fn write_all(stream: &Stream, mut bytes: &[u8], attempt: &Attempt) -> Result<()> {
+    while !bytes.is_empty() {
+        match stream.write(bytes) {
+            Ok(n) => bytes = &bytes[n..],
+            Err(e) if e.kind() == ErrorKind::WouldBlock => {
+                stream.wait_writable(attempt.deadline, Some(&attempt.cancel))?;
+            }
+            Err(e) => return Err(e.into()),
+        }
+    }
+    Ok(())
+}
+
+/// Who to be for this server: its URL says, or the options do, or else the first URL that has user
+/// info, which is how servers that were discovered get theirs.
+fn credentials(conn: &Connection, attempt: &Attempt) -> Result<Credentials> {
+    let from_url = |url: &ServerUrl| Credentials {
+        user: url.user.clone(),
+        password: url.password.clone(),
+        token: url.token.clone(),
+    };
+    let opts = &conn.opts;
+    if attempt.url.has_credentials() {
+        if attempt.url.token.is_some() && opts.token_handler.is_some() {
+            return Err(Error::illegal_state("Token and token handler options cannot be both set"));
+        }
+        return Ok(from_url(&attempt.url));
+    }
+    if let Some(handler) = &opts.token_handler {
+        return Ok(Credentials { token: handler()?, ..Credentials::default() });
+    }
+    if opts.user.is_some() || opts.token.is_some() {
+        return Ok(Credentials {
+            user: opts.user.clone(),
+            password: opts.password.clone(),
+            token: opts.token.clone(),
+        });
+    }
+    Ok(attempt.fallback.as_deref().map_or_else(Credentials::default, from_url))
+}
+
+fn connect_line(conn: &Connection, info: &ServerInfo, credentials: &Credentials, buf: &mut Vec<u8>) {
+    let opts = &conn.opts;
+    Connect {
+        verbose: opts.verbose,
+        pedantic: opts.pedantic,
+        nkey: None,
+        jwt: None,
+        sig: None,
+        user: credentials.user.as_deref(),
+        pass: credentials.password.as_deref(),
+        auth_token: credentials.token.as_deref(),
+        tls_required: false,
+        name: opts.name.as_ref().and_then(|n| n.to_str().ok()).unwrap_or_default(),
+        lang: Connect::LANG,
+        version: env!("CARGO_PKG_VERSION"),
+        protocol: Connect::PROTOCOL,
+        echo: !opts.no_echo,
+        headers: info.headers,
+        no_responders: info.headers && !opts.disable_no_responders,
+    }
+    .encode(buf);
+}

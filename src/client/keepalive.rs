@@ -1,0 +1,109 @@
+//! PINGs: the server's, the client's own, flushes and the round-trip time.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::connection::Connection;
+use super::oneshot::OneShot;
+use super::publish::When;
+use super::status::ConnStatus;
+use crate::error::{Error, Result, Status};
+
+/// The longest that a round trip may take for [`Connection::rtt`].
+const RTT_MAX: Duration = Duration::from_secs(10);
+
+/// Who waits for a PONG.
+pub(super) enum PingWaiter {
+    /// Nobody: it only shows that the server is alive.
+    Keepalive,
+    /// A thread.
+    Thread(OneShot<Result<()>>),
+    /// Something that goes on when it comes. Runs on an I/O thread, and must not block.
+    Then(Box<dyn FnOnce(Result<()>) + Send>),
+}
+
+impl PingWaiter {
+    /// The PONG came, or never will.
+    pub(super) fn finish(self, result: Result<()>) {
+        match self {
+            PingWaiter::Keepalive => {}
+            PingWaiter::Thread(slot) => slot.send(result),
+            PingWaiter::Then(then) => then(result),
+        }
+    }
+}
+
+impl Connection {
+    /// Waits until the server has processed all that was sent before.
+    pub fn flush(&self, timeout: Duration) -> Result<()> {
+        if timeout.is_zero() {
+            return Err(Status::NATS_INVALID_TIMEOUT.into());
+        }
+        if self.is_closed() {
+            return Err(Status::NATS_CONNECTION_CLOSED.into());
+        }
+        let slot = OneShot::new();
+        let deadline = Instant::now().checked_add(timeout);
+        self.outbound.ping(PingWaiter::Thread(slot.clone()), When::Soon);
+        slot.wait(deadline).unwrap_or_else(|| Err(Status::NATS_TIMEOUT.into()))
+    }
+
+    /// How long a PING takes to be answered now.
+    pub fn rtt(&self) -> Result<Duration> {
+        if self.is_reconnecting() {
+            return Err(Status::NATS_CONNECTION_DISCONNECTED.into());
+        }
+        let start = Instant::now();
+        self.flush(RTT_MAX)?;
+        Ok(start.elapsed())
+    }
+
+    /// Writes what waits, as far as the kernel takes it.
+    pub(super) fn flush_soon(&self) {
+        let link = self.state.lock().link.clone();
+        if let Some(link) = link {
+            self.outbound.try_pump(&link);
+        }
+    }
+
+    pub(super) fn pong_received(&self) {
+        self.state.lock().pings_out = 0;
+        self.outbound.pong();
+    }
+
+    /// Starts sending PINGs on the present link.
+    pub(super) fn start_pinging(self: &Arc<Self>) {
+        let Some(interval) = self.opts.ping_interval else { return };
+        let weak = Arc::downgrade(self);
+        let tick = move || {
+            if let Some(conn) = weak.upgrade() {
+                conn.ping_tick();
+            }
+        };
+        let timer = self.runtime.timers.after(interval, Box::new(tick));
+        let mut state = self.state.lock();
+        if state.link.is_some()
+            && let Some(old) = state.ping_timer.replace(timer)
+        {
+            old.cancel();
+        }
+    }
+
+    fn ping_tick(self: &Arc<Self>) {
+        let mut state = self.state.lock();
+        let Some(link) = state.link.clone() else { return };
+        if state.status() == ConnStatus::NATS_CONN_STATUS_CONNECTED {
+            state.pings_out += 1;
+            if state.pings_out > self.opts.max_pings_out {
+                drop(state);
+                link.fail(Error::from(Status::NATS_STALE_CONNECTION));
+                return;
+            }
+            drop(state);
+            self.outbound.ping(PingWaiter::Keepalive, When::Buffered);
+        } else {
+            drop(state);
+        }
+        self.start_pinging();
+    }
+}

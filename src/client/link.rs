@@ -1,0 +1,276 @@
+//! An established session's reading side: from the socket to the subscriptions.
+//!
+//! A link is made for each attempt, so that nothing of an old session reaches a new one. Once its
+//! handshake is done it is driven by an I/O thread.
+
+use std::os::fd::AsRawFd;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock, Weak};
+
+use parking_lot::Mutex;
+
+use super::connection::Connection;
+use super::registry::Target;
+use super::subscription::Subscription;
+use crate::error::{Error, Result, Status};
+use crate::msg::{Msg, MsgList, Receiver};
+use crate::net::stream::Stream;
+use crate::proto::info::ServerInfo;
+use crate::proto::parser::{Op, Parser, Step};
+use crate::proto::server_error::ServerError;
+use crate::runtime::{Again, Registration, Source};
+
+/// How many reads in a row one connection gets before others have their turn.
+const READS_AT_ONCE: usize = 32;
+
+/// The link of a connection to one server.
+pub(super) struct Link {
+    pub(super) conn: Arc<Connection>,
+    pub(super) stream: Stream,
+    pub(super) reader: Mutex<Reader>,
+    registration: OnceLock<Registration>,
+    me: Weak<Link>,
+    /// Its end has been noticed: nothing more is read from it or written to it.
+    over: AtomicBool,
+}
+
+/// What belongs to reading.
+pub(super) struct Reader {
+    pub(super) receiver: Receiver,
+    pub(super) parser: Parser,
+    /// Length of the frame that has begun, when known.
+    pub(super) need: Option<usize>,
+    gathered: Gathered,
+}
+
+/// The messages of one read, by subscription.
+#[derive(Default)]
+struct Gathered {
+    batches: Vec<(Target, MsgList)>,
+    /// Counts the reads, so that an entry's batch number can be told from an old one.
+    round: u64,
+    msgs: u64,
+    bytes: u64,
+}
+
+/// What the parser found that is not a message, as something that outlives the buffer.
+enum Control {
+    Ping,
+    Pong,
+    Ok,
+    Info(Vec<u8>),
+    Err(ServerError),
+}
+
+impl Link {
+    pub(super) fn new(conn: &Arc<Connection>, stream: Stream) -> Arc<Self> {
+        Arc::new_cyclic(|me| Link {
+            conn: conn.clone(),
+            stream,
+            reader: Mutex::new(Reader {
+                receiver: Receiver::new(conn.opts.message_buffer_padding),
+                parser: Parser::new(super::connection::MAX_MSG_FLOOR),
+                need: None,
+                gathered: Gathered::default(),
+            }),
+            registration: OnceLock::new(),
+            me: me.clone(),
+            over: AtomicBool::new(false),
+        })
+    }
+
+    /// Lets an I/O thread drive the link from now on.
+    pub(super) fn start(self: &Arc<Self>) -> Result<()> {
+        let registration = self.conn.runtime.io.register(self.stream.as_raw_fd(), self.clone())?;
+        let registration = self.registration.get_or_init(|| registration);
+        if self.is_over() {
+            registration.cancel();
+        }
+        // For what came right behind the handshake, and what was to be flushed meanwhile.
+        registration.request_ready();
+        Ok(())
+    }
+
+    /// Asks for the outgoing buffer to be written soon.
+    #[inline]
+    pub(super) fn request_flush(&self) {
+        if let Some(registration) = self.registration.get() {
+            registration.request_flush();
+        }
+    }
+
+    /// Ends the link: the I/O thread lets go of it, and the server sees the end.
+    pub(super) fn stop(&self) {
+        self.over.store(true, Ordering::Release);
+        self.stream.shutdown();
+        if let Some(registration) = self.registration.get() {
+            registration.cancel();
+        }
+    }
+
+    /// Has its end been noticed?
+    pub(super) fn is_over(&self) -> bool {
+        self.over.load(Ordering::Acquire)
+    }
+
+    /// The link does not work any more: the connection deals with it, once.
+    pub(super) fn fail(self: &Arc<Self>, error: Error) {
+        if !self.over.swap(true, Ordering::AcqRel) {
+            self.conn.lost(self, error);
+        }
+    }
+
+    /// Reads and hands over what has come. `Again::Yes` if there may be more.
+    fn read(self: &Arc<Self>) -> Result<Again> {
+        let mut reader = self.reader.lock();
+        self.process(&mut reader)?;
+        for _ in 0..READS_AT_ONCE {
+            if self.is_over() {
+                return Ok(Again::No);
+            }
+            let need = reader.need;
+            let space = reader.receiver.space(need);
+            let room = space.len();
+            match self.stream.read(space) {
+                Ok(0) => return Err(Status::NATS_CONNECTION_CLOSED.into()),
+                Ok(n) => {
+                    reader.receiver.filled(n);
+                    self.process(&mut reader)?;
+                    if n < room {
+                        // The socket was emptied; should more have come since, the I/O thread is
+                        // told so.
+                        reader.receiver.rest();
+                        return Ok(Again::No);
+                    }
+                }
+                Err(e) if e.kind() == std::io::ErrorKind::WouldBlock => {
+                    reader.receiver.rest();
+                    return Ok(Again::No);
+                }
+                Err(e) => return Err(e.into()),
+            }
+        }
+        Ok(Again::Yes)
+    }
+
+    /// Parses all that has been received.
+    fn process(self: &Arc<Self>, reader: &mut Reader) -> Result<()> {
+        loop {
+            let control = self.gather(reader);
+            self.hand_over(&mut reader.gathered);
+            match control? {
+                None => return Ok(()),
+                Some(control) => self.control(control)?,
+            }
+        }
+    }
+
+    /// Gathers messages by subscription, up to the next operation that is not a message.
+    fn gather(&self, reader: &mut Reader) -> Result<Option<Control>> {
+        let Reader { receiver, parser, need, gathered } = reader;
+        if receiver.unparsed().is_empty() {
+            return Ok(None);
+        }
+        let mut registry = self.conn.registry.lock();
+        gathered.round += 1;
+        let (mut last_sid, mut last_batch) = (0, usize::MAX);
+        loop {
+            let step = parser.next(receiver.unparsed()).map_err(|e| Error::protocol(e.to_string()))?;
+            let (op, consumed) = match step {
+                Step::Incomplete { need: n } => {
+                    *need = n;
+                    return Ok(None);
+                }
+                Step::Op { op, consumed } => (op, consumed),
+            };
+            let control = match op {
+                Op::Msg(head) => {
+                    gathered.msgs += 1;
+                    gathered.bytes += u64::from(head.total_len);
+                    if head.sid != last_sid || last_batch == usize::MAX {
+                        let Some(entry) = registry.get_mut(head.sid) else {
+                            receiver.consume(consumed);
+                            continue;
+                        };
+                        if entry.round != gathered.round {
+                            entry.round = gathered.round;
+                            entry.batch = gathered.batches.len();
+                            gathered.batches.push((entry.target.clone(), MsgList::new()));
+                        }
+                        (last_sid, last_batch) = (head.sid, entry.batch);
+                    }
+                    let msg = receiver.take_msg(&head)?;
+                    gathered.batches[last_batch].1.push(msg);
+                    continue;
+                }
+                Op::Ping => Control::Ping,
+                Op::Pong => Control::Pong,
+                Op::Ok => Control::Ok,
+                Op::Info(json) => Control::Info(json.to_vec()),
+                Op::Err(text) => Control::Err(ServerError::parse(text)),
+            };
+            receiver.consume(consumed);
+            return Ok(Some(control));
+        }
+    }
+
+    /// Gives each subscription what was gathered for it: one lock and at most one wake for each.
+    fn hand_over(&self, gathered: &mut Gathered) {
+        if gathered.msgs > 0 {
+            self.conn.count_received(gathered.msgs, gathered.bytes);
+            (gathered.msgs, gathered.bytes) = (0, 0);
+        }
+        for (target, mut msgs) in gathered.batches.drain(..) {
+            match target {
+                Target::Subscription(sub) => Subscription::receive(&sub, msgs),
+                Target::Requests => {
+                    let next = || msgs.pop();
+                    std::iter::from_fn(next).for_each(|msg: Msg| self.conn.requests.answer(msg));
+                }
+            }
+        }
+    }
+
+    fn control(self: &Arc<Self>, control: Control) -> Result<()> {
+        match control {
+            Control::Ping => self.conn.outbound.control(|buf| {
+                buf.extend_from_slice(crate::proto::encode::PONG);
+            }),
+            Control::Pong => self.conn.pong_received(),
+            Control::Ok => {}
+            Control::Info(json) => {
+                // A server that sends nonsense here is no reason to give up a working connection.
+                if let Ok(info) = ServerInfo::parse(&json) {
+                    self.conn.info_received(info, false);
+                }
+            }
+            Control::Err(error) => return self.conn.server_error(self, error),
+        }
+        Ok(())
+    }
+}
+
+impl Source for Link {
+    fn ready(&self, readable: bool, writable: bool) -> Again {
+        let Some(this) = self.me.upgrade() else { return Again::No };
+        if writable {
+            self.conn.outbound.try_pump(&this);
+        }
+        if !readable {
+            return Again::No;
+        }
+        match this.read() {
+            Ok(again) => again,
+            Err(e) => {
+                this.fail(e);
+                Again::No
+            }
+        }
+    }
+
+    fn flush(&self) {
+        if let Some(this) = self.me.upgrade() {
+            self.conn.outbound.try_pump(&this);
+        }
+    }
+}

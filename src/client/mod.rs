@@ -1,0 +1,47 @@
+//! The client: connections, subscriptions, requests.
+//!
+//! | file | subject |
+//! |---|---|
+//! | [`options`] | what a program may set |
+//! | [`connection`] | the object itself, its state, its getters |
+//! | [`session`] | connecting, losing the server, reconnecting, closing |
+//! | `handshake` | one attempt on one server, from INFO to PONG |
+//! | `link` | an established session's reading side: socket → subscriptions |
+//! | `outbound` | the writing side: publishers → socket, and the buffer while disconnected |
+//! | `publish` | checks and encoding of what programs send |
+//! | [`subscription`] | one subscription: creation, state, getters |
+//! | `delivery` | its queue: from the reading side to the callback or `next_msg` |
+//! | `registry` | which subscription has which sid |
+//! | `requests` | requests and their answers |
+//! | `drain` | ending subscriptions and connections without losing messages |
+//! | `keepalive` | PINGs, flushes, round-trip time |
+//! | `events` | connection callbacks, and knowing when no callback will run any more |
+
+pub mod connection;
+mod delivery;
+mod drain;
+mod events;
+mod handshake;
+mod keepalive;
+mod link;
+mod oneshot;
+pub mod options;
+mod outbound;
+mod publish;
+mod registry;
+mod requests;
+pub mod session;
+pub mod status;
+pub mod subscription;
+
+pub use connection::{Connection, Stats};
+pub use options::Options;
+pub use publish::When;
+pub use status::ConnStatus;
+pub use subscription::{MsgSink, SubStats, SubscribeArgs, Subscription};
+
+/// What a foreign caller holds for an object of the core; dropping it gives the caller's side free.
+pub trait ForeignHandle: Send + Sync {
+    /// The address that the foreign caller knows the object by.
+    fn address(&self) -> usize;
+}

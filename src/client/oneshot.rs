@@ -1,0 +1,45 @@
+//! A value that one thread waits for and another sends.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use parking_lot::{Condvar, Mutex};
+
+/// The waiting and the sending end; clones are the same.
+pub(super) struct OneShot<T>(Arc<(Mutex<Option<T>>, Condvar)>);
+
+impl<T> Clone for OneShot<T> {
+    fn clone(&self) -> Self {
+        OneShot(self.0.clone())
+    }
+}
+
+impl<T> OneShot<T> {
+    pub(super) fn new() -> Self {
+        OneShot(Arc::new((Mutex::new(None), Condvar::new())))
+    }
+
+    /// Sends; only the first value counts.
+    pub(super) fn send(&self, value: T) {
+        self.0.0.lock().get_or_insert(value);
+        self.0.1.notify_one();
+    }
+
+    /// Waits until the deadline; `None` means for ever.
+    pub(super) fn wait(&self, deadline: Option<Instant>) -> Option<T> {
+        let mut slot = self.0.0.lock();
+        loop {
+            if let Some(value) = slot.take() {
+                return Some(value);
+            }
+            match deadline {
+                None => self.0.1.wait(&mut slot),
+                Some(d) => {
+                    if self.0.1.wait_until(&mut slot, d).timed_out() {
+                        return slot.take();
+                    }
+                }
+            }
+        }
+    }
+}

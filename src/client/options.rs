@@ -1,0 +1,411 @@
+//! What a connection is made with: servers, credentials, limits, handlers. Each connection works
+//! with a copy, so that nothing done to an [`Options`] later reaches a connection that exists.
+
+use std::ffi::CString;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::error::{Error, Result, Status};
+use crate::net::resolve::IpOrder;
+use crate::proto::{nuid, subject};
+
+use super::{Connection, Subscription};
+
+/// Called with the connection that something happened to.
+pub type ConnHandler = Arc<dyn Fn(&Arc<Connection>) + Send + Sync>;
+/// Called with an error that no call could return; the words are there where the event has some
+/// of its own.
+pub type ErrorHandler =
+    Arc<dyn Fn(&Arc<Connection>, Option<&Arc<Subscription>>, Status, Option<&str>) + Send + Sync>;
+/// Called at each attempt to connect for the token to use in it.
+pub type TokenHandler = Arc<dyn Fn() -> Result<Option<String>> + Send + Sync>;
+/// Called before each full pass over the servers, with the number of the pass from 1, for how
+/// long to wait.
+pub type DelayHandler = Arc<dyn Fn(&Arc<Connection>, i32) -> Duration + Send + Sync>;
+/// Called when no handler of a connection runs or will run any more.
+pub type ReleasedHandler = Arc<dyn Fn() + Send + Sync>;
+
+/// Where to connect when no server is given.
+pub const DEFAULT_URL: &str = "nats://localhost:4222";
+/// How much is read at once.
+pub const DEFAULT_IO_BUF_SIZE: usize = 32 * 1024;
+/// How much is kept for the server while there is no connection.
+pub const DEFAULT_RECONNECT_BUF_SIZE: usize = 8 * 1024 * 1024;
+
+/// Bytes a subscription may have pending for each message that it may have pending, where no
+/// limit in bytes is set.
+const PENDING_BYTES_PER_MSG: i32 = 1024;
+
+/// The options of a connection. Fields that depend on each other are set with the methods.
+#[derive(Clone)]
+pub struct Options {
+    /// The server to try first. Without any server: [`DEFAULT_URL`].
+    pub url: Option<String>,
+    /// More servers.
+    pub servers: Vec<String>,
+    /// Keep the servers, and the addresses of a host, in their order.
+    pub no_randomize: bool,
+    /// The client's name as the server's monitoring shows it.
+    pub name: Option<CString>,
+    /// The user, for servers whose URL names none.
+    pub user: Option<String>,
+    /// The user's password.
+    pub password: Option<String>,
+    /// The token, for servers whose URL has none. Excludes `token_handler`.
+    pub token: Option<String>,
+    /// Who gives the token at each attempt. Excludes `token`.
+    pub token_handler: Option<TokenHandler>,
+    /// What inboxes begin with, the last dot included.
+    pub inbox_prefix: Vec<u8>,
+    /// The time for one attempt at one server: from the name's resolution to its first PONG.
+    pub timeout: Duration,
+    /// Which addresses of a host to try, and in which order.
+    pub ip_order: IpOrder,
+    /// Connect again when the connection is lost.
+    pub allow_reconnect: bool,
+    /// Attempts for each server before it is given up; negative for no limit.
+    pub max_reconnect: i32,
+    /// The pause before each pass over the servers.
+    pub reconnect_wait: Duration,
+    /// Up to how much longer that pause is, at random.
+    pub reconnect_jitter: Duration,
+    /// The same for connections with TLS.
+    pub reconnect_jitter_tls: Duration,
+    /// Who says how long the pause is, instead of the three above.
+    pub custom_reconnect_delay: Option<DelayHandler>,
+    /// How many bytes of publishes are kept while there is no connection.
+    pub reconnect_buf_size: usize,
+    /// Reconnect, rather than close, upon an error of the server that has no meaning of its own.
+    pub reconnect_on_protocol_error: bool,
+    /// Go on when the same server refuses the credentials twice in a row.
+    pub ignore_auth_error_abort: bool,
+    /// Go on trying when the first pass over the servers fails.
+    pub retry_on_failed_connect: bool,
+    /// Called when such a later pass succeeds; with it, connecting goes on in the background.
+    pub connected_cb: Option<ConnHandler>,
+    /// How often to send a PING; `None` for never.
+    pub ping_interval: Option<Duration>,
+    /// PINGs that may be unanswered before the connection counts as lost.
+    pub max_pings_out: i32,
+    /// Do not learn of servers from the one connected to.
+    pub ignore_discovered_servers: bool,
+    /// Fail requests that wait for their reply when the connection is lost.
+    pub fail_requests_on_disconnect: bool,
+    /// How much is read at once.
+    pub io_buf_size: usize,
+    /// Write to the socket in each call rather than collect.
+    pub send_asap: bool,
+    /// For how long at most to collect before writing.
+    pub flusher_wait: Duration,
+    /// How long a write may take before the connection counts as lost; `None` for no limit.
+    pub write_deadline: Option<Duration>,
+    /// Messages that a subscription may have pending.
+    pub max_pending_msgs: i32,
+    /// Bytes that a subscription may have pending; `None` for as many KiB as messages.
+    pub max_pending_bytes: Option<i64>,
+    /// Zero bytes behind the payload of each received message.
+    pub message_buffer_padding: usize,
+    /// Run message handlers in the pool that the whole library shares.
+    pub global_delivery: bool,
+    /// Make an inbox and a subscription of its own for each request.
+    pub old_request_style: bool,
+    /// Do not ask the server to say when nobody is there to answer a request.
+    pub disable_no_responders: bool,
+    /// Do not receive what this connection publishes.
+    pub no_echo: bool,
+    /// Have the server acknowledge each operation.
+    pub verbose: bool,
+    /// Have the server check subjects strictly.
+    pub pedantic: bool,
+    /// Told of errors that no call returns. `None`: they are printed.
+    pub error_handler: Option<ErrorHandler>,
+    /// Told when the connection is closed for good.
+    pub closed_cb: Option<ConnHandler>,
+    /// Told when the connection is lost or closed.
+    pub disconnected_cb: Option<ConnHandler>,
+    /// Told when a lost connection is back.
+    pub reconnected_cb: Option<ConnHandler>,
+    /// Told when a server unknown before joined the cluster.
+    pub discovered_servers_cb: Option<ConnHandler>,
+    /// Told when the server is about to shut down.
+    pub lame_duck_cb: Option<ConnHandler>,
+    /// Told when no other handler will be called any more.
+    pub released_cb: Option<ReleasedHandler>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            url: None,
+            servers: Vec::new(),
+            no_randomize: false,
+            name: None,
+            user: None,
+            password: None,
+            token: None,
+            token_handler: None,
+            inbox_prefix: nuid::INBOX_PREFIX.to_vec(),
+            timeout: Duration::from_secs(2),
+            ip_order: IpOrder::Any,
+            allow_reconnect: true,
+            max_reconnect: 60,
+            reconnect_wait: Duration::from_secs(2),
+            reconnect_jitter: Duration::from_millis(100),
+            reconnect_jitter_tls: Duration::from_secs(1),
+            custom_reconnect_delay: None,
+            reconnect_buf_size: DEFAULT_RECONNECT_BUF_SIZE,
+            reconnect_on_protocol_error: false,
+            ignore_auth_error_abort: false,
+            retry_on_failed_connect: false,
+            connected_cb: None,
+            ping_interval: Some(Duration::from_secs(120)),
+            max_pings_out: 2,
+            ignore_discovered_servers: false,
+            fail_requests_on_disconnect: false,
+            io_buf_size: DEFAULT_IO_BUF_SIZE,
+            send_asap: false,
+            flusher_wait: Duration::from_millis(1),
+            write_deadline: None,
+            max_pending_msgs: 65_536,
+            max_pending_bytes: None,
+            message_buffer_padding: 0,
+            global_delivery: false,
+            old_request_style: false,
+            disable_no_responders: false,
+            no_echo: false,
+            verbose: false,
+            pedantic: false,
+            error_handler: None,
+            closed_cb: None,
+            disconnected_cb: None,
+            reconnected_cb: None,
+            discovered_servers_cb: None,
+            lame_duck_cb: None,
+            released_cb: None,
+        }
+    }
+}
+
+impl Options {
+    /// The defaults, where the library's configuration has a say in two of them: the write
+    /// deadline (zero for none) and delivery by the shared pool.
+    pub fn with_library_defaults(write_deadline: Duration, global_delivery: bool) -> Self {
+        let mut opts = Options { global_delivery, ..Options::default() };
+        opts.set_write_deadline(write_deadline);
+        opts
+    }
+
+    /// Sets the server to try first; `None` for none. White space around it is ignored, its syntax
+    /// is looked at when connecting.
+    pub fn set_url(&mut self, url: Option<&str>) {
+        self.url = url.map(trimmed);
+    }
+
+    /// Replaces the list of servers, as for [`Options::set_url`].
+    pub fn set_servers<'a>(&mut self, servers: impl IntoIterator<Item = &'a str>) {
+        self.servers = servers.into_iter().map(trimmed).collect();
+    }
+
+    /// Sets the token; `None` for none. Not together with a token handler.
+    pub fn set_token(&mut self, token: Option<&str>) -> Result<()> {
+        if token.is_some() && self.token_handler.is_some() {
+            return Err(Error::illegal_state(
+                "Cannot set a token if a token handler has already been set",
+            ));
+        }
+        self.token = token.map(str::to_owned);
+        Ok(())
+    }
+
+    /// Sets who gives the token; `None` for nobody. Not together with a token.
+    pub fn set_token_handler(&mut self, handler: Option<TokenHandler>) -> Result<()> {
+        if handler.is_some() && self.token.is_some() {
+            return Err(Error::illegal_state(
+                "Cannot set a token handler if a token has already been set",
+            ));
+        }
+        self.token_handler = handler;
+        Ok(())
+    }
+
+    /// Sets what inboxes begin with, without the last dot; `None` or nothing for the default. A
+    /// prefix that is refused leaves the present one as it is.
+    pub fn set_inbox_prefix(&mut self, prefix: Option<&[u8]>) -> Result<()> {
+        let Some(prefix) = prefix.filter(|p| !p.is_empty()) else {
+            self.inbox_prefix = nuid::INBOX_PREFIX.to_vec();
+            return Ok(());
+        };
+        if !subject::check_inbox_prefix(prefix) {
+            let text = String::from_utf8_lossy(prefix);
+            return Err(Error::invalid_arg(format!("Invalid inbox prefix '{text}'")));
+        }
+        self.inbox_prefix = [prefix, b"."].concat();
+        Ok(())
+    }
+
+    /// Sets whether to go on when the first pass over the servers fails, and whom to tell when a
+    /// later one succeeds. Without retrying there is nobody to tell.
+    pub fn set_retry_on_failed_connect(&mut self, retry: bool, connected: Option<ConnHandler>) {
+        self.retry_on_failed_connect = retry;
+        self.connected_cb = connected.filter(|_| retry);
+    }
+
+    /// Sets how long a write may take; zero for no limit.
+    pub fn set_write_deadline(&mut self, deadline: Duration) {
+        self.write_deadline = Some(deadline).filter(|d| !d.is_zero());
+    }
+
+    /// Sets how much is read at once; 0 for the default.
+    pub fn set_io_buf_size(&mut self, bytes: usize) {
+        self.io_buf_size = if bytes == 0 { DEFAULT_IO_BUF_SIZE } else { bytes };
+    }
+
+    /// Sets how much is kept while there is no connection; 0 for the default.
+    pub fn set_reconnect_buf_size(&mut self, bytes: usize) {
+        self.reconnect_buf_size = if bytes == 0 { DEFAULT_RECONNECT_BUF_SIZE } else { bytes };
+    }
+
+    /// The pending limits that a subscription starts with, in messages and bytes. A limit in bytes
+    /// that was not set follows the one in messages; one beyond what the counters hold is cut.
+    pub fn pending_limits(&self) -> (i32, i32) {
+        let msgs = self.max_pending_msgs;
+        let bytes = match self.max_pending_bytes {
+            Some(bytes) => i32::try_from(bytes).unwrap_or(i32::MAX),
+            None => msgs.saturating_mul(PENDING_BYTES_PER_MSG),
+        };
+        (msgs, bytes)
+    }
+}
+
+fn trimmed(url: &str) -> String {
+    url.trim_ascii().to_owned()
+}
+
+/// Shows what is set and hides every secret: password, token, and the credentials in URLs.
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("url", &self.url.as_deref().map(without_userinfo))
+            .field("servers", &self.servers.iter().map(|s| without_userinfo(s)).collect::<Vec<_>>())
+            .field("name", &self.name)
+            .field("user", &self.user)
+            .field("password", &self.password.as_ref().map(|_| "***"))
+            .field("token", &self.token.as_ref().map(|_| "***"))
+            .field("token_handler", &self.token_handler.is_some())
+            .field("inbox_prefix", &String::from_utf8_lossy(&self.inbox_prefix))
+            .field("timeout", &self.timeout)
+            .field("allow_reconnect", &self.allow_reconnect)
+            .field("max_reconnect", &self.max_reconnect)
+            .field("reconnect_wait", &self.reconnect_wait)
+            .field("reconnect_buf_size", &self.reconnect_buf_size)
+            .field("retry_on_failed_connect", &self.retry_on_failed_connect)
+            .field("ping_interval", &self.ping_interval)
+            .field("max_pings_out", &self.max_pings_out)
+            .field("write_deadline", &self.write_deadline)
+            .field("pending_limits", &self.pending_limits())
+            .field("global_delivery", &self.global_delivery)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The URL with what stands before its last `@` hidden.
+fn without_userinfo(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    let separator = if url.contains("://") { "://" } else { "" };
+    match rest.rsplit_once('@') {
+        Some((_, host)) => format!("{scheme}{separator}***@{host}"),
+        None => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_and_a_token_handler_exclude_each_other() {
+        let mut opts = Options::default();
+        opts.set_token(Some("t")).unwrap();
+        let handler: TokenHandler = Arc::new(|| Ok(None));
+        let refused = opts.set_token_handler(Some(handler.clone())).unwrap_err();
+        assert_eq!(refused.status(), Status::NATS_ILLEGAL_STATE);
+        opts.set_token_handler(None).unwrap();
+        assert_eq!(opts.token.as_deref(), Some("t"));
+
+        opts.set_token(None).unwrap();
+        opts.set_token_handler(Some(handler)).unwrap();
+        assert_eq!(opts.set_token(Some("t")).unwrap_err().status(), Status::NATS_ILLEGAL_STATE);
+        opts.set_token(None).unwrap();
+        assert!(opts.token.is_none() && opts.token_handler.is_some());
+    }
+
+    #[test]
+    fn a_refused_inbox_prefix_leaves_the_present_one() {
+        let mut opts = Options::default();
+        assert_eq!(opts.inbox_prefix, b"_INBOX.");
+        opts.set_inbox_prefix(Some(b"my.own")).unwrap();
+        assert_eq!(opts.inbox_prefix, b"my.own.");
+        for bad in [&b"a."[..], b".a", b"a..b", b"a.*", b"a.>", b"a b", b">"] {
+            let error = opts.set_inbox_prefix(Some(bad)).unwrap_err();
+            assert_eq!(error.status(), Status::NATS_INVALID_ARG);
+            assert!(error.text().starts_with("Invalid inbox prefix '"));
+            assert_eq!(opts.inbox_prefix, b"my.own.");
+        }
+        opts.set_inbox_prefix(Some(b"")).unwrap();
+        assert_eq!(opts.inbox_prefix, b"_INBOX.");
+    }
+
+    #[test]
+    fn the_byte_limit_follows_the_message_limit_until_it_is_set() {
+        let mut opts = Options::default();
+        assert_eq!(opts.pending_limits(), (65_536, 67_108_864));
+        opts.max_pending_msgs = 10;
+        assert_eq!(opts.pending_limits(), (10, 10_240));
+        opts.max_pending_msgs = i32::MAX;
+        assert_eq!(opts.pending_limits(), (i32::MAX, i32::MAX));
+        opts.max_pending_bytes = Some(1 << 40);
+        assert_eq!(opts.pending_limits().1, i32::MAX);
+        opts.max_pending_bytes = Some(5);
+        assert_eq!(opts.pending_limits().1, 5);
+    }
+
+    #[test]
+    fn zero_means_the_default_or_no_limit() {
+        let mut opts = Options::default();
+        opts.set_io_buf_size(1);
+        opts.set_io_buf_size(0);
+        opts.set_reconnect_buf_size(0);
+        assert_eq!(opts.io_buf_size, 32_768);
+        assert_eq!(opts.reconnect_buf_size, 8_388_608);
+        opts.set_write_deadline(Duration::from_millis(1));
+        opts.set_write_deadline(Duration::ZERO);
+        assert_eq!(opts.write_deadline, None);
+        let opts = Options::with_library_defaults(Duration::from_millis(7), true);
+        assert_eq!(opts.write_deadline, Some(Duration::from_millis(7)));
+        assert!(opts.global_delivery);
+    }
+
+    #[test]
+    fn without_retrying_there_is_nobody_to_tell() {
+        let mut opts = Options::default();
+        let handler: ConnHandler = Arc::new(|_| {});
+        opts.set_retry_on_failed_connect(true, Some(handler.clone()));
+        assert!(opts.connected_cb.is_some());
+        opts.set_retry_on_failed_connect(false, Some(handler));
+        assert!(!opts.retry_on_failed_connect && opts.connected_cb.is_none());
+    }
+
+    #[test]
+    fn debug_output_has_no_secrets() {
+        let mut opts = Options::default();
+        opts.set_url(Some("  nats://me:secret@host:1\n"));
+        opts.set_servers(["tok-secret@other", "plain:4222"]);
+        opts.password = Some("secret".into());
+        opts.set_token(Some("secret")).unwrap();
+        assert_eq!(opts.url.as_deref(), Some("nats://me:secret@host:1"));
+        let shown = format!("{opts:?}");
+        assert!(!shown.contains("secret"), "{shown}");
+        assert!(shown.contains("nats://***@host:1") && shown.contains("***@other"));
+    }
+}

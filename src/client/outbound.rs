@@ -1,0 +1,490 @@
+//! The writing side of a connection: publishers → one buffer → the socket.
+//!
+//! Two buffers and two locks. Publishers encode into the *front* under a lock that is held for a
+//! copy only. Whoever writes (the I/O thread, or a publisher that found the front full, or one
+//! that must not wait) holds the *writer*: it swaps the front for the empty *back* and hands that
+//! to the kernel, without blocking, while publishers go on. What the kernel does not take stays in
+//! the back until the socket is writable again.
+//!
+//! Only whole frames are ever appended. When the connection is lost, the publishes that did not
+//! leave become the beginning of the pending buffer, which publishers go on filling until there is
+//! a server again.
+//!
+//! Lock order: writer, then front; nothing else is locked under either.
+
+use std::collections::VecDeque;
+use std::io::{ErrorKind, IoSlice};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use parking_lot::{Condvar, Mutex, MutexGuard};
+
+use super::keepalive::PingWaiter;
+use super::link::Link;
+use super::publish::{Outgoing, When};
+use crate::error::{Error, Result, Status};
+use crate::proto::encode;
+
+/// With so much in the front, who appended writes it.
+const WRITE_AT: usize = 64 * 1024;
+/// With so much in the front, publishers wait for room.
+const FULL_AT: usize = 4 * WRITE_AT;
+/// Payloads from this size on go to the kernel from the caller's memory.
+const DIRECT_FROM: usize = 32 * 1024;
+/// A buffer that once grew beyond this is not kept.
+const KEEP_CAPACITY: usize = 2 * FULL_AT;
+/// The longest that a caller waits for the kernel without a write deadline: as good as for ever.
+const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 3600);
+
+/// Where frames go.
+enum Mode {
+    /// To the pending buffer: there is no server.
+    Pending,
+    /// To this server.
+    Live(Arc<Link>),
+    /// Nowhere any more.
+    Closed,
+}
+
+struct Front {
+    mode: Mode,
+    /// Publishing is refused: the connection's drain has come to its last phase.
+    draining: bool,
+    buf: Vec<u8>,
+    /// Bytes swapped out of `buf` since the connection was made, and how many of them left.
+    swapped: u64,
+    written: u64,
+    msgs: u64,
+    bytes: u64,
+    /// Who waits for a PONG, in the order of the PINGs.
+    pings: VecDeque<PingWaiter>,
+}
+
+#[derive(Default)]
+struct Writer {
+    back: Vec<u8>,
+    /// So much of `back` has left.
+    sent: usize,
+}
+
+/// The outgoing buffer. See the [module](self).
+pub(super) struct Outbound {
+    front: Mutex<Front>,
+    /// Something left, or the mode changed. Goes with `front`.
+    progress: Condvar,
+    writer: Mutex<Writer>,
+    /// The I/O thread found the writer taken: whoever has it must have another look.
+    missed: AtomicBool,
+    write_deadline: Option<Duration>,
+    pending_max: usize,
+}
+
+impl Outbound {
+    pub(super) fn new(write_deadline: Option<Duration>, pending_max: usize) -> Self {
+        Outbound {
+            front: Mutex::new(Front {
+                mode: Mode::Pending,
+                draining: false,
+                buf: Vec::new(),
+                swapped: 0,
+                written: 0,
+                msgs: 0,
+                bytes: 0,
+                pings: VecDeque::new(),
+            }),
+            progress: Condvar::new(),
+            writer: Mutex::default(),
+            missed: AtomicBool::new(false),
+            write_deadline,
+            pending_max,
+        }
+    }
+
+    fn deadline(&self) -> Instant {
+        Instant::now() + self.write_deadline.unwrap_or(FOR_EVER)
+    }
+
+    /// Can anything be published at all?
+    pub(super) fn check_open(&self) -> Result<()> {
+        self.front.lock().check_open()
+    }
+
+    /// Appends one frame. Waits while the buffer is full, but not beyond the write deadline.
+    pub(super) fn publish(&self, out: &Outgoing<'_>, when: When) -> Result<()> {
+        if out.payload.len() >= DIRECT_FROM {
+            return self.publish_direct(out);
+        }
+        let mut front = self.front.lock();
+        front.check_open()?;
+        if front.buf.len() >= FULL_AT.min(self.pending_max) {
+            self.wait_for_room(&mut front)?;
+        }
+        out.encode(&mut front.buf);
+        front.count(out);
+        self.after_append(front, when)
+    }
+
+    /// Sees to it that what was just appended leaves.
+    fn after_append(&self, front: MutexGuard<'_, Front>, when: When) -> Result<()> {
+        let Mode::Live(link) = &front.mode else { return Ok(()) };
+        match when {
+            When::Buffered if front.buf.len() < WRITE_AT => {
+                // Under the lock, so that whoever empties the buffer cannot have looked before.
+                link.request_flush();
+                Ok(())
+            }
+            When::Buffered => {
+                let link = link.clone();
+                drop(front);
+                self.try_pump(&link);
+                Ok(())
+            }
+            When::Soon | When::Now => {
+                let (link, position) = (link.clone(), front.swapped + front.buf.len() as u64);
+                drop(front);
+                self.pump_here(&link);
+                if when == When::Now { self.wait_written(position, &link) } else { Ok(()) }
+            }
+        }
+    }
+
+    /// Waits until there is room for another frame, which is so at once while pending below the
+    /// limit.
+    fn wait_for_room(&self, front: &mut MutexGuard<'_, Front>) -> Result<()> {
+        let deadline = self.deadline();
+        loop {
+            front.check_open()?;
+            match &front.mode {
+                Mode::Pending if front.buf.len() >= self.pending_max => {
+                    return Err(Status::NATS_INSUFFICIENT_BUFFER.into());
+                }
+                Mode::Live(link) if front.buf.len() >= FULL_AT => {
+                    let link = link.clone();
+                    self.wait_progress(front, deadline, &link)?;
+                }
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    /// Waits until all bytes up to `position` are with the kernel, or the server is gone, when
+    /// they are pending again.
+    fn wait_written(&self, position: u64, link: &Arc<Link>) -> Result<()> {
+        let deadline = self.deadline();
+        let mut front = self.front.lock();
+        while front.written < position {
+            match &front.mode {
+                Mode::Live(current) if Arc::ptr_eq(current, link) => {
+                    self.wait_progress(&mut front, deadline, link)?;
+                }
+                Mode::Closed => return Err(Status::NATS_CONNECTION_CLOSED.into()),
+                _ => break,
+            }
+        }
+        Ok(())
+    }
+
+    fn wait_progress(
+        &self,
+        front: &mut MutexGuard<'_, Front>,
+        deadline: Instant,
+        link: &Arc<Link>,
+    ) -> Result<()> {
+        if !self.progress.wait_until(front, deadline).timed_out() {
+            return Ok(());
+        }
+        // The server does not read: it is as good as gone.
+        let error = Error::new(Status::NATS_TIMEOUT, "write deadline exceeded");
+        let link = link.clone();
+        MutexGuard::unlocked(front, || link.fail(Error::from(Status::NATS_IO_ERROR)));
+        Err(error)
+    }
+
+    /// Publishes a large payload from the caller's memory, after all that was published before.
+    fn publish_direct(&self, out: &Outgoing<'_>) -> Result<()> {
+        let deadline = self.deadline();
+        let mut writer = self.writer.lock();
+        let mut front = self.front.lock();
+        front.check_open()?;
+        let Mode::Live(link) = &front.mode else {
+            if front.buf.len() >= self.pending_max {
+                return Err(Status::NATS_INSUFFICIENT_BUFFER.into());
+            }
+            out.encode(&mut front.buf);
+            front.count(out);
+            return Ok(());
+        };
+        let link = link.clone();
+        out.encode_head(&mut front.buf);
+        front.count(out);
+        front.swapped += front.buf.len() as u64;
+        writer.back.append(&mut front.buf);
+        drop(front);
+        let result = self.write_direct(&mut writer, &link, out.payload, deadline);
+        drop(writer);
+        self.progress.notify_all();
+        self.look_again(&link);
+        match result {
+            Ok(()) => Ok(()),
+            Err(e) => {
+                let late = e.status() == Status::NATS_TIMEOUT;
+                link.fail(e.clone());
+                // Unless the deadline passed, the whole frame is kept for after the reconnect.
+                if late { Err(e) } else { Ok(()) }
+            }
+        }
+    }
+
+    /// Writes the back, the payload and a line end. When that fails, the frame is put together in
+    /// the back, so that the back again ends with a whole frame.
+    fn write_direct(
+        &self,
+        writer: &mut Writer,
+        link: &Link,
+        payload: &[u8],
+        deadline: Instant,
+    ) -> Result<()> {
+        let head = writer.back.len();
+        let total = head + payload.len() + encode::CRLF.len();
+        let result = loop {
+            let rest = |part: &[u8], start: usize| part.len().min(writer.sent.saturating_sub(start));
+            let parts = [
+                IoSlice::new(&writer.back[rest(&writer.back, 0)..]),
+                IoSlice::new(&payload[rest(payload, head)..]),
+                IoSlice::new(&encode::CRLF[rest(encode::CRLF, head + payload.len())..]),
+            ];
+            match link.stream.write_vectored(&parts) {
+                Ok(n) => writer.sent += n,
+                Err(e) if e.kind() == ErrorKind::WouldBlock => {
+                    match link.stream.wait_writable(deadline, None) {
+                        Ok(()) => {}
+                        Err(e) => break Err(e),
+                    }
+                }
+                Err(e) => break Err(e.into()),
+            }
+            if writer.sent == total {
+                break Ok(());
+            }
+        };
+        let mut front = self.front.lock();
+        front.swapped += (total - head) as u64;
+        if result.is_ok() {
+            front.written = front.swapped;
+            writer.back.clear();
+            writer.sent = 0;
+        } else {
+            writer.back.extend_from_slice(payload);
+            writer.back.extend_from_slice(encode::CRLF);
+        }
+        result
+    }
+
+    /// Appends a frame that is not a publish: it never waits, and is dropped without a server,
+    /// since all such state is sent anew with the next one. Called with the registry locked, so
+    /// that it is clear which comes first, this or a reconnect.
+    pub(super) fn control(&self, encode: impl FnOnce(&mut Vec<u8>)) {
+        let mut front = self.front.lock();
+        let front = &mut *front;
+        if let Mode::Live(link) = &front.mode {
+            encode(&mut front.buf);
+            // Never written from here: that could fail, and failing needs the registry.
+            link.request_flush();
+        }
+    }
+
+    /// Queues a PING whose PONG `waiter` waits for. Without a server it goes out with the next.
+    pub(super) fn ping(&self, waiter: PingWaiter, when: When) {
+        let mut front = self.front.lock();
+        if let Mode::Closed = front.mode {
+            drop(front);
+            waiter.finish(Err(Status::NATS_CONNECTION_CLOSED.into()));
+            return;
+        }
+        front.pings.push_back(waiter);
+        if let Mode::Live(_) = front.mode {
+            front.buf.extend_from_slice(encode::PING);
+            let _ = self.after_append(front, when);
+        }
+    }
+
+    /// The server answered the oldest PING.
+    pub(super) fn pong(&self) {
+        let waiter = self.front.lock().pings.pop_front();
+        if let Some(waiter) = waiter {
+            waiter.finish(Ok(()));
+        }
+    }
+
+    /// From now on publishing is refused: all that was accepted is to be sent before the end.
+    pub(super) fn refuse_publishes(&self) {
+        self.front.lock().draining = true;
+    }
+
+    /// Connects the buffer with a server: first `state`, then what is pending, then the PINGs that
+    /// are waited for. To be written by the caller. Does nothing if the link has failed already.
+    pub(super) fn attach(&self, link: &Arc<Link>, mut state: Vec<u8>) {
+        let mut front = self.front.lock();
+        if matches!(front.mode, Mode::Closed) || link.is_over() {
+            return;
+        }
+        state.append(&mut front.buf);
+        for _ in 0..front.pings.len() {
+            state.extend_from_slice(encode::PING);
+        }
+        front.buf = state;
+        front.mode = Mode::Live(link.clone());
+        drop(front);
+        self.progress.notify_all();
+    }
+
+    /// The server is gone: keeps the publishes that did not leave, and tells those who wait for a
+    /// PONG.
+    pub(super) fn detach(&self, link: &Arc<Link>) {
+        let mut writer = self.writer.lock();
+        let mut front = self.front.lock();
+        if !front.is_live(link) {
+            return;
+        }
+        let mut kept = encode::salvage_publishes(&writer.back, writer.sent);
+        kept.append(&mut encode::salvage_publishes(&front.buf, 0));
+        *writer = Writer::default();
+        front.buf = kept;
+        front.written = front.swapped;
+        front.mode = Mode::Pending;
+        let pings = std::mem::take(&mut front.pings);
+        drop(front);
+        drop(writer);
+        self.progress.notify_all();
+        for waiter in pings {
+            waiter.finish(Err(Status::NATS_CONNECTION_DISCONNECTED.into()));
+        }
+    }
+
+    /// The connection is closed: releases memory and whoever waits.
+    pub(super) fn close(&self) {
+        let mut front = self.front.lock();
+        front.mode = Mode::Closed;
+        front.buf = Vec::new();
+        let pings = std::mem::take(&mut front.pings);
+        drop(front);
+        self.progress.notify_all();
+        for waiter in pings {
+            waiter.finish(Err(Status::NATS_CONNECTION_CLOSED.into()));
+        }
+    }
+
+    /// Bytes that wait to be written, or to be sent after a reconnect.
+    pub(super) fn waiting(&self) -> usize {
+        let front = self.front.lock();
+        front.buf.len() + (front.swapped - front.written) as usize
+    }
+
+    /// Bytes that wait to be written to a server; 0 while there is none.
+    pub(super) fn buffered(&self) -> usize {
+        let front = self.front.lock();
+        match front.mode {
+            Mode::Live(_) => front.buf.len() + (front.swapped - front.written) as usize,
+            _ => 0,
+        }
+    }
+
+    /// Messages and bytes that were accepted.
+    pub(super) fn counts(&self) -> (u64, u64) {
+        let front = self.front.lock();
+        (front.msgs, front.bytes)
+    }
+
+    /// Writes what there is, unless another thread is at it: then that one will look again.
+    pub(super) fn try_pump(&self, link: &Arc<Link>) {
+        if let Some(writer) = self.writer.try_lock() {
+            self.pump(writer, link);
+        } else {
+            self.missed.store(true, Ordering::SeqCst);
+            // The holder may have let go between the attempt and the mark.
+            if let Some(writer) = self.writer.try_lock() {
+                self.pump(writer, link);
+            }
+        }
+    }
+
+    fn pump_here(&self, link: &Arc<Link>) {
+        self.pump(self.writer.lock(), link);
+    }
+
+    fn pump(&self, mut writer: MutexGuard<'_, Writer>, link: &Arc<Link>) {
+        self.missed.store(false, Ordering::SeqCst);
+        let result = self.write_all(&mut writer, link);
+        drop(writer);
+        match result {
+            // Blocked: the I/O thread hears when the socket takes more; it may have heard already.
+            Ok(()) => self.look_again(link),
+            Err(e) => link.fail(e),
+        }
+    }
+
+    /// After the writer has been let go: did anyone want it meanwhile?
+    fn look_again(&self, link: &Link) {
+        if self.missed.swap(false, Ordering::SeqCst) {
+            link.request_flush();
+        }
+    }
+
+    /// Writes until nothing is left, or the socket takes no more for now.
+    fn write_all(&self, writer: &mut Writer, link: &Arc<Link>) -> Result<()> {
+        loop {
+            if writer.sent == writer.back.len() {
+                let mut front = self.front.lock();
+                if !front.is_live(link) {
+                    return Ok(());
+                }
+                let left = writer.back.len() as u64;
+                if left > 0 {
+                    front.written = front.swapped;
+                    writer.sent = 0;
+                    writer.back.clear();
+                    if writer.back.capacity() > KEEP_CAPACITY {
+                        writer.back = Vec::new();
+                    }
+                }
+                if front.buf.is_empty() {
+                    drop(front);
+                    if left > 0 {
+                        self.progress.notify_all();
+                    }
+                    return Ok(());
+                }
+                std::mem::swap(&mut front.buf, &mut writer.back);
+                front.swapped += writer.back.len() as u64;
+                drop(front);
+                self.progress.notify_all();
+            }
+            match link.stream.write(&writer.back[writer.sent..]) {
+                Ok(0) => return Err(Status::NATS_IO_ERROR.into()),
+                Ok(n) => writer.sent += n,
+                Err(e) if e.kind() == ErrorKind::WouldBlock => return Ok(()),
+                Err(e) => return Err(e.into()),
+            }
+        }
+    }
+}
+
+impl Front {
+    fn check_open(&self) -> Result<()> {
+        match self.mode {
+            Mode::Closed => Err(Status::NATS_CONNECTION_CLOSED.into()),
+            _ if self.draining => Err(Status::NATS_DRAINING.into()),
+            _ => Ok(()),
+        }
+    }
+
+    fn is_live(&self, link: &Arc<Link>) -> bool {
+        matches!(&self.mode, Mode::Live(current) if Arc::ptr_eq(current, link))
+    }
+
+    fn count(&mut self, out: &Outgoing<'_>) {
+        self.msgs += 1;
+        self.bytes += out.size() as u64;
+    }
+}

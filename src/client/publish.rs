@@ -1,0 +1,88 @@
+//! What programs send: checks, then one frame into the outgoing buffer.
+
+use super::connection::Connection;
+use crate::error::{Error, Result, Status};
+use crate::msg::Msg;
+use crate::proto::{encode, subject};
+
+/// When a frame is written to the socket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// Soon, with others: the call returns when it is in the buffer.
+    Buffered,
+    /// By this call, as far as the kernel takes it; what it does not take follows by itself.
+    Soon,
+    /// Before the call returns.
+    Now,
+}
+
+/// One message on its way out.
+pub(super) struct Outgoing<'a> {
+    pub(super) subject: &'a [u8],
+    pub(super) reply: Option<&'a [u8]>,
+    pub(super) headers: Option<&'a [u8]>,
+    pub(super) payload: &'a [u8],
+}
+
+impl Outgoing<'_> {
+    /// What counts for the server's limit and in the statistics: headers and payload.
+    pub(super) fn size(&self) -> usize {
+        self.headers.map_or(0, <[u8]>::len) + self.payload.len()
+    }
+
+    pub(super) fn encode(&self, buf: &mut Vec<u8>) {
+        match self.headers {
+            None => encode::publish(buf, self.subject, self.reply, self.payload),
+            Some(h) => encode::publish_with_headers(buf, self.subject, self.reply, h, self.payload),
+        }
+    }
+
+    /// All but the payload and the line end behind it.
+    pub(super) fn encode_head(&self, buf: &mut Vec<u8>) {
+        match self.headers {
+            None => encode::publish_head(buf, self.subject, self.reply, self.payload.len()),
+            Some(h) => encode::publish_with_headers_head(buf, self.subject, self.reply, h, self.payload.len()),
+        }
+    }
+}
+
+impl Connection {
+    /// Publishes. The payload is copied, or written, before this returns.
+    pub fn publish(&self, subject: &[u8], reply: Option<&[u8]>, payload: &[u8], when: When) -> Result<()> {
+        self.send(&Outgoing { subject, reply, headers: None, payload }, when)
+    }
+
+    /// Publishes a message, received or created.
+    pub fn publish_msg(&self, msg: &Msg, when: When) -> Result<()> {
+        self.send_msg(msg, msg.reply(), when)
+    }
+
+    /// Publishes a message with another reply subject.
+    pub(super) fn send_msg(&self, msg: &Msg, reply: Option<&[u8]>, when: When) -> Result<()> {
+        let mut scratch = Vec::new();
+        let headers = msg.header_block(&mut scratch);
+        self.send(&Outgoing { subject: msg.subject(), reply, headers, payload: msg.payload() }, when)
+    }
+
+    pub(super) fn send(&self, out: &Outgoing<'_>, when: When) -> Result<()> {
+        // What a blank or a line end in a subject would do to the protocol line must not happen.
+        if !subject::check_publish(out.subject) || !out.reply.is_none_or(subject::check_publish) {
+            return Err(Status::NATS_INVALID_SUBJECT.into());
+        }
+        if let Some(limits) = self.limits() {
+            if out.headers.is_some() && !limits.headers {
+                self.outbound.check_open()?;
+                return Err(Status::NATS_NO_SERVER_SUPPORT.into());
+            }
+            if out.size() as i64 > limits.max_payload {
+                self.outbound.check_open()?;
+                return Err(Error::new(
+                    Status::NATS_MAX_PAYLOAD,
+                    format!("Payload {} greater than maximum allowed: {}", out.size(), limits.max_payload),
+                ));
+            }
+        }
+        let when = if when == When::Buffered && self.opts.send_asap { When::Soon } else { when };
+        self.outbound.publish(out, when)
+    }
+}

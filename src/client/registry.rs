@@ -1,0 +1,99 @@
+//! Which subscription has which sid.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::Arc;
+
+use super::subscription::Subscription;
+
+/// Sids are small consecutive numbers that the program cannot choose: multiplying spreads them
+/// well enough, and costs a nanosecond.
+#[derive(Default)]
+pub(super) struct SidHasher(u64);
+
+impl Hasher for SidHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64(u64::from(*byte));
+        }
+    }
+
+    fn write_u64(&mut self, n: u64) {
+        self.0 = (self.0 ^ n).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(26);
+    }
+}
+
+/// Where the messages of a sid go.
+#[derive(Clone)]
+pub(super) enum Target {
+    /// To a subscription's queue.
+    Subscription(Arc<Subscription>),
+    /// To the requests that wait for an answer.
+    Requests,
+}
+
+/// One sid's entry.
+pub(super) struct Entry {
+    pub(super) target: Target,
+    /// Where the reading side gathers this sid's messages, if `round` is the present one.
+    pub(super) batch: usize,
+    pub(super) round: u64,
+}
+
+/// The subscriptions of a connection by sid.
+#[derive(Default)]
+pub(super) struct Registry {
+    entries: HashMap<u64, Entry, BuildHasherDefault<SidHasher>>,
+    last_sid: u64,
+    /// No new ones: the connection drains or is closed.
+    pub(super) sealed: bool,
+}
+
+impl Registry {
+    pub(super) fn next_sid(&mut self) -> u64 {
+        self.last_sid += 1;
+        self.last_sid
+    }
+
+    pub(super) fn insert(&mut self, sid: u64, target: Target) {
+        self.entries.insert(sid, Entry { target, batch: 0, round: 0 });
+    }
+
+    pub(super) fn get_mut(&mut self, sid: u64) -> Option<&mut Entry> {
+        self.entries.get_mut(&sid)
+    }
+
+    /// Takes a sid out; `false` if it was not there.
+    pub(super) fn remove(&mut self, sid: u64) -> bool {
+        let removed = self.entries.remove(&sid).is_some();
+        // A program that once had a million subscriptions gets their memory back.
+        if self.entries.capacity() > 1024 && self.entries.len() < self.entries.capacity() / 4 {
+            self.entries.shrink_to_fit();
+        }
+        removed
+    }
+
+    /// All subscriptions, without the requests' own.
+    pub(super) fn subscriptions(&self) -> impl Iterator<Item = &Arc<Subscription>> {
+        self.entries.values().filter_map(|entry| match &entry.target {
+            Target::Subscription(sub) => Some(sub),
+            Target::Requests => None,
+        })
+    }
+
+    /// Takes all out.
+    pub(super) fn clear(&mut self) -> Vec<Arc<Subscription>> {
+        self.sealed = true;
+        std::mem::take(&mut self.entries)
+            .into_values()
+            .filter_map(|entry| match entry.target {
+                Target::Subscription(sub) => Some(sub),
+                Target::Requests => None,
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,192 @@
+//! Requests: a message goes out, and the first answer to its reply subject comes back.
+//!
+//! All requests of a connection share one wildcard subscription. An answer is matched to its
+//! request by the last token of its subject, on the reading side, and passes through no queue.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+
+use super::connection::Connection;
+use super::oneshot::OneShot;
+use super::publish::{Outgoing, When};
+use super::registry::Target;
+use super::subscription::SubscribeArgs;
+use crate::error::{Error, Result, Status};
+use crate::msg::Msg;
+use crate::proto::{encode, nuid};
+
+/// What the last token of a reply subject begins with: the requests of the connection itself, as
+/// opposed to those of layers above it.
+const CONTEXT: &[u8] = b"0_";
+/// Characters of a fresh unique id that tell connections apart.
+const ID_LEN: usize = 12;
+
+/// The requests of a connection that wait.
+pub(super) struct Requests(Mutex<Waiting>);
+
+struct Waiting {
+    /// Sid and subject prefix of the shared subscription, from the first request on.
+    inbox: Option<(u64, Vec<u8>)>,
+    next_id: u64,
+    by_id: HashMap<u64, OneShot<Result<Msg>>>,
+}
+
+impl Requests {
+    pub(super) fn new() -> Self {
+        Requests(Mutex::new(Waiting { inbox: None, next_id: 0, by_id: HashMap::new() }))
+    }
+
+    /// An answer came. One for a request that gave up is dropped.
+    pub(super) fn answer(&self, msg: Msg) {
+        let slot = {
+            let mut waiting = self.0.lock();
+            match waiting.id_of(msg.subject()) {
+                Some(id) => waiting.by_id.remove(&id),
+                // A subject mapping of the server may have changed it; with one request there is
+                // no doubt whose it is.
+                None if waiting.by_id.len() == 1 => waiting.by_id.drain().next().map(|(_, slot)| slot),
+                None => None,
+            }
+        };
+        if let Some(slot) = slot {
+            slot.send(Ok(msg));
+        }
+    }
+
+    /// Ends all that wait.
+    pub(super) fn fail_all(&self, status: Status) {
+        let waiting = std::mem::take(&mut self.0.lock().by_id);
+        for slot in waiting.into_values() {
+            slot.send(Err(status.into()));
+        }
+    }
+
+    /// The shared subscription's sid, if it exists.
+    pub(super) fn sid(&self) -> Option<u64> {
+        self.0.lock().inbox.as_ref().map(|inbox| inbox.0)
+    }
+
+    /// What a new server has to know.
+    pub(super) fn encode_state(&self, buf: &mut Vec<u8>) {
+        if let Some((sid, prefix)) = &self.0.lock().inbox {
+            encode_inbox(buf, *sid, prefix);
+        }
+    }
+}
+
+fn encode_inbox(buf: &mut Vec<u8>, sid: u64, prefix: &[u8]) {
+    encode::subscribe(buf, &[prefix, b"*"].concat(), None, sid);
+}
+
+impl Waiting {
+    fn id_of(&self, subject: &[u8]) -> Option<u64> {
+        let token = subject.strip_prefix(self.inbox.as_ref()?.1.as_slice())?;
+        nuid::parse_base62_id(token.strip_prefix(CONTEXT)?)
+    }
+}
+
+impl Connection {
+    /// Publishes a request and waits for the first answer.
+    pub fn request(self: &Arc<Self>, subject: &[u8], payload: &[u8], timeout: Duration) -> Result<Msg> {
+        self.exchange(timeout, |reply| {
+            self.send(&Outgoing { subject, reply: Some(reply), headers: None, payload }, When::Soon)
+        })
+    }
+
+    /// As [`Connection::request`], with a message; its own reply subject is not used.
+    pub fn request_msg(self: &Arc<Self>, msg: &Msg, timeout: Duration) -> Result<Msg> {
+        self.exchange(timeout, |reply| self.send_msg(msg, Some(reply), When::Soon))
+    }
+
+    fn exchange(self: &Arc<Self>, timeout: Duration, publish: impl Fn(&[u8]) -> Result<()>) -> Result<Msg> {
+        let deadline = Instant::now().checked_add(timeout);
+        let reply = if self.opts.old_request_style {
+            self.exchange_alone(timeout, publish)?
+        } else {
+            self.exchange_shared(deadline, publish)?
+        };
+        if reply.is_no_responders() {
+            return Err(Status::NATS_NO_RESPONDERS.into());
+        }
+        Ok(reply)
+    }
+
+    fn exchange_shared(
+        self: &Arc<Self>,
+        deadline: Option<Instant>,
+        publish: impl Fn(&[u8]) -> Result<()>,
+    ) -> Result<Msg> {
+        self.outbound.check_open()?;
+        let slot = OneShot::new();
+        let (id, reply) = self.register_request(&slot)?;
+        let result = publish(&reply).and_then(|()| {
+            // The connection may have been closed before the request was there to be told.
+            if self.is_closed() {
+                return Err(Status::NATS_CONNECTION_CLOSED.into());
+            }
+            slot.wait(deadline).unwrap_or_else(|| Err(Status::NATS_TIMEOUT.into()))
+        });
+        if result.is_err() {
+            self.requests.0.lock().by_id.remove(&id);
+        }
+        result
+    }
+
+    /// Gives a request its id and its reply subject, and makes sure that the answer is subscribed to.
+    fn register_request(&self, slot: &OneShot<Result<Msg>>) -> Result<(u64, Vec<u8>)> {
+        let make = |waiting: &mut Waiting| {
+            let id = waiting.next_id;
+            waiting.next_id += 1;
+            waiting.by_id.insert(id, slot.clone());
+            let prefix = waiting.inbox.as_ref().map_or(&[][..], |inbox| &inbox.1);
+            (id, [prefix, CONTEXT, &nuid::base62_id(id)].concat())
+        };
+        {
+            let mut waiting = self.requests.0.lock();
+            if waiting.inbox.is_some() {
+                return Ok(make(&mut waiting));
+            }
+        }
+        // The first request: the registry comes before the requests in the order of locks.
+        let mut registry = self.registry.lock();
+        let mut waiting = self.requests.0.lock();
+        if waiting.inbox.is_none() {
+            let sid = registry.next_sid();
+            let unique = nuid::next();
+            let prefix = [&self.opts.inbox_prefix[..], &unique[unique.len() - ID_LEN..], b"."].concat();
+            registry.insert(sid, Target::Requests);
+            self.outbound.control(|buf| encode_inbox(buf, sid, &prefix));
+            waiting.inbox = Some((sid, prefix));
+        }
+        Ok(make(&mut waiting))
+    }
+
+    /// An inbox and a subscription of its own for one request.
+    fn exchange_alone(
+        self: &Arc<Self>,
+        timeout: Duration,
+        publish: impl Fn(&[u8]) -> Result<()>,
+    ) -> Result<Msg> {
+        if self.is_draining() {
+            return Err(Status::NATS_DRAINING.into());
+        }
+        let inbox = nuid::inbox(&self.opts.inbox_prefix);
+        let args = SubscribeArgs { subject: &inbox, queue: None, sink: None, timeout: None };
+        let sub = self.prepare_subscription(args)?;
+        self.start_subscription(&sub)?;
+        let result = sub
+            .auto_unsubscribe(1)
+            .and_then(|()| publish(&inbox))
+            .and_then(|()| sub.next_msg(timeout))
+            .map_err(|e| match e.status() {
+                // It is not the subscription that the program knows of.
+                Status::NATS_INVALID_SUBSCRIPTION => Error::from(Status::NATS_CONNECTION_CLOSED),
+                _ => e,
+            });
+        sub.destroy();
+        result
+    }
+}

@@ -1,0 +1,525 @@
+//! Connecting, losing the server, reconnecting, closing: the one owner of a connection's state.
+//!
+//! ```text
+//! disconnected → connecting → connected → draining subs → draining pubs → closed
+//!                    ↑ ↓          ↓
+//!                reconnecting ←───┘              (any state can go to closed)
+//! ```
+//!
+//! The first connect runs on the caller's thread. A reconnect is a chain of short steps, waits on
+//! the timer thread and attempts on the few dialing threads, so that a thousand connections that
+//! lost their server need no thousand threads.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+
+use super::connection::Connection;
+use super::delivery::Closed;
+use super::handshake::{self, Attempt};
+use super::link::Link;
+use super::status::ConnStatus;
+use crate::error::{Error, Result, Status};
+use crate::net::cancel::Cancel;
+use crate::net::dial::{DialOptions, dial};
+use crate::net::servers::{AuthErrorKind, PassCounter, Pause};
+use crate::net::stream::Stream;
+use crate::proto::info::ServerInfo;
+use crate::proto::server_error::ServerError;
+use crate::runtime::Job;
+
+/// How long closing waits for the server to take what was published.
+const CLOSE_FLUSH: Duration = Duration::from_millis(500);
+/// The pause between one server and the next in the same pass.
+const SHORT_PAUSE: Duration = Duration::from_millis(1);
+
+/// How an attempt failed.
+enum Failure {
+    /// Nobody accepted the connection.
+    Unreachable(Error),
+    /// Somebody did, but the handshake failed.
+    Refused(Error),
+}
+
+impl Failure {
+    fn into_error(self) -> Error {
+        match self {
+            Failure::Unreachable(e) | Failure::Refused(e) => e,
+        }
+    }
+}
+
+/// Which success it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Of `connect`, whose caller waits for it.
+    First,
+    /// Of a reconnect, or of a first connect that went on in the background.
+    Later,
+}
+
+/// Something for a dialing thread to do once.
+struct Step(Mutex<Option<Box<dyn FnOnce() + Send>>>);
+
+impl Job for Step {
+    fn run(self: Arc<Self>) -> bool {
+        let step = self.0.lock().take();
+        if let Some(step) = step {
+            step();
+        }
+        false
+    }
+}
+
+impl Connection {
+    /// Connects for the first time. `NATS_NOT_YET_CONNECTED` says that attempts go on in the
+    /// background.
+    pub fn connect(self: &Arc<Self>) -> Result<()> {
+        let mut passes = 0;
+        loop {
+            let error = match self.connect_pass() {
+                Ok(()) => return Ok(()),
+                Err(error) => error,
+            };
+            let opts = &self.opts;
+            if opts.retry_on_failed_connect && opts.connected_cb.is_some() {
+                return self.connect_in_background();
+            }
+            let more = opts.max_reconnect < 0 || passes < opts.max_reconnect;
+            if !opts.retry_on_failed_connect || !more {
+                self.abandon();
+                return Err(error);
+            }
+            passes += 1;
+            std::thread::sleep(opts.reconnect_wait);
+        }
+    }
+
+    /// Tries each server once.
+    fn connect_pass(self: &Arc<Self>) -> Result<()> {
+        let mut result = None;
+        self.state.lock().pool.begin_pass();
+        loop {
+            let attempt = {
+                let mut state = self.state.lock();
+                if state.pool.next_in_pass().is_none() {
+                    break;
+                }
+                self.begin_attempt(&mut state)?
+            };
+            match self.try_server(&attempt).and_then(|(link, info)| {
+                self.established(link, info, Kind::First).map_err(Failure::Refused)
+            }) {
+                Ok(()) => return Ok(()),
+                Err(failure) => {
+                    let refused = matches!(failure, Failure::Refused(_));
+                    let error = failure.into_error();
+                    self.attempt_failed(&error, ConnStatus::NATS_CONN_STATUS_DISCONNECTED);
+                    // Who answered tells more than who did not.
+                    if refused {
+                        result = Some(error);
+                    }
+                }
+            }
+        }
+        Err(result.unwrap_or(Status::NATS_NO_SERVER.into()))
+    }
+
+    fn connect_in_background(self: &Arc<Self>) -> Result<()> {
+        {
+            let mut state = self.state.lock();
+            state.first_pending = true;
+            state.pass = PassCounter::new();
+            self.reconnecting.store(true, Ordering::Release);
+            self.set_status(&mut state, ConnStatus::NATS_CONN_STATUS_RECONNECTING);
+        }
+        self.next_attempt();
+        Err(Status::NATS_NOT_YET_CONNECTED.into())
+    }
+
+    /// The first connect failed: the program never gets to know this connection.
+    fn abandon(self: &Arc<Self>) {
+        {
+            let mut state = self.state.lock();
+            self.set_status(&mut state, ConnStatus::NATS_CONN_STATUS_CLOSED);
+        }
+        self.outbound.close();
+        self.give_up_lease();
+    }
+
+    /// Prepares an attempt on the pool's current server.
+    fn begin_attempt(&self, state: &mut super::connection::State) -> Result<Attempt> {
+        let server = state.pool.current().ok_or(Error::from(Status::NATS_NO_SERVER))?;
+        let attempt = Attempt {
+            url: server.url.clone(),
+            fallback: state.pool.first_user_info().cloned(),
+            deadline: Instant::now() + self.opts.timeout,
+            cancel: Cancel::new()?,
+        };
+        state.attempt = Some(attempt.cancel.clone());
+        Ok(attempt)
+    }
+
+    fn try_server(self: &Arc<Self>, attempt: &Attempt) -> Result<(Arc<Link>, ServerInfo), Failure> {
+        let url = &attempt.url;
+        let options = DialOptions {
+            order: self.opts.ip_order,
+            randomize: !self.opts.no_randomize,
+            deadline: attempt.deadline,
+            local_addr: None,
+        };
+        let socket = dial(&url.host, url.port, &options, &attempt.cancel).map_err(Failure::Unreachable)?;
+        {
+            let mut state = self.state.lock();
+            if state.is_closed() {
+                return Err(Failure::Refused(Status::NATS_CONNECTION_CLOSED.into()));
+            }
+            self.set_status(&mut state, ConnStatus::NATS_CONN_STATUS_CONNECTING);
+        }
+        let link = Link::new(self, Stream::plain(socket));
+        let info = handshake::run(self, &link, attempt).map_err(Failure::Refused)?;
+        Ok((link, info))
+    }
+
+    fn attempt_failed(&self, error: &Error, status: ConnStatus) {
+        let mut state = self.state.lock();
+        state.attempt = None;
+        if !state.is_closed() {
+            state.set_last_error(error);
+            self.set_status(&mut state, status);
+        }
+        let kind = auth_kind(error);
+        if let (Some(kind), Some(server)) = (kind, state.pool.current_mut()) {
+            server.note_auth_error(kind);
+        }
+    }
+
+    /// A server said PONG: the session stands.
+    fn established(self: &Arc<Self>, link: Arc<Link>, info: ServerInfo, kind: Kind) -> Result<()> {
+        let first = {
+            let mut state = self.state.lock();
+            state.attempt = None;
+            if state.is_closed() {
+                link.stop();
+                return Err(Status::NATS_CONNECTION_CLOSED.into());
+            }
+            state.link = Some(link.clone());
+            state.pings_out = 0;
+            state.pool.mark_connected();
+            state.clear_last_error();
+            self.set_status(&mut state, ConnStatus::NATS_CONN_STATUS_CONNECTED);
+            std::mem::take(&mut state.first_pending) || kind == Kind::First
+        };
+        self.info_received(info, kind == Kind::First);
+        self.resume(&link);
+        self.reconnecting.store(false, Ordering::Release);
+        match kind {
+            Kind::First => {}
+            Kind::Later if first => self.post_event(&self.opts.connected_cb),
+            Kind::Later => {
+                self.reconnects.fetch_add(1, Ordering::Relaxed);
+                self.post_event(&self.opts.reconnected_cb);
+            }
+        }
+        self.outbound.try_pump(&link);
+        if let Err(error) = link.start() {
+            link.fail(error);
+        }
+        self.start_pinging();
+        Ok(())
+    }
+
+    /// Tells the server of all subscriptions, and lets what is pending follow.
+    fn resume(&self, link: &Arc<Link>) {
+        // With the registry locked: whoever subscribes or unsubscribes now does it either before,
+        // and is part of this, or after, and sends it himself.
+        let registry = self.registry.lock();
+        let mut hello = Vec::new();
+        for sub in registry.subscriptions() {
+            sub.encode_state(&mut hello);
+        }
+        self.requests.encode_state(&mut hello);
+        self.outbound.attach(link, hello);
+    }
+
+    /// The server has told about itself and its cluster.
+    pub(super) fn info_received(self: &Arc<Self>, info: ServerInfo, first: bool) {
+        self.set_limits(&info);
+        let (lame, discovered) = {
+            let mut state = self.state.lock();
+            let ignore = self.opts.ignore_discovered_servers;
+            let randomize = !self.opts.no_randomize;
+            let discovered = state.pool.update_discovered(&info.connect_urls, ignore, first, randomize);
+            let lame = info.ldm;
+            state.info = info;
+            (lame, discovered)
+        };
+        if discovered {
+            self.post_event(&self.opts.discovered_servers_cb);
+        }
+        if lame {
+            self.post_event(&self.opts.lame_duck_cb);
+        }
+    }
+
+    /// The server reported an error.
+    pub(super) fn server_error(self: &Arc<Self>, link: &Arc<Link>, error: ServerError) -> Result<()> {
+        let text = error.text().to_owned();
+        match error {
+            ServerError::Stale => Err(Status::NATS_STALE_CONNECTION.into()),
+            ServerError::Permissions(_) => {
+                let error = Error::new(Status::NATS_NOT_PERMITTED, text);
+                self.set_last_error(&error);
+                self.post_failure(&error);
+                Ok(())
+            }
+            ServerError::AuthViolation(_) | ServerError::AuthExpired(_) => {
+                let error = Error::new(Status::NATS_CONNECTION_AUTH_FAILED, text);
+                self.set_last_error(&error);
+                self.post_failure(&error);
+                if self.is_second_auth_error(&error) {
+                    link.stop();
+                    self.shut();
+                }
+                // Otherwise the server is going to end the connection.
+                Ok(())
+            }
+            ServerError::Other(_) => {
+                let error = Error::new(Status::NATS_ERR, text);
+                self.set_last_error(&error);
+                if self.opts.reconnect_on_protocol_error {
+                    return Err(error);
+                }
+                self.shut();
+                Ok(())
+            }
+        }
+    }
+
+    /// Did the same server refuse for the same reason twice, with no success in between?
+    fn is_second_auth_error(&self, error: &Error) -> bool {
+        let mut state = self.state.lock();
+        match (auth_kind(error), state.pool.current_mut()) {
+            (Some(kind), Some(server)) => {
+                server.note_auth_error(kind) && !self.opts.ignore_auth_error_abort
+            }
+            _ => false,
+        }
+    }
+
+    /// The link is over: reconnect, or close if that is not wanted.
+    pub(super) fn lost(self: &Arc<Self>, link: &Arc<Link>, error: Error) {
+        link.stop();
+        let reconnect = {
+            let mut state = self.state.lock();
+            if !state.link.as_ref().is_some_and(|current| Arc::ptr_eq(current, link)) {
+                return;
+            }
+            if let Some(timer) = state.ping_timer.take() {
+                timer.cancel();
+            }
+            if !self.opts.allow_reconnect || state.status().is_draining() {
+                state.set_last_error(&error);
+                false
+            } else {
+                state.link = None;
+                state.pass = PassCounter::new();
+                state.clear_last_error();
+                self.reconnecting.store(true, Ordering::Release);
+                self.set_status(&mut state, ConnStatus::NATS_CONN_STATUS_RECONNECTING);
+                true
+            }
+        };
+        if !reconnect {
+            self.shut();
+            return;
+        }
+        self.outbound.detach(link);
+        if self.opts.fail_requests_on_disconnect {
+            self.requests.fail_all(Status::NATS_CONNECTION_DISCONNECTED);
+        }
+        self.post_event(&self.opts.disconnected_cb);
+        self.next_attempt();
+    }
+
+    /// Gives the present server up and reconnects.
+    pub fn reconnect(self: &Arc<Self>) -> Result<()> {
+        if self.is_closed() {
+            return Err(Status::NATS_CONNECTION_CLOSED.into());
+        }
+        let link = self.state.lock().link.clone();
+        if let Some(link) = link {
+            // What was published before the call still leaves, as far as the kernel takes it.
+            self.outbound.try_pump(&link);
+            link.fail(Status::NATS_CONNECTION_DISCONNECTED.into());
+        }
+        Ok(())
+    }
+
+    /// Has a dialing thread do something.
+    fn step(self: &Arc<Self>, step: impl FnOnce(&Arc<Connection>) + Send + 'static) {
+        let conn = self.clone();
+        let step: Box<dyn FnOnce() + Send> = Box::new(move || step(&conn));
+        self.runtime.dialers.submit(Arc::new(Step(Mutex::new(Some(step)))));
+    }
+
+    /// Chooses the next server, and when to try it.
+    fn next_attempt(self: &Arc<Self>) {
+        let pause = {
+            let mut state = self.state.lock();
+            if state.is_closed() {
+                return;
+            }
+            if state.pool.next_for_reconnect(self.opts.max_reconnect).is_none() {
+                if !state.has_last_error() {
+                    state.set_last_error(&Status::NATS_NO_SERVER.into());
+                }
+                None
+            } else {
+                let servers = state.pool.len();
+                Some((state.pass.next_pause(servers), state.pass.full_waits()))
+            }
+        };
+        match pause {
+            None => self.shut(),
+            Some((Pause::Short, _)) => self.attempt_after(SHORT_PAUSE),
+            Some((Pause::Full, count)) => match self.opts.custom_reconnect_delay.clone() {
+                // The program's code may take its time.
+                Some(delay) => self.step(move |conn| {
+                    let delay = super::events::inside(conn, || delay(conn, count as i32));
+                    conn.attempt_after(delay);
+                }),
+                None => self.attempt_after(self.opts.reconnect_wait + self.jitter()),
+            },
+        }
+    }
+
+    fn jitter(&self) -> Duration {
+        let most = self.opts.reconnect_jitter;
+        if most.is_zero() { Duration::ZERO } else { rand::random_range(Duration::ZERO..most) }
+    }
+
+    fn attempt_after(self: &Arc<Self>, pause: Duration) {
+        if pause.is_zero() {
+            self.step(Connection::attempt);
+            return;
+        }
+        let conn = self.clone();
+        let mut state = self.state.lock();
+        if state.is_closed() {
+            return;
+        }
+        let go = Box::new(move || conn.step(Connection::attempt));
+        state.retry_timer = Some(self.runtime.timers.after(pause, go));
+    }
+
+    /// One attempt on the chosen server, on a dialing thread.
+    fn attempt(self: &Arc<Self>) {
+        let attempt = {
+            let mut state = self.state.lock();
+            state.retry_timer = None;
+            if state.is_closed() {
+                return;
+            }
+            state.pool.count_attempt();
+            self.begin_attempt(&mut state)
+        };
+        let result = attempt.and_then(|attempt| {
+            let (link, info) = self.try_server(&attempt).map_err(Failure::into_error)?;
+            self.established(link, info, Kind::Later)
+        });
+        let Err(error) = result else { return };
+        let abort = {
+            let mut state = self.state.lock();
+            state.attempt = None;
+            if state.is_closed() {
+                return;
+            }
+            state.set_last_error(&error);
+            self.set_status(&mut state, ConnStatus::NATS_CONN_STATUS_RECONNECTING);
+            let first = state.first_pending;
+            drop(state);
+            if auth_kind(&error).is_some() && !first {
+                self.post_failure(&error);
+            }
+            self.is_second_auth_error(&error)
+        };
+        if abort {
+            self.shut();
+        } else {
+            self.next_attempt();
+        }
+    }
+
+    /// Closes the connection, after the server has had a moment to take what was published.
+    pub fn close(self: &Arc<Self>) {
+        if self.status() == ConnStatus::NATS_CONN_STATUS_CONNECTED {
+            // A server that does not answer must not keep the program from closing.
+            let _ = self.flush(CLOSE_FLUSH);
+        }
+        self.shut();
+    }
+
+    /// The program does not need it any more.
+    pub fn destroy(self: &Arc<Self>) {
+        self.close();
+    }
+
+    /// Closes the connection, and waits until none of its callbacks runs or will run any more.
+    pub fn destroy_and_wait(self: &Arc<Self>, timeout: Option<Duration>) -> Result<()> {
+        if self.in_callback() {
+            return Err(Error::illegal_state("called inside a callback of the same connection"));
+        }
+        let deadline = timeout.and_then(|t| Instant::now().checked_add(t));
+        self.close();
+        self.gate.wait(deadline.map(|d| d.saturating_duration_since(Instant::now())))
+    }
+
+    /// Closes the connection at once: everything that waits is told, nothing blocks.
+    pub(super) fn shut(self: &Arc<Self>) {
+        let (link, drain) = {
+            let mut state = self.state.lock();
+            if state.is_closed() {
+                return;
+            }
+            self.set_status(&mut state, ConnStatus::NATS_CONN_STATUS_CLOSED);
+            if let Some(cancel) = state.attempt.take() {
+                cancel.cancel();
+            }
+            for timer in [state.ping_timer.take(), state.retry_timer.take()].into_iter().flatten() {
+                timer.cancel();
+            }
+            (state.link.take(), state.drain.take())
+        };
+        if let Some(drain) = drain {
+            drain.cancel();
+        }
+        if let Some(link) = &link {
+            link.stop();
+        }
+        self.outbound.close();
+        self.requests.fail_all(Status::NATS_CONNECTION_CLOSED);
+        let subs = self.registry.lock().clear();
+        for sub in subs {
+            sub.end(Closed::WithConnection);
+        }
+        if link.is_some() {
+            self.post_event(&self.opts.disconnected_cb);
+        }
+        self.post_event(&self.opts.closed_cb);
+        self.give_up_lease();
+    }
+}
+
+/// What kind of refusal of credentials it is, if it is one.
+fn auth_kind(error: &Error) -> Option<AuthErrorKind> {
+    if error.status() != Status::NATS_CONNECTION_AUTH_FAILED {
+        return None;
+    }
+    Some(match ServerError::parse(error.text().as_bytes()) {
+        ServerError::AuthExpired(_) => AuthErrorKind::AuthenticationExpired,
+        _ => AuthErrorKind::AuthorizationViolation,
+    })
+}

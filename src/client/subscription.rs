@@ -1,0 +1,343 @@
+//! One subscription: what it is, and what can be asked of it. How messages pass through it is in
+//! [`delivery`](super::delivery).
+
+use std::ffi::{CStr, CString};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock, Weak};
+use std::time::{Duration, Instant};
+
+use parking_lot::{Condvar, Mutex};
+
+use super::ForeignHandle;
+use super::connection::Connection;
+use super::delivery::Queue;
+use super::registry::Target;
+use crate::error::{Error, Result, Status};
+use crate::msg::Msg;
+use crate::proto::{encode, subject};
+use crate::runtime::Dispatcher;
+
+/// Where a subscription's messages go. Calls never overlap: `begin`, any number of `deliver`,
+/// `end`, all on one thread; the next round may be on another.
+pub trait MsgSink: Send + Sync {
+    /// Some messages are about to be delivered.
+    fn begin(&self, sub: &Arc<Subscription>) {
+        let _ = sub;
+    }
+
+    /// A message; `None` says that none came for the subscription's timeout.
+    fn deliver(&self, sub: &Arc<Subscription>, msg: Option<Msg>);
+
+    /// Those were all for now.
+    fn end(&self, sub: &Arc<Subscription>) {
+        let _ = sub;
+    }
+}
+
+/// What a subscription is made of.
+pub struct SubscribeArgs<'a> {
+    /// The subject, which may have wildcards.
+    pub subject: &'a [u8],
+    /// The queue group, of which only one member gets each message.
+    pub queue: Option<&'a [u8]>,
+    /// Who gets the messages; `None` where [`Subscription::next_msg`] is to fetch them.
+    pub sink: Option<Box<dyn MsgSink>>,
+    /// After how long without a message the sink is told so.
+    pub timeout: Option<Duration>,
+}
+
+/// What a subscription has counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SubStats {
+    /// Messages that wait.
+    pub pending_msgs: i32,
+    /// Headers and payload of the messages that wait.
+    pub pending_bytes: i32,
+    /// The most messages that ever waited.
+    pub max_pending_msgs: i32,
+    /// The most bytes that ever waited.
+    pub max_pending_bytes: i32,
+    /// Messages given to the program.
+    pub delivered: i64,
+    /// Messages dropped because too many waited.
+    pub dropped: i64,
+}
+
+/// An interest in a subject.
+pub struct Subscription {
+    pub(super) conn: Arc<Connection>,
+    pub(super) sid: u64,
+    subject: CString,
+    queue_group: Option<Box<[u8]>>,
+    pub(super) sink: Option<Box<dyn MsgSink>>,
+    pub(super) timeout: Option<Duration>,
+    /// The lane that its messages take; `None` for the pool that grows as needed.
+    lane: Option<Arc<Dispatcher>>,
+    handle: OnceLock<Box<dyn ForeignHandle>>,
+    pub(super) queue: Mutex<Queue>,
+    /// A message came, or the state changed. Goes with `queue`.
+    pub(super) changed: Condvar,
+    /// Messages and bytes that left the queue for the program. Written by one thread at a time, so
+    /// that the way of a message needs no atomic addition.
+    pub(super) taken_msgs: AtomicU64,
+    pub(super) taken_bytes: AtomicU64,
+    /// The number of messages after which it ends by itself; 0 for none.
+    pub(super) max: AtomicU64,
+    /// Mirrors `queue.closed`, for the delivering thread.
+    pub(super) ended: AtomicBool,
+    pub(super) me: Weak<Subscription>,
+}
+
+impl Connection {
+    /// Makes a subscription that the server does not know of yet.
+    pub fn prepare_subscription(self: &Arc<Self>, args: SubscribeArgs<'_>) -> Result<Arc<Subscription>> {
+        if !subject::check_subscribe(args.subject) {
+            return Err(Status::NATS_INVALID_SUBJECT.into());
+        }
+        if let Some(queue) = args.queue {
+            if queue.is_empty() {
+                return Err(Error::invalid_arg("queue group cannot be empty"));
+            }
+            if !subject::check_queue(queue) {
+                return Err(Status::NATS_INVALID_QUEUE_NAME.into());
+            }
+        }
+        self.check_subscribable()?;
+        let lane = match args.sink {
+            Some(_) if self.opts.global_delivery => Some(self.runtime.lane()?),
+            _ => None,
+        };
+        let subject = CString::new(args.subject).map_err(|_| Error::from(Status::NATS_INVALID_SUBJECT))?;
+        // While a callback may run the program is not told that the connection is released.
+        let lease = args.sink.as_ref().and_then(|_| self.lease());
+        let sid = self.registry.lock().next_sid();
+        Ok(Arc::new_cyclic(|me| Subscription {
+            conn: self.clone(),
+            sid,
+            subject,
+            queue_group: args.queue.map(Box::from),
+            sink: args.sink,
+            timeout: args.timeout,
+            lane,
+            handle: OnceLock::new(),
+            queue: Mutex::new(Queue::new(self.opts.pending_limits(), lease)),
+            changed: Condvar::new(),
+            taken_msgs: AtomicU64::new(0),
+            taken_bytes: AtomicU64::new(0),
+            max: AtomicU64::new(0),
+            ended: AtomicBool::new(false),
+            me: me.clone(),
+        }))
+    }
+
+    /// Tells the server. From here on messages may arrive.
+    pub fn start_subscription(self: &Arc<Self>, sub: &Arc<Subscription>) -> Result<()> {
+        let mut registry = self.registry.lock();
+        if registry.sealed {
+            drop(registry);
+            sub.discard();
+            self.check_subscribable()?;
+            return Err(Status::NATS_CONNECTION_CLOSED.into());
+        }
+        registry.insert(sub.sid, Target::Subscription(sub.clone()));
+        self.outbound.control(|buf| sub.encode_subscribe(buf));
+        drop(registry);
+        sub.arm_timeout();
+        if self.opts.send_asap {
+            self.flush_soon();
+        }
+        Ok(())
+    }
+
+    fn check_subscribable(&self) -> Result<()> {
+        let status = self.status();
+        if self.is_closed() {
+            Err(Status::NATS_CONNECTION_CLOSED.into())
+        } else if status.is_draining() {
+            Err(Status::NATS_DRAINING.into())
+        } else {
+            Ok(())
+        }
+    }
+}
+
+impl Subscription {
+    /// Lets a foreign caller know it by an address; once.
+    pub fn set_handle(&self, handle: Box<dyn ForeignHandle>) {
+        // A second one would be a mistake of the caller, and is dropped.
+        let _ = self.handle.set(handle);
+    }
+
+    /// The address that the foreign caller knows it by, or 0.
+    pub fn handle(&self) -> usize {
+        self.handle.get().map_or(0, |h| h.address())
+    }
+
+    /// Its connection.
+    pub fn connection(&self) -> &Arc<Connection> {
+        &self.conn
+    }
+
+    /// Its subject, also after it was closed.
+    pub(super) fn name(&self) -> &CStr {
+        &self.subject
+    }
+
+    pub(super) fn dispatcher(&self) -> &Dispatcher {
+        self.lane.as_deref().unwrap_or(&self.conn.runtime.delivery)
+    }
+
+    fn encode_subscribe(&self, buf: &mut Vec<u8>) {
+        encode::subscribe(buf, self.subject.to_bytes(), self.queue_group.as_deref(), self.sid);
+    }
+
+    /// What a new server has to know of it.
+    pub(super) fn encode_state(&self, buf: &mut Vec<u8>) {
+        if self.queue.lock().is_draining() {
+            return;
+        }
+        let (max, taken) = (self.max.load(Ordering::Relaxed), self.taken_msgs.load(Ordering::Relaxed));
+        if max > 0 && taken >= max {
+            encode::unsubscribe(buf, self.sid, None);
+            return;
+        }
+        self.encode_subscribe(buf);
+        if max > 0 {
+            encode::unsubscribe(buf, self.sid, Some(max - taken));
+        }
+    }
+
+    /// Why calls on it fail once it is closed.
+    pub(super) fn closed_error(&self) -> Error {
+        if self.conn.is_closed() {
+            Status::NATS_CONNECTION_CLOSED.into()
+        } else {
+            Status::NATS_INVALID_SUBSCRIPTION.into()
+        }
+    }
+
+    /// Fails with `error` if it is closed, otherwise looks at the queue.
+    fn while_open<R>(&self, look: impl FnOnce(&mut Queue) -> R) -> Result<R> {
+        let mut queue = self.queue.lock();
+        if queue.is_closed() {
+            return Err(Status::NATS_INVALID_SUBSCRIPTION.into());
+        }
+        Ok(look(&mut queue))
+    }
+
+    /// Its number on the connection; 0 once it is closed.
+    pub fn id(&self) -> i64 {
+        self.while_open(|_| self.sid as i64).unwrap_or(0)
+    }
+
+    /// Its subject; `None` once it is closed.
+    pub fn subject(&self) -> Option<&CStr> {
+        self.is_valid().then_some(&*self.subject)
+    }
+
+    /// Is it open? So it is while it drains.
+    pub fn is_valid(&self) -> bool {
+        !self.queue.lock().is_closed()
+    }
+
+    /// Messages and bytes that wait.
+    pub fn pending(&self) -> Result<(i32, i32)> {
+        self.while_open(|q| self.waiting(q))
+    }
+
+    /// The most messages and bytes that may wait; negative for no limit.
+    pub fn pending_limits(&self) -> Result<(i32, i32)> {
+        self.while_open(|q| q.limits)
+    }
+
+    /// Sets how many messages and bytes may wait; negative for no limit.
+    pub fn set_pending_limits(&self, msgs: i32, bytes: i32) -> Result<()> {
+        if msgs == 0 || bytes == 0 {
+            return Err(Error::invalid_arg("Limits must be either > 0 or negative to specify no limit"));
+        }
+        self.while_open(|q| q.limits = (msgs, bytes))
+    }
+
+    /// The most messages and bytes that ever waited.
+    pub fn max_pending(&self) -> Result<(i32, i32)> {
+        self.while_open(|q| q.most)
+    }
+
+    /// Starts measuring [`Subscription::max_pending`] anew.
+    pub fn clear_max_pending(&self) -> Result<()> {
+        self.while_open(|q| q.most = (0, 0))
+    }
+
+    /// Messages given to the program.
+    pub fn delivered(&self) -> Result<i64> {
+        self.while_open(|_| self.taken_msgs.load(Ordering::Relaxed) as i64)
+    }
+
+    /// Messages dropped because too many waited.
+    pub fn dropped(&self) -> Result<i64> {
+        self.while_open(|q| q.dropped as i64)
+    }
+
+    /// All that it has counted.
+    pub fn stats(&self) -> Result<SubStats> {
+        self.while_open(|q| {
+            let (pending_msgs, pending_bytes) = self.waiting(q);
+            SubStats {
+                pending_msgs,
+                pending_bytes,
+                max_pending_msgs: q.most.0,
+                max_pending_bytes: q.most.1,
+                delivered: self.taken_msgs.load(Ordering::Relaxed) as i64,
+                dropped: q.dropped as i64,
+            }
+        })
+    }
+
+    /// Sets what runs once when the last callback has returned and none will follow; `None` unsets.
+    pub fn set_on_complete(&self, callback: Option<Box<dyn FnOnce() + Send>>) -> Result<()> {
+        if self.sink.is_none() {
+            return Err(Status::NATS_INVALID_SUBSCRIPTION.into());
+        }
+        let old = self.while_open(|q| std::mem::replace(&mut q.on_complete, callback))?;
+        drop(old);
+        Ok(())
+    }
+
+    /// Ends it at once: what waits is dropped.
+    pub fn unsubscribe(self: &Arc<Self>) -> Result<()> {
+        if self.conn.is_closed() || !self.is_valid() {
+            return Err(self.closed_error());
+        }
+        self.leave(true);
+        Ok(())
+    }
+
+    /// Ends it by itself after `max` messages in all.
+    pub fn auto_unsubscribe(self: &Arc<Self>, max: i32) -> Result<()> {
+        let max = u64::try_from(max).map_err(|_| Error::invalid_arg("max cannot be negative"))?;
+        if self.conn.is_closed() || !self.is_valid() {
+            return Err(self.closed_error());
+        }
+        if max <= self.taken_msgs.load(Ordering::Relaxed) {
+            return self.unsubscribe();
+        }
+        // With the registry locked, so that a reconnect sends either the old state and this, or the
+        // new state.
+        let _registry = self.conn.registry.lock();
+        self.max.store(max, Ordering::Relaxed);
+        self.conn.outbound.control(|buf| encode::unsubscribe(buf, self.sid, Some(max)));
+        Ok(())
+    }
+
+    /// The program does not need it any more: ends it if it is open.
+    pub fn destroy(self: &Arc<Self>) {
+        if self.is_valid() {
+            self.leave(true);
+        }
+    }
+
+    /// How long it has been without a message.
+    pub(super) fn quiet_for(&self, since: Instant) -> Duration {
+        Instant::now().saturating_duration_since(since)
+    }
+}

@@ -1,0 +1,287 @@
+//! What can go wrong: one error type for the whole library, and the only map from it to the
+//! statuses of the C interface.
+
+use std::borrow::Cow;
+
+/// Outcome of a call: `NATS_OK`, or why it failed. `natsStatus_GetText` has the words for each.
+#[expect(non_camel_case_types, reason = "the C interface's names")]
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum natsStatus {
+    /// Success.
+    NATS_OK = 0,
+    /// An error without a status of its own.
+    NATS_ERR,
+    /// The server sent something that is not the NATS protocol, or a message's headers are malformed.
+    NATS_PROTOCOL_ERROR,
+    /// Reading from or writing to the socket failed.
+    NATS_IO_ERROR,
+    /// The server's first line is too long.
+    NATS_LINE_TOO_LONG,
+    /// The connection is closed, or the server closed it.
+    NATS_CONNECTION_CLOSED,
+    /// No server could be reached.
+    NATS_NO_SERVER,
+    /// The server did not answer the client's PINGs.
+    NATS_STALE_CONNECTION,
+    /// TLS was asked for and the server does not offer it.
+    NATS_SECURE_CONNECTION_WANTED,
+    /// The server asks for TLS. Never returned: the client upgrades by itself.
+    NATS_SECURE_CONNECTION_REQUIRED,
+    /// The connection was lost, and may come back.
+    NATS_CONNECTION_DISCONNECTED,
+    /// The server refused the credentials, or they expired.
+    NATS_CONNECTION_AUTH_FAILED,
+    /// The server does not permit this publish or subscription.
+    NATS_NOT_PERMITTED,
+    /// There is no such header, key or value.
+    NATS_NOT_FOUND,
+    /// A server's URL has no host.
+    NATS_ADDRESS_MISSING,
+    /// The subject is missing, or holds what a subject must not.
+    NATS_INVALID_SUBJECT,
+    /// An argument cannot be used: NULL, negative, out of range, or a destroyed handle.
+    NATS_INVALID_ARG,
+    /// The subscription is closed.
+    NATS_INVALID_SUBSCRIPTION,
+    /// The timeout must be greater than zero.
+    NATS_INVALID_TIMEOUT,
+    /// The call makes no sense in the present state.
+    NATS_ILLEGAL_STATE,
+    /// Messages were dropped because the subscription's pending limits were reached.
+    NATS_SLOW_CONSUMER,
+    /// The payload is larger than the server allows.
+    NATS_MAX_PAYLOAD,
+    /// The subscription has delivered its maximum of messages.
+    NATS_MAX_DELIVERED_MSGS,
+    /// A buffer is too small, or the reconnect buffer is full.
+    NATS_INSUFFICIENT_BUFFER,
+    /// Memory could not be allocated.
+    NATS_NO_MEMORY,
+    /// A call of the operating system failed.
+    NATS_SYS_ERROR,
+    /// The time is over.
+    NATS_TIMEOUT,
+    /// The library could not be opened, for example because it is being closed.
+    NATS_FAILED_TO_INITIALIZE,
+    /// The library has not been opened.
+    NATS_NOT_INITIALIZED,
+    /// Certificates, ciphers or the TLS handshake.
+    NATS_SSL_ERROR,
+    /// The server is too old, or not configured, for this.
+    NATS_NO_SERVER_SUPPORT,
+    /// Not connected yet; attempts go on in the background.
+    NATS_NOT_YET_CONNECTED,
+    /// The connection or subscription is draining.
+    NATS_DRAINING,
+    /// The queue group's name holds white space.
+    NATS_INVALID_QUEUE_NAME,
+    /// Nobody is subscribed to the request's subject.
+    NATS_NO_RESPONDERS,
+    /// JetStream: a consumer's sequence does not match.
+    NATS_MISMATCH,
+    /// JetStream: a heartbeat of the server is missing.
+    NATS_MISSED_HEARTBEAT,
+    /// JetStream: a limit has been reached.
+    NATS_LIMIT_REACHED,
+    /// JetStream: the pin of a pinned consumer does not match.
+    NATS_PIN_ID_MISMATCH,
+    /// JetStream: the configuration cannot be used.
+    NATS_INVALID_CONFIG,
+    /// The number of statuses; not a status.
+    NATS_MAX_STATUS_VALUE,
+}
+
+/// The status of an error, by the name that Rust code uses.
+pub use natsStatus as Status;
+
+impl natsStatus {
+    /// The words for this status.
+    pub fn text(self) -> &'static str {
+        TEXTS[self as usize].to_str().unwrap_or_default()
+    }
+
+    /// The words for this status as a C string.
+    pub fn text_c(self) -> &'static std::ffi::CStr {
+        TEXTS[self as usize]
+    }
+
+    /// The status with this number, or `None` where there is none.
+    pub fn from_number(n: i32) -> Option<Self> {
+        usize::try_from(n).ok().and_then(|n| ALL.get(n).copied())
+    }
+}
+
+use natsStatus::*;
+
+/// All statuses, in the order of their numbers.
+static ALL: [natsStatus; 40] = [
+    NATS_OK,
+    NATS_ERR,
+    NATS_PROTOCOL_ERROR,
+    NATS_IO_ERROR,
+    NATS_LINE_TOO_LONG,
+    NATS_CONNECTION_CLOSED,
+    NATS_NO_SERVER,
+    NATS_STALE_CONNECTION,
+    NATS_SECURE_CONNECTION_WANTED,
+    NATS_SECURE_CONNECTION_REQUIRED,
+    NATS_CONNECTION_DISCONNECTED,
+    NATS_CONNECTION_AUTH_FAILED,
+    NATS_NOT_PERMITTED,
+    NATS_NOT_FOUND,
+    NATS_ADDRESS_MISSING,
+    NATS_INVALID_SUBJECT,
+    NATS_INVALID_ARG,
+    NATS_INVALID_SUBSCRIPTION,
+    NATS_INVALID_TIMEOUT,
+    NATS_ILLEGAL_STATE,
+    NATS_SLOW_CONSUMER,
+    NATS_MAX_PAYLOAD,
+    NATS_MAX_DELIVERED_MSGS,
+    NATS_INSUFFICIENT_BUFFER,
+    NATS_NO_MEMORY,
+    NATS_SYS_ERROR,
+    NATS_TIMEOUT,
+    NATS_FAILED_TO_INITIALIZE,
+    NATS_NOT_INITIALIZED,
+    NATS_SSL_ERROR,
+    NATS_NO_SERVER_SUPPORT,
+    NATS_NOT_YET_CONNECTED,
+    NATS_DRAINING,
+    NATS_INVALID_QUEUE_NAME,
+    NATS_NO_RESPONDERS,
+    NATS_MISMATCH,
+    NATS_MISSED_HEARTBEAT,
+    NATS_LIMIT_REACHED,
+    NATS_PIN_ID_MISMATCH,
+    NATS_INVALID_CONFIG,
+];
+
+static TEXTS: [&std::ffi::CStr; 41] = [
+    c"OK",
+    c"Error",
+    c"Protocol Error",
+    c"IO Error",
+    c"Line too long",
+    c"Connection Closed",
+    c"No server available for connection",
+    c"Stale Connection",
+    c"Secure Connection not available",
+    c"Secure Connection Required",
+    c"Connection Disconnected",
+    c"Authentication Violation",
+    c"Not Permitted",
+    c"Not Found",
+    c"TCP Address missing",
+    c"Invalid Subject",
+    c"Invalid Argument",
+    c"Invalid Subscription",
+    c"Invalid Timeout",
+    c"Illegal State",
+    c"Slow Consumer, messages dropped",
+    c"Maximum Payload Exceeded",
+    c"Maximum Messages Delivered",
+    c"Insufficient Buffer",
+    c"No Memory",
+    c"System Error",
+    c"Timeout",
+    c"Initialization Failed",
+    c"Not Initialized",
+    c"SSL Error",
+    c"Not Supported By Server",
+    c"Not Yet Connected",
+    c"Draining in progress",
+    c"Invalid queue name",
+    c"No responders available for request",
+    c"Mismatch",
+    c"Missed Server Heartbeat",
+    c"Limit reached",
+    c"Jetstream Consumer PinID Mismatch",
+    c"Invalid Configuration",
+    c"Unknown status",
+];
+
+/// An error of the library: a status, and the words that a person will read. Most errors say no
+/// more than their status does; those that can say more carry a text of their own.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{text}")]
+pub struct Error {
+    status: natsStatus,
+    text: Cow<'static, str>,
+}
+
+/// The result of nearly everything in this library.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// An error with words of its own.
+    pub fn new(status: natsStatus, text: impl Into<Cow<'static, str>>) -> Self {
+        Error {
+            status,
+            text: text.into(),
+        }
+    }
+
+    /// An argument that cannot be used, and why.
+    pub fn invalid_arg(text: impl Into<Cow<'static, str>>) -> Self {
+        Error::new(NATS_INVALID_ARG, text)
+    }
+
+    /// A call that makes no sense in the present state, and why.
+    pub fn illegal_state(text: impl Into<Cow<'static, str>>) -> Self {
+        Error::new(NATS_ILLEGAL_STATE, text)
+    }
+
+    /// Something that the server must not send, and what it was.
+    pub fn protocol(text: impl Into<Cow<'static, str>>) -> Self {
+        Error::new(NATS_PROTOCOL_ERROR, text)
+    }
+
+    /// The status that the C interface returns for this error.
+    pub fn status(&self) -> natsStatus {
+        self.status
+    }
+
+    /// The words for this error.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+}
+
+impl From<natsStatus> for Error {
+    fn from(status: natsStatus) -> Self {
+        Error {
+            status,
+            text: Cow::Borrowed(status.text()),
+        }
+    }
+}
+
+impl From<std::io::Error> for Error {
+    fn from(e: std::io::Error) -> Self {
+        let status = match e.kind() {
+            std::io::ErrorKind::TimedOut => NATS_TIMEOUT,
+            std::io::ErrorKind::OutOfMemory => NATS_NO_MEMORY,
+            _ => NATS_IO_ERROR,
+        };
+        Error::new(status, e.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_status_is_at_its_number_and_has_a_text() {
+        for (n, status) in ALL.iter().enumerate() {
+            assert_eq!(*status as usize, n);
+            assert_eq!(natsStatus::from_number(n as i32), Some(*status));
+            assert!(!status.text().is_empty());
+        }
+        assert_eq!(natsStatus::from_number(40), None);
+        assert_eq!(natsStatus::from_number(-1), None);
+        assert_eq!(NATS_MAX_STATUS_VALUE as usize, ALL.len());
+    }
+}

@@ -1,0 +1,122 @@
+//! The last error of a connection, as opposed to that of a thread.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::ffi::{CString, c_char};
+
+use crate::client::Connection;
+use crate::error::{Status, natsStatus};
+use crate::ffi::convert::{copy_to_buffer, required};
+use crate::ffi::guard::guard;
+use crate::ffi::handle::{borrow, natsConnection};
+
+/// Reads the last error of a connection: what its server said, why it was lost or closed.
+///
+/// Deprecated: `natsConnection_ReadLastError` copies the text, for as long as you want it. This is
+/// not the thread's last error, which `nats_GetLastError` has.
+///
+/// @param nc the connection; any thread may call this at any time.
+/// @param lastError where to put the text. It belongs to the library, and lives until the same
+/// thread calls this function again or ends.
+/// @return the status of that error, `NATS_OK` where there is none; `NATS_INVALID_ARG` where an
+/// argument is NULL or `nc` was destroyed, and then nothing is written.
+///
+/// # Safety
+/// `nc` is NULL or a handle of this library; `lastError` is NULL or valid for writing a pointer.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn natsConnection_GetLastError(
+    nc: *mut natsConnection,
+    lastError: *mut *const c_char,
+) -> natsStatus {
+    thread_local!(static TEXT: RefCell<CString> = RefCell::default());
+    let mut last = Status::NATS_OK;
+    let called = guard("natsConnection_GetLastError", || {
+        required(lastError, "lastError")?;
+        // SAFETY: the caller's contract, above.
+        let (status, text) = last_error(&*unsafe { borrow(nc) }?);
+        let text = TEXT.with_borrow_mut(|kept| {
+            *kept = text;
+            kept.as_ptr()
+        });
+        // SAFETY: not NULL, hence valid for writing by the caller's contract.
+        unsafe { lastError.write(text) };
+        last = status;
+        Ok(())
+    });
+    if called == Status::NATS_OK { last } else { called }
+}
+
+/// Reads the last error of a connection: what its server said, why it was lost or closed.
+///
+/// This is not the thread's last error, which `nats_GetLastError` has and which this call leaves as
+/// it is.
+///
+/// @param nc the connection; any thread may call this at any time.
+/// @param buf where to put the text; NULL for no text. One that does not fit is cut, and ends in
+/// `...` where there is room for that.
+/// @param n the buffer's size in bytes, for the text and a NUL; 0 for no text.
+/// @return the status of that error, `NATS_OK` where there is none; `NATS_INVALID_ARG` where `nc`
+/// is NULL or destroyed, and then nothing is written.
+///
+/// # Safety
+/// `nc` is NULL or a handle of this library; `buf` is NULL or valid for writing `n` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn natsConnection_ReadLastError(
+    nc: *mut natsConnection,
+    buf: *mut c_char,
+    n: usize,
+) -> natsStatus {
+    let mut last = Status::NATS_OK;
+    let called = guard("natsConnection_ReadLastError", || {
+        // SAFETY: the caller's contract, above.
+        let (status, text) = last_error(&*unsafe { borrow(nc) }?);
+        if !buf.is_null() && n > 0 {
+            let text = cut(text.to_bytes(), n);
+            // SAFETY: `buf` is valid for `n` bytes by the caller's contract, and the text is
+            // shorter.
+            unsafe { copy_to_buffer(&text, buf, n) }?;
+        }
+        last = status;
+        Ok(())
+    });
+    if called == Status::NATS_OK { last } else { called }
+}
+
+/// The last error of a connection, with the words of its status where it has none of its own.
+fn last_error(connection: &Connection) -> (Status, CString) {
+    let (status, text) = connection.last_error();
+    if text.is_empty() {
+        return (status, status.text_c().to_owned());
+    }
+    let mut text = text.into_bytes();
+    text.retain(|byte| *byte != 0);
+    (status, CString::new(text).unwrap_or_default())
+}
+
+/// A text as it fits into a buffer of `size` bytes with a NUL behind it.
+fn cut(text: &[u8], size: usize) -> Cow<'_, [u8]> {
+    const MARK: &[u8] = b"...";
+    let room = size.saturating_sub(1);
+    if text.len() <= room {
+        Cow::Borrowed(text)
+    } else if room > MARK.len() {
+        Cow::Owned([&text[..room - MARK.len()], MARK].concat())
+    } else {
+        Cow::Borrowed(&text[..room])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_cut_to_its_buffer_with_a_mark_where_there_is_room() {
+        let shown = |size| cut(b"stale connection", size).into_owned();
+        assert_eq!(shown(17), b"stale connection");
+        assert_eq!(shown(16), b"stale connec...");
+        assert_eq!(shown(5), b"s...");
+        assert_eq!(shown(4), b"sta");
+        assert_eq!(shown(1), b"");
+    }
+}

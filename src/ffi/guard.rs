@@ -1,0 +1,148 @@
+//! The way in and out of every exported function, and around every call of the program's code:
+//! no panic crosses the boundary, and every failure is recorded in one place.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::last_error;
+use crate::error::{Error, Result, Status, natsStatus};
+use crate::runtime::library;
+
+/// Runs the body of the exported function `name`. An error becomes its status and the thread's
+/// last error, a panic becomes `NATS_ERR`; in a child of `fork` the body does not run.
+#[inline]
+pub(crate) fn guard(name: &'static str, body: impl FnOnce() -> Result<()>) -> natsStatus {
+    match run(body) {
+        Ok(()) => Status::NATS_OK,
+        Err(error) => record(name, &error),
+    }
+}
+
+/// As [`guard`], for a look into a collection: `false` from the body is `NATS_NOT_FOUND`, an
+/// ordinary outcome that leaves the thread's last error alone.
+#[inline]
+pub(crate) fn guard_lookup(name: &'static str, body: impl FnOnce() -> Result<bool>) -> natsStatus {
+    match run(body) {
+        Ok(true) => Status::NATS_OK,
+        Ok(false) => Status::NATS_NOT_FOUND,
+        Err(error) => record(name, &error),
+    }
+}
+
+/// As [`guard`], without touching the thread's last error.
+#[inline]
+pub(crate) fn guard_quiet(body: impl FnOnce() -> Result<()>) -> natsStatus {
+    match run(body) {
+        Ok(()) => Status::NATS_OK,
+        Err(error) => error.status(),
+    }
+}
+
+/// Runs the body of a function that returns a value and not a status: `fallback` stands for any
+/// failure, and the thread's last error stays as it is.
+#[inline]
+pub(crate) fn guard_value<T>(fallback: T, body: impl FnOnce() -> Result<T>) -> T {
+    run(body).unwrap_or(fallback)
+}
+
+/// As [`guard_value`], for functions that use nothing but what they are given: they work in a
+/// child of `fork` too.
+#[inline]
+pub(crate) fn guard_local<T>(fallback: T, body: impl FnOnce() -> Result<T>) -> T {
+    catch_unwind(AssertUnwindSafe(body)).ok().and_then(Result::ok).unwrap_or(fallback)
+}
+
+/// Runs the body of a function that returns nothing.
+#[inline]
+pub(crate) fn guard_void(body: impl FnOnce()) {
+    guard_value((), || {
+        body();
+        Ok(())
+    });
+}
+
+/// Runs the code around a call of the program's function: a panic in it gives `fallback`.
+#[inline]
+pub(crate) fn callback<R>(fallback: R, f: impl FnOnce() -> R) -> R {
+    catch_unwind(AssertUnwindSafe(f)).unwrap_or(fallback)
+}
+
+#[inline]
+fn run<T>(body: impl FnOnce() -> Result<T>) -> Result<T> {
+    if library::forked() {
+        return Err(forked());
+    }
+    match catch_unwind(AssertUnwindSafe(body)) {
+        Ok(result) => result,
+        Err(panic) => Err(panicked(&*panic)),
+    }
+}
+
+#[cold]
+fn record(name: &'static str, error: &Error) -> natsStatus {
+    last_error::record(error.status(), error.text(), name);
+    error.status()
+}
+
+#[cold]
+fn forked() -> Error {
+    Error::illegal_state("the library cannot be used in a process made by fork")
+}
+
+#[cold]
+fn panicked(panic: &(dyn Any + Send)) -> Error {
+    let text = panic
+        .downcast_ref::<&'static str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "panic".to_owned());
+    Error::new(Status::NATS_ERR, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recorded() -> Option<(Status, String)> {
+        last_error::with(|status, text, _| (status, text.to_owned()))
+    }
+
+    #[test]
+    fn an_error_is_returned_and_recorded() {
+        last_error::clear();
+        assert_eq!(guard("f", || Ok(())), Status::NATS_OK);
+        assert_eq!(recorded(), None);
+        let status = guard("f", || Err(Error::invalid_arg("no good")));
+        assert_eq!(status, Status::NATS_INVALID_ARG);
+        assert_eq!(recorded(), Some((Status::NATS_INVALID_ARG, "no good".into())));
+        assert_eq!(guard("f", || Ok(())), Status::NATS_OK);
+        assert!(recorded().is_some(), "success leaves the record");
+    }
+
+    #[test]
+    fn a_panic_is_an_error() {
+        last_error::clear();
+        let n = std::hint::black_box(7);
+        assert_eq!(guard("f", || panic!("on purpose")), Status::NATS_ERR);
+        assert_eq!(recorded(), Some((Status::NATS_ERR, "on purpose".into())));
+        assert_eq!(guard("f", || panic!("on purpose {n}")), Status::NATS_ERR);
+        assert_eq!(recorded(), Some((Status::NATS_ERR, "on purpose 7".into())));
+        assert_eq!(guard_value(5, || panic!("on purpose")), 5);
+        assert_eq!(guard_local(6, || panic!("on purpose")), 6);
+        guard_void(|| panic!("on purpose"));
+        assert_eq!(callback(8, || panic!("on purpose")), 8);
+        assert_eq!(callback(8, || 9), 9);
+    }
+
+    #[test]
+    fn quiet_failures_and_absence_leave_the_record() {
+        last_error::clear();
+        assert_eq!(guard_quiet(|| Err(Status::NATS_TIMEOUT.into())), Status::NATS_TIMEOUT);
+        assert_eq!(guard_value(1, || Err(Status::NATS_TIMEOUT.into())), 1);
+        assert_eq!(guard_lookup("f", || Ok(false)), Status::NATS_NOT_FOUND);
+        assert_eq!(guard_lookup("f", || Ok(true)), Status::NATS_OK);
+        assert_eq!(recorded(), None);
+        assert_eq!(guard_lookup("f", || Err(Status::NATS_ERR.into())), Status::NATS_ERR);
+        assert!(recorded().is_some());
+    }
+}

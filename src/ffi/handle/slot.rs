@@ -1,0 +1,442 @@
+//! A slot: the memory behind a C handle, which outlives what it holds.
+//!
+//! # The protocol
+//!
+//! A slot is `DEAD` (nothing to see), `ALIVE` (the program holds it) or `LINGERING` (the program
+//! has destroyed it, and a callback that was given it still runs). Two counters guard it, both
+//! split into stripes so that threads do not fight over one cache line:
+//!
+//! - a **pin** is taken for the length of one call: add one to a stripe, *then* read the state; a
+//!   dead slot is refused, and in any other state the object stays until the pin is dropped;
+//! - a **hold** is taken for the length of a callback, and keeps the handle usable.
+//!
+//! Whoever ends a slot stores `DEAD` and *then* adds the pins up: no pins, and the object is taken
+//! out. Otherwise the pins' owners do it: each subtracts its pin and *then* reads the state, and
+//! one that finds `DEAD` adds up in turn. All of these are sequentially consistent, so they lie in
+//! one order:
+//!
+//! - A pin that saw a living slot was added before `DEAD` was stored, so before the sum, and is in
+//!   it: the object is never taken out from under a pin.
+//! - The last of {storing `DEAD`, subtracting the pins} in that order is followed by a sum that
+//!   sees all of them, which is nought: the object is always taken out, by someone, and nobody
+//!   waits.
+//!
+//! Holds against `ALIVE`/`LINGERING` work the same way: a hold adds one and then reads the state, a
+//! destroyer stores `LINGERING` and then adds the holds up. Everything that changes the state or
+//! the object is done under the slot's lock, which a living handle's calls and callbacks never
+//! take.
+//!
+//! Counters are never reset: a late call on a stale pointer may pin a slot that is unused, or in
+//! use again. It sees a dead slot, or the new object, and in both cases its pin counts as any
+//! other.
+
+use std::ops::Deref;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+use std::sync::atomic::{AtomicPtr, AtomicU32};
+use std::{cell::Cell, ptr};
+
+use crossbeam_utils::CachePadded;
+use parking_lot::{Mutex, MutexGuard};
+
+/// No object, or none that anyone may have.
+const DEAD: u32 = 0;
+/// The program has destroyed the handle; callbacks that got it may go on using it.
+const LINGERING: u32 = 1;
+/// The program holds the handle.
+const ALIVE: u32 = 2;
+
+/// Calls and callbacks in a slot's object at this moment.
+#[derive(Default)]
+pub(crate) struct Counts {
+    pins: AtomicU32,
+    holds: AtomicU32,
+}
+
+/// How a slot spreads its counters.
+pub(crate) trait Stripes: Default + Send + Sync + 'static {
+    /// The counters that the calling thread uses.
+    fn mine(&self) -> &Counts;
+    /// All of them.
+    fn all(&self) -> impl Iterator<Item = &Counts>;
+}
+
+/// One counter: for handles of which there are many and each is used by few threads.
+#[derive(Default)]
+pub(crate) struct OneStripe(Counts);
+
+impl Stripes for OneStripe {
+    #[inline]
+    fn mine(&self) -> &Counts {
+        &self.0
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Counts> {
+        std::iter::once(&self.0)
+    }
+}
+
+/// Four counters, each on a cache line of its own: for handles that many threads use at once.
+#[derive(Default)]
+pub(crate) struct FourStripes([CachePadded<Counts>; 4]);
+
+impl Stripes for FourStripes {
+    #[inline]
+    fn mine(&self) -> &Counts {
+        &self.0[thread_number() as usize % 4]
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Counts> {
+        self.0.iter().map(|c| &**c)
+    }
+}
+
+/// A small number for the calling thread: the first threads get different ones.
+#[inline]
+fn thread_number() -> u32 {
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+    thread_local!(static MINE: Cell<u32> = const { Cell::new(0) });
+    // A cell of a plain number has no destructor, so this works to a thread's very end.
+    MINE.with(|mine| match mine.get() {
+        0 => {
+            // Nought stands for "none yet"; after a wrap a thread may ask again, which is harmless.
+            let n = NEXT.fetch_add(1, Relaxed);
+            mine.set(n);
+            n
+        }
+        n => n,
+    })
+}
+
+/// Type-stable memory for one object at a time, with the object's life in it. See the module's
+/// page. The mark comes first, at the same place in every kind of slot.
+#[repr(C)]
+pub(crate) struct Slot<T, S> {
+    /// Says what kind of handle this is; never changes. Read through a pointer of unknown kind.
+    magic: u32,
+    state: AtomicU32,
+    /// From `Arc::into_raw`, with one reference of the slot's own; NULL when there is no object.
+    /// Not NULL whenever the state is not `DEAD`.
+    object: AtomicPtr<T>,
+    /// Held by whoever changes `state` or `object`.
+    lock: Mutex<()>,
+    counts: S,
+}
+
+impl<T: Send + Sync, S: Stripes> Slot<T, S> {
+    /// A slot with nothing in it.
+    pub(super) fn new(magic: u32) -> Self {
+        Slot {
+            magic,
+            state: AtomicU32::new(DEAD),
+            object: AtomicPtr::new(ptr::null_mut()),
+            lock: Mutex::new(()),
+            counts: S::default(),
+        }
+    }
+
+    /// Puts an object into an empty slot and makes the handle usable.
+    pub(super) fn install(&self, object: Arc<T>) {
+        let _lock = self.lock.lock();
+        debug_assert_eq!(self.state.load(SeqCst), DEAD);
+        let before = self.object.swap(Arc::into_raw(object).cast_mut(), Relaxed);
+        debug_assert!(before.is_null());
+        self.state.store(ALIVE, SeqCst);
+    }
+
+    /// Pins the object for a short while, unless the handle is dead.
+    #[inline]
+    pub(super) fn pin(&self) -> Option<Pin<'_, T, S>> {
+        let counts = self.counts.mine();
+        counts.pins.fetch_add(1, SeqCst);
+        let count = PinCount { slot: self, counts };
+        if self.state.load(SeqCst) == DEAD {
+            return None; // and `count` takes the pin back
+        }
+        // Whoever stored the state that was just read had stored the object before it.
+        Some(Pin { object: self.object.load(Relaxed), count })
+    }
+
+    /// The program destroys the handle. The object, the first time; `None` when that was done
+    /// before.
+    pub(super) fn destroy(&self) -> Option<Arc<T>> {
+        let lock = self.lock.lock();
+        if self.state.load(SeqCst) != ALIVE {
+            return None;
+        }
+        let object = self.object.load(Relaxed);
+        // SAFETY: from `Arc::into_raw`, and the slot's own reference cannot go while the lock is
+        // held.
+        let object = unsafe {
+            Arc::increment_strong_count(object);
+            Arc::from_raw(object)
+        };
+        self.state.store(LINGERING, SeqCst);
+        self.end_if_let_go(lock);
+        Some(object)
+    }
+
+    /// Keeps the handle usable for a callback, even one that the program has destroyed meanwhile.
+    /// `object` must be the one that this slot was made for.
+    pub(super) fn hold(&self, object: &Arc<T>) -> Hold<'_, T, S> {
+        let counts = self.counts.mine();
+        counts.holds.fetch_add(1, SeqCst);
+        if self.state.load(SeqCst) != ALIVE {
+            let _lock = self.lock.lock();
+            if self.state.load(SeqCst) == DEAD {
+                if self.object.load(Relaxed).is_null() {
+                    self.object.store(Arc::into_raw(object.clone()).cast_mut(), Relaxed);
+                }
+                debug_assert_eq!(self.object.load(Relaxed).cast_const(), Arc::as_ptr(object));
+                self.state.store(LINGERING, SeqCst);
+            }
+        }
+        Hold { slot: self, counts }
+    }
+
+    /// Ends a lingering handle when no callback holds it any more.
+    #[cold]
+    fn end_if_let_go(&self, lock: MutexGuard<'_, ()>) {
+        if self.state.load(SeqCst) == LINGERING
+            && self.counts.all().all(|c| c.holds.load(SeqCst) == 0)
+        {
+            self.state.store(DEAD, SeqCst);
+        }
+        self.reclaim(lock);
+    }
+
+    /// Takes the object out of a dead slot when no call is in it any more.
+    #[cold]
+    fn reclaim(&self, lock: MutexGuard<'_, ()>) {
+        let mut object = ptr::null_mut();
+        if self.state.load(SeqCst) == DEAD
+            && self.counts.all().all(|c| c.pins.load(SeqCst) == 0)
+        {
+            object = self.object.swap(ptr::null_mut(), Relaxed);
+        }
+        // The object's end may bring this very slot back into use: not under its lock.
+        drop(lock);
+        if !object.is_null() {
+            // SAFETY: from `Arc::into_raw`; the reference was the slot's, which has just forgotten
+            // it. No pin refers to it: the module's page has the argument.
+            drop(unsafe { Arc::from_raw(object) });
+        }
+    }
+}
+
+/// One pin, to be taken back.
+struct PinCount<'a, T: Send + Sync, S: Stripes> {
+    slot: &'a Slot<T, S>,
+    counts: &'a Counts,
+}
+
+impl<T: Send + Sync, S: Stripes> Drop for PinCount<'_, T, S> {
+    #[inline]
+    fn drop(&mut self) {
+        self.counts.pins.fetch_sub(1, SeqCst);
+        if self.slot.state.load(SeqCst) == DEAD {
+            self.slot.reclaim(self.slot.lock.lock());
+        }
+    }
+}
+
+/// A handle's object, for the length of one call. It delays the object's end, but nobody waits for
+/// it.
+pub(crate) struct Pin<'a, T: Send + Sync, S: Stripes> {
+    object: *const T,
+    #[expect(dead_code, reason = "its end is its purpose")]
+    count: PinCount<'a, T, S>,
+}
+
+impl<T: Send + Sync, S: Stripes> Pin<'_, T, S> {
+    /// The object with a reference of its own, for calls that block.
+    #[inline]
+    pub(crate) fn to_arc(&self) -> Arc<T> {
+        // SAFETY: from `Arc::into_raw`, and the pin keeps the slot's reference where it is.
+        unsafe {
+            Arc::increment_strong_count(self.object);
+            Arc::from_raw(self.object)
+        }
+    }
+}
+
+impl<T: Send + Sync, S: Stripes> Deref for Pin<'_, T, S> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        // SAFETY: the pin saw a living slot, so its object stays as long as the pin does.
+        unsafe { &*self.object }
+    }
+}
+
+/// The right of a running callback to use a handle.
+pub(crate) struct Hold<'a, T: Send + Sync, S: Stripes> {
+    slot: &'a Slot<T, S>,
+    counts: &'a Counts,
+}
+
+impl<T: Send + Sync, S: Stripes> Drop for Hold<'_, T, S> {
+    fn drop(&mut self) {
+        self.counts.holds.fetch_sub(1, SeqCst);
+        if self.slot.state.load(SeqCst) == LINGERING {
+            self.slot.end_if_let_go(self.slot.lock.lock());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, AtomicUsize};
+    use std::thread;
+
+    use super::*;
+
+    /// An object whose end can be seen.
+    struct Thing {
+        ended: Arc<AtomicUsize>,
+        whole: AtomicBool,
+    }
+
+    impl Thing {
+        fn new(ended: &Arc<AtomicUsize>) -> Arc<Thing> {
+            Arc::new(Thing { ended: ended.clone(), whole: AtomicBool::new(true) })
+        }
+    }
+
+    impl Drop for Thing {
+        fn drop(&mut self) {
+            self.whole.store(false, Relaxed);
+            self.ended.fetch_add(1, SeqCst);
+        }
+    }
+
+    fn slot_with_thing<S: Stripes>() -> (Slot<Thing, S>, Arc<AtomicUsize>) {
+        let ended = Arc::default();
+        let slot = Slot::new(1);
+        slot.install(Thing::new(&ended));
+        (slot, ended)
+    }
+
+    #[test]
+    fn a_subscription_slot_is_small() {
+        assert!(size_of::<Slot<Thing, OneStripe>>() <= 32);
+    }
+
+    #[test]
+    fn destroyed_once_and_dead_at_once() {
+        let (slot, ended) = slot_with_thing::<FourStripes>();
+        assert!(slot.pin().is_some());
+        let object = slot.destroy().expect("the first destroy gives the object");
+        assert!(slot.pin().is_none());
+        assert!(slot.destroy().is_none());
+        assert_eq!(ended.load(SeqCst), 0);
+        drop(object);
+        assert_eq!(ended.load(SeqCst), 1);
+    }
+
+    #[test]
+    fn a_pin_outlives_the_destruction_and_then_ends_the_object() {
+        let (slot, ended) = slot_with_thing::<OneStripe>();
+        let pin = slot.pin().expect("alive");
+        drop(slot.destroy());
+        assert!(slot.pin().is_none());
+        assert!(pin.whole.load(Relaxed));
+        assert_eq!(ended.load(SeqCst), 0);
+        drop(pin);
+        assert_eq!(ended.load(SeqCst), 1);
+    }
+
+    #[test]
+    fn a_callback_keeps_a_destroyed_handle_usable_to_its_end() {
+        let (slot, ended) = slot_with_thing::<OneStripe>();
+        let thing = slot.pin().expect("alive").to_arc();
+        let outer = slot.hold(&thing);
+        let inner = slot.hold(&thing);
+        drop(slot.destroy());
+        drop(thing);
+        assert!(slot.pin().is_some());
+        assert!(slot.destroy().is_none());
+        drop(outer);
+        assert!(slot.pin().is_some());
+        drop(inner);
+        assert!(slot.pin().is_none());
+        assert_eq!(ended.load(SeqCst), 1);
+    }
+
+    #[test]
+    fn a_callback_revives_a_dead_handle_for_its_time() {
+        let (slot, ended) = slot_with_thing::<FourStripes>();
+        let thing = slot.destroy().expect("the first destroy");
+        assert!(slot.pin().is_none());
+        let hold = slot.hold(&thing);
+        assert!(slot.pin().is_some());
+        assert!(slot.destroy().is_none());
+        drop(hold);
+        assert!(slot.pin().is_none());
+        drop(thing);
+        assert_eq!(ended.load(SeqCst), 1);
+    }
+
+    /// Calls, callbacks and destructions from many threads, on a slot that is used again and again:
+    /// every pin sees a whole object, every object ends once, and the slot is empty in between.
+    fn hammer<S: Stripes>() {
+        const ROUNDS: usize = if cfg!(miri) { 10 } else { 300 };
+        let ended = Arc::new(AtomicUsize::new(0));
+        let slot = Slot::<Thing, S>::new(1);
+        let stop = AtomicBool::new(false);
+        let seen = AtomicUsize::new(0);
+        thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    while !stop.load(Relaxed) {
+                        if let Some(pin) = slot.pin() {
+                            assert!(pin.whole.load(Relaxed));
+                            if seen.fetch_add(1, Relaxed).is_multiple_of(7) {
+                                assert!(pin.to_arc().whole.load(Relaxed));
+                            }
+                        }
+                        if cfg!(miri) {
+                            thread::yield_now();
+                        }
+                    }
+                });
+            }
+            for round in 1..=ROUNDS {
+                let thing = Thing::new(&ended);
+                slot.install(thing.clone());
+                let callback = scope.spawn({
+                    let slot = &slot;
+                    move || {
+                        for _ in 0..3 {
+                            let _hold = slot.hold(&thing);
+                            let pin = slot.pin().expect("held");
+                            assert!(pin.whole.load(Relaxed));
+                        }
+                    }
+                });
+                let second = scope.spawn(|| slot.destroy().is_some());
+                let first = slot.destroy().is_some();
+                assert!(first != second.join().expect("no panic"));
+                callback.join().expect("no panic");
+                // No callback and no new pin: the last pin ends the object.
+                while ended.load(SeqCst) != round {
+                    thread::yield_now();
+                }
+                assert!(slot.object.load(SeqCst).is_null());
+            }
+            stop.store(true, Relaxed);
+        });
+        assert!(slot.counts.all().all(|c| c.pins.load(SeqCst) == 0 && c.holds.load(SeqCst) == 0));
+    }
+
+    #[test]
+    fn calls_callbacks_and_destructions_race_with_one_stripe() {
+        hammer::<OneStripe>();
+    }
+
+    #[test]
+    fn calls_callbacks_and_destructions_race_with_four_stripes() {
+        hammer::<FourStripes>();
+    }
+}

@@ -1,0 +1,291 @@
+//! The calling thread's last error: what failed last in it, and in which function.
+
+use std::cell::RefCell;
+use std::ffi::{CStr, CString, c_char};
+
+use super::convert;
+use super::guard::guard_local;
+use super::library;
+use crate::error::{Error, Result, Status, natsStatus};
+
+/// Bytes of text that are kept, besides the NUL.
+const MAX_TEXT: usize = 255;
+const ELLIPSIS: &[u8] = b"...";
+
+/// Kept in the thread's own memory, without allocating: failures like a timeout are everyday.
+struct Record {
+    status: Status,
+    text: [u8; MAX_TEXT + 1],
+    /// The exported function that failed, or nothing where no function of the program did.
+    function: &'static str,
+}
+
+thread_local! {
+    static RECORD: RefCell<Record> = const {
+        RefCell::new(Record { status: Status::NATS_OK, text: [0; MAX_TEXT + 1], function: "" })
+    };
+}
+
+impl Record {
+    fn set(&mut self, status: Status, text: &str, function: &'static str) {
+        let text = text.split('\0').next().unwrap_or_default();
+        let len = if text.len() <= MAX_TEXT {
+            self.text[..text.len()].copy_from_slice(text.as_bytes());
+            text.len()
+        } else {
+            let cut = text.floor_char_boundary(MAX_TEXT - ELLIPSIS.len());
+            self.text[..cut].copy_from_slice(&text.as_bytes()[..cut]);
+            self.text[cut..cut + ELLIPSIS.len()].copy_from_slice(ELLIPSIS);
+            cut + ELLIPSIS.len()
+        };
+        self.text[len] = 0;
+        self.status = status;
+        self.function = function;
+    }
+
+    fn text(&self) -> &CStr {
+        CStr::from_bytes_until_nul(&self.text).unwrap_or_default()
+    }
+}
+
+/// Records a failure of the exported function `function`.
+pub(crate) fn record(status: Status, text: &str, function: &'static str) {
+    RECORD.with_borrow_mut(|r| r.set(status, text, function));
+}
+
+/// Makes an event's status and words the thread's last error, for the callback about to be told.
+pub(crate) fn preset(status: Status, text: &str) {
+    record(status, text, "");
+}
+
+/// Forgets the last error.
+pub(crate) fn clear() {
+    record(Status::NATS_OK, "", "");
+}
+
+/// Gives back what the record holds beyond the thread's own memory, which is nothing, and forgets
+/// the last error.
+pub(crate) fn release() {
+    clear();
+}
+
+/// The last error's status, words and function, if there is one.
+pub(crate) fn with<T>(look: impl FnOnce(Status, &str, &'static str) -> T) -> Option<T> {
+    RECORD.with_borrow(|r| {
+        let text = r.text().to_str().unwrap_or_default();
+        (r.status != Status::NATS_OK).then(|| look(r.status, text, r.function))
+    })
+}
+
+/// Returns the words for what failed last in the calling thread.
+///
+/// A call that succeeds does not clear the last error; the thread's next failure replaces it, and
+/// `nats_ReleaseThreadMemory` clears it. Inside an error callback it holds the words of the event
+/// where the event has some.
+///
+/// @param status where to put the status of that failure, `NATS_OK` without one; may be NULL.
+/// @return the words, possibly an empty string, or NULL if nothing failed. They belong to the
+/// library and stay as they are until the next failure in this thread; at most 255 characters.
+///
+/// @see nats_GetLastErrorStack
+///
+/// # Safety
+/// `status` is NULL or valid for writing a `natsStatus`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nats_GetLastError(status: *mut natsStatus) -> *const c_char {
+    guard_local(std::ptr::null(), || {
+        RECORD.with(|record| {
+            let recorded = record.borrow().status;
+            // SAFETY: the caller's contract, above.
+            unsafe { convert::write_optional(status, recorded) };
+            if recorded == Status::NATS_OK {
+                return Ok(std::ptr::null());
+            }
+            // SAFETY: the thread's own memory; taking an address reads nothing.
+            Ok(unsafe { (&raw const (*record.as_ptr()).text).cast() })
+        })
+    })
+}
+
+/// Writes the name of the library's function that failed last in the calling thread.
+///
+/// Programs that expect several names, one a line and the innermost first, read it as it is: this
+/// library names the function that the program called. The last error itself stays as it is.
+///
+/// @param buffer where to put the name and a NUL; an empty string if nothing failed.
+/// @param bufLen the size of the buffer in bytes.
+/// @return `NATS_OK`; `NATS_INVALID_ARG` where `buffer` is NULL or `bufLen` 0;
+/// `NATS_INSUFFICIENT_BUFFER` where the name does not fit: then the buffer holds its beginning and
+/// a NUL.
+///
+/// @see nats_GetLastError
+///
+/// # Safety
+/// `buffer` is NULL or valid for writing `bufLen` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nats_GetLastErrorStack(buffer: *mut c_char, bufLen: usize) -> natsStatus {
+    guard_local(Status::NATS_ERR, || {
+        if buffer.is_null() || bufLen == 0 {
+            return Ok(Status::NATS_INVALID_ARG);
+        }
+        let function = with(|_, _, function| function).unwrap_or_default();
+        let fits = function.len().min(bufLen - 1);
+        // SAFETY: the caller's contract, above: `fits` bytes and a NUL are within `bufLen`.
+        unsafe {
+            buffer.cast::<u8>().copy_from_nonoverlapping(function.as_ptr(), fits);
+            buffer.add(fits).write(0);
+        }
+        if fits < function.len() {
+            return Ok(Status::NATS_INSUFFICIENT_BUFFER);
+        }
+        Ok(Status::NATS_OK)
+    })
+}
+
+/// Prints what failed last in the calling thread: number and words of the status, the words of the
+/// error, the library's version, and the function. Prints nothing if nothing failed.
+///
+/// @param file an open stream, which is flushed; it stays the program's. NULL prints nothing.
+///
+/// @see nats_GetLastError
+///
+/// # Safety
+/// `file` is NULL or an open stream.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nats_PrintLastErrorStack(file: *mut libc::FILE) {
+    guard_local((), || {
+        let Some(report) = with(report).filter(|_| !file.is_null()) else { return Ok(()) };
+        let report = CString::new(report).map_err(|_| Error::from(Status::NATS_ERR))?;
+        // SAFETY: an open stream by the caller's contract, and a string that ends with a NUL.
+        unsafe {
+            libc::fputs(report.as_ptr(), file);
+            libc::fflush(file);
+        }
+        Ok(())
+    });
+}
+
+fn report(status: Status, text: &str, function: &'static str) -> String {
+    let version = library::VERSION.to_str().unwrap_or_default();
+    let mut report = format!("Error: {} - {}", status as i32, status.text());
+    if !text.is_empty() {
+        report += " - ";
+        report += text;
+    }
+    report += &format!("\nStack: (library version: {version})\n");
+    if !function.is_empty() {
+        report += &format!("  01 - {function}\n");
+    }
+    report
+}
+
+/// Gives back the memory that the library keeps for the calling thread, and clears the thread's
+/// last error. Threads of the library do this by themselves.
+///
+/// Any thread may call it at any time, also before the library is opened and more than once.
+#[unsafe(no_mangle)]
+pub extern "C" fn nats_ReleaseThreadMemory() {
+    guard_local((), || -> Result<()> {
+        release();
+        Ok(())
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text() -> Option<String> {
+        // SAFETY: NULL is allowed, and the result is NULL or a string of the library.
+        unsafe {
+            let text = nats_GetLastError(std::ptr::null_mut());
+            (!text.is_null()).then(|| CStr::from_ptr(text).to_str().unwrap().to_owned())
+        }
+    }
+
+    #[test]
+    fn the_last_error_is_kept_until_it_is_cleared() {
+        clear();
+        let mut status = Status::NATS_ERR;
+        // SAFETY: a live local.
+        assert!(unsafe { nats_GetLastError(&mut status) }.is_null());
+        assert_eq!(status, Status::NATS_OK);
+        record(Status::NATS_TIMEOUT, "too late", "f");
+        // SAFETY: a live local.
+        assert!(!unsafe { nats_GetLastError(&mut status) }.is_null());
+        assert_eq!((status, text().as_deref()), (Status::NATS_TIMEOUT, Some("too late")));
+        preset(Status::NATS_NOT_YET_CONNECTED, "");
+        assert_eq!(text().as_deref(), Some(""));
+        nats_ReleaseThreadMemory();
+        nats_ReleaseThreadMemory();
+        assert_eq!(text(), None);
+    }
+
+    #[test]
+    fn a_long_text_is_cut_between_characters() {
+        record(Status::NATS_ERR, &"x".repeat(255), "f");
+        assert_eq!(text().unwrap(), "x".repeat(255));
+        record(Status::NATS_ERR, &"x".repeat(256), "f");
+        assert_eq!(text().unwrap(), "x".repeat(252) + "...");
+        record(Status::NATS_ERR, &"é".repeat(200), "f");
+        assert_eq!(text().unwrap(), "é".repeat(126) + "...");
+        record(Status::NATS_ERR, &("a".to_owned() + &"é".repeat(200)), "f");
+        assert_eq!(text().unwrap(), "a".to_owned() + &"é".repeat(125) + "...");
+        record(Status::NATS_ERR, "before\0behind", "f");
+        assert_eq!(text().unwrap(), "before");
+        clear();
+    }
+
+    #[test]
+    fn the_stack_names_the_function() {
+        record(Status::NATS_ERR, "text", "natsFoo_Bar");
+        let mut buffer = [1 as c_char; 16];
+        let stack = |buffer: &mut [c_char], size: usize| {
+            // SAFETY: the buffer is at least `size` bytes long.
+            let status = unsafe { nats_GetLastErrorStack(buffer.as_mut_ptr(), size) };
+            // SAFETY: the buffer now holds a NUL.
+            let text = unsafe { CStr::from_ptr(buffer.as_ptr()) };
+            (status, text.to_str().unwrap().to_owned())
+        };
+        assert_eq!(stack(&mut buffer, 16), (Status::NATS_OK, "natsFoo_Bar".into()));
+        assert_eq!(stack(&mut buffer, 12), (Status::NATS_OK, "natsFoo_Bar".into()));
+        assert_eq!(stack(&mut buffer, 11), (Status::NATS_INSUFFICIENT_BUFFER, "natsFoo_Ba".into()));
+        assert_eq!(stack(&mut buffer, 1), (Status::NATS_INSUFFICIENT_BUFFER, String::new()));
+        // SAFETY: NULL and size 0 are refused.
+        unsafe {
+            let null = std::ptr::null_mut();
+            assert_eq!(nats_GetLastErrorStack(null, 16), Status::NATS_INVALID_ARG);
+            assert_eq!(
+                nats_GetLastErrorStack(buffer.as_mut_ptr(), 0),
+                Status::NATS_INVALID_ARG
+            );
+        }
+        clear();
+        assert_eq!(stack(&mut buffer, 16), (Status::NATS_OK, String::new()));
+    }
+
+    #[test]
+    fn the_report_has_its_lines() {
+        assert_eq!(
+            report(Status::NATS_TIMEOUT, "late", "f"),
+            "Error: 26 - Timeout - late\nStack: (library version: 3.14.0-beta)\n  01 - f\n"
+        );
+        assert_eq!(
+            report(Status::NATS_ERR, "", ""),
+            "Error: 1 - Error\nStack: (library version: 3.14.0-beta)\n"
+        );
+        let mut out: *mut c_char = std::ptr::null_mut();
+        let mut len = 0;
+        record(Status::NATS_TIMEOUT, "late", "f");
+        // SAFETY: a memory stream is a stream; it is closed before its buffer is read and freed.
+        unsafe {
+            let file = libc::open_memstream(&mut out, &mut len);
+            nats_PrintLastErrorStack(file);
+            libc::fclose(file);
+            assert!(CStr::from_ptr(out).to_str().unwrap().ends_with("  01 - f\n"));
+            libc::free(out.cast());
+            nats_PrintLastErrorStack(std::ptr::null_mut());
+        }
+        clear();
+    }
+}

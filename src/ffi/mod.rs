@@ -1,0 +1,72 @@
+//! The C interface: exported functions, handles, callbacks, and nothing that decides anything.
+//!
+//! cbindgen turns the sources of this folder into `nats_rs.h`, so the comments here are the
+//! manual that C programmers read. Every exported function has the same four steps: borrow the
+//! handles, convert the inputs, call the core once, write the outputs.
+//!
+//! # Conventions
+//! - **Statuses.** A call returns `NATS_OK` or why it failed. The words for the failure are the
+//!   calling thread's last error (`nats_GetLastError`) until the thread's next failure; success
+//!   does not clear them.
+//! - **NULL** where a value is needed is `NATS_INVALID_ARG`; where the value is optional the
+//!   parameter's text says so. Destroying NULL does nothing. Getters that return a value rather
+//!   than a status return a harmless one for NULL.
+//! - **Outputs** are written only with success, except where the function's text says otherwise.
+//! - **Lengths** are `int`: a negative one is refused, with 0 the pointer is not looked at.
+//! - **Strings** end with a NUL. Text that has to be UTF-8 and is not is `NATS_INVALID_ARG`.
+//! - **Times** are milliseconds unless the parameter's name or text says otherwise.
+//! - **Ownership.** What is passed in is copied before the call returns and stays the program's.
+//!   What the program has to `free()` comes from `malloc`. A handle is destroyed by its
+//!   `..._Destroy` function; a pointer borrowed from an object lives as long as that object.
+//! - **Threads.** Connections, subscriptions and options may be used by any number of threads at
+//!   once. Messages, headers and statistics belong to one thread at a time.
+//! - **Destroyed handles.** A connection, subscription or options handle that was destroyed gives
+//!   `NATS_INVALID_ARG`, or the same value as NULL, for as long as its memory has not been given
+//!   to a new handle. Inside a callback the handles passed to it work in any case.
+//! - **Callbacks** run on threads of the library and may call anything except
+//!   `nats_CloseAndWait`. An exception or `longjmp` must not leave them.
+//! - **fork.** In a child made by `fork` every call that needs the library returns
+//!   `NATS_ILLEGAL_STATE`, or the value for NULL. Use `exec`, or open connections after `fork`.
+//!
+//! # Who is who
+//! | Module | Holds |
+//! |---|---|
+//! | [`guard`] | the way in and out of every function: panics, errors, `fork` |
+//! | [`last_error`] | the thread's last error |
+//! | [`convert`] | C's pointers, lengths and times into Rust's and back |
+//! | [`callback`] | a C function and its closure as one value |
+//! | [`handle`] | what the pointers to long-lived objects point at |
+//! | [`types`] | callback types, public structures |
+//! | [`library`], [`sign`] | functions that belong to no object |
+//! | [`options`] | `natsOptions` |
+//! | [`connection`], [`connection_info`], [`publish`], [`request`], [`subscribe`] | `natsConnection` |
+//! | [`subscription`] | `natsSubscription` |
+//! | [`msg`], [`msg_header`], [`header`] | `natsMsg`, its headers, `natsHeader` |
+//! | [`inbox`], [`statistics`] | `natsInbox`, `natsStatistics` |
+//! | [`additions`] | functions on connections that programs written for nats.c do not know |
+
+#![expect(non_snake_case, non_camel_case_types, reason = "the C interface's names")]
+#![deny(unsafe_op_in_unsafe_fn, clippy::undocumented_unsafe_blocks)]
+
+pub(crate) mod callback;
+pub(crate) mod convert;
+pub(crate) mod guard;
+pub(crate) mod handle;
+
+pub mod additions;
+pub mod connection;
+pub mod connection_info;
+pub mod header;
+pub mod inbox;
+pub mod last_error;
+pub mod library;
+pub mod msg;
+pub mod msg_header;
+pub mod options;
+pub mod publish;
+pub mod request;
+pub mod sign;
+pub mod statistics;
+pub mod subscribe;
+pub mod subscription;
+pub mod types;

@@ -1,0 +1,185 @@
+//! Buffers, writing, and the delivery of messages.
+
+use std::ffi::c_int;
+use std::time::Duration;
+
+use super::set;
+use crate::error::{Error, natsStatus};
+use crate::ffi::convert;
+use crate::ffi::guard::guard;
+use crate::ffi::handle::natsOptions;
+
+/// Sets the size of the buffers that a connection reads into and writes from at first.
+///
+/// @param opts the options.
+/// @param ioBufSize bytes; 0 for the default, 32768.
+/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the size negative.
+///
+/// # Safety
+/// `opts` is NULL or a handle of this library.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn natsOptions_SetIOBufSize(
+    opts: *mut natsOptions,
+    ioBufSize: c_int,
+) -> natsStatus {
+    guard("natsOptions_SetIOBufSize", || {
+        let bytes = convert::count(ioBufSize, "ioBufSize")?;
+        // SAFETY: the caller's contract, above.
+        unsafe { set(opts, |o| o.set_io_buf_size(bytes)) }
+    })
+}
+
+/// Sets whether every publish and subscribe writes to the socket before it returns, rather than
+/// leave that to the library, which then writes much at once.
+///
+/// @param opts the options.
+/// @param sendAsap true to write at once; the default is false.
+/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+///
+/// # Safety
+/// `opts` is NULL or a handle of this library.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn natsOptions_SetSendAsap(
+    opts: *mut natsOptions,
+    sendAsap: bool,
+) -> natsStatus {
+    guard("natsOptions_SetSendAsap", || {
+        // SAFETY: the caller's contract, above.
+        unsafe { set(opts, |o| o.send_asap = sendAsap) }
+    })
+}
+
+/// Sets for how long at most the library collects what is published before it writes it.
+///
+/// @param opts the options.
+/// @param flusherWaitUs microseconds; 0 for no wait. The default is 1000.
+/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the time negative.
+///
+/// # Safety
+/// `opts` is NULL or a handle of this library.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn natsOptions_SetFlusherWaitMicros(
+    opts: *mut natsOptions,
+    flusherWaitUs: i64,
+) -> natsStatus {
+    guard("natsOptions_SetFlusherWaitMicros", || {
+        let wait = convert::count(flusherWaitUs, "flusherWaitUs").map(Duration::from_micros)?;
+        // SAFETY: the caller's contract, above.
+        unsafe { set(opts, |o| o.flusher_wait = wait) }
+    })
+}
+
+/// Sets how long the socket may take to accept data before the call that sends it fails with
+/// `NATS_TIMEOUT` and the connection counts as lost.
+///
+/// @param opts the options.
+/// @param deadline milliseconds; 0 for no limit, which is the default unless the library was
+/// configured otherwise.
+/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the time negative.
+///
+/// # Safety
+/// `opts` is NULL or a handle of this library.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn natsOptions_SetWriteDeadline(
+    opts: *mut natsOptions,
+    deadline: i64,
+) -> natsStatus {
+    guard("natsOptions_SetWriteDeadline", || {
+        let deadline = convert::millis(deadline, "deadline")?;
+        // SAFETY: the caller's contract, above.
+        unsafe { set(opts, |o| o.set_write_deadline(deadline)) }
+    })
+}
+
+/// Sets how many messages a subscription may have waiting before further ones are dropped.
+///
+/// Unless `natsOptions_SetMaxPendingBytes` is called too, the limit in bytes is 1024 times this.
+/// `natsSubscription_SetPendingLimits` changes both for one subscription.
+///
+/// @param opts the options.
+/// @param maxPending messages, at least 1. The default is 65536.
+/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the number not
+/// positive.
+///
+/// # Safety
+/// `opts` is NULL or a handle of this library.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn natsOptions_SetMaxPendingMsgs(
+    opts: *mut natsOptions,
+    maxPending: c_int,
+) -> natsStatus {
+    guard("natsOptions_SetMaxPendingMsgs", || {
+        if maxPending <= 0 {
+            return Err(Error::invalid_arg("maxPending must be positive"));
+        }
+        // SAFETY: the caller's contract, above.
+        unsafe { set(opts, |o| o.max_pending_msgs = maxPending) }
+    })
+}
+
+/// Sets how many bytes a subscription may have waiting, headers and payloads, before further
+/// messages are dropped.
+///
+/// @param opts the options.
+/// @param maxPending bytes, at least 1; more than fit in an `int` are as many as fit. The default
+/// follows `natsOptions_SetMaxPendingMsgs`.
+/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the number not
+/// positive.
+///
+/// # Safety
+/// `opts` is NULL or a handle of this library.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn natsOptions_SetMaxPendingBytes(
+    opts: *mut natsOptions,
+    maxPending: i64,
+) -> natsStatus {
+    guard("natsOptions_SetMaxPendingBytes", || {
+        if maxPending <= 0 {
+            return Err(Error::invalid_arg("maxPending must be positive"));
+        }
+        // SAFETY: the caller's contract, above.
+        unsafe { set(opts, |o| o.max_pending_bytes = Some(maxPending)) }
+    })
+}
+
+/// Sets how many zero bytes follow the payload of each received message, for programs that read
+/// past its end. They do not count in its length. At least one is always there.
+///
+/// @param opts the options.
+/// @param paddingSize bytes; the default is 0. With more, received messages are copied.
+/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the size negative.
+///
+/// # Safety
+/// `opts` is NULL or a handle of this library.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn natsOptions_SetMessageBufferPadding(
+    opts: *mut natsOptions,
+    paddingSize: c_int,
+) -> natsStatus {
+    guard("natsOptions_SetMessageBufferPadding", || {
+        let bytes = convert::count(paddingSize, "paddingSize")?;
+        // SAFETY: the caller's contract, above.
+        unsafe { set(opts, |o| o.message_buffer_padding = bytes) }
+    })
+}
+
+/// Sets whether message handlers run in the pool that all connections share, whose size is set by
+/// `nats_SetMessageDeliveryPoolSize`: then each subscription stays with one thread of it, and a
+/// handler that blocks delays every subscription of that thread.
+///
+/// @param opts the options.
+/// @param global the default is false, unless the library was configured otherwise.
+/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+///
+/// # Safety
+/// `opts` is NULL or a handle of this library.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn natsOptions_UseGlobalMessageDelivery(
+    opts: *mut natsOptions,
+    global: bool,
+) -> natsStatus {
+    guard("natsOptions_UseGlobalMessageDelivery", || {
+        // SAFETY: the caller's contract, above.
+        unsafe { set(opts, |o| o.global_delivery = global) }
+    })
+}

@@ -1,0 +1,89 @@
+//! Signing with an NKey seed, without a connection.
+
+use std::ffi::{c_char, c_int, c_uchar};
+
+use super::convert;
+use super::guard::guard;
+use crate::error::{Error, natsStatus};
+use crate::net::nkey;
+
+/// Signs a string with the seed of an NKey (Ed25519).
+///
+/// Any thread may call it, also before the library is opened. The library keeps no copy of the
+/// seed.
+///
+/// @param encodedSeed the seed as it is written down, `S...`: that of a user, account, server or
+/// cluster.
+/// @param input what to sign, up to its NUL.
+/// @param signature where to put the signature, which the program must `free()`.
+/// @param signatureLength where to put its length in bytes: 64.
+/// @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or a string is empty; `NATS_ERR`
+/// where the seed is not one, and `nats_GetLastError` says why not; `NATS_NO_MEMORY`. The outputs
+/// are written only with `NATS_OK`.
+///
+/// # Safety
+/// The strings are NULL or end with a NUL; the outputs are NULL or valid for writing.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nats_Sign(
+    encodedSeed: *const c_char,
+    input: *const c_char,
+    signature: *mut *mut c_uchar,
+    signatureLength: *mut c_int,
+) -> natsStatus {
+    guard("nats_Sign", || {
+        // SAFETY: the caller's contract, above.
+        let seed = unsafe { convert::some_bytes(encodedSeed, "seed cannot be empty") }?;
+        // SAFETY: likewise.
+        let input = unsafe { convert::some_bytes(input, "input cannot be empty") }?;
+        if signature.is_null() || signatureLength.is_null() {
+            let text = "signature and/or signatureLength cannot be NULL";
+            return Err(Error::invalid_arg(text));
+        }
+        let signed = convert::malloc_array(&nkey::sign(seed, input)?)?;
+        // SAFETY: not NULL, and valid for writing by the caller's contract.
+        unsafe {
+            signature.write(signed);
+            signatureLength.write(nkey::SIGNATURE_LEN as c_int);
+        }
+        Ok(())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Status;
+    use crate::ffi::last_error;
+    use std::ffi::CString;
+    use std::ptr;
+
+    #[test]
+    fn a_seed_signs_and_arguments_are_checked() {
+        let pair = nkeys::KeyPair::new_user();
+        let seed = CString::new(pair.seed().unwrap()).unwrap();
+        let (mut signature, mut len) = (ptr::null_mut(), 0);
+        let mut sign = |seed: *const c_char, input: *const c_char| {
+            // SAFETY: NULLs, live strings and live locals.
+            unsafe { nats_Sign(seed, input, &mut signature, &mut len) }
+        };
+        let text = || last_error::with(|_, text, _| text.to_owned()).unwrap();
+        assert_eq!(sign(ptr::null(), c"x".as_ptr()), Status::NATS_INVALID_ARG);
+        assert_eq!(text(), "seed cannot be empty");
+        assert_eq!(sign(seed.as_ptr(), c"".as_ptr()), Status::NATS_INVALID_ARG);
+        assert_eq!(text(), "input cannot be empty");
+        assert_eq!(sign(c"S1".as_ptr(), c"x".as_ptr()), Status::NATS_ERR);
+        assert_eq!(text(), "base32: invalid data at location 2");
+        assert_eq!(sign(seed.as_ptr(), c"x".as_ptr()), Status::NATS_OK);
+        assert_eq!(len, 64);
+        // SAFETY: 64 bytes from malloc, freed once; NULL outputs are refused.
+        unsafe {
+            pair.verify(b"x", std::slice::from_raw_parts(signature, 64)).unwrap();
+            libc::free(signature.cast());
+            let (seed, x) = (seed.as_ptr(), c"x".as_ptr());
+            let refused = nats_Sign(seed, x, ptr::null_mut(), ptr::null_mut());
+            assert_eq!(refused, Status::NATS_INVALID_ARG);
+        }
+        assert_eq!(text(), "signature and/or signatureLength cannot be NULL");
+        last_error::clear();
+    }
+}

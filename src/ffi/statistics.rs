@@ -1,0 +1,115 @@
+//! `natsStatistics`: what went through a connection, as of some moment.
+
+use super::convert::{required, write_optional};
+use super::guard::{guard, guard_void};
+use crate::client::Stats;
+use crate::error::{Error, natsStatus};
+
+/// What went through a connection until a certain moment. Opaque to C.
+///
+/// Made by `natsStatistics_Create`, filled by `natsConnection_GetStats` as often as one likes, read
+/// by `natsStatistics_GetCounts`, released by `natsStatistics_Destroy`. One thread at a time may use
+/// it.
+pub type natsStatistics = __natsStatistics;
+
+/// The structure behind `natsStatistics`.
+pub struct __natsStatistics(pub(crate) Stats);
+
+/// Creates statistics that are all zero, for `natsConnection_GetStats` to fill.
+///
+/// @param newStats where to put them; the program releases them with `natsStatistics_Destroy`.
+/// @return `NATS_OK`; `NATS_INVALID_ARG` where `newStats` is NULL.
+///
+/// # Safety
+/// `newStats` is NULL or valid for writing a pointer.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn natsStatistics_Create(newStats: *mut *mut natsStatistics) -> natsStatus {
+    guard("natsStatistics_Create", || {
+        required(newStats, "newStats")?;
+        let stats = Box::into_raw(Box::new(__natsStatistics(Stats::default())));
+        // SAFETY: not NULL, and valid for writing by the caller's contract.
+        unsafe { newStats.write(stats) };
+        Ok(())
+    })
+}
+
+/// Reads statistics. Counts go on through reconnects.
+///
+/// @param stats the statistics.
+/// @param inMsgs where to put how many messages were received, dropped ones and replies included;
+/// may be NULL, as may be the rest.
+/// @param inBytes where to put how many bytes their headers and payloads had.
+/// @param outMsgs where to put how many messages were published.
+/// @param outBytes where to put how many bytes their headers and payloads had.
+/// @param reconnects where to put how often the connection was made again.
+/// @return `NATS_OK`; `NATS_INVALID_ARG` where `stats` is NULL.
+///
+/// # Safety
+/// `stats` is NULL or from `natsStatistics_Create`; the others are NULL or valid for writing.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn natsStatistics_GetCounts(
+    stats: *const natsStatistics,
+    inMsgs: *mut u64,
+    inBytes: *mut u64,
+    outMsgs: *mut u64,
+    outBytes: *mut u64,
+    reconnects: *mut u64,
+) -> natsStatus {
+    guard("natsStatistics_GetCounts", || {
+        // SAFETY: the caller's contract, above.
+        let stats = unsafe { stats.as_ref() }.ok_or(Error::invalid_arg("stats cannot be NULL"))?;
+        // SAFETY: likewise.
+        unsafe {
+            write_optional(inMsgs, stats.0.in_msgs);
+            write_optional(inBytes, stats.0.in_bytes);
+            write_optional(outMsgs, stats.0.out_msgs);
+            write_optional(outBytes, stats.0.out_bytes);
+            write_optional(reconnects, stats.0.reconnects);
+        }
+        Ok(())
+    })
+}
+
+/// Destroys statistics.
+///
+/// @param stats the statistics; NULL does nothing.
+///
+/// # Safety
+/// `stats` is NULL, or from `natsStatistics_Create` and not destroyed before.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn natsStatistics_Destroy(stats: *mut natsStatistics) {
+    guard_void(|| {
+        if !stats.is_null() {
+            // SAFETY: from `Box::into_raw`, and given back once, by the caller's contract.
+            drop(unsafe { Box::from_raw(stats) });
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Status::*;
+    use std::ptr;
+
+    #[test]
+    fn statistics_are_read_as_far_as_asked_for() {
+        let null = ptr::null_mut;
+        let (mut stats, mut in_bytes, mut reconnects) = (null(), 7, 7);
+        // SAFETY: NULLs, live locals and live statistics, destroyed once.
+        unsafe {
+            assert_eq!(natsStatistics_Create(ptr::null_mut()), NATS_INVALID_ARG);
+            assert_eq!(natsStatistics_Create(&mut stats), NATS_OK);
+            (*stats).0.in_bytes = 5;
+            let none = ptr::null_mut::<u64>();
+            let counts = |stats: *const natsStatistics, b: *mut u64, r: *mut u64| {
+                natsStatistics_GetCounts(stats, none, b, none, none, r)
+            };
+            assert_eq!(counts(ptr::null(), &mut in_bytes, none), NATS_INVALID_ARG);
+            assert_eq!(counts(stats, &mut in_bytes, &mut reconnects), NATS_OK);
+            assert_eq!((in_bytes, reconnects), (5, 0));
+            natsStatistics_Destroy(stats);
+            natsStatistics_Destroy(ptr::null_mut());
+        }
+    }
+}

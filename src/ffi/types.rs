@@ -1,0 +1,149 @@
+//! The interface's public structures, and the types of the program's functions that are called
+//! back. An enumeration that C passes in arrives as a bare number, to be checked: a Rust `enum`
+//! must not hold anything but its own values.
+
+use std::ffi::{c_char, c_int, c_void};
+
+use super::handle::{natsConnection, natsSubscription};
+use super::msg::natsMsg;
+use crate::error::{Status, natsStatus};
+
+/// A socket's descriptor; -1 is none.
+pub type natsSock = c_int;
+
+/// A `natsStatus` as C passes it: any number.
+#[repr(transparent)]
+#[derive(Clone, Copy)]
+pub struct natsStatusArg(pub c_int);
+
+impl natsStatusArg {
+    /// The status, or `NATS_MAX_STATUS_VALUE` where there is none with this number.
+    pub(crate) fn get(self) -> natsStatus {
+        natsStatus::from_number(self.0).unwrap_or(Status::NATS_MAX_STATUS_VALUE)
+    }
+}
+
+/// Receives the messages of a subscription, one at a time and in their order, on a thread of the
+/// library.
+///
+/// It may block for as long as it likes, and may call anything on the connection and the
+/// subscription, destroying them included; both stay usable until it returns.
+///
+/// @param nc the subscription's connection, the program's own handle.
+/// @param sub the subscription, the program's own handle.
+/// @param msg the message, which now belongs to the program: it must `natsMsg_Destroy` it, here or
+/// later. NULL tells a subscription with a timeout that no message came in time.
+/// @param closure what the program gave when subscribing.
+pub type natsMsgHandler = Option<
+    unsafe extern "C" fn(
+        nc: *mut natsConnection,
+        sub: *mut natsSubscription,
+        msg: *mut natsMsg,
+        closure: *mut c_void,
+    ),
+>;
+
+/// Is told of a change in a connection.
+///
+/// All functions of this type, for all connections, run on one thread of the library, in the order
+/// in which things happened: one that blocks delays the others. The connection stays usable until
+/// it returns, even if the program has destroyed it.
+///
+/// @param nc the connection, the program's own handle.
+/// @param closure what the program gave with the function.
+pub type natsConnectionHandler =
+    Option<unsafe extern "C" fn(nc: *mut natsConnection, closure: *mut c_void)>;
+
+/// Is told of an error that no call could return: a slow consumer, a violation of permissions, a
+/// failed drain.
+///
+/// Runs on the same thread as `natsConnectionHandler`, under the same rules. Where the event has
+/// words, `nats_GetLastError` has them here.
+///
+/// @param nc the connection, the program's own handle.
+/// @param subscription the subscription that it is about, or NULL.
+/// @param err what happened.
+/// @param closure what the program gave with the function.
+pub type natsErrHandler = Option<
+    unsafe extern "C" fn(
+        nc: *mut natsConnection,
+        subscription: *mut natsSubscription,
+        err: natsStatus,
+        closure: *mut c_void,
+    ),
+>;
+
+/// Gives the token for an attempt to connect.
+///
+/// Runs on the thread that makes the attempt: the one in `natsConnection_Connect`, or one of the
+/// library when reconnecting. It must not call functions on the connection.
+///
+/// @param closure what the program gave with the function.
+/// @return the token, which stays the program's and must stay as it is until the next call; NULL
+/// for no token.
+pub type natsTokenHandler = Option<unsafe extern "C" fn(closure: *mut c_void) -> *const c_char>;
+
+/// Is told that something is over, and that nothing else will be called for it.
+///
+/// @param closure what the program gave with the function, and may now free.
+pub type natsOnCompleteCB = Option<unsafe extern "C" fn(closure: *mut c_void)>;
+
+/// Says how long to wait before the next pass over the list of servers.
+///
+/// Runs on a thread of the library. It may close the connection.
+///
+/// @param nc the connection, the program's own handle.
+/// @param attempts the number of the pass, from 1.
+/// @param closure what the program gave with the function.
+/// @return milliseconds; zero or less for no wait.
+pub type natsCustomReconnectDelayHandler = Option<
+    unsafe extern "C" fn(nc: *mut natsConnection, attempts: c_int, closure: *mut c_void) -> i64,
+>;
+
+/// Runs first in every thread that the library starts, in that thread; several may run at once.
+///
+/// @param closure what the program gave with the function.
+pub type natsThreadStartedHandler = Option<unsafe extern "C" fn(closure: *mut c_void)>;
+
+/// How to open the library; for `nats_OpenWithConfig`, which copies it.
+///
+/// A structure full of zeros is fit for use, and is not the default: its pool of threads is empty.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct natsClientConfig {
+    /// The write deadline in milliseconds that new options begin with; zero or less for none.
+    pub DefaultWriteDeadline: i64,
+    /// Not used: this library does not spin on locks in a way that could be set.
+    pub LockSpinCount: i64,
+    /// Whether new options begin with `natsOptions_UseGlobalMessageDelivery` switched on.
+    pub DefaultToThreadPool: bool,
+    /// Threads of the pool that those options deliver messages with; zero or less for an empty pool.
+    pub ThreadPoolMax: c_int,
+    /// Not used: replies to requests need no pool.
+    pub DefaultRepliesToThreadPool: bool,
+    /// Not used: replies to requests need no pool.
+    pub UseSeparatePoolForReplies: bool,
+    /// Not used: replies to requests need no pool.
+    pub ReplyThreadPoolMax: c_int,
+    /// Runs first in every thread that the library starts; NULL for nothing.
+    pub ThreadStartedHandler: natsThreadStartedHandler,
+    /// What `ThreadStartedHandler` gets.
+    pub ThreadStartedHandlerClosure: *mut c_void,
+}
+
+/// A list of messages. The structure is the program's; `natsMsgList_Destroy` frees what is in it.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct natsMsgList {
+    /// An array from `malloc`. A message that the program keeps is taken out by writing NULL.
+    pub Msgs: *mut *mut natsMsg,
+    /// How many there are.
+    pub Count: c_int,
+}
+
+const _: () = {
+    assert!(size_of::<natsClientConfig>() == 48 && size_of::<natsMsgList>() == 16);
+    assert!(std::mem::offset_of!(natsClientConfig, ThreadPoolMax) == 20);
+    assert!(std::mem::offset_of!(natsClientConfig, ReplyThreadPoolMax) == 28);
+    assert!(std::mem::offset_of!(natsClientConfig, ThreadStartedHandler) == 32);
+};

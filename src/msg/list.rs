@@ -1,0 +1,136 @@
+//! A queue of messages that allocates nothing: each message points at the next.
+
+use std::ptr;
+
+use super::message::{Desc, Msg};
+
+/// Messages in order.
+pub struct MsgList {
+    head: *mut Desc,
+    tail: *mut Desc,
+    len: usize,
+    bytes: usize,
+}
+
+// SAFETY: the list owns its messages, and a message may go to another thread.
+unsafe impl Send for MsgList {}
+// SAFETY: through `&MsgList` only the two counters can be read.
+unsafe impl Sync for MsgList {}
+
+impl Default for MsgList {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl MsgList {
+    /// An empty list.
+    pub const fn new() -> Self {
+        MsgList { head: ptr::null_mut(), tail: ptr::null_mut(), len: 0, bytes: 0 }
+    }
+
+    /// How many messages there are.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Is there none?
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Headers and payload of all of them.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Puts a message behind the others.
+    pub fn push(&mut self, msg: Msg) {
+        self.bytes += msg.size();
+        let desc = msg.into_raw();
+        // SAFETY: `desc` was just given up by its owner, and `tail` is owned by this list.
+        unsafe {
+            (*desc).next = ptr::null_mut();
+            if self.tail.is_null() {
+                self.head = desc;
+            } else {
+                (*self.tail).next = desc;
+            }
+        }
+        self.tail = desc;
+        self.len += 1;
+    }
+
+    /// Takes the first message.
+    pub fn pop(&mut self) -> Option<Msg> {
+        if self.head.is_null() {
+            return None;
+        }
+        // SAFETY: owned by this list, not taken before, and its block is alive through it.
+        let msg = unsafe { Msg::from_raw(self.head) }?;
+        // SAFETY: as above.
+        self.head = unsafe { (*self.head).next };
+        if self.head.is_null() {
+            self.tail = ptr::null_mut();
+        }
+        self.len -= 1;
+        self.bytes -= msg.size();
+        Some(msg)
+    }
+
+    /// Puts all messages of `other` behind the others, in one step.
+    pub fn append(&mut self, other: &mut MsgList) {
+        let other = std::mem::take(other);
+        if other.head.is_null() {
+            return;
+        }
+        if self.tail.is_null() {
+            self.head = other.head;
+        } else {
+            // SAFETY: owned by this list.
+            unsafe { (*self.tail).next = other.head };
+        }
+        self.tail = other.tail;
+        self.len += other.len;
+        self.bytes += other.bytes;
+        // Its messages are ours now.
+        std::mem::forget(other);
+    }
+}
+
+impl Drop for MsgList {
+    fn drop(&mut self) {
+        while self.pop().is_some() {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn msg(n: usize) -> Msg {
+        Msg::create(b"s", None, n.to_string().as_bytes()).unwrap()
+    }
+
+    fn numbers(list: &mut MsgList) -> Vec<String> {
+        std::iter::from_fn(|| list.pop()).map(|m| String::from_utf8_lossy(m.payload()).into_owned()).collect()
+    }
+
+    #[test]
+    fn messages_come_out_in_the_order_they_went_in() {
+        let (mut a, mut b) = (MsgList::new(), MsgList::new());
+        for n in 0..3 {
+            a.push(msg(n));
+        }
+        b.append(&mut a);
+        assert!(a.is_empty());
+        a.push(msg(3));
+        b.append(&mut a);
+        b.append(&mut MsgList::new());
+        assert_eq!((b.len(), b.bytes()), (4, 4));
+        assert_eq!(numbers(&mut b), ["0", "1", "2", "3"]);
+        b.push(msg(9));
+        assert_eq!(numbers(&mut b), ["9"]);
+        assert_eq!((b.len(), b.bytes()), (0, 0));
+    }
+}

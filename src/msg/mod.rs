@@ -1,0 +1,18 @@
+//! The message, and the memory it lives in.
+//!
+//! A received message is not copied: it stays in the [`block`] that the socket was read into, and
+//! a 64-byte descriptor in the same block says where its parts are. [`receive`] is the reading end
+//! of that, [`message`] what everyone else sees, [`list`] how messages queue without allocating.
+//!
+//! This is one of the three places of the crate that hold `unsafe` code; none of it is visible
+//! from outside except [`Msg::from_raw`] and [`Msg::borrow_raw`], for pointers that went to C.
+
+mod block;
+pub mod list;
+pub mod message;
+pub mod receive;
+
+pub use block::release_unused;
+pub use list::MsgList;
+pub use message::{Desc, Msg};
+pub use receive::Receiver;

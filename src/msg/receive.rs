@@ -1,0 +1,266 @@
+//! The receiving end of a connection: where the socket is read into, and where messages stay.
+
+use super::block::{BLOCK_SIZE, DATA_START, DESC_SIZE, Filling};
+use super::message::{Msg, Parts};
+use crate::error::Result;
+use crate::proto::parser::MsgHead;
+
+/// Room left in a block below which reading goes on in a fresh one.
+const SCANT: usize = 512;
+/// A frame larger than this gets a block of its own size, so that it is not moved again.
+const SHARED_MAX: usize = BLOCK_SIZE / 4;
+
+/// Bytes as they come from the socket, and messages made of them where they landed.
+///
+/// Offsets: `start..end` is what has been received and not consumed. Below lie messages that were
+/// handed out, above is free room up to the descriptors.
+pub struct Receiver {
+    block: Option<Filling>,
+    start: usize,
+    end: usize,
+    /// Where reading into a shared block stops, so that the descriptors of what was read fit.
+    limit: usize,
+    /// Bytes of the wire for each message, as seen lately; decides `limit`.
+    frame_size: usize,
+    padding: usize,
+}
+
+impl Receiver {
+    /// A receiver whose messages have `padding` zero bytes (at least one) behind the payload.
+    pub fn new(padding: usize) -> Self {
+        Receiver { block: None, start: DATA_START, end: DATA_START, limit: 0, frame_size: 256, padding }
+    }
+
+    /// What has been received and not consumed yet.
+    pub fn unparsed(&self) -> &[u8] {
+        match &self.block {
+            // SAFETY: `start..end` has been written by `filled`, and was not handed out.
+            Some(block) => unsafe {
+                std::slice::from_raw_parts(block.at(self.start).as_ptr(), self.end - self.start)
+            },
+            None => &[],
+        }
+    }
+
+    /// Where to read into; never empty. `need` is the length of the frame that has begun, when known.
+    pub fn space(&mut self, need: Option<usize>) -> &mut [u8] {
+        self.make_room(need);
+        let (end, limit) = (self.end, self.limit);
+        let block = self.block.as_mut().expect("make_room leaves a block");
+        // SAFETY: `end..limit` lies below the descriptors and above everything handed out, so it
+        // is this receiver's alone; a block's bytes are initialised from the start.
+        unsafe { std::slice::from_raw_parts_mut(block.at(end).as_ptr(), limit - end) }
+    }
+
+    /// Says that the first `n` bytes of `space` have been read into.
+    pub fn filled(&mut self, n: usize) {
+        assert!(self.end + n <= self.limit);
+        self.end += n;
+    }
+
+    /// Forgets the first `n` unparsed bytes.
+    pub fn consume(&mut self, n: usize) {
+        assert!(n <= self.end - self.start);
+        self.start += n;
+    }
+
+    /// Makes a message of the frame at the front, and consumes it. The frame is complete.
+    pub fn take_msg(&mut self, head: &MsgHead) -> Result<Msg> {
+        let frame = head.end();
+        assert!(frame <= self.end - self.start);
+        if self.padding > 2 {
+            return self.copy_msg(head);
+        }
+        if self.block.as_ref().is_none_or(|b| self.end + DESC_SIZE > b.top()) {
+            // The descriptors have met the bytes: the rest moves on, and the message with it.
+            self.move_to(Filling::with_room(self.end - self.start + DESC_SIZE));
+            self.set_limit(0);
+        }
+        let start = self.start;
+        let at = |offset: u32| start + offset as usize;
+        let block = self.block.as_mut().expect("it holds the frame");
+        let payload_end = start + frame - 2;
+        let total = head.total_len as usize;
+        // The blank behind the subject and the reply, and CR LF behind the payload, become NULs.
+        block.put(at(head.subject.start + head.subject.len), &[0]);
+        if let Some(reply) = head.reply {
+            block.put(at(reply.start + reply.len), &[0]);
+        }
+        block.put(payload_end, &[0, 0]);
+        let parts = Parts {
+            subject: at(head.subject.start),
+            subject_len: head.subject.len as usize,
+            reply: head.reply.map(|r| (at(r.start), r.len as usize)),
+            body: at(head.payload_start),
+            header_len: head.header_len as usize,
+            payload_len: total - head.header_len as usize,
+        };
+        let msg = Msg::in_block(block, self.end, &parts);
+        self.start += frame;
+        Ok(msg)
+    }
+
+    /// As `take_msg`, for programs that ask for more zero bytes than the frame's end has room for.
+    fn copy_msg(&mut self, head: &MsgHead) -> Result<Msg> {
+        let bytes = self.unparsed();
+        let body = head.payload_start as usize;
+        let (header, payload) =
+            bytes[body..body + head.total_len as usize].split_at(head.header_len as usize);
+        let msg = Msg::assemble(
+            &bytes[head.subject.range()],
+            head.reply.map(|r| &bytes[r.range()]),
+            header,
+            payload,
+            self.padding,
+        )?;
+        self.consume(head.end());
+        Ok(msg)
+    }
+
+    /// Lets the block go when nothing waits in it: an idle connection holds no memory.
+    pub fn rest(&mut self) {
+        if self.start == self.end {
+            self.learn();
+            self.block = None;
+            (self.start, self.end, self.limit) = (DATA_START, DATA_START, 0);
+        }
+    }
+
+    fn make_room(&mut self, need: Option<usize>) {
+        let waiting = self.end - self.start;
+        if let Some(block) = &self.block {
+            // Messages made since the last read have taken room for their descriptors.
+            self.limit = self.limit.min(block.top() - DESC_SIZE);
+        }
+        if let Some(need) = need
+            && need > SHARED_MAX
+        {
+            // Exactly the frame, so that the next message begins in a shared block again.
+            if self.block.as_ref().is_none_or(|b| b.is_standard() || b.issued() > 0) {
+                self.move_to(Filling::with_room(need));
+                self.limit = DATA_START + need;
+            }
+            if self.end < self.limit {
+                return;
+            }
+        }
+        let room = self.limit.saturating_sub(self.end);
+        let enough = need.map_or(SCANT, |need| need.saturating_sub(waiting).max(SCANT));
+        if room >= enough && self.block.is_some() {
+            return;
+        }
+        if waiting == 0
+            && let Some(block) = self.block.as_mut()
+            && block.is_standard()
+            && block.is_unshared()
+        {
+            // SAFETY: seen to be unshared, and borrowed mutably since.
+            unsafe { block.reset() };
+            (self.start, self.end) = (DATA_START, DATA_START);
+        } else {
+            self.move_to(Filling::with_room((waiting + SCANT).max(need.unwrap_or(0))));
+        }
+        self.set_limit(need.unwrap_or(0).saturating_sub(waiting).max(SCANT));
+    }
+
+    /// Reading stops where the descriptors of what has been read would begin.
+    fn set_limit(&mut self, at_least: usize) {
+        let top = self.block.as_ref().map_or(0, |b| b.top());
+        let share = (top - self.end) * self.frame_size / (self.frame_size + DESC_SIZE);
+        self.limit = (self.end + share.max(at_least)).min(top - DESC_SIZE);
+    }
+
+    /// Moves what waits into `block`, which becomes the current one.
+    fn move_to(&mut self, mut block: Filling) {
+        self.learn();
+        block.put(DATA_START, self.unparsed());
+        self.end = DATA_START + (self.end - self.start);
+        self.start = DATA_START;
+        self.block = Some(block);
+        self.limit = self.end;
+    }
+
+    /// Remembers how long the frames of the block that is being left were.
+    fn learn(&mut self) {
+        if let Some(block) = &self.block
+            && block.issued() > 0
+        {
+            let seen = (self.start - DATA_START) / block.issued() as usize;
+            self.frame_size = (self.frame_size + seen) / 2;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proto::parser::{Op, Parser, Step};
+
+    /// Parses all that waits, giving each message to `seen`.
+    fn drain(receiver: &mut Receiver, parser: &mut Parser, seen: &mut Vec<Msg>) -> Option<usize> {
+        loop {
+            match parser.next(receiver.unparsed()).unwrap() {
+                Step::Op { op: Op::Msg(head), .. } => seen.push(receiver.take_msg(&head).unwrap()),
+                Step::Op { consumed, .. } => receiver.consume(consumed),
+                Step::Incomplete { need } => return need,
+            }
+        }
+    }
+
+    fn feed(wire: &[u8], chunk: usize, padding: usize) -> Vec<Msg> {
+        let (mut receiver, mut parser) = (Receiver::new(padding), Parser::new(1 << 24));
+        let (mut rest, mut seen, mut need) = (wire, Vec::new(), None);
+        while !rest.is_empty() {
+            let space = receiver.space(need);
+            let n = space.len().min(chunk).min(rest.len());
+            space[..n].copy_from_slice(&rest[..n]);
+            receiver.filled(n);
+            rest = &rest[n..];
+            need = drain(&mut receiver, &mut parser, &mut seen);
+            receiver.rest();
+        }
+        seen
+    }
+
+    fn wire(payloads: &[Vec<u8>]) -> Vec<u8> {
+        let mut wire = Vec::new();
+        for (i, p) in payloads.iter().enumerate() {
+            match i % 3 {
+                0 => wire.extend(format!("MSG s.{i} 1 {}\r\n", p.len()).bytes()),
+                1 => wire.extend(format!("MSG s.{i} 1 r.{i} {}\r\n", p.len()).bytes()),
+                _ => wire.extend(format!("HMSG s.{i} 1 r.{i} 12 {}\r\nNATS/1.0\r\n\r\n", p.len() + 12).bytes()),
+            }
+            wire.extend_from_slice(p);
+            wire.extend_from_slice(b"\r\n");
+        }
+        wire
+    }
+
+    #[test]
+    fn messages_of_all_sizes_arrive_whole_however_they_are_cut() {
+        let sizes = [0, 1, 16, 16, 16, 100, 1000, 3000, 5000, 16_000, 17_000, 100_000];
+        let payloads: Vec<_> = (0..400usize).map(|i| vec![b'a' + (i % 26) as u8; sizes[i % sizes.len()]]).collect();
+        let wire = wire(&payloads);
+        for chunk in [7, 100, 4096, 65_536, usize::MAX] {
+            for padding in [0, 64] {
+                let msgs = feed(&wire, chunk, padding);
+                assert_eq!(msgs.len(), payloads.len());
+                for (i, (msg, payload)) in msgs.iter().zip(&payloads).enumerate() {
+                    assert_eq!(msg.subject(), format!("s.{i}").as_bytes());
+                    assert_eq!(msg.reply().is_some(), i % 3 != 0);
+                    assert_eq!(msg.payload(), payload);
+                    // SAFETY: padding zero bytes, at least one, lie behind the payload.
+                    let behind =
+                        unsafe { std::slice::from_raw_parts(msg.payload_ptr().add(payload.len()).cast::<u8>(), padding.max(1)) };
+                    assert!(behind.iter().all(|b| *b == 0));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn small_messages_do_not_copy_much_of_the_stream() {
+        let wire = wire(&vec![vec![b'x'; 16]; 10_000]);
+        assert_eq!(feed(&wire, usize::MAX, 0).len(), 10_000);
+    }
+}

@@ -1,0 +1,217 @@
+//! Making a TCP connection.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::os::fd::{AsFd, OwnedFd};
+use std::time::{Duration, Instant};
+use std::vec;
+
+use rustix::event::{PollFd, PollFlags};
+use rustix::io::Errno;
+use socket2::{Domain, Protocol, Socket, Type};
+
+use super::resolve::resolve_cancellable;
+use super::url::host_port;
+use super::wait::poll_until;
+use super::{Cancel, IpOrder};
+use crate::error::{Error, Result, Status};
+
+/// How long an address has the field to itself before the next one is tried beside it
+/// (RFC 8305, section 5: the connection attempt delay).
+const STAGGER: Duration = Duration::from_millis(250);
+/// The least of it, when many addresses have to share little time (same section).
+const STAGGER_MIN: Duration = Duration::from_millis(10);
+
+/// How to reach a host.
+#[derive(Debug, Clone, Copy)]
+pub struct DialOptions {
+    /// The address families to try.
+    pub order: IpOrder,
+    /// Whether to shuffle the addresses of a name.
+    pub randomize: bool,
+    /// When to give up, name resolution included.
+    pub deadline: Instant,
+    /// The address of this machine to connect from; only hosts' addresses of its family are tried.
+    pub local_addr: Option<IpAddr>,
+}
+
+/// Connect to a host. All its addresses are tried: one after the other if they fail, side by side
+/// if they do not answer; the first to accept wins.
+///
+/// The socket is non-blocking, closed on exec, without Nagle's delay and with keep-alive. Unlike
+/// other NATS clients this one leaves `SO_LINGER` alone, so that the kernel delivers what was
+/// written before closing.
+///
+/// Returns `NATS_NO_SERVER` if the name cannot be resolved or all addresses fail, `NATS_TIMEOUT`
+/// at the deadline, and `NATS_CONNECTION_CLOSED` when cancelled.
+pub fn dial(host: &str, port: u16, options: &DialOptions, cancel: &Cancel) -> Result<Socket> {
+    cancel.check()?;
+    let addresses = resolve_cancellable(
+        host,
+        port,
+        options.order,
+        options.randomize,
+        options.deadline,
+        Some(cancel),
+    )?;
+    race(addresses, options, cancel).map_err(|failure| {
+        let server = host_port(host, port);
+        match failure {
+            Failure::Other(e) => e,
+            Failure::Refused(e) => Error::new(
+                Status::NATS_NO_SERVER,
+                format!("cannot connect to {server}: {e}"),
+            ),
+            Failure::Timeout(None) => {
+                Error::new(Status::NATS_TIMEOUT, format!("connect timeout: {server}"))
+            }
+            Failure::Timeout(Some(e)) => Error::new(
+                Status::NATS_TIMEOUT,
+                format!("connect timeout: {server} (another address: {e})"),
+            ),
+        }
+    })
+}
+
+/// Take over a connected socket that the program made, for example through a proxy, and set on it
+/// what [`dial`] would have set. It need not be a TCP socket.
+///
+/// Returns `NATS_SYS_ERROR` if it cannot be made non-blocking.
+pub fn adopt(fd: OwnedFd) -> Result<Socket> {
+    let socket = Socket::from(fd);
+    let failed = |e: io::Error| {
+        let text = format!("cannot use the socket of the proxy handler: {e}");
+        Error::new(Status::NATS_SYS_ERROR, text)
+    };
+    socket.set_nonblocking(true).map_err(failed)?;
+    socket.set_cloexec(true).map_err(failed)?;
+    tune(&socket);
+    Ok(socket)
+}
+
+/// Sets what makes a connection quicker or safer. A socket that does not have such an option works
+/// without it.
+fn tune(socket: &Socket) {
+    let _ = socket.set_tcp_nodelay(true);
+    let _ = socket.set_keepalive(true);
+}
+
+/// Why no connection was made.
+enum Failure {
+    /// All addresses failed; the last one's error.
+    Refused(io::Error),
+    /// The time is over; the error of an address that failed, if one did.
+    Timeout(Option<io::Error>),
+    /// Cancelled, or polling failed.
+    Other(Error),
+}
+
+/// Connects to whichever address accepts first.
+fn race(
+    addresses: Vec<SocketAddr>,
+    options: &DialOptions,
+    cancel: &Cancel,
+) -> Result<Socket, Failure> {
+    let now = Instant::now();
+    let time = options.deadline.saturating_duration_since(now);
+    let share = time / u32::try_from(addresses.len()).unwrap_or(u32::MAX).max(1);
+    let stagger = share.clamp(STAGGER_MIN, STAGGER);
+
+    let mut addresses: vec::IntoIter<SocketAddr> = addresses.into_iter();
+    let mut running: Vec<Socket> = Vec::new();
+    let mut last_error = None;
+    let mut next_start = now;
+    loop {
+        cancel.check().map_err(Failure::Other)?;
+        let now = Instant::now();
+        if now >= options.deadline {
+            return Err(Failure::Timeout(last_error));
+        }
+        if now >= next_start || running.is_empty() {
+            match addresses.next().map(|a| start(a, options.local_addr)) {
+                Some(Ok(socket)) => {
+                    running.push(socket);
+                    next_start = now + stagger;
+                }
+                Some(Err(e)) => {
+                    last_error = Some(e);
+                    continue;
+                }
+                None if running.is_empty() => {
+                    let none = || io::Error::other("no address");
+                    return Err(Failure::Refused(last_error.unwrap_or_else(none)));
+                }
+                None => {}
+            }
+        }
+        let wake = if addresses.as_slice().is_empty() {
+            options.deadline
+        } else {
+            next_start.min(options.deadline)
+        };
+        for index in poll_connecting(&running, cancel, wake).map_err(Failure::Other)? {
+            match outcome(&running[index]) {
+                Ok(()) => {
+                    let socket = running.swap_remove(index);
+                    tune(&socket);
+                    return Ok(socket);
+                }
+                Err(e) => {
+                    last_error = Some(e);
+                    running.swap_remove(index);
+                    next_start = now;
+                }
+            }
+        }
+    }
+}
+
+/// Waits for connecting sockets; the positions of those that have an outcome, the last one first,
+/// so that each can be removed without moving the ones still to come.
+fn poll_connecting(running: &[Socket], cancel: &Cancel, until: Instant) -> Result<Vec<usize>> {
+    let mut fds = Vec::with_capacity(running.len() + 1);
+    fds.extend(running.iter().map(|s| PollFd::new(s, PollFlags::OUT)));
+    fds.push(PollFd::from_borrowed_fd(cancel.as_fd(), PollFlags::IN));
+    poll_until(&mut fds, until)?;
+    let ready = |i: &usize| !fds[*i].revents().is_empty();
+    Ok((0..running.len()).rev().filter(ready).collect())
+}
+
+/// Begins to connect.
+fn start(address: SocketAddr, local: Option<IpAddr>) -> io::Result<Socket> {
+    let domain = Domain::for_address(address);
+    let socket = Socket::new(domain, Type::STREAM.nonblocking(), Some(Protocol::TCP))?;
+    if let Some(ip) = local {
+        if ip.is_ipv4() != address.is_ipv4() {
+            let text = "the local address is of the other IP version";
+            return Err(io::Error::new(io::ErrorKind::AddrNotAvailable, text));
+        }
+        socket.bind(&SocketAddr::new(ip, 0).into())?;
+    }
+    match socket.connect(&address.into()) {
+        Ok(()) => Ok(socket),
+        // An interrupted connect goes on in the background as well.
+        Err(e) => match Errno::from_io_error(&e) {
+            Some(Errno::INPROGRESS | Errno::INTR) => Ok(socket),
+            _ => Err(e),
+        },
+    }
+}
+
+/// Whether a socket that poll reported is connected.
+fn outcome(socket: &Socket) -> io::Result<()> {
+    if let Some(e) = socket.take_error()? {
+        return Err(e);
+    }
+    // TCP can connect to itself if the kernel picks the very port that nobody listens on. Seen
+    // when reconnecting to a local server that is down: the client would wait for its own INFO,
+    // and the server could not start for its port being taken.
+    let (local, peer) = (socket.local_addr()?, socket.peer_addr()?);
+    if local.as_socket() == peer.as_socket() {
+        return Err(io::ErrorKind::ConnectionRefused.into());
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,246 @@
+//! Asking the system's resolver without waiting longer than one wants to.
+//!
+//! `getaddrinfo` cannot be interrupted and knows no deadline; with a name server that does not
+//! answer it takes half a minute and more. So it runs on threads of its own, and who asked leaves
+//! when the time is over. A thread in `getaddrinfo` cannot be ended, hence their number is
+//! bounded, and further look-ups queue; one whose asker has gone is skipped.
+
+use std::collections::VecDeque;
+use std::io;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::os::fd::AsFd;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Weak};
+use std::thread;
+use std::time::Instant;
+
+use parking_lot::Mutex;
+use rustix::event::PollFlags;
+
+use super::Cancel;
+use super::wait::{Signal, wait_ready};
+use crate::error::{Error, Result, Status};
+
+/// How many look-ups of the process may be under way at once.
+const MAX_THREADS: usize = 8;
+
+/// The addresses of a host, as the system's resolver gives them. An answer may be empty.
+///
+/// Returns `NATS_NO_SERVER` if the resolver fails, `NATS_TIMEOUT` at the deadline and
+/// `NATS_CONNECTION_CLOSED` when cancelled.
+pub(super) fn look_up(
+    host: &str,
+    port: u16,
+    deadline: Instant,
+    cancel: Option<&Cancel>,
+) -> Result<Vec<SocketAddr>> {
+    static SYSTEM: Resolver =
+        Resolver::new(|host, port| Ok((host, port).to_socket_addrs()?.collect()));
+    SYSTEM.look_up(host, port, deadline, cancel)
+}
+
+type Answer = io::Result<Vec<SocketAddr>>;
+
+/// A look-up. The queue and the threads hold it weakly until its turn comes.
+struct Job {
+    host: String,
+    port: u16,
+    answer: Mutex<Option<Answer>>,
+    done: Signal,
+}
+
+/// The threads and their queue.
+struct Resolver {
+    state: Mutex<State>,
+    resolve: fn(&str, u16) -> Answer,
+}
+
+struct State {
+    queue: VecDeque<Weak<Job>>,
+    /// Threads alive. Each takes jobs until there is none left, then ends.
+    threads: usize,
+}
+
+impl Resolver {
+    const fn new(resolve: fn(&str, u16) -> Answer) -> Self {
+        let queue = VecDeque::new();
+        Resolver {
+            state: Mutex::new(State { queue, threads: 0 }),
+            resolve,
+        }
+    }
+
+    fn look_up(
+        &'static self,
+        host: &str,
+        port: u16,
+        deadline: Instant,
+        cancel: Option<&Cancel>,
+    ) -> Result<Vec<SocketAddr>> {
+        let job = Arc::new(Job {
+            host: host.to_owned(),
+            port,
+            answer: Mutex::new(None),
+            done: Signal::new()?,
+        });
+        self.submit(&job)?;
+        wait_ready(job.done.as_fd(), PollFlags::IN, deadline, cancel).map_err(|e| {
+            if e.status() == Status::NATS_TIMEOUT {
+                let text = format!("timeout while resolving host '{host}'");
+                Error::new(Status::NATS_TIMEOUT, text)
+            } else {
+                e
+            }
+        })?;
+        let failed = |why: &dyn std::fmt::Display| {
+            let text = format!("cannot resolve host '{host}': {why}");
+            Error::new(Status::NATS_NO_SERVER, text)
+        };
+        match job.answer.lock().take() {
+            Some(Ok(addresses)) => Ok(addresses),
+            Some(Err(e)) => Err(failed(&e)),
+            None => Err(failed(&"no answer")),
+        }
+    }
+
+    /// Queues a job, and starts a thread for it if there may be one more.
+    fn submit(&'static self, job: &Arc<Job>) -> Result<()> {
+        let mut state = self.state.lock();
+        // Abandoned jobs go, lest the queue grow while all threads hang.
+        state.queue.retain(|job| job.strong_count() > 0);
+        state.queue.push_back(Arc::downgrade(job));
+        if state.threads == MAX_THREADS {
+            return Ok(());
+        }
+        let name = "nats-dns".to_owned();
+        match thread::Builder::new().name(name).spawn(|| self.run()) {
+            Ok(_) => state.threads += 1,
+            // Those that are there will get to it.
+            Err(_) if state.threads > 0 => {}
+            Err(e) => {
+                state.queue.pop_back();
+                let text = format!("cannot start a thread: {e}");
+                return Err(Error::new(Status::NATS_SYS_ERROR, text));
+            }
+        }
+        Ok(())
+    }
+
+    /// What a thread does.
+    fn run(&self) {
+        while let Some(job) = self.next() {
+            let resolve = || (self.resolve)(&job.host, job.port);
+            // Nothing here is known to panic, but a thread lost uncounted would be lost for ever.
+            let answer = catch_unwind(AssertUnwindSafe(resolve));
+            *job.answer.lock() = answer.ok();
+            job.done.set();
+        }
+    }
+
+    /// The next job that somebody waits for. None: the thread is counted out, and must end.
+    fn next(&self) -> Option<Arc<Job>> {
+        let mut state = self.state.lock();
+        loop {
+            match state.queue.pop_front() {
+                Some(job) => {
+                    if let Some(job) = job.upgrade() {
+                        return Some(job);
+                    }
+                }
+                None => {
+                    state.threads -= 1;
+                    return None;
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use parking_lot::Condvar;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
+
+    fn after(ms: u64) -> Instant {
+        Instant::now() + Duration::from_millis(ms)
+    }
+
+    fn wait_for(what: &str, mut condition: impl FnMut() -> bool) {
+        let give_up = after(20_000);
+        while !condition() {
+            assert!(Instant::now() < give_up, "no {what}");
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    #[test]
+    fn the_system_knows_this_machine_and_no_invalid_name() {
+        let found = look_up("localhost", 7, after(20_000), None).unwrap();
+        assert!(found.iter().all(|a| a.ip().is_loopback() && a.port() == 7));
+        assert!(!found.is_empty());
+        let e = look_up("no such host", 7, after(20_000), None).unwrap_err();
+        assert_eq!(e.status(), Status::NATS_NO_SERVER);
+        assert!(e.text().contains("'no such host'"), "{e}");
+    }
+
+    #[test]
+    fn hanging_look_ups_are_abandoned_and_bounded() {
+        static OPEN: Mutex<bool> = Mutex::new(false);
+        static OPENED: Condvar = Condvar::new();
+        static ENTERED: AtomicUsize = AtomicUsize::new(0);
+        static RESOLVER: Resolver = Resolver::new(|_, port| {
+            ENTERED.fetch_add(1, Ordering::SeqCst);
+            let mut open = OPEN.lock();
+            OPENED.wait_while(&mut open, |open| !*open);
+            Ok(vec![SocketAddr::from(([127, 0, 0, 1], port))])
+        });
+        // All threads hang, each abandoned by who asked. Some look-ups may be abandoned before
+        // their thread has come to them; those do not count.
+        while ENTERED.load(Ordering::SeqCst) < MAX_THREADS {
+            let e = RESOLVER.look_up("h", 1, after(5), None).unwrap_err();
+            assert_eq!(e.status(), Status::NATS_TIMEOUT);
+        }
+        // Further ones time out in the queue, or are cancelled there.
+        let e = RESOLVER.look_up("h", 2, after(5), None).unwrap_err();
+        assert_eq!(e.status(), Status::NATS_TIMEOUT);
+        let cancel = Cancel::new().unwrap();
+        thread::scope(|scope| {
+            let waiting = scope.spawn(|| RESOLVER.look_up("h", 3, after(20_000), Some(&cancel)));
+            wait_for("job in the queue", || {
+                let state = RESOLVER.state.lock();
+                state.queue.iter().any(|job| job.strong_count() > 0)
+            });
+            cancel.cancel();
+            let e = waiting.join().unwrap().unwrap_err();
+            assert_eq!(e.status(), Status::NATS_CONNECTION_CLOSED);
+        });
+        assert_eq!(ENTERED.load(Ordering::SeqCst), MAX_THREADS);
+        // Once they get on, who still waits has its answer, and the threads end.
+        thread::scope(|scope| {
+            let waiting = scope.spawn(|| RESOLVER.look_up("h", 4, after(20_000), None));
+            wait_for("job in the queue", || {
+                let state = RESOLVER.state.lock();
+                state.queue.iter().any(|job| job.strong_count() > 0)
+            });
+            *OPEN.lock() = true;
+            OPENED.notify_all();
+            assert_eq!(waiting.join().unwrap().unwrap()[0].port(), 4);
+        });
+        wait_for("end of the threads", || RESOLVER.state.lock().threads == 0);
+        assert_eq!(
+            ENTERED.load(Ordering::SeqCst),
+            MAX_THREADS + 1,
+            "abandoned jobs ran"
+        );
+    }
+
+    #[test]
+    fn a_panic_is_an_answer_and_loses_no_thread() {
+        static RESOLVER: Resolver = Resolver::new(|_, _| panic!("for the test"));
+        let e = RESOLVER.look_up("h", 1, after(20_000), None).unwrap_err();
+        assert_eq!(e.status(), Status::NATS_NO_SERVER);
+        wait_for("end of the thread", || RESOLVER.state.lock().threads == 0);
+    }
+}

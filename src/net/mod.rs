@@ -1,0 +1,32 @@
+//! The way to a server: URLs and the list of them, name resolution, TCP connections, and the byte
+//! stream that a session talks through.
+//!
+//! Everything here is about one server and one socket at a time, and knows neither the NATS
+//! protocol nor a connection's state: which server comes next is asked of [`ServerPool`], a
+//! connected socket of [`dial()`], and from then on the session has a [`Stream`].
+//!
+//! Three rules hold in the whole layer:
+//!
+//! - All sockets are non-blocking. What has to wait takes one monotonic deadline, and polls the
+//!   [`Cancel`] of its owner together with the socket, so that closing a connection never waits.
+//! - An interrupted system call is retried, and no write ever raises `SIGPIPE`.
+//! - User names, passwords and tokens never appear in `Debug` output.
+
+#![forbid(unsafe_code)]
+
+pub mod cancel;
+pub mod dial;
+mod dns;
+pub mod resolve;
+pub mod servers;
+pub mod stream;
+pub mod url;
+mod wait;
+
+pub use self::cancel::Cancel;
+pub use self::dial::{DialOptions, adopt, dial};
+pub use self::resolve::{IpOrder, resolve};
+pub use self::servers::{AuthErrorKind, PassCounter, Pause, Server, ServerPool};
+pub use self::stream::Stream;
+pub use self::url::ServerUrl;
+pub use socket2::Socket;

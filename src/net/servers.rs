@@ -1,0 +1,318 @@
+//! The list of servers of a connection, and which of them comes next.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use rand::seq::SliceRandom;
+
+use super::url::{DEFAULT_URL, ServerUrl};
+use crate::error::Result;
+
+/// Why a server refused the credentials; each server remembers its last one, because the same
+/// twice in a row ends reconnecting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AuthErrorKind {
+    /// The credentials are wrong.
+    AuthorizationViolation,
+    /// The credentials were right once, and have expired.
+    AuthenticationExpired,
+}
+
+/// A server of the list.
+#[derive(Debug)]
+pub struct Server {
+    /// Where it is. Each server has an `Arc` of its own, even if two have the same URL.
+    pub url: Arc<ServerUrl>,
+    /// Whether the program named it, instead of another server having announced it.
+    pub explicit: bool,
+    /// Attempts to reconnect since it was connected last.
+    pub attempts: u32,
+    /// Its last refusal since it was connected last.
+    pub last_auth_error: Option<AuthErrorKind>,
+    /// For a discovered server, the host of the server that announced it, if that is a name: the
+    /// name to look for in its certificate.
+    pub tls_name: Option<String>,
+    /// The last pass that it had its turn in.
+    pass: u32,
+}
+
+impl Server {
+    fn new(url: ServerUrl, explicit: bool, tls_name: Option<String>) -> Self {
+        Server {
+            url: Arc::new(url),
+            explicit,
+            attempts: 0,
+            last_auth_error: None,
+            tls_name,
+            pass: 0,
+        }
+    }
+
+    /// Remember a refusal. True if the server refused for the same reason the last time: then it
+    /// will again, and trying on makes no sense.
+    pub fn note_auth_error(&mut self, kind: AuthErrorKind) -> bool {
+        self.last_auth_error.replace(kind) == Some(kind)
+    }
+}
+
+/// The servers that a connection may use, in the order in which it tries them.
+#[derive(Debug)]
+pub struct ServerPool {
+    servers: Vec<Server>,
+    /// The server in use, or used last.
+    current: Option<usize>,
+    /// The first explicit URL with credentials; kept when its server leaves the list.
+    user_info: Option<Arc<ServerUrl>>,
+    /// Every `host:port` ever known here, see [`seen_key`].
+    seen: HashSet<String>,
+    /// The number of the pass begun last; 0 before the first.
+    pass: u32,
+}
+
+impl ServerPool {
+    /// The list that options describe: `url` first, then `servers`, which are shuffled unless
+    /// `no_randomize`. Without any, `nats://localhost:4222`. Duplicates stay.
+    ///
+    /// A URL that cannot be parsed fails the whole, see [`ServerUrl::parse`].
+    pub fn new(url: Option<&str>, servers: &[String], no_randomize: bool) -> Result<Self> {
+        let explicit = |url: &str| ServerUrl::parse(url).map(|url| Server::new(url, true, None));
+        let mut list: Vec<Server> = Vec::with_capacity(servers.len() + 1);
+        for url in url.into_iter().chain(servers.iter().map(String::as_str)) {
+            list.push(explicit(url)?);
+        }
+        if list.is_empty() {
+            list.push(explicit(DEFAULT_URL)?);
+        }
+        // Looked for before shuffling, so that it is the same at every run.
+        let user_info = list
+            .iter()
+            .map(|s| &s.url)
+            .find(|url| url.has_credentials())
+            .cloned();
+        let seen = list.iter().map(|s| seen_key(&s.url)).collect();
+        if !no_randomize {
+            let fixed = usize::from(url.is_some());
+            list[fixed..].shuffle(&mut rand::rng());
+        }
+        Ok(ServerPool {
+            servers: list,
+            current: None,
+            user_info,
+            seen,
+            pass: 0,
+        })
+    }
+
+    /// The number of servers.
+    #[expect(
+        clippy::len_without_is_empty,
+        reason = "next_for_reconnect tells that; nobody else asks"
+    )]
+    pub fn len(&self) -> usize {
+        self.servers.len()
+    }
+
+    /// The servers in order.
+    pub fn iter(&self) -> impl Iterator<Item = &Server> {
+        self.servers.iter()
+    }
+
+    /// The server in use, or used last.
+    pub fn current(&self) -> Option<&Server> {
+        self.current.and_then(|i| self.servers.get(i))
+    }
+
+    /// The server in use, or used last, to change what is remembered about it.
+    pub fn current_mut(&mut self) -> Option<&mut Server> {
+        self.current.and_then(|i| self.servers.get_mut(i))
+    }
+
+    /// The first of the program's URLs that brings a user or a token. Its credentials are for the
+    /// servers that have none of their own, when the options have none either.
+    pub fn first_user_info(&self) -> Option<&Arc<ServerUrl>> {
+        self.user_info.as_ref()
+    }
+
+    /// Use the server at this position. `None`, and no change, if there is none.
+    pub fn select(&mut self, index: usize) -> Option<&Server> {
+        let server = self.servers.get(index)?;
+        self.current = Some(index);
+        Some(server)
+    }
+
+    /// Begin a pass over the list for the first connect, see [`next_in_pass`](Self::next_in_pass).
+    pub fn begin_pass(&mut self) {
+        self.pass += 1;
+    }
+
+    /// Use the first server that has not had its turn in this pass, or `None` at the end of it.
+    ///
+    /// This is [`select`](Self::select) for a list that changes on the way: a server that refuses
+    /// the client has already announced others, and the list has been shuffled.
+    pub fn next_in_pass(&mut self) -> Option<&Server> {
+        let pass = self.pass;
+        let index = self.servers.iter().position(|s| s.pass != pass)?;
+        self.servers[index].pass = pass;
+        self.select(index)
+    }
+
+    /// Use the next server for reconnecting: the one used last goes to the end of the list if it
+    /// has attempts left (a negative `max_reconnect` is no limit) and leaves the list otherwise;
+    /// then the first is next. `None` when the list is empty.
+    ///
+    /// Counting the attempt is up to the caller, who first waits: see
+    /// [`count_attempt`](Self::count_attempt) and [`PassCounter`].
+    pub fn next_for_reconnect(&mut self, max_reconnect: i32) -> Option<()> {
+        if let Some(index) = self.current.take() {
+            let used = self.servers.remove(index);
+            if u32::try_from(max_reconnect).map_or(true, |max| used.attempts < max) {
+                self.servers.push(used);
+            }
+        }
+        self.select(0).map(|_| ())
+    }
+
+    /// Count an attempt to reconnect to the current server.
+    pub fn count_attempt(&mut self) {
+        if let Some(server) = self.current_mut() {
+            server.attempts = server.attempts.saturating_add(1);
+        }
+    }
+
+    /// The current server is connected: forget its attempts and its refusals.
+    pub fn mark_connected(&mut self) {
+        if let Some(server) = self.current_mut() {
+            server.attempts = 0;
+            server.last_auth_error = None;
+        }
+    }
+
+    /// Take over the `connect_urls` of an INFO. True if the discovered-servers callback is due.
+    ///
+    /// Announced servers that are not in the list are added, and discovered ones that are no
+    /// longer announced are removed, except the one in use. `ignore` is the option to ignore all
+    /// this. The callback is due for a server never seen before on this connection, but not while
+    /// `initial`, during the first connect. If there is such a server and `randomize`, all but the
+    /// first are shuffled.
+    ///
+    /// An empty `connect_urls` changes nothing, and malformed ones are skipped.
+    pub fn update_discovered(
+        &mut self,
+        connect_urls: &[String],
+        ignore: bool,
+        initial: bool,
+        randomize: bool,
+    ) -> bool {
+        if ignore {
+            return false;
+        }
+        let announced: Vec<ServerUrl> = connect_urls.iter().filter_map(|s| announced(s)).collect();
+        if announced.is_empty() {
+            return false;
+        }
+        let in_use = self.current().map(|s| Arc::clone(&s.url));
+        let is_in_use = |s: &Server| in_use.as_ref().is_some_and(|url| Arc::ptr_eq(url, &s.url));
+        let tls_name = in_use
+            .as_ref()
+            .filter(|url| !url.host_is_ip())
+            .map(|url| url.host.clone());
+
+        let keys: HashSet<String> = announced.iter().map(key).collect();
+        self.servers
+            .retain(|s| s.explicit || is_in_use(s) || keys.contains(&key(&s.url)));
+        let mut listed: HashSet<String> = self.servers.iter().map(|s| key(&s.url)).collect();
+        let mut news = false;
+        for url in announced {
+            if listed.insert(key(&url)) {
+                news |= self.seen.insert(seen_key(&url));
+                self.servers.push(Server::new(url, false, tls_name.clone()));
+            }
+        }
+        if news && randomize {
+            self.servers[1..].shuffle(&mut rand::rng());
+        }
+        self.current = self.servers.iter().position(is_in_use);
+        news && !initial
+    }
+
+    /// All servers as `nats://host:port`, without credentials.
+    pub fn urls(&self) -> Vec<String> {
+        let urls = self.servers.iter().map(|s| s.url.without_credentials());
+        urls.collect()
+    }
+
+    /// The discovered servers as `nats://host:port`.
+    pub fn discovered(&self) -> Vec<String> {
+        let implicit = self.servers.iter().filter(|s| !s.explicit);
+        implicit.map(|s| s.url.without_credentials()).collect()
+    }
+}
+
+/// The URL of a `host:port` that a server announced; `None` for anything but that, so that no
+/// server can hand out credentials or schemes.
+fn announced(host_port: &str) -> Option<ServerUrl> {
+    let url = ServerUrl::parse(host_port).ok()?;
+    let plain = !host_port.contains("://") && !host_port.contains('@') && url.path.is_none();
+    plain.then_some(url)
+}
+
+/// What makes two servers the same entry of the list. Host names have no case.
+fn key(url: &ServerUrl) -> String {
+    url.host_port().to_ascii_lowercase()
+}
+
+/// What makes a server known: as [`key`], with the names of this machine being one.
+fn seen_key(url: &ServerUrl) -> String {
+    let key = key(url);
+    match key.rsplit_once(':') {
+        Some(("127.0.0.1" | "[::1]", port)) => format!("localhost:{port}"),
+        _ => key,
+    }
+}
+
+/// How long to wait before an attempt to reconnect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pause {
+    /// 1 ms: within a pass over the list.
+    Short,
+    /// The reconnect wait with its jitter, or what the program's own delay callback says.
+    Full,
+}
+
+/// Spreads attempts to reconnect: servers of one pass over the list follow at once, and between
+/// two passes is the full wait. One counter lives as long as one loss of the connection.
+#[derive(Debug, Default)]
+pub struct PassCounter {
+    position: usize,
+    full_waits: u32,
+}
+
+impl PassCounter {
+    /// A counter at the start of a pass.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The pause before the next attempt. `list_len` is the length of the list *after*
+    /// [`ServerPool::next_for_reconnect`]: servers that leave the list bring the full wait closer.
+    ///
+    /// With the lost server at the end of three, that is short, short, full; with a single server
+    /// every attempt has a full wait before it, the first one too.
+    pub fn next_pause(&mut self, list_len: usize) -> Pause {
+        self.position += 1;
+        if self.position < list_len {
+            return Pause::Short;
+        }
+        self.position = 0;
+        self.full_waits = self.full_waits.saturating_add(1);
+        Pause::Full
+    }
+
+    /// How many full waits there have been: the argument of the program's delay callback.
+    pub fn full_waits(&self) -> u32 {
+        self.full_waits
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,266 @@
+//! The byte stream between a session and its server.
+
+use std::io::{self, IoSlice, Read};
+use std::net::{Shutdown, SocketAddr};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::time::Instant;
+
+use rustix::event::PollFlags;
+use socket2::Socket;
+
+use super::Cancel;
+use super::wait::wait_ready;
+use crate::error::Result;
+
+/// No write may raise `SIGPIPE`: the program around us may not expect that signal.
+const NO_SIGNAL: i32 = libc::MSG_NOSIGNAL;
+
+/// The most buffers that the kernel takes at once (`IOV_MAX` of Linux); more would be an error.
+const MAX_SLICES: usize = 1024;
+
+/// A connected stream. Reading, writing and waiting may go on in several threads at once.
+///
+/// Nothing blocks except the two waits. Dropping the stream closes its socket; what was written is
+/// still delivered.
+#[derive(Debug)]
+pub struct Stream {
+    inner: Inner,
+}
+
+/// What the bytes go through. TLS and WebSocket are to become further variants.
+#[derive(Debug)]
+enum Inner {
+    Plain(Socket),
+}
+
+impl Stream {
+    /// A stream straight over a socket that [`dial`](super::dial()) or [`adopt`](super::adopt())
+    /// returned.
+    pub fn plain(socket: Socket) -> Self {
+        Stream {
+            inner: Inner::Plain(socket),
+        }
+    }
+
+    /// Read what is there, up to the size of `buf`. 0 is the end of the stream; `WouldBlock` says
+    /// that there is nothing yet.
+    pub fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
+        match &self.inner {
+            Inner::Plain(socket) => uninterrupted(|| (&*socket).read(buf)),
+        }
+    }
+
+    /// Write as much of `buf` as fits, and return how much that was. `WouldBlock` says that nothing
+    /// does.
+    pub fn write(&self, buf: &[u8]) -> io::Result<usize> {
+        match &self.inner {
+            Inner::Plain(socket) => uninterrupted(|| socket.send_with_flags(buf, NO_SIGNAL)),
+        }
+    }
+
+    /// As [`write`](Self::write), from several buffers one after the other.
+    pub fn write_vectored(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        let bufs = &bufs[..bufs.len().min(MAX_SLICES)];
+        match &self.inner {
+            Inner::Plain(socket) => {
+                uninterrupted(|| socket.send_vectored_with_flags(bufs, NO_SIGNAL))
+            }
+        }
+    }
+
+    /// Wait until a read would not be `WouldBlock`: there is data, the end or an error.
+    ///
+    /// Returns `NATS_TIMEOUT` at the deadline, and `NATS_CONNECTION_CLOSED` when cancelled.
+    pub fn wait_readable(&self, deadline: Instant, cancel: Option<&Cancel>) -> Result<()> {
+        wait_ready(self.as_fd(), PollFlags::IN, deadline, cancel)
+    }
+
+    /// Wait until a write would not be `WouldBlock`: there is room, or an error.
+    ///
+    /// Returns `NATS_TIMEOUT` at the deadline, and `NATS_CONNECTION_CLOSED` when cancelled.
+    pub fn wait_writable(&self, deadline: Instant, cancel: Option<&Cancel>) -> Result<()> {
+        wait_ready(self.as_fd(), PollFlags::OUT, deadline, cancel)
+    }
+
+    /// End the stream in both directions. Who polls or waits for it wakes up; reads give the end,
+    /// writes fail. The socket stays open, so its number cannot come to mean another one, until
+    /// the stream is dropped. Doing it again does nothing.
+    pub fn shutdown(&self) {
+        // It fails only when the peer has ended the connection already.
+        let _ = self.socket().shutdown(Shutdown::Both);
+    }
+
+    /// The address of this end. An adopted socket that is not of TCP has none.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.socket()
+            .local_addr()?
+            .as_socket()
+            .ok_or_else(|| io::ErrorKind::Unsupported.into())
+    }
+
+    /// The socket at the bottom, whatever is on top of it.
+    fn socket(&self) -> &Socket {
+        match &self.inner {
+            Inner::Plain(socket) => socket,
+        }
+    }
+}
+
+impl AsFd for Stream {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket().as_fd()
+    }
+}
+
+impl AsRawFd for Stream {
+    fn as_raw_fd(&self) -> RawFd {
+        self.socket().as_raw_fd()
+    }
+}
+
+/// Repeats a system call until no signal interrupts it.
+fn uninterrupted<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match call() {
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            result => return result,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Status;
+    use crate::net::adopt;
+    use std::io::{ErrorKind, Write};
+    use std::net::{TcpListener, TcpStream};
+    use std::os::unix::net::UnixStream;
+    use std::thread;
+    use std::time::Duration;
+
+    fn soon() -> Instant {
+        Instant::now() + Duration::from_secs(20)
+    }
+
+    /// A stream and its server's end.
+    fn pair() -> (Stream, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (server, _) = listener.accept().unwrap();
+        (Stream::plain(adopt(client.into()).unwrap()), server)
+    }
+
+    fn kind(result: io::Result<usize>) -> ErrorKind {
+        result.unwrap_err().kind()
+    }
+
+    #[test]
+    fn reads_what_is_there() {
+        let (stream, mut server) = pair();
+        let cancel = Cancel::new().unwrap();
+        let mut buf = [0; 16];
+        assert_eq!(kind(stream.read(&mut buf)), ErrorKind::WouldBlock);
+        let e = stream.wait_readable(Instant::now(), &cancel).unwrap_err();
+        assert_eq!(e.status(), Status::NATS_TIMEOUT);
+
+        server.write_all(b"INFO").unwrap();
+        stream.wait_readable(soon(), &cancel).unwrap();
+        assert_eq!(stream.read(&mut buf).unwrap(), 4);
+        assert_eq!(&buf[..4], b"INFO");
+
+        drop(server);
+        stream.wait_readable(soon(), &cancel).unwrap();
+        assert_eq!(stream.read(&mut buf).unwrap(), 0);
+    }
+
+    #[test]
+    fn writes_from_one_or_many_buffers() {
+        let (stream, mut server) = pair();
+        assert_eq!(stream.write(b"PING").unwrap(), 4);
+        let slices: Vec<_> = (0..1500).map(|_| IoSlice::new(b"xy")).collect();
+        assert_eq!(stream.write_vectored(&slices).unwrap(), 2 * MAX_SLICES);
+        drop(stream);
+        let mut all = Vec::new();
+        server.read_to_end(&mut all).unwrap();
+        assert_eq!(
+            all.len(),
+            4 + 2 * MAX_SLICES,
+            "all is delivered after closing"
+        );
+        assert!(all.starts_with(b"PINGxyxy"));
+    }
+
+    #[test]
+    fn a_full_socket_would_block_until_it_is_drained() {
+        let (stream, mut server) = pair();
+        let cancel = Cancel::new().unwrap();
+        let block = [7; 65536];
+        let mut written = 0;
+        loop {
+            match stream.write(&block) {
+                Ok(n) => written += n,
+                Err(e) if e.kind() == ErrorKind::WouldBlock => break,
+                Err(e) => panic!("{e}"),
+            }
+        }
+        thread::scope(|scope| {
+            let waiting = scope.spawn(|| stream.wait_writable(soon(), &cancel));
+            let mut all = vec![0; written];
+            server.read_exact(&mut all).unwrap();
+            waiting.join().unwrap().unwrap();
+        });
+        stream.write(&block).unwrap();
+    }
+
+    #[test]
+    fn writing_to_nobody_is_an_error_and_no_signal() {
+        let (one, other) = UnixStream::pair().unwrap();
+        let stream = Stream::plain(adopt(one.into()).unwrap());
+        drop(other);
+        // The test harness ignores SIGPIPE, as all Rust programs do: this shows the error only.
+        assert_eq!(kind(stream.write(b"x")), ErrorKind::BrokenPipe);
+        let slices = [IoSlice::new(b"x")];
+        assert_eq!(kind(stream.write_vectored(&slices)), ErrorKind::BrokenPipe);
+    }
+
+    #[test]
+    fn shutdown_wakes_who_waits() {
+        let (stream, mut server) = pair();
+        let cancel = Cancel::new().unwrap();
+        thread::scope(|scope| {
+            let waiting = scope.spawn(|| stream.wait_readable(soon(), &cancel));
+            stream.shutdown();
+            waiting.join().unwrap().unwrap();
+        });
+        assert_eq!(stream.read(&mut [0; 8]).unwrap(), 0);
+        assert_eq!(kind(stream.write(b"x")), ErrorKind::BrokenPipe);
+        assert_eq!(server.read(&mut [0; 8]).unwrap(), 0);
+        stream.shutdown();
+    }
+
+    #[test]
+    fn cancelling_ends_a_wait() {
+        let (stream, _server) = pair();
+        let cancel = Cancel::new().unwrap();
+        thread::scope(|scope| {
+            let waiting = scope.spawn(|| stream.wait_readable(soon(), &cancel));
+            cancel.cancel();
+            let e = waiting.join().unwrap().unwrap_err();
+            assert_eq!(e.status(), Status::NATS_CONNECTION_CLOSED);
+        });
+        let e = stream.wait_writable(soon(), &cancel).unwrap_err();
+        assert_eq!(e.status(), Status::NATS_CONNECTION_CLOSED);
+    }
+
+    #[test]
+    fn addresses() {
+        let (stream, server) = pair();
+        assert_eq!(stream.local_addr().unwrap(), server.peer_addr().unwrap());
+        let (one, _other) = UnixStream::pair().unwrap();
+        let stream = Stream::plain(adopt(one.into()).unwrap());
+        let e = stream.local_addr().unwrap_err();
+        assert_eq!(e.kind(), ErrorKind::Unsupported);
+        assert_eq!(stream.as_raw_fd(), stream.as_fd().as_raw_fd());
+    }
+}

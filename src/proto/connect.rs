@@ -1,0 +1,175 @@
+//! CONNECT: what the client says about itself, in answer to the first INFO.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// The fields of a CONNECT, in the order in which they are sent. `None` is not sent.
+///
+/// It borrows all text, so that no more copies of secrets are made than the one that is sent; and
+/// its `Debug` shows no secret.
+#[derive(Clone, Copy, Serialize)]
+pub struct Connect<'a> {
+    /// Shall the server answer everything with +OK?
+    pub verbose: bool,
+    /// Shall the server be strict about subjects?
+    pub pedantic: bool,
+    /// The public NKey.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nkey: Option<&'a str>,
+    /// The user's JWT.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwt: Option<&'a str>,
+    /// The server's nonce, signed: base64url without padding.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sig: Option<&'a str>,
+    /// The user's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<&'a str>,
+    /// The user's password.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pass: Option<&'a str>,
+    /// A token instead of user and password.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auth_token: Option<&'a str>,
+    /// Is TLS in use?
+    pub tls_required: bool,
+    /// The connection's name; may be empty.
+    pub name: &'a str,
+    /// The client's language: [`Connect::LANG`].
+    pub lang: &'a str,
+    /// The client's version.
+    pub version: &'a str,
+    /// The version of the protocol: [`Connect::PROTOCOL`].
+    pub protocol: u32,
+    /// Shall the server send the client's own messages back to it?
+    pub echo: bool,
+    /// Does the client know message headers?
+    pub headers: bool,
+    /// Shall the server tell when nobody is subscribed to a request's subject?
+    pub no_responders: bool,
+}
+
+impl Connect<'_> {
+    /// What this client calls itself.
+    pub const LANG: &'static str = "rust-c";
+
+    /// This client understands an INFO at any time.
+    pub const PROTOCOL: u32 = 1;
+
+    /// Appends `CONNECT {...}` and the line's end to `buf`.
+    pub fn encode(&self, buf: &mut Vec<u8>) {
+        buf.extend_from_slice(b"CONNECT ");
+        serde_json::to_writer(&mut *buf, self)
+            .expect("text, numbers and booleans can always be written to memory");
+        buf.extend_from_slice(b"\r\n");
+    }
+}
+
+impl Default for Connect<'_> {
+    /// What every connection says that nothing else was asked of: no credentials, own messages come
+    /// back.
+    fn default() -> Self {
+        Connect {
+            verbose: false,
+            pedantic: false,
+            nkey: None,
+            jwt: None,
+            sig: None,
+            user: None,
+            pass: None,
+            auth_token: None,
+            tls_required: false,
+            name: "",
+            lang: Self::LANG,
+            version: "",
+            protocol: Self::PROTOCOL,
+            echo: true,
+            headers: false,
+            no_responders: false,
+        }
+    }
+}
+
+impl fmt::Debug for Connect<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let hidden = |secret: Option<&str>| secret.map(|_| "***");
+        f.debug_struct("Connect")
+            .field("name", &self.name)
+            .field("nkey", &self.nkey)
+            .field("user", &self.user)
+            .field("jwt", &hidden(self.jwt))
+            .field("sig", &hidden(self.sig))
+            .field("pass", &hidden(self.pass))
+            .field("auth_token", &hidden(self.auth_token))
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn line(connect: &Connect<'_>) -> String {
+        let mut buf = Vec::new();
+        connect.encode(&mut buf);
+        String::from_utf8(buf).unwrap()
+    }
+
+    #[test]
+    fn fields_and_their_order() {
+        let least = Connect {
+            version: "3.14.0",
+            ..Connect::default()
+        };
+        assert_eq!(
+            line(&least),
+            concat!(
+                r#"CONNECT {"verbose":false,"pedantic":false,"tls_required":false,"name":"","#,
+                r#""lang":"rust-c","version":"3.14.0","protocol":1,"echo":true,"headers":false,"#,
+                r#""no_responders":false}"#,
+                "\r\n"
+            )
+        );
+        let most = Connect {
+            nkey: Some("K"),
+            jwt: Some("J"),
+            sig: Some("S"),
+            user: Some(""),
+            pass: Some("p\"\\\n"),
+            auth_token: Some("t"),
+            headers: true,
+            ..Connect::default()
+        };
+        assert!(line(&most).contains(
+            r#""nkey":"K","jwt":"J","sig":"S","user":"","pass":"p\"\\\n","auth_token":"t","tls_required""#
+        ));
+    }
+
+    #[test]
+    fn debug_keeps_secrets() {
+        let secret = Some("hush-hush");
+        let connect = Connect {
+            jwt: secret,
+            sig: secret,
+            pass: secret,
+            auth_token: secret,
+            ..Connect::default()
+        };
+        assert!(!format!("{connect:?} {connect:#?}").contains("hush"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_stays_on_the_line_and_comes_back(name: String, pass: String) {
+            let connect = Connect { name: &name, pass: Some(&pass), ..Connect::default() };
+            let line = line(&connect);
+            let json = line.strip_prefix("CONNECT ").and_then(|l| l.strip_suffix("\r\n")).unwrap();
+            prop_assert!(!json.contains(['\r', '\n']));
+            let value: serde_json::Value = serde_json::from_str(json).unwrap();
+            prop_assert_eq!(value["name"].as_str(), Some(name.as_str()));
+            prop_assert_eq!(value["pass"].as_str(), Some(pass.as_str()));
+        }
+    }
+}

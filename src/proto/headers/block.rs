@@ -1,0 +1,223 @@
+//! The header block: `NATS/1.0[ status[ description]]`, a line `key: value` for each value, and an
+//! empty line.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use memchr::{memchr, memchr_iter, memmem};
+
+use super::{DESCRIPTION, Entry, HeaderError, HeaderMap, STATUS, ZString};
+use crate::proto::bytes::excerpt;
+
+const CRLF: &[u8] = b"\r\n";
+const VERSION: &[u8] = b"NATS/1.0";
+/// A status is so long; what follows it on the first line is its description.
+const STATUS_LEN: usize = 3;
+/// Decoding looks up so many keys one after the other, and all others in a hash table: a block of a
+/// megabyte with nothing but different keys would take minutes otherwise.
+const MANY_KEYS: usize = 16;
+
+impl HeaderMap {
+    /// The length of what [`HeaderMap::encode_into`] appends.
+    pub fn encoded_len(&self) -> usize {
+        let lines: usize = self
+            .lines()
+            .map(|(key, value)| key.len() + 2 + value.len() + 2)
+            .sum();
+        VERSION.len() + CRLF.len() + lines + CRLF.len()
+    }
+
+    /// Appends the header block to `buf`. A CR or LF in a value becomes a blank, since it would end
+    /// the line.
+    pub fn encode_into(&self, buf: &mut Vec<u8>) {
+        buf.reserve(self.encoded_len());
+        buf.extend_from_slice(VERSION);
+        buf.extend_from_slice(CRLF);
+        for (key, value) in self.lines() {
+            buf.extend_from_slice(key);
+            buf.extend_from_slice(b": ");
+            let start = buf.len();
+            buf.extend_from_slice(value);
+            for b in &mut buf[start..] {
+                if matches!(b, b'\r' | b'\n') {
+                    *b = b' ';
+                }
+            }
+            buf.extend_from_slice(CRLF);
+        }
+        buf.extend_from_slice(CRLF);
+    }
+
+    fn lines(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        self.entries.iter().flat_map(|Entry { key, values }| {
+            values.iter().map(|value| {
+                (
+                    key.as_bytes(),
+                    value.as_ref().map_or(&[][..], ZString::as_bytes),
+                )
+            })
+        })
+    }
+
+    /// Reads a header block.
+    ///
+    /// A status and description on the first line become the values of [`STATUS`] and
+    /// [`DESCRIPTION`], whatever lines of these names say. A key is taken as it is up to the colon,
+    /// a value without the white space around it. A line that begins with white space continues the
+    /// value before it. The final empty line may be missing.
+    pub fn decode(block: &[u8]) -> Result<Self, HeaderError> {
+        let after_version =
+            after_version(block).ok_or_else(|| HeaderError::PrefixMissing(excerpt(block)))?;
+        let (first, mut rest) = split_line(after_version)
+            .ok_or_else(|| HeaderError::EarlyTermination(excerpt(after_version)))?;
+        let mut decoder = Decoder::default();
+        while !rest.is_empty() && !rest.starts_with(CRLF) {
+            rest = decoder.header(rest)?;
+        }
+        let mut map = decoder.map;
+        let (status, description) = split_status(first);
+        if !status.is_empty() {
+            map.set(STATUS, Some(status));
+        }
+        if !description.is_empty() {
+            map.set(DESCRIPTION, Some(description));
+        }
+        Ok(map)
+    }
+}
+
+/// A map under construction.
+#[derive(Default)]
+struct Decoder<'a> {
+    map: HeaderMap,
+    /// Where the keys behind the first [`MANY_KEYS`] are in the map.
+    index: HashMap<&'a [u8], usize>,
+}
+
+impl<'a> Decoder<'a> {
+    /// Reads the header at the start of `block`, which is not empty: one line, and those that
+    /// continue it. Returns what is behind them.
+    fn header(&mut self, block: &'a [u8]) -> Result<&'a [u8], HeaderError> {
+        // What continues a value has been read with it.
+        if is_space(block[0]) {
+            return Err(HeaderError::LeadingSpace(excerpt(block)));
+        }
+        let (text, rest) =
+            split_line(block).map_or((block, None), |(text, rest)| (text, Some(rest)));
+        let colon = memchr(b':', text).ok_or_else(|| HeaderError::NoColon(excerpt(text)))?;
+        let (key, value) = (&text[..colon], &text[colon + 1..]);
+        let Some(mut rest) = rest else {
+            return Err(match value {
+                [] => HeaderError::NoValue(printable(key)),
+                _ => HeaderError::NoCrlf(printable(key)),
+            });
+        };
+        let mut value = Cow::Borrowed(trim(value));
+        while rest.first().is_some_and(|&b| is_space(b)) && !rest.starts_with(CRLF) {
+            let line = split_line(rest).ok_or_else(|| HeaderError::NoCrlf(printable(key)))?;
+            let more;
+            (more, rest) = line;
+            let value = value.to_mut();
+            value.push(b' ');
+            value.extend_from_slice(trim(more));
+        }
+        self.add(key, &value);
+        Ok(rest)
+    }
+
+    fn add(&mut self, key: &'a [u8], value: &[u8]) {
+        let entries = &mut self.map.entries;
+        let known = entries
+            .iter()
+            .take(MANY_KEYS)
+            .position(|entry| entry.key.as_bytes() == key)
+            .or_else(|| self.index.get(key).copied());
+        let value = Some(ZString::from_bytes(value));
+        if let Some(at) = known {
+            entries[at].values.push(value);
+            return;
+        }
+        if entries.len() >= MANY_KEYS {
+            self.index.insert(key, entries.len());
+        }
+        entries.push(Entry {
+            key: ZString::from_bytes(key),
+            values: vec![value],
+        });
+    }
+}
+
+/// The first characters of the status on a block's first line, without decoding the rest. `None`
+/// where there is none, and for what is not a header block.
+pub fn inline_status(block: &[u8]) -> Option<&[u8]> {
+    let (first, _) = split_line(after_version(block)?)?;
+    let (status, _) = split_status(first);
+    (!status.is_empty()).then_some(status)
+}
+
+/// Does the server say with this message that nobody is subscribed to a request's subject? Status
+/// 503 and no payload. `payload_len` does not count the headers.
+pub fn is_no_responders(block: &[u8], payload_len: usize) -> bool {
+    const NO_RESPONDERS: &[u8] = b"503";
+    if payload_len > 0 {
+        return false;
+    }
+    if let Some(status) = inline_status(block) {
+        return status == NO_RESPONDERS;
+    }
+    // Servers do not write the status as a header line, but a message that was decoded and sent on
+    // has it there. Decode only if the line is there at all.
+    memmem::find(block, b"\nStatus:").is_some()
+        && HeaderMap::decode(block).is_ok_and(|map| {
+            let status = map.get(STATUS).flatten();
+            status.is_some_and(|status| status.as_bytes().starts_with(NO_RESPONDERS))
+        })
+}
+
+/// What follows the version at the start of a block. `None` if that is not a header block.
+fn after_version(block: &[u8]) -> Option<&[u8]> {
+    block
+        .strip_prefix(VERSION)
+        .filter(|rest| rest.len() >= CRLF.len())
+}
+
+/// The line at the start of `text`, without its CR LF, and what is behind it. `None` if it does not
+/// end.
+fn split_line(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let end = memchr_iter(b'\n', text).find(|&at| at > 0 && text[at - 1] == b'\r')?;
+    Some((&text[..end - 1], &text[end + 1..]))
+}
+
+/// Status and description out of what follows the version on the first line; each may be empty.
+fn split_status(text: &[u8]) -> (&[u8], &[u8]) {
+    let start = text
+        .iter()
+        .position(|&b| !is_space(b))
+        .unwrap_or(text.len());
+    let (status, description) = text[start..].split_at(STATUS_LEN.min(text.len() - start));
+    (status, trim(description))
+}
+
+/// White space as C's `isspace` has it.
+fn is_space(b: u8) -> bool {
+    matches!(b, b' ' | b'\t'..=b'\r')
+}
+
+fn trim(text: &[u8]) -> &[u8] {
+    let start = text
+        .iter()
+        .position(|&b| !is_space(b))
+        .unwrap_or(text.len());
+    let end = text
+        .iter()
+        .rposition(|&b| !is_space(b))
+        .map_or(start, |at| at + 1);
+    &text[start..end]
+}
+
+fn printable(key: &[u8]) -> String {
+    String::from_utf8_lossy(key).into_owned()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,174 @@
+//! INFO: what a server says about itself.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+/// The fields of an INFO. What the server left out, or sent as `null`, is empty, false or 0.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct ServerInfo {
+    /// The server's unique id.
+    pub server_id: String,
+    /// Its configured name; by default the id.
+    pub server_name: String,
+    /// The version of the server, for example `2.12.1`.
+    pub version: String,
+    /// The name of the cluster it belongs to.
+    pub cluster: String,
+    /// The JetStream domain.
+    pub domain: String,
+    /// The address it listens on.
+    pub host: String,
+    /// The port it listens on.
+    pub port: i32,
+    /// The version of the protocol that it speaks.
+    pub proto: i32,
+    /// Does it ask for credentials?
+    pub auth_required: bool,
+    /// Does it insist on TLS?
+    pub tls_required: bool,
+    /// Does it offer TLS?
+    pub tls_available: bool,
+    /// Does it know message headers?
+    pub headers: bool,
+    /// Does it have JetStream?
+    pub jetstream: bool,
+    /// Lame duck mode: it is about to shut down, and clients had better go elsewhere.
+    pub ldm: bool,
+    /// The largest message, headers and payload together, that it takes.
+    pub max_payload: i64,
+    /// Its number for this connection.
+    pub client_id: u64,
+    /// The client's address as the server sees it.
+    pub client_ip: String,
+    /// What to sign with an NKey, to prove that one has it.
+    pub nonce: String,
+    /// `host:port` of all the servers of the cluster.
+    pub connect_urls: Vec<String>,
+    /// The same for WebSocket.
+    pub ws_connect_urls: Vec<String>,
+}
+
+/// An INFO that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InfoError {
+    /// It is not JSON.
+    #[error("{0}")]
+    Syntax(String),
+    /// It is JSON, but not an object, or a field is not of its type.
+    #[error("Invalid protocol: {0}")]
+    WrongType(String),
+}
+
+impl ServerInfo {
+    /// Reads the JSON text of an INFO. Nothing at all is fine too: then nothing is known.
+    pub fn parse(json: &[u8]) -> Result<Self, InfoError> {
+        if json.trim_ascii().is_empty() {
+            return Ok(ServerInfo::default());
+        }
+        // In two steps, so that broken JSON is told apart from a wrong type wherever each of them
+        // is, `null` can be dropped in one place, and a field sent twice counts as its last.
+        let mut value: Value =
+            serde_json::from_slice(json).map_err(|e| InfoError::Syntax(e.to_string()))?;
+        match &mut value {
+            Value::Object(fields) => fields.retain(|_, value| !value.is_null()),
+            // Derived code would take an array as the fields in their order.
+            _ => return Err(InfoError::WrongType("not an object".into())),
+        }
+        ServerInfo::deserialize(value).map_err(|e| InfoError::WrongType(e.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_real_one() {
+        let json =
+            br#"{"server_id":"NB","server_name":"n1","version":"2.10.7","proto":1,"go":"go1.21.5",
+            "host":"0.0.0.0","port":4222,"headers":true,"auth_required":true,"tls_available":true,
+            "max_payload":1048576,"jetstream":true,"client_id":18446744073709551615,
+            "client_ip":"127.0.0.1","nonce":"abc","cluster":"c","domain":"hub",
+            "connect_urls":["a:1","[::1]:2"],"ws_connect_urls":["a:80"],"new":{"x":[1]}}"#;
+        let info = ServerInfo::parse(json).unwrap();
+        let expected = ServerInfo {
+            server_id: "NB".into(),
+            server_name: "n1".into(),
+            version: "2.10.7".into(),
+            cluster: "c".into(),
+            domain: "hub".into(),
+            host: "0.0.0.0".into(),
+            port: 4222,
+            proto: 1,
+            auth_required: true,
+            tls_required: false,
+            tls_available: true,
+            headers: true,
+            jetstream: true,
+            ldm: false,
+            max_payload: 1_048_576,
+            client_id: u64::MAX,
+            client_ip: "127.0.0.1".into(),
+            nonce: "abc".into(),
+            connect_urls: vec!["a:1".into(), "[::1]:2".into()],
+            ws_connect_urls: vec!["a:80".into()],
+        };
+        assert_eq!(info, expected);
+    }
+
+    #[test]
+    fn absent_and_null() {
+        for json in [
+            "",
+            " \r",
+            "{}",
+            r#"{"server_id":null,"port":null,"connect_urls":null}"#,
+        ] {
+            assert_eq!(
+                ServerInfo::parse(json.as_bytes()),
+                Ok(ServerInfo::default())
+            );
+        }
+        let twice = ServerInfo::parse(br#"{"port":1,"port":2}"#);
+        assert_eq!(twice.unwrap().port, 2);
+    }
+
+    #[test]
+    fn errors() {
+        for json in [
+            "{",
+            "{]",
+            "x",
+            "{} {}",
+            r#"{"port":"1","#,
+            "{\"host\":\"\u{1}\"}",
+        ] {
+            let error = ServerInfo::parse(json.as_bytes()).unwrap_err();
+            assert!(matches!(error, InfoError::Syntax(_)), "{json}: {error}");
+        }
+        for json in [
+            "[]",
+            "1",
+            "null",
+            r#"{"port":"1"}"#,
+            r#"{"ldm":1}"#,
+            r#"{"connect_urls":[1]}"#,
+        ] {
+            let error = ServerInfo::parse(json.as_bytes()).unwrap_err();
+            assert!(
+                error.to_string().starts_with("Invalid protocol: "),
+                "{json}: {error}"
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(json: Vec<u8>, text in "[\\[\\]{}\",:0-9a-z]{0,40}") {
+            let _ = ServerInfo::parse(&json);
+            let _ = ServerInfo::parse(text.as_bytes());
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Unique names: inboxes, and the ids that requests put behind them.
+
+/// Length of a unique id.
+pub const NUID_LEN: usize = ::nuid::TOTAL_LEN;
+
+/// Length of a request's id: so many base-62 digits hold any `u64`.
+pub const ID_LEN: usize = 11;
+
+/// What inboxes begin with unless the program chose otherwise.
+pub const INBOX_PREFIX: &[u8] = b"_INBOX.";
+
+/// The digits of a request's id, by their value.
+static DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/// A new unique id: 12 random characters and 10 of a sequence, all letters or digits. Any thread.
+pub fn next() -> [u8; NUID_LEN] {
+    ::nuid::next().into_bytes()
+}
+
+/// A new inbox: `prefix`, which ends with its dot, and a unique id.
+pub fn inbox(prefix: &[u8]) -> Vec<u8> {
+    [prefix, &next()].concat()
+}
+
+/// A request's id as it stands in its reply subject: base 62, the least significant digit first.
+pub fn base62_id(mut id: u64) -> [u8; ID_LEN] {
+    std::array::from_fn(|_| {
+        let digit = DIGITS[(id % 62) as usize];
+        id /= 62;
+        digit
+    })
+}
+
+/// The id that [`base62_id`] made `text` from. `None` for any other text.
+pub fn parse_base62_id(text: &[u8]) -> Option<u64> {
+    let text: &[u8; ID_LEN] = text.try_into().ok()?;
+    text.iter().rev().try_fold(0u64, |id, &b| {
+        let digit = match b {
+            b'0'..=b'9' => b - b'0',
+            b'A'..=b'Z' => b - b'A' + 10,
+            b'a'..=b'z' => b - b'a' + 36,
+            _ => return None,
+        };
+        id.checked_mul(62)?.checked_add(u64::from(digit))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn unique_ids() {
+        let (a, b) = (next(), next());
+        assert_eq!(a.len(), 22);
+        assert!(a.iter().chain(&b).all(u8::is_ascii_alphanumeric));
+        assert_ne!(a, b);
+        let inbox = inbox(INBOX_PREFIX);
+        assert!(inbox.starts_with(b"_INBOX."));
+        assert_eq!(inbox.len(), 7 + NUID_LEN);
+    }
+
+    #[test]
+    fn ids_by_example() {
+        assert_eq!(&base62_id(0), b"00000000000");
+        assert_eq!(&base62_id(1), b"10000000000");
+        assert_eq!(&base62_id(61), b"z0000000000");
+        assert_eq!(&base62_id(62), b"01000000000");
+        assert_eq!(parse_base62_id(b"zzzzzzzzzzz"), None);
+        assert_eq!(parse_base62_id(b"1000000000"), None);
+        assert_eq!(parse_base62_id(b"100000000000"), None);
+        assert_eq!(parse_base62_id(b"1000000000_"), None);
+        assert_eq!(parse_base62_id(&base62_id(u64::MAX)), Some(u64::MAX));
+    }
+
+    proptest! {
+        #[test]
+        fn ids_round_trip(id: u64, shift in 0u32..64) {
+            prop_assert_eq!(parse_base62_id(&base62_id(id >> shift)), Some(id >> shift));
+        }
+
+        #[test]
+        fn what_parses_is_what_was_written(text in "[0-9A-Za-z]{11}") {
+            if let Some(id) = parse_base62_id(text.as_bytes()) {
+                prop_assert_eq!(&base62_id(id)[..], text.as_bytes());
+            }
+        }
+    }
+}

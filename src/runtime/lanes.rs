@@ -1,0 +1,108 @@
+//! The delivery pool that a program asks for by its size: so many lanes, each of one thread.
+
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use super::dispatcher::{Dispatcher, Sizes};
+use super::threads::Threads;
+use super::timers::Timers;
+use crate::error::{Error, Result, Status};
+
+/// A pool of lanes, handed out in turn. A lane is made when its turn first comes, and its thread
+/// starts with its first job, so a large size costs nothing by itself.
+pub(super) struct Lanes {
+    threads: Arc<Threads>,
+    timers: Timers,
+    state: Mutex<State>,
+}
+
+struct State {
+    size: usize,
+    lanes: Vec<Arc<Dispatcher>>,
+    /// Whose turn is next. Never more than the number of lanes made so far.
+    next: usize,
+}
+
+impl Lanes {
+    pub(super) fn new(size: usize, threads: Arc<Threads>, timers: Timers) -> Self {
+        let state = Mutex::new(State {
+            size,
+            lanes: Vec::new(),
+            next: 0,
+        });
+        Lanes {
+            threads,
+            timers,
+            state,
+        }
+    }
+
+    pub(super) fn next(&self) -> Result<Arc<Dispatcher>> {
+        let state = &mut *self.state.lock();
+        if state.size == 0 {
+            return Err(Error::new(
+                Status::NATS_FAILED_TO_INITIALIZE,
+                "No message dispatchers available, the pool is empty.",
+            ));
+        }
+        if state.next == state.lanes.len() {
+            let lane = Dispatcher::new(Sizes::LANE, self.threads.clone(), self.timers.clone());
+            state.lanes.push(Arc::new(lane));
+        }
+        let lane = state.lanes[state.next].clone();
+        state.next = (state.next + 1) % state.size;
+        Ok(lane)
+    }
+
+    /// Grows the pool; a smaller size changes nothing.
+    pub(super) fn grow(&self, size: usize) {
+        let mut state = self.state.lock();
+        state.size = state.size.max(size);
+    }
+
+    pub(super) fn stop(&self) {
+        for lane in &self.state.lock().lanes {
+            lane.stop();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lanes(size: usize) -> Lanes {
+        Lanes::new(size, Threads::new(None), Timers::new())
+    }
+
+    #[test]
+    fn an_empty_pool_says_so_until_it_grows() {
+        let lanes = lanes(0);
+        let error = lanes.next().err().unwrap();
+        assert_eq!(error.status(), Status::NATS_FAILED_TO_INITIALIZE);
+        assert_eq!(
+            error.text(),
+            "No message dispatchers available, the pool is empty."
+        );
+        lanes.grow(1);
+        assert!(lanes.next().is_ok());
+    }
+
+    #[test]
+    fn lanes_take_turns_and_the_pool_never_shrinks() {
+        let lanes = lanes(2);
+        let turn = |n: usize| -> Vec<_> { (0..n).map(|_| lanes.next().unwrap()).collect() };
+        let first = turn(4);
+        assert!(Arc::ptr_eq(&first[0], &first[2]) && Arc::ptr_eq(&first[1], &first[3]));
+        assert!(!Arc::ptr_eq(&first[0], &first[1]));
+        lanes.grow(3);
+        lanes.grow(1);
+        let second = turn(4);
+        assert!(Arc::ptr_eq(&second[0], &first[0]) && Arc::ptr_eq(&second[1], &first[1]));
+        assert!(first.iter().all(|lane| !Arc::ptr_eq(lane, &second[2])));
+        assert!(Arc::ptr_eq(&second[3], &first[0]));
+        lanes.grow(usize::MAX);
+        assert_eq!(lanes.state.lock().lanes.len(), 3);
+    }
+}

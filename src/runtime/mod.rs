@@ -1,0 +1,130 @@
+//! The threads of the library, and its opening and closing. Nothing here knows NATS.
+//!
+//! | file | what |
+//! |---|---|
+//! | [`library`] | open and close, for the whole process |
+//! | [`io`] | I/O threads that drive all sockets by readiness |
+//! | [`dispatcher`] | pools of threads that run jobs: the elastic pool, the lanes, the dialers |
+//! | `lanes` | the delivery pool whose size the program sets |
+//! | [`events`] | one thread, first in, first out |
+//! | [`timers`] | one thread for all that must happen later |
+//! | `runnable` | whether a thread computes or waits |
+//! | `threads` | starting, naming, counting and joining threads |
+//!
+//! A [`Runtime`] is shared: the open library holds one reference and each connection another. When
+//! the last one goes, wherever that is, all threads are told to stop. They own nothing of the
+//! runtime but what they work on, so that they are never in the way of its end, and whoever drops
+//! the last reference never waits for them; only [`library::close_and_wait`] does.
+//!
+//! No lock of this layer is held while code from outside runs, and that includes the dropping of
+//! closures, jobs and sources: each may own the last reference to anything.
+
+#![forbid(unsafe_code)]
+
+pub mod dispatcher;
+pub mod events;
+pub mod io;
+mod lanes;
+pub mod library;
+mod runnable;
+mod threads;
+pub mod timers;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+pub use dispatcher::{Dispatcher, Job};
+pub use events::Events;
+pub use io::{Again, Io, Registration, Source};
+pub use library::Config;
+pub use threads::on_library_thread;
+pub use timers::{TimerHandle, Timers};
+
+use crate::error::Result;
+use dispatcher::Sizes;
+use lanes::Lanes;
+use threads::{Held, Threads};
+
+/// Something to run once.
+type Action = Box<dyn FnOnce() + Send>;
+
+/// All threads of an open library.
+pub struct Runtime {
+    /// Drives the sockets.
+    pub io: Io,
+    /// Runs short actions later.
+    pub timers: Timers,
+    /// Runs the callbacks that all connections share one thread for.
+    pub events: Events,
+    /// Runs message callbacks; as many threads as it takes.
+    pub delivery: Dispatcher,
+    /// Runs what blocks while a connection is made; at most four threads.
+    pub dialers: Dispatcher,
+    lanes: Lanes,
+    config: Config,
+    threads: Arc<Threads>,
+    /// Last, so that the runtime counts as gone only when all the rest of it is.
+    _held: Held,
+}
+
+impl Runtime {
+    /// Makes a runtime and starts its first threads. It does not wait for the thread-started hook:
+    /// the hook may well call what waits for the library to be open.
+    fn start(config: Config) -> Result<Arc<Runtime>> {
+        let threads = Threads::new(config.thread_started.clone());
+        let timers = Timers::new();
+        let pool = |sizes| Dispatcher::new(sizes, threads.clone(), timers.clone());
+        // Should one thread fail to start, dropping the runtime stops the others.
+        let runtime = Runtime {
+            io: Io::new(config.io_threads.max(1))?,
+            events: Events::new(),
+            delivery: pool(Sizes::elastic()),
+            dialers: pool(Sizes::DIALERS),
+            lanes: Lanes::new(config.thread_pool_max, threads.clone(), timers.clone()),
+            timers,
+            config,
+            _held: threads.hold(),
+            threads,
+        };
+        runtime.io.start(&runtime.threads)?;
+        runtime.timers.start(&runtime.threads)?;
+        runtime.events.start(&runtime.threads)?;
+        Ok(Arc::new(runtime))
+    }
+
+    /// The next lane of the delivery pool, in turn. Fails with `NATS_FAILED_TO_INITIALIZE` if the
+    /// pool is empty.
+    pub fn lane(&self) -> Result<Arc<Dispatcher>> {
+        self.lanes.next()
+    }
+
+    /// What the library was opened with.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+}
+
+impl Drop for Runtime {
+    fn drop(&mut self) {
+        // In the child of a fork there are no threads, but perhaps locks that they held, and the
+        // file descriptors still are the parent's.
+        if library::forked() {
+            return;
+        }
+        self.delivery.stop();
+        self.dialers.stop();
+        self.lanes.stop();
+        self.events.stop();
+        self.io.stop();
+        self.timers.stop();
+    }
+}
+
+/// Runs `f`; `None` if it panics. What panics on one of our threads must not take the thread, and
+/// with it everybody else's work, along.
+fn guarded<R>(f: impl FnOnce() -> R) -> Option<R> {
+    catch_unwind(AssertUnwindSafe(f)).ok()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,193 @@
+//! The threads of one runtime: starting them, knowing them, and waiting for their end.
+
+use std::cell::Cell;
+use std::sync::Arc;
+use std::thread::{Builder, JoinHandle};
+use std::time::{Duration, Instant};
+
+use parking_lot::{Condvar, Mutex};
+
+use super::guarded;
+use crate::error::{Error, Result, Status};
+
+/// What runs first in every thread.
+pub(super) type Hook = Arc<dyn Fn() + Send + Sync>;
+
+/// C programs expect the stack that `pthread_create` gives by default, not Rust's 2 MiB: their
+/// callbacks run here. Only what is touched takes memory.
+const STACK: usize = 8 << 20;
+
+thread_local! {
+    static OURS: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether the calling thread was started by the library.
+pub fn on_library_thread() -> bool {
+    OURS.get()
+}
+
+/// All threads of one runtime, and the runtime itself, counted.
+///
+/// Nothing here ever joins a thread that may still be running, except [`Threads::wait`], which
+/// is refused on the threads themselves. If nobody waits, the last one to leave drops the handles,
+/// which detaches the threads.
+pub(super) struct Threads {
+    hook: Option<Hook>,
+    state: Mutex<State>,
+    all_ended: Condvar,
+}
+
+struct State {
+    /// Running threads, plus one while the runtime lives.
+    live: usize,
+    handles: Vec<JoinHandle<()>>,
+}
+
+impl Threads {
+    pub(super) fn new(hook: Option<Hook>) -> Arc<Self> {
+        let state = Mutex::new(State {
+            live: 0,
+            handles: Vec::new(),
+        });
+        Arc::new(Threads {
+            hook,
+            state,
+            all_ended: Condvar::new(),
+        })
+    }
+
+    /// Counts the caller as one of those whose end [`Threads::wait`] waits for.
+    pub(super) fn hold(self: &Arc<Self>) -> Held {
+        self.state.lock().live += 1;
+        Held(self.clone())
+    }
+
+    /// Starts a thread. A panic in `body` ends the thread and nothing else.
+    pub(super) fn spawn(
+        self: &Arc<Self>,
+        name: &str,
+        body: impl FnOnce() + Send + 'static,
+    ) -> Result<()> {
+        self.join_finished();
+        // Held until the handle is stored: the new thread cannot count itself out before, so who
+        // sees the count at zero finds every handle.
+        let mut state = self.state.lock();
+        let threads = self.clone();
+        let handle = Builder::new()
+            .name(name.into())
+            .stack_size(STACK)
+            .spawn(move || {
+                OURS.set(true);
+                let held = Held(threads);
+                if let Some(hook) = &held.0.hook {
+                    guarded(|| hook());
+                }
+                guarded(body);
+            })
+            .map_err(|e| {
+                Error::new(
+                    Status::NATS_SYS_ERROR,
+                    format!("cannot start a thread: {e}"),
+                )
+            })?;
+        state.live += 1;
+        state.handles.push(handle);
+        Ok(())
+    }
+
+    /// Joins the threads that have left by themselves; otherwise their stacks would be kept. Never
+    /// the calling one, which has not finished.
+    pub(super) fn join_finished(&self) {
+        let finished: Vec<_> = self
+            .state
+            .lock()
+            .handles
+            .extract_if(.., |h| h.is_finished())
+            .collect();
+        join(finished);
+    }
+
+    /// Waits until the runtime is gone and all its threads have ended, and joins them. `None`
+    /// waits for ever. False if the time is over. Not to be called on one of the threads.
+    pub(super) fn wait(&self, timeout: Option<Duration>) -> bool {
+        let deadline = timeout.and_then(|t| Instant::now().checked_add(t));
+        let mut state = self.state.lock();
+        while state.live > 0 {
+            match deadline {
+                None => self.all_ended.wait(&mut state),
+                Some(deadline) => {
+                    if self.all_ended.wait_until(&mut state, deadline).timed_out() && state.live > 0
+                    {
+                        return false;
+                    }
+                }
+            }
+        }
+        let handles = std::mem::take(&mut state.handles);
+        drop(state);
+        join(handles);
+        true
+    }
+}
+
+fn join(handles: Vec<JoinHandle<()>>) {
+    for handle in handles {
+        // An error would be the panic of the thread, and those are caught in it.
+        let _ = handle.join();
+    }
+}
+
+/// One of those that [`Threads::wait`] waits for. Dropping it counts it out.
+pub(super) struct Held(Arc<Threads>);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let mut state = self.0.state.lock();
+        state.live -= 1;
+        if state.live == 0 {
+            self.0.all_ended.notify_all();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[test]
+    fn the_hook_runs_first_and_waiting_joins() {
+        let count = Arc::new(AtomicUsize::new(0));
+        let counted = count.clone();
+        let hook: Hook = Arc::new(move || {
+            counted.fetch_add(1, Ordering::SeqCst);
+            panic!("a panic in the hook does not end the thread");
+        });
+        let threads = Threads::new(Some(hook));
+        let (seen, at_start) = mpsc::channel();
+        let counter = count.clone();
+        let body = move || {
+            let name = std::thread::current().name().map(str::to_owned);
+            let _ = seen.send((counter.load(Ordering::SeqCst), name, on_library_thread()));
+        };
+        threads.spawn("nats-test", body).unwrap();
+        assert_eq!(
+            at_start.recv().unwrap(),
+            (1, Some("nats-test".to_owned()), true)
+        );
+        assert!(threads.wait(None));
+        assert!(threads.state.lock().handles.is_empty());
+        assert!(!on_library_thread());
+    }
+
+    #[test]
+    fn waiting_ends_with_the_time() {
+        let threads = Threads::new(None);
+        let held = threads.hold();
+        assert!(!threads.wait(Some(Duration::from_millis(5))));
+        drop(held);
+        assert!(threads.wait(Some(Duration::from_millis(5))));
+    }
+}
