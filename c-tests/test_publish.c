@@ -109,10 +109,12 @@ static void refuses_arguments(void)
     natsMsg *msg = test_msg("foo", NULL, "x");
     wire w;
 
+#if OURS
     CHECK_STATUS(natsConnection_Publish(NULL, "foo", "x", 1), NATS_INVALID_ARG);
     CHECK_STATUS(natsConnection_PublishString(NULL, "foo", "x"), NATS_INVALID_ARG);
     CHECK_STATUS(natsConnection_PublishMsg(NULL, msg), NATS_INVALID_ARG);
     CHECK_STATUS(natsConnection_PublishRequest(NULL, "foo", "bar", "x", 1), NATS_INVALID_ARG);
+#endif
     wire_start(&w, NULL);
     CHECK_STATUS(natsConnection_Publish(w.nc, NULL, "x", 1), NATS_INVALID_SUBJECT);
     CHECK_STATUS(natsConnection_Publish(w.nc, "", "x", 1), NATS_INVALID_SUBJECT);
@@ -210,9 +212,11 @@ static void headers_on_the_wire(void)
     CHECK_OK(natsMsgHeader_Add(msg, "key", " two "));
     CHECK_OK(natsConnection_PublishMsg(w.nc, msg));
     expect_wire(&w, "HPUB foo 36 40\r\nNATS/1.0\r\nkey: value\r\nkey:  two \r\n\r\ndata\r\n");
+#if OURS
     CHECK_OK(natsMsgHeader_Set(msg, "key", NULL));
     CHECK_OK(natsConnection_PublishMsg(w.nc, msg));
     expect_wire(&w, "HPUB foo 19 23\r\nNATS/1.0\r\nkey: \r\n\r\ndata\r\n");
+#endif
     CHECK_OK(natsMsgHeader_Delete(msg, "key"));
     CHECK_OK(natsConnection_PublishMsg(w.nc, msg));
     expect_wire(&w, "HPUB foo 12 16\r\nNATS/1.0\r\n\r\ndata\r\n");

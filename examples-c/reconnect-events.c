@@ -117,13 +117,15 @@ int main(int argc, char **argv) {
 
     for (i = 0; i < count && s == NATS_OK; i++) {
         s = natsConnection_PublishString(nc, subject, "tick");
+        succeeded("publish", s);
         nats_Sleep(pause);
     }
     if (s == NATS_OK && counterGet(&events.disconnects) > 0)
         back = counterWait(&events.reconnects, counterGet(&events.disconnects), 30);
-    if (s == NATS_OK)
+    if (s == NATS_OK) {
         s = natsConnection_FlushTimeout(nc, 30000);
-    succeeded("publish", s);
+        succeeded("flush", s);
+    }
     /* What was on its way when the server stopped may be lost: NATS delivers at most once. */
     if (s == NATS_OK && counterGet(&events.disconnects) == 0)
         back = counterWait(&events.ticks, count, 10);

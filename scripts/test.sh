@@ -32,8 +32,9 @@ say "$("$NATS_SERVER" --version), $(rustc --version), $(cmake --version | head -
 
 step "Formatting (cargo fmt, clang-format)"
 cargo fmt --check
-find c-tests examples-c include/compat bench -name '*.[ch]' -print0 2>/dev/null |
-    xargs -0 --no-run-if-empty clang-format --dry-run -Werror
+C_FOLDERS=(c-tests examples-c include/compat)
+[ ! -d bench ] || C_FOLDERS+=(bench)
+find "${C_FOLDERS[@]}" -name '*.[ch]' -print0 | xargs -0 clang-format --dry-run -Werror
 
 step "Lints (cargo clippy)"
 cargo clippy --all-targets -- -D warnings

@@ -93,10 +93,6 @@ impl Queue {
         self.closed
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.list.is_empty()
-    }
-
     /// The server will send no more, and all that it sent has been taken.
     fn is_drained(&self) -> bool {
         self.list.is_empty() && self.draining.as_ref().is_some_and(|d| d.flushed)

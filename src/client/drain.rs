@@ -31,7 +31,6 @@ pub(super) struct Draining {
 
 /// A connection's drain.
 pub(super) struct ConnDrain {
-    deadline: Option<Instant>,
     timer: Option<TimerHandle>,
     /// The subscriptions have been asked to drain, and the server has said that nothing follows.
     flushed: bool,
@@ -175,8 +174,7 @@ impl Connection {
                 }
             }
             self.set_status(&mut state, ConnStatus::NATS_CONN_STATUS_DRAINING_SUBS);
-            let deadline = timeout.and_then(|t| Instant::now().checked_add(t));
-            state.drain = Some(ConnDrain { deadline, timer: None, flushed: false });
+            state.drain = Some(ConnDrain { timer: None, flushed: false });
         }
         let subs: Vec<_> = {
             let mut registry = self.registry.lock();
@@ -304,11 +302,5 @@ impl ConnDrain {
         if let Some(timer) = self.timer {
             timer.cancel();
         }
-    }
-
-    /// When the drain is to be over.
-    #[cfg(test)]
-    pub(super) fn deadline(&self) -> Option<Instant> {
-        self.deadline
     }
 }

@@ -191,7 +191,10 @@ impl Options {
     /// The defaults, where the library's configuration has a say in two of them: the write
     /// deadline (zero for none) and delivery by the shared pool.
     pub fn with_library_defaults(write_deadline: Duration, global_delivery: bool) -> Self {
-        let mut opts = Options { global_delivery, ..Options::default() };
+        let mut opts = Options {
+            global_delivery,
+            ..Options::default()
+        };
         opts.set_write_deadline(write_deadline);
         opts
     }
@@ -258,12 +261,20 @@ impl Options {
 
     /// Sets how much is read at once; 0 for the default.
     pub fn set_io_buf_size(&mut self, bytes: usize) {
-        self.io_buf_size = if bytes == 0 { DEFAULT_IO_BUF_SIZE } else { bytes };
+        self.io_buf_size = if bytes == 0 {
+            DEFAULT_IO_BUF_SIZE
+        } else {
+            bytes
+        };
     }
 
     /// Sets how much is kept while there is no connection; 0 for the default.
     pub fn set_reconnect_buf_size(&mut self, bytes: usize) {
-        self.reconnect_buf_size = if bytes == 0 { DEFAULT_RECONNECT_BUF_SIZE } else { bytes };
+        self.reconnect_buf_size = if bytes == 0 {
+            DEFAULT_RECONNECT_BUF_SIZE
+        } else {
+            bytes
+        };
     }
 
     /// The pending limits that a subscription starts with, in messages and bytes. A limit in bytes
@@ -287,7 +298,14 @@ impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Options")
             .field("url", &self.url.as_deref().map(without_userinfo))
-            .field("servers", &self.servers.iter().map(|s| without_userinfo(s)).collect::<Vec<_>>())
+            .field(
+                "servers",
+                &self
+                    .servers
+                    .iter()
+                    .map(|s| without_userinfo(s))
+                    .collect::<Vec<_>>(),
+            )
             .field("name", &self.name)
             .field("user", &self.user)
             .field("password", &self.password.as_ref().map(|_| "***"))
@@ -335,7 +353,10 @@ mod tests {
 
         opts.set_token(None).unwrap();
         opts.set_token_handler(Some(handler)).unwrap();
-        assert_eq!(opts.set_token(Some("t")).unwrap_err().status(), Status::NATS_ILLEGAL_STATE);
+        assert_eq!(
+            opts.set_token(Some("t")).unwrap_err().status(),
+            Status::NATS_ILLEGAL_STATE
+        );
         opts.set_token(None).unwrap();
         assert!(opts.token.is_none() && opts.token_handler.is_some());
     }

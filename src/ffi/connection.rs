@@ -93,7 +93,10 @@ pub unsafe extern "C" fn natsConnection_ConnectTo(
 fn default_options() -> Result<Options> {
     let runtime = library::open()?;
     let config = runtime.config();
-    Ok(Options::with_library_defaults(config.default_write_deadline, config.default_to_thread_pool))
+    Ok(Options::with_library_defaults(
+        config.default_write_deadline,
+        config.default_to_thread_pool,
+    ))
 }
 
 /// Connects and gives the program its handle.

@@ -9,8 +9,8 @@ use super::convert::{copy_to_buffer, malloc_array, malloc_string, required};
 use super::guard::{guard, guard_value};
 use super::handle::{borrow, natsConnection};
 use super::statistics::natsStatistics;
-use crate::client::status::natsConnStatus;
 use crate::client::ConnStatus;
+use crate::client::status::natsConnStatus;
 use crate::error::{Result, Status, natsStatus};
 
 /// Tells what a connection is doing.
@@ -23,7 +23,9 @@ use crate::error::{Result, Status, natsStatus};
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn natsConnection_Status(nc: *mut natsConnection) -> natsConnStatus {
     // SAFETY: the caller's contract, above.
-    guard_value(ConnStatus::NATS_CONN_STATUS_CLOSED, || Ok(unsafe { borrow(nc) }?.status()))
+    guard_value(ConnStatus::NATS_CONN_STATUS_CLOSED, || {
+        Ok(unsafe { borrow(nc) }?.status())
+    })
 }
 
 /// Tells whether a connection is closed for good.
@@ -178,7 +180,9 @@ pub unsafe extern "C" fn natsConnection_GetConnectedServerId(
 ) -> natsStatus {
     guard("natsConnection_GetConnectedServerId", || {
         // SAFETY: the caller's contract, above.
-        let id = unsafe { borrow(nc) }?.connected_server_id().unwrap_or_default();
+        let id = unsafe { borrow(nc) }?
+            .connected_server_id()
+            .unwrap_or_default();
         // SAFETY: likewise.
         unsafe { copy_to_buffer(id.as_bytes(), buffer, bufferSize) }
     })
@@ -342,7 +346,9 @@ pub unsafe extern "C" fn natsConnection_GetClientIP(
 pub unsafe extern "C" fn natsConnection_GetName(nc: *mut natsConnection) -> *const c_char {
     guard_value(ptr::null(), || {
         // SAFETY: the caller's contract, above.
-        Ok(unsafe { borrow(nc) }?.name().map_or(ptr::null(), CStr::as_ptr))
+        Ok(unsafe { borrow(nc) }?
+            .name()
+            .map_or(ptr::null(), CStr::as_ptr))
     })
 }
 
@@ -432,14 +438,20 @@ mod tests {
         let nc = ptr::null_mut();
         // SAFETY: NULLs.
         unsafe {
-            assert_eq!(natsConnection_Status(nc), ConnStatus::NATS_CONN_STATUS_CLOSED);
+            assert_eq!(
+                natsConnection_Status(nc),
+                ConnStatus::NATS_CONN_STATUS_CLOSED
+            );
             assert!(natsConnection_IsClosed(nc));
             assert!(!natsConnection_IsReconnecting(nc));
             assert!(!natsConnection_IsDraining(nc));
             assert_eq!(natsConnection_Buffered(nc), -1);
             assert_eq!(natsConnection_GetMaxPayload(nc), 0);
             assert!(natsConnection_GetName(nc).is_null());
-            assert_eq!(natsConnection_HasHeaderSupport(nc), Status::NATS_INVALID_ARG);
+            assert_eq!(
+                natsConnection_HasHeaderSupport(nc),
+                Status::NATS_INVALID_ARG
+            );
         }
     }
 }

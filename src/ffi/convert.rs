@@ -25,7 +25,9 @@ pub(crate) unsafe fn bytes<'a>(p: *const c_char) -> Option<&'a [u8]> {
 #[inline]
 pub(crate) unsafe fn some_bytes<'a>(p: *const c_char, error: &'static str) -> Result<&'a [u8]> {
     // SAFETY: the contract above.
-    unsafe { bytes(p) }.filter(|b| !b.is_empty()).ok_or(Error::invalid_arg(error))
+    unsafe { bytes(p) }
+        .filter(|b| !b.is_empty())
+        .ok_or(Error::invalid_arg(error))
 }
 
 /// The text of a string; `None` for NULL. `what` names it where it is not UTF-8.
@@ -116,7 +118,11 @@ pub(crate) fn malloc_array<T: Copy>(items: &[T]) -> Result<*mut T> {
 fn malloc(size: usize) -> Result<*mut c_void> {
     // SAFETY: malloc takes any size and returns NULL where it cannot.
     let memory = unsafe { libc::malloc(size) };
-    if memory.is_null() { Err(Status::NATS_NO_MEMORY.into()) } else { Ok(memory) }
+    if memory.is_null() {
+        Err(Status::NATS_NO_MEMORY.into())
+    } else {
+        Ok(memory)
+    }
 }
 
 /// Copies a string and a NUL into the program's buffer. Where it does not fit the buffer holds an
@@ -133,10 +139,16 @@ pub(crate) unsafe fn copy_to_buffer(text: &[u8], buffer: *mut c_char, size: usiz
     let text = if fits { text } else { b"" };
     // SAFETY: the text and a NUL are within the `size` bytes of the contract above.
     unsafe {
-        buffer.cast::<u8>().copy_from_nonoverlapping(text.as_ptr(), text.len());
+        buffer
+            .cast::<u8>()
+            .copy_from_nonoverlapping(text.as_ptr(), text.len());
         buffer.add(text.len()).write(0);
     }
-    if fits { Ok(()) } else { Err(Status::NATS_INSUFFICIENT_BUFFER.into()) }
+    if fits {
+        Ok(())
+    } else {
+        Err(Status::NATS_INSUFFICIENT_BUFFER.into())
+    }
 }
 
 /// A time in milliseconds that cannot be negative.
@@ -153,7 +165,10 @@ pub(crate) fn count<N, T: TryFrom<N>>(n: N, what: &str) -> Result<T> {
 /// A time in milliseconds, where zero and less mean for ever.
 #[inline]
 pub(crate) fn millis_or_forever(ms: i64) -> Option<Duration> {
-    u64::try_from(ms).ok().filter(|ms| *ms > 0).map(Duration::from_millis)
+    u64::try_from(ms)
+        .ok()
+        .filter(|ms| *ms > 0)
+        .map(Duration::from_millis)
 }
 
 #[cfg(test)]
@@ -162,7 +177,9 @@ mod tests {
     use std::ptr;
 
     fn refused<T>(result: Result<T>) -> bool {
-        result.err().is_some_and(|e| e.status() == Status::NATS_INVALID_ARG)
+        result
+            .err()
+            .is_some_and(|e| e.status() == Status::NATS_INVALID_ARG)
     }
 
     #[test]
@@ -176,7 +193,10 @@ mod tests {
             assert_eq!(some_bytes(c"a".as_ptr(), "empty").unwrap(), b"a");
             assert_eq!(text(ptr::null(), "name").unwrap(), None);
             assert_eq!(text(c"é".as_ptr(), "name").unwrap(), Some("é"));
-            assert_eq!(text(c"\xff".as_ptr(), "name").unwrap_err().text(), "name must be UTF-8");
+            assert_eq!(
+                text(c"\xff".as_ptr(), "name").unwrap_err().text(),
+                "name must be UTF-8"
+            );
         }
     }
 
@@ -224,7 +244,10 @@ mod tests {
             (result.map_err(|e| e.status()), text)
         };
         assert_eq!(copy(b"abc", 4), (Ok(()), c"abc".to_owned()));
-        assert_eq!(copy(b"abc", 3), (Err(Status::NATS_INSUFFICIENT_BUFFER), c"".to_owned()));
+        assert_eq!(
+            copy(b"abc", 3),
+            (Err(Status::NATS_INSUFFICIENT_BUFFER), c"".to_owned())
+        );
         assert_eq!(copy(b"", 1), (Ok(()), c"".to_owned()));
         // SAFETY: NULL and size 0 are refused.
         unsafe {
@@ -236,7 +259,10 @@ mod tests {
     #[test]
     fn times_are_checked() {
         assert_eq!(millis(5, "wait").unwrap(), Duration::from_millis(5));
-        assert_eq!(millis(-1, "wait").unwrap_err().text(), "wait cannot be negative");
+        assert_eq!(
+            millis(-1, "wait").unwrap_err().text(),
+            "wait cannot be negative"
+        );
         assert_eq!(millis_or_forever(0), None);
         assert_eq!(millis_or_forever(i64::MIN), None);
         assert_eq!(millis_or_forever(1), Some(Duration::from_millis(1)));

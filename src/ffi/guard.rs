@@ -49,7 +49,10 @@ pub(crate) fn guard_value<T>(fallback: T, body: impl FnOnce() -> Result<T>) -> T
 /// child of `fork` too.
 #[inline]
 pub(crate) fn guard_local<T>(fallback: T, body: impl FnOnce() -> Result<T>) -> T {
-    catch_unwind(AssertUnwindSafe(body)).ok().and_then(Result::ok).unwrap_or(fallback)
+    catch_unwind(AssertUnwindSafe(body))
+        .ok()
+        .and_then(Result::ok)
+        .unwrap_or(fallback)
 }
 
 /// Runs the body of a function that returns nothing.
@@ -114,7 +117,10 @@ mod tests {
         assert_eq!(recorded(), None);
         let status = guard("f", || Err(Error::invalid_arg("no good")));
         assert_eq!(status, Status::NATS_INVALID_ARG);
-        assert_eq!(recorded(), Some((Status::NATS_INVALID_ARG, "no good".into())));
+        assert_eq!(
+            recorded(),
+            Some((Status::NATS_INVALID_ARG, "no good".into()))
+        );
         assert_eq!(guard("f", || Ok(())), Status::NATS_OK);
         assert!(recorded().is_some(), "success leaves the record");
     }
@@ -137,12 +143,18 @@ mod tests {
     #[test]
     fn quiet_failures_and_absence_leave_the_record() {
         last_error::clear();
-        assert_eq!(guard_quiet(|| Err(Status::NATS_TIMEOUT.into())), Status::NATS_TIMEOUT);
+        assert_eq!(
+            guard_quiet(|| Err(Status::NATS_TIMEOUT.into())),
+            Status::NATS_TIMEOUT
+        );
         assert_eq!(guard_value(1, || Err(Status::NATS_TIMEOUT.into())), 1);
         assert_eq!(guard_lookup("f", || Ok(false)), Status::NATS_NOT_FOUND);
         assert_eq!(guard_lookup("f", || Ok(true)), Status::NATS_OK);
         assert_eq!(recorded(), None);
-        assert_eq!(guard_lookup("f", || Err(Status::NATS_ERR.into())), Status::NATS_ERR);
+        assert_eq!(
+            guard_lookup("f", || Err(Status::NATS_ERR.into())),
+            Status::NATS_ERR
+        );
         assert!(recorded().is_some());
     }
 }

@@ -110,7 +110,9 @@ impl Handle for __natsConnection {
     const STALE: &'static str = "the connection was destroyed";
 
     fn empty() -> Self {
-        __natsConnection { slot: Slot::new(Self::MAGIC) }
+        __natsConnection {
+            slot: Slot::new(Self::MAGIC),
+        }
     }
 
     #[inline]
@@ -132,7 +134,9 @@ impl Handle for __natsSubscription {
     const STALE: &'static str = "the subscription was destroyed";
 
     fn empty() -> Self {
-        __natsSubscription { slot: Slot::new(Self::MAGIC) }
+        __natsSubscription {
+            slot: Slot::new(Self::MAGIC),
+        }
     }
 
     #[inline]
@@ -154,7 +158,9 @@ impl Handle for __natsOptions {
     const STALE: &'static str = "the options were destroyed";
 
     fn empty() -> Self {
-        __natsOptions { slot: Slot::new(Self::MAGIC) }
+        __natsOptions {
+            slot: Slot::new(Self::MAGIC),
+        }
     }
 
     #[inline]
@@ -281,7 +287,10 @@ pub(crate) fn new_subscription(subscription: &Arc<Subscription>) -> *mut natsSub
 pub(crate) fn new_options(options: Options) -> *mut natsOptions {
     let owner = take::<natsOptions>();
     let handle = owner.0;
-    handle.slot.install(Arc::new(OptionsObject { options: Mutex::new(options), _owner: owner }));
+    handle.slot.install(Arc::new(OptionsObject {
+        options: Mutex::new(options),
+        _owner: owner,
+    }));
     std::ptr::from_ref(handle).cast_mut()
 }
 
@@ -319,7 +328,10 @@ fn hold<H: Handle>(object: &Arc<H::Object>, address: usize) -> Held<H> {
     let pointer = std::ptr::with_exposed_provenance_mut::<H>(address);
     // SAFETY: nought, or the address of the slot that `Owner` exposed when the object was given it.
     let handle: Option<&'static H> = unsafe { pointer.as_ref() };
-    Held { pointer, _hold: handle.map(|handle| handle.slot().hold(object)) }
+    Held {
+        pointer,
+        _hold: handle.map(|handle| handle.slot().hold(object)),
+    }
 }
 
 #[cfg(test)]
@@ -329,7 +341,9 @@ mod tests {
     use super::*;
 
     fn refused<T>(result: Result<T>, text: &str) -> bool {
-        result.err().is_some_and(|e| e == Error::invalid_arg(text.to_owned()))
+        result
+            .err()
+            .is_some_and(|e| e == Error::invalid_arg(text.to_owned()))
     }
 
     #[test]
@@ -337,14 +351,26 @@ mod tests {
         let options = new_options(Options::default());
         // SAFETY: NULLs and handles of this library.
         unsafe {
-            assert!(refused(borrow::<natsConnection>(ptr::null()), natsConnection::NULL));
-            assert!(refused(borrow_arc::<natsSubscription>(ptr::null()), natsSubscription::NULL));
+            assert!(refused(
+                borrow::<natsConnection>(ptr::null()),
+                natsConnection::NULL
+            ));
+            assert!(refused(
+                borrow_arc::<natsSubscription>(ptr::null()),
+                natsSubscription::NULL
+            ));
             assert!(destroy::<natsOptions>(ptr::null()).is_none());
-            assert!(refused(borrow(options.cast::<natsConnection>()), natsConnection::STALE));
+            assert!(refused(
+                borrow(options.cast::<natsConnection>()),
+                natsConnection::STALE
+            ));
             assert!(destroy(options.cast::<natsSubscription>()).is_none());
 
             borrow(options).expect("alive").lock().url = Some("a".into());
-            assert_eq!(borrow(options).expect("alive").lock().url.as_deref(), Some("a"));
+            assert_eq!(
+                borrow(options).expect("alive").lock().url.as_deref(),
+                Some("a")
+            );
             let object = destroy(options).expect("the first time");
             assert!(destroy(options).is_none());
             assert!(refused(borrow(options), natsOptions::STALE));
@@ -359,8 +385,15 @@ mod tests {
             let options = new_options(Options::default());
             // SAFETY: a handle of this library.
             unsafe {
-                assert!(borrow(options).expect("alive").lock().servers.is_empty(), "{round}");
-                borrow(options).expect("alive").lock().servers.push("a".into());
+                assert!(
+                    borrow(options).expect("alive").lock().servers.is_empty(),
+                    "{round}"
+                );
+                borrow(options)
+                    .expect("alive")
+                    .lock()
+                    .servers
+                    .push("a".into());
                 assert!(destroy(options).is_some());
             }
         }

@@ -82,7 +82,9 @@ pub(super) unsafe fn write_keys(
     keys: *mut *mut *const c_char,
     count: *mut c_int,
 ) -> Result<bool> {
-    let found: Vec<_> = headers.map(|h| h.keys().map(ZString::as_ptr).collect()).unwrap_or_default();
+    let found: Vec<_> = headers
+        .map(|h| h.keys().map(ZString::as_ptr).collect())
+        .unwrap_or_default();
     // SAFETY: the contract above.
     unsafe { write_strings(&found, keys, count) }
 }
@@ -94,7 +96,11 @@ unsafe fn write_strings(
     array: *mut *mut *const c_char,
     count: *mut c_int,
 ) -> Result<bool> {
-    let copy = if found.is_empty() { ptr::null_mut() } else { convert::malloc_array(found)? };
+    let copy = if found.is_empty() {
+        ptr::null_mut()
+    } else {
+        convert::malloc_array(found)?
+    };
     // SAFETY: the contract above.
     unsafe {
         array.write(copy);
@@ -268,8 +274,11 @@ pub unsafe extern "C" fn natsHeader_Keys(
 /// `h` is NULL or from `natsHeader_New`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn natsHeader_KeysCount(h: *mut natsHeader) -> c_int {
-    // SAFETY: the caller's contract, above.
-    guard_local(0, || Ok(unsafe { borrow(h) }?.len() as c_int))
+    guard_local(0, || {
+        // SAFETY: the caller's contract, above.
+        let header = unsafe { borrow(h) }?;
+        Ok(header.len() as c_int)
+    })
 }
 
 /// Removes a key with all its values.
@@ -330,7 +339,10 @@ mod tests {
 
             assert_eq!(natsHeader_Get(h, c"Key".as_ptr(), &mut value), NATS_OK);
             assert_eq!(CStr::from_ptr(value), c"1");
-            assert_eq!(natsHeader_Values(h, c"Key".as_ptr(), &mut array, &mut count), NATS_OK);
+            assert_eq!(
+                natsHeader_Values(h, c"Key".as_ptr(), &mut array, &mut count),
+                NATS_OK
+            );
             assert_eq!((count, CStr::from_ptr(*array)), (2, c"1"));
             assert!((*array.add(1)).is_null());
             libc::free(array.cast());
@@ -338,7 +350,10 @@ mod tests {
             assert_eq!(count, 2);
             libc::free(array.cast());
 
-            assert_eq!(natsHeader_Get(h, c"KEY".as_ptr(), &mut value), NATS_NOT_FOUND);
+            assert_eq!(
+                natsHeader_Get(h, c"KEY".as_ptr(), &mut value),
+                NATS_NOT_FOUND
+            );
             assert!(value.is_null());
             assert_eq!(
                 natsHeader_Values(h, c"KEY".as_ptr(), &mut array, &mut count),
@@ -358,15 +373,30 @@ mod tests {
         // SAFETY: NULLs, literals, a live header and a live local.
         unsafe {
             assert_eq!(natsHeader_KeysCount(h), 0);
-            assert_eq!(natsHeader_Set(h, c"k".as_ptr(), c"".as_ptr()), NATS_INVALID_ARG);
+            assert_eq!(
+                natsHeader_Set(h, c"k".as_ptr(), c"".as_ptr()),
+                NATS_INVALID_ARG
+            );
             assert_eq!(natsHeader_New(&mut h), NATS_OK);
             for bad in [c"", c"a:b", c"a b", c"a\r\nb"] {
-                assert_eq!(natsHeader_Set(h, bad.as_ptr(), c"".as_ptr()), NATS_INVALID_ARG);
-                assert_eq!(natsHeader_Add(h, bad.as_ptr(), c"".as_ptr()), NATS_INVALID_ARG);
+                assert_eq!(
+                    natsHeader_Set(h, bad.as_ptr(), c"".as_ptr()),
+                    NATS_INVALID_ARG
+                );
+                assert_eq!(
+                    natsHeader_Add(h, bad.as_ptr(), c"".as_ptr()),
+                    NATS_INVALID_ARG
+                );
             }
-            assert_eq!(natsHeader_Get(h, c"".as_ptr(), &mut value), NATS_INVALID_ARG);
+            assert_eq!(
+                natsHeader_Get(h, c"".as_ptr(), &mut value),
+                NATS_INVALID_ARG
+            );
             assert_eq!(natsHeader_Get(h, ptr::null(), &mut value), NATS_INVALID_ARG);
-            assert_eq!(natsHeader_Get(h, c"k".as_ptr(), ptr::null_mut()), NATS_INVALID_ARG);
+            assert_eq!(
+                natsHeader_Get(h, c"k".as_ptr(), ptr::null_mut()),
+                NATS_INVALID_ARG
+            );
             assert_eq!(natsHeader_Delete(h, ptr::null()), NATS_INVALID_ARG);
             natsHeader_Destroy(h);
         }

@@ -132,7 +132,9 @@ pub unsafe extern "C" fn nats_GetLastErrorStack(buffer: *mut c_char, bufLen: usi
         let fits = function.len().min(bufLen - 1);
         // SAFETY: the caller's contract, above: `fits` bytes and a NUL are within `bufLen`.
         unsafe {
-            buffer.cast::<u8>().copy_from_nonoverlapping(function.as_ptr(), fits);
+            buffer
+                .cast::<u8>()
+                .copy_from_nonoverlapping(function.as_ptr(), fits);
             buffer.add(fits).write(0);
         }
         if fits < function.len() {
@@ -154,7 +156,9 @@ pub unsafe extern "C" fn nats_GetLastErrorStack(buffer: *mut c_char, bufLen: usi
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nats_PrintLastErrorStack(file: *mut libc::FILE) {
     guard_local((), || {
-        let Some(report) = with(report).filter(|_| !file.is_null()) else { return Ok(()) };
+        let Some(report) = with(report).filter(|_| !file.is_null()) else {
+            return Ok(());
+        };
         let report = CString::new(report).map_err(|_| Error::from(Status::NATS_ERR))?;
         // SAFETY: an open stream by the caller's contract, and a string that ends with a NUL.
         unsafe {
@@ -213,7 +217,10 @@ mod tests {
         record(Status::NATS_TIMEOUT, "too late", "f");
         // SAFETY: a live local.
         assert!(!unsafe { nats_GetLastError(&mut status) }.is_null());
-        assert_eq!((status, text().as_deref()), (Status::NATS_TIMEOUT, Some("too late")));
+        assert_eq!(
+            (status, text().as_deref()),
+            (Status::NATS_TIMEOUT, Some("too late"))
+        );
         preset(Status::NATS_NOT_YET_CONNECTED, "");
         assert_eq!(text().as_deref(), Some(""));
         nats_ReleaseThreadMemory();
@@ -247,10 +254,22 @@ mod tests {
             let text = unsafe { CStr::from_ptr(buffer.as_ptr()) };
             (status, text.to_str().unwrap().to_owned())
         };
-        assert_eq!(stack(&mut buffer, 16), (Status::NATS_OK, "natsFoo_Bar".into()));
-        assert_eq!(stack(&mut buffer, 12), (Status::NATS_OK, "natsFoo_Bar".into()));
-        assert_eq!(stack(&mut buffer, 11), (Status::NATS_INSUFFICIENT_BUFFER, "natsFoo_Ba".into()));
-        assert_eq!(stack(&mut buffer, 1), (Status::NATS_INSUFFICIENT_BUFFER, String::new()));
+        assert_eq!(
+            stack(&mut buffer, 16),
+            (Status::NATS_OK, "natsFoo_Bar".into())
+        );
+        assert_eq!(
+            stack(&mut buffer, 12),
+            (Status::NATS_OK, "natsFoo_Bar".into())
+        );
+        assert_eq!(
+            stack(&mut buffer, 11),
+            (Status::NATS_INSUFFICIENT_BUFFER, "natsFoo_Ba".into())
+        );
+        assert_eq!(
+            stack(&mut buffer, 1),
+            (Status::NATS_INSUFFICIENT_BUFFER, String::new())
+        );
         // SAFETY: NULL and size 0 are refused.
         unsafe {
             let null = std::ptr::null_mut();
@@ -282,7 +301,12 @@ mod tests {
             let file = libc::open_memstream(&mut out, &mut len);
             nats_PrintLastErrorStack(file);
             libc::fclose(file);
-            assert!(CStr::from_ptr(out).to_str().unwrap().ends_with("  01 - f\n"));
+            assert!(
+                CStr::from_ptr(out)
+                    .to_str()
+                    .unwrap()
+                    .ends_with("  01 - f\n")
+            );
             libc::free(out.cast());
             nats_PrintLastErrorStack(std::ptr::null_mut());
         }

@@ -77,7 +77,10 @@ pub unsafe extern "C" fn nats_OpenWithConfig(config: *mut natsClientConfig) -> n
 }
 
 fn core_config(config: &natsClientConfig) -> Config {
-    let hook = Callback::new(config.ThreadStartedHandler, config.ThreadStartedHandlerClosure);
+    let hook = Callback::new(
+        config.ThreadStartedHandler,
+        config.ThreadStartedHandlerClosure,
+    );
     Config {
         default_write_deadline: convert::millis_or_forever(config.DefaultWriteDeadline)
             .unwrap_or_default(),
@@ -178,7 +181,9 @@ pub extern "C" fn nats_CheckCompatibilityImpl(
     verString: *const c_char,
 ) -> bool {
     let _ = verString;
-    guard_local(false, || Ok(verNumber >= REQUIRED_NUMBER && reqVerNumber <= VERSION_NUMBER))
+    guard_local(false, || {
+        Ok(verNumber >= REQUIRED_NUMBER && reqVerNumber <= VERSION_NUMBER)
+    })
 }
 
 /// Returns the words for a status.
@@ -212,15 +217,22 @@ pub extern "C" fn nats_NowInNanoSeconds() -> i64 {
 /// @return nanoseconds since some moment in the past; good for differences only.
 #[unsafe(no_mangle)]
 pub extern "C" fn nats_NowMonotonicInNanoSeconds() -> i64 {
-    guard_local(0, || Ok(monotonic().unwrap_or_else(since_1970).as_nanos() as i64))
+    guard_local(0, || {
+        Ok(monotonic().unwrap_or_else(since_1970).as_nanos() as i64)
+    })
 }
 
 fn since_1970() -> Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
 }
 
 fn monotonic() -> Option<Duration> {
-    let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    let mut now = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
     // SAFETY: writes to a live local.
     let failed = unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut now) } != 0;
     let seconds = u64::try_from(now.tv_sec).ok().filter(|_| !failed)?;
@@ -241,6 +253,8 @@ pub extern "C" fn nats_Sleep(sleepTime: i64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ffi::msg;
+    use crate::msg::Msg;
     use std::ffi::c_void;
     use std::ptr;
     use std::sync::atomic::{AtomicU32, Ordering};
@@ -263,11 +277,21 @@ mod tests {
     fn a_zeroed_config_is_an_empty_pool_and_nothing_else() {
         let config = core_config(&zeroed());
         assert_eq!(config.default_write_deadline, Duration::ZERO);
-        assert_eq!((config.default_to_thread_pool, config.thread_pool_max), (false, 0));
+        assert_eq!(
+            (config.default_to_thread_pool, config.thread_pool_max),
+            (false, 0)
+        );
         assert!(config.thread_started.is_none());
-        let negative = natsClientConfig { DefaultWriteDeadline: -5, ThreadPoolMax: -5, ..zeroed() };
+        let negative = natsClientConfig {
+            DefaultWriteDeadline: -5,
+            ThreadPoolMax: -5,
+            ..zeroed()
+        };
         let config = core_config(&negative);
-        assert_eq!((config.default_write_deadline, config.thread_pool_max), (Duration::ZERO, 0));
+        assert_eq!(
+            (config.default_write_deadline, config.thread_pool_max),
+            (Duration::ZERO, 0)
+        );
     }
 
     #[test]
@@ -315,9 +339,36 @@ mod tests {
     }
 
     #[test]
+    fn a_child_of_fork_knows_it_and_can_still_read_messages() {
+        assert_eq!(nats_Open(-1), Status::NATS_OK);
+        let msg = msg::into_c(Msg::create(b"a", None, b"xyz").unwrap());
+        // SAFETY: the child calls nothing that would take a lock of another thread, and leaves by
+        // `_exit`; the parent waits for it.
+        let status = unsafe {
+            let child = libc::fork();
+            if child == 0 {
+                let works = msg::natsMsg_GetDataLength(msg) == 3;
+                let refused = nats_Open(-1) == Status::NATS_ILLEGAL_STATE
+                    && nats_CloseAndWait(0) == Status::NATS_ILLEGAL_STATE;
+                nats_Close();
+                libc::_exit(if works && refused { 42 } else { 1 });
+            }
+            let mut status = 0;
+            assert_eq!(libc::waitpid(child, &mut status, 0), child);
+            msg::natsMsg_Destroy(msg);
+            status
+        };
+        assert!(libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 42);
+        assert_eq!(nats_Open(-1), Status::NATS_OK);
+    }
+
+    #[test]
     fn clocks_go_forward() {
-        let (wall, exact, steady) =
-            (nats_Now(), nats_NowInNanoSeconds(), nats_NowMonotonicInNanoSeconds());
+        let (wall, exact, steady) = (
+            nats_Now(),
+            nats_NowInNanoSeconds(),
+            nats_NowMonotonicInNanoSeconds(),
+        );
         assert!(wall > 1_700_000_000_000 && exact / 1_000_000 >= wall);
         nats_Sleep(-1);
         nats_Sleep(2);

@@ -31,11 +31,11 @@
 //! # Who is who
 //! | Module | Holds |
 //! |---|---|
-//! | [`guard`] | the way in and out of every function: panics, errors, `fork` |
+//! | `guard` | the way in and out of every function: panics, errors, `fork` |
 //! | [`last_error`] | the thread's last error |
-//! | [`convert`] | C's pointers, lengths and times into Rust's and back |
-//! | [`callback`] | a C function and its closure as one value |
-//! | [`handle`] | what the pointers to long-lived objects point at |
+//! | `convert` | C's pointers, lengths and times into Rust's and back |
+//! | `callback` | a C function and its closure as one value |
+//! | `handle` | what the pointers to long-lived objects point at |
 //! | [`types`] | callback types, public structures |
 //! | [`library`], [`sign`] | functions that belong to no object |
 //! | [`options`] | `natsOptions` |

@@ -35,7 +35,11 @@ pub(crate) unsafe fn borrow_msg(msg: *const natsMsg) -> Result<ManuallyDrop<Msg>
     // SAFETY: the contract above.
     unsafe { Msg::borrow_raw(desc) }.ok_or_else(|| {
         let destroyed = "the message was destroyed";
-        Error::invalid_arg(if msg.is_null() { "message cannot be NULL" } else { destroyed })
+        Error::invalid_arg(if msg.is_null() {
+            "message cannot be NULL"
+        } else {
+            destroyed
+        })
     })
 }
 
@@ -98,7 +102,10 @@ pub unsafe extern "C" fn natsMsg_Create(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn natsMsg_GetSubject(msg: *const natsMsg) -> *const c_char {
     // SAFETY: the caller's contract, above.
-    guard_local(ptr::null(), || Ok(unsafe { borrow_msg(msg) }?.subject_ptr()))
+    guard_local(
+        ptr::null(),
+        || Ok(unsafe { borrow_msg(msg) }?.subject_ptr()),
+    )
 }
 
 /// Returns the subject on which the message's publisher waits for replies.
@@ -110,8 +117,11 @@ pub unsafe extern "C" fn natsMsg_GetSubject(msg: *const natsMsg) -> *const c_cha
 /// `msg` is NULL or a message of this library.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn natsMsg_GetReply(msg: *const natsMsg) -> *const c_char {
-    // SAFETY: the caller's contract, above.
-    guard_local(ptr::null(), || Ok(unsafe { borrow_msg(msg) }?.reply_ptr()))
+    guard_local(ptr::null(), || {
+        // SAFETY: the caller's contract, above.
+        let msg = unsafe { borrow_msg(msg) }?;
+        Ok(msg.reply_ptr())
+    })
 }
 
 /// Returns a message's payload.
@@ -130,7 +140,10 @@ pub unsafe extern "C" fn natsMsg_GetReply(msg: *const natsMsg) -> *const c_char 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn natsMsg_GetData(msg: *const natsMsg) -> *const c_char {
     // SAFETY: the caller's contract, above.
-    guard_local(ptr::null(), || Ok(unsafe { borrow_msg(msg) }?.payload_ptr()))
+    guard_local(
+        ptr::null(),
+        || Ok(unsafe { borrow_msg(msg) }?.payload_ptr()),
+    )
 }
 
 /// Returns the length of a message's payload.
@@ -142,8 +155,11 @@ pub unsafe extern "C" fn natsMsg_GetData(msg: *const natsMsg) -> *const c_char {
 /// `msg` is NULL or a message of this library.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn natsMsg_GetDataLength(msg: *const natsMsg) -> c_int {
-    // SAFETY: the caller's contract, above.
-    guard_local(0, || Ok(unsafe { borrow_msg(msg) }?.payload().len() as c_int))
+    guard_local(0, || {
+        // SAFETY: the caller's contract, above.
+        let msg = unsafe { borrow_msg(msg) }?;
+        Ok(msg.payload().len() as c_int)
+    })
 }
 
 /// Tells whether a message is the server's word that nobody is subscribed to the subject of a
@@ -156,8 +172,11 @@ pub unsafe extern "C" fn natsMsg_GetDataLength(msg: *const natsMsg) -> c_int {
 /// `msg` is NULL or a message of this library.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn natsMsg_IsNoResponders(msg: *mut natsMsg) -> bool {
-    // SAFETY: the caller's contract, above.
-    guard_local(false, || Ok(unsafe { borrow_msg(msg) }?.is_no_responders()))
+    guard_local(false, || {
+        // SAFETY: the caller's contract, above.
+        let msg = unsafe { borrow_msg(msg) }?;
+        Ok(msg.is_no_responders())
+    })
 }
 
 /// Destroys a message, and with it all that lies in it.
@@ -187,7 +206,9 @@ pub unsafe extern "C" fn natsMsg_Destroy(msg: *mut natsMsg) {
 pub unsafe extern "C" fn natsMsgList_Destroy(list: *mut natsMsgList) {
     guard_void(|| {
         // SAFETY: the caller's contract, above.
-        let Some(list) = (unsafe { list.as_mut() }) else { return };
+        let Some(list) = (unsafe { list.as_mut() }) else {
+            return;
+        };
         let (msgs, count) = (list.Msgs, std::mem::take(&mut list.Count));
         list.Msgs = ptr::null_mut();
         if msgs.is_null() {
@@ -214,7 +235,10 @@ mod tests {
         // SAFETY: literals, live locals and a live message.
         unsafe {
             let (subject, reply) = (c"a.b".as_ptr(), c"r".as_ptr());
-            assert_eq!(natsMsg_Create(&mut msg, subject, reply, b"a\0b".as_ptr().cast(), 3), NATS_OK);
+            assert_eq!(
+                natsMsg_Create(&mut msg, subject, reply, b"a\0b".as_ptr().cast(), 3),
+                NATS_OK
+            );
             assert_eq!(CStr::from_ptr(natsMsg_GetSubject(msg)), c"a.b");
             assert_eq!(CStr::from_ptr(natsMsg_GetReply(msg)), c"r");
             assert_eq!(natsMsg_GetDataLength(msg), 3);
@@ -223,7 +247,10 @@ mod tests {
             assert!(!natsMsg_IsNoResponders(msg));
             natsMsg_Destroy(msg);
 
-            assert_eq!(natsMsg_Create(&mut msg, subject, ptr::null(), ptr::null(), 0), NATS_OK);
+            assert_eq!(
+                natsMsg_Create(&mut msg, subject, ptr::null(), ptr::null(), 0),
+                NATS_OK
+            );
             assert!(natsMsg_GetReply(msg).is_null());
             assert_eq!(CStr::from_ptr(natsMsg_GetData(msg)), c"");
             natsMsg_Destroy(msg);
@@ -237,10 +264,22 @@ mod tests {
         let (s, empty) = (c"s".as_ptr(), c"".as_ptr());
         // SAFETY: NULLs, literals and a live local.
         unsafe {
-            assert_eq!(natsMsg_Create(ptr::null_mut(), s, none, none, 0), NATS_INVALID_ARG);
-            assert_eq!(natsMsg_Create(&mut msg, none, none, none, 0), NATS_INVALID_ARG);
-            assert_eq!(natsMsg_Create(&mut msg, empty, none, none, 0), NATS_INVALID_ARG);
-            assert_eq!(natsMsg_Create(&mut msg, s, empty, none, 0), NATS_INVALID_ARG);
+            assert_eq!(
+                natsMsg_Create(ptr::null_mut(), s, none, none, 0),
+                NATS_INVALID_ARG
+            );
+            assert_eq!(
+                natsMsg_Create(&mut msg, none, none, none, 0),
+                NATS_INVALID_ARG
+            );
+            assert_eq!(
+                natsMsg_Create(&mut msg, empty, none, none, 0),
+                NATS_INVALID_ARG
+            );
+            assert_eq!(
+                natsMsg_Create(&mut msg, s, empty, none, 0),
+                NATS_INVALID_ARG
+            );
             assert_eq!(natsMsg_Create(&mut msg, s, none, none, 1), NATS_INVALID_ARG);
             assert_eq!(natsMsg_Create(&mut msg, s, none, s, -1), NATS_INVALID_ARG);
             assert!(msg.is_null());
@@ -258,7 +297,10 @@ mod tests {
         let make = || into_c(Msg::create(b"a", None, b"x").unwrap());
         let kept = make();
         let msgs = convert::malloc_array(&[make(), ptr::null_mut(), make()]).unwrap();
-        let mut list = natsMsgList { Msgs: msgs, Count: 3 };
+        let mut list = natsMsgList {
+            Msgs: msgs,
+            Count: 3,
+        };
         // SAFETY: a list as the library makes them, with a message taken out; and that message.
         unsafe {
             natsMsgList_Destroy(&mut list);

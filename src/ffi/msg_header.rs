@@ -161,10 +161,7 @@ pub unsafe extern "C" fn natsMsgHeader_Keys(
 /// # Safety
 /// `msg` is NULL or a message of this library, `key` is NULL or a string.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn natsMsgHeader_Delete(
-    msg: *mut natsMsg,
-    key: *const c_char,
-) -> natsStatus {
+pub unsafe extern "C" fn natsMsgHeader_Delete(msg: *mut natsMsg, key: *const c_char) -> natsStatus {
     guard_lookup("natsMsgHeader_Delete", || {
         // SAFETY: the caller's contract, above.
         let (mut msg, key) = unsafe { (borrow_msg(msg)?, self::key(key)?) };
@@ -193,15 +190,27 @@ mod tests {
         // SAFETY: a live message, literals and live locals; arrays are read within their count and
         // freed once.
         unsafe {
-            assert_eq!(natsMsgHeader_Get(msg, c"k".as_ptr(), &mut value), NATS_NOT_FOUND);
+            assert_eq!(
+                natsMsgHeader_Get(msg, c"k".as_ptr(), &mut value),
+                NATS_NOT_FOUND
+            );
             assert!(value.is_null());
-            assert_eq!(natsMsgHeader_Keys(msg, &mut array, &mut count), NATS_NOT_FOUND);
+            assert_eq!(
+                natsMsgHeader_Keys(msg, &mut array, &mut count),
+                NATS_NOT_FOUND
+            );
             assert_eq!(natsMsgHeader_Delete(msg, c"k".as_ptr()), NATS_NOT_FOUND);
-            assert!(last_error::with(|_, _, _| ()).is_none(), "absence is no error");
+            assert!(
+                last_error::with(|_, _, _| ()).is_none(),
+                "absence is no error"
+            );
             // Looking did not give it headers.
             assert!(borrow_msg(msg).unwrap().headers().unwrap().is_none());
 
-            assert_eq!(natsMsgHeader_Set(msg, c"k".as_ptr(), c"1".as_ptr()), NATS_OK);
+            assert_eq!(
+                natsMsgHeader_Set(msg, c"k".as_ptr(), c"1".as_ptr()),
+                NATS_OK
+            );
             assert_eq!(natsMsgHeader_Add(msg, c"k".as_ptr(), ptr::null()), NATS_OK);
             assert_eq!(natsMsgHeader_Get(msg, c"k".as_ptr(), &mut value), NATS_OK);
             assert_eq!(CStr::from_ptr(value), c"1");
@@ -226,7 +235,10 @@ mod tests {
         let text = || last_error::with(|_, text, _| text.to_owned()).unwrap();
         // SAFETY: NULLs, literals, a live message and a live local.
         unsafe {
-            assert_eq!(natsMsgHeader_Get(ptr::null_mut(), k, &mut value), NATS_INVALID_ARG);
+            assert_eq!(
+                natsMsgHeader_Get(ptr::null_mut(), k, &mut value),
+                NATS_INVALID_ARG
+            );
             assert_eq!(text(), "message cannot be NULL");
             assert_eq!(natsMsgHeader_Set(msg, c"".as_ptr(), k), NATS_INVALID_ARG);
             assert_eq!(text(), "key cannot be NULL nor empty");
@@ -238,7 +250,10 @@ mod tests {
                 NATS_INVALID_ARG
             );
             assert_eq!(text(), "value or count cannot be NULL");
-            assert_eq!(natsMsgHeader_Keys(msg, null, ptr::null_mut()), NATS_INVALID_ARG);
+            assert_eq!(
+                natsMsgHeader_Keys(msg, null, ptr::null_mut()),
+                NATS_INVALID_ARG
+            );
             assert_eq!(text(), "keys or count cannot be NULL");
             assert_eq!(natsMsgHeader_Set(msg, c"a:b".as_ptr(), k), NATS_INVALID_ARG);
             natsMsg_Destroy(msg);

@@ -134,7 +134,12 @@ pub unsafe extern "C" fn natsConnection_PublishRequest(
         let (connection, subject) = unsafe { (borrow(nc)?, bytes(subj)) };
         // SAFETY: likewise.
         let payload = unsafe { payload(data, dataLen) }?;
-        connection.publish(subject.unwrap_or_default(), Some(reply), payload, When::Buffered)
+        connection.publish(
+            subject.unwrap_or_default(),
+            Some(reply),
+            payload,
+            When::Buffered,
+        )
     })
 }
 

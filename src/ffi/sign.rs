@@ -77,7 +77,8 @@ mod tests {
         assert_eq!(len, 64);
         // SAFETY: 64 bytes from malloc, freed once; NULL outputs are refused.
         unsafe {
-            pair.verify(b"x", std::slice::from_raw_parts(signature, 64)).unwrap();
+            pair.verify(b"x", std::slice::from_raw_parts(signature, 64))
+                .unwrap();
             libc::free(signature.cast());
             let (seed, x) = (seed.as_ptr(), c"x".as_ptr());
             let refused = nats_Sign(seed, x, ptr::null_mut(), ptr::null_mut());

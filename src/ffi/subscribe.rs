@@ -60,7 +60,12 @@ pub unsafe extern "C" fn natsConnection_Subscribe(
         let sink = sink(cb, cbClosure)?;
         // SAFETY: the caller's contract, above.
         let subject = unsafe { bytes(subject) }.unwrap_or_default();
-        let args = SubscribeArgs { subject, queue: None, sink: Some(sink), timeout: None };
+        let args = SubscribeArgs {
+            subject,
+            queue: None,
+            sink: Some(sink),
+            timeout: None,
+        };
         // SAFETY: likewise.
         unsafe { subscribe(sub, nc, args) }
     })
@@ -97,7 +102,12 @@ pub unsafe extern "C" fn natsConnection_SubscribeTimeout(
         let timeout = Some(positive(timeout)?);
         // SAFETY: the caller's contract, above.
         let subject = unsafe { bytes(subject) }.unwrap_or_default();
-        let args = SubscribeArgs { subject, queue: None, sink: Some(sink), timeout };
+        let args = SubscribeArgs {
+            subject,
+            queue: None,
+            sink: Some(sink),
+            timeout,
+        };
         // SAFETY: likewise.
         unsafe { subscribe(sub, nc, args) }
     })
@@ -126,7 +136,12 @@ pub unsafe extern "C" fn natsConnection_SubscribeSync(
     guard("natsConnection_SubscribeSync", || {
         // SAFETY: the caller's contract, above.
         let subject = unsafe { bytes(subject) }.unwrap_or_default();
-        let args = SubscribeArgs { subject, queue: None, sink: None, timeout: None };
+        let args = SubscribeArgs {
+            subject,
+            queue: None,
+            sink: None,
+            timeout: None,
+        };
         // SAFETY: likewise.
         unsafe { subscribe(sub, nc, args) }
     })
@@ -165,7 +180,12 @@ pub unsafe extern "C" fn natsConnection_QueueSubscribe(
         let queue = Some(unsafe { some_bytes(queueGroup, NO_QUEUE) }?);
         // SAFETY: likewise.
         let subject = unsafe { bytes(subject) }.unwrap_or_default();
-        let args = SubscribeArgs { subject, queue, sink: Some(sink), timeout: None };
+        let args = SubscribeArgs {
+            subject,
+            queue,
+            sink: Some(sink),
+            timeout: None,
+        };
         // SAFETY: likewise.
         unsafe { subscribe(sub, nc, args) }
     })
@@ -206,7 +226,12 @@ pub unsafe extern "C" fn natsConnection_QueueSubscribeTimeout(
         let queue = Some(unsafe { some_bytes(queueGroup, NO_QUEUE) }?);
         // SAFETY: likewise.
         let subject = unsafe { bytes(subject) }.unwrap_or_default();
-        let args = SubscribeArgs { subject, queue, sink: Some(sink), timeout };
+        let args = SubscribeArgs {
+            subject,
+            queue,
+            sink: Some(sink),
+            timeout,
+        };
         // SAFETY: likewise.
         unsafe { subscribe(sub, nc, args) }
     })
@@ -239,7 +264,12 @@ pub unsafe extern "C" fn natsConnection_QueueSubscribeSync(
         let queue = Some(unsafe { some_bytes(queueGroup, NO_QUEUE) }?);
         // SAFETY: likewise.
         let subject = unsafe { bytes(subject) }.unwrap_or_default();
-        let args = SubscribeArgs { subject, queue, sink: None, timeout: None };
+        let args = SubscribeArgs {
+            subject,
+            queue,
+            sink: None,
+            timeout: None,
+        };
         // SAFETY: likewise.
         unsafe { subscribe(sub, nc, args) }
     })
@@ -274,14 +304,16 @@ unsafe fn subscribe(
     let place = out.cast::<MaybeUninit<*mut natsSubscription>>();
     // SAFETY: not NULL, hence valid for writing by the contract above; any bytes will do.
     let before = unsafe { place.replace(MaybeUninit::new(handle)) };
-    connection.start_subscription(&subscription).inspect_err(|_| {
-        // SAFETY: as above; the handle was made above.
-        unsafe {
-            place.write(before);
-            handle::destroy(handle);
-        }
-        subscription.destroy();
-    })
+    connection
+        .start_subscription(&subscription)
+        .inspect_err(|_| {
+            // SAFETY: as above; the handle was made above.
+            unsafe {
+                place.write(before);
+                handle::destroy(handle);
+            }
+            subscription.destroy();
+        })
 }
 
 /// The program's function, called with each message of a subscription.
@@ -292,17 +324,16 @@ struct CallbackSink {
 }
 
 /// A `natsMsgHandler` that is not NULL.
-type MsgHandler = unsafe extern "C" fn(
-    *mut natsConnection,
-    *mut natsSubscription,
-    *mut natsMsg,
-    *mut c_void,
-);
+type MsgHandler =
+    unsafe extern "C" fn(*mut natsConnection, *mut natsSubscription, *mut natsMsg, *mut c_void);
 
 fn sink(cb: natsMsgHandler, closure: *mut c_void) -> Result<Box<dyn MsgSink>> {
-    let callback = Callback::new(cb, closure)
-        .ok_or_else(|| Error::invalid_arg("callback cannot be NULL"))?;
-    Ok(Box::new(CallbackSink { callback, held: Mutex::new(None) }))
+    let callback =
+        Callback::new(cb, closure).ok_or_else(|| Error::invalid_arg("callback cannot be NULL"))?;
+    Ok(Box::new(CallbackSink {
+        callback,
+        held: Mutex::new(None),
+    }))
 }
 
 impl MsgSink for CallbackSink {

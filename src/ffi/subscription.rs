@@ -28,7 +28,9 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
 /// # Safety
 /// `sub` is NULL or a handle of this library.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn natsSubscription_NoDeliveryDelay(sub: *mut natsSubscription) -> natsStatus {
+pub unsafe extern "C" fn natsSubscription_NoDeliveryDelay(
+    sub: *mut natsSubscription,
+) -> natsStatus {
     guard("natsSubscription_NoDeliveryDelay", || {
         // SAFETY: the caller's contract, above.
         unsafe { borrow(sub) }.map(drop)
@@ -232,9 +234,7 @@ pub unsafe extern "C" fn natsSubscription_SetOnCompleteCB(
 }
 
 /// The program's function as the core calls it.
-fn on_complete(
-    callback: Callback<unsafe extern "C" fn(*mut c_void)>,
-) -> Box<dyn FnOnce() + Send> {
+fn on_complete(callback: Callback<unsafe extern "C" fn(*mut c_void)>) -> Box<dyn FnOnce() + Send> {
     Box::new(move || {
         let (function, closure) = callback.parts();
         // SAFETY: the program gave the function for this, to be called with its closure on any
@@ -287,7 +287,9 @@ pub unsafe extern "C" fn natsSubscription_GetID(sub: *mut natsSubscription) -> i
 pub unsafe extern "C" fn natsSubscription_GetSubject(sub: *mut natsSubscription) -> *const c_char {
     guard_value(ptr::null(), || {
         // SAFETY: the caller's contract, above.
-        Ok(unsafe { borrow(sub) }?.subject().map_or(ptr::null(), CStr::as_ptr))
+        Ok(unsafe { borrow(sub) }?
+            .subject()
+            .map_or(ptr::null(), CStr::as_ptr))
     })
 }
 

@@ -17,6 +17,7 @@
 pub mod cancel;
 pub mod dial;
 mod dns;
+pub mod nkey;
 pub mod resolve;
 pub mod servers;
 pub mod stream;

@@ -38,7 +38,9 @@ pub fn sign(seed: &[u8], input: &[u8]) -> Result<[u8; SIGNATURE_LEN]> {
 fn secret(seed: &[u8]) -> Result<Zeroizing<[u8; SECRET_LEN]>> {
     let wrong = |text: &'static str| Err(Error::new(Status::NATS_ERR, text));
     let decoded = decode(seed)?;
-    let Some((body, checksum)) = decoded.split_last_chunk::<2>().filter(|_| decoded.len() >= 4)
+    let Some((body, checksum)) = decoded
+        .split_last_chunk::<2>()
+        .filter(|_| decoded.len() >= 4)
     else {
         return wrong("invalid encoded key");
     };
@@ -73,7 +75,11 @@ fn decode(seed: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
 fn crc16(bytes: &[u8]) -> u16 {
     bytes.iter().fold(0, |crc, byte| {
         (0..8).fold(crc ^ u16::from(*byte) << 8, |crc, _| {
-            if crc & 0x8000 == 0 { crc << 1 } else { crc << 1 ^ 0x1021 }
+            if crc & 0x8000 == 0 {
+                crc << 1
+            } else {
+                crc << 1 ^ 0x1021
+            }
         })
     })
 }
@@ -96,7 +102,11 @@ mod tests {
 
     #[test]
     fn a_signature_verifies() {
-        for pair in [KeyPair::new_user(), KeyPair::new_account(), KeyPair::new_server()] {
+        for pair in [
+            KeyPair::new_user(),
+            KeyPair::new_account(),
+            KeyPair::new_server(),
+        ] {
             let signature = sign(pair.seed().unwrap().as_bytes(), b"nonce").unwrap();
             pair.verify(b"nonce", &signature).unwrap();
             assert!(pair.verify(b"other", &signature).is_err());
@@ -107,7 +117,10 @@ mod tests {
     fn the_words_say_what_is_wrong_with_a_seed() {
         let good = KeyPair::new_user().seed().unwrap();
         assert_eq!(why(b"S1"), "base32: invalid data at location 2");
-        assert_eq!(why(&good.to_lowercase().into_bytes()), "base32: invalid data at location 1");
+        assert_eq!(
+            why(&good.to_lowercase().into_bytes()),
+            "base32: invalid data at location 1"
+        );
         assert_eq!(why(b"AAAA"), "invalid encoded key");
         let other = if good.ends_with('A') { "E" } else { "A" };
         let tampered = format!("{}{other}", &good[..good.len() - 1]);

@@ -161,16 +161,16 @@ mod tests {
         let cancel = Cancel::new().unwrap();
         let mut buf = [0; 16];
         assert_eq!(kind(stream.read(&mut buf)), ErrorKind::WouldBlock);
-        let e = stream.wait_readable(Instant::now(), &cancel).unwrap_err();
+        let e = stream.wait_readable(Instant::now(), Some(&cancel)).unwrap_err();
         assert_eq!(e.status(), Status::NATS_TIMEOUT);
 
         server.write_all(b"INFO").unwrap();
-        stream.wait_readable(soon(), &cancel).unwrap();
+        stream.wait_readable(soon(), Some(&cancel)).unwrap();
         assert_eq!(stream.read(&mut buf).unwrap(), 4);
         assert_eq!(&buf[..4], b"INFO");
 
         drop(server);
-        stream.wait_readable(soon(), &cancel).unwrap();
+        stream.wait_readable(soon(), Some(&cancel)).unwrap();
         assert_eq!(stream.read(&mut buf).unwrap(), 0);
     }
 
@@ -205,7 +205,7 @@ mod tests {
             }
         }
         thread::scope(|scope| {
-            let waiting = scope.spawn(|| stream.wait_writable(soon(), &cancel));
+            let waiting = scope.spawn(|| stream.wait_writable(soon(), Some(&cancel)));
             let mut all = vec![0; written];
             server.read_exact(&mut all).unwrap();
             waiting.join().unwrap().unwrap();
@@ -229,7 +229,7 @@ mod tests {
         let (stream, mut server) = pair();
         let cancel = Cancel::new().unwrap();
         thread::scope(|scope| {
-            let waiting = scope.spawn(|| stream.wait_readable(soon(), &cancel));
+            let waiting = scope.spawn(|| stream.wait_readable(soon(), Some(&cancel)));
             stream.shutdown();
             waiting.join().unwrap().unwrap();
         });
@@ -244,12 +244,12 @@ mod tests {
         let (stream, _server) = pair();
         let cancel = Cancel::new().unwrap();
         thread::scope(|scope| {
-            let waiting = scope.spawn(|| stream.wait_readable(soon(), &cancel));
+            let waiting = scope.spawn(|| stream.wait_readable(soon(), Some(&cancel)));
             cancel.cancel();
             let e = waiting.join().unwrap().unwrap_err();
             assert_eq!(e.status(), Status::NATS_CONNECTION_CLOSED);
         });
-        let e = stream.wait_writable(soon(), &cancel).unwrap_err();
+        let e = stream.wait_writable(soon(), Some(&cancel)).unwrap_err();
         assert_eq!(e.status(), Status::NATS_CONNECTION_CLOSED);
     }
 

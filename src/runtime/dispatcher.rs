@@ -258,10 +258,13 @@ impl Pool {
         if state.queue.is_empty() {
             return;
         }
-        let waits = state.taken < pushed;
-        let done = state.taken - taken;
-        for _ in 0..if waits { self.growth(state, done) } else { 0 } {
-            self.start_worker(self.state.lock());
+        if state.taken < pushed {
+            let done = state.taken - taken;
+            for _ in 0..self.growth(state, done) {
+                self.start_worker(self.state.lock());
+            }
+        } else {
+            drop(state);
         }
         // Something waits still, or again.
         self.check_later(self.state.lock());
@@ -269,8 +272,8 @@ impl Pool {
 
     /// How many more workers to start, when the ones there are have done so many jobs of late.
     fn growth(&self, state: MutexGuard<'_, State>, done: u64) -> usize {
-        let (count, queued, workers) = (state.count, state.queue.len(), state.workers.len());
-        let step = workers.div_ceil(SAMPLE).max(1);
+        let (count, queued) = (state.count, state.queue.len());
+        let step = state.workers.len().div_ceil(SAMPLE).max(1);
         // Not always the same ones.
         let first = state.taken as usize % step;
         let sample: Vec<_> = state

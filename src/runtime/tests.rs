@@ -53,7 +53,7 @@ fn the_last_reference_may_go_on_any_thread() {
         let last = runtime.clone();
         let job = |last| Arc::new(Last(parking_lot::Mutex::new(Some(last))));
         let (gone, go) = mpsc::channel::<()>();
-        let wait = move || drop(go.recv());
+        let wait = move || assert!(go.recv().is_err());
         match way {
             0 => assert!(runtime.events.post(Box::new(move || {
                 wait();

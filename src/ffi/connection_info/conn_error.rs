@@ -43,7 +43,11 @@ pub unsafe extern "C" fn natsConnection_GetLastError(
         last = status;
         Ok(())
     });
-    if called == Status::NATS_OK { last } else { called }
+    if called == Status::NATS_OK {
+        last
+    } else {
+        called
+    }
 }
 
 /// Reads the last error of a connection: what its server said, why it was lost or closed.
@@ -79,7 +83,11 @@ pub unsafe extern "C" fn natsConnection_ReadLastError(
         last = status;
         Ok(())
     });
-    if called == Status::NATS_OK { last } else { called }
+    if called == Status::NATS_OK {
+        last
+    } else {
+        called
+    }
 }
 
 /// The last error of a connection, with the words of its status where it has none of its own.

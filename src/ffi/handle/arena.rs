@@ -26,7 +26,11 @@ struct Inner<H: 'static> {
 
 impl<H: Sync + 'static> Arena<H> {
     pub(super) const fn new() -> Self {
-        Arena(Mutex::new(Inner { pieces: Vec::new(), used: 0, free: VecDeque::new() }))
+        Arena(Mutex::new(Inner {
+            pieces: Vec::new(),
+            used: 0,
+            free: VecDeque::new(),
+        }))
     }
 
     /// A slot that nobody uses; `make` fills new memory with empty ones.
@@ -76,7 +80,9 @@ mod tests {
     #[test]
     fn slots_are_all_different() {
         static ARENA: Arena<u32> = Arena::new();
-        let mut slots: Vec<_> = (0..5000).map(|_| std::ptr::from_ref(ARENA.take(|| 0))).collect();
+        let mut slots: Vec<_> = (0..5000)
+            .map(|_| std::ptr::from_ref(ARENA.take(|| 0)))
+            .collect();
         slots.sort();
         slots.dedup();
         assert_eq!(slots.len(), 5000);

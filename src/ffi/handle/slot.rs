@@ -154,7 +154,10 @@ impl<T: Send + Sync, S: Stripes> Slot<T, S> {
             return None; // and `count` takes the pin back
         }
         // Whoever stored the state that was just read had stored the object before it.
-        Some(Pin { object: self.object.load(Relaxed), count })
+        Some(Pin {
+            object: self.object.load(Relaxed),
+            count,
+        })
     }
 
     /// The program destroys the handle. The object, the first time; `None` when that was done
@@ -185,7 +188,8 @@ impl<T: Send + Sync, S: Stripes> Slot<T, S> {
             let _lock = self.lock.lock();
             if self.state.load(SeqCst) == DEAD {
                 if self.object.load(Relaxed).is_null() {
-                    self.object.store(Arc::into_raw(object.clone()).cast_mut(), Relaxed);
+                    self.object
+                        .store(Arc::into_raw(object.clone()).cast_mut(), Relaxed);
                 }
                 debug_assert_eq!(self.object.load(Relaxed).cast_const(), Arc::as_ptr(object));
                 self.state.store(LINGERING, SeqCst);
@@ -209,9 +213,7 @@ impl<T: Send + Sync, S: Stripes> Slot<T, S> {
     #[cold]
     fn reclaim(&self, lock: MutexGuard<'_, ()>) {
         let mut object = ptr::null_mut();
-        if self.state.load(SeqCst) == DEAD
-            && self.counts.all().all(|c| c.pins.load(SeqCst) == 0)
-        {
+        if self.state.load(SeqCst) == DEAD && self.counts.all().all(|c| c.pins.load(SeqCst) == 0) {
             object = self.object.swap(ptr::null_mut(), Relaxed);
         }
         // The object's end may bring this very slot back into use: not under its lock.
@@ -300,7 +302,10 @@ mod tests {
 
     impl Thing {
         fn new(ended: &Arc<AtomicUsize>) -> Arc<Thing> {
-            Arc::new(Thing { ended: ended.clone(), whole: AtomicBool::new(true) })
+            Arc::new(Thing {
+                ended: ended.clone(),
+                whole: AtomicBool::new(true),
+            })
         }
     }
 
@@ -427,7 +432,11 @@ mod tests {
             }
             stop.store(true, Relaxed);
         });
-        assert!(slot.counts.all().all(|c| c.pins.load(SeqCst) == 0 && c.holds.load(SeqCst) == 0));
+        assert!(
+            slot.counts
+                .all()
+                .all(|c| c.pins.load(SeqCst) == 0 && c.holds.load(SeqCst) == 0)
+        );
     }
 
     #[test]

@@ -8,10 +8,10 @@ use super::set;
 use crate::client::options::DelayHandler;
 use crate::error::natsStatus;
 use crate::ffi::callback::Callback;
+use crate::ffi::convert;
 use crate::ffi::guard::{self, guard};
 use crate::ffi::handle::{hold_connection, natsOptions};
 use crate::ffi::types::natsCustomReconnectDelayHandler;
-use crate::ffi::convert;
 
 /// Sets whether a connection that is lost is made again. If not, it is closed.
 ///

@@ -108,7 +108,9 @@ pub unsafe extern "C" fn natsOptions_SetName(
 ) -> natsStatus {
     guard("natsOptions_SetName", || {
         // SAFETY: the caller's contract, above.
-        let name = unsafe { convert::bytes(name) }.map(CString::new).transpose();
+        let name = unsafe { convert::bytes(name) }
+            .map(CString::new)
+            .transpose();
         let name = name.map_err(|_| Error::invalid_arg("name cannot hold a NUL"))?;
         // SAFETY: likewise.
         unsafe { set(opts, |o| o.name = name) }

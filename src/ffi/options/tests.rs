@@ -50,7 +50,10 @@ fn null_and_destroyed_options_are_refused() {
     unsafe {
         assert_eq!(natsOptions_Create(ptr::null_mut()), NATS_INVALID_ARG);
         natsOptions_Destroy(ptr::null_mut());
-        assert_eq!(natsOptions_SetVerbose(ptr::null_mut(), true), NATS_INVALID_ARG);
+        assert_eq!(
+            natsOptions_SetVerbose(ptr::null_mut(), true),
+            NATS_INVALID_ARG
+        );
         assert_eq!(natsOptions_SetVerbose(opts.0, true), NATS_OK);
         natsOptions_Destroy(opts.0);
         assert_eq!(natsOptions_SetVerbose(opts.0, true), NATS_INVALID_ARG);
@@ -78,11 +81,17 @@ fn servers_and_credentials_are_copied() {
     // SAFETY: a live handle, literals and NULLs.
     unsafe {
         assert_eq!(natsOptions_SetURL(opts.0, c" h:1\n".as_ptr()), NATS_OK);
-        assert_eq!(natsOptions_SetURL(opts.0, c"\xff".as_ptr()), NATS_INVALID_ARG);
+        assert_eq!(
+            natsOptions_SetURL(opts.0, c"\xff".as_ptr()),
+            NATS_INVALID_ARG
+        );
         assert_eq!(opts.read(|o| o.url.clone()).as_deref(), Some("h:1"));
         assert_eq!(natsOptions_SetURL(opts.0, ptr::null()), NATS_OK);
         assert_eq!(opts.read(|o| o.url.clone()), None);
-        assert_eq!(natsOptions_SetUserInfo(opts.0, ptr::null(), c"p".as_ptr()), NATS_OK);
+        assert_eq!(
+            natsOptions_SetUserInfo(opts.0, ptr::null(), c"p".as_ptr()),
+            NATS_OK
+        );
         let info = opts.read(|o| (o.user.clone(), o.password.clone()));
         assert_eq!(info, (None, Some("p".to_owned())));
         assert_eq!(natsOptions_SetName(opts.0, c"n".as_ptr()), NATS_OK);
@@ -107,10 +116,19 @@ fn the_token_handler_is_asked_and_excludes_a_token() {
     assert_eq!(asked().unwrap_err().status(), NATS_INVALID_ARG);
     // SAFETY: a live handle, literals and NULLs.
     unsafe {
-        assert_eq!(natsOptions_SetToken(opts.0, c"t".as_ptr()), NATS_ILLEGAL_STATE);
-        assert_eq!(natsOptions_SetTokenHandler(opts.0, Some(token), ptr::null_mut()), NATS_OK);
+        assert_eq!(
+            natsOptions_SetToken(opts.0, c"t".as_ptr()),
+            NATS_ILLEGAL_STATE
+        );
+        assert_eq!(
+            natsOptions_SetTokenHandler(opts.0, Some(token), ptr::null_mut()),
+            NATS_OK
+        );
         assert_eq!(asked().unwrap(), None);
-        assert_eq!(natsOptions_SetTokenHandler(opts.0, None, ptr::null_mut()), NATS_OK);
+        assert_eq!(
+            natsOptions_SetTokenHandler(opts.0, None, ptr::null_mut()),
+            NATS_OK
+        );
         assert_eq!(natsOptions_SetToken(opts.0, c"t".as_ptr()), NATS_OK);
     }
     assert_eq!(set(c"secret"), NATS_ILLEGAL_STATE);
@@ -146,7 +164,10 @@ fn numbers_are_checked_and_converted() {
         assert_eq!(natsOptions_SetMaxPingsOut(o, -1), NATS_OK);
         assert_eq!(natsOptions_IPResolutionOrder(o, 5), NATS_INVALID_ARG);
         assert_eq!(natsOptions_IPResolutionOrder(o, 46), NATS_OK);
-        assert_eq!(natsOptions_SetCustomInboxPrefix(o, c"a.".as_ptr()), NATS_INVALID_ARG);
+        assert_eq!(
+            natsOptions_SetCustomInboxPrefix(o, c"a.".as_ptr()),
+            NATS_INVALID_ARG
+        );
         assert_eq!(natsOptions_SetCustomInboxPrefix(o, c"a".as_ptr()), NATS_OK);
     }
     opts.read(|o| {
@@ -178,10 +199,18 @@ fn switches_are_switched() {
         (natsOptions_DisableNoResponders, |o| o.disable_no_responders),
         (natsOptions_UseOldRequestStyle, |o| o.old_request_style),
         (natsOptions_SetAllowReconnect, |o| o.allow_reconnect),
-        (natsOptions_SetReconnectOnProtocolError, |o| o.reconnect_on_protocol_error),
-        (natsOptions_SetIgnoreAuthErrorAbort, |o| o.ignore_auth_error_abort),
-        (natsOptions_SetIgnoreDiscoveredServers, |o| o.ignore_discovered_servers),
-        (natsOptions_SetFailRequestsOnDisconnect, |o| o.fail_requests_on_disconnect),
+        (natsOptions_SetReconnectOnProtocolError, |o| {
+            o.reconnect_on_protocol_error
+        }),
+        (natsOptions_SetIgnoreAuthErrorAbort, |o| {
+            o.ignore_auth_error_abort
+        }),
+        (natsOptions_SetIgnoreDiscoveredServers, |o| {
+            o.ignore_discovered_servers
+        }),
+        (natsOptions_SetFailRequestsOnDisconnect, |o| {
+            o.fail_requests_on_disconnect
+        }),
         (natsOptions_SetSendAsap, |o| o.send_asap),
         (natsOptions_UseGlobalMessageDelivery, |o| o.global_delivery),
         (set_retry, |o| o.retry_on_failed_connect),
@@ -206,16 +235,17 @@ unsafe extern "C" fn ignore(_: *mut natsConnection, _: *mut c_void) {}
 fn handlers_are_set_and_taken_away() {
     let opts = Handle::new();
     let o = opts.0;
-    type Setter = unsafe extern "C" fn(
-        *mut natsOptions,
-        natsConnectionHandler,
-        *mut c_void,
-    ) -> natsStatus;
+    type Setter =
+        unsafe extern "C" fn(*mut natsOptions, natsConnectionHandler, *mut c_void) -> natsStatus;
     let setters: [(Setter, Look); 5] = [
         (natsOptions_SetClosedCB, |o| o.closed_cb.is_some()),
-        (natsOptions_SetDisconnectedCB, |o| o.disconnected_cb.is_some()),
+        (natsOptions_SetDisconnectedCB, |o| {
+            o.disconnected_cb.is_some()
+        }),
         (natsOptions_SetReconnectedCB, |o| o.reconnected_cb.is_some()),
-        (natsOptions_SetDiscoveredServersCB, |o| o.discovered_servers_cb.is_some()),
+        (natsOptions_SetDiscoveredServersCB, |o| {
+            o.discovered_servers_cb.is_some()
+        }),
         (natsOptions_SetLameDuckModeCB, |o| o.lame_duck_cb.is_some()),
     ];
     for (setter, is_set) in setters {
@@ -241,13 +271,19 @@ fn handlers_are_set_and_taken_away() {
 }
 
 /// What a handler was called with, and the thread's last error in it.
-type Call = (*mut natsConnection, Option<Status>, Option<(Status, String)>);
+type Call = (
+    *mut natsConnection,
+    Option<Status>,
+    Option<(Status, String)>,
+);
 type Calls = RefCell<Vec<Call>>;
 
 fn note(closure: *mut c_void, nc: *mut natsConnection, status: Option<Status>) {
     let error = last_error::with(|status, text, _| (status, text.to_owned()));
     // SAFETY: the list that the tests below give with the handlers.
-    unsafe { &*closure.cast::<Calls>() }.borrow_mut().push((nc, status, error));
+    unsafe { &*closure.cast::<Calls>() }
+        .borrow_mut()
+        .push((nc, status, error));
     last_error::record(NATS_TIMEOUT, "left behind by the handler", "f");
 }
 
@@ -277,9 +313,18 @@ fn handlers_get_the_program_s_handle_and_the_words_of_the_event() {
     let closure: *mut c_void = (&raw const calls).cast_mut().cast();
     // SAFETY: a live handle; the list outlives all calls of the handlers.
     unsafe {
-        assert_eq!(natsOptions_SetClosedCB(opts.0, Some(on_event), closure), NATS_OK);
-        assert_eq!(natsOptions_SetErrorHandler(opts.0, Some(on_error), closure), NATS_OK);
-        assert_eq!(natsOptions_SetCustomReconnectDelay(opts.0, Some(delay), closure), NATS_OK);
+        assert_eq!(
+            natsOptions_SetClosedCB(opts.0, Some(on_event), closure),
+            NATS_OK
+        );
+        assert_eq!(
+            natsOptions_SetErrorHandler(opts.0, Some(on_error), closure),
+            NATS_OK
+        );
+        assert_eq!(
+            natsOptions_SetCustomReconnectDelay(opts.0, Some(delay), closure),
+            NATS_OK
+        );
     }
     let handlers = opts.read(Options::clone);
     let connection = Connection::new(&Options::default()).unwrap();
@@ -296,7 +341,10 @@ fn handlers_get_the_program_s_handle_and_the_words_of_the_event() {
     assert_eq!(calls.take(), [(nc, Some(NATS_NOT_PERMITTED), words)]);
     on_error(&connection, None, NATS_SLOW_CONSUMER, None);
     assert_eq!(calls.take(), [(nc, Some(NATS_SLOW_CONSUMER), None)]);
-    assert!(last_error::with(|_, _, _| ()).is_none(), "what a handler leaves is cleared");
+    assert!(
+        last_error::with(|_, _, _| ()).is_none(),
+        "what a handler leaves is cleared"
+    );
 
     let delay = handlers.custom_reconnect_delay.unwrap();
     assert_eq!(delay(&connection, 3), Duration::from_millis(30));
