@@ -109,7 +109,10 @@ impl State {
 
     pub(super) fn set_last_error(&mut self, error: &Error) {
         let text = error.text();
-        self.last_error = (error.status(), text[..text.floor_char_boundary(LAST_ERROR_MAX)].to_owned());
+        self.last_error = (
+            error.status(),
+            text[..text.floor_char_boundary(LAST_ERROR_MAX)].to_owned(),
+        );
     }
 
     pub(super) fn has_last_error(&self) -> bool {
@@ -238,8 +241,14 @@ impl Connection {
 
     pub(super) fn count_received(&self, msgs: u64, bytes: u64) {
         // Only the reading side writes these.
-        self.in_msgs.store(self.in_msgs.load(Ordering::Relaxed) + msgs, Ordering::Relaxed);
-        self.in_bytes.store(self.in_bytes.load(Ordering::Relaxed) + bytes, Ordering::Relaxed);
+        self.in_msgs.store(
+            self.in_msgs.load(Ordering::Relaxed) + msgs,
+            Ordering::Relaxed,
+        );
+        self.in_bytes.store(
+            self.in_bytes.load(Ordering::Relaxed) + bytes,
+            Ordering::Relaxed,
+        );
     }
 
     /// Bytes that wait to be written to the server; `None` once it is closed.
@@ -377,6 +386,8 @@ impl Connection {
             state.link.clone()
         };
         let link = link.ok_or(Error::from(Status::NATS_CONNECTION_DISCONNECTED))?;
-        link.stream.local_addr().map_err(|e| Error::new(Status::NATS_SYS_ERROR, e.to_string()))
+        link.stream
+            .local_addr()
+            .map_err(|e| Error::new(Status::NATS_SYS_ERROR, e.to_string()))
     }
 }

@@ -108,10 +108,15 @@ impl Queue {
 impl Subscription {
     /// Messages and bytes that wait.
     pub(super) fn waiting(&self, queue: &Queue) -> (i32, i32) {
-        let left = |received: u64, taken: u64| i32::try_from(received.saturating_sub(taken)).unwrap_or(i32::MAX);
+        let left = |received: u64, taken: u64| {
+            i32::try_from(received.saturating_sub(taken)).unwrap_or(i32::MAX)
+        };
         (
             left(queue.received_msgs, self.taken_msgs.load(Ordering::Acquire)),
-            left(queue.received_bytes, self.taken_bytes.load(Ordering::Acquire)),
+            left(
+                queue.received_bytes,
+                self.taken_bytes.load(Ordering::Acquire),
+            ),
         )
     }
 
@@ -127,7 +132,10 @@ impl Subscription {
         let was_slow = queue.slow;
         let mut refused = MsgList::new();
         let mut became_slow = false;
-        if queue.fits(pending_msgs + msgs.len() as u64, pending_bytes + msgs.bytes() as u64) {
+        if queue.fits(
+            pending_msgs + msgs.len() as u64,
+            pending_bytes + msgs.bytes() as u64,
+        ) {
             queue.slow = false;
         } else {
             let (mut fitting, mut n, mut bytes) = (MsgList::new(), pending_msgs, pending_bytes);
@@ -152,7 +160,10 @@ impl Subscription {
         queue.received_bytes += msgs.bytes() as u64;
         let as_int = |n: u64| i32::try_from(n).unwrap_or(i32::MAX);
         queue.most.0 = queue.most.0.max(as_int(pending_msgs + msgs.len() as u64));
-        queue.most.1 = queue.most.1.max(as_int(pending_bytes + msgs.bytes() as u64));
+        queue.most.1 = queue
+            .most
+            .1
+            .max(as_int(pending_bytes + msgs.bytes() as u64));
         let some = !msgs.is_empty();
         queue.list.append(&mut msgs);
         let schedule = some && this.sink.is_some() && !mem::replace(&mut queue.scheduled, true);
@@ -165,7 +176,8 @@ impl Subscription {
         }
         if became_slow {
             this.conn.set_last_status(Status::NATS_SLOW_CONSUMER);
-            this.conn.post_error(Some(this), Status::NATS_SLOW_CONSUMER, None);
+            this.conn
+                .post_error(Some(this), Status::NATS_SLOW_CONSUMER, None);
         }
     }
 
@@ -237,7 +249,9 @@ impl Subscription {
             let known = registry.remove(self.sid);
             let draining = self.queue.lock().is_draining();
             if known && tell_server && !draining {
-                self.conn.outbound.control(|buf| encode::unsubscribe(buf, self.sid, None));
+                self.conn
+                    .outbound
+                    .control(|buf| encode::unsubscribe(buf, self.sid, None));
             }
         }
         self.end(Closed::Unsubscribed);
@@ -307,7 +321,9 @@ impl Subscription {
         }
         while let Some(msg) = batch.pop() {
             let max = self.max.load(Ordering::Relaxed);
-            if self.ended.load(Ordering::Acquire) || max > 0 && self.taken_msgs.load(Ordering::Relaxed) >= max {
+            if self.ended.load(Ordering::Acquire)
+                || max > 0 && self.taken_msgs.load(Ordering::Relaxed) >= max
+            {
                 break;
             }
             let count = self.take(&msg);
@@ -376,13 +392,17 @@ impl Subscription {
     }
 
     fn timeout_reached(self: &Arc<Self>) {
-        let (Some(timeout), mut queue) = (self.timeout, self.queue.lock()) else { return };
+        let (Some(timeout), mut queue) = (self.timeout, self.queue.lock()) else {
+            return;
+        };
         // While a worker is at it the clock does not run; it starts the next wait itself.
         if queue.scheduled || queue.is_closed() || queue.is_draining() {
             queue.timer_armed = false;
             return;
         }
-        let quiet = queue.quiet_since.map_or(Duration::ZERO, |since| self.quiet_for(since));
+        let quiet = queue
+            .quiet_since
+            .map_or(Duration::ZERO, |since| self.quiet_for(since));
         if quiet < timeout {
             drop(queue);
             self.wait_for_timeout(timeout - quiet);

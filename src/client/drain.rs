@@ -76,7 +76,9 @@ impl Subscription {
         }
         queue.draining = Some(Box::default());
         drop(queue);
-        self.conn.outbound.control(|buf| encode::unsubscribe(buf, self.sid, None));
+        self.conn
+            .outbound
+            .control(|buf| encode::unsubscribe(buf, self.sid, None));
         Ok(true)
     }
 
@@ -98,7 +100,11 @@ impl Subscription {
                 sub.drain_late(timeout.is_some());
             }
         };
-        let timer = self.conn.runtime.timers.after(timeout.unwrap_or(FLUSH_MAX), Box::new(late));
+        let timer = self
+            .conn
+            .runtime
+            .timers
+            .after(timeout.unwrap_or(FLUSH_MAX), Box::new(late));
         if let Some(draining) = self.queue.lock().draining.as_mut() {
             draining.timer = Some(timer);
         }
@@ -110,7 +116,9 @@ impl Subscription {
         if queue.is_complete() || queue.is_closed() {
             return;
         }
-        let Some(draining) = queue.draining.as_mut() else { return };
+        let Some(draining) = queue.draining.as_mut() else {
+            return;
+        };
         if all {
             draining.failed.get_or_insert(Status::NATS_TIMEOUT);
             drop(queue);
@@ -164,7 +172,9 @@ impl Connection {
         {
             let mut state = self.state.lock();
             match state.status() {
-                ConnStatus::NATS_CONN_STATUS_CLOSED => return Err(Status::NATS_CONNECTION_CLOSED.into()),
+                ConnStatus::NATS_CONN_STATUS_CLOSED => {
+                    return Err(Status::NATS_CONNECTION_CLOSED.into());
+                }
                 status if status.is_draining() => return Ok(()),
                 ConnStatus::NATS_CONN_STATUS_CONNECTED => {}
                 _ => {
@@ -174,7 +184,10 @@ impl Connection {
                 }
             }
             self.set_status(&mut state, ConnStatus::NATS_CONN_STATUS_DRAINING_SUBS);
-            state.drain = Some(ConnDrain { timer: None, flushed: false });
+            state.drain = Some(ConnDrain {
+                timer: None,
+                flushed: false,
+            });
         }
         let subs: Vec<_> = {
             let mut registry = self.registry.lock();
@@ -187,7 +200,10 @@ impl Connection {
         }
         let flushed = move |conn: &Arc<Connection>, result: Result<()>| {
             if let Err(e) = &result {
-                conn.drain_error("unable to flush all subscriptions UNSUB protocols", e.status());
+                conn.drain_error(
+                    "unable to flush all subscriptions UNSUB protocols",
+                    e.status(),
+                );
             }
             for sub in &subs {
                 sub.drain_flushed(result.clone().map_err(|e| e.status()));
@@ -214,14 +230,18 @@ impl Connection {
     }
 
     /// Goes on when the server has processed all that was sent so far, or will not.
-    fn ping_then(self: &Arc<Self>, then: impl FnOnce(&Arc<Connection>, Result<()>) + Send + 'static) {
+    fn ping_then(
+        self: &Arc<Self>,
+        then: impl FnOnce(&Arc<Connection>, Result<()>) + Send + 'static,
+    ) {
         let weak = Arc::downgrade(self);
         let then = move |result| {
             if let Some(conn) = weak.upgrade() {
                 then(&conn, result);
             }
         };
-        self.outbound.ping(PingWaiter::Then(Box::new(then)), When::Buffered);
+        self.outbound
+            .ping(PingWaiter::Then(Box::new(then)), When::Buffered);
     }
 
     fn drain_error(self: &Arc<Self>, what: &str, status: Status) {
@@ -252,7 +272,8 @@ impl Connection {
         }
         // The callbacks may have made requests until now; nothing more is answered.
         if let Some(sid) = self.requests.sid() {
-            self.outbound.control(|buf| encode::unsubscribe(buf, sid, None));
+            self.outbound
+                .control(|buf| encode::unsubscribe(buf, sid, None));
         }
         self.drain_publishes();
     }
@@ -280,7 +301,10 @@ impl Connection {
         match status {
             ConnStatus::NATS_CONN_STATUS_DRAINING_SUBS => {
                 self.outbound.refuse_publishes();
-                self.drain_error("timeout waiting for subscriptions to drain", Status::NATS_TIMEOUT);
+                self.drain_error(
+                    "timeout waiting for subscriptions to drain",
+                    Status::NATS_TIMEOUT,
+                );
                 let subs: Vec<_> = self.registry.lock().subscriptions().cloned().collect();
                 for sub in subs {
                     sub.drain_late(true);

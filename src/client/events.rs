@@ -51,7 +51,13 @@ struct Activity {
 impl Lease {
     pub(super) fn new(released: Option<ReleasedHandler>) -> (Self, Arc<Gate>) {
         let gate = Arc::<Gate>::default();
-        (Lease(Arc::new(Activity { gate: gate.clone(), released })), gate)
+        (
+            Lease(Arc::new(Activity {
+                gate: gate.clone(),
+                released,
+            })),
+            gate,
+        )
     }
 }
 
@@ -130,8 +136,16 @@ impl Connection {
 /// What happens with errors when the program has set no handler for them.
 fn print_error(conn: &Connection, sub: Option<&Subscription>, status: Status) {
     let text = conn.last_error().1;
-    let text = if text.is_empty() { status.text().to_owned() } else { text };
-    let mut line = format!("Error {} - {text} on connection [{}]", status as i32, conn.client_id().unwrap_or(0));
+    let text = if text.is_empty() {
+        status.text().to_owned()
+    } else {
+        text
+    };
+    let mut line = format!(
+        "Error {} - {text} on connection [{}]",
+        status as i32,
+        conn.client_id().unwrap_or(0)
+    );
     if let Some(subject) = sub.map(Subscription::name) {
         line += &format!(" on \"{}\"", subject.to_string_lossy());
     }

@@ -64,7 +64,10 @@ pub(super) fn run(conn: &Connection, link: &Arc<Link>, attempt: &Attempt) -> Res
         Reply::Info(info) => info,
         Reply::Err(error) => return Err(refusal(&error)),
         other => {
-            return Err(Error::protocol(format!("Unexpected protocol: got '{}' instead of 'INFO'", other.name())));
+            return Err(Error::protocol(format!(
+                "Unexpected protocol: got '{}' instead of 'INFO'",
+                other.name()
+            )));
         }
     };
     if info.tls_required || attempt.url.is_tls() {
@@ -74,9 +77,16 @@ pub(super) fn run(conn: &Connection, link: &Arc<Link>, attempt: &Attempt) -> Res
         ));
     }
     if conn.opts.no_echo && info.proto < 1 {
-        return Err(Error::new(Status::NATS_NO_SERVER_SUPPORT, "the server does not support no-echo"));
+        return Err(Error::new(
+            Status::NATS_NO_SERVER_SUPPORT,
+            "the server does not support no-echo",
+        ));
     }
-    reader.parser.set_max_msg(usize::try_from(info.max_payload).unwrap_or(0).max(MAX_MSG_FLOOR));
+    reader.parser.set_max_msg(
+        usize::try_from(info.max_payload)
+            .unwrap_or(0)
+            .max(MAX_MSG_FLOOR),
+    );
     let credentials = credentials(conn, attempt)?;
     let mut hello = Vec::with_capacity(512);
     connect_line(conn, &info, &credentials, &mut hello);
@@ -92,7 +102,10 @@ pub(super) fn run(conn: &Connection, link: &Arc<Link>, attempt: &Attempt) -> Res
             Reply::Ping => write_all(&link.stream, encode::PONG, attempt)?,
             Reply::Err(error) => return Err(refusal(&error)),
             other => {
-                return Err(Error::protocol(format!("Expected '{expected}', got '{}'", other.name())));
+                return Err(Error::protocol(format!(
+                    "Expected '{expected}', got '{}'",
+                    other.name()
+                )));
             }
         }
     }
@@ -100,14 +113,21 @@ pub(super) fn run(conn: &Connection, link: &Arc<Link>, attempt: &Attempt) -> Res
 
 /// What the server's refusal is for the program.
 fn refusal(error: &ServerError) -> Error {
-    let status = if error.is_auth() { Status::NATS_CONNECTION_AUTH_FAILED } else { Status::NATS_ERR };
+    let status = if error.is_auth() {
+        Status::NATS_CONNECTION_AUTH_FAILED
+    } else {
+        Status::NATS_ERR
+    };
     Error::new(status, error.text().to_owned())
 }
 
 /// The next operation of the server, waiting for it.
 fn next(reader: &mut Reader, stream: &Stream, attempt: &Attempt) -> Result<Reply> {
     loop {
-        let step = reader.parser.next(reader.receiver.unparsed()).map_err(|e| Error::protocol(e.to_string()))?;
+        let step = reader
+            .parser
+            .next(reader.receiver.unparsed())
+            .map_err(|e| Error::protocol(e.to_string()))?;
         if let Step::Op { op, consumed } = step {
             let reply = match op {
                 Op::Info(json) => Reply::Info(parse_info(json)?),
@@ -166,12 +186,17 @@ fn credentials(conn: &Connection, attempt: &Attempt) -> Result<Credentials> {
     let opts = &conn.opts;
     if attempt.url.has_credentials() {
         if attempt.url.token.is_some() && opts.token_handler.is_some() {
-            return Err(Error::illegal_state("Token and token handler options cannot be both set"));
+            return Err(Error::illegal_state(
+                "Token and token handler options cannot be both set",
+            ));
         }
         return Ok(from_url(&attempt.url));
     }
     if let Some(handler) = &opts.token_handler {
-        return Ok(Credentials { token: handler()?, ..Credentials::default() });
+        return Ok(Credentials {
+            token: handler()?,
+            ..Credentials::default()
+        });
     }
     if opts.user.is_some() || opts.token.is_some() {
         return Ok(Credentials {
@@ -180,10 +205,18 @@ fn credentials(conn: &Connection, attempt: &Attempt) -> Result<Credentials> {
             token: opts.token.clone(),
         });
     }
-    Ok(attempt.fallback.as_deref().map_or_else(Credentials::default, from_url))
+    Ok(attempt
+        .fallback
+        .as_deref()
+        .map_or_else(Credentials::default, from_url))
 }
 
-fn connect_line(conn: &Connection, info: &ServerInfo, credentials: &Credentials, buf: &mut Vec<u8>) {
+fn connect_line(
+    conn: &Connection,
+    info: &ServerInfo,
+    credentials: &Credentials,
+    buf: &mut Vec<u8>,
+) {
     let opts = &conn.opts;
     Connect {
         verbose: opts.verbose,
@@ -195,7 +228,11 @@ fn connect_line(conn: &Connection, info: &ServerInfo, credentials: &Credentials,
         pass: credentials.password.as_deref(),
         auth_token: credentials.token.as_deref(),
         tls_required: false,
-        name: opts.name.as_ref().and_then(|n| n.to_str().ok()).unwrap_or_default(),
+        name: opts
+            .name
+            .as_ref()
+            .and_then(|n| n.to_str().ok())
+            .unwrap_or_default(),
         lang: Connect::LANG,
         version: env!("CARGO_PKG_VERSION"),
         protocol: Connect::PROTOCOL,

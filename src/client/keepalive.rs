@@ -44,8 +44,10 @@ impl Connection {
         }
         let slot = OneShot::new();
         let deadline = Instant::now().checked_add(timeout);
-        self.outbound.ping(PingWaiter::Thread(slot.clone()), When::Soon);
-        slot.wait(deadline).unwrap_or_else(|| Err(Status::NATS_TIMEOUT.into()))
+        self.outbound
+            .ping(PingWaiter::Thread(slot.clone()), When::Soon);
+        slot.wait(deadline)
+            .unwrap_or_else(|| Err(Status::NATS_TIMEOUT.into()))
     }
 
     /// How long a PING takes to be answered now.
@@ -73,7 +75,9 @@ impl Connection {
 
     /// Starts sending PINGs on the present link.
     pub(super) fn start_pinging(self: &Arc<Self>) {
-        let Some(interval) = self.opts.ping_interval else { return };
+        let Some(interval) = self.opts.ping_interval else {
+            return;
+        };
         let weak = Arc::downgrade(self);
         let tick = move || {
             if let Some(conn) = weak.upgrade() {
@@ -91,7 +95,9 @@ impl Connection {
 
     fn ping_tick(self: &Arc<Self>) {
         let mut state = self.state.lock();
-        let Some(link) = state.link.clone() else { return };
+        let Some(link) = state.link.clone() else {
+            return;
+        };
         if state.status() == ConnStatus::NATS_CONN_STATUS_CONNECTED {
             state.pings_out += 1;
             if state.pings_out > self.opts.max_pings_out {

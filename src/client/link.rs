@@ -81,7 +81,11 @@ impl Link {
 
     /// Lets an I/O thread drive the link from now on.
     pub(super) fn start(self: &Arc<Self>) -> Result<()> {
-        let registration = self.conn.runtime.io.register(self.stream.as_raw_fd(), self.clone())?;
+        let registration = self
+            .conn
+            .runtime
+            .io
+            .register(self.stream.as_raw_fd(), self.clone())?;
         let registration = self.registration.get_or_init(|| registration);
         if self.is_over() {
             registration.cancel();
@@ -167,7 +171,12 @@ impl Link {
 
     /// Gathers messages by subscription, up to the next operation that is not a message.
     fn gather(&self, reader: &mut Reader) -> Result<Option<Control>> {
-        let Reader { receiver, parser, need, gathered } = reader;
+        let Reader {
+            receiver,
+            parser,
+            need,
+            gathered,
+        } = reader;
         if receiver.unparsed().is_empty() {
             return Ok(None);
         }
@@ -175,7 +184,9 @@ impl Link {
         gathered.round += 1;
         let (mut last_sid, mut last_batch) = (0, usize::MAX);
         loop {
-            let step = parser.next(receiver.unparsed()).map_err(|e| Error::protocol(e.to_string()))?;
+            let step = parser
+                .next(receiver.unparsed())
+                .map_err(|e| Error::protocol(e.to_string()))?;
             let (op, consumed) = match step {
                 Step::Incomplete { need: n } => {
                     *need = n;
@@ -195,7 +206,9 @@ impl Link {
                         if entry.round != gathered.round {
                             entry.round = gathered.round;
                             entry.batch = gathered.batches.len();
-                            gathered.batches.push((entry.target.clone(), MsgList::new()));
+                            gathered
+                                .batches
+                                .push((entry.target.clone(), MsgList::new()));
                         }
                         (last_sid, last_batch) = (head.sid, entry.batch);
                     }
@@ -252,7 +265,9 @@ impl Link {
 
 impl Source for Link {
     fn ready(&self, readable: bool, writable: bool) -> Again {
-        let Some(this) = self.me.upgrade() else { return Again::No };
+        let Some(this) = self.me.upgrade() else {
+            return Again::No;
+        };
         if writable {
             self.conn.outbound.try_pump(&this);
         }

@@ -127,7 +127,9 @@ impl Outbound {
 
     /// Sees to it that what was just appended leaves.
     fn after_append(&self, front: MutexGuard<'_, Front>, when: When) -> Result<()> {
-        let Mode::Live(link) = &front.mode else { return Ok(()) };
+        let Mode::Live(link) = &front.mode else {
+            return Ok(());
+        };
         match when {
             When::Buffered if front.buf.len() < WRITE_AT => {
                 // Under the lock, so that whoever empties the buffer cannot have looked before.
@@ -144,7 +146,11 @@ impl Outbound {
                 let (link, position) = (link.clone(), front.swapped + front.buf.len() as u64);
                 drop(front);
                 self.pump_here(&link);
-                if when == When::Now { self.wait_written(position, &link) } else { Ok(()) }
+                if when == When::Now {
+                    self.wait_written(position, &link)
+                } else {
+                    Ok(())
+                }
             }
         }
     }
@@ -248,7 +254,8 @@ impl Outbound {
         let head = writer.back.len();
         let total = head + payload.len() + encode::CRLF.len();
         let result = loop {
-            let rest = |part: &[u8], start: usize| part.len().min(writer.sent.saturating_sub(start));
+            let rest =
+                |part: &[u8], start: usize| part.len().min(writer.sent.saturating_sub(start));
             let parts = [
                 IoSlice::new(&writer.back[rest(&writer.back, 0)..]),
                 IoSlice::new(&payload[rest(payload, head)..]),

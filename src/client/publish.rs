@@ -41,15 +41,35 @@ impl Outgoing<'_> {
     pub(super) fn encode_head(&self, buf: &mut Vec<u8>) {
         match self.headers {
             None => encode::publish_head(buf, self.subject, self.reply, self.payload.len()),
-            Some(h) => encode::publish_with_headers_head(buf, self.subject, self.reply, h, self.payload.len()),
+            Some(h) => encode::publish_with_headers_head(
+                buf,
+                self.subject,
+                self.reply,
+                h,
+                self.payload.len(),
+            ),
         }
     }
 }
 
 impl Connection {
     /// Publishes. The payload is copied, or written, before this returns.
-    pub fn publish(&self, subject: &[u8], reply: Option<&[u8]>, payload: &[u8], when: When) -> Result<()> {
-        self.send(&Outgoing { subject, reply, headers: None, payload }, when)
+    pub fn publish(
+        &self,
+        subject: &[u8],
+        reply: Option<&[u8]>,
+        payload: &[u8],
+        when: When,
+    ) -> Result<()> {
+        self.send(
+            &Outgoing {
+                subject,
+                reply,
+                headers: None,
+                payload,
+            },
+            when,
+        )
     }
 
     /// Publishes a message, received or created.
@@ -61,7 +81,15 @@ impl Connection {
     pub(super) fn send_msg(&self, msg: &Msg, reply: Option<&[u8]>, when: When) -> Result<()> {
         let mut scratch = Vec::new();
         let headers = msg.header_block(&mut scratch);
-        self.send(&Outgoing { subject: msg.subject(), reply, headers, payload: msg.payload() }, when)
+        self.send(
+            &Outgoing {
+                subject: msg.subject(),
+                reply,
+                headers,
+                payload: msg.payload(),
+            },
+            when,
+        )
     }
 
     pub(super) fn send(&self, out: &Outgoing<'_>, when: When) -> Result<()> {
@@ -78,11 +106,19 @@ impl Connection {
                 self.outbound.check_open()?;
                 return Err(Error::new(
                     Status::NATS_MAX_PAYLOAD,
-                    format!("Payload {} greater than maximum allowed: {}", out.size(), limits.max_payload),
+                    format!(
+                        "Payload {} greater than maximum allowed: {}",
+                        out.size(),
+                        limits.max_payload
+                    ),
                 ));
             }
         }
-        let when = if when == When::Buffered && self.opts.send_asap { When::Soon } else { when };
+        let when = if when == When::Buffered && self.opts.send_asap {
+            When::Soon
+        } else {
+            when
+        };
         self.outbound.publish(out, when)
     }
 }

@@ -23,7 +23,9 @@ impl Hasher for SidHasher {
     }
 
     fn write_u64(&mut self, n: u64) {
-        self.0 = (self.0 ^ n).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(26);
+        self.0 = (self.0 ^ n)
+            .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+            .rotate_left(26);
     }
 }
 
@@ -60,7 +62,14 @@ impl Registry {
     }
 
     pub(super) fn insert(&mut self, sid: u64, target: Target) {
-        self.entries.insert(sid, Entry { target, batch: 0, round: 0 });
+        self.entries.insert(
+            sid,
+            Entry {
+                target,
+                batch: 0,
+                round: 0,
+            },
+        );
     }
 
     pub(super) fn get_mut(&mut self, sid: u64) -> Option<&mut Entry> {
@@ -79,10 +88,12 @@ impl Registry {
 
     /// All subscriptions, without the requests' own.
     pub(super) fn subscriptions(&self) -> impl Iterator<Item = &Arc<Subscription>> {
-        self.entries.values().filter_map(|entry| match &entry.target {
-            Target::Subscription(sub) => Some(sub),
-            Target::Requests => None,
-        })
+        self.entries
+            .values()
+            .filter_map(|entry| match &entry.target {
+                Target::Subscription(sub) => Some(sub),
+                Target::Requests => None,
+            })
     }
 
     /// Takes all out.

@@ -36,7 +36,11 @@ struct Waiting {
 
 impl Requests {
     pub(super) fn new() -> Self {
-        Requests(Mutex::new(Waiting { inbox: None, next_id: 0, by_id: HashMap::new() }))
+        Requests(Mutex::new(Waiting {
+            inbox: None,
+            next_id: 0,
+            by_id: HashMap::new(),
+        }))
     }
 
     /// An answer came. One for a request that gave up is dropped.
@@ -47,7 +51,9 @@ impl Requests {
                 Some(id) => waiting.by_id.remove(&id),
                 // A subject mapping of the server may have changed it; with one request there is
                 // no doubt whose it is.
-                None if waiting.by_id.len() == 1 => waiting.by_id.drain().next().map(|(_, slot)| slot),
+                None if waiting.by_id.len() == 1 => {
+                    waiting.by_id.drain().next().map(|(_, slot)| slot)
+                }
                 None => None,
             }
         };
@@ -90,9 +96,22 @@ impl Waiting {
 
 impl Connection {
     /// Publishes a request and waits for the first answer.
-    pub fn request(self: &Arc<Self>, subject: &[u8], payload: &[u8], timeout: Duration) -> Result<Msg> {
+    pub fn request(
+        self: &Arc<Self>,
+        subject: &[u8],
+        payload: &[u8],
+        timeout: Duration,
+    ) -> Result<Msg> {
         self.exchange(timeout, |reply| {
-            self.send(&Outgoing { subject, reply: Some(reply), headers: None, payload }, When::Soon)
+            self.send(
+                &Outgoing {
+                    subject,
+                    reply: Some(reply),
+                    headers: None,
+                    payload,
+                },
+                When::Soon,
+            )
         })
     }
 
@@ -101,7 +120,11 @@ impl Connection {
         self.exchange(timeout, |reply| self.send_msg(msg, Some(reply), When::Soon))
     }
 
-    fn exchange(self: &Arc<Self>, timeout: Duration, publish: impl Fn(&[u8]) -> Result<()>) -> Result<Msg> {
+    fn exchange(
+        self: &Arc<Self>,
+        timeout: Duration,
+        publish: impl Fn(&[u8]) -> Result<()>,
+    ) -> Result<Msg> {
         let deadline = Instant::now().checked_add(timeout);
         let reply = if self.opts.old_request_style {
             self.exchange_alone(timeout, publish)?
@@ -127,7 +150,8 @@ impl Connection {
             if self.is_closed() {
                 return Err(Status::NATS_CONNECTION_CLOSED.into());
             }
-            slot.wait(deadline).unwrap_or_else(|| Err(Status::NATS_TIMEOUT.into()))
+            slot.wait(deadline)
+                .unwrap_or_else(|| Err(Status::NATS_TIMEOUT.into()))
         });
         if result.is_err() {
             self.requests.0.lock().by_id.remove(&id);
@@ -156,7 +180,12 @@ impl Connection {
         if waiting.inbox.is_none() {
             let sid = registry.next_sid();
             let unique = nuid::next();
-            let prefix = [&self.opts.inbox_prefix[..], &unique[unique.len() - ID_LEN..], b"."].concat();
+            let prefix = [
+                &self.opts.inbox_prefix[..],
+                &unique[unique.len() - ID_LEN..],
+                b".",
+            ]
+            .concat();
             registry.insert(sid, Target::Requests);
             self.outbound.control(|buf| encode_inbox(buf, sid, &prefix));
             waiting.inbox = Some((sid, prefix));
@@ -174,7 +203,12 @@ impl Connection {
             return Err(Status::NATS_DRAINING.into());
         }
         let inbox = nuid::inbox(&self.opts.inbox_prefix);
-        let args = SubscribeArgs { subject: &inbox, queue: None, sink: None, timeout: None };
+        let args = SubscribeArgs {
+            subject: &inbox,
+            queue: None,
+            sink: None,
+            timeout: None,
+        };
         let sub = self.prepare_subscription(args)?;
         self.start_subscription(&sub)?;
         let result = sub

@@ -110,7 +110,8 @@ impl Connection {
                 self.begin_attempt(&mut state)?
             };
             match self.try_server(&attempt).and_then(|(link, info)| {
-                self.established(link, info, Kind::First).map_err(Failure::Refused)
+                self.established(link, info, Kind::First)
+                    .map_err(Failure::Refused)
             }) {
                 Ok(()) => return Ok(()),
                 Err(failure) => {
@@ -151,7 +152,10 @@ impl Connection {
 
     /// Prepares an attempt on the pool's current server.
     fn begin_attempt(&self, state: &mut super::connection::State) -> Result<Attempt> {
-        let server = state.pool.current().ok_or(Error::from(Status::NATS_NO_SERVER))?;
+        let server = state
+            .pool
+            .current()
+            .ok_or(Error::from(Status::NATS_NO_SERVER))?;
         let attempt = Attempt {
             url: server.url.clone(),
             fallback: state.pool.first_user_info().cloned(),
@@ -170,7 +174,8 @@ impl Connection {
             deadline: attempt.deadline,
             local_addr: None,
         };
-        let socket = dial(&url.host, url.port, &options, &attempt.cancel).map_err(Failure::Unreachable)?;
+        let socket =
+            dial(&url.host, url.port, &options, &attempt.cancel).map_err(Failure::Unreachable)?;
         {
             let mut state = self.state.lock();
             if state.is_closed() {
@@ -251,7 +256,10 @@ impl Connection {
             let mut state = self.state.lock();
             let ignore = self.opts.ignore_discovered_servers;
             let randomize = !self.opts.no_randomize;
-            let discovered = state.pool.update_discovered(&info.connect_urls, ignore, first, randomize);
+            let discovered =
+                state
+                    .pool
+                    .update_discovered(&info.connect_urls, ignore, first, randomize);
             let lame = info.ldm;
             state.info = info;
             (lame, discovered)
@@ -265,7 +273,11 @@ impl Connection {
     }
 
     /// The server reported an error.
-    pub(super) fn server_error(self: &Arc<Self>, link: &Arc<Link>, error: ServerError) -> Result<()> {
+    pub(super) fn server_error(
+        self: &Arc<Self>,
+        link: &Arc<Link>,
+        error: ServerError,
+    ) -> Result<()> {
         let text = error.text().to_owned();
         match error {
             ServerError::Stale => Err(Status::NATS_STALE_CONNECTION.into()),
@@ -314,7 +326,11 @@ impl Connection {
         link.stop();
         let reconnect = {
             let mut state = self.state.lock();
-            if !state.link.as_ref().is_some_and(|current| Arc::ptr_eq(current, link)) {
+            if !state
+                .link
+                .as_ref()
+                .is_some_and(|current| Arc::ptr_eq(current, link))
+            {
                 return;
             }
             if let Some(timer) = state.ping_timer.take() {
@@ -362,7 +378,9 @@ impl Connection {
     fn step(self: &Arc<Self>, step: impl FnOnce(&Arc<Connection>) + Send + 'static) {
         let conn = self.clone();
         let step: Box<dyn FnOnce() + Send> = Box::new(move || step(&conn));
-        self.runtime.dialers.submit(Arc::new(Step(Mutex::new(Some(step)))));
+        self.runtime
+            .dialers
+            .submit(Arc::new(Step(Mutex::new(Some(step)))));
     }
 
     /// Chooses the next server, and when to try it.
@@ -372,7 +390,11 @@ impl Connection {
             if state.is_closed() {
                 return;
             }
-            if state.pool.next_for_reconnect(self.opts.max_reconnect).is_none() {
+            if state
+                .pool
+                .next_for_reconnect(self.opts.max_reconnect)
+                .is_none()
+            {
                 if !state.has_last_error() {
                     state.set_last_error(&Status::NATS_NO_SERVER.into());
                 }
@@ -398,7 +420,11 @@ impl Connection {
 
     fn jitter(&self) -> Duration {
         let most = self.opts.reconnect_jitter;
-        if most.is_zero() { Duration::ZERO } else { rand::random_range(Duration::ZERO..most) }
+        if most.is_zero() {
+            Duration::ZERO
+        } else {
+            rand::random_range(Duration::ZERO..most)
+        }
     }
 
     fn attempt_after(self: &Arc<Self>, pause: Duration) {
@@ -470,11 +496,14 @@ impl Connection {
     /// Closes the connection, and waits until none of its callbacks runs or will run any more.
     pub fn destroy_and_wait(self: &Arc<Self>, timeout: Option<Duration>) -> Result<()> {
         if self.in_callback() {
-            return Err(Error::illegal_state("called inside a callback of the same connection"));
+            return Err(Error::illegal_state(
+                "called inside a callback of the same connection",
+            ));
         }
         let deadline = timeout.and_then(|t| Instant::now().checked_add(t));
         self.close();
-        self.gate.wait(deadline.map(|d| d.saturating_duration_since(Instant::now())))
+        self.gate
+            .wait(deadline.map(|d| d.saturating_duration_since(Instant::now())))
     }
 
     /// Closes the connection at once: everything that waits is told, nothing blocks.
@@ -488,7 +517,10 @@ impl Connection {
             if let Some(cancel) = state.attempt.take() {
                 cancel.cancel();
             }
-            for timer in [state.ping_timer.take(), state.retry_timer.take()].into_iter().flatten() {
+            for timer in [state.ping_timer.take(), state.retry_timer.take()]
+                .into_iter()
+                .flatten()
+            {
                 timer.cancel();
             }
             (state.link.take(), state.drain.take())

@@ -28,7 +28,10 @@ pub use natsConnStatus as ConnStatus;
 impl natsConnStatus {
     /// Is it one of the two phases of draining?
     pub fn is_draining(self) -> bool {
-        matches!(self, Self::NATS_CONN_STATUS_DRAINING_SUBS | Self::NATS_CONN_STATUS_DRAINING_PUBS)
+        matches!(
+            self,
+            Self::NATS_CONN_STATUS_DRAINING_SUBS | Self::NATS_CONN_STATUS_DRAINING_PUBS
+        )
     }
 
     /// Is there a server at the other end?

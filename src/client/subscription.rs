@@ -90,7 +90,10 @@ pub struct Subscription {
 
 impl Connection {
     /// Makes a subscription that the server does not know of yet.
-    pub fn prepare_subscription(self: &Arc<Self>, args: SubscribeArgs<'_>) -> Result<Arc<Subscription>> {
+    pub fn prepare_subscription(
+        self: &Arc<Self>,
+        args: SubscribeArgs<'_>,
+    ) -> Result<Arc<Subscription>> {
         if !subject::check_subscribe(args.subject) {
             return Err(Status::NATS_INVALID_SUBJECT.into());
         }
@@ -107,7 +110,8 @@ impl Connection {
             Some(_) if self.opts.global_delivery => Some(self.runtime.lane()?),
             _ => None,
         };
-        let subject = CString::new(args.subject).map_err(|_| Error::from(Status::NATS_INVALID_SUBJECT))?;
+        let subject =
+            CString::new(args.subject).map_err(|_| Error::from(Status::NATS_INVALID_SUBJECT))?;
         // While a callback may run the program is not told that the connection is released.
         let lease = args.sink.as_ref().and_then(|_| self.lease());
         let sid = self.registry.lock().next_sid();
@@ -188,7 +192,12 @@ impl Subscription {
     }
 
     fn encode_subscribe(&self, buf: &mut Vec<u8>) {
-        encode::subscribe(buf, self.subject.to_bytes(), self.queue_group.as_deref(), self.sid);
+        encode::subscribe(
+            buf,
+            self.subject.to_bytes(),
+            self.queue_group.as_deref(),
+            self.sid,
+        );
     }
 
     /// What a new server has to know of it.
@@ -196,7 +205,10 @@ impl Subscription {
         if self.queue.lock().is_draining() {
             return;
         }
-        let (max, taken) = (self.max.load(Ordering::Relaxed), self.taken_msgs.load(Ordering::Relaxed));
+        let (max, taken) = (
+            self.max.load(Ordering::Relaxed),
+            self.taken_msgs.load(Ordering::Relaxed),
+        );
         if max > 0 && taken >= max {
             encode::unsubscribe(buf, self.sid, None);
             return;
@@ -253,7 +265,9 @@ impl Subscription {
     /// Sets how many messages and bytes may wait; negative for no limit.
     pub fn set_pending_limits(&self, msgs: i32, bytes: i32) -> Result<()> {
         if msgs == 0 || bytes == 0 {
-            return Err(Error::invalid_arg("Limits must be either > 0 or negative to specify no limit"));
+            return Err(Error::invalid_arg(
+                "Limits must be either > 0 or negative to specify no limit",
+            ));
         }
         self.while_open(|q| q.limits = (msgs, bytes))
     }
@@ -325,7 +339,9 @@ impl Subscription {
         // new state.
         let _registry = self.conn.registry.lock();
         self.max.store(max, Ordering::Relaxed);
-        self.conn.outbound.control(|buf| encode::unsubscribe(buf, self.sid, Some(max)));
+        self.conn
+            .outbound
+            .control(|buf| encode::unsubscribe(buf, self.sid, Some(max)));
         Ok(())
     }
 

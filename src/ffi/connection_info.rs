@@ -22,8 +22,8 @@ use crate::error::{Result, Status, natsStatus};
 /// `nc` is NULL or a handle of this library.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn natsConnection_Status(nc: *mut natsConnection) -> natsConnStatus {
-    // SAFETY: the caller's contract, above.
     guard_value(ConnStatus::NATS_CONN_STATUS_CLOSED, || {
+        // SAFETY: the caller's contract, above.
         Ok(unsafe { borrow(nc) }?.status())
     })
 }

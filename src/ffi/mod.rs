@@ -45,7 +45,11 @@
 //! | [`inbox`], [`statistics`] | `natsInbox`, `natsStatistics` |
 //! | [`additions`] | functions on connections that programs written for nats.c do not know |
 
-#![expect(non_snake_case, non_camel_case_types, reason = "the C interface's names")]
+#![expect(
+    non_snake_case,
+    non_camel_case_types,
+    reason = "the C interface's names"
+)]
 #![deny(unsafe_op_in_unsafe_fn, clippy::undocumented_unsafe_blocks)]
 
 pub(crate) mod callback;

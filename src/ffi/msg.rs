@@ -101,11 +101,11 @@ pub unsafe extern "C" fn natsMsg_Create(
 /// `msg` is NULL or a message of this library.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn natsMsg_GetSubject(msg: *const natsMsg) -> *const c_char {
-    // SAFETY: the caller's contract, above.
-    guard_local(
-        ptr::null(),
-        || Ok(unsafe { borrow_msg(msg) }?.subject_ptr()),
-    )
+    guard_local(ptr::null(), || {
+        // SAFETY: the caller's contract, above.
+        let msg = unsafe { borrow_msg(msg) }?;
+        Ok(msg.subject_ptr())
+    })
 }
 
 /// Returns the subject on which the message's publisher waits for replies.
@@ -139,11 +139,11 @@ pub unsafe extern "C" fn natsMsg_GetReply(msg: *const natsMsg) -> *const c_char 
 /// `msg` is NULL or a message of this library.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn natsMsg_GetData(msg: *const natsMsg) -> *const c_char {
-    // SAFETY: the caller's contract, above.
-    guard_local(
-        ptr::null(),
-        || Ok(unsafe { borrow_msg(msg) }?.payload_ptr()),
-    )
+    guard_local(ptr::null(), || {
+        // SAFETY: the caller's contract, above.
+        let msg = unsafe { borrow_msg(msg) }?;
+        Ok(msg.payload_ptr())
+    })
 }
 
 /// Returns the length of a message's payload.

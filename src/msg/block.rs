@@ -23,7 +23,8 @@ const CREDIT: u32 = 1 << 30;
 /// How many unused standard blocks are kept for reuse (8 MiB).
 const POOL_MAX: usize = 512;
 
-const _: () = assert!(size_of::<Header>() == 64 && size_of::<Desc>() == 64 && align_of::<Desc>() == 64);
+const _: () =
+    assert!(size_of::<Header>() == 64 && size_of::<Desc>() == 64 && align_of::<Desc>() == 64);
 
 #[repr(C, align(64))]
 pub(super) struct Header {
@@ -51,7 +52,8 @@ pub fn release_unused() {
 }
 
 fn layout(size: usize) -> Layout {
-    Layout::from_size_align(size, align_of::<Header>()).expect("block sizes are far below isize::MAX")
+    Layout::from_size_align(size, align_of::<Header>())
+        .expect("block sizes are far below isize::MAX")
 }
 
 /// # Safety
@@ -68,9 +70,16 @@ fn allocate(size: usize) -> BlockPtr {
     // and large ones come as zero pages from the system: it costs nothing that counts.
     // SAFETY: the size is never zero: it holds at least the header.
     let memory = unsafe { alloc_zeroed(layout(size)) };
-    let Some(block) = NonNull::new(memory.cast::<Header>()) else { handle_alloc_error(layout(size)) };
+    let Some(block) = NonNull::new(memory.cast::<Header>()) else {
+        handle_alloc_error(layout(size))
+    };
     // SAFETY: fresh memory, large enough and aligned for a header.
-    unsafe { block.write(Header { refs: AtomicU32::new(0), size }) };
+    unsafe {
+        block.write(Header {
+            refs: AtomicU32::new(0),
+            size,
+        })
+    };
     block
 }
 
@@ -128,7 +137,11 @@ impl Filling {
         // SAFETY: nobody else refers to a block that is new or comes from the pool.
         let header = unsafe { block.as_ref() };
         header.refs.store(CREDIT, Ordering::Relaxed);
-        Filling { block, issued: 0, top: header.size }
+        Filling {
+            block,
+            issued: 0,
+            top: header.size,
+        }
     }
 
     /// Is this a block of the standard size, which many messages share?
@@ -178,12 +191,19 @@ impl Filling {
         assert!(offset >= DATA_START && offset + bytes.len() <= self.top);
         // SAFETY: the room was just checked; the source is not in the part being filled, which
         // only this owner can reach and which it borrows mutably here.
-        unsafe { self.at(offset).copy_from_nonoverlapping(NonNull::from(bytes).cast(), bytes.len()) }
+        unsafe {
+            self.at(offset)
+                .copy_from_nonoverlapping(NonNull::from(bytes).cast(), bytes.len())
+        }
     }
 
     /// Makes a descriptor, and with it one more reference to the block. There must be room between
     /// the bytes (which end at `bytes_end`) and the other descriptors.
-    pub(super) fn describe(&mut self, bytes_end: usize, make: impl FnOnce(BlockPtr) -> Desc) -> NonNull<Desc> {
+    pub(super) fn describe(
+        &mut self,
+        bytes_end: usize,
+        make: impl FnOnce(BlockPtr) -> Desc,
+    ) -> NonNull<Desc> {
         assert!(bytes_end + DESC_SIZE <= self.top && self.issued < CREDIT / 2);
         self.top -= DESC_SIZE;
         self.issued += 1;

@@ -26,7 +26,12 @@ impl Default for MsgList {
 impl MsgList {
     /// An empty list.
     pub const fn new() -> Self {
-        MsgList { head: ptr::null_mut(), tail: ptr::null_mut(), len: 0, bytes: 0 }
+        MsgList {
+            head: ptr::null_mut(),
+            tail: ptr::null_mut(),
+            len: 0,
+            bytes: 0,
+        }
     }
 
     /// How many messages there are.
@@ -113,7 +118,9 @@ mod tests {
     }
 
     fn numbers(list: &mut MsgList) -> Vec<String> {
-        std::iter::from_fn(|| list.pop()).map(|m| String::from_utf8_lossy(m.payload()).into_owned()).collect()
+        std::iter::from_fn(|| list.pop())
+            .map(|m| String::from_utf8_lossy(m.payload()).into_owned())
+            .collect()
     }
 
     #[test]

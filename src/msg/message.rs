@@ -78,11 +78,17 @@ impl Msg {
     ) -> Result<Msg> {
         let padding = padding.max(1);
         let reply_room = reply.map_or(0, |r| r.len() + 1);
-        let size = [subject.len() + 1, reply_room, header.len(), payload.len(), padding]
-            .iter()
-            .try_fold(0usize, |sum, part| sum.checked_add(*part))
-            .filter(|size| *size <= i32::MAX as usize)
-            .ok_or(Error::from(Status::NATS_NO_MEMORY))?;
+        let size = [
+            subject.len() + 1,
+            reply_room,
+            header.len(),
+            payload.len(),
+            padding,
+        ]
+        .iter()
+        .try_fold(0usize, |sum, part| sum.checked_add(*part))
+        .filter(|size| *size <= i32::MAX as usize)
+        .ok_or(Error::from(Status::NATS_NO_MEMORY))?;
         let write = |block: &mut Filling, start: usize| {
             let mut at = start;
             let mut put = |bytes: &[u8]| {
@@ -232,7 +238,8 @@ impl Msg {
             if self.raw_headers().is_empty() {
                 return Ok(None);
             }
-            let map = HeaderMap::decode(self.raw_headers()).map_err(|e| Error::protocol(e.to_string()))?;
+            let map = HeaderMap::decode(self.raw_headers())
+                .map_err(|e| Error::protocol(e.to_string()))?;
             self.extra_mut().headers = Some(map);
         }
         Ok(self.extra().and_then(|e| e.headers.as_ref()))
@@ -344,11 +351,17 @@ static AUTHOR: Mutex<AuthorSlot> = Mutex::new(AuthorSlot(None));
 
 impl AuthorSlot {
     fn make_room(&mut self, size: usize) -> &mut Author {
-        if self.0.as_ref().is_some_and(|a| a.end + size + block::DESC_SIZE > a.block.top()) {
+        if self
+            .0
+            .as_ref()
+            .is_some_and(|a| a.end + size + block::DESC_SIZE > a.block.top())
+        {
             self.0 = None;
         }
-        let author =
-            self.0.get_or_insert_with(|| Author { block: Filling::with_room(SHARED_MAX), end: DATA_START });
+        let author = self.0.get_or_insert_with(|| Author {
+            block: Filling::with_room(SHARED_MAX),
+            end: DATA_START,
+        });
         if author.end > DATA_START && author.block.is_unshared() {
             // SAFETY: just seen to be unshared, under the lock that making a message takes.
             unsafe { author.block.reset() };
@@ -370,7 +383,10 @@ mod tests {
     #[test]
     fn a_created_message_has_its_parts_and_nuls_behind_them() {
         let msg = Msg::create(b"a.b", Some(b"r"), b"payload").unwrap();
-        assert_eq!((msg.subject(), msg.reply(), msg.payload()), (&b"a.b"[..], Some(&b"r"[..]), &b"payload"[..]));
+        assert_eq!(
+            (msg.subject(), msg.reply(), msg.payload()),
+            (&b"a.b"[..], Some(&b"r"[..]), &b"payload"[..])
+        );
         // SAFETY: the three pointers are NUL-terminated, as their docs say.
         unsafe {
             assert_eq!(std::ffi::CStr::from_ptr(msg.subject_ptr()), c"a.b");
@@ -393,7 +409,10 @@ mod tests {
         let msgs: Vec<_> = (0..2000usize)
             .map(|i| {
                 let payload = vec![i as u8; sizes[i % sizes.len()] / (1 + i / 100)];
-                (Msg::create(format!("s.{i}").as_bytes(), None, &payload).unwrap(), payload)
+                (
+                    Msg::create(format!("s.{i}").as_bytes(), None, &payload).unwrap(),
+                    payload,
+                )
             })
             .collect();
         for (i, (msg, payload)) in msgs.iter().enumerate() {
@@ -422,8 +441,14 @@ mod tests {
         assert!(msg.headers().unwrap().is_none());
         assert!(msg.header_block(&mut Vec::new()).is_none());
         msg.headers_mut().unwrap().set(b"Key", Some(b"value"));
-        assert_eq!(msg.header_block(&mut Vec::new()), Some(&b"NATS/1.0\r\nKey: value\r\n\r\n"[..]));
+        assert_eq!(
+            msg.header_block(&mut Vec::new()),
+            Some(&b"NATS/1.0\r\nKey: value\r\n\r\n"[..])
+        );
         msg.headers_mut().unwrap().remove(b"Key");
-        assert_eq!(msg.header_block(&mut Vec::new()), Some(&b"NATS/1.0\r\n\r\n"[..]));
+        assert_eq!(
+            msg.header_block(&mut Vec::new()),
+            Some(&b"NATS/1.0\r\n\r\n"[..])
+        );
     }
 }

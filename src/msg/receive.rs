@@ -28,7 +28,14 @@ pub struct Receiver {
 impl Receiver {
     /// A receiver whose messages have `padding` zero bytes (at least one) behind the payload.
     pub fn new(padding: usize) -> Self {
-        Receiver { block: None, start: DATA_START, end: DATA_START, limit: 0, frame_size: 256, padding }
+        Receiver {
+            block: None,
+            start: DATA_START,
+            end: DATA_START,
+            limit: 0,
+            frame_size: 256,
+            padding,
+        }
     }
 
     /// What has been received and not consumed yet.
@@ -71,7 +78,11 @@ impl Receiver {
         if self.padding > 2 {
             return self.copy_msg(head);
         }
-        if self.block.as_ref().is_none_or(|b| self.end + DESC_SIZE > b.top()) {
+        if self
+            .block
+            .as_ref()
+            .is_none_or(|b| self.end + DESC_SIZE > b.top())
+        {
             // The descriptors have met the bytes: the rest moves on, and the message with it.
             self.move_to(Filling::with_room(self.end - self.start + DESC_SIZE));
             self.set_limit(0);
@@ -136,7 +147,11 @@ impl Receiver {
             && need > SHARED_MAX
         {
             // Exactly the frame, so that the next message begins in a shared block again.
-            if self.block.as_ref().is_none_or(|b| b.is_standard() || b.issued() > 0) {
+            if self
+                .block
+                .as_ref()
+                .is_none_or(|b| b.is_standard() || b.issued() > 0)
+            {
                 self.move_to(Filling::with_room(need));
                 self.limit = DATA_START + need;
             }
@@ -200,7 +215,9 @@ mod tests {
     fn drain(receiver: &mut Receiver, parser: &mut Parser, seen: &mut Vec<Msg>) -> Option<usize> {
         loop {
             match parser.next(receiver.unparsed()).unwrap() {
-                Step::Op { op: Op::Msg(head), .. } => seen.push(receiver.take_msg(&head).unwrap()),
+                Step::Op {
+                    op: Op::Msg(head), ..
+                } => seen.push(receiver.take_msg(&head).unwrap()),
                 Step::Op { consumed, .. } => receiver.consume(consumed),
                 Step::Incomplete { need } => return need,
             }
@@ -228,7 +245,9 @@ mod tests {
             match i % 3 {
                 0 => wire.extend(format!("MSG s.{i} 1 {}\r\n", p.len()).bytes()),
                 1 => wire.extend(format!("MSG s.{i} 1 r.{i} {}\r\n", p.len()).bytes()),
-                _ => wire.extend(format!("HMSG s.{i} 1 r.{i} 12 {}\r\nNATS/1.0\r\n\r\n", p.len() + 12).bytes()),
+                _ => wire.extend(
+                    format!("HMSG s.{i} 1 r.{i} 12 {}\r\nNATS/1.0\r\n\r\n", p.len() + 12).bytes(),
+                ),
             }
             wire.extend_from_slice(p);
             wire.extend_from_slice(b"\r\n");
@@ -238,8 +257,12 @@ mod tests {
 
     #[test]
     fn messages_of_all_sizes_arrive_whole_however_they_are_cut() {
-        let sizes = [0, 1, 16, 16, 16, 100, 1000, 3000, 5000, 16_000, 17_000, 100_000];
-        let payloads: Vec<_> = (0..400usize).map(|i| vec![b'a' + (i % 26) as u8; sizes[i % sizes.len()]]).collect();
+        let sizes = [
+            0, 1, 16, 16, 16, 100, 1000, 3000, 5000, 16_000, 17_000, 100_000,
+        ];
+        let payloads: Vec<_> = (0..400usize)
+            .map(|i| vec![b'a' + (i % 26) as u8; sizes[i % sizes.len()]])
+            .collect();
         let wire = wire(&payloads);
         for chunk in [7, 100, 4096, 65_536, usize::MAX] {
             for padding in [0, 64] {
@@ -250,8 +273,12 @@ mod tests {
                     assert_eq!(msg.reply().is_some(), i % 3 != 0);
                     assert_eq!(msg.payload(), payload);
                     // SAFETY: padding zero bytes, at least one, lie behind the payload.
-                    let behind =
-                        unsafe { std::slice::from_raw_parts(msg.payload_ptr().add(payload.len()).cast::<u8>(), padding.max(1)) };
+                    let behind = unsafe {
+                        std::slice::from_raw_parts(
+                            msg.payload_ptr().add(payload.len()).cast::<u8>(),
+                            padding.max(1),
+                        )
+                    };
                     assert!(behind.iter().all(|b| *b == 0));
                 }
             }

@@ -161,7 +161,9 @@ mod tests {
         let cancel = Cancel::new().unwrap();
         let mut buf = [0; 16];
         assert_eq!(kind(stream.read(&mut buf)), ErrorKind::WouldBlock);
-        let e = stream.wait_readable(Instant::now(), Some(&cancel)).unwrap_err();
+        let e = stream
+            .wait_readable(Instant::now(), Some(&cancel))
+            .unwrap_err();
         assert_eq!(e.status(), Status::NATS_TIMEOUT);
 
         server.write_all(b"INFO").unwrap();

@@ -1,7 +1,8 @@
 //! Tests of the pools of threads.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Sender};
+use std::time::Instant;
 
 use super::*;
 

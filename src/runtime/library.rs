@@ -7,9 +7,9 @@
 //! Closing lasts as long as somebody holds the runtime; nobody has to tell this module when that
 //! ends, since all it keeps of a closing runtime is a weak reference.
 
+use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
-use std::thread::{ThreadId, current};
 use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex};
@@ -25,6 +25,11 @@ const GRACE: Duration = Duration::from_millis(100);
 
 static LIBRARY: Library = Library::new();
 static FORKED: AtomicBool = AtomicBool::new(false);
+
+thread_local! {
+    /// This thread is the one that opens the library.
+    static OPENING: Cell<bool> = const { Cell::new(false) };
+}
 
 /// What the library is opened with.
 #[derive(Clone)]
@@ -108,6 +113,7 @@ pub fn runtime() -> Result<Arc<Runtime>> {
 
 /// What the library was opened with; `None` if it is not open.
 pub fn config() -> Option<Config> {
+    check_fork().ok()?;
     match &*LIBRARY.state.lock() {
         State::Open(runtime) => Some(runtime.config().clone()),
         _ => None,
@@ -116,7 +122,7 @@ pub fn config() -> Option<Config> {
 
 /// Whether the library has been closed but is still in use, so that it cannot be opened again.
 pub fn is_closing() -> bool {
-    LIBRARY.state.lock().is_closing()
+    !forked() && LIBRARY.state.lock().is_closing()
 }
 
 /// Closes the library, if it is open. Live connections go on working until they are destroyed, but
@@ -175,7 +181,7 @@ fn check_fork() -> Result<()> {
 
 enum State {
     Closed,
-    Opening(ThreadId),
+    Opening,
     Open(Arc<Runtime>),
     Closing(Weak<Runtime>),
 }
@@ -205,11 +211,11 @@ impl Library {
         loop {
             match &*state {
                 State::Open(runtime) => return Ok(runtime.clone()),
-                State::Opening(thread) if *thread == current().id() => {
+                State::Opening if OPENING.get() => {
                     return Err(Error::illegal_state("the library is being opened"));
                 }
                 // If that one fails, this thread tries, and most likely fails the same way.
-                State::Opening(_) => self.opened.wait(&mut state),
+                State::Opening => self.opened.wait(&mut state),
                 closing if closing.is_closing() => {
                     let text = "the library is being closed";
                     return Err(Error::new(Status::NATS_FAILED_TO_INITIALIZE, text));
@@ -217,9 +223,11 @@ impl Library {
                 State::Closed | State::Closing(_) => break,
             }
         }
-        *state = State::Opening(current().id());
+        *state = State::Opening;
         drop(state);
+        OPENING.set(true);
         let result = guarded(start).unwrap_or_else(|| Err(Status::NATS_ERR.into()));
+        OPENING.set(false);
         *self.state.lock() = match &result {
             Ok(runtime) => State::Open(runtime.clone()),
             Err(_) => State::Closed,
@@ -279,142 +287,5 @@ struct Closing {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::mpsc;
-    use std::thread;
-
-    use super::*;
-
-    fn start() -> Result<Arc<Runtime>> {
-        Runtime::start(Config::default())
-    }
-
-    fn status<T>(result: Result<T>) -> Status {
-        result.err().map_or(Status::NATS_OK, |e| e.status())
-    }
-
-    #[test]
-    fn states_and_statuses() {
-        let library = Library::new();
-        assert_eq!(
-            status(library.close_and_wait(None)),
-            Status::NATS_NOT_INITIALIZED
-        );
-        library.close();
-
-        let first = library.runtime(start).unwrap();
-        let second = library.runtime(|| unreachable!()).unwrap();
-        assert!(Arc::ptr_eq(&first, &second));
-        drop(second);
-
-        // Closing, with a reference left.
-        let timeout = Some(Duration::from_millis(1));
-        assert_eq!(
-            status(library.close_and_wait(timeout)),
-            Status::NATS_TIMEOUT
-        );
-        assert!(library.state.lock().is_closing());
-        assert_eq!(
-            status(library.runtime(start)),
-            Status::NATS_FAILED_TO_INITIALIZE
-        );
-        assert_eq!(
-            status(library.close_and_wait(None)),
-            Status::NATS_ILLEGAL_STATE
-        );
-        library.close();
-        assert!(!first.events.post(Box::new(|| ())));
-        let (done, ran) = mpsc::channel();
-        let action = move || done.send(()).unwrap();
-        first.timers.after(Duration::ZERO, Box::new(action));
-        ran.recv().unwrap();
-
-        // The last reference goes: closed, and open again at once.
-        drop(first);
-        assert_eq!(
-            status(library.close_and_wait(None)),
-            Status::NATS_NOT_INITIALIZED
-        );
-        drop(library.runtime(start).unwrap());
-        assert_eq!(status(library.close_and_wait(None)), Status::NATS_OK);
-    }
-
-    #[test]
-    fn opening_from_within_opening_is_refused_and_others_wait() {
-        let library = Library::new();
-        thread::scope(|scope| {
-            let (ask, asked) = mpsc::channel();
-            let library = &library;
-            let other = scope.spawn(move || {
-                asked.recv().unwrap();
-                library.runtime(|| unreachable!("it is being opened"))
-            });
-            let runtime = library
-                .runtime(|| {
-                    assert_eq!(status(library.runtime(start)), Status::NATS_ILLEGAL_STATE);
-                    assert_eq!(
-                        status(library.close_and_wait(None)),
-                        Status::NATS_NOT_INITIALIZED
-                    );
-                    ask.send(()).unwrap();
-                    start()
-                })
-                .unwrap();
-            assert!(Arc::ptr_eq(&runtime, &other.join().unwrap().unwrap()));
-        });
-        assert_eq!(status(library.close_and_wait(None)), Status::NATS_OK);
-    }
-
-    #[test]
-    fn failing_to_open_leaves_the_library_closed() {
-        let library = Library::new();
-        let error = Error::from(Status::NATS_SYS_ERROR);
-        assert_eq!(
-            status(library.runtime(|| Err(error))),
-            Status::NATS_SYS_ERROR
-        );
-        assert_eq!(status(library.runtime(|| panic!("…"))), Status::NATS_ERR);
-        assert_eq!(status(library.runtime(start)), Status::NATS_OK);
-        library.close();
-    }
-
-    #[test]
-    fn a_thread_of_the_library_may_close_but_not_wait_and_may_hold_the_last_reference() {
-        let library = Arc::new(Library::new());
-        let runtime = library.runtime(start).unwrap();
-        let threads = runtime.threads.clone();
-        let (done, result) = mpsc::channel();
-        let (own, of_library) = (runtime.clone(), library.clone());
-        runtime.events.post(Box::new(move || {
-            let refused = status(of_library.close_and_wait(None));
-            of_library.close();
-            done.send(refused).unwrap();
-            drop(own);
-        }));
-        drop(runtime);
-        assert_eq!(result.recv().unwrap(), Status::NATS_ILLEGAL_STATE);
-        assert!(threads.wait(None));
-        assert!(!library.state.lock().is_closing());
-    }
-
-    #[test]
-    fn the_environment_is_read_as_c_would() {
-        for (text, number) in [
-            ("12", Some(12)),
-            (" +7ms", Some(7)),
-            ("0", None),
-            ("-3", None),
-            ("", None),
-            ("x1", None),
-            ("99999999999999999999999", Some(u64::MAX)),
-        ] {
-            assert_eq!(positive_prefix(text), number, "{text}");
-        }
-        let config = Config::from_vars(|name| {
-            Some(if name.contains("DEADLINE") { "250" } else { "" }.to_owned())
-        });
-        assert_eq!(config.default_write_deadline, Duration::from_millis(250));
-        assert!(config.default_to_thread_pool);
-        assert_eq!(config.thread_pool_max, 1);
-    }
-}
+#[path = "library_tests.rs"]
+mod tests;

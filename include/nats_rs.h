@@ -1,0 +1,3232 @@
+/*
+ * nats_rs.h - the C interface of libnats_rs, a NATS client with a Rust core.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * The names, types, constants and struct layouts are those of the nats.c client's public interface, so a program
+ * written for it compiles against this header. What is ours alone says so. Conventions, valid everywhere unless a
+ * function says otherwise:
+ *
+ * Errors      Most functions return a natsStatus; NATS_OK is 0. A failing call leaves its text with the calling
+ *             thread: nats_GetLastError() reads it, and the next failing call of that thread replaces it. Outputs are
+ *             written only on success. Nothing here ends the process.
+ * Ownership   What an X_Create, X_New, Connect, Subscribe, NextMsg or Request call hands out is yours, and goes back
+ *             with the X_Destroy of its type. A message passed to a message callback is yours too: destroy it, now
+ *             or later. Strings and arrays reached through a non-const output pointer (char **, const char ***) are
+ *             released with free(), one call each; strings returned as const char * belong to the object that
+ *             was asked, and live as long as it. Arguments are copied, never kept, unless said otherwise.
+ * NULL        X_Destroy(NULL) does nothing. NULL where a value is needed gives NATS_INVALID_ARG (or false, 0, NULL).
+ *             A length of 0 ignores its pointer; a negative length is refused.
+ * Handles     Using a handle after its Destroy gives NATS_INVALID_ARG and touches no freed memory; a second Destroy
+ *             does nothing. Rely on it for finding mistakes, not for program logic.
+ * Threads     Any thread may use any connection, subscription or options object at any time. A message, a header
+ *             object, a statistics object and an inbox belong to one thread at a time. The number of threads in the
+ *             library does not grow with connections or subscriptions.
+ * Callbacks   Run in threads of the library, with no lock held, and may call anything here, Destroy of their own
+ *             handle included. Those of one subscription run in order, one at a time; those of connections run in
+ *             order on one thread. They may block. A callback must return: no longjmp, no C++ exception through it.
+ * Units       Times are int64_t milliseconds, unless the name or the text says nanoseconds or microseconds. Lengths
+ *             are bytes. Text is UTF-8 with a NUL at its end; payloads are bytes, with a NUL behind them on receipt.
+ */
+
+
+#ifndef NATS_RS_H_
+#define NATS_RS_H_
+
+/* Made by cbindgen from the sources in src/ffi: change those, never this file. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* Linkage of everything declared here; define it before the include to change it. */
+#ifndef NATS_EXTERN
+#if defined(__GNUC__)
+#define NATS_EXTERN __attribute__((visibility("default")))
+#else
+#define NATS_EXTERN
+#endif
+#endif
+
+/* The version of this library. */
+#define NATS_RS_VERSION_MAJOR 0
+#define NATS_RS_VERSION_MINOR 1
+#define NATS_RS_VERSION_PATCH 0
+#define NATS_RS_VERSION "0.1.0"
+#define NATS_RS_VERSION_NUMBER                                                                                \
+    ((NATS_RS_VERSION_MAJOR << 16) | (NATS_RS_VERSION_MINOR << 8) | NATS_RS_VERSION_PATCH)
+
+/* The version of the interface: that of the nats.c release whose names are declared here. */
+#define NATS_VERSION_MAJOR 3
+#define NATS_VERSION_MINOR 14
+#define NATS_VERSION_PATCH 0
+#define NATS_VERSION_STRING "3.14.0-beta"
+#define NATS_VERSION_NUMBER ((NATS_VERSION_MAJOR << 16) | (NATS_VERSION_MINOR << 8) | NATS_VERSION_PATCH)
+#define NATS_VERSION_REQUIRED_NUMBER 0x030E00
+
+/* True where the library found at run time fits the header this program was compiled with. */
+#define nats_CheckCompatibility()                                                                             \
+    nats_CheckCompatibilityImpl(NATS_VERSION_REQUIRED_NUMBER, NATS_VERSION_NUMBER, NATS_VERSION_STRING)
+
+/* Where natsConnection_Connect goes when no URL is given. */
+#define NATS_DEFAULT_URL "nats://localhost:4222"
+
+/* Connection statuses under the names they had before they got a prefix, for programs that ask for them. */
+#ifdef NATS_CONN_STATUS_NO_PREFIX
+#define DISCONNECTED NATS_CONN_STATUS_DISCONNECTED
+#define CONNECTING NATS_CONN_STATUS_CONNECTING
+#define CONNECTED NATS_CONN_STATUS_CONNECTED
+#define CLOSED NATS_CONN_STATUS_CLOSED
+#define RECONNECTING NATS_CONN_STATUS_RECONNECTING
+#define DRAINING_SUBS NATS_CONN_STATUS_DRAINING_SUBS
+#define DRAINING_PUBS NATS_CONN_STATUS_DRAINING_PUBS
+#endif
+
+/* A socket as the operating system numbers it. */
+typedef int natsSock;
+
+
+/**
+ * Outcome of a call: `NATS_OK`, or why it failed. `natsStatus_GetText` has the words for each.
+ */
+typedef enum natsStatus {
+    /**
+     * Success.
+     */
+    NATS_OK = 0,
+    /**
+     * An error without a status of its own.
+     */
+    NATS_ERR,
+    /**
+     * The server sent something that is not the NATS protocol, or a message's headers are malformed.
+     */
+    NATS_PROTOCOL_ERROR,
+    /**
+     * Reading from or writing to the socket failed.
+     */
+    NATS_IO_ERROR,
+    /**
+     * The server's first line is too long.
+     */
+    NATS_LINE_TOO_LONG,
+    /**
+     * The connection is closed, or the server closed it.
+     */
+    NATS_CONNECTION_CLOSED,
+    /**
+     * No server could be reached.
+     */
+    NATS_NO_SERVER,
+    /**
+     * The server did not answer the client's PINGs.
+     */
+    NATS_STALE_CONNECTION,
+    /**
+     * TLS was asked for and the server does not offer it.
+     */
+    NATS_SECURE_CONNECTION_WANTED,
+    /**
+     * The server asks for TLS. Never returned: the client upgrades by itself.
+     */
+    NATS_SECURE_CONNECTION_REQUIRED,
+    /**
+     * The connection was lost, and may come back.
+     */
+    NATS_CONNECTION_DISCONNECTED,
+    /**
+     * The server refused the credentials, or they expired.
+     */
+    NATS_CONNECTION_AUTH_FAILED,
+    /**
+     * The server does not permit this publish or subscription.
+     */
+    NATS_NOT_PERMITTED,
+    /**
+     * There is no such header, key or value.
+     */
+    NATS_NOT_FOUND,
+    /**
+     * A server's URL has no host.
+     */
+    NATS_ADDRESS_MISSING,
+    /**
+     * The subject is missing, or holds what a subject must not.
+     */
+    NATS_INVALID_SUBJECT,
+    /**
+     * An argument cannot be used: NULL, negative, out of range, or a destroyed handle.
+     */
+    NATS_INVALID_ARG,
+    /**
+     * The subscription is closed.
+     */
+    NATS_INVALID_SUBSCRIPTION,
+    /**
+     * The timeout must be greater than zero.
+     */
+    NATS_INVALID_TIMEOUT,
+    /**
+     * The call makes no sense in the present state.
+     */
+    NATS_ILLEGAL_STATE,
+    /**
+     * Messages were dropped because the subscription's pending limits were reached.
+     */
+    NATS_SLOW_CONSUMER,
+    /**
+     * The payload is larger than the server allows.
+     */
+    NATS_MAX_PAYLOAD,
+    /**
+     * The subscription has delivered its maximum of messages.
+     */
+    NATS_MAX_DELIVERED_MSGS,
+    /**
+     * A buffer is too small, or the reconnect buffer is full.
+     */
+    NATS_INSUFFICIENT_BUFFER,
+    /**
+     * Memory could not be allocated.
+     */
+    NATS_NO_MEMORY,
+    /**
+     * A call of the operating system failed.
+     */
+    NATS_SYS_ERROR,
+    /**
+     * The time is over.
+     */
+    NATS_TIMEOUT,
+    /**
+     * The library could not be opened, for example because it is being closed.
+     */
+    NATS_FAILED_TO_INITIALIZE,
+    /**
+     * The library has not been opened.
+     */
+    NATS_NOT_INITIALIZED,
+    /**
+     * Certificates, ciphers or the TLS handshake.
+     */
+    NATS_SSL_ERROR,
+    /**
+     * The server is too old, or not configured, for this.
+     */
+    NATS_NO_SERVER_SUPPORT,
+    /**
+     * Not connected yet; attempts go on in the background.
+     */
+    NATS_NOT_YET_CONNECTED,
+    /**
+     * The connection or subscription is draining.
+     */
+    NATS_DRAINING,
+    /**
+     * The queue group's name holds white space.
+     */
+    NATS_INVALID_QUEUE_NAME,
+    /**
+     * Nobody is subscribed to the request's subject.
+     */
+    NATS_NO_RESPONDERS,
+    /**
+     * JetStream: a consumer's sequence does not match.
+     */
+    NATS_MISMATCH,
+    /**
+     * JetStream: a heartbeat of the server is missing.
+     */
+    NATS_MISSED_HEARTBEAT,
+    /**
+     * JetStream: a limit has been reached.
+     */
+    NATS_LIMIT_REACHED,
+    /**
+     * JetStream: the pin of a pinned consumer does not match.
+     */
+    NATS_PIN_ID_MISMATCH,
+    /**
+     * JetStream: the configuration cannot be used.
+     */
+    NATS_INVALID_CONFIG,
+    /**
+     * The number of statuses; not a status.
+     */
+    NATS_MAX_STATUS_VALUE,
+} natsStatus;
+
+/**
+ * What a connection is doing, as `natsConnection_Status` tells it.
+ */
+typedef enum natsConnStatus {
+    /**
+     * Not connected: a passing state between an attempt on one server and the next, and between
+     * losing the server and closing.
+     */
+    NATS_CONN_STATUS_DISCONNECTED = 0,
+    /**
+     * A server accepted, and the handshake is going on; in reconnect attempts too.
+     */
+    NATS_CONN_STATUS_CONNECTING,
+    /**
+     * Connected.
+     */
+    NATS_CONN_STATUS_CONNECTED,
+    /**
+     * Closed for good.
+     */
+    NATS_CONN_STATUS_CLOSED,
+    /**
+     * The server was lost; waiting or trying to get back.
+     */
+    NATS_CONN_STATUS_RECONNECTING,
+    /**
+     * Draining: subscriptions get what was sent to them, new ones are refused.
+     */
+    NATS_CONN_STATUS_DRAINING_SUBS,
+    /**
+     * Draining: what was published is being sent, publishing is refused.
+     */
+    NATS_CONN_STATUS_DRAINING_PUBS,
+} natsConnStatus;
+
+/**
+ * The structure behind `natsConnection`.
+ */
+typedef struct __natsConnection __natsConnection;
+
+/**
+ * The structure behind `natsHeader`.
+ */
+typedef struct __natsHeader __natsHeader;
+
+/**
+ * The structure behind `natsMsg`.
+ */
+typedef struct __natsMsg __natsMsg;
+
+/**
+ * The structure behind `natsOptions`.
+ */
+typedef struct __natsOptions __natsOptions;
+
+/**
+ * The structure behind `natsStatistics`.
+ */
+typedef struct __natsStatistics __natsStatistics;
+
+/**
+ * The structure behind `natsSubscription`.
+ */
+typedef struct __natsSubscription __natsSubscription;
+
+/**
+ * A connection to a NATS server, opaque to C.
+ *
+ * Made by `natsConnection_Connect` or `natsConnection_ConnectTo`, released by
+ * `natsConnection_Destroy` (or `natsConnection_DestroyAndWait`), which also closes it;
+ * subscriptions made on it are released on their own. Any thread may call any `natsConnection_`
+ * function on it at any time, callbacks included. A call on a destroyed connection returns
+ * `NATS_INVALID_ARG`, except in a callback that was given the connection: there it works, as a
+ * closed connection does, until the callback returns.
+ */
+typedef struct __natsConnection natsConnection;
+
+/**
+ * How connections are to be made, opaque to C.
+ *
+ * Made by `natsOptions_Create`, filled by the `natsOptions_Set...` functions, given to
+ * `natsConnection_Connect`, which copies it, and released by `natsOptions_Destroy`, at any time
+ * after. Any thread may call any `natsOptions_` function on it at any time. A call on destroyed
+ * options returns `NATS_INVALID_ARG`.
+ */
+typedef struct __natsOptions natsOptions;
+
+/**
+ * What went through a connection until a certain moment. Opaque to C.
+ *
+ * Made by `natsStatistics_Create`, filled by `natsConnection_GetStats` as often as one likes, read
+ * by `natsStatistics_GetCounts`, released by `natsStatistics_Destroy`. One thread at a time may use
+ * it.
+ */
+typedef struct __natsStatistics natsStatistics;
+
+/**
+ * A set of headers: keys, each with one or more values. Opaque to C.
+ *
+ * Keys are case-sensitive, and a key's values keep the order in which they were added. Made by
+ * `natsHeader_New`, released by `natsHeader_Destroy`, used by one thread at a time through the
+ * other `natsHeader_` functions.
+ */
+typedef struct __natsHeader natsHeader;
+
+/**
+ * A unique subject to receive replies on: a string, which C may use as any other.
+ *
+ * Made by `natsInbox_Create`, released by `natsInbox_Destroy`.
+ */
+typedef char natsInbox;
+
+/**
+ * Runs first in every thread that the library starts, in that thread; several may run at once.
+ *
+ * @param closure what the program gave with the function.
+ */
+typedef void (*natsThreadStartedHandler)(void *closure);
+
+/**
+ * How to open the library; for `nats_OpenWithConfig`, which copies it.
+ *
+ * A structure full of zeros is fit for use, and is not the default: its pool of threads is empty.
+ */
+typedef struct natsClientConfig {
+    /**
+     * The write deadline in milliseconds that new options begin with; zero or less for none.
+     */
+    int64_t DefaultWriteDeadline;
+    /**
+     * Not used: this library does not spin on locks in a way that could be set.
+     */
+    int64_t LockSpinCount;
+    /**
+     * Whether new options begin with `natsOptions_UseGlobalMessageDelivery` switched on.
+     */
+    bool DefaultToThreadPool;
+    /**
+     * Threads of the pool that those options deliver messages with; zero or less for an empty pool.
+     */
+    int ThreadPoolMax;
+    /**
+     * Not used: replies to requests need no pool.
+     */
+    bool DefaultRepliesToThreadPool;
+    /**
+     * Not used: replies to requests need no pool.
+     */
+    bool UseSeparatePoolForReplies;
+    /**
+     * Not used: replies to requests need no pool.
+     */
+    int ReplyThreadPoolMax;
+    /**
+     * Runs first in every thread that the library starts; NULL for nothing.
+     */
+    natsThreadStartedHandler ThreadStartedHandler;
+    /**
+     * What `ThreadStartedHandler` gets.
+     */
+    void *ThreadStartedHandlerClosure;
+} natsClientConfig;
+
+/**
+ * A message: a subject, perhaps a reply subject, perhaps headers, and a payload. Opaque to C.
+ *
+ * Received in a `natsMsgHandler`, from `natsSubscription_NextMsg` or the `natsConnection_Request`
+ * functions, or made by `natsMsg_Create`; in each case the program owns it and releases it with
+ * `natsMsg_Destroy`. What the `natsMsg_Get` functions return lies in the message and lives as long
+ * as it does. One thread at a time may use a message, also for reading; it may be passed on to
+ * another thread. Its headers are used by the `natsMsgHeader_` functions.
+ */
+typedef struct __natsMsg natsMsg;
+
+/**
+ * A list of messages. The structure is the program's; `natsMsgList_Destroy` frees what is in it.
+ */
+typedef struct natsMsgList {
+    /**
+     * An array from `malloc`. A message that the program keeps is taken out by writing NULL.
+     */
+    natsMsg **Msgs;
+    /**
+     * How many there are.
+     */
+    int Count;
+} natsMsgList;
+
+/**
+ * An interest in a subject, opaque to C.
+ *
+ * Made by `natsConnection_Subscribe` and its siblings, released by `natsSubscription_Destroy`,
+ * also after its connection was destroyed. Any thread may call any `natsSubscription_` function on
+ * it at any time, callbacks included; `natsSubscription_NextMsg` may be called by several threads,
+ * each message going to one of them. A call on a destroyed subscription returns
+ * `NATS_INVALID_ARG`, except in a callback that was given the subscription: there it works, as a
+ * closed subscription does, until the callback returns.
+ */
+typedef struct __natsSubscription natsSubscription;
+
+/**
+ * Is told of an error that no call could return: a slow consumer, a violation of permissions, a
+ * failed drain.
+ *
+ * Runs on the same thread as `natsConnectionHandler`, under the same rules. Where the event has
+ * words, `nats_GetLastError` has them here.
+ *
+ * @param nc the connection, the program's own handle.
+ * @param subscription the subscription that it is about, or NULL.
+ * @param err what happened.
+ * @param closure what the program gave with the function.
+ */
+typedef void (*natsErrHandler)(natsConnection *nc,
+                               natsSubscription *subscription,
+                               enum natsStatus err,
+                               void *closure);
+
+/**
+ * Is told of a change in a connection.
+ *
+ * All functions of this type, for all connections, run on one thread of the library, in the order
+ * in which things happened: one that blocks delays the others. The connection stays usable until
+ * it returns, even if the program has destroyed it.
+ *
+ * @param nc the connection, the program's own handle.
+ * @param closure what the program gave with the function.
+ */
+typedef void (*natsConnectionHandler)(natsConnection *nc, void *closure);
+
+/**
+ * Is told that something is over, and that nothing else will be called for it.
+ *
+ * @param closure what the program gave with the function, and may now free.
+ */
+typedef void (*natsOnCompleteCB)(void *closure);
+
+/**
+ * Says how long to wait before the next pass over the list of servers.
+ *
+ * Runs on a thread of the library. It may close the connection.
+ *
+ * @param nc the connection, the program's own handle.
+ * @param attempts the number of the pass, from 1.
+ * @param closure what the program gave with the function.
+ * @return milliseconds; zero or less for no wait.
+ */
+typedef int64_t (*natsCustomReconnectDelayHandler)(natsConnection *nc, int attempts, void *closure);
+
+/**
+ * Gives the token for an attempt to connect.
+ *
+ * Runs on the thread that makes the attempt: the one in `natsConnection_Connect`, or one of the
+ * library when reconnecting. It must not call functions on the connection.
+ *
+ * @param closure what the program gave with the function.
+ * @return the token, which stays the program's and must stay as it is until the next call; NULL
+ * for no token.
+ */
+typedef const char *(*natsTokenHandler)(void *closure);
+
+/**
+ * Receives the messages of a subscription, one at a time and in their order, on a thread of the
+ * library.
+ *
+ * It may block for as long as it likes, and may call anything on the connection and the
+ * subscription, destroying them included; both stay usable until it returns.
+ *
+ * @param nc the subscription's connection, the program's own handle.
+ * @param sub the subscription, the program's own handle.
+ * @param msg the message, which now belongs to the program: it must `natsMsg_Destroy` it, here or
+ * later. NULL tells a subscription with a timeout that no message came in time.
+ * @param closure what the program gave when subscribing.
+ */
+typedef void (*natsMsgHandler)(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void *closure);
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * Closes and releases a connection, and waits until no callback of it runs or will run any more.
+ *
+ * An addition that nats.c lacks. Does what `natsConnection_Destroy` does, and returns when the
+ * last callback has returned: message and completion callbacks of the connection's subscriptions,
+ * its connection callbacks, the closed one included, and its error handler. What their closures
+ * point at may be freed then. Calls of other threads give `NATS_CONNECTION_CLOSED` as soon as this
+ * has begun and `NATS_INVALID_ARG` when it is over.
+ *
+ * @param nc the connection.
+ * @param timeout how long to wait for callbacks, in milliseconds; 0 or less for ever.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `nc` is NULL or destroyed; `NATS_TIMEOUT` where a
+ * callback still runs: the connection is closed and destroyed all the same; `NATS_ILLEGAL_STATE`
+ * inside a callback of this connection or its subscriptions, which would wait for itself: nothing
+ * is done.
+ *
+ * @see natsConnection_Destroy, natsOptions_SetReleasedCB
+ *
+ * # Safety
+ * `nc` is NULL or a handle of this library.
+ */
+NATS_EXTERN enum natsStatus natsConnection_DestroyAndWait(natsConnection *nc, int64_t timeout);
+
+/**
+ * Reads the name of the server that the connection is connected to.
+ *
+ * An addition that nats.c lacks. The name is the `server_name` of the server's INFO.
+ *
+ * @param nc the connection; any thread may call this at any time.
+ * @param buffer where to put the name; an empty string while there is no server, or it has no
+ * name.
+ * @param bufferSize the buffer's size in bytes, for the name and a NUL.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or 0 or `nc` was destroyed;
+ * `NATS_INSUFFICIENT_BUFFER` where it does not fit, with an empty string in the buffer.
+ *
+ * # Safety
+ * `nc` is NULL or a handle of this library; `buffer` is NULL or valid for writing `bufferSize`
+ * bytes.
+ */
+NATS_EXTERN enum natsStatus natsConnection_GetServerName(natsConnection *nc, char *buffer, size_t bufferSize);
+
+/**
+ * Reads the version of the server that the connection is connected to, such as `2.10.4`.
+ *
+ * An addition that nats.c lacks. The version is the `version` of the server's INFO.
+ *
+ * @param nc the connection; any thread may call this at any time.
+ * @param buffer where to put the version; an empty string while there is no server.
+ * @param bufferSize the buffer's size in bytes, for the version and a NUL.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or 0 or `nc` was destroyed;
+ * `NATS_INSUFFICIENT_BUFFER` where it does not fit, with an empty string in the buffer.
+ *
+ * # Safety
+ * `nc` is NULL or a handle of this library; `buffer` is NULL or valid for writing `bufferSize`
+ * bytes.
+ */
+NATS_EXTERN
+enum natsStatus natsConnection_GetServerVersion(natsConnection *nc,
+                                                char *buffer,
+                                                size_t bufferSize);
+
+/**
+ * Reads the name of the cluster that the server of the connection belongs to.
+ *
+ * An addition that nats.c lacks. The name is the `cluster` of the server's INFO.
+ *
+ * @param nc the connection; any thread may call this at any time.
+ * @param buffer where to put the name; an empty string while there is no server, or it is in no
+ * cluster.
+ * @param bufferSize the buffer's size in bytes, for the name and a NUL.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or 0 or `nc` was destroyed;
+ * `NATS_INSUFFICIENT_BUFFER` where it does not fit, with an empty string in the buffer.
+ *
+ * # Safety
+ * `nc` is NULL or a handle of this library; `buffer` is NULL or valid for writing `bufferSize`
+ * bytes.
+ */
+NATS_EXTERN
+enum natsStatus natsConnection_GetServerCluster(natsConnection *nc,
+                                                char *buffer,
+                                                size_t bufferSize);
+
+/**
+ * Counts the subscriptions that are open on a connection.
+ *
+ * An addition that nats.c lacks. A subscription counts until it is unsubscribed, drained, or has
+ * delivered the maximum of messages asked for; destroying it unsubscribes it.
+ *
+ * @param nc the connection; any thread may call this at any time.
+ * @param count where to put the number; written only with `NATS_OK`.
+ * @return `NATS_OK`, also on a closed connection; `NATS_INVALID_ARG` where an argument is NULL or
+ * `nc` was destroyed.
+ *
+ * # Safety
+ * `nc` is NULL or a handle of this library; `count` is NULL or valid for writing an `int`.
+ */
+NATS_EXTERN enum natsStatus natsConnection_GetSubscriptionCount(natsConnection *nc, int *count);
+
+/**
+ * Counts the bytes that wait to be sent: those of publishes and other operations that the socket
+ * has not taken yet, and those kept while there is no server.
+ *
+ * An addition that nats.c lacks; `natsConnection_Buffered` leaves out what is kept while there is
+ * no server.
+ *
+ * @param nc the connection; any thread may call this at any time.
+ * @param bytes where to put the number; written only with `NATS_OK`.
+ * @return `NATS_OK`, also on a closed connection, with 0; `NATS_INVALID_ARG` where an argument is
+ * NULL or `nc` was destroyed.
+ *
+ * # Safety
+ * `nc` is NULL or a handle of this library; `bytes` is NULL or valid for writing an `int64_t`.
+ */
+NATS_EXTERN enum natsStatus natsConnection_GetPendingBytes(natsConnection *nc, int64_t *bytes);
+
+/**
+ * Connects to a server, and opens the library if that was not done yet.
+ *
+ * Blocks until a server has accepted the connection, or each server of the list has been tried
+ * once (more often with `natsOptions_SetRetryOnFailedConnect`); the options' timeout limits each
+ * attempt, name resolution and handshake included. Success clears the calling thread's last error.
+ *
+ * @param nc where to put the connection, yours until `natsConnection_Destroy`. Written with
+ * `NATS_OK` and `NATS_NOT_YET_CONNECTED` only.
+ * @param options what to connect with; NULL for the defaults and `NATS_DEFAULT_URL`. They are
+ * copied: later changes do not reach this connection, and they may be destroyed at once. They may
+ * be shared by threads.
+ * @return `NATS_OK`; `NATS_NOT_YET_CONNECTED` where no server accepted, and attempts go on in the
+ * background because the options ask for it and name a callback to call when one succeeds;
+ * `NATS_INVALID_ARG` where `nc` is NULL, `options` were destroyed, or a URL is empty or has a bad
+ * port; `NATS_ERR` for bad percent encoding in a URL; `NATS_NO_SERVER` where no server could be
+ * reached; `NATS_CONNECTION_AUTH_FAILED` where the credentials were refused;
+ * `NATS_FAILED_TO_INITIALIZE` while the library is being closed; and otherwise what the attempt at
+ * the last server failed with, `NATS_TIMEOUT` for instance. Source: NATS client protocol, INFO and
+ * CONNECT.
+ *
+ * @see natsConnection_ConnectTo, natsConnection_Destroy, natsConnection_DestroyAndWait
+ *
+ * # Safety
+ * `nc` is NULL or valid for writing a pointer; `options` is NULL or a handle of this library.
+ */
+NATS_EXTERN enum natsStatus natsConnection_Connect(natsConnection **nc, natsOptions *options);
+
+/**
+ * Connects to the servers of a list, with default options otherwise.
+ *
+ * @param nc where to put the connection, yours until `natsConnection_Destroy`; written only with
+ * `NATS_OK`.
+ * @param urls one URL, or several separated by commas, which are then tried in random order:
+ * `[scheme://][user[:password]@ | token@]host[:port]`, port 4222 where there is none; NULL for
+ * `NATS_DEFAULT_URL`. White space around each is ignored. Copied.
+ * @return as `natsConnection_Connect`; `NATS_INVALID_ARG` also where an element of the list is
+ * empty or `urls` is not UTF-8. Never `NATS_NOT_YET_CONNECTED`.
+ *
+ * @see natsConnection_Connect
+ *
+ * # Safety
+ * `nc` is NULL or valid for writing a pointer; `urls` is NULL or a string that ends with a NUL.
+ */
+NATS_EXTERN enum natsStatus natsConnection_ConnectTo(natsConnection **nc, const char *urls);
+
+/**
+ * Drops the connection to the server and reconnects, to the next server of the list first.
+ *
+ * Returns at once; the rest goes on as after any loss of the connection: callbacks are called,
+ * subscriptions are made again, and what is published meanwhile is kept up to the reconnect
+ * buffer's limit. Where the options do not allow reconnecting, or the connection is draining, it
+ * is closed instead.
+ *
+ * @param nc the connection; any thread may call this at any time.
+ * @return `NATS_OK`, also while the connection is reconnecting anyway, and then nothing happens;
+ * `NATS_INVALID_ARG` where `nc` is NULL or destroyed; `NATS_CONNECTION_CLOSED`.
+ *
+ * # Safety
+ * `nc` is NULL or a handle of this library.
+ */
+NATS_EXTERN enum natsStatus natsConnection_Reconnect(natsConnection *nc);
+
+/**
+ * Waits until the server has processed everything sent so far, for at most 10 seconds.
+ *
+ * The same as `natsConnection_FlushTimeout` with 10000 milliseconds.
+ *
+ * @param nc the connection; any thread may call this at any time.
+ * @return as `natsConnection_FlushTimeout`.
+ *
+ * # Safety
+ * `nc` is NULL or a handle of this library.
+ */
+NATS_EXTERN enum natsStatus natsConnection_Flush(natsConnection *nc);
+
+/**
+ * Waits until the server has processed everything sent so far.
+ *
+ * Sends a PING behind what was published and subscribed, and waits for its PONG: the server has
+ * then read all of it. While the connection is reconnecting, the call waits for that too. Works
+ * while draining. Source: NATS client protocol, PING and PONG.
+ *
+ * @param nc the connection; any thread may call this at any time.
+ * @param timeout how long to wait, in milliseconds; more than 0.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `nc` is NULL or destroyed; `NATS_INVALID_TIMEOUT`
+ * where `timeout` is not positive; `NATS_TIMEOUT`; `NATS_CONNECTION_CLOSED` where the connection
+ * is or gets closed; `NATS_CONNECTION_DISCONNECTED` where it was lost during the call.
+ *
+ * # Safety
+ * `nc` is NULL or a handle of this library.
+ */
+NATS_EXTERN enum natsStatus natsConnection_FlushTimeout(natsConnection *nc, int64_t timeout);
+
+/**
+ * Measures the time from sending a PING to the arrival of its PONG.
+ *
+ * Waits for it, for at most 10 seconds. What was published before and is not sent yet is sent
+ * first, and counts.
+ *
+ * @param nc the connection; any thread may call this at any time.
+ * @param rtt where to put the time, in nanoseconds; written only with `NATS_OK`.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or `nc` was destroyed;
+ * `NATS_CONNECTION_CLOSED`; `NATS_CONNECTION_DISCONNECTED` while there is no server;
+ * `NATS_TIMEOUT`.
+ *
+ * # Safety
+ * `nc` is NULL or a handle of this library; `rtt` is NULL or valid for writing an `int64_t`.
+ */
+NATS_EXTERN enum natsStatus natsConnection_GetRTT(natsConnection *nc, int64_t *rtt);
+
+/**
+ * Closes a connection without losing messages, within 30 seconds.
+ *
+ * The same as `natsConnection_DrainTimeout` with 30000 milliseconds.
+ *
+ * @param nc the connection; any thread may call this at any time.
+ * @return as `natsConnection_DrainTimeout`.
+ *
+ * # Safety
+ * `nc` is NULL or a handle of this library.
+ */
+NATS_EXTERN enum natsStatus natsConnection_Drain(natsConnection *nc);
+
+/**
+ * Closes a connection without losing messages.
+ *
+ * Returns at once. In the background all subscriptions stop receiving, and deliver what they have
+ * received; until then publishing and requests work and subscribing gives `NATS_DRAINING`. Then
+ * publishing gives `NATS_DRAINING`, what was published is sent, and the connection is closed: the
+ * closed callback tells. A subscription without callback has to be read to its end with
+ * `natsSubscription_NextMsg`. Errors on the way go to the error handler, `NATS_TIMEOUT` among
+ * them; losing the server ends the drain and the connection.
+ *
+ * @param nc the connection; any thread may call this at any time.
+ * @param timeout how long it may take until the connection is closed all the same, in
+ * milliseconds; 0 or less for no limit.
+ * @return `NATS_OK`, also where a drain goes on already, whose timeout then stays;
+ * `NATS_INVALID_ARG` where `nc` is NULL or destroyed; `NATS_CONNECTION_CLOSED`;
+ * `NATS_ILLEGAL_STATE` while there is no server.
+ *
+ * @see natsOptions_SetClosedCB, natsSubscription_Drain
+ *
+ * # Safety
+ * `nc` is NULL or a handle of this library.
+ */
+NATS_EXTERN enum natsStatus natsConnection_DrainTimeout(natsConnection *nc, int64_t timeout);
+
+/**
+ * Closes a connection: what was published is sent, then the server is left, for good.
+ *
+ * Waits up to 500 milliseconds for the server to take what was published. Calls that wait for this
+ * connection return, messages not yet delivered are discarded, and the disconnected and closed
+ * callbacks are called once. The handle remains for queries until `natsConnection_Destroy`. Leaves
+ * the thread's last error as it is. Any thread may call this, callbacks included; a second call
+ * does nothing.
+ *
+ * @param nc the connection; NULL and a destroyed one are ignored.
+ *
+ * # Safety
+ * `nc` is NULL or a handle of this library.
+ */
+NATS_EXTERN void natsConnection_Close(natsConnection *nc);
+
+/**
+ * Closes a connection as `natsConnection_Close` does, and releases it.
+ *
+ * From then on calls with `nc` return `NATS_INVALID_ARG`, except in callbacks that were given it,
+ * until they return. Callbacks that run are not waited for: `natsConnection_DestroyAndWait` does
+ * that. Subscriptions of this connection are closed, and remain to be destroyed. Leaves the
+ * thread's last error as it is. Any thread may call this, callbacks included.
+ *
+ * @param nc the connection; NULL and a destroyed one are ignored.
+ *
+ * @see natsConnection_DestroyAndWait, natsOptions_SetReleasedCB
+ *
+ * # Safety
+ * `nc` is NULL or a handle of this library.
+ */
+NATS_EXTERN void natsConnection_Destroy(natsConnection *nc);
+
+/**
+ * Tells what a connection is doing.
+ *
+ * @param nc the connection; any thread may call this at any time.
+ * @return its state; `NATS_CONN_STATUS_CLOSED` for NULL and for a destroyed connection.
+ *
+ * # Safety
+ * `nc` is NULL or a handle of this library.
+ */
+NATS_EXTERN enum natsConnStatus natsConnection_Status(natsConnection *nc);
+
+/**
+ * Tells whether a connection is closed for good.
+ *
+ * @param nc the connection; any thread may call this at any time.
+ * @return true where it is; also for NULL and for a destroyed connection.
+ *
+ * # Safety
+ * `nc` is NULL or a handle of this library.
+ */
+NATS_EXTERN bool natsConnection_IsClosed(natsConnection *nc);
+
+/**
+ * Tells whether a connection has lost its server and tries to get back.
+ *
+ * @param nc the connection; any thread may call this at any time.
+ * @return true from the loss until the connection is restored; false for NULL and for a destroyed
+ * connection.
+ *
+ * # Safety
+ * `nc` is NULL or a handle of this library.
+ */
+NATS_EXTERN bool natsConnection_IsReconnecting(natsConnection *nc);
+
+/**
+ * Tells whether a connection is draining, its subscriptions or its publishers.
+ *
+ * @param nc the connection; any thread may call this at any time.
+ * @return true where it is; false for NULL and for a destroyed connection.
+ *
+ * @see natsConnection_Drain
+ *
+ * # Safety
+ * `nc` is NULL or a handle of this library.
+ */
+NATS_EXTERN bool natsConnection_IsDraining(natsConnection *nc);
+
+/**
+ * Counts the bytes that were published and not yet written to the socket.
+ *
+ * What is kept for the server while there is no connection does not count.
+ *
+ * @param nc the connection; any thread may call this at any time.
+ * @return the number of bytes; -1 for NULL and for a closed or destroyed connection.
+ *
+ * @see natsConnection_GetPendingBytes
+ *
+ * # Safety
+ * `nc` is NULL or a handle of this library.
+ */
+NATS_EXTERN int natsConnection_Buffered(natsConnection *nc);
+
+/**
+ * Reads the largest payload that the server takes, headers included.
+ *
+ * @param nc the connection; any thread may call this at any time.
+ * @return the number of bytes, from the server's last INFO, also after the connection was closed;
+ * 0 before the first connect, for NULL and for a destroyed connection.
+ *
+ * # Safety
+ * `nc` is NULL or a handle of this library.
+ */
+NATS_EXTERN int64_t natsConnection_GetMaxPayload(natsConnection *nc);
+
+/**
+ * Takes a snapshot of a connection's counters: messages and bytes in and out, and reconnects.
+ *
+ * @param nc the connection; any thread may call this at any time.
+ * @param stats where to put them: an object from `natsStatistics_Create`, which no other thread
+ * uses meanwhile.
+ * @return `NATS_OK`, in any state of the connection; `NATS_INVALID_ARG` where an argument is NULL
+ * or `nc` was destroyed.
+ *
+ * @see natsStatistics_GetCounts
+ *
+ * # Safety
+ * `nc` is NULL or a handle of this library; `stats` is NULL or a statistics object of this library
+ * that was not destroyed and that no other thread uses during the call.
+ */
+NATS_EXTERN enum natsStatus natsConnection_GetStats(natsConnection *nc, natsStatistics *stats);
+
+/**
+ * Reads the URL of the server that the connection is connected to.
+ *
+ * @param nc the connection; any thread may call this at any time.
+ * @param buffer where to put the URL, credentials in it included; an empty string while the
+ * connection is not connected, or draining.
+ * @param bufferSize the buffer's size in bytes, for the URL and a NUL.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or 0 or `nc` was destroyed;
+ * `NATS_INSUFFICIENT_BUFFER` where it does not fit, with an empty string in the buffer.
+ *
+ * # Safety
+ * `nc` is NULL or a handle of this library; `buffer` is NULL or valid for writing `bufferSize`
+ * bytes.
+ */
+NATS_EXTERN
+enum natsStatus natsConnection_GetConnectedUrl(natsConnection *nc,
+                                               char *buffer,
+                                               size_t bufferSize);
+
+/**
+ * Reads the unique id of the server that the connection is connected to.
+ *
+ * @param nc the connection; any thread may call this at any time.
+ * @param buffer where to put the id; an empty string while the connection is not connected, or
+ * draining.
+ * @param bufferSize the buffer's size in bytes, for the id and a NUL.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or 0 or `nc` was destroyed;
+ * `NATS_INSUFFICIENT_BUFFER` where it does not fit, with an empty string in the buffer.
+ *
+ * @see natsConnection_GetServerName
+ *
+ * # Safety
+ * `nc` is NULL or a handle of this library; `buffer` is NULL or valid for writing `bufferSize`
+ * bytes.
+ */
+NATS_EXTERN
+enum natsStatus natsConnection_GetConnectedServerId(natsConnection *nc,
+                                                    char *buffer,
+                                                    size_t bufferSize);
+
+/**
+ * Lists the servers that a connection knows: those it was given, and those it learned of.
+ *
+ * @param nc the connection; any thread may call this at any time.
+ * @param servers where to put an array of URLs, as `nats://host:port` and without credentials.
+ * Release each string and the array with `free()`, the array also where it has no entries.
+ * @param count where to put their number.
+ * @return `NATS_OK`, in any state of the connection; `NATS_INVALID_ARG` where an argument is NULL
+ * or `nc` was destroyed; `NATS_NO_MEMORY`. The outputs are written only with `NATS_OK`.
+ *
+ * @see natsConnection_GetDiscoveredServers
+ *
+ * # Safety
+ * `nc` is NULL or a handle of this library; the other two are NULL or valid for writing what they
+ * point at.
+ */
+NATS_EXTERN enum natsStatus natsConnection_GetServers(natsConnection *nc, char ***servers, int *count);
+
+/**
+ * Lists the servers that a connection has learned of from the one it is connected to.
+ *
+ * @param nc the connection; any thread may call this at any time.
+ * @param servers where to put an array of URLs, as `nats://host:port` and without credentials.
+ * Release each string and the array with `free()`, the array also where it has no entries.
+ * @param count where to put their number, which may be 0.
+ * @return `NATS_OK`, in any state of the connection; `NATS_INVALID_ARG` where an argument is NULL
+ * or `nc` was destroyed; `NATS_NO_MEMORY`. The outputs are written only with `NATS_OK`.
+ *
+ * @see natsConnection_GetServers, natsOptions_SetDiscoveredServersCB
+ *
+ * # Safety
+ * `nc` is NULL or a handle of this library; the other two are NULL or valid for writing what they
+ * point at.
+ */
+NATS_EXTERN
+enum natsStatus natsConnection_GetDiscoveredServers(natsConnection *nc,
+                                                    char ***servers,
+                                                    int *count);
+
+/**
+ * Reads the id that the server has given this client.
+ *
+ * @param nc the connection; any thread may call this at any time.
+ * @param cid where to put the id, another after each reconnect; written only with `NATS_OK`.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or `nc` was destroyed;
+ * `NATS_CONNECTION_CLOSED`; `NATS_NO_SERVER_SUPPORT` where the server gives none.
+ *
+ * # Safety
+ * `nc` is NULL or a handle of this library; `cid` is NULL or valid for writing a `uint64_t`.
+ */
+NATS_EXTERN enum natsStatus natsConnection_GetClientID(natsConnection *nc, uint64_t *cid);
+
+/**
+ * Reads the IP address of this client as the server sees it.
+ *
+ * @param nc the connection; any thread may call this at any time.
+ * @param ip where to put the address, a string to be released with `free()`; written only with
+ * `NATS_OK`.
+ * @return `NATS_OK`, while reconnecting with the former server's answer; `NATS_INVALID_ARG` where
+ * an argument is NULL or `nc` was destroyed; `NATS_CONNECTION_CLOSED`; `NATS_NO_SERVER_SUPPORT`
+ * where the server does not say; `NATS_NO_MEMORY`.
+ *
+ * # Safety
+ * `nc` is NULL or a handle of this library; `ip` is NULL or valid for writing a pointer.
+ */
+NATS_EXTERN enum natsStatus natsConnection_GetClientIP(natsConnection *nc, char **ip);
+
+/**
+ * Reads the name that the options gave this connection.
+ *
+ * @param nc the connection; any thread may call this at any time.
+ * @return the name, which belongs to the connection and lives as long as it; NULL where it has
+ * none, for NULL and for a destroyed connection.
+ *
+ * @see natsOptions_SetName
+ *
+ * # Safety
+ * `nc` is NULL or a handle of this library.
+ */
+NATS_EXTERN const char *natsConnection_GetName(natsConnection *nc);
+
+/**
+ * Tells whether the server knows of message headers.
+ *
+ * Leaves the thread's last error as it is when the server does not.
+ *
+ * @param nc the connection; any thread may call this at any time.
+ * @return `NATS_OK` where it does; `NATS_NO_SERVER_SUPPORT` where it does not, or before the first
+ * connect; `NATS_INVALID_ARG` where `nc` is NULL or destroyed.
+ *
+ * # Safety
+ * `nc` is NULL or a handle of this library.
+ */
+NATS_EXTERN enum natsStatus natsConnection_HasHeaderSupport(natsConnection *nc);
+
+/**
+ * Reads the local end of the connection's socket.
+ *
+ * @param nc the connection; any thread may call this at any time.
+ * @param ip where to put the IP address, a string to be released with `free()`.
+ * @param port where to put the port.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or `nc` was destroyed;
+ * `NATS_CONNECTION_CLOSED`; `NATS_CONNECTION_DISCONNECTED` while there is no socket;
+ * `NATS_SYS_ERROR`; `NATS_NO_MEMORY`. The outputs are written only with `NATS_OK`.
+ *
+ * # Safety
+ * `nc` is NULL or a handle of this library; the other two are NULL or valid for writing what they
+ * point at.
+ */
+NATS_EXTERN enum natsStatus natsConnection_GetLocalIPAndPort(natsConnection *nc, char **ip, int *port);
+
+/**
+ * Reads the last error of a connection: what its server said, why it was lost or closed.
+ *
+ * Deprecated: `natsConnection_ReadLastError` copies the text, for as long as you want it. This is
+ * not the thread's last error, which `nats_GetLastError` has.
+ *
+ * @param nc the connection; any thread may call this at any time.
+ * @param lastError where to put the text. It belongs to the library, and lives until the same
+ * thread calls this function again or ends.
+ * @return the status of that error, `NATS_OK` where there is none; `NATS_INVALID_ARG` where an
+ * argument is NULL or `nc` was destroyed, and then nothing is written.
+ *
+ * # Safety
+ * `nc` is NULL or a handle of this library; `lastError` is NULL or valid for writing a pointer.
+ */
+NATS_EXTERN enum natsStatus natsConnection_GetLastError(natsConnection *nc, const char **lastError);
+
+/**
+ * Reads the last error of a connection: what its server said, why it was lost or closed.
+ *
+ * This is not the thread's last error, which `nats_GetLastError` has and which this call leaves as
+ * it is.
+ *
+ * @param nc the connection; any thread may call this at any time.
+ * @param buf where to put the text; NULL for no text. One that does not fit is cut, and ends in
+ * `...` where there is room for that.
+ * @param n the buffer's size in bytes, for the text and a NUL; 0 for no text.
+ * @return the status of that error, `NATS_OK` where there is none; `NATS_INVALID_ARG` where `nc`
+ * is NULL or destroyed, and then nothing is written.
+ *
+ * # Safety
+ * `nc` is NULL or a handle of this library; `buf` is NULL or valid for writing `n` bytes.
+ */
+NATS_EXTERN enum natsStatus natsConnection_ReadLastError(natsConnection *nc, char *buf, size_t n);
+
+/**
+ * Creates an empty set of headers.
+ *
+ * @param new_header where to put it; the program releases it with `natsHeader_Destroy`.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `new_header` is NULL.
+ *
+ * # Safety
+ * `new_header` is NULL or valid for writing a pointer.
+ */
+NATS_EXTERN enum natsStatus natsHeader_New(natsHeader **new_header);
+
+/**
+ * Gives a key one value, in place of all that it had.
+ *
+ * @param h the headers.
+ * @param key the key, which is copied: not empty, without a colon, white space and control
+ * characters.
+ * @param value the value, which is copied; NULL is stored as such, and sent like an empty string.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `h` is NULL or the key is not fit to be one.
+ *
+ * # Safety
+ * `h` is NULL or from `natsHeader_New`; the other two are NULL or strings.
+ */
+NATS_EXTERN enum natsStatus natsHeader_Set(natsHeader *h, const char *key, const char *value);
+
+/**
+ * Adds a value to those of a key.
+ *
+ * @param h the headers.
+ * @param key the key, as for `natsHeader_Set`.
+ * @param value the value, as for `natsHeader_Set`.
+ * @return as `natsHeader_Set`.
+ *
+ * # Safety
+ * `h` is NULL or from `natsHeader_New`; the other two are NULL or strings.
+ */
+NATS_EXTERN enum natsStatus natsHeader_Add(natsHeader *h, const char *key, const char *value);
+
+/**
+ * Returns the first value of a key.
+ *
+ * @param h the headers.
+ * @param key the key; case matters.
+ * @param value where to put the value, which stays the header's and valid until the key changes or
+ * the headers are destroyed. NULL where the key is absent, or was given NULL.
+ * @return `NATS_OK`; `NATS_NOT_FOUND` where the key is absent, without touching the thread's last
+ * error; `NATS_INVALID_ARG` where an argument is NULL or the key empty.
+ *
+ * # Safety
+ * `h` is NULL or from `natsHeader_New`, `key` is NULL or a string, `value` NULL or valid for
+ * writing a pointer.
+ */
+NATS_EXTERN enum natsStatus natsHeader_Get(natsHeader *h, const char *key, const char **value);
+
+/**
+ * Returns all values of a key, in the order in which they were added.
+ *
+ * @param h the headers.
+ * @param key the key; case matters.
+ * @param values where to put an array, which the program must `free()`. The strings in it stay the
+ * header's, as for `natsHeader_Get`. NULL where the key is absent.
+ * @param count where to put the number of values.
+ * @return as `natsHeader_Get`; `NATS_NO_MEMORY`.
+ *
+ * # Safety
+ * `h` is NULL or from `natsHeader_New`, `key` is NULL or a string, the outputs are NULL or valid
+ * for writing.
+ */
+NATS_EXTERN
+enum natsStatus natsHeader_Values(natsHeader *h,
+                                  const char *key,
+                                  const char ***values,
+                                  int *count);
+
+/**
+ * Returns all keys, in no particular order.
+ *
+ * @param h the headers.
+ * @param keys where to put an array, which the program must `free()`. The strings in it stay the
+ * header's, as for `natsHeader_Get`. NULL where there is no key.
+ * @param count where to put the number of keys.
+ * @return `NATS_OK`; `NATS_NOT_FOUND` where there is no key, without touching the thread's last
+ * error; `NATS_INVALID_ARG` where an argument is NULL; `NATS_NO_MEMORY`.
+ *
+ * # Safety
+ * `h` is NULL or from `natsHeader_New`, the outputs are NULL or valid for writing.
+ */
+NATS_EXTERN enum natsStatus natsHeader_Keys(natsHeader *h, const char ***keys, int *count);
+
+/**
+ * Returns the number of keys.
+ *
+ * @param h the headers.
+ * @return how many; 0 for NULL.
+ *
+ * # Safety
+ * `h` is NULL or from `natsHeader_New`.
+ */
+NATS_EXTERN int natsHeader_KeysCount(natsHeader *h);
+
+/**
+ * Removes a key with all its values.
+ *
+ * @param h the headers.
+ * @param key the key; case matters.
+ * @return `NATS_OK`; `NATS_NOT_FOUND` where it is absent, without touching the thread's last
+ * error; `NATS_INVALID_ARG` where an argument is NULL or the key empty.
+ *
+ * # Safety
+ * `h` is NULL or from `natsHeader_New`, `key` is NULL or a string.
+ */
+NATS_EXTERN enum natsStatus natsHeader_Delete(natsHeader *h, const char *key);
+
+/**
+ * Destroys a set of headers, and with it the strings that lookups returned.
+ *
+ * @param h the headers; NULL does nothing.
+ *
+ * # Safety
+ * `h` is NULL, or from `natsHeader_New` and not destroyed before.
+ */
+NATS_EXTERN void natsHeader_Destroy(natsHeader *h);
+
+/**
+ * Creates a unique subject, `_INBOX.` and 22 letters and digits.
+ *
+ * It belongs to no connection, so that `natsOptions_SetCustomInboxPrefix` does not matter. Opens the
+ * library if it is not open. Any thread may call it.
+ *
+ * @param newInbox where to put the string, which the program releases with `natsInbox_Destroy`.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `newInbox` is NULL; `NATS_NO_MEMORY`; what `nats_Open`
+ * returns.
+ *
+ * # Safety
+ * `newInbox` is NULL or valid for writing a pointer.
+ */
+NATS_EXTERN enum natsStatus natsInbox_Create(natsInbox **newInbox);
+
+/**
+ * Destroys what `natsInbox_Create` made.
+ *
+ * @param inbox the string; NULL does nothing.
+ *
+ * # Safety
+ * `inbox` is NULL, or from `natsInbox_Create` and not destroyed before.
+ */
+NATS_EXTERN void natsInbox_Destroy(natsInbox *inbox);
+
+/**
+ * Returns the words for what failed last in the calling thread.
+ *
+ * A call that succeeds does not clear the last error; the thread's next failure replaces it, and
+ * `nats_ReleaseThreadMemory` clears it. Inside an error callback it holds the words of the event
+ * where the event has some.
+ *
+ * @param status where to put the status of that failure, `NATS_OK` without one; may be NULL.
+ * @return the words, possibly an empty string, or NULL if nothing failed. They belong to the
+ * library and stay as they are until the next failure in this thread; at most 255 characters.
+ *
+ * @see nats_GetLastErrorStack
+ *
+ * # Safety
+ * `status` is NULL or valid for writing a `natsStatus`.
+ */
+NATS_EXTERN const char *nats_GetLastError(enum natsStatus *status);
+
+/**
+ * Writes the name of the library's function that failed last in the calling thread.
+ *
+ * Programs that expect several names, one a line and the innermost first, read it as it is: this
+ * library names the function that the program called. The last error itself stays as it is.
+ *
+ * @param buffer where to put the name and a NUL; an empty string if nothing failed.
+ * @param bufLen the size of the buffer in bytes.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `buffer` is NULL or `bufLen` 0;
+ * `NATS_INSUFFICIENT_BUFFER` where the name does not fit: then the buffer holds its beginning and
+ * a NUL.
+ *
+ * @see nats_GetLastError
+ *
+ * # Safety
+ * `buffer` is NULL or valid for writing `bufLen` bytes.
+ */
+NATS_EXTERN enum natsStatus nats_GetLastErrorStack(char *buffer, size_t bufLen);
+
+/**
+ * Prints what failed last in the calling thread: number and words of the status, the words of the
+ * error, the library's version, and the function. Prints nothing if nothing failed.
+ *
+ * @param file an open stream, which is flushed; it stays the program's. NULL prints nothing.
+ *
+ * @see nats_GetLastError
+ *
+ * # Safety
+ * `file` is NULL or an open stream.
+ */
+NATS_EXTERN void nats_PrintLastErrorStack(FILE *file);
+
+/**
+ * Gives back the memory that the library keeps for the calling thread, and clears the thread's
+ * last error. Threads of the library do this by themselves.
+ *
+ * Any thread may call it at any time, also before the library is opened and more than once.
+ */
+NATS_EXTERN void nats_ReleaseThreadMemory(void);
+
+/**
+ * Opens the library. Programs need not: what needs the library opens it.
+ *
+ * Reads the environment variables `NATS_DEFAULT_LIB_WRITE_DEADLINE` (milliseconds),
+ * `NATS_DEFAULT_TO_LIB_MSG_DELIVERY` (its presence is enough) and
+ * `NATS_DEFAULT_LIB_MSG_DELIVERY_POOL_SIZE`. Does nothing if the library is open already. Any
+ * thread may call it; while one thread opens the library the others wait.
+ *
+ * @param lockSpinCount not used; it is there for programs that pass one.
+ * @return `NATS_OK`; `NATS_FAILED_TO_INITIALIZE` while the library is closing;
+ * `NATS_ILLEGAL_STATE` from a thread-started handler that runs within its opening, and in a child
+ * of `fork`; `NATS_SYS_ERROR` where threads cannot be started.
+ *
+ * @see nats_OpenWithConfig
+ */
+NATS_EXTERN enum natsStatus nats_Open(int64_t lockSpinCount);
+
+/**
+ * Opens the library with settings of the program's own.
+ *
+ * With settings the environment variables of `nats_Open` are not read. If the library is open
+ * already, this does nothing: call it first. Any thread may call it.
+ *
+ * @param config the settings, which are copied; NULL is the same as `nats_Open(-1)`.
+ * @return as for `nats_Open`.
+ *
+ * # Safety
+ * `config` is NULL or points to a `natsClientConfig`.
+ */
+NATS_EXTERN enum natsStatus nats_OpenWithConfig(struct natsClientConfig *config);
+
+/**
+ * Closes the library, without waiting for connections that still exist.
+ *
+ * Those go on working and are destroyed as usual, but no connection or error handler is called
+ * for what happens from now on, and timeouts of subscriptions are over. New options and
+ * connections fail with `NATS_FAILED_TO_INITIALIZE` until the last connection is destroyed; then
+ * the library can be opened again. Clears the calling thread's last error. Does nothing if the
+ * library is not open. Any thread may call it.
+ *
+ * @see nats_CloseAndWait
+ */
+NATS_EXTERN void nats_Close(void);
+
+/**
+ * Closes the library, and waits until all connections are destroyed and all its threads ended.
+ *
+ * Clears the calling thread's last error if it succeeds.
+ *
+ * @param timeout how long to wait, in milliseconds; zero or less for ever.
+ * @return `NATS_OK`; `NATS_TIMEOUT` where something is left by then, and closing goes on by
+ * itself; `NATS_NOT_INITIALIZED` if the library is not open; `NATS_ILLEGAL_STATE` if it is closing
+ * already, in a callback (then nothing is closed), and in a child of `fork`.
+ *
+ * @see nats_Close
+ */
+NATS_EXTERN enum natsStatus nats_CloseAndWait(int64_t timeout);
+
+/**
+ * Lets the pool that delivers messages grow, and opens the library if it is not open.
+ *
+ * The pool serves subscriptions of connections made with `natsOptions_UseGlobalMessageDelivery`.
+ * Subscriptions that exist stay on the thread they have. Any thread may call it.
+ *
+ * @param max how many threads it may have; fewer than it has now change nothing.
+ * @return `NATS_OK`; `NATS_ERR` where `max` is zero or less; what `nats_Open` returns.
+ */
+NATS_EXTERN enum natsStatus nats_SetMessageDeliveryPoolSize(int max);
+
+/**
+ * Returns the version of the interface that the library offers, such as `3.14.0`.
+ *
+ * @return a string of the library, which never changes.
+ */
+NATS_EXTERN const char *nats_GetVersion(void);
+
+/**
+ * Returns the version of the interface that the library offers as a number.
+ *
+ * @return major, minor and patch as in `NATS_VERSION_NUMBER`.
+ */
+NATS_EXTERN uint32_t nats_GetVersionNumber(void);
+
+/**
+ * Tells whether a program that was compiled with some version of the header can use this library.
+ * Call it by the macro `nats_CheckCompatibility`, which fills in the arguments.
+ *
+ * Unlike in nats.c, versions that do not fit neither print anything nor end the process.
+ *
+ * @param reqVerNumber the `NATS_VERSION_REQUIRED_NUMBER` of the program's header.
+ * @param verNumber the `NATS_VERSION_NUMBER` of the program's header.
+ * @param verString the `NATS_VERSION_STRING` of the program's header; not used.
+ * @return whether they fit.
+ */
+NATS_EXTERN
+bool nats_CheckCompatibilityImpl(uint32_t reqVerNumber,
+                                 uint32_t verNumber,
+                                 const char *verString);
+
+/**
+ * Returns the words for a status.
+ *
+ * @param s a status; any other number gets words that say so.
+ * @return a string of the library, which never changes.
+ */
+NATS_EXTERN const char *natsStatus_GetText(natsStatus s);
+
+/**
+ * Returns the time of day.
+ *
+ * @return milliseconds since the beginning of 1970, UTC.
+ */
+NATS_EXTERN int64_t nats_Now(void);
+
+/**
+ * Returns the time of day.
+ *
+ * @return nanoseconds since the beginning of 1970, UTC.
+ */
+NATS_EXTERN int64_t nats_NowInNanoSeconds(void);
+
+/**
+ * Returns the time of a clock that only ever goes forward, whoever sets the time of day.
+ *
+ * @return nanoseconds since some moment in the past; good for differences only.
+ */
+NATS_EXTERN int64_t nats_NowMonotonicInNanoSeconds(void);
+
+/**
+ * Suspends the calling thread.
+ *
+ * @param sleepTime milliseconds; zero or less returns at once.
+ */
+NATS_EXTERN void nats_Sleep(int64_t sleepTime);
+
+/**
+ * Creates a message.
+ *
+ * Any thread may call it. Whether the subject is fit to be published on is seen when the message
+ * is.
+ *
+ * @param newMsg where to put the message, which the program releases with `natsMsg_Destroy`.
+ * @param subj the subject, which is copied; not empty.
+ * @param reply the subject for replies, which is copied; NULL for none, but not an empty string.
+ * @param data the payload, which is copied; not looked at where `dataLen` is 0.
+ * @param dataLen the payload's length in bytes.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `newMsg` is NULL, a string is missing or empty that
+ * must not be, `dataLen` is negative, or `data` is NULL and `dataLen` is not 0; `NATS_NO_MEMORY`.
+ * The output is written only with `NATS_OK`.
+ *
+ * # Safety
+ * `newMsg` is NULL or valid for writing a pointer, `subj` and `reply` are NULL or strings, and
+ * `data` is NULL or valid for reading `dataLen` bytes.
+ */
+NATS_EXTERN
+enum natsStatus natsMsg_Create(natsMsg **newMsg,
+                               const char *subj,
+                               const char *reply,
+                               const char *data,
+                               int dataLen);
+
+/**
+ * Returns a message's subject.
+ *
+ * @param msg the message.
+ * @return the subject, which lies in the message; NULL for NULL.
+ *
+ * # Safety
+ * `msg` is NULL or a message of this library.
+ */
+NATS_EXTERN const char *natsMsg_GetSubject(const natsMsg *msg);
+
+/**
+ * Returns the subject on which the message's publisher waits for replies.
+ *
+ * @param msg the message.
+ * @return the subject, which lies in the message; NULL where there is none, and for NULL.
+ *
+ * # Safety
+ * `msg` is NULL or a message of this library.
+ */
+NATS_EXTERN const char *natsMsg_GetReply(const natsMsg *msg);
+
+/**
+ * Returns a message's payload.
+ *
+ * A NUL follows the payload, so that text can be read as a string; the payload itself may hold
+ * NULs.
+ *
+ * @param msg the message.
+ * @return the payload, which lies in the message; never NULL for a message, even where it is empty;
+ * NULL for NULL.
+ *
+ * @see natsMsg_GetDataLength
+ *
+ * # Safety
+ * `msg` is NULL or a message of this library.
+ */
+NATS_EXTERN const char *natsMsg_GetData(const natsMsg *msg);
+
+/**
+ * Returns the length of a message's payload.
+ *
+ * @param msg the message.
+ * @return bytes, without the headers and without the NUL; 0 for NULL.
+ *
+ * # Safety
+ * `msg` is NULL or a message of this library.
+ */
+NATS_EXTERN int natsMsg_GetDataLength(const natsMsg *msg);
+
+/**
+ * Tells whether a message is the server's word that nobody is subscribed to the subject of a
+ * request: an empty payload and a `Status` header that begins with 503 (ADR-4).
+ *
+ * @param msg the message.
+ * @return whether it is; false for NULL.
+ *
+ * # Safety
+ * `msg` is NULL or a message of this library.
+ */
+NATS_EXTERN bool natsMsg_IsNoResponders(natsMsg *msg);
+
+/**
+ * Destroys a message, and with it all that lies in it.
+ *
+ * Any thread may call it, at any time, also after the connection was destroyed.
+ *
+ * @param msg the message; NULL does nothing.
+ *
+ * # Safety
+ * `msg` is NULL, or a message of this library that was not destroyed before.
+ */
+NATS_EXTERN void natsMsg_Destroy(natsMsg *msg);
+
+/**
+ * Destroys the messages of a list and frees its array. The structure itself is the program's; it is
+ * left empty.
+ *
+ * @param list the list; elements that are NULL are skipped. NULL does nothing.
+ *
+ * # Safety
+ * `list` is NULL or a list that this library filled, in which elements may have become NULL.
+ */
+NATS_EXTERN void natsMsgList_Destroy(struct natsMsgList *list);
+
+/**
+ * Gives a key of a message's headers one value, in place of all that it had.
+ *
+ * Headers are those of ADR-4. Keys are case-sensitive.
+ *
+ * @param msg the message.
+ * @param key the key, which is copied: not empty, without a colon, white space and control
+ * characters.
+ * @param value the value, which is copied; NULL is stored as such, and sent like an empty string.
+ * A line's end in it is sent as a blank.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `msg` is NULL or the key is not fit to be one;
+ * `NATS_PROTOCOL_ERROR` where the headers were received and are malformed.
+ *
+ * # Safety
+ * `msg` is NULL or a message of this library; the other two are NULL or strings.
+ */
+NATS_EXTERN enum natsStatus natsMsgHeader_Set(natsMsg *msg, const char *key, const char *value);
+
+/**
+ * Adds a value to those of a key of a message's headers.
+ *
+ * @param msg the message.
+ * @param key the key, as for `natsMsgHeader_Set`.
+ * @param value the value, as for `natsMsgHeader_Set`.
+ * @return as `natsMsgHeader_Set`.
+ *
+ * # Safety
+ * `msg` is NULL or a message of this library; the other two are NULL or strings.
+ */
+NATS_EXTERN enum natsStatus natsMsgHeader_Add(natsMsg *msg, const char *key, const char *value);
+
+/**
+ * Returns the first value of a key of a message's headers.
+ *
+ * @param msg the message.
+ * @param key the key; case matters.
+ * @param value where to put the value, which stays the message's and valid until the key changes or
+ * the message is destroyed. NULL where the key is absent, or was given NULL.
+ * @return `NATS_OK`; `NATS_NOT_FOUND` where the key is absent, without touching the thread's last
+ * error; `NATS_INVALID_ARG` where an argument is NULL or the key empty; `NATS_PROTOCOL_ERROR` where
+ * the headers were received and are malformed.
+ *
+ * # Safety
+ * `msg` is NULL or a message of this library, `key` is NULL or a string, `value` NULL or valid for
+ * writing a pointer.
+ */
+NATS_EXTERN enum natsStatus natsMsgHeader_Get(natsMsg *msg, const char *key, const char **value);
+
+/**
+ * Returns all values of a key of a message's headers, in the order in which they were added.
+ *
+ * @param msg the message.
+ * @param key the key; case matters.
+ * @param values where to put an array, which the program must `free()`. The strings in it stay the
+ * message's, as for `natsMsgHeader_Get`. NULL where the key is absent.
+ * @param count where to put the number of values.
+ * @return as `natsMsgHeader_Get`; `NATS_NO_MEMORY`.
+ *
+ * # Safety
+ * `msg` is NULL or a message of this library, `key` is NULL or a string, the outputs are NULL or
+ * valid for writing.
+ */
+NATS_EXTERN
+enum natsStatus natsMsgHeader_Values(natsMsg *msg,
+                                     const char *key,
+                                     const char ***values,
+                                     int *count);
+
+/**
+ * Returns all keys of a message's headers, in no particular order.
+ *
+ * @param msg the message.
+ * @param keys where to put an array, which the program must `free()`. The strings in it stay the
+ * message's, as for `natsMsgHeader_Get`. NULL where there is no header.
+ * @param count where to put the number of keys.
+ * @return `NATS_OK`; `NATS_NOT_FOUND` where there is no header, without touching the thread's last
+ * error; `NATS_INVALID_ARG` where an argument is NULL; `NATS_PROTOCOL_ERROR` where the headers were
+ * received and are malformed; `NATS_NO_MEMORY`.
+ *
+ * # Safety
+ * `msg` is NULL or a message of this library, the outputs are NULL or valid for writing.
+ */
+NATS_EXTERN enum natsStatus natsMsgHeader_Keys(natsMsg *msg, const char ***keys, int *count);
+
+/**
+ * Removes a key with all its values from a message's headers.
+ *
+ * A message whose last header was removed is still published as one with headers.
+ *
+ * @param msg the message.
+ * @param key the key; case matters.
+ * @return `NATS_OK`; `NATS_NOT_FOUND` where it is absent, without touching the thread's last
+ * error; `NATS_INVALID_ARG` where an argument is NULL or the key empty; `NATS_PROTOCOL_ERROR` where
+ * the headers were received and are malformed.
+ *
+ * # Safety
+ * `msg` is NULL or a message of this library, `key` is NULL or a string.
+ */
+NATS_EXTERN enum natsStatus natsMsgHeader_Delete(natsMsg *msg, const char *key);
+
+/**
+ * Creates options with their default values.
+ *
+ * Opens the library if it is not open. The write deadline and the use of the shared pool begin as
+ * the library was configured (`nats_OpenWithConfig`, or the environment). Any thread may call it.
+ *
+ * @param newOpts where to put the options, which the program releases with `natsOptions_Destroy`.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `newOpts` is NULL; what `nats_Open` returns. The
+ * output is written only with `NATS_OK`.
+ *
+ * # Safety
+ * `newOpts` is NULL or valid for writing a pointer.
+ */
+NATS_EXTERN enum natsStatus natsOptions_Create(natsOptions **newOpts);
+
+/**
+ * Destroys options. Connections made with them are not affected.
+ *
+ * Any thread may call it at any time.
+ *
+ * @param opts the options; NULL, or options that were destroyed, do nothing.
+ *
+ * # Safety
+ * `opts` is NULL or a handle of this library.
+ */
+NATS_EXTERN void natsOptions_Destroy(natsOptions *opts);
+
+/**
+ * Sets who is told of errors that no call could return, as `natsErrHandler` describes.
+ *
+ * The one that is there by default prints a line to standard error for each.
+ *
+ * @param opts the options.
+ * @param errHandler the function; NULL for the default one.
+ * @param closure what the function gets; it must stay valid as long as connections made with
+ * these options exist.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+ *
+ * # Safety
+ * `opts` is NULL or a handle of this library; `errHandler` may be called with `closure` on any
+ * thread.
+ */
+NATS_EXTERN
+enum natsStatus natsOptions_SetErrorHandler(natsOptions *opts,
+                                            natsErrHandler errHandler,
+                                            void *closure);
+
+/**
+ * Sets who is told that a connection is closed for good: by the program, after a drain, or because
+ * reconnecting was given up.
+ *
+ * @param opts the options.
+ * @param closedCb the function, called as `natsConnectionHandler` describes; NULL for none.
+ * @param closure what the function gets; it must stay valid as long as connections made with
+ * these options exist.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+ *
+ * # Safety
+ * `opts` is NULL or a handle of this library; `closedCb` may be called with `closure` on any
+ * thread.
+ */
+NATS_EXTERN
+enum natsStatus natsOptions_SetClosedCB(natsOptions *opts,
+                                        natsConnectionHandler closedCb,
+                                        void *closure);
+
+/**
+ * Sets who is told that a connection is lost, or closed while it was connected.
+ *
+ * @param opts the options.
+ * @param disconnectedCb the function, called as `natsConnectionHandler` describes; NULL for none.
+ * @param closure what the function gets; it must stay valid as long as connections made with
+ * these options exist.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+ *
+ * # Safety
+ * `opts` is NULL or a handle of this library; `disconnectedCb` may be called with `closure` on any
+ * thread.
+ */
+NATS_EXTERN
+enum natsStatus natsOptions_SetDisconnectedCB(natsOptions *opts,
+                                              natsConnectionHandler disconnectedCb,
+                                              void *closure);
+
+/**
+ * Sets who is told that a lost connection is back. Not called for the first connect.
+ *
+ * @param opts the options.
+ * @param reconnectedCb the function, called as `natsConnectionHandler` describes; NULL for none.
+ * @param closure what the function gets; it must stay valid as long as connections made with
+ * these options exist.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+ *
+ * # Safety
+ * `opts` is NULL or a handle of this library; `reconnectedCb` may be called with `closure` on any
+ * thread.
+ */
+NATS_EXTERN
+enum natsStatus natsOptions_SetReconnectedCB(natsOptions *opts,
+                                             natsConnectionHandler reconnectedCb,
+                                             void *closure);
+
+/**
+ * Sets who is told that the cluster has a server that the connection did not know.
+ *
+ * @param opts the options.
+ * @param discoveredServersCb the function, called as `natsConnectionHandler` describes; NULL for
+ * none.
+ * @param closure what the function gets; it must stay valid as long as connections made with
+ * these options exist.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+ *
+ * @see natsConnection_GetDiscoveredServers
+ *
+ * # Safety
+ * `opts` is NULL or a handle of this library; `discoveredServersCb` may be called with `closure`
+ * on any thread.
+ */
+NATS_EXTERN
+enum natsStatus natsOptions_SetDiscoveredServersCB(natsOptions *opts,
+                                                   natsConnectionHandler discoveredServersCb,
+                                                   void *closure);
+
+/**
+ * Sets who is told that the server is about to shut down and wants its clients to go elsewhere
+ * ("lame duck mode").
+ *
+ * @param opts the options.
+ * @param lameDuckCb the function, called as `natsConnectionHandler` describes; NULL for none.
+ * @param closure what the function gets; it must stay valid as long as connections made with
+ * these options exist.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+ *
+ * # Safety
+ * `opts` is NULL or a handle of this library; `lameDuckCb` may be called with `closure` on any
+ * thread.
+ */
+NATS_EXTERN
+enum natsStatus natsOptions_SetLameDuckModeCB(natsOptions *opts,
+                                              natsConnectionHandler lameDuckCb,
+                                              void *closure);
+
+/**
+ * Sets who is told that a connection will not call the program any more. An addition to the
+ * interface of nats.c.
+ *
+ * It is called once for each connection that `natsConnection_Connect` handed out: after the
+ * connection was destroyed, and after the last callback of it and of its subscriptions returned.
+ * What the closures of those callbacks point at may be freed then. It must not use the connection.
+ *
+ * @param opts the options.
+ * @param cb the function, called on a thread of the library; NULL for none.
+ * @param closure what the function gets.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+ *
+ * @see natsConnection_DestroyAndWait
+ *
+ * # Safety
+ * `opts` is NULL or a handle of this library; `cb` may be called with `closure` on any thread.
+ */
+NATS_EXTERN enum natsStatus natsOptions_SetReleasedCB(natsOptions *opts, natsOnCompleteCB cb, void *closure);
+
+/**
+ * Sets the time for one attempt at one server: resolving its name, TCP, TLS and the handshake.
+ *
+ * @param opts the options.
+ * @param timeout milliseconds; the default is 2000. With 0 every attempt is over before it began.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or `timeout` negative.
+ *
+ * # Safety
+ * `opts` is NULL or a handle of this library.
+ */
+NATS_EXTERN enum natsStatus natsOptions_SetTimeout(natsOptions *opts, int64_t timeout);
+
+/**
+ * Sets which of a host's addresses are tried, and in which order.
+ *
+ * Addresses of one family are shuffled, unless `natsOptions_SetNoRandomize` says otherwise.
+ *
+ * @param opts the options.
+ * @param order 0 as the resolver gives them, which is the default; 4 or 6 for only IPv4 or IPv6;
+ * 46 or 64 for the one, then the other.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or `order` is none of
+ * those.
+ *
+ * # Safety
+ * `opts` is NULL or a handle of this library.
+ */
+NATS_EXTERN enum natsStatus natsOptions_IPResolutionOrder(natsOptions *opts, int order);
+
+/**
+ * Sets whether to go on when no server could be reached at first.
+ *
+ * Without a handler `natsConnection_Connect` then blocks: it tries again as often as
+ * `natsOptions_SetMaxReconnect` says, with the pauses of `natsOptions_SetReconnectWait`. With a
+ * handler it returns `NATS_NOT_YET_CONNECTED` and a connection that goes on trying in the
+ * background; subscriptions and publishes wait in it. When it succeeds the handler is called, and
+ * when it gives up the closed handler is.
+ *
+ * @param opts the options.
+ * @param retry true to go on; the default is false.
+ * @param connectedCb called when a later attempt succeeds, as `natsConnectionHandler` describes;
+ * NULL to block. Not looked at where `retry` is false.
+ * @param closure what the handler gets; it must stay valid as long as connections made with these
+ * options exist.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+ *
+ * # Safety
+ * `opts` is NULL or a handle of this library; `connectedCb` may be called with `closure` on any
+ * thread.
+ */
+NATS_EXTERN
+enum natsStatus natsOptions_SetRetryOnFailedConnect(natsOptions *opts,
+                                                    bool retry,
+                                                    natsConnectionHandler connectedCb,
+                                                    void *closure);
+
+/**
+ * Sets whether the server acknowledges each operation with `+OK`. For looking at the protocol.
+ *
+ * @param opts the options.
+ * @param verbose the default is false.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+ *
+ * # Safety
+ * `opts` is NULL or a handle of this library.
+ */
+NATS_EXTERN enum natsStatus natsOptions_SetVerbose(natsOptions *opts, bool verbose);
+
+/**
+ * Sets whether the server checks subjects strictly.
+ *
+ * @param opts the options.
+ * @param pedantic the default is false.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+ *
+ * # Safety
+ * `opts` is NULL or a handle of this library.
+ */
+NATS_EXTERN enum natsStatus natsOptions_SetPedantic(natsOptions *opts, bool pedantic);
+
+/**
+ * Sets whether the server keeps from a connection what that connection itself publishes.
+ *
+ * A server too old for it fails the connect with `NATS_NO_SERVER_SUPPORT`.
+ *
+ * @param opts the options.
+ * @param noEcho true to receive nothing of one's own; the default is false.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+ *
+ * # Safety
+ * `opts` is NULL or a handle of this library.
+ */
+NATS_EXTERN enum natsStatus natsOptions_SetNoEcho(natsOptions *opts, bool noEcho);
+
+/**
+ * Sets whether requests that nobody listens for wait for their timeout, rather than fail at once
+ * with `NATS_NO_RESPONDERS`.
+ *
+ * @param opts the options.
+ * @param disabled true to wait; the default is false.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+ *
+ * # Safety
+ * `opts` is NULL or a handle of this library.
+ */
+NATS_EXTERN enum natsStatus natsOptions_DisableNoResponders(natsOptions *opts, bool disabled);
+
+/**
+ * Sets whether each request makes an inbox and a subscription of its own, as clients did before
+ * they shared one subscription between all requests.
+ *
+ * @param opts the options.
+ * @param useOldStyle the default is false.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+ *
+ * # Safety
+ * `opts` is NULL or a handle of this library.
+ */
+NATS_EXTERN enum natsStatus natsOptions_UseOldRequestStyle(natsOptions *opts, bool useOldStyle);
+
+/**
+ * Sets what the inboxes of a connection begin with, for accounts that permit only some subjects.
+ *
+ * `natsInbox_Create` knows no connection and always makes inboxes with the default.
+ *
+ * @param opts the options.
+ * @param inboxPrefix a subject without wildcards and without a dot at its end, which is copied;
+ * NULL or an empty string for the default, `_INBOX`.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the prefix is not
+ * such a subject: then the prefix set before stays.
+ *
+ * # Safety
+ * `opts` is NULL or a handle of this library, `inboxPrefix` is NULL or a string.
+ */
+NATS_EXTERN enum natsStatus natsOptions_SetCustomInboxPrefix(natsOptions *opts, const char *inboxPrefix);
+
+/**
+ * Sets the size of the buffers that a connection reads into and writes from at first.
+ *
+ * @param opts the options.
+ * @param ioBufSize bytes; 0 for the default, 32768.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the size negative.
+ *
+ * # Safety
+ * `opts` is NULL or a handle of this library.
+ */
+NATS_EXTERN enum natsStatus natsOptions_SetIOBufSize(natsOptions *opts, int ioBufSize);
+
+/**
+ * Sets whether every publish and subscribe writes to the socket before it returns, rather than
+ * leave that to the library, which then writes much at once.
+ *
+ * @param opts the options.
+ * @param sendAsap true to write at once; the default is false.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+ *
+ * # Safety
+ * `opts` is NULL or a handle of this library.
+ */
+NATS_EXTERN enum natsStatus natsOptions_SetSendAsap(natsOptions *opts, bool sendAsap);
+
+/**
+ * Sets for how long at most the library collects what is published before it writes it.
+ *
+ * @param opts the options.
+ * @param flusherWaitUs microseconds; 0 for no wait. The default is 1000.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the time negative.
+ *
+ * # Safety
+ * `opts` is NULL or a handle of this library.
+ */
+NATS_EXTERN enum natsStatus natsOptions_SetFlusherWaitMicros(natsOptions *opts, int64_t flusherWaitUs);
+
+/**
+ * Sets how long the socket may take to accept data before the call that sends it fails with
+ * `NATS_TIMEOUT` and the connection counts as lost.
+ *
+ * @param opts the options.
+ * @param deadline milliseconds; 0 for no limit, which is the default unless the library was
+ * configured otherwise.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the time negative.
+ *
+ * # Safety
+ * `opts` is NULL or a handle of this library.
+ */
+NATS_EXTERN enum natsStatus natsOptions_SetWriteDeadline(natsOptions *opts, int64_t deadline);
+
+/**
+ * Sets how many messages a subscription may have waiting before further ones are dropped.
+ *
+ * Unless `natsOptions_SetMaxPendingBytes` is called too, the limit in bytes is 1024 times this.
+ * `natsSubscription_SetPendingLimits` changes both for one subscription.
+ *
+ * @param opts the options.
+ * @param maxPending messages, at least 1. The default is 65536.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the number not
+ * positive.
+ *
+ * # Safety
+ * `opts` is NULL or a handle of this library.
+ */
+NATS_EXTERN enum natsStatus natsOptions_SetMaxPendingMsgs(natsOptions *opts, int maxPending);
+
+/**
+ * Sets how many bytes a subscription may have waiting, headers and payloads, before further
+ * messages are dropped.
+ *
+ * @param opts the options.
+ * @param maxPending bytes, at least 1; more than fit in an `int` are as many as fit. The default
+ * follows `natsOptions_SetMaxPendingMsgs`.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the number not
+ * positive.
+ *
+ * # Safety
+ * `opts` is NULL or a handle of this library.
+ */
+NATS_EXTERN enum natsStatus natsOptions_SetMaxPendingBytes(natsOptions *opts, int64_t maxPending);
+
+/**
+ * Sets how many zero bytes follow the payload of each received message, for programs that read
+ * past its end. They do not count in its length. At least one is always there.
+ *
+ * @param opts the options.
+ * @param paddingSize bytes; the default is 0. With more, received messages are copied.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the size negative.
+ *
+ * # Safety
+ * `opts` is NULL or a handle of this library.
+ */
+NATS_EXTERN enum natsStatus natsOptions_SetMessageBufferPadding(natsOptions *opts, int paddingSize);
+
+/**
+ * Sets whether message handlers run in the pool that all connections share, whose size is set by
+ * `nats_SetMessageDeliveryPoolSize`: then each subscription stays with one thread of it, and a
+ * handler that blocks delays every subscription of that thread.
+ *
+ * @param opts the options.
+ * @param global the default is false, unless the library was configured otherwise.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+ *
+ * # Safety
+ * `opts` is NULL or a handle of this library.
+ */
+NATS_EXTERN enum natsStatus natsOptions_UseGlobalMessageDelivery(natsOptions *opts, bool global);
+
+/**
+ * Sets whether a connection that is lost is made again. If not, it is closed.
+ *
+ * @param opts the options.
+ * @param allow the default is true.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+ *
+ * # Safety
+ * `opts` is NULL or a handle of this library.
+ */
+NATS_EXTERN enum natsStatus natsOptions_SetAllowReconnect(natsOptions *opts, bool allow);
+
+/**
+ * Sets whether an error that the server reports, and that has no meaning of its own to the client,
+ * leads to a reconnect rather than to the end of the connection.
+ *
+ * @param opts the options.
+ * @param reconnect the default is false.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+ *
+ * # Safety
+ * `opts` is NULL or a handle of this library.
+ */
+NATS_EXTERN enum natsStatus natsOptions_SetReconnectOnProtocolError(natsOptions *opts, bool reconnect);
+
+/**
+ * Sets how often each server is tried before it is dropped from the list. When the list is empty
+ * the connection is closed. A success starts the count anew.
+ *
+ * @param opts the options.
+ * @param maxReconnect attempts for each server, not for all together; negative for no limit, 0
+ * for none. The default is 60.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+ *
+ * # Safety
+ * `opts` is NULL or a handle of this library.
+ */
+NATS_EXTERN enum natsStatus natsOptions_SetMaxReconnect(natsOptions *opts, int maxReconnect);
+
+/**
+ * Sets the pause once each pass over the list of servers while reconnecting.
+ *
+ * @param opts the options.
+ * @param reconnectWait milliseconds; 0 for no pause. The default is 2000.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the time negative.
+ *
+ * @see natsOptions_SetReconnectJitter
+ *
+ * # Safety
+ * `opts` is NULL or a handle of this library.
+ */
+NATS_EXTERN enum natsStatus natsOptions_SetReconnectWait(natsOptions *opts, int64_t reconnectWait);
+
+/**
+ * Sets up to how much longer the pause of `natsOptions_SetReconnectWait` is, at random, so that
+ * clients that lost the same server do not all come back at the same moment.
+ *
+ * @param opts the options.
+ * @param jitter milliseconds, for connections without TLS. The default is 100.
+ * @param jitterTLS milliseconds, for connections with TLS. The default is 1000.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or a time negative.
+ *
+ * # Safety
+ * `opts` is NULL or a handle of this library.
+ */
+NATS_EXTERN
+enum natsStatus natsOptions_SetReconnectJitter(natsOptions *opts,
+                                               int64_t jitter,
+                                               int64_t jitterTLS);
+
+/**
+ * Sets a function that says how long the pause before each pass over the list of servers is, in
+ * place of `natsOptions_SetReconnectWait` and `natsOptions_SetReconnectJitter`.
+ *
+ * @param opts the options.
+ * @param cb the function, called on a thread of the library; NULL for none.
+ * @param closure what the function gets; it must stay valid as long as connections made with
+ * these options exist.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+ *
+ * # Safety
+ * `opts` is NULL or a handle of this library; `cb` may be called with `closure` on any thread.
+ */
+NATS_EXTERN
+enum natsStatus natsOptions_SetCustomReconnectDelay(natsOptions *opts,
+                                                    natsCustomReconnectDelayHandler cb,
+                                                    void *closure);
+
+/**
+ * Sets how much of what is published while reconnecting is kept for the server.
+ *
+ * When it is full, publishing fails with `NATS_INSUFFICIENT_BUFFER` until the connection is back.
+ *
+ * @param opts the options.
+ * @param reconnectBufSize bytes; 0 for the default, 8388608.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the size negative.
+ *
+ * # Safety
+ * `opts` is NULL or a handle of this library.
+ */
+NATS_EXTERN enum natsStatus natsOptions_SetReconnectBufSize(natsOptions *opts, int reconnectBufSize);
+
+/**
+ * Sets whether reconnecting goes on when the same server refuses the credentials twice in a row.
+ * If not, the connection is closed.
+ *
+ * @param opts the options.
+ * @param ignore true to go on; the default is false.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+ *
+ * # Safety
+ * `opts` is NULL or a handle of this library.
+ */
+NATS_EXTERN enum natsStatus natsOptions_SetIgnoreAuthErrorAbort(natsOptions *opts, bool ignore);
+
+/**
+ * Sets how often the client sends a PING, to notice that the server is gone.
+ *
+ * @param opts the options.
+ * @param interval milliseconds; zero or less for never. The default is 120000.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+ *
+ * @see natsOptions_SetMaxPingsOut
+ *
+ * # Safety
+ * `opts` is NULL or a handle of this library.
+ */
+NATS_EXTERN enum natsStatus natsOptions_SetPingInterval(natsOptions *opts, int64_t interval);
+
+/**
+ * Sets how many PINGs the server may leave unanswered before the connection counts as lost.
+ *
+ * @param opts the options.
+ * @param maxPingsOut how many; with zero or less the first PING that is due ends the connection.
+ * The default is 2.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+ *
+ * # Safety
+ * `opts` is NULL or a handle of this library.
+ */
+NATS_EXTERN enum natsStatus natsOptions_SetMaxPingsOut(natsOptions *opts, int maxPingsOut);
+
+/**
+ * Sets whether servers that the cluster tells of are left alone: then only those that the program
+ * named are connected to.
+ *
+ * @param opts the options.
+ * @param ignore true to leave them alone; the default is false.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+ *
+ * # Safety
+ * `opts` is NULL or a handle of this library.
+ */
+NATS_EXTERN enum natsStatus natsOptions_SetIgnoreDiscoveredServers(natsOptions *opts, bool ignore);
+
+/**
+ * Sets whether requests that wait for their reply fail with `NATS_CONNECTION_DISCONNECTED` when
+ * the connection is lost, rather than go on waiting.
+ *
+ * @param opts the options.
+ * @param failRequests the default is false.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+ *
+ * # Safety
+ * `opts` is NULL or a handle of this library.
+ */
+NATS_EXTERN enum natsStatus natsOptions_SetFailRequestsOnDisconnect(natsOptions *opts, bool failRequests);
+
+/**
+ * Sets the server to connect to first.
+ *
+ * `[scheme://][user[:password]@ | token@]host[:port]`, where the scheme is `nats` unless said
+ * otherwise, and the port 4222. User and password may be percent-encoded. Without this and
+ * `natsOptions_SetServers` connections are made to `nats://localhost:4222`.
+ *
+ * @param opts the options.
+ * @param url the server's URL, which is copied; white space around it is ignored. NULL for none.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or `url` is not UTF-8.
+ * Whether the URL is sound is seen by `natsConnection_Connect`.
+ *
+ * # Safety
+ * `opts` is NULL or a handle of this library, `url` is NULL or a string.
+ */
+NATS_EXTERN enum natsStatus natsOptions_SetURL(natsOptions *opts, const char *url);
+
+/**
+ * Sets a list of servers to connect to, in place of the one before.
+ *
+ * They are tried in random order, unless `natsOptions_SetNoRandomize` says otherwise, and after
+ * the one of `natsOptions_SetURL`.
+ *
+ * @param opts the options.
+ * @param servers an array of URLs as for `natsOptions_SetURL`, which are copied. NULL, together
+ * with a count of 0, empties the list.
+ * @param serversCount how many they are.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, the array is there and
+ * the count not positive or the other way round, or an element is NULL or not UTF-8.
+ *
+ * # Safety
+ * `opts` is NULL or a handle of this library, `servers` is NULL or an array of `serversCount`
+ * elements, each NULL or a string.
+ */
+NATS_EXTERN enum natsStatus natsOptions_SetServers(natsOptions *opts, const char **servers, int serversCount);
+
+/**
+ * Sets whether servers, and the addresses of a host, are tried in the order in which they are
+ * given rather than a random one.
+ *
+ * @param opts the options.
+ * @param noRandomize true to keep the order; the default is false.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+ *
+ * # Safety
+ * `opts` is NULL or a handle of this library.
+ */
+NATS_EXTERN enum natsStatus natsOptions_SetNoRandomize(natsOptions *opts, bool noRandomize);
+
+/**
+ * Sets the name that the server's monitoring shows for the client.
+ *
+ * @param opts the options.
+ * @param name the name, which is copied; NULL for none.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+ *
+ * # Safety
+ * `opts` is NULL or a handle of this library, `name` is NULL or a string.
+ */
+NATS_EXTERN enum natsStatus natsOptions_SetName(natsOptions *opts, const char *name);
+
+/**
+ * Sets the user and password for servers whose URL has neither those nor a token.
+ *
+ * @param opts the options.
+ * @param user the user, which is copied; NULL for none.
+ * @param password the password, which is copied; NULL for none.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or a text is not UTF-8.
+ *
+ * # Safety
+ * `opts` is NULL or a handle of this library, the other two are NULL or strings.
+ */
+NATS_EXTERN
+enum natsStatus natsOptions_SetUserInfo(natsOptions *opts,
+                                        const char *user,
+                                        const char *password);
+
+/**
+ * Sets the token for servers whose URL has neither a token nor a user.
+ *
+ * @param opts the options.
+ * @param token the token, which is copied; NULL for none.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the token is not
+ * UTF-8; `NATS_ILLEGAL_STATE` where a token handler is set.
+ *
+ * @see natsOptions_SetTokenHandler
+ *
+ * # Safety
+ * `opts` is NULL or a handle of this library, `token` is NULL or a string.
+ */
+NATS_EXTERN enum natsStatus natsOptions_SetToken(natsOptions *opts, const char *token);
+
+/**
+ * Sets a function that gives the token at each attempt to connect.
+ *
+ * An attempt at a server whose URL has a token of its own fails with `NATS_ILLEGAL_STATE`.
+ *
+ * @param opts the options.
+ * @param tokenCb the function, called on the thread that connects; NULL for none.
+ * @param closure what the function gets; it must stay valid as long as connections made with
+ * these options exist.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed; `NATS_ILLEGAL_STATE`
+ * where a token is set.
+ *
+ * @see natsOptions_SetToken
+ *
+ * # Safety
+ * `opts` is NULL or a handle of this library; `tokenCb` may be called with `closure` on any thread.
+ */
+NATS_EXTERN
+enum natsStatus natsOptions_SetTokenHandler(natsOptions *opts,
+                                            natsTokenHandler tokenCb,
+                                            void *closure);
+
+/**
+ * Publishes a payload on a subject.
+ *
+ * The message is copied into the connection's buffer and goes out soon, together with others;
+ * `natsConnection_Send` writes at once, `natsConnection_Flush` waits for the server. Messages of
+ * one thread keep their order. While the connection is reconnecting they are kept, up to the
+ * reconnect buffer's limit. When the socket takes less than is published, the call waits for room.
+ * Source: NATS client protocol, PUB.
+ *
+ * @param nc the connection; any thread may call this at any time.
+ * @param subj the subject, not empty.
+ * @param data the payload, copied before the call returns; ignored where `dataLen` is 0.
+ * @param dataLen its length in bytes, not negative.
+ * @return `NATS_OK` where the message was taken; `NATS_INVALID_ARG` where `nc` is NULL or
+ * destroyed, or the payload is NULL and its length is not 0, or the length is negative;
+ * `NATS_INVALID_SUBJECT` where the subject is NULL, empty, or cannot be sent;
+ * `NATS_CONNECTION_CLOSED`; `NATS_DRAINING` where the connection is draining and its subscriptions
+ * are done; `NATS_MAX_PAYLOAD` where the server does not take so much; `NATS_INSUFFICIENT_BUFFER`
+ * where the reconnect buffer is full; `NATS_TIMEOUT` where the write deadline passed, and the
+ * connection is then taken for lost; `NATS_IO_ERROR`.
+ *
+ * @see natsConnection_PublishMsg, natsOptions_SetReconnectBufSize, natsOptions_SetWriteDeadline
+ *
+ * # Safety
+ * `nc` is NULL or a handle of this library; `subj` is NULL or a string that ends with a NUL; with
+ * a positive `dataLen`, `data` is NULL or valid for reading so many bytes.
+ */
+NATS_EXTERN
+enum natsStatus natsConnection_Publish(natsConnection *nc,
+                                       const char *subj,
+                                       const void *data,
+                                       int dataLen);
+
+/**
+ * Publishes a string on a subject.
+ *
+ * As `natsConnection_Publish`; the string's NUL is not sent.
+ *
+ * @param nc the connection; any thread may call this at any time.
+ * @param subj the subject, not empty.
+ * @param str the payload, copied; NULL for an empty one.
+ * @return as `natsConnection_Publish`.
+ *
+ * # Safety
+ * `nc` is NULL or a handle of this library; `subj` and `str` are NULL or strings that end with a
+ * NUL.
+ */
+NATS_EXTERN
+enum natsStatus natsConnection_PublishString(natsConnection *nc,
+                                             const char *subj,
+                                             const char *str);
+
+/**
+ * Publishes a message, with its reply subject and headers.
+ *
+ * As `natsConnection_Publish`. A received message may be published as it is, by its own subject.
+ * Source: NATS client protocol, PUB and HPUB; ADR-4 for headers.
+ *
+ * @param nc the connection; any thread may call this at any time.
+ * @param msg the message, copied; remains yours, and no other thread may use it meanwhile.
+ * @return as `natsConnection_Publish`; `NATS_INVALID_ARG` also where `msg` is NULL;
+ * `NATS_NO_SERVER_SUPPORT` where it has headers and the server knows of none.
+ *
+ * @see natsMsg_Create
+ *
+ * # Safety
+ * `nc` is NULL or a handle of this library; `msg` is NULL or a message of this library that no
+ * other thread uses during the call.
+ */
+NATS_EXTERN enum natsStatus natsConnection_PublishMsg(natsConnection *nc, natsMsg *msg);
+
+/**
+ * Publishes a payload with a subject for replies, and does not wait for any.
+ *
+ * As `natsConnection_Publish`. Subscribe to the reply subject to get the replies, all of them.
+ *
+ * @param nc the connection; any thread may call this at any time.
+ * @param subj the subject, not empty.
+ * @param reply the subject for replies, not empty.
+ * @param data the payload, copied before the call returns; ignored where `dataLen` is 0.
+ * @param dataLen its length in bytes, not negative.
+ * @return as `natsConnection_Publish`; `NATS_INVALID_ARG` also where `reply` is NULL or empty.
+ *
+ * @see natsInbox_Create, natsConnection_Request
+ *
+ * # Safety
+ * `nc` is NULL or a handle of this library; `subj` and `reply` are NULL or strings that end with a
+ * NUL; with a positive `dataLen`, `data` is NULL or valid for reading so many bytes.
+ */
+NATS_EXTERN
+enum natsStatus natsConnection_PublishRequest(natsConnection *nc,
+                                              const char *subj,
+                                              const char *reply,
+                                              const void *data,
+                                              int dataLen);
+
+/**
+ * Publishes a string with a subject for replies, and does not wait for any.
+ *
+ * As `natsConnection_PublishRequest`; the string's NUL is not sent.
+ *
+ * @param nc the connection; any thread may call this at any time.
+ * @param subj the subject, not empty.
+ * @param reply the subject for replies, not empty.
+ * @param str the payload, copied; NULL for an empty one.
+ * @return as `natsConnection_PublishRequest`.
+ *
+ * # Safety
+ * `nc` is NULL or a handle of this library; the others are NULL or strings that end with a NUL.
+ */
+NATS_EXTERN
+enum natsStatus natsConnection_PublishRequestString(natsConnection *nc,
+                                                    const char *subj,
+                                                    const char *reply,
+                                                    const char *str);
+
+/**
+ * Publishes a payload and writes it to the socket in the call.
+ *
+ * As `natsConnection_Publish`, for a message that cannot wait for others to share its way. What
+ * was published before goes out first.
+ *
+ * @param nc the connection; any thread may call this at any time.
+ * @param subj the subject, not empty.
+ * @param data the payload, copied or sent before the call returns; ignored where `dataLen` is 0.
+ * @param dataLen its length in bytes, not negative.
+ * @return as `natsConnection_Publish`.
+ *
+ * # Safety
+ * `nc` is NULL or a handle of this library; `subj` is NULL or a string that ends with a NUL; with
+ * a positive `dataLen`, `data` is NULL or valid for reading so many bytes.
+ */
+NATS_EXTERN
+enum natsStatus natsConnection_Send(natsConnection *nc,
+                                    const char *subj,
+                                    const void *data,
+                                    int dataLen);
+
+/**
+ * Publishes a message, with its reply subject and headers, and writes it to the socket in the
+ * call.
+ *
+ * As `natsConnection_PublishMsg` and `natsConnection_Send`.
+ *
+ * @param nc the connection; any thread may call this at any time.
+ * @param msg the message; remains yours, and no other thread may use it meanwhile.
+ * @return as `natsConnection_PublishMsg`.
+ *
+ * # Safety
+ * `nc` is NULL or a handle of this library; `msg` is NULL or a message of this library that no
+ * other thread uses during the call.
+ */
+NATS_EXTERN enum natsStatus natsConnection_SendMsg(natsConnection *nc, natsMsg *msg);
+
+/**
+ * Publishes a payload with a subject for replies, writes it to the socket in the call, and does
+ * not wait for any reply.
+ *
+ * As `natsConnection_PublishRequest` and `natsConnection_Send`.
+ *
+ * @param nc the connection; any thread may call this at any time.
+ * @param subj the subject, not empty.
+ * @param reply the subject for replies, not empty.
+ * @param data the payload, copied or sent before the call returns; ignored where `dataLen` is 0.
+ * @param dataLen its length in bytes, not negative.
+ * @return as `natsConnection_PublishRequest`.
+ *
+ * # Safety
+ * `nc` is NULL or a handle of this library; `subj` and `reply` are NULL or strings that end with a
+ * NUL; with a positive `dataLen`, `data` is NULL or valid for reading so many bytes.
+ */
+NATS_EXTERN
+enum natsStatus natsConnection_SendRequest(natsConnection *nc,
+                                           const char *subj,
+                                           const char *reply,
+                                           const void *data,
+                                           int dataLen);
+
+/**
+ * Sends a request and waits for the first reply.
+ *
+ * The request is sent in the call, behind what was published before. Later replies are dropped.
+ * The wait goes on through a reconnect, unless `natsOptions_SetFailRequestsOnDisconnect` says
+ * otherwise. Do not call this on the thread that alone could answer. Source: NATS request-reply,
+ * and ADR-4 for the 503 status that tells that there are no responders.
+ *
+ * @param replyMsg where to put the reply, yours until `natsMsg_Destroy`; NULL in it with any other
+ * status than `NATS_OK`.
+ * @param nc the connection; any thread may call this at any time.
+ * @param subj the subject, not empty.
+ * @param data the payload, copied or sent before the call returns; ignored where `dataLen` is 0.
+ * @param dataLen its length in bytes, not negative.
+ * @param timeout how long to wait, in milliseconds; with 0 or less the request is sent all the
+ * same.
+ * @return `NATS_OK`; `NATS_TIMEOUT`; `NATS_NO_RESPONDERS` where nobody is subscribed to the
+ * subject; `NATS_INVALID_ARG` where `replyMsg` or `nc` is NULL, `nc` was destroyed or the payload
+ * cannot be used; `NATS_INVALID_SUBJECT` where the subject cannot be used;
+ * `NATS_CONNECTION_CLOSED` where the connection is or gets closed; `NATS_CONNECTION_DISCONNECTED`
+ * where it was lost and the options ask for that; and what `natsConnection_Publish` returns.
+ *
+ * @see natsConnection_PublishRequest
+ *
+ * # Safety
+ * `replyMsg` is NULL or valid for writing a pointer; `nc` is NULL or a handle of this library;
+ * `subj` is NULL or a string that ends with a NUL; with a positive `dataLen`, `data` is NULL or
+ * valid for reading so many bytes.
+ */
+NATS_EXTERN
+enum natsStatus natsConnection_Request(natsMsg **replyMsg,
+                                       natsConnection *nc,
+                                       const char *subj,
+                                       const void *data,
+                                       int dataLen,
+                                       int64_t timeout);
+
+/**
+ * Sends a request whose payload is a string, and waits for the first reply.
+ *
+ * As `natsConnection_Request`; the string's NUL is not sent.
+ *
+ * @param replyMsg where to put the reply, yours until `natsMsg_Destroy`; NULL in it with any other
+ * status than `NATS_OK`.
+ * @param nc the connection; any thread may call this at any time.
+ * @param subj the subject, not empty.
+ * @param str the payload; NULL for an empty one.
+ * @param timeout how long to wait, in milliseconds; with 0 or less the request is sent all the
+ * same.
+ * @return as `natsConnection_Request`.
+ *
+ * # Safety
+ * `replyMsg` is NULL or valid for writing a pointer; `nc` is NULL or a handle of this library;
+ * `subj` and `str` are NULL or strings that end with a NUL.
+ */
+NATS_EXTERN
+enum natsStatus natsConnection_RequestString(natsMsg **replyMsg,
+                                             natsConnection *nc,
+                                             const char *subj,
+                                             const char *str,
+                                             int64_t timeout);
+
+/**
+ * Sends a message, with its headers, as a request, and waits for the first reply.
+ *
+ * As `natsConnection_Request`. The message's own reply subject is not used and stays as it is.
+ *
+ * @param replyMsg where to put the reply, yours until `natsMsg_Destroy`; NULL in it with any other
+ * status than `NATS_OK`.
+ * @param nc the connection; any thread may call this at any time.
+ * @param requestMsg the request; remains yours, and no other thread may use it meanwhile.
+ * @param timeout how long to wait, in milliseconds; with 0 or less the request is sent all the
+ * same.
+ * @return as `natsConnection_Request`; `NATS_INVALID_ARG` also where `requestMsg` is NULL;
+ * `NATS_NO_SERVER_SUPPORT` where it has headers and the server knows of none.
+ *
+ * # Safety
+ * `replyMsg` is NULL or valid for writing a pointer; `nc` is NULL or a handle of this library;
+ * `requestMsg` is NULL or a message of this library that no other thread uses during the call.
+ */
+NATS_EXTERN
+enum natsStatus natsConnection_RequestMsg(natsMsg **replyMsg,
+                                          natsConnection *nc,
+                                          natsMsg *requestMsg,
+                                          int64_t timeout);
+
+/**
+ * Signs a string with the seed of an NKey (Ed25519).
+ *
+ * Any thread may call it, also before the library is opened. The library keeps no copy of the
+ * seed.
+ *
+ * @param encodedSeed the seed as it is written down, `S...`: that of a user, account, server or
+ * cluster.
+ * @param input what to sign, up to its NUL.
+ * @param signature where to put the signature, which the program must `free()`.
+ * @param signatureLength where to put its length in bytes: 64.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or a string is empty; `NATS_ERR`
+ * where the seed is not one, and `nats_GetLastError` says why not; `NATS_NO_MEMORY`. The outputs
+ * are written only with `NATS_OK`.
+ *
+ * # Safety
+ * The strings are NULL or end with a NUL; the outputs are NULL or valid for writing.
+ */
+NATS_EXTERN
+enum natsStatus nats_Sign(const char *encodedSeed,
+                          const char *input,
+                          unsigned char **signature,
+                          int *signatureLength);
+
+/**
+ * Creates statistics that are all zero, for `natsConnection_GetStats` to fill.
+ *
+ * @param newStats where to put them; the program releases them with `natsStatistics_Destroy`.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `newStats` is NULL.
+ *
+ * # Safety
+ * `newStats` is NULL or valid for writing a pointer.
+ */
+NATS_EXTERN enum natsStatus natsStatistics_Create(natsStatistics **newStats);
+
+/**
+ * Reads statistics. Counts go on through reconnects.
+ *
+ * @param stats the statistics.
+ * @param inMsgs where to put how many messages were received, dropped ones and replies included;
+ * may be NULL, as may be the rest.
+ * @param inBytes where to put how many bytes their headers and payloads had.
+ * @param outMsgs where to put how many messages were published.
+ * @param outBytes where to put how many bytes their headers and payloads had.
+ * @param reconnects where to put how often the connection was made again.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `stats` is NULL.
+ *
+ * # Safety
+ * `stats` is NULL or from `natsStatistics_Create`; the others are NULL or valid for writing.
+ */
+NATS_EXTERN
+enum natsStatus natsStatistics_GetCounts(const natsStatistics *stats,
+                                         uint64_t *inMsgs,
+                                         uint64_t *inBytes,
+                                         uint64_t *outMsgs,
+                                         uint64_t *outBytes,
+                                         uint64_t *reconnects);
+
+/**
+ * Destroys statistics.
+ *
+ * @param stats the statistics; NULL does nothing.
+ *
+ * # Safety
+ * `stats` is NULL, or from `natsStatistics_Create` and not destroyed before.
+ */
+NATS_EXTERN void natsStatistics_Destroy(natsStatistics *stats);
+
+/**
+ * Subscribes to a subject; messages go to a callback.
+ *
+ * Messages are delivered by a pool of threads: those of one subscription in order, one at a time,
+ * those of several at once. A callback that is slow lets messages wait, up to the pending limits;
+ * what is beyond is dropped, and the connection's error handler told. Subscribing does not wait
+ * for the server: `natsConnection_Flush` does. After a reconnect the subscription is made again.
+ * Source: NATS client protocol, SUB.
+ *
+ * @param sub where to put the subscription, yours until `natsSubscription_Destroy`. It is there
+ * before the first callback, and only stays with `NATS_OK`.
+ * @param nc the connection; any thread may call this at any time.
+ * @param subject the subject, which may have the wildcards `*` and `>`.
+ * @param cb the function to call with each message, which is then its to destroy.
+ * @param cbClosure what it gets as its last argument; may be NULL. Not used any more when the
+ * subscription's completion callback is called.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `sub`, `nc` or `cb` is NULL or `nc` was destroyed;
+ * `NATS_INVALID_SUBJECT` where the subject is NULL, empty, has white space or an empty token, or a
+ * `>` that is not its last token; `NATS_CONNECTION_CLOSED`; `NATS_DRAINING`;
+ * `NATS_FAILED_TO_INITIALIZE` where the pool that the options chose has no threads.
+ *
+ * @see natsSubscription_SetPendingLimits, natsSubscription_SetOnCompleteCB,
+ * natsOptions_SetErrorHandler
+ *
+ * # Safety
+ * `sub` is NULL or valid for writing a pointer; `nc` is NULL or a handle of this library;
+ * `subject` is NULL or a string that ends with a NUL; `cb` may be called with `cbClosure` on any
+ * thread.
+ */
+NATS_EXTERN
+enum natsStatus natsConnection_Subscribe(natsSubscription **sub,
+                                         natsConnection *nc,
+                                         const char *subject,
+                                         natsMsgHandler cb,
+                                         void *cbClosure);
+
+/**
+ * Subscribes to a subject; messages go to a callback, and so does their absence.
+ *
+ * As `natsConnection_Subscribe`. When no message has come for a while the callback is called with
+ * a NULL message, and again each time that passes. The time starts anew when the last waiting
+ * message was handled.
+ *
+ * @param sub where to put the subscription, yours until `natsSubscription_Destroy`. It is there
+ * before the first callback, and only stays with `NATS_OK`.
+ * @param nc the connection; any thread may call this at any time.
+ * @param subject the subject, which may have the wildcards `*` and `>`.
+ * @param timeout how long to wait for a message, in milliseconds; more than 0.
+ * @param cb the function to call with each message, which is then its to destroy, or with NULL.
+ * @param cbClosure what it gets as its last argument; may be NULL.
+ * @return as `natsConnection_Subscribe`; `NATS_INVALID_ARG` also where `timeout` is not positive.
+ *
+ * # Safety
+ * As for `natsConnection_Subscribe`.
+ */
+NATS_EXTERN
+enum natsStatus natsConnection_SubscribeTimeout(natsSubscription **sub,
+                                                natsConnection *nc,
+                                                const char *subject,
+                                                int64_t timeout,
+                                                natsMsgHandler cb,
+                                                void *cbClosure);
+
+/**
+ * Subscribes to a subject; messages wait for `natsSubscription_NextMsg`.
+ *
+ * At most as many wait as the pending limits allow; what is beyond is dropped, and the
+ * connection's error handler told. Source: NATS client protocol, SUB.
+ *
+ * @param sub where to put the subscription, yours until `natsSubscription_Destroy`; written only
+ * with `NATS_OK`.
+ * @param nc the connection; any thread may call this at any time.
+ * @param subject the subject, which may have the wildcards `*` and `>`.
+ * @return as `natsConnection_Subscribe`.
+ *
+ * # Safety
+ * `sub` is NULL or valid for writing a pointer; `nc` is NULL or a handle of this library;
+ * `subject` is NULL or a string that ends with a NUL.
+ */
+NATS_EXTERN
+enum natsStatus natsConnection_SubscribeSync(natsSubscription **sub,
+                                             natsConnection *nc,
+                                             const char *subject);
+
+/**
+ * Subscribes to a subject as a member of a queue group; messages go to a callback.
+ *
+ * As `natsConnection_Subscribe`, but each message goes to one of the subscriptions of the group,
+ * wherever they are, so that they share the work. Source: NATS client protocol, SUB with a queue
+ * group.
+ *
+ * @param sub where to put the subscription, yours until `natsSubscription_Destroy`. It is there
+ * before the first callback, and only stays with `NATS_OK`.
+ * @param nc the connection; any thread may call this at any time.
+ * @param subject the subject, which may have the wildcards `*` and `>`.
+ * @param queueGroup the group's name, not empty.
+ * @param cb the function to call with each message, which is then its to destroy.
+ * @param cbClosure what it gets as its last argument; may be NULL.
+ * @return as `natsConnection_Subscribe`; `NATS_INVALID_ARG` also where `queueGroup` is NULL or
+ * empty; `NATS_INVALID_QUEUE_NAME` where it has white space.
+ *
+ * # Safety
+ * As for `natsConnection_Subscribe`; `queueGroup` is NULL or a string that ends with a NUL.
+ */
+NATS_EXTERN
+enum natsStatus natsConnection_QueueSubscribe(natsSubscription **sub,
+                                              natsConnection *nc,
+                                              const char *subject,
+                                              const char *queueGroup,
+                                              natsMsgHandler cb,
+                                              void *cbClosure);
+
+/**
+ * Subscribes to a subject as a member of a queue group; messages go to a callback, and so does
+ * their absence.
+ *
+ * As `natsConnection_QueueSubscribe` and `natsConnection_SubscribeTimeout`.
+ *
+ * @param sub where to put the subscription, yours until `natsSubscription_Destroy`. It is there
+ * before the first callback, and only stays with `NATS_OK`.
+ * @param nc the connection; any thread may call this at any time.
+ * @param subject the subject, which may have the wildcards `*` and `>`.
+ * @param queueGroup the group's name, not empty.
+ * @param timeout how long to wait for a message, in milliseconds; more than 0.
+ * @param cb the function to call with each message, which is then its to destroy, or with NULL.
+ * @param cbClosure what it gets as its last argument; may be NULL.
+ * @return as `natsConnection_QueueSubscribe`; `NATS_INVALID_ARG` also where `timeout` is not
+ * positive.
+ *
+ * # Safety
+ * As for `natsConnection_QueueSubscribe`.
+ */
+NATS_EXTERN
+enum natsStatus natsConnection_QueueSubscribeTimeout(natsSubscription **sub,
+                                                     natsConnection *nc,
+                                                     const char *subject,
+                                                     const char *queueGroup,
+                                                     int64_t timeout,
+                                                     natsMsgHandler cb,
+                                                     void *cbClosure);
+
+/**
+ * Subscribes to a subject as a member of a queue group; messages wait for
+ * `natsSubscription_NextMsg`.
+ *
+ * As `natsConnection_SubscribeSync`, but each message goes to one of the subscriptions of the
+ * group.
+ *
+ * @param sub where to put the subscription, yours until `natsSubscription_Destroy`; written only
+ * with `NATS_OK`.
+ * @param nc the connection; any thread may call this at any time.
+ * @param subject the subject, which may have the wildcards `*` and `>`.
+ * @param queueGroup the group's name, not empty.
+ * @return as `natsConnection_QueueSubscribe`.
+ *
+ * # Safety
+ * As for `natsConnection_SubscribeSync`; `queueGroup` is NULL or a string that ends with a NUL.
+ */
+NATS_EXTERN
+enum natsStatus natsConnection_QueueSubscribeSync(natsSubscription **sub,
+                                                  natsConnection *nc,
+                                                  const char *subject,
+                                                  const char *queueGroup);
+
+/**
+ * Does nothing: messages are never delayed.
+ *
+ * Deprecated, and kept for programs that call it.
+ *
+ * @param sub the subscription.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `sub` is NULL or destroyed.
+ *
+ * # Safety
+ * `sub` is NULL or a handle of this library.
+ */
+NATS_EXTERN enum natsStatus natsSubscription_NoDeliveryDelay(natsSubscription *sub);
+
+/**
+ * Takes the next message of a subscription that has no callback, and waits for one if need be.
+ *
+ * The wait goes on when the connection is lost, and ends when it is closed. Several threads may
+ * wait at once; each message goes to one of them.
+ *
+ * @param nextMsg where to put the message, yours until `natsMsg_Destroy`; written only with
+ * `NATS_OK`.
+ * @param sub the subscription.
+ * @param timeout how long to wait, in milliseconds; with 0 or less only what is there is taken.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `nextMsg` or `sub` is NULL or `sub` was destroyed;
+ * `NATS_TIMEOUT`; `NATS_SLOW_CONSUMER` once after messages were dropped, those that wait follow
+ * with the next calls; `NATS_NO_RESPONDERS` where the message says that nobody answers a request;
+ * `NATS_CONNECTION_CLOSED`; `NATS_MAX_DELIVERED_MSGS` after the maximum of
+ * `natsSubscription_AutoUnsubscribe`; `NATS_INVALID_SUBSCRIPTION` where it was closed otherwise;
+ * `NATS_ILLEGAL_STATE` where it has a callback.
+ *
+ * # Safety
+ * `nextMsg` is NULL or valid for writing a pointer; `sub` is NULL or a handle of this library.
+ */
+NATS_EXTERN
+enum natsStatus natsSubscription_NextMsg(natsMsg **nextMsg,
+                                         natsSubscription *sub,
+                                         int64_t timeout);
+
+/**
+ * Ends a subscription at once; messages that wait are dropped.
+ *
+ * A callback that runs goes on to its end; no other starts. `natsSubscription_Drain` delivers what
+ * waits first. Source: NATS client protocol, UNSUB.
+ *
+ * @param sub the subscription; any thread may call this at any time, its callback included.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `sub` is NULL or destroyed;
+ * `NATS_CONNECTION_CLOSED`; `NATS_INVALID_SUBSCRIPTION` where it was closed before.
+ *
+ * # Safety
+ * `sub` is NULL or a handle of this library.
+ */
+NATS_EXTERN enum natsStatus natsSubscription_Unsubscribe(natsSubscription *sub);
+
+/**
+ * Ends a subscription by itself after a number of messages.
+ *
+ * What counts is delivery: to the callback, or by `natsSubscription_NextMsg`, from the
+ * subscription's beginning. A later call replaces the number. Source: NATS client protocol, UNSUB
+ * with a maximum.
+ *
+ * @param sub the subscription; any thread may call this at any time, its callback included.
+ * @param max the number of messages; where so many were delivered already, and with 0, the
+ * subscription ends at once.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `sub` is NULL or destroyed;
+ * `NATS_CONNECTION_CLOSED`; `NATS_INVALID_SUBSCRIPTION` where it was closed before.
+ *
+ * # Safety
+ * `sub` is NULL or a handle of this library.
+ */
+NATS_EXTERN enum natsStatus natsSubscription_AutoUnsubscribe(natsSubscription *sub, int max);
+
+/**
+ * Ends a subscription after delivering what it has received, within 30 seconds.
+ *
+ * The same as `natsSubscription_DrainTimeout` with 30000 milliseconds.
+ *
+ * @param sub the subscription; any thread may call this at any time, its callback included.
+ * @return as `natsSubscription_DrainTimeout`.
+ *
+ * # Safety
+ * `sub` is NULL or a handle of this library.
+ */
+NATS_EXTERN enum natsStatus natsSubscription_Drain(natsSubscription *sub);
+
+/**
+ * Ends a subscription after delivering what it has received.
+ *
+ * Returns at once. The server is told to send no more, and what it has sent until then is still
+ * delivered; then the subscription is closed. One without callback has to be read to its end with
+ * `natsSubscription_NextMsg`.
+ *
+ * @param sub the subscription; any thread may call this at any time, its callback included.
+ * @param timeout how long it may take until the subscription is closed all the same, in
+ * milliseconds; 0 or less for no limit.
+ * @return `NATS_OK`, also where a drain goes on already, whose timeout then stays;
+ * `NATS_INVALID_ARG` where `sub` is NULL or destroyed; `NATS_CONNECTION_CLOSED`;
+ * `NATS_INVALID_SUBSCRIPTION` where it was closed before; `NATS_DRAINING` where its connection is
+ * draining.
+ *
+ * @see natsSubscription_WaitForDrainCompletion, natsSubscription_DrainCompletionStatus
+ *
+ * # Safety
+ * `sub` is NULL or a handle of this library.
+ */
+NATS_EXTERN enum natsStatus natsSubscription_DrainTimeout(natsSubscription *sub, int64_t timeout);
+
+/**
+ * Waits until the drain of a subscription, or of its connection, is over.
+ *
+ * It is over when the last message was handled; `natsSubscription_DrainCompletionStatus` tells
+ * how. Leaves the thread's last error as it is. Do not call it in the subscription's own callback.
+ *
+ * @param sub the subscription; any other thread may call this at any time.
+ * @param timeout how long to wait, in milliseconds; 0 or less for ever.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `sub` is NULL or destroyed; `NATS_ILLEGAL_STATE`
+ * where no drain was started; `NATS_TIMEOUT`.
+ *
+ * # Safety
+ * `sub` is NULL or a handle of this library.
+ */
+NATS_EXTERN enum natsStatus natsSubscription_WaitForDrainCompletion(natsSubscription *sub, int64_t timeout);
+
+/**
+ * Tells how the drain of a subscription has ended.
+ *
+ * Leaves the thread's last error as it is.
+ *
+ * @param sub the subscription; any thread may call this at any time.
+ * @return `NATS_OK` where all was delivered; `NATS_INVALID_ARG` where `sub` is NULL or destroyed;
+ * `NATS_ILLEGAL_STATE` where it has not ended, or none was started; `NATS_TIMEOUT` where the time
+ * was over first; `NATS_CONNECTION_CLOSED` where the connection was closed first;
+ * `NATS_INVALID_SUBSCRIPTION` where it was unsubscribed first; or why the server could not be
+ * told.
+ *
+ * # Safety
+ * `sub` is NULL or a handle of this library.
+ */
+NATS_EXTERN enum natsStatus natsSubscription_DrainCompletionStatus(natsSubscription *sub);
+
+/**
+ * Sets a function to call when no message callback of a subscription runs or will run any more.
+ *
+ * It is called once, however the subscription ends, and also where the handle was destroyed
+ * before; what the message callback's closure points at may be freed in it. It runs on a thread of
+ * the library.
+ *
+ * @param sub the subscription, which must have a callback.
+ * @param cb the function; NULL for none. The last one set before the end counts.
+ * @param closure what it gets as its argument; may be NULL.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `sub` is NULL or destroyed;
+ * `NATS_INVALID_SUBSCRIPTION` where it is closed, or has no callback.
+ *
+ * # Safety
+ * `sub` is NULL or a handle of this library; `cb` may be called with `closure` on any thread.
+ */
+NATS_EXTERN
+enum natsStatus natsSubscription_SetOnCompleteCB(natsSubscription *sub,
+                                                 natsOnCompleteCB cb,
+                                                 void *closure);
+
+/**
+ * Finds the connection of a subscription.
+ *
+ * @param sub the subscription; any thread may call this at any time.
+ * @return the very handle that the program got when connecting, which it may have destroyed since;
+ * NULL for NULL and for a destroyed subscription.
+ *
+ * # Safety
+ * `sub` is NULL or a handle of this library.
+ */
+NATS_EXTERN natsConnection *natsSubscription_GetConnection(natsSubscription *sub);
+
+/**
+ * Reads the number that stands for a subscription between client and server: its sid.
+ *
+ * @param sub the subscription; any thread may call this at any time.
+ * @return the number, from 1; 0 for NULL and for a closed or destroyed subscription.
+ *
+ * # Safety
+ * `sub` is NULL or a handle of this library.
+ */
+NATS_EXTERN int64_t natsSubscription_GetID(natsSubscription *sub);
+
+/**
+ * Reads the subject that was subscribed to.
+ *
+ * @param sub the subscription; any thread may call this at any time.
+ * @return the subject, which belongs to the subscription and lives until it is destroyed; NULL for
+ * NULL and for a closed or destroyed subscription.
+ *
+ * # Safety
+ * `sub` is NULL or a handle of this library.
+ */
+NATS_EXTERN const char *natsSubscription_GetSubject(natsSubscription *sub);
+
+/**
+ * Tells whether a subscription is open.
+ *
+ * @param sub the subscription; any thread may call this at any time.
+ * @return true until it is unsubscribed, drained, has delivered its maximum or its connection is
+ * closed; false for NULL and for a destroyed subscription.
+ *
+ * # Safety
+ * `sub` is NULL or a handle of this library.
+ */
+NATS_EXTERN bool natsSubscription_IsValid(natsSubscription *sub);
+
+/**
+ * Closes a subscription, as `natsSubscription_Unsubscribe` does where it is open, and releases it.
+ *
+ * From then on calls with `sub` return `NATS_INVALID_ARG`, except in a callback that was given it,
+ * until it returns. A callback that runs is not waited for: the completion callback tells. Every
+ * subscription must be destroyed once, also after its connection was. Leaves the thread's last
+ * error as it is. Any thread may call this, the subscription's callback included.
+ *
+ * @param sub the subscription; NULL and a destroyed one are ignored.
+ *
+ * @see natsSubscription_SetOnCompleteCB
+ *
+ * # Safety
+ * `sub` is NULL or a handle of this library.
+ */
+NATS_EXTERN void natsSubscription_Destroy(natsSubscription *sub);
+
+/**
+ * Reads how many messages of a subscription wait to be delivered.
+ *
+ * Deprecated: `natsSubscription_GetPending` tells the bytes too.
+ *
+ * @param sub the subscription; any thread may call this at any time.
+ * @param queuedMsgs where to put the number; written only with `NATS_OK`.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or `sub` was destroyed;
+ * `NATS_INVALID_SUBSCRIPTION` where it is closed.
+ *
+ * # Safety
+ * `sub` is NULL or a handle of this library; `queuedMsgs` is NULL or valid for writing a
+ * `uint64_t`.
+ */
+NATS_EXTERN enum natsStatus natsSubscription_QueuedMsgs(natsSubscription *sub, uint64_t *queuedMsgs);
+
+/**
+ * Sets how much of a subscription may wait to be delivered before messages are dropped.
+ *
+ * A message that would exceed a limit is dropped, and the connection's error handler told once,
+ * with `NATS_SLOW_CONSUMER`, until a message is accepted again. Takes effect with the next
+ * message.
+ *
+ * @param sub the subscription; any thread may call this at any time.
+ * @param msgLimit the limit in messages; negative for none, not 0.
+ * @param bytesLimit the limit in bytes of headers and payloads; negative for none, not 0.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `sub` is NULL or destroyed, or a limit is 0;
+ * `NATS_INVALID_SUBSCRIPTION` where it is closed.
+ *
+ * @see natsOptions_SetMaxPendingMsgs, natsOptions_SetMaxPendingBytes
+ *
+ * # Safety
+ * `sub` is NULL or a handle of this library.
+ */
+NATS_EXTERN
+enum natsStatus natsSubscription_SetPendingLimits(natsSubscription *sub,
+                                                  int msgLimit,
+                                                  int bytesLimit);
+
+/**
+ * Reads how much of a subscription may wait to be delivered before messages are dropped.
+ *
+ * @param sub the subscription; any thread may call this at any time.
+ * @param msgLimit where to put the limit in messages, negative for none; may be NULL.
+ * @param bytesLimit where to put the limit in bytes of headers and payloads, negative for none;
+ * may be NULL.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `sub` is NULL or destroyed;
+ * `NATS_INVALID_SUBSCRIPTION` where it is closed. The outputs are written only with `NATS_OK`.
+ *
+ * @see natsSubscription_SetPendingLimits
+ *
+ * # Safety
+ * `sub` is NULL or a handle of this library; the other two are NULL or valid for writing an `int`.
+ */
+NATS_EXTERN
+enum natsStatus natsSubscription_GetPendingLimits(natsSubscription *sub,
+                                                  int *msgLimit,
+                                                  int *bytesLimit);
+
+/**
+ * Reads how much of a subscription waits to be delivered. A message in its callback does not wait
+ * any more.
+ *
+ * @param sub the subscription; any thread may call this at any time.
+ * @param msgs where to put the number of messages; may be NULL.
+ * @param bytes where to put the number of bytes of headers and payloads; may be NULL.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `sub` is NULL or destroyed;
+ * `NATS_INVALID_SUBSCRIPTION` where it is closed. The outputs are written only with `NATS_OK`.
+ *
+ * # Safety
+ * `sub` is NULL or a handle of this library; the other two are NULL or valid for writing an `int`.
+ */
+NATS_EXTERN enum natsStatus natsSubscription_GetPending(natsSubscription *sub, int *msgs, int *bytes);
+
+/**
+ * Reads how many messages a subscription has delivered.
+ *
+ * @param sub the subscription; any thread may call this at any time.
+ * @param msgs where to put the number; written only with `NATS_OK`.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or `sub` was destroyed;
+ * `NATS_INVALID_SUBSCRIPTION` where it is closed.
+ *
+ * # Safety
+ * `sub` is NULL or a handle of this library; `msgs` is NULL or valid for writing an `int64_t`.
+ */
+NATS_EXTERN enum natsStatus natsSubscription_GetDelivered(natsSubscription *sub, int64_t *msgs);
+
+/**
+ * Reads how many messages of a subscription were dropped because a pending limit was reached.
+ *
+ * @param sub the subscription; any thread may call this at any time.
+ * @param msgs where to put the number, counted from the subscription's beginning; written only
+ * with `NATS_OK`.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or `sub` was destroyed;
+ * `NATS_INVALID_SUBSCRIPTION` where it is closed.
+ *
+ * # Safety
+ * `sub` is NULL or a handle of this library; `msgs` is NULL or valid for writing an `int64_t`.
+ */
+NATS_EXTERN enum natsStatus natsSubscription_GetDropped(natsSubscription *sub, int64_t *msgs);
+
+/**
+ * Reads the most of a subscription that has ever waited to be delivered.
+ *
+ * @param sub the subscription; any thread may call this at any time.
+ * @param msgs where to put the number of messages; may be NULL.
+ * @param bytes where to put the number of bytes of headers and payloads; may be NULL.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `sub` is NULL or destroyed;
+ * `NATS_INVALID_SUBSCRIPTION` where it is closed. The outputs are written only with `NATS_OK`.
+ *
+ * @see natsSubscription_ClearMaxPending
+ *
+ * # Safety
+ * `sub` is NULL or a handle of this library; the other two are NULL or valid for writing an `int`.
+ */
+NATS_EXTERN enum natsStatus natsSubscription_GetMaxPending(natsSubscription *sub, int *msgs, int *bytes);
+
+/**
+ * Starts anew to note the most that has waited to be delivered.
+ *
+ * @param sub the subscription; any thread may call this at any time.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `sub` is NULL or destroyed;
+ * `NATS_INVALID_SUBSCRIPTION` where it is closed.
+ *
+ * @see natsSubscription_GetMaxPending
+ *
+ * # Safety
+ * `sub` is NULL or a handle of this library.
+ */
+NATS_EXTERN enum natsStatus natsSubscription_ClearMaxPending(natsSubscription *sub);
+
+/**
+ * Reads all counters of a subscription, as of one moment.
+ *
+ * @param sub the subscription; any thread may call this at any time.
+ * @param pendingMsgs where to put the messages that wait; may be NULL, as all that follow.
+ * @param pendingBytes where to put their bytes.
+ * @param maxPendingMsgs where to put the most messages that have ever waited.
+ * @param maxPendingBytes where to put the most bytes that have ever waited.
+ * @param deliveredMsgs where to put the number of messages delivered.
+ * @param droppedMsgs where to put the number of messages dropped.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `sub` is NULL or destroyed;
+ * `NATS_INVALID_SUBSCRIPTION` where it is closed. The outputs are written only with `NATS_OK`.
+ *
+ * # Safety
+ * `sub` is NULL or a handle of this library; the others are NULL or valid for writing what they
+ * point at.
+ */
+NATS_EXTERN
+enum natsStatus natsSubscription_GetStats(natsSubscription *sub,
+                                          int *pendingMsgs,
+                                          int *pendingBytes,
+                                          int *maxPendingMsgs,
+                                          int *maxPendingBytes,
+                                          int64_t *deliveredMsgs,
+                                          int64_t *droppedMsgs);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* NATS_RS_H_ */

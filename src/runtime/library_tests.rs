@@ -1,0 +1,139 @@
+//! Tests of opening and closing.
+
+use std::sync::mpsc;
+use std::thread;
+
+use super::*;
+
+fn start() -> Result<Arc<Runtime>> {
+    Runtime::start(Config::default())
+}
+
+fn status<T>(result: Result<T>) -> Status {
+    result.err().map_or(Status::NATS_OK, |e| e.status())
+}
+
+#[test]
+fn states_and_statuses() {
+    let library = Library::new();
+    assert_eq!(
+        status(library.close_and_wait(None)),
+        Status::NATS_NOT_INITIALIZED
+    );
+    library.close();
+
+    let first = library.runtime(start).unwrap();
+    let second = library.runtime(|| unreachable!()).unwrap();
+    assert!(Arc::ptr_eq(&first, &second));
+    drop(second);
+
+    // Closing, with a reference left.
+    let timeout = Some(Duration::from_millis(1));
+    assert_eq!(
+        status(library.close_and_wait(timeout)),
+        Status::NATS_TIMEOUT
+    );
+    assert!(library.state.lock().is_closing());
+    assert_eq!(
+        status(library.runtime(start)),
+        Status::NATS_FAILED_TO_INITIALIZE
+    );
+    assert_eq!(
+        status(library.close_and_wait(None)),
+        Status::NATS_ILLEGAL_STATE
+    );
+    library.close();
+    assert!(!first.events.post(Box::new(|| ())));
+    let (done, ran) = mpsc::channel();
+    let action = move || done.send(()).unwrap();
+    first.timers.after(Duration::ZERO, Box::new(action));
+    ran.recv().unwrap();
+
+    // The last reference goes: closed, and open again at once.
+    drop(first);
+    assert_eq!(
+        status(library.close_and_wait(None)),
+        Status::NATS_NOT_INITIALIZED
+    );
+    drop(library.runtime(start).unwrap());
+    assert_eq!(status(library.close_and_wait(None)), Status::NATS_OK);
+}
+
+#[test]
+fn opening_from_within_opening_is_refused_and_others_wait() {
+    let library = Library::new();
+    thread::scope(|scope| {
+        let (ask, asked) = mpsc::channel();
+        let library = &library;
+        let other = scope.spawn(move || {
+            asked.recv().unwrap();
+            library.runtime(|| unreachable!("it is being opened"))
+        });
+        let runtime = library
+            .runtime(|| {
+                assert_eq!(status(library.runtime(start)), Status::NATS_ILLEGAL_STATE);
+                assert_eq!(
+                    status(library.close_and_wait(None)),
+                    Status::NATS_NOT_INITIALIZED
+                );
+                ask.send(()).unwrap();
+                start()
+            })
+            .unwrap();
+        assert!(Arc::ptr_eq(&runtime, &other.join().unwrap().unwrap()));
+    });
+    assert_eq!(status(library.close_and_wait(None)), Status::NATS_OK);
+}
+
+#[test]
+fn failing_to_open_leaves_the_library_closed() {
+    let library = Library::new();
+    let error = Error::from(Status::NATS_SYS_ERROR);
+    assert_eq!(
+        status(library.runtime(|| Err(error))),
+        Status::NATS_SYS_ERROR
+    );
+    assert_eq!(status(library.runtime(|| panic!("…"))), Status::NATS_ERR);
+    assert_eq!(status(library.runtime(start)), Status::NATS_OK);
+    library.close();
+}
+
+#[test]
+fn a_thread_of_the_library_may_close_but_not_wait_and_may_hold_the_last_reference() {
+    let library = Arc::new(Library::new());
+    let runtime = library.runtime(start).unwrap();
+    let threads = runtime.threads.clone();
+    let (done, result) = mpsc::channel();
+    let (own, of_library) = (runtime.clone(), library.clone());
+    runtime.events.post(Box::new(move || {
+        let refused = status(of_library.close_and_wait(None));
+        of_library.close();
+        done.send(refused).unwrap();
+        drop(own);
+    }));
+    drop(runtime);
+    assert_eq!(result.recv().unwrap(), Status::NATS_ILLEGAL_STATE);
+    assert!(threads.wait(None));
+    assert!(!library.state.lock().is_closing());
+}
+
+#[test]
+fn the_environment_is_read_as_c_would() {
+    for (text, number) in [
+        ("12", Some(12)),
+        (" +7ms", Some(7)),
+        ("0", None),
+        ("-3", None),
+        ("", None),
+        ("x1", None),
+        ("99999999999999999999999", Some(u64::MAX)),
+    ] {
+        assert_eq!(positive_prefix(text), number, "{text}");
+    }
+    let config = Config::from_vars(|name| {
+        Some(if name.contains("DEADLINE") { "250" } else { "" }.to_owned())
+    });
+    assert_eq!(config.default_write_deadline, Duration::from_millis(250));
+    assert!(config.default_to_thread_pool);
+    assert_eq!(config.thread_pool_max, 1);
+}
