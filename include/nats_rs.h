@@ -16,8 +16,9 @@
  *             was asked, and live as long as it. Arguments are copied, never kept, unless said otherwise.
  * NULL        X_Destroy(NULL) does nothing. NULL where a value is needed gives NATS_INVALID_ARG (or false, 0, NULL).
  *             A length of 0 ignores its pointer; a negative length is refused.
- * Handles     Using a handle after its Destroy gives NATS_INVALID_ARG and touches no freed memory; a second Destroy
- *             does nothing. Rely on it for finding mistakes, not for program logic.
+ * Handles     Using a connection, a subscription or an options object after its Destroy gives NATS_INVALID_ARG and
+ *             touches no freed memory; a second Destroy does nothing. Rely on it for finding mistakes, not for
+ *             program logic. Other objects (messages, headers, statistics, inboxes) are plain memory.
  * Threads     Any thread may use any connection, subscription or options object at any time. A message, a header
  *             object, a statistics object and an inbox belong to one thread at a time. The number of threads in the
  *             library does not grow with connections or subscriptions.
@@ -531,6 +532,21 @@ typedef const char *(*natsTokenHandler)(void *closure);
  */
 typedef void (*natsMsgHandler)(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void *closure);
 
+/**
+ * Pairs of strings that go with a JetStream object. The program owns the structure and what is in
+ * it.
+ */
+typedef struct natsMetadata {
+    /**
+     * Keys and values in turn.
+     */
+    const char **List;
+    /**
+     * How many pairs there are.
+     */
+    int Count;
+} natsMetadata;
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -552,9 +568,6 @@ extern "C" {
  * is done.
  *
  * @see natsConnection_Destroy, natsOptions_SetReleasedCB
- *
- * # Safety
- * `nc` is NULL or a handle of this library.
  */
 NATS_EXTERN enum natsStatus natsConnection_DestroyAndWait(natsConnection *nc, int64_t timeout);
 
@@ -569,10 +582,6 @@ NATS_EXTERN enum natsStatus natsConnection_DestroyAndWait(natsConnection *nc, in
  * @param bufferSize the buffer's size in bytes, for the name and a NUL.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or 0 or `nc` was destroyed;
  * `NATS_INSUFFICIENT_BUFFER` where it does not fit, with an empty string in the buffer.
- *
- * # Safety
- * `nc` is NULL or a handle of this library; `buffer` is NULL or valid for writing `bufferSize`
- * bytes.
  */
 NATS_EXTERN enum natsStatus natsConnection_GetServerName(natsConnection *nc, char *buffer, size_t bufferSize);
 
@@ -586,10 +595,6 @@ NATS_EXTERN enum natsStatus natsConnection_GetServerName(natsConnection *nc, cha
  * @param bufferSize the buffer's size in bytes, for the version and a NUL.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or 0 or `nc` was destroyed;
  * `NATS_INSUFFICIENT_BUFFER` where it does not fit, with an empty string in the buffer.
- *
- * # Safety
- * `nc` is NULL or a handle of this library; `buffer` is NULL or valid for writing `bufferSize`
- * bytes.
  */
 NATS_EXTERN
 enum natsStatus natsConnection_GetServerVersion(natsConnection *nc,
@@ -607,10 +612,6 @@ enum natsStatus natsConnection_GetServerVersion(natsConnection *nc,
  * @param bufferSize the buffer's size in bytes, for the name and a NUL.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or 0 or `nc` was destroyed;
  * `NATS_INSUFFICIENT_BUFFER` where it does not fit, with an empty string in the buffer.
- *
- * # Safety
- * `nc` is NULL or a handle of this library; `buffer` is NULL or valid for writing `bufferSize`
- * bytes.
  */
 NATS_EXTERN
 enum natsStatus natsConnection_GetServerCluster(natsConnection *nc,
@@ -627,9 +628,6 @@ enum natsStatus natsConnection_GetServerCluster(natsConnection *nc,
  * @param count where to put the number; written only with `NATS_OK`.
  * @return `NATS_OK`, also on a closed connection; `NATS_INVALID_ARG` where an argument is NULL or
  * `nc` was destroyed.
- *
- * # Safety
- * `nc` is NULL or a handle of this library; `count` is NULL or valid for writing an `int`.
  */
 NATS_EXTERN enum natsStatus natsConnection_GetSubscriptionCount(natsConnection *nc, int *count);
 
@@ -644,9 +642,6 @@ NATS_EXTERN enum natsStatus natsConnection_GetSubscriptionCount(natsConnection *
  * @param bytes where to put the number; written only with `NATS_OK`.
  * @return `NATS_OK`, also on a closed connection, with 0; `NATS_INVALID_ARG` where an argument is
  * NULL or `nc` was destroyed.
- *
- * # Safety
- * `nc` is NULL or a handle of this library; `bytes` is NULL or valid for writing an `int64_t`.
  */
 NATS_EXTERN enum natsStatus natsConnection_GetPendingBytes(natsConnection *nc, int64_t *bytes);
 
@@ -672,9 +667,6 @@ NATS_EXTERN enum natsStatus natsConnection_GetPendingBytes(natsConnection *nc, i
  * CONNECT.
  *
  * @see natsConnection_ConnectTo, natsConnection_Destroy, natsConnection_DestroyAndWait
- *
- * # Safety
- * `nc` is NULL or valid for writing a pointer; `options` is NULL or a handle of this library.
  */
 NATS_EXTERN enum natsStatus natsConnection_Connect(natsConnection **nc, natsOptions *options);
 
@@ -690,9 +682,6 @@ NATS_EXTERN enum natsStatus natsConnection_Connect(natsConnection **nc, natsOpti
  * empty or `urls` is not UTF-8. Never `NATS_NOT_YET_CONNECTED`.
  *
  * @see natsConnection_Connect
- *
- * # Safety
- * `nc` is NULL or valid for writing a pointer; `urls` is NULL or a string that ends with a NUL.
  */
 NATS_EXTERN enum natsStatus natsConnection_ConnectTo(natsConnection **nc, const char *urls);
 
@@ -707,9 +696,6 @@ NATS_EXTERN enum natsStatus natsConnection_ConnectTo(natsConnection **nc, const 
  * @param nc the connection; any thread may call this at any time.
  * @return `NATS_OK`, also while the connection is reconnecting anyway, and then nothing happens;
  * `NATS_INVALID_ARG` where `nc` is NULL or destroyed; `NATS_CONNECTION_CLOSED`.
- *
- * # Safety
- * `nc` is NULL or a handle of this library.
  */
 NATS_EXTERN enum natsStatus natsConnection_Reconnect(natsConnection *nc);
 
@@ -720,9 +706,6 @@ NATS_EXTERN enum natsStatus natsConnection_Reconnect(natsConnection *nc);
  *
  * @param nc the connection; any thread may call this at any time.
  * @return as `natsConnection_FlushTimeout`.
- *
- * # Safety
- * `nc` is NULL or a handle of this library.
  */
 NATS_EXTERN enum natsStatus natsConnection_Flush(natsConnection *nc);
 
@@ -738,9 +721,6 @@ NATS_EXTERN enum natsStatus natsConnection_Flush(natsConnection *nc);
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `nc` is NULL or destroyed; `NATS_INVALID_TIMEOUT`
  * where `timeout` is not positive; `NATS_TIMEOUT`; `NATS_CONNECTION_CLOSED` where the connection
  * is or gets closed; `NATS_CONNECTION_DISCONNECTED` where it was lost during the call.
- *
- * # Safety
- * `nc` is NULL or a handle of this library.
  */
 NATS_EXTERN enum natsStatus natsConnection_FlushTimeout(natsConnection *nc, int64_t timeout);
 
@@ -755,9 +735,6 @@ NATS_EXTERN enum natsStatus natsConnection_FlushTimeout(natsConnection *nc, int6
  * @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or `nc` was destroyed;
  * `NATS_CONNECTION_CLOSED`; `NATS_CONNECTION_DISCONNECTED` while there is no server;
  * `NATS_TIMEOUT`.
- *
- * # Safety
- * `nc` is NULL or a handle of this library; `rtt` is NULL or valid for writing an `int64_t`.
  */
 NATS_EXTERN enum natsStatus natsConnection_GetRTT(natsConnection *nc, int64_t *rtt);
 
@@ -768,9 +745,6 @@ NATS_EXTERN enum natsStatus natsConnection_GetRTT(natsConnection *nc, int64_t *r
  *
  * @param nc the connection; any thread may call this at any time.
  * @return as `natsConnection_DrainTimeout`.
- *
- * # Safety
- * `nc` is NULL or a handle of this library.
  */
 NATS_EXTERN enum natsStatus natsConnection_Drain(natsConnection *nc);
 
@@ -792,9 +766,6 @@ NATS_EXTERN enum natsStatus natsConnection_Drain(natsConnection *nc);
  * `NATS_ILLEGAL_STATE` while there is no server.
  *
  * @see natsOptions_SetClosedCB, natsSubscription_Drain
- *
- * # Safety
- * `nc` is NULL or a handle of this library.
  */
 NATS_EXTERN enum natsStatus natsConnection_DrainTimeout(natsConnection *nc, int64_t timeout);
 
@@ -808,9 +779,6 @@ NATS_EXTERN enum natsStatus natsConnection_DrainTimeout(natsConnection *nc, int6
  * does nothing.
  *
  * @param nc the connection; NULL and a destroyed one are ignored.
- *
- * # Safety
- * `nc` is NULL or a handle of this library.
  */
 NATS_EXTERN void natsConnection_Close(natsConnection *nc);
 
@@ -825,9 +793,6 @@ NATS_EXTERN void natsConnection_Close(natsConnection *nc);
  * @param nc the connection; NULL and a destroyed one are ignored.
  *
  * @see natsConnection_DestroyAndWait, natsOptions_SetReleasedCB
- *
- * # Safety
- * `nc` is NULL or a handle of this library.
  */
 NATS_EXTERN void natsConnection_Destroy(natsConnection *nc);
 
@@ -836,9 +801,6 @@ NATS_EXTERN void natsConnection_Destroy(natsConnection *nc);
  *
  * @param nc the connection; any thread may call this at any time.
  * @return its state; `NATS_CONN_STATUS_CLOSED` for NULL and for a destroyed connection.
- *
- * # Safety
- * `nc` is NULL or a handle of this library.
  */
 NATS_EXTERN enum natsConnStatus natsConnection_Status(natsConnection *nc);
 
@@ -847,9 +809,6 @@ NATS_EXTERN enum natsConnStatus natsConnection_Status(natsConnection *nc);
  *
  * @param nc the connection; any thread may call this at any time.
  * @return true where it is; also for NULL and for a destroyed connection.
- *
- * # Safety
- * `nc` is NULL or a handle of this library.
  */
 NATS_EXTERN bool natsConnection_IsClosed(natsConnection *nc);
 
@@ -859,9 +818,6 @@ NATS_EXTERN bool natsConnection_IsClosed(natsConnection *nc);
  * @param nc the connection; any thread may call this at any time.
  * @return true from the loss until the connection is restored; false for NULL and for a destroyed
  * connection.
- *
- * # Safety
- * `nc` is NULL or a handle of this library.
  */
 NATS_EXTERN bool natsConnection_IsReconnecting(natsConnection *nc);
 
@@ -872,9 +828,6 @@ NATS_EXTERN bool natsConnection_IsReconnecting(natsConnection *nc);
  * @return true where it is; false for NULL and for a destroyed connection.
  *
  * @see natsConnection_Drain
- *
- * # Safety
- * `nc` is NULL or a handle of this library.
  */
 NATS_EXTERN bool natsConnection_IsDraining(natsConnection *nc);
 
@@ -887,9 +840,6 @@ NATS_EXTERN bool natsConnection_IsDraining(natsConnection *nc);
  * @return the number of bytes; -1 for NULL and for a closed or destroyed connection.
  *
  * @see natsConnection_GetPendingBytes
- *
- * # Safety
- * `nc` is NULL or a handle of this library.
  */
 NATS_EXTERN int natsConnection_Buffered(natsConnection *nc);
 
@@ -899,9 +849,6 @@ NATS_EXTERN int natsConnection_Buffered(natsConnection *nc);
  * @param nc the connection; any thread may call this at any time.
  * @return the number of bytes, from the server's last INFO, also after the connection was closed;
  * 0 before the first connect, for NULL and for a destroyed connection.
- *
- * # Safety
- * `nc` is NULL or a handle of this library.
  */
 NATS_EXTERN int64_t natsConnection_GetMaxPayload(natsConnection *nc);
 
@@ -915,10 +862,6 @@ NATS_EXTERN int64_t natsConnection_GetMaxPayload(natsConnection *nc);
  * or `nc` was destroyed.
  *
  * @see natsStatistics_GetCounts
- *
- * # Safety
- * `nc` is NULL or a handle of this library; `stats` is NULL or a statistics object of this library
- * that was not destroyed and that no other thread uses during the call.
  */
 NATS_EXTERN enum natsStatus natsConnection_GetStats(natsConnection *nc, natsStatistics *stats);
 
@@ -931,10 +874,6 @@ NATS_EXTERN enum natsStatus natsConnection_GetStats(natsConnection *nc, natsStat
  * @param bufferSize the buffer's size in bytes, for the URL and a NUL.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or 0 or `nc` was destroyed;
  * `NATS_INSUFFICIENT_BUFFER` where it does not fit, with an empty string in the buffer.
- *
- * # Safety
- * `nc` is NULL or a handle of this library; `buffer` is NULL or valid for writing `bufferSize`
- * bytes.
  */
 NATS_EXTERN
 enum natsStatus natsConnection_GetConnectedUrl(natsConnection *nc,
@@ -952,10 +891,6 @@ enum natsStatus natsConnection_GetConnectedUrl(natsConnection *nc,
  * `NATS_INSUFFICIENT_BUFFER` where it does not fit, with an empty string in the buffer.
  *
  * @see natsConnection_GetServerName
- *
- * # Safety
- * `nc` is NULL or a handle of this library; `buffer` is NULL or valid for writing `bufferSize`
- * bytes.
  */
 NATS_EXTERN
 enum natsStatus natsConnection_GetConnectedServerId(natsConnection *nc,
@@ -973,10 +908,6 @@ enum natsStatus natsConnection_GetConnectedServerId(natsConnection *nc,
  * or `nc` was destroyed; `NATS_NO_MEMORY`. The outputs are written only with `NATS_OK`.
  *
  * @see natsConnection_GetDiscoveredServers
- *
- * # Safety
- * `nc` is NULL or a handle of this library; the other two are NULL or valid for writing what they
- * point at.
  */
 NATS_EXTERN enum natsStatus natsConnection_GetServers(natsConnection *nc, char ***servers, int *count);
 
@@ -991,10 +922,6 @@ NATS_EXTERN enum natsStatus natsConnection_GetServers(natsConnection *nc, char *
  * or `nc` was destroyed; `NATS_NO_MEMORY`. The outputs are written only with `NATS_OK`.
  *
  * @see natsConnection_GetServers, natsOptions_SetDiscoveredServersCB
- *
- * # Safety
- * `nc` is NULL or a handle of this library; the other two are NULL or valid for writing what they
- * point at.
  */
 NATS_EXTERN
 enum natsStatus natsConnection_GetDiscoveredServers(natsConnection *nc,
@@ -1008,9 +935,6 @@ enum natsStatus natsConnection_GetDiscoveredServers(natsConnection *nc,
  * @param cid where to put the id, another after each reconnect; written only with `NATS_OK`.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or `nc` was destroyed;
  * `NATS_CONNECTION_CLOSED`; `NATS_NO_SERVER_SUPPORT` where the server gives none.
- *
- * # Safety
- * `nc` is NULL or a handle of this library; `cid` is NULL or valid for writing a `uint64_t`.
  */
 NATS_EXTERN enum natsStatus natsConnection_GetClientID(natsConnection *nc, uint64_t *cid);
 
@@ -1023,9 +947,6 @@ NATS_EXTERN enum natsStatus natsConnection_GetClientID(natsConnection *nc, uint6
  * @return `NATS_OK`, while reconnecting with the former server's answer; `NATS_INVALID_ARG` where
  * an argument is NULL or `nc` was destroyed; `NATS_CONNECTION_CLOSED`; `NATS_NO_SERVER_SUPPORT`
  * where the server does not say; `NATS_NO_MEMORY`.
- *
- * # Safety
- * `nc` is NULL or a handle of this library; `ip` is NULL or valid for writing a pointer.
  */
 NATS_EXTERN enum natsStatus natsConnection_GetClientIP(natsConnection *nc, char **ip);
 
@@ -1037,9 +958,6 @@ NATS_EXTERN enum natsStatus natsConnection_GetClientIP(natsConnection *nc, char 
  * none, for NULL and for a destroyed connection.
  *
  * @see natsOptions_SetName
- *
- * # Safety
- * `nc` is NULL or a handle of this library.
  */
 NATS_EXTERN const char *natsConnection_GetName(natsConnection *nc);
 
@@ -1051,9 +969,6 @@ NATS_EXTERN const char *natsConnection_GetName(natsConnection *nc);
  * @param nc the connection; any thread may call this at any time.
  * @return `NATS_OK` where it does; `NATS_NO_SERVER_SUPPORT` where it does not, or before the first
  * connect; `NATS_INVALID_ARG` where `nc` is NULL or destroyed.
- *
- * # Safety
- * `nc` is NULL or a handle of this library.
  */
 NATS_EXTERN enum natsStatus natsConnection_HasHeaderSupport(natsConnection *nc);
 
@@ -1066,10 +981,6 @@ NATS_EXTERN enum natsStatus natsConnection_HasHeaderSupport(natsConnection *nc);
  * @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or `nc` was destroyed;
  * `NATS_CONNECTION_CLOSED`; `NATS_CONNECTION_DISCONNECTED` while there is no socket;
  * `NATS_SYS_ERROR`; `NATS_NO_MEMORY`. The outputs are written only with `NATS_OK`.
- *
- * # Safety
- * `nc` is NULL or a handle of this library; the other two are NULL or valid for writing what they
- * point at.
  */
 NATS_EXTERN enum natsStatus natsConnection_GetLocalIPAndPort(natsConnection *nc, char **ip, int *port);
 
@@ -1084,9 +995,6 @@ NATS_EXTERN enum natsStatus natsConnection_GetLocalIPAndPort(natsConnection *nc,
  * thread calls this function again or ends.
  * @return the status of that error, `NATS_OK` where there is none; `NATS_INVALID_ARG` where an
  * argument is NULL or `nc` was destroyed, and then nothing is written.
- *
- * # Safety
- * `nc` is NULL or a handle of this library; `lastError` is NULL or valid for writing a pointer.
  */
 NATS_EXTERN enum natsStatus natsConnection_GetLastError(natsConnection *nc, const char **lastError);
 
@@ -1102,9 +1010,6 @@ NATS_EXTERN enum natsStatus natsConnection_GetLastError(natsConnection *nc, cons
  * @param n the buffer's size in bytes, for the text and a NUL; 0 for no text.
  * @return the status of that error, `NATS_OK` where there is none; `NATS_INVALID_ARG` where `nc`
  * is NULL or destroyed, and then nothing is written.
- *
- * # Safety
- * `nc` is NULL or a handle of this library; `buf` is NULL or valid for writing `n` bytes.
  */
 NATS_EXTERN enum natsStatus natsConnection_ReadLastError(natsConnection *nc, char *buf, size_t n);
 
@@ -1113,9 +1018,6 @@ NATS_EXTERN enum natsStatus natsConnection_ReadLastError(natsConnection *nc, cha
  *
  * @param new_header where to put it; the program releases it with `natsHeader_Destroy`.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `new_header` is NULL.
- *
- * # Safety
- * `new_header` is NULL or valid for writing a pointer.
  */
 NATS_EXTERN enum natsStatus natsHeader_New(natsHeader **new_header);
 
@@ -1127,9 +1029,6 @@ NATS_EXTERN enum natsStatus natsHeader_New(natsHeader **new_header);
  * characters.
  * @param value the value, which is copied; NULL is stored as such, and sent like an empty string.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `h` is NULL or the key is not fit to be one.
- *
- * # Safety
- * `h` is NULL or from `natsHeader_New`; the other two are NULL or strings.
  */
 NATS_EXTERN enum natsStatus natsHeader_Set(natsHeader *h, const char *key, const char *value);
 
@@ -1140,9 +1039,6 @@ NATS_EXTERN enum natsStatus natsHeader_Set(natsHeader *h, const char *key, const
  * @param key the key, as for `natsHeader_Set`.
  * @param value the value, as for `natsHeader_Set`.
  * @return as `natsHeader_Set`.
- *
- * # Safety
- * `h` is NULL or from `natsHeader_New`; the other two are NULL or strings.
  */
 NATS_EXTERN enum natsStatus natsHeader_Add(natsHeader *h, const char *key, const char *value);
 
@@ -1155,10 +1051,6 @@ NATS_EXTERN enum natsStatus natsHeader_Add(natsHeader *h, const char *key, const
  * the headers are destroyed. NULL where the key is absent, or was given NULL.
  * @return `NATS_OK`; `NATS_NOT_FOUND` where the key is absent, without touching the thread's last
  * error; `NATS_INVALID_ARG` where an argument is NULL or the key empty.
- *
- * # Safety
- * `h` is NULL or from `natsHeader_New`, `key` is NULL or a string, `value` NULL or valid for
- * writing a pointer.
  */
 NATS_EXTERN enum natsStatus natsHeader_Get(natsHeader *h, const char *key, const char **value);
 
@@ -1171,10 +1063,6 @@ NATS_EXTERN enum natsStatus natsHeader_Get(natsHeader *h, const char *key, const
  * header's, as for `natsHeader_Get`. NULL where the key is absent.
  * @param count where to put the number of values.
  * @return as `natsHeader_Get`; `NATS_NO_MEMORY`.
- *
- * # Safety
- * `h` is NULL or from `natsHeader_New`, `key` is NULL or a string, the outputs are NULL or valid
- * for writing.
  */
 NATS_EXTERN
 enum natsStatus natsHeader_Values(natsHeader *h,
@@ -1191,9 +1079,6 @@ enum natsStatus natsHeader_Values(natsHeader *h,
  * @param count where to put the number of keys.
  * @return `NATS_OK`; `NATS_NOT_FOUND` where there is no key, without touching the thread's last
  * error; `NATS_INVALID_ARG` where an argument is NULL; `NATS_NO_MEMORY`.
- *
- * # Safety
- * `h` is NULL or from `natsHeader_New`, the outputs are NULL or valid for writing.
  */
 NATS_EXTERN enum natsStatus natsHeader_Keys(natsHeader *h, const char ***keys, int *count);
 
@@ -1202,9 +1087,6 @@ NATS_EXTERN enum natsStatus natsHeader_Keys(natsHeader *h, const char ***keys, i
  *
  * @param h the headers.
  * @return how many; 0 for NULL.
- *
- * # Safety
- * `h` is NULL or from `natsHeader_New`.
  */
 NATS_EXTERN int natsHeader_KeysCount(natsHeader *h);
 
@@ -1215,9 +1097,6 @@ NATS_EXTERN int natsHeader_KeysCount(natsHeader *h);
  * @param key the key; case matters.
  * @return `NATS_OK`; `NATS_NOT_FOUND` where it is absent, without touching the thread's last
  * error; `NATS_INVALID_ARG` where an argument is NULL or the key empty.
- *
- * # Safety
- * `h` is NULL or from `natsHeader_New`, `key` is NULL or a string.
  */
 NATS_EXTERN enum natsStatus natsHeader_Delete(natsHeader *h, const char *key);
 
@@ -1225,9 +1104,6 @@ NATS_EXTERN enum natsStatus natsHeader_Delete(natsHeader *h, const char *key);
  * Destroys a set of headers, and with it the strings that lookups returned.
  *
  * @param h the headers; NULL does nothing.
- *
- * # Safety
- * `h` is NULL, or from `natsHeader_New` and not destroyed before.
  */
 NATS_EXTERN void natsHeader_Destroy(natsHeader *h);
 
@@ -1240,9 +1116,6 @@ NATS_EXTERN void natsHeader_Destroy(natsHeader *h);
  * @param newInbox where to put the string, which the program releases with `natsInbox_Destroy`.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `newInbox` is NULL; `NATS_NO_MEMORY`; what `nats_Open`
  * returns.
- *
- * # Safety
- * `newInbox` is NULL or valid for writing a pointer.
  */
 NATS_EXTERN enum natsStatus natsInbox_Create(natsInbox **newInbox);
 
@@ -1250,9 +1123,6 @@ NATS_EXTERN enum natsStatus natsInbox_Create(natsInbox **newInbox);
  * Destroys what `natsInbox_Create` made.
  *
  * @param inbox the string; NULL does nothing.
- *
- * # Safety
- * `inbox` is NULL, or from `natsInbox_Create` and not destroyed before.
  */
 NATS_EXTERN void natsInbox_Destroy(natsInbox *inbox);
 
@@ -1268,9 +1138,6 @@ NATS_EXTERN void natsInbox_Destroy(natsInbox *inbox);
  * library and stay as they are until the next failure in this thread; at most 255 characters.
  *
  * @see nats_GetLastErrorStack
- *
- * # Safety
- * `status` is NULL or valid for writing a `natsStatus`.
  */
 NATS_EXTERN const char *nats_GetLastError(enum natsStatus *status);
 
@@ -1287,9 +1154,6 @@ NATS_EXTERN const char *nats_GetLastError(enum natsStatus *status);
  * a NUL.
  *
  * @see nats_GetLastError
- *
- * # Safety
- * `buffer` is NULL or valid for writing `bufLen` bytes.
  */
 NATS_EXTERN enum natsStatus nats_GetLastErrorStack(char *buffer, size_t bufLen);
 
@@ -1300,9 +1164,6 @@ NATS_EXTERN enum natsStatus nats_GetLastErrorStack(char *buffer, size_t bufLen);
  * @param file an open stream, which is flushed; it stays the program's. NULL prints nothing.
  *
  * @see nats_GetLastError
- *
- * # Safety
- * `file` is NULL or an open stream.
  */
 NATS_EXTERN void nats_PrintLastErrorStack(FILE *file);
 
@@ -1339,9 +1200,6 @@ NATS_EXTERN enum natsStatus nats_Open(int64_t lockSpinCount);
  *
  * @param config the settings, which are copied; NULL is the same as `nats_Open(-1)`.
  * @return as for `nats_Open`.
- *
- * # Safety
- * `config` is NULL or points to a `natsClientConfig`.
  */
 NATS_EXTERN enum natsStatus nats_OpenWithConfig(struct natsClientConfig *config);
 
@@ -1463,10 +1321,6 @@ NATS_EXTERN void nats_Sleep(int64_t sleepTime);
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `newMsg` is NULL, a string is missing or empty that
  * must not be, `dataLen` is negative, or `data` is NULL and `dataLen` is not 0; `NATS_NO_MEMORY`.
  * The output is written only with `NATS_OK`.
- *
- * # Safety
- * `newMsg` is NULL or valid for writing a pointer, `subj` and `reply` are NULL or strings, and
- * `data` is NULL or valid for reading `dataLen` bytes.
  */
 NATS_EXTERN
 enum natsStatus natsMsg_Create(natsMsg **newMsg,
@@ -1480,9 +1334,6 @@ enum natsStatus natsMsg_Create(natsMsg **newMsg,
  *
  * @param msg the message.
  * @return the subject, which lies in the message; NULL for NULL.
- *
- * # Safety
- * `msg` is NULL or a message of this library.
  */
 NATS_EXTERN const char *natsMsg_GetSubject(const natsMsg *msg);
 
@@ -1491,9 +1342,6 @@ NATS_EXTERN const char *natsMsg_GetSubject(const natsMsg *msg);
  *
  * @param msg the message.
  * @return the subject, which lies in the message; NULL where there is none, and for NULL.
- *
- * # Safety
- * `msg` is NULL or a message of this library.
  */
 NATS_EXTERN const char *natsMsg_GetReply(const natsMsg *msg);
 
@@ -1508,9 +1356,6 @@ NATS_EXTERN const char *natsMsg_GetReply(const natsMsg *msg);
  * NULL for NULL.
  *
  * @see natsMsg_GetDataLength
- *
- * # Safety
- * `msg` is NULL or a message of this library.
  */
 NATS_EXTERN const char *natsMsg_GetData(const natsMsg *msg);
 
@@ -1519,9 +1364,6 @@ NATS_EXTERN const char *natsMsg_GetData(const natsMsg *msg);
  *
  * @param msg the message.
  * @return bytes, without the headers and without the NUL; 0 for NULL.
- *
- * # Safety
- * `msg` is NULL or a message of this library.
  */
 NATS_EXTERN int natsMsg_GetDataLength(const natsMsg *msg);
 
@@ -1531,9 +1373,6 @@ NATS_EXTERN int natsMsg_GetDataLength(const natsMsg *msg);
  *
  * @param msg the message.
  * @return whether it is; false for NULL.
- *
- * # Safety
- * `msg` is NULL or a message of this library.
  */
 NATS_EXTERN bool natsMsg_IsNoResponders(natsMsg *msg);
 
@@ -1543,9 +1382,6 @@ NATS_EXTERN bool natsMsg_IsNoResponders(natsMsg *msg);
  * Any thread may call it, at any time, also after the connection was destroyed.
  *
  * @param msg the message; NULL does nothing.
- *
- * # Safety
- * `msg` is NULL, or a message of this library that was not destroyed before.
  */
 NATS_EXTERN void natsMsg_Destroy(natsMsg *msg);
 
@@ -1554,9 +1390,6 @@ NATS_EXTERN void natsMsg_Destroy(natsMsg *msg);
  * left empty.
  *
  * @param list the list; elements that are NULL are skipped. NULL does nothing.
- *
- * # Safety
- * `list` is NULL or a list that this library filled, in which elements may have become NULL.
  */
 NATS_EXTERN void natsMsgList_Destroy(struct natsMsgList *list);
 
@@ -1572,9 +1405,6 @@ NATS_EXTERN void natsMsgList_Destroy(struct natsMsgList *list);
  * A line's end in it is sent as a blank.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `msg` is NULL or the key is not fit to be one;
  * `NATS_PROTOCOL_ERROR` where the headers were received and are malformed.
- *
- * # Safety
- * `msg` is NULL or a message of this library; the other two are NULL or strings.
  */
 NATS_EXTERN enum natsStatus natsMsgHeader_Set(natsMsg *msg, const char *key, const char *value);
 
@@ -1585,9 +1415,6 @@ NATS_EXTERN enum natsStatus natsMsgHeader_Set(natsMsg *msg, const char *key, con
  * @param key the key, as for `natsMsgHeader_Set`.
  * @param value the value, as for `natsMsgHeader_Set`.
  * @return as `natsMsgHeader_Set`.
- *
- * # Safety
- * `msg` is NULL or a message of this library; the other two are NULL or strings.
  */
 NATS_EXTERN enum natsStatus natsMsgHeader_Add(natsMsg *msg, const char *key, const char *value);
 
@@ -1601,10 +1428,6 @@ NATS_EXTERN enum natsStatus natsMsgHeader_Add(natsMsg *msg, const char *key, con
  * @return `NATS_OK`; `NATS_NOT_FOUND` where the key is absent, without touching the thread's last
  * error; `NATS_INVALID_ARG` where an argument is NULL or the key empty; `NATS_PROTOCOL_ERROR` where
  * the headers were received and are malformed.
- *
- * # Safety
- * `msg` is NULL or a message of this library, `key` is NULL or a string, `value` NULL or valid for
- * writing a pointer.
  */
 NATS_EXTERN enum natsStatus natsMsgHeader_Get(natsMsg *msg, const char *key, const char **value);
 
@@ -1617,10 +1440,6 @@ NATS_EXTERN enum natsStatus natsMsgHeader_Get(natsMsg *msg, const char *key, con
  * message's, as for `natsMsgHeader_Get`. NULL where the key is absent.
  * @param count where to put the number of values.
  * @return as `natsMsgHeader_Get`; `NATS_NO_MEMORY`.
- *
- * # Safety
- * `msg` is NULL or a message of this library, `key` is NULL or a string, the outputs are NULL or
- * valid for writing.
  */
 NATS_EXTERN
 enum natsStatus natsMsgHeader_Values(natsMsg *msg,
@@ -1638,9 +1457,6 @@ enum natsStatus natsMsgHeader_Values(natsMsg *msg,
  * @return `NATS_OK`; `NATS_NOT_FOUND` where there is no header, without touching the thread's last
  * error; `NATS_INVALID_ARG` where an argument is NULL; `NATS_PROTOCOL_ERROR` where the headers were
  * received and are malformed; `NATS_NO_MEMORY`.
- *
- * # Safety
- * `msg` is NULL or a message of this library, the outputs are NULL or valid for writing.
  */
 NATS_EXTERN enum natsStatus natsMsgHeader_Keys(natsMsg *msg, const char ***keys, int *count);
 
@@ -1654,9 +1470,6 @@ NATS_EXTERN enum natsStatus natsMsgHeader_Keys(natsMsg *msg, const char ***keys,
  * @return `NATS_OK`; `NATS_NOT_FOUND` where it is absent, without touching the thread's last
  * error; `NATS_INVALID_ARG` where an argument is NULL or the key empty; `NATS_PROTOCOL_ERROR` where
  * the headers were received and are malformed.
- *
- * # Safety
- * `msg` is NULL or a message of this library, `key` is NULL or a string.
  */
 NATS_EXTERN enum natsStatus natsMsgHeader_Delete(natsMsg *msg, const char *key);
 
@@ -1669,9 +1482,6 @@ NATS_EXTERN enum natsStatus natsMsgHeader_Delete(natsMsg *msg, const char *key);
  * @param newOpts where to put the options, which the program releases with `natsOptions_Destroy`.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `newOpts` is NULL; what `nats_Open` returns. The
  * output is written only with `NATS_OK`.
- *
- * # Safety
- * `newOpts` is NULL or valid for writing a pointer.
  */
 NATS_EXTERN enum natsStatus natsOptions_Create(natsOptions **newOpts);
 
@@ -1681,9 +1491,6 @@ NATS_EXTERN enum natsStatus natsOptions_Create(natsOptions **newOpts);
  * Any thread may call it at any time.
  *
  * @param opts the options; NULL, or options that were destroyed, do nothing.
- *
- * # Safety
- * `opts` is NULL or a handle of this library.
  */
 NATS_EXTERN void natsOptions_Destroy(natsOptions *opts);
 
@@ -1697,10 +1504,6 @@ NATS_EXTERN void natsOptions_Destroy(natsOptions *opts);
  * @param closure what the function gets; it must stay valid as long as connections made with
  * these options exist.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
- *
- * # Safety
- * `opts` is NULL or a handle of this library; `errHandler` may be called with `closure` on any
- * thread.
  */
 NATS_EXTERN
 enum natsStatus natsOptions_SetErrorHandler(natsOptions *opts,
@@ -1716,10 +1519,6 @@ enum natsStatus natsOptions_SetErrorHandler(natsOptions *opts,
  * @param closure what the function gets; it must stay valid as long as connections made with
  * these options exist.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
- *
- * # Safety
- * `opts` is NULL or a handle of this library; `closedCb` may be called with `closure` on any
- * thread.
  */
 NATS_EXTERN
 enum natsStatus natsOptions_SetClosedCB(natsOptions *opts,
@@ -1734,10 +1533,6 @@ enum natsStatus natsOptions_SetClosedCB(natsOptions *opts,
  * @param closure what the function gets; it must stay valid as long as connections made with
  * these options exist.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
- *
- * # Safety
- * `opts` is NULL or a handle of this library; `disconnectedCb` may be called with `closure` on any
- * thread.
  */
 NATS_EXTERN
 enum natsStatus natsOptions_SetDisconnectedCB(natsOptions *opts,
@@ -1752,10 +1547,6 @@ enum natsStatus natsOptions_SetDisconnectedCB(natsOptions *opts,
  * @param closure what the function gets; it must stay valid as long as connections made with
  * these options exist.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
- *
- * # Safety
- * `opts` is NULL or a handle of this library; `reconnectedCb` may be called with `closure` on any
- * thread.
  */
 NATS_EXTERN
 enum natsStatus natsOptions_SetReconnectedCB(natsOptions *opts,
@@ -1773,10 +1564,6 @@ enum natsStatus natsOptions_SetReconnectedCB(natsOptions *opts,
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
  *
  * @see natsConnection_GetDiscoveredServers
- *
- * # Safety
- * `opts` is NULL or a handle of this library; `discoveredServersCb` may be called with `closure`
- * on any thread.
  */
 NATS_EXTERN
 enum natsStatus natsOptions_SetDiscoveredServersCB(natsOptions *opts,
@@ -1792,10 +1579,6 @@ enum natsStatus natsOptions_SetDiscoveredServersCB(natsOptions *opts,
  * @param closure what the function gets; it must stay valid as long as connections made with
  * these options exist.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
- *
- * # Safety
- * `opts` is NULL or a handle of this library; `lameDuckCb` may be called with `closure` on any
- * thread.
  */
 NATS_EXTERN
 enum natsStatus natsOptions_SetLameDuckModeCB(natsOptions *opts,
@@ -1816,9 +1599,6 @@ enum natsStatus natsOptions_SetLameDuckModeCB(natsOptions *opts,
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
  *
  * @see natsConnection_DestroyAndWait
- *
- * # Safety
- * `opts` is NULL or a handle of this library; `cb` may be called with `closure` on any thread.
  */
 NATS_EXTERN enum natsStatus natsOptions_SetReleasedCB(natsOptions *opts, natsOnCompleteCB cb, void *closure);
 
@@ -1828,9 +1608,6 @@ NATS_EXTERN enum natsStatus natsOptions_SetReleasedCB(natsOptions *opts, natsOnC
  * @param opts the options.
  * @param timeout milliseconds; the default is 2000. With 0 every attempt is over before it began.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or `timeout` negative.
- *
- * # Safety
- * `opts` is NULL or a handle of this library.
  */
 NATS_EXTERN enum natsStatus natsOptions_SetTimeout(natsOptions *opts, int64_t timeout);
 
@@ -1844,9 +1621,6 @@ NATS_EXTERN enum natsStatus natsOptions_SetTimeout(natsOptions *opts, int64_t ti
  * 46 or 64 for the one, then the other.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or `order` is none of
  * those.
- *
- * # Safety
- * `opts` is NULL or a handle of this library.
  */
 NATS_EXTERN enum natsStatus natsOptions_IPResolutionOrder(natsOptions *opts, int order);
 
@@ -1866,10 +1640,6 @@ NATS_EXTERN enum natsStatus natsOptions_IPResolutionOrder(natsOptions *opts, int
  * @param closure what the handler gets; it must stay valid as long as connections made with these
  * options exist.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
- *
- * # Safety
- * `opts` is NULL or a handle of this library; `connectedCb` may be called with `closure` on any
- * thread.
  */
 NATS_EXTERN
 enum natsStatus natsOptions_SetRetryOnFailedConnect(natsOptions *opts,
@@ -1883,9 +1653,6 @@ enum natsStatus natsOptions_SetRetryOnFailedConnect(natsOptions *opts,
  * @param opts the options.
  * @param verbose the default is false.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
- *
- * # Safety
- * `opts` is NULL or a handle of this library.
  */
 NATS_EXTERN enum natsStatus natsOptions_SetVerbose(natsOptions *opts, bool verbose);
 
@@ -1895,9 +1662,6 @@ NATS_EXTERN enum natsStatus natsOptions_SetVerbose(natsOptions *opts, bool verbo
  * @param opts the options.
  * @param pedantic the default is false.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
- *
- * # Safety
- * `opts` is NULL or a handle of this library.
  */
 NATS_EXTERN enum natsStatus natsOptions_SetPedantic(natsOptions *opts, bool pedantic);
 
@@ -1909,9 +1673,6 @@ NATS_EXTERN enum natsStatus natsOptions_SetPedantic(natsOptions *opts, bool peda
  * @param opts the options.
  * @param noEcho true to receive nothing of one's own; the default is false.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
- *
- * # Safety
- * `opts` is NULL or a handle of this library.
  */
 NATS_EXTERN enum natsStatus natsOptions_SetNoEcho(natsOptions *opts, bool noEcho);
 
@@ -1922,9 +1683,6 @@ NATS_EXTERN enum natsStatus natsOptions_SetNoEcho(natsOptions *opts, bool noEcho
  * @param opts the options.
  * @param disabled true to wait; the default is false.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
- *
- * # Safety
- * `opts` is NULL or a handle of this library.
  */
 NATS_EXTERN enum natsStatus natsOptions_DisableNoResponders(natsOptions *opts, bool disabled);
 
@@ -1935,9 +1693,6 @@ NATS_EXTERN enum natsStatus natsOptions_DisableNoResponders(natsOptions *opts, b
  * @param opts the options.
  * @param useOldStyle the default is false.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
- *
- * # Safety
- * `opts` is NULL or a handle of this library.
  */
 NATS_EXTERN enum natsStatus natsOptions_UseOldRequestStyle(natsOptions *opts, bool useOldStyle);
 
@@ -1951,9 +1706,6 @@ NATS_EXTERN enum natsStatus natsOptions_UseOldRequestStyle(natsOptions *opts, bo
  * NULL or an empty string for the default, `_INBOX`.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the prefix is not
  * such a subject: then the prefix set before stays.
- *
- * # Safety
- * `opts` is NULL or a handle of this library, `inboxPrefix` is NULL or a string.
  */
 NATS_EXTERN enum natsStatus natsOptions_SetCustomInboxPrefix(natsOptions *opts, const char *inboxPrefix);
 
@@ -1963,9 +1715,6 @@ NATS_EXTERN enum natsStatus natsOptions_SetCustomInboxPrefix(natsOptions *opts, 
  * @param opts the options.
  * @param ioBufSize bytes; 0 for the default, 32768.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the size negative.
- *
- * # Safety
- * `opts` is NULL or a handle of this library.
  */
 NATS_EXTERN enum natsStatus natsOptions_SetIOBufSize(natsOptions *opts, int ioBufSize);
 
@@ -1976,9 +1725,6 @@ NATS_EXTERN enum natsStatus natsOptions_SetIOBufSize(natsOptions *opts, int ioBu
  * @param opts the options.
  * @param sendAsap true to write at once; the default is false.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
- *
- * # Safety
- * `opts` is NULL or a handle of this library.
  */
 NATS_EXTERN enum natsStatus natsOptions_SetSendAsap(natsOptions *opts, bool sendAsap);
 
@@ -1988,9 +1734,6 @@ NATS_EXTERN enum natsStatus natsOptions_SetSendAsap(natsOptions *opts, bool send
  * @param opts the options.
  * @param flusherWaitUs microseconds; 0 for no wait. The default is 1000.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the time negative.
- *
- * # Safety
- * `opts` is NULL or a handle of this library.
  */
 NATS_EXTERN enum natsStatus natsOptions_SetFlusherWaitMicros(natsOptions *opts, int64_t flusherWaitUs);
 
@@ -2002,9 +1745,6 @@ NATS_EXTERN enum natsStatus natsOptions_SetFlusherWaitMicros(natsOptions *opts, 
  * @param deadline milliseconds; 0 for no limit, which is the default unless the library was
  * configured otherwise.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the time negative.
- *
- * # Safety
- * `opts` is NULL or a handle of this library.
  */
 NATS_EXTERN enum natsStatus natsOptions_SetWriteDeadline(natsOptions *opts, int64_t deadline);
 
@@ -2018,9 +1758,6 @@ NATS_EXTERN enum natsStatus natsOptions_SetWriteDeadline(natsOptions *opts, int6
  * @param maxPending messages, at least 1. The default is 65536.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the number not
  * positive.
- *
- * # Safety
- * `opts` is NULL or a handle of this library.
  */
 NATS_EXTERN enum natsStatus natsOptions_SetMaxPendingMsgs(natsOptions *opts, int maxPending);
 
@@ -2033,9 +1770,6 @@ NATS_EXTERN enum natsStatus natsOptions_SetMaxPendingMsgs(natsOptions *opts, int
  * follows `natsOptions_SetMaxPendingMsgs`.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the number not
  * positive.
- *
- * # Safety
- * `opts` is NULL or a handle of this library.
  */
 NATS_EXTERN enum natsStatus natsOptions_SetMaxPendingBytes(natsOptions *opts, int64_t maxPending);
 
@@ -2046,9 +1780,6 @@ NATS_EXTERN enum natsStatus natsOptions_SetMaxPendingBytes(natsOptions *opts, in
  * @param opts the options.
  * @param paddingSize bytes; the default is 0. With more, received messages are copied.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the size negative.
- *
- * # Safety
- * `opts` is NULL or a handle of this library.
  */
 NATS_EXTERN enum natsStatus natsOptions_SetMessageBufferPadding(natsOptions *opts, int paddingSize);
 
@@ -2060,9 +1791,6 @@ NATS_EXTERN enum natsStatus natsOptions_SetMessageBufferPadding(natsOptions *opt
  * @param opts the options.
  * @param global the default is false, unless the library was configured otherwise.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
- *
- * # Safety
- * `opts` is NULL or a handle of this library.
  */
 NATS_EXTERN enum natsStatus natsOptions_UseGlobalMessageDelivery(natsOptions *opts, bool global);
 
@@ -2072,9 +1800,6 @@ NATS_EXTERN enum natsStatus natsOptions_UseGlobalMessageDelivery(natsOptions *op
  * @param opts the options.
  * @param allow the default is true.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
- *
- * # Safety
- * `opts` is NULL or a handle of this library.
  */
 NATS_EXTERN enum natsStatus natsOptions_SetAllowReconnect(natsOptions *opts, bool allow);
 
@@ -2085,9 +1810,6 @@ NATS_EXTERN enum natsStatus natsOptions_SetAllowReconnect(natsOptions *opts, boo
  * @param opts the options.
  * @param reconnect the default is false.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
- *
- * # Safety
- * `opts` is NULL or a handle of this library.
  */
 NATS_EXTERN enum natsStatus natsOptions_SetReconnectOnProtocolError(natsOptions *opts, bool reconnect);
 
@@ -2099,9 +1821,6 @@ NATS_EXTERN enum natsStatus natsOptions_SetReconnectOnProtocolError(natsOptions 
  * @param maxReconnect attempts for each server, not for all together; negative for no limit, 0
  * for none. The default is 60.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
- *
- * # Safety
- * `opts` is NULL or a handle of this library.
  */
 NATS_EXTERN enum natsStatus natsOptions_SetMaxReconnect(natsOptions *opts, int maxReconnect);
 
@@ -2113,9 +1832,6 @@ NATS_EXTERN enum natsStatus natsOptions_SetMaxReconnect(natsOptions *opts, int m
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the time negative.
  *
  * @see natsOptions_SetReconnectJitter
- *
- * # Safety
- * `opts` is NULL or a handle of this library.
  */
 NATS_EXTERN enum natsStatus natsOptions_SetReconnectWait(natsOptions *opts, int64_t reconnectWait);
 
@@ -2127,9 +1843,6 @@ NATS_EXTERN enum natsStatus natsOptions_SetReconnectWait(natsOptions *opts, int6
  * @param jitter milliseconds, for connections without TLS. The default is 100.
  * @param jitterTLS milliseconds, for connections with TLS. The default is 1000.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or a time negative.
- *
- * # Safety
- * `opts` is NULL or a handle of this library.
  */
 NATS_EXTERN
 enum natsStatus natsOptions_SetReconnectJitter(natsOptions *opts,
@@ -2145,9 +1858,6 @@ enum natsStatus natsOptions_SetReconnectJitter(natsOptions *opts,
  * @param closure what the function gets; it must stay valid as long as connections made with
  * these options exist.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
- *
- * # Safety
- * `opts` is NULL or a handle of this library; `cb` may be called with `closure` on any thread.
  */
 NATS_EXTERN
 enum natsStatus natsOptions_SetCustomReconnectDelay(natsOptions *opts,
@@ -2162,9 +1872,6 @@ enum natsStatus natsOptions_SetCustomReconnectDelay(natsOptions *opts,
  * @param opts the options.
  * @param reconnectBufSize bytes; 0 for the default, 8388608.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the size negative.
- *
- * # Safety
- * `opts` is NULL or a handle of this library.
  */
 NATS_EXTERN enum natsStatus natsOptions_SetReconnectBufSize(natsOptions *opts, int reconnectBufSize);
 
@@ -2175,9 +1882,6 @@ NATS_EXTERN enum natsStatus natsOptions_SetReconnectBufSize(natsOptions *opts, i
  * @param opts the options.
  * @param ignore true to go on; the default is false.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
- *
- * # Safety
- * `opts` is NULL or a handle of this library.
  */
 NATS_EXTERN enum natsStatus natsOptions_SetIgnoreAuthErrorAbort(natsOptions *opts, bool ignore);
 
@@ -2189,9 +1893,6 @@ NATS_EXTERN enum natsStatus natsOptions_SetIgnoreAuthErrorAbort(natsOptions *opt
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
  *
  * @see natsOptions_SetMaxPingsOut
- *
- * # Safety
- * `opts` is NULL or a handle of this library.
  */
 NATS_EXTERN enum natsStatus natsOptions_SetPingInterval(natsOptions *opts, int64_t interval);
 
@@ -2202,9 +1903,6 @@ NATS_EXTERN enum natsStatus natsOptions_SetPingInterval(natsOptions *opts, int64
  * @param maxPingsOut how many; with zero or less the first PING that is due ends the connection.
  * The default is 2.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
- *
- * # Safety
- * `opts` is NULL or a handle of this library.
  */
 NATS_EXTERN enum natsStatus natsOptions_SetMaxPingsOut(natsOptions *opts, int maxPingsOut);
 
@@ -2215,9 +1913,6 @@ NATS_EXTERN enum natsStatus natsOptions_SetMaxPingsOut(natsOptions *opts, int ma
  * @param opts the options.
  * @param ignore true to leave them alone; the default is false.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
- *
- * # Safety
- * `opts` is NULL or a handle of this library.
  */
 NATS_EXTERN enum natsStatus natsOptions_SetIgnoreDiscoveredServers(natsOptions *opts, bool ignore);
 
@@ -2228,9 +1923,6 @@ NATS_EXTERN enum natsStatus natsOptions_SetIgnoreDiscoveredServers(natsOptions *
  * @param opts the options.
  * @param failRequests the default is false.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
- *
- * # Safety
- * `opts` is NULL or a handle of this library.
  */
 NATS_EXTERN enum natsStatus natsOptions_SetFailRequestsOnDisconnect(natsOptions *opts, bool failRequests);
 
@@ -2245,9 +1937,6 @@ NATS_EXTERN enum natsStatus natsOptions_SetFailRequestsOnDisconnect(natsOptions 
  * @param url the server's URL, which is copied; white space around it is ignored. NULL for none.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or `url` is not UTF-8.
  * Whether the URL is sound is seen by `natsConnection_Connect`.
- *
- * # Safety
- * `opts` is NULL or a handle of this library, `url` is NULL or a string.
  */
 NATS_EXTERN enum natsStatus natsOptions_SetURL(natsOptions *opts, const char *url);
 
@@ -2263,10 +1952,6 @@ NATS_EXTERN enum natsStatus natsOptions_SetURL(natsOptions *opts, const char *ur
  * @param serversCount how many they are.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, the array is there and
  * the count not positive or the other way round, or an element is NULL or not UTF-8.
- *
- * # Safety
- * `opts` is NULL or a handle of this library, `servers` is NULL or an array of `serversCount`
- * elements, each NULL or a string.
  */
 NATS_EXTERN enum natsStatus natsOptions_SetServers(natsOptions *opts, const char **servers, int serversCount);
 
@@ -2277,9 +1962,6 @@ NATS_EXTERN enum natsStatus natsOptions_SetServers(natsOptions *opts, const char
  * @param opts the options.
  * @param noRandomize true to keep the order; the default is false.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
- *
- * # Safety
- * `opts` is NULL or a handle of this library.
  */
 NATS_EXTERN enum natsStatus natsOptions_SetNoRandomize(natsOptions *opts, bool noRandomize);
 
@@ -2289,9 +1971,6 @@ NATS_EXTERN enum natsStatus natsOptions_SetNoRandomize(natsOptions *opts, bool n
  * @param opts the options.
  * @param name the name, which is copied; NULL for none.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
- *
- * # Safety
- * `opts` is NULL or a handle of this library, `name` is NULL or a string.
  */
 NATS_EXTERN enum natsStatus natsOptions_SetName(natsOptions *opts, const char *name);
 
@@ -2302,9 +1981,6 @@ NATS_EXTERN enum natsStatus natsOptions_SetName(natsOptions *opts, const char *n
  * @param user the user, which is copied; NULL for none.
  * @param password the password, which is copied; NULL for none.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or a text is not UTF-8.
- *
- * # Safety
- * `opts` is NULL or a handle of this library, the other two are NULL or strings.
  */
 NATS_EXTERN
 enum natsStatus natsOptions_SetUserInfo(natsOptions *opts,
@@ -2320,9 +1996,6 @@ enum natsStatus natsOptions_SetUserInfo(natsOptions *opts,
  * UTF-8; `NATS_ILLEGAL_STATE` where a token handler is set.
  *
  * @see natsOptions_SetTokenHandler
- *
- * # Safety
- * `opts` is NULL or a handle of this library, `token` is NULL or a string.
  */
 NATS_EXTERN enum natsStatus natsOptions_SetToken(natsOptions *opts, const char *token);
 
@@ -2339,9 +2012,6 @@ NATS_EXTERN enum natsStatus natsOptions_SetToken(natsOptions *opts, const char *
  * where a token is set.
  *
  * @see natsOptions_SetToken
- *
- * # Safety
- * `opts` is NULL or a handle of this library; `tokenCb` may be called with `closure` on any thread.
  */
 NATS_EXTERN
 enum natsStatus natsOptions_SetTokenHandler(natsOptions *opts,
@@ -2370,10 +2040,6 @@ enum natsStatus natsOptions_SetTokenHandler(natsOptions *opts,
  * connection is then taken for lost; `NATS_IO_ERROR`.
  *
  * @see natsConnection_PublishMsg, natsOptions_SetReconnectBufSize, natsOptions_SetWriteDeadline
- *
- * # Safety
- * `nc` is NULL or a handle of this library; `subj` is NULL or a string that ends with a NUL; with
- * a positive `dataLen`, `data` is NULL or valid for reading so many bytes.
  */
 NATS_EXTERN
 enum natsStatus natsConnection_Publish(natsConnection *nc,
@@ -2390,10 +2056,6 @@ enum natsStatus natsConnection_Publish(natsConnection *nc,
  * @param subj the subject, not empty.
  * @param str the payload, copied; NULL for an empty one.
  * @return as `natsConnection_Publish`.
- *
- * # Safety
- * `nc` is NULL or a handle of this library; `subj` and `str` are NULL or strings that end with a
- * NUL.
  */
 NATS_EXTERN
 enum natsStatus natsConnection_PublishString(natsConnection *nc,
@@ -2412,10 +2074,6 @@ enum natsStatus natsConnection_PublishString(natsConnection *nc,
  * `NATS_NO_SERVER_SUPPORT` where it has headers and the server knows of none.
  *
  * @see natsMsg_Create
- *
- * # Safety
- * `nc` is NULL or a handle of this library; `msg` is NULL or a message of this library that no
- * other thread uses during the call.
  */
 NATS_EXTERN enum natsStatus natsConnection_PublishMsg(natsConnection *nc, natsMsg *msg);
 
@@ -2432,10 +2090,6 @@ NATS_EXTERN enum natsStatus natsConnection_PublishMsg(natsConnection *nc, natsMs
  * @return as `natsConnection_Publish`; `NATS_INVALID_ARG` also where `reply` is NULL or empty.
  *
  * @see natsInbox_Create, natsConnection_Request
- *
- * # Safety
- * `nc` is NULL or a handle of this library; `subj` and `reply` are NULL or strings that end with a
- * NUL; with a positive `dataLen`, `data` is NULL or valid for reading so many bytes.
  */
 NATS_EXTERN
 enum natsStatus natsConnection_PublishRequest(natsConnection *nc,
@@ -2454,9 +2108,6 @@ enum natsStatus natsConnection_PublishRequest(natsConnection *nc,
  * @param reply the subject for replies, not empty.
  * @param str the payload, copied; NULL for an empty one.
  * @return as `natsConnection_PublishRequest`.
- *
- * # Safety
- * `nc` is NULL or a handle of this library; the others are NULL or strings that end with a NUL.
  */
 NATS_EXTERN
 enum natsStatus natsConnection_PublishRequestString(natsConnection *nc,
@@ -2475,10 +2126,6 @@ enum natsStatus natsConnection_PublishRequestString(natsConnection *nc,
  * @param data the payload, copied or sent before the call returns; ignored where `dataLen` is 0.
  * @param dataLen its length in bytes, not negative.
  * @return as `natsConnection_Publish`.
- *
- * # Safety
- * `nc` is NULL or a handle of this library; `subj` is NULL or a string that ends with a NUL; with
- * a positive `dataLen`, `data` is NULL or valid for reading so many bytes.
  */
 NATS_EXTERN
 enum natsStatus natsConnection_Send(natsConnection *nc,
@@ -2495,10 +2142,6 @@ enum natsStatus natsConnection_Send(natsConnection *nc,
  * @param nc the connection; any thread may call this at any time.
  * @param msg the message; remains yours, and no other thread may use it meanwhile.
  * @return as `natsConnection_PublishMsg`.
- *
- * # Safety
- * `nc` is NULL or a handle of this library; `msg` is NULL or a message of this library that no
- * other thread uses during the call.
  */
 NATS_EXTERN enum natsStatus natsConnection_SendMsg(natsConnection *nc, natsMsg *msg);
 
@@ -2514,10 +2157,6 @@ NATS_EXTERN enum natsStatus natsConnection_SendMsg(natsConnection *nc, natsMsg *
  * @param data the payload, copied or sent before the call returns; ignored where `dataLen` is 0.
  * @param dataLen its length in bytes, not negative.
  * @return as `natsConnection_PublishRequest`.
- *
- * # Safety
- * `nc` is NULL or a handle of this library; `subj` and `reply` are NULL or strings that end with a
- * NUL; with a positive `dataLen`, `data` is NULL or valid for reading so many bytes.
  */
 NATS_EXTERN
 enum natsStatus natsConnection_SendRequest(natsConnection *nc,
@@ -2549,11 +2188,6 @@ enum natsStatus natsConnection_SendRequest(natsConnection *nc,
  * where it was lost and the options ask for that; and what `natsConnection_Publish` returns.
  *
  * @see natsConnection_PublishRequest
- *
- * # Safety
- * `replyMsg` is NULL or valid for writing a pointer; `nc` is NULL or a handle of this library;
- * `subj` is NULL or a string that ends with a NUL; with a positive `dataLen`, `data` is NULL or
- * valid for reading so many bytes.
  */
 NATS_EXTERN
 enum natsStatus natsConnection_Request(natsMsg **replyMsg,
@@ -2576,10 +2210,6 @@ enum natsStatus natsConnection_Request(natsMsg **replyMsg,
  * @param timeout how long to wait, in milliseconds; with 0 or less the request is sent all the
  * same.
  * @return as `natsConnection_Request`.
- *
- * # Safety
- * `replyMsg` is NULL or valid for writing a pointer; `nc` is NULL or a handle of this library;
- * `subj` and `str` are NULL or strings that end with a NUL.
  */
 NATS_EXTERN
 enum natsStatus natsConnection_RequestString(natsMsg **replyMsg,
@@ -2601,10 +2231,6 @@ enum natsStatus natsConnection_RequestString(natsMsg **replyMsg,
  * same.
  * @return as `natsConnection_Request`; `NATS_INVALID_ARG` also where `requestMsg` is NULL;
  * `NATS_NO_SERVER_SUPPORT` where it has headers and the server knows of none.
- *
- * # Safety
- * `replyMsg` is NULL or valid for writing a pointer; `nc` is NULL or a handle of this library;
- * `requestMsg` is NULL or a message of this library that no other thread uses during the call.
  */
 NATS_EXTERN
 enum natsStatus natsConnection_RequestMsg(natsMsg **replyMsg,
@@ -2626,9 +2252,6 @@ enum natsStatus natsConnection_RequestMsg(natsMsg **replyMsg,
  * @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or a string is empty; `NATS_ERR`
  * where the seed is not one, and `nats_GetLastError` says why not; `NATS_NO_MEMORY`. The outputs
  * are written only with `NATS_OK`.
- *
- * # Safety
- * The strings are NULL or end with a NUL; the outputs are NULL or valid for writing.
  */
 NATS_EXTERN
 enum natsStatus nats_Sign(const char *encodedSeed,
@@ -2641,9 +2264,6 @@ enum natsStatus nats_Sign(const char *encodedSeed,
  *
  * @param newStats where to put them; the program releases them with `natsStatistics_Destroy`.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `newStats` is NULL.
- *
- * # Safety
- * `newStats` is NULL or valid for writing a pointer.
  */
 NATS_EXTERN enum natsStatus natsStatistics_Create(natsStatistics **newStats);
 
@@ -2658,9 +2278,6 @@ NATS_EXTERN enum natsStatus natsStatistics_Create(natsStatistics **newStats);
  * @param outBytes where to put how many bytes their headers and payloads had.
  * @param reconnects where to put how often the connection was made again.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `stats` is NULL.
- *
- * # Safety
- * `stats` is NULL or from `natsStatistics_Create`; the others are NULL or valid for writing.
  */
 NATS_EXTERN
 enum natsStatus natsStatistics_GetCounts(const natsStatistics *stats,
@@ -2674,9 +2291,6 @@ enum natsStatus natsStatistics_GetCounts(const natsStatistics *stats,
  * Destroys statistics.
  *
  * @param stats the statistics; NULL does nothing.
- *
- * # Safety
- * `stats` is NULL, or from `natsStatistics_Create` and not destroyed before.
  */
 NATS_EXTERN void natsStatistics_Destroy(natsStatistics *stats);
 
@@ -2703,11 +2317,6 @@ NATS_EXTERN void natsStatistics_Destroy(natsStatistics *stats);
  *
  * @see natsSubscription_SetPendingLimits, natsSubscription_SetOnCompleteCB,
  * natsOptions_SetErrorHandler
- *
- * # Safety
- * `sub` is NULL or valid for writing a pointer; `nc` is NULL or a handle of this library;
- * `subject` is NULL or a string that ends with a NUL; `cb` may be called with `cbClosure` on any
- * thread.
  */
 NATS_EXTERN
 enum natsStatus natsConnection_Subscribe(natsSubscription **sub,
@@ -2731,9 +2340,6 @@ enum natsStatus natsConnection_Subscribe(natsSubscription **sub,
  * @param cb the function to call with each message, which is then its to destroy, or with NULL.
  * @param cbClosure what it gets as its last argument; may be NULL.
  * @return as `natsConnection_Subscribe`; `NATS_INVALID_ARG` also where `timeout` is not positive.
- *
- * # Safety
- * As for `natsConnection_Subscribe`.
  */
 NATS_EXTERN
 enum natsStatus natsConnection_SubscribeTimeout(natsSubscription **sub,
@@ -2754,10 +2360,6 @@ enum natsStatus natsConnection_SubscribeTimeout(natsSubscription **sub,
  * @param nc the connection; any thread may call this at any time.
  * @param subject the subject, which may have the wildcards `*` and `>`.
  * @return as `natsConnection_Subscribe`.
- *
- * # Safety
- * `sub` is NULL or valid for writing a pointer; `nc` is NULL or a handle of this library;
- * `subject` is NULL or a string that ends with a NUL.
  */
 NATS_EXTERN
 enum natsStatus natsConnection_SubscribeSync(natsSubscription **sub,
@@ -2780,9 +2382,6 @@ enum natsStatus natsConnection_SubscribeSync(natsSubscription **sub,
  * @param cbClosure what it gets as its last argument; may be NULL.
  * @return as `natsConnection_Subscribe`; `NATS_INVALID_ARG` also where `queueGroup` is NULL or
  * empty; `NATS_INVALID_QUEUE_NAME` where it has white space.
- *
- * # Safety
- * As for `natsConnection_Subscribe`; `queueGroup` is NULL or a string that ends with a NUL.
  */
 NATS_EXTERN
 enum natsStatus natsConnection_QueueSubscribe(natsSubscription **sub,
@@ -2808,9 +2407,6 @@ enum natsStatus natsConnection_QueueSubscribe(natsSubscription **sub,
  * @param cbClosure what it gets as its last argument; may be NULL.
  * @return as `natsConnection_QueueSubscribe`; `NATS_INVALID_ARG` also where `timeout` is not
  * positive.
- *
- * # Safety
- * As for `natsConnection_QueueSubscribe`.
  */
 NATS_EXTERN
 enum natsStatus natsConnection_QueueSubscribeTimeout(natsSubscription **sub,
@@ -2834,9 +2430,6 @@ enum natsStatus natsConnection_QueueSubscribeTimeout(natsSubscription **sub,
  * @param subject the subject, which may have the wildcards `*` and `>`.
  * @param queueGroup the group's name, not empty.
  * @return as `natsConnection_QueueSubscribe`.
- *
- * # Safety
- * As for `natsConnection_SubscribeSync`; `queueGroup` is NULL or a string that ends with a NUL.
  */
 NATS_EXTERN
 enum natsStatus natsConnection_QueueSubscribeSync(natsSubscription **sub,
@@ -2851,9 +2444,6 @@ enum natsStatus natsConnection_QueueSubscribeSync(natsSubscription **sub,
  *
  * @param sub the subscription.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `sub` is NULL or destroyed.
- *
- * # Safety
- * `sub` is NULL or a handle of this library.
  */
 NATS_EXTERN enum natsStatus natsSubscription_NoDeliveryDelay(natsSubscription *sub);
 
@@ -2873,9 +2463,6 @@ NATS_EXTERN enum natsStatus natsSubscription_NoDeliveryDelay(natsSubscription *s
  * `NATS_CONNECTION_CLOSED`; `NATS_MAX_DELIVERED_MSGS` after the maximum of
  * `natsSubscription_AutoUnsubscribe`; `NATS_INVALID_SUBSCRIPTION` where it was closed otherwise;
  * `NATS_ILLEGAL_STATE` where it has a callback.
- *
- * # Safety
- * `nextMsg` is NULL or valid for writing a pointer; `sub` is NULL or a handle of this library.
  */
 NATS_EXTERN
 enum natsStatus natsSubscription_NextMsg(natsMsg **nextMsg,
@@ -2891,9 +2478,6 @@ enum natsStatus natsSubscription_NextMsg(natsMsg **nextMsg,
  * @param sub the subscription; any thread may call this at any time, its callback included.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `sub` is NULL or destroyed;
  * `NATS_CONNECTION_CLOSED`; `NATS_INVALID_SUBSCRIPTION` where it was closed before.
- *
- * # Safety
- * `sub` is NULL or a handle of this library.
  */
 NATS_EXTERN enum natsStatus natsSubscription_Unsubscribe(natsSubscription *sub);
 
@@ -2909,9 +2493,6 @@ NATS_EXTERN enum natsStatus natsSubscription_Unsubscribe(natsSubscription *sub);
  * subscription ends at once.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `sub` is NULL or destroyed;
  * `NATS_CONNECTION_CLOSED`; `NATS_INVALID_SUBSCRIPTION` where it was closed before.
- *
- * # Safety
- * `sub` is NULL or a handle of this library.
  */
 NATS_EXTERN enum natsStatus natsSubscription_AutoUnsubscribe(natsSubscription *sub, int max);
 
@@ -2922,9 +2503,6 @@ NATS_EXTERN enum natsStatus natsSubscription_AutoUnsubscribe(natsSubscription *s
  *
  * @param sub the subscription; any thread may call this at any time, its callback included.
  * @return as `natsSubscription_DrainTimeout`.
- *
- * # Safety
- * `sub` is NULL or a handle of this library.
  */
 NATS_EXTERN enum natsStatus natsSubscription_Drain(natsSubscription *sub);
 
@@ -2944,9 +2522,6 @@ NATS_EXTERN enum natsStatus natsSubscription_Drain(natsSubscription *sub);
  * draining.
  *
  * @see natsSubscription_WaitForDrainCompletion, natsSubscription_DrainCompletionStatus
- *
- * # Safety
- * `sub` is NULL or a handle of this library.
  */
 NATS_EXTERN enum natsStatus natsSubscription_DrainTimeout(natsSubscription *sub, int64_t timeout);
 
@@ -2960,9 +2535,6 @@ NATS_EXTERN enum natsStatus natsSubscription_DrainTimeout(natsSubscription *sub,
  * @param timeout how long to wait, in milliseconds; 0 or less for ever.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `sub` is NULL or destroyed; `NATS_ILLEGAL_STATE`
  * where no drain was started; `NATS_TIMEOUT`.
- *
- * # Safety
- * `sub` is NULL or a handle of this library.
  */
 NATS_EXTERN enum natsStatus natsSubscription_WaitForDrainCompletion(natsSubscription *sub, int64_t timeout);
 
@@ -2977,9 +2549,6 @@ NATS_EXTERN enum natsStatus natsSubscription_WaitForDrainCompletion(natsSubscrip
  * was over first; `NATS_CONNECTION_CLOSED` where the connection was closed first;
  * `NATS_INVALID_SUBSCRIPTION` where it was unsubscribed first; or why the server could not be
  * told.
- *
- * # Safety
- * `sub` is NULL or a handle of this library.
  */
 NATS_EXTERN enum natsStatus natsSubscription_DrainCompletionStatus(natsSubscription *sub);
 
@@ -2995,9 +2564,6 @@ NATS_EXTERN enum natsStatus natsSubscription_DrainCompletionStatus(natsSubscript
  * @param closure what it gets as its argument; may be NULL.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `sub` is NULL or destroyed;
  * `NATS_INVALID_SUBSCRIPTION` where it is closed, or has no callback.
- *
- * # Safety
- * `sub` is NULL or a handle of this library; `cb` may be called with `closure` on any thread.
  */
 NATS_EXTERN
 enum natsStatus natsSubscription_SetOnCompleteCB(natsSubscription *sub,
@@ -3010,9 +2576,6 @@ enum natsStatus natsSubscription_SetOnCompleteCB(natsSubscription *sub,
  * @param sub the subscription; any thread may call this at any time.
  * @return the very handle that the program got when connecting, which it may have destroyed since;
  * NULL for NULL and for a destroyed subscription.
- *
- * # Safety
- * `sub` is NULL or a handle of this library.
  */
 NATS_EXTERN natsConnection *natsSubscription_GetConnection(natsSubscription *sub);
 
@@ -3021,9 +2584,6 @@ NATS_EXTERN natsConnection *natsSubscription_GetConnection(natsSubscription *sub
  *
  * @param sub the subscription; any thread may call this at any time.
  * @return the number, from 1; 0 for NULL and for a closed or destroyed subscription.
- *
- * # Safety
- * `sub` is NULL or a handle of this library.
  */
 NATS_EXTERN int64_t natsSubscription_GetID(natsSubscription *sub);
 
@@ -3033,9 +2593,6 @@ NATS_EXTERN int64_t natsSubscription_GetID(natsSubscription *sub);
  * @param sub the subscription; any thread may call this at any time.
  * @return the subject, which belongs to the subscription and lives until it is destroyed; NULL for
  * NULL and for a closed or destroyed subscription.
- *
- * # Safety
- * `sub` is NULL or a handle of this library.
  */
 NATS_EXTERN const char *natsSubscription_GetSubject(natsSubscription *sub);
 
@@ -3045,9 +2602,6 @@ NATS_EXTERN const char *natsSubscription_GetSubject(natsSubscription *sub);
  * @param sub the subscription; any thread may call this at any time.
  * @return true until it is unsubscribed, drained, has delivered its maximum or its connection is
  * closed; false for NULL and for a destroyed subscription.
- *
- * # Safety
- * `sub` is NULL or a handle of this library.
  */
 NATS_EXTERN bool natsSubscription_IsValid(natsSubscription *sub);
 
@@ -3062,9 +2616,6 @@ NATS_EXTERN bool natsSubscription_IsValid(natsSubscription *sub);
  * @param sub the subscription; NULL and a destroyed one are ignored.
  *
  * @see natsSubscription_SetOnCompleteCB
- *
- * # Safety
- * `sub` is NULL or a handle of this library.
  */
 NATS_EXTERN void natsSubscription_Destroy(natsSubscription *sub);
 
@@ -3077,10 +2628,6 @@ NATS_EXTERN void natsSubscription_Destroy(natsSubscription *sub);
  * @param queuedMsgs where to put the number; written only with `NATS_OK`.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or `sub` was destroyed;
  * `NATS_INVALID_SUBSCRIPTION` where it is closed.
- *
- * # Safety
- * `sub` is NULL or a handle of this library; `queuedMsgs` is NULL or valid for writing a
- * `uint64_t`.
  */
 NATS_EXTERN enum natsStatus natsSubscription_QueuedMsgs(natsSubscription *sub, uint64_t *queuedMsgs);
 
@@ -3098,9 +2645,6 @@ NATS_EXTERN enum natsStatus natsSubscription_QueuedMsgs(natsSubscription *sub, u
  * `NATS_INVALID_SUBSCRIPTION` where it is closed.
  *
  * @see natsOptions_SetMaxPendingMsgs, natsOptions_SetMaxPendingBytes
- *
- * # Safety
- * `sub` is NULL or a handle of this library.
  */
 NATS_EXTERN
 enum natsStatus natsSubscription_SetPendingLimits(natsSubscription *sub,
@@ -3118,9 +2662,6 @@ enum natsStatus natsSubscription_SetPendingLimits(natsSubscription *sub,
  * `NATS_INVALID_SUBSCRIPTION` where it is closed. The outputs are written only with `NATS_OK`.
  *
  * @see natsSubscription_SetPendingLimits
- *
- * # Safety
- * `sub` is NULL or a handle of this library; the other two are NULL or valid for writing an `int`.
  */
 NATS_EXTERN
 enum natsStatus natsSubscription_GetPendingLimits(natsSubscription *sub,
@@ -3136,9 +2677,6 @@ enum natsStatus natsSubscription_GetPendingLimits(natsSubscription *sub,
  * @param bytes where to put the number of bytes of headers and payloads; may be NULL.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `sub` is NULL or destroyed;
  * `NATS_INVALID_SUBSCRIPTION` where it is closed. The outputs are written only with `NATS_OK`.
- *
- * # Safety
- * `sub` is NULL or a handle of this library; the other two are NULL or valid for writing an `int`.
  */
 NATS_EXTERN enum natsStatus natsSubscription_GetPending(natsSubscription *sub, int *msgs, int *bytes);
 
@@ -3149,9 +2687,6 @@ NATS_EXTERN enum natsStatus natsSubscription_GetPending(natsSubscription *sub, i
  * @param msgs where to put the number; written only with `NATS_OK`.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or `sub` was destroyed;
  * `NATS_INVALID_SUBSCRIPTION` where it is closed.
- *
- * # Safety
- * `sub` is NULL or a handle of this library; `msgs` is NULL or valid for writing an `int64_t`.
  */
 NATS_EXTERN enum natsStatus natsSubscription_GetDelivered(natsSubscription *sub, int64_t *msgs);
 
@@ -3163,9 +2698,6 @@ NATS_EXTERN enum natsStatus natsSubscription_GetDelivered(natsSubscription *sub,
  * with `NATS_OK`.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or `sub` was destroyed;
  * `NATS_INVALID_SUBSCRIPTION` where it is closed.
- *
- * # Safety
- * `sub` is NULL or a handle of this library; `msgs` is NULL or valid for writing an `int64_t`.
  */
 NATS_EXTERN enum natsStatus natsSubscription_GetDropped(natsSubscription *sub, int64_t *msgs);
 
@@ -3179,9 +2711,6 @@ NATS_EXTERN enum natsStatus natsSubscription_GetDropped(natsSubscription *sub, i
  * `NATS_INVALID_SUBSCRIPTION` where it is closed. The outputs are written only with `NATS_OK`.
  *
  * @see natsSubscription_ClearMaxPending
- *
- * # Safety
- * `sub` is NULL or a handle of this library; the other two are NULL or valid for writing an `int`.
  */
 NATS_EXTERN enum natsStatus natsSubscription_GetMaxPending(natsSubscription *sub, int *msgs, int *bytes);
 
@@ -3193,9 +2722,6 @@ NATS_EXTERN enum natsStatus natsSubscription_GetMaxPending(natsSubscription *sub
  * `NATS_INVALID_SUBSCRIPTION` where it is closed.
  *
  * @see natsSubscription_GetMaxPending
- *
- * # Safety
- * `sub` is NULL or a handle of this library.
  */
 NATS_EXTERN enum natsStatus natsSubscription_ClearMaxPending(natsSubscription *sub);
 
@@ -3211,10 +2737,6 @@ NATS_EXTERN enum natsStatus natsSubscription_ClearMaxPending(natsSubscription *s
  * @param droppedMsgs where to put the number of messages dropped.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `sub` is NULL or destroyed;
  * `NATS_INVALID_SUBSCRIPTION` where it is closed. The outputs are written only with `NATS_OK`.
- *
- * # Safety
- * `sub` is NULL or a handle of this library; the others are NULL or valid for writing what they
- * point at.
  */
 NATS_EXTERN
 enum natsStatus natsSubscription_GetStats(natsSubscription *sub,

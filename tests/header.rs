@@ -15,7 +15,7 @@ fn the_committed_header_is_up_to_date() {
         .generate()
         .expect("cbindgen understands the sources")
         .write(&mut fresh);
-    let fresh = String::from_utf8(fresh).expect("the header is text");
+    let fresh = for_c(&String::from_utf8(fresh).expect("the header is text"));
     let path = root.join("include/nats_rs.h");
     if std::env::var_os("NATS_RS_UPDATE_HEADER").is_some() {
         std::fs::write(&path, &fresh).expect("the header can be written");
@@ -25,4 +25,31 @@ fn the_committed_header_is_up_to_date() {
         committed == fresh,
         "include/nats_rs.h is out of date: run NATS_RS_UPDATE_HEADER=1 cargo test --test header"
     );
+}
+
+/// Takes the `# Safety` sections out: they tell Rust callers what a C programmer knows from the
+/// parameters' descriptions.
+fn for_c(header: &str) -> String {
+    let mut out = String::new();
+    let mut skipping = false;
+    for line in header.lines() {
+        let text = line.trim_start().trim_start_matches('*').trim();
+        if text == "# Safety" {
+            skipping = true;
+            // The empty line before the section goes too.
+            out.truncate(
+                out.trim_end_matches("\n")
+                    .trim_end_matches(" *")
+                    .trim_end_matches('\n')
+                    .len(),
+            );
+            out.push('\n');
+        }
+        skipping &= text != "/";
+        if !skipping {
+            out.push_str(line);
+            out.push('\n');
+        }
+    }
+    out
 }

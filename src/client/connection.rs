@@ -186,6 +186,14 @@ impl Connection {
         self.lease.lock().clone()
     }
 
+    /// No callback follows, and the program is not told of that: it never got the connection.
+    pub(super) fn disown_lease(&self) {
+        if let Some(lease) = self.lease.lock().take() {
+            lease.disarm();
+        }
+    }
+
+    /// No callback follows but those that wait already.
     pub(super) fn give_up_lease(&self) {
         let lease = self.lease.lock().take();
         drop(lease);

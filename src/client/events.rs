@@ -41,11 +41,11 @@ impl Gate {
 /// Held by everything that may still call the program: the open connection, each subscription with
 /// a callback, each event that waits. When the last one goes, the program is told.
 #[derive(Clone)]
-pub(super) struct Lease(#[expect(dead_code, reason = "dropping it is its use")] Arc<Activity>);
+pub(super) struct Lease(Arc<Activity>);
 
 struct Activity {
     gate: Arc<Gate>,
-    released: Option<ReleasedHandler>,
+    released: Mutex<Option<ReleasedHandler>>,
 }
 
 impl Lease {
@@ -54,16 +54,22 @@ impl Lease {
         (
             Lease(Arc::new(Activity {
                 gate: gate.clone(),
-                released,
+                released: Mutex::new(released),
             })),
             gate,
         )
+    }
+
+    /// Nobody is to be told: the program never got the connection.
+    pub(super) fn disarm(&self) {
+        let released = self.0.released.lock().take();
+        drop(released);
     }
 }
 
 impl Drop for Activity {
     fn drop(&mut self) {
-        if let Some(released) = &self.released {
+        if let Some(released) = self.released.get_mut().take() {
             let _ = catch_unwind(AssertUnwindSafe(|| released()));
         }
         *self.gate.open.lock() = true;

@@ -35,7 +35,7 @@ struct Credentials {
 
 /// One operation, as something that outlives the buffer.
 enum Reply {
-    Info(ServerInfo),
+    Info(Box<ServerInfo>),
     Ping,
     Pong,
     Ok,
@@ -96,7 +96,7 @@ pub(super) fn run(conn: &Connection, link: &Arc<Link>, attempt: &Attempt) -> Res
     loop {
         match next(&mut reader, &link.stream, attempt)? {
             Reply::Ok if expected == "+OK" => expected = "PONG",
-            Reply::Pong if expected == "PONG" => return Ok(info),
+            Reply::Pong if expected == "PONG" => return Ok(*info),
             // Servers may have news even now.
             Reply::Info(news) => info = news,
             Reply::Ping => write_all(&link.stream, encode::PONG, attempt)?,
@@ -130,7 +130,7 @@ fn next(reader: &mut Reader, stream: &Stream, attempt: &Attempt) -> Result<Reply
             .map_err(|e| Error::protocol(e.to_string()))?;
         if let Step::Op { op, consumed } = step {
             let reply = match op {
-                Op::Info(json) => Reply::Info(parse_info(json)?),
+                Op::Info(json) => Reply::Info(Box::new(parse_info(json)?)),
                 Op::Ping => Reply::Ping,
                 Op::Pong => Reply::Pong,
                 Op::Ok => Reply::Ok,
@@ -218,6 +218,11 @@ fn connect_line(
     buf: &mut Vec<u8>,
 ) {
     let opts = &conn.opts;
+    let name = opts
+        .name
+        .as_ref()
+        .map(|n| n.to_string_lossy())
+        .unwrap_or_default();
     Connect {
         verbose: opts.verbose,
         pedantic: opts.pedantic,
@@ -228,11 +233,7 @@ fn connect_line(
         pass: credentials.password.as_deref(),
         auth_token: credentials.token.as_deref(),
         tls_required: false,
-        name: opts
-            .name
-            .as_ref()
-            .and_then(|n| n.to_str().ok())
-            .unwrap_or_default(),
+        name: &name,
         lang: Connect::LANG,
         version: env!("CARGO_PKG_VERSION"),
         protocol: Connect::PROTOCOL,

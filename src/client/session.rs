@@ -147,7 +147,7 @@ impl Connection {
             self.set_status(&mut state, ConnStatus::NATS_CONN_STATUS_CLOSED);
         }
         self.outbound.close();
-        self.give_up_lease();
+        self.disown_lease();
     }
 
     /// Prepares an attempt on the pool's current server.

@@ -141,7 +141,19 @@ pub struct natsMsgList {
     pub Count: c_int,
 }
 
+/// Pairs of strings that go with a JetStream object. The program owns the structure and what is in
+/// it.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct natsMetadata {
+    /// Keys and values in turn.
+    pub List: *mut *const c_char,
+    /// How many pairs there are.
+    pub Count: c_int,
+}
+
 const _: () = {
+    assert!(size_of::<natsMetadata>() == 16);
     assert!(size_of::<natsClientConfig>() == 48 && size_of::<natsMsgList>() == 16);
     assert!(std::mem::offset_of!(natsClientConfig, ThreadPoolMax) == 20);
     assert!(std::mem::offset_of!(natsClientConfig, ReplyThreadPoolMax) == 28);
