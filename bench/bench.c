@@ -130,12 +130,14 @@ static void print_result(const struct result *r, bool rate) {
  * ------------------------------------------------------------------------------------------------ */
 
 static const char *url;
+static bool send_asap; /* cases whose name ends in _asap: natsOptions_SetSendAsap, in both libraries */
 
 static natsConnection *connect_to(const char *to) {
     natsOptions *opts = NULL;
     natsConnection *nc = NULL;
     CHECK(natsOptions_Create(&opts));
     CHECK(natsOptions_SetURL(opts, to));
+    CHECK(natsOptions_SetSendAsap(opts, send_asap));
     CHECK(natsConnection_Connect(&nc, opts));
     natsOptions_Destroy(opts);
     return nc;
@@ -504,6 +506,7 @@ int main(int argc, char **argv) {
     alarm(LIMIT_SECONDS);
     CHECK(nats_Open(-1));
 
+    send_asap = strstr(r.name, "_asap") != NULL;
 #define IS(text) (strcmp(r.name, text) == 0)
     if (IS("deliver_cb_16"))
         deliver(&r, 16, false);
@@ -525,9 +528,9 @@ int main(int argc, char **argv) {
         publish(&r, 64 << 10, 1, false);
     else if (IS("pub_1m"))
         publish(&r, 1 << 20, 1, false);
-    else if (IS("oneway"))
+    else if (IS("oneway") || IS("oneway_asap"))
         oneway(&r), rate = false;
-    else if (IS("request_1"))
+    else if (IS("request_1") || IS("request_1_asap"))
         request(&r, 1, true);
     else if (IS("request_8"))
         request(&r, 8, true);

@@ -73,9 +73,12 @@ LINES = [
     Line("request_8", "request and reply, 8 callers", "rate", MORE, times=1.8),
     Line("request_1", "request and reply, p50", "p50_us", LESS, times=0.65, against=ASYNC),
     Line("request_1", "request and reply, p99", "p99_us", LESS, times=0.65, against=ASYNC),
+    Line("request_1_asap", "the same with SendAsap, p50", "p50_us", LESS, draw=False),
     Line("request_1_peer", "the same without a server, p50", "p50_us", LESS, draw=False),
     Line("oneway", "publish to callback, one way, p50", "p50_us", LESS, times=0.65),
     Line("oneway", "publish to callback, one way, p99", "p99_us", LESS, times=0.65),
+    Line("oneway_asap", "the same with SendAsap, p50", "p50_us", LESS, times=0.65),
+    Line("oneway_asap", "the same with SendAsap, p99", "p99_us", LESS, times=0.65),
     Line("idle_subs", "memory of an idle subscription", "bytes", LESS, most=700),
     Line("idle_subs", "threads of idle subscriptions", "threads", LESS, most=0, draw=False),
     Line("idle_subs_many", "of very many: memory of each", "bytes", LESS, most=700, draw=False),
@@ -218,7 +221,7 @@ def bar_label(line, figures, ratios, library, value):
         ratio = ratios.get((line.case, line.field, NATS_C))
         if ratio is not None and ratio > 0:
             better = ratio if line.better == MORE else 1 / ratio
-            text += f"   {better:.1f}× {NATS_C}"
+            text += f" · {better:.1f}× {NATS_C}"
     return text
 
 
