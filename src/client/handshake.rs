@@ -167,6 +167,9 @@ fn next(reader: &mut Reader, stream: &Stream, attempt: &Attempt) -> Result<Reply
             reader.receiver.consume(consumed);
             return Ok(reply);
         }
+        if reader.receiver.advance() {
+            continue;
+        }
         if reader.receiver.unparsed().len() >= LINE_MAX {
             return Err(Status::NATS_LINE_TOO_LONG.into());
         }
