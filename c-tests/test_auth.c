@@ -11,7 +11,7 @@ static void start_with_nkey(jwt_server *f) {
     keys_open(&f->k);
     keys_make(&f->k, "nkey", "user", NULL);
     key = keys_read(&f->k, "user.pub");
-    snprintf(conf, sizeof(conf), "authorization { users: [ { nkey: %s } ] }\n", key);
+    snprintf(conf, sizeof(conf), "authorization { timeout: 60, users: [ { nkey: %s } ] }\n", key);
     free(key);
     server_start(&f->s, conf, NULL);
 }

@@ -37,7 +37,7 @@ static void wrong_keys(void) {
     keys_make(&f.k, "nkey", "other", NULL);
     key = keys_read(&f.k, "user.pub");
     other = keys_read(&f.k, "other.pub");
-    snprintf(conf, sizeof(conf), "authorization { users: [ { nkey: %s } ] }\n", key);
+    snprintf(conf, sizeof(conf), "authorization { timeout: 60, users: [ { nkey: %s } ] }\n", key);
     server_start(&s, conf, NULL);
 
     opts = test_options(s.url); /* the seed of another key */

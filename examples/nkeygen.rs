@@ -120,7 +120,8 @@ impl Dir {
 
     fn conf(&self) -> Result<()> {
         let mut conf = format!(
-            "operator: {}\nresolver: MEMORY\nresolver_preload: {{\n",
+            // Under valgrind a signature takes its time.
+            "authorization {{ timeout: 60 }}\noperator: {}\nresolver: MEMORY\nresolver_preload: {{\n",
             self.read("operator", "jwt")?
         );
         for entry in fs::read_dir(&self.0)? {
