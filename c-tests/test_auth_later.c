@@ -18,16 +18,23 @@ static natsOptions *recorded(jwt_server *f, closure *c, const char *file) {
     return opts;
 }
 
+/* The option for what is to expire in 2 s, or later where everything takes longer. */
+static const char *soon(char option[32]) {
+    snprintf(option, 32, "expires=%d", 1 + time_factor());
+    return option;
+}
+
 static void expiring_while_connected(void) {
     const char *error = NULL;
     natsConnection *nc;
     natsOptions *opts;
+    char option[32];
     jwt_server f;
     closure c;
     int64_t n;
 
     jwt_server_start(&f);
-    keys_make(&f.k, "user", "acc", "user", "expires=2", NULL);
+    keys_make(&f.k, "user", "acc", "user", soon(option), NULL);
     opts = recorded(&f, &c, "user.creds");
     CHECK_OK(
         natsOptions_SetReconnectWait(opts, 200)); /* times count in seconds there: it may let us in again */
@@ -48,11 +55,12 @@ static void expiring_while_connected(void) {
 
 static void expiring_with_a_new_file_in_place(void) {
     natsConnection *nc;
+    char option[32];
     jwt_server f;
     closure c;
 
     jwt_server_start(&f);
-    keys_make(&f.k, "user", "acc", "user", "expires=2", NULL);
+    keys_make(&f.k, "user", "acc", "user", soon(option), NULL);
     nc = test_connect(recorded(&f, &c, "user.creds"));
     keys_make(&f.k, "user", "acc", "user", NULL); /* in good time */
     CHECK_REACHED(&c.errors, 1);
@@ -93,13 +101,14 @@ static void revoked_while_connected(void) {
 static void account_expires_while_connected(void) {
     const char *error = NULL;
     natsConnection *nc;
+    char option[32];
     jwt_server f;
     closure c;
 
     jwt_server_start(&f);
     nc = test_connect(recorded(&f, &c, "user.creds"));
     CHECK_OK(natsConnection_Flush(nc));
-    jwt_server_change_account(&f, "expires=2");
+    jwt_server_change_account(&f, soon(option));
     server_signal(&f.s, SIGHUP);
     CHECK_REACHED(&c.closed, 1);
     CHECK_STATUS(natsConnection_GetLastError(nc, &error), NATS_ERR);
