@@ -231,7 +231,6 @@ static void jwt_and_nkey_exclude_each_other(void) {
     server_stop(&s);
 }
 
-#if OURS
 /* Closing does not wait for a handler, and the next handler is not called any more. */
 static void closing_while_a_handler_runs(void) {
     natsConnection *nc;
@@ -262,7 +261,6 @@ static void closing_while_a_handler_runs(void) {
     CHECK_INT(counter_get(&s.signatures), 0);
     server_stop(&plain);
 }
-#endif
 
 static void expired_before_connecting(void) {
     jwt_server f;
@@ -324,16 +322,9 @@ static void what_the_server_gets(void) {
 
 int main(int argc, char **argv) {
     static const test_case cases[] = {
-        TEST(wrong_keys),
-        TEST(files_that_cannot_be_used),
-        TEST(memory_that_cannot_be_used),
-        TEST(handlers_that_fail),
-        TEST(jwt_and_nkey_exclude_each_other),
-#if OURS
-        TEST(closing_while_a_handler_runs),
-        TEST(what_the_server_gets),
-#endif
-        TEST(expired_before_connecting),
+        TEST(wrong_keys),           TEST(files_that_cannot_be_used),       TEST(memory_that_cannot_be_used),
+        TEST(handlers_that_fail),   TEST(jwt_and_nkey_exclude_each_other), TEST(closing_while_a_handler_runs),
+        TEST(what_the_server_gets), TEST(expired_before_connecting),
     };
 
     return RUN_TESTS(cases, argc, argv);
