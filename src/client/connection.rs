@@ -9,7 +9,9 @@ use std::sync::{Arc, OnceLock};
 use parking_lot::Mutex;
 
 use super::ForeignHandle;
+use super::dispatch::ManualQueue;
 use super::drain::ConnDrain;
+use super::evloop::Foreign;
 use super::events::{Gate, Lease};
 use super::link::Link;
 use super::options::Options;
@@ -70,6 +72,10 @@ pub struct Connection {
     max_payload: AtomicI64,
     headers: AtomicBool,
     pub(super) outbound: Outbound,
+    /// The program's event loop, where that drives the socket.
+    pub(super) foreign: Option<Foreign>,
+    /// The callbacks that wait, where the program calls them itself.
+    pub(super) manual: Option<ManualQueue>,
     pub(super) registry: Mutex<Registry>,
     pub(super) requests: Requests,
     in_msgs: AtomicU64,
@@ -130,6 +136,7 @@ impl Connection {
         static NEXT_ID: AtomicU64 = AtomicU64::new(1);
         let runtime = library::runtime()?;
         let pool = ServerPool::new(opts.url.as_deref(), &opts.servers, opts.no_randomize)?;
+        let manual = opts.manual_dispatch.then(ManualQueue::new).transpose()?;
         let (lease, gate) = Lease::new(opts.released_cb.clone());
         Ok(Arc::new(Connection {
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
@@ -154,6 +161,8 @@ impl Connection {
             limits_known: AtomicBool::new(false),
             max_payload: AtomicI64::new(0),
             headers: AtomicBool::new(false),
+            foreign: opts.event_loop.as_deref().map(Foreign::new),
+            manual,
             outbound: Outbound::new(opts.write_deadline, opts.reconnect_buf_size),
             registry: Mutex::default(),
             requests: Requests::new(),

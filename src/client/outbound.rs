@@ -131,6 +131,13 @@ impl Outbound {
             return Ok(());
         };
         match when {
+            When::Buffered if front.buf.len() < WRITE_AT && link.is_foreign() => {
+                // The program's event loop may call back: not under the lock.
+                let link = link.clone();
+                drop(front);
+                link.ask_write();
+                Ok(())
+            }
             When::Buffered if front.buf.len() < WRITE_AT => {
                 // Under the lock, so that whoever empties the buffer cannot have looked before.
                 link.request_flush();
@@ -146,7 +153,8 @@ impl Outbound {
                 let (link, position) = (link.clone(), front.swapped + front.buf.len() as u64);
                 drop(front);
                 self.pump_here(&link);
-                if when == When::Now {
+                // The program's event loop may be what calls, and nobody else would go on writing.
+                if when == When::Now && !link.is_foreign() {
                     self.wait_written(position, &link)
                 } else {
                     Ok(())
@@ -167,7 +175,11 @@ impl Outbound {
                 }
                 Mode::Live(link) if front.buf.len() >= FULL_AT => {
                     let link = link.clone();
-                    self.wait_progress(front, deadline, &link)?;
+                    if link.is_foreign() {
+                        self.make_room(front, deadline, &link)?;
+                    } else {
+                        self.wait_progress(front, deadline, &link)?;
+                    }
                 }
                 _ => return Ok(()),
             }
@@ -200,11 +212,35 @@ impl Outbound {
         if !self.progress.wait_until(front, deadline).timed_out() {
             return Ok(());
         }
-        // The server does not read: it is as good as gone.
+        self.give_up(front, link)
+    }
+
+    /// The server does not read: it is as good as gone.
+    fn give_up(&self, front: &mut MutexGuard<'_, Front>, link: &Arc<Link>) -> Result<()> {
         let error = Error::new(Status::NATS_TIMEOUT, "write deadline exceeded");
         let link = link.clone();
         MutexGuard::unlocked(front, || link.fail(Error::from(Status::NATS_IO_ERROR)));
         Err(error)
+    }
+
+    /// As [`Outbound::wait_progress`], where an event loop of the program drives the link: it may be
+    /// the loop's thread that waits, so it writes itself.
+    fn make_room(
+        &self,
+        front: &mut MutexGuard<'_, Front>,
+        deadline: Instant,
+        link: &Arc<Link>,
+    ) -> Result<()> {
+        let waited = MutexGuard::unlocked(front, || {
+            let waited = link.stream.wait_writable(deadline, None);
+            self.pump_here(link);
+            waited
+        });
+        match waited {
+            Err(e) if e.status() == Status::NATS_TIMEOUT => self.give_up(front, link),
+            // A socket that cannot be waited for cannot be written either, which ends the link.
+            _ => Ok(()),
+        }
     }
 
     /// Publishes a large payload from the caller's memory, after all that was published before.
@@ -426,7 +462,12 @@ impl Outbound {
         drop(writer);
         match result {
             // Blocked: the I/O thread hears when the socket takes more; it may have heard already.
-            Ok(()) => self.look_again(link),
+            Ok(()) => {
+                self.look_again(link);
+                if link.is_foreign() && self.buffered() > 0 {
+                    link.ask_write();
+                }
+            }
             Err(e) => link.fail(e),
         }
     }
