@@ -132,9 +132,9 @@ impl Item {
 
 impl Connection {
     fn manual(&self) -> Result<&ManualQueue> {
-        self.manual.as_ref().ok_or_else(|| {
-            Error::illegal_state("the connection was not made with manual dispatch")
-        })
+        self.manual
+            .as_ref()
+            .ok_or_else(|| Error::illegal_state("the connection was not made with manual dispatch"))
     }
 
     /// The descriptor that is readable while callbacks wait to be run by

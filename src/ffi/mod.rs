@@ -40,6 +40,7 @@
 //! | [`library`], [`sign`] | functions that belong to no object |
 //! | [`options`] | `natsOptions` |
 //! | [`connection`], [`connection_info`], [`publish`], [`request`], [`subscribe`] | `natsConnection` |
+//! | [`event_loop`], [`dispatch`] | connections in the program's own loop |
 //! | [`subscription`] | `natsSubscription` |
 //! | [`msg`], [`msg_header`], [`header`] | `natsMsg`, its headers, `natsHeader` |
 //! | [`inbox`], [`statistics`] | `natsInbox`, `natsStatistics` |
@@ -60,6 +61,8 @@ pub(crate) mod handle;
 pub mod additions;
 pub mod connection;
 pub mod connection_info;
+pub mod dispatch;
+pub mod event_loop;
 pub mod header;
 pub mod inbox;
 pub mod last_error;

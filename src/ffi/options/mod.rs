@@ -2,6 +2,7 @@
 
 pub mod callbacks;
 pub mod connect;
+pub mod event_loop;
 pub mod io;
 pub mod reconnect;
 pub mod servers;
