@@ -27,9 +27,9 @@ use super::link::Link;
 use crate::error::{Error, Result, Status};
 use crate::runtime::Job;
 
-/// For how long the loop's own thread, while it waits for an answer, leaves bytes unwritten that
-/// the socket did not take.
-const WRITE_AGAIN: Duration = Duration::from_millis(5);
+/// How often the loop's own thread, while it waits for an answer, has a look at what it cannot poll
+/// for: bytes that the socket did not take, and answers that another thread has read.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// An event loop of the program.
 pub trait EventLoop: Send + Sync {
@@ -63,7 +63,7 @@ pub(super) struct Foreign {
     calls: ReentrantMutex<Calls>,
     /// The loop watches for writing. Changes with `calls` locked.
     writing: AtomicBool,
-    /// The thread that last reported an event; 0 for none.
+    /// The thread that last reported an event; before the first one, that which connected.
     driver: AtomicU64,
 }
 
@@ -104,6 +104,7 @@ impl Foreign {
             Ok(()) => {
                 link.foreign.attached.store(true, Ordering::Release);
                 if !calls.ever.replace(true) {
+                    self.driver.store(this_thread(), Ordering::Relaxed);
                     calls.lease.set(link.conn.lease());
                 }
                 Ok(())
@@ -330,12 +331,7 @@ impl Connection {
             if done() || deadline.is_some_and(|d| d <= now) {
                 return;
             }
-            let next = if self.outbound.buffered() > 0 {
-                now + WRITE_AGAIN
-            } else {
-                deadline.unwrap_or(now + Duration::from_secs(1))
-            };
-            let next = deadline.map_or(next, |d| d.min(next));
+            let next = deadline.map_or(now + LOOK_AGAIN, |d| d.min(now + LOOK_AGAIN));
             // The end of the time is noticed above, the end of the server when reading.
             let _ = link.stream.wait_readable(next, None);
         }
