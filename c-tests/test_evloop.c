@@ -133,7 +133,7 @@ static void reconnects_while_the_loop_runs(loop_kind kind)
         CHECK_REACHED(&c.reconnected, round);
         CHECK_OK(natsConnection_PublishString(nc, "foo", "after"));
         CHECK_OK(natsConnection_Flush(nc));
-        fprintf(stderr,"%d %s\n", round, closure_order(&c, order));CHECK_REACHED(&messages.messages, 2 * round);
+        CHECK_REACHED(&messages.messages, 2 * round);
     }
     natsSubscription_Destroy(sub);
     natsConnection_Destroy(nc);

@@ -19,7 +19,9 @@ use parking_lot::Mutex;
 use super::connection::Connection;
 use super::delivery::Closed;
 use super::handshake::{self, Attempt};
+use super::keepalive::PingWaiter;
 use super::link::Link;
+use super::publish::When;
 use super::status::ConnStatus;
 use crate::error::{Error, Result, Status};
 use crate::net::cancel::Cancel;
@@ -222,7 +224,7 @@ impl Connection {
             self.set_status(&mut state, ConnStatus::NATS_CONN_STATUS_CONNECTED);
             std::mem::take(&mut state.first_pending) || kind == Kind::First
         };
-        self.info_received(info, kind == Kind::First);
+        self.info_received(info, first);
         self.resume(&link);
         self.reconnecting.store(false, Ordering::Release);
         match kind {
@@ -232,6 +234,10 @@ impl Connection {
                 self.reconnects.fetch_add(1, Ordering::Relaxed);
                 self.post_event(&self.opts.reconnected_cb);
             }
+        }
+        if kind == Kind::Later {
+            // Its PONG says that the server has dealt with all that was pending.
+            self.outbound.ping(PingWaiter::Keepalive, When::Buffered);
         }
         self.outbound.try_pump(&link);
         if let Err(error) = link.start() {
