@@ -22,9 +22,10 @@
  * Threads     Any thread may use any connection, subscription or options object at any time. A message, a header
  *             object, a statistics object and an inbox belong to one thread at a time. The number of threads in the
  *             library does not grow with connections or subscriptions.
- * Callbacks   Run in threads of the library, with no lock held, and may call anything here, Destroy of their own
- *             handle included. Those of one subscription run in order, one at a time; those of connections run in
- *             order on one thread. They may block. A callback must return: no longjmp, no C++ exception through it.
+ * Callbacks   Run in threads of the library (in the program's own with natsOptions_SetManualDispatch), with no lock
+ *             held, and may call anything here, Destroy of their own handle included. Those of one subscription run
+ *             in order, one at a time; those of connections run in order on one thread. They may block. A callback
+ *             must return: no longjmp, no C++ exception through it.
  * Units       Times are int64_t milliseconds, unless the name or the text says nanoseconds or microseconds. Lengths
  *             are bytes. Text is UTF-8 with a NUL at its end; payloads are bytes, with a NUL behind them on receipt.
  */

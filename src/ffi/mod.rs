@@ -23,8 +23,8 @@
 //! - **Destroyed handles.** A connection, subscription or options handle that was destroyed gives
 //!   `NATS_INVALID_ARG`, or the same value as NULL, for as long as its memory has not been given
 //!   to a new handle. Inside a callback the handles passed to it work in any case.
-//! - **Callbacks** run on threads of the library and may call anything except
-//!   `nats_CloseAndWait`. An exception or `longjmp` must not leave them.
+//! - **Callbacks** run on threads of the library, or on the program's with
+//!   `natsOptions_SetManualDispatch`, and may call anything except `nats_CloseAndWait`. An exception or `longjmp` must not leave them.
 //! - **fork.** In a child made by `fork` every call that needs the library returns
 //!   `NATS_ILLEGAL_STATE`, or the value for NULL. Use `exec`, or open connections after `fork`.
 //!
