@@ -19,6 +19,8 @@
 //! | `dispatch` | callbacks that the program runs itself |
 //! | `events` | connection callbacks, and knowing when no callback will run any more |
 
+#![forbid(unsafe_code)]
+
 pub mod connection;
 mod delivery;
 mod dispatch;

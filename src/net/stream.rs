@@ -1,6 +1,6 @@
 //! The byte stream between a session and its server.
 
-use std::io::{self, IoSlice, Read};
+use std::io::{self, IoSlice, IoSliceMut, Read};
 use std::net::{Shutdown, SocketAddr};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::time::Instant;
@@ -47,6 +47,13 @@ impl Stream {
     pub fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
         match &self.inner {
             Inner::Plain(socket) => uninterrupted(|| (&*socket).read(buf)),
+        }
+    }
+
+    /// As [`read`](Self::read), into several buffers one after the other.
+    pub fn read_vectored(&self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+        match &self.inner {
+            Inner::Plain(socket) => uninterrupted(|| (&*socket).read_vectored(bufs)),
         }
     }
 
