@@ -5,8 +5,7 @@
 
 #include <poll.h>
 
-static natsOptions *manual(const char *url, closure *c)
-{
+static natsOptions *manual(const char *url, closure *c) {
     natsOptions *opts = test_options(url);
 
     closure_init(c);
@@ -17,8 +16,7 @@ static natsOptions *manual(const char *url, closure *c)
     return opts;
 }
 
-static bool readable(natsConnection *nc, int timeout)
-{
+static bool readable(natsConnection *nc, int timeout) {
     struct pollfd fd = {-1, POLLIN, 0};
 
     CHECK_OK(natsConnection_GetDispatchFd(nc, &fd.fd));
@@ -27,24 +25,21 @@ static bool readable(natsConnection *nc, int timeout)
 }
 
 /* Runs what waits, all of it; how much that was. */
-static int run(natsConnection *nc, int max)
-{
+static int run(natsConnection *nc, int max) {
     int ran = -1;
 
     CHECK_OK(natsConnection_Dispatch(nc, max, &ran));
     return ran;
 }
 
-static int pending(natsSubscription *sub)
-{
+static int pending(natsSubscription *sub) {
     int msgs = 0;
 
     CHECK_OK(natsSubscription_GetPending(sub, &msgs, NULL));
     return msgs;
 }
 
-static void nothing_runs_until_asked(void)
-{
+static void nothing_runs_until_asked(void) {
     natsConnection *nc;
     natsSubscription *sub = NULL;
     closure c, messages;
@@ -88,8 +83,7 @@ static void nothing_runs_until_asked(void)
     server_stop(&s);
 }
 
-static void subscriptions_take_turns(void)
-{
+static void subscriptions_take_turns(void) {
     natsConnection *nc;
     natsSubscription *a = NULL, *b = NULL;
     closure c, of_a, of_b;
@@ -116,8 +110,7 @@ static void subscriptions_take_turns(void)
     server_stop(&s);
 }
 
-static void events_wait_too(void)
-{
+static void events_wait_too(void) {
     natsConnection *nc;
     natsSubscription *sub = NULL;
     closure c, messages;
@@ -152,8 +145,7 @@ static void events_wait_too(void)
     server_stop(&s);
 }
 
-static void drains_by_dispatching(void)
-{
+static void drains_by_dispatching(void) {
     natsConnection *nc;
     natsSubscription *sub = NULL;
     closure c, messages;
@@ -181,8 +173,7 @@ static void drains_by_dispatching(void)
 }
 
 /* What nobody is going to run is dropped, and nothing waits for it. */
-static void destroying_drops_what_waits(void)
-{
+static void destroying_drops_what_waits(void) {
     natsConnection *nc;
     natsSubscription *sub = NULL;
     closure c, messages;
@@ -214,8 +205,7 @@ typedef struct inner {
     int count;
 } inner;
 
-static void destroy_all(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void *arg)
-{
+static void destroy_all(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void *arg) {
     inner *in = (inner *)arg;
 
     in->nested = natsConnection_Dispatch(nc, 0, NULL);
@@ -225,8 +215,7 @@ static void destroy_all(natsConnection *nc, natsSubscription *sub, natsMsg *msg,
     natsConnection_Destroy(nc);
 }
 
-static void destroying_inside_a_callback(void)
-{
+static void destroying_inside_a_callback(void) {
     natsConnection *nc;
     natsSubscription *sub = NULL;
     closure c;
@@ -247,8 +236,7 @@ static void destroying_inside_a_callback(void)
     server_stop(&s);
 }
 
-static void request_inside(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void *arg)
-{
+static void request_inside(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void *arg) {
     natsMsg *reply = NULL;
     closure *c = (closure *)arg;
 
@@ -258,8 +246,7 @@ static void request_inside(natsConnection *nc, natsSubscription *sub, natsMsg *m
     natsMsg_Destroy(msg);
 }
 
-static void callbacks_may_wait_for_the_server(void)
-{
+static void callbacks_may_wait_for_the_server(void) {
     natsConnection *nc;
     natsSubscription *sub = NULL;
     closure c;
@@ -277,8 +264,7 @@ static void callbacks_may_wait_for_the_server(void)
     server_stop(&s);
 }
 
-static void timeouts_wait_too(void)
-{
+static void timeouts_wait_too(void) {
     natsConnection *nc;
     natsSubscription *sub = NULL;
     closure c, messages;
@@ -298,8 +284,7 @@ static void timeouts_wait_too(void)
     server_stop(&s);
 }
 
-static void wrong_uses_are_statuses(void)
-{
+static void wrong_uses_are_statuses(void) {
     natsConnection *nc;
     natsSock fd = -7;
     int ran = -7;
@@ -320,8 +305,7 @@ static void wrong_uses_are_statuses(void)
     server_stop(&s);
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     const test_case cases[] = {
         TEST(nothing_runs_until_asked),
         TEST(subscriptions_take_turns),

@@ -6,8 +6,7 @@
 
 #include <dirent.h>
 
-static int open_descriptors(void)
-{
+static int open_descriptors(void) {
     DIR *dir = opendir("/proc/self/fd");
     int count = 0;
 
@@ -19,8 +18,7 @@ static int open_descriptors(void)
 }
 
 /* Options that record everything and never give up. */
-static natsOptions *recorded(const char *url, closure *c)
-{
+static natsOptions *recorded(const char *url, closure *c) {
     natsOptions *opts = test_options(url);
 
     closure_init(c);
@@ -31,8 +29,7 @@ static natsOptions *recorded(const char *url, closure *c)
 }
 
 /* How many descriptors there are without a connection: what libraries open once is no leak. */
-static int descriptors_at_first(void)
-{
+static int descriptors_at_first(void) {
     uv_loop_t loop;
 
     CHECK_OK(nats_Open(-1));
@@ -41,8 +38,7 @@ static int descriptors_at_first(void)
 }
 
 /* Messages, requests and flushes of another thread than the loop's; then the loop ends by itself. */
-static void publishes_and_subscribes(loop_kind kind)
-{
+static void publishes_and_subscribes(loop_kind kind) {
     natsConnection *nc;
     natsSubscription *sub = NULL, *service = NULL;
     natsMsg *reply = NULL;
@@ -83,8 +79,7 @@ static void publishes_and_subscribes(loop_kind kind)
 }
 
 /* More than the socket takes at once, both ways. */
-static void moves_a_lot(loop_kind kind)
-{
+static void moves_a_lot(loop_kind kind) {
     static char data[1024];
     natsConnection *nc;
     natsSubscription *sub = NULL;
@@ -108,8 +103,7 @@ static void moves_a_lot(loop_kind kind)
     server_stop(&s);
 }
 
-static void reconnects_while_the_loop_runs(loop_kind kind)
-{
+static void reconnects_while_the_loop_runs(loop_kind kind) {
     natsConnection *nc;
     natsSubscription *sub = NULL;
     char order[256];
@@ -144,16 +138,14 @@ static void reconnects_while_the_loop_runs(loop_kind kind)
     server_stop(&s);
 }
 
-static void close_connection(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void *arg)
-{
+static void close_connection(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void *arg) {
     natsMsg_Destroy(msg);
     natsSubscription_Destroy(sub);
     natsConnection_Close(nc);
     counter_add(&((closure *)arg)->messages, 1);
 }
 
-static void closing_inside_a_callback(loop_kind kind)
-{
+static void closing_inside_a_callback(loop_kind kind) {
     natsConnection *nc;
     natsSubscription *sub = NULL;
     closure c;
@@ -174,8 +166,7 @@ static void closing_inside_a_callback(loop_kind kind)
 }
 
 /* The server is gone for good: the connection closes while nobody calls it. */
-static void giving_up_ends_the_loop(loop_kind kind)
-{
+static void giving_up_ends_the_loop(loop_kind kind) {
     natsOptions *opts;
     closure c;
     loop_thread l;
@@ -193,8 +184,7 @@ static void giving_up_ends_the_loop(loop_kind kind)
     server_stop(&s);
 }
 
-static void drains(loop_kind kind)
-{
+static void drains(loop_kind kind) {
     natsConnection *nc;
     natsSubscription *sub = NULL;
     closure c, messages;
@@ -218,8 +208,7 @@ static void drains(loop_kind kind)
 }
 
 /* Where nobody else could read the answer, the library does. */
-static void wait_on_the_loop(natsConnection *nc, void *arg)
-{
+static void wait_on_the_loop(natsConnection *nc, void *arg) {
     closure *c = (closure *)arg;
     natsSubscription *sub = NULL;
     natsMsg *reply = NULL;
@@ -235,8 +224,7 @@ static void wait_on_the_loop(natsConnection *nc, void *arg)
         natsConnection_Destroy(nc);
 }
 
-static void waiting_on_the_loops_thread(loop_kind kind)
-{
+static void waiting_on_the_loops_thread(loop_kind kind) {
     closure c, requests;
     loop_thread l;
     server s;
@@ -253,8 +241,7 @@ static void waiting_on_the_loops_thread(loop_kind kind)
     server_stop(&s);
 }
 
-static void libuv_wants_its_own_thread(void)
-{
+static void libuv_wants_its_own_thread(void) {
     natsConnection *nc = NULL;
     natsOptions *opts;
     uv_loop_t loop;
@@ -283,8 +270,7 @@ typedef struct dispatching {
     pthread_t thread;
 } dispatching;
 
-static void on_waiting(uv_poll_t *poll, int status, int events)
-{
+static void on_waiting(uv_poll_t *poll, int status, int events) {
     dispatching *d = (dispatching *)poll->data;
 
     (void)events;
@@ -294,16 +280,14 @@ static void on_waiting(uv_poll_t *poll, int status, int events)
         uv_close((uv_handle_t *)poll, NULL);
 }
 
-static void on_here(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void *arg)
-{
+static void on_here(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void *arg) {
     dispatching *d = (dispatching *)arg;
 
     d->elsewhere += pthread_equal(pthread_self(), d->thread) ? 0 : 1;
     on_ordered(nc, sub, msg, d->messages);
 }
 
-static void dispatching_in_a_libuv_loop(void)
-{
+static void dispatching_in_a_libuv_loop(void) {
     natsSubscription *sub = NULL;
     natsOptions *opts;
     natsSock fd = -1;
@@ -344,7 +328,7 @@ static void dispatching_in_a_libuv_loop(void)
 }
 
 #define BOTH(scenario)                                                                                       \
-    static void libuv_##scenario(void) { scenario(WITH_LIBUV); }                                              \
+    static void libuv_##scenario(void) { scenario(WITH_LIBUV); }                                             \
     static void libevent_##scenario(void) { scenario(WITH_LIBEVENT); }
 BOTH(publishes_and_subscribes)
 BOTH(moves_a_lot)
@@ -354,8 +338,7 @@ BOTH(giving_up_ends_the_loop)
 BOTH(drains)
 BOTH(waiting_on_the_loops_thread)
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     const test_case cases[] = {
         TEST(libuv_publishes_and_subscribes),
         TEST(libevent_publishes_and_subscribes),

@@ -1,4 +1,5 @@
-/* What a connection asks of an event loop, in which order: seen by a plain poll() loop on the test's own thread. */
+/* What a connection asks of an event loop, in which order: seen by a plain poll() loop on the test's own
+ * thread. */
 #include "callbacks.h"
 #include "peer.h"
 #include "server.h"
@@ -9,29 +10,27 @@
 
 typedef struct poll_loop {
     pthread_mutex_t lock;
-    char log[256];   /* A attach, W and w write on and off, R and r read, X detach */
-    natsSock socket; /* what to watch, or -1 */
+    char log[256];    /* A attach, W and w write on and off, R and r read, X detach */
+    natsSock socket;  /* what to watch, or -1 */
     natsSock closing; /* what to close next, or -1 */
     bool write;
     natsConnection *nc;
     int inside;      /* calls running */
     int overlapping; /* calls that came while another thread's ran */
     pthread_t thread;
-    int refuse;       /* so many attaches fail */
-    int attaches;     /* all of them */
-    void *data_seen;  /* in *userData at the last attach */
+    int refuse;           /* so many attaches fail */
+    int attaches;         /* all of them */
+    void *data_seen;      /* in *userData at the last attach */
     natsStatus reentered; /* of calls made inside the functions */
 } poll_loop;
 
-static void poll_init(poll_loop *p)
-{
+static void poll_init(poll_loop *p) {
     memset(p, 0, sizeof(*p));
     pthread_mutex_init(&p->lock, NULL);
     p->socket = p->closing = -1;
 }
 
-static void enter(poll_loop *p, char what)
-{
+static void enter(poll_loop *p, char what) {
     size_t n;
 
     pthread_mutex_lock(&p->lock);
@@ -48,8 +47,7 @@ static void enter(poll_loop *p, char what)
 }
 
 /* Each function calls the library from inside, as loops may. */
-static natsStatus leave(poll_loop *p, bool subscribe)
-{
+static natsStatus leave(poll_loop *p, bool subscribe) {
     natsSubscription *sub = NULL;
     natsStatus s = NATS_OK;
 
@@ -69,8 +67,7 @@ static natsStatus leave(poll_loop *p, bool subscribe)
     return NATS_OK;
 }
 
-static natsStatus on_attach(void **userData, void *loop, natsConnection *nc, natsSock socket)
-{
+static natsStatus on_attach(void **userData, void *loop, natsConnection *nc, natsSock socket) {
     poll_loop *p = (poll_loop *)loop;
     bool refused;
 
@@ -91,8 +88,7 @@ static natsStatus on_attach(void **userData, void *loop, natsConnection *nc, nat
     return refused ? NATS_NO_MEMORY : NATS_OK;
 }
 
-static natsStatus on_read(void *userData, bool add)
-{
+static natsStatus on_read(void *userData, bool add) {
     poll_loop *p = (poll_loop *)userData;
 
     enter(p, add ? 'R' : 'r');
@@ -103,8 +99,7 @@ static natsStatus on_read(void *userData, bool add)
     return leave(p, true);
 }
 
-static natsStatus on_write(void *userData, bool add)
-{
+static natsStatus on_write(void *userData, bool add) {
     poll_loop *p = (poll_loop *)userData;
 
     enter(p, add ? 'W' : 'w');
@@ -112,16 +107,14 @@ static natsStatus on_write(void *userData, bool add)
     return leave(p, false);
 }
 
-static natsStatus on_detach(void *userData)
-{
+static natsStatus on_detach(void *userData) {
     poll_loop *p = (poll_loop *)userData;
 
     enter(p, 'X');
     return leave(p, true);
 }
 
-static const char *so_far(poll_loop *p, char copy[256])
-{
+static const char *so_far(poll_loop *p, char copy[256]) {
     pthread_mutex_lock(&p->lock);
     memcpy(copy, p->log, sizeof(p->log));
     p->log[0] = '\0';
@@ -130,8 +123,7 @@ static const char *so_far(poll_loop *p, char copy[256])
 }
 
 /* One turn of the loop. True if something was ready. */
-static bool turn(poll_loop *p)
-{
+static bool turn(poll_loop *p) {
     struct pollfd fd;
     int ready;
 
@@ -158,8 +150,7 @@ static bool turn(poll_loop *p)
     return ready > 0;
 }
 
-static bool logged(poll_loop *p, const char *text)
-{
+static bool logged(poll_loop *p, const char *text) {
     bool found;
 
     pthread_mutex_lock(&p->lock);
@@ -178,8 +169,7 @@ static bool logged(poll_loop *p, const char *text)
         }                                                                                                    \
     } while (0)
 
-static natsOptions *polled(const char *url, poll_loop *p)
-{
+static natsOptions *polled(const char *url, poll_loop *p) {
     natsOptions *opts = test_options(url);
 
     poll_init(p);
@@ -188,8 +178,7 @@ static natsOptions *polled(const char *url, poll_loop *p)
     return opts;
 }
 
-static void calls_come_in_order(void)
-{
+static void calls_come_in_order(void) {
     natsConnection *nc;
     natsOptions *opts;
     poll_loop p;
@@ -260,8 +249,7 @@ static void calls_come_in_order(void)
     peer_close(&s);
 }
 
-static void attaching_can_fail(void)
-{
+static void attaching_can_fail(void) {
     natsConnection *nc = NULL;
     natsOptions *opts;
     poll_loop p;
@@ -295,9 +283,9 @@ static void attaching_can_fail(void)
     server_stop(&s);
 }
 
-/* A publisher on the loop's own thread, with a server that does not read: it gets an error, not a deadlock. */
-static void a_full_socket_ends_at_the_write_deadline(void)
-{
+/* A publisher on the loop's own thread, with a server that does not read: it gets an error, not a deadlock.
+ */
+static void a_full_socket_ends_at_the_write_deadline(void) {
     static char data[16 * 1024];
     natsConnection *nc;
     natsOptions *opts;
@@ -325,8 +313,7 @@ static void a_full_socket_ends_at_the_write_deadline(void)
     peer_close(&s);
 }
 
-static void nonsense_is_harmless(void)
-{
+static void nonsense_is_harmless(void) {
     natsOptions *opts = test_options("nats://127.0.0.1:1");
     natsConnection *nc;
     poll_loop p;
@@ -334,8 +321,10 @@ static void nonsense_is_harmless(void)
     server s;
 
     poll_init(&p);
-    CHECK_STATUS(natsOptions_SetEventLoop(NULL, &p, on_attach, on_read, on_write, on_detach), NATS_INVALID_ARG);
-    CHECK_STATUS(natsOptions_SetEventLoop(opts, NULL, on_attach, on_read, on_write, on_detach), NATS_INVALID_ARG);
+    CHECK_STATUS(natsOptions_SetEventLoop(NULL, &p, on_attach, on_read, on_write, on_detach),
+                 NATS_INVALID_ARG);
+    CHECK_STATUS(natsOptions_SetEventLoop(opts, NULL, on_attach, on_read, on_write, on_detach),
+                 NATS_INVALID_ARG);
     CHECK_STATUS(natsOptions_SetEventLoop(opts, &p, NULL, on_read, on_write, on_detach), NATS_INVALID_ARG);
     CHECK_STATUS(natsOptions_SetEventLoop(opts, &p, on_attach, NULL, on_write, on_detach), NATS_INVALID_ARG);
     CHECK_STATUS(natsOptions_SetEventLoop(opts, &p, on_attach, on_read, NULL, on_detach), NATS_INVALID_ARG);
@@ -359,8 +348,7 @@ static void nonsense_is_harmless(void)
     server_stop(&s);
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     const test_case cases[] = {
         TEST(calls_come_in_order),
         TEST(attaching_can_fail),

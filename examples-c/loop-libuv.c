@@ -4,9 +4,10 @@
  * run:   loop-libuv [url] [subject] [count]
  *        loop-libuv nats://127.0.0.1:4222 ticks 10
  *
- * The loop watches the connection's socket, also across reconnects: stop the server and start it again meanwhile.
- * The message callback runs in a thread of the library; it closes the connection after `count` messages, and that
- * lets the loop come to its end. For callbacks on the loop's own thread see loop-poll.c. */
+ * The loop watches the connection's socket, also across reconnects: stop the server and start it again
+ * meanwhile. The message callback runs in a thread of the library; it closes the connection after `count`
+ * messages, and that lets the loop come to its end. For callbacks on the loop's own thread see loop-poll.c.
+ */
 #include "example.h"
 
 #ifdef USE_NATS_C_HEADER
@@ -27,7 +28,8 @@ static void onMessage(natsConnection *nc, natsSubscription *sub, natsMsg *msg, v
     State *state = (State *)closure;
 
     (void)sub;
-    printf("Received on %s: %.*s\n", natsMsg_GetSubject(msg), natsMsg_GetDataLength(msg), natsMsg_GetData(msg));
+    printf("Received on %s: %.*s\n", natsMsg_GetSubject(msg), natsMsg_GetDataLength(msg),
+           natsMsg_GetData(msg));
     natsMsg_Destroy(msg);
     if (counterAdd(&state->received, 1) == state->count)
         natsConnection_Close(nc);
@@ -81,7 +83,8 @@ int main(int argc, char **argv) {
     if (s == NATS_OK)
         s = natsOptions_SetReconnectedCB(opts, onReconnected, NULL);
     if (s == NATS_OK)
-        s = natsOptions_SetEventLoop(opts, &loop, natsLibuv_Attach, natsLibuv_Read, natsLibuv_Write, natsLibuv_Detach);
+        s = natsOptions_SetEventLoop(opts, &loop, natsLibuv_Attach, natsLibuv_Read, natsLibuv_Write,
+                                     natsLibuv_Detach);
     if (s == NATS_OK)
         s = natsConnection_Connect(&state.nc, opts);
     if (s == NATS_OK)

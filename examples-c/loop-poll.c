@@ -4,8 +4,8 @@
  * run:   loop-poll [url] [subject] [count]
  *        loop-poll nats://127.0.0.1:4222 ticks 10
  *
- * With manual dispatch, which nats.c lacks, the library keeps the socket and a connection has one descriptor, readable
- * while callbacks wait. It goes into any loop: poll, epoll, libuv, libevent, asio, GLib. */
+ * With manual dispatch, which nats.c lacks, the library keeps the socket and a connection has one descriptor,
+ * readable while callbacks wait. It goes into any loop: poll, epoll, libuv, libevent, asio, GLib. */
 #include "example.h"
 
 #include <poll.h>
@@ -21,7 +21,8 @@ static void onMessage(natsConnection *nc, natsSubscription *sub, natsMsg *msg, v
 
     (void)nc;
     (void)sub;
-    printf("Received on %s: %.*s\n", natsMsg_GetSubject(msg), natsMsg_GetDataLength(msg), natsMsg_GetData(msg));
+    printf("Received on %s: %.*s\n", natsMsg_GetSubject(msg), natsMsg_GetDataLength(msg),
+           natsMsg_GetData(msg));
     state->received++;
     natsMsg_Destroy(msg);
 }

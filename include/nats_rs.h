@@ -1875,7 +1875,8 @@ NATS_EXTERN enum natsStatus natsOptions_SetCustomInboxPrefix(natsOptions *opts, 
  * own. The first three functions are never called two at a time for one connection, though one of
  * them may be called inside another on the same thread. No function is called with a lock of the
  * library held. Flushes and requests that wait on the loop's own thread do the loop's reading and
- * writing meanwhile. There is no way to unset this.
+ * writing meanwhile; `natsSubscription_NextMsg` there gets only what has come already. There is no
+ * way to unset this.
  *
  * @param opts the options.
  * @param loop what `attachCb` gets; not used otherwise, and must outlive the connections.

@@ -21,16 +21,14 @@ typedef struct loop_thread {
     natsStatus status;
 } loop_thread;
 
-static inline void loop_connect(loop_thread *l)
-{
+static inline void loop_connect(loop_thread *l) {
     l->status = natsConnection_Connect(&l->nc, l->opts);
     if (l->status == NATS_OK && l->at_start != NULL)
         l->at_start(l->nc, l->arg);
     counter_set(&l->connected, 1);
 }
 
-static inline void *loop_run(void *arg)
-{
+static inline void *loop_run(void *arg) {
     loop_thread *l = (loop_thread *)arg;
 
     if (l->kind == WITH_LIBUV) {
@@ -39,8 +37,8 @@ static inline void *loop_run(void *arg)
         uv_loop_init(&loop);
         natsLibuv_Init();
         natsLibuv_SetThreadLocalLoop(&loop);
-        l->status = natsOptions_SetEventLoop(l->opts, &loop, natsLibuv_Attach, natsLibuv_Read, natsLibuv_Write,
-                                             natsLibuv_Detach);
+        l->status = natsOptions_SetEventLoop(l->opts, &loop, natsLibuv_Attach, natsLibuv_Read,
+                                             natsLibuv_Write, natsLibuv_Detach);
         loop_connect(l);
         uv_run(&loop, UV_RUN_DEFAULT);
         /* Nothing of the adapter may be left. */
@@ -60,10 +58,10 @@ static inline void *loop_run(void *arg)
     return NULL;
 }
 
-/* Connects on the thread of a new loop, calls `at_start` there, and runs it until the connection is detached. */
+/* Connects on the thread of a new loop, calls `at_start` there, and runs it until the connection is detached.
+ */
 static inline natsConnection *loop_start_with(loop_thread *l, loop_kind kind, natsOptions *opts,
-                                              void (*at_start)(natsConnection *nc, void *arg), void *arg)
-{
+                                              void (*at_start)(natsConnection *nc, void *arg), void *arg) {
     l->kind = kind;
     l->at_start = at_start;
     l->arg = arg;
@@ -77,14 +75,12 @@ static inline natsConnection *loop_start_with(loop_thread *l, loop_kind kind, na
     return l->nc;
 }
 
-static inline natsConnection *loop_start(loop_thread *l, loop_kind kind, natsOptions *opts)
-{
+static inline natsConnection *loop_start(loop_thread *l, loop_kind kind, natsOptions *opts) {
     return loop_start_with(l, kind, opts, NULL, NULL);
 }
 
 /* Waits until the loop has come to its end by itself. */
-static inline void loop_join(loop_thread *l)
-{
+static inline void loop_join(loop_thread *l) {
     pthread_join(l->thread, NULL);
     CHECK_INT(l->status, NATS_OK);
     natsOptions_Destroy(l->opts);

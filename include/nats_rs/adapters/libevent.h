@@ -9,11 +9,10 @@
  *   natsConnection_Connect(&nc, opts);
  *   event_base_dispatch(base);
  *
- * Threads     Any thread may connect, use and destroy connections. Sockets are only ever added, changed and removed
- *             on the loop's thread.
- * Life        A connection keeps event_base_dispatch going until it has been closed and the loop has seen to that.
- *             Before event_base_free let event_base_dispatch return.
- * Callbacks   Run on threads of the library, as without a loop. For callbacks on the loop's thread see
+ * Threads     Any thread may connect, use and destroy connections. Sockets are only ever added, changed and
+ * removed on the loop's thread. Life        A connection keeps event_base_dispatch going until it has been
+ * closed and the loop has seen to that. Before event_base_free let event_base_dispatch return. Callbacks Run
+ * on threads of the library, as without a loop. For callbacks on the loop's thread see
  *             natsOptions_SetManualDispatch: one descriptor for an event, and no adapter.
  */
 #ifndef NATS_RS_ADAPTERS_LIBEVENT_H_
@@ -38,7 +37,8 @@
 extern "C" {
 #endif
 
-/* One connection at a loop: what the library wants, under the lock, and what the loop's thread has made of it. */
+/* One connection at a loop: what the library wants, under the lock, and what the loop's thread has made of
+ * it. */
 typedef struct natsLibeventEvents {
     natsConnection *nc;
     struct event_base *loop;
@@ -63,8 +63,7 @@ NATS_LIBEVENT_UNUSED static void natsLibevent_Init(void) { evthread_use_pthreads
 
 static void natsLibevent_apply(natsLibeventEvents *nle);
 
-static void natsLibevent_onSocket(evutil_socket_t socket, short events, void *arg)
-{
+static void natsLibevent_onSocket(evutil_socket_t socket, short events, void *arg) {
     natsLibeventEvents *nle = (natsLibeventEvents *)arg;
 
     (void)socket;
@@ -82,15 +81,13 @@ static void natsLibevent_onSocket(evutil_socket_t socket, short events, void *ar
     natsLibevent_apply(nle);
 }
 
-static void natsLibevent_onWake(evutil_socket_t none, short events, void *arg)
-{
+static void natsLibevent_onWake(evutil_socket_t none, short events, void *arg) {
     (void)none;
     (void)events;
     natsLibevent_apply((natsLibeventEvents *)arg);
 }
 
-static void natsLibevent_stop(natsLibeventEvents *nle)
-{
+static void natsLibevent_stop(natsLibeventEvents *nle) {
     if (nle->io != NULL) {
         event_free(nle->io);
         nle->io = NULL;
@@ -99,8 +96,7 @@ static void natsLibevent_stop(natsLibeventEvents *nle)
     natsConnection_ProcessCloseEvent(&nle->socket);
 }
 
-static bool natsLibevent_watch(natsLibeventEvents *nle, short events)
-{
+static bool natsLibevent_watch(natsLibeventEvents *nle, short events) {
     nle->watched = events;
     if (nle->io != NULL) {
         event_free(nle->io);
@@ -112,9 +108,9 @@ static bool natsLibevent_watch(natsLibeventEvents *nle, short events)
     return nle->io != NULL && event_add(nle->io, NULL) == 0;
 }
 
-/* Does what the library has come to wish. On the loop's thread, and not inside the library. May free everything. */
-static void natsLibevent_apply(natsLibeventEvents *nle)
-{
+/* Does what the library has come to wish. On the loop's thread, and not inside the library. May free
+ * everything. */
+static void natsLibevent_apply(natsLibeventEvents *nle) {
     natsSock next;
     short events;
     bool given_up, detached, well = true;
@@ -147,8 +143,7 @@ static void natsLibevent_apply(natsLibeventEvents *nle)
 }
 
 /* With the lock held: releases it, and sees to it that the wishes are looked at. */
-static natsStatus natsLibevent_unlock(natsLibeventEvents *nle)
-{
+static natsStatus natsLibevent_unlock(natsLibeventEvents *nle) {
     /* Still locked: as soon as the loop's thread has seen `detached`, the memory may go. */
     if (!nle->in_library || pthread_equal(nle->loops_thread, pthread_self()) == 0)
         event_active(nle->wake, EV_TIMEOUT, 0);
@@ -156,8 +151,8 @@ static natsStatus natsLibevent_unlock(natsLibeventEvents *nle)
     return NATS_OK;
 }
 
-static natsStatus natsLibevent_create(natsLibeventEvents **created, struct event_base *loop, natsConnection *nc)
-{
+static natsStatus natsLibevent_create(natsLibeventEvents **created, struct event_base *loop,
+                                      natsConnection *nc) {
     struct timeval now_and_then = {3600, 0}; /* a loop ends when it waits for nothing at all */
     natsLibeventEvents *nle = (natsLibeventEvents *)calloc(1, sizeof(*nle));
 
@@ -184,8 +179,7 @@ static natsStatus natsLibevent_create(natsLibeventEvents **created, struct event
 
 /* For natsOptions_SetEventLoop: takes a connection's new socket over. */
 NATS_LIBEVENT_UNUSED static natsStatus natsLibevent_Attach(void **userData, void *loop, natsConnection *nc,
-                                                           natsSock socket)
-{
+                                                           natsSock socket) {
     natsLibeventEvents *nle = (natsLibeventEvents *)*userData;
 
     if (nle == NULL) {
@@ -202,8 +196,7 @@ NATS_LIBEVENT_UNUSED static natsStatus natsLibevent_Attach(void **userData, void
 }
 
 /* For natsOptions_SetEventLoop: with false, gives the socket up. */
-NATS_LIBEVENT_UNUSED static natsStatus natsLibevent_Read(void *userData, bool add)
-{
+NATS_LIBEVENT_UNUSED static natsStatus natsLibevent_Read(void *userData, bool add) {
     natsLibeventEvents *nle = (natsLibeventEvents *)userData;
     natsSock unseen = -1;
     natsStatus s;
@@ -223,8 +216,7 @@ NATS_LIBEVENT_UNUSED static natsStatus natsLibevent_Read(void *userData, bool ad
 }
 
 /* For natsOptions_SetEventLoop: watches the socket for writing, or stops that. */
-NATS_LIBEVENT_UNUSED static natsStatus natsLibevent_Write(void *userData, bool add)
-{
+NATS_LIBEVENT_UNUSED static natsStatus natsLibevent_Write(void *userData, bool add) {
     natsLibeventEvents *nle = (natsLibeventEvents *)userData;
 
     pthread_mutex_lock(&nle->lock);
@@ -233,8 +225,7 @@ NATS_LIBEVENT_UNUSED static natsStatus natsLibevent_Write(void *userData, bool a
 }
 
 /* For natsOptions_SetEventLoop: forgets the connection, on the loop's thread. */
-NATS_LIBEVENT_UNUSED static natsStatus natsLibevent_Detach(void *userData)
-{
+NATS_LIBEVENT_UNUSED static natsStatus natsLibevent_Detach(void *userData) {
     natsLibeventEvents *nle = (natsLibeventEvents *)userData;
 
     pthread_mutex_lock(&nle->lock);

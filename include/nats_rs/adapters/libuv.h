@@ -4,16 +4,14 @@
  *
  *   natsLibuv_Init();                      // once, before anything else here
  *   natsLibuv_SetThreadLocalLoop(loop);    // on the thread that runs the loop, before connecting there
- *   natsOptions_SetEventLoop(opts, loop, natsLibuv_Attach, natsLibuv_Read, natsLibuv_Write, natsLibuv_Detach);
- *   natsConnection_Connect(&nc, opts);     // on that thread
- *   uv_run(loop, UV_RUN_DEFAULT);
+ *   natsOptions_SetEventLoop(opts, loop, natsLibuv_Attach, natsLibuv_Read, natsLibuv_Write,
+ * natsLibuv_Detach); natsConnection_Connect(&nc, opts);     // on that thread uv_run(loop, UV_RUN_DEFAULT);
  *
- * Threads     The loop's thread connects and runs the loop; any thread may use and destroy the connection. libuv is
- *             only ever called on the loop's thread, except for uv_async_send.
- * Life        A connection keeps uv_run going until it has been closed and the loop has seen to that. Before
- *             uv_loop_close let uv_run return.
- * Callbacks   Run on threads of the library, as without a loop. For callbacks on the loop's thread see
- *             natsOptions_SetManualDispatch: one descriptor for a uv_poll_t, and no adapter.
+ * Threads     The loop's thread connects and runs the loop; any thread may use and destroy the connection.
+ * libuv is only ever called on the loop's thread, except for uv_async_send. Life        A connection keeps
+ * uv_run going until it has been closed and the loop has seen to that. Before uv_loop_close let uv_run
+ * return. Callbacks   Run on threads of the library, as without a loop. For callbacks on the loop's thread
+ * see natsOptions_SetManualDispatch: one descriptor for a uv_poll_t, and no adapter.
  */
 #ifndef NATS_RS_ADAPTERS_LIBUV_H_
 #define NATS_RS_ADAPTERS_LIBUV_H_
@@ -34,7 +32,8 @@
 extern "C" {
 #endif
 
-/* One connection at a loop: what the library wants, under the lock, and what the loop's thread has made of it. */
+/* One connection at a loop: what the library wants, under the lock, and what the loop's thread has made of
+ * it. */
 typedef struct natsLibuvEvents {
     natsConnection *nc;
     uv_loop_t *loop;
@@ -61,12 +60,12 @@ static bool natsLibuv_ready = false;
 
 static void natsLibuv_makeKey(void) { natsLibuv_ready = uv_key_create(&natsLibuv_loopOfThread) == 0; }
 
-/* Prepares the adapter. Call it once, in each source file that uses the adapter, before the other functions. */
+/* Prepares the adapter. Call it once, in each source file that uses the adapter, before the other functions.
+ */
 NATS_LIBUV_UNUSED static void natsLibuv_Init(void) { uv_once(&natsLibuv_once, natsLibuv_makeKey); }
 
 /* Says that the calling thread is the one that runs this loop. */
-NATS_LIBUV_UNUSED static void natsLibuv_SetThreadLocalLoop(uv_loop_t *loop)
-{
+NATS_LIBUV_UNUSED static void natsLibuv_SetThreadLocalLoop(uv_loop_t *loop) {
     natsLibuv_Init();
     if (natsLibuv_ready)
         uv_key_set(&natsLibuv_loopOfThread, (void *)loop);
@@ -76,8 +75,7 @@ static void natsLibuv_apply(natsLibuvEvents *nle);
 
 static void natsLibuv_freePoll(uv_handle_t *handle) { free(handle); }
 
-static void natsLibuv_freeAll(uv_handle_t *wake)
-{
+static void natsLibuv_freeAll(uv_handle_t *wake) {
     natsLibuvEvents *nle = (natsLibuvEvents *)wake->data;
 
     natsConnection_ProcessDetachedEvent(nle->nc);
@@ -85,15 +83,13 @@ static void natsLibuv_freeAll(uv_handle_t *wake)
     free(nle);
 }
 
-static void natsLibuv_enter(natsLibuvEvents *nle, bool in_library)
-{
+static void natsLibuv_enter(natsLibuvEvents *nle, bool in_library) {
     uv_mutex_lock(&nle->lock);
     nle->in_library = in_library;
     uv_mutex_unlock(&nle->lock);
 }
 
-static void natsLibuv_onPoll(uv_poll_t *handle, int status, int events)
-{
+static void natsLibuv_onPoll(uv_poll_t *handle, int status, int events) {
     natsLibuvEvents *nle = (natsLibuvEvents *)handle->data;
 
     natsLibuv_enter(nle, true);
@@ -108,8 +104,7 @@ static void natsLibuv_onPoll(uv_poll_t *handle, int status, int events)
 
 static void natsLibuv_onWake(uv_async_t *wake) { natsLibuv_apply((natsLibuvEvents *)wake->data); }
 
-static void natsLibuv_stop(natsLibuvEvents *nle)
-{
+static void natsLibuv_stop(natsLibuvEvents *nle) {
     if (nle->poll != NULL) {
         uv_poll_stop(nle->poll);
         uv_close((uv_handle_t *)nle->poll, natsLibuv_freePoll);
@@ -119,8 +114,7 @@ static void natsLibuv_stop(natsLibuvEvents *nle)
     natsConnection_ProcessCloseEvent(&nle->socket);
 }
 
-static bool natsLibuv_start(natsLibuvEvents *nle, natsSock socket)
-{
+static bool natsLibuv_start(natsLibuvEvents *nle, natsSock socket) {
     uv_poll_t *handle = (uv_poll_t *)malloc(sizeof(*handle));
 
     nle->socket = socket;
@@ -136,8 +130,7 @@ static bool natsLibuv_start(natsLibuvEvents *nle, natsSock socket)
 }
 
 /* Does what the library has come to wish. On the loop's thread, and not inside the library. */
-static void natsLibuv_apply(natsLibuvEvents *nle)
-{
+static void natsLibuv_apply(natsLibuvEvents *nle) {
     natsSock next;
     int events;
     bool given_up, detached, well = true;
@@ -158,7 +151,8 @@ static void natsLibuv_apply(natsLibuvEvents *nle)
     if (next != -1)
         well = natsLibuv_start(nle, next);
     if (well && nle->poll != NULL && events != nle->watched) {
-        well = (events == 0 ? uv_poll_stop(nle->poll) : uv_poll_start(nle->poll, events, natsLibuv_onPoll)) == 0;
+        well =
+            (events == 0 ? uv_poll_stop(nle->poll) : uv_poll_start(nle->poll, events, natsLibuv_onPoll)) == 0;
         nle->watched = events;
     }
     if (detached) {
@@ -172,8 +166,7 @@ static void natsLibuv_apply(natsLibuvEvents *nle)
 }
 
 /* With the lock held: releases it, and sees to it that the wishes are looked at. */
-static natsStatus natsLibuv_unlock(natsLibuvEvents *nle)
-{
+static natsStatus natsLibuv_unlock(natsLibuvEvents *nle) {
     uv_thread_t self = uv_thread_self();
     bool soon = nle->in_library && uv_thread_equal(&self, &nle->thread);
     /* Still locked: as soon as the loop's thread has seen `detached`, the memory may go. */
@@ -183,8 +176,7 @@ static natsStatus natsLibuv_unlock(natsLibuvEvents *nle)
     return failed != 0 ? NATS_ERR : NATS_OK;
 }
 
-static natsStatus natsLibuv_create(natsLibuvEvents **created, uv_loop_t *loop, natsConnection *nc)
-{
+static natsStatus natsLibuv_create(natsLibuvEvents **created, uv_loop_t *loop, natsConnection *nc) {
     natsLibuvEvents *nle;
 
     if (!natsLibuv_ready || uv_key_get(&natsLibuv_loopOfThread) != (void *)loop)
@@ -210,10 +202,10 @@ static natsStatus natsLibuv_create(natsLibuvEvents **created, uv_loop_t *loop, n
     return NATS_OK;
 }
 
-/* For natsOptions_SetEventLoop: takes a connection's new socket over. The first time on the loop's thread, as set by
- * natsLibuv_SetThreadLocalLoop, else NATS_ILLEGAL_STATE. */
-NATS_LIBUV_UNUSED static natsStatus natsLibuv_Attach(void **userData, void *loop, natsConnection *nc, natsSock socket)
-{
+/* For natsOptions_SetEventLoop: takes a connection's new socket over. The first time on the loop's thread, as
+ * set by natsLibuv_SetThreadLocalLoop, else NATS_ILLEGAL_STATE. */
+NATS_LIBUV_UNUSED static natsStatus natsLibuv_Attach(void **userData, void *loop, natsConnection *nc,
+                                                     natsSock socket) {
     natsLibuvEvents *nle = (natsLibuvEvents *)*userData;
 
     if (nle == NULL) {
@@ -230,8 +222,7 @@ NATS_LIBUV_UNUSED static natsStatus natsLibuv_Attach(void **userData, void *loop
 }
 
 /* For natsOptions_SetEventLoop: with false, gives the socket up. */
-NATS_LIBUV_UNUSED static natsStatus natsLibuv_Read(void *userData, bool add)
-{
+NATS_LIBUV_UNUSED static natsStatus natsLibuv_Read(void *userData, bool add) {
     natsLibuvEvents *nle = (natsLibuvEvents *)userData;
     natsSock unseen = -1;
     natsStatus s;
@@ -251,8 +242,7 @@ NATS_LIBUV_UNUSED static natsStatus natsLibuv_Read(void *userData, bool add)
 }
 
 /* For natsOptions_SetEventLoop: watches the socket for writing, or stops that. */
-NATS_LIBUV_UNUSED static natsStatus natsLibuv_Write(void *userData, bool add)
-{
+NATS_LIBUV_UNUSED static natsStatus natsLibuv_Write(void *userData, bool add) {
     natsLibuvEvents *nle = (natsLibuvEvents *)userData;
 
     uv_mutex_lock(&nle->lock);
@@ -264,8 +254,7 @@ NATS_LIBUV_UNUSED static natsStatus natsLibuv_Write(void *userData, bool add)
 }
 
 /* For natsOptions_SetEventLoop: forgets the connection, on the loop's thread. */
-NATS_LIBUV_UNUSED static natsStatus natsLibuv_Detach(void *userData)
-{
+NATS_LIBUV_UNUSED static natsStatus natsLibuv_Detach(void *userData) {
     natsLibuvEvents *nle = (natsLibuvEvents *)userData;
 
     uv_mutex_lock(&nle->lock);
