@@ -283,8 +283,7 @@ static void attaching_can_fail(void) {
     server_stop(&s);
 }
 
-/* A publisher on the loop's own thread, with a server that does not read: it gets an error, not a deadlock.
- */
+/* A publisher on the loop's own thread, with a server that does not read: it gets an error. */
 static void a_full_socket_ends_at_the_write_deadline(void) {
     static char data[16 * 1024];
     natsConnection *nc;

@@ -1,12 +1,14 @@
 /* A connection in a libevent loop: a timer of the loop publishes, a callback receives.
  *
- * build: cc -o loop-libevent loop-libevent.c $(pkg-config --cflags --libs nats_rs libevent libevent_pthreads)
- * -pthread run:   loop-libevent [url] [subject] [count] loop-libevent nats://127.0.0.1:4222 ticks 10
+ * build: cc -o loop-libevent loop-libevent.c $(pkg-config --cflags --libs nats_rs libevent) \
+ *           -levent_pthreads -pthread
+ * run:   loop-libevent [url] [subject] [count]
+ *        loop-libevent nats://127.0.0.1:4222 ticks 10
  *
  * The loop watches the connection's socket, also across reconnects: stop the server and start it again
  * meanwhile. The message callback runs in a thread of the library; it closes the connection after `count`
- * messages, and that lets the loop come to its end. For callbacks on the loop's own thread see loop-poll.c.
- */
+ * messages, and that lets the loop come to its end. For callbacks on the loop's own thread see
+ * loop-poll.c. */
 #include "example.h"
 
 #ifdef USE_NATS_C_HEADER

@@ -6,8 +6,8 @@
  *
  * The loop watches the connection's socket, also across reconnects: stop the server and start it again
  * meanwhile. The message callback runs in a thread of the library; it closes the connection after `count`
- * messages, and that lets the loop come to its end. For callbacks on the loop's own thread see loop-poll.c.
- */
+ * messages, and that lets the loop come to its end. For callbacks on the loop's own thread see
+ * loop-poll.c. */
 #include "example.h"
 
 #ifdef USE_NATS_C_HEADER

@@ -4,8 +4,9 @@
  * run:   loop-poll [url] [subject] [count]
  *        loop-poll nats://127.0.0.1:4222 ticks 10
  *
- * With manual dispatch, which nats.c lacks, the library keeps the socket and a connection has one descriptor,
- * readable while callbacks wait. It goes into any loop: poll, epoll, libuv, libevent, asio, GLib. */
+ * With manual dispatch, which nats.c lacks, the library keeps the socket and a connection has one
+ * descriptor, readable while callbacks wait. It goes into any loop: poll, epoll, libuv, libevent, asio,
+ * GLib. */
 #include "example.h"
 
 #include <poll.h>

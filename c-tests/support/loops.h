@@ -58,8 +58,7 @@ static inline void *loop_run(void *arg) {
     return NULL;
 }
 
-/* Connects on the thread of a new loop, calls `at_start` there, and runs it until the connection is detached.
- */
+/* Connects on the thread of a new loop, calls `at_start` there, and runs it until that is detached. */
 static inline natsConnection *loop_start_with(loop_thread *l, loop_kind kind, natsOptions *opts,
                                               void (*at_start)(natsConnection *nc, void *arg), void *arg) {
     l->kind = kind;

@@ -2,18 +2,21 @@
  * Connections of libnats_rs in a libevent loop. Header only; link with -levent -levent_pthreads.
  * SPDX-License-Identifier: Apache-2.0
  *
- *   natsLibevent_Init();                   // once, before the loop is made
+ *   natsLibevent_Init();                 // once, before the loop is made
  *   base = event_base_new();
  *   natsOptions_SetEventLoop(opts, base, natsLibevent_Attach, natsLibevent_Read, natsLibevent_Write,
  *                            natsLibevent_Detach);
  *   natsConnection_Connect(&nc, opts);
  *   event_base_dispatch(base);
  *
- * Threads     Any thread may connect, use and destroy connections. Sockets are only ever added, changed and
- * removed on the loop's thread. Life        A connection keeps event_base_dispatch going until it has been
- * closed and the loop has seen to that. Before event_base_free let event_base_dispatch return. Callbacks Run
- * on threads of the library, as without a loop. For callbacks on the loop's thread see
- *             natsOptions_SetManualDispatch: one descriptor for an event, and no adapter.
+ * Threads: any thread may connect, use and destroy connections. Sockets are only ever added, changed and
+ * removed on the loop's thread.
+ *
+ * Life: a connection keeps event_base_dispatch going until it has been closed and the loop has seen to
+ * that. Before event_base_free let event_base_dispatch return.
+ *
+ * Callbacks: on threads of the library, as without a loop. For callbacks on the loop's thread see
+ * natsOptions_SetManualDispatch: one descriptor for an event, and no adapter.
  */
 #ifndef NATS_RS_ADAPTERS_LIBEVENT_H_
 #define NATS_RS_ADAPTERS_LIBEVENT_H_
@@ -37,8 +40,8 @@
 extern "C" {
 #endif
 
-/* One connection at a loop: what the library wants, under the lock, and what the loop's thread has made of
- * it. */
+/* One connection at a loop: what the library wants, under the lock, and what the loop's thread has made
+ * of that. */
 typedef struct natsLibeventEvents {
     natsConnection *nc;
     struct event_base *loop;

@@ -2,16 +2,21 @@
  * Connections of libnats_rs in a libuv loop. Header only; link with -luv.
  * SPDX-License-Identifier: Apache-2.0
  *
- *   natsLibuv_Init();                      // once, before anything else here
- *   natsLibuv_SetThreadLocalLoop(loop);    // on the thread that runs the loop, before connecting there
+ *   natsLibuv_Init();                    // once, before anything else here
+ *   natsLibuv_SetThreadLocalLoop(loop);  // on the thread that runs the loop, before connecting there
  *   natsOptions_SetEventLoop(opts, loop, natsLibuv_Attach, natsLibuv_Read, natsLibuv_Write,
- * natsLibuv_Detach); natsConnection_Connect(&nc, opts);     // on that thread uv_run(loop, UV_RUN_DEFAULT);
+ *                            natsLibuv_Detach);
+ *   natsConnection_Connect(&nc, opts);   // on that thread
+ *   uv_run(loop, UV_RUN_DEFAULT);
  *
- * Threads     The loop's thread connects and runs the loop; any thread may use and destroy the connection.
- * libuv is only ever called on the loop's thread, except for uv_async_send. Life        A connection keeps
- * uv_run going until it has been closed and the loop has seen to that. Before uv_loop_close let uv_run
- * return. Callbacks   Run on threads of the library, as without a loop. For callbacks on the loop's thread
- * see natsOptions_SetManualDispatch: one descriptor for a uv_poll_t, and no adapter.
+ * Threads: the loop's thread connects and runs the loop; any thread may use and destroy the connection.
+ * libuv is only ever called on the loop's thread, except for uv_async_send.
+ *
+ * Life: a connection keeps uv_run going until it has been closed and the loop has seen to that. Before
+ * uv_loop_close let uv_run return.
+ *
+ * Callbacks: on threads of the library, as without a loop. For callbacks on the loop's thread see
+ * natsOptions_SetManualDispatch: one descriptor for a uv_poll_t, and no adapter.
  */
 #ifndef NATS_RS_ADAPTERS_LIBUV_H_
 #define NATS_RS_ADAPTERS_LIBUV_H_
@@ -32,8 +37,8 @@
 extern "C" {
 #endif
 
-/* One connection at a loop: what the library wants, under the lock, and what the loop's thread has made of
- * it. */
+/* One connection at a loop: what the library wants, under the lock, and what the loop's thread has made
+ * of that. */
 typedef struct natsLibuvEvents {
     natsConnection *nc;
     uv_loop_t *loop;
@@ -60,8 +65,7 @@ static bool natsLibuv_ready = false;
 
 static void natsLibuv_makeKey(void) { natsLibuv_ready = uv_key_create(&natsLibuv_loopOfThread) == 0; }
 
-/* Prepares the adapter. Call it once, in each source file that uses the adapter, before the other functions.
- */
+/* Prepares the adapter. Call it once, in each source file that uses the adapter, before the others. */
 NATS_LIBUV_UNUSED static void natsLibuv_Init(void) { uv_once(&natsLibuv_once, natsLibuv_makeKey); }
 
 /* Says that the calling thread is the one that runs this loop. */
