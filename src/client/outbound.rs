@@ -56,7 +56,7 @@ struct Front {
     draining: bool,
     /// The I/O thread, or whoever has the writer, is going to look at `buf`.
     asked: bool,
-    /// When the buffer was last handed to a writer.
+    /// When all had been written last.
     last_write: Instant,
     buf: Vec<u8>,
     /// Bytes swapped out of `buf` since the connection was made, and how many of them left.
@@ -529,6 +529,7 @@ impl Outbound {
                 }
                 if front.buf.is_empty() {
                     front.asked = false;
+                    front.last_write = Instant::now();
                     drop(front);
                     if left > 0 {
                         self.progress.notify_all();
@@ -537,7 +538,6 @@ impl Outbound {
                 }
                 std::mem::swap(&mut front.buf, &mut writer.back);
                 front.swapped += writer.back.len() as u64;
-                front.last_write = Instant::now();
                 drop(front);
                 self.progress.notify_all();
             }
