@@ -6,8 +6,7 @@
 #include "server.h"
 #include "test.h"
 
-static natsStatus try_connect(const char *url)
-{
+static natsStatus try_connect(const char *url) {
     natsConnection *nc = NULL;
     natsOptions *opts = test_options(url);
     natsStatus s = natsConnection_Connect(&nc, opts);
@@ -18,11 +17,16 @@ static natsStatus try_connect(const char *url)
     return s;
 }
 
-static void url_forms(void)
-{
+static void url_forms(void) {
     static const char *const forms[] = {
-        "nats://127.0.0.1:%d",   "127.0.0.1:%d",      "localhost:%d",           "  nats://127.0.0.1:%d  ",
-        "foo://127.0.0.1:%d",    "NATS://localhost:%d", "nats://127.0.0.1:%d/path", "nats://me:secret@127.0.0.1:%d",
+        "nats://127.0.0.1:%d",
+        "127.0.0.1:%d",
+        "localhost:%d",
+        "  nats://127.0.0.1:%d  ",
+        "foo://127.0.0.1:%d",
+        "NATS://localhost:%d",
+        "nats://127.0.0.1:%d/path",
+        "nats://me:secret@127.0.0.1:%d",
         "nats://me:@localhost:%d",
     };
     server s;
@@ -38,8 +42,7 @@ static void url_forms(void)
     server_stop(&s);
 }
 
-static void bad_urls(void)
-{
+static void bad_urls(void) {
     natsConnection *nc = NULL;
 
 #if OURS
@@ -61,15 +64,14 @@ static void bad_urls(void)
 #endif
 }
 
-static void url_list(void)
-{
+static void url_list(void) {
     natsConnection *nc = NULL;
     char urls[200], text[128];
     server s;
 
     server_run(&s);
-    snprintf(urls, sizeof(urls), "nats://127.0.0.1:%d, nats://127.0.0.1:%d , nats://127.0.0.1:%d", free_port(), s.port,
-             free_port());
+    snprintf(urls, sizeof(urls), "nats://127.0.0.1:%d, nats://127.0.0.1:%d , nats://127.0.0.1:%d",
+             free_port(), s.port, free_port());
     CHECK_OK(natsConnection_ConnectTo(&nc, urls));
     CHECK_OK(natsConnection_GetConnectedUrl(nc, text, sizeof(text)));
     CHECK_STR(text, s.url);
@@ -78,8 +80,7 @@ static void url_list(void)
     server_stop(&s);
 }
 
-static void no_server(void)
-{
+static void no_server(void) {
     char url[64];
 
     snprintf(url, sizeof(url), "nats://127.0.0.1:%d", free_port());
@@ -87,8 +88,7 @@ static void no_server(void)
     CHECK_STATUS(try_connect("nats://no-such-host.invalid:4222"), NATS_NO_SERVER);
 }
 
-static void user_and_password(void)
-{
+static void user_and_password(void) {
     static const char *const args[] = {"--user", "me", "--pass", "secret", NULL};
     natsConnection *nc = NULL;
     natsOptions *opts;
@@ -117,8 +117,7 @@ static void user_and_password(void)
 }
 
 #if OURS
-static void percent_encoded_password(void)
-{
+static void percent_encoded_password(void) {
     natsConnection *nc;
     char url[128], text[128];
     server s;
@@ -133,14 +132,12 @@ static void percent_encoded_password(void)
 }
 #endif
 
-static const char *give_token(void *arg)
-{
+static const char *give_token(void *arg) {
     counter_add((counter *)arg, 1);
     return "the.token";
 }
 
-static void token(void)
-{
+static void token(void) {
     static const char *const args[] = {"--auth", "the.token", NULL};
     natsConnection *nc = NULL;
     natsOptions *opts;
@@ -168,8 +165,7 @@ static void token(void)
     server_stop(&s);
 }
 
-static void status_of_the_last_server(void)
-{
+static void status_of_the_last_server(void) {
     static const char *const args[] = {"--auth", "the.token", NULL};
     natsConnection *nc = NULL;
     natsOptions *opts;
@@ -190,8 +186,7 @@ static void status_of_the_last_server(void)
     server_stop(&s);
 }
 
-static void getters(void)
-{
+static void getters(void) {
     natsConnection *nc;
     natsOptions *opts;
     char text[128], small[5], *ip = NULL;
@@ -243,8 +238,7 @@ static void getters(void)
     server_stop(&s);
 }
 
-static void getters_refuse(void)
-{
+static void getters_refuse(void) {
     natsConnection *nc;
     natsStatistics *stats = NULL;
     char text[128], **list = NULL, *ip = NULL;
@@ -298,8 +292,7 @@ static void getters_refuse(void)
     peer_close(&p);
 }
 
-static void servers_list(void)
-{
+static void servers_list(void) {
     natsConnection *nc;
     natsOptions *opts;
     const char *list[3];
@@ -347,8 +340,7 @@ static void servers_list(void)
 }
 
 /* What a client with these options says in CONNECT. Freed by the caller. */
-static char *connect_line(natsOptions *opts, peer *p, const char *info)
-{
+static char *connect_line(natsOptions *opts, peer *p, const char *info) {
     natsConnection *nc = NULL;
     char *line, *end;
 
@@ -364,16 +356,14 @@ static char *connect_line(natsOptions *opts, peer *p, const char *info)
     return line;
 }
 
-static natsOptions *no_reconnect(const char *url)
-{
+static natsOptions *no_reconnect(const char *url) {
     natsOptions *opts = test_options(url);
 
     CHECK_OK(natsOptions_SetAllowReconnect(opts, false));
     return opts;
 }
 
-static void connect_json(void)
-{
+static void connect_json(void) {
     natsOptions *opts;
     char *line, version[64];
     peer p;
@@ -385,7 +375,11 @@ static void connect_json(void)
     CHECK_CONTAINS(line, "\"tls_required\":false");
     CHECK_CONTAINS(line, "\"name\":\"\"");
     CHECK_CONTAINS(line, OURS ? "\"lang\":\"rust-c\"" : "\"lang\":\"C\"");
+#if OURS
+    snprintf(version, sizeof(version), "\"version\":\"%s\"", NATS_RS_VERSION);
+#else
     snprintf(version, sizeof(version), "\"version\":\"%s\"", nats_GetVersion());
+#endif
     CHECK_CONTAINS(line, version);
     CHECK_CONTAINS(line, "\"protocol\":1");
     CHECK_CONTAINS(line, "\"echo\":true");
@@ -434,8 +428,7 @@ static void connect_json(void)
 }
 
 #if OURS
-static void url_credentials_on_the_wire(void)
-{
+static void url_credentials_on_the_wire(void) {
     static const char *const forms[][3] = {
         {"nats://u:p@127.0.0.1:%d", "\"user\":\"u\"", "\"pass\":\"p\""},
         {"nats://u:@127.0.0.1:%d", "\"user\":\"u\"", "\"pass\":\"\""},
@@ -461,8 +454,7 @@ static void url_credentials_on_the_wire(void)
 #endif
 
 #if OURS
-static void connect_json_is_escaped(void)
-{
+static void connect_json_is_escaped(void) {
     natsOptions *opts;
     char *line;
     peer p;
@@ -485,8 +477,7 @@ static void connect_json_is_escaped(void)
 }
 #endif
 
-static void info_of_the_peer(void)
-{
+static void info_of_the_peer(void) {
     natsConnection *nc = NULL;
     natsOptions *opts;
     char text[64], *ip = NULL;
@@ -503,7 +494,8 @@ static void info_of_the_peer(void)
     natsConnection_Destroy(nc);
 
     opts = no_reconnect(p.url);
-    peer_run(&p, peer_handshake, (void *)"INFO {\"server_id\":null,\"unknown\":{\"a\":[1,2]},\"max_payload\":10}\r\n");
+    peer_run(&p, peer_handshake,
+             (void *)"INFO {\"server_id\":null,\"unknown\":{\"a\":[1,2]},\"max_payload\":10}\r\n");
     nc = test_connect(opts);
     peer_join(&p);
     CHECK_STATUS(natsConnection_GetClientID(nc, &id), NATS_NO_SERVER_SUPPORT);
@@ -524,8 +516,7 @@ typedef struct bad_handshake {
     const char *text;   /* part of the error text */
 } bad_handshake;
 
-static void play_bad_handshake(peer *p, void *arg)
-{
+static void play_bad_handshake(peer *p, void *arg) {
     const bad_handshake *b = (const bad_handshake *)arg;
 
     if (!peer_accept(p))
@@ -538,18 +529,19 @@ static void play_bad_handshake(peer *p, void *arg)
         peer_hang_up(p);
 }
 
-static void bad_handshakes(void)
-{
+static void bad_handshakes(void) {
     static const bad_handshake cases[] = {
         {"HELLO {}\r\n", NULL, false, NATS_PROTOCOL_ERROR, "instead of 'INFO'"},
         {"\r\n", NULL, false, NATS_PROTOCOL_ERROR, ""},
         {"INFO {\"server_id\":\r\n", NULL, false, NATS_ERR, ""},
         {"INFO {\"max_payload\":\"text\"}\r\n", NULL, false, NATS_PROTOCOL_ERROR, "Invalid protocol"},
         {"INFO {\"server_id\":12}\r\n", NULL, false, NATS_PROTOCOL_ERROR, "Invalid protocol"},
-        {PEER_INFO, "-ERR 'Authorization Violation'\r\n", true, NATS_CONNECTION_AUTH_FAILED, "Authorization Violation"},
+        {PEER_INFO, "-ERR 'Authorization Violation'\r\n", true, NATS_CONNECTION_AUTH_FAILED,
+         "Authorization Violation"},
         {PEER_INFO, "-ERR 'User Authentication Expired'\r\n", true, NATS_CONNECTION_AUTH_FAILED,
          "User Authentication Expired"},
-        {PEER_INFO, "-ERR 'Maximum Connections Exceeded'\r\n", true, NATS_ERR, "Maximum Connections Exceeded"},
+        {PEER_INFO, "-ERR 'Maximum Connections Exceeded'\r\n", true, NATS_ERR,
+         "Maximum Connections Exceeded"},
         {PEER_INFO, "MSG foo 1 0\r\n\r\n", false, NATS_PROTOCOL_ERROR, "Expected 'PONG'"},
         {PEER_INFO, "PING\r\n", false, NATS_PROTOCOL_ERROR, "Expected 'PONG'"},
         {PEER_INFO, NULL, true, NATS_OK, ""},
@@ -584,8 +576,7 @@ static void bad_handshakes(void)
     }
 }
 
-static void play_endless_info(peer *p, void *arg)
-{
+static void play_endless_info(peer *p, void *arg) {
     char chunk[4096];
     int i;
 
@@ -598,8 +589,7 @@ static void play_endless_info(peer *p, void *arg)
             return;
 }
 
-static void endless_info_line(void)
-{
+static void endless_info_line(void) {
     natsConnection *nc = NULL;
     natsOptions *opts;
     peer p;
@@ -613,8 +603,7 @@ static void endless_info_line(void)
     peer_close(&p);
 }
 
-static void play_slow_handshake(peer *p, void *arg)
-{
+static void play_slow_handshake(peer *p, void *arg) {
     const char *info = PEER_INFO "PONG\r\n";
 
     (void)arg;
@@ -628,8 +617,7 @@ static void play_slow_handshake(peer *p, void *arg)
     }
 }
 
-static void handshake_in_single_bytes(void)
-{
+static void handshake_in_single_bytes(void) {
     natsConnection *nc;
     peer p;
 
@@ -642,15 +630,14 @@ static void handshake_in_single_bytes(void)
     peer_close(&p);
 }
 
-static void play_verbose(peer *p, void *arg)
-{
+static void play_verbose(peer *p, void *arg) {
     (void)arg;
-    if (peer_accept(p) && peer_send(p, PEER_INFO) && peer_expect(p, "\"verbose\":true") && peer_expect(p, "PING\r\n"))
+    if (peer_accept(p) && peer_send(p, PEER_INFO) && peer_expect(p, "\"verbose\":true") &&
+        peer_expect(p, "PING\r\n"))
         peer_send(p, "+OK\r\nPONG\r\n");
 }
 
-static void verbose(void)
-{
+static void verbose(void) {
     natsConnection *nc = NULL;
     natsOptions *opts;
     server s;
@@ -685,8 +672,7 @@ static void verbose(void)
     server_stop(&s);
 }
 
-static void no_echo(void)
-{
+static void no_echo(void) {
     natsConnection *nc, *refused = NULL;
     natsSubscription *sub = NULL;
     natsMsg *msg = NULL;
@@ -710,7 +696,8 @@ static void no_echo(void)
     opts = no_reconnect(p.url);
     CHECK_OK(natsOptions_SetNoEcho(opts, true));
     {
-        static const bad_handshake old = {"INFO {\"server_id\":\"old\",\"proto\":0}\r\n", NULL, false, NATS_OK, ""};
+        static const bad_handshake old = {"INFO {\"server_id\":\"old\",\"proto\":0}\r\n", NULL, false,
+                                          NATS_OK, ""};
 
         peer_run(&p, play_bad_handshake, (void *)&old);
     }
@@ -719,14 +706,13 @@ static void no_echo(void)
     peer_close(&p);
 }
 
-static void closing(void)
-{
+static void closing(void) {
     natsConnection *nc;
     natsSubscription *sub = NULL;
     natsStatistics *stats = NULL;
     natsMsg *msg = test_msg("foo", NULL, "x"), *reply = NULL;
     natsOptions *opts;
-    closure c;
+    static closure c;
     char text[64], order[256], *ip = NULL, **list = NULL;
     uint64_t id = 0;
     int64_t rtt = 0;
@@ -780,8 +766,7 @@ static void closing(void)
     server_stop(&s);
 }
 
-static void close_flushes(void)
-{
+static void close_flushes(void) {
     natsConnection *receiver, *sender;
     natsSubscription *sub = NULL;
     server s;
@@ -802,8 +787,7 @@ static void close_flushes(void)
     server_stop(&s);
 }
 
-static void close_is_not_held_up_by_a_silent_server(void)
-{
+static void close_is_not_held_up_by_a_silent_server(void) {
     natsConnection *nc;
     int64_t start;
     peer p;
@@ -816,8 +800,7 @@ static void close_is_not_held_up_by_a_silent_server(void)
     peer_close(&p);
 }
 
-static void flush_from_many_threads_is_matched(void)
-{
+static void flush_from_many_threads_is_matched(void) {
     natsConnection *nc;
     server s;
     int i;
@@ -830,8 +813,7 @@ static void flush_from_many_threads_is_matched(void)
     server_stop(&s);
 }
 
-static void answers_server_pings(void)
-{
+static void answers_server_pings(void) {
     natsConnection *nc;
     peer p;
     int i;
@@ -848,8 +830,7 @@ static void answers_server_pings(void)
     peer_close(&p);
 }
 
-static void client_pings_on_schedule(void)
-{
+static void client_pings_on_schedule(void) {
     natsConnection *nc;
     natsOptions *opts;
     peer p;
@@ -869,8 +850,7 @@ static void client_pings_on_schedule(void)
     peer_close(&p);
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     static const test_case cases[] = {
         TEST(url_forms),
         TEST(bad_urls),

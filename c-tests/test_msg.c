@@ -3,8 +3,7 @@
 #include "peer.h"
 #include "test.h"
 
-static void creates(void)
-{
+static void creates(void) {
     natsMsg *msg = NULL;
     char data[] = "data", subject[] = "foo", reply[] = "bar";
 
@@ -21,8 +20,7 @@ static void creates(void)
     natsMsg_Destroy(msg);
 }
 
-static void creates_without_reply_or_data(void)
-{
+static void creates_without_reply_or_data(void) {
     natsMsg *msg = NULL;
 
     CHECK_OK(nats_Open(-1));
@@ -38,8 +36,7 @@ static void creates_without_reply_or_data(void)
     natsMsg_Destroy(msg);
 }
 
-static void data_may_hold_any_bytes(void)
-{
+static void data_may_hold_any_bytes(void) {
     static const char data[] = {'a', 0, '\r', '\n', 0};
     natsMsg *msg = NULL;
 
@@ -51,8 +48,7 @@ static void data_may_hold_any_bytes(void)
     natsMsg_Destroy(msg);
 }
 
-static void create_refuses(void)
-{
+static void create_refuses(void) {
     natsMsg *msg = NULL;
 
     CHECK_STATUS(natsMsg_Create(&msg, NULL, NULL, "x", 1), NATS_INVALID_ARG);
@@ -66,8 +62,7 @@ static void create_refuses(void)
     CHECK(msg == NULL);
 }
 
-static void getters_take_null(void)
-{
+static void getters_take_null(void) {
     CHECK(natsMsg_GetSubject(NULL) == NULL);
     CHECK(natsMsg_GetReply(NULL) == NULL);
     CHECK(natsMsg_GetData(NULL) == NULL);
@@ -79,8 +74,7 @@ static void getters_take_null(void)
     natsStatistics_Destroy(NULL);
 }
 
-static void headers_set_get_add(void)
-{
+static void headers_set_get_add(void) {
     natsMsg *msg = test_msg("foo", NULL, "x");
     const char *value = NULL, **values = NULL;
     int count = -1;
@@ -113,8 +107,7 @@ static void headers_set_get_add(void)
     natsMsg_Destroy(msg);
 }
 
-static void header_keys_and_delete(void)
-{
+static void header_keys_and_delete(void) {
     natsMsg *msg = test_msg("foo", NULL, "x");
     const char **keys = NULL, **values = NULL;
     int count = -1, i, seen = 0;
@@ -146,8 +139,7 @@ static void header_keys_and_delete(void)
 }
 
 #if OURS
-static void many_headers(void)
-{
+static void many_headers(void) {
     natsMsg *msg = test_msg("foo", NULL, "x");
     const char **keys = NULL, *value = NULL;
     char key[32], text[32];
@@ -175,8 +167,7 @@ static void many_headers(void)
 }
 #endif
 
-static void header_calls_refuse(void)
-{
+static void header_calls_refuse(void) {
     natsMsg *msg = test_msg("foo", NULL, "x");
     const char *value = NULL, **values = NULL;
     int count = 0;
@@ -209,8 +200,7 @@ static void header_calls_refuse(void)
     natsMsg_Destroy(msg);
 }
 
-static void null_header_value_is_stored(void)
-{
+static void null_header_value_is_stored(void) {
     natsMsg *msg = test_msg("foo", NULL, "x");
     const char *value = "before";
 
@@ -225,8 +215,7 @@ static void null_header_value_is_stored(void)
 }
 
 #if OURS
-static void standalone_headers(void)
-{
+static void standalone_headers(void) {
     natsHeader *h = NULL;
     const char *value = NULL, **values = NULL, **keys = NULL;
     int count = -1;
@@ -262,8 +251,7 @@ static void standalone_headers(void)
     natsHeader_Destroy(h);
 }
 
-static void standalone_headers_refuse(void)
-{
+static void standalone_headers_refuse(void) {
     natsHeader *h = NULL;
     const char *value = NULL, **values = NULL;
     int count = 0;
@@ -290,8 +278,7 @@ static void standalone_headers_refuse(void)
 }
 #endif
 
-static void msg_list(void)
-{
+static void msg_list(void) {
     natsMsgList list;
 
     CHECK_OK(nats_Open(-1));
@@ -305,9 +292,8 @@ static void msg_list(void)
     natsMsgList_Destroy(&list);
 }
 
-static void *make_inboxes(void *arg)
-{
-    char (*out)[32] = (char (*)[32])arg;
+static void *make_inboxes(void *arg) {
+    char(*out)[32] = (char(*)[32])arg;
     int i;
 
     for (i = 0; i < 1000; i++) {
@@ -323,8 +309,7 @@ static void *make_inboxes(void *arg)
 
 static int compare(const void *a, const void *b) { return strcmp((const char *)a, (const char *)b); }
 
-static void inboxes(void)
-{
+static void inboxes(void) {
     static char all[4000][32];
     pthread_t threads[4];
     int i;
@@ -346,8 +331,7 @@ static void inboxes(void)
 #endif
 }
 
-static void statistics(void)
-{
+static void statistics(void) {
     natsStatistics *stats = NULL;
     uint64_t a = 9, b = 9, c = 9, d = 9, e = 9;
 
@@ -366,16 +350,14 @@ typedef struct received {
     natsSubscription *sub;
 } received;
 
-static void receive_start(received *r)
-{
+static void receive_start(received *r) {
     peer_open(&r->p);
     r->nc = peer_connect(&r->p, test_options(r->p.url));
     CHECK_OK(natsConnection_SubscribeSync(&r->sub, r->nc, "foo"));
     CHECK(peer_expect(&r->p, "SUB foo  1\r\n"));
 }
 
-static void receive_end(received *r)
-{
+static void receive_end(received *r) {
     natsSubscription_Destroy(r->sub);
     peer_refuse(&r->p);
     peer_hang_up(&r->p);
@@ -384,25 +366,23 @@ static void receive_end(received *r)
 }
 
 /* The message as the client gets it, whose header block is this. The payload is "x". */
-static natsMsg *receive(received *r, const char *block)
-{
+static natsMsg *receive(received *r, const char *block) {
     char line[4096];
 
-    snprintf(line, sizeof(line), "HMSG foo 1 bar %zu %zu\r\n%sx\r\n", strlen(block), strlen(block) + 1, block);
+    snprintf(line, sizeof(line), "HMSG foo 1 bar %zu %zu\r\n%sx\r\n", strlen(block), strlen(block) + 1,
+             block);
     CHECK(peer_send(&r->p, line));
     return test_next(r->sub);
 }
 
-static void expect_header(natsMsg *msg, const char *key, const char *want)
-{
+static void expect_header(natsMsg *msg, const char *key, const char *want) {
     const char *value = NULL;
 
     CHECK_OK(natsMsgHeader_Get(msg, key, &value));
     CHECK_STR(value, want);
 }
 
-static void received_headers(void)
-{
+static void received_headers(void) {
     received r;
     natsMsg *msg;
     const char **values = NULL, *value = NULL;
@@ -446,8 +426,7 @@ static void received_headers(void)
     receive_end(&r);
 }
 
-static void received_inline_status(void)
-{
+static void received_inline_status(void) {
     received r;
     natsMsg *msg;
     const char *value = NULL;
@@ -469,8 +448,7 @@ static void received_inline_status(void)
     receive_end(&r);
 }
 
-static void received_malformed_headers(void)
-{
+static void received_malformed_headers(void) {
     static const char *const blocks[][2] = {
         {"NATS/2.0\r\nA: 1\r\n\r\n", "header prefix missing"},
         {"nats/1.0\r\nA: 1\r\n\r\n", "header prefix missing"},
@@ -497,8 +475,7 @@ static void received_malformed_headers(void)
     receive_end(&r);
 }
 
-static void received_payload_is_terminated(void)
-{
+static void received_payload_is_terminated(void) {
     received r;
     natsMsg *first, *second, *empty;
 
@@ -521,8 +498,7 @@ static void received_payload_is_terminated(void)
     receive_end(&r);
 }
 
-static void received_message_outlives_its_connection(void)
-{
+static void received_message_outlives_its_connection(void) {
     received r;
     natsMsg *msg;
 
@@ -535,8 +511,7 @@ static void received_message_outlives_its_connection(void)
     natsMsg_Destroy(msg);
 }
 
-static void received_headers_can_be_changed(void)
-{
+static void received_headers_can_be_changed(void) {
     received r;
     natsMsg *msg;
     const char *value = NULL;
@@ -554,8 +529,7 @@ static void received_headers_can_be_changed(void)
 }
 
 #if OURS
-static void padding(void)
-{
+static void padding(void) {
     static const int sizes[] = {0, 1, 8, 64};
     size_t i;
     int j, k;
@@ -585,8 +559,7 @@ static void padding(void)
 }
 #endif
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     static const test_case cases[] = {
         TEST(creates),
         TEST(creates_without_reply_or_data),

@@ -26,16 +26,14 @@ typedef struct bool_setter {
     natsStatus (*set)(natsOptions *opts, bool value);
 } bool_setter;
 
-static natsOptions *options(void)
-{
+static natsOptions *options(void) {
     natsOptions *opts = NULL;
 
     CHECK_OK(natsOptions_Create(&opts));
     return opts;
 }
 
-static void creates_and_destroys(void)
-{
+static void creates_and_destroys(void) {
     natsOptions *opts = options();
 
     CHECK(opts != NULL);
@@ -46,8 +44,7 @@ static void creates_and_destroys(void)
 #endif
 }
 
-static void int_options(void)
-{
+static void int_options(void) {
     static const int_setter setters[] = {
         {"MaxPingsOut", natsOptions_SetMaxPingsOut, {0, 1, 100, -1}, 4, {0}, 0},
         {"IOBufSize", natsOptions_SetIOBufSize, {0, 1, 65536, 1024}, 4, {-1, -65536}, 2},
@@ -80,8 +77,7 @@ static void int_options(void)
     natsOptions_Destroy(opts);
 }
 
-static void int64_options(void)
-{
+static void int64_options(void) {
     static const int64_setter setters[] = {
         {"Timeout", natsOptions_SetTimeout, {0, 1, 100000}, 3, {-1, -100}, 2},
         {"PingInterval", natsOptions_SetPingInterval, {0, 1000, -1}, 3, {0}, 0},
@@ -116,8 +112,7 @@ static void int64_options(void)
     natsOptions_Destroy(opts);
 }
 
-static void bool_options(void)
-{
+static void bool_options(void) {
     static const bool_setter setters[] = {
         {"NoRandomize", natsOptions_SetNoRandomize},
         {"Verbose", natsOptions_SetVerbose},
@@ -147,8 +142,7 @@ static void bool_options(void)
     natsOptions_Destroy(opts);
 }
 
-static void servers(void)
-{
+static void servers(void) {
     const char *list[] = {"nats://127.0.0.1:1", "127.0.0.1:2", "  nats://127.0.0.1:3  "};
     natsOptions *opts = options();
 
@@ -169,14 +163,12 @@ static void servers(void)
     natsOptions_Destroy(opts);
 }
 
-static const char *a_token(void *arg)
-{
+static const char *a_token(void *arg) {
     (void)arg;
     return "token";
 }
 
-static void identity(void)
-{
+static void identity(void) {
     natsOptions *opts = options();
 
     CHECK_OK(natsOptions_SetName(opts, "a name"));
@@ -200,9 +192,9 @@ static void identity(void)
     natsOptions_Destroy(opts);
 }
 
-static void inbox_prefix(void)
-{
-    static const char *const bad[] = {"foo bar", ".foo", "foo.", "foo..bar", "foo.*", "foo.>", ">", "*", "a\tb", "a\r\nb"};
+static void inbox_prefix(void) {
+    static const char *const bad[] = {"foo bar", ".foo", "foo.", "foo..bar", "foo.*",
+                                      "foo.>",   ">",    "*",    "a\tb",     "a\r\nb"};
     natsOptions *opts = options();
     size_t i;
 
@@ -219,16 +211,14 @@ static void inbox_prefix(void)
     natsOptions_Destroy(opts);
 }
 
-static int64_t a_delay(natsConnection *nc, int attempts, void *arg)
-{
+static int64_t a_delay(natsConnection *nc, int attempts, void *arg) {
     (void)nc;
     (void)attempts;
     (void)arg;
     return 1;
 }
 
-static void callbacks(void)
-{
+static void callbacks(void) {
     natsOptions *opts = options();
 
     CHECK_OK(natsOptions_SetErrorHandler(opts, on_error, NULL));
@@ -260,16 +250,14 @@ static void callbacks(void)
 }
 
 #ifdef HAVE_CREDENTIALS
-static natsStatus no_jwt(char **jwt, char **error, void *arg)
-{
+static natsStatus no_jwt(char **jwt, char **error, void *arg) {
     (void)jwt;
     (void)error;
     (void)arg;
     return NATS_ERR;
 }
 
-static natsStatus no_signature(char **error, unsigned char **sig, int *length, const char *nonce, void *arg)
-{
+static natsStatus no_signature(char **error, unsigned char **sig, int *length, const char *nonce, void *arg) {
     (void)error;
     (void)sig;
     (void)length;
@@ -278,15 +266,16 @@ static natsStatus no_signature(char **error, unsigned char **sig, int *length, c
     return NATS_ERR;
 }
 
-static void credentials(void)
-{
+static void credentials(void) {
     natsOptions *opts = options();
 
     CHECK_OK(natsOptions_SetUserCredentialsCallbacks(opts, no_jwt, NULL, no_signature, NULL));
     CHECK_STATUS(natsOptions_SetUserCredentialsCallbacks(opts, no_jwt, NULL, NULL, NULL), NATS_INVALID_ARG);
-    CHECK_STATUS(natsOptions_SetUserCredentialsCallbacks(opts, NULL, NULL, no_signature, NULL), NATS_INVALID_ARG);
+    CHECK_STATUS(natsOptions_SetUserCredentialsCallbacks(opts, NULL, NULL, no_signature, NULL),
+                 NATS_INVALID_ARG);
     CHECK_OK(natsOptions_SetUserCredentialsCallbacks(opts, NULL, NULL, NULL, NULL));
-    CHECK_STATUS(natsOptions_SetUserCredentialsCallbacks(NULL, no_jwt, NULL, no_signature, NULL), NATS_INVALID_ARG);
+    CHECK_STATUS(natsOptions_SetUserCredentialsCallbacks(NULL, no_jwt, NULL, no_signature, NULL),
+                 NATS_INVALID_ARG);
     CHECK_OK(natsOptions_SetUserCredentialsFromFiles(opts, "/no/such/file", NULL));
     CHECK_OK(natsOptions_SetUserCredentialsFromFiles(opts, "/no/such/file", "/nor/this"));
     CHECK_STATUS(natsOptions_SetUserCredentialsFromFiles(opts, NULL, "/nor/this"), NATS_INVALID_ARG);
@@ -303,8 +292,7 @@ static void credentials(void)
 }
 #endif
 
-static void destroyed_while_in_use(void)
-{
+static void destroyed_while_in_use(void) {
     natsConnection *nc;
     char name[] = "the name", url[64];
     natsOptions *opts;
@@ -327,11 +315,10 @@ static void destroyed_while_in_use(void)
     peer_close(&p);
 }
 
-static void connection_has_its_own_copy(void)
-{
+static void connection_has_its_own_copy(void) {
     natsConnection *nc = NULL;
     natsOptions *opts;
-    closure first, second;
+    static closure first, second;
     peer p;
 
     closure_init(&first);
@@ -353,8 +340,7 @@ static void connection_has_its_own_copy(void)
     peer_close(&p);
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     static const test_case cases[] = {
         TEST(creates_and_destroys),
         TEST(int_options),

@@ -9,8 +9,7 @@ typedef struct wire {
     natsConnection *nc;
 } wire;
 
-static void wire_start(wire *w, natsOptions *(*adjust)(natsOptions *))
-{
+static void wire_start(wire *w, natsOptions *(*adjust)(natsOptions *)) {
     natsOptions *opts;
 
     peer_open(&w->p);
@@ -18,8 +17,7 @@ static void wire_start(wire *w, natsOptions *(*adjust)(natsOptions *))
     w->nc = peer_connect(&w->p, adjust == NULL ? opts : adjust(opts));
 }
 
-static void wire_end(wire *w)
-{
+static void wire_end(wire *w) {
     peer_refuse(&w->p);
     peer_hang_up(&w->p);
     natsConnection_Destroy(w->nc);
@@ -27,8 +25,7 @@ static void wire_end(wire *w)
 }
 
 /* The next bytes on the wire are exactly these. */
-static void expect_wire(wire *w, const char *bytes)
-{
+static void expect_wire(wire *w, const char *bytes) {
     size_t from = w->p.seen, n = strlen(bytes);
 
     if (!peer_expect_bytes(&w->p, from + n) || memcmp(w->p.bytes + from, bytes, n) != 0)
@@ -37,8 +34,7 @@ static void expect_wire(wire *w, const char *bytes)
     w->p.seen = from + n;
 }
 
-static void publishes_on_the_wire(void)
-{
+static void publishes_on_the_wire(void) {
     natsMsg *msg;
     wire w;
 
@@ -71,8 +67,7 @@ static void publishes_on_the_wire(void)
     wire_end(&w);
 }
 
-static void publishes_any_bytes(void)
-{
+static void publishes_any_bytes(void) {
     static const char data[] = {'a', '\0', '\r', '\n', 'P', 'I', 'N', 'G', '\r', '\n'};
     wire w;
 
@@ -85,8 +80,7 @@ static void publishes_any_bytes(void)
 }
 
 #if OURS
-static void sends_on_the_wire(void)
-{
+static void sends_on_the_wire(void) {
     natsMsg *msg;
     wire w;
 
@@ -99,13 +93,13 @@ static void sends_on_the_wire(void)
     CHECK_OK(natsConnection_SendMsg(w.nc, msg));
     CHECK_INT(natsConnection_Buffered(w.nc), 0);
     natsMsg_Destroy(msg);
-    expect_wire(&w, "PUB foo 1\r\n1\r\nPUB foo 1\r\n2\r\nPUB foo 0\r\n\r\nPUB foo reply 1\r\n3\r\nPUB bar other 1\r\n4\r\n");
+    expect_wire(&w, "PUB foo 1\r\n1\r\nPUB foo 1\r\n2\r\nPUB foo 0\r\n\r\nPUB foo reply 1\r\n3\r\nPUB bar "
+                    "other 1\r\n4\r\n");
     wire_end(&w);
 }
 #endif
 
-static void refuses_arguments(void)
-{
+static void refuses_arguments(void) {
     natsMsg *msg = test_msg("foo", NULL, "x");
     wire w;
 
@@ -144,10 +138,9 @@ static void refuses_arguments(void)
 }
 
 #if OURS
-static void refuses_injection(void)
-{
-    static const char *const bad[] = {"foo bar",      "foo 5\r\nhello\r\nPUB bar", "foo\r\nPING", "foo\n", "foo\r", "a\tb",
-                                      " foo",         "foo "};
+static void refuses_injection(void) {
+    static const char *const bad[] = {
+        "foo bar", "foo 5\r\nhello\r\nPUB bar", "foo\r\nPING", "foo\n", "foo\r", "a\tb", " foo", "foo "};
     natsMsg *reply = NULL;
     size_t i;
     wire w;
@@ -176,8 +169,7 @@ static void refuses_injection(void)
     wire_end(&w);
 }
 
-static void header_injection(void)
-{
+static void header_injection(void) {
     natsMsg *msg = test_msg("foo", NULL, "x");
     natsStatus s;
     wire w;
@@ -185,7 +177,7 @@ static void header_injection(void)
     wire_start(&w, NULL);
     CHECK_OK(natsMsgHeader_Set(msg, "k", "a\r\nb: c\nd"));
     CHECK_OK(natsConnection_PublishMsg(w.nc, msg));
-    expect_wire(&w, "HPUB foo 28 29\r\nNATS/1.0\r\nk: a  b: c d\r\n\r\nx\r\n");
+    expect_wire(&w, "HPUB foo 26 27\r\nNATS/1.0\r\nk: a  b: c d\r\n\r\nx\r\n");
     natsMsg_Destroy(msg);
     /* A key that would break the block: refused early or late, but never sent. */
     msg = test_msg("foo", NULL, "x");
@@ -200,8 +192,7 @@ static void header_injection(void)
 }
 #endif
 
-static void headers_on_the_wire(void)
-{
+static void headers_on_the_wire(void) {
     natsMsg *msg = test_msg("foo", NULL, "data");
     wire w;
 
@@ -229,8 +220,7 @@ static void headers_on_the_wire(void)
     wire_end(&w);
 }
 
-static void headers_need_server_support(void)
-{
+static void headers_need_server_support(void) {
     natsConnection *nc;
     natsMsg *msg = test_msg("foo", NULL, "x");
     peer p;
@@ -251,15 +241,15 @@ static void headers_need_server_support(void)
     peer_close(&p);
 }
 
-static void max_payload(void)
-{
+static void max_payload(void) {
     static const char data[101] = {0};
     natsConnection *nc;
     natsMsg *msg = NULL, *reply = NULL;
     peer p;
 
     peer_open(&p);
-    peer_run(&p, peer_handshake, (void *)"INFO {\"server_id\":\"small\",\"max_payload\":100,\"headers\":true}\r\n");
+    peer_run(&p, peer_handshake,
+             (void *)"INFO {\"server_id\":\"small\",\"max_payload\":100,\"headers\":true}\r\n");
     nc = test_connect(test_options(p.url));
     peer_join(&p);
     CHECK_OK(natsConnection_Publish(nc, "foo", data, 100));
@@ -280,8 +270,7 @@ static void max_payload(void)
     peer_close(&p);
 }
 
-static void forwards_verbatim(void)
-{
+static void forwards_verbatim(void) {
     /* Odd spelling on purpose: it must come out as it came in. */
     static const char block[] = "NATS/1.0 299  Odd\r\nA:1\r\nB:   x  \r\n y\r\n\r\n";
     natsSubscription *sub = NULL;
@@ -293,11 +282,13 @@ static void forwards_verbatim(void)
     wire_start(&w, NULL);
     CHECK_OK(natsConnection_SubscribeSync(&sub, w.nc, "foo"));
     CHECK(peer_expect(&w.p, "SUB foo  1\r\n"));
-    snprintf(text, sizeof(text), "HMSG foo 1 rep %zu %zu\r\n%sdata\r\n", strlen(block), strlen(block) + 4, block);
+    snprintf(text, sizeof(text), "HMSG foo 1 rep %zu %zu\r\n%sdata\r\n", strlen(block), strlen(block) + 4,
+             block);
     CHECK(peer_send(&w.p, text));
     msg = test_next(sub);
     CHECK_OK(natsConnection_PublishMsg(w.nc, msg));
-    snprintf(text, sizeof(text), "HPUB foo rep %zu %zu\r\n%sdata\r\n", strlen(block), strlen(block) + 4, block);
+    snprintf(text, sizeof(text), "HPUB foo rep %zu %zu\r\n%sdata\r\n", strlen(block), strlen(block) + 4,
+             block);
     expect_wire(&w, text);
     /* After an access it is encoded anew. */
     CHECK_OK(natsMsgHeader_Get(msg, "A", &value));
@@ -319,14 +310,12 @@ static void forwards_verbatim(void)
     wire_end(&w);
 }
 
-static natsOptions *send_asap(natsOptions *opts)
-{
+static natsOptions *send_asap(natsOptions *opts) {
     CHECK_OK(natsOptions_SetSendAsap(opts, true));
     return opts;
 }
 
-static void send_asap_writes_in_the_call(void)
-{
+static void send_asap_writes_in_the_call(void) {
     wire w;
     int i;
 
@@ -340,8 +329,7 @@ static void send_asap_writes_in_the_call(void)
     wire_end(&w);
 }
 
-static void order_and_counts(bool asap)
-{
+static void order_and_counts(bool asap) {
     enum { COUNT = 20000 };
     natsConnection *nc;
     natsSubscription *sub = NULL;
@@ -349,7 +337,7 @@ static void order_and_counts(bool asap)
     natsOptions *opts;
     uint64_t in_msgs, in_bytes, out_msgs, out_bytes, reconnects;
     int64_t bytes = 0;
-    closure c;
+    static closure c;
     server s;
     int i;
 
@@ -386,9 +374,9 @@ static void keeps_order(void) { order_and_counts(false); }
 
 static void keeps_order_with_send_asap(void) { order_and_counts(true); }
 
-static void sizes_up_to_max_payload(void)
-{
-    static const int sizes[] = {0, 1, 2, 100, 4095, 4096, 32767, 32768, 32769, 65535, 65536, 65537, 300000, 1048576};
+static void sizes_up_to_max_payload(void) {
+    static const int sizes[] = {0,     1,     2,     100,   4095,  4096,   32767,
+                                32768, 32769, 65535, 65536, 65537, 300000, 1048576};
     natsConnection *nc;
     natsSubscription *sub = NULL;
     char *data = (char *)malloc(1048577);
@@ -421,8 +409,7 @@ static void sizes_up_to_max_payload(void)
     server_stop(&s);
 }
 
-static void headers_through_a_server(void)
-{
+static void headers_through_a_server(void) {
     natsConnection *nc;
     natsSubscription *sub = NULL;
     natsMsg *msg = test_msg("foo", "rep", "data"), *got;
@@ -453,19 +440,17 @@ static void headers_through_a_server(void)
     server_stop(&s);
 }
 
-static natsOptions *short_deadline(natsOptions *opts)
-{
+static natsOptions *short_deadline(natsOptions *opts) {
     CHECK_OK(natsOptions_SetWriteDeadline(opts, 100));
     return opts;
 }
 
-static void write_deadline_against_a_stalled_peer(void)
-{
+static void write_deadline_against_a_stalled_peer(void) {
     natsOptions *opts;
     char *data = (char *)calloc(1, 65536);
     natsStatus s = NATS_OK;
     int64_t until;
-    closure c;
+    static closure c;
     wire w;
 
     closure_init(&c);
@@ -503,8 +488,7 @@ typedef struct publisher {
 
 enum { PUBLISHERS = 4, EACH = 5000 };
 
-static void *publish_many(void *arg)
-{
+static void *publish_many(void *arg) {
     publisher *p = (publisher *)arg;
     char text[16];
     int i;
@@ -518,8 +502,7 @@ static void *publish_many(void *arg)
     return NULL;
 }
 
-static void many_threads_each_in_order(void)
-{
+static void many_threads_each_in_order(void) {
     natsConnection *nc;
     natsSubscription *subs[PUBLISHERS];
     static closure c[PUBLISHERS];
@@ -553,8 +536,7 @@ static void many_threads_each_in_order(void)
     server_stop(&s);
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     static const test_case cases[] = {
         TEST(publishes_on_the_wire),
         TEST(publishes_any_bytes),

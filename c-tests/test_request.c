@@ -12,8 +12,7 @@ typedef struct fixture {
     closure c;
 } fixture;
 
-static void start(fixture *f, natsOptions *(*adjust)(natsOptions *))
-{
+static void start(fixture *f, natsOptions *(*adjust)(natsOptions *)) {
     natsOptions *opts;
 
     closure_init(&f->c);
@@ -25,8 +24,7 @@ static void start(fixture *f, natsOptions *(*adjust)(natsOptions *))
     f->nc = test_connect(adjust == NULL ? opts : adjust(opts));
 }
 
-static void end(fixture *f)
-{
+static void end(fixture *f) {
     CHECK_INT(counter_get(&f->c.wrong), 0);
     natsSubscription_Destroy(f->sub);
     natsConnection_Destroy(f->nc);
@@ -34,17 +32,15 @@ static void end(fixture *f)
     server_stop(&f->s);
 }
 
-static natsOptions *old_style(natsOptions *opts)
-{
+static natsOptions *old_style(natsOptions *opts) {
     CHECK_OK(natsOptions_UseOldRequestStyle(opts, true));
     return opts;
 }
 
-static void forms(natsOptions *(*adjust)(natsOptions *))
-{
+static void forms(natsOptions *(*adjust)(natsOptions *)) {
     natsMsg *reply = NULL, *msg = test_msg("echo", "ignored.reply", "in a message");
     const char *value = NULL;
-    fixture f;
+    static fixture f;
     int i;
 
     start(&f, adjust);
@@ -81,8 +77,7 @@ static void new_style_forms(void) { forms(NULL); }
 
 static void old_style_forms(void) { forms(old_style); }
 
-static void refuses(void)
-{
+static void refuses(void) {
     natsMsg *reply = (natsMsg *)&reply, *msg = test_msg("echo", NULL, "x");
     natsConnection *nc;
     peer p;
@@ -109,13 +104,13 @@ static void refuses(void)
     peer_close(&p);
 }
 
-static void no_responders(natsOptions *(*adjust)(natsOptions *))
-{
+static void no_responders(natsOptions *(*adjust)(natsOptions *)) {
     natsMsg *reply = NULL;
-    fixture f;
+    static fixture f;
 
     start(&f, adjust);
-    CHECK_STATUS(natsConnection_RequestString(&reply, f.nc, "nobody", "x", deadline_ms()), NATS_NO_RESPONDERS);
+    CHECK_STATUS(natsConnection_RequestString(&reply, f.nc, "nobody", "x", deadline_ms()),
+                 NATS_NO_RESPONDERS);
     CHECK(reply == NULL);
     CHECK_OK(natsConnection_RequestString(&reply, f.nc, "echo", "x", deadline_ms()));
     natsMsg_Destroy(reply);
@@ -126,16 +121,14 @@ static void no_responders_new_style(void) { no_responders(NULL); }
 
 static void no_responders_old_style(void) { no_responders(old_style); }
 
-static natsOptions *disable_no_responders(natsOptions *opts)
-{
+static natsOptions *disable_no_responders(natsOptions *opts) {
     CHECK_OK(natsOptions_DisableNoResponders(opts, true));
     return opts;
 }
 
-static void no_responders_disabled(void)
-{
+static void no_responders_disabled(void) {
     natsMsg *reply = NULL;
-    fixture f;
+    static fixture f;
 
     start(&f, disable_no_responders);
     CHECK_STATUS(natsConnection_RequestString(&reply, f.nc, "nobody", "x", 50), NATS_TIMEOUT);
@@ -143,12 +136,11 @@ static void no_responders_disabled(void)
     end(&f);
 }
 
-static void time_out(natsOptions *(*adjust)(natsOptions *))
-{
+static void time_out(natsOptions *(*adjust)(natsOptions *)) {
     natsSubscription *silent = NULL;
     natsMsg *reply = NULL;
     int64_t started;
-    fixture f;
+    static fixture f;
 
     start(&f, adjust);
     CHECK_OK(natsConnection_SubscribeSync(&silent, f.responder, "silent"));
@@ -171,11 +163,10 @@ static void time_out_new_style(void) { time_out(NULL); }
 
 static void time_out_old_style(void) { time_out(old_style); }
 
-static void late_reply_is_dropped(void)
-{
+static void late_reply_is_dropped(void) {
     natsSubscription *silent = NULL;
     natsMsg *reply = NULL, *request;
-    fixture f;
+    static fixture f;
 
     start(&f, NULL);
     CHECK_OK(natsConnection_SubscribeSync(&silent, f.responder, "silent"));
@@ -199,8 +190,7 @@ typedef struct asker {
     counter *failures;
 } asker;
 
-static void *ask_many(void *arg)
-{
+static void *ask_many(void *arg) {
     asker *a = (asker *)arg;
     int i;
 
@@ -217,13 +207,12 @@ static void *ask_many(void *arg)
     return NULL;
 }
 
-static void many_threads(natsOptions *(*adjust)(natsOptions *), int count)
-{
+static void many_threads(natsOptions *(*adjust)(natsOptions *), int count) {
     enum { THREADS = 8 };
     pthread_t threads[THREADS];
     asker askers[THREADS];
     counter failures;
-    fixture f;
+    static fixture f;
     int i;
 
     counter_init(&failures);
@@ -252,8 +241,7 @@ typedef struct pending {
     pthread_t thread;
 } pending;
 
-static void *ask_silent(void *arg)
-{
+static void *ask_silent(void *arg) {
     pending *p = (pending *)arg;
     natsMsg *reply = NULL;
 
@@ -263,25 +251,22 @@ static void *ask_silent(void *arg)
     return NULL;
 }
 
-static void pending_start(pending *p, natsConnection *nc)
-{
+static void pending_start(pending *p, natsConnection *nc) {
     p->nc = nc;
     counter_init(&p->done);
     CHECK(pthread_create(&p->thread, NULL, ask_silent, p) == 0);
 }
 
-static natsStatus pending_end(pending *p)
-{
+static natsStatus pending_end(pending *p) {
     CHECK_REACHED(&p->done, 1);
     pthread_join(p->thread, NULL);
     return p->status;
 }
 
-static void closed_during(natsOptions *(*adjust)(natsOptions *))
-{
+static void closed_during(natsOptions *(*adjust)(natsOptions *)) {
     natsSubscription *silent = NULL;
     pending request;
-    fixture f;
+    static fixture f;
 
     start(&f, adjust);
     CHECK_OK(natsConnection_SubscribeSync(&silent, f.responder, "silent"));
@@ -298,8 +283,7 @@ static void closed_during_new_style(void) { closed_during(NULL); }
 
 static void closed_during_old_style(void) { closed_during(old_style); }
 
-static void fails_on_disconnect_when_asked(void)
-{
+static void fails_on_disconnect_when_asked(void) {
     natsConnection *nc;
     natsOptions *opts;
     pending request;
@@ -318,8 +302,7 @@ static void fails_on_disconnect_when_asked(void)
     peer_close(&p);
 }
 
-static void survives_a_reconnect(void)
-{
+static void survives_a_reconnect(void) {
     natsConnection *nc;
     pending request;
     char *inbox, line[256];
@@ -347,8 +330,7 @@ static void survives_a_reconnect(void)
     peer_close(&p);
 }
 
-static void mux_on_the_wire(void)
-{
+static void mux_on_the_wire(void) {
     natsConnection *nc;
     pending request;
     natsOptions *opts;
@@ -389,8 +371,7 @@ static void mux_on_the_wire(void)
     peer_close(&p);
 }
 
-static void status_503_on_the_wire(void)
-{
+static void status_503_on_the_wire(void) {
     natsConnection *nc;
     pending request;
     char line[256], *at;
@@ -411,8 +392,7 @@ static void status_503_on_the_wire(void)
     peer_close(&p);
 }
 
-static void request_in_callback(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void *arg)
-{
+static void request_in_callback(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void *arg) {
     closure *c = (closure *)arg;
     natsMsg *reply = NULL;
 
@@ -423,11 +403,10 @@ static void request_in_callback(natsConnection *nc, natsSubscription *sub, natsM
     counter_add(&c->messages, 1);
 }
 
-static void inside_a_callback(void)
-{
+static void inside_a_callback(void) {
     natsSubscription *sub = NULL;
-    closure c;
-    fixture f;
+    static closure c;
+    static fixture f;
 
     closure_init(&c);
     start(&f, NULL);
@@ -439,12 +418,11 @@ static void inside_a_callback(void)
     end(&f);
 }
 
-static void responder_on_the_same_connection(void)
-{
+static void responder_on_the_same_connection(void) {
     natsSubscription *sub = NULL;
     natsMsg *reply = NULL;
-    closure c;
-    fixture f;
+    static closure c;
+    static fixture f;
     int i;
 
     closure_init(&c);
@@ -459,8 +437,7 @@ static void responder_on_the_same_connection(void)
     end(&f);
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     static const test_case cases[] = {
         TEST(new_style_forms),
         TEST(old_style_forms),

@@ -10,8 +10,7 @@ typedef struct fixture {
     closure c; /* of the connection */
 } fixture;
 
-static void start_with(fixture *f, natsOptions *(*adjust)(natsOptions *))
-{
+static void start_with(fixture *f, natsOptions *(*adjust)(natsOptions *)) {
     natsOptions *opts;
 
     closure_init(&f->c);
@@ -23,14 +22,12 @@ static void start_with(fixture *f, natsOptions *(*adjust)(natsOptions *))
 
 static void start(fixture *f) { start_with(f, NULL); }
 
-static void end(fixture *f)
-{
+static void end(fixture *f) {
     natsConnection_Destroy(f->nc);
     server_stop(&f->s);
 }
 
-static void publish(natsConnection *nc, const char *subject, int from, int count)
-{
+static void publish(natsConnection *nc, const char *subject, int from, int count) {
     char text[16];
     int i;
 
@@ -41,8 +38,7 @@ static void publish(natsConnection *nc, const char *subject, int from, int count
     CHECK_OK(natsConnection_FlushTimeout(nc, deadline_ms()));
 }
 
-static void forms_on_the_wire(void)
-{
+static void forms_on_the_wire(void) {
     natsConnection *nc;
     natsSubscription *subs[6];
     peer p;
@@ -81,12 +77,13 @@ static void forms_on_the_wire(void)
     peer_close(&p);
 }
 
-static void refuses(void)
-{
-    static const char *const bad[] = {"", "foo bar", "foo..bar", ".foo", "foo.", "foo.>.bar", "foo\r\nPING", "a\tb", " "};
-    static const char *const good[] = {"foo", "foo.*.bar", "*", ">", "foo.>", "foo*", "a>b", "f\xc3\xb6\xc3\xb6", "$SYS.x"};
+static void refuses(void) {
+    static const char *const bad[] = {"",          "foo bar",     "foo..bar", ".foo", "foo.",
+                                      "foo.>.bar", "foo\r\nPING", "a\tb",     " "};
+    static const char *const good[] = {"foo", "foo.*.bar",         "*",     ">", "foo.>", "foo*",
+                                       "a>b", "f\xc3\xb6\xc3\xb6", "$SYS.x"};
     natsSubscription *sub = NULL;
-    fixture f;
+    static fixture f;
     size_t i;
 
     start(&f);
@@ -110,10 +107,12 @@ static void refuses(void)
     CHECK_STATUS(natsConnection_QueueSubscribe(&sub, f.nc, "foo", NULL, on_message, NULL), NATS_INVALID_ARG);
     CHECK_STATUS(natsConnection_QueueSubscribe(&sub, f.nc, "foo", "", on_message, NULL), NATS_INVALID_ARG);
     CHECK_STATUS(natsConnection_QueueSubscribe(&sub, f.nc, "foo", "q", NULL, NULL), NATS_INVALID_ARG);
-    CHECK_STATUS(natsConnection_QueueSubscribe(&sub, f.nc, "foo", "a b", on_message, NULL), NATS_INVALID_QUEUE_NAME);
+    CHECK_STATUS(natsConnection_QueueSubscribe(&sub, f.nc, "foo", "a b", on_message, NULL),
+                 NATS_INVALID_QUEUE_NAME);
     CHECK_STATUS(natsConnection_QueueSubscribeSync(&sub, f.nc, "foo", "a\r\nb"), NATS_INVALID_QUEUE_NAME);
     CHECK_STATUS(natsConnection_QueueSubscribeSync(&sub, f.nc, "foo", ""), NATS_INVALID_ARG);
-    CHECK_STATUS(natsConnection_QueueSubscribeTimeout(&sub, f.nc, "foo", "q", 0, on_message, NULL), NATS_INVALID_ARG);
+    CHECK_STATUS(natsConnection_QueueSubscribeTimeout(&sub, f.nc, "foo", "q", 0, on_message, NULL),
+                 NATS_INVALID_ARG);
     CHECK(sub == NULL);
 #if OURS
     CHECK_STATUS(natsConnection_SubscribeSync(NULL, f.nc, "foo"), NATS_INVALID_ARG);
@@ -121,11 +120,10 @@ static void refuses(void)
     end(&f);
 }
 
-static void delivers_in_order(void)
-{
+static void delivers_in_order(void) {
     natsSubscription *sub = NULL;
-    closure c;
-    fixture f;
+    static closure c;
+    static fixture f;
 
     closure_init(&c);
     start(&f);
@@ -143,8 +141,7 @@ typedef struct seen_handles {
     counter done;
 } seen_handles;
 
-static void see_handles(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void *arg)
-{
+static void see_handles(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void *arg) {
     seen_handles *s = (seen_handles *)arg;
 
     s->nc = nc;
@@ -155,11 +152,10 @@ static void see_handles(natsConnection *nc, natsSubscription *sub, natsMsg *msg,
     counter_add(&s->done, 1);
 }
 
-static void callback_gets_the_programs_handles(void)
-{
+static void callback_gets_the_programs_handles(void) {
     natsSubscription *sub = NULL;
     seen_handles seen;
-    fixture f;
+    static fixture f;
 
     memset(&seen, 0, sizeof(seen));
     counter_init(&seen.done);
@@ -178,12 +174,11 @@ static void callback_gets_the_programs_handles(void)
     end(&f);
 }
 
-static void queue_group_shares(void)
-{
+static void queue_group_shares(void) {
     enum { MEMBERS = 4, COUNT = 400 };
     natsSubscription *subs[MEMBERS], *outside = NULL;
-    closure group, alone;
-    fixture f;
+    static closure group, alone;
+    static fixture f;
     int i;
 
     closure_init(&group);
@@ -208,13 +203,12 @@ static void queue_group_shares(void)
     end(&f);
 }
 
-static void next_msg(void)
-{
+static void next_msg(void) {
     natsSubscription *sub = NULL, *async = NULL;
     natsMsg *msg = NULL;
-    closure c;
+    static closure c;
     int64_t started;
-    fixture f;
+    static fixture f;
 
     closure_init(&c);
     start(&f);
@@ -244,11 +238,10 @@ static void next_msg(void)
     end(&f);
 }
 
-static void next_msg_after_close(void)
-{
+static void next_msg_after_close(void) {
     natsSubscription *sub = NULL;
     natsMsg *msg = NULL;
-    fixture f;
+    static fixture f;
 
     start(&f);
     CHECK_OK(natsConnection_SubscribeSync(&sub, f.nc, "foo"));
@@ -272,8 +265,7 @@ typedef struct waiter {
     counter done;
 } waiter;
 
-static void *wait_for_message(void *arg)
-{
+static void *wait_for_message(void *arg) {
     waiter *w = (waiter *)arg;
     natsMsg *msg = NULL;
 
@@ -283,12 +275,11 @@ static void *wait_for_message(void *arg)
     return NULL;
 }
 
-static void waiting_next_msg_is_released(void)
-{
+static void waiting_next_msg_is_released(void) {
     natsSubscription *a = NULL, *b = NULL;
     waiter w[2];
     pthread_t threads[2];
-    fixture f;
+    static fixture f;
 
     start(&f);
     CHECK_OK(natsConnection_SubscribeSync(&a, f.nc, "foo"));
@@ -313,11 +304,10 @@ static void waiting_next_msg_is_released(void)
     end(&f);
 }
 
-static void next_msg_no_responders(void)
-{
+static void next_msg_no_responders(void) {
     natsSubscription *sub = NULL;
     natsMsg *msg = NULL;
-    fixture f;
+    static fixture f;
 
     start(&f);
     CHECK_OK(natsConnection_SubscribeSync(&sub, f.nc, "inbox"));
@@ -328,12 +318,11 @@ static void next_msg_no_responders(void)
     end(&f);
 }
 
-static void timeout_subscription(bool pool)
-{
+static void timeout_subscription(bool pool) {
     natsSubscription *sub = NULL;
     natsOptions *opts;
-    closure c;
-    fixture f;
+    static closure c;
+    static fixture f;
 
     closure_init(&c);
     closure_init(&f.c);
@@ -355,11 +344,10 @@ static void timeouts(void) { timeout_subscription(false); }
 
 static void timeouts_in_the_pool(void) { timeout_subscription(true); }
 
-static void auto_unsubscribe_async(void)
-{
+static void auto_unsubscribe_async(void) {
     natsSubscription *sub = NULL;
-    closure c;
-    fixture f;
+    static closure c;
+    static fixture f;
 
     closure_init(&c);
     start(&f);
@@ -376,11 +364,10 @@ static void auto_unsubscribe_async(void)
     end(&f);
 }
 
-static void auto_unsubscribe_sync(void)
-{
+static void auto_unsubscribe_sync(void) {
     natsSubscription *sub = NULL;
     natsMsg *msg = NULL;
-    fixture f;
+    static fixture f;
     int i;
 
     start(&f);
@@ -423,17 +410,15 @@ static void auto_unsubscribe_sync(void)
     end(&f);
 }
 
-static natsOptions *small_limits(natsOptions *opts)
-{
+static natsOptions *small_limits(natsOptions *opts) {
     CHECK_OK(natsOptions_SetMaxPendingMsgs(opts, 10));
     return opts;
 }
 
-static void pending_limits(void)
-{
+static void pending_limits(void) {
     natsSubscription *sub = NULL;
     int msgs = 0, bytes = 0;
-    fixture f;
+    static fixture f;
 
     start_with(&f, small_limits);
     CHECK_OK(natsConnection_SubscribeSync(&sub, f.nc, "foo"));
@@ -460,13 +445,12 @@ static void pending_limits(void)
     end(&f);
 }
 
-static void slow_consumer_sync(void)
-{
+static void slow_consumer_sync(void) {
     natsSubscription *sub = NULL;
     natsMsg *msg = NULL;
     int64_t dropped = 0, delivered = 0;
     int msgs = 0, bytes = 0, i;
-    fixture f;
+    static fixture f;
 
     start_with(&f, small_limits);
     CHECK_OK(natsConnection_SubscribeSync(&sub, f.nc, "foo"));
@@ -499,12 +483,11 @@ static void slow_consumer_sync(void)
     end(&f);
 }
 
-static void slow_consumer_async(void)
-{
+static void slow_consumer_async(void) {
     natsSubscription *sub = NULL, *other = NULL;
     int64_t dropped = 0;
-    closure c, d;
-    fixture f;
+    static closure c, d;
+    static fixture f;
 
     closure_init(&c);
     closure_init(&d);
@@ -529,13 +512,12 @@ static void slow_consumer_async(void)
     end(&f);
 }
 
-static void message_larger_than_the_byte_limit(void)
-{
+static void message_larger_than_the_byte_limit(void) {
     static const char data[200] = {0};
     natsSubscription *sub = NULL;
     int64_t dropped = 0;
     natsMsg *msg = NULL;
-    fixture f;
+    static fixture f;
 
     start(&f);
     CHECK_OK(natsConnection_SubscribeSync(&sub, f.nc, "foo"));
@@ -552,13 +534,12 @@ static void message_larger_than_the_byte_limit(void)
     end(&f);
 }
 
-static void statistics(void)
-{
+static void statistics(void) {
     natsSubscription *sub = NULL;
     int msgs = -1, bytes = -1, max_msgs = -1, max_bytes = -1;
     int64_t delivered = -1, dropped = -1;
     uint64_t queued = 99;
-    fixture f;
+    static fixture f;
 
     start(&f);
     CHECK_OK(natsConnection_SubscribeSync(&sub, f.nc, "foo"));
@@ -594,7 +575,8 @@ static void statistics(void)
     CHECK_STATUS(natsSubscription_GetMaxPending(sub, &msgs, &bytes), NATS_INVALID_SUBSCRIPTION);
     CHECK_STATUS(natsSubscription_ClearMaxPending(sub), NATS_INVALID_SUBSCRIPTION);
     CHECK_STATUS(natsSubscription_QueuedMsgs(sub, &queued), NATS_INVALID_SUBSCRIPTION);
-    CHECK_STATUS(natsSubscription_GetStats(sub, &msgs, NULL, NULL, NULL, NULL, NULL), NATS_INVALID_SUBSCRIPTION);
+    CHECK_STATUS(natsSubscription_GetStats(sub, &msgs, NULL, NULL, NULL, NULL, NULL),
+                 NATS_INVALID_SUBSCRIPTION);
     CHECK_INT(natsSubscription_GetID(sub), 0);
     CHECK(natsSubscription_GetSubject(sub) == NULL);
     CHECK_OK(natsSubscription_NoDeliveryDelay(sub));
@@ -602,8 +584,7 @@ static void statistics(void)
     end(&f);
 }
 
-static void null_subscription(void)
-{
+static void null_subscription(void) {
     int64_t n = 0;
     int a = 0, b = 0;
 
@@ -626,11 +607,10 @@ static void null_subscription(void)
     natsSubscription_Destroy(NULL);
 }
 
-static void completion_after(natsStatus (*ender)(natsSubscription *), natsStatus drain_status)
-{
+static void completion_after(natsStatus (*ender)(natsSubscription *), natsStatus drain_status) {
     natsSubscription *sub = NULL;
-    closure c;
-    fixture f;
+    static closure c;
+    static fixture f;
 
     closure_init(&c);
     start(&f);
@@ -653,24 +633,21 @@ static void completion_after(natsStatus (*ender)(natsSubscription *), natsStatus
     CHECK_INT(counter_get(&c.completed), 1);
 }
 
-static natsStatus destroy(natsSubscription *sub)
-{
+static natsStatus destroy(natsSubscription *sub) {
     natsSubscription_Destroy(sub);
     return NATS_OK;
 }
 
-static void completion_after_unsubscribe(void)
-{
+static void completion_after_unsubscribe(void) {
     completion_after(natsSubscription_Unsubscribe, NATS_INVALID_SUBSCRIPTION);
 }
 
 static void completion_after_destroy(void) { completion_after(destroy, NATS_ERR); }
 
-static void completion_after_close(void)
-{
+static void completion_after_close(void) {
     natsSubscription *sub = NULL;
-    closure c;
-    fixture f;
+    static closure c;
+    static fixture f;
 
     closure_init(&c);
     start(&f);
@@ -684,11 +661,10 @@ static void completion_after_close(void)
     end(&f);
 }
 
-static void no_completion_for_sync(void)
-{
+static void no_completion_for_sync(void) {
     natsSubscription *sub = NULL;
-    closure c;
-    fixture f;
+    static closure c;
+    static fixture f;
 
     closure_init(&c);
     start(&f);
@@ -698,11 +674,10 @@ static void no_completion_for_sync(void)
     end(&f);
 }
 
-static void destroy_in_own_callback(void)
-{
+static void destroy_in_own_callback(void) {
     natsSubscription *sub = NULL;
-    closure c;
-    fixture f;
+    static closure c;
+    static fixture f;
 
     closure_init(&c);
     start(&f);
@@ -714,8 +689,7 @@ static void destroy_in_own_callback(void)
     end(&f);
 }
 
-static void unsubscribe_in_callback(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void *arg)
-{
+static void unsubscribe_in_callback(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void *arg) {
     closure *c = (closure *)arg;
 
     (void)nc;
@@ -724,11 +698,10 @@ static void unsubscribe_in_callback(natsConnection *nc, natsSubscription *sub, n
     counter_add(&c->messages, 1);
 }
 
-static void unsubscribe_in_own_callback(void)
-{
+static void unsubscribe_in_own_callback(void) {
     natsSubscription *sub = NULL;
-    closure c;
-    fixture f;
+    static closure c;
+    static fixture f;
 
     closure_init(&c);
     start(&f);
@@ -743,19 +716,17 @@ static void unsubscribe_in_own_callback(void)
     end(&f);
 }
 
-static void close_in_callback(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void *arg)
-{
+static void close_in_callback(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void *arg) {
     (void)sub;
     natsMsg_Destroy(msg);
     natsConnection_Close(nc);
     counter_add(&((closure *)arg)->messages, 1);
 }
 
-static void close_connection_in_callback(void)
-{
+static void close_connection_in_callback(void) {
     natsSubscription *sub = NULL;
-    closure c;
-    fixture f;
+    static closure c;
+    static fixture f;
 
     closure_init(&c);
     start(&f);
@@ -768,8 +739,8 @@ static void close_connection_in_callback(void)
     end(&f);
 }
 
-static void subscribe_in_callback_handler(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void *arg)
-{
+static void subscribe_in_callback_handler(natsConnection *nc, natsSubscription *sub, natsMsg *msg,
+                                          void *arg) {
     closure *c = (closure *)arg;
     natsSubscription *inner = NULL;
     natsMsg *got = NULL;
@@ -788,11 +759,10 @@ static void subscribe_in_callback_handler(natsConnection *nc, natsSubscription *
     counter_add(&c->messages, 1);
 }
 
-static void subscribe_flush_and_receive_in_callback(void)
-{
+static void subscribe_flush_and_receive_in_callback(void) {
     natsSubscription *sub = NULL;
-    closure c;
-    fixture f;
+    static closure c;
+    static fixture f;
 
     closure_init(&c);
     start(&f);
@@ -804,19 +774,17 @@ static void subscribe_flush_and_receive_in_callback(void)
     end(&f);
 }
 
-static natsOptions *use_pool(natsOptions *opts)
-{
+static natsOptions *use_pool(natsOptions *opts) {
     CHECK_OK(natsOptions_UseGlobalMessageDelivery(opts, true));
     return opts;
 }
 
-static void pool_delivery(void)
-{
+static void pool_delivery(void) {
     enum { SUBS = 20, COUNT = 200 };
     static closure c[SUBS];
     natsSubscription *subs[SUBS];
     char subject[16];
-    fixture f;
+    static fixture f;
     int i;
 
     CHECK_OK(nats_SetMessageDeliveryPoolSize(3));
@@ -840,11 +808,10 @@ static void pool_delivery(void)
     end(&f);
 }
 
-static void many_subscriptions_come_and_go(void)
-{
+static void many_subscriptions_come_and_go(void) {
     natsSubscription *subs[500];
-    closure c;
-    fixture f;
+    static closure c;
+    static fixture f;
     int round, i;
 
     closure_init(&c);
@@ -863,13 +830,12 @@ static void many_subscriptions_come_and_go(void)
     end(&f);
 }
 
-static void messages_kept_for_long(void)
-{
+static void messages_kept_for_long(void) {
     enum { COUNT = 3000 };
     static natsMsg *kept[COUNT];
     natsSubscription *sub = NULL;
     char text[16];
-    fixture f;
+    static fixture f;
     int i;
 
     start(&f);
@@ -889,11 +855,10 @@ static void messages_kept_for_long(void)
     }
 }
 
-static void subscription_outlives_its_connection(void)
-{
+static void subscription_outlives_its_connection(void) {
     natsSubscription *sub = NULL, *async = NULL;
-    closure c;
-    fixture f;
+    static closure c;
+    static fixture f;
 
     closure_init(&c);
     start(&f);
@@ -908,8 +873,7 @@ static void subscription_outlives_its_connection(void)
     end(&f);
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     static const test_case cases[] = {
         TEST(forms_on_the_wire),
         TEST(refuses),

@@ -1,7 +1,6 @@
 #include "callbacks.h"
 
-static void record(closure *c, natsMsg *msg)
-{
+static void record(closure *c, natsMsg *msg) {
     int64_t n = counter_get(&c->messages);
 
     if (n < CLOSURE_TEXTS) {
@@ -18,8 +17,7 @@ static void record(closure *c, natsMsg *msg)
     counter_add(&c->messages, 1);
 }
 
-void on_message(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void *arg)
-{
+void on_message(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void *arg) {
     closure *c = (closure *)arg;
 
     if (nc == NULL || sub == NULL)
@@ -30,8 +28,7 @@ void on_message(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void *a
         record(c, msg);
 }
 
-void on_ordered(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void *arg)
-{
+void on_ordered(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void *arg) {
     closure *c = (closure *)arg;
     long long number;
 
@@ -47,16 +44,14 @@ void on_ordered(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void *a
     record(c, msg);
 }
 
-void on_blocked(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void *arg)
-{
+void on_blocked(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void *arg) {
     (void)nc;
     (void)sub;
     closure_pass_gate((closure *)arg);
     record((closure *)arg, msg);
 }
 
-void on_request(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void *arg)
-{
+void on_request(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void *arg) {
     closure *c = (closure *)arg;
     natsStatus s;
 
@@ -66,63 +61,56 @@ void on_request(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void *a
     else if (c->reply != NULL)
         s = natsConnection_PublishString(nc, natsMsg_GetReply(msg), c->reply);
     else
-        s = natsConnection_Publish(nc, natsMsg_GetReply(msg), natsMsg_GetData(msg), natsMsg_GetDataLength(msg));
+        s = natsConnection_Publish(nc, natsMsg_GetReply(msg), natsMsg_GetData(msg),
+                                   natsMsg_GetDataLength(msg));
     if (s != NATS_OK)
         counter_add(&c->wrong, 1);
     record(c, msg);
 }
 
-void on_destroy_sub(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void *arg)
-{
+void on_destroy_sub(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void *arg) {
     (void)nc;
     natsSubscription_Destroy(sub);
     record((closure *)arg, msg);
 }
 
-void on_closed(natsConnection *nc, void *arg)
-{
+void on_closed(natsConnection *nc, void *arg) {
     (void)nc;
     closure_note((closure *)arg, 'C');
     counter_add(&((closure *)arg)->closed, 1);
 }
 
-void on_disconnected(natsConnection *nc, void *arg)
-{
+void on_disconnected(natsConnection *nc, void *arg) {
     (void)nc;
     closure_note((closure *)arg, 'D');
     counter_add(&((closure *)arg)->disconnected, 1);
 }
 
-void on_reconnected(natsConnection *nc, void *arg)
-{
+void on_reconnected(natsConnection *nc, void *arg) {
     (void)nc;
     closure_note((closure *)arg, 'R');
     counter_add(&((closure *)arg)->reconnected, 1);
 }
 
-void on_connected(natsConnection *nc, void *arg)
-{
+void on_connected(natsConnection *nc, void *arg) {
     (void)nc;
     closure_note((closure *)arg, 'N');
     counter_add(&((closure *)arg)->connected, 1);
 }
 
-void on_discovered(natsConnection *nc, void *arg)
-{
+void on_discovered(natsConnection *nc, void *arg) {
     (void)nc;
     closure_note((closure *)arg, 'S');
     counter_add(&((closure *)arg)->discovered, 1);
 }
 
-void on_lame_duck(natsConnection *nc, void *arg)
-{
+void on_lame_duck(natsConnection *nc, void *arg) {
     (void)nc;
     closure_note((closure *)arg, 'L');
     counter_add(&((closure *)arg)->lame_duck, 1);
 }
 
-void on_error(natsConnection *nc, natsSubscription *sub, natsStatus err, void *arg)
-{
+void on_error(natsConnection *nc, natsSubscription *sub, natsStatus err, void *arg) {
     closure *c = (closure *)arg;
     int64_t n = counter_get(&c->errors);
 
@@ -140,8 +128,7 @@ void on_error(natsConnection *nc, natsSubscription *sub, natsStatus err, void *a
     counter_add(&c->errors, 1);
 }
 
-void on_error_quiet(natsConnection *nc, natsSubscription *sub, natsStatus err, void *arg)
-{
+void on_error_quiet(natsConnection *nc, natsSubscription *sub, natsStatus err, void *arg) {
     (void)nc;
     (void)sub;
     (void)err;
@@ -152,8 +139,7 @@ void on_complete(void *arg) { counter_add(&((closure *)arg)->completed, 1); }
 
 void on_released(void *arg) { counter_add(&((closure *)arg)->released, 1); }
 
-void options_record(natsOptions *opts, closure *c)
-{
+void options_record(natsOptions *opts, closure *c) {
     CHECK_OK(natsOptions_SetClosedCB(opts, on_closed, c));
     CHECK_OK(natsOptions_SetDisconnectedCB(opts, on_disconnected, c));
     CHECK_OK(natsOptions_SetReconnectedCB(opts, on_reconnected, c));

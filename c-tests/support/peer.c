@@ -10,8 +10,7 @@
 
 static void problem(peer *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-static void problem(peer *p, const char *format, ...)
-{
+static void problem(peer *p, const char *format, ...) {
     va_list args;
 
     if (p->problem[0] != '\0')
@@ -21,8 +20,7 @@ static void problem(peer *p, const char *format, ...)
     va_end(args);
 }
 
-static void listen_on(peer *p, int port)
-{
+static void listen_on(peer *p, int port) {
     struct sockaddr_in a;
     socklen_t length = sizeof(a);
     int one = 1;
@@ -41,15 +39,13 @@ static void listen_on(peer *p, int port)
     snprintf(p->url, sizeof(p->url), "nats://127.0.0.1:%d", p->port);
 }
 
-void peer_open(peer *p)
-{
+void peer_open(peer *p) {
     memset(p, 0, sizeof(*p));
     p->socket = -1;
     listen_on(p, 0);
 }
 
-void peer_refuse(peer *p)
-{
+void peer_refuse(peer *p) {
     if (p->listener >= 0)
         close(p->listener);
     p->listener = -1;
@@ -57,8 +53,7 @@ void peer_refuse(peer *p)
 
 void peer_listen_again(peer *p) { listen_on(p, p->port); }
 
-void peer_close(peer *p)
-{
+void peer_close(peer *p) {
     if (p->listener >= 0)
         shutdown(p->listener, SHUT_RDWR);
     if (p->running) {
@@ -73,16 +68,14 @@ void peer_close(peer *p)
     p->bytes = NULL;
 }
 
-static void *run_script(void *arg)
-{
+static void *run_script(void *arg) {
     peer *p = (peer *)arg;
 
     p->script(p, p->arg);
     return NULL;
 }
 
-void peer_run(peer *p, peer_script script, void *arg)
-{
+void peer_run(peer *p, peer_script script, void *arg) {
     CHECK(!p->running);
     p->script = script;
     p->arg = arg;
@@ -90,8 +83,7 @@ void peer_run(peer *p, peer_script script, void *arg)
     p->running = true;
 }
 
-void peer_join(peer *p)
-{
+void peer_join(peer *p) {
     CHECK(p->running);
     pthread_join(p->thread, NULL);
     p->running = false;
@@ -100,8 +92,7 @@ void peer_join(peer *p)
                      p->bytes == NULL ? "" : p->bytes);
 }
 
-static bool readable(int fd, int64_t timeout_ms)
-{
+static bool readable(int fd, int64_t timeout_ms) {
     struct pollfd f;
     int n;
 
@@ -114,8 +105,7 @@ static bool readable(int fd, int64_t timeout_ms)
     return n > 0;
 }
 
-bool peer_accept(peer *p)
-{
+bool peer_accept(peer *p) {
     peer_hang_up(p);
     p->length = p->seen = 0;
     if (!readable(p->listener, deadline_ms())) {
@@ -130,8 +120,7 @@ bool peer_accept(peer *p)
     return true;
 }
 
-bool peer_send_bytes(peer *p, const void *data, size_t length)
-{
+bool peer_send_bytes(peer *p, const void *data, size_t length) {
     const char *at = (const char *)data;
 
     while (length > 0) {
@@ -152,8 +141,7 @@ bool peer_send_bytes(peer *p, const void *data, size_t length)
 bool peer_send(peer *p, const char *text) { return peer_send_bytes(p, text, strlen(text)); }
 
 /* 1: bytes came, 0: the client closed, -1: time over. */
-static int read_more(peer *p, int64_t until)
-{
+static int read_more(peer *p, int64_t until) {
     ssize_t n;
 
     if (p->room - p->length < 65536) {
@@ -174,17 +162,54 @@ static int read_more(peer *p, int64_t until)
     return 1;
 }
 
-bool peer_expect_within(peer *p, const char *text, int64_t timeout_ms)
-{
+/* How many bytes at this place match the text, 0 for none. A run of blanks matches any run of blanks, and
+ * before the end of a line also none at all. */
+static size_t match_at(const char *bytes, size_t length, const char *text) {
+    size_t n = 0;
+
+    while (*text != '\0') {
+        if (*text == ' ') {
+            size_t start = n;
+
+            while (*text == ' ')
+                text++;
+            while (n < length && bytes[n] == ' ')
+                n++;
+            if (n == start && *text != '\r')
+                return 0;
+        } else {
+            if (n == length || bytes[n] != *text)
+                return 0;
+            n++;
+            text++;
+        }
+    }
+    return n;
+}
+
+/* The end of the first place from an offset on that matches the text; 0 if there is none. */
+static size_t find(const peer *p, size_t from, const char *text) {
+    size_t i;
+
+    for (i = from; i < p->length; i++) {
+        size_t n = match_at(p->bytes + i, p->length - i, text);
+
+        if (n > 0)
+            return i + n;
+    }
+    return 0;
+}
+
+bool peer_received(const peer *p, const char *text) { return find(p, 0, text) > 0; }
+
+bool peer_expect_within(peer *p, const char *text, int64_t timeout_ms) {
     int64_t until = now_ms() + timeout_ms;
 
     for (;;) {
-        char *at = p->length == 0
-                       ? NULL
-                       : (char *)memmem(p->bytes + p->seen, p->length - p->seen, text, strlen(text));
+        size_t end = find(p, p->seen, text);
 
-        if (at != NULL) {
-            p->seen = (size_t)(at - p->bytes) + strlen(text);
+        if (end > 0) {
+            p->seen = end;
             return true;
         }
         if (p->socket < 0 || read_more(p, until) <= 0)
@@ -192,16 +217,14 @@ bool peer_expect_within(peer *p, const char *text, int64_t timeout_ms)
     }
 }
 
-bool peer_expect(peer *p, const char *text)
-{
+bool peer_expect(peer *p, const char *text) {
     if (peer_expect_within(p, text, deadline_ms()))
         return true;
     problem(p, "\"%s\" never came", text);
     return false;
 }
 
-bool peer_expect_bytes(peer *p, size_t length)
-{
+bool peer_expect_bytes(peer *p, size_t length) {
     int64_t until = now_ms() + deadline_ms();
 
     while (p->length < length) {
@@ -213,8 +236,7 @@ bool peer_expect_bytes(peer *p, size_t length)
     return true;
 }
 
-bool peer_expect_end(peer *p)
-{
+bool peer_expect_end(peer *p) {
     int64_t until = now_ms() + deadline_ms();
     int n;
 
@@ -225,15 +247,13 @@ bool peer_expect_end(peer *p)
     return n == 0;
 }
 
-void peer_hang_up(peer *p)
-{
+void peer_hang_up(peer *p) {
     if (p->socket >= 0)
         close(p->socket);
     p->socket = -1;
 }
 
-void peer_reset(peer *p)
-{
+void peer_reset(peer *p) {
     struct linger l = {1, 0};
 
     if (p->socket >= 0)
@@ -241,16 +261,23 @@ void peer_reset(peer *p)
     peer_hang_up(p);
 }
 
-bool peer_shake_hands(peer *p, const char *info)
-{
+bool peer_shake_hands(peer *p, const char *info) {
     return peer_accept(p) && peer_send(p, info == NULL ? PEER_INFO : info) && peer_expect(p, "CONNECT {") &&
            peer_expect(p, "\r\nPING\r\n") && peer_send(p, "PONG\r\n");
 }
 
 void peer_handshake(peer *p, void *arg) { peer_shake_hands(p, (const char *)arg); }
 
-natsConnection *peer_connect(peer *p, natsOptions *opts)
-{
+void peer_settle(peer *p) {
+#if OURS
+    (void)p;
+#else
+    if (peer_expect(p, "PING\r\n"))
+        peer_send(p, "PONG\r\n");
+#endif
+}
+
+natsConnection *peer_connect(peer *p, natsOptions *opts) {
     natsConnection *nc;
 
     peer_run(p, peer_handshake, NULL);

@@ -14,7 +14,7 @@ extern "C" {
 #endif
 
 #define PEER_INFO_FIELDS                                                                                     \
-    "\"server_id\":\"FAKE\",\"version\":\"2.10.0\",\"proto\":1,\"host\":\"127.0.0.1\",\"headers\":true,"            \
+    "\"server_id\":\"FAKE\",\"version\":\"2.10.0\",\"proto\":1,\"host\":\"127.0.0.1\",\"headers\":true,"     \
     "\"max_payload\":1048576,\"client_id\":7,\"client_ip\":\"127.0.0.1\""
 #define PEER_INFO "INFO {" PEER_INFO_FIELDS "}\r\n"
 
@@ -53,10 +53,14 @@ void peer_join(peer *p);
 bool peer_accept(peer *p);
 bool peer_send(peer *p, const char *text);
 bool peer_send_bytes(peer *p, const void *data, size_t length);
-/* Reads until this text comes (after the text found by the call before). */
+/* Reads until this text comes (after the text found by the call before). A run of blanks in it stands for any
+ * run of blanks, and before the end of a line also for none: the protocol does not care how many there are.
+ */
 bool peer_expect(peer *p, const char *text);
 /* The same with a time limit of its own, and no problem noted. */
 bool peer_expect_within(peer *p, const char *text, int64_t timeout_ms);
+/* The bytes read so far contain this text, blanks as above. */
+bool peer_received(const peer *p, const char *text);
 /* Reads until at least this many bytes have come in all. */
 bool peer_expect_bytes(peer *p, size_t length);
 /* Reads until the client closes. */
@@ -69,6 +73,8 @@ void peer_reset(peer *p);
 void peer_handshake(peer *p, void *arg);
 /* The handshake on the thread that calls. */
 bool peer_shake_hands(peer *p, const char *info);
+/* Answers the PING that nats.c sends once it has reconnected; libnats_rs sends none. */
+void peer_settle(peer *p);
 /* Connects a client: runs the handshake while connecting with these options (destroyed). */
 
 natsConnection *peer_connect(peer *p, natsOptions *opts);

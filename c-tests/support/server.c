@@ -12,8 +12,7 @@
 
 #include "test.h"
 
-static bool can_connect(int port)
-{
+static bool can_connect(int port) {
     struct sockaddr_in a;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     bool ok;
@@ -27,8 +26,7 @@ static bool can_connect(int port)
     return ok;
 }
 
-int free_port(void)
-{
+int free_port(void) {
     struct sockaddr_in a;
     socklen_t length = sizeof(a);
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -44,8 +42,7 @@ int free_port(void)
     return port;
 }
 
-static void remove_dir(const char *dir)
-{
+static void remove_dir(const char *dir) {
     DIR *d = opendir(dir);
     struct dirent *e;
     char path[512];
@@ -64,8 +61,7 @@ static void remove_dir(const char *dir)
 }
 
 /* The client port, from the ports file once the server has written it; else 0. */
-static int port_from_file(const server *s)
-{
+static int port_from_file(const server *s) {
     char path[512], text[1024];
     DIR *d = opendir(s->dir);
     struct dirent *e;
@@ -96,8 +92,7 @@ static int port_from_file(const server *s)
     return port;
 }
 
-static void spawn(server *s, int port)
-{
+static void spawn(server *s, int port) {
     const char *program = getenv("NATS_SERVER");
     char port_text[16], log[128], config[128];
     const char *argv[SERVER_ARGS + 16];
@@ -142,8 +137,7 @@ static void spawn(server *s, int port)
     }
 }
 
-static bool wait_ready(server *s)
-{
+static bool wait_ready(server *s) {
     int64_t until = now_ms() + deadline_ms();
 
     while (now_ms() < until) {
@@ -164,8 +158,7 @@ static bool wait_ready(server *s)
     return false;
 }
 
-void server_start_on(server *s, int port, const char *conf, const char *const *args)
-{
+void server_start_on(server *s, int port, const char *conf, const char *const *args) {
     memset(s, 0, sizeof(*s));
     snprintf(s->dir, sizeof(s->dir), "/tmp/nats-rs-test-XXXXXX");
     CHECK(mkdtemp(s->dir) != NULL);
@@ -186,15 +179,17 @@ void server_start_on(server *s, int port, const char *conf, const char *const *a
     }
     spawn(s, port);
     if (!wait_ready(s))
-        check_failed(__FILE__, __LINE__, "nats-server does not start (is NATS_SERVER set?); see %s/log", s->dir);
+        check_failed(__FILE__, __LINE__, "nats-server does not start (is NATS_SERVER set?); see %s/log",
+                     s->dir);
 }
 
-void server_start(server *s, const char *conf, const char *const *args) { server_start_on(s, -1, conf, args); }
+void server_start(server *s, const char *conf, const char *const *args) {
+    server_start_on(s, -1, conf, args);
+}
 
 void server_run(server *s) { server_start(s, NULL, NULL); }
 
-static void reap(server *s)
-{
+static void reap(server *s) {
     int status;
 
     while (s->pid > 0 && waitpid(s->pid, &status, 0) < 0 && errno == EINTR) {
@@ -202,8 +197,7 @@ static void reap(server *s)
     s->pid = 0;
 }
 
-void server_stop(server *s)
-{
+void server_stop(server *s) {
     if (s->pid > 0) {
         kill(s->pid, SIGCONT);
         kill(s->pid, SIGTERM);
@@ -214,8 +208,7 @@ void server_stop(server *s)
     s->dir[0] = '\0';
 }
 
-void server_kill(server *s)
-{
+void server_kill(server *s) {
     char path[128];
 
     CHECK(s->pid > 0);
@@ -225,8 +218,7 @@ void server_kill(server *s)
     unlink(path);
 }
 
-void server_restart(server *s)
-{
+void server_restart(server *s) {
     int64_t until = now_ms() + deadline_ms();
 
     CHECK(s->pid == 0 && s->port > 0);
@@ -239,8 +231,7 @@ void server_restart(server *s)
     check_failed(__FILE__, __LINE__, "nats-server does not start again on port %d", s->port);
 }
 
-void server_signal(server *s, int signal)
-{
+void server_signal(server *s, int signal) {
     CHECK(s->pid > 0);
     CHECK(kill(s->pid, signal) == 0);
 }

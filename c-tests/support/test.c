@@ -11,8 +11,7 @@ enum { TEST_SECONDS = 60 };
 static const test_case *current;
 static bool finished;
 
-void check_failed(const char *file, int line, const char *format, ...)
-{
+void check_failed(const char *file, int line, const char *format, ...) {
     va_list args;
     char text[2048];
     natsStatus status = NATS_OK;
@@ -22,39 +21,35 @@ void check_failed(const char *file, int line, const char *format, ...)
     vsnprintf(text, sizeof(text), format, args);
     va_end(args);
     last = nats_GetLastError(&status);
-    print_error("%s:%d: failed: %s (last error: %d %s)\n", file, line, text, (int)status, last == NULL ? "-" : last);
+    print_error("%s:%d: failed: %s (last error: %d %s)\n", file, line, text, (int)status,
+                last == NULL ? "-" : last);
     _fail(file, line);
     abort();
 }
 
-void check_status(const char *file, int line, const char *text, natsStatus got, natsStatus want)
-{
+void check_status(const char *file, int line, const char *text, natsStatus got, natsStatus want) {
     if (got != want)
-        check_failed(file, line, "%s is %d (%s), not %d (%s)", text, (int)got, natsStatus_GetText(got), (int)want,
-                     natsStatus_GetText(want));
+        check_failed(file, line, "%s is %d (%s), not %d (%s)", text, (int)got, natsStatus_GetText(got),
+                     (int)want, natsStatus_GetText(want));
 }
 
-void check_int(const char *file, int line, const char *text, int64_t got, int64_t want)
-{
+void check_int(const char *file, int line, const char *text, int64_t got, int64_t want) {
     if (got != want)
         check_failed(file, line, "%s is %" PRId64 ", not %" PRId64, text, got, want);
 }
 
-void check_str(const char *file, int line, const char *text, const char *got, const char *want)
-{
+void check_str(const char *file, int line, const char *text, const char *got, const char *want) {
     if (got == NULL || want == NULL ? got != want : strcmp(got, want) != 0)
         check_failed(file, line, "%s is \"%s\", not \"%s\"", text, got == NULL ? "(null)" : got,
                      want == NULL ? "(null)" : want);
 }
 
-void check_contains(const char *file, int line, const char *got, const char *part)
-{
+void check_contains(const char *file, int line, const char *got, const char *part) {
     if (got == NULL || strstr(got, part) == NULL)
         check_failed(file, line, "\"%s\" does not contain \"%s\"", got == NULL ? "(null)" : got, part);
 }
 
-void check_last_error(const char *file, int line, natsStatus status, const char *part)
-{
+void check_last_error(const char *file, int line, natsStatus status, const char *part) {
     natsStatus got = NATS_OK;
     const char *text = nats_GetLastError(&got);
 
@@ -62,8 +57,7 @@ void check_last_error(const char *file, int line, natsStatus status, const char 
     check_contains(file, line, text, part);
 }
 
-natsOptions *test_options(const char *url)
-{
+natsOptions *test_options(const char *url) {
     natsOptions *opts = NULL;
 
     CHECK_OK(natsOptions_Create(&opts));
@@ -75,8 +69,7 @@ natsOptions *test_options(const char *url)
     return opts;
 }
 
-natsConnection *test_connect(natsOptions *opts)
-{
+natsConnection *test_connect(natsOptions *opts) {
     natsConnection *nc = NULL;
 
     CHECK_OK(natsConnection_Connect(&nc, opts));
@@ -87,8 +80,7 @@ natsConnection *test_connect(natsOptions *opts)
 
 natsConnection *test_connect_url(const char *url) { return test_connect(test_options(url)); }
 
-natsMsg *test_msg(const char *subject, const char *reply, const char *text)
-{
+natsMsg *test_msg(const char *subject, const char *reply, const char *text) {
     natsMsg *msg = NULL;
 
 #if !OURS
@@ -98,8 +90,7 @@ natsMsg *test_msg(const char *subject, const char *reply, const char *text)
     return msg;
 }
 
-natsMsg *test_next(natsSubscription *sub)
-{
+natsMsg *test_next(natsSubscription *sub) {
     natsMsg *msg = NULL;
 
     CHECK_OK(natsSubscription_NextMsg(&msg, sub, deadline_ms()));
@@ -107,8 +98,7 @@ natsMsg *test_next(natsSubscription *sub)
     return msg;
 }
 
-void test_expect_next(natsSubscription *sub, const char *text)
-{
+void test_expect_next(natsSubscription *sub, const char *text) {
     natsMsg *msg = test_next(sub);
 
     CHECK_STR(natsMsg_GetData(msg), text);
@@ -116,8 +106,7 @@ void test_expect_next(natsSubscription *sub, const char *text)
     natsMsg_Destroy(msg);
 }
 
-static void run_current(void **state)
-{
+static void run_current(void **state) {
     (void)state;
     finished = false;
     current->run();
@@ -125,8 +114,7 @@ static void run_current(void **state)
 }
 
 /* Everything that a test made must be gone, so the library can close. */
-static int close_library(void **state)
-{
+static int close_library(void **state) {
     natsStatus s;
 
     (void)state;
@@ -134,22 +122,21 @@ static int close_library(void **state)
         return 0;
     s = nats_CloseAndWait(deadline_ms());
     if (s != NATS_OK && s != NATS_NOT_INITIALIZED) {
-        print_error("nats_CloseAndWait returned %d (%s): something is still in use\n", (int)s, natsStatus_GetText(s));
+        print_error("nats_CloseAndWait returned %d (%s): something is still in use\n", (int)s,
+                    natsStatus_GetText(s));
         return -1;
     }
     return 0;
 }
 
-static int run_one(const test_case *test)
-{
+static int run_one(const test_case *test) {
     const struct CMUnitTest group[] = {{test->name, run_current, NULL, close_library, NULL}};
 
     current = test;
     return cmocka_run_group_tests_name(test->name, group, NULL, NULL) == 0 ? 0 : 1;
 }
 
-static bool run_in_child(const test_case *test)
-{
+static bool run_in_child(const test_case *test) {
     int status = 0;
     pid_t child;
 
@@ -173,8 +160,7 @@ static bool run_in_child(const test_case *test)
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-static bool wanted(const test_case *test, int argc, char **argv)
-{
+static bool wanted(const test_case *test, int argc, char **argv) {
     int i;
 
     for (i = 1; i < argc; i++)
@@ -183,8 +169,7 @@ static bool wanted(const test_case *test, int argc, char **argv)
     return argc < 2;
 }
 
-int run_cases(const char *file, const test_case *cases, int count, int argc, char **argv)
-{
+int run_cases(const char *file, const test_case *cases, int count, int argc, char **argv) {
     int i, ran = 0, failed = 0;
 
     setvbuf(stdout, NULL, _IOLBF, 0);

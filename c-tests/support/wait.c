@@ -5,8 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-int time_factor(void)
-{
+int time_factor(void) {
     const char *text = getenv("TEST_TIME_FACTOR");
     int factor = text == NULL ? 1 : atoi(text);
 
@@ -15,23 +14,20 @@ int time_factor(void)
 
 int64_t deadline_ms(void) { return (int64_t)10000 * time_factor(); }
 
-int64_t now_ms(void)
-{
+int64_t now_ms(void) {
     struct timespec t;
 
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-void poll_pause(void)
-{
+void poll_pause(void) {
     struct timespec t = {0, 2000000};
 
     nanosleep(&t, NULL);
 }
 
-void counter_init(counter *c)
-{
+void counter_init(counter *c) {
     pthread_condattr_t attr;
 
     pthread_mutex_init(&c->lock, NULL);
@@ -42,24 +38,21 @@ void counter_init(counter *c)
     c->value = 0;
 }
 
-void counter_add(counter *c, int64_t n)
-{
+void counter_add(counter *c, int64_t n) {
     pthread_mutex_lock(&c->lock);
     c->value += n;
     pthread_cond_broadcast(&c->changed);
     pthread_mutex_unlock(&c->lock);
 }
 
-void counter_set(counter *c, int64_t n)
-{
+void counter_set(counter *c, int64_t n) {
     pthread_mutex_lock(&c->lock);
     c->value = n;
     pthread_cond_broadcast(&c->changed);
     pthread_mutex_unlock(&c->lock);
 }
 
-int64_t counter_get(counter *c)
-{
+int64_t counter_get(counter *c) {
     int64_t value;
 
     pthread_mutex_lock(&c->lock);
@@ -68,8 +61,7 @@ int64_t counter_get(counter *c)
     return value;
 }
 
-bool counter_wait(counter *c, int64_t n, int64_t timeout_ms)
-{
+bool counter_wait(counter *c, int64_t n, int64_t timeout_ms) {
     struct timespec until;
     bool reached;
 
@@ -88,8 +80,7 @@ bool counter_wait(counter *c, int64_t n, int64_t timeout_ms)
     return reached;
 }
 
-void closure_init(closure *c)
-{
+void closure_init(closure *c) {
     memset(c, 0, sizeof(*c));
     counter_init(&c->messages);
     counter_init(&c->timeouts);
@@ -108,16 +99,14 @@ void closure_init(closure *c)
     pthread_mutex_init(&c->lock, NULL);
 }
 
-const char *closure_order(closure *c, char buffer[256])
-{
+const char *closure_order(closure *c, char buffer[256]) {
     pthread_mutex_lock(&c->lock);
     memcpy(buffer, c->order, 256);
     pthread_mutex_unlock(&c->lock);
     return buffer;
 }
 
-void closure_note(closure *c, char letter)
-{
+void closure_note(closure *c, char letter) {
     size_t n;
 
     pthread_mutex_lock(&c->lock);
@@ -127,8 +116,7 @@ void closure_note(closure *c, char letter)
     pthread_mutex_unlock(&c->lock);
 }
 
-void closure_pass_gate(closure *c)
-{
+void closure_pass_gate(closure *c) {
     counter_add(&c->entered, 1);
     if (!counter_wait(&c->gate, 1, 6 * deadline_ms()))
         counter_add(&c->wrong, 1);

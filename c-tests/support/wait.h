@@ -53,17 +53,17 @@ typedef struct closure {
     counter wrong;        /* things that must not happen: out of order, overlapping, wrong closure */
 
     pthread_mutex_t lock;
-    char order[256];                                /* a letter a connection callback: D R C N S L E */
-    char texts[CLOSURE_TEXTS][CLOSURE_TEXT_SIZE];   /* payloads of the first messages */
-    int statuses[CLOSURE_TEXTS];                    /* statuses of the first error callbacks */
-    void *subscriptions[CLOSURE_TEXTS];             /* and their subscriptions */
+    char order[256];                                    /* a letter a connection callback: D R C N S L E */
+    char texts[CLOSURE_TEXTS][CLOSURE_TEXT_SIZE];       /* payloads of the first messages */
+    int statuses[CLOSURE_TEXTS];                        /* statuses of the first error callbacks */
+    void *subscriptions[CLOSURE_TEXTS];                 /* and their subscriptions */
     char error_texts[CLOSURE_TEXTS][CLOSURE_TEXT_SIZE]; /* and the last error's text in them */
-    int result;                                     /* status of a call made inside a callback */
-    int64_t next;                                   /* the number the next ordered message must have */
-    int running;                                    /* callbacks running now */
-    void *connection;                               /* for callbacks that act on it */
-    void *subscription;                             /* */
-    const char *reply;                              /* what on_request answers */
+    int result;                                         /* status of a call made inside a callback */
+    int64_t next;                                       /* the number the next ordered message must have */
+    int running;                                        /* callbacks running now */
+    void *connection;                                   /* for callbacks that act on it */
+    void *subscription;                                 /* */
+    const char *reply;                                  /* what on_request answers */
 } closure;
 
 void closure_init(closure *c);

@@ -16,6 +16,9 @@ use crate::proto::info::{InfoError, ServerInfo};
 use crate::proto::parser::{Op, Step};
 use crate::proto::server_error::ServerError;
 
+/// The longest line that a server may send before the session stands, with its end.
+const LINE_MAX: usize = 32 * 1024;
+
 /// What one attempt is about.
 pub(super) struct Attempt {
     pub(super) url: Arc<ServerUrl>,
@@ -60,15 +63,15 @@ impl Reply {
 /// stays in the link's reader.
 pub(super) fn run(conn: &Connection, link: &Arc<Link>, attempt: &Attempt) -> Result<ServerInfo> {
     let mut reader = link.reader.lock();
-    let mut info = match next(&mut reader, &link.stream, attempt)? {
-        Reply::Info(info) => info,
-        Reply::Err(error) => return Err(refusal(&error)),
-        other => {
-            return Err(Error::protocol(format!(
-                "Unexpected protocol: got '{}' instead of 'INFO'",
-                other.name()
-            )));
+    let info = match next(&mut reader, &link.stream, attempt) {
+        Ok(Reply::Info(info)) => info,
+        Ok(Reply::Err(error)) => return Err(refusal(&error)),
+        Ok(other) => return Err(not_info(other.name())),
+        // Whatever it is, it is not a NATS server's first line.
+        Err(e) if e.status() == Status::NATS_PROTOCOL_ERROR && !reader.saw_info() => {
+            return Err(not_info(&reader.first_word()));
         }
+        Err(e) => return Err(e),
     };
     if info.tls_required || attempt.url.is_tls() {
         return Err(Error::new(
@@ -97,9 +100,6 @@ pub(super) fn run(conn: &Connection, link: &Arc<Link>, attempt: &Attempt) -> Res
         match next(&mut reader, &link.stream, attempt)? {
             Reply::Ok if expected == "+OK" => expected = "PONG",
             Reply::Pong if expected == "PONG" => return Ok(*info),
-            // Servers may have news even now.
-            Reply::Info(news) => info = news,
-            Reply::Ping => write_all(&link.stream, encode::PONG, attempt)?,
             Reply::Err(error) => return Err(refusal(&error)),
             other => {
                 return Err(Error::protocol(format!(
@@ -108,6 +108,33 @@ pub(super) fn run(conn: &Connection, link: &Arc<Link>, attempt: &Attempt) -> Res
                 )));
             }
         }
+    }
+}
+
+fn not_info(got: &str) -> Error {
+    Error::protocol(format!(
+        "Unexpected protocol: got '{got}' instead of 'INFO'"
+    ))
+}
+
+impl Reader {
+    /// Does what was received begin like an INFO?
+    fn saw_info(&self) -> bool {
+        self.receiver
+            .unparsed()
+            .get(..4)
+            .is_some_and(|op| op.eq_ignore_ascii_case(b"INFO"))
+    }
+
+    /// What was received, up to the first blank, for a text.
+    fn first_word(&self) -> String {
+        let word = self
+            .receiver
+            .unparsed()
+            .split(u8::is_ascii_whitespace)
+            .next()
+            .unwrap_or_default();
+        String::from_utf8_lossy(&word[..word.len().min(32)]).into_owned()
     }
 }
 
@@ -139,6 +166,9 @@ fn next(reader: &mut Reader, stream: &Stream, attempt: &Attempt) -> Result<Reply
             };
             reader.receiver.consume(consumed);
             return Ok(reply);
+        }
+        if reader.receiver.unparsed().len() >= LINE_MAX {
+            return Err(Status::NATS_LINE_TOO_LONG.into());
         }
         let space = reader.receiver.space(None);
         match stream.read(space) {

@@ -47,8 +47,6 @@ pub(super) struct Reader {
 #[derive(Default)]
 struct Gathered {
     batches: Vec<(Target, MsgList)>,
-    /// Counts the reads, so that an entry's batch number can be told from an old one.
-    round: u64,
     msgs: u64,
     bytes: u64,
 }
@@ -133,20 +131,13 @@ impl Link {
                 return Ok(Again::No);
             }
             let need = reader.need;
-            let space = reader.receiver.space(need);
-            let room = space.len();
-            match self.stream.read(space) {
+            match self.stream.read(reader.receiver.space(need)) {
                 Ok(0) => return Err(Status::NATS_CONNECTION_CLOSED.into()),
                 Ok(n) => {
                     reader.receiver.filled(n);
                     self.process(&mut reader)?;
-                    if n < room {
-                        // The socket was emptied; should more have come since, the I/O thread is
-                        // told so.
-                        reader.receiver.rest();
-                        return Ok(Again::No);
-                    }
                 }
+                // Only this says that the socket is empty: a short read may have the end behind it.
                 Err(e) if e.kind() == std::io::ErrorKind::WouldBlock => {
                     reader.receiver.rest();
                     return Ok(Again::No);
@@ -181,7 +172,7 @@ impl Link {
             return Ok(None);
         }
         let mut registry = self.conn.registry.lock();
-        gathered.round += 1;
+        let round = registry.next_round();
         let (mut last_sid, mut last_batch) = (0, usize::MAX);
         loop {
             let step = parser
@@ -203,8 +194,8 @@ impl Link {
                             receiver.consume(consumed);
                             continue;
                         };
-                        if entry.round != gathered.round {
-                            entry.round = gathered.round;
+                        if entry.round != round {
+                            entry.round = round;
                             entry.batch = gathered.batches.len();
                             gathered
                                 .batches

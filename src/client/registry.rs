@@ -51,6 +51,7 @@ pub(super) struct Entry {
 pub(super) struct Registry {
     entries: HashMap<u64, Entry, BuildHasherDefault<SidHasher>>,
     last_sid: u64,
+    round: u64,
     /// No new ones: the connection drains or is closed.
     pub(super) sealed: bool,
 }
@@ -59,6 +60,12 @@ impl Registry {
     pub(super) fn next_sid(&mut self) -> u64 {
         self.last_sid += 1;
         self.last_sid
+    }
+
+    /// Begins another round of gathering: batches of earlier ones are forgotten.
+    pub(super) fn next_round(&mut self) -> u64 {
+        self.round += 1;
+        self.round
     }
 
     pub(super) fn insert(&mut self, sid: u64, target: Target) {

@@ -19,7 +19,9 @@ use parking_lot::Mutex;
 use super::connection::Connection;
 use super::delivery::Closed;
 use super::handshake::{self, Attempt};
+use super::keepalive::PingWaiter;
 use super::link::Link;
+use super::publish::When;
 use super::status::ConnStatus;
 use crate::error::{Error, Result, Status};
 use crate::net::cancel::Cancel;
@@ -227,6 +229,10 @@ impl Connection {
                 self.reconnects.fetch_add(1, Ordering::Relaxed);
                 self.post_event(&self.opts.reconnected_cb);
             }
+        }
+        if kind == Kind::Later {
+            // Its PONG says that the server has dealt with all that was pending.
+            self.outbound.ping(PingWaiter::Keepalive, When::Buffered);
         }
         self.outbound.try_pump(&link);
         if let Err(error) = link.start() {

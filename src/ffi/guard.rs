@@ -29,12 +29,16 @@ pub(crate) fn guard_lookup(name: &'static str, body: impl FnOnce() -> Result<boo
     }
 }
 
-/// As [`guard`], without touching the thread's last error.
+/// As [`guard`], for a question whose answer is a status: the inner result is returned and leaves
+/// the thread's last error alone.
 #[inline]
-pub(crate) fn guard_quiet(body: impl FnOnce() -> Result<()>) -> natsStatus {
+pub(crate) fn guard_answer(
+    name: &'static str,
+    body: impl FnOnce() -> Result<Result<()>>,
+) -> natsStatus {
     match run(body) {
-        Ok(()) => Status::NATS_OK,
-        Err(error) => error.status(),
+        Ok(answer) => answer.err().map_or(Status::NATS_OK, |error| error.status()),
+        Err(error) => record(name, &error),
     }
 }
 
@@ -141,10 +145,10 @@ mod tests {
     }
 
     #[test]
-    fn quiet_failures_and_absence_leave_the_record() {
+    fn answers_and_absence_leave_the_record() {
         last_error::clear();
         assert_eq!(
-            guard_quiet(|| Err(Status::NATS_TIMEOUT.into())),
+            guard_answer("f", || Ok(Err(Status::NATS_TIMEOUT.into()))),
             Status::NATS_TIMEOUT
         );
         assert_eq!(guard_value(1, || Err(Status::NATS_TIMEOUT.into())), 1);

@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use super::callback::Callback;
 use super::convert::{millis_or_forever, required};
-use super::guard::{self, guard, guard_quiet, guard_value, guard_void};
+use super::guard::{self, guard, guard_answer, guard_value, guard_void};
 use super::handle::{self, borrow, borrow_arc, natsConnection, natsSubscription};
 use super::msg::{into_c, natsMsg};
 use super::request::wait;
 use super::types::natsOnCompleteCB;
-use crate::error::natsStatus;
+use crate::error::{Error, natsStatus};
 
 /// How long `natsSubscription_Drain` gives the callback.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
@@ -164,7 +164,7 @@ pub unsafe extern "C" fn natsSubscription_DrainTimeout(
 /// Waits until the drain of a subscription, or of its connection, is over.
 ///
 /// It is over when the last message was handled; `natsSubscription_DrainCompletionStatus` tells
-/// how. Leaves the thread's last error as it is. Do not call it in the subscription's own callback.
+/// how. A timeout leaves the thread's last error as it is. Do not call it in the subscription's own callback.
 ///
 /// @param sub the subscription; any other thread may call this at any time.
 /// @param timeout how long to wait, in milliseconds; 0 or less for ever.
@@ -178,15 +178,16 @@ pub unsafe extern "C" fn natsSubscription_WaitForDrainCompletion(
     sub: *mut natsSubscription,
     timeout: i64,
 ) -> natsStatus {
-    guard_quiet(|| {
+    guard_answer("natsSubscription_WaitForDrainCompletion", || {
         // SAFETY: the caller's contract, above.
-        unsafe { borrow_arc(sub) }?.wait_for_drain_completion(millis_or_forever(timeout))
+        let subscription = unsafe { borrow_arc(sub) }?;
+        answer(subscription.wait_for_drain_completion(millis_or_forever(timeout)))
     })
 }
 
 /// Tells how the drain of a subscription has ended.
 ///
-/// Leaves the thread's last error as it is.
+/// An outcome other than `NATS_ILLEGAL_STATE` leaves the thread's last error as it is.
 ///
 /// @param sub the subscription; any thread may call this at any time.
 /// @return `NATS_OK` where all was delivered; `NATS_INVALID_ARG` where `sub` is NULL or destroyed;
@@ -201,10 +202,18 @@ pub unsafe extern "C" fn natsSubscription_WaitForDrainCompletion(
 pub unsafe extern "C" fn natsSubscription_DrainCompletionStatus(
     sub: *mut natsSubscription,
 ) -> natsStatus {
-    guard_quiet(|| {
+    guard_answer("natsSubscription_DrainCompletionStatus", || {
         // SAFETY: the caller's contract, above.
-        unsafe { borrow(sub) }?.drain_completion_status()
+        answer(unsafe { borrow(sub) }?.drain_completion_status())
     })
+}
+
+/// How a drain ended is an answer; asking where there is nothing to be told is a mistake.
+fn answer(result: Result<(), Error>) -> Result<Result<(), Error>, Error> {
+    match result {
+        Err(e) if e.status() == natsStatus::NATS_ILLEGAL_STATE => Err(e),
+        outcome => Ok(outcome),
+    }
 }
 
 /// Sets a function to call when no message callback of a subscription runs or will run any more.

@@ -71,9 +71,12 @@ pub fn publish_with_headers_head(
 }
 
 /// Subscribes to `subject` as `sid`, in the group `queue` if there is one.
+///
+/// Without a group its place stays empty, between two blanks, and so does the maximum's in
+/// [`unsubscribe`]: what servers and test peers have always got from C clients.
 pub fn subscribe(buf: &mut Vec<u8>, subject: &[u8], queue: Option<&[u8]>, sid: u64) {
     reserve(buf, subject, queue, 0);
-    words(buf, b"SUB ", subject, queue);
+    words(buf, b"SUB ", subject, Some(queue.unwrap_or_default()));
     push_number(buf, sid);
     buf.extend_from_slice(CRLF);
 }
@@ -82,8 +85,9 @@ pub fn subscribe(buf: &mut Vec<u8>, subject: &[u8], queue: Option<&[u8]>, sid: u
 pub fn unsubscribe(buf: &mut Vec<u8>, sid: u64, max: Option<u64>) {
     buf.extend_from_slice(b"UNSUB");
     push_number(buf, sid);
-    if let Some(max) = max {
-        push_number(buf, max);
+    match max {
+        Some(max) => push_number(buf, max),
+        None => buf.push(b' '),
     }
     buf.extend_from_slice(CRLF);
 }
@@ -189,12 +193,15 @@ mod tests {
 
     #[test]
     fn subscriptions() {
-        assert_eq!(made(|b| subscribe(b, b"foo.>", None, 7)), "SUB foo.> 7\r\n");
+        assert_eq!(
+            made(|b| subscribe(b, b"foo.>", None, 7)),
+            "SUB foo.>  7\r\n"
+        );
         assert_eq!(
             made(|b| subscribe(b, b"foo", Some(b"q"), 10)),
             "SUB foo q 10\r\n"
         );
-        assert_eq!(made(|b| unsubscribe(b, 7, None)), "UNSUB 7\r\n");
+        assert_eq!(made(|b| unsubscribe(b, 7, None)), "UNSUB 7 \r\n");
         assert_eq!(
             made(|b| unsubscribe(b, u64::MAX, Some(u64::MAX))),
             "UNSUB 18446744073709551615 18446744073709551615\r\n"

@@ -21,6 +21,9 @@
 //!   sees all of them, which is nought: the object is always taken out, by someone, and nobody
 //!   waits.
 //!
+//! A lingering handle serves the threads whose callbacks were given it, and no others: for them it is
+//! as dead as it is for the program, at once and for certain.
+//!
 //! Holds against `ALIVE`/`LINGERING` work the same way: a hold adds one and then reads the state, a
 //! destroyer stores `LINGERING` and then adds the holds up. Everything that changes the state or
 //! the object is done under the slot's lock, which a living handle's calls and callbacks never
@@ -30,11 +33,12 @@
 //! use again. It sees a dead slot, or the new object, and in both cases its pin counts as any
 //! other.
 
+use std::cell::{Cell, RefCell};
 use std::ops::Deref;
+use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::sync::atomic::{AtomicPtr, AtomicU32};
-use std::{cell::Cell, ptr};
 
 use crossbeam_utils::CachePadded;
 use parking_lot::{Mutex, MutexGuard};
@@ -108,6 +112,11 @@ fn thread_number() -> u32 {
     })
 }
 
+thread_local! {
+    /// The slots whose handles the callbacks that this thread is in were given.
+    static HELD: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
+}
+
 /// Type-stable memory for one object at a time, with the object's life in it. See the module's
 /// page. The mark comes first, at the same place in every kind of slot.
 #[repr(C)]
@@ -150,8 +159,10 @@ impl<T: Send + Sync, S: Stripes> Slot<T, S> {
         let counts = self.counts.mine();
         counts.pins.fetch_add(1, SeqCst);
         let count = PinCount { slot: self, counts };
-        if self.state.load(SeqCst) == DEAD {
-            return None; // and `count` takes the pin back
+        match self.state.load(SeqCst) {
+            ALIVE => {}
+            LINGERING if self.is_held_here() => {}
+            _ => return None, // and `count` takes the pin back
         }
         // Whoever stored the state that was just read had stored the object before it.
         Some(Pin {
@@ -195,7 +206,14 @@ impl<T: Send + Sync, S: Stripes> Slot<T, S> {
                 self.state.store(LINGERING, SeqCst);
             }
         }
+        HELD.with_borrow_mut(|held| held.push(ptr::from_ref(self).addr()));
         Hold { slot: self, counts }
+    }
+
+    /// Is the calling thread in a callback that was given this handle?
+    #[cold]
+    fn is_held_here(&self) -> bool {
+        HELD.with_borrow(|held| held.contains(&ptr::from_ref(self).addr()))
     }
 
     /// Ends a lingering handle when no callback holds it any more.
@@ -280,6 +298,12 @@ pub(crate) struct Hold<'a, T: Send + Sync, S: Stripes> {
 
 impl<T: Send + Sync, S: Stripes> Drop for Hold<'_, T, S> {
     fn drop(&mut self) {
+        let address = ptr::from_ref(self.slot).addr();
+        HELD.with_borrow_mut(|held| {
+            if let Some(last) = held.iter().rposition(|a| *a == address) {
+                held.remove(last);
+            }
+        });
         self.counts.holds.fetch_sub(1, SeqCst);
         if self.slot.state.load(SeqCst) == LINGERING {
             self.slot.end_if_let_go(self.slot.lock.lock());
