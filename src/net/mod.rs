@@ -21,6 +21,7 @@ pub mod nkey;
 pub mod resolve;
 pub mod servers;
 pub mod stream;
+pub mod tls;
 pub mod url;
 mod wait;
 
