@@ -1594,7 +1594,7 @@ enum natsStatus natsOptions_SetLameDuckModeCB(natsOptions *opts,
  * What the closures of those callbacks point at may be freed then. It must not use the connection.
  *
  * @param opts the options.
- * @param cb the function, called on a thread of the library; NULL for none.
+ * @param cb the function, called on any thread, also inside `natsConnection_Destroy`; NULL for none.
  * @param closure what the function gets.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
  *
@@ -2529,7 +2529,7 @@ NATS_EXTERN enum natsStatus natsSubscription_DrainTimeout(natsSubscription *sub,
  * Waits until the drain of a subscription, or of its connection, is over.
  *
  * It is over when the last message was handled; `natsSubscription_DrainCompletionStatus` tells
- * how. Leaves the thread's last error as it is. Do not call it in the subscription's own callback.
+ * how. A timeout leaves the thread's last error as it is. Do not call it in the subscription's own callback.
  *
  * @param sub the subscription; any other thread may call this at any time.
  * @param timeout how long to wait, in milliseconds; 0 or less for ever.
@@ -2541,7 +2541,7 @@ NATS_EXTERN enum natsStatus natsSubscription_WaitForDrainCompletion(natsSubscrip
 /**
  * Tells how the drain of a subscription has ended.
  *
- * Leaves the thread's last error as it is.
+ * An outcome other than `NATS_ILLEGAL_STATE` leaves the thread's last error as it is.
  *
  * @param sub the subscription; any thread may call this at any time.
  * @return `NATS_OK` where all was delivered; `NATS_INVALID_ARG` where `sub` is NULL or destroyed;

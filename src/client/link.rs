@@ -22,6 +22,9 @@ use crate::runtime::{Again, Registration, Source};
 
 /// How many reads in a row one connection gets before others have their turn.
 const READS_AT_ONCE: usize = 32;
+/// With so many bytes gathered they are handed over, though the socket may have more: waking a
+/// worker costs as much as some hundred messages, but it is to work while the next are read.
+const HAND_OVER_AT: u64 = 64 * 1024;
 
 /// The link of a connection to one server.
 pub(super) struct Link {
@@ -43,10 +46,12 @@ pub(super) struct Reader {
     gathered: Gathered,
 }
 
-/// The messages of one read, by subscription.
+/// The messages of one read or a few, by subscription.
 #[derive(Default)]
 struct Gathered {
     batches: Vec<(Target, MsgList)>,
+    /// The registry's round in which the batches were begun.
+    round: u64,
     msgs: u64,
     bytes: u64,
 }
@@ -125,7 +130,13 @@ impl Link {
     /// Reads and hands over what has come. `Again::Yes` if there may be more.
     fn read(self: &Arc<Self>) -> Result<Again> {
         let mut reader = self.reader.lock();
-        self.process(&mut reader)?;
+        let result = self.read_some(&mut reader);
+        self.hand_over(&mut reader.gathered);
+        result
+    }
+
+    fn read_some(self: &Arc<Self>, reader: &mut Reader) -> Result<Again> {
+        self.process(reader)?;
         for _ in 0..READS_AT_ONCE {
             if self.is_over() {
                 return Ok(Again::No);
@@ -135,7 +146,10 @@ impl Link {
                 Ok(0) => return Err(Status::NATS_CONNECTION_CLOSED.into()),
                 Ok(n) => {
                     reader.receiver.filled(n);
-                    self.process(&mut reader)?;
+                    self.process(reader)?;
+                    if reader.gathered.bytes >= HAND_OVER_AT {
+                        self.hand_over(&mut reader.gathered);
+                    }
                 }
                 // Only this says that the socket is empty: a short read may have the end behind it.
                 Err(e) if e.kind() == std::io::ErrorKind::WouldBlock => {
@@ -148,16 +162,14 @@ impl Link {
         Ok(Again::Yes)
     }
 
-    /// Parses all that has been received.
+    /// Parses all that has been received. Messages are gathered, the rest is dealt with at once,
+    /// after the messages before it.
     fn process(self: &Arc<Self>, reader: &mut Reader) -> Result<()> {
-        loop {
-            let control = self.gather(reader);
+        while let Some(control) = self.gather(reader)? {
             self.hand_over(&mut reader.gathered);
-            match control? {
-                None => return Ok(()),
-                Some(control) => self.control(control)?,
-            }
+            self.control(control)?;
         }
+        Ok(())
     }
 
     /// Gathers messages by subscription, up to the next operation that is not a message.
@@ -172,7 +184,10 @@ impl Link {
             return Ok(None);
         }
         let mut registry = self.conn.registry.lock();
-        let round = registry.next_round();
+        if gathered.batches.is_empty() {
+            gathered.round = registry.next_round();
+        }
+        let round = gathered.round;
         let (mut last_sid, mut last_batch) = (0, usize::MAX);
         loop {
             let step = parser

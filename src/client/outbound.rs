@@ -51,6 +51,8 @@ struct Front {
     mode: Mode,
     /// Publishing is refused: the connection's drain has come to its last phase.
     draining: bool,
+    /// The I/O thread, or whoever has the writer, is going to look at `buf`.
+    asked: bool,
     buf: Vec<u8>,
     /// Bytes swapped out of `buf` since the connection was made, and how many of them left.
     swapped: u64,
@@ -86,6 +88,7 @@ impl Outbound {
             front: Mutex::new(Front {
                 mode: Mode::Pending,
                 draining: false,
+                asked: false,
                 buf: Vec::new(),
                 swapped: 0,
                 written: 0,
@@ -122,27 +125,32 @@ impl Outbound {
         }
         out.encode(&mut front.buf);
         front.count(out);
+        if when == When::Buffered && front.asked && front.buf.len() < WRITE_AT {
+            return Ok(());
+        }
         self.after_append(front, when)
     }
 
     /// Sees to it that what was just appended leaves.
-    fn after_append(&self, front: MutexGuard<'_, Front>, when: When) -> Result<()> {
-        let Mode::Live(link) = &front.mode else {
-            return Ok(());
-        };
+    fn after_append(&self, mut front: MutexGuard<'_, Front>, when: When) -> Result<()> {
         match when {
             When::Buffered if front.buf.len() < WRITE_AT => {
-                // Under the lock, so that whoever empties the buffer cannot have looked before.
-                link.request_flush();
+                front.ask();
                 Ok(())
             }
             When::Buffered => {
+                let Mode::Live(link) = &front.mode else {
+                    return Ok(());
+                };
                 let link = link.clone();
                 drop(front);
                 self.try_pump(&link);
                 Ok(())
             }
             When::Soon | When::Now => {
+                let Mode::Live(link) = &front.mode else {
+                    return Ok(());
+                };
                 let (link, position) = (link.clone(), front.swapped + front.buf.len() as u64);
                 drop(front);
                 self.pump_here(&link);
@@ -293,11 +301,10 @@ impl Outbound {
     /// that it is clear which comes first, this or a reconnect.
     pub(super) fn control(&self, encode: impl FnOnce(&mut Vec<u8>)) {
         let mut front = self.front.lock();
-        let front = &mut *front;
-        if let Mode::Live(link) = &front.mode {
+        if let Mode::Live(_) = front.mode {
             encode(&mut front.buf);
             // Never written from here: that could fail, and failing needs the registry.
-            link.request_flush();
+            front.ask();
         }
     }
 
@@ -341,6 +348,7 @@ impl Outbound {
             state.extend_from_slice(encode::PING);
         }
         front.buf = state;
+        front.asked = false;
         front.mode = Mode::Live(link.clone());
         drop(front);
         self.progress.notify_all();
@@ -461,6 +469,7 @@ impl Outbound {
                     }
                 }
                 if front.buf.is_empty() {
+                    front.asked = false;
                     drop(front);
                     if left > 0 {
                         self.progress.notify_all();
@@ -495,6 +504,15 @@ fn flush_all(link: &Link, deadline: Instant) -> Result<()> {
 }
 
 impl Front {
+    /// Has the I/O thread write what is in the buffer, unless someone is going to anyway. Under the
+    /// lock, so that whoever empties the buffer cannot have looked before.
+    fn ask(&mut self) {
+        if let (false, Mode::Live(link)) = (self.asked, &self.mode) {
+            link.request_flush();
+            self.asked = true;
+        }
+    }
+
     fn check_open(&self) -> Result<()> {
         match self.mode {
             Mode::Closed => Err(Status::NATS_CONNECTION_CLOSED.into()),

@@ -171,7 +171,7 @@ pub unsafe extern "C" fn natsOptions_SetLameDuckModeCB(
 /// What the closures of those callbacks point at may be freed then. It must not use the connection.
 ///
 /// @param opts the options.
-/// @param cb the function, called on a thread of the library; NULL for none.
+/// @param cb the function, called on any thread, also inside `natsConnection_Destroy`; NULL for none.
 /// @param closure what the function gets.
 /// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
 ///
