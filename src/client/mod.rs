@@ -30,6 +30,7 @@ mod outbound;
 mod publish;
 mod registry;
 mod requests;
+pub mod secure;
 pub mod session;
 pub mod status;
 pub mod subscription;

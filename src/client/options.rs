@@ -10,6 +10,7 @@ use crate::error::{Error, Result, Status};
 use crate::net::resolve::IpOrder;
 use crate::proto::{nuid, subject};
 
+use super::secure::Security;
 use super::{Connection, Subscription};
 
 /// Called with the connection that something happened to.
@@ -56,6 +57,8 @@ pub struct Options {
     pub token: Option<String>,
     /// Who gives the token at each attempt. Excludes `token`.
     pub token_handler: Option<TokenHandler>,
+    /// Whether TLS, and with which settings.
+    pub security: Security,
     /// What inboxes begin with, the last dot included.
     pub inbox_prefix: Vec<u8>,
     /// The time for one attempt at one server: from the name's resolution to its first PONG.
@@ -145,6 +148,7 @@ impl Default for Options {
             password: None,
             token: None,
             token_handler: None,
+            security: Security::default(),
             inbox_prefix: nuid::INBOX_PREFIX.to_vec(),
             timeout: Duration::from_secs(2),
             ip_order: IpOrder::Any,
@@ -200,14 +204,20 @@ impl Options {
     }
 
     /// Sets the server to try first; `None` for none. White space around it is ignored, its syntax
-    /// is looked at when connecting.
+    /// is looked at when connecting, but that `tls://` requires TLS.
     pub fn set_url(&mut self, url: Option<&str>) {
         self.url = url.map(trimmed);
+        if let Some(url) = self.url.clone() {
+            self.heed_scheme(&url);
+        }
     }
 
     /// Replaces the list of servers, as for [`Options::set_url`].
     pub fn set_servers<'a>(&mut self, servers: impl IntoIterator<Item = &'a str>) {
         self.servers = servers.into_iter().map(trimmed).collect();
+        for url in self.servers.clone() {
+            self.heed_scheme(&url);
+        }
     }
 
     /// Sets the token; `None` for none. Not together with a token handler.

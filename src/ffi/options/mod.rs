@@ -5,6 +5,8 @@ pub mod connect;
 pub mod io;
 pub mod reconnect;
 pub mod servers;
+pub mod tls;
+pub mod tls_client;
 
 use super::guard::{guard, guard_void};
 use super::handle::{self, natsOptions};

@@ -61,25 +61,64 @@ static TLS12: [Cipher; 6] = [
 
 /// Groups that hold all of them.
 const EVERY: &[&str] = &[
-    "ALL",
-    "DEFAULT",
-    "HIGH",
-    "ECDHE",
-    "EECDH",
-    "kECDHE",
-    "kEECDH",
-    "TLSv1.2",
-    "AEAD",
-    "FIPS",
+    "ALL", "DEFAULT", "HIGH", "ECDHE", "EECDH", "kECDHE", "kEECDH", "TLSv1.2", "AEAD", "FIPS",
 ];
 
 /// Groups that hold none of them: it makes sense to exclude these, and none to ask for them.
 const NONE: &[&str] = &[
-    "aNULL", "eNULL", "NULL", "ADH", "AECDH", "MD5", "RC2", "RC4", "DES", "3DES", "IDEA", "SEED",
-    "CAMELLIA", "CAMELLIA128", "CAMELLIA256", "ARIA", "EXP", "EXPORT", "EXPORT40", "EXPORT56", "LOW",
-    "MEDIUM", "PSK", "kPSK", "aPSK", "SRP", "kSRP", "aSRP", "DSS", "aDSS", "DH", "DHE", "EDH", "kDHE",
-    "kEDH", "kRSA", "kDH", "aDH", "ECDH", "kECDH", "aECDH", "GOST", "GOST94", "GOST89MAC", "SHA",
-    "SHA1", "SSLv2", "SSLv3", "TLSv1", "TLSv1.0", "AESCCM", "AESCCM8", "COMPLEMENTOFALL",
+    "aNULL",
+    "eNULL",
+    "NULL",
+    "ADH",
+    "AECDH",
+    "MD5",
+    "RC2",
+    "RC4",
+    "DES",
+    "3DES",
+    "IDEA",
+    "SEED",
+    "CAMELLIA",
+    "CAMELLIA128",
+    "CAMELLIA256",
+    "ARIA",
+    "EXP",
+    "EXPORT",
+    "EXPORT40",
+    "EXPORT56",
+    "LOW",
+    "MEDIUM",
+    "PSK",
+    "kPSK",
+    "aPSK",
+    "SRP",
+    "kSRP",
+    "aSRP",
+    "DSS",
+    "aDSS",
+    "DH",
+    "DHE",
+    "EDH",
+    "kDHE",
+    "kEDH",
+    "kRSA",
+    "kDH",
+    "aDH",
+    "ECDH",
+    "kECDH",
+    "aECDH",
+    "GOST",
+    "GOST94",
+    "GOST89MAC",
+    "SHA",
+    "SHA1",
+    "SSLv2",
+    "SSLv3",
+    "TLSv1",
+    "TLSv1.0",
+    "AESCCM",
+    "AESCCM8",
+    "COMPLEMENTOFALL",
     "COMPLEMENTOFDEFAULT",
 ];
 
@@ -202,7 +241,10 @@ mod tests {
         assert_eq!(names("ECDHE+AESGCM").len(), 4);
         assert_eq!(
             names("ECDSA+CHACHA20 , aRSA+AES128"),
-            ["ECDHE-ECDSA-CHACHA20-POLY1305", "ECDHE-RSA-AES128-GCM-SHA256"]
+            [
+                "ECDHE-ECDSA-CHACHA20-POLY1305",
+                "ECDHE-RSA-AES128-GCM-SHA256"
+            ]
         );
         assert_eq!(names("AES:+ECDSA")[0], "ECDHE-RSA-AES256-GCM-SHA384");
         let sorted = names("ALL:@STRENGTH");

@@ -68,8 +68,7 @@ pub(super) fn build(
             builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(key.clone())))
         }
         ClientCertificate::Files { chain, key } => {
-            let loaded =
-                pem::certified_key_files(chain, key).map_err(|why| client_error(&why))?;
+            let loaded = pem::certified_key_files(chain, key).map_err(|why| client_error(&why))?;
             builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(loaded)))
         }
     };

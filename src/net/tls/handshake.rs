@@ -108,7 +108,12 @@ impl Shake<'_> {
     }
 
     fn wait(&self, events: PollFlags) -> Result<()> {
-        wait_ready(self.socket.as_fd(), events, self.deadline, Some(self.cancel))
+        wait_ready(
+            self.socket.as_fd(),
+            events,
+            self.deadline,
+            Some(self.cancel),
+        )
     }
 }
 

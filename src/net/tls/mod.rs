@@ -27,6 +27,3 @@ mod verifier;
 pub use self::config::Peer;
 pub use self::options::{TlsOptions, VerifyHandler};
 pub use self::stream::TlsStream;
-
-#[cfg(test)]
-mod tests;

@@ -54,7 +54,9 @@ impl TlsOptions {
     pub fn load_ca_file(&mut self, path: &Path) -> Result<()> {
         self.add_ca_file(path).map_err(|why| {
             let path = path.display();
-            ssl_error(format!("Error loading trusted certificates '{path}': {why}"))
+            ssl_error(format!(
+                "Error loading trusted certificates '{path}': {why}"
+            ))
         })
     }
 

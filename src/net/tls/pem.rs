@@ -97,7 +97,8 @@ pub(super) fn certified_key(chain: &[u8], key: &[u8]) -> Result<Arc<CertifiedKey
     if chain.is_empty() {
         return Err("no certificate found".to_owned());
     }
-    let key = PrivateKeyDer::from_pem_slice(key).map_err(|e| format!("key: {}", key_why(key, e)))?;
+    let key =
+        PrivateKeyDer::from_pem_slice(key).map_err(|e| format!("key: {}", key_why(key, e)))?;
     CertifiedKey::from_der(chain, key, &provider())
         .map(Arc::new)
         .map_err(|e| describe(&e))

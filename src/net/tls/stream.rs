@@ -201,9 +201,7 @@ impl Receiver {
 
 /// Whether an error has a status of its own.
 fn is_ours(error: &io::Error) -> bool {
-    error
-        .get_ref()
-        .is_some_and(|inner| inner.is::<Error>())
+    error.get_ref().is_some_and(|inner| inner.is::<Error>())
 }
 
 impl std::fmt::Debug for TlsStream {

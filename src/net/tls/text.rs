@@ -1,7 +1,7 @@
 //! Why TLS failed, in words.
 
 use rustls::pki_types::UnixTime;
-use rustls::{AlertDescription, CertificateError, InconsistentKeys, InvalidMessage};
+use rustls::{AlertDescription, CertificateError, InconsistentKeys};
 
 use crate::error::{Error, Status};
 
@@ -22,7 +22,7 @@ pub(super) fn describe(error: &rustls::Error) -> String {
         InvalidCertificate(e) => certificate(e),
         InvalidCertRevocationList(e) => format!("invalid certificate revocation list: {e:?}"),
         AlertReceived(alert) => format!("the server refuses: {}", self::alert(*alert)),
-        InvalidMessage(InvalidMessage::InvalidContentType) => {
+        InvalidMessage(rustls::InvalidMessage::InvalidContentType) => {
             "what the server sends is not TLS".to_owned()
         }
         DecryptError => "a record of the server cannot be decrypted".to_owned(),

@@ -77,7 +77,8 @@ impl Verifier {
 
 /// Is the error that the server's certificate is one of an authority?
 fn is_authority(error: &rustls::Error) -> bool {
-    let rustls::Error::InvalidCertificate(CertificateError::Other(OtherError(other))) = error else {
+    let rustls::Error::InvalidCertificate(CertificateError::Other(OtherError(other))) = error
+    else {
         return false;
     };
     matches!(
