@@ -296,7 +296,7 @@ impl Connection {
 
     /// How many subscriptions are open.
     pub fn subscription_count(&self) -> usize {
-        self.registry.lock().subscriptions().count()
+        self.registry.lock().count()
     }
 
     /// The name it gives the server.

@@ -257,7 +257,7 @@ impl Connection {
     /// A subscription was closed: perhaps it was the last one that the drain waits for.
     pub(super) fn subscription_gone(self: &Arc<Self>) {
         if self.status() != ConnStatus::NATS_CONN_STATUS_DRAINING_SUBS
-            || self.registry.lock().subscriptions().next().is_some()
+            || self.registry.lock().count() > 0
         {
             return;
         }

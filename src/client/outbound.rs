@@ -385,6 +385,10 @@ impl Outbound {
         let pings = std::mem::take(&mut front.pings);
         drop(front);
         self.progress.notify_all();
+        // Whoever has it right now drops it with the connection.
+        if let Some(mut writer) = self.writer.try_lock() {
+            *writer = Writer::default();
+        }
         for waiter in pings {
             waiter.finish(Err(Status::NATS_CONNECTION_CLOSED.into()));
         }

@@ -38,6 +38,12 @@ pub(super) enum Target {
     Requests,
 }
 
+impl Target {
+    fn is_subscription(&self) -> bool {
+        matches!(self, Target::Subscription(_))
+    }
+}
+
 /// One sid's entry.
 pub(super) struct Entry {
     pub(super) target: Target,
@@ -50,6 +56,8 @@ pub(super) struct Entry {
 #[derive(Default)]
 pub(super) struct Registry {
     entries: HashMap<u64, Entry, BuildHasherDefault<SidHasher>>,
+    /// How many of the entries are subscriptions.
+    count: usize,
     last_sid: u64,
     round: u64,
     /// No new ones: the connection drains or is closed.
@@ -69,6 +77,7 @@ impl Registry {
     }
 
     pub(super) fn insert(&mut self, sid: u64, target: Target) {
+        self.count += usize::from(target.is_subscription());
         self.entries.insert(
             sid,
             Entry {
@@ -79,18 +88,25 @@ impl Registry {
         );
     }
 
+    /// How many subscriptions there are, without the requests' own.
+    pub(super) fn count(&self) -> usize {
+        self.count
+    }
+
     pub(super) fn get_mut(&mut self, sid: u64) -> Option<&mut Entry> {
         self.entries.get_mut(&sid)
     }
 
     /// Takes a sid out; `false` if it was not there.
     pub(super) fn remove(&mut self, sid: u64) -> bool {
-        let removed = self.entries.remove(&sid).is_some();
+        let removed = self.entries.remove(&sid);
+        let subscription = removed.as_ref().is_some_and(|e| e.target.is_subscription());
+        self.count -= usize::from(subscription);
         // A program that once had a million subscriptions gets their memory back.
         if self.entries.capacity() > 1024 && self.entries.len() < self.entries.capacity() / 4 {
             self.entries.shrink_to_fit();
         }
-        removed
+        removed.is_some()
     }
 
     /// All subscriptions, without the requests' own.
@@ -106,6 +122,7 @@ impl Registry {
     /// Takes all out.
     pub(super) fn clear(&mut self) -> Vec<Arc<Subscription>> {
         self.sealed = true;
+        self.count = 0;
         std::mem::take(&mut self.entries)
             .into_values()
             .filter_map(|entry| match entry.target {

@@ -220,7 +220,7 @@ impl Connection {
             self.set_status(&mut state, ConnStatus::NATS_CONN_STATUS_CONNECTED);
             std::mem::take(&mut state.first_pending) || kind == Kind::First
         };
-        self.info_received(info, kind == Kind::First);
+        self.info_received(info, first);
         self.resume(&link);
         self.reconnecting.store(false, Ordering::Release);
         match kind {
