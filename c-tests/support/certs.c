@@ -32,7 +32,7 @@ static const char script[] =
     "head -c 150 client.key > truncated.key; head -c 300 client.pem > truncated.pem\n";
 
 int certs_make(void) {
-    char command[256], file[128];
+    char command[512], file[128];
     FILE *f;
 
     snprintf(dir, sizeof(dir), "/tmp/nats-rs-certs-XXXXXX");

@@ -27,3 +27,6 @@ mod verifier;
 pub use self::config::Peer;
 pub use self::options::{TlsOptions, VerifyHandler};
 pub use self::stream::TlsStream;
+
+#[cfg(test)]
+mod tests;

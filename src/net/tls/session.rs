@@ -262,12 +262,16 @@ impl Session {
 
     /// After an error: what tells the server.
     fn seal_alert(&mut self) {
-        while let UnbufferedStatus {
-            state: Ok(ConnectionState::EncodeTlsData(state)),
-            ..
-        } = self.tls.process_tls_records(&mut [])
-        {
-            if encode(state, &mut self.out).is_err() {
+        loop {
+            let UnbufferedStatus { discard, state, .. } = self
+                .tls
+                .process_tls_records(&mut self.incoming[self.start..self.end]);
+            let Ok(ConnectionState::EncodeTlsData(state)) = state else {
+                return;
+            };
+            let sealed = encode(state, &mut self.out);
+            self.discard(discard);
+            if sealed.is_err() {
                 return;
             }
             self.owes = true;
