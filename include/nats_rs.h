@@ -576,8 +576,8 @@ extern "C" {
  * @param timeout how long to wait for callbacks, in milliseconds; 0 or less for ever.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `nc` is NULL or destroyed; `NATS_TIMEOUT` where a
  * callback still runs: the connection is closed and destroyed all the same; `NATS_ILLEGAL_STATE`
- * inside a callback of this connection or its subscriptions, which would wait for itself: nothing
- * is done.
+ * inside a callback of this connection or its subscriptions, inside a connection callback, and inside
+ * a message callback of the shared pool, which might wait for themselves: nothing is done.
  *
  * @see natsConnection_Destroy, natsOptions_SetReleasedCB
  */
@@ -675,12 +675,14 @@ NATS_EXTERN enum natsStatus natsConnection_GetPendingBytes(natsConnection *nc, i
  * port; `NATS_ERR` for bad percent encoding in a URL; `NATS_NO_SERVER` where no server could be
  * reached; `NATS_CONNECTION_AUTH_FAILED` where the credentials were refused;
  * `NATS_FAILED_TO_INITIALIZE` while the library is being closed; and otherwise what the attempt at
- * the last server failed with, `NATS_TIMEOUT` for instance. Source: NATS client protocol, INFO and
+ * the last server that answered failed with, `NATS_TIMEOUT` for instance. Source: NATS client protocol, INFO and
  * CONNECT.
  *
  * @see natsConnection_ConnectTo, natsConnection_Destroy, natsConnection_DestroyAndWait
  */
-NATS_EXTERN enum natsStatus natsConnection_Connect(natsConnection **nc, natsOptions *options);
+NATS_EXTERN
+enum natsStatus natsConnection_Connect(natsConnection **nc,
+                                       natsOptions *options);
 
 /**
  * Connects to the servers of a list, with default options otherwise.
@@ -1722,7 +1724,10 @@ NATS_EXTERN enum natsStatus natsOptions_UseOldRequestStyle(natsOptions *opts, bo
 NATS_EXTERN enum natsStatus natsOptions_SetCustomInboxPrefix(natsOptions *opts, const char *inboxPrefix);
 
 /**
- * Sets the size of the buffers that a connection reads into and writes from at first.
+ * Sets a hint for the size of a connection's buffers.
+ *
+ * It is accepted for the sake of programs that set it, and has no effect: buffers grow and shrink
+ * with the load.
  *
  * @param opts the options.
  * @param ioBufSize bytes; 0 for the default, 32768.
@@ -1741,7 +1746,10 @@ NATS_EXTERN enum natsStatus natsOptions_SetIOBufSize(natsOptions *opts, int ioBu
 NATS_EXTERN enum natsStatus natsOptions_SetSendAsap(natsOptions *opts, bool sendAsap);
 
 /**
- * Sets for how long at most the library collects what is published before it writes it.
+ * Sets a hint for how long the library collects what is published before it writes it.
+ *
+ * It is accepted for the sake of programs that set it, and has no effect: the first publish after
+ * a pause is written at once, and those that follow are collected while it is.
  *
  * @param opts the options.
  * @param flusherWaitUs microseconds; 0 for no wait. The default is 1000.
@@ -2743,7 +2751,7 @@ NATS_EXTERN enum natsStatus natsSubscription_Unsubscribe(natsSubscription *sub);
  * @param sub the subscription; any thread may call this at any time, its callback included.
  * @param max the number of messages; where so many were delivered already, and with 0, the
  * subscription ends at once.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `sub` is NULL or destroyed;
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `sub` is NULL or destroyed, or `max` negative;
  * `NATS_CONNECTION_CLOSED`; `NATS_INVALID_SUBSCRIPTION` where it was closed before.
  */
 NATS_EXTERN enum natsStatus natsSubscription_AutoUnsubscribe(natsSubscription *sub, int max);

@@ -1,4 +1,154 @@
 //! libnats_rs: a NATS client as a C-ABI shared library with a Rust core.
+//!
+//! This page is the map: the layers, where things live, the way of a message in and out, the order
+//! of locks, the threads, and where `unsafe` code is. The manual for programs is `README.md` and
+//! the comments of `include/nats_rs.h`, which cbindgen makes of the folder `src/ffi`.
+//!
+//! # Layers
+//!
+//! Each knows only those above it in this table. Above [`ffi`] nothing has a C shape but the two
+//! enums of statuses and the pointers that a message gives away: the rest is a Rust crate that
+//! could be used as such.
+//!
+//! | Layer | What it is | What it is not |
+//! |---|---|---|
+//! | [`error`] | [`error::Error`], and the one map from it to the statuses of C | |
+//! | [`proto`] | bytes into values and values into bytes | no sockets, locks or threads |
+//! | [`msg`] | the message, and the memory it lives in | knows `proto` only |
+//! | [`net`] | the way to one server: URL, list of servers, name, socket, stream | no protocol, no state of a connection |
+//! | [`runtime`] | threads: I/O, callbacks, timers; opening and closing the library | does not know NATS |
+//! | [`client`] | connections, subscriptions, requests, drain, reconnect | no C |
+//! | [`ffi`] | exported functions, handles, callbacks, last error | decides nothing |
+//!
+//! # Files
+//!
+//! | Where | Subject |
+//! |---|---|
+//! | [`proto::parser`] | operations of the server, resumable at any byte, borrowing |
+//! | [`proto::encode`] | frames for the server; which of them outlive a lost connection |
+//! | [`proto::headers`] | header block and header map |
+//! | [`proto::info`], [`proto::connect`], [`proto::server_error`] | the handshake's JSON, the meaning of `-ERR` |
+//! | [`proto::subject`], [`proto::nuid`] | which names are legal, unique names |
+//! | `msg/block.rs` | reference-counted blocks of memory and their pool |
+//! | [`msg::receive`] | reading into blocks, making messages where they landed |
+//! | [`msg::message`], [`msg::list`] | a message; a queue of them that allocates nothing |
+//! | [`net::url`], [`net::servers`] | a server's URL; the list, its order, and when to pause |
+//! | [`net::resolve`](mod@net::resolve), [`net::dial`](mod@net::dial), [`net::stream`] | addresses, a TCP connection, the stream over it |
+//! | [`net::cancel`], [`net::nkey`] | ending a wait from another thread; signatures |
+//! | [`runtime::library`] | open, close, close and wait, `fork` |
+//! | [`runtime::io`] | sockets by readiness, and requests to flush them |
+//! | [`runtime::dispatcher`] | pools of threads that run jobs; `lanes` is the pool of a fixed size |
+//! | [`runtime::events`], [`runtime::timers`] | one thread for connection callbacks, one for what is due later |
+//! | [`client::options`], [`client::connection`] | what can be set; the object, its state, its getters |
+//! | [`client::session`], `handshake` | the one owner of the state; one attempt on one server |
+//! | `link` | the session's reading side, from the socket to the queues |
+//! | `outbound`, `publish` | the writing side; checks and encoding of what programs send |
+//! | [`client::subscription`], `delivery`, `registry` | a subscription, its queue, who has which sid |
+//! | `requests`, `drain`, `keepalive`, `events` | what their names say; `events` also knows when no callback follows |
+//! | `ffi/guard.rs`, `ffi/handle.rs` | the way in and out of each exported function; what C's pointers point at |
+//! | [`ffi::options`] and its siblings | the exported functions, a file for each C type or subject |
+//!
+//! # The way in: from the socket to the callback
+//!
+//! 1. An I/O thread ([`runtime::Io`]) finds the socket readable and calls the connection's `Link`.
+//! 2. The link reads into the [`msg::Receiver`]'s block: 16 KiB, or as much as a large frame needs.
+//! 3. [`proto::parser::Parser`] walks the bytes once. The registry's lock is held for the bytes of
+//!    one read; it tells the sid's subscription.
+//! 4. A message stays where it landed: NULs take the place of the blank behind the subject and of
+//!    the line end behind the payload, and a descriptor of 64 bytes goes to the other end of the
+//!    block. [`msg::Msg`] is a pointer to it and owns one reference to the block. Bytes are copied
+//!    only where a frame straddles two blocks, or the program asked for padding.
+//! 5. The messages of a few reads are gathered by subscription in [`msg::MsgList`]s and handed over
+//!    with one lock and at most one wake for each subscription, when the socket is empty, 64 KiB
+//!    are there, or an operation comes that is no message. Answers to requests go straight from
+//!    here to the thread that waits.
+//! 6. [`client::Subscription`] is a [`runtime::Job`]: a worker of [`runtime::Dispatcher`] takes the
+//!    whole queue at once and, with no lock held, gives each message to the [`client::MsgSink`].
+//! 7. The sink of [`ffi::subscribe`] calls the program with the handles that it knows. The
+//!    `natsMsg` is the descriptor; `natsMsg_Destroy` drops the reference, and the last one gives
+//!    the block back.
+//!
+//! Without a callback step 6 is [`client::Subscription::next_msg`] on the program's own thread.
+//!
+//! # The way out: from publish to the socket
+//!
+//! 1. [`ffi::publish`] borrows the handle, converts pointers and lengths, calls
+//!    [`client::Connection::publish`].
+//! 2. `publish` checks the subject (no byte that would break the line) and the server's limits.
+//! 3. `outbound` encodes one whole frame into the *front* buffer; its lock is held for the copy.
+//! 4. The first publish of a burst asks the I/O thread for a flush, which costs the others nothing.
+//!    [`client::When`] says who does not leave it at that: requests and flushes write by
+//!    themselves, and so does who finds 64 KiB in the front.
+//! 5. Who writes holds the *writer*, swaps the front for the empty *back* and gives that to the
+//!    kernel without blocking, while publishers go on. What the kernel does not take stays until
+//!    the socket is writable. Above 256 KiB publishers wait for room, up to the write deadline.
+//! 6. A payload of 32 KiB and more goes from the caller's memory, with the head in front of it.
+//!
+//! Only whole frames are in the buffers. When the connection is lost, [`proto::encode`] picks out
+//! the publishes that did not leave whole; they become the head of the pending buffer, which
+//! publishers fill up to the reconnect buffer's limit. With the next server go out: the
+//! subscriptions as they are by then, what is pending, the PINGs that are waited for; then the
+//! callback is posted.
+//!
+//! # Reconnect
+//!
+//! [`client::session`] is the only one to change a connection's state. Each attempt makes a new
+//! link (stream, parser, receiver), so nothing of an old session reaches a new one; who fails with
+//! an old link is not heard. One deadline covers name, TCP and handshake. Attempts are steps on
+//! dialing threads and pauses on the timer thread: no connection has a thread of its own.
+//!
+//! # Order of locks
+//!
+//! 1. a link's reader: held by whoever reads from the socket, the handshake or the I/O thread
+//! 2. the connection's registry
+//! 3. the requests, or one subscription's queue
+//! 4. the outgoing writer
+//! 5. the outgoing front
+//! 6. inside [`runtime`]: the I/O thread's inbox, a pool's queue; nothing else is taken under them
+//!
+//! The connection's `state` comes after the reader and before the two of the outgoing buffer, and
+//! is never held together with the registry. No lock is held while the program's code runs, or
+//! while something is dropped that may own the last reference to an object.
+//!
+//! What is sent as state (SUB, UNSUB) is appended with the registry locked, and so is all of it
+//! after a reconnect: whoever subscribes meanwhile does it either before, and is part of it, or
+//! after, and sends it himself.
+//!
+//! # Threads
+//!
+//! | Name | How many | Runs |
+//! |---|---|---|
+//! | `nats-io` | [`runtime::Config`] says, 1 by default | sockets |
+//! | `nats-timer` | 1 | short actions when they are due |
+//! | `nats-events` | 1 | connection callbacks and the error handler, first in, first out |
+//! | `nats-worker` | 2 to 4, up to 512 while callbacks block | message and completion callbacks |
+//! | `nats-lane` | the program sets it | the same, in the pool of a fixed size |
+//! | `nats-dial` | 0 to 4 | attempts to reconnect, the program's delay function |
+//! | `nats-dns` | 0 to 8 | `getaddrinfo` |
+//!
+//! The first connect runs on the program's thread. A subscription is in a pool's queue at most
+//! once, which is why its callbacks never overlap and keep their order.
+//!
+//! Everything that may still call the program holds a *lease* (`client/events.rs`): the open
+//! connection, each subscription with a callback, each event that waits. The end of the last one is
+//! the released callback, and what `natsConnection_DestroyAndWait` waits for.
+//!
+//! # Where `unsafe` is, and why
+//!
+//! | Where | Why |
+//! |---|---|
+//! | [`ffi`] | pointers of C; the slots behind handles, whose memory outlives the objects in them |
+//! | [`msg`] | messages that share a block with the bytes still being received into it |
+//!
+//! Nowhere else: [`proto`], [`net`] and [`runtime`] forbid it. Every block says on its `SAFETY:`
+//! line which contract it relies on. Exported functions rely on the text of their own `# Safety`
+//! section, everything in `msg` on one rule: what was handed out as a message is never touched
+//! again by the receiving side.
+//!
+//! Handles are pointers to slots of memory that is never given back (`ffi/handle/slot.rs` has the
+//! protocol, and the argument for it): a call on a destroyed handle finds it dead, and a callback
+//! can use the one it was given to its end. Panics stop at `ffi/guard.rs`, on the way in and around
+//! each call of the program.
 #![deny(unsafe_op_in_unsafe_fn, clippy::undocumented_unsafe_blocks)]
 
 pub mod client;

@@ -117,8 +117,13 @@ impl State {
         );
     }
 
-    pub(super) fn has_last_error(&self) -> bool {
-        self.last_error.0 != Status::NATS_OK
+    /// No server is left to try: what the last attempt died of stays as the text.
+    pub(super) fn give_up_on_servers(&mut self) {
+        let status = Status::NATS_NO_SERVER;
+        if self.last_error.0 == Status::NATS_OK {
+            self.set_last_error(&status.into());
+        }
+        self.last_error.0 = status;
     }
 
     pub(super) fn clear_last_error(&mut self) {
@@ -132,6 +137,9 @@ impl Connection {
         static NEXT_ID: AtomicU64 = AtomicU64::new(1);
         let runtime = library::runtime()?;
         let pool = ServerPool::new(opts.url.as_deref(), &opts.servers, opts.no_randomize)?;
+        if pool.iter().any(|server| server.url.is_websocket()) {
+            return Err(Error::illegal_state("WebSocket URLs are not supported"));
+        }
         let (lease, gate) = Lease::new(opts.released_cb.clone());
         Ok(Arc::new(Connection {
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),

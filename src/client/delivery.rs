@@ -192,7 +192,8 @@ impl Subscription {
 
     /// Fetches the next message, waiting for it if there is none.
     pub fn next_msg(self: &Arc<Self>, timeout: Duration) -> Result<Msg> {
-        let deadline = Instant::now().checked_add(timeout);
+        // Looked at only when there is something to wait for: the clock costs more than a message.
+        let mut deadline = None;
         let mut queue = self.queue.lock();
         if self.conn.is_closed() {
             return Err(Status::NATS_CONNECTION_CLOSED.into());
@@ -230,14 +231,16 @@ impl Subscription {
                 self.end(Closed::Drained);
                 return Err(Status::NATS_TIMEOUT.into());
             }
-            match deadline {
-                None => self.changed.wait(&mut queue),
-                Some(deadline) => {
-                    let late = self.changed.wait_until(&mut queue, deadline).timed_out();
-                    if late && queue.list.is_empty() && !queue.is_closed() {
-                        return Err(Status::NATS_TIMEOUT.into());
-                    }
+            let until = *deadline.get_or_insert_with(|| Instant::now().checked_add(timeout));
+            let late = match until {
+                None => {
+                    self.changed.wait(&mut queue);
+                    false
                 }
+                Some(until) => self.changed.wait_until(&mut queue, until).timed_out(),
+            };
+            if late && queue.list.is_empty() && !queue.is_closed() {
+                return Err(Status::NATS_TIMEOUT.into());
             }
         }
     }

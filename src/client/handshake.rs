@@ -172,10 +172,12 @@ fn next(reader: &mut Reader, stream: &Stream, attempt: &Attempt) -> Result<Reply
         if reader.receiver.unparsed().len() >= LINE_MAX {
             return Err(Status::NATS_LINE_TOO_LONG.into());
         }
-        let space = reader.receiver.space(None);
-        match stream.read(space) {
+        match reader
+            .receiver
+            .read_with(None, |room| stream.read_vectored(room))
+        {
             Ok(0) => return Err(Status::NATS_CONNECTION_CLOSED.into()),
-            Ok(n) => reader.receiver.filled(n),
+            Ok(_) => {}
             Err(e) if e.kind() == ErrorKind::WouldBlock => {
                 stream.wait_readable(attempt.deadline, Some(&attempt.cancel))?;
             }

@@ -22,9 +22,9 @@ use crate::runtime::{Again, Registration, Source};
 
 /// How many reads in a row one connection gets before others have their turn.
 const READS_AT_ONCE: usize = 32;
-/// With so many bytes gathered they are handed over, though the socket may have more: waking a
+/// When so many bytes have been read, what is in them is handed over, though the socket may have more: waking a
 /// worker costs as much as some hundred messages, but it is to work while the next are read.
-const HAND_OVER_AT: u64 = 64 * 1024;
+const HAND_OVER_AT: usize = 64 * 1024;
 
 /// The link of a connection to one server.
 pub(super) struct Link {
@@ -54,6 +54,8 @@ struct Gathered {
     round: u64,
     msgs: u64,
     bytes: u64,
+    /// Bytes read since the last were handed over.
+    wire: usize,
 }
 
 /// What the parser found that is not a message, as something that outlives the buffer.
@@ -142,12 +144,15 @@ impl Link {
                 return Ok(Again::No);
             }
             let need = reader.need;
-            match self.stream.read(reader.receiver.space(need)) {
+            match reader
+                .receiver
+                .read_with(need, |room| self.stream.read_vectored(room))
+            {
                 Ok(0) => return Err(Status::NATS_CONNECTION_CLOSED.into()),
                 Ok(n) => {
-                    reader.receiver.filled(n);
+                    reader.gathered.wire += n;
                     self.process(reader)?;
-                    if reader.gathered.bytes >= HAND_OVER_AT {
+                    if reader.gathered.wire >= HAND_OVER_AT {
                         self.hand_over(&mut reader.gathered);
                     }
                 }
@@ -180,7 +185,7 @@ impl Link {
             need,
             gathered,
         } = reader;
-        if receiver.unparsed().is_empty() {
+        if receiver.unparsed().is_empty() && !receiver.advance() {
             return Ok(None);
         }
         let mut registry = self.conn.registry.lock();
@@ -195,6 +200,9 @@ impl Link {
                 .map_err(|e| Error::protocol(e.to_string()))?;
             let (op, consumed) = match step {
                 Step::Incomplete { need: n } => {
+                    if receiver.advance() {
+                        continue;
+                    }
                     *need = n;
                     return Ok(None);
                 }
@@ -235,6 +243,7 @@ impl Link {
 
     /// Gives each subscription what was gathered for it: one lock and at most one wake for each.
     fn hand_over(&self, gathered: &mut Gathered) {
+        gathered.wire = 0;
         if gathered.msgs > 0 {
             self.conn.count_received(gathered.msgs, gathered.bytes);
             (gathered.msgs, gathered.bytes) = (0, 0);

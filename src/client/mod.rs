@@ -17,6 +17,8 @@
 //! | `keepalive` | PINGs, flushes, round-trip time |
 //! | `events` | connection callbacks, and knowing when no callback will run any more |
 
+#![forbid(unsafe_code)]
+
 pub mod connection;
 mod delivery;
 mod drain;

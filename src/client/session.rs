@@ -30,7 +30,7 @@ use crate::net::servers::{AuthErrorKind, PassCounter, Pause};
 use crate::net::stream::Stream;
 use crate::proto::info::ServerInfo;
 use crate::proto::server_error::ServerError;
-use crate::runtime::Job;
+use crate::runtime::{Job, may_wait};
 
 /// How long closing waits for the server to take what was published.
 const CLOSE_FLUSH: Duration = Duration::from_millis(500);
@@ -101,7 +101,7 @@ impl Connection {
 
     /// Tries each server once.
     fn connect_pass(self: &Arc<Self>) -> Result<()> {
-        let mut result = None;
+        let (mut refusal, mut unreachable) = (None, None);
         self.state.lock().pool.begin_pass();
         loop {
             let attempt = {
@@ -121,13 +121,19 @@ impl Connection {
                     let error = failure.into_error();
                     self.attempt_failed(&error, ConnStatus::NATS_CONN_STATUS_DISCONNECTED);
                     // Who answered tells more than who did not.
-                    if refused {
-                        result = Some(error);
-                    }
+                    let kept = if refused {
+                        &mut refusal
+                    } else {
+                        &mut unreachable
+                    };
+                    *kept = Some(error);
                 }
             }
         }
-        Err(result.unwrap_or(Status::NATS_NO_SERVER.into()))
+        let no_server = |e: Error| Error::new(Status::NATS_NO_SERVER, e.text().to_owned());
+        Err(refusal
+            .or_else(|| unreachable.map(no_server))
+            .unwrap_or(Status::NATS_NO_SERVER.into()))
     }
 
     fn connect_in_background(self: &Arc<Self>) -> Result<()> {
@@ -402,9 +408,7 @@ impl Connection {
                 .next_for_reconnect(self.opts.max_reconnect)
                 .is_none()
             {
-                if !state.has_last_error() {
-                    state.set_last_error(&Status::NATS_NO_SERVER.into());
-                }
+                state.give_up_on_servers();
                 None
             } else {
                 let servers = state.pool.len();
@@ -506,9 +510,10 @@ impl Connection {
 
     /// Closes the connection, and waits until none of its callbacks runs or will run any more.
     pub fn destroy_and_wait(self: &Arc<Self>, timeout: Option<Duration>) -> Result<()> {
-        if self.in_callback() {
+        // There the callbacks to wait for may be queued behind the one that waits.
+        if self.in_callback() || !may_wait() {
             return Err(Error::illegal_state(
-                "called inside a callback of the same connection",
+                "called inside a callback that it would wait for",
             ));
         }
         let deadline = timeout.and_then(|t| Instant::now().checked_add(t));

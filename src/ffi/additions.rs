@@ -19,8 +19,8 @@ use crate::error::{Status, natsStatus};
 /// @param timeout how long to wait for callbacks, in milliseconds; 0 or less for ever.
 /// @return `NATS_OK`; `NATS_INVALID_ARG` where `nc` is NULL or destroyed; `NATS_TIMEOUT` where a
 /// callback still runs: the connection is closed and destroyed all the same; `NATS_ILLEGAL_STATE`
-/// inside a callback of this connection or its subscriptions, which would wait for itself: nothing
-/// is done.
+/// inside a callback of this connection or its subscriptions, inside a connection callback, and inside
+/// a message callback of the shared pool, which might wait for themselves: nothing is done.
 ///
 /// @see natsConnection_Destroy, natsOptions_SetReleasedCB
 ///

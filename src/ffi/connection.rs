@@ -32,7 +32,7 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
 /// port; `NATS_ERR` for bad percent encoding in a URL; `NATS_NO_SERVER` where no server could be
 /// reached; `NATS_CONNECTION_AUTH_FAILED` where the credentials were refused;
 /// `NATS_FAILED_TO_INITIALIZE` while the library is being closed; and otherwise what the attempt at
-/// the last server failed with, `NATS_TIMEOUT` for instance. Source: NATS client protocol, INFO and
+/// the last server that answered failed with, `NATS_TIMEOUT` for instance. Source: NATS client protocol, INFO and
 /// CONNECT.
 ///
 /// @see natsConnection_ConnectTo, natsConnection_Destroy, natsConnection_DestroyAndWait

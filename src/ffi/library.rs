@@ -9,6 +9,7 @@ use super::guard::{self, guard, guard_local, guard_void};
 use super::types::{natsClientConfig, natsStatusArg};
 use super::{convert, last_error};
 use crate::error::{Result, Status, natsStatus};
+use crate::msg::release_unused;
 use crate::runtime::{Config, Runtime, library};
 
 /// The version of the interface that this library offers.
@@ -130,6 +131,7 @@ pub extern "C" fn nats_CloseAndWait(timeout: i64) -> natsStatus {
     guard("nats_CloseAndWait", || {
         library::close_and_wait(convert::millis_or_forever(timeout))?;
         last_error::release();
+        release_unused();
         Ok(())
     })
 }

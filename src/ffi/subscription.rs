@@ -99,7 +99,7 @@ pub unsafe extern "C" fn natsSubscription_Unsubscribe(sub: *mut natsSubscription
 /// @param sub the subscription; any thread may call this at any time, its callback included.
 /// @param max the number of messages; where so many were delivered already, and with 0, the
 /// subscription ends at once.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `sub` is NULL or destroyed;
+/// @return `NATS_OK`; `NATS_INVALID_ARG` where `sub` is NULL or destroyed, or `max` negative;
 /// `NATS_CONNECTION_CLOSED`; `NATS_INVALID_SUBSCRIPTION` where it was closed before.
 ///
 /// # Safety

@@ -4,7 +4,7 @@
 //! a 64-byte descriptor in the same block says where its parts are. [`receive`] is the reading end
 //! of that, [`message`] what everyone else sees, [`list`] how messages queue without allocating.
 //!
-//! This is one of the three places of the crate that hold `unsafe` code; none of it is visible
+//! This is one of the two places of the crate that hold `unsafe` code; none of it is visible
 //! from outside except [`Msg::from_raw`] and [`Msg::borrow_raw`], for pointers that went to C.
 
 mod block;

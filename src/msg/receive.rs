@@ -1,5 +1,8 @@
 //! The receiving end of a connection: where the socket is read into, and where messages stay.
 
+use std::collections::VecDeque;
+use std::io::IoSliceMut;
+
 use super::block::{BLOCK_SIZE, DATA_START, DESC_SIZE, Filling};
 use super::message::{Msg, Parts};
 use crate::error::Result;
@@ -9,6 +12,9 @@ use crate::proto::parser::MsgHead;
 const SCANT: usize = 512;
 /// A frame larger than this gets a block of its own size, so that it is not moved again.
 const SHARED_MAX: usize = BLOCK_SIZE / 4;
+/// The most blocks that one read goes into. A read costs as much as dozens of messages; blocks are
+/// small for the sake of programs that keep a message, so under load one read fills several.
+pub const BLOCKS_AT_ONCE: usize = 8;
 
 /// Bytes as they come from the socket, and messages made of them where they landed.
 ///
@@ -16,6 +22,12 @@ const SHARED_MAX: usize = BLOCK_SIZE / 4;
 /// handed out, above is free room up to the descriptors.
 pub struct Receiver {
     block: Option<Filling>,
+    /// Blocks that the same read filled, behind the current one.
+    behind: VecDeque<Ahead>,
+    /// Blocks to read into when the current one is full.
+    spare: Vec<Ahead>,
+    /// How many blocks the next read may go into: doubles while reads fill all they are offered.
+    burst: usize,
     start: usize,
     end: usize,
     /// Where reading into a shared block stops, so that the descriptors of what was read fit.
@@ -25,11 +37,23 @@ pub struct Receiver {
     padding: usize,
 }
 
+/// A block that is read into before its turn has come.
+struct Ahead {
+    block: Filling,
+    /// Its bytes begin here, with room before them for a frame that began in the block before.
+    start: usize,
+    end: usize,
+    limit: usize,
+}
+
 impl Receiver {
     /// A receiver whose messages have `padding` zero bytes (at least one) behind the payload.
     pub fn new(padding: usize) -> Self {
         Receiver {
             block: None,
+            behind: VecDeque::new(),
+            spare: Vec::new(),
+            burst: 1,
             start: DATA_START,
             end: DATA_START,
             limit: 0,
@@ -49,20 +73,115 @@ impl Receiver {
         }
     }
 
-    /// Where to read into; never empty. `need` is the length of the frame that has begun, when known.
-    pub fn space(&mut self, need: Option<usize>) -> &mut [u8] {
+    /// Has `read` read into free room, one piece after the other, and keeps as much as it says.
+    /// `need` is the length of the frame that has begun, when known.
+    pub fn read_with<E>(
+        &mut self,
+        need: Option<usize>,
+        read: impl FnOnce(&mut [IoSliceMut<'_>]) -> Result<usize, E>,
+    ) -> Result<usize, E> {
+        debug_assert!(
+            self.behind.is_empty(),
+            "what one read brought is parsed before the next"
+        );
         self.make_room(need);
-        let (end, limit) = (self.end, self.limit);
-        let block = self.block.as_mut().expect("make_room leaves a block");
-        // SAFETY: `end..limit` lies below the descriptors and above everything handed out, so it
-        // is this receiver's alone; a block's bytes are initialised from the start.
-        unsafe { std::slice::from_raw_parts_mut(block.at(end).as_ptr(), limit - end) }
+        let shared = self.block.as_ref().is_some_and(Filling::is_standard);
+        let blocks = if shared { self.burst } else { 1 };
+        while self.spare.len() + 1 < blocks {
+            let ahead = self.ahead();
+            self.spare.push(ahead);
+        }
+        let mut room = 0;
+        let mut pieces = [const { None }; BLOCKS_AT_ONCE];
+        let current = self
+            .block
+            .as_mut()
+            .map(|block| (block, self.end, self.limit));
+        let spare = self
+            .spare
+            .iter_mut()
+            .map(|a| (&mut a.block, a.end, a.limit));
+        for (piece, (block, end, limit)) in pieces
+            .iter_mut()
+            .zip(current.into_iter().chain(spare).take(blocks))
+        {
+            // SAFETY: `end..limit` lies below the descriptors and above everything handed out, so it
+            // is this receiver's alone; a block's bytes are initialised from the start.
+            let free =
+                unsafe { std::slice::from_raw_parts_mut(block.at(end).as_ptr(), limit - end) };
+            room += free.len();
+            *piece = Some(IoSliceMut::new(free));
+        }
+        let mut slices = pieces.map(|piece| piece.unwrap_or_else(|| IoSliceMut::new(&mut [])));
+        let n = read(&mut slices[..blocks])?;
+        assert!(n <= room);
+        self.filled(n);
+        self.burst = match n {
+            _ if n == room => (self.burst * 2).min(BLOCKS_AT_ONCE),
+            _ if n < room / 2 => (self.burst / 2).max(1),
+            _ => self.burst,
+        };
+        Ok(n)
     }
 
-    /// Says that the first `n` bytes of `space` have been read into.
-    pub fn filled(&mut self, n: usize) {
-        assert!(self.end + n <= self.limit);
-        self.end += n;
+    /// The first `n` bytes of the room have been read into.
+    fn filled(&mut self, n: usize) {
+        let first = n.min(self.limit - self.end);
+        self.end += first;
+        let mut rest = n - first;
+        while rest > 0 {
+            let mut ahead = self.spare.remove(0);
+            let part = rest.min(ahead.limit - ahead.end);
+            ahead.end += part;
+            rest -= part;
+            self.behind.push_back(ahead);
+        }
+    }
+
+    /// A fresh block, to be read into in its turn.
+    fn ahead(&self) -> Ahead {
+        let block = Filling::with_room(0);
+        let room_before = (2 * self.frame_size).clamp(256, SHARED_MAX);
+        let start = DATA_START + room_before;
+        let limit = start + self.share_of_bytes(block.top() - start);
+        Ahead {
+            block,
+            start,
+            end: start,
+            limit,
+        }
+    }
+
+    /// Goes on to the next block that the last read filled, and takes what waits along. `false` if
+    /// there is none.
+    pub fn advance(&mut self) -> bool {
+        let Some(Ahead {
+            mut block,
+            start,
+            end,
+            limit,
+        }) = self.behind.pop_front()
+        else {
+            return false;
+        };
+        self.learn();
+        let waiting = self.unparsed().len();
+        if waiting <= start - DATA_START {
+            block.put(start - waiting, self.unparsed());
+            (self.start, self.end, self.limit) = (start - waiting, end, limit);
+            self.block = Some(block);
+            return true;
+        }
+        // More than was provided for: a block for both.
+        let mut both = Filling::with_room(waiting + (end - start) + DESC_SIZE);
+        both.put(DATA_START, self.unparsed());
+        // SAFETY: `start..end` was read into, and nothing of it was handed out.
+        let bytes = unsafe { std::slice::from_raw_parts(block.at(start).as_ptr(), end - start) };
+        both.put(DATA_START + waiting, bytes);
+        (self.start, self.end) = (DATA_START, DATA_START + waiting + bytes.len());
+        self.block = Some(both);
+        self.limit = self.end;
+        true
     }
 
     /// Forgets the first `n` unparsed bytes.
@@ -133,6 +252,7 @@ impl Receiver {
         if self.start == self.end {
             self.learn();
             self.block = None;
+            self.spare.clear();
             (self.start, self.end, self.limit) = (DATA_START, DATA_START, 0);
         }
     }
@@ -147,17 +267,12 @@ impl Receiver {
             && need > SHARED_MAX
         {
             // Exactly the frame, so that the next message begins in a shared block again.
-            if self
-                .block
-                .as_ref()
-                .is_none_or(|b| b.is_standard() || b.issued() > 0)
-            {
+            let own = |b: &Filling| !b.is_standard() && b.issued() == 0;
+            if self.limit != self.start + need || !self.block.as_ref().is_some_and(own) {
                 self.move_to(Filling::with_room(need));
                 self.limit = DATA_START + need;
             }
-            if self.end < self.limit {
-                return;
-            }
+            return;
         }
         let room = self.limit.saturating_sub(self.end);
         let enough = need.map_or(SCANT, |need| need.saturating_sub(waiting).max(SCANT));
@@ -181,8 +296,13 @@ impl Receiver {
     /// Reading stops where the descriptors of what has been read would begin.
     fn set_limit(&mut self, at_least: usize) {
         let top = self.block.as_ref().map_or(0, |b| b.top());
-        let share = (top - self.end) * self.frame_size / (self.frame_size + DESC_SIZE);
+        let share = self.share_of_bytes(top - self.end);
         self.limit = (self.end + share.max(at_least)).min(top - DESC_SIZE);
+    }
+
+    /// How much of so much room to read into, so that the rest holds the descriptors.
+    fn share_of_bytes(&self, room: usize) -> usize {
+        room * self.frame_size / (self.frame_size + DESC_SIZE)
     }
 
     /// Moves what waits into `block`, which becomes the current one.
@@ -219,7 +339,11 @@ mod tests {
                     op: Op::Msg(head), ..
                 } => seen.push(receiver.take_msg(&head).unwrap()),
                 Step::Op { consumed, .. } => receiver.consume(consumed),
-                Step::Incomplete { need } => return need,
+                Step::Incomplete { need } => {
+                    if !receiver.advance() {
+                        return need;
+                    }
+                }
             }
         }
     }
@@ -228,11 +352,19 @@ mod tests {
         let (mut receiver, mut parser) = (Receiver::new(padding), Parser::new(1 << 24));
         let (mut rest, mut seen, mut need) = (wire, Vec::new(), None);
         while !rest.is_empty() {
-            let space = receiver.space(need);
-            let n = space.len().min(chunk).min(rest.len());
-            space[..n].copy_from_slice(&rest[..n]);
-            receiver.filled(n);
-            rest = &rest[n..];
+            let result = receiver.read_with(need, |room| {
+                let before = rest.len();
+                for piece in room {
+                    let n = piece
+                        .len()
+                        .min(chunk - (before - rest.len()))
+                        .min(rest.len());
+                    piece[..n].copy_from_slice(&rest[..n]);
+                    rest = &rest[n..];
+                }
+                Ok::<_, ()>(before - rest.len())
+            });
+            assert!(result.is_ok_and(|n| n > 0));
             need = drain(&mut receiver, &mut parser, &mut seen);
             receiver.rest();
         }

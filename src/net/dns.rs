@@ -61,6 +61,16 @@ struct State {
     threads: usize,
 }
 
+/// What runs first in each thread that resolves names.
+pub type Started = Arc<dyn Fn() + Send + Sync>;
+
+static STARTED: Mutex<Option<Started>> = Mutex::new(None);
+
+/// Sets what runs first in each thread that resolves names from now on.
+pub fn on_thread_start(started: Option<Started>) {
+    *STARTED.lock() = started;
+}
+
 impl Resolver {
     const fn new(resolve: fn(&str, u16) -> Answer) -> Self {
         let queue = VecDeque::new();
@@ -113,7 +123,15 @@ impl Resolver {
             return Ok(());
         }
         let name = "nats-dns".to_owned();
-        match thread::Builder::new().name(name).spawn(|| self.run()) {
+        let started = STARTED.lock().clone();
+        let run = move || {
+            if let Some(started) = started {
+                // The program's code: if it panics, the look-up goes on all the same.
+                let _ = catch_unwind(AssertUnwindSafe(|| started()));
+            }
+            self.run();
+        };
+        match thread::Builder::new().name(name).spawn(run) {
             Ok(_) => state.threads += 1,
             // Those that are there will get to it.
             Err(_) if state.threads > 0 => {}

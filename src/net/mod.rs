@@ -27,6 +27,7 @@ mod wait;
 
 pub use self::cancel::Cancel;
 pub use self::dial::{DialOptions, adopt, dial};
+pub use self::dns::on_thread_start;
 pub use self::resolve::{IpOrder, resolve};
 pub use self::servers::{AuthErrorKind, PassCounter, Pause, Server, ServerPool};
 pub use self::stream::Stream;

@@ -1,6 +1,6 @@
 //! The byte stream between a session and its server.
 
-use std::io::{self, IoSlice, Read};
+use std::io::{self, IoSlice, IoSliceMut, Read};
 use std::net::{Shutdown, SocketAddr};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::sync::{Arc, OnceLock};
@@ -74,6 +74,13 @@ impl Stream {
         match self.tls.get() {
             None => uninterrupted(|| (&self.socket).read(buf)),
             Some(tls) => tls.read(&self.socket, buf),
+        }
+    }
+
+    /// As [`read`](Self::read), into several buffers one after the other.
+    pub fn read_vectored(&self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+        match &self.inner {
+            Inner::Plain(socket) => uninterrupted(|| (&*socket).read_vectored(bufs)),
         }
     }
 

@@ -23,7 +23,7 @@ use parking_lot::{Condvar, Mutex, MutexGuard};
 use super::guarded;
 use super::library::forked;
 use super::runnable::Probe;
-use super::threads::Threads;
+use super::threads::{ELASTIC, Threads};
 use super::timers::Timers;
 
 /// How long a job may wait before the pool grows.
@@ -84,7 +84,7 @@ impl Sizes {
     pub(super) fn elastic() -> Sizes {
         let cores = std::thread::available_parallelism().map_or(1, |n| n.get());
         Sizes {
-            name: "nats-worker",
+            name: ELASTIC,
             base: cores.clamp(2, 4),
             max: 512,
             linger: Duration::from_secs(5),

@@ -37,10 +37,11 @@ pub use dispatcher::{Dispatcher, Job};
 pub use events::Events;
 pub use io::{Again, Io, Registration, Source};
 pub use library::Config;
-pub use threads::on_library_thread;
+pub use threads::{may_wait, on_library_thread};
 pub use timers::{TimerHandle, Timers};
 
 use crate::error::Result;
+use crate::net;
 use dispatcher::Sizes;
 use lanes::Lanes;
 use threads::{Held, Threads};
@@ -72,6 +73,7 @@ impl Runtime {
     /// the hook may well call what waits for the library to be open.
     fn start(config: Config) -> Result<Arc<Runtime>> {
         let threads = Threads::new(config.thread_started.clone());
+        net::on_thread_start(config.thread_started.clone());
         let timers = Timers::new();
         let pool = |sizes| Dispatcher::new(sizes, threads.clone(), timers.clone());
         // Should one thread fail to start, dropping the runtime stops the others.

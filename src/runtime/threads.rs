@@ -26,6 +26,15 @@ pub fn on_library_thread() -> bool {
     OURS.get()
 }
 
+/// The name of the threads of which there are always enough.
+pub(super) const ELASTIC: &str = "nats-worker";
+
+/// May the calling thread wait for what other threads of the library do? On those that are alone
+/// with their work, or few, it could wait for something that is queued behind itself.
+pub fn may_wait() -> bool {
+    !on_library_thread() || std::thread::current().name() == Some(ELASTIC)
+}
+
 /// All threads of one runtime, and the runtime itself, counted.
 ///
 /// Nothing here ever joins a thread that may still be running, except [`Threads::wait`], which

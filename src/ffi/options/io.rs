@@ -9,7 +9,10 @@ use crate::ffi::convert;
 use crate::ffi::guard::guard;
 use crate::ffi::handle::natsOptions;
 
-/// Sets the size of the buffers that a connection reads into and writes from at first.
+/// Sets a hint for the size of a connection's buffers.
+///
+/// It is accepted for the sake of programs that set it, and has no effect: buffers grow and shrink
+/// with the load.
 ///
 /// @param opts the options.
 /// @param ioBufSize bytes; 0 for the default, 32768.
@@ -49,7 +52,10 @@ pub unsafe extern "C" fn natsOptions_SetSendAsap(
     })
 }
 
-/// Sets for how long at most the library collects what is published before it writes it.
+/// Sets a hint for how long the library collects what is published before it writes it.
+///
+/// It is accepted for the sake of programs that set it, and has no effect: the first publish after
+/// a pause is written at once, and those that follow are collected while it is.
 ///
 /// @param opts the options.
 /// @param flusherWaitUs microseconds; 0 for no wait. The default is 1000.

@@ -1,0 +1,189 @@
+#!/usr/bin/env bash
+# Measures this library beside its peers, Debian's nats.c and the crate async-nats: all on this machine, over the loopback
+# address, one after another, again and again. Prints a table; writes results.json and results.svg.
+#
+# usage: bench.sh [--quick] [--rounds N] [--only "CASE..."] [--out DIR]
+#   --quick    3 rounds with smaller counts, under two minutes once all is built; writes to build/bench
+#   --rounds   how often each case is run with each library (5); the medians count
+#   --only     these cases only (their names are in the table of this script)
+#   --out      where the results go (bench, which is where the README shows them from)
+# NATS_RS_LIBRARY=FILE measures that libnats_rs.so and builds none.
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+# case, where it runs (peer or server), libraries, then count and quick count. A count with a slash is that of nats.c
+# behind it, where it is very slow.
+CASES="
+deliver_cb_16    peer   ours,natsc,async 4000000        1000000
+deliver_cb_1k    peer   ours,natsc,async 1000000        300000
+deliver_sync_16  peer   ours,natsc       4000000        1000000
+pub_16           peer   ours,natsc,async 8000000/4000000 2000000
+pub_16_4t        peer   ours,natsc,async 8000000/4000000 2000000
+pub_hdr_128      peer   ours,natsc,async 1000000        300000
+pub_hdr_128_new  peer   ours,natsc,async 1000000/500000 300000/100000
+pub_1k           peer   ours,natsc,async 1000000        300000
+pub_64k          peer   ours,natsc,async 20000          6000
+pub_1m           peer   ours,natsc,async 2000           400
+oneway           server ours,natsc,async 500            150
+oneway_asap      server ours,natsc       500            150
+request_1        server ours,natsc,async 4000/600       1000/200
+request_1_asap   server ours,natsc       4000           1000
+request_8        server ours,natsc,async 16000/4000     4000/1600
+request_1_peer   peer   ours,natsc,async 8000/4000      2000/1000
+idle_subs        peer   ours,natsc,async 2000           1000
+idle_subs_many   peer   ours             1000000        100000
+idle_conns       peer   ours,natsc,async 400            200
+idle_conns_many  peer   ours             2000           1000
+connect_close    peer   ours,natsc,async 400            150
+"
+
+QUICK=no ROUNDS="" ONLY="" OUT=""
+usage() { die 'usage: bench.sh [--quick] [--rounds N] [--only "CASE..."] [--out DIR]'; }
+while [ $# -gt 0 ]; do
+    case "$1" in
+    --quick) QUICK=yes ;;
+    --rounds) ROUNDS=${2:-} && shift ;;
+    --only) ONLY=${2:-} && shift ;;
+    --out) OUT=$(realpath -m "${2:-}") && shift ;;
+    *) usage ;;
+    esac
+    shift || usage
+done
+[ "$QUICK" = yes ] && : "${ROUNDS:=3}" "${OUT:=$ROOT/build/bench}"
+: "${ROUNDS:=5}" "${OUT:=$ROOT/bench}"
+[[ "$ROUNDS" =~ ^[1-9][0-9]?$ ]] || usage
+for name in $ONLY; do
+    grep -q "^$name " <<<"$CASES" || die "no such case: $name"
+done
+BUILD="$ROOT/build/bench"
+mkdir -p "$BUILD" "$OUT"
+RUNS="$BUILD/runs.jsonl"
+[ "$(ulimit -n)" = unlimited ] || [ "$(ulimit -n)" -ge 4096 ] || ulimit -n 4096
+
+# ---- building -----------------------------------------------------------------------------------------------------
+
+heading "Building the benchmark (the first time takes some minutes)"
+scripts/install-deps.sh build
+have python3 || die "Please install python3"
+NATS_SERVER=$(scripts/get-nats-server.sh)
+LIBRARIES="ours"
+
+if [ -z "${NATS_RS_LIBRARY:-}" ]; then
+    cargo build --release --quiet
+    NATS_RS_LIBRARY="${CARGO_TARGET_DIR:-$ROOT/target}/release/libnats_rs.so"
+fi
+# A copy, so that a build in between changes nothing.
+install -m 755 "$NATS_RS_LIBRARY" "$BUILD/libnats_rs.so"
+ln -sf libnats_rs.so "$BUILD/libnats_rs.so.0"
+CFLAGS=(-std=gnu11 -O2 -g -Wall -Wextra -Werror)
+cc "${CFLAGS[@]}" -o "$BUILD/peer" bench/peer.c
+cc "${CFLAGS[@]}" -Iinclude -o "$BUILD/bench-ours" bench/bench.c -L"$BUILD" -lnats_rs -Wl,-rpath,"$BUILD" -pthread
+
+nats_c_there() { echo '#include <nats/nats.h>' | cc -E - >/dev/null 2>&1; }
+if ! nats_c_there; then
+    scripts/install-deps.sh test || true
+fi
+if nats_c_there; then
+    cc "${CFLAGS[@]}" -DUSE_NATS_C -o "$BUILD/bench-natsc" bench/bench.c -lnats -pthread
+    LIBRARIES+=" natsc"
+else
+    say "without nats.c: libnats-dev is not installed"
+fi
+if cargo build --release --quiet --locked --manifest-path bench/async-nats/Cargo.toml --target-dir "$BUILD/async-nats"; then
+    cp "$BUILD/async-nats/release/bench-async-nats" "$BUILD/bench-async"
+    LIBRARIES+=" async"
+else
+    say "without async-nats: it does not build here"
+fi
+
+# ---- running ------------------------------------------------------------------------------------------------------
+
+mkfifo "$SCRATCH/peer.in"
+exec 9<>"$SCRATCH/peer.in" # held open: the peer ends when its standard input does
+"$BUILD/peer" <"$SCRATCH/peer.in" >"$SCRATCH/peer.port" 9>&- &
+STARTED+=($!)
+wait_for 5 test -s "$SCRATCH/peer.port" || die "the peer did not start"
+peer_url="nats://127.0.0.1:$(cat "$SCRATCH/peer.port")"
+start_server
+server_url=$SERVER_URL
+
+# The runs of one round: a line for each, the libraries of a case next to each other.
+plan=()
+while read -r name place libraries count quick_count; do
+    [ -n "$name" ] || continue
+    [ -z "$ONLY" ] || [[ " $ONLY " = *" $name "* ]] || continue
+    [ "$QUICK" = no ] || count=$quick_count
+    for library in ${libraries//,/ }; do
+        [[ " $LIBRARIES " = *" $library "* ]] || continue
+        number=${count%/*}
+        [ "$library" != natsc ] || number=${count#*/}
+        plan+=("$name $place $library $number")
+    done
+done <<<"$CASES"
+
+heading "Running: ${#plan[@]} runs a round, $ROUNDS rounds"
+progress() {
+    if [ -t 2 ]; then
+        printf '\r%-78s' "$*" >&2
+    fi
+}
+: >"$RUNS"
+FAILED=0
+for ((round = 1; round <= ROUNDS; round++)); do
+    began=$SECONDS done_runs=0
+    order=("${plan[@]}")
+    # Every other round backwards, so that no library always comes first.
+    if ((round % 2 == 0)); then
+        order=()
+        for ((i = ${#plan[@]} - 1; i >= 0; i--)); do order+=("${plan[i]}"); done
+    fi
+    for run in "${order[@]}"; do
+        read -r name place library number <<<"$run"
+        progress "round $round of $ROUNDS, run $((++done_runs)) of ${#plan[@]}: $name, $library"
+        url=$peer_url
+        [ "$place" = peer ] || url=$server_url
+        if line=$(timeout 90 "$BUILD/bench-$library" "$name" "$url" "$number" 2>"$SCRATCH/error"); then
+            printf '{"round": %d, %s\n' "$round" "${line#\{}" >>"$RUNS"
+        else
+            FAILED=$((FAILED + 1))
+            progress ""
+            say "FAILED: $name, $library: $(tail -n 1 "$SCRATCH/error")" >&2
+        fi
+    done
+    progress ""
+    [ ! -t 2 ] || printf '\r' >&2
+    say "round $round of $ROUNDS: $((SECONDS - began)) s"
+done
+
+# ---- what the libraries weigh -------------------------------------------------------------------------------------
+
+disk() { # disk NAME FILE...: a line with the sum of the stripped sizes
+    local library=$1 sum=0 file
+    shift
+    for file in "$@"; do
+        strip --strip-unneeded -o "$SCRATCH/stripped" "$file"
+        sum=$((sum + $(stat -c %s "$SCRATCH/stripped")))
+    done
+    printf '{"round": 1, "library": "%s", "case": "disk", "count": 1, "seconds": 0, "bytes": %d}\n' \
+        "$library" "$sum" >>"$RUNS"
+}
+if have strip && [ -z "$ONLY" ]; then
+    disk nats_rs "$BUILD/libnats_rs.so"
+    if [[ " $LIBRARIES " = *" natsc "* ]]; then
+        mapfile -t files < <(ldd "$BUILD/bench-natsc" | sed -n 's/.*=> \(.*\/lib\(nats\|ssl\|crypto\|protobuf\)[^ ]*\) .*/\1/p')
+        disk nats.c "${files[@]}"
+    fi
+fi
+
+# ---- telling ------------------------------------------------------------------------------------------------------
+
+version_of_nats_c() { sed -n 's/.*define NATS_VERSION_STRING *"\(.*\)".*/\1/p' /usr/include/nats/version.h 2>/dev/null; }
+NATS_RS_VERSION="$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1) ($(git rev-parse --short HEAD 2>/dev/null || echo "no git"))" \
+    NATS_C_VERSION=$(version_of_nats_c) \
+    ASYNC_NATS_VERSION=$(sed -n '/^name = "async-nats"/{n;s/version = "\(.*\)"/\1/p}' bench/async-nats/Cargo.lock) \
+    SERVER_VERSION=$("$NATS_SERVER" --version | sed 's/.*v//') \
+    QUICK=$QUICK ROUNDS=$ROUNDS \
+    python3 bench/report.py "$RUNS" "$OUT"
+say "Wrote $OUT/results.json and $OUT/results.svg"
+[ "$FAILED" -eq 0 ] || die "$FAILED runs failed"
