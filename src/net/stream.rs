@@ -79,8 +79,9 @@ impl Stream {
 
     /// As [`read`](Self::read), into several buffers one after the other.
     pub fn read_vectored(&self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
-        match &self.inner {
-            Inner::Plain(socket) => uninterrupted(|| (&*socket).read_vectored(bufs)),
+        match self.tls.get() {
+            None => uninterrupted(|| (&self.socket).read_vectored(bufs)),
+            Some(tls) => tls.read_vectored(&self.socket, bufs),
         }
     }
 

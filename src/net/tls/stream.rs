@@ -11,7 +11,7 @@
 //!
 //! Lock order: sender, then session; receiver, then session; never sender and receiver together.
 
-use std::io::{self, ErrorKind, IoSlice, Read};
+use std::io::{self, ErrorKind, IoSlice, IoSliceMut, Read};
 
 use parking_lot::Mutex;
 use socket2::Socket;
@@ -92,6 +92,29 @@ impl TlsStream {
             }
         }
         result
+    }
+
+    /// As [`Stream::read_vectored`](crate::net::Stream::read_vectored).
+    pub(in crate::net) fn read_vectored(
+        &self,
+        socket: &Socket,
+        bufs: &mut [IoSliceMut<'_>],
+    ) -> io::Result<usize> {
+        let mut filled = 0;
+        for buf in bufs.iter_mut().filter(|buf| !buf.is_empty()) {
+            match self.read(socket, buf) {
+                Ok(n) => {
+                    filled += n;
+                    if n < buf.len() {
+                        break;
+                    }
+                }
+                // Whatever it is, the next read says it again.
+                Err(_) if filled > 0 => break,
+                Err(e) => return Err(e),
+            }
+        }
+        Ok(filled)
     }
 
     /// As [`Stream::write`](crate::net::Stream::write). Bytes that were taken may wait here until

@@ -1,7 +1,7 @@
 //! Why TLS failed, in words.
 
 use rustls::pki_types::UnixTime;
-use rustls::{AlertDescription, CertificateError, InconsistentKeys};
+use rustls::{AlertDescription, CertificateError, InconsistentKeys, OtherError};
 
 use crate::error::{Error, Status};
 
@@ -92,7 +92,12 @@ fn certificate(error: &CertificateError) -> String {
             "the program's verification callback refused the certificate".to_owned()
         }
         BadEncoding => "the certificate is malformed".to_owned(),
-        Other(other) => format!("the certificate cannot be used: {other}"),
+        Other(OtherError(other)) => match other.downcast_ref() {
+            Some(webpki::Error::CaUsedAsEndEntity) => {
+                "the certificate is one of an authority, and not itself trusted".to_owned()
+            }
+            _ => format!("the certificate cannot be used: {other}"),
+        },
         other => other.to_string(),
     }
 }
