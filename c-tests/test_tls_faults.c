@@ -168,7 +168,7 @@ static void downgrade_at_a_reconnect(void) {
     start_tls(&s);
     opts = options_with_secret(s.url);
     options_record(opts, &c);
-    CHECK_OK(natsOptions_SetMaxReconnect(opts, 1));
+    CHECK_OK(natsOptions_SetMaxReconnect(opts, -1));
     peer_open(&p);
     peer_refuse(&p);
     p.port = s.port;
@@ -176,10 +176,9 @@ static void downgrade_at_a_reconnect(void) {
     server_kill(&s);
     peer_listen_again(&p);
     peer_run(&p, say, (void *)PEER_INFO);
-    CHECK_REACHED(&c.closed, 1);
-    peer_join(&p);
+    peer_join(&p); /* the client has come and gone */
     CHECK_INT(p.length, 0);
-    CHECK_STATUS(natsConnection_GetLastError(nc, &error), NATS_SECURE_CONNECTION_WANTED);
+    CHECK_SOON(natsConnection_GetLastError(nc, &error) == NATS_SECURE_CONNECTION_WANTED);
     CHECK_INT(counter_get(&c.reconnected), 0);
     natsConnection_Destroy(nc);
     peer_close(&p);

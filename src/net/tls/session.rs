@@ -260,21 +260,14 @@ impl Session {
         }
     }
 
-    /// After an error: what tells the server.
+    /// After an error: what tells the server. Asked for once: whatever else has come is not looked
+    /// at any more.
     fn seal_alert(&mut self) {
-        loop {
-            let UnbufferedStatus { discard, state, .. } = self
-                .tls
-                .process_tls_records(&mut self.incoming[self.start..self.end]);
-            let Ok(ConnectionState::EncodeTlsData(state)) = state else {
-                return;
-            };
-            let sealed = encode(state, &mut self.out);
-            self.discard(discard);
-            if sealed.is_err() {
-                return;
-            }
-            self.owes = true;
+        let UnbufferedStatus { state, .. } = self
+            .tls
+            .process_tls_records(&mut self.incoming[self.start..self.end]);
+        if let Ok(ConnectionState::EncodeTlsData(state)) = state {
+            self.owes = encode(state, &mut self.out).is_ok();
         }
     }
 
