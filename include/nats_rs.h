@@ -494,6 +494,59 @@ typedef void (*natsConnectionHandler)(natsConnection *nc, void *closure);
 typedef void (*natsOnCompleteCB)(void *closure);
 
 /**
+ * Gives the user's JWT for an attempt to connect.
+ *
+ * Runs on the thread that makes the attempt: the one in `natsConnection_Connect`, or one of the
+ * library when reconnecting. If the connection is closed meanwhile the attempt ends with
+ * `NATS_CONNECTION_CLOSED`.
+ *
+ * @param userJWT where to put the JWT, a string from `malloc` that the library frees; leaving it
+ * as it is, which is NULL, connects without a JWT.
+ * @param customErrTxt where to put words for a failure, a string from `malloc` that the library
+ * frees; may be left as it is, which is NULL.
+ * @param closure what the program gave with the function.
+ * @return `NATS_OK`; anything else fails the attempt with that status and those words.
+ */
+typedef natsStatus (*natsUserJWTHandler)(char **userJWT, char **customErrTxt, void *closure);
+
+/**
+ * Signs the server's nonce with the client's key (Ed25519), for an attempt to connect.
+ *
+ * Runs on the thread that makes the attempt, as `natsUserJWTHandler` does. `nats_Sign` makes such
+ * a signature of a seed.
+ *
+ * @param customErrTxt where to put words for a failure, a string from `malloc` that the library
+ * frees; may be left as it is, which is NULL.
+ * @param signature where to put the signature, memory from `malloc` that the library frees.
+ * @param signatureLength where to put its length in bytes.
+ * @param nonce what to sign, up to its NUL; it stays the library's.
+ * @param closure what the program gave with the function.
+ * @return `NATS_OK`; anything else fails the attempt with that status and those words.
+ */
+typedef natsStatus (*natsSignatureHandler)(char **customErrTxt,
+                                           unsigned char **signature,
+                                           int *signatureLength,
+                                           const char *nonce,
+                                           void *closure);
+
+/**
+ * Connects to a server in place of the library, for example through a proxy.
+ *
+ * Runs on the thread that makes the attempt: the one in `natsConnection_Connect`, or one of the
+ * library when reconnecting. It may block: the time that it takes counts for the attempt, but
+ * nothing interrupts it.
+ *
+ * @param fd where to put the descriptor of a connected stream socket. With `NATS_OK` it belongs to
+ * the library, which makes it non-blocking and closes it, also when the attempt fails later. With
+ * any other status it is not looked at.
+ * @param host the server's host; an IPv6 address without brackets. The memory stays the library's.
+ * @param port the server's port.
+ * @param closure what the program gave with the function.
+ * @return `NATS_OK`; anything else fails the attempt.
+ */
+typedef natsStatus (*natsProxyConnHandler)(natsSock *fd, char *host, int port, void *closure);
+
+/**
  * Says how long to wait before the next pass over the list of servers.
  *
  * Runs on a thread of the library. It may close the connection.
@@ -1724,6 +1777,111 @@ NATS_EXTERN enum natsStatus natsOptions_UseOldRequestStyle(natsOptions *opts, bo
 NATS_EXTERN enum natsStatus natsOptions_SetCustomInboxPrefix(natsOptions *opts, const char *inboxPrefix);
 
 /**
+ * Sets functions that give the user's JWT and sign the server's nonce.
+ *
+ * Both are called for each attempt to connect. Takes the place of credentials from files or memory
+ * and of an NKey.
+ *
+ * @param opts the options.
+ * @param ujwtCB gives the JWT; NULL, together with `sigCB`, takes JWT credentials of any kind out.
+ * @param ujwtClosure what that function gets.
+ * @param sigCB signs; not called where there is no JWT.
+ * @param sigClosure what that function gets. Both closures must stay valid as long as connections
+ * made with these options exist.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or only one of the
+ * functions is NULL.
+ */
+NATS_EXTERN
+enum natsStatus natsOptions_SetUserCredentialsCallbacks(natsOptions *opts,
+                                                        natsUserJWTHandler ujwtCB,
+                                                        void *ujwtClosure,
+                                                        natsSignatureHandler sigCB,
+                                                        void *sigClosure);
+
+/**
+ * Sets the files with the user's JWT and with the seed of the user's key.
+ *
+ * They are read for each attempt to connect and not before, so that files that were replaced
+ * count; a seed is wiped from memory as soon as it has signed. Each must be a regular file of at
+ * most 1 MiB; otherwise, or where it does not hold what it should, the attempt fails with
+ * `NATS_ERR` and words that name the file.
+ *
+ * In a file the JWT is the line between two lines decorated with dashes
+ * (`-----BEGIN NATS USER JWT-----`), and the seed is the line between the next two. A file without
+ * such lines is a bare JWT, or has the seed on a line that begins with `SU`. Takes the place of
+ * other JWT credentials and of an NKey.
+ *
+ * @param opts the options.
+ * @param userOrChainedFile the path of a file with the JWT, and the seed where there is no other
+ * file; copied. NULL or empty, together with `seedFile`, takes JWT credentials of any kind out.
+ * @param seedFile the path of a file with the seed; NULL or empty where the first file has it.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or there is a seed file
+ * without the other.
+ */
+NATS_EXTERN
+enum natsStatus natsOptions_SetUserCredentialsFromFiles(natsOptions *opts,
+                                                        const char *userOrChainedFile,
+                                                        const char *seedFile);
+
+/**
+ * Sets the user's JWT and seed as the text that a credentials file would have.
+ *
+ * Each must be between decorated lines, as `natsOptions_SetUserCredentialsFromFiles` describes;
+ * whether they are is seen when connecting, which otherwise fails with `NATS_NOT_FOUND`. The
+ * library's copy is wiped when the options and all connections made with them are gone. Takes the
+ * place of other JWT credentials and of an NKey.
+ *
+ * @param opts the options.
+ * @param jwtAndSeedContent the text, which is copied; NULL takes JWT credentials of any kind out.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+ */
+NATS_EXTERN
+enum natsStatus natsOptions_SetUserCredentialsFromMemory(natsOptions *opts,
+                                                         const char *jwtAndSeedContent);
+
+/**
+ * Sets an NKey and a function that signs the server's nonce with it.
+ *
+ * The function is called for each attempt to connect, except at servers whose URL has a user or a
+ * token. Takes the place of JWT credentials.
+ *
+ * @param opts the options.
+ * @param pubKey the public key, `U...`, which is copied; NULL or empty takes an NKey out.
+ * @param sigCB signs.
+ * @param sigClosure what the function gets; it must stay valid as long as connections made with
+ * these options exist.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, the key is not UTF-8,
+ * or there is a key and no function.
+ *
+ * @see natsOptions_SetNKeyFromSeed
+ */
+NATS_EXTERN
+enum natsStatus natsOptions_SetNKey(natsOptions *opts,
+                                    const char *pubKey,
+                                    natsSignatureHandler sigCB,
+                                    void *sigClosure);
+
+/**
+ * Sets an NKey and the file with its seed.
+ *
+ * The file is read for each attempt to connect and not before, under the rules of
+ * `natsOptions_SetUserCredentialsFromFiles`. JWT credentials have to be taken out: with both,
+ * connecting fails with `NATS_ILLEGAL_STATE`.
+ *
+ * @param opts the options.
+ * @param pubKey the public key, `U...`, which is copied; NULL or empty takes an NKey out.
+ * @param seedFile the path of the file, which is copied.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, the key is not UTF-8,
+ * or there is a key and no file.
+ *
+ * @see natsOptions_SetNKey
+ */
+NATS_EXTERN
+enum natsStatus natsOptions_SetNKeyFromSeed(natsOptions *opts,
+                                            const char *pubKey,
+                                            const char *seedFile);
+
+/**
  * Sets a hint for the size of a connection's buffers.
  *
  * It is accepted for the sake of programs that set it, and has no effect: buffers grow and shrink
@@ -1813,6 +1971,55 @@ NATS_EXTERN enum natsStatus natsOptions_SetMessageBufferPadding(natsOptions *opt
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
  */
 NATS_EXTERN enum natsStatus natsOptions_UseGlobalMessageDelivery(natsOptions *opts, bool global);
+
+/**
+ * Sets a function that connects to servers in place of the library.
+ *
+ * It is called for each attempt to connect, and takes the place of name resolution and TCP; TLS
+ * and the handshake go on from there. Where it fails, `natsConnection_Connect` returns
+ * `NATS_NO_SERVER`. Takes the place of the proxy of `natsOptions_SetProxyURL`.
+ *
+ * @param opts the options.
+ * @param proxyConnHandler the function, called as `natsProxyConnHandler` describes; NULL for
+ * connecting directly.
+ * @param closure what the function gets; it must stay valid as long as connections made with
+ * these options exist.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+ */
+NATS_EXTERN
+enum natsStatus natsOptions_SetProxyConnHandler(natsOptions *opts,
+                                                natsProxyConnHandler proxyConnHandler,
+                                                void *closure);
+
+/**
+ * Sets the proxy to reach servers through. An addition to the interface of nats.c.
+ *
+ * `http://[user[:password]@]host[:port]` for a proxy that knows HTTP's CONNECT (port 80 where none
+ * is given), `socks5://...` for SOCKS5 (port 1080). User and password are percent-encoded where
+ * need be, and sent in the clear. The proxy resolves the servers' names. The time for it is part of
+ * the attempt's; a proxy that refuses fails the attempt with `NATS_NO_SERVER`, and the words say
+ * what it answered. Takes the place of the function of `natsOptions_SetProxyConnHandler`.
+ *
+ * @param opts the options.
+ * @param url the proxy's URL, which is copied; NULL or empty for connecting directly.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the URL cannot be
+ * used.
+ */
+NATS_EXTERN enum natsStatus natsOptions_SetProxyURL(natsOptions *opts, const char *url);
+
+/**
+ * Sets the address of this machine to connect from. An addition to the interface of nats.c.
+ *
+ * Only addresses of the same family (IPv4, IPv6) of a server, or of its proxy, are tried then.
+ * Whether the machine has the address is seen when connecting, which otherwise fails with
+ * `NATS_NO_SERVER`. Functions of `natsOptions_SetProxyConnHandler` do as they like.
+ *
+ * @param opts the options.
+ * @param ip the address, such as `192.0.2.7` or `::1`; NULL or empty for whichever fits.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or `ip` is not an
+ * address.
+ */
+NATS_EXTERN enum natsStatus natsOptions_SetLocalAddress(natsOptions *opts, const char *ip);
 
 /**
  * Sets whether a connection that is lost is made again. If not, it is closed.
@@ -2518,6 +2725,31 @@ enum natsStatus nats_Sign(const char *encodedSeed,
                           const char *input,
                           unsigned char **signature,
                           int *signatureLength);
+
+/**
+ * Signs a message with the seed of a connection's credentials (Ed25519).
+ *
+ * The seed is that of `natsOptions_SetUserCredentialsFromFiles`,
+ * `natsOptions_SetUserCredentialsFromMemory` or `natsOptions_SetNKeyFromSeed`; a file is read anew.
+ * Functions that sign (`natsOptions_SetNKey`, `natsOptions_SetUserCredentialsCallbacks`) are for
+ * the server's nonce and not called. Any thread may call it, also on a closed connection.
+ *
+ * @param nc the connection.
+ * @param message what to sign.
+ * @param messageLen its length in bytes; 0 for a message that is a string, up to its NUL.
+ * @param sig where to put the signature: 64 bytes, written only with `NATS_OK`.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL, `messageLen` negative, the
+ * message empty, or `nc` was destroyed; `NATS_ERR` where the connection has no such credentials,
+ * their file cannot be read, or the seed is not one; `NATS_NOT_FOUND` where credentials in memory
+ * have no seed.
+ *
+ * @see nats_Sign
+ */
+NATS_EXTERN
+enum natsStatus natsConnection_Sign(natsConnection *nc,
+                                    const unsigned char *message,
+                                    int messageLen,
+                                    unsigned char *sig);
 
 /**
  * Creates statistics that are all zero, for `natsConnection_GetStats` to fill.

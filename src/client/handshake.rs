@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::connection::{Connection, MAX_MSG_FLOOR};
+use super::identity::Identity;
 use super::link::{Link, Reader};
 use crate::error::{Error, Result, Status};
 use crate::net::cancel::Cancel;
@@ -28,14 +29,6 @@ pub(super) struct Attempt {
     pub(super) tls_name: Option<String>,
     pub(super) deadline: Instant,
     pub(super) cancel: Cancel,
-}
-
-/// Who the client says it is.
-#[derive(Default)]
-struct Credentials {
-    user: Option<String>,
-    password: Option<String>,
-    token: Option<String>,
 }
 
 /// One operation, as something that outlives the buffer.
@@ -92,9 +85,9 @@ pub(super) fn run(conn: &Connection, link: &Arc<Link>, attempt: &Attempt) -> Res
             .unwrap_or(0)
             .max(MAX_MSG_FLOOR),
     );
-    let credentials = credentials(conn, attempt)?;
+    let identity = Identity::for_attempt(conn, attempt, &info.nonce)?;
     let mut hello = Vec::with_capacity(512);
-    connect_line(conn, &info, &credentials, link.stream.is_tls(), &mut hello);
+    connect_line(conn, &info, &identity, link.stream.is_tls(), &mut hello);
     hello.extend_from_slice(encode::PING);
     write_all(&link.stream, &hello, attempt)?;
     let mut expected = if conn.opts.verbose { "+OK" } else { "PONG" };
@@ -169,6 +162,9 @@ fn next(reader: &mut Reader, stream: &Stream, attempt: &Attempt) -> Result<Reply
             reader.receiver.consume(consumed);
             return Ok(reply);
         }
+        if reader.receiver.advance() {
+            continue;
+        }
         if reader.receiver.unparsed().len() >= LINE_MAX {
             return Err(Status::NATS_LINE_TOO_LONG.into());
         }
@@ -216,46 +212,10 @@ fn write_all(stream: &Stream, mut bytes: &[u8], attempt: &Attempt) -> Result<()>
     }
 }
 
-/// Who to be for this server: its URL says, or the options do, or else the first URL that has user
-/// info, which is how servers that were discovered get theirs.
-fn credentials(conn: &Connection, attempt: &Attempt) -> Result<Credentials> {
-    let from_url = |url: &ServerUrl| Credentials {
-        user: url.user.clone(),
-        password: url.password.clone(),
-        token: url.token.clone(),
-    };
-    let opts = &conn.opts;
-    if attempt.url.has_credentials() {
-        if attempt.url.token.is_some() && opts.token_handler.is_some() {
-            return Err(Error::illegal_state(
-                "Token and token handler options cannot be both set",
-            ));
-        }
-        return Ok(from_url(&attempt.url));
-    }
-    if let Some(handler) = &opts.token_handler {
-        return Ok(Credentials {
-            token: handler()?,
-            ..Credentials::default()
-        });
-    }
-    if opts.user.is_some() || opts.token.is_some() {
-        return Ok(Credentials {
-            user: opts.user.clone(),
-            password: opts.password.clone(),
-            token: opts.token.clone(),
-        });
-    }
-    Ok(attempt
-        .fallback
-        .as_deref()
-        .map_or_else(Credentials::default, from_url))
-}
-
 fn connect_line(
     conn: &Connection,
     info: &ServerInfo,
-    credentials: &Credentials,
+    identity: &Identity,
     tls_required: bool,
     buf: &mut Vec<u8>,
 ) {
@@ -268,12 +228,12 @@ fn connect_line(
     Connect {
         verbose: opts.verbose,
         pedantic: opts.pedantic,
-        nkey: None,
-        jwt: None,
-        sig: None,
-        user: credentials.user.as_deref(),
-        pass: credentials.password.as_deref(),
-        auth_token: credentials.token.as_deref(),
+        nkey: identity.proof.nkey.as_deref(),
+        jwt: identity.proof.jwt.as_deref(),
+        sig: identity.proof.sig.as_deref(),
+        user: identity.user.as_deref(),
+        pass: identity.password.as_deref(),
+        auth_token: identity.token.as_deref(),
         tls_required,
         name: &name,
         lang: Connect::LANG,

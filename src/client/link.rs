@@ -152,7 +152,7 @@ impl Link {
                 Ok(n) => {
                     reader.gathered.wire += n;
                     self.process(reader)?;
-                    if reader.gathered.wire >= HAND_OVER_AT {
+                    if !reader.receiver.is_full() || reader.gathered.wire >= HAND_OVER_AT {
                         self.hand_over(&mut reader.gathered);
                     }
                 }

@@ -6,6 +6,8 @@
 //! | [`connection`] | the object itself, its state, its getters |
 //! | [`session`] | connecting, losing the server, reconnecting, closing |
 //! | `handshake` | one attempt on one server, from INFO to PONG |
+//! | `identity` | who the client says it is in a handshake, and signing |
+//! | `reach` | getting a socket to a server, directly or through a proxy |
 //! | `link` | an established session's reading side: socket → subscriptions |
 //! | `outbound` | the writing side: publishers → socket, and the buffer while disconnected |
 //! | `publish` | checks and encoding of what programs send |
@@ -24,12 +26,14 @@ mod delivery;
 mod drain;
 mod events;
 mod handshake;
+mod identity;
 mod keepalive;
 mod link;
 mod oneshot;
 pub mod options;
 mod outbound;
 mod publish;
+mod reach;
 mod registry;
 mod requests;
 pub mod secure;

@@ -3,10 +3,13 @@
 
 use std::ffi::CString;
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::{Error, Result, Status};
+use crate::net::auth::SignIn;
+use crate::net::proxy::Proxy;
 use crate::net::resolve::IpOrder;
 use crate::proto::{nuid, subject};
 
@@ -57,6 +60,8 @@ pub struct Options {
     pub token: Option<String>,
     /// Who gives the token at each attempt. Excludes `token`.
     pub token_handler: Option<TokenHandler>,
+    /// The NKey, or the JWT and its seed, that the client proves itself with.
+    pub sign_in: SignIn,
     /// Whether TLS, and with which settings.
     pub security: Security,
     /// What inboxes begin with, the last dot included.
@@ -65,6 +70,10 @@ pub struct Options {
     pub timeout: Duration,
     /// Which addresses of a host to try, and in which order.
     pub ip_order: IpOrder,
+    /// The address of this machine to connect from; `None` for whichever fits.
+    pub local_addr: Option<IpAddr>,
+    /// What to reach servers through; `None` for reaching them directly.
+    pub proxy: Option<Proxy>,
     /// Connect again when the connection is lost.
     pub allow_reconnect: bool,
     /// Attempts for each server before it is given up; negative for no limit.
@@ -148,10 +157,13 @@ impl Default for Options {
             password: None,
             token: None,
             token_handler: None,
+            sign_in: SignIn::default(),
             security: Security::default(),
             inbox_prefix: nuid::INBOX_PREFIX.to_vec(),
             timeout: Duration::from_secs(2),
             ip_order: IpOrder::Any,
+            local_addr: None,
+            proxy: None,
             allow_reconnect: true,
             max_reconnect: 60,
             reconnect_wait: Duration::from_secs(2),
@@ -321,8 +333,11 @@ impl fmt::Debug for Options {
             .field("password", &self.password.as_ref().map(|_| "***"))
             .field("token", &self.token.as_ref().map(|_| "***"))
             .field("token_handler", &self.token_handler.is_some())
+            .field("sign_in", &self.sign_in)
             .field("inbox_prefix", &String::from_utf8_lossy(&self.inbox_prefix))
             .field("timeout", &self.timeout)
+            .field("local_addr", &self.local_addr)
+            .field("proxy", &self.proxy)
             .field("allow_reconnect", &self.allow_reconnect)
             .field("max_reconnect", &self.max_reconnect)
             .field("reconnect_wait", &self.reconnect_wait)
@@ -350,6 +365,7 @@ fn without_userinfo(url: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::net::proxy::ProxyUrl;
 
     #[test]
     fn a_token_and_a_token_handler_exclude_each_other() {
@@ -433,6 +449,9 @@ mod tests {
         opts.set_url(Some("  nats://me:secret@host:1\n"));
         opts.set_servers(["tok-secret@other", "plain:4222"]);
         opts.password = Some("secret".into());
+        opts.sign_in.set_memory(Some(b"secret"));
+        let proxy = ProxyUrl::parse("http://me:secret@proxy").unwrap();
+        opts.proxy = Some(Proxy::Url(Arc::new(proxy)));
         opts.set_token(Some("secret")).unwrap();
         assert_eq!(opts.url.as_deref(), Some("nats://me:secret@host:1"));
         let shown = format!("{opts:?}");

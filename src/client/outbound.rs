@@ -34,6 +34,9 @@ const FULL_AT: usize = 4 * WRITE_AT;
 const DIRECT_FROM: usize = 32 * 1024;
 /// A buffer that once grew beyond this is not kept.
 const KEEP_CAPACITY: usize = 2 * FULL_AT;
+/// After so long without a write, the next publish is written by who made it: waking another thread
+/// would take longer than the write. More often than that, collecting pays.
+const QUIET: Duration = Duration::from_micros(100);
 /// The longest that a caller waits for the kernel without a write deadline: as good as for ever.
 const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 3600);
 
@@ -53,6 +56,8 @@ struct Front {
     draining: bool,
     /// The I/O thread, or whoever has the writer, is going to look at `buf`.
     asked: bool,
+    /// When the buffer was last handed to a writer.
+    last_write: Instant,
     buf: Vec<u8>,
     /// Bytes swapped out of `buf` since the connection was made, and how many of them left.
     swapped: u64,
@@ -89,6 +94,7 @@ impl Outbound {
                 mode: Mode::Pending,
                 draining: false,
                 asked: false,
+                last_write: Instant::now(),
                 buf: Vec::new(),
                 swapped: 0,
                 written: 0,
@@ -135,7 +141,20 @@ impl Outbound {
     fn after_append(&self, mut front: MutexGuard<'_, Front>, when: When) -> Result<()> {
         match when {
             When::Buffered if front.buf.len() < WRITE_AT => {
-                front.ask();
+                if front.asked {
+                    return Ok(());
+                }
+                let link = match &front.mode {
+                    Mode::Live(link) if front.last_write.elapsed() > QUIET => link.clone(),
+                    _ => {
+                        front.ask();
+                        return Ok(());
+                    }
+                };
+                // What others append meanwhile is written along.
+                front.asked = true;
+                drop(front);
+                self.try_pump(&link);
                 Ok(())
             }
             When::Buffered => {
@@ -482,6 +501,7 @@ impl Outbound {
                 }
                 std::mem::swap(&mut front.buf, &mut writer.back);
                 front.swapped += writer.back.len() as u64;
+                front.last_write = Instant::now();
                 drop(front);
                 self.progress.notify_all();
             }

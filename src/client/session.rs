@@ -22,10 +22,10 @@ use super::handshake::{self, Attempt};
 use super::keepalive::PingWaiter;
 use super::link::Link;
 use super::publish::When;
+use super::reach;
 use super::status::ConnStatus;
 use crate::error::{Error, Result, Status};
 use crate::net::cancel::Cancel;
-use crate::net::dial::{DialOptions, dial};
 use crate::net::servers::{AuthErrorKind, PassCounter, Pause};
 use crate::net::stream::Stream;
 use crate::proto::info::ServerInfo;
@@ -38,7 +38,7 @@ const CLOSE_FLUSH: Duration = Duration::from_millis(500);
 const SHORT_PAUSE: Duration = Duration::from_millis(1);
 
 /// How an attempt failed.
-enum Failure {
+pub(super) enum Failure {
     /// Nobody accepted the connection.
     Unreachable(Error),
     /// Somebody did, but the handshake failed.
@@ -176,15 +176,7 @@ impl Connection {
     }
 
     fn try_server(self: &Arc<Self>, attempt: &Attempt) -> Result<(Arc<Link>, ServerInfo), Failure> {
-        let url = &attempt.url;
-        let options = DialOptions {
-            order: self.opts.ip_order,
-            randomize: !self.opts.no_randomize,
-            deadline: attempt.deadline,
-            local_addr: None,
-        };
-        let socket =
-            dial(&url.host, url.port, &options, &attempt.cancel).map_err(Failure::Unreachable)?;
+        let socket = reach::open(self, attempt)?;
         {
             let mut state = self.state.lock();
             if state.is_closed() {

@@ -1,9 +1,10 @@
-//! Signing with an NKey seed, without a connection.
+//! Signing with an NKey seed: any, or that of a connection's credentials.
 
 use std::ffi::{c_char, c_int, c_uchar};
 
 use super::convert;
 use super::guard::guard;
+use super::handle::{borrow_arc, natsConnection};
 use crate::error::{Error, natsStatus};
 use crate::net::nkey;
 
@@ -45,6 +46,51 @@ pub unsafe extern "C" fn nats_Sign(
             signature.write(signed);
             signatureLength.write(nkey::SIGNATURE_LEN as c_int);
         }
+        Ok(())
+    })
+}
+
+/// Signs a message with the seed of a connection's credentials (Ed25519).
+///
+/// The seed is that of `natsOptions_SetUserCredentialsFromFiles`,
+/// `natsOptions_SetUserCredentialsFromMemory` or `natsOptions_SetNKeyFromSeed`; a file is read anew.
+/// Functions that sign (`natsOptions_SetNKey`, `natsOptions_SetUserCredentialsCallbacks`) are for
+/// the server's nonce and not called. Any thread may call it, also on a closed connection.
+///
+/// @param nc the connection.
+/// @param message what to sign.
+/// @param messageLen its length in bytes; 0 for a message that is a string, up to its NUL.
+/// @param sig where to put the signature: 64 bytes, written only with `NATS_OK`.
+/// @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL, `messageLen` negative, the
+/// message empty, or `nc` was destroyed; `NATS_ERR` where the connection has no such credentials,
+/// their file cannot be read, or the seed is not one; `NATS_NOT_FOUND` where credentials in memory
+/// have no seed.
+///
+/// @see nats_Sign
+///
+/// # Safety
+/// `nc` is NULL or a handle of this library; `message` is NULL, valid for reading `messageLen`
+/// bytes, or with 0 a string that ends with a NUL; `sig` is NULL or valid for writing 64 bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn natsConnection_Sign(
+    nc: *mut natsConnection,
+    message: *const c_uchar,
+    messageLen: c_int,
+    sig: *mut c_uchar,
+) -> natsStatus {
+    guard("natsConnection_Sign", || {
+        let text = message.cast::<c_char>();
+        let message = match messageLen {
+            // SAFETY: the caller's contract, above.
+            0 => unsafe { convert::some_bytes(text, "message cannot be empty") }?,
+            // SAFETY: likewise.
+            len => unsafe { convert::payload(message.cast(), len) }?,
+        };
+        convert::required(sig, "sig")?;
+        // SAFETY: likewise. Reading a file may take its time.
+        let signature = unsafe { borrow_arc(nc) }?.sign(message)?;
+        // SAFETY: not NULL, hence valid for writing 64 bytes by the caller's contract.
+        unsafe { sig.cast::<[u8; nkey::SIGNATURE_LEN]>().write(signature) };
         Ok(())
     })
 }

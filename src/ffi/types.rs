@@ -2,7 +2,7 @@
 //! back. An enumeration that C passes in arrives as a bare number, to be checked: a Rust `enum`
 //! must not hold anything but its own values.
 
-use std::ffi::{c_char, c_int, c_void};
+use std::ffi::{c_char, c_int, c_uchar, c_void};
 
 use super::handle::{natsConnection, natsSubscription};
 use super::msg::natsMsg;
@@ -82,6 +82,70 @@ pub type natsErrHandler = Option<
 /// @return the token, which stays the program's and must stay as it is until the next call; NULL
 /// for no token.
 pub type natsTokenHandler = Option<unsafe extern "C" fn(closure: *mut c_void) -> *const c_char>;
+
+/// Gives the user's JWT for an attempt to connect.
+///
+/// Runs on the thread that makes the attempt: the one in `natsConnection_Connect`, or one of the
+/// library when reconnecting. If the connection is closed meanwhile the attempt ends with
+/// `NATS_CONNECTION_CLOSED`.
+///
+/// @param userJWT where to put the JWT, a string from `malloc` that the library frees; leaving it
+/// as it is, which is NULL, connects without a JWT.
+/// @param customErrTxt where to put words for a failure, a string from `malloc` that the library
+/// frees; may be left as it is, which is NULL.
+/// @param closure what the program gave with the function.
+/// @return `NATS_OK`; anything else fails the attempt with that status and those words.
+pub type natsUserJWTHandler = Option<
+    unsafe extern "C" fn(
+        userJWT: *mut *mut c_char,
+        customErrTxt: *mut *mut c_char,
+        closure: *mut c_void,
+    ) -> natsStatusArg,
+>;
+
+/// Signs the server's nonce with the client's key (Ed25519), for an attempt to connect.
+///
+/// Runs on the thread that makes the attempt, as `natsUserJWTHandler` does. `nats_Sign` makes such
+/// a signature of a seed.
+///
+/// @param customErrTxt where to put words for a failure, a string from `malloc` that the library
+/// frees; may be left as it is, which is NULL.
+/// @param signature where to put the signature, memory from `malloc` that the library frees.
+/// @param signatureLength where to put its length in bytes.
+/// @param nonce what to sign, up to its NUL; it stays the library's.
+/// @param closure what the program gave with the function.
+/// @return `NATS_OK`; anything else fails the attempt with that status and those words.
+pub type natsSignatureHandler = Option<
+    unsafe extern "C" fn(
+        customErrTxt: *mut *mut c_char,
+        signature: *mut *mut c_uchar,
+        signatureLength: *mut c_int,
+        nonce: *const c_char,
+        closure: *mut c_void,
+    ) -> natsStatusArg,
+>;
+
+/// Connects to a server in place of the library, for example through a proxy.
+///
+/// Runs on the thread that makes the attempt: the one in `natsConnection_Connect`, or one of the
+/// library when reconnecting. It may block: the time that it takes counts for the attempt, but
+/// nothing interrupts it.
+///
+/// @param fd where to put the descriptor of a connected stream socket. With `NATS_OK` it belongs to
+/// the library, which makes it non-blocking and closes it, also when the attempt fails later. With
+/// any other status it is not looked at.
+/// @param host the server's host; an IPv6 address without brackets. The memory stays the library's.
+/// @param port the server's port.
+/// @param closure what the program gave with the function.
+/// @return `NATS_OK`; anything else fails the attempt.
+pub type natsProxyConnHandler = Option<
+    unsafe extern "C" fn(
+        fd: *mut natsSock,
+        host: *mut c_char,
+        port: c_int,
+        closure: *mut c_void,
+    ) -> natsStatusArg,
+>;
 
 /// Decides whether to go on with a server, once its certificate has been checked.
 ///

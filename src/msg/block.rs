@@ -5,7 +5,7 @@
 
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 use std::ptr::NonNull;
-use std::sync::atomic::{AtomicU32, Ordering, fence};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use parking_lot::Mutex;
 
@@ -100,8 +100,9 @@ unsafe fn release_many(block: BlockPtr, n: u32) {
     if header.refs.fetch_sub(n, Ordering::Release) != n {
         return;
     }
-    // All uses of the block by other owners happen before it is used again.
-    fence(Ordering::Acquire);
+    // All uses of the block by other owners happen before it is used again. A load rather than a
+    // fence, which costs the same here and which ThreadSanitizer understands.
+    header.refs.load(Ordering::Acquire);
     if header.size == BLOCK_SIZE {
         let mut pool = POOL.lock();
         if pool.0.len() < POOL_MAX {

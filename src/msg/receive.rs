@@ -28,6 +28,7 @@ pub struct Receiver {
     spare: Vec<Ahead>,
     /// How many blocks the next read may go into: doubles while reads fill all they are offered.
     burst: usize,
+    full: bool,
     start: usize,
     end: usize,
     /// Where reading into a shared block stops, so that the descriptors of what was read fit.
@@ -54,6 +55,7 @@ impl Receiver {
             behind: VecDeque::new(),
             spare: Vec::new(),
             burst: 1,
+            full: false,
             start: DATA_START,
             end: DATA_START,
             limit: 0,
@@ -116,12 +118,18 @@ impl Receiver {
         let n = read(&mut slices[..blocks])?;
         assert!(n <= room);
         self.filled(n);
+        self.full = n == room;
         self.burst = match n {
             _ if n == room => (self.burst * 2).min(BLOCKS_AT_ONCE),
             _ if n < room / 2 => (self.burst / 2).max(1),
             _ => self.burst,
         };
         Ok(n)
+    }
+
+    /// Did the last read fill all the room it was offered, so that there may be more at once?
+    pub fn is_full(&self) -> bool {
+        self.full
     }
 
     /// The first `n` bytes of the room have been read into.

@@ -14,10 +14,12 @@
 
 #![forbid(unsafe_code)]
 
+pub mod auth;
 pub mod cancel;
 pub mod dial;
 mod dns;
 pub mod nkey;
+pub mod proxy;
 pub mod resolve;
 pub mod servers;
 pub mod stream;

@@ -35,6 +35,11 @@ pub fn sign(seed: &[u8], input: &[u8]) -> Result<[u8; SIGNATURE_LEN]> {
     signature.try_into().map_err(|_| Status::NATS_ERR.into())
 }
 
+/// Whether this text is a seed, of any of the kinds that [`sign`] takes.
+pub fn is_seed(text: &[u8]) -> bool {
+    secret(text).is_ok()
+}
+
 fn secret(seed: &[u8]) -> Result<Zeroizing<[u8; SECRET_LEN]>> {
     let wrong = |text: &'static str| Err(Error::new(Status::NATS_ERR, text));
     let decoded = decode(seed)?;
@@ -110,6 +115,8 @@ mod tests {
             let signature = sign(pair.seed().unwrap().as_bytes(), b"nonce").unwrap();
             pair.verify(b"nonce", &signature).unwrap();
             assert!(pair.verify(b"other", &signature).is_err());
+            assert!(is_seed(pair.seed().unwrap().as_bytes()));
+            assert!(!is_seed(pair.public_key().as_bytes()));
         }
     }
 

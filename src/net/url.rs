@@ -200,7 +200,7 @@ fn split_port(text: &str) -> Result<(u16, Option<&str>)> {
 
 /// Decodes `%XX`. Strict, where crates for this let a malformed escape through as it is: a typing
 /// error in a password shall be found before it is sent.
-fn percent_decode(part: &str) -> Result<String> {
+pub(super) fn percent_decode(part: &str) -> Result<String> {
     let invalid = || {
         Error::new(
             Status::NATS_ERR,

@@ -2,7 +2,9 @@
 
 pub mod callbacks;
 pub mod connect;
+pub mod credentials;
 pub mod io;
+pub mod proxy;
 pub mod reconnect;
 pub mod servers;
 pub mod tls;

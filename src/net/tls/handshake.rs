@@ -49,7 +49,7 @@ impl TlsStream {
             Err(error) => {
                 // The server should hear why, but nobody waits for that.
                 let alert = std::mem::take(&mut shake.session.out);
-                let _ = socket.send_with_flags(&alert, NO_SIGNAL);
+                let _ = socket.send_with_flags(alert.bytes(), NO_SIGNAL);
                 Err(error)
             }
         }
@@ -79,7 +79,7 @@ impl Shake<'_> {
 
     fn send(&mut self) -> Result<()> {
         let out = std::mem::take(&mut self.session.out);
-        let mut rest = out.as_slice();
+        let mut rest = out.bytes();
         while !rest.is_empty() {
             match uninterrupted(|| self.socket.send_with_flags(rest, NO_SIGNAL)) {
                 Ok(n) => rest = &rest[n..],

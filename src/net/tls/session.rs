@@ -41,7 +41,7 @@ pub(super) struct Session {
     plain: Vec<u8>,
     taken: usize,
     /// Sealed and not sent yet.
-    pub(super) out: Vec<u8>,
+    pub(super) out: Sealed,
     /// Reading has sealed something, for example the answer to a key update.
     pub(super) owes: bool,
     ended: bool,
@@ -59,7 +59,7 @@ impl Session {
             end: 0,
             plain: Vec::new(),
             taken: 0,
-            out: Vec::new(),
+            out: Sealed::default(),
             owes: false,
             ended: false,
             heard: false,
@@ -292,6 +292,43 @@ impl Session {
     }
 }
 
+/// Bytes on their way to the wire. The buffer is filled with zeros when it grows and at no other
+/// time.
+#[derive(Default)]
+pub(super) struct Sealed {
+    buf: Vec<u8>,
+    len: usize,
+}
+
+impl Sealed {
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.buf[..self.len]
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.len = 0;
+        if self.buf.len() > KEEP {
+            self.buf = Vec::new();
+        }
+    }
+
+    /// Room for so many bytes more, of which `add` says how many were written.
+    fn room(&mut self, size: usize) -> &mut [u8] {
+        if self.buf.len() < self.len + size {
+            self.buf.resize(self.len + size, 0);
+        }
+        &mut self.buf[self.len..]
+    }
+
+    fn add(&mut self, n: usize) {
+        self.len += n;
+    }
+}
+
 /// What is to be sealed.
 enum Job<'a> {
     Data(&'a [u8]),
@@ -300,42 +337,38 @@ enum Job<'a> {
 }
 
 impl Job<'_> {
-    fn run<D>(&self, mut traffic: WriteTraffic<'_, D>, out: &mut Vec<u8>) -> Result<()> {
-        let used = out.len();
-        let mut room = match self {
+    fn run<D>(&self, mut traffic: WriteTraffic<'_, D>, out: &mut Sealed) -> Result<()> {
+        let mut size = match self {
             Job::Data(data) => data.len() + (data.len() / (16 * 1024) + 2) * OVERHEAD,
             Job::End => OVERHEAD,
         };
         loop {
-            out.resize(used + room, 0);
+            let room = out.room(size);
             let sealed = match self {
-                Job::Data(data) => traffic.encrypt(data, &mut out[used..]),
-                Job::End => traffic.queue_close_notify(&mut out[used..]),
+                Job::Data(data) => traffic.encrypt(data, room),
+                Job::End => traffic.queue_close_notify(room),
             };
-            out.truncate(used + *sealed.as_ref().unwrap_or(&0));
             match sealed {
-                Ok(_) => return Ok(()),
-                Err(EncryptError::InsufficientSize(more)) => room = more.required_size,
+                Ok(n) => {
+                    out.add(n);
+                    return Ok(());
+                }
+                Err(EncryptError::InsufficientSize(more)) => size = more.required_size,
                 Err(e) => return Err(ssl_error(format!("SSL error: {e}"))),
             }
         }
     }
 }
 
-fn encode<Data>(
-    mut state: EncodeTlsData<'_, Data>,
-    out: &mut Vec<u8>,
-) -> Result<(), rustls::Error> {
-    let used = out.len();
-    let mut room = 1024;
+fn encode<Data>(mut state: EncodeTlsData<'_, Data>, out: &mut Sealed) -> Result<(), rustls::Error> {
+    let mut size = 1024;
     loop {
-        out.resize(used + room, 0);
-        match state.encode(&mut out[used..]) {
+        match state.encode(out.room(size)) {
             Ok(n) => {
-                out.truncate(used + n);
+                out.add(n);
                 return Ok(());
             }
-            Err(EncodeError::InsufficientSize(more)) => room = more.required_size,
+            Err(EncodeError::InsufficientSize(more)) => size = more.required_size,
             Err(e) => return Err(rustls::Error::General(e.to_string())),
         }
     }

@@ -16,7 +16,7 @@ use std::io::{self, ErrorKind, IoSlice, IoSliceMut, Read};
 use parking_lot::Mutex;
 use socket2::Socket;
 
-use super::session::Session;
+use super::session::{Sealed, Session};
 use crate::error::Error;
 use crate::net::stream::{NO_SIGNAL, uninterrupted};
 
@@ -42,7 +42,7 @@ struct Receiver {
 /// What is on its way to the socket.
 #[derive(Default)]
 struct Sender {
-    buf: Vec<u8>,
+    buf: Sealed,
     sent: usize,
 }
 
@@ -155,7 +155,7 @@ impl TlsStream {
     /// Sends all that has been sealed. `WouldBlock`: some of it waits.
     fn send_all(&self, socket: &Socket, sender: &mut Sender) -> io::Result<()> {
         loop {
-            if sender.sent == sender.buf.len() {
+            if sender.sent == sender.buf.bytes().len() {
                 sender.buf.clear();
                 sender.sent = 0;
                 let mut session = self.session.lock();
@@ -164,7 +164,7 @@ impl TlsStream {
                 }
                 std::mem::swap(&mut session.out, &mut sender.buf);
             }
-            let rest = &sender.buf[sender.sent..];
+            let rest = &sender.buf.bytes()[sender.sent..];
             sender.sent += uninterrupted(|| socket.send_with_flags(rest, NO_SIGNAL))?;
         }
     }

@@ -1,0 +1,85 @@
+//! Who the client says it is: user and password, token, NKey, JWT.
+
+use super::connection::Connection;
+use super::events;
+use super::handshake::Attempt;
+use crate::error::{Error, Result, Status};
+use crate::net::auth::Proof;
+use crate::net::nkey::SIGNATURE_LEN;
+use crate::net::url::ServerUrl;
+
+/// What a CONNECT says about who the client is.
+#[derive(Default)]
+pub(super) struct Identity {
+    pub(super) user: Option<String>,
+    pub(super) password: Option<String>,
+    pub(super) token: Option<String>,
+    pub(super) proof: Proof,
+}
+
+impl Identity {
+    /// Who to be for this server: its URL says, or the options do, or else the first URL that has
+    /// user info, which is how servers that were discovered get theirs. A JWT is independent of
+    /// those. Calls the program where it has functions for these.
+    pub(super) fn for_attempt(conn: &Connection, attempt: &Attempt, nonce: &str) -> Result<Self> {
+        let opts = &conn.opts;
+        let own = attempt.url.has_credentials();
+        let mut identity = if own {
+            if attempt.url.token.is_some() && opts.token_handler.is_some() {
+                return Err(Error::illegal_state(
+                    "Token and token handler options cannot be both set",
+                ));
+            }
+            Identity::from_url(&attempt.url)
+        } else if let Some(handler) = &opts.token_handler {
+            Identity {
+                token: conn.ask(|| handler())?,
+                ..Identity::default()
+            }
+        } else if opts.user.is_some() || opts.token.is_some() {
+            Identity {
+                user: opts.user.clone(),
+                password: opts.password.clone(),
+                token: opts.token.clone(),
+                ..Identity::default()
+            }
+        } else {
+            attempt
+                .fallback
+                .as_deref()
+                .map_or_else(Identity::default, Identity::from_url)
+        };
+        attempt.cancel.check()?;
+        identity.proof = conn.ask(|| {
+            let sign_in = &conn.opts.sign_in;
+            sign_in.prove(nonce, !own, || attempt.cancel.check())
+        })?;
+        attempt.cancel.check()?;
+        Ok(identity)
+    }
+
+    fn from_url(url: &ServerUrl) -> Self {
+        Identity {
+            user: url.user.clone(),
+            password: url.password.clone(),
+            token: url.token.clone(),
+            proof: Proof::default(),
+        }
+    }
+}
+
+impl Connection {
+    /// Has the program say something that an attempt needs. Until it has, the connection counts as
+    /// one that still calls the program; a closed one does not call any more.
+    pub(super) fn ask<R>(&self, question: impl FnOnce() -> Result<R>) -> Result<R> {
+        let _lease = self
+            .lease()
+            .ok_or(Error::from(Status::NATS_CONNECTION_CLOSED))?;
+        events::inside(self, question)
+    }
+
+    /// Signs a message with the seed of the options' credentials, which is read for it.
+    pub fn sign(&self, message: &[u8]) -> Result<[u8; SIGNATURE_LEN]> {
+        self.opts.sign_in.sign(message)
+    }
+}

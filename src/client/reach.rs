@@ -1,0 +1,38 @@
+//! Getting a socket to a server: directly, through a proxy, or by the program's own function.
+
+use super::connection::Connection;
+use super::handshake::Attempt;
+use super::session::Failure;
+use crate::net::Socket;
+use crate::net::dial::{DialOptions, dial};
+use crate::net::proxy::{Proxy, connect_with};
+
+/// Connects to an attempt's server. What a proxy or the program says against it counts as a
+/// refusal, so that its words reach the program.
+pub(super) fn open(conn: &Connection, attempt: &Attempt) -> Result<Socket, Failure> {
+    let opts = &conn.opts;
+    let (host, port) = (attempt.url.host.as_str(), attempt.url.port);
+    let cancel = &attempt.cancel;
+    let options = DialOptions {
+        order: opts.ip_order,
+        randomize: !opts.no_randomize,
+        deadline: attempt.deadline,
+        local_addr: opts.local_addr,
+    };
+    match &opts.proxy {
+        None => dial(host, port, &options, cancel).map_err(Failure::Unreachable),
+        Some(Proxy::Handler(handler)) => {
+            let socket = conn.ask(|| connect_with(handler, host, port));
+            socket
+                .and_then(|socket| cancel.check().map(|()| socket))
+                .map_err(Failure::Refused)
+        }
+        Some(Proxy::Url(proxy)) => {
+            let socket = proxy.dial(&options, cancel).map_err(Failure::Unreachable)?;
+            proxy
+                .connect(&socket, host, port, attempt.deadline, cancel)
+                .map_err(Failure::Refused)?;
+            Ok(socket)
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! The way to the servers: through a proxy, and from which address.
+
+use std::ffi::{CString, c_char, c_int, c_void};
+use std::net::IpAddr;
+use std::os::fd::{FromRawFd, OwnedFd};
+use std::sync::Arc;
+
+use super::set;
+use crate::error::{Error, Result, Status, natsStatus};
+use crate::ffi::callback::Callback;
+use crate::ffi::convert;
+use crate::ffi::guard::{self, guard};
+use crate::ffi::handle::natsOptions;
+use crate::ffi::types::{natsProxyConnHandler, natsSock, natsStatusArg};
+use crate::net::proxy::{Proxy, ProxyHandler, ProxyUrl};
+
+/// Sets a function that connects to servers in place of the library.
+///
+/// It is called for each attempt to connect, and takes the place of name resolution and TCP; TLS
+/// and the handshake go on from there. Where it fails, `natsConnection_Connect` returns
+/// `NATS_NO_SERVER`. Takes the place of the proxy of `natsOptions_SetProxyURL`.
+///
+/// @param opts the options.
+/// @param proxyConnHandler the function, called as `natsProxyConnHandler` describes; NULL for
+/// connecting directly.
+/// @param closure what the function gets; it must stay valid as long as connections made with
+/// these options exist.
+/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+///
+/// # Safety
+/// `opts` is NULL or a handle of this library; `proxyConnHandler` may be called with `closure` on
+/// any thread.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn natsOptions_SetProxyConnHandler(
+    opts: *mut natsOptions,
+    proxyConnHandler: natsProxyConnHandler,
+    closure: *mut c_void,
+) -> natsStatus {
+    guard("natsOptions_SetProxyConnHandler", || {
+        let proxy = proxy_handler(proxyConnHandler, closure).map(Proxy::Handler);
+        // SAFETY: the caller's contract, above.
+        unsafe { set(opts, |o| o.proxy = proxy) }
+    })
+}
+
+/// Sets the proxy to reach servers through. An addition to the interface of nats.c.
+///
+/// `http://[user[:password]@]host[:port]` for a proxy that knows HTTP's CONNECT (port 80 where none
+/// is given), `socks5://...` for SOCKS5 (port 1080). User and password are percent-encoded where
+/// need be, and sent in the clear. The proxy resolves the servers' names. The time for it is part of
+/// the attempt's; a proxy that refuses fails the attempt with `NATS_NO_SERVER`, and the words say
+/// what it answered. Takes the place of the function of `natsOptions_SetProxyConnHandler`.
+///
+/// @param opts the options.
+/// @param url the proxy's URL, which is copied; NULL or empty for connecting directly.
+/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the URL cannot be
+/// used.
+///
+/// # Safety
+/// `opts` is NULL or a handle of this library, `url` is NULL or a string.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn natsOptions_SetProxyURL(
+    opts: *mut natsOptions,
+    url: *const c_char,
+) -> natsStatus {
+    guard("natsOptions_SetProxyURL", || {
+        // SAFETY: the caller's contract, above.
+        let url = unsafe { convert::text(url, "url") }?.filter(|url| !url.is_empty());
+        let url = url.map(ProxyUrl::parse).transpose()?;
+        let proxy = url.map(|url| Proxy::Url(Arc::new(url)));
+        // SAFETY: likewise.
+        unsafe { set(opts, |o| o.proxy = proxy) }
+    })
+}
+
+/// Sets the address of this machine to connect from. An addition to the interface of nats.c.
+///
+/// Only addresses of the same family (IPv4, IPv6) of a server, or of its proxy, are tried then.
+/// Whether the machine has the address is seen when connecting, which otherwise fails with
+/// `NATS_NO_SERVER`. Functions of `natsOptions_SetProxyConnHandler` do as they like.
+///
+/// @param opts the options.
+/// @param ip the address, such as `192.0.2.7` or `::1`; NULL or empty for whichever fits.
+/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or `ip` is not an
+/// address.
+///
+/// # Safety
+/// `opts` is NULL or a handle of this library, `ip` is NULL or a string.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn natsOptions_SetLocalAddress(
+    opts: *mut natsOptions,
+    ip: *const c_char,
+) -> natsStatus {
+    guard("natsOptions_SetLocalAddress", || {
+        // SAFETY: the caller's contract, above.
+        let ip = unsafe { convert::text(ip, "ip") }?.filter(|ip| !ip.is_empty());
+        let ip = ip.map(str::parse::<IpAddr>).transpose();
+        let ip = ip.map_err(|_| Error::invalid_arg("ip must be an IPv4 or IPv6 address"))?;
+        // SAFETY: likewise.
+        unsafe { set(opts, |o| o.local_addr = ip) }
+    })
+}
+
+fn proxy_handler(function: natsProxyConnHandler, closure: *mut c_void) -> Option<ProxyHandler> {
+    let callback = Callback::new(function, closure)?;
+    Some(Arc::new(move |host: &str, port| {
+        let (function, closure) = callback.parts();
+        let host = CString::new(host).map_err(|_| Error::invalid_arg("the host holds a NUL"))?;
+        // The function may write to it: the type asks for a `char *`.
+        let mut host = host.into_bytes_with_nul();
+        let mut fd: natsSock = -1;
+        // SAFETY: the program's function, with live locals and the closure it gave for it.
+        let call = || unsafe {
+            function(
+                &raw mut fd,
+                host.as_mut_ptr().cast(),
+                c_int::from(port),
+                closure,
+            )
+        };
+        let status = guard::callback(natsStatusArg(Status::NATS_ERR as c_int), call).get();
+        if status != Status::NATS_OK {
+            return Err(failed(status.text()));
+        }
+        take(fd)
+    }))
+}
+
+/// Takes over the socket that the program's function gave.
+fn take(fd: natsSock) -> Result<OwnedFd> {
+    // SAFETY: asking for its flags harms no number, be it a descriptor or not.
+    if fd < 0 || unsafe { libc::fcntl(fd, libc::F_GETFD) } < 0 {
+        return Err(failed("it gave no socket"));
+    }
+    // SAFETY: an open descriptor, which belongs to the library now, as the function's type says.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+fn failed(why: &str) -> Error {
+    let text = format!("the proxy handler failed: {why}");
+    Error::new(Status::NATS_NO_SERVER, text)
+}

@@ -1,0 +1,225 @@
+//! Tests of what clients prove themselves with.
+
+use super::*;
+use nkeys::KeyPair;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+fn go_on() -> Result<()> {
+    Ok(())
+}
+
+fn jwt_handler(jwt: Option<&str>) -> JwtHandler {
+    let jwt = jwt.map(str::to_owned);
+    Arc::new(move || Ok(jwt.clone()))
+}
+
+fn signs_with(pair: KeyPair) -> SignatureHandler {
+    Arc::new(move |nonce| Ok(pair.sign(nonce.to_bytes()).unwrap()))
+}
+
+fn credentials(jwt: &str, seed: &str) -> String {
+    format!("---a---\n{jwt}\n---b---\n\n---c---\n{seed}\n---d---\n")
+}
+
+/// A file that is removed at the end of the test.
+struct File(PathBuf);
+
+impl File {
+    fn new(content: &str) -> Self {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        let name = format!(
+            "nats-rs-auth-{}-{}",
+            std::process::id(),
+            NEXT.fetch_add(1, Ordering::Relaxed)
+        );
+        let path = std::env::temp_dir().join(name);
+        std::fs::write(&path, content).unwrap();
+        File(path)
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+fn verified(pair: &KeyPair, proof: &Proof, nonce: &str) -> bool {
+    let sig = BASE64URL_NOPAD
+        .decode(proof.sig.as_deref().unwrap().as_bytes())
+        .unwrap();
+    pair.verify(nonce.as_bytes(), &sig).is_ok()
+}
+
+#[test]
+fn every_way_signs_the_nonce() {
+    let pair = KeyPair::new_user();
+    let (public, seed) = (pair.public_key(), pair.seed().unwrap());
+    let text = credentials("j.w.t", &seed);
+    let (chained, bare_jwt, bare_seed) = (File::new(&text), File::new("j.w.t\n"), File::new(&seed));
+    let copy = || KeyPair::from_seed(&seed).unwrap();
+
+    type Setter<'a> = &'a dyn Fn(&mut SignIn);
+    let ways: [(&str, Setter<'_>); 6] = [
+        ("jwt", &|s| {
+            s.set_handlers(Some((jwt_handler(Some("j.w.t")), signs_with(copy()))))
+        }),
+        ("jwt", &|s| s.set_files(Some(&chained.0), None).unwrap()),
+        ("jwt", &|s| {
+            s.set_files(Some(&bare_jwt.0), Some(&bare_seed.0)).unwrap()
+        }),
+        ("jwt", &|s| s.set_memory(Some(text.as_bytes()))),
+        ("nkey", &|s| {
+            s.set_nkey(Some((public.clone(), signs_with(copy()))))
+        }),
+        ("nkey", &|s| {
+            s.set_nkey_seed_file(Some((public.clone(), bare_seed.0.clone())))
+        }),
+    ];
+    for (i, (kind, set)) in ways.iter().enumerate() {
+        let mut sign_in = SignIn::default();
+        set(&mut sign_in);
+        for nonce in ["the nonce", ""] {
+            let proof = sign_in.prove(nonce, true, go_on).unwrap();
+            assert!(verified(&pair, &proof, nonce), "{i}");
+            let (jwt, nkey) = (proof.jwt.as_deref(), proof.nkey.as_deref());
+            match *kind {
+                "jwt" => assert_eq!((jwt, nkey), (Some("j.w.t"), None), "{i}"),
+                _ => assert_eq!((jwt, nkey), (None, Some(public.as_str())), "{i}"),
+            }
+        }
+        // Where the URL says who to be, an NKey has no say; a JWT has.
+        let proof = sign_in.prove("n", false, go_on).unwrap();
+        assert_eq!(proof.sig.is_some(), *kind == "jwt", "{i}");
+        assert_eq!(proof.nkey, None, "{i}");
+        let shown = format!("{sign_in:?}");
+        assert!(
+            !shown.contains(&seed) && !shown.contains("j.w.t"),
+            "{shown}"
+        );
+        // The seed signs anything; handlers sign nothing but nonces.
+        match sign_in.sign(b"a\0b") {
+            Ok(sig) => pair.verify(b"a\0b", &sig).unwrap(),
+            Err(e) => {
+                assert!(i == 0 || i == 4, "{i}");
+                assert_eq!(e.status(), Status::NATS_ERR);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_one_setter_does_to_the_others() {
+    let pair = KeyPair::new_user();
+    let key = || (pair.public_key(), signs_with(KeyPair::new_user()));
+    let handlers = || (jwt_handler(Some("j")), signs_with(KeyPair::new_user()));
+    let shown = |s: &SignIn| format!("{s:?}");
+    let mut s = SignIn::default();
+
+    s.set_nkey(Some(key()));
+    s.set_handlers(None);
+    assert!(
+        shown(&s).starts_with("NKey"),
+        "taking nothing out leaves the key"
+    );
+    s.set_handlers(Some(handlers()));
+    assert_eq!(shown(&s), "JWT by functions");
+    s.set_memory(Some(b"x"));
+    assert_eq!(shown(&s), "JWT in memory");
+    s.set_handlers(Some(handlers()));
+    s.set_files(Some(Path::new("/f")), None).unwrap();
+    assert!(shown(&s).starts_with("JWT in \"/f\""));
+    let e = s.set_files(None, Some(Path::new("/s"))).unwrap_err();
+    assert_eq!(e.status(), Status::NATS_INVALID_ARG);
+    assert_eq!(e.text(), "user or chained file need to be specified");
+    assert!(
+        shown(&s).starts_with("JWT in \"/f\""),
+        "a refusal changes nothing"
+    );
+    s.set_handlers(None);
+    assert_eq!(shown(&s), "");
+    s.set_memory(Some(b"x"));
+    s.set_nkey(Some(key()));
+    assert!(shown(&s).starts_with("NKey"));
+    s.set_files(None, None).unwrap();
+    assert_eq!(shown(&s), "");
+    s.set_nkey(Some(key()));
+    s.set_nkey(None);
+    assert_eq!(shown(&s), "");
+    let e = s.sign(b"x").unwrap_err();
+    assert_eq!(
+        e.text(),
+        "unable to sign since no user credentials have been set"
+    );
+
+    // A seed file beside a JWT is the one combination that is found when connecting.
+    s.set_memory(Some(b"x"));
+    s.set_nkey_seed_file(Some((pair.public_key(), PathBuf::from("/s"))));
+    let e = s.prove("n", true, go_on).err().unwrap();
+    assert_eq!(e.status(), Status::NATS_ILLEGAL_STATE);
+    assert_eq!(
+        e.text(),
+        "user JWT callback and NKey cannot be both specified"
+    );
+    s.set_nkey_seed_file(None);
+    assert_eq!(shown(&s), "JWT in memory");
+}
+
+#[test]
+fn files_are_read_each_time() {
+    let (old, new) = (KeyPair::new_user(), KeyPair::new_user());
+    let file = File::new(&credentials("old", &old.seed().unwrap()));
+    let mut s = SignIn::default();
+    s.set_files(Some(&file.0), None).unwrap();
+    let proof = s.prove("n", true, go_on).unwrap();
+    assert_eq!(proof.jwt.as_deref(), Some("old"));
+    std::fs::write(&file.0, credentials("new", &new.seed().unwrap())).unwrap();
+    let proof = s.prove("n", true, go_on).unwrap();
+    assert_eq!(proof.jwt.as_deref(), Some("new"));
+    assert!(verified(&new, &proof, "n"));
+    std::fs::write(&file.0, credentials("new", "SUNOSEED1")).unwrap();
+    let e = s.prove("n", true, go_on).err().unwrap();
+    assert_eq!(e.status(), Status::NATS_ERR);
+    assert!(!e.text().contains("NOSEED"), "{e}");
+}
+
+#[test]
+fn handlers_have_the_last_word() {
+    let signs = AtomicUsize::new(0);
+    let mut s = SignIn::default();
+    let fails = || Error::new(Status::NATS_NOT_PERMITTED, "not today");
+    let jwt_fails: JwtHandler = Arc::new(move || Err(fails()));
+    let sign_fails: SignatureHandler = Arc::new(move |_| Err(fails()));
+    for handlers in [
+        (jwt_fails, signs_with(KeyPair::new_user())),
+        (jwt_handler(Some("j")), sign_fails),
+    ] {
+        s.set_handlers(Some(handlers));
+        let e = s.prove("n", true, go_on).err().unwrap();
+        assert_eq!(
+            (e.status(), e.text()),
+            (Status::NATS_NOT_PERMITTED, "not today")
+        );
+    }
+    // No JWT, no signature.
+    for none in [None, Some("")] {
+        s.set_handlers(Some((
+            jwt_handler(none),
+            Arc::new(|_| panic!("not called")),
+        )));
+        let proof = s.prove("n", true, go_on).unwrap();
+        assert!(proof.jwt.is_none() && proof.sig.is_none());
+    }
+    // Closed meanwhile: the second function is not called any more.
+    s.set_handlers(Some((
+        jwt_handler(Some("j")),
+        Arc::new(|_| panic!("not called")),
+    )));
+    let closed = || {
+        signs.fetch_add(1, Ordering::Relaxed);
+        Err(Status::NATS_CONNECTION_CLOSED.into())
+    };
+    let e = s.prove("n", true, closed).err().unwrap();
+    assert_eq!(e.status(), Status::NATS_CONNECTION_CLOSED);
+    assert_eq!(signs.load(Ordering::Relaxed), 1);
+}

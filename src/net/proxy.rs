@@ -1,0 +1,259 @@
+//! Reaching servers through a proxy: HTTP's CONNECT (RFC 9110, section 9.3.6) and SOCKS5
+//! (RFC 1928, RFC 1929), or through whatever the program connects with itself.
+//!
+//! The name of the server is left to the proxy to resolve. Nothing is read from the socket but the
+//! proxy's own answer, so that what the server sends right behind it is still there.
+
+mod http;
+mod socks5;
+
+use std::fmt;
+use std::io;
+use std::net::IpAddr;
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
+use std::time::Instant;
+
+use rustix::event::PollFlags;
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, SendFlags};
+use socket2::Socket;
+use url::{Host, Url};
+use zeroize::Zeroizing;
+
+use super::dial::{DialOptions, dial};
+use super::url::{host_port, percent_decode};
+use super::wait::wait_ready;
+use super::{Cancel, adopt};
+use crate::error::{Error, Result, Status};
+
+/// Gives a socket that is connected to this host and port, by whatever way.
+pub type ProxyHandler = Arc<dyn Fn(&str, u16) -> Result<OwnedFd> + Send + Sync>;
+
+/// What stands between the client and its servers.
+#[derive(Clone)]
+pub enum Proxy {
+    /// The program connects.
+    Handler(ProxyHandler),
+    /// A proxy that is spoken to.
+    Url(Arc<ProxyUrl>),
+}
+
+/// A proxy's URL, `http://[user[:password]@]host[:port]`, or the same with `socks5`.
+pub struct ProxyUrl {
+    kind: Kind,
+    host: String,
+    port: u16,
+    login: Option<Login>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Http,
+    Socks5,
+}
+
+/// Who to be for the proxy.
+struct Login {
+    user: String,
+    password: Zeroizing<String>,
+}
+
+/// The server to be reached.
+struct Target<'a> {
+    host: &'a str,
+    port: u16,
+}
+
+impl Target<'_> {
+    /// The host, where it is an address.
+    fn ip(&self) -> Option<IpAddr> {
+        self.host.parse().ok()
+    }
+
+    fn host_port(&self) -> String {
+        host_port(self.host, self.port)
+    }
+}
+
+impl ProxyUrl {
+    /// Takes a URL apart. The port is 80 for `http` and 1080 for `socks5` where none is given; user
+    /// and password are percent-decoded.
+    ///
+    /// Returns `NATS_INVALID_ARG`, with words that show nothing of the URL.
+    pub fn parse(text: &str) -> Result<ProxyUrl> {
+        let url = Url::parse(text.trim())
+            .map_err(|e| Error::invalid_arg(format!("invalid proxy URL: {e}")))?;
+        let (kind, default_port) = match url.scheme() {
+            "http" => (Kind::Http, 80),
+            // The second is what some programs call leaving the names to the proxy.
+            "socks5" | "socks5h" => (Kind::Socks5, 1080),
+            _ => {
+                let text = "invalid proxy URL: the scheme must be http or socks5";
+                return Err(Error::invalid_arg(text));
+            }
+        };
+        let host = match url.host() {
+            Some(Host::Domain(name)) if !name.is_empty() => name.to_owned(),
+            Some(Host::Ipv4(ip)) => ip.to_string(),
+            Some(Host::Ipv6(ip)) => ip.to_string(),
+            _ => return Err(Error::invalid_arg("invalid proxy URL: no host")),
+        };
+        if !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some() {
+            let text = "invalid proxy URL: nothing can follow host and port";
+            return Err(Error::invalid_arg(text));
+        }
+        let decoded = |part: &str| {
+            percent_decode(part).map_err(|_| {
+                Error::invalid_arg("invalid proxy URL: bad percent encoding in user or password")
+            })
+        };
+        let login = match (url.username(), url.password()) {
+            ("", None) => None,
+            (user, password) => Some(Login {
+                user: decoded(user)?,
+                password: Zeroizing::new(decoded(password.unwrap_or_default())?),
+            }),
+        };
+        if let Some(login) = &login {
+            match kind {
+                Kind::Http => http::check(login)?,
+                Kind::Socks5 => socks5::check(login)?,
+            }
+        }
+        Ok(ProxyUrl {
+            kind,
+            host,
+            port: url.port().unwrap_or(default_port),
+            login,
+        })
+    }
+
+    /// Connects to the proxy itself, as [`dial`] does.
+    pub fn dial(&self, options: &DialOptions, cancel: &Cancel) -> Result<Socket> {
+        dial(&self.host, self.port, options, cancel)
+            .map_err(|e| Error::new(e.status(), format!("proxy: {}", e.text())))
+    }
+
+    /// Has the proxy connect the socket, which [`ProxyUrl::dial`] returned, to a server.
+    ///
+    /// Returns `NATS_NO_SERVER` with the proxy's words where it refuses, does not answer as its
+    /// kind of proxy does, or hangs up; `NATS_TIMEOUT` at the deadline, and
+    /// `NATS_CONNECTION_CLOSED` when cancelled.
+    pub fn connect(
+        &self,
+        socket: &Socket,
+        host: &str,
+        port: u16,
+        deadline: Instant,
+        cancel: &Cancel,
+    ) -> Result<()> {
+        let line = Line {
+            socket,
+            deadline,
+            cancel,
+        };
+        let target = Target { host, port };
+        let login = self.login.as_ref();
+        let result = match self.kind {
+            Kind::Http => http::connect(&line, &target, login),
+            Kind::Socks5 => socks5::connect(&line, &target, login),
+        };
+        result.map_err(|e| {
+            if e.status() == Status::NATS_CONNECTION_CLOSED {
+                return e;
+            }
+            let proxy = host_port(&self.host, self.port);
+            let text = format!("proxy {proxy} to {}: {}", target.host_port(), e.text());
+            Error::new(e.status(), text)
+        })
+    }
+}
+
+/// Connects with the program's function and takes the socket over.
+pub fn connect_with(handler: &ProxyHandler, host: &str, port: u16) -> Result<Socket> {
+    adopt(handler(host, port)?)
+}
+
+/// Shows no password, and no user.
+impl fmt::Debug for ProxyUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let login = if self.login.is_some() { "***@" } else { "" };
+        let at = host_port(&self.host, self.port);
+        write!(f, "{:?} {login}{at}", self.kind)
+    }
+}
+
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Proxy::Handler(_) => f.write_str("a function"),
+            Proxy::Url(url) => url.fmt(f),
+        }
+    }
+}
+
+/// The proxy is there, and does not do what it is asked for.
+fn refused(text: impl Into<String>) -> Error {
+    Error::new(Status::NATS_NO_SERVER, text.into())
+}
+
+/// The socket to the proxy, while it is spoken to.
+struct Line<'a> {
+    socket: &'a Socket,
+    deadline: Instant,
+    cancel: &'a Cancel,
+}
+
+impl Line<'_> {
+    fn send(&self, mut bytes: &[u8]) -> Result<()> {
+        while !bytes.is_empty() {
+            match rustix::net::send(self.socket, bytes, SendFlags::NOSIGNAL) {
+                Ok(n) => bytes = &bytes[n..],
+                Err(e) => self.wait(e, PollFlags::OUT)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn read_exact(&self, mut buf: &mut [u8]) -> Result<()> {
+        while !buf.is_empty() {
+            let n = self.receive(buf, RecvFlags::empty())?;
+            buf = &mut buf[n..];
+        }
+        Ok(())
+    }
+
+    /// What has come, at least a byte, which stays in the socket to be read again.
+    fn peek(&self, buf: &mut [u8]) -> Result<usize> {
+        self.receive(buf, RecvFlags::PEEK)
+    }
+
+    fn receive(&self, buf: &mut [u8], flags: RecvFlags) -> Result<usize> {
+        loop {
+            match rustix::net::recv(self.socket, &mut *buf, flags) {
+                Ok((0, _)) => return Err(refused("it closed the connection without an answer")),
+                Ok((n, _)) => return Ok(n),
+                Err(e) => self.wait(e, PollFlags::IN)?,
+            }
+        }
+    }
+
+    /// Waits after a call that could not go on.
+    fn wait(&self, error: Errno, events: PollFlags) -> Result<()> {
+        match error {
+            Errno::INTR => Ok(()),
+            // The two are one on Linux, and two elsewhere.
+            e if e == Errno::AGAIN || e == Errno::WOULDBLOCK => wait_ready(
+                self.socket.as_fd(),
+                events,
+                self.deadline,
+                Some(self.cancel),
+            ),
+            e => Err(refused(io::Error::from(e).to_string())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
