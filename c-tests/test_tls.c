@@ -15,7 +15,8 @@ static void start_tls(server *s, const char *name, bool verify) {
 
     snprintf(pem, sizeof(pem), "%s.pem", name);
     snprintf(key, sizeof(key), "%s.key", name);
-    snprintf(conf, sizeof(conf), "tls { cert_file: \"%s\", key_file: \"%s\", ca_file: \"%s\", verify: %s }",
+    snprintf(conf, sizeof(conf),
+             "tls { timeout: 60, cert_file: \"%s\", key_file: \"%s\", ca_file: \"%s\", verify: %s }",
              cert(pem), cert(key), cert("ca.pem"), verify ? "true" : "false");
     server_start(s, conf, NULL);
 }
@@ -450,7 +451,8 @@ static void who_wants_it(void) {
 
     server_run(&plain);
     start_tls(&required, "server", false);
-    snprintf(conf, sizeof(conf), "allow_non_tls: true, tls { cert_file: \"%s\", key_file: \"%s\" }",
+    snprintf(conf, sizeof(conf),
+             "allow_non_tls: true, tls { timeout: 60, cert_file: \"%s\", key_file: \"%s\" }",
              cert("server.pem"), cert("server.key"));
     server_start(&available, conf, NULL);
 
@@ -495,7 +497,8 @@ static void handshake_first(void) {
     natsOptions *opts;
     server s;
 
-    snprintf(conf, sizeof(conf), "tls { cert_file: \"%s\", key_file: \"%s\", handshake_first: true }",
+    snprintf(conf, sizeof(conf),
+             "tls { timeout: 60, cert_file: \"%s\", key_file: \"%s\", handshake_first: true }",
              cert("server.pem"), cert("server.key"));
     server_start(&s, conf, NULL);
     opts = trusting(&s);
@@ -638,7 +641,7 @@ static void client_certificate_is_reloaded(void) {
     closure_init(&c);
     for (i = 0; i < 2; i++)
         snprintf(conf[i], sizeof(conf[i]),
-                 "tls { cert_file: \"%s\", key_file: \"%s\", ca_file: \"%s\", verify: true }",
+                 "tls { timeout: 60, cert_file: \"%s\", key_file: \"%s\", ca_file: \"%s\", verify: true }",
                  cert("server.pem"), cert("server.key"), cert(i == 0 ? "ca.pem" : "other.pem"));
     server_start(&s, conf[0], NULL);
     cert_copy("client.pem", "current.pem");
@@ -681,7 +684,8 @@ static void discovered_server_has_the_announcers_name(void) {
     ports[1] = free_port();
     for (i = 0; i < 2; i++) {
         snprintf(conf[i], sizeof(conf[i]),
-                 "tls { cert_file: \"%s\", key_file: \"%s\" }, cluster { name: c, listen: \"127.0.0.1:%d\", "
+                 "tls { timeout: 60, cert_file: \"%s\", key_file: \"%s\" }, cluster { name: c, listen: "
+                 "\"127.0.0.1:%d\", "
                  "routes: [\"nats://127.0.0.1:%d\"] }",
                  cert("named.pem"), cert("named.key"), ports[i], ports[1 - i]);
         server_start(&s[i], conf[i], NULL);

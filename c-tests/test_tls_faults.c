@@ -18,8 +18,8 @@
 static void start_tls(server *s) {
     char conf[512];
 
-    snprintf(conf, sizeof(conf), "tls { cert_file: \"%s\", key_file: \"%s\" }", cert("server.pem"),
-             cert("server.key"));
+    snprintf(conf, sizeof(conf), "tls { timeout: 60, cert_file: \"%s\", key_file: \"%s\" }",
+             cert("server.pem"), cert("server.key"));
     server_start(s, conf, NULL);
 }
 
