@@ -22,9 +22,10 @@
  * Threads     Any thread may use any connection, subscription or options object at any time. A message, a header
  *             object, a statistics object and an inbox belong to one thread at a time. The number of threads in the
  *             library does not grow with connections or subscriptions.
- * Callbacks   Run in threads of the library, with no lock held, and may call anything here, Destroy of their own
- *             handle included. Those of one subscription run in order, one at a time; those of connections run in
- *             order on one thread. They may block. A callback must return: no longjmp, no C++ exception through it.
+ * Callbacks   Run in threads of the library (in the program's own with natsOptions_SetManualDispatch), with no lock
+ *             held, and may call anything here, Destroy of their own handle included. Those of one subscription run
+ *             in order, one at a time; those of connections run in order on one thread. They may block. A callback
+ *             must return: no longjmp, no C++ exception through it.
  * Units       Times are int64_t milliseconds, unless the name or the text says nanoseconds or microseconds. Lengths
  *             are bytes. Text is UTF-8 with a NUL at its end; payloads are bytes, with a NUL behind them on receipt.
  */
@@ -528,6 +529,67 @@ typedef natsStatus (*natsSignatureHandler)(char **customErrTxt,
                                            int *signatureLength,
                                            const char *nonce,
                                            void *closure);
+
+/**
+ * Takes over watching a connection's new socket: a function of the program's event loop, called
+ * after each successful handshake, before the connection counts as connected.
+ *
+ * It is to watch the socket for reading from then on, and to report with
+ * `natsConnection_ProcessReadEvent` for as long as there is something to read, as `poll` and
+ * `epoll` without EPOLLET do. Runs on the thread that connects: the caller of
+ * `natsConnection_Connect` at first, a thread of the library when reconnecting. It may call the
+ * library.
+ *
+ * @param userData where the loop keeps what it knows of the connection; NULL is in it the first
+ * time, later what was put there.
+ * @param loop what `natsOptions_SetEventLoop` was given.
+ * @param nc the connection, the program's own handle; usable until
+ * `natsConnection_ProcessDetachedEvent`.
+ * @param socket the descriptor, non-blocking; with `NATS_OK` it is the loop's, which closes it
+ * with `natsConnection_ProcessCloseEvent`.
+ * @return `NATS_OK`; anything else fails the attempt to connect with this status, and the library
+ * closes the socket.
+ */
+typedef natsStatus (*natsEvLoop_Attach)(void **userData, void *loop, natsConnection *nc, natsSock socket);
+
+/**
+ * Tells the program's event loop whether to watch the socket for reading.
+ *
+ * The library calls it only with `false`: the socket is finished. The loop stops watching it and
+ * then, on its own thread, closes it with `natsConnection_ProcessCloseEvent`. Runs on the thread
+ * that noticed the loss or closes the connection, which may be the loop's. It may call the
+ * library.
+ *
+ * @param userData what the loop keeps of the connection.
+ * @param add whether to watch.
+ * @return `NATS_OK`; anything else is ignored.
+ */
+typedef natsStatus (*natsEvLoop_ReadAddRemove)(void *userData, bool add);
+
+/**
+ * Tells the program's event loop whether to watch the socket for writing.
+ *
+ * With `true` something waits: the loop is to call `natsConnection_ProcessWriteEvent` each time
+ * that the socket can be written, until this is called with `false`. Runs on any thread, the
+ * loop's included. It may call the library.
+ *
+ * @param userData what the loop keeps of the connection.
+ * @param add whether to watch.
+ * @return `NATS_OK`; anything else after `true` means the loss of the connection, and is ignored
+ * after `false`.
+ */
+typedef natsStatus (*natsEvLoop_WriteAddRemove)(void *userData, bool add);
+
+/**
+ * Tells the program's event loop that a connection is closed for good: the last call for it.
+ *
+ * The loop forgets the connection and calls `natsConnection_ProcessDetachedEvent`. Runs once, on
+ * the thread that closes the connection, after its closed callback was queued.
+ *
+ * @param userData what the loop keeps of the connection.
+ * @return `NATS_OK`; anything else is ignored.
+ */
+typedef natsStatus (*natsEvLoop_Detach)(void *userData);
 
 /**
  * Connects to a server in place of the library, for example through a proxy.
@@ -1079,6 +1141,94 @@ NATS_EXTERN enum natsStatus natsConnection_GetLastError(natsConnection *nc, cons
  * is NULL or destroyed, and then nothing is written.
  */
 NATS_EXTERN enum natsStatus natsConnection_ReadLastError(natsConnection *nc, char *buf, size_t n);
+
+/**
+ * Reads the descriptor that tells when callbacks of a connection wait to be run.
+ *
+ * An addition that nats.c lacks. The descriptor is readable exactly while something waits for
+ * `natsConnection_Dispatch`: watch it for reading with `poll`, `epoll`, libuv, libevent, GLib or
+ * asio, level-triggered. It is the same for the connection's whole life, across reconnects, and
+ * stays the library's: do not read, write or close it, and stop watching it before
+ * `natsConnection_Destroy`.
+ *
+ * @param nc the connection; any thread may call this at any time.
+ * @param fd where to put the descriptor; written only with `NATS_OK`.
+ * @return `NATS_OK`, also on a closed connection; `NATS_INVALID_ARG` where an argument is NULL or
+ * `nc` was destroyed; `NATS_ILLEGAL_STATE` where the connection was not made with
+ * `natsOptions_SetManualDispatch`.
+ */
+NATS_EXTERN enum natsStatus natsConnection_GetDispatchFd(natsConnection *nc, natsSock *fd);
+
+/**
+ * Runs callbacks of a connection that wait, on the calling thread, and does not wait for more.
+ *
+ * An addition that nats.c lacks. Runs message, timeout and completion callbacks of the
+ * connection's subscriptions, connection callbacks and the error handler: what waited when the
+ * call began, and not what comes meanwhile. The callbacks may call anything, destroying the
+ * connection included; what waits on other threads for the connection's callbacks, such as
+ * `natsSubscription_WaitForDrainCompletion`, would wait for ever on this one.
+ *
+ * After `natsConnection_Close`, and after a drain, the last callbacks (disconnected, closed,
+ * completion) still wait to be run. `natsConnection_Destroy` and `natsConnection_DestroyAndWait`
+ * drop those that wait then: they are never called. A program that must see them closes, then
+ * dispatches until there are none, then destroys.
+ *
+ * @param nc the connection; any thread may call this, one at a time: a call during that of another
+ * thread does nothing.
+ * @param max how many callbacks to run at most; 0 or less for no limit.
+ * @param ran where to put how many ran; may be NULL, written only with `NATS_OK`.
+ * @return `NATS_OK`, also where nothing waited; `NATS_INVALID_ARG` where `nc` is NULL or
+ * destroyed; `NATS_ILLEGAL_STATE` inside a callback of this connection, or where it was not made
+ * with `natsOptions_SetManualDispatch`.
+ *
+ * @see natsConnection_GetDispatchFd
+ */
+NATS_EXTERN enum natsStatus natsConnection_Dispatch(natsConnection *nc, int max, int *ran);
+
+/**
+ * Reads what has come for a connection, and hands it to subscriptions and requests.
+ *
+ * For an event loop set with `natsOptions_SetEventLoop`, which calls it on its thread when the
+ * socket is readable, broken or at its end. Callbacks do not run in it; losing the server is dealt
+ * with in it, so the loop's functions may be called from inside. Reads a bounded amount; while
+ * there is more in the socket the loop has to call again. Ignored while no socket is attached.
+ *
+ * @param nc the connection; NULL and a destroyed one are ignored.
+ */
+NATS_EXTERN void natsConnection_ProcessReadEvent(natsConnection *nc);
+
+/**
+ * Writes what waits for a connection, as far as the socket takes it.
+ *
+ * For an event loop set with `natsOptions_SetEventLoop`, which calls it on its thread when the
+ * socket is writable and it was asked to watch for that. When nothing is left the loop's write
+ * function is called with `false` from inside. Ignored while no socket is attached.
+ *
+ * @param nc the connection; NULL and a destroyed one are ignored.
+ */
+NATS_EXTERN void natsConnection_ProcessWriteEvent(natsConnection *nc);
+
+/**
+ * Closes a socket that an event loop was given, when the loop watches it no more.
+ *
+ * For an event loop set with `natsOptions_SetEventLoop`, after its read function was called with
+ * `false`. The library does not close the loop's sockets by itself.
+ *
+ * @param socket the descriptor, which becomes -1; NULL, and -1 in it, are ignored.
+ */
+NATS_EXTERN void natsConnection_ProcessCloseEvent(natsSock *socket);
+
+/**
+ * Releases a connection that an event loop has forgotten.
+ *
+ * For an event loop set with `natsOptions_SetEventLoop`, once, in or after the call of its detach
+ * function; earlier it is ignored. From the first attach until then the connection's memory is
+ * kept, and its handle works for the loop even if the program has destroyed it. A loop that never
+ * calls this leaks the connection, and keeps `nats_CloseAndWait` from returning.
+ *
+ * @param nc the connection; NULL and a destroyed one are ignored.
+ */
+NATS_EXTERN void natsConnection_ProcessDetachedEvent(natsConnection *nc);
 
 /**
  * Creates an empty set of headers.
@@ -1880,6 +2030,64 @@ NATS_EXTERN
 enum natsStatus natsOptions_SetNKeyFromSeed(natsOptions *opts,
                                             const char *pubKey,
                                             const char *seedFile);
+
+/**
+ * Has an event loop of the program watch the sockets of connections.
+ *
+ * The library still connects and reconnects by itself; each established socket is handed to the
+ * loop, which reports what happens to it with `natsConnection_ProcessReadEvent` and
+ * `natsConnection_ProcessWriteEvent`. Callbacks run on the library's threads as ever. Ready-made
+ * functions for libuv and libevent are in `nats_rs/adapters/libuv.h` and `libevent.h`. A program
+ * that wants its callbacks on its own thread, rather than the socket, is better served by
+ * `natsOptions_SetManualDispatch`.
+ *
+ * The socket that the loop gets is a duplicate: the loop closes it, the library goes on with its
+ * own. The first three functions are never called two at a time for one connection, though one of
+ * them may be called inside another on the same thread. No function is called with a lock of the
+ * library held. Flushes and requests that wait on the loop's own thread do the loop's reading and
+ * writing meanwhile; `natsSubscription_NextMsg` there gets only what has come already. There is no
+ * way to unset this.
+ *
+ * @param opts the options.
+ * @param loop what `attachCb` gets; not used otherwise, and must outlive the connections.
+ * @param attachCb called with each new socket.
+ * @param readCb called when a socket is finished.
+ * @param writeCb called when something waits to be written, and when nothing does any more.
+ * @param detachCb called once when a connection is closed.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or `opts` was destroyed.
+ *
+ * @see natsConnection_ProcessDetachedEvent
+ */
+NATS_EXTERN
+enum natsStatus natsOptions_SetEventLoop(natsOptions *opts,
+                                         void *loop,
+                                         natsEvLoop_Attach attachCb,
+                                         natsEvLoop_ReadAddRemove readCb,
+                                         natsEvLoop_WriteAddRemove writeCb,
+                                         natsEvLoop_Detach detachCb);
+
+/**
+ * Chooses who runs the callbacks of connections: the library's threads, or the program.
+ *
+ * An addition that nats.c lacks. With `manual`, message and completion callbacks of the
+ * connection's subscriptions, connection callbacks and the error handler wait until the program
+ * calls `natsConnection_Dispatch`, and run on the thread that does. The descriptor of
+ * `natsConnection_GetDispatchFd` is readable while something waits: put it into any event loop.
+ * Sockets remain the library's affair, so PINGs are answered and limits watched however late the
+ * program is. The order of callbacks is as ever; that of one subscription, and that of the
+ * connection's events.
+ *
+ * On the library's threads remain the functions that are asked for a value (token, reconnect
+ * delay), the one of `natsOptions_SetReleasedCB`, and those of `natsOptions_SetEventLoop`, with
+ * which this may be combined. `natsOptions_UseGlobalMessageDelivery` has no effect with it.
+ *
+ * @param opts the options.
+ * @param manual whether the program runs callbacks itself; false at first.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+ *
+ * @see natsConnection_Dispatch, natsConnection_GetDispatchFd
+ */
+NATS_EXTERN enum natsStatus natsOptions_SetManualDispatch(natsOptions *opts, bool manual);
 
 /**
  * Sets a hint for the size of a connection's buffers.

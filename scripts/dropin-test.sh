@@ -32,7 +32,7 @@ done
 normalise() {
     sed -E -e 's/ in [0-9.]+ s \([0-9]+ a second\)/ in T/' -e 's/[0-9.]+ ms/T ms/' -e 's/^(Client id) [0-9]+/\1 N/' \
         -e 's/port [0-9]+/port N/' -e 's/^(Member [0-9] handled) [0-9]+/\1 N/' \
-        -e 's/^(Published [0-9]+ ticks, received) [0-9]+/\1 N/' -e 's/^(connect: .*) \(.*\)$/\1/'
+        -e 's/^(Published [0-9]+ ticks, received) [0-9]+/\1 N/' -e 's/^(connect: [^(]*) \(.*\)$/\1/'
 }
 
 # run PROGRAM ARGUMENT...: what the program prints, then its exit status. LOADED goes in front of its libraries.

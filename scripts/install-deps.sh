@@ -33,6 +33,8 @@ want_test() {
     need clang-format have clang-format
     need binutils have nm
     need libcmocka-dev header_found cmocka.h
+    need libuv1-dev header_found uv.h
+    need libevent-dev header_found event2/event.h
     need libnats-dev header_found nats/nats.h
 }
 

@@ -35,7 +35,8 @@ quiet cmake -S . -B "$BUILD"
 quiet cmake --build "$BUILD" -j "$(jobs_wanted)"
 quiet cmake --install "$BUILD" --prefix "$FIRST"
 mv "$FIRST" "$PREFIX"
-for file in include/nats_rs.h include/nats_rs/compat/nats.h include/nats_rs/compat/nats/nats.h; do
+for file in include/nats_rs.h include/nats_rs/compat/nats.h include/nats_rs/compat/nats/nats.h \
+    include/nats_rs/adapters/{libuv,libevent}.h include/nats_rs/compat/nats/adapters/{libuv,libevent}.h; do
     [ -f "$PREFIX/$file" ] || die "not installed: $file"
 done
 PC=$(find "$PREFIX" -name nats_rs.pc)
@@ -86,6 +87,12 @@ pkg_config_try static C++17 "${cpp17[@]}" "${cflags[@]}"
 # The compat directory alone is enough for a program that was written for nats.c.
 pkg_config_try shared "#include <nats/nats.h>" "${c99[@]}" -DUSE_NATS_C_HEADER "${compat[@]}"
 
+# With extensions, which libuv's own header needs.
+for header in nats/adapters/libuv.h nats/adapters/libevent.h; do
+    printf '#include <%s>\n#include <%s>\nint x;\n' $header $header >"$SCRATCH/twice.c"
+    quiet cc -std=gnu99 "${warnings[@]}" "${compat[@]}" -fsyntax-only "$SCRATCH/twice.c"
+    quiet "${cpp17[@]}" "${compat[@]}" -fsyntax-only "$SCRATCH/twice.c"
+done
 for header in nats.h nats/nats.h; do
     printf '#include <%s>\n#include <%s>\n#ifndef NATS_RS_VERSION\n#error not ours\n#endif\nint x;\n' $header $header \
         >"$SCRATCH/twice.c"

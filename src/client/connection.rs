@@ -9,8 +9,10 @@ use std::sync::{Arc, OnceLock};
 use parking_lot::Mutex;
 
 use super::ForeignHandle;
+use super::dispatch::ManualQueue;
 use super::drain::ConnDrain;
 use super::events::{Gate, Lease};
+use super::evloop::Foreign;
 use super::link::Link;
 use super::options::Options;
 use super::outbound::Outbound;
@@ -54,7 +56,9 @@ pub(super) struct Limits {
 ///
 /// Locks, in the order in which they may be taken: `registry`, then `requests` or a subscription's
 /// queue, then the two of `outbound`. `state` comes before `outbound` and is never held together
-/// with the registry. No lock is held while the program's code runs.
+/// with the registry. No lock is held while the program's code runs,
+/// except that of [`evloop`](super::evloop), which comes before all others and is taken again freely
+/// by the thread that holds it.
 pub struct Connection {
     id: u64,
     pub(super) opts: Options,
@@ -72,6 +76,10 @@ pub struct Connection {
     max_payload: AtomicI64,
     headers: AtomicBool,
     pub(super) outbound: Outbound,
+    /// The program's event loop, where that drives the socket.
+    pub(super) foreign: Option<Foreign>,
+    /// The callbacks that wait, where the program calls them itself.
+    pub(super) manual: Option<ManualQueue>,
     pub(super) registry: Mutex<Registry>,
     pub(super) requests: Requests,
     in_msgs: AtomicU64,
@@ -137,6 +145,7 @@ impl Connection {
         static NEXT_ID: AtomicU64 = AtomicU64::new(1);
         let runtime = library::runtime()?;
         let pool = ServerPool::new(opts.url.as_deref(), &opts.servers, opts.no_randomize)?;
+        let manual = opts.manual_dispatch.then(ManualQueue::new).transpose()?;
         if pool.iter().any(|server| server.url.is_websocket()) {
             return Err(Error::illegal_state("WebSocket URLs are not supported"));
         }
@@ -165,6 +174,8 @@ impl Connection {
             limits_known: AtomicBool::new(false),
             max_payload: AtomicI64::new(0),
             headers: AtomicBool::new(false),
+            foreign: opts.event_loop.as_deref().map(Foreign::new),
+            manual,
             outbound: Outbound::new(opts.write_deadline, opts.reconnect_buf_size),
             registry: Mutex::default(),
             requests: Requests::new(),

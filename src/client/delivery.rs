@@ -170,7 +170,7 @@ impl Subscription {
         drop(queue);
         drop(refused);
         if schedule {
-            this.dispatcher().submit(this.clone());
+            this.schedule();
         } else if some && this.sink.is_none() {
             this.changed.notify_one();
         }
@@ -284,7 +284,7 @@ impl Subscription {
         self.changed.notify_all();
         drop(dropped);
         if schedule {
-            self.dispatcher().submit(self.clone());
+            self.schedule();
         }
         self.conn.subscription_gone();
     }
@@ -305,7 +305,7 @@ impl Subscription {
             let schedule = queue.is_drained() && !mem::replace(&mut queue.scheduled, true);
             drop(queue);
             if schedule {
-                self.dispatcher().submit(self.clone());
+                self.schedule();
             }
         } else if queue.is_drained() && !queue.complete {
             queue.complete = true;
@@ -415,7 +415,50 @@ impl Subscription {
         queue.timeout_due = true;
         queue.scheduled = true;
         drop(queue);
-        self.dispatcher().submit(self.clone());
+        self.schedule();
+    }
+}
+
+impl Subscription {
+    /// As a worker does, for at most so many messages. Returns how many callbacks ran, and whether
+    /// there is more to do.
+    pub(super) fn run_some(self: &Arc<Self>, limit: usize) -> (usize, bool) {
+        let mut queue = self.queue.lock();
+        let mut batch = MsgList::new();
+        if queue.list.len() <= limit {
+            batch = mem::take(&mut queue.list);
+        } else {
+            let next = || queue.list.pop();
+            let some = std::iter::from_fn(next).take(limit);
+            some.for_each(|msg| batch.push(msg));
+        }
+        let timeout = mem::take(&mut queue.timeout_due) && batch.is_empty();
+        drop(queue);
+        let before = self.taken_msgs.load(Ordering::Relaxed);
+        if timeout || !batch.is_empty() {
+            events::inside(&self.conn, || self.deliver(&mut batch, timeout));
+        }
+        drop(batch);
+        let messages = self.taken_msgs.load(Ordering::Relaxed) - before;
+        let ending = self.queue.lock().on_complete.is_some();
+        let more = self.settle();
+        let completed = ending && self.queue.lock().on_complete.is_none();
+        let callbacks = messages as usize + usize::from(timeout) + usize::from(completed);
+        (callbacks, more)
+    }
+
+    /// Nobody will call its callbacks any more.
+    pub(super) fn forget(&self) {
+        let mut queue = self.queue.lock();
+        queue.complete = true;
+        let dropped = (
+            mem::take(&mut queue.list),
+            queue.on_complete.take(),
+            queue.lease.take(),
+        );
+        drop(queue);
+        self.changed.notify_all();
+        drop(dropped);
     }
 }
 

@@ -104,11 +104,15 @@ impl Connection {
     fn post(self: &Arc<Self>, event: impl FnOnce(&Arc<Connection>) + Send + 'static) {
         let Some(lease) = self.lease() else { return };
         let conn = self.clone();
-        self.runtime.events.post(Box::new(move || {
+        let event = Box::new(move || {
             inside(&conn, || event(&conn));
             drop(conn);
             drop(lease);
-        }));
+        });
+        match &self.manual {
+            Some(manual) => manual.post(event),
+            None => drop(self.runtime.events.post(event)),
+        }
     }
 
     /// Has the events thread call a handler, after all that was posted before.

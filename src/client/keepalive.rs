@@ -46,6 +46,7 @@ impl Connection {
         let deadline = Instant::now().checked_add(timeout);
         self.outbound
             .ping(PingWaiter::Thread(slot.clone()), When::Soon);
+        self.drive_loop(deadline, || slot.is_sent());
         slot.wait(deadline)
             .unwrap_or_else(|| Err(Status::NATS_TIMEOUT.into()))
     }

@@ -10,6 +10,7 @@ use std::sync::{Arc, OnceLock, Weak};
 use parking_lot::Mutex;
 
 use super::connection::Connection;
+use super::evloop::LinkState;
 use super::registry::Target;
 use super::subscription::Subscription;
 use crate::error::{Error, Result, Status};
@@ -32,6 +33,8 @@ pub(super) struct Link {
     pub(super) stream: Stream,
     pub(super) reader: Mutex<Reader>,
     registration: OnceLock<Registration>,
+    /// For where an event loop of the program drives it.
+    pub(super) foreign: LinkState,
     me: Weak<Link>,
     /// Its end has been noticed: nothing more is read from it or written to it.
     over: AtomicBool,
@@ -79,13 +82,25 @@ impl Link {
                 gathered: Gathered::default(),
             }),
             registration: OnceLock::new(),
+            foreign: LinkState::default(),
             me: me.clone(),
             over: AtomicBool::new(false),
         })
     }
 
-    /// Lets an I/O thread drive the link from now on.
+    /// Is it driven by an event loop of the program?
+    #[inline]
+    pub(super) fn is_foreign(&self) -> bool {
+        self.conn.foreign.is_some()
+    }
+
+    /// Lets an I/O thread drive the link from now on, or the program's event loop, which has the
+    /// socket already.
     pub(super) fn start(self: &Arc<Self>) -> Result<()> {
+        if let Some(foreign) = &self.conn.foreign {
+            self.foreign.start(self, foreign);
+            return Ok(());
+        }
         let registration = self
             .conn
             .runtime
@@ -105,6 +120,10 @@ impl Link {
     pub(super) fn request_flush(&self) {
         if let Some(registration) = self.registration.get() {
             registration.request_flush();
+        } else if self.is_foreign()
+            && let Some(this) = self.me.upgrade()
+        {
+            self.foreign.ask_write_later(&this);
         }
     }
 
@@ -114,6 +133,9 @@ impl Link {
         self.stream.shutdown();
         if let Some(registration) = self.registration.get() {
             registration.cancel();
+        }
+        if let Some(foreign) = &self.conn.foreign {
+            foreign.unlink(self);
         }
     }
 
@@ -130,9 +152,8 @@ impl Link {
     }
 
     /// Reads and hands over what has come. `Again::Yes` if there may be more.
-    fn read(self: &Arc<Self>) -> Result<Again> {
-        let mut reader = self.reader.lock();
-        let result = self.read_some(&mut reader);
+    fn read(self: &Arc<Self>, reader: &mut Reader) -> Result<Again> {
+        let result = self.read_some(reader);
         self.hand_over(&mut reader.gathered);
         result
     }
@@ -165,6 +186,24 @@ impl Link {
             }
         }
         Ok(Again::Yes)
+    }
+
+    /// As [`Link::read`], unless somebody is reading already or the link is over. True if there may
+    /// be more.
+    pub(super) fn read_alone(self: &Arc<Self>) -> Option<bool> {
+        let mut reader = self.reader.try_lock()?;
+        if self.is_over() {
+            return None;
+        }
+        let result = self.read(&mut reader);
+        drop(reader);
+        match result {
+            Ok(again) => Some(again == Again::Yes),
+            Err(e) => {
+                self.fail(e);
+                None
+            }
+        }
     }
 
     /// Parses all that has been received. Messages are gathered, the rest is dealt with at once,
@@ -289,7 +328,8 @@ impl Source for Link {
         if !readable {
             return Again::No;
         }
-        match this.read() {
+        let result = this.read(&mut this.reader.lock());
+        match result {
             Ok(again) => again,
             Err(e) => {
                 this.fail(e);

@@ -17,14 +17,18 @@
 //! | `requests` | requests and their answers |
 //! | `drain` | ending subscriptions and connections without losing messages |
 //! | `keepalive` | PINGs, flushes, round-trip time |
+//! | `evloop` | sockets that an event loop of the program watches |
+//! | `dispatch` | callbacks that the program runs itself |
 //! | `events` | connection callbacks, and knowing when no callback will run any more |
 
 #![forbid(unsafe_code)]
 
 pub mod connection;
 mod delivery;
+mod dispatch;
 mod drain;
 mod events;
+mod evloop;
 mod handshake;
 mod identity;
 mod keepalive;
@@ -42,6 +46,7 @@ pub mod status;
 pub mod subscription;
 
 pub use connection::{Connection, Stats};
+pub use evloop::{Attachment, EventLoop};
 pub use options::Options;
 pub use publish::When;
 pub use status::ConnStatus;

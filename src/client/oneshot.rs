@@ -25,6 +25,11 @@ impl<T> OneShot<T> {
         self.0.1.notify_one();
     }
 
+    /// Is there a value to be had without waiting?
+    pub(super) fn is_sent(&self) -> bool {
+        self.0.0.lock().is_some()
+    }
+
     /// Waits until the deadline; `None` means for ever.
     pub(super) fn wait(&self, deadline: Option<Instant>) -> Option<T> {
         let mut slot = self.0.0.lock();

@@ -14,7 +14,7 @@ use crate::net::resolve::IpOrder;
 use crate::proto::{nuid, subject};
 
 use super::secure::Security;
-use super::{Connection, Subscription};
+use super::{Connection, EventLoop, Subscription};
 
 /// Called with the connection that something happened to.
 pub type ConnHandler = Arc<dyn Fn(&Arc<Connection>) + Send + Sync>;
@@ -130,6 +130,10 @@ pub struct Options {
     pub verbose: bool,
     /// Have the server check subjects strictly.
     pub pedantic: bool,
+    /// Who watches the socket instead of an I/O thread of the library.
+    pub event_loop: Option<Arc<dyn EventLoop>>,
+    /// Let callbacks wait until the program runs them itself.
+    pub manual_dispatch: bool,
     /// Told of errors that no call returns. `None`: they are printed.
     pub error_handler: Option<ErrorHandler>,
     /// Told when the connection is closed for good.
@@ -192,6 +196,8 @@ impl Default for Options {
             no_echo: false,
             verbose: false,
             pedantic: false,
+            event_loop: None,
+            manual_dispatch: false,
             error_handler: None,
             closed_cb: None,
             disconnected_cb: None,

@@ -144,6 +144,13 @@ impl Outbound {
                 if front.asked {
                     return Ok(());
                 }
+                if let Some(link) = front.foreign_link() {
+                    // The program's event loop may call back: not under the lock.
+                    front.asked = true;
+                    drop(front);
+                    link.ask_write();
+                    return Ok(());
+                }
                 let link = match &front.mode {
                     Mode::Live(link) if front.last_write.elapsed() > QUIET => link.clone(),
                     _ => {
@@ -173,7 +180,8 @@ impl Outbound {
                 let (link, position) = (link.clone(), front.swapped + front.buf.len() as u64);
                 drop(front);
                 self.pump_here(&link);
-                if when == When::Now {
+                // The program's event loop may be what calls, and nobody else would go on writing.
+                if when == When::Now && !link.is_foreign() {
                     self.wait_written(position, &link)
                 } else {
                     Ok(())
@@ -194,7 +202,11 @@ impl Outbound {
                 }
                 Mode::Live(link) if front.buf.len() >= FULL_AT => {
                     let link = link.clone();
-                    self.wait_progress(front, deadline, &link)?;
+                    if link.is_foreign() {
+                        self.make_room(front, deadline, &link)?;
+                    } else {
+                        self.wait_progress(front, deadline, &link)?;
+                    }
                 }
                 _ => return Ok(()),
             }
@@ -227,11 +239,35 @@ impl Outbound {
         if !self.progress.wait_until(front, deadline).timed_out() {
             return Ok(());
         }
-        // The server does not read: it is as good as gone.
+        self.give_up(front, link)
+    }
+
+    /// The server does not read: it is as good as gone.
+    fn give_up(&self, front: &mut MutexGuard<'_, Front>, link: &Arc<Link>) -> Result<()> {
         let error = Error::new(Status::NATS_TIMEOUT, "write deadline exceeded");
         let link = link.clone();
         MutexGuard::unlocked(front, || link.fail(Error::from(Status::NATS_IO_ERROR)));
         Err(error)
+    }
+
+    /// As [`Outbound::wait_progress`], where an event loop of the program drives the link: it may be
+    /// the loop's thread that waits, so it writes itself.
+    fn make_room(
+        &self,
+        front: &mut MutexGuard<'_, Front>,
+        deadline: Instant,
+        link: &Arc<Link>,
+    ) -> Result<()> {
+        let waited = MutexGuard::unlocked(front, || {
+            let waited = link.stream.wait_writable(deadline, None);
+            self.pump_here(link);
+            waited
+        });
+        match waited {
+            Err(e) if e.status() == Status::NATS_TIMEOUT => self.give_up(front, link),
+            // A socket that cannot be waited for cannot be written either, which ends the link.
+            _ => Ok(()),
+        }
     }
 
     /// Publishes a large payload from the caller's memory, after all that was published before.
@@ -457,7 +493,12 @@ impl Outbound {
         drop(writer);
         match result {
             // Blocked: the I/O thread hears when the socket takes more; it may have heard already.
-            Ok(()) => self.look_again(link),
+            Ok(()) => {
+                self.look_again(link);
+                if link.is_foreign() && self.buffered() > 0 {
+                    link.ask_write();
+                }
+            }
             Err(e) => link.fail(e),
         }
     }
@@ -534,6 +575,14 @@ impl Front {
         if let (false, Mode::Live(link)) = (self.asked, &self.mode) {
             link.request_flush();
             self.asked = true;
+        }
+    }
+
+    /// The present link, if an event loop of the program drives it.
+    fn foreign_link(&self) -> Option<Arc<Link>> {
+        match &self.mode {
+            Mode::Live(link) if link.is_foreign() => Some(link.clone()),
+            _ => None,
         }
     }
 

@@ -150,6 +150,7 @@ impl Connection {
             if self.is_closed() {
                 return Err(Status::NATS_CONNECTION_CLOSED.into());
             }
+            self.drive_loop(deadline, || slot.is_sent());
             slot.wait(deadline)
                 .unwrap_or_else(|| Err(Status::NATS_TIMEOUT.into()))
         });

@@ -156,6 +156,7 @@ impl Connection {
         }
         self.outbound.close();
         self.disown_lease();
+        self.end_dispatch();
     }
 
     /// Prepares an attempt on the pool's current server.
@@ -186,6 +187,9 @@ impl Connection {
         }
         let link = Link::new(self, Stream::plain(socket));
         let info = handshake::run(self, &link, attempt).map_err(Failure::Refused)?;
+        if let Some(foreign) = &self.foreign {
+            foreign.attach(&link).map_err(Failure::Refused)?;
+        }
         Ok((link, info))
     }
 
@@ -208,6 +212,7 @@ impl Connection {
             let mut state = self.state.lock();
             state.attempt = None;
             if state.is_closed() {
+                drop(state);
                 link.stop();
                 return Err(Status::NATS_CONNECTION_CLOSED.into());
             }
@@ -498,6 +503,7 @@ impl Connection {
     /// The program does not need it any more.
     pub fn destroy(self: &Arc<Self>) {
         self.close();
+        self.end_dispatch();
     }
 
     /// Closes the connection, and waits until none of its callbacks runs or will run any more.
@@ -510,6 +516,7 @@ impl Connection {
         }
         let deadline = timeout.and_then(|t| Instant::now().checked_add(t));
         self.close();
+        self.end_dispatch();
         self.gate
             .wait(deadline.map(|d| d.saturating_duration_since(Instant::now())))
     }
@@ -549,6 +556,9 @@ impl Connection {
             self.post_event(&self.opts.disconnected_cb);
         }
         self.post_event(&self.opts.closed_cb);
+        if let Some(foreign) = &self.foreign {
+            foreign.closed();
+        }
         self.give_up_lease();
     }
 }

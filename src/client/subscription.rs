@@ -187,8 +187,13 @@ impl Subscription {
         &self.subject
     }
 
-    pub(super) fn dispatcher(&self) -> &Dispatcher {
-        self.lane.as_deref().unwrap_or(&self.conn.runtime.delivery)
+    /// Has its callback called, wherever that is to happen.
+    pub(super) fn schedule(self: &Arc<Self>) {
+        match (&self.conn.manual, &self.lane) {
+            (Some(manual), _) => manual.schedule(self.clone()),
+            (None, Some(lane)) => lane.submit(self.clone()),
+            (None, None) => self.conn.runtime.delivery.submit(self.clone()),
+        }
     }
 
     fn encode_subscribe(&self, buf: &mut Vec<u8>) {

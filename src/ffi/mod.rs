@@ -23,8 +23,8 @@
 //! - **Destroyed handles.** A connection, subscription or options handle that was destroyed gives
 //!   `NATS_INVALID_ARG`, or the same value as NULL, for as long as its memory has not been given
 //!   to a new handle. Inside a callback the handles passed to it work in any case.
-//! - **Callbacks** run on threads of the library and may call anything except
-//!   `nats_CloseAndWait`. An exception or `longjmp` must not leave them.
+//! - **Callbacks** run on threads of the library, or on the program's with
+//!   `natsOptions_SetManualDispatch`, and may call anything except `nats_CloseAndWait`. An exception or `longjmp` must not leave them.
 //! - **fork.** In a child made by `fork` every call that needs the library returns
 //!   `NATS_ILLEGAL_STATE`, or the value for NULL. Use `exec`, or open connections after `fork`.
 //!
@@ -40,6 +40,7 @@
 //! | [`library`], [`sign`] | functions that belong to no object |
 //! | [`options`] | `natsOptions` |
 //! | [`connection`], [`connection_info`], [`publish`], [`request`], [`subscribe`] | `natsConnection` |
+//! | [`event_loop`], [`dispatch`] | connections in the program's own loop |
 //! | [`subscription`] | `natsSubscription` |
 //! | [`msg`], [`msg_header`], [`header`] | `natsMsg`, its headers, `natsHeader` |
 //! | [`inbox`], [`statistics`] | `natsInbox`, `natsStatistics` |
@@ -60,6 +61,8 @@ pub(crate) mod handle;
 pub mod additions;
 pub mod connection;
 pub mod connection_info;
+pub mod dispatch;
+pub mod event_loop;
 pub mod header;
 pub mod inbox;
 pub mod last_error;

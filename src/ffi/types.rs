@@ -180,6 +180,68 @@ pub type natsCustomReconnectDelayHandler = Option<
 /// @param closure what the program gave with the function.
 pub type natsThreadStartedHandler = Option<unsafe extern "C" fn(closure: *mut c_void)>;
 
+/// Takes over watching a connection's new socket: a function of the program's event loop, called
+/// after each successful handshake, before the connection counts as connected.
+///
+/// It is to watch the socket for reading from then on, and to report with
+/// `natsConnection_ProcessReadEvent` for as long as there is something to read, as `poll` and
+/// `epoll` without EPOLLET do. Runs on the thread that connects: the caller of
+/// `natsConnection_Connect` at first, a thread of the library when reconnecting. It may call the
+/// library.
+///
+/// @param userData where the loop keeps what it knows of the connection; NULL is in it the first
+/// time, later what was put there.
+/// @param loop what `natsOptions_SetEventLoop` was given.
+/// @param nc the connection, the program's own handle; usable until
+/// `natsConnection_ProcessDetachedEvent`.
+/// @param socket the descriptor, non-blocking; with `NATS_OK` it is the loop's, which closes it
+/// with `natsConnection_ProcessCloseEvent`.
+/// @return `NATS_OK`; anything else fails the attempt to connect with this status, and the library
+/// closes the socket.
+pub type natsEvLoop_Attach = Option<
+    unsafe extern "C" fn(
+        userData: *mut *mut c_void,
+        r#loop: *mut c_void,
+        nc: *mut natsConnection,
+        socket: natsSock,
+    ) -> natsStatusArg,
+>;
+
+/// Tells the program's event loop whether to watch the socket for reading.
+///
+/// The library calls it only with `false`: the socket is finished. The loop stops watching it and
+/// then, on its own thread, closes it with `natsConnection_ProcessCloseEvent`. Runs on the thread
+/// that noticed the loss or closes the connection, which may be the loop's. It may call the
+/// library.
+///
+/// @param userData what the loop keeps of the connection.
+/// @param add whether to watch.
+/// @return `NATS_OK`; anything else is ignored.
+pub type natsEvLoop_ReadAddRemove =
+    Option<unsafe extern "C" fn(userData: *mut c_void, add: bool) -> natsStatusArg>;
+
+/// Tells the program's event loop whether to watch the socket for writing.
+///
+/// With `true` something waits: the loop is to call `natsConnection_ProcessWriteEvent` each time
+/// that the socket can be written, until this is called with `false`. Runs on any thread, the
+/// loop's included. It may call the library.
+///
+/// @param userData what the loop keeps of the connection.
+/// @param add whether to watch.
+/// @return `NATS_OK`; anything else after `true` means the loss of the connection, and is ignored
+/// after `false`.
+pub type natsEvLoop_WriteAddRemove =
+    Option<unsafe extern "C" fn(userData: *mut c_void, add: bool) -> natsStatusArg>;
+
+/// Tells the program's event loop that a connection is closed for good: the last call for it.
+///
+/// The loop forgets the connection and calls `natsConnection_ProcessDetachedEvent`. Runs once, on
+/// the thread that closes the connection, after its closed callback was queued.
+///
+/// @param userData what the loop keeps of the connection.
+/// @return `NATS_OK`; anything else is ignored.
+pub type natsEvLoop_Detach = Option<unsafe extern "C" fn(userData: *mut c_void) -> natsStatusArg>;
+
 /// How to open the library; for `nats_OpenWithConfig`, which copies it.
 ///
 /// A structure full of zeros is fit for use, and is not the default: its pool of threads is empty.

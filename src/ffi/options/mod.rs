@@ -3,6 +3,7 @@
 pub mod callbacks;
 pub mod connect;
 pub mod credentials;
+pub mod event_loop;
 pub mod io;
 pub mod proxy;
 pub mod reconnect;

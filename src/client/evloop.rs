@@ -1,0 +1,348 @@
+//! A connection whose socket is watched by an event loop of the program rather than by an I/O
+//! thread of the library.
+//!
+//! The loop gets a duplicate of each socket, which is its own to close; the library goes on using
+//! the original, so neither side can ever touch a descriptor number that the other has closed. The
+//! library tells the loop what to wait for, the loop tells the library what has happened.
+//!
+//! The calls to the loop exclude each other, by a lock that a thread may take again: the loop's
+//! code may call the library from inside them. So they are never made with a lock of the library
+//! held. Where there is one, such as when a subscription is told to the server, the request is
+//! left to a thread of the library.
+//!
+//! Whoever finds time writes: a publisher that must not wait, or has filled the buffer, does it on
+//! its own thread. The loop is asked to do it only for what waits.
+
+use std::cell::Cell;
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use parking_lot::ReentrantMutex;
+
+use super::connection::Connection;
+use super::events::Lease;
+use super::link::Link;
+use crate::error::{Error, Result, Status};
+use crate::runtime::Job;
+
+/// How often the loop's own thread, while it waits for an answer, has a look at what it cannot poll
+/// for: bytes that the socket did not take, and answers that another thread has read.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
+
+/// An event loop of the program.
+pub trait EventLoop: Send + Sync {
+    /// What one connection is for the loop.
+    fn attachment(&self) -> Box<dyn Attachment>;
+}
+
+/// One connection at an event loop. `attach`, `read` and `write` never overlap, except that they
+/// may be called from inside each other on the same thread.
+pub trait Attachment: Send + Sync {
+    /// Watches a new socket, for reading to begin with. A socket that was there before has been
+    /// given up by `read(false)`.
+    fn attach(&self, connection: &Arc<Connection>, socket: OwnedFd) -> Result<(), Status>;
+
+    /// Watches the socket for reading, or gives it up: it is not used any more.
+    fn read(&self, watch: bool) -> Result<(), Status>;
+
+    /// Watches the socket for writing, or stops doing so.
+    fn write(&self, watch: bool) -> Result<(), Status>;
+
+    /// The connection is closed, and nothing else will be called.
+    fn detach(&self);
+
+    /// The loop has forgotten the connection.
+    fn release(&self);
+}
+
+/// A connection's dealings with the program's event loop.
+pub(super) struct Foreign {
+    attachment: Box<dyn Attachment>,
+    calls: ReentrantMutex<Calls>,
+    /// The loop watches for writing. Changes with `calls` locked.
+    writing: AtomicBool,
+    /// The thread that last reported an event; before the first one, that which connected.
+    driver: AtomicU64,
+}
+
+/// What the order of the calls depends on.
+#[derive(Default)]
+struct Calls {
+    /// An `attach` runs, or a socket is attached.
+    busy: Cell<bool>,
+    /// A socket was attached at some time.
+    ever: Cell<bool>,
+    /// The connection is closed.
+    finished: Cell<bool>,
+    detached: Cell<bool>,
+    /// From the first attach to the end of `detach` the program's code may be called.
+    lease: Cell<Option<Lease>>,
+}
+
+impl Foreign {
+    pub(super) fn new(event_loop: &dyn EventLoop) -> Self {
+        Foreign {
+            attachment: event_loop.attachment(),
+            calls: ReentrantMutex::default(),
+            writing: AtomicBool::new(false),
+            driver: AtomicU64::new(0),
+        }
+    }
+
+    /// Has the loop watch a link's socket. Without success the socket is not the loop's.
+    pub(super) fn attach(&self, link: &Link) -> Result<()> {
+        let socket = link.stream.as_fd().try_clone_to_owned()?;
+        let calls = self.calls.lock();
+        if calls.finished.get() {
+            return Err(Status::NATS_CONNECTION_CLOSED.into());
+        }
+        self.writing.store(false, Ordering::SeqCst);
+        calls.busy.set(true);
+        match self.attachment.attach(&link.conn, socket) {
+            Ok(()) => {
+                link.foreign.attached.store(true, Ordering::Release);
+                if !calls.ever.replace(true) {
+                    self.driver.store(this_thread(), Ordering::Relaxed);
+                    calls.lease.set(link.conn.lease());
+                }
+                Ok(())
+            }
+            Err(status) => {
+                calls.busy.set(false);
+                drop(calls);
+                self.detach_if_over();
+                let (number, text) = (status as i32, status.text());
+                let text = format!("Error attaching to the event loop: {number} - {text}");
+                Err(Error::new(status, text))
+            }
+        }
+    }
+
+    /// A link is over: the loop is to give its socket up. Does nothing the second time.
+    pub(super) fn unlink(&self, link: &Link) {
+        let calls = self.calls.lock();
+        if !link.foreign.attached.swap(false, Ordering::AcqRel) {
+            return;
+        }
+        self.writing.store(false, Ordering::SeqCst);
+        // Should the loop fail at this, there is nothing else to be done with the socket.
+        let _ = self.attachment.write(false);
+        let _ = self.attachment.read(false);
+        calls.busy.set(false);
+        drop(calls);
+        self.detach_if_over();
+    }
+
+    /// The connection is closed for good.
+    pub(super) fn closed(&self) {
+        self.calls.lock().finished.set(true);
+        self.detach_if_over();
+    }
+
+    /// Detaches, once, when the connection is closed and no socket is attached, nor being so.
+    fn detach_if_over(&self) {
+        let calls = self.calls.lock();
+        if calls.busy.get()
+            || !calls.finished.get()
+            || !calls.ever.get()
+            || calls.detached.replace(true)
+        {
+            return;
+        }
+        let lease = calls.lease.take();
+        drop(calls);
+        self.attachment.detach();
+        drop(lease);
+    }
+
+    /// Asks the loop to tell when the socket can be written, if something waits for that and it has
+    /// not been asked already. Not with a lock held.
+    pub(super) fn ask_write(&self, link: &Arc<Link>) {
+        if self.writing.load(Ordering::SeqCst) {
+            return;
+        }
+        let calls = self.calls.lock();
+        if !link.foreign.attached.load(Ordering::Acquire)
+            || !link.foreign.waits(link)
+            || self.writing.swap(true, Ordering::SeqCst)
+        {
+            return;
+        }
+        let result = self.attachment.write(true);
+        drop(calls);
+        if let Err(status) = result {
+            link.fail(status.into());
+        }
+    }
+
+    /// After writing on the loop's thread: if nothing is left, the loop need not watch any more.
+    fn written(&self, link: &Arc<Link>) {
+        let calls = self.calls.lock();
+        if !link.foreign.attached.load(Ordering::Acquire)
+            || !self.writing.load(Ordering::SeqCst)
+            || link.foreign.waits(link)
+        {
+            return;
+        }
+        self.writing.store(false, Ordering::SeqCst);
+        // A loop that goes on watching calls in vain, and this is done again.
+        let _ = self.attachment.write(false);
+        drop(calls);
+        // Whoever appended before the mark was taken away did not ask.
+        self.ask_write(link);
+    }
+
+    fn is_driver(&self) -> bool {
+        self.driver.load(Ordering::Relaxed) == this_thread()
+    }
+}
+
+/// What a link has to know for the program's event loop.
+#[derive(Default)]
+pub(super) struct LinkState {
+    /// The loop has its socket.
+    attached: AtomicBool,
+    /// The session stands: events are for it.
+    started: AtomicBool,
+    /// A thread of the library is going to ask for a write event.
+    asked: AtomicBool,
+    /// Reading stopped before the socket was empty.
+    more: AtomicBool,
+}
+
+impl LinkState {
+    /// Does anything wait that a write event would further?
+    fn waits(&self, link: &Link) -> bool {
+        self.more.load(Ordering::Acquire) || link.conn.outbound.buffered() > 0
+    }
+
+    /// The session stands. What came right behind the handshake is taken at once, since the loop
+    /// may have told of it already.
+    pub(super) fn start(&self, link: &Arc<Link>, foreign: &Foreign) {
+        self.started.store(true, Ordering::Release);
+        link.read_for_loop(foreign);
+        foreign.ask_write(link);
+    }
+
+    /// As [`Foreign::ask_write`], from where locks are held.
+    pub(super) fn ask_write_later(&self, link: &Arc<Link>) {
+        if !self.asked.swap(true, Ordering::SeqCst) {
+            let ask = Arc::new(AskWrite(link.clone()));
+            link.conn.runtime.delivery.submit(ask);
+        }
+    }
+}
+
+/// Asks for a write event on a thread of the library.
+struct AskWrite(Arc<Link>);
+
+impl Job for AskWrite {
+    fn run(self: Arc<Self>) -> bool {
+        let link = &self.0;
+        link.foreign.asked.store(false, Ordering::SeqCst);
+        link.ask_write();
+        false
+    }
+}
+
+impl Link {
+    /// Asks the program's event loop, if it is in charge, for a write event. Not with a lock held.
+    pub(super) fn ask_write(self: &Arc<Self>) {
+        if let Some(foreign) = &self.conn.foreign {
+            foreign.ask_write(self);
+        }
+    }
+
+    /// Reads what is there, and sends what that has to be answered with.
+    fn read_for_loop(self: &Arc<Self>, foreign: &Foreign) {
+        let Some(more) = self.read_alone() else {
+            return;
+        };
+        // A loop reports what is in the socket; what is left here it would not know of. So it is
+        // asked for an event that comes by itself.
+        self.foreign.more.store(more, Ordering::Release);
+        if self.conn.outbound.buffered() > 0 {
+            self.conn.outbound.try_pump(self);
+        }
+        if more {
+            foreign.ask_write(self);
+        }
+    }
+}
+
+impl Connection {
+    /// The link that the loop's events are for.
+    fn attached_link(&self) -> Option<(&Foreign, Arc<Link>)> {
+        let foreign = self.foreign.as_ref()?;
+        let link = self.state.lock().link.clone()?;
+        let live = link.foreign.attached.load(Ordering::Acquire) && !link.is_over();
+        live.then_some((foreign, link))
+    }
+
+    /// The program's event loop found the socket readable: reads and hands over what is there.
+    /// Losing the server is dealt with in the call.
+    pub fn process_read_event(&self) {
+        let Some((foreign, link)) = self.attached_link() else {
+            return;
+        };
+        // Before that the loop is ahead of the thread that connects, and is going to call again.
+        if link.foreign.started.load(Ordering::Acquire) {
+            foreign.driver.store(this_thread(), Ordering::Relaxed);
+            link.read_for_loop(foreign);
+        }
+    }
+
+    /// The program's event loop found the socket writable: writes what waits, as far as it goes.
+    pub fn process_write_event(&self) {
+        let Some((foreign, link)) = self.attached_link() else {
+            return;
+        };
+        foreign.driver.store(this_thread(), Ordering::Relaxed);
+        self.outbound.try_pump(&link);
+        if link.foreign.more.load(Ordering::Acquire) {
+            link.read_for_loop(foreign);
+        }
+        foreign.written(&link);
+    }
+
+    /// The program's event loop has forgotten the connection.
+    pub fn process_detached_event(&self) {
+        if let Some(foreign) = &self.foreign
+            && foreign.calls.lock().detached.get()
+        {
+            foreign.attachment.release();
+        }
+    }
+
+    /// If the calling thread is the event loop's, nobody else would read what it is about to wait
+    /// for: does the loop's work until `done`, or the deadline, or the server is gone.
+    pub(super) fn drive_loop(&self, deadline: Option<Instant>, done: impl Fn() -> bool) {
+        if !self.foreign.as_ref().is_some_and(Foreign::is_driver) {
+            return;
+        }
+        while !done()
+            && let Some((foreign, link)) = self.attached_link()
+        {
+            self.outbound.try_pump(&link);
+            link.read_for_loop(foreign);
+            let now = Instant::now();
+            if done() || deadline.is_some_and(|d| d <= now) {
+                return;
+            }
+            let next = deadline.map_or(now + LOOK_AGAIN, |d| d.min(now + LOOK_AGAIN));
+            // The end of the time is noticed above, the end of the server when reading.
+            let _ = link.stream.wait_readable(next, None);
+        }
+    }
+}
+
+/// A number that no other thread ever has; not 0.
+fn this_thread() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    thread_local! {
+        static NUMBER: u64 = NEXT.fetch_add(1, Ordering::Relaxed);
+    }
+    NUMBER.with(|number| *number)
+}
