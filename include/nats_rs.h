@@ -633,6 +633,18 @@ typedef int64_t (*natsCustomReconnectDelayHandler)(natsConnection *nc, int attem
 typedef const char *(*natsTokenHandler)(void *closure);
 
 /**
+ * Decides whether to go on with a server, once its certificate has been checked.
+ *
+ * Runs once in each handshake, on the thread that makes the attempt, and once at a time for
+ * connections that share options, unless `natsOptions_AllowConcurrentTLSHandshakes` says otherwise.
+ *
+ * @param preverifyOk 1 where the library trusts the certificate, else 0.
+ * @param ctx NULL. It is a pointer to OpenSSL's `X509_STORE_CTX` with nats.c; there is no OpenSSL here.
+ * @return not 0 to go on, 0 to refuse the server.
+ */
+typedef int (*natsSSLVerifyCb)(int preverifyOk, void *ctx);
+
+/**
  * Receives the messages of a subscription, one at a time and in their order, on a thread of the
  * library.
  *
@@ -2353,7 +2365,8 @@ NATS_EXTERN enum natsStatus natsOptions_SetFailRequestsOnDisconnect(natsOptions 
  * Sets the server to connect to first.
  *
  * `[scheme://][user[:password]@ | token@]host[:port]`, where the scheme is `nats` unless said
- * otherwise, and the port 4222. User and password may be percent-encoded. Without this and
+ * otherwise, and the port 4222. The scheme `tls` requires TLS of all servers, unless
+ * `natsOptions_SetSecure` has been called. User and password may be percent-encoded. Without this and
  * `natsOptions_SetServers` connections are made to `nats://localhost:4222`.
  *
  * @param opts the options.
@@ -2440,6 +2453,245 @@ NATS_EXTERN
 enum natsStatus natsOptions_SetTokenHandler(natsOptions *opts,
                                             natsTokenHandler tokenCb,
                                             void *closure);
+
+/**
+ * Sets whether connections must use TLS.
+ *
+ * With TLS required, a server that does not offer it is refused with
+ * `NATS_SECURE_CONNECTION_WANTED` before anything secret is sent. Without, TLS is used where the
+ * server requires it; a connection that has met such a server requires TLS of all later ones.
+ *
+ * A URL that begins with `tls://` requires TLS too, but has no say any more once this function has
+ * been called. TLS is of version 1.2 or 1.3. Certificates are checked against the system's trusted
+ * ones (the environment variables `SSL_CERT_FILE` and `SSL_CERT_DIR` name others) and those added
+ * by `natsOptions_LoadCATrustedCertificates` and its siblings.
+ *
+ * @param opts the options.
+ * @param secure true to require TLS; false not to, which is the default, and then all settings for
+ * TLS are forgotten: certificates, keys, ciphers, names.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed. Unlike the other functions
+ * for TLS this one may be called while connections made with the options exist; it does not affect
+ * them.
+ */
+NATS_EXTERN enum natsStatus natsOptions_SetSecure(natsOptions *opts, bool secure);
+
+/**
+ * Requires TLS, and has it begin as soon as TCP is connected, before the server says anything.
+ *
+ * The server must be configured likewise (`handshake_first`): others wait for the client, or
+ * the client for them, until the handshake fails. There is no way to unset it but
+ * `natsOptions_SetSecure` with false.
+ *
+ * @param opts the options.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed; `NATS_ILLEGAL_STATE` while
+ * a connection made with these options exists.
+ */
+NATS_EXTERN enum natsStatus natsOptions_TLSHandshakeFirst(natsOptions *opts);
+
+/**
+ * Lets the verification callback of connections that share these options run several times at
+ * once.
+ *
+ * Handshakes themselves never wait for each other here. There is no way to unset it but
+ * `natsOptions_SetSecure` with false.
+ *
+ * @param opts the options.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed; `NATS_ILLEGAL_STATE` while
+ * a connection made with these options exists.
+ *
+ * @see natsOptions_SetSSLVerificationCallback
+ */
+NATS_EXTERN enum natsStatus natsOptions_AllowConcurrentTLSHandshakes(natsOptions *opts);
+
+/**
+ * Trusts the certificates in a file, beside the system's.
+ *
+ * The file is read now. It may hold several certificates; revocation lists in it are applied as
+ * `natsOptions_SetCATrustedCertificates` says. A self-signed server certificate is trusted as well
+ * if it is in the file, and only under its own names and in its time.
+ *
+ * @param opts the options.
+ * @param fileName the name of a PEM file.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or `fileName` NULL or empty;
+ * `NATS_SSL_ERROR` where the file cannot be read, or holds no certificate or one that cannot be used;
+ * `NATS_ILLEGAL_STATE` while a connection made with these options exists.
+ */
+NATS_EXTERN enum natsStatus natsOptions_LoadCATrustedCertificates(natsOptions *opts, const char *fileName);
+
+/**
+ * Trusts the certificates in the files of a directory, beside the system's.
+ *
+ * The directory is read now: each PEM file in it that holds certificates or revocation lists,
+ * whatever its name. Other files are passed over, and so are directories in it.
+ *
+ * @param opts the options.
+ * @param path the directory.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or `path` NULL or empty;
+ * `NATS_SSL_ERROR` where the directory cannot be read, or there is no certificate in it;
+ * `NATS_ILLEGAL_STATE` while a connection made with these options exists.
+ */
+NATS_EXTERN enum natsStatus natsOptions_LoadCATrustedCertificatesPath(natsOptions *opts, const char *path);
+
+/**
+ * Trusts the certificates in a text, beside the system's.
+ *
+ * With certificate revocation lists in the text, the server's certificate and those it is issued
+ * with must not be revoked, and each of their issuers must have a list that has not expired.
+ *
+ * @param opts the options.
+ * @param certificates one or more certificates in PEM form, one after the other.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or `certificates` NULL or
+ * empty; `NATS_SSL_ERROR` where nothing in it can be used; `NATS_ILLEGAL_STATE` while a connection made
+ * with these options exists.
+ */
+NATS_EXTERN enum natsStatus natsOptions_SetCATrustedCertificates(natsOptions *opts, const char *certificates);
+
+/**
+ * Refuses servers whose certificate has been revoked. An addition to the interface of nats.c.
+ *
+ * The server's certificate and those it is issued with must not be in the list, and each of their
+ * issuers must have a list here that has not expired. The file is read now, to see that it can be,
+ * and again at each handshake: a list that was replaced holds from the next connect or reconnect.
+ *
+ * @param opts the options.
+ * @param fileName a file with one or more lists (PEM, or one in DER); NULL for none.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or `fileName` is empty;
+ * `NATS_SSL_ERROR` where the file cannot be read or holds no list; `NATS_ILLEGAL_STATE` while a
+ * connection made with these options exists.
+ */
+NATS_EXTERN enum natsStatus natsOptions_SetTLSRevocationListFile(natsOptions *opts, const char *fileName);
+
+/**
+ * Sets the name that the server's certificate must have.
+ *
+ * Without it, that is the host of the server's URL; for a server that another one announced, the
+ * name by which that other one was reached. The server is told the host of its URL in any case.
+ *
+ * @param opts the options.
+ * @param hostname a host name or an IP address; NULL for none.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or `hostname` cannot be the
+ * name of a host; `NATS_ILLEGAL_STATE` while a connection made with these options exists.
+ */
+NATS_EXTERN enum natsStatus natsOptions_SetExpectedHostname(natsOptions *opts, const char *hostname);
+
+/**
+ * Sets whether to accept any certificate, whoever it is from. Whoever sits between the client and
+ * the server can then read and change everything: for tests only.
+ *
+ * @param opts the options.
+ * @param skip true to check nothing, and then a verification callback that was set is forgotten;
+ * the default is false.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed; `NATS_ILLEGAL_STATE` while
+ * a connection made with these options exists.
+ */
+NATS_EXTERN enum natsStatus natsOptions_SkipServerVerification(natsOptions *opts, bool skip);
+
+/**
+ * Gives the program the last word on a server's certificate.
+ *
+ * The function is called once in each handshake, with whether the library trusts the certificate.
+ * There is no OpenSSL here, so there is no `X509_STORE_CTX` to hand over: its second argument is
+ * NULL. That the server has the key of its certificate is checked whatever the function says.
+ *
+ * Switches skipping the verification off, unless `callback` is NULL.
+ *
+ * @param opts the options.
+ * @param callback the function, as `natsSSLVerifyCb` describes; NULL for none.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed; `NATS_ILLEGAL_STATE` while
+ * a connection made with these options exists.
+ *
+ * @see natsOptions_AllowConcurrentTLSHandshakes
+ */
+NATS_EXTERN
+enum natsStatus natsOptions_SetSSLVerificationCallback(natsOptions *opts,
+                                                       natsSSLVerifyCb callback);
+
+/**
+ * Sets the certificate that the client shows to servers that ask for one, from files.
+ *
+ * The files are read now. The certificate comes first, then those of its issuers; the key is in
+ * PKCS#8, PKCS#1 or SEC1 form, and not encrypted. RSA from 2048 bits, ECDSA with P-256 and P-384,
+ * and Ed25519 will do.
+ *
+ * @param opts the options.
+ * @param certsFileName the name of a PEM file with the certificates.
+ * @param keyFileName the name of a PEM file with the key; it may be the same file.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or a name is NULL or empty;
+ * `NATS_SSL_ERROR` where a file cannot be read or used, or the two do not belong together;
+ * `NATS_ILLEGAL_STATE` while a connection made with these options exists.
+ *
+ * @see natsOptions_LoadCertificatesChainDynamic
+ */
+NATS_EXTERN
+enum natsStatus natsOptions_LoadCertificatesChain(natsOptions *opts,
+                                                  const char *certsFileName,
+                                                  const char *keyFileName);
+
+/**
+ * Sets the certificate that the client shows to servers that ask for one, from files that are read
+ * at each handshake: a certificate that was renewed is used from the next reconnect on.
+ *
+ * Nothing is read now. Files that cannot be read or used then fail that attempt with
+ * `NATS_SSL_ERROR`.
+ *
+ * @param opts the options.
+ * @param certsFileName the name of a PEM file, as for `natsOptions_LoadCertificatesChain`.
+ * @param keyFileName the name of a PEM file with the key.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or a name is NULL or empty;
+ * `NATS_ILLEGAL_STATE` while a connection made with these options exists.
+ */
+NATS_EXTERN
+enum natsStatus natsOptions_LoadCertificatesChainDynamic(natsOptions *opts,
+                                                         const char *certsFileName,
+                                                         const char *keyFileName);
+
+/**
+ * Sets the certificate that the client shows to servers that ask for one, from memory.
+ *
+ * @param opts the options.
+ * @param cert the certificate in PEM form, and those of its issuers behind it, if need be.
+ * @param key the key in PEM form, as for `natsOptions_LoadCertificatesChain`.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or a text is NULL or empty;
+ * `NATS_SSL_ERROR` where a text cannot be used, or the two do not belong together;
+ * `NATS_ILLEGAL_STATE` while a connection made with these options exists.
+ */
+NATS_EXTERN
+enum natsStatus natsOptions_SetCertificatesChain(natsOptions *opts,
+                                                 const char *cert,
+                                                 const char *key);
+
+/**
+ * Sets which ciphers may be used with TLS 1.2, and in which order of preference.
+ *
+ * The syntax is OpenSSL's: names separated by colons, such as
+ * `ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-CHACHA20-POLY1305`, and groups such as `DEFAULT`, `HIGH`,
+ * `ECDHE+AESGCM`, with `!` or `-` in front of what to leave out. There are six: `ECDHE` with `ECDSA`
+ * or `RSA`, each with `AES256-GCM-SHA384`, `AES128-GCM-SHA256` or `CHACHA20-POLY1305`.
+ *
+ * @param opts the options.
+ * @param ciphers the list.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or `ciphers` NULL or empty;
+ * `NATS_SSL_ERROR` where a name is unknown, or of a cipher that this library does not have (the last
+ * error says which), or where nothing is left; `NATS_ILLEGAL_STATE` while a connection made with these
+ * options exists.
+ *
+ * @see natsOptions_SetCipherSuites
+ */
+NATS_EXTERN enum natsStatus natsOptions_SetCiphers(natsOptions *opts, const char *ciphers);
+
+/**
+ * Sets which cipher suites may be used with TLS 1.3, and in which order of preference.
+ *
+ * @param opts the options.
+ * @param ciphers names separated by colons, out of `TLS_AES_256_GCM_SHA384`,
+ * `TLS_AES_128_GCM_SHA256` and `TLS_CHACHA20_POLY1305_SHA256`.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or `ciphers` NULL or empty;
+ * `NATS_SSL_ERROR` where a name is unknown (the last error says which); `NATS_ILLEGAL_STATE` while a
+ * connection made with these options exists.
+ *
+ * @see natsOptions_SetCiphers
+ */
+NATS_EXTERN enum natsStatus natsOptions_SetCipherSuites(natsOptions *opts, const char *ciphers);
 
 /**
  * Publishes a payload on a subject.

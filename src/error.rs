@@ -260,6 +260,10 @@ impl From<natsStatus> for Error {
 
 impl From<std::io::Error> for Error {
     fn from(e: std::io::Error) -> Self {
+        // Layers above the socket have statuses of their own.
+        if let Some(own) = e.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
+            return own.clone();
+        }
         let status = match e.kind() {
             std::io::ErrorKind::TimedOut => NATS_TIMEOUT,
             std::io::ErrorKind::OutOfMemory => NATS_NO_MEMORY,

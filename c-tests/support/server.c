@@ -83,8 +83,9 @@ static int port_from_file(const server *s) {
         n = fread(text, 1, sizeof(text) - 1, f);
         text[n] = '\0';
         fclose(f);
-        at = strstr(text, "nats://");
-        at = at == NULL ? NULL : strchr(at + 7, ':');
+        at = strstr(text, "\"nats\"");
+        at = at == NULL ? NULL : strstr(at, "://"); /* nats or tls */
+        at = at == NULL ? NULL : strchr(at + 3, ':');
         if (at != NULL && strchr(text, ']') != NULL)
             port = atoi(at + 1);
     }

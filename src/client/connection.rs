@@ -69,6 +69,8 @@ pub struct Connection {
     status: AtomicU8,
     /// From losing the server until the connection is whole again.
     pub(super) reconnecting: AtomicBool,
+    /// A server required TLS, so all others must have it.
+    pub(super) secure: AtomicBool,
     /// There has been a server, so its limits are known.
     limits_known: AtomicBool,
     max_payload: AtomicI64,
@@ -168,6 +170,7 @@ impl Connection {
             }),
             status: AtomicU8::new(ConnStatus::NATS_CONN_STATUS_DISCONNECTED as u8),
             reconnecting: AtomicBool::new(false),
+            secure: AtomicBool::new(false),
             limits_known: AtomicBool::new(false),
             max_payload: AtomicI64::new(0),
             headers: AtomicBool::new(false),

@@ -25,6 +25,8 @@ pub(super) struct Attempt {
     pub(super) url: Arc<ServerUrl>,
     /// The URL whose user info is used where neither this server's URL nor the options have any.
     pub(super) fallback: Option<Arc<ServerUrl>>,
+    /// The name in the server's certificate where it is not the host of the URL.
+    pub(super) tls_name: Option<String>,
     pub(super) deadline: Instant,
     pub(super) cancel: Cancel,
 }
@@ -56,6 +58,9 @@ impl Reply {
 /// stays in the link's reader.
 pub(super) fn run(conn: &Connection, link: &Arc<Link>, attempt: &Attempt) -> Result<ServerInfo> {
     let mut reader = link.reader.lock();
+    if conn.is_tls_first() {
+        conn.start_tls(link, &reader, attempt)?;
+    }
     let info = match next(&mut reader, &link.stream, attempt) {
         Ok(Reply::Info(info)) => info,
         Ok(Reply::Err(error)) => return Err(refusal(&error)),
@@ -66,11 +71,8 @@ pub(super) fn run(conn: &Connection, link: &Arc<Link>, attempt: &Attempt) -> Res
         }
         Err(e) => return Err(e),
     };
-    if info.tls_required || attempt.url.is_tls() {
-        return Err(Error::new(
-            Status::NATS_SECURE_CONNECTION_REQUIRED,
-            "the server requires TLS, which this version of the library does not have",
-        ));
+    if !link.stream.is_tls() && conn.wants_tls(&info)? {
+        conn.start_tls(link, &reader, attempt)?;
     }
     if conn.opts.no_echo && info.proto < 1 {
         return Err(Error::new(
@@ -85,7 +87,7 @@ pub(super) fn run(conn: &Connection, link: &Arc<Link>, attempt: &Attempt) -> Res
     );
     let identity = Identity::for_attempt(conn, attempt, &info.nonce)?;
     let mut hello = Vec::with_capacity(512);
-    connect_line(conn, &info, &identity, &mut hello);
+    connect_line(conn, &info, &identity, link.stream.is_tls(), &mut hello);
     hello.extend_from_slice(encode::PING);
     write_all(&link.stream, &hello, attempt)?;
     let mut expected = if conn.opts.verbose { "+OK" } else { "PONG" };
@@ -200,10 +202,23 @@ fn write_all(stream: &Stream, mut bytes: &[u8], attempt: &Attempt) -> Result<()>
             Err(e) => return Err(e.into()),
         }
     }
-    Ok(())
+    loop {
+        match stream.flush() {
+            Err(e) if e.kind() == ErrorKind::WouldBlock => {
+                stream.wait_writable(attempt.deadline, Some(&attempt.cancel))?;
+            }
+            result => return Ok(result?),
+        }
+    }
 }
 
-fn connect_line(conn: &Connection, info: &ServerInfo, identity: &Identity, buf: &mut Vec<u8>) {
+fn connect_line(
+    conn: &Connection,
+    info: &ServerInfo,
+    identity: &Identity,
+    tls_required: bool,
+    buf: &mut Vec<u8>,
+) {
     let opts = &conn.opts;
     let name = opts
         .name
@@ -219,7 +234,7 @@ fn connect_line(conn: &Connection, info: &ServerInfo, identity: &Identity, buf: 
         user: identity.user.as_deref(),
         pass: identity.password.as_deref(),
         auth_token: identity.token.as_deref(),
-        tls_required: false,
+        tls_required,
         name: &name,
         lang: Connect::LANG,
         version: env!("CARGO_PKG_VERSION"),

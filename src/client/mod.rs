@@ -40,6 +40,7 @@ mod publish;
 mod reach;
 mod registry;
 mod requests;
+pub mod secure;
 pub mod session;
 pub mod status;
 pub mod subscription;

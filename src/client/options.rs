@@ -13,6 +13,7 @@ use crate::net::proxy::Proxy;
 use crate::net::resolve::IpOrder;
 use crate::proto::{nuid, subject};
 
+use super::secure::Security;
 use super::{Connection, EventLoop, Subscription};
 
 /// Called with the connection that something happened to.
@@ -61,6 +62,8 @@ pub struct Options {
     pub token_handler: Option<TokenHandler>,
     /// The NKey, or the JWT and its seed, that the client proves itself with.
     pub sign_in: SignIn,
+    /// Whether TLS, and with which settings.
+    pub security: Security,
     /// What inboxes begin with, the last dot included.
     pub inbox_prefix: Vec<u8>,
     /// The time for one attempt at one server: from the name's resolution to its first PONG.
@@ -159,6 +162,7 @@ impl Default for Options {
             token: None,
             token_handler: None,
             sign_in: SignIn::default(),
+            security: Security::default(),
             inbox_prefix: nuid::INBOX_PREFIX.to_vec(),
             timeout: Duration::from_secs(2),
             ip_order: IpOrder::Any,
@@ -218,14 +222,20 @@ impl Options {
     }
 
     /// Sets the server to try first; `None` for none. White space around it is ignored, its syntax
-    /// is looked at when connecting.
+    /// is looked at when connecting, but that `tls://` requires TLS.
     pub fn set_url(&mut self, url: Option<&str>) {
         self.url = url.map(trimmed);
+        if let Some(url) = self.url.clone() {
+            self.heed_scheme(&url);
+        }
     }
 
     /// Replaces the list of servers, as for [`Options::set_url`].
     pub fn set_servers<'a>(&mut self, servers: impl IntoIterator<Item = &'a str>) {
         self.servers = servers.into_iter().map(trimmed).collect();
+        for url in self.servers.clone() {
+            self.heed_scheme(&url);
+        }
     }
 
     /// Sets the token; `None` for none. Not together with a token handler.

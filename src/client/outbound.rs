@@ -335,7 +335,7 @@ impl Outbound {
                 Err(e) => break Err(e.into()),
             }
             if writer.sent == total {
-                break Ok(());
+                break flush_all(link, deadline);
             }
         };
         let mut front = self.front.lock();
@@ -514,6 +514,11 @@ impl Outbound {
     fn write_all(&self, writer: &mut Writer, link: &Arc<Link>) -> Result<()> {
         loop {
             if writer.sent == writer.back.len() {
+                match link.stream.flush() {
+                    Ok(()) => {}
+                    Err(e) if e.kind() == ErrorKind::WouldBlock => return Ok(()),
+                    Err(e) => return Err(e.into()),
+                }
                 let mut front = self.front.lock();
                 if !front.is_live(link) {
                     return Ok(());
@@ -547,6 +552,18 @@ impl Outbound {
                 Err(e) if e.kind() == ErrorKind::WouldBlock => return Ok(()),
                 Err(e) => return Err(e.into()),
             }
+        }
+    }
+}
+
+/// Waits until the kernel has all that the stream has taken.
+fn flush_all(link: &Link, deadline: Instant) -> Result<()> {
+    loop {
+        match link.stream.flush() {
+            Err(e) if e.kind() == ErrorKind::WouldBlock => {
+                link.stream.wait_writable(deadline, None)?;
+            }
+            result => return Ok(result?),
         }
     }
 }

@@ -168,6 +168,7 @@ impl Connection {
         let attempt = Attempt {
             url: server.url.clone(),
             fallback: state.pool.first_user_info().cloned(),
+            tls_name: server.tls_name.clone(),
             deadline: Instant::now() + self.opts.timeout,
             cancel: Cancel::new()?,
         };
@@ -426,7 +427,11 @@ impl Connection {
     }
 
     fn jitter(&self) -> Duration {
-        let most = self.opts.reconnect_jitter;
+        let most = if self.opts.security.is_costly() || self.secure.load(Ordering::Relaxed) {
+            self.opts.reconnect_jitter_tls
+        } else {
+            self.opts.reconnect_jitter
+        };
         if most.is_zero() {
             Duration::ZERO
         } else {

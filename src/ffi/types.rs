@@ -147,6 +147,17 @@ pub type natsProxyConnHandler = Option<
     ) -> natsStatusArg,
 >;
 
+/// Decides whether to go on with a server, once its certificate has been checked.
+///
+/// Runs once in each handshake, on the thread that makes the attempt, and once at a time for
+/// connections that share options, unless `natsOptions_AllowConcurrentTLSHandshakes` says otherwise.
+///
+/// @param preverifyOk 1 where the library trusts the certificate, else 0.
+/// @param ctx NULL. It is a pointer to OpenSSL's `X509_STORE_CTX` with nats.c; there is no OpenSSL here.
+/// @return not 0 to go on, 0 to refuse the server.
+pub type natsSSLVerifyCb =
+    Option<unsafe extern "C" fn(preverifyOk: c_int, ctx: *mut c_void) -> c_int>;
+
 /// Is told that something is over, and that nothing else will be called for it.
 ///
 /// @param closure what the program gave with the function, and may now free.

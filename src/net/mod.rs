@@ -23,6 +23,7 @@ pub mod proxy;
 pub mod resolve;
 pub mod servers;
 pub mod stream;
+pub mod tls;
 pub mod url;
 mod wait;
 

@@ -3,17 +3,19 @@
 use std::io::{self, IoSlice, IoSliceMut, Read};
 use std::net::{Shutdown, SocketAddr};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use rustix::event::PollFlags;
 use socket2::Socket;
 
 use super::Cancel;
+use super::tls::{Peer, TlsOptions, TlsStream};
 use super::wait::wait_ready;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// No write may raise `SIGPIPE`: the program around us may not expect that signal.
-const NO_SIGNAL: i32 = libc::MSG_NOSIGNAL;
+pub(super) const NO_SIGNAL: i32 = libc::MSG_NOSIGNAL;
 
 /// The most buffers that the kernel takes at once (`IOV_MAX` of Linux); more would be an error.
 const MAX_SLICES: usize = 1024;
@@ -24,13 +26,9 @@ const MAX_SLICES: usize = 1024;
 /// still delivered.
 #[derive(Debug)]
 pub struct Stream {
-    inner: Inner,
-}
-
-/// What the bytes go through. TLS and WebSocket are to become further variants.
-#[derive(Debug)]
-enum Inner {
-    Plain(Socket),
+    socket: Socket,
+    /// What all bytes go through from [`start_tls`](Self::start_tls) on.
+    tls: OnceLock<TlsStream>,
 }
 
 impl Stream {
@@ -38,40 +36,79 @@ impl Stream {
     /// returned.
     pub fn plain(socket: Socket) -> Self {
         Stream {
-            inner: Inner::Plain(socket),
+            socket,
+            tls: OnceLock::new(),
         }
     }
 
+    /// Go on with TLS, once and for all. Nothing else may go on meanwhile; who has bytes that were
+    /// read before must not use them any more.
+    ///
+    /// Returns `NATS_SSL_ERROR` where the handshake fails, `NATS_TIMEOUT` at the deadline, and
+    /// `NATS_CONNECTION_CLOSED` when cancelled; the stream is of no use then.
+    pub fn start_tls(
+        &self,
+        options: &Arc<TlsOptions>,
+        peer: Peer<'_>,
+        deadline: Instant,
+        cancel: &Cancel,
+    ) -> Result<()> {
+        if self.is_tls() {
+            return Err(Error::illegal_state("TLS is in use already"));
+        }
+        let tls = TlsStream::connect(&self.socket, options, peer, deadline, cancel)?;
+        self.tls
+            .set(tls)
+            .map_err(|_| Error::illegal_state("TLS is in use already"))
+    }
+
+    /// Whether TLS is in use.
+    pub fn is_tls(&self) -> bool {
+        self.tls.get().is_some()
+    }
+
     /// Read what is there, up to the size of `buf`. 0 is the end of the stream; `WouldBlock` says
-    /// that there is nothing yet.
+    /// that there is nothing yet, and only that does: fewer bytes than fit may have more behind
+    /// them that no readiness of the socket tells of.
     pub fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
-        match &self.inner {
-            Inner::Plain(socket) => uninterrupted(|| (&*socket).read(buf)),
+        match self.tls.get() {
+            None => uninterrupted(|| (&self.socket).read(buf)),
+            Some(tls) => tls.read(&self.socket, buf),
         }
     }
 
     /// As [`read`](Self::read), into several buffers one after the other.
     pub fn read_vectored(&self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
-        match &self.inner {
-            Inner::Plain(socket) => uninterrupted(|| (&*socket).read_vectored(bufs)),
+        match self.tls.get() {
+            None => uninterrupted(|| (&self.socket).read_vectored(bufs)),
+            Some(tls) => tls.read_vectored(&self.socket, bufs),
         }
     }
 
     /// Write as much of `buf` as fits, and return how much that was. `WouldBlock` says that nothing
-    /// does.
+    /// does. What was taken is not with the kernel before [`flush`](Self::flush) says so.
     pub fn write(&self, buf: &[u8]) -> io::Result<usize> {
-        match &self.inner {
-            Inner::Plain(socket) => uninterrupted(|| socket.send_with_flags(buf, NO_SIGNAL)),
+        match self.tls.get() {
+            None => uninterrupted(|| self.socket.send_with_flags(buf, NO_SIGNAL)),
+            Some(tls) => tls.write(&self.socket, &[IoSlice::new(buf)]),
         }
     }
 
     /// As [`write`](Self::write), from several buffers one after the other.
     pub fn write_vectored(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
         let bufs = &bufs[..bufs.len().min(MAX_SLICES)];
-        match &self.inner {
-            Inner::Plain(socket) => {
-                uninterrupted(|| socket.send_vectored_with_flags(bufs, NO_SIGNAL))
-            }
+        match self.tls.get() {
+            None => uninterrupted(|| self.socket.send_vectored_with_flags(bufs, NO_SIGNAL)),
+            Some(tls) => tls.write(&self.socket, bufs),
+        }
+    }
+
+    /// Hand the kernel what was taken and waits here; without TLS nothing ever does. `WouldBlock`
+    /// says that some of it still waits: call again when the socket is writable.
+    pub fn flush(&self) -> io::Result<()> {
+        match self.tls.get() {
+            None => Ok(()),
+            Some(tls) => tls.flush(&self.socket),
         }
     }
 
@@ -93,40 +130,36 @@ impl Stream {
     /// writes fail. The socket stays open, so its number cannot come to mean another one, until
     /// the stream is dropped. Doing it again does nothing.
     pub fn shutdown(&self) {
+        if let Some(tls) = self.tls.get() {
+            tls.say_end(&self.socket);
+        }
         // It fails only when the peer has ended the connection already.
-        let _ = self.socket().shutdown(Shutdown::Both);
+        let _ = self.socket.shutdown(Shutdown::Both);
     }
 
     /// The address of this end. An adopted socket that is not of TCP has none.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.socket()
+        self.socket
             .local_addr()?
             .as_socket()
             .ok_or_else(|| io::ErrorKind::Unsupported.into())
-    }
-
-    /// The socket at the bottom, whatever is on top of it.
-    fn socket(&self) -> &Socket {
-        match &self.inner {
-            Inner::Plain(socket) => socket,
-        }
     }
 }
 
 impl AsFd for Stream {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.socket().as_fd()
+        self.socket.as_fd()
     }
 }
 
 impl AsRawFd for Stream {
     fn as_raw_fd(&self) -> RawFd {
-        self.socket().as_raw_fd()
+        self.socket.as_raw_fd()
     }
 }
 
 /// Repeats a system call until no signal interrupts it.
-fn uninterrupted<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+pub(super) fn uninterrupted<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     loop {
         match call() {
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}

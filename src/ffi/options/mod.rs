@@ -8,6 +8,8 @@ pub mod io;
 pub mod proxy;
 pub mod reconnect;
 pub mod servers;
+pub mod tls;
+pub mod tls_client;
 
 use super::guard::{guard, guard_void};
 use super::handle::{self, natsOptions};

@@ -15,7 +15,8 @@ use crate::ffi::types::natsTokenHandler;
 /// Sets the server to connect to first.
 ///
 /// `[scheme://][user[:password]@ | token@]host[:port]`, where the scheme is `nats` unless said
-/// otherwise, and the port 4222. User and password may be percent-encoded. Without this and
+/// otherwise, and the port 4222. The scheme `tls` requires TLS of all servers, unless
+/// `natsOptions_SetSecure` has been called. User and password may be percent-encoded. Without this and
 /// `natsOptions_SetServers` connections are made to `nats://localhost:4222`.
 ///
 /// @param opts the options.

@@ -1,0 +1,78 @@
+//! rustls's configuration for one attempt.
+
+use std::sync::{Arc, OnceLock};
+
+use rustls::ClientConfig;
+use rustls::client::Resumption;
+use rustls::crypto::{CryptoProvider, ring};
+use rustls::pki_types::ServerName;
+use rustls::sign::SingleCertAndKey;
+
+use super::options::{ClientCertificate, TlsOptions, client_error, revocation_error};
+use super::pem;
+use super::text::handshake_error;
+use super::verifier::{Verifier, server_name};
+use crate::error::Result;
+
+/// Which server it is to be.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer<'a> {
+    /// The host of its URL, which it is told (SNI).
+    pub host: &'a str,
+    /// The name that its certificate must have where that is not the host.
+    pub name: Option<&'a str>,
+}
+
+/// Everything that rustls needs to compute.
+pub(super) fn provider() -> Arc<CryptoProvider> {
+    static PROVIDER: OnceLock<Arc<CryptoProvider>> = OnceLock::new();
+    PROVIDER
+        .get_or_init(|| Arc::new(ring::default_provider()))
+        .clone()
+}
+
+/// The configuration for one handshake, and the name to tell the server. Files that are to be read
+/// at each handshake are read here.
+pub(super) fn build(
+    options: &Arc<TlsOptions>,
+    peer: Peer<'_>,
+) -> Result<(Arc<ClientConfig>, ServerName<'static>)> {
+    let sni = server_name(peer.host)?;
+    let name = match (&options.expected_host, peer.name) {
+        (Some(expected), _) => expected.clone(),
+        (None, Some(name)) => server_name(name)?,
+        (None, None) => sni.clone(),
+    };
+    let mut lists = options.revocation_lists.clone();
+    if let Some(path) = &options.revocation_file {
+        lists.extend(pem::revocation_lists(path).map_err(|why| revocation_error(path, &why))?);
+    }
+    let verifier = Verifier::new(options.clone(), lists, name)?;
+    let mut provider = CryptoProvider::clone(&provider());
+    let (all13, all12): (Vec<_>, Vec<_>) = provider
+        .cipher_suites
+        .iter()
+        .copied()
+        .partition(|suite| suite.tls13().is_some());
+    let suites13 = options.suites13.clone().unwrap_or(all13);
+    let suites12 = options.suites12.clone().unwrap_or(all12);
+    provider.cipher_suites = [suites13, suites12].concat();
+    let builder = ClientConfig::builder_with_provider(Arc::new(provider))
+        .with_safe_default_protocol_versions()
+        .map_err(handshake_error)?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(verifier));
+    let mut config = match &options.client {
+        ClientCertificate::None => builder.with_no_client_auth(),
+        ClientCertificate::Loaded(key) => {
+            builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(key.clone())))
+        }
+        ClientCertificate::Files { chain, key } => {
+            let loaded = pem::certified_key_files(chain, key).map_err(|why| client_error(&why))?;
+            builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(loaded)))
+        }
+    };
+    // Each connection proves both ends anew.
+    config.resumption = Resumption::disabled();
+    Ok((Arc::new(config), sni))
+}

@@ -1,0 +1,234 @@
+//! A TLS session and its socket, for threads that read and threads that write at the same time.
+//!
+//! ```text
+//! socket → received ─┐                    ┌─ sending → socket
+//!                    └→ session (opens, seals) ─┘
+//! ```
+//!
+//! The session's lock is held while bytes are opened or sealed and never while the socket is
+//! touched, so neither direction waits for the other's system calls. Sealed bytes are queued in
+//! the session in their order, and whoever holds the sender's lock sends them in that order.
+//!
+//! Lock order: sender, then session; receiver, then session; never sender and receiver together.
+
+use std::io::{self, ErrorKind, IoSlice, IoSliceMut, Read};
+
+use parking_lot::Mutex;
+use socket2::Socket;
+
+use super::session::{Sealed, Session};
+use crate::error::Error;
+use crate::net::stream::{NO_SIGNAL, uninterrupted};
+
+/// The most that is sealed before the socket has taken what was sealed before.
+const SEAL_MAX: usize = 64 * 1024;
+/// How much to receive at once: at first, and when that is filled again and again.
+const RECEIVE_MIN: usize = 20 * 1024;
+const RECEIVE_MAX: usize = 80 * 1024;
+
+/// A TLS session whose handshake is done.
+pub struct TlsStream {
+    session: Mutex<Session>,
+    receiver: Mutex<Receiver>,
+    sender: Mutex<Sender>,
+}
+
+/// Where the socket is read into.
+struct Receiver {
+    buf: Vec<u8>,
+    size: usize,
+}
+
+/// What is on its way to the socket.
+#[derive(Default)]
+struct Sender {
+    buf: Sealed,
+    sent: usize,
+}
+
+impl TlsStream {
+    pub(super) fn new(session: Session) -> Self {
+        TlsStream {
+            session: Mutex::new(session),
+            receiver: Mutex::new(Receiver {
+                buf: Vec::new(),
+                size: RECEIVE_MIN,
+            }),
+            sender: Mutex::default(),
+        }
+    }
+
+    /// As [`Stream::read`](crate::net::Stream::read).
+    pub(in crate::net) fn read(&self, socket: &Socket, buf: &mut [u8]) -> io::Result<usize> {
+        let mut receiver = self.receiver.lock();
+        let (result, owes) = loop {
+            let mut session = self.session.lock();
+            let result = session.read(buf);
+            let owes = std::mem::take(&mut session.owes);
+            let blocked = matches!(&result, Err(e) if e.kind() == ErrorKind::WouldBlock);
+            if !blocked || owes {
+                break (result, owes);
+            }
+            drop(session);
+            match receiver.receive(socket) {
+                Ok(n) => self.session.lock().receive(&mut receiver.buf, n),
+                Err(e) if e.kind() == ErrorKind::WouldBlock => {
+                    receiver.rest();
+                    self.session.lock().rest();
+                    break (Err(e), false);
+                }
+                // Frames say how long they are, so an end without a word cannot cut one unseen.
+                Err(e) if e.kind() == ErrorKind::UnexpectedEof => break (Ok(0), false),
+                Err(e) => break (Err(e), false),
+            }
+        };
+        drop(receiver);
+        if owes {
+            // What the socket does not take now goes out when it is writable, or with the next
+            // write; a socket that is broken tells the next read or write.
+            let _ = self.flush(socket);
+            if matches!(&result, Err(e) if e.kind() == ErrorKind::WouldBlock) {
+                return self.read(socket, buf);
+            }
+        }
+        result
+    }
+
+    /// As [`Stream::read_vectored`](crate::net::Stream::read_vectored).
+    pub(in crate::net) fn read_vectored(
+        &self,
+        socket: &Socket,
+        bufs: &mut [IoSliceMut<'_>],
+    ) -> io::Result<usize> {
+        let mut filled = 0;
+        for buf in bufs.iter_mut().filter(|buf| !buf.is_empty()) {
+            match self.read(socket, buf) {
+                Ok(n) => {
+                    filled += n;
+                    if n < buf.len() {
+                        break;
+                    }
+                }
+                // Whatever it is, the next read says it again.
+                Err(_) if filled > 0 => break,
+                Err(e) => return Err(e),
+            }
+        }
+        Ok(filled)
+    }
+
+    /// As [`Stream::write`](crate::net::Stream::write). Bytes that were taken may wait here until
+    /// [`flush`](Self::flush); nothing is taken while such bytes wait.
+    pub(in crate::net) fn write(&self, socket: &Socket, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        let result = self.write_some(socket, bufs);
+        self.explain(socket, result)
+    }
+
+    fn write_some(&self, socket: &Socket, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        let mut sender = self.sender.lock();
+        self.send_all(socket, &mut sender)?;
+        let mut taken = 0;
+        let mut session = self.session.lock();
+        for buf in bufs {
+            let n = buf.len().min(SEAL_MAX - taken);
+            if n > 0 {
+                session.write(&buf[..n]).map_err(io::Error::other)?;
+            }
+            taken += n;
+            if taken == SEAL_MAX {
+                break;
+            }
+        }
+        drop(session);
+        match self.send_all(socket, &mut sender) {
+            Err(e) if e.kind() != ErrorKind::WouldBlock => Err(e),
+            _ => Ok(taken),
+        }
+    }
+
+    /// As [`Stream::flush`](crate::net::Stream::flush).
+    pub(in crate::net) fn flush(&self, socket: &Socket) -> io::Result<()> {
+        let result = self.send_all(socket, &mut self.sender.lock());
+        self.explain(socket, result)
+    }
+
+    /// Sends all that has been sealed. `WouldBlock`: some of it waits.
+    fn send_all(&self, socket: &Socket, sender: &mut Sender) -> io::Result<()> {
+        loop {
+            if sender.sent == sender.buf.bytes().len() {
+                sender.buf.clear();
+                sender.sent = 0;
+                let mut session = self.session.lock();
+                if session.out.is_empty() {
+                    return Ok(());
+                }
+                std::mem::swap(&mut session.out, &mut sender.buf);
+            }
+            let rest = &sender.buf.bytes()[sender.sent..];
+            sender.sent += uninterrupted(|| socket.send_with_flags(rest, NO_SIGNAL))?;
+        }
+    }
+
+    /// A socket that cannot be written any more: the server may have said why before it closed.
+    fn explain<T>(&self, socket: &Socket, result: io::Result<T>) -> io::Result<T> {
+        let Err(error) = result else { return result };
+        if error.kind() == ErrorKind::WouldBlock || is_ours(&error) {
+            return Err(error);
+        }
+        let mut scrap = [0; 4096];
+        for _ in 0..64 {
+            match self.read(socket, &mut scrap) {
+                Ok(n) if n > 0 => {}
+                Err(e) if is_ours(&e) => return Err(e),
+                _ => break,
+            }
+        }
+        Err(error)
+    }
+
+    /// Tells the server that nothing more follows, if that can be done on the spot.
+    pub(in crate::net) fn say_end(&self, socket: &Socket) {
+        let Some(mut sender) = self.sender.try_lock() else {
+            return;
+        };
+        if let Some(mut session) = self.session.try_lock() {
+            session.write_end();
+        }
+        let _ = self.send_all(socket, &mut sender);
+    }
+}
+
+impl Receiver {
+    /// Reads what the socket has, up to a limit that grows with what comes. The end is
+    /// `UnexpectedEof`.
+    fn receive(&mut self, socket: &Socket) -> io::Result<usize> {
+        if self.buf.len() < self.size {
+            self.buf.resize(self.size, 0);
+        }
+        let n = uninterrupted(|| (&*socket).read(&mut self.buf))?;
+        if n == 0 {
+            return Err(ErrorKind::UnexpectedEof.into());
+        }
+        if n == self.buf.len() {
+            self.size = (self.size * 2).min(RECEIVE_MAX);
+        }
+        Ok(n)
+    }
+
+    /// Gives up memory while nothing comes.
+    fn rest(&mut self) {
+        self.buf = Vec::new();
+        self.size = RECEIVE_MIN;
+    }
+}
+
+/// Whether an error has a status of its own.
+fn is_ours(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|inner| inner.is::<Error>())
+}
+
+impl std::fmt::Debug for TlsStream {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TlsStream").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,159 @@
+//! Whether a server's certificate is good.
+
+use std::sync::Arc;
+
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::verify_server_name;
+use rustls::crypto::{verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
+use rustls::{CertificateError, DigitallySignedStruct, OtherError, RootCertStore, SignatureScheme};
+
+use super::config::provider;
+use super::options::TlsOptions;
+use super::text::{describe, handshake_error};
+use crate::error::Result;
+
+/// Checks chain, time, revocation and name, and asks the program where it wants to be asked. That
+/// the server has the certificate's key is checked in any case.
+#[derive(Debug)]
+pub(super) struct Verifier {
+    options: Arc<TlsOptions>,
+    /// `None`: nothing at all is trusted.
+    chain: Option<Arc<WebPkiServerVerifier>>,
+    /// The name to find in the certificate; SNI may have another.
+    name: ServerName<'static>,
+}
+
+impl Verifier {
+    pub(super) fn new(
+        options: Arc<TlsOptions>,
+        lists: Vec<CertificateRevocationListDer<'static>>,
+        name: ServerName<'static>,
+    ) -> Result<Self> {
+        // Reading the system's certificates takes its time: not for nothing.
+        let roots = if options.skip_verification {
+            Arc::new(RootCertStore::empty())
+        } else {
+            options.roots()
+        };
+        let chain = if roots.is_empty() {
+            None
+        } else {
+            let mut builder = WebPkiServerVerifier::builder_with_provider(roots, provider());
+            if !lists.is_empty() {
+                builder = builder.with_crls(lists).enforce_revocation_expiration();
+            }
+            Some(builder.build().map_err(handshake_error)?)
+        };
+        Ok(Verifier {
+            options,
+            chain,
+            name,
+        })
+    }
+
+    fn verdict(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<(), rustls::Error> {
+        let Some(chain) = &self.chain else {
+            return Err(CertificateError::UnknownIssuer.into());
+        };
+        match chain.verify_server_cert(end_entity, intermediates, &self.name, ocsp, now) {
+            Ok(_) => Ok(()),
+            // A self-signed certificate that calls itself an authority, and is the very one that
+            // the program trusts: its time has been checked by then, its name has not.
+            Err(e) if is_authority(&e) && self.is_trusted_itself(end_entity) => {
+                verify_server_name(&ParsedCertificate::try_from(end_entity)?, &self.name)
+            }
+            Err(e) => Err(e),
+        }
+    }
+
+    fn is_trusted_itself(&self, certificate: &CertificateDer<'_>) -> bool {
+        self.options.certificates.iter().any(|c| c == certificate)
+    }
+}
+
+/// Is the error that the server's certificate is one of an authority?
+fn is_authority(error: &rustls::Error) -> bool {
+    let rustls::Error::InvalidCertificate(CertificateError::Other(OtherError(other))) = error
+    else {
+        return false;
+    };
+    matches!(
+        other.downcast_ref::<webpki::Error>(),
+        Some(webpki::Error::CaUsedAsEndEntity)
+    )
+}
+
+impl ServerCertVerifier for Verifier {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        if self.options.skip_verification {
+            return Ok(ServerCertVerified::assertion());
+        }
+        let verdict = self.verdict(end_entity, intermediates, ocsp, now);
+        match self.options.ask(verdict.is_ok()) {
+            None => verdict?,
+            Some(true) => {}
+            Some(false) => {
+                let refused = CertificateError::ApplicationVerificationFailure.into();
+                // What the library found says more than that the program agreed with it.
+                return Err(verdict.err().unwrap_or(refused));
+            }
+        }
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &provider().signature_verification_algorithms;
+        verify_tls12_signature(message, certificate, signed, algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &provider().signature_verification_algorithms;
+        verify_tls13_signature(message, certificate, signed, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        provider()
+            .signature_verification_algorithms
+            .supported_schemes()
+    }
+}
+
+/// The name of a certificate to look for, or of a server to ask for.
+pub(super) fn server_name(host: &str) -> Result<ServerName<'static>> {
+    // A zone belongs to this machine, a dot at the end to the resolver.
+    let plain = host.split_once('%').map_or(host, |(address, _)| address);
+    let plain = plain.strip_suffix('.').unwrap_or(plain);
+    ServerName::try_from(plain.to_owned())
+        .map_err(|_| handshake_error(format!("'{host}' cannot be the name of a certificate")))
+}
+
+/// As [`describe`], for a handshake.
+pub(super) fn failure(error: &rustls::Error) -> crate::error::Error {
+    handshake_error(describe(error))
+}
