@@ -4,7 +4,8 @@
 //! |---|---|
 //! | [`options`] | what a program may set |
 //! | [`connection`] | the object itself, its state, its getters |
-//! | [`session`] | connecting, losing the server, reconnecting, closing |
+//! | [`session`] | connecting, losing the server, reconnecting |
+//! | `closing` | closing, with and without waiting for the last callback |
 //! | `handshake` | one attempt on one server, from INFO to PONG |
 //! | `identity` | who the client says it is in a handshake, and signing |
 //! | `reach` | getting a socket to a server, directly or through a proxy |
@@ -23,6 +24,7 @@
 
 #![forbid(unsafe_code)]
 
+mod closing;
 pub mod connection;
 mod delivery;
 mod dispatch;

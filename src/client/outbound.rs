@@ -12,10 +12,11 @@
 //!
 //! Lock order: writer, then front; nothing else is locked under either.
 
+mod writer;
+
 use std::collections::VecDeque;
-use std::io::{ErrorKind, IoSlice};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex, MutexGuard};
@@ -32,8 +33,6 @@ const WRITE_AT: usize = 64 * 1024;
 const FULL_AT: usize = 4 * WRITE_AT;
 /// Payloads from this size on go to the kernel from the caller's memory.
 const DIRECT_FROM: usize = 32 * 1024;
-/// A buffer that once grew beyond this is not kept.
-const KEEP_CAPACITY: usize = 2 * FULL_AT;
 /// After so long without a write, the next publish is written by who made it: waking another thread
 /// would take longer than the write. More often than that, collecting pays.
 const QUIET: Duration = Duration::from_micros(100);
@@ -270,87 +269,6 @@ impl Outbound {
         }
     }
 
-    /// Publishes a large payload from the caller's memory, after all that was published before.
-    fn publish_direct(&self, out: &Outgoing<'_>) -> Result<()> {
-        let deadline = self.deadline();
-        let mut writer = self.writer.lock();
-        let mut front = self.front.lock();
-        front.check_open()?;
-        let Mode::Live(link) = &front.mode else {
-            if front.buf.len() >= self.pending_max {
-                return Err(Status::NATS_INSUFFICIENT_BUFFER.into());
-            }
-            out.encode(&mut front.buf);
-            front.count(out);
-            return Ok(());
-        };
-        let link = link.clone();
-        out.encode_head(&mut front.buf);
-        front.count(out);
-        front.swapped += front.buf.len() as u64;
-        writer.back.append(&mut front.buf);
-        drop(front);
-        let result = self.write_direct(&mut writer, &link, out.payload, deadline);
-        drop(writer);
-        self.progress.notify_all();
-        self.look_again(&link);
-        match result {
-            Ok(()) => Ok(()),
-            Err(e) => {
-                let late = e.status() == Status::NATS_TIMEOUT;
-                link.fail(e.clone());
-                // Unless the deadline passed, the whole frame is kept for after the reconnect.
-                if late { Err(e) } else { Ok(()) }
-            }
-        }
-    }
-
-    /// Writes the back, the payload and a line end. When that fails, the frame is put together in
-    /// the back, so that the back again ends with a whole frame.
-    fn write_direct(
-        &self,
-        writer: &mut Writer,
-        link: &Link,
-        payload: &[u8],
-        deadline: Instant,
-    ) -> Result<()> {
-        let head = writer.back.len();
-        let total = head + payload.len() + encode::CRLF.len();
-        let result = loop {
-            let rest =
-                |part: &[u8], start: usize| part.len().min(writer.sent.saturating_sub(start));
-            let parts = [
-                IoSlice::new(&writer.back[rest(&writer.back, 0)..]),
-                IoSlice::new(&payload[rest(payload, head)..]),
-                IoSlice::new(&encode::CRLF[rest(encode::CRLF, head + payload.len())..]),
-            ];
-            match link.stream.write_vectored(&parts) {
-                Ok(n) => writer.sent += n,
-                Err(e) if e.kind() == ErrorKind::WouldBlock => {
-                    match link.stream.wait_writable(deadline, None) {
-                        Ok(()) => {}
-                        Err(e) => break Err(e),
-                    }
-                }
-                Err(e) => break Err(e.into()),
-            }
-            if writer.sent == total {
-                break flush_all(link, deadline);
-            }
-        };
-        let mut front = self.front.lock();
-        front.swapped += (total - head) as u64;
-        if result.is_ok() {
-            front.written = front.swapped;
-            writer.back.clear();
-            writer.sent = 0;
-        } else {
-            writer.back.extend_from_slice(payload);
-            writer.back.extend_from_slice(encode::CRLF);
-        }
-        result
-    }
-
     /// Appends a frame that is not a publish: it never waits, and is dropped without a server,
     /// since all such state is sent anew with the next one. Called with the registry locked, so
     /// that it is clear which comes first, this or a reconnect.
@@ -468,103 +386,6 @@ impl Outbound {
     pub(super) fn counts(&self) -> (u64, u64) {
         let front = self.front.lock();
         (front.msgs, front.bytes)
-    }
-
-    /// Writes what there is, unless another thread is at it: then that one will look again.
-    pub(super) fn try_pump(&self, link: &Arc<Link>) {
-        if let Some(writer) = self.writer.try_lock() {
-            self.pump(writer, link);
-        } else {
-            self.missed.store(true, Ordering::SeqCst);
-            // The holder may have let go between the attempt and the mark.
-            if let Some(writer) = self.writer.try_lock() {
-                self.pump(writer, link);
-            }
-        }
-    }
-
-    fn pump_here(&self, link: &Arc<Link>) {
-        self.pump(self.writer.lock(), link);
-    }
-
-    fn pump(&self, mut writer: MutexGuard<'_, Writer>, link: &Arc<Link>) {
-        self.missed.store(false, Ordering::SeqCst);
-        let result = self.write_all(&mut writer, link);
-        drop(writer);
-        match result {
-            // Blocked: the I/O thread hears when the socket takes more; it may have heard already.
-            Ok(()) => {
-                self.look_again(link);
-                if link.is_foreign() && self.buffered() > 0 {
-                    link.ask_write();
-                }
-            }
-            Err(e) => link.fail(e),
-        }
-    }
-
-    /// After the writer has been let go: did anyone want it meanwhile?
-    fn look_again(&self, link: &Link) {
-        if self.missed.swap(false, Ordering::SeqCst) {
-            link.request_flush();
-        }
-    }
-
-    /// Writes until nothing is left, or the socket takes no more for now.
-    fn write_all(&self, writer: &mut Writer, link: &Arc<Link>) -> Result<()> {
-        loop {
-            if writer.sent == writer.back.len() {
-                match link.stream.flush() {
-                    Ok(()) => {}
-                    Err(e) if e.kind() == ErrorKind::WouldBlock => return Ok(()),
-                    Err(e) => return Err(e.into()),
-                }
-                let mut front = self.front.lock();
-                if !front.is_live(link) {
-                    return Ok(());
-                }
-                let left = writer.back.len() as u64;
-                if left > 0 {
-                    front.written = front.swapped;
-                    writer.sent = 0;
-                    writer.back.clear();
-                    if writer.back.capacity() > KEEP_CAPACITY {
-                        writer.back = Vec::new();
-                    }
-                }
-                if front.buf.is_empty() {
-                    front.asked = false;
-                    front.last_write = Instant::now();
-                    drop(front);
-                    if left > 0 {
-                        self.progress.notify_all();
-                    }
-                    return Ok(());
-                }
-                std::mem::swap(&mut front.buf, &mut writer.back);
-                front.swapped += writer.back.len() as u64;
-                drop(front);
-                self.progress.notify_all();
-            }
-            match link.stream.write(&writer.back[writer.sent..]) {
-                Ok(0) => return Err(Status::NATS_IO_ERROR.into()),
-                Ok(n) => writer.sent += n,
-                Err(e) if e.kind() == ErrorKind::WouldBlock => return Ok(()),
-                Err(e) => return Err(e.into()),
-            }
-        }
-    }
-}
-
-/// Waits until the kernel has all that the stream has taken.
-fn flush_all(link: &Link, deadline: Instant) -> Result<()> {
-    loop {
-        match link.stream.flush() {
-            Err(e) if e.kind() == ErrorKind::WouldBlock => {
-                link.stream.wait_writable(deadline, None)?;
-            }
-            result => return Ok(result?),
-        }
     }
 }
 
