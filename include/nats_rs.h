@@ -2369,6 +2369,15 @@ NATS_EXTERN enum natsStatus natsOptions_SetFailRequestsOnDisconnect(natsOptions 
  * `natsOptions_SetSecure` has been called. User and password may be percent-encoded. Without this and
  * `natsOptions_SetServers` connections are made to `nats://localhost:4222`.
  *
+ * `ws://...[/path]` and `wss://...[/path]`, an addition to nats.c, are for a server's WebSocket
+ * listener; the ports are 80 and 443 where none is given (RFC 6455), and the path may have a query.
+ * `wss` is WebSocket over TLS, with all settings for TLS, and requires it of all servers as `tls`
+ * does: where TLS is required, `ws` servers are refused with `NATS_SECURE_CONNECTION_WANTED`. A
+ * connection's servers are all of WebSocket or none of them is; those that a server announces are
+ * taken to have the same scheme as it. `natsOptions_SetWebSocketHeader` adds to the request. A server
+ * that answers the request with anything but WebSocket fails the attempt with `NATS_NO_SERVER` (its
+ * status line is in the last error) or `NATS_PROTOCOL_ERROR`.
+ *
  * @param opts the options.
  * @param url the server's URL, which is copied; white space around it is ignored. NULL for none.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or `url` is not UTF-8.
@@ -2692,6 +2701,29 @@ NATS_EXTERN enum natsStatus natsOptions_SetCiphers(natsOptions *opts, const char
  * @see natsOptions_SetCiphers
  */
 NATS_EXTERN enum natsStatus natsOptions_SetCipherSuites(natsOptions *opts, const char *ciphers);
+
+/**
+ * Sets a header of the HTTP request that opens a WebSocket. An addition to the interface of nats.c,
+ * which has no WebSocket.
+ *
+ * For servers with `ws://` and `wss://` URLs; others never see it. Such as `Authorization` or `Cookie`
+ * for what stands in front of the server, or `Origin`. Each name has one value; a call with the same
+ * name, whose case means nothing, replaces it, and any number of names may be set. The headers go
+ * out with each attempt to connect, and with `ws://` in the clear. What the handshake itself consists
+ * of cannot be set: `Host`, `Connection`, `Upgrade`, `Sec-WebSocket-*`, and what has to do with a body.
+ *
+ * @param opts the options.
+ * @param name the header's name, which is copied.
+ * @param value its value, which is copied without the blanks around it; NULL to take the header away.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, `name` is NULL, is not one
+ * that HTTP allows or belongs to the handshake, `value` holds a line end or another control
+ * character, one of them is not UTF-8, or both together are longer than 8 KiB. The options stay as
+ * they were then.
+ */
+NATS_EXTERN
+enum natsStatus natsOptions_SetWebSocketHeader(natsOptions *opts,
+                                               const char *name,
+                                               const char *value);
 
 /**
  * Publishes a payload on a subject.

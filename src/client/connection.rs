@@ -146,9 +146,6 @@ impl Connection {
         let runtime = library::runtime()?;
         let pool = ServerPool::new(opts.url.as_deref(), &opts.servers, opts.no_randomize)?;
         let manual = opts.manual_dispatch.then(ManualQueue::new).transpose()?;
-        if pool.iter().any(|server| server.url.is_websocket()) {
-            return Err(Error::illegal_state("WebSocket URLs are not supported"));
-        }
         let (lease, gate) = Lease::new(opts.released_cb.clone());
         Ok(Arc::new(Connection {
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),

@@ -58,7 +58,9 @@ impl Reply {
 /// stays in the link's reader.
 pub(super) fn run(conn: &Connection, link: &Arc<Link>, attempt: &Attempt) -> Result<ServerInfo> {
     let mut reader = link.reader.lock();
-    if conn.is_tls_first() {
+    if attempt.url.is_websocket() {
+        conn.start_websocket(link, &reader, attempt)?;
+    } else if conn.is_tls_first() {
         conn.start_tls(link, &reader, attempt)?;
     }
     let info = match next(&mut reader, &link.stream, attempt) {
@@ -66,12 +68,13 @@ pub(super) fn run(conn: &Connection, link: &Arc<Link>, attempt: &Attempt) -> Res
         Ok(Reply::Err(error)) => return Err(refusal(&error)),
         Ok(other) => return Err(not_info(other.name())),
         // Whatever it is, it is not a NATS server's first line.
-        Err(e) if e.status() == Status::NATS_PROTOCOL_ERROR && !reader.saw_info() => {
+        Err(e) if e.status() == Status::NATS_PROTOCOL_ERROR && reader.saw_something_else() => {
             return Err(not_info(&reader.first_word()));
         }
         Err(e) => return Err(e),
     };
-    if !link.stream.is_tls() && conn.wants_tls(&info)? {
+    // Below WebSocket it is there already, or not wanted.
+    if !link.stream.is_websocket() && !link.stream.is_tls() && conn.wants_tls(&info)? {
         conn.start_tls(link, &reader, attempt)?;
     }
     if conn.opts.no_echo && info.proto < 1 {
@@ -113,12 +116,13 @@ fn not_info(got: &str) -> Error {
 }
 
 impl Reader {
-    /// Does what was received begin like an INFO?
-    fn saw_info(&self) -> bool {
-        self.receiver
-            .unparsed()
+    /// Was something received that does not begin like an INFO?
+    fn saw_something_else(&self) -> bool {
+        let received = self.receiver.unparsed();
+        let is_info = received
             .get(..4)
-            .is_some_and(|op| op.eq_ignore_ascii_case(b"INFO"))
+            .is_some_and(|op| op.eq_ignore_ascii_case(b"INFO"));
+        !received.is_empty() && !is_info
     }
 
     /// What was received, up to the first blank, for a text.

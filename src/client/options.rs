@@ -11,6 +11,7 @@ use crate::error::{Error, Result, Status};
 use crate::net::auth::SignIn;
 use crate::net::proxy::Proxy;
 use crate::net::resolve::IpOrder;
+use crate::net::websocket;
 use crate::proto::{nuid, subject};
 
 use super::secure::Security;
@@ -74,6 +75,8 @@ pub struct Options {
     pub local_addr: Option<IpAddr>,
     /// What to reach servers through; `None` for reaching them directly.
     pub proxy: Option<Proxy>,
+    /// What is added to the request that opens a WebSocket.
+    pub websocket_headers: websocket::Headers,
     /// Connect again when the connection is lost.
     pub allow_reconnect: bool,
     /// Attempts for each server before it is given up; negative for no limit.
@@ -168,6 +171,7 @@ impl Default for Options {
             ip_order: IpOrder::Any,
             local_addr: None,
             proxy: None,
+            websocket_headers: websocket::Headers::default(),
             allow_reconnect: true,
             max_reconnect: 60,
             reconnect_wait: Duration::from_secs(2),
@@ -222,7 +226,7 @@ impl Options {
     }
 
     /// Sets the server to try first; `None` for none. White space around it is ignored, its syntax
-    /// is looked at when connecting, but that `tls://` requires TLS.
+    /// is looked at when connecting, but that `tls://` and `wss://` require TLS.
     pub fn set_url(&mut self, url: Option<&str>) {
         self.url = url.map(trimmed);
         if let Some(url) = self.url.clone() {
@@ -344,6 +348,7 @@ impl fmt::Debug for Options {
             .field("timeout", &self.timeout)
             .field("local_addr", &self.local_addr)
             .field("proxy", &self.proxy)
+            .field("websocket_headers", &self.websocket_headers)
             .field("allow_reconnect", &self.allow_reconnect)
             .field("max_reconnect", &self.max_reconnect)
             .field("reconnect_wait", &self.reconnect_wait)

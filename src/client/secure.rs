@@ -77,7 +77,10 @@ impl Options {
     /// otherwise.
     pub(super) fn heed_scheme(&mut self, url: &str) {
         let scheme = url.split_once("://").map_or("", |(scheme, _)| scheme);
-        if scheme.eq_ignore_ascii_case("tls") && !self.security.explicit {
+        let is_tls = ["tls", "wss"]
+            .iter()
+            .any(|tls| scheme.eq_ignore_ascii_case(tls));
+        if is_tls && !self.security.explicit {
             self.require_tls();
         }
     }
@@ -121,6 +124,30 @@ impl Connection {
         };
         link.stream
             .start_tls(&settings, peer, attempt.deadline, &attempt.cancel)
+    }
+}
+
+impl Connection {
+    /// Goes on with WebSocket, before anything of NATS. Whether there is TLS below it is the URL's
+    /// to say; where TLS is required all the same, nothing is sent without it.
+    pub(super) fn start_websocket(
+        &self,
+        link: &Link,
+        reader: &Reader,
+        attempt: &Attempt,
+    ) -> Result<()> {
+        if attempt.url.is_tls() {
+            self.start_tls(link, reader, attempt)?;
+        } else if self.opts.security.secure || self.secure.load(Ordering::Relaxed) {
+            let text = "TLS is required, which a server with ws:// in its URL cannot have";
+            return Err(Error::new(Status::NATS_SECURE_CONNECTION_WANTED, text));
+        }
+        link.stream.start_websocket(
+            &attempt.url,
+            &self.opts.websocket_headers,
+            attempt.deadline,
+            &attempt.cancel,
+        )
     }
 }
 

@@ -263,10 +263,11 @@ impl Connection {
             let mut state = self.state.lock();
             let ignore = self.opts.ignore_discovered_servers;
             let randomize = !self.opts.no_randomize;
-            let discovered =
-                state
-                    .pool
-                    .update_discovered(&info.connect_urls, ignore, first, randomize);
+            let urls = match state.pool.is_websocket() {
+                true => &info.ws_connect_urls,
+                false => &info.connect_urls,
+            };
+            let discovered = state.pool.update_discovered(urls, ignore, first, randomize);
             let lame = info.ldm;
             state.info = info;
             (lame, discovered)

@@ -26,6 +26,7 @@ pub mod stream;
 pub mod tls;
 pub mod url;
 mod wait;
+pub mod websocket;
 
 pub use self::cancel::Cancel;
 pub use self::dial::{DialOptions, adopt, dial};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rand::seq::SliceRandom;
 
 use super::url::{DEFAULT_URL, ServerUrl};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// Why a server refused the credentials; each server remembers its last one, because the same
 /// twice in a row ends reconnecting.
@@ -73,7 +73,8 @@ impl ServerPool {
     /// The list that options describe: `url` first, then `servers`, which are shuffled unless
     /// `no_randomize`. Without any, `nats://localhost:4222`. Duplicates stay.
     ///
-    /// A URL that cannot be parsed fails the whole, see [`ServerUrl::parse`].
+    /// A URL that cannot be parsed fails the whole, see [`ServerUrl::parse`]. So does WebSocket for
+    /// some of them only, with `NATS_INVALID_ARG`: servers announce different addresses for the two.
     pub fn new(url: Option<&str>, servers: &[String], no_randomize: bool) -> Result<Self> {
         let explicit = |url: &str| ServerUrl::parse(url).map(|url| Server::new(url, true, None));
         let mut list: Vec<Server> = Vec::with_capacity(servers.len() + 1);
@@ -82,6 +83,12 @@ impl ServerPool {
         }
         if list.is_empty() {
             list.push(explicit(DEFAULT_URL)?);
+        }
+        let websocket = list.iter().filter(|s| s.url.is_websocket()).count();
+        if websocket > 0 && websocket < list.len() {
+            return Err(Error::invalid_arg(
+                "the servers' URLs must be all of WebSocket (ws, wss), or none of them",
+            ));
         }
         // Looked for before shuffling, so that it is the same at every run.
         let user_info = list
@@ -187,7 +194,13 @@ impl ServerPool {
         }
     }
 
-    /// Take over the `connect_urls` of an INFO. True if the discovered-servers callback is due.
+    /// Does the connection use WebSocket?
+    pub fn is_websocket(&self) -> bool {
+        self.servers.iter().any(|s| s.url.is_websocket())
+    }
+
+    /// Take over the `connect_urls` of an INFO, for WebSocket its `ws_connect_urls`, which get the
+    /// scheme of the server in use. True if the discovered-servers callback is due.
     ///
     /// Announced servers that are not in the list are added, and discovered ones that are no
     /// longer announced are removed, except the one in use. `ignore` is the option to ignore all
@@ -206,11 +219,16 @@ impl ServerPool {
         if ignore {
             return false;
         }
-        let announced: Vec<ServerUrl> = connect_urls.iter().filter_map(|s| announced(s)).collect();
+        let in_use = self.current().map(|s| Arc::clone(&s.url));
+        let scheme = in_use.as_ref().filter(|url| url.is_websocket());
+        let scheme = scheme.map_or("nats", |url| url.scheme.as_str());
+        let announced: Vec<ServerUrl> = connect_urls
+            .iter()
+            .filter_map(|s| announced(s, scheme))
+            .collect();
         if announced.is_empty() {
             return false;
         }
-        let in_use = self.current().map(|s| Arc::clone(&s.url));
         let is_in_use = |s: &Server| in_use.as_ref().is_some_and(|url| Arc::ptr_eq(url, &s.url));
         let tls_name = in_use
             .as_ref()
@@ -235,13 +253,13 @@ impl ServerPool {
         news && !initial
     }
 
-    /// All servers as `nats://host:port`, without credentials.
+    /// All servers as `nats://host:port`, or with the scheme of WebSocket, without credentials.
     pub fn urls(&self) -> Vec<String> {
         let urls = self.servers.iter().map(|s| s.url.without_credentials());
         urls.collect()
     }
 
-    /// The discovered servers as `nats://host:port`.
+    /// The discovered servers in the same form.
     pub fn discovered(&self) -> Vec<String> {
         let implicit = self.servers.iter().filter(|s| !s.explicit);
         implicit.map(|s| s.url.without_credentials()).collect()
@@ -250,8 +268,8 @@ impl ServerPool {
 
 /// The URL of a `host:port` that a server announced; `None` for anything but that, so that no
 /// server can hand out credentials or schemes.
-fn announced(host_port: &str) -> Option<ServerUrl> {
-    let url = ServerUrl::parse(host_port).ok()?;
+fn announced(host_port: &str, scheme: &str) -> Option<ServerUrl> {
+    let url = ServerUrl::parse(&format!("{scheme}://{}", host_port.trim())).ok()?;
     let plain = !host_port.contains("://") && !host_port.contains('@') && url.path.is_none();
     plain.then_some(url)
 }

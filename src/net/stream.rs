@@ -9,9 +9,10 @@ use std::time::Instant;
 use rustix::event::PollFlags;
 use socket2::Socket;
 
-use super::Cancel;
 use super::tls::{Peer, TlsOptions, TlsStream};
 use super::wait::wait_ready;
+use super::websocket::{self, WebSocket};
+use super::{Cancel, ServerUrl};
 use crate::error::{Error, Result};
 
 /// No write may raise `SIGPIPE`: the program around us may not expect that signal.
@@ -29,6 +30,14 @@ pub struct Stream {
     socket: Socket,
     /// What all bytes go through from [`start_tls`](Self::start_tls) on.
     tls: OnceLock<TlsStream>,
+    /// What they go through before that, from [`start_websocket`](Self::start_websocket) on.
+    websocket: OnceLock<WebSocket>,
+}
+
+/// The socket, with TLS over it where that is in use: what a WebSocket goes through.
+pub(super) struct Transport<'a> {
+    socket: &'a Socket,
+    tls: Option<&'a TlsStream>,
 }
 
 impl Stream {
@@ -38,6 +47,14 @@ impl Stream {
         Stream {
             socket,
             tls: OnceLock::new(),
+            websocket: OnceLock::new(),
+        }
+    }
+
+    fn transport(&self) -> Transport<'_> {
+        Transport {
+            socket: &self.socket,
+            tls: self.tls.get(),
         }
     }
 
@@ -53,7 +70,7 @@ impl Stream {
         deadline: Instant,
         cancel: &Cancel,
     ) -> Result<()> {
-        if self.is_tls() {
+        if self.is_tls() || self.is_websocket() {
             return Err(Error::illegal_state("TLS is in use already"));
         }
         let tls = TlsStream::connect(&self.socket, options, peer, deadline, cancel)?;
@@ -67,48 +84,78 @@ impl Stream {
         self.tls.get().is_some()
     }
 
+    /// Go on with WebSocket, once and for all; after TLS, where that is wanted. Nothing else may go
+    /// on meanwhile, and nothing may have been read.
+    ///
+    /// Returns `NATS_NO_SERVER` where the server says no, `NATS_PROTOCOL_ERROR` where it answers
+    /// anything else than HTTP and WebSocket allow, `NATS_TIMEOUT` at the deadline, and
+    /// `NATS_CONNECTION_CLOSED` at the server's end or when cancelled; the stream is of no use then.
+    pub fn start_websocket(
+        &self,
+        url: &ServerUrl,
+        headers: &websocket::Headers,
+        deadline: Instant,
+        cancel: &Cancel,
+    ) -> Result<()> {
+        let in_use = || Error::illegal_state("WebSocket is in use already");
+        if self.is_websocket() {
+            return Err(in_use());
+        }
+        let early = websocket::upgrade(self, url, headers, deadline, cancel)?;
+        self.websocket
+            .set(WebSocket::new(early))
+            .map_err(|_| in_use())
+    }
+
+    /// Whether WebSocket is in use.
+    pub fn is_websocket(&self) -> bool {
+        self.websocket.get().is_some()
+    }
+
     /// Read what is there, up to the size of `buf`. 0 is the end of the stream; `WouldBlock` says
     /// that there is nothing yet, and only that does: fewer bytes than fit may have more behind
     /// them that no readiness of the socket tells of.
     pub fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
-        match self.tls.get() {
-            None => uninterrupted(|| (&self.socket).read(buf)),
-            Some(tls) => tls.read(&self.socket, buf),
+        match self.websocket.get() {
+            None => self.transport().read(buf),
+            Some(websocket) => websocket.read(&self.transport(), buf),
         }
     }
 
     /// As [`read`](Self::read), into several buffers one after the other.
     pub fn read_vectored(&self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
-        match self.tls.get() {
-            None => uninterrupted(|| (&self.socket).read_vectored(bufs)),
-            Some(tls) => tls.read_vectored(&self.socket, bufs),
+        match (self.websocket.get(), self.tls.get()) {
+            (None, None) => uninterrupted(|| (&self.socket).read_vectored(bufs)),
+            (None, Some(tls)) => tls.read_vectored(&self.socket, bufs),
+            (Some(websocket), _) => websocket.read_vectored(&self.transport(), bufs),
         }
     }
 
     /// Write as much of `buf` as fits, and return how much that was. `WouldBlock` says that nothing
     /// does. What was taken is not with the kernel before [`flush`](Self::flush) says so.
     pub fn write(&self, buf: &[u8]) -> io::Result<usize> {
-        match self.tls.get() {
-            None => uninterrupted(|| self.socket.send_with_flags(buf, NO_SIGNAL)),
-            Some(tls) => tls.write(&self.socket, &[IoSlice::new(buf)]),
+        match self.websocket.get() {
+            None => self.transport().write(buf),
+            Some(websocket) => websocket.write(&self.transport(), &[IoSlice::new(buf)]),
         }
     }
 
     /// As [`write`](Self::write), from several buffers one after the other.
     pub fn write_vectored(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
         let bufs = &bufs[..bufs.len().min(MAX_SLICES)];
-        match self.tls.get() {
-            None => uninterrupted(|| self.socket.send_vectored_with_flags(bufs, NO_SIGNAL)),
-            Some(tls) => tls.write(&self.socket, bufs),
+        match (self.websocket.get(), self.tls.get()) {
+            (None, None) => uninterrupted(|| self.socket.send_vectored_with_flags(bufs, NO_SIGNAL)),
+            (None, Some(tls)) => tls.write(&self.socket, bufs),
+            (Some(websocket), _) => websocket.write(&self.transport(), bufs),
         }
     }
 
-    /// Hand the kernel what was taken and waits here; without TLS nothing ever does. `WouldBlock`
-    /// says that some of it still waits: call again when the socket is writable.
+    /// Hand the kernel what was taken and waits here; without TLS and WebSocket nothing ever does.
+    /// `WouldBlock` says that some of it still waits: call again when the socket is writable.
     pub fn flush(&self) -> io::Result<()> {
-        match self.tls.get() {
-            None => Ok(()),
-            Some(tls) => tls.flush(&self.socket),
+        match self.websocket.get() {
+            None => self.transport().flush(),
+            Some(websocket) => websocket.flush(&self.transport()),
         }
     }
 
@@ -130,6 +177,9 @@ impl Stream {
     /// writes fail. The socket stays open, so its number cannot come to mean another one, until
     /// the stream is dropped. Doing it again does nothing.
     pub fn shutdown(&self) {
+        if let Some(websocket) = self.websocket.get() {
+            websocket.say_end(&self.transport());
+        }
         if let Some(tls) = self.tls.get() {
             tls.say_end(&self.socket);
         }
@@ -143,6 +193,29 @@ impl Stream {
             .local_addr()?
             .as_socket()
             .ok_or_else(|| io::ErrorKind::Unsupported.into())
+    }
+}
+
+impl Transport<'_> {
+    pub(super) fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
+        match self.tls {
+            None => uninterrupted(|| (&*self.socket).read(buf)),
+            Some(tls) => tls.read(self.socket, buf),
+        }
+    }
+
+    pub(super) fn write(&self, buf: &[u8]) -> io::Result<usize> {
+        match self.tls {
+            None => uninterrupted(|| self.socket.send_with_flags(buf, NO_SIGNAL)),
+            Some(tls) => tls.write(self.socket, &[IoSlice::new(buf)]),
+        }
+    }
+
+    pub(super) fn flush(&self) -> io::Result<()> {
+        match self.tls {
+            None => Ok(()),
+            Some(tls) => tls.flush(self.socket),
+        }
     }
 }
 

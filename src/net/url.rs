@@ -9,7 +9,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use crate::error::{Error, Result, Status};
 
-/// The port where none is given.
+/// The port where none is given, but with WebSocket.
 pub const DEFAULT_PORT: u16 = 4222;
 /// The URL where none is given.
 pub const DEFAULT_URL: &str = "nats://localhost:4222";
@@ -29,7 +29,7 @@ pub struct ServerUrl {
     pub host: String,
     /// Whether the host is an IPv6 address, which was in brackets.
     pub is_ipv6_literal: bool,
-    /// The port; 4222 if none was given.
+    /// The port; if none was given 4222, for `ws` 80 and for `wss` 443.
     pub port: u16,
     /// The path with its leading slash. Only WebSocket connections use it.
     pub path: Option<String>,
@@ -66,9 +66,11 @@ impl ServerUrl {
             None => (None, rest),
         };
         let (host, is_ipv6_literal, rest) = split_host(rest)?;
-        let (port, path) = split_port(rest)?;
+        let scheme = scheme.to_ascii_lowercase();
+        let default_port = ServerUrl::websocket_port(&scheme).unwrap_or(DEFAULT_PORT);
+        let (port, path) = split_port(rest, default_port)?;
         let mut url = ServerUrl {
-            scheme: scheme.to_ascii_lowercase(),
+            scheme,
             user: None,
             password: None,
             token: None,
@@ -102,6 +104,15 @@ impl ServerUrl {
         matches!(self.scheme.as_str(), "ws" | "wss")
     }
 
+    /// The port of a scheme that asks for WebSocket, where none is given (RFC 6455, section 3).
+    pub(super) fn websocket_port(scheme: &str) -> Option<u16> {
+        match scheme {
+            "ws" => Some(80),
+            "wss" => Some(443),
+            _ => None,
+        }
+    }
+
     /// Whether the host is an address and not a name.
     pub fn host_is_ip(&self) -> bool {
         self.is_ipv6_literal || self.host.parse::<Ipv4Addr>().is_ok()
@@ -112,18 +123,26 @@ impl ServerUrl {
         self.user.is_some() || self.token.is_some()
     }
 
-    /// The whole URL with its port, and with the credentials as they were written.
+    /// The whole URL with its port, and with the credentials as they were written. The path is part
+    /// of it where it is of use.
     pub fn full(&self) -> String {
         let (info, at) = match &self.user_info {
             Some(info) => (info.as_str(), "@"),
             None => ("", ""),
         };
-        format!("{}://{info}{at}{}", self.scheme, self.host_port())
+        let path = self.path.as_deref().filter(|_| self.is_websocket());
+        let path = path.unwrap_or_default();
+        format!("{}://{info}{at}{}{path}", self.scheme, self.host_port())
     }
 
-    /// `nats://host:port`, whatever the scheme: the form in which servers are listed.
+    /// The form in which servers are listed: `nats://host:port`, whatever the scheme, but `ws://` and
+    /// `wss://` for WebSocket.
     pub fn without_credentials(&self) -> String {
-        format!("nats://{}", self.host_port())
+        let scheme = match self.is_websocket() {
+            true => &self.scheme,
+            false => "nats",
+        };
+        format!("{scheme}://{}", self.host_port())
     }
 
     /// `host:port`, with an IPv6 address in brackets.
@@ -179,15 +198,15 @@ fn split_host(text: &str) -> Result<(&str, bool, &str)> {
 }
 
 /// The port and the path, from what follows the host.
-fn split_port(text: &str) -> Result<(u16, Option<&str>)> {
+fn split_port(text: &str, default: u16) -> Result<(u16, Option<&str>)> {
     let (port, path) = match text.find('/') {
         Some(slash) => (&text[..slash], Some(&text[slash..])),
         None => (text, None),
     };
     let invalid = |port: &str| Error::invalid_arg(format!("invalid port '{port}'"));
     let port = match port.strip_prefix(':') {
-        Some("") => DEFAULT_PORT,
-        None if port.is_empty() => DEFAULT_PORT,
+        Some("") => default,
+        None if port.is_empty() => default,
         // `parse` alone would let a sign pass.
         Some(digits) if digits.bytes().all(|b| b.is_ascii_digit()) => {
             digits.parse().map_err(|_| invalid(digits))?
@@ -337,6 +356,16 @@ mod tests {
             assert_eq!((url.port, url.path.as_deref()), (port, Some(path)));
         }
         assert_eq!(parse("h/a").full(), "nats://h:4222");
+    }
+
+    #[test]
+    fn websocket() {
+        let url = parse("ws://u:p@h/a?b");
+        assert_eq!((url.port, url.full().as_str()), (80, "ws://u:p@h:80/a?b"));
+        assert_eq!(url.without_credentials(), "ws://h:80");
+        let url = parse("WSS://[::1]:");
+        assert_eq!((url.port, url.full().as_str()), (443, "wss://[::1]:443"));
+        assert_eq!(parse("wss://h:4222").without_credentials(), "wss://h:4222");
     }
 
     #[test]

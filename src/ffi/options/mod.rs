@@ -10,6 +10,7 @@ pub mod reconnect;
 pub mod servers;
 pub mod tls;
 pub mod tls_client;
+pub mod websocket;
 
 use super::guard::{guard, guard_void};
 use super::handle::{self, natsOptions};

@@ -19,6 +19,15 @@ use crate::ffi::types::natsTokenHandler;
 /// `natsOptions_SetSecure` has been called. User and password may be percent-encoded. Without this and
 /// `natsOptions_SetServers` connections are made to `nats://localhost:4222`.
 ///
+/// `ws://...[/path]` and `wss://...[/path]`, an addition to nats.c, are for a server's WebSocket
+/// listener; the ports are 80 and 443 where none is given (RFC 6455), and the path may have a query.
+/// `wss` is WebSocket over TLS, with all settings for TLS, and requires it of all servers as `tls`
+/// does: where TLS is required, `ws` servers are refused with `NATS_SECURE_CONNECTION_WANTED`. A
+/// connection's servers are all of WebSocket or none of them is; those that a server announces are
+/// taken to have the same scheme as it. `natsOptions_SetWebSocketHeader` adds to the request. A server
+/// that answers the request with anything but WebSocket fails the attempt with `NATS_NO_SERVER` (its
+/// status line is in the last error) or `NATS_PROTOCOL_ERROR`.
+///
 /// @param opts the options.
 /// @param url the server's URL, which is copied; white space around it is ignored. NULL for none.
 /// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or `url` is not UTF-8.

@@ -1,0 +1,242 @@
+//! Both directions of a WebSocket, for threads that read and threads that write at the same time.
+//!
+//! Reading unpacks in the caller's memory, so nothing waits in here that the socket would not tell
+//! of, but what came right behind the handshake. Writing puts bytes into a frame of their own, and
+//! keeps what the transport does not take of that; the answers to pings wait for the end of such a
+//! frame, and only the last one is kept.
+//!
+//! The two locks are never held together.
+
+use std::io::{self, ErrorKind, IoSlice, IoSliceMut};
+
+use parking_lot::Mutex;
+
+use super::frame::{self, Control, Decoder, End, Opcode, Reply};
+use crate::error::{Error, Status};
+use crate::net::stream::Transport;
+
+/// The most payload of one frame.
+const FRAME_MAX: usize = 64 * 1024;
+/// So many bytes in a row without any payload are no NATS server any more.
+const IDLE_MAX: usize = 64 * 1024;
+
+/// A WebSocket whose handshake is done.
+pub(in crate::net) struct WebSocket {
+    receiver: Mutex<Receiver>,
+    sender: Mutex<Sender>,
+}
+
+struct Receiver {
+    decoder: Decoder,
+    /// What came right behind the handshake, from `taken` on.
+    early: Vec<u8>,
+    taken: usize,
+}
+
+#[derive(Default)]
+struct Sender {
+    /// A frame, or what is left of it from `sent` on.
+    buf: Vec<u8>,
+    sent: usize,
+    /// What is to follow it.
+    owed: Option<Reply>,
+    /// A close frame was the last one.
+    ended: bool,
+}
+
+impl WebSocket {
+    /// A WebSocket that begins with bytes received already.
+    pub(in crate::net) fn new(early: Vec<u8>) -> Self {
+        WebSocket {
+            receiver: Mutex::new(Receiver {
+                decoder: Decoder::new(),
+                early,
+                taken: 0,
+            }),
+            sender: Mutex::default(),
+        }
+    }
+
+    /// As [`Stream::read`](crate::net::Stream::read).
+    pub(in crate::net) fn read(&self, below: &Transport<'_>, buf: &mut [u8]) -> io::Result<usize> {
+        let mut receiver = self.receiver.lock();
+        let result = receiver.fill(below, buf);
+        let reply = receiver.decoder.take_reply();
+        drop(receiver);
+        if let Some(reply) = reply {
+            self.sender.lock().answer(below, reply);
+        }
+        result
+    }
+
+    /// As [`Stream::read_vectored`](crate::net::Stream::read_vectored).
+    pub(in crate::net) fn read_vectored(
+        &self,
+        below: &Transport<'_>,
+        bufs: &mut [IoSliceMut<'_>],
+    ) -> io::Result<usize> {
+        let mut filled = 0;
+        for buf in bufs.iter_mut().filter(|buf| !buf.is_empty()) {
+            match self.read(below, buf) {
+                Ok(n) => {
+                    filled += n;
+                    if n < buf.len() {
+                        break;
+                    }
+                }
+                // Whatever it is, the next read says it again.
+                Err(_) if filled > 0 => break,
+                Err(e) => return Err(e),
+            }
+        }
+        Ok(filled)
+    }
+
+    /// As [`Stream::write`](crate::net::Stream::write). Bytes that were taken may wait here until
+    /// [`flush`](Self::flush); nothing is taken while such bytes wait.
+    pub(in crate::net) fn write(
+        &self,
+        below: &Transport<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> io::Result<usize> {
+        let mut sender = self.sender.lock();
+        sender.send(below)?;
+        if sender.ended {
+            return Err(io::Error::other(Error::from(
+                Status::NATS_CONNECTION_CLOSED,
+            )));
+        }
+        let taken = bufs
+            .iter()
+            .map(|buf| buf.len())
+            .sum::<usize>()
+            .min(FRAME_MAX);
+        if taken == 0 {
+            return Ok(0);
+        }
+        let mut room = taken;
+        let parts = bufs.iter().map(|buf| {
+            let n = buf.len().min(room);
+            room -= n;
+            &buf[..n]
+        });
+        let parts: Vec<&[u8]> = parts.collect();
+        sender.pack(Opcode::Binary, parts.into_iter());
+        match sender.send(below) {
+            Err(e) if e.kind() != ErrorKind::WouldBlock => Err(e),
+            _ => Ok(taken),
+        }
+    }
+
+    /// As [`Stream::flush`](crate::net::Stream::flush).
+    pub(in crate::net) fn flush(&self, below: &Transport<'_>) -> io::Result<()> {
+        self.sender.lock().send(below)?;
+        below.flush()
+    }
+
+    /// Tells the server that nothing more follows, if that can be done on the spot.
+    pub(in crate::net) fn say_end(&self, below: &Transport<'_>) {
+        if let Some(mut sender) = self.sender.try_lock() {
+            sender.answer(below, Reply::Close(Control::close(frame::NORMAL)));
+        }
+    }
+}
+
+impl Receiver {
+    /// Fills `buf` with payload, until it is full or nothing more is there.
+    fn fill(&mut self, below: &Transport<'_>, buf: &mut [u8]) -> io::Result<usize> {
+        let (mut filled, mut idle) = (0, 0);
+        while filled < buf.len() {
+            match self.decoder.end() {
+                Some(End::Failed(error)) if filled == 0 => {
+                    return Err(io::Error::other(error.clone()));
+                }
+                Some(_) => break,
+                None => {}
+            }
+            let room = &mut buf[filled..];
+            let n = match self.receive(below, room) {
+                Ok(0) => break,
+                Ok(n) => n,
+                // Whatever it is, the next read says it again.
+                Err(_) if filled > 0 => break,
+                Err(e) => return Err(e),
+            };
+            let payload = self.decoder.decode(&mut room[..n]);
+            let more = n == room.len();
+            filled += payload;
+            if payload == 0 {
+                idle += n;
+                if idle > IDLE_MAX {
+                    self.decoder.fail("nothing but frames without payload");
+                }
+            } else if !more {
+                break;
+            }
+        }
+        Ok(filled)
+    }
+
+    fn receive(&mut self, below: &Transport<'_>, buf: &mut [u8]) -> io::Result<usize> {
+        if self.early.is_empty() {
+            return below.read(buf);
+        }
+        let rest = &self.early[self.taken..];
+        let n = rest.len().min(buf.len());
+        buf[..n].copy_from_slice(&rest[..n]);
+        self.taken += n;
+        if self.taken == self.early.len() {
+            self.early = Vec::new();
+        }
+        Ok(n)
+    }
+}
+
+impl Sender {
+    /// Puts bytes into a frame, which is all that `buf` then holds.
+    fn pack<'a>(&mut self, opcode: Opcode, parts: impl Iterator<Item = &'a [u8]> + Clone) {
+        self.buf.clear();
+        self.sent = 0;
+        // Fresh for each frame, and not to be guessed (RFC 6455, section 5.3).
+        frame::encode(opcode, parts, rand::random(), &mut self.buf);
+    }
+
+    /// Sends the frame, and what is to follow it. `WouldBlock`: some of it waits.
+    fn send(&mut self, below: &Transport<'_>) -> io::Result<()> {
+        loop {
+            while self.sent < self.buf.len() {
+                self.sent += below.write(&self.buf[self.sent..])?;
+            }
+            match self.owed.take() {
+                None => {
+                    self.buf.clear();
+                    self.sent = 0;
+                    return Ok(());
+                }
+                Some(Reply::Pong(pong)) => {
+                    self.pack(Opcode::Pong, std::iter::once(pong.bytes()));
+                }
+                Some(Reply::Close(close)) => {
+                    self.ended = true;
+                    self.pack(Opcode::Close, std::iter::once(close.bytes()));
+                }
+            }
+        }
+    }
+
+    /// Answers the server. What is not taken now goes out when there is room, or with the next
+    /// write; a transport that is broken tells the next read or write.
+    fn answer(&mut self, below: &Transport<'_>, reply: Reply) {
+        let is_last = self.ended || matches!(self.owed, Some(Reply::Close(_)));
+        if !is_last {
+            self.owed = Some(reply);
+        }
+        let _ = self.send(below).and_then(|()| below.flush());
+    }
+}
+
+impl std::fmt::Debug for WebSocket {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("WebSocket").finish_non_exhaustive()
+    }
+}
