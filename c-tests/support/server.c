@@ -149,9 +149,13 @@ static bool wait_ready(server *s) {
             return false;
         }
         port = port_from_file(s);
-        if (port > 0 && can_connect(port)) {
+        if (port > 0 && can_connect(port) && (s->ws_port == 0 || can_connect(s->ws_port))) {
             s->port = port;
-            snprintf(s->url, sizeof(s->url), "nats://127.0.0.1:%d", port);
+            if (s->ws_port == 0)
+                snprintf(s->url, sizeof(s->url), "nats://127.0.0.1:%d", port);
+            else
+                snprintf(s->url, sizeof(s->url), "%s://127.0.0.1:%d",
+                         strstr(s->block, "no_tls") != NULL ? "ws" : "wss", s->ws_port);
             return true;
         }
         poll_pause();
@@ -159,29 +163,54 @@ static bool wait_ready(server *s) {
     return false;
 }
 
-void server_start_on(server *s, int port, const char *conf, const char *const *args) {
+/* The configuration: the test's, and the listener for WebSocket. */
+static void write_config(server *s, const char *conf) {
+    char path[128];
+    FILE *f;
+
+    snprintf(path, sizeof(path), "%s/conf", s->dir);
+    f = fopen(path, "w");
+    CHECK(f != NULL);
+    fputs(conf == NULL ? "" : conf, f);
+    if (s->block != NULL) {
+        s->ws_port = free_port();
+        fprintf(f, "\nwebsocket { host: \"127.0.0.1\", port: %d, %s }\n", s->ws_port, s->block);
+    }
+    fclose(f);
+    s->has_config = true;
+}
+
+static void start(server *s, int port, const char *conf, const char *const *args, const char *websocket) {
+    int attempts = websocket == NULL ? 1 : 5;
+
     memset(s, 0, sizeof(*s));
+    s->block = websocket;
     snprintf(s->dir, sizeof(s->dir), "/tmp/nats-rs-test-XXXXXX");
     CHECK(mkdtemp(s->dir) != NULL);
-    if (conf != NULL) {
-        char path[128];
-        FILE *f;
-
-        snprintf(path, sizeof(path), "%s/conf", s->dir);
-        f = fopen(path, "w");
-        CHECK(f != NULL);
-        fputs(conf, f);
-        fclose(f);
-        s->has_config = true;
-    }
     for (; args != NULL && *args != NULL; args++) {
         CHECK(s->arg_count < SERVER_ARGS);
         snprintf(s->args[s->arg_count++], sizeof(s->args[0]), "%s", *args);
     }
-    spawn(s, port);
-    if (!wait_ready(s))
-        check_failed(__FILE__, __LINE__, "nats-server does not start (is NATS_SERVER set?); see %s/log",
-                     s->dir);
+    /* Somebody else may have got the listener's port meanwhile. */
+    while (attempts-- > 0) {
+        if (conf != NULL || websocket != NULL)
+            write_config(s, conf);
+        spawn(s, port);
+        if (wait_ready(s))
+            return;
+    }
+    check_failed(__FILE__, __LINE__, "nats-server does not start (is NATS_SERVER set?); see %s/log", s->dir);
+}
+
+void server_start_on(server *s, int port, const char *conf, const char *const *args) {
+    const char *transport = getenv("TEST_TRANSPORT");
+    bool ws = transport != NULL && strcmp(transport, "ws") == 0;
+
+    start(s, port, conf, args, ws ? "no_tls: true" : NULL);
+}
+
+void server_start_ws(server *s, const char *conf, const char *websocket) {
+    start(s, -1, conf, NULL, websocket);
 }
 
 void server_start(server *s, const char *conf, const char *const *args) {
