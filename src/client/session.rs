@@ -263,7 +263,9 @@ impl Connection {
             let mut state = self.state.lock();
             let ignore = self.opts.ignore_discovered_servers;
             let randomize = !self.opts.no_randomize;
-            let urls = match state.pool.is_websocket() {
+            // nats-server tells WebSocket clients of such listeners in `connect_urls`, too.
+            let websocket = state.pool.is_websocket() && !info.ws_connect_urls.is_empty();
+            let urls = match websocket {
                 true => &info.ws_connect_urls,
                 false => &info.connect_urls,
             };
