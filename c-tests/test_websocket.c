@@ -1,5 +1,7 @@
 /* WebSocket against nats-server's listener, and against servers that break its rules. */
-#include <signal.h>
+#include <arpa/inet.h>
+#include <poll.h>
+#include <sys/socket.h>
 
 #include "callbacks.h"
 #include "certs.h"
@@ -300,17 +302,13 @@ static void upgrade_is_refused(void) {
     free(endless);
 }
 
-/* Between the client and a real server: what the client sends goes on unchanged, so does what the server sends,
- * until bytes of the test's own come after it. */
+/* Between the client and a real server: what either sends goes on unchanged until the server has said PONG. Then
+ * the test itself speaks in the server's place. */
 typedef struct relay {
     peer *p;
     int port;
     int upstream;
 } relay;
-
-#include <arpa/inet.h>
-#include <poll.h>
-#include <sys/socket.h>
 
 static bool pass_on(int from, int to) {
     char bytes[65536];
@@ -319,7 +317,6 @@ static bool pass_on(int from, int to) {
     return n > 0 && send(to, bytes, (size_t)n, MSG_NOSIGNAL) == n;
 }
 
-/* Until the client has said PING and been answered: its connect is over when the server's side is quiet. */
 static void relays(peer *p, void *arg) {
     relay *r = (relay *)arg;
     struct sockaddr_in a;
@@ -333,7 +330,6 @@ static void relays(peer *p, void *arg) {
     r->upstream = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (connect(r->upstream, (struct sockaddr *)&a, sizeof(a)) != 0)
         return;
-    /* Request, answer with INFO or INFO behind it, CONNECT and PING, PONG: told apart by who speaks. */
     for (;;) {
         struct pollfd f[2];
 
@@ -351,7 +347,7 @@ static void relays(peer *p, void *arg) {
 
             if (n <= 0 || send(p->socket, tail, (size_t)n, MSG_NOSIGNAL) != n)
                 return;
-            if (n >= 6 && memcmp(tail + n - 6, "PONG\r\n", 6) == 0)
+            if (memmem(tail, (size_t)n, "PONG\r\n", 6) != NULL)
                 return;
         }
     }
