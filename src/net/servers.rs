@@ -269,8 +269,10 @@ impl ServerPool {
 /// The URL of a `host:port` that a server announced; `None` for anything but that, so that no
 /// server can hand out credentials or schemes.
 fn announced(host_port: &str, scheme: &str) -> Option<ServerUrl> {
-    let url = ServerUrl::parse(&format!("{scheme}://{}", host_port.trim())).ok()?;
-    let plain = !host_port.contains("://") && !host_port.contains('@') && url.path.is_none();
+    let host_port = host_port.trim();
+    let url = ServerUrl::parse(&format!("{scheme}://{host_port}")).ok()?;
+    let bare = !host_port.is_empty() && !host_port.contains("://") && !host_port.contains('@');
+    let plain = bare && url.path.is_none();
     plain.then_some(url)
 }
 

@@ -298,3 +298,18 @@ fn a_list_that_shrinks_brings_the_full_wait_closer() {
     assert_eq!(counter.next_pause(2), Short);
     assert_eq!(counter.next_pause(2), Full);
 }
+
+#[test]
+fn websocket_is_for_all_servers_or_none() {
+    for list in [["ws://a", "b"], ["tls://a", "wss://b"]] {
+        let e = ServerPool::new(None, &strings(&list), true).unwrap_err();
+        assert_eq!(e.status(), Status::NATS_INVALID_ARG);
+    }
+    let mut pool = pool(&["ws://a", "wss://b"]);
+    assert!(pool.is_websocket());
+    pool.select(1).unwrap();
+    assert!(discover(&mut pool, &["c:8080", "d", "", "ws://e"]));
+    let urls = ["ws://a:80", "wss://b:443", "wss://c:8080", "wss://d:443"];
+    assert_eq!(pool.urls(), urls);
+    assert_eq!(pool.discovered(), urls[2..]);
+}
