@@ -4,10 +4,10 @@
  *
  * What arrives in bulk is swallowed unread, but for its end: there a PING is answered. So a client publishes
  * what it likes and then flushes. Only small reads are looked into, for these lines (which therefore must be
- * flushed alone): SUB blast.SIZE.COUNT SID   at the next PING, COUNT prebuilt messages of SIZE bytes follow
- * the PONG SUB _INBOX... SID          from now on each PUB with a reply subject is answered with its own
- * payload to that SID STAT                       answered with `+BYTES`, the bytes received on all
- * connections so far
+ * flushed alone):
+ *   SUB blast.SIZE.COUNT SID   at the next PING, COUNT prebuilt messages of SIZE bytes follow the PONG
+ *   SUB _INBOX... SID          from now on each PUB with a reply subject is answered with its own payload to that SID
+ *   STAT                       answered with `+BYTES`, the bytes received on all connections so far
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>

@@ -32,12 +32,13 @@ say "$("$NATS_SERVER" --version), $(rustc --version), $(cmake --version | head -
 
 step "Formatting (cargo fmt, clang-format)"
 cargo fmt --check
-C_FOLDERS=(c-tests examples-c include/compat)
+C_FOLDERS=(c-tests examples-c include/compat include/nats_rs)
 [ ! -d bench ] || C_FOLDERS+=(bench)
 find "${C_FOLDERS[@]}" -name '*.[ch]' -print0 | xargs -0 clang-format --dry-run -Werror
 
-step "Lints (cargo clippy)"
+step "Lints (cargo clippy, cargo doc)"
 cargo clippy --all-targets -- -D warnings
+RUSTDOCFLAGS="-D warnings" cargo doc --no-deps
 
 step "Rust tests, the check that nats_rs.h is up to date among them"
 cargo test

@@ -34,13 +34,18 @@
 //! | [`msg::message`], [`msg::list`] | a message; a queue of them that allocates nothing |
 //! | [`net::url`], [`net::servers`] | a server's URL; the list, its order, and when to pause |
 //! | [`net::resolve`](mod@net::resolve), [`net::dial`](mod@net::dial), [`net::stream`] | addresses, a TCP connection, the stream over it |
-//! | [`net::cancel`], [`net::nkey`] | ending a wait from another thread; signatures |
+//! | `net/tls/` | TLS by rustls: configuration, verification, handshake, the session over a stream |
+//! | [`net::auth`], [`net::nkey`] | credentials and where they come from; signatures |
+//! | [`net::proxy`] | HTTP CONNECT and SOCKS5 |
+//! | [`net::cancel`] | ending a wait from another thread |
 //! | [`runtime::library`] | open, close, close and wait, `fork` |
 //! | [`runtime::io`] | sockets by readiness, and requests to flush them |
 //! | [`runtime::dispatcher`] | pools of threads that run jobs; `lanes` is the pool of a fixed size |
 //! | [`runtime::events`], [`runtime::timers`] | one thread for connection callbacks, one for what is due later |
 //! | [`client::options`], [`client::connection`] | what can be set; the object, its state, its getters |
-//! | [`client::session`], `handshake` | the one owner of the state; one attempt on one server |
+//! | [`client::session`], `closing` | the one owner of the state; its end |
+//! | `reach`, `handshake`, `secure`, `identity` | one attempt on one server: the socket, INFO to PONG, TLS or not, who the client is |
+//! | `evloop`, `dispatch` | programs with a loop of their own: it watches the socket, or runs the callbacks |
 //! | `link` | the session's reading side, from the socket to the queues |
 //! | `outbound`, `publish` | the writing side; checks and encoding of what programs send |
 //! | [`client::subscription`], `delivery`, `registry` | a subscription, its queue, who has which sid |
@@ -51,7 +56,8 @@
 //! # The way in: from the socket to the callback
 //!
 //! 1. An I/O thread ([`runtime::Io`]) finds the socket readable and calls the connection's `Link`.
-//! 2. The link reads into the [`msg::Receiver`]'s block: 16 KiB, or as much as a large frame needs.
+//! 2. The link reads into the [`msg::Receiver`]'s blocks of 16 KiB: one, or up to eight in one read
+//!    while the socket keeps up, or as much as a large frame needs.
 //! 3. [`proto::parser::Parser`] walks the bytes once. The registry's lock is held for the bytes of
 //!    one read; it tells the sid's subscription.
 //! 4. A message stays where it landed: NULs take the place of the blank behind the subject and of
@@ -59,7 +65,7 @@
 //!    block. [`msg::Msg`] is a pointer to it and owns one reference to the block. Bytes are copied
 //!    only where a frame straddles two blocks, or the program asked for padding.
 //! 5. The messages of a few reads are gathered by subscription in [`msg::MsgList`]s and handed over
-//!    with one lock and at most one wake for each subscription, when the socket is empty, 64 KiB
+//!    with one lock and at most one wake for each subscription, when the socket has no more, 64 KiB
 //!    are there, or an operation comes that is no message. Answers to requests go straight from
 //!    here to the thread that waits.
 //! 6. [`client::Subscription`] is a [`runtime::Job`]: a worker of [`runtime::Dispatcher`] takes the
@@ -76,7 +82,8 @@
 //!    [`client::Connection::publish`].
 //! 2. `publish` checks the subject (no byte that would break the line) and the server's limits.
 //! 3. `outbound` encodes one whole frame into the *front* buffer; its lock is held for the copy.
-//! 4. The first publish of a burst asks the I/O thread for a flush, which costs the others nothing.
+//! 4. The first publish after a pause is written by who made it. In a burst the first one asks the
+//!    I/O thread for a flush, which costs the others nothing.
 //!    [`client::When`] says who does not leave it at that: requests and flushes write by
 //!    themselves, and so does who finds 64 KiB in the front.
 //! 5. Who writes holds the *writer*, swaps the front for the empty *back* and gives that to the
@@ -140,7 +147,7 @@
 //! | [`ffi`] | pointers of C; the slots behind handles, whose memory outlives the objects in them |
 //! | [`msg`] | messages that share a block with the bytes still being received into it |
 //!
-//! Nowhere else: [`proto`], [`net`] and [`runtime`] forbid it. Every block says on its `SAFETY:`
+//! Nowhere else: [`proto`], [`net`], [`runtime`] and [`client`] forbid it. Every block says on its `SAFETY:`
 //! line which contract it relies on. Exported functions rely on the text of their own `# Safety`
 //! section, everything in `msg` on one rule: what was handed out as a message is never touched
 //! again by the receiving side.

@@ -2,11 +2,13 @@
  *
  * Each is a pair of files, NAME.pem and NAME.key, with P-256 keys:
  *
- *   ca, other            two authorities; ca's revocation lists are empty.crl and revoked.crl (revokes
- * server) server               by ca, for localhost, 127.0.0.1 and ::1 named                by ca, for
- * localhost only elsewhere            by ca, for elsewhere.example expired              by ca, no longer
- * valid client, stranger     for clients, by ca and by other self                 self-signed and an
- * authority, for localhost and 127.0.0.1
+ *   ca, other            two authorities; ca's revocation lists are empty.crl and revoked.crl (revokes server)
+ *   server               by ca, for localhost, 127.0.0.1 and ::1
+ *   named                by ca, for localhost only
+ *   elsewhere            by ca, for elsewhere.example
+ *   expired              by ca, no longer valid
+ *   client, stranger     for clients, by ca and by other
+ *   self                 self-signed and an authority, for localhost and 127.0.0.1
  *
  * cas/ is a directory with ca.pem under another name; truncated.pem and truncated.key are cut short. */
 #ifndef NATS_RS_TEST_CERTS_H

@@ -57,7 +57,7 @@ pub(super) struct Limits {
 /// Locks, in the order in which they may be taken: `registry`, then `requests` or a subscription's
 /// queue, then the two of `outbound`. `state` comes before `outbound` and is never held together
 /// with the registry. No lock is held while the program's code runs,
-/// except that of [`evloop`](super::evloop), which comes before all others and is taken again freely
+/// except that of `evloop`, which comes before all others and is taken again freely
 /// by the thread that holds it.
 pub struct Connection {
     id: u64,

@@ -101,6 +101,8 @@ impl Link {
             self.foreign.start(self, foreign);
             return Ok(());
         }
+        // What came right behind the handshake is here, and not in the socket.
+        let ahead = self.stream.is_tls() || !self.reader.lock().receiver.unparsed().is_empty();
         let registration = self
             .conn
             .runtime
@@ -110,8 +112,11 @@ impl Link {
         if self.is_over() {
             registration.cancel();
         }
-        // For what came right behind the handshake, and what was to be flushed meanwhile.
-        registration.request_ready();
+        // The first event says that the socket can be written, so what was to be flushed meanwhile
+        // needs no word.
+        if ahead {
+            registration.request_ready();
+        }
         Ok(())
     }
 

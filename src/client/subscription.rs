@@ -1,5 +1,5 @@
 //! One subscription: what it is, and what can be asked of it. How messages pass through it is in
-//! [`delivery`](super::delivery).
+//! `delivery`.
 
 use std::ffi::{CStr, CString};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

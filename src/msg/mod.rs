@@ -1,6 +1,6 @@
 //! The message, and the memory it lives in.
 //!
-//! A received message is not copied: it stays in the [`block`] that the socket was read into, and
+//! A received message is not copied: it stays in the block (`block.rs`) that the socket was read into, and
 //! a 64-byte descriptor in the same block says where its parts are. [`receive`] is the reading end
 //! of that, [`message`] what everyone else sees, [`list`] how messages queue without allocating.
 //!

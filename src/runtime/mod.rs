@@ -116,7 +116,7 @@ impl Drop for Runtime {
         self.delivery.stop();
         self.dialers.stop();
         self.lanes.stop();
-        self.events.stop();
+        self.events.close();
         self.io.stop();
         self.timers.stop();
     }
