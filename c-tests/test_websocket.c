@@ -14,8 +14,8 @@ static void run_ws(server *s, const char *conf) { server_start_ws(s, conf, "no_t
 static void run_wss(server *s) {
     char block[600];
 
-    snprintf(block, sizeof(block), "tls { cert_file: \"%s\", key_file: \"%s\", timeout: 60 }", cert("server.pem"),
-             cert("server.key"));
+    snprintf(block, sizeof(block), "tls { cert_file: \"%s\", key_file: \"%s\", timeout: 60 }",
+             cert("server.pem"), cert("server.key"));
     server_start_ws(s, NULL, block);
     s->block = NULL; /* it was this function's */
 }
