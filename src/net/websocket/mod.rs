@@ -21,4 +21,6 @@ pub(super) use self::stream::WebSocket;
 pub(super) use self::upgrade::upgrade;
 
 #[cfg(test)]
+mod frame_tests;
+#[cfg(test)]
 mod tests;
