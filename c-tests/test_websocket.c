@@ -17,7 +17,6 @@ static void run_wss(server *s) {
     snprintf(block, sizeof(block), "tls { cert_file: \"%s\", key_file: \"%s\", timeout: 60 }",
              cert("server.pem"), cert("server.key"));
     server_start_ws(s, NULL, block);
-    s->block = NULL; /* it was this function's */
 }
 
 /* Publishes, requests, headers and queue groups go through. */

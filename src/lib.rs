@@ -35,6 +35,7 @@
 //! | [`net::url`], [`net::servers`] | a server's URL; the list, its order, and when to pause |
 //! | [`net::resolve`](mod@net::resolve), [`net::dial`](mod@net::dial), [`net::stream`] | addresses, a TCP connection, the stream over it |
 //! | `net/tls/` | TLS by rustls: configuration, verification, handshake, the session over a stream |
+//! | `net/websocket/` | WebSocket: the HTTP handshake, frames, the stream of their payload |
 //! | [`net::auth`], [`net::nkey`] | credentials and where they come from; signatures |
 //! | [`net::proxy`] | HTTP CONNECT and SOCKS5 |
 //! | [`net::cancel`] | ending a wait from another thread |

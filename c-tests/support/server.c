@@ -151,11 +151,8 @@ static bool wait_ready(server *s) {
         port = port_from_file(s);
         if (port > 0 && can_connect(port) && (s->ws_port == 0 || can_connect(s->ws_port))) {
             s->port = port;
-            if (s->ws_port == 0)
-                snprintf(s->url, sizeof(s->url), "nats://127.0.0.1:%d", port);
-            else
-                snprintf(s->url, sizeof(s->url), "%s://127.0.0.1:%d",
-                         strstr(s->block, "no_tls") != NULL ? "ws" : "wss", s->ws_port);
+            snprintf(s->url, sizeof(s->url), "%s://127.0.0.1:%d", s->scheme,
+                     s->ws_port > 0 ? s->ws_port : port);
             return true;
         }
         poll_pause();
@@ -164,7 +161,7 @@ static bool wait_ready(server *s) {
 }
 
 /* The configuration: the test's, and the listener for WebSocket. */
-static void write_config(server *s, const char *conf) {
+static void write_config(server *s, const char *conf, const char *websocket) {
     char path[128];
     FILE *f;
 
@@ -172,9 +169,9 @@ static void write_config(server *s, const char *conf) {
     f = fopen(path, "w");
     CHECK(f != NULL);
     fputs(conf == NULL ? "" : conf, f);
-    if (s->block != NULL) {
+    if (websocket != NULL) {
         s->ws_port = free_port();
-        fprintf(f, "\nwebsocket { host: \"127.0.0.1\", port: %d, %s }\n", s->ws_port, s->block);
+        fprintf(f, "\nwebsocket { host: \"127.0.0.1\", port: %d, %s }\n", s->ws_port, websocket);
     }
     fclose(f);
     s->has_config = true;
@@ -184,7 +181,7 @@ static void start(server *s, int port, const char *conf, const char *const *args
     int attempts = websocket == NULL ? 1 : 5;
 
     memset(s, 0, sizeof(*s));
-    s->block = websocket;
+    s->scheme = websocket == NULL ? "nats" : strstr(websocket, "no_tls") != NULL ? "ws" : "wss";
     snprintf(s->dir, sizeof(s->dir), "/tmp/nats-rs-test-XXXXXX");
     CHECK(mkdtemp(s->dir) != NULL);
     for (; args != NULL && *args != NULL; args++) {
@@ -194,7 +191,7 @@ static void start(server *s, int port, const char *conf, const char *const *args
     /* Somebody else may have got the listener's port meanwhile. */
     while (attempts-- > 0) {
         if (conf != NULL || websocket != NULL)
-            write_config(s, conf);
+            write_config(s, conf, websocket);
         spawn(s, port);
         if (wait_ready(s))
             return;

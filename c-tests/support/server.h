@@ -14,14 +14,17 @@ enum { SERVER_ARGS = 16 };
 typedef struct server {
     pid_t pid; /* 0 when not running */
     int port;
-    int ws_port;       /* of its WebSocket listener, or 0 */
-    const char *block; /* what that listener is configured with, or NULL */
+    int ws_port;        /* of its WebSocket listener, or 0 */
+    const char *scheme; /* of the URL */
     char url[64];
     char dir[64]; /* its own directory: ports file, configuration, log */
     bool has_config;
     char args[SERVER_ARGS][128]; /* extra arguments */
     int arg_count;
 } server;
+
+/* With TEST_TRANSPORT=ws in the environment each server that is started has a WebSocket listener without TLS,
+ * and its URL: so tests that only use that run over WebSocket. */
 
 /* Starts a server and waits until it accepts connections. conf: configuration text, or NULL.
  * args: further arguments, the last one NULL; or NULL. Fails the test if it does not start. */
@@ -31,10 +34,7 @@ void server_start_on(server *s, int port, const char *conf, const char *const *a
 /* The same with a WebSocket listener too, which the URL is then of. websocket: what its block of the
  * configuration holds beside address and port, such as "no_tls: true" (then the URL's scheme is ws, else wss). */
 void server_start_ws(server *s, const char *conf, const char *websocket);
-/* With TEST_TRANSPORT=ws in the environment each server that is started has a WebSocket listener without TLS,
- * and its URL: so tests that only use that run over WebSocket.
- *
- * A configuration-less server. */
+/* A configuration-less server. */
 void server_run(server *s);
 /* Asks it to end, waits for it and removes its directory. */
 void server_stop(server *s);
