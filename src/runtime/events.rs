@@ -1,10 +1,10 @@
 //! One thread that runs things in the order in which they were posted: the callbacks about a
 //! connection's life, and the asynchronous errors.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crossbeam_channel::{Receiver, Sender, unbounded};
-use parking_lot::Mutex;
+use parking_lot::{Condvar, Mutex};
 
 use super::library::forked;
 use super::threads::Threads;
@@ -13,27 +13,40 @@ use crate::error::Result;
 
 /// The queue of events of the whole process, first in, first out.
 pub struct Events {
-    /// Gone when the library closes: then the thread runs what is queued, and leaves.
-    sender: Mutex<Option<Sender<Action>>>,
-    receiver: Receiver<Action>,
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+struct State {
+    queue: VecDeque<Action>,
+    /// New events are taken.
+    open: bool,
+    /// The thread leaves once the queue is empty.
+    stop: bool,
 }
 
 impl Events {
     pub(super) fn new() -> Self {
-        let (sender, receiver) = unbounded();
+        let state = State {
+            queue: VecDeque::new(),
+            open: true,
+            stop: false,
+        };
         Events {
-            sender: Mutex::new(Some(sender)),
-            receiver,
+            inner: Arc::new(Inner {
+                state: Mutex::new(state),
+                changed: Condvar::new(),
+            }),
         }
     }
 
     pub(super) fn start(&self, threads: &Arc<Threads>) -> Result<()> {
-        let events = self.receiver.clone();
-        threads.spawn("nats-events", move || {
-            for event in events {
-                guarded(event);
-            }
-        })
+        let inner = self.inner.clone();
+        threads.spawn("nats-events", move || inner.run())
     }
 
     /// Queues `event` behind all earlier ones. Never blocks. False, and `event` is dropped, once
@@ -42,14 +55,47 @@ impl Events {
         if forked() {
             return false;
         }
-        let sender = self.sender.lock().clone();
-        // Not under the lock: the event may own the last of something whose end comes back here.
-        sender.is_some_and(|sender| sender.send(event).is_ok())
+        let mut state = self.inner.state.lock();
+        if !state.open {
+            // The event may own the last of something whose end comes back here.
+            drop(state);
+            return false;
+        }
+        state.queue.push_back(event);
+        self.inner.changed.notify_one();
+        true
     }
 
     /// From now on new events are dropped; those queued are still run.
     pub(super) fn close(&self) {
-        self.sender.lock().take();
+        self.inner.state.lock().open = false;
+    }
+
+    /// Ends the thread after the last queued event.
+    pub(super) fn stop(&self) {
+        let mut state = self.inner.state.lock();
+        state.open = false;
+        state.stop = true;
+        self.inner.changed.notify_one();
+    }
+}
+
+impl Inner {
+    fn run(&self) {
+        loop {
+            let mut state = self.state.lock();
+            while state.queue.is_empty() {
+                if state.stop {
+                    return;
+                }
+                self.changed.wait(&mut state);
+            }
+            let batch = std::mem::take(&mut state.queue);
+            drop(state);
+            for event in batch {
+                guarded(event);
+            }
+        }
     }
 }
 
@@ -76,6 +122,7 @@ mod tests {
         }
         events.close();
         assert!(!events.post(Box::new(|| unreachable!())));
+        events.stop();
         assert!(threads.wait(None));
         drop(done);
         let order: Vec<i32> = results.iter().collect();

@@ -116,7 +116,7 @@ impl Drop for Runtime {
         self.delivery.stop();
         self.dialers.stop();
         self.lanes.stop();
-        self.events.close();
+        self.events.stop();
         self.io.stop();
         self.timers.stop();
     }
