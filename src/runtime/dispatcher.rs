@@ -32,6 +32,10 @@ const PATIENCE: Duration = Duration::from_millis(3);
 /// How many workers one check starts at most.
 const STEP: usize = 16;
 
+/// So many checks in a row must find the workers blocked before more than one is started at a time:
+/// on a busy machine, callbacks that wait for a lock of the program look the same for a moment.
+const CERTAIN: u32 = 4;
+
 /// How many workers a pool may have while they compute, in multiples of its base.
 const COMPUTING: usize = 4;
 
@@ -120,6 +124,8 @@ struct State {
     pushed: u64,
     taken: u64,
     check_pending: bool,
+    /// How many checks in a row have found the workers blocked.
+    blocked: u32,
     stop: bool,
 }
 
@@ -247,6 +253,7 @@ impl Pool {
         let mut state = self.state.lock();
         state.check_pending = false;
         if state.queue.is_empty() {
+            state.blocked = 0;
             return;
         }
         if state.taken < pushed {
@@ -279,8 +286,12 @@ impl Pool {
         let quick = done >= QUICK * count as u64;
         let runnable = |worker: &&Arc<Worker>| worker.probe.is_runnable();
         let compute = quick || sample.iter().filter(runnable).count() * 2 > sample.len();
+        let mut state = self.state.lock();
+        state.blocked = if compute { 0 } else { state.blocked + 1 };
         let wanted = if compute {
             usize::from(count < self.sizes.base * COMPUTING)
+        } else if state.blocked < CERTAIN {
+            1
         } else {
             (queued / 2).clamp(1, STEP)
         };
