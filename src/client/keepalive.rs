@@ -44,9 +44,10 @@ impl Connection {
         }
         let slot = OneShot::new();
         let deadline = Instant::now().checked_add(timeout);
+        let reader = self.read_here();
         self.outbound
             .ping(PingWaiter::Thread(slot.clone()), When::Soon);
-        self.drive_loop(deadline, || slot.is_sent());
+        reader.read_until(deadline, || slot.is_sent());
         slot.wait(deadline)
             .unwrap_or_else(|| Err(Status::NATS_TIMEOUT.into()))
     }

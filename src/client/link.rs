@@ -1,11 +1,13 @@
 //! An established session's reading side: from the socket to the subscriptions.
 //!
 //! A link is made for each attempt, so that nothing of an old session reaches a new one. Once its
-//! handshake is done it is driven by an I/O thread.
+//! handshake is done it is driven by the threads that watch the sockets, or by who waits for what
+//! comes.
 
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
@@ -19,13 +21,17 @@ use crate::net::stream::Stream;
 use crate::proto::info::ServerInfo;
 use crate::proto::parser::{Op, Parser, Step};
 use crate::proto::server_error::ServerError;
-use crate::runtime::{Again, Registration, Source};
+use crate::runtime::{Registration, Source, has_found_job};
 
 /// How many reads in a row one connection gets before others have their turn.
 const READS_AT_ONCE: usize = 32;
 /// When so many bytes have been read, what is in them is handed over, though the socket may have more: waking a
 /// worker costs as much as some hundred messages, but it is to work while the next are read.
 const HAND_OVER_AT: usize = 64 * 1024;
+/// A read of less than this is taken for all there is.
+const TRICKLE: usize = 4096;
+/// The longest wait for a read without a deadline.
+const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// The link of a connection to one server.
 pub(super) struct Link {
@@ -94,8 +100,8 @@ impl Link {
         self.conn.foreign.is_some()
     }
 
-    /// Lets an I/O thread drive the link from now on, or the program's event loop, which has the
-    /// socket already.
+    /// Has the link driven from now on, by the library's threads or by the program's event loop,
+    /// which has the socket already.
     pub(super) fn start(self: &Arc<Self>) -> Result<()> {
         if let Some(foreign) = &self.conn.foreign {
             self.foreign.start(self, foreign);
@@ -103,19 +109,17 @@ impl Link {
         }
         // What came right behind the handshake is here, and not in the socket.
         let ahead = self.stream.is_tls() || !self.reader.lock().receiver.unparsed().is_empty();
-        let registration = self
-            .conn
-            .runtime
-            .io
-            .register(self.stream.as_raw_fd(), self.clone())?;
+        let registration = self.conn.runtime.io.register(self.clone())?;
         let registration = self.registration.get_or_init(|| registration);
         if self.is_over() {
             registration.cancel();
         }
-        // The first event says that the socket can be written, so what was to be flushed meanwhile
-        // needs no word.
         if ahead {
-            registration.request_ready();
+            registration.request_read();
+        }
+        // What was to be written meanwhile found nobody to do it.
+        if self.conn.outbound.buffered() > 0 {
+            self.conn.outbound.try_pump(self);
         }
         Ok(())
     }
@@ -124,7 +128,7 @@ impl Link {
     #[inline]
     pub(super) fn request_flush(&self) {
         if let Some(registration) = self.registration.get() {
-            registration.request_flush();
+            registration.request_write();
         } else if self.is_foreign()
             && let Some(this) = self.me.upgrade()
         {
@@ -132,13 +136,23 @@ impl Link {
         }
     }
 
-    /// Ends the link: the I/O thread lets go of it, and the server sees the end.
+    /// The socket takes no more: has the rest of the outgoing buffer written when it does.
+    pub(super) fn write_when_ready(self: &Arc<Self>) {
+        if let Some(registration) = self.registration.get() {
+            registration.write_when_ready();
+        } else {
+            self.ask_write();
+        }
+    }
+
+    /// Ends the link: nobody drives it any more, and the server sees the end.
     pub(super) fn stop(&self) {
         self.over.store(true, Ordering::Release);
-        self.stream.shutdown();
+        // In this order: nobody need be woken to see the end.
         if let Some(registration) = self.registration.get() {
             registration.cancel();
         }
+        self.stream.shutdown();
         if let Some(foreign) = &self.conn.foreign {
             foreign.unlink(self);
         }
@@ -156,18 +170,18 @@ impl Link {
         }
     }
 
-    /// Reads and hands over what has come. `Again::Yes` if there may be more.
-    fn read(self: &Arc<Self>, reader: &mut Reader) -> Result<Again> {
+    /// Reads and hands over what has come. True if there may be more.
+    fn read_and_hand_over(self: &Arc<Self>, reader: &mut Reader) -> Result<bool> {
         let result = self.read_some(reader);
         self.hand_over(&mut reader.gathered);
         result
     }
 
-    fn read_some(self: &Arc<Self>, reader: &mut Reader) -> Result<Again> {
+    fn read_some(self: &Arc<Self>, reader: &mut Reader) -> Result<bool> {
         self.process(reader)?;
         for _ in 0..READS_AT_ONCE {
             if self.is_over() {
-                return Ok(Again::No);
+                return Ok(false);
             }
             let need = reader.need;
             match reader
@@ -178,32 +192,48 @@ impl Link {
                 Ok(n) => {
                     reader.gathered.wire += n;
                     self.process(reader)?;
-                    if !reader.receiver.is_full() || reader.gathered.wire >= HAND_OVER_AT {
+                    let wire = reader.gathered.wire;
+                    if !reader.receiver.is_full() || wire >= HAND_OVER_AT {
                         self.hand_over(&mut reader.gathered);
+                        // Its callbacks are this thread's to run; another one reads on meanwhile.
+                        if has_found_job() {
+                            reader.receiver.rest();
+                            return Ok(true);
+                        }
+                    }
+                    // As a rule that was all. If not, the socket calls again when it is armed.
+                    if wire < TRICKLE && !reader.receiver.is_full() && self.is_armed_after_reading()
+                    {
+                        reader.receiver.rest();
+                        return Ok(false);
                     }
                 }
-                // Only this says that the socket is empty: a short read may have the end behind it.
                 Err(e) if e.kind() == std::io::ErrorKind::WouldBlock => {
                     reader.receiver.rest();
-                    return Ok(Again::No);
+                    return Ok(false);
                 }
                 Err(e) => return Err(e.into()),
             }
         }
-        Ok(Again::Yes)
+        Ok(true)
     }
 
-    /// As [`Link::read`], unless somebody is reading already or the link is over. True if there may
+    /// Will what is left in the socket be told of when this read is over?
+    fn is_armed_after_reading(&self) -> bool {
+        self.stream.is_plain() && !self.is_foreign()
+    }
+
+    /// As [`Link::read_and_hand_over`], unless somebody is reading already or the link is over. True if there may
     /// be more.
     pub(super) fn read_alone(self: &Arc<Self>) -> Option<bool> {
         let mut reader = self.reader.try_lock()?;
         if self.is_over() {
             return None;
         }
-        let result = self.read(&mut reader);
+        let result = self.read_and_hand_over(&mut reader);
         drop(reader);
         match result {
-            Ok(again) => Some(again == Again::Yes),
+            Ok(more) => Some(more),
             Err(e) => {
                 self.fail(e);
                 None
@@ -322,28 +352,80 @@ impl Link {
     }
 }
 
-impl Source for Link {
-    fn ready(&self, readable: bool, writable: bool) -> Again {
-        let Some(this) = self.me.upgrade() else {
-            return Again::No;
+/// A thread that waits for what the server sends, and reads it itself: so nobody has to be woken
+/// before it.
+pub(super) struct WaitingReader<'a> {
+    conn: &'a Connection,
+    /// What it alone reads from; none if somebody else does.
+    link: Option<Arc<Link>>,
+}
+
+impl Connection {
+    /// Makes the calling thread read, if nobody does: to be called before it sends what will be
+    /// answered.
+    pub(super) fn read_here(&self) -> WaitingReader<'_> {
+        let link = match self.foreign {
+            Some(_) => None,
+            None => self.state.lock().link.clone(),
         };
-        if writable {
-            self.conn.outbound.try_pump(&this);
-        }
-        if !readable {
-            return Again::No;
-        }
-        let result = this.read(&mut this.reader.lock());
-        match result {
-            Ok(again) => again,
-            Err(e) => {
-                this.fail(e);
-                Again::No
+        // With TLS there may be more than is in the socket, of which somebody else has been told.
+        let link = link.filter(|link| {
+            let registration = link.registration.get();
+            link.stream.is_plain() && registration.is_some_and(Registration::take_reading)
+        });
+        WaitingReader { conn: self, link }
+    }
+}
+
+impl WaitingReader<'_> {
+    /// Reads until `done`, the deadline, or the server is gone. Whoever waits may have to go on
+    /// waiting afterwards: for another thread that reads.
+    pub(super) fn read_until(self, deadline: Option<Instant>, done: impl Fn() -> bool) {
+        let Some(link) = &self.link else {
+            return self.conn.drive_loop(deadline, done);
+        };
+        while !done() && !link.is_over() {
+            let now = Instant::now();
+            let until = deadline.unwrap_or(now + FOR_EVER);
+            if until <= now || link.stream.wait_readable(until, None).is_err() {
+                break;
             }
+            link.read_alone();
+        }
+    }
+}
+
+impl Drop for WaitingReader<'_> {
+    fn drop(&mut self) {
+        if let Some(registration) = self.link.as_ref().and_then(|link| link.registration.get()) {
+            registration.release_reading();
+        }
+    }
+}
+
+impl AsFd for Link {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.stream.as_fd()
+    }
+}
+
+impl Source for Link {
+    fn read(&self) {
+        let Some(this) = self.me.upgrade() else {
+            return;
+        };
+        let result = this.read_and_hand_over(&mut this.reader.lock());
+        match (result, self.registration.get()) {
+            // What TLS or WebSocket keep is not in the socket.
+            (Ok(true), Some(registration)) if !self.stream.is_plain() => {
+                registration.request_read();
+            }
+            (Ok(_), _) => {}
+            (Err(e), _) => this.fail(e),
         }
     }
 
-    fn flush(&self) {
+    fn write(&self) {
         if let Some(this) = self.me.upgrade() {
             self.conn.outbound.try_pump(&this);
         }

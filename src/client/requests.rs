@@ -145,12 +145,13 @@ impl Connection {
         self.outbound.check_open()?;
         let slot = OneShot::new();
         let (id, reply) = self.register_request(&slot)?;
+        let reader = self.read_here();
         let result = publish(&reply).and_then(|()| {
             // The connection may have been closed before the request was there to be told.
             if self.is_closed() {
                 return Err(Status::NATS_CONNECTION_CLOSED.into());
             }
-            self.drive_loop(deadline, || slot.is_sent());
+            reader.read_until(deadline, || slot.is_sent());
             slot.wait(deadline)
                 .unwrap_or_else(|| Err(Status::NATS_TIMEOUT.into()))
         });

@@ -112,6 +112,11 @@ impl Stream {
         self.websocket.get().is_some()
     }
 
+    /// Whether all that can be read is in the socket: no TLS and no WebSocket over it.
+    pub fn is_plain(&self) -> bool {
+        !self.is_tls() && !self.is_websocket()
+    }
+
     /// Read what is there, up to the size of `buf`. 0 is the end of the stream; `WouldBlock` says
     /// that there is nothing yet, and only that does: fewer bytes than fit may have more behind
     /// them that no readiness of the socket tells of.

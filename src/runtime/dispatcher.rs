@@ -11,20 +11,29 @@
 //! While there is one, submitting a job wakes nobody. A searching worker that finds a job passes
 //! the search on if there are more. Workers that run dry sleep at once: spinning for 20 µs was tried
 //! and, on a machine of two busy cores, doubled the CPU time without making anything sooner.
+//!
+//! In the pool of the callbacks, workers with nothing to do watch the sockets, two of them at a
+//! time. What one of them finds there it runs itself, at once: the message is in its cache, and
+//! nobody has to be woken, since the other one goes on watching. The last one that watches never
+//! leaves: what it finds it queues for the others. So however long callbacks take and however many
+//! there are, the sockets are looked after.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use super::guarded;
+use super::io::{Io, Turns};
 use super::library::forked;
 use super::runnable::Probe;
 use super::threads::{ELASTIC, Threads};
 use super::timers::Timers;
+use crate::error::Result;
 
 /// How long a job may wait before the pool grows.
 const PATIENCE: Duration = Duration::from_millis(3);
@@ -44,6 +53,23 @@ const QUICK: u64 = 4;
 
 /// How many workers a check has a look at.
 const SAMPLE: usize = 8;
+
+/// How many workers with nothing to do watch the sockets.
+const WATCHERS: usize = 2;
+
+thread_local! {
+    /// The pool whose sockets this thread watches, as a number that no other pool has; 0 for none.
+    static WATCHES: Cell<usize> = const { Cell::new(0) };
+    /// The job that it is going to run itself when it is done with the sockets.
+    static OWN: Cell<Option<Arc<dyn Job>>> = const { Cell::new(None) };
+    static HAS_OWN: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Has the calling thread, which found it in a socket, a job to run? Then it should not read on:
+/// another thread can do that meanwhile.
+pub fn has_found_job() -> bool {
+    HAS_OWN.get()
+}
 
 /// Something to run on a thread of a pool.
 pub trait Job: Send + Sync + 'static {
@@ -84,13 +110,14 @@ impl Sizes {
         eager: true,
     };
 
-    /// For callbacks: a thread for each processor, within reason, and more when they block.
+    /// For sockets and callbacks: a thread for each processor, within reason, one for the sockets,
+    /// and more when callbacks block.
     pub(super) fn elastic() -> Sizes {
         let cores = std::thread::available_parallelism().map_or(1, |n| n.get());
         Sizes {
             name: ELASTIC,
-            base: cores.clamp(2, 4),
-            max: 512,
+            base: cores.clamp(2, 4) + 1,
+            max: 512 + 1,
             linger: Duration::from_secs(5),
             eager: false,
         }
@@ -106,7 +133,11 @@ struct Pool {
     sizes: Sizes,
     threads: Arc<Threads>,
     timers: Timers,
+    /// What workers with nothing to do watch.
+    io: Option<Arc<Io>>,
     state: Mutex<State>,
+    /// As in the state, to be read without the lock.
+    watching: AtomicUsize,
 }
 
 #[derive(Default)]
@@ -119,6 +150,10 @@ struct State {
     /// the others get the rest that it takes to leave.
     idle: Vec<Arc<Worker>>,
     searching: usize,
+    /// How many watch the sockets. Once it is not zero it never becomes so again, before the end.
+    watching: usize,
+    /// One of them has been called to the queue.
+    called: bool,
     /// How many jobs were ever queued, and how many of them were taken. They tell how long a job
     /// has waited without a look at the clock for each.
     pushed: u64,
@@ -141,20 +176,54 @@ struct Worker {
 
 impl Dispatcher {
     pub(super) fn new(sizes: Sizes, threads: Arc<Threads>, timers: Timers) -> Self {
+        Self::with_io(sizes, threads, timers, None)
+    }
+
+    /// A pool that watches sockets, from [`start`](Self::start) on.
+    pub(super) fn watching(
+        sizes: Sizes,
+        threads: Arc<Threads>,
+        timers: Timers,
+        io: Arc<Io>,
+    ) -> Self {
+        Self::with_io(sizes, threads, timers, Some(io))
+    }
+
+    fn with_io(sizes: Sizes, threads: Arc<Threads>, timers: Timers, io: Option<Arc<Io>>) -> Self {
         let pool = Pool {
             sizes,
             threads,
             timers,
+            io,
             state: Mutex::default(),
+            watching: AtomicUsize::new(0),
         };
         Dispatcher {
             pool: Arc::new(pool),
         }
     }
 
-    /// Queues a job behind all others. Never waits for one.
+    /// Starts the first worker.
+    pub(super) fn start(&self) -> Result<()> {
+        let mut state = self.pool.state.lock();
+        state.count += 1;
+        state.searching += 1;
+        drop(state);
+        let pool = self.pool.clone();
+        self.pool
+            .threads
+            .spawn(self.pool.sizes.name, move || pool.work())
+    }
+
+    /// Queues a job behind all others. Never waits for one. Who calls it while watching sockets
+    /// will, as a rule, run the job itself when it is done with what it found there.
     pub fn submit(&self, job: Arc<dyn Job>) {
         if forked() {
+            return;
+        }
+        if self.pool.can_keep() {
+            OWN.set(Some(job));
+            HAS_OWN.set(true);
             return;
         }
         let mut state = self.pool.state.lock();
@@ -174,6 +243,10 @@ impl Dispatcher {
         for worker in idle {
             worker.woken.store(true, Relaxed);
             worker.wake.notify_one();
+        }
+        drop(state);
+        if let Some(io) = &self.pool.io {
+            io.wake();
         }
     }
 }
@@ -208,6 +281,11 @@ impl Pool {
             worker.woken.store(true, Relaxed);
             drop(state);
             worker.wake.notify_one();
+        } else if let (Some(io), true) = (&self.io, state.watching > 1) {
+            if !std::mem::replace(&mut state.called, true) {
+                drop(state);
+                io.wake();
+            }
         } else if state.count < self.sizes.base
             || (self.sizes.eager && state.count < self.sizes.max)
         {
@@ -305,44 +383,121 @@ impl Pool {
             me.probe = Probe::of_this_thread();
         }
         let me = Arc::new(me);
+        let mut turns = Turns::new();
         let mut state = self.state.lock();
         state.workers.push(me.clone());
         // As whoever started or woke this worker has counted.
         let mut searching = true;
         loop {
-            if let Some(job) = state.pop() {
+            if let Some(job) = self.next_job(&mut state) {
                 if std::mem::take(&mut searching) {
                     state.searching -= 1;
                     self.call_worker(state);
                 } else {
                     drop(state);
                 }
-                let unfinished = guarded(move || job.clone().run().then_some(job)).flatten();
-                state = self.state.lock();
-                if let Some(job) = unfinished {
-                    // This worker comes back for it itself, unless there is other work as well,
-                    // which has been seen to already.
-                    state.push(job);
-                }
-            } else if state.stop {
-                break;
-            } else {
-                if std::mem::take(&mut searching) {
-                    state.searching -= 1;
-                }
-                if !self.sleep(&mut state, &me) {
-                    break;
-                }
-                searching = true;
+                state = self.run(job);
+                continue;
             }
-        }
-        if searching {
-            state.searching -= 1;
+            if std::mem::take(&mut searching) {
+                state.searching -= 1;
+            }
+            if state.stop {
+                break;
+            }
+            match &self.io {
+                Some(io) if state.watching < WATCHERS => {
+                    state = match self.watch(state, io, &mut turns) {
+                        (state, None) => state,
+                        (state, Some(job)) => {
+                            drop(state);
+                            self.run(job)
+                        }
+                    };
+                }
+                _ => {
+                    if !self.sleep(&mut state, &me) {
+                        break;
+                    }
+                    searching = true;
+                }
+            }
         }
         state.count -= 1;
         state.workers.retain(|worker| !Arc::ptr_eq(worker, &me));
         drop(state);
         self.threads.join_finished();
+    }
+
+    /// The next job for a worker; none for who alone could watch the sockets.
+    fn next_job(&self, state: &mut State) -> Option<Arc<dyn Job>> {
+        if self.io.is_some() && state.watching == 0 && !state.stop {
+            return None;
+        }
+        state.pop()
+    }
+
+    fn run(&self, job: Arc<dyn Job>) -> MutexGuard<'_, State> {
+        let unfinished = guarded(move || job.clone().run().then_some(job)).flatten();
+        let mut state = self.state.lock();
+        if let Some(job) = unfinished {
+            // This worker comes back for it itself, unless there is other work as well, which has
+            // been seen to already.
+            state.push(job);
+        }
+        state
+    }
+
+    /// Watches the sockets until there is something else to do: a job that was found there, which
+    /// is returned, or one in the queue.
+    fn watch<'a>(
+        self: &'a Arc<Self>,
+        mut state: MutexGuard<'a, State>,
+        io: &Io,
+        turns: &mut Turns,
+    ) -> (MutexGuard<'a, State>, Option<Arc<dyn Job>>) {
+        self.count_watchers(&mut state, 1);
+        // What is in the queue although this worker came here, it could not take.
+        self.call_worker(state);
+        WATCHES.set(self.number());
+        let found = loop {
+            io.turn(turns);
+            let found = OWN.take();
+            HAS_OWN.set(false);
+            state = self.state.lock();
+            state.called = false;
+            let others = state.watching > 1 || state.stop;
+            match found {
+                Some(job) if others => break Some(job),
+                // The other one has found something in the same moment.
+                Some(job) => state.push(job),
+                None if others && !state.queue.is_empty() || state.stop => break None,
+                None => {}
+            }
+            self.call_worker(state);
+        };
+        WATCHES.set(0);
+        self.count_watchers(&mut state, -1);
+        if state.stop && state.watching > 0 {
+            // They learn of it one after the other.
+            io.wake();
+        }
+        (state, found)
+    }
+
+    fn count_watchers(&self, state: &mut State, change: isize) {
+        state.watching = state.watching.saturating_add_signed(change);
+        self.watching.store(state.watching, Relaxed);
+    }
+
+    /// May the calling thread keep a job to run it itself?
+    fn can_keep(&self) -> bool {
+        WATCHES.get() == self.number() && !HAS_OWN.get() && self.watching.load(Relaxed) > 1
+    }
+
+    /// What no other pool has, nor 0.
+    fn number(&self) -> usize {
+        std::ptr::from_ref(self) as usize
     }
 
     /// Sleeps until somebody wakes this worker. False if it is one too many and should leave.

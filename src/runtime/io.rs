@@ -1,267 +1,363 @@
-//! I/O threads that drive all sockets by readiness.
+//! Sockets driven by readiness.
 //!
-//! A socket is registered once, edge-triggered, for reading and writing. Everything else that an
-//! I/O thread is to do for it is asked for through a list, the thread's inbox. Who adds to the
-//! list wakes the thread only if it sleeps; while it is awake it takes the list before it sleeps.
+//! Several threads wait for all sockets in one place, and the kernel wakes one of them for an
+//! event: so whoever is woken can go on and run what the event leads to, a callback for instance,
+//! without waking another thread first; the others wait already. Which threads those are is the
+//! [dispatcher](super::dispatcher)'s business; what one of them does here is a [turn](Io::turn).
 //!
-//! That no request is lost rests on two rules:
-//! * "Does it sleep?" is a field beside the list, under the same lock. The thread sets it, in one
-//!   critical section, upon finding the list empty; so whoever adds to the list afterwards sees it
-//!   set and wakes the thread, and whoever added before was seen. No memory ordering to get wrong,
-//!   and the lock is taken only by the first of many requests.
-//! * "Has it been asked for?" is an atomic of the registration. The thread clears it *before* it
-//!   calls the source. So a request that finds it set, and therefore does nothing, comes before
-//!   the call, and the call finds what it was made for; see [`Registration::request_flush`].
+//! A socket is *armed* for one event, which disarms it. Whoever gets the event reads until the
+//! socket is empty and arms it again. So no two threads read from one socket, and one that is being
+//! read wakes nobody. It is armed for writing only when somebody found that it takes no more.
+//! A thread that waits for what comes from one socket may [read](Registration::take_reading) from
+//! it itself, which saves it being woken by another one.
+//!
+//! Everything else that is to be done for a socket is asked for through a list, the inbox. That no
+//! request is lost rests on two rules:
+//! * "Is anybody awake?" is a number beside the list, under the same lock. A thread takes itself
+//!   off it in the critical section in which it found the list empty, or else wakes another one; so
+//!   whoever adds to the list afterwards sees that nobody is, and wakes one. No memory ordering to
+//!   get wrong, and the lock is taken only by the first of many requests.
+//! * "Has it been asked for?" is an atomic of the registration. It is cleared *before* the source
+//!   is called. So a request that finds it set, and therefore does nothing, comes before the call,
+//!   and the call finds what it was made for; see [`Registration::request_write`].
 
 use std::collections::HashMap;
-use std::os::fd::RawFd;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use mio::unix::SourceFd;
-use mio::{Interest, Poll, Registry, Token, Waker};
 use parking_lot::Mutex;
+use rustix::buffer::spare_capacity;
+use rustix::event::epoll::{self, Event, EventData, EventFlags};
+use rustix::event::{EventfdFlags, Timespec, eventfd};
+use rustix::io::Errno;
 
 use super::guarded;
 use super::library::forked;
-use super::threads::Threads;
 use crate::error::{Error, Result, Status};
 
-/// How many sockets the operating system may report at once.
-const EVENTS: usize = 256;
+/// How many sockets a thread takes on at once. Few, since others wait, too.
+const EVENTS: usize = 32;
 
-/// The token of the waker.
-const WAKE: Token = Token(0);
+/// The number of what wakes a thread; no source's.
+const WAKE: u64 = 0;
 
-/// What was asked for and has not been done: a flush; a call of `ready`.
-const FLUSH: u8 = 1;
-const READY: u8 = 2;
+/// What was asked for and has not been done.
+const WRITE: u8 = 1;
+const READ: u8 = 2;
 
-/// What an I/O thread drives.
-pub trait Source: Send + Sync + 'static {
-    /// The socket has become readable or writable, or both: read, or write, until it would block.
-    /// Runs on the I/O thread.
-    fn ready(&self, readable: bool, writable: bool) -> Again;
+/// What is driven: something over a socket that does not block.
+pub trait Source: AsFd + Send + Sync + 'static {
+    /// Bytes have come, or the end: read until it would block. Who stops before that is called
+    /// again when others have had their turn, but only for what is in the socket. Never runs twice
+    /// at a time.
+    fn read(&self);
 
-    /// Write what waits. Runs on the I/O thread after [`Registration::request_flush`].
-    fn flush(&self);
+    /// Write what waits: the socket takes more, or it was asked for.
+    fn write(&self);
 }
 
-/// Whether a source has stopped before its socket would block.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Again {
-    /// The socket has been read empty.
-    No,
-    /// There is more to read: call `ready(true, false)` again when the others have had their turn.
-    Yes,
-}
-
-/// The I/O threads. Sources are spread over them in turn.
+/// All sockets that are driven.
 pub struct Io {
-    threads: Vec<IoThread>,
-    next: AtomicUsize,
-}
-
-struct IoThread {
     shared: Arc<Shared>,
-    /// Until the thread starts and takes it.
-    poll: Mutex<Option<Poll>>,
 }
 
-/// What an I/O thread shares with those who give it work.
 struct Shared {
-    registry: Registry,
-    waker: Waker,
+    epoll: OwnedFd,
+    waker: OwnedFd,
     sources: Mutex<Sources>,
     inbox: Mutex<Inbox>,
 }
 
 struct Sources {
     /// Numbers are never used twice, so a late event of a source that is gone finds nobody.
-    next_number: usize,
-    by_number: HashMap<usize, Entry>,
+    next_number: u64,
+    by_number: HashMap<u64, Entry>,
 }
 
 #[derive(Clone)]
 struct Entry {
     source: Arc<dyn Source>,
-    flags: Arc<Flags>,
+    state: Arc<SourceState>,
 }
 
 #[derive(Default)]
-struct Flags {
-    /// `FLUSH`, `READY`. Not zero: the source is in the inbox.
+struct SourceState {
+    /// `WRITE`, `READ`. Not zero: the source is in the inbox.
     asked: AtomicU8,
-    /// The source is among those that have more to read. Only for the I/O thread.
-    again: AtomicBool,
+    interest: Mutex<Interest>,
+}
+
+/// What a socket is armed for, or rather why not.
+#[derive(Default)]
+struct Interest {
+    /// Somebody reads, so nobody is to be woken for that.
+    reading: bool,
+    /// Something waits to be written.
+    writing: bool,
+    /// It is not driven any more.
+    over: bool,
 }
 
 #[derive(Default)]
 struct Inbox {
     /// The numbers of the sources that have asked for something.
-    requests: Vec<usize>,
-    /// The thread waits for events, or is about to, and nobody has woken it yet.
-    asleep: bool,
+    requests: Vec<u64>,
+    /// How many threads are going to look at the requests before they wait.
+    awake: usize,
+    /// One has been woken and is not awake yet.
+    woken: bool,
     stop: bool,
 }
 
-impl Io {
-    pub(super) fn new(threads: usize) -> Result<Self> {
-        let threads = (0..threads).map(|_| IoThread::new()).collect::<Result<_>>();
-        Ok(Io {
-            threads: threads?,
-            next: AtomicUsize::new(0),
-        })
-    }
+/// What a thread needs for its turns.
+pub(super) struct Turns {
+    events: Vec<Event>,
+    requests: Vec<u64>,
+}
 
-    pub(super) fn start(&self, threads: &Arc<Threads>) -> Result<()> {
-        for thread in &self.threads {
-            if let Some(poll) = thread.poll.lock().take() {
-                let shared = thread.shared.clone();
-                threads.spawn("nats-io", move || shared.run(poll))?;
-            }
+impl Turns {
+    pub(super) fn new() -> Self {
+        Turns {
+            events: Vec::with_capacity(EVENTS),
+            requests: Vec::new(),
         }
-        Ok(())
-    }
-
-    pub(super) fn stop(&self) {
-        for thread in &self.threads {
-            thread.shared.inbox.lock().stop = true;
-            thread.shared.wake();
-        }
-    }
-
-    /// Drives the non-blocking socket `fd` by calls to `source`, until the registration is dropped.
-    /// The first call says what the socket is ready for right now. The registration keeps `source`
-    /// alive: a source that owns its registration must drop it by a deed of its own.
-    pub fn register(&self, fd: RawFd, source: Arc<dyn Source>) -> Result<Registration> {
-        let turn = self.next.fetch_add(1, Ordering::Relaxed) % self.threads.len();
-        let shared = self.threads[turn].shared.clone();
-        let flags = Arc::new(Flags::default());
-        let number = shared.sources.lock().add(Entry {
-            source,
-            flags: flags.clone(),
-        });
-        // The first event may come before `register` returns; so the source had to be there first.
-        let interest = Interest::READABLE | Interest::WRITABLE;
-        if let Err(e) = shared
-            .registry
-            .register(&mut SourceFd(&fd), Token(number), interest)
-        {
-            let entry = shared.sources.lock().by_number.remove(&number);
-            drop(entry);
-            return Err(sys_error(&e));
-        }
-        Ok(Registration {
-            shared,
-            number,
-            fd,
-            flags,
-            cancelled: AtomicBool::new(false),
-        })
     }
 }
 
-impl IoThread {
-    fn new() -> Result<Self> {
-        let poll = Poll::new().map_err(|e| sys_error(&e))?;
-        let registry = poll.registry().try_clone().map_err(|e| sys_error(&e))?;
-        let waker = Waker::new(&registry, WAKE).map_err(|e| sys_error(&e))?;
+impl Io {
+    pub(super) fn new() -> Result<Self> {
+        let epoll = epoll::create(epoll::CreateFlags::CLOEXEC).map_err(sys_error)?;
+        let flags = EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK;
+        let waker = eventfd(0, flags).map_err(sys_error)?;
+        // Edge-triggered: one write wakes one thread, and nobody has to read.
+        let flags = EventFlags::IN | EventFlags::ET;
+        epoll::add(&epoll, &waker, EventData::new_u64(WAKE), flags).map_err(sys_error)?;
         let sources = Mutex::new(Sources {
-            next_number: WAKE.0 + 1,
+            next_number: WAKE + 1,
             by_number: HashMap::new(),
         });
-        let inbox = Mutex::new(Inbox::default());
-        Ok(IoThread {
+        let inbox = Mutex::default();
+        Ok(Io {
             shared: Arc::new(Shared {
-                registry,
+                epoll,
                 waker,
                 sources,
                 inbox,
             }),
-            poll: Mutex::new(Some(poll)),
         })
+    }
+
+    /// Lets go of all sources, and has [`turn`](Self::turn) return at once from now on.
+    pub(super) fn stop(&self) {
+        self.shared.inbox.lock().stop = true;
+        self.wake();
+        let sources = std::mem::take(&mut self.shared.sources.lock().by_number);
+        guarded(|| drop(sources));
+    }
+
+    /// Ends the turn of one thread that waits, or the next one's.
+    pub(super) fn wake(&self) {
+        self.shared.wake();
+    }
+
+    /// Drives a socket until the registration is dropped or cancelled. What it is ready for by now
+    /// is told, too. The registration keeps `source` alive: a source that owns its registration
+    /// must cancel it.
+    pub fn register(&self, source: Arc<dyn Source>) -> Result<Registration> {
+        let shared = self.shared.clone();
+        let entry = Entry {
+            source,
+            state: Arc::default(),
+        };
+        let number = shared.sources.lock().add(entry.clone());
+        // The first event may come before `register` returns; so the source had to be there first.
+        let flags = EventFlags::IN | EventFlags::RDHUP | EventFlags::ONESHOT;
+        let data = EventData::new_u64(number);
+        if let Err(e) = epoll::add(&shared.epoll, entry.source.as_fd(), data, flags) {
+            let kept = shared.sources.lock().by_number.remove(&number);
+            drop(kept);
+            return Err(sys_error(e));
+        }
+        Ok(Registration {
+            shared,
+            number,
+            state: entry.state,
+        })
+    }
+
+    /// Waits for events and requests, and deals with them. Returns after some, so that the thread
+    /// can run what they led to.
+    pub(super) fn turn(&self, turns: &mut Turns) {
+        let Turns { events, requests } = turns;
+        let shared = &*self.shared;
+        let wait = {
+            let mut inbox = shared.inbox.lock();
+            if inbox.stop {
+                return;
+            }
+            let wait = inbox.requests.is_empty();
+            inbox.awake += usize::from(!wait);
+            wait
+        };
+        events.clear();
+        let at_once = Timespec::default();
+        let timeout = (!wait).then_some(&at_once);
+        match epoll::wait(&shared.epoll, spare_capacity(events), timeout) {
+            Ok(_) | Err(Errno::INTR) => {}
+            // There is no known reason; but should there be one, do not burn the CPU.
+            Err(_) => thread::sleep(Duration::from_millis(10)),
+        }
+        let called = events.iter().any(|event| event.data.u64() == WAKE);
+        if wait || called {
+            let mut inbox = shared.inbox.lock();
+            inbox.awake += usize::from(wait);
+            inbox.woken &= !called;
+        }
+        for event in &*events {
+            let number = event.data.u64();
+            if number != WAKE
+                && let Some(entry) = shared.source(number)
+            {
+                shared.event(&entry, number, event.flags);
+            }
+        }
+        std::mem::swap(requests, &mut shared.inbox.lock().requests);
+        for number in requests.drain(..) {
+            if let Some(entry) = shared.source(number) {
+                shared.request(&entry, number);
+            }
+        }
+        let mut inbox = shared.inbox.lock();
+        inbox.awake -= 1;
+        // It is not sure that this thread comes back soon.
+        let call = !inbox.requests.is_empty() && inbox.calls();
+        drop(inbox);
+        if call {
+            self.wake();
+        }
     }
 }
 
-fn sys_error(e: &std::io::Error) -> Error {
+fn sys_error(e: Errno) -> Error {
     Error::new(Status::NATS_SYS_ERROR, format!("cannot poll sockets: {e}"))
 }
 
 impl Sources {
-    fn add(&mut self, entry: Entry) -> usize {
-        let mut number = self.next_number;
-        // Only where numbers are small enough to come round again.
-        while number == WAKE.0 || self.by_number.contains_key(&number) {
-            number = number.wrapping_add(1);
-        }
-        self.next_number = number.wrapping_add(1);
+    fn add(&mut self, entry: Entry) -> u64 {
+        let number = self.next_number;
+        self.next_number += 1;
         self.by_number.insert(number, entry);
         number
     }
 }
 
-/// A socket that an I/O thread drives. Dropping it, on any thread, ends that: no new call of the
-/// source begins afterwards, though one that runs on another thread may still be running. The
-/// socket must stay open until then.
+impl Inbox {
+    /// Does a new request have to wake somebody? Not if somebody is awake, or about to be.
+    fn calls(&mut self) -> bool {
+        self.awake == 0 && !std::mem::replace(&mut self.woken, true)
+    }
+}
+
+/// A socket that is driven. Dropping it, on any thread, ends that: no new call of the source begins
+/// afterwards, though one that runs on another thread may still be running. The socket must stay
+/// open until then.
 pub struct Registration {
     shared: Arc<Shared>,
-    number: usize,
-    fd: RawFd,
-    flags: Arc<Flags>,
-    cancelled: AtomicBool,
+    number: u64,
+    state: Arc<SourceState>,
 }
 
 impl Registration {
-    /// Asks for a call of `flush`, soon. Costs one atomic load if it has been asked for already.
+    /// Asks for a call of `write`, soon. Costs one atomic load if it has been asked for already.
     ///
-    /// What the flush is to find must be put in place under a lock that `flush` takes too: that
+    /// What the call is to find must be put in place under a lock that `write` takes too: that
     /// orders the check here against the clearing of the flag, so that a request is never dropped
-    /// in favour of a flush that came too early for it.
+    /// in favour of a call that came too early for it.
     #[inline]
-    pub fn request_flush(&self) {
-        if self.flags.asked.load(Ordering::Relaxed) & FLUSH == 0 {
-            self.request(FLUSH);
+    pub fn request_write(&self) {
+        if self.state.asked.load(Ordering::Relaxed) & WRITE == 0 {
+            self.request(WRITE);
         }
     }
 
-    /// Asks for a call of `ready(true, true)`, soon: for bytes that came before the registration.
-    pub fn request_ready(&self) {
-        self.request(READY);
+    /// Asks for a call of `read`, soon: for bytes that are not in the socket. Whoever is reading by
+    /// then has to see to them instead.
+    pub fn request_read(&self) {
+        self.request(READ);
     }
 
     #[cold]
     fn request(&self, what: u8) {
-        // If the source is in the list already, the thread is going to see the new flag as well:
-        // it takes all flags at once.
-        if self.flags.asked.fetch_or(what, Ordering::AcqRel) == 0 && !forked() {
+        // If the source is in the list already, the flag is going to be seen as well: all of them
+        // are taken at once.
+        if self.state.asked.fetch_or(what, Ordering::AcqRel) == 0 && !forked() {
             let mut inbox = self.shared.inbox.lock();
             inbox.requests.push(self.number);
-            let asleep = std::mem::take(&mut inbox.asleep);
+            let call = inbox.calls();
             drop(inbox);
-            if asleep {
+            if call {
                 self.shared.wake();
             }
         }
     }
-}
 
-impl Registration {
-    /// Ends it before it is dropped; for a source that owns its registration.
-    pub fn cancel(&self) {
-        if self.cancelled.swap(true, Ordering::AcqRel) {
+    /// Asks for a call of `write` when the socket takes more.
+    pub fn write_when_ready(&self) {
+        if forked() {
             return;
         }
+        let mut interest = self.state.interest.lock();
+        if !std::mem::replace(&mut interest.writing, true) {
+            self.with_socket(|fd| self.shared.arm(&interest, self.number, fd));
+        }
+    }
+
+    /// Lets the calling thread read, and nobody else until [`release_reading`](Self::release_reading).
+    /// False if somebody does already.
+    pub fn take_reading(&self) -> bool {
+        if forked() {
+            return false;
+        }
+        let mut interest = self.state.interest.lock();
+        if interest.over || std::mem::replace(&mut interest.reading, true) {
+            return false;
+        }
+        self.with_socket(|fd| self.shared.arm(&interest, self.number, fd));
+        true
+    }
+
+    /// What comes from now on is for others again, and so is what is in the socket.
+    pub fn release_reading(&self) {
+        if forked() {
+            return;
+        }
+        let mut interest = self.state.interest.lock();
+        interest.reading = false;
+        self.with_socket(|fd| self.shared.arm(&interest, self.number, fd));
+    }
+
+    fn with_socket(&self, f: impl FnOnce(BorrowedFd<'_>)) {
+        if let Some(entry) = self.shared.source(self.number) {
+            f(entry.source.as_fd());
+        }
+    }
+
+    /// Ends it before it is dropped; for a source that owns its registration.
+    pub fn cancel(&self) {
         // In the child of a fork it is the parent's socket that would be deregistered.
         if forked() {
             return;
         }
         let entry = self.shared.sources.lock().by_number.remove(&self.number);
+        let Some(entry) = entry else { return };
+        let mut interest = entry.state.interest.lock();
+        interest.over = true;
         // Fails only if the caller has closed the socket too early, which deregisters it too.
-        let _ = self.shared.registry.deregister(&mut SourceFd(&self.fd));
-        drop(entry);
+        let _ = epoll::delete(&self.shared.epoll, entry.source.as_fd());
+        drop(interest);
     }
 }
 
@@ -273,84 +369,66 @@ impl Drop for Registration {
 
 impl Shared {
     fn wake(&self) {
-        // Cannot fail: the counter of an eventfd is never full of wakes.
-        let _ = self.waker.wake();
+        // The counter of an eventfd is never full of wakes: that would take centuries.
+        let _ = rustix::io::write(&self.waker, &1u64.to_ne_bytes());
     }
 
-    fn source(&self, number: usize) -> Option<Entry> {
+    fn source(&self, number: u64) -> Option<Entry> {
         self.sources.lock().by_number.get(&number).cloned()
     }
 
-    fn run(&self, mut poll: Poll) {
-        let mut events = mio::Events::with_capacity(EVENTS);
-        let mut again = Vec::new();
-        let mut turns = Vec::new();
-        let mut requests = Vec::new();
-        loop {
-            let mut inbox = self.inbox.lock();
-            if inbox.stop {
-                break;
-            }
-            inbox.asleep = again.is_empty() && inbox.requests.is_empty();
-            let timeout = (!inbox.asleep).then_some(Duration::ZERO);
-            drop(inbox);
-            if let Err(e) = poll.poll(&mut events, timeout) {
-                events.clear();
-                if e.kind() != std::io::ErrorKind::Interrupted {
-                    // There is no known reason; but should there be one, do not burn the CPU.
-                    thread::sleep(Duration::from_millis(10));
-                }
-            }
-            if timeout.is_none() {
-                // Awake: requests made from here on are seen below.
-                self.inbox.lock().asleep = false;
-            }
-            std::mem::swap(&mut again, &mut turns);
-            for event in &events {
-                let broken = event.is_error();
-                let readable = event.is_readable() || event.is_read_closed() || broken;
-                let writable = event.is_writable() || event.is_write_closed() || broken;
-                if let Some(entry) = self.source(event.token().0) {
-                    // Its turn to read comes in any case; one is enough.
-                    let readable = readable && !entry.flags.again.load(Ordering::Relaxed);
-                    entry.ready(readable, writable, event.token().0, &mut again);
-                }
-            }
-            for number in turns.drain(..) {
-                if let Some(entry) = self.source(number) {
-                    entry.flags.again.store(false, Ordering::Relaxed);
-                    entry.ready(true, false, number, &mut again);
-                }
-            }
-            std::mem::swap(&mut requests, &mut self.inbox.lock().requests);
-            for number in requests.drain(..) {
-                if let Some(entry) = self.source(number) {
-                    // Before the calls, see the head of this file.
-                    let asked = entry.flags.asked.swap(0, Ordering::AcqRel);
-                    if asked & READY != 0 {
-                        entry.ready(true, true, number, &mut again);
-                    }
-                    if asked & FLUSH != 0 {
-                        guarded(|| entry.source.flush());
-                    }
-                }
-            }
+    /// Deals with an event, which has disarmed the socket.
+    fn event(&self, entry: &Entry, number: u64, flags: EventFlags) {
+        let broken = flags.intersects(EventFlags::ERR | EventFlags::HUP);
+        let readable = broken || flags.intersects(EventFlags::IN | EventFlags::RDHUP);
+        let writable = broken || flags.contains(EventFlags::OUT);
+        let read = {
+            let mut interest = entry.state.interest.lock();
+            interest.writing &= !writable;
+            readable && !std::mem::replace(&mut interest.reading, true)
+        };
+        if writable {
+            guarded(|| entry.source.write());
         }
-        // Nobody drives the sources any more, so nothing of ours is to keep them alive.
-        let sources = std::mem::take(&mut self.sources.lock().by_number);
-        guarded(|| drop(sources));
+        if read {
+            guarded(|| entry.source.read());
+        }
+        let mut interest = entry.state.interest.lock();
+        interest.reading &= !read;
+        self.arm(&interest, number, entry.source.as_fd());
     }
-}
 
-impl Entry {
-    fn ready(&self, readable: bool, writable: bool, number: usize, again: &mut Vec<usize>) {
-        if !readable && !writable {
+    /// Does what was asked for.
+    fn request(&self, entry: &Entry, number: u64) {
+        // Before the calls, see the head of this file.
+        let asked = entry.state.asked.swap(0, Ordering::AcqRel);
+        if asked & WRITE != 0 {
+            guarded(|| entry.source.write());
+        }
+        if asked & READ == 0 {
             return;
         }
-        let more = guarded(|| self.source.ready(readable, writable)) == Some(Again::Yes);
-        if more && !self.flags.again.swap(true, Ordering::Relaxed) {
-            again.push(number);
+        let mut interest = entry.state.interest.lock();
+        if std::mem::replace(&mut interest.reading, true) {
+            return;
         }
+        drop(interest);
+        guarded(|| entry.source.read());
+        let mut interest = entry.state.interest.lock();
+        interest.reading = false;
+        self.arm(&interest, number, entry.source.as_fd());
+    }
+
+    /// Arms a socket for what is wanted now. If it is ready for that, an event comes at once.
+    fn arm(&self, interest: &Interest, number: u64, fd: BorrowedFd<'_>) {
+        if interest.over {
+            return;
+        }
+        let mut flags = EventFlags::ONESHOT;
+        flags.set(EventFlags::IN | EventFlags::RDHUP, !interest.reading);
+        flags.set(EventFlags::OUT, interest.writing);
+        // Fails only if the socket was closed too early.
+        let _ = epoll::modify(&self.epoll, fd, EventData::new_u64(number), flags);
     }
 }
 

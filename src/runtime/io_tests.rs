@@ -1,23 +1,34 @@
-//! Tests of the I/O threads.
+//! Tests of driving sockets: real ones, and threads that do nothing but take turns.
 
-use std::io::{Read, Write};
-use std::os::fd::AsRawFd;
+use std::io::{ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::sync::Weak;
+use std::sync::atomic::AtomicUsize;
 use std::sync::mpsc::{self, Receiver, Sender};
 
+use super::super::threads::Threads;
 use super::*;
 
 struct Running {
-    io: Io,
+    io: Arc<Io>,
     threads: Arc<Threads>,
 }
 
 impl Running {
     fn new(count: usize) -> Self {
         let threads = Threads::new(None);
-        let io = Io::new(count).unwrap();
-        io.start(&threads).unwrap();
+        let io = Arc::new(Io::new().unwrap());
+        for _ in 0..count {
+            let io = io.clone();
+            let take_turns = move || {
+                let mut turns = Turns::new();
+                while !io.shared.inbox.lock().stop {
+                    io.turn(&mut turns);
+                }
+                io.wake();
+            };
+            threads.spawn("test", take_turns).unwrap();
+        }
         Running { io, threads }
     }
 }
@@ -57,27 +68,29 @@ impl Reader {
     }
 
     fn register(self: &Arc<Self>, io: &Io) -> Registration {
-        io.register(self.stream.as_raw_fd(), self.clone()).unwrap()
+        io.register(self.clone()).unwrap()
+    }
+}
+
+impl AsFd for Reader {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.stream.as_fd()
     }
 }
 
 impl Source for Reader {
-    fn ready(&self, readable: bool, _: bool) -> Again {
-        if !readable {
-            return Again::No;
-        }
+    fn read(&self) {
         let mut buffer = vec![0; self.chunk];
         match (&self.stream).read(&mut buffer) {
-            Ok(n) if n > 0 => {
+            Ok(n) => {
                 buffer.truncate(n);
                 self.seen.lock().send(Seen::Bytes(buffer)).unwrap();
-                Again::Yes
             }
-            _ => Again::No,
+            Err(e) => assert_eq!(e.kind(), ErrorKind::WouldBlock),
         }
     }
 
-    fn flush(&self) {
+    fn write(&self) {
         self.seen.lock().send(Seen::Flushed).unwrap();
         panic!("a source panics");
     }
@@ -101,13 +114,13 @@ fn bytes_are_read_to_the_last_in_turns() {
 }
 
 #[test]
-fn requests_wake_the_thread_every_time() {
-    let running = Running::new(1);
+fn requests_wake_a_thread_every_time() {
+    let running = Running::new(2);
     let (reader, _peer, seen) = Reader::new(1);
     let registration = reader.register(&running.io);
     for _ in 0..2000 {
-        registration.request_flush();
-        registration.request_flush();
+        registration.request_write();
+        registration.request_write();
         assert_eq!(next(&seen), Seen::Flushed);
         while let Ok(one_more) = seen.try_recv() {
             assert_eq!(one_more, Seen::Flushed);
@@ -118,34 +131,36 @@ fn requests_wake_the_thread_every_time() {
 #[test]
 fn the_flush_after_a_request_finds_what_was_put_before_it() {
     struct Counter {
+        stream: UnixStream,
         waiting: Mutex<usize>,
         flushed: AtomicUsize,
     }
-    impl Source for Counter {
-        fn ready(&self, _: bool, _: bool) -> Again {
-            Again::No
+    impl AsFd for Counter {
+        fn as_fd(&self) -> BorrowedFd<'_> {
+            self.stream.as_fd()
         }
-        fn flush(&self) {
+    }
+    impl Source for Counter {
+        fn read(&self) {}
+        fn write(&self) {
             let taken = std::mem::take(&mut *self.waiting.lock());
             self.flushed.fetch_add(taken, Ordering::SeqCst);
         }
     }
-    let running = Running::new(1);
+    let running = Running::new(2);
     let (stream, _peer) = UnixStream::pair().unwrap();
     let counter = Arc::new(Counter {
+        stream,
         waiting: Mutex::new(0),
         flushed: AtomicUsize::new(0),
     });
-    let registration = running
-        .io
-        .register(stream.as_raw_fd(), counter.clone())
-        .unwrap();
+    let registration = running.io.register(counter.clone()).unwrap();
     thread::scope(|scope| {
         for _ in 0..3 {
             scope.spawn(|| {
                 for n in 0..50_000 {
                     *counter.waiting.lock() += 1;
-                    registration.request_flush();
+                    registration.request_write();
                     if n % 64 == 0 {
                         thread::yield_now();
                     }
@@ -167,7 +182,7 @@ fn after_the_registration_nothing_is_called_and_the_source_is_free() {
     let registration = reader.register(&running.io);
     peer.write_all(b"1").unwrap();
     assert_eq!(next(&seen), Seen::Bytes(b"1".into()));
-    registration.request_flush();
+    registration.request_write();
     drop(registration);
     peer.write_all(b"2").unwrap();
     // The same socket again is a new source, which gets what the old one did not.
@@ -185,37 +200,141 @@ fn after_the_registration_nothing_is_called_and_the_source_is_free() {
 }
 
 #[test]
-fn a_source_that_has_always_more_leaves_others_their_turn() {
-    struct Greedy(AtomicUsize);
-    impl Source for Greedy {
-        fn ready(&self, _: bool, _: bool) -> Again {
-            self.0.fetch_add(1, Ordering::SeqCst);
-            Again::Yes
+fn a_source_that_never_reads_to_the_end_leaves_others_their_turn() {
+    struct Greedy(UnixStream, AtomicUsize);
+    impl AsFd for Greedy {
+        fn as_fd(&self) -> BorrowedFd<'_> {
+            self.0.as_fd()
         }
-        fn flush(&self) {}
+    }
+    impl Source for Greedy {
+        fn read(&self) {
+            self.1.fetch_add(1, Ordering::SeqCst);
+        }
+        fn write(&self) {}
     }
     let running = Running::new(1);
-    let (stream, _peer) = UnixStream::pair().unwrap();
-    let greedy = Arc::new(Greedy(AtomicUsize::new(0)));
-    let greedy_registration = running
-        .io
-        .register(stream.as_raw_fd(), greedy.clone())
-        .unwrap();
-    greedy_registration.request_ready();
+    let (stream, mut peer) = UnixStream::pair().unwrap();
+    let greedy = Arc::new(Greedy(stream, AtomicUsize::new(0)));
+    let _greedy_registration = running.io.register(greedy.clone()).unwrap();
+    peer.write_all(b"x").unwrap();
     let (reader, mut peer, seen) = Reader::new(16);
     let _registration = reader.register(&running.io);
     for _ in 0..100 {
         peer.write_all(b"x").unwrap();
         assert_eq!(next(&seen), Seen::Bytes(b"x".into()));
     }
-    assert!(greedy.0.load(Ordering::SeqCst) > 100);
+    let start = std::time::Instant::now();
+    while greedy.1.load(Ordering::SeqCst) < 100 {
+        assert!(start.elapsed() < Duration::from_secs(20));
+        thread::yield_now();
+    }
+}
+
+#[test]
+fn one_source_never_reads_in_two_threads() {
+    struct Alone {
+        stream: UnixStream,
+        inside: AtomicUsize,
+        bytes: AtomicUsize,
+    }
+    impl AsFd for Alone {
+        fn as_fd(&self) -> BorrowedFd<'_> {
+            self.stream.as_fd()
+        }
+    }
+    impl Source for Alone {
+        fn read(&self) {
+            assert_eq!(self.inside.fetch_add(1, Ordering::SeqCst), 0);
+            let mut buffer = [0; 2];
+            if let Ok(n) = (&self.stream).read(&mut buffer) {
+                self.bytes.fetch_add(n, Ordering::SeqCst);
+            }
+            thread::yield_now();
+            self.inside.fetch_sub(1, Ordering::SeqCst);
+        }
+        fn write(&self) {}
+    }
+    let running = Running::new(3);
+    let (stream, mut peer) = UnixStream::pair().unwrap();
+    stream.set_nonblocking(true).unwrap();
+    let alone = Arc::new(Alone {
+        stream,
+        inside: AtomicUsize::new(0),
+        bytes: AtomicUsize::new(0),
+    });
+    let registration = running.io.register(alone.clone()).unwrap();
+    for n in 0..2000 {
+        peer.write_all(b"abc").unwrap();
+        registration.request_write();
+        registration.request_read();
+        if n % 3 == 0 && registration.take_reading() {
+            alone.read();
+            registration.release_reading();
+        }
+    }
+    let start = std::time::Instant::now();
+    while alone.bytes.load(Ordering::SeqCst) < 6000 {
+        assert!(start.elapsed() < Duration::from_secs(20), "bytes are lost");
+        thread::yield_now();
+    }
+}
+
+#[test]
+fn who_has_taken_reading_is_left_alone_and_the_rest_comes_afterwards() {
+    let running = Running::new(2);
+    let (reader, mut peer, seen) = Reader::new(16);
+    let registration = reader.register(&running.io);
+    assert!(registration.take_reading());
+    assert!(!registration.take_reading());
+    peer.write_all(b"mine").unwrap();
+    registration.request_read();
+    registration.request_write();
+    assert_eq!(next(&seen), Seen::Flushed);
+    assert!(seen.try_recv().is_err());
+    reader.read();
+    assert_eq!(next(&seen), Seen::Bytes(b"mine".into()));
+    peer.write_all(b"theirs").unwrap();
+    registration.release_reading();
+    assert_eq!(next(&seen), Seen::Bytes(b"theirs".into()));
+}
+
+#[test]
+fn a_full_socket_tells_when_it_takes_more() {
+    let running = Running::new(2);
+    let (reader, mut peer, seen) = Reader::new(16);
+    let registration = reader.register(&running.io);
+    let mut sent = 0;
+    while let Ok(n) = (&reader.stream).write(&[0; 4096]) {
+        sent += n;
+    }
+    registration.write_when_ready();
+    registration.write_when_ready();
+    assert!(seen.try_recv().is_err());
+    peer.read_exact(&mut vec![0; sent]).unwrap();
+    assert_eq!(next(&seen), Seen::Flushed);
+    // Once for each time it was asked for; reading goes on.
+    peer.write_all(b"x").unwrap();
+    assert_eq!(next(&seen), Seen::Bytes(b"x".into()));
+    assert!(seen.try_recv().is_err());
 }
 
 #[test]
 fn a_descriptor_that_cannot_be_polled_is_refused() {
+    struct NoSocket(std::fs::File);
+    impl AsFd for NoSocket {
+        fn as_fd(&self) -> BorrowedFd<'_> {
+            self.0.as_fd()
+        }
+    }
+    impl Source for NoSocket {
+        fn read(&self) {}
+        fn write(&self) {}
+    }
     let running = Running::new(1);
-    let (reader, _peer, _seen) = Reader::new(1);
-    let error = running.io.register(-1, reader.clone()).err().unwrap();
+    let file = std::fs::File::open(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")).unwrap();
+    let source = Arc::new(NoSocket(file));
+    let error = running.io.register(source.clone()).err().unwrap();
     assert_eq!(error.status(), Status::NATS_SYS_ERROR);
-    assert_eq!(Arc::strong_count(&reader), 1);
+    assert_eq!(Arc::strong_count(&source), 1);
 }

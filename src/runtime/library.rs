@@ -42,8 +42,6 @@ pub struct Config {
     pub thread_pool_max: usize,
     /// Runs first in every thread that the library starts, in that thread.
     pub thread_started: Option<Hook>,
-    /// The number of I/O threads, at least 1.
-    pub io_threads: usize,
 }
 
 impl Default for Config {
@@ -53,7 +51,6 @@ impl Default for Config {
             default_to_thread_pool: false,
             thread_pool_max: 1,
             thread_started: None,
-            io_threads: 1,
         }
     }
 }

@@ -3,8 +3,8 @@
 //! | file | what |
 //! |---|---|
 //! | [`library`] | open and close, for the whole process |
-//! | [`io`] | I/O threads that drive all sockets by readiness |
-//! | [`dispatcher`] | pools of threads that run jobs: the elastic pool, the lanes, the dialers |
+//! | [`io`] | driving sockets by readiness |
+//! | [`dispatcher`] | pools of threads that run jobs: the elastic pool, which also watches the sockets, the lanes, the dialers |
 //! | `lanes` | the delivery pool whose size the program sets |
 //! | [`events`] | one thread, first in, first out |
 //! | [`timers`] | one thread for all that must happen later |
@@ -33,9 +33,9 @@ pub mod timers;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-pub use dispatcher::{Dispatcher, Job};
+pub use dispatcher::{Dispatcher, Job, has_found_job};
 pub use events::Events;
-pub use io::{Again, Io, Registration, Source};
+pub use io::{Io, Registration, Source};
 pub use library::Config;
 pub use threads::{may_wait, on_library_thread};
 pub use timers::{TimerHandle, Timers};
@@ -52,7 +52,7 @@ type Action = Box<dyn FnOnce() + Send>;
 /// All threads of an open library.
 pub struct Runtime {
     /// Drives the sockets.
-    pub io: Io,
+    pub io: Arc<Io>,
     /// Runs short actions later.
     pub timers: Timers,
     /// Runs the callbacks that all connections share one thread for.
@@ -76,11 +76,17 @@ impl Runtime {
         net::on_thread_start(config.thread_started.clone());
         let timers = Timers::new();
         let pool = |sizes| Dispatcher::new(sizes, threads.clone(), timers.clone());
+        let io = Arc::new(Io::new()?);
         // Should one thread fail to start, dropping the runtime stops the others.
         let runtime = Runtime {
-            io: Io::new(config.io_threads.max(1))?,
             events: Events::new(),
-            delivery: pool(Sizes::elastic()),
+            delivery: Dispatcher::watching(
+                Sizes::elastic(),
+                threads.clone(),
+                timers.clone(),
+                io.clone(),
+            ),
+            io,
             dialers: pool(Sizes::DIALERS),
             lanes: Lanes::new(config.thread_pool_max, threads.clone(), timers.clone()),
             timers,
@@ -88,7 +94,7 @@ impl Runtime {
             _held: threads.hold(),
             threads,
         };
-        runtime.io.start(&runtime.threads)?;
+        runtime.delivery.start()?;
         runtime.timers.start(&runtime.threads)?;
         runtime.events.start(&runtime.threads)?;
         Ok(Arc::new(runtime))

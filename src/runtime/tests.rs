@@ -1,5 +1,7 @@
 //! Tests of a runtime as a whole.
 
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -31,18 +33,21 @@ fn three_threads_at_open_and_the_hook_runs_in_each() {
 /// The last reference may go anywhere; nothing may hang, and all threads must end.
 #[test]
 fn the_last_reference_may_go_on_any_thread() {
-    struct Last(parking_lot::Mutex<Option<Arc<Runtime>>>);
+    struct Last(parking_lot::Mutex<Option<Arc<Runtime>>>, UnixStream);
     impl Job for Last {
         fn run(self: Arc<Self>) -> bool {
             drop(self.0.lock().take());
             false
         }
     }
-    impl Source for Last {
-        fn ready(&self, _: bool, _: bool) -> Again {
-            Again::No
+    impl AsFd for Last {
+        fn as_fd(&self) -> BorrowedFd<'_> {
+            self.1.as_fd()
         }
-        fn flush(&self) {
+    }
+    impl Source for Last {
+        fn read(&self) {}
+        fn write(&self) {
             let runtime = self.0.lock().take();
             drop(runtime);
         }
@@ -51,7 +56,8 @@ fn the_last_reference_may_go_on_any_thread() {
         let runtime = Runtime::start(Config::default()).unwrap();
         let threads = runtime.threads.clone();
         let last = runtime.clone();
-        let job = |last| Arc::new(Last(parking_lot::Mutex::new(Some(last))));
+        let (stream, _peer) = UnixStream::pair().unwrap();
+        let job = |last| Arc::new(Last(parking_lot::Mutex::new(Some(last)), stream));
         let (gone, go) = mpsc::channel::<()>();
         let wait = move || assert!(go.recv().is_err());
         match way {
@@ -73,10 +79,8 @@ fn the_last_reference_may_go_on_any_thread() {
                 lane.submit(job(last));
             }
             _ => {
-                let (stream, _peer) = std::os::unix::net::UnixStream::pair().unwrap();
-                let fd = std::os::fd::AsRawFd::as_raw_fd(&stream);
-                let registration = runtime.io.register(fd, job(last)).unwrap();
-                registration.request_flush();
+                let registration = runtime.io.register(job(last)).unwrap();
+                registration.request_write();
                 drop(runtime);
                 // Not before: deregistering would free the source before its turn.
                 assert!(threads.wait(Some(Duration::from_secs(20))));

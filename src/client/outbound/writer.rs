@@ -17,6 +17,14 @@ use crate::proto::encode;
 /// A buffer that once grew beyond this is not kept.
 const KEEP_CAPACITY: usize = 2 * FULL_AT;
 
+/// How far writing got.
+enum Written {
+    /// Nothing is left.
+    All,
+    /// The socket takes no more for now.
+    Blocked,
+}
+
 impl Outbound {
     /// Writes what there is, unless another thread is at it: then that one will look again.
     pub(in crate::client) fn try_pump(&self, link: &Arc<Link>) {
@@ -40,12 +48,10 @@ impl Outbound {
         let result = self.write_all(&mut writer, link);
         drop(writer);
         match result {
-            // Blocked: the I/O thread hears when the socket takes more; it may have heard already.
-            Ok(()) => {
+            Ok(Written::All) => self.look_again(link),
+            Ok(Written::Blocked) => {
                 self.look_again(link);
-                if link.is_foreign() && self.buffered() > 0 {
-                    link.ask_write();
-                }
+                link.write_when_ready();
             }
             Err(e) => link.fail(e),
         }
@@ -59,17 +65,17 @@ impl Outbound {
     }
 
     /// Writes until nothing is left, or the socket takes no more for now.
-    fn write_all(&self, writer: &mut Writer, link: &Arc<Link>) -> Result<()> {
+    fn write_all(&self, writer: &mut Writer, link: &Arc<Link>) -> Result<Written> {
         loop {
             if writer.sent == writer.back.len() {
                 match link.stream.flush() {
                     Ok(()) => {}
-                    Err(e) if e.kind() == ErrorKind::WouldBlock => return Ok(()),
+                    Err(e) if e.kind() == ErrorKind::WouldBlock => return Ok(Written::Blocked),
                     Err(e) => return Err(e.into()),
                 }
                 let mut front = self.front.lock();
                 if !front.is_live(link) {
-                    return Ok(());
+                    return Ok(Written::All);
                 }
                 let left = writer.back.len() as u64;
                 if left > 0 {
@@ -87,7 +93,7 @@ impl Outbound {
                     if left > 0 {
                         self.progress.notify_all();
                     }
-                    return Ok(());
+                    return Ok(Written::All);
                 }
                 std::mem::swap(&mut front.buf, &mut writer.back);
                 front.swapped += writer.back.len() as u64;
@@ -97,7 +103,7 @@ impl Outbound {
             match link.stream.write(&writer.back[writer.sent..]) {
                 Ok(0) => return Err(Status::NATS_IO_ERROR.into()),
                 Ok(n) => writer.sent += n,
-                Err(e) if e.kind() == ErrorKind::WouldBlock => return Ok(()),
+                Err(e) if e.kind() == ErrorKind::WouldBlock => return Ok(Written::Blocked),
                 Err(e) => return Err(e.into()),
             }
         }
