@@ -5,12 +5,13 @@ instructions and allocations, counted by callgrind, and how many threads come wi
 usage: gate.py BENCH PEER_URL RECORDED.json [--record]      (scripts/bench-gate.sh calls it)
 
 Each case of bench.c runs under callgrind for N and for 2 N messages; the difference divided by N is the cost of one,
-and all that belongs to the start drops out. Both runs are made three times and the lowest counts: a publisher that
-finds the socket full goes another way, for some 35 instructions a message, and does so in one run in five.
+and all that belongs to the start drops out. Both runs are made twice and the lowest counts. Valgrind runs one thread at
+a time; with --fair-sched they take turns, and counts repeat within 2 % even on a busy machine (without it, a publisher
+that finds the writer busy may do so for its whole run or never, a difference of 9 %).
 
   instructions   only those inside libnats_rs.so: libc chooses its memcpy by the processor, and the test program is not
-                 what is measured. More than 10 % above the recorded figure fails. A case that exceeds it is given three
-                 more of both runs first.
+                 what is measured. More than 10 % above the recorded figure fails. A case that exceeds it is given two more
+                 of both runs first.
   allocations    calls of malloc and its siblings by anyone but libc itself, so the test program's count as well (it
                  makes none for a message). Half an allocation a message more than recorded fails; for the cases that
                  make dozens, 10 % more.
@@ -48,7 +49,7 @@ THREADS = {
 }
 TOLERANCE = 0.10
 REPEATABLE = 0.04  # the spread of a recording, up to which a case can fail
-RUNS, RECORDINGS = 3, 5
+RUNS, RECORDINGS = 2, 5
 TIMEOUT = 120  # seconds, of one run
 ALLOCATORS = {"malloc", "calloc", "realloc", "posix_memalign", "aligned_alloc", "memalign"}
 
@@ -111,8 +112,8 @@ def callgrind(bench, url, case, count):
     """(instructions inside our library, allocations) of one run."""
     with tempfile.TemporaryDirectory() as scratch:
         out = Path(scratch) / "callgrind.out"
-        valgrind = ["valgrind", "--quiet", "--tool=callgrind", "--dump-line=no", f"--callgrind-out-file={out}"]
-        run([*valgrind, bench, case, url, str(count)])
+        options = ["--fair-sched=yes", "--tool=callgrind", "--dump-line=no", f"--callgrind-out-file={out}"]
+        run(["valgrind", "--quiet", *options, bench, case, url, str(count)])
         instructions, allocations = costs(out)
     ours = [n for name, n in instructions.items() if "libnats_rs" in name]
     if len(ours) != 1:

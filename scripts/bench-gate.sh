@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # What of the benchmark can fail the tests: instructions and allocations a message, counted by callgrind and compared
 # with bench/instructions.json, and threads that come with subscriptions and connections. Times are not looked at.
-# What is measured, and how, is in bench/gate.py. Takes about 40 seconds.
+# What is measured, and how, is in bench/gate.py. Takes about 30 seconds.
 #
-# usage: bench-gate.sh [--record]   --record writes bench/instructions.json anew, in some four minutes
+# usage: bench-gate.sh [--record]   --record writes bench/instructions.json anew, in some three minutes
 # NATS_RS_LIBRARY=FILE measures that libnats_rs.so and builds none.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
