@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The one test command. Installs what it needs, and stops at the first failure.
 #
-# usage: test.sh [--quick]   --quick leaves out the run under valgrind
+# usage: test.sh [--quick]   --quick leaves out the run under valgrind and the benchmark's table
 #
 # Rust's tests run in the dev profile, with its overflow checks and debug assertions; the C tests, the examples and all
 # that follows run on the release library, the one that is installed.
@@ -64,9 +64,16 @@ scripts/install-test.sh
 step "Drop-in test against Debian's libnats"
 scripts/dropin-test.sh
 
+export NATS_RS_LIBRARY="$BUILD/lib/libnats_rs.so" # what the benchmark measures
+step "Instructions, allocations and threads a message"
+scripts/bench-gate.sh
+
 if [ "$QUICK" = no ]; then
+    step "Benchmark, quick mode: that it runs, no time fails"
+    scripts/bench.sh --quick --rounds 1 --libraries "ours natsc"
+
     step "C tests under valgrind"
     (cd "$BUILD" && ctest --output-on-failure --no-tests=error -L valgrind -j "$(jobs_wanted)")
 fi
 
-heading "All passed in $((SECONDS - START)) s$([ "$QUICK" = no ] || echo ', without valgrind')"
+heading "All passed in $((SECONDS - START)) s$([ "$QUICK" = no ] || echo ', without valgrind and the benchmark')"

@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# What of the benchmark can fail the tests: instructions and allocations a message, counted by callgrind and compared
+# with bench/instructions.json, and threads that come with subscriptions and connections. Times are not looked at.
+# What is measured, and how, is in bench/gate.py. Takes about 30 seconds.
+#
+# usage: bench-gate.sh [--record]   --record writes bench/instructions.json anew, in some three minutes
+# NATS_RS_LIBRARY=FILE measures that libnats_rs.so and builds none.
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+case "$*" in
+"" | --record) ;;
+*) die "usage: bench-gate.sh [--record]" ;;
+esac
+have valgrind || die "Please install valgrind"
+have python3 || die "Please install python3"
+
+if [ -z "${NATS_RS_LIBRARY:-}" ]; then
+    heading "Building"
+    cargo build --release --quiet
+    NATS_RS_LIBRARY="${CARGO_TARGET_DIR:-$ROOT/target}/release/libnats_rs.so"
+fi
+build_bench "$NATS_RS_LIBRARY" "$SCRATCH"
+start_peer "$SCRATCH/peer"
+
+python3 bench/gate.py "$SCRATCH/bench-ours" "$PEER_URL" bench/instructions.json "$@"
