@@ -95,7 +95,6 @@ fn core_config(config: &natsClientConfig) -> Config {
             };
             Arc::new(call) as Arc<dyn Fn() + Send + Sync>
         }),
-        ..Config::default()
     }
 }
 
