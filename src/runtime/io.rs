@@ -3,7 +3,7 @@
 //! Several threads wait for all sockets in one place, and the kernel wakes one of them for an
 //! event: so whoever is woken can go on and run what the event leads to, a callback for instance,
 //! without waking another thread first; the others wait already. Which threads those are is the
-//! [dispatcher](super::dispatcher)'s business; what one of them does here is a [turn](Io::turn).
+//! [dispatcher](super::dispatcher)'s business; what one of them does here is a *turn*.
 //!
 //! A socket is *armed* for one event, which disarms it. Whoever gets the event reads until the
 //! socket is empty and arms it again. So no two threads read from one socket, and one that is being
