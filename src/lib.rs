@@ -16,7 +16,7 @@
 //! | [`proto`] | bytes into values and values into bytes | no sockets, locks or threads |
 //! | [`msg`] | the message, and the memory it lives in | knows `proto` only |
 //! | [`net`] | the way to one server: URL, list of servers, name, socket, stream | no protocol, no state of a connection |
-//! | [`runtime`] | threads: I/O, callbacks, timers; opening and closing the library | does not know NATS |
+//! | [`runtime`] | threads: sockets and callbacks, timers; opening and closing the library | does not know NATS |
 //! | [`client`] | connections, subscriptions, requests, drain, reconnect | no C |
 //! | [`ffi`] | exported functions, handles, callbacks, last error | decides nothing |
 //!
@@ -41,7 +41,7 @@
 //! | [`net::cancel`] | ending a wait from another thread |
 //! | [`runtime::library`] | open, close, close and wait, `fork` |
 //! | [`runtime::io`] | sockets by readiness, and requests to flush them |
-//! | [`runtime::dispatcher`] | pools of threads that run jobs; `lanes` is the pool of a fixed size |
+//! | [`runtime::dispatcher`] | pools of threads that run jobs, and who watches the sockets; `lanes` is the pool of a fixed size |
 //! | [`runtime::events`], [`runtime::timers`] | one thread for connection callbacks, one for what is due later |
 //! | [`client::options`], [`client::connection`] | what can be set; the object, its state, its getters |
 //! | [`client::session`], `closing` | the one owner of the state; its end |
@@ -56,7 +56,8 @@
 //!
 //! # The way in: from the socket to the callback
 //!
-//! 1. An I/O thread ([`runtime::Io`]) finds the socket readable and calls the connection's `Link`.
+//! 1. A worker that watches the sockets ([`runtime::Io`]) finds one readable and calls the
+//!    connection's `Link`. A thread that waits for an answer does the same, for its connection.
 //! 2. The link reads into the [`msg::Receiver`]'s blocks of 16 KiB: one, or up to eight in one read
 //!    while the socket keeps up, or as much as a large frame needs.
 //! 3. [`proto::parser::Parser`] walks the bytes once. The registry's lock is held for the bytes of
@@ -69,8 +70,10 @@
 //!    with one lock and at most one wake for each subscription, when the socket has no more, 64 KiB
 //!    are there, or an operation comes that is no message. Answers to requests go straight from
 //!    here to the thread that waits.
-//! 6. [`client::Subscription`] is a [`runtime::Job`]: a worker of [`runtime::Dispatcher`] takes the
-//!    whole queue at once and, with no lock held, gives each message to the [`client::MsgSink`].
+//! 6. [`client::Subscription`] is a [`runtime::Job`]: the worker that read, or another one of
+//!    [`runtime::Dispatcher`], takes the whole queue at once and, with no lock held, gives each
+//!    message to the [`client::MsgSink`]. Who reads and gets a job stops reading; from then on
+//!    another worker watches the socket.
 //! 7. The sink of [`ffi::subscribe`] calls the program with the handles that it knows. The
 //!    `natsMsg` is the descriptor; `natsMsg_Destroy` drops the reference, and the last one gives
 //!    the block back.
@@ -83,8 +86,8 @@
 //!    [`client::Connection::publish`].
 //! 2. `publish` checks the subject (no byte that would break the line) and the server's limits.
 //! 3. `outbound` encodes one whole frame into the *front* buffer; its lock is held for the copy.
-//! 4. The first publish after a pause is written by who made it. In a burst the first one asks the
-//!    I/O thread for a flush, which costs the others nothing.
+//! 4. The first publish after a pause is written by who made it. In a burst the first one asks
+//!    whoever watches the sockets to write, which costs the others nothing.
 //!    [`client::When`] says who does not leave it at that: requests and flushes write by
 //!    themselves, and so does who finds 64 KiB in the front.
 //! 5. Who writes holds the *writer*, swaps the front for the empty *back* and gives that to the
@@ -107,12 +110,13 @@
 //!
 //! # Order of locks
 //!
-//! 1. a link's reader: held by whoever reads from the socket, the handshake or the I/O thread
+//! 1. a link's reader: held by whoever reads from the socket
 //! 2. the connection's registry
 //! 3. the requests, or one subscription's queue
 //! 4. the outgoing writer
 //! 5. the outgoing front
-//! 6. inside [`runtime`]: the I/O thread's inbox, a pool's queue; nothing else is taken under them
+//! 6. inside [`runtime`]: what a socket is armed for, the inbox of [`runtime::Io`], a pool's queue; nothing
+//!    else is taken under them but, under the first, the list of sources
 //!
 //! The connection's `state` comes after the reader and before the two of the outgoing buffer, and
 //! is never held together with the registry. No lock is held while the program's code runs, or
@@ -126,10 +130,9 @@
 //!
 //! | Name | How many | Runs |
 //! |---|---|---|
-//! | `nats-io` | [`runtime::Config`] says, 1 by default | sockets |
 //! | `nats-timer` | 1 | short actions when they are due |
 //! | `nats-events` | 1 | connection callbacks and the error handler, first in, first out |
-//! | `nats-worker` | 2 to 4, up to 512 while callbacks block | message and completion callbacks |
+//! | `nats-worker` | 3 to 5, up to 513 while callbacks block | sockets; message and completion callbacks |
 //! | `nats-lane` | the program sets it | the same, in the pool of a fixed size |
 //! | `nats-dial` | 0 to 4 | attempts to reconnect, the program's delay function |
 //! | `nats-dns` | 0 to 8 | `getaddrinfo` |

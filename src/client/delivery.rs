@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::drain::Draining;
 use super::events::{self, Lease};
+use super::outbound;
 use super::subscription::Subscription;
 use crate::error::{Error, Result, Status};
 use crate::msg::{Msg, MsgList};
@@ -330,12 +331,14 @@ impl Subscription {
                 break;
             }
             let count = self.take(&msg);
+            outbound::expect_one_publish(batch.is_empty());
             sink.deliver(self, Some(msg));
             // The callback may have set it.
             if self.max.load(Ordering::Relaxed) == count {
                 self.end(Closed::MaxDelivered);
             }
         }
+        outbound::expect_one_publish(false);
         sink.end(self);
     }
 

@@ -18,7 +18,8 @@ pub(super) enum PingWaiter {
     Keepalive,
     /// A thread.
     Thread(OneShot<Result<()>>),
-    /// Something that goes on when it comes. Runs on an I/O thread, and must not block.
+    /// Something that goes on when it comes. Runs on the thread that reads,
+    /// whichever that is, and must not block.
     Then(Box<dyn FnOnce(Result<()>) + Send>),
 }
 

@@ -133,7 +133,7 @@ pub struct Options {
     pub verbose: bool,
     /// Have the server check subjects strictly.
     pub pedantic: bool,
-    /// Who watches the socket instead of an I/O thread of the library.
+    /// Who watches the socket instead of the library.
     pub event_loop: Option<Arc<dyn EventLoop>>,
     /// Let callbacks wait until the program runs them itself.
     pub manual_dispatch: bool,

@@ -1,7 +1,7 @@
 //! The writing side of a connection: publishers → one buffer → the socket.
 //!
 //! Two buffers and two locks. Publishers encode into the *front* under a lock that is held for a
-//! copy only. Whoever writes (the I/O thread, or a publisher that found the front full, or one
+//! copy only. Whoever writes (who watches the sockets, or a publisher that found the front full, or one
 //! that must not wait) holds the *writer*: it swaps the front for the empty *back* and hands that
 //! to the kernel, without blocking, while publishers go on. What the kernel does not take stays in
 //! the back until the socket is writable again.
@@ -14,6 +14,7 @@
 
 mod writer;
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -39,6 +40,17 @@ const QUIET: Duration = Duration::from_micros(100);
 /// The longest that a caller waits for the kernel without a write deadline: as good as for ever.
 const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 3600);
 
+thread_local! {
+    /// What this thread publishes next is not likely to be followed by more.
+    static ALONE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Tells, from the thread that is about to run a callback, whether it is for the only message that
+/// waits. Then what it publishes first, an answer as a rule, is written at once.
+pub(super) fn expect_one_publish(alone: bool) {
+    ALONE.set(alone);
+}
+
 /// Where frames go.
 enum Mode {
     /// To the pending buffer: there is no server.
@@ -53,7 +65,7 @@ struct Front {
     mode: Mode,
     /// Publishing is refused: the connection's drain has come to its last phase.
     draining: bool,
-    /// The I/O thread, or whoever has the writer, is going to look at `buf`.
+    /// Who watches the sockets, or has the writer, is going to look at `buf`.
     asked: bool,
     /// When all had been written last.
     last_write: Instant,
@@ -80,7 +92,7 @@ pub(super) struct Outbound {
     /// Something left, or the mode changed. Goes with `front`.
     progress: Condvar,
     writer: Mutex<Writer>,
-    /// The I/O thread found the writer taken: whoever has it must have another look.
+    /// Somebody found the writer taken: whoever has it must have another look.
     missed: AtomicBool,
     write_deadline: Option<Duration>,
     pending_max: usize,
@@ -151,7 +163,9 @@ impl Outbound {
                     return Ok(());
                 }
                 let link = match &front.mode {
-                    Mode::Live(link) if front.last_write.elapsed() > QUIET => link.clone(),
+                    Mode::Live(link) if ALONE.take() || front.last_write.elapsed() > QUIET => {
+                        link.clone()
+                    }
                     _ => {
                         front.ask();
                         return Ok(());
@@ -390,7 +404,7 @@ impl Outbound {
 }
 
 impl Front {
-    /// Has the I/O thread write what is in the buffer, unless someone is going to anyway. Under the
+    /// Has another thread write what is in the buffer, unless someone is going to anyway. Under the
     /// lock, so that whoever empties the buffer cannot have looked before.
     fn ask(&mut self) {
         if let (false, Mode::Live(link)) = (self.asked, &self.mode) {

@@ -1,4 +1,4 @@
-//! Who writes: the I/O thread, or a publisher that must not wait, one at a time and never blocking;
+//! Who writes: a thread that watches the sockets, or a publisher that must not wait, one at a time and never blocking;
 //! and the large payloads that go to the kernel from the caller's memory.
 
 use std::io::{ErrorKind, IoSlice};
