@@ -11,6 +11,8 @@
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=scripts/bench-lib.sh
+. "$ROOT/scripts/bench-lib.sh"
 
 # case, where it runs (peer or server), libraries, then count and quick count. A count with a slash is that of nats.c
 # behind it, where it is very slow.
@@ -67,29 +69,8 @@ heading "Building the benchmark (the first time takes some minutes)"
 scripts/install-deps.sh build
 have python3 || die "Please install python3"
 NATS_SERVER=$(scripts/get-nats-server.sh)
-LIBRARIES="ours"
-
-if [ -z "${NATS_RS_LIBRARY:-}" ]; then
-    cargo build --release --quiet
-    NATS_RS_LIBRARY="${CARGO_TARGET_DIR:-$ROOT/target}/release/libnats_rs.so"
-fi
-# A copy, so that a build in between changes nothing.
-install -m 755 "$NATS_RS_LIBRARY" "$BUILD/libnats_rs.so"
-ln -sf libnats_rs.so "$BUILD/libnats_rs.so.0"
-CFLAGS=(-std=gnu11 -O2 -g -Wall -Wextra -Werror)
-cc "${CFLAGS[@]}" -o "$BUILD/peer" bench/peer.c
-cc "${CFLAGS[@]}" -Iinclude -o "$BUILD/bench-ours" bench/bench.c -L"$BUILD" -lnats_rs -Wl,-rpath,"$BUILD" -pthread
-
-nats_c_there() { echo '#include <nats/nats.h>' | cc -E - >/dev/null 2>&1; }
-if ! nats_c_there; then
-    scripts/install-deps.sh test || true
-fi
-if nats_c_there; then
-    cc "${CFLAGS[@]}" -DUSE_NATS_C -o "$BUILD/bench-natsc" bench/bench.c -lnats -pthread
-    LIBRARIES+=" natsc"
-else
-    say "without nats.c: libnats-dev is not installed"
-fi
+copy_library
+build_twice bench
 if cargo build --release --quiet --locked --manifest-path bench/async-nats/Cargo.toml --target-dir "$BUILD/async-nats"; then
     cp "$BUILD/async-nats/release/bench-async-nats" "$BUILD/bench-async"
     LIBRARIES+=" async"
@@ -99,12 +80,7 @@ fi
 
 # ---- running ------------------------------------------------------------------------------------------------------
 
-mkfifo "$SCRATCH/peer.in"
-exec 9<>"$SCRATCH/peer.in" # held open: the peer ends when its standard input does
-"$BUILD/peer" <"$SCRATCH/peer.in" >"$SCRATCH/peer.port" 9>&- &
-STARTED+=($!)
-wait_for 5 test -s "$SCRATCH/peer.port" || die "the peer did not start"
-peer_url="nats://127.0.0.1:$(cat "$SCRATCH/peer.port")"
+start_peer
 start_server
 server_url=$SERVER_URL
 
@@ -123,11 +99,6 @@ while read -r name place libraries count quick_count; do
 done <<<"$CASES"
 
 heading "Running: ${#plan[@]} runs a round, $ROUNDS rounds"
-progress() {
-    if [ -t 2 ]; then
-        printf '\r%-78s' "$*" >&2
-    fi
-}
 : >"$RUNS"
 FAILED=0
 for ((round = 1; round <= ROUNDS; round++)); do
@@ -141,7 +112,7 @@ for ((round = 1; round <= ROUNDS; round++)); do
     for run in "${order[@]}"; do
         read -r name place library number <<<"$run"
         progress "round $round of $ROUNDS, run $((++done_runs)) of ${#plan[@]}: $name, $library"
-        url=$peer_url
+        url=$PEER_URL
         [ "$place" = peer ] || url=$server_url
         if line=$(timeout 90 "$BUILD/bench-$library" "$name" "$url" "$number" 2>"$SCRATCH/error"); then
             printf '{"round": %d, %s\n' "$round" "${line#\{}" >>"$RUNS"
@@ -151,8 +122,7 @@ for ((round = 1; round <= ROUNDS; round++)); do
             say "FAILED: $name, $library: $(tail -n 1 "$SCRATCH/error")" >&2
         fi
     done
-    progress ""
-    [ ! -t 2 ] || printf '\r' >&2
+    end_of_progress
     say "round $round of $ROUNDS: $((SECONDS - began)) s"
 done
 
@@ -178,8 +148,7 @@ fi
 
 # ---- telling ------------------------------------------------------------------------------------------------------
 
-version_of_nats_c() { sed -n 's/.*define NATS_VERSION_STRING *"\(.*\)".*/\1/p' /usr/include/nats/version.h 2>/dev/null; }
-NATS_RS_VERSION="$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1) ($(git rev-parse --short HEAD 2>/dev/null || echo "no git"))" \
+NATS_RS_VERSION=$(version_of_ours) \
     NATS_C_VERSION=$(version_of_nats_c) \
     ASYNC_NATS_VERSION=$(sed -n '/^name = "async-nats"/{n;s/version = "\(.*\)"/\1/p}' bench/async-nats/Cargo.lock) \
     SERVER_VERSION=$("$NATS_SERVER" --version | sed 's/.*v//') \
