@@ -213,8 +213,8 @@ TABLES = [
             Column("nats.c", "threads", count, NATS_C),
             Column("CPU to subscribe", "subscribe_cpu_ns", time_ns, least=100),
             Column("nats.c", "subscribe_cpu_ns", time_ns, NATS_C, least=100),
-            Column("CPU to destroy", "destroy_cpu_ns", time_ns, least=100),
-            Column("nats.c", "destroy_cpu_ns", time_ns, NATS_C, least=100),
+            Column("CPU to destroy", "destroy_cpu_ns", time_ns, least=1000),
+            Column("nats.c", "destroy_cpu_ns", time_ns, NATS_C, least=1000),
         ],
     ),
     Table(
