@@ -6,78 +6,14 @@
  * The URL is that of `peer`, or for the cases `oneway` and `request_*` that of a nats-server. What is counted
  * is this process only: its CPU time by getrusage, its resident memory and its threads by /proc/self/status.
  */
-#define _GNU_SOURCE
-#include <arpa/inet.h>
-#include <pthread.h>
-#include <stdatomic.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-#include <time.h>
-#include <unistd.h>
+#include "common.h"
 
-#ifdef USE_NATS_C
-#include <nats/nats.h>
-#define LIBRARY "nats.c"
-#else
-#include "nats_rs.h"
-#define LIBRARY "nats_rs"
-#endif
+#include <stdatomic.h>
 
 #define MAX_COUNT 20000000L
 #define LIMIT_SECONDS 60 /* of one case, enforced by alarm() */
-#define TIMEOUT_MS 30000
-#define WARM_UP 200     /* round trips before they are measured */
-#define SILENCE_US 1000 /* between one-way messages */
-
-#define CHECK(call) check((call), #call)
-
-static void check(natsStatus s, const char *what) {
-    if (s == NATS_OK)
-        return;
-    fprintf(stderr, "%s: %s: %s\n", LIBRARY, what, natsStatus_GetText(s));
-    exit(1);
-}
-
-static void fail(const char *why) {
-    fprintf(stderr, "%s: %s\n", LIBRARY, why);
-    exit(1);
-}
-
-/* ---- clocks and counters
- * ---------------------------------------------------------------------------------------- */
-
-static int64_t now_ns(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * 1000000000LL + t.tv_nsec;
-}
-
-static int64_t cpu_ns(void) {
-    struct rusage r;
-    getrusage(RUSAGE_SELF, &r);
-    return (r.ru_utime.tv_sec + r.ru_stime.tv_sec) * 1000000000LL +
-           (r.ru_utime.tv_usec + r.ru_stime.tv_usec) * 1000LL;
-}
-
-static long from_status(const char *key) {
-    char line[256];
-    long value = -1;
-    size_t n = strlen(key);
-    FILE *f = fopen("/proc/self/status", "r");
-    while (f != NULL && fgets(line, sizeof line, f) != NULL)
-        if (strncmp(line, key, n) == 0)
-            value = strtol(line + n, NULL, 10);
-    if (f != NULL)
-        fclose(f);
-    return value;
-}
-static long resident_bytes(void) { return from_status("VmRSS:") * 1024; }
-static long threads(void) { return from_status("Threads:"); }
+#define WARM_UP 200      /* round trips before they are measured */
+#define SILENCE_US 1000  /* between one-way messages */
 
 struct result {
     const char *name;
@@ -129,7 +65,6 @@ static void print_result(const struct result *r, bool rate) {
 /* ---- connections
  * ------------------------------------------------------------------------------------------------ */
 
-static const char *url;
 static bool send_asap; /* cases whose name ends in _asap: natsOptions_SetSendAsap, in both libraries */
 
 static natsConnection *connect_to(const char *to) {
@@ -143,54 +78,8 @@ static natsConnection *connect_to(const char *to) {
     return nc;
 }
 
-/* The bytes that the peer received so far, asked for on a socket of our own. */
-static unsigned long long peer_received(void) {
-    struct sockaddr_in addr = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    char text[1024] = "", *plus = NULL;
-    size_t n = 0;
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    addr.sin_port = htons((uint16_t)atoi(strrchr(url, ':') + 1));
-    if (connect(fd, (struct sockaddr *)&addr, sizeof addr) != 0 || write(fd, "STAT\r\n", 6) != 6)
-        fail("the peer cannot be asked");
-    while (plus == NULL || strchr(plus, '\n') == NULL) {
-        ssize_t got = read(fd, text + n, sizeof text - 1 - n);
-        if (got <= 0)
-            fail("the peer does not answer");
-        n += (size_t)got;
-        text[n] = '\0';
-        plus = strstr(text, "\n+");
-        if (plus != NULL)
-            plus++;
-    }
-    close(fd);
-    return strtoull(plus + 1, NULL, 10);
-}
-
 /* ---- delivery
  * --------------------------------------------------------------------------------------------------- */
-
-/* Set by the last callback: the main thread sleeps meanwhile. */
-struct gate {
-    pthread_mutex_t lock;
-    pthread_cond_t changed;
-    bool open;
-};
-#define GATE                                                                                                 \
-    { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false }
-
-static void gate_open(struct gate *g) {
-    pthread_mutex_lock(&g->lock);
-    g->open = true;
-    pthread_cond_signal(&g->changed);
-    pthread_mutex_unlock(&g->lock);
-}
-static void gate_pass(struct gate *g) {
-    pthread_mutex_lock(&g->lock);
-    while (!g->open)
-        pthread_cond_wait(&g->changed, &g->lock);
-    g->open = false;
-    pthread_mutex_unlock(&g->lock);
-}
 
 struct delivery {
     long seen, count;

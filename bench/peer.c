@@ -6,7 +6,11 @@
  * what it likes and then flushes. Only small reads are looked into, for these lines (which therefore must be
  * flushed alone):
  *   SUB blast.SIZE.COUNT SID   at the next PING, COUNT prebuilt messages of SIZE bytes follow the PONG
- *   SUB _INBOX... SID          from now on each PUB with a reply subject is answered with its own payload to that SID
+ *   PUB spread.SIZE.COUNT.FIRST.N   at the next PING, COUNT messages for the sids FIRST to FIRST+N-1 in turn
+ *   SUB member SID             this connection takes part in rounds
+ *   PUB round.SIZE.COUNT.BURST at the next PING, COUNT messages for the members in turn, BURST for each at a time
+ *   SUB _INBOX... SID          from now on each PUB with a reply subject is answered with its own payload to that
+ *                              SID, or to X if its subject is to.X
  *   STAT                       answered with `+BYTES`, the bytes received on all connections so far
  */
 #define _GNU_SOURCE
@@ -32,6 +36,9 @@
 #define MAX_SIZE (8LL << 20)
 #define MAX_COUNT 50000000LL
 #define MAX_TOTAL (16LL << 30)
+#define MAX_SIDS 1000000
+#define MAX_BURST 10000
+#define MAX_BLOCK (64LL << 20)
 
 struct conn {
     int fd;
@@ -39,7 +46,11 @@ struct conn {
     char sid[24];    /* of the subscription to blast or to echo to */
     char subject[64];
     long long size, count; /* of the blast to come */
-    bool now;              /* not at the next PING */
+    long long first, sids; /* whom it is for */
+    long long burst;       /* if not 0, it is a round over the members instead */
+    struct conn *next;     /* of the members */
+    bool member;
+    bool now; /* not at the next PING */
     bool echo;
     size_t kept; /* echo only: the beginning of a frame */
     char keep[2 * SMALL];
@@ -47,6 +58,7 @@ struct conn {
 
 static char buffer[RECV_BYTES];
 static unsigned long long received;
+static struct conn *members;
 
 static void die(const char *what) {
     perror(what);
@@ -67,36 +79,81 @@ static bool send_all(int fd, const char *data, size_t n) {
     return true;
 }
 
-/* Sends the messages that were asked for: one block of them, again and again. */
-static bool blast(struct conn *c) {
-    char head[160];
-    int head_size = snprintf(head, sizeof head, "MSG %s %s %lld\r\n", c->subject, c->sid, c->size);
-    size_t one = (size_t)head_size + (size_t)c->size + 2;
-    size_t in_block = one < BLOCK ? BLOCK / one : 1;
-    char *block = malloc(one * in_block), *p = block;
-    bool ok = true;
+/* Messages for the sids from `first` on, all `sids` of them in turn, `cycles` times. */
+static char *prebuilt(const struct conn *c, long long first, long long sids, size_t cycles, size_t *size) {
+    size_t most = strlen(c->subject) + (size_t)c->size + 64;
+    char *block = malloc(most * (size_t)sids * cycles), *p = block;
+    size_t one;
 
     if (block == NULL)
         die("malloc");
-    for (size_t i = 0; i < in_block; i++) {
-        memcpy(p, head, (size_t)head_size);
-        memset(p + head_size, 'x', (size_t)c->size);
-        memcpy(p + one - 2, "\r\n", 2);
-        p += one;
+    for (long long i = 0; i < sids; i++) {
+        p += sprintf(p, "MSG %s %lld %lld\r\n", c->subject, first + i, c->size);
+        memset(p, 'x', (size_t)c->size);
+        p += c->size;
+        memcpy(p, "\r\n", 2);
+        p += 2;
     }
-    for (long long left = c->count; left > 0 && ok;) {
-        size_t n = left < (long long)in_block ? (size_t)left : in_block;
-        ok = send_all(c->fd, block, n * one);
-        left -= (long long)n;
+    one = (size_t)(p - block);
+    for (size_t i = 1; i < cycles; i++)
+        memcpy(block + i * one, block, one);
+    *size = one;
+    return block;
+}
+
+/* Sends the messages that were asked for: one block of them, again and again. */
+static bool blast(struct conn *c) {
+    size_t one = (strlen(c->subject) + (size_t)c->size + 32) * (size_t)c->sids;
+    long long in_block = one < BLOCK ? (long long)(BLOCK / one) : 1, cycles = c->count / c->sids;
+    char *block = prebuilt(c, c->first, c->sids, (size_t)in_block, &one);
+    bool ok = true;
+
+    for (long long left = cycles; left > 0 && ok;) {
+        long long n = left < in_block ? left : in_block;
+        ok = send_all(c->fd, block, (size_t)n * one);
+        left -= n;
     }
     free(block);
     c->count = 0;
     return ok;
 }
 
+/* Sends the members a few messages each, again and again. One that has ended is noticed where it is read. */
+static void play_round(struct conn *c) {
+    size_t one = 0;
+    long long sid = -1;
+    char *block = NULL;
+
+    for (long long left = c->count; left > 0 && members != NULL;) {
+        for (struct conn *m = members; m != NULL && left > 0; m = m->next) {
+            long long n = left < c->burst ? left : c->burst;
+            if (m->first != sid) {
+                free(block);
+                sid = m->first;
+                block = prebuilt(c, sid, 1, (size_t)c->burst, &one);
+            }
+            send_all(m->fd, block, (size_t)n * one);
+            left -= n;
+        }
+    }
+    free(block);
+    c->count = c->burst = 0;
+}
+
+static void forget(const struct conn *c) {
+    for (struct conn **m = &members; *m != NULL; m = &(*m)->next) {
+        if (*m == c) {
+            *m = c->next;
+            break;
+        }
+    }
+}
+
 static bool on_ping(struct conn *c) {
     if (!send_all(c->fd, "PONG\r\n", 6))
         return false;
+    if (c->burst > 0)
+        play_round(c);
     return c->count == 0 || blast(c);
 }
 
@@ -115,9 +172,37 @@ static void on_sub(struct conn *c, char *line) {
         strcpy(c->sid, sid);
         c->size = size;
         c->count = count;
+        c->first = strtoll(sid, NULL, 10);
+        c->sids = 1;
+    } else if (strcmp(subject, "member") == 0 && !c->member) {
+        c->first = strtoll(sid, NULL, 10);
+        c->member = true;
+        c->next = members;
+        members = c;
     } else if (strncmp(subject, "_INBOX", 6) == 0) {
         strcpy(c->sid, sid);
         c->echo = true;
+    }
+}
+
+/* The messages that a program asks for by publishing. */
+static void on_pub(struct conn *c, const char *line) {
+    long long size, count, first = 0, sids = 1, burst = 0;
+
+    if (sscanf(line, "PUB spread.%lld.%lld.%lld.%lld ", &size, &count, &first, &sids) != 4 &&
+        sscanf(line, "PUB round.%lld.%lld.%lld ", &size, &count, &burst) != 3)
+        return;
+    if (size < 0 || size > MAX_SIZE || count <= 0 || count > MAX_COUNT || (size + 32) * count > MAX_TOTAL ||
+        first < 0 || sids <= 0 || sids > MAX_SIDS || burst < 0 || burst > MAX_BURST ||
+        (size + 64) * sids > MAX_BLOCK || (size + 64) * burst > MAX_BLOCK)
+        return;
+    strcpy(c->subject, "bench.spread");
+    c->size = size;
+    c->count = count;
+    c->burst = burst;
+    if (burst == 0) {
+        c->first = first;
+        c->sids = sids;
     }
 }
 
@@ -150,12 +235,13 @@ static bool echo(struct conn *c, const char *data, size_t n) {
             if (at + whole > c->kept)
                 break;
             if (words == 3) {
-                if (used + size + 256 > sizeof out) {
+                const char *sid = strncmp(subject, "to.", 3) == 0 ? subject + 3 : c->sid;
+                if (used + size + 300 > sizeof out) {
                     if (!send_all(c->fd, out, used))
                         return false;
                     used = 0;
                 }
-                used += (size_t)sprintf(out + used, "MSG %s %s %zu\r\n", reply, c->sid, size);
+                used += (size_t)sprintf(out + used, "MSG %s %s %zu\r\n", reply, sid, size);
                 memcpy(out + used, eol + 1, size + 2);
                 used += size + 2;
             }
@@ -183,6 +269,8 @@ static bool small(struct conn *c, char *data, size_t n) {
             if (c->echo) /* the first request may be in the same read */
                 return echo(c, eol + 1, (size_t)(end - eol - 1));
         }
+        if (strncmp(line, "PUB ", 4) == 0)
+            on_pub(c, line);
         if (strncmp(line, "STAT", 4) == 0) {
             char text[32];
             int size = snprintf(text, sizeof text, "+%llu\r\n", received);
@@ -202,12 +290,12 @@ static bool on_readable(struct conn *c) {
     size_t last;
 
     /* A long read is dropped inside the kernel (MSG_TRUNC), all but its tail. */
-    if (ioctl(c->fd, FIONREAD, &there) == 0 && there > 4 * SMALL) {
+    if (!c->echo && ioctl(c->fd, FIONREAD, &there) == 0 && there > 4 * SMALL) {
         skipped = recv(c->fd, NULL, (size_t)there - TAIL, MSG_TRUNC | MSG_DONTWAIT);
         if (skipped < 0)
             skipped = 0;
     }
-    n = recv(c->fd, buffer, sizeof buffer, MSG_DONTWAIT);
+    n = recv(c->fd, buffer, c->echo ? SMALL : sizeof buffer, MSG_DONTWAIT);
     if (n == 0)
         return false;
     if (n < 0)
@@ -279,6 +367,8 @@ int main(void) {
                     return 0;
             } else if (!on_readable(events[i].data.ptr)) {
                 struct conn *c = events[i].data.ptr;
+                if (c->member)
+                    forget(c);
                 close(c->fd);
                 free(c);
             }

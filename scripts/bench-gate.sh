@@ -8,6 +8,8 @@
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=scripts/bench-lib.sh
+. "$ROOT/scripts/bench-lib.sh"
 
 case "$*" in
 "" | --record) ;;
@@ -16,12 +18,9 @@ esac
 have valgrind || die "Please install valgrind"
 have python3 || die "Please install python3"
 
-if [ -z "${NATS_RS_LIBRARY:-}" ]; then
-    heading "Building"
-    cargo build --release --quiet
-    NATS_RS_LIBRARY="${CARGO_TARGET_DIR:-$ROOT/target}/release/libnats_rs.so"
-fi
-build_bench "$NATS_RS_LIBRARY" "$SCRATCH"
-start_peer "$SCRATCH/peer"
+BUILD=$SCRATCH
+copy_library
+build_each bench ours
+start_peer
 
-python3 bench/gate.py "$SCRATCH/bench-ours" "$PEER_URL" bench/instructions.json "$@"
+python3 bench/gate.py "$BUILD/bench-ours" "$PEER_URL" bench/instructions.json "$@"

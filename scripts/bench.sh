@@ -12,6 +12,8 @@
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=scripts/bench-lib.sh
+. "$ROOT/scripts/bench-lib.sh"
 
 # case, where it runs (peer or server), libraries, then count and quick count. A count with a slash is that of nats.c
 # behind it, where it is very slow.
@@ -73,27 +75,8 @@ heading "Building the benchmark (the first time takes some minutes)"
 scripts/install-deps.sh build
 have python3 || die "Please install python3"
 NATS_SERVER=$(scripts/get-nats-server.sh)
-LIBRARIES=""
-! wanted ours || LIBRARIES+=" ours"
-
-if [ -z "${NATS_RS_LIBRARY:-}" ]; then
-    cargo build --release --quiet
-    NATS_RS_LIBRARY="${CARGO_TARGET_DIR:-$ROOT/target}/release/libnats_rs.so"
-fi
-build_bench "$NATS_RS_LIBRARY" "$BUILD"
-
-nats_c_there() { echo '#include <nats/nats.h>' | cc -E - >/dev/null 2>&1; }
-if wanted natsc && ! nats_c_there; then
-    scripts/install-deps.sh test || true
-fi
-if ! wanted natsc; then
-    say "without nats.c"
-elif nats_c_there; then
-    cc "${BENCH_CFLAGS[@]}" -DUSE_NATS_C -o "$BUILD/bench-natsc" bench/bench.c -lnats -pthread
-    LIBRARIES+=" natsc"
-else
-    say "without nats.c: libnats-dev is not installed"
-fi
+copy_library
+build_each bench "$WANTED"
 if ! wanted async; then
     say "without async-nats"
 elif cargo build --release --quiet --locked --manifest-path bench/async-nats/Cargo.toml --target-dir "$BUILD/async-nats"; then
@@ -105,7 +88,7 @@ fi
 
 # ---- running ------------------------------------------------------------------------------------------------------
 
-start_peer "$BUILD/peer"
+start_peer
 start_server
 server_url=$SERVER_URL
 
@@ -124,11 +107,6 @@ while read -r name place libraries count quick_count; do
 done <<<"$CASES"
 
 heading "Running: ${#plan[@]} runs a round, $ROUNDS rounds"
-progress() {
-    if [ -t 2 ]; then
-        printf '\r%-78s' "$*" >&2
-    fi
-}
 : >"$RUNS"
 FAILED=0
 for ((round = 1; round <= ROUNDS; round++)); do
@@ -152,8 +130,7 @@ for ((round = 1; round <= ROUNDS; round++)); do
             say "FAILED: $name, $library: $(tail -n 1 "$SCRATCH/error")" >&2
         fi
     done
-    progress ""
-    [ ! -t 2 ] || printf '\r' >&2
+    end_of_progress
     say "round $round of $ROUNDS: $((SECONDS - began)) s"
 done
 
@@ -179,8 +156,7 @@ fi
 
 # ---- telling ------------------------------------------------------------------------------------------------------
 
-version_of_nats_c() { sed -n 's/.*define NATS_VERSION_STRING *"\(.*\)".*/\1/p' /usr/include/nats/version.h 2>/dev/null; }
-NATS_RS_VERSION="$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1) ($(git rev-parse --short HEAD 2>/dev/null || echo "no git"))" \
+NATS_RS_VERSION=$(version_of_ours) \
     NATS_C_VERSION=$(version_of_nats_c) \
     ASYNC_NATS_VERSION=$(sed -n '/^name = "async-nats"/{n;s/version = "\(.*\)"/\1/p}' bench/async-nats/Cargo.lock) \
     SERVER_VERSION=$("$NATS_SERVER" --version | sed 's/.*v//') \

@@ -89,27 +89,3 @@ stop_server() {
     kill "$1" 2>/dev/null || true
     wait "$1" 2>/dev/null || true
 }
-
-# ---- the benchmark ----------------------------------------------------------------------------------------------
-
-BENCH_CFLAGS=(-std=gnu11 -O2 -g -Wall -Wextra -Werror)
-
-# build_bench LIBRARY DIR: the peer, the program of the cases with our library, and a copy of that, so that a build in
-# between changes nothing.
-build_bench() {
-    install -m 755 "$1" "$2/libnats_rs.so"
-    ln -sf libnats_rs.so "$2/libnats_rs.so.0"
-    cc "${BENCH_CFLAGS[@]}" -o "$2/peer" bench/peer.c
-    cc "${BENCH_CFLAGS[@]}" -Iinclude -o "$2/bench-ours" bench/bench.c -L"$2" -lnats_rs -Wl,-rpath,"$2" -pthread
-}
-
-# start_peer PROGRAM: starts it on a free port. Sets PEER_URL.
-# shellcheck disable=SC2034
-start_peer() {
-    mkfifo "$SCRATCH/peer.in"
-    exec 9<>"$SCRATCH/peer.in" # held open: the peer ends when its standard input does
-    "$1" <"$SCRATCH/peer.in" >"$SCRATCH/peer.port" 9>&- &
-    STARTED+=($!)
-    wait_for 5 test -s "$SCRATCH/peer.port" || die "the peer did not start"
-    PEER_URL="nats://127.0.0.1:$(cat "$SCRATCH/peer.port")"
-}

@@ -1,0 +1,65 @@
+# shellcheck shell=bash
+# What the benchmarks' scripts share. Source it behind lib.sh, with BUILD set.
+
+progress() {
+    if [ -t 2 ]; then
+        printf '\r%-78s' "$*" >&2
+    fi
+}
+end_of_progress() {
+    progress ""
+    [ ! -t 2 ] || printf '\r' >&2
+}
+
+CFLAGS=(-std=gnu11 -O2 -g -Wall -Wextra -Werror)
+
+# copy_library: the library to measure into $BUILD, so that a build in between changes nothing. NATS_RS_LIBRARY=FILE is
+# that one; else it is built.
+copy_library() {
+    if [ -z "${NATS_RS_LIBRARY:-}" ]; then
+        cargo build --release --quiet
+        NATS_RS_LIBRARY="${CARGO_TARGET_DIR:-$ROOT/target}/release/libnats_rs.so"
+    fi
+    install -m 755 "$NATS_RS_LIBRARY" "$BUILD/libnats_rs.so"
+    ln -sf libnats_rs.so "$BUILD/libnats_rs.so.0"
+}
+
+nats_c_there() { echo '#include <nats/nats.h>' | cc -E - >/dev/null 2>&1; }
+
+# build_each NAME LIBRARIES: bench/NAME.c with those of "ours natsc" that are wanted and there, as $BUILD/NAME-ours and
+# $BUILD/NAME-natsc. Sets LIBRARIES to them.
+build_each() {
+    LIBRARIES=""
+    if [[ " $2 " = *" ours "* ]]; then
+        cc "${CFLAGS[@]}" -Iinclude -o "$BUILD/$1-ours" "bench/$1.c" -L"$BUILD" -lnats_rs -Wl,-rpath,"$BUILD" -pthread
+        LIBRARIES+=" ours"
+    fi
+    if [[ " $2 " != *" natsc "* ]]; then
+        return
+    fi
+    nats_c_there || scripts/install-deps.sh test || true
+    if nats_c_there; then
+        cc "${CFLAGS[@]}" -DUSE_NATS_C -o "$BUILD/$1-natsc" "bench/$1.c" -lnats -pthread
+        LIBRARIES+=" natsc"
+    else
+        say "without nats.c: libnats-dev is not installed"
+    fi
+}
+
+# start_peer: builds it and sets PEER_URL. It ends when this script does.
+start_peer() {
+    cc "${CFLAGS[@]}" -o "$BUILD/peer" bench/peer.c
+    mkfifo "$SCRATCH/peer.in"
+    exec 9<>"$SCRATCH/peer.in" # held open: the peer ends when its standard input does
+    "$BUILD/peer" <"$SCRATCH/peer.in" >"$SCRATCH/peer.port" 9>&- &
+    STARTED+=($!)
+    wait_for 5 test -s "$SCRATCH/peer.port" || die "the peer did not start"
+    # shellcheck disable=SC2034
+    PEER_URL="nats://127.0.0.1:$(cat "$SCRATCH/peer.port")"
+}
+
+version_of_ours() {
+    printf '%s (%s)' "$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)" \
+        "$(git rev-parse --short HEAD 2>/dev/null || echo "no git")"
+}
+version_of_nats_c() { sed -n 's/.*define NATS_VERSION_STRING *"\(.*\)".*/\1/p' /usr/include/nats/version.h 2>/dev/null; }
