@@ -427,7 +427,7 @@ impl Source for Link {
 
     fn write(&self) {
         if let Some(this) = self.me.upgrade() {
-            self.conn.outbound.try_pump(&this);
+            self.conn.outbound.pump_on(&this);
         }
     }
 }

@@ -4,6 +4,7 @@
 //! Standard blocks are 16 KiB in all, and so the most that one small message can keep alive.
 
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
+use std::mem;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -22,6 +23,10 @@ pub(super) const DESC_SIZE: usize = size_of::<Desc>();
 const CREDIT: u32 = 1 << 30;
 /// How many unused standard blocks are kept for reuse (8 MiB).
 const POOL_MAX: usize = 512;
+/// How many unused large blocks are kept for reuse, and of how many bytes in all: a stream of large
+/// messages needs no more, and getting and clearing memory costs as much as receiving into it.
+const LARGE_MAX: usize = 32;
+const LARGE_BYTES_MAX: usize = 8 << 20;
 
 const _: () =
     assert!(size_of::<Header>() == 64 && size_of::<Desc>() == 64 && align_of::<Desc>() == 64);
@@ -35,17 +40,69 @@ pub(super) struct Header {
 /// A shared reference to a block, held by each message in it.
 pub(super) type BlockPtr = NonNull<Header>;
 
-struct Pool(Vec<BlockPtr>);
+/// Unused blocks.
+struct Pool {
+    standard: Vec<BlockPtr>,
+    /// Blocks of other sizes, and how many bytes they are in all.
+    large: Vec<BlockPtr>,
+    large_bytes: usize,
+}
 
 // SAFETY: a block in the pool has no other owner; its memory may be used from any thread.
 unsafe impl Send for Pool {}
 
-static POOL: Mutex<Pool> = Mutex::new(Pool(Vec::new()));
+static POOL: Mutex<Pool> = Mutex::new(Pool {
+    standard: Vec::new(),
+    large: Vec::new(),
+    large_bytes: 0,
+});
+
+impl Pool {
+    /// An unused block of so many bytes; a large one may be larger by a quarter.
+    fn take(&mut self, size: usize) -> Option<BlockPtr> {
+        if size == BLOCK_SIZE {
+            return self.standard.pop();
+        }
+        let fits = |block: &BlockPtr| (size..=size + size / 4).contains(&size_of_block(*block));
+        let found = self.large.iter().rposition(fits)?;
+        let block = self.large.swap_remove(found);
+        self.large_bytes -= size_of_block(block);
+        Some(block)
+    }
+
+    /// Keeps an unused block, unless there are enough.
+    fn keep(&mut self, block: BlockPtr) -> Result<(), BlockPtr> {
+        let size = size_of_block(block);
+        if size == BLOCK_SIZE && self.standard.len() < POOL_MAX {
+            self.standard.push(block);
+        } else if size != BLOCK_SIZE
+            && self.large.len() < LARGE_MAX
+            && self.large_bytes + size <= LARGE_BYTES_MAX
+        {
+            self.large.push(block);
+            self.large_bytes += size;
+        } else {
+            return Err(block);
+        }
+        Ok(())
+    }
+}
+
+/// The size of a block of the pool.
+fn size_of_block(block: BlockPtr) -> usize {
+    // SAFETY: the pool owns it, or is about to; so it is alive.
+    unsafe { block.as_ref() }.size
+}
 
 /// Gives the unused blocks of the pool back to the system. For when the library closes.
 pub fn release_unused() {
     super::message::release_author();
-    for block in std::mem::take(&mut POOL.lock().0) {
+    let (standard, large) = {
+        let mut pool = POOL.lock();
+        pool.large_bytes = 0;
+        (mem::take(&mut pool.standard), mem::take(&mut pool.large))
+    };
+    for block in standard.into_iter().chain(large) {
         // SAFETY: the pool owned it alone, and it has just left the pool.
         unsafe { free(block) }
     }
@@ -66,8 +123,8 @@ unsafe fn free(block: BlockPtr) {
 }
 
 fn allocate(size: usize) -> BlockPtr {
-    // Zeroed, so that all of a block's bytes may be read at any time. Standard blocks are reused,
-    // and large ones come as zero pages from the system: it costs nothing that counts.
+    // Zeroed, so that all of a block's bytes may be read at any time. It costs nothing that counts,
+    // since blocks are reused.
     // SAFETY: the size is never zero: it holds at least the header.
     let memory = unsafe { alloc_zeroed(layout(size)) };
     let Some(block) = NonNull::new(memory.cast::<Header>()) else {
@@ -103,15 +160,11 @@ unsafe fn release_many(block: BlockPtr, n: u32) {
     // All uses of the block by other owners happen before it is used again. A load rather than a
     // fence, which costs the same here and which ThreadSanitizer understands.
     header.refs.load(Ordering::Acquire);
-    if header.size == BLOCK_SIZE {
-        let mut pool = POOL.lock();
-        if pool.0.len() < POOL_MAX {
-            pool.0.push(block);
-            return;
-        }
+    let kept = POOL.lock().keep(block);
+    if let Err(block) = kept {
+        // SAFETY: that was the last reference.
+        unsafe { free(block) }
     }
-    // SAFETY: that was the last reference.
-    unsafe { free(block) }
 }
 
 /// A block that is being filled. Bytes are taken from its lower end and descriptors from its upper
@@ -128,13 +181,9 @@ unsafe impl Send for Filling {}
 impl Filling {
     /// A block with room for `bytes` and one descriptor at least; a standard one where that fits.
     pub(super) fn with_room(bytes: usize) -> Self {
-        let size = DATA_START + bytes.next_multiple_of(64) + DESC_SIZE;
-        let block = if size <= BLOCK_SIZE {
-            let pooled = POOL.lock().0.pop();
-            pooled.unwrap_or_else(|| allocate(BLOCK_SIZE))
-        } else {
-            allocate(size)
-        };
+        let size = (DATA_START + bytes.next_multiple_of(64) + DESC_SIZE).max(BLOCK_SIZE);
+        let pooled = POOL.lock().take(size);
+        let block = pooled.unwrap_or_else(|| allocate(size));
         // SAFETY: nobody else refers to a block that is new or comes from the pool.
         let header = unsafe { block.as_ref() };
         header.refs.store(CREDIT, Ordering::Relaxed);

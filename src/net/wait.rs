@@ -83,12 +83,14 @@ pub(super) fn wait_ready(
     deadline: Instant,
     cancel: Option<&Cancel>,
 ) -> Result<()> {
-    let mut fds = Vec::with_capacity(2);
-    fds.push(PollFd::from_borrowed_fd(fd, events));
-    if let Some(cancel) = cancel {
-        fds.push(PollFd::new(cancel, PollFlags::IN));
-    }
-    let ready = poll_until(&mut fds, deadline)?;
+    let socket = PollFd::from_borrowed_fd(fd, events);
+    let ready = match cancel {
+        None => poll_until(&mut [socket], deadline)?,
+        Some(cancel) => {
+            let cancelled = PollFd::from_borrowed_fd(cancel.as_fd(), PollFlags::IN);
+            poll_until(&mut [socket, cancelled], deadline)?
+        }
+    };
     if let Some(cancel) = cancel {
         cancel.check()?;
     }

@@ -17,9 +17,16 @@ use crate::proto::encode;
 /// A buffer that once grew beyond this is not kept.
 const KEEP_CAPACITY: usize = 2 * FULL_AT;
 
+/// How often whoever publishes takes what others have appended meanwhile: a call of the program's is
+/// not to last for as long as others publish.
+const ROUNDS_OF_PUBLISHER: usize = 1;
+
+/// The same for who watches the sockets, and has others to look after.
+const ROUNDS_OF_WATCHER: usize = 16;
+
 /// How far writing got.
 enum Written {
-    /// Nothing is left.
+    /// Nothing is left, or others have been asked to go on.
     All,
     /// The socket takes no more for now.
     Blocked,
@@ -28,24 +35,33 @@ enum Written {
 impl Outbound {
     /// Writes what there is, unless another thread is at it: then that one will look again.
     pub(in crate::client) fn try_pump(&self, link: &Arc<Link>) {
+        self.try_pump_for(link, ROUNDS_OF_PUBLISHER);
+    }
+
+    /// As [`Outbound::try_pump`], on a thread of the library.
+    pub(in crate::client) fn pump_on(&self, link: &Arc<Link>) {
+        self.try_pump_for(link, ROUNDS_OF_WATCHER);
+    }
+
+    fn try_pump_for(&self, link: &Arc<Link>, rounds: usize) {
         if let Some(writer) = self.writer.try_lock() {
-            self.pump(writer, link);
+            self.pump(writer, link, rounds);
         } else {
             self.missed.store(true, Ordering::SeqCst);
             // The holder may have let go between the attempt and the mark.
             if let Some(writer) = self.writer.try_lock() {
-                self.pump(writer, link);
+                self.pump(writer, link, rounds);
             }
         }
     }
 
     pub(super) fn pump_here(&self, link: &Arc<Link>) {
-        self.pump(self.writer.lock(), link);
+        self.pump(self.writer.lock(), link, ROUNDS_OF_PUBLISHER);
     }
 
-    fn pump(&self, mut writer: MutexGuard<'_, Writer>, link: &Arc<Link>) {
+    fn pump(&self, mut writer: MutexGuard<'_, Writer>, link: &Arc<Link>, rounds: usize) {
         self.missed.store(false, Ordering::SeqCst);
-        let result = self.write_all(&mut writer, link);
+        let result = self.write_all(&mut writer, link, rounds);
         drop(writer);
         match result {
             Ok(Written::All) => self.look_again(link),
@@ -64,8 +80,14 @@ impl Outbound {
         }
     }
 
-    /// Writes until nothing is left, or the socket takes no more for now.
-    fn write_all(&self, writer: &mut Writer, link: &Arc<Link>) -> Result<Written> {
+    /// Writes what is left, and then, so many times, what has come into the front. Stops when the
+    /// socket takes no more for now.
+    fn write_all(
+        &self,
+        writer: &mut Writer,
+        link: &Arc<Link>,
+        mut rounds: usize,
+    ) -> Result<Written> {
         loop {
             if writer.sent == writer.back.len() {
                 match link.stream.flush() {
@@ -86,15 +108,19 @@ impl Outbound {
                         writer.back = Vec::new();
                     }
                 }
-                if front.buf.is_empty() {
+                if front.buf.is_empty() || rounds == 0 {
                     front.asked = false;
                     front.last_write = Instant::now();
+                    if !front.buf.is_empty() {
+                        front.ask();
+                    }
                     drop(front);
                     if left > 0 {
                         self.progress.notify_all();
                     }
                     return Ok(Written::All);
                 }
+                rounds -= 1;
                 std::mem::swap(&mut front.buf, &mut writer.back);
                 front.swapped += writer.back.len() as u64;
                 drop(front);
