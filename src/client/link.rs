@@ -27,7 +27,7 @@ use crate::runtime::{Registration, Source, has_found_job};
 const READS_AT_ONCE: usize = 32;
 /// When so many bytes have been read, what is in them is handed over, though the socket may have more: waking a
 /// worker costs as much as some hundred messages, but it is to work while the next are read.
-const HAND_OVER_AT: usize = 64 * 1024;
+const HAND_OVER_AT: usize = 256 * 1024;
 /// A read of less than this is taken for all there is.
 const TRICKLE: usize = 4096;
 /// The longest wait for a read without a deadline.
