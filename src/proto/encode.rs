@@ -5,7 +5,7 @@
 
 use memchr::memchr;
 
-use super::bytes::{number, push_number};
+use super::bytes::{number, push_last_number, push_number, push_short};
 
 /// The end of every line and of every payload.
 pub const CRLF: &[u8] = b"\r\n";
@@ -23,9 +23,8 @@ const LINE: usize = 64;
 pub fn publish(buf: &mut Vec<u8>, subject: &[u8], reply: Option<&[u8]>, payload: &[u8]) {
     reserve(buf, subject, reply, payload.len());
     words(buf, b"PUB ", subject, reply);
-    push_number(buf, payload.len() as u64);
-    buf.extend_from_slice(CRLF);
-    buf.extend_from_slice(payload);
+    push_last_number(buf, payload.len() as u64);
+    push_short(buf, payload);
     buf.extend_from_slice(CRLF);
 }
 
@@ -33,8 +32,7 @@ pub fn publish(buf: &mut Vec<u8>, subject: &[u8], reply: Option<&[u8]>, payload:
 pub fn publish_head(buf: &mut Vec<u8>, subject: &[u8], reply: Option<&[u8]>, payload_len: usize) {
     reserve(buf, subject, reply, 0);
     words(buf, b"PUB ", subject, reply);
-    push_number(buf, payload_len as u64);
-    buf.extend_from_slice(CRLF);
+    push_last_number(buf, payload_len as u64);
 }
 
 /// Publishes `payload` with the encoded header block `headers` to `subject`.
@@ -65,8 +63,7 @@ pub fn publish_with_headers_head(
     reserve(buf, subject, reply, headers.len());
     words(buf, b"HPUB ", subject, reply);
     push_number(buf, headers.len() as u64);
-    push_number(buf, (headers.len() + payload_len) as u64);
-    buf.extend_from_slice(CRLF);
+    push_last_number(buf, (headers.len() + payload_len) as u64);
     buf.extend_from_slice(headers);
 }
 
@@ -77,8 +74,7 @@ pub fn publish_with_headers_head(
 pub fn subscribe(buf: &mut Vec<u8>, subject: &[u8], queue: Option<&[u8]>, sid: u64) {
     reserve(buf, subject, queue, 0);
     words(buf, b"SUB ", subject, Some(queue.unwrap_or_default()));
-    push_number(buf, sid);
-    buf.extend_from_slice(CRLF);
+    push_last_number(buf, sid);
 }
 
 /// Ends the subscription `sid`: at once, or when it has got `max` messages in all.
@@ -102,10 +98,10 @@ fn reserve(buf: &mut Vec<u8>, subject: &[u8], word: Option<&[u8]>, body: usize) 
 #[inline]
 fn words(buf: &mut Vec<u8>, name: &[u8], first: &[u8], second: Option<&[u8]>) {
     buf.extend_from_slice(name);
-    buf.extend_from_slice(first);
+    push_short(buf, first);
     if let Some(second) = second {
         buf.push(b' ');
-        buf.extend_from_slice(second);
+        push_short(buf, second);
     }
 }
 

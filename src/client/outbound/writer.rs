@@ -64,19 +64,23 @@ impl Outbound {
         let result = self.write_all(&mut writer, link, rounds);
         drop(writer);
         match result {
-            Ok(Written::All) => self.look_again(link),
-            Ok(Written::Blocked) => {
-                self.look_again(link);
-                link.write_when_ready();
-            }
+            Ok(Written::All) => {}
+            Ok(Written::Blocked) => link.write_when_ready(),
             Err(e) => link.fail(e),
         }
+        self.look_again();
     }
 
-    /// After the writer has been let go: did anyone want it meanwhile?
-    fn look_again(&self, link: &Link) {
+    /// After the writer has been let go: did anyone want it meanwhile? Perhaps for another server than
+    /// the one that was written to.
+    fn look_again(&self) {
         if self.missed.swap(false, Ordering::SeqCst) {
-            link.request_flush();
+            let front = self.front.lock();
+            if let Mode::Live(link) = &front.mode
+                && !front.buf.is_empty()
+            {
+                link.request_flush();
+            }
         }
     }
 
@@ -158,7 +162,7 @@ impl Outbound {
         let result = self.write_direct(&mut writer, &link, out.payload, deadline);
         drop(writer);
         self.progress.notify_all();
-        self.look_again(&link);
+        self.look_again();
         match result {
             Ok(()) => Ok(()),
             Err(e) => {
