@@ -1,9 +1,18 @@
 //! What programs send: checks, then one frame into the outgoing buffer.
 
+use std::cell::Cell;
+
 use super::connection::Connection;
 use crate::error::{Error, Result, Status};
 use crate::msg::Msg;
 use crate::proto::{encode, subject};
+
+/// What header blocks are encoded into is kept up to this size.
+const SCRATCH_MAX: usize = 16 * 1024;
+
+thread_local! {
+    static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
 
 /// When a frame is written to the socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,17 +88,21 @@ impl Connection {
 
     /// Publishes a message with another reply subject.
     pub(super) fn send_msg(&self, msg: &Msg, reply: Option<&[u8]>, when: When) -> Result<()> {
-        let mut scratch = Vec::new();
-        let headers = msg.header_block(&mut scratch);
-        self.send(
+        let mut scratch = SCRATCH.take();
+        scratch.clear();
+        let result = self.send(
             &Outgoing {
                 subject: msg.subject(),
                 reply,
-                headers,
+                headers: msg.header_block(&mut scratch),
                 payload: msg.payload(),
             },
             when,
-        )
+        );
+        if scratch.capacity() <= SCRATCH_MAX {
+            SCRATCH.set(scratch);
+        }
+        result
     }
 
     pub(super) fn send(&self, out: &Outgoing<'_>, when: When) -> Result<()> {

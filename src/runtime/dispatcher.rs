@@ -38,12 +38,13 @@ use crate::error::Result;
 /// How long a job may wait before the pool grows.
 const PATIENCE: Duration = Duration::from_millis(3);
 
-/// How many workers one check starts at most.
-const STEP: usize = 16;
+/// The same when the workers were found blocked just now.
+const LESS_PATIENCE: Duration = Duration::from_millis(1);
 
-/// So many checks in a row must find the workers blocked before more than one is started at a time:
-/// on a busy machine, callbacks that wait for a lock of the program look the same for a moment.
-const CERTAIN: u32 = 4;
+/// How many workers one check starts at most. It comes to that step by step, while each check finds
+/// the workers blocked: on a busy machine, callbacks that wait for a lock of the program look the
+/// same for a moment.
+const STEP: usize = 16;
 
 /// How many workers a pool may have while they compute, in multiples of its base.
 const COMPUTING: usize = 4;
@@ -319,10 +320,14 @@ impl Pool {
         }
         state.check_pending = true;
         let (pushed, taken) = (state.pushed, state.taken);
+        let patience = match state.blocked {
+            0 => PATIENCE,
+            _ => LESS_PATIENCE,
+        };
         drop(state);
         let pool = self.clone();
         self.timers
-            .after(PATIENCE, Box::new(move || pool.check(pushed, taken)));
+            .after(patience, Box::new(move || pool.check(pushed, taken)));
     }
 
     /// Starts more workers if the job that found none free still waits. The numbers are those of
@@ -368,10 +373,10 @@ impl Pool {
         state.blocked = if compute { 0 } else { state.blocked + 1 };
         let wanted = if compute {
             usize::from(count < self.sizes.base * COMPUTING)
-        } else if state.blocked < CERTAIN {
-            1
         } else {
-            (queued / 2).clamp(1, STEP)
+            // 1, 1, 2, 4, 8, ...
+            let step = 1 << (state.blocked.clamp(2, 8) - 2);
+            (queued / 2).clamp(1, step.min(STEP))
         };
         wanted.min(self.sizes.max.saturating_sub(count))
     }

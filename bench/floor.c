@@ -1,0 +1,126 @@
+/* What a round trip through a nats-server takes at least: two threads that do nothing but write to and read from
+ * sockets that block. No client can be faster than this, as long as the kernel wakes a thread for what comes.
+ *
+ *   floor request|oneway PORT COUNT
+ *
+ * The server listens on the loopback address. Prints one line of JSON; bench/NOTES.md tells what came out.
+ */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SILENCE_US 1000 /* between one-way messages, as in bench.c */
+
+static int port;
+
+static void fail(const char *why) {
+    fprintf(stderr, "floor: %s\n", why);
+    exit(1);
+}
+
+static int64_t now_ns(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * 1000000000LL + t.tv_nsec;
+}
+
+static void say(int fd, const char *text) {
+    size_t n = strlen(text);
+    if (write(fd, text, n) != (ssize_t)n)
+        fail("the server takes no more");
+}
+
+/* One read: messages this small come whole. */
+static void hear(int fd, char *text, size_t size) {
+    ssize_t n = read(fd, text, size - 1);
+    if (n <= 0)
+        fail("the server is gone");
+    text[n] = '\0';
+}
+
+static int connect_and_subscribe(const char *subscription) {
+    struct sockaddr_in addr = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM, 0), on = 1;
+    char text[8192];
+    addr.sin_port = htons((uint16_t)port);
+    if (connect(fd, (struct sockaddr *)&addr, sizeof addr) != 0)
+        fail("no server");
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    hear(fd, text, sizeof text);
+    say(fd, "CONNECT {\"verbose\":false,\"pedantic\":false}\r\n");
+    say(fd, subscription);
+    say(fd, "PING\r\n");
+    hear(fd, text, sizeof text);
+    return fd;
+}
+
+static _Atomic int64_t arrived;
+
+static void *answer(void *arg) {
+    int fd = *(int *)arg;
+    char text[8192];
+    for (;;) {
+        hear(fd, text, sizeof text);
+        say(fd, "PUB floor.reply 16\r\n0123456789abcdef\r\n");
+    }
+    return NULL;
+}
+
+static void *take(void *arg) {
+    int fd = *(int *)arg;
+    char text[8192];
+    for (;;) {
+        hear(fd, text, sizeof text);
+        atomic_store(&arrived, now_ns());
+    }
+    return NULL;
+}
+
+static int ascending(const void *a, const void *b) {
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+int main(int argc, char **argv) {
+    int oneway = argc == 4 && strcmp(argv[1], "oneway") == 0;
+    long count;
+    int64_t *ns;
+    int here, there;
+    pthread_t thread;
+    char text[8192];
+    if (argc != 4 || (count = strtol(argv[3], NULL, 10)) < 100 || count > 1000000) {
+        fprintf(stderr, "usage: floor request|oneway PORT COUNT\n");
+        return 2;
+    }
+    port = atoi(argv[2]);
+    alarm(60);
+    ns = malloc((size_t)count * sizeof *ns);
+    here = connect_and_subscribe("SUB floor.reply 1\r\n");
+    there = connect_and_subscribe("SUB floor.request 1\r\n");
+    pthread_create(&thread, NULL, oneway ? take : answer, &there);
+    for (long i = 0; i < count; i++) {
+        int64_t sent = now_ns();
+        say(here, "PUB floor.request floor.reply 16\r\n0123456789abcdef\r\n");
+        if (oneway) {
+            usleep(SILENCE_US);
+            ns[i] = atomic_load(&arrived) - sent;
+        } else {
+            hear(here, text, sizeof text);
+            ns[i] = now_ns() - sent;
+        }
+    }
+    qsort(ns, (size_t)count, sizeof *ns, ascending);
+    printf("{\"library\": \"floor\", \"case\": \"%s\", \"count\": %ld, \"p50_us\": %.2f, \"p99_us\": %.2f}\n",
+           argv[1], count, (double)ns[count / 2] / 1e3, (double)ns[count - 1 - count / 100] / 1e3);
+    return 0;
+}
