@@ -67,7 +67,7 @@
 //!    block. [`msg::Msg`] is a pointer to it and owns one reference to the block. Bytes are copied
 //!    only where a frame straddles two blocks, or the program asked for padding.
 //! 5. The messages of a few reads are gathered by subscription in [`msg::MsgList`]s and handed over
-//!    with one lock and at most one wake for each subscription, when the socket has no more, 64 KiB
+//!    with one lock and at most one wake for each subscription, when the socket has no more, 256 KiB
 //!    are there, or an operation comes that is no message. Answers to requests go straight from
 //!    here to the thread that waits.
 //! 6. [`client::Subscription`] is a [`runtime::Job`]: the worker that read, or another one of
