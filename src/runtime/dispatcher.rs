@@ -46,11 +46,11 @@ const LESS_PATIENCE: Duration = Duration::from_millis(1);
 /// same for a moment.
 const STEP: usize = 16;
 
-/// How many workers a pool may have while they compute, in multiples of its base.
-const COMPUTING: usize = 4;
+/// How many workers more than its base a pool may have while they compute.
+const COMPUTING: usize = 2;
 
-/// A worker that has done so many jobs between two checks does not wait for anything but the queue.
-const QUICK: u64 = 4;
+/// A worker that does so many jobs a second does not wait for anything but the queue.
+const QUICK: f64 = 1300.0;
 
 /// How many workers a check has a look at.
 const SAMPLE: usize = 8;
@@ -326,13 +326,13 @@ impl Pool {
         };
         drop(state);
         let pool = self.clone();
-        self.timers
-            .after(patience, Box::new(move || pool.check(pushed, taken)));
+        let check = move || pool.check(pushed, taken, patience);
+        self.timers.after(patience, Box::new(check));
     }
 
     /// Starts more workers if the job that found none free still waits. The numbers are those of
     /// the time when it was queued.
-    fn check(self: &Arc<Self>, pushed: u64, taken: u64) {
+    fn check(self: &Arc<Self>, pushed: u64, taken: u64, waited: Duration) {
         let mut state = self.state.lock();
         state.check_pending = false;
         if state.queue.is_empty() {
@@ -340,8 +340,8 @@ impl Pool {
             return;
         }
         if state.taken < pushed {
-            let done = state.taken - taken;
-            for _ in 0..self.growth(state, done) {
+            let rate = (state.taken - taken) as f64 / waited.as_secs_f64();
+            for _ in 0..self.growth(state, rate) {
                 self.start_worker(self.state.lock());
             }
         } else {
@@ -351,8 +351,9 @@ impl Pool {
         self.check_later(self.state.lock());
     }
 
-    /// How many more workers to start, when the ones there are have done so many jobs of late.
-    fn growth(&self, state: MutexGuard<'_, State>, done: u64) -> usize {
+    /// How many more workers to start, when the ones there are have done so many jobs a second of
+    /// late.
+    fn growth(&self, state: MutexGuard<'_, State>, rate: f64) -> usize {
         let (count, queued) = (state.count, state.queue.len());
         let step = state.workers.len().div_ceil(SAMPLE).max(1);
         // Not always the same ones.
@@ -366,13 +367,13 @@ impl Pool {
             .collect();
         drop(state);
         // Who is quick but waits for the lock of the queue must not be taken for one that blocks.
-        let quick = done >= QUICK * count as u64;
+        let quick = rate >= QUICK * count as f64;
         let runnable = |worker: &&Arc<Worker>| worker.probe.is_runnable();
         let compute = quick || sample.iter().filter(runnable).count() * 2 > sample.len();
         let mut state = self.state.lock();
         state.blocked = if compute { 0 } else { state.blocked + 1 };
         let wanted = if compute {
-            usize::from(count < self.sizes.base * COMPUTING)
+            usize::from(count < self.sizes.base + COMPUTING)
         } else {
             // 1, 1, 2, 4, 8, ...
             let step = 1 << (state.blocked.clamp(2, 8) - 2);

@@ -135,7 +135,7 @@ impl<F: Fn() + Send + Sync + 'static> Job for Run<F> {
 
 impl Bell {
     /// A bell, the other end of its socket, and what tells of its rings.
-    fn new(
+    fn hang(
         runtime: &Arc<Runtime>,
         job: impl Fn() + Send + Sync + 'static,
     ) -> (Registration, UnixStream, mpsc::Receiver<ThreadId>) {
@@ -160,7 +160,7 @@ fn who_finds_a_job_in_a_socket_runs_it() {
     let (ran, ran_on) = mpsc::channel();
     let ran = parking_lot::Mutex::new(ran);
     let job = move || ran.lock().send(std::thread::current().id()).unwrap();
-    let (_registration, mut peer, heard) = Bell::new(&runtime, job);
+    let (_registration, mut peer, heard) = Bell::hang(&runtime, job);
     // As soon as two workers watch; the first of them alone would not leave the sockets.
     let start = Instant::now();
     loop {
@@ -178,7 +178,7 @@ fn sockets_are_watched_however_many_jobs_block() {
     let blocked = Arc::new(AtomicUsize::new(0));
     let release = Arc::new(parking_lot::RwLock::new(()));
     let held = release.write();
-    let (registration, mut peer, heard) = Bell::new(&runtime, {
+    let (registration, mut peer, heard) = Bell::hang(&runtime, {
         let (release, blocked) = (release.clone(), blocked.clone());
         move || {
             blocked.fetch_add(1, Ordering::SeqCst);
