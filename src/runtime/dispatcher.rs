@@ -38,11 +38,11 @@ use crate::error::Result;
 /// How long a job may wait before the pool grows.
 const PATIENCE: Duration = Duration::from_millis(3);
 
-/// The same when the workers were found blocked just now.
+/// The same when all workers were found blocked just now.
 const LESS_PATIENCE: Duration = Duration::from_millis(1);
 
 /// How many workers one check starts at most. It comes to that step by step, while each check finds
-/// the workers blocked: on a busy machine, callbacks that wait for a lock of the program look the
+/// all workers blocked: on a busy machine, callbacks that wait for a lock of the program look the
 /// same for a moment.
 const STEP: usize = 16;
 
@@ -160,7 +160,7 @@ struct State {
     pushed: u64,
     taken: u64,
     check_pending: bool,
-    /// How many checks in a row have found the workers blocked.
+    /// How many checks in a row have found all workers blocked.
     blocked: u32,
     stop: bool,
 }
@@ -369,13 +369,18 @@ impl Pool {
         // Who is quick but waits for the lock of the queue must not be taken for one that blocks.
         let quick = rate >= QUICK * count as f64;
         let runnable = |worker: &&Arc<Worker>| worker.probe.is_runnable();
-        let compute = quick || sample.iter().filter(runnable).count() * 2 > sample.len();
+        let runnable = match quick {
+            true => sample.len(),
+            false => sample.iter().filter(runnable).count(),
+        };
+        let compute = runnable * 2 > sample.len();
         let mut state = self.state.lock();
-        state.blocked = if compute { 0 } else { state.blocked + 1 };
+        // One that only waits for a processor may have the lock that all the others wait for.
+        state.blocked = if runnable > 0 { 0 } else { state.blocked + 1 };
         let wanted = if compute {
             usize::from(count < self.sizes.base + COMPUTING)
         } else {
-            // 1, 1, 2, 4, 8, ...
+            // 1, 1, 2, 4, 8, ... while nobody does anything.
             let step = 1 << (state.blocked.clamp(2, 8) - 2);
             (queued / 2).clamp(1, step.min(STEP))
         };
