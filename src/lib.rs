@@ -41,13 +41,13 @@
 //! | [`net::cancel`] | ending a wait from another thread |
 //! | [`runtime::library`] | open, close, close and wait, `fork` |
 //! | [`runtime::io`] | sockets by readiness, and requests to flush them |
-//! | [`runtime::dispatcher`] | pools of threads that run jobs, and who watches the sockets; `lanes` is the pool of a fixed size |
+//! | [`runtime::dispatcher`] | pools of threads that run jobs, when they grow, and who watches the sockets; `lanes` is the pool of a fixed size |
 //! | [`runtime::events`], [`runtime::timers`] | one thread for connection callbacks, one for what is due later |
 //! | [`client::options`], [`client::connection`] | what can be set; the object, its state, its getters |
 //! | [`client::session`], `closing` | the one owner of the state; its end |
 //! | `reach`, `handshake`, `secure`, `identity` | one attempt on one server: the socket, INFO to PONG, TLS or not, who the client is |
 //! | `evloop`, `dispatch` | programs with a loop of their own: it watches the socket, or runs the callbacks |
-//! | `link` | the session's reading side, from the socket to the queues |
+//! | `link`, `waiting` | the session's reading side, from the socket to the queues; threads that read what they wait for |
 //! | `outbound`, `publish` | the writing side; checks and encoding of what programs send |
 //! | [`client::subscription`], `delivery`, `registry` | a subscription, its queue, who has which sid |
 //! | `requests`, `drain`, `keepalive`, `events` | what their names say; `events` also knows when no callback follows |

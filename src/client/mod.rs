@@ -46,6 +46,7 @@ pub mod secure;
 pub mod session;
 pub mod status;
 pub mod subscription;
+mod waiting;
 
 pub use connection::{Connection, Stats};
 pub use evloop::{Attachment, EventLoop};

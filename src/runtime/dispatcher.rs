@@ -2,10 +2,7 @@
 //! lanes of one thread each, and for the dialers.
 //!
 //! A job is queued once and may ask to be queued again, at the back; so each gets its turn. Jobs
-//! may block for as long as they like, and then the pool grows: a check, a few milliseconds after
-//! a job found nobody free to take it, looks whether it still waits, and what the workers do. If
-//! they wait for something, more are started; if they compute, there is just much to do, which many
-//! more threads than processors would not make faster.
+//! may block for as long as they like, and then the pool grows (`growth`).
 //!
 //! Waking: a worker that was woken or is new, and so is going to look at the queue, is *searching*.
 //! While there is one, submitting a job wakes nobody. A searching worker that finds a job passes
@@ -17,6 +14,8 @@
 //! nobody has to be woken, since the other one goes on watching. The last one that watches never
 //! leaves: what it finds it queues for the others. So however long callbacks take and however many
 //! there are, the sockets are looked after.
+
+mod growth;
 
 use std::cell::Cell;
 use std::collections::VecDeque;
@@ -34,26 +33,6 @@ use super::runnable::Probe;
 use super::threads::{ELASTIC, Threads};
 use super::timers::Timers;
 use crate::error::Result;
-
-/// How long a job may wait before the pool grows.
-const PATIENCE: Duration = Duration::from_millis(3);
-
-/// The same when all workers were found blocked just now.
-const LESS_PATIENCE: Duration = Duration::from_millis(1);
-
-/// How many workers one check starts at most. It comes to that step by step, while each check finds
-/// all workers blocked: on a busy machine, callbacks that wait for a lock of the program look the
-/// same for a moment.
-const STEP: usize = 16;
-
-/// How many workers more than its base a pool may have while they compute.
-const COMPUTING: usize = 2;
-
-/// A worker that does so many jobs a second does not wait for anything but the queue.
-const QUICK: f64 = 1300.0;
-
-/// How many workers a check has a look at.
-const SAMPLE: usize = 8;
 
 /// How many workers with nothing to do watch the sockets.
 const WATCHERS: usize = 2;
@@ -312,79 +291,6 @@ impl Pool {
             state.searching -= 1;
             self.check_later(state);
         }
-    }
-
-    fn check_later(self: &Arc<Self>, mut state: MutexGuard<'_, State>) {
-        if state.check_pending {
-            return;
-        }
-        state.check_pending = true;
-        let (pushed, taken) = (state.pushed, state.taken);
-        let patience = match state.blocked {
-            0 => PATIENCE,
-            _ => LESS_PATIENCE,
-        };
-        drop(state);
-        let pool = self.clone();
-        let check = move || pool.check(pushed, taken, patience);
-        self.timers.after(patience, Box::new(check));
-    }
-
-    /// Starts more workers if the job that found none free still waits. The numbers are those of
-    /// the time when it was queued.
-    fn check(self: &Arc<Self>, pushed: u64, taken: u64, waited: Duration) {
-        let mut state = self.state.lock();
-        state.check_pending = false;
-        if state.queue.is_empty() {
-            state.blocked = 0;
-            return;
-        }
-        if state.taken < pushed {
-            let rate = (state.taken - taken) as f64 / waited.as_secs_f64();
-            for _ in 0..self.growth(state, rate) {
-                self.start_worker(self.state.lock());
-            }
-        } else {
-            drop(state);
-        }
-        // Something waits still, or again.
-        self.check_later(self.state.lock());
-    }
-
-    /// How many more workers to start, when the ones there are have done so many jobs a second of
-    /// late.
-    fn growth(&self, state: MutexGuard<'_, State>, rate: f64) -> usize {
-        let (count, queued) = (state.count, state.queue.len());
-        let step = state.workers.len().div_ceil(SAMPLE).max(1);
-        // Not always the same ones.
-        let first = state.taken as usize % step;
-        let sample: Vec<_> = state
-            .workers
-            .iter()
-            .skip(first)
-            .step_by(step)
-            .cloned()
-            .collect();
-        drop(state);
-        // Who is quick but waits for the lock of the queue must not be taken for one that blocks.
-        let quick = rate >= QUICK * count as f64;
-        let runnable = |worker: &&Arc<Worker>| worker.probe.is_runnable();
-        let runnable = match quick {
-            true => sample.len(),
-            false => sample.iter().filter(runnable).count(),
-        };
-        let compute = runnable * 2 > sample.len();
-        let mut state = self.state.lock();
-        // One that only waits for a processor may have the lock that all the others wait for.
-        state.blocked = if runnable > 0 { 0 } else { state.blocked + 1 };
-        let wanted = if compute {
-            usize::from(count < self.sizes.base + COMPUTING)
-        } else {
-            // 1, 1, 2, 4, 8, ... while nobody does anything.
-            let step = 1 << (state.blocked.clamp(2, 8) - 2);
-            (queued / 2).clamp(1, step.min(STEP))
-        };
-        wanted.min(self.sizes.max.saturating_sub(count))
     }
 
     /// The life of a worker.

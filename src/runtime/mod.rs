@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`library`] | open and close, for the whole process |
 //! | [`io`] | driving sockets by readiness |
-//! | [`dispatcher`] | pools of threads that run jobs: the elastic pool, which also watches the sockets, the lanes, the dialers |
+//! | [`dispatcher`] | pools of threads that run jobs: the elastic pool, which also watches the sockets, the lanes, the dialers; when they grow |
 //! | `lanes` | the delivery pool whose size the program sets |
 //! | [`events`] | one thread, first in, first out |
 //! | [`timers`] | one thread for all that must happen later |

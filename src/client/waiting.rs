@@ -1,0 +1,66 @@
+//! A thread that waits for an answer or a PONG reads the socket itself, where it can.
+//!
+//! Otherwise whoever watches the sockets would be woken, read, and wake the thread that waits: once
+//! more than need be. While it waits it does all of the link's reading, and hands over to others
+//! what is not its own.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::connection::Connection;
+use super::link::Link;
+use crate::runtime::Registration;
+
+/// The longest wait for a read without a deadline.
+const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 3600);
+
+/// A thread that waits for what the server sends, and reads it itself: so nobody has to be woken
+/// before it.
+pub(super) struct WaitingReader<'a> {
+    conn: &'a Connection,
+    /// What it alone reads from; none if somebody else does.
+    link: Option<Arc<Link>>,
+}
+
+impl Connection {
+    /// Makes the calling thread read, if nobody does: to be called before it sends what will be
+    /// answered.
+    pub(super) fn read_here(&self) -> WaitingReader<'_> {
+        let link = match self.foreign {
+            Some(_) => None,
+            None => self.state.lock().link.clone(),
+        };
+        // With TLS there may be more than is in the socket, of which somebody else has been told.
+        let link = link.filter(|link| {
+            let registration = link.registration.get();
+            link.stream.is_plain() && registration.is_some_and(Registration::take_reading)
+        });
+        WaitingReader { conn: self, link }
+    }
+}
+
+impl WaitingReader<'_> {
+    /// Reads until `done`, the deadline, or the server is gone. Whoever waits may have to go on
+    /// waiting afterwards: for another thread that reads.
+    pub(super) fn read_until(self, deadline: Option<Instant>, done: impl Fn() -> bool) {
+        let Some(link) = &self.link else {
+            return self.conn.drive_loop(deadline, done);
+        };
+        while !done() && !link.is_over() {
+            let now = Instant::now();
+            let until = deadline.unwrap_or(now + FOR_EVER);
+            if until <= now || link.stream.wait_readable(until, None).is_err() {
+                break;
+            }
+            link.read_alone();
+        }
+    }
+}
+
+impl Drop for WaitingReader<'_> {
+    fn drop(&mut self) {
+        if let Some(registration) = self.link.as_ref().and_then(|link| link.registration.get()) {
+            registration.release_reading();
+        }
+    }
+}
