@@ -105,7 +105,12 @@ impl Link {
             return Ok(());
         }
         // What came right behind the handshake is here, and not in the socket.
-        let ahead = self.stream.is_tls() || !self.reader.lock().receiver.unparsed().is_empty();
+        let ahead = {
+            let receiver = &mut self.reader.lock().receiver;
+            // An idle connection holds no block.
+            receiver.rest();
+            self.stream.is_tls() || !receiver.unparsed().is_empty()
+        };
         let registration = self.conn.runtime.io.register(self.clone())?;
         let registration = self.registration.get_or_init(|| registration);
         if self.is_over() {
