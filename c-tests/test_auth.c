@@ -168,7 +168,7 @@ static void rotated_file_counts_at_the_next_reconnect(void) {
     natsConnection *nc;
     natsOptions *opts;
     char path[KEYS_PATH];
-    closure c;
+    static closure c;
     jwt_server f;
 
     jwt_server_start(&f);
@@ -198,7 +198,7 @@ static void callbacks_are_asked_at_each_reconnect(void) {
     natsConnection *nc;
     natsOptions *opts;
     signer who;
-    closure c;
+    static closure c;
     jwt_server f;
 
     jwt_server_start(&f);

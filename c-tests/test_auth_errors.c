@@ -235,7 +235,7 @@ static void jwt_and_nkey_exclude_each_other(void) {
 static void closing_while_a_handler_runs(void) {
     natsConnection *nc;
     natsOptions *opts;
-    closure c;
+    static closure c;
     script s;
     server plain;
 

@@ -30,7 +30,7 @@ static void expiring_while_connected(void) {
     natsOptions *opts;
     char option[32];
     jwt_server f;
-    closure c;
+    static closure c;
     int64_t n;
 
     jwt_server_start(&f);
@@ -57,7 +57,7 @@ static void expiring_with_a_new_file_in_place(void) {
     natsConnection *nc;
     char option[32];
     jwt_server f;
-    closure c;
+    static closure c;
 
     jwt_server_start(&f);
     keys_make(&f.k, "user", "acc", "user", soon(option), NULL);
@@ -79,7 +79,7 @@ static void revoked_while_connected(void) {
     natsConnection *nc;
     natsOptions *opts;
     jwt_server f;
-    closure c;
+    static closure c;
 
     jwt_server_start(&f);
     nc = test_connect(recorded(&f, &c, "user.creds"));
@@ -103,7 +103,7 @@ static void account_expires_while_connected(void) {
     natsConnection *nc;
     char option[32];
     jwt_server f;
-    closure c;
+    static closure c;
 
     jwt_server_start(&f);
     nc = test_connect(recorded(&f, &c, "user.creds"));
@@ -122,7 +122,7 @@ static void permissions(void) {
     natsSubscription *sub = NULL, *denied = NULL;
     const char *error = NULL;
     jwt_server f;
-    closure c;
+    static closure c;
 
     jwt_server_start(&f);
     keys_make(&f.k, "user", "acc", "user", "deny=top.secret", NULL);
@@ -154,7 +154,7 @@ static void change_password(bool ignore) {
     static const char *const right[] = {"--user", "me", "--pass", "secret", NULL};
     natsConnection *nc;
     natsOptions *opts;
-    closure c;
+    static closure c;
     server s, again;
     int i;
 

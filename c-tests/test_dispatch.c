@@ -218,7 +218,7 @@ static void destroy_all(natsConnection *nc, natsSubscription *sub, natsMsg *msg,
 static void destroying_inside_a_callback(void) {
     natsConnection *nc;
     natsSubscription *sub = NULL;
-    closure c;
+    static closure c;
     inner in = {NATS_OK, 0};
     server s;
 
@@ -249,7 +249,7 @@ static void request_inside(natsConnection *nc, natsSubscription *sub, natsMsg *m
 static void callbacks_may_wait_for_the_server(void) {
     natsConnection *nc;
     natsSubscription *sub = NULL;
-    closure c;
+    static closure c;
     server s;
 
     server_run(&s);

@@ -148,7 +148,7 @@ static void close_connection(natsConnection *nc, natsSubscription *sub, natsMsg 
 static void closing_inside_a_callback(loop_kind kind) {
     natsConnection *nc;
     natsSubscription *sub = NULL;
-    closure c;
+    static closure c;
     loop_thread l;
     server s;
 
@@ -168,7 +168,7 @@ static void closing_inside_a_callback(loop_kind kind) {
 /* The server is gone for good: the connection closes while nobody calls it. */
 static void giving_up_ends_the_loop(loop_kind kind) {
     natsOptions *opts;
-    closure c;
+    static closure c;
     loop_thread l;
     server s;
 

@@ -182,7 +182,7 @@ static void calls_come_in_order(void) {
     natsConnection *nc;
     natsOptions *opts;
     poll_loop p;
-    closure c;
+    static closure c;
     char log[256];
     peer s;
     int i;
@@ -253,7 +253,7 @@ static void attaching_can_fail(void) {
     natsConnection *nc = NULL;
     natsOptions *opts;
     poll_loop p;
-    closure c;
+    static closure c;
     char log[256];
     server s;
 

@@ -73,7 +73,7 @@ static void handler_connects(void) {
     natsConnection *nc;
     natsSubscription *sub = NULL;
     natsOptions *opts;
-    closure c;
+    static closure c;
     dialer d;
     server s;
     int i;
@@ -148,7 +148,7 @@ static void handler_fails(void) {
 static void closing_while_the_handler_blocks(void) {
     natsConnection *nc;
     natsOptions *opts;
-    closure c;
+    static closure c;
     dialer d;
     server s;
 

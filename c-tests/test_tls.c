@@ -576,7 +576,7 @@ static void threads_write_while_others_read(void) {
     natsSubscription *sub = NULL;
     publisher publishers[3];
     natsConnection *nc;
-    closure c;
+    static closure c;
     server s;
     int i;
 
@@ -605,7 +605,7 @@ static void reconnects(void) {
     natsSubscription *sub = NULL;
     natsConnection *nc;
     natsOptions *opts;
-    closure c;
+    static closure c;
     server s;
     int i;
 
@@ -633,7 +633,7 @@ static void client_certificate_is_reloaded(void) {
     char conf[2][1024], *file;
     natsConnection *nc;
     natsOptions *opts;
-    closure c;
+    static closure c;
     server s;
     FILE *f;
     int i;
@@ -676,7 +676,7 @@ static void discovered_server_has_the_announcers_name(void) {
     natsOptions *opts;
     char **urls = NULL;
     server s[2];
-    closure c;
+    static closure c;
     int ports[2], i, count = 0;
 
     closure_init(&c);

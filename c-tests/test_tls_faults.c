@@ -160,7 +160,7 @@ static void downgrade_at_a_reconnect(void) {
     const char *error = NULL;
     natsConnection *nc;
     natsOptions *opts;
-    closure c;
+    static closure c;
     server s;
     peer p;
 
@@ -335,7 +335,7 @@ static void plain_line_after_tls_began(void) {
     natsConnection *nc;
     natsOptions *opts;
     natsMsg *msg = NULL;
-    closure c;
+    static closure c;
     server s;
     relay r;
 
@@ -388,7 +388,7 @@ static void server_does_not_read(void) {
 static void closed_during_the_handshake(void) {
     natsConnection *nc;
     natsOptions *opts;
-    closure c;
+    static closure c;
     server s;
     peer p;
 
