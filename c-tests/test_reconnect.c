@@ -736,6 +736,35 @@ static void many_times(void) {
     peer_close(&p);
 }
 
+#if OURS
+/* The server goes in the very moment of closing: whoever is first, the closed callback is the last. */
+static void closed_comes_last(void) {
+    static closure c;
+    char order[256];
+    int i;
+
+    for (i = 0; i < 200; i++) {
+        natsConnection *nc;
+        natsSubscription *sub = NULL;
+        natsOptions *opts;
+        peer p;
+
+        peer_open(&p);
+        opts = recorded(p.url, &c);
+        CHECK_OK(natsOptions_SetReleasedCB(opts, on_released, &c));
+        nc = peer_connect(&p, opts);
+        CHECK_OK(natsConnection_SubscribeSync(&sub, nc, "foo"));
+        peer_refuse(&p);
+        peer_hang_up(&p);
+        natsSubscription_Destroy(sub);
+        natsConnection_Destroy(nc); /* waits for a PONG that never comes */
+        CHECK_REACHED(&c.released, 1);
+        CHECK_STR(closure_order(&c, order), "DC");
+        peer_close(&p);
+    }
+}
+#endif
+
 int main(int argc, char **argv) {
     static const test_case cases[] = {
         TEST(same_server_comes_back),
@@ -760,6 +789,7 @@ int main(int argc, char **argv) {
         TEST(reconnect_on_request),
         TEST(reconnect_on_request_not_allowed),
         TEST(auth_errors_ignored),
+        TEST(closed_comes_last),
 #endif
         TEST(stale_connection),
         TEST(stale_connection_without_reconnect),

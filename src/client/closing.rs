@@ -51,7 +51,7 @@ impl Connection {
 
     /// Closes the connection at once: everything that waits is told, nothing blocks.
     pub(super) fn shut(self: &Arc<Self>) {
-        let (link, drain) = {
+        let (link, drain, announced) = {
             let mut state = self.state.lock();
             if state.is_closed() {
                 return;
@@ -66,7 +66,8 @@ impl Connection {
             {
                 timer.cancel();
             }
-            (state.link.take(), state.drain.take())
+            let announced = std::mem::take(&mut state.announced);
+            (state.link.take(), state.drain.take(), announced)
         };
         if let Some(drain) = drain {
             drain.cancel();
@@ -80,7 +81,7 @@ impl Connection {
         for sub in subs {
             sub.end(Closed::WithConnection);
         }
-        if link.is_some() {
+        if announced {
             self.post_event(&self.opts.disconnected_cb);
         }
         self.post_event(&self.opts.closed_cb);

@@ -105,6 +105,8 @@ pub(super) struct State {
     pub(super) drain: Option<ConnDrain>,
     /// The next success is the first one, of a connection that was handed out before it.
     pub(super) first_pending: bool,
+    /// The program takes the connection for connected: it has not been told yet if that is over.
+    pub(super) announced: bool,
     last_error: (Status, String),
 }
 
@@ -115,6 +117,10 @@ impl State {
 
     pub(super) fn is_closed(&self) -> bool {
         self.status == ConnStatus::NATS_CONN_STATUS_CLOSED
+    }
+
+    pub(super) fn is_present(&self, link: &Arc<Link>) -> bool {
+        self.link.as_ref().is_some_and(|l| Arc::ptr_eq(l, link))
     }
 
     pub(super) fn set_last_error(&mut self, error: &Error) {
@@ -163,6 +169,7 @@ impl Connection {
                 pings_out: 0,
                 drain: None,
                 first_pending: false,
+                announced: false,
                 last_error: (Status::NATS_OK, String::new()),
             }),
             status: AtomicU8::new(ConnStatus::NATS_CONN_STATUS_DISCONNECTED as u8),

@@ -101,6 +101,8 @@ impl Connection {
         INSIDE.with_borrow(|inside| inside.contains(&self.id()))
     }
 
+    /// Has an event run after all those posted before. With `state` locked too, before the end: the
+    /// connection has a lease of its own until then, so if the event is dropped, nothing follows.
     fn post(self: &Arc<Self>, event: impl FnOnce(&Arc<Connection>) + Send + 'static) {
         let Some(lease) = self.lease() else { return };
         let conn = self.clone();

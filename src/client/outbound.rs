@@ -341,13 +341,14 @@ impl Outbound {
         self.progress.notify_all();
     }
 
-    /// The server is gone: keeps the publishes that did not leave, and tells those who wait for a
-    /// PONG.
-    pub(super) fn detach(&self, link: &Arc<Link>) {
+    /// The server is gone: keeps the publishes that did not leave. Returns who waits for a PONG of
+    /// it, to be told without a lock.
+    #[must_use]
+    pub(super) fn detach(&self, link: &Arc<Link>) -> VecDeque<PingWaiter> {
         let mut writer = self.writer.lock();
         let mut front = self.front.lock();
         if !front.is_live(link) {
-            return;
+            return VecDeque::new();
         }
         let mut kept = encode::salvage_publishes(&writer.back, writer.sent);
         kept.append(&mut encode::salvage_publishes(&front.buf, 0));
@@ -359,9 +360,7 @@ impl Outbound {
         drop(front);
         drop(writer);
         self.progress.notify_all();
-        for waiter in pings {
-            waiter.finish(Err(Status::NATS_CONNECTION_DISCONNECTED.into()));
-        }
+        pings
     }
 
     /// The connection is closed: releases memory and whoever waits.

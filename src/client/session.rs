@@ -9,6 +9,9 @@
 //! The first connect runs on the caller's thread. A reconnect is a chain of short steps, waits on
 //! the timer thread and attempts on the few dialing threads, so that a thousand connections that
 //! lost their server need no thousand threads.
+//!
+//! What the program is told of a change is posted under the lock under which the state changes, so
+//! the order of the callbacks is that of the changes, and the closed callback is the last of them.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -218,20 +221,14 @@ impl Connection {
             state.pool.mark_connected();
             state.clear_last_error();
             self.set_status(&mut state, ConnStatus::NATS_CONN_STATUS_CONNECTED);
+            // `connect` returns, which tells the program.
+            state.announced = kind == Kind::First;
             std::mem::take(&mut state.first_pending) || kind == Kind::First
         };
         self.info_received(info, first);
         self.resume(&link);
-        self.reconnecting.store(false, Ordering::Release);
-        match kind {
-            Kind::First => {}
-            Kind::Later if first => self.post_event(&self.opts.connected_cb),
-            Kind::Later => {
-                self.reconnects.fetch_add(1, Ordering::Relaxed);
-                self.post_event(&self.opts.reconnected_cb);
-            }
-        }
         if kind == Kind::Later {
+            self.announce(&link, first);
             // Its PONG says that the server has dealt with all that was pending.
             self.outbound.ping(PingWaiter::Keepalive, When::Buffered);
         }
@@ -241,6 +238,22 @@ impl Connection {
         }
         self.start_pinging();
         Ok(())
+    }
+
+    /// The connection is whole again, and the program is told, unless the server is lost already.
+    fn announce(self: &Arc<Self>, link: &Arc<Link>, first: bool) {
+        let mut state = self.state.lock();
+        if !state.is_present(link) {
+            return;
+        }
+        state.announced = true;
+        self.reconnecting.store(false, Ordering::Release);
+        if first {
+            self.post_event(&self.opts.connected_cb);
+        } else {
+            self.reconnects.fetch_add(1, Ordering::Relaxed);
+            self.post_event(&self.opts.reconnected_cb);
+        }
     }
 
     /// Tells the server of all subscriptions, and lets what is pending follow.
@@ -259,21 +272,21 @@ impl Connection {
     /// The server has told about itself and its cluster.
     pub(super) fn info_received(self: &Arc<Self>, info: ServerInfo, first: bool) {
         self.set_limits(&info);
-        let (lame, discovered) = {
-            let mut state = self.state.lock();
-            let ignore = self.opts.ignore_discovered_servers;
-            let randomize = !self.opts.no_randomize;
-            // nats-server tells WebSocket clients of such listeners in `connect_urls`, too.
-            let websocket = state.pool.is_websocket() && !info.ws_connect_urls.is_empty();
-            let urls = match websocket {
-                true => &info.ws_connect_urls,
-                false => &info.connect_urls,
-            };
-            let discovered = state.pool.update_discovered(urls, ignore, first, randomize);
-            let lame = info.ldm;
-            state.info = info;
-            (lame, discovered)
+        let mut state = self.state.lock();
+        let ignore = self.opts.ignore_discovered_servers;
+        let randomize = !self.opts.no_randomize;
+        // nats-server tells WebSocket clients of such listeners in `connect_urls`, too.
+        let websocket = state.pool.is_websocket() && !info.ws_connect_urls.is_empty();
+        let urls = match websocket {
+            true => &info.ws_connect_urls,
+            false => &info.connect_urls,
         };
+        let discovered = state.pool.update_discovered(urls, ignore, first, randomize);
+        let lame = info.ldm;
+        state.info = info;
+        if state.is_closed() {
+            return;
+        }
         if discovered {
             self.post_event(&self.opts.discovered_servers_cb);
         }
@@ -292,15 +305,12 @@ impl Connection {
         match error {
             ServerError::Stale => Err(Status::NATS_STALE_CONNECTION.into()),
             ServerError::Permissions(_) => {
-                let error = Error::new(Status::NATS_NOT_PERMITTED, text);
-                self.set_last_error(&error);
-                self.post_failure(&error);
+                self.report(&Error::new(Status::NATS_NOT_PERMITTED, text));
                 Ok(())
             }
             ServerError::AuthViolation(_) | ServerError::AuthExpired(_) => {
                 let error = Error::new(Status::NATS_CONNECTION_AUTH_FAILED, text);
-                self.set_last_error(&error);
-                self.post_failure(&error);
+                self.report(&error);
                 if self.is_second_auth_error(&error) {
                     link.stop();
                     self.shut();
@@ -320,6 +330,15 @@ impl Connection {
         }
     }
 
+    /// Keeps an error of the server's, and tells the program.
+    fn report(self: &Arc<Self>, error: &Error) {
+        let mut state = self.state.lock();
+        if !state.is_closed() {
+            state.set_last_error(error);
+            self.post_failure(error);
+        }
+    }
+
     /// Did the same server refuse for the same reason twice, with no success in between?
     fn is_second_auth_error(&self, error: &Error) -> bool {
         let mut state = self.state.lock();
@@ -334,13 +353,9 @@ impl Connection {
     /// The link is over: reconnect, or close if that is not wanted.
     pub(super) fn lost(self: &Arc<Self>, link: &Arc<Link>, error: Error) {
         link.stop();
-        let reconnect = {
+        let pings = {
             let mut state = self.state.lock();
-            if !state
-                .link
-                .as_ref()
-                .is_some_and(|current| Arc::ptr_eq(current, link))
-            {
+            if !state.is_present(link) {
                 return;
             }
             if let Some(timer) = state.ping_timer.take() {
@@ -348,25 +363,27 @@ impl Connection {
             }
             if !self.opts.allow_reconnect || state.status().is_draining() {
                 state.set_last_error(&error);
-                false
-            } else {
-                state.link = None;
-                state.pass = PassCounter::new();
-                state.clear_last_error();
-                self.reconnecting.store(true, Ordering::Release);
-                self.set_status(&mut state, ConnStatus::NATS_CONN_STATUS_RECONNECTING);
-                true
+                drop(state);
+                return self.shut();
             }
+            state.link = None;
+            state.pass = PassCounter::new();
+            state.clear_last_error();
+            self.reconnecting.store(true, Ordering::Release);
+            self.set_status(&mut state, ConnStatus::NATS_CONN_STATUS_RECONNECTING);
+            // Before the callback: what that publishes is for the next server.
+            let pings = self.outbound.detach(link);
+            if std::mem::take(&mut state.announced) {
+                self.post_event(&self.opts.disconnected_cb);
+            }
+            pings
         };
-        if !reconnect {
-            self.shut();
-            return;
+        for waiter in pings {
+            waiter.finish(Err(Status::NATS_CONNECTION_DISCONNECTED.into()));
         }
-        self.outbound.detach(link);
         if self.opts.fail_requests_on_disconnect {
             self.requests.fail_all(Status::NATS_CONNECTION_DISCONNECTED);
         }
-        self.post_event(&self.opts.disconnected_cb);
         self.next_attempt();
     }
 
@@ -477,11 +494,10 @@ impl Connection {
             }
             state.set_last_error(&error);
             self.set_status(&mut state, ConnStatus::NATS_CONN_STATUS_RECONNECTING);
-            let first = state.first_pending;
-            drop(state);
-            if auth_kind(&error).is_some() && !first {
+            if auth_kind(&error).is_some() && !state.first_pending {
                 self.post_failure(&error);
             }
+            drop(state);
             self.is_second_auth_error(&error)
         };
         if abort {
