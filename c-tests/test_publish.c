@@ -374,6 +374,32 @@ static void keeps_order(void) { order_and_counts(false); }
 
 static void keeps_order_with_send_asap(void) { order_and_counts(true); }
 
+/* What is published leaves by itself, also when there was much of it and then nothing. */
+static void bursts_leave_without_flush(void) {
+    static const int counts[] = {1, 50000, 3, 200, 50000, 5000, 1, 2000};
+    natsConnection *nc;
+    natsSubscription *sub = NULL;
+    static closure c;
+    server s;
+    size_t i;
+    int j, sent = 0;
+
+    closure_init(&c);
+    server_run(&s);
+    nc = test_connect_url(s.url);
+    CHECK_OK(natsConnection_Subscribe(&sub, nc, "foo", on_message, &c));
+    CHECK_OK(natsSubscription_SetPendingLimits(sub, -1, -1));
+    for (i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+        for (j = 0; j < counts[i]; j++)
+            CHECK_OK(natsConnection_Publish(nc, "foo", "0123456789abcdef", 16));
+        sent += counts[i];
+        CHECK_REACHED(&c.messages, sent);
+    }
+    natsSubscription_Destroy(sub);
+    natsConnection_Destroy(nc);
+    server_stop(&s);
+}
+
 static void sizes_up_to_max_payload(void) {
     static const int sizes[] = {0,     1,     2,     100,   4095,  4096,   32767,
                                 32768, 32769, 65535, 65536, 65537, 300000, 1048576};
@@ -553,6 +579,7 @@ int main(int argc, char **argv) {
         TEST(send_asap_writes_in_the_call),
         TEST(keeps_order),
         TEST(keeps_order_with_send_asap),
+        TEST(bursts_leave_without_flush),
         TEST(sizes_up_to_max_payload),
         TEST(headers_through_a_server),
         TEST(write_deadline_against_a_stalled_peer),

@@ -12,6 +12,7 @@
 //!
 //! Lock order: writer, then front; nothing else is locked under either.
 
+mod burst;
 mod writer;
 
 use std::cell::Cell;
@@ -67,12 +68,16 @@ struct Front {
     draining: bool,
     /// Who watches the sockets, or has the writer, is going to look at `buf`.
     asked: bool,
+    /// In a [burst]: whoever fills the buffer writes it, and a timer asks for the rest.
+    in_burst: bool,
     /// When all had been written last.
     last_write: Instant,
     buf: Vec<u8>,
     /// Bytes swapped out of `buf` since the connection was made, and how many of them left.
     swapped: u64,
     written: u64,
+    /// As `msgs`, when bytes were swapped out last.
+    swapped_msgs: u64,
     msgs: u64,
     bytes: u64,
     /// Who waits for a PONG, in the order of the PINGs.
@@ -105,9 +110,11 @@ impl Outbound {
                 mode: Mode::Pending,
                 draining: false,
                 asked: false,
+                in_burst: false,
                 last_write: Instant::now(),
                 buf: Vec::new(),
                 swapped: 0,
+                swapped_msgs: 0,
                 written: 0,
                 msgs: 0,
                 bytes: 0,
@@ -336,6 +343,7 @@ impl Outbound {
         }
         front.buf = state;
         front.asked = false;
+        front.in_burst = false;
         front.mode = Mode::Live(link.clone());
         drop(front);
         self.progress.notify_all();

@@ -117,11 +117,17 @@ impl Outbound {
                         writer.back = Vec::new();
                     }
                 }
-                if front.buf.is_empty() || rounds == 0 {
-                    front.asked = false;
+                let mut done = front.buf.is_empty() || rounds == 0;
+                if left > 0 && rounds > ROUNDS_OF_PUBLISHER {
+                    done |= self.begins_burst(&mut front, link);
+                }
+                if done {
                     front.last_write = Instant::now();
-                    if !front.buf.is_empty() {
-                        front.ask();
+                    if !front.in_burst {
+                        front.asked = false;
+                        if !front.buf.is_empty() {
+                            front.ask();
+                        }
                     }
                     drop(front);
                     if left > 0 {
@@ -132,6 +138,7 @@ impl Outbound {
                 rounds -= 1;
                 std::mem::swap(&mut front.buf, &mut writer.back);
                 front.swapped += writer.back.len() as u64;
+                front.swapped_msgs = front.msgs;
                 drop(front);
                 self.progress.notify_all();
             }

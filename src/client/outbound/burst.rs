@@ -1,0 +1,65 @@
+//! Bursts: when publishers fill the buffer faster than a watcher of the sockets empties it, they write it themselves.
+//!
+//! Each of them then writes what it has filled on its own processor, where the bytes are in the cache already; a
+//! watcher would fetch every line of it from there, and every line that it has read would have to be fetched back to be
+//! filled again. For messages of 16 bytes that was nearly half of their cost. Large frames are another matter: there the
+//! kernel's part is the larger one, and two processors do both at a time.
+//!
+//! What the last publisher of a burst leaves, less than it takes to be written by whoever appends, nobody is asked to
+//! write. So as long as a burst lasts somebody has a look at it, again and again, and ends it when little has left in
+//! between.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Front, Outbound};
+use crate::client::link::Link;
+
+/// So much, appended during a single write of a watcher, is a burst; and it is over when less than that has left between
+/// two looks.
+const FAST: usize = 8 * 1024;
+
+/// The frames of a burst are smaller than this, on the average.
+const SMALL: u64 = 512;
+
+/// The time from one look to the next, and so about the longest that the end of a burst waits.
+const LOOK_AGAIN: Duration = Duration::from_micros(100);
+
+impl Outbound {
+    /// A watcher has written once, and found this in the front afterwards: is it a burst? Then it is left to the
+    /// publishers.
+    pub(super) fn begins_burst(&self, front: &mut Front, link: &Arc<Link>) -> bool {
+        let (bytes, msgs) = (front.buf.len(), front.msgs - front.swapped_msgs);
+        if bytes < FAST || bytes as u64 >= SMALL * msgs || link.is_foreign() {
+            return false;
+        }
+        front.asked = true;
+        if !std::mem::replace(&mut front.in_burst, true) {
+            self.look_later(link, front.swapped);
+        }
+        true
+    }
+
+    fn look_later(&self, link: &Arc<Link>, swapped: u64) {
+        let timers = &link.conn.runtime.timers;
+        let link = link.clone();
+        let look = move || link.conn.outbound.look(&link, swapped);
+        timers.after(LOOK_AGAIN, Box::new(look));
+    }
+
+    fn look(&self, link: &Arc<Link>, swapped: u64) {
+        let mut front = self.front.lock();
+        // With the next server there is a new beginning.
+        if !front.is_live(link) {
+            return;
+        }
+        if front.swapped - swapped >= FAST as u64 {
+            return self.look_later(link, front.swapped);
+        }
+        front.in_burst = false;
+        front.asked = false;
+        if !front.buf.is_empty() {
+            front.ask();
+        }
+    }
+}
