@@ -25,7 +25,7 @@
 //! | Where | Subject |
 //! |---|---|
 //! | [`proto::parser`] | operations of the server, resumable at any byte, borrowing |
-//! | [`proto::encode`] | frames for the server; which of them outlive a lost connection |
+//! | [`proto::encode`], [`proto::write_buf`] | frames for the server, and the buffer they leave from; which of them outlive a lost connection |
 //! | [`proto::headers`] | header block and header map |
 //! | [`proto::info`], [`proto::connect`], [`proto::server_error`] | the handshake's JSON, the meaning of `-ERR` |
 //! | [`proto::subject`], [`proto::nuid`] | which names are legal, unique names |
@@ -87,9 +87,10 @@
 //! 2. `publish` checks the subject (no byte that would break the line) and the server's limits.
 //! 3. `outbound` encodes one whole frame into the *front* buffer; its lock is held for the copy.
 //! 4. The first publish after a pause is written by who made it. In a burst the first one asks
-//!    whoever watches the sockets to write, which costs the others nothing.
+//!    whoever watches the sockets to write, which costs the others nothing. A burst of small messages that
+//!    outruns that is left to its publishers, and a timer sees to its end (`outbound/burst.rs`).
 //!    [`client::When`] says who does not leave it at that: requests and flushes write by
-//!    themselves, and so does who finds 64 KiB in the front.
+//!    themselves, and so does who finds 128 KiB in the front.
 //! 5. Who writes holds the *writer*, swaps the front for the empty *back* and gives that to the
 //!    kernel without blocking, while publishers go on. What the kernel does not take stays until
 //!    the socket is writable. Above 256 KiB publishers wait for room, up to the write deadline.

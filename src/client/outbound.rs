@@ -28,11 +28,12 @@ use super::link::Link;
 use super::publish::{Outgoing, When};
 use crate::error::{Error, Result, Status};
 use crate::proto::encode;
+use crate::proto::write_buf::WriteBuf;
 
 /// With so much in the front, who appended writes it.
-const WRITE_AT: usize = 64 * 1024;
+const WRITE_AT: usize = 128 * 1024;
 /// With so much in the front, publishers wait for room.
-const FULL_AT: usize = 4 * WRITE_AT;
+const FULL_AT: usize = 2 * WRITE_AT;
 /// Payloads from this size on go to the kernel from the caller's memory.
 const DIRECT_FROM: usize = 32 * 1024;
 /// After so long without a write, the next publish is written by who made it: waking another thread
@@ -72,7 +73,7 @@ struct Front {
     in_burst: bool,
     /// When all had been written last.
     last_write: Instant,
-    buf: Vec<u8>,
+    buf: WriteBuf,
     /// Bytes swapped out of `buf` since the connection was made, and how many of them left.
     swapped: u64,
     written: u64,
@@ -86,7 +87,7 @@ struct Front {
 
 #[derive(Default)]
 struct Writer {
-    back: Vec<u8>,
+    back: WriteBuf,
     /// So much of `back` has left.
     sent: usize,
 }
@@ -112,7 +113,7 @@ impl Outbound {
                 asked: false,
                 in_burst: false,
                 last_write: Instant::now(),
-                buf: Vec::new(),
+                buf: WriteBuf::new(),
                 swapped: 0,
                 swapped_msgs: 0,
                 written: 0,
@@ -293,7 +294,7 @@ impl Outbound {
     /// Appends a frame that is not a publish: it never waits, and is dropped without a server,
     /// since all such state is sent anew with the next one. Called with the registry locked, so
     /// that it is clear which comes first, this or a reconnect.
-    pub(super) fn control(&self, encode: impl FnOnce(&mut Vec<u8>)) {
+    pub(super) fn control(&self, encode: impl FnOnce(&mut WriteBuf)) {
         let mut front = self.front.lock();
         if let Mode::Live(_) = front.mode {
             encode(&mut front.buf);
@@ -332,7 +333,7 @@ impl Outbound {
 
     /// Connects the buffer with a server: first `state`, then what is pending, then the PINGs that
     /// are waited for. To be written by the caller. Does nothing if the link has failed already.
-    pub(super) fn attach(&self, link: &Arc<Link>, mut state: Vec<u8>) {
+    pub(super) fn attach(&self, link: &Arc<Link>, mut state: WriteBuf) {
         let mut front = self.front.lock();
         if matches!(front.mode, Mode::Closed) || link.is_over() {
             return;
@@ -375,7 +376,7 @@ impl Outbound {
     pub(super) fn close(&self) {
         let mut front = self.front.lock();
         front.mode = Mode::Closed;
-        front.buf = Vec::new();
+        front.buf = WriteBuf::new();
         let pings = std::mem::take(&mut front.pings);
         drop(front);
         self.progress.notify_all();

@@ -5,13 +5,14 @@ use std::cell::Cell;
 use super::connection::Connection;
 use crate::error::{Error, Result, Status};
 use crate::msg::Msg;
+use crate::proto::write_buf::WriteBuf;
 use crate::proto::{encode, subject};
 
 /// What header blocks are encoded into is kept up to this size.
 const SCRATCH_MAX: usize = 16 * 1024;
 
 thread_local! {
-    static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+    static SCRATCH: Cell<WriteBuf> = const { Cell::new(WriteBuf::new()) };
 }
 
 /// When a frame is written to the socket.
@@ -39,7 +40,7 @@ impl Outgoing<'_> {
         self.headers.map_or(0, <[u8]>::len) + self.payload.len()
     }
 
-    pub(super) fn encode(&self, buf: &mut Vec<u8>) {
+    pub(super) fn encode(&self, buf: &mut WriteBuf) {
         match self.headers {
             None => encode::publish(buf, self.subject, self.reply, self.payload),
             Some(h) => encode::publish_with_headers(buf, self.subject, self.reply, h, self.payload),
@@ -47,7 +48,7 @@ impl Outgoing<'_> {
     }
 
     /// All but the payload and the line end behind it.
-    pub(super) fn encode_head(&self, buf: &mut Vec<u8>) {
+    pub(super) fn encode_head(&self, buf: &mut WriteBuf) {
         match self.headers {
             None => encode::publish_head(buf, self.subject, self.reply, self.payload.len()),
             Some(h) => encode::publish_with_headers_head(

@@ -16,6 +16,7 @@ use super::registry::Target;
 use super::subscription::SubscribeArgs;
 use crate::error::{Error, Result, Status};
 use crate::msg::Msg;
+use crate::proto::write_buf::WriteBuf;
 use crate::proto::{encode, nuid};
 
 /// What the last token of a reply subject begins with: the requests of the connection itself, as
@@ -76,14 +77,14 @@ impl Requests {
     }
 
     /// What a new server has to know.
-    pub(super) fn encode_state(&self, buf: &mut Vec<u8>) {
+    pub(super) fn encode_state(&self, buf: &mut WriteBuf) {
         if let Some((sid, prefix)) = &self.0.lock().inbox {
             encode_inbox(buf, *sid, prefix);
         }
     }
 }
 
-fn encode_inbox(buf: &mut Vec<u8>, sid: u64, prefix: &[u8]) {
+fn encode_inbox(buf: &mut WriteBuf, sid: u64, prefix: &[u8]) {
     encode::subscribe(buf, &[prefix, b"*"].concat(), None, sid);
 }
 

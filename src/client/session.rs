@@ -32,6 +32,7 @@ use crate::net::servers::{AuthErrorKind, PassCounter, Pause};
 use crate::net::stream::Stream;
 use crate::proto::info::ServerInfo;
 use crate::proto::server_error::ServerError;
+use crate::proto::write_buf::WriteBuf;
 use crate::runtime::Job;
 
 /// The pause between one server and the next in the same pass.
@@ -261,7 +262,7 @@ impl Connection {
         // With the registry locked: whoever subscribes or unsubscribes now does it either before,
         // and is part of this, or after, and sends it himself.
         let registry = self.registry.lock();
-        let mut hello = Vec::new();
+        let mut hello = WriteBuf::new();
         for sub in registry.subscriptions() {
             sub.encode_state(&mut hello);
         }

@@ -14,6 +14,7 @@ use super::delivery::Queue;
 use super::registry::Target;
 use crate::error::{Error, Result, Status};
 use crate::msg::Msg;
+use crate::proto::write_buf::WriteBuf;
 use crate::proto::{encode, subject};
 use crate::runtime::Dispatcher;
 
@@ -196,7 +197,7 @@ impl Subscription {
         }
     }
 
-    fn encode_subscribe(&self, buf: &mut Vec<u8>) {
+    fn encode_subscribe(&self, buf: &mut WriteBuf) {
         encode::subscribe(
             buf,
             self.subject.to_bytes(),
@@ -206,7 +207,7 @@ impl Subscription {
     }
 
     /// What a new server has to know of it.
-    pub(super) fn encode_state(&self, buf: &mut Vec<u8>) {
+    pub(super) fn encode_state(&self, buf: &mut WriteBuf) {
         if self.queue.lock().is_draining() {
             return;
         }

@@ -10,6 +10,7 @@ use parking_lot::Mutex;
 use super::block::{self, BlockPtr, DATA_START, Filling};
 use crate::error::{Error, Result, Status};
 use crate::proto::headers::{self, HeaderMap};
+use crate::proto::write_buf::WriteBuf;
 
 const LIVE: u32 = 0x6e61_7473;
 const DEAD: u32 = 0x6465_6164;
@@ -253,7 +254,7 @@ impl Msg {
 
     /// The header block to send: the bytes as received while nobody looked at them, otherwise
     /// encoded into `scratch`. `None` for a message that never had headers.
-    pub fn header_block<'a>(&'a self, scratch: &'a mut Vec<u8>) -> Option<&'a [u8]> {
+    pub fn header_block<'a>(&'a self, scratch: &'a mut WriteBuf) -> Option<&'a [u8]> {
         match self.extra().and_then(|e| e.headers.as_ref()) {
             Some(map) => {
                 map.encode_into(scratch);
@@ -439,15 +440,15 @@ mod tests {
     fn headers_are_made_changed_and_encoded() {
         let mut msg = Msg::create(b"a", None, b"x").unwrap();
         assert!(msg.headers().unwrap().is_none());
-        assert!(msg.header_block(&mut Vec::new()).is_none());
+        assert!(msg.header_block(&mut WriteBuf::new()).is_none());
         msg.headers_mut().unwrap().set(b"Key", Some(b"value"));
         assert_eq!(
-            msg.header_block(&mut Vec::new()),
+            msg.header_block(&mut WriteBuf::new()),
             Some(&b"NATS/1.0\r\nKey: value\r\n\r\n"[..])
         );
         msg.headers_mut().unwrap().remove(b"Key");
         assert_eq!(
-            msg.header_block(&mut Vec::new()),
+            msg.header_block(&mut WriteBuf::new()),
             Some(&b"NATS/1.0\r\n\r\n"[..])
         );
     }

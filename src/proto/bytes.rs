@@ -1,5 +1,5 @@
 //! Small tools on bytes that several modules of this layer share: finding blanks eight bytes at a
-//! time, and decimal numbers in both directions.
+//! time, and decimal numbers.
 
 /// A word with the lowest bit of each byte set.
 const ONES: u64 = u64::MAX / 255;
@@ -36,11 +36,15 @@ pub(super) fn find_blank(buf: &[u8], mut at: usize) -> Option<usize> {
 /// Is there white space, a control character or DEL in `text`?
 #[inline]
 pub(super) fn has_unprintable(text: &[u8]) -> bool {
-    let (words, rest) = text.as_chunks::<8>();
+    let Some(last) = text.last_chunk() else {
+        return text.iter().any(|&b| b <= b' ' || b == 0x7f);
+    };
+    // The last one overlaps another where the length is no multiple of eight.
+    let (words, _) = text.as_chunks::<8>();
     words
         .iter()
+        .chain([last])
         .any(|word| unprintable(u64::from_le_bytes(*word)) != 0)
-        || rest.iter().any(|&b| b <= b' ' || b == 0x7f)
 }
 
 /// The number whose digits start at `at`, and the index of the first byte behind it. `None` without
@@ -79,78 +83,6 @@ pub(super) fn number(text: &[u8]) -> Option<u64> {
 pub(super) fn excerpt(text: &[u8]) -> String {
     const LONGEST: usize = 32;
     String::from_utf8_lossy(&text[..text.len().min(LONGEST)]).into_owned()
-}
-
-/// Appends `text`, which is short as a rule: then in two overlapping pieces of a length that the
-/// compiler knows, each of which is one instruction, where a call of `memcpy` takes thirty.
-#[inline]
-pub(super) fn push_short(buf: &mut Vec<u8>, text: &[u8]) {
-    match text.len() {
-        8..=16 => push_overlapping::<8>(buf, text),
-        17..=32 => push_overlapping::<16>(buf, text),
-        _ => buf.extend_from_slice(text),
-    }
-}
-
-/// Appends `text` of `N` to `2 * N` bytes.
-#[inline(always)]
-fn push_overlapping<const N: usize>(buf: &mut Vec<u8>, text: &[u8]) {
-    let (Some(first), Some(last)) = (text.first_chunk::<N>(), text.last_chunk::<N>()) else {
-        return buf.extend_from_slice(text);
-    };
-    buf.extend_from_slice(first);
-    buf.truncate(buf.len() + text.len() - 2 * N);
-    buf.extend_from_slice(last);
-}
-
-/// Appends a blank and `n` in decimal.
-#[inline]
-pub(super) fn push_number(buf: &mut Vec<u8>, n: u64) {
-    if n < 10_000_000 {
-        push_word(buf, n, 0, 0);
-    } else {
-        push_large_number(buf, n);
-    }
-}
-
-/// Appends a blank, `n` in decimal, and the end of the line.
-#[inline]
-pub(super) fn push_last_number(buf: &mut Vec<u8>, n: u64) {
-    if n < 100_000 {
-        push_word(buf, n, u64::from(u16::from_le_bytes(*b"\r\n")), 2);
-    } else {
-        push_number(buf, n);
-        buf.extend_from_slice(b"\r\n");
-    }
-}
-
-/// Appends a blank, `n`, and `tail_len` bytes, the lowest first: eight bytes at most. They are put
-/// together in a register, the last one first, and appended at once.
-#[inline(always)]
-fn push_word(buf: &mut Vec<u8>, n: u64, tail: u64, tail_len: usize) {
-    let (mut word, mut len, mut rest) = (tail, 2 + tail_len, n);
-    loop {
-        word = (word << 8) | u64::from(b'0' + (rest % 10) as u8);
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
-        len += 1;
-    }
-    word = (word << 8) | u64::from(b' ');
-    let end = buf.len() + len;
-    buf.extend_from_slice(&word.to_le_bytes());
-    buf.truncate(end);
-}
-
-#[cold]
-fn push_large_number(buf: &mut Vec<u8>, n: u64) {
-    push_number(buf, n / 1_000_000);
-    let low = n % 1_000_000 + 1_000_000;
-    let blank = buf.len();
-    push_number(buf, low);
-    // The blank and the 1 that kept the leading zeros.
-    buf.drain(blank..blank + 2);
 }
 
 #[cfg(test)]
@@ -194,26 +126,11 @@ mod tests {
         }
 
         #[test]
-        fn short_text_is_appended_whole(text in proptest::collection::vec(any::<u8>(), 0..50)) {
-            let mut buf = b"before".to_vec();
-            push_short(&mut buf, &text);
-            prop_assert_eq!(&buf[..6], b"before");
-            prop_assert_eq!(&buf[6..], text);
-        }
-
-        #[test]
         fn numbers_round_trip(n: u64, shift in 0u32..64) {
-            let n = n >> shift;
-            let mut buf = b"x".to_vec();
-            push_number(&mut buf, n);
-            let plain = format!("x {n}");
-            prop_assert_eq!(&buf, plain.as_bytes());
-            prop_assert_eq!(number(&buf[2..]), Some(n));
-            let mut line = b"x".to_vec();
-            push_last_number(&mut line, n);
-            prop_assert_eq!(line, format!("x {n}\r\n").into_bytes());
-            if n < 10u64.pow(19) {
-                prop_assert_eq!(leading_number(&buf, 2), Some((n, buf.len())));
+            let text = format!("{}", n >> shift);
+            prop_assert_eq!(number(text.as_bytes()), Some(n >> shift));
+            if n >> shift < 10u64.pow(19) {
+                prop_assert_eq!(leading_number(text.as_bytes(), 0), Some((n >> shift, text.len())));
             }
         }
     }

@@ -10,6 +10,7 @@
 //! |---|---|
 //! | [`parser`] | the server's bytes into operations, without copying or allocating |
 //! | [`encode`] | publishes and subscriptions into frames; saves frames after a lost connection |
+//! | [`write_buf`] | frames into the buffer they leave from |
 //! | [`headers`] | a message's header block into a map and back |
 //! | [`info`], [`connect`] | the two JSON objects of the handshake |
 //! | [`server_error`] | the text of an `-ERR` into what the client has to do about it |
@@ -27,3 +28,4 @@ pub mod nuid;
 pub mod parser;
 pub mod server_error;
 pub mod subject;
+pub mod write_buf;

@@ -13,6 +13,7 @@ use crate::client::link::Link;
 use crate::client::publish::Outgoing;
 use crate::error::{Result, Status};
 use crate::proto::encode;
+use crate::proto::write_buf::WriteBuf;
 
 /// A buffer that once grew beyond this is not kept.
 const KEEP_CAPACITY: usize = 2 * FULL_AT;
@@ -114,7 +115,7 @@ impl Outbound {
                     writer.sent = 0;
                     writer.back.clear();
                     if writer.back.capacity() > KEEP_CAPACITY {
-                        writer.back = Vec::new();
+                        writer.back = WriteBuf::new();
                     }
                 }
                 let mut done = front.buf.is_empty() || rounds == 0;

@@ -4,10 +4,11 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use memchr::{memchr, memchr_iter, memmem};
+use memchr::{memchr, memchr_iter, memchr2, memmem};
 
 use super::{DESCRIPTION, Entry, HeaderError, HeaderMap, STATUS, ZString};
 use crate::proto::bytes::excerpt;
+use crate::proto::write_buf::WriteBuf;
 
 const CRLF: &[u8] = b"\r\n";
 const VERSION: &[u8] = b"NATS/1.0";
@@ -29,23 +30,22 @@ impl HeaderMap {
 
     /// Appends the header block to `buf`. A CR or LF in a value becomes a blank, since it would end
     /// the line.
-    pub fn encode_into(&self, buf: &mut Vec<u8>) {
-        buf.reserve(self.encoded_len());
-        buf.extend_from_slice(VERSION);
-        buf.extend_from_slice(CRLF);
+    pub fn encode_into(&self, buf: &mut WriteBuf) {
+        let mut frame = buf.frame(self.encoded_len());
+        frame.put_array(b"NATS/1.0\r\n");
         for (key, value) in self.lines() {
-            buf.extend_from_slice(key);
-            buf.extend_from_slice(b": ");
-            let start = buf.len();
-            buf.extend_from_slice(value);
-            for b in &mut buf[start..] {
-                if matches!(b, b'\r' | b'\n') {
-                    *b = b' ';
-                }
+            frame.put_short(key);
+            frame.put_array(b": ");
+            if memchr2(b'\r', b'\n', value).is_none() {
+                frame.put_short(value);
+            } else {
+                let blank = |b: &u8| if matches!(b, b'\r' | b'\n') { b' ' } else { *b };
+                frame.put(&value.iter().map(blank).collect::<Vec<_>>());
             }
-            buf.extend_from_slice(CRLF);
+            frame.put_array(b"\r\n");
         }
-        buf.extend_from_slice(CRLF);
+        frame.put_array(b"\r\n");
+        frame.end();
     }
 
     fn lines(&self) -> impl Iterator<Item = (&[u8], &[u8])> {

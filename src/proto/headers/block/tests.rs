@@ -118,15 +118,16 @@ fn bad_blocks() {
 #[test]
 fn encoding() {
     let mut map = HeaderMap::new();
-    let mut buf = b">".to_vec();
+    let mut buf = WriteBuf::new();
+    buf.extend_from_slice(b">");
     map.encode_into(&mut buf);
-    assert_eq!(buf, b">NATS/1.0\r\n\r\n");
+    assert_eq!(*buf, *b">NATS/1.0\r\n\r\n");
     map.add(b"a", Some(b" one\r\ntwo "));
     map.add(b"b", None);
     map.add(b"a", Some(b"x:y"));
     buf.clear();
     map.encode_into(&mut buf);
-    assert_eq!(buf, b"NATS/1.0\r\na:  one  two \r\na: x:y\r\nb: \r\n\r\n");
+    assert_eq!(*buf, *b"NATS/1.0\r\na:  one  two \r\na: x:y\r\nb: \r\n\r\n");
     assert_eq!(map.encoded_len(), buf.len());
 }
 
@@ -197,7 +198,7 @@ fn map() -> impl Strategy<Value = HeaderMap> {
 proptest! {
     #[test]
     fn there_and_back(map in map()) {
-        let mut block = Vec::new();
+        let mut block = WriteBuf::new();
         map.encode_into(&mut block);
         prop_assert_eq!(block.len(), map.encoded_len());
         // What the wire does to values: no NULL, no line ends, no white space around.
@@ -223,7 +224,7 @@ proptest! {
             let expected = status.is_some_and(|status| status.starts_with(b"503"));
             prop_assert_eq!(is_no_responders(&block, 0), expected);
             // A block that was accepted is still accepted when it was written anew.
-            let mut again = Vec::new();
+            let mut again = WriteBuf::new();
             map.encode_into(&mut again);
             prop_assert!(HeaderMap::decode(&again).is_ok());
         }
