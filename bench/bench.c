@@ -66,6 +66,7 @@ static void print_result(const struct result *r, bool rate) {
  * ------------------------------------------------------------------------------------------------ */
 
 static bool send_asap; /* cases whose name ends in _asap: natsOptions_SetSendAsap, in both libraries */
+static bool asleep;    /* cases whose name ends in _asleep: natsOptions_SetBusyPoll(0), which nats.c lacks */
 
 static natsConnection *connect_to(const char *to) {
     natsOptions *opts = NULL;
@@ -73,6 +74,10 @@ static natsConnection *connect_to(const char *to) {
     CHECK(natsOptions_Create(&opts));
     CHECK(natsOptions_SetURL(opts, to));
     CHECK(natsOptions_SetSendAsap(opts, send_asap));
+#ifndef USE_NATS_C
+    if (asleep)
+        CHECK(natsOptions_SetBusyPoll(opts, 0));
+#endif
     CHECK(natsConnection_Connect(&nc, opts));
     natsOptions_Destroy(opts);
     return nc;
@@ -396,6 +401,7 @@ int main(int argc, char **argv) {
     CHECK(nats_Open(-1));
 
     send_asap = strstr(r.name, "_asap") != NULL;
+    asleep = strstr(r.name, "_asleep") != NULL;
 #define IS(text) (strcmp(r.name, text) == 0)
     if (IS("deliver_cb_16"))
         deliver(&r, 16, false);
@@ -419,11 +425,11 @@ int main(int argc, char **argv) {
         publish(&r, 1 << 20, 1, false);
     else if (IS("oneway") || IS("oneway_asap"))
         oneway(&r), rate = false;
-    else if (IS("request_1") || IS("request_1_asap"))
+    else if (IS("request_1") || IS("request_1_asap") || IS("request_1_asleep"))
         request(&r, 1, true);
     else if (IS("request_8"))
         request(&r, 8, true);
-    else if (IS("request_1_peer"))
+    else if (IS("request_1_peer") || IS("request_1_peer_asleep"))
         request(&r, 1, false);
     else if (IS("idle_subs") || IS("idle_subs_many"))
         idle_subscriptions(&r);

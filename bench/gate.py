@@ -39,7 +39,7 @@ CASES = {
     "deliver_cb_16": ("deliver 16 B to a callback", 100_000),
     "deliver_cb_1k": ("deliver 1 KiB to a callback", 50_000),
     "deliver_sync_16": ("deliver 16 B to NextMsg", 100_000),
-    "request_1_peer": ("request and reply", 1_000),
+    "request_1_peer_asleep": ("request and reply", 1_000),
     "connect_close": ("connect and close", 50),
 }
 # case: how many of what, and how many threads they may add. The workers of the pool are what there is to add.

@@ -1,4 +1,7 @@
 /* Requests: the multiplexer and the old style, no responders, time-outs, many at once, loss and close. */
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include "callbacks.h"
 #include "peer.h"
 #include "server.h"
@@ -437,6 +440,49 @@ static void responder_on_the_same_connection(void) {
     end(&f);
 }
 
+#if OURS
+static natsOptions *no_busy_poll(natsOptions *opts) {
+    CHECK_OK(natsOptions_SetBusyPoll(opts, 0));
+    return opts;
+}
+
+static natsOptions *long_busy_poll(natsOptions *opts) {
+    CHECK_OK(natsOptions_SetBusyPoll(opts, 1000000));
+    return opts;
+}
+
+/* How often this thread sleeps in 300 requests; negative where it cannot look, over a WebSocket. */
+static long sleeps_in_requests(natsOptions *(*adjust)(natsOptions *)) {
+    struct rusage before, after;
+    bool looks;
+    static fixture f;
+    int i;
+
+    start(&f, adjust);
+    looks = strncmp(f.s.url, "ws", 2) != 0;
+    getrusage(RUSAGE_THREAD, &before);
+    for (i = 0; i < 300; i++) {
+        natsMsg *reply = NULL;
+
+        CHECK_OK(natsConnection_RequestString(&reply, f.nc, "echo", "x", deadline_ms()));
+        natsMsg_Destroy(reply);
+    }
+    getrusage(RUSAGE_THREAD, &after);
+    end(&f);
+    return looks ? after.ru_nvcsw - before.ru_nvcsw : -1;
+}
+
+static void busy_poll(void) {
+    long asleep = sleeps_in_requests(no_busy_poll), looking = sleeps_in_requests(long_busy_poll);
+
+    /* Valgrind lets its threads sleep for each other; a single processor cannot be shared that way. */
+    if (looking >= 0 && time_factor() == 1 && sysconf(_SC_NPROCESSORS_ONLN) > 1) {
+        CHECK(asleep > 100);
+        CHECK(looking < 100);
+    }
+}
+#endif
+
 int main(int argc, char **argv) {
     static const test_case cases[] = {
         TEST(new_style_forms),
@@ -458,6 +504,9 @@ int main(int argc, char **argv) {
         TEST(status_503_on_the_wire),
         TEST(inside_a_callback),
         TEST(responder_on_the_same_connection),
+#if OURS
+        TEST(busy_poll),
+#endif
     };
 
     return RUN_TESTS(cases, argc, argv);

@@ -2124,6 +2124,25 @@ NATS_EXTERN enum natsStatus natsOptions_SetSendAsap(natsOptions *opts, bool send
 NATS_EXTERN enum natsStatus natsOptions_SetFlusherWaitMicros(natsOptions *opts, int64_t flusherWaitUs);
 
 /**
+ * Sets for how long a thread that waits for an answer looks for it again and again before it
+ * sleeps.
+ *
+ * An addition that nats.c lacks. To wake a thread takes the system tens of microseconds, more than
+ * a near server takes to answer. So a thread in `natsConnection_Request`, `natsConnection_Flush`
+ * or one of their siblings does not sleep at once, but looks at the socket for so long, and lets
+ * other threads run in between. This costs processor time, up to this much for each answer. So it
+ * is done only while answers come within five eighths of this time (otherwise every 64th wait finds
+ * out whether that has changed), by one thread for each two processors of the process at a time,
+ * and neither with TLS nor WebSocket nor an event loop of the program's.
+ *
+ * @param opts the options.
+ * @param busyPollUs microseconds, at most 1000000; 0 for sleeping at once. The default is 200.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the time is negative
+ * or more than a second.
+ */
+NATS_EXTERN enum natsStatus natsOptions_SetBusyPoll(natsOptions *opts, int64_t busyPollUs);
+
+/**
  * Sets how long the socket may take to accept data before the call that sends it fails with
  * `NATS_TIMEOUT` and the connection counts as lost.
  *

@@ -32,6 +32,7 @@ oneway           server ours,natsc,async 500            150
 oneway_asap      server ours,natsc       500            150
 request_1        server ours,natsc,async 4000/600       1000/200
 request_1_asap   server ours,natsc       4000           1000
+request_1_asleep server ours             4000           1000
 request_8        server ours,natsc,async 16000/4000     4000/1600
 request_1_peer   peer   ours,natsc,async 8000/4000      2000/1000
 idle_subs        peer   ours,natsc,async 2000           1000

@@ -47,7 +47,7 @@
 //! | [`client::session`], `closing` | the one owner of the state; its end |
 //! | `reach`, `handshake`, `secure`, `identity` | one attempt on one server: the socket, INFO to PONG, TLS or not, who the client is |
 //! | `evloop`, `dispatch` | programs with a loop of their own: it watches the socket, or runs the callbacks |
-//! | `link`, `waiting` | the session's reading side, from the socket to the queues; threads that read what they wait for |
+//! | `link`, `waiting`, `patience` | the session's reading side, from the socket to the queues; threads that read what they wait for, and how long they look for it before they sleep |
 //! | `outbound`, `publish` | the writing side; checks and encoding of what programs send |
 //! | [`client::subscription`], `delivery`, `registry` | a subscription, its queue, who has which sid |
 //! | `requests`, `drain`, `keepalive`, `events` | what their names say; `events` also knows when no callback follows |
@@ -57,7 +57,8 @@
 //! # The way in: from the socket to the callback
 //!
 //! 1. A worker that watches the sockets ([`runtime::Io`]) finds one readable and calls the
-//!    connection's `Link`. A thread that waits for an answer does the same, for its connection.
+//!    connection's `Link`. A thread that waits for an answer does the same, for its connection, and
+//!    does not even sleep before if it expects the answer soon.
 //! 2. The link reads into the [`msg::Receiver`]'s blocks of 16 KiB: one, or up to eight in one read
 //!    while the socket keeps up, or as much as a large frame needs.
 //! 3. [`proto::parser::Parser`] walks the bytes once. The registry's lock is held for the bytes of

@@ -16,6 +16,7 @@ use super::evloop::Foreign;
 use super::link::Link;
 use super::options::Options;
 use super::outbound::Outbound;
+use super::patience::Patience;
 use super::registry::Registry;
 use super::requests::Requests;
 use super::status::ConnStatus;
@@ -82,6 +83,7 @@ pub struct Connection {
     pub(super) manual: Option<ManualQueue>,
     pub(super) registry: Mutex<Registry>,
     pub(super) requests: Requests,
+    pub(super) patience: Patience,
     in_msgs: AtomicU64,
     in_bytes: AtomicU64,
     pub(super) reconnects: AtomicU64,
@@ -183,6 +185,7 @@ impl Connection {
             outbound: Outbound::new(opts.write_deadline, opts.reconnect_buf_size),
             registry: Mutex::default(),
             requests: Requests::new(),
+            patience: Patience::new(opts.busy_poll),
             in_msgs: AtomicU64::new(0),
             in_bytes: AtomicU64::new(0),
             reconnects: AtomicU64::new(0),

@@ -38,6 +38,7 @@ mod link;
 mod oneshot;
 pub mod options;
 mod outbound;
+mod patience;
 mod publish;
 mod reach;
 mod registry;

@@ -14,6 +14,7 @@ use crate::net::resolve::IpOrder;
 use crate::net::websocket;
 use crate::proto::{nuid, subject};
 
+use super::patience;
 use super::secure::Security;
 use super::{Connection, EventLoop, Subscription};
 
@@ -113,6 +114,8 @@ pub struct Options {
     pub send_asap: bool,
     /// For how long at most to collect before writing.
     pub flusher_wait: Duration,
+    /// How long a thread that waits for an answer may look for it before it sleeps; zero for never.
+    pub busy_poll: Duration,
     /// How long a write may take before the connection counts as lost; `None` for no limit.
     pub write_deadline: Option<Duration>,
     /// Messages that a subscription may have pending.
@@ -190,6 +193,7 @@ impl Default for Options {
             io_buf_size: DEFAULT_IO_BUF_SIZE,
             send_asap: false,
             flusher_wait: Duration::from_millis(1),
+            busy_poll: Duration::from_micros(200),
             write_deadline: None,
             max_pending_msgs: 65_536,
             max_pending_bytes: None,
@@ -289,6 +293,15 @@ impl Options {
     /// Sets how long a write may take; zero for no limit.
     pub fn set_write_deadline(&mut self, deadline: Duration) {
         self.write_deadline = Some(deadline).filter(|d| !d.is_zero());
+    }
+
+    /// Sets how long a thread that waits for an answer may look for it; a second at most.
+    pub fn set_busy_poll(&mut self, longest: Duration) -> Result<()> {
+        if longest > patience::LONGEST {
+            return Err(Error::invalid_arg("the time to poll is a second at most"));
+        }
+        self.busy_poll = longest;
+        Ok(())
     }
 
     /// Sets how much is read at once; 0 for the default.

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::connection::Connection;
 use super::link::Link;
+use super::patience::Look;
 use crate::runtime::Registration;
 
 /// The longest wait for a read without a deadline.
@@ -46,7 +47,13 @@ impl WaitingReader<'_> {
         let Some(link) = &self.link else {
             return self.conn.drive_loop(deadline, done);
         };
+        let mut look = self.conn.patience.look();
         while !done() && !link.is_over() {
+            if look.as_ref().is_some_and(Look::again) {
+                link.read_alone();
+                continue;
+            }
+            look = None;
             let now = Instant::now();
             let until = deadline.unwrap_or(now + FOR_EVER);
             if until <= now || link.stream.wait_readable(until, None).is_err() {

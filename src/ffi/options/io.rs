@@ -3,7 +3,7 @@
 use std::ffi::c_int;
 use std::time::Duration;
 
-use super::set;
+use super::{edit, set};
 use crate::error::{Error, natsStatus};
 use crate::ffi::convert;
 use crate::ffi::guard::guard;
@@ -72,6 +72,36 @@ pub unsafe extern "C" fn natsOptions_SetFlusherWaitMicros(
         let wait = convert::count(flusherWaitUs, "flusherWaitUs").map(Duration::from_micros)?;
         // SAFETY: the caller's contract, above.
         unsafe { set(opts, |o| o.flusher_wait = wait) }
+    })
+}
+
+/// Sets for how long a thread that waits for an answer looks for it again and again before it
+/// sleeps.
+///
+/// An addition that nats.c lacks. To wake a thread takes the system tens of microseconds, more than
+/// a near server takes to answer. So a thread in `natsConnection_Request`, `natsConnection_Flush`
+/// or one of their siblings does not sleep at once, but looks at the socket for so long, and lets
+/// other threads run in between. This costs processor time, up to this much for each answer. So it
+/// is done only while answers come within five eighths of this time (otherwise every 64th wait finds
+/// out whether that has changed), by one thread for each two processors of the process at a time,
+/// and neither with TLS nor WebSocket nor an event loop of the program's.
+///
+/// @param opts the options.
+/// @param busyPollUs microseconds, at most 1000000; 0 for sleeping at once. The default is 200.
+/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the time is negative
+/// or more than a second.
+///
+/// # Safety
+/// `opts` is NULL or a handle of this library.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn natsOptions_SetBusyPoll(
+    opts: *mut natsOptions,
+    busyPollUs: i64,
+) -> natsStatus {
+    guard("natsOptions_SetBusyPoll", || {
+        let time = convert::count(busyPollUs, "busyPollUs").map(Duration::from_micros)?;
+        // SAFETY: the caller's contract, above.
+        unsafe { edit(opts, |o| o.set_busy_poll(time)) }
     })
 }
 

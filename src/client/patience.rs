@@ -1,0 +1,149 @@
+//! How long a thread that waits for an answer keeps looking for it before it sleeps.
+//!
+//! A processor that has gone to sleep takes tens of microseconds to wake, on virtual machines more than a server on the
+//! same machine takes to answer. So a thread that expects its answer soon looks again and again instead, and lets others
+//! run in between. That costs processor time, so it is done only where it was of use before: the expectation is learnt
+//! from the waits in which a thread looked, and where answers take longer, one wait in many is spent on finding out
+//! whether that is still so.
+
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering::Relaxed};
+use std::thread::{available_parallelism, yield_now};
+use std::time::{Duration, Instant};
+
+/// The longest that may be asked for. What is learnt is kept in 32 bits, as nanoseconds.
+pub(super) const LONGEST: Duration = Duration::from_secs(1);
+
+/// One wait in so many is spent on looking although answers were late.
+const TRY_AGAIN: u32 = 64;
+
+/// The threads of the process that look at this moment.
+static LOOKING: AtomicUsize = AtomicUsize::new(0);
+
+/// What a connection has learnt of its waits.
+pub(super) struct Patience {
+    longest: Duration,
+    /// How many threads of the process may look at a time: half as many as there are processors.
+    threads: usize,
+    /// How long the answers take, in nanoseconds, as seen by those who looked.
+    expected: AtomicU32,
+    /// Waits without a look since the last one with.
+    slept: AtomicU32,
+}
+
+/// A wait whose thread looks for the answer. Ends the look when dropped.
+pub(super) struct Look<'a> {
+    patience: &'a Patience,
+    began: Instant,
+}
+
+impl Patience {
+    pub(super) fn new(longest: Duration) -> Self {
+        Patience {
+            longest: longest.min(LONGEST),
+            threads: available_parallelism().map_or(0, |n| n.get() / 2),
+            expected: AtomicU32::new(0),
+            slept: AtomicU32::new(0),
+        }
+    }
+
+    /// Begins to look, if that promises to be of use.
+    pub(super) fn look(&self) -> Option<Look<'_>> {
+        if self.longest.is_zero() {
+            return None;
+        }
+        let soon = self.longest.as_nanos() as u32 / 8 * 5;
+        if self.expected.load(Relaxed) > soon {
+            let slept = self.slept.load(Relaxed) + 1;
+            self.slept.store(slept % TRY_AGAIN, Relaxed);
+            if slept < TRY_AGAIN {
+                return None;
+            }
+        }
+        if LOOKING.fetch_add(1, Relaxed) >= self.threads {
+            LOOKING.fetch_sub(1, Relaxed);
+            return None;
+        }
+        Some(Look {
+            patience: self,
+            began: Instant::now(),
+        })
+    }
+
+    /// A wait in which a thread looked took so long, or longer.
+    fn learn(&self, took: Duration) {
+        let took = took.min(self.longest).as_nanos() as i64;
+        let expected = i64::from(self.expected.load(Relaxed));
+        // Threads that learn at the same time may undo each other's lesson, which is no harm.
+        self.expected
+            .store((expected + (took - expected) / 8) as u32, Relaxed);
+    }
+}
+
+impl Look<'_> {
+    /// Lets others run. False if it is time to sleep.
+    pub(super) fn again(&self) -> bool {
+        if self.began.elapsed() >= self.patience.longest {
+            return false;
+        }
+        yield_now();
+        true
+    }
+}
+
+impl Drop for Look<'_> {
+    fn drop(&mut self) {
+        LOOKING.fetch_sub(1, Relaxed);
+        self.patience.learn(self.began.elapsed());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn patience(micros: u64) -> Patience {
+        Patience {
+            threads: usize::MAX,
+            ..Patience::new(Duration::from_micros(micros))
+        }
+    }
+
+    #[test]
+    fn late_answers_end_it_and_soon_ones_bring_it_back() {
+        let patience = patience(1000);
+        assert!(patience.look().is_some(), "nothing is known yet");
+        for _ in 0..50 {
+            patience.learn(Duration::from_secs(5));
+        }
+        for _ in 0..2 {
+            for _ in 1..TRY_AGAIN {
+                assert!(patience.look().is_none());
+            }
+            // Dropped at once, but one answer that came soon is not enough.
+            assert!(patience.look().is_some());
+        }
+        for _ in 0..50 {
+            patience.learn(Duration::from_micros(100));
+        }
+        assert!(patience.look().is_some());
+    }
+
+    #[test]
+    fn a_look_ends_in_time() {
+        let patience = patience(2000);
+        let look = patience.look().expect("nothing is known yet");
+        let began = Instant::now();
+        while look.again() {}
+        assert!(began.elapsed() >= Duration::from_micros(1900));
+        drop(look);
+        assert!(patience.expected.load(Relaxed) >= 2_000_000 / 8);
+    }
+
+    #[test]
+    fn not_without_time_nor_beyond_the_number_of_threads() {
+        assert!(patience(0).look().is_none());
+        let mut patience = patience(1000);
+        patience.threads = 0;
+        assert!(patience.look().is_none());
+    }
+}
