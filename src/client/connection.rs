@@ -157,7 +157,6 @@ impl Connection {
         let (lease, gate) = Lease::new(opts.released_cb.clone());
         Ok(Arc::new(Connection {
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
-            runtime,
             handle: OnceLock::new(),
             state: Mutex::new(State {
                 status: ConnStatus::NATS_CONN_STATUS_DISCONNECTED,
@@ -185,12 +184,13 @@ impl Connection {
             outbound: Outbound::new(opts.write_deadline, opts.reconnect_buf_size),
             registry: Mutex::default(),
             requests: Requests::new(),
-            patience: Patience::new(opts.busy_poll),
+            patience: Patience::new(opts.busy_poll, runtime.processors()),
             in_msgs: AtomicU64::new(0),
             in_bytes: AtomicU64::new(0),
             reconnects: AtomicU64::new(0),
             lease: Mutex::new(Some(lease)),
             gate,
+            runtime,
             opts: opts.clone(),
         }))
     }

@@ -7,7 +7,7 @@
 //! whether that is still so.
 
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering::Relaxed};
-use std::thread::{available_parallelism, yield_now};
+use std::thread::yield_now;
 use std::time::{Duration, Instant};
 
 /// The longest that may be asked for. What is learnt is kept in 32 bits, as nanoseconds.
@@ -37,10 +37,10 @@ pub(super) struct Look<'a> {
 }
 
 impl Patience {
-    pub(super) fn new(longest: Duration) -> Self {
+    pub(super) fn new(longest: Duration, processors: usize) -> Self {
         Patience {
             longest: longest.min(LONGEST),
-            threads: available_parallelism().map_or(0, |n| n.get() / 2),
+            threads: processors / 2,
             expected: AtomicU32::new(0),
             slept: AtomicU32::new(0),
         }
@@ -102,10 +102,7 @@ mod tests {
     use super::*;
 
     fn patience(micros: u64) -> Patience {
-        Patience {
-            threads: usize::MAX,
-            ..Patience::new(Duration::from_micros(micros))
-        }
+        Patience::new(Duration::from_micros(micros), usize::MAX)
     }
 
     #[test]
@@ -142,8 +139,7 @@ mod tests {
     #[test]
     fn not_without_time_nor_beyond_the_number_of_threads() {
         assert!(patience(0).look().is_none());
-        let mut patience = patience(1000);
-        patience.threads = 0;
-        assert!(patience.look().is_none());
+        let alone = Patience::new(Duration::from_micros(1000), 1);
+        assert!(alone.look().is_none());
     }
 }

@@ -92,11 +92,10 @@ impl Sizes {
 
     /// For sockets and callbacks: a thread for each processor, within reason, one for the sockets,
     /// and more when callbacks block.
-    pub(super) fn elastic() -> Sizes {
-        let cores = std::thread::available_parallelism().map_or(1, |n| n.get());
+    pub(super) fn elastic(processors: usize) -> Sizes {
         Sizes {
             name: ELASTIC,
-            base: cores.clamp(2, 4) + 1,
+            base: processors.clamp(2, 4) + 1,
             max: 512 + 1,
             linger: Duration::from_secs(5),
             eager: false,

@@ -93,7 +93,7 @@ impl Blockers {
 #[test]
 fn no_thread_without_work() {
     let ground = Ground::new();
-    let pool = ground.pool(Sizes::elastic());
+    let pool = ground.pool(Sizes::elastic(2));
     assert_eq!(pool.pool.state.lock().count, 0);
     let (done, ran) = mpsc::channel();
     pool.submit(job(move || done.send(()).is_err()));
@@ -106,7 +106,7 @@ fn the_pool_grows_when_jobs_block_and_shrinks_again() {
     let ground = Ground::new();
     let sizes = Sizes {
         linger: Duration::from_millis(20),
-        ..Sizes::elastic()
+        ..Sizes::elastic(2)
     };
     let pool = ground.pool(sizes);
     let blockers = Blockers::new();
@@ -143,7 +143,7 @@ fn the_pool_keeps_to_its_maximum() {
 #[test]
 fn work_that_returns_does_not_grow_the_pool_much() {
     let ground = Ground::new();
-    let pool = ground.pool(Sizes::elastic());
+    let pool = ground.pool(Sizes::elastic(2));
     let stop = Arc::new(AtomicBool::new(false));
     let rounds = Arc::new(AtomicUsize::new(0));
     for _ in 0..1000 {
@@ -193,7 +193,7 @@ fn a_lane_runs_one_at_a_time_in_turn_and_survives_panics() {
 #[test]
 fn nothing_is_lost_between_many_submitters_and_sleepy_workers() {
     let ground = Ground::new();
-    let pool = Arc::new(ground.pool(Sizes::elastic()));
+    let pool = Arc::new(ground.pool(Sizes::elastic(2)));
     let ran = Arc::new(AtomicUsize::new(0));
     std::thread::scope(|scope| {
         for _ in 0..3 {

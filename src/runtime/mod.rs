@@ -63,6 +63,8 @@ pub struct Runtime {
     pub dialers: Dispatcher,
     lanes: Lanes,
     config: Config,
+    /// As many threads of the process can run at a time. To find that out takes 20 µs.
+    processors: usize,
     threads: Arc<Threads>,
     /// Last, so that the runtime counts as gone only when all the rest of it is.
     _held: Held,
@@ -77,11 +79,12 @@ impl Runtime {
         let timers = Timers::new();
         let pool = |sizes| Dispatcher::new(sizes, threads.clone(), timers.clone());
         let io = Arc::new(Io::new()?);
+        let processors = std::thread::available_parallelism().map_or(1, |n| n.get());
         // Should one thread fail to start, dropping the runtime stops the others.
         let runtime = Runtime {
             events: Events::new(),
             delivery: Dispatcher::watching(
-                Sizes::elastic(),
+                Sizes::elastic(processors),
                 threads.clone(),
                 timers.clone(),
                 io.clone(),
@@ -91,6 +94,7 @@ impl Runtime {
             lanes: Lanes::new(config.thread_pool_max, threads.clone(), timers.clone()),
             timers,
             config,
+            processors,
             _held: threads.hold(),
             threads,
         };
@@ -104,6 +108,11 @@ impl Runtime {
     /// pool is empty.
     pub fn lane(&self) -> Result<Arc<Dispatcher>> {
         self.lanes.next()
+    }
+
+    /// How many threads of the process can run at a time.
+    pub fn processors(&self) -> usize {
+        self.processors
     }
 
     /// What the library was opened with.
