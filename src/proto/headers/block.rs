@@ -21,11 +21,13 @@ const MANY_KEYS: usize = 16;
 impl HeaderMap {
     /// The length of what [`HeaderMap::encode_into`] appends.
     pub fn encoded_len(&self) -> usize {
-        let lines: usize = self
-            .lines()
-            .map(|(key, value)| key.len() + 2 + value.len() + 2)
-            .sum();
-        VERSION.len() + CRLF.len() + lines + CRLF.len()
+        let mut len = VERSION.len() + 2 * CRLF.len();
+        for Entry { key, values } in &self.entries {
+            for value in values {
+                len += key.as_bytes().len() + 2 + on_the_wire(value).len() + CRLF.len();
+            }
+        }
+        len
     }
 
     /// Appends the header block to `buf`. A CR or LF in a value becomes a blank, since it would end
@@ -33,30 +35,22 @@ impl HeaderMap {
     pub fn encode_into(&self, buf: &mut WriteBuf) {
         let mut frame = buf.frame(self.encoded_len());
         frame.put_array(b"NATS/1.0\r\n");
-        for (key, value) in self.lines() {
-            frame.put_short(key);
-            frame.put_array(b": ");
-            if memchr2(b'\r', b'\n', value).is_none() {
-                frame.put_short(value);
-            } else {
-                let blank = |b: &u8| if matches!(b, b'\r' | b'\n') { b' ' } else { *b };
-                frame.put(&value.iter().map(blank).collect::<Vec<_>>());
+        for Entry { key, values } in &self.entries {
+            for value in values {
+                let value = on_the_wire(value);
+                frame.put_short(key.as_bytes());
+                frame.put_array(b": ");
+                if memchr2(b'\r', b'\n', value).is_none() {
+                    frame.put_short(value);
+                } else {
+                    let blank = |b: &u8| if matches!(b, b'\r' | b'\n') { b' ' } else { *b };
+                    frame.put(&value.iter().map(blank).collect::<Vec<_>>());
+                }
+                frame.put_array(b"\r\n");
             }
-            frame.put_array(b"\r\n");
         }
         frame.put_array(b"\r\n");
         frame.end();
-    }
-
-    fn lines(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        self.entries.iter().flat_map(|Entry { key, values }| {
-            values.iter().map(|value| {
-                (
-                    key.as_bytes(),
-                    value.as_ref().map_or(&[][..], ZString::as_bytes),
-                )
-            })
-        })
     }
 
     /// Reads a header block.
@@ -84,6 +78,11 @@ impl HeaderMap {
         }
         Ok(map)
     }
+}
+
+/// A NULL is sent as an empty value.
+fn on_the_wire(value: &Option<ZString>) -> &[u8] {
+    value.as_ref().map_or(&[][..], ZString::as_bytes)
 }
 
 /// A map under construction.
