@@ -33,7 +33,7 @@ from pathlib import Path
 # case of bench.c: what it is called here, and N
 CASES = {
     "pub_16": ("publish 16 B", 100_000),
-    "pub_1k": ("publish 1 KiB", 50_000),
+    "pub_1k": ("publish 1 KiB", 100_000),
     "pub_hdr_128": ("publish 128 B with two headers", 50_000),
     "pub_hdr_128_new": ("the same, each message made anew", 20_000),
     "deliver_cb_16": ("deliver 16 B to a callback", 100_000),
