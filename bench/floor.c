@@ -1,9 +1,11 @@
-/* What a round trip through a nats-server takes at least: two threads that do nothing but write to and read from
- * sockets that block. No client can be faster than this, as long as the kernel wakes a thread for what comes.
+/* What the kernel takes at least, whatever a client does.
  *
- *   floor request|oneway PORT COUNT
+ *   floor request|oneway PORT COUNT   a round trip through a nats-server, or half of one: two threads that do nothing
+ *                                     but write to and read from sockets that block
+ *   floor publish PORT COUNT          publishes of 1 MiB to bench/peer.c: one thread that only writes, a little of each
+ *                                     first, as all clients do that are fast at it
  *
- * The server listens on the loopback address. Prints one line of JSON; bench/NOTES.md tells what came out.
+ * Server and peer listen on the loopback address. Prints one line of JSON; bench/NOTES.md tells what came out.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -86,6 +88,30 @@ static void *take(void *arg) {
     return NULL;
 }
 
+/* Writes all, then waits until the peer has read it. */
+static void publish(long count) {
+    int fd = connect_and_subscribe("SUB floor.none 1\r\n");
+    size_t begin = 32 << 10, payload = 1 << 20;
+    char *frame = malloc(payload + 64), text[64];
+    size_t size = (size_t)sprintf(frame, "PUB floor.publish %zu\r\n", payload);
+    int64_t wall = now_ns();
+
+    memset(frame + size, 'x', payload);
+    size += payload;
+    memcpy(frame + size, "\r\n", 2);
+    size += 2;
+    for (long i = 0; i < count; i++) {
+        if (write(fd, frame, begin) != (ssize_t)begin ||
+            write(fd, frame + begin, size - begin) != (ssize_t)(size - begin))
+            fail("the peer takes no more");
+    }
+    say(fd, "PING\r\n");
+    hear(fd, text, sizeof text);
+    printf("{\"library\": \"floor\", \"case\": \"pub_1m\", \"count\": %ld, \"rate\": %.2f}\n", count,
+           (double)count * 1e9 / (double)(now_ns() - wall));
+    free(frame);
+}
+
 static int ascending(const void *a, const void *b) {
     int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
     return (x > y) - (x < y);
@@ -99,11 +125,15 @@ int main(int argc, char **argv) {
     pthread_t thread;
     char text[8192];
     if (argc != 4 || (count = strtol(argv[3], NULL, 10)) < 100 || count > 1000000) {
-        fprintf(stderr, "usage: floor request|oneway PORT COUNT\n");
+        fprintf(stderr, "usage: floor request|oneway|publish PORT COUNT\n");
         return 2;
     }
     port = atoi(argv[2]);
     alarm(60);
+    if (strcmp(argv[1], "publish") == 0) {
+        publish(count);
+        return 0;
+    }
     ns = malloc((size_t)count * sizeof *ns);
     here = connect_and_subscribe("SUB floor.reply 1\r\n");
     there = connect_and_subscribe("SUB floor.request 1\r\n");

@@ -41,7 +41,7 @@
 //! | [`net::cancel`] | ending a wait from another thread |
 //! | [`runtime::library`] | open, close, close and wait, `fork` |
 //! | [`runtime::io`] | sockets by readiness, and requests to flush them |
-//! | [`runtime::dispatcher`] | pools of threads that run jobs, when they grow, and who watches the sockets; `lanes` is the pool of a fixed size |
+//! | [`runtime::dispatcher`] | pools of threads that run jobs, which jobs come first, when pools grow, and who watches the sockets; `lanes` is the pool of a fixed size |
 //! | [`runtime::events`], [`runtime::timers`] | one thread for connection callbacks, one for what is due later |
 //! | [`client::options`], [`client::connection`] | what can be set; the object, its state, its getters |
 //! | [`client::session`], `closing` | the one owner of the state; its end |
@@ -74,7 +74,8 @@
 //! 6. [`client::Subscription`] is a [`runtime::Job`]: the worker that read, or another one of
 //!    [`runtime::Dispatcher`], takes the whole queue at once and, with no lock held, gives each
 //!    message to the [`client::MsgSink`]. Who reads and gets a job stops reading; from then on
-//!    another worker watches the socket.
+//!    another worker watches the socket. A subscription whose callbacks have not been quick is
+//!    queued, and all workers but one may run such ones.
 //! 7. The sink of [`ffi::subscribe`] calls the program with the handles that it knows. The
 //!    `natsMsg` is the descriptor; `natsMsg_Destroy` drops the reference, and the last one gives
 //!    the block back.

@@ -18,6 +18,10 @@ use crate::msg::{Msg, MsgList};
 use crate::proto::encode;
 use crate::runtime::Job;
 
+/// A subscription is quick if its callbacks left their worker so soon the last time, or took so little each.
+const QUICK: Duration = Duration::from_millis(1);
+const QUICK_EACH: Duration = Duration::from_micros(20);
+
 /// Why a subscription is closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Closed {
@@ -472,10 +476,21 @@ impl Job for Subscription {
         let timeout = mem::take(&mut queue.timeout_due);
         drop(queue);
         if timeout || !batch.is_empty() {
+            let (began, callbacks) = (Instant::now(), batch.len().max(1) as u32);
             events::inside(&self.conn, || self.deliver(&mut batch, timeout));
+            let took = began.elapsed();
+            let quick = took < QUICK || took < QUICK_EACH * callbacks;
+            // The reading side looks at it: the line is to stay in its cache.
+            if self.quick.load(Ordering::Relaxed) != quick {
+                self.quick.store(quick, Ordering::Relaxed);
+            }
         }
         // What an ended subscription did not deliver.
         drop(batch);
         self.settle()
+    }
+
+    fn is_quick(&self) -> bool {
+        self.quick.load(Ordering::Relaxed)
     }
 }

@@ -86,6 +86,8 @@ pub struct Subscription {
     pub(super) max: AtomicU64,
     /// Mirrors `queue.closed`, for the delivering thread.
     pub(super) ended: AtomicBool,
+    /// Its callbacks have been quick so far; not before the first.
+    pub(super) quick: AtomicBool,
     pub(super) me: Weak<Subscription>,
 }
 
@@ -131,6 +133,7 @@ impl Connection {
             taken_bytes: AtomicU64::new(0),
             max: AtomicU64::new(0),
             ended: AtomicBool::new(false),
+            quick: AtomicBool::new(false),
             me: me.clone(),
         }))
     }

@@ -14,11 +14,15 @@
 //! nobody has to be woken, since the other one goes on watching. The last one that watches never
 //! leaves: what it finds it queues for the others. So however long callbacks take and however many
 //! there are, the sockets are looked after.
+//!
+//! Nor are quick callbacks held up by those that take long. Who has not been [quick](Job::is_quick)
+//! so far is run by all workers but one: that one is left to the quick ones, and to the growth of
+//! the pool it is as good as busy.
 
 mod growth;
+mod jobs;
 
 use std::cell::Cell;
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
@@ -26,6 +30,7 @@ use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex, MutexGuard};
 
+use self::jobs::{Jobs, Taken};
 use super::guarded;
 use super::io::{Io, Turns};
 use super::library::forked;
@@ -56,6 +61,11 @@ pub trait Job: Send + Sync + 'static {
     /// Does some of the work. True: there is more, queue the job again behind the others. A panic
     /// ends the job, not the thread.
     fn run(self: Arc<Self>) -> bool;
+
+    /// Has it left its worker soon each time? It is what one expects of it the next time.
+    fn is_quick(&self) -> bool {
+        true
+    }
 }
 
 /// How many threads a pool has.
@@ -121,7 +131,9 @@ struct Pool {
 
 #[derive(Default)]
 struct State {
-    queue: VecDeque<Arc<dyn Job>>,
+    jobs: Jobs,
+    /// How many workers run jobs that are not quick.
+    others_running: usize,
     /// The workers that run, and how many there are together with those about to start.
     workers: Vec<Arc<Worker>>,
     count: usize,
@@ -133,10 +145,6 @@ struct State {
     watching: usize,
     /// One of them has been called to the queue.
     called: bool,
-    /// How many jobs were ever queued, and how many of them were taken. They tell how long a job
-    /// has waited without a look at the clock for each.
-    pushed: u64,
-    taken: u64,
     check_pending: bool,
     /// How many checks in a row have found all workers blocked.
     blocked: u32,
@@ -149,6 +157,8 @@ struct Worker {
     wake: Condvar,
     /// Somebody has taken this worker off the list of sleepers. Only used under the pool's lock.
     woken: AtomicBool,
+    /// It runs a job.
+    running: AtomicBool,
     /// Tells whether the worker computes or waits.
     probe: Probe,
 }
@@ -200,13 +210,13 @@ impl Dispatcher {
         if forked() {
             return;
         }
-        if self.pool.can_keep() {
+        if job.is_quick() && self.pool.can_keep() {
             OWN.set(Some(job));
             HAS_OWN.set(true);
             return;
         }
         let mut state = self.pool.state.lock();
-        state.push(job);
+        state.jobs.push(job);
         self.pool.call_worker(state);
     }
 
@@ -236,24 +246,14 @@ impl Drop for Dispatcher {
     }
 }
 
-impl State {
-    fn push(&mut self, job: Arc<dyn Job>) {
-        self.queue.push_back(job);
-        self.pushed += 1;
-    }
-
-    fn pop(&mut self) -> Option<Arc<dyn Job>> {
-        let job = self.queue.pop_front()?;
-        self.taken += 1;
-        Some(job)
-    }
-}
-
 impl Pool {
     /// Sees to it that somebody is going to look at the queue, if there is something in it.
     fn call_worker(self: &Arc<Self>, mut state: MutexGuard<'_, State>) {
-        if state.queue.is_empty() || state.searching > 0 {
+        if state.jobs.is_empty() || state.searching > 0 {
             return;
+        }
+        if !state.jobs.has(self.takes_others(&state)) {
+            return self.grow(state);
         }
         if let Some(worker) = state.idle.pop() {
             state.searching += 1;
@@ -265,13 +265,26 @@ impl Pool {
                 drop(state);
                 io.wake();
             }
-        } else if state.count < self.sizes.base
-            || (self.sizes.eager && state.count < self.sizes.max)
-        {
+        } else {
+            self.grow(state);
+        }
+    }
+
+    /// Something waits that nobody is free for.
+    fn grow(self: &Arc<Self>, state: MutexGuard<'_, State>) {
+        if state.count < self.sizes.base || (self.sizes.eager && state.count < self.sizes.max) {
             self.start_worker(state);
         } else if state.count < self.sizes.max {
             self.check_later(state);
         }
+    }
+
+    /// May one more worker run a job that is not quick? One watches the sockets, one is left to the
+    /// quick jobs.
+    fn takes_others(&self, state: &State) -> bool {
+        self.io.is_none()
+            || state.stop
+            || state.others_running < state.count.saturating_sub(2).max(1)
     }
 
     fn start_worker(self: &Arc<Self>, mut state: MutexGuard<'_, State>) {
@@ -312,7 +325,7 @@ impl Pool {
                 } else {
                     drop(state);
                 }
-                state = self.run(job);
+                state = self.run(job, &me);
                 continue;
             }
             if std::mem::take(&mut searching) {
@@ -327,9 +340,17 @@ impl Pool {
                         (state, None) => state,
                         (state, Some(job)) => {
                             drop(state);
-                            self.run(job)
+                            self.run(Taken { job, quick: true }, &me)
                         }
                     };
+                }
+                // What waits is not for this worker.
+                _ if !state.jobs.is_empty()
+                    && !state.check_pending
+                    && state.count < self.sizes.max =>
+                {
+                    self.grow(state);
+                    state = self.state.lock();
                 }
                 _ => {
                     if !self.sleep(&mut state, &me) {
@@ -346,20 +367,27 @@ impl Pool {
     }
 
     /// The next job for a worker; none for who alone could watch the sockets.
-    fn next_job(&self, state: &mut State) -> Option<Arc<dyn Job>> {
+    fn next_job(&self, state: &mut State) -> Option<Taken> {
         if self.io.is_some() && state.watching == 0 && !state.stop {
             return None;
         }
-        state.pop()
+        let others = self.takes_others(state);
+        let taken = state.jobs.pop(others)?;
+        state.others_running += usize::from(!taken.quick);
+        Some(taken)
     }
 
-    fn run(&self, job: Arc<dyn Job>) -> MutexGuard<'_, State> {
+    fn run(&self, taken: Taken, me: &Worker) -> MutexGuard<'_, State> {
+        let Taken { job, quick } = taken;
+        me.running.store(true, Relaxed);
         let unfinished = guarded(move || job.clone().run().then_some(job)).flatten();
+        me.running.store(false, Relaxed);
         let mut state = self.state.lock();
+        state.others_running -= usize::from(!quick);
         if let Some(job) = unfinished {
             // This worker comes back for it itself, unless there is other work as well, which has
             // been seen to already.
-            state.push(job);
+            state.jobs.push(job);
         }
         state
     }
@@ -386,8 +414,10 @@ impl Pool {
             match found {
                 Some(job) if others => break Some(job),
                 // The other one has found something in the same moment.
-                Some(job) => state.push(job),
-                None if others && !state.queue.is_empty() || state.stop => break None,
+                Some(job) => state.jobs.push(job),
+                None if others && state.jobs.has(self.takes_others(&state)) || state.stop => {
+                    break None;
+                }
                 None => {}
             }
             self.call_worker(state);

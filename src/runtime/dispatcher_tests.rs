@@ -42,6 +42,19 @@ impl<F: Fn() -> bool + Send + Sync + 'static> Job for Call<F> {
     }
 }
 
+/// As the others, but it has not been quick.
+struct Late(Arc<dyn Job>);
+
+impl Job for Late {
+    fn run(self: Arc<Self>) -> bool {
+        self.0.clone().run()
+    }
+
+    fn is_quick(&self) -> bool {
+        false
+    }
+}
+
 fn job(f: impl Fn() -> bool + Send + Sync + 'static) -> Arc<dyn Job> {
     Arc::new(Call(f))
 }
@@ -138,6 +151,34 @@ fn the_pool_keeps_to_its_maximum() {
     blockers.release();
     wait_for(|| blockers.blocked() == 10);
     wait_for(|| pool.pool.state.lock().count == 0);
+}
+
+#[test]
+fn quick_jobs_are_not_held_up_by_those_that_block() {
+    let ground = Ground::new();
+    let sizes = Sizes {
+        max: Sizes::elastic(2).base,
+        ..Sizes::elastic(2)
+    };
+    let io = Arc::new(Io::new().unwrap());
+    let (threads, timers) = (ground.threads.clone(), ground.timers.clone());
+    let pool = Dispatcher::watching(sizes, threads, timers, io);
+    pool.start().unwrap();
+    let blockers = Blockers::new();
+    for _ in 0..10 {
+        pool.submit(Arc::new(Late(blockers.job())));
+    }
+    // One watches the sockets, one is left to the quick jobs, and there will be no more.
+    wait_for(|| blockers.blocked() == sizes.max - 2);
+    for _ in 0..100 {
+        let (done, ran) = mpsc::channel();
+        pool.submit(job(move || done.send(()).is_err()));
+        ran.recv_timeout(Duration::from_secs(20)).unwrap();
+    }
+    assert_eq!(blockers.blocked(), sizes.max - 2);
+    blockers.release();
+    wait_for(|| blockers.blocked() == 10);
+    drop(pool);
 }
 
 #[test]

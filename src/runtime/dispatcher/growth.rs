@@ -4,6 +4,7 @@
 //! make faster.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use parking_lot::MutexGuard;
@@ -36,7 +37,7 @@ impl Pool {
             return;
         }
         state.check_pending = true;
-        let (pushed, taken) = (state.pushed, state.taken);
+        let (pushed, taken) = (state.jobs.pushed, state.jobs.taken);
         let patience = match state.blocked {
             0 => PATIENCE,
             _ => LESS_PATIENCE,
@@ -52,12 +53,12 @@ impl Pool {
     fn check(self: &Arc<Self>, pushed: u64, taken: u64, waited: Duration) {
         let mut state = self.state.lock();
         state.check_pending = false;
-        if state.queue.is_empty() {
+        if state.jobs.is_empty() {
             state.blocked = 0;
             return;
         }
-        if state.taken < pushed {
-            let rate = (state.taken - taken) as f64 / waited.as_secs_f64();
+        if state.jobs.has_from_before(pushed) {
+            let rate = (state.jobs.taken - taken) as f64 / waited.as_secs_f64();
             for _ in 0..self.growth(state, rate) {
                 self.start_worker(self.state.lock());
             }
@@ -71,17 +72,12 @@ impl Pool {
     /// How many more workers to start, when the ones there are have done so many jobs a second of
     /// late.
     fn growth(&self, state: MutexGuard<'_, State>, rate: f64) -> usize {
-        let (count, queued) = (state.count, state.queue.len());
-        let step = state.workers.len().div_ceil(SAMPLE).max(1);
+        let (count, queued) = (state.count, state.jobs.len());
+        let running = state.workers.iter().filter(|w| w.running.load(Relaxed));
+        let step = running.clone().count().div_ceil(SAMPLE).max(1);
         // Not always the same ones.
-        let first = state.taken as usize % step;
-        let sample: Vec<_> = state
-            .workers
-            .iter()
-            .skip(first)
-            .step_by(step)
-            .cloned()
-            .collect();
+        let first = state.jobs.taken as usize % step;
+        let sample: Vec<_> = running.skip(first).step_by(step).cloned().collect();
         drop(state);
         // Who is quick but waits for the lock of the queue must not be taken for one that blocks.
         let quick = rate >= QUICK * count as f64;

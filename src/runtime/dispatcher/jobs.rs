@@ -1,0 +1,108 @@
+//! The jobs that wait: those that have been quick so far, and the others.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::Job;
+
+/// A job, and its place among all that were ever queued.
+type Entry = (u64, Arc<dyn Job>);
+
+/// Two queues, each first in, first out.
+#[derive(Default)]
+pub(super) struct Jobs {
+    quick: VecDeque<Entry>,
+    others: VecDeque<Entry>,
+    /// How many were ever queued, and how many of them were taken. They tell how long a job has
+    /// waited without a look at the clock for each.
+    pub(super) pushed: u64,
+    pub(super) taken: u64,
+}
+
+/// A job to run.
+pub(super) struct Taken {
+    pub(super) job: Arc<dyn Job>,
+    /// Had it been quick when it was queued?
+    pub(super) quick: bool,
+}
+
+impl Jobs {
+    pub(super) fn push(&mut self, job: Arc<dyn Job>) {
+        let queue = match job.is_quick() {
+            true => &mut self.quick,
+            false => &mut self.others,
+        };
+        queue.push_back((self.pushed, job));
+        self.pushed += 1;
+    }
+
+    /// The one that has waited longest; only of the quick ones, unless `others` are wanted too.
+    pub(super) fn pop(&mut self, others: bool) -> Option<Taken> {
+        let quick = match (self.quick.front(), self.others.front()) {
+            (Some(quick), Some(other)) => !others || quick.0 < other.0,
+            (quick, _) => quick.is_some() || !others,
+        };
+        let queue = match quick {
+            true => &mut self.quick,
+            false => &mut self.others,
+        };
+        let (_, job) = queue.pop_front()?;
+        self.taken += 1;
+        Some(Taken { job, quick })
+    }
+
+    /// Would [`pop`](Self::pop) find one?
+    pub(super) fn has(&self, others: bool) -> bool {
+        !self.quick.is_empty() || others && !self.others.is_empty()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.quick.len() + self.others.len()
+    }
+
+    /// Does a job wait that was there when so many had ever been queued?
+    pub(super) fn has_from_before(&self, pushed: u64) -> bool {
+        let first = |queue: &VecDeque<Entry>| queue.front().is_some_and(|entry| entry.0 < pushed);
+        first(&self.quick) || first(&self.others)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Named(bool);
+
+    impl Job for Named {
+        fn run(self: Arc<Self>) -> bool {
+            false
+        }
+
+        fn is_quick(&self) -> bool {
+            self.0
+        }
+    }
+
+    #[test]
+    fn by_age_or_only_the_quick() {
+        let mut jobs = Jobs::default();
+        assert!(jobs.pop(true).is_none() && !jobs.has(true));
+        for quick in [false, true, true, false] {
+            jobs.push(Arc::new(Named(quick)));
+        }
+        assert!(jobs.has(false) && jobs.has_from_before(1) && !jobs.has_from_before(0));
+        let mut take = |others| jobs.pop(others).map(|taken| taken.quick);
+        assert_eq!(take(false), Some(true));
+        assert_eq!(take(true), Some(false));
+        assert_eq!(take(true), Some(true));
+        assert_eq!(take(false), None);
+        assert!(!jobs.has(false) && jobs.has(true) && jobs.len() == 1);
+        assert!(!jobs.has_from_before(3) && jobs.has_from_before(4));
+        assert!(jobs.pop(true).is_some_and(|taken| !taken.quick));
+        assert_eq!((jobs.pushed, jobs.taken), (4, 4));
+    }
+}
