@@ -5,106 +5,61 @@
  *
  * `deliver` prints `ready` when its subscription stands, and then counts what some other process publishes.
  */
-#define _GNU_SOURCE
-#include <pthread.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/resource.h>
-#include <time.h>
-#include <unistd.h>
-
-#ifdef USE_NATS_C
-#include <nats/nats.h>
-#define LIBRARY "nats.c"
-#else
-#include "nats_rs.h"
-#define LIBRARY "nats_rs"
-#endif
+#include "common.h"
 
 #define SIZE 1024
 #define LIMIT_SECONDS 60 /* enforced by alarm() */
 
-static void check(natsStatus s, const char *what) {
-    if (s == NATS_OK)
-        return;
-    fprintf(stderr, "%s: %s: %s\n", LIBRARY, what, natsStatus_GetText(s));
-    exit(1);
-}
-
-static double wall(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-static double cpu(void) {
-    struct rusage r;
-    getrusage(RUSAGE_SELF, &r);
-    return (double)(r.ru_utime.tv_sec + r.ru_stime.tv_sec) +
-           (double)(r.ru_utime.tv_usec + r.ru_stime.tv_usec) / 1e6;
-}
-
-static void report(const char *name, long count, double seconds, double cpu_seconds) {
+static void report(const char *name, long count, int64_t wall, int64_t cpu) {
     printf("{\"library\": \"%s\", \"case\": \"%s\", \"rate\": %.0f, \"cpu_ns_per_msg\": %.0f}\n", LIBRARY,
-           name, (double)count / seconds, cpu_seconds / (double)count * 1e9);
+           name, (double)count * 1e9 / (double)wall, (double)cpu / (double)count);
     fflush(stdout);
 }
 
-typedef struct {
-    pthread_mutex_t lock;
-    pthread_cond_t done;
+struct delivery {
     long seen, wanted;
-    double start, start_cpu, end;
-} delivery;
+    int64_t wall, cpu; /* when the first message came; then how long all took */
+    struct gate done;
+};
 
-static void on_message(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void *arg) {
-    delivery *d = (delivery *)arg;
+static void on_message(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void *closure) {
+    struct delivery *d = closure;
 
     (void)nc;
     (void)sub;
     natsMsg_Destroy(msg);
     if (d->seen == 0) {
-        d->start = wall();
-        d->start_cpu = cpu();
+        d->wall = now_ns();
+        d->cpu = cpu_ns();
     }
     if (++d->seen == d->wanted) {
-        pthread_mutex_lock(&d->lock);
-        d->end = wall();
-        pthread_cond_signal(&d->done);
-        pthread_mutex_unlock(&d->lock);
+        d->wall = now_ns() - d->wall;
+        gate_open(&d->done);
     }
 }
 
 static void publish(natsConnection *nc, long count) {
     char payload[SIZE];
-    double start = wall(), start_cpu = cpu();
-    long i;
+    int64_t wall = now_ns(), cpu = cpu_ns();
 
     memset(payload, 'x', sizeof(payload));
-    for (i = 0; i < count; i++)
-        check(natsConnection_Publish(nc, "bench", payload, SIZE), "natsConnection_Publish");
-    check(natsConnection_FlushTimeout(nc, LIMIT_SECONDS * 1000), "natsConnection_FlushTimeout");
-    report("tls_publish_1k", count, wall() - start, cpu() - start_cpu);
+    for (long i = 0; i < count; i++)
+        CHECK(natsConnection_Publish(nc, "bench", payload, SIZE));
+    CHECK(natsConnection_FlushTimeout(nc, LIMIT_SECONDS * 1000));
+    report("tls_publish_1k", count, now_ns() - wall, cpu_ns() - cpu);
 }
 
 static void deliver(natsConnection *nc, long count) {
-    static delivery d = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, 0, 0, 0, 0};
+    struct delivery d = {0, count, 0, 0, GATE};
     natsSubscription *sub = NULL;
 
-    d.wanted = count;
-    check(natsConnection_Subscribe(&sub, nc, "bench", on_message, &d), "natsConnection_Subscribe");
-    check(natsSubscription_SetPendingLimits(sub, -1, -1), "natsSubscription_SetPendingLimits");
-    check(natsConnection_Flush(nc), "natsConnection_Flush");
+    CHECK(natsConnection_Subscribe(&sub, nc, "bench", on_message, &d));
+    CHECK(natsSubscription_SetPendingLimits(sub, -1, -1));
+    CHECK(natsConnection_Flush(nc));
     puts("ready");
     fflush(stdout);
-    pthread_mutex_lock(&d.lock);
-    while (d.end == 0)
-        pthread_cond_wait(&d.done, &d.lock);
-    pthread_mutex_unlock(&d.lock);
-    report("tls_deliver_1k", count, d.end - d.start, cpu() - d.start_cpu);
+    gate_pass(&d.done);
+    report("tls_deliver_1k", count, d.wall, cpu_ns() - d.cpu);
     natsSubscription_Destroy(sub);
 }
 
@@ -119,12 +74,12 @@ int main(int argc, char **argv) {
         return 1;
     }
     alarm(LIMIT_SECONDS);
-    check(natsOptions_Create(&opts), "natsOptions_Create");
-    check(natsOptions_SetURL(opts, argv[2]), "natsOptions_SetURL");
-    check(natsOptions_SetTimeout(opts, 10000), "natsOptions_SetTimeout");
-    check(natsOptions_SetSecure(opts, true), "natsOptions_SetSecure");
-    check(natsOptions_LoadCATrustedCertificates(opts, argv[3]), "natsOptions_LoadCATrustedCertificates");
-    check(natsConnection_Connect(&nc, opts), "natsConnection_Connect");
+    CHECK(natsOptions_Create(&opts));
+    CHECK(natsOptions_SetURL(opts, argv[2]));
+    CHECK(natsOptions_SetTimeout(opts, 10000));
+    CHECK(natsOptions_SetSecure(opts, true));
+    CHECK(natsOptions_LoadCATrustedCertificates(opts, argv[3]));
+    CHECK(natsConnection_Connect(&nc, opts));
     if (strcmp(argv[1], "publish") == 0)
         publish(nc, count);
     else

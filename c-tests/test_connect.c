@@ -830,6 +830,60 @@ static void answers_server_pings(void) {
     peer_close(&p);
 }
 
+#if OURS
+/* Answers the flush, and then every other PING. */
+static void play_pongs(peer *p, void *arg) {
+    (void)arg;
+    while (peer_expect_within(p, "PING\r\n", deadline_ms()) && peer_send(p, "PONG\r\n")) {
+    }
+}
+
+/* How many PINGs the peer gets when a connection is closed after this. */
+static int pings_of(void (*use)(natsConnection *nc)) {
+    natsConnection *nc;
+    const char *at;
+    peer p;
+    int n = 0;
+
+    peer_open(&p);
+    nc = peer_connect(&p, test_options(p.url));
+    peer_run(&p, play_pongs, NULL);
+    use(nc);
+    natsConnection_Destroy(nc);
+    pthread_join(p.thread, NULL);
+    p.running = false;
+    for (at = p.bytes; (at = strstr(at, "PING\r\n")) != NULL; at++)
+        n++;
+    peer_close(&p);
+    return n - 1; /* that of the handshake */
+}
+
+static void no_use(natsConnection *nc) { (void)nc; }
+
+static void publish_only(natsConnection *nc) { CHECK_OK(natsConnection_PublishString(nc, "foo", "x")); }
+
+static void publish_and_flush(natsConnection *nc) {
+    publish_only(nc);
+    CHECK_OK(natsConnection_Flush(nc));
+}
+
+static void subscribe_flush_and_unsubscribe(natsConnection *nc) {
+    natsSubscription *sub = NULL;
+
+    CHECK_OK(natsConnection_SubscribeSync(&sub, nc, "foo"));
+    CHECK_OK(natsConnection_Flush(nc));
+    natsSubscription_Destroy(sub);
+}
+
+/* Closing waits for the server to have dealt with everything: not when it is known to have. */
+static void closing_asks_only_what_is_open(void) {
+    CHECK_INT(pings_of(no_use), 0);
+    CHECK_INT(pings_of(publish_only), 1);
+    CHECK_INT(pings_of(publish_and_flush), 1);
+    CHECK_INT(pings_of(subscribe_flush_and_unsubscribe), 2);
+}
+#endif
+
 static void client_pings_on_schedule(void) {
     natsConnection *nc;
     natsOptions *opts;
@@ -883,6 +937,9 @@ int main(int argc, char **argv) {
         TEST(close_is_not_held_up_by_a_silent_server),
         TEST(flush_from_many_threads_is_matched),
         TEST(answers_server_pings),
+#if OURS
+        TEST(closing_asks_only_what_is_open),
+#endif
         TEST(client_pings_on_schedule),
     };
 

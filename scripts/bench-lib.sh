@@ -58,6 +58,39 @@ start_peer() {
     PEER_URL="nats://127.0.0.1:$(cat "$SCRATCH/peer.port")"
 }
 
+# run_plan SECONDS: each entry of the array `plan` once a round, ROUNDS rounds, SECONDS at most for each run. The function
+# `prepare ENTRY` sets `label`, `library` and the array `command`, which prints one line of JSON: that goes to $RUNS. Sets
+# FAILED to how many runs of our library failed; a peer's failure is told, no more.
+run_plan() {
+    local round began done_runs order i run line
+    heading "Running: ${#plan[@]} runs a round, $ROUNDS rounds"
+    : >"$RUNS"
+    FAILED=0
+    for ((round = 1; round <= ROUNDS; round++)); do
+        began=$SECONDS done_runs=0
+        order=("${plan[@]}")
+        # Every other round backwards, so that no library always comes first.
+        if ((round % 2 == 0)); then
+            order=()
+            for ((i = ${#plan[@]} - 1; i >= 0; i--)); do order+=("${plan[i]}"); done
+        fi
+        for run in "${order[@]}"; do
+            prepare "$run"
+            progress "round $round of $ROUNDS, run $((++done_runs)) of ${#plan[@]}: $label, $library"
+            if line=$(timeout "$1" "${command[@]}" 2>"$SCRATCH/error"); then
+                printf '{"round": %d, %s\n' "$round" "${line#\{}" >>"$RUNS"
+            else
+                # shellcheck disable=SC2034
+                [ "$library" != ours ] || FAILED=$((FAILED + 1))
+                progress ""
+                say "FAILED: $label, $library: $(tail -n 1 "$SCRATCH/error")" >&2
+            fi
+        done
+        end_of_progress
+        say "round $round of $ROUNDS: $((SECONDS - began)) s"
+    done
+}
+
 version_of_ours() {
     printf '%s (%s)' "$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)" \
         "$(git rev-parse --short HEAD 2>/dev/null || echo "no git")"

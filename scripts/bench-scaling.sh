@@ -86,33 +86,16 @@ for name in $ONLY; do
 done
 
 start_peer
-heading "Running: ${#plan[@]} runs a round, $ROUNDS rounds"
-: >"$RUNS"
-FAILED=0
-for ((round = 1; round <= ROUNDS; round++)); do
-    began=$SECONDS done_runs=0
-    order=("${plan[@]}")
-    # Every other round backwards, so that no library always comes first.
-    if ((round % 2 == 0)); then
-        order=()
-        for ((i = ${#plan[@]} - 1; i >= 0; i--)); do order+=("${plan[i]}"); done
-    fi
-    for run in "${order[@]}"; do
-        read -r name library size number <<<"$run"
-        progress "round $round of $ROUNDS, run $((++done_runs)) of ${#plan[@]}: $name at $size, $library"
-        if line=$(timeout 60 "$BUILD/scaling-$library" "$name" "$PEER_URL" "$size" "$number" 2>"$SCRATCH/error"); then
-            printf '{"round": %d, %s\n' "$round" "${line#\{}" >>"$RUNS"
-        else
-            FAILED=$((FAILED + 1))
-            progress ""
-            say "FAILED: $name at $size, $library: $(tail -n 1 "$SCRATCH/error")" >&2
-        fi
-    done
-    end_of_progress
-    say "round $round of $ROUNDS: $((SECONDS - began)) s"
-done
+# shellcheck disable=SC2034
+prepare() {
+    local name size number
+    read -r name library size number <<<"$1"
+    label="$name at $size"
+    command=("$BUILD/scaling-$library" "$name" "$PEER_URL" "$size" "$number")
+}
+run_plan 60
 
 NATS_RS_VERSION=$(version_of_ours) NATS_C_VERSION=$(version_of_nats_c) ROUNDS=$ROUNDS \
     python3 bench/scaling.py "$RUNS" "$OUT"
 say "Wrote $OUT/scaling.json, $OUT/scaling.svg and the tables of $OUT/SCALING.md"
-[ "$FAILED" -eq 0 ] || die "$FAILED runs failed"
+[ "$FAILED" -eq 0 ] || die "$FAILED runs of our library failed"

@@ -107,33 +107,14 @@ while read -r name place libraries count quick_count; do
     done
 done <<<"$CASES"
 
-heading "Running: ${#plan[@]} runs a round, $ROUNDS rounds"
-: >"$RUNS"
-FAILED=0
-for ((round = 1; round <= ROUNDS; round++)); do
-    began=$SECONDS done_runs=0
-    order=("${plan[@]}")
-    # Every other round backwards, so that no library always comes first.
-    if ((round % 2 == 0)); then
-        order=()
-        for ((i = ${#plan[@]} - 1; i >= 0; i--)); do order+=("${plan[i]}"); done
-    fi
-    for run in "${order[@]}"; do
-        read -r name place library number <<<"$run"
-        progress "round $round of $ROUNDS, run $((++done_runs)) of ${#plan[@]}: $name, $library"
-        url=$PEER_URL
-        [ "$place" = peer ] || url=$server_url
-        if line=$(timeout 90 "$BUILD/bench-$library" "$name" "$url" "$number" 2>"$SCRATCH/error"); then
-            printf '{"round": %d, %s\n' "$round" "${line#\{}" >>"$RUNS"
-        else
-            [ "$library" != ours ] || FAILED=$((FAILED + 1)) # a peer's failure is told, no more
-            progress ""
-            say "FAILED: $name, $library: $(tail -n 1 "$SCRATCH/error")" >&2
-        fi
-    done
-    end_of_progress
-    say "round $round of $ROUNDS: $((SECONDS - began)) s"
-done
+# shellcheck disable=SC2034
+prepare() {
+    local place number url=$PEER_URL
+    read -r label place library number <<<"$1"
+    [ "$place" = peer ] || url=$server_url
+    command=("$BUILD/bench-$library" "$label" "$url" "$number")
+}
+run_plan 90
 
 # ---- what the libraries weigh -------------------------------------------------------------------------------------
 

@@ -15,17 +15,12 @@ const CLOSE_FLUSH: Duration = Duration::from_millis(500);
 impl Connection {
     /// Closes the connection, after the server has had a moment to take what was published.
     pub fn close(self: &Arc<Self>) {
-        if self.status() == ConnStatus::NATS_CONN_STATUS_CONNECTED && self.was_used() {
+        let connected = self.status() == ConnStatus::NATS_CONN_STATUS_CONNECTED;
+        if connected && self.outbound.is_unanswered() {
             // A server that does not answer must not keep the program from closing.
             let _ = self.flush(CLOSE_FLUSH);
         }
         self.shut();
-    }
-
-    /// Can the server have anything left to take? Before the first publish and the first
-    /// subscription it cannot: its PONG in the handshake answered all there was.
-    fn was_used(&self) -> bool {
-        self.outbound.counts() != (0, 0) || self.registry.lock().was_used()
     }
 
     /// The program does not need it any more.

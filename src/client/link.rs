@@ -337,9 +337,7 @@ impl Link {
 
     fn control(self: &Arc<Self>, control: Control) -> Result<()> {
         match control {
-            Control::Ping => self.conn.outbound.control(|buf| {
-                buf.extend_from_slice(crate::proto::encode::PONG);
-            }),
+            Control::Ping => self.conn.outbound.answer_ping(),
             Control::Pong => self.conn.pong_received(),
             Control::Ok => {}
             Control::Info(json) => {

@@ -81,8 +81,12 @@ struct Front {
     swapped_msgs: u64,
     msgs: u64,
     bytes: u64,
-    /// Who waits for a PONG, in the order of the PINGs.
-    pings: VecDeque<PingWaiter>,
+    /// How often something was appended that is not a publish and that the server acts on.
+    controls: u64,
+    /// So many frames, of those that count, the server is known to have dealt with.
+    answered: u64,
+    /// Who waits for a PONG, in the order of the PINGs, and how many frames went before each.
+    pings: VecDeque<(PingWaiter, u64)>,
 }
 
 #[derive(Default)]
@@ -119,6 +123,8 @@ impl Outbound {
                 written: 0,
                 msgs: 0,
                 bytes: 0,
+                controls: 0,
+                answered: 0,
                 pings: VecDeque::new(),
             }),
             progress: Condvar::new(),
@@ -296,11 +302,14 @@ impl Outbound {
     /// that it is clear which comes first, this or a reconnect.
     pub(super) fn control(&self, encode: impl FnOnce(&mut WriteBuf)) {
         let mut front = self.front.lock();
-        if let Mode::Live(_) = front.mode {
-            encode(&mut front.buf);
-            // Never written from here: that could fail, and failing needs the registry.
-            front.ask();
-        }
+        front.controls += u64::from(front.append(encode));
+    }
+
+    /// Answers a PING of the server's.
+    pub(super) fn answer_ping(&self) {
+        self.front
+            .lock()
+            .append(|buf| buf.extend_from_slice(encode::PONG));
     }
 
     /// Queues a PING whose PONG `waiter` waits for. Without a server it goes out with the next.
@@ -311,7 +320,8 @@ impl Outbound {
             waiter.finish(Err(Status::NATS_CONNECTION_CLOSED.into()));
             return;
         }
-        front.pings.push_back(waiter);
+        let frames = front.frames();
+        front.pings.push_back((waiter, frames));
         if let Mode::Live(_) = front.mode {
             front.buf.extend_from_slice(encode::PING);
             let _ = self.after_append(front, when);
@@ -320,10 +330,19 @@ impl Outbound {
 
     /// The server answered the oldest PING.
     pub(super) fn pong(&self) {
-        let waiter = self.front.lock().pings.pop_front();
-        if let Some(waiter) = waiter {
-            waiter.finish(Ok(()));
-        }
+        let mut front = self.front.lock();
+        let Some((waiter, frames)) = front.pings.pop_front() else {
+            return;
+        };
+        front.answered = frames;
+        drop(front);
+        waiter.finish(Ok(()));
+    }
+
+    /// Is there anything that the server may not have dealt with yet?
+    pub(super) fn is_unanswered(&self) -> bool {
+        let front = self.front.lock();
+        front.answered < front.frames()
     }
 
     /// From now on publishing is refused: all that was accepted is to be sent before the end.
@@ -338,8 +357,11 @@ impl Outbound {
         if matches!(front.mode, Mode::Closed) || link.is_over() {
             return;
         }
+        front.controls += u64::from(!state.is_empty());
         state.append(&mut front.buf);
-        for _ in 0..front.pings.len() {
+        let frames = front.frames();
+        for (_, before) in &mut front.pings {
+            *before = frames;
             state.extend_from_slice(encode::PING);
         }
         front.buf = state;
@@ -353,11 +375,11 @@ impl Outbound {
     /// The server is gone: keeps the publishes that did not leave. Returns who waits for a PONG of
     /// it, to be told without a lock.
     #[must_use]
-    pub(super) fn detach(&self, link: &Arc<Link>) -> VecDeque<PingWaiter> {
+    pub(super) fn detach(&self, link: &Arc<Link>) -> Vec<PingWaiter> {
         let mut writer = self.writer.lock();
         let mut front = self.front.lock();
         if !front.is_live(link) {
-            return VecDeque::new();
+            return Vec::new();
         }
         let mut kept = encode::salvage_publishes(&writer.back, writer.sent);
         kept.append(&mut encode::salvage_publishes(&front.buf, 0));
@@ -365,11 +387,11 @@ impl Outbound {
         front.buf = kept;
         front.written = front.swapped;
         front.mode = Mode::Pending;
-        let pings = std::mem::take(&mut front.pings);
+        let waiters = front.take_waiters();
         drop(front);
         drop(writer);
         self.progress.notify_all();
-        pings
+        waiters
     }
 
     /// The connection is closed: releases memory and whoever waits.
@@ -377,14 +399,14 @@ impl Outbound {
         let mut front = self.front.lock();
         front.mode = Mode::Closed;
         front.buf = WriteBuf::new();
-        let pings = std::mem::take(&mut front.pings);
+        let waiters = front.take_waiters();
         drop(front);
         self.progress.notify_all();
         // Whoever has it right now drops it with the connection.
         if let Some(mut writer) = self.writer.try_lock() {
             *writer = Writer::default();
         }
-        for waiter in pings {
+        for waiter in waiters {
             waiter.finish(Err(Status::NATS_CONNECTION_CLOSED.into()));
         }
     }
@@ -412,6 +434,26 @@ impl Outbound {
 }
 
 impl Front {
+    /// Appends what has to be written soon, if there is a server; never written from here: that
+    /// could fail, and failing needs the registry.
+    fn append(&mut self, encode: impl FnOnce(&mut WriteBuf)) -> bool {
+        let live = matches!(self.mode, Mode::Live(_));
+        if live {
+            encode(&mut self.buf);
+            self.ask();
+        }
+        live
+    }
+
+    /// How many frames there have been that the server acts on.
+    fn frames(&self) -> u64 {
+        self.msgs + self.controls
+    }
+
+    fn take_waiters(&mut self) -> Vec<PingWaiter> {
+        self.pings.drain(..).map(|(waiter, _)| waiter).collect()
+    }
+
     /// Has another thread write what is in the buffer, unless someone is going to anyway. Under the
     /// lock, so that whoever empties the buffer cannot have looked before.
     fn ask(&mut self) {

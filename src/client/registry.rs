@@ -70,11 +70,6 @@ impl Registry {
         self.last_sid
     }
 
-    /// Has there ever been a sid?
-    pub(super) fn was_used(&self) -> bool {
-        self.last_sid > 0
-    }
-
     /// Begins another round of gathering: batches of earlier ones are forgotten.
     pub(super) fn next_round(&mut self) -> u64 {
         self.round += 1;

@@ -354,7 +354,7 @@ impl Connection {
     /// The link is over: reconnect, or close if that is not wanted.
     pub(super) fn lost(self: &Arc<Self>, link: &Arc<Link>, error: Error) {
         link.stop();
-        let pings = {
+        let waiters = {
             let mut state = self.state.lock();
             if !state.is_present(link) {
                 return;
@@ -373,13 +373,13 @@ impl Connection {
             self.reconnecting.store(true, Ordering::Release);
             self.set_status(&mut state, ConnStatus::NATS_CONN_STATUS_RECONNECTING);
             // Before the callback: what that publishes is for the next server.
-            let pings = self.outbound.detach(link);
+            let waiters = self.outbound.detach(link);
             if std::mem::take(&mut state.announced) {
                 self.post_event(&self.opts.disconnected_cb);
             }
-            pings
+            waiters
         };
-        for waiter in pings {
+        for waiter in waiters {
             waiter.finish(Err(Status::NATS_CONNECTION_DISCONNECTED.into()));
         }
         if self.opts.fail_requests_on_disconnect {
