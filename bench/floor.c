@@ -2,6 +2,8 @@
  *
  *   floor request|oneway PORT COUNT   a round trip through a nats-server, or half of one: two threads that do nothing
  *                                     but write to and read from sockets that block
+ *   floor looking PORT COUNT          as request, but the thread that asks looks for the answer again and again instead
+ *                                     of sleeping, and yields in between
  *   floor publish PORT COUNT          publishes of 1 MiB to bench/peer.c: one thread that only writes, a little of each
  *                                     first, as all clients do that are fast at it
  *
@@ -9,10 +11,13 @@
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,8 +48,10 @@ static void say(int fd, const char *text) {
 }
 
 /* One read: messages this small come whole. */
-static void hear(int fd, char *text, size_t size) {
-    ssize_t n = read(fd, text, size - 1);
+static void hear(int fd, char *text, size_t size, bool looking) {
+    ssize_t n;
+    while ((n = recv(fd, text, size - 1, looking ? MSG_DONTWAIT : 0)) < 0 && errno == EAGAIN)
+        sched_yield();
     if (n <= 0)
         fail("the server is gone");
     text[n] = '\0';
@@ -58,11 +65,11 @@ static int connect_and_subscribe(const char *subscription) {
     if (connect(fd, (struct sockaddr *)&addr, sizeof addr) != 0)
         fail("no server");
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    hear(fd, text, sizeof text);
+    hear(fd, text, sizeof text, false);
     say(fd, "CONNECT {\"verbose\":false,\"pedantic\":false}\r\n");
     say(fd, subscription);
     say(fd, "PING\r\n");
-    hear(fd, text, sizeof text);
+    hear(fd, text, sizeof text, false);
     return fd;
 }
 
@@ -72,7 +79,7 @@ static void *answer(void *arg) {
     int fd = *(int *)arg;
     char text[8192];
     for (;;) {
-        hear(fd, text, sizeof text);
+        hear(fd, text, sizeof text, false);
         say(fd, "PUB floor.reply 16\r\n0123456789abcdef\r\n");
     }
     return NULL;
@@ -82,7 +89,7 @@ static void *take(void *arg) {
     int fd = *(int *)arg;
     char text[8192];
     for (;;) {
-        hear(fd, text, sizeof text);
+        hear(fd, text, sizeof text, false);
         atomic_store(&arrived, now_ns());
     }
     return NULL;
@@ -106,7 +113,7 @@ static void publish(long count) {
             fail("the peer takes no more");
     }
     say(fd, "PING\r\n");
-    hear(fd, text, sizeof text);
+    hear(fd, text, sizeof text, false);
     printf("{\"library\": \"floor\", \"case\": \"pub_1m\", \"count\": %ld, \"rate\": %.2f}\n", count,
            (double)count * 1e9 / (double)(now_ns() - wall));
     free(frame);
@@ -118,14 +125,15 @@ static int ascending(const void *a, const void *b) {
 }
 
 int main(int argc, char **argv) {
-    int oneway = argc == 4 && strcmp(argv[1], "oneway") == 0;
+    bool oneway = argc == 4 && strcmp(argv[1], "oneway") == 0;
+    bool looking = argc == 4 && strcmp(argv[1], "looking") == 0;
     long count;
     int64_t *ns;
     int here, there;
     pthread_t thread;
     char text[8192];
     if (argc != 4 || (count = strtol(argv[3], NULL, 10)) < 100 || count > 1000000) {
-        fprintf(stderr, "usage: floor request|oneway|publish PORT COUNT\n");
+        fprintf(stderr, "usage: floor request|oneway|looking|publish PORT COUNT\n");
         return 2;
     }
     port = atoi(argv[2]);
@@ -145,7 +153,7 @@ int main(int argc, char **argv) {
             usleep(SILENCE_US);
             ns[i] = atomic_load(&arrived) - sent;
         } else {
-            hear(here, text, sizeof text);
+            hear(here, text, sizeof text, looking);
             ns[i] = now_ns() - sent;
         }
     }
