@@ -193,7 +193,7 @@ impl Default for Options {
             io_buf_size: DEFAULT_IO_BUF_SIZE,
             send_asap: false,
             flusher_wait: Duration::from_millis(1),
-            busy_poll: Duration::from_micros(200),
+            busy_poll: Duration::from_micros(250),
             write_deadline: None,
             max_pending_msgs: 65_536,
             max_pending_bytes: None,

@@ -87,7 +87,7 @@ pub unsafe extern "C" fn natsOptions_SetFlusherWaitMicros(
 /// and neither with TLS nor WebSocket nor an event loop of the program's.
 ///
 /// @param opts the options.
-/// @param busyPollUs microseconds, at most 1000000; 0 for sleeping at once. The default is 200.
+/// @param busyPollUs microseconds, at most 1000000; 0 for sleeping at once. The default is 250.
 /// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the time is negative
 /// or more than a second.
 ///
