@@ -249,6 +249,56 @@ static void calls_come_in_order(void) {
     peer_close(&s);
 }
 
+static void *turn_to_the_end(void *arg) {
+    poll_loop *p = (poll_loop *)arg;
+    int64_t until = now_ms() + deadline_ms();
+
+    while (!logged(p, "X") && now_ms() < until)
+        turn(p);
+    while (p->closing != -1)
+        turn(p);
+    natsConnection_ProcessDetachedEvent(p->nc);
+    return NULL;
+}
+
+/* The program destroys the connection on a thread that is not the loop's: what was published still leaves, by the
+ * loop, and the loop's last call releases the connection. */
+static void destroyed_on_another_thread(void) {
+    static char data[3000];
+    natsConnection *nc, *other;
+    natsSubscription *sub = NULL;
+    natsOptions *opts;
+    static closure c, released;
+    poll_loop p;
+    pthread_t loop;
+    server s;
+    int i, round;
+
+    closure_init(&c);
+    server_run(&s);
+    other = test_connect_url(s.url);
+    CHECK_OK(natsConnection_Subscribe(&sub, other, "foo", on_message, &c));
+    CHECK_OK(natsSubscription_SetPendingLimits(sub, -1, -1));
+    CHECK_OK(natsConnection_Flush(other));
+    for (round = 1; round <= 3; round++) {
+        closure_init(&released);
+        opts = polled(s.url, &p);
+        CHECK_OK(natsOptions_SetReleasedCB(opts, on_released, &released));
+        nc = test_connect(opts);
+        pthread_create(&loop, NULL, turn_to_the_end, &p);
+        for (i = 0; i < 2000; i++)
+            CHECK_OK(natsConnection_Publish(nc, "foo", data, sizeof(data)));
+        natsConnection_Destroy(nc);
+        pthread_join(loop, NULL);
+        CHECK_REACHED(&released.released, 1);
+        CHECK_REACHED(&c.messages, 2000 * round);
+        CHECK_STATUS(natsConnection_PublishString(nc, "foo", "x"), NATS_INVALID_ARG);
+    }
+    natsSubscription_Destroy(sub);
+    natsConnection_Destroy(other);
+    server_stop(&s);
+}
+
 static void attaching_can_fail(void) {
     natsConnection *nc = NULL;
     natsOptions *opts;
@@ -349,9 +399,8 @@ static void nonsense_is_harmless(void) {
 
 int main(int argc, char **argv) {
     const test_case cases[] = {
-        TEST(calls_come_in_order),
-        TEST(attaching_can_fail),
-        TEST(a_full_socket_ends_at_the_write_deadline),
+        TEST(calls_come_in_order),  TEST(destroyed_on_another_thread),
+        TEST(attaching_can_fail),   TEST(a_full_socket_ends_at_the_write_deadline),
         TEST(nonsense_is_harmless),
     };
 

@@ -331,7 +331,8 @@ typedef struct __natsSubscription __natsSubscription;
  * subscriptions made on it are released on their own. Any thread may call any `natsConnection_`
  * function on it at any time, callbacks included. A call on a destroyed connection returns
  * `NATS_INVALID_ARG`, except in a callback that was given the connection: there it works, as a
- * closed connection does, until the callback returns.
+ * closed connection does, until the callback returns. With an event loop of the program's it works
+ * until `natsConnection_ProcessDetachedEvent`.
  */
 typedef struct __natsConnection natsConnection;
 

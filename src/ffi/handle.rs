@@ -7,7 +7,8 @@
 //!
 //! - [`borrow`] in calls that do not wait, [`borrow_arc`] in those that do;
 //! - [`destroy`] when the program lets a handle go;
-//! - [`hold_connection`] and [`hold_subscription`] around every callback that is given one;
+//! - [`hold_connection`] and [`hold_subscription`] around every callback that is given one, and
+//!   [`hold_connection_open`] for as long as an event loop has one;
 //! - [`new_connection`], [`new_subscription`], [`new_options`] to make one.
 
 mod arena;
@@ -30,7 +31,8 @@ use crate::error::{Error, Result};
 /// subscriptions made on it are released on their own. Any thread may call any `natsConnection_`
 /// function on it at any time, callbacks included. A call on a destroyed connection returns
 /// `NATS_INVALID_ARG`, except in a callback that was given the connection: there it works, as a
-/// closed connection does, until the callback returns.
+/// closed connection does, until the callback returns. With an event loop of the program's it works
+/// until `natsConnection_ProcessDetachedEvent`.
 pub type natsConnection = __natsConnection;
 
 /// The structure behind `natsConnection`.
@@ -314,23 +316,33 @@ impl<H: Handle> Deref for Held<H> {
     }
 }
 
-/// Keeps a connection's handle usable for a callback.
+/// Keeps a connection's handle usable for a callback on this thread.
 pub(crate) fn hold_connection(connection: &Arc<Connection>) -> Held<natsConnection> {
-    hold(connection, connection.handle())
+    hold(connection, connection.handle(), Slot::hold)
+}
+
+/// Keeps a connection's handle usable for an event loop, whichever threads that has.
+pub(crate) fn hold_connection_open(connection: &Arc<Connection>) -> Held<natsConnection> {
+    hold(connection, connection.handle(), Slot::hold_open)
 }
 
 /// Keeps a subscription's handle usable for a callback.
 pub(crate) fn hold_subscription(subscription: &Arc<Subscription>) -> Held<natsSubscription> {
-    hold(subscription, subscription.handle())
+    hold(subscription, subscription.handle(), Slot::hold)
 }
 
-fn hold<H: Handle>(object: &Arc<H::Object>, address: usize) -> Held<H> {
+type HoldFn<H> = fn(
+    &'static Slot<<H as Handle>::Object, <H as Handle>::Stripes>,
+    &Arc<<H as Handle>::Object>,
+) -> Hold<'static, <H as Handle>::Object, <H as Handle>::Stripes>;
+
+fn hold<H: Handle>(object: &Arc<H::Object>, address: usize, hold: HoldFn<H>) -> Held<H> {
     let pointer = std::ptr::with_exposed_provenance_mut::<H>(address);
     // SAFETY: nought, or the address of the slot that `Owner` exposed when the object was given it.
     let handle: Option<&'static H> = unsafe { pointer.as_ref() };
     Held {
         pointer,
-        _hold: handle.map(|handle| handle.slot().hold(object)),
+        _hold: handle.map(|handle| hold(handle.slot(), object)),
     }
 }
 

@@ -22,7 +22,8 @@
 //!   waits.
 //!
 //! A lingering handle serves the threads whose callbacks were given it, and no others: for them it is
-//! as dead as it is for the program, at once and for certain.
+//! as dead as it is for the program, at once and for certain. Unless the hold is one for all
+//! threads: that of an event loop, which has a thread of its own.
 //!
 //! Holds against `ALIVE`/`LINGERING` work the same way: a hold adds one and then reads the state, a
 //! destroyer stores `LINGERING` and then adds the holds up. Everything that changes the state or
@@ -129,6 +130,8 @@ pub(crate) struct Slot<T, S> {
     object: AtomicPtr<T>,
     /// Held by whoever changes `state` or `object`.
     lock: Mutex<()>,
+    /// How many of the holds are for all threads.
+    open_holds: AtomicU32,
     counts: S,
 }
 
@@ -140,6 +143,7 @@ impl<T: Send + Sync, S: Stripes> Slot<T, S> {
             state: AtomicU32::new(DEAD),
             object: AtomicPtr::new(ptr::null_mut()),
             lock: Mutex::new(()),
+            open_holds: AtomicU32::new(0),
             counts: S::default(),
         }
     }
@@ -161,7 +165,7 @@ impl<T: Send + Sync, S: Stripes> Slot<T, S> {
         let count = PinCount { slot: self, counts };
         match self.state.load(SeqCst) {
             ALIVE => {}
-            LINGERING if self.is_held_here() => {}
+            LINGERING if self.is_held_here() || self.open_holds.load(SeqCst) > 0 => {}
             _ => return None, // and `count` takes the pin back
         }
         // Whoever stored the state that was just read had stored the object before it.
@@ -190,9 +194,18 @@ impl<T: Send + Sync, S: Stripes> Slot<T, S> {
         Some(object)
     }
 
-    /// Keeps the handle usable for a callback, even one that the program has destroyed meanwhile.
-    /// `object` must be the one that this slot was made for.
+    /// Keeps the handle usable for a callback on this thread, even one that the program has
+    /// destroyed meanwhile. `object` must be the one that this slot was made for.
     pub(super) fn hold(&self, object: &Arc<T>) -> Hold<'_, T, S> {
+        self.hold_for(object, Whom::ThisThread)
+    }
+
+    /// As [`Slot::hold`], for all threads, and to be dropped on any of them.
+    pub(super) fn hold_open(&self, object: &Arc<T>) -> Hold<'_, T, S> {
+        self.hold_for(object, Whom::All)
+    }
+
+    fn hold_for(&self, object: &Arc<T>, whom: Whom) -> Hold<'_, T, S> {
         let counts = self.counts.mine();
         counts.holds.fetch_add(1, SeqCst);
         if self.state.load(SeqCst) != ALIVE {
@@ -206,8 +219,19 @@ impl<T: Send + Sync, S: Stripes> Slot<T, S> {
                 self.state.store(LINGERING, SeqCst);
             }
         }
-        HELD.with_borrow_mut(|held| held.push(ptr::from_ref(self).addr()));
-        Hold { slot: self, counts }
+        match whom {
+            Whom::ThisThread => {
+                HELD.with_borrow_mut(|held| held.push(ptr::from_ref(self).addr()));
+            }
+            Whom::All => {
+                self.open_holds.fetch_add(1, SeqCst);
+            }
+        }
+        Hold {
+            slot: self,
+            counts,
+            whom,
+        }
     }
 
     /// Is the calling thread in a callback that was given this handle?
@@ -290,20 +314,35 @@ impl<T: Send + Sync, S: Stripes> Deref for Pin<'_, T, S> {
     }
 }
 
-/// The right of a running callback to use a handle.
+/// Who may use a handle that the program has destroyed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Whom {
+    ThisThread,
+    All,
+}
+
+/// The right of a running callback, or of an event loop, to use a handle.
 pub(crate) struct Hold<'a, T: Send + Sync, S: Stripes> {
     slot: &'a Slot<T, S>,
     counts: &'a Counts,
+    whom: Whom,
 }
 
 impl<T: Send + Sync, S: Stripes> Drop for Hold<'_, T, S> {
     fn drop(&mut self) {
-        let address = ptr::from_ref(self.slot).addr();
-        HELD.with_borrow_mut(|held| {
-            if let Some(last) = held.iter().rposition(|a| *a == address) {
-                held.remove(last);
+        match self.whom {
+            Whom::ThisThread => {
+                let address = ptr::from_ref(self.slot).addr();
+                HELD.with_borrow_mut(|held| {
+                    if let Some(last) = held.iter().rposition(|a| *a == address) {
+                        held.remove(last);
+                    }
+                });
             }
-        });
+            Whom::All => {
+                self.slot.open_holds.fetch_sub(1, SeqCst);
+            }
+        }
         self.counts.holds.fetch_sub(1, SeqCst);
         if self.slot.state.load(SeqCst) == LINGERING {
             self.slot.end_if_let_go(self.slot.lock.lock());
@@ -404,6 +443,25 @@ mod tests {
         drop(hold);
         assert!(slot.pin().is_none());
         drop(thing);
+        assert_eq!(ended.load(SeqCst), 1);
+    }
+
+    #[test]
+    fn a_hold_for_all_threads_serves_them_and_ends_on_any() {
+        let (slot, ended) = slot_with_thing::<FourStripes>();
+        let thing = slot.pin().expect("alive").to_arc();
+        let open = slot.hold_open(&thing);
+        drop(slot.destroy());
+        drop(thing);
+        thread::scope(|scope| {
+            let other = scope.spawn(|| {
+                assert!(slot.pin().is_some());
+                drop(open);
+                assert!(slot.pin().is_none());
+            });
+            other.join().expect("no assertion failed");
+        });
+        assert!(slot.pin().is_none());
         assert_eq!(ended.load(SeqCst), 1);
     }
 

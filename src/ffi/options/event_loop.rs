@@ -12,7 +12,7 @@ use crate::client::{Attachment, Connection, EventLoop};
 use crate::error::{Error, Status, natsStatus};
 use crate::ffi::callback::Callback;
 use crate::ffi::guard::{self, guard};
-use crate::ffi::handle::{Held, hold_connection, natsConnection, natsOptions};
+use crate::ffi::handle::{Held, hold_connection_open, natsConnection, natsOptions};
 use crate::ffi::types::{
     natsEvLoop_Attach, natsEvLoop_Detach, natsEvLoop_ReadAddRemove, natsEvLoop_WriteAddRemove,
     natsStatusArg,
@@ -157,7 +157,7 @@ fn done(status: natsStatusArg) -> Result<(), Status> {
 
 impl Attachment for Attached {
     fn attach(&self, connection: &Arc<Connection>, socket: OwnedFd) -> Result<(), Status> {
-        let held = hold_connection(connection);
+        let held = hold_connection_open(connection);
         let (function, event_loop) = self.functions.attach.parts();
         let (fd, user_data) = (socket.as_raw_fd(), self.user_data.as_ptr());
         // SAFETY: the program's function, with the loop it gave, a handle that is held, an open
