@@ -152,7 +152,7 @@ impl Outbound {
         let mut front = self.front.lock();
         front.check_open()?;
         if front.buf.len() >= FULL_AT.min(self.pending_max) {
-            self.wait_for_room(&mut front)?;
+            self.wait_for_room(&mut front, out.deadline)?;
         }
         out.encode(&mut front.buf);
         front.count(out);
@@ -218,9 +218,10 @@ impl Outbound {
     }
 
     /// Waits until there is room for another frame, which is so at once while pending below the
-    /// limit.
-    fn wait_for_room(&self, front: &mut MutexGuard<'_, Front>) -> Result<()> {
+    /// limit. The caller may have a deadline of its own, which is none of the connection's business.
+    fn wait_for_room(&self, front: &mut MutexGuard<'_, Front>, own: Option<Instant>) -> Result<()> {
         let deadline = self.deadline();
+        let own = own.filter(|own| *own < deadline);
         loop {
             front.check_open()?;
             match &front.mode {
@@ -229,10 +230,15 @@ impl Outbound {
                 }
                 Mode::Live(link) if front.buf.len() >= FULL_AT => {
                     let link = link.clone();
-                    if link.is_foreign() {
-                        self.make_room(front, deadline, &link)?;
+                    let late = if link.is_foreign() {
+                        self.make_room(front, own.unwrap_or(deadline), &link)
                     } else {
-                        self.wait_progress(front, deadline, &link)?;
+                        self.is_late(front, own.unwrap_or(deadline))
+                    };
+                    match (late, own) {
+                        (false, _) => {}
+                        (true, Some(_)) => return Err(Status::NATS_TIMEOUT.into()),
+                        (true, None) => return self.give_up(front, &link),
                     }
                 }
                 _ => return Ok(()),
@@ -248,7 +254,9 @@ impl Outbound {
         while front.written < position {
             match &front.mode {
                 Mode::Live(current) if Arc::ptr_eq(current, link) => {
-                    self.wait_progress(&mut front, deadline, link)?;
+                    if self.is_late(&mut front, deadline) {
+                        return self.give_up(&mut front, link);
+                    }
                 }
                 Mode::Closed => return Err(Status::NATS_CONNECTION_CLOSED.into()),
                 _ => break,
@@ -257,16 +265,9 @@ impl Outbound {
         Ok(())
     }
 
-    fn wait_progress(
-        &self,
-        front: &mut MutexGuard<'_, Front>,
-        deadline: Instant,
-        link: &Arc<Link>,
-    ) -> Result<()> {
-        if !self.progress.wait_until(front, deadline).timed_out() {
-            return Ok(());
-        }
-        self.give_up(front, link)
+    /// Waits until something has left. True if the time is over.
+    fn is_late(&self, front: &mut MutexGuard<'_, Front>, deadline: Instant) -> bool {
+        self.progress.wait_until(front, deadline).timed_out()
     }
 
     /// The server does not read: it is as good as gone.
@@ -277,24 +278,21 @@ impl Outbound {
         Err(error)
     }
 
-    /// As [`Outbound::wait_progress`], where an event loop of the program drives the link: it may be
-    /// the loop's thread that waits, so it writes itself.
+    /// As [`Outbound::is_late`], where an event loop of the program drives the link: it may be the
+    /// loop's thread that waits, so it writes itself.
     fn make_room(
         &self,
         front: &mut MutexGuard<'_, Front>,
         deadline: Instant,
         link: &Arc<Link>,
-    ) -> Result<()> {
+    ) -> bool {
         let waited = MutexGuard::unlocked(front, || {
             let waited = link.stream.wait_writable(deadline, None);
             self.pump_here(link);
             waited
         });
-        match waited {
-            Err(e) if e.status() == Status::NATS_TIMEOUT => self.give_up(front, link),
-            // A socket that cannot be waited for cannot be written either, which ends the link.
-            _ => Ok(()),
-        }
+        // A socket that cannot be waited for cannot be written either, which ends the link.
+        waited.is_err_and(|e| e.status() == Status::NATS_TIMEOUT)
     }
 
     /// Appends a frame that is not a publish: it never waits, and is dropped without a server,

@@ -1,6 +1,7 @@
 //! What programs send: checks, then one frame into the outgoing buffer.
 
 use std::cell::Cell;
+use std::time::Instant;
 
 use super::connection::Connection;
 use crate::error::{Error, Result, Status};
@@ -32,6 +33,8 @@ pub(super) struct Outgoing<'a> {
     pub(super) reply: Option<&'a [u8]>,
     pub(super) headers: Option<&'a [u8]>,
     pub(super) payload: &'a [u8],
+    /// Until when to wait for room; `None` for as long as the connection allows.
+    pub(super) deadline: Option<Instant>,
 }
 
 impl Outgoing<'_> {
@@ -77,6 +80,7 @@ impl Connection {
                 reply,
                 headers: None,
                 payload,
+                deadline: None,
             },
             when,
         )
@@ -84,11 +88,17 @@ impl Connection {
 
     /// Publishes a message, received or created.
     pub fn publish_msg(&self, msg: &Msg, when: When) -> Result<()> {
-        self.send_msg(msg, msg.reply(), when)
+        self.send_msg(msg, msg.reply(), when, None)
     }
 
     /// Publishes a message with another reply subject.
-    pub(super) fn send_msg(&self, msg: &Msg, reply: Option<&[u8]>, when: When) -> Result<()> {
+    pub(super) fn send_msg(
+        &self,
+        msg: &Msg,
+        reply: Option<&[u8]>,
+        when: When,
+        deadline: Option<Instant>,
+    ) -> Result<()> {
         let mut scratch = SCRATCH.take();
         scratch.clear();
         let result = self.send(
@@ -97,6 +107,7 @@ impl Connection {
                 reply,
                 headers: msg.header_block(&mut scratch),
                 payload: msg.payload(),
+                deadline,
             },
             when,
         );

@@ -103,13 +103,14 @@ impl Connection {
         payload: &[u8],
         timeout: Duration,
     ) -> Result<Msg> {
-        self.exchange(timeout, |reply| {
+        self.exchange(timeout, |reply, deadline| {
             self.send(
                 &Outgoing {
                     subject,
                     reply: Some(reply),
                     headers: None,
                     payload,
+                    deadline,
                 },
                 When::Soon,
             )
@@ -118,17 +119,19 @@ impl Connection {
 
     /// As [`Connection::request`], with a message; its own reply subject is not used.
     pub fn request_msg(self: &Arc<Self>, msg: &Msg, timeout: Duration) -> Result<Msg> {
-        self.exchange(timeout, |reply| self.send_msg(msg, Some(reply), When::Soon))
+        self.exchange(timeout, |reply, deadline| {
+            self.send_msg(msg, Some(reply), When::Soon, deadline)
+        })
     }
 
     fn exchange(
         self: &Arc<Self>,
         timeout: Duration,
-        publish: impl Fn(&[u8]) -> Result<()>,
+        publish: impl Fn(&[u8], Option<Instant>) -> Result<()>,
     ) -> Result<Msg> {
         let deadline = Instant::now().checked_add(timeout);
         let reply = if self.opts.old_request_style {
-            self.exchange_alone(timeout, publish)?
+            self.exchange_alone(timeout, deadline, publish)?
         } else {
             self.exchange_shared(deadline, publish)?
         };
@@ -141,13 +144,13 @@ impl Connection {
     fn exchange_shared(
         self: &Arc<Self>,
         deadline: Option<Instant>,
-        publish: impl Fn(&[u8]) -> Result<()>,
+        publish: impl Fn(&[u8], Option<Instant>) -> Result<()>,
     ) -> Result<Msg> {
         self.outbound.check_open()?;
         let slot = OneShot::new();
         let (id, reply) = self.register_request(&slot)?;
         let reader = self.read_here();
-        let result = publish(&reply).and_then(|()| {
+        let result = publish(&reply, deadline).and_then(|()| {
             // The connection may have been closed before the request was there to be told.
             if self.is_closed() {
                 return Err(Status::NATS_CONNECTION_CLOSED.into());
@@ -200,7 +203,8 @@ impl Connection {
     fn exchange_alone(
         self: &Arc<Self>,
         timeout: Duration,
-        publish: impl Fn(&[u8]) -> Result<()>,
+        deadline: Option<Instant>,
+        publish: impl Fn(&[u8], Option<Instant>) -> Result<()>,
     ) -> Result<Msg> {
         if self.is_draining() {
             return Err(Status::NATS_DRAINING.into());
@@ -216,7 +220,7 @@ impl Connection {
         self.start_subscription(&sub)?;
         let result = sub
             .auto_unsubscribe(1)
-            .and_then(|()| publish(&inbox))
+            .and_then(|()| publish(&inbox, deadline))
             .and_then(|()| sub.next_msg(timeout))
             .map_err(|e| match e.status() {
                 // It is not the subscription that the program knows of.

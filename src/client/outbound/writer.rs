@@ -4,7 +4,7 @@
 use std::io::{ErrorKind, IoSlice};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use parking_lot::MutexGuard;
 
@@ -29,6 +29,9 @@ const ROUNDS_OF_PUBLISHER: usize = 1;
 
 /// The same for who watches the sockets, and has others to look after.
 const ROUNDS_OF_WATCHER: usize = 16;
+
+/// Who has the writer for longer waits for the socket with a large payload, perhaps for ever.
+const AT_WORK: Duration = Duration::from_millis(1);
 
 /// How far writing got.
 enum Written {
@@ -61,8 +64,12 @@ impl Outbound {
         }
     }
 
+    /// As [`Outbound::try_pump`], but waits for the thread that is at it, unless that one waits itself.
     pub(super) fn pump_here(&self, link: &Arc<Link>) {
-        self.pump(self.writer.lock(), link, ROUNDS_OF_PUBLISHER);
+        match self.writer.try_lock_for(AT_WORK) {
+            Some(writer) => self.pump(writer, link, ROUNDS_OF_PUBLISHER),
+            None => self.try_pump(link),
+        }
     }
 
     fn pump(&self, mut writer: MutexGuard<'_, Writer>, link: &Arc<Link>, rounds: usize) {
@@ -155,7 +162,14 @@ impl Outbound {
     /// Publishes a large payload from the caller's memory, after all that was published before.
     pub(super) fn publish_direct(&self, out: &Outgoing<'_>) -> Result<()> {
         let deadline = self.deadline();
-        let mut writer = self.writer.lock();
+        let own = out.deadline.filter(|own| *own < deadline);
+        let deadline = own.unwrap_or(deadline);
+        let Some(mut writer) = self.writer.try_lock_until(deadline) else {
+            return Err(Status::NATS_TIMEOUT.into());
+        };
+        if own.is_some() {
+            self.write_earlier(&mut writer, deadline)?;
+        }
         let mut front = self.front.lock();
         front.check_open()?;
         let Mode::Live(link) = &front.mode else {
@@ -178,6 +192,11 @@ impl Outbound {
         self.look_again();
         match result {
             Ok(()) => Ok(()),
+            // What is left of it is in the back, and leaves when the socket takes more.
+            Err(e) if own.is_some() && e.status() == Status::NATS_TIMEOUT => {
+                link.write_when_ready();
+                Err(e)
+            }
             Err(e) => {
                 let late = e.status() == Status::NATS_TIMEOUT;
                 link.fail(e.clone());
@@ -185,6 +204,24 @@ impl Outbound {
                 if late { Err(e) } else { Ok(()) }
             }
         }
+    }
+
+    /// Writes what was published before. Who cannot wait for that has not begun with a frame of its own.
+    fn write_earlier(&self, writer: &mut Writer, deadline: Instant) -> Result<()> {
+        let link = match &self.front.lock().mode {
+            Mode::Live(link) => link.clone(),
+            _ => return Ok(()),
+        };
+        // Should the link fail, that is noticed again when the frame is written.
+        while let Ok(Written::Blocked) = self.write_all(writer, &link, ROUNDS_OF_PUBLISHER) {
+            if let Err(e) = link.stream.wait_writable(deadline, None)
+                && e.status() == Status::NATS_TIMEOUT
+            {
+                link.write_when_ready();
+                return Err(e);
+            }
+        }
+        Ok(())
     }
 
     /// Writes the back, the payload and a line end. When that fails, the frame is put together in
