@@ -453,6 +453,35 @@ static void url_credentials_on_the_wire(void) {
 }
 #endif
 
+/* Also when there are user and password: the server takes what it has use for. */
+static void token_handler_is_always_asked(void) {
+    static const char *const forms[][2] = {
+        {"nats://127.0.0.1:%d", "\"user\":\"me\""},
+        {"nats://you:secret@127.0.0.1:%d", "\"user\":\"you\""},
+    };
+    natsOptions *opts;
+    counter calls;
+    char url[128], *line;
+    size_t i;
+    peer p;
+
+    counter_init(&calls);
+    peer_open(&p);
+    for (i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+        snprintf(url, sizeof(url), forms[i][0], p.port);
+        opts = no_reconnect(url);
+        CHECK_OK(natsOptions_SetUserInfo(opts, "me", "secret"));
+        CHECK_OK(natsOptions_SetTokenHandler(opts, give_token, &calls));
+        line = connect_line(opts, &p, NULL);
+        CHECK_CONTAINS(line, forms[i][1]);
+        CHECK_CONTAINS(line, "\"pass\":\"secret\"");
+        CHECK_CONTAINS(line, "\"auth_token\":\"the.token\"");
+        free(line);
+    }
+    CHECK_INT(counter_get(&calls), 2);
+    peer_close(&p);
+}
+
 #if OURS
 static void connect_json_is_escaped(void) {
     natsOptions *opts;
@@ -738,7 +767,9 @@ static void closing(void) {
     CHECK_STATUS(natsConnection_SubscribeSync(&sub, nc, "foo"), NATS_CONNECTION_CLOSED);
     CHECK_STATUS(natsConnection_Subscribe(&sub, nc, "foo", on_message, &c), NATS_CONNECTION_CLOSED);
     CHECK_STATUS(natsConnection_Flush(nc), NATS_CONNECTION_CLOSED);
+    rtt = 1;
     CHECK_STATUS(natsConnection_GetRTT(nc, &rtt), NATS_CONNECTION_CLOSED);
+    CHECK_INT(rtt, 0);
     CHECK_STATUS(natsConnection_Drain(nc), NATS_CONNECTION_CLOSED);
     CHECK_STATUS(natsConnection_GetClientID(nc, &id), NATS_CONNECTION_CLOSED);
     CHECK_STATUS(natsConnection_GetClientIP(nc, &ip), NATS_CONNECTION_CLOSED);
@@ -923,6 +954,7 @@ int main(int argc, char **argv) {
 #if OURS
         TEST(url_credentials_on_the_wire),
 #endif
+        TEST(token_handler_is_always_asked),
 #if OURS
         TEST(connect_json_is_escaped),
 #endif

@@ -464,6 +464,34 @@ static void connection_in_own_callback(void) {
     end(&f);
 }
 
+/* A drain without a limit, and a server that answers nothing: each flush has its ten seconds. */
+static void silent_server_ends_it(void) {
+    natsConnection *nc;
+    natsSubscription *sub = NULL;
+    natsOptions *opts;
+    static closure c, messages;
+    char order[256];
+    peer p;
+
+    closure_init(&c);
+    closure_init(&messages);
+    peer_open(&p);
+    opts = test_options(p.url);
+    options_record(opts, &c);
+    nc = peer_connect(&p, opts);
+    CHECK_OK(natsConnection_Subscribe(&sub, nc, "foo", on_message, &messages));
+    CHECK_OK(natsConnection_DrainTimeout(nc, 0));
+    CHECK(counter_wait(&c.errors, 1, 10000 + deadline_ms()));
+    CHECK_CONTAINS(c.error_texts[0], "unable to flush all subscriptions UNSUB protocols");
+    CHECK(counter_wait(&c.closed, 1, 10000 + deadline_ms()));
+    CHECK_CONTAINS(c.error_texts[1], "unable to flush publish calls");
+    CHECK_INT(c.statuses[1], NATS_TIMEOUT);
+    CHECK_STR(closure_order(&c, order), "EEDC");
+    natsSubscription_Destroy(sub);
+    natsConnection_Destroy(nc);
+    peer_close(&p);
+}
+
 int main(int argc, char **argv) {
     static const test_case cases[] = {
         TEST(subscription),
@@ -484,6 +512,7 @@ int main(int argc, char **argv) {
         TEST(loss_while_draining_closes),
         TEST(on_the_wire),
         TEST(connection_in_own_callback),
+        TEST(silent_server_ends_it),
     };
 
     return RUN_TESTS(cases, argc, argv);

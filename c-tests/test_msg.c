@@ -17,6 +17,7 @@ static void creates(void) {
     CHECK_STR(natsMsg_GetData(msg), "data");
     CHECK_INT(natsMsg_GetDataLength(msg), 4);
     CHECK(!natsMsg_IsNoResponders(msg));
+    CHECK(natsMsg_GetSequence(msg) == 0 && natsMsg_GetTime(msg) == 0);
     natsMsg_Destroy(msg);
 }
 
@@ -68,6 +69,7 @@ static void getters_take_null(void) {
     CHECK(natsMsg_GetData(NULL) == NULL);
     CHECK_INT(natsMsg_GetDataLength(NULL), 0);
     CHECK(!natsMsg_IsNoResponders(NULL));
+    CHECK(natsMsg_GetSequence(NULL) == 0 && natsMsg_GetTime(NULL) == 0);
     natsMsg_Destroy(NULL);
     natsMsgList_Destroy(NULL);
     natsInbox_Destroy(NULL);
@@ -464,11 +466,14 @@ static void received_malformed_headers(void) {
     receive_start(&r);
     for (i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++) {
         natsMsg *msg = receive(&r, blocks[i][0]);
-        const char *value = NULL;
+        const char *value = NULL, **keys = &value;
+        int count = 7;
 
         CHECK_STR(natsMsg_GetData(msg), "x");
         CHECK_STATUS(natsMsgHeader_Get(msg, "A", &value), NATS_PROTOCOL_ERROR);
         CHECK_ERROR(NATS_PROTOCOL_ERROR, blocks[i][1]);
+        CHECK_STATUS(natsMsgHeader_Keys(msg, &keys, &count), NATS_PROTOCOL_ERROR);
+        CHECK(keys == NULL && count == 0);
         natsMsg_Destroy(msg);
     }
     CHECK(!natsConnection_IsClosed(r.nc) && !natsConnection_IsReconnecting(r.nc));

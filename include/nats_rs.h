@@ -1595,6 +1595,24 @@ NATS_EXTERN int natsMsg_GetDataLength(const natsMsg *msg);
 NATS_EXTERN bool natsMsg_IsNoResponders(natsMsg *msg);
 
 /**
+ * Returns the sequence of a message in its stream.
+ *
+ * @param msg the message.
+ * @return the sequence of a message that JetStream or a key-value store gave out directly; 0 for any
+ * other, and for NULL.
+ */
+NATS_EXTERN uint64_t natsMsg_GetSequence(natsMsg *msg);
+
+/**
+ * Returns when a message's stream received it.
+ *
+ * @param msg the message.
+ * @return nanoseconds since 1970, UTC, for a message that JetStream or a key-value store gave out
+ * directly; 0 for any other, and for NULL.
+ */
+NATS_EXTERN int64_t natsMsg_GetTime(natsMsg *msg);
+
+/**
  * Destroys a message, and with it all that lies in it.
  *
  * Any thread may call it, at any time, also after the connection was destroyed.
@@ -1642,7 +1660,7 @@ NATS_EXTERN enum natsStatus natsMsgHeader_Add(natsMsg *msg, const char *key, con
  * @param msg the message.
  * @param key the key; case matters.
  * @param value where to put the value, which stays the message's and valid until the key changes or
- * the message is destroyed. NULL where the key is absent, or was given NULL.
+ * the message is destroyed. NULL where the key is absent, cannot be read, or was given NULL.
  * @return `NATS_OK`; `NATS_NOT_FOUND` where the key is absent, without touching the thread's last
  * error; `NATS_INVALID_ARG` where an argument is NULL or the key empty; `NATS_PROTOCOL_ERROR` where
  * the headers were received and are malformed.
@@ -1655,7 +1673,7 @@ NATS_EXTERN enum natsStatus natsMsgHeader_Get(natsMsg *msg, const char *key, con
  * @param msg the message.
  * @param key the key; case matters.
  * @param values where to put an array, which the program must `free()`. The strings in it stay the
- * message's, as for `natsMsgHeader_Get`. NULL where the key is absent.
+ * message's, as for `natsMsgHeader_Get`. NULL where the key is absent, or cannot be read.
  * @param count where to put the number of values.
  * @return as `natsMsgHeader_Get`; `NATS_NO_MEMORY`.
  */
@@ -1670,7 +1688,7 @@ enum natsStatus natsMsgHeader_Values(natsMsg *msg,
  *
  * @param msg the message.
  * @param keys where to put an array, which the program must `free()`. The strings in it stay the
- * message's, as for `natsMsgHeader_Get`. NULL where there is no header.
+ * message's, as for `natsMsgHeader_Get`. NULL where there is no header, or it cannot be read.
  * @param count where to put the number of keys.
  * @return `NATS_OK`; `NATS_NOT_FOUND` where there is no header, without touching the thread's last
  * error; `NATS_INVALID_ARG` where an argument is NULL; `NATS_PROTOCOL_ERROR` where the headers were

@@ -6,6 +6,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
+
 use super::connection::Connection;
 use super::delivery::Closed;
 use super::keepalive::PingWaiter;
@@ -16,7 +18,8 @@ use crate::error::{Error, Result, Status};
 use crate::proto::encode;
 use crate::runtime::TimerHandle;
 
-/// The time for a flush where the drain itself has no limit.
+/// The longest that a drain waits for the server's answer to what it sent; the last answer, where the
+/// drain has a limit itself, it awaits until then.
 const FLUSH_MAX: Duration = Duration::from_secs(10);
 
 /// A subscription's drain.
@@ -213,7 +216,6 @@ impl Connection {
             }
             conn.subscription_gone();
         };
-        self.ping_then(flushed);
         if let Some(timeout) = timeout {
             let conn = Arc::downgrade(self);
             let late = move || {
@@ -226,12 +228,15 @@ impl Connection {
                 drain.timer = Some(timer);
             }
         }
+        self.ping_then(FLUSH_MAX, flushed);
         Ok(())
     }
 
-    /// Goes on when the server has processed all that was sent so far, or will not.
+    /// Goes on when the server has processed all that was sent so far, or will not, or the time for
+    /// that is over.
     fn ping_then(
         self: &Arc<Self>,
+        limit: Duration,
         then: impl FnOnce(&Arc<Connection>, Result<()>) + Send + 'static,
     ) {
         let weak = Arc::downgrade(self);
@@ -240,8 +245,25 @@ impl Connection {
                 then(&conn, result);
             }
         };
+        // Whoever is first takes it: the PONG, or the timer.
+        let then = Arc::new(Mutex::new(Some(then)));
+        let late = then.clone();
+        let late = move || {
+            let then = late.lock().take();
+            if let Some(then) = then {
+                then(Err(Status::NATS_TIMEOUT.into()));
+            }
+        };
+        let timer = self.runtime.timers.after(limit, Box::new(late));
+        let answered = move |result| {
+            timer.cancel();
+            let then = then.lock().take();
+            if let Some(then) = then {
+                then(result);
+            }
+        };
         self.outbound
-            .ping(PingWaiter::Then(Box::new(then)), When::Buffered);
+            .ping(PingWaiter::Then(Box::new(answered)), When::Buffered);
     }
 
     fn drain_error(self: &Arc<Self>, what: &str, status: Status) {
@@ -250,7 +272,6 @@ impl Connection {
             return;
         }
         let text = format!("Drain error: {what}: {} ({})", status as i32, status.text());
-        self.set_last_error(&Error::new(status, text.clone()));
         self.post_error(None, status, Some(text));
     }
 
@@ -280,7 +301,15 @@ impl Connection {
 
     fn drain_publishes(self: &Arc<Self>) {
         self.outbound.refuse_publishes();
-        self.ping_then(|conn, result| {
+        // Otherwise the drain's own time ends it.
+        let limited = self
+            .state
+            .lock()
+            .drain
+            .as_ref()
+            .is_some_and(|drain| drain.timer.is_some());
+        let limit = if limited { Duration::MAX } else { FLUSH_MAX };
+        self.ping_then(limit, |conn, result| {
             if let Err(e) = result {
                 conn.drain_error("unable to flush publish calls", e.status());
             }

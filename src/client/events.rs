@@ -135,7 +135,7 @@ impl Connection {
         let handler = self.opts.error_handler.clone();
         self.post(move |conn| match handler {
             Some(handler) => handler(conn, sub.as_ref(), status, text.as_deref()),
-            None => print_error(conn, sub.as_deref(), status),
+            None => print_error(conn, sub.as_deref(), status, text.as_deref()),
         });
     }
 
@@ -146,13 +146,8 @@ impl Connection {
 }
 
 /// What happens with errors when the program has set no handler for them.
-fn print_error(conn: &Connection, sub: Option<&Subscription>, status: Status) {
-    let text = conn.last_error().1;
-    let text = if text.is_empty() {
-        status.text().to_owned()
-    } else {
-        text
-    };
+fn print_error(conn: &Connection, sub: Option<&Subscription>, status: Status, text: Option<&str>) {
+    let text = text.unwrap_or(status.text());
     let mut line = format!(
         "Error {} - {text} on connection [{}]",
         status as i32,

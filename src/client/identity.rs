@@ -20,23 +20,20 @@ pub(super) struct Identity {
 impl Identity {
     /// Who to be for this server: its URL says, or the options do, or else the first URL that has
     /// user info, which is how servers that were discovered get theirs. A JWT is independent of
-    /// those. Calls the program where it has functions for these.
+    /// those, and so is a token handler. Calls the program where it has functions for these.
     pub(super) fn for_attempt(conn: &Connection, attempt: &Attempt, nonce: &str) -> Result<Self> {
         let opts = &conn.opts;
         let own = attempt.url.has_credentials();
+        if attempt.url.token.is_some() && opts.token_handler.is_some() {
+            return Err(Error::illegal_state(
+                "Token and token handler options cannot be both set",
+            ));
+        }
+        let by_options =
+            opts.user.is_some() || opts.token.is_some() || opts.token_handler.is_some();
         let mut identity = if own {
-            if attempt.url.token.is_some() && opts.token_handler.is_some() {
-                return Err(Error::illegal_state(
-                    "Token and token handler options cannot be both set",
-                ));
-            }
             Identity::from_url(&attempt.url)
-        } else if let Some(handler) = &opts.token_handler {
-            Identity {
-                token: conn.ask(|| handler())?,
-                ..Identity::default()
-            }
-        } else if opts.user.is_some() || opts.token.is_some() {
+        } else if by_options {
             Identity {
                 user: opts.user.clone(),
                 password: opts.password.clone(),
@@ -49,6 +46,10 @@ impl Identity {
                 .as_deref()
                 .map_or_else(Identity::default, Identity::from_url)
         };
+        // Whatever else is sent: the server takes what it has use for.
+        if let Some(handler) = &opts.token_handler {
+            identity.token = conn.ask(|| handler())?;
+        }
         attempt.cancel.check()?;
         identity.proof = conn.ask(|| {
             let sign_in = &conn.opts.sign_in;

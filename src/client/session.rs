@@ -397,7 +397,7 @@ impl Connection {
         if let Some(link) = link {
             // What was published before the call still leaves, as far as the kernel takes it.
             self.outbound.try_pump(&link);
-            link.fail(Status::NATS_CONNECTION_DISCONNECTED.into());
+            link.fail(Status::NATS_CONNECTION_CLOSED.into());
         }
         Ok(())
     }

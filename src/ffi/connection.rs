@@ -214,10 +214,13 @@ pub unsafe extern "C" fn natsConnection_GetRTT(
         // SAFETY: the caller's contract, above.
         let connection = unsafe { borrow_arc(nc) }?;
         required(rtt, "rtt")?;
-        let time = i64::try_from(connection.rtt()?.as_nanos()).unwrap_or(i64::MAX);
+        let time = connection.rtt();
+        let nanos = time
+            .as_ref()
+            .map_or(0, |t| i64::try_from(t.as_nanos()).unwrap_or(i64::MAX));
         // SAFETY: not NULL, hence valid for writing by the caller's contract.
-        unsafe { rtt.write(time) };
-        Ok(())
+        unsafe { rtt.write(nanos) };
+        time.map(drop)
     })
 }
 

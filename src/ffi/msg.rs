@@ -179,6 +179,40 @@ pub unsafe extern "C" fn natsMsg_IsNoResponders(msg: *mut natsMsg) -> bool {
     })
 }
 
+/// Returns the sequence of a message in its stream.
+///
+/// @param msg the message.
+/// @return the sequence of a message that JetStream or a key-value store gave out directly; 0 for any
+/// other, and for NULL.
+///
+/// # Safety
+/// `msg` is NULL or a message of this library.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn natsMsg_GetSequence(msg: *mut natsMsg) -> u64 {
+    guard_local(0, || {
+        // SAFETY: the caller's contract, above.
+        let msg = unsafe { borrow_msg(msg) }?;
+        Ok(msg.sequence())
+    })
+}
+
+/// Returns when a message's stream received it.
+///
+/// @param msg the message.
+/// @return nanoseconds since 1970, UTC, for a message that JetStream or a key-value store gave out
+/// directly; 0 for any other, and for NULL.
+///
+/// # Safety
+/// `msg` is NULL or a message of this library.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn natsMsg_GetTime(msg: *mut natsMsg) -> i64 {
+    guard_local(0, || {
+        // SAFETY: the caller's contract, above.
+        let msg = unsafe { borrow_msg(msg) }?;
+        Ok(msg.time())
+    })
+}
+
 /// Destroys a message, and with it all that lies in it.
 ///
 /// Any thread may call it, at any time, also after the connection was destroyed.
@@ -245,6 +279,7 @@ mod tests {
             assert_eq!(*natsMsg_GetData(msg).add(2), b'b' as c_char);
             assert_eq!(*natsMsg_GetData(msg).add(3), 0);
             assert!(!natsMsg_IsNoResponders(msg));
+            assert_eq!((natsMsg_GetSequence(msg), natsMsg_GetTime(msg)), (0, 0));
             natsMsg_Destroy(msg);
 
             assert_eq!(

@@ -66,7 +66,7 @@ pub unsafe extern "C" fn natsMsgHeader_Add(
 /// @param msg the message.
 /// @param key the key; case matters.
 /// @param value where to put the value, which stays the message's and valid until the key changes or
-/// the message is destroyed. NULL where the key is absent, or was given NULL.
+/// the message is destroyed. NULL where the key is absent, cannot be read, or was given NULL.
 /// @return `NATS_OK`; `NATS_NOT_FOUND` where the key is absent, without touching the thread's last
 /// error; `NATS_INVALID_ARG` where an argument is NULL or the key empty; `NATS_PROTOCOL_ERROR` where
 /// the headers were received and are malformed.
@@ -84,8 +84,11 @@ pub unsafe extern "C" fn natsMsgHeader_Get(
         // SAFETY: the caller's contract, above.
         let (mut msg, key) = unsafe { (borrow_msg(msg)?, self::key(key)?) };
         convert::required(value, "value")?;
+        let headers = msg.headers();
+        let known = headers.as_ref().map_or(None, |h| *h);
         // SAFETY: not NULL, and valid for writing by the caller's contract.
-        Ok(unsafe { write_first(msg.headers()?, key, value) })
+        let found = unsafe { write_first(known, key, value) };
+        headers.map(|_| found)
     })
 }
 
@@ -94,7 +97,7 @@ pub unsafe extern "C" fn natsMsgHeader_Get(
 /// @param msg the message.
 /// @param key the key; case matters.
 /// @param values where to put an array, which the program must `free()`. The strings in it stay the
-/// message's, as for `natsMsgHeader_Get`. NULL where the key is absent.
+/// message's, as for `natsMsgHeader_Get`. NULL where the key is absent, or cannot be read.
 /// @param count where to put the number of values.
 /// @return as `natsMsgHeader_Get`; `NATS_NO_MEMORY`.
 ///
@@ -114,8 +117,11 @@ pub unsafe extern "C" fn natsMsgHeader_Values(
         if values.is_null() || count.is_null() {
             return Err(Error::invalid_arg("value or count cannot be NULL"));
         }
+        let headers = msg.headers();
+        let known = headers.as_ref().map_or(None, |h| *h);
         // SAFETY: not NULL, and valid for writing by the caller's contract.
-        unsafe { write_values(msg.headers()?, key, values, count) }
+        let found = unsafe { write_values(known, key, values, count) }?;
+        headers.map(|_| found)
     })
 }
 
@@ -123,7 +129,7 @@ pub unsafe extern "C" fn natsMsgHeader_Values(
 ///
 /// @param msg the message.
 /// @param keys where to put an array, which the program must `free()`. The strings in it stay the
-/// message's, as for `natsMsgHeader_Get`. NULL where there is no header.
+/// message's, as for `natsMsgHeader_Get`. NULL where there is no header, or it cannot be read.
 /// @param count where to put the number of keys.
 /// @return `NATS_OK`; `NATS_NOT_FOUND` where there is no header, without touching the thread's last
 /// error; `NATS_INVALID_ARG` where an argument is NULL; `NATS_PROTOCOL_ERROR` where the headers were
@@ -143,8 +149,11 @@ pub unsafe extern "C" fn natsMsgHeader_Keys(
         if keys.is_null() || count.is_null() {
             return Err(Error::invalid_arg("keys or count cannot be NULL"));
         }
+        let headers = msg.headers();
+        let known = headers.as_ref().map_or(None, |h| *h);
         // SAFETY: not NULL, and valid for writing by the caller's contract.
-        unsafe { write_keys(msg.headers()?, keys, count) }
+        let found = unsafe { write_keys(known, keys, count) }?;
+        headers.map(|_| found)
     })
 }
 

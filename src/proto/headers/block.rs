@@ -116,9 +116,15 @@ impl<'a> Decoder<'a> {
             let line = split_line(rest).ok_or_else(|| HeaderError::NoCrlf(printable(key)))?;
             let more;
             (more, rest) = line;
+            let more = trim(more);
+            if more.is_empty() {
+                continue;
+            }
             let value = value.to_mut();
-            value.push(b' ');
-            value.extend_from_slice(trim(more));
+            if !value.is_empty() {
+                value.push(b' ');
+            }
+            value.extend_from_slice(more);
         }
         self.add(key, &value);
         Ok(rest)
