@@ -400,6 +400,37 @@ static void bursts_leave_without_flush(void) {
     server_stop(&s);
 }
 
+/* A large payload takes along what was to be written by somebody else: who comes later is not forgotten for that. */
+static void small_ones_around_large_ones_leave(void) {
+    enum { LARGE = 1000000, ROUNDS = 100 };
+    natsConnection *nc, *other;
+    natsSubscription *sub = NULL;
+    char *large = (char *)calloc(1, LARGE);
+    static closure c;
+    server s;
+    int i;
+
+    closure_init(&c);
+    server_run(&s);
+    nc = test_connect_url(s.url);
+    other = test_connect_url(s.url);
+    CHECK_OK(natsConnection_Subscribe(&sub, other, "foo", on_message, &c));
+    CHECK_OK(natsConnection_Flush(other));
+    for (i = 1; i <= ROUNDS; i++) {
+        CHECK_OK(natsConnection_PublishString(nc, "foo", "1"));
+        CHECK_OK(natsConnection_PublishString(nc, "foo", "2"));
+        CHECK_OK(natsConnection_Publish(nc, "foo", large, LARGE));
+        CHECK_REACHED(&c.messages, 4 * i - 1);
+        CHECK_OK(natsConnection_PublishString(nc, "foo", "3"));
+        CHECK_REACHED(&c.messages, 4 * i);
+    }
+    natsSubscription_Destroy(sub);
+    natsConnection_Destroy(nc);
+    natsConnection_Destroy(other);
+    free(large);
+    server_stop(&s);
+}
+
 static void sizes_up_to_max_payload(void) {
     static const int sizes[] = {0,     1,     2,     100,   4095,  4096,   32767,
                                 32768, 32769, 65535, 65536, 65537, 300000, 1048576};
@@ -675,6 +706,7 @@ int main(int argc, char **argv) {
         TEST(keeps_order),
         TEST(keeps_order_with_send_asap),
         TEST(bursts_leave_without_flush),
+        TEST(small_ones_around_large_ones_leave),
         TEST(sizes_up_to_max_payload),
         TEST(headers_through_a_server),
         TEST(write_deadline_against_a_stalled_peer),

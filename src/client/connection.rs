@@ -384,11 +384,6 @@ impl Connection {
         self.state.lock().set_last_error(error);
     }
 
-    /// Remembers a status whose own words say all.
-    pub(super) fn set_last_status(&self, status: Status) {
-        self.state.lock().set_last_error(&status.into());
-    }
-
     /// The number that the server knows this connection by.
     pub fn client_id(&self) -> Result<u64> {
         let state = self.state.lock();

@@ -180,9 +180,7 @@ impl Subscription {
             this.changed.notify_one();
         }
         if became_slow {
-            this.conn.set_last_status(Status::NATS_SLOW_CONSUMER);
-            this.conn
-                .post_error(Some(this), Status::NATS_SLOW_CONSUMER, None);
+            this.conn.report_slow(this);
         }
     }
 

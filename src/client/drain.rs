@@ -267,11 +267,12 @@ impl Connection {
     }
 
     fn drain_error(self: &Arc<Self>, what: &str, status: Status) {
+        let text = format!("Drain error: {what}: {} ({})", status as i32, status.text());
+        let state = self.state.lock();
         // Closing ends a drain, which is no error of the drain.
-        if self.is_closed() || status == Status::NATS_CONNECTION_CLOSED {
+        if state.is_closed() || status == Status::NATS_CONNECTION_CLOSED {
             return;
         }
-        let text = format!("Drain error: {what}: {} ({})", status as i32, status.text());
         self.post_error(None, status, Some(text));
     }
 

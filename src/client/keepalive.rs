@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::connection::Connection;
+use super::link::Link;
 use super::oneshot::OneShot;
 use super::publish::When;
 use super::status::ConnStatus;
@@ -71,9 +72,13 @@ impl Connection {
         }
     }
 
-    pub(super) fn pong_received(&self) {
-        self.state.lock().pings_out = 0;
-        self.outbound.pong();
+    pub(super) fn pong_received(&self, link: &Arc<Link>) {
+        let mut state = self.state.lock();
+        if state.is_present(link) {
+            state.pings_out = 0;
+        }
+        drop(state);
+        self.outbound.pong(link);
     }
 
     /// Starts sending PINGs on the present link.

@@ -338,7 +338,7 @@ impl Link {
     fn control(self: &Arc<Self>, control: Control) -> Result<()> {
         match control {
             Control::Ping => self.conn.outbound.answer_ping(),
-            Control::Pong => self.conn.pong_received(),
+            Control::Pong => self.conn.pong_received(self),
             Control::Ok => {}
             Control::Info(json) => {
                 // A server that sends nonsense here is no reason to give up a working connection.

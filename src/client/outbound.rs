@@ -326,9 +326,13 @@ impl Outbound {
         }
     }
 
-    /// The server answered the oldest PING.
-    pub(super) fn pong(&self) {
+    /// A server answered the oldest PING; one that is not the present one any more answered none of
+    /// those that wait.
+    pub(super) fn pong(&self, link: &Arc<Link>) {
         let mut front = self.front.lock();
+        if !front.is_live(link) {
+            return;
+        }
         let Some((waiter, frames)) = front.pings.pop_front() else {
             return;
         };

@@ -34,6 +34,7 @@ pub(super) struct Patience {
 pub(super) struct Look<'a> {
     patience: &'a Patience,
     began: Instant,
+    end: Instant,
 }
 
 impl Patience {
@@ -46,8 +47,8 @@ impl Patience {
         }
     }
 
-    /// Begins to look, if that promises to be of use.
-    pub(super) fn look(&self) -> Option<Look<'_>> {
+    /// Begins to look, until `deadline` at the longest, if that promises to be of use.
+    pub(super) fn look(&self, deadline: Option<Instant>) -> Option<Look<'_>> {
         if self.longest.is_zero() {
             return None;
         }
@@ -63,9 +64,12 @@ impl Patience {
             LOOKING.fetch_sub(1, Relaxed);
             return None;
         }
+        let began = Instant::now();
+        let end = began + self.longest;
         Some(Look {
             patience: self,
-            began: Instant::now(),
+            began,
+            end: deadline.map_or(end, |deadline| deadline.min(end)),
         })
     }
 
@@ -82,7 +86,7 @@ impl Patience {
 impl Look<'_> {
     /// Lets others run. False if it is time to sleep.
     pub(super) fn again(&self) -> bool {
-        if self.began.elapsed() >= self.patience.longest {
+        if Instant::now() >= self.end {
             return false;
         }
         yield_now();
@@ -93,7 +97,14 @@ impl Look<'_> {
 impl Drop for Look<'_> {
     fn drop(&mut self) {
         LOOKING.fetch_sub(1, Relaxed);
-        self.patience.learn(self.began.elapsed());
+        let now = Instant::now();
+        // An answer that did not come in time might never have come.
+        let took = if now < self.end {
+            now - self.began
+        } else {
+            self.patience.longest
+        };
+        self.patience.learn(took);
     }
 }
 
@@ -108,27 +119,27 @@ mod tests {
     #[test]
     fn late_answers_end_it_and_soon_ones_bring_it_back() {
         let patience = patience(1000);
-        assert!(patience.look().is_some(), "nothing is known yet");
+        assert!(patience.look(None).is_some(), "nothing is known yet");
         for _ in 0..50 {
             patience.learn(Duration::from_secs(5));
         }
         for _ in 0..2 {
             for _ in 1..TRY_AGAIN {
-                assert!(patience.look().is_none());
+                assert!(patience.look(None).is_none());
             }
             // Dropped at once, but one answer that came soon is not enough.
-            assert!(patience.look().is_some());
+            assert!(patience.look(None).is_some());
         }
         for _ in 0..50 {
             patience.learn(Duration::from_micros(100));
         }
-        assert!(patience.look().is_some());
+        assert!(patience.look(None).is_some());
     }
 
     #[test]
     fn a_look_ends_in_time() {
         let patience = patience(2000);
-        let look = patience.look().expect("nothing is known yet");
+        let look = patience.look(None).expect("nothing is known yet");
         let began = Instant::now();
         while look.again() {}
         assert!(began.elapsed() >= Duration::from_micros(1900));
@@ -137,9 +148,22 @@ mod tests {
     }
 
     #[test]
+    fn a_look_ends_with_the_callers_time_and_that_counts_as_late() {
+        let patience = patience(1_000_000);
+        let began = Instant::now();
+        let look = patience
+            .look(Some(began + Duration::from_millis(2)))
+            .expect("nothing is known yet");
+        while look.again() {}
+        assert!(began.elapsed() < Duration::from_millis(900));
+        drop(look);
+        assert!(patience.expected.load(Relaxed) >= 1_000_000_000 / 8);
+    }
+
+    #[test]
     fn not_without_time_nor_beyond_the_number_of_threads() {
-        assert!(patience(0).look().is_none());
+        assert!(patience(0).look(None).is_none());
         let alone = Patience::new(Duration::from_micros(1000), 1);
-        assert!(alone.look().is_none());
+        assert!(alone.look(None).is_none());
     }
 }

@@ -221,7 +221,10 @@ impl Connection {
         let result = sub
             .auto_unsubscribe(1)
             .and_then(|()| publish(&inbox, deadline))
-            .and_then(|()| sub.next_msg(timeout))
+            .and_then(|()| {
+                let now = Instant::now();
+                sub.next_msg(deadline.map_or(timeout, |d| d.saturating_duration_since(now)))
+            })
             .map_err(|e| match e.status() {
                 // It is not the subscription that the program knows of.
                 Status::NATS_INVALID_SUBSCRIPTION => Error::from(Status::NATS_CONNECTION_CLOSED),

@@ -26,6 +26,7 @@ use super::link::Link;
 use super::publish::When;
 use super::reach;
 use super::status::ConnStatus;
+use super::subscription::Subscription;
 use crate::error::{Error, Result, Status};
 use crate::net::cancel::Cancel;
 use crate::net::servers::{AuthErrorKind, PassCounter, Pause};
@@ -224,12 +225,12 @@ impl Connection {
             self.set_status(&mut state, ConnStatus::NATS_CONN_STATUS_CONNECTED);
             // `connect` returns, which tells the program.
             state.announced = kind == Kind::First;
-            std::mem::take(&mut state.first_pending) || kind == Kind::First
+            state.first_pending || kind == Kind::First
         };
         self.info_received(info, first);
         self.resume(&link);
         if kind == Kind::Later {
-            self.announce(&link, first);
+            self.announce(&link);
             // Its PONG says that the server has dealt with all that was pending.
             self.outbound.ping(PingWaiter::Keepalive, When::Buffered);
         }
@@ -242,14 +243,14 @@ impl Connection {
     }
 
     /// The connection is whole again, and the program is told, unless the server is lost already.
-    fn announce(self: &Arc<Self>, link: &Arc<Link>, first: bool) {
+    fn announce(self: &Arc<Self>, link: &Arc<Link>) {
         let mut state = self.state.lock();
         if !state.is_present(link) {
             return;
         }
         state.announced = true;
         self.reconnecting.store(false, Ordering::Release);
-        if first {
+        if std::mem::take(&mut state.first_pending) {
             self.post_event(&self.opts.connected_cb);
         } else {
             self.reconnects.fetch_add(1, Ordering::Relaxed);
@@ -337,6 +338,15 @@ impl Connection {
         if !state.is_closed() {
             state.set_last_error(error);
             self.post_failure(error);
+        }
+    }
+
+    /// Tells the program that a subscription drops messages.
+    pub(super) fn report_slow(self: &Arc<Self>, sub: &Arc<Subscription>) {
+        let mut state = self.state.lock();
+        if !state.is_closed() {
+            state.set_last_error(&Status::NATS_SLOW_CONSUMER.into());
+            self.post_error(Some(sub), Status::NATS_SLOW_CONSUMER, None);
         }
     }
 

@@ -47,7 +47,7 @@ impl WaitingReader<'_> {
         let Some(link) = &self.link else {
             return self.conn.drive_loop(deadline, done);
         };
-        let mut look = self.conn.patience.look();
+        let mut look = self.conn.patience.look(deadline);
         while !done() && !link.is_over() {
             if look.as_ref().is_some_and(Look::again) {
                 link.read_alone();

@@ -317,17 +317,21 @@ impl Pool {
         state.workers.push(me.clone());
         // As whoever started or woke this worker has counted.
         let mut searching = true;
+        // It has put a job back, for which nobody else has been called.
+        let mut requeued = false;
         loop {
-            if let Some(job) = self.next_job(&mut state) {
-                if std::mem::take(&mut searching) {
-                    state.searching -= 1;
+            if let Some(taken) = self.next_job(&mut state) {
+                let searched = std::mem::take(&mut searching);
+                state.searching -= usize::from(searched);
+                if searched || requeued {
                     self.call_worker(state);
                 } else {
                     drop(state);
                 }
-                state = self.run(job, &me);
+                (state, requeued) = self.run(taken, &me);
                 continue;
             }
+            requeued = false;
             if std::mem::take(&mut searching) {
                 state.searching -= 1;
             }
@@ -340,7 +344,9 @@ impl Pool {
                         (state, None) => state,
                         (state, Some(job)) => {
                             drop(state);
-                            self.run(Taken { job, quick: true }, &me)
+                            let ran = self.run(Taken { job, quick: true }, &me);
+                            requeued = ran.1;
+                            ran.0
                         }
                     };
                 }
@@ -377,19 +383,20 @@ impl Pool {
         Some(taken)
     }
 
-    fn run(&self, taken: Taken, me: &Worker) -> MutexGuard<'_, State> {
+    /// Runs a job, and tells whether it was queued again.
+    fn run(&self, taken: Taken, me: &Worker) -> (MutexGuard<'_, State>, bool) {
         let Taken { job, quick } = taken;
         me.running.store(true, Relaxed);
         let unfinished = guarded(move || job.clone().run().then_some(job)).flatten();
         me.running.store(false, Relaxed);
         let mut state = self.state.lock();
         state.others_running -= usize::from(!quick);
+        // This worker comes back for it itself, unless there is another job that is older.
+        let requeued = unfinished.is_some();
         if let Some(job) = unfinished {
-            // This worker comes back for it itself, unless there is other work as well, which has
-            // been seen to already.
             state.jobs.push(job);
         }
-        state
+        (state, requeued)
     }
 
     /// Watches the sockets until there is something else to do: a job that was found there, which

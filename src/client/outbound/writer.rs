@@ -11,7 +11,7 @@ use parking_lot::MutexGuard;
 use super::{FULL_AT, Mode, Outbound, Writer};
 use crate::client::link::Link;
 use crate::client::publish::Outgoing;
-use crate::error::{Result, Status};
+use crate::error::{Error, Result, Status};
 use crate::proto::encode;
 use crate::proto::write_buf::WriteBuf;
 
@@ -39,6 +39,16 @@ enum Written {
     All,
     /// The socket takes no more for now.
     Blocked,
+}
+
+/// What became of a large payload.
+enum Direct {
+    /// It has left, or is pending, or was refused.
+    Done(Result<()>),
+    /// The caller's time is over; what has begun to leave follows by itself.
+    Late(Arc<Link>),
+    /// The link does not work.
+    Failed(Arc<Link>, Error),
 }
 
 impl Outbound {
@@ -85,13 +95,13 @@ impl Outbound {
     }
 
     /// After the writer has been let go: did anyone want it meanwhile? Perhaps for another server than
-    /// the one that was written to.
+    /// the one that was written to, or for what has left by now.
     fn look_again(&self) {
         if self.missed.swap(false, Ordering::SeqCst) {
-            let front = self.front.lock();
-            if let Mode::Live(link) = &front.mode
-                && !front.buf.is_empty()
-            {
+            let mut front = self.front.lock();
+            if front.buf.is_empty() {
+                front.asked &= front.in_burst;
+            } else if let Mode::Live(link) = &front.mode {
                 link.request_flush();
             }
         }
@@ -163,41 +173,20 @@ impl Outbound {
     pub(super) fn publish_direct(&self, out: &Outgoing<'_>) -> Result<()> {
         let deadline = self.deadline();
         let own = out.deadline.filter(|own| *own < deadline);
-        let deadline = own.unwrap_or(deadline);
-        let Some(mut writer) = self.writer.try_lock_until(deadline) else {
+        let Some(mut writer) = self.writer.try_lock_until(own.unwrap_or(deadline)) else {
             return Err(Status::NATS_TIMEOUT.into());
         };
-        if own.is_some() {
-            self.write_earlier(&mut writer, deadline)?;
-        }
-        let mut front = self.front.lock();
-        front.check_open()?;
-        let Mode::Live(link) = &front.mode else {
-            if front.buf.len() >= self.pending_max {
-                return Err(Status::NATS_INSUFFICIENT_BUFFER.into());
-            }
-            out.encode(&mut front.buf);
-            front.count(out);
-            return Ok(());
-        };
-        let link = link.clone();
-        out.encode_head(&mut front.buf);
-        front.count(out);
-        front.swapped += front.buf.len() as u64;
-        writer.back.append(&mut front.buf);
-        drop(front);
-        let result = self.write_direct(&mut writer, &link, out.payload, deadline);
+        let outcome = self.direct(&mut writer, out, deadline, own);
         drop(writer);
         self.progress.notify_all();
         self.look_again();
-        match result {
-            Ok(()) => Ok(()),
-            // What is left of it is in the back, and leaves when the socket takes more.
-            Err(e) if own.is_some() && e.status() == Status::NATS_TIMEOUT => {
+        match outcome {
+            Direct::Done(result) => result,
+            Direct::Late(link) => {
                 link.write_when_ready();
-                Err(e)
+                Err(Status::NATS_TIMEOUT.into())
             }
-            Err(e) => {
+            Direct::Failed(link, e) => {
                 let late = e.status() == Status::NATS_TIMEOUT;
                 link.fail(e.clone());
                 // Unless the deadline passed, the whole frame is kept for after the reconnect.
@@ -206,22 +195,63 @@ impl Outbound {
         }
     }
 
-    /// Writes what was published before. Who cannot wait for that has not begun with a frame of its own.
-    fn write_earlier(&self, writer: &mut Writer, deadline: Instant) -> Result<()> {
+    /// Nothing of the program's may run here, nor anything that ends the link: the writer is locked.
+    fn direct(
+        &self,
+        writer: &mut Writer,
+        out: &Outgoing<'_>,
+        deadline: Instant,
+        own: Option<Instant>,
+    ) -> Direct {
+        if let Some(own) = own
+            && let Some(link) = self.is_behind(writer, own)
+        {
+            return Direct::Late(link);
+        }
+        let mut front = self.front.lock();
+        if let Err(e) = front.check_open() {
+            return Direct::Done(Err(e));
+        }
+        let Mode::Live(link) = &front.mode else {
+            if front.buf.len() >= self.pending_max {
+                return Direct::Done(Err(Status::NATS_INSUFFICIENT_BUFFER.into()));
+            }
+            out.encode(&mut front.buf);
+            front.count(out);
+            return Direct::Done(Ok(()));
+        };
+        let link = link.clone();
+        out.encode_head(&mut front.buf);
+        front.count(out);
+        front.swapped += (front.buf.len() + out.payload.len() + encode::CRLF.len()) as u64;
+        writer.back.append(&mut front.buf);
+        // Who was asked to look finds it gone.
+        front.asked &= front.in_burst;
+        drop(front);
+        match self.write_direct(writer, &link, out.payload, own.unwrap_or(deadline)) {
+            Ok(()) => Direct::Done(Ok(())),
+            // What is left of it is in the back, and leaves when the socket takes more.
+            Err(e) if own.is_some() && e.status() == Status::NATS_TIMEOUT => Direct::Late(link),
+            Err(e) => Direct::Failed(link, e),
+        }
+    }
+
+    /// Writes what was published before. Returns the link if the time is over before that has left:
+    /// then the caller has not begun with a frame of its own.
+    fn is_behind(&self, writer: &mut Writer, deadline: Instant) -> Option<Arc<Link>> {
         let link = match &self.front.lock().mode {
             Mode::Live(link) => link.clone(),
-            _ => return Ok(()),
+            _ => return None,
         };
         // Should the link fail, that is noticed again when the frame is written.
         while let Ok(Written::Blocked) = self.write_all(writer, &link, ROUNDS_OF_PUBLISHER) {
             if let Err(e) = link.stream.wait_writable(deadline, None)
                 && e.status() == Status::NATS_TIMEOUT
             {
-                link.write_when_ready();
-                return Err(e);
+                return Some(link);
             }
         }
-        Ok(())
+        None
     }
 
     /// Writes the back, the payload and a line end. When that fails, the frame is put together in
@@ -262,9 +292,8 @@ impl Outbound {
                 break flush_all(link, deadline);
             }
         };
-        let mut front = self.front.lock();
-        front.swapped += (total - head) as u64;
         if result.is_ok() {
+            let mut front = self.front.lock();
             front.written = front.swapped;
             writer.back.clear();
             writer.sent = 0;
