@@ -121,6 +121,8 @@ static void spawn(server *s, int port) {
     for (i = 0; i < s->arg_count; i++)
         argv[n++] = s->args[i];
     argv[n] = NULL;
+    /* Before the fork: the child must not allocate, since another thread may have had the allocator's lock. */
+    setenv("GOMAXPROCS", "1", 0);
     s->pid = fork();
     CHECK(s->pid >= 0);
     if (s->pid == 0) {
@@ -132,7 +134,6 @@ static void spawn(server *s, int port) {
         dup2(null_fd, 0);
         dup2(null_fd, 1);
         dup2(null_fd, 2);
-        setenv("GOMAXPROCS", "1", 0);
         execvp(program, (char *const *)argv);
         _exit(127);
     }
