@@ -22,6 +22,9 @@ use crate::runtime::TimerHandle;
 /// drain has a limit itself, it awaits until then.
 const FLUSH_MAX: Duration = Duration::from_secs(10);
 
+/// How a drain goes on when the server has answered, or will not.
+type AfterFlush = Box<dyn FnOnce(&Arc<Connection>, Result<()>) + Send>;
+
 /// A subscription's drain.
 #[derive(Default)]
 pub(super) struct Draining {
@@ -228,17 +231,13 @@ impl Connection {
                 drain.timer = Some(timer);
             }
         }
-        self.ping_then(FLUSH_MAX, flushed);
+        self.ping_then(FLUSH_MAX, Box::new(flushed));
         Ok(())
     }
 
     /// Goes on when the server has processed all that was sent so far, or will not, or the time for
     /// that is over.
-    fn ping_then(
-        self: &Arc<Self>,
-        limit: Duration,
-        then: impl FnOnce(&Arc<Connection>, Result<()>) + Send + 'static,
-    ) {
+    fn ping_then(self: &Arc<Self>, limit: Duration, then: AfterFlush) {
         let weak = Arc::downgrade(self);
         let then = move |result| {
             if let Some(conn) = weak.upgrade() {
@@ -310,12 +309,13 @@ impl Connection {
             .as_ref()
             .is_some_and(|drain| drain.timer.is_some());
         let limit = if limited { Duration::MAX } else { FLUSH_MAX };
-        self.ping_then(limit, |conn, result| {
+        let flushed = |conn: &Arc<Connection>, result: Result<()>| {
             if let Err(e) = result {
                 conn.drain_error("unable to flush publish calls", e.status());
             }
             conn.shut();
-        });
+        };
+        self.ping_then(limit, Box::new(flushed));
     }
 
     /// The time for the drain is over.

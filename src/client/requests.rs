@@ -95,6 +95,9 @@ impl Waiting {
     }
 }
 
+/// Publishes a request with this reply subject, and does not wait for room beyond that time.
+type PublishFn<'a> = dyn Fn(&[u8], Option<Instant>) -> Result<()> + 'a;
+
 impl Connection {
     /// Publishes a request and waits for the first answer.
     pub fn request(
@@ -103,7 +106,7 @@ impl Connection {
         payload: &[u8],
         timeout: Duration,
     ) -> Result<Msg> {
-        self.exchange(timeout, |reply, deadline| {
+        self.exchange(timeout, &|reply, deadline| {
             self.send(
                 &Outgoing {
                     subject,
@@ -119,16 +122,12 @@ impl Connection {
 
     /// As [`Connection::request`], with a message; its own reply subject is not used.
     pub fn request_msg(self: &Arc<Self>, msg: &Msg, timeout: Duration) -> Result<Msg> {
-        self.exchange(timeout, |reply, deadline| {
+        self.exchange(timeout, &|reply, deadline| {
             self.send_msg(msg, Some(reply), When::Soon, deadline)
         })
     }
 
-    fn exchange(
-        self: &Arc<Self>,
-        timeout: Duration,
-        publish: impl Fn(&[u8], Option<Instant>) -> Result<()>,
-    ) -> Result<Msg> {
+    fn exchange(self: &Arc<Self>, timeout: Duration, publish: &PublishFn<'_>) -> Result<Msg> {
         let deadline = Instant::now().checked_add(timeout);
         let reply = if self.opts.old_request_style {
             self.exchange_alone(timeout, deadline, publish)?
@@ -144,7 +143,7 @@ impl Connection {
     fn exchange_shared(
         self: &Arc<Self>,
         deadline: Option<Instant>,
-        publish: impl Fn(&[u8], Option<Instant>) -> Result<()>,
+        publish: &PublishFn<'_>,
     ) -> Result<Msg> {
         self.outbound.check_open()?;
         let slot = OneShot::new();
@@ -204,7 +203,7 @@ impl Connection {
         self: &Arc<Self>,
         timeout: Duration,
         deadline: Option<Instant>,
-        publish: impl Fn(&[u8], Option<Instant>) -> Result<()>,
+        publish: &PublishFn<'_>,
     ) -> Result<Msg> {
         if self.is_draining() {
             return Err(Status::NATS_DRAINING.into());

@@ -1,7 +1,8 @@
 //! Frames for the server, appended to a buffer.
 //!
 //! Nothing is checked here: subjects must have passed [`subject`](super::subject), a header block
-//! comes from [`headers`](super::headers).
+//! comes from [`headers`](super::headers). What passes for every message is put together by pieces of known
+//! size; the others are short in code instead.
 
 use memchr::memchr;
 
@@ -32,8 +33,14 @@ pub fn publish(buf: &mut WriteBuf, subject: &[u8], reply: Option<&[u8]>, payload
 /// Only the line of a [`publish`]. The caller sends `payload_len` bytes and [`CRLF`] behind it.
 pub fn publish_head(buf: &mut WriteBuf, subject: &[u8], reply: Option<&[u8]>, payload_len: usize) {
     let mut frame = line(buf, subject, reply, 0);
-    words(&mut frame, b"PUB ", subject, reply);
-    frame.put_last_number(payload_len as u64);
+    frame.put(b"PUB ");
+    frame.put(subject);
+    if let Some(reply) = reply {
+        frame.put(b" ");
+        frame.put(reply);
+    }
+    frame.put_any_number(payload_len as u64);
+    frame.put(CRLF);
     frame.end();
 }
 
@@ -102,18 +109,18 @@ pub fn subscribe(buf: &mut WriteBuf, subject: &[u8], queue: Option<&[u8]>, sid: 
 /// Ends the subscription `sid`: at once, or when it has got `max` messages in all.
 pub fn unsubscribe(buf: &mut WriteBuf, sid: u64, max: Option<u64>) {
     let mut frame = line(buf, b"", None, 0);
-    frame.put_array(b"UNSUB");
-    frame.put_number(sid);
+    frame.put(b"UNSUB");
+    frame.put_any_number(sid);
     match max {
-        Some(max) => frame.put_number(max),
-        None => frame.put_array(b" "),
+        Some(max) => frame.put_any_number(max),
+        None => frame.put(b" "),
     }
-    frame.put_array(b"\r\n");
+    frame.put(CRLF);
     frame.end();
 }
 
 /// Begins a frame: a line with one or two words, and `body` bytes.
-#[inline(always)]
+#[inline]
 fn line<'a>(buf: &'a mut WriteBuf, subject: &[u8], word: Option<&[u8]>, body: usize) -> Frame<'a> {
     buf.frame(subject.len() + word.map_or(0, <[u8]>::len) + LINE + body)
 }

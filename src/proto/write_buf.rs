@@ -134,7 +134,7 @@ impl Frame<'_> {
         if n < 10_000_000 {
             self.put_word(n, 0, 0);
         } else {
-            self.put_large_number(n);
+            self.put_any_number(n);
         }
     }
 
@@ -172,8 +172,9 @@ impl Frame<'_> {
         self.at += len;
     }
 
+    /// As [`Frame::put_number`], in less code and more time.
     #[cold]
-    fn put_large_number(&mut self, n: u64) {
+    pub(super) fn put_any_number(&mut self, n: u64) {
         let text = n.to_string();
         self.put_array(b" ");
         self.put(text.as_bytes());
