@@ -1,0 +1,153 @@
+/* Publishing to a peer that reads nothing: who waits for it, for how long, and what becomes of the rest. */
+#include "callbacks.h"
+#include "peer.h"
+#include "test.h"
+
+static natsOptions *short_deadline(natsOptions *opts) {
+    CHECK_OK(natsOptions_SetWriteDeadline(opts, 100));
+    return opts;
+}
+
+static void write_deadline_against_a_stalled_peer(void) {
+    natsOptions *opts;
+    char *data = (char *)calloc(1, 65536);
+    natsStatus s = NATS_OK;
+    int64_t until;
+    static closure c;
+    natsConnection *nc;
+    peer p;
+
+    closure_init(&c);
+    peer_open(&p);
+    opts = short_deadline(test_options(p.url));
+    options_record(opts, &c);
+    nc = peer_connect(&p, opts);
+    peer_refuse(&p);
+    /* The peer reads nothing: sooner or later there is no room, and the call says so in time. */
+    until = now_ms() + deadline_ms();
+    while (s == NATS_OK && now_ms() < until) {
+        int64_t start = now_ms();
+
+        s = natsConnection_Publish(nc, "foo", data, 65536);
+        CHECK(now_ms() - start < 5000 * time_factor());
+        if (counter_get(&c.disconnected) > 0)
+            break;
+    }
+    if (s != NATS_OK)
+        CHECK(s == NATS_TIMEOUT || s == NATS_IO_ERROR || s == NATS_INSUFFICIENT_BUFFER);
+    else
+        CHECK(counter_get(&c.disconnected) > 0);
+    CHECK_REACHED(&c.disconnected, 1);
+    peer_hang_up(&p);
+    natsConnection_Destroy(nc);
+    peer_close(&p);
+    free(data);
+}
+
+#if OURS
+typedef struct stalled {
+    natsConnection *nc;
+    int size;
+    counter begun;
+    natsStatus status;
+} stalled;
+
+static void *publish_until_stopped(void *arg) {
+    stalled *p = (stalled *)arg;
+    void *data = calloc(1, (size_t)p->size);
+
+    do {
+        counter_add(&p->begun, 1);
+        p->status = natsConnection_Publish(p->nc, "foo", data, p->size);
+    } while (p->status == NATS_OK);
+    free(data);
+    return NULL;
+}
+
+/* A thread publishes to a peer that reads nothing, and there is no write deadline: others keep their times, and closing
+ * ends it. */
+static void behind_a_stalled_publisher(int size) {
+    char *large = (char *)calloc(1, 300000);
+    natsMsg *reply = NULL;
+    int64_t started, last = -1;
+    pthread_t thread;
+    stalled p;
+    peer peer;
+    int same;
+
+    peer_open(&peer);
+    p.nc = peer_connect(&peer, test_options(peer.url));
+    p.size = size;
+    counter_init(&p.begun);
+    peer_refuse(&peer);
+    pthread_create(&thread, NULL, publish_until_stopped, &p);
+    for (same = 0; same < 50; poll_pause()) { /* until it gets no further */
+        same = counter_get(&p.begun) == last ? same + 1 : 0;
+        last = counter_get(&p.begun);
+    }
+    started = now_ms();
+    CHECK_STATUS(natsConnection_FlushTimeout(p.nc, 50), NATS_TIMEOUT);
+    CHECK_STATUS(natsConnection_RequestString(&reply, p.nc, "foo", "x", 50), NATS_TIMEOUT);
+    CHECK_STATUS(natsConnection_Request(&reply, p.nc, "foo", large, 300000, 50), NATS_TIMEOUT);
+    CHECK(natsConnection_Status(p.nc) == NATS_CONN_STATUS_CONNECTED);
+    natsConnection_Close(p.nc);
+    CHECK(now_ms() - started < deadline_ms());
+    pthread_join(thread, NULL);
+    CHECK_INT(p.status, NATS_CONNECTION_CLOSED);
+    natsConnection_Destroy(p.nc);
+    peer_close(&peer);
+    free(large);
+}
+
+/* Large requests whose time ends while the socket takes no more: what has begun to leave leaves whole. */
+static void requests_to_a_stalled_peer_leave_whole(void) {
+    enum { SIZE = 300000, TIMES = 40 };
+    char *large = (char *)malloc(SIZE);
+    const char *at;
+    natsMsg *reply = NULL;
+    natsConnection *nc;
+    peer p;
+    int i, size, head, n = 0;
+
+    memset(large, '.', SIZE);
+    peer_open(&p);
+    nc = peer_connect(&p, test_options(p.url));
+    for (i = 0; i < TIMES; i++)
+        CHECK_STATUS(natsConnection_Request(&reply, nc, "foo", large, SIZE, 10), NATS_TIMEOUT);
+    CHECK_OK(natsConnection_PublishString(nc, "end", "x"));
+    CHECK(peer_expect(&p, "PUB end 1\r\nx\r\n"));
+    at = strstr(p.bytes, "PUB foo ");
+    CHECK(at != NULL);
+    for (; strncmp(at, "PUB foo ", 8) == 0; n++) {
+        head = 0;
+        CHECK_INT(sscanf(at, "PUB foo %*s %d\r\n%n", &size, &head), 1);
+        CHECK_INT(size, SIZE);
+        CHECK(memcmp(at + head, large, SIZE) == 0 && memcmp(at + head + SIZE, "\r\n", 2) == 0);
+        at += head + SIZE + 2;
+    }
+    CHECK(strncmp(at, "PUB end", 7) == 0);
+    CHECK(n > 1 && n < TIMES);
+    peer_refuse(&p);
+    peer_hang_up(&p);
+    natsConnection_Destroy(nc);
+    peer_close(&p);
+    free(large);
+}
+
+static void behind_a_stalled_small_publisher(void) { behind_a_stalled_publisher(1000); }
+
+static void behind_a_stalled_large_publisher(void) { behind_a_stalled_publisher(1000000); }
+#endif
+
+int main(int argc, char **argv) {
+    static const test_case cases[] = {
+        TEST(write_deadline_against_a_stalled_peer),
+#if OURS
+        TEST(requests_to_a_stalled_peer_leave_whole),
+        TEST(behind_a_stalled_small_publisher),
+        TEST(behind_a_stalled_large_publisher),
+#endif
+    };
+
+    return RUN_TESTS(cases, argc, argv);
+}
