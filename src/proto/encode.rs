@@ -96,13 +96,12 @@ fn header_line(
 /// [`unsubscribe`]: what servers and test peers have always got from C clients.
 pub fn subscribe(buf: &mut WriteBuf, subject: &[u8], queue: Option<&[u8]>, sid: u64) {
     let mut frame = line(buf, subject, queue, 0);
-    words(
-        &mut frame,
-        b"SUB ",
-        subject,
-        Some(queue.unwrap_or_default()),
-    );
-    frame.put_last_number(sid);
+    frame.put(b"SUB ");
+    frame.put(subject);
+    frame.put(b" ");
+    frame.put(queue.unwrap_or_default());
+    frame.put_any_number(sid);
+    frame.put(CRLF);
     frame.end();
 }
 
