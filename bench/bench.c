@@ -65,8 +65,10 @@ static void print_result(const struct result *r, bool rate) {
 /* ---- connections
  * ------------------------------------------------------------------------------------------------ */
 
-static bool send_asap; /* cases whose name ends in _asap: natsOptions_SetSendAsap, in both libraries */
-static bool asleep;    /* cases whose name ends in _asleep: natsOptions_SetBusyPoll(0), which nats.c lacks */
+/* Cases with these words in their names: */
+static bool send_asap; /* _asap: natsOptions_SetSendAsap, in both libraries */
+static bool asleep;    /* _asleep: natsOptions_SetBusyPoll(0), which nats.c lacks */
+static bool busy; /* _busy: natsOptions_SetReceiveBusyPoll for longer than a silence, which it lacks too */
 
 static natsConnection *connect_to(const char *to) {
     natsOptions *opts = NULL;
@@ -77,6 +79,8 @@ static natsConnection *connect_to(const char *to) {
 #ifndef USE_NATS_C
     if (asleep)
         CHECK(natsOptions_SetBusyPoll(opts, 0));
+    if (busy)
+        CHECK(natsOptions_SetReceiveBusyPoll(opts, 10 * SILENCE_US));
 #endif
     CHECK(natsConnection_Connect(&nc, opts));
     natsOptions_Destroy(opts);
@@ -402,6 +406,7 @@ int main(int argc, char **argv) {
 
     send_asap = strstr(r.name, "_asap") != NULL;
     asleep = strstr(r.name, "_asleep") != NULL;
+    busy = strstr(r.name, "_busy") != NULL;
 #define IS(text) (strcmp(r.name, text) == 0)
     if (IS("deliver_cb_16"))
         deliver(&r, 16, false);
@@ -423,7 +428,7 @@ int main(int argc, char **argv) {
         publish(&r, 64 << 10, 1, false);
     else if (IS("pub_1m"))
         publish(&r, 1 << 20, 1, false);
-    else if (IS("oneway") || IS("oneway_asap"))
+    else if (IS("oneway") || IS("oneway_asap") || IS("oneway_asap_busy"))
         oneway(&r), rate = false;
     else if (IS("request_1") || IS("request_1_asap") || IS("request_1_asleep"))
         request(&r, 1, true);

@@ -79,6 +79,8 @@ LINES = [
     Line("oneway", "publish to callback, one way, p99", "p99_us", LESS, times=0.65),
     Line("oneway_asap", "the same with SendAsap, p50", "p50_us", LESS, times=0.65),
     Line("oneway_asap", "the same with SendAsap, p99", "p99_us", LESS, times=0.65),
+    Line("oneway_asap_busy", "and ours with ReceiveBusyPoll, p50", "p50_us", LESS, times=0.65),
+    Line("oneway_asap_busy", "and ours with ReceiveBusyPoll, p99", "p99_us", LESS, times=0.65),
     Line("idle_subs", "memory of an idle subscription", "bytes", LESS, most=700),
     Line("idle_subs", "threads of idle subscriptions", "threads", LESS, most=0, draw=False),
     Line("idle_subs_many", "of very many: memory of each", "bytes", LESS, most=700, draw=False),

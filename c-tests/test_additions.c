@@ -4,6 +4,9 @@
 #include "server.h"
 #include "test.h"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 static void destroy_and_wait(void) {
     natsConnection *nc;
     natsSubscription *sub = NULL;
@@ -318,6 +321,59 @@ static void pending_bytes(void) {
     peer_close(&p);
 }
 
+static int64_t cpu_ms(void) {
+    struct rusage used;
+
+    getrusage(RUSAGE_SELF, &used);
+    return (int64_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1000 +
+           (used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1000;
+}
+
+/* Does a processor work, for a tenth of a second at least, in the second after a message? */
+static bool looks_after_a_message(natsConnection *from, closure *c) {
+    int64_t seen = counter_get(&c->messages), before, end = nats_Now() + 900;
+
+    CHECK_OK(natsConnection_PublishString(from, "foo", "x"));
+    CHECK_REACHED(&c->messages, seen + 1);
+    before = cpu_ms();
+    while (nats_Now() < end && cpu_ms() - before < 100)
+        nats_Sleep(10);
+    return cpu_ms() - before >= 100;
+}
+
+static void receive_busy_poll(void) {
+    natsConnection *nc, *from, *asleep;
+    natsSubscription *sub = NULL, *sleeping = NULL;
+    natsOptions *opts;
+    static closure c;
+    server s;
+
+    closure_init(&c);
+    server_run(&s);
+    from = test_connect_url(s.url);
+    asleep = test_connect_url(s.url);
+    CHECK_OK(natsConnection_Subscribe(&sleeping, asleep, "foo", on_message, &c));
+    CHECK_OK(natsConnection_Flush(asleep));
+    if (time_factor() == 1)
+        CHECK(!looks_after_a_message(from, &c));
+    natsSubscription_Destroy(sleeping);
+    CHECK_OK(natsConnection_Flush(asleep));
+
+    opts = test_options(s.url);
+    CHECK_OK(natsOptions_SetReceiveBusyPoll(opts, 1000000));
+    nc = test_connect(opts);
+    CHECK_OK(natsConnection_Subscribe(&sub, nc, "foo", on_message, &c));
+    CHECK_OK(natsConnection_Flush(nc));
+    /* A single processor has nothing to spare for it. */
+    if (sysconf(_SC_NPROCESSORS_ONLN) > 1)
+        CHECK_SOON(looks_after_a_message(from, &c));
+    natsSubscription_Destroy(sub);
+    natsConnection_Destroy(nc);
+    natsConnection_Destroy(asleep);
+    natsConnection_Destroy(from);
+    server_stop(&s);
+}
+
 int main(int argc, char **argv) {
     static const test_case cases[] = {
         TEST(destroy_and_wait),
@@ -330,6 +386,7 @@ int main(int argc, char **argv) {
         TEST(server_identity_of_a_real_server),
         TEST(subscription_count),
         TEST(pending_bytes),
+        TEST(receive_busy_poll),
     };
 
     return RUN_TESTS(cases, argc, argv);

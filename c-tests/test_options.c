@@ -86,9 +86,8 @@ static void int64_options(void) {
 #if OURS
         {"MaxPendingBytes", natsOptions_SetMaxPendingBytes, {1, 1024, INT64_C(8589934592)}, 3, {0, -1}, 2},
         {"FlusherWaitMicros", natsOptions_SetFlusherWaitMicros, {0, 1, 100000}, 3, {-1}, 1},
-#if OURS
         {"BusyPoll", natsOptions_SetBusyPoll, {0, 200, 1000000}, 3, {-1, 1000001}, 2},
-#endif
+        {"ReceiveBusyPoll", natsOptions_SetReceiveBusyPoll, {0, 200, 1000000}, 3, {-1, 1000001}, 2},
 #endif
     };
     natsOptions *opts = options();

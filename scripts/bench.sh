@@ -30,6 +30,7 @@ pub_64k          peer   ours,natsc,async 20000          6000
 pub_1m           peer   ours,natsc,async 2000           400
 oneway           server ours,natsc,async 500            150
 oneway_asap      server ours,natsc       500            150
+oneway_asap_busy server ours,natsc       500            150
 request_1        server ours,natsc,async 4000/600       1000/200
 request_1_asap   server ours,natsc       4000           1000
 request_1_asleep server ours             4000           1000

@@ -57,7 +57,7 @@
 //! # The way in: from the socket to the callback
 //!
 //! 1. A worker that watches the sockets ([`runtime::Io`]) finds one readable and calls the
-//!    connection's `Link`. A thread that waits for an answer does the same, for its connection, and
+//!    connection's `Link`. It sleeps until then, unless an option has it look for so long. A thread that waits for an answer does the same, for its connection, and
 //!    does not even sleep before if it expects the answer soon.
 //! 2. The link reads into the [`msg::Receiver`]'s blocks of 16 KiB: one, or up to eight in one read
 //!    while the socket keeps up, or as much as a large frame needs.

@@ -7,6 +7,7 @@
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
+use std::time::Duration;
 
 use parking_lot::Mutex;
 
@@ -377,6 +378,14 @@ impl Source for Link {
     fn write(&self) {
         if let Some(this) = self.me.upgrade() {
             self.conn.outbound.pump_on(&this);
+        }
+    }
+
+    fn busy_poll(&self) -> Duration {
+        // A single processor has nothing to spare for looking.
+        match self.conn.runtime.processors() {
+            0 | 1 => Duration::ZERO,
+            _ => self.conn.opts.receive_busy_poll,
         }
     }
 }

@@ -116,6 +116,9 @@ pub struct Options {
     pub flusher_wait: Duration,
     /// How long a thread that waits for an answer may look for it before it sleeps; zero for never.
     pub busy_poll: Duration,
+    /// How long a thread that watches the sockets looks for more once something has come; zero for
+    /// never.
+    pub receive_busy_poll: Duration,
     /// How long a write may take before the connection counts as lost; `None` for no limit.
     pub write_deadline: Option<Duration>,
     /// Messages that a subscription may have pending.
@@ -194,6 +197,7 @@ impl Default for Options {
             send_asap: false,
             flusher_wait: Duration::from_millis(1),
             busy_poll: Duration::from_micros(250),
+            receive_busy_poll: Duration::ZERO,
             write_deadline: None,
             max_pending_msgs: 65_536,
             max_pending_bytes: None,
@@ -297,10 +301,13 @@ impl Options {
 
     /// Sets how long a thread that waits for an answer may look for it; a second at most.
     pub fn set_busy_poll(&mut self, longest: Duration) -> Result<()> {
-        if longest > patience::LONGEST {
-            return Err(Error::invalid_arg("the time to poll is a second at most"));
-        }
-        self.busy_poll = longest;
+        self.busy_poll = at_most_a_second(longest)?;
+        Ok(())
+    }
+
+    /// Sets how long to look for more once something has come; a second at most.
+    pub fn set_receive_busy_poll(&mut self, longest: Duration) -> Result<()> {
+        self.receive_busy_poll = at_most_a_second(longest)?;
         Ok(())
     }
 
@@ -332,6 +339,13 @@ impl Options {
         };
         (msgs, bytes)
     }
+}
+
+fn at_most_a_second(time_to_poll: Duration) -> Result<Duration> {
+    if time_to_poll > patience::LONGEST {
+        return Err(Error::invalid_arg("the time to poll is a second at most"));
+    }
+    Ok(time_to_poll)
 }
 
 fn trimmed(url: &str) -> String {

@@ -3,7 +3,8 @@
 //! Several threads wait for all sockets in one place, and the kernel wakes one of them for an
 //! event: so whoever is woken can go on and run what the event leads to, a callback for instance,
 //! without waking another thread first; the others wait already. Which threads those are is the
-//! [dispatcher](super::dispatcher)'s business; what one of them does here is a *turn*.
+//! [dispatcher](super::dispatcher)'s business; what one of them does here is a *turn*. Where a source
+//! [wants](Source::busy_poll) it, one of them *looks* for the next event for a while instead of sleeping.
 //!
 //! A socket is *armed* for one event, which disarms it. Whoever gets the event reads until the
 //! socket is empty and arms it again. So no two threads read from one socket, and one that is being
@@ -26,7 +27,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use rustix::buffer::spare_capacity;
@@ -57,6 +58,12 @@ pub trait Source: AsFd + Send + Sync + 'static {
 
     /// Write what waits: the socket takes more, or it was asked for.
     fn write(&self);
+
+    /// For how long to look for the next event before sleeping, once one of this source has been
+    /// dealt with.
+    fn busy_poll(&self) -> Duration {
+        Duration::ZERO
+    }
 }
 
 /// All sockets that are driven.
@@ -69,6 +76,7 @@ struct Shared {
     waker: OwnedFd,
     sources: Mutex<Sources>,
     inbox: Mutex<Inbox>,
+    look: Mutex<Look>,
 }
 
 struct Sources {
@@ -112,10 +120,22 @@ struct Inbox {
     stop: bool,
 }
 
+/// Looking for events instead of sleeping.
+#[derive(Default)]
+struct Look {
+    /// A thread does.
+    taken: bool,
+    until: Option<Instant>,
+}
+
 /// What a thread needs for its turns.
 pub(super) struct Turns {
     events: Vec<Event>,
     requests: Vec<u64>,
+    /// For how long the last turn's sources want the next one to look before it sleeps.
+    busy_poll: Duration,
+    /// The last turn looked, and had time left.
+    looks: bool,
 }
 
 impl Turns {
@@ -123,6 +143,8 @@ impl Turns {
         Turns {
             events: Vec::with_capacity(EVENTS),
             requests: Vec::new(),
+            busy_poll: Duration::ZERO,
+            looks: false,
         }
     }
 }
@@ -146,6 +168,7 @@ impl Io {
                 waker,
                 sources,
                 inbox,
+                look: Mutex::default(),
             }),
         })
     }
@@ -191,7 +214,12 @@ impl Io {
     /// Waits for events and requests, and deals with them. Returns after some, so that the thread
     /// can run what they led to.
     pub(super) fn turn(&self, turns: &mut Turns) {
-        let Turns { events, requests } = turns;
+        let Turns {
+            events,
+            requests,
+            busy_poll,
+            looks,
+        } = turns;
         let shared = &*self.shared;
         let wait = {
             let mut inbox = shared.inbox.lock();
@@ -203,12 +231,11 @@ impl Io {
             wait
         };
         events.clear();
-        let at_once = Timespec::default();
-        let timeout = (!wait).then_some(&at_once);
-        match epoll::wait(&shared.epoll, spare_capacity(events), timeout) {
-            Ok(_) | Err(Errno::INTR) => {}
-            // There is no known reason; but should there be one, do not burn the CPU.
-            Err(_) => thread::sleep(Duration::from_millis(10)),
+        if wait && (*looks || !busy_poll.is_zero()) {
+            *looks = shared.look(events, std::mem::take(busy_poll));
+        }
+        if events.is_empty() {
+            shared.wait(events, wait);
         }
         let called = events.iter().any(|event| event.data.u64() == WAKE);
         if wait || called {
@@ -222,6 +249,7 @@ impl Io {
                 && let Some(entry) = shared.source(number)
             {
                 shared.event(&entry, number, event.flags);
+                *busy_poll = entry.source.busy_poll().max(*busy_poll);
             }
         }
         std::mem::swap(requests, &mut shared.inbox.lock().requests);
@@ -375,6 +403,44 @@ impl Shared {
 
     fn source(&self, number: u64) -> Option<Entry> {
         self.sources.lock().by_number.get(&number).cloned()
+    }
+
+    /// Takes events, or at least one if it may sleep; fewer after a signal.
+    fn wait(&self, events: &mut Vec<Event>, sleep: bool) {
+        let at_once = Timespec::default();
+        let timeout = (!sleep).then_some(&at_once);
+        match epoll::wait(&self.epoll, spare_capacity(events), timeout) {
+            Ok(_) | Err(Errno::INTR) => {}
+            // There is no known reason; but should there be one, do not burn the CPU.
+            Err(_) => thread::sleep(Duration::from_millis(10)),
+        }
+    }
+
+    /// Takes events without sleeping, and lets others run in between, until the time that was asked
+    /// for before is over, and for at least `more`. One thread at a time. The others, which sleep,
+    /// are woken by an event nonetheless, but it is gone when they look for it. True if there is
+    /// time left.
+    fn look(&self, events: &mut Vec<Event>, more: Duration) -> bool {
+        let mut look = self.look.lock();
+        if !more.is_zero() {
+            look.until = look.until.max(Some(Instant::now() + more));
+        }
+        if std::mem::replace(&mut look.taken, true) {
+            return false;
+        }
+        drop(look);
+        loop {
+            self.wait(events, false);
+            let now = Instant::now();
+            let mut look = self.look.lock();
+            let time_left = look.until.is_some_and(|until| now < until);
+            if !events.is_empty() || !time_left {
+                look.taken = false;
+                return time_left;
+            }
+            drop(look);
+            thread::yield_now();
+        }
     }
 
     /// Deals with an event, which has disarmed the socket.

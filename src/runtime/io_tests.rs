@@ -320,6 +320,51 @@ fn a_full_socket_tells_when_it_takes_more() {
 }
 
 #[test]
+fn after_an_event_one_thread_looks_for_the_next_and_sleeps_in_the_end() {
+    struct Busy(UnixStream);
+    impl AsFd for Busy {
+        fn as_fd(&self) -> BorrowedFd<'_> {
+            self.0.as_fd()
+        }
+    }
+    impl Source for Busy {
+        fn read(&self) {
+            let _ = (&self.0).read(&mut [0; 16]);
+        }
+        fn write(&self) {}
+        fn busy_poll(&self) -> Duration {
+            Duration::from_millis(1500)
+        }
+    }
+    let running = Running::new(2);
+    let shared = &running.io.shared;
+    let looks = |expected| {
+        let start = Instant::now();
+        while shared.look.lock().taken != expected {
+            assert!(start.elapsed() < Duration::from_secs(20));
+            thread::yield_now();
+        }
+    };
+    let (stream, mut peer) = UnixStream::pair().unwrap();
+    stream.set_nonblocking(true).unwrap();
+    let registration = running.io.register(Arc::new(Busy(stream))).unwrap();
+    assert!(!shared.look.lock().taken);
+    let start = Instant::now();
+    peer.write_all(b"x").unwrap();
+    looks(true);
+    // What else there is to do is not kept waiting.
+    let (reader, _peer, seen) = Reader::new(1);
+    let other = reader.register(&running.io);
+    other.request_write();
+    assert_eq!(next(&seen), Seen::Flushed);
+    assert!(start.elapsed() < Duration::from_secs(1));
+    looks(true);
+    looks(false);
+    assert!(start.elapsed() >= Duration::from_millis(1500));
+    drop(registration);
+}
+
+#[test]
 fn a_descriptor_that_cannot_be_polled_is_refused() {
     struct NoSocket(std::fs::File);
     impl AsFd for NoSocket {

@@ -105,6 +105,41 @@ pub unsafe extern "C" fn natsOptions_SetBusyPoll(
     })
 }
 
+/// Sets for how long one of the library's threads looks for the next message again and again before
+/// it sleeps.
+///
+/// An addition that nats.c lacks, for programs to which microseconds count and a processor does
+/// not. A message that finds all threads asleep waits for one to wake, which on virtual machines
+/// takes longer than the message itself. So with this option the thread that has read something from
+/// the connection, and has run the callbacks for it, does not sleep at once, but looks at the sockets
+/// for so long, and lets other threads run in between. Where messages are less than this time apart, it never sleeps:
+/// a processor is busy all the time.
+///
+/// One thread of the process does so at a time, and looks at the sockets of all connections, TLS and
+/// WebSocket too; only a connection with this option makes it begin, or begin anew. It is without
+/// effect where the process has a single processor, and with an event loop of the program's. Threads
+/// in `natsSubscription_NextMsg` and in delivery pools of a fixed size have to be woken nonetheless,
+/// by the one that looks.
+///
+/// @param opts the options.
+/// @param busyPollUs microseconds, at most 1000000; 0, the default, for sleeping at once.
+/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the time is negative
+/// or more than a second.
+///
+/// # Safety
+/// `opts` is NULL or a handle of this library.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn natsOptions_SetReceiveBusyPoll(
+    opts: *mut natsOptions,
+    busyPollUs: i64,
+) -> natsStatus {
+    guard("natsOptions_SetReceiveBusyPoll", || {
+        let time = convert::count(busyPollUs, "busyPollUs").map(Duration::from_micros)?;
+        // SAFETY: the caller's contract, above.
+        unsafe { edit(opts, |o| o.set_receive_busy_poll(time)) }
+    })
+}
+
 /// Sets how long the socket may take to accept data before the call that sends it fails with
 /// `NATS_TIMEOUT` and the connection counts as lost.
 ///
