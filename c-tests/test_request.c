@@ -451,8 +451,26 @@ static natsOptions *long_busy_poll(natsOptions *opts) {
     return opts;
 }
 
-/* How often this thread sleeps in 300 requests; negative where it cannot look, over a WebSocket. */
-static long sleeps_in_requests(natsOptions *(*adjust)(natsOptions *)) {
+static natsMsg *request(natsConnection *nc, natsSubscription *answers) {
+    natsMsg *reply = NULL;
+
+    (void)answers;
+    CHECK_OK(natsConnection_RequestString(&reply, nc, "echo", "x", deadline_ms()));
+    return reply;
+}
+
+static natsMsg *publish_and_wait(natsConnection *nc, natsSubscription *answers) {
+    natsMsg *reply = NULL;
+
+    CHECK_OK(natsConnection_PublishRequestString(nc, "echo", "answers", "x"));
+    CHECK_OK(natsSubscription_NextMsg(&reply, answers, deadline_ms()));
+    return reply;
+}
+
+/* How often this thread sleeps in 300 exchanges; negative where it cannot look, over a WebSocket. */
+static long sleeps(natsMsg *(*exchange)(natsConnection *, natsSubscription *),
+                   natsOptions *(*adjust)(natsOptions *)) {
+    natsSubscription *answers = NULL;
     struct rusage before, after;
     bool looks;
     static fixture f;
@@ -460,20 +478,18 @@ static long sleeps_in_requests(natsOptions *(*adjust)(natsOptions *)) {
 
     start(&f, adjust);
     looks = strncmp(f.s.url, "ws", 2) != 0;
+    CHECK_OK(natsConnection_SubscribeSync(&answers, f.nc, "answers"));
     getrusage(RUSAGE_THREAD, &before);
-    for (i = 0; i < 300; i++) {
-        natsMsg *reply = NULL;
-
-        CHECK_OK(natsConnection_RequestString(&reply, f.nc, "echo", "x", deadline_ms()));
-        natsMsg_Destroy(reply);
-    }
+    for (i = 0; i < 300; i++)
+        natsMsg_Destroy(exchange(f.nc, answers));
     getrusage(RUSAGE_THREAD, &after);
+    natsSubscription_Destroy(answers);
     end(&f);
     return looks ? after.ru_nvcsw - before.ru_nvcsw : -1;
 }
 
-static void busy_poll(void) {
-    long asleep = sleeps_in_requests(no_busy_poll), looking = sleeps_in_requests(long_busy_poll);
+static void sleeps_unless_it_looks(natsMsg *(*exchange)(natsConnection *, natsSubscription *)) {
+    long asleep = sleeps(exchange, no_busy_poll), looking = sleeps(exchange, long_busy_poll);
 
     /* Valgrind lets its threads sleep for each other; a single processor cannot be shared that way. */
     if (looking >= 0 && time_factor() == 1 && sysconf(_SC_NPROCESSORS_ONLN) > 1) {
@@ -481,6 +497,10 @@ static void busy_poll(void) {
         CHECK(looking < 100);
     }
 }
+
+static void busy_poll_in_requests(void) { sleeps_unless_it_looks(request); }
+
+static void busy_poll_in_next_msg(void) { sleeps_unless_it_looks(publish_and_wait); }
 #endif
 
 int main(int argc, char **argv) {
@@ -505,7 +525,8 @@ int main(int argc, char **argv) {
         TEST(inside_a_callback),
         TEST(responder_on_the_same_connection),
 #if OURS
-        TEST(busy_poll),
+        TEST(busy_poll_in_requests),
+        TEST(busy_poll_in_next_msg),
 #endif
     };
 

@@ -83,7 +83,12 @@ pub struct Connection {
     pub(super) manual: Option<ManualQueue>,
     pub(super) registry: Mutex<Registry>,
     pub(super) requests: Requests,
+    /// With answers to requests and flushes.
     pub(super) patience: Patience,
+    /// With the next message of a subscription.
+    pub(super) patience_next: Patience,
+    /// How many had been published when a thread last waited for a subscription's next message.
+    pub(super) answered: AtomicU64,
     in_msgs: AtomicU64,
     in_bytes: AtomicU64,
     pub(super) reconnects: AtomicU64,
@@ -185,6 +190,8 @@ impl Connection {
             registry: Mutex::default(),
             requests: Requests::new(),
             patience: Patience::new(opts.busy_poll, runtime.processors()),
+            patience_next: Patience::new(opts.busy_poll, runtime.processors()),
+            answered: AtomicU64::new(0),
             in_msgs: AtomicU64::new(0),
             in_bytes: AtomicU64::new(0),
             reconnects: AtomicU64::new(0),

@@ -218,6 +218,8 @@ impl Subscription {
                 let count = self.take(&msg);
                 let last = self.max.load(Ordering::Relaxed) == count;
                 let drained = queue.is_drained();
+                let waited = deadline.is_some();
+                outbound::expect_one_publish(waited && queue.list.is_empty());
                 drop(queue);
                 if last {
                     self.end(Closed::MaxDelivered);
@@ -234,7 +236,20 @@ impl Subscription {
                 self.end(Closed::Drained);
                 return Err(Status::NATS_TIMEOUT.into());
             }
-            let until = *deadline.get_or_insert_with(|| Instant::now().checked_add(timeout));
+            let until = match deadline {
+                Some(until) => until,
+                None => {
+                    let until = Instant::now().checked_add(timeout);
+                    deadline = Some(until);
+                    drop(queue);
+                    self.conn.look_for_answer(until, || {
+                        let queue = self.queue.lock();
+                        !queue.list.is_empty() || queue.is_closed() || queue.is_drained()
+                    });
+                    queue = self.queue.lock();
+                    continue;
+                }
+            };
             let late = match until {
                 None => {
                     self.changed.wait(&mut queue);

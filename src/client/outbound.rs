@@ -47,8 +47,8 @@ thread_local! {
     static ALONE: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Tells, from the thread that is about to run a callback, whether it is for the only message that
-/// waits. Then what it publishes first, an answer as a rule, is written at once.
+/// Tells, from the thread that is about to run a callback or has waited for a message, whether it is
+/// the only one. Then what it publishes first, an answer as a rule, is written at once.
 pub(super) fn expect_one_publish(alone: bool) {
     ALONE.set(alone);
 }

@@ -3,8 +3,13 @@
 //! Otherwise whoever watches the sockets would be woken, read, and wake the thread that waits: once
 //! more than need be. While it waits it does all of the link's reading, and hands over to others
 //! what is not its own.
+//!
+//! A thread that waits for a subscription's next message may wait for ever, and for what ends the
+//! subscription, too. So it reads only while it [looks](super::patience), and not at all unless something
+//! has been published since the last such wait: then the message may well be the answer.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::connection::Connection;
@@ -47,7 +52,11 @@ impl WaitingReader<'_> {
         let Some(link) = &self.link else {
             return self.conn.drive_loop(deadline, done);
         };
-        let mut look = self.conn.patience.look(deadline);
+        let patience = &self.conn.patience;
+        let mut look = match patience.is_of_use() {
+            true => patience.look(deadline),
+            false => None,
+        };
         while !done() && !link.is_over() {
             if look.as_ref().is_some_and(Look::again) {
                 link.read_alone();
@@ -60,6 +69,30 @@ impl WaitingReader<'_> {
                 break;
             }
             link.read_alone();
+        }
+    }
+}
+
+impl Connection {
+    /// Looks for a message that may be an answer, if there is one to be expected, until `done` or
+    /// for a short while.
+    pub(super) fn look_for_answer(&self, deadline: Option<Instant>, done: impl Fn() -> bool) {
+        let published = self.outbound.counts().0;
+        if self.answered.swap(published, Ordering::Relaxed) == published
+            || self.foreign.is_some()
+            || !self.patience_next.is_of_use()
+        {
+            return;
+        }
+        let Some(look) = self.patience_next.look(deadline) else {
+            return;
+        };
+        let reader = self.read_here();
+        while !done() && look.again() {
+            // If somebody else reads, it may be the answer already.
+            if let Some(link) = &reader.link {
+                link.read_alone();
+            }
         }
     }
 }

@@ -81,7 +81,9 @@ pub unsafe extern "C" fn natsOptions_SetFlusherWaitMicros(
 /// An addition that nats.c lacks. To wake a thread takes the system tens of microseconds, more than
 /// a near server takes to answer. So a thread in `natsConnection_Request`, `natsConnection_Flush`
 /// or one of their siblings does not sleep at once, but looks at the socket for so long, and lets
-/// other threads run in between. This costs processor time, up to this much for each answer. So it
+/// other threads run in between. So does one in `natsSubscription_NextMsg` where something has been
+/// published on the connection since the last such wait, whose answer may be what it waits for. This
+/// costs processor time, up to this much for each answer. So it
 /// is done only while answers come within five eighths of this time (otherwise every 64th wait finds
 /// out whether that has changed), by one thread for each two processors of the process at a time,
 /// and neither with TLS nor WebSocket nor an event loop of the program's.
