@@ -174,9 +174,55 @@ static void released_callback(void) {
     natsSubscription_Destroy(sub);
     CHECK_REACHED(&c.released, 1);
     CHECK_INT(counter_get(&c.wrong), 0);
+
+    /* A connection that has closed is the program's until it destroys it. */
+    closure_init(&c);
+    opts = test_options(s.url);
+    options_record(opts, &c);
+    CHECK_OK(natsOptions_SetReleasedCB(opts, on_released, &c));
+    nc = test_connect(opts);
+    natsConnection_Close(nc);
+    CHECK_REACHED(&c.closed, 1);
+    CHECK(!counter_wait(&c.released, 1, 30));
+    natsConnection_Destroy(nc);
+    CHECK_REACHED(&c.released, 1);
     CHECK_OK(nats_CloseAndWait(deadline_ms()));
     CHECK_INT(counter_get(&c.released), 1);
     server_stop(&s);
+}
+
+static int64_t delay_at_the_gate(natsConnection *nc, int attempts, void *arg) {
+    closure *c = (closure *)arg;
+
+    (void)nc;
+    (void)attempts;
+    counter_add(&c->entered, 1);
+    closure_pass_gate(c);
+    if (counter_get(&c->released) > 0)
+        counter_add(&c->wrong, 1);
+    return 10;
+}
+
+static void reconnect_delay_is_a_callback_too(void) {
+    natsConnection *nc;
+    natsOptions *opts;
+    static closure c;
+    server s;
+
+    closure_init(&c);
+    server_run(&s);
+    opts = test_options(s.url);
+    CHECK_OK(natsOptions_SetCustomReconnectDelay(opts, delay_at_the_gate, &c));
+    CHECK_OK(natsOptions_SetReleasedCB(opts, on_released, &c));
+    nc = test_connect(opts);
+    server_stop(&s);
+    CHECK_REACHED(&c.entered, 1);
+    CHECK_STATUS(natsConnection_DestroyAndWait(nc, 30), NATS_TIMEOUT);
+    CHECK_INT(counter_get(&c.released), 0);
+    counter_set(&c.gate, 1);
+    CHECK_REACHED(&c.released, 1);
+    CHECK_OK(nats_CloseAndWait(deadline_ms()));
+    CHECK_INT(counter_get(&c.wrong), 0);
 }
 
 static void released_callback_with_destroy_and_wait(void) {
@@ -381,6 +427,7 @@ int main(int argc, char **argv) {
         TEST(destroy_and_wait_times_out),
         TEST(not_inside_its_own_callbacks),
         TEST(released_callback),
+        TEST(reconnect_delay_is_a_callback_too),
         TEST(released_callback_with_destroy_and_wait),
         TEST(server_identity),
         TEST(server_identity_of_a_real_server),

@@ -561,6 +561,8 @@ static void play_bad_handshake(peer *p, void *arg) {
 static void bad_handshakes(void) {
     static const bad_handshake cases[] = {
         {"HELLO {}\r\n", NULL, false, NATS_PROTOCOL_ERROR, "instead of 'INFO'"},
+        {"-ERR 'Authorization Violation'\r\n", NULL, false, NATS_PROTOCOL_ERROR,
+         "got '-ERR' instead of 'INFO'"},
         {"\r\n", NULL, false, NATS_PROTOCOL_ERROR, ""},
         {"INFO {\"server_id\":\r\n", NULL, false, NATS_ERR, ""},
         {"INFO {\"max_payload\":\"text\"}\r\n", NULL, false, NATS_PROTOCOL_ERROR, "Invalid protocol"},

@@ -139,9 +139,9 @@ static void events_wait_too(void) {
     CHECK_STR(closure_order(&c, order), "DRDC");
     CHECK_INT(counter_get(&messages.completed), 1);
     CHECK(!readable(nc, 0));
-    CHECK_REACHED(&c.released, 1);
     natsSubscription_Destroy(sub);
     natsConnection_Destroy(nc);
+    CHECK_REACHED(&c.released, 1);
     server_stop(&s);
 }
 

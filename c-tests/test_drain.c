@@ -492,6 +492,38 @@ static void silent_server_ends_it(void) {
     peer_close(&p);
 }
 
+/* The same with a limit, and with or without a subscription. */
+static void silent_server_and_a_time_limit(void) {
+    int subscribed;
+
+    for (subscribed = 0; subscribed < 2; subscribed++) {
+        natsConnection *nc;
+        natsSubscription *sub = NULL;
+        natsOptions *opts;
+        static closure c, messages;
+        char order[256];
+        peer p;
+
+        closure_init(&c);
+        closure_init(&messages);
+        peer_open(&p);
+        opts = test_options(p.url);
+        options_record(opts, &c);
+        nc = peer_connect(&p, opts);
+        if (subscribed)
+            CHECK_OK(natsConnection_Subscribe(&sub, nc, "foo", on_message, &messages));
+        CHECK_OK(natsConnection_DrainTimeout(nc, 50));
+        CHECK_REACHED(&c.closed, 1);
+        CHECK_STR(closure_order(&c, order), "EEDC");
+        CHECK_CONTAINS(c.error_texts[0], "unable to flush all subscriptions UNSUB protocols");
+        CHECK_CONTAINS(c.error_texts[1], subscribed ? "timeout waiting for subscriptions to drain"
+                                                    : "unable to flush publish calls");
+        natsSubscription_Destroy(sub);
+        natsConnection_Destroy(nc);
+        peer_close(&p);
+    }
+}
+
 int main(int argc, char **argv) {
     static const test_case cases[] = {
         TEST(subscription),
@@ -513,6 +545,7 @@ int main(int argc, char **argv) {
         TEST(on_the_wire),
         TEST(connection_in_own_callback),
         TEST(silent_server_ends_it),
+        TEST(silent_server_and_a_time_limit),
     };
 
     return RUN_TESTS(cases, argc, argv);

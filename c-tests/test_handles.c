@@ -1,7 +1,5 @@
 /* Handles used in ways a correct program does not: after their end, twice, from inside callbacks. Only
  * libnats_rs promises anything here. */
-#include <sys/wait.h>
-
 #include "callbacks.h"
 #include "peer.h"
 #include "server.h"
@@ -382,34 +380,6 @@ static void no_callback_starts_after_destroy(void) {
     server_stop(&s);
 }
 
-static void fork_child_gets_a_status(void) {
-    natsConnection *nc;
-    static closure c;
-    server s;
-    int status = -1;
-    pid_t child;
-
-    nc = started(&s, &c);
-    child = fork();
-    if (child == 0) {
-        bool refused;
-
-        alarm((unsigned)(20 * time_factor()));
-        refused = natsConnection_PublishString(nc, "foo", "x") == NATS_ILLEGAL_STATE &&
-                  natsConnection_FlushTimeout(nc, 1000) == NATS_ILLEGAL_STATE;
-        /* Not an exit, at which valgrind would count what the parent still uses as leaks. */
-        execlp(refused ? "true" : "false", "x", (char *)NULL);
-        _exit(1);
-    }
-    CHECK(child > 0);
-    CHECK(waitpid(child, &status, 0) == child);
-    CHECK_OK(natsConnection_PublishString(nc, "foo", "x")); /* the parent goes on */
-    CHECK_OK(natsConnection_Flush(nc));
-    natsConnection_Destroy(nc);
-    server_stop(&s);
-    CHECK_INT(status, 0);
-}
-
 int main(int argc, char **argv) {
     static const test_case cases[] = {
         TEST(destroyed_connection),
@@ -424,7 +394,6 @@ int main(int argc, char **argv) {
         TEST(subscription_destroyed_in_its_completion_callback),
         TEST(blocked_callbacks_hold_up_nobody_else),
         TEST(no_callback_starts_after_destroy),
-        TEST(fork_child_gets_a_status),
     };
 
     return RUN_TESTS(cases, argc, argv);

@@ -195,8 +195,21 @@ static void identity(void) {
 }
 
 static void inbox_prefix(void) {
-    static const char *const bad[] = {"foo bar", ".foo", "foo.", "foo..bar", "foo.*",
-                                      "foo.>",   ">",    "*",    "a\tb",     "a\r\nb"};
+    static const char *const bad[] = {
+        "foo bar",
+        ".foo",
+        "foo.",
+        "foo..bar",
+        "foo.*",
+        "foo.>",
+        ">",
+        "*",
+        "a\tb",
+        "a\r\nb",
+#if OURS
+        "a\x01z",
+#endif
+    };
     natsOptions *opts = options();
     size_t i;
 

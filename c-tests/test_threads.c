@@ -1,8 +1,11 @@
 /* Many connections and subscriptions on few threads; many threads on one connection. Only libnats_rs keeps
  * its number of threads small. */
 #include <dirent.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "callbacks.h"
+#include "peer.h"
 #include "server.h"
 #include "test.h"
 
@@ -53,6 +56,50 @@ static void few_threads_for_many_subscriptions(void) {
     server_stop(&s);
     CHECK_OK(nats_CloseAndWait(deadline_ms()));
     CHECK_SOON(thread_count() == 1);
+}
+
+/* Servers that accept and then say nothing have many connections wait: not this one. */
+static void hung_servers_hold_up_nobody_else(void) {
+    enum { HUNG = 24 };
+    static natsConnection *hung[HUNG];
+    natsConnection *nc;
+    natsOptions *opts;
+    static closure c, mine;
+    server s, other;
+    peer silent;
+    int sockets[HUNG], i;
+
+    closure_init(&c);
+    closure_init(&mine);
+    server_run(&s);
+    server_run(&other);
+    peer_open(&silent);
+    for (i = 0; i < HUNG; i++) {
+        const char *urls[2] = {s.url, silent.url};
+
+        opts = test_options(NULL);
+        CHECK_OK(natsOptions_SetServers(opts, urls, 2));
+        CHECK_OK(natsOptions_SetNoRandomize(opts, true));
+        CHECK_OK(natsOptions_SetTimeout(opts, 60000));
+        options_record(opts, &c);
+        hung[i] = test_connect(opts);
+    }
+    opts = test_options(other.url);
+    options_record(opts, &mine);
+    nc = test_connect(opts);
+    server_stop(&s);
+    for (i = 0; i < HUNG; i++) /* all of them are there, and wait */
+        CHECK((sockets[i] = accept(silent.listener, NULL, NULL)) >= 0);
+    CHECK_OK(natsConnection_Reconnect(nc));
+    CHECK_REACHED(&mine.reconnected, 1);
+    for (i = 0; i < HUNG; i++) {
+        CHECK(natsConnection_Status(hung[i]) != NATS_CONN_STATUS_CONNECTED);
+        close(sockets[i]);
+        natsConnection_Destroy(hung[i]);
+    }
+    natsConnection_Destroy(nc);
+    peer_close(&silent);
+    server_stop(&other);
 }
 
 typedef struct worker {
@@ -267,6 +314,7 @@ static void destroyed_while_in_use(void) { closed_under_many_threads(true); }
 int main(int argc, char **argv) {
     static const test_case cases[] = {
         TEST(few_threads_for_many_subscriptions),
+        TEST(hung_servers_hold_up_nobody_else),
         TEST(many_threads_on_one_connection),
         TEST(connections_come_and_go),
         TEST(closed_while_in_use),

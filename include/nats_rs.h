@@ -8,7 +8,8 @@
  *
  * Errors      Most functions return a natsStatus; NATS_OK is 0. A failing call leaves its text with the calling
  *             thread: nats_GetLastError() reads it, and the next failing call of that thread replaces it. Outputs are
- *             written only on success. Nothing here ends the process.
+ *             written only on success. Nothing here ends the process, but lack of memory for what is small:
+ *             messages and what waits to be sent give NATS_NO_MEMORY.
  * Ownership   What an X_Create, X_New, Connect, Subscribe, NextMsg or Request call hands out is yours, and goes back
  *             with the X_Destroy of its type. A message passed to a message callback is yours too: destroy it, now
  *             or later. Strings and arrays reached through a non-const output pointer (char **, const char ***) are
@@ -24,8 +25,11 @@
  *             library does not grow with connections or subscriptions.
  * Callbacks   Run in threads of the library (in the program's own with natsOptions_SetManualDispatch), with no lock
  *             held, and may call anything here, Destroy of their own handle included. Those of one subscription run
- *             in order, one at a time; those of connections run in order on one thread. They may block. A callback
- *             must return: no longjmp, no C++ exception through it.
+ *             in order, one at a time; those of connections run in order on one thread. They may block, up to 512
+ *             message callbacks at a time; more wait for one of these to end. A callback must return: no longjmp,
+ *             no C++ exception, no pthread_exit and no pthread_cancel through it, nor pthread_cancel through any
+ *             other call: that ends the process. Some interpreters end threads so that call them after their own
+ *             end: close connections before.
  * Units       Times are int64_t milliseconds, unless the name or the text says nanoseconds or microseconds. Lengths
  *             are bytes. Text is UTF-8 with a NUL at its end; payloads are bytes, with a NUL behind them on receipt.
  */
@@ -1460,7 +1464,7 @@ NATS_EXTERN enum natsStatus nats_CloseAndWait(int64_t timeout);
 NATS_EXTERN enum natsStatus nats_SetMessageDeliveryPoolSize(int max);
 
 /**
- * Returns the version of the interface that the library offers, such as `3.14.0`.
+ * Returns the version of the interface that the library offers, such as `3.14.0-beta`.
  *
  * @return a string of the library, which never changes.
  */
@@ -2012,7 +2016,7 @@ enum natsStatus natsOptions_SetUserCredentialsFromMemory(natsOptions *opts,
  * Sets an NKey and a function that signs the server's nonce with it.
  *
  * The function is called for each attempt to connect, except at servers whose URL has a user or a
- * token. Takes the place of JWT credentials.
+ * token. A key takes the place of JWT credentials; taking it out leaves them.
  *
  * @param opts the options.
  * @param pubKey the public key, `U...`, which is copied; NULL or empty takes an NKey out.
@@ -2269,7 +2273,7 @@ enum natsStatus natsOptions_SetProxyConnHandler(natsOptions *opts,
  * Sets the proxy to reach servers through. An addition to the interface of nats.c.
  *
  * `http://[user[:password]@]host[:port]` for a proxy that knows HTTP's CONNECT (port 80 where none
- * is given), `socks5://...` for SOCKS5 (port 1080). User and password are percent-encoded where
+ * is given), `socks5://...` or `socks5h://...` for SOCKS5 (port 1080). User and password are percent-encoded where
  * need be, and sent in the clear. The proxy resolves the servers' names. The time for it is part of
  * the attempt's; a proxy that refuses fails the attempt with `NATS_NO_SERVER`, and the words say
  * what it answered. Takes the place of the function of `natsOptions_SetProxyConnHandler`.
@@ -2279,7 +2283,9 @@ enum natsStatus natsOptions_SetProxyConnHandler(natsOptions *opts,
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the URL cannot be
  * used.
  */
-NATS_EXTERN enum natsStatus natsOptions_SetProxyURL(natsOptions *opts, const char *url);
+NATS_EXTERN
+enum natsStatus natsOptions_SetProxyURL(natsOptions *opts,
+                                        const char *url);
 
 /**
  * Sets the address of this machine to connect from. An addition to the interface of nats.c.
@@ -2538,8 +2544,10 @@ enum natsStatus natsOptions_SetTokenHandler(natsOptions *opts,
  *
  * A URL that begins with `tls://` requires TLS too, but has no say any more once this function has
  * been called. TLS is of version 1.2 or 1.3. Certificates are checked against the system's trusted
- * ones (the environment variables `SSL_CERT_FILE` and `SSL_CERT_DIR` name others) and those added
- * by `natsOptions_LoadCATrustedCertificates` and its siblings.
+ * ones (the environment variables `SSL_CERT_FILE` and `SSL_CERT_DIR` name others, except to a
+ * program with set-uid, set-gid or capabilities) and those added by
+ * `natsOptions_LoadCATrustedCertificates` and its siblings. They may be for ECDSA with P-256 or
+ * P-384, Ed25519, or RSA of 2048 bits and more.
  *
  * @param opts the options.
  * @param secure true to require TLS; false not to, which is the default, and then all settings for
@@ -2643,7 +2651,7 @@ NATS_EXTERN enum natsStatus natsOptions_SetTLSRevocationListFile(natsOptions *op
  * name by which that other one was reached. The server is told the host of its URL in any case.
  *
  * @param opts the options.
- * @param hostname a host name or an IP address; NULL for none.
+ * @param hostname a host name or an IP address; NULL or empty for none.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or `hostname` cannot be the
  * name of a host; `NATS_ILLEGAL_STATE` while a connection made with these options exists.
  */
@@ -3256,8 +3264,8 @@ NATS_EXTERN enum natsStatus natsSubscription_NoDeliveryDelay(natsSubscription *s
  * @param sub the subscription.
  * @param timeout how long to wait, in milliseconds; with 0 or less only what is there is taken.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `nextMsg` or `sub` is NULL or `sub` was destroyed;
- * `NATS_TIMEOUT`; `NATS_SLOW_CONSUMER` once after messages were dropped, those that wait follow
- * with the next calls; `NATS_NO_RESPONDERS` where the message says that nobody answers a request;
+ * `NATS_TIMEOUT`; `NATS_SLOW_CONSUMER` once where the last that came were dropped, those that wait
+ * follow with the next calls; `NATS_NO_RESPONDERS` where the message says that nobody answers a request;
  * `NATS_CONNECTION_CLOSED`; `NATS_MAX_DELIVERED_MSGS` after the maximum of
  * `natsSubscription_AutoUnsubscribe`; `NATS_INVALID_SUBSCRIPTION` where it was closed otherwise;
  * `NATS_ILLEGAL_STATE` where it has a callback.

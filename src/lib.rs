@@ -12,7 +12,7 @@
 //!
 //! | Layer | What it is | What it is not |
 //! |---|---|---|
-//! | [`error`] | [`error::Error`], and the one map from it to the statuses of C | |
+//! | [`error`], `random` | [`error::Error`], and the one map from it to the statuses of C; random numbers | |
 //! | [`proto`] | bytes into values and values into bytes | no sockets, locks or threads |
 //! | [`msg`] | the message, and the memory it lives in | knows `proto` only |
 //! | [`net`] | the way to one server: URL, list of servers, name, socket, stream | no protocol, no state of a connection |
@@ -135,17 +135,17 @@
 //! |---|---|---|
 //! | `nats-timer` | 1 | short actions when they are due |
 //! | `nats-events` | 1 | connection callbacks and the error handler, first in, first out |
-//! | `nats-worker` | 3 to 5, up to 513 while callbacks block | sockets; message and completion callbacks |
+//! | `nats-worker` | 2 to 5, up to 513 while callbacks block | sockets; message and completion callbacks |
 //! | `nats-lane` | the program sets it | the same, in the pool of a fixed size |
-//! | `nats-dial` | 0 to 4 | attempts to reconnect, the program's delay function |
-//! | `nats-dns` | 0 to 8 | `getaddrinfo` |
+//! | `nats-dial` | 0 to 4, up to 512 while servers let them wait | attempts to reconnect, the program's delay function |
+//! | `nats-dns` | 0 to 64 | `getaddrinfo` |
 //!
 //! The first connect runs on the program's thread. A subscription is in a pool's queue at most
 //! once, which is why its callbacks never overlap and keep their order.
 //!
 //! Everything that may still call the program holds a *lease* (`client/events.rs`): the open
-//! connection, each subscription with a callback, each event that waits. The end of the last one is
-//! the released callback, and what `natsConnection_DestroyAndWait` waits for.
+//! connection, each subscription with a callback, each event that waits; and a connection that the
+//! program has not destroyed. The end of the last one is the released callback, and what `natsConnection_DestroyAndWait` waits for.
 //!
 //! # Where `unsafe` is, and why
 //!
@@ -171,4 +171,5 @@ pub mod ffi;
 pub mod msg;
 pub mod net;
 pub mod proto;
+mod random;
 pub mod runtime;

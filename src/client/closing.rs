@@ -27,6 +27,7 @@ impl Connection {
     pub fn destroy(self: &Arc<Self>) {
         self.close();
         self.end_dispatch();
+        self.not_owned();
     }
 
     /// Closes the connection, and waits until none of its callbacks runs or will run any more.
@@ -40,6 +41,7 @@ impl Connection {
         let deadline = timeout.and_then(|t| Instant::now().checked_add(t));
         self.close();
         self.end_dispatch();
+        self.not_owned();
         self.gate
             .wait(deadline.map(|d| d.saturating_duration_since(Instant::now())))
     }

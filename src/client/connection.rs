@@ -92,7 +92,10 @@ pub struct Connection {
     in_msgs: AtomicU64,
     in_bytes: AtomicU64,
     pub(super) reconnects: AtomicU64,
+    /// Until it is closed.
     lease: Mutex<Option<Lease>>,
+    /// Until the program destroys it.
+    owned: Mutex<Option<Lease>>,
     pub(super) gate: Arc<Gate>,
 }
 
@@ -195,6 +198,7 @@ impl Connection {
             in_msgs: AtomicU64::new(0),
             in_bytes: AtomicU64::new(0),
             reconnects: AtomicU64::new(0),
+            owned: Mutex::new(Some(lease.clone())),
             lease: Mutex::new(Some(lease)),
             gate,
             runtime,
@@ -223,10 +227,17 @@ impl Connection {
     }
 
     /// No callback follows, and the program is not told of that: it never got the connection.
-    pub(super) fn disown_lease(&self) {
-        if let Some(lease) = self.lease.lock().take() {
+    pub(super) fn never_owned(&self) {
+        if let Some(lease) = self.owned.lock().take() {
             lease.disarm();
         }
+        self.give_up_lease();
+    }
+
+    /// The program has destroyed it.
+    pub(super) fn not_owned(&self) {
+        let lease = self.owned.lock().take();
+        drop(lease);
     }
 
     /// No callback follows but those that wait already.

@@ -44,8 +44,6 @@ pub(super) struct Queue {
     pub(super) dropped: u64,
     /// Messages are being dropped; reported once until one is accepted again.
     slow: bool,
-    /// `next_msg` has not told of it yet.
-    slow_unreported: bool,
     closed: Option<Closed>,
     pub(super) draining: Option<Box<Draining>>,
     /// No callback will run any more; for a subscription without one, no message will come.
@@ -69,7 +67,6 @@ impl Queue {
             most: (0, 0),
             dropped: 0,
             slow: false,
-            slow_unreported: false,
             closed: None,
             draining: None,
             complete: false,
@@ -157,7 +154,6 @@ impl Subscription {
                 }
             }
             queue.slow = slow;
-            queue.slow_unreported |= became_slow;
             queue.dropped += refused.len() as u64;
             msgs = fitting;
         }
@@ -204,8 +200,7 @@ impl Subscription {
         if queue.closed.is_none() && self.sink.is_some() {
             return Err(Error::illegal_state("the subscription has a callback"));
         }
-        if queue.closed.is_none() && mem::take(&mut queue.slow_unreported) {
-            queue.slow = false;
+        if queue.closed.is_none() && mem::take(&mut queue.slow) {
             return Err(Status::NATS_SLOW_CONSUMER.into());
         }
         loop {

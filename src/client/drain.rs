@@ -320,33 +320,31 @@ impl Connection {
 
     /// The time for the drain is over.
     fn drain_late(self: &Arc<Self>) {
-        let status = {
+        let (status, flushed) = {
             let mut state = self.state.lock();
             let status = state.status();
             if status == ConnStatus::NATS_CONN_STATUS_DRAINING_SUBS {
                 self.set_status(&mut state, ConnStatus::NATS_CONN_STATUS_DRAINING_PUBS);
             }
-            status
+            (status, state.drain.as_ref().is_some_and(|d| d.flushed))
         };
-        match status {
-            ConnStatus::NATS_CONN_STATUS_DRAINING_SUBS => {
-                self.outbound.refuse_publishes();
-                self.drain_error(
-                    "timeout waiting for subscriptions to drain",
-                    Status::NATS_TIMEOUT,
-                );
-                let subs: Vec<_> = self.registry.lock().subscriptions().cloned().collect();
-                for sub in subs {
-                    sub.drain_late(true);
-                }
-                self.shut();
-            }
-            ConnStatus::NATS_CONN_STATUS_DRAINING_PUBS => {
-                self.drain_error("unable to flush publish calls", Status::NATS_TIMEOUT);
-                self.shut();
-            }
-            _ => {}
+        if !status.is_draining() {
+            return;
         }
+        let error = |what| self.drain_error(what, Status::NATS_TIMEOUT);
+        self.outbound.refuse_publishes();
+        if !flushed {
+            error("unable to flush all subscriptions UNSUB protocols");
+        }
+        let subs: Vec<_> = self.registry.lock().subscriptions().cloned().collect();
+        match subs.is_empty() {
+            true => error("unable to flush publish calls"),
+            false => error("timeout waiting for subscriptions to drain"),
+        }
+        for sub in subs {
+            sub.drain_late(true);
+        }
+        self.shut();
     }
 }
 

@@ -39,7 +39,8 @@ impl Gate {
 }
 
 /// Held by everything that may still call the program: the open connection, each subscription with
-/// a callback, each event that waits. When the last one goes, the program is told.
+/// a callback, each event that waits; and by the connection until the program destroys it. When the
+/// last one goes, the program is told.
 #[derive(Clone)]
 pub(super) struct Lease(Arc<Activity>);
 
@@ -70,7 +71,7 @@ impl Lease {
 impl Drop for Activity {
     fn drop(&mut self) {
         if let Some(released) = self.released.get_mut().take() {
-            let _ = catch_unwind(AssertUnwindSafe(|| released()));
+            let _ = catch_unwind(AssertUnwindSafe(|| inside_of(NO_CONNECTION, &*released)));
         }
         *self.gate.open.lock() = true;
         self.gate.opened.notify_all();
@@ -82,23 +83,40 @@ thread_local! {
     static INSIDE: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
 }
 
+/// Stands in [`INSIDE`] for a connection that is gone.
+const NO_CONNECTION: u64 = 0;
+
 /// Runs a callback of a connection, so that [`Connection::in_callback`] knows.
 pub(super) fn inside<R>(conn: &Connection, callback: impl FnOnce() -> R) -> R {
+    inside_of(conn.id(), callback)
+}
+
+fn inside_of<R>(id: u64, callback: impl FnOnce() -> R) -> R {
     struct Leave;
     impl Drop for Leave {
         fn drop(&mut self) {
-            INSIDE.with_borrow_mut(|inside| inside.pop());
+            let _ = INSIDE.try_with(|inside| inside.borrow_mut().pop());
         }
     }
-    INSIDE.with_borrow_mut(|inside| inside.push(conn.id()));
+    // A thread that destroys what belongs to it may have lost this already; then nobody knows.
+    let _ = INSIDE.try_with(|inside| inside.borrow_mut().push(id));
     let _leave = Leave;
     callback()
+}
+
+/// Is the calling thread, whosever it is, inside a callback of any connection?
+pub fn in_any_callback() -> bool {
+    INSIDE
+        .try_with(|inside| !inside.borrow().is_empty())
+        .unwrap_or(false)
 }
 
 impl Connection {
     /// Is the calling thread inside a callback of this connection?
     pub(super) fn in_callback(&self) -> bool {
-        INSIDE.with_borrow(|inside| inside.contains(&self.id()))
+        INSIDE
+            .try_with(|inside| inside.borrow().contains(&self.id()))
+            .unwrap_or(false)
     }
 
     /// Has an event run after all those posted before. With `state` locked too, before the end: the

@@ -17,8 +17,8 @@ use crate::proto::info::{InfoError, ServerInfo};
 use crate::proto::parser::{Op, Step};
 use crate::proto::server_error::ServerError;
 
-/// The longest line that a server may send before the session stands, with its end.
-const LINE_MAX: usize = 32 * 1024;
+/// The longest line that a server may send before the session stands, without its end.
+const LINE_MAX: usize = 32 * 1024 - 1;
 
 /// What one attempt is about.
 pub(super) struct Attempt {
@@ -65,7 +65,6 @@ pub(super) fn run(conn: &Connection, link: &Arc<Link>, attempt: &Attempt) -> Res
     }
     let info = match next(&mut reader, &link.stream, attempt) {
         Ok(Reply::Info(info)) => info,
-        Ok(Reply::Err(error)) => return Err(refusal(&error)),
         Ok(other) => return Err(not_info(other.name())),
         // Whatever it is, it is not a NATS server's first line.
         Err(e) if e.status() == Status::NATS_PROTOCOL_ERROR && reader.saw_something_else() => {
@@ -144,7 +143,10 @@ fn refusal(error: &ServerError) -> Error {
     } else {
         Status::NATS_ERR
     };
-    Error::new(status, error.text().to_owned())
+    match error.text() {
+        "" => status.into(),
+        text => Error::new(status, text.to_owned()),
+    }
 }
 
 /// The next operation of the server, waiting for it.
@@ -155,6 +157,9 @@ fn next(reader: &mut Reader, stream: &Stream, attempt: &Attempt) -> Result<Reply
             .next(reader.receiver.unparsed())
             .map_err(|e| Error::protocol(e.to_string()))?;
         if let Step::Op { op, consumed } = step {
+            if consumed > LINE_MAX + encode::CRLF.len() {
+                return Err(Status::NATS_LINE_TOO_LONG.into());
+            }
             let reply = match op {
                 Op::Info(json) => Reply::Info(Box::new(parse_info(json)?)),
                 Op::Ping => Reply::Ping,
@@ -169,7 +174,7 @@ fn next(reader: &mut Reader, stream: &Stream, attempt: &Attempt) -> Result<Reply
         if reader.receiver.advance() {
             continue;
         }
-        if reader.receiver.unparsed().len() >= LINE_MAX {
+        if reader.receiver.unparsed().len() >= LINE_MAX + encode::CRLF.len() {
             return Err(Status::NATS_LINE_TOO_LONG.into());
         }
         match reader

@@ -50,6 +50,7 @@ pub mod subscription;
 mod waiting;
 
 pub use connection::{Connection, Stats};
+pub use events::in_any_callback;
 pub use evloop::{Attachment, EventLoop};
 pub use options::Options;
 pub use publish::When;

@@ -34,6 +34,8 @@ use crate::proto::write_buf::WriteBuf;
 const WRITE_AT: usize = 128 * 1024;
 /// With so much in the front, publishers wait for room.
 const FULL_AT: usize = 2 * WRITE_AT;
+/// So much the head of a frame takes as a rule.
+const HEAD: usize = 512;
 /// Payloads from this size on go to the kernel from the caller's memory.
 const DIRECT_FROM: usize = 32 * 1024;
 /// After so long without a write, the next publish is written by who made it: waking another thread
@@ -154,6 +156,7 @@ impl Outbound {
         if front.buf.len() >= FULL_AT.min(self.pending_max) {
             self.wait_for_room(&mut front, out.deadline)?;
         }
+        front.make_room(out)?;
         out.encode(&mut front.buf);
         front.count(out);
         if when == When::Buffered && front.asked && front.buf.len() < WRITE_AT {
@@ -436,6 +439,15 @@ impl Outbound {
 }
 
 impl Front {
+    /// Finds memory for a frame, of whose head as much is taken into account as heads have as a rule.
+    #[inline]
+    fn make_room(&mut self, out: &Outgoing<'_>) -> Result<()> {
+        match self.buf.try_room(out.payload.len() + HEAD) {
+            true => Ok(()),
+            false => Err(Status::NATS_NO_MEMORY.into()),
+        }
+    }
+
     /// Appends what has to be written soon, if there is a server; never written from here: that
     /// could fail, and failing needs the registry.
     fn append(&mut self, encode: impl FnOnce(&mut WriteBuf)) -> bool {

@@ -34,6 +34,7 @@ use crate::net::stream::Stream;
 use crate::proto::info::ServerInfo;
 use crate::proto::server_error::ServerError;
 use crate::proto::write_buf::WriteBuf;
+use crate::random;
 use crate::runtime::Job;
 
 /// The pause between one server and the next in the same pass.
@@ -157,7 +158,7 @@ impl Connection {
             self.set_status(&mut state, ConnStatus::NATS_CONN_STATUS_CLOSED);
         }
         self.outbound.close();
-        self.disown_lease();
+        self.never_owned();
         self.end_dispatch();
     }
 
@@ -446,8 +447,10 @@ impl Connection {
             Some((Pause::Full, count)) => match self.opts.custom_reconnect_delay.clone() {
                 // The program's code may take its time.
                 Some(delay) => self.step(move |conn| {
-                    let delay = super::events::inside(conn, || delay(conn, count as i32));
-                    conn.attempt_after(delay);
+                    // It fails if the connection has been closed.
+                    if let Ok(delay) = conn.ask(|| Ok(delay(conn, count as i32))) {
+                        conn.attempt_after(delay);
+                    }
                 }),
                 None => self.attempt_after(self.opts.reconnect_wait + self.jitter()),
             },
@@ -460,11 +463,7 @@ impl Connection {
         } else {
             self.opts.reconnect_jitter
         };
-        if most.is_zero() {
-            Duration::ZERO
-        } else {
-            rand::random_range(Duration::ZERO..most)
-        }
+        random::up_to(most)
     }
 
     fn attempt_after(self: &Arc<Self>, pause: Duration) {

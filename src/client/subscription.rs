@@ -347,6 +347,11 @@ impl Subscription {
         // With the registry locked, so that a reconnect sends either the old state and this, or the
         // new state.
         let _registry = self.conn.registry.lock();
+        // The server has ended it, and so will we when the last callback has returned.
+        let old = self.max.load(Ordering::Relaxed);
+        if old != 0 && old <= self.taken_msgs.load(Ordering::Relaxed) {
+            return Ok(());
+        }
         self.max.store(max, Ordering::Relaxed);
         self.conn
             .outbound

@@ -8,7 +8,8 @@ use super::callback::Callback;
 use super::guard::{self, guard, guard_local, guard_void};
 use super::types::{natsClientConfig, natsStatusArg};
 use super::{convert, last_error};
-use crate::error::{Result, Status, natsStatus};
+use crate::client::in_any_callback;
+use crate::error::{Error, Result, Status, natsStatus};
 use crate::msg::release_unused;
 use crate::runtime::{Config, Runtime, library};
 
@@ -128,6 +129,9 @@ pub extern "C" fn nats_Close() {
 #[unsafe(no_mangle)]
 pub extern "C" fn nats_CloseAndWait(timeout: i64) -> natsStatus {
     guard("nats_CloseAndWait", || {
+        if in_any_callback() {
+            return Err(Error::illegal_state("called inside a callback"));
+        }
         library::close_and_wait(convert::millis_or_forever(timeout))?;
         last_error::release();
         release_unused();
@@ -150,7 +154,7 @@ pub extern "C" fn nats_SetMessageDeliveryPoolSize(max: c_int) -> natsStatus {
     })
 }
 
-/// Returns the version of the interface that the library offers, such as `3.14.0`.
+/// Returns the version of the interface that the library offers, such as `3.14.0-beta`.
 ///
 /// @return a string of the library, which never changes.
 #[unsafe(no_mangle)]

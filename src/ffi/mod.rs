@@ -25,7 +25,7 @@
 //!   to a new handle. Inside a callback the handles passed to it work in any case.
 //! - **Callbacks** run on threads of the library, or on the program's with
 //!   `natsOptions_SetManualDispatch`, and may call anything except `nats_CloseAndWait`. An exception or `longjmp` must not leave them.
-//! - **fork.** In a child made by `fork` every call that needs the library returns
+//! - **fork.** In a child made by `fork` while the library was open every call that needs it returns
 //!   `NATS_ILLEGAL_STATE`, or the value for NULL. Use `exec`, or open connections after `fork`.
 //!
 //! # Who is who

@@ -47,8 +47,8 @@ pub unsafe extern "C" fn natsSubscription_NoDeliveryDelay(
 /// @param sub the subscription.
 /// @param timeout how long to wait, in milliseconds; with 0 or less only what is there is taken.
 /// @return `NATS_OK`; `NATS_INVALID_ARG` where `nextMsg` or `sub` is NULL or `sub` was destroyed;
-/// `NATS_TIMEOUT`; `NATS_SLOW_CONSUMER` once after messages were dropped, those that wait follow
-/// with the next calls; `NATS_NO_RESPONDERS` where the message says that nobody answers a request;
+/// `NATS_TIMEOUT`; `NATS_SLOW_CONSUMER` once where the last that came were dropped, those that wait
+/// follow with the next calls; `NATS_NO_RESPONDERS` where the message says that nobody answers a request;
 /// `NATS_CONNECTION_CLOSED`; `NATS_MAX_DELIVERED_MSGS` after the maximum of
 /// `natsSubscription_AutoUnsubscribe`; `NATS_INVALID_SUBSCRIPTION` where it was closed otherwise;
 /// `NATS_ILLEGAL_STATE` where it has a callback.

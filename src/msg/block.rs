@@ -108,6 +108,11 @@ pub fn release_unused() {
     }
 }
 
+/// The size of a block with room for so many bytes.
+fn size_for(bytes: usize) -> usize {
+    (DATA_START + bytes.next_multiple_of(64) + DESC_SIZE).max(BLOCK_SIZE)
+}
+
 fn layout(size: usize) -> Layout {
     Layout::from_size_align(size, align_of::<Header>())
         .expect("block sizes are far below isize::MAX")
@@ -122,14 +127,13 @@ unsafe fn free(block: BlockPtr) {
     unsafe { dealloc(block.as_ptr().cast(), layout(size)) }
 }
 
-fn allocate(size: usize) -> BlockPtr {
+/// A new block; `None` where there is no memory for it.
+fn allocate(size: usize) -> Option<BlockPtr> {
     // Zeroed, so that all of a block's bytes may be read at any time. It costs nothing that counts,
     // since blocks are reused.
     // SAFETY: the size is never zero: it holds at least the header.
     let memory = unsafe { alloc_zeroed(layout(size)) };
-    let Some(block) = NonNull::new(memory.cast::<Header>()) else {
-        handle_alloc_error(layout(size))
-    };
+    let block = NonNull::new(memory.cast::<Header>())?;
     // SAFETY: fresh memory, large enough and aligned for a header.
     unsafe {
         block.write(Header {
@@ -137,7 +141,7 @@ fn allocate(size: usize) -> BlockPtr {
             size,
         })
     };
-    block
+    Some(block)
 }
 
 /// Drops one message's reference; the last one gives the block back.
@@ -179,19 +183,26 @@ pub(super) struct Filling {
 unsafe impl Send for Filling {}
 
 impl Filling {
-    /// A block with room for `bytes` and one descriptor at least; a standard one where that fits.
+    /// A block with room for `bytes` and one descriptor at least; a standard one where that fits. For
+    /// few bytes: without memory for them the process ends.
     pub(super) fn with_room(bytes: usize) -> Self {
-        let size = (DATA_START + bytes.next_multiple_of(64) + DESC_SIZE).max(BLOCK_SIZE);
+        Self::try_with_room(bytes).unwrap_or_else(|| handle_alloc_error(layout(size_for(bytes))))
+    }
+
+    /// As [`Filling::with_room`], for as many bytes as others ask for; `None` where there is no memory
+    /// for them.
+    pub(super) fn try_with_room(bytes: usize) -> Option<Self> {
+        let size = size_for(bytes);
         let pooled = POOL.lock().take(size);
-        let block = pooled.unwrap_or_else(|| allocate(size));
+        let block = pooled.or_else(|| allocate(size))?;
         // SAFETY: nobody else refers to a block that is new or comes from the pool.
         let header = unsafe { block.as_ref() };
         header.refs.store(CREDIT, Ordering::Relaxed);
-        Filling {
+        Some(Filling {
             block,
             issued: 0,
             top: header.size,
-        }
+        })
     }
 
     /// Is this a block of the standard size, which many messages share?

@@ -120,7 +120,9 @@ impl Msg {
             Msg::in_block(block, at, &parts)
         };
         if size > SHARED_MAX {
-            return Ok(write(&mut Filling::with_room(size), DATA_START));
+            let mut own =
+                Filling::try_with_room(size).ok_or(Error::from(Status::NATS_NO_MEMORY))?;
+            return Ok(write(&mut own, DATA_START));
         }
         let mut author = AUTHOR.lock();
         let Author { block, end } = author.make_room(size);

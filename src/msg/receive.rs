@@ -1,7 +1,7 @@
 //! The receiving end of a connection: where the socket is read into, and where messages stay.
 
 use std::collections::VecDeque;
-use std::io::IoSliceMut;
+use std::io::{self, IoSliceMut};
 
 use super::block::{BLOCK_SIZE, DATA_START, DESC_SIZE, Filling};
 use super::message::{Msg, Parts};
@@ -76,17 +76,17 @@ impl Receiver {
     }
 
     /// Has `read` read into free room, one piece after the other, and keeps as much as it says.
-    /// `need` is the length of the frame that has begun, when known.
-    pub fn read_with<E>(
+    /// `need` is the length of the frame that has begun, when known. Without memory for that it fails.
+    pub fn read_with(
         &mut self,
         need: Option<usize>,
-        read: impl FnOnce(&mut [IoSliceMut<'_>]) -> Result<usize, E>,
-    ) -> Result<usize, E> {
+        read: impl FnOnce(&mut [IoSliceMut<'_>]) -> io::Result<usize>,
+    ) -> io::Result<usize> {
         debug_assert!(
             self.behind.is_empty(),
             "what one read brought is parsed before the next"
         );
-        self.make_room(need);
+        self.make_room(need)?;
         let shared = self.block.as_ref().is_some_and(Filling::is_standard);
         let blocks = if shared { self.burst } else { 1 };
         while self.spare.len() + 1 < blocks {
@@ -265,7 +265,7 @@ impl Receiver {
         }
     }
 
-    fn make_room(&mut self, need: Option<usize>) {
+    fn make_room(&mut self, need: Option<usize>) -> io::Result<()> {
         let waiting = self.end - self.start;
         if let Some(block) = &self.block {
             // Messages made since the last read have taken room for their descriptors.
@@ -277,15 +277,16 @@ impl Receiver {
             // Exactly the frame, so that the next message begins in a shared block again.
             let own = |b: &Filling| !b.is_standard() && b.issued() == 0;
             if self.limit != self.start + need || !self.block.as_ref().is_some_and(own) {
-                self.move_to(Filling::with_room(need));
+                let own = Filling::try_with_room(need).ok_or(io::ErrorKind::OutOfMemory)?;
+                self.move_to(own);
                 self.limit = DATA_START + need;
             }
-            return;
+            return Ok(());
         }
         let room = self.limit.saturating_sub(self.end);
         let enough = need.map_or(SCANT, |need| need.saturating_sub(waiting).max(SCANT));
         if room >= enough && self.block.is_some() {
-            return;
+            return Ok(());
         }
         if waiting == 0
             && let Some(block) = self.block.as_mut()
@@ -299,6 +300,7 @@ impl Receiver {
             self.move_to(Filling::with_room((waiting + SCANT).max(need.unwrap_or(0))));
         }
         self.set_limit(need.unwrap_or(0).saturating_sub(waiting).max(SCANT));
+        Ok(())
     }
 
     /// Reading stops where the descriptors of what has been read would begin.
@@ -370,7 +372,7 @@ mod tests {
                     piece[..n].copy_from_slice(&rest[..n]);
                     rest = &rest[n..];
                 }
-                Ok::<_, ()>(before - rest.len())
+                Ok(before - rest.len())
             });
             assert!(result.is_ok_and(|n| n > 0));
             need = drain(&mut receiver, &mut parser, &mut seen);

@@ -100,16 +100,16 @@ impl SignIn {
         };
     }
 
-    /// Sets a public NKey and who signs with it, in place of everything else.
+    /// Sets a public NKey and who signs with it, in place of everything else; `None` takes the NKey
+    /// out.
     pub fn set_nkey(&mut self, key: Option<(String, SignatureHandler)>) {
-        let key = key.map(|(public, handler)| NKey {
+        if key.is_some() {
+            self.user = None;
+        }
+        self.nkey = key.map(|(public, handler)| NKey {
             public,
             signer: Signer::Handler(handler),
         });
-        *self = SignIn {
-            user: None,
-            nkey: key,
-        };
     }
 
     /// Sets a public NKey and the file with its seed. JWT credentials stay, and have to be taken

@@ -22,7 +22,7 @@ use super::wait::{Signal, wait_ready};
 use crate::error::{Error, Result, Status};
 
 /// How many look-ups of the process may be under way at once.
-const MAX_THREADS: usize = 8;
+const MAX_THREADS: usize = 64;
 
 /// The addresses of a host, as the system's resolver gives them. An answer may be empty.
 ///

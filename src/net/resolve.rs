@@ -7,6 +7,7 @@ use rand::seq::SliceRandom;
 
 use super::{Cancel, dns};
 use crate::error::{Error, Result, Status};
+use crate::random;
 
 /// Which address families to try, and in which order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -92,8 +93,10 @@ pub(super) fn resolve_cancellable(
 /// it knows which one works better here.
 fn shuffle_families(addresses: &mut [SocketAddr]) {
     let (mut v4, mut v6): (Vec<_>, Vec<_>) = addresses.iter().partition(|a| a.is_ipv4());
-    v4.shuffle(&mut rand::rng());
-    v6.shuffle(&mut rand::rng());
+    random::with(|rng| {
+        v4.shuffle(rng);
+        v6.shuffle(rng);
+    });
     for place in addresses {
         let family = if place.is_ipv4() { &mut v4 } else { &mut v6 };
         *place = family.pop().unwrap_or(*place);

@@ -7,6 +7,7 @@ use rand::seq::SliceRandom;
 
 use super::url::{DEFAULT_URL, ServerUrl};
 use crate::error::{Error, Result};
+use crate::random;
 
 /// Why a server refused the credentials; each server remembers its last one, because the same
 /// twice in a row ends reconnecting.
@@ -99,7 +100,7 @@ impl ServerPool {
         let seen = list.iter().map(|s| seen_key(&s.url)).collect();
         if !no_randomize {
             let fixed = usize::from(url.is_some());
-            list[fixed..].shuffle(&mut rand::rng());
+            random::with(|rng| list[fixed..].shuffle(rng));
         }
         Ok(ServerPool {
             servers: list,
@@ -247,7 +248,7 @@ impl ServerPool {
             }
         }
         if news && randomize {
-            self.servers[1..].shuffle(&mut rand::rng());
+            random::with(|rng| self.servers[1..].shuffle(rng));
         }
         self.current = self.servers.iter().position(is_in_use);
         news && !initial

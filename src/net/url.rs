@@ -123,15 +123,13 @@ impl ServerUrl {
         self.user.is_some() || self.token.is_some()
     }
 
-    /// The whole URL with its port, and with the credentials as they were written. The path is part
-    /// of it where it is of use.
+    /// The whole URL with its port and path, and with the credentials as they were written.
     pub fn full(&self) -> String {
         let (info, at) = match &self.user_info {
             Some(info) => (info.as_str(), "@"),
             None => ("", ""),
         };
-        let path = self.path.as_deref().filter(|_| self.is_websocket());
-        let path = path.unwrap_or_default();
+        let path = self.path.as_deref().unwrap_or_default();
         format!("{}://{info}{at}{}{path}", self.scheme, self.host_port())
     }
 
@@ -304,7 +302,7 @@ mod tests {
     #[test]
     fn the_full_url_keeps_the_credentials_as_written() {
         assert_eq!(parse("u:%41@h").full(), "nats://u:%41@h:4222");
-        assert_eq!(parse("tls://:p@h:1/x").full(), "tls://:p@h:1");
+        assert_eq!(parse("tls://:p@h:1/x").full(), "tls://:p@h:1/x");
         assert_eq!(parse("u:p@h").without_credentials(), "nats://h:4222");
         assert_eq!(parse("u:p@h").host_port(), "h:4222");
     }
@@ -355,7 +353,7 @@ mod tests {
             let url = parse(text);
             assert_eq!((url.port, url.path.as_deref()), (port, Some(path)));
         }
-        assert_eq!(parse("h/a").full(), "nats://h:4222");
+        assert_eq!(parse("h/a").full(), "nats://h:4222/a");
     }
 
     #[test]

@@ -1,7 +1,25 @@
 //! Unique names: inboxes, and the ids that requests put behind them.
+//!
+//! A unique id is drawn once for many: its beginning stays, and its end counts up, by steps that
+//! differ from process to process.
+
+use rand::RngExt;
+use rand::rngs::StdRng;
+
+use crate::random::{self, PerProcess};
+
+/// How much of a unique id is random, and how much counts.
+const RANDOM_LEN: usize = 12;
+const COUNT_LEN: usize = 10;
 
 /// Length of a unique id.
-pub const NUID_LEN: usize = ::nuid::TOTAL_LEN;
+pub const NUID_LEN: usize = RANDOM_LEN + COUNT_LEN;
+
+/// The digits of a unique id, by their value.
+static ID_DIGITS: &[u8; 36] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+/// So many counts there are.
+const COUNTS: u64 = 36u64.pow(COUNT_LEN as u32);
 
 /// Length of a request's id: so many base-62 digits hold any `u64`.
 pub const ID_LEN: usize = 11;
@@ -12,9 +30,42 @@ pub const INBOX_PREFIX: &[u8] = b"_INBOX.";
 /// The digits of a request's id, by their value.
 static DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// A new unique id: 12 random characters and 10 of a sequence, all letters or digits. Any thread.
+struct Sequence {
+    beginning: [u8; RANDOM_LEN],
+    count: u64,
+    step: u64,
+}
+
+impl Sequence {
+    fn drawn() -> Self {
+        random::with(|rng: &mut StdRng| Sequence {
+            beginning: std::array::from_fn(|_| ID_DIGITS[rng.random_range(..ID_DIGITS.len())]),
+            count: rng.random_range(..COUNTS),
+            step: rng.random_range(33..=332),
+        })
+    }
+
+    fn next(&mut self) -> [u8; NUID_LEN] {
+        self.count += self.step;
+        if self.count >= COUNTS {
+            *self = Sequence::drawn();
+        }
+        let mut id = [0; NUID_LEN];
+        id[..RANDOM_LEN].copy_from_slice(&self.beginning);
+        let mut left = self.count;
+        for place in id[RANDOM_LEN..].iter_mut().rev() {
+            *place = ID_DIGITS[(left % 36) as usize];
+            left /= 36;
+        }
+        id
+    }
+}
+
+/// A new unique id: 12 random characters and 10 of a sequence, all capital letters or digits. Any
+/// thread.
 pub fn next() -> [u8; NUID_LEN] {
-    ::nuid::next().into_bytes()
+    static SEQUENCE: PerProcess<Sequence> = PerProcess::new();
+    SEQUENCE.with(Sequence::drawn, Sequence::next)
 }
 
 /// A new inbox: `prefix`, which ends with its dot, and a unique id.
@@ -54,11 +105,25 @@ mod tests {
     fn unique_ids() {
         let (a, b) = (next(), next());
         assert_eq!(a.len(), 22);
-        assert!(a.iter().chain(&b).all(u8::is_ascii_alphanumeric));
+        assert!(a.iter().chain(&b).all(|b| ID_DIGITS.contains(b)));
+        assert_eq!(a[..RANDOM_LEN], b[..RANDOM_LEN]);
         assert_ne!(a, b);
         let inbox = inbox(INBOX_PREFIX);
         assert!(inbox.starts_with(b"_INBOX."));
         assert_eq!(inbox.len(), 7 + NUID_LEN);
+    }
+
+    #[test]
+    fn when_all_counts_are_used_up_there_is_a_new_beginning() {
+        let mut sequence = Sequence {
+            beginning: *b"000000000000",
+            count: COUNTS - 2,
+            step: 1,
+        };
+        assert_eq!(&sequence.next(), b"000000000000ZZZZZZZZZZ");
+        let next = sequence.next();
+        assert_ne!(&next[..RANDOM_LEN], b"000000000000");
+        assert_eq!(next[..RANDOM_LEN], sequence.next()[..RANDOM_LEN]);
     }
 
     #[test]

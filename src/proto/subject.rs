@@ -31,10 +31,11 @@ pub fn check_queue(queue: &[u8]) -> bool {
     !queue.is_empty() && !queue.iter().any(is_space)
 }
 
-/// Can inboxes begin with `prefix`? A subject to subscribe to, without wildcards; its last dot,
-/// which separates it from the unique part, is not part of it here.
+/// Can inboxes begin with `prefix`? A subject to subscribe to and to publish to, without wildcards; its
+/// last dot, which separates it from the unique part, is not part of it here.
 pub fn check_inbox_prefix(prefix: &[u8]) -> bool {
-    check_subscribe(prefix)
+    check_publish(prefix)
+        && check_subscribe(prefix)
         && !prefix
             .split(|&b| b == b'.')
             .any(|token| matches!(token, b"*" | b">"))

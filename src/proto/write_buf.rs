@@ -66,10 +66,31 @@ impl WriteBuf {
         }
     }
 
+    /// Makes room for so many bytes more, if it can: a frame of that size then takes no memory. False
+    /// where there is none.
+    #[inline]
+    pub fn try_room(&mut self, most: usize) -> bool {
+        self.room.len() - self.len >= most || self.try_grow(most)
+    }
+
     #[cold]
     fn grow(&mut self, most: usize) {
-        let size = (self.len + most).max(2 * self.room.len()).max(SMALLEST);
+        let size = self.size_with(most);
         self.room.resize(size, 0);
+    }
+
+    #[cold]
+    fn try_grow(&mut self, most: usize) -> bool {
+        let size = self.size_with(most);
+        let there = self.room.try_reserve_exact(size - self.room.len()).is_ok();
+        if there {
+            self.room.resize(size, 0);
+        }
+        there
+    }
+
+    fn size_with(&self, most: usize) -> usize {
+        (self.len + most).max(2 * self.room.len()).max(SMALLEST)
     }
 }
 

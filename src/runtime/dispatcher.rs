@@ -72,13 +72,14 @@ pub trait Job: Send + Sync + 'static {
 #[derive(Clone, Copy)]
 pub(super) struct Sizes {
     name: &'static str,
-    /// So many are started as soon as there is work, and stay.
+    /// So many stay.
     base: usize,
+    /// Up to so many, a job that finds no free worker gets a new one at once; beyond, only when all
+    /// of them block.
+    eager: usize,
     max: usize,
     /// Workers beyond the base leave after so long without work.
     linger: Duration,
-    /// Up to the maximum, a job that finds no free worker gets a new one at once.
-    eager: bool,
 }
 
 impl Sizes {
@@ -86,29 +87,31 @@ impl Sizes {
     pub(super) const LANE: Sizes = Sizes {
         name: "nats-lane",
         base: 1,
+        eager: 1,
         max: 1,
         linger: Duration::ZERO,
-        eager: false,
     };
 
-    /// For what blocks while a connection is made.
+    /// For what blocks while a connection is made. Servers that take their time with one connection
+    /// must not hold up the others.
     pub(super) const DIALERS: Sizes = Sizes {
         name: "nats-dial",
         base: 0,
-        max: 4,
+        eager: 4,
+        max: 512,
         linger: Duration::from_secs(1),
-        eager: true,
     };
 
     /// For sockets and callbacks: a thread for each processor, within reason, one for the sockets,
     /// and more when callbacks block.
     pub(super) fn elastic(processors: usize) -> Sizes {
+        let base = processors.clamp(2, 4) + 1;
         Sizes {
             name: ELASTIC,
-            base: processors.clamp(2, 4) + 1,
+            base,
+            eager: base,
             max: 512 + 1,
             linger: Duration::from_secs(5),
-            eager: false,
         }
     }
 }
@@ -192,16 +195,20 @@ impl Dispatcher {
         }
     }
 
-    /// Starts the first worker.
+    /// Starts the first workers: one to watch the sockets, and one to run what it finds. More are a
+    /// matter of need, but without these two nothing would ever be delivered.
     pub(super) fn start(&self) -> Result<()> {
-        let mut state = self.pool.state.lock();
-        state.count += 1;
-        state.searching += 1;
-        drop(state);
-        let pool = self.pool.clone();
-        self.pool
-            .threads
-            .spawn(self.pool.sizes.name, move || pool.work())
+        for _ in 0..2 {
+            let mut state = self.pool.state.lock();
+            state.count += 1;
+            state.searching += 1;
+            drop(state);
+            let pool = self.pool.clone();
+            self.pool
+                .threads
+                .spawn(self.pool.sizes.name, move || pool.work())?;
+        }
+        Ok(())
     }
 
     /// Queues a job behind all others. Never waits for one. Who calls it while watching sockets
@@ -272,7 +279,7 @@ impl Pool {
 
     /// Something waits that nobody is free for.
     fn grow(self: &Arc<Self>, state: MutexGuard<'_, State>) {
-        if state.count < self.sizes.base || (self.sizes.eager && state.count < self.sizes.max) {
+        if state.count < self.sizes.eager {
             self.start_worker(state);
         } else if state.count < self.sizes.max {
             self.check_later(state);
@@ -308,7 +315,7 @@ impl Pool {
     /// The life of a worker.
     fn work(self: Arc<Self>) {
         let mut me = Worker::default();
-        if self.sizes.max > self.sizes.base && !self.sizes.eager {
+        if self.sizes.max > self.sizes.eager {
             me.probe = Probe::of_this_thread();
         }
         let me = Arc::new(me);

@@ -15,7 +15,7 @@ use std::time::Duration;
 use parking_lot::{Condvar, Mutex};
 
 pub use super::threads::on_library_thread;
-use super::threads::{Hook, Threads};
+use super::threads::{self, Hook, Threads};
 use super::{Runtime, guarded};
 use crate::error::{Error, Result, Status};
 
@@ -156,13 +156,15 @@ pub fn set_delivery_pool_size(n: i32) -> Result<()> {
     }
 }
 
-/// Notes that this process is the child of a fork, in which none of the library's threads exists.
-/// Only stores a flag, as befits a fork handler.
+/// Notes that this process is the child of a fork. None of the library's threads exists in it; so
+/// unless there were none, it must not use the library. Only stores a flag, as befits a fork handler.
 pub fn mark_forked() {
-    FORKED.store(true, Ordering::Relaxed);
+    if threads::any() {
+        FORKED.store(true, Ordering::Relaxed);
+    }
 }
 
-/// Whether this process is the child of a fork of the one that opened the library.
+/// Whether this process is the child of a fork of one that had opened the library.
 pub fn forked() -> bool {
     FORKED.load(Ordering::Relaxed)
 }

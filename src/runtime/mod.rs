@@ -59,7 +59,7 @@ pub struct Runtime {
     pub events: Events,
     /// Runs message callbacks; as many threads as it takes.
     pub delivery: Dispatcher,
-    /// Runs what blocks while a connection is made; at most four threads.
+    /// Runs what blocks while a connection is made.
     pub dialers: Dispatcher,
     lanes: Lanes,
     config: Config,

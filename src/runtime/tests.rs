@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use super::*;
 
 #[test]
-fn three_threads_at_open_and_the_hook_runs_in_each() {
+fn four_threads_at_open_and_the_hook_runs_in_each() {
     let hooked = Arc::new(AtomicUsize::new(0));
     let counter = hooked.clone();
     let config = Config {
@@ -23,13 +23,13 @@ fn three_threads_at_open_and_the_hook_runs_in_each() {
     let runtime = Runtime::start(config).unwrap();
     let threads = runtime.threads.clone();
     let start = Instant::now();
-    while hooked.load(Ordering::SeqCst) < 3 {
+    while hooked.load(Ordering::SeqCst) < 4 {
         assert!(start.elapsed() < Duration::from_secs(20));
         std::thread::yield_now();
     }
     drop(runtime);
     assert!(threads.wait(Some(Duration::from_secs(20))));
-    assert_eq!(hooked.load(Ordering::SeqCst), 3);
+    assert_eq!(hooked.load(Ordering::SeqCst), 4);
 }
 
 /// The last reference may go anywhere; nothing may hang, and all threads must end.

@@ -2,10 +2,12 @@
 
 use std::cell::Cell;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
+use rustix::process::{Resource, getrlimit};
 
 use super::guarded;
 use crate::error::{Error, Result, Status};
@@ -13,12 +15,27 @@ use crate::error::{Error, Result, Status};
 /// What runs first in every thread.
 pub(super) type Hook = Arc<dyn Fn() + Send + Sync>;
 
-/// C programs expect the stack that `pthread_create` gives by default, not Rust's 2 MiB: their
-/// callbacks run here. Only what is touched takes memory.
-const STACK: usize = 8 << 20;
+/// The least stack: C programs expect what `pthread_create` gives by default, not Rust's 2 MiB, since
+/// their callbacks run here. Only what is touched takes memory.
+const STACK: u64 = 8 << 20;
+
+/// The stack of a thread: as the main thread's, like that of all threads of a C program, where that is
+/// larger.
+fn stack_size() -> usize {
+    let limit = getrlimit(Resource::Stack).current.unwrap_or(STACK);
+    usize::try_from(limit.max(STACK)).unwrap_or(STACK as usize)
+}
 
 thread_local! {
     static OURS: Cell<bool> = const { Cell::new(false) };
+}
+
+/// The threads and runtimes of this process.
+static LIVE: AtomicUsize = AtomicUsize::new(0);
+
+/// Whether there is a thread of the library, or a runtime. Only loads a number.
+pub(super) fn any() -> bool {
+    LIVE.load(Ordering::Relaxed) > 0
 }
 
 /// Whether the calling thread was started by the library.
@@ -67,8 +84,15 @@ impl Threads {
 
     /// Counts the caller as one of those whose end [`Threads::wait`] waits for.
     pub(super) fn hold(self: &Arc<Self>) -> Held {
-        self.state.lock().live += 1;
+        let mut state = self.state.lock();
+        self.count_one(&mut state);
+        drop(state);
         Held(self.clone())
+    }
+
+    fn count_one(&self, state: &mut State) {
+        state.live += 1;
+        LIVE.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Starts a thread. A panic in `body` ends the thread and nothing else.
@@ -84,7 +108,7 @@ impl Threads {
         let threads = self.clone();
         let handle = Builder::new()
             .name(name.into())
-            .stack_size(STACK)
+            .stack_size(stack_size())
             .spawn(move || {
                 OURS.set(true);
                 let held = Held(threads);
@@ -99,7 +123,7 @@ impl Threads {
                     format!("cannot start a thread: {e}"),
                 )
             })?;
-        state.live += 1;
+        self.count_one(&mut state);
         state.handles.push(handle);
         Ok(())
     }
@@ -153,6 +177,7 @@ impl Drop for Held {
     fn drop(&mut self) {
         let mut state = self.0.state.lock();
         state.live -= 1;
+        LIVE.fetch_sub(1, Ordering::Relaxed);
         if state.live == 0 {
             self.0.all_ended.notify_all();
         }

@@ -189,8 +189,13 @@ impl Outbound {
             Direct::Failed(link, e) => {
                 let late = e.status() == Status::NATS_TIMEOUT;
                 link.fail(e.clone());
-                // Unless the deadline passed, the whole frame is kept for after the reconnect.
-                if late { Err(e) } else { Ok(()) }
+                // Unless the deadline passed, or nothing follows, the whole frame is kept for after
+                // the reconnect.
+                match link.conn.is_closed() {
+                    true => Err(Status::NATS_CONNECTION_CLOSED.into()),
+                    false if late => Err(e),
+                    false => Ok(()),
+                }
             }
         }
     }
@@ -216,9 +221,12 @@ impl Outbound {
             if front.buf.len() >= self.pending_max {
                 return Direct::Done(Err(Status::NATS_INSUFFICIENT_BUFFER.into()));
             }
-            out.encode(&mut front.buf);
-            front.count(out);
-            return Direct::Done(Ok(()));
+            let result = front.make_room(out);
+            if result.is_ok() {
+                out.encode(&mut front.buf);
+                front.count(out);
+            }
+            return Direct::Done(result);
         };
         let link = link.clone();
         out.encode_head(&mut front.buf);
@@ -297,9 +305,13 @@ impl Outbound {
             front.written = front.swapped;
             writer.back.clear();
             writer.sent = 0;
-        } else {
+        } else if writer.back.try_room(payload.len() + encode::CRLF.len()) {
             writer.back.extend_from_slice(payload);
             writer.back.extend_from_slice(encode::CRLF);
+        } else {
+            // Half a frame can only be followed by the end of the link, and what was before it is lost.
+            *writer = Writer::default();
+            return Err(Status::NATS_NO_MEMORY.into());
         }
         result
     }

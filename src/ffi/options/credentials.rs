@@ -117,7 +117,7 @@ pub unsafe extern "C" fn natsOptions_SetUserCredentialsFromMemory(
 /// Sets an NKey and a function that signs the server's nonce with it.
 ///
 /// The function is called for each attempt to connect, except at servers whose URL has a user or a
-/// token. Takes the place of JWT credentials.
+/// token. A key takes the place of JWT credentials; taking it out leaves them.
 ///
 /// @param opts the options.
 /// @param pubKey the public key, `U...`, which is copied; NULL or empty takes an NKey out.

@@ -22,8 +22,10 @@ use crate::net::tls::{TlsOptions, VerifyHandler};
 ///
 /// A URL that begins with `tls://` requires TLS too, but has no say any more once this function has
 /// been called. TLS is of version 1.2 or 1.3. Certificates are checked against the system's trusted
-/// ones (the environment variables `SSL_CERT_FILE` and `SSL_CERT_DIR` name others) and those added
-/// by `natsOptions_LoadCATrustedCertificates` and its siblings.
+/// ones (the environment variables `SSL_CERT_FILE` and `SSL_CERT_DIR` name others, except to a
+/// program with set-uid, set-gid or capabilities) and those added by
+/// `natsOptions_LoadCATrustedCertificates` and its siblings. They may be for ECDSA with P-256 or
+/// P-384, Ed25519, or RSA of 2048 bits and more.
 ///
 /// @param opts the options.
 /// @param secure true to require TLS; false not to, which is the default, and then all settings for
@@ -208,7 +210,7 @@ pub unsafe extern "C" fn natsOptions_SetTLSRevocationListFile(
 /// name by which that other one was reached. The server is told the host of its URL in any case.
 ///
 /// @param opts the options.
-/// @param hostname a host name or an IP address; NULL for none.
+/// @param hostname a host name or an IP address; NULL or empty for none.
 /// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or `hostname` cannot be the
 /// name of a host; `NATS_ILLEGAL_STATE` while a connection made with these options exists.
 ///
@@ -221,7 +223,7 @@ pub unsafe extern "C" fn natsOptions_SetExpectedHostname(
 ) -> natsStatus {
     guard("natsOptions_SetExpectedHostname", || {
         // SAFETY: the caller's contract, above.
-        let host = unsafe { convert::text(hostname, "hostname") }?;
+        let host = unsafe { convert::text(hostname, "hostname") }?.filter(|name| !name.is_empty());
         // SAFETY: likewise.
         unsafe { edit_tls(opts, |tls| tls.set_expected_host(host)) }
     })

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use parking_lot::ReentrantMutex;
+use rustix::process::{getegid, geteuid, getgid, getuid};
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, ServerName};
 use rustls::sign::CertifiedKey;
 use rustls::{RootCertStore, SupportedCipherSuite};
@@ -202,12 +203,39 @@ impl TlsOptions {
                 let mut roots = RootCertStore::empty();
                 // What cannot be read there is not trusted, which is the safe side; a server that
                 // needs it is refused with "unknown issuer".
-                let system = rustls_native_certs::load_native_certs().certs;
-                roots.add_parsable_certificates(system);
+                roots.add_parsable_certificates(system_certificates());
                 roots.add_parsable_certificates(self.certificates.iter().cloned());
                 Arc::new(roots)
             })
             .clone()
+    }
+}
+
+/// The certificates that the system trusts, wherever it keeps them. `SSL_CERT_FILE` and `SSL_CERT_DIR`
+/// say where, unless the process has more rights than who started it, and who might have set them.
+fn system_certificates() -> Vec<CertificateDer<'static>> {
+    if !has_others_rights() {
+        return rustls_native_certs::load_native_certs().certs;
+    }
+    let load = |folder| rustls_native_certs::load_certs_from_paths(None, Some(folder)).certs;
+    openssl_probe::candidate_cert_dirs()
+        .flat_map(load)
+        .collect()
+}
+
+/// Was the program's file set-uid or set-gid, or did it bring capabilities? `AT_SECURE` of
+/// `getauxval(3)` tells, and where that cannot be read, the ids do.
+fn has_others_rights() -> bool {
+    const AT_SECURE: usize = 23;
+    const WORD: usize = size_of::<usize>();
+    let vector = std::fs::read("/proc/self/auxv").unwrap_or_default();
+    let (words, _) = vector.as_chunks::<WORD>();
+    let mut entries = words
+        .chunks_exact(2)
+        .map(|pair| (usize::from_ne_bytes(pair[0]), usize::from_ne_bytes(pair[1])));
+    match entries.find(|(kind, _)| *kind == AT_SECURE) {
+        Some((_, secure)) => secure != 0,
+        None => getuid() != geteuid() || getgid() != getegid(),
     }
 }
 

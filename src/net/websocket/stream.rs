@@ -14,6 +14,7 @@ use parking_lot::Mutex;
 use super::frame::{self, Control, Decoder, End, Opcode, Reply};
 use crate::error::{Error, Status};
 use crate::net::stream::Transport;
+use crate::random;
 
 /// The most payload of one frame.
 const FRAME_MAX: usize = 64 * 1024;
@@ -198,7 +199,7 @@ impl Sender {
         self.buf.clear();
         self.sent = 0;
         // Fresh for each frame, and not to be guessed (RFC 6455, section 5.3).
-        frame::encode(opcode, parts, rand::random(), &mut self.buf);
+        frame::encode(opcode, parts, random::bytes(), &mut self.buf);
     }
 
     /// Sends the frame, and what is to follow it. `WouldBlock`: some of it waits.

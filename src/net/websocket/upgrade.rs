@@ -10,6 +10,7 @@ use super::Headers;
 use crate::error::{Error, Result, Status};
 use crate::net::url::ServerUrl;
 use crate::net::{Cancel, Stream};
+use crate::random;
 
 /// The longest head of an answer, in bytes.
 pub(super) const MAX_HEAD: usize = 8 * 1024;
@@ -31,7 +32,7 @@ pub(in crate::net) fn upgrade(
     deadline: Instant,
     cancel: &Cancel,
 ) -> Result<Vec<u8>> {
-    let key = BASE64.encode(&rand::random::<[u8; 16]>());
+    let key = BASE64.encode(&random::bytes::<16>());
     send(stream, &request(url, headers, &key), deadline, cancel)?;
     let mut head = Vec::with_capacity(1024);
     loop {

@@ -22,7 +22,7 @@ const LESS_PATIENCE: Duration = Duration::from_millis(1);
 /// same for a moment.
 pub(super) const STEP: usize = 16;
 
-/// How many workers more than its base a pool may have while they compute.
+/// How many workers more than it starts at once a pool may have while they compute.
 pub(super) const COMPUTING: usize = 2;
 
 /// A worker that does so many jobs a second does not wait for anything but the queue.
@@ -91,7 +91,7 @@ impl Pool {
         // One that only waits for a processor may have the lock that all the others wait for.
         state.blocked = if runnable > 0 { 0 } else { state.blocked + 1 };
         let wanted = if compute {
-            usize::from(count < self.sizes.base + COMPUTING)
+            usize::from(count < self.sizes.eager + COMPUTING)
         } else {
             // 1, 1, 2, 4, 8, ... while nobody does anything.
             let step = 1 << (state.blocked.clamp(2, 8) - 2);
