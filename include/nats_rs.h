@@ -2173,10 +2173,10 @@ NATS_EXTERN enum natsStatus natsOptions_SetBusyPoll(natsOptions *opts, int64_t b
  *
  * An addition that nats.c lacks, for programs to which microseconds count and a processor does
  * not. A message that finds all threads asleep waits for one to wake, which on virtual machines
- * takes longer than the message itself. So with this option the thread that has read something from
- * the connection, and has run the callbacks for it, does not sleep at once, but looks at the sockets
- * for so long, and lets other threads run in between. Where messages are less than this time apart, it never sleeps:
- * a processor is busy all the time.
+ * takes longer than the message itself. So with this option the thread that has read something
+ * from the connection, and has run the callbacks for it, does not sleep at once, but looks at the
+ * sockets for so long, and lets other threads run in between. Where messages are less than this
+ * time apart, it never sleeps: a processor is busy all the time.
  *
  * One thread of the process does so at a time, and looks at the sockets of all connections, TLS and
  * WebSocket too; only a connection with this option makes it begin, or begin anew. It is without
@@ -2189,9 +2189,7 @@ NATS_EXTERN enum natsStatus natsOptions_SetBusyPoll(natsOptions *opts, int64_t b
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the time is negative
  * or more than a second.
  */
-NATS_EXTERN
-enum natsStatus natsOptions_SetReceiveBusyPoll(natsOptions *opts,
-                                               int64_t busyPollUs);
+NATS_EXTERN enum natsStatus natsOptions_SetReceiveBusyPoll(natsOptions *opts, int64_t busyPollUs);
 
 /**
  * Sets how long the socket may take to accept data before the call that sends it fails with
@@ -2273,19 +2271,18 @@ enum natsStatus natsOptions_SetProxyConnHandler(natsOptions *opts,
  * Sets the proxy to reach servers through. An addition to the interface of nats.c.
  *
  * `http://[user[:password]@]host[:port]` for a proxy that knows HTTP's CONNECT (port 80 where none
- * is given), `socks5://...` or `socks5h://...` for SOCKS5 (port 1080). User and password are percent-encoded where
- * need be, and sent in the clear. The proxy resolves the servers' names. The time for it is part of
- * the attempt's; a proxy that refuses fails the attempt with `NATS_NO_SERVER`, and the words say
- * what it answered. Takes the place of the function of `natsOptions_SetProxyConnHandler`.
+ * is given), `socks5://...` or `socks5h://...` for SOCKS5 (port 1080). User and password are
+ * percent-encoded where need be, and sent in the clear. The proxy resolves the servers' names. The
+ * time for it is part of the attempt's; a proxy that refuses fails the attempt with
+ * `NATS_NO_SERVER`, and the words say what it answered. Takes the place of the function of
+ * `natsOptions_SetProxyConnHandler`.
  *
  * @param opts the options.
  * @param url the proxy's URL, which is copied; NULL or empty for connecting directly.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the URL cannot be
  * used.
  */
-NATS_EXTERN
-enum natsStatus natsOptions_SetProxyURL(natsOptions *opts,
-                                        const char *url);
+NATS_EXTERN enum natsStatus natsOptions_SetProxyURL(natsOptions *opts, const char *url);
 
 /**
  * Sets the address of this machine to connect from. An addition to the interface of nats.c.

@@ -112,10 +112,10 @@ pub unsafe extern "C" fn natsOptions_SetBusyPoll(
 ///
 /// An addition that nats.c lacks, for programs to which microseconds count and a processor does
 /// not. A message that finds all threads asleep waits for one to wake, which on virtual machines
-/// takes longer than the message itself. So with this option the thread that has read something from
-/// the connection, and has run the callbacks for it, does not sleep at once, but looks at the sockets
-/// for so long, and lets other threads run in between. Where messages are less than this time apart, it never sleeps:
-/// a processor is busy all the time.
+/// takes longer than the message itself. So with this option the thread that has read something
+/// from the connection, and has run the callbacks for it, does not sleep at once, but looks at the
+/// sockets for so long, and lets other threads run in between. Where messages are less than this
+/// time apart, it never sleeps: a processor is busy all the time.
 ///
 /// One thread of the process does so at a time, and looks at the sockets of all connections, TLS and
 /// WebSocket too; only a connection with this option makes it begin, or begin anew. It is without

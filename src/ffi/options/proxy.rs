@@ -46,10 +46,11 @@ pub unsafe extern "C" fn natsOptions_SetProxyConnHandler(
 /// Sets the proxy to reach servers through. An addition to the interface of nats.c.
 ///
 /// `http://[user[:password]@]host[:port]` for a proxy that knows HTTP's CONNECT (port 80 where none
-/// is given), `socks5://...` or `socks5h://...` for SOCKS5 (port 1080). User and password are percent-encoded where
-/// need be, and sent in the clear. The proxy resolves the servers' names. The time for it is part of
-/// the attempt's; a proxy that refuses fails the attempt with `NATS_NO_SERVER`, and the words say
-/// what it answered. Takes the place of the function of `natsOptions_SetProxyConnHandler`.
+/// is given), `socks5://...` or `socks5h://...` for SOCKS5 (port 1080). User and password are
+/// percent-encoded where need be, and sent in the clear. The proxy resolves the servers' names. The
+/// time for it is part of the attempt's; a proxy that refuses fails the attempt with
+/// `NATS_NO_SERVER`, and the words say what it answered. Takes the place of the function of
+/// `natsOptions_SetProxyConnHandler`.
 ///
 /// @param opts the options.
 /// @param url the proxy's URL, which is copied; NULL or empty for connecting directly.
