@@ -464,21 +464,27 @@ static void connection_in_own_callback(void) {
     end(&f);
 }
 
+/* Connects to a server that answers nothing from then on. */
+static natsConnection *connect_to_silent(peer *p, closure *c) {
+    natsOptions *opts;
+
+    closure_init(c);
+    peer_open(p);
+    opts = test_options(p->url);
+    options_record(opts, c);
+    return peer_connect(p, opts);
+}
+
 /* A drain without a limit, and a server that answers nothing: each flush has its ten seconds. */
 static void silent_server_ends_it(void) {
     natsConnection *nc;
     natsSubscription *sub = NULL;
-    natsOptions *opts;
     static closure c, messages;
     char order[256];
     peer p;
 
-    closure_init(&c);
     closure_init(&messages);
-    peer_open(&p);
-    opts = test_options(p.url);
-    options_record(opts, &c);
-    nc = peer_connect(&p, opts);
+    nc = connect_to_silent(&p, &c);
     CHECK_OK(natsConnection_Subscribe(&sub, nc, "foo", on_message, &messages));
     CHECK_OK(natsConnection_DrainTimeout(nc, 0));
     CHECK(counter_wait(&c.errors, 1, 10000 + deadline_ms()));
@@ -499,17 +505,12 @@ static void silent_server_and_a_time_limit(void) {
     for (subscribed = 0; subscribed < 2; subscribed++) {
         natsConnection *nc;
         natsSubscription *sub = NULL;
-        natsOptions *opts;
         static closure c, messages;
         char order[256];
         peer p;
 
-        closure_init(&c);
         closure_init(&messages);
-        peer_open(&p);
-        opts = test_options(p.url);
-        options_record(opts, &c);
-        nc = peer_connect(&p, opts);
+        nc = connect_to_silent(&p, &c);
         if (subscribed)
             CHECK_OK(natsConnection_Subscribe(&sub, nc, "foo", on_message, &messages));
         CHECK_OK(natsConnection_DrainTimeout(nc, 50));

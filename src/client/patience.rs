@@ -47,22 +47,19 @@ impl Patience {
         }
     }
 
-    /// Does it promise to be of use to look, in this wait?
-    pub(super) fn is_of_use(&self) -> bool {
+    /// Begins to look, until `deadline` at the longest, if that promises to be of use.
+    pub(super) fn look(&self, deadline: Option<Instant>) -> Option<Look<'_>> {
         if self.longest.is_zero() {
-            return false;
+            return None;
         }
         let soon = self.longest.as_nanos() as u32 / 8 * 5;
-        if self.expected.load(Relaxed) <= soon {
-            return true;
+        if self.expected.load(Relaxed) > soon {
+            let slept = self.slept.load(Relaxed) + 1;
+            self.slept.store(slept % TRY_AGAIN, Relaxed);
+            if slept < TRY_AGAIN {
+                return None;
+            }
         }
-        let slept = self.slept.load(Relaxed) + 1;
-        self.slept.store(slept % TRY_AGAIN, Relaxed);
-        slept >= TRY_AGAIN
-    }
-
-    /// Begins to look, until `deadline` at the longest, unless too many threads do already.
-    pub(super) fn look(&self, deadline: Option<Instant>) -> Option<Look<'_>> {
         if LOOKING.fetch_add(1, Relaxed) >= self.threads {
             LOOKING.fetch_sub(1, Relaxed);
             return None;
@@ -122,28 +119,27 @@ mod tests {
     #[test]
     fn late_answers_end_it_and_soon_ones_bring_it_back() {
         let patience = patience(1000);
-        assert!(patience.is_of_use(), "nothing is known yet");
+        assert!(patience.look(None).is_some(), "nothing is known yet");
         for _ in 0..50 {
             patience.learn(Duration::from_secs(5));
         }
         for _ in 0..2 {
             for _ in 1..TRY_AGAIN {
-                assert!(!patience.is_of_use());
+                assert!(patience.look(None).is_none());
             }
-            assert!(patience.is_of_use());
-            // One answer that came soon is not enough.
-            drop(patience.look(None));
+            // Dropped at once, but one answer that came soon is not enough.
+            assert!(patience.look(None).is_some());
         }
         for _ in 0..50 {
             patience.learn(Duration::from_micros(100));
         }
-        assert!(patience.is_of_use());
+        assert!(patience.look(None).is_some());
     }
 
     #[test]
     fn a_look_ends_in_time() {
         let patience = patience(2000);
-        let look = patience.look(None).expect("nobody else looks");
+        let look = patience.look(None).expect("nothing is known yet");
         let began = Instant::now();
         while look.again() {}
         assert!(began.elapsed() >= Duration::from_micros(1900));
@@ -157,7 +153,7 @@ mod tests {
         let began = Instant::now();
         let look = patience
             .look(Some(began + Duration::from_millis(2)))
-            .expect("nobody else looks");
+            .expect("nothing is known yet");
         while look.again() {}
         assert!(began.elapsed() < Duration::from_millis(900));
         drop(look);
@@ -166,7 +162,7 @@ mod tests {
 
     #[test]
     fn not_without_time_nor_beyond_the_number_of_threads() {
-        assert!(!patience(0).is_of_use());
+        assert!(patience(0).look(None).is_none());
         let alone = Patience::new(Duration::from_micros(1000), 1);
         assert!(alone.look(None).is_none());
     }

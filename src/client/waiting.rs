@@ -52,11 +52,7 @@ impl WaitingReader<'_> {
         let Some(link) = &self.link else {
             return self.conn.drive_loop(deadline, done);
         };
-        let patience = &self.conn.patience;
-        let mut look = match patience.is_of_use() {
-            true => patience.look(deadline),
-            false => None,
-        };
+        let mut look = self.conn.patience.look(deadline);
         while !done() && !link.is_over() {
             if look.as_ref().is_some_and(Look::again) {
                 link.read_alone();
@@ -78,10 +74,7 @@ impl Connection {
     /// for a short while.
     pub(super) fn look_for_answer(&self, deadline: Option<Instant>, done: impl Fn() -> bool) {
         let published = self.outbound.counts().0;
-        if self.answered.swap(published, Ordering::Relaxed) == published
-            || self.foreign.is_some()
-            || !self.patience_next.is_of_use()
-        {
+        if self.answered.swap(published, Ordering::Relaxed) == published || self.foreign.is_some() {
             return;
         }
         let Some(look) = self.patience_next.look(deadline) else {
