@@ -1125,8 +1125,8 @@ NATS_EXTERN enum natsStatus natsConnection_GetLocalIPAndPort(natsConnection *nc,
  * not the thread's last error, which `nats_GetLastError` has.
  *
  * @param nc the connection; any thread may call this at any time.
- * @param lastError where to put the text. It belongs to the library, and lives until the same
- * thread calls this function again or ends.
+ * @param lastError where to put the text, of which 255 characters are kept. It belongs to the
+ * library, and lives until the same thread calls this function again or ends.
  * @return the status of that error, `NATS_OK` where there is none; `NATS_INVALID_ARG` where an
  * argument is NULL or `nc` was destroyed, and then nothing is written.
  */

@@ -12,7 +12,7 @@
 //!
 //! | Layer | What it is | What it is not |
 //! |---|---|---|
-//! | [`error`], `random` | [`error::Error`], and the one map from it to the statuses of C; random numbers | |
+//! | [`error`], `random`, `nesting` | [`error::Error`], and the one map from it to the statuses of C; random numbers; what a thread is in the middle of, and why nothing that belongs to a thread has a destructor | |
 //! | [`proto`] | bytes into values and values into bytes | no sockets, locks or threads |
 //! | [`msg`] | the message, and the memory it lives in | knows `proto` only |
 //! | [`net`] | the way to one server: URL, list of servers, name, socket, stream | no protocol, no state of a connection |
@@ -169,6 +169,7 @@ pub mod client;
 pub mod error;
 pub mod ffi;
 pub mod msg;
+mod nesting;
 pub mod net;
 pub mod proto;
 mod random;

@@ -1,6 +1,5 @@
 //! Connection callbacks, and knowing when no callback of a connection will run any more.
 
-use std::cell::RefCell;
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -12,6 +11,7 @@ use super::connection::Connection;
 use super::options::{ConnHandler, ReleasedHandler};
 use super::subscription::Subscription;
 use crate::error::{Error, Result, Status};
+use crate::nesting::Nesting;
 
 /// Opens when the last callback of a connection has returned and none will follow.
 #[derive(Default)]
@@ -80,7 +80,7 @@ impl Drop for Activity {
 
 thread_local! {
     /// The connections whose callbacks this thread is in, outermost first.
-    static INSIDE: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
+    static INSIDE: Nesting<u64> = const { Nesting::new() };
 }
 
 /// Stands in [`INSIDE`] for a connection that is gone.
@@ -92,31 +92,26 @@ pub(super) fn inside<R>(conn: &Connection, callback: impl FnOnce() -> R) -> R {
 }
 
 fn inside_of<R>(id: u64, callback: impl FnOnce() -> R) -> R {
-    struct Leave;
+    struct Leave(u64);
     impl Drop for Leave {
         fn drop(&mut self) {
-            let _ = INSIDE.try_with(|inside| inside.borrow_mut().pop());
+            INSIDE.with(|inside| inside.leave(self.0));
         }
     }
-    // A thread that destroys what belongs to it may have lost this already; then nobody knows.
-    let _ = INSIDE.try_with(|inside| inside.borrow_mut().push(id));
-    let _leave = Leave;
+    INSIDE.with(|inside| inside.enter(id));
+    let _leave = Leave(id);
     callback()
 }
 
 /// Is the calling thread, whosever it is, inside a callback of any connection?
 pub fn in_any_callback() -> bool {
-    INSIDE
-        .try_with(|inside| !inside.borrow().is_empty())
-        .unwrap_or(false)
+    INSIDE.with(|inside| !inside.is_empty())
 }
 
 impl Connection {
     /// Is the calling thread inside a callback of this connection?
     pub(super) fn in_callback(&self) -> bool {
-        INSIDE
-            .try_with(|inside| inside.borrow().contains(&self.id()))
-            .unwrap_or(false)
+        INSIDE.with(|inside| inside.contains(self.id()))
     }
 
     /// Has an event run after all those posted before. With `state` locked too, before the end: the

@@ -1,20 +1,13 @@
 //! What programs send: checks, then one frame into the outgoing buffer.
 
-use std::cell::Cell;
 use std::time::Instant;
 
 use super::connection::Connection;
 use crate::error::{Error, Result, Status};
 use crate::msg::Msg;
+use crate::proto::headers::HeaderBlock;
 use crate::proto::write_buf::WriteBuf;
 use crate::proto::{encode, subject};
-
-/// What header blocks are encoded into is kept up to this size.
-const SCRATCH_MAX: usize = 16 * 1024;
-
-thread_local! {
-    static SCRATCH: Cell<WriteBuf> = const { Cell::new(WriteBuf::new()) };
-}
 
 /// When a frame is written to the socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +24,7 @@ pub enum When {
 pub(super) struct Outgoing<'a> {
     pub(super) subject: &'a [u8],
     pub(super) reply: Option<&'a [u8]>,
-    pub(super) headers: Option<&'a [u8]>,
+    pub(super) headers: Option<HeaderBlock<'a>>,
     pub(super) payload: &'a [u8],
     /// Until when to wait for room; `None` for as long as the connection allows.
     pub(super) deadline: Option<Instant>,
@@ -40,7 +33,7 @@ pub(super) struct Outgoing<'a> {
 impl Outgoing<'_> {
     /// What counts for the server's limit and in the statistics: headers and payload.
     pub(super) fn size(&self) -> usize {
-        self.headers.map_or(0, <[u8]>::len) + self.payload.len()
+        self.headers.map_or(0, HeaderBlock::len) + self.payload.len()
     }
 
     pub(super) fn encode(&self, buf: &mut WriteBuf) {
@@ -99,22 +92,16 @@ impl Connection {
         when: When,
         deadline: Option<Instant>,
     ) -> Result<()> {
-        let mut scratch = SCRATCH.take();
-        scratch.clear();
-        let result = self.send(
+        self.send(
             &Outgoing {
                 subject: msg.subject(),
                 reply,
-                headers: msg.header_block(&mut scratch),
+                headers: msg.header_block(),
                 payload: msg.payload(),
                 deadline,
             },
             when,
-        );
-        if scratch.capacity() <= SCRATCH_MAX {
-            SCRATCH.set(scratch);
-        }
-        result
+        )
     }
 
     pub(super) fn send(&self, out: &Outgoing<'_>, when: When) -> Result<()> {

@@ -1,56 +1,35 @@
 //! The calling thread's last error: what failed last in it, and in which function.
 
 use std::cell::RefCell;
-use std::ffi::{CStr, CString, c_char};
+use std::ffi::{CString, c_char};
 
 use super::convert;
 use super::guard::guard_local;
 use super::library;
+use super::short_text::ShortText;
 use crate::error::{Error, Result, Status, natsStatus};
 
-/// Bytes of text that are kept, besides the NUL.
-const MAX_TEXT: usize = 255;
-const ELLIPSIS: &[u8] = b"...";
-
-/// Kept in the thread's own memory, without allocating: failures like a timeout are everyday.
+/// What is kept of a failure.
 struct Record {
     status: Status,
-    text: [u8; MAX_TEXT + 1],
+    text: ShortText,
     /// The exported function that failed, or nothing where no function of the program did.
     function: &'static str,
 }
 
 thread_local! {
     static RECORD: RefCell<Record> = const {
-        RefCell::new(Record { status: Status::NATS_OK, text: [0; MAX_TEXT + 1], function: "" })
+        RefCell::new(Record { status: Status::NATS_OK, text: ShortText::new(), function: "" })
     };
-}
-
-impl Record {
-    fn set(&mut self, status: Status, text: &str, function: &'static str) {
-        let text = text.split('\0').next().unwrap_or_default();
-        let len = if text.len() <= MAX_TEXT {
-            self.text[..text.len()].copy_from_slice(text.as_bytes());
-            text.len()
-        } else {
-            let cut = text.floor_char_boundary(MAX_TEXT - ELLIPSIS.len());
-            self.text[..cut].copy_from_slice(&text.as_bytes()[..cut]);
-            self.text[cut..cut + ELLIPSIS.len()].copy_from_slice(ELLIPSIS);
-            cut + ELLIPSIS.len()
-        };
-        self.text[len] = 0;
-        self.status = status;
-        self.function = function;
-    }
-
-    fn text(&self) -> &CStr {
-        CStr::from_bytes_until_nul(&self.text).unwrap_or_default()
-    }
 }
 
 /// Records a failure of the exported function `function`.
 pub(crate) fn record(status: Status, text: &str, function: &'static str) {
-    RECORD.with_borrow_mut(|r| r.set(status, text, function));
+    RECORD.with_borrow_mut(|r| {
+        r.status = status;
+        r.text.set(text);
+        r.function = function;
+    });
 }
 
 /// Makes an event's status and words the thread's last error, for the callback about to be told.
@@ -72,7 +51,7 @@ pub(crate) fn release() {
 /// The last error's status, words and function, if there is one.
 pub(crate) fn with<T>(look: impl FnOnce(Status, &str, &'static str) -> T) -> Option<T> {
     RECORD.with_borrow(|r| {
-        let text = r.text().to_str().unwrap_or_default();
+        let text = r.text.as_c_str().to_str().unwrap_or_default();
         (r.status != Status::NATS_OK).then(|| look(r.status, text, r.function))
     })
 }
@@ -101,8 +80,7 @@ pub unsafe extern "C" fn nats_GetLastError(status: *mut natsStatus) -> *const c_
             if recorded == Status::NATS_OK {
                 return Ok(std::ptr::null());
             }
-            // SAFETY: the thread's own memory; taking an address reads nothing.
-            Ok(unsafe { (&raw const (*record.as_ptr()).text).cast() })
+            Ok(record.borrow().text.as_ptr())
         })
     })
 }
@@ -197,6 +175,8 @@ pub extern "C" fn nats_ReleaseThreadMemory() {
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::CStr;
+
     use super::*;
 
     fn text() -> Option<String> {
@@ -226,21 +206,6 @@ mod tests {
         nats_ReleaseThreadMemory();
         nats_ReleaseThreadMemory();
         assert_eq!(text(), None);
-    }
-
-    #[test]
-    fn a_long_text_is_cut_between_characters() {
-        record(Status::NATS_ERR, &"x".repeat(255), "f");
-        assert_eq!(text().unwrap(), "x".repeat(255));
-        record(Status::NATS_ERR, &"x".repeat(256), "f");
-        assert_eq!(text().unwrap(), "x".repeat(252) + "...");
-        record(Status::NATS_ERR, &"é".repeat(200), "f");
-        assert_eq!(text().unwrap(), "é".repeat(126) + "...");
-        record(Status::NATS_ERR, &("a".to_owned() + &"é".repeat(200)), "f");
-        assert_eq!(text().unwrap(), "a".to_owned() + &"é".repeat(125) + "...");
-        record(Status::NATS_ERR, "before\0behind", "f");
-        assert_eq!(text().unwrap(), "before");
-        clear();
     }
 
     #[test]

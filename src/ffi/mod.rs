@@ -57,6 +57,7 @@ pub(crate) mod callback;
 pub(crate) mod convert;
 pub(crate) mod guard;
 pub(crate) mod handle;
+mod short_text;
 
 pub mod additions;
 pub mod connection;

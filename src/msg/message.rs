@@ -9,8 +9,7 @@ use parking_lot::Mutex;
 
 use super::block::{self, BlockPtr, DATA_START, Filling};
 use crate::error::{Error, Result, Status};
-use crate::proto::headers::{self, HeaderMap};
-use crate::proto::write_buf::WriteBuf;
+use crate::proto::headers::{self, HeaderBlock, HeaderMap};
 
 const LIVE: u32 = 0x6e61_7473;
 const DEAD: u32 = 0x6465_6164;
@@ -254,15 +253,14 @@ impl Msg {
         Ok(self.extra_mut().headers.get_or_insert_with(HeaderMap::new))
     }
 
-    /// The header block to send: the bytes as received while nobody looked at them, otherwise
-    /// encoded into `scratch`. `None` for a message that never had headers.
-    pub fn header_block<'a>(&'a self, scratch: &'a mut WriteBuf) -> Option<&'a [u8]> {
+    /// The header block to send: the bytes as received while nobody looked at them. `None` for a
+    /// message that never had headers.
+    pub fn header_block(&self) -> Option<HeaderBlock<'_>> {
         match self.extra().and_then(|e| e.headers.as_ref()) {
-            Some(map) => {
-                map.encode_into(scratch);
-                Some(scratch)
-            }
-            None => Some(self.raw_headers()).filter(|raw| !raw.is_empty()),
+            Some(map) => Some(HeaderBlock::of(map)),
+            None => Some(self.raw_headers())
+                .filter(|raw| !raw.is_empty())
+                .map(HeaderBlock::Bytes),
         }
     }
 
@@ -442,16 +440,14 @@ mod tests {
     fn headers_are_made_changed_and_encoded() {
         let mut msg = Msg::create(b"a", None, b"x").unwrap();
         assert!(msg.headers().unwrap().is_none());
-        assert!(msg.header_block(&mut WriteBuf::new()).is_none());
+        let block = |msg: &Msg| msg.header_block().map(HeaderBlock::to_vec);
+        assert_eq!(block(&msg), None);
         msg.headers_mut().unwrap().set(b"Key", Some(b"value"));
         assert_eq!(
-            msg.header_block(&mut WriteBuf::new()),
-            Some(&b"NATS/1.0\r\nKey: value\r\n\r\n"[..])
+            block(&msg),
+            Some(b"NATS/1.0\r\nKey: value\r\n\r\n".to_vec())
         );
         msg.headers_mut().unwrap().remove(b"Key");
-        assert_eq!(
-            msg.header_block(&mut WriteBuf::new()),
-            Some(&b"NATS/1.0\r\n\r\n"[..])
-        );
+        assert_eq!(block(&msg), Some(b"NATS/1.0\r\n\r\n".to_vec()));
     }
 }

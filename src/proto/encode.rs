@@ -7,6 +7,7 @@
 use memchr::memchr;
 
 use super::bytes::number;
+use super::headers::HeaderBlock;
 use super::write_buf::{Frame, WriteBuf};
 
 /// The end of every line and of every payload.
@@ -44,13 +45,13 @@ pub fn publish_head(buf: &mut WriteBuf, subject: &[u8], reply: Option<&[u8]>, pa
     frame.end();
 }
 
-/// Publishes `payload` with the encoded header block `headers` to `subject`.
+/// Publishes `payload` with the header block `headers` to `subject`.
 #[inline]
 pub fn publish_with_headers(
     buf: &mut WriteBuf,
     subject: &[u8],
     reply: Option<&[u8]>,
-    headers: &[u8],
+    headers: HeaderBlock<'_>,
     payload: &[u8],
 ) {
     let body = headers.len() + payload.len() + CRLF.len();
@@ -67,7 +68,7 @@ pub fn publish_with_headers_head(
     buf: &mut WriteBuf,
     subject: &[u8],
     reply: Option<&[u8]>,
-    headers: &[u8],
+    headers: HeaderBlock<'_>,
     payload_len: usize,
 ) {
     let mut frame = line(buf, subject, reply, headers.len());
@@ -81,13 +82,13 @@ fn header_line(
     frame: &mut Frame<'_>,
     subject: &[u8],
     reply: Option<&[u8]>,
-    headers: &[u8],
+    headers: HeaderBlock<'_>,
     payload_len: usize,
 ) {
     words(frame, b"HPUB ", subject, reply);
     frame.put_number(headers.len() as u64);
     frame.put_last_number((headers.len() + payload_len) as u64);
-    frame.put(headers);
+    headers.put_into(frame);
 }
 
 /// Subscribes to `subject` as `sid`, in the group `queue` if there is one.
@@ -214,11 +215,23 @@ mod tests {
             "PUB foo 1234567\r\n"
         );
         assert_eq!(
-            made(|b| publish_with_headers(b, b"a", None, b"NATS/1.0\r\n\r\n", b"x")),
+            made(|b| publish_with_headers(
+                b,
+                b"a",
+                None,
+                HeaderBlock::Bytes(b"NATS/1.0\r\n\r\n"),
+                b"x"
+            )),
             "HPUB a 12 13\r\nNATS/1.0\r\n\r\nx\r\n"
         );
         assert_eq!(
-            made(|b| publish_with_headers_head(b, b"a", Some(b"r"), b"NATS/1.0\r\n\r\n", 88)),
+            made(|b| publish_with_headers_head(
+                b,
+                b"a",
+                Some(b"r"),
+                HeaderBlock::Bytes(b"NATS/1.0\r\n\r\n"),
+                88
+            )),
             "HPUB a r 12 100\r\nNATS/1.0\r\n\r\n"
         );
     }
@@ -276,7 +289,13 @@ mod tests {
             let mut buf = WriteBuf::new();
             match headers {
                 Some(block) => {
-                    publish_with_headers(&mut buf, &subject, reply.as_deref(), &block, &payload);
+                    publish_with_headers(
+                        &mut buf,
+                        &subject,
+                        reply.as_deref(),
+                        HeaderBlock::Bytes(&block),
+                        &payload,
+                    );
                 }
                 None => publish(&mut buf, &subject, reply.as_deref(), &payload),
             }

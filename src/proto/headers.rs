@@ -9,7 +9,7 @@ mod block;
 use std::ffi::c_char;
 use std::fmt;
 
-pub use block::{inline_status, is_no_responders};
+pub use block::{HeaderBlock, inline_status, is_no_responders};
 
 /// The key of a message's status, like `503`.
 pub const STATUS: &[u8] = b"Status";

@@ -2,13 +2,14 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::ffi::{CString, c_char};
+use std::ffi::c_char;
 
 use crate::client::Connection;
 use crate::error::{Status, natsStatus};
 use crate::ffi::convert::{copy_to_buffer, required};
 use crate::ffi::guard::guard;
 use crate::ffi::handle::{borrow, natsConnection};
+use crate::ffi::short_text::ShortText;
 
 /// Reads the last error of a connection: what its server said, why it was lost or closed.
 ///
@@ -16,8 +17,8 @@ use crate::ffi::handle::{borrow, natsConnection};
 /// not the thread's last error, which `nats_GetLastError` has.
 ///
 /// @param nc the connection; any thread may call this at any time.
-/// @param lastError where to put the text. It belongs to the library, and lives until the same
-/// thread calls this function again or ends.
+/// @param lastError where to put the text, of which 255 characters are kept. It belongs to the
+/// library, and lives until the same thread calls this function again or ends.
 /// @return the status of that error, `NATS_OK` where there is none; `NATS_INVALID_ARG` where an
 /// argument is NULL or `nc` was destroyed, and then nothing is written.
 ///
@@ -28,14 +29,14 @@ pub unsafe extern "C" fn natsConnection_GetLastError(
     nc: *mut natsConnection,
     lastError: *mut *const c_char,
 ) -> natsStatus {
-    thread_local!(static TEXT: RefCell<CString> = RefCell::default());
+    thread_local!(static TEXT: RefCell<ShortText> = const { RefCell::new(ShortText::new()) });
     let mut last = Status::NATS_OK;
     let called = guard("natsConnection_GetLastError", || {
         required(lastError, "lastError")?;
         // SAFETY: the caller's contract, above.
         let (status, text) = last_error(&*unsafe { borrow(nc) }?);
         let text = TEXT.with_borrow_mut(|kept| {
-            *kept = text;
+            kept.set(&text);
             kept.as_ptr()
         });
         // SAFETY: not NULL, hence valid for writing by the caller's contract.
@@ -75,7 +76,7 @@ pub unsafe extern "C" fn natsConnection_ReadLastError(
         // SAFETY: the caller's contract, above.
         let (status, text) = last_error(&*unsafe { borrow(nc) }?);
         if !buf.is_null() && n > 0 {
-            let text = cut(text.to_bytes(), n);
+            let text = cut(text.as_bytes(), n);
             // SAFETY: `buf` is valid for `n` bytes by the caller's contract, and the text is
             // shorter.
             unsafe { copy_to_buffer(&text, buf, n) }?;
@@ -91,14 +92,13 @@ pub unsafe extern "C" fn natsConnection_ReadLastError(
 }
 
 /// The last error of a connection, with the words of its status where it has none of its own.
-fn last_error(connection: &Connection) -> (Status, CString) {
-    let (status, text) = connection.last_error();
+fn last_error(connection: &Connection) -> (Status, String) {
+    let (status, mut text) = connection.last_error();
     if text.is_empty() {
-        return (status, status.text_c().to_owned());
+        text += status.text();
     }
-    let mut text = text.into_bytes();
-    text.retain(|byte| *byte != 0);
-    (status, CString::new(text).unwrap_or_default())
+    text.retain(|character| character != '\0');
+    (status, text)
 }
 
 /// A text as it fits into a buffer of `size` bytes with a NUL behind it.

@@ -34,7 +34,7 @@
 //! use again. It sees a dead slot, or the new object, and in both cases its pin counts as any
 //! other.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::ops::Deref;
 use std::ptr;
 use std::sync::Arc;
@@ -43,6 +43,8 @@ use std::sync::atomic::{AtomicPtr, AtomicU32};
 
 use crossbeam_utils::CachePadded;
 use parking_lot::{Mutex, MutexGuard};
+
+use crate::nesting::Nesting;
 
 /// No object, or none that anyone may have.
 const DEAD: u32 = 0;
@@ -115,7 +117,7 @@ fn thread_number() -> u32 {
 
 thread_local! {
     /// The slots whose handles the callbacks that this thread is in were given.
-    static HELD: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
+    static HELD: Nesting<usize> = const { Nesting::new() };
 }
 
 /// Type-stable memory for one object at a time, with the object's life in it. See the module's
@@ -221,7 +223,7 @@ impl<T: Send + Sync, S: Stripes> Slot<T, S> {
         }
         match whom {
             Whom::ThisThread => {
-                HELD.with_borrow_mut(|held| held.push(ptr::from_ref(self).addr()));
+                HELD.with(|held| held.enter(ptr::from_ref(self).addr()));
             }
             Whom::All => {
                 self.open_holds.fetch_add(1, SeqCst);
@@ -237,7 +239,7 @@ impl<T: Send + Sync, S: Stripes> Slot<T, S> {
     /// Is the calling thread in a callback that was given this handle?
     #[cold]
     fn is_held_here(&self) -> bool {
-        HELD.with_borrow(|held| held.contains(&ptr::from_ref(self).addr()))
+        HELD.with(|held| held.contains(ptr::from_ref(self).addr()))
     }
 
     /// Ends a lingering handle when no callback holds it any more.
@@ -332,12 +334,7 @@ impl<T: Send + Sync, S: Stripes> Drop for Hold<'_, T, S> {
     fn drop(&mut self) {
         match self.whom {
             Whom::ThisThread => {
-                let address = ptr::from_ref(self.slot).addr();
-                HELD.with_borrow_mut(|held| {
-                    if let Some(last) = held.iter().rposition(|a| *a == address) {
-                        held.remove(last);
-                    }
-                });
+                HELD.with(|held| held.leave(ptr::from_ref(self.slot).addr()));
             }
             Whom::All => {
                 self.slot.open_holds.fetch_sub(1, SeqCst);

@@ -8,7 +8,7 @@ use memchr::{memchr, memchr_iter, memchr2, memmem};
 
 use super::{DESCRIPTION, Entry, HeaderError, HeaderMap, STATUS, ZString};
 use crate::proto::bytes::excerpt;
-use crate::proto::write_buf::WriteBuf;
+use crate::proto::write_buf::Frame;
 
 const CRLF: &[u8] = b"\r\n";
 const VERSION: &[u8] = b"NATS/1.0";
@@ -19,8 +19,8 @@ const STATUS_LEN: usize = 3;
 const MANY_KEYS: usize = 16;
 
 impl HeaderMap {
-    /// The length of what [`HeaderMap::encode_into`] appends.
-    pub fn encoded_len(&self) -> usize {
+    /// How many bytes [`HeaderMap::put_into`] puts.
+    fn encoded_len(&self) -> usize {
         let mut len = VERSION.len() + 2 * CRLF.len();
         for Entry { key, values } in &self.entries {
             for value in values {
@@ -30,10 +30,9 @@ impl HeaderMap {
         len
     }
 
-    /// Appends the header block to `buf`. A CR or LF in a value becomes a blank, since it would end
-    /// the line.
-    pub fn encode_into(&self, buf: &mut WriteBuf) {
-        let mut frame = buf.frame(self.encoded_len());
+    /// Puts the header block into a frame that has room for it. A CR or LF in a value becomes a
+    /// blank, since it would end the line.
+    fn put_into(&self, frame: &mut Frame<'_>) {
         frame.put_array(b"NATS/1.0\r\n");
         for Entry { key, values } in &self.entries {
             for value in values {
@@ -50,7 +49,6 @@ impl HeaderMap {
             }
         }
         frame.put_array(b"\r\n");
-        frame.end();
     }
 
     /// Reads a header block.
@@ -77,6 +75,50 @@ impl HeaderMap {
             map.set(DESCRIPTION, Some(description));
         }
         Ok(map)
+    }
+}
+
+/// A header block on its way out.
+#[derive(Clone, Copy)]
+pub enum HeaderBlock<'a> {
+    /// As it was received.
+    Bytes(&'a [u8]),
+    /// To be encoded where it is sent, to so many bytes.
+    Map(&'a HeaderMap, usize),
+}
+
+impl<'a> HeaderBlock<'a> {
+    /// The block that a map makes.
+    pub fn of(map: &'a HeaderMap) -> Self {
+        HeaderBlock::Map(map, map.encoded_len())
+    }
+
+    /// Its length on the wire.
+    #[expect(clippy::len_without_is_empty, reason = "no block is empty")]
+    #[inline]
+    pub fn len(self) -> usize {
+        match self {
+            HeaderBlock::Bytes(bytes) => bytes.len(),
+            HeaderBlock::Map(_, len) => len,
+        }
+    }
+
+    #[inline]
+    pub(in crate::proto) fn put_into(self, frame: &mut Frame<'_>) {
+        match self {
+            HeaderBlock::Bytes(bytes) => frame.put(bytes),
+            HeaderBlock::Map(map, _) => map.put_into(frame),
+        }
+    }
+
+    /// Its bytes, as they would be sent.
+    #[cfg(test)]
+    pub fn to_vec(self) -> Vec<u8> {
+        let mut buf = crate::proto::write_buf::WriteBuf::new();
+        let mut frame = buf.frame(self.len());
+        self.put_into(&mut frame);
+        frame.end();
+        buf.to_vec()
     }
 }
 
