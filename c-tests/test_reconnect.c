@@ -1,18 +1,8 @@
-/* Losing the server and finding it again: what is kept, in which order, and when it is given up. */
+/* Losing the server and finding it again: what is kept, and in which order. */
 #include "callbacks.h"
 #include "peer.h"
 #include "server.h"
 #include "test.h"
-
-/* Options that record everything and never give up. */
-static natsOptions *recorded(const char *url, closure *c) {
-    natsOptions *opts = test_options(url);
-
-    closure_init(c);
-    options_record(opts, c);
-    CHECK_OK(natsOptions_SetMaxReconnect(opts, -1));
-    return opts;
-}
 
 static void same_server_comes_back(void) {
     natsConnection *nc;
@@ -25,7 +15,7 @@ static void same_server_comes_back(void) {
 
     closure_init(&messages);
     server_run(&s);
-    nc = test_connect(recorded(s.url, &c));
+    nc = test_connect(options_recorded(s.url, &c));
     CHECK_OK(natsConnection_Subscribe(&sub, nc, "foo", on_message, &messages));
     CHECK_OK(natsConnection_SubscribeSync(&sync, nc, "foo"));
     CHECK_OK(natsConnection_Flush(nc));
@@ -70,7 +60,7 @@ static void moves_on_in_a_list(void) {
     server_run(&b);
     list[0] = a.url;
     list[1] = b.url;
-    opts = recorded(NULL, &c);
+    opts = options_recorded(NULL, &c);
     CHECK_OK(natsOptions_SetNoRandomize(opts, true));
     CHECK_OK(natsOptions_SetServers(opts, list, 2));
     nc = test_connect(opts);
@@ -101,7 +91,7 @@ static void keeps_what_was_published_meanwhile(void) {
     int i;
 
     peer_open(&p);
-    nc = peer_connect(&p, recorded(p.url, &c));
+    nc = peer_connect(&p, options_recorded(p.url, &c));
     peer_refuse(&p);
     peer_hang_up(&p);
     CHECK_REACHED(&c.disconnected, 1);
@@ -138,7 +128,7 @@ static void buffer_has_a_limit(void) {
     int accepted = 0, i;
 
     peer_open(&p);
-    opts = recorded(p.url, &c);
+    opts = options_recorded(p.url, &c);
     CHECK_OK(natsOptions_SetReconnectBufSize(opts, 200));
     nc = peer_connect(&p, opts);
     peer_refuse(&p);
@@ -173,7 +163,7 @@ static void no_buffer_at_all(void) {
     peer p;
 
     peer_open(&p);
-    opts = recorded(p.url, &c);
+    opts = options_recorded(p.url, &c);
     CHECK_OK(natsOptions_SetReconnectBufSize(opts, 1));
     nc = peer_connect(&p, opts);
     peer_refuse(&p);
@@ -193,7 +183,7 @@ static void resends_subscriptions(void) {
     peer p;
 
     peer_open(&p);
-    nc = peer_connect(&p, recorded(p.url, &c));
+    nc = peer_connect(&p, options_recorded(p.url, &c));
     CHECK_OK(natsConnection_SubscribeSync(&plain, nc, "plain"));
     CHECK_OK(natsConnection_QueueSubscribeSync(&queue, nc, "queue", "group"));
     CHECK_OK(natsConnection_SubscribeSync(&gone, nc, "gone"));
@@ -247,7 +237,7 @@ static void auto_unsubscribe_goes_on(void) {
 
     closure_init(&messages);
     server_run(&s);
-    nc = test_connect(recorded(s.url, &c));
+    nc = test_connect(options_recorded(s.url, &c));
     CHECK_OK(natsConnection_Subscribe(&sub, nc, "foo", on_message, &messages));
     CHECK_OK(natsSubscription_SetOnCompleteCB(sub, on_complete, &messages));
     CHECK_OK(natsSubscription_AutoUnsubscribe(sub, 10));
@@ -267,270 +257,6 @@ static void auto_unsubscribe_goes_on(void) {
     server_stop(&s);
 }
 
-static int64_t short_delay(natsConnection *nc, int attempts, void *arg) {
-    closure *c = (closure *)arg;
-
-    if (nc == NULL || attempts != counter_get(&c->entered) + 1)
-        counter_add(&c->wrong, 1);
-    counter_add(&c->entered, 1);
-    return 1;
-}
-
-static void custom_delay(void) {
-    natsConnection *nc;
-    natsOptions *opts;
-    static closure c, delay;
-    peer p;
-
-    closure_init(&delay);
-    peer_open(&p);
-    opts = recorded(p.url, &c);
-    CHECK_OK(natsOptions_SetReconnectWait(opts, 1000000)); /* not used */
-    CHECK_OK(natsOptions_SetCustomReconnectDelay(opts, short_delay, &delay));
-    nc = peer_connect(&p, opts);
-    peer_refuse(&p);
-    peer_hang_up(&p);
-    CHECK_REACHED(&delay.entered, 3);
-    peer_listen_again(&p);
-    CHECK(peer_shake_hands(&p, NULL));
-    peer_settle(&p);
-    CHECK_REACHED(&c.reconnected, 1);
-    CHECK_INT(counter_get(&delay.wrong), 0);
-    peer_refuse(&p);
-    peer_hang_up(&p);
-    natsConnection_Destroy(nc);
-    peer_close(&p);
-}
-
-static int64_t closing_delay(natsConnection *nc, int attempts, void *arg) {
-    (void)attempts;
-    (void)arg;
-    natsConnection_Close(nc);
-    return 1;
-}
-
-static void close_in_custom_delay(void) {
-    natsConnection *nc;
-    natsOptions *opts;
-    static closure c;
-    char order[256];
-    peer p;
-
-    peer_open(&p);
-    opts = recorded(p.url, &c);
-    CHECK_OK(natsOptions_SetCustomReconnectDelay(opts, closing_delay, NULL));
-    nc = peer_connect(&p, opts);
-    peer_refuse(&p);
-    peer_hang_up(&p);
-    CHECK_REACHED(&c.closed, 1);
-    CHECK_STR(closure_order(&c, order), "DC");
-    natsConnection_Destroy(nc);
-    peer_close(&p);
-}
-
-static void gives_up_after_max_reconnect(void) {
-    natsConnection *nc;
-    natsOptions *opts;
-    const char *error = NULL;
-    static closure c;
-    char order[256];
-    peer p;
-
-    peer_open(&p);
-    opts = recorded(p.url, &c);
-    CHECK_OK(natsOptions_SetMaxReconnect(opts, 3));
-    CHECK_OK(natsOptions_SetReconnectWait(opts, 5));
-    nc = peer_connect(&p, opts);
-    peer_refuse(&p);
-    peer_hang_up(&p);
-    CHECK_REACHED(&c.closed, 1);
-    CHECK_STR(closure_order(&c, order), "DC");
-    CHECK(natsConnection_IsClosed(nc));
-    CHECK_STATUS(natsConnection_GetLastError(nc, &error), NATS_NO_SERVER);
-    natsConnection_Destroy(nc);
-    peer_close(&p);
-}
-
-static void not_allowed(void) {
-    natsConnection *nc;
-    natsOptions *opts;
-    natsSubscription *sub = NULL;
-    static closure c;
-    char order[256];
-    server s;
-
-    server_run(&s);
-    opts = recorded(s.url, &c);
-    CHECK_OK(natsOptions_SetAllowReconnect(opts, false));
-    nc = test_connect(opts);
-    CHECK_OK(natsConnection_SubscribeSync(&sub, nc, "foo"));
-    server_kill(&s);
-    CHECK_REACHED(&c.closed, 1);
-    CHECK_STR(closure_order(&c, order), "DC");
-    CHECK(natsConnection_IsClosed(nc));
-    CHECK(!natsSubscription_IsValid(sub));
-    natsSubscription_Destroy(sub);
-    natsConnection_Destroy(nc);
-    server_stop(&s);
-}
-
-static void max_reconnect_zero(void) {
-    natsConnection *nc;
-    natsOptions *opts;
-    static closure c;
-    server s;
-
-    server_run(&s);
-    opts = recorded(s.url, &c);
-    CHECK_OK(natsOptions_SetMaxReconnect(opts, 0));
-    nc = test_connect(opts);
-    server_kill(&s);
-    CHECK_REACHED(&c.closed, 1);
-    natsConnection_Destroy(nc);
-    server_stop(&s);
-}
-
-static void close_while_reconnecting(void) {
-    natsConnection *nc;
-    natsOptions *opts;
-    static closure c;
-    char order[256];
-    int64_t started;
-    peer p;
-
-    peer_open(&p);
-    opts = recorded(p.url, &c);
-    CHECK_OK(natsOptions_SetReconnectWait(opts, 1000000));
-    nc = peer_connect(&p, opts);
-    peer_refuse(&p);
-    peer_hang_up(&p);
-    CHECK_REACHED(&c.disconnected, 1);
-    CHECK_STATUS(natsConnection_Drain(nc), NATS_ILLEGAL_STATE);
-    CHECK_ERROR(NATS_ILLEGAL_STATE, "Illegal to call Drain while the connection is reconnecting");
-    CHECK_STATUS(natsConnection_FlushTimeout(nc, 20), NATS_TIMEOUT);
-    started = now_ms();
-    natsConnection_Destroy(nc);
-    CHECK(now_ms() - started < deadline_ms());
-    CHECK_REACHED(&c.closed, 1);
-    CHECK_STR(closure_order(&c, order), "DC");
-    peer_close(&p);
-}
-
-static void retry_in_the_call(void) {
-    natsConnection *nc = NULL;
-    natsOptions *opts;
-    server s;
-
-    /* Nobody there: as many further passes as MaxReconnect says, then the usual status. */
-    server_run(&s);
-    server_kill(&s);
-    opts = test_options(s.url);
-    CHECK_OK(natsOptions_SetRetryOnFailedConnect(opts, true, NULL, NULL));
-    CHECK_OK(natsOptions_SetMaxReconnect(opts, 3));
-    CHECK_OK(natsOptions_SetReconnectWait(opts, 5));
-    CHECK_STATUS(natsConnection_Connect(&nc, opts), NATS_NO_SERVER);
-    CHECK(nc == NULL);
-    natsOptions_Destroy(opts);
-    server_stop(&s);
-}
-
-static void play_refusals(peer *p, void *arg) {
-    int i, refusals = *(int *)arg;
-
-    for (i = 0; i < refusals; i++) {
-        if (!peer_accept(p))
-            return;
-        peer_hang_up(p);
-    }
-    peer_shake_hands(p, NULL);
-}
-
-static void retry_in_the_call_succeeds(void) {
-    natsConnection *nc;
-    natsOptions *opts;
-    int refusals = 3;
-    peer p;
-
-    peer_open(&p);
-    opts = test_options(p.url);
-    CHECK_OK(natsOptions_SetRetryOnFailedConnect(opts, true, NULL, NULL));
-    CHECK_OK(natsOptions_SetMaxReconnect(opts, 100));
-    CHECK_OK(natsOptions_SetReconnectWait(opts, 5));
-    peer_run(&p, play_refusals, &refusals);
-    nc = test_connect(opts);
-    peer_join(&p);
-    peer_refuse(&p);
-    peer_hang_up(&p);
-    natsConnection_Destroy(nc);
-    peer_close(&p);
-}
-
-static void retry_in_the_background(void) {
-    natsConnection *nc = NULL;
-    natsSubscription *sub = NULL;
-    natsOptions *opts;
-    char order[256];
-    static closure c;
-    server s;
-
-    server_run(&s);
-    server_kill(&s);
-    opts = recorded(s.url, &c);
-    CHECK_OK(natsOptions_SetRetryOnFailedConnect(opts, true, on_connected, &c));
-    CHECK_STATUS(natsConnection_Connect(&nc, opts), NATS_NOT_YET_CONNECTED);
-    natsOptions_Destroy(opts);
-    CHECK(nc != NULL);
-    CHECK(natsConnection_IsReconnecting(nc));
-    CHECK_INT(natsConnection_GetMaxPayload(nc), 0);
-    CHECK_STATUS(natsConnection_Drain(nc), NATS_ILLEGAL_STATE);
-    CHECK_OK(natsConnection_SubscribeSync(&sub, nc, "foo"));
-    CHECK_OK(natsConnection_PublishString(nc, "foo", "early"));
-    server_restart(&s);
-    CHECK_REACHED(&c.connected, 1);
-    test_expect_next(sub, "early");
-    CHECK_INT(natsConnection_GetMaxPayload(nc), 1048576);
-    CHECK_STR(closure_order(&c, order), "N");
-    natsSubscription_Destroy(sub);
-    natsConnection_Destroy(nc);
-    server_stop(&s);
-}
-
-static void retry_in_the_background_gives_up(void) {
-    natsConnection *nc = NULL;
-    natsOptions *opts;
-    char order[256], url[64];
-    static closure c;
-
-    snprintf(url, sizeof(url), "nats://127.0.0.1:%d", free_port());
-    opts = recorded(url, &c);
-    CHECK_OK(natsOptions_SetRetryOnFailedConnect(opts, true, on_connected, &c));
-    CHECK_OK(natsOptions_SetMaxReconnect(opts, 2));
-    CHECK_OK(natsOptions_SetReconnectWait(opts, 5));
-    CHECK_STATUS(natsConnection_Connect(&nc, opts), NATS_NOT_YET_CONNECTED);
-    natsOptions_Destroy(opts);
-    CHECK_REACHED(&c.closed, 1);
-    CHECK_STR(closure_order(&c, order), "C");
-    natsConnection_Destroy(nc);
-}
-
-static void retry_not_needed(void) {
-    natsConnection *nc;
-    natsOptions *opts;
-    char order[256];
-    static closure c;
-    server s;
-
-    server_run(&s);
-    opts = recorded(s.url, &c);
-    CHECK_OK(natsOptions_SetRetryOnFailedConnect(opts, true, on_connected, &c));
-    nc = test_connect(opts);
-    CHECK_OK(natsConnection_Flush(nc));
-    natsConnection_Destroy(nc);
-    CHECK_REACHED(&c.closed, 1);
-    CHECK_STR(closure_order(&c, order), "DC");
-    server_stop(&s);
-}
-
 #if OURS
 static void reconnect_on_request(void) {
     natsConnection *nc;
@@ -542,7 +268,7 @@ static void reconnect_on_request(void) {
 
     CHECK_STATUS(natsConnection_Reconnect(NULL), NATS_INVALID_ARG);
     server_run(&s);
-    nc = test_connect(recorded(s.url, &c));
+    nc = test_connect(options_recorded(s.url, &c));
     CHECK_OK(natsConnection_SubscribeSync(&sub, nc, "foo"));
     CHECK_OK(natsConnection_GetClientID(nc, &before));
     CHECK_OK(natsConnection_Reconnect(nc));
@@ -564,7 +290,7 @@ static void reconnect_on_request_not_allowed(void) {
     server s;
 
     server_run(&s);
-    opts = recorded(s.url, &c);
+    opts = options_recorded(s.url, &c);
     CHECK_OK(natsOptions_SetAllowReconnect(opts, false));
     nc = test_connect(opts);
     CHECK_OK(natsConnection_Reconnect(nc));
@@ -574,56 +300,6 @@ static void reconnect_on_request_not_allowed(void) {
     server_stop(&s);
 }
 #endif
-
-static void stale_connection(void) {
-    natsConnection *nc;
-    natsOptions *opts;
-    static closure c;
-    server a, b;
-    const char *list[2];
-    char text[64];
-
-    server_run(&a);
-    server_run(&b);
-    list[0] = a.url;
-    list[1] = b.url;
-    opts = recorded(NULL, &c);
-    CHECK_OK(natsOptions_SetNoRandomize(opts, true));
-    CHECK_OK(natsOptions_SetServers(opts, list, 2));
-    CHECK_OK(natsOptions_SetPingInterval(opts, 50));
-    CHECK_OK(natsOptions_SetMaxPingsOut(opts, 2));
-    nc = test_connect(opts);
-    server_pause(&a);
-    CHECK_REACHED(&c.disconnected, 1);
-    CHECK_REACHED(&c.reconnected, 1);
-    CHECK_OK(natsConnection_GetConnectedUrl(nc, text, sizeof(text)));
-    CHECK_STR(text, b.url);
-    server_resume(&a);
-    natsConnection_Destroy(nc);
-    server_stop(&a);
-    server_stop(&b);
-}
-
-static void stale_connection_without_reconnect(void) {
-    natsConnection *nc;
-    natsOptions *opts;
-    const char *error = NULL;
-    static closure c;
-    server s;
-
-    server_run(&s);
-    opts = recorded(s.url, &c);
-    CHECK_OK(natsOptions_SetAllowReconnect(opts, false));
-    CHECK_OK(natsOptions_SetPingInterval(opts, 30));
-    CHECK_OK(natsOptions_SetMaxPingsOut(opts, 1));
-    nc = test_connect(opts);
-    server_pause(&s);
-    CHECK_REACHED(&c.closed, 1);
-    CHECK_STATUS(natsConnection_GetLastError(nc, &error), NATS_STALE_CONNECTION);
-    server_resume(&s);
-    natsConnection_Destroy(nc);
-    server_stop(&s);
-}
 
 /* After the first good handshake: every further one is an authorization violation. */
 static void play_auth_errors(peer *p, void *arg) {
@@ -646,7 +322,7 @@ static void same_auth_error_twice_ends_it(void) {
     peer p;
 
     peer_open(&p);
-    nc = peer_connect(&p, recorded(p.url, &c));
+    nc = peer_connect(&p, options_recorded(p.url, &c));
     peer_hang_up(&p);
     peer_run(&p, play_auth_errors, &count);
     CHECK_REACHED(&c.closed, 1);
@@ -669,7 +345,7 @@ static void auth_errors_ignored(void) {
     peer p;
 
     peer_open(&p);
-    opts = recorded(p.url, &c);
+    opts = options_recorded(p.url, &c);
     CHECK_OK(natsOptions_SetIgnoreAuthErrorAbort(opts, true));
     CHECK_OK(natsOptions_SetReconnectWait(opts, 5));
     nc = peer_connect(&p, opts);
@@ -695,7 +371,7 @@ static void flush_waits_for_the_reconnect(void) {
     server s;
 
     server_run(&s);
-    nc = test_connect(recorded(s.url, &c));
+    nc = test_connect(options_recorded(s.url, &c));
     server_kill(&s);
     CHECK_REACHED(&c.disconnected, 1);
     CHECK_STATUS(natsConnection_GetRTT(nc, &rtt), NATS_CONNECTION_DISCONNECTED);
@@ -714,7 +390,7 @@ static void many_times(void) {
     int i;
 
     peer_open(&p);
-    opts = recorded(p.url, &c);
+    opts = options_recorded(p.url, &c);
     CHECK_OK(natsOptions_SetReconnectWait(opts, 0));
     nc = peer_connect(&p, opts);
     CHECK_OK(natsConnection_SubscribeSync(&sub, nc, "foo"));
@@ -750,7 +426,7 @@ static void closed_comes_last(void) {
         peer p;
 
         peer_open(&p);
-        opts = recorded(p.url, &c);
+        opts = options_recorded(p.url, &c);
         CHECK_OK(natsOptions_SetReleasedCB(opts, on_released, &c));
         nc = peer_connect(&p, opts);
         CHECK_OK(natsConnection_SubscribeSync(&sub, nc, "foo"));
@@ -774,25 +450,12 @@ int main(int argc, char **argv) {
         TEST(no_buffer_at_all),
         TEST(resends_subscriptions),
         TEST(auto_unsubscribe_goes_on),
-        TEST(custom_delay),
-        TEST(close_in_custom_delay),
-        TEST(gives_up_after_max_reconnect),
-        TEST(not_allowed),
-        TEST(max_reconnect_zero),
-        TEST(close_while_reconnecting),
-        TEST(retry_in_the_call),
-        TEST(retry_in_the_call_succeeds),
-        TEST(retry_in_the_background),
-        TEST(retry_in_the_background_gives_up),
-        TEST(retry_not_needed),
 #if OURS
         TEST(reconnect_on_request),
         TEST(reconnect_on_request_not_allowed),
         TEST(auth_errors_ignored),
         TEST(closed_comes_last),
 #endif
-        TEST(stale_connection),
-        TEST(stale_connection_without_reconnect),
         TEST(same_auth_error_twice_ends_it),
         TEST(flush_waits_for_the_reconnect),
         TEST(many_times),

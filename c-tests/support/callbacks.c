@@ -139,6 +139,11 @@ void on_complete(void *arg) { counter_add(&((closure *)arg)->completed, 1); }
 
 void on_released(void *arg) { counter_add(&((closure *)arg)->released, 1); }
 
+const char *on_token(void *arg) {
+    counter_add((counter *)arg, 1);
+    return "the.token";
+}
+
 void options_record(natsOptions *opts, closure *c) {
     CHECK_OK(natsOptions_SetClosedCB(opts, on_closed, c));
     CHECK_OK(natsOptions_SetDisconnectedCB(opts, on_disconnected, c));
@@ -146,4 +151,13 @@ void options_record(natsOptions *opts, closure *c) {
     CHECK_OK(natsOptions_SetDiscoveredServersCB(opts, on_discovered, c));
     CHECK_OK(natsOptions_SetLameDuckModeCB(opts, on_lame_duck, c));
     CHECK_OK(natsOptions_SetErrorHandler(opts, on_error, c));
+}
+
+natsOptions *options_recorded(const char *url, closure *c) {
+    natsOptions *opts = test_options(url);
+
+    closure_init(c);
+    options_record(opts, c);
+    CHECK_OK(natsOptions_SetMaxReconnect(opts, -1));
+    return opts;
 }

@@ -33,8 +33,13 @@ void on_error_quiet(natsConnection *nc, natsSubscription *sub, natsStatus err, v
 void on_complete(void *arg);
 void on_released(void *arg);
 
+/* Token handler: counts its calls in a counter, and gives "the.token". */
+const char *on_token(void *arg);
+
 /* Sets every connection callback to those above with this closure. */
 void options_record(natsOptions *opts, closure *c);
+/* test_options that record into this closure, which begins anew, and never give up. */
+natsOptions *options_recorded(const char *url, closure *c);
 
 #ifdef __cplusplus
 }
