@@ -71,7 +71,7 @@ static int port_from_file(const server *s) {
         return 0;
     while ((e = readdir(d)) != NULL) {
         size_t n = strlen(e->d_name);
-        char *at;
+        char *at, *end;
         FILE *f;
 
         if (n < 6 || strcmp(e->d_name + n - 6, ".ports") != 0)
@@ -85,9 +85,11 @@ static int port_from_file(const server *s) {
         fclose(f);
         at = strstr(text, "\"nats\"");
         at = at == NULL ? NULL : strstr(at, "://"); /* nats or tls */
-        at = at == NULL ? NULL : strchr(at + 3, ':');
-        if (at != NULL && strchr(text, ']') != NULL)
-            port = atoi(at + 1);
+        end = at == NULL ? NULL : strchr(at, '"');
+        if (end == NULL || strchr(end, ']') == NULL)
+            continue;
+        *end = '\0';
+        port = atoi(strrchr(at, ':') + 1); /* an address of IPv6 has colons of its own */
     }
     closedir(d);
     return port;
