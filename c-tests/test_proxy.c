@@ -105,6 +105,32 @@ static void handler_connects(void) {
     server_stop(&s);
 }
 
+#if OURS
+static void handler_connects_to_a_websocket(void) {
+    natsConnection *nc;
+    natsSubscription *sub = NULL;
+    natsOptions *opts;
+    char text[128];
+    dialer d;
+    server s;
+
+    server_start_ws(&s, NULL, "no_tls: true");
+    dialer_init(&d, s.ws_port);
+    opts = test_options("ws://no-such-host.invalid:4333");
+    CHECK_OK(natsOptions_SetProxyConnHandler(opts, dials, &d));
+    nc = test_connect(opts);
+    CHECK_STR(d.host, "no-such-host.invalid");
+    CHECK_OK(natsConnection_GetConnectedUrl(nc, text, sizeof(text)));
+    CHECK_STR(text, "ws://no-such-host.invalid:4333");
+    CHECK_OK(natsConnection_SubscribeSync(&sub, nc, "foo"));
+    CHECK_OK(natsConnection_PublishString(nc, "foo", "hi"));
+    test_expect_next(sub, "hi");
+    natsSubscription_Destroy(sub);
+    natsConnection_Destroy(nc);
+    server_stop(&s);
+}
+#endif
+
 static void handler_fails(void) {
     natsConnection *nc = NULL;
     natsOptions *opts;
@@ -217,6 +243,34 @@ static void through_a_proxy(const char *scheme, peer_script script) {
 
 static void http_proxy(void) { through_a_proxy("http", play_http_proxy); }
 
+/* The handshake of WebSocket comes behind that of the proxy, and is for the server. */
+static void play_http_proxy_of_a_websocket(peer *p, void *arg) {
+    (void)arg;
+    if (peer_accept(p) && peer_expect(p, "CONNECT no-such-host.invalid:4333 HTTP/1.1\r\n") &&
+        peer_expect(p, "\r\n\r\n") && peer_send(p, "HTTP/1.1 200 Connection established\r\n\r\n") &&
+        peer_expect(p, "GET / HTTP/1.1\r\n") && peer_expect(p, "Host: no-such-host.invalid:4333\r\n") &&
+        peer_expect(p, "\r\n\r\n"))
+        peer_send(p, "HTTP/1.1 403 Forbidden\r\n\r\n");
+}
+
+static void websocket_through_a_proxy(void) {
+    natsConnection *nc = NULL;
+    natsOptions *opts;
+    char url[128];
+    peer p;
+
+    peer_open(&p);
+    snprintf(url, sizeof(url), "http://127.0.0.1:%d", p.port);
+    opts = test_options("ws://no-such-host.invalid:4333");
+    CHECK_OK(natsOptions_SetProxyURL(opts, url));
+    peer_run(&p, play_http_proxy_of_a_websocket, NULL);
+    CHECK_STATUS(natsConnection_Connect(&nc, opts), NATS_NO_SERVER);
+    CHECK_CONTAINS(nats_GetLastError(NULL), "403");
+    peer_join(&p);
+    natsOptions_Destroy(opts);
+    peer_close(&p);
+}
+
 static void socks5_proxy(void) { through_a_proxy("socks5", play_socks_proxy); }
 
 static void refuse(peer *p, void *arg) {
@@ -305,9 +359,11 @@ int main(int argc, char **argv) {
         TEST(handler_connects),
         TEST(handler_fails),
 #if OURS
+        TEST(handler_connects_to_a_websocket),
         TEST(closing_while_the_handler_blocks),
         TEST(http_proxy),
         TEST(socks5_proxy),
+        TEST(websocket_through_a_proxy),
         TEST(proxy_refuses_or_is_silent),
         TEST(proxy_urls),
         TEST(local_address),
