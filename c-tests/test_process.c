@@ -1,6 +1,7 @@
 /* The process is the program's: it forks, it ends threads, it may not have as many as it likes, and it closes the
  * library where it should not. Only libnats_rs promises anything here. */
 #include <pthread.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -251,6 +252,100 @@ static void in_a_destructor_of_a_thread(void) {
     server_stop(&s);
 }
 
+static void exit_in_message_callback(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void *arg) {
+    (void)nc;
+    (void)sub;
+    (void)arg;
+    natsMsg_Destroy(msg);
+    pthread_exit(NULL);
+}
+
+static void exit_in_connection_callback(natsConnection *nc, void *arg) {
+    (void)nc;
+    counter_add(&((closure *)arg)->closed, 1);
+    pthread_cancel(pthread_self());
+    pthread_testcancel();
+}
+
+/* Two threads of the library are gone; then, does it go on with the others? */
+static bool goes_on_without_threads(const char *url) {
+    natsConnection *nc = NULL, *other = NULL;
+    natsSubscription *fatal = NULL, *sub = NULL;
+    natsOptions *opts = test_options(url);
+    static closure c;
+    int64_t delivered = 0, end = now_ms() + deadline_ms();
+    bool well;
+
+    closure_init(&c);
+    well = natsOptions_SetClosedCB(opts, exit_in_connection_callback, &c) == NATS_OK &&
+           natsConnection_Connect(&other, opts) == NATS_OK;
+    natsConnection_Destroy(other);
+    well = well && counter_wait(&c.closed, 1, deadline_ms()) &&
+           natsConnection_ConnectTo(&nc, url) == NATS_OK &&
+           natsConnection_Subscribe(&fatal, nc, "fatal", exit_in_message_callback, &c) == NATS_OK &&
+           natsConnection_Subscribe(&sub, nc, "foo", on_message, &c) == NATS_OK &&
+           natsConnection_PublishString(nc, "fatal", "x") == NATS_OK &&
+           natsConnection_PublishString(nc, "foo", "x") == NATS_OK &&
+           counter_wait(&c.messages, 1, deadline_ms());
+    while (well && natsSubscription_GetDelivered(fatal, &delivered) == NATS_OK && delivered == 0 &&
+           now_ms() < end)
+        poll_pause();
+    well = well && delivered == 1 && natsConnection_PublishString(nc, "foo", "x") == NATS_OK &&
+           counter_wait(&c.messages, 2, deadline_ms());
+    natsOptions_Destroy(opts);
+    return well;
+}
+
+/* As with interpreters that were finalised: their callbacks end the thread that they are called on. */
+static void threads_ended_in_callbacks(void) {
+    server s;
+    pid_t child;
+    int status;
+
+    server_run(&s);
+    child = fork();
+    if (child == 0) {
+        alarm((unsigned)(60 * time_factor()));
+        end_child(goes_on_without_threads(s.url));
+    }
+    status = status_of(child);
+    server_stop(&s);
+    CHECK_INT(status, 0);
+}
+
+#ifdef __cplusplus
+static void throw_in_message_callback(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void *arg) {
+    (void)nc;
+    (void)sub;
+    (void)arg;
+    natsMsg_Destroy(msg);
+    throw 1;
+}
+
+/* It ends the process where it is thrown: as in a noexcept function, and whoever would catch it. */
+static void exception_in_a_callback(void) {
+    natsConnection *nc = NULL;
+    natsSubscription *sub = NULL;
+    server s;
+    pid_t child;
+    int status;
+
+    server_run(&s);
+    child = fork();
+    if (child == 0) {
+        alarm((unsigned)(60 * time_factor()));
+        if (freopen("/dev/null", "w", stderr) == NULL || natsConnection_ConnectTo(&nc, s.url) != NATS_OK ||
+            natsConnection_Subscribe(&sub, nc, "foo", throw_in_message_callback, NULL) != NATS_OK ||
+            natsConnection_PublishString(nc, "foo", "x") != NATS_OK)
+            _exit(1);
+        pause();
+    }
+    status = status_of(child);
+    server_stop(&s);
+    CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+}
+#endif
+
 static void close_in_message_callback(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void *arg) {
     closure *c = (closure *)arg;
 
@@ -310,6 +405,10 @@ int main(int argc, char **argv) {
         TEST(fork_child_gets_a_status),    TEST(fork_after_the_end),
         TEST(inboxes_after_fork),          TEST(few_threads_allowed),
         TEST(in_a_destructor_of_a_thread), TEST(closing_in_callbacks_on_the_programs_threads),
+        TEST(threads_ended_in_callbacks),
+#ifdef __cplusplus
+        TEST(exception_in_a_callback),
+#endif
     };
 
     return RUN_TESTS(cases, argc, argv);

@@ -26,10 +26,11 @@
  * Callbacks   Run in threads of the library (in the program's own with natsOptions_SetManualDispatch), with no lock
  *             held, and may call anything here, Destroy of their own handle included. Those of one subscription run
  *             in order, one at a time; those of connections run in order on one thread. They may block, up to 512
- *             message callbacks at a time; more wait for one of these to end. A callback must return: no longjmp,
- *             no C++ exception, no pthread_exit and no pthread_cancel through it, nor pthread_cancel through any
- *             other call: that ends the process. Some interpreters end threads so that call them after their own
- *             end: close connections before.
+ *             message callbacks at a time; more wait for one of these to end. A callback must return: no longjmp
+ *             and no C++ exception through it, which ends the process. pthread_exit in one, as some interpreters do
+ *             after their own end, makes the library's thread sleep for ever, as a callback that does not return
+ *             (on x86-64; elsewhere, and on the program's own threads, it ends the process, as pthread_cancel
+ *             through any other call does).
  * Units       Times are int64_t milliseconds, unless the name or the text says nanoseconds or microseconds. Lengths
  *             are bytes. Text is UTF-8 with a NUL at its end; payloads are bytes, with a NUL behind them on receipt.
  */

@@ -51,7 +51,8 @@
 //! | `outbound`, `publish` | the writing side; checks and encoding of what programs send |
 //! | [`client::subscription`], `delivery`, `registry` | a subscription, its queue, who has which sid |
 //! | `requests`, `drain`, `keepalive`, `events` | what their names say; `events` also knows when no callback follows |
-//! | `ffi/guard.rs`, `ffi/handle.rs` | the way in and out of each exported function; what C's pointers point at |
+//! | `ffi/guard.rs`, `ffi/callback.rs` | the way in and out of each exported function; how the program's are called |
+//! | `ffi/handle.rs` | what C's pointers point at |
 //! | [`ffi::options`] and its siblings | the exported functions, a file for each C type or subject |
 //!
 //! # The way in: from the socket to the callback
@@ -161,8 +162,9 @@
 //!
 //! Handles are pointers to slots of memory that is never given back (`ffi/handle/slot.rs` has the
 //! protocol, and the argument for it): a call on a destroyed handle finds it dead, and a callback
-//! can use the one it was given to its end. Panics stop at `ffi/guard.rs`, on the way in and around
-//! each call of the program.
+//! can use the one it was given to its end. Panics stop at `ffi/guard.rs`, on the way in; the
+//! program's functions are called by way of a frame in assembly language that nobody unwinds through
+//! (`ffi/callback/frame.rs`).
 #![deny(unsafe_op_in_unsafe_fn, clippy::undocumented_unsafe_blocks)]
 
 pub mod client;

@@ -1,7 +1,10 @@
 //! A function of the program and the closure it wants back: the pair that threads of the library
-//! carry around.
+//! carry around; and how such functions are called.
+
+mod frame;
 
 use std::ffi::c_void;
+use std::mem::transmute;
 
 /// A function of the program and its closure.
 ///
@@ -30,4 +33,103 @@ impl<F: Copy> Callback<F> {
     pub(crate) fn parts(&self) -> (F, *mut c_void) {
         (self.function, self.closure)
     }
+}
+
+/// A function of the program, with its arguments as a tuple.
+pub(crate) trait Function<A> {
+    type Output;
+
+    /// Calls it by way of a frame that nobody unwinds through ([`frame`]).
+    ///
+    /// # Safety
+    /// Those of the function.
+    unsafe fn call(self, arguments: A) -> Self::Output;
+}
+
+impl<A, R> Function<(A,)> for unsafe extern "C" fn(A) -> R {
+    type Output = R;
+
+    #[inline]
+    unsafe fn call(self, (a,): (A,)) -> R {
+        const { assert!(in_registers::<(A,)>(1)) };
+        let Some(entry) = frame::ENTRY else {
+            // SAFETY: the caller's contract.
+            return unsafe { self(a) };
+        };
+        type Entry<A, R> = unsafe extern "C" fn(unsafe extern "C" fn(A) -> R, A) -> R;
+        // SAFETY: the frame calls the function with what stands behind it; the caller's contract.
+        unsafe { transmute::<frame::Code, Entry<A, R>>(entry)(self, a) }
+    }
+}
+
+impl<A, B, R> Function<(A, B)> for unsafe extern "C" fn(A, B) -> R {
+    type Output = R;
+
+    #[inline]
+    unsafe fn call(self, (a, b): (A, B)) -> R {
+        const { assert!(in_registers::<(A, B)>(2)) };
+        let Some(entry) = frame::ENTRY else {
+            // SAFETY: the caller's contract.
+            return unsafe { self(a, b) };
+        };
+        type Entry<A, B, R> = unsafe extern "C" fn(unsafe extern "C" fn(A, B) -> R, A, B) -> R;
+        // SAFETY: the frame calls the function with what stands behind it; the caller's contract.
+        unsafe { transmute::<frame::Code, Entry<A, B, R>>(entry)(self, a, b) }
+    }
+}
+
+impl<A, B, C, R> Function<(A, B, C)> for unsafe extern "C" fn(A, B, C) -> R {
+    type Output = R;
+
+    #[inline]
+    unsafe fn call(self, (a, b, c): (A, B, C)) -> R {
+        const { assert!(in_registers::<(A, B, C)>(3)) };
+        let Some(entry) = frame::ENTRY else {
+            // SAFETY: the caller's contract.
+            return unsafe { self(a, b, c) };
+        };
+        type Entry<A, B, C, R> =
+            unsafe extern "C" fn(unsafe extern "C" fn(A, B, C) -> R, A, B, C) -> R;
+        // SAFETY: the frame calls the function with what stands behind it; the caller's contract.
+        unsafe { transmute::<frame::Code, Entry<A, B, C, R>>(entry)(self, a, b, c) }
+    }
+}
+
+impl<A, B, C, D, R> Function<(A, B, C, D)> for unsafe extern "C" fn(A, B, C, D) -> R {
+    type Output = R;
+
+    #[inline]
+    unsafe fn call(self, (a, b, c, d): (A, B, C, D)) -> R {
+        const { assert!(in_registers::<(A, B, C, D)>(4)) };
+        let Some(entry) = frame::ENTRY else {
+            // SAFETY: the caller's contract.
+            return unsafe { self(a, b, c, d) };
+        };
+        type Entry<A, B, C, D, R> =
+            unsafe extern "C" fn(unsafe extern "C" fn(A, B, C, D) -> R, A, B, C, D) -> R;
+        // SAFETY: the frame calls the function with what stands behind it; the caller's contract.
+        unsafe { transmute::<frame::Code, Entry<A, B, C, D, R>>(entry)(self, a, b, c, d) }
+    }
+}
+
+impl<A, B, C, D, E, R> Function<(A, B, C, D, E)> for unsafe extern "C" fn(A, B, C, D, E) -> R {
+    type Output = R;
+
+    #[inline]
+    unsafe fn call(self, (a, b, c, d, e): (A, B, C, D, E)) -> R {
+        const { assert!(in_registers::<(A, B, C, D, E)>(5)) };
+        let Some(entry) = frame::ENTRY else {
+            // SAFETY: the caller's contract.
+            return unsafe { self(a, b, c, d, e) };
+        };
+        type Entry<A, B, C, D, E, R> =
+            unsafe extern "C" fn(unsafe extern "C" fn(A, B, C, D, E) -> R, A, B, C, D, E) -> R;
+        // SAFETY: the frame calls the function with what stands behind it; the caller's contract.
+        unsafe { transmute::<frame::Code, Entry<A, B, C, D, E, R>>(entry)(self, a, b, c, d, e) }
+    }
+}
+
+/// Whether so many arguments go where the frame expects them: it moves no more than registers.
+const fn in_registers<T>(count: usize) -> bool {
+    size_of::<T>() <= count * size_of::<usize>()
 }

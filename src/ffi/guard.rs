@@ -1,5 +1,5 @@
-//! The way in and out of every exported function, and around every call of the program's code:
-//! no panic crosses the boundary, and every failure is recorded in one place.
+//! The way in and out of every exported function: no panic crosses the boundary, and every failure
+//! is recorded in one place. (The way into the program's functions is [`super::callback`].)
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -68,12 +68,6 @@ pub(crate) fn guard_void(body: impl FnOnce()) {
     });
 }
 
-/// Runs the code around a call of the program's function: a panic in it gives `fallback`.
-#[inline]
-pub(crate) fn callback<R>(fallback: R, f: impl FnOnce() -> R) -> R {
-    catch_unwind(AssertUnwindSafe(f)).unwrap_or(fallback)
-}
-
 #[inline]
 fn run<T>(body: impl FnOnce() -> Result<T>) -> Result<T> {
     if library::forked() {
@@ -140,8 +134,6 @@ mod tests {
         assert_eq!(guard_value(5, || panic!("on purpose")), 5);
         assert_eq!(guard_local(6, || panic!("on purpose")), 6);
         guard_void(|| panic!("on purpose"));
-        assert_eq!(callback(8, || panic!("on purpose")), 8);
-        assert_eq!(callback(8, || 9), 9);
     }
 
     #[test]

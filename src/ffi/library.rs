@@ -4,8 +4,8 @@ use std::ffi::{CStr, c_char, c_int};
 use std::sync::{Arc, Once};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::callback::Callback;
-use super::guard::{self, guard, guard_local, guard_void};
+use super::callback::{Callback, Function};
+use super::guard::{guard, guard_local, guard_void};
 use super::types::{natsClientConfig, natsStatusArg};
 use super::{convert, last_error};
 use crate::client::in_any_callback;
@@ -92,7 +92,7 @@ fn core_config(config: &natsClientConfig) -> Config {
             let call = move || {
                 let (function, closure) = hook.parts();
                 // SAFETY: the program's function, with the closure it gave for it.
-                guard::callback((), || unsafe { function(closure) });
+                unsafe { function.call((closure,)) };
             };
             Arc::new(call) as Arc<dyn Fn() + Send + Sync>
         }),

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
-use super::callback::Callback;
+use super::callback::{Callback, Function};
 use super::convert::{bytes, required, some_bytes};
-use super::guard::{self, guard};
+use super::guard::guard;
 use super::handle::{
     self, Held, borrow_arc, hold_connection, hold_subscription, natsConnection, natsSubscription,
     new_subscription,
@@ -349,7 +349,7 @@ impl MsgSink for CallbackSink {
         // SAFETY: the program gave the function for this, to be called with its closure on any
         // thread. The handles are usable from `begin` to `end`; the message is the program's from
         // here on.
-        guard::callback((), || unsafe { function(nc, handle, msg, closure) });
+        unsafe { function.call((nc, handle, msg, closure)) };
     }
 
     fn end(&self, _sub: &Arc<Subscription>) {

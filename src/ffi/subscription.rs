@@ -6,9 +6,9 @@ use std::ffi::{CStr, c_char, c_int, c_void};
 use std::ptr;
 use std::time::Duration;
 
-use super::callback::Callback;
+use super::callback::{Callback, Function};
 use super::convert::{millis_or_forever, required};
-use super::guard::{self, guard, guard_answer, guard_value, guard_void};
+use super::guard::{guard, guard_answer, guard_value, guard_void};
 use super::handle::{self, borrow, borrow_arc, natsConnection, natsSubscription};
 use super::msg::{into_c, natsMsg};
 use super::request::wait;
@@ -248,7 +248,7 @@ fn on_complete(callback: Callback<unsafe extern "C" fn(*mut c_void)>) -> Box<dyn
         let (function, closure) = callback.parts();
         // SAFETY: the program gave the function for this, to be called with its closure on any
         // thread.
-        guard::callback((), || unsafe { function(closure) });
+        unsafe { function.call((closure,)) };
     })
 }
 

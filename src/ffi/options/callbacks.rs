@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::set;
 use crate::client::options::{ConnHandler, ErrorHandler, ReleasedHandler};
 use crate::error::natsStatus;
-use crate::ffi::callback::Callback;
-use crate::ffi::guard::{self, guard};
+use crate::ffi::callback::{Callback, Function};
+use crate::ffi::guard::guard;
 use crate::ffi::handle::{hold_connection, hold_subscription, natsOptions};
 use crate::ffi::last_error;
 use crate::ffi::types::{natsConnectionHandler, natsErrHandler, natsOnCompleteCB};
@@ -202,7 +202,7 @@ pub(super) fn connection_handler(
         let (function, closure) = callback.parts();
         let held = hold_connection(connection);
         // SAFETY: the program's function, with a handle that is held and the closure it gave.
-        guard::callback((), || unsafe { function(*held, closure) });
+        unsafe { function.call((*held, closure)) };
         last_error::clear();
     }))
 }
@@ -218,7 +218,7 @@ fn error_handler(function: natsErrHandler, closure: *mut c_void) -> Option<Error
             last_error::preset(status, text);
         }
         // SAFETY: the program's function, with handles that are held and the closure it gave.
-        guard::callback((), || unsafe { function(*held, sub, status, closure) });
+        unsafe { function.call((*held, sub, status, closure)) };
         last_error::clear();
     }))
 }
@@ -228,7 +228,7 @@ fn released_handler(function: natsOnCompleteCB, closure: *mut c_void) -> Option<
     Some(Arc::new(move || {
         let (function, closure) = callback.parts();
         // SAFETY: the program's function, with the closure it gave for it.
-        guard::callback((), || unsafe { function(closure) });
+        unsafe { function.call((closure,)) };
         last_error::clear();
     }))
 }

@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use super::{edit, set};
 use crate::error::{Error, Result, Status, natsStatus};
-use crate::ffi::callback::Callback;
+use crate::ffi::callback::{Callback, Function};
 use crate::ffi::convert;
-use crate::ffi::guard::{self, guard};
+use crate::ffi::guard::guard;
 use crate::ffi::handle::natsOptions;
 use crate::ffi::types::{natsSignatureHandler, natsStatusArg, natsUserJWTHandler};
 use crate::net::auth::{JwtHandler, SignatureHandler};
@@ -252,8 +252,7 @@ fn jwt_handler(function: natsUserJWTHandler, closure: *mut c_void) -> Option<Jwt
         let (function, closure) = callback.parts();
         let (mut jwt, mut words) = (Malloced::none(), Malloced::none());
         // SAFETY: the program's function, with live locals and the closure it gave for it.
-        let call = || unsafe { function(&raw mut jwt.0, &raw mut words.0, closure) };
-        let status = guard::callback(natsStatusArg(Status::NATS_ERR as i32), call);
+        let status = unsafe { function.call((&raw mut jwt.0, &raw mut words.0, closure)) };
         outcome(status, &words)?;
         let text = |jwt: &CStr| jwt.to_str().map(str::to_owned);
         let jwt = jwt.text().map(text).transpose();
@@ -270,11 +269,10 @@ fn signature_handler(
         let (function, closure) = callback.parts();
         let (mut words, mut signature, mut len) = (Malloced::none(), Malloced::none(), 0);
         // SAFETY: the program's function, with live locals and the closure it gave for it.
-        let call = || unsafe {
+        let status = unsafe {
             let out = &raw mut signature.0;
-            function(&raw mut words.0, out, &raw mut len, nonce.as_ptr(), closure)
+            function.call((&raw mut words.0, out, &raw mut len, nonce.as_ptr(), closure))
         };
-        let status = guard::callback(natsStatusArg(Status::NATS_ERR as i32), call);
         outcome(status, &words)?;
         // SAFETY: NULL, or as many bytes as the function says, which live as long as `signature`.
         let bytes = unsafe { convert::payload(signature.0.cast_const().cast(), len) }

@@ -10,8 +10,8 @@ use parking_lot::Mutex;
 use super::set;
 use crate::client::{Attachment, Connection, EventLoop};
 use crate::error::{Error, Status, natsStatus};
-use crate::ffi::callback::Callback;
-use crate::ffi::guard::{self, guard};
+use crate::ffi::callback::{Callback, Function};
+use crate::ffi::guard::guard;
 use crate::ffi::handle::{Held, hold_connection_open, natsConnection, natsOptions};
 use crate::ffi::types::{
     natsEvLoop_Attach, natsEvLoop_Detach, natsEvLoop_ReadAddRemove, natsEvLoop_WriteAddRemove,
@@ -162,8 +162,7 @@ impl Attachment for Attached {
         let (fd, user_data) = (socket.as_raw_fd(), self.user_data.as_ptr());
         // SAFETY: the program's function, with the loop it gave, a handle that is held, an open
         // socket, and a pointer that only this function writes, since calls never overlap.
-        let call = || done(unsafe { function(user_data, event_loop, *held, fd) });
-        guard::callback(Err(Status::NATS_ERR), call)?;
+        done(unsafe { function.call((user_data, event_loop, *held, fd)) })?;
         // The loop's now.
         let _ = socket.into_raw_fd();
         self.held.lock().get_or_insert((held, connection.clone()));
@@ -172,20 +171,17 @@ impl Attachment for Attached {
 
     fn read(&self, watch: bool) -> Result<(), Status> {
         // SAFETY: the program's function, with what it keeps of the connection.
-        let call = || done(unsafe { (self.functions.read)(self.user_data(), watch) });
-        guard::callback(Err(Status::NATS_ERR), call)
+        done(unsafe { self.functions.read.call((self.user_data(), watch)) })
     }
 
     fn write(&self, watch: bool) -> Result<(), Status> {
         // SAFETY: as above.
-        let call = || done(unsafe { (self.functions.write)(self.user_data(), watch) });
-        guard::callback(Err(Status::NATS_ERR), call)
+        done(unsafe { self.functions.write.call((self.user_data(), watch)) })
     }
 
     fn detach(&self) {
         // SAFETY: as above. There is nothing to be done should it fail.
-        let call = || done(unsafe { (self.functions.detach)(self.user_data()) });
-        let _ = guard::callback(Err(Status::NATS_ERR), call);
+        let _ = done(unsafe { self.functions.detach.call((self.user_data(),)) });
     }
 
     fn release(&self) {

@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use super::set;
 use crate::error::{Error, Result, Status, natsStatus};
-use crate::ffi::callback::Callback;
+use crate::ffi::callback::{Callback, Function};
 use crate::ffi::convert;
-use crate::ffi::guard::{self, guard};
+use crate::ffi::guard::guard;
 use crate::ffi::handle::natsOptions;
-use crate::ffi::types::{natsProxyConnHandler, natsSock, natsStatusArg};
+use crate::ffi::types::{natsProxyConnHandler, natsSock};
 use crate::net::proxy::{Proxy, ProxyHandler, ProxyUrl};
 
 /// Sets a function that connects to servers in place of the library.
@@ -111,15 +111,11 @@ fn proxy_handler(function: natsProxyConnHandler, closure: *mut c_void) -> Option
         let mut host = host.into_bytes_with_nul();
         let mut fd: natsSock = -1;
         // SAFETY: the program's function, with live locals and the closure it gave for it.
-        let call = || unsafe {
-            function(
-                &raw mut fd,
-                host.as_mut_ptr().cast(),
-                c_int::from(port),
-                closure,
-            )
+        let status = unsafe {
+            let host = host.as_mut_ptr().cast();
+            function.call((&raw mut fd, host, c_int::from(port), closure))
         };
-        let status = guard::callback(natsStatusArg(Status::NATS_ERR as c_int), call).get();
+        let status = status.get();
         if status != Status::NATS_OK {
             return Err(failed(status.text()));
         }

@@ -7,9 +7,9 @@ use std::time::Duration;
 use super::set;
 use crate::client::options::DelayHandler;
 use crate::error::natsStatus;
-use crate::ffi::callback::Callback;
+use crate::ffi::callback::{Callback, Function};
 use crate::ffi::convert;
-use crate::ffi::guard::{self, guard};
+use crate::ffi::guard::guard;
 use crate::ffi::handle::{hold_connection, natsOptions};
 use crate::ffi::types::natsCustomReconnectDelayHandler;
 
@@ -156,7 +156,7 @@ fn delay_handler(
         let (function, closure) = callback.parts();
         let held = hold_connection(connection);
         // SAFETY: the program's function, with a handle that is held and the closure it gave.
-        let delay = guard::callback(0, || unsafe { function(*held, attempts, closure) });
+        let delay = unsafe { function.call((*held, attempts, closure)) };
         convert::millis_or_forever(delay).unwrap_or(Duration::ZERO)
     }))
 }

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::{edit, set};
 use crate::client::options::TokenHandler;
 use crate::error::{Error, Result, natsStatus};
-use crate::ffi::callback::Callback;
+use crate::ffi::callback::{Callback, Function};
 use crate::ffi::convert;
-use crate::ffi::guard::{self, guard};
+use crate::ffi::guard::guard;
 use crate::ffi::handle::natsOptions;
 use crate::ffi::types::natsTokenHandler;
 
@@ -213,7 +213,7 @@ fn token_handler(function: natsTokenHandler, closure: *mut c_void) -> Option<Tok
     Some(Arc::new(move || {
         let (function, closure) = callback.parts();
         // SAFETY: the program's function, with the closure it gave for it.
-        let token = guard::callback(std::ptr::null(), || unsafe { function(closure) });
+        let token = unsafe { function.call((closure,)) };
         // SAFETY: NULL or a string that stays as it is until the next call, as the type asks.
         Ok(unsafe { convert::text(token, "token") }?.map(str::to_owned))
     }))

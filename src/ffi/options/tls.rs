@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use super::{edit, set};
 use crate::error::{Result, natsStatus};
-use crate::ffi::callback::Callback;
+use crate::ffi::callback::{Callback, Function};
 use crate::ffi::convert;
-use crate::ffi::guard::{self, guard};
+use crate::ffi::guard::guard;
 use crate::ffi::handle::natsOptions;
 use crate::ffi::types::natsSSLVerifyCb;
 use crate::net::tls::{TlsOptions, VerifyHandler};
@@ -293,7 +293,7 @@ fn verify_handler(function: natsSSLVerifyCb) -> Option<VerifyHandler> {
     Some(Arc::new(move |trusted| {
         let (function, nothing): (_, *mut c_void) = callback.parts();
         // SAFETY: the program's function; its second argument is documented to be NULL.
-        guard::callback(0, || unsafe { function(c_int::from(trusted), nothing) }) != 0
+        unsafe { function.call((c_int::from(trusted), nothing)) != 0 }
     }))
 }
 
