@@ -100,6 +100,31 @@ static void close_is_not_held_up_by_a_silent_server(void) {
     peer_close(&p);
 }
 
+/* What did not leave is not pending any more. */
+static void nothing_is_pending_afterwards(void) {
+    static const char data[20000] = "";
+    natsConnection *nc;
+    int64_t pending = 0;
+    int i;
+    server s;
+
+    server_run(&s);
+    nc = test_connect_url(s.url);
+    server_pause(&s);
+    for (i = 0; i < 10000 && pending < 200000; i++) { /* until the socket is full */
+        CHECK_OK(natsConnection_Publish(nc, "foo", data, sizeof(data)));
+        CHECK_OK(natsConnection_GetPendingBytes(nc, &pending));
+    }
+    CHECK(pending >= 200000);
+    natsConnection_Close(nc);
+#if OURS
+    CHECK_OK(natsConnection_GetPendingBytes(nc, &pending));
+    CHECK_INT(pending, 0);
+#endif
+    natsConnection_Destroy(nc);
+    server_stop(&s);
+}
+
 #if OURS
 /* Answers the flush, and then every other PING. */
 static void play_pongs(peer *p, void *arg) {
@@ -159,6 +184,7 @@ int main(int argc, char **argv) {
         TEST(closing),
         TEST(close_flushes),
         TEST(close_is_not_held_up_by_a_silent_server),
+        TEST(nothing_is_pending_afterwards),
 #if OURS
         TEST(closing_asks_only_what_is_open),
 #endif

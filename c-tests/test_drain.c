@@ -112,6 +112,45 @@ static void sync_subscription_with_nothing_queued(void) {
     end(&f);
 }
 
+static void check_closed(natsSubscription *sub) {
+    natsMsg *msg = NULL;
+    int64_t n = 0;
+
+    CHECK(!natsSubscription_IsValid(sub));
+    CHECK_STATUS(natsSubscription_GetDelivered(sub, &n), NATS_INVALID_SUBSCRIPTION);
+    CHECK_STATUS(natsSubscription_NextMsg(&msg, sub, 10), NATS_CONNECTION_CLOSED);
+#if OURS
+    CHECK_INT(natsSubscription_GetID(sub), 0);
+#endif
+}
+
+/* It stays open until the program looks, but no longer than its connection; and its drain has gone well. */
+static void drained_sync_subscription_closes_with_its_connection(void) {
+    natsSubscription *a = NULL, *b = NULL, *c = NULL;
+    static fixture f;
+
+    start(&f);
+    CHECK_OK(natsConnection_SubscribeSync(&a, f.nc, "a"));
+    CHECK_OK(natsConnection_SubscribeSync(&b, f.nc, "b"));
+    CHECK_OK(natsConnection_SubscribeSync(&c, f.nc, "c"));
+    CHECK_OK(natsSubscription_Drain(a));
+    CHECK_OK(natsSubscription_Drain(b));
+    CHECK_OK(natsSubscription_WaitForDrainCompletion(a, deadline_ms()));
+    CHECK_OK(natsSubscription_WaitForDrainCompletion(b, deadline_ms()));
+    CHECK(natsSubscription_IsValid(a));
+    CHECK_OK(natsSubscription_Unsubscribe(b));
+    CHECK_OK(natsSubscription_DrainCompletionStatus(b));
+    CHECK_OK(natsConnection_Drain(f.nc));
+    CHECK_REACHED(&f.c.closed, 1);
+    check_closed(a);
+    check_closed(c);
+    CHECK_OK(natsSubscription_DrainCompletionStatus(a));
+    natsSubscription_Destroy(a);
+    natsSubscription_Destroy(b);
+    natsSubscription_Destroy(c);
+    end(&f);
+}
+
 static void subscription_times_out(void) {
     natsSubscription *sub = NULL;
     static closure c;
@@ -530,6 +569,7 @@ int main(int argc, char **argv) {
         TEST(subscription),
         TEST(sync_subscription),
         TEST(sync_subscription_with_nothing_queued),
+        TEST(drained_sync_subscription_closes_with_its_connection),
         TEST(subscription_times_out),
         TEST(subscription_without_time_limit),
         TEST(subscription_ended_otherwise),

@@ -16,6 +16,7 @@ static int64_t short_delay(natsConnection *nc, int attempts, void *arg) {
 static void custom_delay(void) {
     natsConnection *nc;
     natsOptions *opts;
+    const char *text;
     static closure c, delay;
     peer p;
 
@@ -28,6 +29,7 @@ static void custom_delay(void) {
     peer_refuse(&p);
     peer_hang_up(&p);
     CHECK_REACHED(&delay.entered, 3);
+    CHECK_OK(natsConnection_GetLastError(nc, &text)); /* that nobody is there is not one yet */
     peer_listen_again(&p);
     CHECK(peer_shake_hands(&p, NULL));
     peer_settle(&p);
@@ -250,6 +252,38 @@ static void retry_in_the_background_gives_up(void) {
     natsConnection_Destroy(nc);
 }
 
+/* What is kept for a server that takes less: it says so and closes, and that is what the connection ends with. */
+static void retry_with_more_than_the_server_takes(void) {
+    enum { SIZE = 3000000, ROUNDS = 4 };
+    char *data = (char *)calloc(1, SIZE);
+    const char *text = NULL;
+    natsConnection *nc;
+    natsOptions *opts;
+    char url[64];
+    static closure c;
+    int round, port;
+    server s;
+
+    for (round = 0; round < ROUNDS; round++) {
+        port = free_port();
+        snprintf(url, sizeof(url), "nats://127.0.0.1:%d", port);
+        opts = options_recorded(url, &c);
+        CHECK_OK(natsOptions_SetRetryOnFailedConnect(opts, true, on_connected, &c));
+        nc = NULL;
+        CHECK_STATUS(natsConnection_Connect(&nc, opts), NATS_NOT_YET_CONNECTED);
+        natsOptions_Destroy(opts);
+        CHECK_OK(natsConnection_Publish(nc, "foo", data, SIZE));
+        server_start_on(&s, port, NULL, NULL);
+        CHECK_REACHED(&c.closed, 1);
+        CHECK_INT(counter_get(&c.reconnected), 0);
+        CHECK_STATUS(natsConnection_GetLastError(nc, &text), NATS_ERR);
+        CHECK_CONTAINS(text, "Maximum Payload Violation");
+        natsConnection_Destroy(nc);
+        server_stop(&s);
+    }
+    free(data);
+}
+
 static void retry_not_needed(void) {
     natsConnection *nc;
     natsOptions *opts;
@@ -280,6 +314,7 @@ int main(int argc, char **argv) {
         TEST(retry_in_the_call_succeeds),
         TEST(retry_in_the_background),
         TEST(retry_in_the_background_gives_up),
+        TEST(retry_with_more_than_the_server_takes),
         TEST(retry_not_needed),
     };
 

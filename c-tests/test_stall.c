@@ -1,6 +1,7 @@
 /* Publishing to a peer that reads nothing: who waits for it, for how long, and what becomes of the rest. */
 #include "callbacks.h"
 #include "peer.h"
+#include "server.h"
 #include "test.h"
 
 static natsOptions *short_deadline(natsOptions *opts) {
@@ -136,6 +137,61 @@ static void requests_to_a_stalled_peer_leave_whole(void) {
     free(large);
 }
 
+typedef struct publishers {
+    natsConnection *nc;
+    counter accepted;
+    counter stop;
+} publishers;
+
+static void *publish_large(void *arg) {
+    publishers *p = (publishers *)arg;
+    char *data = (char *)calloc(1, 1024 * 1024);
+
+    while (counter_get(&p->stop) == 0) {
+        if (natsConnection_Publish(p->nc, "foo", data, 1024 * 1024) == NATS_OK)
+            counter_add(&p->accepted, 1);
+        else
+            poll_pause();
+    }
+    free(data);
+    return NULL;
+}
+
+/* When the server goes while large messages are on their way, no more of them are kept than there may be. */
+static void loss_under_large_publishes(void) {
+    enum { THREADS = 3, ROUNDS = 5, LIMIT = 8 << 20, MOST_ON_THEIR_WAY = (THREADS + 1) << 20 };
+    pthread_t threads[THREADS];
+    static closure c;
+    static publishers p;
+    int64_t pending = 0;
+    int round, i;
+    server s;
+
+    server_run(&s);
+    for (round = 0; round < ROUNDS; round++) {
+        p.nc = test_connect(options_recorded(s.url, &c));
+        counter_init(&p.accepted);
+        counter_init(&p.stop);
+        for (i = 0; i < THREADS; i++)
+            CHECK_INT(pthread_create(&threads[i], NULL, publish_large, &p), 0);
+        CHECK_REACHED(&p.accepted, 20);
+        server_kill(&s);
+        CHECK_REACHED(&c.disconnected, 1);
+        do {
+            CHECK_OK(natsConnection_GetPendingBytes(p.nc, &pending));
+            CHECK(pending <= LIMIT + MOST_ON_THEIR_WAY);
+            poll_pause();
+        } while (pending < LIMIT);
+        counter_set(&p.stop, 1);
+        for (i = 0; i < THREADS; i++)
+            pthread_join(threads[i], NULL);
+        natsConnection_Destroy(p.nc);
+        CHECK_REACHED(&c.closed, 1);
+        server_restart(&s);
+    }
+    server_stop(&s);
+}
+
 static void behind_a_stalled_small_publisher(void) { behind_a_stalled_publisher(1000); }
 
 static void behind_a_stalled_large_publisher(void) { behind_a_stalled_publisher(1000000); }
@@ -148,6 +204,7 @@ int main(int argc, char **argv) {
         TEST(requests_to_a_stalled_peer_leave_whole),
         TEST(behind_a_stalled_small_publisher),
         TEST(behind_a_stalled_large_publisher),
+        TEST(loss_under_large_publishes),
 #endif
     };
 

@@ -118,6 +118,8 @@ pub(super) struct State {
     /// The program takes the connection for connected: it has not been told yet if that is over.
     pub(super) announced: bool,
     last_error: (Status, String),
+    /// Why the last server could not be reached, as long as that is not the last error.
+    pub(super) unreachable: String,
 }
 
 impl State {
@@ -141,10 +143,13 @@ impl State {
         );
     }
 
-    /// No server is left to try: what the last attempt died of stays as the text.
+    /// No server is left to try: what the last attempt died of becomes the text.
     pub(super) fn give_up_on_servers(&mut self) {
         let status = Status::NATS_NO_SERVER;
-        if self.last_error.0 == Status::NATS_OK {
+        if !self.unreachable.is_empty() {
+            let error = Error::new(status, std::mem::take(&mut self.unreachable));
+            self.set_last_error(&error);
+        } else if self.last_error.0 == Status::NATS_OK {
             self.set_last_error(&status.into());
         }
         self.last_error.0 = status;
@@ -152,6 +157,7 @@ impl State {
 
     pub(super) fn clear_last_error(&mut self) {
         self.last_error = (Status::NATS_OK, String::new());
+        self.unreachable.clear();
     }
 }
 
@@ -180,6 +186,7 @@ impl Connection {
                 first_pending: false,
                 announced: false,
                 last_error: (Status::NATS_OK, String::new()),
+                unreachable: String::new(),
             }),
             status: AtomicU8::new(ConnStatus::NATS_CONN_STATUS_DISCONNECTED as u8),
             reconnecting: AtomicBool::new(false),

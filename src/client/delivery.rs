@@ -287,7 +287,8 @@ impl Subscription {
         if queue.is_closed() {
             return;
         }
-        queue.closed = Some(why);
+        // A drain that is complete stays so.
+        queue.closed = Some(if queue.complete { Closed::Drained } else { why });
         self.ended.store(true, Ordering::Release);
         let dropped = mem::take(&mut queue.list);
         let mut schedule = false;
@@ -327,7 +328,7 @@ impl Subscription {
         } else if queue.is_drained() && !queue.complete {
             queue.complete = true;
             drop(queue);
-            self.conn.registry.lock().remove(self.sid);
+            self.conn.registry.lock().set_drained(self.sid);
             self.changed.notify_all();
             self.conn.subscription_gone();
         }

@@ -25,6 +25,8 @@ use crate::runtime::{Registration, Source, has_found_job};
 
 /// How many reads in a row one connection gets before others have their turn.
 const READS_AT_ONCE: usize = 32;
+/// How many times as many a link that fails gets for what the server said last.
+const READS_OF_LAST_WORDS: usize = 16;
 /// When so many bytes have been read, what is in them is handed over, though the socket may have more: waking a
 /// worker costs as much as some hundred messages, but it is to work while the next are read.
 const HAND_OVER_AT: usize = 256 * 1024;
@@ -171,6 +173,31 @@ impl Link {
         if !self.over.swap(true, Ordering::AcqRel) {
             self.conn.lost(self, error);
         }
+    }
+
+    /// The link takes nothing any more. What the server said before counts more than that, since it
+    /// says why: it is read first. No lock may be held.
+    pub(super) fn fail_after_reading(self: &Arc<Self>, error: Error) {
+        let Some(mut reader) = self.reader.try_lock() else {
+            // Who is reading comes to the end, and fails.
+            self.stream.shutdown();
+            return;
+        };
+        for _ in 0..READS_OF_LAST_WORDS {
+            if self.is_over() {
+                return;
+            }
+            match self.read_and_hand_over(&mut reader) {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(e) => {
+                    drop(reader);
+                    return self.fail(e);
+                }
+            }
+        }
+        drop(reader);
+        self.fail(error);
     }
 
     /// Reads and hands over what has come. True if there may be more.

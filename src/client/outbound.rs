@@ -17,8 +17,8 @@ mod writer;
 
 use std::cell::Cell;
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex, MutexGuard};
@@ -96,6 +96,14 @@ struct Writer {
     back: WriteBuf,
     /// So much of `back` has left.
     sent: usize,
+    /// What takes nothing any more, until whoever found that out has dealt with it.
+    broken: Weak<Link>,
+}
+
+impl Writer {
+    fn is_broken(&self, link: &Arc<Link>) -> bool {
+        std::ptr::eq(self.broken.as_ptr(), Arc::as_ptr(link))
+    }
 }
 
 /// The outgoing buffer. See the [module](self).
@@ -419,15 +427,18 @@ impl Outbound {
     /// Bytes that wait to be written, or to be sent after a reconnect.
     pub(super) fn waiting(&self) -> usize {
         let front = self.front.lock();
-        front.buf.len() + (front.swapped - front.written) as usize
+        match front.mode {
+            Mode::Live(_) | Mode::Pending => front.waiting(),
+            Mode::Closed => 0,
+        }
     }
 
     /// Bytes that wait to be written to a server; 0 while there is none.
     pub(super) fn buffered(&self) -> usize {
         let front = self.front.lock();
         match front.mode {
-            Mode::Live(_) => front.buf.len() + (front.swapped - front.written) as usize,
-            _ => 0,
+            Mode::Live(_) => front.waiting(),
+            Mode::Pending | Mode::Closed => 0,
         }
     }
 
@@ -439,6 +450,10 @@ impl Outbound {
 }
 
 impl Front {
+    fn waiting(&self) -> usize {
+        self.buf.len() + (self.swapped - self.written) as usize
+    }
+
     /// Finds memory for a frame, of whose head as much is taken into account as heads have as a rule.
     #[inline]
     fn make_room(&mut self, out: &Outgoing<'_>) -> Result<()> {

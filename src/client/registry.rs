@@ -60,6 +60,9 @@ pub(super) struct Registry {
     count: usize,
     last_sid: u64,
     round: u64,
+    /// Drained ones without a callback: no message is theirs any more, but they stay open until the
+    /// program looks, or the connection is closed.
+    drained: HashMap<u64, Arc<Subscription>, BuildHasherDefault<SidHasher>>,
     /// No new ones: the connection drains or is closed.
     pub(super) sealed: bool,
 }
@@ -99,14 +102,25 @@ impl Registry {
 
     /// Takes a sid out; `false` if it was not there.
     pub(super) fn remove(&mut self, sid: u64) -> bool {
-        let removed = self.entries.remove(&sid);
-        let subscription = removed.as_ref().is_some_and(|e| e.target.is_subscription());
-        self.count -= usize::from(subscription);
+        self.drained.remove(&sid);
+        self.take(sid).is_some()
+    }
+
+    /// No message comes for this subscription any more, although it is open.
+    pub(super) fn set_drained(&mut self, sid: u64) {
+        if let Some(Target::Subscription(sub)) = self.take(sid) {
+            self.drained.insert(sid, sub);
+        }
+    }
+
+    fn take(&mut self, sid: u64) -> Option<Target> {
+        let target = self.entries.remove(&sid)?.target;
+        self.count -= usize::from(target.is_subscription());
         // A program that once had a million subscriptions gets their memory back.
         if self.entries.capacity() > 1024 && self.entries.len() < self.entries.capacity() / 4 {
             self.entries.shrink_to_fit();
         }
-        removed.is_some()
+        Some(target)
     }
 
     /// All subscriptions, without the requests' own.
@@ -123,12 +137,14 @@ impl Registry {
     pub(super) fn clear(&mut self) -> Vec<Arc<Subscription>> {
         self.sealed = true;
         self.count = 0;
+        let drained = std::mem::take(&mut self.drained).into_values();
         std::mem::take(&mut self.entries)
             .into_values()
             .filter_map(|entry| match entry.target {
                 Target::Subscription(sub) => Some(sub),
                 Target::Requests => None,
             })
+            .chain(drained)
             .collect()
     }
 }

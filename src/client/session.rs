@@ -491,18 +491,25 @@ impl Connection {
             state.pool.count_attempt();
             self.begin_attempt(&mut state)
         };
-        let result = attempt.and_then(|attempt| {
-            let (link, info) = self.try_server(&attempt).map_err(Failure::into_error)?;
-            self.established(link, info, Kind::Later)
+        let result = attempt.map_err(Failure::Unreachable).and_then(|attempt| {
+            let (link, info) = self.try_server(&attempt)?;
+            let established = self.established(link, info, Kind::Later);
+            established.map_err(Failure::Refused)
         });
-        let Err(error) = result else { return };
+        let Err(failure) = result else { return };
+        let refused = matches!(failure, Failure::Refused(_));
+        let error = failure.into_error();
         let abort = {
             let mut state = self.state.lock();
             state.attempt = None;
             if state.is_closed() {
                 return;
             }
-            state.set_last_error(&error);
+            state.unreachable.clear();
+            match refused {
+                true => state.set_last_error(&error),
+                false => state.unreachable = error.text().to_owned(),
+            }
             self.set_status(&mut state, ConnStatus::NATS_CONN_STATUS_RECONNECTING);
             if auth_kind(&error).is_some() && !state.first_pending {
                 self.post_failure(&error);

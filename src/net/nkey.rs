@@ -69,6 +69,10 @@ fn decode(seed: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
         let text = format!("base32: invalid data at location {}", position + 1);
         Error::new(Status::NATS_ERR, text)
     };
+    let strange = |b: &u8| !matches!(b, b'A'..=b'Z' | b'2'..=b'7');
+    if let Some(position) = seed.iter().position(strange) {
+        return Err(at(position));
+    }
     let len = BASE32.decode_len(seed.len()).map_err(|e| at(e.position))?;
     let mut decoded = Zeroizing::new(vec![0; len]);
     let bad = |e: DecodePartial| at(e.error.position);
@@ -128,6 +132,7 @@ mod tests {
             why(&good.to_lowercase().into_bytes()),
             "base32: invalid data at location 1"
         );
+        assert_eq!(why(b"suamlk"), "base32: invalid data at location 1");
         assert_eq!(why(b"AAAA"), "invalid encoded key");
         let other = if good.ends_with('A') { "E" } else { "A" };
         let tampered = format!("{}{other}", &good[..good.len() - 1]);

@@ -89,7 +89,7 @@ impl Outbound {
         match result {
             Ok(Written::All) => {}
             Ok(Written::Blocked) => link.write_when_ready(),
-            Err(e) => link.fail(e),
+            Err(e) => link.fail_after_reading(e),
         }
         self.look_again();
     }
@@ -109,7 +109,18 @@ impl Outbound {
 
     /// Writes what is left, and then, so many times, what has come into the front. Stops when the
     /// socket takes no more for now.
-    fn write_all(
+    fn write_all(&self, writer: &mut Writer, link: &Arc<Link>, rounds: usize) -> Result<Written> {
+        if writer.is_broken(link) {
+            return Ok(Written::All);
+        }
+        let result = self.write_rounds(writer, link, rounds);
+        if result.is_err() {
+            writer.broken = Arc::downgrade(link);
+        }
+        result
+    }
+
+    fn write_rounds(
         &self,
         writer: &mut Writer,
         link: &Arc<Link>,
@@ -188,7 +199,11 @@ impl Outbound {
             }
             Direct::Failed(link, e) => {
                 let late = e.status() == Status::NATS_TIMEOUT;
-                link.fail(e.clone());
+                if late {
+                    link.fail(e.clone());
+                } else {
+                    link.fail_after_reading(e.clone());
+                }
                 // Unless the deadline passed, or nothing follows, the whole frame is kept for after
                 // the reconnect.
                 match link.conn.is_closed() {
@@ -217,18 +232,21 @@ impl Outbound {
         if let Err(e) = front.check_open() {
             return Direct::Done(Err(e));
         }
-        let Mode::Live(link) = &front.mode else {
-            if front.buf.len() >= self.pending_max {
-                return Direct::Done(Err(Status::NATS_INSUFFICIENT_BUFFER.into()));
+        let link = match &front.mode {
+            Mode::Live(link) if !link.is_over() && !writer.is_broken(link) => link.clone(),
+            // Without a server, or with one that is lost already: it is for the next.
+            _ => {
+                if writer.back.len() + front.buf.len() >= self.pending_max {
+                    return Direct::Done(Err(Status::NATS_INSUFFICIENT_BUFFER.into()));
+                }
+                let result = front.make_room(out);
+                if result.is_ok() {
+                    out.encode(&mut front.buf);
+                    front.count(out);
+                }
+                return Direct::Done(result);
             }
-            let result = front.make_room(out);
-            if result.is_ok() {
-                out.encode(&mut front.buf);
-                front.count(out);
-            }
-            return Direct::Done(result);
         };
-        let link = link.clone();
         out.encode_head(&mut front.buf);
         front.count(out);
         front.swapped += (front.buf.len() + out.payload.len() + encode::CRLF.len()) as u64;
@@ -240,7 +258,10 @@ impl Outbound {
             Ok(()) => Direct::Done(Ok(())),
             // What is left of it is in the back, and leaves when the socket takes more.
             Err(e) if own.is_some() && e.status() == Status::NATS_TIMEOUT => Direct::Late(link),
-            Err(e) => Direct::Failed(link, e),
+            Err(e) => {
+                writer.broken = Arc::downgrade(&link);
+                Direct::Failed(link, e)
+            }
         }
     }
 
@@ -310,7 +331,7 @@ impl Outbound {
             writer.back.extend_from_slice(encode::CRLF);
         } else {
             // Half a frame can only be followed by the end of the link, and what was before it is lost.
-            *writer = Writer::default();
+            (writer.back, writer.sent) = (WriteBuf::new(), 0);
             return Err(Status::NATS_NO_MEMORY.into());
         }
         result
