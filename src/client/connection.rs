@@ -4,7 +4,7 @@
 use std::ffi::CStr;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 
 use parking_lot::Mutex;
 
@@ -118,6 +118,8 @@ pub(super) struct State {
     /// The program takes the connection for connected: it has not been told yet if that is over.
     pub(super) announced: bool,
     last_error: (Status, String),
+    /// The link before, from which somebody may still read.
+    pub(super) lost_link: Weak<Link>,
     /// Why the last server could not be reached, as long as that is not the last error.
     pub(super) unreachable: String,
 }
@@ -186,6 +188,7 @@ impl Connection {
                 first_pending: false,
                 announced: false,
                 last_error: (Status::NATS_OK, String::new()),
+                lost_link: Weak::new(),
                 unreachable: String::new(),
             }),
             status: AtomicU8::new(ConnStatus::NATS_CONN_STATUS_DISCONNECTED as u8),

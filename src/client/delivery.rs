@@ -180,13 +180,18 @@ impl Subscription {
         }
     }
 
-    /// Counts a message as the program's. Returns how many it is.
-    fn take(&self, msg: &Msg) -> u64 {
+    /// Has the program got as many messages as it wants?
+    fn has_its_maximum(&self) -> bool {
+        let max = self.max.load(Ordering::Relaxed);
+        max > 0 && self.taken_msgs.load(Ordering::Relaxed) >= max
+    }
+
+    /// Counts a message as the program's.
+    fn take(&self, msg: &Msg) {
         let count = self.taken_msgs.load(Ordering::Relaxed) + 1;
         let bytes = self.taken_bytes.load(Ordering::Relaxed) + msg.size() as u64;
         self.taken_msgs.store(count, Ordering::Release);
         self.taken_bytes.store(bytes, Ordering::Release);
-        count
     }
 
     /// Fetches the next message, waiting for it if there is none.
@@ -210,9 +215,12 @@ impl Subscription {
                 None => {}
             }
             if let Some(msg) = queue.list.pop() {
-                let count = self.take(&msg);
-                let last = self.max.load(Ordering::Relaxed) == count;
+                self.take(&msg);
+                let last = self.has_its_maximum();
                 let drained = queue.is_drained();
+                if !queue.list.is_empty() {
+                    self.changed.notify_one();
+                }
                 let waited = deadline.is_some();
                 outbound::expect_one_publish(waited && queue.list.is_empty());
                 drop(queue);
@@ -300,6 +308,7 @@ impl Subscription {
         }
         drop(queue);
         self.changed.notify_all();
+        self.completed.notify_all();
         drop(dropped);
         if schedule {
             self.schedule();
@@ -312,7 +321,10 @@ impl Subscription {
         let mut queue = self.queue.lock();
         queue.closed = Some(Closed::Unsubscribed);
         queue.complete = true;
-        queue.lease = None;
+        // It may be the last one, whose end calls the program.
+        let lease = queue.lease.take();
+        drop(queue);
+        drop(lease);
     }
 
     /// A drained subscription without callback that has nothing left is complete, though it stays
@@ -330,6 +342,7 @@ impl Subscription {
             drop(queue);
             self.conn.registry.lock().set_drained(self.sid);
             self.changed.notify_all();
+            self.completed.notify_all();
             self.conn.subscription_gone();
         }
     }
@@ -341,19 +354,12 @@ impl Subscription {
             sink.deliver(self, None);
         }
         while let Some(msg) = batch.pop() {
-            let max = self.max.load(Ordering::Relaxed);
-            if self.ended.load(Ordering::Acquire)
-                || max > 0 && self.taken_msgs.load(Ordering::Relaxed) >= max
-            {
+            if self.ended.load(Ordering::Acquire) || self.has_its_maximum() {
                 break;
             }
-            let count = self.take(&msg);
+            self.take(&msg);
             outbound::expect_one_publish(batch.is_empty());
             sink.deliver(self, Some(msg));
-            // The callback may have set it.
-            if self.max.load(Ordering::Relaxed) == count {
-                self.end(Closed::MaxDelivered);
-            }
         }
         outbound::expect_one_publish(false);
         sink.end(self);
@@ -362,6 +368,12 @@ impl Subscription {
     /// After a round: is there more to do? If not, the worker leaves it.
     fn settle(self: &Arc<Self>) -> bool {
         let mut queue = self.queue.lock();
+        // Set in time, in a callback, or too late, while messages were taken.
+        if self.has_its_maximum() && queue.closed.is_none() {
+            drop(queue);
+            self.end(Closed::MaxDelivered);
+            queue = self.queue.lock();
+        }
         if !queue.list.is_empty() || queue.timeout_due {
             return true;
         }
@@ -384,7 +396,7 @@ impl Subscription {
         }
         let (callback, lease) = (queue.on_complete.take(), queue.lease.take());
         drop(queue);
-        self.changed.notify_all();
+        self.completed.notify_all();
         if let Some(callback) = callback {
             events::inside(&self.conn, callback);
         }
@@ -478,6 +490,7 @@ impl Subscription {
         );
         drop(queue);
         self.changed.notify_all();
+        self.completed.notify_all();
         drop(dropped);
     }
 }

@@ -144,9 +144,10 @@ impl Subscription {
         }
         while !queue.is_complete() {
             match deadline {
-                None => self.changed.wait(&mut queue),
+                None => self.completed.wait(&mut queue),
                 Some(d) => {
-                    if self.changed.wait_until(&mut queue, d).timed_out() && !queue.is_complete() {
+                    if self.completed.wait_until(&mut queue, d).timed_out() && !queue.is_complete()
+                    {
                         return Err(Status::NATS_TIMEOUT.into());
                     }
                 }

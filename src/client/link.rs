@@ -163,6 +163,11 @@ impl Link {
         }
     }
 
+    /// Waits until nobody reads from this link any more, which is over.
+    pub(super) fn wait_for_its_reader(&self) {
+        drop(self.reader.lock());
+    }
+
     /// Has its end been noticed?
     pub(super) fn is_over(&self) -> bool {
         self.over.load(Ordering::Acquire)
@@ -208,6 +213,10 @@ impl Link {
     }
 
     fn read_some(self: &Arc<Self>, reader: &mut Reader) -> Result<bool> {
+        // Of a link that is over nothing is to come behind what its successor brings.
+        if self.is_over() {
+            return Ok(false);
+        }
         self.process(reader)?;
         for _ in 0..READS_AT_ONCE {
             if self.is_over() {

@@ -55,6 +55,12 @@ pub(super) fn expect_one_publish(alone: bool) {
     ALONE.set(alone);
 }
 
+/// Does a payload of so many bytes go from the caller's memory? Then publishing may wait for the
+/// socket.
+pub(super) fn is_direct(size: usize) -> bool {
+    size >= DIRECT_FROM
+}
+
 /// Where frames go.
 enum Mode {
     /// To the pending buffer: there is no server.
@@ -156,7 +162,7 @@ impl Outbound {
 
     /// Appends one frame. Waits while the buffer is full, but not beyond the write deadline.
     pub(super) fn publish(&self, out: &Outgoing<'_>, when: When) -> Result<()> {
-        if out.payload.len() >= DIRECT_FROM {
+        if is_direct(out.payload.len()) {
             return self.publish_direct(out);
         }
         let mut front = self.front.lock();

@@ -11,9 +11,11 @@ use parking_lot::Mutex;
 
 use super::connection::Connection;
 use super::oneshot::OneShot;
+use super::outbound;
 use super::publish::{Outgoing, When};
 use super::registry::Target;
 use super::subscription::SubscribeArgs;
+use super::waiting::WaitingReader;
 use crate::error::{Error, Result, Status};
 use crate::msg::Msg;
 use crate::proto::write_buf::WriteBuf;
@@ -106,7 +108,7 @@ impl Connection {
         payload: &[u8],
         timeout: Duration,
     ) -> Result<Msg> {
-        self.exchange(timeout, &|reply, deadline| {
+        self.exchange(timeout, payload.len(), &|reply, deadline| {
             self.send(
                 &Outgoing {
                     subject,
@@ -122,17 +124,23 @@ impl Connection {
 
     /// As [`Connection::request`], with a message; its own reply subject is not used.
     pub fn request_msg(self: &Arc<Self>, msg: &Msg, timeout: Duration) -> Result<Msg> {
-        self.exchange(timeout, &|reply, deadline| {
+        self.exchange(timeout, msg.payload().len(), &|reply, deadline| {
             self.send_msg(msg, Some(reply), When::Soon, deadline)
         })
     }
 
-    fn exchange(self: &Arc<Self>, timeout: Duration, publish: &PublishFn<'_>) -> Result<Msg> {
-        let deadline = Instant::now().checked_add(timeout);
+    fn exchange(
+        self: &Arc<Self>,
+        timeout: Duration,
+        size: usize,
+        publish: &PublishFn<'_>,
+    ) -> Result<Msg> {
+        let now = Instant::now();
+        let deadline = now.checked_add(timeout);
         let reply = if self.opts.old_request_style {
             self.exchange_alone(timeout, deadline, publish)?
         } else {
-            self.exchange_shared(deadline, publish)?
+            self.exchange_shared(now, deadline, size, publish)?
         };
         if reply.is_no_responders() {
             return Err(Status::NATS_NO_RESPONDERS.into());
@@ -142,26 +150,51 @@ impl Connection {
 
     fn exchange_shared(
         self: &Arc<Self>,
+        now: Instant,
         deadline: Option<Instant>,
+        size: usize,
         publish: &PublishFn<'_>,
     ) -> Result<Msg> {
         self.outbound.check_open()?;
         let slot = OneShot::new();
         let (id, reply) = self.register_request(&slot)?;
-        let reader = self.read_here();
-        let result = publish(&reply, deadline).and_then(|()| {
-            // The connection may have been closed before the request was there to be told.
-            if self.is_closed() {
-                return Err(Status::NATS_CONNECTION_CLOSED.into());
-            }
-            reader.read_until(deadline, || slot.is_sent());
-            slot.wait(deadline)
-                .unwrap_or_else(|| Err(Status::NATS_TIMEOUT.into()))
-        });
+        let result = self
+            .publish_and_read(now, deadline, size, &|d| publish(&reply, d))
+            .and_then(|reader| {
+                // The connection may have been closed before the request was there to be told.
+                if self.is_closed() {
+                    return Err(Status::NATS_CONNECTION_CLOSED.into());
+                }
+                reader.read_until(deadline, || slot.is_sent());
+                slot.wait(deadline)
+                    .unwrap_or_else(|| Err(Status::NATS_TIMEOUT.into()))
+            });
         if result.is_err() {
             self.requests.0.lock().by_id.remove(&id);
         }
         result
+    }
+
+    /// Publishes what will be answered, and has the calling thread read. It begins with that, so that
+    /// nobody else is woken; but not where it may have to wait for the socket, which the server may
+    /// not empty before somebody reads.
+    fn publish_and_read(
+        &self,
+        now: Instant,
+        deadline: Option<Instant>,
+        size: usize,
+        publish: &dyn Fn(Option<Instant>) -> Result<()>,
+    ) -> Result<WaitingReader<'_>> {
+        if !outbound::is_direct(size) {
+            let reader = self.read_here();
+            match publish(Some(now)) {
+                Ok(()) => return Ok(reader),
+                Err(e) if e.status() == Status::NATS_TIMEOUT => {}
+                Err(e) => return Err(e),
+            }
+        }
+        publish(deadline)?;
+        Ok(self.read_here())
     }
 
     /// Gives a request its id and its reply subject, and makes sure that the answer is subscribed to.

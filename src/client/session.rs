@@ -211,7 +211,7 @@ impl Connection {
 
     /// A server said PONG: the session stands.
     fn established(self: &Arc<Self>, link: Arc<Link>, info: ServerInfo, kind: Kind) -> Result<()> {
-        let first = {
+        let (first, lost) = {
             let mut state = self.state.lock();
             state.attempt = None;
             if state.is_closed() {
@@ -226,8 +226,13 @@ impl Connection {
             self.set_status(&mut state, ConnStatus::NATS_CONN_STATUS_CONNECTED);
             // `connect` returns, which tells the program.
             state.announced = kind == Kind::First;
-            state.first_pending || kind == Kind::First
+            let first = state.first_pending || kind == Kind::First;
+            (first, state.lost_link.upgrade())
         };
+        // What the last server sent comes before what this one sends.
+        if let Some(lost) = lost {
+            lost.wait_for_its_reader();
+        }
         self.info_received(info, first);
         self.resume(&link);
         if kind == Kind::Later {
@@ -379,6 +384,7 @@ impl Connection {
                 return self.shut();
             }
             state.link = None;
+            state.lost_link = Arc::downgrade(link);
             state.pass = PassCounter::new();
             state.clear_last_error();
             self.reconnecting.store(true, Ordering::Release);

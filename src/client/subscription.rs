@@ -76,8 +76,11 @@ pub struct Subscription {
     lane: Option<Arc<Dispatcher>>,
     handle: OnceLock<Box<dyn ForeignHandle>>,
     pub(super) queue: Mutex<Queue>,
-    /// A message came, or the state changed. Goes with `queue`.
+    /// A message came, or it was closed or drained. Goes with `queue`; whoever takes a message and
+    /// leaves others wakes the next who waits.
     pub(super) changed: Condvar,
+    /// It is complete. Goes with `queue`.
+    pub(super) completed: Condvar,
     /// Messages and bytes that left the queue for the program. Written by one thread at a time, so
     /// that the way of a message needs no atomic addition.
     pub(super) taken_msgs: AtomicU64,
@@ -129,6 +132,7 @@ impl Connection {
             handle: OnceLock::new(),
             queue: Mutex::new(Queue::new(self.opts.pending_limits(), lease)),
             changed: Condvar::new(),
+            completed: Condvar::new(),
             taken_msgs: AtomicU64::new(0),
             taken_bytes: AtomicU64::new(0),
             max: AtomicU64::new(0),
@@ -341,18 +345,23 @@ impl Subscription {
         if self.conn.is_closed() || !self.is_valid() {
             return Err(self.closed_error());
         }
-        if max <= self.taken_msgs.load(Ordering::Relaxed) {
-            return self.unsubscribe();
-        }
         // With the registry locked, so that a reconnect sends either the old state and this, or the
-        // new state.
-        let _registry = self.conn.registry.lock();
+        // new state; and with the queue locked, so that whoever takes a message too many meanwhile
+        // sees the maximum when he is done.
+        let registry = self.conn.registry.lock();
+        let queue = self.queue.lock();
+        let taken = self.taken_msgs.load(Ordering::Relaxed);
         // The server has ended it, and so will we when the last callback has returned.
         let old = self.max.load(Ordering::Relaxed);
-        if old != 0 && old <= self.taken_msgs.load(Ordering::Relaxed) {
+        if old != 0 && old <= taken {
             return Ok(());
         }
+        if max <= taken {
+            drop((queue, registry));
+            return self.unsubscribe();
+        }
         self.max.store(max, Ordering::Relaxed);
+        drop(queue);
         self.conn
             .outbound
             .control(|buf| encode::unsubscribe(buf, self.sid, Some(max)));

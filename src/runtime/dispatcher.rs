@@ -4,7 +4,7 @@
 //! A job is queued once and may ask to be queued again, at the back; so each gets its turn. Jobs
 //! may block for as long as they like, and then the pool grows (`growth`).
 //!
-//! Waking: a worker that was woken or is new, and so is going to look at the queue, is *searching*.
+//! Waking: a worker that was woken or has begun, and so is going to look at the queue, is *searching*.
 //! While there is one, submitting a job wakes nobody. A searching worker that finds a job passes
 //! the search on if there are more. Workers that run dry sleep at once: spinning for 20 µs was tried
 //! and, on a machine of two busy cores, doubled the CPU time without making anything sooner.
@@ -145,6 +145,8 @@ struct State {
     /// the others get the rest that it takes to leave.
     idle: Vec<Arc<Worker>>,
     searching: usize,
+    /// How many have been started and not begun: the program's function for new threads may keep them.
+    starting: usize,
     /// How many watch the sockets. Once it is not zero it never becomes so again, before the end.
     watching: usize,
     /// One of them has been called to the queue.
@@ -200,14 +202,7 @@ impl Dispatcher {
     /// matter of need, but without these two nothing would ever be delivered.
     pub(super) fn start(&self) -> Result<()> {
         for _ in 0..2 {
-            let mut state = self.pool.state.lock();
-            state.count += 1;
-            state.searching += 1;
-            drop(state);
-            let pool = self.pool.clone();
-            self.pool
-                .threads
-                .spawn(self.pool.sizes.name, move || pool.work())?;
+            self.pool.spawn_worker(self.pool.state.lock())?;
         }
         Ok(())
     }
@@ -281,7 +276,9 @@ impl Pool {
     /// Something waits that nobody is free for.
     fn grow(self: &Arc<Self>, state: MutexGuard<'_, State>) {
         if state.count < self.sizes.eager {
-            self.start_worker(state);
+            if state.starting == 0 {
+                self.start_worker(state);
+            }
         } else if state.count < self.sizes.max {
             self.check_later(state);
         }
@@ -295,22 +292,25 @@ impl Pool {
             || state.others_running < state.count.saturating_sub(2).max(1)
     }
 
-    fn start_worker(self: &Arc<Self>, mut state: MutexGuard<'_, State>) {
+    fn start_worker(self: &Arc<Self>, state: MutexGuard<'_, State>) {
+        if self.spawn_worker(state).is_err() {
+            // Another worker may come to the job, and if there is none, the check tries again.
+            self.check_later(self.state.lock());
+        }
+    }
+
+    fn spawn_worker(self: &Arc<Self>, mut state: MutexGuard<'_, State>) -> Result<()> {
         state.count += 1;
-        state.searching += 1;
+        state.starting += 1;
         drop(state);
         let pool = self.clone();
-        if self
-            .threads
-            .spawn(self.sizes.name, move || pool.work())
-            .is_err()
-        {
-            // Another worker may come to the job, and if there is none, the check tries again.
+        let spawned = self.threads.spawn(self.sizes.name, move || pool.work());
+        if spawned.is_err() {
             let mut state = self.state.lock();
             state.count -= 1;
-            state.searching -= 1;
-            self.check_later(state);
+            state.starting -= 1;
         }
+        spawned
     }
 
     /// The life of a worker.
@@ -323,7 +323,9 @@ impl Pool {
         let mut turns = Turns::new();
         let mut state = self.state.lock();
         state.workers.push(me.clone());
-        // As whoever started or woke this worker has counted.
+        state.starting -= 1;
+        state.searching += 1;
+        // As is counted; by whoever woke this worker, later.
         let mut searching = true;
         // It has put a job back, for which nobody else has been called.
         let mut requeued = false;
@@ -439,6 +441,11 @@ impl Pool {
         };
         WATCHES.set(0);
         self.count_watchers(&mut state, -1);
+        if found.is_some() && !state.jobs.is_empty() {
+            // It may be the one that was called for those.
+            self.call_worker(state);
+            state = self.state.lock();
+        }
         if state.stop && state.watching > 0 {
             // They learn of it one after the other.
             io.wake();

@@ -103,6 +103,8 @@ struct SourceState {
 struct Interest {
     /// Somebody reads, so nobody is to be woken for that.
     reading: bool,
+    /// Reading was asked for meanwhile: perhaps after the last look of who reads.
+    again: bool,
     /// Something waits to be written.
     writing: bool,
     /// It is not driven any more.
@@ -312,7 +314,7 @@ impl Registration {
     }
 
     /// Asks for a call of `read`, soon: for bytes that are not in the socket. Whoever is reading by
-    /// then has to see to them instead.
+    /// then has it called again when done.
     pub fn request_read(&self) {
         self.request(READ);
     }
@@ -321,15 +323,7 @@ impl Registration {
     fn request(&self, what: u8) {
         // If the source is in the list already, the flag is going to be seen as well: all of them
         // are taken at once.
-        if self.state.asked.fetch_or(what, Ordering::AcqRel) == 0 && !forked() {
-            let mut inbox = self.shared.inbox.lock();
-            inbox.requests.push(self.number);
-            let call = inbox.calls();
-            drop(inbox);
-            if call {
-                self.shared.wake();
-            }
-        }
+        self.shared.ask(&self.state, self.number, what);
     }
 
     /// Asks for a call of `write` when the socket takes more.
@@ -362,9 +356,9 @@ impl Registration {
         if forked() {
             return;
         }
-        let mut interest = self.state.interest.lock();
-        interest.reading = false;
-        self.with_socket(|fd| self.shared.arm(&interest, self.number, fd));
+        if let Some(entry) = self.shared.source(self.number) {
+            self.shared.end_reading(&entry, self.number);
+        }
     }
 
     fn with_socket(&self, f: impl FnOnce(BorrowedFd<'_>)) {
@@ -458,10 +452,37 @@ impl Shared {
         }
         if read {
             guarded(|| entry.source.read());
+            self.end_reading(entry, number);
+        } else {
+            let interest = entry.state.interest.lock();
+            self.arm(&interest, number, entry.source.as_fd());
         }
+    }
+
+    /// What comes from now on is for others.
+    fn end_reading(&self, entry: &Entry, number: u64) {
         let mut interest = entry.state.interest.lock();
-        interest.reading &= !read;
+        interest.reading = false;
+        let again = std::mem::take(&mut interest.again);
         self.arm(&interest, number, entry.source.as_fd());
+        drop(interest);
+        if again {
+            self.ask(&entry.state, number, READ);
+        }
+    }
+
+    fn ask(&self, state: &SourceState, number: u64, what: u8) {
+        // If the source is in the list already, the flag is going to be seen as well: all of them
+        // are taken at once.
+        if state.asked.fetch_or(what, Ordering::AcqRel) == 0 && !forked() {
+            let mut inbox = self.inbox.lock();
+            inbox.requests.push(number);
+            let call = inbox.calls();
+            drop(inbox);
+            if call {
+                self.wake();
+            }
+        }
     }
 
     /// Does what was asked for.
@@ -476,13 +497,12 @@ impl Shared {
         }
         let mut interest = entry.state.interest.lock();
         if std::mem::replace(&mut interest.reading, true) {
+            interest.again = true;
             return;
         }
         drop(interest);
         guarded(|| entry.source.read());
-        let mut interest = entry.state.interest.lock();
-        interest.reading = false;
-        self.arm(&interest, number, entry.source.as_fd());
+        self.end_reading(entry, number);
     }
 
     /// Arms a socket for what is wanted now. If it is ready for that, an event comes at once.
