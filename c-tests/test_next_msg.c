@@ -1,6 +1,7 @@
 /* Subscriptions without a callback: NextMsg. */
 #include "callbacks.h"
 #include "fixture.h"
+#include "peer_fixture.h"
 #include "test.h"
 
 static void next_msg(void) {
@@ -104,6 +105,68 @@ static void waiting_next_msg_is_released(void) {
     fixture_end(&f);
 }
 
+#if OURS
+/* Two wait, and one read brings two messages: nobody sleeps on. */
+static void two_wait_and_two_come(void) {
+    waiter w[2];
+    pthread_t threads[2];
+    static peer_fixture f;
+    int i;
+
+    peer_fixture_start(&f);
+    for (i = 0; i < 2; i++) {
+        w[i].sub = f.sub;
+        counter_init(&w[i].done);
+        CHECK(pthread_create(&threads[i], NULL, wait_for_message, &w[i]) == 0);
+    }
+    CHECK(!counter_wait(&w[0].done, 1, 30));
+    CHECK(peer_send(&f.p, "MSG foo 1 1\r\na\r\nMSG foo 1 1\r\nb\r\n"));
+    for (i = 0; i < 2; i++) {
+        CHECK_REACHED(&w[i].done, 1);
+        CHECK_OK(w[i].status);
+        pthread_join(threads[i], NULL);
+    }
+    peer_fixture_end(&f);
+}
+
+static void *wait_for_drain(void *arg) {
+    waiter *w = (waiter *)arg;
+
+    w->status = natsSubscription_WaitForDrainCompletion(w->sub, 6 * deadline_ms());
+    counter_add(&w->done, 1);
+    return NULL;
+}
+
+/* A message wakes who waits for messages, and not in his place who waits for the drain. */
+static void waits_beside_who_waits_for_the_drain(void) {
+    waiter message, drain;
+    pthread_t threads[2];
+    static peer_fixture f;
+
+    peer_fixture_start(&f);
+    message.sub = drain.sub = f.sub;
+    counter_init(&message.done);
+    counter_init(&drain.done);
+    CHECK_OK(natsSubscription_DrainTimeout(f.sub, 10 * deadline_ms()));
+    CHECK(peer_expect(&f.p, "UNSUB 1"));
+    CHECK(peer_expect(&f.p, "PING\r\n"));
+    CHECK(pthread_create(&threads[0], NULL, wait_for_drain, &drain) == 0);
+    CHECK(!counter_wait(&drain.done, 1, 30));
+    CHECK(pthread_create(&threads[1], NULL, wait_for_message, &message) == 0);
+    CHECK(!counter_wait(&message.done, 1, 30));
+    CHECK(peer_send(&f.p, "MSG foo 1 1\r\na\r\n"));
+    CHECK_REACHED(&message.done, 1);
+    CHECK_OK(message.status);
+    CHECK_INT(counter_get(&drain.done), 0);
+    CHECK(peer_send(&f.p, "PONG\r\n"));
+    CHECK_REACHED(&drain.done, 1);
+    CHECK_OK(drain.status);
+    pthread_join(threads[0], NULL);
+    pthread_join(threads[1], NULL);
+    peer_fixture_end(&f);
+}
+#endif
+
 static void next_msg_no_responders(void) {
     natsSubscription *sub = NULL;
     natsMsg *msg = NULL;
@@ -124,6 +187,10 @@ int main(int argc, char **argv) {
         TEST(next_msg_after_close),
         TEST(waiting_next_msg_is_released),
         TEST(next_msg_no_responders),
+#if OURS
+        TEST(two_wait_and_two_come),
+        TEST(waits_beside_who_waits_for_the_drain),
+#endif
     };
 
     return RUN_TESTS(cases, argc, argv);

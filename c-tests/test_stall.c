@@ -1,6 +1,7 @@
 /* Publishing to a peer that reads nothing: who waits for it, for how long, and what becomes of the rest. */
 #include "callbacks.h"
 #include "peer.h"
+#include "peer_fixture.h"
 #include "server.h"
 #include "test.h"
 
@@ -137,6 +138,48 @@ static void requests_to_a_stalled_peer_leave_whole(void) {
     free(large);
 }
 
+static void *request_large(void *arg) {
+    stalled *p = (stalled *)arg;
+    void *data = calloc(1, (size_t)p->size);
+    natsMsg *reply = NULL;
+
+    counter_add(&p->begun, 1);
+    p->status = natsConnection_Request(&reply, p->nc, "bar", data, p->size, 10 * deadline_ms());
+    natsMsg_Destroy(reply);
+    free(data);
+    return NULL;
+}
+
+/* A request that cannot leave, since the server waits for us to read: we read. */
+static void requests_that_cannot_leave_do_not_stop_the_reading(void) {
+    static peer_fixture f;
+    pthread_t threads[2];
+    stalled publisher, request;
+    int64_t last = -1;
+    int same;
+
+    peer_fixture_start(&f);
+    publisher.nc = request.nc = f.nc;
+    publisher.size = request.size = 100000;
+    counter_init(&publisher.begun);
+    counter_init(&request.begun);
+    pthread_create(&threads[0], NULL, publish_until_stopped, &publisher);
+    for (same = 0; same < 50; poll_pause()) {
+        same = counter_get(&publisher.begun) == last ? same + 1 : 0;
+        last = counter_get(&publisher.begun);
+    }
+    pthread_create(&threads[1], NULL, request_large, &request);
+    CHECK_REACHED(&request.begun, 1);
+    CHECK(!counter_wait(&request.begun, 2, 100)); /* it has begun to wait by now */
+    CHECK(peer_send(&f.p, "MSG foo 1 2\r\nhi\r\n"));
+    test_expect_next(f.sub, "hi");
+    natsConnection_Close(f.nc);
+    pthread_join(threads[0], NULL);
+    pthread_join(threads[1], NULL);
+    CHECK_INT(request.status, NATS_CONNECTION_CLOSED);
+    peer_fixture_end(&f);
+}
+
 typedef struct publishers {
     natsConnection *nc;
     counter accepted;
@@ -204,6 +247,7 @@ int main(int argc, char **argv) {
         TEST(requests_to_a_stalled_peer_leave_whole),
         TEST(behind_a_stalled_small_publisher),
         TEST(behind_a_stalled_large_publisher),
+        TEST(requests_that_cannot_leave_do_not_stop_the_reading),
         TEST(loss_under_large_publishes),
 #endif
     };

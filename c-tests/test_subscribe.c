@@ -245,6 +245,49 @@ static void auto_unsubscribe_in_the_last_callback(void) {
     fixture_end(&f);
 }
 
+static void *publish_until_told(void *arg) {
+    closure *c = (closure *)arg;
+
+    while (counter_get(&c->gate) == 0)
+        if (natsConnection_PublishString((natsConnection *)c->connection, "flood", "x") != NATS_OK)
+            break;
+    return NULL;
+}
+
+/* However many messages are taken while the maximum is set: it ends, and says so. */
+static void auto_unsubscribe_in_a_flood(void) {
+    static closure flood, c;
+    static fixture f;
+    natsConnection *other;
+    natsSubscription *sub;
+    pthread_t thread;
+    int i, rounds = 600 / time_factor();
+
+    fixture_start(&f);
+    other = test_connect_url(f.s.url);
+    closure_init(&flood);
+    flood.connection = other;
+    CHECK(pthread_create(&thread, NULL, publish_until_told, &flood) == 0);
+    for (i = 0; i < rounds; i++) {
+        int64_t delivered = 0;
+
+        closure_init(&c);
+        sub = NULL;
+        CHECK_OK(natsConnection_Subscribe(&sub, f.nc, "flood", on_message, &c));
+        CHECK_OK(natsSubscription_SetOnCompleteCB(sub, on_complete, &c));
+        CHECK_REACHED(&c.messages, 1 + i % 7);
+        CHECK_OK(natsSubscription_GetDelivered(sub, &delivered));
+        CHECK_OK(natsSubscription_AutoUnsubscribe(sub, (int)delivered + 1 + i % 64));
+        CHECK_REACHED(&c.completed, 1);
+        CHECK(!natsSubscription_IsValid(sub));
+        natsSubscription_Destroy(sub);
+    }
+    counter_set(&flood.gate, 1);
+    pthread_join(thread, NULL);
+    natsConnection_Destroy(other);
+    fixture_end(&f);
+}
+
 static void auto_unsubscribe_sync(void) {
     natsSubscription *sub = NULL;
     natsMsg *msg = NULL;
@@ -424,6 +467,7 @@ int main(int argc, char **argv) {
         TEST(timeouts_in_the_pool),
         TEST(auto_unsubscribe_async),
         TEST(auto_unsubscribe_in_the_last_callback),
+        TEST(auto_unsubscribe_in_a_flood),
         TEST(auto_unsubscribe_sync),
         TEST(null_subscription),
         TEST(pool_delivery),

@@ -169,6 +169,40 @@ static void verification_callback(void) {
     server_stop(&s);
 }
 
+static closure verifying;
+
+static int on_verify_blocked(int preverify_ok, void *ctx) {
+    (void)ctx;
+    counter_add(&verifying.entered, 1);
+    if (counter_get(&verifying.entered) > 1)
+        counter_wait(&verifying.gate, 1, deadline_ms());
+    return preverify_ok;
+}
+
+/* The callback of the certificate is one of those behind which the released callback comes. */
+static void released_comes_behind_the_verification(void) {
+    natsConnection *nc;
+    natsOptions *opts;
+    static closure c;
+    server s;
+
+    tls_start(&s, "server", false);
+    closure_init(&c);
+    closure_init(&verifying);
+    opts = tls_options_trusting(&s);
+    CHECK_OK(natsOptions_SetTimeout(opts, 2 * deadline_ms()));
+    CHECK_OK(natsOptions_SetSSLVerificationCallback(opts, on_verify_blocked));
+    CHECK_OK(natsOptions_SetReleasedCB(opts, on_released, &c));
+    nc = test_connect(opts);
+    CHECK_OK(natsConnection_Reconnect(nc));
+    CHECK_REACHED(&verifying.entered, 2);
+    natsConnection_Destroy(nc);
+    CHECK(!counter_wait(&c.released, 1, 50));
+    counter_set(&verifying.gate, 1);
+    CHECK_REACHED(&c.released, 1);
+    server_stop(&s);
+}
+
 static void revocation_lists(void) {
     char *both = (char *)malloc(128 * 1024), *authority = cert_text("ca.pem"),
          *list = cert_text("revoked.crl");
@@ -448,6 +482,7 @@ int main(int argc, char **argv) {
         TEST(skipped_verification),
 #if OURS
         TEST(verification_callback),
+        TEST(released_comes_behind_the_verification),
         TEST(revocation_lists),
 #endif
         TEST(client_certificates),

@@ -463,7 +463,7 @@ impl Front {
     /// Finds memory for a frame, of whose head as much is taken into account as heads have as a rule.
     #[inline]
     fn make_room(&mut self, out: &Outgoing<'_>) -> Result<()> {
-        match self.buf.try_room(out.payload.len() + HEAD) {
+        match self.buf.try_room(out.size() + HEAD) {
             true => Ok(()),
             false => Err(Status::NATS_NO_MEMORY.into()),
         }

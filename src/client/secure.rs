@@ -122,8 +122,14 @@ impl Connection {
             host: &attempt.url.host,
             name: attempt.tls_name.as_deref(),
         };
-        link.stream
-            .start_tls(&settings, peer, attempt.deadline, &attempt.cancel)
+        let start = || {
+            let (deadline, cancel) = (attempt.deadline, &attempt.cancel);
+            link.stream.start_tls(&settings, peer, deadline, cancel)
+        };
+        match settings.asks_the_program() {
+            true => self.ask(start),
+            false => start(),
+        }
     }
 }
 

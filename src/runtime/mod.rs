@@ -44,7 +44,7 @@ use crate::error::Result;
 use crate::net;
 use dispatcher::Sizes;
 use lanes::Lanes;
-use threads::{Held, Threads};
+use threads::{Held, Hook, Threads};
 
 /// Something to run once.
 type Action = Box<dyn FnOnce() + Send>;
@@ -75,7 +75,11 @@ impl Runtime {
     /// the hook may well call what waits for the library to be open.
     fn start(config: Config) -> Result<Arc<Runtime>> {
         let threads = Threads::new(config.thread_started.clone());
-        net::on_thread_start(config.thread_started.clone());
+        net::on_thread_start(config.thread_started.clone().map(|hook| {
+            let threads = threads.clone();
+            let hook: Hook = Arc::new(move || threads.run_for_others(&hook));
+            hook
+        }));
         let timers = Timers::new();
         let pool = |sizes| Dispatcher::new(sizes, threads.clone(), timers.clone());
         let io = Arc::new(Io::new()?);

@@ -90,6 +90,19 @@ impl Threads {
         Held(self.clone())
     }
 
+    /// Runs the hook on a thread that is not one of these, unless they have all ended. They have not
+    /// as long as it runs.
+    pub(super) fn run_for_others(self: &Arc<Self>, hook: &Hook) {
+        let mut state = self.state.lock();
+        if state.live == 0 {
+            return;
+        }
+        self.count_one(&mut state);
+        drop(state);
+        let _held = Held(self.clone());
+        hook();
+    }
+
     fn count_one(&self, state: &mut State) {
         state.live += 1;
         LIVE.fetch_add(1, Ordering::Relaxed);

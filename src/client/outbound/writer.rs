@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use parking_lot::MutexGuard;
 
-use super::{FULL_AT, Mode, Outbound, Writer};
+use super::{FULL_AT, HEAD, Mode, Outbound, Writer};
 use crate::client::link::Link;
 use crate::client::publish::Outgoing;
 use crate::error::{Error, Result, Status};
@@ -204,11 +204,12 @@ impl Outbound {
                 } else {
                     link.fail_after_reading(e.clone());
                 }
-                // Unless the deadline passed, or nothing follows, the whole frame is kept for after
-                // the reconnect.
-                match link.conn.is_closed() {
+                // Unless there was no memory for it, the deadline passed, or nothing follows, the
+                // whole frame is kept for after the reconnect.
+                let lost = e.status() == Status::NATS_NO_MEMORY;
+                match link.conn.is_closed() || !link.conn.opts.allow_reconnect {
                     true => Err(Status::NATS_CONNECTION_CLOSED.into()),
-                    false if late => Err(e),
+                    false if late || lost => Err(e),
                     false => Ok(()),
                 }
             }
@@ -231,6 +232,9 @@ impl Outbound {
         let mut front = self.front.lock();
         if let Err(e) = front.check_open() {
             return Direct::Done(Err(e));
+        }
+        if !front.buf.try_room(out.size() - out.payload.len() + HEAD) {
+            return Direct::Done(Err(Status::NATS_NO_MEMORY.into()));
         }
         let link = match &front.mode {
             Mode::Live(link) if !link.is_over() && !writer.is_broken(link) => link.clone(),

@@ -176,6 +176,11 @@ impl TlsOptions {
         }
     }
 
+    /// Is a function of the program's called in a handshake?
+    pub fn asks_the_program(&self) -> bool {
+        self.verify.is_some()
+    }
+
     /// Let the program have the last word. Excludes skipping the verification.
     pub fn set_verify(&mut self, verify: Option<VerifyHandler>) {
         if verify.is_some() {
