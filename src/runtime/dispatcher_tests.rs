@@ -1,9 +1,14 @@
 //! Tests of the pools of threads.
 
+use std::io::{Read, Write};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
+use std::sync::Weak;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::time::Instant;
 
+use super::super::io::{Io, Source};
 use super::growth::{COMPUTING, STEP};
 use super::*;
 
@@ -272,4 +277,154 @@ fn stopping_finishes_what_is_queued() {
     // Too late, but whoever submits it may rely on it.
     lane.submit(job(move || done.send(()).is_err()));
     assert_eq!(ran.iter().count(), 11);
+}
+
+/// Submits the job that it was given when bytes come.
+struct Finds {
+    stream: UnixStream,
+    pool: Weak<Dispatcher>,
+    job: Mutex<Option<Arc<dyn Job>>>,
+}
+
+impl AsFd for Finds {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.stream.as_fd()
+    }
+}
+
+impl Source for Finds {
+    fn read(&self) {
+        let mut bytes = [0; 16];
+        while (&self.stream).read(&mut bytes).is_ok_and(|n| n > 0) {}
+        if let (Some(pool), Some(job)) = (self.pool.upgrade(), self.job.lock().take()) {
+            pool.submit(job);
+        }
+    }
+
+    fn write(&self) {}
+}
+
+/// A flag that threads wait for, but not for ever.
+#[derive(Default)]
+struct Flag(Mutex<bool>, Condvar);
+
+impl Flag {
+    fn set(&self) {
+        *self.0.lock() = true;
+        self.1.notify_all();
+    }
+
+    /// Is it set in time?
+    fn wait(&self, seconds: u64) -> bool {
+        let until = Instant::now() + Duration::from_secs(seconds);
+        let mut set = self.0.lock();
+        while !*set && !self.1.wait_until(&mut set, until).timed_out() {}
+        *set
+    }
+}
+
+/// Who watches the sockets may be called to the queue in the moment in which it finds a job there.
+#[test]
+fn a_called_watcher_that_finds_a_job_leaves_nothing_behind() {
+    let ground = Ground::new();
+    let io = Arc::new(Io::new().unwrap());
+    let sizes = Sizes {
+        name: "nats-test",
+        base: 3,
+        eager: 3,
+        max: 64,
+        linger: Duration::from_millis(1),
+    };
+    let pool = Dispatcher::watching(
+        sizes,
+        ground.threads.clone(),
+        ground.timers.clone(),
+        io.clone(),
+    );
+    let pool = Arc::new(pool);
+    pool.start().unwrap();
+    let (stream, mut peer) = UnixStream::pair().unwrap();
+    stream.set_nonblocking(true).unwrap();
+    let source = Arc::new(Finds {
+        stream,
+        pool: Arc::downgrade(&pool),
+        job: Mutex::default(),
+    });
+    let registration = io.register(source.clone()).unwrap();
+    // The third worker is blocked, so that nobody is idle.
+    let hold = Arc::new(Flag::default());
+    let held = hold.clone();
+    pool.submit(job(move || {
+        held.wait(60);
+        false
+    }));
+    for round in 0..1000 {
+        // As a rule two workers are at the sockets then, and nobody else is free.
+        let soon = Instant::now() + Duration::from_millis(10);
+        let ready = |state: &State| state.watching == 2 && state.idle.is_empty();
+        while !ready(&pool.pool.state.lock()) && Instant::now() < soon {
+            std::thread::sleep(Duration::from_micros(200));
+        }
+        let (queued, found) = (Arc::new(Flag::default()), Arc::new(Flag::default()));
+        let (ran, waits, done) = (queued.clone(), queued, found.clone());
+        *source.job.lock() = Some(job(move || {
+            // The one that was queued runs although this one waits for it.
+            if waits.wait(10) {
+                done.set();
+            }
+            false
+        }));
+        peer.write_all(b"x").unwrap();
+        for _ in 0..round % 64 * 8 {
+            std::hint::spin_loop();
+        }
+        pool.submit(job(move || {
+            ran.set();
+            false
+        }));
+        assert!(found.wait(20), "round {round}");
+    }
+    hold.set();
+    drop(registration);
+    pool.stop();
+    io.stop();
+}
+
+/// The program's function for new threads may take its time.
+#[test]
+fn a_worker_that_has_not_begun_keeps_nobody_asleep() {
+    let begun = Arc::new(AtomicUsize::new(0));
+    let open = Arc::new(Flag::default());
+    let (number, gate) = (begun.clone(), open.clone());
+    let threads = Threads::new(Some(Arc::new(move || {
+        if number.fetch_add(1, Ordering::SeqCst) == 2 {
+            assert!(gate.wait(20));
+        }
+    })));
+    let ground = Ground::new();
+    let sizes = Sizes {
+        name: "nats-test",
+        base: 2,
+        eager: 2,
+        max: 8,
+        linger: Duration::from_secs(60),
+    };
+    let pool = Dispatcher::new(sizes, threads.clone(), ground.timers.clone());
+    let blocked = Arc::new(Flag::default());
+    for _ in 0..3 {
+        let blocked = blocked.clone();
+        pool.submit(job(move || !blocked.wait(20)));
+    }
+    // Two jobs block; for the third one another worker is started, which does not begin.
+    wait_for(|| begun.load(Ordering::SeqCst) == 3);
+    blocked.set();
+    wait_for(|| pool.pool.state.lock().idle.len() == 2);
+    let gate = open.clone();
+    pool.submit(job(move || {
+        gate.set();
+        false
+    }));
+    assert!(open.wait(20));
+    pool.stop();
+    assert!(threads.wait(Some(Duration::from_secs(20))));
 }

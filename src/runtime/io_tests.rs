@@ -383,3 +383,63 @@ fn a_descriptor_that_cannot_be_polled_is_refused() {
     assert_eq!(error.status(), Status::NATS_SYS_ERROR);
     assert_eq!(Arc::strong_count(&source), 1);
 }
+
+/// Stops before all is read, as TLS does, and asks for another call.
+struct Hidden {
+    stream: UnixStream,
+    registration: Mutex<Option<Arc<Registration>>>,
+    left: AtomicUsize,
+    reads: AtomicUsize,
+}
+
+impl AsFd for Hidden {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.stream.as_fd()
+    }
+}
+
+impl Source for Hidden {
+    fn read(&self) {
+        let mut buffer = [0; 64];
+        while (&self.stream).read(&mut buffer).is_ok_and(|n| n > 0) {}
+        if self.left.swap(0, Ordering::SeqCst) > 0 {
+            if let Some(registration) = &*self.registration.lock() {
+                registration.request_read();
+            }
+            // Others have the time to take the request before this call ends.
+            let start = Instant::now();
+            while start.elapsed() < Duration::from_micros(50) {
+                std::hint::spin_loop();
+            }
+        }
+        self.reads.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn write(&self) {}
+}
+
+#[test]
+fn a_read_asked_for_while_another_ends_comes() {
+    let running = Running::new(3);
+    let (stream, mut peer) = UnixStream::pair().unwrap();
+    stream.set_nonblocking(true).unwrap();
+    let hidden = Arc::new(Hidden {
+        stream,
+        registration: Mutex::default(),
+        left: AtomicUsize::new(0),
+        reads: AtomicUsize::new(0),
+    });
+    let registration = Arc::new(running.io.register(hidden.clone()).unwrap());
+    *hidden.registration.lock() = Some(registration);
+    for round in 0..2000 {
+        let before = hidden.reads.load(Ordering::SeqCst);
+        hidden.left.store(1, Ordering::SeqCst);
+        peer.write_all(b"x").unwrap();
+        let until = Instant::now() + Duration::from_secs(20);
+        while hidden.reads.load(Ordering::SeqCst) < before + 2 {
+            assert!(Instant::now() < until, "round {round}");
+            std::thread::yield_now();
+        }
+    }
+    *hidden.registration.lock() = None;
+}
