@@ -276,15 +276,22 @@ impl Outbound {
             Mode::Live(link) => link.clone(),
             _ => return None,
         };
-        // Should the link fail, that is noticed again when the frame is written.
-        while let Ok(Written::Blocked) = self.write_all(writer, &link, ROUNDS_OF_PUBLISHER) {
+        loop {
+            match self.write_all(writer, &link, ROUNDS_OF_PUBLISHER) {
+                Ok(Written::Blocked) => {}
+                Ok(Written::All) => return None,
+                // Who reads comes to the end, and fails.
+                Err(_) => {
+                    link.stream.shutdown();
+                    return None;
+                }
+            }
             if let Err(e) = link.stream.wait_writable(deadline, None)
                 && e.status() == Status::NATS_TIMEOUT
             {
                 return Some(link);
             }
         }
-        None
     }
 
     /// Writes the back, the payload and a line end. When that fails, the frame is put together in
