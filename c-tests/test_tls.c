@@ -493,11 +493,6 @@ int main(int argc, char **argv) {
         TEST(shared_while_in_use),
         TEST(who_wants_it),
     };
-    int status;
 
-    if (certs_make() != 0)
-        return 1;
-    status = RUN_TESTS(cases, argc, argv);
-    certs_remove();
-    return status;
+    return RUN_TESTS_WITH_CERTS(cases, argc, argv);
 }

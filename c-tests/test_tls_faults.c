@@ -428,11 +428,6 @@ int main(int argc, char **argv) {
         TEST(in_small_pieces),
         TEST(closed_during_the_handshake),
     };
-    int status;
 
-    if (certs_make() != 0)
-        return 1;
-    status = RUN_TESTS(cases, argc, argv);
-    certs_remove();
-    return status;
+    return RUN_TESTS_WITH_CERTS(cases, argc, argv);
 }

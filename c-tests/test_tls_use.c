@@ -232,11 +232,6 @@ int main(int argc, char **argv) {
         TEST(client_certificate_is_reloaded),
         TEST(discovered_server_has_the_announcers_name),
     };
-    int status;
 
-    if (certs_make() != 0)
-        return 1;
-    status = RUN_TESTS(cases, argc, argv);
-    certs_remove();
-    return status;
+    return RUN_TESTS_WITH_CERTS(cases, argc, argv);
 }

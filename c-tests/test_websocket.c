@@ -417,11 +417,6 @@ int main(int argc, char **argv) {
         TEST(upgrade_is_refused),
         TEST(frames_against_the_rules),
     };
-    int result;
 
-    if (certs_make() != 0)
-        return 1;
-    result = RUN_TESTS(cases, argc, argv);
-    certs_remove();
-    return result;
+    return RUN_TESTS_WITH_CERTS(cases, argc, argv);
 }

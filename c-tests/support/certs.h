@@ -18,10 +18,16 @@
 extern "C" {
 #endif
 
-/* Makes them; for main, before the cases run. Returns 0, or prints what is wrong and returns 1. */
+/* RUN_TESTS (test.h), with the certificates there. */
+#define RUN_TESTS_WITH_CERTS(cases, argc, argv)                                                              \
+    (certs_make() != 0 ? 1 : certs_removed_after(RUN_TESTS(cases, argc, argv)))
+
+/* Makes them. Returns 0, or prints what is wrong and returns 1. */
 int certs_make(void);
 /* Removes them. */
 void certs_remove(void);
+/* The same, and returns the status. */
+int certs_removed_after(int status);
 /* The full name of one of the files. Good until the sixteenth call after it. */
 const char *cert(const char *file);
 /* The file's text, to be freed. */

@@ -77,8 +77,7 @@ impl Runtime {
         let threads = Threads::new(config.thread_started.clone());
         net::on_thread_start(config.thread_started.clone().map(|hook| {
             let threads = threads.clone();
-            let hook: Hook = Arc::new(move || threads.run_for_others(&hook));
-            hook
+            Arc::new(move || threads.run_for_others(&hook)) as Hook
         }));
         let timers = Timers::new();
         let pool = |sizes| Dispatcher::new(sizes, threads.clone(), timers.clone());

@@ -233,9 +233,6 @@ impl Outbound {
         if let Err(e) = front.check_open() {
             return Direct::Done(Err(e));
         }
-        if !front.buf.try_room(out.size() - out.payload.len() + HEAD) {
-            return Direct::Done(Err(Status::NATS_NO_MEMORY.into()));
-        }
         let link = match &front.mode {
             Mode::Live(link) if !link.is_over() && !writer.is_broken(link) => link.clone(),
             // Without a server, or with one that is lost already: it is for the next.
@@ -251,6 +248,9 @@ impl Outbound {
                 return Direct::Done(result);
             }
         };
+        if !front.buf.try_room(out.size() - out.payload.len() + HEAD) {
+            return Direct::Done(Err(Status::NATS_NO_MEMORY.into()));
+        }
         out.encode_head(&mut front.buf);
         front.count(out);
         front.swapped += (front.buf.len() + out.payload.len() + encode::CRLF.len()) as u64;
