@@ -1,7 +1,7 @@
 # What `cmake --install` puts where:
 #   include/nats_rs.h
 #   include/nats_rs/adapters/libuv.h, include/nats_rs/adapters/libevent.h
-#   include/nats_rs/compat/nats.h, include/nats_rs/compat/nats/nats.h, include/nats_rs/compat/nats/adapters/*.h
+#   include/nats_rs/compat/nats.h, include/nats_rs/compat/nats/nats.h, and adapters/*.h beside each of the two
 #   lib/libnats_rs.so -> libnats_rs.so.0 -> libnats_rs.so.0.1.0, lib/libnats_rs.a
 #   lib/cmake/nats_rs/nats_rs-config.cmake and its version file, lib/pkgconfig/nats_rs.pc
 include(CMakePackageConfigHelpers)
@@ -20,14 +20,16 @@ file(WRITE ${PROJECT_BINARY_DIR}/compat/nats.h "${shim}")
 install(FILES ${PROJECT_BINARY_DIR}/compat/nats.h DESTINATION ${NATS_RS_COMPAT_DIR})
 install(FILES ${PROJECT_SOURCE_DIR}/include/compat/nats/nats.h DESTINATION ${NATS_RS_COMPAT_DIR}/nats)
 
-# The adapters for event loops, and their shims likewise.
+# The adapters for event loops, and their shims likewise: nats.c had them beside <nats.h> before it had <nats/nats.h>.
 foreach(adapter IN ITEMS libuv.h libevent.h)
     install(FILES ${PROJECT_SOURCE_DIR}/include/nats_rs/adapters/${adapter}
             DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/nats_rs/adapters)
-    file(READ ${PROJECT_SOURCE_DIR}/include/compat/nats/adapters/${adapter} shim)
-    string(REPLACE "../../../nats_rs/adapters/" "../../../adapters/" shim "${shim}")
-    file(WRITE ${PROJECT_BINARY_DIR}/compat/nats/adapters/${adapter} "${shim}")
-    install(FILES ${PROJECT_BINARY_DIR}/compat/nats/adapters/${adapter} DESTINATION ${NATS_RS_COMPAT_DIR}/nats/adapters)
+    foreach(directory IN ITEMS adapters nats/adapters)
+        file(READ ${PROJECT_SOURCE_DIR}/include/compat/${directory}/${adapter} shim)
+        string(REPLACE "../nats_rs/adapters/" "../adapters/" shim "${shim}")
+        file(WRITE ${PROJECT_BINARY_DIR}/compat/${directory}/${adapter} "${shim}")
+        install(FILES ${PROJECT_BINARY_DIR}/compat/${directory}/${adapter} DESTINATION ${NATS_RS_COMPAT_DIR}/${directory})
+    endforeach()
 endforeach()
 
 install(PROGRAMS ${NATS_RS_STAGE}/${NATS_RS_SHARED_FILE} DESTINATION ${CMAKE_INSTALL_LIBDIR})

@@ -41,10 +41,12 @@
 
 /* Made by cbindgen from the sources in src/ffi: change those, never this file. */
 
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 /* Linkage of everything declared here; define it before the include to change it. */
 #ifndef NATS_EXTERN
@@ -260,7 +262,7 @@ typedef enum natsStatus {
     /**
      * The number of statuses; not a status.
      */
-    NATS_MAX_STATUS_VALUE,
+    NATS_MAX_STATUS_VALUE
 } natsStatus;
 
 /**
@@ -295,7 +297,7 @@ typedef enum natsConnStatus {
     /**
      * Draining: what was published is being sent, publishing is refused.
      */
-    NATS_CONN_STATUS_DRAINING_PUBS,
+    NATS_CONN_STATUS_DRAINING_PUBS
 } natsConnStatus;
 
 /**
@@ -682,7 +684,7 @@ typedef struct natsMetadata {
 
 #ifdef __cplusplus
 extern "C" {
-#endif // __cplusplus
+#endif /* __cplusplus */
 
 /**
  * Closes and releases a connection, and waits until no callback of it runs or will run any more.
@@ -3552,7 +3554,7 @@ enum natsStatus natsSubscription_GetStats(natsSubscription *sub,
                                           int64_t *droppedMsgs);
 
 #ifdef __cplusplus
-}  // extern "C"
-#endif  // __cplusplus
+} /* extern "C" */
+#endif /* __cplusplus */
 
 #endif  /* NATS_RS_H_ */

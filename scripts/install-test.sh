@@ -36,7 +36,7 @@ quiet cmake --build "$BUILD" -j "$(jobs_wanted)"
 quiet cmake --install "$BUILD" --prefix "$FIRST"
 mv "$FIRST" "$PREFIX"
 for file in include/nats_rs.h include/nats_rs/compat/nats.h include/nats_rs/compat/nats/nats.h \
-    include/nats_rs/adapters/{libuv,libevent}.h include/nats_rs/compat/nats/adapters/{libuv,libevent}.h; do
+    include/nats_rs{,/compat,/compat/nats}/adapters/{libuv,libevent}.h; do
     [ -f "$PREFIX/$file" ] || die "not installed: $file"
 done
 PC=$(find "$PREFIX" -name nats_rs.pc)
@@ -87,17 +87,5 @@ pkg_config_try static C++17 "${cpp17[@]}" "${cflags[@]}"
 # The compat directory alone is enough for a program that was written for nats.c.
 pkg_config_try shared "#include <nats/nats.h>" "${c99[@]}" -DUSE_NATS_C_HEADER "${compat[@]}"
 
-# With extensions, which libuv's own header needs.
-for header in nats/adapters/libuv.h nats/adapters/libevent.h; do
-    printf '#include <%s>\n#include <%s>\nint x;\n' $header $header >"$SCRATCH/twice.c"
-    quiet cc -std=gnu99 "${warnings[@]}" "${compat[@]}" -fsyntax-only "$SCRATCH/twice.c"
-    quiet "${cpp17[@]}" "${compat[@]}" -fsyntax-only "$SCRATCH/twice.c"
-done
-for header in nats.h nats/nats.h; do
-    printf '#include <%s>\n#include <%s>\n#ifndef NATS_RS_VERSION\n#error not ours\n#endif\nint x;\n' $header $header \
-        >"$SCRATCH/twice.c"
-    quiet "${c99[@]}" "${compat[@]}" -fsyntax-only "$SCRATCH/twice.c"
-    quiet "${cpp17[@]}" "${compat[@]}" -fsyntax-only "$SCRATCH/twice.c"
-done
-say "ok: <nats.h> and <nats/nats.h>, alone and twice, C99 and C++17"
+scripts/header-test.sh "$PREFIX/include" "$(pkg-config --variable=compatdir nats_rs)"
 say "install test passed"

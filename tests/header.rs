@@ -27,9 +27,22 @@ fn the_committed_header_is_up_to_date() {
     );
 }
 
-/// Takes the `# Safety` sections out: they tell Rust callers what a C programmer knows from the
-/// parameters' descriptions.
+/// What cbindgen has no settings for: takes the `# Safety` sections out, which tell Rust callers what
+/// a C programmer knows from the parameters' descriptions, and makes what C90 and C++98 refuse into
+/// what they take.
 fn for_c(header: &str) -> String {
+    without_commas_at_the_end(&without_safety(header))
+        .replace("#endif // __cplusplus", "#endif /* __cplusplus */")
+        .replace("#endif  // __cplusplus", "#endif /* __cplusplus */")
+        .replace("}  // extern \"C\"", "} /* extern \"C\" */")
+}
+
+/// Takes the comma after the last value of each enum out.
+fn without_commas_at_the_end(header: &str) -> String {
+    header.replace(",\n}", "\n}")
+}
+
+fn without_safety(header: &str) -> String {
     let mut out = String::new();
     let mut skipping = false;
     for line in header.lines() {

@@ -1,0 +1,86 @@
+#!/usr/bin/env bash
+# Compiles the headers as programs may: each alone, and twice, by the oldest and the newest standards of C and C++, with
+# every warning an error; and a program that has no other include. Beside cc and c++ clang is asked where it is there.
+#
+# usage: header-test.sh [INCLUDE_DIR COMPAT_DIR]   of the sources, unless an installed tree is given
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+INCLUDE=${1:-$ROOT/include}
+COMPAT=${2:-$ROOT/include/compat}
+OURS=(nats_rs.h nats_rs/adapters/libuv.h nats_rs/adapters/libevent.h)
+SHIMS=(nats.h nats/nats.h adapters/libuv.h adapters/libevent.h nats/adapters/libuv.h nats/adapters/libevent.h)
+WARNINGS=(-pedantic-errors -Wall -Wextra -Wshadow -Wundef -Werror)
+
+C=("${CC:-cc}")
+CPP=("${CXX:-c++}")
+if have clang; then C+=(clang); fi
+if have clang++; then CPP+=(clang++); fi
+
+# check WHAT COMPILER...: whether the compiler takes $SCRATCH/source.c.
+check() {
+    local what=$1
+    shift
+    "$@" -fsyntax-only "$SCRATCH/source.c" >"$SCRATCH/compiler.log" 2>&1 || {
+        cat "$SCRATCH/compiler.log" >&2
+        die "$what: refused by $*"
+    }
+}
+
+# check_all WHAT DIRECTORY: in each language.
+check_all() {
+    local compiler standard
+    local flags=("${WARNINGS[@]}" -I "$2")
+    # The header of libuv needs names of POSIX, which a compiler that keeps to a standard of C has to be asked for.
+    case "$1" in *libuv*) flags+=(-D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE) ;; esac
+    for compiler in "${C[@]}"; do
+        for standard in c90 c99 c11 gnu17; do
+            check "$1" "$compiler" "-std=$standard" -Wstrict-prototypes -Wmissing-prototypes "${flags[@]}"
+        done
+    done
+    for compiler in "${CPP[@]}"; do
+        for standard in c++98 c++11 c++20; do
+            check "$1" "$compiler" "-std=$standard" -Wold-style-cast "${flags[@]}" -x c++
+        done
+    done
+}
+
+check_header() { # check_header DIRECTORY HEADER
+    printf '#include "%s"\nint x;\n' "$2" >"$SCRATCH/source.c"
+    check_all "$2" "$1"
+    printf '#include "%s"\n#include "%s"\n#ifndef NATS_RS_VERSION\n#error not ours\n#endif\nint x;\n' "$2" "$2" \
+        >"$SCRATCH/source.c"
+    check_all "$2, twice" "$1"
+}
+
+for header in "${OURS[@]}"; do
+    check_header "$INCLUDE" "$header"
+done
+for header in "${SHIMS[@]}"; do
+    check_header "$COMPAT" "$header"
+done
+
+# What programs written for nats.c take for granted with its header.
+cat >"$SCRATCH/source.c" <<'SOURCE'
+#define NATS_CONN_STATUS_NO_PREFIX
+#include "nats_rs.h"
+
+#ifndef PRId64
+#error no <inttypes.h>
+#endif
+
+int main(int argc, char **argv) {
+    const char *url = getenv("NATS_URL");
+    void *memory = malloc(16);
+    natsConnStatus status = CONNECTED;
+    bool fits = nats_CheckCompatibility();
+    int64_t n = argc > 1 ? atoi(argv[1]) : 0;
+    printf("%s\n", url != NULL ? url : NATS_DEFAULT_URL);
+    free(memory);
+    return fits && status != CLOSED && n == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+SOURCE
+check_all "a program with nats_rs.h alone" "$INCLUDE"
+
+say "ok: ${OURS[*]} ${SHIMS[*]}: alone and twice, C90 to C17, C++98 to C++20 (${C[*]} ${CPP[*]})"
