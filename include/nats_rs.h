@@ -715,8 +715,9 @@ NATS_EXTERN enum natsStatus natsConnection_DestroyAndWait(natsConnection *nc, in
  * @param buffer where to put the name; an empty string while there is no server, or it has no
  * name.
  * @param bufferSize the buffer's size in bytes, for the name and a NUL.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or 0 or `nc` was destroyed;
- * `NATS_INSUFFICIENT_BUFFER` where it does not fit, with an empty string in the buffer.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or `nc` was destroyed;
+ * `NATS_INSUFFICIENT_BUFFER` where it does not fit, with an empty string in the buffer if that has
+ * room for one.
  */
 NATS_EXTERN enum natsStatus natsConnection_GetServerName(natsConnection *nc, char *buffer, size_t bufferSize);
 
@@ -728,8 +729,9 @@ NATS_EXTERN enum natsStatus natsConnection_GetServerName(natsConnection *nc, cha
  * @param nc the connection; any thread may call this at any time.
  * @param buffer where to put the version; an empty string while there is no server.
  * @param bufferSize the buffer's size in bytes, for the version and a NUL.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or 0 or `nc` was destroyed;
- * `NATS_INSUFFICIENT_BUFFER` where it does not fit, with an empty string in the buffer.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or `nc` was destroyed;
+ * `NATS_INSUFFICIENT_BUFFER` where it does not fit, with an empty string in the buffer if that has
+ * room for one.
  */
 NATS_EXTERN
 enum natsStatus natsConnection_GetServerVersion(natsConnection *nc,
@@ -745,8 +747,9 @@ enum natsStatus natsConnection_GetServerVersion(natsConnection *nc,
  * @param buffer where to put the name; an empty string while there is no server, or it is in no
  * cluster.
  * @param bufferSize the buffer's size in bytes, for the name and a NUL.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or 0 or `nc` was destroyed;
- * `NATS_INSUFFICIENT_BUFFER` where it does not fit, with an empty string in the buffer.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or `nc` was destroyed;
+ * `NATS_INSUFFICIENT_BUFFER` where it does not fit, with an empty string in the buffer if that has
+ * room for one.
  */
 NATS_EXTERN
 enum natsStatus natsConnection_GetServerCluster(natsConnection *nc,
@@ -1009,8 +1012,9 @@ NATS_EXTERN enum natsStatus natsConnection_GetStats(natsConnection *nc, natsStat
  * @param buffer where to put the URL, credentials in it included; an empty string while the
  * connection is not connected, or draining.
  * @param bufferSize the buffer's size in bytes, for the URL and a NUL.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or 0 or `nc` was destroyed;
- * `NATS_INSUFFICIENT_BUFFER` where it does not fit, with an empty string in the buffer.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or `nc` was destroyed;
+ * `NATS_INSUFFICIENT_BUFFER` where it does not fit, with an empty string in the buffer if that has
+ * room for one.
  */
 NATS_EXTERN
 enum natsStatus natsConnection_GetConnectedUrl(natsConnection *nc,
@@ -1024,8 +1028,9 @@ enum natsStatus natsConnection_GetConnectedUrl(natsConnection *nc,
  * @param buffer where to put the id; an empty string while the connection is not connected, or
  * draining.
  * @param bufferSize the buffer's size in bytes, for the id and a NUL.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or 0 or `nc` was destroyed;
- * `NATS_INSUFFICIENT_BUFFER` where it does not fit, with an empty string in the buffer.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or `nc` was destroyed;
+ * `NATS_INSUFFICIENT_BUFFER` where it does not fit, with an empty string in the buffer if that has
+ * room for one.
  *
  * @see natsConnection_GetServerName
  */
@@ -1069,7 +1074,8 @@ enum natsStatus natsConnection_GetDiscoveredServers(natsConnection *nc,
  * Reads the id that the server has given this client.
  *
  * @param nc the connection; any thread may call this at any time.
- * @param cid where to put the id, another after each reconnect; written only with `NATS_OK`.
+ * @param cid where to put the id, another after each reconnect; 0 with `NATS_NO_SERVER_SUPPORT`, and
+ * not written with other failures.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or `nc` was destroyed;
  * `NATS_CONNECTION_CLOSED`; `NATS_NO_SERVER_SUPPORT` where the server gives none.
  */
@@ -1079,8 +1085,8 @@ NATS_EXTERN enum natsStatus natsConnection_GetClientID(natsConnection *nc, uint6
  * Reads the IP address of this client as the server sees it.
  *
  * @param nc the connection; any thread may call this at any time.
- * @param ip where to put the address, a string to be released with `free()`; written only with
- * `NATS_OK`.
+ * @param ip where to put the address, a string to be released with `free()`. NULL in it with any
+ * failure but `NATS_INVALID_ARG`, which writes nothing.
  * @return `NATS_OK`, while reconnecting with the former server's answer; `NATS_INVALID_ARG` where
  * an argument is NULL or `nc` was destroyed; `NATS_CONNECTION_CLOSED`; `NATS_NO_SERVER_SUPPORT`
  * where the server does not say; `NATS_NO_MEMORY`.
@@ -1115,9 +1121,9 @@ NATS_EXTERN enum natsStatus natsConnection_HasHeaderSupport(natsConnection *nc);
  * @param nc the connection; any thread may call this at any time.
  * @param ip where to put the IP address, a string to be released with `free()`.
  * @param port where to put the port.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or `nc` was destroyed;
- * `NATS_CONNECTION_CLOSED`; `NATS_CONNECTION_DISCONNECTED` while there is no socket;
- * `NATS_SYS_ERROR`; `NATS_NO_MEMORY`. The outputs are written only with `NATS_OK`.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or `nc` was destroyed, and then
+ * nothing is written; `NATS_CONNECTION_CLOSED`; `NATS_CONNECTION_DISCONNECTED` while there is no
+ * socket; `NATS_SYS_ERROR`; `NATS_NO_MEMORY`: the outputs are NULL and 0.
  */
 NATS_EXTERN enum natsStatus natsConnection_GetLocalIPAndPort(natsConnection *nc, char **ip, int *port);
 
@@ -1128,8 +1134,9 @@ NATS_EXTERN enum natsStatus natsConnection_GetLocalIPAndPort(natsConnection *nc,
  * not the thread's last error, which `nats_GetLastError` has.
  *
  * @param nc the connection; any thread may call this at any time.
- * @param lastError where to put the text, of which 255 characters are kept. It belongs to the
- * library, and lives until the same thread calls this function again or ends.
+ * @param lastError where to put the text, of which 255 characters are kept; an empty string where
+ * there is no error. It belongs to the library, and lives until the same thread calls this function
+ * again or ends.
  * @return the status of that error, `NATS_OK` where there is none; `NATS_INVALID_ARG` where an
  * argument is NULL or `nc` was destroyed, and then nothing is written.
  */
@@ -1142,8 +1149,8 @@ NATS_EXTERN enum natsStatus natsConnection_GetLastError(natsConnection *nc, cons
  * it is.
  *
  * @param nc the connection; any thread may call this at any time.
- * @param buf where to put the text; NULL for no text. One that does not fit is cut, and ends in
- * `...` where there is room for that.
+ * @param buf where to put the text, an empty string where there is no error; NULL for no text. One
+ * that does not fit is cut, and ends in `...` where there is room for that.
  * @param n the buffer's size in bytes, for the text and a NUL; 0 for no text.
  * @return the status of that error, `NATS_OK` where there is none; `NATS_INVALID_ARG` where `nc`
  * is NULL or destroyed, and then nothing is written.

@@ -412,16 +412,13 @@ impl Connection {
         self.state.lock().set_last_error(error);
     }
 
-    /// The number that the server knows this connection by.
-    pub fn client_id(&self) -> Result<u64> {
+    /// The number that the server knows this connection by; `None` where it has told none.
+    pub fn client_id(&self) -> Result<Option<u64>> {
         let state = self.state.lock();
         if state.is_closed() {
             return Err(Status::NATS_CONNECTION_CLOSED.into());
         }
-        match state.info.client_id {
-            0 => Err(Status::NATS_NO_SERVER_SUPPORT.into()),
-            id => Ok(id),
-        }
+        Ok(Some(state.info.client_id).filter(|id| *id != 0))
     }
 
     /// The address that the server sees this client at.

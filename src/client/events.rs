@@ -164,7 +164,7 @@ fn print_error(conn: &Connection, sub: Option<&Subscription>, status: Status, te
     let mut line = format!(
         "Error {} - {text} on connection [{}]",
         status as i32,
-        conn.client_id().unwrap_or(0)
+        conn.client_id().ok().flatten().unwrap_or(0)
     );
     if let Some(subject) = sub.map(Subscription::name) {
         line += &format!(" on \"{}\"", subject.to_string_lossy());

@@ -51,8 +51,9 @@ pub unsafe extern "C" fn natsConnection_DestroyAndWait(
 /// @param buffer where to put the name; an empty string while there is no server, or it has no
 /// name.
 /// @param bufferSize the buffer's size in bytes, for the name and a NUL.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or 0 or `nc` was destroyed;
-/// `NATS_INSUFFICIENT_BUFFER` where it does not fit, with an empty string in the buffer.
+/// @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or `nc` was destroyed;
+/// `NATS_INSUFFICIENT_BUFFER` where it does not fit, with an empty string in the buffer if that has
+/// room for one.
 ///
 /// # Safety
 /// `nc` is NULL or a handle of this library; `buffer` is NULL or valid for writing `bufferSize`
@@ -78,8 +79,9 @@ pub unsafe extern "C" fn natsConnection_GetServerName(
 /// @param nc the connection; any thread may call this at any time.
 /// @param buffer where to put the version; an empty string while there is no server.
 /// @param bufferSize the buffer's size in bytes, for the version and a NUL.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or 0 or `nc` was destroyed;
-/// `NATS_INSUFFICIENT_BUFFER` where it does not fit, with an empty string in the buffer.
+/// @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or `nc` was destroyed;
+/// `NATS_INSUFFICIENT_BUFFER` where it does not fit, with an empty string in the buffer if that has
+/// room for one.
 ///
 /// # Safety
 /// `nc` is NULL or a handle of this library; `buffer` is NULL or valid for writing `bufferSize`
@@ -106,8 +108,9 @@ pub unsafe extern "C" fn natsConnection_GetServerVersion(
 /// @param buffer where to put the name; an empty string while there is no server, or it is in no
 /// cluster.
 /// @param bufferSize the buffer's size in bytes, for the name and a NUL.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or 0 or `nc` was destroyed;
-/// `NATS_INSUFFICIENT_BUFFER` where it does not fit, with an empty string in the buffer.
+/// @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or `nc` was destroyed;
+/// `NATS_INSUFFICIENT_BUFFER` where it does not fit, with an empty string in the buffer if that has
+/// room for one.
 ///
 /// # Safety
 /// `nc` is NULL or a handle of this library; `buffer` is NULL or valid for writing `bufferSize`

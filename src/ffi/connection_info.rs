@@ -138,8 +138,9 @@ pub unsafe extern "C" fn natsConnection_GetStats(
 /// @param buffer where to put the URL, credentials in it included; an empty string while the
 /// connection is not connected, or draining.
 /// @param bufferSize the buffer's size in bytes, for the URL and a NUL.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or 0 or `nc` was destroyed;
-/// `NATS_INSUFFICIENT_BUFFER` where it does not fit, with an empty string in the buffer.
+/// @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or `nc` was destroyed;
+/// `NATS_INSUFFICIENT_BUFFER` where it does not fit, with an empty string in the buffer if that has
+/// room for one.
 ///
 /// # Safety
 /// `nc` is NULL or a handle of this library; `buffer` is NULL or valid for writing `bufferSize`
@@ -164,8 +165,9 @@ pub unsafe extern "C" fn natsConnection_GetConnectedUrl(
 /// @param buffer where to put the id; an empty string while the connection is not connected, or
 /// draining.
 /// @param bufferSize the buffer's size in bytes, for the id and a NUL.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or 0 or `nc` was destroyed;
-/// `NATS_INSUFFICIENT_BUFFER` where it does not fit, with an empty string in the buffer.
+/// @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or `nc` was destroyed;
+/// `NATS_INSUFFICIENT_BUFFER` where it does not fit, with an empty string in the buffer if that has
+/// room for one.
 ///
 /// @see natsConnection_GetServerName
 ///
@@ -284,7 +286,8 @@ unsafe fn write_strings(
 /// Reads the id that the server has given this client.
 ///
 /// @param nc the connection; any thread may call this at any time.
-/// @param cid where to put the id, another after each reconnect; written only with `NATS_OK`.
+/// @param cid where to put the id, another after each reconnect; 0 with `NATS_NO_SERVER_SUPPORT`, and
+/// not written with other failures.
 /// @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or `nc` was destroyed;
 /// `NATS_CONNECTION_CLOSED`; `NATS_NO_SERVER_SUPPORT` where the server gives none.
 ///
@@ -300,16 +303,17 @@ pub unsafe extern "C" fn natsConnection_GetClientID(
         // SAFETY: the caller's contract, above.
         let id = unsafe { borrow(nc) }?.client_id()?;
         // SAFETY: not NULL, hence valid for writing by the caller's contract.
-        unsafe { cid.write(id) };
-        Ok(())
+        unsafe { cid.write(id.unwrap_or(0)) };
+        id.map(drop)
+            .ok_or_else(|| Status::NATS_NO_SERVER_SUPPORT.into())
     })
 }
 
 /// Reads the IP address of this client as the server sees it.
 ///
 /// @param nc the connection; any thread may call this at any time.
-/// @param ip where to put the address, a string to be released with `free()`; written only with
-/// `NATS_OK`.
+/// @param ip where to put the address, a string to be released with `free()`. NULL in it with any
+/// failure but `NATS_INVALID_ARG`, which writes nothing.
 /// @return `NATS_OK`, while reconnecting with the former server's answer; `NATS_INVALID_ARG` where
 /// an argument is NULL or `nc` was destroyed; `NATS_CONNECTION_CLOSED`; `NATS_NO_SERVER_SUPPORT`
 /// where the server does not say; `NATS_NO_MEMORY`.
@@ -324,11 +328,13 @@ pub unsafe extern "C" fn natsConnection_GetClientIP(
     guard("natsConnection_GetClientIP", || {
         required(ip, "ip")?;
         // SAFETY: the caller's contract, above.
-        let address = unsafe { borrow(nc) }?.client_ip()?;
-        let copy = malloc_string(address.as_bytes())?;
+        let connection = unsafe { borrow(nc) }?;
+        let copy = connection
+            .client_ip()
+            .and_then(|address| malloc_string(address.as_bytes()));
         // SAFETY: not NULL, hence valid for writing by the caller's contract.
-        unsafe { ip.write(copy) };
-        Ok(())
+        unsafe { ip.write(*copy.as_ref().unwrap_or(&ptr::null_mut())) };
+        copy.map(drop)
     })
 }
 
@@ -381,9 +387,9 @@ pub unsafe extern "C" fn natsConnection_HasHeaderSupport(nc: *mut natsConnection
 /// @param nc the connection; any thread may call this at any time.
 /// @param ip where to put the IP address, a string to be released with `free()`.
 /// @param port where to put the port.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or `nc` was destroyed;
-/// `NATS_CONNECTION_CLOSED`; `NATS_CONNECTION_DISCONNECTED` while there is no socket;
-/// `NATS_SYS_ERROR`; `NATS_NO_MEMORY`. The outputs are written only with `NATS_OK`.
+/// @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or `nc` was destroyed, and then
+/// nothing is written; `NATS_CONNECTION_CLOSED`; `NATS_CONNECTION_DISCONNECTED` while there is no
+/// socket; `NATS_SYS_ERROR`; `NATS_NO_MEMORY`: the outputs are NULL and 0.
 ///
 /// # Safety
 /// `nc` is NULL or a handle of this library; the other two are NULL or valid for writing what they
@@ -398,14 +404,18 @@ pub unsafe extern "C" fn natsConnection_GetLocalIPAndPort(
         required(ip, "ip")?;
         required(port, "port")?;
         // SAFETY: the caller's contract, above.
-        let address = unsafe { borrow(nc) }?.local_addr()?;
-        let copy = malloc_string(address.ip().to_string().as_bytes())?;
+        let connection = unsafe { borrow(nc) }?;
+        let found = connection.local_addr().and_then(|address| {
+            let text = malloc_string(address.ip().to_string().as_bytes())?;
+            Ok((text, c_int::from(address.port())))
+        });
+        let (text, number) = *found.as_ref().unwrap_or(&(ptr::null_mut(), 0));
         // SAFETY: not NULL, hence valid for writing by the caller's contract.
         unsafe {
-            ip.write(copy);
-            port.write(address.port().into());
+            ip.write(text);
+            port.write(number);
         }
-        Ok(())
+        found.map(drop)
     })
 }
 

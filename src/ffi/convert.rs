@@ -126,14 +126,14 @@ fn malloc(size: usize) -> Result<*mut c_void> {
 }
 
 /// Copies a string and a NUL into the program's buffer. Where it does not fit the buffer holds an
-/// empty string.
+/// empty string, if it has room for that.
 ///
 /// # Safety
 /// `buffer` is NULL or valid for writing `size` bytes.
 pub(crate) unsafe fn copy_to_buffer(text: &[u8], buffer: *mut c_char, size: usize) -> Result<()> {
     required(buffer, "buffer")?;
     if size == 0 {
-        return Err(Error::invalid_arg("buffer size cannot be 0"));
+        return Err(Status::NATS_INSUFFICIENT_BUFFER.into());
     }
     let fits = text.len() < size;
     let text = if fits { text } else { b"" };
@@ -249,11 +249,17 @@ mod tests {
             (Err(Status::NATS_INSUFFICIENT_BUFFER), c"".to_owned())
         );
         assert_eq!(copy(b"", 1), (Ok(()), c"".to_owned()));
-        // SAFETY: NULL and size 0 are refused.
+        buffer[0] = 1;
+        // SAFETY: NULL is refused, and nothing is written with size 0.
         unsafe {
             assert!(refused(copy_to_buffer(b"", ptr::null_mut(), 4)));
-            assert!(refused(copy_to_buffer(b"", buffer.as_mut_ptr(), 0)));
+            let nothing = copy_to_buffer(b"", buffer.as_mut_ptr(), 0);
+            assert_eq!(
+                nothing.unwrap_err().status(),
+                Status::NATS_INSUFFICIENT_BUFFER
+            );
         }
+        assert_eq!(buffer[0], 1);
     }
 
     #[test]

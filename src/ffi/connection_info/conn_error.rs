@@ -17,8 +17,9 @@ use crate::ffi::short_text::ShortText;
 /// not the thread's last error, which `nats_GetLastError` has.
 ///
 /// @param nc the connection; any thread may call this at any time.
-/// @param lastError where to put the text, of which 255 characters are kept. It belongs to the
-/// library, and lives until the same thread calls this function again or ends.
+/// @param lastError where to put the text, of which 255 characters are kept; an empty string where
+/// there is no error. It belongs to the library, and lives until the same thread calls this function
+/// again or ends.
 /// @return the status of that error, `NATS_OK` where there is none; `NATS_INVALID_ARG` where an
 /// argument is NULL or `nc` was destroyed, and then nothing is written.
 ///
@@ -57,8 +58,8 @@ pub unsafe extern "C" fn natsConnection_GetLastError(
 /// it is.
 ///
 /// @param nc the connection; any thread may call this at any time.
-/// @param buf where to put the text; NULL for no text. One that does not fit is cut, and ends in
-/// `...` where there is room for that.
+/// @param buf where to put the text, an empty string where there is no error; NULL for no text. One
+/// that does not fit is cut, and ends in `...` where there is room for that.
 /// @param n the buffer's size in bytes, for the text and a NUL; 0 for no text.
 /// @return the status of that error, `NATS_OK` where there is none; `NATS_INVALID_ARG` where `nc`
 /// is NULL or destroyed, and then nothing is written.
@@ -94,7 +95,7 @@ pub unsafe extern "C" fn natsConnection_ReadLastError(
 /// The last error of a connection, with the words of its status where it has none of its own.
 fn last_error(connection: &Connection) -> (Status, String) {
     let (status, mut text) = connection.last_error();
-    if text.is_empty() {
+    if text.is_empty() && status != Status::NATS_OK {
         text += status.text();
     }
     text.retain(|character| character != '\0');
