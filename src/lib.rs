@@ -12,7 +12,7 @@
 //!
 //! | Layer | What it is | What it is not |
 //! |---|---|---|
-//! | [`error`], `random`, `nesting` | [`error::Error`], and the one map from it to the statuses of C; random numbers; what a thread is in the middle of, and why nothing that belongs to a thread has a destructor | |
+//! | [`error`], `random`, `nesting`, `sync` | [`error::Error`], and the one map from it to the statuses of C; random numbers; what a thread is in the middle of, and why nothing that belongs to a thread has a destructor; the locks and atomics of the protocols that are explored | |
 //! | [`proto`] | bytes into values and values into bytes | no sockets, locks or threads |
 //! | [`msg`] | the message, and the memory it lives in | knows `proto` only |
 //! | [`net`] | the way to one server: URL, list of servers, name, socket, stream | no protocol, no state of a connection |
@@ -176,3 +176,4 @@ pub mod net;
 pub mod proto;
 mod random;
 pub mod runtime;
+mod sync;

@@ -3,14 +3,17 @@
 use std::io::{Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
-use std::sync::Weak;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Sender};
-use std::time::Instant;
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
 
-use super::super::io::{Io, Source};
-use super::growth::{COMPUTING, STEP};
-use super::*;
+use parking_lot::{Condvar, Mutex};
+
+use super::dispatcher::{COMPUTING, Dispatcher, Job, STEP, Sizes, State};
+use super::io::{Io, Source};
+use super::threads::Threads;
+use super::timers::Timers;
 
 /// Timers and threads for pools; ends them all when dropped.
 struct Ground {
@@ -140,7 +143,7 @@ fn the_pool_grows_when_jobs_block_and_shrinks_again() {
     wait_for(|| pool.pool.state.lock().count == sizes.base);
     wait_for(|| pool.pool.state.lock().idle.len() == sizes.base);
     let state = pool.pool.state.lock();
-    assert_eq!((state.searching, state.workers.len()), (0, sizes.base));
+    assert_eq!((state.woken, state.workers.len()), (0, sizes.base));
 }
 
 #[test]
@@ -390,17 +393,23 @@ fn a_called_watcher_that_finds_a_job_leaves_nothing_behind() {
     io.stop();
 }
 
+/// A pool whose threads begin with this function.
+fn pool_with_hook(
+    ground: &Ground,
+    sizes: Sizes,
+    hook: impl Fn() + Send + Sync + 'static,
+) -> (Dispatcher, Arc<Threads>) {
+    let threads = Threads::new(Some(Arc::new(hook)));
+    let pool = Dispatcher::new(sizes, threads.clone(), ground.timers.clone());
+    (pool, threads)
+}
+
 /// The program's function for new threads may take its time.
 #[test]
 fn a_worker_that_has_not_begun_keeps_nobody_asleep() {
     let begun = Arc::new(AtomicUsize::new(0));
     let open = Arc::new(Flag::default());
     let (number, gate) = (begun.clone(), open.clone());
-    let threads = Threads::new(Some(Arc::new(move || {
-        if number.fetch_add(1, Ordering::SeqCst) == 2 {
-            assert!(gate.wait(20));
-        }
-    })));
     let ground = Ground::new();
     let sizes = Sizes {
         name: "nats-test",
@@ -409,14 +418,19 @@ fn a_worker_that_has_not_begun_keeps_nobody_asleep() {
         max: 8,
         linger: Duration::from_secs(60),
     };
-    let pool = Dispatcher::new(sizes, threads.clone(), ground.timers.clone());
+    let (pool, threads) = pool_with_hook(&ground, sizes, move || {
+        if number.fetch_add(1, Ordering::SeqCst) >= 2 {
+            assert!(gate.wait(20));
+        }
+    });
     let blocked = Arc::new(Flag::default());
     for _ in 0..3 {
         let blocked = blocked.clone();
         pool.submit(job(move || !blocked.wait(20)));
     }
-    // Two jobs block; for the third one another worker is started, which does not begin.
-    wait_for(|| begun.load(Ordering::SeqCst) == 3);
+    // Two jobs block; for the third one another worker is started, which does not begin, and after
+    // a while perhaps more of them.
+    wait_for(|| begun.load(Ordering::SeqCst) >= 3);
     blocked.set();
     wait_for(|| pool.pool.state.lock().idle.len() == 2);
     let gate = open.clone();
@@ -425,6 +439,154 @@ fn a_worker_that_has_not_begun_keeps_nobody_asleep() {
         false
     }));
     assert!(open.wait(20));
+    pool.stop();
+    assert!(threads.wait(Some(Duration::from_secs(20))));
+}
+
+/// It may even keep a thread until a job has run that waits for it.
+#[test]
+fn a_worker_that_never_begins_is_not_relied_on() {
+    let begun = Arc::new(AtomicUsize::new(0));
+    let all_ran = Arc::new(Flag::default());
+    let (number, gate) = (begun.clone(), all_ran.clone());
+    let ground = Ground::new();
+    for eager in [1, 2, 4] {
+        begun.store(0, Ordering::SeqCst);
+        *all_ran.0.lock() = false;
+        let sizes = Sizes {
+            name: "nats-test",
+            base: eager,
+            eager,
+            max: 8,
+            linger: Duration::from_secs(60),
+        };
+        let (number, gate) = (number.clone(), gate.clone());
+        let (pool, threads) = pool_with_hook(&ground, sizes, move || {
+            if number.fetch_add(1, Ordering::SeqCst) == 1 {
+                assert!(gate.wait(20));
+            }
+        });
+        let meeting = Meeting::new(3);
+        meeting.submit_all(&pool, false);
+        meeting.wait();
+        all_ran.set();
+        pool.stop();
+        assert!(threads.wait(Some(Duration::from_secs(20))));
+    }
+}
+
+/// Jobs each of which ends when all of them have begun.
+struct Meeting {
+    size: usize,
+    present: Arc<AtomicUsize>,
+}
+
+impl Meeting {
+    fn new(size: usize) -> Self {
+        Meeting {
+            size,
+            present: Arc::default(),
+        }
+    }
+
+    fn job(&self) -> Arc<dyn Job> {
+        let (size, present) = (self.size, self.present.clone());
+        job(move || {
+            present.fetch_add(1, Ordering::SeqCst);
+            wait_for(|| present.load(Ordering::SeqCst) >= size);
+            false
+        })
+    }
+
+    /// Submits them before any worker can look at the queue: one call is made for all of them.
+    fn submit_all(&self, pool: &Dispatcher, late: bool) {
+        let mut state = pool.pool.lock();
+        for _ in 0..self.size {
+            let job = self.job();
+            state
+                .jobs
+                .push(if late { Arc::new(Late(job)) } else { job });
+        }
+    }
+
+    fn wait(&self) {
+        wait_for(|| self.present.load(Ordering::SeqCst) >= self.size);
+    }
+}
+
+/// A pool with sockets of which none is ever ready: nothing but what is submitted wakes a worker.
+fn pool_at_rest(ground: &Ground, sizes: Sizes) -> (Dispatcher, Arc<Io>) {
+    let io = Arc::new(Io::new().unwrap());
+    let (threads, timers) = (ground.threads.clone(), ground.timers.clone());
+    let pool = Dispatcher::watching(sizes, threads, timers, io.clone());
+    pool.start().unwrap();
+    wait_for(|| pool.pool.state.lock().watching == 2);
+    (pool, io)
+}
+
+/// The call that is made for the first of many jobs is passed on until all of them run: from a
+/// watcher, a sleeper, and a worker that has begun.
+#[test]
+fn a_call_is_passed_on_until_nobody_is_free() {
+    let ground = Ground::new();
+    for late in [false, true] {
+        let (pool, io) = pool_at_rest(&ground, Sizes::elastic(2));
+        for size in [2, 5, 40, 3] {
+            let meeting = Meeting::new(size);
+            meeting.submit_all(&pool, late);
+            meeting.wait();
+        }
+        pool.stop();
+        io.stop();
+        let dialers = ground.pool(Sizes::DIALERS);
+        for size in [4, 1, 9] {
+            let meeting = Meeting::new(size);
+            meeting.submit_all(&dialers, late);
+            meeting.wait();
+        }
+    }
+}
+
+/// One job blocks, and the others are quick: they need not wait for it.
+#[test]
+fn quick_jobs_that_come_together_with_one_that_blocks_run() {
+    let ground = Ground::new();
+    let (pool, io) = pool_at_rest(&ground, Sizes::elastic(2));
+    for _ in 0..20 {
+        let blockers = Blockers::new();
+        let ran = Arc::new(AtomicUsize::new(0));
+        let mut state = pool.pool.lock();
+        state.jobs.push(blockers.job());
+        for _ in 0..5 {
+            let ran = ran.clone();
+            state.jobs.push(job(move || {
+                ran.fetch_add(1, Ordering::SeqCst);
+                false
+            }));
+        }
+        drop(state);
+        wait_for(|| ran.load(Ordering::SeqCst) == 5);
+        blockers.release();
+    }
+    pool.stop();
+    io.stop();
+}
+
+/// The timers end with the runtime, and what a pool had asked of them is dropped.
+#[test]
+fn a_pool_grows_without_timers() {
+    let threads = Threads::new(None);
+    let timers = Timers::new();
+    timers.start(&threads).unwrap();
+    let pool = Dispatcher::new(Sizes::DIALERS, threads.clone(), timers.clone());
+    for stopped in [false, true] {
+        let meeting = Meeting::new(9);
+        meeting.submit_all(&pool, false);
+        if !stopped {
+            timers.stop();
+        }
+        meeting.wait();
+    }
     pool.stop();
     assert!(threads.wait(Some(Duration::from_secs(20))));
 }

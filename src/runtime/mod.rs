@@ -42,6 +42,7 @@ pub use timers::{TimerHandle, Timers};
 
 use crate::error::Result;
 use crate::net;
+use crate::sync;
 use dispatcher::Sizes;
 use lanes::Lanes;
 use threads::{Held, Hook, Threads};
@@ -146,5 +147,7 @@ fn guarded<R>(f: impl FnOnce() -> R) -> Option<R> {
     catch_unwind(AssertUnwindSafe(f)).ok()
 }
 
+#[cfg(test)]
+mod dispatcher_tests;
 #[cfg(test)]
 mod tests;

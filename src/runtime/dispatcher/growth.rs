@@ -4,12 +4,12 @@
 //! make faster.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-use parking_lot::MutexGuard;
-
-use super::{Pool, State, Worker};
+use super::super::library::forked;
+use super::super::sync::Relaxed;
+use super::pool::{Pool, Worker};
+use super::state::{CheckFor, State};
 
 /// How long a job may wait before the pool grows.
 const PATIENCE: Duration = Duration::from_millis(3);
@@ -20,83 +20,139 @@ const LESS_PATIENCE: Duration = Duration::from_millis(1);
 /// How many workers one check starts at most. It comes to that step by step, while each check finds
 /// all workers blocked: on a busy machine, callbacks that wait for a lock of the program look the
 /// same for a moment.
-pub(super) const STEP: usize = 16;
+pub(in super::super) const STEP: usize = 16;
 
 /// How many workers more than it starts at once a pool may have while they compute.
-pub(super) const COMPUTING: usize = 2;
+pub(in super::super) const COMPUTING: usize = 2;
 
 /// A worker that does so many jobs a second does not wait for anything but the queue.
 const QUICK: f64 = 1300.0;
 
+/// Every so many checks in a row that find all workers blocked, those that have been started and not
+/// begun do not count any more: the program's function for new threads may keep them for ever.
+const KEPT: u32 = 16;
+
 /// How many workers a check has a look at.
 const SAMPLE: usize = 8;
 
+impl State {
+    /// Counts a check as pending.
+    pub(super) fn ask_for_check(&mut self) -> CheckFor {
+        self.check_pending = true;
+        CheckFor {
+            after: match self.blocked {
+                0 => PATIENCE,
+                _ => LESS_PATIENCE,
+            },
+            pushed: self.jobs.pushed,
+            taken: self.jobs.taken,
+        }
+    }
+}
+
+/// A check that is pending. The timers drop it without running it when they have ended.
+struct Check {
+    pool: Arc<Pool>,
+    asked: CheckFor,
+    runs: bool,
+}
+
+impl Drop for Check {
+    fn drop(&mut self) {
+        if !self.runs && !forked() {
+            let mut state = self.pool.lock();
+            state.check_pending = false;
+            state.unchecked = true;
+        }
+    }
+}
+
 impl Pool {
-    pub(super) fn check_later(self: &Arc<Self>, mut state: MutexGuard<'_, State>) {
-        if state.check_pending {
-            return;
-        }
-        state.check_pending = true;
-        let (pushed, taken) = (state.jobs.pushed, state.jobs.taken);
-        let patience = match state.blocked {
-            0 => PATIENCE,
-            _ => LESS_PATIENCE,
+    pub(super) fn check_later(self: &Arc<Self>, asked: CheckFor) {
+        let mut check = Check {
+            pool: self.clone(),
+            asked,
+            runs: false,
         };
-        drop(state);
-        let pool = self.clone();
-        let check = move || pool.check(pushed, taken, patience);
-        self.timers.after(patience, Box::new(check));
+        let run = move || {
+            check.runs = true;
+            check.pool.check(check.asked);
+        };
+        self.timers.after(asked.after, Box::new(run));
     }
 
-    /// Starts more workers if the job that found none free still waits. The numbers are those of
-    /// the time when it was queued.
-    fn check(self: &Arc<Self>, pushed: u64, taken: u64, waited: Duration) {
-        let mut state = self.state.lock();
-        state.check_pending = false;
-        if state.jobs.is_empty() {
-            state.blocked = 0;
-            return;
-        }
-        if state.jobs.has_from_before(pushed) {
-            let rate = (state.jobs.taken - taken) as f64 / waited.as_secs_f64();
-            for _ in 0..self.growth(state, rate) {
-                self.start_worker(self.state.lock());
-            }
-        } else {
-            drop(state);
-        }
-        // Something waits still, or again.
-        self.check_later(self.state.lock());
-    }
-
-    /// How many more workers to start, when the ones there are have done so many jobs a second of
-    /// late.
-    fn growth(&self, state: MutexGuard<'_, State>, rate: f64) -> usize {
-        let (count, queued) = (state.count, state.jobs.len());
+    /// Starts more workers if the job that found none free still waits, and looks again later if
+    /// one waits still, or again.
+    fn check(self: &Arc<Self>, asked: CheckFor) {
+        let state = self.state.lock();
+        let still = state.jobs.has_from_before(asked.pushed);
+        let (count, taken, queued) = (state.count, state.jobs.taken, state.jobs.len());
         let running = state.workers.iter().filter(|w| w.running.load(Relaxed));
         let step = running.clone().count().div_ceil(SAMPLE).max(1);
         // Not always the same ones.
-        let first = state.jobs.taken as usize % step;
-        let sample: Vec<_> = running.skip(first).step_by(step).cloned().collect();
+        let first = taken as usize % step;
+        let sample: Vec<_> = match still {
+            true => running.skip(first).step_by(step).cloned().collect(),
+            false => Vec::new(),
+        };
         drop(state);
         // Who is quick but waits for the lock of the queue must not be taken for one that blocks.
-        let quick = rate >= QUICK * count as f64;
-        let runnable = |worker: &&Arc<Worker>| worker.probe.is_runnable();
-        let runnable = match quick {
+        let rate = (taken - asked.taken) as f64 / asked.after.as_secs_f64();
+        let runnable = match rate >= QUICK * count as f64 {
             true => sample.len(),
-            false => sample.iter().filter(runnable).count(),
+            false => runnable(&sample),
         };
-        let compute = runnable * 2 > sample.len();
-        let mut state = self.state.lock();
+        let mut state = self.lock();
+        state.check_pending = false;
+        state.start_failed = false;
+        let more = match still {
+            true => state.growth(runnable, sample.len(), queued, self.sizes.eager),
+            false => 0,
+        };
+        let more = more.min(self.sizes.max.saturating_sub(state.count));
+        state.count_starting(more);
+        let again = match state.jobs.is_empty() {
+            true => {
+                state.blocked = 0;
+                None
+            }
+            false => (state.count < self.sizes.max).then(|| state.ask_for_check()),
+        };
+        drop(state);
+        for _ in 0..more {
+            let _ = self.spawn_worker();
+        }
+        if let Some(asked) = again {
+            self.check_later(asked);
+        }
+    }
+}
+
+/// How many of these compute, or would if they were given a processor.
+fn runnable(workers: &[Arc<Worker>]) -> usize {
+    let runnable = |worker: &&Arc<Worker>| worker.probe.is_runnable();
+    workers.iter().filter(runnable).count()
+}
+
+impl State {
+    /// How many more workers to start, when so many jobs wait and so many of a sample of the
+    /// workers compute. Those that have not begun yet are some of them.
+    fn growth(&mut self, runnable: usize, sample: usize, queued: usize, eager: usize) -> usize {
         // One that only waits for a processor may have the lock that all the others wait for.
-        state.blocked = if runnable > 0 { 0 } else { state.blocked + 1 };
-        let wanted = if compute {
-            usize::from(count < self.sizes.eager + COMPUTING)
+        self.blocked = match runnable {
+            0 => self.blocked.saturating_add(1),
+            _ => 0,
+        };
+        let wanted = if runnable * 2 > sample {
+            usize::from(self.count < eager + COMPUTING)
         } else {
             // 1, 1, 2, 4, 8, ... while nobody does anything.
-            let step = 1 << (state.blocked.clamp(2, 8) - 2);
+            let step = 1 << (self.blocked.clamp(2, 8) - 2);
             (queued / 2).clamp(1, step.min(STEP))
         };
-        wanted.min(self.sizes.max.saturating_sub(count))
+        match self.blocked.max(1).is_multiple_of(KEPT) {
+            true => wanted,
+            false => wanted.saturating_sub(self.starting),
+        }
     }
 }

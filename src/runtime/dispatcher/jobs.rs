@@ -10,7 +10,7 @@ type Entry = (u64, Arc<dyn Job>);
 
 /// Two queues, each first in, first out.
 #[derive(Default)]
-pub(super) struct Jobs {
+pub(in super::super) struct Jobs {
     quick: VecDeque<Entry>,
     others: VecDeque<Entry>,
     /// How many were ever queued, and how many of them were taken. They tell how long a job has
@@ -27,7 +27,7 @@ pub(super) struct Taken {
 }
 
 impl Jobs {
-    pub(super) fn push(&mut self, job: Arc<dyn Job>) {
+    pub(in super::super) fn push(&mut self, job: Arc<dyn Job>) {
         let queue = match job.is_quick() {
             true => &mut self.quick,
             false => &mut self.others,
