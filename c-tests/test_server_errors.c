@@ -1,47 +1,164 @@
 /* What a server says with -ERR, and what follows from it. */
+#include <strings.h>
+
 #include "callbacks.h"
 #include "peer.h"
 #include "peer_fixture.h"
 #include "server.h"
 #include "test.h"
 
-static void error_closes_for_good(void) {
-    static const char *const texts[][2] = {
-        {"-ERR 'Maximum Connections Exceeded'\r\n", "Maximum Connections Exceeded"},
-        {"-ERR 'Maximum Payload Violation'\r\n", "Maximum Payload Violation"},
-        {"-ERR 'Unknown Protocol Operation'\r\n", "Unknown Protocol Operation"},
-        {"-err   'Something New'\r\n", "Something New"},
-        {"-ERR 'User Authentication Revoked'\r\n", "User Authentication Revoked"},
-    };
-    size_t i;
-
-    for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-        const char *error = NULL;
-        char order[256];
-        static peer_fixture f;
-
-        peer_fixture_start(&f);
-        CHECK(peer_send(&f.p, texts[i][0]));
-        CHECK_REACHED(&f.c.closed, 1);
-        CHECK_STR(closure_order(&f.c, order), "DC");
-        CHECK_STATUS(natsConnection_GetLastError(f.nc, &error), NATS_ERR);
-        CHECK_STR(error, texts[i][1]);
-        peer_fixture_end(&f);
-    }
-}
-
 #if OURS
+enum { GOES_ON, RECONNECTS, CLOSES };
+
+/* The table of natsOptions_SetErrorHandler. */
+static const struct row {
+    const char *text;
+    natsStatus status;
+    int consequence;
+} rows[] = {
+    {"Permissions Violation for Publish to \"secret\"", NATS_NOT_PERMITTED, GOES_ON},
+    {"maximum subscriptions exceeded", NATS_ERR, GOES_ON},
+    {"Invalid Subject", NATS_ERR, GOES_ON},
+    {"Invalid Publish Subject", NATS_ERR, GOES_ON},
+    {"maximum connections exceeded", NATS_ERR, RECONNECTS},
+    {"maximum account active connections exceeded", NATS_ERR, RECONNECTS},
+    {"Server Shutdown", NATS_ERR, RECONNECTS},
+    {"Slow Consumer", NATS_ERR, RECONNECTS},
+    {"Authentication Timeout", NATS_ERR, RECONNECTS},
+    {"Stale Connection", NATS_STALE_CONNECTION, RECONNECTS},
+    {"Authorization Violation", NATS_CONNECTION_AUTH_FAILED, RECONNECTS},
+    {"User Authentication Expired", NATS_CONNECTION_AUTH_FAILED, RECONNECTS},
+    {"User Authentication Revoked", NATS_CONNECTION_AUTH_FAILED, RECONNECTS},
+    {"Account Authentication Expired", NATS_CONNECTION_AUTH_FAILED, RECONNECTS},
+    {"Maximum Payload Violation", NATS_ERR, CLOSES},
+    {"maximum control line exceeded", NATS_ERR, CLOSES},
+    {"Unknown Protocol Operation", NATS_ERR, CLOSES},
+    {"Something New", NATS_ERR, CLOSES},
+};
+
 static natsOptions *reconnect_on_error(natsOptions *opts) {
     CHECK_OK(natsOptions_SetReconnectOnProtocolError(opts, true));
     return opts;
 }
 
-static void error_reconnects_when_asked(void) {
+/* In each way that the same words may come. */
+static void write_line(char *line, size_t size, const char *text, int form) {
+    size_t i, at;
+
+    at = (size_t)snprintf(line, size, form % 2 == 0 ? "-ERR '" : "-err   ");
+    for (i = 0; text[i] != '\0'; i++) {
+        char c = text[i];
+
+        if (form == 2 && c >= 'a' && c <= 'z')
+            c = (char)(c - 'a' + 'A');
+        if (form == 3 && c >= 'A' && c <= 'Z')
+            c = (char)(c - 'A' + 'a');
+        line[at++] = c;
+    }
+    snprintf(line + at, size - at, form % 2 == 0 ? "'\r\n" : "\r\n");
+}
+
+static void play_row(const struct row *row, int form, bool reconnect) {
+    const char *error = NULL;
+    char line[256], order[256], said[256];
+    int consequence = row->consequence == CLOSES && reconnect ? RECONNECTS : row->consequence;
     static peer_fixture f;
 
-    peer_fixture_start_with(&f, reconnect_on_error, NULL);
-    CHECK(peer_send(&f.p, "-ERR 'Maximum Connections Exceeded'\r\n"));
-    peer_fixture_reconnects(&f);
+    write_line(line, sizeof(line), row->text, form);
+    peer_fixture_start_with(&f, reconnect ? reconnect_on_error : NULL, NULL);
+    CHECK(peer_send(&f.p, line));
+    CHECK_REACHED(&f.c.errors, 1);
+    CHECK_INT(f.c.statuses[0], row->status);
+    snprintf(said, sizeof(said), "%s", f.c.error_texts[0]);
+    CHECK(strcasecmp(said, row->text) == 0);
+    CHECK(f.c.subscriptions[0] == NULL);
+    if (consequence == GOES_ON) {
+        CHECK(peer_send(&f.p, "MSG foo 1 2\r\nhi\r\n"));
+        test_expect_next(f.sub, "hi");
+        CHECK_STATUS(natsConnection_GetLastError(f.nc, &error), row->status);
+        CHECK_STR(error, said);
+        CHECK_STR(closure_order(&f.c, order), "E");
+    } else if (consequence == RECONNECTS) {
+        peer_fixture_reconnects(&f);
+        CHECK_STR(closure_order(&f.c, order), "EDR");
+        CHECK_OK(natsConnection_GetLastError(f.nc, &error));
+    } else {
+        CHECK_REACHED(&f.c.closed, 1);
+        CHECK_STR(closure_order(&f.c, order), "EDC");
+        CHECK_STATUS(natsConnection_GetLastError(f.nc, &error), row->status);
+        CHECK_STR(error, said);
+    }
+    CHECK_INT(counter_get(&f.c.errors), 1);
+    peer_fixture_end(&f);
+}
+
+static void error_table(void) {
+    size_t i;
+    int form;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        for (form = 0; form < 4; form++)
+            play_row(&rows[i], form, false);
+}
+
+static void error_reconnects_when_asked(void) {
+    size_t i;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        play_row(&rows[i], 0, true);
+}
+
+/* A server that is full says so to who comes back, before or after the handshake: told, and tried again. */
+static void play_full_servers(peer *p, void *arg) {
+    (void)arg;
+    if (!peer_accept(p) || !peer_send(p, "-ERR 'maximum connections exceeded'\r\n"))
+        return;
+    peer_hang_up(p);
+    if (!peer_accept(p) || !peer_send(p, PEER_INFO) || !peer_expect(p, "PING\r\n") ||
+        !peer_send(p, "-ERR 'maximum account active connections exceeded'\r\n"))
+        return;
+    peer_hang_up(p);
+    peer_handshake(p, NULL);
+}
+
+static void full_servers_are_tried_again(void) {
+    static peer_fixture f;
+
+    peer_fixture_start(&f);
+    peer_hang_up(&f.p);
+    peer_run(&f.p, play_full_servers, NULL);
+    CHECK_REACHED(&f.c.reconnected, 1);
+    peer_join(&f.p);
+    CHECK_INT(counter_get(&f.c.errors), 2);
+    CHECK_STR(f.c.error_texts[0], "maximum connections exceeded");
+    CHECK_STR(f.c.error_texts[1], "maximum account active connections exceeded");
+    peer_fixture_end(&f);
+}
+
+/* A server that lets one in and then says again that the credentials are revoked has not changed its mind. */
+static void same_refusal_right_after_the_handshake_ends_it(void) {
+    char order[256];
+    static peer_fixture f;
+
+    peer_fixture_start(&f);
+    CHECK(peer_send(&f.p, "-ERR 'User Authentication Revoked'\r\n"));
+    CHECK_REACHED(&f.c.disconnected, 1);
+    CHECK(peer_shake_hands(&f.p, NULL));
+    CHECK_REACHED(&f.c.reconnected, 1);
+    CHECK(peer_send(&f.p, "-ERR 'User Authentication Revoked'\r\n"));
+    CHECK_REACHED(&f.c.closed, 1);
+    CHECK_STR(closure_order(&f.c, order), "EDREDC");
+    peer_fixture_end(&f);
+}
+#else
+static void error_closes_for_good(void) {
+    char order[256];
+    static peer_fixture f;
+
+    peer_fixture_start(&f);
+    CHECK(peer_send(&f.p, "-ERR 'Unknown Protocol Operation'\r\n"));
+    CHECK_REACHED(&f.c.closed, 1);
+    CHECK_STR(closure_order(&f.c, order), "DC");
     peer_fixture_end(&f);
 }
 #endif
@@ -146,9 +263,13 @@ static void permissions_of_a_real_server(void) {
 int main(int argc, char **argv) {
     static const test_case cases[] = {
 #if OURS
+        TEST(error_table),
         TEST(error_reconnects_when_asked),
-#endif
+        TEST(full_servers_are_tried_again),
+        TEST(same_refusal_right_after_the_handshake_ends_it),
+#else
         TEST(error_closes_for_good),
+#endif
         TEST(error_stale_connection),
         TEST(error_permissions),
         TEST(error_authentication),

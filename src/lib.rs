@@ -25,7 +25,8 @@
 //! | Where | Subject |
 //! |---|---|
 //! | [`proto::parser`] | operations of the server, resumable at any byte, borrowing |
-//! | [`proto::encode`], [`proto::write_buf`] | frames for the server, and the buffer they leave from; which of them outlive a lost connection |
+//! | [`proto::encode`], [`proto::write_buf`] | frames for the server, and the buffer they leave from |
+//! | [`proto::salvage`] | which of them outlive a lost connection |
 //! | [`proto::headers`] | header block and header map |
 //! | [`proto::info`], [`proto::connect`], [`proto::server_error`] | the handshake's JSON, the meaning of `-ERR` |
 //! | [`proto::subject`], [`proto::nuid`] | which names are legal, unique names |
@@ -44,13 +45,13 @@
 //! | [`runtime::dispatcher`] | pools of threads that run jobs, which jobs come first, when pools grow, and who watches the sockets; `lanes` is the pool of a fixed size |
 //! | [`runtime::events`], [`runtime::timers`] | one thread for connection callbacks, one for what is due later |
 //! | [`client::options`], [`client::connection`] | what can be set; the object, its state, its getters |
-//! | [`client::session`], `closing` | the one owner of the state; its end |
+//! | [`client::session`], `loss`, `closing` | the one owner of the state; how a server is lost, and why that has an end; its end |
 //! | `reach`, `handshake`, `secure`, `identity` | one attempt on one server: the socket, INFO to PONG, TLS or not, who the client is |
 //! | `evloop`, `dispatch` | programs with a loop of their own: it watches the socket, or runs the callbacks |
 //! | `link`, `waiting`, `patience` | the session's reading side, from the socket to the queues; threads that read what they wait for, and how long they look for it before they sleep |
 //! | `outbound`, `publish` | the writing side; checks and encoding of what programs send |
 //! | [`client::subscription`], `delivery`, `registry` | a subscription, its queue, who has which sid |
-//! | `requests`, `drain`, `keepalive`, `events` | what their names say; `events` also knows when no callback follows |
+//! | `requests`, `drain`, `keepalive`, `events`, `reports` | what their names say; `events` also knows when no callback follows; `reports` has the errors that no call can return |
 //! | `ffi/guard.rs`, `ffi/callback.rs` | the way in and out of each exported function; how the program's are called |
 //! | `ffi/handle.rs` | what C's pointers point at |
 //! | [`ffi::options`] and its siblings | the exported functions, a file for each C type or subject |
@@ -99,15 +100,15 @@
 //!    the socket is writable. Above 256 KiB publishers wait for room, up to the write deadline.
 //! 6. A payload of 32 KiB and more goes from the caller's memory, with the head in front of it.
 //!
-//! Only whole frames are in the buffers. When the connection is lost, [`proto::encode`] picks out
+//! Only whole frames are in the buffers. When the connection is lost, [`proto::salvage`] picks out
 //! the publishes that did not leave whole; they become the head of the pending buffer, which
-//! publishers fill up to the reconnect buffer's limit. With the next server go out: the
+//! publishers fill up to the reconnect buffer's limit; but for what no server takes (`outbound/kept.rs`). With the next server go out: the
 //! subscriptions as they are by then, what is pending, the PINGs that are waited for; then the
 //! callback is posted.
 //!
 //! # Reconnect
 //!
-//! [`client::session`] is the only one to change a connection's state. Each attempt makes a new
+//! [`client::session`] (with `loss` and `closing`) is the only one to change a connection's state. Each attempt makes a new
 //! link (stream, parser, receiver), so nothing of an old session reaches a new one; who fails with
 //! an old link is not heard. One deadline covers name, TCP and handshake. Attempts are steps on
 //! dialing threads and pauses on the timer thread: no connection has a thread of its own.

@@ -63,7 +63,8 @@ impl Connection {
             {
                 timer.cancel();
             }
-            let announced = std::mem::take(&mut state.announced);
+            // What the program is told of, and why.
+            let announced = std::mem::take(&mut state.announced).then(|| state.has_error());
             (state.link.take(), state.drain.take(), announced)
         };
         if let Some(drain) = drain {
@@ -78,8 +79,8 @@ impl Connection {
         for sub in subs {
             sub.end(Closed::WithConnection);
         }
-        if announced {
-            self.post_event(&self.opts.disconnected_cb);
+        if let Some(reason) = announced {
+            self.post_disconnected(reason.as_ref());
         }
         self.post_event(&self.opts.closed_cb);
         if let Some(foreign) = &self.foreign {

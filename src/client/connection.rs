@@ -5,6 +5,7 @@ use std::ffi::CStr;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
+use std::time::Instant;
 
 use parking_lot::Mutex;
 
@@ -18,6 +19,7 @@ use super::options::Options;
 use super::outbound::Outbound;
 use super::patience::Patience;
 use super::registry::Registry;
+use super::reports::Reports;
 use super::requests::Requests;
 use super::status::ConnStatus;
 use crate::error::{Error, Result, Status};
@@ -47,9 +49,11 @@ pub struct Stats {
     pub reconnects: u64,
 }
 
-/// What the server allows.
+/// What a server takes.
 pub(super) struct Limits {
-    pub(super) max_payload: i64,
+    /// The largest payload, headers included.
+    pub(super) max_payload: usize,
+    /// Whether it knows headers.
     pub(super) headers: bool,
 }
 
@@ -72,8 +76,8 @@ pub struct Connection {
     pub(super) reconnecting: AtomicBool,
     /// A server required TLS, so all others must have it.
     pub(super) secure: AtomicBool,
-    /// There has been a server, so its limits are known.
-    limits_known: AtomicBool,
+    /// As the present server, or the last one, has told; what is published is held against the copy in
+    /// `outbound`.
     max_payload: AtomicI64,
     headers: AtomicBool,
     pub(super) outbound: Outbound,
@@ -97,6 +101,10 @@ pub struct Connection {
     /// Until the program destroys it.
     owned: Mutex<Option<Lease>>,
     pub(super) gate: Arc<Gate>,
+    /// The errors that wait for the error handler.
+    pub(super) reports: Reports,
+    /// The thread that is in a callback about an error, and that error.
+    pub(super) told: Mutex<Option<(u64, Error)>>,
 }
 
 /// What a connection's lock protects.
@@ -109,6 +117,12 @@ pub(super) struct State {
     /// Ends the attempt that is going on.
     pub(super) attempt: Option<Cancel>,
     pub(super) pass: PassCounter,
+    /// When the present session began, or the last one.
+    pub(super) since: Instant,
+    /// The last session was too short to be a success: the next attempt has the full pause before it.
+    pub(super) too_short: bool,
+    /// Why the last server was lost, until there is one again.
+    pub(super) loss: Option<Error>,
     pub(super) retry_timer: Option<TimerHandle>,
     pub(super) ping_timer: Option<TimerHandle>,
     pub(super) pings_out: i32,
@@ -120,8 +134,6 @@ pub(super) struct State {
     last_error: (Status, String),
     /// The link before, from which somebody may still read.
     pub(super) lost_link: Weak<Link>,
-    /// Why the last server could not be reached, as long as that is not the last error.
-    pub(super) unreachable: String,
 }
 
 impl State {
@@ -138,20 +150,14 @@ impl State {
     }
 
     pub(super) fn set_last_error(&mut self, error: &Error) {
-        let text = error.text();
-        self.last_error = (
-            error.status(),
-            text[..text.floor_char_boundary(LAST_ERROR_MAX)].to_owned(),
-        );
+        self.last_error = (error.status(), cut(error.text()).to_owned());
     }
 
-    /// No server is left to try: what the last attempt died of becomes the text.
+    /// No server is left to try: the text remains, why the last one was lost and what the last attempt
+    /// died of.
     pub(super) fn give_up_on_servers(&mut self) {
         let status = Status::NATS_NO_SERVER;
-        if !self.unreachable.is_empty() {
-            let error = Error::new(status, std::mem::take(&mut self.unreachable));
-            self.set_last_error(&error);
-        } else if self.last_error.0 == Status::NATS_OK {
+        if self.last_error.0 == Status::NATS_OK {
             self.set_last_error(&status.into());
         }
         self.last_error.0 = status;
@@ -159,8 +165,19 @@ impl State {
 
     pub(super) fn clear_last_error(&mut self) {
         self.last_error = (Status::NATS_OK, String::new());
-        self.unreachable.clear();
+        self.loss = None;
     }
+
+    /// The last error, if there is one.
+    pub(super) fn has_error(&self) -> Option<Error> {
+        let (status, text) = &self.last_error;
+        (*status != Status::NATS_OK).then(|| Error::new(*status, text.clone()))
+    }
+}
+
+/// So much of a text as is kept.
+fn cut(text: &str) -> &str {
+    &text[..text.floor_char_boundary(LAST_ERROR_MAX)]
 }
 
 impl Connection {
@@ -181,6 +198,9 @@ impl Connection {
                 link: None,
                 attempt: None,
                 pass: PassCounter::new(),
+                since: Instant::now(),
+                too_short: false,
+                loss: None,
                 retry_timer: None,
                 ping_timer: None,
                 pings_out: 0,
@@ -189,12 +209,10 @@ impl Connection {
                 announced: false,
                 last_error: (Status::NATS_OK, String::new()),
                 lost_link: Weak::new(),
-                unreachable: String::new(),
             }),
             status: AtomicU8::new(ConnStatus::NATS_CONN_STATUS_DISCONNECTED as u8),
             reconnecting: AtomicBool::new(false),
             secure: AtomicBool::new(false),
-            limits_known: AtomicBool::new(false),
             max_payload: AtomicI64::new(0),
             headers: AtomicBool::new(false),
             foreign: opts.event_loop.as_deref().map(Foreign::new),
@@ -211,6 +229,8 @@ impl Connection {
             owned: Mutex::new(Some(lease.clone())),
             lease: Mutex::new(Some(lease)),
             gate,
+            reports: Reports::default(),
+            told: Mutex::new(None),
             runtime,
             opts: opts.clone(),
         }))
@@ -290,18 +310,17 @@ impl Connection {
         self.status().is_draining()
     }
 
-    /// What the server allows; `None` before there ever was one.
-    pub(super) fn limits(&self) -> Option<Limits> {
-        self.limits_known.load(Ordering::Acquire).then(|| Limits {
-            max_payload: self.max_payload.load(Ordering::Relaxed),
-            headers: self.headers.load(Ordering::Relaxed),
-        })
-    }
-
-    pub(super) fn set_limits(&self, info: &ServerInfo) {
+    /// A server has told its limits. Returns what of the publishes that were kept is not sent for
+    /// them.
+    #[must_use]
+    pub(super) fn set_limits(&self, info: &ServerInfo) -> Vec<Error> {
         self.max_payload.store(info.max_payload, Ordering::Relaxed);
         self.headers.store(info.headers, Ordering::Relaxed);
-        self.limits_known.store(true, Ordering::Release);
+        self.outbound.set_limits(Limits {
+            // Below 0 there is no limit.
+            max_payload: usize::try_from(info.max_payload).unwrap_or(usize::MAX),
+            headers: info.headers,
+        })
     }
 
     pub(super) fn count_received(&self, msgs: u64, bytes: u64) {
@@ -326,7 +345,8 @@ impl Connection {
         self.outbound.waiting()
     }
 
-    /// The largest payload that the server accepts, headers included; 0 before there ever was one.
+    /// The largest payload that the server accepts, headers included: below 0 for any, and 0 before
+    /// there ever was a server.
     pub fn max_payload(&self) -> i64 {
         self.max_payload.load(Ordering::Relaxed)
     }
@@ -403,13 +423,13 @@ impl Connection {
         self.state.lock().pool.discovered()
     }
 
-    /// The last error, and its text, which may be empty.
+    /// The last error, and its text, which may be empty. In a callback that is about an error it is
+    /// that one.
     pub fn last_error(&self) -> (Status, String) {
+        if let Some(told) = self.told_here() {
+            return (told.status(), cut(told.text()).to_owned());
+        }
         self.state.lock().last_error.clone()
-    }
-
-    pub(super) fn set_last_error(&self, error: &Error) {
-        self.state.lock().set_last_error(error);
     }
 
     /// The number that the server knows this connection by; `None` where it has told none.

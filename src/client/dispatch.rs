@@ -52,26 +52,28 @@ impl ManualQueue {
         })
     }
 
-    pub(super) fn post(&self, event: Box<dyn FnOnce() + Send>) {
-        self.push(Item::Event(event));
+    /// False, and `event` is dropped, where nobody is going to run it.
+    pub(super) fn post(&self, event: Box<dyn FnOnce() + Send>) -> bool {
+        self.push(Item::Event(event))
     }
 
     pub(super) fn schedule(&self, sub: Arc<Subscription>) {
         self.push(Item::Subscription(sub));
     }
 
-    fn push(&self, item: Item) {
+    fn push(&self, item: Item) -> bool {
         let mut state = self.state.lock();
         if state.closed {
             drop(state);
             item.forget();
-            return;
+            return false;
         }
         if state.waiting.is_empty() {
             // Takes a 1 without blocking; there is nothing to retry but an interruption.
             while let Err(Errno::INTR) = rustix::io::write(&self.fd, &1u64.to_ne_bytes()) {}
         }
         state.waiting.push_back(item);
+        true
     }
 
     fn pop(&self) -> Option<Item> {

@@ -1,6 +1,5 @@
 //! Connection callbacks, and knowing when no callback of a connection will run any more.
 
-use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -8,8 +7,8 @@ use std::time::{Duration, Instant};
 use parking_lot::{Condvar, Mutex};
 
 use super::connection::Connection;
+use super::evloop::this_thread;
 use super::options::{ConnHandler, ReleasedHandler};
-use super::subscription::Subscription;
 use crate::error::{Error, Result, Status};
 use crate::nesting::Nesting;
 
@@ -116,8 +115,15 @@ impl Connection {
 
     /// Has an event run after all those posted before. With `state` locked too, before the end: the
     /// connection has a lease of its own until then, so if the event is dropped, nothing follows.
-    fn post(self: &Arc<Self>, event: impl FnOnce(&Arc<Connection>) + Send + 'static) {
-        let Some(lease) = self.lease() else { return };
+    ///
+    /// False where nobody is going to run it.
+    pub(super) fn post(
+        self: &Arc<Self>,
+        event: impl FnOnce(&Arc<Connection>) + Send + 'static,
+    ) -> bool {
+        let Some(lease) = self.lease() else {
+            return false;
+        };
         let conn = self.clone();
         let event = Box::new(move || {
             inside(&conn, || event(&conn));
@@ -126,7 +132,7 @@ impl Connection {
         });
         match &self.manual {
             Some(manual) => manual.post(event),
-            None => drop(self.runtime.events.post(event)),
+            None => self.runtime.events.post(event),
         }
     }
 
@@ -137,38 +143,36 @@ impl Connection {
         }
     }
 
-    /// Reports what no call can return. `text` is what the handler's thread has as its last error.
-    pub(super) fn post_error(
-        self: &Arc<Self>,
-        sub: Option<&Arc<Subscription>>,
-        status: Status,
-        text: Option<String>,
-    ) {
-        let sub = sub.cloned();
-        let handler = self.opts.error_handler.clone();
-        self.post(move |conn| match handler {
-            Some(handler) => handler(conn, sub.as_ref(), status, text.as_deref()),
-            None => print_error(conn, sub.as_deref(), status, text.as_deref()),
+    /// As [`Connection::post_event`] for the disconnected callback, which finds `reason` as the
+    /// connection's last error, whatever has happened since.
+    pub(super) fn post_disconnected(self: &Arc<Self>, reason: Option<&Error>) {
+        let Some(handler) = self.opts.disconnected_cb.clone() else {
+            return;
+        };
+        let reason = reason.cloned();
+        self.post(move |conn| match &reason {
+            Some(reason) => conn.while_told(reason, || handler(conn)),
+            None => handler(conn),
         });
     }
 
-    /// As [`Connection::post_error`], from an error.
-    pub(super) fn post_failure(self: &Arc<Self>, error: &Error) {
-        self.post_error(None, error.status(), Some(error.text().to_owned()));
+    /// Runs a callback that is about `error`: to it that is the connection's last error.
+    pub(super) fn while_told(&self, error: &Error, callback: impl FnOnce()) {
+        struct Told<'a>(&'a Connection);
+        impl Drop for Told<'_> {
+            fn drop(&mut self) {
+                *self.0.told.lock() = None;
+            }
+        }
+        *self.told.lock() = Some((this_thread(), error.clone()));
+        let _told = Told(self);
+        callback();
     }
-}
 
-/// What happens with errors when the program has set no handler for them.
-fn print_error(conn: &Connection, sub: Option<&Subscription>, status: Status, text: Option<&str>) {
-    let text = text.unwrap_or(status.text());
-    let mut line = format!(
-        "Error {} - {text} on connection [{}]",
-        status as i32,
-        conn.client_id().ok().flatten().unwrap_or(0)
-    );
-    if let Some(subject) = sub.map(Subscription::name) {
-        line += &format!(" on \"{}\"", subject.to_string_lossy());
+    /// The error that the callback is about which the calling thread is in.
+    pub(super) fn told_here(&self) -> Option<Error> {
+        let told = self.told.lock();
+        let (thread, error) = told.as_ref()?;
+        (*thread == this_thread()).then(|| error.clone())
     }
-    // Nobody is left to be told that stderr is closed.
-    let _ = writeln!(std::io::stderr(), "{line}");
 }

@@ -339,7 +339,7 @@ impl Connection {
 }
 
 /// A number that no other thread ever has; not 0.
-fn this_thread() -> u64 {
+pub(super) fn this_thread() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     thread_local! {
         static NUMBER: u64 = NEXT.fetch_add(1, Ordering::Relaxed);

@@ -7,6 +7,7 @@ use std::time::Instant;
 use super::connection::{Connection, MAX_MSG_FLOOR};
 use super::identity::Identity;
 use super::link::{Link, Reader};
+use super::session::Failure;
 use crate::error::{Error, Result, Status};
 use crate::net::cancel::Cancel;
 use crate::net::stream::Stream;
@@ -56,7 +57,11 @@ impl Reply {
 
 /// Talks with the server until it is clear that the session stands. What it sent behind its PONG
 /// stays in the link's reader.
-pub(super) fn run(conn: &Connection, link: &Arc<Link>, attempt: &Attempt) -> Result<ServerInfo> {
+pub(super) fn run(
+    conn: &Connection,
+    link: &Arc<Link>,
+    attempt: &Attempt,
+) -> Result<ServerInfo, Failure> {
     let mut reader = link.reader.lock();
     if attempt.url.is_websocket() {
         conn.start_websocket(link, &reader, attempt)?;
@@ -65,12 +70,14 @@ pub(super) fn run(conn: &Connection, link: &Arc<Link>, attempt: &Attempt) -> Res
     }
     let info = match next(&mut reader, &link.stream, attempt) {
         Ok(Reply::Info(info)) => info,
-        Ok(other) => return Err(not_info(other.name())),
+        // A server that has too many clients may say so at once.
+        Ok(Reply::Err(error)) => return Err(refusal(&error)),
+        Ok(other) => return Err(not_info(other.name()).into()),
         // Whatever it is, it is not a NATS server's first line.
         Err(e) if e.status() == Status::NATS_PROTOCOL_ERROR && reader.saw_something_else() => {
-            return Err(not_info(&reader.first_word()));
+            return Err(not_info(&reader.first_word()).into());
         }
-        Err(e) => return Err(e),
+        Err(e) => return Err(e.into()),
     };
     // Below WebSocket it is there already, or not wanted.
     if !link.stream.is_websocket() && !link.stream.is_tls() && conn.wants_tls(&info)? {
@@ -80,13 +87,12 @@ pub(super) fn run(conn: &Connection, link: &Arc<Link>, attempt: &Attempt) -> Res
         return Err(Error::new(
             Status::NATS_NO_SERVER_SUPPORT,
             "the server does not support no-echo",
-        ));
+        )
+        .into());
     }
-    reader.parser.set_max_msg(
-        usize::try_from(info.max_payload)
-            .unwrap_or(0)
-            .max(MAX_MSG_FLOOR),
-    );
+    // Below 0 it has no limit.
+    let max_msg = usize::try_from(info.max_payload).unwrap_or(usize::MAX);
+    reader.parser.set_max_msg(max_msg.max(MAX_MSG_FLOOR));
     let identity = Identity::for_attempt(conn, attempt, &info.nonce)?;
     let mut hello = Vec::with_capacity(512);
     connect_line(conn, &info, &identity, link.stream.is_tls(), &mut hello);
@@ -102,7 +108,8 @@ pub(super) fn run(conn: &Connection, link: &Arc<Link>, attempt: &Attempt) -> Res
                 return Err(Error::protocol(format!(
                     "Expected '{expected}', got '{}'",
                     other.name()
-                )));
+                ))
+                .into());
             }
         }
     }
@@ -137,16 +144,17 @@ impl Reader {
 }
 
 /// What the server's refusal is for the program.
-fn refusal(error: &ServerError) -> Error {
-    let status = if error.is_auth() {
-        Status::NATS_CONNECTION_AUTH_FAILED
-    } else {
-        Status::NATS_ERR
+fn refusal(error: &ServerError) -> Failure {
+    let kind = error.auth_kind();
+    let status = match kind {
+        Some(_) => Status::NATS_CONNECTION_AUTH_FAILED,
+        None => Status::NATS_ERR,
     };
-    match error.text() {
+    let said = match error.text() {
         "" => status.into(),
         text => Error::new(status, text.to_owned()),
-    }
+    };
+    Failure::Said(said, kind)
 }
 
 /// The next operation of the server, waiting for it.

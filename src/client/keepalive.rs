@@ -109,8 +109,12 @@ impl Connection {
         if state.status() == ConnStatus::NATS_CONN_STATUS_CONNECTED {
             state.pings_out += 1;
             if state.pings_out > self.opts.max_pings_out {
+                let unanswered = state.pings_out - 1;
                 drop(state);
-                link.fail(Error::from(Status::NATS_STALE_CONNECTION));
+                link.fail(Error::new(
+                    Status::NATS_STALE_CONNECTION,
+                    format!("Stale Connection: no answer to {unanswered} PINGs"),
+                ));
                 return;
             }
             drop(state);

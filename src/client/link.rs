@@ -44,6 +44,10 @@ pub(super) struct Link {
     me: Weak<Link>,
     /// Its end has been noticed: nothing more is read from it or written to it.
     over: AtomicBool,
+    /// It did not break: the program wants another one.
+    given_up: AtomicBool,
+    /// Why writing to it failed. Who reads comes to its end then, which says less.
+    write_error: OnceLock<Error>,
 }
 
 /// What belongs to reading.
@@ -91,6 +95,8 @@ impl Link {
             foreign: LinkState::default(),
             me: me.clone(),
             over: AtomicBool::new(false),
+            given_up: AtomicBool::new(false),
+            write_error: OnceLock::new(),
         })
     }
 
@@ -176,16 +182,35 @@ impl Link {
     /// The link does not work any more: the connection deals with it, once.
     pub(super) fn fail(self: &Arc<Self>, error: Error) {
         if !self.over.swap(true, Ordering::AcqRel) {
-            self.conn.lost(self, error);
+            let is_end = error.status() == Status::NATS_CONNECTION_CLOSED;
+            let cause = self.write_error.get().filter(|_| is_end).cloned();
+            self.conn.lost(self, cause.unwrap_or(error));
         }
+    }
+
+    /// As [`Link::fail`], at the program's request.
+    pub(super) fn give_up(self: &Arc<Self>, error: Error) {
+        self.given_up.store(true, Ordering::Release);
+        self.fail(error);
+    }
+
+    /// Is its end the program's doing?
+    pub(super) fn is_given_up(&self) -> bool {
+        self.given_up.load(Ordering::Acquire)
+    }
+
+    /// Writing failed: who reads comes to the end, and fails with this.
+    pub(super) fn end_writing(&self, error: Error) {
+        // The first one counts.
+        let _ = self.write_error.set(error);
+        self.stream.shutdown();
     }
 
     /// The link takes nothing any more. What the server said before counts more than that, since it
     /// says why: it is read first. No lock may be held.
     pub(super) fn fail_after_reading(self: &Arc<Self>, error: Error) {
         let Some(mut reader) = self.reader.try_lock() else {
-            // Who is reading comes to the end, and fails.
-            self.stream.shutdown();
+            self.end_writing(error);
             return;
         };
         for _ in 0..READS_OF_LAST_WORDS {
@@ -227,7 +252,7 @@ impl Link {
                 .receiver
                 .read_with(need, |room| self.stream.read_vectored(room))
             {
-                Ok(0) => return Err(Status::NATS_CONNECTION_CLOSED.into()),
+                Ok(0) => return Err(end_of_stream()),
                 Ok(n) => {
                     reader.gathered.wire += n;
                     self.process(reader)?;
@@ -387,6 +412,14 @@ impl Link {
         }
         Ok(())
     }
+}
+
+/// The server is gone without a word.
+fn end_of_stream() -> Error {
+    Error::new(
+        Status::NATS_CONNECTION_CLOSED,
+        "end of stream: the server closed the connection",
+    )
 }
 
 impl AsFd for Link {

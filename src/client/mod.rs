@@ -4,7 +4,8 @@
 //! |---|---|
 //! | [`options`] | what a program may set |
 //! | [`connection`] | the object itself, its state, its getters |
-//! | [`session`] | connecting, losing the server, reconnecting |
+//! | [`session`] | connecting, reconnecting |
+//! | `loss` | losing the server: what it says, why a link ended, what is repeated |
 //! | `closing` | closing, with and without waiting for the last callback |
 //! | `handshake` | one attempt on one server, from INFO to PONG |
 //! | `identity` | who the client says it is in a handshake, and signing |
@@ -21,6 +22,7 @@
 //! | `evloop` | sockets that an event loop of the program watches |
 //! | `dispatch` | callbacks that the program runs itself |
 //! | `events` | connection callbacks, and knowing when no callback will run any more |
+//! | `reports` | errors that no call can return, for the error handler |
 
 #![forbid(unsafe_code)]
 
@@ -35,6 +37,7 @@ mod handshake;
 mod identity;
 mod keepalive;
 mod link;
+mod loss;
 mod oneshot;
 pub mod options;
 mod outbound;
@@ -42,6 +45,7 @@ mod patience;
 mod publish;
 mod reach;
 mod registry;
+mod reports;
 mod requests;
 pub mod secure;
 pub mod session;

@@ -13,6 +13,7 @@
 //! Lock order: writer, then front; nothing else is locked under either.
 
 mod burst;
+mod kept;
 mod writer;
 
 use std::cell::Cell;
@@ -23,6 +24,8 @@ use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex, MutexGuard};
 
+use self::kept::Blamed;
+use super::connection::Limits;
 use super::keepalive::PingWaiter;
 use super::link::Link;
 use super::publish::{Outgoing, When};
@@ -95,6 +98,19 @@ struct Front {
     answered: u64,
     /// Who waits for a PONG, in the order of the PINGs, and how many frames went before each.
     pings: VecDeque<(PingWaiter, u64)>,
+    /// What the present server takes, or the last one.
+    limits: Limits,
+    /// The publish that links broke in.
+    blamed: Option<Blamed>,
+}
+
+/// What is to be told when a server is lost, without a lock.
+#[derive(Default)]
+pub(super) struct Detached {
+    /// Who waits for a PONG of it.
+    pub(super) waiters: Vec<PingWaiter>,
+    /// Why a publish is not going to be sent again.
+    pub(super) given_up: Option<Error>,
 }
 
 #[derive(Default)]
@@ -142,6 +158,8 @@ impl Outbound {
                 controls: 0,
                 answered: 0,
                 pings: VecDeque::new(),
+                limits: Limits::UNKNOWN,
+                blamed: None,
             }),
             progress: Condvar::new(),
             writer: Mutex::default(),
@@ -166,9 +184,11 @@ impl Outbound {
             return self.publish_direct(out);
         }
         let mut front = self.front.lock();
-        front.check_open()?;
+        front.check(out)?;
         if front.buf.len() >= FULL_AT.min(self.pending_max) {
             self.wait_for_room(&mut front, out.deadline)?;
+            // It may be another server by now.
+            front.check(out)?;
         }
         front.make_room(out)?;
         out.encode(&mut front.buf);
@@ -289,10 +309,9 @@ impl Outbound {
 
     /// The server does not read: it is as good as gone.
     fn give_up(&self, front: &mut MutexGuard<'_, Front>, link: &Arc<Link>) -> Result<()> {
-        let error = Error::new(Status::NATS_TIMEOUT, "write deadline exceeded");
         let link = link.clone();
-        MutexGuard::unlocked(front, || link.fail(Error::from(Status::NATS_IO_ERROR)));
-        Err(error)
+        MutexGuard::unlocked(front, || link.fail(write_timeout()));
+        Err(write_timeout())
     }
 
     /// As [`Outbound::is_late`], where an event loop of the program drives the link: it may be the
@@ -377,6 +396,7 @@ impl Outbound {
             return;
         }
         front.controls += u64::from(!state.is_empty());
+        front.attached(state.len());
         state.append(&mut front.buf);
         let frames = front.frames();
         for (_, before) in &mut front.pings {
@@ -391,26 +411,28 @@ impl Outbound {
         self.progress.notify_all();
     }
 
-    /// The server is gone: keeps the publishes that did not leave. Returns who waits for a PONG of
-    /// it, to be told without a lock.
+    /// The server is gone: keeps the publishes that did not leave. `broke` says whether the link
+    /// broke, as opposed to having been given up by the program.
     #[must_use]
-    pub(super) fn detach(&self, link: &Arc<Link>) -> Vec<PingWaiter> {
+    pub(super) fn detach(&self, link: &Arc<Link>, broke: bool) -> Detached {
         let mut writer = self.writer.lock();
         let mut front = self.front.lock();
         if !front.is_live(link) {
-            return Vec::new();
+            return Detached::default();
         }
-        let mut kept = encode::salvage_publishes(&writer.back, writer.sent);
-        kept.append(&mut encode::salvage_publishes(&front.buf, 0));
+        let kept = front.keep(&writer, broke);
         *writer = Writer::default();
-        front.buf = kept;
+        front.buf = kept.buf;
         front.written = front.swapped;
         front.mode = Mode::Pending;
         let waiters = front.take_waiters();
         drop(front);
         drop(writer);
         self.progress.notify_all();
-        waiters
+        Detached {
+            waiters,
+            given_up: kept.given_up,
+        }
     }
 
     /// The connection is closed: releases memory and whoever waits.
@@ -453,6 +475,14 @@ impl Outbound {
         let front = self.front.lock();
         (front.msgs, front.bytes)
     }
+}
+
+/// The server does not read.
+fn write_timeout() -> Error {
+    Error::new(
+        Status::NATS_TIMEOUT,
+        "write deadline exceeded: the server does not read",
+    )
 }
 
 impl Front {

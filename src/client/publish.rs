@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::connection::Connection;
-use crate::error::{Error, Result, Status};
+use crate::error::{Result, Status};
 use crate::msg::Msg;
 use crate::proto::headers::HeaderBlock;
 use crate::proto::write_buf::WriteBuf;
@@ -108,23 +108,6 @@ impl Connection {
         // What a blank or a line end in a subject would do to the protocol line must not happen.
         if !subject::check_publish(out.subject) || !out.reply.is_none_or(subject::check_publish) {
             return Err(Status::NATS_INVALID_SUBJECT.into());
-        }
-        if let Some(limits) = self.limits() {
-            if out.headers.is_some() && !limits.headers {
-                self.outbound.check_open()?;
-                return Err(Status::NATS_NO_SERVER_SUPPORT.into());
-            }
-            if out.size() as i64 > limits.max_payload {
-                self.outbound.check_open()?;
-                return Err(Error::new(
-                    Status::NATS_MAX_PAYLOAD,
-                    format!(
-                        "Payload {} greater than maximum allowed: {}",
-                        out.size(),
-                        limits.max_payload
-                    ),
-                ));
-            }
         }
         let when = if when == When::Buffered && self.opts.send_asap {
             When::Soon

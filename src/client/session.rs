@@ -26,13 +26,11 @@ use super::link::Link;
 use super::publish::When;
 use super::reach;
 use super::status::ConnStatus;
-use super::subscription::Subscription;
 use crate::error::{Error, Result, Status};
 use crate::net::cancel::Cancel;
 use crate::net::servers::{AuthErrorKind, PassCounter, Pause};
 use crate::net::stream::Stream;
 use crate::proto::info::ServerInfo;
-use crate::proto::server_error::ServerError;
 use crate::proto::write_buf::WriteBuf;
 use crate::random;
 use crate::runtime::Job;
@@ -46,12 +44,27 @@ pub(super) enum Failure {
     Unreachable(Error),
     /// Somebody did, but the handshake failed.
     Refused(Error),
+    /// So said the server, perhaps about the credentials.
+    Said(Error, Option<AuthErrorKind>),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Failure::Refused(error)
+    }
 }
 
 impl Failure {
+    fn auth_kind(&self) -> Option<AuthErrorKind> {
+        match self {
+            Failure::Said(_, kind) => *kind,
+            _ => None,
+        }
+    }
+
     fn into_error(self) -> Error {
         match self {
-            Failure::Unreachable(e) | Failure::Refused(e) => e,
+            Failure::Unreachable(e) | Failure::Refused(e) | Failure::Said(e, _) => e,
         }
     }
 }
@@ -120,9 +133,10 @@ impl Connection {
             }) {
                 Ok(()) => return Ok(()),
                 Err(failure) => {
-                    let refused = matches!(failure, Failure::Refused(_));
+                    let refused = !matches!(failure, Failure::Unreachable(_));
+                    let kind = failure.auth_kind();
                     let error = failure.into_error();
-                    self.attempt_failed(&error, ConnStatus::NATS_CONN_STATUS_DISCONNECTED);
+                    self.first_attempt_failed(&error, kind);
                     // Who answered tells more than who did not.
                     let kept = if refused {
                         &mut refusal
@@ -144,6 +158,7 @@ impl Connection {
             let mut state = self.state.lock();
             state.first_pending = true;
             state.pass = PassCounter::new();
+            state.too_short = false;
             self.reconnecting.store(true, Ordering::Release);
             self.set_status(&mut state, ConnStatus::NATS_CONN_STATUS_RECONNECTING);
         }
@@ -189,21 +204,20 @@ impl Connection {
             self.set_status(&mut state, ConnStatus::NATS_CONN_STATUS_CONNECTING);
         }
         let link = Link::new(self, Stream::plain(socket));
-        let info = handshake::run(self, &link, attempt).map_err(Failure::Refused)?;
+        let info = handshake::run(self, &link, attempt)?;
         if let Some(foreign) = &self.foreign {
             foreign.attach(&link).map_err(Failure::Refused)?;
         }
         Ok((link, info))
     }
 
-    fn attempt_failed(&self, error: &Error, status: ConnStatus) {
+    fn first_attempt_failed(&self, error: &Error, kind: Option<AuthErrorKind>) {
         let mut state = self.state.lock();
         state.attempt = None;
         if !state.is_closed() {
-            state.set_last_error(error);
-            self.set_status(&mut state, status);
+            state.set_attempt_error(error);
+            self.set_status(&mut state, ConnStatus::NATS_CONN_STATUS_DISCONNECTED);
         }
-        let kind = auth_kind(error);
         if let (Some(kind), Some(server)) = (kind, state.pool.current_mut()) {
             server.note_auth_error(kind);
         }
@@ -221,7 +235,7 @@ impl Connection {
             }
             state.link = Some(link.clone());
             state.pings_out = 0;
-            state.pool.mark_connected();
+            state.since = Instant::now();
             state.clear_last_error();
             self.set_status(&mut state, ConnStatus::NATS_CONN_STATUS_CONNECTED);
             // `connect` returns, which tells the program.
@@ -279,7 +293,9 @@ impl Connection {
 
     /// The server has told about itself and its cluster.
     pub(super) fn info_received(self: &Arc<Self>, info: ServerInfo, first: bool) {
-        self.set_limits(&info);
+        for given_up in self.set_limits(&info) {
+            self.report(&given_up);
+        }
         let mut state = self.state.lock();
         let ignore = self.opts.ignore_discovered_servers;
         let randomize = !self.opts.no_randomize;
@@ -303,122 +319,6 @@ impl Connection {
         }
     }
 
-    /// The server reported an error.
-    pub(super) fn server_error(
-        self: &Arc<Self>,
-        link: &Arc<Link>,
-        error: ServerError,
-    ) -> Result<()> {
-        let text = error.text().to_owned();
-        match error {
-            ServerError::Stale => Err(Status::NATS_STALE_CONNECTION.into()),
-            ServerError::Permissions(_) => {
-                self.report(&Error::new(Status::NATS_NOT_PERMITTED, text));
-                Ok(())
-            }
-            ServerError::AuthViolation(_) | ServerError::AuthExpired(_) => {
-                let error = Error::new(Status::NATS_CONNECTION_AUTH_FAILED, text);
-                self.report(&error);
-                if self.is_second_auth_error(&error) {
-                    link.stop();
-                    self.shut();
-                }
-                // Otherwise the server is going to end the connection.
-                Ok(())
-            }
-            ServerError::Other(_) => {
-                let error = Error::new(Status::NATS_ERR, text);
-                self.set_last_error(&error);
-                if self.opts.reconnect_on_protocol_error {
-                    return Err(error);
-                }
-                self.shut();
-                Ok(())
-            }
-        }
-    }
-
-    /// Keeps an error of the server's, and tells the program.
-    fn report(self: &Arc<Self>, error: &Error) {
-        let mut state = self.state.lock();
-        if !state.is_closed() {
-            state.set_last_error(error);
-            self.post_failure(error);
-        }
-    }
-
-    /// Tells the program that a subscription drops messages.
-    pub(super) fn report_slow(self: &Arc<Self>, sub: &Arc<Subscription>) {
-        let mut state = self.state.lock();
-        if !state.is_closed() {
-            state.set_last_error(&Status::NATS_SLOW_CONSUMER.into());
-            self.post_error(Some(sub), Status::NATS_SLOW_CONSUMER, None);
-        }
-    }
-
-    /// Did the same server refuse for the same reason twice, with no success in between?
-    fn is_second_auth_error(&self, error: &Error) -> bool {
-        let mut state = self.state.lock();
-        match (auth_kind(error), state.pool.current_mut()) {
-            (Some(kind), Some(server)) => {
-                server.note_auth_error(kind) && !self.opts.ignore_auth_error_abort
-            }
-            _ => false,
-        }
-    }
-
-    /// The link is over: reconnect, or close if that is not wanted.
-    pub(super) fn lost(self: &Arc<Self>, link: &Arc<Link>, error: Error) {
-        link.stop();
-        let waiters = {
-            let mut state = self.state.lock();
-            if !state.is_present(link) {
-                return;
-            }
-            if let Some(timer) = state.ping_timer.take() {
-                timer.cancel();
-            }
-            if !self.opts.allow_reconnect || state.status().is_draining() {
-                state.set_last_error(&error);
-                drop(state);
-                return self.shut();
-            }
-            state.link = None;
-            state.lost_link = Arc::downgrade(link);
-            state.pass = PassCounter::new();
-            state.clear_last_error();
-            self.reconnecting.store(true, Ordering::Release);
-            self.set_status(&mut state, ConnStatus::NATS_CONN_STATUS_RECONNECTING);
-            // Before the callback: what that publishes is for the next server.
-            let waiters = self.outbound.detach(link);
-            if std::mem::take(&mut state.announced) {
-                self.post_event(&self.opts.disconnected_cb);
-            }
-            waiters
-        };
-        for waiter in waiters {
-            waiter.finish(Err(Status::NATS_CONNECTION_DISCONNECTED.into()));
-        }
-        if self.opts.fail_requests_on_disconnect {
-            self.requests.fail_all(Status::NATS_CONNECTION_DISCONNECTED);
-        }
-        self.next_attempt();
-    }
-
-    /// Gives the present server up and reconnects.
-    pub fn reconnect(self: &Arc<Self>) -> Result<()> {
-        if self.is_closed() {
-            return Err(Status::NATS_CONNECTION_CLOSED.into());
-        }
-        let link = self.state.lock().link.clone();
-        if let Some(link) = link {
-            // What was published before the call still leaves, as far as the kernel takes it.
-            self.outbound.try_pump(&link);
-            link.fail(Status::NATS_CONNECTION_CLOSED.into());
-        }
-        Ok(())
-    }
-
     /// Has a dialing thread do something.
     fn step(self: &Arc<Self>, step: impl FnOnce(&Arc<Connection>) + Send + 'static) {
         let conn = self.clone();
@@ -429,7 +329,7 @@ impl Connection {
     }
 
     /// Chooses the next server, and when to try it.
-    fn next_attempt(self: &Arc<Self>) {
+    pub(super) fn next_attempt(self: &Arc<Self>) {
         let pause = {
             let mut state = self.state.lock();
             if state.is_closed() {
@@ -444,7 +344,11 @@ impl Connection {
                 None
             } else {
                 let servers = state.pool.len();
-                Some((state.pass.next_pause(servers), state.pass.full_waits()))
+                let pause = match std::mem::take(&mut state.too_short) {
+                    true => state.pass.full_pause(),
+                    false => state.pass.next_pause(servers),
+                };
+                Some((pause, state.pass.full_waits()))
             }
         };
         match pause {
@@ -503,7 +407,8 @@ impl Connection {
             established.map_err(Failure::Refused)
         });
         let Err(failure) = result else { return };
-        let refused = matches!(failure, Failure::Refused(_));
+        let said = matches!(failure, Failure::Said(..));
+        let kind = failure.auth_kind();
         let error = failure.into_error();
         let abort = {
             let mut state = self.state.lock();
@@ -511,17 +416,13 @@ impl Connection {
             if state.is_closed() {
                 return;
             }
-            state.unreachable.clear();
-            match refused {
-                true => state.set_last_error(&error),
-                false => state.unreachable = error.text().to_owned(),
-            }
+            state.set_attempt_error(&error);
             self.set_status(&mut state, ConnStatus::NATS_CONN_STATUS_RECONNECTING);
-            if auth_kind(&error).is_some() && !state.first_pending {
+            if said && !state.first_pending {
                 self.post_failure(&error);
             }
             drop(state);
-            self.is_second_auth_error(&error)
+            kind.is_some_and(|kind| self.is_second_auth_error(kind))
         };
         if abort {
             self.shut();
@@ -529,15 +430,4 @@ impl Connection {
             self.next_attempt();
         }
     }
-}
-
-/// What kind of refusal of credentials it is, if it is one.
-fn auth_kind(error: &Error) -> Option<AuthErrorKind> {
-    if error.status() != Status::NATS_CONNECTION_AUTH_FAILED {
-        return None;
-    }
-    Some(match ServerError::parse(error.text().as_bytes()) {
-        ServerError::AuthExpired(_) => AuthErrorKind::AuthenticationExpired,
-        _ => AuthErrorKind::AuthorizationViolation,
-    })
 }

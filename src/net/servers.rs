@@ -9,15 +9,7 @@ use super::url::{DEFAULT_URL, ServerUrl};
 use crate::error::{Error, Result};
 use crate::random;
 
-/// Why a server refused the credentials; each server remembers its last one, because the same
-/// twice in a row ends reconnecting.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AuthErrorKind {
-    /// The credentials are wrong.
-    AuthorizationViolation,
-    /// The credentials were right once, and have expired.
-    AuthenticationExpired,
-}
+pub use crate::proto::server_error::AuthErrorKind;
 
 /// A server of the list.
 #[derive(Debug)]
@@ -187,7 +179,7 @@ impl ServerPool {
         }
     }
 
-    /// The current server is connected: forget its attempts and its refusals.
+    /// The current server was connected for long enough: forget its attempts and its refusals.
     pub fn mark_connected(&mut self) {
         if let Some(server) = self.current_mut() {
             server.attempts = 0;
@@ -324,6 +316,12 @@ impl PassCounter {
         if self.position < list_len {
             return Pause::Short;
         }
+        self.full_pause()
+    }
+
+    /// As [`next_pause`](Self::next_pause), for a server that was lost as soon as it was there: a full
+    /// one, wherever in the list it stands. Another pass begins.
+    pub fn full_pause(&mut self) -> Pause {
         self.position = 0;
         self.full_waits = self.full_waits.saturating_add(1);
         Pause::Full

@@ -4,9 +4,6 @@
 //! comes from [`headers`](super::headers). What passes for every message is put together by pieces of known
 //! size; the others are short in code instead.
 
-use memchr::memchr;
-
-use super::bytes::number;
 use super::headers::HeaderBlock;
 use super::write_buf::{Frame, WriteBuf};
 
@@ -141,56 +138,9 @@ fn words<const N: usize>(
     }
 }
 
-/// What is worth sending again of an outgoing buffer when its connection is lost: the publishes of
-/// which not every byte was handed to the kernel, whole and in order.
-///
-/// `buf` holds whole frames, and its first `written` bytes were handed over.
-///
-/// - A publish that was cut in half never happened for the server, which acts on whole frames only:
-///   it is kept, whole. One that was handed over completely may have arrived: it is left out, so
-///   that no message is sent twice. (If it was lost with the connection, that is what "at most
-///   once" means.)
-/// - SUB and UNSUB are left out, because after a reconnect the subscriptions are sent as they are
-///   by then; CONNECT, PING and PONG, because they belong to the connection that is gone.
-/// - A frame that is not complete at the end of `buf` is left out: half of it is no use.
-pub fn salvage_publishes(buf: &[u8], written: usize) -> WriteBuf {
-    let mut saved = WriteBuf::new();
-    let mut start = 0;
-    while let Some(frame) = frame_at(buf, start) {
-        let end = start + frame.len();
-        if end > written && is_publish(frame) {
-            saved.extend_from_slice(frame);
-        }
-        start = end;
-    }
-    saved
-}
-
-fn is_publish(frame: &[u8]) -> bool {
-    frame.starts_with(b"PUB ") || frame.starts_with(b"HPUB ")
-}
-
-/// The complete frame that starts at `start`.
-fn frame_at(buf: &[u8], start: usize) -> Option<&[u8]> {
-    let rest = buf.get(start..)?;
-    let line_len = memchr(b'\n', rest)? + 1;
-    if !is_publish(rest) {
-        return rest.get(..line_len);
-    }
-    let line = rest[..line_len].trim_ascii_end();
-    let total = number(line.rsplit(|&b| b == b' ').next()?)?;
-    let end = line_len
-        .checked_add(usize::try_from(total).ok()?)?
-        .checked_add(CRLF.len())?;
-    rest.get(..end)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::collection::vec;
-    use proptest::option;
-    use proptest::prelude::*;
 
     /// What `encode` appends, after bytes that it must not touch.
     fn made(encode: impl FnOnce(&mut WriteBuf)) -> String {
@@ -251,91 +201,5 @@ mod tests {
             made(|b| unsubscribe(b, u64::MAX, Some(u64::MAX))),
             "UNSUB 18446744073709551615 18446744073709551615\r\n"
         );
-    }
-
-    #[test]
-    fn salvage_by_example() {
-        let buf = b"SUB a 1\r\nPUB a 1\r\nx\r\nPING\r\nPUB b 2\r\n\r\n\r\nUNSUB 1\r\nPUB c 3\r\nxy";
-        let saved = |written| String::from_utf8(salvage_publishes(buf, written).to_vec()).unwrap();
-        let (x, lines) = ("PUB a 1\r\nx\r\n", "PUB b 2\r\n\r\n\r\n");
-        assert_eq!(saved(0), [x, lines].concat());
-        assert_eq!(saved(9), [x, lines].concat());
-        assert_eq!(saved(20), [x, lines].concat());
-        assert_eq!(saved(21), lines);
-        assert_eq!(saved(1000), "");
-        for odd in [
-            "",
-            "PUB",
-            "PUB a\r\n",
-            "PUB a 18446744073709551615\r\n\r\n",
-            "PUB \r\n",
-        ] {
-            assert!(salvage_publishes(odd.as_bytes(), 0).is_empty());
-        }
-    }
-
-    /// A frame, and whether it is a publish.
-    fn frame() -> impl Strategy<Value = (bool, Vec<u8>)> {
-        let word = || vec(b'!'..=b'~', 1..6);
-        // Payloads that look like frames, too.
-        let payload = prop_oneof![vec(any::<u8>(), 0..30), Just(b"PUB a 3\r\n".to_vec())];
-        let publishes = (
-            word(),
-            option::of(word()),
-            option::of(vec(any::<u8>(), 0..9)),
-            payload,
-        );
-        let publishes = publishes.prop_map(|(subject, reply, headers, payload)| {
-            let mut buf = WriteBuf::new();
-            match headers {
-                Some(block) => {
-                    publish_with_headers(
-                        &mut buf,
-                        &subject,
-                        reply.as_deref(),
-                        HeaderBlock::Bytes(&block),
-                        &payload,
-                    );
-                }
-                None => publish(&mut buf, &subject, reply.as_deref(), &payload),
-            }
-            (true, buf.to_vec())
-        });
-        let others =
-            (word(), option::of(word()), any::<u64>(), 0..4).prop_map(|(a, b, n, kind)| {
-                let mut buf = WriteBuf::new();
-                match kind {
-                    0 => subscribe(&mut buf, &a, b.as_deref(), n),
-                    1 => unsubscribe(&mut buf, n, Some(n >> 32)),
-                    2 => buf.extend_from_slice(PING),
-                    _ => buf.extend_from_slice(b"CONNECT {\"a\":1}\r\nPONG\r\n"),
-                }
-                (false, buf.to_vec())
-            });
-        prop_oneof![publishes, others]
-    }
-
-    proptest! {
-        #[test]
-        fn salvage_keeps_unwritten_publishes(frames in vec(frame(), 0..10), cut: usize) {
-            let buf: Vec<u8> = frames.iter().flat_map(|(_, frame)| frame.clone()).collect();
-            let written = cut % (buf.len() + 1);
-            let mut end = 0;
-            let expected: Vec<u8> = frames
-                .iter()
-                .filter(|(publish, frame)| {
-                    end += frame.len();
-                    *publish && end > written
-                })
-                .flat_map(|(_, frame)| frame.clone())
-                .collect();
-            prop_assert_eq!(&*salvage_publishes(&buf, written), expected);
-        }
-
-        #[test]
-        fn salvage_of_anything_does_not_panic(buf: Vec<u8>, text in "(H?PUB [a-z0-9 ]*\r\n)*", n: usize) {
-            salvage_publishes(&buf, n);
-            salvage_publishes(text.as_bytes(), n % 100);
-        }
     }
 }

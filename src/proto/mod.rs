@@ -11,6 +11,7 @@
 //! | [`parser`] | the server's bytes into operations, without copying or allocating |
 //! | [`encode`] | publishes and subscriptions into frames; saves frames after a lost connection |
 //! | [`write_buf`] | frames into the buffer they leave from |
+//! | [`salvage`] | frames in that buffer, and which of them outlive a lost connection |
 //! | [`headers`] | a message's header block into a map and back |
 //! | [`info`], [`connect`] | the two JSON objects of the handshake |
 //! | [`server_error`] | the text of an `-ERR` into what the client has to do about it |
@@ -26,6 +27,7 @@ pub mod headers;
 pub mod info;
 pub mod nuid;
 pub mod parser;
+pub mod salvage;
 pub mod server_error;
 pub mod subject;
 pub mod write_buf;

@@ -3,58 +3,144 @@
 /// The longest text that is kept, in bytes.
 const LONGEST: usize = 255;
 
-/// An error that the server reported, by what the client has to do about it.
+/// An error that the server reported.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ServerError {
-    /// The server gave the connection up because the client did not answer its PINGs: reconnect.
-    Stale,
-    /// A publish or a subscription is not permitted: report it, the connection stays.
-    Permissions(String),
-    /// The credentials are refused: report it, the server will close the connection.
-    AuthViolation(String),
-    /// The credentials have expired: report it, the server will close the connection.
-    AuthExpired(String),
-    /// Anything else. The connection is over, also for `Account Authentication Expired` and
-    /// `User Authentication Revoked`.
-    Other(String),
+pub struct ServerError {
+    text: String,
+    meaning: Meaning,
 }
+
+/// What an error of the server's is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Meaning {
+    /// A publish or a subscription is not permitted.
+    Permissions,
+    /// A subscription was refused, because there are too many.
+    TooManySubscriptions,
+    /// A subject has a form that the server does not take; of a publish only if it checks that.
+    InvalidSubject,
+    /// The server gave the connection up because the client did not answer its PINGs.
+    Stale,
+    /// The credentials are refused.
+    Refused(AuthErrorKind),
+    /// The server cannot have the client now: it has too many, shuts down, or the client was too slow.
+    Passing,
+    /// A line of the client's was too long.
+    LineTooLong,
+    /// Anything else.
+    Unknown,
+}
+
+/// Why a server refused the credentials. The same twice in a row from one server ends reconnecting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AuthErrorKind {
+    /// The credentials are wrong.
+    AuthorizationViolation,
+    /// The credentials were right once, and have expired.
+    AuthenticationExpired,
+    /// The account of the credentials has expired.
+    AccountExpired,
+    /// The credentials were right once, and have been revoked.
+    Revoked,
+}
+
+/// What follows from an error of the server's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Consequence {
+    /// Nothing: the server goes on serving.
+    None,
+    /// The server is going to end the connection, and may take the client again.
+    Reconnect,
+    /// Nobody knows: the connection is over, unless an option says otherwise.
+    Close,
+}
+
+/// Texts that servers send as they stand here. Compared without regard to case and quotes.
+const TEXTS: [(&str, Meaning); 9] = [
+    (
+        "maximum subscriptions exceeded",
+        Meaning::TooManySubscriptions,
+    ),
+    ("invalid subject", Meaning::InvalidSubject),
+    ("invalid publish subject", Meaning::InvalidSubject),
+    ("stale connection", Meaning::Stale),
+    ("maximum connections exceeded", Meaning::Passing),
+    (
+        "maximum account active connections exceeded",
+        Meaning::Passing,
+    ),
+    ("server shutdown", Meaning::Passing),
+    ("slow consumer", Meaning::Passing),
+    ("authentication timeout", Meaning::Passing),
+];
+
+/// What is a part of a longer text as a rule.
+const PARTS: [(&str, Meaning); 6] = [
+    ("permissions violation", Meaning::Permissions),
+    (
+        "authorization violation",
+        Meaning::Refused(AuthErrorKind::AuthorizationViolation),
+    ),
+    (
+        "user authentication expired",
+        Meaning::Refused(AuthErrorKind::AuthenticationExpired),
+    ),
+    (
+        "account authentication expired",
+        Meaning::Refused(AuthErrorKind::AccountExpired),
+    ),
+    (
+        "user authentication revoked",
+        Meaning::Refused(AuthErrorKind::Revoked),
+    ),
+    ("maximum control line exceeded", Meaning::LineTooLong),
+];
 
 impl ServerError {
     /// Reads the text of an `-ERR`, with or without the operation's name and the line's end.
     pub fn parse(raw: &[u8]) -> Self {
         let text = normalise(raw);
-        let lower = text.to_ascii_lowercase();
-        if lower == "stale connection" {
-            ServerError::Stale
-        } else if lower.contains("permissions violation") {
-            ServerError::Permissions(text)
-        } else if lower.contains("authorization violation") {
-            ServerError::AuthViolation(text)
-        } else if lower.contains("user authentication expired") {
-            ServerError::AuthExpired(text)
-        } else {
-            ServerError::Other(text)
-        }
+        let meaning = meaning(&text.to_ascii_lowercase());
+        ServerError { text, meaning }
     }
 
     /// What the server said, without quotes around it.
     pub fn text(&self) -> &str {
-        match self {
-            ServerError::Stale => "Stale Connection",
-            ServerError::Permissions(text)
-            | ServerError::AuthViolation(text)
-            | ServerError::AuthExpired(text)
-            | ServerError::Other(text) => text,
+        &self.text
+    }
+
+    /// What it is about.
+    pub fn meaning(&self) -> Meaning {
+        self.meaning
+    }
+
+    /// What follows from it for an established session.
+    pub fn consequence(&self) -> Consequence {
+        match self.meaning {
+            Meaning::Permissions | Meaning::TooManySubscriptions | Meaning::InvalidSubject => {
+                Consequence::None
+            }
+            Meaning::Stale | Meaning::Refused(_) | Meaning::Passing => Consequence::Reconnect,
+            Meaning::LineTooLong | Meaning::Unknown => Consequence::Close,
         }
     }
 
-    /// Is it about who the client is? Then the same error twice from one server is the end.
-    pub fn is_auth(&self) -> bool {
-        matches!(
-            self,
-            ServerError::AuthViolation(_) | ServerError::AuthExpired(_)
-        )
+    /// If it is about who the client is: in what way.
+    pub fn auth_kind(&self) -> Option<AuthErrorKind> {
+        match self.meaning {
+            Meaning::Refused(kind) => Some(kind),
+            _ => None,
+        }
     }
+}
+
+fn meaning(lower: &str) -> Meaning {
+    let bare = lower.trim_matches(|c: char| c.is_ascii_whitespace() || c == '"');
+    let whole = TEXTS.iter().find(|(text, _)| *text == bare);
+    let part = || PARTS.iter().find(|(text, _)| lower.contains(text));
+    whole
+        .or_else(part)
+        .map_or(Meaning::Unknown, |(_, meaning)| *meaning)
 }
 
 /// The text by itself: no operation, no quotes, no blanks around it, not too long.
@@ -76,43 +162,48 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn kinds() {
-        use ServerError::*;
+    fn meanings() {
+        use AuthErrorKind::*;
+        use Meaning::*;
         let cases = [
-            (" 'Stale Connection'", Stale),
-            ("-ERR 'STALE connection'\r\n", Stale),
+            ("Permissions Violation for Publish to \"a\"", Permissions),
+            ("maximum subscriptions exceeded", TooManySubscriptions),
+            ("Invalid Subject", InvalidSubject),
+            ("Invalid Publish Subject", InvalidSubject),
+            ("Stale Connection", Stale),
+            ("Authorization Violation", Refused(AuthorizationViolation)),
             (
-                " 'Permissions Violation for Publish to \"a\"'\r",
-                Permissions("Permissions Violation for Publish to \"a\"".into()),
+                "User Authentication Expired",
+                Refused(AuthenticationExpired),
             ),
-            (
-                " 'Authorization Violation'",
-                AuthViolation("Authorization Violation".into()),
-            ),
-            (
-                "'user authentication EXPIRED'",
-                AuthExpired("user authentication EXPIRED".into()),
-            ),
-            (
-                " 'Stale Connection, really'",
-                Other("Stale Connection, really".into()),
-            ),
-            (
-                " 'Account Authentication Expired'",
-                Other("Account Authentication Expired".into()),
-            ),
-            (
-                " 'User Authentication Revoked'",
-                Other("User Authentication Revoked".into()),
-            ),
-            (" 'x'", Other("x".into())),
-            (" ''", Other(String::new())),
-            ("", Other(String::new())),
-            ("-ERR", Other(String::new())),
+            ("Account Authentication Expired", Refused(AccountExpired)),
+            ("User Authentication Revoked", Refused(Revoked)),
+            ("maximum connections exceeded", Passing),
+            ("maximum account active connections exceeded", Passing),
+            ("Server Shutdown", Passing),
+            ("Slow Consumer", Passing),
+            ("Authentication Timeout", Passing),
+            ("maximum control line exceeded", LineTooLong),
+            ("Unknown Protocol Operation", Unknown),
+            ("Stale Connection, really", Unknown),
+            ("", Unknown),
         ];
-        for (raw, expected) in cases {
-            assert_eq!(ServerError::parse(raw.as_bytes()), expected, "{raw:?}");
+        for (text, expected) in cases {
+            for case in [text.to_owned(), text.to_uppercase(), text.to_lowercase()] {
+                for line in [
+                    format!(" '{case}'"),
+                    format!("-ERR '{case}'\r\n"),
+                    format!("-err {case}\r"),
+                    case.clone(),
+                ] {
+                    let error = ServerError::parse(line.as_bytes());
+                    assert_eq!(error.meaning(), expected, "{line:?}");
+                    assert_eq!(error.text(), case);
+                }
+            }
         }
+        let quoted = ServerError::parse(b"-ERR \"Slow Consumer\"");
+        assert_eq!(quoted.meaning(), Passing);
     }
 
     #[test]

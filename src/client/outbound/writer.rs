@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use parking_lot::MutexGuard;
 
-use super::{FULL_AT, HEAD, Mode, Outbound, Writer};
+use super::{FULL_AT, HEAD, Mode, Outbound, Writer, write_timeout};
 use crate::client::link::Link;
 use crate::client::publish::Outgoing;
 use crate::error::{Error, Result, Status};
@@ -182,6 +182,7 @@ impl Outbound {
 
     /// Publishes a large payload from the caller's memory, after all that was published before.
     pub(super) fn publish_direct(&self, out: &Outgoing<'_>) -> Result<()> {
+        self.front.lock().check(out)?;
         let deadline = self.deadline();
         let own = out.deadline.filter(|own| *own < deadline);
         let Some(mut writer) = self.writer.try_lock_until(own.unwrap_or(deadline)) else {
@@ -200,7 +201,7 @@ impl Outbound {
             Direct::Failed(link, e) => {
                 let late = e.status() == Status::NATS_TIMEOUT;
                 if late {
-                    link.fail(e.clone());
+                    link.fail(write_timeout());
                 } else {
                     link.fail_after_reading(e.clone());
                 }
@@ -230,7 +231,7 @@ impl Outbound {
             return Direct::Late(link);
         }
         let mut front = self.front.lock();
-        if let Err(e) = front.check_open() {
+        if let Err(e) = front.check(out) {
             return Direct::Done(Err(e));
         }
         let link = match &front.mode {
@@ -280,9 +281,8 @@ impl Outbound {
             match self.write_all(writer, &link, ROUNDS_OF_PUBLISHER) {
                 Ok(Written::Blocked) => {}
                 Ok(Written::All) => return None,
-                // Who reads comes to the end, and fails.
-                Err(_) => {
-                    link.stream.shutdown();
+                Err(e) => {
+                    link.end_writing(e);
                     return None;
                 }
             }
