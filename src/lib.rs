@@ -12,7 +12,7 @@
 //!
 //! | Layer | What it is | What it is not |
 //! |---|---|---|
-//! | [`error`], `random`, `nesting`, `sync` | [`error::Error`], and the one map from it to the statuses of C; random numbers; what a thread is in the middle of, and why nothing that belongs to a thread has a destructor; the locks and atomics of the protocols that are explored | |
+//! | [`error`], `random`, `nesting`, `sync` | [`error::Error`], and the one map from it to the statuses of C; random numbers; what a thread is in the middle of, and why nothing that belongs to a thread has a destructor; the locks and atomics of those protocols that tests run in many orders (`explore`) | |
 //! | [`proto`] | bytes into values and values into bytes | no sockets, locks or threads |
 //! | [`msg`] | the message, and the memory it lives in | knows `proto` only |
 //! | [`net`] | the way to one server: URL, list of servers, name, socket, stream | no protocol, no state of a connection |
@@ -167,9 +167,15 @@
 //! program's functions are called by way of a frame in assembly language that nobody unwinds through
 //! (`ffi/callback/frame.rs`).
 #![deny(unsafe_op_in_unsafe_fn, clippy::undocumented_unsafe_blocks)]
+#![cfg_attr(
+    test,
+    expect(clippy::duplicate_mod, reason = "what is explored is compiled twice")
+)]
 
 pub mod client;
 pub mod error;
+#[cfg(test)]
+mod explore;
 pub mod ffi;
 pub mod msg;
 mod nesting;

@@ -1,7 +1,8 @@
-//! Locks, condition variables and atomics, for the modules whose protocols are explored.
+//! Locks, condition variables, atomics and values of threads, for the modules whose protocols are
+//! explored: tests compile them once more, with the types of [`crate::explore`] instead.
 
-pub(crate) use std::sync::atomic::Ordering::Relaxed;
-pub(crate) use std::sync::atomic::{AtomicBool, AtomicUsize};
+pub(crate) use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+pub(crate) use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize};
 pub(crate) use std::thread_local;
 
 pub(crate) use parking_lot::{Condvar, Mutex, MutexGuard};

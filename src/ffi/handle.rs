@@ -12,7 +12,11 @@
 //! - [`new_connection`], [`new_subscription`], [`new_options`] to make one.
 
 mod arena;
+#[cfg(test)]
+mod explored;
 mod slot;
+#[cfg(test)]
+mod slot_tests;
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -23,6 +27,7 @@ use self::arena::Arena;
 use self::slot::{FourStripes, Hold, OneStripe, Pin, Slot, Stripes};
 use crate::client::{Connection, ForeignHandle, Options, Subscription};
 use crate::error::{Error, Result};
+use crate::sync;
 
 /// A connection to a NATS server, opaque to C.
 ///

@@ -150,4 +150,6 @@ fn guarded<R>(f: impl FnOnce() -> R) -> Option<R> {
 #[cfg(test)]
 mod dispatcher_tests;
 #[cfg(test)]
+mod explored;
+#[cfg(test)]
 mod tests;

@@ -30,6 +30,11 @@
 //! the object is done under the slot's lock, which a living handle's calls and callbacks never
 //! take.
 //!
+//! In short, whenever no thread is in the middle of one of these calls: the slot owns an object if and
+//! only if it is not `DEAD`, or pins are taken; and it is not `LINGERING` without a hold. No pin
+//! that was given out is ever without its object. Tests run this module's source in all orders of two
+//! threads, and in many of four (`ffi/handle/explored.rs`).
+//!
 //! Counters are never reset: a late call on a stale pointer may pin a slot that is unused, or in
 //! use again. It sees a dead slot, or the new object, and in both cases its pin counts as any
 //! other.
@@ -38,12 +43,10 @@ use std::cell::Cell;
 use std::ops::Deref;
 use std::ptr;
 use std::sync::Arc;
-use std::sync::atomic::Ordering::{Relaxed, SeqCst};
-use std::sync::atomic::{AtomicPtr, AtomicU32};
 
 use crossbeam_utils::CachePadded;
-use parking_lot::{Mutex, MutexGuard};
 
+use super::sync::{AtomicPtr, AtomicU32, Mutex, MutexGuard, Relaxed, SeqCst, thread_local};
 use crate::nesting::Nesting;
 
 /// No object, or none that anyone may have.
@@ -56,8 +59,8 @@ const ALIVE: u32 = 2;
 /// Calls and callbacks in a slot's object at this moment.
 #[derive(Default)]
 pub(crate) struct Counts {
-    pins: AtomicU32,
-    holds: AtomicU32,
+    pub(super) pins: AtomicU32,
+    pub(super) holds: AtomicU32,
 }
 
 /// How a slot spreads its counters.
@@ -101,8 +104,9 @@ impl Stripes for FourStripes {
 /// A small number for the calling thread: the first threads get different ones.
 #[inline]
 fn thread_number() -> u32 {
-    static NEXT: AtomicU32 = AtomicU32::new(1);
-    thread_local!(static MINE: Cell<u32> = const { Cell::new(0) });
+    // Not part of the protocol, and so not of its exploration.
+    static NEXT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(1);
+    std::thread_local!(static MINE: Cell<u32> = const { Cell::new(0) });
     // A cell of a plain number has no destructor, so this works to a thread's very end.
     MINE.with(|mine| match mine.get() {
         0 => {
@@ -129,12 +133,12 @@ pub(crate) struct Slot<T, S> {
     state: AtomicU32,
     /// From `Arc::into_raw`, with one reference of the slot's own; NULL when there is no object.
     /// Not NULL whenever the state is not `DEAD`.
-    object: AtomicPtr<T>,
+    pub(super) object: AtomicPtr<T>,
     /// Held by whoever changes `state` or `object`.
     lock: Mutex<()>,
     /// How many of the holds are for all threads.
     open_holds: AtomicU32,
-    counts: S,
+    pub(super) counts: S,
 }
 
 impl<T: Send + Sync, S: Stripes> Slot<T, S> {
@@ -344,187 +348,5 @@ impl<T: Send + Sync, S: Stripes> Drop for Hold<'_, T, S> {
         if self.slot.state.load(SeqCst) == LINGERING {
             self.slot.end_if_let_go(self.slot.lock.lock());
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::atomic::{AtomicBool, AtomicUsize};
-    use std::thread;
-
-    use super::*;
-
-    /// An object whose end can be seen.
-    struct Thing {
-        ended: Arc<AtomicUsize>,
-        whole: AtomicBool,
-    }
-
-    impl Thing {
-        fn new(ended: &Arc<AtomicUsize>) -> Arc<Thing> {
-            Arc::new(Thing {
-                ended: ended.clone(),
-                whole: AtomicBool::new(true),
-            })
-        }
-    }
-
-    impl Drop for Thing {
-        fn drop(&mut self) {
-            self.whole.store(false, Relaxed);
-            self.ended.fetch_add(1, SeqCst);
-        }
-    }
-
-    fn slot_with_thing<S: Stripes>() -> (Slot<Thing, S>, Arc<AtomicUsize>) {
-        let ended = Arc::default();
-        let slot = Slot::new(1);
-        slot.install(Thing::new(&ended));
-        (slot, ended)
-    }
-
-    #[test]
-    fn a_subscription_slot_is_small() {
-        assert!(size_of::<Slot<Thing, OneStripe>>() <= 32);
-    }
-
-    #[test]
-    fn destroyed_once_and_dead_at_once() {
-        let (slot, ended) = slot_with_thing::<FourStripes>();
-        assert!(slot.pin().is_some());
-        let object = slot.destroy().expect("the first destroy gives the object");
-        assert!(slot.pin().is_none());
-        assert!(slot.destroy().is_none());
-        assert_eq!(ended.load(SeqCst), 0);
-        drop(object);
-        assert_eq!(ended.load(SeqCst), 1);
-    }
-
-    #[test]
-    fn a_pin_outlives_the_destruction_and_then_ends_the_object() {
-        let (slot, ended) = slot_with_thing::<OneStripe>();
-        let pin = slot.pin().expect("alive");
-        drop(slot.destroy());
-        assert!(slot.pin().is_none());
-        assert!(pin.whole.load(Relaxed));
-        assert_eq!(ended.load(SeqCst), 0);
-        drop(pin);
-        assert_eq!(ended.load(SeqCst), 1);
-    }
-
-    #[test]
-    fn a_callback_keeps_a_destroyed_handle_usable_to_its_end() {
-        let (slot, ended) = slot_with_thing::<OneStripe>();
-        let thing = slot.pin().expect("alive").to_arc();
-        let outer = slot.hold(&thing);
-        let inner = slot.hold(&thing);
-        drop(slot.destroy());
-        drop(thing);
-        assert!(slot.pin().is_some());
-        assert!(slot.destroy().is_none());
-        drop(outer);
-        assert!(slot.pin().is_some());
-        drop(inner);
-        assert!(slot.pin().is_none());
-        assert_eq!(ended.load(SeqCst), 1);
-    }
-
-    #[test]
-    fn a_callback_revives_a_dead_handle_for_its_time() {
-        let (slot, ended) = slot_with_thing::<FourStripes>();
-        let thing = slot.destroy().expect("the first destroy");
-        assert!(slot.pin().is_none());
-        let hold = slot.hold(&thing);
-        assert!(slot.pin().is_some());
-        assert!(slot.destroy().is_none());
-        drop(hold);
-        assert!(slot.pin().is_none());
-        drop(thing);
-        assert_eq!(ended.load(SeqCst), 1);
-    }
-
-    #[test]
-    fn a_hold_for_all_threads_serves_them_and_ends_on_any() {
-        let (slot, ended) = slot_with_thing::<FourStripes>();
-        let thing = slot.pin().expect("alive").to_arc();
-        let open = slot.hold_open(&thing);
-        drop(slot.destroy());
-        drop(thing);
-        thread::scope(|scope| {
-            let other = scope.spawn(|| {
-                assert!(slot.pin().is_some());
-                drop(open);
-                assert!(slot.pin().is_none());
-            });
-            other.join().expect("no assertion failed");
-        });
-        assert!(slot.pin().is_none());
-        assert_eq!(ended.load(SeqCst), 1);
-    }
-
-    /// Calls, callbacks and destructions from many threads, on a slot that is used again and again:
-    /// every pin sees a whole object, every object ends once, and the slot is empty in between.
-    fn hammer<S: Stripes>() {
-        const ROUNDS: usize = if cfg!(miri) { 10 } else { 300 };
-        let ended = Arc::new(AtomicUsize::new(0));
-        let slot = Slot::<Thing, S>::new(1);
-        let stop = AtomicBool::new(false);
-        let seen = AtomicUsize::new(0);
-        thread::scope(|scope| {
-            for _ in 0..2 {
-                scope.spawn(|| {
-                    while !stop.load(Relaxed) {
-                        if let Some(pin) = slot.pin() {
-                            assert!(pin.whole.load(Relaxed));
-                            if seen.fetch_add(1, Relaxed).is_multiple_of(7) {
-                                assert!(pin.to_arc().whole.load(Relaxed));
-                            }
-                        }
-                        if cfg!(miri) {
-                            thread::yield_now();
-                        }
-                    }
-                });
-            }
-            for round in 1..=ROUNDS {
-                let thing = Thing::new(&ended);
-                slot.install(thing.clone());
-                let callback = scope.spawn({
-                    let slot = &slot;
-                    move || {
-                        for _ in 0..3 {
-                            let _hold = slot.hold(&thing);
-                            let pin = slot.pin().expect("held");
-                            assert!(pin.whole.load(Relaxed));
-                        }
-                    }
-                });
-                let second = scope.spawn(|| slot.destroy().is_some());
-                let first = slot.destroy().is_some();
-                assert!(first != second.join().expect("no panic"));
-                callback.join().expect("no panic");
-                // No callback and no new pin: the last pin ends the object.
-                while ended.load(SeqCst) != round {
-                    thread::yield_now();
-                }
-                assert!(slot.object.load(SeqCst).is_null());
-            }
-            stop.store(true, Relaxed);
-        });
-        assert!(
-            slot.counts
-                .all()
-                .all(|c| c.pins.load(SeqCst) == 0 && c.holds.load(SeqCst) == 0)
-        );
-    }
-
-    #[test]
-    fn calls_callbacks_and_destructions_race_with_one_stripe() {
-        hammer::<OneStripe>();
-    }
-
-    #[test]
-    fn calls_callbacks_and_destructions_race_with_four_stripes() {
-        hammer::<FourStripes>();
     }
 }

@@ -44,6 +44,8 @@
 //! does come: a sleeper is taken off the list together with its wake, and `called` is set before
 //! [`Io::wake`], which ends a turn that begins or goes on after it. It is cleared by any
 //! watcher that comes back from a turn, perhaps not the one that is on its way; but that one looks too.
+//!
+//! Tests run this module's source in many orders of its threads (`runtime/explored.rs`).
 
 mod growth;
 mod jobs;
