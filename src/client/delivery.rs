@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::drain::Draining;
 use super::events::{self, Lease};
+use super::maximum::ServerCount;
 use super::outbound;
 use super::subscription::Subscription;
 use crate::error::{Error, Result, Status};
@@ -46,6 +47,8 @@ pub(super) struct Queue {
     slow: bool,
     closed: Option<Closed>,
     pub(super) draining: Option<Box<Draining>>,
+    /// The maximum, as the server has it.
+    pub(super) server: ServerCount,
     /// No callback will run any more; for a subscription without one, no message will come.
     complete: bool,
     pub(super) on_complete: Option<Box<dyn FnOnce() + Send>>,
@@ -69,6 +72,7 @@ impl Queue {
             slow: false,
             closed: None,
             draining: None,
+            server: ServerCount::default(),
             complete: false,
             on_complete: None,
             lease,
@@ -93,6 +97,17 @@ impl Queue {
 
     pub(super) fn closed(&self) -> Option<Closed> {
         self.closed
+    }
+
+    /// Messages that have come, dropped ones included.
+    pub(super) fn come(&self) -> u64 {
+        self.received_msgs + self.dropped
+    }
+
+    /// Does the server know that no more is wanted: told by a drain, or because it has sent the
+    /// maximum?
+    pub(super) fn server_has_ended(&self) -> bool {
+        self.is_draining() || self.server.has_ended(self.come())
     }
 
     /// The server will send no more, and all that it sent has been taken.
@@ -225,7 +240,7 @@ impl Subscription {
                 outbound::expect_one_publish(waited && queue.list.is_empty());
                 drop(queue);
                 if last {
-                    self.end(Closed::MaxDelivered);
+                    self.leave(Closed::MaxDelivered);
                 } else if drained {
                     self.end(Closed::Drained);
                 }
@@ -270,20 +285,21 @@ impl Subscription {
         }
     }
 
-    /// Leaves the connection by the program's wish; what waits is dropped.
-    pub(super) fn leave(self: &Arc<Self>, tell_server: bool) {
-        {
+    /// Leaves the connection: the server is told, unless it knows. What waits is dropped.
+    pub(super) fn leave(self: &Arc<Self>, why: Closed) {
+        let tell = {
             let mut registry = self.conn.registry.lock();
             let known = registry.remove(self.sid);
-            let draining = self.queue.lock().is_draining();
-            if known && tell_server && !draining {
+            let tell = known && !self.queue.lock().server_has_ended();
+            if tell {
                 self.conn
                     .outbound
                     .control(|buf| encode::unsubscribe(buf, self.sid, None));
             }
-        }
-        self.end(Closed::Unsubscribed);
-        if self.conn.opts.send_asap {
+            tell
+        };
+        self.end(why);
+        if tell && self.conn.opts.send_asap {
             self.conn.flush_soon();
         }
     }
@@ -371,7 +387,7 @@ impl Subscription {
         // Set in time, in a callback, or too late, while messages were taken.
         if self.has_its_maximum() && queue.closed.is_none() {
             drop(queue);
-            self.end(Closed::MaxDelivered);
+            self.leave(Closed::MaxDelivered);
             queue = self.queue.lock();
         }
         if !queue.list.is_empty() || queue.timeout_due {

@@ -70,7 +70,7 @@ impl Subscription {
         Ok(())
     }
 
-    /// Tells the server; `false` if it drains already.
+    /// Tells the server, unless it has ended the subscription by itself; `false` if it drains already.
     fn start_draining(self: &Arc<Self>) -> Result<bool> {
         let _registry = self.conn.registry.lock();
         let mut queue = self.queue.lock();
@@ -80,11 +80,14 @@ impl Subscription {
         if queue.is_draining() {
             return Ok(false);
         }
+        let tell = !queue.server_has_ended();
         queue.draining = Some(Box::default());
         drop(queue);
-        self.conn
-            .outbound
-            .control(|buf| encode::unsubscribe(buf, self.sid, None));
+        if tell {
+            self.conn
+                .outbound
+                .control(|buf| encode::unsubscribe(buf, self.sid, None));
+        }
         Ok(true)
     }
 

@@ -15,6 +15,7 @@
 //! | `publish` | checks and encoding of what programs send |
 //! | [`subscription`] | one subscription: creation, state, getters |
 //! | `delivery` | its queue: from the reading side to the callback or `next_msg` |
+//! | `maximum` | whether the server has ended it by itself |
 //! | `registry` | which subscription has which sid |
 //! | `requests` | requests and their answers |
 //! | `drain` | ending subscriptions and connections without losing messages |
@@ -38,6 +39,7 @@ mod identity;
 mod keepalive;
 mod link;
 mod loss;
+mod maximum;
 mod oneshot;
 pub mod options;
 mod outbound;

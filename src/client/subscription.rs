@@ -10,7 +10,7 @@ use parking_lot::{Condvar, Mutex};
 
 use super::ForeignHandle;
 use super::connection::Connection;
-use super::delivery::Queue;
+use super::delivery::{Closed, Queue};
 use super::registry::Target;
 use crate::error::{Error, Result, Status};
 use crate::msg::Msg;
@@ -215,20 +215,27 @@ impl Subscription {
 
     /// What a new server has to know of it.
     pub(super) fn encode_state(&self, buf: &mut WriteBuf) {
-        if self.queue.lock().is_draining() {
+        let mut queue = self.queue.lock();
+        if queue.is_draining() {
             return;
         }
         let (max, taken) = (
             self.max.load(Ordering::Relaxed),
             self.taken_msgs.load(Ordering::Relaxed),
         );
-        if max > 0 && taken >= max {
-            encode::unsubscribe(buf, self.sid, None);
-            return;
-        }
-        self.encode_subscribe(buf);
-        if max > 0 {
-            encode::unsubscribe(buf, self.sid, Some(max - taken));
+        let left = (max > 0).then(|| max.saturating_sub(taken));
+        let come = queue.come();
+        queue.server.begin(come, taken, left);
+        drop(queue);
+        match left {
+            // It ends when its last callback returns.
+            Some(0) => encode::unsubscribe(buf, self.sid, None),
+            left => {
+                self.encode_subscribe(buf);
+                if left.is_some() {
+                    encode::unsubscribe(buf, self.sid, left);
+                }
+            }
         }
     }
 
@@ -335,7 +342,7 @@ impl Subscription {
         if self.conn.is_closed() || !self.is_valid() {
             return Err(self.closed_error());
         }
-        self.leave(true);
+        self.leave(Closed::Unsubscribed);
         Ok(())
     }
 
@@ -349,7 +356,7 @@ impl Subscription {
         // new state; and with the queue locked, so that whoever takes a message too many meanwhile
         // sees the maximum when he is done.
         let registry = self.conn.registry.lock();
-        let queue = self.queue.lock();
+        let mut queue = self.queue.lock();
         let taken = self.taken_msgs.load(Ordering::Relaxed);
         // The server has ended it, and so will we when the last callback has returned.
         let old = self.max.load(Ordering::Relaxed);
@@ -361,17 +368,18 @@ impl Subscription {
             return self.unsubscribe();
         }
         self.max.store(max, Ordering::Relaxed);
+        let told = queue.server.set_max(max);
         drop(queue);
         self.conn
             .outbound
-            .control(|buf| encode::unsubscribe(buf, self.sid, Some(max)));
+            .control(|buf| encode::unsubscribe(buf, self.sid, Some(told)));
         Ok(())
     }
 
     /// The program does not need it any more: ends it if it is open.
     pub fn destroy(self: &Arc<Self>) {
         if self.is_valid() {
-            self.leave(true);
+            self.leave(Closed::Unsubscribed);
         }
     }
 
