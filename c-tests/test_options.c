@@ -54,6 +54,7 @@ static void int_options(void) {
         {"IPResolutionOrder", natsOptions_IPResolutionOrder, {0, 4, 6, 46}, 4, {1, -1, 5}, 3},
 #if OURS
         {"MessageBufferPadding", natsOptions_SetMessageBufferPadding, {0, 1, 8, 32}, 4, {-1}, 1},
+        {"MaxControlLine", natsOptions_SetMaxControlLine, {0, 1, 4096, 2147483647}, 4, {-1, -4096}, 2},
 #endif
     };
     natsOptions *opts = options();

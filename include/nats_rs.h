@@ -2135,6 +2135,22 @@ NATS_EXTERN enum natsStatus natsOptions_SetManualDispatch(natsOptions *opts, boo
 NATS_EXTERN enum natsStatus natsOptions_SetIOBufSize(natsOptions *opts, int ioBufSize);
 
 /**
+ * Sets how long a line of the protocol may be.
+ *
+ * An addition that nats.c lacks. Subjects, reply subjects and queue groups travel in such lines. A
+ * server whose `max_control_line` one exceeds ends the connection, and it does not tell clients what
+ * it allows. So a call whose line would be longer than this fails with `NATS_INVALID_SUBJECT`, or
+ * `NATS_INVALID_QUEUE_NAME` where it is the group that is too long, and nothing is sent. To be
+ * raised, or lowered, with the setting of the servers.
+ *
+ * @param opts the options.
+ * @param bytes the length as servers count it: of subject, reply subject or queue group, the
+ * numbers and the blanks between them; 0 for the default of servers, 4096.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the length negative.
+ */
+NATS_EXTERN enum natsStatus natsOptions_SetMaxControlLine(natsOptions *opts, int bytes);
+
+/**
  * Sets whether every publish and subscribe writes to the socket before it returns, rather than
  * leave that to the library, which then writes much at once.
  *
@@ -2821,7 +2837,8 @@ enum natsStatus natsOptions_SetWebSocketHeader(natsOptions *opts,
  * @param dataLen its length in bytes, not negative.
  * @return `NATS_OK` where the message was taken; `NATS_INVALID_ARG` where `nc` is NULL or
  * destroyed, or the payload is NULL and its length is not 0, or the length is negative;
- * `NATS_INVALID_SUBJECT` where the subject is NULL, empty, or cannot be sent;
+ * `NATS_INVALID_SUBJECT` where the subject is NULL, empty, has white space or control characters,
+ * or is too long (`natsOptions_SetMaxControlLine`);
  * `NATS_CONNECTION_CLOSED`; `NATS_DRAINING` where the connection is draining and its subscriptions
  * are done; `NATS_MAX_PAYLOAD` where the server does not take so much; `NATS_INSUFFICIENT_BUFFER`
  * where the reconnect buffer is full; `NATS_TIMEOUT` where the write deadline passed, and the
@@ -3124,8 +3141,9 @@ NATS_EXTERN void natsStatistics_Destroy(natsStatistics *stats);
  * @param cbClosure what it gets as its last argument; may be NULL. Not used any more when the
  * subscription's completion callback is called.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `sub`, `nc` or `cb` is NULL or `nc` was destroyed;
- * `NATS_INVALID_SUBJECT` where the subject is NULL, empty, has white space or an empty token, or a
- * `>` that is not its last token; `NATS_CONNECTION_CLOSED`; `NATS_DRAINING`;
+ * `NATS_INVALID_SUBJECT` where the subject is NULL, empty, has white space, control characters or an
+ * empty token, or a `>` that is not its last token, or is too long
+ * (`natsOptions_SetMaxControlLine`); `NATS_CONNECTION_CLOSED`; `NATS_DRAINING`;
  * `NATS_FAILED_TO_INITIALIZE` where the pool that the options chose has no threads.
  *
  * @see natsSubscription_SetPendingLimits, natsSubscription_SetOnCompleteCB,
@@ -3194,7 +3212,7 @@ enum natsStatus natsConnection_SubscribeSync(natsSubscription **sub,
  * @param cb the function to call with each message, which is then its to destroy.
  * @param cbClosure what it gets as its last argument; may be NULL.
  * @return as `natsConnection_Subscribe`; `NATS_INVALID_ARG` also where `queueGroup` is NULL or
- * empty; `NATS_INVALID_QUEUE_NAME` where it has white space.
+ * empty; `NATS_INVALID_QUEUE_NAME` where it has white space or control characters, or is too long.
  */
 NATS_EXTERN
 enum natsStatus natsConnection_QueueSubscribe(natsSubscription **sub,

@@ -12,7 +12,7 @@ use crate::net::auth::SignIn;
 use crate::net::proxy::Proxy;
 use crate::net::resolve::IpOrder;
 use crate::net::websocket;
-use crate::proto::{nuid, subject};
+use crate::proto::{encode, nuid, subject};
 
 use super::patience;
 use super::secure::Security;
@@ -110,6 +110,8 @@ pub struct Options {
     pub fail_requests_on_disconnect: bool,
     /// How much is read at once.
     pub io_buf_size: usize,
+    /// The longest line that servers take, without its name and its end (their `max_control_line`).
+    pub max_control_line: usize,
     /// Write to the socket in each call rather than collect.
     pub send_asap: bool,
     /// For how long at most to collect before writing.
@@ -194,6 +196,7 @@ impl Default for Options {
             ignore_discovered_servers: false,
             fail_requests_on_disconnect: false,
             io_buf_size: DEFAULT_IO_BUF_SIZE,
+            max_control_line: encode::MAX_CONTROL_LINE,
             send_asap: false,
             flusher_wait: Duration::from_millis(1),
             busy_poll: Duration::from_micros(250),
@@ -315,6 +318,15 @@ impl Options {
     pub fn set_io_buf_size(&mut self, bytes: usize) {
         self.io_buf_size = if bytes == 0 {
             DEFAULT_IO_BUF_SIZE
+        } else {
+            bytes
+        };
+    }
+
+    /// Sets the longest line that servers take; 0 for the default.
+    pub fn set_max_control_line(&mut self, bytes: usize) {
+        self.max_control_line = if bytes == 0 {
+            encode::MAX_CONTROL_LINE
         } else {
             bytes
         };

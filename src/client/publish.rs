@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::connection::Connection;
-use crate::error::{Result, Status};
+use crate::error::{Error, Result, Status};
 use crate::msg::Msg;
 use crate::proto::headers::HeaderBlock;
 use crate::proto::write_buf::WriteBuf;
@@ -109,11 +109,44 @@ impl Connection {
         if !subject::check_publish(out.subject) || !out.reply.is_none_or(subject::check_publish) {
             return Err(Status::NATS_INVALID_SUBJECT.into());
         }
+        let words = out.subject.len() + out.reply.map_or(0, <[u8]>::len);
+        if words + encode::LINE > self.opts.max_control_line {
+            self.check_line(out)?;
+        }
         let when = if when == When::Buffered && self.opts.send_asap {
             When::Soon
         } else {
             when
         };
         self.outbound.publish(out, when)
+    }
+
+    /// Will servers take the line of this one? They end a connection that sends a longer one.
+    #[cold]
+    fn check_line(&self, out: &Outgoing<'_>) -> Result<()> {
+        let headers = out.headers.map(HeaderBlock::len);
+        let line = encode::publish_line_len(out.subject, out.reply, headers, out.payload.len());
+        let subject = out.subject.len();
+        match out.reply.map(<[u8]>::len) {
+            Some(reply) => self.check_line_len(line, || {
+                format!("subject of {subject} bytes with a reply subject of {reply}")
+            }),
+            None => self.check_line_len(line, || format!("subject of {subject} bytes")),
+        }
+    }
+
+    /// Will servers take a line of this length, for `what`?
+    pub(super) fn check_line_len(&self, line: usize, what: impl FnOnce() -> String) -> Result<()> {
+        let max = self.opts.max_control_line;
+        if line <= max {
+            return Ok(());
+        }
+        Err(Error::new(
+            Status::NATS_INVALID_SUBJECT,
+            format!(
+                "{}: a protocol line of {line} bytes, of which servers take {max} (max_control_line)",
+                what()
+            ),
+        ))
     }
 }

@@ -224,6 +224,7 @@ impl Connection {
                 b".",
             ]
             .concat();
+            self.check_subscribe_line(&[&prefix[..], b"*"].concat(), None, sid)?;
             registry.insert(sid, Target::Requests);
             self.outbound.control(|buf| encode_inbox(buf, sid, &prefix));
             waiting.inbox = Some((sid, prefix));

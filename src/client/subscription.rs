@@ -121,6 +121,7 @@ impl Connection {
         // While a callback may run the program is not told that the connection is released.
         let lease = args.sink.as_ref().and_then(|_| self.lease());
         let sid = self.registry.lock().next_sid();
+        self.check_subscribe_line(args.subject, args.queue, sid)?;
         Ok(Arc::new_cyclic(|me| Subscription {
             conn: self.clone(),
             sid,
@@ -140,6 +141,27 @@ impl Connection {
             quick: AtomicBool::new(false),
             me: me.clone(),
         }))
+    }
+
+    /// Will servers take the line that makes this subscription?
+    pub(super) fn check_subscribe_line(
+        &self,
+        subject: &[u8],
+        queue: Option<&[u8]>,
+        sid: u64,
+    ) -> Result<()> {
+        let without_queue = encode::subscribe_line_len(subject, None, sid);
+        self.check_line_len(without_queue, || {
+            format!("subject of {} bytes", subject.len())
+        })?;
+        let queue_len = queue.map_or(0, <[u8]>::len);
+        self.check_line_len(without_queue + queue_len, || {
+            format!(
+                "queue group of {queue_len} bytes with a subject of {}",
+                subject.len()
+            )
+        })
+        .map_err(|e| Error::new(Status::NATS_INVALID_QUEUE_NAME, e.text().to_owned()))
     }
 
     /// Tells the server. From here on messages may arrive.

@@ -23,7 +23,8 @@ use crate::error::natsStatus;
 /// @param dataLen its length in bytes, not negative.
 /// @return `NATS_OK` where the message was taken; `NATS_INVALID_ARG` where `nc` is NULL or
 /// destroyed, or the payload is NULL and its length is not 0, or the length is negative;
-/// `NATS_INVALID_SUBJECT` where the subject is NULL, empty, or cannot be sent;
+/// `NATS_INVALID_SUBJECT` where the subject is NULL, empty, has white space or control characters,
+/// or is too long (`natsOptions_SetMaxControlLine`);
 /// `NATS_CONNECTION_CLOSED`; `NATS_DRAINING` where the connection is draining and its subscriptions
 /// are done; `NATS_MAX_PAYLOAD` where the server does not take so much; `NATS_INSUFFICIENT_BUFFER`
 /// where the reconnect buffer is full; `NATS_TIMEOUT` where the write deadline passed, and the

@@ -37,8 +37,9 @@ use crate::msg::Msg;
 /// @param cbClosure what it gets as its last argument; may be NULL. Not used any more when the
 /// subscription's completion callback is called.
 /// @return `NATS_OK`; `NATS_INVALID_ARG` where `sub`, `nc` or `cb` is NULL or `nc` was destroyed;
-/// `NATS_INVALID_SUBJECT` where the subject is NULL, empty, has white space or an empty token, or a
-/// `>` that is not its last token; `NATS_CONNECTION_CLOSED`; `NATS_DRAINING`;
+/// `NATS_INVALID_SUBJECT` where the subject is NULL, empty, has white space, control characters or an
+/// empty token, or a `>` that is not its last token, or is too long
+/// (`natsOptions_SetMaxControlLine`); `NATS_CONNECTION_CLOSED`; `NATS_DRAINING`;
 /// `NATS_FAILED_TO_INITIALIZE` where the pool that the options chose has no threads.
 ///
 /// @see natsSubscription_SetPendingLimits, natsSubscription_SetOnCompleteCB,
@@ -161,7 +162,7 @@ pub unsafe extern "C" fn natsConnection_SubscribeSync(
 /// @param cb the function to call with each message, which is then its to destroy.
 /// @param cbClosure what it gets as its last argument; may be NULL.
 /// @return as `natsConnection_Subscribe`; `NATS_INVALID_ARG` also where `queueGroup` is NULL or
-/// empty; `NATS_INVALID_QUEUE_NAME` where it has white space.
+/// empty; `NATS_INVALID_QUEUE_NAME` where it has white space or control characters, or is too long.
 ///
 /// # Safety
 /// As for `natsConnection_Subscribe`; `queueGroup` is NULL or a string that ends with a NUL.

@@ -15,7 +15,10 @@ pub const PING: &[u8] = b"PING\r\n";
 pub const PONG: &[u8] = b"PONG\r\n";
 
 /// The most that a line needs beside its words: the longest name, blanks, two numbers, CR LF.
-const LINE: usize = 64;
+pub const LINE: usize = 64;
+/// What servers take of a line by default, counted as they do: without its name and the blank behind
+/// that, and without its end. Their setting is `max_control_line`; they do not tell it to clients.
+pub const MAX_CONTROL_LINE: usize = 4096;
 
 /// Publishes `payload` to `subject`.
 #[inline]
@@ -116,6 +119,28 @@ pub fn unsubscribe(buf: &mut WriteBuf, sid: u64, max: Option<u64>) {
     frame.end();
 }
 
+/// The length of the line of a [`publish`], or of a [`publish_with_headers`], as servers count it.
+pub fn publish_line_len(
+    subject: &[u8],
+    reply: Option<&[u8]>,
+    headers_len: Option<usize>,
+    payload_len: usize,
+) -> usize {
+    let headers = headers_len.map_or(0, |len| 1 + digits(len as u64));
+    let total = headers_len.unwrap_or(0) + payload_len;
+    let reply = reply.map_or(0, |reply| 1 + reply.len());
+    subject.len() + reply + headers + 1 + digits(total as u64)
+}
+
+/// The same of a [`subscribe`].
+pub fn subscribe_line_len(subject: &[u8], queue: Option<&[u8]>, sid: u64) -> usize {
+    subject.len() + 1 + queue.map_or(0, <[u8]>::len) + 1 + digits(sid)
+}
+
+fn digits(n: u64) -> usize {
+    n.checked_ilog10().map_or(1, |log| log as usize + 1)
+}
+
 /// Begins a frame: a line with one or two words, and `body` bytes.
 #[inline]
 fn line<'a>(buf: &'a mut WriteBuf, subject: &[u8], word: Option<&[u8]>, body: usize) -> Frame<'a> {
@@ -184,6 +209,36 @@ mod tests {
             )),
             "HPUB a r 12 100\r\nNATS/1.0\r\n\r\n"
         );
+    }
+
+    #[test]
+    fn lines_are_counted_as_servers_do() {
+        let counted = |frame: String| {
+            let line = frame.split("\r\n").next().unwrap();
+            line.split_once(' ').unwrap().1.len()
+        };
+        for len in [0, 9, 10, 99_999, 12_345_678] {
+            let payload = vec![b'x'; len];
+            for reply in [None, Some(&b"r.s"[..])] {
+                assert_eq!(
+                    publish_line_len(b"foo", reply, None, len),
+                    counted(made(|b| publish(b, b"foo", reply, &payload)))
+                );
+                let headers = HeaderBlock::Bytes(b"NATS/1.0\r\n\r\n");
+                assert_eq!(
+                    publish_line_len(b"foo", reply, Some(headers.len()), len),
+                    counted(made(|b| publish_with_headers(
+                        b, b"foo", reply, headers, &payload
+                    )))
+                );
+            }
+        }
+        for (queue, sid) in [(None, 1), (Some(&b"q"[..]), 10), (None, u64::MAX)] {
+            assert_eq!(
+                subscribe_line_len(b"foo", queue, sid),
+                counted(made(|b| subscribe(b, b"foo", queue, sid)))
+            );
+        }
     }
 
     #[test]

@@ -13,37 +13,34 @@ pub fn check_publish(subject: &[u8]) -> bool {
     !subject.is_empty() && !has_unprintable(subject)
 }
 
-/// May one subscribe to `subject`? Tokens are not empty, no white space, `>` only as the last
-/// token.
+/// May one subscribe to `subject`? As [`check_publish`]; besides, tokens are not empty, and `>` is
+/// only the last one.
 pub fn check_subscribe(subject: &[u8]) -> bool {
+    if !check_publish(subject) {
+        return false;
+    }
     let mut tokens = subject.split(|&b| b == b'.').peekable();
     while let Some(token) = tokens.next() {
         let wildcard_too_early = token == b">" && tokens.peek().is_some();
-        if token.is_empty() || token.iter().any(is_space) || wildcard_too_early {
+        if token.is_empty() || wildcard_too_early {
             return false;
         }
     }
     true
 }
 
-/// Is `queue` fit to name a queue group? Not empty, no white space.
+/// Is `queue` fit to name a queue group? As [`check_publish`].
 pub fn check_queue(queue: &[u8]) -> bool {
-    !queue.is_empty() && !queue.iter().any(is_space)
+    check_publish(queue)
 }
 
 /// Can inboxes begin with `prefix`? A subject to subscribe to and to publish to, without wildcards; its
 /// last dot, which separates it from the unique part, is not part of it here.
 pub fn check_inbox_prefix(prefix: &[u8]) -> bool {
-    check_publish(prefix)
-        && check_subscribe(prefix)
+    check_subscribe(prefix)
         && !prefix
             .split(|&b| b == b'.')
             .any(|token| matches!(token, b"*" | b">"))
-}
-
-/// White space as C's `isspace` has it: one more than `u8::is_ascii_whitespace`, the vertical tab.
-fn is_space(b: &u8) -> bool {
-    matches!(b, b' ' | b'\t'..=b'\r')
 }
 
 #[cfg(test)]
@@ -85,6 +82,7 @@ mod tests {
         }
         for bad in [
             "", ".", ".a", "a.", "a..b", ">.a", "a.>.b", "a b", "a\tb", "a\n", "a\x0bb", "a.\r",
+            "a\x01b", "a.b\x7f", "\x1b", "a\0b",
         ] {
             assert!(!check_subscribe(bad.as_bytes()), "{bad:?}");
         }
@@ -93,7 +91,7 @@ mod tests {
     #[test]
     fn queue_groups() {
         assert!(check_queue(b"workers") && check_queue(b"a.b") && check_queue(b".."));
-        for bad in ["", " ", "a b", "a\r\n", "\x0c"] {
+        for bad in ["", " ", "a b", "a\r\n", "\x0c", "\x01", "queue\x7f"] {
             assert!(!check_queue(bad.as_bytes()), "{bad:?}");
         }
     }
@@ -105,7 +103,7 @@ mod tests {
                 && check_inbox_prefix(b"a.b")
                 && check_inbox_prefix(b"a*.b")
         );
-        for bad in ["", "a.", "*", "a.*", "a.>", "*.a", "a b"] {
+        for bad in ["", "a.", "*", "a.*", "a.>", "*.a", "a b", "a\x02"] {
             assert!(!check_inbox_prefix(bad.as_bytes()), "{bad:?}");
         }
     }

@@ -32,6 +32,33 @@ pub unsafe extern "C" fn natsOptions_SetIOBufSize(
     })
 }
 
+/// Sets how long a line of the protocol may be.
+///
+/// An addition that nats.c lacks. Subjects, reply subjects and queue groups travel in such lines. A
+/// server whose `max_control_line` one exceeds ends the connection, and it does not tell clients what
+/// it allows. So a call whose line would be longer than this fails with `NATS_INVALID_SUBJECT`, or
+/// `NATS_INVALID_QUEUE_NAME` where it is the group that is too long, and nothing is sent. To be
+/// raised, or lowered, with the setting of the servers.
+///
+/// @param opts the options.
+/// @param bytes the length as servers count it: of subject, reply subject or queue group, the
+/// numbers and the blanks between them; 0 for the default of servers, 4096.
+/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the length negative.
+///
+/// # Safety
+/// `opts` is NULL or a handle of this library.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn natsOptions_SetMaxControlLine(
+    opts: *mut natsOptions,
+    bytes: c_int,
+) -> natsStatus {
+    guard("natsOptions_SetMaxControlLine", || {
+        let bytes = convert::count(bytes, "bytes")?;
+        // SAFETY: the caller's contract, above.
+        unsafe { set(opts, |o| o.set_max_control_line(bytes)) }
+    })
+}
+
 /// Sets whether every publish and subscribe writes to the socket before it returns, rather than
 /// leave that to the library, which then writes much at once.
 ///
