@@ -13,7 +13,7 @@ use super::delivery::Closed;
 use super::keepalive::PingWaiter;
 use super::publish::When;
 use super::status::ConnStatus;
-use super::subscription::Subscription;
+use super::subscription::{Purpose, Subscription};
 use crate::error::{Error, Result, Status};
 use crate::proto::encode;
 use crate::runtime::TimerHandle;
@@ -202,7 +202,12 @@ impl Connection {
         let subs: Vec<_> = {
             let mut registry = self.registry.lock();
             registry.sealed = true;
-            registry.subscriptions().cloned().collect()
+            // Requests under way get their answers, and the drain waits for that.
+            registry
+                .subscriptions()
+                .filter(|sub| sub.purpose == Purpose::Messages)
+                .cloned()
+                .collect()
         };
         for sub in &subs {
             // One that was closed meanwhile needs no draining.

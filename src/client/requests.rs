@@ -14,7 +14,7 @@ use super::oneshot::OneShot;
 use super::outbound;
 use super::publish::{Outgoing, When};
 use super::registry::Target;
-use super::subscription::SubscribeArgs;
+use super::subscription::{Purpose, SubscribeArgs};
 use super::waiting::WaitingReader;
 use crate::error::{Error, Result, Status};
 use crate::msg::Msg;
@@ -239,9 +239,6 @@ impl Connection {
         deadline: Option<Instant>,
         publish: &PublishFn<'_>,
     ) -> Result<Msg> {
-        if self.is_draining() {
-            return Err(Status::NATS_DRAINING.into());
-        }
         let inbox = nuid::inbox(&self.opts.inbox_prefix);
         let args = SubscribeArgs {
             subject: &inbox,
@@ -249,7 +246,7 @@ impl Connection {
             sink: None,
             timeout: None,
         };
-        let sub = self.prepare_subscription(args)?;
+        let sub = self.prepare_for(Purpose::Answer, args)?;
         self.start_subscription(&sub)?;
         let result = sub
             .auto_unsubscribe(1)

@@ -12,6 +12,7 @@ use super::ForeignHandle;
 use super::connection::Connection;
 use super::delivery::{Closed, Queue};
 use super::registry::Target;
+use super::status::ConnStatus;
 use crate::error::{Error, Result, Status};
 use crate::msg::Msg;
 use crate::proto::write_buf::WriteBuf;
@@ -47,6 +48,16 @@ pub struct SubscribeArgs<'a> {
     pub timeout: Option<Duration>,
 }
 
+/// Who wants a subscription.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// The program, for messages.
+    Messages,
+    /// A request, for its answer: also while the subscriptions of the connection drain, whose
+    /// callbacks may make requests.
+    Answer,
+}
+
 /// What a subscription has counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct SubStats {
@@ -70,6 +81,7 @@ pub struct Subscription {
     pub(super) sid: u64,
     subject: CString,
     queue_group: Option<Box<[u8]>>,
+    pub(super) purpose: Purpose,
     pub(super) sink: Option<Box<dyn MsgSink>>,
     pub(super) timeout: Option<Duration>,
     /// The lane that its messages take; `None` for the pool that grows as needed.
@@ -100,6 +112,14 @@ impl Connection {
         self: &Arc<Self>,
         args: SubscribeArgs<'_>,
     ) -> Result<Arc<Subscription>> {
+        self.prepare_for(Purpose::Messages, args)
+    }
+
+    pub(super) fn prepare_for(
+        self: &Arc<Self>,
+        purpose: Purpose,
+        args: SubscribeArgs<'_>,
+    ) -> Result<Arc<Subscription>> {
         if !subject::check_subscribe(args.subject) {
             return Err(Status::NATS_INVALID_SUBJECT.into());
         }
@@ -111,7 +131,7 @@ impl Connection {
                 return Err(Status::NATS_INVALID_QUEUE_NAME.into());
             }
         }
-        self.check_subscribable()?;
+        self.check_subscribable(purpose)?;
         let lane = match args.sink {
             Some(_) if self.opts.global_delivery => Some(self.runtime.lane()?),
             _ => None,
@@ -127,6 +147,7 @@ impl Connection {
             sid,
             subject,
             queue_group: args.queue.map(Box::from),
+            purpose,
             sink: args.sink,
             timeout: args.timeout,
             lane,
@@ -168,10 +189,14 @@ impl Connection {
     pub fn start_subscription(self: &Arc<Self>, sub: &Arc<Subscription>) -> Result<()> {
         let mut registry = self.registry.lock();
         if registry.sealed {
-            drop(registry);
-            sub.discard();
-            self.check_subscribable()?;
-            return Err(Status::NATS_CONNECTION_CLOSED.into());
+            // Whoever closes the connection says so before it takes the subscriptions out.
+            let refused = self.check_subscribable(sub.purpose);
+            if refused.is_err() || sub.purpose == Purpose::Messages {
+                drop(registry);
+                sub.discard();
+                refused?;
+                return Err(Status::NATS_CONNECTION_CLOSED.into());
+            }
         }
         registry.insert(sub.sid, Target::Subscription(sub.clone()));
         self.outbound.control(|buf| sub.encode_subscribe(buf));
@@ -183,14 +208,12 @@ impl Connection {
         Ok(())
     }
 
-    fn check_subscribable(&self) -> Result<()> {
-        let status = self.status();
-        if self.is_closed() {
-            Err(Status::NATS_CONNECTION_CLOSED.into())
-        } else if status.is_draining() {
-            Err(Status::NATS_DRAINING.into())
-        } else {
-            Ok(())
+    fn check_subscribable(&self, purpose: Purpose) -> Result<()> {
+        match self.status() {
+            ConnStatus::NATS_CONN_STATUS_CLOSED => Err(Status::NATS_CONNECTION_CLOSED.into()),
+            ConnStatus::NATS_CONN_STATUS_DRAINING_SUBS if purpose == Purpose::Answer => Ok(()),
+            status if status.is_draining() => Err(Status::NATS_DRAINING.into()),
+            _ => Ok(()),
         }
     }
 }
