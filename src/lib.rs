@@ -50,7 +50,7 @@
 //! | `evloop`, `dispatch` | programs with a loop of their own: it watches the socket, or runs the callbacks |
 //! | `link`, `waiting`, `patience` | the session's reading side, from the socket to the queues; threads that read what they wait for, and how long they look for it before they sleep |
 //! | `outbound`, `publish` | the writing side; checks and encoding of what programs send |
-//! | [`client::subscription`], `delivery`, `registry` | a subscription, its queue, who has which sid |
+//! | [`client::subscription`], `delivery`, `registry`, `refused` | a subscription, its queue, who has which sid, and which the server does not take |
 //! | `requests`, `drain`, `keepalive`, `events`, `reports` | what their names say; `events` also knows when no callback follows; `reports` has the errors that no call can return |
 //! | `ffi/guard.rs`, `ffi/callback.rs` | the way in and out of each exported function; how the program's are called |
 //! | `ffi/handle.rs` | what C's pointers point at |

@@ -3,7 +3,7 @@
 
 use std::ffi::CStr;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Instant;
 
@@ -101,6 +101,11 @@ pub struct Connection {
     /// Until the program destroys it.
     owned: Mutex<Option<Lease>>,
     pub(super) gate: Arc<Gate>,
+    /// How many subscriptions the server has refused since its last PONG.
+    pub(super) refusals: AtomicU32,
+    /// The callback waits to be called.
+    pub(super) discovered_waits: AtomicBool,
+    pub(super) lame_duck_waits: AtomicBool,
     /// The errors that wait for the error handler.
     pub(super) reports: Reports,
     /// The thread that is in a callback about an error, and that error.
@@ -229,6 +234,9 @@ impl Connection {
             owned: Mutex::new(Some(lease.clone())),
             lease: Mutex::new(Some(lease)),
             gate,
+            refusals: AtomicU32::new(0),
+            discovered_waits: AtomicBool::new(false),
+            lame_duck_waits: AtomicBool::new(false),
             reports: Reports::default(),
             told: Mutex::new(None),
             runtime,

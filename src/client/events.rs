@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
@@ -140,6 +141,23 @@ impl Connection {
     pub(super) fn post_event(self: &Arc<Self>, handler: &Option<ConnHandler>) {
         if let Some(handler) = handler.clone() {
             self.post(move |conn| handler(conn));
+        }
+    }
+
+    /// As [`Connection::post_event`], unless the same event waits already.
+    pub(super) fn post_once(
+        self: &Arc<Self>,
+        handler: &Option<ConnHandler>,
+        waits: fn(&Connection) -> &AtomicBool,
+    ) {
+        let Some(handler) = handler.clone() else {
+            return;
+        };
+        if !waits(self).swap(true, Ordering::AcqRel) {
+            self.post(move |conn| {
+                waits(conn).store(false, Ordering::Release);
+                handler(conn);
+            });
         }
     }
 

@@ -78,7 +78,10 @@ impl Connection {
             state.pings_out = 0;
         }
         drop(state);
-        self.outbound.pong(link);
+        if let Some((waiter, window)) = self.outbound.pong(link) {
+            self.mark_refused(window);
+            waiter.finish(Ok(()));
+        }
     }
 
     /// Starts sending PINGs on the present link.

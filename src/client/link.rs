@@ -357,6 +357,8 @@ impl Link {
                         };
                         if entry.round != round {
                             entry.round = round;
+                            // Whatever it was taken for, the server has it.
+                            entry.refused = false;
                             entry.batch = gathered.batches.len();
                             gathered
                                 .batches

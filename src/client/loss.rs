@@ -5,6 +5,7 @@
 //! | Repeated | Ends when |
 //! |---|---|
 //! | a publish that did not leave | it does not fit the next server, or links broke three times running while it was being sent (`outbound/kept.rs`) |
+//! | a subscription, also the one for answers to requests | the server refuses it (`refused.rs`) |
 //! | credentials | a server refuses them twice for the same reason |
 //! | all of the others | the attempts are used up: a session of less than a second is no success, so they go on being counted, each with the full pause before it |
 //!
@@ -68,7 +69,12 @@ impl Connection {
             _ => Status::NATS_ERR,
         };
         let told = Error::new(status, error.text().to_owned());
-        self.report(&told);
+        let about = match error.meaning() {
+            Meaning::TooManySubscriptions => self.subscription_refused(),
+            Meaning::LineTooLong => self.line_too_long(),
+            _ => None,
+        };
+        self.report_about(about.as_ref(), &told);
         match error.consequence() {
             Consequence::None => Ok(()),
             Consequence::Reconnect => {
@@ -150,6 +156,8 @@ impl Connection {
         if self.is_closed() {
             return Err(Status::NATS_CONNECTION_CLOSED.into());
         }
+        // What was refused before may be wanted by the next one.
+        self.registry.lock().forgive();
         let link = self.state.lock().link.clone();
         if let Some(link) = link {
             // What was published before the call still leaves, as far as the kernel takes it.

@@ -17,6 +17,7 @@
 //! | `delivery` | its queue: from the reading side to the callback or `next_msg` |
 //! | `maximum` | whether the server has ended it by itself |
 //! | `registry` | which subscription has which sid |
+//! | `refused` | subscriptions that the server refuses |
 //! | `requests` | requests and their answers |
 //! | `drain` | ending subscriptions and connections without losing messages |
 //! | `keepalive` | PINGs, flushes, round-trip time |
@@ -46,6 +47,7 @@ mod outbound;
 mod patience;
 mod publish;
 mod reach;
+mod refused;
 mod registry;
 mod reports;
 mod requests;

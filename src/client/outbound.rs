@@ -44,6 +44,8 @@ const DIRECT_FROM: usize = 32 * 1024;
 /// After so long without a write, the next publish is written by who made it: waking another thread
 /// would take longer than the write. More often than that, collecting pays.
 const QUIET: Duration = Duration::from_micros(100);
+/// So many PONGs wait for a server that does not read, twice.
+const PONGS_MAX: usize = 8 * 1024;
 /// The longest that a caller waits for the kernel without a write deadline: as good as for ever.
 const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 3600);
 
@@ -96,12 +98,38 @@ struct Front {
     controls: u64,
     /// So many frames, of those that count, the server is known to have dealt with.
     answered: u64,
-    /// Who waits for a PONG, in the order of the PINGs, and how many frames went before each.
-    pings: VecDeque<(PingWaiter, u64)>,
+    /// The position of the last of them that the server is known to have dealt with.
+    confirmed: u64,
+    /// Who waits for a PONG, in the order of the PINGs, and what went before each.
+    pings: VecDeque<(PingWaiter, Before)>,
+    /// PONGs that were appended since bytes were swapped out last, and when that was.
+    pongs: (usize, u64),
     /// What the present server takes, or the last one.
     limits: Limits,
     /// The publish that links broke in.
     blamed: Option<Blamed>,
+}
+
+/// What was appended before a PING.
+#[derive(Clone, Copy)]
+struct Before {
+    frames: u64,
+    controls: u64,
+}
+
+/// What was appended between two PINGs beside publishes, by position.
+#[derive(Clone, Copy)]
+pub(super) struct Window {
+    /// The last position that is not in it.
+    pub(super) after: u64,
+    /// The last that is.
+    pub(super) last: u64,
+}
+
+impl Window {
+    pub(super) fn contains(self, position: u64) -> bool {
+        self.after < position && position <= self.last
+    }
 }
 
 /// What is to be told when a server is lost, without a lock.
@@ -157,7 +185,9 @@ impl Outbound {
                 bytes: 0,
                 controls: 0,
                 answered: 0,
+                confirmed: 0,
                 pings: VecDeque::new(),
+                pongs: (0, 0),
                 limits: Limits::UNKNOWN,
                 blamed: None,
             }),
@@ -333,17 +363,37 @@ impl Outbound {
 
     /// Appends a frame that is not a publish: it never waits, and is dropped without a server,
     /// since all such state is sent anew with the next one. Called with the registry locked, so
-    /// that it is clear which comes first, this or a reconnect.
-    pub(super) fn control(&self, encode: impl FnOnce(&mut WriteBuf)) {
+    /// that it is clear which comes first, this or a reconnect. Returns its position among all such
+    /// frames; 0 without a server.
+    pub(super) fn control(&self, encode: impl FnOnce(&mut WriteBuf)) -> u64 {
         let mut front = self.front.lock();
-        front.controls += u64::from(front.append(encode));
+        if !front.append(encode) {
+            return 0;
+        }
+        front.controls += 1;
+        front.controls
     }
 
-    /// Answers a PING of the server's.
+    /// Answers a PING of the server's; of one that asks and does not read no more than so many.
     pub(super) fn answer_ping(&self) {
-        self.front
-            .lock()
-            .append(|buf| buf.extend_from_slice(encode::PONG));
+        let mut front = self.front.lock();
+        let swapped = front.swapped;
+        if front.pongs.1 != swapped {
+            front.pongs = (0, swapped);
+        }
+        if front.pongs.0 < PONGS_MAX {
+            front.pongs.0 += 1;
+            front.append(|buf| buf.extend_from_slice(encode::PONG));
+        }
+    }
+
+    /// What the server may not have dealt with yet.
+    pub(super) fn unanswered_window(&self) -> Window {
+        let front = self.front.lock();
+        Window {
+            after: front.confirmed,
+            last: front.controls,
+        }
     }
 
     /// Queues a PING whose PONG `waiter` waits for. Without a server it goes out with the next.
@@ -354,8 +404,8 @@ impl Outbound {
             waiter.finish(Err(Status::NATS_CONNECTION_CLOSED.into()));
             return;
         }
-        let frames = front.frames();
-        front.pings.push_back((waiter, frames));
+        let before = front.before();
+        front.pings.push_back((waiter, before));
         if let Mode::Live(_) = front.mode {
             front.buf.extend_from_slice(encode::PING);
             let _ = self.after_append(front, when);
@@ -363,18 +413,18 @@ impl Outbound {
     }
 
     /// A server answered the oldest PING; one that is not the present one any more answered none of
-    /// those that wait.
-    pub(super) fn pong(&self, link: &Arc<Link>) {
+    /// those that wait. Returns what the server is known to have dealt with by that. The waiter is to
+    /// be told without a lock.
+    pub(super) fn pong(&self, link: &Arc<Link>) -> Option<(PingWaiter, Window)> {
         let mut front = self.front.lock();
         if !front.is_live(link) {
-            return;
+            return None;
         }
-        let Some((waiter, frames)) = front.pings.pop_front() else {
-            return;
-        };
-        front.answered = frames;
-        drop(front);
-        waiter.finish(Ok(()));
+        let (waiter, before) = front.pings.pop_front()?;
+        front.answered = before.frames;
+        let after = std::mem::replace(&mut front.confirmed, before.controls);
+        let last = before.controls;
+        Some((waiter, Window { after, last }))
     }
 
     /// Is there anything that the server may not have dealt with yet?
@@ -390,17 +440,21 @@ impl Outbound {
 
     /// Connects the buffer with a server: first `state`, then what is pending, then the PINGs that
     /// are waited for. To be written by the caller. Does nothing if the link has failed already.
-    pub(super) fn attach(&self, link: &Arc<Link>, mut state: WriteBuf) {
+    ///
+    /// `state` is of so many things, which get the positions behind the one that is returned.
+    pub(super) fn attach(&self, link: &Arc<Link>, mut state: WriteBuf, things: u64) -> u64 {
         let mut front = self.front.lock();
+        let position = front.controls;
         if matches!(front.mode, Mode::Closed) || link.is_over() {
-            return;
+            return position;
         }
-        front.controls += u64::from(!state.is_empty());
+        front.controls += things;
+        front.confirmed = position;
         front.attached(state.len());
         state.append(&mut front.buf);
-        let frames = front.frames();
+        let now = front.before();
         for (_, before) in &mut front.pings {
-            *before = frames;
+            *before = now;
             state.extend_from_slice(encode::PING);
         }
         front.buf = state;
@@ -409,6 +463,7 @@ impl Outbound {
         front.mode = Mode::Live(link.clone());
         drop(front);
         self.progress.notify_all();
+        position
     }
 
     /// The server is gone: keeps the publishes that did not leave. `broke` says whether the link
@@ -513,6 +568,13 @@ impl Front {
     /// How many frames there have been that the server acts on.
     fn frames(&self) -> u64 {
         self.msgs + self.controls
+    }
+
+    fn before(&self) -> Before {
+        Before {
+            frames: self.frames(),
+            controls: self.controls,
+        }
     }
 
     fn take_waiters(&mut self) -> Vec<PingWaiter> {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
+use super::outbound::Window;
 use super::subscription::Subscription;
 
 /// Sids are small consecutive numbers that the program cannot choose: multiplying spreads them
@@ -50,6 +51,10 @@ pub(super) struct Entry {
     /// Where the reading side gathers this sid's messages, if `round` is the present one.
     pub(super) batch: usize,
     pub(super) round: u64,
+    /// Where its SUB stands among what was sent to the present server beside publishes.
+    pub(super) position: u64,
+    /// The server has refused it, so it is not sent again.
+    pub(super) refused: bool,
 }
 
 /// The subscriptions of a connection by sid.
@@ -65,6 +70,14 @@ pub(super) struct Registry {
     drained: HashMap<u64, Arc<Subscription>, BuildHasherDefault<SidHasher>>,
     /// No new ones: the connection drains or is closed.
     pub(super) sealed: bool,
+    /// The position of the SUB that was sent last.
+    last_position: u64,
+    /// The same when a subscription ended last.
+    removed_at: u64,
+    /// Some are refused.
+    any_refused: bool,
+    /// The one whose line may be too long for servers.
+    pub(super) suspect: Option<u64>,
 }
 
 impl Registry {
@@ -87,6 +100,8 @@ impl Registry {
                 target,
                 batch: 0,
                 round: 0,
+                position: 0,
+                refused: false,
             },
         );
     }
@@ -114,13 +129,70 @@ impl Registry {
     }
 
     fn take(&mut self, sid: u64) -> Option<Target> {
-        let target = self.entries.remove(&sid)?.target;
+        let Entry {
+            target, refused, ..
+        } = self.entries.remove(&sid)?;
+        self.removed_at = self.last_position;
+        if !refused {
+            // It makes room for others.
+            self.forgive();
+        }
         self.count -= usize::from(target.is_subscription());
         // A program that once had a million subscriptions gets their memory back.
         if self.entries.capacity() > 1024 && self.entries.len() < self.entries.capacity() / 4 {
             self.entries.shrink_to_fit();
         }
         Some(target)
+    }
+
+    /// A SUB was sent as the one at this position; 0 for not at all.
+    pub(super) fn sent(&mut self, sid: u64, position: u64) {
+        if let Some(entry) = self.entries.get_mut(&sid) {
+            entry.position = position;
+            self.last_position = self.last_position.max(position);
+        }
+    }
+
+    /// What was sent in a window and has not been refused.
+    pub(super) fn sent_in(&self, window: Window) -> impl Iterator<Item = (u64, &Entry)> {
+        self.entries
+            .iter()
+            .map(|(sid, entry)| (*sid, entry))
+            .filter(move |(_, entry)| !entry.refused && window.contains(entry.position))
+    }
+
+    /// Has a subscription ended after others were sent in this window?
+    pub(super) fn is_ambiguous(&self, window: Window) -> bool {
+        self.removed_at > window.after
+    }
+
+    /// What a new server has to be told, in the order of the sids.
+    pub(super) fn to_send(&self) -> Vec<(u64, Target)> {
+        let mut all: Vec<_> = self
+            .entries
+            .iter()
+            .filter(|(_, entry)| !entry.refused)
+            .map(|(sid, entry)| (*sid, entry.target.clone()))
+            .collect();
+        all.sort_unstable_by_key(|(sid, _)| *sid);
+        all
+    }
+
+    /// What was refused is sent again with the next server.
+    pub(super) fn forgive(&mut self) {
+        if std::mem::take(&mut self.any_refused) {
+            self.entries
+                .values_mut()
+                .for_each(|entry| entry.refused = false);
+        }
+    }
+
+    /// Marks a sid as refused by the server.
+    pub(super) fn refuse(&mut self, sid: u64) {
+        if let Some(entry) = self.entries.get_mut(&sid) {
+            entry.refused = true;
+            self.any_refused = true;
+        }
     }
 
     /// All subscriptions, without the requests' own.

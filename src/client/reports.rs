@@ -89,10 +89,15 @@ impl Reports {
 impl Connection {
     /// Keeps an error of the server's, and tells the program.
     pub(super) fn report(self: &Arc<Self>, error: &Error) {
+        self.report_about(None, error);
+    }
+
+    /// As [`Connection::report`], about a subscription.
+    pub(super) fn report_about(self: &Arc<Self>, sub: Option<&Arc<Subscription>>, error: &Error) {
         let mut state = self.state.lock();
         if !state.is_closed() {
             state.set_last_error(error);
-            self.post_failure(error);
+            self.post_error(sub, error.status(), Some(error.text().to_owned()));
         }
     }
 

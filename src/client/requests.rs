@@ -78,6 +78,14 @@ impl Requests {
         self.0.lock().inbox.as_ref().map(|inbox| inbox.0)
     }
 
+    /// The shared subscription is no use: the next request makes a new one. Returns who waits for an
+    /// answer over it.
+    pub(super) fn give_up_inbox(&self) -> Vec<OneShot<Result<Msg>>> {
+        let mut waiting = self.0.lock();
+        waiting.inbox = None;
+        std::mem::take(&mut waiting.by_id).into_values().collect()
+    }
+
     /// What a new server has to know.
     pub(super) fn encode_state(&self, buf: &mut WriteBuf) {
         if let Some((sid, prefix)) = &self.0.lock().inbox {
@@ -226,7 +234,8 @@ impl Connection {
             .concat();
             self.check_subscribe_line(&[&prefix[..], b"*"].concat(), None, sid)?;
             registry.insert(sid, Target::Requests);
-            self.outbound.control(|buf| encode_inbox(buf, sid, &prefix));
+            let position = self.outbound.control(|buf| encode_inbox(buf, sid, &prefix));
+            registry.sent(sid, position);
             waiting.inbox = Some((sid, prefix));
         }
         Ok(make(&mut waiting))

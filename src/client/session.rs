@@ -25,6 +25,7 @@ use super::keepalive::PingWaiter;
 use super::link::Link;
 use super::publish::When;
 use super::reach;
+use super::registry::Target;
 use super::status::ConnStatus;
 use crate::error::{Error, Result, Status};
 use crate::net::cancel::Cancel;
@@ -282,13 +283,21 @@ impl Connection {
     fn resume(&self, link: &Arc<Link>) {
         // With the registry locked: whoever subscribes or unsubscribes now does it either before,
         // and is part of this, or after, and sends it himself.
-        let registry = self.registry.lock();
+        let mut registry = self.registry.lock();
         let mut hello = WriteBuf::new();
-        for sub in registry.subscriptions() {
-            sub.encode_state(&mut hello);
+        let told = registry.to_send();
+        for (_, target) in &told {
+            match target {
+                Target::Subscription(sub) => sub.encode_state(&mut hello),
+                Target::Requests => self.requests.encode_state(&mut hello),
+            }
         }
-        self.requests.encode_state(&mut hello);
-        self.outbound.attach(link, hello);
+        self.refusals.store(0, Ordering::Release);
+        let before = self.outbound.attach(link, hello, told.len() as u64);
+        for (position, (sid, _)) in (before + 1..).zip(&told) {
+            registry.sent(*sid, position);
+        }
+        drop(registry);
     }
 
     /// The server has told about itself and its cluster.
@@ -312,10 +321,12 @@ impl Connection {
             return;
         }
         if discovered {
-            self.post_event(&self.opts.discovered_servers_cb);
+            self.post_once(&self.opts.discovered_servers_cb, |conn| {
+                &conn.discovered_waits
+            });
         }
         if lame {
-            self.post_event(&self.opts.lame_duck_cb);
+            self.post_once(&self.opts.lame_duck_cb, |conn| &conn.lame_duck_waits);
         }
     }
 

@@ -199,7 +199,8 @@ impl Connection {
             }
         }
         registry.insert(sub.sid, Target::Subscription(sub.clone()));
-        self.outbound.control(|buf| sub.encode_subscribe(buf));
+        let position = self.outbound.control(|buf| sub.encode_subscribe(buf));
+        registry.sent(sub.sid, position);
         drop(registry);
         sub.arm_timeout();
         if self.opts.send_asap {
@@ -247,6 +248,12 @@ impl Subscription {
             (None, Some(lane)) => lane.submit(self.clone()),
             (None, None) => self.conn.runtime.delivery.submit(self.clone()),
         }
+    }
+
+    /// How long the line is that tells the server of it, but for what all such lines have.
+    pub(super) fn line_len(&self) -> usize {
+        let group = self.queue_group.as_deref().map_or(0, <[u8]>::len);
+        self.subject.as_bytes().len() + group
     }
 
     fn encode_subscribe(&self, buf: &mut WriteBuf) {

@@ -11,6 +11,13 @@ use crate::random;
 
 pub use crate::proto::server_error::AuthErrorKind;
 
+/// Of one INFO so many servers are taken, which is more than any cluster has.
+const ANNOUNCED_MAX: usize = 1024;
+
+/// So many servers are remembered, so that none is told to the program as new twice. Where they come and go
+/// without end, those that are gone are forgotten.
+const SEEN_MAX: usize = 4 * ANNOUNCED_MAX;
+
 /// A server of the list.
 #[derive(Debug)]
 pub struct Server {
@@ -56,7 +63,7 @@ pub struct ServerPool {
     current: Option<usize>,
     /// The first explicit URL with credentials; kept when its server leaves the list.
     user_info: Option<Arc<ServerUrl>>,
-    /// Every `host:port` ever known here, see [`seen_key`].
+    /// Every `host:port` ever known here, see [`seen_key`]; beyond so many only those of the list.
     seen: HashSet<String>,
     /// The number of the pass begun last; 0 before the first.
     pass: u32,
@@ -217,6 +224,7 @@ impl ServerPool {
         let scheme = scheme.map_or("nats", |url| url.scheme.as_str());
         let announced: Vec<ServerUrl> = connect_urls
             .iter()
+            .take(ANNOUNCED_MAX)
             .filter_map(|s| announced(s, scheme))
             .collect();
         if announced.is_empty() {
@@ -243,6 +251,9 @@ impl ServerPool {
             random::with(|rng| self.servers[1..].shuffle(rng));
         }
         self.current = self.servers.iter().position(is_in_use);
+        if self.seen.len() > SEEN_MAX {
+            self.seen = self.servers.iter().map(|s| seen_key(&s.url)).collect();
+        }
         news && !initial
     }
 

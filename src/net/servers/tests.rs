@@ -313,3 +313,17 @@ fn websocket_is_for_all_servers_or_none() {
     assert_eq!(pool.urls(), urls);
     assert_eq!(pool.discovered(), urls[2..]);
 }
+
+#[test]
+fn servers_that_come_and_go_are_not_remembered_for_ever() {
+    let mut pool = pool(&["a"]);
+    pool.select(0);
+    for round in 0..20 {
+        let many: Vec<String> = (0..2 * ANNOUNCED_MAX)
+            .map(|n| format!("h{round}x{n}:1"))
+            .collect();
+        assert!(pool.update_discovered(&many, false, false, false));
+        assert_eq!(pool.len(), 1 + ANNOUNCED_MAX);
+        assert!(pool.seen.len() <= SEEN_MAX);
+    }
+}
