@@ -7,14 +7,9 @@
 #include <unistd.h>
 
 #include "callbacks.h"
+#include "children.h"
 #include "server.h"
 #include "test.h"
-
-/* Ends a child, as an exit would not: valgrind would count what the parent still uses as leaks. */
-static void end_child(bool well) {
-    execlp(well ? "true" : "false", "x", (char *)NULL);
-    _exit(1);
-}
 
 static int status_of(pid_t child) {
     int status = -1;
@@ -22,28 +17,6 @@ static int status_of(pid_t child) {
     CHECK(child > 0);
     CHECK(waitpid(child, &status, 0) == child);
     return status;
-}
-
-static void fork_child_gets_a_status(void) {
-    natsConnection *nc;
-    server s;
-    int status = -1;
-    pid_t child;
-
-    server_run(&s);
-    nc = test_connect_url(s.url);
-    child = fork();
-    if (child == 0) {
-        alarm((unsigned)(20 * time_factor()));
-        end_child(natsConnection_PublishString(nc, "foo", "x") == NATS_ILLEGAL_STATE &&
-                  natsConnection_FlushTimeout(nc, 1000) == NATS_ILLEGAL_STATE);
-    }
-    status = status_of(child);
-    CHECK_OK(natsConnection_PublishString(nc, "foo", "x")); /* the parent goes on */
-    CHECK_OK(natsConnection_Flush(nc));
-    natsConnection_Destroy(nc);
-    server_stop(&s);
-    CHECK_INT(status, 0);
 }
 
 /* Is a message delivered, or is there a status that says why not? */
@@ -95,7 +68,6 @@ static void inboxes_after_fork(void) {
 
     CHECK_OK(natsInbox_Create(&mine));
     natsInbox_Destroy(mine);
-    CHECK_OK(nats_CloseAndWait(deadline_ms()));
     CHECK_INT(pipe(ends), 0);
     child = fork();
     if (child == 0) {
@@ -402,9 +374,11 @@ static void closing_in_callbacks_on_the_programs_threads(void) {
 
 int main(int argc, char **argv) {
     static const test_case cases[] = {
-        TEST(fork_child_gets_a_status),    TEST(fork_after_the_end),
-        TEST(inboxes_after_fork),          TEST(few_threads_allowed),
-        TEST(in_a_destructor_of_a_thread), TEST(closing_in_callbacks_on_the_programs_threads),
+        TEST(fork_after_the_end),
+        TEST(inboxes_after_fork),
+        TEST(few_threads_allowed),
+        TEST(in_a_destructor_of_a_thread),
+        TEST(closing_in_callbacks_on_the_programs_threads),
         TEST(threads_ended_in_callbacks),
 #ifdef __cplusplus
         TEST(exception_in_a_callback),

@@ -339,7 +339,8 @@ typedef struct __natsSubscription __natsSubscription;
  * function on it at any time, callbacks included. A call on a destroyed connection returns
  * `NATS_INVALID_ARG`, except in a callback that was given the connection: there it works, as a
  * closed connection does, until the callback returns. With an event loop of the program's it works
- * until `natsConnection_ProcessDetachedEvent`.
+ * until `natsConnection_ProcessDetachedEvent`. A call in a child of the process that made it returns
+ * `NATS_ILLEGAL_STATE`, or the value for NULL; destroying it there does nothing to the parent's.
  */
 typedef struct __natsConnection natsConnection;
 
@@ -349,7 +350,7 @@ typedef struct __natsConnection natsConnection;
  * Made by `natsOptions_Create`, filled by the `natsOptions_Set...` functions, given to
  * `natsConnection_Connect`, which copies it, and released by `natsOptions_Destroy`, at any time
  * after. Any thread may call any `natsOptions_` function on it at any time. A call on destroyed
- * options returns `NATS_INVALID_ARG`.
+ * options returns `NATS_INVALID_ARG`. A child made by `fork` has them too, and changes its own copy.
  */
 typedef struct __natsOptions natsOptions;
 
@@ -462,7 +463,8 @@ typedef struct natsMsgList {
  * it at any time, callbacks included; `natsSubscription_NextMsg` may be called by several threads,
  * each message going to one of them. A call on a destroyed subscription returns
  * `NATS_INVALID_ARG`, except in a callback that was given the subscription: there it works, as a
- * closed subscription does, until the callback returns.
+ * closed subscription does, until the callback returns. A call in a child of the process that made
+ * it returns `NATS_ILLEGAL_STATE`, or the value for NULL.
  */
 typedef struct __natsSubscription natsSubscription;
 
@@ -1410,25 +1412,28 @@ NATS_EXTERN void nats_ReleaseThreadMemory(void);
 /**
  * Opens the library. Programs need not: what needs the library opens it.
  *
+ * Starts no thread: the first connection does. A child made by `fork` has a library of its own, which is not open
+ * to begin with.
+ *
  * Reads the environment variables `NATS_DEFAULT_LIB_WRITE_DEADLINE` (milliseconds),
  * `NATS_DEFAULT_TO_LIB_MSG_DELIVERY` (its presence is enough) and
  * `NATS_DEFAULT_LIB_MSG_DELIVERY_POOL_SIZE`. Does nothing if the library is open already. Any
  * thread may call it; while one thread opens the library the others wait.
  *
  * @param lockSpinCount not used; it is there for programs that pass one.
- * @return `NATS_OK`; `NATS_FAILED_TO_INITIALIZE` while the library is closing;
- * `NATS_ILLEGAL_STATE` from a thread-started handler that runs within its opening, and in a child
- * of `fork`; `NATS_SYS_ERROR` where threads cannot be started.
+ * @return `NATS_OK`; `NATS_FAILED_TO_INITIALIZE` while the library is closing.
  *
  * @see nats_OpenWithConfig
  */
-NATS_EXTERN enum natsStatus nats_Open(int64_t lockSpinCount);
+NATS_EXTERN
+enum natsStatus nats_Open(int64_t lockSpinCount);
 
 /**
  * Opens the library with settings of the program's own.
  *
  * With settings the environment variables of `nats_Open` are not read. If the library is open
- * already, this does nothing: call it first. Any thread may call it.
+ * already, this does nothing: call it first. Children made by `fork` while the library is open have these
+ * settings too, unless they call this themselves first. Any thread may call it.
  *
  * @param config the settings, which are copied; NULL is the same as `nats_Open(-1)`.
  * @return as for `nats_Open`.
@@ -1456,7 +1461,7 @@ NATS_EXTERN void nats_Close(void);
  * @param timeout how long to wait, in milliseconds; zero or less for ever.
  * @return `NATS_OK`; `NATS_TIMEOUT` where something is left by then, and closing goes on by
  * itself; `NATS_NOT_INITIALIZED` if the library is not open; `NATS_ILLEGAL_STATE` if it is closing
- * already, in a callback (then nothing is closed), and in a child of `fork`.
+ * already, and in a callback (then nothing is closed).
  *
  * @see nats_Close
  */
@@ -1726,14 +1731,16 @@ NATS_EXTERN enum natsStatus natsMsgHeader_Delete(natsMsg *msg, const char *key);
 /**
  * Creates options with their default values.
  *
- * Opens the library if it is not open. The write deadline and the use of the shared pool begin as
- * the library was configured (`nats_OpenWithConfig`, or the environment). Any thread may call it.
+ * Opens the library if it is not open, which starts no thread. The write deadline and the use of the shared pool begin as
+ * the library was configured (`nats_OpenWithConfig`, or the environment). Options may be made before a `fork`
+ * and used after it, in the parent and in children, whose changes are their own. Any thread may call it.
  *
  * @param newOpts where to put the options, which the program releases with `natsOptions_Destroy`.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `newOpts` is NULL; what `nats_Open` returns. The
  * output is written only with `NATS_OK`.
  */
-NATS_EXTERN enum natsStatus natsOptions_Create(natsOptions **newOpts);
+NATS_EXTERN
+enum natsStatus natsOptions_Create(natsOptions **newOpts);
 
 /**
  * Destroys options. Connections made with them are not affected.

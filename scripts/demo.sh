@@ -60,5 +60,8 @@ labelled request request-reply service.upper 5 || die "request and reply failed"
 heading "A queue group of three"
 labelled group queue-group jobs 30000 || die "the queue group failed"
 
+heading "A server of four processes"
+labelled prefork prefork work 1000 4 || die "the server of four processes failed"
+
 stop_server "$SERVER_PID"
 heading "All of it worked. From publisher through server to subscriber: $FAST messages a second"

@@ -65,6 +65,21 @@ pub(crate) fn maybe() -> bool {
     shuttle::rand::thread_rng().gen_bool(0.5)
 }
 
+/// All threads that are explored are of one process.
+pub(crate) type ForkGuard<'a> = MutexGuard<'a, ()>;
+
+pub(crate) struct ForkLock(Mutex<()>);
+
+impl ForkLock {
+    pub(crate) const fn new() -> Self {
+        ForkLock(Mutex::new(()))
+    }
+
+    pub(crate) fn lock(&self) -> ForkGuard<'_> {
+        self.0.lock()
+    }
+}
+
 #[derive(Default)]
 pub(crate) struct Mutex<T>(shuttle::sync::Mutex<T>);
 

@@ -13,6 +13,7 @@
 //! | Layer | What it is | What it is not |
 //! |---|---|---|
 //! | [`error`], `random`, `nesting`, `sync` | [`error::Error`], and the one map from it to the statuses of C; random numbers; what a thread is in the middle of, and why nothing that belongs to a thread has a destructor; the locks and atomics of those protocols that tests run in many orders (`explore`) | |
+//! | `fork`, `locks` | which process this is, what is shared within one, descriptors that children close; locks that children of `fork` can use | no list of locks for the whole process |
 //! | [`proto`] | bytes into values and values into bytes | no sockets, locks or threads |
 //! | [`msg`] | the message, and the memory it lives in | knows `proto` only |
 //! | [`net`] | the way to one server: URL, list of servers, name, socket, stream | no protocol, no state of a connection |
@@ -40,7 +41,7 @@
 //! | [`net::auth`], [`net::nkey`] | credentials and where they come from; signatures |
 //! | [`net::proxy`] | HTTP CONNECT and SOCKS5 |
 //! | [`net::cancel`] | ending a wait from another thread |
-//! | [`runtime::library`] | open, close, close and wait, `fork` |
+//! | [`runtime::library`] | open, close, close and wait, for each process |
 //! | [`runtime::io`] | sockets by readiness, and requests to flush them |
 //! | [`runtime::dispatcher`] | pools of threads that run jobs, which jobs come first, when pools grow, and who watches the sockets; `lanes` is the pool of a fixed size |
 //! | [`runtime::events`], [`runtime::timers`] | one thread for connection callbacks, one for what is due later |
@@ -53,7 +54,8 @@
 //! | [`client::subscription`], `delivery`, `registry`, `refused` | a subscription, its queue, who has which sid, and which the server does not take |
 //! | `requests`, `drain`, `keepalive`, `events`, `reports` | what their names say; `events` also knows when no callback follows; `reports` has the errors that no call can return |
 //! | `ffi/guard.rs`, `ffi/callback.rs` | the way in and out of each exported function; how the program's are called |
-//! | `ffi/handle.rs` | what C's pointers point at |
+//! | `ffi/handle.rs` | what C's pointers point at, and which process they belong to |
+//! | `ffi/fork.rs` | noticing that this is a child |
 //! | [`ffi::options`] and its siblings | the exported functions, a file for each C type or subject |
 //!
 //! # The way in: from the socket to the callback
@@ -177,6 +179,8 @@ pub mod error;
 #[cfg(test)]
 mod explore;
 pub mod ffi;
+mod fork;
+mod locks;
 pub mod msg;
 mod nesting;
 pub mod net;

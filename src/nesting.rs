@@ -4,31 +4,51 @@
 //! gone, or, where the thread comes to it for the first time then, is never freed. And programs do
 //! come here from destructors of their own, to say goodbye. So nothing of a thread's has one.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell, RefMut};
 use std::mem::ManuallyDrop;
 
 use smallvec::SmallVec;
+
+use crate::fork;
 
 /// Deeper than programs nest as a rule: so much takes no memory.
 const FEW: usize = 4;
 
 /// The things that a thread has entered and not left, for a `thread_local!`. It may be used to the
 /// thread's very end, and owns no memory when everything was left.
-pub(crate) struct Nesting<T>(RefCell<ManuallyDrop<SmallVec<[T; FEW]>>>);
+///
+/// What was entered before a `fork` counts for the parent only.
+pub(crate) struct Nesting<T> {
+    entered: RefCell<ManuallyDrop<SmallVec<[T; FEW]>>>,
+    /// The process whose they are.
+    generation: Cell<u32>,
+}
 
 impl<T: Copy + PartialEq> Nesting<T> {
     pub(crate) const fn new() -> Self {
         const { assert!(!std::mem::needs_drop::<Self>()) };
-        Nesting(RefCell::new(ManuallyDrop::new(SmallVec::new_const())))
+        Nesting {
+            entered: RefCell::new(ManuallyDrop::new(SmallVec::new_const())),
+            generation: Cell::new(0),
+        }
+    }
+
+    /// What was entered in this process.
+    fn here(&self) -> RefMut<'_, ManuallyDrop<SmallVec<[T; FEW]>>> {
+        let mut entered = self.entered.borrow_mut();
+        if self.generation.replace(fork::generation()) != fork::generation() {
+            entered.clear();
+        }
+        entered
     }
 
     pub(crate) fn enter(&self, thing: T) {
-        self.0.borrow_mut().push(thing);
+        self.here().push(thing);
     }
 
     /// Leaves what was entered last of those that are equal to `thing`.
     pub(crate) fn leave(&self, thing: T) {
-        let mut entered = self.0.borrow_mut();
+        let mut entered = self.here();
         if let Some(last) = entered.iter().rposition(|t| *t == thing) {
             entered.remove(last);
         }
@@ -38,11 +58,11 @@ impl<T: Copy + PartialEq> Nesting<T> {
     }
 
     pub(crate) fn contains(&self, thing: T) -> bool {
-        self.0.borrow().contains(&thing)
+        self.here().contains(&thing)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.borrow().is_empty()
+        self.here().is_empty()
     }
 }
 
@@ -64,6 +84,6 @@ mod tests {
             nesting.leave(n / 2);
         }
         assert!(nesting.is_empty() && !nesting.contains(0));
-        assert!(!nesting.0.borrow().spilled());
+        assert!(!nesting.entered.borrow().spilled());
     }
 }

@@ -6,35 +6,17 @@
 
 use std::time::Duration;
 
-use parking_lot::Mutex;
 use rand::rngs::{StdRng, SysRng};
 use rand::{RngExt, SeedableRng};
 
-/// What all threads of the process share, and no other process.
-pub(crate) struct PerProcess<T>(Mutex<Option<(u32, T)>>);
+use crate::fork::PerProcess;
+use crate::locks::Mutex;
 
-impl<T> PerProcess<T> {
-    pub(crate) const fn new() -> Self {
-        PerProcess(Mutex::new(None))
-    }
-
-    /// Lets `f` work on it, and has it made first if there is none in this process.
-    pub(crate) fn with<R>(&self, make: impl FnOnce() -> T, f: impl FnOnce(&mut T) -> R) -> R {
-        let process = std::process::id();
-        let mut slot = self.0.lock();
-        let (_, shared) = match slot.take() {
-            Some(own) if own.0 == process => slot.insert(own),
-            _ => slot.insert((process, make())),
-        };
-        f(shared)
-    }
-}
-
-static GENERATOR: PerProcess<StdRng> = PerProcess::new();
+static GENERATOR: PerProcess<Mutex<Option<StdRng>>> = PerProcess::new(Mutex::new(None));
 
 /// Lets `f` draw. It must not come here again.
 pub(crate) fn with<R>(f: impl FnOnce(&mut StdRng) -> R) -> R {
-    GENERATOR.with(seeded, f)
+    f(GENERATOR.get().lock().get_or_insert_with(seeded))
 }
 
 /// A time from zero up to `most`.
@@ -59,16 +41,5 @@ mod tests {
     #[test]
     fn drawn_once() {
         assert_ne!(bytes::<16>(), bytes::<16>());
-    }
-
-    #[test]
-    fn made_once_and_anew_in_another_process() {
-        let shared = PerProcess::new();
-        shared.with(|| 1, |n| *n += 1);
-        assert_eq!(shared.with(|| 10, |n| *n), 2);
-        if let Some((process, _)) = &mut *shared.0.lock() {
-            *process = 0;
-        }
-        assert_eq!(shared.with(|| 10, |n| *n), 10);
     }
 }

@@ -7,8 +7,6 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU32, AtomicU64, O
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Instant;
 
-use parking_lot::Mutex;
-
 use super::ForeignHandle;
 use super::dispatch::ManualQueue;
 use super::drain::ConnDrain;
@@ -23,6 +21,7 @@ use super::reports::Reports;
 use super::requests::Requests;
 use super::status::ConnStatus;
 use crate::error::{Error, Result, Status};
+use crate::locks::Mutex;
 use crate::net::cancel::Cancel;
 use crate::net::servers::{PassCounter, ServerPool};
 use crate::proto::info::ServerInfo;

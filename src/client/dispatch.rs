@@ -7,17 +7,17 @@
 //! with nothing else.
 
 use std::collections::VecDeque;
-use std::os::fd::{AsRawFd, OwnedFd, RawFd};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::sync::Arc;
 
-use parking_lot::Mutex;
 use rustix::event::{EventfdFlags, eventfd};
 use rustix::io::Errno;
 
 use super::connection::Connection;
 use super::subscription::Subscription;
 use crate::error::{Error, Result, Status};
+use crate::fork::{self, Descriptor};
+use crate::locks::Mutex;
 
 /// Something for the program to run.
 enum Item {
@@ -29,7 +29,7 @@ enum Item {
 /// The callbacks of one connection that wait.
 pub(super) struct ManualQueue {
     /// Readable while something waits. Written and read with `state` locked.
-    fd: OwnedFd,
+    fd: Descriptor<OwnedFd>,
     state: Mutex<State>,
 }
 
@@ -47,7 +47,7 @@ impl ManualQueue {
         let fd = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)
             .map_err(|e| Error::new(Status::NATS_SYS_ERROR, format!("eventfd failed: {e}")))?;
         Ok(ManualQueue {
-            fd,
+            fd: Descriptor::shown(fd),
             state: Mutex::default(),
         })
     }
@@ -142,7 +142,7 @@ impl Connection {
     /// The descriptor that is readable while callbacks wait to be run by
     /// [`dispatch`](Self::dispatch). It remains the connection's.
     pub fn dispatch_fd(&self) -> Result<RawFd> {
-        Ok(self.manual()?.fd.as_raw_fd())
+        Ok(self.manual()?.fd.as_fd().as_raw_fd())
     }
 
     /// Runs callbacks that wait, at most `max` of them, and returns how many. Those that come to
@@ -167,7 +167,7 @@ impl Connection {
                 Some(Item::Event(event)) => {
                     ran += 1;
                     // What panics must not keep the others from being run.
-                    let _ = catch_unwind(AssertUnwindSafe(event));
+                    fork::caught(event);
                 }
                 Some(Item::Subscription(sub)) => {
                     let (callbacks, more) = sub.run_some(max - ran);

@@ -6,8 +6,6 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use parking_lot::Mutex;
-
 use super::connection::Connection;
 use super::delivery::Closed;
 use super::keepalive::PingWaiter;
@@ -15,6 +13,7 @@ use super::publish::When;
 use super::status::ConnStatus;
 use super::subscription::{Purpose, Subscription};
 use crate::error::{Error, Result, Status};
+use crate::locks::Mutex;
 use crate::proto::encode;
 use crate::runtime::TimerHandle;
 

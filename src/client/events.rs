@@ -1,16 +1,14 @@
 //! Connection callbacks, and knowing when no callback of a connection will run any more.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use parking_lot::{Condvar, Mutex};
-
 use super::connection::Connection;
-use super::evloop::this_thread;
 use super::options::{ConnHandler, ReleasedHandler};
 use crate::error::{Error, Result, Status};
+use crate::fork;
+use crate::locks::{Condvar, Mutex, this_thread};
 use crate::nesting::Nesting;
 
 /// Opens when the last callback of a connection has returned and none will follow.
@@ -71,7 +69,7 @@ impl Lease {
 impl Drop for Activity {
     fn drop(&mut self) {
         if let Some(released) = self.released.get_mut().take() {
-            let _ = catch_unwind(AssertUnwindSafe(|| inside_of(NO_CONNECTION, &*released)));
+            fork::caught(|| inside_of(NO_CONNECTION, &*released));
         }
         *self.gate.open.lock() = true;
         self.gate.opened.notify_all();

@@ -13,18 +13,16 @@
 //! Whoever finds time writes: a publisher that must not wait, or has filled the buffer, does it on
 //! its own thread. The loop is asked to do it only for what waits.
 
-use std::cell::Cell;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use parking_lot::ReentrantMutex;
-
 use super::connection::Connection;
 use super::events::Lease;
 use super::link::Link;
 use crate::error::{Error, Result, Status};
+use crate::locks::{Mutex, ReentrantLock, this_thread};
 use crate::runtime::Job;
 
 /// How often the loop's own thread, while it waits for an answer, has a look at what it cannot poll
@@ -60,32 +58,34 @@ pub trait Attachment: Send + Sync {
 /// A connection's dealings with the program's event loop.
 pub(super) struct Foreign {
     attachment: Box<dyn Attachment>,
-    calls: ReentrantMutex<Calls>,
-    /// The loop watches for writing. Changes with `calls` locked.
+    turn: ReentrantLock,
+    calls: Calls,
+    /// The loop watches for writing. Changes in the turn of a call.
     writing: AtomicBool,
     /// The thread that last reported an event; before the first one, that which connected.
     driver: AtomicU64,
 }
 
-/// What the order of the calls depends on.
+/// What the order of the calls depends on. Looked at and changed in the turn of a call.
 #[derive(Default)]
 struct Calls {
     /// An `attach` runs, or a socket is attached.
-    busy: Cell<bool>,
+    busy: AtomicBool,
     /// A socket was attached at some time.
-    ever: Cell<bool>,
+    ever: AtomicBool,
     /// The connection is closed.
-    finished: Cell<bool>,
-    detached: Cell<bool>,
+    finished: AtomicBool,
+    detached: AtomicBool,
     /// From the first attach to the end of `detach` the program's code may be called.
-    lease: Cell<Option<Lease>>,
+    lease: Mutex<Option<Lease>>,
 }
 
 impl Foreign {
     pub(super) fn new(event_loop: &dyn EventLoop) -> Self {
         Foreign {
             attachment: event_loop.attachment(),
-            calls: ReentrantMutex::default(),
+            turn: ReentrantLock::default(),
+            calls: Calls::default(),
             writing: AtomicBool::new(false),
             driver: AtomicU64::new(0),
         }
@@ -94,24 +94,24 @@ impl Foreign {
     /// Has the loop watch a link's socket. Without success the socket is not the loop's.
     pub(super) fn attach(&self, link: &Link) -> Result<()> {
         let socket = link.stream.as_fd().try_clone_to_owned()?;
-        let calls = self.calls.lock();
-        if calls.finished.get() {
+        let turn = self.turn.lock();
+        if self.calls.finished.load(Ordering::Relaxed) {
             return Err(Status::NATS_CONNECTION_CLOSED.into());
         }
         self.writing.store(false, Ordering::SeqCst);
-        calls.busy.set(true);
+        self.calls.busy.store(true, Ordering::Relaxed);
         match self.attachment.attach(&link.conn, socket) {
             Ok(()) => {
                 link.foreign.attached.store(true, Ordering::Release);
-                if !calls.ever.replace(true) {
+                if !self.calls.ever.swap(true, Ordering::Relaxed) {
                     self.driver.store(this_thread(), Ordering::Relaxed);
-                    calls.lease.set(link.conn.lease());
+                    *self.calls.lease.lock() = link.conn.lease();
                 }
                 Ok(())
             }
             Err(status) => {
-                calls.busy.set(false);
-                drop(calls);
+                self.calls.busy.store(false, Ordering::Relaxed);
+                drop(turn);
                 self.detach_if_over();
                 let (number, text) = (status as i32, status.text());
                 let text = format!("Error attaching to the event loop: {number} - {text}");
@@ -122,7 +122,7 @@ impl Foreign {
 
     /// A link is over: the loop is to give its socket up. Does nothing the second time.
     pub(super) fn unlink(&self, link: &Link) {
-        let calls = self.calls.lock();
+        let turn = self.turn.lock();
         if !link.foreign.attached.swap(false, Ordering::AcqRel) {
             return;
         }
@@ -130,29 +130,32 @@ impl Foreign {
         // Should the loop fail at this, there is nothing else to be done with the socket.
         let _ = self.attachment.write(false);
         let _ = self.attachment.read(false);
-        calls.busy.set(false);
-        drop(calls);
+        self.calls.busy.store(false, Ordering::Relaxed);
+        drop(turn);
         self.detach_if_over();
     }
 
     /// The connection is closed for good.
     pub(super) fn closed(&self) {
-        self.calls.lock().finished.set(true);
+        {
+            let _turn = self.turn.lock();
+            self.calls.finished.store(true, Ordering::Relaxed);
+        }
         self.detach_if_over();
     }
 
     /// Detaches, once, when the connection is closed and no socket is attached, nor being so.
     fn detach_if_over(&self) {
-        let calls = self.calls.lock();
-        if calls.busy.get()
-            || !calls.finished.get()
-            || !calls.ever.get()
-            || calls.detached.replace(true)
+        let turn = self.turn.lock();
+        if self.calls.busy.load(Ordering::Relaxed)
+            || !self.calls.finished.load(Ordering::Relaxed)
+            || !self.calls.ever.load(Ordering::Relaxed)
+            || self.calls.detached.swap(true, Ordering::Relaxed)
         {
             return;
         }
-        let lease = calls.lease.take();
-        drop(calls);
+        let lease = self.calls.lease.lock().take();
+        drop(turn);
         self.attachment.detach();
         drop(lease);
     }
@@ -163,7 +166,7 @@ impl Foreign {
         if self.writing.load(Ordering::SeqCst) {
             return;
         }
-        let calls = self.calls.lock();
+        let turn = self.turn.lock();
         if !link.foreign.attached.load(Ordering::Acquire)
             || !link.foreign.waits(link)
             || self.writing.swap(true, Ordering::SeqCst)
@@ -171,7 +174,7 @@ impl Foreign {
             return;
         }
         let result = self.attachment.write(true);
-        drop(calls);
+        drop(turn);
         if let Err(status) = result {
             link.fail(status.into());
         }
@@ -179,7 +182,7 @@ impl Foreign {
 
     /// After writing on the loop's thread: if nothing is left, the loop need not watch any more.
     fn written(&self, link: &Arc<Link>) {
-        let calls = self.calls.lock();
+        let turn = self.turn.lock();
         if !link.foreign.attached.load(Ordering::Acquire)
             || !self.writing.load(Ordering::SeqCst)
             || link.foreign.waits(link)
@@ -189,9 +192,14 @@ impl Foreign {
         self.writing.store(false, Ordering::SeqCst);
         // A loop that goes on watching calls in vain, and this is done again.
         let _ = self.attachment.write(false);
-        drop(calls);
+        drop(turn);
         // Whoever appended before the mark was taken away did not ask.
         self.ask_write(link);
+    }
+
+    fn is_detached(&self) -> bool {
+        let _turn = self.turn.lock();
+        self.calls.detached.load(Ordering::Relaxed)
     }
 
     fn is_driver(&self) -> bool {
@@ -310,7 +318,7 @@ impl Connection {
     /// The program's event loop has forgotten the connection.
     pub fn process_detached_event(&self) {
         if let Some(foreign) = &self.foreign
-            && foreign.calls.lock().detached.get()
+            && foreign.is_detached()
         {
             foreign.attachment.release();
         }
@@ -336,13 +344,4 @@ impl Connection {
             let _ = link.stream.wait_readable(next, None);
         }
     }
-}
-
-/// A number that no other thread ever has; not 0.
-pub(super) fn this_thread() -> u64 {
-    static NEXT: AtomicU64 = AtomicU64::new(1);
-    thread_local! {
-        static NUMBER: u64 = NEXT.fetch_add(1, Ordering::Relaxed);
-    }
-    NUMBER.with(|number| *number)
 }

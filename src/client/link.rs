@@ -9,13 +9,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
-use parking_lot::Mutex;
-
 use super::connection::Connection;
 use super::evloop::LinkState;
 use super::registry::Target;
 use super::subscription::Subscription;
 use crate::error::{Error, Result, Status};
+use crate::locks::Mutex;
 use crate::msg::{Msg, MsgList, Receiver};
 use crate::net::stream::Stream;
 use crate::proto::info::ServerInfo;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use parking_lot::{Condvar, Mutex};
+use crate::locks::{Condvar, Mutex};
 
 /// The waiting and the sending end; clones are the same.
 pub(super) struct OneShot<T>(Arc<(Mutex<Option<T>>, Condvar)>);

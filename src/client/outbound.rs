@@ -22,14 +22,13 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use parking_lot::{Condvar, Mutex, MutexGuard};
-
 use self::kept::Blamed;
 use super::connection::Limits;
 use super::keepalive::PingWaiter;
 use super::link::Link;
 use super::publish::{Outgoing, When};
 use crate::error::{Error, Result, Status};
+use crate::locks::{Condvar, Mutex, MutexGuard, TimedMutex};
 use crate::proto::encode;
 use crate::proto::write_buf::WriteBuf;
 
@@ -161,7 +160,7 @@ pub(super) struct Outbound {
     front: Mutex<Front>,
     /// Something left, or the mode changed. Goes with `front`.
     progress: Condvar,
-    writer: Mutex<Writer>,
+    writer: TimedMutex<Writer>,
     /// Somebody found the writer taken: whoever has it must have another look.
     missed: AtomicBool,
     write_deadline: Option<Duration>,
@@ -192,7 +191,7 @@ impl Outbound {
                 blamed: None,
             }),
             progress: Condvar::new(),
-            writer: Mutex::default(),
+            writer: TimedMutex::default(),
             missed: AtomicBool::new(false),
             write_deadline,
             pending_max,

@@ -10,6 +10,8 @@ use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering::Relaxed};
 use std::thread::yield_now;
 use std::time::{Duration, Instant};
 
+use crate::fork::PerProcess;
+
 /// The longest that may be asked for. What is learnt is kept in 32 bits, as nanoseconds.
 pub(super) const LONGEST: Duration = Duration::from_secs(1);
 
@@ -17,7 +19,7 @@ pub(super) const LONGEST: Duration = Duration::from_secs(1);
 const TRY_AGAIN: u32 = 64;
 
 /// The threads of the process that look at this moment.
-static LOOKING: AtomicUsize = AtomicUsize::new(0);
+static LOOKING: PerProcess<AtomicUsize> = PerProcess::new(AtomicUsize::new(0));
 
 /// What a connection has learnt of its waits.
 pub(super) struct Patience {
@@ -60,8 +62,8 @@ impl Patience {
                 return None;
             }
         }
-        if LOOKING.fetch_add(1, Relaxed) >= self.threads {
-            LOOKING.fetch_sub(1, Relaxed);
+        if LOOKING.get().fetch_add(1, Relaxed) >= self.threads {
+            LOOKING.get().fetch_sub(1, Relaxed);
             return None;
         }
         let began = Instant::now();
@@ -96,7 +98,7 @@ impl Look<'_> {
 
 impl Drop for Look<'_> {
     fn drop(&mut self) {
-        LOOKING.fetch_sub(1, Relaxed);
+        LOOKING.get().fetch_sub(1, Relaxed);
         let now = Instant::now();
         // An answer that did not come in time might never have come.
         let took = if now < self.end {

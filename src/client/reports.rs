@@ -5,15 +5,15 @@
 //! many wait and no more.
 
 use std::collections::VecDeque;
-use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use parking_lot::Mutex;
+use rustix::stdio::stderr;
 
 use super::connection::Connection;
 use super::subscription::Subscription;
 use crate::error::{Error, Status};
+use crate::locks::Mutex;
 
 /// So many different errors of a connection wait for the handler.
 const WAITING_MAX: usize = 128;
@@ -170,8 +170,10 @@ fn print_error(conn: &Connection, sub: Option<&Subscription>, status: Status, te
     if let Some(subject) = sub.map(Subscription::name) {
         line += &format!(" on \"{}\"", subject.to_string_lossy());
     }
-    // Nobody is left to be told that stderr is closed.
-    let _ = writeln!(std::io::stderr(), "{line}");
+    line.push('\n');
+    // Not by way of the standard library, whose lock a child made by fork would inherit. Nobody is left to be told
+    // that stderr is closed.
+    let _ = rustix::io::write(stderr(), line.as_bytes());
 }
 
 #[cfg(test)]

@@ -7,8 +7,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use parking_lot::Mutex;
-
 use super::connection::Connection;
 use super::oneshot::OneShot;
 use super::outbound;
@@ -17,6 +15,7 @@ use super::registry::Target;
 use super::subscription::{Purpose, SubscribeArgs};
 use super::waiting::WaitingReader;
 use crate::error::{Error, Result, Status};
+use crate::locks::Mutex;
 use crate::msg::Msg;
 use crate::proto::write_buf::WriteBuf;
 use crate::proto::{encode, nuid};

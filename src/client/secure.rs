@@ -65,6 +65,18 @@ impl Options {
         ))
     }
 
+    /// A copy to be changed, which takes the place of these. Unless a connection uses the settings for TLS, it has
+    /// them for itself; in a child of the process that set them it always does, with connections of its own.
+    pub(crate) fn copy_to_edit(&self, inherited: bool) -> Options {
+        let mut copy = self.clone();
+        if let Some(settings) = &mut copy.security.settings
+            && (inherited || Arc::strong_count(settings) == 2)
+        {
+            *settings = Arc::new(TlsOptions::clone(settings));
+        }
+        copy
+    }
+
     /// Requires TLS, and has it come before the server's INFO.
     pub fn set_tls_first(&mut self) -> Result<()> {
         self.tls_mut()?;

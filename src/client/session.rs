@@ -17,8 +17,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use parking_lot::Mutex;
-
 use super::connection::Connection;
 use super::handshake::{self, Attempt};
 use super::keepalive::PingWaiter;
@@ -28,6 +26,7 @@ use super::reach;
 use super::registry::Target;
 use super::status::ConnStatus;
 use crate::error::{Error, Result, Status};
+use crate::locks::Mutex;
 use crate::net::cancel::Cancel;
 use crate::net::servers::{AuthErrorKind, PassCounter, Pause};
 use crate::net::stream::Stream;

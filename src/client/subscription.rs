@@ -6,14 +6,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, Instant};
 
-use parking_lot::{Condvar, Mutex};
-
 use super::ForeignHandle;
 use super::connection::Connection;
 use super::delivery::{Closed, Queue};
 use super::registry::Target;
 use super::status::ConnStatus;
 use crate::error::{Error, Result, Status};
+use crate::locks::{Condvar, Mutex};
 use crate::msg::Msg;
 use crate::proto::write_buf::WriteBuf;
 use crate::proto::{encode, subject};

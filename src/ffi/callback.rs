@@ -6,6 +6,9 @@ mod frame;
 use std::ffi::c_void;
 use std::mem::transmute;
 
+use crate::fork;
+use crate::runtime::was_library_thread;
+
 /// A function of the program and its closure.
 ///
 /// Take them out with [`Callback::parts`]: a Rust closure that names the fields captures them one
@@ -39,7 +42,8 @@ impl<F: Copy> Callback<F> {
 pub(crate) trait Function<A> {
     type Output;
 
-    /// Calls it by way of a frame that nobody unwinds through ([`frame`]).
+    /// Calls it by way of a frame that nobody unwinds through ([`frame`]). If it returns in a child that it made
+    /// with `fork`, this does not return.
     ///
     /// # Safety
     /// Those of the function.
@@ -54,11 +58,11 @@ impl<A, R> Function<(A,)> for unsafe extern "C" fn(A) -> R {
         const { assert!(in_registers::<(A,)>(1)) };
         let Some(entry) = frame::ENTRY else {
             // SAFETY: the caller's contract.
-            return unsafe { self(a) };
+            return watched(|| unsafe { self(a) });
         };
         type Entry<A, R> = unsafe extern "C" fn(unsafe extern "C" fn(A) -> R, A) -> R;
         // SAFETY: the frame calls the function with what stands behind it; the caller's contract.
-        unsafe { transmute::<frame::Code, Entry<A, R>>(entry)(self, a) }
+        watched(|| unsafe { transmute::<frame::Code, Entry<A, R>>(entry)(self, a) })
     }
 }
 
@@ -70,11 +74,11 @@ impl<A, B, R> Function<(A, B)> for unsafe extern "C" fn(A, B) -> R {
         const { assert!(in_registers::<(A, B)>(2)) };
         let Some(entry) = frame::ENTRY else {
             // SAFETY: the caller's contract.
-            return unsafe { self(a, b) };
+            return watched(|| unsafe { self(a, b) });
         };
         type Entry<A, B, R> = unsafe extern "C" fn(unsafe extern "C" fn(A, B) -> R, A, B) -> R;
         // SAFETY: the frame calls the function with what stands behind it; the caller's contract.
-        unsafe { transmute::<frame::Code, Entry<A, B, R>>(entry)(self, a, b) }
+        watched(|| unsafe { transmute::<frame::Code, Entry<A, B, R>>(entry)(self, a, b) })
     }
 }
 
@@ -86,12 +90,12 @@ impl<A, B, C, R> Function<(A, B, C)> for unsafe extern "C" fn(A, B, C) -> R {
         const { assert!(in_registers::<(A, B, C)>(3)) };
         let Some(entry) = frame::ENTRY else {
             // SAFETY: the caller's contract.
-            return unsafe { self(a, b, c) };
+            return watched(|| unsafe { self(a, b, c) });
         };
         type Entry<A, B, C, R> =
             unsafe extern "C" fn(unsafe extern "C" fn(A, B, C) -> R, A, B, C) -> R;
         // SAFETY: the frame calls the function with what stands behind it; the caller's contract.
-        unsafe { transmute::<frame::Code, Entry<A, B, C, R>>(entry)(self, a, b, c) }
+        watched(|| unsafe { transmute::<frame::Code, Entry<A, B, C, R>>(entry)(self, a, b, c) })
     }
 }
 
@@ -103,12 +107,14 @@ impl<A, B, C, D, R> Function<(A, B, C, D)> for unsafe extern "C" fn(A, B, C, D) 
         const { assert!(in_registers::<(A, B, C, D)>(4)) };
         let Some(entry) = frame::ENTRY else {
             // SAFETY: the caller's contract.
-            return unsafe { self(a, b, c, d) };
+            return watched(|| unsafe { self(a, b, c, d) });
         };
         type Entry<A, B, C, D, R> =
             unsafe extern "C" fn(unsafe extern "C" fn(A, B, C, D) -> R, A, B, C, D) -> R;
         // SAFETY: the frame calls the function with what stands behind it; the caller's contract.
-        unsafe { transmute::<frame::Code, Entry<A, B, C, D, R>>(entry)(self, a, b, c, d) }
+        watched(|| unsafe {
+            transmute::<frame::Code, Entry<A, B, C, D, R>>(entry)(self, a, b, c, d)
+        })
     }
 }
 
@@ -120,13 +126,36 @@ impl<A, B, C, D, E, R> Function<(A, B, C, D, E)> for unsafe extern "C" fn(A, B, 
         const { assert!(in_registers::<(A, B, C, D, E)>(5)) };
         let Some(entry) = frame::ENTRY else {
             // SAFETY: the caller's contract.
-            return unsafe { self(a, b, c, d, e) };
+            return watched(|| unsafe { self(a, b, c, d, e) });
         };
         type Entry<A, B, C, D, E, R> =
             unsafe extern "C" fn(unsafe extern "C" fn(A, B, C, D, E) -> R, A, B, C, D, E) -> R;
         // SAFETY: the frame calls the function with what stands behind it; the caller's contract.
-        unsafe { transmute::<frame::Code, Entry<A, B, C, D, E, R>>(entry)(self, a, b, c, d, e) }
+        watched(|| unsafe {
+            transmute::<frame::Code, Entry<A, B, C, D, E, R>>(entry)(self, a, b, c, d, e)
+        })
     }
+}
+
+/// Runs what calls the program. Where that comes back in a child of `fork`, this thread is the only one there, and
+/// everything that the frames below work on is the parent's: a thread of the program goes back to its call into the
+/// library, and one of the library, which has nowhere to go, ends as the last thread of a process does.
+#[inline]
+fn watched<R>(call: impl FnOnce() -> R) -> R {
+    let process = fork::generation();
+    let result = call();
+    if process != fork::generation() {
+        came_back();
+    }
+    result
+}
+
+#[cold]
+fn came_back() -> ! {
+    if was_library_thread() {
+        std::process::exit(0);
+    }
+    fork::leave()
 }
 
 /// Whether so many arguments go where the frame expects them: it moves no more than registers.

@@ -50,7 +50,7 @@ pub unsafe extern "C" fn natsConnection_Connect(
             default_options()?
         } else {
             // SAFETY: the caller's contract, above.
-            unsafe { borrow(options) }?.lock().clone()
+            Options::clone(&unsafe { borrow(options) }?.get())
         };
         // SAFETY: `nc` is not NULL, hence valid for writing by the caller's contract.
         unsafe { connect(&options, nc) }
@@ -91,8 +91,7 @@ pub unsafe extern "C" fn natsConnection_ConnectTo(
 
 /// What a connection is made with when the program has no options of its own.
 fn default_options() -> Result<Options> {
-    let runtime = library::open()?;
-    let config = runtime.config();
+    let config = library::open()?;
     Ok(Options::with_library_defaults(
         config.default_write_deadline,
         config.default_to_thread_pool,

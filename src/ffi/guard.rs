@@ -6,10 +6,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::last_error;
 use crate::error::{Error, Result, Status, natsStatus};
-use crate::runtime::library;
+use crate::fork;
 
 /// Runs the body of the exported function `name`. An error becomes its status and the thread's
-/// last error, a panic becomes `NATS_ERR`; in a child of `fork` the body does not run.
+/// last error, a panic becomes `NATS_ERR`.
 #[inline]
 pub(crate) fn guard(name: &'static str, body: impl FnOnce() -> Result<()>) -> natsStatus {
     match run(body) {
@@ -49,14 +49,10 @@ pub(crate) fn guard_value<T>(fallback: T, body: impl FnOnce() -> Result<T>) -> T
     run(body).unwrap_or(fallback)
 }
 
-/// As [`guard_value`], for functions that use nothing but what they are given: they work in a
-/// child of `fork` too.
+/// As [`guard_value`], for functions that use nothing but what they are given.
 #[inline]
 pub(crate) fn guard_local<T>(fallback: T, body: impl FnOnce() -> Result<T>) -> T {
-    catch_unwind(AssertUnwindSafe(body))
-        .ok()
-        .and_then(Result::ok)
-        .unwrap_or(fallback)
+    run(body).unwrap_or(fallback)
 }
 
 /// Runs the body of a function that returns nothing.
@@ -70,9 +66,6 @@ pub(crate) fn guard_void(body: impl FnOnce()) {
 
 #[inline]
 fn run<T>(body: impl FnOnce() -> Result<T>) -> Result<T> {
-    if library::forked() {
-        return Err(forked());
-    }
     match catch_unwind(AssertUnwindSafe(body)) {
         Ok(result) => result,
         Err(panic) => Err(panicked(&*panic)),
@@ -86,12 +79,12 @@ fn record(name: &'static str, error: &Error) -> natsStatus {
 }
 
 #[cold]
-fn forked() -> Error {
-    Error::illegal_state("the library cannot be used in a process made by fork")
-}
-
-#[cold]
 fn panicked(panic: &(dyn Any + Send)) -> Error {
+    if fork::has_left(panic) {
+        return Error::illegal_state(
+            "a callback has returned in another process than it was called in",
+        );
+    }
     let text = panic
         .downcast_ref::<&'static str>()
         .map(|text| (*text).to_owned())

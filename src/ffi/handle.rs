@@ -17,16 +17,18 @@ mod explored;
 mod slot;
 #[cfg(test)]
 mod slot_tests;
+mod whole;
 
 use std::ops::Deref;
+use std::os::fd::{FromRawFd, OwnedFd};
 use std::sync::Arc;
-
-use parking_lot::Mutex;
 
 use self::arena::Arena;
 use self::slot::{FourStripes, Hold, OneStripe, Pin, Slot, Stripes};
+use self::whole::{Editable, Whole};
 use crate::client::{Connection, ForeignHandle, Options, Subscription};
 use crate::error::{Error, Result};
+use crate::fork::{self, PerProcess};
 use crate::sync;
 
 /// A connection to a NATS server, opaque to C.
@@ -37,7 +39,8 @@ use crate::sync;
 /// function on it at any time, callbacks included. A call on a destroyed connection returns
 /// `NATS_INVALID_ARG`, except in a callback that was given the connection: there it works, as a
 /// closed connection does, until the callback returns. With an event loop of the program's it works
-/// until `natsConnection_ProcessDetachedEvent`.
+/// until `natsConnection_ProcessDetachedEvent`. A call in a child of the process that made it returns
+/// `NATS_ILLEGAL_STATE`, or the value for NULL; destroying it there does nothing to the parent's.
 pub type natsConnection = __natsConnection;
 
 /// The structure behind `natsConnection`.
@@ -52,7 +55,8 @@ pub struct __natsConnection {
 /// it at any time, callbacks included; `natsSubscription_NextMsg` may be called by several threads,
 /// each message going to one of them. A call on a destroyed subscription returns
 /// `NATS_INVALID_ARG`, except in a callback that was given the subscription: there it works, as a
-/// closed subscription does, until the callback returns.
+/// closed subscription does, until the callback returns. A call in a child of the process that made
+/// it returns `NATS_ILLEGAL_STATE`, or the value for NULL.
 pub type natsSubscription = __natsSubscription;
 
 /// The structure behind `natsSubscription`.
@@ -65,7 +69,7 @@ pub struct __natsSubscription {
 /// Made by `natsOptions_Create`, filled by the `natsOptions_Set...` functions, given to
 /// `natsConnection_Connect`, which copies it, and released by `natsOptions_Destroy`, at any time
 /// after. Any thread may call any `natsOptions_` function on it at any time. A call on destroyed
-/// options returns `NATS_INVALID_ARG`.
+/// options returns `NATS_INVALID_ARG`. A child made by `fork` has them too, and changes its own copy.
 pub type natsOptions = __natsOptions;
 
 /// The structure behind `natsOptions`.
@@ -75,16 +79,26 @@ pub struct __natsOptions {
 
 /// The object behind an options handle: options that C changes, and the slot they go by.
 pub(crate) struct OptionsObject {
-    options: Mutex<Options>,
+    options: Whole<Options>,
     /// Gives the slot back when this object ends.
     _owner: Owner<natsOptions>,
 }
 
-impl Deref for OptionsObject {
-    type Target = Mutex<Options>;
+impl OptionsObject {
+    /// The options as they are now.
+    pub(crate) fn get(&self) -> Arc<Options> {
+        self.options.get()
+    }
 
-    fn deref(&self) -> &Mutex<Options> {
-        &self.options
+    /// Changes them; if that fails, they stay as they were.
+    pub(crate) fn edit(&self, change: impl FnOnce(&mut Options) -> Result<()>) -> Result<()> {
+        self.options.edit(change)
+    }
+}
+
+impl Editable for Options {
+    fn copy_to_edit(&self, inherited: bool) -> Self {
+        Options::copy_to_edit(self, inherited)
     }
 }
 
@@ -94,12 +108,18 @@ pub(crate) trait Handle: Sized + Sync + 'static {
     type Object: Send + Sync + 'static;
     /// How its counters are spread.
     type Stripes: Stripes;
-    /// The first bytes of each of its slots, to tell kinds of handle apart.
-    const MAGIC: u32;
+    /// What each of its slots begins with, to tell kinds of handle apart; the lower half is nought.
+    const KIND: u32;
     /// What error texts call it.
     const NULL: &'static str;
     /// What error texts say when it is no longer, or never was.
     const STALE: &'static str;
+    /// What error texts say in a child made by `fork` since; `None` where it can be used there.
+    const INHERITED: Option<&'static str>;
+
+    /// Lets go, in a child made by `fork`, of what it has of the parent's object: without a lock, and without
+    /// touching what both share. All memory of it stays as it is, since any part of it may have been in change.
+    fn abandon(_object: &Self::Object) {}
 
     /// Memory without an object.
     fn empty() -> Self;
@@ -112,13 +132,23 @@ pub(crate) trait Handle: Sized + Sync + 'static {
 impl Handle for __natsConnection {
     type Object = Connection;
     type Stripes = FourStripes;
-    const MAGIC: u32 = 0x6e63_6f6e;
+    const KIND: u32 = 0x6e63_0000;
     const NULL: &'static str = "connection cannot be NULL";
     const STALE: &'static str = "the connection was destroyed";
+    const INHERITED: Option<&'static str> =
+        Some("the connection belongs to the process that this one was forked from");
+
+    fn abandon(object: &Connection) {
+        if let Ok(fd) = object.dispatch_fd() {
+            // SAFETY: open since the connection was made, and known to have no other owner that closes it in
+            // this process.
+            drop(unsafe { OwnedFd::from_raw_fd(fd) });
+        }
+    }
 
     fn empty() -> Self {
         __natsConnection {
-            slot: Slot::new(Self::MAGIC),
+            slot: Slot::new(mark::<Self>()),
         }
     }
 
@@ -128,21 +158,23 @@ impl Handle for __natsConnection {
     }
 
     fn arena() -> &'static Arena<Self> {
-        static ARENA: Arena<__natsConnection> = Arena::new();
-        &ARENA
+        static ARENA: PerProcess<Arena<__natsConnection>> = PerProcess::new(Arena::new());
+        ARENA.get()
     }
 }
 
 impl Handle for __natsSubscription {
     type Object = Subscription;
     type Stripes = OneStripe;
-    const MAGIC: u32 = 0x6e73_7562;
+    const KIND: u32 = 0x6e73_0000;
     const NULL: &'static str = "subscription cannot be NULL";
     const STALE: &'static str = "the subscription was destroyed";
+    const INHERITED: Option<&'static str> =
+        Some("the subscription belongs to the process that this one was forked from");
 
     fn empty() -> Self {
         __natsSubscription {
-            slot: Slot::new(Self::MAGIC),
+            slot: Slot::new(mark::<Self>()),
         }
     }
 
@@ -152,21 +184,22 @@ impl Handle for __natsSubscription {
     }
 
     fn arena() -> &'static Arena<Self> {
-        static ARENA: Arena<__natsSubscription> = Arena::new();
-        &ARENA
+        static ARENA: PerProcess<Arena<__natsSubscription>> = PerProcess::new(Arena::new());
+        ARENA.get()
     }
 }
 
 impl Handle for __natsOptions {
     type Object = OptionsObject;
     type Stripes = OneStripe;
-    const MAGIC: u32 = 0x6e6f_7074;
+    const KIND: u32 = 0x6e6f_0000;
     const NULL: &'static str = "options cannot be NULL";
     const STALE: &'static str = "the options were destroyed";
+    const INHERITED: Option<&'static str> = None;
 
     fn empty() -> Self {
         __natsOptions {
-            slot: Slot::new(Self::MAGIC),
+            slot: Slot::new(mark::<Self>()),
         }
     }
 
@@ -176,9 +209,15 @@ impl Handle for __natsOptions {
     }
 
     fn arena() -> &'static Arena<Self> {
-        static ARENA: Arena<__natsOptions> = Arena::new();
-        &ARENA
+        static ARENA: PerProcess<Arena<__natsOptions>> = PerProcess::new(Arena::new());
+        ARENA.get()
     }
+}
+
+/// What a slot of this kind begins with if this process made it: the kind, and half of the process's number.
+#[inline]
+fn mark<H: Handle>() -> u32 {
+    H::KIND | (fork::generation() & 0xffff)
 }
 
 /// Finds the slot behind a pointer from C.
@@ -188,18 +227,52 @@ impl Handle for __natsOptions {
 /// destroyed.
 #[inline]
 unsafe fn find<H: Handle>(handle: *const H) -> Result<&'static H> {
+    // SAFETY: the contract above is the same.
+    match unsafe { look_up(handle) } {
+        Found::Ours(handle) => Ok(handle),
+        Found::Inherited(handle) => match H::INHERITED {
+            None => Ok(handle),
+            Some(why) => Err(Error::illegal_state(why)),
+        },
+        Found::Null => Err(refuse(H::NULL)),
+        Found::Stale => Err(refuse(H::STALE)),
+    }
+}
+
+/// What a pointer from C points at.
+enum Found<H: Handle> {
+    /// A slot of this process.
+    Ours(&'static H),
+    /// One of a process that this one was forked from.
+    Inherited(&'static H),
+    Null,
+    Stale,
+}
+
+/// # Safety
+/// As for [`find`].
+#[inline]
+unsafe fn look_up<H: Handle>(handle: *const H) -> Found<H> {
     if handle.is_null() {
-        return Err(refuse(H::NULL));
+        return Found::Null;
     }
-    let mark = handle.cast::<u32>();
+    let place = handle.cast::<u32>();
+    if !place.is_aligned() {
+        return Found::Stale;
+    }
     // SAFETY: a handle of this library, by the contract above; each begins with its mark, which
-    // never changes, in memory that is never given back. The alignment is checked for what is none
+    // never changes, in memory that is never given back. The alignment was checked for what is none
     // at all.
-    if !mark.is_aligned() || unsafe { mark.read() } != H::MAGIC {
-        return Err(refuse(H::STALE));
+    let found = unsafe { place.read() };
+    if found == mark::<H>() {
+        // SAFETY: the mark says that it is of this kind.
+        return Found::Ours(unsafe { &*handle });
     }
-    // SAFETY: the mark says that it is of this kind.
-    Ok(unsafe { &*handle })
+    if found & 0xffff_0000 == H::KIND {
+        // SAFETY: likewise.
+        return Found::Inherited(unsafe { &*handle });
+    }
+    Found::Stale
 }
 
 // `find` reads the mark before it knows the kind.
@@ -246,7 +319,15 @@ pub(crate) unsafe fn borrow_arc<H: Handle>(handle: *const H) -> Result<Arc<H::Ob
 /// `handle` is NULL or a handle of this library, living or destroyed.
 pub(crate) unsafe fn destroy<H: Handle>(handle: *const H) -> Option<Arc<H::Object>> {
     // SAFETY: the contract above is the same.
-    unsafe { find(handle) }.ok()?.slot().destroy()
+    match unsafe { look_up(handle) } {
+        Found::Ours(handle) => handle.slot().destroy(),
+        Found::Inherited(handle) if H::INHERITED.is_none() => handle.slot().destroy(),
+        Found::Inherited(handle) => {
+            handle.slot().abandon(H::abandon);
+            None
+        }
+        Found::Null | Found::Stale => None,
+    }
 }
 
 /// Owns a slot as long as the object in it lives; its end lets the slot be used again.
@@ -261,8 +342,10 @@ impl<H: Handle> ForeignHandle for Owner<H> {
 impl<H: Handle> Drop for Owner<H> {
     fn drop(&mut self) {
         // The slot is empty: it kept a reference to the object that owned this, which has just
-        // ended.
-        H::arena().give_back(self.0);
+        // ended. One that was made by another process is not used again.
+        if self.0.slot().is_marked(mark::<H>()) {
+            H::arena().give_back(self.0);
+        }
     }
 }
 
@@ -290,12 +373,12 @@ pub(crate) fn new_subscription(subscription: &Arc<Subscription>) -> *mut natsSub
     std::ptr::from_ref(handle).cast_mut()
 }
 
-/// Makes a handle for options, which must be `destroy`ed. `borrow` gives their lock.
+/// Makes a handle for options, which must be `destroy`ed.
 pub(crate) fn new_options(options: Options) -> *mut natsOptions {
     let owner = take::<natsOptions>();
     let handle = owner.0;
     handle.slot.install(Arc::new(OptionsObject {
-        options: Mutex::new(options),
+        options: Whole::new(options),
         _owner: owner,
     }));
     std::ptr::from_ref(handle).cast_mut()
@@ -383,15 +466,21 @@ mod tests {
             ));
             assert!(destroy(options.cast::<natsSubscription>()).is_none());
 
-            borrow(options).expect("alive").lock().url = Some("a".into());
+            borrow(options)
+                .expect("alive")
+                .edit(|o| {
+                    o.url = Some("a".into());
+                    Ok(())
+                })
+                .expect("nothing fails");
             assert_eq!(
-                borrow(options).expect("alive").lock().url.as_deref(),
+                borrow(options).expect("alive").get().url.as_deref(),
                 Some("a")
             );
             let object = destroy(options).expect("the first time");
             assert!(destroy(options).is_none());
             assert!(refused(borrow(options), natsOptions::STALE));
-            assert_eq!(object.lock().url.as_deref(), Some("a"));
+            assert_eq!(object.get().url.as_deref(), Some("a"));
         }
     }
 
@@ -403,14 +492,16 @@ mod tests {
             // SAFETY: a handle of this library.
             unsafe {
                 assert!(
-                    borrow(options).expect("alive").lock().servers.is_empty(),
+                    borrow(options).expect("alive").get().servers.is_empty(),
                     "{round}"
                 );
                 borrow(options)
                     .expect("alive")
-                    .lock()
-                    .servers
-                    .push("a".into());
+                    .edit(|o| {
+                        o.servers.push("a".into());
+                        Ok(())
+                    })
+                    .expect("nothing fails");
                 assert!(destroy(options).is_some());
             }
         }

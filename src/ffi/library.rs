@@ -1,17 +1,17 @@
 //! Functions that belong to no object: opening and closing the library, versions, clocks.
 
 use std::ffi::{CStr, c_char, c_int};
-use std::sync::{Arc, Once};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::callback::{Callback, Function};
 use super::guard::{guard, guard_local, guard_void};
 use super::types::{natsClientConfig, natsStatusArg};
-use super::{convert, last_error};
+use super::{convert, fork, last_error};
 use crate::client::in_any_callback;
 use crate::error::{Error, Result, Status, natsStatus};
 use crate::msg::release_unused;
-use crate::runtime::{Config, Runtime, library};
+use crate::runtime::{Config, library};
 
 /// The version of the interface that this library offers.
 pub(crate) const VERSION: &CStr = c"3.14.0-beta";
@@ -20,26 +20,16 @@ const VERSION_NUMBER: u32 = 0x03_0e_00;
 /// The oldest version of a header whose programs can use this library.
 const REQUIRED_NUMBER: u32 = 0x03_0e_00;
 
-/// Opens the library if it is not open, and returns what runs it.
-pub(crate) fn open() -> Result<Arc<Runtime>> {
-    watch_for_fork();
-    library::runtime()
-}
-
-/// Sees to it that a child of this process knows that it has none of the library's threads.
-fn watch_for_fork() {
-    extern "C" fn in_child() {
-        library::mark_forked();
-    }
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        // SAFETY: the handler only stores a flag, and its code stays in memory: the library is
-        // linked with `-z nodelete`. Without memory for it a child would not know; all else works.
-        unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
-    });
+/// Opens the library if it is not open, and returns what it was opened with.
+pub(crate) fn open() -> Result<Config> {
+    fork::watch();
+    library::config()
 }
 
 /// Opens the library. Programs need not: what needs the library opens it.
+///
+/// Starts no thread: the first connection does. A child made by `fork` has a library of its own, which is not open
+/// to begin with.
 ///
 /// Reads the environment variables `NATS_DEFAULT_LIB_WRITE_DEADLINE` (milliseconds),
 /// `NATS_DEFAULT_TO_LIB_MSG_DELIVERY` (its presence is enough) and
@@ -47,9 +37,7 @@ fn watch_for_fork() {
 /// thread may call it; while one thread opens the library the others wait.
 ///
 /// @param lockSpinCount not used; it is there for programs that pass one.
-/// @return `NATS_OK`; `NATS_FAILED_TO_INITIALIZE` while the library is closing;
-/// `NATS_ILLEGAL_STATE` from a thread-started handler that runs within its opening, and in a child
-/// of `fork`; `NATS_SYS_ERROR` where threads cannot be started.
+/// @return `NATS_OK`; `NATS_FAILED_TO_INITIALIZE` while the library is closing.
 ///
 /// @see nats_OpenWithConfig
 #[unsafe(no_mangle)]
@@ -61,7 +49,8 @@ pub extern "C" fn nats_Open(lockSpinCount: i64) -> natsStatus {
 /// Opens the library with settings of the program's own.
 ///
 /// With settings the environment variables of `nats_Open` are not read. If the library is open
-/// already, this does nothing: call it first. Any thread may call it.
+/// already, this does nothing: call it first. Children made by `fork` while the library is open have these
+/// settings too, unless they call this themselves first. Any thread may call it.
 ///
 /// @param config the settings, which are copied; NULL is the same as `nats_Open(-1)`.
 /// @return as for `nats_Open`.
@@ -73,7 +62,7 @@ pub unsafe extern "C" fn nats_OpenWithConfig(config: *mut natsClientConfig) -> n
     guard("nats_OpenWithConfig", || {
         // SAFETY: the caller's contract, above.
         let config = unsafe { config.as_ref() }.map(core_config);
-        watch_for_fork();
+        fork::watch();
         library::open(config)
     })
 }
@@ -123,7 +112,7 @@ pub extern "C" fn nats_Close() {
 /// @param timeout how long to wait, in milliseconds; zero or less for ever.
 /// @return `NATS_OK`; `NATS_TIMEOUT` where something is left by then, and closing goes on by
 /// itself; `NATS_NOT_INITIALIZED` if the library is not open; `NATS_ILLEGAL_STATE` if it is closing
-/// already, in a callback (then nothing is closed), and in a child of `fork`.
+/// already, and in a callback (then nothing is closed).
 ///
 /// @see nats_Close
 #[unsafe(no_mangle)]
@@ -149,7 +138,7 @@ pub extern "C" fn nats_CloseAndWait(timeout: i64) -> natsStatus {
 #[unsafe(no_mangle)]
 pub extern "C" fn nats_SetMessageDeliveryPoolSize(max: c_int) -> natsStatus {
     guard("nats_SetMessageDeliveryPoolSize", || {
-        watch_for_fork();
+        fork::watch();
         library::set_delivery_pool_size(max)
     })
 }
@@ -344,19 +333,20 @@ mod tests {
     }
 
     #[test]
-    fn a_child_of_fork_knows_it_and_can_still_read_messages() {
+    fn a_child_of_fork_has_a_library_of_its_own() {
         assert_eq!(nats_Open(-1), Status::NATS_OK);
         let msg = msg::into_c(Msg::create(b"a", None, b"xyz").unwrap());
-        // SAFETY: the child calls nothing that would take a lock of another thread, and leaves by
-        // `_exit`; the parent waits for it.
+        // SAFETY: the child leaves by `_exit`, and calls nothing that waits for a lock of another thread; the
+        // parent waits for it.
         let status = unsafe {
             let child = libc::fork();
             if child == 0 {
+                let closed = nats_CloseAndWait(0) == Status::NATS_NOT_INITIALIZED;
                 let works = msg::natsMsg_GetDataLength(msg) == 3;
-                let refused = nats_Open(-1) == Status::NATS_ILLEGAL_STATE
-                    && nats_CloseAndWait(0) == Status::NATS_ILLEGAL_STATE;
-                nats_Close();
-                libc::_exit(if works && refused { 42 } else { 1 });
+                msg::natsMsg_Destroy(msg);
+                let opens =
+                    nats_Open(-1) == Status::NATS_OK && nats_CloseAndWait(0) == Status::NATS_OK;
+                libc::_exit(if closed && works && opens { 42 } else { 1 });
             }
             let mut status = 0;
             assert_eq!(libc::waitpid(child, &mut status, 0), child);

@@ -25,17 +25,20 @@
 //!   to a new handle. Inside a callback the handles passed to it work in any case.
 //! - **Callbacks** run on threads of the library, or on the program's with
 //!   `natsOptions_SetManualDispatch`, and may call anything except `nats_CloseAndWait`. An exception or `longjmp` must not leave them.
-//! - **fork.** In a child made by `fork` while the library was open every call that needs it returns
-//!   `NATS_ILLEGAL_STATE`, or the value for NULL. Use `exec`, or open connections after `fork`.
+//! - **fork.** A child made by `fork` begins with a library of its own, which is opened on first use, whatever the
+//!   parent's threads were doing. Options, messages and headers from before can be used in it. With a connection or
+//!   subscription from before every call returns `NATS_ILLEGAL_STATE`, or the value for NULL, and its `..._Destroy`
+//!   leaves the parent's alone. The library's descriptors are closed in the child at once.
 //!
 //! # Who is who
 //! | Module | Holds |
 //! |---|---|
-//! | `guard` | the way in and out of every function: panics, errors, `fork` |
+//! | `guard` | the way in and out of every function: panics, errors |
 //! | [`last_error`] | the thread's last error |
 //! | `convert` | C's pointers, lengths and times into Rust's and back |
 //! | `callback` | a C function and its closure as one value |
 //! | `handle` | what the pointers to long-lived objects point at |
+//! | `fork` | noticing that this is another process |
 //! | [`types`] | callback types, public structures |
 //! | [`library`], [`sign`] | functions that belong to no object |
 //! | [`options`] | `natsOptions` |
@@ -55,6 +58,7 @@
 
 pub(crate) mod callback;
 pub(crate) mod convert;
+mod fork;
 pub(crate) mod guard;
 pub(crate) mod handle;
 mod short_text;

@@ -6,8 +6,6 @@ use std::ptr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use parking_lot::Mutex;
-
 use super::callback::{Callback, Function};
 use super::convert::{bytes, required, some_bytes};
 use super::guard::guard;
@@ -19,6 +17,7 @@ use super::msg::{into_c, natsMsg};
 use super::types::natsMsgHandler;
 use crate::client::{MsgSink, SubscribeArgs, Subscription};
 use crate::error::{Error, Result, natsStatus};
+use crate::locks::Mutex;
 use crate::msg::Msg;
 
 /// Subscribes to a subject; messages go to a callback.

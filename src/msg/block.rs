@@ -8,9 +8,9 @@ use std::mem;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use parking_lot::Mutex;
-
 use super::message::Desc;
+use crate::fork::PerProcess;
+use crate::locks::Mutex;
 
 /// Size of a standard block, header and descriptors included.
 pub(super) const BLOCK_SIZE: usize = 16 * 1024;
@@ -41,6 +41,7 @@ pub(super) struct Header {
 pub(super) type BlockPtr = NonNull<Header>;
 
 /// Unused blocks.
+#[derive(Default)]
 struct Pool {
     standard: Vec<BlockPtr>,
     /// Blocks of other sizes, and how many bytes they are in all.
@@ -51,11 +52,11 @@ struct Pool {
 // SAFETY: a block in the pool has no other owner; its memory may be used from any thread.
 unsafe impl Send for Pool {}
 
-static POOL: Mutex<Pool> = Mutex::new(Pool {
+static POOL: PerProcess<Mutex<Pool>> = PerProcess::new(Mutex::new(Pool {
     standard: Vec::new(),
     large: Vec::new(),
     large_bytes: 0,
-});
+}));
 
 impl Pool {
     /// An unused block of so many bytes; a large one may be larger by a quarter.
@@ -98,7 +99,7 @@ fn size_of_block(block: BlockPtr) -> usize {
 pub fn release_unused() {
     super::message::release_author();
     let (standard, large) = {
-        let mut pool = POOL.lock();
+        let mut pool = POOL.get().lock();
         pool.large_bytes = 0;
         (mem::take(&mut pool.standard), mem::take(&mut pool.large))
     };
@@ -164,7 +165,7 @@ unsafe fn release_many(block: BlockPtr, n: u32) {
     // All uses of the block by other owners happen before it is used again. A load rather than a
     // fence, which costs the same here and which ThreadSanitizer understands.
     header.refs.load(Ordering::Acquire);
-    let kept = POOL.lock().keep(block);
+    let kept = POOL.get().lock().keep(block);
     if let Err(block) = kept {
         // SAFETY: that was the last reference.
         unsafe { free(block) }
@@ -193,7 +194,7 @@ impl Filling {
     /// for them.
     pub(super) fn try_with_room(bytes: usize) -> Option<Self> {
         let size = size_for(bytes);
-        let pooled = POOL.lock().take(size);
+        let pooled = POOL.get().lock().take(size);
         let block = pooled.or_else(|| allocate(size))?;
         // SAFETY: nobody else refers to a block that is new or comes from the pool.
         let header = unsafe { block.as_ref() };

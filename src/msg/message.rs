@@ -5,10 +5,10 @@ use std::mem::ManuallyDrop;
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use parking_lot::Mutex;
-
 use super::block::{self, BlockPtr, DATA_START, Filling};
 use crate::error::{Error, Result, Status};
+use crate::fork::PerProcess;
+use crate::locks::Mutex;
 use crate::proto::headers::{self, HeaderBlock, HeaderMap};
 
 const LIVE: u32 = 0x6e61_7473;
@@ -123,7 +123,7 @@ impl Msg {
                 Filling::try_with_room(size).ok_or(Error::from(Status::NATS_NO_MEMORY))?;
             return Ok(write(&mut own, DATA_START));
         }
-        let mut author = AUTHOR.lock();
+        let mut author = AUTHOR.get().lock();
         let Author { block, end } = author.make_room(size);
         let msg = write(block, *end);
         *end += size;
@@ -346,9 +346,10 @@ struct Author {
     end: usize,
 }
 
+#[derive(Default)]
 struct AuthorSlot(Option<Author>);
 
-static AUTHOR: Mutex<AuthorSlot> = Mutex::new(AuthorSlot(None));
+static AUTHOR: PerProcess<Mutex<AuthorSlot>> = PerProcess::new(Mutex::new(AuthorSlot(None)));
 
 impl AuthorSlot {
     fn make_room(&mut self, size: usize) -> &mut Author {
@@ -374,7 +375,7 @@ impl AuthorSlot {
 
 /// Lets the shared block of created messages go.
 pub(super) fn release_author() {
-    AUTHOR.lock().0 = None;
+    AUTHOR.get().lock().0 = None;
 }
 
 #[cfg(test)]

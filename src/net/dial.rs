@@ -8,12 +8,12 @@ use std::vec;
 
 use rustix::event::{PollFd, PollFlags};
 use rustix::io::Errno;
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, Type};
 
 use super::resolve::resolve_cancellable;
 use super::url::host_port;
 use super::wait::poll_until;
-use super::{Cancel, IpOrder};
+use super::{Cancel, IpOrder, Socket};
 use crate::error::{Error, Result, Status};
 
 /// How long an address has the field to itself before the next one is tried beside it
@@ -78,7 +78,7 @@ pub fn dial(host: &str, port: u16, options: &DialOptions, cancel: &Cancel) -> Re
 ///
 /// Returns `NATS_SYS_ERROR` if it cannot be made non-blocking.
 pub fn adopt(fd: OwnedFd) -> Result<Socket> {
-    let socket = Socket::from(fd);
+    let socket = Socket::new(fd.into());
     let failed = |e: io::Error| {
         let text = format!("cannot use the socket of the proxy handler: {e}");
         Error::new(Status::NATS_SYS_ERROR, text)
@@ -180,7 +180,11 @@ fn poll_connecting(running: &[Socket], cancel: &Cancel, until: Instant) -> Resul
 /// Begins to connect.
 fn start(address: SocketAddr, local: Option<IpAddr>) -> io::Result<Socket> {
     let domain = Domain::for_address(address);
-    let socket = Socket::new(domain, Type::STREAM.nonblocking(), Some(Protocol::TCP))?;
+    let socket = Socket::new(socket2::Socket::new(
+        domain,
+        Type::STREAM.nonblocking(),
+        Some(Protocol::TCP),
+    )?);
     if let Some(ip) = local {
         if ip.is_ipv4() != address.is_ipv4() {
             let text = "the local address is of the other IP version";

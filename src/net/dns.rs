@@ -14,12 +14,13 @@ use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::Instant;
 
-use parking_lot::Mutex;
 use rustix::event::PollFlags;
 
 use super::Cancel;
 use super::wait::{Signal, wait_ready};
 use crate::error::{Error, Result, Status};
+use crate::fork::{self, PerProcess};
+use crate::locks::Mutex;
 
 /// How many look-ups of the process may be under way at once.
 const MAX_THREADS: usize = 64;
@@ -51,10 +52,11 @@ struct Job {
 
 /// The threads and their queue.
 struct Resolver {
-    state: Mutex<State>,
+    state: PerProcess<Mutex<State>>,
     resolve: fn(&str, u16) -> Answer,
 }
 
+#[derive(Default)]
 struct State {
     queue: VecDeque<Weak<Job>>,
     /// Threads alive. Each takes jobs until there is none left, then ends.
@@ -64,18 +66,18 @@ struct State {
 /// What runs first in each thread that resolves names.
 pub type Started = Arc<dyn Fn() + Send + Sync>;
 
-static STARTED: Mutex<Option<Started>> = Mutex::new(None);
+static STARTED: PerProcess<Mutex<Option<Started>>> = PerProcess::new(Mutex::new(None));
 
 /// Sets what runs first in each thread that resolves names from now on.
 pub fn on_thread_start(started: Option<Started>) {
-    *STARTED.lock() = started;
+    *STARTED.get().lock() = started;
 }
 
 impl Resolver {
     const fn new(resolve: fn(&str, u16) -> Answer) -> Self {
         let queue = VecDeque::new();
         Resolver {
-            state: Mutex::new(State { queue, threads: 0 }),
+            state: PerProcess::new(Mutex::new(State { queue, threads: 0 })),
             resolve,
         }
     }
@@ -115,7 +117,7 @@ impl Resolver {
 
     /// Queues a job, and starts a thread for it if there may be one more.
     fn submit(&'static self, job: &Arc<Job>) -> Result<()> {
-        let mut state = self.state.lock();
+        let mut state = self.state.get().lock();
         // Abandoned jobs go, lest the queue grow while all threads hang.
         state.queue.retain(|job| job.strong_count() > 0);
         state.queue.push_back(Arc::downgrade(job));
@@ -123,11 +125,11 @@ impl Resolver {
             return Ok(());
         }
         let name = "nats-dns".to_owned();
-        let started = STARTED.lock().clone();
+        let started = STARTED.get().lock().clone();
         let run = move || {
             if let Some(started) = started {
                 // The program's code: if it panics, the look-up goes on all the same.
-                let _ = catch_unwind(AssertUnwindSafe(|| started()));
+                fork::caught(|| started());
             }
             self.run();
         };
@@ -157,7 +159,7 @@ impl Resolver {
 
     /// The next job that somebody waits for. None: the thread is counted out, and must end.
     fn next(&self) -> Option<Arc<Job>> {
-        let mut state = self.state.lock();
+        let mut state = self.state.get().lock();
         loop {
             match state.queue.pop_front() {
                 Some(job) => {
@@ -177,7 +179,7 @@ impl Resolver {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use parking_lot::Condvar;
+    use crate::locks::Condvar;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::time::Duration;
 
@@ -211,7 +213,9 @@ mod tests {
         static RESOLVER: Resolver = Resolver::new(|_, port| {
             ENTERED.fetch_add(1, Ordering::SeqCst);
             let mut open = OPEN.lock();
-            OPENED.wait_while(&mut open, |open| !*open);
+            while !*open {
+                OPENED.wait(&mut open);
+            }
             Ok(vec![SocketAddr::from(([127, 0, 0, 1], port))])
         });
         // All threads hang, each abandoned by who asked. Some look-ups may be abandoned before
@@ -227,7 +231,7 @@ mod tests {
         thread::scope(|scope| {
             let waiting = scope.spawn(|| RESOLVER.look_up("h", 3, after(20_000), Some(&cancel)));
             wait_for("job in the queue", || {
-                let state = RESOLVER.state.lock();
+                let state = RESOLVER.state.get().lock();
                 state.queue.iter().any(|job| job.strong_count() > 0)
             });
             cancel.cancel();
@@ -239,14 +243,16 @@ mod tests {
         thread::scope(|scope| {
             let waiting = scope.spawn(|| RESOLVER.look_up("h", 4, after(20_000), None));
             wait_for("job in the queue", || {
-                let state = RESOLVER.state.lock();
+                let state = RESOLVER.state.get().lock();
                 state.queue.iter().any(|job| job.strong_count() > 0)
             });
             *OPEN.lock() = true;
             OPENED.notify_all();
             assert_eq!(waiting.join().unwrap().unwrap()[0].port(), 4);
         });
-        wait_for("end of the threads", || RESOLVER.state.lock().threads == 0);
+        wait_for("end of the threads", || {
+            RESOLVER.state.get().lock().threads == 0
+        });
         assert_eq!(
             ENTERED.load(Ordering::SeqCst),
             MAX_THREADS + 1,
@@ -259,6 +265,8 @@ mod tests {
         static RESOLVER: Resolver = Resolver::new(|_, _| panic!("for the test"));
         let e = RESOLVER.look_up("h", 1, after(20_000), None).unwrap_err();
         assert_eq!(e.status(), Status::NATS_NO_SERVER);
-        wait_for("end of the thread", || RESOLVER.state.lock().threads == 0);
+        wait_for("end of the thread", || {
+            RESOLVER.state.get().lock().threads == 0
+        });
     }
 }

@@ -35,4 +35,6 @@ pub use self::resolve::{IpOrder, resolve};
 pub use self::servers::{AuthErrorKind, PassCounter, Pause, Server, ServerPool};
 pub use self::stream::Stream;
 pub use self::url::ServerUrl;
-pub use socket2::Socket;
+
+/// A socket that children made by `fork` close.
+pub type Socket = crate::fork::Descriptor<socket2::Socket>;

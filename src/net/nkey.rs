@@ -1,10 +1,9 @@
 //! Signing with an NKey: the Ed25519 seeds, written in base32, that stand for users, accounts and
 //! servers (ADR-14 and the `nkeys` projects have the format).
 
-use std::sync::LazyLock;
-
 use data_encoding::{BASE32_NOPAD, DecodePartial, Encoding};
 use nkeys::{KeyPair, KeyPairType};
+use once_cell::race::OnceBox;
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Result, Status};
@@ -19,11 +18,14 @@ const SEED: u8 = 18 << 3;
 const KINDS: [u8; 4] = [20 << 3, 13 << 3, 2 << 3, 0];
 
 /// Base32 that, like other clients, pays no attention to bits left over behind the last byte.
-static BASE32: LazyLock<Encoding> = LazyLock::new(|| {
-    let mut spec = BASE32_NOPAD.specification();
-    spec.check_trailing_bits = false;
-    spec.encoding().unwrap_or(BASE32_NOPAD)
-});
+fn base32() -> &'static Encoding {
+    static BASE32: OnceBox<Encoding> = OnceBox::new();
+    BASE32.get_or_init(|| {
+        let mut spec = BASE32_NOPAD.specification();
+        spec.check_trailing_bits = false;
+        Box::new(spec.encoding().unwrap_or(BASE32_NOPAD))
+    })
+}
 
 /// Signs `input` with an encoded seed (`S...`). What is wrong with the seed is in the error's
 /// words; the seed itself is not, and its copies are wiped.
@@ -73,10 +75,12 @@ fn decode(seed: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
     if let Some(position) = seed.iter().position(strange) {
         return Err(at(position));
     }
-    let len = BASE32.decode_len(seed.len()).map_err(|e| at(e.position))?;
+    let len = base32()
+        .decode_len(seed.len())
+        .map_err(|e| at(e.position))?;
     let mut decoded = Zeroizing::new(vec![0; len]);
     let bad = |e: DecodePartial| at(e.error.position);
-    BASE32.decode_mut(seed, &mut decoded).map_err(bad)?;
+    base32().decode_mut(seed, &mut decoded).map_err(bad)?;
     Ok(decoded)
 }
 

@@ -17,14 +17,13 @@ use std::time::Instant;
 use rustix::event::PollFlags;
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags};
-use socket2::Socket;
 use url::{Host, Url};
 use zeroize::Zeroizing;
 
 use super::dial::{DialOptions, dial};
 use super::url::{host_port, percent_decode};
 use super::wait::wait_ready;
-use super::{Cancel, adopt};
+use super::{Cancel, Socket, adopt};
 use crate::error::{Error, Result, Status};
 
 /// Gives a socket that is connected to this host and port, by whatever way.

@@ -7,12 +7,11 @@ use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use rustix::event::PollFlags;
-use socket2::Socket;
 
 use super::tls::{Peer, TlsOptions, TlsStream};
 use super::wait::wait_ready;
 use super::websocket::{self, WebSocket};
-use super::{Cancel, ServerUrl};
+use super::{Cancel, ServerUrl, Socket};
 use crate::error::{Error, Result};
 
 /// No write may raise `SIGPIPE`: the program around us may not expect that signal.
@@ -117,10 +116,20 @@ impl Stream {
         !self.is_tls() && !self.is_websocket()
     }
 
+    /// In another process than the one that opened it, the socket is closed.
+    #[inline]
+    fn check(&self) -> io::Result<()> {
+        match self.socket.is_ours() {
+            true => Ok(()),
+            false => Err(io::ErrorKind::NotConnected.into()),
+        }
+    }
+
     /// Read what is there, up to the size of `buf`. 0 is the end of the stream; `WouldBlock` says
     /// that there is nothing yet, and only that does: fewer bytes than fit may have more behind
     /// them that no readiness of the socket tells of.
     pub fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
+        self.check()?;
         match self.websocket.get() {
             None => self.transport().read(buf),
             Some(websocket) => websocket.read(&self.transport(), buf),
@@ -129,8 +138,9 @@ impl Stream {
 
     /// As [`read`](Self::read), into several buffers one after the other.
     pub fn read_vectored(&self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+        self.check()?;
         match (self.websocket.get(), self.tls.get()) {
-            (None, None) => uninterrupted(|| (&self.socket).read_vectored(bufs)),
+            (None, None) => uninterrupted(|| (&*self.socket).read_vectored(bufs)),
             (None, Some(tls)) => tls.read_vectored(&self.socket, bufs),
             (Some(websocket), _) => websocket.read_vectored(&self.transport(), bufs),
         }
@@ -139,6 +149,7 @@ impl Stream {
     /// Write as much of `buf` as fits, and return how much that was. `WouldBlock` says that nothing
     /// does. What was taken is not with the kernel before [`flush`](Self::flush) says so.
     pub fn write(&self, buf: &[u8]) -> io::Result<usize> {
+        self.check()?;
         match self.websocket.get() {
             None => self.transport().write(buf),
             Some(websocket) => websocket.write(&self.transport(), &[IoSlice::new(buf)]),
@@ -147,6 +158,7 @@ impl Stream {
 
     /// As [`write`](Self::write), from several buffers one after the other.
     pub fn write_vectored(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.check()?;
         let bufs = &bufs[..bufs.len().min(MAX_SLICES)];
         match (self.websocket.get(), self.tls.get()) {
             (None, None) => uninterrupted(|| self.socket.send_vectored_with_flags(bufs, NO_SIGNAL)),
@@ -158,6 +170,7 @@ impl Stream {
     /// Hand the kernel what was taken and waits here; without TLS and WebSocket nothing ever does.
     /// `WouldBlock` says that some of it still waits: call again when the socket is writable.
     pub fn flush(&self) -> io::Result<()> {
+        self.check()?;
         match self.websocket.get() {
             None => self.transport().flush(),
             Some(websocket) => websocket.flush(&self.transport()),
@@ -182,6 +195,9 @@ impl Stream {
     /// writes fail. The socket stays open, so its number cannot come to mean another one, until
     /// the stream is dropped. Doing it again does nothing.
     pub fn shutdown(&self) {
+        if !self.socket.is_ours() {
+            return;
+        }
         if let Some(websocket) = self.websocket.get() {
             websocket.say_end(&self.transport());
         }
@@ -204,7 +220,7 @@ impl Stream {
 impl Transport<'_> {
     pub(super) fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
         match self.tls {
-            None => uninterrupted(|| (&*self.socket).read(buf)),
+            None => uninterrupted(|| (&**self.socket).read(buf)),
             Some(tls) => tls.read(self.socket, buf),
         }
     }

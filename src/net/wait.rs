@@ -9,6 +9,7 @@ use rustix::io::Errno;
 
 use super::Cancel;
 use crate::error::{Error, Result, Status};
+use crate::fork::Descriptor;
 
 /// Something that happens once, and that threads can poll for together with sockets.
 ///
@@ -17,7 +18,7 @@ use crate::error::{Error, Result, Status};
 #[derive(Debug)]
 pub(super) struct Signal {
     fired: AtomicBool,
-    fd: OwnedFd,
+    fd: Descriptor<OwnedFd>,
 }
 
 impl Signal {
@@ -27,7 +28,7 @@ impl Signal {
             .map_err(|e| Error::new(Status::NATS_SYS_ERROR, format!("eventfd failed: {e}")))?;
         Ok(Signal {
             fired: AtomicBool::new(false),
-            fd,
+            fd: Descriptor::new(fd),
         })
     }
 

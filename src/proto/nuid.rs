@@ -6,7 +6,9 @@
 use rand::RngExt;
 use rand::rngs::StdRng;
 
-use crate::random::{self, PerProcess};
+use crate::fork::PerProcess;
+use crate::locks::Mutex;
+use crate::random;
 
 /// How much of a unique id is random, and how much counts.
 const RANDOM_LEN: usize = 12;
@@ -64,8 +66,12 @@ impl Sequence {
 /// A new unique id: 12 random characters and 10 of a sequence, all capital letters or digits. Any
 /// thread.
 pub fn next() -> [u8; NUID_LEN] {
-    static SEQUENCE: PerProcess<Sequence> = PerProcess::new();
-    SEQUENCE.with(Sequence::drawn, Sequence::next)
+    static SEQUENCE: PerProcess<Mutex<Option<Sequence>>> = PerProcess::new(Mutex::new(None));
+    SEQUENCE
+        .get()
+        .lock()
+        .get_or_insert_with(Sequence::drawn)
+        .next()
 }
 
 /// A new inbox: `prefix`, which ends with its dot, and a unique id.

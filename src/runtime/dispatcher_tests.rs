@@ -8,7 +8,7 @@ use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use parking_lot::{Condvar, Mutex};
+use crate::locks::{Condvar, Mutex};
 
 use super::dispatcher::{COMPUTING, Dispatcher, Job, STEP, Sizes, State};
 use super::io::{Io, Source};

@@ -4,12 +4,11 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use parking_lot::{Condvar, Mutex};
-
-use super::library::forked;
 use super::threads::Threads;
 use super::{Action, guarded};
 use crate::error::Result;
+use crate::fork::is_leaving;
+use crate::locks::{Condvar, Mutex};
 
 /// The queue of events of the whole process, first in, first out.
 pub struct Events {
@@ -52,7 +51,7 @@ impl Events {
     /// Queues `event` behind all earlier ones. Never blocks. False, and `event` is dropped, once
     /// the library closes.
     pub fn post(&self, event: Box<dyn FnOnce() + Send>) -> bool {
-        if forked() {
+        if is_leaving() {
             return false;
         }
         let mut state = self.inner.state.lock();

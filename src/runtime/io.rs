@@ -29,15 +29,15 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use parking_lot::Mutex;
 use rustix::buffer::spare_capacity;
 use rustix::event::epoll::{self, Event, EventData, EventFlags};
 use rustix::event::{EventfdFlags, Timespec, eventfd};
 use rustix::io::Errno;
 
 use super::guarded;
-use super::library::forked;
 use crate::error::{Error, Result, Status};
+use crate::fork::{Descriptor, is_leaving};
+use crate::locks::Mutex;
 
 /// How many sockets a thread takes on at once. Few, since others wait, too.
 const EVENTS: usize = 32;
@@ -72,8 +72,8 @@ pub struct Io {
 }
 
 struct Shared {
-    epoll: OwnedFd,
-    waker: OwnedFd,
+    epoll: Descriptor<OwnedFd>,
+    waker: Descriptor<OwnedFd>,
     sources: Mutex<Sources>,
     inbox: Mutex<Inbox>,
     look: Mutex<Look>,
@@ -153,9 +153,9 @@ impl Turns {
 
 impl Io {
     pub(super) fn new() -> Result<Self> {
-        let epoll = epoll::create(epoll::CreateFlags::CLOEXEC).map_err(sys_error)?;
+        let epoll = Descriptor::new(epoll::create(epoll::CreateFlags::CLOEXEC).map_err(sys_error)?);
         let flags = EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK;
-        let waker = eventfd(0, flags).map_err(sys_error)?;
+        let waker = Descriptor::new(eventfd(0, flags).map_err(sys_error)?);
         // Edge-triggered: one write wakes one thread, and nobody has to read.
         let flags = EventFlags::IN | EventFlags::ET;
         epoll::add(&epoll, &waker, EventData::new_u64(WAKE), flags).map_err(sys_error)?;
@@ -328,7 +328,7 @@ impl Registration {
 
     /// Asks for a call of `write` when the socket takes more.
     pub fn write_when_ready(&self) {
-        if forked() {
+        if is_leaving() {
             return;
         }
         let mut interest = self.state.interest.lock();
@@ -340,7 +340,7 @@ impl Registration {
     /// Lets the calling thread read, and nobody else until [`release_reading`](Self::release_reading).
     /// False if somebody does already.
     pub fn take_reading(&self) -> bool {
-        if forked() {
+        if is_leaving() {
             return false;
         }
         let mut interest = self.state.interest.lock();
@@ -353,7 +353,7 @@ impl Registration {
 
     /// What comes from now on is for others again, and so is what is in the socket.
     pub fn release_reading(&self) {
-        if forked() {
+        if is_leaving() {
             return;
         }
         if let Some(entry) = self.shared.source(self.number) {
@@ -369,8 +369,8 @@ impl Registration {
 
     /// Ends it before it is dropped; for a source that owns its registration.
     pub fn cancel(&self) {
-        // In the child of a fork it is the parent's socket that would be deregistered.
-        if forked() {
+        // In a child it is the parent's socket that would be deregistered.
+        if is_leaving() {
             return;
         }
         let entry = self.shared.sources.lock().by_number.remove(&self.number);
@@ -391,6 +391,9 @@ impl Drop for Registration {
 
 impl Shared {
     fn wake(&self) {
+        if is_leaving() {
+            return;
+        }
         // The counter of an eventfd is never full of wakes: that would take centuries.
         let _ = rustix::io::write(&self.waker, &1u64.to_ne_bytes());
     }
@@ -474,7 +477,7 @@ impl Shared {
     fn ask(&self, state: &SourceState, number: u64, what: u8) {
         // If the source is in the list already, the flag is going to be seen as well: all of them
         // are taken at once.
-        if state.asked.fetch_or(what, Ordering::AcqRel) == 0 && !forked() {
+        if state.asked.fetch_or(what, Ordering::AcqRel) == 0 && !is_leaving() {
             let mut inbox = self.inbox.lock();
             inbox.requests.push(number);
             let call = inbox.calls();

@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use parking_lot::Mutex;
-
 use super::dispatcher::{Dispatcher, Sizes};
 use super::threads::Threads;
 use super::timers::Timers;
 use crate::error::{Error, Result, Status};
+use crate::locks::Mutex;
 
 /// A pool of lanes, handed out in turn. A lane is made when its turn first comes, and its thread
 /// starts with its first job, so a large size costs nothing by itself.

@@ -1,34 +1,37 @@
 //! Opening and closing the library, once for the whole process.
 //!
 //! ```text
-//! closed → opening → open → closing → closed
+//! closed → open → starting → running → closing → closed
 //! ```
 //!
-//! Closing lasts as long as somebody holds the runtime; nobody has to tell this module when that
-//! ends, since all it keeps of a closing runtime is a weak reference.
+//! An open library knows its settings and has no thread; the first connection starts those. Closing lasts as long as
+//! somebody holds the runtime; nobody has to tell this module when that ends, since all it keeps of a closing
+//! runtime is a weak reference.
+//!
+//! Each process has a library of its own. That of a child made by `fork` begins closed, and when it is opened without
+//! settings, it takes those that the program opened its parent's with.
 
 use std::cell::Cell;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use parking_lot::{Condvar, Mutex};
-
 pub use super::threads::on_library_thread;
-use super::threads::{self, Hook, Threads};
+use super::threads::{Hook, Threads};
 use super::{Runtime, guarded};
 use crate::error::{Error, Result, Status};
+pub(super) use crate::fork::is_leaving as forked;
+use crate::fork::{self, PerProcess};
+use crate::locks::{Condvar, Mutex};
 
 /// How long [`close`] waits at most for idle threads to leave: as a rule far less than a
 /// millisecond, and then a program that ends right after it leaves no thread behind.
 const GRACE: Duration = Duration::from_millis(100);
 
-static LIBRARY: Library = Library::new();
-static FORKED: AtomicBool = AtomicBool::new(false);
+static LIBRARY: PerProcess<Library> = PerProcess::new(Library::new());
 
 thread_local! {
-    /// This thread is the one that opens the library.
-    static OPENING: Cell<bool> = const { Cell::new(false) };
+    /// The process whose library this thread starts; zero for none.
+    static STARTING: Cell<u32> = const { Cell::new(0) };
 }
 
 /// What the library is opened with.
@@ -92,61 +95,52 @@ fn positive_prefix(text: &str) -> Option<u64> {
     Some(digits.parse().unwrap_or(u64::MAX))
 }
 
-/// Opens the library; `None` reads the environment. If it is open already, `config` is ignored.
-/// Fails with `NATS_FAILED_TO_INITIALIZE` while it is closing, and with `NATS_ILLEGAL_STATE` from
-/// within its own opening and after a fork.
+/// Opens the library; `None` reads the environment. If it is open already, `config` is ignored. Starts no thread.
+/// Fails with `NATS_FAILED_TO_INITIALIZE` while it is closing.
 pub fn open(config: Option<Config>) -> Result<()> {
-    check_fork()?;
-    LIBRARY
-        .runtime(|| Runtime::start(config.unwrap_or_else(Config::from_env)))
-        .map(drop)
+    let (library, previous) = LIBRARY.with_previous();
+    library.open(config, previous).map(drop)
 }
 
-/// The runtime of the library, which this opens if need be. Fails as [`open`] does.
+/// What the library was opened with, after opening it if need be. Fails as [`open`] does.
+pub fn config() -> Result<Config> {
+    let (library, previous) = LIBRARY.with_previous();
+    library.open(None, previous)
+}
+
+/// The runtime of the library, which this opens and starts if need be. Fails as [`open`] does, with
+/// `NATS_SYS_ERROR` where threads cannot be started, and with `NATS_ILLEGAL_STATE` from within its own start.
 pub fn runtime() -> Result<Arc<Runtime>> {
-    check_fork()?;
-    LIBRARY.runtime(|| Runtime::start(Config::from_env()))
-}
-
-/// What the library was opened with; `None` if it is not open.
-pub fn config() -> Option<Config> {
-    check_fork().ok()?;
-    match &*LIBRARY.state.lock() {
-        State::Open(runtime) => Some(runtime.config().clone()),
-        _ => None,
-    }
+    let (library, previous) = LIBRARY.with_previous();
+    library.runtime(previous, Runtime::start)
 }
 
 /// Whether the library has been closed but is still in use, so that it cannot be opened again.
 pub fn is_closing() -> bool {
-    !forked() && LIBRARY.state.lock().is_closing()
+    LIBRARY.get().state.lock().is_closing()
 }
 
 /// Closes the library, if it is open. Live connections go on working until they are destroyed, but
 /// events are dropped from now on.
 pub fn close() {
-    if forked() {
-        return;
-    }
-    LIBRARY.close();
+    LIBRARY.get().close();
 }
 
 /// Closes the library and waits until nobody uses it any more and all its threads have ended;
 /// `None` waits for ever. Fails with `NATS_NOT_INITIALIZED` if it is not open, with
-/// `NATS_ILLEGAL_STATE` if it is closing already, after a fork, and on a thread of the library,
-/// and with `NATS_TIMEOUT` if the time is over; closing then goes on by itself.
+/// `NATS_ILLEGAL_STATE` if it is closing already and on a thread of the library, and with
+/// `NATS_TIMEOUT` if the time is over; closing then goes on by itself.
 pub fn close_and_wait(timeout: Option<Duration>) -> Result<()> {
-    check_fork()?;
-    LIBRARY.close_and_wait(timeout)
+    LIBRARY.get().close_and_wait(timeout)
 }
 
 /// Grows the delivery pool, after opening the library if need be. A smaller number than before
 /// changes nothing. `NATS_ERR` if the number is not positive.
 pub fn set_delivery_pool_size(n: i32) -> Result<()> {
-    let runtime = runtime()?;
+    open(None)?;
     match usize::try_from(n) {
         Ok(size @ 1..) => {
-            runtime.lanes.grow(size);
+            LIBRARY.get().grow_lanes(size);
             Ok(())
         }
         _ => Err(Error::new(
@@ -156,32 +150,13 @@ pub fn set_delivery_pool_size(n: i32) -> Result<()> {
     }
 }
 
-/// Notes that this process is the child of a fork. None of the library's threads exists in it; so
-/// unless there were none, it must not use the library. Only stores a flag, as befits a fork handler.
-pub fn mark_forked() {
-    if threads::any() {
-        FORKED.store(true, Ordering::Relaxed);
-    }
-}
-
-/// Whether this process is the child of a fork of one that had opened the library.
-pub fn forked() -> bool {
-    FORKED.load(Ordering::Relaxed)
-}
-
-/// Before any lock: one that a thread of the parent held is locked for ever in the child.
-fn check_fork() -> Result<()> {
-    if forked() {
-        let text = "the process has forked since the library was opened";
-        return Err(Error::illegal_state(text));
-    }
-    Ok(())
-}
-
 enum State {
     Closed,
-    Opening,
-    Open(Arc<Runtime>),
+    /// Nothing runs.
+    Open(Config),
+    /// A thread starts what runs.
+    Starting(Config),
+    Running(Arc<Runtime>),
     Closing(Weak<Runtime>),
 }
 
@@ -193,59 +168,130 @@ impl State {
 
 struct Library {
     state: Mutex<State>,
-    opened: Condvar,
+    /// It is not being started any more.
+    started: Condvar,
+    /// The settings that the program opened it with, for its children. Locked only to change or copy them.
+    given: Mutex<Option<Config>>,
+}
+
+impl Default for Library {
+    fn default() -> Self {
+        Library::new()
+    }
 }
 
 impl Library {
     const fn new() -> Self {
         Library {
             state: Mutex::new(State::Closed),
-            opened: Condvar::new(),
+            started: Condvar::new(),
+            given: Mutex::new(None),
         }
+    }
+
+    /// Opens it if it is not open, and returns what it was opened with. `previous` is that of the process before.
+    fn open(&self, config: Option<Config>, previous: Option<&Library>) -> Result<Config> {
+        self.open_locked(&mut self.state.lock(), config, previous)
+    }
+
+    fn open_locked(
+        &self,
+        state: &mut State,
+        config: Option<Config>,
+        previous: Option<&Library>,
+    ) -> Result<Config> {
+        match state {
+            State::Open(config) | State::Starting(config) => return Ok(config.clone()),
+            State::Running(runtime) => return Ok(runtime.config().clone()),
+            closing if closing.is_closing() => {
+                let text = "the library is being closed";
+                return Err(Error::new(Status::NATS_FAILED_TO_INITIALIZE, text));
+            }
+            State::Closed | State::Closing(_) => {}
+        }
+        // Locked at the moment of the fork is not given yet, or not any more.
+        let inherited = || previous?.given.try_lock()?.clone();
+        let given = config.or_else(inherited);
+        *self.given.lock() = given.clone();
+        let config = given.unwrap_or_else(Config::from_env);
+        *state = State::Open(config.clone());
+        Ok(config)
     }
 
     /// The runtime; if there is none, the one that `start` makes.
-    fn runtime(&self, start: impl FnOnce() -> Result<Arc<Runtime>>) -> Result<Arc<Runtime>> {
+    fn runtime(
+        &self,
+        previous: Option<&Library>,
+        start: impl FnOnce(Config) -> Result<Arc<Runtime>>,
+    ) -> Result<Arc<Runtime>> {
         let mut state = self.state.lock();
-        loop {
+        let config = loop {
             match &*state {
-                State::Open(runtime) => return Ok(runtime.clone()),
-                State::Opening if OPENING.get() => {
+                State::Running(runtime) => return Ok(runtime.clone()),
+                State::Starting(_) if is_starting_here() => {
                     return Err(Error::illegal_state("the library is being opened"));
                 }
                 // If that one fails, this thread tries, and most likely fails the same way.
-                State::Opening => self.opened.wait(&mut state),
-                closing if closing.is_closing() => {
-                    let text = "the library is being closed";
-                    return Err(Error::new(Status::NATS_FAILED_TO_INITIALIZE, text));
+                State::Starting(_) => self.started.wait(&mut state),
+                State::Closed | State::Open(_) | State::Closing(_) => {
+                    break self.open_locked(&mut state, None, previous)?;
                 }
-                State::Closed | State::Closing(_) => break,
             }
-        }
-        *state = State::Opening;
-        drop(state);
-        OPENING.set(true);
-        let result = guarded(start).unwrap_or_else(|| Err(Status::NATS_ERR.into()));
-        OPENING.set(false);
-        *self.state.lock() = match &result {
-            Ok(runtime) => State::Open(runtime.clone()),
-            Err(_) => State::Closed,
         };
-        self.opened.notify_all();
+        *state = State::Starting(config.clone());
+        drop(state);
+        STARTING.set(fork::generation());
+        let result =
+            guarded(|| start(config.clone())).unwrap_or_else(|| Err(Status::NATS_ERR.into()));
+        STARTING.set(0);
+        let mut state = self.state.lock();
+        if let (Ok(runtime), State::Starting(config)) = (&result, &*state) {
+            // It may have been asked for more meanwhile.
+            runtime.lanes.grow(config.thread_pool_max);
+        }
+        *state = match &result {
+            Ok(runtime) => State::Running(runtime.clone()),
+            Err(_) => State::Open(config),
+        };
+        drop(state);
+        self.started.notify_all();
         result
     }
 
-    /// Takes the library's own reference away and returns what is needed to wait for the rest.
-    fn start_closing(&self) -> Result<Closing> {
+    fn grow_lanes(&self, size: usize) {
+        match &mut *self.state.lock() {
+            State::Open(config) | State::Starting(config) => {
+                config.thread_pool_max = config.thread_pool_max.max(size);
+            }
+            State::Running(runtime) => runtime.lanes.grow(size),
+            State::Closed | State::Closing(_) => {}
+        }
+    }
+
+    /// Takes the library's own reference away and returns what is needed to wait for the rest; `None` where nothing
+    /// runs.
+    fn start_closing(&self) -> Result<Option<Closing>> {
         let mut state = self.state.lock();
+        while let State::Starting(_) = &*state {
+            if is_starting_here() {
+                return Err(Error::illegal_state("the library is being opened"));
+            }
+            self.started.wait(&mut state);
+        }
         let runtime = match &*state {
-            State::Open(runtime) => runtime.clone(),
+            State::Running(runtime) => runtime.clone(),
+            State::Open(_) => {
+                *self.given.lock() = None;
+                *state = State::Closed;
+                return Ok(None);
+            }
             closing if closing.is_closing() => {
                 let text = "the library is already being closed";
                 return Err(Error::illegal_state(text));
             }
             _ => return Err(Status::NATS_NOT_INITIALIZED.into()),
         };
+        *self.given.lock() = None;
         let rest = Arc::downgrade(&runtime);
         let opened = std::mem::replace(&mut *state, State::Closing(rest.clone()));
         drop(state);
@@ -254,12 +300,12 @@ impl Library {
         // Both outside the lock: one of them may be the last, which ends the runtime.
         drop(opened);
         drop(runtime);
-        Ok(Closing { rest, threads })
+        Ok(Some(Closing { rest, threads }))
     }
 
     fn close(&self) {
-        // There is nothing to do in any other state than open.
-        if let Ok(closing) = self.start_closing()
+        // There is nothing to do where it is not open.
+        if let Ok(Some(closing)) = self.start_closing()
             && closing.rest.strong_count() == 0
             && !on_library_thread()
         {
@@ -272,12 +318,20 @@ impl Library {
             let text = "the library's own threads cannot wait for their end";
             return Err(Error::illegal_state(text));
         }
-        if self.start_closing()?.threads.wait(timeout) {
+        let ended = match self.start_closing()? {
+            Some(closing) => closing.threads.wait(timeout),
+            None => true,
+        };
+        if ended {
             Ok(())
         } else {
             Err(Status::NATS_TIMEOUT.into())
         }
     }
+}
+
+fn is_starting_here() -> bool {
+    STARTING.get() == fork::generation()
 }
 
 struct Closing {

@@ -5,8 +5,8 @@ use std::thread;
 
 use super::*;
 
-fn start() -> Result<Arc<Runtime>> {
-    Runtime::start(Config::default())
+fn start(config: Config) -> Result<Arc<Runtime>> {
+    Runtime::start(config)
 }
 
 fn status<T>(result: Result<T>) -> Status {
@@ -22,8 +22,8 @@ fn states_and_statuses() {
     );
     library.close();
 
-    let first = library.runtime(start).unwrap();
-    let second = library.runtime(|| unreachable!()).unwrap();
+    let first = library.runtime(None, start).unwrap();
+    let second = library.runtime(None, |_| unreachable!()).unwrap();
     assert!(Arc::ptr_eq(&first, &second));
     drop(second);
 
@@ -35,7 +35,7 @@ fn states_and_statuses() {
     );
     assert!(library.state.lock().is_closing());
     assert_eq!(
-        status(library.runtime(start)),
+        status(library.runtime(None, start)),
         Status::NATS_FAILED_TO_INITIALIZE
     );
     assert_eq!(
@@ -55,29 +55,33 @@ fn states_and_statuses() {
         status(library.close_and_wait(None)),
         Status::NATS_NOT_INITIALIZED
     );
-    drop(library.runtime(start).unwrap());
+    drop(library.runtime(None, start).unwrap());
     assert_eq!(status(library.close_and_wait(None)), Status::NATS_OK);
 }
 
 #[test]
-fn opening_from_within_opening_is_refused_and_others_wait() {
+fn starting_from_within_the_start_is_refused_and_others_wait() {
     let library = Library::new();
     thread::scope(|scope| {
         let (ask, asked) = mpsc::channel();
         let library = &library;
         let other = scope.spawn(move || {
             asked.recv().unwrap();
-            library.runtime(|| unreachable!("it is being opened"))
+            library.runtime(None, |_| unreachable!("it is being opened"))
         });
         let runtime = library
-            .runtime(|| {
-                assert_eq!(status(library.runtime(start)), Status::NATS_ILLEGAL_STATE);
+            .runtime(None, |config| {
+                assert_eq!(
+                    status(library.runtime(None, start)),
+                    Status::NATS_ILLEGAL_STATE
+                );
                 assert_eq!(
                     status(library.close_and_wait(None)),
-                    Status::NATS_NOT_INITIALIZED
+                    Status::NATS_ILLEGAL_STATE
                 );
+                assert!(library.open(None, None).is_ok());
                 ask.send(()).unwrap();
-                start()
+                start(config)
             })
             .unwrap();
         assert!(Arc::ptr_eq(&runtime, &other.join().unwrap().unwrap()));
@@ -86,22 +90,25 @@ fn opening_from_within_opening_is_refused_and_others_wait() {
 }
 
 #[test]
-fn failing_to_open_leaves_the_library_closed() {
+fn failing_to_start_leaves_it_to_the_next_call() {
     let library = Library::new();
     let error = Error::from(Status::NATS_SYS_ERROR);
     assert_eq!(
-        status(library.runtime(|| Err(error))),
+        status(library.runtime(None, |_| Err(error))),
         Status::NATS_SYS_ERROR
     );
-    assert_eq!(status(library.runtime(|| panic!("…"))), Status::NATS_ERR);
-    assert_eq!(status(library.runtime(start)), Status::NATS_OK);
+    assert_eq!(
+        status(library.runtime(None, |_| panic!("…"))),
+        Status::NATS_ERR
+    );
+    assert_eq!(status(library.runtime(None, start)), Status::NATS_OK);
     library.close();
 }
 
 #[test]
 fn a_thread_of_the_library_may_close_but_not_wait_and_may_hold_the_last_reference() {
     let library = Arc::new(Library::new());
-    let runtime = library.runtime(start).unwrap();
+    let runtime = library.runtime(None, start).unwrap();
     let threads = runtime.threads.clone();
     let (done, result) = mpsc::channel();
     let (own, of_library) = (runtime.clone(), library.clone());
@@ -115,6 +122,45 @@ fn a_thread_of_the_library_may_close_but_not_wait_and_may_hold_the_last_referenc
     assert_eq!(result.recv().unwrap(), Status::NATS_ILLEGAL_STATE);
     assert!(threads.wait(None));
     assert!(!library.state.lock().is_closing());
+}
+
+#[test]
+fn open_without_a_thread_and_closed_again() {
+    let library = Library::new();
+    assert_eq!(library.open(None, None).unwrap().thread_pool_max, 1);
+    library.grow_lanes(3);
+    assert_eq!(library.open(None, None).unwrap().thread_pool_max, 3);
+    assert!(matches!(&*library.state.lock(), State::Open(_)));
+    assert_eq!(status(library.close_and_wait(None)), Status::NATS_OK);
+    assert_eq!(
+        status(library.close_and_wait(None)),
+        Status::NATS_NOT_INITIALIZED
+    );
+}
+
+#[test]
+fn a_child_has_the_settings_that_the_program_gave() {
+    let given = Config {
+        thread_pool_max: 7,
+        ..Config::default()
+    };
+    let (parent, child) = (Library::new(), Library::new());
+    parent.open(Some(given.clone()), None).unwrap();
+    assert_eq!(child.open(None, Some(&parent)).unwrap().thread_pool_max, 7);
+    let own = Config {
+        thread_pool_max: 2,
+        ..Config::default()
+    };
+    let other = Library::new();
+    let opened = other.open(Some(own), Some(&parent)).unwrap();
+    assert_eq!(opened.thread_pool_max, 2);
+    // In change when the child was made, or closed.
+    let _locked = parent.given.lock();
+    let late = Library::new();
+    assert_eq!(late.open(None, Some(&parent)).unwrap().thread_pool_max, 1);
+    child.close();
+    let last = Library::new();
+    assert_eq!(last.open(None, Some(&child)).unwrap().thread_pool_max, 1);
 }
 
 #[test]

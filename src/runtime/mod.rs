@@ -30,17 +30,17 @@ mod runnable;
 mod threads;
 pub mod timers;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 pub use dispatcher::{Dispatcher, Job, has_found_job};
 pub use events::Events;
 pub use io::{Io, Registration, Source};
 pub use library::Config;
-pub use threads::{may_wait, on_library_thread};
+pub use threads::{may_wait, on_library_thread, was_library_thread};
 pub use timers::{TimerHandle, Timers};
 
 use crate::error::Result;
+use crate::fork::{self, is_leaving};
 use crate::net;
 use crate::sync;
 use dispatcher::Sizes;
@@ -127,9 +127,8 @@ impl Runtime {
 
 impl Drop for Runtime {
     fn drop(&mut self) {
-        // In the child of a fork there are no threads, but perhaps locks that they held, and the
-        // file descriptors still are the parent's.
-        if library::forked() {
+        // In a child there are no threads to stop, but perhaps locks that they held.
+        if is_leaving() {
             return;
         }
         self.delivery.stop();
@@ -144,7 +143,7 @@ impl Drop for Runtime {
 /// Runs `f`; `None` if it panics. What panics on one of our threads must not take the thread, and
 /// with it everybody else's work, along.
 fn guarded<R>(f: impl FnOnce() -> R) -> Option<R> {
-    catch_unwind(AssertUnwindSafe(f)).ok()
+    fork::caught(f)
 }
 
 #[cfg(test)]

@@ -35,7 +35,7 @@ fn four_threads_at_open_and_the_hook_runs_in_each() {
 /// The last reference may go anywhere; nothing may hang, and all threads must end.
 #[test]
 fn the_last_reference_may_go_on_any_thread() {
-    struct Last(parking_lot::Mutex<Option<Arc<Runtime>>>, UnixStream);
+    struct Last(crate::locks::Mutex<Option<Arc<Runtime>>>, UnixStream);
     impl Job for Last {
         fn run(self: Arc<Self>) -> bool {
             drop(self.0.lock().take());
@@ -59,7 +59,7 @@ fn the_last_reference_may_go_on_any_thread() {
         let threads = runtime.threads.clone();
         let last = runtime.clone();
         let (stream, _peer) = UnixStream::pair().unwrap();
-        let job = |last| Arc::new(Last(parking_lot::Mutex::new(Some(last)), stream));
+        let job = |last| Arc::new(Last(crate::locks::Mutex::new(Some(last)), stream));
         let (gone, go) = mpsc::channel::<()>();
         let wait = move || assert!(go.recv().is_err());
         match way {
@@ -158,7 +158,7 @@ const LONG: Duration = Duration::from_secs(20);
 fn who_finds_a_job_in_a_socket_runs_it() {
     let runtime = Runtime::start(Config::default()).unwrap();
     let (ran, ran_on) = mpsc::channel();
-    let ran = parking_lot::Mutex::new(ran);
+    let ran = crate::locks::Mutex::new(ran);
     let job = move || ran.lock().send(std::thread::current().id()).unwrap();
     let (_registration, mut peer, heard) = Bell::hang(&runtime, job);
     // As soon as two workers watch; the first of them alone would not leave the sockets.
@@ -176,7 +176,7 @@ fn who_finds_a_job_in_a_socket_runs_it() {
 fn sockets_are_watched_however_many_jobs_block() {
     let runtime = Runtime::start(Config::default()).unwrap();
     let blocked = Arc::new(AtomicUsize::new(0));
-    let release = Arc::new(parking_lot::RwLock::new(()));
+    let release = Arc::new(std::sync::RwLock::new(()));
     let held = release.write();
     let (registration, mut peer, heard) = Bell::hang(&runtime, {
         let (release, blocked) = (release.clone(), blocked.clone());

@@ -2,15 +2,15 @@
 
 use std::cell::Cell;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
-use parking_lot::{Condvar, Mutex};
 use rustix::process::{Resource, getrlimit};
 
 use super::guarded;
 use crate::error::{Error, Result, Status};
+use crate::fork;
+use crate::locks::{Condvar, Mutex};
 
 /// What runs first in every thread.
 pub(super) type Hook = Arc<dyn Fn() + Send + Sync>;
@@ -27,20 +27,18 @@ fn stack_size() -> usize {
 }
 
 thread_local! {
-    static OURS: Cell<bool> = const { Cell::new(false) };
+    /// The process in which the library started this thread; zero where it did not.
+    static STARTED_IN: Cell<u32> = const { Cell::new(0) };
 }
 
-/// The threads and runtimes of this process.
-static LIVE: AtomicUsize = AtomicUsize::new(0);
-
-/// Whether there is a thread of the library, or a runtime. Only loads a number.
-pub(super) fn any() -> bool {
-    LIVE.load(Ordering::Relaxed) > 0
-}
-
-/// Whether the calling thread was started by the library.
+/// Whether the calling thread was started by the library of this process.
 pub fn on_library_thread() -> bool {
-    OURS.get()
+    STARTED_IN.get() == fork::generation()
+}
+
+/// Whether the calling thread was started by the library, of this process or of one that it was forked from.
+pub fn was_library_thread() -> bool {
+    STARTED_IN.get() != 0
 }
 
 /// The name of the threads of which there are always enough.
@@ -105,7 +103,6 @@ impl Threads {
 
     fn count_one(&self, state: &mut State) {
         state.live += 1;
-        LIVE.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Starts a thread. A panic in `body` ends the thread and nothing else.
@@ -123,7 +120,7 @@ impl Threads {
             .name(name.into())
             .stack_size(stack_size())
             .spawn(move || {
-                OURS.set(true);
+                STARTED_IN.set(fork::generation());
                 let held = Held(threads);
                 if let Some(hook) = &held.0.hook {
                     guarded(|| hook());
@@ -190,7 +187,6 @@ impl Drop for Held {
     fn drop(&mut self) {
         let mut state = self.0.state.lock();
         state.live -= 1;
-        LIVE.fetch_sub(1, Ordering::Relaxed);
         if state.live == 0 {
             self.0.all_ended.notify_all();
         }

@@ -5,12 +5,11 @@ use std::collections::BinaryHeap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use parking_lot::{Condvar, Mutex};
-
-use super::library::forked;
 use super::threads::Threads;
 use super::{Action, guarded};
 use crate::error::Result;
+use crate::fork::is_leaving;
+use crate::locks::{Condvar, Mutex};
 
 /// Stands for "never": what lies beyond cannot be added to an `Instant` on every system.
 const FAR_AWAY: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
@@ -79,7 +78,7 @@ impl TimerHandle {
     /// Makes sure that the action does not start any more, and drops it here and now. False if it
     /// has run or is running.
     pub fn cancel(&self) -> bool {
-        if forked() {
+        if is_leaving() {
             return false;
         }
         let Some(action) = self.slot.lock().take() else {
@@ -122,7 +121,7 @@ impl Timers {
             slot: slot.clone(),
             inner: self.inner.clone(),
         };
-        if forked() {
+        if is_leaving() {
             return handle;
         }
         let now = Instant::now();

@@ -6,12 +6,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use parking_lot::MutexGuard;
-
 use super::{FULL_AT, HEAD, Mode, Outbound, Writer, write_timeout};
 use crate::client::link::Link;
 use crate::client::publish::Outgoing;
 use crate::error::{Error, Result, Status};
+use crate::locks::TimedGuard;
 use crate::proto::encode;
 use crate::proto::write_buf::WriteBuf;
 
@@ -82,7 +81,7 @@ impl Outbound {
         }
     }
 
-    fn pump(&self, mut writer: MutexGuard<'_, Writer>, link: &Arc<Link>, rounds: usize) {
+    fn pump(&self, mut writer: TimedGuard<'_, Writer>, link: &Arc<Link>, rounds: usize) {
         self.missed.store(false, Ordering::SeqCst);
         let result = self.write_all(&mut writer, link, rounds);
         drop(writer);

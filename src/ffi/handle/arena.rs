@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use parking_lot::Mutex;
+use crate::locks::Mutex;
 
 /// So many other slots are freed before a freed one is used again: a late call on a stale pointer
 /// then meets a dead handle and not somebody else's.
@@ -22,6 +22,12 @@ struct Inner<H: 'static> {
     used: usize,
     /// Freed slots, longest ago first.
     free: VecDeque<&'static H>,
+}
+
+impl<H: Sync + 'static> Default for Arena<H> {
+    fn default() -> Self {
+        Arena::new()
+    }
 }
 
 impl<H: Sync + 'static> Arena<H> {

@@ -46,7 +46,7 @@ use std::sync::Arc;
 
 use crossbeam_utils::CachePadded;
 
-use super::sync::{AtomicPtr, AtomicU32, Mutex, MutexGuard, Relaxed, SeqCst, thread_local};
+use super::sync::{AtomicPtr, AtomicU32, ForkGuard, ForkLock, Relaxed, SeqCst, thread_local};
 use crate::nesting::Nesting;
 
 /// No object, or none that anyone may have.
@@ -135,7 +135,7 @@ pub(crate) struct Slot<T, S> {
     /// Not NULL whenever the state is not `DEAD`.
     pub(super) object: AtomicPtr<T>,
     /// Held by whoever changes `state` or `object`.
-    lock: Mutex<()>,
+    lock: ForkLock,
     /// How many of the holds are for all threads.
     open_holds: AtomicU32,
     pub(super) counts: S,
@@ -148,7 +148,7 @@ impl<T: Send + Sync, S: Stripes> Slot<T, S> {
             magic,
             state: AtomicU32::new(DEAD),
             object: AtomicPtr::new(ptr::null_mut()),
-            lock: Mutex::new(()),
+            lock: ForkLock::new(),
             open_holds: AtomicU32::new(0),
             counts: S::default(),
         }
@@ -161,6 +161,20 @@ impl<T: Send + Sync, S: Stripes> Slot<T, S> {
         let before = self.object.swap(Arc::into_raw(object).cast_mut(), Relaxed);
         debug_assert!(before.is_null());
         self.state.store(ALIVE, SeqCst);
+    }
+
+    /// Was it made with this mark?
+    pub(super) fn is_marked(&self, magic: u32) -> bool {
+        self.magic == magic
+    }
+
+    /// Ends a slot that another process made and this one has inherited: only the state tells that it has been
+    /// done. The object's memory stays, and `let_go` has a look at it, the first time.
+    pub(super) fn abandon(&self, let_go: impl FnOnce(&T)) {
+        if self.state.swap(DEAD, SeqCst) == ALIVE {
+            // SAFETY: not NULL in a slot that was not dead when it was copied; nobody in this process takes it out.
+            let_go(unsafe { &*self.object.load(Relaxed) });
+        }
     }
 
     /// Pins the object for a short while, unless the handle is dead.
@@ -248,7 +262,7 @@ impl<T: Send + Sync, S: Stripes> Slot<T, S> {
 
     /// Ends a lingering handle when no callback holds it any more.
     #[cold]
-    fn end_if_let_go(&self, lock: MutexGuard<'_, ()>) {
+    fn end_if_let_go(&self, lock: ForkGuard<'_>) {
         if self.state.load(SeqCst) == LINGERING
             && self.counts.all().all(|c| c.holds.load(SeqCst) == 0)
         {
@@ -259,7 +273,7 @@ impl<T: Send + Sync, S: Stripes> Slot<T, S> {
 
     /// Takes the object out of a dead slot when no call is in it any more.
     #[cold]
-    fn reclaim(&self, lock: MutexGuard<'_, ()>) {
+    fn reclaim(&self, lock: ForkGuard<'_>) {
         let mut object = ptr::null_mut();
         if self.state.load(SeqCst) == DEAD && self.counts.all().all(|c| c.pins.load(SeqCst) == 0) {
             object = self.object.swap(ptr::null_mut(), Relaxed);

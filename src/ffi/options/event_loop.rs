@@ -5,8 +5,6 @@ use std::os::fd::{AsRawFd, IntoRawFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
-use parking_lot::Mutex;
-
 use super::set;
 use crate::client::{Attachment, Connection, EventLoop};
 use crate::error::{Error, Status, natsStatus};
@@ -17,6 +15,7 @@ use crate::ffi::types::{
     natsEvLoop_Attach, natsEvLoop_Detach, natsEvLoop_ReadAddRemove, natsEvLoop_WriteAddRemove,
     natsStatusArg,
 };
+use crate::locks::Mutex;
 
 /// Has an event loop of the program watch the sockets of connections.
 ///

@@ -20,8 +20,9 @@ use crate::error::{Result, natsStatus};
 
 /// Creates options with their default values.
 ///
-/// Opens the library if it is not open. The write deadline and the use of the shared pool begin as
-/// the library was configured (`nats_OpenWithConfig`, or the environment). Any thread may call it.
+/// Opens the library if it is not open, which starts no thread. The write deadline and the use of the shared pool begin as
+/// the library was configured (`nats_OpenWithConfig`, or the environment). Options may be made before a `fork`
+/// and used after it, in the parent and in children, whose changes are their own. Any thread may call it.
 ///
 /// @param newOpts where to put the options, which the program releases with `natsOptions_Destroy`.
 /// @return `NATS_OK`; `NATS_INVALID_ARG` where `newOpts` is NULL; what `nats_Open` returns. The
@@ -33,8 +34,7 @@ use crate::error::{Result, natsStatus};
 pub unsafe extern "C" fn natsOptions_Create(newOpts: *mut *mut natsOptions) -> natsStatus {
     guard("natsOptions_Create", || {
         convert::required(newOpts, "newOpts")?;
-        let runtime = library::open()?;
-        let config = runtime.config();
+        let config = library::open()?;
         let opts = Options::with_library_defaults(
             config.default_write_deadline,
             config.default_to_thread_pool,
@@ -70,8 +70,7 @@ unsafe fn edit(
     change: impl FnOnce(&mut Options) -> Result<()>,
 ) -> Result<()> {
     // SAFETY: the contract above.
-    let opts = unsafe { handle::borrow(opts) }?;
-    change(&mut opts.lock())
+    unsafe { handle::borrow(opts) }?.edit(change)
 }
 
 /// Changes the options behind a handle in a way that cannot fail.

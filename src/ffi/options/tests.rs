@@ -32,7 +32,7 @@ impl Handle {
 
     fn read<T>(&self, look: impl FnOnce(&Options) -> T) -> T {
         // SAFETY: a live handle.
-        look(&unsafe { handle::borrow(self.0) }.unwrap().lock())
+        look(&unsafe { handle::borrow(self.0) }.unwrap().get())
     }
 }
 

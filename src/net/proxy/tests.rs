@@ -29,7 +29,7 @@ fn through(url: &str, host: &str, port: u16, script: Script) -> (Result<()>, Vec
         let mut rest = Vec::new();
         if result.is_ok() {
             socket.set_nonblocking(false).unwrap();
-            (&socket).read_to_end(&mut rest).unwrap();
+            (&*socket).read_to_end(&mut rest).unwrap();
         }
         (result, rest)
     })

@@ -1,7 +1,8 @@
 //! rustls's configuration for one attempt.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
+use once_cell::race::OnceBox;
 use rustls::ClientConfig;
 use rustls::client::Resumption;
 use rustls::crypto::{CryptoProvider, ring};
@@ -25,9 +26,9 @@ pub struct Peer<'a> {
 
 /// Everything that rustls needs to compute.
 pub(super) fn provider() -> Arc<CryptoProvider> {
-    static PROVIDER: OnceLock<Arc<CryptoProvider>> = OnceLock::new();
+    static PROVIDER: OnceBox<Arc<CryptoProvider>> = OnceBox::new();
     PROVIDER
-        .get_or_init(|| Arc::new(ring::default_provider()))
+        .get_or_init(|| Box::new(Arc::new(ring::default_provider())))
         .clone()
 }
 

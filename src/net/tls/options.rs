@@ -1,9 +1,9 @@
 //! What a program asks of TLS.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use parking_lot::ReentrantMutex;
+use once_cell::race::OnceBox;
 use rustix::process::{getegid, geteuid, getgid, getuid};
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, ServerName};
 use rustls::sign::CertifiedKey;
@@ -12,6 +12,7 @@ use rustls::{RootCertStore, SupportedCipherSuite};
 use super::text::ssl_error;
 use super::{ciphers, pem};
 use crate::error::{Error, Result};
+use crate::locks::ReentrantLock;
 
 /// Has the last word on a server's certificate: called with whether the library trusts it, returns
 /// whether to go on.
@@ -30,7 +31,7 @@ pub(super) enum ClientCertificate {
 
 /// The settings for TLS. Connections share those of the options they were made with, so they can
 /// be changed only while nobody else has them; `Arc::get_mut` is the way to see that.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct TlsOptions {
     /// Trusted beside the system's.
     pub(super) certificates: Vec<CertificateDer<'static>>,
@@ -45,9 +46,9 @@ pub struct TlsOptions {
     pub(super) verify: Option<VerifyHandler>,
     concurrent: bool,
     /// Held while the program's verification callback runs, so that it runs once at a time.
-    turn: ReentrantMutex<()>,
+    turn: Arc<ReentrantLock>,
     /// All that is trusted, made at the first handshake.
-    roots: OnceLock<Arc<RootCertStore>>,
+    roots: Arc<OnceBox<Arc<RootCertStore>>>,
 }
 
 impl TlsOptions {
@@ -109,7 +110,7 @@ impl TlsOptions {
         }
         self.certificates.extend(found.certificates);
         self.revocation_lists.extend(found.revocation_lists);
-        self.roots = OnceLock::new();
+        self.roots = Arc::default();
         Ok(())
     }
 
@@ -210,7 +211,7 @@ impl TlsOptions {
                 // needs it is refused with "unknown issuer".
                 roots.add_parsable_certificates(system_certificates());
                 roots.add_parsable_certificates(self.certificates.iter().cloned());
-                Arc::new(roots)
+                Box::new(Arc::new(roots))
             })
             .clone()
     }

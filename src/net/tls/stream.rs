@@ -13,11 +13,11 @@
 
 use std::io::{self, ErrorKind, IoSlice, IoSliceMut, Read};
 
-use parking_lot::Mutex;
 use socket2::Socket;
 
 use super::session::{Sealed, Session};
 use crate::error::Error;
+use crate::locks::Mutex;
 use crate::net::stream::{NO_SIGNAL, uninterrupted};
 
 /// The most that is sealed before the socket has taken what was sealed before.

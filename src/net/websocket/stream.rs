@@ -9,10 +9,9 @@
 
 use std::io::{self, ErrorKind, IoSlice, IoSliceMut};
 
-use parking_lot::Mutex;
-
 use super::frame::{self, Control, Decoder, End, Opcode, Reply};
 use crate::error::{Error, Status};
+use crate::locks::Mutex;
 use crate::net::stream::Transport;
 use crate::random;
 

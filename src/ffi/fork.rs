@@ -1,0 +1,45 @@
+//! Noticing that this is another process; [`crate::fork`] has what follows from it.
+
+use std::os::fd::{FromRawFd, OwnedFd};
+use std::ptr;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::{Acquire, Release};
+
+use crate::fork::{self, PAGE, PAGE_SIZE, Page};
+
+/// Sees to it that children of this process know that they are. Called before there is anything that they could
+/// inherit.
+pub(crate) fn watch() {
+    static WATCHES: AtomicBool = AtomicBool::new(false);
+    if WATCHES.load(Acquire) {
+        return;
+    }
+    // Two threads that come here at the same time do it both: the handler may run twice.
+    // SAFETY: the handler's code stays in memory: the library is linked with `-z nodelete`. Without memory for
+    // it children are known by the page alone.
+    unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
+    wipe_page_in_children();
+    WATCHES.store(true, Release);
+}
+
+/// Has the kernel clear the page in children, however they are made. It fails where the page shares its mapping with a
+/// file, and on kernels older than 4.14; the handler does it then.
+fn wipe_page_in_children() {
+    // SAFETY: asks for a number.
+    let size = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+    if usize::try_from(size) == Ok(PAGE_SIZE) {
+        let page = ptr::from_ref::<Page>(&PAGE).cast_mut().cast();
+        // SAFETY: a whole page that holds nothing but the number; where it is cleared a new one is drawn.
+        unsafe { libc::madvise(page, PAGE_SIZE, libc::MADV_WIPEONFORK) };
+    }
+}
+
+/// Runs in the child, on its only thread, before `fork` returns there. Calls nothing that a signal handler may not.
+extern "C" fn in_child() {
+    fork::begin_anew();
+    fork::take_descriptors(|fd| {
+        // SAFETY: a descriptor of the library, open in the parent when it forked. What owns it knows that it is
+        // not to be closed again in this process.
+        drop(unsafe { OwnedFd::from_raw_fd(fd) });
+    });
+}

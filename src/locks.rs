@@ -1,0 +1,392 @@
+//! Locks.
+//!
+//! Those of the standard library, which keep all their state in themselves: a child made by `fork` can use a lock
+//! that it makes, whatever threads of its parent were doing. (`parking_lot` has one table for all locks of a
+//! process; a thread that is in it when another one forks leaves a part of it locked in the child for ever.) Here
+//! they are given the shape that the crate uses: a panic does not poison a lock, a condition variable borrows the
+//! guard, and waking costs a system call only where somebody waits.
+
+use std::ops::{Deref, DerefMut};
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
+use std::sync::atomic::{AtomicU32, AtomicUsize, fence};
+use std::sync::{self, PoisonError, TryLockError};
+use std::thread::{sleep, yield_now};
+use std::time::{Duration, Instant};
+
+use crate::fork::{self, PerProcess};
+
+/// A lock around a value.
+#[derive(Debug, Default)]
+pub(crate) struct Mutex<T> {
+    inner: sync::Mutex<T>,
+}
+
+/// The right to use the value.
+pub(crate) struct MutexGuard<'a, T> {
+    mutex: &'a Mutex<T>,
+    /// Not there while a condition variable has it, or [`MutexGuard::unlocked`] has let it go.
+    inner: Option<sync::MutexGuard<'a, T>>,
+}
+
+impl<T> Mutex<T> {
+    pub(crate) const fn new(value: T) -> Self {
+        Mutex {
+            inner: sync::Mutex::new(value),
+        }
+    }
+}
+
+impl<T> Mutex<T> {
+    #[inline]
+    pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
+        self.guard(self.lock_inner())
+    }
+
+    #[inline]
+    pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
+        match self.inner.try_lock() {
+            Ok(inner) => Some(self.guard(inner)),
+            Err(TryLockError::Poisoned(e)) => Some(self.guard(e.into_inner())),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
+    pub(crate) fn get_mut(&mut self) -> &mut T {
+        self.inner.get_mut().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    #[inline]
+    fn guard<'a>(&'a self, inner: sync::MutexGuard<'a, T>) -> MutexGuard<'a, T> {
+        MutexGuard {
+            mutex: self,
+            inner: Some(inner),
+        }
+    }
+
+    #[inline]
+    fn lock_inner(&self) -> sync::MutexGuard<'_, T> {
+        match self.inner.try_lock() {
+            Ok(inner) => inner,
+            Err(TryLockError::Poisoned(e)) => e.into_inner(),
+            Err(TryLockError::WouldBlock) => self.wait(),
+        }
+    }
+
+    #[cold]
+    fn wait(&self) -> sync::MutexGuard<'_, T> {
+        if fork::is_leaving() {
+            // Perhaps a thread of the parent has it.
+            fork::leave();
+        }
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T> MutexGuard<'_, T> {
+    /// Lets the lock go for the time that `f` takes.
+    pub(crate) fn unlocked<R>(&mut self, f: impl FnOnce() -> R) -> R {
+        self.inner = None;
+        let result = f();
+        self.inner = Some(self.mutex.lock_inner());
+        result
+    }
+}
+
+const LOCKED: &str = "the guard has the lock whenever it can be used";
+
+impl<T> Deref for MutexGuard<'_, T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        self.inner.as_ref().expect(LOCKED)
+    }
+}
+
+impl<T> DerefMut for MutexGuard<'_, T> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut T {
+        self.inner.as_mut().expect(LOCKED)
+    }
+}
+
+/// Something to wait for under a lock. What is waited for must be changed under that lock.
+#[derive(Debug, Default)]
+pub(crate) struct Condvar {
+    inner: sync::Condvar,
+    /// How many wait. Changed with the lock held, so who has changed something under it sees those who missed it.
+    waiters: AtomicUsize,
+}
+
+/// How a wait with a limit ended.
+pub(crate) struct Waited {
+    timed_out: bool,
+}
+
+impl Waited {
+    pub(crate) fn timed_out(&self) -> bool {
+        self.timed_out
+    }
+}
+
+impl Condvar {
+    pub(crate) const fn new() -> Self {
+        Condvar {
+            inner: sync::Condvar::new(),
+            waiters: AtomicUsize::new(0),
+        }
+    }
+
+    pub(crate) fn wait<T>(&self, guard: &mut MutexGuard<'_, T>) {
+        self.waiting(guard, |inner| {
+            let inner = self.inner.wait(inner);
+            (inner.unwrap_or_else(PoisonError::into_inner), ())
+        });
+    }
+
+    pub(crate) fn wait_for<T>(&self, guard: &mut MutexGuard<'_, T>, time: Duration) -> Waited {
+        self.waiting(guard, |inner| {
+            let (inner, waited) = self
+                .inner
+                .wait_timeout(inner, time)
+                .unwrap_or_else(PoisonError::into_inner);
+            let timed_out = waited.timed_out();
+            (inner, Waited { timed_out })
+        })
+    }
+
+    pub(crate) fn wait_until<T>(&self, guard: &mut MutexGuard<'_, T>, until: Instant) -> Waited {
+        self.wait_for(guard, until.saturating_duration_since(Instant::now()))
+    }
+
+    fn waiting<'a, T, R>(
+        &self,
+        guard: &mut MutexGuard<'a, T>,
+        wait: impl FnOnce(sync::MutexGuard<'a, T>) -> (sync::MutexGuard<'a, T>, R),
+    ) -> R {
+        if fork::is_leaving() {
+            fork::leave();
+        }
+        let inner = guard.inner.take().expect(LOCKED);
+        self.waiters.fetch_add(1, Relaxed);
+        let (inner, result) = wait(inner);
+        self.waiters.fetch_sub(1, Relaxed);
+        guard.inner = Some(inner);
+        result
+    }
+
+    #[inline]
+    pub(crate) fn notify_one(&self) {
+        if self.waiters.load(Relaxed) > 0 {
+            self.inner.notify_one();
+        }
+    }
+
+    #[inline]
+    pub(crate) fn notify_all(&self) {
+        if self.waiters.load(Relaxed) > 0 {
+            self.inner.notify_all();
+        }
+    }
+}
+
+/// A lock around a value that a thread can wait for until a deadline.
+#[derive(Default)]
+pub(crate) struct TimedMutex<T> {
+    mutex: Mutex<T>,
+    /// How many wait with a deadline.
+    waiters: AtomicUsize,
+    gate: Mutex<()>,
+    freed: Condvar,
+}
+
+/// The right to use the value.
+pub(crate) struct TimedGuard<'a, T> {
+    /// There until the guard is dropped.
+    guard: Option<MutexGuard<'a, T>>,
+    timed: &'a TimedMutex<T>,
+}
+
+impl<T> TimedMutex<T> {
+    fn guard<'a>(&'a self, guard: MutexGuard<'a, T>) -> TimedGuard<'a, T> {
+        TimedGuard {
+            guard: Some(guard),
+            timed: self,
+        }
+    }
+
+    pub(crate) fn lock(&self) -> TimedGuard<'_, T> {
+        self.guard(self.mutex.lock())
+    }
+
+    pub(crate) fn try_lock(&self) -> Option<TimedGuard<'_, T>> {
+        self.mutex.try_lock().map(|guard| self.guard(guard))
+    }
+
+    pub(crate) fn try_lock_for(&self, time: Duration) -> Option<TimedGuard<'_, T>> {
+        let now = Instant::now();
+        match now.checked_add(time) {
+            Some(until) => self.try_lock_until(until),
+            None => Some(self.lock()),
+        }
+    }
+
+    pub(crate) fn try_lock_until(&self, until: Instant) -> Option<TimedGuard<'_, T>> {
+        if let Some(guard) = self.try_lock() {
+            return Some(guard);
+        }
+        self.waiters.fetch_add(1, SeqCst);
+        // Either who lets the lock go sees that somebody waits, or the look below sees that it is free.
+        fence(SeqCst);
+        let mut gate = self.gate.lock();
+        let guard = loop {
+            if let Some(guard) = self.try_lock() {
+                break Some(guard);
+            }
+            if self.freed.wait_until(&mut gate, until).timed_out() {
+                break self.try_lock();
+            }
+        };
+        drop(gate);
+        self.waiters.fetch_sub(1, SeqCst);
+        guard
+    }
+}
+
+impl<T> Deref for TimedGuard<'_, T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        self.guard.as_ref().expect(LOCKED)
+    }
+}
+
+impl<T> DerefMut for TimedGuard<'_, T> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut T {
+        self.guard.as_mut().expect(LOCKED)
+    }
+}
+
+impl<T> Drop for TimedGuard<'_, T> {
+    fn drop(&mut self) {
+        self.guard = None;
+        fence(SeqCst);
+        if self.timed.waiters.load(SeqCst) > 0 {
+            // Who is between its look and its wait has the gate.
+            drop(self.timed.gate.lock());
+            self.timed.freed.notify_one();
+        }
+    }
+}
+
+/// A lock that counts for the process in which it was taken: a child finds it free. So what it protects must be as good
+/// as new at each moment, or changed in one step.
+///
+/// Who finds it taken looks again and again: it is for what is short, and rarely done by two at a time.
+pub(crate) struct ForkLock(
+    /// The number of the process in which it is taken; zero for none.
+    AtomicU32,
+);
+
+/// The lock, taken.
+pub(crate) struct ForkGuard<'a>(&'a ForkLock);
+
+impl ForkLock {
+    pub(crate) const fn new() -> Self {
+        ForkLock(AtomicU32::new(0))
+    }
+
+    pub(crate) fn lock(&self) -> ForkGuard<'_> {
+        let process = fork::generation();
+        let mut looks = 0;
+        loop {
+            let holder = self.0.load(Relaxed);
+            if holder != process
+                && self
+                    .0
+                    .compare_exchange_weak(holder, process, Acquire, Relaxed)
+                    .is_ok()
+            {
+                return ForkGuard(self);
+            }
+            looks += 1;
+            match looks {
+                0..100 => std::hint::spin_loop(),
+                100..200 => yield_now(),
+                _ => sleep(Duration::from_micros(100)),
+            }
+        }
+    }
+}
+
+impl Drop for ForkGuard<'_> {
+    fn drop(&mut self) {
+        self.0.0.store(0, Release);
+    }
+}
+
+/// A lock that a thread may take again while it has it. A child made by `fork` finds it free.
+pub(crate) struct ReentrantLock(PerProcess<Turns>);
+
+impl Default for ReentrantLock {
+    fn default() -> Self {
+        ReentrantLock(PerProcess::new(Turns::default()))
+    }
+}
+
+#[derive(Default)]
+struct Turns {
+    state: Mutex<Turn>,
+    over: Condvar,
+}
+
+#[derive(Default)]
+struct Turn {
+    /// Whose it is, as a number that no other thread has.
+    owner: u64,
+    depth: usize,
+}
+
+/// A thread's turn, or a part of it.
+pub(crate) struct ReentrantGuard<'a>(&'a Turns);
+
+impl ReentrantLock {
+    pub(crate) fn lock(&self) -> ReentrantGuard<'_> {
+        let turns = self.0.get();
+        let me = this_thread();
+        let mut state = turns.state.lock();
+        while state.depth > 0 && state.owner != me {
+            turns.over.wait(&mut state);
+        }
+        state.owner = me;
+        state.depth += 1;
+        drop(state);
+        ReentrantGuard(turns)
+    }
+}
+
+impl Drop for ReentrantGuard<'_> {
+    fn drop(&mut self) {
+        let mut state = self.0.state.lock();
+        state.depth -= 1;
+        if state.depth == 0 {
+            drop(state);
+            self.0.over.notify_one();
+        }
+    }
+}
+
+/// A number that no other thread ever has; not 0.
+pub(crate) fn this_thread() -> u64 {
+    static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
+    thread_local! {
+        static NUMBER: u64 = NEXT.fetch_add(1, Relaxed);
+    }
+    NUMBER.with(|number| *number)
+}
+
+#[cfg(test)]
+#[path = "locks_tests.rs"]
+mod tests;
