@@ -804,7 +804,8 @@ NATS_EXTERN enum natsStatus natsConnection_GetPendingBytes(natsConnection *nc, i
  * reached; `NATS_CONNECTION_AUTH_FAILED` where the credentials were refused;
  * `NATS_FAILED_TO_INITIALIZE` while the library is being closed; and otherwise what the attempt at
  * the last server that answered failed with, `NATS_TIMEOUT` for instance. Source: NATS client protocol, INFO and
- * CONNECT.
+ * CONNECT. After a failure `nats_GetLastError` names each server that was tried and why it failed,
+ * as far as there is room; the one that the status is of comes first.
  *
  * @see natsConnection_ConnectTo, natsConnection_Destroy, natsConnection_DestroyAndWait
  */
@@ -1366,6 +1367,13 @@ NATS_EXTERN void natsInbox_Destroy(natsInbox *inbox);
  * A call that succeeds does not clear the last error; the thread's next failure replaces it, and
  * `nats_ReleaseThreadMemory` clears it. Inside an error callback it holds the words of the event
  * where the event has some.
+ *
+ * The words say what the failure is about (the subject, the server's address, the argument), where
+ * in it the fault is, which limit or time was met, and what to look at next where that is not
+ * plain: `subject 'a b': blank at byte 1`, `no message on 'in' within 500 ms`. Bytes are counted
+ * from 0. What cannot be printed is shown as an escape, and long values are cut. The words are for
+ * people and may change; programs decide by the status. They never show a password, a token, a
+ * seed or a JWT.
  *
  * @param status where to put the status of that failure, `NATS_OK` without one; may be NULL.
  * @return the words, possibly an empty string, or NULL if nothing failed. They belong to the

@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use crate::words;
+
 /// Outcome of a call: `NATS_OK`, or why it failed. `natsStatus_GetText` has the words for each.
 #[expect(non_camel_case_types, reason = "the C interface's names")]
 #[repr(C)]
@@ -247,6 +249,31 @@ impl Error {
     pub fn text(&self) -> &str {
         &self.text
     }
+
+    /// Gives words to an error that says no more than its status does; one that says more keeps
+    /// its own. For those who know what it is about, where the one who failed did not.
+    #[cold]
+    pub(crate) fn or_say(self, words: impl FnOnce(natsStatus) -> String) -> Self {
+        match self.text == self.status.text() {
+            true => Error::new(self.status, words(self.status)),
+            false => self,
+        }
+    }
+
+    /// Adds something to the words.
+    #[cold]
+    pub(crate) fn and_say(self, more: &str) -> Self {
+        Error::new(self.status, self.text.into_owned() + more)
+    }
+
+    /// Puts what the error is about in front of its words, unless they begin with that.
+    #[cold]
+    pub(crate) fn about(self, subject: &str) -> Self {
+        match self.text.starts_with(subject) {
+            true => self,
+            false => Error::new(self.status, format!("{subject}: {}", self.text)),
+        }
+    }
 }
 
 impl From<natsStatus> for Error {
@@ -269,7 +296,7 @@ impl From<std::io::Error> for Error {
             std::io::ErrorKind::OutOfMemory => NATS_NO_MEMORY,
             _ => NATS_IO_ERROR,
         };
-        Error::new(status, e.to_string())
+        Error::new(status, words::os(&e))
     }
 }
 
@@ -287,5 +314,25 @@ mod tests {
         assert_eq!(natsStatus::from_number(40), None);
         assert_eq!(natsStatus::from_number(-1), None);
         assert_eq!(NATS_MAX_STATUS_VALUE as usize, ALL.len());
+    }
+
+    #[test]
+    fn words_are_for_those_that_have_none() {
+        let bare = Error::from(NATS_TIMEOUT).or_say(|s| format!("{} is over", s as i32));
+        assert_eq!((bare.status(), bare.text()), (NATS_TIMEOUT, "26 is over"));
+        assert_eq!(bare.or_say(|_| unreachable!()).text(), "26 is over");
+        let placed = Error::illegal_state("no").about("a:1");
+        assert_eq!(placed.text(), "a:1: no");
+        assert_eq!(placed.about("a:1").text(), "a:1: no");
+    }
+
+    #[test]
+    fn errors_of_the_system_have_no_number() {
+        let refused = std::io::Error::from_raw_os_error(libc::ECONNREFUSED);
+        let error = Error::from(refused);
+        assert_eq!(
+            (error.status(), error.text()),
+            (NATS_IO_ERROR, "Connection refused")
+        );
     }
 }

@@ -35,7 +35,7 @@ impl Connection {
         // There the callbacks to wait for may be queued behind the one that waits.
         if self.in_callback() || !may_wait() {
             return Err(Error::illegal_state(
-                "called inside a callback that it would wait for",
+                "natsConnection_DestroyAndWait was called inside a callback that it would wait for",
             ));
         }
         let deadline = timeout.and_then(|t| Instant::now().checked_add(t));

@@ -26,12 +26,13 @@ use crate::net::cancel::Cancel;
 use crate::net::servers::{PassCounter, ServerPool};
 use crate::proto::info::ServerInfo;
 use crate::runtime::{Runtime, TimerHandle, library};
+use crate::words::system;
 
 /// Messages up to this size are accepted from a server whatever limit it states; larger ones only
 /// if it allows publishing them.
 pub(super) const MAX_MSG_FLOOR: usize = 64 * 1024 * 1024;
 /// The longest text of a last error, in bytes.
-const LAST_ERROR_MAX: usize = 255;
+pub(super) const LAST_ERROR_MAX: usize = 255;
 
 /// What a connection has counted since it was made.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -441,37 +442,38 @@ impl Connection {
 
     /// The number that the server knows this connection by; `None` where it has told none.
     pub fn client_id(&self) -> Result<Option<u64>> {
-        let state = self.state.lock();
-        if state.is_closed() {
-            return Err(Status::NATS_CONNECTION_CLOSED.into());
-        }
-        Ok(Some(state.info.client_id).filter(|id| *id != 0))
+        let id = self.open_info(|info| info.client_id)?;
+        Ok(Some(id).filter(|id| *id != 0))
     }
 
     /// The address that the server sees this client at.
     pub fn client_ip(&self) -> Result<String> {
-        let state = self.state.lock();
-        if state.is_closed() {
-            return Err(Status::NATS_CONNECTION_CLOSED.into());
+        let ip = self.open_info(|info| info.client_ip.clone())?;
+        if ip.is_empty() {
+            return Err(self.untold(Status::NATS_NO_SERVER_SUPPORT, "client's address"));
         }
-        if state.info.client_ip.is_empty() {
-            return Err(Status::NATS_NO_SERVER_SUPPORT.into());
+        Ok(ip)
+    }
+
+    /// Looks at what the server told last, unless the connection is closed.
+    fn open_info<R>(&self, look: impl FnOnce(&ServerInfo) -> R) -> Result<R> {
+        {
+            let state = self.state.lock();
+            if !state.is_closed() {
+                return Ok(look(&state.info));
+            }
         }
-        Ok(state.info.client_ip.clone())
+        Err(self.untold(Status::NATS_CONNECTION_CLOSED, ""))
     }
 
     /// The address of the socket on this side.
     pub fn local_addr(&self) -> Result<SocketAddr> {
-        let link = {
-            let state = self.state.lock();
-            if state.is_closed() {
-                return Err(Status::NATS_CONNECTION_CLOSED.into());
-            }
-            state.link.clone()
-        };
-        let link = link.ok_or(Error::from(Status::NATS_CONNECTION_DISCONNECTED))?;
-        link.stream
+        self.open_info(|_| ())?;
+        let link = self.state.lock().link.clone();
+        let none = || self.untold(Status::NATS_CONNECTION_DISCONNECTED, "local address");
+        link.ok_or_else(none)?
+            .stream
             .local_addr()
-            .map_err(|e| Error::new(Status::NATS_SYS_ERROR, e.to_string()))
+            .map_err(|e| system("local address", e))
     }
 }

@@ -32,6 +32,13 @@ pub(super) enum Closed {
     WithConnection,
 }
 
+/// Messages that were dropped, and the limit that did it.
+pub(super) struct Slow {
+    pub(super) limit: i32,
+    pub(super) unit: &'static str,
+    pub(super) dropped: u64,
+}
+
 /// What a subscription's lock protects.
 pub(super) struct Queue {
     list: MsgList,
@@ -45,6 +52,8 @@ pub(super) struct Queue {
     pub(super) dropped: u64,
     /// Messages are being dropped; reported once until one is accepted again.
     slow: bool,
+    /// The limit that the last message dropped did not fit was the one in bytes.
+    too_many_bytes: bool,
     closed: Option<Closed>,
     pub(super) draining: Option<Box<Draining>>,
     /// The maximum, as the server has it.
@@ -70,6 +79,7 @@ impl Queue {
             most: (0, 0),
             dropped: 0,
             slow: false,
+            too_many_bytes: false,
             closed: None,
             draining: None,
             server: ServerCount::default(),
@@ -115,6 +125,18 @@ impl Queue {
         self.list.is_empty() && self.draining.as_ref().is_some_and(|d| d.flushed)
     }
 
+    fn slowness(&self) -> Slow {
+        let (limit, unit) = match self.too_many_bytes {
+            true => (self.limits.1, "bytes"),
+            false => (self.limits.0, "messages"),
+        };
+        Slow {
+            limit,
+            unit,
+            dropped: self.dropped,
+        }
+    }
+
     /// Would one more message and so many more bytes fit?
     fn fits(&self, msgs: u64, bytes: u64) -> bool {
         let within = |n: u64, limit: i32| u64::try_from(limit).is_err() || n <= limit as u64;
@@ -148,7 +170,7 @@ impl Subscription {
         let pending_bytes = queue.received_bytes - this.taken_bytes.load(Ordering::Acquire);
         let was_slow = queue.slow;
         let mut refused = MsgList::new();
-        let mut became_slow = false;
+        let mut became_slow = None;
         if queue.fits(
             pending_msgs + msgs.len() as u64,
             pending_bytes + msgs.bytes() as u64,
@@ -156,20 +178,22 @@ impl Subscription {
             queue.slow = false;
         } else {
             let (mut fitting, mut n, mut bytes) = (MsgList::new(), pending_msgs, pending_bytes);
-            let mut slow = was_slow;
+            let (mut slow, mut became) = (was_slow, false);
             while let Some(msg) = msgs.pop() {
                 let size = msg.size() as u64;
                 if queue.fits(n + 1, bytes + size) {
                     (n, bytes, slow) = (n + 1, bytes + size, false);
                     fitting.push(msg);
                 } else {
-                    became_slow |= !slow;
+                    became = became || !slow;
                     slow = true;
+                    queue.too_many_bytes = queue.fits(n + 1, 0);
                     refused.push(msg);
                 }
             }
             queue.slow = slow;
             queue.dropped += refused.len() as u64;
+            became_slow = became.then(|| queue.slowness());
             msgs = fitting;
         }
         queue.received_msgs += msgs.len() as u64;
@@ -190,8 +214,8 @@ impl Subscription {
         } else if some && this.sink.is_none() {
             this.changed.notify_one();
         }
-        if became_slow {
-            this.conn.report_slow(this);
+        if let Some(slow) = became_slow {
+            this.conn.report_slow(this, slow);
         }
     }
 
@@ -210,7 +234,29 @@ impl Subscription {
     }
 
     /// Fetches the next message, waiting for it if there is none.
+    #[inline]
     pub fn next_msg(self: &Arc<Self>, timeout: Duration) -> Result<Msg> {
+        self.take_next(timeout)
+            .map_err(|e| self.why_no_message(e, timeout))
+    }
+
+    /// Why messages were dropped last.
+    pub(super) fn slow(&self) -> Slow {
+        self.queue.lock().slowness()
+    }
+
+    /// Did it come to its end by draining?
+    pub(super) fn has_ended_by_drain(&self) -> bool {
+        self.queue.lock().closed == Some(Closed::Drained)
+    }
+
+    /// The number of messages after which it ends.
+    pub(super) fn maximum(&self) -> u64 {
+        self.max.load(Ordering::Relaxed)
+    }
+
+    /// As [`Subscription::next_msg`], with a failure that has no words yet.
+    pub(super) fn take_next(self: &Arc<Self>, timeout: Duration) -> Result<Msg> {
         // Looked at only when there is something to wait for: the clock costs more than a message.
         let mut deadline = None;
         let mut queue = self.queue.lock();
@@ -218,7 +264,9 @@ impl Subscription {
             return Err(Status::NATS_CONNECTION_CLOSED.into());
         }
         if queue.closed.is_none() && self.sink.is_some() {
-            return Err(Error::illegal_state("the subscription has a callback"));
+            drop(queue);
+            let text = self.called() + " has a callback, which gets its messages";
+            return Err(Error::illegal_state(text));
         }
         if queue.closed.is_none() && mem::take(&mut queue.slow) {
             return Err(Status::NATS_SLOW_CONSUMER.into());
@@ -226,7 +274,7 @@ impl Subscription {
         loop {
             match queue.closed {
                 Some(Closed::MaxDelivered) => return Err(Status::NATS_MAX_DELIVERED_MSGS.into()),
-                Some(_) => return Err(self.closed_error()),
+                Some(_) => return Err(self.closed_status().into()),
                 None => {}
             }
             if let Some(msg) = queue.list.pop() {

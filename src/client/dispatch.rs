@@ -15,9 +15,10 @@ use rustix::io::Errno;
 
 use super::connection::Connection;
 use super::subscription::Subscription;
-use crate::error::{Error, Result, Status};
+use crate::error::{Error, Result};
 use crate::fork::{self, Descriptor};
 use crate::locks::Mutex;
+use crate::words::system;
 
 /// Something for the program to run.
 enum Item {
@@ -45,7 +46,7 @@ struct State {
 impl ManualQueue {
     pub(super) fn new() -> Result<Self> {
         let fd = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)
-            .map_err(|e| Error::new(Status::NATS_SYS_ERROR, format!("eventfd failed: {e}")))?;
+            .map_err(|e| system("eventfd", e))?;
         Ok(ManualQueue {
             fd: Descriptor::shown(fd),
             state: Mutex::default(),
@@ -134,9 +135,11 @@ impl Item {
 
 impl Connection {
     fn manual(&self) -> Result<&ManualQueue> {
-        self.manual
-            .as_ref()
-            .ok_or_else(|| Error::illegal_state("the connection was not made with manual dispatch"))
+        self.manual.as_ref().ok_or_else(|| {
+            Error::illegal_state(
+                "the connection was not made with manual dispatch (natsOptions_SetManualDispatch)",
+            )
+        })
     }
 
     /// The descriptor that is readable while callbacks wait to be run by
@@ -151,7 +154,7 @@ impl Connection {
         let manual = self.manual()?;
         if self.in_callback() {
             return Err(Error::illegal_state(
-                "called inside a callback of the same connection",
+                "natsConnection_Dispatch was called inside a callback of the same connection",
             ));
         }
         let Some((_running, items)) = manual.begin() else {
@@ -196,6 +199,7 @@ mod tests {
 
     use super::super::Options;
     use super::*;
+    use crate::error::Status;
 
     fn manual() -> Arc<Connection> {
         let opts = Options {

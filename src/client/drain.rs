@@ -16,10 +16,14 @@ use crate::error::{Error, Result, Status};
 use crate::locks::Mutex;
 use crate::proto::encode;
 use crate::runtime::TimerHandle;
+use crate::words::ms;
 
 /// The longest that a drain waits for the server's answer to what it sent; the last answer, where the
 /// drain has a limit itself, it awaits until then.
 const FLUSH_MAX: Duration = Duration::from_secs(10);
+
+const NOT_UNSUBSCRIBED: &str = "unable to flush all subscriptions UNSUB protocols";
+const NOT_FLUSHED: &str = "unable to flush publish calls";
 
 /// How a drain goes on when the server has answered, or will not.
 type AfterFlush = Box<dyn FnOnce(&Arc<Connection>, Result<()>) + Send>;
@@ -48,10 +52,9 @@ impl Subscription {
             return Err(self.closed_error());
         }
         if self.conn.is_draining() {
-            return Err(Error::new(
-                Status::NATS_DRAINING,
-                "Illegal to drain a subscription while its connection is draining",
-            ));
+            let text = "Illegal to drain a subscription while its connection is draining: ";
+            let text = text.to_owned() + &self.called();
+            return Err(Error::new(Status::NATS_DRAINING, text));
         }
         if !self.start_draining()? {
             return Ok(());
@@ -74,7 +77,8 @@ impl Subscription {
         let _registry = self.conn.registry.lock();
         let mut queue = self.queue.lock();
         if queue.is_closed() {
-            return Err(Status::NATS_INVALID_SUBSCRIPTION.into());
+            drop(queue);
+            return Err(self.why_closed(Status::NATS_INVALID_SUBSCRIPTION));
         }
         if queue.is_draining() {
             return Ok(false);
@@ -142,7 +146,9 @@ impl Subscription {
         let deadline = timeout.and_then(|t| Instant::now().checked_add(t));
         let mut queue = self.queue.lock();
         if !queue.is_draining() {
-            return Err(Error::illegal_state("Subscription not in draining mode"));
+            drop(queue);
+            let text = "Subscription not in draining mode: ".to_owned() + &self.called();
+            return Err(Error::illegal_state(text));
         }
         while !queue.is_complete() {
             match deadline {
@@ -162,7 +168,9 @@ impl Subscription {
     pub fn drain_completion_status(&self) -> Result<()> {
         let queue = self.queue.lock();
         if !queue.is_complete() {
-            return Err(Error::illegal_state("Subscription drain is not complete"));
+            drop(queue);
+            let text = "Subscription drain is not complete: ".to_owned() + &self.called();
+            return Err(Error::illegal_state(text));
         }
         if let Some(status) = queue.draining.as_ref().and_then(|d| d.failed) {
             return Err(status.into());
@@ -182,7 +190,8 @@ impl Connection {
             let mut state = self.state.lock();
             match state.status() {
                 ConnStatus::NATS_CONN_STATUS_CLOSED => {
-                    return Err(Status::NATS_CONNECTION_CLOSED.into());
+                    drop(state);
+                    return Err(self.untold(Status::NATS_CONNECTION_CLOSED, ""));
                 }
                 status if status.is_draining() => return Ok(()),
                 ConnStatus::NATS_CONN_STATUS_CONNECTED => {}
@@ -214,10 +223,7 @@ impl Connection {
         }
         let flushed = move |conn: &Arc<Connection>, result: Result<()>| {
             if let Err(e) = &result {
-                conn.drain_error(
-                    "unable to flush all subscriptions UNSUB protocols",
-                    e.status(),
-                );
+                conn.drain_error(NOT_UNSUBSCRIBED, e.status(), &conn.no_answer(FLUSH_MAX));
             }
             for sub in &subs {
                 sub.drain_flushed(result.clone().map_err(|e| e.status()));
@@ -231,7 +237,7 @@ impl Connection {
             let conn = Arc::downgrade(self);
             let late = move || {
                 if let Some(conn) = conn.upgrade() {
-                    conn.drain_late();
+                    conn.drain_late(timeout);
                 }
             };
             let timer = self.runtime.timers.after(timeout, Box::new(late));
@@ -273,8 +279,21 @@ impl Connection {
             .ping(PingWaiter::Then(Box::new(answered)), When::Buffered);
     }
 
-    fn drain_error(self: &Arc<Self>, what: &str, status: Status) {
-        let text = format!("Drain error: {what}: {} ({})", status as i32, status.text());
+    /// The server did not answer in time.
+    fn no_answer(&self, limit: Duration) -> String {
+        let server = self.server_address();
+        match limit {
+            Duration::MAX => format!("{server} did not answer"),
+            limit => format!("{server} did not answer within {}", ms(limit)),
+        }
+    }
+
+    fn drain_error(self: &Arc<Self>, what: &str, status: Status, more: &str) {
+        let text = format!(
+            "Drain error: {what}: {} ({}): {more}",
+            status as i32,
+            status.text()
+        );
         let state = self.state.lock();
         // Closing ends a drain, which is no error of the drain.
         if state.is_closed() || status == Status::NATS_CONNECTION_CLOSED {
@@ -317,9 +336,9 @@ impl Connection {
             .as_ref()
             .is_some_and(|drain| drain.timer.is_some());
         let limit = if limited { Duration::MAX } else { FLUSH_MAX };
-        let flushed = |conn: &Arc<Connection>, result: Result<()>| {
+        let flushed = move |conn: &Arc<Connection>, result: Result<()>| {
             if let Err(e) = result {
-                conn.drain_error("unable to flush publish calls", e.status());
+                conn.drain_error(NOT_FLUSHED, e.status(), &conn.no_answer(limit));
             }
             conn.shut();
         };
@@ -327,7 +346,7 @@ impl Connection {
     }
 
     /// The time for the drain is over.
-    fn drain_late(self: &Arc<Self>) {
+    fn drain_late(self: &Arc<Self>, timeout: Duration) {
         let (status, flushed) = {
             let mut state = self.state.lock();
             let status = state.status();
@@ -339,21 +358,40 @@ impl Connection {
         if !status.is_draining() {
             return;
         }
-        let error = |what| self.drain_error(what, Status::NATS_TIMEOUT);
+        let error = |what, more: &str| {
+            let more = format!("limit of {} passed, {more}", ms(timeout));
+            self.drain_error(what, Status::NATS_TIMEOUT, &more);
+        };
         self.outbound.refuse_publishes();
         if !flushed {
-            error("unable to flush all subscriptions UNSUB protocols");
+            error(NOT_UNSUBSCRIBED, &self.no_answer(Duration::MAX));
         }
         let subs: Vec<_> = self.registry.lock().subscriptions().cloned().collect();
         match subs.is_empty() {
-            true => error("unable to flush publish calls"),
-            false => error("timeout waiting for subscriptions to drain"),
+            true => error(NOT_FLUSHED, &self.no_answer(Duration::MAX)),
+            false => error(
+                "timeout waiting for subscriptions to drain",
+                &left_over(&subs),
+            ),
         }
         for sub in subs {
             sub.drain_late(true);
         }
         self.shut();
     }
+}
+
+/// Subscriptions that did not come to their end: one by name, and how many there are.
+fn left_over(subs: &[Arc<Subscription>]) -> String {
+    let Some(sub) = subs.first() else {
+        return String::new();
+    };
+    let (msgs, _) = sub.waiting(&sub.queue.lock());
+    let more = match subs.len() - 1 {
+        0 => String::new(),
+        more => format!(", and {more} more subscriptions"),
+    };
+    format!("{} has {msgs} messages left{more}", sub.called())
 }
 
 impl ConnDrain {

@@ -10,6 +10,7 @@ use crate::error::{Error, Result, Status};
 use crate::fork;
 use crate::locks::{Condvar, Mutex, this_thread};
 use crate::nesting::Nesting;
+use crate::words::ms;
 
 /// Opens when the last callback of a connection has returned and none will follow.
 #[derive(Default)]
@@ -27,7 +28,11 @@ impl Gate {
                 None => self.opened.wait(&mut open),
                 Some(d) => {
                     if self.opened.wait_until(&mut open, d).timed_out() && !*open {
-                        return Err(Status::NATS_TIMEOUT.into());
+                        drop(open);
+                        let waited = ms(timeout.unwrap_or_default());
+                        let text =
+                            format!("a callback of the connection still runs after {waited}");
+                        return Err(Error::new(Status::NATS_TIMEOUT, text));
                     }
                 }
             }

@@ -2,7 +2,7 @@
 
 use std::io::ErrorKind;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::connection::{Connection, MAX_MSG_FLOOR};
 use super::identity::Identity;
@@ -17,6 +17,7 @@ use crate::proto::encode;
 use crate::proto::info::{InfoError, ServerInfo};
 use crate::proto::parser::{Op, Step};
 use crate::proto::server_error::ServerError;
+use crate::words::{ms, shown};
 
 /// The longest line that a server may send before the session stands, without its end.
 const LINE_MAX: usize = 32 * 1024 - 1;
@@ -29,6 +30,8 @@ pub(super) struct Attempt {
     /// The name in the server's certificate where it is not the host of the URL.
     pub(super) tls_name: Option<String>,
     pub(super) deadline: Instant,
+    /// The time that there is until then.
+    pub(super) time: Duration,
     pub(super) cancel: Cancel,
 }
 
@@ -63,30 +66,40 @@ pub(super) fn run(
     attempt: &Attempt,
 ) -> Result<ServerInfo, Failure> {
     let mut reader = link.reader.lock();
+    let late = |what: &'static str| move |e: Error| attempt.or_say_late(e, what);
     if attempt.url.is_websocket() {
-        conn.start_websocket(link, &reader, attempt)?;
+        conn.start_websocket(link, &reader, attempt)
+            .map_err(late("accepted but did not answer the WebSocket handshake"))?;
     } else if conn.is_tls_first() {
-        conn.start_tls(link, &reader, attempt)?;
+        conn.start_tls(link, &reader, attempt)
+            .map_err(late("accepted but did not answer the TLS handshake"))?;
     }
     let info = match next(&mut reader, &link.stream, attempt) {
         Ok(Reply::Info(info)) => info,
         // A server that has too many clients may say so at once.
-        Ok(Reply::Err(error)) => return Err(refusal(&error)),
-        Ok(other) => return Err(not_info(other.name()).into()),
+        Ok(Reply::Err(error)) => {
+            let said = not_info("-ERR", error.text());
+            return Err(Failure::Said(said, error.auth_kind()));
+        }
+        Ok(other) => return Err(not_info(other.name(), "").into()),
         // Whatever it is, it is not a NATS server's first line.
         Err(e) if e.status() == Status::NATS_PROTOCOL_ERROR && reader.saw_something_else() => {
-            return Err(not_info(&reader.first_word()).into());
+            return Err(not_info(&reader.first_word(), reader.who_speaks()).into());
         }
-        Err(e) => return Err(e.into()),
+        Err(e) => return Err(reader.why_no_info(e, attempt).into()),
     };
     // Below WebSocket it is there already, or not wanted.
     if !link.stream.is_websocket() && !link.stream.is_tls() && conn.wants_tls(&info)? {
-        conn.start_tls(link, &reader, attempt)?;
+        conn.start_tls(link, &reader, attempt)
+            .map_err(late("did not answer the TLS handshake"))?;
     }
     if conn.opts.no_echo && info.proto < 1 {
         return Err(Error::new(
             Status::NATS_NO_SERVER_SUPPORT,
-            "the server does not support no-echo",
+            format!(
+                "the server (version '{}') does not support no-echo (natsOptions_SetNoEcho)",
+                shown(info.version.as_bytes())
+            ),
         )
         .into());
     }
@@ -99,11 +112,12 @@ pub(super) fn run(
     hello.extend_from_slice(encode::PING);
     write_all(&link.stream, &hello, attempt)?;
     let mut expected = if conn.opts.verbose { "+OK" } else { "PONG" };
+    let silent = late("took CONNECT but sent no PONG");
     loop {
-        match next(&mut reader, &link.stream, attempt)? {
+        match next(&mut reader, &link.stream, attempt).map_err(silent)? {
             Reply::Ok if expected == "+OK" => expected = "PONG",
             Reply::Pong if expected == "PONG" => return Ok(*info),
-            Reply::Err(error) => return Err(refusal(&error)),
+            Reply::Err(error) => return Err(refusal(&error, &identity)),
             other => {
                 return Err(Error::protocol(format!(
                     "Expected '{expected}', got '{}'",
@@ -115,10 +129,23 @@ pub(super) fn run(
     }
 }
 
-fn not_info(got: &str) -> Error {
+fn not_info(got: &str, more: &str) -> Error {
+    let colon = if more.is_empty() { "" } else { ": " };
     Error::protocol(format!(
-        "Unexpected protocol: got '{got}' instead of 'INFO'"
+        "Unexpected protocol: got '{got}' instead of 'INFO'{colon}{more}"
     ))
+}
+
+impl Attempt {
+    /// The time was over: says what the server did not do in it.
+    fn or_say_late(&self, e: Error, what: &str) -> Error {
+        match e.status() {
+            Status::NATS_TIMEOUT => {
+                e.or_say(|_| format!("{} {what} in {}", self.url.host_port(), ms(self.time)))
+            }
+            _ => e,
+        }
+    }
 }
 
 impl Reader {
@@ -139,12 +166,50 @@ impl Reader {
             .split(u8::is_ascii_whitespace)
             .next()
             .unwrap_or_default();
-        String::from_utf8_lossy(&word[..word.len().min(32)]).into_owned()
+        shown(&word[..word.len().min(32)]).to_string()
+    }
+
+    /// Which kind of server begins like this.
+    fn who_speaks(&self) -> &'static str {
+        match self.receiver.unparsed() {
+            [b'H', b'T', b'T', b'P', b'/', ..] => "a web server's port?",
+            [b'S', b'S', b'H', b'-', ..] => "an SSH server's port?",
+            [0x15 | 0x16, 3, ..] => "a port for TLS only? (natsOptions_TLSHandshakeFirst)",
+            _ => "not a NATS port?",
+        }
+    }
+
+    /// Why there is no INFO of the server.
+    fn why_no_info(&self, e: Error, attempt: &Attempt) -> Error {
+        let server = attempt.url.host_port();
+        let received = self.receiver.unparsed();
+        let begun = || shown(&received[..received.len().min(32)]);
+        match e.status() {
+            Status::NATS_TIMEOUT if received.is_empty() => attempt
+                .or_say_late(e, "accepted but sent no INFO")
+                .and_say(": not a NATS port? One for WebSocket or for TLS first sends none"),
+            Status::NATS_TIMEOUT => attempt
+                .or_say_late(e, "accepted but sent no whole INFO")
+                .and_say(&format!(", only '{}'", begun())),
+            Status::NATS_CONNECTION_CLOSED if !attempt.cancel.is_cancelled() => {
+                let text = match received {
+                    [] => {
+                        format!("{server} closed the connection before any INFO: not a NATS port?")
+                    }
+                    _ => format!(
+                        "{server} closed the connection within its INFO: '{}'",
+                        begun()
+                    ),
+                };
+                Error::new(e.status(), text)
+            }
+            _ => e,
+        }
     }
 }
 
-/// What the server's refusal is for the program.
-fn refusal(error: &ServerError) -> Failure {
+/// What the server's refusal is for the program. Of credentials, it says which kinds were sent.
+fn refusal(error: &ServerError, identity: &Identity) -> Failure {
     let kind = error.auth_kind();
     let status = match kind {
         Some(_) => Status::NATS_CONNECTION_AUTH_FAILED,
@@ -153,6 +218,10 @@ fn refusal(error: &ServerError) -> Failure {
     let said = match error.text() {
         "" => status.into(),
         text => Error::new(status, text.to_owned()),
+    };
+    let said = match kind {
+        Some(_) => said.and_say(&format!(" (sent: {})", identity.kinds())),
+        None => said,
     };
     Failure::Said(said, kind)
 }
@@ -166,7 +235,7 @@ fn next(reader: &mut Reader, stream: &Stream, attempt: &Attempt) -> Result<Reply
             .map_err(|e| Error::protocol(e.to_string()))?;
         if let Step::Op { op, consumed } = step {
             if consumed > LINE_MAX + encode::CRLF.len() {
-                return Err(Status::NATS_LINE_TOO_LONG.into());
+                return Err(too_long());
             }
             let reply = match op {
                 Op::Info(json) => Reply::Info(Box::new(parse_info(json)?)),
@@ -183,13 +252,16 @@ fn next(reader: &mut Reader, stream: &Stream, attempt: &Attempt) -> Result<Reply
             continue;
         }
         if reader.receiver.unparsed().len() >= LINE_MAX + encode::CRLF.len() {
-            return Err(Status::NATS_LINE_TOO_LONG.into());
+            return Err(too_long());
         }
         match reader
             .receiver
             .read_with(None, |room| stream.read_vectored(room))
         {
-            Ok(0) => return Err(Status::NATS_CONNECTION_CLOSED.into()),
+            Ok(0) => {
+                let text = "the server closed the connection and gave no reason";
+                return Err(Error::new(Status::NATS_CONNECTION_CLOSED, text));
+            }
             Ok(_) => {}
             Err(e) if e.kind() == ErrorKind::WouldBlock => {
                 stream.wait_readable(attempt.deadline, Some(&attempt.cancel))?;
@@ -197,6 +269,11 @@ fn next(reader: &mut Reader, stream: &Stream, attempt: &Attempt) -> Result<Reply
             Err(e) => return Err(e.into()),
         }
     }
+}
+
+fn too_long() -> Error {
+    let text = format!("the server's line is longer than {LINE_MAX} bytes: not a NATS port?");
+    Error::new(Status::NATS_LINE_TOO_LONG, text)
 }
 
 fn parse_info(json: &[u8]) -> Result<ServerInfo> {

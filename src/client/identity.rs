@@ -59,6 +59,26 @@ impl Identity {
         Ok(identity)
     }
 
+    /// What kinds of credentials there are, and none of their content.
+    pub(super) fn kinds(&self) -> String {
+        let proof = &self.proof;
+        let kinds = [
+            ("user and password", self.user.is_some()),
+            ("token", self.token.is_some()),
+            ("JWT", proof.jwt.is_some()),
+            ("NKey", proof.nkey.is_some()),
+        ];
+        let sent: Vec<_> = kinds
+            .iter()
+            .filter(|(_, is)| *is)
+            .map(|(kind, _)| *kind)
+            .collect();
+        match sent.is_empty() {
+            true => "no credentials".to_owned(),
+            false => sent.join(", "),
+        }
+    }
+
     fn from_url(url: &ServerUrl) -> Self {
         Identity {
             user: url.user.clone(),

@@ -39,8 +39,14 @@ impl Connection {
     /// Waits until the server has processed all that was sent before.
     pub fn flush(&self, timeout: Duration) -> Result<()> {
         if timeout.is_zero() {
-            return Err(Status::NATS_INVALID_TIMEOUT.into());
+            let text = "timeout must be greater than 0: 0 ms";
+            return Err(Error::new(Status::NATS_INVALID_TIMEOUT, text));
         }
+        self.round_trip(timeout)
+            .map_err(|e| self.why_no_pong(e, timeout))
+    }
+
+    fn round_trip(&self, timeout: Duration) -> Result<()> {
         if self.is_closed() {
             return Err(Status::NATS_CONNECTION_CLOSED.into());
         }
@@ -57,7 +63,7 @@ impl Connection {
     /// How long a PING takes to be answered now.
     pub fn rtt(&self) -> Result<Duration> {
         if self.is_reconnecting() {
-            return Err(Status::NATS_CONNECTION_DISCONNECTED.into());
+            return Err(self.untold(Status::NATS_CONNECTION_DISCONNECTED, "round trip"));
         }
         let start = Instant::now();
         self.flush(RTT_MAX)?;

@@ -154,7 +154,7 @@ impl Connection {
     /// Gives the present server up and reconnects.
     pub fn reconnect(self: &Arc<Self>) -> Result<()> {
         if self.is_closed() {
-            return Err(Status::NATS_CONNECTION_CLOSED.into());
+            return Err(self.untold(Status::NATS_CONNECTION_CLOSED, ""));
         }
         // What was refused before may be wanted by the next one.
         self.registry.lock().forgive();

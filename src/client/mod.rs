@@ -56,6 +56,7 @@ pub mod session;
 pub mod status;
 pub mod subscription;
 mod waiting;
+mod why;
 
 pub use connection::{Connection, Stats};
 pub use events::in_any_callback;

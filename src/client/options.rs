@@ -282,9 +282,10 @@ impl Options {
             self.inbox_prefix = nuid::INBOX_PREFIX.to_vec();
             return Ok(());
         };
-        if !subject::check_inbox_prefix(prefix) {
-            let text = String::from_utf8_lossy(prefix);
-            return Err(Error::invalid_arg(format!("Invalid inbox prefix '{text}'")));
+        if let Some(fault) = subject::inbox_prefix_fault(prefix) {
+            return Err(Error::invalid_arg(
+                fault.describe("Invalid inbox prefix", prefix),
+            ));
         }
         self.inbox_prefix = [prefix, b"."].concat();
         Ok(())
@@ -355,7 +356,11 @@ impl Options {
 
 fn at_most_a_second(time_to_poll: Duration) -> Result<Duration> {
     if time_to_poll > patience::LONGEST {
-        return Err(Error::invalid_arg("the time to poll is a second at most"));
+        return Err(Error::invalid_arg(format!(
+            "busyPollUs must be from 0 to {}: {}",
+            patience::LONGEST.as_micros(),
+            time_to_poll.as_micros()
+        )));
     }
     Ok(time_to_poll)
 }

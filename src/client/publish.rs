@@ -36,6 +36,18 @@ impl Outgoing<'_> {
         self.headers.map_or(0, HeaderBlock::len) + self.payload.len()
     }
 
+    /// Why its subject, or its reply subject, cannot be one.
+    #[cold]
+    fn why_illegal(&self) -> Error {
+        let names = [("subject", Some(self.subject)), ("reply", self.reply)];
+        let texts = names.iter().filter_map(|(what, name)| {
+            let name = (*name)?;
+            Some(subject::publish_fault(name)?.describe(what, name))
+        });
+        let text = texts.take(1).collect::<String>();
+        Error::new(Status::NATS_INVALID_SUBJECT, text)
+    }
+
     pub(super) fn encode(&self, buf: &mut WriteBuf) {
         match self.headers {
             None => encode::publish(buf, self.subject, self.reply, self.payload),
@@ -107,7 +119,7 @@ impl Connection {
     pub(super) fn send(&self, out: &Outgoing<'_>, when: When) -> Result<()> {
         // What a blank or a line end in a subject would do to the protocol line must not happen.
         if !subject::check_publish(out.subject) || !out.reply.is_none_or(subject::check_publish) {
-            return Err(Status::NATS_INVALID_SUBJECT.into());
+            return Err(out.why_illegal());
         }
         let words = out.subject.len() + out.reply.map_or(0, <[u8]>::len);
         if words + encode::LINE > self.opts.max_control_line {
@@ -118,7 +130,9 @@ impl Connection {
         } else {
             when
         };
-        self.outbound.publish(out, when)
+        self.outbound
+            .publish(out, when)
+            .map_err(|e| self.why_not_sent(e, out))
     }
 
     /// Will servers take the line of this one? They end a connection that sends a longer one.

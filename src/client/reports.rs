@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use rustix::stdio::stderr;
 
 use super::connection::Connection;
+use super::delivery::Slow;
 use super::subscription::Subscription;
 use crate::error::{Error, Status};
 use crate::locks::Mutex;
@@ -102,11 +103,12 @@ impl Connection {
     }
 
     /// Tells the program that a subscription drops messages.
-    pub(super) fn report_slow(self: &Arc<Self>, sub: &Arc<Subscription>) {
+    pub(super) fn report_slow(self: &Arc<Self>, sub: &Arc<Subscription>, slow: Slow) {
+        let error = Error::new(Status::NATS_SLOW_CONSUMER, sub.slow_words(slow));
         let mut state = self.state.lock();
         if !state.is_closed() {
-            state.set_last_error(&Status::NATS_SLOW_CONSUMER.into());
-            self.post_error(Some(sub), Status::NATS_SLOW_CONSUMER, None);
+            state.set_last_error(&error);
+            self.post_error(Some(sub), error.status(), Some(error.text().to_owned()));
         }
     }
 

@@ -115,7 +115,7 @@ impl Connection {
         payload: &[u8],
         timeout: Duration,
     ) -> Result<Msg> {
-        self.exchange(timeout, payload.len(), &|reply, deadline| {
+        self.exchange(subject, timeout, payload.len(), &|reply, deadline| {
             self.send(
                 &Outgoing {
                     subject,
@@ -131,12 +131,26 @@ impl Connection {
 
     /// As [`Connection::request`], with a message; its own reply subject is not used.
     pub fn request_msg(self: &Arc<Self>, msg: &Msg, timeout: Duration) -> Result<Msg> {
-        self.exchange(timeout, msg.payload().len(), &|reply, deadline| {
-            self.send_msg(msg, Some(reply), When::Soon, deadline)
-        })
+        self.exchange(
+            msg.subject(),
+            timeout,
+            msg.payload().len(),
+            &|reply, deadline| self.send_msg(msg, Some(reply), When::Soon, deadline),
+        )
     }
 
     fn exchange(
+        self: &Arc<Self>,
+        subject: &[u8],
+        timeout: Duration,
+        size: usize,
+        publish: &PublishFn<'_>,
+    ) -> Result<Msg> {
+        self.exchange_either_way(timeout, size, publish)
+            .map_err(|e| self.why_no_reply(e, subject, timeout))
+    }
+
+    fn exchange_either_way(
         self: &Arc<Self>,
         timeout: Duration,
         size: usize,
@@ -254,20 +268,22 @@ impl Connection {
             sink: None,
             timeout: None,
         };
-        let sub = self.prepare_for(Purpose::Answer, args)?;
-        self.start_subscription(&sub)?;
+        // The program does not know of this subscription: what is said is said of the request.
+        let unnamed = |e: Error| match e.status() {
+            Status::NATS_INVALID_SUBSCRIPTION => Error::from(Status::NATS_CONNECTION_CLOSED),
+            Status::NATS_CONNECTION_CLOSED | Status::NATS_DRAINING => e.status().into(),
+            _ => e,
+        };
+        let sub = self.prepare_for(Purpose::Answer, args).map_err(unnamed)?;
+        self.start_subscription(&sub).map_err(unnamed)?;
         let result = sub
             .auto_unsubscribe(1)
             .and_then(|()| publish(&inbox, deadline))
             .and_then(|()| {
                 let now = Instant::now();
-                sub.next_msg(deadline.map_or(timeout, |d| d.saturating_duration_since(now)))
+                sub.take_next(deadline.map_or(timeout, |d| d.saturating_duration_since(now)))
             })
-            .map_err(|e| match e.status() {
-                // It is not the subscription that the program knows of.
-                Status::NATS_INVALID_SUBSCRIPTION => Error::from(Status::NATS_CONNECTION_CLOSED),
-                _ => e,
-            });
+            .map_err(unnamed);
         sub.destroy();
         result
     }

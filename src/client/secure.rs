@@ -117,7 +117,8 @@ impl Connection {
         }
         let wanted = self.opts.security.secure || self.secure.load(Ordering::Relaxed);
         if wanted && !info.tls_required && !info.tls_available {
-            return Err(Status::NATS_SECURE_CONNECTION_WANTED.into());
+            let text = "TLS is required by the client (natsOptions_SetSecure, tls://), and the server offers none";
+            return Err(Error::new(Status::NATS_SECURE_CONNECTION_WANTED, text));
         }
         Ok(wanted)
     }

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use super::connection::Connection;
+use super::connection::{Connection, LAST_ERROR_MAX};
 use super::handshake::{self, Attempt};
 use super::keepalive::PingWaiter;
 use super::link::Link;
@@ -34,6 +34,7 @@ use crate::proto::info::ServerInfo;
 use crate::proto::write_buf::WriteBuf;
 use crate::random;
 use crate::runtime::Job;
+use crate::words::list;
 
 /// The pause between one server and the next in the same pass.
 const SHORT_PAUSE: Duration = Duration::from_millis(1);
@@ -59,6 +60,19 @@ impl Failure {
         match self {
             Failure::Said(_, kind) => *kind,
             _ => None,
+        }
+    }
+
+    /// Puts the server's address in front of the words, unless the attempt was called off.
+    fn at(self, attempt: &Attempt) -> Self {
+        if attempt.cancel.is_cancelled() {
+            return self;
+        }
+        let server = attempt.url.host_port();
+        match self {
+            Failure::Unreachable(e) => Failure::Unreachable(e.about(&server)),
+            Failure::Refused(e) => Failure::Refused(e.about(&server)),
+            Failure::Said(e, kind) => Failure::Said(e.about(&server), kind),
         }
     }
 
@@ -118,6 +132,7 @@ impl Connection {
     /// Tries each server once.
     fn connect_pass(self: &Arc<Self>) -> Result<()> {
         let (mut refusal, mut unreachable) = (None, None);
+        let mut failures: Vec<String> = Vec::new();
         self.state.lock().pool.begin_pass();
         loop {
             let attempt = {
@@ -137,20 +152,25 @@ impl Connection {
                     let kind = failure.auth_kind();
                     let error = failure.into_error();
                     self.first_attempt_failed(&error, kind);
-                    // Who answered tells more than who did not.
-                    let kept = if refused {
-                        &mut refusal
-                    } else {
-                        &mut unreachable
+                    // Who answered tells more than who did not, and stands in front.
+                    match refused {
+                        true => failures.insert(0, error.text().to_owned()),
+                        false => failures.push(error.text().to_owned()),
+                    }
+                    let kept = match refused {
+                        true => &mut refusal,
+                        false => &mut unreachable,
                     };
-                    *kept = Some(error);
+                    *kept = Some(error.status());
                 }
             }
         }
-        let no_server = |e: Error| Error::new(Status::NATS_NO_SERVER, e.text().to_owned());
-        Err(refusal
-            .or_else(|| unreachable.map(no_server))
-            .unwrap_or(Status::NATS_NO_SERVER.into()))
+        Err(
+            match refusal.or(unreachable.map(|_| Status::NATS_NO_SERVER)) {
+                Some(status) => Error::new(status, list(&failures, LAST_ERROR_MAX)),
+                None => Status::NATS_NO_SERVER.into(),
+            },
+        )
     }
 
     fn connect_in_background(self: &Arc<Self>) -> Result<()> {
@@ -188,6 +208,7 @@ impl Connection {
             fallback: state.pool.first_user_info().cloned(),
             tls_name: server.tls_name.clone(),
             deadline: Instant::now() + self.opts.timeout,
+            time: self.opts.timeout,
             cancel: Cancel::new()?,
         };
         state.attempt = Some(attempt.cancel.clone());
@@ -195,6 +216,14 @@ impl Connection {
     }
 
     fn try_server(self: &Arc<Self>, attempt: &Attempt) -> Result<(Arc<Link>, ServerInfo), Failure> {
+        self.open_session(attempt)
+            .map_err(|failure| failure.at(attempt))
+    }
+
+    fn open_session(
+        self: &Arc<Self>,
+        attempt: &Attempt,
+    ) -> Result<(Arc<Link>, ServerInfo), Failure> {
         let socket = reach::open(self, attempt)?;
         {
             let mut state = self.state.lock();

@@ -119,18 +119,21 @@ impl Connection {
         purpose: Purpose,
         args: SubscribeArgs<'_>,
     ) -> Result<Arc<Subscription>> {
-        if !subject::check_subscribe(args.subject) {
-            return Err(Status::NATS_INVALID_SUBJECT.into());
+        if let Some(fault) = subject::subscribe_fault(args.subject) {
+            let text = fault.describe("subject", args.subject);
+            return Err(Error::new(Status::NATS_INVALID_SUBJECT, text));
         }
-        if let Some(queue) = args.queue {
-            if queue.is_empty() {
-                return Err(Error::invalid_arg("queue group cannot be empty"));
-            }
-            if !subject::check_queue(queue) {
-                return Err(Status::NATS_INVALID_QUEUE_NAME.into());
-            }
+        if let Some(queue) = args.queue
+            && let Some(fault) = subject::queue_fault(queue)
+        {
+            let status = match queue {
+                [] => Status::NATS_INVALID_ARG,
+                _ => Status::NATS_INVALID_QUEUE_NAME,
+            };
+            return Err(Error::new(status, fault.describe("queue group", queue)));
         }
-        self.check_subscribable(purpose)?;
+        self.subscribable(purpose)
+            .map_err(|status| self.why_not_subscribed(status, args.subject))?;
         let lane = match args.sink {
             Some(_) if self.opts.global_delivery => Some(self.runtime.lane()?),
             _ => None,
@@ -189,12 +192,12 @@ impl Connection {
         let mut registry = self.registry.lock();
         if registry.sealed {
             // Whoever closes the connection says so before it takes the subscriptions out.
-            let refused = self.check_subscribable(sub.purpose);
+            let refused = self.subscribable(sub.purpose);
             if refused.is_err() || sub.purpose == Purpose::Messages {
                 drop(registry);
                 sub.discard();
-                refused?;
-                return Err(Status::NATS_CONNECTION_CLOSED.into());
+                let status = refused.err().unwrap_or(Status::NATS_CONNECTION_CLOSED);
+                return Err(self.why_not_subscribed(status, sub.subject.to_bytes()));
             }
         }
         registry.insert(sub.sid, Target::Subscription(sub.clone()));
@@ -208,11 +211,12 @@ impl Connection {
         Ok(())
     }
 
-    fn check_subscribable(&self, purpose: Purpose) -> Result<()> {
+    /// With what subscribing fails in the present state.
+    fn subscribable(&self, purpose: Purpose) -> Result<(), Status> {
         match self.status() {
-            ConnStatus::NATS_CONN_STATUS_CLOSED => Err(Status::NATS_CONNECTION_CLOSED.into()),
+            ConnStatus::NATS_CONN_STATUS_CLOSED => Err(Status::NATS_CONNECTION_CLOSED),
             ConnStatus::NATS_CONN_STATUS_DRAINING_SUBS if purpose == Purpose::Answer => Ok(()),
-            status if status.is_draining() => Err(Status::NATS_DRAINING.into()),
+            status if status.is_draining() => Err(Status::NATS_DRAINING),
             _ => Ok(()),
         }
     }
@@ -290,20 +294,26 @@ impl Subscription {
         }
     }
 
-    /// Why calls on it fail once it is closed.
-    pub(super) fn closed_error(&self) -> Error {
+    /// With what calls on it fail once it is closed.
+    pub(super) fn closed_status(&self) -> Status {
         if self.conn.is_closed() {
-            Status::NATS_CONNECTION_CLOSED.into()
+            Status::NATS_CONNECTION_CLOSED
         } else {
-            Status::NATS_INVALID_SUBSCRIPTION.into()
+            Status::NATS_INVALID_SUBSCRIPTION
         }
+    }
+
+    /// Why calls on it fail once it is closed. Not with a lock held.
+    pub(super) fn closed_error(&self) -> Error {
+        self.why_closed(self.closed_status())
     }
 
     /// Fails with `error` if it is closed, otherwise looks at the queue.
     fn while_open<R>(&self, look: impl FnOnce(&mut Queue) -> R) -> Result<R> {
         let mut queue = self.queue.lock();
         if queue.is_closed() {
-            return Err(Status::NATS_INVALID_SUBSCRIPTION.into());
+            drop(queue);
+            return Err(self.why_closed(Status::NATS_INVALID_SUBSCRIPTION));
         }
         Ok(look(&mut queue))
     }
@@ -336,9 +346,10 @@ impl Subscription {
     /// Sets how many messages and bytes may wait; negative for no limit.
     pub fn set_pending_limits(&self, msgs: i32, bytes: i32) -> Result<()> {
         if msgs == 0 || bytes == 0 {
-            return Err(Error::invalid_arg(
-                "Limits must be either > 0 or negative to specify no limit",
-            ));
+            return Err(Error::invalid_arg(format!(
+                "Limits must be either > 0 or negative to specify no limit: \
+                 {msgs} messages, {bytes} bytes"
+            )));
         }
         self.while_open(|q| q.limits = (msgs, bytes))
     }
@@ -381,7 +392,8 @@ impl Subscription {
     /// Sets what runs once when the last callback has returned and none will follow; `None` unsets.
     pub fn set_on_complete(&self, callback: Option<Box<dyn FnOnce() + Send>>) -> Result<()> {
         if self.sink.is_none() {
-            return Err(Status::NATS_INVALID_SUBSCRIPTION.into());
+            let text = self.called() + " has no callback, and so no completion callback";
+            return Err(Error::new(Status::NATS_INVALID_SUBSCRIPTION, text));
         }
         let old = self.while_open(|q| std::mem::replace(&mut q.on_complete, callback))?;
         drop(old);
@@ -399,7 +411,8 @@ impl Subscription {
 
     /// Ends it by itself after `max` messages in all.
     pub fn auto_unsubscribe(self: &Arc<Self>, max: i32) -> Result<()> {
-        let max = u64::try_from(max).map_err(|_| Error::invalid_arg("max cannot be negative"))?;
+        let max = u64::try_from(max)
+            .map_err(|_| Error::invalid_arg(format!("max cannot be negative: {max}")))?;
         if self.conn.is_closed() || !self.is_valid() {
             return Err(self.closed_error());
         }

@@ -33,7 +33,8 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
 /// reached; `NATS_CONNECTION_AUTH_FAILED` where the credentials were refused;
 /// `NATS_FAILED_TO_INITIALIZE` while the library is being closed; and otherwise what the attempt at
 /// the last server that answered failed with, `NATS_TIMEOUT` for instance. Source: NATS client protocol, INFO and
-/// CONNECT.
+/// CONNECT. After a failure `nats_GetLastError` names each server that was tried and why it failed,
+/// as far as there is room; the one that the status is of comes first.
 ///
 /// @see natsConnection_ConnectTo, natsConnection_Destroy, natsConnection_DestroyAndWait
 ///
@@ -186,7 +187,10 @@ pub unsafe extern "C" fn natsConnection_FlushTimeout(
         let connection = unsafe { borrow_arc(nc) }?;
         match u64::try_from(timeout) {
             Ok(ms) if ms > 0 => connection.flush(Duration::from_millis(ms)),
-            _ => Err(Status::NATS_INVALID_TIMEOUT.into()),
+            _ => {
+                let text = format!("timeout must be greater than 0: {timeout} ms");
+                Err(Error::new(Status::NATS_INVALID_TIMEOUT, text))
+            }
         }
     })
 }

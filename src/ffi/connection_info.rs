@@ -301,11 +301,12 @@ pub unsafe extern "C" fn natsConnection_GetClientID(
     guard("natsConnection_GetClientID", || {
         required(cid, "cid")?;
         // SAFETY: the caller's contract, above.
-        let id = unsafe { borrow(nc) }?.client_id()?;
+        let connection = unsafe { borrow(nc) }?;
+        let id = connection.client_id()?;
         // SAFETY: not NULL, hence valid for writing by the caller's contract.
         unsafe { cid.write(id.unwrap_or(0)) };
         id.map(drop)
-            .ok_or_else(|| Status::NATS_NO_SERVER_SUPPORT.into())
+            .ok_or_else(|| connection.untold(Status::NATS_NO_SERVER_SUPPORT, "client id"))
     })
 }
 

@@ -1,6 +1,7 @@
 //! C's pointers, lengths and times into Rust's, and back.
 
 use std::ffi::{CStr, c_char, c_int, c_void};
+use std::fmt::Display;
 use std::time::Duration;
 
 use crate::error::{Error, Result, Status};
@@ -39,7 +40,10 @@ pub(crate) unsafe fn text<'a>(p: *const c_char, what: &str) -> Result<Option<&'a
     unsafe { bytes(p) }
         .map(std::str::from_utf8)
         .transpose()
-        .map_err(|_| Error::invalid_arg(format!("{what} must be UTF-8")))
+        .map_err(|e| {
+            let at = e.valid_up_to();
+            Error::invalid_arg(format!("{what} must be UTF-8: byte {at} is not"))
+        })
 }
 
 /// A payload: `len` bytes at `data`. With 0 bytes the pointer is not looked at.
@@ -51,11 +55,19 @@ pub(crate) unsafe fn text<'a>(p: *const c_char, what: &str) -> Result<Option<&'a
 pub(crate) unsafe fn payload<'a>(data: *const c_void, len: c_int) -> Result<&'a [u8]> {
     match usize::try_from(len) {
         Ok(0) => Ok(&[]),
-        Err(_) => Err(Error::invalid_arg("data length cannot be negative")),
-        Ok(_) if data.is_null() => Err(Error::invalid_arg("data cannot be NULL")),
+        Err(_) => Err(refuse_length(len)),
+        Ok(_) if data.is_null() => Err(refuse_length(len)),
         // SAFETY: not NULL, and valid for `len` bytes by the contract above.
         Ok(len) => Ok(unsafe { std::slice::from_raw_parts(data.cast(), len) }),
     }
+}
+
+#[cold]
+fn refuse_length(len: c_int) -> Error {
+    Error::invalid_arg(match len {
+        ..0 => format!("data length cannot be negative: {len}"),
+        _ => format!("data cannot be NULL with a length of {len}"),
+    })
 }
 
 /// The elements of an array; NULL only where there are none.
@@ -64,10 +76,10 @@ pub(crate) unsafe fn payload<'a>(data: *const c_void, len: c_int) -> Result<&'a 
 /// With a positive `len`, `items` is NULL or valid for reading `len` items that stay as they are
 /// for `'a`.
 pub(crate) unsafe fn array<'a, T>(items: *const T, len: c_int, what: &str) -> Result<&'a [T]> {
-    let refuse = |why| Err(Error::invalid_arg(format!("{what} {why}")));
+    let refuse = |why| Err(Error::invalid_arg(format!("{what} {why}: {len}")));
     match (items.is_null(), len) {
         (true, 0) => Ok(&[]),
-        (true, _) => refuse("cannot be NULL"),
+        (true, _) => refuse("cannot be NULL with this count"),
         (false, ..=0) => refuse("count must be positive"),
         // SAFETY: not NULL, and valid for `len` items by the contract above.
         (false, len) => Ok(unsafe { std::slice::from_raw_parts(items, len as usize) }),
@@ -135,7 +147,8 @@ pub(crate) unsafe fn copy_to_buffer(text: &[u8], buffer: *mut c_char, size: usiz
     if size == 0 {
         return Err(Status::NATS_INSUFFICIENT_BUFFER.into());
     }
-    let fits = text.len() < size;
+    let needed = text.len();
+    let fits = needed < size;
     let text = if fits { text } else { b"" };
     // SAFETY: the text and a NUL are within the `size` bytes of the contract above.
     unsafe {
@@ -147,19 +160,41 @@ pub(crate) unsafe fn copy_to_buffer(text: &[u8], buffer: *mut c_char, size: usiz
     if fits {
         Ok(())
     } else {
-        Err(Status::NATS_INSUFFICIENT_BUFFER.into())
+        let text = format!(
+            "buffer of {size} bytes is too small: {} are needed",
+            needed + 1
+        );
+        Err(Error::new(Status::NATS_INSUFFICIENT_BUFFER, text))
     }
 }
 
 /// A time in milliseconds that cannot be negative.
 #[inline]
 pub(crate) fn millis(ms: i64, what: &str) -> Result<Duration> {
-    count(ms, what).map(Duration::from_millis)
+    match u64::try_from(ms) {
+        Ok(ms) => Ok(Duration::from_millis(ms)),
+        Err(_) => Err(negative(what, format_args!("{ms} ms"))),
+    }
 }
 
 /// A number that cannot be negative.
-pub(crate) fn count<N, T: TryFrom<N>>(n: N, what: &str) -> Result<T> {
-    T::try_from(n).map_err(|_| Error::invalid_arg(format!("{what} cannot be negative")))
+pub(crate) fn count<N: Copy + Display, T: TryFrom<N>>(n: N, what: &str) -> Result<T> {
+    T::try_from(n).map_err(|_| negative(what, n))
+}
+
+#[cold]
+fn negative(what: &str, value: impl Display) -> Error {
+    Error::invalid_arg(format!("{what} cannot be negative: {value}"))
+}
+
+/// A number that must be greater than zero.
+pub(crate) fn positive<N: Copy + Display + PartialOrd + From<u8>>(n: N, what: &str) -> Result<N> {
+    match n > N::from(0) {
+        true => Ok(n),
+        false => Err(Error::invalid_arg(format!(
+            "{what} must be greater than 0: {n}"
+        ))),
+    }
 }
 
 /// A time in milliseconds, where zero and less mean for ever.
@@ -195,7 +230,7 @@ mod tests {
             assert_eq!(text(c"é".as_ptr(), "name").unwrap(), Some("é"));
             assert_eq!(
                 text(c"\xff".as_ptr(), "name").unwrap_err().text(),
-                "name must be UTF-8"
+                "name must be UTF-8: byte 0 is not"
             );
         }
     }
@@ -267,12 +302,17 @@ mod tests {
         assert_eq!(millis(5, "wait").unwrap(), Duration::from_millis(5));
         assert_eq!(
             millis(-1, "wait").unwrap_err().text(),
-            "wait cannot be negative"
+            "wait cannot be negative: -1 ms"
         );
         assert_eq!(millis_or_forever(0), None);
         assert_eq!(millis_or_forever(i64::MIN), None);
         assert_eq!(millis_or_forever(1), Some(Duration::from_millis(1)));
         assert_eq!(count::<i32, usize>(3, "n").unwrap(), 3);
         assert!(refused(count::<i32, usize>(-3, "n")));
+        assert_eq!(positive(3_i64, "n").unwrap(), 3);
+        assert_eq!(
+            positive(0, "n").unwrap_err().text(),
+            "n must be greater than 0: 0"
+        );
     }
 }

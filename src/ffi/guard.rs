@@ -78,6 +78,9 @@ fn record(name: &'static str, error: &Error) -> natsStatus {
     error.status()
 }
 
+/// In front of what only the library's makers can read.
+const INTERNAL: &str = "internal error of the library, please report it: ";
+
 #[cold]
 fn panicked(panic: &(dyn Any + Send)) -> Error {
     if fork::has_left(panic) {
@@ -90,7 +93,7 @@ fn panicked(panic: &(dyn Any + Send)) -> Error {
         .map(|text| (*text).to_owned())
         .or_else(|| panic.downcast_ref::<String>().cloned())
         .unwrap_or_else(|| "panic".to_owned());
-    Error::new(Status::NATS_ERR, text)
+    Error::new(Status::NATS_ERR, INTERNAL.to_owned() + &text)
 }
 
 #[cfg(test)]
@@ -121,9 +124,10 @@ mod tests {
         last_error::clear();
         let n = std::hint::black_box(7);
         assert_eq!(guard("f", || panic!("on purpose")), Status::NATS_ERR);
-        assert_eq!(recorded(), Some((Status::NATS_ERR, "on purpose".into())));
+        let text = format!("{INTERNAL}on purpose");
+        assert_eq!(recorded(), Some((Status::NATS_ERR, text.clone())));
         assert_eq!(guard("f", || panic!("on purpose {n}")), Status::NATS_ERR);
-        assert_eq!(recorded(), Some((Status::NATS_ERR, "on purpose 7".into())));
+        assert_eq!(recorded(), Some((Status::NATS_ERR, text + " 7")));
         assert_eq!(guard_value(5, || panic!("on purpose")), 5);
         assert_eq!(guard_local(6, || panic!("on purpose")), 6);
         guard_void(|| panic!("on purpose"));

@@ -62,6 +62,13 @@ pub(crate) fn with<T>(look: impl FnOnce(Status, &str, &'static str) -> T) -> Opt
 /// `nats_ReleaseThreadMemory` clears it. Inside an error callback it holds the words of the event
 /// where the event has some.
 ///
+/// The words say what the failure is about (the subject, the server's address, the argument), where
+/// in it the fault is, which limit or time was met, and what to look at next where that is not
+/// plain: `subject 'a b': blank at byte 1`, `no message on 'in' within 500 ms`. Bytes are counted
+/// from 0. What cannot be printed is shown as an escape, and long values are cut. The words are for
+/// people and may change; programs decide by the status. They never show a password, a token, a
+/// seed or a JWT.
+///
 /// @param status where to put the status of that failure, `NATS_OK` without one; may be NULL.
 /// @return the words, possibly an empty string, or NULL if nothing failed. They belong to the
 /// library and stay as they are until the next failure in this thread; at most 255 characters.

@@ -119,7 +119,9 @@ pub extern "C" fn nats_Close() {
 pub extern "C" fn nats_CloseAndWait(timeout: i64) -> natsStatus {
     guard("nats_CloseAndWait", || {
         if in_any_callback() {
-            return Err(Error::illegal_state("called inside a callback"));
+            return Err(Error::illegal_state(
+                "nats_CloseAndWait was called inside a callback, which it would wait for",
+            ));
         }
         library::close_and_wait(convert::millis_or_forever(timeout))?;
         last_error::release();

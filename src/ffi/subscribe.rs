@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::callback::{Callback, Function};
-use super::convert::{bytes, required, some_bytes};
+use super::convert::{self, bytes, required, some_bytes};
 use super::guard::guard;
 use super::handle::{
     self, Held, borrow_arc, hold_connection, hold_subscription, natsConnection, natsSubscription,
@@ -279,10 +279,7 @@ const NO_QUEUE: &str = "queue group cannot be NULL nor empty";
 
 /// The time after which a callback is told that there was no message.
 fn positive(timeout: i64) -> Result<Duration> {
-    match u64::try_from(timeout) {
-        Ok(ms) if ms > 0 => Ok(Duration::from_millis(ms)),
-        _ => Err(Error::invalid_arg("timeout must be greater than 0")),
-    }
+    convert::positive(timeout, "timeout").map(|ms| Duration::from_millis(ms.unsigned_abs()))
 }
 
 /// Makes a subscription, and gives it to the program before its first callback.

@@ -15,6 +15,7 @@ use super::url::host_port;
 use super::wait::poll_until;
 use super::{Cancel, IpOrder, Socket};
 use crate::error::{Error, Result, Status};
+use crate::words::{ms, os, system};
 
 /// How long an address has the field to itself before the next one is tried beside it
 /// (RFC 8305, section 5: the connection attempt delay).
@@ -46,6 +47,7 @@ pub struct DialOptions {
 /// at the deadline, and `NATS_CONNECTION_CLOSED` when cancelled.
 pub fn dial(host: &str, port: u16, options: &DialOptions, cancel: &Cancel) -> Result<Socket> {
     cancel.check()?;
+    let begun = Instant::now();
     let addresses = resolve_cancellable(
         host,
         port,
@@ -53,21 +55,34 @@ pub fn dial(host: &str, port: u16, options: &DialOptions, cancel: &Cancel) -> Re
         options.randomize,
         options.deadline,
         Some(cancel),
-    )?;
+    );
+    let addresses = addresses.map_err(|e| match e.status() {
+        Status::NATS_CONNECTION_CLOSED => e,
+        _ => e.about(&host_port(host, port)),
+    })?;
+    let more = addresses.len() > 1 || host.parse::<IpAddr>().is_err();
     race(addresses, options, cancel).map_err(|failure| {
         let server = host_port(host, port);
+        // Which address of a name it was, since they may be of different machines.
+        let of = |(address, e): (SocketAddr, io::Error)| match more {
+            true => format!("{}: {}", address.ip(), os(&e)),
+            false => os(&e),
+        };
+        let late = || {
+            let time = options.deadline.saturating_duration_since(begun);
+            let time = ms(time);
+            format!("{server}: no answer to a TCP connect in {time}: host down, or a firewall?")
+        };
         match failure {
             Failure::Other(e) => e,
-            Failure::Refused(e) => Error::new(
-                Status::NATS_NO_SERVER,
-                format!("cannot connect to {server}: {e}"),
-            ),
-            Failure::Timeout(None) => {
-                Error::new(Status::NATS_TIMEOUT, format!("connect timeout: {server}"))
+            Failure::Refused(e) => {
+                let why = e.map_or_else(|| "no address".to_owned(), of);
+                Error::new(Status::NATS_NO_SERVER, format!("{server}: {why}"))
             }
+            Failure::Timeout(None) => Error::new(Status::NATS_TIMEOUT, late()),
             Failure::Timeout(Some(e)) => Error::new(
                 Status::NATS_TIMEOUT,
-                format!("connect timeout: {server} (another address: {e})"),
+                format!("{} (another address, {})", late(), of(e)),
             ),
         }
     })
@@ -79,10 +94,7 @@ pub fn dial(host: &str, port: u16, options: &DialOptions, cancel: &Cancel) -> Re
 /// Returns `NATS_SYS_ERROR` if it cannot be made non-blocking.
 pub fn adopt(fd: OwnedFd) -> Result<Socket> {
     let socket = Socket::new(fd.into());
-    let failed = |e: io::Error| {
-        let text = format!("cannot use the socket of the proxy handler: {e}");
-        Error::new(Status::NATS_SYS_ERROR, text)
-    };
+    let failed = |e: io::Error| system("cannot use the socket of the proxy handler", e);
     socket.set_nonblocking(true).map_err(failed)?;
     socket.set_cloexec(true).map_err(failed)?;
     tune(&socket);
@@ -99,9 +111,9 @@ fn tune(socket: &Socket) {
 /// Why no connection was made.
 enum Failure {
     /// All addresses failed; the last one's error.
-    Refused(io::Error),
+    Refused(Option<(SocketAddr, io::Error)>),
     /// The time is over; the error of an address that failed, if one did.
-    Timeout(Option<io::Error>),
+    Timeout(Option<(SocketAddr, io::Error)>),
     /// Cancelled, or polling failed.
     Other(Error),
 }
@@ -118,7 +130,7 @@ fn race(
     let stagger = share.clamp(STAGGER_MIN, STAGGER);
 
     let mut addresses: vec::IntoIter<SocketAddr> = addresses.into_iter();
-    let mut running: Vec<Socket> = Vec::new();
+    let mut running: Vec<(SocketAddr, Socket)> = Vec::new();
     let mut last_error = None;
     let mut next_start = now;
     loop {
@@ -128,19 +140,16 @@ fn race(
             return Err(Failure::Timeout(last_error));
         }
         if now >= next_start || running.is_empty() {
-            match addresses.next().map(|a| start(a, options.local_addr)) {
-                Some(Ok(socket)) => {
-                    running.push(socket);
+            match addresses.next().map(|a| (a, start(a, options.local_addr))) {
+                Some((address, Ok(socket))) => {
+                    running.push((address, socket));
                     next_start = now + stagger;
                 }
-                Some(Err(e)) => {
-                    last_error = Some(e);
+                Some((address, Err(e))) => {
+                    last_error = Some((address, e));
                     continue;
                 }
-                None if running.is_empty() => {
-                    let none = || io::Error::other("no address");
-                    return Err(Failure::Refused(last_error.unwrap_or_else(none)));
-                }
+                None if running.is_empty() => return Err(Failure::Refused(last_error)),
                 None => {}
             }
         }
@@ -150,15 +159,14 @@ fn race(
             next_start.min(options.deadline)
         };
         for index in poll_connecting(&running, cancel, wake).map_err(Failure::Other)? {
-            match outcome(&running[index]) {
+            let (address, socket) = running.swap_remove(index);
+            match outcome(&socket) {
                 Ok(()) => {
-                    let socket = running.swap_remove(index);
                     tune(&socket);
                     return Ok(socket);
                 }
                 Err(e) => {
-                    last_error = Some(e);
-                    running.swap_remove(index);
+                    last_error = Some((address, e));
                     next_start = now;
                 }
             }
@@ -168,9 +176,13 @@ fn race(
 
 /// Waits for connecting sockets; the positions of those that have an outcome, the last one first,
 /// so that each can be removed without moving the ones still to come.
-fn poll_connecting(running: &[Socket], cancel: &Cancel, until: Instant) -> Result<Vec<usize>> {
+fn poll_connecting(
+    running: &[(SocketAddr, Socket)],
+    cancel: &Cancel,
+    until: Instant,
+) -> Result<Vec<usize>> {
     let mut fds = Vec::with_capacity(running.len() + 1);
-    fds.extend(running.iter().map(|s| PollFd::new(s, PollFlags::OUT)));
+    fds.extend(running.iter().map(|(_, s)| PollFd::new(s, PollFlags::OUT)));
     fds.push(PollFd::from_borrowed_fd(cancel.as_fd(), PollFlags::IN));
     poll_until(&mut fds, until)?;
     let ready = |i: &usize| !fds[*i].revents().is_empty();

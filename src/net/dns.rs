@@ -21,6 +21,7 @@ use super::wait::{Signal, wait_ready};
 use crate::error::{Error, Result, Status};
 use crate::fork::{self, PerProcess};
 use crate::locks::Mutex;
+use crate::words::{ms, os, system};
 
 /// How many look-ups of the process may be under way at once.
 const MAX_THREADS: usize = 64;
@@ -89,6 +90,7 @@ impl Resolver {
         deadline: Instant,
         cancel: Option<&Cancel>,
     ) -> Result<Vec<SocketAddr>> {
+        let begun = Instant::now();
         let job = Arc::new(Job {
             host: host.to_owned(),
             port,
@@ -98,7 +100,11 @@ impl Resolver {
         self.submit(&job)?;
         wait_ready(job.done.as_fd(), PollFlags::IN, deadline, cancel).map_err(|e| {
             if e.status() == Status::NATS_TIMEOUT {
-                let text = format!("timeout while resolving host '{host}'");
+                let time = deadline.saturating_duration_since(begun);
+                let text = format!(
+                    "no answer from the resolver for host '{host}' in {}: is the name server up?",
+                    ms(time)
+                );
                 Error::new(Status::NATS_TIMEOUT, text)
             } else {
                 e
@@ -110,7 +116,12 @@ impl Resolver {
         };
         match job.answer.lock().take() {
             Some(Ok(addresses)) => Ok(addresses),
-            Some(Err(e)) => Err(failed(&e)),
+            Some(Err(e)) => {
+                let why = os(&e);
+                // What the standard library puts in front of the resolver's own words.
+                let why = why.strip_prefix("failed to lookup address information: ");
+                Err(failed(&why.unwrap_or(&os(&e))))
+            }
             None => Err(failed(&"no answer")),
         }
     }
@@ -139,8 +150,7 @@ impl Resolver {
             Err(_) if state.threads > 0 => {}
             Err(e) => {
                 state.queue.pop_back();
-                let text = format!("cannot start a thread: {e}");
-                return Err(Error::new(Status::NATS_SYS_ERROR, text));
+                return Err(system("cannot start a thread", e));
             }
         }
         Ok(())

@@ -8,7 +8,6 @@ mod http;
 mod socks5;
 
 use std::fmt;
-use std::io;
 use std::net::IpAddr;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
@@ -25,6 +24,7 @@ use super::url::{host_port, percent_decode};
 use super::wait::wait_ready;
 use super::{Cancel, Socket, adopt};
 use crate::error::{Error, Result, Status};
+use crate::words::{ms, os};
 
 /// Gives a socket that is connected to this host and port, by whatever way.
 pub type ProxyHandler = Arc<dyn Fn(&str, u16) -> Result<OwnedFd> + Send + Sync>;
@@ -131,7 +131,7 @@ impl ProxyUrl {
     /// Connects to the proxy itself, as [`dial`] does.
     pub fn dial(&self, options: &DialOptions, cancel: &Cancel) -> Result<Socket> {
         dial(&self.host, self.port, options, cancel)
-            .map_err(|e| Error::new(e.status(), format!("proxy: {}", e.text())))
+            .map_err(|e| Error::new(e.status(), format!("proxy {}", e.text())))
     }
 
     /// Has the proxy connect the socket, which [`ProxyUrl::dial`] returned, to a server.
@@ -147,6 +147,7 @@ impl ProxyUrl {
         deadline: Instant,
         cancel: &Cancel,
     ) -> Result<()> {
+        let begun = Instant::now();
         let line = Line {
             socket,
             deadline,
@@ -163,6 +164,10 @@ impl ProxyUrl {
                 return e;
             }
             let proxy = host_port(&self.host, self.port);
+            let e = e.or_say(|_| {
+                let time = ms(deadline.saturating_duration_since(begun));
+                format!("it accepted but did not answer in {time}")
+            });
             let text = format!("proxy {proxy} to {}: {}", target.host_port(), e.text());
             Error::new(e.status(), text)
         })
@@ -249,7 +254,7 @@ impl Line<'_> {
                 self.deadline,
                 Some(self.cancel),
             ),
-            e => Err(refused(io::Error::from(e).to_string())),
+            e => Err(refused(os(&e.into()))),
         }
     }
 }

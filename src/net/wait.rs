@@ -8,8 +8,9 @@ use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 use rustix::io::Errno;
 
 use super::Cancel;
-use crate::error::{Error, Result, Status};
+use crate::error::{Result, Status};
 use crate::fork::Descriptor;
+use crate::words::system;
 
 /// Something that happens once, and that threads can poll for together with sockets.
 ///
@@ -25,7 +26,7 @@ impl Signal {
     /// A signal that has not been given yet. Fails when the process is out of descriptors.
     pub(super) fn new() -> Result<Self> {
         let fd = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)
-            .map_err(|e| Error::new(Status::NATS_SYS_ERROR, format!("eventfd failed: {e}")))?;
+            .map_err(|e| system("eventfd", e))?;
         Ok(Signal {
             fired: AtomicBool::new(false),
             fd: Descriptor::new(fd),
@@ -64,12 +65,7 @@ pub(super) fn poll_until(fds: &mut [PollFd<'_>], deadline: Instant) -> Result<bo
             Ok(0) => return Ok(false),
             Ok(_) => return Ok(true),
             Err(Errno::INTR) => {}
-            Err(e) => {
-                return Err(Error::new(
-                    Status::NATS_SYS_ERROR,
-                    format!("poll failed: {e}"),
-                ));
-            }
+            Err(e) => return Err(system("poll", e)),
         }
     }
 }

@@ -7,6 +7,8 @@
 mod block;
 
 use std::ffi::c_char;
+
+use crate::words::shown_around;
 use std::fmt;
 
 pub use block::{HeaderBlock, inline_status, is_no_responders};
@@ -78,10 +80,20 @@ pub fn check_key(key: &[u8]) -> Result<(), HeaderError> {
     if key.is_empty() {
         return Err(HeaderError::EmptyKey);
     }
-    if key.contains(&b':') || super::bytes::has_unprintable(key) {
-        return Err(HeaderError::InvalidKey(key.escape_ascii().to_string()));
+    if !key.contains(&b':') && !super::bytes::has_unprintable(key) {
+        return Ok(());
     }
-    Ok(())
+    let bad = |b: &u8| matches!(b, b':' | 0..=b' ' | 0x7f);
+    let at = key.iter().position(bad).unwrap_or_default();
+    let what = match key[at] {
+        b':' => "colon".to_owned(),
+        b' ' => "blank".to_owned(),
+        byte => format!("control character 0x{byte:02x}"),
+    };
+    let key = shown_around(key, at);
+    Err(HeaderError::InvalidKey(format!(
+        "'{key}', {what} at byte {at}"
+    )))
 }
 
 /// The headers of a message. A value of `None` is a NULL that the program stored; it is sent as an
@@ -237,5 +249,9 @@ mod tests {
             assert!(matches!(&error, HeaderError::InvalidKey(_)), "{bad:?}");
             assert!(!error.to_string().contains(['\r', '\n']));
         }
+        assert_eq!(
+            check_key(b"a:b").unwrap_err().to_string(),
+            "invalid character in header key: 'a:b', colon at byte 1"
+        );
     }
 }

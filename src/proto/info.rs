@@ -3,6 +3,8 @@
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use crate::words::shown;
+
 /// The fields of an INFO. What the server left out, or sent as `null`, is empty, false or 0.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ServerInfo {
@@ -67,9 +69,14 @@ impl ServerInfo {
         }
         // In two steps, so that broken JSON is told apart from a wrong type wherever each of them
         // is, and a field sent twice counts as its last. By hand: derived code is 16 KB more.
-        let value = serde_json::from_slice(json).map_err(|e| InfoError::Syntax(e.to_string()))?;
+        let value = serde_json::from_slice(json).map_err(|e| {
+            let text = e.to_string();
+            let why = text.split(" at line ").next().unwrap_or_default();
+            let (at, begin) = (e.column(), shown(&json[..json.len().min(32)]));
+            InfoError::Syntax(format!("INFO is not JSON: {why} at byte {at} of '{begin}'"))
+        })?;
         let Value::Object(mut fields) = value else {
-            return Err(InfoError::WrongType("not an object".into()));
+            return Err(InfoError::WrongType("INFO is not an object".into()));
         };
         let fields = &mut fields;
         Ok(ServerInfo {
@@ -104,7 +111,12 @@ fn take<T: DeserializeOwned + Default>(
 ) -> Result<T, InfoError> {
     match fields.remove(name) {
         None | Some(Value::Null) => Ok(T::default()),
-        Some(value) => T::deserialize(value).map_err(|e| InfoError::WrongType(e.to_string())),
+        Some(value) => T::deserialize(value).map_err(|e| {
+            let text = e.to_string();
+            // What was expected is said in the terms of the deserializer.
+            let why = text.split(", expected ").next().unwrap_or_default();
+            InfoError::WrongType(format!("{why} in INFO's field '{name}'"))
+        }),
     }
 }
 

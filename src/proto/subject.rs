@@ -1,6 +1,44 @@
 //! Which subjects, queue groups and inbox prefixes are legal.
 
 use super::bytes::has_unprintable;
+use crate::words::shown_around;
+
+/// What is wrong with a name, and where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fault {
+    at: usize,
+    what: What,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum What {
+    Empty,
+    Blank,
+    Control(u8),
+    EmptyToken,
+    LastDot,
+    EarlyRest,
+    Wildcard(u8),
+}
+
+impl Fault {
+    /// The words for it: `what` is what the name is called, `name` the name itself.
+    pub fn describe(self, what: &str, name: &[u8]) -> String {
+        if self.what == What::Empty {
+            return format!("{what} cannot be NULL nor empty");
+        }
+        let (name, at) = (shown_around(name, self.at), self.at);
+        let fault = match self.what {
+            What::Empty | What::Blank => "blank".to_owned(),
+            What::Control(byte) => format!("control character 0x{byte:02x}"),
+            What::EmptyToken => "empty token".to_owned(),
+            What::LastDot => "dot with no token behind it".to_owned(),
+            What::EarlyRest => "'>' before the last token".to_owned(),
+            What::Wildcard(byte) => format!("wildcard '{}'", char::from(byte)),
+        };
+        format!("{what} '{name}': {fault} at byte {at}")
+    }
+}
 
 /// May a message be published to `subject`, or name it as its reply?
 ///
@@ -13,34 +51,65 @@ pub fn check_publish(subject: &[u8]) -> bool {
     !subject.is_empty() && !has_unprintable(subject)
 }
 
-/// May one subscribe to `subject`? As [`check_publish`]; besides, tokens are not empty, and `>` is
-/// only the last one.
-pub fn check_subscribe(subject: &[u8]) -> bool {
+/// Why a message may not be published to `subject`.
+#[cold]
+pub fn publish_fault(subject: &[u8]) -> Option<Fault> {
+    if subject.is_empty() {
+        let what = What::Empty;
+        return Some(Fault { at: 0, what });
+    }
+    let at = subject.iter().position(|&b| b <= b' ' || b == 0x7f)?;
+    let what = match subject[at] {
+        b' ' => What::Blank,
+        byte => What::Control(byte),
+    };
+    Some(Fault { at, what })
+}
+
+/// Why one may not subscribe to `subject`: to one that may be published to, with tokens that are
+/// not empty, and `>` only as the last.
+pub fn subscribe_fault(subject: &[u8]) -> Option<Fault> {
     if !check_publish(subject) {
-        return false;
+        return publish_fault(subject);
     }
-    let mut tokens = subject.split(|&b| b == b'.').peekable();
-    while let Some(token) = tokens.next() {
-        let wildcard_too_early = token == b">" && tokens.peek().is_some();
-        if token.is_empty() || wildcard_too_early {
-            return false;
+    let mut at = 0;
+    for token in subject.split(|&b| b == b'.') {
+        let last = at + token.len() == subject.len();
+        let what = match token {
+            b"" if last && at > 0 => What::LastDot,
+            b"" => What::EmptyToken,
+            b">" if !last => What::EarlyRest,
+            _ => {
+                at += token.len() + 1;
+                continue;
+            }
+        };
+        // The dot itself is what is to be seen.
+        let at = if what == What::LastDot { at - 1 } else { at };
+        return Some(Fault { at, what });
+    }
+    None
+}
+
+/// Why `queue` cannot name a queue group: it is empty, or has white space or control characters.
+pub fn queue_fault(queue: &[u8]) -> Option<Fault> {
+    publish_fault(queue)
+}
+
+/// Why inboxes cannot begin with `prefix`: a subject to subscribe to and to publish to, without
+/// wildcards; its last dot, which separates it from the unique part, is not part of it here.
+pub fn inbox_prefix_fault(prefix: &[u8]) -> Option<Fault> {
+    subscribe_fault(prefix).or_else(|| {
+        let mut at = 0;
+        for token in prefix.split(|&b| b == b'.') {
+            if let b"*" | b">" = token {
+                let what = What::Wildcard(token[0]);
+                return Some(Fault { at, what });
+            }
+            at += token.len() + 1;
         }
-    }
-    true
-}
-
-/// Is `queue` fit to name a queue group? As [`check_publish`].
-pub fn check_queue(queue: &[u8]) -> bool {
-    check_publish(queue)
-}
-
-/// Can inboxes begin with `prefix`? A subject to subscribe to and to publish to, without wildcards; its
-/// last dot, which separates it from the unique part, is not part of it here.
-pub fn check_inbox_prefix(prefix: &[u8]) -> bool {
-    check_subscribe(prefix)
-        && !prefix
-            .split(|&b| b == b'.')
-            .any(|token| matches!(token, b"*" | b">"))
+        None
+    })
 }
 
 #[cfg(test)]
@@ -78,33 +147,73 @@ mod tests {
         for good in [
             "foo", "*", ">", "a.*.b", "a.>", "a*.b>.c", "größe", "_INBOX.x",
         ] {
-            assert!(check_subscribe(good.as_bytes()), "{good}");
+            assert!(subscribe_fault(good.as_bytes()).is_none(), "{good}");
         }
         for bad in [
             "", ".", ".a", "a.", "a..b", ">.a", "a.>.b", "a b", "a\tb", "a\n", "a\x0bb", "a.\r",
-            "a\x01b", "a.b\x7f", "\x1b", "a\0b",
+            "a\x01b", "\x7f", "a.b\x7f", "\x1b", "a\0b",
         ] {
-            assert!(!check_subscribe(bad.as_bytes()), "{bad:?}");
+            assert!(subscribe_fault(bad.as_bytes()).is_some(), "{bad:?}");
         }
     }
 
     #[test]
     fn queue_groups() {
-        assert!(check_queue(b"workers") && check_queue(b"a.b") && check_queue(b".."));
+        for good in ["workers", "a.b", ".."] {
+            assert_eq!(queue_fault(good.as_bytes()), None);
+        }
         for bad in ["", " ", "a b", "a\r\n", "\x0c", "\x01", "queue\x7f"] {
-            assert!(!check_queue(bad.as_bytes()), "{bad:?}");
+            assert!(queue_fault(bad.as_bytes()).is_some(), "{bad:?}");
         }
     }
 
     #[test]
     fn inbox_prefixes() {
-        assert!(
-            check_inbox_prefix(b"_INBOX")
-                && check_inbox_prefix(b"a.b")
-                && check_inbox_prefix(b"a*.b")
-        );
-        for bad in ["", "a.", "*", "a.*", "a.>", "*.a", "a b", "a\x02"] {
-            assert!(!check_inbox_prefix(bad.as_bytes()), "{bad:?}");
+        for good in ["_INBOX", "a.b", "a*.b"] {
+            assert_eq!(inbox_prefix_fault(good.as_bytes()), None);
         }
+        for bad in ["", "a.", "*", "a.*", "a.>", "*.a", "a b", "a\x02"] {
+            assert!(inbox_prefix_fault(bad.as_bytes()).is_some(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn faults_say_what_and_where() {
+        let publish = |name: &str| {
+            publish_fault(name.as_bytes())
+                .unwrap()
+                .describe("reply", name.as_bytes())
+        };
+        let subscribe = |name: &str| {
+            subscribe_fault(name.as_bytes())
+                .unwrap()
+                .describe("subject", name.as_bytes())
+        };
+        let prefix = |name: &str| {
+            inbox_prefix_fault(name.as_bytes())
+                .unwrap()
+                .describe("prefix", name.as_bytes())
+        };
+        assert_eq!(publish(""), "reply cannot be NULL nor empty");
+        assert_eq!(publish("a b"), "reply 'a b': blank at byte 1");
+        assert_eq!(
+            publish("a\r\nPUB"),
+            "reply 'a\\r\\nPUB': control character 0x0d at byte 1"
+        );
+        assert_eq!(subscribe("a b"), "subject 'a b': blank at byte 1");
+        assert_eq!(subscribe("."), "subject '.': empty token at byte 0");
+        assert_eq!(subscribe("a..b"), "subject 'a..b': empty token at byte 2");
+        assert_eq!(
+            subscribe("a.b."),
+            "subject 'a.b.': dot with no token behind it at byte 3"
+        );
+        assert_eq!(
+            subscribe("a.>.b"),
+            "subject 'a.>.b': '>' before the last token at byte 2"
+        );
+        assert_eq!(prefix("a.*"), "prefix 'a.*': wildcard '*' at byte 2");
+        let long = "x".repeat(500) + " ";
+        assert!(subscribe(&long).ends_with("': blank at byte 500"));
+        assert!(subscribe(&long).len() < 160);
     }
 }

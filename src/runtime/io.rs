@@ -35,7 +35,7 @@ use rustix::event::{EventfdFlags, Timespec, eventfd};
 use rustix::io::Errno;
 
 use super::guarded;
-use crate::error::{Error, Result, Status};
+use crate::error::{Error, Result};
 use crate::fork::{Descriptor, is_leaving};
 use crate::locks::Mutex;
 
@@ -272,7 +272,7 @@ impl Io {
 }
 
 fn sys_error(e: Errno) -> Error {
-    Error::new(Status::NATS_SYS_ERROR, format!("cannot poll sockets: {e}"))
+    crate::words::system("cannot poll sockets", e)
 }
 
 impl Sources {

@@ -1,5 +1,6 @@
 //! Tests of driving sockets: real ones, and threads that do nothing but take turns.
 
+use crate::error::Status;
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::sync::Weak;

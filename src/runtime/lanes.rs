@@ -42,7 +42,8 @@ impl Lanes {
         if state.size == 0 {
             return Err(Error::new(
                 Status::NATS_FAILED_TO_INITIALIZE,
-                "No message dispatchers available, the pool is empty.",
+                "No message dispatchers available, the pool is empty. \
+                 (natsClientConfig.ThreadPoolMax, nats_SetMessageDeliveryPoolSize)",
             ));
         }
         if state.next == state.lanes.len() {
@@ -82,7 +83,8 @@ mod tests {
         assert_eq!(error.status(), Status::NATS_FAILED_TO_INITIALIZE);
         assert_eq!(
             error.text(),
-            "No message dispatchers available, the pool is empty."
+            "No message dispatchers available, the pool is empty. \
+             (natsClientConfig.ThreadPoolMax, nats_SetMessageDeliveryPoolSize)"
         );
         lanes.grow(1);
         assert!(lanes.next().is_ok());

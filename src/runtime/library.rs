@@ -22,6 +22,7 @@ use crate::error::{Error, Result, Status};
 pub(super) use crate::fork::is_leaving as forked;
 use crate::fork::{self, PerProcess};
 use crate::locks::{Condvar, Mutex};
+use crate::words::ms;
 
 /// How long [`close`] waits at most for idle threads to leave: as a rule far less than a
 /// millisecond, and then a program that ends right after it leaves no thread behind.
@@ -145,7 +146,7 @@ pub fn set_delivery_pool_size(n: i32) -> Result<()> {
         }
         _ => Err(Error::new(
             Status::NATS_ERR,
-            "Pool size cannot be negative or zero",
+            format!("Pool size cannot be negative or zero: {n}"),
         )),
     }
 }
@@ -289,7 +290,10 @@ impl Library {
                 let text = "the library is already being closed";
                 return Err(Error::illegal_state(text));
             }
-            _ => return Err(Status::NATS_NOT_INITIALIZED.into()),
+            _ => {
+                let text = "the library is not open, or has been closed already";
+                return Err(Error::new(Status::NATS_NOT_INITIALIZED, text));
+            }
         };
         *self.given.lock() = None;
         let rest = Arc::downgrade(&runtime);
@@ -325,7 +329,12 @@ impl Library {
         if ended {
             Ok(())
         } else {
-            Err(Status::NATS_TIMEOUT.into())
+            let waited = ms(timeout.unwrap_or_default());
+            let text = format!(
+                "connections or subscriptions are still in use after {waited}: \
+                 destroy them, and the library closes"
+            );
+            Err(Error::new(Status::NATS_TIMEOUT, text))
         }
     }
 }

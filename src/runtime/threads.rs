@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Resource, getrlimit};
 
 use super::guarded;
-use crate::error::{Error, Result, Status};
+use crate::error::Result;
 use crate::fork;
 use crate::locks::{Condvar, Mutex};
 
@@ -127,12 +127,7 @@ impl Threads {
                 }
                 guarded(body);
             })
-            .map_err(|e| {
-                Error::new(
-                    Status::NATS_SYS_ERROR,
-                    format!("cannot start a thread: {e}"),
-                )
-            })?;
+            .map_err(|e| crate::words::system("cannot start a thread", e))?;
         self.count_one(&mut state);
         state.handles.push(handle);
         Ok(())

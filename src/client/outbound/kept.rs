@@ -18,6 +18,7 @@ use crate::client::publish::Outgoing;
 use crate::error::{Error, Result, Status};
 use crate::proto::salvage::{Publish, frames, salvage_publishes};
 use crate::proto::write_buf::WriteBuf;
+use crate::words::shown;
 
 /// So many links may break running while a publish is being sent, before it is given up.
 const BREAKS_MAX: u32 = 3;
@@ -67,7 +68,7 @@ impl Limits {
 
     /// Why a publish that was kept is given up.
     fn give_up(&self, publish: &Publish<'_>) -> Error {
-        let (subject, size) = (String::from_utf8_lossy(publish.subject), publish.size);
+        let (subject, size) = (shown(publish.subject), publish.size);
         if publish.headers && !self.headers {
             let text =
                 format!("dropped a publish to '{subject}': the server does not support headers");
@@ -187,7 +188,7 @@ impl Kept {
 /// What the program is told when links broke too often in the first publish of a buffer.
 fn give_up_first(buf: &[u8]) -> Option<Error> {
     let publish = frames(buf).next()?.publish()?;
-    let (subject, size) = (String::from_utf8_lossy(publish.subject), publish.size);
+    let (subject, size) = (shown(publish.subject), publish.size);
     let text = format!(
         "dropped a publish to '{subject}' with {size} bytes: the connection broke {BREAKS_MAX} times running while it was being sent"
     );

@@ -49,8 +49,9 @@ pub unsafe extern "C" fn natsOptions_IPResolutionOrder(
     order: c_int,
 ) -> natsStatus {
     guard("natsOptions_IPResolutionOrder", || {
-        let order = IpOrder::from_number(order)
-            .ok_or(Error::invalid_arg("order must be 0, 4, 6, 46 or 64"))?;
+        let order = IpOrder::from_number(order).ok_or_else(|| {
+            Error::invalid_arg(format!("order must be 0, 4, 6, 46 or 64: {order}"))
+        })?;
         // SAFETY: the caller's contract, above.
         unsafe { set(opts, |o| o.ip_order = order) }
     })

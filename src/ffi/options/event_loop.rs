@@ -56,14 +56,14 @@ pub unsafe extern "C" fn natsOptions_SetEventLoop(
     detachCb: natsEvLoop_Detach,
 ) -> natsStatus {
     guard("natsOptions_SetEventLoop", || {
-        let attach = Callback::new(attachCb, r#loop).filter(|attach| !attach.closure.is_null());
-        let (Some(attach), Some(read), Some(write), Some(detach)) =
-            (attach, readCb, writeCb, detachCb)
-        else {
-            return Err(Error::invalid_arg(
-                "neither the loop nor one of its functions can be NULL",
-            ));
-        };
+        let none = |what: &str| Error::invalid_arg(format!("{what} cannot be NULL"));
+        if r#loop.is_null() {
+            return Err(none("loop"));
+        }
+        let attach = Callback::new(attachCb, r#loop).ok_or_else(|| none("attachCb"))?;
+        let read = readCb.ok_or_else(|| none("readCb"))?;
+        let write = writeCb.ok_or_else(|| none("writeCb"))?;
+        let detach = detachCb.ok_or_else(|| none("detachCb"))?;
         let functions = Functions {
             attach,
             read,

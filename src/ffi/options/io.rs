@@ -4,7 +4,7 @@ use std::ffi::c_int;
 use std::time::Duration;
 
 use super::{edit, set};
-use crate::error::{Error, natsStatus};
+use crate::error::natsStatus;
 use crate::ffi::convert;
 use crate::ffi::guard::guard;
 use crate::ffi::handle::natsOptions;
@@ -209,9 +209,7 @@ pub unsafe extern "C" fn natsOptions_SetMaxPendingMsgs(
     maxPending: c_int,
 ) -> natsStatus {
     guard("natsOptions_SetMaxPendingMsgs", || {
-        if maxPending <= 0 {
-            return Err(Error::invalid_arg("maxPending must be positive"));
-        }
+        let maxPending = convert::positive(maxPending, "maxPending")?;
         // SAFETY: the caller's contract, above.
         unsafe { set(opts, |o| o.max_pending_msgs = maxPending) }
     })
@@ -234,9 +232,7 @@ pub unsafe extern "C" fn natsOptions_SetMaxPendingBytes(
     maxPending: i64,
 ) -> natsStatus {
     guard("natsOptions_SetMaxPendingBytes", || {
-        if maxPending <= 0 {
-            return Err(Error::invalid_arg("maxPending must be positive"));
-        }
+        let maxPending = convert::positive(maxPending, "maxPending")?;
         // SAFETY: the caller's contract, above.
         unsafe { set(opts, |o| o.max_pending_bytes = Some(maxPending)) }
     })

@@ -13,6 +13,7 @@ use crate::ffi::guard::guard;
 use crate::ffi::handle::natsOptions;
 use crate::ffi::types::{natsProxyConnHandler, natsSock};
 use crate::net::proxy::{Proxy, ProxyHandler, ProxyUrl};
+use crate::words::shown;
 
 /// Sets a function that connects to servers in place of the library.
 ///
@@ -95,8 +96,13 @@ pub unsafe extern "C" fn natsOptions_SetLocalAddress(
     guard("natsOptions_SetLocalAddress", || {
         // SAFETY: the caller's contract, above.
         let ip = unsafe { convert::text(ip, "ip") }?.filter(|ip| !ip.is_empty());
-        let ip = ip.map(str::parse::<IpAddr>).transpose();
-        let ip = ip.map_err(|_| Error::invalid_arg("ip must be an IPv4 or IPv6 address"))?;
+        let parse = |ip: &str| {
+            ip.parse::<IpAddr>().map_err(|_| {
+                let ip = shown(ip.as_bytes());
+                Error::invalid_arg(format!("ip must be an IPv4 or IPv6 address: '{ip}'"))
+            })
+        };
+        let ip = ip.map(parse).transpose()?;
         // SAFETY: likewise.
         unsafe { set(opts, |o| o.local_addr = ip) }
     })

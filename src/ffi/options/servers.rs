@@ -72,12 +72,14 @@ pub unsafe extern "C" fn natsOptions_SetServers(
     guard("natsOptions_SetServers", || {
         // SAFETY: the caller's contract, above.
         let urls = unsafe { convert::array(servers, serversCount, "servers") }?;
-        let url = |url: &*const c_char| {
+        let url = |(n, url): (usize, &*const c_char)| {
+            let what = format!("server URL {n}");
             // SAFETY: likewise.
-            unsafe { convert::text(*url, "server URL") }?
-                .ok_or(Error::invalid_arg("server URL cannot be NULL"))
+            unsafe { convert::text(*url, &what) }?
+                .ok_or_else(|| Error::invalid_arg(format!("{what} cannot be NULL")))
         };
-        let urls = urls.iter().map(url).collect::<Result<Vec<&str>>>()?;
+        let urls = urls.iter().enumerate().map(url);
+        let urls = urls.collect::<Result<Vec<&str>>>()?;
         // SAFETY: likewise.
         unsafe { set(opts, |o| o.set_servers(urls)) }
     })

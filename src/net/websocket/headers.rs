@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::error::{Error, Result};
+use crate::words::shown;
 
 /// Those that the handshake itself consists of, or that would change where its messages end.
 const OURS: [&str; 6] = [
@@ -73,9 +74,10 @@ fn check_name(name: &str) -> Result<()> {
     // RFC 9110, section 5.6.2.
     let is_token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
     if name.is_empty() || !name.bytes().all(is_token) {
-        return Err(Error::invalid_arg(
-            "the WebSocket header's name is not one that HTTP allows",
-        ));
+        return Err(Error::invalid_arg(format!(
+            "the WebSocket header's name is not one that HTTP allows: '{}'",
+            shown(name.as_bytes())
+        )));
     }
     let lower = name.to_ascii_lowercase();
     if OURS.contains(&lower.as_str()) || lower.starts_with(OUR_PREFIX) {

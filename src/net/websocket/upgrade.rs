@@ -11,6 +11,7 @@ use crate::error::{Error, Result, Status};
 use crate::net::url::ServerUrl;
 use crate::net::{Cancel, Stream};
 use crate::random;
+use crate::words::shown;
 
 /// The longest head of an answer, in bytes.
 pub(super) const MAX_HEAD: usize = 8 * 1024;
@@ -140,7 +141,7 @@ pub(super) fn check(head: &[u8], key: &str) -> Result<Option<usize>> {
         Ok(httparse::Status::Complete(end)) => end,
         Ok(httparse::Status::Partial) => return Ok(None),
         Err(httparse::Error::TooManyHeaders) => return Err(wrong("its answer is too long")),
-        Err(_) => return Err(wrong("it did not answer as a WebSocket server")),
+        Err(_) => return Err(wrong(&not_websocket(head))),
     };
     let code = answer.code.unwrap_or_default();
     if code != 101 {
@@ -183,6 +184,18 @@ pub(super) fn check(head: &[u8], key: &str) -> Result<Option<usize>> {
         }
     }
     Ok(Some(end))
+}
+
+/// Somebody else speaks there: who, the first words tell.
+fn not_websocket(head: &[u8]) -> String {
+    let line = head.split(|b| *b == b'\r' || *b == b'\n').next();
+    let line = line.unwrap_or_default();
+    let hint = match line.get(..4) {
+        Some(b"INFO") => ": this port speaks NATS, as in a URL with nats://",
+        _ => "",
+    };
+    let line = shown(&line[..line.len().min(32)]);
+    format!("it did not answer as a WebSocket server, but with '{line}'{hint}")
 }
 
 fn wrong(why: &str) -> Error {

@@ -1,0 +1,226 @@
+//! Why a call failed, in words: its subject, the limit or the time that it met, the server it was
+//! about, and what the connection was doing. Nothing here runs unless a call has failed, and no
+//! lock is held then.
+
+use std::fmt::Display;
+use std::time::Duration;
+
+use super::connection::Connection;
+use super::delivery::{Closed, Slow};
+use super::publish::Outgoing;
+use super::subscription::Subscription;
+use crate::error::{Error, Status};
+use crate::words::{cut, ms, shown};
+
+/// The longest part of one error that is repeated in another, in bytes.
+const REASON_MAX: usize = 120;
+
+impl Connection {
+    /// The present server, or the last one.
+    pub(super) fn server_address(&self) -> String {
+        let state = self.state.lock();
+        let server = state.pool.current().map(|server| server.url.host_port());
+        server.unwrap_or_else(|| "the server".to_owned())
+    }
+
+    /// That it is closed, and what of.
+    pub(super) fn closed_words(&self) -> String {
+        self.with_reason("the connection is closed")
+    }
+
+    fn with_reason(&self, what: &str) -> String {
+        match self.last_error() {
+            (Status::NATS_OK, _) => what.to_owned(),
+            (status, text) if text.is_empty() => format!("{what} ({})", status.text()),
+            (_, text) => format!("{what} ({})", cut(&text, REASON_MAX)),
+        }
+    }
+
+    /// What else there is to know when something did not come in time.
+    fn meanwhile(&self) -> String {
+        if !self.is_reconnecting() {
+            return String::new();
+        }
+        let first = self.state.lock().first_pending;
+        let what = match first {
+            true => "; the connection is not connected yet",
+            false => "; the connection is lost, reconnecting",
+        };
+        self.with_reason(what)
+    }
+
+    /// Why a message did not leave.
+    #[cold]
+    pub(super) fn why_not_sent(&self, error: Error, out: &Outgoing<'_>) -> Error {
+        // A request's own time is told by who set it.
+        if error.status() == Status::NATS_TIMEOUT && out.deadline.is_some() {
+            return error;
+        }
+        let what = format!("publish to '{}'", shown(out.subject));
+        let error = match error.status() {
+            // Whoever noticed it, it is the deadline.
+            Status::NATS_TIMEOUT => Error::from(Status::NATS_TIMEOUT),
+            _ => error,
+        };
+        let error = error.or_say(|status| match status {
+            Status::NATS_CONNECTION_CLOSED => self.closed_words(),
+            Status::NATS_DRAINING => "the connection is draining".to_owned(),
+            Status::NATS_INSUFFICIENT_BUFFER => format!(
+                "the reconnect buffer is full: {} bytes wait for a server, limit {} \
+                 (natsOptions_SetReconnectBufSize){}",
+                self.pending_bytes(),
+                self.opts.reconnect_buf_size,
+                self.meanwhile()
+            ),
+            Status::NATS_TIMEOUT => format!(
+                "write deadline of {} exceeded: {} does not read",
+                ms(self.opts.write_deadline.unwrap_or_default()),
+                self.server_address()
+            ),
+            Status::NATS_NO_MEMORY => format!("no memory for {} bytes", out.size()),
+            Status::NATS_NO_SERVER_SUPPORT => {
+                let version = self.state.lock().info.version.clone();
+                format!(
+                    "the message has headers, which {} (version '{}') does not support",
+                    self.server_address(),
+                    shown(version.as_bytes())
+                )
+            }
+            status => status.text().to_owned(),
+        });
+        error.about(&what)
+    }
+
+    /// Why there is no reply.
+    #[cold]
+    pub(super) fn why_no_reply(&self, error: Error, subject: &[u8], timeout: Duration) -> Error {
+        let what = format!("request to '{}'", shown(subject));
+        error.or_say(|status| match status {
+            Status::NATS_TIMEOUT => {
+                format!(
+                    "{what}: no reply within {}{}",
+                    ms(timeout),
+                    self.meanwhile()
+                )
+            }
+            Status::NATS_NO_RESPONDERS => {
+                format!("{what}: no responders, nobody is subscribed to it")
+            }
+            Status::NATS_CONNECTION_CLOSED => format!("{what}: {}", self.closed_words()),
+            Status::NATS_CONNECTION_DISCONNECTED => {
+                let lost = "the connection was lost before the reply came";
+                format!("{what}: {}", self.with_reason(lost))
+            }
+            Status::NATS_DRAINING => format!("{what}: the connection is draining"),
+            status => format!("{what}: {}", status.text()),
+        })
+    }
+
+    /// Why the server has not answered a PING.
+    #[cold]
+    pub(super) fn why_no_pong(&self, error: Error, timeout: Duration) -> Error {
+        error.or_say(|status| match status {
+            Status::NATS_TIMEOUT => format!(
+                "no PONG from {} within {}{}",
+                self.server_address(),
+                ms(timeout),
+                self.meanwhile()
+            ),
+            Status::NATS_CONNECTION_CLOSED => self.closed_words(),
+            Status::NATS_CONNECTION_DISCONNECTED => {
+                self.with_reason("the connection was lost before the server answered")
+            }
+            status => status.text().to_owned(),
+        })
+    }
+
+    /// That it cannot be subscribed on.
+    #[cold]
+    pub(super) fn why_not_subscribed(&self, status: Status, subject: &[u8]) -> Error {
+        let why = match status {
+            Status::NATS_DRAINING => "the connection is draining".to_owned(),
+            _ => self.closed_words(),
+        };
+        Error::new(status, format!("subscribe to '{}': {why}", shown(subject)))
+    }
+
+    /// Something that only a server can tell, or that goes with one.
+    #[cold]
+    pub fn untold(&self, status: Status, what: impl Display) -> Error {
+        let server = self.server_address();
+        Error::new(
+            status,
+            match status {
+                Status::NATS_CONNECTION_CLOSED => self.closed_words(),
+                Status::NATS_CONNECTION_DISCONNECTED => {
+                    format!("no {what}: not connected{}", self.meanwhile())
+                }
+                _ => format!("{server} did not tell the {what}"),
+            },
+        )
+    }
+}
+
+impl Subscription {
+    /// How texts call it.
+    pub(super) fn called(&self) -> String {
+        format!("subscription on '{}'", shown(self.name().to_bytes()))
+    }
+
+    /// Why there is no next message.
+    #[cold]
+    pub(super) fn why_no_message(&self, error: Error, timeout: Duration) -> Error {
+        let name = shown(self.name().to_bytes());
+        error.or_say(|status| match status {
+            Status::NATS_TIMEOUT if self.has_ended_by_drain() => {
+                format!("subscription on '{name}' is drained: no message follows")
+            }
+            Status::NATS_TIMEOUT if timeout.is_zero() => format!("no message waits on '{name}'"),
+            Status::NATS_TIMEOUT => format!(
+                "no message on '{name}' within {}{}",
+                ms(timeout),
+                self.conn.meanwhile()
+            ),
+            Status::NATS_SLOW_CONSUMER => self.slow_words(self.slow()),
+            Status::NATS_MAX_DELIVERED_MSGS => format!(
+                "subscription on '{name}' has delivered its maximum of {} messages",
+                self.maximum()
+            ),
+            Status::NATS_NO_RESPONDERS => {
+                format!("no responders for what was published with the reply subject '{name}'")
+            }
+            status => self.closed_text(status),
+        })
+    }
+
+    /// Why nothing can be done with it any more.
+    #[cold]
+    pub(super) fn why_closed(&self, status: Status) -> Error {
+        Error::new(status, self.closed_text(status))
+    }
+
+    fn closed_text(&self, status: Status) -> String {
+        let called = self.called();
+        match (status, self.queue.lock().closed()) {
+            (Status::NATS_CONNECTION_CLOSED, _) => {}
+            (_, Some(Closed::MaxDelivered)) => {
+                let max = self.maximum();
+                return format!("{called} is closed: it has delivered its {max} messages");
+            }
+            (_, Some(Closed::Drained)) => return format!("{called} is closed: it was drained"),
+            _ => return format!("{called} is closed"),
+        }
+        format!("{called}: {}", self.conn.closed_words())
+    }
+
+    /// That it drops messages, because of which limit, and how many it has dropped.
+    pub(super) fn slow_words(&self, slow: Slow) -> String {
+        format!(
+            "slow consumer on '{}': limit {} {}, {} dropped",
+            shown(self.name().to_bytes()),
+            slow.limit,
+            slow.unit,
+            slow.dropped
+        )
+    }
+}

@@ -1,0 +1,255 @@
+//! Pieces of the texts that people read: how the values of a program, the errors of the operating
+//! system and lists of failures are shown in them.
+//!
+//! What a text has to say: what it is about (a subject, a server's address, an option), where in it
+//! the fault is, the limit that was reached together with what was there, and what to look at next
+//! where that is not plain from the rest. No text has a password, a token, a seed or a JWT.
+
+use std::fmt::{self, Write};
+use std::io;
+use std::time::Duration;
+
+use crate::error::{Error, Status};
+
+/// The longest part of a value that is shown, in bytes.
+const SHOWN: usize = 80;
+/// How much of a longer value is shown of its beginning, and in front of the place that a text speaks of.
+const BEGINNING: usize = 16;
+const BEFORE: usize = 24;
+const ELLIPSIS: &str = "...";
+
+/// What the operating system says about an error: the words of `strerror`, and nothing else.
+pub(crate) fn os(error: &io::Error) -> String {
+    let text = error.to_string();
+    let number = error.raw_os_error().map(|n| format!(" (os error {n})"));
+    match number.and_then(|number| Some(text.strip_suffix(&number)?.to_owned())) {
+        Some(words) => words,
+        None => text,
+    }
+}
+
+/// A system call that failed, as an error of the library.
+pub(crate) fn system(what: &str, error: impl Into<io::Error>) -> Error {
+    let why = os(&error.into());
+    Error::new(Status::NATS_SYS_ERROR, format!("{what}: {why}"))
+}
+
+/// A value that a program or a server gave, as it can stand in one line: not too long, and with
+/// escapes in place of what cannot be printed.
+pub(crate) struct Shown<'a> {
+    bytes: &'a [u8],
+    from: usize,
+}
+
+/// Shows the beginning of a value.
+pub(crate) fn shown(bytes: &[u8]) -> Shown<'_> {
+    Shown { bytes, from: 0 }
+}
+
+/// Shows a value so that the byte at `at` is to be seen.
+pub(crate) fn shown_around(bytes: &[u8], at: usize) -> Shown<'_> {
+    // Beyond the end for what is missing there.
+    let from = match at.min(bytes.len()) {
+        0..SHOWN => 0,
+        at => at - BEFORE,
+    };
+    Shown { bytes, from }
+}
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.from > 0 {
+            show(&self.bytes[..BEGINNING], BEGINNING, f)?;
+            f.write_str(ELLIPSIS)?;
+        }
+        let (rest, room) = match self.from {
+            0 => (self.bytes, SHOWN),
+            from => (&self.bytes[from..], SHOWN - BEGINNING),
+        };
+        if !show(rest, room, f)? {
+            f.write_str(ELLIPSIS)?;
+        }
+        Ok(())
+    }
+}
+
+/// Shows so many bytes of a value; false if it has more.
+fn show(bytes: &[u8], mut left: usize, f: &mut fmt::Formatter<'_>) -> Result<bool, fmt::Error> {
+    // As nearly all are.
+    if bytes.len() <= left
+        && bytes.iter().all(|b| matches!(b, b' '..=b'~'))
+        && let Ok(text) = std::str::from_utf8(bytes)
+    {
+        f.write_str(text)?;
+        return Ok(true);
+    }
+    for chunk in bytes.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            if left < c.len_utf8() {
+                return Ok(false);
+            }
+            left -= c.len_utf8();
+            match c {
+                '\t' | '\n' | '\r' => write!(f, "{}", c.escape_default())?,
+                c if c.is_ascii_control() => write!(f, "\\x{:02x}", c as u32)?,
+                c if c.is_control() => write!(f, "{}", c.escape_unicode())?,
+                c => f.write_char(c)?,
+            }
+        }
+        for byte in chunk.invalid() {
+            if left == 0 {
+                return Ok(false);
+            }
+            left -= 1;
+            write!(f, "\\x{byte:02x}")?;
+        }
+    }
+    Ok(true)
+}
+
+/// A time as texts have it, in milliseconds whatever its length.
+pub(crate) fn ms(time: Duration) -> impl fmt::Display {
+    struct Ms(Duration);
+    impl fmt::Display for Ms {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "{} ms", self.0.as_millis())
+        }
+    }
+    Ms(time)
+}
+
+/// Several failures in one text of at most `most` bytes: all of them if they fit, else the beginning
+/// of each, and of many only the first and how many more there are.
+pub(crate) fn list(failures: &[String], most: usize) -> String {
+    const SEPARATOR: &str = "; ";
+    /// Less than this of each does not tell anything.
+    const LEAST: usize = 48;
+    let whole = failures.join(SEPARATOR);
+    if whole.len() <= most {
+        return whole;
+    }
+    let mut shown = failures.len();
+    let more = |shown: usize| match failures.len() - shown {
+        0 => String::new(),
+        more => format!("{SEPARATOR}and {more} more"),
+    };
+    let share = |shown: usize| {
+        let room = most.saturating_sub(more(shown).len());
+        (room / shown).saturating_sub(SEPARATOR.len())
+    };
+    while shown > 1 && share(shown) < LEAST {
+        shown -= 1;
+    }
+    let mut text = String::with_capacity(most);
+    // What one does not need the next may have.
+    let mut spare = 0;
+    for (n, failure) in failures[..shown].iter().enumerate() {
+        if n > 0 {
+            text.push_str(SEPARATOR);
+        }
+        let room = share(shown) + spare;
+        text.push_str(&cut(failure, room));
+        spare = room.saturating_sub(failure.len());
+    }
+    text + &more(shown)
+}
+
+/// A text cut to `most` bytes between characters, with a mark where something is missing.
+pub(crate) fn cut(text: &str, most: usize) -> String {
+    if text.len() <= most {
+        return text.to_owned();
+    }
+    let end = text.floor_char_boundary(most.saturating_sub(ELLIPSIS.len()));
+    text[..end].to_owned() + ELLIPSIS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn errors_of_the_system_have_its_words_only() {
+        let of = |n| os(&io::Error::from_raw_os_error(n));
+        assert_eq!(of(libc::ENOENT), "No such file or directory");
+        assert_eq!(of(libc::ECONNREFUSED), "Connection refused");
+        assert_eq!(os(&io::Error::other("by hand")), "by hand");
+        assert_eq!(
+            system("poll", rustix::io::Errno::NOMEM).text(),
+            "poll: Cannot allocate memory"
+        );
+    }
+
+    #[test]
+    fn values_stay_in_one_line_and_short() {
+        let text = |bytes: &[u8]| shown(bytes).to_string();
+        assert_eq!(text(b"a b"), "a b");
+        assert_eq!(text(b"a\r\nPUB\t\x1b\x7f"), "a\\r\\nPUB\\t\\x1b\\x7f");
+        assert_eq!(
+            text("gr\u{f6}\u{df}e\u{85}".as_bytes()),
+            "gr\u{f6}\u{df}e\\u{85}"
+        );
+        assert_eq!(text(b"\xff\xfea"), "\\xff\\xfea");
+        assert_eq!(text(&[b'x'; 80]), "x".repeat(80));
+        assert_eq!(text(&[b'x'; 81]), "x".repeat(80) + "...");
+    }
+
+    #[test]
+    fn the_place_in_question_is_shown() {
+        let mut long = vec![b'a'; 300];
+        long[200] = b' ';
+        let text = shown_around(&long, 200).to_string();
+        assert_eq!(
+            text,
+            format!(
+                "{}...{} {}...",
+                "a".repeat(16),
+                "a".repeat(24),
+                "a".repeat(39)
+            )
+        );
+        assert_eq!(shown_around(b"a b", 1).to_string(), "a b");
+    }
+
+    #[test]
+    fn failures_are_listed_as_far_as_they_fit() {
+        let one = ["127.0.0.1:4222: Connection refused".to_owned()];
+        assert_eq!(list(&one, 255), one[0]);
+        let two = [one[0].clone(), "b:1: no such host".to_owned()];
+        assert_eq!(
+            list(&two, 255),
+            "127.0.0.1:4222: Connection refused; b:1: no such host"
+        );
+        let mixed = [
+            "a:1: refused".to_owned(),
+            "b:1: ".to_owned() + &"long ".repeat(80),
+        ];
+        let text = list(&mixed, 255);
+        assert!(text.starts_with("a:1: refused; b:1: long"), "{text}");
+        assert!(text.len() > 230 && text.ends_with("..."), "{text}");
+        let many: Vec<_> = (0..40)
+            .map(|n| format!("host{n}:4222: {}", "x".repeat(100)))
+            .collect();
+        let text = list(&many, 255);
+        assert!(text.starts_with("host0:4222: x"), "{text}");
+        assert!(
+            text.contains("host3:4222: x") && text.ends_with("; and 36 more"),
+            "{text}"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn lists_are_never_too_long(failures in prop::collection::vec("\\PC{0,120}", 1..60), most in 60usize..400) {
+            prop_assert!(list(&failures, most).len() <= most);
+        }
+
+        #[test]
+        fn values_never_break_a_line(bytes: Vec<u8>, at in 0usize..200) {
+            for text in [shown(&bytes).to_string(), shown_around(&bytes, at).to_string()] {
+                prop_assert!(!text.contains(char::is_control));
+                prop_assert!(text.len() <= 4 * SHOWN + 2 * ELLIPSIS.len() + 8);
+            }
+        }
+    }
+}
