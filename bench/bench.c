@@ -392,6 +392,7 @@ static void connect_close(struct result *r) {
 int main(int argc, char **argv) {
     struct result r = {.p50_us = -1, .p99_us = -1, .bytes = -1, .threads = -1};
     bool rate = true;
+    int size;
     if (argc != 4) {
         fprintf(stderr, "usage: bench CASE URL COUNT\n");
         return 2;
@@ -428,6 +429,8 @@ int main(int argc, char **argv) {
         publish(&r, 64 << 10, 1, false);
     else if (IS("pub_1m"))
         publish(&r, 1 << 20, 1, false);
+    else if (sscanf(r.name, "pub_bytes_%d", &size) == 1)
+        publish(&r, size, 1, false);
     else if (IS("oneway") || IS("oneway_asap") || IS("oneway_asap_busy"))
         oneway(&r), rate = false;
     else if (IS("request_1") || IS("request_1_asap") || IS("request_1_asleep"))

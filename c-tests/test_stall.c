@@ -105,7 +105,7 @@ static void behind_a_stalled_publisher(int size) {
 
 /* Large requests whose time ends while the socket takes no more: what has begun to leave leaves whole. */
 static void requests_to_a_stalled_peer_leave_whole(void) {
-    enum { SIZE = 300000, TIMES = 40 };
+    enum { SIZE = 40000, TIMES = 40 };
     char *large = (char *)malloc(SIZE);
     const char *at;
     natsMsg *reply = NULL;

@@ -191,7 +191,6 @@ impl Condvar {
 }
 
 /// A lock around a value that a thread can wait for until a deadline.
-#[derive(Default)]
 pub(crate) struct TimedMutex<T> {
     mutex: Mutex<T>,
     /// How many wait with a deadline.
@@ -208,6 +207,15 @@ pub(crate) struct TimedGuard<'a, T> {
 }
 
 impl<T> TimedMutex<T> {
+    pub(crate) fn new(value: T) -> Self {
+        TimedMutex {
+            mutex: Mutex::new(value),
+            waiters: AtomicUsize::new(0),
+            gate: Mutex::new(()),
+            freed: Condvar::new(),
+        }
+    }
+
     fn guard<'a>(&'a self, guard: MutexGuard<'a, T>) -> TimedGuard<'a, T> {
         TimedGuard {
             guard: Some(guard),

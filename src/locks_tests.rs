@@ -51,7 +51,7 @@ fn waiting_ends_by_a_call_or_with_the_time() {
 
 #[test]
 fn a_timed_lock_is_waited_for_until_the_deadline() {
-    let timed = TimedMutex::<u32>::default();
+    let timed = TimedMutex::new(0_u32);
     let guard = timed.lock();
     let start = Instant::now();
     let time = Duration::from_millis(5);
@@ -73,7 +73,7 @@ fn a_timed_lock_is_waited_for_until_the_deadline() {
 #[test]
 fn many_take_a_timed_lock_and_nobody_is_forgotten() {
     const ROUNDS: u32 = 2000;
-    let timed = TimedMutex::<u32>::default();
+    let timed = TimedMutex::new(0_u32);
     thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| {

@@ -222,7 +222,11 @@ impl Connection {
             headers: AtomicBool::new(false),
             foreign: opts.event_loop.as_deref().map(Foreign::new),
             manual,
-            outbound: Outbound::new(opts.write_deadline, opts.reconnect_buf_size),
+            outbound: Outbound::new(
+                opts.write_deadline,
+                opts.reconnect_buf_size,
+                opts.io_buf_size,
+            ),
             registry: Mutex::default(),
             requests: Requests::new(),
             patience: Patience::new(opts.busy_poll, runtime.processors()),

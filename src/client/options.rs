@@ -34,8 +34,8 @@ pub type ReleasedHandler = Arc<dyn Fn() + Send + Sync>;
 
 /// Where to connect when no server is given.
 pub const DEFAULT_URL: &str = "nats://localhost:4222";
-/// How much is read at once.
-pub const DEFAULT_IO_BUF_SIZE: usize = 32 * 1024;
+/// The least that is read or written at once where the program sets how much.
+pub const MIN_IO_BUF_SIZE: usize = 4 * 1024;
 /// How much is kept for the server while there is no connection.
 pub const DEFAULT_RECONNECT_BUF_SIZE: usize = 8 * 1024 * 1024;
 
@@ -108,8 +108,8 @@ pub struct Options {
     pub ignore_discovered_servers: bool,
     /// Fail requests that wait for their reply when the connection is lost.
     pub fail_requests_on_disconnect: bool,
-    /// How much is read at once.
-    pub io_buf_size: usize,
+    /// How much is read and written at once; `None` for what turns out best.
+    pub io_buf_size: Option<usize>,
     /// The longest line that servers take, without its name and its end (their `max_control_line`).
     pub max_control_line: usize,
     /// Write to the socket in each call rather than collect.
@@ -195,7 +195,7 @@ impl Default for Options {
             max_pings_out: 2,
             ignore_discovered_servers: false,
             fail_requests_on_disconnect: false,
-            io_buf_size: DEFAULT_IO_BUF_SIZE,
+            io_buf_size: None,
             max_control_line: encode::MAX_CONTROL_LINE,
             send_asap: false,
             flusher_wait: Duration::from_millis(1),
@@ -315,13 +315,9 @@ impl Options {
         Ok(())
     }
 
-    /// Sets how much is read at once; 0 for the default.
+    /// Sets how much is read and written at once; 0 for what the library finds best.
     pub fn set_io_buf_size(&mut self, bytes: usize) {
-        self.io_buf_size = if bytes == 0 {
-            DEFAULT_IO_BUF_SIZE
-        } else {
-            bytes
-        };
+        self.io_buf_size = (bytes > 0).then(|| bytes.max(MIN_IO_BUF_SIZE));
     }
 
     /// Sets the longest line that servers take; 0 for the default.
@@ -476,9 +472,10 @@ mod tests {
     fn zero_means_the_default_or_no_limit() {
         let mut opts = Options::default();
         opts.set_io_buf_size(1);
+        assert_eq!(opts.io_buf_size, Some(MIN_IO_BUF_SIZE));
         opts.set_io_buf_size(0);
         opts.set_reconnect_buf_size(0);
-        assert_eq!(opts.io_buf_size, 32_768);
+        assert_eq!(opts.io_buf_size, None);
         assert_eq!(opts.reconnect_buf_size, 8_388_608);
         opts.set_write_deadline(Duration::from_millis(1));
         opts.set_write_deadline(Duration::ZERO);

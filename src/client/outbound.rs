@@ -14,6 +14,7 @@
 
 mod burst;
 mod kept;
+mod pieces;
 mod writer;
 
 use std::cell::Cell;
@@ -23,6 +24,7 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use self::kept::Blamed;
+use self::pieces::Pieces;
 use super::connection::Limits;
 use super::keepalive::PingWaiter;
 use super::link::Link;
@@ -89,8 +91,6 @@ struct Front {
     /// Bytes swapped out of `buf` since the connection was made, and how many of them left.
     swapped: u64,
     written: u64,
-    /// As `msgs`, when bytes were swapped out last.
-    swapped_msgs: u64,
     msgs: u64,
     bytes: u64,
     /// How often something was appended that is not a publish and that the server acts on.
@@ -140,16 +140,34 @@ pub(super) struct Detached {
     pub(super) given_up: Option<Error>,
 }
 
-#[derive(Default)]
 struct Writer {
     back: WriteBuf,
     /// So much of `back` has left.
     sent: usize,
     /// What takes nothing any more, until whoever found that out has dealt with it.
     broken: Weak<Link>,
+    /// A publisher has waited in vain for the socket to take more, and nothing has left since.
+    stalled: bool,
+    pieces: Pieces,
 }
 
 impl Writer {
+    fn new(pieces: Pieces) -> Self {
+        Writer {
+            back: WriteBuf::new(),
+            sent: 0,
+            broken: Weak::new(),
+            stalled: false,
+            pieces,
+        }
+    }
+
+    /// Drops what was to be written. What has been learnt of pieces stays.
+    fn clear(&mut self) {
+        (self.back, self.sent) = (WriteBuf::new(), 0);
+        (self.broken, self.stalled) = (Weak::new(), false);
+    }
+
     fn is_broken(&self, link: &Arc<Link>) -> bool {
         std::ptr::eq(self.broken.as_ptr(), Arc::as_ptr(link))
     }
@@ -168,7 +186,12 @@ pub(super) struct Outbound {
 }
 
 impl Outbound {
-    pub(super) fn new(write_deadline: Option<Duration>, pending_max: usize) -> Self {
+    /// `piece` is the size of what is handed to the kernel at a time; `None` for what turns out best.
+    pub(super) fn new(
+        write_deadline: Option<Duration>,
+        pending_max: usize,
+        piece: Option<usize>,
+    ) -> Self {
         Outbound {
             front: Mutex::new(Front {
                 mode: Mode::Pending,
@@ -178,7 +201,6 @@ impl Outbound {
                 last_write: Instant::now(),
                 buf: WriteBuf::new(),
                 swapped: 0,
-                swapped_msgs: 0,
                 written: 0,
                 msgs: 0,
                 bytes: 0,
@@ -191,7 +213,7 @@ impl Outbound {
                 blamed: None,
             }),
             progress: Condvar::new(),
-            writer: TimedMutex::default(),
+            writer: TimedMutex::new(Writer::new(Pieces::new(piece))),
             missed: AtomicBool::new(false),
             write_deadline,
             pending_max,
@@ -263,7 +285,7 @@ impl Outbound {
                 };
                 let link = link.clone();
                 drop(front);
-                self.try_pump(&link);
+                self.pump_full(&link);
                 Ok(())
             }
             When::Soon | When::Now => {
@@ -475,7 +497,7 @@ impl Outbound {
             return Detached::default();
         }
         let kept = front.keep(&writer, broke);
-        *writer = Writer::default();
+        writer.clear();
         front.buf = kept.buf;
         front.written = front.swapped;
         front.mode = Mode::Pending;
@@ -499,7 +521,7 @@ impl Outbound {
         self.progress.notify_all();
         // Whoever has it right now drops it with the connection.
         if let Some(mut writer) = self.writer.try_lock() {
-            *writer = Writer::default();
+            writer.clear();
         }
         for waiter in waiters {
             waiter.finish(Err(Status::NATS_CONNECTION_CLOSED.into()));

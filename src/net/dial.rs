@@ -8,7 +8,7 @@ use std::vec;
 
 use rustix::event::{PollFd, PollFlags};
 use rustix::io::Errno;
-use socket2::{Domain, Protocol, Type};
+use socket2::{Domain, Protocol, SockAddr, Type};
 
 use super::resolve::resolve_cancellable;
 use super::url::host_port;
@@ -22,6 +22,11 @@ use crate::words::{ms, os, system};
 const STAGGER: Duration = Duration::from_millis(250);
 /// The least of it, when many addresses have to share little time (same section).
 const STAGGER_MIN: Duration = Duration::from_millis(10);
+
+/// How many bytes may wait in the kernel before they are sent, where the other end is on the same machine: what waits
+/// longer leaves the processor's cache, and there is no delay of a network to be bridged. Over one there is: with an
+/// emulated delay of 20 ms this limit cost a sixth of the throughput.
+const UNSENT_ON_SAME_HOST: u32 = 32 * 1024;
 
 /// How to reach a host.
 #[derive(Debug, Clone, Copy)]
@@ -106,6 +111,15 @@ pub fn adopt(fd: OwnedFd) -> Result<Socket> {
 fn tune(socket: &Socket) {
     let _ = socket.set_tcp_nodelay(true);
     let _ = socket.set_keepalive(true);
+    if is_same_host(socket) {
+        let _ = socket.set_tcp_notsent_lowat(UNSENT_ON_SAME_HOST);
+    }
+}
+
+/// Whether the other end is on this machine.
+fn is_same_host(socket: &Socket) -> bool {
+    let ip = |address: io::Result<SockAddr>| Some(address.ok()?.as_socket()?.ip());
+    ip(socket.local_addr()).is_some_and(|local| ip(socket.peer_addr()) == Some(local))
 }
 
 /// Why no connection was made.

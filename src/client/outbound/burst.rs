@@ -2,8 +2,8 @@
 //!
 //! Each of them then writes what it has filled on its own processor, where the bytes are in the cache already; a
 //! watcher would fetch every line of it from there, and every line that it has read would have to be fetched back to be
-//! filled again. For messages of 16 bytes that was nearly half of their cost. Large frames are another matter: there the
-//! kernel's part is the larger one, and two processors do both at a time.
+//! filled again. For messages of 16 bytes that was nearly half of their cost. For larger ones it spares two wakes for each
+//! full buffer: that of the watcher, and that of the publisher that sleeps until there is room.
 //!
 //! What the last publisher of a burst leaves, less than it takes to be written by whoever appends, nobody is asked to
 //! write. So as long as a burst lasts somebody has a look at it, again and again, and ends it when little has left in
@@ -19,9 +19,6 @@ use crate::client::link::Link;
 /// two looks.
 const FAST: usize = 8 * 1024;
 
-/// The frames of a burst are smaller than this, on the average.
-const SMALL: u64 = 512;
-
 /// The time from one look to the next, and so about the longest that the end of a burst waits.
 const LOOK_AGAIN: Duration = Duration::from_micros(100);
 
@@ -29,8 +26,7 @@ impl Outbound {
     /// A watcher has written once, and found this in the front afterwards: is it a burst? Then it is left to the
     /// publishers.
     pub(super) fn begins_burst(&self, front: &mut Front, link: &Arc<Link>) -> bool {
-        let (bytes, msgs) = (front.buf.len(), front.msgs - front.swapped_msgs);
-        if bytes < FAST || bytes as u64 >= SMALL * msgs || link.is_foreign() {
+        if front.buf.len() < FAST || link.is_foreign() {
             return false;
         }
         front.asked = true;

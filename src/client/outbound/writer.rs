@@ -17,17 +17,35 @@ use crate::proto::write_buf::WriteBuf;
 /// A buffer that once grew beyond this is not kept.
 const KEEP_CAPACITY: usize = 2 * FULL_AT;
 
-/// Of payloads from this size on the beginning is written first: so the other side wakes and reads
-/// while the kernel still copies the rest (a quarter faster on the loopback, at 1 MiB).
-const BEGIN_FROM: usize = 512 * 1024;
-const BEGIN: usize = 32 * 1024;
+/// What a thread that writes is ready to do beyond writing what it found.
+#[derive(Clone, Copy)]
+struct Effort {
+    /// So often it takes what others have appended meanwhile.
+    rounds: usize,
+    /// So long it waits for the socket to take more, before it leaves that to the threads that watch the sockets.
+    wait: Duration,
+}
 
-/// How often whoever publishes takes what others have appended meanwhile: a call of the program's is
-/// not to last for as long as others publish.
-const ROUNDS_OF_PUBLISHER: usize = 1;
+impl Effort {
+    /// A call of the program's is not to last for as long as others publish.
+    const PUBLISHER: Effort = Effort {
+        rounds: 1,
+        wait: Duration::ZERO,
+    };
 
-/// The same for who watches the sockets, and has others to look after.
-const ROUNDS_OF_WATCHER: usize = 16;
+    /// A publisher that has filled the buffer. As a rule the socket takes more before another thread would have been
+    /// woken to see to it, so waiting is the shorter way, and the bytes leave from the cache that they are in.
+    const FILLER: Effort = Effort {
+        rounds: 1,
+        wait: Duration::from_millis(5),
+    };
+
+    /// A thread that watches the sockets has others to look after.
+    const WATCHER: Effort = Effort {
+        rounds: 16,
+        wait: Duration::ZERO,
+    };
+}
 
 /// Who has the writer for longer waits for the socket with a large payload, perhaps for ever.
 const AT_WORK: Duration = Duration::from_millis(1);
@@ -53,22 +71,27 @@ enum Direct {
 impl Outbound {
     /// Writes what there is, unless another thread is at it: then that one will look again.
     pub(in crate::client) fn try_pump(&self, link: &Arc<Link>) {
-        self.try_pump_for(link, ROUNDS_OF_PUBLISHER);
+        self.try_pump_with(link, Effort::PUBLISHER);
+    }
+
+    /// As [`Outbound::try_pump`], by the publisher that has filled the buffer.
+    pub(super) fn pump_full(&self, link: &Arc<Link>) {
+        self.try_pump_with(link, Effort::FILLER);
     }
 
     /// As [`Outbound::try_pump`], on a thread of the library.
     pub(in crate::client) fn pump_on(&self, link: &Arc<Link>) {
-        self.try_pump_for(link, ROUNDS_OF_WATCHER);
+        self.try_pump_with(link, Effort::WATCHER);
     }
 
-    fn try_pump_for(&self, link: &Arc<Link>, rounds: usize) {
+    fn try_pump_with(&self, link: &Arc<Link>, effort: Effort) {
         if let Some(writer) = self.writer.try_lock() {
-            self.pump(writer, link, rounds);
+            self.pump(writer, link, effort);
         } else {
             self.missed.store(true, Ordering::SeqCst);
             // The holder may have let go between the attempt and the mark.
             if let Some(writer) = self.writer.try_lock() {
-                self.pump(writer, link, rounds);
+                self.pump(writer, link, effort);
             }
         }
     }
@@ -76,14 +99,14 @@ impl Outbound {
     /// As [`Outbound::try_pump`], but waits for the thread that is at it, unless that one waits itself.
     pub(super) fn pump_here(&self, link: &Arc<Link>) {
         match self.writer.try_lock_for(AT_WORK) {
-            Some(writer) => self.pump(writer, link, ROUNDS_OF_PUBLISHER),
+            Some(writer) => self.pump(writer, link, Effort::PUBLISHER),
             None => self.try_pump(link),
         }
     }
 
-    fn pump(&self, mut writer: TimedGuard<'_, Writer>, link: &Arc<Link>, rounds: usize) {
+    fn pump(&self, mut writer: TimedGuard<'_, Writer>, link: &Arc<Link>, effort: Effort) {
         self.missed.store(false, Ordering::SeqCst);
-        let result = self.write_all(&mut writer, link, rounds);
+        let result = self.write_all(&mut writer, link, effort);
         drop(writer);
         match result {
             Ok(Written::All) => {}
@@ -108,11 +131,11 @@ impl Outbound {
 
     /// Writes what is left, and then, so many times, what has come into the front. Stops when the
     /// socket takes no more for now.
-    fn write_all(&self, writer: &mut Writer, link: &Arc<Link>, rounds: usize) -> Result<Written> {
+    fn write_all(&self, writer: &mut Writer, link: &Arc<Link>, effort: Effort) -> Result<Written> {
         if writer.is_broken(link) {
             return Ok(Written::All);
         }
-        let result = self.write_rounds(writer, link, rounds);
+        let result = self.write_rounds(writer, link, effort);
         if result.is_err() {
             writer.broken = Arc::downgrade(link);
         }
@@ -123,8 +146,9 @@ impl Outbound {
         &self,
         writer: &mut Writer,
         link: &Arc<Link>,
-        mut rounds: usize,
+        effort: Effort,
     ) -> Result<Written> {
+        let mut rounds = effort.rounds;
         loop {
             if writer.sent == writer.back.len() {
                 match link.stream.flush() {
@@ -146,7 +170,7 @@ impl Outbound {
                     }
                 }
                 let mut done = front.buf.is_empty() || rounds == 0;
-                if left > 0 && rounds > ROUNDS_OF_PUBLISHER {
+                if left > 0 && rounds > Effort::PUBLISHER.rounds {
                     done |= self.begins_burst(&mut front, link);
                 }
                 if done {
@@ -166,15 +190,11 @@ impl Outbound {
                 rounds -= 1;
                 std::mem::swap(&mut front.buf, &mut writer.back);
                 front.swapped += writer.back.len() as u64;
-                front.swapped_msgs = front.msgs;
                 drop(front);
                 self.progress.notify_all();
             }
-            match link.stream.write(&writer.back[writer.sent..]) {
-                Ok(0) => return Err(Status::NATS_IO_ERROR.into()),
-                Ok(n) => writer.sent += n,
-                Err(e) if e.kind() == ErrorKind::WouldBlock => return Ok(Written::Blocked),
-                Err(e) => return Err(e.into()),
+            if let Written::Blocked = write_back(writer, link, effort.wait)? {
+                return Ok(Written::Blocked);
             }
         }
     }
@@ -277,7 +297,7 @@ impl Outbound {
             _ => return None,
         };
         loop {
-            match self.write_all(writer, &link, ROUNDS_OF_PUBLISHER) {
+            match self.write_all(writer, &link, Effort::PUBLISHER) {
                 Ok(Written::Blocked) => {}
                 Ok(Written::All) => return None,
                 Err(e) => {
@@ -304,20 +324,21 @@ impl Outbound {
     ) -> Result<()> {
         let head = writer.back.len();
         let total = head + payload.len() + encode::CRLF.len();
+        let clock = writer.pieces.begin(total - writer.sent);
+        let first = writer.sent;
         let result = loop {
-            let rest =
-                |part: &[u8], start: usize| part.len().min(writer.sent.saturating_sub(start));
-            let begins = payload.len() >= BEGIN_FROM && writer.sent < head + BEGIN;
-            let end = if begins { BEGIN } else { payload.len() };
+            let end = writer.sent + writer.pieces.next(total - writer.sent);
+            // What of each part, which begins at `start` of the whole, lies between what has left and the piece's end.
+            let within = |part: &[u8], start: usize| {
+                let at = |position: usize| position.saturating_sub(start).min(part.len());
+                at(writer.sent)..at(end)
+            };
             let parts = [
-                IoSlice::new(&writer.back[rest(&writer.back, 0)..]),
-                IoSlice::new(&payload[rest(payload, head)..end]),
-                IoSlice::new(&encode::CRLF[rest(encode::CRLF, head + payload.len())..]),
+                IoSlice::new(&writer.back[within(&writer.back, 0)]),
+                IoSlice::new(&payload[within(payload, head)]),
+                IoSlice::new(&encode::CRLF[within(encode::CRLF, head + payload.len())]),
             ];
-            match link
-                .stream
-                .write_vectored(&parts[..parts.len() - usize::from(begins)])
-            {
+            match link.stream.write_vectored(&parts) {
                 Ok(n) => writer.sent += n,
                 Err(e) if e.kind() == ErrorKind::WouldBlock => {
                     match link.stream.wait_writable(deadline, None) {
@@ -328,6 +349,7 @@ impl Outbound {
                 Err(e) => break Err(e.into()),
             }
             if writer.sent == total {
+                writer.pieces.end(clock, total - first);
                 break flush_all(link, deadline);
             }
         };
@@ -346,6 +368,38 @@ impl Outbound {
         }
         result
     }
+}
+
+/// Writes the back, in pieces. Where the socket takes no more, waits for it so long, unless that was in vain the last
+/// time.
+fn write_back(writer: &mut Writer, link: &Link, wait: Duration) -> Result<Written> {
+    let first = writer.sent;
+    let clock = writer.pieces.begin(writer.back.len() - first);
+    let mut until = None;
+    while writer.sent < writer.back.len() {
+        let end = writer.sent + writer.pieces.next(writer.back.len() - writer.sent);
+        match link.stream.write(&writer.back[writer.sent..end]) {
+            Ok(0) => return Err(Status::NATS_IO_ERROR.into()),
+            Ok(n) => {
+                writer.sent += n;
+                writer.stalled = false;
+            }
+            Err(e) if e.kind() == ErrorKind::WouldBlock => {
+                // The program's event loop may be what calls.
+                if wait.is_zero() || writer.stalled || link.is_foreign() {
+                    return Ok(Written::Blocked);
+                }
+                let until = *until.get_or_insert_with(|| Instant::now() + wait);
+                if link.stream.wait_writable(until, None).is_err() {
+                    writer.stalled = true;
+                    return Ok(Written::Blocked);
+                }
+            }
+            Err(e) => return Err(e.into()),
+        }
+    }
+    writer.pieces.end(clock, writer.sent - first);
+    Ok(Written::All)
 }
 
 /// Waits until the kernel has all that the stream has taken.

@@ -9,13 +9,15 @@ use crate::ffi::convert;
 use crate::ffi::guard::guard;
 use crate::ffi::handle::natsOptions;
 
-/// Sets a hint for the size of a connection's buffers.
+/// Sets how many bytes the connection reads from and writes to its socket in one system call.
 ///
-/// It is accepted for the sake of programs that set it, and has no effect: buffers grow and shrink
-/// with the load.
+/// By default a read takes up to 128 KiB, and the library learns from the time that writes take
+/// whether to write pieces of up to 48 or of up to 256 KiB, which differs from machine to machine. A
+/// size that is set holds for both, and nothing is learnt. The buffers that publishes are collected in
+/// are not changed by this: they grow and shrink with the load.
 ///
 /// @param opts the options.
-/// @param ioBufSize bytes; 0 for the default, 32768.
+/// @param ioBufSize bytes; less than 4096 counts as 4096; 0 for the default.
 /// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the size negative.
 ///
 /// # Safety

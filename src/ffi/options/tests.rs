@@ -175,7 +175,7 @@ fn numbers_are_checked_and_converted() {
         assert_eq!(o.reconnect_wait, Duration::from_secs(2));
         assert_eq!(o.reconnect_jitter, Duration::from_millis(1));
         assert_eq!(o.reconnect_jitter_tls, Duration::from_millis(2));
-        assert_eq!((o.reconnect_buf_size, o.io_buf_size), (8 << 20, 100));
+        assert_eq!((o.reconnect_buf_size, o.io_buf_size), (8 << 20, Some(4096)));
         assert_eq!(o.flusher_wait, Duration::from_micros(7));
         assert_eq!(o.write_deadline, Some(Duration::from_millis(5)));
         assert_eq!(o.pending_limits(), (10, i32::MAX));
