@@ -70,6 +70,15 @@ cat >"$SCRATCH/source.c" <<'SOURCE'
 #error no <inttypes.h>
 #endif
 
+/* The layouts that the library has (src/ffi/types.rs). An array of negative size does not compile. */
+#define SAME(name, a, b) typedef char name[(a) == (b) ? 1 : -1]
+SAME(metadata_size, sizeof(natsMetadata), 2 * sizeof(void *));
+SAME(list_size, sizeof(natsMsgList), 2 * sizeof(void *));
+SAME(config_size, sizeof(natsClientConfig), 32 + 2 * sizeof(void *));
+SAME(config_max, offsetof(natsClientConfig, ThreadPoolMax), 20);
+SAME(config_reply_max, offsetof(natsClientConfig, ReplyThreadPoolMax), 28);
+SAME(config_handler, offsetof(natsClientConfig, ThreadStartedHandler), 32);
+
 int main(int argc, char **argv) {
     const char *url = getenv("NATS_URL");
     void *memory = malloc(16);
@@ -82,5 +91,10 @@ int main(int argc, char **argv) {
 }
 SOURCE
 check_all "a program with nats_rs.h alone" "$INCLUDE"
+bits="64 bits"
+if printf '#include <stdio.h>\n' | "${C[0]}" -m32 -E - >/dev/null 2>&1; then
+    check "a program of 32 bits" "${C[0]}" -m32 -std=c99 "${WARNINGS[@]}" -I "$INCLUDE"
+    bits="32 and 64 bits"
+fi
 
-say "ok: ${OURS[*]} ${SHIMS[*]}: alone and twice, C90 to C17, C++98 to C++20 (${C[*]} ${CPP[*]})"
+say "ok: ${OURS[*]} ${SHIMS[*]}: alone and twice, C90 to C17, C++98 to C++20, $bits (${C[*]} ${CPP[*]})"

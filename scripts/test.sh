@@ -40,6 +40,14 @@ step "Lints (cargo clippy, cargo doc)"
 cargo clippy --all-targets -- -D warnings
 RUSTDOCFLAGS="-D warnings" cargo doc --no-deps
 
+step "32 bits (where the target i686-unknown-linux-gnu and gcc-multilib are installed)"
+if rustc --print target-libdir --target i686-unknown-linux-gnu 2>/dev/null | xargs test -d &&
+    echo '#include <stdio.h>' | cc -m32 -E - >/dev/null 2>&1; then
+    cargo check --lib --target i686-unknown-linux-gnu
+else
+    say "not installed: not checked"
+fi
+
 step "Rust tests, the check that nats_rs.h is up to date among them"
 cargo test
 

@@ -289,9 +289,13 @@ pub struct natsMetadata {
     pub Count: c_int,
 }
 
+// The layouts that compiled programs rely on, for pointers of any size. (Where `int64_t` is aligned to
+// four bytes nothing moves: all of them come first.)
 const _: () = {
-    assert!(size_of::<natsMetadata>() == 16);
-    assert!(size_of::<natsClientConfig>() == 48 && size_of::<natsMsgList>() == 16);
+    const POINTER: usize = size_of::<*mut c_void>();
+    assert!(size_of::<natsMetadata>() == 2 * POINTER);
+    assert!(size_of::<natsMsgList>() == 2 * POINTER);
+    assert!(size_of::<natsClientConfig>() == 32 + 2 * POINTER);
     assert!(std::mem::offset_of!(natsClientConfig, ThreadPoolMax) == 20);
     assert!(std::mem::offset_of!(natsClientConfig, ReplyThreadPoolMax) == 28);
     assert!(std::mem::offset_of!(natsClientConfig, ThreadStartedHandler) == 32);
