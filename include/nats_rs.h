@@ -8,7 +8,7 @@
  *
  * Errors      Most functions return a natsStatus; NATS_OK is 0. A failing call leaves its text with the calling
  *             thread: nats_GetLastError() reads it, and the next failing call of that thread replaces it. Outputs are
- *             written only on success. Nothing here ends the process, but lack of memory for what is small:
+ *             written only on success, or hold 0, NULL or an empty text where the function says so. Nothing here ends the process, but lack of memory for what is small:
  *             messages and what waits to be sent give NATS_NO_MEMORY.
  * Ownership   What an X_Create, X_New, Connect, Subscribe, NextMsg or Request call hands out is yours, and goes back
  *             with the X_Destroy of its type. A message passed to a message callback is yours too: destroy it, now
