@@ -125,7 +125,8 @@ static void servers(void) {
 
     start(&f);
     for (i = 0; i < ROUNDS; i++) {
-        size_t at = (size_t)sprintf(line, "INFO {\"headers\":true,\"max_payload\":1000,\"connect_urls\":[\"a:1\"");
+        size_t at =
+            (size_t)sprintf(line, "INFO {\"headers\":true,\"max_payload\":1000,\"connect_urls\":[\"a:1\"");
 
         for (n = 0; n < SERVERS; n++)
             at += (size_t)sprintf(line + at, ",\"h%dx%d:4222\"", i, n);

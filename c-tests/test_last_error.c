@@ -157,7 +157,7 @@ static void through_the_outage(void) {
     peer_listen_again(&f.p);
     CHECK(peer_accept(&f.p));
     CHECK(peer_send(&f.p, "-ERR 'no such luck'\r\n"));
-    CHECK_SOON(natsConnection_GetLastError(f.nc, &now) == NATS_ERR);
+    CHECK_SOON(natsConnection_GetLastError(f.nc, &now) == NATS_PROTOCOL_ERROR);
     CHECK_CONTAINS(now, "end of stream");
     CHECK_CONTAINS(now, "no such luck");
     CHECK_CONTAINS(now, f.p.url + strlen("nats://"));

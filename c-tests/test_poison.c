@@ -216,7 +216,8 @@ static void negative_limit_is_none(void) {
     peer p;
 
     peer_open(&p);
-    peer_run(&p, peer_handshake, (void *)"INFO {\"server_id\":\"F\",\"headers\":true,\"max_payload\":-1}\r\n");
+    peer_run(&p, peer_handshake,
+             (void *)"INFO {\"server_id\":\"F\",\"headers\":true,\"max_payload\":-1}\r\n");
     nc = test_connect(options_recorded(p.url, &c));
     peer_join(&p);
     CHECK_OK(natsConnection_Publish(nc, "foo", data, 20000));

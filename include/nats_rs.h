@@ -833,14 +833,15 @@ NATS_EXTERN enum natsStatus natsConnection_ConnectTo(natsConnection **nc, const 
  *
  * Returns at once; the rest goes on as after any loss of the connection: callbacks are called,
  * subscriptions are made again, and what is published meanwhile is kept up to the reconnect
- * buffer's limit. Where the options do not allow reconnecting, or the connection is draining, it
+ * buffer's limit. Subscriptions that the server has refused are tried again. Where the options do not allow reconnecting, or the connection is draining, it
  * is closed instead.
  *
  * @param nc the connection; any thread may call this at any time.
  * @return `NATS_OK`, also while the connection is reconnecting anyway, and then nothing happens;
  * `NATS_INVALID_ARG` where `nc` is NULL or destroyed; `NATS_CONNECTION_CLOSED`.
  */
-NATS_EXTERN enum natsStatus natsConnection_Reconnect(natsConnection *nc);
+NATS_EXTERN
+enum natsStatus natsConnection_Reconnect(natsConnection *nc);
 
 /**
  * Waits until the server has processed everything sent so far, for at most 10 seconds.
@@ -991,6 +992,7 @@ NATS_EXTERN int natsConnection_Buffered(natsConnection *nc);
  *
  * @param nc the connection; any thread may call this at any time.
  * @return the number of bytes, from the server's last INFO, also after the connection was closed;
+ * a negative number where the server has no limit;
  * 0 before the first connect, for NULL and for a destroyed connection.
  */
 NATS_EXTERN int64_t natsConnection_GetMaxPayload(natsConnection *nc);
@@ -1133,6 +1135,10 @@ NATS_EXTERN enum natsStatus natsConnection_GetLocalIPAndPort(natsConnection *nc,
 /**
  * Reads the last error of a connection: what its server said, why it was lost or closed.
  *
+ * While the connection is reconnecting that is why it was lost and, behind that, what came of the
+ * last attempt, with the server's address; a successful reconnect clears it. In a disconnected
+ * callback it is the reason for the loss, and in the error handler the error that is told.
+ *
  * Deprecated: `natsConnection_ReadLastError` copies the text, for as long as you want it. This is
  * not the thread's last error, which `nats_GetLastError` has.
  *
@@ -1147,6 +1153,10 @@ NATS_EXTERN enum natsStatus natsConnection_GetLastError(natsConnection *nc, cons
 
 /**
  * Reads the last error of a connection: what its server said, why it was lost or closed.
+ *
+ * While the connection is reconnecting that is why it was lost and, behind that, what came of the
+ * last attempt, with the server's address; a successful reconnect clears it. In a disconnected
+ * callback it is the reason for the loss, and in the error handler the error that is told.
  *
  * This is not the thread's last error, which `nats_GetLastError` has and which this call leaves as
  * it is.
@@ -1764,6 +1774,31 @@ NATS_EXTERN void natsOptions_Destroy(natsOptions *opts);
  *
  * The one that is there by default prints a line to standard error for each.
  *
+ * Each error that a server reports is told. What follows depends on its text, which is compared
+ * without regard to case and quotes:
+ *
+ * | The server says | Status | What happens |
+ * |---|---|---|
+ * | ...`Permissions Violation`... | `NATS_NOT_PERMITTED` | nothing else |
+ * | `maximum subscriptions exceeded` | `NATS_ERR`, with the subscription where that is clear | that subscription is not sent again until another one ends or `natsConnection_Reconnect` is called |
+ * | `Invalid Subject`, `Invalid Publish Subject` | `NATS_ERR` | nothing else |
+ * | `maximum connections exceeded`, `maximum account active connections exceeded`, `Server Shutdown`, `Slow Consumer`, `Authentication Timeout` | `NATS_ERR` | reconnect, as the options say |
+ * | `Stale Connection` | `NATS_STALE_CONNECTION` | reconnect, as the options say |
+ * | ...`Authorization Violation`..., `User Authentication Expired`, `User Authentication Revoked`, `Account Authentication Expired` | `NATS_CONNECTION_AUTH_FAILED` | reconnect, as the options say; the same twice from one server, without a second of success in between, closes, unless `natsOptions_SetIgnoreAuthErrorAbort` |
+ * | anything else | `NATS_ERR` | the connection is closed, or reconnects with `natsOptions_SetReconnectOnProtocolError` |
+ *
+ * While reconnecting, also an error that a server reports in the handshake is told; then the next
+ * attempt follows, but for credentials that are refused twice.
+ *
+ * These are told too: a slow consumer (`NATS_SLOW_CONSUMER`, with the subscription); a failed
+ * drain; and a publish that was accepted and is dropped, with its subject in the text. That is so
+ * if it was kept over a reconnect and does not fit the next server (`NATS_MAX_PAYLOAD`, or
+ * `NATS_NO_SERVER_SUPPORT` where it has headers and that server knows none), and if the connection
+ * broke three times running while it was being sent (`NATS_MAX_PAYLOAD`).
+ *
+ * An error that waits for the handler already is not told again: its text says how many times it
+ * happened. At most 128 different ones of a connection wait.
+ *
  * @param opts the options.
  * @param errHandler the function; NULL for the default one.
  * @param closure what the function gets; it must stay valid as long as connections made with
@@ -1792,6 +1827,9 @@ enum natsStatus natsOptions_SetClosedCB(natsOptions *opts,
 
 /**
  * Sets who is told that a connection is lost, or closed while it was connected.
+ *
+ * In the function `natsConnection_ReadLastError` has the reason for the loss, whatever has happened
+ * since.
  *
  * @param opts the options.
  * @param disconnectedCb the function, called as `natsConnectionHandler` describes; NULL for none.
@@ -2352,7 +2390,8 @@ NATS_EXTERN enum natsStatus natsOptions_SetAllowReconnect(natsOptions *opts, boo
 
 /**
  * Sets whether an error that the server reports, and that has no meaning of its own to the client,
- * leads to a reconnect rather than to the end of the connection.
+ * leads to a reconnect rather than to the end of the connection. `natsOptions_SetErrorHandler` has
+ * a table of those that have one.
  *
  * @param opts the options.
  * @param reconnect the default is false.
@@ -2362,7 +2401,8 @@ NATS_EXTERN enum natsStatus natsOptions_SetReconnectOnProtocolError(natsOptions 
 
 /**
  * Sets how often each server is tried before it is dropped from the list. When the list is empty
- * the connection is closed. A success starts the count anew.
+ * the connection is closed. A success starts the count anew; a connection that is lost within a
+ * second of its handshake is none, and the next attempt has the full pause before it.
  *
  * @param opts the options.
  * @param maxReconnect attempts for each server, not for all together; negative for no limit, 0
@@ -2414,7 +2454,8 @@ enum natsStatus natsOptions_SetCustomReconnectDelay(natsOptions *opts,
 /**
  * Sets how much of what is published while reconnecting is kept for the server.
  *
- * When it is full, publishing fails with `NATS_INSUFFICIENT_BUFFER` until the connection is back.
+ * When it is full, publishing fails with `NATS_INSUFFICIENT_BUFFER` until the connection is back. What
+ * the next server does not take is dropped, and the error handler told.
  *
  * @param opts the options.
  * @param reconnectBufSize bytes; 0 for the default, 8388608.

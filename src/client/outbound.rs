@@ -433,6 +433,15 @@ impl Outbound {
         }
     }
 
+    /// Queues a PING that nobody waits for, from where locks are held. Without a server there is none.
+    pub(super) fn ping_later(&self) {
+        let mut front = self.front.lock();
+        let before = front.before();
+        if front.append(|buf| buf.extend_from_slice(encode::PING)) {
+            front.pings.push_back((PingWaiter::Keepalive, before));
+        }
+    }
+
     /// A server answered the oldest PING; one that is not the present one any more answered none of
     /// those that wait. Returns what the server is known to have dealt with by that. The waiter is to
     /// be told without a lock.

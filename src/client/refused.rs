@@ -14,9 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::connection::Connection;
-use super::keepalive::PingWaiter;
 use super::outbound::Window;
-use super::publish::When;
 use super::registry::Target;
 use super::subscription::Subscription;
 use crate::error::{Error, Status};
@@ -28,7 +26,7 @@ impl Connection {
         let only = self.registry.lock().only_candidate(window);
         if self.refusals.fetch_add(1, Ordering::AcqRel) == 0 {
             // Its PONG says which subscriptions the errors are about.
-            self.outbound.ping(PingWaiter::Keepalive, When::Buffered);
+            self.outbound.ping_later();
         }
         only
     }

@@ -129,7 +129,7 @@ unsafe fn connect(options: &Options, out: *mut *mut natsConnection) -> Result<()
 ///
 /// Returns at once; the rest goes on as after any loss of the connection: callbacks are called,
 /// subscriptions are made again, and what is published meanwhile is kept up to the reconnect
-/// buffer's limit. Where the options do not allow reconnecting, or the connection is draining, it
+/// buffer's limit. Subscriptions that the server has refused are tried again. Where the options do not allow reconnecting, or the connection is draining, it
 /// is closed instead.
 ///
 /// @param nc the connection; any thread may call this at any time.

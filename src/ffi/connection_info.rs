@@ -94,6 +94,7 @@ pub unsafe extern "C" fn natsConnection_Buffered(nc: *mut natsConnection) -> c_i
 ///
 /// @param nc the connection; any thread may call this at any time.
 /// @return the number of bytes, from the server's last INFO, also after the connection was closed;
+/// a negative number where the server has no limit;
 /// 0 before the first connect, for NULL and for a destroyed connection.
 ///
 /// # Safety

@@ -13,6 +13,10 @@ use crate::ffi::short_text::ShortText;
 
 /// Reads the last error of a connection: what its server said, why it was lost or closed.
 ///
+/// While the connection is reconnecting that is why it was lost and, behind that, what came of the
+/// last attempt, with the server's address; a successful reconnect clears it. In a disconnected
+/// callback it is the reason for the loss, and in the error handler the error that is told.
+///
 /// Deprecated: `natsConnection_ReadLastError` copies the text, for as long as you want it. This is
 /// not the thread's last error, which `nats_GetLastError` has.
 ///
@@ -53,6 +57,10 @@ pub unsafe extern "C" fn natsConnection_GetLastError(
 }
 
 /// Reads the last error of a connection: what its server said, why it was lost or closed.
+///
+/// While the connection is reconnecting that is why it was lost and, behind that, what came of the
+/// last attempt, with the server's address; a successful reconnect clears it. In a disconnected
+/// callback it is the reason for the loss, and in the error handler the error that is told.
 ///
 /// This is not the thread's last error, which `nats_GetLastError` has and which this call leaves as
 /// it is.

@@ -16,6 +16,31 @@ use crate::ffi::types::{natsConnectionHandler, natsErrHandler, natsOnCompleteCB}
 ///
 /// The one that is there by default prints a line to standard error for each.
 ///
+/// Each error that a server reports is told. What follows depends on its text, which is compared
+/// without regard to case and quotes:
+///
+/// | The server says | Status | What happens |
+/// |---|---|---|
+/// | ...`Permissions Violation`... | `NATS_NOT_PERMITTED` | nothing else |
+/// | `maximum subscriptions exceeded` | `NATS_ERR`, with the subscription where that is clear | that subscription is not sent again until another one ends or `natsConnection_Reconnect` is called |
+/// | `Invalid Subject`, `Invalid Publish Subject` | `NATS_ERR` | nothing else |
+/// | `maximum connections exceeded`, `maximum account active connections exceeded`, `Server Shutdown`, `Slow Consumer`, `Authentication Timeout` | `NATS_ERR` | reconnect, as the options say |
+/// | `Stale Connection` | `NATS_STALE_CONNECTION` | reconnect, as the options say |
+/// | ...`Authorization Violation`..., `User Authentication Expired`, `User Authentication Revoked`, `Account Authentication Expired` | `NATS_CONNECTION_AUTH_FAILED` | reconnect, as the options say; the same twice from one server, without a second of success in between, closes, unless `natsOptions_SetIgnoreAuthErrorAbort` |
+/// | anything else | `NATS_ERR` | the connection is closed, or reconnects with `natsOptions_SetReconnectOnProtocolError` |
+///
+/// While reconnecting, also an error that a server reports in the handshake is told; then the next
+/// attempt follows, but for credentials that are refused twice.
+///
+/// These are told too: a slow consumer (`NATS_SLOW_CONSUMER`, with the subscription); a failed
+/// drain; and a publish that was accepted and is dropped, with its subject in the text. That is so
+/// if it was kept over a reconnect and does not fit the next server (`NATS_MAX_PAYLOAD`, or
+/// `NATS_NO_SERVER_SUPPORT` where it has headers and that server knows none), and if the connection
+/// broke three times running while it was being sent (`NATS_MAX_PAYLOAD`).
+///
+/// An error that waits for the handler already is not told again: its text says how many times it
+/// happened. At most 128 different ones of a connection wait.
+///
 /// @param opts the options.
 /// @param errHandler the function; NULL for the default one.
 /// @param closure what the function gets; it must stay valid as long as connections made with
@@ -64,6 +89,9 @@ pub unsafe extern "C" fn natsOptions_SetClosedCB(
 }
 
 /// Sets who is told that a connection is lost, or closed while it was connected.
+///
+/// In the function `natsConnection_ReadLastError` has the reason for the loss, whatever has happened
+/// since.
 ///
 /// @param opts the options.
 /// @param disconnectedCb the function, called as `natsConnectionHandler` describes; NULL for none.

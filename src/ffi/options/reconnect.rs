@@ -33,7 +33,8 @@ pub unsafe extern "C" fn natsOptions_SetAllowReconnect(
 }
 
 /// Sets whether an error that the server reports, and that has no meaning of its own to the client,
-/// leads to a reconnect rather than to the end of the connection.
+/// leads to a reconnect rather than to the end of the connection. `natsOptions_SetErrorHandler` has
+/// a table of those that have one.
 ///
 /// @param opts the options.
 /// @param reconnect the default is false.
@@ -53,7 +54,8 @@ pub unsafe extern "C" fn natsOptions_SetReconnectOnProtocolError(
 }
 
 /// Sets how often each server is tried before it is dropped from the list. When the list is empty
-/// the connection is closed. A success starts the count anew.
+/// the connection is closed. A success starts the count anew; a connection that is lost within a
+/// second of its handshake is none, and the next attempt has the full pause before it.
 ///
 /// @param opts the options.
 /// @param maxReconnect attempts for each server, not for all together; negative for no limit, 0
@@ -163,7 +165,8 @@ fn delay_handler(
 
 /// Sets how much of what is published while reconnecting is kept for the server.
 ///
-/// When it is full, publishing fails with `NATS_INSUFFICIENT_BUFFER` until the connection is back.
+/// When it is full, publishing fails with `NATS_INSUFFICIENT_BUFFER` until the connection is back. What
+/// the next server does not take is dropped, and the error handler told.
 ///
 /// @param opts the options.
 /// @param reconnectBufSize bytes; 0 for the default, 8388608.
