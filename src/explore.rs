@@ -80,6 +80,9 @@ impl ForkLock {
     }
 }
 
+pub(crate) type TimedMutex<T> = Mutex<T>;
+pub(crate) type TimedGuard<'a, T> = MutexGuard<'a, T>;
+
 #[derive(Default)]
 pub(crate) struct Mutex<T>(shuttle::sync::Mutex<T>);
 

@@ -35,6 +35,8 @@ mod dispatch;
 mod drain;
 mod events;
 mod evloop;
+#[cfg(test)]
+mod explored;
 mod handshake;
 mod identity;
 mod keepalive;
@@ -65,6 +67,8 @@ pub use options::Options;
 pub use publish::When;
 pub use status::ConnStatus;
 pub use subscription::{MsgSink, SubStats, SubscribeArgs, Subscription};
+
+use crate::sync;
 
 /// What a foreign caller holds for an object of the core; dropping it gives the caller's side free.
 pub trait ForeignHandle: Send + Sync {

@@ -12,8 +12,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Front, Outbound};
-use crate::client::link::Link;
+use super::{Front, Link, Outbound};
 
 /// So much, appended during a single write of a watcher, is a burst; and it is over when less than that has left between
 /// two looks.

@@ -12,9 +12,7 @@
 //!   publish that a link broke in is the first to leave over the next link, and is known by that position: it is the
 //!   same one for as long as no byte behind it has left.
 
-use super::{Front, Mode, Outbound, Writer};
-use crate::client::connection::Limits;
-use crate::client::publish::Outgoing;
+use super::{Front, Limits, Mode, Outbound, Outgoing, Writer};
 use crate::error::{Error, Result, Status};
 use crate::proto::salvage::{Publish, frames, salvage_publishes};
 use crate::proto::write_buf::WriteBuf;

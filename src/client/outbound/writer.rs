@@ -6,11 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use super::{FULL_AT, HEAD, Mode, Outbound, Writer, write_timeout};
-use crate::client::link::Link;
-use crate::client::publish::Outgoing;
+use super::{FULL_AT, HEAD, Link, Mode, Outbound, Outgoing, TimedGuard, Writer, write_timeout};
 use crate::error::{Error, Result, Status};
-use crate::locks::TimedGuard;
 use crate::proto::encode;
 use crate::proto::write_buf::WriteBuf;
 

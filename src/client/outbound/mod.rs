@@ -11,6 +11,28 @@
 //! a server again.
 //!
 //! Lock order: writer, then front; nothing else is locked under either.
+//!
+//! # Who writes what waits
+//!
+//! Nobody waits for the writer only to find that its holder has written everything. So who finds it taken
+//! notes that as *missed*, and leaves it to the holder; that this loses nothing rests on an argument.
+//! Whenever both locks are free, no thread is between them in one of the functions here, and there is a
+//! server, one of the following holds for bytes in the front or the back:
+//!
+//! 1. `Front::asked`: a call of the link's `write` has been requested and not begun, or, in a burst, a
+//!    timer will have a look. It is set under the front's lock, where the bytes are; whoever clears it under
+//!    that lock has found the front empty or asks anew.
+//! 2. The socket takes no more, and the link has been told to call `write` when it does.
+//! 3. Whoever appended last is about to write by itself, or waits for room and has been noted as having
+//!    missed the writer.
+//!
+//! Who has let the writer go looks whether it was missed (`look_again`), and requests a call if bytes
+//! are left. A thread that misses it sets the mark and then tries once more: if the holder let go before
+//! the mark, the second attempt gets the writer; if after, the holder's look, which comes later still, finds
+//! the mark. All of this is sequentially consistent.
+//!
+//! Tests run the source of this module in many orders of its threads (`client/explored.rs`). For that it
+//! names what is around it relative to itself, and its parts import that from here.
 
 mod burst;
 mod kept;
@@ -19,7 +41,6 @@ mod writer;
 
 use std::cell::Cell;
 use std::collections::VecDeque;
-use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
@@ -29,8 +50,8 @@ use super::connection::Limits;
 use super::keepalive::PingWaiter;
 use super::link::Link;
 use super::publish::{Outgoing, When};
+use super::sync::{AtomicBool, Condvar, Mutex, MutexGuard, TimedGuard, TimedMutex, thread_local};
 use crate::error::{Error, Result, Status};
-use crate::locks::{Condvar, Mutex, MutexGuard, TimedMutex};
 use crate::proto::encode;
 use crate::proto::write_buf::WriteBuf;
 

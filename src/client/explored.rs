@@ -1,0 +1,477 @@
+//! The outgoing buffer, explored ([`crate::explore`]): its own source, between models of the link, of the
+//! socket and of the threads that watch it. The test's end is that the peer has all that was published,
+//! whole and in order; what nobody is going to write is a deadlock.
+//!
+//! Nothing here depends on how much is written at a time, or by whom.
+
+use std::collections::HashMap;
+
+use self::connection::Connection;
+use self::outbound::Outbound;
+use super::{keepalive, publish};
+use crate::explore::{self as sync, JoinHandle, explore, spawn};
+use publish::{Outgoing, When};
+
+#[path = "outbound/mod.rs"]
+#[expect(dead_code, reason = "not all of it is explored")]
+mod outbound;
+
+mod connection {
+    use std::sync::{Arc, Weak};
+    use std::time::Duration;
+
+    use super::link::{Link, Watch};
+    use super::outbound::Outbound;
+    use crate::explore::{Mutex, spawn, yield_now};
+    use crate::proto::write_buf::WriteBuf;
+
+    pub(super) struct Limits {
+        pub(super) max_payload: usize,
+        pub(super) headers: bool,
+    }
+
+    pub(super) struct Connection {
+        pub(super) outbound: Outbound,
+        pub(super) runtime: Runtime,
+        pub(super) opts: Opts,
+        /// All that there have been, the present one last.
+        pub(super) links: Mutex<Vec<Arc<Link>>>,
+        pub(super) watch: Watch,
+        me: Weak<Connection>,
+    }
+
+    pub(super) struct Runtime {
+        pub(super) timers: Timers,
+    }
+
+    /// A timer is a thread that comes to it sooner or later.
+    pub(super) struct Timers;
+
+    impl Timers {
+        pub(super) fn after(&self, _: Duration, action: Box<dyn FnOnce() + Send>) {
+            spawn(move || {
+                yield_now();
+                action();
+            });
+        }
+    }
+
+    pub(super) struct Opts {
+        pub(super) allow_reconnect: bool,
+    }
+
+    impl Connection {
+        pub(super) fn new(outbound: Outbound) -> Arc<Self> {
+            Arc::new_cyclic(|me| Connection {
+                outbound,
+                runtime: Runtime { timers: Timers },
+                opts: Opts {
+                    allow_reconnect: true,
+                },
+                links: Mutex::default(),
+                watch: Watch::default(),
+                me: me.clone(),
+            })
+        }
+
+        pub(super) fn is_closed(&self) -> bool {
+            false
+        }
+
+        /// To a server that takes so many bytes at a time, and breaks after so many.
+        pub(super) fn connect(&self, room: usize, breaks_after: Option<usize>) {
+            let conn = self.me.upgrade().expect("alive");
+            let link = Arc::new(Link::new(conn, room, breaks_after));
+            self.links.lock().push(link.clone());
+            self.watch.all_look();
+            self.outbound.attach(&link, WriteBuf::new(), 0);
+            self.outbound.try_pump(&link);
+        }
+
+        /// The link is over: the next one is better.
+        pub(super) fn lost(&self, link: &Arc<Link>) {
+            let _ = self.outbound.detach(link, true);
+            self.connect(link.stream.capacity, None);
+        }
+    }
+}
+
+mod link {
+    use std::io::{Error as IoError, ErrorKind, IoSlice};
+    use std::sync::Arc;
+    use std::time::Instant;
+
+    use super::connection::Connection;
+    use crate::error::{Error, Result};
+    use crate::explore::{AtomicBool, Condvar, Mutex, SeqCst};
+
+    pub(super) struct Link {
+        pub(super) conn: Arc<Connection>,
+        pub(super) stream: Stream,
+        over: AtomicBool,
+    }
+
+    /// A socket. The peer makes room again when it has read all that was taken.
+    pub(super) struct Stream {
+        pub(super) capacity: usize,
+        state: Mutex<Pipe>,
+        changed: Condvar,
+    }
+
+    struct Pipe {
+        taken: Vec<u8>,
+        /// So much of it the peer has read.
+        read: usize,
+        breaks_after: Option<usize>,
+        broken: bool,
+        /// A call of the link's `write` has been requested, now or when there is room.
+        asked: bool,
+        armed: bool,
+    }
+
+    /// What the threads that watch the sockets wait for.
+    #[derive(Default)]
+    pub(super) struct Watch {
+        changes: Mutex<(usize, bool)>,
+        changed: Condvar,
+    }
+
+    impl Watch {
+        pub(super) fn all_look(&self) {
+            self.changes.lock().0 += 1;
+            self.changed.notify_all();
+        }
+
+        pub(super) fn stop(&self) {
+            self.changes.lock().1 = true;
+            self.changed.notify_all();
+        }
+
+        /// The life of a watcher.
+        pub(super) fn run(&self, conn: &Connection) {
+            let mut seen = 0;
+            loop {
+                let mut changes = self.changes.lock();
+                while changes.0 == seen && !changes.1 {
+                    self.changed.wait(&mut changes);
+                }
+                if changes.1 {
+                    return;
+                }
+                seen = changes.0;
+                drop(changes);
+                let links = conn.links.lock().clone();
+                for link in links {
+                    // As in runtime::io: cleared before the call.
+                    if link.stream.take_request() {
+                        conn.outbound.pump_on(&link);
+                    }
+                }
+            }
+        }
+    }
+
+    impl Stream {
+        pub(super) fn write(&self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.write_vectored(&[IoSlice::new(bytes)])
+        }
+
+        pub(super) fn write_vectored(&self, parts: &[IoSlice<'_>]) -> std::io::Result<usize> {
+            let mut pipe = self.state.lock();
+            if pipe.broken || pipe.breaks_after.is_some_and(|n| pipe.taken.len() >= n) {
+                pipe.broken = true;
+                return Err(IoError::from(ErrorKind::BrokenPipe));
+            }
+            let mut room = self.capacity - (pipe.taken.len() - pipe.read);
+            if room == 0 {
+                return Err(ErrorKind::WouldBlock.into());
+            }
+            let before = pipe.taken.len();
+            for part in parts {
+                let n = part.len().min(room);
+                pipe.taken.extend_from_slice(&part[..n]);
+                room -= n;
+            }
+            self.changed.notify_all();
+            Ok(pipe.taken.len() - before)
+        }
+
+        pub(super) fn flush(&self) -> std::io::Result<()> {
+            Ok(())
+        }
+
+        pub(super) fn wait_writable(&self, _: Instant, _: Option<()>) -> Result<()> {
+            let mut pipe = self.state.lock();
+            while !pipe.is_writable(self.capacity) {
+                self.changed.wait(&mut pipe);
+            }
+            Ok(())
+        }
+
+        pub(super) fn shutdown(&self) {
+            self.state.lock().broken = true;
+            self.changed.notify_all();
+        }
+
+        /// Is the link's `write` to be called?
+        fn take_request(&self) -> bool {
+            let mut pipe = self.state.lock();
+            let ready = pipe.armed && pipe.is_writable(self.capacity);
+            pipe.armed &= !ready;
+            std::mem::take(&mut pipe.asked) || ready
+        }
+
+        /// The peer reads what there is. Returns all that it has had, or none if the link is over and
+        /// there is no more.
+        pub(super) fn peer_reads(&self) -> Option<Vec<u8>> {
+            let mut pipe = self.state.lock();
+            while pipe.read == pipe.taken.len() && !pipe.broken {
+                self.changed.wait(&mut pipe);
+            }
+            if pipe.read == pipe.taken.len() {
+                return None;
+            }
+            pipe.read = pipe.taken.len();
+            self.changed.notify_all();
+            Some(pipe.taken.clone())
+        }
+
+        pub(super) fn taken(&self) -> Vec<u8> {
+            self.state.lock().taken.clone()
+        }
+    }
+
+    impl Pipe {
+        fn is_writable(&self, capacity: usize) -> bool {
+            self.broken || self.taken.len() - self.read < capacity
+        }
+    }
+
+    impl Link {
+        pub(super) fn new(conn: Arc<Connection>, room: usize, breaks_after: Option<usize>) -> Self {
+            let pipe = Pipe {
+                taken: Vec::new(),
+                read: 0,
+                breaks_after,
+                broken: false,
+                asked: false,
+                armed: false,
+            };
+            Link {
+                conn,
+                stream: Stream {
+                    capacity: room,
+                    state: Mutex::new(pipe),
+                    changed: Condvar::new(),
+                },
+                over: AtomicBool::new(false),
+            }
+        }
+
+        pub(super) fn is_foreign(&self) -> bool {
+            false
+        }
+
+        pub(super) fn is_over(&self) -> bool {
+            self.over.load(SeqCst)
+        }
+
+        pub(super) fn request_flush(&self) {
+            self.stream.state.lock().asked = true;
+            self.conn.watch.all_look();
+        }
+
+        pub(super) fn write_when_ready(&self) {
+            self.stream.state.lock().armed = true;
+            self.conn.watch.all_look();
+        }
+
+        pub(super) fn ask_write(&self) {
+            unreachable!("no event loop drives it");
+        }
+
+        pub(super) fn fail(self: &Arc<Self>, _: Error) {
+            if !self.over.swap(true, SeqCst) {
+                self.stream.shutdown();
+                self.conn.lost(self);
+            }
+        }
+
+        pub(super) fn fail_after_reading(self: &Arc<Self>, error: Error) {
+            self.fail(error);
+        }
+
+        /// Who reads comes to the end, and fails.
+        pub(super) fn end_writing(self: &Arc<Self>, error: Error) {
+            self.stream.shutdown();
+            let link = self.clone();
+            crate::explore::spawn(move || link.fail(error));
+        }
+    }
+}
+
+/// What one thread publishes, one after the other.
+#[derive(Clone, Copy)]
+struct Publisher {
+    msgs: usize,
+    size: usize,
+    when: When,
+}
+
+const BUFFERED: Publisher = Publisher {
+    msgs: 2,
+    size: 8,
+    when: When::Buffered,
+};
+
+/// Publishers, one thread each; two watchers, and a peer that reads.
+fn all_arrives(publishers: &[Publisher], room: usize, breaks_after: Option<usize>) {
+    let conn = Connection::new(Outbound::new(None, usize::MAX, None));
+    conn.connect(room, breaks_after);
+    let mut threads: Vec<JoinHandle<()>> = Vec::new();
+    for _ in 0..2 {
+        let conn = conn.clone();
+        threads.push(spawn(move || conn.watch.run(&conn)));
+    }
+    for (id, publisher) in publishers.iter().copied().enumerate() {
+        let conn = conn.clone();
+        threads.push(spawn(move || {
+            for number in 0..publisher.msgs {
+                let mut payload = format!("{id} {number} ");
+                payload.extend(std::iter::repeat_n('x', publisher.size));
+                let out = Outgoing {
+                    subject: b"s",
+                    reply: None,
+                    headers: None,
+                    payload: payload.as_bytes(),
+                    deadline: None,
+                };
+                let result = conn.outbound.publish(&out, publisher.when);
+                result.expect("it is accepted");
+            }
+        }));
+    }
+    let expected: usize = publishers.iter().map(|p| p.msgs).sum();
+    peer(&conn, publishers, expected);
+    conn.watch.stop();
+    for thread in threads {
+        thread.join().expect("no panic");
+    }
+    assert_eq!(conn.outbound.waiting(), 0);
+    conn.links.lock().clear();
+}
+
+/// Reads from one link after the other until all has come.
+fn peer(conn: &Connection, publishers: &[Publisher], expected: usize) {
+    let mut link_number = 0;
+    let mut before = Vec::new();
+    loop {
+        let link = conn.links.lock().get(link_number).cloned();
+        let Some(link) = link else {
+            // The next one is on its way.
+            sync::yield_now();
+            continue;
+        };
+        let all = match link.stream.peer_reads() {
+            Some(taken) => [before.clone(), arrived(&taken)].concat(),
+            None => {
+                before.extend(arrived(&link.stream.taken()));
+                link_number += 1;
+                continue;
+            }
+        };
+        conn.watch.all_look();
+        check_order(&all, publishers);
+        if all.len() == expected {
+            return;
+        }
+    }
+}
+
+/// The publisher and the number of each publish that came whole, and that nothing else came.
+fn arrived(bytes: &[u8]) -> Vec<(usize, usize)> {
+    let text = std::str::from_utf8(bytes).expect("text");
+    let mut arrived = Vec::new();
+    let mut lines = text.split_inclusive("\r\n");
+    while let (Some(head), Some(payload)) = (lines.next(), lines.next()) {
+        let size = head.strip_prefix("PUB s ").expect("a publish").trim_end();
+        let Some(payload) = payload.strip_suffix("\r\n") else {
+            break;
+        };
+        assert_eq!(size.parse(), Ok(payload.len()));
+        let mut words = payload.split(' ');
+        let mut number = || words.next().and_then(|w| w.parse().ok()).expect("a number");
+        arrived.push((number(), number()));
+    }
+    arrived
+}
+
+fn check_order(arrived: &[(usize, usize)], publishers: &[Publisher]) {
+    let mut next: HashMap<usize, usize> = HashMap::new();
+    for (id, number) in arrived {
+        let next = next.entry(*id).or_default();
+        assert_eq!(number, next, "lost, doubled or out of order");
+        *next += 1;
+        assert!(*next <= publishers[*id].msgs);
+    }
+}
+
+#[test]
+fn small_publishes_leave() {
+    explore(300, || all_arrives(&[BUFFERED; 3], 1000, None));
+}
+
+/// Each write takes a part, and then the socket takes no more.
+#[test]
+fn a_socket_that_takes_little_gets_all() {
+    explore(200, || all_arrives(&[BUFFERED; 2], 20, None));
+}
+
+#[test]
+fn who_waits_for_the_write_comes_back() {
+    let now = Publisher {
+        when: When::Now,
+        ..BUFFERED
+    };
+    let soon = Publisher {
+        when: When::Soon,
+        ..BUFFERED
+    };
+    explore(200, move || all_arrives(&[now, soon, BUFFERED], 50, None));
+}
+
+/// Who publishes a large payload has the writer while it waits for the socket.
+#[test]
+fn what_is_published_beside_a_large_payload_leaves() {
+    let large = Publisher {
+        msgs: 1,
+        size: 33_000,
+        when: When::Buffered,
+    };
+    explore(150, move || {
+        all_arrives(&[large, BUFFERED, BUFFERED], 15_000, None)
+    });
+}
+
+/// More than the buffer holds: publishers wait for room, and bursts begin and end.
+#[test]
+fn what_fills_the_buffer_leaves() {
+    let much = Publisher {
+        msgs: 6,
+        size: 30_000,
+        when: When::Buffered,
+    };
+    explore(40, move || {
+        all_arrives(&[much, much, BUFFERED], 100_000, None)
+    });
+}
+
+/// The link breaks anywhere, in the middle of a frame as well.
+#[test]
+fn what_did_not_leave_is_for_the_next_link() {
+    for breaks_after in [0, 15, 40, 70] {
+        explore(60, move || {
+            all_arrives(&[BUFFERED; 2], 30, Some(breaks_after))
+        });
+    }
+}
