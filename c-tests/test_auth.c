@@ -280,6 +280,9 @@ static void signs_like_the_seed(natsConnection *nc, const char *seed) {
     memset(got, 0, sizeof(got));
     CHECK_OK(natsConnection_Sign(nc, (const unsigned char *)"a message", 0, got)); /* a string */
     CHECK(memcmp(got, want, 64) == 0);
+    memset(got, 0, sizeof(got));
+    CHECK_OK(natsConnection_Sign(nc, (const unsigned char *)"", 0, got)); /* an empty one */
+    CHECK(memcmp(got, want, 64) != 0 && (got[0] | got[1] | got[2] | got[3]) != 0);
     free(want);
 }
 

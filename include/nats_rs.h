@@ -822,11 +822,13 @@ enum natsStatus natsConnection_Connect(natsConnection **nc,
  * `[scheme://][user[:password]@ | token@]host[:port]`, port 4222 where there is none; NULL for
  * `NATS_DEFAULT_URL`. White space around each is ignored. Copied.
  * @return as `natsConnection_Connect`; `NATS_INVALID_ARG` also where an element of the list is
- * empty or `urls` is not UTF-8. Never `NATS_NOT_YET_CONNECTED`.
+ * empty or has a scheme that `natsOptions_SetURL` refuses, or `urls` is not UTF-8. Never `NATS_NOT_YET_CONNECTED`.
  *
  * @see natsConnection_Connect
  */
-NATS_EXTERN enum natsStatus natsConnection_ConnectTo(natsConnection **nc, const char *urls);
+NATS_EXTERN
+enum natsStatus natsConnection_ConnectTo(natsConnection **nc,
+                                         const char *urls);
 
 /**
  * Drops the connection to the server and reconnects, to the next server of the list first.
@@ -2015,8 +2017,10 @@ NATS_EXTERN enum natsStatus natsOptions_SetCustomInboxPrefix(natsOptions *opts, 
 /**
  * Sets functions that give the user's JWT and sign the server's nonce.
  *
- * Both are called for each attempt to connect. Takes the place of credentials from files or memory
- * and of an NKey.
+ * Both are called for each attempt to connect. A JWT is three parts of base64url with dots between
+ * them, on one line, and blanks around it do not count; anything else, and an NKey seed in place of
+ * the JWT or of the signature, fails the attempt with `NATS_INVALID_ARG` and is not sent. Takes the
+ * place of credentials from files or memory and of an NKey.
  *
  * @param opts the options.
  * @param ujwtCB gives the JWT; NULL, together with `sigCB`, takes JWT credentials of any kind out.
@@ -2040,12 +2044,15 @@ enum natsStatus natsOptions_SetUserCredentialsCallbacks(natsOptions *opts,
  * They are read for each attempt to connect and not before, so that files that were replaced
  * count; a seed is wiped from memory as soon as it has signed. Each must be a regular file of at
  * most 1 MiB; otherwise, or where it does not hold what it should, the attempt fails with
- * `NATS_ERR` and words that name the file.
+ * `NATS_ERR` and words that name the file, the block, and what is wrong with it.
  *
  * In a file the JWT is the line between two lines decorated with dashes
- * (`-----BEGIN NATS USER JWT-----`), and the seed is the line between the next two. A file without
- * such lines is a bare JWT, or has the seed on a line that begins with `SU`. Takes the place of
- * other JWT credentials and of an NKey.
+ * (`-----BEGIN NATS USER JWT-----`), and the seed is the line between two others
+ * (`-----BEGIN USER NKEY SEED-----`); blocks whose first lines say neither `JWT` nor `SEED` are the
+ * JWT's and then the seed's. A file without such lines is a bare JWT, or has the seed on a line that
+ * begins with `SU`. What is taken for the JWT must be one: three parts of base64url with dots between
+ * them, on one line. A seed in its place is never sent. Takes the place of other JWT credentials and
+ * of an NKey.
  *
  * @param opts the options.
  * @param userOrChainedFile the path of a file with the JWT, and the seed where there is no other
@@ -2062,14 +2069,15 @@ enum natsStatus natsOptions_SetUserCredentialsFromFiles(natsOptions *opts,
 /**
  * Sets the user's JWT and seed as the text that a credentials file would have.
  *
- * Each must be between decorated lines, as `natsOptions_SetUserCredentialsFromFiles` describes;
- * whether they are is seen when connecting, which otherwise fails with `NATS_NOT_FOUND`. The
- * library's copy is wiped when the options and all connections made with them are gone. Takes the
- * place of other JWT credentials and of an NKey.
+ * What is in a block must be what `natsOptions_SetUserCredentialsFromFiles` describes. The library's
+ * copy is wiped when the options and all connections made with them are gone. Takes the place of
+ * other JWT credentials and of an NKey.
  *
  * @param opts the options.
  * @param jwtAndSeedContent the text, which is copied; NULL takes JWT credentials of any kind out.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+ * @return `NATS_OK`; `NATS_NOT_FOUND` where there is no JWT or no seed in the text; `NATS_INVALID_ARG`
+ * where one of them is not what it should be, or `opts` is NULL or destroyed. The options stay as
+ * they were then.
  */
 NATS_EXTERN
 enum natsStatus natsOptions_SetUserCredentialsFromMemory(natsOptions *opts,
@@ -2079,15 +2087,16 @@ enum natsStatus natsOptions_SetUserCredentialsFromMemory(natsOptions *opts,
  * Sets an NKey and a function that signs the server's nonce with it.
  *
  * The function is called for each attempt to connect, except at servers whose URL has a user or a
- * token. A key takes the place of JWT credentials; taking it out leaves them.
+ * token; a seed that it gives in place of a signature is not sent, and fails the attempt with
+ * `NATS_INVALID_ARG`. A key takes the place of JWT credentials; taking it out leaves them.
  *
  * @param opts the options.
  * @param pubKey the public key, `U...`, which is copied; NULL or empty takes an NKey out.
  * @param sigCB signs.
  * @param sigClosure what the function gets; it must stay valid as long as connections made with
  * these options exist.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, the key is not UTF-8,
- * or there is a key and no function.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, the key is not UTF-8, is a
+ * seed (begins with `S`), or there is a key and no function.
  *
  * @see natsOptions_SetNKeyFromSeed
  */
@@ -2101,14 +2110,14 @@ enum natsStatus natsOptions_SetNKey(natsOptions *opts,
  * Sets an NKey and the file with its seed.
  *
  * The file is read for each attempt to connect and not before, under the rules of
- * `natsOptions_SetUserCredentialsFromFiles`. JWT credentials have to be taken out: with both,
- * connecting fails with `NATS_ILLEGAL_STATE`.
+ * `natsOptions_SetUserCredentialsFromFiles`. A key takes the place of JWT credentials; taking it out
+ * leaves them.
  *
  * @param opts the options.
  * @param pubKey the public key, `U...`, which is copied; NULL or empty takes an NKey out.
  * @param seedFile the path of the file, which is copied.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, the key is not UTF-8,
- * or there is a key and no file.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, the key is not UTF-8, is a
+ * seed (begins with `S`), or there is a key and no file.
  *
  * @see natsOptions_SetNKey
  */
@@ -2527,16 +2536,22 @@ NATS_EXTERN enum natsStatus natsOptions_SetFailRequestsOnDisconnect(natsOptions 
  * `wss` is WebSocket over TLS, with all settings for TLS, and requires it of all servers as `tls`
  * does: where TLS is required, `ws` servers are refused with `NATS_SECURE_CONNECTION_WANTED`. A
  * connection's servers are all of WebSocket or none of them is; those that a server announces are
- * taken to have the same scheme as it. `natsOptions_SetWebSocketHeader` adds to the request. A server
+ * taken to have the same scheme, path and query as it. `natsOptions_SetWebSocketHeader` adds to the request. A server
  * that answers the request with anything but WebSocket fails the attempt with `NATS_NO_SERVER` (its
  * status line is in the last error) or `NATS_PROTOCOL_ERROR`.
  *
+ * Other schemes than these four are refused. No error text has any part of a URL that might be a
+ * password or a token.
+ *
  * @param opts the options.
  * @param url the server's URL, which is copied; white space around it is ignored. NULL for none.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or `url` is not UTF-8.
- * Whether the URL is sound is seen by `natsConnection_Connect`.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, `url` is not UTF-8, or its
+ * scheme is none of `nats`, `tls`, `ws` and `wss`: then the URL set before stays. Whether the rest of
+ * the URL is sound is seen by `natsConnection_Connect`.
  */
-NATS_EXTERN enum natsStatus natsOptions_SetURL(natsOptions *opts, const char *url);
+NATS_EXTERN
+enum natsStatus natsOptions_SetURL(natsOptions *opts,
+                                   const char *url);
 
 /**
  * Sets a list of servers to connect to, in place of the one before.
@@ -2549,7 +2564,8 @@ NATS_EXTERN enum natsStatus natsOptions_SetURL(natsOptions *opts, const char *ur
  * with a count of 0, empties the list.
  * @param serversCount how many they are.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, the array is there and
- * the count not positive or the other way round, or an element is NULL or not UTF-8.
+ * the count not positive or the other way round, or an element is NULL, not UTF-8, or has a scheme
+ * that `natsOptions_SetURL` refuses: then the list set before stays.
  */
 NATS_EXTERN enum natsStatus natsOptions_SetServers(natsOptions *opts, const char **servers, int serversCount);
 
@@ -2568,7 +2584,8 @@ NATS_EXTERN enum natsStatus natsOptions_SetNoRandomize(natsOptions *opts, bool n
  *
  * @param opts the options.
  * @param name the name, which is copied; NULL for none.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the name holds an NKey
+ * seed, which must not be sent.
  */
 NATS_EXTERN enum natsStatus natsOptions_SetName(natsOptions *opts, const char *name);
 
@@ -2578,7 +2595,8 @@ NATS_EXTERN enum natsStatus natsOptions_SetName(natsOptions *opts, const char *n
  * @param opts the options.
  * @param user the user, which is copied; NULL for none.
  * @param password the password, which is copied; NULL for none.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or a text is not UTF-8.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or a text is not UTF-8 or
+ * holds an NKey seed, which must not be sent.
  */
 NATS_EXTERN
 enum natsStatus natsOptions_SetUserInfo(natsOptions *opts,
@@ -2591,7 +2609,7 @@ enum natsStatus natsOptions_SetUserInfo(natsOptions *opts,
  * @param opts the options.
  * @param token the token, which is copied; NULL for none.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the token is not
- * UTF-8; `NATS_ILLEGAL_STATE` where a token handler is set.
+ * UTF-8 or holds an NKey seed, which must not be sent; `NATS_ILLEGAL_STATE` where a token handler is set.
  *
  * @see natsOptions_SetTokenHandler
  */
@@ -2600,7 +2618,8 @@ NATS_EXTERN enum natsStatus natsOptions_SetToken(natsOptions *opts, const char *
 /**
  * Sets a function that gives the token at each attempt to connect.
  *
- * An attempt at a server whose URL has a token of its own fails with `NATS_ILLEGAL_STATE`.
+ * An attempt at a server whose URL has a token of its own fails with `NATS_ILLEGAL_STATE`, and one
+ * with a token that holds an NKey seed with `NATS_INVALID_ARG`; nothing is sent then.
  *
  * @param opts the options.
  * @param tokenCb the function, called on the thread that connects; NULL for none.
@@ -2626,7 +2645,7 @@ enum natsStatus natsOptions_SetTokenHandler(natsOptions *opts,
  * A URL that begins with `tls://` requires TLS too, but has no say any more once this function has
  * been called. TLS is of version 1.2 or 1.3. Certificates are checked against the system's trusted
  * ones (the environment variables `SSL_CERT_FILE` and `SSL_CERT_DIR` name others, except to a
- * program with set-uid, set-gid or capabilities) and those added by
+ * program with set-uid, set-gid or capabilities), which are read once for a process, and those added by
  * `natsOptions_LoadCATrustedCertificates` and its siblings. They may be for ECDSA with P-256 or
  * P-384, Ed25519, or RSA of 2048 bits and more.
  *
@@ -2670,14 +2689,18 @@ NATS_EXTERN enum natsStatus natsOptions_AllowConcurrentTLSHandshakes(natsOptions
 /**
  * Trusts the certificates in a file, beside the system's.
  *
- * The file is read now. It may hold several certificates; revocation lists in it are applied as
+ * The file is read now, to find mistakes, and again at each handshake, so that a file that was
+ * replaced counts from the next connect or reconnect on. It may hold several certificates, also with
+ * the labels `X509 CERTIFICATE` and `TRUSTED CERTIFICATE`, and a byte-order mark in front; one that
+ * cannot be read is left out unless none is left, and is named, by its number, in the error of a
+ * handshake that ends with an unknown issuer. Revocation lists in it are applied as
  * `natsOptions_SetCATrustedCertificates` says. A self-signed server certificate is trusted as well
  * if it is in the file, and only under its own names and in its time.
  *
  * @param opts the options.
  * @param fileName the name of a PEM file.
  * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or `fileName` NULL or empty;
- * `NATS_SSL_ERROR` where the file cannot be read, or holds no certificate or one that cannot be used;
+ * `NATS_SSL_ERROR` where the file cannot be read, or holds no certificate that can be used;
  * `NATS_ILLEGAL_STATE` while a connection made with these options exists.
  */
 NATS_EXTERN enum natsStatus natsOptions_LoadCATrustedCertificates(natsOptions *opts, const char *fileName);
@@ -2685,8 +2708,8 @@ NATS_EXTERN enum natsStatus natsOptions_LoadCATrustedCertificates(natsOptions *o
 /**
  * Trusts the certificates in the files of a directory, beside the system's.
  *
- * The directory is read now: each PEM file in it that holds certificates or revocation lists,
- * whatever its name. Other files are passed over, and so are directories in it.
+ * The directory is read now and at each handshake: each PEM file in it that holds certificates or
+ * revocation lists, whatever its name. Other files are passed over, and so are directories in it.
  *
  * @param opts the options.
  * @param path the directory.
@@ -2729,7 +2752,8 @@ NATS_EXTERN enum natsStatus natsOptions_SetTLSRevocationListFile(natsOptions *op
  * Sets the name that the server's certificate must have.
  *
  * Without it, that is the host of the server's URL; for a server that another one announced, the
- * name by which that other one was reached. The server is told the host of its URL in any case.
+ * name by which that other one was reached. The server is told the host of its URL (SNI), or, where
+ * that is an address, the name that its certificate must have.
  *
  * @param opts the options.
  * @param hostname a host name or an IP address; NULL or empty for none.
@@ -2739,7 +2763,8 @@ NATS_EXTERN enum natsStatus natsOptions_SetTLSRevocationListFile(natsOptions *op
 NATS_EXTERN enum natsStatus natsOptions_SetExpectedHostname(natsOptions *opts, const char *hostname);
 
 /**
- * Sets whether to accept any certificate, whoever it is from. Whoever sits between the client and
+ * Sets whether to accept any certificate, whoever it is from; none that are trusted are read then.
+ * Whoever sits between the client and
  * the server can then read and change everything: for tests only.
  *
  * @param opts the options.
@@ -3131,13 +3156,12 @@ enum natsStatus nats_Sign(const char *encodedSeed,
  * the server's nonce and not called. Any thread may call it, also on a closed connection.
  *
  * @param nc the connection.
- * @param message what to sign.
+ * @param message what to sign; it may be empty.
  * @param messageLen its length in bytes; 0 for a message that is a string, up to its NUL.
  * @param sig where to put the signature: 64 bytes, written only with `NATS_OK`.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL, `messageLen` negative, the
- * message empty, or `nc` was destroyed; `NATS_ERR` where the connection has no such credentials,
- * their file cannot be read, or the seed is not one; `NATS_NOT_FOUND` where credentials in memory
- * have no seed.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL, `messageLen` negative, or
+ * `nc` was destroyed; `NATS_ERR` where the connection has no such credentials,
+ * their file cannot be read, or the seed is not one.
  *
  * @see nats_Sign
  */

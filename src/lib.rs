@@ -12,7 +12,7 @@
 //!
 //! | Layer | What it is | What it is not |
 //! |---|---|---|
-//! | [`error`], `words`, `random`, `nesting`, `sync` | [`error::Error`], and the one map from it to the statuses of C; how texts show values, errors of the system and lists; random numbers; what a thread is in the middle of, and why nothing that belongs to a thread has a destructor; the locks and atomics of those protocols that tests run in many orders (`explore`) | |
+//! | [`error`], [`secret`], `words`, `random`, `nesting`, `sync` | [`error::Error`], and the one map from it to the statuses of C; text that is wiped; how texts show values, errors of the system and lists; random numbers; what a thread is in the middle of, and why nothing that belongs to a thread has a destructor; the locks and atomics of those protocols that tests run in many orders (`explore`) | |
 //! | `fork`, `locks` | which process this is, what is shared within one, descriptors that children close; locks that children of `fork` can use | no list of locks for the whole process |
 //! | [`proto`] | bytes into values and values into bytes | no sockets, locks or threads |
 //! | [`msg`] | the message, and the memory it lives in | knows `proto` only |
@@ -187,5 +187,6 @@ pub mod net;
 pub mod proto;
 mod random;
 pub mod runtime;
+pub mod secret;
 mod sync;
 mod words;

@@ -90,7 +90,7 @@ fn neither_receiving_nor_publishing_allocates_for_each_message() {
     let url = format!("nats://{}", listener.local_addr().expect("it is bound"));
     let server = thread::spawn(move || serve(listener.accept().expect("the client connects").0));
     let opts = Options {
-        url: Some(url),
+        url: Some(url.into()),
         max_pending_msgs: i32::MAX,
         ..Options::default()
     };

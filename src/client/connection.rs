@@ -26,6 +26,7 @@ use crate::net::cancel::Cancel;
 use crate::net::servers::{PassCounter, ServerPool};
 use crate::proto::info::ServerInfo;
 use crate::runtime::{Runtime, TimerHandle, library};
+use crate::secret::Secret;
 use crate::words::system;
 
 /// Messages up to this size are accepted from a server whatever limit it states; larger ones only
@@ -401,7 +402,7 @@ impl Connection {
     }
 
     /// URL of the present server, with credentials as they were written.
-    pub fn connected_url(&self) -> Option<String> {
+    pub fn connected_url(&self) -> Option<Secret> {
         self.while_connected(|s| s.pool.current().map(|server| server.url.full()))?
     }
 

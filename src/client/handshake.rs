@@ -4,6 +4,8 @@ use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use zeroize::Zeroizing;
+
 use super::connection::{Connection, MAX_MSG_FLOOR};
 use super::identity::Identity;
 use super::link::{Link, Reader};
@@ -107,10 +109,10 @@ pub(super) fn run(
     let max_msg = usize::try_from(info.max_payload).unwrap_or(usize::MAX);
     reader.parser.set_max_msg(max_msg.max(MAX_MSG_FLOOR));
     let identity = Identity::for_attempt(conn, attempt, &info.nonce)?;
-    let mut hello = Vec::with_capacity(512);
-    connect_line(conn, &info, &identity, link.stream.is_tls(), &mut hello);
-    hello.extend_from_slice(encode::PING);
+    let hello = hello(conn, &info, &identity, link.stream.is_tls());
     write_all(&link.stream, &hello, attempt)?;
+    drop(hello);
+    link.stream.wipe_sent();
     let mut expected = if conn.opts.verbose { "+OK" } else { "PONG" };
     let silent = late("took CONNECT but sent no PONG");
     loop {
@@ -306,13 +308,13 @@ fn write_all(stream: &Stream, mut bytes: &[u8], attempt: &Attempt) -> Result<()>
     }
 }
 
-fn connect_line(
+/// CONNECT and PING.
+fn hello(
     conn: &Connection,
     info: &ServerInfo,
     identity: &Identity,
     tls_required: bool,
-    buf: &mut Vec<u8>,
-) {
+) -> Zeroizing<Vec<u8>> {
     let opts = &conn.opts;
     let name = opts
         .name
@@ -337,5 +339,5 @@ fn connect_line(
         headers: info.headers,
         no_responders: info.headers && !opts.disable_no_responders,
     }
-    .encode(buf);
+    .encode(encode::PING)
 }

@@ -5,15 +5,16 @@ use super::events;
 use super::handshake::Attempt;
 use crate::error::{Error, Result, Status};
 use crate::net::auth::Proof;
-use crate::net::nkey::SIGNATURE_LEN;
+use crate::net::nkey::{self, SIGNATURE_LEN};
 use crate::net::url::ServerUrl;
+use crate::secret::Secret;
 
 /// What a CONNECT says about who the client is.
 #[derive(Default)]
 pub(super) struct Identity {
-    pub(super) user: Option<String>,
-    pub(super) password: Option<String>,
-    pub(super) token: Option<String>,
+    pub(super) user: Option<Secret>,
+    pub(super) password: Option<Secret>,
+    pub(super) token: Option<Secret>,
     pub(super) proof: Proof,
 }
 
@@ -56,6 +57,7 @@ impl Identity {
             sign_in.prove(nonce, !own, || attempt.cancel.check())
         })?;
         attempt.cancel.check()?;
+        identity.refuse_seeds(conn)?;
         Ok(identity)
     }
 
@@ -77,6 +79,33 @@ impl Identity {
             true => "no credentials".to_owned(),
             false => sent.join(", "),
         }
+    }
+
+    /// Nothing that is about to leave the program may be a seed, wherever it came from. The words
+    /// name the field of CONNECT.
+    fn refuse_seeds(&self, conn: &Connection) -> Result<()> {
+        let name = conn.opts.name.as_ref().map(|name| name.to_bytes());
+        for (what, text) in [
+            ("the user", self.user.as_ref().map(|text| text.as_bytes())),
+            (
+                "the password",
+                self.password.as_ref().map(|text| text.as_bytes()),
+            ),
+            ("the token", self.token.as_ref().map(|text| text.as_bytes())),
+            (
+                "the public key",
+                self.proof.nkey.as_ref().map(|text| text.as_bytes()),
+            ),
+            ("the JWT", self.proof.jwt.as_ref().map(|jwt| jwt.as_bytes())),
+            (
+                "the signature",
+                self.proof.sig.as_ref().map(|text| text.as_bytes()),
+            ),
+            ("the connection's name", name),
+        ] {
+            nkey::refuse_seed(text.unwrap_or_default(), what)?;
+        }
+        Ok(())
     }
 
     fn from_url(url: &ServerUrl) -> Self {

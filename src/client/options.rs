@@ -1,7 +1,7 @@
 //! What a connection is made with: servers, credentials, limits, handlers. Each connection works
 //! with a copy, so that nothing done to an [`Options`] later reaches a connection that exists.
 
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -9,10 +9,13 @@ use std::time::Duration;
 
 use crate::error::{Error, Result, Status};
 use crate::net::auth::SignIn;
+use crate::net::nkey;
 use crate::net::proxy::Proxy;
 use crate::net::resolve::IpOrder;
+use crate::net::url::{self, ServerUrl};
 use crate::net::websocket;
 use crate::proto::{encode, nuid, subject};
+use crate::secret::Secret;
 
 use super::patience;
 use super::secure::Security;
@@ -25,7 +28,7 @@ pub type ConnHandler = Arc<dyn Fn(&Arc<Connection>) + Send + Sync>;
 pub type ErrorHandler =
     Arc<dyn Fn(&Arc<Connection>, Option<&Arc<Subscription>>, Status, Option<&str>) + Send + Sync>;
 /// Called at each attempt to connect for the token to use in it.
-pub type TokenHandler = Arc<dyn Fn() -> Result<Option<String>> + Send + Sync>;
+pub type TokenHandler = Arc<dyn Fn() -> Result<Option<Secret>> + Send + Sync>;
 /// Called before each full pass over the servers, with the number of the pass from 1, for how
 /// long to wait.
 pub type DelayHandler = Arc<dyn Fn(&Arc<Connection>, i32) -> Duration + Send + Sync>;
@@ -47,19 +50,19 @@ const PENDING_BYTES_PER_MSG: i32 = 1024;
 #[derive(Clone)]
 pub struct Options {
     /// The server to try first. Without any server: [`DEFAULT_URL`].
-    pub url: Option<String>,
+    pub url: Option<Secret>,
     /// More servers.
-    pub servers: Vec<String>,
+    pub servers: Vec<Secret>,
     /// Keep the servers, and the addresses of a host, in their order.
     pub no_randomize: bool,
     /// The client's name as the server's monitoring shows it.
     pub name: Option<CString>,
     /// The user, for servers whose URL names none.
-    pub user: Option<String>,
+    pub user: Option<Secret>,
     /// The user's password.
-    pub password: Option<String>,
+    pub password: Option<Secret>,
     /// The token, for servers whose URL has none. Excludes `token_handler`.
-    pub token: Option<String>,
+    pub token: Option<Secret>,
     /// Who gives the token at each attempt. Excludes `token`.
     pub token_handler: Option<TokenHandler>,
     /// The NKey, or the JWT and its seed, that the client proves itself with.
@@ -236,21 +239,35 @@ impl Options {
         opts
     }
 
-    /// Sets the server to try first; `None` for none. White space around it is ignored, its syntax
-    /// is looked at when connecting, but that `tls://` and `wss://` require TLS.
-    pub fn set_url(&mut self, url: Option<&str>) {
-        self.url = url.map(trimmed);
-        if let Some(url) = self.url.clone() {
-            self.heed_scheme(&url);
-        }
+    /// Sets the server to try first; `None` for none. White space around it is ignored. An unknown
+    /// scheme is `NATS_INVALID_ARG` and changes nothing, `tls://` and `wss://` require TLS; the rest of
+    /// the syntax is looked at when connecting.
+    pub fn set_url(&mut self, url: Option<&str>) -> Result<()> {
+        let url = url.map(str::trim_ascii);
+        let is_tls = url.map_or(Ok(false), asks_for_tls)?;
+        self.url = url.map(Secret::from);
+        self.heed_scheme(is_tls);
+        Ok(())
     }
 
     /// Replaces the list of servers, as for [`Options::set_url`].
-    pub fn set_servers<'a>(&mut self, servers: impl IntoIterator<Item = &'a str>) {
-        self.servers = servers.into_iter().map(trimmed).collect();
-        for url in self.servers.clone() {
-            self.heed_scheme(&url);
+    pub fn set_servers<'a>(&mut self, servers: impl IntoIterator<Item = &'a str>) -> Result<()> {
+        let mut list = Vec::new();
+        let mut is_tls = false;
+        for url in servers {
+            let url = url.trim_ascii();
+            is_tls |= asks_for_tls(url).map_err(|e| {
+                let place = list.len() + 1;
+                Error::new(
+                    e.status(),
+                    format!("server {place} of the list: {}", e.text()),
+                )
+            })?;
+            list.push(url.into());
         }
+        self.servers = list;
+        self.heed_scheme(is_tls);
+        Ok(())
     }
 
     /// Sets the token; `None` for none. Not together with a token handler.
@@ -260,7 +277,24 @@ impl Options {
                 "Cannot set a token if a token handler has already been set",
             ));
         }
-        self.token = token.map(str::to_owned);
+        nkey::refuse_seed(token.unwrap_or_default().as_bytes(), "the token")?;
+        self.token = token.map(Secret::from);
+        Ok(())
+    }
+
+    /// Sets the user and the password; `None` for none.
+    pub fn set_user(&mut self, user: Option<&str>, password: Option<&str>) -> Result<()> {
+        nkey::refuse_seed(user.unwrap_or_default().as_bytes(), "the user")?;
+        nkey::refuse_seed(password.unwrap_or_default().as_bytes(), "the password")?;
+        self.user = user.map(Secret::from);
+        self.password = password.map(Secret::from);
+        Ok(())
+    }
+
+    /// Sets the client's name; `None` for none.
+    pub fn set_name(&mut self, name: Option<&CStr>) -> Result<()> {
+        nkey::refuse_seed(name.unwrap_or_default().to_bytes(), "the name")?;
+        self.name = name.map(CStr::to_owned);
         Ok(())
     }
 
@@ -361,25 +395,27 @@ fn at_most_a_second(time_to_poll: Duration) -> Result<Duration> {
     Ok(time_to_poll)
 }
 
-fn trimmed(url: &str) -> String {
-    url.trim_ascii().to_owned()
+/// Whether a URL asks for TLS by its scheme, which must be one that there is.
+fn asks_for_tls(url: &str) -> Result<bool> {
+    let (scheme, _) = url::split_scheme(url)?;
+    Ok(matches!(scheme, "tls" | "wss"))
 }
 
 /// Shows what is set and hides every secret: password, token, and the credentials in URLs.
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Options")
-            .field("url", &self.url.as_deref().map(without_userinfo))
+            .field("url", &self.url.as_deref().map(without_secrets))
             .field(
                 "servers",
                 &self
                     .servers
                     .iter()
-                    .map(|s| without_userinfo(s))
+                    .map(|s| without_secrets(s))
                     .collect::<Vec<_>>(),
             )
             .field("name", &self.name)
-            .field("user", &self.user)
+            .field("user", &self.user.as_deref())
             .field("password", &self.password.as_ref().map(|_| "***"))
             .field("token", &self.token.as_ref().map(|_| "***"))
             .field("token_handler", &self.token_handler.is_some())
@@ -403,13 +439,11 @@ impl fmt::Debug for Options {
     }
 }
 
-/// The URL with what stands before its last `@` hidden.
-fn without_userinfo(url: &str) -> String {
-    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
-    let separator = if url.contains("://") { "://" } else { "" };
-    match rest.rsplit_once('@') {
-        Some((_, host)) => format!("{scheme}{separator}***@{host}"),
-        None => url.to_owned(),
+/// The URL without what may be secret in it; nothing of one that cannot be taken apart.
+fn without_secrets(url: &str) -> String {
+    match ServerUrl::parse(url) {
+        Ok(url) => format!("{url:?}"),
+        Err(_) => "***".to_owned(),
     }
 }
 
@@ -496,18 +530,40 @@ mod tests {
     }
 
     #[test]
+    fn an_unknown_scheme_changes_nothing() {
+        let mut opts = Options::default();
+        opts.set_url(Some("nats://a")).unwrap();
+        opts.set_servers(["b", "c"]).unwrap();
+        for url in ["tsl://u:secret@h", "ssl://h", "https://h", "tls:/h"] {
+            let e = opts.set_url(Some(url)).unwrap_err();
+            assert_eq!(e.status(), Status::NATS_INVALID_ARG, "{url}");
+            let e = opts.set_servers(["tls://b", url]).unwrap_err();
+            assert_eq!(e.status(), Status::NATS_INVALID_ARG, "{url}");
+            assert!(e.text().starts_with("server 2 of the list: "), "{e}");
+            assert!(!e.text().contains("secret"), "{e}");
+        }
+        assert_eq!(opts.url.as_deref(), Some("nats://a"));
+        assert_eq!(opts.servers, ["b", "c"]);
+        assert!(!opts.security.is_secure());
+    }
+
+    #[test]
     fn debug_output_has_no_secrets() {
         let mut opts = Options::default();
-        opts.set_url(Some("  nats://me:secret@host:1\n"));
-        opts.set_servers(["tok-secret@other", "plain:4222"]);
+        opts.set_url(Some("  nats://me:secret@host:1\n")).unwrap();
+        opts.set_servers(["tok-secret@other", "plain:4222", "me:secret"])
+            .unwrap();
         opts.password = Some("secret".into());
-        opts.sign_in.set_memory(Some(b"secret"));
+        let seed = nkeys::KeyPair::new_user().seed().unwrap();
+        let memory = format!("------\na.secret.c\n------\n------\n{seed}\n------\n");
+        opts.sign_in.set_memory(Some(memory.as_bytes())).unwrap();
         let proxy = ProxyUrl::parse("http://me:secret@proxy").unwrap();
         opts.proxy = Some(Proxy::Url(Arc::new(proxy)));
         opts.set_token(Some("secret")).unwrap();
         assert_eq!(opts.url.as_deref(), Some("nats://me:secret@host:1"));
         let shown = format!("{opts:?}");
         assert!(!shown.contains("secret"), "{shown}");
+        assert!(!shown.contains(&seed), "{shown}");
         assert!(shown.contains("nats://***@host:1") && shown.contains("***@other"));
     }
 }

@@ -87,11 +87,7 @@ impl Options {
 
     /// Servers that ask for TLS by the scheme of their URL get it, unless the program said
     /// otherwise.
-    pub(super) fn heed_scheme(&mut self, url: &str) {
-        let scheme = url.split_once("://").map_or("", |(scheme, _)| scheme);
-        let is_tls = ["tls", "wss"]
-            .iter()
-            .any(|tls| scheme.eq_ignore_ascii_case(tls));
+    pub(super) fn heed_scheme(&mut self, is_tls: bool) {
         if is_tls && !self.security.explicit {
             self.require_tls();
         }
@@ -177,19 +173,19 @@ mod tests {
     #[test]
     fn a_scheme_has_a_say_until_the_program_says_something() {
         let mut opts = Options::default();
-        opts.set_url(Some("nats://a"));
+        opts.set_url(Some("nats://a")).unwrap();
         assert!(!opts.security.is_secure());
-        opts.set_url(Some(" TLS://a"));
+        opts.set_url(Some(" TLS://a")).unwrap();
         assert!(opts.security.is_secure());
-        opts.set_url(Some("nats://a"));
+        opts.set_url(Some("nats://a")).unwrap();
         assert!(opts.security.is_secure(), "it does not go away again");
 
         let mut opts = Options::default();
         opts.set_secure(false);
-        opts.set_servers(["nats://a", "tls://b"]);
+        opts.set_servers(["nats://a", "tls://b"]).unwrap();
         assert!(!opts.security.is_secure());
         let mut opts = Options::default();
-        opts.set_servers(["nats://a", "tls://b"]);
+        opts.set_servers(["nats://a", "tls://b"]).unwrap();
         assert!(opts.security.is_secure());
     }
 

@@ -66,7 +66,7 @@ pub unsafe extern "C" fn natsConnection_Connect(
 /// `[scheme://][user[:password]@ | token@]host[:port]`, port 4222 where there is none; NULL for
 /// `NATS_DEFAULT_URL`. White space around each is ignored. Copied.
 /// @return as `natsConnection_Connect`; `NATS_INVALID_ARG` also where an element of the list is
-/// empty or `urls` is not UTF-8. Never `NATS_NOT_YET_CONNECTED`.
+/// empty or has a scheme that `natsOptions_SetURL` refuses, or `urls` is not UTF-8. Never `NATS_NOT_YET_CONNECTED`.
 ///
 /// @see natsConnection_Connect
 ///
@@ -82,8 +82,8 @@ pub unsafe extern "C" fn natsConnection_ConnectTo(
         let mut options = default_options()?;
         // SAFETY: the caller's contract, above.
         match unsafe { text(urls, "urls") }? {
-            Some(list) if list.contains(',') => options.set_servers(list.split(',')),
-            url => options.set_url(url),
+            Some(list) if list.contains(',') => options.set_servers(list.split(','))?,
+            url => options.set_url(url)?,
         }
         // SAFETY: `nc` is not NULL, hence valid for writing by the caller's contract.
         unsafe { connect(&options, nc) }

@@ -58,13 +58,12 @@ pub unsafe extern "C" fn nats_Sign(
 /// the server's nonce and not called. Any thread may call it, also on a closed connection.
 ///
 /// @param nc the connection.
-/// @param message what to sign.
+/// @param message what to sign; it may be empty.
 /// @param messageLen its length in bytes; 0 for a message that is a string, up to its NUL.
 /// @param sig where to put the signature: 64 bytes, written only with `NATS_OK`.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL, `messageLen` negative, the
-/// message empty, or `nc` was destroyed; `NATS_ERR` where the connection has no such credentials,
-/// their file cannot be read, or the seed is not one; `NATS_NOT_FOUND` where credentials in memory
-/// have no seed.
+/// @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL, `messageLen` negative, or
+/// `nc` was destroyed; `NATS_ERR` where the connection has no such credentials,
+/// their file cannot be read, or the seed is not one.
 ///
 /// @see nats_Sign
 ///
@@ -82,7 +81,8 @@ pub unsafe extern "C" fn natsConnection_Sign(
         let text = message.cast::<c_char>();
         let message = match messageLen {
             // SAFETY: the caller's contract, above.
-            0 => unsafe { convert::some_bytes(text, "message cannot be empty") }?,
+            0 => unsafe { convert::bytes(text) }
+                .ok_or(Error::invalid_arg("message cannot be NULL"))?,
             // SAFETY: likewise.
             len => unsafe { convert::payload(message.cast(), len) }?,
         };

@@ -16,19 +16,25 @@ use std::sync::Arc;
 use data_encoding::BASE64URL_NOPAD;
 use zeroize::Zeroizing;
 
+use self::credentials::Source;
 use super::nkey::{self, SIGNATURE_LEN};
 use crate::error::{Error, Result, Status};
+use crate::secret::Secret;
 
 /// Gives the user's JWT, or `None` to connect without one.
-pub type JwtHandler = Arc<dyn Fn() -> Result<Option<String>> + Send + Sync>;
+pub type JwtHandler = Arc<dyn Fn() -> Result<Option<Secret>> + Send + Sync>;
 /// Signs the server's nonce.
 pub type SignatureHandler = Arc<dyn Fn(&CStr) -> Result<Vec<u8>> + Send + Sync>;
 
 /// What a client proves itself with: nothing, an NKey, or a JWT and the seed that goes with it.
+/// What is set takes the place of what was there.
 #[derive(Clone, Default)]
-pub struct SignIn {
-    user: Option<User>,
-    nkey: Option<NKey>,
+pub struct SignIn(Option<Way>);
+
+#[derive(Clone)]
+enum Way {
+    Jwt(User),
+    NKey(NKey),
 }
 
 /// Where a JWT and its signature come from.
@@ -59,23 +65,23 @@ pub struct Proof {
     /// The public key.
     pub nkey: Option<String>,
     /// The user's JWT.
-    pub jwt: Option<String>,
+    pub jwt: Option<Secret>,
     /// The signed nonce: base64url without padding.
     pub sig: Option<String>,
 }
 
 impl SignIn {
-    /// Sets functions that give the JWT and sign, in place of everything else; `None` takes JWT
-    /// credentials of any kind out.
+    /// Sets functions that give the JWT and sign; `None` takes JWT credentials of any kind out.
     pub fn set_handlers(&mut self, handlers: Option<(JwtHandler, SignatureHandler)>) {
-        if handlers.is_some() {
-            self.nkey = None;
+        match handlers {
+            Some((jwt, sign)) => self.0 = Some(Way::Jwt(User::Handlers(jwt, sign))),
+            None if matches!(self.0, Some(Way::Jwt(_))) => self.0 = None,
+            None => {}
         }
-        self.user = handlers.map(|(jwt, sign)| User::Handlers(jwt, sign));
     }
 
-    /// Sets a file with a JWT, and one with the seed unless it is in the same, in place of
-    /// everything else; without a file there are no JWT credentials any more.
+    /// Sets a file with a JWT, and one with the seed unless it is in the same. Without a file
+    /// nothing is left, and no NKey either.
     pub fn set_files(&mut self, user: Option<&Path>, seed: Option<&Path>) -> Result<()> {
         let user = match (user, seed) {
             (None, Some(_)) => {
@@ -86,39 +92,45 @@ impl SignIn {
             (None, None) => None,
             (Some(user), seed) => Some(User::Files(user.to_owned(), seed.map(Path::to_owned))),
         };
-        *self = SignIn { user, nkey: None };
+        self.0 = user.map(Way::Jwt);
         Ok(())
     }
 
-    /// Sets the content of a credentials file, in place of everything else; without it there are
-    /// no JWT credentials any more.
-    pub fn set_memory(&mut self, content: Option<&[u8]>) {
-        let content = content.map(|c| Arc::new(Zeroizing::new(c.to_vec())));
-        *self = SignIn {
-            user: content.map(User::Memory),
-            nkey: None,
+    /// Sets the content of a credentials file, which must have a JWT and a seed. Without it nothing
+    /// is left, and no NKey either.
+    pub fn set_memory(&mut self, content: Option<&[u8]>) -> Result<()> {
+        let user = match content {
+            None => None,
+            Some(content) => {
+                credentials::jwt(content, Source::Memory)?;
+                credentials::seed(content, Source::Memory, true)?;
+                Some(User::Memory(Arc::new(Zeroizing::new(content.to_vec()))))
+            }
         };
+        self.0 = user.map(Way::Jwt);
+        Ok(())
     }
 
-    /// Sets a public NKey and who signs with it, in place of everything else; `None` takes the NKey
-    /// out.
-    pub fn set_nkey(&mut self, key: Option<(String, SignatureHandler)>) {
-        if key.is_some() {
-            self.user = None;
+    /// Sets a public NKey and who signs with it; `None` takes the NKey out.
+    pub fn set_nkey(&mut self, key: Option<(String, SignatureHandler)>) -> Result<()> {
+        self.set_key(key.map(|(public, handler)| (public, Signer::Handler(handler))))
+    }
+
+    /// Sets a public NKey and the file with its seed; `None` takes the NKey out.
+    pub fn set_nkey_seed_file(&mut self, key: Option<(String, PathBuf)>) -> Result<()> {
+        self.set_key(key.map(|(public, file)| (public, Signer::SeedFile(file))))
+    }
+
+    fn set_key(&mut self, key: Option<(String, Signer)>) -> Result<()> {
+        match key {
+            Some((public, signer)) => {
+                nkey::check_public_key(&public)?;
+                self.0 = Some(Way::NKey(NKey { public, signer }));
+            }
+            None if matches!(self.0, Some(Way::NKey(_))) => self.0 = None,
+            None => {}
         }
-        self.nkey = key.map(|(public, handler)| NKey {
-            public,
-            signer: Signer::Handler(handler),
-        });
-    }
-
-    /// Sets a public NKey and the file with its seed. JWT credentials stay, and have to be taken
-    /// out before connecting.
-    pub fn set_nkey_seed_file(&mut self, key: Option<(String, PathBuf)>) {
-        self.nkey = key.map(|(public, file)| NKey {
-            public,
-            signer: Signer::SeedFile(file),
-        });
+        Ok(())
     }
 
     /// Makes what to tell a server that sent this nonce. The NKey is left out where the server's
@@ -129,32 +141,35 @@ impl SignIn {
         with_nkey: bool,
         go_on: impl Fn() -> Result<()>,
     ) -> Result<Proof> {
-        match (&self.user, &self.nkey) {
-            (Some(_), Some(_)) => Err(Error::illegal_state(
-                "user JWT callback and NKey cannot be both specified",
-            )),
-            (Some(user), None) => user.prove(nonce, go_on),
-            (None, Some(nkey)) if with_nkey => nkey.prove(nonce),
-            (None, _) => Ok(Proof::default()),
+        match &self.0 {
+            Some(Way::Jwt(user)) => user.prove(nonce, go_on),
+            Some(Way::NKey(nkey)) if with_nkey => nkey.prove(nonce),
+            Some(Way::NKey(_)) | None => Ok(Proof::default()),
         }
     }
 
     /// Signs any message with the seed, where there is one to be read.
     pub fn sign(&self, message: &[u8]) -> Result<[u8; SIGNATURE_LEN]> {
-        match (&self.user, &self.nkey) {
-            (Some(User::Files(_, Some(file))), _) => sign_with_seed_file(file, message),
-            (Some(User::Files(file, None)), _) => {
+        let no_seed = || {
+            let text = "unable to sign since no user credentials have been set";
+            Error::new(Status::NATS_ERR, text)
+        };
+        match &self.0 {
+            Some(Way::Jwt(User::Files(_, Some(file)))) => sign_with_seed_file(file, message),
+            Some(Way::Jwt(User::Files(file, None))) => {
                 let content = credentials::read(file)?;
-                sign(credentials::chained_seed(&content, file)?, message)
+                let seed = credentials::seed(&content, Source::File(file), true)?;
+                nkey::sign(seed, message)
             }
-            (Some(User::Memory(content)), _) => {
-                sign(credentials::seed_in_memory(content)?, message)
+            Some(Way::Jwt(User::Memory(content))) => {
+                let seed = credentials::seed(content, Source::Memory, true)?;
+                nkey::sign(seed, message)
             }
-            (None, Some(nkey)) => match &nkey.signer {
+            Some(Way::NKey(nkey)) => match &nkey.signer {
                 Signer::SeedFile(file) => sign_with_seed_file(file, message),
                 Signer::Handler(_) => Err(no_seed()),
             },
-            (Some(User::Handlers(..)), _) | (None, None) => Err(no_seed()),
+            Some(Way::Jwt(User::Handlers(..))) | None => Err(no_seed()),
         }
     }
 }
@@ -168,24 +183,27 @@ impl User {
                 let Some(jwt) = jwt.filter(|jwt| !jwt.is_empty()) else {
                     return Ok(Proof::default());
                 };
-                (jwt, ask(handler, nonce)?)
+                let jwt = credentials::check_jwt(&[jwt.trim().as_bytes()]).map_err(|why| {
+                    Error::invalid_arg(format!("what the program's function gave as a JWT: {why}"))
+                })?;
+                (jwt.into(), ask(handler, nonce)?)
             }
-            User::Files(file, None) => {
+            User::Files(file, seed_file) => {
                 let content = credentials::read(file)?;
-                let jwt = credentials::jwt(&content, file)?.to_owned();
-                let seed = credentials::chained_seed(&content, file)?;
-                (jwt, sign(seed, nonce.as_bytes())?.to_vec())
-            }
-            User::Files(file, Some(seed_file)) => {
-                let content = credentials::read(file)?;
-                let jwt = credentials::jwt(&content, file)?.to_owned();
-                let signature = sign_with_seed_file(seed_file, nonce.as_bytes())?;
+                let jwt = credentials::jwt(&content, Source::File(file))?.into();
+                let signature = match seed_file {
+                    Some(seed_file) => sign_with_seed_file(seed_file, nonce.as_bytes())?,
+                    None => {
+                        let seed = credentials::seed(&content, Source::File(file), true)?;
+                        nkey::sign(seed, nonce.as_bytes())?
+                    }
+                };
                 (jwt, signature.to_vec())
             }
             User::Memory(content) => {
-                let jwt = credentials::jwt_in_memory(content)?.to_owned();
-                let seed = credentials::seed_in_memory(content)?;
-                (jwt, sign(seed, nonce.as_bytes())?.to_vec())
+                let jwt = credentials::jwt(content, Source::Memory)?.into();
+                let seed = credentials::seed(content, Source::Memory, true)?;
+                (jwt, nkey::sign(seed, nonce.as_bytes())?.to_vec())
             }
         };
         Ok(Proof {
@@ -212,37 +230,31 @@ impl NKey {
 
 fn ask(handler: &SignatureHandler, nonce: &str) -> Result<Vec<u8>> {
     let nonce = CString::new(nonce).map_err(|_| Error::protocol("the nonce holds a NUL"))?;
-    handler(&nonce)
+    let signature = Zeroizing::new(handler(&nonce)?);
+    nkey::refuse_seed(
+        &signature,
+        "what the program's function gave as a signature",
+    )?;
+    Ok(signature.to_vec())
 }
 
 fn sign_with_seed_file(file: &Path, message: &[u8]) -> Result<[u8; SIGNATURE_LEN]> {
     let content = credentials::read(file)?;
-    sign(credentials::seed(&content, file)?, message)
-}
-
-fn sign(seed: &[u8], message: &[u8]) -> Result<[u8; SIGNATURE_LEN]> {
+    let seed = credentials::seed(&content, Source::File(file), false)?;
     nkey::sign(seed, message)
-}
-
-fn no_seed() -> Error {
-    Error::new(
-        Status::NATS_ERR,
-        "unable to sign since no user credentials have been set",
-    )
 }
 
 /// Shows where things come from, and none of them but the public key.
 impl fmt::Debug for SignIn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.user {
-            None => {}
-            Some(User::Handlers(..)) => f.write_str("JWT by functions")?,
-            Some(User::Files(user, seed)) => write!(f, "JWT in {user:?}, seed in {seed:?}")?,
-            Some(User::Memory(_)) => f.write_str("JWT in memory")?,
-        }
-        match &self.nkey {
+        match &self.0 {
             None => Ok(()),
-            Some(NKey { public, signer }) => match signer {
+            Some(Way::Jwt(User::Handlers(..))) => f.write_str("JWT by functions"),
+            Some(Way::Jwt(User::Files(user, seed))) => {
+                write!(f, "JWT in {user:?}, seed in {seed:?}")
+            }
+            Some(Way::Jwt(User::Memory(_))) => f.write_str("JWT in memory"),
+            Some(Way::NKey(NKey { public, signer })) => match signer {
                 Signer::Handler(_) => write!(f, "NKey {public} by a function"),
                 Signer::SeedFile(file) => write!(f, "NKey {public}, seed in {file:?}"),
             },

@@ -10,7 +10,8 @@
 //! - All sockets are non-blocking. What has to wait takes one monotonic deadline, and polls the
 //!   [`Cancel`] of its owner together with the socket, so that closing a connection never waits.
 //! - An interrupted system call is retried, and no write ever raises `SIGPIPE`.
-//! - User names, passwords and tokens never appear in `Debug` output.
+//! - User names, passwords and tokens never appear in `Debug` output, and nothing of a URL that may
+//!   be one of them in the text of an error. They are kept in a [`Secret`](crate::secret::Secret).
 
 #![forbid(unsafe_code)]
 
@@ -38,3 +39,8 @@ pub use self::url::ServerUrl;
 
 /// A socket that children made by `fork` close.
 pub type Socket = crate::fork::Descriptor<socket2::Socket>;
+
+/// A text without the byte-order mark that some editors put in front of it.
+fn without_mark(text: &[u8]) -> &[u8] {
+    text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
+}

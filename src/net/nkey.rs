@@ -12,6 +12,8 @@ use crate::error::{Error, Result, Status};
 pub const SIGNATURE_LEN: usize = 64;
 /// Length of the secret in a seed.
 const SECRET_LEN: usize = 32;
+/// Length of a seed as it is written down.
+const SEED_LEN: usize = 58;
 /// What the first five bits of a decoded seed say.
 const SEED: u8 = 18 << 3;
 /// Whose seed it can be, as its next eight bits say: a user's, server's, cluster's, account's.
@@ -27,6 +29,53 @@ fn base32() -> &'static Encoding {
     })
 }
 
+/// What is wrong with a seed. Its words are those of `nats_Sign`, and say nothing of the seed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SeedFault {
+    /// This character, counted from 1, is not one of base32.
+    #[error("base32: invalid data at location {0}")]
+    Character(usize),
+    /// There is less than a checksum and a kind.
+    #[error("invalid encoded key")]
+    Short,
+    /// The checksum at its end is that of something else.
+    #[error("invalid checksum")]
+    Checksum,
+    /// It is a key, and not a seed.
+    #[error("invalid seed")]
+    NotSeed,
+    /// It is the seed of something that does not sign.
+    #[error("invalid prefix byte")]
+    Kind,
+    /// The secret in it has another length.
+    #[error("invalid seed")]
+    Length,
+}
+
+impl SeedFault {
+    /// The same for whoever has to repair the file that the seed is in.
+    pub fn in_words(self) -> String {
+        match self {
+            SeedFault::Character(n) => {
+                format!("character {n} is not one of base32 (A to Z, 2 to 7)")
+            }
+            SeedFault::Short => "too short".to_owned(),
+            SeedFault::Checksum => "bad checksum".to_owned(),
+            SeedFault::NotSeed => "a key, and not a seed".to_owned(),
+            SeedFault::Kind => {
+                "not the seed of a user, an account, a server or a cluster".to_owned()
+            }
+            SeedFault::Length => "not 32 bytes long".to_owned(),
+        }
+    }
+}
+
+impl From<SeedFault> for Error {
+    fn from(fault: SeedFault) -> Self {
+        Error::new(Status::NATS_ERR, fault.to_string())
+    }
+}
+
 /// Signs `input` with an encoded seed (`S...`). What is wrong with the seed is in the error's
 /// words; the seed itself is not, and its copies are wiped.
 pub fn sign(seed: &[u8], input: &[u8]) -> Result<[u8; SIGNATURE_LEN]> {
@@ -37,40 +86,79 @@ pub fn sign(seed: &[u8], input: &[u8]) -> Result<[u8; SIGNATURE_LEN]> {
     signature.try_into().map_err(|_| Status::NATS_ERR.into())
 }
 
-/// Whether this text is a seed, of any of the kinds that [`sign`] takes.
-pub fn is_seed(text: &[u8]) -> bool {
-    secret(text).is_ok()
+/// Whether this text is a seed that [`sign`] takes, and if not, why.
+pub fn check_seed(text: &[u8]) -> Result<(), SeedFault> {
+    secret(text).map(|_| ())
 }
 
-fn secret(seed: &[u8]) -> Result<Zeroizing<[u8; SECRET_LEN]>> {
-    let wrong = |text: &'static str| Err(Error::new(Status::NATS_ERR, text));
-    let decoded = decode(seed)?;
-    let Some((body, checksum)) = decoded
-        .split_last_chunk::<2>()
-        .filter(|_| decoded.len() >= 4)
-    else {
-        return wrong("invalid encoded key");
-    };
-    if crc16(body) != u16::from_le_bytes(*checksum) {
-        return wrong("invalid checksum");
+/// Whether a seed of any kind is somewhere in this text, whole or wrapped over lines, in capitals
+/// or not. A seed signs and never leaves the program, so what is to leave it is looked at first.
+pub fn holds_seed(text: &[u8]) -> bool {
+    if text.len() < SEED_LEN {
+        return false;
     }
+    // Made in the right size: where it had to grow, copies would stay behind.
+    let mut dense = Zeroizing::new(Vec::with_capacity(text.len()));
+    dense.extend(text.iter().filter(|b| b.is_ascii_graphic()));
+    dense.make_ascii_uppercase();
+    // That the checksum is right by chance as well is not to be expected in a life of programs.
+    dense.windows(SEED_LEN).any(|part| {
+        part[0] == b'S'
+            && decode(part)
+                .and_then(|decoded| checked(&decoded).map(|body| body[0] & 0xf8 == SEED))
+                .unwrap_or(false)
+    })
+}
+
+/// Refuses text that must not hold a seed; `what` names the text.
+pub fn refuse_seed(text: &[u8], what: &str) -> Result<()> {
+    if holds_seed(text) {
+        let text = format!("{what} holds an NKey seed, which must not leave the program");
+        return Err(Error::invalid_arg(text));
+    }
+    Ok(())
+}
+
+/// Checks what is given as a public key: no seed stands in its place, not even one with a typing
+/// error. Seeds are the only keys that begin with an S.
+pub fn check_public_key(key: &str) -> Result<()> {
+    refuse_seed(key.as_bytes(), "the public key")?;
+    if key.trim_start().starts_with(['S', 's']) {
+        let text = "the public key begins with S, as private seeds do";
+        return Err(Error::invalid_arg(text));
+    }
+    Ok(())
+}
+
+fn secret(seed: &[u8]) -> Result<Zeroizing<[u8; SECRET_LEN]>, SeedFault> {
+    let decoded = decode(seed)?;
+    let body = checked(&decoded)?;
     if body[0] & 0xf8 != SEED {
-        return wrong("invalid seed");
+        return Err(SeedFault::NotSeed);
     }
     if !KINDS.contains(&(body[0] << 5 | body[1] >> 3)) {
-        return wrong("invalid prefix byte");
+        return Err(SeedFault::Kind);
     }
-    match body[2..].try_into() {
-        Ok(secret) => Ok(Zeroizing::new(secret)),
-        Err(_) => wrong("invalid seed"),
-    }
+    let secret = body[2..].try_into().map_err(|_| SeedFault::Length)?;
+    Ok(Zeroizing::new(secret))
 }
 
-fn decode(seed: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
-    let at = |position: usize| {
-        let text = format!("base32: invalid data at location {}", position + 1);
-        Error::new(Status::NATS_ERR, text)
+/// What is in front of the checksum, which is right; at least two bytes.
+fn checked(decoded: &[u8]) -> Result<&[u8], SeedFault> {
+    let Some((body, checksum)) = decoded
+        .split_last_chunk::<2>()
+        .filter(|(body, _)| body.len() >= 2)
+    else {
+        return Err(SeedFault::Short);
     };
+    if crc16(body) != u16::from_le_bytes(*checksum) {
+        return Err(SeedFault::Checksum);
+    }
+    Ok(body)
+}
+
+fn decode(seed: &[u8]) -> Result<Zeroizing<Vec<u8>>, SeedFault> {
+    let at = |position: usize| SeedFault::Character(position + 1);
     let strange = |b: &u8| !matches!(b, b'A'..=b'Z' | b'2'..=b'7');
     if let Some(position) = seed.iter().position(strange) {
         return Err(at(position));
@@ -123,8 +211,9 @@ mod tests {
             let signature = sign(pair.seed().unwrap().as_bytes(), b"nonce").unwrap();
             pair.verify(b"nonce", &signature).unwrap();
             assert!(pair.verify(b"other", &signature).is_err());
-            assert!(is_seed(pair.seed().unwrap().as_bytes()));
-            assert!(!is_seed(pair.public_key().as_bytes()));
+            assert_eq!(pair.seed().unwrap().len(), SEED_LEN);
+            assert!(check_seed(pair.seed().unwrap().as_bytes()).is_ok());
+            assert!(check_seed(pair.public_key().as_bytes()).is_err());
         }
     }
 
@@ -147,6 +236,40 @@ mod tests {
         // A user's prefix, and a secret that is too short.
         let short = [SEED | (20 << 3) >> 5, ((20 << 3) & 0x1f) << 3, 1, 2, 3];
         assert_eq!(why(encoded(&short).as_bytes()), "invalid seed");
+    }
+
+    #[test]
+    fn a_seed_is_seen_in_whatever_text() {
+        let kinds = [
+            KeyPair::new_user(),
+            KeyPair::new_account(),
+            KeyPair::new_server(),
+            KeyPair::new_operator(),
+        ];
+        for pair in kinds {
+            let seed = pair.seed().unwrap();
+            for text in [
+                seed.clone(),
+                seed.to_lowercase(),
+                format!("Bearer {seed}, and more"),
+                format!("SSSS{seed}2345"),
+                format!("{}\r\n {}", &seed[..20], &seed[20..]),
+                seed.chars().map(|c| format!("{c}\n")).collect(),
+            ] {
+                assert!(holds_seed(text.as_bytes()), "{}", text.len());
+                let e = refuse_seed(text.as_bytes(), "the user").unwrap_err();
+                assert_eq!(e.status(), Status::NATS_INVALID_ARG);
+                assert!(!e.text().contains(&seed[..8]), "{e}");
+                assert!(check_public_key(&text).is_err());
+            }
+            let other = if seed.ends_with('A') { "E" } else { "A" };
+            let typo = format!("{}{other}", &seed[..SEED_LEN - 1]);
+            for text in [&seed[1..], typo.as_str(), &pair.public_key(), "", "S"] {
+                assert!(!holds_seed(text.as_bytes()));
+            }
+            assert!(check_public_key(&typo).is_err());
+            check_public_key(&pair.public_key()).unwrap();
+        }
     }
 
     #[test]

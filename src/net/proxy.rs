@@ -17,13 +17,13 @@ use rustix::event::PollFlags;
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags};
 use url::{Host, Url};
-use zeroize::Zeroizing;
 
 use super::dial::{DialOptions, dial};
 use super::url::{host_port, percent_decode};
 use super::wait::wait_ready;
-use super::{Cancel, Socket, adopt};
+use super::{Cancel, Socket, adopt, nkey};
 use crate::error::{Error, Result, Status};
+use crate::secret::Secret;
 use crate::words::{ms, os};
 
 /// Gives a socket that is connected to this host and port, by whatever way.
@@ -54,8 +54,8 @@ enum Kind {
 
 /// Who to be for the proxy.
 struct Login {
-    user: String,
-    password: Zeroizing<String>,
+    user: Secret,
+    password: Secret,
 }
 
 /// The server to be reached.
@@ -81,38 +81,48 @@ impl ProxyUrl {
     ///
     /// Returns `NATS_INVALID_ARG`, with words that show nothing of the URL.
     pub fn parse(text: &str) -> Result<ProxyUrl> {
-        let url = Url::parse(text.trim())
-            .map_err(|e| Error::invalid_arg(format!("invalid proxy URL: {e}")))?;
-        let (kind, default_port) = match url.scheme() {
+        let invalid = |why: String| Error::invalid_arg(format!("invalid proxy URL: {why}"));
+        let text = text.trim();
+        nkey::refuse_seed(text.as_bytes(), "the proxy URL")?;
+        let (scheme, rest) = text.split_once("://").unwrap_or(("", text));
+        let (kind, default_port) = match scheme.to_ascii_lowercase().as_str() {
             "http" => (Kind::Http, 80),
             // The second is what some programs call leaving the names to the proxy.
             "socks5" | "socks5h" => (Kind::Socks5, 1080),
-            _ => {
-                let text = "invalid proxy URL: the scheme must be http or socks5";
-                return Err(Error::invalid_arg(text));
-            }
+            _ => return Err(invalid("the scheme must be http, socks5 or socks5h".into())),
         };
+        let (authority, tail) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+        if !matches!(tail, "" | "/") {
+            return Err(invalid(
+                "nothing can follow host and port; '/', '?' and '#' in user and password are \
+                 percent-encoded"
+                    .into(),
+            ));
+        }
+        let (info, address) = authority.rsplit_once('@').unwrap_or(("", authority));
+        // The crate sees only what is no secret: it leaves copies of what it sees.
+        let url =
+            Url::parse(&format!("{scheme}://{address}")).map_err(|e| invalid(e.to_string()))?;
         let host = match url.host() {
             Some(Host::Domain(name)) if !name.is_empty() => name.to_owned(),
             Some(Host::Ipv4(ip)) => ip.to_string(),
             Some(Host::Ipv6(ip)) => ip.to_string(),
-            _ => return Err(Error::invalid_arg("invalid proxy URL: no host")),
+            _ => return Err(invalid("no host".into())),
         };
-        if !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some() {
-            let text = "invalid proxy URL: nothing can follow host and port";
-            return Err(Error::invalid_arg(text));
-        }
-        let decoded = |part: &str| {
-            percent_decode(part).map_err(|_| {
-                Error::invalid_arg("invalid proxy URL: bad percent encoding in user or password")
-            })
-        };
-        let login = match (url.username(), url.password()) {
-            ("", None) => None,
-            (user, password) => Some(Login {
-                user: decoded(user)?,
-                password: Zeroizing::new(decoded(password.unwrap_or_default())?),
-            }),
+        let login = match info.split_once(':').unwrap_or((info, "")) {
+            ("", "") => None,
+            (user, password) => {
+                let decoded = |part, name: &str| {
+                    let why = |why| invalid(format!("bad percent encoding in the {name}: {why}"));
+                    let part = percent_decode(part).map_err(why)?;
+                    nkey::refuse_seed(part.as_bytes(), "the proxy URL")?;
+                    Ok::<_, Error>(part)
+                };
+                Some(Login {
+                    user: decoded(user, "user")?,
+                    password: decoded(password, "password")?,
+                })
+            }
         };
         if let Some(login) = &login {
             match kind {

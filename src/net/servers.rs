@@ -1,6 +1,7 @@
 //! The list of servers of a connection, and which of them comes next.
 
 use std::collections::HashSet;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use rand::seq::SliceRandom;
@@ -75,11 +76,21 @@ impl ServerPool {
     ///
     /// A URL that cannot be parsed fails the whole, see [`ServerUrl::parse`]. So does WebSocket for
     /// some of them only, with `NATS_INVALID_ARG`: servers announce different addresses for the two.
-    pub fn new(url: Option<&str>, servers: &[String], no_randomize: bool) -> Result<Self> {
+    pub fn new<S>(url: Option<&str>, servers: &[S], no_randomize: bool) -> Result<Self>
+    where
+        S: Deref<Target = str>,
+    {
         let explicit = |url: &str| ServerUrl::parse(url).map(|url| Server::new(url, true, None));
-        let mut list: Vec<Server> = Vec::with_capacity(servers.len() + 1);
-        for url in url.into_iter().chain(servers.iter().map(String::as_str)) {
-            list.push(explicit(url)?);
+        let count = servers.len() + usize::from(url.is_some());
+        let mut list: Vec<Server> = Vec::with_capacity(count.max(1));
+        for url in url.into_iter().chain(servers.iter().map(S::deref)) {
+            list.push(explicit(url).map_err(|e| match count {
+                1 => e,
+                _ => {
+                    let text = format!("server {} of {count}: {}", list.len() + 1, e.text());
+                    Error::new(e.status(), text)
+                }
+            })?);
         }
         if list.is_empty() {
             list.push(explicit(DEFAULT_URL)?);
@@ -200,7 +211,7 @@ impl ServerPool {
     }
 
     /// Take over the `connect_urls` of an INFO, for WebSocket its `ws_connect_urls`, which get the
-    /// scheme of the server in use. True if the discovered-servers callback is due.
+    /// scheme, the path and the query of the server in use. True if the discovered-servers callback is due.
     ///
     /// Announced servers that are not in the list are added, and discovered ones that are no
     /// longer announced are removed, except the one in use. `ignore` is the option to ignore all
@@ -221,11 +232,17 @@ impl ServerPool {
         }
         let in_use = self.current().map(|s| Arc::clone(&s.url));
         let scheme = in_use.as_ref().filter(|url| url.is_websocket());
-        let scheme = scheme.map_or("nats", |url| url.scheme.as_str());
+        // What stands in front of the one is likely to stand in front of the others.
+        let path = scheme.and_then(|url| url.path.clone());
+        let scheme = scheme.map_or("nats", |url| url.scheme);
         let announced: Vec<ServerUrl> = connect_urls
             .iter()
             .take(ANNOUNCED_MAX)
             .filter_map(|s| announced(s, scheme))
+            .map(|mut url| {
+                url.path = path.clone();
+                url
+            })
             .collect();
         if announced.is_empty() {
             return false;

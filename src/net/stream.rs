@@ -111,6 +111,14 @@ impl Stream {
         self.websocket.get().is_some()
     }
 
+    /// Wipes what is left in memory of what was written, once all of it is sent: for what is secret.
+    /// TLS has nothing but what went over the wire.
+    pub fn wipe_sent(&self) {
+        if let Some(websocket) = self.websocket.get() {
+            websocket.wipe_sent();
+        }
+    }
+
     /// Whether all that can be read is in the socket: no TLS and no WebSocket over it.
     pub fn is_plain(&self) -> bool {
         !self.is_tls() && !self.is_websocket()

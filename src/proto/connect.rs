@@ -1,8 +1,10 @@
 //! CONNECT: what the client says about itself, in answer to the first INFO.
 
 use std::fmt;
+use std::io::{self, Write};
 
 use serde::Serialize;
+use zeroize::Zeroizing;
 
 /// The fields of a CONNECT, in the order in which they are sent. `None` is not sent.
 ///
@@ -57,12 +59,36 @@ impl Connect<'_> {
     /// This client understands an INFO at any time.
     pub const PROTOCOL: u32 = 1;
 
-    /// Appends `CONNECT {...}` and the line's end to `buf`.
-    pub fn encode(&self, buf: &mut Vec<u8>) {
-        buf.extend_from_slice(b"CONNECT ");
-        serde_json::to_writer(&mut *buf, self)
+    /// `CONNECT {...}`, the line's end, and `behind`, which are wiped when dropped. The memory is
+    /// made in the right size: where it had to grow, copies of the secrets would stay behind.
+    pub fn encode(&self, behind: &[u8]) -> Zeroizing<Vec<u8>> {
+        let mut size = Count(0);
+        self.write(&mut size, behind);
+        let mut line = Zeroizing::new(Vec::with_capacity(size.0));
+        self.write(&mut *line, behind);
+        line
+    }
+
+    fn write(&self, mut to: impl Write, behind: &[u8]) {
+        to.write_all(b"CONNECT ")
+            .and_then(|()| serde_json::to_writer(&mut to, self).map_err(Into::into))
+            .and_then(|()| to.write_all(b"\r\n"))
+            .and_then(|()| to.write_all(behind))
             .expect("text, numbers and booleans can always be written to memory");
-        buf.extend_from_slice(b"\r\n");
+    }
+}
+
+/// Counts what is written.
+struct Count(usize);
+
+impl Write for Count {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -112,9 +138,9 @@ mod tests {
     use proptest::prelude::*;
 
     fn line(connect: &Connect<'_>) -> String {
-        let mut buf = Vec::new();
-        connect.encode(&mut buf);
-        String::from_utf8(buf).unwrap()
+        let line = connect.encode(b"");
+        assert_eq!(line.len(), line.capacity());
+        String::from_utf8(line.to_vec()).unwrap()
     }
 
     #[test]

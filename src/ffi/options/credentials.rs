@@ -1,10 +1,13 @@
 //! Proving who the client is: NKeys, and JWTs.
 
 use std::ffi::{CStr, OsStr, c_char, c_void};
+use std::mem::MaybeUninit;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::ptr;
 use std::sync::Arc;
+
+use zeroize::Zeroize;
 
 use super::{edit, set};
 use crate::error::{Error, Result, Status, natsStatus};
@@ -14,11 +17,14 @@ use crate::ffi::guard::guard;
 use crate::ffi::handle::natsOptions;
 use crate::ffi::types::{natsSignatureHandler, natsStatusArg, natsUserJWTHandler};
 use crate::net::auth::{JwtHandler, SignatureHandler};
+use crate::secret::Secret;
 
 /// Sets functions that give the user's JWT and sign the server's nonce.
 ///
-/// Both are called for each attempt to connect. Takes the place of credentials from files or memory
-/// and of an NKey.
+/// Both are called for each attempt to connect. A JWT is three parts of base64url with dots between
+/// them, on one line, and blanks around it do not count; anything else, and an NKey seed in place of
+/// the JWT or of the signature, fails the attempt with `NATS_INVALID_ARG` and is not sent. Takes the
+/// place of credentials from files or memory and of an NKey.
 ///
 /// @param opts the options.
 /// @param ujwtCB gives the JWT; NULL, together with `sigCB`, takes JWT credentials of any kind out.
@@ -58,12 +64,15 @@ pub unsafe extern "C" fn natsOptions_SetUserCredentialsCallbacks(
 /// They are read for each attempt to connect and not before, so that files that were replaced
 /// count; a seed is wiped from memory as soon as it has signed. Each must be a regular file of at
 /// most 1 MiB; otherwise, or where it does not hold what it should, the attempt fails with
-/// `NATS_ERR` and words that name the file.
+/// `NATS_ERR` and words that name the file, the block, and what is wrong with it.
 ///
 /// In a file the JWT is the line between two lines decorated with dashes
-/// (`-----BEGIN NATS USER JWT-----`), and the seed is the line between the next two. A file without
-/// such lines is a bare JWT, or has the seed on a line that begins with `SU`. Takes the place of
-/// other JWT credentials and of an NKey.
+/// (`-----BEGIN NATS USER JWT-----`), and the seed is the line between two others
+/// (`-----BEGIN USER NKEY SEED-----`); blocks whose first lines say neither `JWT` nor `SEED` are the
+/// JWT's and then the seed's. A file without such lines is a bare JWT, or has the seed on a line that
+/// begins with `SU`. What is taken for the JWT must be one: three parts of base64url with dots between
+/// them, on one line. A seed in its place is never sent. Takes the place of other JWT credentials and
+/// of an NKey.
 ///
 /// @param opts the options.
 /// @param userOrChainedFile the path of a file with the JWT, and the seed where there is no other
@@ -90,14 +99,15 @@ pub unsafe extern "C" fn natsOptions_SetUserCredentialsFromFiles(
 
 /// Sets the user's JWT and seed as the text that a credentials file would have.
 ///
-/// Each must be between decorated lines, as `natsOptions_SetUserCredentialsFromFiles` describes;
-/// whether they are is seen when connecting, which otherwise fails with `NATS_NOT_FOUND`. The
-/// library's copy is wiped when the options and all connections made with them are gone. Takes the
-/// place of other JWT credentials and of an NKey.
+/// What is in a block must be what `natsOptions_SetUserCredentialsFromFiles` describes. The library's
+/// copy is wiped when the options and all connections made with them are gone. Takes the place of
+/// other JWT credentials and of an NKey.
 ///
 /// @param opts the options.
 /// @param jwtAndSeedContent the text, which is copied; NULL takes JWT credentials of any kind out.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+/// @return `NATS_OK`; `NATS_NOT_FOUND` where there is no JWT or no seed in the text; `NATS_INVALID_ARG`
+/// where one of them is not what it should be, or `opts` is NULL or destroyed. The options stay as
+/// they were then.
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library, `jwtAndSeedContent` is NULL or a string.
@@ -110,22 +120,23 @@ pub unsafe extern "C" fn natsOptions_SetUserCredentialsFromMemory(
         // SAFETY: the caller's contract, above.
         let content = unsafe { convert::bytes(jwtAndSeedContent) };
         // SAFETY: likewise.
-        unsafe { set(opts, |o| o.sign_in.set_memory(content)) }
+        unsafe { edit(opts, |o| o.sign_in.set_memory(content)) }
     })
 }
 
 /// Sets an NKey and a function that signs the server's nonce with it.
 ///
 /// The function is called for each attempt to connect, except at servers whose URL has a user or a
-/// token. A key takes the place of JWT credentials; taking it out leaves them.
+/// token; a seed that it gives in place of a signature is not sent, and fails the attempt with
+/// `NATS_INVALID_ARG`. A key takes the place of JWT credentials; taking it out leaves them.
 ///
 /// @param opts the options.
 /// @param pubKey the public key, `U...`, which is copied; NULL or empty takes an NKey out.
 /// @param sigCB signs.
 /// @param sigClosure what the function gets; it must stay valid as long as connections made with
 /// these options exist.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, the key is not UTF-8,
-/// or there is a key and no function.
+/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, the key is not UTF-8, is a
+/// seed (begins with `S`), or there is a key and no function.
 ///
 /// @see natsOptions_SetNKeyFromSeed
 ///
@@ -149,21 +160,21 @@ pub unsafe extern "C" fn natsOptions_SetNKey(
             },
         };
         // SAFETY: likewise.
-        unsafe { set(opts, |o| o.sign_in.set_nkey(key)) }
+        unsafe { edit(opts, |o| o.sign_in.set_nkey(key)) }
     })
 }
 
 /// Sets an NKey and the file with its seed.
 ///
 /// The file is read for each attempt to connect and not before, under the rules of
-/// `natsOptions_SetUserCredentialsFromFiles`. JWT credentials have to be taken out: with both,
-/// connecting fails with `NATS_ILLEGAL_STATE`.
+/// `natsOptions_SetUserCredentialsFromFiles`. A key takes the place of JWT credentials; taking it out
+/// leaves them.
 ///
 /// @param opts the options.
 /// @param pubKey the public key, `U...`, which is copied; NULL or empty takes an NKey out.
 /// @param seedFile the path of the file, which is copied.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, the key is not UTF-8,
-/// or there is a key and no file.
+/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, the key is not UTF-8, is a
+/// seed (begins with `S`), or there is a key and no file.
 ///
 /// @see natsOptions_SetNKey
 ///
@@ -184,7 +195,7 @@ pub unsafe extern "C" fn natsOptions_SetNKeyFromSeed(
             (Some(_), None) => return Err(Error::invalid_arg("a key needs a seed file")),
         };
         // SAFETY: likewise.
-        unsafe { set(opts, |o| o.sign_in.set_nkey_seed_file(key)) }
+        unsafe { edit(opts, |o| o.sign_in.set_nkey_seed_file(key)) }
     })
 }
 
@@ -209,7 +220,7 @@ unsafe fn path<'a>(path: *const c_char) -> Option<&'a Path> {
         .map(|path| Path::new(OsStr::from_bytes(path)))
 }
 
-/// Memory that the program's function got from `malloc`, freed at the end.
+/// Memory that the program's function got from `malloc`; wiped and freed at the end.
 struct Malloced<T>(*mut T);
 
 impl<T> Malloced<T> {
@@ -220,9 +231,16 @@ impl<T> Malloced<T> {
 
 impl<T> Drop for Malloced<T> {
     fn drop(&mut self) {
-        // SAFETY: NULL, or memory from malloc that belongs to the library, as the types of the
-        // functions ask; only here is it freed.
-        unsafe { libc::free(self.0.cast()) }
+        if self.0.is_null() {
+            return;
+        }
+        // SAFETY: memory from malloc that belongs to the library, as the types of the functions
+        // ask, all of which may be written to; only here is it freed.
+        unsafe {
+            let len = libc::malloc_usable_size(self.0.cast());
+            std::slice::from_raw_parts_mut(self.0.cast::<MaybeUninit<u8>>(), len).zeroize();
+            libc::free(self.0.cast());
+        }
     }
 }
 
@@ -254,7 +272,7 @@ fn jwt_handler(function: natsUserJWTHandler, closure: *mut c_void) -> Option<Jwt
         // SAFETY: the program's function, with live locals and the closure it gave for it.
         let status = unsafe { function.call((&raw mut jwt.0, &raw mut words.0, closure)) };
         outcome(status, &words)?;
-        let text = |jwt: &CStr| jwt.to_str().map(str::to_owned);
+        let text = |jwt: &CStr| jwt.to_str().map(Secret::from);
         let jwt = jwt.text().map(text).transpose();
         jwt.map_err(|_| Error::invalid_arg("the user's JWT must be UTF-8"))
     }))

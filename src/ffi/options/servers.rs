@@ -1,6 +1,6 @@
 //! Which servers to connect to, and as whom.
 
-use std::ffi::{CString, c_char, c_int, c_void};
+use std::ffi::{CStr, c_char, c_int, c_void};
 use std::sync::Arc;
 
 use super::{edit, set};
@@ -11,6 +11,7 @@ use crate::ffi::convert;
 use crate::ffi::guard::guard;
 use crate::ffi::handle::natsOptions;
 use crate::ffi::types::natsTokenHandler;
+use crate::secret::Secret;
 
 /// Sets the server to connect to first.
 ///
@@ -24,14 +25,18 @@ use crate::ffi::types::natsTokenHandler;
 /// `wss` is WebSocket over TLS, with all settings for TLS, and requires it of all servers as `tls`
 /// does: where TLS is required, `ws` servers are refused with `NATS_SECURE_CONNECTION_WANTED`. A
 /// connection's servers are all of WebSocket or none of them is; those that a server announces are
-/// taken to have the same scheme as it. `natsOptions_SetWebSocketHeader` adds to the request. A server
+/// taken to have the same scheme, path and query as it. `natsOptions_SetWebSocketHeader` adds to the request. A server
 /// that answers the request with anything but WebSocket fails the attempt with `NATS_NO_SERVER` (its
 /// status line is in the last error) or `NATS_PROTOCOL_ERROR`.
 ///
+/// Other schemes than these four are refused. No error text has any part of a URL that might be a
+/// password or a token.
+///
 /// @param opts the options.
 /// @param url the server's URL, which is copied; white space around it is ignored. NULL for none.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or `url` is not UTF-8.
-/// Whether the URL is sound is seen by `natsConnection_Connect`.
+/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, `url` is not UTF-8, or its
+/// scheme is none of `nats`, `tls`, `ws` and `wss`: then the URL set before stays. Whether the rest of
+/// the URL is sound is seen by `natsConnection_Connect`.
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library, `url` is NULL or a string.
@@ -44,7 +49,7 @@ pub unsafe extern "C" fn natsOptions_SetURL(
         // SAFETY: the caller's contract, above.
         let url = unsafe { convert::text(url, "url") }?;
         // SAFETY: likewise.
-        unsafe { set(opts, |o| o.set_url(url)) }
+        unsafe { edit(opts, |o| o.set_url(url)) }
     })
 }
 
@@ -58,7 +63,8 @@ pub unsafe extern "C" fn natsOptions_SetURL(
 /// with a count of 0, empties the list.
 /// @param serversCount how many they are.
 /// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, the array is there and
-/// the count not positive or the other way round, or an element is NULL or not UTF-8.
+/// the count not positive or the other way round, or an element is NULL, not UTF-8, or has a scheme
+/// that `natsOptions_SetURL` refuses: then the list set before stays.
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library, `servers` is NULL or an array of `serversCount`
@@ -81,7 +87,7 @@ pub unsafe extern "C" fn natsOptions_SetServers(
         let urls = urls.iter().enumerate().map(url);
         let urls = urls.collect::<Result<Vec<&str>>>()?;
         // SAFETY: likewise.
-        unsafe { set(opts, |o| o.set_servers(urls)) }
+        unsafe { edit(opts, |o| o.set_servers(urls)) }
     })
 }
 
@@ -109,7 +115,8 @@ pub unsafe extern "C" fn natsOptions_SetNoRandomize(
 ///
 /// @param opts the options.
 /// @param name the name, which is copied; NULL for none.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the name holds an NKey
+/// seed, which must not be sent.
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library, `name` is NULL or a string.
@@ -119,13 +126,10 @@ pub unsafe extern "C" fn natsOptions_SetName(
     name: *const c_char,
 ) -> natsStatus {
     guard("natsOptions_SetName", || {
-        // SAFETY: the caller's contract, above.
-        let name = unsafe { convert::bytes(name) }
-            .map(CString::new)
-            .transpose();
-        let name = name.map_err(|_| Error::invalid_arg("name cannot hold a NUL"))?;
+        // SAFETY: NULL or a string by the caller's contract, above.
+        let name = (!name.is_null()).then(|| unsafe { CStr::from_ptr(name) });
         // SAFETY: likewise.
-        unsafe { set(opts, |o| o.name = name) }
+        unsafe { edit(opts, |o| o.set_name(name)) }
     })
 }
 
@@ -134,7 +138,8 @@ pub unsafe extern "C" fn natsOptions_SetName(
 /// @param opts the options.
 /// @param user the user, which is copied; NULL for none.
 /// @param password the password, which is copied; NULL for none.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or a text is not UTF-8.
+/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or a text is not UTF-8 or
+/// holds an NKey seed, which must not be sent.
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library, the other two are NULL or strings.
@@ -146,15 +151,11 @@ pub unsafe extern "C" fn natsOptions_SetUserInfo(
 ) -> natsStatus {
     guard("natsOptions_SetUserInfo", || {
         // SAFETY: the caller's contract, above.
-        let user = unsafe { convert::text(user, "user") }?.map(str::to_owned);
+        let user = unsafe { convert::text(user, "user") }?;
         // SAFETY: likewise.
-        let password = unsafe { convert::text(password, "password") }?.map(str::to_owned);
-        let change = |o: &mut crate::client::Options| {
-            o.user = user;
-            o.password = password;
-        };
+        let password = unsafe { convert::text(password, "password") }?;
         // SAFETY: likewise.
-        unsafe { set(opts, change) }
+        unsafe { edit(opts, |o| o.set_user(user, password)) }
     })
 }
 
@@ -163,7 +164,7 @@ pub unsafe extern "C" fn natsOptions_SetUserInfo(
 /// @param opts the options.
 /// @param token the token, which is copied; NULL for none.
 /// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the token is not
-/// UTF-8; `NATS_ILLEGAL_STATE` where a token handler is set.
+/// UTF-8 or holds an NKey seed, which must not be sent; `NATS_ILLEGAL_STATE` where a token handler is set.
 ///
 /// @see natsOptions_SetTokenHandler
 ///
@@ -184,7 +185,8 @@ pub unsafe extern "C" fn natsOptions_SetToken(
 
 /// Sets a function that gives the token at each attempt to connect.
 ///
-/// An attempt at a server whose URL has a token of its own fails with `NATS_ILLEGAL_STATE`.
+/// An attempt at a server whose URL has a token of its own fails with `NATS_ILLEGAL_STATE`, and one
+/// with a token that holds an NKey seed with `NATS_INVALID_ARG`; nothing is sent then.
 ///
 /// @param opts the options.
 /// @param tokenCb the function, called on the thread that connects; NULL for none.
@@ -217,6 +219,6 @@ fn token_handler(function: natsTokenHandler, closure: *mut c_void) -> Option<Tok
         // SAFETY: the program's function, with the closure it gave for it.
         let token = unsafe { function.call((closure,)) };
         // SAFETY: NULL or a string that stays as it is until the next call, as the type asks.
-        Ok(unsafe { convert::text(token, "token") }?.map(str::to_owned))
+        Ok(unsafe { convert::text(token, "token") }?.map(Secret::from))
     }))
 }

@@ -93,7 +93,7 @@ fn servers_and_credentials_are_copied() {
             NATS_OK
         );
         let info = opts.read(|o| (o.user.clone(), o.password.clone()));
-        assert_eq!(info, (None, Some("p".to_owned())));
+        assert_eq!(info, (None, Some("p".into())));
         assert_eq!(natsOptions_SetName(opts.0, c"n".as_ptr()), NATS_OK);
         assert_eq!(opts.read(|o| o.name.clone()).as_deref(), Some(c"n"));
     }

@@ -23,7 +23,7 @@ use crate::net::tls::{TlsOptions, VerifyHandler};
 /// A URL that begins with `tls://` requires TLS too, but has no say any more once this function has
 /// been called. TLS is of version 1.2 or 1.3. Certificates are checked against the system's trusted
 /// ones (the environment variables `SSL_CERT_FILE` and `SSL_CERT_DIR` name others, except to a
-/// program with set-uid, set-gid or capabilities) and those added by
+/// program with set-uid, set-gid or capabilities), which are read once for a process, and those added by
 /// `natsOptions_LoadCATrustedCertificates` and its siblings. They may be for ECDSA with P-256 or
 /// P-384, Ed25519, or RSA of 2048 bits and more.
 ///
@@ -94,14 +94,18 @@ pub unsafe extern "C" fn natsOptions_AllowConcurrentTLSHandshakes(
 
 /// Trusts the certificates in a file, beside the system's.
 ///
-/// The file is read now. It may hold several certificates; revocation lists in it are applied as
+/// The file is read now, to find mistakes, and again at each handshake, so that a file that was
+/// replaced counts from the next connect or reconnect on. It may hold several certificates, also with
+/// the labels `X509 CERTIFICATE` and `TRUSTED CERTIFICATE`, and a byte-order mark in front; one that
+/// cannot be read is left out unless none is left, and is named, by its number, in the error of a
+/// handshake that ends with an unknown issuer. Revocation lists in it are applied as
 /// `natsOptions_SetCATrustedCertificates` says. A self-signed server certificate is trusted as well
 /// if it is in the file, and only under its own names and in its time.
 ///
 /// @param opts the options.
 /// @param fileName the name of a PEM file.
 /// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or `fileName` NULL or empty;
-/// `NATS_SSL_ERROR` where the file cannot be read, or holds no certificate or one that cannot be used;
+/// `NATS_SSL_ERROR` where the file cannot be read, or holds no certificate that can be used;
 /// `NATS_ILLEGAL_STATE` while a connection made with these options exists.
 ///
 /// # Safety
@@ -121,8 +125,8 @@ pub unsafe extern "C" fn natsOptions_LoadCATrustedCertificates(
 
 /// Trusts the certificates in the files of a directory, beside the system's.
 ///
-/// The directory is read now: each PEM file in it that holds certificates or revocation lists,
-/// whatever its name. Other files are passed over, and so are directories in it.
+/// The directory is read now and at each handshake: each PEM file in it that holds certificates or
+/// revocation lists, whatever its name. Other files are passed over, and so are directories in it.
 ///
 /// @param opts the options.
 /// @param path the directory.
@@ -207,7 +211,8 @@ pub unsafe extern "C" fn natsOptions_SetTLSRevocationListFile(
 /// Sets the name that the server's certificate must have.
 ///
 /// Without it, that is the host of the server's URL; for a server that another one announced, the
-/// name by which that other one was reached. The server is told the host of its URL in any case.
+/// name by which that other one was reached. The server is told the host of its URL (SNI), or, where
+/// that is an address, the name that its certificate must have.
 ///
 /// @param opts the options.
 /// @param hostname a host name or an IP address; NULL or empty for none.
@@ -229,7 +234,8 @@ pub unsafe extern "C" fn natsOptions_SetExpectedHostname(
     })
 }
 
-/// Sets whether to accept any certificate, whoever it is from. Whoever sits between the client and
+/// Sets whether to accept any certificate, whoever it is from; none that are trusted are read then.
+/// Whoever sits between the client and
 /// the server can then read and change everything: for tests only.
 ///
 /// @param opts the options.

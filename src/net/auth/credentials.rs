@@ -13,9 +13,12 @@
 //! ------END USER NKEY SEED------
 //! ```
 //!
-//! A file without decorated lines is a bare JWT, or has a seed on a line that begins with `SU`.
+//! Each is checked for what it is to be, because what stands in the JWT's place is sent to the
+//! server: a seed must never be. Where the decorated lines do not say which is which, the first
+//! block is the JWT's. A file without decorated lines is a bare JWT, or has a seed on a line that
+//! begins with `SU`.
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::fs::OpenOptions;
 use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
@@ -24,25 +27,60 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Result, Status};
-use crate::net::nkey;
+use crate::net::{nkey, without_mark};
+use crate::words;
 
 /// The largest file that is read.
 const MAX_FILE: u64 = 1024 * 1024;
 
+/// Where credentials come from, as error texts name it.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Source<'a> {
+    File(&'a Path),
+    Memory,
+}
+
+impl Source<'_> {
+    /// Something is there and is not what it should be.
+    fn wrong(self, what: impl Display) -> Error {
+        let status = match self {
+            Source::File(_) => Status::NATS_ERR,
+            Source::Memory => Status::NATS_INVALID_ARG,
+        };
+        Error::new(status, format!("{self}{what}"))
+    }
+
+    /// Something is not there.
+    fn missing(self, what: impl Display) -> Error {
+        let status = match self {
+            Source::File(_) => Status::NATS_ERR,
+            Source::Memory => Status::NATS_NOT_FOUND,
+        };
+        Error::new(status, format!("{self}: {what}"))
+    }
+}
+
+impl Display for Source<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Source::File(path) => write!(f, "credentials file '{}'", path.display()),
+            Source::Memory => f.write_str("credentials in memory"),
+        }
+    }
+}
+
 /// Reads a whole file, which is wiped from memory afterwards. Only regular files are read, and
 /// never more than 1 MiB: a mistaken path must cost neither much memory nor for ever.
 pub(super) fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
-    let failed = |why: &dyn Display| {
-        let text = format!("error opening file '{}': {why}", path.display());
-        Error::new(Status::NATS_ERR, text)
-    };
+    let failed = |why: &dyn Display| Source::File(path).wrong(format!(" cannot be read: {why}"));
+    let os = |e: io::Error| failed(&words::os(&e));
     let mut options = OpenOptions::new();
     // Opening a pipe that nobody writes to would wait for somebody who does.
     options.read(true).custom_flags(libc::O_NONBLOCK);
-    let file = options.open(path).map_err(|e| failed(&e))?;
-    let metadata = file.metadata().map_err(|e| failed(&e))?;
+    let file = options.open(path).map_err(os)?;
+    let metadata = file.metadata().map_err(os)?;
     if metadata.is_dir() {
-        return Err(failed(&io::Error::from_raw_os_error(libc::EISDIR)));
+        return Err(os(io::Error::from_raw_os_error(libc::EISDIR)));
     }
     if !metadata.is_file() {
         return Err(failed(&"not a regular file"));
@@ -52,261 +90,188 @@ pub(super) fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
     let mut content = Zeroizing::new(Vec::with_capacity(expected.max(64) + 1));
     file.take(MAX_FILE + 1)
         .read_to_end(&mut content)
-        .map_err(|e| failed(&e))?;
+        .map_err(os)?;
     if content.len() as u64 > MAX_FILE {
         return Err(failed(&"larger than 1 MiB"));
     }
     Ok(content)
 }
 
-/// The JWT in the content of a file: its first block, or all of it.
-pub(super) fn jwt<'a>(content: &'a [u8], path: &Path) -> Result<&'a str> {
-    let block = blocks(content)[0];
-    let jwt = block.unwrap_or_else(|| content.trim_ascii());
-    let secret = block.is_none() && has_seed(content);
-    std::str::from_utf8(jwt)
-        .ok()
-        // What is sent to the server as a JWT must not be a seed that stands in its place.
-        .filter(|jwt| !jwt.is_empty() && !secret)
-        .ok_or_else(|| missing("user JWT", path))
+/// The JWT in the content of a file.
+pub(super) fn jwt<'a>(content: &'a [u8], source: Source<'_>) -> Result<&'a str> {
+    let content = without_mark(content);
+    let blocks = blocks(content);
+    if blocks.is_empty() {
+        let bare: Vec<&[u8]> = lines(content).collect();
+        return check_jwt(&bare).map_err(|why| source.missing(format!("no JWT block, and {why}")));
+    }
+    let block = blocks
+        .iter()
+        .find(|block| block.kind() != Some(Kind::Seed))
+        .ok_or_else(|| source.missing("no JWT block, but a seed block"))?;
+    let wrong = |why: String| source.wrong(format!(", JWT block: {why}"));
+    if !block.closed {
+        return Err(wrong("its last line is missing".to_owned()));
+    }
+    check_jwt(&block.lines).map_err(wrong)
 }
 
-/// The seed in the content of a file of its own: its first block, or the first line like one.
-pub(super) fn seed<'a>(content: &'a [u8], path: &Path) -> Result<&'a [u8]> {
-    blocks(content)[0]
-        .or_else(|| seed_line(content))
-        .ok_or_else(|| missing("nkey user seed", path))
+/// The seed in the content of a file of its own, or behind the JWT.
+pub(super) fn seed<'a>(content: &'a [u8], source: Source<'_>, chained: bool) -> Result<&'a [u8]> {
+    let content = without_mark(content);
+    let blocks = blocks(content);
+    let wrong = |why: String| source.wrong(format!(", seed block: {why}"));
+    let labelled = blocks.iter().position(|b| b.kind() == Some(Kind::Seed));
+    // Blocks that do not say what they are have their meaning by their place.
+    let first = usize::from(chained && !blocks.is_empty());
+    let unlabelled = || {
+        let block = blocks
+            .get(first..)?
+            .iter()
+            .position(|b| b.kind().is_none())?;
+        Some(first + block)
+    };
+    let Some(at) = labelled.or_else(unlabelled) else {
+        let line = seed_line(content).ok_or_else(|| source.missing("no seed block"))?;
+        let why = |fault: nkey::SeedFault| source.wrong(format!(", seed: {}", fault.in_words()));
+        return nkey::check_seed(line).map(|()| line).map_err(why);
+    };
+    let is_jwt = |b: &&Block<'_>| b.kind() == Some(Kind::Jwt);
+    if chained && blocks[..at].iter().filter(is_jwt).count() > 1 {
+        return Err(source.wrong(": several JWT blocks in front of the seed block"));
+    }
+    let block = &blocks[at];
+    if !block.closed {
+        return Err(wrong("its last line is missing".to_owned()));
+    }
+    let line = one_line(&block.lines).map_err(wrong)?;
+    let fault = |fault: nkey::SeedFault| match check_jwt(&[line]) {
+        Ok(_) => wrong("a JWT stands in its place".to_owned()),
+        Err(_) => wrong(fault.in_words()),
+    };
+    nkey::check_seed(line).map(|()| line).map_err(fault)
 }
 
-/// The seed in the content of a file that has the JWT too: its second block, or the first line
-/// like one.
-pub(super) fn chained_seed<'a>(content: &'a [u8], path: &Path) -> Result<&'a [u8]> {
-    blocks(content)[1]
-        .or_else(|| seed_line(content))
-        .ok_or_else(|| missing("nkey user seed", path))
+/// Checks what is sent as a JWT: three parts of base64url with dots between them, on one line, and
+/// no seed among them. The words for what is wrong show nothing of it.
+pub(super) fn check_jwt<'a>(lines: &[&'a [u8]]) -> Result<&'a str, String> {
+    if nkey::holds_seed(&Zeroizing::new(lines.concat())) {
+        return Err("a seed stands in its place".to_owned());
+    }
+    let line = one_line(lines)?;
+    let text = str::from_utf8(line).map_err(|_| "it is not text".to_owned())?;
+    let parts = text.split('.').count();
+    if parts != 3 {
+        return Err(format!(
+            "not a JWT, which has three parts with dots between them: {parts} found"
+        ));
+    }
+    if text.split('.').any(str::is_empty) {
+        return Err("not a JWT: one of its three parts is empty".to_owned());
+    }
+    let strange = |b: u8| !b.is_ascii_alphanumeric() && !b"-_.".contains(&b);
+    if let Some(at) = text.bytes().position(strange) {
+        let at = at + 1;
+        return Err(format!("not a JWT: character {at} is not one of base64url"));
+    }
+    Ok(text)
 }
 
-/// The JWT in what the program gave: its first block.
-pub(super) fn jwt_in_memory(content: &[u8]) -> Result<&str> {
-    blocks(content)[0]
-        .and_then(|jwt| std::str::from_utf8(jwt).ok())
-        .ok_or_else(|| {
-            let text = "no user JWT found in the credentials in memory";
-            Error::new(Status::NATS_NOT_FOUND, text)
-        })
-}
-
-/// The seed in what the program gave: its second block.
-pub(super) fn seed_in_memory(content: &[u8]) -> Result<&[u8]> {
-    blocks(content)[1].ok_or_else(|| {
-        let text = "no nkey user seed found in the credentials in memory";
-        Error::new(Status::NATS_NOT_FOUND, text)
-    })
-}
-
-fn missing(what: &str, path: &Path) -> Error {
-    let text = format!("no {what} found in '{}'", path.display());
-    Error::new(Status::NATS_ERR, text)
+fn one_line<'a>(lines: &[&'a [u8]]) -> Result<&'a [u8], String> {
+    let mut full = lines.iter().filter(|line| !line.is_empty());
+    match (full.next(), full.count()) {
+        (None, _) => Err("it is empty".to_owned()),
+        (Some(line), 0) => Ok(line),
+        (Some(_), more) => Err(format!("it is wrapped over {} lines", more + 1)),
+    }
 }
 
 fn lines(content: &[u8]) -> impl Iterator<Item = &[u8]> {
     content.split(|b| *b == b'\n').map(<[u8]>::trim_ascii)
 }
 
-/// The first line that looks like a user's seed.
+/// The first line that is a seed, or else the first that may have been meant to be one.
 fn seed_line(content: &[u8]) -> Option<&[u8]> {
-    lines(content).find(|line| line.starts_with(b"SU"))
+    lines(content)
+        .find(|line| nkey::check_seed(line).is_ok())
+        .or_else(|| lines(content).find(|line| line.starts_with(b"SU")))
 }
 
-/// Whether any line is a seed.
-fn has_seed(content: &[u8]) -> bool {
-    lines(content).any(nkey::is_seed)
+/// What a block says that it holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Jwt,
+    Seed,
 }
 
-/// The first two blocks: single lines between two decorated ones. Empty lines do not count.
-fn blocks(content: &[u8]) -> [Option<&[u8]>; 2] {
-    let mut found = [None, None];
-    let mut count = 0;
-    // The line after an opening one, once there is one, and whether more than one came.
-    let mut open = None;
+/// What is between two decorated lines, but for empty lines.
+struct Block<'a> {
+    /// The first of the two.
+    opening: &'a [u8],
+    lines: Vec<&'a [u8]>,
+    /// The second is there.
+    closed: bool,
+}
+
+impl Block<'_> {
+    fn kind(&self) -> Option<Kind> {
+        let says = |word: &[u8]| memchr::memmem::find(self.opening, word).is_some();
+        match (says(b"SEED"), says(b"JWT")) {
+            (true, _) => Some(Kind::Seed),
+            (false, true) => Some(Kind::Jwt),
+            (false, false) => None,
+        }
+    }
+}
+
+/// All blocks. Lines that say neither BEGIN nor END open and close blocks in turn.
+fn blocks(content: &[u8]) -> Vec<Block<'_>> {
+    let mut found = Vec::new();
+    let mut open: Option<Block<'_>> = None;
     for line in lines(content).filter(|line| !line.is_empty()) {
         if !is_decorated(line) {
-            open = match open {
-                Some(Inside::Nothing) => Some(Inside::Line(line)),
-                // More than a line is no block.
-                Some(_) | None => None,
-            };
+            if let Some(block) = &mut open {
+                block.lines.push(line);
+            }
             continue;
         }
-        open = match open {
-            Some(Inside::Line(line)) => {
-                found[count] = Some(line);
-                count += 1;
-                if count == found.len() {
-                    break;
-                }
-                None
-            }
-            Some(Inside::Nothing) | None => Some(Inside::Nothing),
+        let says = |word: &[u8]| memchr::memmem::find(line, word).is_some();
+        let closes = match (says(b"BEGIN"), says(b"END")) {
+            (true, _) => false,
+            (false, true) => true,
+            // One behind another is a heading.
+            (false, false) => open.as_ref().is_some_and(|block| !block.lines.is_empty()),
         };
+        match (closes, open.take()) {
+            (true, Some(block)) => found.push(Block {
+                closed: true,
+                ..block
+            }),
+            (true, None) => {}
+            (false, unfinished) => {
+                // Without a line that says so there is no block yet.
+                let begun = |block: &Block<'_>| !block.lines.is_empty() || block.kind().is_some();
+                found.extend(unfinished.filter(begun));
+                open = Some(Block {
+                    opening: line,
+                    lines: Vec::new(),
+                    closed: false,
+                });
+            }
+        }
     }
+    found.extend(open.filter(|block| !block.lines.is_empty() || block.kind().is_some()));
     found
 }
 
-/// What has come since an opening line.
-enum Inside<'a> {
-    Nothing,
-    Line(&'a [u8]),
-}
-
-/// A decorated line ends with three dashes and has three more somewhere before those.
+/// A decorated line ends with three dashes and has three more somewhere before those. A JWT may
+/// happen to do so, too.
 fn is_decorated(line: &[u8]) -> bool {
     line.strip_suffix(b"---")
         .is_some_and(|rest| rest.windows(3).any(|part| part == b"---"))
+        && check_jwt(&[line]).is_err()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use nkeys::KeyPair;
-
-    const PATH: &str = "/the/file";
-
-    fn chained(jwt: &str, seed: &str, end: &str) -> String {
-        [
-            "-----BEGIN NATS USER JWT-----",
-            jwt,
-            "------END NATS USER JWT------",
-            "",
-            "************************* IMPORTANT *************************",
-            "",
-            "-----BEGIN USER NKEY SEED-----",
-            seed,
-            "------END USER NKEY SEED------",
-            "",
-        ]
-        .join(end)
-    }
-
-    fn both(content: &str) -> Option<(&str, &str)> {
-        let path = Path::new(PATH);
-        let jwt = jwt(content.as_bytes(), path).ok()?;
-        let seed = chained_seed(content.as_bytes(), path).ok()?;
-        Some((jwt, std::str::from_utf8(seed).unwrap()))
-    }
-
-    #[test]
-    fn decorated_lines() {
-        for line in ["------", "---a---", "--- BEGIN ---", "x---x---", "-------"] {
-            assert!(is_decorated(line.as_bytes()), "{line}");
-        }
-        for line in ["", "---", "-----", "--a---", "---a--", "---a--- b", "a---b"] {
-            assert!(!is_decorated(line.as_bytes()), "{line}");
-        }
-    }
-
-    #[test]
-    fn a_chained_file_has_both() {
-        for end in ["\n", "\r\n", "\n\n", "  \n"] {
-            let content = chained("the.j.wt", "SUSEED", end);
-            assert_eq!(both(&content), Some(("the.j.wt", "SUSEED")), "{end:?}");
-            assert_eq!(jwt_in_memory(content.as_bytes()).unwrap(), "the.j.wt");
-            assert_eq!(seed_in_memory(content.as_bytes()).unwrap(), b"SUSEED");
-        }
-        // Without the last line's end, and with other decorations.
-        assert_eq!(
-            both("------\nj\n---b---\n---\n---c---\ns\n------"),
-            Some(("j", "s"))
-        );
-    }
-
-    #[test]
-    fn what_is_no_block() {
-        let path = Path::new(PATH);
-        let two_lines = "---a---\none\ntwo\n---b---\nthree\n---c---\n";
-        assert_eq!(blocks(two_lines.as_bytes()), [Some(&b"three"[..]), None]);
-        for content in [
-            "",
-            "---a---",
-            "---a---\nj\n",
-            "---a---\n---b---\n",
-            "no dashes",
-        ] {
-            assert_eq!(blocks(content.as_bytes()), [None, None], "{content}");
-            let e = seed(content.as_bytes(), path).unwrap_err();
-            assert_eq!(e.status(), Status::NATS_ERR);
-            assert_eq!(e.text(), "no nkey user seed found in '/the/file'");
-            let e = jwt_in_memory(content.as_bytes()).unwrap_err();
-            assert_eq!(e.status(), Status::NATS_NOT_FOUND);
-            let e = seed_in_memory(content.as_bytes()).unwrap_err();
-            assert_eq!(e.status(), Status::NATS_NOT_FOUND);
-        }
-    }
-
-    #[test]
-    fn bare_files() {
-        let path = Path::new(PATH);
-        assert_eq!(jwt(b" \n the.j.wt \r\n", path).unwrap(), "the.j.wt");
-        let keys = b"# keys\n  SUFIRST \nSUSECOND\n";
-        assert_eq!(seed(keys, path).unwrap(), b"SUFIRST");
-        assert_eq!(
-            seed(b"--- a ---\nSUBLOCK\n--- b ---\n", path).unwrap(),
-            b"SUBLOCK"
-        );
-        for bad in [&b""[..], b" \n", b"\xff\xfe"] {
-            let e = jwt(bad, path).unwrap_err();
-            assert_eq!(e.text(), "no user JWT found in '/the/file'");
-        }
-    }
-
-    #[test]
-    fn a_seed_is_never_taken_for_a_jwt() {
-        let secret = KeyPair::new_user().seed().unwrap();
-        for content in [secret.clone(), format!("# mine\n {secret}\n")] {
-            let e = jwt(content.as_bytes(), Path::new(PATH)).unwrap_err();
-            assert!(!e.text().contains(&secret));
-        }
-    }
-
-    #[test]
-    fn files_that_are_not_read() {
-        let dir = std::env::temp_dir().join(format!("nats-rs-creds-{}", std::process::id()));
-        std::fs::create_dir_all(&dir).unwrap();
-        let why = |path: &Path| {
-            let e = read(path).unwrap_err();
-            assert_eq!(e.status(), Status::NATS_ERR);
-            e.text().to_owned()
-        };
-        let text = why(&dir);
-        assert!(text.starts_with(&format!("error opening file '{}': ", dir.display())));
-        assert!(text.contains("directory"), "{text}");
-        assert!(why(&dir.join("none")).contains("No such file"));
-        assert!(why(Path::new("/dev/zero")).contains("not a regular file"));
-
-        let pipe = dir.join("pipe");
-        rustix::fs::mknodat(
-            rustix::fs::CWD,
-            &pipe,
-            rustix::fs::FileType::Fifo,
-            0o600.into(),
-            0,
-        )
-        .unwrap();
-        assert!(why(&pipe).contains("not a regular file"));
-
-        let file = dir.join("file");
-        std::fs::write(&file, vec![b'x'; MAX_FILE as usize]).unwrap();
-        assert_eq!(read(&file).unwrap().len() as u64, MAX_FILE);
-        std::fs::write(&file, vec![b'x'; MAX_FILE as usize + 1]).unwrap();
-        assert!(why(&file).ends_with("larger than 1 MiB"));
-        // A hole of a gigabyte costs neither disk nor memory.
-        std::fs::File::create(&file)
-            .unwrap()
-            .set_len(1 << 30)
-            .unwrap();
-        assert!(why(&file).ends_with("larger than 1 MiB"));
-        std::fs::write(&file, "SUx").unwrap();
-        assert_eq!(read(&file).unwrap().as_slice(), b"SUx");
-        std::fs::remove_dir_all(&dir).unwrap();
-    }
-}
+#[path = "credentials_tests.rs"]
+mod tests;

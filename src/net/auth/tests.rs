@@ -9,7 +9,7 @@ fn go_on() -> Result<()> {
 }
 
 fn jwt_handler(jwt: Option<&str>) -> JwtHandler {
-    let jwt = jwt.map(str::to_owned);
+    let jwt = jwt.map(Secret::from);
     Arc::new(move || Ok(jwt.clone()))
 }
 
@@ -68,12 +68,14 @@ fn every_way_signs_the_nonce() {
         ("jwt", &|s| {
             s.set_files(Some(&bare_jwt.0), Some(&bare_seed.0)).unwrap()
         }),
-        ("jwt", &|s| s.set_memory(Some(text.as_bytes()))),
+        ("jwt", &|s| s.set_memory(Some(text.as_bytes())).unwrap()),
         ("nkey", &|s| {
             s.set_nkey(Some((public.clone(), signs_with(copy()))))
+                .unwrap()
         }),
         ("nkey", &|s| {
             s.set_nkey_seed_file(Some((public.clone(), bare_seed.0.clone())))
+                .unwrap()
         }),
     ];
     for (i, (kind, set)) in ways.iter().enumerate() {
@@ -99,7 +101,10 @@ fn every_way_signs_the_nonce() {
         );
         // The seed signs anything; handlers sign nothing but nonces.
         match sign_in.sign(b"a\0b") {
-            Ok(sig) => pair.verify(b"a\0b", &sig).unwrap(),
+            Ok(sig) => {
+                pair.verify(b"a\0b", &sig).unwrap();
+                pair.verify(b"", &sign_in.sign(b"").unwrap()).unwrap();
+            }
             Err(e) => {
                 assert!(i == 0 || i == 4, "{i}");
                 assert_eq!(e.status(), Status::NATS_ERR);
@@ -111,12 +116,21 @@ fn every_way_signs_the_nonce() {
 #[test]
 fn what_one_setter_does_to_the_others() {
     let pair = KeyPair::new_user();
-    let key = || (pair.public_key(), signs_with(KeyPair::new_user()));
-    let handlers = || (jwt_handler(Some("j")), signs_with(KeyPair::new_user()));
+    let memory = credentials("j.w.t", &pair.seed().unwrap());
+    let handlers = || (jwt_handler(Some("j.w.t")), signs_with(KeyPair::new_user()));
     let shown = |s: &SignIn| format!("{s:?}");
+    let key = |s: &mut SignIn| {
+        let key = (pair.public_key(), signs_with(KeyPair::new_user()));
+        s.set_nkey(Some(key)).unwrap();
+    };
+    let seed_file = |s: &mut SignIn| {
+        let key = (pair.public_key(), PathBuf::from("/s"));
+        s.set_nkey_seed_file(Some(key)).unwrap();
+    };
+    let in_memory = |s: &mut SignIn| s.set_memory(Some(memory.as_bytes())).unwrap();
     let mut s = SignIn::default();
 
-    s.set_nkey(Some(key()));
+    key(&mut s);
     s.set_handlers(None);
     assert!(
         shown(&s).starts_with("NKey"),
@@ -124,7 +138,10 @@ fn what_one_setter_does_to_the_others() {
     );
     s.set_handlers(Some(handlers()));
     assert_eq!(shown(&s), "JWT by functions");
-    s.set_memory(Some(b"x"));
+    in_memory(&mut s);
+    assert_eq!(shown(&s), "JWT in memory");
+    s.set_nkey(None).unwrap();
+    s.set_nkey_seed_file(None).unwrap();
     assert_eq!(shown(&s), "JWT in memory");
     s.set_handlers(Some(handlers()));
     s.set_files(Some(Path::new("/f")), None).unwrap();
@@ -138,46 +155,93 @@ fn what_one_setter_does_to_the_others() {
     );
     s.set_handlers(None);
     assert_eq!(shown(&s), "");
-    s.set_memory(Some(b"x"));
-    s.set_nkey(Some(key()));
-    assert!(shown(&s).starts_with("NKey"));
-    s.set_files(None, None).unwrap();
-    assert_eq!(shown(&s), "");
-    s.set_nkey(Some(key()));
-    s.set_nkey(None);
-    assert_eq!(shown(&s), "");
+    // A key takes the JWT out, however it signs.
+    for set_key in [&key as &dyn Fn(&mut SignIn), &seed_file] {
+        in_memory(&mut s);
+        set_key(&mut s);
+        assert!(shown(&s).starts_with("NKey"));
+        s.set_files(None, None).unwrap();
+        assert_eq!(shown(&s), "");
+        set_key(&mut s);
+        s.set_nkey(None).unwrap();
+        assert_eq!(shown(&s), "");
+    }
     let e = s.sign(b"x").unwrap_err();
     assert_eq!(
         e.text(),
         "unable to sign since no user credentials have been set"
     );
+}
 
-    // A seed file beside a JWT is the one combination that is found when connecting.
-    s.set_memory(Some(b"x"));
-    s.set_nkey_seed_file(Some((pair.public_key(), PathBuf::from("/s"))));
-    let e = s.prove("n", true, go_on).err().unwrap();
-    assert_eq!(e.status(), Status::NATS_ILLEGAL_STATE);
-    assert_eq!(
-        e.text(),
-        "user JWT callback and NKey cannot be both specified"
+#[test]
+fn a_seed_is_refused_in_every_public_place() {
+    let seed = KeyPair::new_user().seed().unwrap();
+    let halves = format!("{}\n{}", &seed[..20], &seed[20..]);
+    let mut s = SignIn::default();
+    for secret in [&seed, &halves] {
+        let key = (secret.clone(), signs_with(KeyPair::new_user()));
+        let by_key = s.set_nkey(Some(key)).unwrap_err();
+        let by_file = s.set_nkey_seed_file(Some((secret.clone(), "/s".into())));
+        let by_file = by_file.unwrap_err();
+        let memory = credentials(secret, &seed);
+        let by_memory = s.set_memory(Some(memory.as_bytes())).unwrap_err();
+        let jwts = (jwt_handler(Some(secret)), signs_with(KeyPair::new_user()));
+        let mut by_jwt = SignIn::default();
+        by_jwt.set_handlers(Some(jwts));
+        let by_jwt = by_jwt.prove("n", true, go_on).err().unwrap();
+        // A function that mistakes the output for the seed's.
+        let signature = secret.clone().into_bytes();
+        let gives: SignatureHandler = Arc::new(move |_| Ok(signature.clone()));
+        let mut by_signature = SignIn::default();
+        by_signature.set_handlers(Some((jwt_handler(Some("j.w.t")), gives)));
+        let by_signature = by_signature.prove("n", true, go_on).err().unwrap();
+        for e in [by_key, by_file, by_memory, by_jwt, by_signature] {
+            assert_eq!(e.status(), Status::NATS_INVALID_ARG, "{e}");
+            assert!(e.text().contains("seed"), "{e}");
+            assert!(!e.text().contains(&seed[..8]), "{e}");
+        }
+        assert_eq!(format!("{s:?}"), "", "a refusal changes nothing");
+    }
+    for no_jwt in [
+        "x",
+        "a.b",
+        "a.b.c.d",
+        "a.\nb.c",
+        "a.b.c d",
+        "..",
+        "\"},\r\nPUB",
+    ] {
+        let handlers = (jwt_handler(Some(no_jwt)), signs_with(KeyPair::new_user()));
+        s.set_handlers(Some(handlers));
+        let e = s.prove("n", true, go_on).err().unwrap();
+        assert_eq!(e.status(), Status::NATS_INVALID_ARG, "{no_jwt:?}");
+        assert!(
+            e.text()
+                .starts_with("what the program's function gave as a JWT: ")
+        );
+    }
+    let handlers = (
+        jwt_handler(Some(" a.b.c\n")),
+        signs_with(KeyPair::new_user()),
     );
-    s.set_nkey_seed_file(None);
-    assert_eq!(shown(&s), "JWT in memory");
+    s.set_handlers(Some(handlers));
+    let proof = s.prove("n", true, go_on).unwrap();
+    assert_eq!(proof.jwt.as_deref(), Some("a.b.c"));
 }
 
 #[test]
 fn files_are_read_each_time() {
     let (old, new) = (KeyPair::new_user(), KeyPair::new_user());
-    let file = File::new(&credentials("old", &old.seed().unwrap()));
+    let file = File::new(&credentials("o.l.d", &old.seed().unwrap()));
     let mut s = SignIn::default();
     s.set_files(Some(&file.0), None).unwrap();
     let proof = s.prove("n", true, go_on).unwrap();
-    assert_eq!(proof.jwt.as_deref(), Some("old"));
-    std::fs::write(&file.0, credentials("new", &new.seed().unwrap())).unwrap();
+    assert_eq!(proof.jwt.as_deref(), Some("o.l.d"));
+    std::fs::write(&file.0, credentials("n.e.w", &new.seed().unwrap())).unwrap();
     let proof = s.prove("n", true, go_on).unwrap();
-    assert_eq!(proof.jwt.as_deref(), Some("new"));
+    assert_eq!(proof.jwt.as_deref(), Some("n.e.w"));
     assert!(verified(&new, &proof, "n"));
-    std::fs::write(&file.0, credentials("new", "SUNOSEED1")).unwrap();
+    std::fs::write(&file.0, credentials("n.e.w", "SUNOSEED1")).unwrap();
     let e = s.prove("n", true, go_on).err().unwrap();
     assert_eq!(e.status(), Status::NATS_ERR);
     assert!(!e.text().contains("NOSEED"), "{e}");
@@ -192,7 +256,7 @@ fn handlers_have_the_last_word() {
     let sign_fails: SignatureHandler = Arc::new(move |_| Err(fails()));
     for handlers in [
         (jwt_fails, signs_with(KeyPair::new_user())),
-        (jwt_handler(Some("j")), sign_fails),
+        (jwt_handler(Some("j.w.t")), sign_fails),
     ] {
         s.set_handlers(Some(handlers));
         let e = s.prove("n", true, go_on).err().unwrap();

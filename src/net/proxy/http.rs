@@ -28,12 +28,15 @@ pub(super) fn check(login: &Login) -> Result<()> {
 /// Asks for a tunnel.
 pub(super) fn connect(line: &Line<'_>, target: &Target<'_>, login: Option<&Login>) -> Result<()> {
     let target = target.host_port();
-    let mut request = Zeroizing::new(String::with_capacity(1024));
+    let login_len = login.map_or(0, |login| login.user.len() + login.password.len());
+    // Room for all of it, with the login in base64: where it grew, a copy would stay behind.
+    let room = 256 + 2 * target.len() + 2 * login_len;
+    let mut request = Zeroizing::new(String::with_capacity(room));
     request.push_str(&format!(
         "CONNECT {target} HTTP/1.1\r\nHost: {target}\r\nUser-Agent: libnats_rs\r\n"
     ));
     if let Some(login) = login {
-        let pair = Zeroizing::new([&login.user, ":", &login.password].concat());
+        let pair = Zeroizing::new([&*login.user, ":", &login.password].concat());
         request.push_str("Proxy-Authorization: Basic ");
         BASE64.encode_append(pair.as_bytes(), &mut request);
         request.push_str("\r\n");

@@ -70,7 +70,7 @@ fn log_in(line: &Line<'_>, login: Option<&Login>) -> Result<()> {
         ([VERSION, USER_AND_PASSWORD], Some(login)) => {
             let mut message = Zeroizing::new(Vec::with_capacity(3 + 255 + 255));
             message.push(LOGIN_VERSION);
-            for part in [&login.user, &*login.password] {
+            for part in [&login.user, &login.password] {
                 // `check` has seen to it that the length fits.
                 message.push(part.len() as u8);
                 message.extend_from_slice(part.as_bytes());

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::net::resolve::IpOrder;
+use proptest::prelude::*;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::thread;
@@ -303,7 +304,7 @@ fn urls() {
         let login = url
             .login
             .as_ref()
-            .map(|l| (l.user.clone(), l.password.to_string()));
+            .map(|l| (l.user.to_string(), l.password.to_string()));
         (url.kind, url.host.clone(), url.port, login)
     };
     let login = |user: &str, password: &str| Some((user.to_owned(), password.to_owned()));
@@ -357,4 +358,32 @@ fn urls() {
     let url = Arc::new(ProxyUrl::parse("http://us3r:s3cret@proxy").unwrap());
     let shown = format!("{:?}", Proxy::Url(url));
     assert_eq!(shown, "Http ***@proxy:80");
+}
+
+proptest! {
+    /// Whatever is wrong with a proxy's URL, the text about it has nothing of the password.
+    #[test]
+    fn no_text_has_a_secret(
+        before in prop::sample::select(vec![
+            "", "http://", "http://u:", "socks5://u:", "socks5h://", "ftp://u:", "u%zz:", "http://u%:",
+        ]),
+        one in "[A-Za-z0-9%:@/\\[\\]?#,. \\t-]{0,6}",
+        other in "[A-Za-z0-9%:@/\\[\\]?#,. -]{0,6}",
+        after in prop::sample::select(vec!["", "@h", "@h:x", "@[::1", "@", "@h/p", "@h:1?q", "@a b", "@h:99999"]),
+    ) {
+        const CORE: &str = "Q7x3ZK";
+        let text = format!("{before}{one}{CORE}{other}{after}");
+        match ProxyUrl::parse(&text) {
+            Err(e) => {
+                let shown = e.text().to_ascii_lowercase();
+                prop_assert!(!shown.contains("q7x3zk"), "{}: {}", text, e);
+            }
+            // Where no '@' followed it, it is the host.
+            Ok(url) if after.starts_with('@') && !other.contains('@') => {
+                let shown = format!("{url:?}");
+                prop_assert!(!shown.contains(CORE), "{}: {}", text, shown);
+            }
+            Ok(_) => {}
+        }
+    }
 }

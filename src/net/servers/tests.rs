@@ -44,7 +44,7 @@ fn the_url_comes_first_and_the_order_is_kept() {
 
 #[test]
 fn an_empty_list_is_the_default_server() {
-    let pool = ServerPool::new(None, &[], false).unwrap();
+    let pool = ServerPool::new(None, &strings(&[]), false).unwrap();
     assert_eq!(pool.urls(), [DEFAULT_URL]);
 }
 
@@ -52,8 +52,12 @@ fn an_empty_list_is_the_default_server() {
 fn a_bad_url_fails_the_list() {
     let e = ServerPool::new(Some("a"), &strings(&["b:x"]), true).unwrap_err();
     assert_eq!(e.status(), Status::NATS_INVALID_ARG);
-    assert_eq!(e.text(), "invalid port 'x'");
-    assert!(ServerPool::new(Some(""), &[], true).is_err());
+    assert!(
+        e.text()
+            .starts_with("server 2 of 2: invalid port at byte 2 of the server URL"),
+        "{e}"
+    );
+    assert!(ServerPool::new(Some(""), &strings(&[]), true).is_err());
 }
 
 #[test]
@@ -297,6 +301,28 @@ fn a_list_that_shrinks_brings_the_full_wait_closer() {
     assert_eq!(counter.next_pause(2), Full);
     assert_eq!(counter.next_pause(2), Short);
     assert_eq!(counter.next_pause(2), Full);
+}
+
+#[test]
+fn discovered_servers_have_the_path_of_the_one_that_announced_them() {
+    let paths = |pool: &ServerPool| {
+        let path = |s: &Server| s.url.path.as_deref().unwrap_or("none").to_owned();
+        pool.iter().map(path).collect::<Vec<_>>()
+    };
+    let mut ws = pool(&["wss://t:1/nats?tenant=a", "wss://u:2/other"]);
+    ws.select(0);
+    discover(&mut ws, &["v:3", "u:2"]);
+    assert_eq!(paths(&ws), ["/nats?tenant=a", "/other", "/nats?tenant=a"]);
+    assert_eq!(ws.urls()[2], "wss://v:3", "it is not shown");
+    // A server that was discovered hands it on.
+    ws.select(2);
+    discover(&mut ws, &["v:3", "w:4"]);
+    assert_eq!(paths(&ws)[3], "/nats?tenant=a");
+
+    let mut tcp = pool(&["nats://t:1/nats"]);
+    tcp.select(0);
+    discover(&mut tcp, &["v:3"]);
+    assert_eq!(paths(&tcp), ["/nats", "none"]);
 }
 
 #[test]

@@ -9,16 +9,16 @@ use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::ServerName;
 use rustls::sign::SingleCertAndKey;
 
-use super::options::{ClientCertificate, TlsOptions, client_error, revocation_error};
+use super::options::{ClientCertificate, TlsOptions, client_error};
 use super::pem;
-use super::text::handshake_error;
-use super::verifier::{Verifier, server_name};
+use super::text::{describe, handshake_error};
+use super::verifier::{Findings, Verifier, server_name};
 use crate::error::Result;
 
 /// Which server it is to be.
 #[derive(Debug, Clone, Copy)]
 pub struct Peer<'a> {
-    /// The host of its URL, which it is told (SNI).
+    /// The host of its URL, which it is told (SNI) where it is a name.
     pub host: &'a str,
     /// The name that its certificate must have where that is not the host.
     pub name: Option<&'a str>,
@@ -32,23 +32,32 @@ pub(super) fn provider() -> Arc<CryptoProvider> {
         .clone()
 }
 
-/// The configuration for one handshake, and the name to tell the server. Files that are to be read
-/// at each handshake are read here.
-pub(super) fn build(
-    options: &Arc<TlsOptions>,
-    peer: Peer<'_>,
-) -> Result<(Arc<ClientConfig>, ServerName<'static>)> {
-    let sni = server_name(peer.host)?;
+/// What one handshake is made with.
+pub(super) struct Setup {
+    pub(super) config: Arc<ClientConfig>,
+    /// The name to tell the server.
+    pub(super) sni: ServerName<'static>,
+    /// What is found about the server's certificate on the way.
+    pub(super) findings: Arc<Findings>,
+}
+
+/// Prepares one handshake. Files that are to be read at each handshake are read here.
+pub(super) fn build(options: &Arc<TlsOptions>, peer: Peer<'_>) -> Result<Setup> {
+    let host = server_name(peer.host)?;
     let name = match (&options.expected_host, peer.name) {
         (Some(expected), _) => expected.clone(),
         (None, Some(name)) => server_name(name)?,
-        (None, None) => sni.clone(),
+        (None, None) => host.clone(),
     };
-    let mut lists = options.revocation_lists.clone();
-    if let Some(path) = &options.revocation_file {
-        lists.extend(pem::revocation_lists(path).map_err(|why| revocation_error(path, &why))?);
-    }
-    let verifier = Verifier::new(options.clone(), lists, name)?;
+    // An address cannot be told, so a server with several certificates would not know which.
+    let sni = match &host {
+        ServerName::IpAddress(_) => name.clone(),
+        _ => host,
+    };
+    let findings = Arc::new(Findings::default());
+    let trusted = options.trusted()?;
+    findings.skipped(&trusted.own.skipped);
+    let verifier = Verifier::new(options.clone(), trusted, name, findings.clone())?;
     let mut provider = CryptoProvider::clone(&provider());
     let (all13, all12): (Vec<_>, Vec<_>) = provider
         .cipher_suites
@@ -60,7 +69,7 @@ pub(super) fn build(
     provider.cipher_suites = [suites13, suites12].concat();
     let builder = ClientConfig::builder_with_provider(Arc::new(provider))
         .with_safe_default_protocol_versions()
-        .map_err(handshake_error)?
+        .map_err(|e| handshake_error(describe(&e)))?
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(verifier));
     let mut config = match &options.client {
@@ -75,5 +84,9 @@ pub(super) fn build(
     };
     // Each connection proves both ends anew.
     config.resumption = Resumption::disabled();
-    Ok((Arc::new(config), sni))
+    Ok(Setup {
+        config: Arc::new(config),
+        sni,
+        findings,
+    })
 }

@@ -14,11 +14,12 @@ use super::options::TlsOptions;
 use super::session::{Progress, Session};
 use super::stream::TlsStream;
 use super::text::handshake_error;
-use super::verifier::failure;
+use super::verifier::{Findings, failure};
 use crate::error::{Error, Result};
 use crate::net::Cancel;
 use crate::net::stream::{NO_SIGNAL, uninterrupted};
 use crate::net::wait::wait_ready;
+use crate::words;
 
 /// How much to read at once; a server's certificates are a few KiB.
 const READ: usize = 8 * 1024;
@@ -35,11 +36,13 @@ impl TlsStream {
         deadline: Instant,
         cancel: &Cancel,
     ) -> Result<TlsStream> {
-        let (config, sni) = config::build(options, peer)?;
-        let tls = UnbufferedClientConnection::new(config, sni).map_err(|e| failure(&e))?;
+        let setup = config::build(options, peer)?;
+        let tls =
+            UnbufferedClientConnection::new(setup.config, setup.sni).map_err(|e| failure(&e))?;
         let mut shake = Shake {
             socket,
             session: Session::new(tls),
+            findings: setup.findings,
             received: Vec::new(),
             deadline,
             cancel,
@@ -59,6 +62,7 @@ impl TlsStream {
 struct Shake<'a> {
     socket: &'a Socket,
     session: Session,
+    findings: Arc<Findings>,
     received: Vec<u8>,
     deadline: Instant,
     cancel: &'a Cancel,
@@ -67,7 +71,8 @@ struct Shake<'a> {
 impl Shake<'_> {
     fn run(&mut self) -> Result<()> {
         loop {
-            let progress = self.session.shake_hands()?;
+            let progress = self.session.shake_hands();
+            let progress = progress.map_err(|e| self.findings.explain(&e))?;
             self.send()?;
             match progress {
                 Progress::Done => return Ok(()),
@@ -84,7 +89,7 @@ impl Shake<'_> {
             match uninterrupted(|| self.socket.send_with_flags(rest, NO_SIGNAL)) {
                 Ok(n) => rest = &rest[n..],
                 Err(e) if e.kind() == ErrorKind::WouldBlock => self.wait(PollFlags::OUT)?,
-                Err(e) => return Err(handshake_error(e)),
+                Err(e) => return Err(handshake_error(words::os(&e))),
             }
         }
         self.session.owes = false;
@@ -102,7 +107,7 @@ impl Shake<'_> {
                     return Ok(());
                 }
                 Err(e) if e.kind() == ErrorKind::WouldBlock => self.wait(PollFlags::IN)?,
-                Err(e) => return Err(handshake_error(e)),
+                Err(e) => return Err(handshake_error(words::os(&e))),
             }
         }
     }

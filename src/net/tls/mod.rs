@@ -11,6 +11,7 @@
 //! | [`stream`](self::stream::TlsStream) | the session and its socket, for reading and writing threads |
 //! | `handshake` | the first bytes, bounded by the attempt's deadline |
 //! | `text` | why it failed, in words |
+//! | `x509` | whose a certificate is and of which kind a key, for those words |
 //!
 //! All failures are `NATS_SSL_ERROR`, and those of a handshake begin with `SSL handshake error: `.
 
@@ -23,6 +24,7 @@ mod session;
 pub mod stream;
 mod text;
 mod verifier;
+mod x509;
 
 pub use self::config::Peer;
 pub use self::options::{TlsOptions, VerifyHandler};

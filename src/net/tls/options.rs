@@ -5,14 +5,15 @@ use std::sync::Arc;
 
 use once_cell::race::OnceBox;
 use rustix::process::{getegid, geteuid, getgid, getuid};
-use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, ServerName};
+use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::sign::CertifiedKey;
 use rustls::{RootCertStore, SupportedCipherSuite};
 
 use super::text::ssl_error;
 use super::{ciphers, pem};
 use crate::error::{Error, Result};
-use crate::locks::ReentrantLock;
+use crate::locks::{Mutex, ReentrantLock};
+use crate::words;
 
 /// Has the last word on a server's certificate: called with whether the library trusts it, returns
 /// whether to go on.
@@ -29,14 +30,33 @@ pub(super) enum ClientCertificate {
     Files { chain: PathBuf, key: PathBuf },
 }
 
+/// Where certificates that are trusted, and revocation lists, come from. Files and directories are
+/// read when they are set, to find mistakes, and at each handshake, so that what was replaced counts.
+#[derive(Clone)]
+enum Authority {
+    File(PathBuf),
+    Directory(PathBuf),
+    Text(pem::Trust),
+}
+
+/// All that is trusted in one handshake.
+pub(super) struct Trusted {
+    /// The program's, and the lists that apply.
+    pub(super) own: pem::Trust,
+    /// The system's and the program's.
+    pub(super) roots: Arc<RootCertStore>,
+}
+
+/// The program's certificates, and all that is trusted with them.
+type Roots = (Vec<CertificateDer<'static>>, Arc<RootCertStore>);
+
 /// The settings for TLS. Connections share those of the options they were made with, so they can
 /// be changed only while nobody else has them; `Arc::get_mut` is the way to see that.
 #[derive(Clone, Default)]
 pub struct TlsOptions {
     /// Trusted beside the system's.
-    pub(super) certificates: Vec<CertificateDer<'static>>,
-    pub(super) revocation_lists: Vec<CertificateRevocationListDer<'static>>,
-    /// A file with more of them, read at each handshake.
+    authorities: Vec<Authority>,
+    /// A file with revocation lists, read at each handshake.
     pub(super) revocation_file: Option<PathBuf>,
     pub(super) client: ClientCertificate,
     pub(super) suites12: Option<Vec<SupportedCipherSuite>>,
@@ -47,70 +67,33 @@ pub struct TlsOptions {
     concurrent: bool,
     /// Held while the program's verification callback runs, so that it runs once at a time.
     turn: Arc<ReentrantLock>,
-    /// All that is trusted, made at the first handshake.
-    roots: Arc<OnceBox<Arc<RootCertStore>>>,
+    /// What was trusted in the last handshake, and the program's part of that: connections share it
+    /// while the files stay as they are.
+    roots: Arc<Mutex<Option<Roots>>>,
 }
 
 impl TlsOptions {
     /// Trust the certificates of a PEM file too.
     pub fn load_ca_file(&mut self, path: &Path) -> Result<()> {
-        self.add_ca_file(path).map_err(|why| {
-            let path = path.display();
-            ssl_error(format!(
-                "Error loading trusted certificates '{path}': {why}"
-            ))
-        })
-    }
-
-    fn add_ca_file(&mut self, path: &Path) -> Result<(), pem::Why> {
-        let bytes = pem::read_file(path)?;
-        self.add_trust(&bytes)
+        self.add(Authority::File(path.to_owned()))
     }
 
     /// Trust the certificates in the PEM files of a directory too. Files without certificates are
     /// passed over.
     pub fn load_ca_dir(&mut self, path: &Path) -> Result<()> {
-        self.add_ca_dir(path).map_err(|why| {
-            let path = path.display();
-            let text = "Error loading trusted certificates in path";
-            ssl_error(format!("{text} '{path}': {why}"))
-        })
-    }
-
-    fn add_ca_dir(&mut self, path: &Path) -> Result<(), pem::Why> {
-        let mut found = pem::Trust::default();
-        for entry in std::fs::read_dir(path).map_err(|e| e.to_string())? {
-            let file = entry.map_err(|e| e.to_string())?.path();
-            if !file.is_file() {
-                continue;
-            }
-            // Such directories hold keys, links to nowhere and notes as well.
-            let trust = pem::read_file(&file).and_then(|bytes| pem::trust(&bytes));
-            if let Ok(trust) = trust {
-                found.certificates.extend(trust.certificates);
-                found.revocation_lists.extend(trust.revocation_lists);
-            }
-        }
-        self.add(found)
+        self.add(Authority::Directory(path.to_owned()))
     }
 
     /// Trust the certificates of a PEM text too. Revocation lists in it are applied.
     pub fn add_ca(&mut self, text: &[u8]) -> Result<()> {
-        self.add_trust(text)
-            .map_err(|why| ssl_error(format!("Error loading trusted certificates: {why}")))
+        let trust = pem::trust(text)
+            .map_err(|why| ssl_error(format!("Error loading trusted certificates: {why}")))?;
+        self.add(Authority::Text(trust))
     }
 
-    fn add_trust(&mut self, text: &[u8]) -> Result<(), pem::Why> {
-        self.add(pem::trust(text)?)
-    }
-
-    fn add(&mut self, found: pem::Trust) -> Result<(), pem::Why> {
-        if found.certificates.is_empty() && found.revocation_lists.is_empty() {
-            return Err("no certificate found".to_owned());
-        }
-        self.certificates.extend(found.certificates);
-        self.revocation_lists.extend(found.revocation_lists);
-        self.roots = Arc::default();
+    fn add(&mut self, authority: Authority) -> Result<()> {
+        authority.load()?;
+        self.authorities.push(authority);
         Ok(())
     }
 
@@ -202,19 +185,111 @@ impl TlsOptions {
         Some(verify(trusted))
     }
 
-    /// All that is trusted: the system's certificates and the program's.
-    pub(super) fn roots(&self) -> Arc<RootCertStore> {
-        self.roots
-            .get_or_init(|| {
-                let mut roots = RootCertStore::empty();
-                // What cannot be read there is not trusted, which is the safe side; a server that
-                // needs it is refused with "unknown issuer".
-                roots.add_parsable_certificates(system_certificates());
-                roots.add_parsable_certificates(self.certificates.iter().cloned());
-                Box::new(Arc::new(roots))
-            })
-            .clone()
+    /// All that is trusted, with files and directories as they are now. Nothing is read where
+    /// nothing is verified.
+    pub(super) fn trusted(&self) -> Result<Trusted> {
+        if self.skip_verification {
+            return Ok(Trusted {
+                own: pem::Trust::default(),
+                roots: Arc::new(RootCertStore::empty()),
+            });
+        }
+        let mut own = pem::Trust::default();
+        for authority in &self.authorities {
+            own.extend(authority.load()?);
+        }
+        if let Some(path) = &self.revocation_file {
+            let lists = pem::revocation_lists(path).map_err(|why| revocation_error(path, &why))?;
+            own.revocation_lists.extend(lists);
+        }
+        let roots = self.roots(&own.certificates);
+        Ok(Trusted { own, roots })
     }
+
+    fn roots(&self, own: &[CertificateDer<'static>]) -> Arc<RootCertStore> {
+        let system = system_roots();
+        if own.is_empty() {
+            return system;
+        }
+        // Not waited for: in a child made by `fork`, nobody may be there who lets it go.
+        let mut last = self.roots.try_lock();
+        if let Some(Some((certificates, roots))) = last.as_deref()
+            && certificates == own
+        {
+            return roots.clone();
+        }
+        let mut roots = RootCertStore::clone(&system);
+        roots.add_parsable_certificates(own.iter().cloned());
+        let roots = Arc::new(roots);
+        if let Some(last) = &mut last {
+            **last = Some((own.to_vec(), roots.clone()));
+        }
+        roots
+    }
+}
+
+impl Authority {
+    /// What there is now. It must not be nothing.
+    fn load(&self) -> Result<pem::Trust> {
+        let what = "Error loading trusted certificates";
+        let (found, what) = match self {
+            Authority::File(path) => {
+                let found = pem::read_file(path).and_then(|bytes| pem::trust(&bytes));
+                (found, format!("{what} '{}'", path.display()))
+            }
+            Authority::Directory(path) => (
+                read_directory(path),
+                format!("{what} in path '{}'", path.display()),
+            ),
+            Authority::Text(found) => (Ok(found.clone()), what.to_owned()),
+        };
+        match found {
+            Err(why) => Err(ssl_error(format!("{what}: {why}"))),
+            Ok(found) if found.certificates.is_empty() && found.revocation_lists.is_empty() => {
+                Err(ssl_error(format!("{what}: no certificate found")))
+            }
+            Ok(mut found) => {
+                for skipped in &mut found.skipped {
+                    if let Authority::File(path) = self {
+                        *skipped = format!("'{}', {skipped}", path.display());
+                    }
+                }
+                Ok(found)
+            }
+        }
+    }
+}
+
+fn read_directory(path: &Path) -> Result<pem::Trust, pem::Why> {
+    let mut found = pem::Trust::default();
+    for entry in std::fs::read_dir(path).map_err(|e| words::os(&e))? {
+        let file = entry.map_err(|e| words::os(&e))?.path();
+        if !file.is_file() {
+            continue;
+        }
+        // Such directories hold keys, links to nowhere and notes as well.
+        if let Ok(mut trust) = pem::read_file(&file).and_then(|bytes| pem::trust(&bytes)) {
+            for skipped in &mut trust.skipped {
+                *skipped = format!("'{}', {skipped}", file.display());
+            }
+            found.extend(trust);
+        }
+    }
+    Ok(found)
+}
+
+/// The system's, read once for a process.
+fn system_roots() -> Arc<RootCertStore> {
+    static ROOTS: OnceBox<Arc<RootCertStore>> = OnceBox::new();
+    ROOTS
+        .get_or_init(|| {
+            let mut roots = RootCertStore::empty();
+            // What cannot be read there is not trusted, which is the safe side; a server that needs
+            // it is refused with "unknown issuer".
+            roots.add_parsable_certificates(system_certificates());
+            Box::new(Arc::new(roots))
+        })
+        .clone()
 }
 
 /// The certificates that the system trusts, wherever it keeps them. `SSL_CERT_FILE` and `SSL_CERT_DIR`
@@ -258,7 +333,7 @@ pub(super) fn client_error(why: &str) -> Error {
 impl std::fmt::Debug for TlsOptions {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("TlsOptions")
-            .field("certificates", &self.certificates.len())
+            .field("authorities", &self.authorities.len())
             .field("expected_host", &self.expected_host)
             .field("skip_verification", &self.skip_verification)
             .finish_non_exhaustive()

@@ -115,12 +115,10 @@ impl Session {
     }
 
     /// Goes on with the handshake.
-    pub(super) fn shake_hands(&mut self) -> Result<Progress> {
+    pub(super) fn shake_hands(&mut self) -> Result<Progress, rustls::Error> {
         let mut none = 0;
-        self.open(&mut [], &mut none).map_err(|e| {
-            self.seal_alert();
-            failure(&e)
-        })
+        self.open(&mut [], &mut none)
+            .inspect_err(|_| self.seal_alert())
     }
 
     fn take_plain(&mut self, buf: &mut [u8]) -> usize {

@@ -330,3 +330,37 @@ fn names_that_no_certificate_has_are_refused() {
     let e = verifier::server_name("no such").unwrap_err();
     assert_eq!(e.status(), Status::NATS_SSL_ERROR);
 }
+
+/// A name that is told tells a server with several certificates which one to show.
+#[test]
+fn where_the_url_has_an_address_the_expected_name_is_told() {
+    for (host, expected, announced, told) in [
+        ("127.0.0.1", None, None, None),
+        ("127.0.0.1", Some("localhost"), None, Some("localhost")),
+        ("::1", None, Some("localhost"), Some("localhost")),
+        ("127.0.0.1", Some("10.0.0.1"), None, None),
+        (
+            "other.example",
+            Some("localhost"),
+            None,
+            Some("other.example"),
+        ),
+    ] {
+        let identity = Identity::new(&[&TLS13]);
+        let mut options = identity.options();
+        options.set_expected_host(expected).unwrap();
+        let (stream, server) = identity.serve(|stream| {
+            let _ = stream.conn.complete_io(&mut stream.sock);
+            stream.conn.server_name().map(str::to_owned)
+        });
+        let peer = Peer {
+            host,
+            name: announced,
+        };
+        let result = stream.start_tls(&Arc::new(options), peer, soon(), &Cancel::new().unwrap());
+        let certified = expected.or(announced) == Some("localhost");
+        assert_eq!(result.is_ok(), certified, "{host}: {result:?}");
+        drop(stream);
+        assert_eq!(server.join().unwrap().as_deref(), told, "{host}");
+    }
+}

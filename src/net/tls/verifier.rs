@@ -6,14 +6,15 @@ use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::verify_server_name;
 use rustls::crypto::{verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, ServerName, UnixTime};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
-use rustls::{CertificateError, DigitallySignedStruct, OtherError, RootCertStore, SignatureScheme};
+use rustls::{CertificateError, DigitallySignedStruct, OtherError, SignatureScheme};
 
 use super::config::provider;
-use super::options::TlsOptions;
-use super::text::{describe, handshake_error};
+use super::options::{TlsOptions, Trusted};
+use super::text::{describe, handshake_error, with_names, words_of};
 use crate::error::Result;
+use crate::locks::Mutex;
 
 /// Checks chain, time, revocation and name, and asks the program where it wants to be asked. That
 /// the server has the certificate's key is checked in any case.
@@ -22,35 +23,75 @@ pub(super) struct Verifier {
     options: Arc<TlsOptions>,
     /// `None`: nothing at all is trusted.
     chain: Option<Arc<WebPkiServerVerifier>>,
+    /// The program's, one of which the server's own may be.
+    certificates: Vec<CertificateDer<'static>>,
     /// The name to find in the certificate; SNI may have another.
     name: ServerName<'static>,
+    findings: Arc<Findings>,
+}
+
+/// What is found about a certificate in a handshake, for the text of its failure.
+#[derive(Debug, Default)]
+pub(super) struct Findings {
+    /// The certificate that was refused.
+    refused: Mutex<Option<CertificateDer<'static>>>,
+    /// What could not be read of what is trusted.
+    skipped: Mutex<Vec<String>>,
+}
+
+impl Findings {
+    /// Notes which certificates of the program's could not be read.
+    pub(super) fn skipped(&self, skipped: &[String]) {
+        self.skipped.lock().extend_from_slice(skipped);
+    }
+
+    /// Why a handshake failed: also whose certificate it was, and which of the program's might have
+    /// been the one for it.
+    pub(super) fn explain(&self, error: &rustls::Error) -> crate::error::Error {
+        let mut text = describe(error);
+        if let Some(certificate) = &*self.refused.lock() {
+            text = with_names(error, text, certificate);
+        }
+        let is_unknown = matches!(
+            error,
+            rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer)
+        );
+        let skipped = self.skipped.lock();
+        if is_unknown && !skipped.is_empty() {
+            text = format!(
+                "{text}; of the trusted ones could not be read: {}",
+                skipped.join("; ")
+            );
+        }
+        handshake_error(text)
+    }
 }
 
 impl Verifier {
     pub(super) fn new(
         options: Arc<TlsOptions>,
-        lists: Vec<CertificateRevocationListDer<'static>>,
+        trusted: Trusted,
         name: ServerName<'static>,
+        findings: Arc<Findings>,
     ) -> Result<Self> {
-        // Reading the system's certificates takes its time: not for nothing.
-        let roots = if options.skip_verification {
-            Arc::new(RootCertStore::empty())
-        } else {
-            options.roots()
-        };
-        let chain = if roots.is_empty() {
+        let chain = if trusted.roots.is_empty() {
             None
         } else {
-            let mut builder = WebPkiServerVerifier::builder_with_provider(roots, provider());
+            let mut builder =
+                WebPkiServerVerifier::builder_with_provider(trusted.roots, provider());
+            let lists = trusted.own.revocation_lists;
             if !lists.is_empty() {
                 builder = builder.with_crls(lists).enforce_revocation_expiration();
             }
-            Some(builder.build().map_err(handshake_error)?)
+            let unusable = |e| handshake_error(format!("what is trusted: {}", words_of(&e)));
+            Some(builder.build().map_err(unusable)?)
         };
         Ok(Verifier {
             options,
             chain,
+            certificates: trusted.own.certificates,
             name,
+            findings,
         })
     }
 
@@ -76,7 +117,7 @@ impl Verifier {
     }
 
     fn is_trusted_itself(&self, certificate: &CertificateDer<'_>) -> bool {
-        self.options.certificates.iter().any(|c| c == certificate)
+        self.certificates.contains(certificate)
     }
 }
 
@@ -105,6 +146,8 @@ impl ServerCertVerifier for Verifier {
             return Ok(ServerCertVerified::assertion());
         }
         let verdict = self.verdict(end_entity, intermediates, ocsp, now);
+        // For the text, should this be the end of the handshake.
+        *self.findings.refused.lock() = Some(end_entity.clone().into_owned());
         match self.options.ask(verdict.is_ok()) {
             None => verdict?,
             Some(true) => {}
@@ -114,6 +157,7 @@ impl ServerCertVerifier for Verifier {
                 return Err(verdict.err().unwrap_or(refused));
             }
         }
+        *self.findings.refused.lock() = None;
         Ok(ServerCertVerified::assertion())
     }
 

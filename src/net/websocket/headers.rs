@@ -3,6 +3,8 @@
 use std::fmt;
 
 use crate::error::{Error, Result};
+use crate::net::nkey;
+use crate::secret::Secret;
 use crate::words::shown;
 
 /// Those that the handshake itself consists of, or that would change where its messages end.
@@ -22,7 +24,7 @@ const MAX_LINE: usize = 8 * 1024;
 /// Header lines in the order in which they were set first.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Headers {
-    lines: Vec<(String, String)>,
+    lines: Vec<(String, Secret)>,
 }
 
 impl Headers {
@@ -49,10 +51,11 @@ impl Headers {
                 "the WebSocket header's value holds a control character",
             ));
         }
+        nkey::refuse_seed(value.as_bytes(), "the WebSocket header's value")?;
         if name.len() + value.len() > MAX_LINE {
             return Err(Error::invalid_arg("the WebSocket header is too long"));
         }
-        let line = (name.to_owned(), value.to_owned());
+        let line = (name.to_owned(), Secret::from(value));
         match position {
             Some(position) => self.lines[position] = line,
             None => self.lines.push(line),
@@ -60,10 +63,16 @@ impl Headers {
         Ok(())
     }
 
+    /// How many bytes [`encode`](Self::encode) adds.
+    pub(super) fn len(&self) -> usize {
+        let len = |(name, value): &(String, Secret)| name.len() + value.len() + 4;
+        self.lines.iter().map(len).sum()
+    }
+
     /// The lines for a request, each with its end.
     pub(super) fn encode(&self, request: &mut Vec<u8>) {
         for (name, value) in &self.lines {
-            for part in [name, ": ", value, "\r\n"] {
+            for part in [name.as_str(), ": ", value, "\r\n"] {
                 request.extend_from_slice(part.as_bytes());
             }
         }
@@ -104,6 +113,7 @@ mod tests {
     fn text(headers: &Headers) -> String {
         let mut request = Vec::new();
         headers.encode(&mut request);
+        assert_eq!(request.len(), headers.len());
         String::from_utf8(request).unwrap()
     }
 

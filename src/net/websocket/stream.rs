@@ -9,6 +9,8 @@
 
 use std::io::{self, ErrorKind, IoSlice, IoSliceMut};
 
+use zeroize::Zeroize;
+
 use super::frame::{self, Control, Decoder, End, Opcode, Reply};
 use crate::error::{Error, Status};
 use crate::locks::Mutex;
@@ -132,6 +134,15 @@ impl WebSocket {
     pub(in crate::net) fn flush(&self, below: &Transport<'_>) -> io::Result<()> {
         self.sender.lock().send(below)?;
         below.flush()
+    }
+
+    /// Wipes what was sent. A frame is easily read, for what it is masked with is in front of it.
+    pub(in crate::net) fn wipe_sent(&self) {
+        let mut sender = self.sender.lock();
+        if sender.sent == sender.buf.len() {
+            sender.buf.zeroize();
+            sender.sent = 0;
+        }
     }
 
     /// Tells the server that nothing more follows, if that can be done on the spot.

@@ -116,7 +116,7 @@ fn the_request() {
     headers.set("X-One", Some("1")).unwrap();
     let text = |url: &str| {
         let url = ServerUrl::parse(url).unwrap();
-        String::from_utf8(request(&url, &headers, "KEY")).unwrap()
+        String::from_utf8(request(&url, &headers, "KEY").to_vec()).unwrap()
     };
     assert_eq!(
         text("ws://u:secret@h:1234/a/é?b=c#d"),

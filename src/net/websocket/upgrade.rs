@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use data_encoding::BASE64;
 use sha1::{Digest, Sha1};
+use zeroize::Zeroizing;
 
 use super::Headers;
 use crate::error::{Error, Result, Status};
@@ -81,13 +82,14 @@ fn send(stream: &Stream, mut bytes: &[u8], deadline: Instant, cancel: &Cancel) -
 }
 
 /// The request, with the program's lines at its end.
-pub(super) fn request(url: &ServerUrl, headers: &Headers, key: &str) -> Vec<u8> {
-    let mut request = Vec::with_capacity(512);
+pub(super) fn request(url: &ServerUrl, headers: &Headers, key: &str) -> Zeroizing<Vec<u8>> {
+    let path = url.path.as_deref().unwrap_or_default().as_bytes();
+    // Room for all of it, with every byte of the path escaped: where it grew, a copy of what may be
+    // secret in path and headers would stay behind.
+    let room = 512 + url.host.len() + 3 * path.len() + headers.len();
+    let mut request = Zeroizing::new(Vec::with_capacity(room));
     request.extend_from_slice(b"GET ");
-    target(
-        url.path.as_deref().unwrap_or_default().as_bytes(),
-        &mut request,
-    );
+    target(path, &mut request);
     let lines = format!(
         " HTTP/1.1\r\nHost: {}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
          Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n",
@@ -120,7 +122,7 @@ fn host(url: &ServerUrl) -> String {
         true => format!("[{}]", url.host.split('%').next().unwrap_or_default()),
         false => url.host.clone(),
     };
-    if Some(url.port) == ServerUrl::websocket_port(&url.scheme) {
+    if Some(url.port) == ServerUrl::websocket_port(url.scheme) {
         host
     } else {
         format!("{host}:{}", url.port)
