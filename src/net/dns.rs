@@ -51,7 +51,8 @@ struct Job {
     done: Signal,
 }
 
-/// The threads and their queue.
+/// The threads and their queue. Not a channel of crossbeam's: the program's own threads queue here, since the first
+/// connect runs on them, and abandoned jobs are taken out of the middle.
 struct Resolver {
     state: PerProcess<Mutex<State>>,
     resolve: fn(&str, u16) -> Answer,

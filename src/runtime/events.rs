@@ -11,6 +11,9 @@ use crate::fork::is_leaving;
 use crate::locks::{Condvar, Mutex};
 
 /// The queue of events of the whole process, first in, first out.
+///
+/// Not a channel of crossbeam's: the program's own threads post here (a close, a destroy, a publish that finds the
+/// link broken), and what such a channel allocates for a program's main thread, valgrind calls possibly lost.
 pub struct Events {
     inner: Arc<Inner>,
 }

@@ -8,7 +8,8 @@ use super::Job;
 /// A job, and its place among all that were ever queued.
 type Entry = (u64, Arc<dyn Job>);
 
-/// Two queues, each first in, first out.
+/// Two queues, each first in, first out. They are part of the pool's state, and no channel: whom to call for a job
+/// is decided under the same lock.
 #[derive(Default)]
 pub(in super::super) struct Jobs {
     quick: VecDeque<Entry>,
