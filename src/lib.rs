@@ -31,7 +31,7 @@
 //! | [`proto::headers`] | header block and header map |
 //! | [`proto::info`], [`proto::connect`], [`proto::server_error`] | the handshake's JSON, the meaning of `-ERR` |
 //! | [`proto::subject`], [`proto::nuid`] | which names are legal, unique names |
-//! | `msg/block.rs` | reference-counted blocks of memory and their pool |
+//! | `msg/block.rs`, `msg/pool.rs` | reference-counted blocks of memory; where they are when nobody fills them |
 //! | [`msg::receive`] | reading into blocks, making messages where they landed |
 //! | [`msg::message`], [`msg::list`] | a message; a queue of them that allocates nothing |
 //! | [`net::url`], [`net::servers`] | a server's URL; the list, its order, and when to pause |
@@ -49,6 +49,7 @@
 //! | [`client::session`], `loss`, `closing` | the one owner of the state; how a server is lost, and why that has an end; its end |
 //! | `reach`, `handshake`, `secure`, `identity` | one attempt on one server: the socket, INFO to PONG, TLS or not, who the client is |
 //! | `evloop`, `dispatch` | programs with a loop of their own: it watches the socket, or runs the callbacks |
+//! | `unused` | gives memory of messages back when the traffic ends |
 //! | `link`, `waiting`, `patience` | the session's reading side, from the socket to the queues; threads that read what they wait for, and how long they look for it before they sleep |
 //! | `outbound`, `publish` | the writing side; checks and encoding of what programs send |
 //! | [`client::subscription`], `delivery`, `registry`, `refused` | a subscription, its queue, who has which sid, and which the server does not take |
@@ -64,13 +65,16 @@
 //!    connection's `Link`. It sleeps until then, unless an option has it look for so long. A thread that waits for an answer does the same, for its connection, and
 //!    does not even sleep before if it expects the answer soon.
 //! 2. The link reads into the [`msg::Receiver`]'s blocks of 16 KiB: one, or up to eight in one read
-//!    while the socket keeps up, or as much as a large frame needs.
+//!    while the socket keeps up, or as much as a large frame needs. At rest it has none: the room
+//!    beside messages that live is what the next read, of any connection, goes into.
 //! 3. [`proto::parser::Parser`] walks the bytes once. The registry's lock is held for the bytes of
 //!    one read; it tells the sid's subscription.
 //! 4. A message stays where it landed: NULs take the place of the blank behind the subject and of
 //!    the line end behind the payload, and a descriptor of 64 bytes goes to the other end of the
-//!    block. [`msg::Msg`] is a pointer to it and owns one reference to the block. Bytes are copied
-//!    only where a frame straddles two blocks, or the program asked for padding.
+//!    block. [`msg::Msg`] is a pointer to it and owns one reference to a *cell* of the block, 1 or 2
+//!    KiB of messages side by side: what a cell had is room again when they are gone, whatever else
+//!    lives in the block. Bytes are copied only where a frame straddles two blocks, is small amid
+//!    large ones, or the program asked for padding.
 //! 5. The messages of a few reads are gathered by subscription in [`msg::MsgList`]s and handed over
 //!    with one lock and at most one wake for each subscription, when the socket has no more, 256 KiB
 //!    are there, or an operation comes that is no message. Answers to requests go straight from
@@ -82,7 +86,7 @@
 //!    queued, and all workers but one may run such ones.
 //! 7. The sink of [`ffi::subscribe`] calls the program with the handles that it knows. The
 //!    `natsMsg` is the descriptor; `natsMsg_Destroy` drops the reference, and the last one gives
-//!    the block back.
+//!    the cell back, and the last cell the block.
 //!
 //! Without a callback step 6 is [`client::Subscription::next_msg`] on the program's own thread.
 //!

@@ -250,7 +250,7 @@ fn next(reader: &mut Reader, stream: &Stream, attempt: &Attempt) -> Result<Reply
             reader.receiver.consume(consumed);
             return Ok(reply);
         }
-        if reader.receiver.advance() {
+        if reader.receiver.advance(None)? {
             continue;
         }
         if reader.receiver.unparsed().len() >= LINE_MAX + encode::CRLF.len() {

@@ -13,9 +13,10 @@ use super::connection::Connection;
 use super::evloop::LinkState;
 use super::registry::Target;
 use super::subscription::Subscription;
+use super::unused;
 use crate::error::{Error, Result, Status};
 use crate::locks::Mutex;
-use crate::msg::{Msg, MsgList, Receiver};
+use crate::msg::{self, Msg, MsgList, Receiver};
 use crate::net::stream::Stream;
 use crate::proto::info::ServerInfo;
 use crate::proto::parser::{Op, Parser, Step};
@@ -85,7 +86,7 @@ impl Link {
             conn: conn.clone(),
             stream,
             reader: Mutex::new(Reader {
-                receiver: Receiver::new(conn.opts.message_buffer_padding),
+                receiver: Receiver::new(conn.opts.message_buffer_padding, msg::receive::READ_SIZE),
                 parser: Parser::new(super::connection::MAX_MSG_FLOOR),
                 need: None,
                 gathered: Gathered::default(),
@@ -233,6 +234,7 @@ impl Link {
     fn read_and_hand_over(self: &Arc<Self>, reader: &mut Reader) -> Result<bool> {
         let result = self.read_some(reader);
         self.hand_over(&mut reader.gathered);
+        unused::watch(&self.conn.runtime.timers);
         result
     }
 
@@ -322,7 +324,7 @@ impl Link {
             need,
             gathered,
         } = reader;
-        if receiver.unparsed().is_empty() && !receiver.advance() {
+        if receiver.unparsed().is_empty() && !receiver.advance(None)? {
             return Ok(None);
         }
         let mut registry = self.conn.registry.lock();
@@ -337,7 +339,7 @@ impl Link {
                 .map_err(|e| Error::protocol(e.to_string()))?;
             let (op, consumed) = match step {
                 Step::Incomplete { need: n } => {
-                    if receiver.advance() {
+                    if receiver.advance(n)? {
                         continue;
                     }
                     *need = n;

@@ -11,6 +11,7 @@
 //! | `identity` | who the client says it is in a handshake, and signing |
 //! | `reach` | getting a socket to a server, directly or through a proxy |
 //! | `link` | an established session's reading side: socket → subscriptions |
+//! | `unused` | memory that the reading side does not need any more |
 //! | `outbound` | the writing side: publishers → socket, and the buffer while disconnected |
 //! | `publish` | checks and encoding of what programs send |
 //! | [`subscription`] | one subscription: creation, state, getters |
@@ -57,6 +58,7 @@ pub mod secure;
 pub mod session;
 pub mod status;
 pub mod subscription;
+mod unused;
 mod waiting;
 mod why;
 

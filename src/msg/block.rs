@@ -1,16 +1,22 @@
-//! Reference-counted memory for messages, and the pool it comes from.
+//! Reference-counted memory for messages.
 //!
-//! A block is one allocation: a header, bytes growing upwards, descriptors growing downwards.
-//! Standard blocks are 16 KiB in all, and so the most that one small message can keep alive.
+//! A block is one allocation: a header, bytes growing upwards, descriptors growing downwards. The
+//! messages of a block are counted in *cells* of 2 KiB or so: messages that lie side by side, their
+//! descriptors, and one counter, which lies among the descriptors. A cell whose messages are all gone
+//! can be used again although others of its block live, so that one small message keeps no more than
+//! its cell; and the header counts cells, so that a block without any goes back to the pool whole.
+//!
+//! Cells are linked in the order of their bytes, which is the reverse order of their descriptors.
+//! What lies between two living ones is a [`Run`]: room for bytes and room for descriptors. Whoever
+//! fills a block owns it, fills one run of it, and is the only one who touches the links.
 
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 use std::mem;
-use std::ptr::NonNull;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::ptr::{self, NonNull};
+use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize, Ordering};
 
 use super::message::Desc;
-use crate::fork::PerProcess;
-use crate::locks::Mutex;
+use super::pool;
 
 /// Size of a standard block, header and descriptors included.
 pub(super) const BLOCK_SIZE: usize = 16 * 1024;
@@ -18,100 +24,165 @@ pub(super) const BLOCK_SIZE: usize = 16 * 1024;
 pub(super) const DATA_START: usize = size_of::<Header>();
 /// Size of a descriptor; blocks are aligned to it, so descriptors have a cache line of their own.
 pub(super) const DESC_SIZE: usize = size_of::<Desc>();
+/// The most bytes and descriptors that a cell of more than one message has, by the first of them:
+/// what a small one keeps. Ten small messages, or two of 1 KiB.
+const CELL_SIZE: usize = 2304;
+const CELL_SIZE_SMALL: usize = 1152;
+const SMALL: usize = 512;
+/// A cell is gone on with by the next who fills its block if it has no more than this for each
+/// message of it that lives: it is not to keep what is around a single one.
+const REOPENED_EACH: usize = 320;
+/// What the next message takes at the most: a descriptor, and a cell's counter.
+pub(super) const NEXT_SIZE: usize = 2 * DESC_SIZE;
 /// References that a filling owner takes at once, so that it hands out messages without an atomic
-/// operation for each.
+/// operation for each, and cells likewise.
 const CREDIT: u32 = 1 << 30;
-/// How many unused standard blocks are kept for reuse (8 MiB).
-const POOL_MAX: usize = 512;
-/// How many unused large blocks are kept for reuse, and of how many bytes in all: a stream of large
-/// messages needs no more, and getting and clearing memory costs as much as receiving into it.
-const LARGE_MAX: usize = 32;
-const LARGE_BYTES_MAX: usize = 8 << 20;
 
-const _: () =
-    assert!(size_of::<Header>() == 64 && size_of::<Desc>() == 64 && align_of::<Desc>() == 64);
+const _: () = assert!(
+    size_of::<Header>() == 64
+        && size_of::<Cell>() == 64
+        && size_of::<Desc>() == 64
+        && align_of::<Desc>() == 64
+);
+
+/// How many bytes all blocks are, used or not.
+static ALLOCATED: AtomicUsize = AtomicUsize::new(0);
 
 #[repr(C, align(64))]
 pub(super) struct Header {
-    refs: AtomicU32,
+    /// The cells that live, and the credit of who fills the block.
+    live: AtomicU32,
+    /// Where it is in the pool's lists; the pool's lock protects it.
+    pub(super) place: AtomicU32,
     size: usize,
+    /// The first cell. Dead ones stay in the chain until their run is filled again.
+    first: AtomicPtr<Cell>,
 }
 
-/// A shared reference to a block, held by each message in it.
+/// A pointer to a block that is alive through a cell or an owner.
 pub(super) type BlockPtr = NonNull<Header>;
 
-/// Unused blocks.
-#[derive(Default)]
-struct Pool {
-    standard: Vec<BlockPtr>,
-    /// Blocks of other sizes, and how many bytes they are in all.
-    large: Vec<BlockPtr>,
-    large_bytes: usize,
+/// The counter of some messages that lie side by side. Only `refs` is for everyone; the links and
+/// the bounds belong to who fills the block, and are atomic because the pool looks at them later.
+#[repr(C, align(64))]
+pub(super) struct Cell {
+    refs: AtomicU32,
+    /// Its bytes.
+    from: u32,
+    to: AtomicU32,
+    /// Its descriptors and itself.
+    bottom: AtomicU32,
+    top: u32,
+    next: AtomicPtr<Cell>,
+    block: BlockPtr,
 }
 
-// SAFETY: a block in the pool has no other owner; its memory may be used from any thread.
-unsafe impl Send for Pool {}
+/// A reference that each message holds.
+pub(super) type CellPtr = NonNull<Cell>;
 
-static POOL: PerProcess<Mutex<Pool>> = PerProcess::new(Mutex::new(Pool {
-    standard: Vec::new(),
-    large: Vec::new(),
-    large_bytes: 0,
-}));
+/// Room between two living cells.
+#[derive(Clone, Copy)]
+pub(super) struct Run {
+    /// The living cells before and behind it, or NULL.
+    before: *mut Cell,
+    behind: *mut Cell,
+    /// Bytes may be put from here on.
+    start: usize,
+    /// Where bytes end and descriptors end, apart from meeting each other. Behind the last cell
+    /// both share one room: there is no other bound.
+    cap: usize,
+    floor: usize,
+    /// Descriptors are made below this.
+    top: usize,
+}
 
-impl Pool {
-    /// An unused block of so many bytes; a large one may be larger by a quarter.
-    fn take(&mut self, size: usize) -> Option<BlockPtr> {
-        if size == BLOCK_SIZE {
-            return self.standard.pop();
+impl Run {
+    /// All of a block of this size.
+    fn whole(size: usize) -> Self {
+        Run {
+            before: ptr::null_mut(),
+            behind: ptr::null_mut(),
+            start: DATA_START,
+            cap: usize::MAX,
+            floor: 0,
+            top: size,
         }
-        let fits = |block: &BlockPtr| (size..=size + size / 4).contains(&size_of_block(*block));
-        let found = self.large.iter().rposition(fits)?;
-        let block = self.large.swap_remove(found);
-        self.large_bytes -= size_of_block(block);
-        Some(block)
     }
 
-    /// Keeps an unused block, unless there are enough.
-    fn keep(&mut self, block: BlockPtr) -> Result<(), BlockPtr> {
-        let size = size_of_block(block);
-        if size == BLOCK_SIZE && self.standard.len() < POOL_MAX {
-            self.standard.push(block);
-        } else if size != BLOCK_SIZE
-            && self.large.len() < LARGE_MAX
-            && self.large_bytes + size <= LARGE_BYTES_MAX
-        {
-            self.large.push(block);
-            self.large_bytes += size;
+    /// How many bytes it has room for, with one message at least.
+    fn bytes(&self) -> usize {
+        let top = self.top.saturating_sub(NEXT_SIZE);
+        self.cap.min(top).saturating_sub(self.start)
+    }
+
+    /// Bytes and descriptors.
+    pub(super) fn size(&self) -> usize {
+        if self.floor == 0 {
+            self.top.saturating_sub(self.start)
         } else {
-            return Err(block);
+            self.cap - self.start + self.top - self.floor
         }
-        Ok(())
+    }
+
+    /// Can so many bytes be put there, and a few messages be made of them?
+    pub(super) fn holds(&self, bytes: usize) -> bool {
+        self.top >= self.floor + NEXT_SIZE + DESC_SIZE && self.bytes() >= bytes
     }
 }
 
-/// The size of a block of the pool.
-fn size_of_block(block: BlockPtr) -> usize {
-    // SAFETY: the pool owns it, or is about to; so it is alive.
+/// How many bytes all blocks are, used or not.
+pub(super) fn allocated() -> usize {
+    ALLOCATED.load(Ordering::Relaxed)
+}
+
+/// The size of a block with room for so many bytes and one message.
+fn size_for(bytes: usize) -> usize {
+    DATA_START + bytes.next_multiple_of(64) + NEXT_SIZE
+}
+
+/// The size of a block.
+///
+/// # Safety
+/// It is alive.
+pub(super) unsafe fn size_of_block(block: BlockPtr) -> usize {
+    // SAFETY: the contract; the size never changes.
     unsafe { block.as_ref() }.size
 }
 
-/// Gives the unused blocks of the pool back to the system. For when the library closes.
-pub fn release_unused() {
-    super::message::release_author();
-    let (standard, large) = {
-        let mut pool = POOL.get().lock();
-        pool.large_bytes = 0;
-        (mem::take(&mut pool.standard), mem::take(&mut pool.large))
+/// The widest room of a block that so many bytes can be put into.
+///
+/// # Safety
+/// The block is alive, nobody fills it, and nobody begins to meanwhile.
+pub(super) unsafe fn widest_run(block: BlockPtr, bytes: usize) -> Option<Run> {
+    // SAFETY: the contract.
+    let header = unsafe { block.as_ref() };
+    let mut run = Run::whole(header.size);
+    let mut widest: Option<Run> = None;
+    let mut consider = |run: Run| {
+        if run.holds(bytes) && widest.is_none_or(|w| run.size() > w.size()) {
+            widest = Some(run);
+        }
     };
-    for block in standard.into_iter().chain(large) {
-        // SAFETY: the pool owned it alone, and it has just left the pool.
-        unsafe { free(block) }
+    let mut next = header.first.load(Ordering::Relaxed);
+    // SAFETY: the cells of the chain lie in the block, and nobody fills it; dead ones are still as
+    // they were left.
+    while let Some(cell) = unsafe { next.as_ref() } {
+        // What its messages' owners did happened before it is used again.
+        if cell.refs.load(Ordering::Acquire) > 0 {
+            consider(Run {
+                behind: next,
+                cap: cell.from as usize,
+                floor: cell.top as usize,
+                ..run
+            });
+            run.before = next;
+            run.start = cell.to.load(Ordering::Relaxed) as usize;
+            run.top = cell.bottom.load(Ordering::Relaxed) as usize;
+        }
+        next = cell.next.load(Ordering::Relaxed);
     }
-}
-
-/// The size of a block with room for so many bytes.
-fn size_for(bytes: usize) -> usize {
-    (DATA_START + bytes.next_multiple_of(64) + DESC_SIZE).max(BLOCK_SIZE)
+    consider(run);
+    widest
 }
 
 fn layout(size: usize) -> Layout {
@@ -121,9 +192,10 @@ fn layout(size: usize) -> Layout {
 
 /// # Safety
 /// `block` came from `allocate`, and nobody refers to it any more.
-unsafe fn free(block: BlockPtr) {
+pub(super) unsafe fn free(block: BlockPtr) {
     // SAFETY: alive until the next statement, by the contract.
     let size = unsafe { block.as_ref() }.size;
+    ALLOCATED.fetch_sub(size, Ordering::Relaxed);
     // SAFETY: allocated with this very layout.
     unsafe { dealloc(block.as_ptr().cast(), layout(size)) }
 }
@@ -135,98 +207,259 @@ fn allocate(size: usize) -> Option<BlockPtr> {
     // SAFETY: the size is never zero: it holds at least the header.
     let memory = unsafe { alloc_zeroed(layout(size)) };
     let block = NonNull::new(memory.cast::<Header>())?;
+    ALLOCATED.fetch_add(size, Ordering::Relaxed);
     // SAFETY: fresh memory, large enough and aligned for a header.
     unsafe {
         block.write(Header {
-            refs: AtomicU32::new(0),
+            live: AtomicU32::new(0),
+            place: AtomicU32::new(pool::NOWHERE),
             size,
+            first: AtomicPtr::new(ptr::null_mut()),
         })
     };
     Some(block)
 }
 
-/// Drops one message's reference; the last one gives the block back.
+/// Adds a credit to a counter that has not come to nothing.
+fn claim(counter: &AtomicU32) -> bool {
+    let add = |n| (n > 0).then(|| n + CREDIT);
+    counter
+        .fetch_update(Ordering::AcqRel, Ordering::Relaxed, add)
+        .is_ok()
+}
+
+/// Makes the caller the owner of a block that is new or was unused; all of it is room.
 ///
 /// # Safety
-/// The caller owns one reference to `block`, and gives it up.
-pub(super) unsafe fn release(block: BlockPtr) {
+/// Nobody else refers to the block.
+pub(super) unsafe fn begin(block: BlockPtr) -> Run {
+    // SAFETY: the contract.
+    let header = unsafe { block.as_ref() };
+    header.live.store(CREDIT, Ordering::Relaxed);
+    Run::whole(header.size)
+}
+
+/// Makes the caller the owner of a block that nobody fills. False if its last cell has just died, so
+/// that it is on its way to the pool.
+///
+/// # Safety
+/// The block is alive, and no other thread can claim it.
+pub(super) unsafe fn claim_block(block: BlockPtr) -> bool {
+    // SAFETY: the contract.
+    claim(&unsafe { block.as_ref() }.live)
+}
+
+/// Gives up the references of an owner. True if they were the last ones: the block is the caller's.
+///
+/// # Safety
+/// The caller owns them.
+pub(super) unsafe fn give_up(block: BlockPtr, n: u32) -> bool {
+    // SAFETY: alive, since the caller owns references. The header is only ever shared.
+    unsafe { block.as_ref() }
+        .live
+        .fetch_sub(n, Ordering::AcqRel)
+        == n
+}
+
+/// Drops one message's reference; the last one gives the cell back, and the block with its last cell.
+///
+/// # Safety
+/// The caller owns one reference to `cell`, and gives it up.
+pub(super) unsafe fn release(cell: CellPtr) {
     // SAFETY: as above.
-    unsafe { release_many(block, 1) }
+    unsafe { release_many(cell, 1) }
 }
 
 /// # Safety
-/// The caller owns `n` references to `block`, and gives them up.
-unsafe fn release_many(block: BlockPtr, n: u32) {
-    // SAFETY: alive, since the caller owns a reference. The header is only ever shared.
-    let header = unsafe { block.as_ref() };
-    if header.refs.fetch_sub(n, Ordering::Release) != n {
-        return;
-    }
-    // All uses of the block by other owners happen before it is used again. A load rather than a
-    // fence, which costs the same here and which ThreadSanitizer understands.
-    header.refs.load(Ordering::Acquire);
-    let kept = POOL.get().lock().keep(block);
-    if let Err(block) = kept {
-        // SAFETY: that was the last reference.
-        unsafe { free(block) }
+/// The caller owns `n` references to `cell`, and gives them up.
+unsafe fn release_many(cell: CellPtr, n: u32) {
+    // SAFETY: alive, since the caller owns a reference. Cells are only ever shared.
+    let (refs, block) = unsafe { (&cell.as_ref().refs, cell.as_ref().block) };
+    // Acquired as well, so that who uses the memory next sees all others' uses as past. From here on
+    // a cell without references may be overwritten: it is not looked at any more.
+    if refs.fetch_sub(n, Ordering::AcqRel) == n {
+        // SAFETY: each cell that lives is counted by its block.
+        unsafe { release_block(block) }
     }
 }
 
-/// A block that is being filled. Bytes are taken from its lower end and descriptors from its upper
-/// end; what has been handed out as a message is never touched again through this.
+/// # Safety
+/// The caller owns what the block counts for one cell, and gives it up.
+unsafe fn release_block(block: BlockPtr) {
+    // SAFETY: as above; and as the last owner.
+    unsafe {
+        if give_up(block, 1) {
+            pool::put_back(block);
+        }
+    }
+}
+
+/// A block that is being filled: one run of it. Bytes are taken from the lower end and descriptors
+/// from the upper end; what has been handed out as a message is never touched again through this.
 pub(super) struct Filling {
     block: BlockPtr,
-    issued: u32,
+    run: Run,
     top: usize,
+    /// Many messages share it, and others may fill what is left of it.
+    shared: bool,
+    /// Cells that were made since the block was taken.
+    opened: u32,
+    /// The cell of the last message, where its bytes end, how much more it may take, and how many
+    /// messages were made in it.
+    cell: Option<CellPtr>,
+    cell_to: usize,
+    cell_left: usize,
+    cell_issued: u32,
+    issued: u32,
 }
 
 // SAFETY: the parts of the block that a `Filling` reaches are its own until it hands them out.
 unsafe impl Send for Filling {}
 
+/// What shared room is wanted for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// Little that comes now and then: what is left of blocks that live anyway.
+    Now,
+    /// A stream: whole blocks first.
+    Stream,
+}
+
 impl Filling {
-    /// A block with room for `bytes` and one descriptor at least; a standard one where that fits. For
-    /// few bytes: without memory for them the process ends.
-    pub(super) fn with_room(bytes: usize) -> Self {
-        Self::try_with_room(bytes).unwrap_or_else(|| handle_alloc_error(layout(size_for(bytes))))
-    }
-
-    /// As [`Filling::with_room`], for as many bytes as others ask for; `None` where there is no memory
-    /// for them.
-    pub(super) fn try_with_room(bytes: usize) -> Option<Self> {
+    /// Room for `bytes` and one message at least: in a block that many messages share, or, where that
+    /// is too small, in one of its own. For few bytes: without memory for them the process ends.
+    pub(super) fn with_room(bytes: usize, wanted: Wanted) -> Self {
         let size = size_for(bytes);
-        let pooled = POOL.get().lock().take(size);
-        let block = pooled.or_else(|| allocate(size))?;
-        // SAFETY: nobody else refers to a block that is new or comes from the pool.
-        let header = unsafe { block.as_ref() };
-        header.refs.store(CREDIT, Ordering::Relaxed);
-        Some(Filling {
+        if size > BLOCK_SIZE {
+            return Self::of_its_own(bytes).unwrap_or_else(|| handle_alloc_error(layout(size)));
+        }
+        match pool::take_shared(bytes, wanted) {
+            Some((block, run)) => {
+                // SAFETY: the pool made this the owner.
+                unsafe { Self::of_run(block, run) }
+            }
+            None => {
+                let block = allocate(BLOCK_SIZE);
+                let block = block.unwrap_or_else(|| handle_alloc_error(layout(BLOCK_SIZE)));
+                Self::of_whole(block, true)
+            }
+        }
+    }
+
+    /// A block for one message of so many bytes; `None` where there is no memory for it.
+    pub(super) fn of_its_own(bytes: usize) -> Option<Self> {
+        let size = size_for(bytes);
+        let block = pool::take_large(size).or_else(|| allocate(size))?;
+        Some(Self::of_whole(block, false))
+    }
+
+    fn of_whole(block: BlockPtr, shared: bool) -> Self {
+        // SAFETY: nobody else refers to a block that is new or was unused.
+        let mut this = unsafe { Self::of_run(block, begin(block)) };
+        this.shared = shared;
+        this
+    }
+
+    /// # Safety
+    /// The caller owns the block and gives it to the result, and the run was found in it since.
+    unsafe fn of_run(block: BlockPtr, run: Run) -> Self {
+        let mut this = Filling {
             block,
+            run,
+            top: run.top,
+            shared: true,
+            opened: 0,
+            cell: None,
+            cell_to: run.start,
+            cell_left: 0,
+            cell_issued: 0,
             issued: 0,
-            top: header.size,
-        })
+        };
+        // The dead cells in between are about to be overwritten.
+        this.link(run.before, run.behind);
+        // SAFETY: a cell of this block, which holds still while this owner has it.
+        if let Some(before) = unsafe { run.before.as_ref() } {
+            let bottom = before.bottom.load(Ordering::Relaxed) as usize;
+            let used = run.start - before.from as usize + before.top as usize - bottom;
+            let live = before.refs.load(Ordering::Relaxed) as usize;
+            // What dies in it meanwhile does no harm, unless it is the last one.
+            if used + NEXT_SIZE <= CELL_SIZE_SMALL
+                && used <= live * REOPENED_EACH
+                && claim(&before.refs)
+            {
+                this.cell = NonNull::new(run.before);
+                this.cell_left = CELL_SIZE_SMALL - used;
+            }
+        }
+        this
     }
 
-    /// Is this a block of the standard size, which many messages share?
-    pub(super) fn is_standard(&self) -> bool {
-        // SAFETY: alive: this owner holds references.
-        unsafe { self.block.as_ref() }.size == BLOCK_SIZE
+    /// Makes a cell the next of another, or the first.
+    fn link(&self, cell: *mut Cell, next: *mut Cell) {
+        // SAFETY: NULL, or a cell of this block, which holds still while this owner has it.
+        let link = unsafe { cell.as_ref() }.map_or_else(
+            || {
+                // SAFETY: alive: this owner holds references.
+                unsafe { &self.block.as_ref().first }
+            },
+            |cell| &cell.next,
+        );
+        link.store(next, Ordering::Relaxed);
     }
 
-    /// Offset of the lowest descriptor: the bytes end here at the latest.
-    pub(super) fn top(&self) -> usize {
-        self.top
+    /// Is this a block that many messages share?
+    pub(super) fn is_shared(&self) -> bool {
+        self.shared
+    }
+
+    /// Where its bytes begin.
+    pub(super) fn start(&self) -> usize {
+        self.run.start
+    }
+
+    /// Where bytes end at the latest, if one more message is to be made.
+    pub(super) fn limit(&self) -> usize {
+        self.run.cap.min(self.top.saturating_sub(NEXT_SIZE))
+    }
+
+    /// Where to stop putting bytes that begin at `from`, if `frame_size` of them are a message: so
+    /// that there is room for the descriptors.
+    pub(super) fn limit_for(&self, from: usize, frame_size: usize) -> usize {
+        // A descriptor, and its part of a cell's counter.
+        let each =
+            DESC_SIZE + (DESC_SIZE * (frame_size + DESC_SIZE) / CELL_SIZE_SMALL).min(DESC_SIZE);
+        // One more may be made of what was there before.
+        let room = self
+            .top
+            .saturating_sub(from.max(self.run.floor) + NEXT_SIZE + each);
+        let bytes = if self.run.floor == 0 {
+            room * frame_size / (frame_size + each)
+        } else {
+            room / each * frame_size
+        };
+        (from + bytes).min(self.limit()).max(from)
+    }
+
+    /// Can one more message be made, when the bytes end there?
+    pub(super) fn has_room(&self, bytes_end: usize) -> bool {
+        bytes_end.max(self.run.floor) + NEXT_SIZE <= self.top
     }
 
     /// How many messages have been made in this block.
     pub(super) fn issued(&self) -> u32 {
-        self.issued
+        self.issued + self.cell_issued
     }
 
-    /// Have all messages that were made in this block been released?
+    /// Have all messages that were made in this block been released, whoever made them?
     pub(super) fn is_unshared(&self) -> bool {
         // SAFETY: alive: this owner holds references.
-        let refs = unsafe { self.block.as_ref() }.refs.load(Ordering::Acquire);
-        refs == CREDIT - self.issued
+        let live = unsafe { self.block.as_ref() }.live.load(Ordering::Acquire);
+        let Some(cell) = self.cell else {
+            return live == CREDIT - self.opened;
+        };
+        // SAFETY: alive: this owner holds references.
+        let refs = unsafe { cell.as_ref() }.refs.load(Ordering::Acquire);
+        refs == CREDIT - self.cell_issued && live == CREDIT - self.opened + 1
     }
 
     /// Takes all messages' room back.
@@ -236,9 +469,12 @@ impl Filling {
     pub(super) unsafe fn reset(&mut self) {
         // SAFETY: alive: this owner holds references.
         let header = unsafe { self.block.as_ref() };
-        header.refs.store(CREDIT, Ordering::Relaxed);
-        self.issued = 0;
+        header.live.store(CREDIT, Ordering::Relaxed);
+        self.run = Run::whole(header.size);
+        self.link(ptr::null_mut(), ptr::null_mut());
         self.top = header.size;
+        self.cell = None;
+        (self.opened, self.issued, self.cell_issued, self.cell_left) = (0, 0, 0, 0);
     }
 
     /// Where the byte at `offset` lies.
@@ -250,7 +486,8 @@ impl Filling {
 
     /// Copies `bytes` to `offset`.
     pub(super) fn put(&mut self, offset: usize, bytes: &[u8]) {
-        assert!(offset >= DATA_START && offset + bytes.len() <= self.top);
+        let end = self.run.cap.min(self.top);
+        assert!(offset >= self.run.start && offset + bytes.len() <= end);
         // SAFETY: the room was just checked; the source is not in the part being filled, which
         // only this owner can reach and which it borrows mutably here.
         unsafe {
@@ -259,27 +496,96 @@ impl Filling {
         }
     }
 
-    /// Makes a descriptor, and with it one more reference to the block. There must be room between
-    /// the bytes (which end at `bytes_end`) and the other descriptors.
+    /// Makes the descriptor of a message whose bytes are `from..to`, and with it one more reference
+    /// to a cell. There must be room for it where the bytes end (`has_room`).
     pub(super) fn describe(
         &mut self,
+        (from, to): (usize, usize),
         bytes_end: usize,
-        make: impl FnOnce(BlockPtr) -> Desc,
+        make: impl FnOnce(CellPtr) -> Desc,
     ) -> NonNull<Desc> {
-        assert!(bytes_end + DESC_SIZE <= self.top && self.issued < CREDIT / 2);
+        assert!(self.has_room(bytes_end));
+        debug_assert!(from >= self.run.start && from < to && to <= bytes_end);
+        let size = to - from + DESC_SIZE;
+        let cell = match self.cell {
+            Some(cell) if size <= self.cell_left => cell,
+            _ => self.open_cell(from, size),
+        };
+        self.cell_left = self.cell_left.saturating_sub(size);
+        self.cell_to = to;
+        self.cell_issued += 1;
         self.top -= DESC_SIZE;
-        self.issued += 1;
         let desc = self.at(self.top).cast::<Desc>();
         // SAFETY: inside the block, aligned (blocks and descriptors are multiples of 64), and not
         // handed out before.
-        unsafe { desc.write(make(self.block)) };
+        unsafe { desc.write(make(cell)) };
         desc
+    }
+
+    #[inline(never)]
+    fn open_cell(&mut self, from: usize, size: usize) -> CellPtr {
+        self.close_cell();
+        let top = self.top;
+        self.top -= DESC_SIZE;
+        let cell = self.at(self.top).cast::<Cell>();
+        // SAFETY: inside the block, aligned, and not handed out before.
+        unsafe {
+            cell.write(Cell {
+                refs: AtomicU32::new(CREDIT),
+                from: from as u32,
+                to: AtomicU32::new(from as u32),
+                bottom: AtomicU32::new(self.top as u32),
+                top: top as u32,
+                next: AtomicPtr::new(self.run.behind),
+                block: self.block,
+            })
+        };
+        self.link(self.run.before, cell.as_ptr());
+        self.cell = Some(cell);
+        self.cell_left = if size > SMALL {
+            CELL_SIZE
+        } else {
+            CELL_SIZE_SMALL
+        };
+        self.opened += 1;
+        cell
+    }
+
+    /// No more messages are made in the present cell.
+    fn close_cell(&mut self) {
+        let Some(cell) = self.cell.take() else { return };
+        {
+            // SAFETY: alive: this owner holds references.
+            let cell = unsafe { cell.as_ref() };
+            cell.to.store(self.cell_to as u32, Ordering::Relaxed);
+            cell.bottom.store(self.top as u32, Ordering::Relaxed);
+        }
+        self.run.before = cell.as_ptr();
+        // SAFETY: of the credit this owner still has what it did not issue.
+        unsafe { release_many(cell, CREDIT - self.cell_issued) }
+        self.issued += mem::take(&mut self.cell_issued);
     }
 }
 
 impl Drop for Filling {
     fn drop(&mut self) {
-        // SAFETY: of the credit taken at the start this owner still has what it did not issue.
-        unsafe { release_many(self.block, CREDIT - self.issued) }
+        self.close_cell();
+        let mine = CREDIT - self.opened;
+        if self.shared {
+            let left = Run {
+                start: self.cell_to.max(self.run.start),
+                top: self.top,
+                ..self.run
+            };
+            // SAFETY: of the credit this owner still has what it did not give to cells.
+            unsafe { pool::leave(self.block, mine, left.size()) }
+        } else {
+            // SAFETY: as above; and as the last owner.
+            unsafe {
+                if give_up(self.block, mine) {
+                    pool::put_back(self.block);
+                }
+            }
+        }
     }
 }

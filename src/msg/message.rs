@@ -5,7 +5,7 @@ use std::mem::ManuallyDrop;
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::block::{self, BlockPtr, DATA_START, Filling};
+use super::block::{self, CellPtr, DATA_START, Filling, Wanted};
 use crate::error::{Error, Result, Status};
 use crate::fork::PerProcess;
 use crate::locks::Mutex;
@@ -30,7 +30,7 @@ pub struct Desc {
     body: NonNull<u8>,
     pub(super) next: *mut Desc,
     extra: *mut Extra,
-    block: BlockPtr,
+    cell: CellPtr,
 }
 
 /// What few messages have: decoded or new headers, and what JetStream adds.
@@ -116,11 +116,10 @@ impl Msg {
                 header_len: header.len(),
                 payload_len: payload.len(),
             };
-            Msg::in_block(block, at, &parts)
+            Msg::in_block(block, (start, at), at, &parts)
         };
         if size > SHARED_MAX {
-            let mut own =
-                Filling::try_with_room(size).ok_or(Error::from(Status::NATS_NO_MEMORY))?;
+            let mut own = Filling::of_its_own(size).ok_or(Error::from(Status::NATS_NO_MEMORY))?;
             return Ok(write(&mut own, DATA_START));
         }
         let mut author = AUTHOR.get().lock();
@@ -130,14 +129,20 @@ impl Msg {
         Ok(msg)
     }
 
-    /// Makes the message whose parts have been written into `block`, whose bytes end at `bytes_end`.
-    pub(super) fn in_block(block: &mut Filling, bytes_end: usize, parts: &Parts) -> Msg {
+    /// Makes the message whose parts have been written into `frame` of `block`, whose bytes end at
+    /// `bytes_end`.
+    pub(super) fn in_block(
+        block: &mut Filling,
+        frame: (usize, usize),
+        bytes_end: usize,
+        parts: &Parts,
+    ) -> Msg {
         let (subject, body) = (block.at(parts.subject), block.at(parts.body));
         let (reply_offset, reply_len) = match parts.reply {
             Some((at, len)) => ((at - parts.subject) as u32, len as u32),
             None => (0, NO_REPLY),
         };
-        Msg(block.describe(bytes_end, |block| Desc {
+        Msg(block.describe(frame, bytes_end, |cell| Desc {
             state: AtomicU32::new(LIVE),
             subject_len: parts.subject_len as u32,
             reply_offset,
@@ -148,7 +153,7 @@ impl Msg {
             body,
             next: ptr::null_mut(),
             extra: ptr::null_mut(),
-            block,
+            cell,
         }))
     }
 
@@ -319,14 +324,14 @@ impl Drop for Msg {
     fn drop(&mut self) {
         let desc = self.desc_mut();
         *desc.state.get_mut() = DEAD;
-        let (extra, block) = (desc.extra, desc.block);
+        let (extra, cell) = (desc.extra, desc.cell);
         if !extra.is_null() {
             desc.extra = ptr::null_mut();
             // SAFETY: a box that belonged to this message.
             drop(unsafe { Box::from_raw(extra) });
         }
-        // SAFETY: each message owns one reference to its block.
-        unsafe { block::release(block) }
+        // SAFETY: each message owns one reference to its cell.
+        unsafe { block::release(cell) }
     }
 }
 
@@ -356,15 +361,16 @@ impl AuthorSlot {
         if self
             .0
             .as_ref()
-            .is_some_and(|a| a.end + size + block::DESC_SIZE > a.block.top())
+            .is_some_and(|a| !a.block.has_room(a.end + size) || a.end + size > a.block.limit())
         {
             self.0 = None;
         }
-        let author = self.0.get_or_insert_with(|| Author {
-            block: Filling::with_room(SHARED_MAX),
-            end: DATA_START,
+        let author = self.0.get_or_insert_with(|| {
+            let block = Filling::with_room(size, Wanted::Now);
+            let end = block.start();
+            Author { block, end }
         });
-        if author.end > DATA_START && author.block.is_unshared() {
+        if author.end > author.block.start() && author.block.is_unshared() {
             // SAFETY: just seen to be unshared, under the lock that making a message takes.
             unsafe { author.block.reset() };
             author.end = DATA_START;

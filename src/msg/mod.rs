@@ -1,7 +1,8 @@
 //! The message, and the memory it lives in.
 //!
 //! A received message is not copied: it stays in the block (`block.rs`) that the socket was read into, and
-//! a 64-byte descriptor in the same block says where its parts are. [`receive`] is the reading end
+//! a 64-byte descriptor in the same block says where its parts are. What lives keeps its cell of the block, not all of it;
+//! `pool.rs` has the rest used again. [`receive`] is the reading end
 //! of that, [`message`] what everyone else sees, [`list`] how messages queue without allocating.
 //!
 //! This is one of the two places of the crate that hold `unsafe` code; none of it is visible
@@ -10,9 +11,10 @@
 mod block;
 pub mod list;
 pub mod message;
+mod pool;
 pub mod receive;
 
-pub use block::release_unused;
 pub use list::MsgList;
 pub use message::{Desc, Msg};
+pub use pool::{Usage, release_unused, trim, usage, wants_trim};
 pub use receive::Receiver;

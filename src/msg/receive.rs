@@ -3,18 +3,33 @@
 use std::collections::VecDeque;
 use std::io::{self, IoSliceMut};
 
-use super::block::{BLOCK_SIZE, DATA_START, DESC_SIZE, Filling};
+use super::block::{BLOCK_SIZE, DATA_START, Filling, Wanted};
 use super::message::{Msg, Parts};
-use crate::error::Result;
+use crate::error::{Result, Status};
 use crate::proto::parser::MsgHead;
 
+/// The line end behind a payload: as many zero bytes can be there without copying.
+const FRAME_END: usize = 2;
+/// Where frames are so long on average, those of less than an eighth are copied out of their midst:
+/// few bytes beside what is read for the others.
+const LARGE: usize = 700;
+/// What was known of the length of frames counts as much as so many new ones.
+const KNOWN: usize = 16;
 /// Room left in a block below which reading goes on in a fresh one.
-const SCANT: usize = 512;
+const SCANT: usize = 256;
 /// A frame larger than this gets a block of its own size, so that it is not moved again.
 const SHARED_MAX: usize = BLOCK_SIZE / 4;
-/// The most blocks that one read goes into. A read costs as much as dozens of messages; blocks are
-/// small for the sake of programs that keep a message, so under load one read fills several.
-pub const BLOCKS_AT_ONCE: usize = 8;
+/// What is left free in a block for a frame that begins in the one before: as much as frames are
+/// long, if that is no more than this.
+const BEFORE_MIN: usize = 128;
+const BEFORE_MAX: usize = 1100;
+/// Room in a block below which another one is offered with it: a read of what it has would be short.
+const SHORT: usize = 2048;
+/// The most blocks that one read goes into.
+const BLOCKS_AT_ONCE: usize = 8;
+/// How much one read brings at most, unless a large frame needs more. A read costs as much as dozens
+/// of messages, so under load one read fills several blocks.
+pub const READ_SIZE: usize = BLOCKS_AT_ONCE * BLOCK_SIZE;
 
 /// Bytes as they come from the socket, and messages made of them where they landed.
 ///
@@ -28,14 +43,21 @@ pub struct Receiver {
     spare: Vec<Ahead>,
     /// How many blocks the next read may go into: doubles while reads fill all they are offered.
     burst: usize,
+    burst_max: usize,
     full: bool,
     start: usize,
     end: usize,
+    /// Where the first of the present block's messages began.
+    begin: usize,
     /// Where reading into a shared block stops, so that the descriptors of what was read fit.
     limit: usize,
     /// Bytes of the wire for each message, as seen lately; decides `limit`.
     frame_size: usize,
     padding: usize,
+    /// Frames up to this are copied out of the block: all where the program wants more padding than a
+    /// frame's end has room for; else those that are small beside the others, so that one which is
+    /// kept does not take the room of large ones.
+    copied: usize,
 }
 
 /// A block that is read into before its turn has come.
@@ -48,19 +70,23 @@ struct Ahead {
 }
 
 impl Receiver {
-    /// A receiver whose messages have `padding` zero bytes (at least one) behind the payload.
-    pub fn new(padding: usize) -> Self {
+    /// A receiver whose messages have `padding` zero bytes (at least one) behind the payload, and
+    /// which reads up to `read_size` bytes at once: a block's worth at least, [`READ_SIZE`] at most.
+    pub fn new(padding: usize, read_size: usize) -> Self {
         Receiver {
             block: None,
             behind: VecDeque::new(),
             spare: Vec::new(),
             burst: 1,
+            burst_max: (read_size / BLOCK_SIZE).clamp(1, BLOCKS_AT_ONCE),
             full: false,
             start: DATA_START,
             end: DATA_START,
+            begin: DATA_START,
             limit: 0,
             frame_size: 256,
             padding,
+            copied: if padding > FRAME_END { usize::MAX } else { 0 },
         }
     }
 
@@ -87,8 +113,12 @@ impl Receiver {
             "what one read brought is parsed before the next"
         );
         self.make_room(need)?;
-        let shared = self.block.as_ref().is_some_and(Filling::is_standard);
-        let blocks = if shared { self.burst } else { 1 };
+        let shared = self.block.as_ref().is_some_and(Filling::is_shared);
+        let short = self.limit - self.end < SHORT;
+        let blocks = match shared {
+            true => self.burst.max(1 + usize::from(short)).min(self.burst_max),
+            false => 1,
+        };
         while self.spare.len() + 1 < blocks {
             let ahead = self.ahead();
             self.spare.push(ahead);
@@ -120,7 +150,9 @@ impl Receiver {
         self.filled(n);
         self.full = n == room;
         self.burst = match n {
-            _ if n == room => (self.burst * 2).min(BLOCKS_AT_ONCE),
+            // What comes behind a large frame is the next one's head; its bytes go elsewhere.
+            _ if !shared && room >= 2 * BLOCK_SIZE => 1,
+            _ if n == room => (self.burst * 2).min(self.burst_max),
             _ if n < room / 2 => (self.burst / 2).max(1),
             _ => self.burst,
         };
@@ -148,10 +180,14 @@ impl Receiver {
 
     /// A fresh block, to be read into in its turn.
     fn ahead(&self) -> Ahead {
-        let block = Filling::with_room(0);
-        let room_before = (2 * self.frame_size).clamp(256, SHARED_MAX);
-        let start = DATA_START + room_before;
-        let limit = start + self.share_of_bytes(block.top() - start);
+        // Longer frames that begin in the block before get blocks of their own.
+        let before = match self.frame_size {
+            n if n <= BEFORE_MAX => (n + n / 4).max(BEFORE_MIN),
+            _ => BEFORE_MIN,
+        };
+        let block = Filling::with_room(before + SCANT, Wanted::Stream);
+        let start = block.start() + before;
+        let limit = block.limit_for(start, self.frame_size);
         Ahead {
             block,
             start,
@@ -160,9 +196,21 @@ impl Receiver {
         }
     }
 
-    /// Goes on to the next block that the last read filled, and takes what waits along. `false` if
-    /// there is none.
-    pub fn advance(&mut self) -> bool {
+    /// Goes on to the next block that the last read filled, and takes what waits along; `need` is the
+    /// length of the frame that waits, when known. `false` if there is none.
+    pub fn advance(&mut self, need: Option<usize>) -> Result<bool> {
+        let waiting = self.end - self.start;
+        let Some(next) = self.behind.front() else {
+            return Ok(false);
+        };
+        let room_before = next.start - next.block.start();
+        if let Some(need) = need
+            && (waiting > room_before
+                || need > SHARED_MAX && need > waiting + next.end - next.start)
+        {
+            return self.advance_within(need);
+        }
+        self.learn();
         let Some(Ahead {
             mut block,
             start,
@@ -170,26 +218,56 @@ impl Receiver {
             limit,
         }) = self.behind.pop_front()
         else {
-            return false;
+            return Ok(false);
         };
-        self.learn();
-        let waiting = self.unparsed().len();
-        if waiting <= start - DATA_START {
+        if waiting <= room_before {
             block.put(start - waiting, self.unparsed());
             (self.start, self.end, self.limit) = (start - waiting, end, limit);
+            self.begin = self.start;
             self.block = Some(block);
-            return true;
+            return Ok(true);
         }
-        // More than was provided for: a block for both.
-        let mut both = Filling::with_room(waiting + (end - start) + DESC_SIZE);
-        both.put(DATA_START, self.unparsed());
+        // A line that is longer than was provided for: a block for both.
+        let mut both = Filling::with_room(waiting + (end - start), Wanted::Stream);
+        let begin = both.start();
+        both.put(begin, self.unparsed());
         // SAFETY: `start..end` was read into, and nothing of it was handed out.
         let bytes = unsafe { std::slice::from_raw_parts(block.at(start).as_ptr(), end - start) };
-        both.put(DATA_START + waiting, bytes);
-        (self.start, self.end) = (DATA_START, DATA_START + waiting + bytes.len());
+        both.put(begin + waiting, bytes);
+        (self.start, self.end) = (begin, begin + waiting + bytes.len());
+        self.begin = begin;
         self.block = Some(both);
         self.limit = self.end;
-        true
+        Ok(true)
+    }
+
+    /// As `advance`, for a frame that lies in more blocks than this and the next, or that the room
+    /// before the next is too small for: it gets a block of its own, and the next one begins behind it.
+    fn advance_within(&mut self, need: usize) -> Result<bool> {
+        if !self.is_own(need) {
+            let own = Filling::of_its_own(need).ok_or(Status::NATS_NO_MEMORY)?;
+            self.move_to(own);
+            self.limit = DATA_START + need;
+        }
+        let (Some(next), Some(own)) = (self.behind.front_mut(), self.block.as_mut()) else {
+            return Ok(false);
+        };
+        let part = (self.limit - self.end).min(next.end - next.start);
+        // SAFETY: `start..end` was read into, and nothing of it was handed out.
+        let bytes = unsafe { std::slice::from_raw_parts(next.block.at(next.start).as_ptr(), part) };
+        own.put(self.end, bytes);
+        self.end += part;
+        next.start += part;
+        if next.start == next.end {
+            self.behind.pop_front();
+        }
+        Ok(true)
+    }
+
+    /// Is the present block one of its own for the frame that waits, which is so long?
+    fn is_own(&self, need: usize) -> bool {
+        let own = |b: &Filling| !b.is_shared() && b.issued() == 0;
+        self.limit == self.start + need && self.block.as_ref().is_some_and(own)
     }
 
     /// Forgets the first `n` unparsed bytes.
@@ -202,16 +280,13 @@ impl Receiver {
     pub fn take_msg(&mut self, head: &MsgHead) -> Result<Msg> {
         let frame = head.end();
         assert!(frame <= self.end - self.start);
-        if self.padding > 2 {
+        if frame <= self.copied {
             return self.copy_msg(head);
         }
-        if self
-            .block
-            .as_ref()
-            .is_none_or(|b| self.end + DESC_SIZE > b.top())
-        {
+        if self.block.as_ref().is_none_or(|b| !b.has_room(self.end)) {
             // The descriptors have met the bytes: the rest moves on, and the message with it.
-            self.move_to(Filling::with_room(self.end - self.start + DESC_SIZE));
+            let rest = self.end - self.start;
+            self.move_to(Filling::with_room(rest, Wanted::Now));
             self.set_limit(0);
         }
         let start = self.start;
@@ -233,12 +308,12 @@ impl Receiver {
             header_len: head.header_len as usize,
             payload_len: total - head.header_len as usize,
         };
-        let msg = Msg::in_block(block, self.end, &parts);
+        let msg = Msg::in_block(block, (start, start + frame), self.end, &parts);
         self.start += frame;
         Ok(msg)
     }
 
-    /// As `take_msg`, for programs that ask for more zero bytes than the frame's end has room for.
+    /// As `take_msg`, but the message does not stay in this block.
     fn copy_msg(&mut self, head: &MsgHead) -> Result<Msg> {
         let bytes = self.unparsed();
         let body = head.payload_start as usize;
@@ -255,12 +330,13 @@ impl Receiver {
         Ok(msg)
     }
 
-    /// Lets the block go when nothing waits in it: an idle connection holds no memory.
+    /// Lets the block go when nothing waits in it: an idle connection holds no memory. The room that
+    /// is left beside messages that live is the next one's who reads, as a rule this receiver's.
     pub fn rest(&mut self) {
+        self.spare.clear();
         if self.start == self.end {
             self.learn();
             self.block = None;
-            self.spare.clear();
             (self.start, self.end, self.limit) = (DATA_START, DATA_START, 0);
         }
     }
@@ -269,18 +345,22 @@ impl Receiver {
         let waiting = self.end - self.start;
         if let Some(block) = &self.block {
             // Messages made since the last read have taken room for their descriptors.
-            self.limit = self.limit.min(block.top() - DESC_SIZE);
+            self.limit = self.limit.min(block.limit());
         }
         if let Some(need) = need
             && need > SHARED_MAX
         {
             // Exactly the frame, so that the next message begins in a shared block again.
-            let own = |b: &Filling| !b.is_standard() && b.issued() == 0;
-            if self.limit != self.start + need || !self.block.as_ref().is_some_and(own) {
-                let own = Filling::try_with_room(need).ok_or(io::ErrorKind::OutOfMemory)?;
+            if !self.is_own(need) {
+                let own = Filling::of_its_own(need).ok_or(io::ErrorKind::OutOfMemory)?;
                 self.move_to(own);
                 self.limit = DATA_START + need;
             }
+            return Ok(());
+        }
+        if let Some(need) = need
+            && self.is_own(need)
+        {
             return Ok(());
         }
         let room = self.limit.saturating_sub(self.end);
@@ -290,14 +370,15 @@ impl Receiver {
         }
         if waiting == 0
             && let Some(block) = self.block.as_mut()
-            && block.is_standard()
+            && block.is_shared()
             && block.is_unshared()
         {
             // SAFETY: seen to be unshared, and borrowed mutably since.
             unsafe { block.reset() };
-            (self.start, self.end) = (DATA_START, DATA_START);
+            (self.start, self.end, self.begin) = (DATA_START, DATA_START, DATA_START);
         } else {
-            self.move_to(Filling::with_room((waiting + SCANT).max(need.unwrap_or(0))));
+            let bytes = (waiting + SCANT).max(need.unwrap_or(0));
+            self.move_to(Filling::with_room(bytes, Wanted::Now));
         }
         self.set_limit(need.unwrap_or(0).saturating_sub(waiting).max(SCANT));
         Ok(())
@@ -305,22 +386,21 @@ impl Receiver {
 
     /// Reading stops where the descriptors of what has been read would begin.
     fn set_limit(&mut self, at_least: usize) {
-        let top = self.block.as_ref().map_or(0, |b| b.top());
-        let share = self.share_of_bytes(top - self.end);
-        self.limit = (self.end + share.max(at_least)).min(top - DESC_SIZE);
-    }
-
-    /// How much of so much room to read into, so that the rest holds the descriptors.
-    fn share_of_bytes(&self, room: usize) -> usize {
-        room * self.frame_size / (self.frame_size + DESC_SIZE)
+        let Some(block) = &self.block else { return };
+        let limit = block.limit_for(self.end, self.frame_size);
+        self.limit = limit
+            .max(self.end + at_least)
+            .min(block.limit())
+            .max(self.end);
     }
 
     /// Moves what waits into `block`, which becomes the current one.
     fn move_to(&mut self, mut block: Filling) {
         self.learn();
-        block.put(DATA_START, self.unparsed());
-        self.end = DATA_START + (self.end - self.start);
-        self.start = DATA_START;
+        let start = block.start();
+        block.put(start, self.unparsed());
+        self.end = start + (self.end - self.start);
+        (self.start, self.begin) = (start, start);
         self.block = Some(block);
         self.limit = self.end;
     }
@@ -330,106 +410,17 @@ impl Receiver {
         if let Some(block) = &self.block
             && block.issued() > 0
         {
-            let seen = (self.start - DATA_START) / block.issued() as usize;
-            self.frame_size = (self.frame_size + seen) / 2;
+            // By their number: a few of a small run say little.
+            let (bytes, frames) = (self.start - self.begin, block.issued() as usize);
+            self.frame_size = (KNOWN * self.frame_size + bytes) / (KNOWN + frames);
+            if self.padding <= FRAME_END {
+                let large = self.frame_size >= LARGE;
+                self.copied = if large { self.frame_size / 8 } else { 0 };
+            }
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::proto::parser::{Op, Parser, Step};
-
-    /// Parses all that waits, giving each message to `seen`.
-    fn drain(receiver: &mut Receiver, parser: &mut Parser, seen: &mut Vec<Msg>) -> Option<usize> {
-        loop {
-            match parser.next(receiver.unparsed()).unwrap() {
-                Step::Op {
-                    op: Op::Msg(head), ..
-                } => seen.push(receiver.take_msg(&head).unwrap()),
-                Step::Op { consumed, .. } => receiver.consume(consumed),
-                Step::Incomplete { need } => {
-                    if !receiver.advance() {
-                        return need;
-                    }
-                }
-            }
-        }
-    }
-
-    fn feed(wire: &[u8], chunk: usize, padding: usize) -> Vec<Msg> {
-        let (mut receiver, mut parser) = (Receiver::new(padding), Parser::new(1 << 24));
-        let (mut rest, mut seen, mut need) = (wire, Vec::new(), None);
-        while !rest.is_empty() {
-            let result = receiver.read_with(need, |room| {
-                let before = rest.len();
-                for piece in room {
-                    let n = piece
-                        .len()
-                        .min(chunk - (before - rest.len()))
-                        .min(rest.len());
-                    piece[..n].copy_from_slice(&rest[..n]);
-                    rest = &rest[n..];
-                }
-                Ok(before - rest.len())
-            });
-            assert!(result.is_ok_and(|n| n > 0));
-            need = drain(&mut receiver, &mut parser, &mut seen);
-            receiver.rest();
-        }
-        seen
-    }
-
-    fn wire(payloads: &[Vec<u8>]) -> Vec<u8> {
-        let mut wire = Vec::new();
-        for (i, p) in payloads.iter().enumerate() {
-            match i % 3 {
-                0 => wire.extend(format!("MSG s.{i} 1 {}\r\n", p.len()).bytes()),
-                1 => wire.extend(format!("MSG s.{i} 1 r.{i} {}\r\n", p.len()).bytes()),
-                _ => wire.extend(
-                    format!("HMSG s.{i} 1 r.{i} 12 {}\r\nNATS/1.0\r\n\r\n", p.len() + 12).bytes(),
-                ),
-            }
-            wire.extend_from_slice(p);
-            wire.extend_from_slice(b"\r\n");
-        }
-        wire
-    }
-
-    #[test]
-    fn messages_of_all_sizes_arrive_whole_however_they_are_cut() {
-        let sizes = [
-            0, 1, 16, 16, 16, 100, 1000, 3000, 5000, 16_000, 17_000, 100_000,
-        ];
-        let payloads: Vec<_> = (0..400usize)
-            .map(|i| vec![b'a' + (i % 26) as u8; sizes[i % sizes.len()]])
-            .collect();
-        let wire = wire(&payloads);
-        for chunk in [7, 100, 4096, 65_536, usize::MAX] {
-            for padding in [0, 64] {
-                let msgs = feed(&wire, chunk, padding);
-                assert_eq!(msgs.len(), payloads.len());
-                for (i, (msg, payload)) in msgs.iter().zip(&payloads).enumerate() {
-                    assert_eq!(msg.subject(), format!("s.{i}").as_bytes());
-                    assert_eq!(msg.reply().is_some(), i % 3 != 0);
-                    assert_eq!(msg.payload(), payload);
-                    // SAFETY: padding zero bytes, at least one, lie behind the payload.
-                    let behind = unsafe {
-                        std::slice::from_raw_parts(
-                            msg.payload_ptr().add(payload.len()).cast::<u8>(),
-                            padding.max(1),
-                        )
-                    };
-                    assert!(behind.iter().all(|b| *b == 0));
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn small_messages_do_not_copy_much_of_the_stream() {
-        let wire = wire(&vec![vec![b'x'; 16]; 10_000]);
-        assert_eq!(feed(&wire, usize::MAX, 0).len(), 10_000);
-    }
-}
+#[path = "receive_tests.rs"]
+mod tests;

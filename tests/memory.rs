@@ -1,0 +1,394 @@
+//! What messages that wait or are kept cost in memory: whatever their size, and however they come.
+//!
+//! In a process of its own, because the memory of messages is the process's; one test at a time.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard};
+
+use nats_rs::msg::receive::READ_SIZE;
+use nats_rs::msg::{Msg, Receiver, release_unused, trim, usage, wants_trim};
+use nats_rs::proto::parser::{Op, Parser, Step};
+
+/// Counts what the process has from its allocator.
+struct Counting;
+
+static BYTES: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: the system's allocator, whose contract is passed on.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        BYTES.fetch_add(layout.size(), Ordering::Relaxed);
+        // SAFETY: the caller's contract.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, ptr: *mut u8, layout: Layout) {
+        BYTES.fetch_sub(layout.size(), Ordering::Relaxed);
+        // SAFETY: the caller's contract.
+        unsafe { System.dealloc(ptr, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+fn alone() -> MutexGuard<'static, ()> {
+    let guard = ONE_AT_A_TIME.lock().unwrap_or_else(|e| e.into_inner());
+    release_unused();
+    guard
+}
+
+/// Bytes of blocks that something lives in.
+fn in_use() -> usize {
+    let usage = usage();
+    usage.all - usage.unused
+}
+
+/// How the bytes come.
+#[derive(Debug, Clone, Copy)]
+enum Rhythm {
+    /// So many frames, then a pause.
+    Frames(usize),
+    /// So many bytes, then a pause.
+    Bytes(usize),
+    /// As many as are asked for, without a pause.
+    Stream,
+}
+
+/// A connection whose server sends what it is given.
+struct Connection {
+    receiver: Receiver,
+    parser: Parser,
+    need: Option<usize>,
+    /// What is in the socket.
+    wire: VecDeque<u8>,
+    frames: usize,
+    rhythm: Rhythm,
+}
+
+impl Connection {
+    fn new(rhythm: Rhythm, padding: usize) -> Self {
+        Connection {
+            receiver: Receiver::new(padding, READ_SIZE),
+            parser: Parser::new(1 << 26),
+            need: None,
+            wire: VecDeque::new(),
+            frames: 0,
+            rhythm,
+        }
+    }
+
+    /// Sends a message; `seen` gets what the client makes of what came.
+    fn send(&mut self, subject: &str, headers: usize, payload: usize, seen: &mut dyn FnMut(Msg)) {
+        let block = match headers {
+            0 => Vec::new(),
+            n => format!("NATS/1.0\r\nA:{}\r\n\r\n", "h".repeat(n)).into_bytes(),
+        };
+        let line = match headers {
+            0 => format!("MSG {subject} 1 {payload}\r\n"),
+            _ => format!(
+                "HMSG {subject} 1 {} {}\r\n",
+                block.len(),
+                block.len() + payload
+            ),
+        };
+        self.wire.extend(line.bytes());
+        self.wire.extend(block);
+        self.wire.extend(std::iter::repeat_n(b'x', payload));
+        self.wire.extend(b"\r\n");
+        self.frames += 1;
+        match self.rhythm {
+            Rhythm::Frames(n) if self.frames.is_multiple_of(n) => self.read(usize::MAX, seen),
+            Rhythm::Bytes(n) => {
+                while self.wire.len() >= n {
+                    self.read(n, seen);
+                }
+            }
+            Rhythm::Stream if self.wire.len() >= 4 * READ_SIZE => self.read(3 * READ_SIZE, seen),
+            _ => {}
+        }
+    }
+
+    /// Reads so many bytes of what is in the socket, and rests.
+    fn read(&mut self, most: usize, seen: &mut dyn FnMut(Msg)) {
+        let mut left = most.min(self.wire.len());
+        while left > 0 {
+            let wire = &mut self.wire;
+            let n = self
+                .receiver
+                .read_with(self.need, |room| {
+                    let before = left;
+                    for piece in room {
+                        let n = piece.len().min(left);
+                        for (to, from) in piece.iter_mut().zip(wire.drain(..n)) {
+                            *to = from;
+                        }
+                        left -= n;
+                    }
+                    Ok(before - left)
+                })
+                .unwrap();
+            assert!(n > 0);
+            self.parse(seen);
+        }
+        self.receiver.rest();
+    }
+
+    fn parse(&mut self, seen: &mut dyn FnMut(Msg)) {
+        loop {
+            match self.parser.next(self.receiver.unparsed()).unwrap() {
+                Step::Op {
+                    op: Op::Msg(head), ..
+                } => seen(self.receiver.take_msg(&head).unwrap()),
+                Step::Op { consumed, .. } => self.receiver.consume(consumed),
+                Step::Incomplete { need } => {
+                    self.need = need;
+                    if !self.receiver.advance(need).unwrap() {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    fn finish(mut self, seen: &mut dyn FnMut(Msg)) {
+        self.read(usize::MAX, seen);
+    }
+}
+
+const RHYTHMS: [Rhythm; 12] = [
+    Rhythm::Frames(1),
+    Rhythm::Frames(2),
+    Rhythm::Frames(7),
+    Rhythm::Frames(100),
+    Rhythm::Bytes(11),
+    Rhythm::Bytes(300),
+    Rhythm::Bytes(1000),
+    Rhythm::Bytes(1448),
+    Rhythm::Bytes(5000),
+    Rhythm::Bytes(16_384),
+    Rhythm::Bytes(65_536),
+    Rhythm::Stream,
+];
+
+#[test]
+fn what_one_subscription_has_waiting_costs_what_it_weighs() {
+    let _alone = alone();
+    let mut wrong = Vec::new();
+    let sizes = [
+        0,
+        1,
+        16,
+        100,
+        300,
+        500,
+        700,
+        1000,
+        1024,
+        1200,
+        1400,
+        1500,
+        1700,
+        1900,
+        2000,
+        2048,
+        2200,
+        2500,
+        2700,
+        3000,
+        3500,
+        3900,
+        3950,
+        4000,
+        4050,
+        4096,
+        4200,
+        5000,
+        5300,
+        5500,
+        6000,
+        7000,
+        8000,
+        8192,
+        9000,
+        10_000,
+        12_000,
+        15_000,
+        16_000,
+        16_200,
+        16_300,
+        16_384,
+        16_500,
+        17_000,
+        20_000,
+        32_768,
+        40_000,
+        65_536,
+        100_000,
+        1 << 20,
+    ];
+    for rhythm in RHYTHMS {
+        for size in sizes {
+            for headers in [0, 200] {
+                if matches!(rhythm, Rhythm::Bytes(11)) && size > 2000 {
+                    continue;
+                }
+                release_unused();
+                let n = (2_000_000 / (size + 300)).clamp(20, 1000);
+                let mut connection = Connection::new(rhythm, 0);
+                let mut kept = Vec::with_capacity(n);
+                let (before, heap) = (in_use(), BYTES.load(Ordering::Relaxed));
+                for _ in 0..n {
+                    connection.send("case-mem", headers, size, &mut |msg| kept.push(msg));
+                }
+                connection.finish(&mut |msg| kept.push(msg));
+                assert_eq!(kept.len(), n);
+                let weight = 8 + size + if headers > 0 { headers + 16 } else { 0 };
+                let (used, heap) = (in_use() - before, BYTES.load(Ordering::Relaxed) - heap);
+                let most = weight * 3 / 2 + 250;
+                // One block may be half empty at the end.
+                if used > n * most + 16_384 {
+                    wrong.push(format!(
+                        "{rhythm:?} {size}+{headers}: {} each, {most} allowed",
+                        used / n
+                    ));
+                }
+                assert!(heap <= used + usage().unused + 100_000, "{heap} of {used}");
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// Messages that come while one in many of them is kept, all others being destroyed at once.
+struct Mixed {
+    kept: usize,
+    others: usize,
+    /// What each kept one may cost.
+    most: usize,
+}
+
+#[test]
+fn one_kept_of_a_thousand_keeps_little_beside_it() {
+    let _alone = alone();
+    let small = 4096;
+    let mixed = |kept, others, most| Mixed { kept, others, most };
+    let cases = [
+        mixed(16, 16, small),
+        mixed(100, 100, small),
+        mixed(500, 500, small),
+        mixed(1000, 1000, small),
+        // A slow subscription beside a fast one.
+        mixed(16, 1000, small),
+        mixed(16, 2000, small),
+        mixed(16, 5000, small),
+        mixed(1000, 16, small),
+        // Of longer ones few fit a block, and room that is too short for one is lost.
+        mixed(2000, 2000, 2 * 2000 + 1024),
+        mixed(3000, 3000, 2 * 3000 + 2048),
+        mixed(4200, 16, 2 * 4200),
+    ];
+    let mut wrong = Vec::new();
+    for rhythm in RHYTHMS {
+        for case in &cases {
+            if matches!(rhythm, Rhythm::Bytes(11)) && case.others > 100 {
+                continue;
+            }
+            release_unused();
+            let n = 400;
+            let every = (10_000_000 / (case.others + 40) / n).clamp(50, 300);
+            let mut connection = Connection::new(rhythm, 0);
+            let mut kept = Vec::with_capacity(n);
+            let before = in_use();
+            let mut keep = |msg: Msg| {
+                if msg.subject() == b"kept" {
+                    kept.push(msg);
+                }
+            };
+            for _ in 0..n {
+                for i in 0..every {
+                    if i == every / 2 {
+                        connection.send("kept", 0, case.kept, &mut keep);
+                    } else {
+                        connection.send("x", 0, case.others, &mut keep);
+                    }
+                }
+            }
+            connection.finish(&mut keep);
+            assert_eq!(kept.len(), n);
+            // What is being filled, and has more room, counts as well: two reads' worth.
+            let used = (in_use() - before).saturating_sub(2 * READ_SIZE);
+            let most = case.most;
+            if used > n * most {
+                let each = used / n;
+                wrong.push(format!(
+                    "{rhythm:?} {} of {}: {each} each, {most} allowed",
+                    case.kept, case.others
+                ));
+            }
+            // Nobody has written over what is kept.
+            assert!(kept.iter().all(|m| m.payload().len() == case.kept
+                && m.payload().iter().all(|b| *b == b'x')
+                && m.subject() == b"kept"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn connections_at_rest_hold_nothing_and_share_what_is_left_beside_messages() {
+    let _alone = alone();
+    let before = in_use();
+    let mut kept = Vec::new();
+    let mut idle = Vec::new();
+    for _ in 0..1000 {
+        let mut connection = Connection::new(Rhythm::Frames(1), 0);
+        connection.send("gone", 0, 100, &mut drop);
+        idle.push(connection);
+    }
+    assert_eq!(in_use(), before);
+    for connection in &mut idle {
+        connection.send("kept", 0, 100, &mut |msg| kept.push(msg));
+    }
+    assert!(in_use() - before < 1000 * (150 + 250) + 16_384);
+    drop(kept);
+    assert_eq!(in_use(), before);
+}
+
+#[test]
+fn unused_memory_is_bounded_and_given_back_when_there_is_no_traffic() {
+    let _alone = alone();
+    let mut connection = Connection::new(Rhythm::Stream, 0);
+    let mut kept = Vec::new();
+    for _ in 0..40_000 {
+        connection.send("case-mem", 0, 1000, &mut |msg| kept.push(msg));
+    }
+    connection.finish(&mut |msg| kept.push(msg));
+    assert!(in_use() > 40_000_000);
+    kept.clear();
+    assert!(usage().unused <= 16 << 20, "{:?}", usage());
+    assert!(wants_trim());
+    // Once for what was used until now, once for nothing.
+    assert!(trim());
+    assert!(!trim());
+    assert!(usage().unused <= 256 << 10, "{:?}", usage());
+}
+
+#[test]
+fn padding_is_paid_for_and_nothing_else() {
+    let _alone = alone();
+    for rhythm in RHYTHMS {
+        let mut connection = Connection::new(rhythm, 64);
+        let mut kept = Vec::new();
+        let before = in_use();
+        for _ in 0..500 {
+            connection.send("case-mem", 0, 100, &mut |msg| kept.push(msg));
+        }
+        connection.finish(&mut |msg| kept.push(msg));
+        assert!(in_use() - before < 500 * (108 * 3 / 2 + 250 + 64) + 32_768);
+    }
+}
