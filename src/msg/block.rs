@@ -474,6 +474,7 @@ impl Filling {
         self.link(ptr::null_mut(), ptr::null_mut());
         self.top = header.size;
         self.cell = None;
+        self.cell_to = DATA_START;
         (self.opened, self.issued, self.cell_issued, self.cell_left) = (0, 0, 0, 0);
     }
 
@@ -482,6 +483,16 @@ impl Filling {
         debug_assert!(offset <= self.top);
         // SAFETY: inside the allocation, which reaches at least to `top`.
         unsafe { self.block.cast::<u8>().add(offset) }
+    }
+
+    /// Bytes that were put or read there, and that no message has yet.
+    #[inline(always)]
+    pub(super) fn bytes_mut(&mut self, from: usize, to: usize) -> &mut [u8] {
+        let end = self.run.cap.min(self.top);
+        assert!(self.cell_to.max(self.run.start) <= from && from <= to && to <= end);
+        // SAFETY: the room was just checked: behind all that was handed out, and only this owner,
+        // which is borrowed mutably, can reach it; a block's bytes are initialised from the start.
+        unsafe { std::slice::from_raw_parts_mut(self.at(from).as_ptr(), to - from) }
     }
 
     /// Copies `bytes` to `offset`.
@@ -497,14 +508,18 @@ impl Filling {
     }
 
     /// Makes the descriptor of a message whose bytes are `from..to`, and with it one more reference
-    /// to a cell. There must be room for it where the bytes end (`has_room`).
-    pub(super) fn describe(
+    /// to a cell.
+    ///
+    /// # Safety
+    /// There is room for it where the bytes end (`has_room`).
+    #[inline(always)]
+    pub(super) unsafe fn describe(
         &mut self,
         (from, to): (usize, usize),
         bytes_end: usize,
         make: impl FnOnce(CellPtr) -> Desc,
     ) -> NonNull<Desc> {
-        assert!(self.has_room(bytes_end));
+        debug_assert!(self.has_room(bytes_end));
         debug_assert!(from >= self.run.start && from < to && to <= bytes_end);
         let size = to - from + DESC_SIZE;
         let cell = match self.cell {

@@ -116,7 +116,9 @@ impl Msg {
                 header_len: header.len(),
                 payload_len: payload.len(),
             };
-            Msg::in_block(block, (start, at), at, &parts)
+            assert!(block.has_room(at));
+            // SAFETY: just checked.
+            unsafe { Msg::in_block(block, (start, at), at, &parts) }
         };
         if size > SHARED_MAX {
             let mut own = Filling::of_its_own(size).ok_or(Error::from(Status::NATS_NO_MEMORY))?;
@@ -131,7 +133,11 @@ impl Msg {
 
     /// Makes the message whose parts have been written into `frame` of `block`, whose bytes end at
     /// `bytes_end`.
-    pub(super) fn in_block(
+    ///
+    /// # Safety
+    /// There is room for its descriptor (`Filling::has_room`).
+    #[inline(always)]
+    pub(super) unsafe fn in_block(
         block: &mut Filling,
         frame: (usize, usize),
         bytes_end: usize,
@@ -142,7 +148,7 @@ impl Msg {
             Some((at, len)) => ((at - parts.subject) as u32, len as u32),
             None => (0, NO_REPLY),
         };
-        Msg(block.describe(frame, bytes_end, |cell| Desc {
+        let make = |cell| Desc {
             state: AtomicU32::new(LIVE),
             subject_len: parts.subject_len as u32,
             reply_offset,
@@ -154,7 +160,9 @@ impl Msg {
             next: ptr::null_mut(),
             extra: ptr::null_mut(),
             cell,
-        }))
+        };
+        // SAFETY: the contract.
+        Msg(unsafe { block.describe(frame, bytes_end, make) })
     }
 
     fn desc(&self) -> &Desc {

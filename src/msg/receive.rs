@@ -292,14 +292,14 @@ impl Receiver {
         let start = self.start;
         let at = |offset: u32| start + offset as usize;
         let block = self.block.as_mut().expect("it holds the frame");
-        let payload_end = start + frame - 2;
         let total = head.total_len as usize;
         // The blank behind the subject and the reply, and CR LF behind the payload, become NULs.
-        block.put(at(head.subject.start + head.subject.len), &[0]);
+        let bytes = block.bytes_mut(start, start + frame);
+        bytes[(head.subject.start + head.subject.len) as usize] = 0;
         if let Some(reply) = head.reply {
-            block.put(at(reply.start + reply.len), &[0]);
+            bytes[(reply.start + reply.len) as usize] = 0;
         }
-        block.put(payload_end, &[0, 0]);
+        bytes[frame - FRAME_END..].fill(0);
         let parts = Parts {
             subject: at(head.subject.start),
             subject_len: head.subject.len as usize,
@@ -308,7 +308,8 @@ impl Receiver {
             header_len: head.header_len as usize,
             payload_len: total - head.header_len as usize,
         };
-        let msg = Msg::in_block(block, (start, start + frame), self.end, &parts);
+        // SAFETY: seen above, or a block with room for it was taken.
+        let msg = unsafe { Msg::in_block(block, (start, start + frame), self.end, &parts) };
         self.start += frame;
         Ok(msg)
     }
