@@ -251,13 +251,19 @@ impl Authority {
             Ok(mut found) => {
                 for skipped in &mut found.skipped {
                     if let Authority::File(path) = self {
-                        *skipped = format!("'{}', {skipped}", path.display());
+                        *skipped = in_file(path, skipped);
                     }
                 }
                 Ok(found)
             }
         }
     }
+}
+
+/// Names the file, and not its directory: the texts that it is for have little room.
+fn in_file(path: &Path, what: &str) -> String {
+    let name = path.file_name().unwrap_or(path.as_os_str());
+    format!("'{}', {what}", name.display())
 }
 
 fn read_directory(path: &Path) -> Result<pem::Trust, pem::Why> {
@@ -270,7 +276,7 @@ fn read_directory(path: &Path) -> Result<pem::Trust, pem::Why> {
         // Such directories hold keys, links to nowhere and notes as well.
         if let Ok(mut trust) = pem::read_file(&file).and_then(|bytes| pem::trust(&bytes)) {
             for skipped in &mut trust.skipped {
-                *skipped = format!("'{}', {skipped}", file.display());
+                *skipped = in_file(&file, skipped);
             }
             found.extend(trust);
         }

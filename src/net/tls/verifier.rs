@@ -58,10 +58,7 @@ impl Findings {
         );
         let skipped = self.skipped.lock();
         if is_unknown && !skipped.is_empty() {
-            text = format!(
-                "{text}; of the trusted ones could not be read: {}",
-                skipped.join("; ")
-            );
+            text = format!("{text}; not read: {}", skipped.join("; "));
         }
         handshake_error(text)
     }
