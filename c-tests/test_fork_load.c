@@ -183,6 +183,33 @@ static void hundred_forks_with_tls(void) {
     server_stop(&s);
 }
 
+/* Nothing but messages and names, whose memory the threads of a process share: the library is not open. */
+static void messages_alone(void) {
+    pthread_t thread;
+    int i;
+
+    counter_init(&work.stop);
+    counter_init(&work.failed);
+    CHECK_INT(pthread_create(&thread, NULL, messages, NULL), 0);
+    for (i = 0; i < FORKS; i++) {
+        pid_t child = fork();
+
+        if (child == 0) {
+            natsMsg *msg = NULL;
+            bool all = true;
+
+            begin_child();
+            WELL(&all, natsMsg_Create(&msg, "foo", "bar", "x", 1) == NATS_OK);
+            natsMsg_Destroy(msg);
+            end_child(all);
+        }
+        child_ends_well(child);
+    }
+    counter_set(&work.stop, 1);
+    pthread_join(thread, NULL);
+    CHECK_INT(counter_get(&work.failed), 0);
+}
+
 /* Python's own, by way of ctypes. */
 static void workers_of_python(void) {
     char script[512];
@@ -212,6 +239,7 @@ int main(int argc, char **argv) {
     static const test_case cases[] = {
         TEST(hundred_forks),
         TEST(hundred_forks_with_tls),
+        TEST(messages_alone),
         TEST(workers_of_python),
     };
 

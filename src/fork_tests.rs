@@ -67,3 +67,39 @@ fn leaving_passes_what_catches_panics_and_ends_at_the_way_in() {
     assert!(!is_leaving());
     assert!(!has_left(&"a panic"));
 }
+
+/// A lock that all threads of a process share would be inherited by children as it is.
+#[test]
+fn no_lock_is_shared_but_by_way_of_what_is_per_process() {
+    fn look_into(folder: &std::path::Path, found: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).expect("the sources are there") {
+            let path = entry.expect("the sources are there").path();
+            if path.is_dir() {
+                look_into(&path, found);
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).expect("the sources are text");
+            let shipped = text.split("#[cfg(test)]\nmod tests {").next();
+            let is_test = path.to_string_lossy().contains("test");
+            let locks = [
+                ": Mutex<",
+                ": OnceLock<",
+                ": LazyLock<",
+                ": RwLock<",
+                ": Once ",
+            ];
+            for line in shipped.filter(|_| !is_test).unwrap_or_default().lines() {
+                let line = line.trim_start().trim_start_matches("pub ");
+                if line.starts_with("static ") && locks.iter().any(|lock| line.contains(lock)) {
+                    found.push(format!("{}: {line}", path.display()));
+                }
+            }
+        }
+    }
+    let mut found = Vec::new();
+    look_into(
+        &std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
+        &mut found,
+    );
+    assert!(found.is_empty(), "{found:#?}");
+}

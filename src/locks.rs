@@ -1,119 +1,68 @@
 //! Locks.
 //!
-//! Those of the standard library, which keep all their state in themselves: a child made by `fork` can use a lock
-//! that it makes, whatever threads of its parent were doing. (`parking_lot` has one table for all locks of a
-//! process; a thread that is in it when another one forks leaves a part of it locked in the child for ever.) Here
-//! they are given the shape that the crate uses: a panic does not poison a lock, a condition variable borrows the
-//! guard, and waking costs a system call only where somebody waits.
+//! Those of the standard library on Linux, by way of a crate that has them without poisoning: all their state is in
+//! themselves, so a child made by `fork` can use a lock that it makes, whatever threads of its parent were doing.
+//! (`parking_lot` has one table for all locks of a process; a thread that is in it when another one forks leaves a
+//! part of it locked in the child for ever.)
 
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
 use std::sync::atomic::{AtomicU32, AtomicUsize, fence};
-use std::sync::{self, PoisonError, TryLockError};
 use std::thread::{sleep, yield_now};
 use std::time::{Duration, Instant};
+
+use rustix::io::Errno;
+use rustix::thread::futex;
+use rustix::time::Timespec;
 
 use crate::fork::{self, PerProcess};
 
 /// A lock around a value.
 #[derive(Debug, Default)]
-pub(crate) struct Mutex<T> {
-    inner: sync::Mutex<T>,
-}
+pub(crate) struct Mutex<T>(rustix_futex_sync::Mutex<T>);
 
 /// The right to use the value.
-pub(crate) struct MutexGuard<'a, T> {
-    mutex: &'a Mutex<T>,
-    /// Not there while a condition variable has it, or [`MutexGuard::unlocked`] has let it go.
-    inner: Option<sync::MutexGuard<'a, T>>,
-}
+pub(crate) type MutexGuard<'a, T> = rustix_futex_sync::MutexGuard<'a, T>;
 
 impl<T> Mutex<T> {
     pub(crate) const fn new(value: T) -> Self {
-        Mutex {
-            inner: sync::Mutex::new(value),
-        }
+        Mutex(rustix_futex_sync::Mutex::new(value))
     }
-}
 
-impl<T> Mutex<T> {
     #[inline]
     pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
-        self.guard(self.lock_inner())
+        match self.0.try_lock() {
+            Some(guard) => guard,
+            None => self.wait(),
+        }
     }
 
     #[inline]
     pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
-        match self.inner.try_lock() {
-            Ok(inner) => Some(self.guard(inner)),
-            Err(TryLockError::Poisoned(e)) => Some(self.guard(e.into_inner())),
-            Err(TryLockError::WouldBlock) => None,
-        }
+        self.0.try_lock()
     }
 
     pub(crate) fn get_mut(&mut self) -> &mut T {
-        self.inner.get_mut().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    #[inline]
-    fn guard<'a>(&'a self, inner: sync::MutexGuard<'a, T>) -> MutexGuard<'a, T> {
-        MutexGuard {
-            mutex: self,
-            inner: Some(inner),
-        }
-    }
-
-    #[inline]
-    fn lock_inner(&self) -> sync::MutexGuard<'_, T> {
-        match self.inner.try_lock() {
-            Ok(inner) => inner,
-            Err(TryLockError::Poisoned(e)) => e.into_inner(),
-            Err(TryLockError::WouldBlock) => self.wait(),
-        }
+        self.0.get_mut()
     }
 
     #[cold]
-    fn wait(&self) -> sync::MutexGuard<'_, T> {
+    fn wait(&self) -> MutexGuard<'_, T> {
         if fork::is_leaving() {
             // Perhaps a thread of the parent has it.
             fork::leave();
         }
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 
-impl<T> MutexGuard<'_, T> {
-    /// Lets the lock go for the time that `f` takes.
-    pub(crate) fn unlocked<R>(&mut self, f: impl FnOnce() -> R) -> R {
-        self.inner = None;
-        let result = f();
-        self.inner = Some(self.mutex.lock_inner());
-        result
-    }
-}
-
-const LOCKED: &str = "the guard has the lock whenever it can be used";
-
-impl<T> Deref for MutexGuard<'_, T> {
-    type Target = T;
-
-    #[inline]
-    fn deref(&self) -> &T {
-        self.inner.as_ref().expect(LOCKED)
-    }
-}
-
-impl<T> DerefMut for MutexGuard<'_, T> {
-    #[inline]
-    fn deref_mut(&mut self) -> &mut T {
-        self.inner.as_mut().expect(LOCKED)
-    }
-}
-
-/// Something to wait for under a lock. What is waited for must be changed under that lock.
+/// Something to wait for under a lock. What is waited for must be changed under that lock. A call costs a system call
+/// only where somebody waits.
 #[derive(Debug, Default)]
 pub(crate) struct Condvar {
-    inner: sync::Condvar,
+    /// How often somebody was called. Who waits has read it with the lock held; so a call that comes after that, and
+    /// before the sleep, is seen by the kernel, which compares.
+    calls: AtomicU32,
     /// How many wait. Changed with the lock held, so who has changed something under it sees those who missed it.
     waiters: AtomicUsize,
 }
@@ -129,64 +78,63 @@ impl Waited {
     }
 }
 
+const LOCKED: &str = "the guard has the lock whenever it can be used";
+
 impl Condvar {
     pub(crate) const fn new() -> Self {
         Condvar {
-            inner: sync::Condvar::new(),
+            calls: AtomicU32::new(0),
             waiters: AtomicUsize::new(0),
         }
     }
 
     pub(crate) fn wait<T>(&self, guard: &mut MutexGuard<'_, T>) {
-        self.waiting(guard, |inner| {
-            let inner = self.inner.wait(inner);
-            (inner.unwrap_or_else(PoisonError::into_inner), ())
-        });
+        self.sleep(guard, None);
     }
 
     pub(crate) fn wait_for<T>(&self, guard: &mut MutexGuard<'_, T>, time: Duration) -> Waited {
-        self.waiting(guard, |inner| {
-            let (inner, waited) = self
-                .inner
-                .wait_timeout(inner, time)
-                .unwrap_or_else(PoisonError::into_inner);
-            let timed_out = waited.timed_out();
-            (inner, Waited { timed_out })
-        })
+        // A time too long for the kernel is as good as none.
+        let timed_out = self.sleep(guard, Timespec::try_from(time).ok());
+        Waited { timed_out }
     }
 
     pub(crate) fn wait_until<T>(&self, guard: &mut MutexGuard<'_, T>, until: Instant) -> Waited {
         self.wait_for(guard, until.saturating_duration_since(Instant::now()))
     }
 
-    fn waiting<'a, T, R>(
-        &self,
-        guard: &mut MutexGuard<'a, T>,
-        wait: impl FnOnce(sync::MutexGuard<'a, T>) -> (sync::MutexGuard<'a, T>, R),
-    ) -> R {
+    /// Returns whether the time is over. May return for no reason.
+    fn sleep<T>(&self, guard: &mut MutexGuard<'_, T>, time: Option<Timespec>) -> bool {
         if fork::is_leaving() {
             fork::leave();
         }
-        let inner = guard.inner.take().expect(LOCKED);
+        let calls = self.calls.load(Relaxed);
         self.waiters.fetch_add(1, Relaxed);
-        let (inner, result) = wait(inner);
+        let slept = MutexGuard::unlocked(guard, || {
+            futex::wait(&self.calls, futex::Flags::PRIVATE, calls, time.as_ref())
+        });
         self.waiters.fetch_sub(1, Relaxed);
-        guard.inner = Some(inner);
-        result
+        slept == Err(Errno::TIMEDOUT)
     }
 
     #[inline]
     pub(crate) fn notify_one(&self) {
         if self.waiters.load(Relaxed) > 0 {
-            self.inner.notify_one();
+            self.call(1);
         }
     }
 
     #[inline]
     pub(crate) fn notify_all(&self) {
         if self.waiters.load(Relaxed) > 0 {
-            self.inner.notify_all();
+            self.call(i32::MAX as u32);
         }
+    }
+
+    #[cold]
+    fn call(&self, most: u32) {
+        self.calls.fetch_add(1, Relaxed);
+        // Fails for no reason that could come up.
+        let _ = futex::wake(&self.calls, futex::Flags::PRIVATE, most);
     }
 }
 

@@ -22,7 +22,7 @@ fn let_go_and_taken_again() {
     let mutex = Mutex::new(1);
     let mut guard = mutex.lock();
     assert!(mutex.try_lock().is_none());
-    guard.unlocked(|| *mutex.lock() += 1);
+    MutexGuard::unlocked(&mut guard, || *mutex.lock() += 1);
     assert_eq!(*guard, 2);
     assert!(mutex.try_lock().is_none());
 }

@@ -7,13 +7,19 @@ use std::sync::atomic::Ordering::{Acquire, Release};
 
 use crate::fork::{self, PAGE, PAGE_SIZE, Page};
 
-/// Sees to it that children of this process know that they are. Called before there is anything that they could
-/// inherit.
-pub(crate) fn watch() {
-    static WATCHES: AtomicBool = AtomicBool::new(false);
-    if WATCHES.load(Acquire) {
-        return;
+/// On the way into the library: sees to it that children of this process know that they are, before there is anything
+/// that they could inherit.
+#[inline]
+pub(crate) fn notice() {
+    if !WATCHES.load(Acquire) {
+        watch();
     }
+}
+
+static WATCHES: AtomicBool = AtomicBool::new(false);
+
+#[cold]
+fn watch() {
     // Two threads that come here at the same time do it both: the handler may run twice.
     // SAFETY: the handler's code stays in memory: the library is linked with `-z nodelete`. Without memory for
     // it children are known by the page alone.

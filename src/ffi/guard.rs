@@ -66,6 +66,7 @@ pub(crate) fn guard_void(body: impl FnOnce()) {
 
 #[inline]
 fn run<T>(body: impl FnOnce() -> Result<T>) -> Result<T> {
+    super::fork::notice();
     match catch_unwind(AssertUnwindSafe(body)) {
         Ok(result) => result,
         Err(panic) => Err(panicked(&*panic)),

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use super::callback::{Callback, Function};
 use super::guard::{guard, guard_local, guard_void};
 use super::types::{natsClientConfig, natsStatusArg};
-use super::{convert, fork, last_error};
+use super::{convert, last_error};
 use crate::client::in_any_callback;
 use crate::error::{Error, Result, Status, natsStatus};
 use crate::msg::release_unused;
@@ -22,7 +22,6 @@ const REQUIRED_NUMBER: u32 = 0x03_0e_00;
 
 /// Opens the library if it is not open, and returns what it was opened with.
 pub(crate) fn open() -> Result<Config> {
-    fork::watch();
     library::config()
 }
 
@@ -62,7 +61,6 @@ pub unsafe extern "C" fn nats_OpenWithConfig(config: *mut natsClientConfig) -> n
     guard("nats_OpenWithConfig", || {
         // SAFETY: the caller's contract, above.
         let config = unsafe { config.as_ref() }.map(core_config);
-        fork::watch();
         library::open(config)
     })
 }
@@ -140,7 +138,6 @@ pub extern "C" fn nats_CloseAndWait(timeout: i64) -> natsStatus {
 #[unsafe(no_mangle)]
 pub extern "C" fn nats_SetMessageDeliveryPoolSize(max: c_int) -> natsStatus {
     guard("nats_SetMessageDeliveryPoolSize", || {
-        fork::watch();
         library::set_delivery_pool_size(max)
     })
 }
