@@ -1,7 +1,11 @@
 #!/usr/bin/env python3
-"""Makes a table, results.json and results.svg of the benchmark's runs.
+"""Makes tables, results.json and results.svg of the benchmark's runs.
 
-usage: report.py RUNS.jsonl OUT_DIRECTORY      (scripts/bench.sh calls it, and sets the *_VERSION variables)
+usage: report.py OUT_DIRECTORY STATE=RUNS.jsonl=LOAD=USED=STOLEN...
+       (scripts/bench.sh calls it, and sets the *_VERSION variables)
+
+STATE is what the machine did meanwhile: idle, or busy with one processor taken. LOAD and USED, in per cent, tell of the
+machine before, STOLEN of the time of the runs.
 
 Each figure is the median of its runs. Each ratio is the median of the ratios of neighbouring runs, that is of those of
 one round: what disturbs a shared machine for a while disturbs both.
@@ -22,7 +26,7 @@ MORE, LESS = "more is better", "less is better"
 
 
 class Line:
-    """One line of the table: a case seen by one of its figures, and the goal of issue 4."""
+    """One line of the table: a case seen by one of its figures, and the goal."""
 
     def __init__(self, case, title, field, better, *, times=None, against=NATS_C, most=None, cpu_most=None, draw=True):
         self.case, self.title, self.field, self.better = case, title, field, better
@@ -63,19 +67,26 @@ LINES = [
     Line("deliver_cb_16", "callback delivery, 16 B", "rate", MORE, times=5, cpu_most=80),
     Line("deliver_cb_1k", "callback delivery, 1 KiB", "rate", MORE, times=3.5, cpu_most=320),
     Line("deliver_sync_16", "NextMsg, 16 B", "rate", MORE, times=4),
-    Line("pub_16", "publish, 16 B", "rate", MORE, times=2, cpu_most=32),
+    Line("pub_bytes_0", "publish, 0 B", "rate", MORE, times=1, draw=False),
+    Line("pub_16", "publish, 16 B", "rate", MORE, times=2.3),
     Line("pub_16_4t", "publish, 16 B, 4 threads", "rate", MORE, times=2.5),
     Line("pub_hdr_128", "publish, 2 headers, 128 B", "rate", MORE, times=2.5),
     Line("pub_hdr_128_new", "the same, message made anew", "rate", MORE, draw=False),
-    Line("pub_1k", "publish, 1 KiB", "rate", MORE, times=1.2),
+    Line("pub_1k", "publish, 1 KiB", "rate", MORE, times=1.4),
+    Line("pub_bytes_4096", "publish, 4 KiB", "rate", MORE, times=1, draw=False),
+    Line("pub_bytes_16384", "publish, 16 KiB", "rate", MORE, times=1, draw=False),
+    Line("pub_bytes_40000", "publish, 40,000 B", "rate", MORE, times=1, draw=False),
     Line("pub_64k", "publish, 64 KiB", "rate", MORE, times=1.2),
+    Line("pub_64k", "publish, 64 KiB, beside async-nats", "rate", MORE, times=1.3, against=ASYNC, draw=False),
+    Line("pub_bytes_200000", "publish, 200,000 B", "rate", MORE, times=1, draw=False),
     Line("pub_1m", "publish, 1 MiB", "rate", MORE, times=1.2),
+    Line("pub_bytes_8388608", "publish, 8 MiB", "rate", MORE, times=1, draw=False),
     Line("request_8", "request and reply, 8 callers", "rate", MORE, times=1.8),
     Line("request_1", "request and reply, p50", "p50_us", LESS, times=0.65, against=ASYNC),
     Line("request_1", "request and reply, p99", "p99_us", LESS, times=0.65, against=ASYNC),
     Line("request_1_asap", "the same with SendAsap, p50", "p50_us", LESS, draw=False),
     Line("request_1_peer", "the same without a server, p50", "p50_us", LESS, draw=False),
-    Line("oneway", "publish to callback, one way, p50", "p50_us", LESS, times=0.65),
+    Line("oneway", "publish to callback, one way, p50", "p50_us", LESS, times=1, against=ASYNC),
     Line("oneway", "publish to callback, one way, p99", "p99_us", LESS, times=0.65),
     Line("oneway_asap", "the same with SendAsap, p50", "p50_us", LESS, times=0.65),
     Line("oneway_asap", "the same with SendAsap, p99", "p99_us", LESS, times=0.65),
@@ -169,7 +180,7 @@ def table(figures, ratios):
             print("  ".join("-" * w for w in widths))
 
 
-def about():
+def about(load, used, stolen):
     with open("/proc/cpuinfo", encoding="utf-8") as file:
         models = [text.split(":", 1)[1].strip() for text in file if text.startswith("model name")]
     env = os.environ.get
@@ -177,6 +188,9 @@ def about():
         "date": date.today().isoformat(),
         "cpu": models[0] if models else platform.machine(),
         "cores": os.cpu_count(),
+        "load_before": float(load),
+        "used_before_percent": int(used),
+        "stolen_percent": int(stolen),
         "kernel": platform.release(),
         "rounds": int(env("ROUNDS", "0")),
         "quick": env("QUICK") == "yes",
@@ -264,7 +278,8 @@ def picture(figures, ratios, machine):
             y = section(parts, y, heading, lines, figures, ratios)
     versions = machine["versions"]
     for text in (
-        f"Medians of {machine['rounds']} alternating rounds{' (quick)' if machine['quick'] else ''}, {machine['date']}; "
+        f"Medians of {machine['rounds']} alternating rounds{' (quick)' if machine['quick'] else ''}, {machine['date']}, "
+        f"machine idle before but for {machine['used_before_percent']} %; "
         "each case has its own scale. Made by scripts/bench.sh.",
         f"{machine['cpu']}, {machine['cores']} cores, Linux {machine['kernel']}, loopback; " + ", ".join(
             f"{name} {version}" for name, version in versions.items() if version),
@@ -280,19 +295,22 @@ def picture(figures, ratios, machine):
 
 
 def main():
-    if len(sys.argv) != 3:
+    if len(sys.argv) < 3:
         sys.exit(__doc__)
-    runs, out = sys.argv[1:]
-    figures, ratios = read(runs)
-    if not figures:
-        sys.exit("no runs")
-    machine = about()
-    table(figures, ratios)
+    out, states = sys.argv[1], {}
+    for argument in sys.argv[2:]:
+        state, runs, *machine = argument.split("=")
+        figures, ratios = read(runs)
+        if not figures:
+            sys.exit(f"no runs: {runs}")
+        states[state] = figures, ratios, about(*machine)
+        print(f"\nThe machine: {state}")
+        table(figures, ratios)
     with open(os.path.join(out, "results.json"), "w", encoding="utf-8") as file:
-        json.dump(as_json(figures, ratios, machine), file, indent=1, ensure_ascii=False)
+        json.dump({state: as_json(*results) for state, results in states.items()}, file, indent=1, ensure_ascii=False)
         file.write("\n")
     with open(os.path.join(out, "results.svg"), "w", encoding="utf-8") as file:
-        file.write(picture(figures, ratios, machine))
+        file.write(picture(*next(iter(states.values()))))
 
 
 if __name__ == "__main__":

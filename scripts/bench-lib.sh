@@ -58,6 +58,25 @@ start_peer() {
     PEER_URL="nats://127.0.0.1:$(cat "$SCRATCH/peer.port")"
 }
 
+# processor_times: the times of all processors together since the machine started, as the kernel counts them.
+processor_times() { head -n 1 /proc/stat; }
+
+# busy_percent BEFORE AFTER: of all processors' time between two of these, how much was used and how much was stolen by
+# other virtual machines, in hundredths.
+busy_percent() {
+    printf '%s\n%s\n' "$1" "$2" | awk '
+        { used = $2 + $3 + $4 + $7 + $8; all = used + $5 + $6 + $9; stolen = $9 }
+        NR == 1 { used0 = used; all0 = all; stolen0 = stolen }
+        END { all -= all0; printf "%.0f %.0f\n", 100 * (used - used0) / all, 100 * (stolen - stolen0) / all }'
+}
+
+# keep_busy: takes one processor until BUSY_PID is killed.
+keep_busy() {
+    sh -c 'while :; do :; done' 9>&- &
+    BUSY_PID=$!
+    STARTED+=("$BUSY_PID")
+}
+
 # run_plan SECONDS: each entry of the array `plan` once a round, ROUNDS rounds, SECONDS at most for each run. The function
 # `prepare ENTRY` sets `label`, `library` and the array `command`, which prints one line of JSON: that goes to $RUNS. Sets
 # FAILED to how many runs of our library failed; a peer's failure is told, no more.

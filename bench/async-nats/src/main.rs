@@ -315,6 +315,10 @@ async fn main() {
                 "pub_1k" => publish(url, count, 1024, 1, With::Nothing).await,
                 "pub_64k" => publish(url, count, 64 << 10, 1, With::Nothing).await,
                 "pub_1m" => publish(url, count, 1 << 20, 1, With::Nothing).await,
+                case if case.starts_with("pub_bytes_") => {
+                    let size = case["pub_bytes_".len()..].parse().expect("a size");
+                    publish(url, count, size, 1, With::Nothing).await
+                }
                 "oneway" => oneway(url, count).await,
                 "request_1" => request(url, count, 1, true).await,
                 "request_8" => request(url, count, 8, true).await,
