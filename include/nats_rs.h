@@ -2188,9 +2188,11 @@ NATS_EXTERN enum natsStatus natsOptions_SetManualDispatch(natsOptions *opts, boo
  * Sets how many bytes the connection reads from and writes to its socket in one system call.
  *
  * By default a read takes up to 128 KiB, and the library learns from the time that writes take
- * whether to write pieces of up to 48 or of up to 256 KiB, which differs from machine to machine. A
- * size that is set holds for both, and nothing is learnt. The buffers that publishes are collected in
- * are not changed by this: they grow and shrink with the load.
+ * whether to write pieces of up to 48 or of up to 256 KiB: which is faster differs from machine to
+ * machine. A size that is set holds for both, and nothing is learnt: writes are cut into equal pieces of
+ * at most that size, reads take that size rounded down to a multiple of 16 KiB, within 16 and 128 KiB.
+ * The buffers that publishes are collected in are not changed by this: they grow and shrink with the
+ * load.
  *
  * @param opts the options.
  * @param ioBufSize bytes; less than 4096 counts as 4096; 0 for the default.

@@ -86,7 +86,10 @@ impl Link {
             conn: conn.clone(),
             stream,
             reader: Mutex::new(Reader {
-                receiver: Receiver::new(conn.opts.message_buffer_padding, msg::receive::READ_SIZE),
+                receiver: Receiver::new(
+                    conn.opts.message_buffer_padding,
+                    conn.opts.io_buf_size.unwrap_or(msg::receive::READ_SIZE),
+                ),
                 parser: Parser::new(super::connection::MAX_MSG_FLOOR),
                 need: None,
                 gathered: Gathered::default(),
