@@ -5,6 +5,7 @@
 //! (`parking_lot` has one table for all locks of a process; a thread that is in it when another one forks leaves a
 //! part of it locked in the child for ever.)
 
+use std::hint::spin_loop;
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
 use std::sync::atomic::{AtomicU32, AtomicUsize, fence};
@@ -16,6 +17,12 @@ use rustix::thread::futex;
 use rustix::time::Timespec;
 
 use crate::fork::{self, PerProcess};
+
+/// How often a thread that finds a lock taken looks again before it sleeps, and how many of these looks come without
+/// letting others run. Locks are held for a copy, as a rule, and to sleep and be woken takes far longer: with four
+/// publishers on one connection, sleeping at once cost half of the rate.
+const LOOKS: u32 = 10;
+const BUSY_LOOKS: u32 = 3;
 
 /// A lock around a value.
 #[derive(Debug, Default)]
@@ -51,6 +58,16 @@ impl<T> Mutex<T> {
         if fork::is_leaving() {
             // Perhaps a thread of the parent has it.
             fork::leave();
+        }
+        for look in 0..LOOKS {
+            if look < BUSY_LOOKS {
+                (0..2 << look).for_each(|_| spin_loop());
+            } else {
+                yield_now();
+            }
+            if let Some(guard) = self.0.try_lock() {
+                return guard;
+            }
         }
         self.0.lock()
     }
@@ -269,7 +286,7 @@ impl ForkLock {
             }
             looks += 1;
             match looks {
-                0..100 => std::hint::spin_loop(),
+                0..100 => spin_loop(),
                 100..200 => yield_now(),
                 _ => sleep(Duration::from_micros(100)),
             }
