@@ -294,9 +294,13 @@ static void what_the_server_gets(void) {
 
 int main(int argc, char **argv) {
     static const test_case cases[] = {
-        TEST(wrong_keys),           TEST(files_that_cannot_be_used),       
-        TEST(handlers_that_fail),   TEST(an_nkey_takes_the_jwt_out), TEST(closing_while_a_handler_runs),
-        TEST(what_the_server_gets), TEST(expired_before_connecting),
+        TEST(wrong_keys),
+        TEST(files_that_cannot_be_used),
+        TEST(handlers_that_fail),
+        TEST(an_nkey_takes_the_jwt_out),
+        TEST(closing_while_a_handler_runs),
+        TEST(what_the_server_gets),
+        TEST(expired_before_connecting),
     };
 
     return RUN_TESTS(cases, argc, argv);

@@ -52,7 +52,8 @@ static void bad_urls(void) {
     CHECK_STATUS(try_connect("nats://127.0.0.1:99999999999"), NATS_INVALID_ARG);
 #if OURS
     CHECK_STATUS(try_connect("nats://bad%zzuser:pass@127.0.0.1:1"), NATS_ERR);
-    CHECK_ERROR(NATS_ERR, "invalid percent encoding in URL: user: no two hexadecimal digits follow '%' at its byte 4");
+    CHECK_ERROR(NATS_ERR,
+                "invalid percent encoding in URL: user: no two hexadecimal digits follow '%' at its byte 4");
     CHECK_STATUS(try_connect("nats://user:sesame7%zz@127.0.0.1:1"), NATS_ERR);
     CHECK_ERROR(NATS_ERR, "invalid percent encoding in URL: password: ");
     CHECK(strstr(nats_GetLastError(NULL), "sesame") == NULL);
@@ -73,8 +74,9 @@ static void bad_urls(void) {
 #if OURS
 /* Schemes that there are not must not mean the one without TLS. */
 static void unknown_schemes(void) {
-    static const char *const urls[] = {"tsl://me:sesame7@127.0.0.1:1", "ssl://127.0.0.1:1", "https://127.0.0.1:1",
-                                       "http://127.0.0.1:1",           "foo://127.0.0.1:1", "tls:/127.0.0.1:1"};
+    static const char *const urls[] = {
+        "tsl://me:sesame7@127.0.0.1:1", "ssl://127.0.0.1:1", "https://127.0.0.1:1",
+        "http://127.0.0.1:1",           "foo://127.0.0.1:1", "tls:/127.0.0.1:1"};
     natsConnection *nc = NULL;
     natsOptions *opts = test_options("nats://127.0.0.1:1");
     char list[128];

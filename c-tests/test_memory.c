@@ -34,8 +34,8 @@ static void check_grown(const char *what, int64_t before, int64_t count, int64_t
     int64_t grown = resident() - before;
 
     if (figures_count() && grown > count * each + ALLOCATOR)
-        check_failed(__FILE__, __LINE__, "%s: %" PRId64 " bytes each, %" PRId64 " allowed", what, grown / count,
-                     each);
+        check_failed(__FILE__, __LINE__, "%s: %" PRId64 " bytes each, %" PRId64 " allowed", what,
+                     grown / count, each);
 }
 
 /* Has one subscription wait for count messages of a size, with a flush after so many. */
@@ -68,25 +68,15 @@ static void waiting(int size, int count, int flush) {
     fixture_end(&f);
 }
 
-static void small_ones_that_trickle(void) {
-    waiting(16, figures_count() ? 20000 : 500, 1);
-}
+static void small_ones_that_trickle(void) { waiting(16, figures_count() ? 20000 : 500, 1); }
 
-static void one_kibibyte(void) {
-    waiting(1024, figures_count() ? 4000 : 200, 1);
-}
+static void one_kibibyte(void) { waiting(1024, figures_count() ? 4000 : 200, 1); }
 
-static void above_a_quarter_block(void) {
-    waiting(4200, figures_count() ? 2000 : 200, 1);
-}
+static void above_a_quarter_block(void) { waiting(4200, figures_count() ? 2000 : 200, 1); }
 
-static void about_a_block(void) {
-    waiting(16384, figures_count() ? 500 : 50, 1);
-}
+static void about_a_block(void) { waiting(16384, figures_count() ? 500 : 50, 1); }
 
-static void in_bursts(void) {
-    waiting(1000, figures_count() ? 5000 : 500, 100);
-}
+static void in_bursts(void) { waiting(1000, figures_count() ? 5000 : 500, 100); }
 
 static void answer(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void *arg) {
     (void)sub;
@@ -156,10 +146,9 @@ static void slow_beside_fast(void) {
 }
 
 static const test_case cases[] = {
-    TEST(small_ones_that_trickle), TEST(one_kibibyte), TEST(above_a_quarter_block), TEST(about_a_block),
-    TEST(in_bursts),               TEST(kept_replies), TEST(slow_beside_fast),
+    TEST(small_ones_that_trickle), TEST(one_kibibyte), TEST(above_a_quarter_block),
+    TEST(about_a_block),           TEST(in_bursts),    TEST(kept_replies),
+    TEST(slow_beside_fast),
 };
 
-int main(int argc, char **argv) {
-    return RUN_TESTS(cases, argc, argv);
-}
+int main(int argc, char **argv) { return RUN_TESTS(cases, argc, argv); }

@@ -51,7 +51,8 @@ typedef struct file_case {
 static void in_files(void) {
     static const file_case cases[] = {
         /* The JWT's block is not what it should be. */
-        {JWT_BLOCK("eyJ0eXAi.\neyJqdGki.sig") SEED_BLOCK(SEED), NULL, ", JWT block: it is wrapped over 2 lines"},
+        {JWT_BLOCK("eyJ0eXAi.\neyJqdGki.sig") SEED_BLOCK(SEED), NULL,
+         ", JWT block: it is wrapped over 2 lines"},
         {JWT_BLOCK("") SEED_BLOCK(SEED), NULL, ", JWT block: it is empty"},
         {"-----BEGIN NATS USER JWT-----\n------END NATS USER JWT------\n" SEED_BLOCK(SEED), NULL,
          ", JWT block: it is empty"},
@@ -64,7 +65,8 @@ static void in_files(void) {
         {SEED_BLOCK(SEED), NULL, ": no JWT block, but a seed block"},
         {SEED_BLOCK(SEED) SEED_BLOCK(SEED), NULL, ": no JWT block, but a seed block"},
         {JWT_BLOCK(JWT) JWT_BLOCK(JWT) SEED_BLOCK(SEED), NULL, ": several JWT blocks"},
-        {"------\n" SEED "\n------\n------\n" SEED "\n------\n", NULL, ", JWT block: a seed stands in its place"},
+        {"------\n" SEED "\n------\n------\n" SEED "\n------\n", NULL,
+         ", JWT block: a seed stands in its place"},
         {"", NULL, ": no JWT block, and it is empty"},
         {SEED "\n", NULL, ": no JWT block, and a seed stands in its place"},
         {"# mine\n " WRAPPED "\n", NULL, ": no JWT block, and a seed stands in its place"},
@@ -108,10 +110,11 @@ static void in_files(void) {
 
 /* What is wrong with a text is said by the call that sets it, and nothing is set. */
 static void in_memory(void) {
-    static const char *const missing[] = {"", "no blocks", SEED, SEED_BLOCK(SEED), SEED_BLOCK(SEED) SEED_BLOCK(SEED),
-                                          JWT_BLOCK(JWT)};
+    static const char *const missing[] = {
+        "", "no blocks", SEED, SEED_BLOCK(SEED), SEED_BLOCK(SEED) SEED_BLOCK(SEED), JWT_BLOCK(JWT)};
     static const char *const wrong[] = {JWT_BLOCK(SEED) SEED_BLOCK(SEED), JWT_BLOCK("") SEED_BLOCK(SEED),
-                                        JWT_BLOCK("a.\nb.c") SEED_BLOCK(SEED), JWT_BLOCK(JWT) SEED_BLOCK(TYPO)};
+                                        JWT_BLOCK("a.\nb.c") SEED_BLOCK(SEED),
+                                        JWT_BLOCK(JWT) SEED_BLOCK(TYPO)};
     natsOptions *opts = test_options(NULL);
     size_t i;
 
@@ -141,7 +144,8 @@ static natsStatus no_signature(char **error, unsigned char **signature, int *len
 
 /* Public values: those that go out as they are. A token and a password are no public values, but go out, too. */
 static void in_public_values(void) {
-    static const char *const seeds[] = {SEED, WRAPPED, "suao26vfbumh7wrebnjnpfhd7op6ucg4rmwelor252xh5hcouoxp2wuipy"};
+    static const char *const seeds[] = {SEED, WRAPPED,
+                                        "suao26vfbumh7wrebnjnpfhd7op6ucg4rmwelor252xh5hcouoxp2wuipy"};
     natsOptions *opts = test_options(NULL);
     size_t i;
 
@@ -164,9 +168,12 @@ static void in_public_values(void) {
 }
 
 static void in_urls(void) {
-    static const char *const urls[] = {"nats://" SEED "@127.0.0.1:1", "nats://" SEED ":x@127.0.0.1:1",
-                                       "nats://u:" SEED "@127.0.0.1:1", "nats://" SEED,
-                                       "nats://u:%53" "UAO26VFBUMH7WREBNJNPFHD7OP6U" HALF_2 "@127.0.0.1:1",
+    static const char *const urls[] = {"nats://" SEED "@127.0.0.1:1",
+                                       "nats://" SEED ":x@127.0.0.1:1",
+                                       "nats://u:" SEED "@127.0.0.1:1",
+                                       "nats://" SEED,
+                                       "nats://u:%53"
+                                       "UAO26VFBUMH7WREBNJNPFHD7OP6U" HALF_2 "@127.0.0.1:1",
                                        "ws://127.0.0.1:1/?key=" SEED};
     natsOptions *opts = test_options(NULL);
     natsConnection *nc = NULL;
@@ -204,9 +211,7 @@ static natsStatus give_signature(char **error, unsigned char **signature, int *l
     return NATS_OK;
 }
 
-static const char *give_token(void *arg) {
-    return (const char *)arg;
-}
+static const char *give_token(void *arg) { return (const char *)arg; }
 
 static void from_callbacks(void) {
     static const char *const jwts[] = {SEED, WRAPPED, "a." SEED ".c", TYPO, "a.\nb.c", "two.parts"};

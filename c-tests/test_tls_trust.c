@@ -90,7 +90,8 @@ static void bundles_of_all_forms(void) {
     tls_start(&s, "server", false);
     write_cert("mark.pem", "\xef\xbb\xbf", ca);
     run("sed 's/ CERTIFICATE/ X509 CERTIFICATE/' %s > %s", cert("ca.pem"), cert("x509.pem"));
-    run("openssl x509 -in %s -trustout -addtrust serverAuth -setalias x -out %s", cert("ca.pem"), cert("trusted.pem"));
+    run("openssl x509 -in %s -trustout -addtrust serverAuth -setalias x -out %s", cert("ca.pem"),
+        cert("trusted.pem"));
     memcpy(strchr(broken, '\n') + 1, "!!!!", 4);
     write_cert("partly.pem", broken, ca);
     {
@@ -124,8 +125,8 @@ static void bundles_of_all_forms(void) {
 }
 
 static void no_rust_in(const char *text) {
-    CHECK(strstr(text, "os error") == NULL && strstr(text, "DnsName") == NULL && strstr(text, "(\"") == NULL &&
-          strstr(text, "::") == NULL && strchr(text, '{') == NULL);
+    CHECK(strstr(text, "os error") == NULL && strstr(text, "DnsName") == NULL &&
+          strstr(text, "(\"") == NULL && strstr(text, "::") == NULL && strchr(text, '{') == NULL);
 }
 
 static void the_words_say_whose_certificate_it_was(void) {
@@ -158,7 +159,8 @@ static void key_is_refused(const char *make, const char *text) {
     natsOptions *opts = test_options(NULL);
 
     run(make, cert("odd.key"), "");
-    CHECK_STATUS(natsOptions_LoadCertificatesChain(opts, cert("client.pem"), cert("odd.key")), NATS_SSL_ERROR);
+    CHECK_STATUS(natsOptions_LoadCertificatesChain(opts, cert("client.pem"), cert("odd.key")),
+                 NATS_SSL_ERROR);
     CHECK_ERROR(NATS_SSL_ERROR, text);
     no_rust_in(nats_GetLastError(NULL));
     natsOptions_Destroy(opts);
@@ -174,7 +176,8 @@ static void unsupported_keys_are_named(void) {
     key_is_refused("openssl genpkey -quiet -algorithm RSA -pkeyopt rsa_keygen_bits:1024 -out %s%s",
                    "RSA of 1024 bits");
     key_is_refused("openssl genpkey -quiet -algorithm ED448 -out %s%s", "the key is Ed448");
-    key_is_refused("openssl genpkey -quiet -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -aes128 -pass pass:x -out %s%s",
+    key_is_refused("openssl genpkey -quiet -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -aes128 -pass "
+                   "pass:x -out %s%s",
                    "key: it is encrypted");
     /* A mark in front is passed over. */
     write_cert("mark.key", "\xef\xbb\xbf", key);
@@ -186,8 +189,10 @@ static void unsupported_keys_are_named(void) {
 
 int main(int argc, char **argv) {
     static const test_case cases[] = {
-        TEST(ca_files_are_read_at_each_reconnect),   TEST(skipping_reads_nothing),
-        TEST(bundles_of_all_forms),                  TEST(the_words_say_whose_certificate_it_was),
+        TEST(ca_files_are_read_at_each_reconnect),
+        TEST(skipping_reads_nothing),
+        TEST(bundles_of_all_forms),
+        TEST(the_words_say_whose_certificate_it_was),
         TEST(unsupported_keys_are_named),
     };
 
