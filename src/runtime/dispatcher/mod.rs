@@ -42,7 +42,7 @@
 //! worker is called, and so on until no job waits or nobody is free. 2 ends with the check, with a
 //! job's end, or with a worker that becomes free; the last two look at the queue before that. What is called
 //! does come: a sleeper is taken off the list together with its wake, and `called` is set before
-//! [`Io::wake`], which ends a turn that begins or goes on after it. It is cleared by any
+//! `Io::wake`, which ends a turn that begins or goes on after it. It is cleared by any
 //! watcher that comes back from a turn, perhaps not the one that is on its way; but that one looks too.
 //!
 //! Tests run this module's source in many orders of its threads (`runtime/explored.rs`).
