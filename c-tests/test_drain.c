@@ -11,18 +11,16 @@ typedef struct fixture {
     closure c; /* of nc */
 } fixture;
 
-static void start_with(fixture *f, natsOptions *(*adjust)(natsOptions *)) {
+static void start(fixture *f) {
     natsOptions *opts;
 
     closure_init(&f->c);
     server_run(&f->s);
     opts = test_options(f->s.url);
     options_record(opts, &f->c);
-    f->nc = test_connect(adjust == NULL ? opts : adjust(opts));
+    f->nc = test_connect(opts);
     f->other = test_connect_url(f->s.url);
 }
-
-static void start(fixture *f) { start_with(f, NULL); }
 
 static void end(fixture *f) {
     natsConnection_Destroy(f->nc);
@@ -340,126 +338,6 @@ static void connection_without_subscriptions(void) {
     end(&f);
 }
 
-#if OURS
-static void publish_reply_in_drain(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void *arg) {
-    closure *c = (closure *)arg;
-    natsMsg *reply = NULL;
-
-    (void)sub;
-    closure_pass_gate(c);
-    if (natsConnection_RequestString(&reply, nc, "echo", natsMsg_GetData(msg), deadline_ms()) != NATS_OK)
-        counter_add(&c->wrong, 1);
-    natsMsg_Destroy(reply);
-    natsMsg_Destroy(msg);
-    counter_add(&c->messages, 1);
-}
-
-static natsOptions *old_style(natsOptions *opts) {
-    CHECK_OK(natsOptions_UseOldRequestStyle(opts, true));
-    return opts;
-}
-
-static void requests_work_while_subscriptions_drain_in(natsOptions *(*style)(natsOptions *)) {
-    natsSubscription *sub = NULL, *echo = NULL;
-    natsMsg *reply = NULL;
-    static closure c, e;
-    static fixture f;
-
-    closure_init(&c);
-    closure_init(&e);
-    start_with(&f, style);
-    CHECK_OK(natsConnection_Subscribe(&echo, f.other, "echo", on_request, &e));
-    CHECK_OK(natsConnection_Flush(f.other));
-    CHECK_OK(natsConnection_RequestString(&reply, f.nc, "echo", "x", deadline_ms()));
-    natsMsg_Destroy(reply);
-    CHECK_OK(natsConnection_Subscribe(&sub, f.nc, "foo", publish_reply_in_drain, &c));
-    CHECK_OK(natsConnection_Flush(f.nc));
-    publish(&f, "foo", 0, 10);
-    CHECK_REACHED(&c.entered, 1);
-    CHECK_OK(natsConnection_Drain(f.nc));
-    counter_set(&c.gate, 1);
-    CHECK_REACHED(&f.c.closed, 1);
-    CHECK_INT(counter_get(&c.messages), 10);
-    CHECK_INT(counter_get(&c.wrong), 0);
-    CHECK_INT(counter_get(&f.c.errors), 0);
-    natsSubscription_Destroy(sub);
-    natsSubscription_Destroy(echo);
-    end(&f);
-}
-
-static void requests_work_while_subscriptions_drain(void) {
-    requests_work_while_subscriptions_drain_in(NULL);
-}
-
-static void old_requests_work_while_subscriptions_drain(void) {
-    requests_work_while_subscriptions_drain_in(old_style);
-}
-
-/* Its request is under way when the drain begins. */
-static void request_once(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void *arg) {
-    closure *c = (closure *)arg;
-    natsMsg *reply = NULL;
-
-    (void)sub;
-    natsMsg_Destroy(msg);
-    c->result = (int)natsConnection_RequestString(&reply, nc, "slow", "x", deadline_ms());
-    natsMsg_Destroy(reply);
-    counter_add(&c->messages, 1);
-}
-
-static void a_drain_waits_for_a_request_in(natsOptions *(*style)(natsOptions *)) {
-    natsSubscription *sub = NULL, *slow = NULL;
-    natsMsg *msg;
-    static closure c;
-    static fixture f;
-
-    closure_init(&c);
-    start_with(&f, style);
-    CHECK_OK(natsConnection_SubscribeSync(&slow, f.other, "slow"));
-    CHECK_OK(natsConnection_Flush(f.other));
-    CHECK_OK(natsConnection_Subscribe(&sub, f.nc, "foo", request_once, &c));
-    CHECK_OK(natsConnection_Flush(f.nc));
-    publish(&f, "foo", 0, 1);
-    msg = test_next(slow);
-    CHECK_OK(natsConnection_Drain(f.nc));
-    CHECK_OK(natsConnection_Flush(f.nc));
-    CHECK_OK(natsConnection_PublishString(f.other, natsMsg_GetReply(msg), "y"));
-    natsMsg_Destroy(msg);
-    CHECK_REACHED(&f.c.closed, 1);
-    CHECK_INT(counter_get(&c.messages), 1);
-    CHECK_INT(c.result, NATS_OK);
-    CHECK_INT(counter_get(&f.c.errors), 0);
-    natsSubscription_Destroy(sub);
-    natsSubscription_Destroy(slow);
-    end(&f);
-}
-
-static void a_drain_waits_for_a_request(void) { a_drain_waits_for_a_request_in(NULL); }
-static void a_drain_waits_for_an_old_request(void) { a_drain_waits_for_a_request_in(old_style); }
-
-/* What is not an answer is refused, and so is all of it once the callbacks are through. */
-static void request_when_publishing_is_over(void) {
-    natsSubscription *sub = NULL;
-    natsMsg *reply = NULL;
-    static peer_fixture f;
-
-    peer_fixture_start_with(&f, old_style, NULL);
-    natsSubscription_Destroy(f.sub);
-    f.sub = NULL;
-    CHECK_OK(natsConnection_Drain(f.nc));
-    CHECK_STATUS(natsConnection_SubscribeSync(&sub, f.nc, "bar"), NATS_DRAINING);
-    CHECK(peer_expect(&f.p, "PING\r\n"));
-    CHECK(peer_send(&f.p, "PONG\r\n"));
-    CHECK(peer_expect(&f.p, "PING\r\n"));
-    CHECK_SOON(natsConnection_Status(f.nc) == NATS_CONN_STATUS_DRAINING_PUBS);
-    CHECK_STATUS(natsConnection_RequestString(&reply, f.nc, "foo", "x", 100), NATS_DRAINING);
-    CHECK(peer_send(&f.p, "PONG\r\n"));
-    CHECK_REACHED(&f.c.closed, 1);
-    CHECK_STATUS(natsConnection_RequestString(&reply, f.nc, "foo", "x", 100), NATS_CONNECTION_CLOSED);
-    peer_fixture_end(&f);
-}
-#endif
-
 static void connection_times_out(void) {
     natsSubscription *sub = NULL;
     static closure c;
@@ -655,11 +533,6 @@ int main(int argc, char **argv) {
         TEST(subscription_ended_otherwise),
 #if OURS
         TEST(force_closed_sync_subscription_completes),
-        TEST(requests_work_while_subscriptions_drain),
-        TEST(old_requests_work_while_subscriptions_drain),
-        TEST(a_drain_waits_for_a_request),
-        TEST(a_drain_waits_for_an_old_request),
-        TEST(request_when_publishing_is_over),
 #endif
         TEST(in_own_callback),
         TEST(connection),

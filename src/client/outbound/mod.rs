@@ -35,16 +35,16 @@
 //! names what is around it relative to itself, and its parts import that from here.
 
 mod burst;
+mod front;
 mod kept;
 mod pieces;
 mod writer;
 
 use std::cell::Cell;
-use std::collections::VecDeque;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use self::kept::Blamed;
+use self::front::{Front, Mode};
 use self::pieces::Pieces;
 use super::connection::Limits;
 use super::keepalive::PingWaiter;
@@ -86,55 +86,6 @@ pub(super) fn expect_one_publish(alone: bool) {
 /// socket.
 pub(super) fn is_direct(size: usize) -> bool {
     size >= DIRECT_FROM
-}
-
-/// Where frames go.
-enum Mode {
-    /// To the pending buffer: there is no server.
-    Pending,
-    /// To this server.
-    Live(Arc<Link>),
-    /// Nowhere any more.
-    Closed,
-}
-
-struct Front {
-    mode: Mode,
-    /// Publishing is refused: the connection's drain has come to its last phase.
-    draining: bool,
-    /// Who watches the sockets, or has the writer, is going to look at `buf`.
-    asked: bool,
-    /// In a [burst]: whoever fills the buffer writes it, and a timer asks for the rest.
-    in_burst: bool,
-    /// When all had been written last.
-    last_write: Instant,
-    buf: WriteBuf,
-    /// Bytes swapped out of `buf` since the connection was made, and how many of them left.
-    swapped: u64,
-    written: u64,
-    msgs: u64,
-    bytes: u64,
-    /// How often something was appended that is not a publish and that the server acts on.
-    controls: u64,
-    /// So many frames, of those that count, the server is known to have dealt with.
-    answered: u64,
-    /// The position of the last of them that the server is known to have dealt with.
-    confirmed: u64,
-    /// Who waits for a PONG, in the order of the PINGs, and what went before each.
-    pings: VecDeque<(PingWaiter, Before)>,
-    /// PONGs that were appended since bytes were swapped out last, and when that was.
-    pongs: (usize, u64),
-    /// What the present server takes, or the last one.
-    limits: Limits,
-    /// The publish that links broke in.
-    blamed: Option<Blamed>,
-}
-
-/// What was appended before a PING.
-#[derive(Clone, Copy)]
-struct Before {
-    frames: u64,
-    controls: u64,
 }
 
 /// What was appended between two PINGs beside publishes, by position.
@@ -214,25 +165,7 @@ impl Outbound {
         piece: Option<usize>,
     ) -> Self {
         Outbound {
-            front: Mutex::new(Front {
-                mode: Mode::Pending,
-                draining: false,
-                asked: false,
-                in_burst: false,
-                last_write: Instant::now(),
-                buf: WriteBuf::new(),
-                swapped: 0,
-                written: 0,
-                msgs: 0,
-                bytes: 0,
-                controls: 0,
-                answered: 0,
-                confirmed: 0,
-                pings: VecDeque::new(),
-                pongs: (0, 0),
-                limits: Limits::UNKNOWN,
-                blamed: None,
-            }),
+            front: Mutex::new(Front::new()),
             progress: Condvar::new(),
             writer: TimedMutex::new(Writer::new(Pieces::new(piece))),
             missed: AtomicBool::new(false),
@@ -589,80 +522,4 @@ fn write_timeout() -> Error {
         Status::NATS_TIMEOUT,
         "write deadline exceeded: the server does not read",
     )
-}
-
-impl Front {
-    fn waiting(&self) -> usize {
-        self.buf.len() + (self.swapped - self.written) as usize
-    }
-
-    /// Finds memory for a frame, of whose head as much is taken into account as heads have as a rule.
-    #[inline]
-    fn make_room(&mut self, out: &Outgoing<'_>) -> Result<()> {
-        match self.buf.try_room(out.size() + HEAD) {
-            true => Ok(()),
-            false => Err(Status::NATS_NO_MEMORY.into()),
-        }
-    }
-
-    /// Appends what has to be written soon, if there is a server; never written from here: that
-    /// could fail, and failing needs the registry.
-    fn append(&mut self, encode: impl FnOnce(&mut WriteBuf)) -> bool {
-        let live = matches!(self.mode, Mode::Live(_));
-        if live {
-            encode(&mut self.buf);
-            self.ask();
-        }
-        live
-    }
-
-    /// How many frames there have been that the server acts on.
-    fn frames(&self) -> u64 {
-        self.msgs + self.controls
-    }
-
-    fn before(&self) -> Before {
-        Before {
-            frames: self.frames(),
-            controls: self.controls,
-        }
-    }
-
-    fn take_waiters(&mut self) -> Vec<PingWaiter> {
-        self.pings.drain(..).map(|(waiter, _)| waiter).collect()
-    }
-
-    /// Has another thread write what is in the buffer, unless someone is going to anyway. Under the
-    /// lock, so that whoever empties the buffer cannot have looked before.
-    fn ask(&mut self) {
-        if let (false, Mode::Live(link)) = (self.asked, &self.mode) {
-            link.request_flush();
-            self.asked = true;
-        }
-    }
-
-    /// The present link, if an event loop of the program drives it.
-    fn foreign_link(&self) -> Option<Arc<Link>> {
-        match &self.mode {
-            Mode::Live(link) if link.is_foreign() => Some(link.clone()),
-            _ => None,
-        }
-    }
-
-    fn check_open(&self) -> Result<()> {
-        match self.mode {
-            Mode::Closed => Err(Status::NATS_CONNECTION_CLOSED.into()),
-            _ if self.draining => Err(Status::NATS_DRAINING.into()),
-            _ => Ok(()),
-        }
-    }
-
-    fn is_live(&self, link: &Arc<Link>) -> bool {
-        matches!(&self.mode, Mode::Live(current) if Arc::ptr_eq(current, link))
-    }
-
-    fn count(&mut self, out: &Outgoing<'_>) {
-        self.msgs += 1;
-        self.bytes += out.size() as u64;
-    }
 }
