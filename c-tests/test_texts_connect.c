@@ -30,17 +30,19 @@ static void urls(void) {
     natsOptions *opts = NULL;
 
     CHECK_SAYS(connect_to(""), NATS_INVALID_ARG, "server URL is empty");
-    CHECK_SAYS(connect_to("nats://me:" SECRET "@h:abc"), NATS_INVALID_ARG, "invalid port 'abc'");
-    CHECK_SAYS(connect_to("nats://me:" SECRET "@h:99999"), NATS_INVALID_ARG, "invalid port '99999'");
+    CHECK_SAYS(connect_to("nats://me:" SECRET "@h:abc"), NATS_INVALID_ARG, "invalid port at byte");
+    CHECK_SAYS(connect_to("nats://me:" SECRET "@h:99999"), NATS_INVALID_ARG, "a number up to 65535");
+    CHECK_SAYS(connect_to("nats://me:" SECRET "%zz@h:1"), NATS_ERR, "invalid percent encoding|password");
+    CHECK_SAYS(connect_to("nats://me:" SECRET), NATS_INVALID_ARG, "invalid port at byte");
     CHECK_SAYS(connect_to("nats://me:" SECRET "@[::1"), NATS_INVALID_ARG, "missing ']'");
-    CHECK_SAYS(connect_to("nats://me:" SECRET "@[zz]:1"), NATS_INVALID_ARG, "invalid IPv6 address 'zz'");
+    CHECK_SAYS(connect_to("nats://me:" SECRET "@[zz]:1"), NATS_INVALID_ARG, "no IPv6 address between");
     CHECK_SAYS(connect_to("nats://me:" SECRET "@a b:1"), NATS_INVALID_ARG, "blank or a control character");
     CHECK_SAYS(natsConnection_ConnectTo(&nc, "nats://a:1,,nats://b:2"), NATS_INVALID_ARG, "URL is empty");
     CHECK_SAYS(natsConnection_ConnectTo(&nc, "nats://127.0.0.1:1,ws://127.0.0.1:2"), NATS_INVALID_ARG,
                "must be all of WebSocket (ws, wss), or none of them");
     CHECK_OK(natsOptions_Create(&opts));
     CHECK_SAYS(natsOptions_SetProxyURL(opts, "ftp://me:" SECRET "@h:1"), NATS_INVALID_ARG,
-               "invalid proxy URL: the scheme must be http or socks5");
+               "invalid proxy URL: the scheme must be http, socks5 or socks5h");
     natsOptions_Destroy(opts);
 }
 

@@ -96,9 +96,9 @@ impl Connection {
                 block.len() + payload
             ),
         };
-        self.wire.extend(line.bytes());
-        self.wire.extend(block);
-        self.wire.extend(std::iter::repeat_n(b'x', payload));
+        self.wire.extend(line.as_bytes());
+        self.wire.extend(&block);
+        self.wire.resize(self.wire.len() + payload, b'x');
         self.wire.extend(b"\r\n");
         self.frames += 1;
         match self.rhythm {
@@ -124,9 +124,11 @@ impl Connection {
                     let before = left;
                     for piece in room {
                         let n = piece.len().min(left);
-                        for (to, from) in piece.iter_mut().zip(wire.drain(..n)) {
-                            *to = from;
-                        }
+                        let (first, second) = wire.as_slices();
+                        let k = n.min(first.len());
+                        piece[..k].copy_from_slice(&first[..k]);
+                        piece[k..n].copy_from_slice(&second[..n - k]);
+                        wire.drain(..n);
                         left -= n;
                     }
                     Ok(before - left)
@@ -181,54 +183,29 @@ fn what_one_subscription_has_waiting_costs_what_it_weighs() {
     let mut wrong = Vec::new();
     let sizes = [
         0,
-        1,
         16,
-        100,
         300,
-        500,
         700,
         1000,
-        1024,
         1200,
-        1400,
         1500,
-        1700,
         1900,
-        2000,
         2048,
-        2200,
         2500,
-        2700,
         3000,
-        3500,
-        3900,
         3950,
-        4000,
         4050,
-        4096,
         4200,
-        5000,
         5300,
-        5500,
         6000,
-        7000,
-        8000,
         8192,
-        9000,
-        10_000,
         12_000,
-        15_000,
         16_000,
-        16_200,
         16_300,
-        16_384,
         16_500,
-        17_000,
         20_000,
-        32_768,
         40_000,
         65_536,
-        100_000,
         1 << 20,
     ];
     for rhythm in RHYTHMS {
@@ -238,7 +215,7 @@ fn what_one_subscription_has_waiting_costs_what_it_weighs() {
                     continue;
                 }
                 release_unused();
-                let n = (2_000_000 / (size + 300)).clamp(20, 1000);
+                let n = (1_000_000 / (size + 300)).clamp(12, 500);
                 let mut connection = Connection::new(rhythm, 0);
                 let mut kept = Vec::with_capacity(n);
                 let (before, heap) = (in_use(), BYTES.load(Ordering::Relaxed));
@@ -300,7 +277,7 @@ fn one_kept_of_a_thousand_keeps_little_beside_it() {
             }
             release_unused();
             let n = 400;
-            let every = (10_000_000 / (case.others + 40) / n).clamp(50, 300);
+            let every = (5_000_000 / (case.others + 40) / n).clamp(25, 150);
             let mut connection = Connection::new(rhythm, 0);
             let mut kept = Vec::with_capacity(n);
             let before = in_use();
