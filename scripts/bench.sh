@@ -150,7 +150,7 @@ prepare() {
 ALL_FAILED=0 RESULTS=()
 for state in $STATES; do
     RUNS="$BUILD/runs-$state.jsonl"
-    say "The machine: $state"
+    say "Runs on a machine that is $([ "$state" = busy ] && echo "busy: one processor is taken" || echo "idle but for them")"
     if [ "$state" = busy ]; then
         keep_busy
     fi
