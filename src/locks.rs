@@ -246,7 +246,7 @@ impl<T> Drop for TimedGuard<'_, T> {
     fn drop(&mut self) {
         self.guard = None;
         fence(SeqCst);
-        if self.timed.waiters.load(SeqCst) > 0 {
+        if self.timed.waiters.load(SeqCst) > 0 && !fork::is_leaving() {
             // Who is between its look and its wait has the gate.
             drop(self.timed.gate.lock());
             self.timed.freed.notify_one();
@@ -342,6 +342,9 @@ impl ReentrantLock {
 
 impl Drop for ReentrantGuard<'_> {
     fn drop(&mut self) {
+        if fork::is_leaving() {
+            return;
+        }
         let mut state = self.0.state.lock();
         state.depth -= 1;
         if state.depth == 0 {

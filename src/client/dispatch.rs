@@ -119,7 +119,10 @@ struct Running<'a>(&'a ManualQueue);
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
-        self.0.state.lock().running = false;
+        // In a child the queue is the parent's, and perhaps locked for ever.
+        if !fork::is_leaving() {
+            self.0.state.lock().running = false;
+        }
     }
 }
 

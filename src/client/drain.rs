@@ -74,7 +74,7 @@ impl Subscription {
 
     /// Tells the server, unless it has ended the subscription by itself; `false` if it drains already.
     fn start_draining(self: &Arc<Self>) -> Result<bool> {
-        let _registry = self.conn.registry.lock();
+        let mut registry = self.conn.registry.lock();
         let mut queue = self.queue.lock();
         if queue.is_closed() {
             drop(queue);
@@ -87,6 +87,7 @@ impl Subscription {
         queue.draining = Some(Box::default());
         drop(queue);
         if tell {
+            registry.drain_begins();
             self.conn
                 .outbound
                 .control(|buf| encode::unsubscribe(buf, self.sid, None));

@@ -182,7 +182,10 @@ impl Connection {
         struct Told<'a>(&'a Connection);
         impl Drop for Told<'_> {
             fn drop(&mut self) {
-                *self.0.told.lock() = None;
+                // In a child the connection is the parent's, and perhaps locked for ever.
+                if !fork::is_leaving() {
+                    *self.0.told.lock() = None;
+                }
             }
         }
         *self.told.lock() = Some((this_thread(), error.clone()));

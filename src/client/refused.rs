@@ -40,6 +40,8 @@ impl Connection {
         let mut registry = self.registry.lock();
         let inbox = registry.mark_last(window, count);
         if let Some(sid) = inbox {
+            // Its end makes no room for others.
+            registry.refuse(sid);
             registry.remove(sid);
             let waiting = self.requests.give_up_inbox();
             drop(registry);

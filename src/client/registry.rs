@@ -145,6 +145,11 @@ impl Registry {
         Some(target)
     }
 
+    /// The server is told of the end of a subscription that stays open until it is drained.
+    pub(super) fn drain_begins(&mut self) {
+        self.removed_at = self.last_position;
+    }
+
     /// A SUB was sent as the one at this position; 0 for not at all.
     pub(super) fn sent(&mut self, sid: u64, position: u64) {
         if let Some(entry) = self.entries.get_mut(&sid) {

@@ -426,18 +426,18 @@ impl Filling {
     /// that there is room for the descriptors.
     pub(super) fn limit_for(&self, from: usize, frame_size: usize) -> usize {
         // A descriptor, and its part of a cell's counter.
-        let each =
-            DESC_SIZE + (DESC_SIZE * (frame_size + DESC_SIZE) / CELL_SIZE_SMALL).min(DESC_SIZE);
+        let counter = frame_size.saturating_add(DESC_SIZE) / (CELL_SIZE_SMALL / DESC_SIZE);
+        let each = DESC_SIZE + counter.min(DESC_SIZE);
         // One more may be made of what was there before.
         let room = self
             .top
             .saturating_sub(from.max(self.run.floor) + NEXT_SIZE + each);
         let bytes = if self.run.floor == 0 {
-            room * frame_size / (frame_size + each)
+            (room as u64 * frame_size as u64 / (frame_size + each) as u64) as usize
         } else {
-            room / each * frame_size
+            (room / each).saturating_mul(frame_size)
         };
-        (from + bytes).min(self.limit()).max(from)
+        from.saturating_add(bytes).min(self.limit()).max(from)
     }
 
     /// Can one more message be made, when the bytes end there?

@@ -358,6 +358,8 @@ pub fn release_unused() {
         let mut pool = POOL.get().lock();
         pool.large_bytes = 0;
         pool.unused_low = 0;
+        // Of what is destroyed from now on as much is kept as at rest.
+        pool.unused_max = pool.unused_max.min(UNUSED_AT_REST);
         let mut spare = mem::take(&mut pool.unused);
         spare.append(&mut pool.large);
         // What the lists have grown to is memory too.

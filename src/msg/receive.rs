@@ -49,6 +49,8 @@ pub struct Receiver {
     end: usize,
     /// Where the first of the present block's messages began.
     begin: usize,
+    /// How many frames have been copied out of it since then.
+    copied_frames: usize,
     /// Where reading into a shared block stops, so that the descriptors of what was read fit.
     limit: usize,
     /// Bytes of the wire for each message, as seen lately; decides `limit`.
@@ -83,6 +85,7 @@ impl Receiver {
             start: DATA_START,
             end: DATA_START,
             begin: DATA_START,
+            copied_frames: 0,
             limit: 0,
             frame_size: 256,
             padding,
@@ -210,7 +213,7 @@ impl Receiver {
         {
             return self.advance_within(need);
         }
-        self.learn();
+        self.learn(self.issued());
         let Some(Ahead {
             mut block,
             start,
@@ -223,7 +226,7 @@ impl Receiver {
         if waiting <= room_before {
             block.put(start - waiting, self.unparsed());
             (self.start, self.end, self.limit) = (start - waiting, end, limit);
-            self.begin = self.start;
+            self.begin_at(self.start);
             self.block = Some(block);
             return Ok(true);
         }
@@ -235,7 +238,7 @@ impl Receiver {
         let bytes = unsafe { std::slice::from_raw_parts(block.at(start).as_ptr(), end - start) };
         both.put(begin + waiting, bytes);
         (self.start, self.end) = (begin, begin + waiting + bytes.len());
-        self.begin = begin;
+        self.begin_at(begin);
         self.block = Some(both);
         self.limit = self.end;
         Ok(true)
@@ -328,6 +331,7 @@ impl Receiver {
             self.padding,
         )?;
         self.consume(head.end());
+        self.copied_frames += 1;
         Ok(msg)
     }
 
@@ -336,9 +340,10 @@ impl Receiver {
     pub fn rest(&mut self) {
         self.spare.clear();
         if self.start == self.end {
-            self.learn();
+            self.learn(self.issued());
             self.block = None;
             (self.start, self.end, self.limit) = (DATA_START, DATA_START, 0);
+            self.begin_at(DATA_START);
         }
     }
 
@@ -374,9 +379,15 @@ impl Receiver {
             && block.is_shared()
             && block.is_unshared()
         {
+            let issued = block.issued();
             // SAFETY: seen to be unshared, and borrowed mutably since.
             unsafe { block.reset() };
-            (self.start, self.end, self.begin) = (DATA_START, DATA_START, DATA_START);
+            // Where all frames are copied, nothing else would end that.
+            if self.copied_frames > 0 {
+                self.learn(issued);
+            }
+            (self.start, self.end) = (DATA_START, DATA_START);
+            self.begin_at(DATA_START);
         } else {
             let bytes = (waiting + SCANT).max(need.unwrap_or(0));
             self.move_to(Filling::with_room(bytes, Wanted::Now));
@@ -397,23 +408,36 @@ impl Receiver {
 
     /// Moves what waits into `block`, which becomes the current one.
     fn move_to(&mut self, mut block: Filling) {
-        self.learn();
+        self.learn(self.issued());
         let start = block.start();
         block.put(start, self.unparsed());
         self.end = start + (self.end - self.start);
-        (self.start, self.begin) = (start, start);
+        self.start = start;
+        self.begin_at(start);
         self.block = Some(block);
         self.limit = self.end;
     }
 
-    /// Remembers how long the frames of the block that is being left were.
-    fn learn(&mut self) {
-        if let Some(block) = &self.block
-            && block.issued() > 0
-        {
-            // By their number: a few of a small run say little.
-            let (bytes, frames) = (self.start - self.begin, block.issued() as usize);
-            self.frame_size = (KNOWN * self.frame_size + bytes) / (KNOWN + frames);
+    /// The first message of a block is going to begin here.
+    fn begin_at(&mut self, at: usize) {
+        (self.begin, self.copied_frames) = (at, 0);
+    }
+
+    /// How many messages have been made in the present block.
+    fn issued(&self) -> u32 {
+        self.block.as_ref().map_or(0, Filling::issued)
+    }
+
+    /// Remembers how long the frames of the block that is being left were, of which `issued` stay in it.
+    fn learn(&mut self, issued: u32) {
+        // By their number: a few of a small run say little.
+        let (bytes, frames) = (
+            self.start - self.begin,
+            issued as usize + self.copied_frames,
+        );
+        if frames > 0 {
+            let all = KNOWN as u64 * self.frame_size as u64 + bytes as u64;
+            self.frame_size = (all / (KNOWN + frames) as u64) as usize;
             if self.padding <= FRAME_END {
                 let large = self.frame_size >= LARGE;
                 self.copied = if large { self.frame_size / 8 } else { 0 };

@@ -21,7 +21,12 @@ fn drain(receiver: &mut Receiver, parser: &mut Parser, seen: &mut Vec<Msg>) -> O
 }
 
 fn feed(wire: &[u8], chunk: usize, padding: usize) -> Vec<Msg> {
-    let (mut receiver, mut parser) = (Receiver::new(padding, READ_SIZE), Parser::new(1 << 24));
+    feed_to(&mut Receiver::new(padding, READ_SIZE), wire, chunk)
+}
+
+/// Has the receiver read `wire` in chunks, with a rest behind each.
+fn feed_to(receiver: &mut Receiver, wire: &[u8], chunk: usize) -> Vec<Msg> {
+    let mut parser = Parser::new(1 << 24);
     let (mut rest, mut seen, mut need) = (wire, Vec::new(), None);
     while !rest.is_empty() {
         let result = receiver.read_with(need, |room| {
@@ -37,7 +42,7 @@ fn feed(wire: &[u8], chunk: usize, padding: usize) -> Vec<Msg> {
             Ok(before - rest.len())
         });
         assert!(result.is_ok_and(|n| n > 0));
-        need = drain(&mut receiver, &mut parser, &mut seen);
+        need = drain(receiver, &mut parser, &mut seen);
         receiver.rest();
     }
     seen
@@ -93,4 +98,23 @@ fn messages_of_all_sizes_arrive_whole_however_they_are_cut() {
 fn small_messages_do_not_copy_much_of_the_stream() {
     let wire = wire(&vec![vec![b'x'; 16]; 10_000]);
     assert_eq!(feed(&wire, usize::MAX, 0).len(), 10_000);
+}
+
+#[test]
+fn frames_are_copied_only_as_long_as_there_are_large_ones_among_them() {
+    for chunk in [usize::MAX, 2000] {
+        let mut receiver = Receiver::new(0, READ_SIZE);
+        drop(feed_to(
+            &mut receiver,
+            &wire(&[vec![b'x'; 1 << 20]]),
+            usize::MAX,
+        ));
+        assert!(receiver.copied > 1000, "one large message makes it so");
+        drop(feed_to(
+            &mut receiver,
+            &wire(&vec![vec![b'x'; 500]; 300]),
+            chunk,
+        ));
+        assert_eq!(receiver.copied, 0);
+    }
 }

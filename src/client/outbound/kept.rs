@@ -199,7 +199,9 @@ impl Outbound {
     pub(in crate::client) fn set_limits(&self, limits: Limits) -> Vec<Error> {
         let mut front = self.front.lock();
         let before = std::mem::replace(&mut front.limits, limits);
-        match front.limits.are_tighter_than(&before) {
+        // Without a server, what the last one had not taken is back in the buffer, checked against older limits.
+        let unchecked = matches!(front.mode, Mode::Pending);
+        match unchecked || front.limits.are_tighter_than(&before) {
             true => front.drop_unfit(),
             false => Vec::new(),
         }

@@ -383,6 +383,10 @@ impl Outbound {
         front.pings.push_back((waiter, before));
         if let Mode::Live(_) = front.mode {
             front.buf.extend_from_slice(encode::PING);
+            if when == When::Buffered && front.buf.len() >= WRITE_AT {
+                // Not by this thread: it may be the one that runs the timers, or read for others.
+                return front.ask();
+            }
             let _ = self.after_append(front, when);
         }
     }

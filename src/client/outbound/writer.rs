@@ -155,6 +155,9 @@ impl Outbound {
                 }
                 let mut front = self.front.lock();
                 if !front.is_live(link) {
+                    drop(front);
+                    // Who missed the writer meanwhile may have meant the present link.
+                    self.missed.store(true, Ordering::SeqCst);
                     return Ok(Written::All);
                 }
                 let left = writer.back.len() as u64;

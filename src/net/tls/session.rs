@@ -269,6 +269,11 @@ impl Session {
         }
     }
 
+    /// Has the server said something in the session?
+    pub(super) fn has_heard(&self) -> bool {
+        self.heard
+    }
+
     /// Until the server has said something in the session, its refusals are part of the handshake:
     /// TLS 1.3 looks at the client's certificate after the client's handshake is done.
     fn name(&self, error: &rustls::Error) -> Error {

@@ -169,10 +169,14 @@ impl TlsStream {
         }
     }
 
-    /// A socket that cannot be written any more: the server may have said why before it closed.
+    /// A socket that cannot be written any more: the server may have said why before it closed, if it refuses the
+    /// session. What it said later is for whoever reads.
     fn explain<T>(&self, socket: &Socket, result: io::Result<T>) -> io::Result<T> {
         let Err(error) = result else { return result };
         if error.kind() == ErrorKind::WouldBlock || is_ours(&error) {
+            return Err(error);
+        }
+        if self.session.lock().has_heard() {
             return Err(error);
         }
         let mut scrap = [0; 4096];
