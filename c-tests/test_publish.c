@@ -432,8 +432,8 @@ static void small_ones_around_large_ones_leave(void) {
 }
 
 static void sizes_up_to_max_payload(void) {
-    static const int sizes[] = {0,     1,     2,     100,   4095,  4096,   32767,
-                                32768, 32769, 65535, 65536, 65537, 300000, 1048576};
+    static const int sizes[] = {0,     1,     2,     100,   4095,  4096,  32767,  32768,  32769,
+                                65535, 65536, 65537, 81919, 81920, 81921, 300000, 1048576};
     natsConnection *nc;
     natsSubscription *sub = NULL;
     char *data = (char *)malloc(1048577);

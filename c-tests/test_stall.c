@@ -105,7 +105,7 @@ static void behind_a_stalled_publisher(int size) {
 
 /* Large requests whose time ends while the socket takes no more: what has begun to leave leaves whole. */
 static void requests_to_a_stalled_peer_leave_whole(void) {
-    enum { SIZE = 40000, TIMES = 40 };
+    enum { SIZE = 300000, TIMES = 40 };
     char *large = (char *)malloc(SIZE);
     const char *at;
     natsMsg *reply = NULL;
@@ -130,7 +130,7 @@ static void requests_to_a_stalled_peer_leave_whole(void) {
         at += head + SIZE + 2;
     }
     CHECK(strncmp(at, "PUB end", 7) == 0);
-    CHECK(n > 1 && n < TIMES);
+    CHECK(n >= 1 && n < TIMES); /* as many as the kernel took the beginning of */
     peer_refuse(&p);
     peer_hang_up(&p);
     natsConnection_Destroy(nc);

@@ -104,7 +104,7 @@
 //! 5. Who writes holds the *writer*, swaps the front for the empty *back* and gives that to the
 //!    kernel without blocking, while publishers go on. What the kernel does not take stays until
 //!    the socket is writable. Above 256 KiB publishers wait for room, up to the write deadline.
-//! 6. A payload of 32 KiB and more goes from the caller's memory, with the head in front of it.
+//! 6. A payload of 80 KiB and more goes from the caller's memory, with the head in front of it.
 //!
 //! Only whole frames are in the buffers. When the connection is lost, [`proto::salvage`] picks out
 //! the publishes that did not leave whole; they become the head of the pending buffer, which
