@@ -97,20 +97,22 @@
 //! 2. `publish` checks the subject (no byte that would break the line) and the server's limits.
 //! 3. `outbound` encodes one whole frame into the *front* buffer; its lock is held for the copy.
 //! 4. The first publish after a pause is written by who made it. In a burst the first one asks
-//!    whoever watches the sockets to write, which costs the others nothing. A burst of small messages that
-//!    outruns that is left to its publishers, and a timer sees to its end (`outbound/burst.rs`).
+//!    whoever watches the sockets to write, which costs the others nothing. A burst that outruns that
+//!    is left to its publishers, and a timer sees to its end (`outbound/burst.rs`).
 //!    [`client::When`] says who does not leave it at that: requests and flushes write by
-//!    themselves, and so does who finds 128 KiB in the front.
+//!    themselves, and so does who finds 128 KiB in the front; that one waits for the socket, too,
+//!    for up to 5 ms.
 //! 5. Who writes holds the *writer*, swaps the front for the empty *back* and gives that to the
-//!    kernel without blocking, while publishers go on. What the kernel does not take stays until
-//!    the socket is writable. Above 256 KiB publishers wait for room, up to the write deadline.
+//!    kernel without blocking, in equal pieces whose size is learnt (`outbound/pieces.rs`), while
+//!    publishers go on. What the kernel does not take stays until the socket is writable. Above
+//!    256 KiB publishers wait for room, up to the write deadline.
 //! 6. A payload of 80 KiB and more goes from the caller's memory, with the head in front of it.
 //!
 //! Only whole frames are in the buffers. When the connection is lost, [`proto::salvage`] picks out
 //! the publishes that did not leave whole; they become the head of the pending buffer, which
-//! publishers fill up to the reconnect buffer's limit; but for what no server takes (`outbound/kept.rs`). With the next server go out: the
-//! subscriptions as they are by then, what is pending, the PINGs that are waited for; then the
-//! callback is posted.
+//! publishers fill up to the reconnect buffer's limit; but for what no server takes
+//! (`outbound/kept.rs`). With the next server go out: the subscriptions as they are by then, what is
+//! pending, the PINGs that are waited for; then the callback is posted.
 //!
 //! # Reconnect
 //!
