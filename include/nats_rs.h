@@ -2927,7 +2927,8 @@ enum natsStatus natsOptions_SetWebSocketHeader(natsOptions *opts,
  * `NATS_CONNECTION_CLOSED`; `NATS_DRAINING` where the connection is draining and its subscriptions
  * are done; `NATS_MAX_PAYLOAD` where the server does not take so much; `NATS_INSUFFICIENT_BUFFER`
  * where the reconnect buffer is full; `NATS_TIMEOUT` where the write deadline passed, and the
- * connection is then taken for lost; `NATS_IO_ERROR`.
+ * connection is then taken for lost: the message was not taken, but one of 80 KiB or more that
+ * had begun to leave is sent after the reconnect; `NATS_IO_ERROR`.
  *
  * @see natsConnection_PublishMsg, natsOptions_SetReconnectBufSize, natsOptions_SetWriteDeadline
  */

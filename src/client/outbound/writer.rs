@@ -224,8 +224,8 @@ impl Outbound {
                 } else {
                     link.fail_after_reading(e.clone());
                 }
-                // Unless there was no memory for it, the deadline passed, or nothing follows, the
-                // whole frame is kept for after the reconnect.
+                // Unless there was no memory for it, or nothing follows, the whole frame is kept for
+                // after the reconnect; also where the deadline passed, which the caller is told.
                 let lost = e.status() == Status::NATS_NO_MEMORY;
                 match link.conn.is_closed() || !link.conn.opts.allow_reconnect {
                     true => Err(Status::NATS_CONNECTION_CLOSED.into()),
