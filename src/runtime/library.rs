@@ -6,14 +6,15 @@
 //!
 //! An open library knows its settings and has no thread; the first connection starts those. Closing lasts as long as
 //! somebody holds the runtime; nobody has to tell this module when that ends, since all it keeps of a closing
-//! runtime is a weak reference.
+//! runtime is a weak reference, and its threads. It may be opened again while those are still leaving: whoever
+//! closes it later and waits, waits for them too, because what comes next may unload the library.
 //!
 //! Each process has a library of its own. That of a child made by `fork` begins closed, and when it is opened without
 //! settings, it takes those that the program opened its parent's with.
 
 use std::cell::Cell;
 use std::sync::{Arc, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 pub use super::threads::on_library_thread;
 use super::threads::{Hook, Threads};
@@ -158,12 +159,18 @@ enum State {
     /// A thread starts what runs.
     Starting(Config),
     Running(Arc<Runtime>),
-    Closing(Weak<Runtime>),
+    Closing(Closing),
+}
+
+#[derive(Clone)]
+struct Closing {
+    rest: Weak<Runtime>,
+    threads: Arc<Threads>,
 }
 
 impl State {
     fn is_closing(&self) -> bool {
-        matches!(self, State::Closing(runtime) if runtime.strong_count() > 0)
+        matches!(self, State::Closing(closing) if closing.rest.strong_count() > 0)
     }
 }
 
@@ -173,6 +180,8 @@ struct Library {
     started: Condvar,
     /// The settings that the program opened it with, for its children. Locked only to change or copy them.
     given: Mutex<Option<Config>>,
+    /// Threads of runtimes that are gone, which may not have ended yet. Taken while `state` is locked, or alone.
+    leaving: Mutex<Vec<Arc<Threads>>>,
 }
 
 impl Default for Library {
@@ -187,6 +196,7 @@ impl Library {
             state: Mutex::new(State::Closed),
             started: Condvar::new(),
             given: Mutex::new(None),
+            leaving: Mutex::new(Vec::new()),
         }
     }
 
@@ -208,7 +218,8 @@ impl Library {
                 let text = "the library is being closed";
                 return Err(Error::new(Status::NATS_FAILED_TO_INITIALIZE, text));
             }
-            State::Closed | State::Closing(_) => {}
+            State::Closed => {}
+            State::Closing(closing) => self.leaving.lock().push(closing.threads.clone()),
         }
         // Locked at the moment of the fork is not given yet, or not any more.
         let inherited = || previous?.given.try_lock()?.clone();
@@ -269,7 +280,7 @@ impl Library {
         }
     }
 
-    /// Takes the library's own reference away and returns what is needed to wait for the rest; `None` where nothing
+    /// Takes the library's own reference away. Returns what is needed to wait for the rest; `None` where nothing
     /// runs.
     fn start_closing(&self) -> Result<Option<Closing>> {
         let mut state = self.state.lock();
@@ -296,24 +307,29 @@ impl Library {
             }
         };
         *self.given.lock() = None;
-        let rest = Arc::downgrade(&runtime);
-        let opened = std::mem::replace(&mut *state, State::Closing(rest.clone()));
+        let closing = Closing {
+            rest: Arc::downgrade(&runtime),
+            threads: runtime.threads.clone(),
+        };
+        let opened = std::mem::replace(&mut *state, State::Closing(closing.clone()));
         drop(state);
         runtime.events.close();
-        let threads = runtime.threads.clone();
         // Both outside the lock: one of them may be the last, which ends the runtime.
         drop(opened);
         drop(runtime);
-        Ok(Some(Closing { rest, threads }))
+        Ok(Some(closing))
     }
 
     fn close(&self) {
         // There is nothing to do where it is not open.
-        if let Ok(Some(closing)) = self.start_closing()
-            && closing.rest.strong_count() == 0
-            && !on_library_thread()
-        {
-            closing.threads.wait(Some(GRACE));
+        let Ok(closing) = self.start_closing() else {
+            return;
+        };
+        let in_use = closing
+            .as_ref()
+            .is_some_and(|closing| closing.rest.strong_count() > 0);
+        if !in_use && !on_library_thread() {
+            self.wait(closing, Some(GRACE));
         }
     }
 
@@ -322,11 +338,8 @@ impl Library {
             let text = "the library's own threads cannot wait for their end";
             return Err(Error::illegal_state(text));
         }
-        let ended = match self.start_closing()? {
-            Some(closing) => closing.threads.wait(timeout),
-            None => true,
-        };
-        if ended {
+        let closing = self.start_closing()?;
+        if self.wait(closing, timeout) {
             Ok(())
         } else {
             let waited = ms(timeout.unwrap_or_default());
@@ -337,15 +350,22 @@ impl Library {
             Err(Error::new(Status::NATS_TIMEOUT, text))
         }
     }
+
+    /// Waits for the end of all threads: of what is being closed, and of what was closed before. False if the time
+    /// is over.
+    fn wait(&self, closing: Option<Closing>, timeout: Option<Duration>) -> bool {
+        let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let remaining = || deadline.map(|d| d.saturating_duration_since(Instant::now()));
+        let mut threads = std::mem::take(&mut *self.leaving.lock());
+        threads.retain(|threads| !threads.wait(remaining()));
+        let earlier_ended = threads.is_empty();
+        self.leaving.lock().append(&mut threads);
+        closing.is_none_or(|closing| closing.threads.wait(remaining())) && earlier_ended
+    }
 }
 
 fn is_starting_here() -> bool {
     STARTING.get() == fork::generation()
-}
-
-struct Closing {
-    rest: Weak<Runtime>,
-    threads: Arc<Threads>,
 }
 
 #[cfg(test)]

@@ -183,3 +183,25 @@ fn the_environment_is_read_as_c_would() {
     assert!(config.default_to_thread_pool);
     assert_eq!(config.thread_pool_max, 1);
 }
+
+#[test]
+fn waiting_for_the_end_includes_threads_of_an_earlier_runtime() {
+    let library = Library::new();
+    let runtime = library.runtime(None, start).unwrap();
+    let threads = runtime.threads.clone();
+    library.close();
+    // A thread that is slow to leave, after the runtime is gone.
+    let (let_go, wait) = mpsc::channel::<()>();
+    let body = move || drop(wait.recv());
+    threads.spawn("nats-test", body).unwrap();
+    drop(runtime);
+    let short = Some(Duration::from_millis(1));
+    library.open(None, None).unwrap();
+    assert_eq!(status(library.close_and_wait(short)), Status::NATS_TIMEOUT);
+    library.open(None, None).unwrap();
+    drop(library.runtime(None, start).unwrap());
+    let_go.send(()).unwrap();
+    assert_eq!(status(library.close_and_wait(None)), Status::NATS_OK);
+    assert!(library.leaving.lock().is_empty());
+    assert!(threads.wait(Some(Duration::ZERO)));
+}
