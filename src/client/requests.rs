@@ -85,11 +85,13 @@ impl Requests {
         std::mem::take(&mut waiting.by_id).into_values().collect()
     }
 
-    /// What a new server has to know.
-    pub(super) fn encode_state(&self, buf: &mut WriteBuf) {
-        if let Some((sid, prefix)) = &self.0.lock().inbox {
+    /// Encodes what a new server has to know. Returns whether that has a SUB.
+    pub(super) fn encode_state(&self, buf: &mut WriteBuf) -> bool {
+        let waiting = self.0.lock();
+        if let Some((sid, prefix)) = &waiting.inbox {
             encode_inbox(buf, *sid, prefix);
         }
+        waiting.inbox.is_some()
     }
 }
 

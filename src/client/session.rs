@@ -309,23 +309,33 @@ impl Connection {
 
     /// Tells the server of all subscriptions, and lets what is pending follow.
     fn resume(&self, link: &Arc<Link>) {
+        self.send_subscriptions(|hello, count| self.outbound.attach(link, hello, count));
+    }
+
+    /// Encodes what a new server has to know of the subscriptions and has it sent with their number by `attach`,
+    /// which returns the position of the last frame before.
+    fn send_subscriptions(&self, attach: impl FnOnce(WriteBuf, u64) -> u64) {
         // With the registry locked: whoever subscribes or unsubscribes now does it either before,
         // and is part of this, or after, and sends it himself.
         let mut registry = self.registry.lock();
         let mut hello = WriteBuf::new();
-        let told = registry.to_send();
-        for (_, target) in &told {
-            match target {
+        let mut subscribed = Vec::new();
+        for (sid, target) in registry.to_send() {
+            let is_subscribed = match target {
                 Target::Subscription(sub) => sub.encode_state(&mut hello),
                 Target::Requests => self.requests.encode_state(&mut hello),
+            };
+            match is_subscribed {
+                true => subscribed.push(sid),
+                // A server cannot refuse what it is not asked for.
+                false => registry.sent(sid, 0),
             }
         }
         self.refusals.store(0, Ordering::Release);
-        let before = self.outbound.attach(link, hello, told.len() as u64);
-        for (position, (sid, _)) in (before + 1..).zip(&told) {
-            registry.sent(*sid, position);
+        let before = attach(hello, subscribed.len() as u64);
+        for (position, sid) in (before + 1..).zip(subscribed) {
+            registry.sent(sid, position);
         }
-        drop(registry);
     }
 
     /// The server has told about itself and its cluster.
@@ -470,3 +480,7 @@ impl Connection {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "session_tests.rs"]
+mod tests;

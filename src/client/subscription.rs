@@ -268,11 +268,11 @@ impl Subscription {
         );
     }
 
-    /// What a new server has to know of it.
-    pub(super) fn encode_state(&self, buf: &mut WriteBuf) {
+    /// Encodes what a new server has to know of it. Returns whether that has a SUB, which the server may refuse.
+    pub(super) fn encode_state(&self, buf: &mut WriteBuf) -> bool {
         let mut queue = self.queue.lock();
         if queue.is_draining() {
-            return;
+            return false;
         }
         let (max, taken) = (
             self.max.load(Ordering::Relaxed),
@@ -284,12 +284,16 @@ impl Subscription {
         drop(queue);
         match left {
             // It ends when its last callback returns.
-            Some(0) => encode::unsubscribe(buf, self.sid, None),
+            Some(0) => {
+                encode::unsubscribe(buf, self.sid, None);
+                false
+            }
             left => {
                 self.encode_subscribe(buf);
                 if left.is_some() {
                     encode::unsubscribe(buf, self.sid, left);
                 }
+                true
             }
         }
     }

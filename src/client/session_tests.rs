@@ -1,0 +1,59 @@
+//! Tests of what a new server is told.
+
+use super::super::options::Options;
+use super::super::outbound::Window;
+use super::super::subscription::SubscribeArgs;
+use super::*;
+
+#[test]
+fn only_what_is_subscribed_anew_has_a_position() {
+    let conn = Connection::new(&Options::default()).expect("no network needed");
+    let subscribe = |subject: &str| {
+        let sub = conn
+            .prepare_subscription(SubscribeArgs {
+                subject: subject.as_bytes(),
+                queue: None,
+                sink: None,
+                timeout: None,
+            })
+            .unwrap();
+        conn.start_subscription(&sub).unwrap();
+        sub
+    };
+    let [exhausted, open, draining, last] =
+        ["exhausted", "open", "draining", "last"].map(subscribe);
+    exhausted.auto_unsubscribe(1).unwrap();
+    exhausted.taken_msgs.store(1, Ordering::Relaxed);
+    draining.queue.lock().draining = Some(Box::default());
+    // As they were with the server before.
+    for (position, sub) in (1..).zip([&exhausted, &open, &draining, &last]) {
+        conn.registry.lock().sent(sub.sid, position);
+    }
+
+    let mut told = (WriteBuf::new(), 0);
+    conn.send_subscriptions(|hello, count| {
+        told = (hello, count);
+        7
+    });
+    let (exhausted, open, last) = (exhausted.sid, open.sid, last.sid);
+    let hello = format!("UNSUB {exhausted} \r\nSUB open  {open}\r\nSUB last  {last}\r\n");
+    assert_eq!(std::str::from_utf8(&told.0).unwrap(), hello);
+    assert_eq!(told.1, 2);
+    let sent_in = |after, last| {
+        let registry = conn.registry.lock();
+        let window = Window { after, last };
+        let mut sids: Vec<_> = registry.sent_in(window).map(|(sid, _)| sid).collect();
+        sids.sort_unstable();
+        sids
+    };
+    assert_eq!(sent_in(7, 8), [open]);
+    assert_eq!(sent_in(8, 9), [last]);
+    assert_eq!(
+        sent_in(0, u64::MAX),
+        [open, last],
+        "none has a position of the server before"
+    );
+    conn.refusals.store(1, Ordering::Relaxed);
+    conn.mark_refused(Window { after: 7, last: 9 });
+    assert_eq!(sent_in(0, u64::MAX), [open], "the last one was refused");
+}
