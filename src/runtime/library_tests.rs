@@ -192,7 +192,9 @@ fn waiting_for_the_end_includes_threads_of_an_earlier_runtime() {
     library.close();
     // A thread that is slow to leave, after the runtime is gone.
     let (let_go, wait) = mpsc::channel::<()>();
-    let body = move || drop(wait.recv());
+    let body = move || {
+        let _ = wait.recv();
+    };
     threads.spawn("nats-test", body).unwrap();
     drop(runtime);
     let short = Some(Duration::from_millis(1));
