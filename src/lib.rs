@@ -46,14 +46,14 @@
 //! | [`runtime::dispatcher`] | pools of threads that run jobs, which jobs come first, when pools grow, and who watches the sockets; `lanes` is the pool of a fixed size |
 //! | [`runtime::events`], [`runtime::timers`] | one thread for connection callbacks, one for what is due later |
 //! | [`client::options`], [`client::connection`] | what can be set; the object, its state, its getters |
-//! | [`client::session`], `loss`, `closing` | the one owner of the state; how a server is lost, and why that has an end; its end |
-//! | `reach`, `handshake`, `secure`, `identity` | one attempt on one server: the socket, INFO to PONG, TLS or not, who the client is |
-//! | `evloop`, `dispatch` | programs with a loop of their own: it watches the socket, or runs the callbacks |
+//! | [`client::session`] | the one owner of the state (`machine`); how a server is lost, and why that has an end (`loss`); draining and closing; one attempt on one server: the socket (`dial`), INFO to PONG (`handshake`), TLS or not (`tls`), who the client is (`identity`); `keepalive` |
+//! | `client/callbacks/` | connection callbacks, and when none follows (`events`); the errors that no call can return (`reports`); callbacks that the program runs itself (`manual`) |
+//! | `evloop` | programs with a loop of their own, which watches the socket |
 //! | `unused` | gives memory of messages back when the traffic ends |
-//! | `link`, `waiting`, `patience` | the session's reading side, from the socket to the queues; threads that read what they wait for, and how long they look for it before they sleep |
+//! | `link`, `waiting`, `sync/adaptive_spin` | the session's reading side, from the socket to the queues; threads that read what they wait for, and how long they look for it before they sleep |
 //! | `outbound`, `publish` | the writing side; checks and encoding of what programs send |
 //! | [`client::subscription`], `delivery`, `registry`, `refused` | a subscription, its queue, who has which sid, and which the server does not take |
-//! | `requests`, `drain`, `keepalive`, `events`, `reports` | what their names say; `events` also knows when no callback follows; `reports` has the errors that no call can return |
+//! | `requests`, `drain` | what their names say |
 //! | `ffi/guard.rs`, `ffi/callback.rs` | the way in and out of each exported function; how the program's are called |
 //! | `ffi/handle.rs` | what C's pointers point at, and which process they belong to |
 //! | `ffi/fork.rs` | noticing that this is a child |
@@ -116,7 +116,7 @@
 //!
 //! # Reconnect
 //!
-//! [`client::session`] (with `loss` and `closing`) is the only one to change a connection's state. Each attempt makes a new
+//! [`client::session`] is the only one to change a connection's state. Each attempt makes a new
 //! link (stream, parser, receiver), so nothing of an old session reaches a new one; who fails with
 //! an old link is not heard. One deadline covers name, TCP and handshake. Attempts are steps on
 //! dialing threads and pauses on the timer thread: no connection has a thread of its own.
@@ -153,7 +153,7 @@
 //! The first connect runs on the program's thread. A subscription is in a pool's queue at most
 //! once, which is why its callbacks never overlap and keep their order.
 //!
-//! Everything that may still call the program holds a *lease* (`client/events.rs`): the open
+//! Everything that may still call the program holds a *lease* (`client/callbacks/events.rs`): the open
 //! connection, each subscription with a callback, each event that waits; and a connection that the
 //! program has not destroyed. The end of the last one is the released callback, and what `natsConnection_DestroyAndWait` waits for.
 //!

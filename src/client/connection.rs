@@ -1,5 +1,5 @@
 //! The connection: the object, its state, and what can be asked of it. What makes the state change
-//! is in [`session`](super::session).
+//! is in [`session`](super::session::machine).
 
 use std::ffi::CStr;
 use std::net::SocketAddr;
@@ -8,18 +8,18 @@ use std::sync::{Arc, OnceLock, Weak};
 use std::time::Instant;
 
 use super::ForeignHandle;
-use super::dispatch::ManualQueue;
-use super::drain::ConnDrain;
-use super::events::{Gate, Lease};
+use super::callbacks::events::{Gate, Lease};
+use super::callbacks::manual::ManualQueue;
+use super::callbacks::reports::Reports;
 use super::evloop::Foreign;
 use super::link::Link;
 use super::options::Options;
 use super::outbound::Outbound;
-use super::patience::Patience;
 use super::registry::Registry;
-use super::reports::Reports;
 use super::requests::Requests;
-use super::status::ConnStatus;
+use super::session::drain::ConnDrain;
+use super::session::status::ConnStatus;
+use super::sync::adaptive_spin::Patience;
 use crate::error::{Error, Result, Status};
 use crate::locks::Mutex;
 use crate::net::cancel::Cancel;

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use super::callbacks::events::{self, Lease};
 use super::drain::Draining;
-use super::events::{self, Lease};
 use super::maximum::ServerCount;
 use super::outbound;
 use super::subscription::Subscription;

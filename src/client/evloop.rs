@@ -18,8 +18,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use super::callbacks::events::Lease;
 use super::connection::Connection;
-use super::events::Lease;
 use super::link::Link;
 use crate::error::{Error, Result, Status};
 use crate::locks::{Mutex, ReentrantLock, this_thread};

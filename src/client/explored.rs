@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use self::connection::Connection;
 use self::outbound::Outbound;
-use super::{keepalive, publish};
+use super::{ping, publish};
 use crate::explore::{self as sync, JoinHandle, explore, spawn};
 use publish::{Outgoing, When};
 

@@ -17,8 +17,8 @@ use crate::net::websocket;
 use crate::proto::{encode, nuid, subject};
 use crate::secret::Secret;
 
-use super::patience;
-use super::secure::Security;
+use super::session::tls::Security;
+use super::sync::adaptive_spin;
 use super::{Connection, EventLoop, Subscription};
 
 /// Called with the connection that something happened to.
@@ -385,10 +385,10 @@ impl Options {
 }
 
 fn at_most_a_second(time_to_poll: Duration) -> Result<Duration> {
-    if time_to_poll > patience::LONGEST {
+    if time_to_poll > adaptive_spin::LONGEST {
         return Err(Error::invalid_arg(format!(
             "busyPollUs must be from 0 to {}: {}",
-            patience::LONGEST.as_micros(),
+            adaptive_spin::LONGEST.as_micros(),
             time_to_poll.as_micros()
         )));
     }

@@ -8,11 +8,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::connection::Connection;
-use super::oneshot::OneShot;
 use super::outbound;
 use super::publish::{Outgoing, When};
 use super::registry::Target;
 use super::subscription::{Purpose, SubscribeArgs};
+use super::sync::one_shot::OneShot;
 use super::waiting::WaitingReader;
 use crate::error::{Error, Result, Status};
 use crate::locks::Mutex;

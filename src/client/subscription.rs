@@ -10,7 +10,7 @@ use super::ForeignHandle;
 use super::connection::Connection;
 use super::delivery::{Closed, Queue};
 use super::registry::Target;
-use super::status::ConnStatus;
+use super::session::status::ConnStatus;
 use crate::error::{Error, Result, Status};
 use crate::locks::{Condvar, Mutex};
 use crate::msg::Msg;

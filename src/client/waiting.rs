@@ -5,7 +5,7 @@
 //! what is not its own.
 //!
 //! A thread that waits for a subscription's next message may wait for ever, and for what ends the
-//! subscription, too. So it reads only while it [looks](super::patience), and not at all unless something
+//! subscription, too. So it reads only while it [looks](super::sync::adaptive_spin), and not at all unless something
 //! has been published since the last such wait: then the message may well be the answer.
 
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use super::connection::Connection;
 use super::link::Link;
-use super::patience::Look;
+use super::sync::adaptive_spin::Look;
 use crate::runtime::Registration;
 
 /// The longest wait for a read without a deadline.

@@ -1,9 +1,9 @@
 //! Tests of what a new server is told.
 
-use super::super::options::Options;
-use super::super::outbound::Window;
-use super::super::subscription::SubscribeArgs;
 use super::*;
+use crate::client::options::Options;
+use crate::client::outbound::Window;
+use crate::client::subscription::SubscribeArgs;
 
 #[test]
 fn only_what_is_subscribed_anew_has_a_position() {

@@ -1,8 +1,8 @@
 //! Who the client says it is: user and password, token, NKey, JWT.
 
-use super::connection::Connection;
-use super::events;
-use super::handshake::Attempt;
+use crate::client::callbacks::events;
+use crate::client::connection::Connection;
+use crate::client::session::handshake::Attempt;
 use crate::error::{Error, Result, Status};
 use crate::net::auth::Proof;
 use crate::net::nkey::{self, SIGNATURE_LEN};
@@ -11,18 +11,22 @@ use crate::secret::Secret;
 
 /// What a CONNECT says about who the client is.
 #[derive(Default)]
-pub(super) struct Identity {
-    pub(super) user: Option<Secret>,
-    pub(super) password: Option<Secret>,
-    pub(super) token: Option<Secret>,
-    pub(super) proof: Proof,
+pub(in crate::client) struct Identity {
+    pub(in crate::client) user: Option<Secret>,
+    pub(in crate::client) password: Option<Secret>,
+    pub(in crate::client) token: Option<Secret>,
+    pub(in crate::client) proof: Proof,
 }
 
 impl Identity {
     /// Who to be for this server: its URL says, or the options do, or else the first URL that has
     /// user info, which is how servers that were discovered get theirs. A JWT is independent of
     /// those, and so is a token handler. Calls the program where it has functions for these.
-    pub(super) fn for_attempt(conn: &Connection, attempt: &Attempt, nonce: &str) -> Result<Self> {
+    pub(in crate::client) fn for_attempt(
+        conn: &Connection,
+        attempt: &Attempt,
+        nonce: &str,
+    ) -> Result<Self> {
         let opts = &conn.opts;
         let own = attempt.url.has_credentials();
         if attempt.url.token.is_some() && opts.token_handler.is_some() {
@@ -62,7 +66,7 @@ impl Identity {
     }
 
     /// What kinds of credentials there are, and none of their content.
-    pub(super) fn kinds(&self) -> String {
+    pub(in crate::client) fn kinds(&self) -> String {
         let proof = &self.proof;
         let kinds = [
             ("user and password", self.user.is_some()),
@@ -121,7 +125,7 @@ impl Identity {
 impl Connection {
     /// Has the program say something that an attempt needs. Until it has, the connection counts as
     /// one that still calls the program; a closed one does not call any more.
-    pub(super) fn ask<R>(&self, question: impl FnOnce() -> Result<R>) -> Result<R> {
+    pub(in crate::client) fn ask<R>(&self, question: impl FnOnce() -> Result<R>) -> Result<R> {
         let _lease = self
             .lease()
             .ok_or(Error::from(Status::NATS_CONNECTION_CLOSED))?;

@@ -10,9 +10,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustix::stdio::stderr;
 
-use super::connection::Connection;
-use super::delivery::Slow;
-use super::subscription::Subscription;
+use crate::client::connection::Connection;
+use crate::client::delivery::Slow;
+use crate::client::subscription::Subscription;
 use crate::error::{Error, Status};
 use crate::locks::Mutex;
 
@@ -21,7 +21,7 @@ const WAITING_MAX: usize = 128;
 
 /// The errors of a connection that wait for the handler.
 #[derive(Default)]
-pub(super) struct Reports(Mutex<State>);
+pub(in crate::client) struct Reports(Mutex<State>);
 
 #[derive(Default)]
 struct State {
@@ -89,12 +89,16 @@ impl Reports {
 
 impl Connection {
     /// Keeps an error of the server's, and tells the program.
-    pub(super) fn report(self: &Arc<Self>, error: &Error) {
+    pub(in crate::client) fn report(self: &Arc<Self>, error: &Error) {
         self.report_about(None, error);
     }
 
     /// As [`Connection::report`], about a subscription.
-    pub(super) fn report_about(self: &Arc<Self>, sub: Option<&Arc<Subscription>>, error: &Error) {
+    pub(in crate::client) fn report_about(
+        self: &Arc<Self>,
+        sub: Option<&Arc<Subscription>>,
+        error: &Error,
+    ) {
         let mut state = self.state.lock();
         if !state.is_closed() {
             state.set_last_error(error);
@@ -103,7 +107,7 @@ impl Connection {
     }
 
     /// Tells the program that a subscription drops messages.
-    pub(super) fn report_slow(self: &Arc<Self>, sub: &Arc<Subscription>, slow: Slow) {
+    pub(in crate::client) fn report_slow(self: &Arc<Self>, sub: &Arc<Subscription>, slow: Slow) {
         let error = Error::new(Status::NATS_SLOW_CONSUMER, sub.slow_words(slow));
         let mut state = self.state.lock();
         if !state.is_closed() {
@@ -113,7 +117,7 @@ impl Connection {
     }
 
     /// Reports what no call can return. `text` is what the handler's thread has as its last error.
-    pub(super) fn post_error(
+    pub(in crate::client) fn post_error(
         self: &Arc<Self>,
         sub: Option<&Arc<Subscription>>,
         status: Status,
@@ -143,7 +147,7 @@ impl Connection {
     }
 
     /// As [`Connection::post_error`], from an error.
-    pub(super) fn post_failure(self: &Arc<Self>, error: &Error) {
+    pub(in crate::client) fn post_failure(self: &Arc<Self>, error: &Error) {
         self.post_error(None, error.status(), Some(error.text().to_owned()));
     }
 

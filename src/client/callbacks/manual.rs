@@ -13,8 +13,8 @@ use std::sync::Arc;
 use rustix::event::{EventfdFlags, eventfd};
 use rustix::io::Errno;
 
-use super::connection::Connection;
-use super::subscription::Subscription;
+use crate::client::connection::Connection;
+use crate::client::subscription::Subscription;
 use crate::error::{Error, Result};
 use crate::fork::{self, Descriptor};
 use crate::locks::Mutex;
@@ -28,7 +28,7 @@ enum Item {
 }
 
 /// The callbacks of one connection that wait.
-pub(super) struct ManualQueue {
+pub(in crate::client) struct ManualQueue {
     /// Readable while something waits. Written and read with `state` locked.
     fd: Descriptor<OwnedFd>,
     state: Mutex<State>,
@@ -44,7 +44,7 @@ struct State {
 }
 
 impl ManualQueue {
-    pub(super) fn new() -> Result<Self> {
+    pub(in crate::client) fn new() -> Result<Self> {
         let fd = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)
             .map_err(|e| system("eventfd", e))?;
         Ok(ManualQueue {
@@ -54,11 +54,11 @@ impl ManualQueue {
     }
 
     /// False, and `event` is dropped, where nobody is going to run it.
-    pub(super) fn post(&self, event: Box<dyn FnOnce() + Send>) -> bool {
+    pub(in crate::client) fn post(&self, event: Box<dyn FnOnce() + Send>) -> bool {
         self.push(Item::Event(event))
     }
 
-    pub(super) fn schedule(&self, sub: Arc<Subscription>) {
+    pub(in crate::client) fn schedule(&self, sub: Arc<Subscription>) {
         self.push(Item::Subscription(sub));
     }
 
@@ -189,7 +189,7 @@ impl Connection {
     }
 
     /// The program does not need the connection any more: nobody is going to run what waits.
-    pub(super) fn end_dispatch(&self) {
+    pub(in crate::client) fn end_dispatch(&self) {
         if let Some(manual) = &self.manual {
             manual.close();
         }
@@ -200,8 +200,8 @@ impl Connection {
 mod tests {
     use std::sync::mpsc;
 
-    use super::super::Options;
     use super::*;
+    use crate::client::options::Options;
     use crate::error::Status;
 
     fn manual() -> Arc<Connection> {

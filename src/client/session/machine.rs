@@ -17,14 +17,14 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use super::connection::{Connection, LAST_ERROR_MAX};
-use super::handshake::{self, Attempt};
-use super::keepalive::PingWaiter;
-use super::link::Link;
-use super::publish::When;
-use super::reach;
-use super::registry::Target;
-use super::status::ConnStatus;
+use crate::client::connection::{Connection, LAST_ERROR_MAX};
+use crate::client::link::Link;
+use crate::client::ping::PingWaiter;
+use crate::client::publish::When;
+use crate::client::registry::Target;
+use crate::client::session::dial;
+use crate::client::session::handshake::{self, Attempt};
+use crate::client::session::status::ConnStatus;
 use crate::error::{Error, Result, Status};
 use crate::locks::Mutex;
 use crate::net::cancel::Cancel;
@@ -40,7 +40,7 @@ use crate::words::list;
 const SHORT_PAUSE: Duration = Duration::from_millis(1);
 
 /// How an attempt failed.
-pub(super) enum Failure {
+pub(in crate::client) enum Failure {
     /// Nobody accepted the connection.
     Unreachable(Error),
     /// Somebody did, but the handshake failed.
@@ -198,7 +198,7 @@ impl Connection {
     }
 
     /// Prepares an attempt on the pool's current server.
-    fn begin_attempt(&self, state: &mut super::connection::State) -> Result<Attempt> {
+    fn begin_attempt(&self, state: &mut crate::client::connection::State) -> Result<Attempt> {
         let server = state
             .pool
             .current()
@@ -224,7 +224,7 @@ impl Connection {
         self: &Arc<Self>,
         attempt: &Attempt,
     ) -> Result<(Arc<Link>, ServerInfo), Failure> {
-        let socket = reach::open(self, attempt)?;
+        let socket = dial::open(self, attempt)?;
         {
             let mut state = self.state.lock();
             if state.is_closed() {
@@ -339,7 +339,7 @@ impl Connection {
     }
 
     /// The server has told about itself and its cluster.
-    pub(super) fn info_received(self: &Arc<Self>, info: ServerInfo, first: bool) {
+    pub(in crate::client) fn info_received(self: &Arc<Self>, info: ServerInfo, first: bool) {
         for given_up in self.set_limits(&info) {
             self.report(&given_up);
         }
@@ -378,7 +378,7 @@ impl Connection {
     }
 
     /// Chooses the next server, and when to try it.
-    pub(super) fn next_attempt(self: &Arc<Self>) {
+    pub(in crate::client) fn next_attempt(self: &Arc<Self>) {
         let pause = {
             let mut state = self.state.lock();
             if state.is_closed() {
@@ -482,5 +482,5 @@ impl Connection {
 }
 
 #[cfg(test)]
-#[path = "session_tests.rs"]
+#[path = "machine_tests.rs"]
 mod tests;

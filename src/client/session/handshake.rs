@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
 
-use super::connection::{Connection, MAX_MSG_FLOOR};
-use super::identity::Identity;
-use super::link::{Link, Reader};
-use super::session::Failure;
+use crate::client::connection::{Connection, MAX_MSG_FLOOR};
+use crate::client::link::{Link, Reader};
+use crate::client::session::identity::Identity;
+use crate::client::session::machine::Failure;
 use crate::error::{Error, Result, Status};
 use crate::net::cancel::Cancel;
 use crate::net::stream::Stream;
@@ -25,16 +25,16 @@ use crate::words::{ms, shown};
 const LINE_MAX: usize = 32 * 1024 - 1;
 
 /// What one attempt is about.
-pub(super) struct Attempt {
-    pub(super) url: Arc<ServerUrl>,
+pub(in crate::client) struct Attempt {
+    pub(in crate::client) url: Arc<ServerUrl>,
     /// The URL whose user info is used where neither this server's URL nor the options have any.
-    pub(super) fallback: Option<Arc<ServerUrl>>,
+    pub(in crate::client) fallback: Option<Arc<ServerUrl>>,
     /// The name in the server's certificate where it is not the host of the URL.
-    pub(super) tls_name: Option<String>,
-    pub(super) deadline: Instant,
+    pub(in crate::client) tls_name: Option<String>,
+    pub(in crate::client) deadline: Instant,
     /// The time that there is until then.
-    pub(super) time: Duration,
-    pub(super) cancel: Cancel,
+    pub(in crate::client) time: Duration,
+    pub(in crate::client) cancel: Cancel,
 }
 
 /// One operation, as something that outlives the buffer.
@@ -62,7 +62,7 @@ impl Reply {
 
 /// Talks with the server until it is clear that the session stands. What it sent behind its PONG
 /// stays in the link's reader.
-pub(super) fn run(
+pub(in crate::client) fn run(
     conn: &Connection,
     link: &Arc<Link>,
     attempt: &Attempt,

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::connection::Connection;
-use super::delivery::Closed;
-use super::status::ConnStatus;
+use crate::client::connection::Connection;
+use crate::client::delivery::Closed;
+use crate::client::session::status::ConnStatus;
 use crate::error::{Error, Result, Status};
 use crate::runtime::may_wait;
 
@@ -47,7 +47,7 @@ impl Connection {
     }
 
     /// Closes the connection at once: everything that waits is told, nothing blocks.
-    pub(super) fn shut(self: &Arc<Self>) {
+    pub(in crate::client) fn shut(self: &Arc<Self>) {
         let (link, drain, announced) = {
             let mut state = self.state.lock();
             if state.is_closed() {

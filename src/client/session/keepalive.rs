@@ -3,37 +3,16 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::connection::Connection;
-use super::link::Link;
-use super::oneshot::OneShot;
-use super::publish::When;
-use super::status::ConnStatus;
+use crate::client::connection::Connection;
+use crate::client::link::Link;
+use crate::client::ping::PingWaiter;
+use crate::client::publish::When;
+use crate::client::session::status::ConnStatus;
+use crate::client::sync::one_shot::OneShot;
 use crate::error::{Error, Result, Status};
 
 /// The longest that a round trip may take for [`Connection::rtt`].
 const RTT_MAX: Duration = Duration::from_secs(10);
-
-/// Who waits for a PONG.
-pub(super) enum PingWaiter {
-    /// Nobody: it only shows that the server is alive.
-    Keepalive,
-    /// A thread.
-    Thread(OneShot<Result<()>>),
-    /// Something that goes on when it comes. Runs on the thread that reads,
-    /// whichever that is, and must not block.
-    Then(Box<dyn FnOnce(Result<()>) + Send>),
-}
-
-impl PingWaiter {
-    /// The PONG came, or never will.
-    pub(super) fn finish(self, result: Result<()>) {
-        match self {
-            PingWaiter::Keepalive => {}
-            PingWaiter::Thread(slot) => slot.send(result),
-            PingWaiter::Then(then) => then(result),
-        }
-    }
-}
 
 impl Connection {
     /// Waits until the server has processed all that was sent before.
@@ -71,14 +50,14 @@ impl Connection {
     }
 
     /// Writes what waits, as far as the kernel takes it.
-    pub(super) fn flush_soon(&self) {
+    pub(in crate::client) fn flush_soon(&self) {
         let link = self.state.lock().link.clone();
         if let Some(link) = link {
             self.outbound.try_pump(&link);
         }
     }
 
-    pub(super) fn pong_received(&self, link: &Arc<Link>) {
+    pub(in crate::client) fn pong_received(&self, link: &Arc<Link>) {
         let mut state = self.state.lock();
         if state.is_present(link) {
             state.pings_out = 0;
@@ -91,7 +70,7 @@ impl Connection {
     }
 
     /// Starts sending PINGs on the present link.
-    pub(super) fn start_pinging(self: &Arc<Self>) {
+    pub(in crate::client) fn start_pinging(self: &Arc<Self>) {
         let Some(interval) = self.opts.ping_interval else {
             return;
         };

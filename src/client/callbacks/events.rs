@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use super::connection::Connection;
-use super::options::{ConnHandler, ReleasedHandler};
+use crate::client::connection::Connection;
+use crate::client::options::{ConnHandler, ReleasedHandler};
 use crate::error::{Error, Result, Status};
 use crate::fork;
 use crate::locks::{Condvar, Mutex, this_thread};
@@ -14,13 +14,13 @@ use crate::words::ms;
 
 /// Opens when the last callback of a connection has returned and none will follow.
 #[derive(Default)]
-pub(super) struct Gate {
+pub(in crate::client) struct Gate {
     open: Mutex<bool>,
     opened: Condvar,
 }
 
 impl Gate {
-    pub(super) fn wait(&self, timeout: Option<Duration>) -> Result<()> {
+    pub(in crate::client) fn wait(&self, timeout: Option<Duration>) -> Result<()> {
         let deadline = timeout.and_then(|t| Instant::now().checked_add(t));
         let mut open = self.open.lock();
         while !*open {
@@ -45,7 +45,7 @@ impl Gate {
 /// a callback, each event that waits; and by the connection until the program destroys it. When the
 /// last one goes, the program is told.
 #[derive(Clone)]
-pub(super) struct Lease(Arc<Activity>);
+pub(in crate::client) struct Lease(Arc<Activity>);
 
 struct Activity {
     gate: Arc<Gate>,
@@ -53,7 +53,7 @@ struct Activity {
 }
 
 impl Lease {
-    pub(super) fn new(released: Option<ReleasedHandler>) -> (Self, Arc<Gate>) {
+    pub(in crate::client) fn new(released: Option<ReleasedHandler>) -> (Self, Arc<Gate>) {
         let gate = Arc::<Gate>::default();
         (
             Lease(Arc::new(Activity {
@@ -65,7 +65,7 @@ impl Lease {
     }
 
     /// Nobody is to be told: the program never got the connection.
-    pub(super) fn disarm(&self) {
+    pub(in crate::client) fn disarm(&self) {
         let released = self.0.released.lock().take();
         drop(released);
     }
@@ -90,7 +90,7 @@ thread_local! {
 const NO_CONNECTION: u64 = 0;
 
 /// Runs a callback of a connection, so that [`Connection::in_callback`] knows.
-pub(super) fn inside<R>(conn: &Connection, callback: impl FnOnce() -> R) -> R {
+pub(in crate::client) fn inside<R>(conn: &Connection, callback: impl FnOnce() -> R) -> R {
     inside_of(conn.id(), callback)
 }
 
@@ -113,7 +113,7 @@ pub fn in_any_callback() -> bool {
 
 impl Connection {
     /// Is the calling thread inside a callback of this connection?
-    pub(super) fn in_callback(&self) -> bool {
+    pub(in crate::client) fn in_callback(&self) -> bool {
         INSIDE.with(|inside| inside.contains(self.id()))
     }
 
@@ -121,7 +121,7 @@ impl Connection {
     /// connection has a lease of its own until then, so if the event is dropped, nothing follows.
     ///
     /// False where nobody is going to run it.
-    pub(super) fn post(
+    pub(in crate::client) fn post(
         self: &Arc<Self>,
         event: impl FnOnce(&Arc<Connection>) + Send + 'static,
     ) -> bool {
@@ -141,14 +141,14 @@ impl Connection {
     }
 
     /// Has the events thread call a handler, after all that was posted before.
-    pub(super) fn post_event(self: &Arc<Self>, handler: &Option<ConnHandler>) {
+    pub(in crate::client) fn post_event(self: &Arc<Self>, handler: &Option<ConnHandler>) {
         if let Some(handler) = handler.clone() {
             self.post(move |conn| handler(conn));
         }
     }
 
     /// As [`Connection::post_event`], unless the same event waits already.
-    pub(super) fn post_once(
+    pub(in crate::client) fn post_once(
         self: &Arc<Self>,
         handler: &Option<ConnHandler>,
         waits: fn(&Connection) -> &AtomicBool,
@@ -166,7 +166,7 @@ impl Connection {
 
     /// As [`Connection::post_event`] for the disconnected callback, which finds `reason` as the
     /// connection's last error, whatever has happened since.
-    pub(super) fn post_disconnected(self: &Arc<Self>, reason: Option<&Error>) {
+    pub(in crate::client) fn post_disconnected(self: &Arc<Self>, reason: Option<&Error>) {
         let Some(handler) = self.opts.disconnected_cb.clone() else {
             return;
         };
@@ -178,7 +178,7 @@ impl Connection {
     }
 
     /// Runs a callback that is about `error`: to it that is the connection's last error.
-    pub(super) fn while_told(&self, error: &Error, callback: impl FnOnce()) {
+    pub(in crate::client) fn while_told(&self, error: &Error, callback: impl FnOnce()) {
         struct Told<'a>(&'a Connection);
         impl Drop for Told<'_> {
             fn drop(&mut self) {
@@ -194,7 +194,7 @@ impl Connection {
     }
 
     /// The error that the callback is about which the calling thread is in.
-    pub(super) fn told_here(&self) -> Option<Error> {
+    pub(in crate::client) fn told_here(&self) -> Option<Error> {
         let told = self.told.lock();
         let (thread, error) = told.as_ref()?;
         (*thread == this_thread()).then(|| error.clone())

@@ -6,7 +6,7 @@ use std::time::Instant;
 use crate::locks::{Condvar, Mutex};
 
 /// The waiting and the sending end; clones are the same.
-pub(super) struct OneShot<T>(Arc<(Mutex<Option<T>>, Condvar)>);
+pub(in crate::client) struct OneShot<T>(Arc<(Mutex<Option<T>>, Condvar)>);
 
 impl<T> Clone for OneShot<T> {
     fn clone(&self) -> Self {
@@ -15,23 +15,23 @@ impl<T> Clone for OneShot<T> {
 }
 
 impl<T> OneShot<T> {
-    pub(super) fn new() -> Self {
+    pub(in crate::client) fn new() -> Self {
         OneShot(Arc::new((Mutex::new(None), Condvar::new())))
     }
 
     /// Sends; only the first value counts.
-    pub(super) fn send(&self, value: T) {
+    pub(in crate::client) fn send(&self, value: T) {
         self.0.0.lock().get_or_insert(value);
         self.0.1.notify_one();
     }
 
     /// Is there a value to be had without waiting?
-    pub(super) fn is_sent(&self) -> bool {
+    pub(in crate::client) fn is_sent(&self) -> bool {
         self.0.0.lock().is_some()
     }
 
     /// Waits until the deadline; `None` means for ever.
-    pub(super) fn wait(&self, deadline: Option<Instant>) -> Option<T> {
+    pub(in crate::client) fn wait(&self, deadline: Option<Instant>) -> Option<T> {
         let mut slot = self.0.0.lock();
         loop {
             if let Some(value) = slot.take() {

@@ -14,9 +14,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::connection::{Connection, State};
-use super::link::Link;
-use super::status::ConnStatus;
+use crate::client::connection::{Connection, State};
+use crate::client::link::Link;
+use crate::client::session::status::ConnStatus;
 use crate::error::{Error, Result, Status};
 use crate::net::servers::{AuthErrorKind, PassCounter};
 use crate::proto::server_error::{Consequence, Meaning, ServerError};
@@ -39,7 +39,7 @@ impl State {
     }
 
     /// Keeps why an attempt failed, behind why there had to be one.
-    pub(super) fn set_attempt_error(&mut self, error: &Error) {
+    pub(in crate::client) fn set_attempt_error(&mut self, error: &Error) {
         let mut text = String::new();
         if let Some(loss) = &self.loss {
             text += &loss.text()[..loss.text().floor_char_boundary(REASON_MAX)];
@@ -57,7 +57,7 @@ impl State {
 
 impl Connection {
     /// The server reported an error. An error ends the link.
-    pub(super) fn server_error(
+    pub(in crate::client) fn server_error(
         self: &Arc<Self>,
         link: &Arc<Link>,
         error: ServerError,
@@ -95,7 +95,7 @@ impl Connection {
     }
 
     /// Did the same server refuse for the same reason twice, with no success in between?
-    pub(super) fn is_second_auth_error(&self, kind: AuthErrorKind) -> bool {
+    pub(in crate::client) fn is_second_auth_error(&self, kind: AuthErrorKind) -> bool {
         let mut state = self.state.lock();
         state.settle();
         match state.pool.current_mut() {
@@ -105,7 +105,7 @@ impl Connection {
     }
 
     /// The link is over: reconnect, or close if that is not wanted.
-    pub(super) fn lost(self: &Arc<Self>, link: &Arc<Link>, error: Error) {
+    pub(in crate::client) fn lost(self: &Arc<Self>, link: &Arc<Link>, error: Error) {
         link.stop();
         let waiters = {
             let mut state = self.state.lock();

@@ -1,15 +1,15 @@
 //! Getting a socket to a server: directly, through a proxy, or by the program's own function.
 
-use super::connection::Connection;
-use super::handshake::Attempt;
-use super::session::Failure;
+use crate::client::connection::Connection;
+use crate::client::session::handshake::Attempt;
+use crate::client::session::machine::Failure;
 use crate::net::Socket;
 use crate::net::dial::{DialOptions, dial};
 use crate::net::proxy::{Proxy, connect_with};
 
 /// Connects to an attempt's server. What a proxy or the program says against it counts as a
 /// refusal, so that its words reach the program.
-pub(super) fn open(conn: &Connection, attempt: &Attempt) -> Result<Socket, Failure> {
+pub(in crate::client) fn open(conn: &Connection, attempt: &Attempt) -> Result<Socket, Failure> {
     let opts = &conn.opts;
     let (host, port) = (attempt.url.host.as_str(), attempt.url.port);
     let cancel = &attempt.cancel;

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::connection::Connection;
-use super::handshake::Attempt;
-use super::link::{Link, Reader};
-use super::options::Options;
+use crate::client::connection::Connection;
+use crate::client::link::{Link, Reader};
+use crate::client::options::Options;
+use crate::client::session::handshake::Attempt;
 use crate::error::{Error, Result, Status};
 use crate::net::tls::{Peer, TlsOptions};
 use crate::proto::info::ServerInfo;
@@ -36,7 +36,7 @@ impl Security {
     }
 
     /// Is TLS likely, so that whole crowds reconnecting cost the server more?
-    pub(super) fn is_costly(&self) -> bool {
+    pub(in crate::client) fn is_costly(&self) -> bool {
         self.secure || self.settings.is_some()
     }
 }
@@ -87,7 +87,7 @@ impl Options {
 
     /// Servers that ask for TLS by the scheme of their URL get it, unless the program said
     /// otherwise.
-    pub(super) fn heed_scheme(&mut self, is_tls: bool) {
+    pub(in crate::client) fn heed_scheme(&mut self, is_tls: bool) {
         if is_tls && !self.security.explicit {
             self.require_tls();
         }
@@ -101,13 +101,13 @@ impl Options {
 
 impl Connection {
     /// Is TLS to be the first thing on the wire?
-    pub(super) fn is_tls_first(&self) -> bool {
+    pub(in crate::client) fn is_tls_first(&self) -> bool {
         self.opts.security.first
     }
 
     /// Whether to go on with TLS, having heard what the server says about it. A connection that
     /// once had to use it requires it from then on: no later server can talk it out of that.
-    pub(super) fn wants_tls(&self, info: &ServerInfo) -> Result<bool> {
+    pub(in crate::client) fn wants_tls(&self, info: &ServerInfo) -> Result<bool> {
         if info.tls_required {
             self.secure.store(true, Ordering::Relaxed);
         }
@@ -120,7 +120,12 @@ impl Connection {
     }
 
     /// Goes on with TLS. What was received in plain must have been used up.
-    pub(super) fn start_tls(&self, link: &Link, reader: &Reader, attempt: &Attempt) -> Result<()> {
+    pub(in crate::client) fn start_tls(
+        &self,
+        link: &Link,
+        reader: &Reader,
+        attempt: &Attempt,
+    ) -> Result<()> {
         if !reader.receiver.unparsed().is_empty() {
             return Err(Error::protocol(
                 "the server sent more than its INFO before TLS began",
@@ -145,7 +150,7 @@ impl Connection {
 impl Connection {
     /// Goes on with WebSocket, before anything of NATS. Whether there is TLS below it is the URL's
     /// to say; where TLS is required all the same, nothing is sent without it.
-    pub(super) fn start_websocket(
+    pub(in crate::client) fn start_websocket(
         &self,
         link: &Link,
         reader: &Reader,

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use crate::fork::PerProcess;
 
 /// The longest that may be asked for. What is learnt is kept in 32 bits, as nanoseconds.
-pub(super) const LONGEST: Duration = Duration::from_secs(1);
+pub(in crate::client) const LONGEST: Duration = Duration::from_secs(1);
 
 /// One wait in so many is spent on looking although answers were late.
 const TRY_AGAIN: u32 = 64;
@@ -22,7 +22,7 @@ const TRY_AGAIN: u32 = 64;
 static LOOKING: PerProcess<AtomicUsize> = PerProcess::new(AtomicUsize::new(0));
 
 /// What a connection has learnt of its waits.
-pub(super) struct Patience {
+pub(in crate::client) struct Patience {
     longest: Duration,
     /// How many threads of the process may look at a time: half as many as there are processors.
     threads: usize,
@@ -33,14 +33,14 @@ pub(super) struct Patience {
 }
 
 /// A wait whose thread looks for the answer. Ends the look when dropped.
-pub(super) struct Look<'a> {
+pub(in crate::client) struct Look<'a> {
     patience: &'a Patience,
     began: Instant,
     end: Instant,
 }
 
 impl Patience {
-    pub(super) fn new(longest: Duration, processors: usize) -> Self {
+    pub(in crate::client) fn new(longest: Duration, processors: usize) -> Self {
         Patience {
             longest: longest.min(LONGEST),
             threads: processors / 2,
@@ -50,7 +50,7 @@ impl Patience {
     }
 
     /// Begins to look, until `deadline` at the longest, if that promises to be of use.
-    pub(super) fn look(&self, deadline: Option<Instant>) -> Option<Look<'_>> {
+    pub(in crate::client) fn look(&self, deadline: Option<Instant>) -> Option<Look<'_>> {
         if self.longest.is_zero() {
             return None;
         }
@@ -87,7 +87,7 @@ impl Patience {
 
 impl Look<'_> {
     /// Lets others run. False if it is time to sleep.
-    pub(super) fn again(&self) -> bool {
+    pub(in crate::client) fn again(&self) -> bool {
         if Instant::now() >= self.end {
             return false;
         }
