@@ -155,6 +155,40 @@ static void line_that_is_too_long(void) {
     server_stop(&s);
 }
 
+/* Publishes whose lines are too long end links, too: no subscription that is sent in front of them is blamed. */
+static void publish_with_a_line_that_is_too_long(void) {
+    enum { ROUNDS = 4 };
+    natsConnection *nc;
+    natsSubscription *sub = NULL;
+    char subject[2001];
+    static closure c;
+    server s;
+    int i;
+
+    memset(subject, 'x', sizeof(subject) - 1);
+    subject[sizeof(subject) - 1] = '\0';
+    server_start(&s, "max_control_line: 1000\n", NULL);
+    nc = test_connect(reconnect_on_error(options_recorded(s.url, &c)));
+    CHECK_OK(natsConnection_SubscribeSync(&sub, nc, "fine"));
+    CHECK_OK(natsConnection_Flush(nc));
+    for (i = 1; i <= ROUNDS; i++) {
+        /* It waits for the next server, and follows the subscriptions at once. */
+        server_kill(&s);
+        CHECK_REACHED(&c.disconnected, 2 * i - 1);
+        CHECK_OK(natsConnection_PublishString(nc, subject, "x"));
+        server_restart(&s);
+        CHECK_REACHED(&c.errors, i);
+        CHECK_CONTAINS(c.error_texts[i - 1], "maximum control line exceeded");
+        CHECK(c.subscriptions[i - 1] == NULL);
+        CHECK_REACHED(&c.reconnected, 2 * i);
+        CHECK_OK(natsConnection_PublishString(nc, "fine", "y"));
+        test_expect_next(sub, "y");
+    }
+    natsSubscription_Destroy(sub);
+    natsConnection_Destroy(nc);
+    server_stop(&s);
+}
+
 /* The program asks for another connection: all are sent again. */
 static void reconnect_sends_all(void) {
     natsConnection *nc;
@@ -188,8 +222,12 @@ static void reconnect_sends_all(void) {
 
 int main(int argc, char **argv) {
     static const test_case cases[] = {
-        TEST(too_many_for_a_real_server), TEST(many_too_many_at_once), TEST(subscription_for_answers),
-        TEST(line_that_is_too_long),      TEST(reconnect_sends_all),
+        TEST(too_many_for_a_real_server),
+        TEST(many_too_many_at_once),
+        TEST(subscription_for_answers),
+        TEST(line_that_is_too_long),
+        TEST(publish_with_a_line_that_is_too_long),
+        TEST(reconnect_sends_all),
     };
 
     return RUN_TESTS(cases, argc, argv);

@@ -21,9 +21,8 @@ mod connection {
     use std::time::Duration;
 
     use super::link::{Link, Watch};
-    use super::outbound::Outbound;
+    use super::outbound::{Outbound, SessionStart};
     use crate::explore::{Mutex, spawn, yield_now};
-    use crate::proto::write_buf::WriteBuf;
 
     pub(super) struct Limits {
         pub(super) max_payload: usize,
@@ -84,7 +83,7 @@ mod connection {
             let link = Arc::new(Link::new(conn, room, breaks_after));
             self.links.lock().push(link.clone());
             self.watch.all_look();
-            self.outbound.attach(&link, WriteBuf::new(), 0);
+            self.outbound.attach(&link, SessionStart::default());
             self.outbound.try_pump(&link);
         }
 

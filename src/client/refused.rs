@@ -57,6 +57,9 @@ impl Connection {
 
     /// The server ends the link because of a line that is too long. If a subscription's was the longest of those that it
     /// had not dealt with, twice running, it is that one.
+    ///
+    /// It may as well be the line of a publish. But once there is a suspect, the next link confirms its subscriptions
+    /// before it sends anything else, so a link that a publish ends leaves none to be blamed the second time.
     pub(super) fn line_too_long(&self) -> Option<Arc<Subscription>> {
         let window = self.outbound.unanswered_window();
         self.registry.lock().suspect_longest(window)

@@ -44,7 +44,7 @@ use std::cell::Cell;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use self::front::{Front, Mode};
+use self::front::{Before, Front, Mode};
 use self::pieces::Pieces;
 use super::connection::Limits;
 use super::link::Link;
@@ -102,6 +102,18 @@ impl Window {
     pub(super) fn contains(self, position: u64) -> bool {
         self.after < position && position <= self.last
     }
+}
+
+/// What a new server is told first.
+#[derive(Default)]
+pub(super) struct SessionStart {
+    /// The subscriptions, as whole frames.
+    pub(super) frames: WriteBuf,
+    /// How many of them are subscribed.
+    pub(super) subscriptions: u64,
+    /// Whether a PING follows immediately: its PONG says that the server has dealt with all of them, whatever becomes
+    /// of the publishes behind it.
+    pub(super) confirm: bool,
 }
 
 /// What is to be told when a server is lost, without a lock.
@@ -192,7 +204,7 @@ impl Outbound {
         let mut front = self.front.lock();
         front.check(out)?;
         if front.buf.len() >= FULL_AT.min(self.pending_max) {
-            self.wait_for_room(&mut front, out.deadline)?;
+            front = self.wait_for_room(front, out.deadline)?;
             // It may be another server by now.
             front.check(out)?;
         }
@@ -262,7 +274,14 @@ impl Outbound {
 
     /// Waits until there is room for another frame, which is so at once while pending below the
     /// limit. The caller may have a deadline of its own, which is none of the connection's business.
-    fn wait_for_room(&self, front: &mut MutexGuard<'_, Front>, own: Option<Instant>) -> Result<()> {
+    ///
+    /// Gives the lock back rather than keeping it: where the program's event loop is called, it is released before, and
+    /// a child that the loop's code forks and returns in must not come to take it again.
+    fn wait_for_room<'a>(
+        &'a self,
+        mut front: MutexGuard<'a, Front>,
+        own: Option<Instant>,
+    ) -> Result<MutexGuard<'a, Front>> {
         let deadline = self.deadline();
         let own = own.filter(|own| *own < deadline);
         loop {
@@ -274,17 +293,23 @@ impl Outbound {
                 Mode::Live(link) if front.buf.len() >= FULL_AT => {
                     let link = link.clone();
                     let late = if link.is_foreign() {
-                        self.make_room(front, own.unwrap_or(deadline), &link)
+                        drop(front);
+                        let late = self.make_room(own.unwrap_or(deadline), &link);
+                        front = self.front.lock();
+                        late
                     } else {
-                        self.is_late(front, own.unwrap_or(deadline))
+                        self.is_late(&mut front, own.unwrap_or(deadline))
                     };
                     match (late, own) {
                         (false, _) => {}
                         (true, Some(_)) => return Err(Status::NATS_TIMEOUT.into()),
-                        (true, None) => return self.give_up(front, &link),
+                        (true, None) => {
+                            drop(front);
+                            return Err(give_up(&link));
+                        }
                     }
                 }
-                _ => return Ok(()),
+                _ => return Ok(front),
             }
         }
     }
@@ -298,7 +323,8 @@ impl Outbound {
             match &front.mode {
                 Mode::Live(current) if Arc::ptr_eq(current, link) => {
                     if self.is_late(&mut front, deadline) {
-                        return self.give_up(&mut front, link);
+                        drop(front);
+                        return Err(give_up(link));
                     }
                 }
                 Mode::Closed => return Err(Status::NATS_CONNECTION_CLOSED.into()),
@@ -313,26 +339,11 @@ impl Outbound {
         self.progress.wait_until(front, deadline).timed_out()
     }
 
-    /// The server does not read: it is as good as gone.
-    fn give_up(&self, front: &mut MutexGuard<'_, Front>, link: &Arc<Link>) -> Result<()> {
-        let link = link.clone();
-        MutexGuard::unlocked(front, || link.fail(write_timeout()));
-        Err(write_timeout())
-    }
-
     /// As [`Outbound::is_late`], where an event loop of the program drives the link: it may be the
-    /// loop's thread that waits, so it writes itself.
-    fn make_room(
-        &self,
-        front: &mut MutexGuard<'_, Front>,
-        deadline: Instant,
-        link: &Arc<Link>,
-    ) -> bool {
-        let waited = MutexGuard::unlocked(front, || {
-            let waited = link.stream.wait_writable(deadline, None);
-            self.pump_here(link);
-            waited
-        });
+    /// loop's thread that waits, so it writes itself. Not with a lock held.
+    fn make_room(&self, deadline: Instant, link: &Arc<Link>) -> bool {
+        let waited = link.stream.wait_writable(deadline, None);
+        self.pump_here(link);
         // A socket that cannot be waited for cannot be written either, which ends the link.
         waited.is_err_and(|e| e.status() == Status::NATS_TIMEOUT)
     }
@@ -427,24 +438,39 @@ impl Outbound {
         self.front.lock().draining = true;
     }
 
-    /// Connects the buffer with a server: first `state`, then what is pending, then the PINGs that
+    /// Connects the buffer with a server: first its state, then what is pending, then the PINGs that
     /// are waited for. To be written by the caller. Does nothing if the link has failed already.
     ///
-    /// `state` is of so many things, which get the positions behind the one that is returned.
-    pub(super) fn attach(&self, link: &Arc<Link>, mut state: WriteBuf, things: u64) -> u64 {
+    /// The subscriptions get the positions behind the one that is returned.
+    pub(super) fn attach(&self, link: &Arc<Link>, start: SessionStart) -> u64 {
+        let SessionStart {
+            frames: mut state,
+            subscriptions,
+            confirm,
+        } = start;
         let mut front = self.front.lock();
         let position = front.controls;
         if matches!(front.mode, Mode::Closed) || link.is_over() {
             return position;
         }
-        front.controls += things;
+        front.controls += subscriptions;
         front.confirmed = position;
+        if confirm {
+            state.extend_from_slice(encode::PING);
+        }
         front.attached(state.len());
         state.append(&mut front.buf);
         let now = front.before();
         for (_, before) in &mut front.pings {
             *before = now;
             state.extend_from_slice(encode::PING);
+        }
+        if confirm {
+            let before = Before {
+                frames: front.answered,
+                controls: now.controls,
+            };
+            front.pings.push_front((PingWaiter::Keepalive, before));
         }
         front.buf = state;
         front.asked = false;
@@ -519,6 +545,13 @@ impl Outbound {
         let front = self.front.lock();
         (front.msgs, front.bytes)
     }
+}
+
+/// The server does not read: it is as good as gone. Not with a lock held. Returns what the caller is told.
+#[cold]
+fn give_up(link: &Arc<Link>) -> Error {
+    link.fail(write_timeout());
+    write_timeout()
 }
 
 /// The server does not read.

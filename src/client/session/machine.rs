@@ -19,6 +19,7 @@ use std::time::{Duration, Instant};
 
 use crate::client::connection::{Connection, LAST_ERROR_MAX};
 use crate::client::link::Link;
+use crate::client::outbound::SessionStart;
 use crate::client::ping::PingWaiter;
 use crate::client::publish::When;
 use crate::client::registry::Target;
@@ -309,12 +310,12 @@ impl Connection {
 
     /// Tells the server of all subscriptions, and lets what is pending follow.
     fn resume(&self, link: &Arc<Link>) {
-        self.send_subscriptions(|hello, count| self.outbound.attach(link, hello, count));
+        self.send_subscriptions(|start| self.outbound.attach(link, start));
     }
 
-    /// Encodes what a new server has to know of the subscriptions and has it sent with their number by `attach`,
-    /// which returns the position of the last frame before.
-    fn send_subscriptions(&self, attach: impl FnOnce(WriteBuf, u64) -> u64) {
+    /// Encodes what a new server has to know of the subscriptions and has it sent by `attach`, which returns the
+    /// position of the last frame before.
+    fn send_subscriptions(&self, attach: impl FnOnce(SessionStart) -> u64) {
         // With the registry locked: whoever subscribes or unsubscribes now does it either before,
         // and is part of this, or after, and sends it himself.
         let mut registry = self.registry.lock();
@@ -332,7 +333,11 @@ impl Connection {
             }
         }
         self.refusals.store(0, Ordering::Release);
-        let before = attach(hello, subscribed.len() as u64);
+        let before = attach(SessionStart {
+            frames: hello,
+            subscriptions: subscribed.len() as u64,
+            confirm: registry.suspect.is_some(),
+        });
         for (position, sid) in (before + 1..).zip(subscribed) {
             registry.sent(sid, position);
         }

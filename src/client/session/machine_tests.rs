@@ -30,15 +30,16 @@ fn only_what_is_subscribed_anew_has_a_position() {
         conn.registry.lock().sent(sub.sid, position);
     }
 
-    let mut told = (WriteBuf::new(), 0);
-    conn.send_subscriptions(|hello, count| {
-        told = (hello, count);
+    let mut told = SessionStart::default();
+    conn.send_subscriptions(|start| {
+        told = start;
         7
     });
     let (exhausted, open, last) = (exhausted.sid, open.sid, last.sid);
     let hello = format!("UNSUB {exhausted} \r\nSUB open  {open}\r\nSUB last  {last}\r\n");
-    assert_eq!(std::str::from_utf8(&told.0).unwrap(), hello);
-    assert_eq!(told.1, 2);
+    assert_eq!(std::str::from_utf8(&told.frames).unwrap(), hello);
+    assert_eq!(told.subscriptions, 2);
+    assert!(!told.confirm, "none is suspected");
     let sent_in = |after, last| {
         let registry = conn.registry.lock();
         let window = Window { after, last };
