@@ -7,21 +7,21 @@
 use std::collections::HashMap;
 
 use self::connection::Connection;
-use self::outbound::Outbound;
-use super::{ping, publish};
+use self::outgoing::Outbound;
+use super::publish;
 use crate::explore::{self as sync, JoinHandle, explore, spawn};
 use publish::{Outgoing, When};
 
-#[path = "outbound/mod.rs"]
+#[path = "outgoing/mod.rs"]
 #[expect(dead_code, reason = "not all of it is explored")]
-mod outbound;
+mod outgoing;
 
 mod connection {
     use std::sync::{Arc, Weak};
     use std::time::Duration;
 
     use super::link::{Link, Watch};
-    use super::outbound::{Outbound, SessionStart};
+    use super::outgoing::{Outbound, SessionStart};
     use crate::explore::{Mutex, spawn, yield_now};
 
     pub(super) struct Limits {
@@ -93,6 +93,10 @@ mod connection {
             self.connect(link.stream.capacity, None);
         }
     }
+}
+
+mod incoming {
+    pub(super) use super::link;
 }
 
 mod link {

@@ -7,48 +7,34 @@
 //! | [`session`] | connecting, losing the server, reconnecting, draining, closing; the handshake; PINGs |
 //! | [`options`] | what a program may set |
 //! | [`connection`] | the object itself, its state, its getters |
-//! | `link` | an established session's reading side: socket → subscriptions |
-//! | `unused` | memory that the reading side does not need any more |
-//! | `outbound` | the writing side: publishers → socket, and the buffer while disconnected |
-//! | `ping` | PINGs that something waits for |
+//! | `outgoing` | publishers → socket, and the buffer while disconnected |
 //! | `publish` | checks and encoding of what programs send |
-//! | [`subscription`] | one subscription: creation, state, getters |
-//! | `delivery` | its queue: from the reading side to the callback or `next_msg` |
-//! | `drain` | ending it without losing messages |
-//! | `maximum` | whether the server has ended it by itself |
-//! | `registry` | which subscription has which sid |
-//! | `refused` | subscriptions that the server refuses |
+//! | `interest` | which subscription has which sid, and which the server refuses |
+//! | `incoming` | socket → subscriptions, by the library's threads or an event loop of the program |
+//! | [`subscription`] | one subscription: its state, its queue, its drain |
 //! | `requests` | requests and their answers |
-//! | `evloop` | sockets that an event loop of the program watches |
+//! | `why` | why a call failed, in words |
 
 #![forbid(unsafe_code)]
 
 mod callbacks;
 pub mod connection;
-mod delivery;
-mod drain;
-mod evloop;
 #[cfg(test)]
 mod explored;
-mod link;
-mod maximum;
+mod incoming;
+mod interest;
 pub mod options;
-mod outbound;
-mod ping;
+mod outgoing;
 mod publish;
-mod refused;
-mod registry;
 mod requests;
 pub mod session;
 pub mod subscription;
 mod sync;
-mod unused;
-mod waiting;
 mod why;
 
 pub use callbacks::events::in_any_callback;
 pub use connection::{Connection, Stats};
-pub use evloop::{Attachment, EventLoop};
+pub use incoming::event_loop::{Attachment, EventLoop};
 pub use options::Options;
 pub use publish::When;
 pub use session::status::{self, ConnStatus};

@@ -6,9 +6,9 @@ use std::fmt::Display;
 use std::time::Duration;
 
 use super::connection::Connection;
-use super::delivery::{Closed, Slow};
 use super::publish::Outgoing;
-use super::subscription::Subscription;
+use super::subscription::delivery::{Closed, Slow};
+use super::subscription::state::Subscription;
 use crate::error::{Error, Status};
 use crate::words::{cut, ms, shown};
 

@@ -14,7 +14,7 @@ use rustix::event::{EventfdFlags, eventfd};
 use rustix::io::Errno;
 
 use crate::client::connection::Connection;
-use crate::client::subscription::Subscription;
+use crate::client::subscription::state::Subscription;
 use crate::error::{Error, Result};
 use crate::fork::{self, Descriptor};
 use crate::locks::Mutex;

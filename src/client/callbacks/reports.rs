@@ -11,8 +11,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use rustix::stdio::stderr;
 
 use crate::client::connection::Connection;
-use crate::client::delivery::Slow;
-use crate::client::subscription::Subscription;
+use crate::client::subscription::delivery::Slow;
+use crate::client::subscription::state::Subscription;
 use crate::error::{Error, Status};
 use crate::locks::Mutex;
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::client::connection::Connection;
-use crate::client::delivery::Closed;
 use crate::client::session::status::ConnStatus;
+use crate::client::subscription::delivery::Closed;
 use crate::error::{Error, Result, Status};
 use crate::runtime::may_wait;
 

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::client::connection::Connection;
-use crate::client::ping::{ANSWER_MAX, PingWaiter};
+use crate::client::outgoing::ping::{ANSWER_MAX, PingWaiter};
 use crate::client::publish::When;
 use crate::client::session::status::ConnStatus;
-use crate::client::subscription::{Purpose, Subscription};
+use crate::client::subscription::state::{Purpose, Subscription};
 use crate::error::{Error, Result, Status};
 use crate::locks::Mutex;
 use crate::proto::encode;

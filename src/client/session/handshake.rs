@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
 use crate::client::connection::{Connection, MAX_MSG_FLOOR};
-use crate::client::link::{Link, Reader};
+use crate::client::incoming::link::{Link, Reader};
 use crate::client::session::identity::Identity;
 use crate::client::session::machine::Failure;
 use crate::error::{Error, Result, Status};

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::client::connection::Connection;
-use crate::client::link::Link;
-use crate::client::ping::PingWaiter;
+use crate::client::incoming::link::Link;
+use crate::client::outgoing::ping::PingWaiter;
 use crate::client::publish::When;
 use crate::client::session::status::ConnStatus;
 use crate::client::sync::one_shot::OneShot;

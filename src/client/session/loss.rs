@@ -4,8 +4,8 @@
 //!
 //! | Repeated | Ends when |
 //! |---|---|
-//! | a publish that did not leave | it does not fit the next server, or links broke three times running while it was being sent (`outbound/kept.rs`) |
-//! | a subscription, also the one for answers to requests | the server refuses it (`refused.rs`) |
+//! | a publish that did not leave | it does not fit the next server, or links broke three times running while it was being sent (`outgoing/kept.rs`) |
+//! | a subscription, also the one for answers to requests | the server refuses it (`interest/refused.rs`) |
 //! | credentials | a server refuses them twice for the same reason |
 //! | all of the others | the attempts are used up: a session of less than a second is no success, so they go on being counted, each with the full pause before it |
 //!
@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::client::connection::{Connection, State};
-use crate::client::link::Link;
+use crate::client::incoming::link::Link;
 use crate::client::session::status::ConnStatus;
 use crate::error::{Error, Result, Status};
 use crate::net::servers::{AuthErrorKind, PassCounter};

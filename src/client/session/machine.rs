@@ -18,11 +18,11 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use crate::client::connection::{Connection, LAST_ERROR_MAX};
-use crate::client::link::Link;
-use crate::client::outbound::SessionStart;
-use crate::client::ping::PingWaiter;
+use crate::client::incoming::link::Link;
+use crate::client::interest::registry::Target;
+use crate::client::outgoing::SessionStart;
+use crate::client::outgoing::ping::PingWaiter;
 use crate::client::publish::When;
-use crate::client::registry::Target;
 use crate::client::session::dial;
 use crate::client::session::handshake::{self, Attempt};
 use crate::client::session::status::ConnStatus;

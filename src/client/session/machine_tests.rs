@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::client::options::Options;
-use crate::client::outbound::Window;
-use crate::client::subscription::SubscribeArgs;
+use crate::client::outgoing::Window;
+use crate::client::subscription::state::SubscribeArgs;
 
 #[test]
 fn only_what_is_subscribed_anew_has_a_position() {

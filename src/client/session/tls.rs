@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use crate::client::connection::Connection;
-use crate::client::link::{Link, Reader};
+use crate::client::incoming::link::{Link, Reader};
 use crate::client::options::Options;
 use crate::client::session::handshake::Attempt;
 use crate::error::{Error, Result, Status};

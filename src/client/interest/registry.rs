@@ -4,13 +4,13 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
-use super::outbound::Window;
-use super::subscription::Subscription;
+use crate::client::outgoing::Window;
+use crate::client::subscription::state::Subscription;
 
 /// Sids are small consecutive numbers that the program cannot choose: multiplying spreads them
 /// well enough, and costs a nanosecond.
 #[derive(Default)]
-pub(super) struct SidHasher(u64);
+pub(in crate::client) struct SidHasher(u64);
 
 impl Hasher for SidHasher {
     fn finish(&self) -> u64 {
@@ -32,7 +32,7 @@ impl Hasher for SidHasher {
 
 /// Where the messages of a sid go.
 #[derive(Clone)]
-pub(super) enum Target {
+pub(in crate::client) enum Target {
     /// To a subscription's queue.
     Subscription(Arc<Subscription>),
     /// To the requests that wait for an answer.
@@ -46,20 +46,20 @@ impl Target {
 }
 
 /// One sid's entry.
-pub(super) struct Entry {
-    pub(super) target: Target,
+pub(in crate::client) struct Entry {
+    pub(in crate::client) target: Target,
     /// Where the reading side gathers this sid's messages, if `round` is the present one.
-    pub(super) batch: usize,
-    pub(super) round: u64,
+    pub(in crate::client) batch: usize,
+    pub(in crate::client) round: u64,
     /// Where its SUB stands among what was sent to the present server beside publishes.
-    pub(super) position: u64,
+    pub(in crate::client) position: u64,
     /// The server has refused it, so it is not sent again.
-    pub(super) refused: bool,
+    pub(in crate::client) refused: bool,
 }
 
 /// The subscriptions of a connection by sid.
 #[derive(Default)]
-pub(super) struct Registry {
+pub(in crate::client) struct Registry {
     entries: HashMap<u64, Entry, BuildHasherDefault<SidHasher>>,
     /// How many of the entries are subscriptions.
     count: usize,
@@ -69,7 +69,7 @@ pub(super) struct Registry {
     /// program looks, or the connection is closed.
     drained: HashMap<u64, Arc<Subscription>, BuildHasherDefault<SidHasher>>,
     /// No new ones: the connection drains or is closed.
-    pub(super) sealed: bool,
+    pub(in crate::client) sealed: bool,
     /// The position of the SUB that was sent last.
     last_position: u64,
     /// The same when a subscription ended last.
@@ -77,22 +77,22 @@ pub(super) struct Registry {
     /// Some are refused.
     any_refused: bool,
     /// The one whose line may be too long for servers.
-    pub(super) suspect: Option<u64>,
+    pub(in crate::client) suspect: Option<u64>,
 }
 
 impl Registry {
-    pub(super) fn next_sid(&mut self) -> u64 {
+    pub(in crate::client) fn next_sid(&mut self) -> u64 {
         self.last_sid += 1;
         self.last_sid
     }
 
     /// Begins another round of gathering: batches of earlier ones are forgotten.
-    pub(super) fn next_round(&mut self) -> u64 {
+    pub(in crate::client) fn next_round(&mut self) -> u64 {
         self.round += 1;
         self.round
     }
 
-    pub(super) fn insert(&mut self, sid: u64, target: Target) {
+    pub(in crate::client) fn insert(&mut self, sid: u64, target: Target) {
         self.count += usize::from(target.is_subscription());
         self.entries.insert(
             sid,
@@ -107,22 +107,22 @@ impl Registry {
     }
 
     /// How many subscriptions there are, without the requests' own.
-    pub(super) fn count(&self) -> usize {
+    pub(in crate::client) fn count(&self) -> usize {
         self.count
     }
 
-    pub(super) fn get_mut(&mut self, sid: u64) -> Option<&mut Entry> {
+    pub(in crate::client) fn get_mut(&mut self, sid: u64) -> Option<&mut Entry> {
         self.entries.get_mut(&sid)
     }
 
     /// Takes a sid out; `false` if it was not there.
-    pub(super) fn remove(&mut self, sid: u64) -> bool {
+    pub(in crate::client) fn remove(&mut self, sid: u64) -> bool {
         self.drained.remove(&sid);
         self.take(sid).is_some()
     }
 
     /// No message comes for this subscription any more, although it is open.
-    pub(super) fn set_drained(&mut self, sid: u64) {
+    pub(in crate::client) fn set_drained(&mut self, sid: u64) {
         if let Some(Target::Subscription(sub)) = self.take(sid) {
             self.drained.insert(sid, sub);
         }
@@ -146,12 +146,12 @@ impl Registry {
     }
 
     /// The server is told of the end of a subscription that stays open until it is drained.
-    pub(super) fn drain_begins(&mut self) {
+    pub(in crate::client) fn drain_begins(&mut self) {
         self.removed_at = self.last_position;
     }
 
     /// A SUB was sent as the one at this position; 0 for not at all.
-    pub(super) fn sent(&mut self, sid: u64, position: u64) {
+    pub(in crate::client) fn sent(&mut self, sid: u64, position: u64) {
         if let Some(entry) = self.entries.get_mut(&sid) {
             entry.position = position;
             self.last_position = self.last_position.max(position);
@@ -159,7 +159,7 @@ impl Registry {
     }
 
     /// What was sent in a window and has not been refused.
-    pub(super) fn sent_in(&self, window: Window) -> impl Iterator<Item = (u64, &Entry)> {
+    pub(in crate::client) fn sent_in(&self, window: Window) -> impl Iterator<Item = (u64, &Entry)> {
         self.entries
             .iter()
             .map(|(sid, entry)| (*sid, entry))
@@ -167,12 +167,12 @@ impl Registry {
     }
 
     /// Has a subscription ended after others were sent in this window?
-    pub(super) fn is_ambiguous(&self, window: Window) -> bool {
+    pub(in crate::client) fn is_ambiguous(&self, window: Window) -> bool {
         self.removed_at > window.after
     }
 
     /// What a new server has to be told, in the order of the sids.
-    pub(super) fn to_send(&self) -> Vec<(u64, Target)> {
+    pub(in crate::client) fn to_send(&self) -> Vec<(u64, Target)> {
         let mut all: Vec<_> = self
             .entries
             .iter()
@@ -184,7 +184,7 @@ impl Registry {
     }
 
     /// What was refused is sent again with the next server.
-    pub(super) fn forgive(&mut self) {
+    pub(in crate::client) fn forgive(&mut self) {
         if std::mem::take(&mut self.any_refused) {
             self.entries
                 .values_mut()
@@ -193,7 +193,7 @@ impl Registry {
     }
 
     /// Marks a sid as refused by the server.
-    pub(super) fn refuse(&mut self, sid: u64) {
+    pub(in crate::client) fn refuse(&mut self, sid: u64) {
         if let Some(entry) = self.entries.get_mut(&sid) {
             entry.refused = true;
             self.any_refused = true;
@@ -201,7 +201,7 @@ impl Registry {
     }
 
     /// All subscriptions, without the requests' own.
-    pub(super) fn subscriptions(&self) -> impl Iterator<Item = &Arc<Subscription>> {
+    pub(in crate::client) fn subscriptions(&self) -> impl Iterator<Item = &Arc<Subscription>> {
         self.entries
             .values()
             .filter_map(|entry| match &entry.target {
@@ -211,7 +211,7 @@ impl Registry {
     }
 
     /// Takes all out.
-    pub(super) fn clear(&mut self) -> Vec<Arc<Subscription>> {
+    pub(in crate::client) fn clear(&mut self) -> Vec<Arc<Subscription>> {
         self.sealed = true;
         self.count = 0;
         let drained = std::mem::take(&mut self.drained).into_values();

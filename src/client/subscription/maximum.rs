@@ -7,7 +7,7 @@
 
 /// How far the present server is with a subscription.
 #[derive(Default)]
-pub(super) struct ServerCount {
+pub(in crate::client) struct ServerCount {
     /// Messages that had come when the server was told of the subscription.
     come_before: u64,
     /// Messages that the program had got by then.
@@ -18,7 +18,7 @@ pub(super) struct ServerCount {
 
 impl ServerCount {
     /// A server is told of the subscription, and of the maximum that is left of the program's.
-    pub(super) fn begin(&mut self, come: u64, taken: u64, max: Option<u64>) {
+    pub(in crate::client) fn begin(&mut self, come: u64, taken: u64, max: Option<u64>) {
         *self = ServerCount {
             come_before: come,
             taken_before: taken,
@@ -28,14 +28,14 @@ impl ServerCount {
 
     /// The program sets a maximum, greater than what it got so far. Returns what the server is to be
     /// told.
-    pub(super) fn set_max(&mut self, max: u64) -> u64 {
+    pub(in crate::client) fn set_max(&mut self, max: u64) -> u64 {
         let max = max.saturating_sub(self.taken_before);
         self.max = Some(max);
         max
     }
 
     /// Has the server ended the subscription by itself, when so many messages have come in all?
-    pub(super) fn has_ended(&self, come: u64) -> bool {
+    pub(in crate::client) fn has_ended(&self, come: u64) -> bool {
         self.max
             .is_some_and(|max| come.saturating_sub(self.come_before) >= max)
     }

@@ -13,15 +13,15 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::connection::Connection;
-use super::outbound::Window;
-use super::registry::Target;
-use super::subscription::Subscription;
+use crate::client::connection::Connection;
+use crate::client::interest::registry::Target;
+use crate::client::outgoing::Window;
+use crate::client::subscription::state::Subscription;
 use crate::error::{Error, Status};
 
 impl Connection {
     /// The server has refused a subscription, because there are too many. Returns it where there is no doubt.
-    pub(super) fn subscription_refused(&self) -> Option<Arc<Subscription>> {
+    pub(in crate::client) fn subscription_refused(&self) -> Option<Arc<Subscription>> {
         let window = self.outbound.unanswered_window();
         let only = self.registry.lock().only_candidate(window);
         if self.refusals.fetch_add(1, Ordering::AcqRel) == 0 {
@@ -32,7 +32,7 @@ impl Connection {
     }
 
     /// The server has dealt with all up to the end of this window: marks what it has refused of it.
-    pub(super) fn mark_refused(&self, window: Window) {
+    pub(in crate::client) fn mark_refused(&self, window: Window) {
         let count = self.refusals.swap(0, Ordering::AcqRel) as usize;
         if count == 0 {
             return;
@@ -60,7 +60,7 @@ impl Connection {
     ///
     /// It may as well be the line of a publish. But once there is a suspect, the next link confirms its subscriptions
     /// before it sends anything else, so a link that a publish ends leaves none to be blamed the second time.
-    pub(super) fn line_too_long(&self) -> Option<Arc<Subscription>> {
+    pub(in crate::client) fn line_too_long(&self) -> Option<Arc<Subscription>> {
         let window = self.outbound.unanswered_window();
         self.registry.lock().suspect_longest(window)
     }
@@ -75,7 +75,7 @@ impl Target {
     }
 }
 
-impl super::registry::Registry {
+impl crate::client::interest::registry::Registry {
     fn only_candidate(&self, window: Window) -> Option<Arc<Subscription>> {
         if self.is_ambiguous(window) {
             return None;

@@ -7,13 +7,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::connection::Connection;
-use super::outbound;
-use super::publish::{Outgoing, When};
-use super::registry::Target;
-use super::subscription::{Purpose, SubscribeArgs};
-use super::sync::one_shot::OneShot;
-use super::waiting::WaitingReader;
+use crate::client::connection::Connection;
+use crate::client::incoming::waiting::WaitingReader;
+use crate::client::interest::registry::Target;
+use crate::client::outgoing;
+use crate::client::publish::{Outgoing, When};
+use crate::client::subscription::state::{Purpose, SubscribeArgs};
+use crate::client::sync::one_shot::OneShot;
 use crate::error::{Error, Result, Status};
 use crate::locks::Mutex;
 use crate::msg::Msg;
@@ -27,7 +27,7 @@ const CONTEXT: &[u8] = b"0_";
 const ID_LEN: usize = 12;
 
 /// The requests of a connection that wait.
-pub(super) struct Requests(Mutex<Waiting>);
+pub(in crate::client) struct Requests(Mutex<Waiting>);
 
 struct Waiting {
     /// Sid and subject prefix of the shared subscription, from the first request on.
@@ -37,7 +37,7 @@ struct Waiting {
 }
 
 impl Requests {
-    pub(super) fn new() -> Self {
+    pub(in crate::client) fn new() -> Self {
         Requests(Mutex::new(Waiting {
             inbox: None,
             next_id: 0,
@@ -46,7 +46,7 @@ impl Requests {
     }
 
     /// An answer came. One for a request that gave up is dropped.
-    pub(super) fn answer(&self, msg: Msg) {
+    pub(in crate::client) fn answer(&self, msg: Msg) {
         let slot = {
             let mut waiting = self.0.lock();
             match waiting.id_of(msg.subject()) {
@@ -65,7 +65,7 @@ impl Requests {
     }
 
     /// Ends all that wait.
-    pub(super) fn fail_all(&self, status: Status) {
+    pub(in crate::client) fn fail_all(&self, status: Status) {
         let waiting = std::mem::take(&mut self.0.lock().by_id);
         for slot in waiting.into_values() {
             slot.send(Err(status.into()));
@@ -73,20 +73,20 @@ impl Requests {
     }
 
     /// The shared subscription's sid, if it exists.
-    pub(super) fn sid(&self) -> Option<u64> {
+    pub(in crate::client) fn sid(&self) -> Option<u64> {
         self.0.lock().inbox.as_ref().map(|inbox| inbox.0)
     }
 
     /// The shared subscription is no use: the next request makes a new one. Returns who waits for an
     /// answer over it.
-    pub(super) fn give_up_inbox(&self) -> Vec<OneShot<Result<Msg>>> {
+    pub(in crate::client) fn give_up_inbox(&self) -> Vec<OneShot<Result<Msg>>> {
         let mut waiting = self.0.lock();
         waiting.inbox = None;
         std::mem::take(&mut waiting.by_id).into_values().collect()
     }
 
     /// Encodes what a new server has to know. Returns whether that has a SUB.
-    pub(super) fn encode_state(&self, buf: &mut WriteBuf) -> bool {
+    pub(in crate::client) fn encode_state(&self, buf: &mut WriteBuf) -> bool {
         let waiting = self.0.lock();
         if let Some((sid, prefix)) = &waiting.inbox {
             encode_inbox(buf, *sid, prefix);
@@ -208,7 +208,7 @@ impl Connection {
         size: usize,
         publish: &dyn Fn(Option<Instant>) -> Result<()>,
     ) -> Result<WaitingReader<'_>> {
-        if !outbound::is_direct(size) {
+        if !outgoing::is_direct(size) {
             let reader = self.read_here();
             match publish(Some(now)) {
                 Ok(()) => return Ok(reader),

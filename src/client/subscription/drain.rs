@@ -6,21 +6,21 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::delivery::Closed;
-use super::ping::{ANSWER_MAX, PingWaiter};
-use super::publish::When;
-use super::subscription::Subscription;
+use crate::client::outgoing::ping::{ANSWER_MAX, PingWaiter};
+use crate::client::publish::When;
+use crate::client::subscription::delivery::Closed;
+use crate::client::subscription::state::Subscription;
 use crate::error::{Error, Result, Status};
 use crate::proto::encode;
 use crate::runtime::TimerHandle;
 
 /// A subscription's drain.
 #[derive(Default)]
-pub(super) struct Draining {
+pub(in crate::client) struct Draining {
     /// The server has said that nothing follows.
-    pub(super) flushed: bool,
+    pub(in crate::client) flushed: bool,
     /// Why the drain did not go as it should.
-    pub(super) failed: Option<Status>,
+    pub(in crate::client) failed: Option<Status>,
     timer: Option<TimerHandle>,
 }
 
@@ -52,7 +52,7 @@ impl Subscription {
     }
 
     /// Tells the server, unless it has ended the subscription by itself; `false` if it drains already.
-    pub(super) fn start_draining(self: &Arc<Self>) -> Result<bool> {
+    pub(in crate::client) fn start_draining(self: &Arc<Self>) -> Result<bool> {
         let mut registry = self.conn.registry.lock();
         let mut queue = self.queue.lock();
         if queue.is_closed() {
@@ -75,7 +75,7 @@ impl Subscription {
     }
 
     /// The flush behind the UNSUB ended.
-    pub(super) fn drain_flushed(self: &Arc<Self>, result: Result<(), Status>) {
+    pub(in crate::client) fn drain_flushed(self: &Arc<Self>, result: Result<(), Status>) {
         if let Some(draining) = self.queue.lock().draining.as_mut() {
             draining.flushed = true;
             if let Err(status) = result {
@@ -103,7 +103,7 @@ impl Subscription {
     }
 
     /// The time is over: for the flush only, or for the drain (`all`).
-    pub(super) fn drain_late(self: &Arc<Self>, all: bool) {
+    pub(in crate::client) fn drain_late(self: &Arc<Self>, all: bool) {
         let mut queue = self.queue.lock();
         if queue.is_complete() || queue.is_closed() {
             return;

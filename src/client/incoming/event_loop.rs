@@ -18,9 +18,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use super::callbacks::events::Lease;
-use super::connection::Connection;
-use super::link::Link;
+use crate::client::callbacks::events::Lease;
+use crate::client::connection::Connection;
+use crate::client::incoming::link::Link;
 use crate::error::{Error, Result, Status};
 use crate::locks::{Mutex, ReentrantLock, this_thread};
 use crate::runtime::Job;
@@ -56,7 +56,7 @@ pub trait Attachment: Send + Sync {
 }
 
 /// A connection's dealings with the program's event loop.
-pub(super) struct Foreign {
+pub(in crate::client) struct Foreign {
     attachment: Box<dyn Attachment>,
     turn: ReentrantLock,
     calls: Calls,
@@ -81,7 +81,7 @@ struct Calls {
 }
 
 impl Foreign {
-    pub(super) fn new(event_loop: &dyn EventLoop) -> Self {
+    pub(in crate::client) fn new(event_loop: &dyn EventLoop) -> Self {
         Foreign {
             attachment: event_loop.attachment(),
             turn: ReentrantLock::default(),
@@ -92,7 +92,7 @@ impl Foreign {
     }
 
     /// Has the loop watch a link's socket. Without success the socket is not the loop's.
-    pub(super) fn attach(&self, link: &Link) -> Result<()> {
+    pub(in crate::client) fn attach(&self, link: &Link) -> Result<()> {
         let socket = link.stream.as_fd().try_clone_to_owned()?;
         let turn = self.turn.lock();
         if self.calls.finished.load(Ordering::Relaxed) {
@@ -121,7 +121,7 @@ impl Foreign {
     }
 
     /// A link is over: the loop is to give its socket up. Does nothing the second time.
-    pub(super) fn unlink(&self, link: &Link) {
+    pub(in crate::client) fn unlink(&self, link: &Link) {
         let turn = self.turn.lock();
         if !link.foreign.attached.swap(false, Ordering::AcqRel) {
             return;
@@ -136,7 +136,7 @@ impl Foreign {
     }
 
     /// The connection is closed for good.
-    pub(super) fn closed(&self) {
+    pub(in crate::client) fn closed(&self) {
         {
             let _turn = self.turn.lock();
             self.calls.finished.store(true, Ordering::Relaxed);
@@ -162,7 +162,7 @@ impl Foreign {
 
     /// Asks the loop to tell when the socket can be written, if something waits for that and it has
     /// not been asked already. Not with a lock held.
-    pub(super) fn ask_write(&self, link: &Arc<Link>) {
+    pub(in crate::client) fn ask_write(&self, link: &Arc<Link>) {
         if self.writing.load(Ordering::SeqCst) {
             return;
         }
@@ -209,7 +209,7 @@ impl Foreign {
 
 /// What a link has to know for the program's event loop.
 #[derive(Default)]
-pub(super) struct LinkState {
+pub(in crate::client) struct LinkState {
     /// The loop has its socket.
     attached: AtomicBool,
     /// The session stands: events are for it.
@@ -228,14 +228,14 @@ impl LinkState {
 
     /// The session stands. What came right behind the handshake is taken at once, since the loop
     /// may have told of it already.
-    pub(super) fn start(&self, link: &Arc<Link>, foreign: &Foreign) {
+    pub(in crate::client) fn start(&self, link: &Arc<Link>, foreign: &Foreign) {
         self.started.store(true, Ordering::Release);
         link.read_for_loop(foreign);
         foreign.ask_write(link);
     }
 
     /// As [`Foreign::ask_write`], from where locks are held.
-    pub(super) fn ask_write_later(&self, link: &Arc<Link>) {
+    pub(in crate::client) fn ask_write_later(&self, link: &Arc<Link>) {
         if !self.asked.swap(true, Ordering::SeqCst) {
             let ask = Arc::new(AskWrite(link.clone()));
             link.conn.runtime.delivery.submit(ask);
@@ -257,7 +257,7 @@ impl Job for AskWrite {
 
 impl Link {
     /// Asks the program's event loop, if it is in charge, for a write event. Not with a lock held.
-    pub(super) fn ask_write(self: &Arc<Self>) {
+    pub(in crate::client) fn ask_write(self: &Arc<Self>) {
         if let Some(foreign) = &self.conn.foreign {
             foreign.ask_write(self);
         }
@@ -326,7 +326,7 @@ impl Connection {
 
     /// If the calling thread is the event loop's, nobody else would read what it is about to wait
     /// for: does the loop's work until `done`, or the deadline, or the server is gone.
-    pub(super) fn drive_loop(&self, deadline: Option<Instant>, done: impl Fn() -> bool) {
+    pub(in crate::client) fn drive_loop(&self, deadline: Option<Instant>, done: impl Fn() -> bool) {
         if !self.foreign.as_ref().is_some_and(Foreign::is_driver) {
             return;
         }

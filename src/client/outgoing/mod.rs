@@ -38,6 +38,7 @@ mod burst;
 mod front;
 mod kept;
 mod pieces;
+pub(in crate::client) mod ping;
 mod writer;
 
 use std::cell::Cell;
@@ -46,9 +47,9 @@ use std::time::{Duration, Instant};
 
 use self::front::{Before, Front, Mode};
 use self::pieces::Pieces;
+use self::ping::PingWaiter;
 use super::connection::Limits;
-use super::link::Link;
-use super::ping::PingWaiter;
+use super::incoming::link::Link;
 use super::publish::{Outgoing, When};
 use super::sync::{AtomicBool, Condvar, Mutex, MutexGuard, TimedGuard, TimedMutex, thread_local};
 use crate::error::{Error, Result, Status};
@@ -79,50 +80,50 @@ thread_local! {
 
 /// Tells, from the thread that is about to run a callback or has waited for a message, whether it is
 /// the only one. Then what it publishes first, an answer as a rule, is written at once.
-pub(super) fn expect_one_publish(alone: bool) {
+pub(in crate::client) fn expect_one_publish(alone: bool) {
     ALONE.set(alone);
 }
 
 /// Does a payload of so many bytes go from the caller's memory? Then publishing may wait for the
 /// socket.
-pub(super) fn is_direct(size: usize) -> bool {
+pub(in crate::client) fn is_direct(size: usize) -> bool {
     size >= DIRECT_FROM
 }
 
 /// What was appended between two PINGs beside publishes, by position.
 #[derive(Clone, Copy)]
-pub(super) struct Window {
+pub(in crate::client) struct Window {
     /// The last position that is not in it.
-    pub(super) after: u64,
+    pub(in crate::client) after: u64,
     /// The last that is.
-    pub(super) last: u64,
+    pub(in crate::client) last: u64,
 }
 
 impl Window {
-    pub(super) fn contains(self, position: u64) -> bool {
+    pub(in crate::client) fn contains(self, position: u64) -> bool {
         self.after < position && position <= self.last
     }
 }
 
 /// What a new server is told first.
 #[derive(Default)]
-pub(super) struct SessionStart {
+pub(in crate::client) struct SessionStart {
     /// The subscriptions, as whole frames.
-    pub(super) frames: WriteBuf,
+    pub(in crate::client) frames: WriteBuf,
     /// How many of them are subscribed.
-    pub(super) subscriptions: u64,
+    pub(in crate::client) subscriptions: u64,
     /// Whether a PING follows immediately: its PONG says that the server has dealt with all of them, whatever becomes
     /// of the publishes behind it.
-    pub(super) confirm: bool,
+    pub(in crate::client) confirm: bool,
 }
 
 /// What is to be told when a server is lost, without a lock.
 #[derive(Default)]
-pub(super) struct Detached {
+pub(in crate::client) struct Detached {
     /// Who waits for a PONG of it.
-    pub(super) waiters: Vec<PingWaiter>,
+    pub(in crate::client) waiters: Vec<PingWaiter>,
     /// Why a publish is not going to be sent again.
-    pub(super) given_up: Option<Error>,
+    pub(in crate::client) given_up: Option<Error>,
 }
 
 struct Writer {
@@ -159,7 +160,7 @@ impl Writer {
 }
 
 /// The outgoing buffer. See the [module](self).
-pub(super) struct Outbound {
+pub(in crate::client) struct Outbound {
     front: Mutex<Front>,
     /// Something left, or the mode changed. Goes with `front`.
     progress: Condvar,
@@ -172,7 +173,7 @@ pub(super) struct Outbound {
 
 impl Outbound {
     /// `piece` is the size of what is handed to the kernel at a time; `None` for what turns out best.
-    pub(super) fn new(
+    pub(in crate::client) fn new(
         write_deadline: Option<Duration>,
         pending_max: usize,
         piece: Option<usize>,
@@ -192,12 +193,12 @@ impl Outbound {
     }
 
     /// Can anything be published at all?
-    pub(super) fn check_open(&self) -> Result<()> {
+    pub(in crate::client) fn check_open(&self) -> Result<()> {
         self.front.lock().check_open()
     }
 
     /// Appends one frame. Waits while the buffer is full, but not beyond the write deadline.
-    pub(super) fn publish(&self, out: &Outgoing<'_>, when: When) -> Result<()> {
+    pub(in crate::client) fn publish(&self, out: &Outgoing<'_>, when: When) -> Result<()> {
         if is_direct(out.payload.len()) {
             return self.publish_direct(out);
         }
@@ -352,7 +353,7 @@ impl Outbound {
     /// since all such state is sent anew with the next one. Called with the registry locked, so
     /// that it is clear which comes first, this or a reconnect. Returns its position among all such
     /// frames; 0 without a server.
-    pub(super) fn control(&self, encode: impl FnOnce(&mut WriteBuf)) -> u64 {
+    pub(in crate::client) fn control(&self, encode: impl FnOnce(&mut WriteBuf)) -> u64 {
         let mut front = self.front.lock();
         if !front.append(encode) {
             return 0;
@@ -362,7 +363,7 @@ impl Outbound {
     }
 
     /// Answers a PING of the server's; of one that asks and does not read no more than so many.
-    pub(super) fn answer_ping(&self) {
+    pub(in crate::client) fn answer_ping(&self) {
         let mut front = self.front.lock();
         let swapped = front.swapped;
         if front.pongs.1 != swapped {
@@ -375,7 +376,7 @@ impl Outbound {
     }
 
     /// What the server may not have dealt with yet.
-    pub(super) fn unanswered_window(&self) -> Window {
+    pub(in crate::client) fn unanswered_window(&self) -> Window {
         let front = self.front.lock();
         Window {
             after: front.confirmed,
@@ -384,7 +385,7 @@ impl Outbound {
     }
 
     /// Queues a PING whose PONG `waiter` waits for. Without a server it goes out with the next.
-    pub(super) fn ping(&self, waiter: PingWaiter, when: When) {
+    pub(in crate::client) fn ping(&self, waiter: PingWaiter, when: When) {
         let mut front = self.front.lock();
         if let Mode::Closed = front.mode {
             drop(front);
@@ -404,7 +405,7 @@ impl Outbound {
     }
 
     /// Queues a PING that nobody waits for, from where locks are held. Without a server there is none.
-    pub(super) fn ping_later(&self) {
+    pub(in crate::client) fn ping_later(&self) {
         let mut front = self.front.lock();
         let before = front.before();
         if front.append(|buf| buf.extend_from_slice(encode::PING)) {
@@ -415,7 +416,7 @@ impl Outbound {
     /// A server answered the oldest PING; one that is not the present one any more answered none of
     /// those that wait. Returns what the server is known to have dealt with by that. The waiter is to
     /// be told without a lock.
-    pub(super) fn pong(&self, link: &Arc<Link>) -> Option<(PingWaiter, Window)> {
+    pub(in crate::client) fn pong(&self, link: &Arc<Link>) -> Option<(PingWaiter, Window)> {
         let mut front = self.front.lock();
         if !front.is_live(link) {
             return None;
@@ -428,13 +429,13 @@ impl Outbound {
     }
 
     /// Is there anything that the server may not have dealt with yet?
-    pub(super) fn is_unanswered(&self) -> bool {
+    pub(in crate::client) fn is_unanswered(&self) -> bool {
         let front = self.front.lock();
         front.answered < front.frames()
     }
 
     /// From now on publishing is refused: all that was accepted is to be sent before the end.
-    pub(super) fn refuse_publishes(&self) {
+    pub(in crate::client) fn refuse_publishes(&self) {
         self.front.lock().draining = true;
     }
 
@@ -442,7 +443,7 @@ impl Outbound {
     /// are waited for. To be written by the caller. Does nothing if the link has failed already.
     ///
     /// The subscriptions get the positions behind the one that is returned.
-    pub(super) fn attach(&self, link: &Arc<Link>, start: SessionStart) -> u64 {
+    pub(in crate::client) fn attach(&self, link: &Arc<Link>, start: SessionStart) -> u64 {
         let SessionStart {
             frames: mut state,
             subscriptions,
@@ -484,7 +485,7 @@ impl Outbound {
     /// The server is gone: keeps the publishes that did not leave. `broke` says whether the link
     /// broke, as opposed to having been given up by the program.
     #[must_use]
-    pub(super) fn detach(&self, link: &Arc<Link>, broke: bool) -> Detached {
+    pub(in crate::client) fn detach(&self, link: &Arc<Link>, broke: bool) -> Detached {
         let mut writer = self.writer.lock();
         let mut front = self.front.lock();
         if !front.is_live(link) {
@@ -506,7 +507,7 @@ impl Outbound {
     }
 
     /// The connection is closed: releases memory and whoever waits.
-    pub(super) fn close(&self) {
+    pub(in crate::client) fn close(&self) {
         let mut front = self.front.lock();
         front.mode = Mode::Closed;
         front.buf = WriteBuf::new();
@@ -523,7 +524,7 @@ impl Outbound {
     }
 
     /// Bytes that wait to be written, or to be sent after a reconnect.
-    pub(super) fn waiting(&self) -> usize {
+    pub(in crate::client) fn waiting(&self) -> usize {
         let front = self.front.lock();
         match front.mode {
             Mode::Live(_) | Mode::Pending => front.waiting(),
@@ -532,7 +533,7 @@ impl Outbound {
     }
 
     /// Bytes that wait to be written to a server; 0 while there is none.
-    pub(super) fn buffered(&self) -> usize {
+    pub(in crate::client) fn buffered(&self) -> usize {
         let front = self.front.lock();
         match front.mode {
             Mode::Live(_) => front.waiting(),
@@ -541,7 +542,7 @@ impl Outbound {
     }
 
     /// Messages and bytes that were accepted.
-    pub(super) fn counts(&self) -> (u64, u64) {
+    pub(in crate::client) fn counts(&self) -> (u64, u64) {
         let front = self.front.lock();
         (front.msgs, front.bytes)
     }

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use super::sync::one_shot::OneShot;
+use crate::client::sync::one_shot::OneShot;
 use crate::error::Result;
 
 /// The longest that a drain waits for the server's answer to what it sent; the last answer, where the
 /// drain has a limit itself, it awaits until then.
-pub(super) const ANSWER_MAX: Duration = Duration::from_secs(10);
+pub(in crate::client) const ANSWER_MAX: Duration = Duration::from_secs(10);
 
 /// Who waits for a PONG.
-pub(super) enum PingWaiter {
+pub(in crate::client) enum PingWaiter {
     /// Nobody: it only shows that the server is alive.
     Keepalive,
     /// A thread.
@@ -22,7 +22,7 @@ pub(super) enum PingWaiter {
 
 impl PingWaiter {
     /// The PONG came, or never will.
-    pub(super) fn finish(self, result: Result<()>) {
+    pub(in crate::client) fn finish(self, result: Result<()>) {
         match self {
             PingWaiter::Keepalive => {}
             PingWaiter::Thread(slot) => slot.send(result),

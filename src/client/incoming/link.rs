@@ -9,11 +9,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
-use super::connection::Connection;
-use super::evloop::LinkState;
-use super::registry::Target;
-use super::subscription::Subscription;
-use super::unused;
+use crate::client::connection::Connection;
+use crate::client::incoming::event_loop::LinkState;
+use crate::client::incoming::unused;
+use crate::client::interest::registry::Target;
+use crate::client::subscription::state::Subscription;
 use crate::error::{Error, Result, Status};
 use crate::locks::Mutex;
 use crate::msg::{self, Msg, MsgList, Receiver};
@@ -34,13 +34,13 @@ const HAND_OVER_AT: usize = 256 * 1024;
 const TRICKLE: usize = 4096;
 
 /// The link of a connection to one server.
-pub(super) struct Link {
-    pub(super) conn: Arc<Connection>,
-    pub(super) stream: Stream,
-    pub(super) reader: Mutex<Reader>,
-    pub(super) registration: OnceLock<Registration>,
+pub(in crate::client) struct Link {
+    pub(in crate::client) conn: Arc<Connection>,
+    pub(in crate::client) stream: Stream,
+    pub(in crate::client) reader: Mutex<Reader>,
+    pub(in crate::client) registration: OnceLock<Registration>,
     /// For where an event loop of the program drives it.
-    pub(super) foreign: LinkState,
+    pub(in crate::client) foreign: LinkState,
     me: Weak<Link>,
     /// Its end has been noticed: nothing more is read from it or written to it.
     over: AtomicBool,
@@ -51,11 +51,11 @@ pub(super) struct Link {
 }
 
 /// What belongs to reading.
-pub(super) struct Reader {
-    pub(super) receiver: Receiver,
-    pub(super) parser: Parser,
+pub(in crate::client) struct Reader {
+    pub(in crate::client) receiver: Receiver,
+    pub(in crate::client) parser: Parser,
     /// Length of the frame that has begun, when known.
-    pub(super) need: Option<usize>,
+    pub(in crate::client) need: Option<usize>,
     gathered: Gathered,
 }
 
@@ -81,7 +81,7 @@ enum Control {
 }
 
 impl Link {
-    pub(super) fn new(conn: &Arc<Connection>, stream: Stream) -> Arc<Self> {
+    pub(in crate::client) fn new(conn: &Arc<Connection>, stream: Stream) -> Arc<Self> {
         Arc::new_cyclic(|me| Link {
             conn: conn.clone(),
             stream,
@@ -90,7 +90,7 @@ impl Link {
                     conn.opts.message_buffer_padding,
                     conn.opts.io_buf_size.unwrap_or(msg::receive::READ_SIZE),
                 ),
-                parser: Parser::new(super::connection::MAX_MSG_FLOOR),
+                parser: Parser::new(crate::client::connection::MAX_MSG_FLOOR),
                 need: None,
                 gathered: Gathered::default(),
             }),
@@ -105,13 +105,13 @@ impl Link {
 
     /// Is it driven by an event loop of the program?
     #[inline]
-    pub(super) fn is_foreign(&self) -> bool {
+    pub(in crate::client) fn is_foreign(&self) -> bool {
         self.conn.foreign.is_some()
     }
 
     /// Has the link driven from now on, by the library's threads or by the program's event loop,
     /// which has the socket already.
-    pub(super) fn start(self: &Arc<Self>) -> Result<()> {
+    pub(in crate::client) fn start(self: &Arc<Self>) -> Result<()> {
         if let Some(foreign) = &self.conn.foreign {
             self.foreign.start(self, foreign);
             return Ok(());
@@ -140,7 +140,7 @@ impl Link {
 
     /// Asks for the outgoing buffer to be written soon.
     #[inline]
-    pub(super) fn request_flush(&self) {
+    pub(in crate::client) fn request_flush(&self) {
         if let Some(registration) = self.registration.get() {
             registration.request_write();
         } else if self.is_foreign()
@@ -151,7 +151,7 @@ impl Link {
     }
 
     /// The socket takes no more: has the rest of the outgoing buffer written when it does.
-    pub(super) fn write_when_ready(self: &Arc<Self>) {
+    pub(in crate::client) fn write_when_ready(self: &Arc<Self>) {
         if let Some(registration) = self.registration.get() {
             registration.write_when_ready();
         } else {
@@ -160,7 +160,7 @@ impl Link {
     }
 
     /// Ends the link: nobody drives it any more, and the server sees the end.
-    pub(super) fn stop(&self) {
+    pub(in crate::client) fn stop(&self) {
         self.over.store(true, Ordering::Release);
         // In this order: nobody need be woken to see the end.
         if let Some(registration) = self.registration.get() {
@@ -173,17 +173,17 @@ impl Link {
     }
 
     /// Waits until nobody reads from this link any more, which is over.
-    pub(super) fn wait_for_its_reader(&self) {
+    pub(in crate::client) fn wait_for_its_reader(&self) {
         drop(self.reader.lock());
     }
 
     /// Has its end been noticed?
-    pub(super) fn is_over(&self) -> bool {
+    pub(in crate::client) fn is_over(&self) -> bool {
         self.over.load(Ordering::Acquire)
     }
 
     /// The link does not work any more: the connection deals with it, once.
-    pub(super) fn fail(self: &Arc<Self>, error: Error) {
+    pub(in crate::client) fn fail(self: &Arc<Self>, error: Error) {
         if !self.over.swap(true, Ordering::AcqRel) {
             let is_end = error.status() == Status::NATS_CONNECTION_CLOSED;
             let cause = self.write_error.get().filter(|_| is_end).cloned();
@@ -192,18 +192,18 @@ impl Link {
     }
 
     /// As [`Link::fail`], at the program's request.
-    pub(super) fn give_up(self: &Arc<Self>, error: Error) {
+    pub(in crate::client) fn give_up(self: &Arc<Self>, error: Error) {
         self.given_up.store(true, Ordering::Release);
         self.fail(error);
     }
 
     /// Is its end the program's doing?
-    pub(super) fn is_given_up(&self) -> bool {
+    pub(in crate::client) fn is_given_up(&self) -> bool {
         self.given_up.load(Ordering::Acquire)
     }
 
     /// Writing failed: who reads comes to the end, and fails with this.
-    pub(super) fn end_writing(&self, error: Error) {
+    pub(in crate::client) fn end_writing(&self, error: Error) {
         // The first one counts.
         let _ = self.write_error.set(error);
         self.stream.shutdown();
@@ -211,7 +211,7 @@ impl Link {
 
     /// The link takes nothing any more. What the server said before counts more than that, since it
     /// says why: it is read first. No lock may be held.
-    pub(super) fn fail_after_reading(self: &Arc<Self>, error: Error) {
+    pub(in crate::client) fn fail_after_reading(self: &Arc<Self>, error: Error) {
         let Some(mut reader) = self.reader.try_lock() else {
             self.end_writing(error);
             return;
@@ -293,7 +293,7 @@ impl Link {
 
     /// As [`Link::read_and_hand_over`], unless somebody is reading already or the link is over. True if there may
     /// be more.
-    pub(super) fn read_alone(self: &Arc<Self>) -> Option<bool> {
+    pub(in crate::client) fn read_alone(self: &Arc<Self>) -> Option<bool> {
         let mut reader = self.reader.try_lock()?;
         if self.is_over() {
             return None;

@@ -9,11 +9,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use super::callbacks::events::{self, Lease};
-use super::drain::Draining;
-use super::maximum::ServerCount;
-use super::outbound;
-use super::subscription::Subscription;
+use crate::client::callbacks::events::{self, Lease};
+use crate::client::outgoing;
+use crate::client::subscription::drain::Draining;
+use crate::client::subscription::maximum::ServerCount;
+use crate::client::subscription::state::Subscription;
 use crate::error::{Error, Result, Status};
 use crate::msg::{Msg, MsgList};
 use crate::proto::encode;
@@ -25,7 +25,7 @@ const QUICK_EACH: Duration = Duration::from_micros(20);
 
 /// Why a subscription is closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Closed {
+pub(in crate::client) enum Closed {
     Unsubscribed,
     MaxDelivered,
     Drained,
@@ -33,34 +33,34 @@ pub(super) enum Closed {
 }
 
 /// Messages that were dropped, and the limit that did it.
-pub(super) struct Slow {
-    pub(super) limit: i32,
-    pub(super) unit: &'static str,
-    pub(super) dropped: u64,
+pub(in crate::client) struct Slow {
+    pub(in crate::client) limit: i32,
+    pub(in crate::client) unit: &'static str,
+    pub(in crate::client) dropped: u64,
 }
 
 /// What a subscription's lock protects.
-pub(super) struct Queue {
+pub(in crate::client) struct Queue {
     list: MsgList,
     /// Messages and bytes that were ever put into the list.
     received_msgs: u64,
     received_bytes: u64,
     /// Messages and bytes that may wait; negative for no limit.
-    pub(super) limits: (i32, i32),
+    pub(in crate::client) limits: (i32, i32),
     /// The most that ever waited.
-    pub(super) most: (i32, i32),
-    pub(super) dropped: u64,
+    pub(in crate::client) most: (i32, i32),
+    pub(in crate::client) dropped: u64,
     /// Messages are being dropped; reported once until one is accepted again.
     slow: bool,
     /// The limit that the last message dropped did not fit was the one in bytes.
     too_many_bytes: bool,
     closed: Option<Closed>,
-    pub(super) draining: Option<Box<Draining>>,
+    pub(in crate::client) draining: Option<Box<Draining>>,
     /// The maximum, as the server has it.
-    pub(super) server: ServerCount,
+    pub(in crate::client) server: ServerCount,
     /// No callback will run any more; for a subscription without one, no message will come.
     complete: bool,
-    pub(super) on_complete: Option<Box<dyn FnOnce() + Send>>,
+    pub(in crate::client) on_complete: Option<Box<dyn FnOnce() + Send>>,
     lease: Option<Lease>,
     /// A worker has it, or will have.
     scheduled: bool,
@@ -70,7 +70,7 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    pub(super) fn new(limits: (i32, i32), lease: Option<Lease>) -> Self {
+    pub(in crate::client) fn new(limits: (i32, i32), lease: Option<Lease>) -> Self {
         Queue {
             list: MsgList::new(),
             received_msgs: 0,
@@ -93,30 +93,30 @@ impl Queue {
         }
     }
 
-    pub(super) fn is_closed(&self) -> bool {
+    pub(in crate::client) fn is_closed(&self) -> bool {
         self.closed.is_some()
     }
 
-    pub(super) fn is_draining(&self) -> bool {
+    pub(in crate::client) fn is_draining(&self) -> bool {
         self.draining.is_some()
     }
 
-    pub(super) fn is_complete(&self) -> bool {
+    pub(in crate::client) fn is_complete(&self) -> bool {
         self.complete
     }
 
-    pub(super) fn closed(&self) -> Option<Closed> {
+    pub(in crate::client) fn closed(&self) -> Option<Closed> {
         self.closed
     }
 
     /// Messages that have come, dropped ones included.
-    pub(super) fn come(&self) -> u64 {
+    pub(in crate::client) fn come(&self) -> u64 {
         self.received_msgs + self.dropped
     }
 
     /// Does the server know that no more is wanted: told by a drain, or because it has sent the
     /// maximum?
-    pub(super) fn server_has_ended(&self) -> bool {
+    pub(in crate::client) fn server_has_ended(&self) -> bool {
         self.is_draining() || self.server.has_ended(self.come())
     }
 
@@ -146,7 +146,7 @@ impl Queue {
 
 impl Subscription {
     /// Messages and bytes that wait.
-    pub(super) fn waiting(&self, queue: &Queue) -> (i32, i32) {
+    pub(in crate::client) fn waiting(&self, queue: &Queue) -> (i32, i32) {
         let left = |received: u64, taken: u64| {
             i32::try_from(received.saturating_sub(taken)).unwrap_or(i32::MAX)
         };
@@ -160,7 +160,7 @@ impl Subscription {
     }
 
     /// Takes what one read brought.
-    pub(super) fn receive(this: &Arc<Self>, mut msgs: MsgList) {
+    pub(in crate::client) fn receive(this: &Arc<Self>, mut msgs: MsgList) {
         let mut queue = this.queue.lock();
         if queue.is_closed() || queue.draining.as_ref().is_some_and(|d| d.failed.is_some()) {
             drop(queue);
@@ -241,22 +241,22 @@ impl Subscription {
     }
 
     /// Why messages were dropped last.
-    pub(super) fn slow(&self) -> Slow {
+    pub(in crate::client) fn slow(&self) -> Slow {
         self.queue.lock().slowness()
     }
 
     /// Did it come to its end by draining?
-    pub(super) fn has_ended_by_drain(&self) -> bool {
+    pub(in crate::client) fn has_ended_by_drain(&self) -> bool {
         self.queue.lock().closed == Some(Closed::Drained)
     }
 
     /// The number of messages after which it ends.
-    pub(super) fn maximum(&self) -> u64 {
+    pub(in crate::client) fn maximum(&self) -> u64 {
         self.max.load(Ordering::Relaxed)
     }
 
     /// As [`Subscription::next_msg`], with a failure that has no words yet.
-    pub(super) fn take_next(self: &Arc<Self>, timeout: Duration) -> Result<Msg> {
+    pub(in crate::client) fn take_next(self: &Arc<Self>, timeout: Duration) -> Result<Msg> {
         // Looked at only when there is something to wait for: the clock costs more than a message.
         let mut deadline = None;
         let mut queue = self.queue.lock();
@@ -285,7 +285,7 @@ impl Subscription {
                     self.changed.notify_one();
                 }
                 let waited = deadline.is_some();
-                outbound::expect_one_publish(waited && queue.list.is_empty());
+                outgoing::expect_one_publish(waited && queue.list.is_empty());
                 drop(queue);
                 if last {
                     self.leave(Closed::MaxDelivered);
@@ -334,7 +334,7 @@ impl Subscription {
     }
 
     /// Leaves the connection: the server is told, unless it knows. What waits is dropped.
-    pub(super) fn leave(self: &Arc<Self>, why: Closed) {
+    pub(in crate::client) fn leave(self: &Arc<Self>, why: Closed) {
         let tell = {
             let mut registry = self.conn.registry.lock();
             let known = registry.remove(self.sid);
@@ -353,7 +353,7 @@ impl Subscription {
     }
 
     /// Closes it. What waits is dropped; a callback that runs finishes.
-    pub(super) fn end(self: &Arc<Self>, why: Closed) {
+    pub(in crate::client) fn end(self: &Arc<Self>, why: Closed) {
         self.conn.registry.lock().remove(self.sid);
         let mut queue = self.queue.lock();
         if queue.is_closed() {
@@ -381,7 +381,7 @@ impl Subscription {
     }
 
     /// It never came to life: nothing is told to anyone.
-    pub(super) fn discard(&self) {
+    pub(in crate::client) fn discard(&self) {
         let mut queue = self.queue.lock();
         queue.closed = Some(Closed::Unsubscribed);
         queue.complete = true;
@@ -393,7 +393,7 @@ impl Subscription {
 
     /// A drained subscription without callback that has nothing left is complete, though it stays
     /// valid until the program looks.
-    pub(super) fn complete_if_empty(self: &Arc<Self>) {
+    pub(in crate::client) fn complete_if_empty(self: &Arc<Self>) {
         let mut queue = self.queue.lock();
         if self.sink.is_some() {
             let schedule = queue.is_drained() && !mem::replace(&mut queue.scheduled, true);
@@ -422,10 +422,10 @@ impl Subscription {
                 break;
             }
             self.take(&msg);
-            outbound::expect_one_publish(batch.is_empty());
+            outgoing::expect_one_publish(batch.is_empty());
             sink.deliver(self, Some(msg));
         }
-        outbound::expect_one_publish(false);
+        outgoing::expect_one_publish(false);
         sink.end(self);
     }
 
@@ -469,7 +469,7 @@ impl Subscription {
     }
 
     /// Starts to wait for the timeout, if it has one and no message waits.
-    pub(super) fn arm_timeout(self: &Arc<Self>) {
+    pub(in crate::client) fn arm_timeout(self: &Arc<Self>) {
         let Some(timeout) = self.timeout else { return };
         let mut queue = self.queue.lock();
         queue.quiet_since = Some(Instant::now());
@@ -518,7 +518,7 @@ impl Subscription {
 impl Subscription {
     /// As a worker does, for at most so many messages. Returns how many callbacks ran, and whether
     /// there is more to do.
-    pub(super) fn run_some(self: &Arc<Self>, limit: usize) -> (usize, bool) {
+    pub(in crate::client) fn run_some(self: &Arc<Self>, limit: usize) -> (usize, bool) {
         let mut queue = self.queue.lock();
         let mut batch = MsgList::new();
         if queue.list.len() <= limit {
@@ -544,7 +544,7 @@ impl Subscription {
     }
 
     /// Nobody will call its callbacks any more.
-    pub(super) fn forget(&self) {
+    pub(in crate::client) fn forget(&self) {
         let mut queue = self.queue.lock();
         queue.complete = true;
         let dropped = (

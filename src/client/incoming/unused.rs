@@ -36,7 +36,7 @@ impl Drop for Watch {
 
 /// Something has been received: sees to it that the memory is looked after, if there is much.
 #[inline]
-pub(super) fn watch(timers: &Timers) {
+pub(in crate::client) fn watch(timers: &Timers) {
     if msg::wants_trim()
         && !WATCHED.get().load(Ordering::Relaxed)
         && !WATCHED.get().swap(true, Ordering::Acquire)

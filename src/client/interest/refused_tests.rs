@@ -1,9 +1,9 @@
 //! Tests of which subscriptions the server's errors are about.
 
-use super::super::options::Options;
-use super::super::registry::Registry;
-use super::super::subscription::SubscribeArgs;
 use super::*;
+use crate::client::interest::registry::Registry;
+use crate::client::options::Options;
+use crate::client::subscription::state::SubscribeArgs;
 
 /// Subscriptions to `subjects`, sent at the positions 1, 2, ...
 fn registry(subjects: &[&str]) -> Registry {

@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, Instant};
 
-use super::ForeignHandle;
-use super::connection::Connection;
-use super::delivery::{Closed, Queue};
-use super::registry::Target;
-use super::session::status::ConnStatus;
+use crate::client::ForeignHandle;
+use crate::client::connection::Connection;
+use crate::client::interest::registry::Target;
+use crate::client::session::status::ConnStatus;
+use crate::client::subscription::delivery::{Closed, Queue};
 use crate::error::{Error, Result, Status};
 use crate::locks::{Condvar, Mutex};
 use crate::msg::Msg;
@@ -49,7 +49,7 @@ pub struct SubscribeArgs<'a> {
 
 /// Who wants a subscription.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Purpose {
+pub(in crate::client) enum Purpose {
     /// The program, for messages.
     Messages,
     /// A request, for its answer: also while the subscriptions of the connection drain, whose
@@ -76,33 +76,33 @@ pub struct SubStats {
 
 /// An interest in a subject.
 pub struct Subscription {
-    pub(super) conn: Arc<Connection>,
-    pub(super) sid: u64,
+    pub(in crate::client) conn: Arc<Connection>,
+    pub(in crate::client) sid: u64,
     subject: CString,
     queue_group: Option<Box<[u8]>>,
-    pub(super) purpose: Purpose,
-    pub(super) sink: Option<Box<dyn MsgSink>>,
-    pub(super) timeout: Option<Duration>,
+    pub(in crate::client) purpose: Purpose,
+    pub(in crate::client) sink: Option<Box<dyn MsgSink>>,
+    pub(in crate::client) timeout: Option<Duration>,
     /// The lane that its messages take; `None` for the pool that grows as needed.
     lane: Option<Arc<Dispatcher>>,
     handle: OnceLock<Box<dyn ForeignHandle>>,
-    pub(super) queue: Mutex<Queue>,
+    pub(in crate::client) queue: Mutex<Queue>,
     /// A message came, or it was closed or drained. Goes with `queue`; whoever takes a message and
     /// leaves others wakes the next who waits.
-    pub(super) changed: Condvar,
+    pub(in crate::client) changed: Condvar,
     /// It is complete. Goes with `queue`.
-    pub(super) completed: Condvar,
+    pub(in crate::client) completed: Condvar,
     /// Messages and bytes that left the queue for the program. Written by one thread at a time, so
     /// that the way of a message needs no atomic addition.
-    pub(super) taken_msgs: AtomicU64,
-    pub(super) taken_bytes: AtomicU64,
+    pub(in crate::client) taken_msgs: AtomicU64,
+    pub(in crate::client) taken_bytes: AtomicU64,
     /// The number of messages after which it ends by itself; 0 for none.
-    pub(super) max: AtomicU64,
+    pub(in crate::client) max: AtomicU64,
     /// Mirrors `queue.closed`, for the delivering thread.
-    pub(super) ended: AtomicBool,
+    pub(in crate::client) ended: AtomicBool,
     /// Its callbacks have been quick so far; not before the first.
-    pub(super) quick: AtomicBool,
-    pub(super) me: Weak<Subscription>,
+    pub(in crate::client) quick: AtomicBool,
+    pub(in crate::client) me: Weak<Subscription>,
 }
 
 impl Connection {
@@ -114,7 +114,7 @@ impl Connection {
         self.prepare_for(Purpose::Messages, args)
     }
 
-    pub(super) fn prepare_for(
+    pub(in crate::client) fn prepare_for(
         self: &Arc<Self>,
         purpose: Purpose,
         args: SubscribeArgs<'_>,
@@ -167,7 +167,7 @@ impl Connection {
     }
 
     /// Will servers take the line that makes this subscription?
-    pub(super) fn check_subscribe_line(
+    pub(in crate::client) fn check_subscribe_line(
         &self,
         subject: &[u8],
         queue: Option<&[u8]>,
@@ -240,12 +240,12 @@ impl Subscription {
     }
 
     /// Its subject, also after it was closed.
-    pub(super) fn name(&self) -> &CStr {
+    pub(in crate::client) fn name(&self) -> &CStr {
         &self.subject
     }
 
     /// Has its callback called, wherever that is to happen.
-    pub(super) fn schedule(self: &Arc<Self>) {
+    pub(in crate::client) fn schedule(self: &Arc<Self>) {
         match (&self.conn.manual, &self.lane) {
             (Some(manual), _) => manual.schedule(self.clone()),
             (None, Some(lane)) => lane.submit(self.clone()),
@@ -254,7 +254,7 @@ impl Subscription {
     }
 
     /// How long the line is that tells the server of it, but for what all such lines have.
-    pub(super) fn line_len(&self) -> usize {
+    pub(in crate::client) fn line_len(&self) -> usize {
         let group = self.queue_group.as_deref().map_or(0, <[u8]>::len);
         self.subject.as_bytes().len() + group
     }
@@ -269,7 +269,7 @@ impl Subscription {
     }
 
     /// Encodes what a new server has to know of it. Returns whether that has a SUB, which the server may refuse.
-    pub(super) fn encode_state(&self, buf: &mut WriteBuf) -> bool {
+    pub(in crate::client) fn encode_state(&self, buf: &mut WriteBuf) -> bool {
         let mut queue = self.queue.lock();
         if queue.is_draining() {
             return false;
@@ -299,7 +299,7 @@ impl Subscription {
     }
 
     /// With what calls on it fail once it is closed.
-    pub(super) fn closed_status(&self) -> Status {
+    pub(in crate::client) fn closed_status(&self) -> Status {
         if self.conn.is_closed() {
             Status::NATS_CONNECTION_CLOSED
         } else {
@@ -308,7 +308,7 @@ impl Subscription {
     }
 
     /// Why calls on it fail once it is closed. Not with a lock held.
-    pub(super) fn closed_error(&self) -> Error {
+    pub(in crate::client) fn closed_error(&self) -> Error {
         self.why_closed(self.closed_status())
     }
 
@@ -452,7 +452,7 @@ impl Subscription {
     }
 
     /// How long it has been without a message.
-    pub(super) fn quiet_for(&self, since: Instant) -> Duration {
+    pub(in crate::client) fn quiet_for(&self, since: Instant) -> Duration {
         Instant::now().saturating_duration_since(since)
     }
 }

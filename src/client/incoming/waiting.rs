@@ -5,16 +5,16 @@
 //! what is not its own.
 //!
 //! A thread that waits for a subscription's next message may wait for ever, and for what ends the
-//! subscription, too. So it reads only while it [looks](super::sync::adaptive_spin), and not at all unless something
+//! subscription, too. So it reads only while it [looks](crate::client::sync::adaptive_spin), and not at all unless something
 //! has been published since the last such wait: then the message may well be the answer.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use super::connection::Connection;
-use super::link::Link;
-use super::sync::adaptive_spin::Look;
+use crate::client::connection::Connection;
+use crate::client::incoming::link::Link;
+use crate::client::sync::adaptive_spin::Look;
 use crate::runtime::Registration;
 
 /// The longest wait for a read without a deadline.
@@ -22,7 +22,7 @@ const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// A thread that waits for what the server sends, and reads it itself: so nobody has to be woken
 /// before it.
-pub(super) struct WaitingReader<'a> {
+pub(in crate::client) struct WaitingReader<'a> {
     conn: &'a Connection,
     /// What it alone reads from; none if somebody else does.
     link: Option<Arc<Link>>,
@@ -31,7 +31,7 @@ pub(super) struct WaitingReader<'a> {
 impl Connection {
     /// Makes the calling thread read, if nobody does: to be called before it sends what will be
     /// answered.
-    pub(super) fn read_here(&self) -> WaitingReader<'_> {
+    pub(in crate::client) fn read_here(&self) -> WaitingReader<'_> {
         let link = match self.foreign {
             Some(_) => None,
             None => self.state.lock().link.clone(),
@@ -48,7 +48,7 @@ impl Connection {
 impl WaitingReader<'_> {
     /// Reads until `done`, the deadline, or the server is gone. Whoever waits may have to go on
     /// waiting afterwards: for another thread that reads.
-    pub(super) fn read_until(self, deadline: Option<Instant>, done: impl Fn() -> bool) {
+    pub(in crate::client) fn read_until(self, deadline: Option<Instant>, done: impl Fn() -> bool) {
         let Some(link) = &self.link else {
             return self.conn.drive_loop(deadline, done);
         };
@@ -72,7 +72,11 @@ impl WaitingReader<'_> {
 impl Connection {
     /// Looks for a message that may be an answer, if there is one to be expected, until `done` or
     /// for a short while.
-    pub(super) fn look_for_answer(&self, deadline: Option<Instant>, done: impl Fn() -> bool) {
+    pub(in crate::client) fn look_for_answer(
+        &self,
+        deadline: Option<Instant>,
+        done: impl Fn() -> bool,
+    ) {
         let published = self.outbound.counts().0;
         if self.answered.swap(published, Ordering::Relaxed) == published || self.foreign.is_some() {
             return;
