@@ -49,8 +49,9 @@ impl MsgList {
         self.bytes
     }
 
-    /// Puts a message behind the others.
-    pub fn push(&mut self, msg: Msg) {
+    /// Puts a message behind the others. Its [owner](Msg::owner) is forgotten.
+    pub fn push(&mut self, mut msg: Msg) {
+        msg.disown();
         self.bytes += msg.size();
         let desc = msg.into_raw();
         // SAFETY: `desc` was just given up by its owner, and `tail` is owned by this list.
@@ -81,6 +82,27 @@ impl MsgList {
         self.len -= 1;
         self.bytes -= msg.size();
         Some(msg)
+    }
+
+    /// The first message, which stays.
+    pub fn front(&self) -> Option<&Msg> {
+        // SAFETY: a `Msg` is a pointer to a descriptor, `head` is NULL or a pointer to one that this
+        // list owns, and NULL is `None`.
+        let first: &Option<Msg> = unsafe { &*(&raw const self.head).cast() };
+        first.as_ref()
+    }
+
+    /// Keeps the messages that `keep` is true of, in their order, and returns the others in theirs.
+    pub fn retain(&mut self, mut keep: impl FnMut(&Msg) -> bool) -> MsgList {
+        let mut all = std::mem::take(self);
+        let mut others = MsgList::new();
+        while let Some(msg) = all.pop() {
+            match keep(&msg) {
+                true => self.push(msg),
+                false => others.push(msg),
+            }
+        }
+        others
     }
 
     /// Puts all messages of `other` behind the others, in one step.
@@ -136,8 +158,21 @@ mod tests {
         b.append(&mut MsgList::new());
         assert_eq!((b.len(), b.bytes()), (4, 4));
         assert_eq!(numbers(&mut b), ["0", "1", "2", "3"]);
+        assert!(b.front().is_none());
         b.push(msg(9));
+        assert_eq!(b.front().unwrap().payload(), b"9");
         assert_eq!(numbers(&mut b), ["9"]);
         assert_eq!((b.len(), b.bytes()), (0, 0));
+    }
+
+    #[test]
+    fn what_is_not_retained_comes_out_in_order() {
+        let mut list = MsgList::new();
+        (0..6).for_each(|n| list.push(msg(n)));
+        let mut odd = list.retain(|m| m.payload()[0] % 2 == 0);
+        assert_eq!((list.len(), list.bytes(), odd.len()), (3, 3, 3));
+        assert_eq!(numbers(&mut odd), ["1", "3", "5"]);
+        assert_eq!(numbers(&mut list), ["0", "2", "4"]);
+        assert!(list.retain(|_| true).is_empty() && list.is_empty());
     }
 }

@@ -11,8 +11,16 @@ use crate::fork::PerProcess;
 use crate::locks::Mutex;
 use crate::proto::headers::{self, HeaderBlock, HeaderMap};
 
-const LIVE: u32 = 0x6e61_7473;
+/// The state of a message that lives; the lowest byte has its flags.
+const LIVE: u32 = 0x6e61_7400;
 const DEAD: u32 = 0x6465_6164;
+const FLAGS: u32 = 0xff;
+/// It was acknowledged, or needs no acknowledgement.
+pub(super) const ACKED: u32 = 1;
+/// `next` is an [`Owner`](super::Owner), with a reference of the message's own.
+pub(super) const OWNED: u32 = 2;
+/// C has a pointer to it, but it is the library's.
+pub(super) const LENT: u32 = 4;
 const NO_REPLY: u32 = u32::MAX;
 /// A message that a program creates shares a standard block with others up to this size.
 const SHARED_MAX: usize = 4096;
@@ -20,7 +28,7 @@ const SHARED_MAX: usize = 4096;
 /// What a message's pointer points at: where its parts lie in its block. Opaque outside.
 #[repr(C, align(64))]
 pub struct Desc {
-    state: AtomicU32,
+    pub(super) state: AtomicU32,
     subject_len: u32,
     reply_offset: u32,
     reply_len: u32,
@@ -28,6 +36,7 @@ pub struct Desc {
     payload_len: u32,
     subject: NonNull<u8>,
     body: NonNull<u8>,
+    /// The next one in a list; outside of one, what the message came through, if it is [`OWNED`].
     pub(super) next: *mut Desc,
     extra: *mut Extra,
     cell: CellPtr,
@@ -54,7 +63,7 @@ pub(super) struct Parts {
 /// A message. Not copied on the way from the socket to the program: dropping it gives a reference
 /// to its block back.
 #[repr(transparent)]
-pub struct Msg(NonNull<Desc>);
+pub struct Msg(pub(super) NonNull<Desc>);
 
 // SAFETY: the descriptor and the bytes it points at belong to this message alone; the block's
 // reference count is atomic.
@@ -66,6 +75,16 @@ impl Msg {
     /// Makes a message by copying its parts. The subject's grammar is checked when it is published.
     pub fn create(subject: &[u8], reply: Option<&[u8]>, payload: &[u8]) -> Result<Msg> {
         Self::assemble(subject, reply, &[], payload, 1)
+    }
+
+    /// As [`Msg::create`], with a header block as it is on the wire; empty for none.
+    pub fn create_with(
+        subject: &[u8],
+        reply: Option<&[u8]>,
+        headers: &[u8],
+        payload: &[u8],
+    ) -> Result<Msg> {
+        Self::assemble(subject, reply, headers, payload, 1)
     }
 
     /// Makes a message by copying its parts, with `padding` zero bytes (at least one) behind it.
@@ -165,12 +184,12 @@ impl Msg {
         Msg(unsafe { block.describe(frame, bytes_end, make) })
     }
 
-    fn desc(&self) -> &Desc {
+    pub(super) fn desc(&self) -> &Desc {
         // SAFETY: a `Msg` owns its descriptor, which lives as long as the block it refers to.
         unsafe { self.0.as_ref() }
     }
 
-    fn desc_mut(&mut self) -> &mut Desc {
+    pub(super) fn desc_mut(&mut self) -> &mut Desc {
         // SAFETY: as above, and borrowed mutably.
         unsafe { self.0.as_mut() }
     }
@@ -227,7 +246,7 @@ impl Msg {
     }
 
     /// The header block as it was received, empty without headers.
-    fn raw_headers(&self) -> &[u8] {
+    pub(super) fn raw_headers(&self) -> &[u8] {
         let desc = self.desc();
         // SAFETY: the headers lie at the start of the body.
         unsafe { std::slice::from_raw_parts(desc.body.as_ptr(), desc.header_len as usize) }
@@ -301,35 +320,52 @@ impl Msg {
         self.extra().map_or(0, |e| e.time)
     }
 
+    /// The headers, if they have been decoded or made.
+    pub(super) fn decoded(&self) -> Option<&HeaderMap> {
+        self.extra().and_then(|e| e.headers.as_ref())
+    }
+
+    /// Sets what [`Msg::sequence`] and [`Msg::time`] return.
+    pub fn set_origin(&mut self, sequence: u64, time: i64) {
+        let extra = self.extra_mut();
+        (extra.sequence, extra.time) = (sequence, time);
+    }
+
     /// Gives the message to someone who holds a plain pointer to it.
     pub fn into_raw(self) -> *mut Desc {
         ManuallyDrop::new(self).0.as_ptr()
     }
 
-    /// Takes a message back. `None` for NULL, and for a message that was taken back before.
+    /// Takes a message back. `None` for NULL, for a message that was taken back before, and for one
+    /// that is [lent](Msg::lend).
     ///
     /// # Safety
     /// `raw` is NULL or came from [`Msg::into_raw`], and its block is still alive.
     pub unsafe fn from_raw(raw: *mut Desc) -> Option<Msg> {
         // SAFETY: the caller's contract; a block's memory stays descriptors as long as it lives.
         let msg = unsafe { Self::borrow_raw(raw) }?;
+        if msg.desc().state.load(Ordering::Relaxed) & LENT != 0 {
+            return None;
+        }
         Some(ManuallyDrop::into_inner(msg))
     }
 
-    /// Looks at a message that someone holds a plain pointer to. `None` as for [`Msg::from_raw`].
+    /// Looks at a message that someone holds a plain pointer to. `None` for NULL, and for a message
+    /// that was taken back.
     ///
     /// # Safety
     /// As for [`Msg::from_raw`]; and nobody else uses the message meanwhile.
     pub unsafe fn borrow_raw(raw: *mut Desc) -> Option<ManuallyDrop<Msg>> {
         let desc = NonNull::new(raw)?;
         // SAFETY: the caller's contract.
-        let live = unsafe { desc.as_ref() }.state.load(Ordering::Relaxed) == LIVE;
-        live.then(|| ManuallyDrop::new(Msg(desc)))
+        let state = unsafe { desc.as_ref() }.state.load(Ordering::Relaxed);
+        (state & !FLAGS == LIVE).then(|| ManuallyDrop::new(Msg(desc)))
     }
 }
 
 impl Drop for Msg {
     fn drop(&mut self) {
+        self.disown();
         let desc = self.desc_mut();
         *desc.state.get_mut() = DEAD;
         let (extra, cell) = (desc.extra, desc.cell);

@@ -11,7 +11,7 @@ use std::ffi::c_char;
 use crate::words::shown_around;
 use std::fmt;
 
-pub use block::{HeaderBlock, inline_status, is_no_responders};
+pub use block::{HeaderBlock, inline_status, is_no_responders, status, status_code, value};
 
 /// The key of a message's status, like `503`.
 pub const STATUS: &[u8] = b"Status";

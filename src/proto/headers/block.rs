@@ -202,6 +202,40 @@ pub fn inline_status(block: &[u8]) -> Option<&[u8]> {
     (!status.is_empty()).then_some(status)
 }
 
+/// The status on a block's first line, if it is a number, and its description, which may be empty.
+pub fn status(block: &[u8]) -> Option<(u16, &[u8])> {
+    let (first, _) = split_line(after_version(block)?)?;
+    let (status, description) = split_status(first);
+    Some((status_code(status)?, description))
+}
+
+/// A status of three digits as a number.
+pub fn status_code(status: &[u8]) -> Option<u16> {
+    let digits: [u8; STATUS_LEN] = status.try_into().ok()?;
+    digits.iter().try_fold(0, |number, digit| {
+        digit
+            .is_ascii_digit()
+            .then(|| number * 10 + u16::from(digit - b'0'))
+    })
+}
+
+/// The first value of a key in a block that nobody has decoded, without the white space around it.
+/// The key is compared as it is. A value that goes on in another line is cut at the end of the first.
+pub fn value<'a>(block: &'a [u8], key: &[u8]) -> Option<&'a [u8]> {
+    let mut lines = after_version(block)?;
+    (_, lines) = split_line(lines)?;
+    while let Some((line, rest)) = split_line(lines) {
+        if line.is_empty() {
+            break;
+        }
+        if let Some(value) = line.strip_prefix(key).and_then(|v| v.strip_prefix(b":")) {
+            return Some(trim(value));
+        }
+        lines = rest;
+    }
+    None
+}
+
 /// Does the server say with this message that nobody is subscribed to a request's subject? Status
 /// 503 and no payload. `payload_len` does not count the headers.
 pub fn is_no_responders(block: &[u8], payload_len: usize) -> bool {

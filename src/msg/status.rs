@@ -1,0 +1,118 @@
+//! What servers say by a message without a payload: a status. And looking at one header without
+//! decoding all.
+
+use super::message::Msg;
+use crate::proto::headers;
+
+/// The status that a message consists of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MsgStatus<'a> {
+    /// The number, for example 404.
+    pub code: u16,
+    /// What the server says about it; may be empty.
+    pub description: &'a [u8],
+}
+
+impl Msg {
+    /// The status that the message consists of: `None` for one that has a payload, and for one
+    /// whose headers have no status.
+    pub fn status(&self) -> Option<MsgStatus<'_>> {
+        if !self.payload().is_empty() {
+            return None;
+        }
+        let (code, description) = match self.decoded() {
+            None => headers::status(self.raw_headers())?,
+            Some(_) => (
+                headers::status_code(self.header(headers::STATUS)?)?,
+                self.header(headers::DESCRIPTION).unwrap_or_default(),
+            ),
+        };
+        Some(MsgStatus { code, description })
+    }
+
+    /// The first value of a header, as it was received or set. The name is compared as it is.
+    pub fn header(&self, name: &[u8]) -> Option<&[u8]> {
+        match self.decoded() {
+            None => headers::value(self.raw_headers(), name),
+            Some(map) => Some(map.get(name)??.as_bytes()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::proto::headers::HeaderMap;
+
+    fn with(headers: &[u8], payload: &[u8]) -> Msg {
+        Msg::create_with(b"s", None, headers, payload).unwrap()
+    }
+
+    fn status(msg: &Msg) -> Option<(u16, &str)> {
+        let status = msg.status()?;
+        Some((status.code, str::from_utf8(status.description).unwrap()))
+    }
+
+    #[test]
+    fn statuses_by_example() {
+        for (block, expected) in [
+            (
+                &b"NATS/1.0 404 No Messages\r\n\r\n"[..],
+                Some((404, "No Messages")),
+            ),
+            (b"NATS/1.0 503\r\n\r\n", Some((503, ""))),
+            (
+                b"NATS/1.0 100 Idle Heartbeat\r\nNats-Last-Stream: 1\r\n\r\n",
+                Some((100, "Idle Heartbeat")),
+            ),
+            (b"NATS/1.0\r\nA: b\r\n\r\n", None),
+            (b"NATS/1.0 4x4\r\n\r\n", None),
+            (b"NATS/1.0 40\r\n\r\n", None),
+            (b"NATS/1.0 404", None),
+            (b"", None),
+        ] {
+            let mut msg = with(block, b"");
+            assert_eq!(status(&msg), expected, "{}", block.escape_ascii());
+            // The same, once the headers have been decoded.
+            if msg.headers().is_ok() {
+                assert_eq!(status(&msg), expected, "{}", block.escape_ascii());
+            }
+            assert_eq!(status(&with(block, b"x")), None);
+        }
+    }
+
+    #[test]
+    fn one_header_is_found_without_decoding() {
+        let block = b"NATS/1.0 408 Request Timeout\r\nNats-Pending-Messages: 5\r\nNats-Pending: 1\r\nE:\r\nNats-Pending: 2\r\n\r\n";
+        let mut msg = with(block, b"");
+        for _ in 0..2 {
+            assert_eq!(msg.header(b"Nats-Pending-Messages"), Some(&b"5"[..]));
+            assert_eq!(msg.header(b"Nats-Pending"), Some(&b"1"[..]));
+            assert_eq!(msg.header(b"nats-pending"), None);
+            assert_eq!(msg.header(b"Nats"), None);
+            msg.headers().unwrap();
+        }
+        assert_eq!(with(b"", b"x").header(b"A"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_block_is_looked_at_safely_and_as_decoding_does(
+            block in prop_oneof![
+                proptest::collection::vec(any::<u8>(), 0..80),
+                "NATS/1.0( [0-9]{0,4} ?[a-z ]{0,5})?\r\n([A-C]{1,2}: ?[a-z]{0,3}\r\n){0,4}\r\n".prop_map(String::into_bytes),
+            ],
+        ) {
+            let msg = with(&block, b"");
+            let value = msg.header(b"A").map(<[u8]>::to_vec);
+            let _ = msg.status();
+            if let Ok(map) = HeaderMap::decode(&block) {
+                let expected = map.get(b"A").flatten().map(|v| v.as_bytes().to_vec());
+                // Decoding takes an empty value for none.
+                prop_assert_eq!(value.unwrap_or_default(), expected.unwrap_or_default());
+            }
+        }
+    }
+}
