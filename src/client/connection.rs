@@ -8,9 +8,8 @@ use std::sync::{Arc, OnceLock, Weak};
 use std::time::Instant;
 
 use super::ForeignHandle;
-use super::callbacks::events::{Gate, Lease};
-use super::callbacks::manual::ManualQueue;
-use super::callbacks::reports::Reports;
+use super::callbacks::events::Callbacks;
+use super::callbacks::life::Lease;
 use super::incoming::event_loop::Foreign;
 use super::incoming::link::Link;
 use super::interest::registry::Registry;
@@ -66,7 +65,6 @@ pub(super) struct Limits {
 /// except that of `evloop`, which comes before all others and is taken again freely
 /// by the thread that holds it.
 pub struct Connection {
-    id: u64,
     pub(super) opts: Options,
     pub(super) runtime: Arc<Runtime>,
     handle: OnceLock<Box<dyn ForeignHandle>>,
@@ -84,8 +82,7 @@ pub struct Connection {
     pub(super) outbound: Outbound,
     /// The program's event loop, where that drives the socket.
     pub(super) foreign: Option<Foreign>,
-    /// The callbacks that wait, where the program calls them itself.
-    pub(super) manual: Option<ManualQueue>,
+    pub(super) callbacks: Callbacks,
     pub(super) registry: Mutex<Registry>,
     pub(super) requests: Requests,
     /// With answers to requests and flushes.
@@ -97,20 +94,11 @@ pub struct Connection {
     in_msgs: AtomicU64,
     in_bytes: AtomicU64,
     pub(super) reconnects: AtomicU64,
-    /// Until it is closed.
-    lease: Mutex<Option<Lease>>,
-    /// Until the program destroys it.
-    owned: Mutex<Option<Lease>>,
-    pub(super) gate: Arc<Gate>,
     /// How many subscriptions the server has refused since its last PONG.
     pub(super) refusals: AtomicU32,
     /// The callback waits to be called.
     pub(super) discovered_waits: AtomicBool,
     pub(super) lame_duck_waits: AtomicBool,
-    /// The errors that wait for the error handler.
-    pub(super) reports: Reports,
-    /// The thread that is in a callback about an error, and that error.
-    pub(super) told: Mutex<Option<(u64, Error)>>,
 }
 
 /// What a connection's lock protects.
@@ -192,10 +180,13 @@ impl Connection {
         static NEXT_ID: AtomicU64 = AtomicU64::new(1);
         let runtime = library::runtime()?;
         let pool = ServerPool::new(opts.url.as_deref(), &opts.servers, opts.no_randomize)?;
-        let manual = opts.manual_dispatch.then(ManualQueue::new).transpose()?;
-        let (lease, gate) = Lease::new(opts.released_cb.clone());
+        let callbacks = Callbacks::new(
+            NEXT_ID.fetch_add(1, Ordering::Relaxed),
+            runtime.clone(),
+            opts.manual_dispatch,
+            opts.released_cb.clone(),
+        )?;
         Ok(Arc::new(Connection {
-            id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             handle: OnceLock::new(),
             state: Mutex::new(State {
                 status: ConnStatus::NATS_CONN_STATUS_DISCONNECTED,
@@ -222,7 +213,7 @@ impl Connection {
             max_payload: AtomicI64::new(0),
             headers: AtomicBool::new(false),
             foreign: opts.event_loop.as_deref().map(Foreign::new),
-            manual,
+            callbacks,
             outbound: Outbound::new(
                 opts.write_deadline,
                 opts.reconnect_buf_size,
@@ -236,21 +227,12 @@ impl Connection {
             in_msgs: AtomicU64::new(0),
             in_bytes: AtomicU64::new(0),
             reconnects: AtomicU64::new(0),
-            owned: Mutex::new(Some(lease.clone())),
-            lease: Mutex::new(Some(lease)),
-            gate,
             refusals: AtomicU32::new(0),
             discovered_waits: AtomicBool::new(false),
             lame_duck_waits: AtomicBool::new(false),
-            reports: Reports::default(),
-            told: Mutex::new(None),
             runtime,
             opts: opts.clone(),
         }))
-    }
-
-    pub(super) fn id(&self) -> u64 {
-        self.id
     }
 
     /// Lets a foreign caller know it by an address; once.
@@ -266,27 +248,7 @@ impl Connection {
 
     /// The right to call the program; `None` when the connection has been closed.
     pub(super) fn lease(&self) -> Option<Lease> {
-        self.lease.lock().clone()
-    }
-
-    /// No callback follows, and the program is not told of that: it never got the connection.
-    pub(super) fn never_owned(&self) {
-        if let Some(lease) = self.owned.lock().take() {
-            lease.disarm();
-        }
-        self.give_up_lease();
-    }
-
-    /// The program has destroyed it.
-    pub(super) fn not_owned(&self) {
-        let lease = self.owned.lock().take();
-        drop(lease);
-    }
-
-    /// No callback follows but those that wait already.
-    pub(super) fn give_up_lease(&self) {
-        let lease = self.lease.lock().take();
-        drop(lease);
+        self.callbacks.life.lease()
     }
 
     pub(super) fn set_status(&self, state: &mut State, status: ConnStatus) {
@@ -439,7 +401,7 @@ impl Connection {
     /// The last error, and its text, which may be empty. In a callback that is about an error it is
     /// that one.
     pub fn last_error(&self) -> (Status, String) {
-        if let Some(told) = self.told_here() {
+        if let Some(told) = self.callbacks.told_here() {
             return (told.status(), cut(told.text()).to_owned());
         }
         self.state.lock().last_error.clone()

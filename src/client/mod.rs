@@ -19,6 +19,7 @@
 
 mod callbacks;
 pub mod connection;
+mod dispatch;
 #[cfg(test)]
 mod explored;
 mod incoming;
@@ -26,13 +27,14 @@ mod interest;
 pub mod options;
 mod outgoing;
 mod publish;
+mod report;
 mod requests;
 pub mod session;
 pub mod subscription;
 mod sync;
 mod why;
 
-pub use callbacks::events::in_any_callback;
+pub use callbacks::life::in_any_callback;
 pub use connection::{Connection, Stats};
 pub use incoming::event_loop::{Attachment, EventLoop};
 pub use options::Options;

@@ -17,6 +17,7 @@ use crate::net::websocket;
 use crate::proto::{encode, nuid, subject};
 use crate::secret::Secret;
 
+pub use super::callbacks::life::ReleasedHandler;
 use super::session::tls::Security;
 use super::sync::adaptive_spin;
 use super::{Connection, EventLoop, Subscription};
@@ -32,8 +33,6 @@ pub type TokenHandler = Arc<dyn Fn() -> Result<Option<Secret>> + Send + Sync>;
 /// Called before each full pass over the servers, with the number of the pass from 1, for how
 /// long to wait.
 pub type DelayHandler = Arc<dyn Fn(&Arc<Connection>, i32) -> Duration + Send + Sync>;
-/// Called when no handler of a connection runs or will run any more.
-pub type ReleasedHandler = Arc<dyn Fn() + Send + Sync>;
 
 /// Where to connect when no server is given.
 pub const DEFAULT_URL: &str = "nats://localhost:4222";

@@ -13,18 +13,24 @@ use std::sync::Arc;
 use rustix::event::{EventfdFlags, eventfd};
 use rustix::io::Errno;
 
-use crate::client::connection::Connection;
-use crate::client::subscription::state::Subscription;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::fork::{self, Descriptor};
 use crate::locks::Mutex;
 use crate::words::system;
 
+/// Something with callbacks to run again and again: a subscription with messages, a timeout or its end to tell of.
+pub(in crate::client) trait ManualJob: Send + Sync {
+    /// Runs its callbacks, for at most so many messages. Returns how many ran, and whether there is more to do.
+    fn run_some(self: Arc<Self>, limit: usize) -> (usize, bool);
+
+    /// Nobody will call its callbacks any more.
+    fn forget(&self);
+}
+
 /// Something for the program to run.
 enum Item {
     Event(Box<dyn FnOnce() + Send>),
-    /// A subscription with messages, a timeout or its end to tell of.
-    Subscription(Arc<Subscription>),
+    Job(Arc<dyn ManualJob>),
 }
 
 /// The callbacks of one connection that wait.
@@ -58,8 +64,8 @@ impl ManualQueue {
         self.push(Item::Event(event))
     }
 
-    pub(in crate::client) fn schedule(&self, sub: Arc<Subscription>) {
-        self.push(Item::Subscription(sub));
+    pub(in crate::client) fn schedule(&self, job: Arc<dyn ManualJob>) {
+        self.push(Item::Job(job));
     }
 
     fn push(&self, item: Item) -> bool {
@@ -101,7 +107,7 @@ impl ManualQueue {
     }
 
     /// Drops what waits, and whatever would follow.
-    fn close(&self) {
+    pub(super) fn close(&self) {
         let waiting = {
             let mut state = self.state.lock();
             state.closed = true;
@@ -131,68 +137,45 @@ impl Item {
     fn forget(self) {
         match self {
             Item::Event(event) => drop(event),
-            Item::Subscription(sub) => sub.forget(),
+            Item::Job(job) => job.forget(),
         }
     }
 }
 
-impl Connection {
-    fn manual(&self) -> Result<&ManualQueue> {
-        self.manual.as_ref().ok_or_else(|| {
-            Error::illegal_state(
-                "the connection was not made with manual dispatch (natsOptions_SetManualDispatch)",
-            )
-        })
+impl ManualQueue {
+    /// The descriptor that is readable while something waits.
+    pub(in crate::client) fn fd(&self) -> RawFd {
+        self.fd.as_fd().as_raw_fd()
     }
 
-    /// The descriptor that is readable while callbacks wait to be run by
-    /// [`dispatch`](Self::dispatch). It remains the connection's.
-    pub fn dispatch_fd(&self) -> Result<RawFd> {
-        Ok(self.manual()?.fd.as_fd().as_raw_fd())
-    }
-
-    /// Runs callbacks that wait, at most `max` of them, and returns how many. Those that come to
-    /// wait meanwhile are left for the next call. Does nothing while another thread is at it.
-    pub fn dispatch(self: &Arc<Self>, max: Option<usize>) -> Result<usize> {
-        let manual = self.manual()?;
-        if self.in_callback() {
-            return Err(Error::illegal_state(
-                "natsConnection_Dispatch was called inside a callback of the same connection",
-            ));
-        }
-        let Some((_running, items)) = manual.begin() else {
-            return Ok(0);
+    /// Runs what waits, at most `max` callbacks, and returns how many. What comes to wait meanwhile is left for the
+    /// next call. Does nothing while another thread is at it.
+    pub(in crate::client) fn run(&self, max: usize) -> usize {
+        let Some((_running, items)) = self.begin() else {
+            return 0;
         };
-        let max = max.unwrap_or(usize::MAX);
         let mut ran = 0;
         for _ in 0..items {
             if ran >= max {
                 break;
             }
-            match manual.pop() {
+            match self.pop() {
                 Some(Item::Event(event)) => {
                     ran += 1;
                     // What panics must not keep the others from being run.
                     fork::caught(event);
                 }
-                Some(Item::Subscription(sub)) => {
-                    let (callbacks, more) = sub.run_some(max - ran);
+                Some(Item::Job(job)) => {
+                    let (callbacks, more) = job.clone().run_some(max - ran);
                     ran += callbacks;
                     if more {
-                        manual.schedule(sub);
+                        self.schedule(job);
                     }
                 }
                 None => break,
             }
         }
-        Ok(ran)
-    }
-
-    /// The program does not need the connection any more: nobody is going to run what waits.
-    pub(in crate::client) fn end_dispatch(&self) {
-        if let Some(manual) = &self.manual {
-            manual.close();
-        }
+        ran
     }
 }
 
@@ -201,82 +184,93 @@ mod tests {
     use std::sync::mpsc;
 
     use super::*;
-    use crate::client::options::Options;
-    use crate::error::Status;
 
-    fn manual() -> Arc<Connection> {
-        let opts = Options {
-            manual_dispatch: true,
-            ..Options::default()
-        };
-        Connection::new(&opts).expect("no network needed")
-    }
-
-    fn is_readable(conn: &Connection) -> bool {
+    fn is_readable(queue: &ManualQueue) -> bool {
         use rustix::event::{PollFd, PollFlags, Timespec, poll};
-        let fd = &conn.manual.as_ref().unwrap().fd;
         let now = Timespec {
             tv_sec: 0,
             tv_nsec: 0,
         };
-        poll(&mut [PollFd::new(fd, PollFlags::IN)], Some(&now)).unwrap() == 1
+        poll(&mut [PollFd::new(&queue.fd, PollFlags::IN)], Some(&now)).unwrap() == 1
     }
 
     #[test]
     fn events_wait_in_order_and_the_descriptor_tells() {
-        let conn = manual();
+        let queue = ManualQueue::new().unwrap();
         let (tell, told) = mpsc::channel();
-        assert!(!is_readable(&conn));
-        assert_eq!(conn.dispatch(None).unwrap(), 0);
+        assert!(!is_readable(&queue));
+        assert_eq!(queue.run(usize::MAX), 0);
         for n in 0..5 {
             let tell = tell.clone();
-            conn.manual.as_ref().unwrap().post(Box::new(move || {
+            queue.post(Box::new(move || {
                 if n == 1 {
                     panic!("a callback panics");
                 }
                 tell.send(n).unwrap();
             }));
         }
-        assert!(is_readable(&conn) && told.try_recv().is_err());
-        assert_eq!(conn.dispatch(Some(2)).unwrap(), 2);
-        assert!(is_readable(&conn));
-        assert_eq!(conn.dispatch(None).unwrap(), 3);
-        assert!(!is_readable(&conn));
+        assert!(is_readable(&queue) && told.try_recv().is_err());
+        assert_eq!(queue.run(2), 2);
+        assert!(is_readable(&queue));
+        assert_eq!(queue.run(usize::MAX), 3);
+        assert!(!is_readable(&queue));
         assert_eq!(told.try_iter().collect::<Vec<_>>(), [0, 2, 3, 4]);
     }
 
     #[test]
     fn what_is_posted_meanwhile_waits_and_the_end_drops_it() {
-        let conn = manual();
+        let queue = Arc::new(ManualQueue::new().unwrap());
         let (tell, told) = mpsc::channel();
-        let again = conn.clone();
-        conn.manual.as_ref().unwrap().post(Box::new(move || {
-            assert_eq!(again.dispatch(None).unwrap(), 0, "another call runs");
+        let again = queue.clone();
+        queue.post(Box::new(move || {
+            assert_eq!(again.run(usize::MAX), 0, "another call runs");
             let tell = tell.clone();
             let late = Box::new(move || tell.send(()).unwrap());
-            again.manual.as_ref().unwrap().post(late);
+            again.post(late);
         }));
-        assert_eq!(conn.dispatch(None).unwrap(), 1);
-        assert!(is_readable(&conn));
-        conn.end_dispatch();
-        assert!(!is_readable(&conn));
-        assert_eq!(conn.dispatch(None).unwrap(), 0);
+        assert_eq!(queue.run(usize::MAX), 1);
+        assert!(is_readable(&queue));
+        queue.close();
+        assert!(!is_readable(&queue));
+        assert_eq!(queue.run(usize::MAX), 0);
         assert_eq!(told.recv(), Err(mpsc::RecvError), "dropped, not run");
-        conn.manual
-            .as_ref()
-            .unwrap()
-            .post(Box::new(|| unreachable!()));
-        assert!(!is_readable(&conn));
+        assert!(!queue.post(Box::new(|| unreachable!())));
+        assert!(!is_readable(&queue));
+    }
+
+    /// So many callbacks to run; what was forgotten has `u32::MAX`.
+    struct Counted(Mutex<u32>);
+
+    impl ManualJob for Counted {
+        fn run_some(self: Arc<Self>, limit: usize) -> (usize, bool) {
+            let mut left = self.0.lock();
+            let ran = (*left).min(limit as u32);
+            *left -= ran;
+            (ran as usize, *left > 0)
+        }
+
+        fn forget(&self) {
+            *self.0.lock() = u32::MAX;
+        }
     }
 
     #[test]
-    fn without_the_option_there_is_nothing_to_dispatch() {
-        let conn = Connection::new(&Options::default()).expect("no network needed");
-        for status in [
-            conn.dispatch(None).unwrap_err().status(),
-            conn.dispatch_fd().unwrap_err().status(),
-        ] {
-            assert_eq!(status, Status::NATS_ILLEGAL_STATE);
-        }
+    fn a_job_with_more_to_do_lines_up_again() {
+        let queue = ManualQueue::new().unwrap();
+        let (one, other) = (
+            Arc::new(Counted(Mutex::new(5))),
+            Arc::new(Counted(Mutex::new(1))),
+        );
+        queue.schedule(one.clone());
+        queue.schedule(other.clone());
+        assert_eq!(queue.run(3), 3);
+        assert_eq!((*one.0.lock(), *other.0.lock()), (2, 1));
+        assert_eq!(queue.run(3), 3);
+        assert_eq!((*one.0.lock(), *other.0.lock()), (0, 0));
+        assert!(!is_readable(&queue));
+        queue.schedule(one.clone());
+        queue.close();
+        queue.schedule(other.clone());
+        assert_eq!((*one.0.lock(), *other.0.lock()), (u32::MAX, u32::MAX));
     }
 }

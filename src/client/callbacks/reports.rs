@@ -8,12 +8,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use rustix::stdio::stderr;
-
-use crate::client::connection::Connection;
-use crate::client::subscription::delivery::Slow;
-use crate::client::subscription::state::Subscription;
-use crate::error::{Error, Status};
+use crate::error::Status;
 use crate::locks::Mutex;
 
 /// So many different errors of a connection wait for the handler.
@@ -31,7 +26,7 @@ struct State {
 }
 
 /// An error that waits. It knows its subscription by number only: it may be dropped anywhere.
-struct Report {
+pub(in crate::client) struct Report {
     sid: Option<u64>,
     status: Status,
     /// What the handler's thread has as its last error.
@@ -41,13 +36,24 @@ struct Report {
 }
 
 impl Report {
+    /// About the subscription with this sid, if about one.
+    pub(in crate::client) fn new(sid: Option<u64>, status: Status, text: Option<String>) -> Self {
+        Report {
+            sid,
+            status,
+            text,
+            times: AtomicU64::new(1),
+        }
+    }
+
     fn is(&self, other: &Report) -> bool {
         // What a subscription has to tell is the same again though its numbers have changed.
         let text = self.sid.is_some() || self.text == other.text;
         self.sid == other.sid && self.status == other.status && text
     }
 
-    fn text(&self) -> Option<String> {
+    /// What the handler is told, with how often it happened.
+    pub(in crate::client) fn text(&self) -> Option<String> {
         match self.times.load(Ordering::Relaxed) {
             0 | 1 => self.text.clone(),
             times => {
@@ -60,7 +66,7 @@ impl Report {
 
 impl Reports {
     /// Has a report wait, unless the same does already, or too many do.
-    fn push(&self, report: &Arc<Report>) -> bool {
+    pub(in crate::client) fn push(&self, report: &Arc<Report>) -> bool {
         let mut state = self.0.lock();
         if let Some(same) = state.waiting.iter().find(|waiting| waiting.is(report)) {
             same.times.fetch_add(1, Ordering::Relaxed);
@@ -75,7 +81,7 @@ impl Reports {
     }
 
     /// It is being told, or will not be. Returns how many were not kept, if it was the last to wait.
-    fn remove(&self, report: &Arc<Report>) -> u64 {
+    pub(in crate::client) fn remove(&self, report: &Arc<Report>) -> u64 {
         let mut state = self.0.lock();
         state
             .waiting
@@ -87,112 +93,12 @@ impl Reports {
     }
 }
 
-impl Connection {
-    /// Keeps an error of the server's, and tells the program.
-    pub(in crate::client) fn report(self: &Arc<Self>, error: &Error) {
-        self.report_about(None, error);
-    }
-
-    /// As [`Connection::report`], about a subscription.
-    pub(in crate::client) fn report_about(
-        self: &Arc<Self>,
-        sub: Option<&Arc<Subscription>>,
-        error: &Error,
-    ) {
-        let mut state = self.state.lock();
-        if !state.is_closed() {
-            state.set_last_error(error);
-            self.post_error(sub, error.status(), Some(error.text().to_owned()));
-        }
-    }
-
-    /// Tells the program that a subscription drops messages.
-    pub(in crate::client) fn report_slow(self: &Arc<Self>, sub: &Arc<Subscription>, slow: Slow) {
-        let error = Error::new(Status::NATS_SLOW_CONSUMER, sub.slow_words(slow));
-        let mut state = self.state.lock();
-        if !state.is_closed() {
-            state.set_last_error(&error);
-            self.post_error(Some(sub), error.status(), Some(error.text().to_owned()));
-        }
-    }
-
-    /// Reports what no call can return. `text` is what the handler's thread has as its last error.
-    pub(in crate::client) fn post_error(
-        self: &Arc<Self>,
-        sub: Option<&Arc<Subscription>>,
-        status: Status,
-        text: Option<String>,
-    ) {
-        let report = Arc::new(Report {
-            sid: sub.map(|sub| sub.sid),
-            status,
-            text,
-            times: AtomicU64::new(1),
-        });
-        if !self.reports.push(&report) {
-            return;
-        }
-        let (sub, waiting) = (sub.cloned(), report.clone());
-        let posted = self.post(move |conn| {
-            let untold = conn.reports.remove(&waiting);
-            conn.tell_error(sub.as_ref(), status, waiting.text());
-            if untold > 0 {
-                let text = format!("{untold} more errors while the error handler was busy");
-                conn.tell_error(None, Status::NATS_ERR, Some(text));
-            }
-        });
-        if !posted {
-            self.reports.remove(&report);
-        }
-    }
-
-    /// As [`Connection::post_error`], from an error.
-    pub(in crate::client) fn post_failure(self: &Arc<Self>, error: &Error) {
-        self.post_error(None, error.status(), Some(error.text().to_owned()));
-    }
-
-    fn tell_error(
-        self: &Arc<Self>,
-        sub: Option<&Arc<Subscription>>,
-        status: Status,
-        text: Option<String>,
-    ) {
-        let error = Error::new(status, text.clone().unwrap_or_default());
-        self.while_told(&error, || match &self.opts.error_handler {
-            Some(handler) => handler(self, sub, status, text.as_deref()),
-            None => print_error(self, sub.map(|sub| &**sub), status, text.as_deref()),
-        });
-    }
-}
-
-/// What happens with errors when the program has set no handler for them.
-fn print_error(conn: &Connection, sub: Option<&Subscription>, status: Status, text: Option<&str>) {
-    let text = text.unwrap_or(status.text());
-    let mut line = format!(
-        "Error {} - {text} on connection [{}]",
-        status as i32,
-        conn.client_id().ok().flatten().unwrap_or(0)
-    );
-    if let Some(subject) = sub.map(Subscription::name) {
-        line += &format!(" on \"{}\"", subject.to_string_lossy());
-    }
-    line.push('\n');
-    // Not by way of the standard library, whose lock a child made by fork would inherit. Nobody is left to be told
-    // that stderr is closed.
-    let _ = rustix::io::write(stderr(), line.as_bytes());
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn report(sid: Option<u64>, text: &str) -> Arc<Report> {
-        Arc::new(Report {
-            sid,
-            status: Status::NATS_ERR,
-            text: Some(text.to_owned()),
-            times: AtomicU64::new(1),
-        })
+        Arc::new(Report::new(sid, Status::NATS_ERR, Some(text.to_owned())))
     }
 
     #[test]

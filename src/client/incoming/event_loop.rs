@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::client::callbacks::events::Lease;
+use crate::client::callbacks::life::Lease;
 use crate::client::connection::Connection;
 use crate::client::incoming::link::Link;
 use crate::error::{Error, Result, Status};

@@ -26,24 +26,25 @@ impl Connection {
     /// The program does not need it any more.
     pub fn destroy(self: &Arc<Self>) {
         self.close();
-        self.end_dispatch();
-        self.not_owned();
+        self.callbacks.end_dispatch();
+        self.callbacks.life.not_owned();
     }
 
     /// Closes the connection, and waits until none of its callbacks runs or will run any more.
     pub fn destroy_and_wait(self: &Arc<Self>, timeout: Option<Duration>) -> Result<()> {
         // There the callbacks to wait for may be queued behind the one that waits.
-        if self.in_callback() || !may_wait() {
+        if self.callbacks.life.in_callback() || !may_wait() {
             return Err(Error::illegal_state(
                 "natsConnection_DestroyAndWait was called inside a callback that it would wait for",
             ));
         }
         let deadline = timeout.and_then(|t| Instant::now().checked_add(t));
         self.close();
-        self.end_dispatch();
-        self.not_owned();
-        self.gate
-            .wait(deadline.map(|d| d.saturating_duration_since(Instant::now())))
+        self.callbacks.end_dispatch();
+        self.callbacks.life.not_owned();
+        self.callbacks
+            .life
+            .wait_for_end(deadline.map(|d| d.saturating_duration_since(Instant::now())))
     }
 
     /// Closes the connection at once: everything that waits is told, nothing blocks.
@@ -86,6 +87,6 @@ impl Connection {
         if let Some(foreign) = &self.foreign {
             foreign.closed();
         }
-        self.give_up_lease();
+        self.callbacks.life.close();
     }
 }

@@ -22,7 +22,10 @@ pub(in crate::client) fn open(conn: &Connection, attempt: &Attempt) -> Result<So
     match &opts.proxy {
         None => dial(host, port, &options, cancel).map_err(Failure::Unreachable),
         Some(Proxy::Handler(handler)) => {
-            let socket = conn.ask(|| connect_with(handler, host, port));
+            let socket = conn
+                .callbacks
+                .life
+                .ask(|| connect_with(handler, host, port));
             socket
                 .and_then(|socket| cancel.check().map(|()| socket))
                 .map_err(Failure::Refused)

@@ -1,9 +1,8 @@
 //! Who the client says it is: user and password, token, NKey, JWT.
 
-use crate::client::callbacks::events;
 use crate::client::connection::Connection;
 use crate::client::session::handshake::Attempt;
-use crate::error::{Error, Result, Status};
+use crate::error::{Error, Result};
 use crate::net::auth::Proof;
 use crate::net::nkey::{self, SIGNATURE_LEN};
 use crate::net::url::ServerUrl;
@@ -53,10 +52,10 @@ impl Identity {
         };
         // Whatever else is sent: the server takes what it has use for.
         if let Some(handler) = &opts.token_handler {
-            identity.token = conn.ask(|| handler())?;
+            identity.token = conn.callbacks.life.ask(|| handler())?;
         }
         attempt.cancel.check()?;
-        identity.proof = conn.ask(|| {
+        identity.proof = conn.callbacks.life.ask(|| {
             let sign_in = &conn.opts.sign_in;
             sign_in.prove(nonce, !own, || attempt.cancel.check())
         })?;
@@ -123,15 +122,6 @@ impl Identity {
 }
 
 impl Connection {
-    /// Has the program say something that an attempt needs. Until it has, the connection counts as
-    /// one that still calls the program; a closed one does not call any more.
-    pub(in crate::client) fn ask<R>(&self, question: impl FnOnce() -> Result<R>) -> Result<R> {
-        let _lease = self
-            .lease()
-            .ok_or(Error::from(Status::NATS_CONNECTION_CLOSED))?;
-        events::inside(self, question)
-    }
-
     /// Signs a message with the seed of the options' credentials, which is read for it.
     pub fn sign(&self, message: &[u8]) -> Result<[u8; SIGNATURE_LEN]> {
         self.opts.sign_in.sign(message)

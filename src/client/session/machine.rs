@@ -194,8 +194,8 @@ impl Connection {
             self.set_status(&mut state, ConnStatus::NATS_CONN_STATUS_CLOSED);
         }
         self.outbound.close();
-        self.never_owned();
-        self.end_dispatch();
+        self.callbacks.life.never_owned();
+        self.callbacks.end_dispatch();
     }
 
     /// Prepares an attempt on the pool's current server.
@@ -412,7 +412,7 @@ impl Connection {
                 // The program's code may take its time.
                 Some(delay) => self.step(move |conn| {
                     // It fails if the connection has been closed.
-                    if let Ok(delay) = conn.ask(|| Ok(delay(conn, count as i32))) {
+                    if let Ok(delay) = conn.callbacks.life.ask(|| Ok(delay(conn, count as i32))) {
                         conn.attempt_after(delay);
                     }
                 }),

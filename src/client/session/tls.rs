@@ -141,7 +141,7 @@ impl Connection {
             link.stream.start_tls(&settings, peer, deadline, cancel)
         };
         match settings.asks_the_program() {
-            true => self.ask(start),
+            true => self.callbacks.life.ask(start),
             false => start(),
         }
     }

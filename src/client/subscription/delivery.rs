@@ -9,7 +9,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use crate::client::callbacks::events::{self, Lease};
+use crate::client::callbacks::life::Lease;
+use crate::client::callbacks::manual::ManualJob;
 use crate::client::outgoing;
 use crate::client::subscription::drain::Draining;
 use crate::client::subscription::maximum::ServerCount;
@@ -462,7 +463,7 @@ impl Subscription {
         drop(queue);
         self.completed.notify_all();
         if let Some(callback) = callback {
-            events::inside(&self.conn, callback);
+            self.conn.callbacks.life.inside(callback);
         }
         drop(lease);
         false
@@ -515,10 +516,8 @@ impl Subscription {
     }
 }
 
-impl Subscription {
-    /// As a worker does, for at most so many messages. Returns how many callbacks ran, and whether
-    /// there is more to do.
-    pub(in crate::client) fn run_some(self: &Arc<Self>, limit: usize) -> (usize, bool) {
+impl ManualJob for Subscription {
+    fn run_some(self: Arc<Self>, limit: usize) -> (usize, bool) {
         let mut queue = self.queue.lock();
         let mut batch = MsgList::new();
         if queue.list.len() <= limit {
@@ -532,7 +531,10 @@ impl Subscription {
         drop(queue);
         let before = self.taken_msgs.load(Ordering::Relaxed);
         if timeout || !batch.is_empty() {
-            events::inside(&self.conn, || self.deliver(&mut batch, timeout));
+            self.conn
+                .callbacks
+                .life
+                .inside(|| self.deliver(&mut batch, timeout));
         }
         drop(batch);
         let messages = self.taken_msgs.load(Ordering::Relaxed) - before;
@@ -543,8 +545,7 @@ impl Subscription {
         (callbacks, more)
     }
 
-    /// Nobody will call its callbacks any more.
-    pub(in crate::client) fn forget(&self) {
+    fn forget(&self) {
         let mut queue = self.queue.lock();
         queue.complete = true;
         let dropped = (
@@ -567,7 +568,10 @@ impl Job for Subscription {
         drop(queue);
         if timeout || !batch.is_empty() {
             let (began, callbacks) = (Instant::now(), batch.len().max(1) as u32);
-            events::inside(&self.conn, || self.deliver(&mut batch, timeout));
+            self.conn
+                .callbacks
+                .life
+                .inside(|| self.deliver(&mut batch, timeout));
             let took = began.elapsed();
             let quick = took < QUICK || took < QUICK_EACH * callbacks;
             // The reading side looks at it: the line is to stay in its cache.

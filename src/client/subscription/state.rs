@@ -246,7 +246,7 @@ impl Subscription {
 
     /// Has its callback called, wherever that is to happen.
     pub(in crate::client) fn schedule(self: &Arc<Self>) {
-        match (&self.conn.manual, &self.lane) {
+        match (self.conn.callbacks.manual(), &self.lane) {
             (Some(manual), _) => manual.schedule(self.clone()),
             (None, Some(lane)) => lane.submit(self.clone()),
             (None, None) => self.conn.runtime.delivery.submit(self.clone()),

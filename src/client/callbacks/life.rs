@@ -1,0 +1,230 @@
+//! Knowing when no callback of a connection will run any more, and which callbacks a thread is in.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::error::{Error, Result, Status};
+use crate::fork;
+use crate::locks::{Condvar, Mutex};
+use crate::nesting::Nesting;
+use crate::words::ms;
+
+/// Called when no handler of a connection runs or will run any more.
+pub type ReleasedHandler = Arc<dyn Fn() + Send + Sync>;
+
+/// Opens when the last callback of a connection has returned and none will follow.
+#[derive(Default)]
+struct Gate {
+    open: Mutex<bool>,
+    opened: Condvar,
+}
+
+impl Gate {
+    fn wait(&self, timeout: Option<Duration>) -> Result<()> {
+        let deadline = timeout.and_then(|t| Instant::now().checked_add(t));
+        let mut open = self.open.lock();
+        while !*open {
+            match deadline {
+                None => self.opened.wait(&mut open),
+                Some(d) => {
+                    if self.opened.wait_until(&mut open, d).timed_out() && !*open {
+                        drop(open);
+                        let waited = ms(timeout.unwrap_or_default());
+                        let text =
+                            format!("a callback of the connection still runs after {waited}");
+                        return Err(Error::new(Status::NATS_TIMEOUT, text));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Held by everything that may still call the program: the open connection, each subscription with
+/// a callback, each event that waits; and by the connection until the program destroys it. When the
+/// last one goes, the program is told.
+#[derive(Clone)]
+pub(in crate::client) struct Lease(Arc<Activity>);
+
+struct Activity {
+    gate: Arc<Gate>,
+    released: Mutex<Option<ReleasedHandler>>,
+}
+
+impl Lease {
+    fn new(released: Option<ReleasedHandler>) -> (Self, Arc<Gate>) {
+        let gate = Arc::<Gate>::default();
+        (
+            Lease(Arc::new(Activity {
+                gate: gate.clone(),
+                released: Mutex::new(released),
+            })),
+            gate,
+        )
+    }
+
+    /// Nobody is to be told: the program never got the connection.
+    fn disarm(&self) {
+        let released = self.0.released.lock().take();
+        drop(released);
+    }
+}
+
+impl Drop for Activity {
+    fn drop(&mut self) {
+        if let Some(released) = self.released.get_mut().take() {
+            fork::caught(|| inside_of(NO_CONNECTION, &*released));
+        }
+        *self.gate.open.lock() = true;
+        self.gate.opened.notify_all();
+    }
+}
+
+thread_local! {
+    /// The connections whose callbacks this thread is in, outermost first.
+    static INSIDE: Nesting<u64> = const { Nesting::new() };
+}
+
+/// Stands in [`INSIDE`] for a connection that is gone.
+const NO_CONNECTION: u64 = 0;
+
+/// Runs a callback of the connection with this id, so that [`Life::in_callback`] knows.
+pub(super) fn inside_of<R>(id: u64, callback: impl FnOnce() -> R) -> R {
+    struct Leave(u64);
+    impl Drop for Leave {
+        fn drop(&mut self) {
+            INSIDE.with(|inside| inside.leave(self.0));
+        }
+    }
+    INSIDE.with(|inside| inside.enter(id));
+    let _leave = Leave(id);
+    callback()
+}
+
+/// Is the calling thread, whosever it is, inside a callback of any connection?
+pub fn in_any_callback() -> bool {
+    INSIDE.with(|inside| !inside.is_empty())
+}
+
+/// The life of one connection's callbacks.
+pub(in crate::client) struct Life {
+    /// Which connection: a number that no other one has.
+    id: u64,
+    /// Until it is closed.
+    open: Mutex<Option<Lease>>,
+    /// Until the program destroys it.
+    owned: Mutex<Option<Lease>>,
+    gate: Arc<Gate>,
+}
+
+impl Life {
+    /// `id` must not be 0.
+    pub(super) fn new(id: u64, released: Option<ReleasedHandler>) -> Self {
+        let (lease, gate) = Lease::new(released);
+        Life {
+            id,
+            owned: Mutex::new(Some(lease.clone())),
+            open: Mutex::new(Some(lease)),
+            gate,
+        }
+    }
+
+    /// The connection's number.
+    pub(in crate::client) fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// The right to call the program; `None` when the connection has been closed.
+    pub(in crate::client) fn lease(&self) -> Option<Lease> {
+        self.open.lock().clone()
+    }
+
+    /// No callback follows, and the program is not told of that: it never got the connection.
+    pub(in crate::client) fn never_owned(&self) {
+        if let Some(lease) = self.owned.lock().take() {
+            lease.disarm();
+        }
+        self.close();
+    }
+
+    /// The program has destroyed it.
+    pub(in crate::client) fn not_owned(&self) {
+        let lease = self.owned.lock().take();
+        drop(lease);
+    }
+
+    /// No callback follows but those that wait already.
+    pub(in crate::client) fn close(&self) {
+        let lease = self.open.lock().take();
+        drop(lease);
+    }
+
+    /// Waits until no callback runs or will run any more.
+    pub(in crate::client) fn wait_for_end(&self, timeout: Option<Duration>) -> Result<()> {
+        self.gate.wait(timeout)
+    }
+
+    /// Is the calling thread inside a callback of this connection?
+    pub(in crate::client) fn in_callback(&self) -> bool {
+        INSIDE.with(|inside| inside.contains(self.id))
+    }
+
+    /// Runs a callback of the connection.
+    pub(in crate::client) fn inside<R>(&self, callback: impl FnOnce() -> R) -> R {
+        inside_of(self.id, callback)
+    }
+
+    /// Has the program say something that an attempt needs. Until it has, the connection counts as
+    /// one that still calls the program; a closed one does not call any more.
+    pub(in crate::client) fn ask<R>(&self, question: impl FnOnce() -> Result<R>) -> Result<R> {
+        let _lease = self
+            .lease()
+            .ok_or(Error::from(Status::NATS_CONNECTION_CLOSED))?;
+        self.inside(question)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn the_last_lease_tells_the_program_and_opens_the_gate() {
+        let told = Arc::new(AtomicUsize::new(0));
+        let count = told.clone();
+        let released: ReleasedHandler = Arc::new(move || {
+            assert!(in_any_callback());
+            count.fetch_add(1, Ordering::Relaxed);
+        });
+        let life = Life::new(7, Some(released));
+        let waiting = life.lease().unwrap();
+        life.close();
+        assert!(life.lease().is_none());
+        life.not_owned();
+        let late = life.wait_for_end(Some(Duration::ZERO)).unwrap_err();
+        assert_eq!(late.status(), Status::NATS_TIMEOUT);
+        assert_eq!(told.load(Ordering::Relaxed), 0);
+        drop(waiting);
+        life.wait_for_end(None).unwrap();
+        assert_eq!(told.load(Ordering::Relaxed), 1);
+    }
+
+    #[test]
+    fn a_closed_connection_is_not_asked_and_others_callbacks_are_told_apart() {
+        let (one, other) = (Life::new(1, None), Life::new(2, None));
+        one.ask(|| {
+            assert!(one.in_callback() && !other.in_callback());
+            other.inside(|| assert!(one.in_callback() && other.in_callback()));
+            Ok(())
+        })
+        .unwrap();
+        assert!(!in_any_callback());
+        one.never_owned();
+        let refused = one.ask(|| -> Result<()> { unreachable!() }).unwrap_err();
+        assert_eq!(refused.status(), Status::NATS_CONNECTION_CLOSED);
+        one.wait_for_end(None).unwrap();
+    }
+}

@@ -1,0 +1,150 @@
+//! Telling the program: connection callbacks, and errors that no call can return.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rustix::stdio::stderr;
+
+use super::callbacks::reports::Report;
+use super::connection::Connection;
+use super::options::ConnHandler;
+use super::subscription::Subscription;
+use super::subscription::delivery::Slow;
+use crate::error::{Error, Status};
+
+impl Connection {
+    /// Has an event run after all those posted before. With `state` locked too, before the end: the
+    /// connection has a lease of its own until then, so if the event is dropped, nothing follows.
+    ///
+    /// False where nobody is going to run it.
+    pub(super) fn post(
+        self: &Arc<Self>,
+        event: impl FnOnce(&Arc<Connection>) + Send + 'static,
+    ) -> bool {
+        self.callbacks.post(self.clone(), event)
+    }
+
+    /// Has the events thread call a handler, after all that was posted before.
+    pub(super) fn post_event(self: &Arc<Self>, handler: &Option<ConnHandler>) {
+        if let Some(handler) = handler.clone() {
+            self.post(move |conn| handler(conn));
+        }
+    }
+
+    /// As [`Connection::post_event`], unless the same event waits already.
+    pub(super) fn post_once(
+        self: &Arc<Self>,
+        handler: &Option<ConnHandler>,
+        waits: fn(&Connection) -> &AtomicBool,
+    ) {
+        let Some(handler) = handler.clone() else {
+            return;
+        };
+        if !waits(self).swap(true, Ordering::AcqRel) {
+            self.post(move |conn| {
+                waits(conn).store(false, Ordering::Release);
+                handler(conn);
+            });
+        }
+    }
+
+    /// As [`Connection::post_event`] for the disconnected callback, which finds `reason` as the
+    /// connection's last error, whatever has happened since.
+    pub(super) fn post_disconnected(self: &Arc<Self>, reason: Option<&Error>) {
+        let Some(handler) = self.opts.disconnected_cb.clone() else {
+            return;
+        };
+        let reason = reason.cloned();
+        self.post(move |conn| match &reason {
+            Some(reason) => conn.callbacks.while_told(reason, || handler(conn)),
+            None => handler(conn),
+        });
+    }
+}
+
+impl Connection {
+    /// Keeps an error of the server's, and tells the program.
+    pub(super) fn report(self: &Arc<Self>, error: &Error) {
+        self.report_about(None, error);
+    }
+
+    /// As [`Connection::report`], about a subscription.
+    pub(super) fn report_about(self: &Arc<Self>, sub: Option<&Arc<Subscription>>, error: &Error) {
+        let mut state = self.state.lock();
+        if !state.is_closed() {
+            state.set_last_error(error);
+            self.post_error(sub, error.status(), Some(error.text().to_owned()));
+        }
+    }
+
+    /// Tells the program that a subscription drops messages.
+    pub(super) fn report_slow(self: &Arc<Self>, sub: &Arc<Subscription>, slow: Slow) {
+        let error = Error::new(Status::NATS_SLOW_CONSUMER, sub.slow_words(slow));
+        let mut state = self.state.lock();
+        if !state.is_closed() {
+            state.set_last_error(&error);
+            self.post_error(Some(sub), error.status(), Some(error.text().to_owned()));
+        }
+    }
+
+    /// Reports what no call can return. `text` is what the handler's thread has as its last error.
+    pub(super) fn post_error(
+        self: &Arc<Self>,
+        sub: Option<&Arc<Subscription>>,
+        status: Status,
+        text: Option<String>,
+    ) {
+        let report = Arc::new(Report::new(sub.map(|sub| sub.sid), status, text));
+        if !self.callbacks.reports.push(&report) {
+            return;
+        }
+        let (sub, waiting) = (sub.cloned(), report.clone());
+        let posted = self.post(move |conn| {
+            let untold = conn.callbacks.reports.remove(&waiting);
+            conn.tell_error(sub.as_ref(), status, waiting.text());
+            if untold > 0 {
+                let text = format!("{untold} more errors while the error handler was busy");
+                conn.tell_error(None, Status::NATS_ERR, Some(text));
+            }
+        });
+        if !posted {
+            self.callbacks.reports.remove(&report);
+        }
+    }
+
+    /// As [`Connection::post_error`], from an error.
+    pub(super) fn post_failure(self: &Arc<Self>, error: &Error) {
+        self.post_error(None, error.status(), Some(error.text().to_owned()));
+    }
+
+    fn tell_error(
+        self: &Arc<Self>,
+        sub: Option<&Arc<Subscription>>,
+        status: Status,
+        text: Option<String>,
+    ) {
+        let error = Error::new(status, text.clone().unwrap_or_default());
+        self.callbacks
+            .while_told(&error, || match &self.opts.error_handler {
+                Some(handler) => handler(self, sub, status, text.as_deref()),
+                None => print_error(self, sub.map(|sub| &**sub), status, text.as_deref()),
+            });
+    }
+}
+
+/// What happens with errors when the program has set no handler for them.
+fn print_error(conn: &Connection, sub: Option<&Subscription>, status: Status, text: Option<&str>) {
+    let text = text.unwrap_or(status.text());
+    let mut line = format!(
+        "Error {} - {text} on connection [{}]",
+        status as i32,
+        conn.client_id().ok().flatten().unwrap_or(0)
+    );
+    if let Some(subject) = sub.map(Subscription::name) {
+        line += &format!(" on \"{}\"", subject.to_string_lossy());
+    }
+    line.push('\n');
+    // Not by way of the standard library, whose lock a child made by fork would inherit. Nobody is left to be told
+    // that stderr is closed.
+    let _ = rustix::io::write(stderr(), line.as_bytes());
+}
