@@ -689,51 +689,81 @@ extern "C" {
 #endif /* __cplusplus */
 
 /**
- * Closes and releases a connection, and waits until no callback of it runs or will run any more.
+ * Close and release a connection, and wait until its last callback has returned.
  *
- * An addition that nats.c lacks. Does what `natsConnection_Destroy` does, and returns when the
- * last callback has returned: message and completion callbacks of the connection's subscriptions,
- * its connection callbacks, the closed one included, and its error handler. What their closures
- * point at may be freed then. Calls of other threads give `NATS_CONNECTION_CLOSED` as soon as this
- * has begun and `NATS_INVALID_ARG` when it is over.
+ * Does what `natsConnection_Destroy` does, then waits for the message and completion callbacks of
+ * the connection's subscriptions, its connection callbacks (the closed callback included) and its
+ * error handler. Afterwards the memory that their closures point to may be freed. As soon as the
+ * call has begun, calls of other threads on the connection fail with `NATS_CONNECTION_CLOSED`;
+ * when it is over, with `NATS_INVALID_ARG`.
  *
- * @param nc the connection.
- * @param timeout how long to wait for callbacks, in milliseconds; 0 or less for ever.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `nc` is NULL or destroyed; `NATS_TIMEOUT` where a
- * callback still runs: the connection is closed and destroyed all the same; `NATS_ILLEGAL_STATE`
- * inside a callback of this connection or its subscriptions, inside a connection callback, and inside
- * a message callback of the shared pool, which might wait for themselves: nothing is done.
+ * @param nc The connection.
+ * @param timeout The longest time to wait for callbacks in milliseconds; 0 or less for no limit.
+ *
+ * @retval NATS_OK No callback of this connection runs or will run.
+ * @retval NATS_INVALID_ARG `nc` is NULL or was destroyed.
+ * @retval NATS_TIMEOUT A callback is still running. The connection is closed and destroyed all the
+ * same.
+ * @retval NATS_ILLEGAL_STATE The call came from a callback of this connection or its
+ * subscriptions, from a connection callback, or from a message callback in the shared pool, which
+ * might wait for itself. Nothing was done.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @par Threads
+ * Any thread may call this function, except in the callbacks named under `NATS_ILLEGAL_STATE`.
  *
  * @see natsConnection_Destroy, natsOptions_SetReleasedCB
+ *
+ * @ingroup nats_connection
  */
 NATS_EXTERN enum natsStatus natsConnection_DestroyAndWait(natsConnection *nc, int64_t timeout);
 
 /**
- * Reads the name of the server that the connection is connected to.
+ * Copy the name of the present server.
  *
- * An addition that nats.c lacks. The name is the `server_name` of the server's INFO.
+ * The name is the field `server_name` of the server's INFO.
  *
- * @param nc the connection; any thread may call this at any time.
- * @param buffer where to put the name; an empty string while there is no server, or it has no
- * name.
- * @param bufferSize the buffer's size in bytes, for the name and a NUL.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or `nc` was destroyed;
- * `NATS_INSUFFICIENT_BUFFER` where it does not fit, with an empty string in the buffer if that has
- * room for one.
+ * @param nc The connection.
+ * @param buffer Receives the name; an empty string while the connection is not connected, or is
+ * draining, or the server has no name.
+ * @param bufferSize The size of the buffer in bytes; it must hold the name and a NUL.
+ *
+ * @retval NATS_OK The name or an empty string was written.
+ * @retval NATS_INVALID_ARG An argument is NULL, or `nc` was destroyed.
+ * @retval NATS_INSUFFICIENT_BUFFER The text does not fit. The buffer then holds an empty string,
+ * if it has room for one.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_state
  */
 NATS_EXTERN enum natsStatus natsConnection_GetServerName(natsConnection *nc, char *buffer, size_t bufferSize);
 
 /**
- * Reads the version of the server that the connection is connected to, such as `2.10.4`.
+ * Copy the version of the present server, such as `2.10.4`.
  *
- * An addition that nats.c lacks. The version is the `version` of the server's INFO.
+ * The version is the field `version` of the server's INFO.
  *
- * @param nc the connection; any thread may call this at any time.
- * @param buffer where to put the version; an empty string while there is no server.
- * @param bufferSize the buffer's size in bytes, for the version and a NUL.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or `nc` was destroyed;
- * `NATS_INSUFFICIENT_BUFFER` where it does not fit, with an empty string in the buffer if that has
- * room for one.
+ * @param nc The connection.
+ * @param buffer Receives the version; an empty string while the connection is not connected, or is
+ * draining.
+ * @param bufferSize The size of the buffer in bytes; it must hold the version and a NUL.
+ *
+ * @retval NATS_OK The version or an empty string was written.
+ * @retval NATS_INVALID_ARG An argument is NULL, or `nc` was destroyed.
+ * @retval NATS_INSUFFICIENT_BUFFER The text does not fit. The buffer then holds an empty string,
+ * if it has room for one.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_state
  */
 NATS_EXTERN
 enum natsStatus natsConnection_GetServerVersion(natsConnection *nc,
@@ -741,17 +771,26 @@ enum natsStatus natsConnection_GetServerVersion(natsConnection *nc,
                                                 size_t bufferSize);
 
 /**
- * Reads the name of the cluster that the server of the connection belongs to.
+ * Copy the name of the cluster that the present server belongs to.
  *
- * An addition that nats.c lacks. The name is the `cluster` of the server's INFO.
+ * The name is the field `cluster` of the server's INFO.
  *
- * @param nc the connection; any thread may call this at any time.
- * @param buffer where to put the name; an empty string while there is no server, or it is in no
- * cluster.
- * @param bufferSize the buffer's size in bytes, for the name and a NUL.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or `nc` was destroyed;
- * `NATS_INSUFFICIENT_BUFFER` where it does not fit, with an empty string in the buffer if that has
- * room for one.
+ * @param nc The connection.
+ * @param buffer Receives the name; an empty string while the connection is not connected, or is
+ * draining, or the server belongs to no cluster.
+ * @param bufferSize The size of the buffer in bytes; it must hold the name and a NUL.
+ *
+ * @retval NATS_OK The name or an empty string was written.
+ * @retval NATS_INVALID_ARG An argument is NULL, or `nc` was destroyed.
+ * @retval NATS_INSUFFICIENT_BUFFER The text does not fit. The buffer then holds an empty string,
+ * if it has room for one.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_state
  */
 NATS_EXTERN
 enum natsStatus natsConnection_GetServerCluster(natsConnection *nc,
@@ -759,269 +798,489 @@ enum natsStatus natsConnection_GetServerCluster(natsConnection *nc,
                                                 size_t bufferSize);
 
 /**
- * Counts the subscriptions that are open on a connection.
+ * Return the number of open subscriptions of a connection.
  *
- * An addition that nats.c lacks. A subscription counts until it is unsubscribed, drained, or has
- * delivered the maximum of messages asked for; destroying it unsubscribes it.
+ * A subscription counts until it is unsubscribed, drained, destroyed, or has delivered the maximum
+ * of `natsSubscription_AutoUnsubscribe`.
  *
- * @param nc the connection; any thread may call this at any time.
- * @param count where to put the number; written only with `NATS_OK`.
- * @return `NATS_OK`, also on a closed connection; `NATS_INVALID_ARG` where an argument is NULL or
- * `nc` was destroyed.
+ * @param nc The connection.
+ * @param count Receives the number. Written only with `NATS_OK`.
+ *
+ * @retval NATS_OK The number was written, also for a closed connection.
+ * @retval NATS_INVALID_ARG An argument is NULL, or `nc` was destroyed.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_state
  */
 NATS_EXTERN enum natsStatus natsConnection_GetSubscriptionCount(natsConnection *nc, int *count);
 
 /**
- * Counts the bytes that wait to be sent: those of publishes and other operations that the socket
- * has not taken yet, and those kept while there is no server.
+ * Return the number of bytes that wait to be sent, including those kept for after a reconnect.
  *
- * An addition that nats.c lacks; `natsConnection_Buffered` leaves out what is kept while there is
- * no server.
+ * Counts publishes and other operations that the socket has not accepted yet.
+ * `natsConnection_Buffered` leaves out what is kept while there is no server.
  *
- * @param nc the connection; any thread may call this at any time.
- * @param bytes where to put the number; written only with `NATS_OK`.
- * @return `NATS_OK`, also on a closed connection, with 0; `NATS_INVALID_ARG` where an argument is
- * NULL or `nc` was destroyed.
+ * @param nc The connection.
+ * @param bytes Receives the number of bytes; 0 for a closed connection. Written only with
+ * `NATS_OK`.
+ *
+ * @retval NATS_OK The number was written, also for a closed connection.
+ * @retval NATS_INVALID_ARG An argument is NULL, or `nc` was destroyed.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_state
  */
 NATS_EXTERN enum natsStatus natsConnection_GetPendingBytes(natsConnection *nc, int64_t *bytes);
 
 /**
- * Connects to a server, and opens the library if that was not done yet.
+ * Connect to a NATS server.
  *
- * Blocks until a server has accepted the connection, or each server of the list has been tried
- * once (more often with `natsOptions_SetRetryOnFailedConnect`); the options' timeout limits each
- * attempt, name resolution and handshake included. Success clears the calling thread's last error.
+ * Opens the library if it is not open. Blocks until a server accepts the connection or every
+ * server of the list was tried once. With `natsOptions_SetRetryOnFailedConnect` the list is tried
+ * more often, or in the background. The timeout of `natsOptions_SetTimeout` limits each attempt at
+ * one server, including name resolution, TLS and the handshake. Success clears the last error of
+ * the calling thread. After a failure `nats_GetLastError` names each server that was tried and the
+ * reason why it failed, as far as there is room, beginning with the one that the status is about.
+ * Protocol: INFO, CONNECT and PING of the NATS client protocol.
  *
- * @param nc where to put the connection, yours until `natsConnection_Destroy`. Written with
- * `NATS_OK` and `NATS_NOT_YET_CONNECTED` only.
- * @param options what to connect with; NULL for the defaults and `NATS_DEFAULT_URL`. They are
- * copied: later changes do not reach this connection, and they may be destroyed at once. They may
- * be shared by threads.
- * @return `NATS_OK`; `NATS_NOT_YET_CONNECTED` where no server accepted, and attempts go on in the
- * background because the options ask for it and name a callback to call when one succeeds;
- * `NATS_INVALID_ARG` where `nc` is NULL, `options` were destroyed, or a URL is empty or has a bad
- * port; `NATS_ERR` for bad percent encoding in a URL; `NATS_NO_SERVER` where no server could be
- * reached; `NATS_CONNECTION_AUTH_FAILED` where the credentials were refused;
- * `NATS_FAILED_TO_INITIALIZE` while the library is being closed; and otherwise what the attempt at
- * the last server that answered failed with, `NATS_TIMEOUT` for instance. Source: NATS client protocol, INFO and
- * CONNECT. After a failure `nats_GetLastError` names each server that was tried and why it failed,
- * as far as there is room; the one that the status is of comes first.
+ * @param nc Receives the connection, which the caller owns and releases with
+ * `natsConnection_Destroy`. Written only with `NATS_OK` and `NATS_NOT_YET_CONNECTED`.
+ * @param options The options, or NULL for the defaults and `NATS_DEFAULT_URL`. They are copied:
+ * later changes do not affect this connection, and they may be destroyed at once.
+ *
+ * @retval NATS_OK The connection is established.
+ * @retval NATS_NOT_YET_CONNECTED No server accepted the connection, and attempts continue in the
+ * background because `natsOptions_SetRetryOnFailedConnect` was given a callback.
+ * @retval NATS_INVALID_ARG `nc` is NULL, `options` were destroyed, or a URL is empty or has an
+ * invalid port.
+ * @retval NATS_ERR A URL has invalid percent-encoding, or a server rejected the handshake with an
+ * error that has no status of its own.
+ * @retval NATS_NO_SERVER No server could be reached.
+ * @retval NATS_CONNECTION_AUTH_FAILED The server refused the credentials.
+ * @retval NATS_SECURE_CONNECTION_WANTED TLS is required by the options and the server does not
+ * offer it.
+ * @retval NATS_SSL_ERROR The TLS handshake failed, for example because the server's certificate is
+ * not trusted.
+ * @retval NATS_NO_SERVER_SUPPORT The options ask for something that the server is too old for
+ * (`natsOptions_SetNoEcho`).
+ * @retval NATS_PROTOCOL_ERROR The peer does not speak the NATS protocol.
+ * @retval NATS_TIMEOUT The last server that answered did not complete the handshake in time.
+ * @retval NATS_FAILED_TO_INITIALIZE The library is being closed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @par Example
+ * ```c
+ * natsOptions *opts = NULL;
+ * natsConnection *nc = NULL;
+ * natsStatus s = natsOptions_Create(&opts);
+ * if (s == NATS_OK) s = natsOptions_SetURL(opts, "nats://demo.example:4222");
+ * if (s == NATS_OK) s = natsConnection_Connect(&nc, opts);
+ * natsOptions_Destroy(opts);
+ * if (s != NATS_OK) fprintf(stderr, "%s\n", nats_GetLastError(NULL));
+ * ```
  *
  * @see natsConnection_ConnectTo, natsConnection_Destroy, natsConnection_DestroyAndWait
+ *
+ * @ingroup nats_connection
  */
-NATS_EXTERN
-enum natsStatus natsConnection_Connect(natsConnection **nc,
-                                       natsOptions *options);
+NATS_EXTERN enum natsStatus natsConnection_Connect(natsConnection **nc, natsOptions *options);
 
 /**
- * Connects to the servers of a list, with default options otherwise.
+ * Connect to one of several servers, with default options.
  *
- * @param nc where to put the connection, yours until `natsConnection_Destroy`; written only with
- * `NATS_OK`.
- * @param urls one URL, or several separated by commas, which are then tried in random order:
- * `[scheme://][user[:password]@ | token@]host[:port]`, port 4222 where there is none; NULL for
- * `NATS_DEFAULT_URL`. White space around each is ignored. Copied.
- * @return as `natsConnection_Connect`; `NATS_INVALID_ARG` also where an element of the list is
- * empty or has a scheme that `natsOptions_SetURL` refuses, or `urls` is not UTF-8. Never `NATS_NOT_YET_CONNECTED`.
+ * Equivalent to `natsConnection_Connect` with options that have only the URLs set. Opens the
+ * library if it is not open, and blocks until a server accepts the connection or each one was
+ * tried once.
+ *
+ * @param nc Receives the connection, which the caller owns and releases with
+ * `natsConnection_Destroy`. Written only with `NATS_OK`.
+ * @param urls One URL, or several separated by commas, which are tried in random order:
+ * `[scheme://][user[:password]@ | token@]host[:port]`. The default port is 4222. White space
+ * around each URL is ignored. NULL stands for `NATS_DEFAULT_URL`. Copied.
+ *
+ * @retval NATS_OK The connection is established.
+ * @retval NATS_INVALID_ARG `nc` is NULL, an element of the list is empty or has an invalid port, a
+ * scheme is not one that `natsOptions_SetURL` accepts, or `urls` is not UTF-8.
+ * @retval NATS_ERR A URL has invalid percent-encoding, or a server rejected the handshake with an
+ * error that has no status of its own.
+ * @retval NATS_NO_SERVER No server could be reached.
+ * @retval NATS_CONNECTION_AUTH_FAILED The server refused the credentials.
+ * @retval NATS_SSL_ERROR The TLS handshake failed.
+ * @retval NATS_PROTOCOL_ERROR The peer does not speak the NATS protocol.
+ * @retval NATS_TIMEOUT The last server that answered did not complete the handshake in time.
+ * @retval NATS_FAILED_TO_INITIALIZE The library is being closed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @par Example
+ * ```c
+ * natsConnection *nc = NULL;
+ * natsStatus s = natsConnection_ConnectTo(&nc, "nats://localhost:4222");
+ * if (s != NATS_OK) fprintf(stderr, "%s: %s\n", natsStatus_GetText(s), nats_GetLastError(NULL));
+ * // ...
+ * natsConnection_Destroy(nc);
+ * ```
  *
  * @see natsConnection_Connect
+ *
+ * @ingroup nats_connection
  */
-NATS_EXTERN
-enum natsStatus natsConnection_ConnectTo(natsConnection **nc,
-                                         const char *urls);
+NATS_EXTERN enum natsStatus natsConnection_ConnectTo(natsConnection **nc, const char *urls);
 
 /**
- * Drops the connection to the server and reconnects, to the next server of the list first.
+ * Drop the present server and connect to the next one.
  *
- * Returns at once; the rest goes on as after any loss of the connection: callbacks are called,
- * subscriptions are made again, and what is published meanwhile is kept up to the reconnect
- * buffer's limit. Subscriptions that the server has refused are tried again. Where the options do not allow reconnecting, or the connection is draining, it
- * is closed instead.
+ * Returns at once. What follows is the same as after any loss of the connection: the callbacks are
+ * called, subscriptions are made again, and messages published meanwhile are kept up to the limit
+ * of `natsOptions_SetReconnectBufSize`. Subscriptions that the server refused are tried again. If
+ * the options do not allow reconnecting, or the connection is draining, the connection is closed
+ * instead.
  *
- * @param nc the connection; any thread may call this at any time.
- * @return `NATS_OK`, also while the connection is reconnecting anyway, and then nothing happens;
- * `NATS_INVALID_ARG` where `nc` is NULL or destroyed; `NATS_CONNECTION_CLOSED`.
+ * @param nc The connection.
+ *
+ * @retval NATS_OK The reconnect has begun, or the connection was reconnecting already and nothing
+ * changes.
+ * @retval NATS_INVALID_ARG `nc` is NULL or was destroyed.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @see natsOptions_SetReconnectedCB
+ *
+ * @ingroup nats_connection
  */
-NATS_EXTERN
-enum natsStatus natsConnection_Reconnect(natsConnection *nc);
+NATS_EXTERN enum natsStatus natsConnection_Reconnect(natsConnection *nc);
 
 /**
- * Waits until the server has processed everything sent so far, for at most 10 seconds.
+ * Wait until the server has processed everything sent so far, for at most 10 seconds.
  *
- * The same as `natsConnection_FlushTimeout` with 10000 milliseconds.
+ * Sends a PING behind all that was published and subscribed and waits for the PONG. Equivalent to
+ * `natsConnection_FlushTimeout` with 10000 milliseconds. Works while the connection drains. While
+ * it reconnects, the call waits for the reconnect too.
  *
- * @param nc the connection; any thread may call this at any time.
- * @return as `natsConnection_FlushTimeout`.
+ * @param nc The connection.
+ *
+ * @retval NATS_OK The server has read everything that was sent before.
+ * @retval NATS_INVALID_ARG `nc` is NULL or was destroyed.
+ * @retval NATS_TIMEOUT The server did not answer within 10 seconds.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_CONNECTION_DISCONNECTED The connection was lost during the call.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @par Example
+ * ```c
+ * natsStatus s = natsConnection_PublishString(nc, "log", "started");
+ * if (s == NATS_OK) s = natsConnection_Flush(nc); // the server has it now
+ * ```
+ *
+ * @see natsConnection_FlushTimeout
+ *
+ * @ingroup nats_connection
  */
 NATS_EXTERN enum natsStatus natsConnection_Flush(natsConnection *nc);
 
 /**
- * Waits until the server has processed everything sent so far.
+ * Wait until the server has processed everything sent so far.
  *
- * Sends a PING behind what was published and subscribed, and waits for its PONG: the server has
- * then read all of it. While the connection is reconnecting, the call waits for that too. Works
- * while draining. Source: NATS client protocol, PING and PONG.
+ * Sends a PING behind all that was published and subscribed and waits for the PONG: the server has
+ * then read all of it. Works while the connection drains. While it reconnects, the call waits for
+ * the reconnect too. Protocol: PING and PONG.
  *
- * @param nc the connection; any thread may call this at any time.
- * @param timeout how long to wait, in milliseconds; more than 0.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `nc` is NULL or destroyed; `NATS_INVALID_TIMEOUT`
- * where `timeout` is not positive; `NATS_TIMEOUT`; `NATS_CONNECTION_CLOSED` where the connection
- * is or gets closed; `NATS_CONNECTION_DISCONNECTED` where it was lost during the call.
+ * @param nc The connection.
+ * @param timeout The longest time to wait in milliseconds; greater than 0.
+ *
+ * @retval NATS_OK The server has read everything that was sent before.
+ * @retval NATS_INVALID_ARG `nc` is NULL or was destroyed.
+ * @retval NATS_INVALID_TIMEOUT `timeout` is zero or negative.
+ * @retval NATS_TIMEOUT The server did not answer in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_CONNECTION_DISCONNECTED The connection was lost during the call.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_connection
  */
 NATS_EXTERN enum natsStatus natsConnection_FlushTimeout(natsConnection *nc, int64_t timeout);
 
 /**
- * Measures the time from sending a PING to the arrival of its PONG.
+ * Measure the round-trip time to the server.
  *
- * Waits for it, for at most 10 seconds. What was published before and is not sent yet is sent
- * first, and counts.
+ * Sends a PING and waits for the PONG, for at most 10 seconds. Data that was published before and
+ * is not yet written is written first, so it counts in the measured time.
  *
- * @param nc the connection; any thread may call this at any time.
- * @param rtt where to put the time, in nanoseconds; written only with `NATS_OK`.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or `nc` was destroyed;
- * `NATS_CONNECTION_CLOSED`; `NATS_CONNECTION_DISCONNECTED` while there is no server;
- * `NATS_TIMEOUT`.
+ * @param nc The connection.
+ * @param rtt Receives the time in nanoseconds. Written only with `NATS_OK`.
+ *
+ * @retval NATS_OK The time was measured.
+ * @retval NATS_INVALID_ARG An argument is NULL, or `nc` was destroyed.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_CONNECTION_DISCONNECTED The connection has no server at the moment.
+ * @retval NATS_TIMEOUT The server did not answer within 10 seconds.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_state
  */
 NATS_EXTERN enum natsStatus natsConnection_GetRTT(natsConnection *nc, int64_t *rtt);
 
 /**
- * Closes a connection without losing messages, within 30 seconds.
+ * Close a connection gracefully, within 30 seconds.
  *
- * The same as `natsConnection_DrainTimeout` with 30000 milliseconds.
+ * Equivalent to `natsConnection_DrainTimeout` with 30000 milliseconds. Returns at once. In the
+ * background the subscriptions stop receiving and deliver the messages they have, what was
+ * published is sent, and the connection is closed. The closed callback reports the end.
  *
- * @param nc the connection; any thread may call this at any time.
- * @return as `natsConnection_DrainTimeout`.
+ * @param nc The connection.
+ *
+ * @retval NATS_OK The drain has begun, or one was in progress already and keeps its timeout.
+ * @retval NATS_INVALID_ARG `nc` is NULL or was destroyed.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_ILLEGAL_STATE The connection has no server at the moment.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @par Example
+ * ```c
+ * // in response to SIGTERM, for example; on_closed was set with natsOptions_SetClosedCB
+ * natsStatus s = natsConnection_Drain(nc);
+ * if (s != NATS_OK) natsConnection_Close(nc);
+ * ```
+ *
+ * @see natsConnection_DrainTimeout, natsOptions_SetClosedCB
+ *
+ * @ingroup nats_drain
  */
 NATS_EXTERN enum natsStatus natsConnection_Drain(natsConnection *nc);
 
 /**
- * Closes a connection without losing messages.
+ * Close a connection gracefully, within a given time.
  *
- * Returns at once. In the background all subscriptions stop receiving, and deliver what they have
- * received; until then publishing and requests work and subscribing gives `NATS_DRAINING`. Then
- * publishing gives `NATS_DRAINING`, what was published is sent, and the connection is closed: the
- * closed callback tells. A subscription without callback has to be read to its end with
- * `natsSubscription_NextMsg`. Errors on the way go to the error handler, `NATS_TIMEOUT` among
- * them; losing the server ends the drain and the connection.
+ * Returns at once; the drain runs in the background. First all subscriptions stop receiving and
+ * deliver the messages they have received; meanwhile publishing and requests still work and
+ * subscribing fails with `NATS_DRAINING`. Then publishing fails with `NATS_DRAINING` too, what was
+ * published is sent, and the connection is closed, which the closed callback reports. A
+ * subscription without a callback has to be read to its end with `natsSubscription_NextMsg`.
+ * Errors during the drain, `NATS_TIMEOUT` included, are reported to the error handler. The loss of
+ * the server ends the drain and closes the connection.
  *
- * @param nc the connection; any thread may call this at any time.
- * @param timeout how long it may take until the connection is closed all the same, in
- * milliseconds; 0 or less for no limit.
- * @return `NATS_OK`, also where a drain goes on already, whose timeout then stays;
- * `NATS_INVALID_ARG` where `nc` is NULL or destroyed; `NATS_CONNECTION_CLOSED`;
- * `NATS_ILLEGAL_STATE` while there is no server.
+ * @param nc The connection.
+ * @param timeout The time in milliseconds after which the connection is closed in any case; 0 or
+ * less for no limit.
+ *
+ * @retval NATS_OK The drain has begun, or one was in progress already and keeps its timeout.
+ * @retval NATS_INVALID_ARG `nc` is NULL or was destroyed.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_ILLEGAL_STATE The connection has no server at the moment.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
  *
  * @see natsOptions_SetClosedCB, natsSubscription_Drain
+ *
+ * @ingroup nats_drain
  */
 NATS_EXTERN enum natsStatus natsConnection_DrainTimeout(natsConnection *nc, int64_t timeout);
 
 /**
- * Closes a connection: what was published is sent, then the server is left, for good.
+ * Close a connection for good.
  *
- * Waits up to 500 milliseconds for the server to take what was published. Calls that wait for this
- * connection return, messages not yet delivered are discarded, and the disconnected and closed
- * callbacks are called once. The handle remains for queries until `natsConnection_Destroy`. Leaves
- * the thread's last error as it is. Any thread may call this, callbacks included; a second call
+ * Waits up to 500 milliseconds for the server to accept what was published. Then all calls that
+ * wait on this connection return, messages that were not yet delivered are discarded, and the
+ * disconnected and closed callbacks are called once. The handle remains usable for queries until
+ * `natsConnection_Destroy`. Does not change the last error of the calling thread. A second call
  * does nothing.
  *
- * @param nc the connection; NULL and a destroyed one are ignored.
+ * @param nc The connection. NULL and a destroyed connection are ignored.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @see natsConnection_Drain, natsConnection_Destroy
+ *
+ * @ingroup nats_connection
  */
 NATS_EXTERN void natsConnection_Close(natsConnection *nc);
 
 /**
- * Closes a connection as `natsConnection_Close` does, and releases it.
+ * Close and release a connection.
  *
- * From then on calls with `nc` return `NATS_INVALID_ARG`, except in callbacks that were given it,
- * until they return. Callbacks that run are not waited for: `natsConnection_DestroyAndWait` does
- * that. Subscriptions of this connection are closed, and remain to be destroyed. Leaves the
- * thread's last error as it is. Any thread may call this, callbacks included.
+ * Closes the connection as `natsConnection_Close` does if it is open. From then on calls with `nc`
+ * return `NATS_INVALID_ARG`, except in callbacks that were given the connection, until they
+ * return. Does not wait for callbacks that are running; `natsConnection_DestroyAndWait` does. The
+ * subscriptions of the connection are closed and still have to be destroyed. Does not change the
+ * last error of the calling thread.
  *
- * @param nc the connection; NULL and a destroyed one are ignored.
+ * @param nc The connection. NULL and a destroyed connection are ignored.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
  *
  * @see natsConnection_DestroyAndWait, natsOptions_SetReleasedCB
+ *
+ * @ingroup nats_connection
  */
 NATS_EXTERN void natsConnection_Destroy(natsConnection *nc);
 
 /**
- * Tells what a connection is doing.
+ * Return the state of a connection.
  *
- * @param nc the connection; any thread may call this at any time.
- * @return its state; `NATS_CONN_STATUS_CLOSED` for NULL and for a destroyed connection.
+ * @param nc The connection.
+ *
+ * @return The state; `NATS_CONN_STATUS_CLOSED` if `nc` is NULL or was destroyed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_state
  */
 NATS_EXTERN enum natsConnStatus natsConnection_Status(natsConnection *nc);
 
 /**
- * Tells whether a connection is closed for good.
+ * Test whether a connection is closed for good.
  *
- * @param nc the connection; any thread may call this at any time.
- * @return true where it is; also for NULL and for a destroyed connection.
+ * @param nc The connection.
+ *
+ * @return True if it is closed, also if `nc` is NULL or was destroyed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_state
  */
 NATS_EXTERN bool natsConnection_IsClosed(natsConnection *nc);
 
 /**
- * Tells whether a connection has lost its server and tries to get back.
+ * Test whether a connection has lost its server and tries to get back.
  *
- * @param nc the connection; any thread may call this at any time.
- * @return true from the loss until the connection is restored; false for NULL and for a destroyed
- * connection.
+ * @param nc The connection.
+ *
+ * @return True from the loss of the server until the connection is restored; false if `nc` is NULL
+ * or was destroyed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_state
  */
 NATS_EXTERN bool natsConnection_IsReconnecting(natsConnection *nc);
 
 /**
- * Tells whether a connection is draining, its subscriptions or its publishers.
+ * Test whether a connection is draining.
  *
- * @param nc the connection; any thread may call this at any time.
- * @return true where it is; false for NULL and for a destroyed connection.
+ * @param nc The connection.
+ *
+ * @return True while its subscriptions or its publishers are drained; false if `nc` is NULL or was
+ * destroyed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
  *
  * @see natsConnection_Drain
+ *
+ * @ingroup nats_drain
  */
 NATS_EXTERN bool natsConnection_IsDraining(natsConnection *nc);
 
 /**
- * Counts the bytes that were published and not yet written to the socket.
+ * Return the number of bytes that were published and are not yet written to the socket.
  *
- * What is kept for the server while there is no connection does not count.
+ * Data that is kept while the connection has no server does not count.
  *
- * @param nc the connection; any thread may call this at any time.
- * @return the number of bytes; -1 for NULL and for a closed or destroyed connection.
+ * @param nc The connection.
+ *
+ * @return The number of bytes; -1 if the connection is closed, or `nc` is NULL or was destroyed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
  *
  * @see natsConnection_GetPendingBytes
+ *
+ * @ingroup nats_state
  */
 NATS_EXTERN int natsConnection_Buffered(natsConnection *nc);
 
 /**
- * Reads the largest payload that the server takes, headers included.
+ * Return the largest message that the server accepts, headers and payload together.
  *
- * @param nc the connection; any thread may call this at any time.
- * @return the number of bytes, from the server's last INFO, also after the connection was closed;
- * a negative number where the server has no limit;
- * 0 before the first connect, for NULL and for a destroyed connection.
+ * @param nc The connection.
+ *
+ * @return The number of bytes as of the server's last INFO, also after the connection was closed;
+ * a negative number if the server has no limit; 0 before the first connect and if `nc` is NULL or
+ * was destroyed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_state
  */
 NATS_EXTERN int64_t natsConnection_GetMaxPayload(natsConnection *nc);
 
 /**
- * Takes a snapshot of a connection's counters: messages and bytes in and out, and reconnects.
+ * Take a snapshot of a connection's counters.
  *
- * @param nc the connection; any thread may call this at any time.
- * @param stats where to put them: an object from `natsStatistics_Create`, which no other thread
- * uses meanwhile.
- * @return `NATS_OK`, in any state of the connection; `NATS_INVALID_ARG` where an argument is NULL
- * or `nc` was destroyed.
+ * The counters are messages and bytes in both directions, and the number of reconnects.
+ *
+ * @param nc The connection.
+ * @param stats An object from `natsStatistics_Create`, which receives the counters. No other
+ * thread may use it during the call.
+ *
+ * @retval NATS_OK The counters were copied, in any state of the connection.
+ * @retval NATS_INVALID_ARG An argument is NULL, or `nc` was destroyed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @par Example
+ * ```c
+ * natsStatistics *stats = NULL;
+ * uint64_t in = 0, out = 0;
+ * natsStatus s = natsStatistics_Create(&stats);
+ * if (s == NATS_OK) s = natsConnection_GetStats(nc, stats);
+ * if (s == NATS_OK) s = natsStatistics_GetCounts(stats, &in, NULL, &out, NULL, NULL);
+ * if (s == NATS_OK) printf("%" PRIu64 " in, %" PRIu64 " out\n", in, out);
+ * natsStatistics_Destroy(stats);
+ * ```
  *
  * @see natsStatistics_GetCounts
+ *
+ * @ingroup nats_statistics
  */
 NATS_EXTERN enum natsStatus natsConnection_GetStats(natsConnection *nc, natsStatistics *stats);
 
 /**
- * Reads the URL of the server that the connection is connected to.
+ * Copy the URL of the present server.
  *
- * @param nc the connection; any thread may call this at any time.
- * @param buffer where to put the URL, credentials in it included; an empty string while the
- * connection is not connected, or draining.
- * @param bufferSize the buffer's size in bytes, for the URL and a NUL.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or `nc` was destroyed;
- * `NATS_INSUFFICIENT_BUFFER` where it does not fit, with an empty string in the buffer if that has
- * room for one.
+ * @param nc The connection.
+ * @param buffer Receives the URL with the credentials it contains; an empty string while the
+ * connection is not connected, or is draining.
+ * @param bufferSize The size of the buffer in bytes; it must hold the URL and a NUL.
+ *
+ * @retval NATS_OK The URL or an empty string was written.
+ * @retval NATS_INVALID_ARG An argument is NULL, or `nc` was destroyed.
+ * @retval NATS_INSUFFICIENT_BUFFER The text does not fit. The buffer then holds an empty string,
+ * if it has room for one.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_state
  */
 NATS_EXTERN
 enum natsStatus natsConnection_GetConnectedUrl(natsConnection *nc,
@@ -1029,17 +1288,24 @@ enum natsStatus natsConnection_GetConnectedUrl(natsConnection *nc,
                                                size_t bufferSize);
 
 /**
- * Reads the unique id of the server that the connection is connected to.
+ * Copy the unique identifier of the present server.
  *
- * @param nc the connection; any thread may call this at any time.
- * @param buffer where to put the id; an empty string while the connection is not connected, or
- * draining.
- * @param bufferSize the buffer's size in bytes, for the id and a NUL.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or `nc` was destroyed;
- * `NATS_INSUFFICIENT_BUFFER` where it does not fit, with an empty string in the buffer if that has
- * room for one.
+ * @param nc The connection.
+ * @param buffer Receives the identifier; an empty string while the connection is not connected, or
+ * is draining.
+ * @param bufferSize The size of the buffer in bytes; it must hold the identifier and a NUL.
+ *
+ * @retval NATS_OK The identifier or an empty string was written.
+ * @retval NATS_INVALID_ARG An argument is NULL, or `nc` was destroyed.
+ * @retval NATS_INSUFFICIENT_BUFFER The text does not fit. The buffer then holds an empty string,
+ * if it has room for one.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
  *
  * @see natsConnection_GetServerName
+ *
+ * @ingroup nats_state
  */
 NATS_EXTERN
 enum natsStatus natsConnection_GetConnectedServerId(natsConnection *nc,
@@ -1047,30 +1313,61 @@ enum natsStatus natsConnection_GetConnectedServerId(natsConnection *nc,
                                                     size_t bufferSize);
 
 /**
- * Lists the servers that a connection knows: those it was given, and those it learned of.
+ * List the servers that a connection knows.
  *
- * @param nc the connection; any thread may call this at any time.
- * @param servers where to put an array of URLs, as `nats://host:port` and without credentials.
- * Release each string and the array with `free()`, the array also where it has no entries.
- * @param count where to put their number.
- * @return `NATS_OK`, in any state of the connection; `NATS_INVALID_ARG` where an argument is NULL
- * or `nc` was destroyed; `NATS_NO_MEMORY`. The outputs are written only with `NATS_OK`.
+ * The list has the servers that the options named and those that the cluster announced.
+ *
+ * @param nc The connection.
+ * @param servers Receives an array of URLs in the form `nats://host:port`, without credentials.
+ * The caller releases each string and then the array with `free()`; the array also if it has no
+ * elements. Written only with `NATS_OK`.
+ * @param count Receives the number of elements. Written only with `NATS_OK`.
+ *
+ * @retval NATS_OK The list was written, in any state of the connection.
+ * @retval NATS_INVALID_ARG An argument is NULL, or `nc` was destroyed.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @par Example
+ * ```c
+ * char **servers = NULL;
+ * int count = 0, i;
+ * if (natsConnection_GetServers(nc, &servers, &count) == NATS_OK) {
+ *     for (i = 0; i < count; i++) {
+ *         puts(servers[i]);
+ *         free(servers[i]);
+ *     }
+ *     free(servers);
+ * }
+ * ```
  *
  * @see natsConnection_GetDiscoveredServers
+ *
+ * @ingroup nats_servers
  */
 NATS_EXTERN enum natsStatus natsConnection_GetServers(natsConnection *nc, char ***servers, int *count);
 
 /**
- * Lists the servers that a connection has learned of from the one it is connected to.
+ * List the servers that a connection learned of from the cluster.
  *
- * @param nc the connection; any thread may call this at any time.
- * @param servers where to put an array of URLs, as `nats://host:port` and without credentials.
- * Release each string and the array with `free()`, the array also where it has no entries.
- * @param count where to put their number, which may be 0.
- * @return `NATS_OK`, in any state of the connection; `NATS_INVALID_ARG` where an argument is NULL
- * or `nc` was destroyed; `NATS_NO_MEMORY`. The outputs are written only with `NATS_OK`.
+ * @param nc The connection.
+ * @param servers Receives an array of URLs in the form `nats://host:port`, without credentials.
+ * The caller releases each string and then the array with `free()`; the array also if it has no
+ * elements. Written only with `NATS_OK`.
+ * @param count Receives the number of elements, which may be 0. Written only with `NATS_OK`.
+ *
+ * @retval NATS_OK The list was written, in any state of the connection.
+ * @retval NATS_INVALID_ARG An argument is NULL, or `nc` was destroyed.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
  *
  * @see natsConnection_GetServers, natsOptions_SetDiscoveredServersCB
+ *
+ * @ingroup nats_servers
  */
 NATS_EXTERN
 enum natsStatus natsConnection_GetDiscoveredServers(natsConnection *nc,
@@ -1078,238 +1375,382 @@ enum natsStatus natsConnection_GetDiscoveredServers(natsConnection *nc,
                                                     int *count);
 
 /**
- * Reads the id that the server has given this client.
+ * Return the number that the server gave this client.
  *
- * @param nc the connection; any thread may call this at any time.
- * @param cid where to put the id, another after each reconnect; 0 with `NATS_NO_SERVER_SUPPORT`, and
- * not written with other failures.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or `nc` was destroyed;
- * `NATS_CONNECTION_CLOSED`; `NATS_NO_SERVER_SUPPORT` where the server gives none.
+ * @param nc The connection.
+ * @param cid Receives the number, which changes with each reconnect; 0 with
+ * `NATS_NO_SERVER_SUPPORT`. Not written with other failures.
+ *
+ * @retval NATS_OK The number was written.
+ * @retval NATS_INVALID_ARG An argument is NULL, or `nc` was destroyed.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_NO_SERVER_SUPPORT The server gives no numbers.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_state
  */
 NATS_EXTERN enum natsStatus natsConnection_GetClientID(natsConnection *nc, uint64_t *cid);
 
 /**
- * Reads the IP address of this client as the server sees it.
+ * Return the IP address of this client as the server sees it.
  *
- * @param nc the connection; any thread may call this at any time.
- * @param ip where to put the address, a string to be released with `free()`. NULL in it with any
- * failure but `NATS_INVALID_ARG`, which writes nothing.
- * @return `NATS_OK`, while reconnecting with the former server's answer; `NATS_INVALID_ARG` where
- * an argument is NULL or `nc` was destroyed; `NATS_CONNECTION_CLOSED`; `NATS_NO_SERVER_SUPPORT`
- * where the server does not say; `NATS_NO_MEMORY`.
+ * @param nc The connection.
+ * @param ip Receives the address, a string that the caller releases with `free()`. NULL with every
+ * failure except `NATS_INVALID_ARG`, which writes nothing.
+ *
+ * @retval NATS_OK The address was written. While reconnecting it is what the previous server
+ * reported.
+ * @retval NATS_INVALID_ARG An argument is NULL, or `nc` was destroyed.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_NO_SERVER_SUPPORT The server does not report addresses.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_state
  */
 NATS_EXTERN enum natsStatus natsConnection_GetClientIP(natsConnection *nc, char **ip);
 
 /**
- * Reads the name that the options gave this connection.
+ * Return the name that the options gave this connection.
  *
- * @param nc the connection; any thread may call this at any time.
- * @return the name, which belongs to the connection and lives as long as it; NULL where it has
- * none, for NULL and for a destroyed connection.
+ * @param nc The connection.
+ *
+ * @return The name, which belongs to the connection and is valid as long as the connection; NULL
+ * if it has none, or `nc` is NULL or was destroyed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
  *
  * @see natsOptions_SetName
+ *
+ * @ingroup nats_state
  */
 NATS_EXTERN const char *natsConnection_GetName(natsConnection *nc);
 
 /**
- * Tells whether the server knows of message headers.
+ * Test whether the server supports message headers.
  *
- * Leaves the thread's last error as it is when the server does not.
+ * Does not change the last error of the calling thread if the server does not.
  *
- * @param nc the connection; any thread may call this at any time.
- * @return `NATS_OK` where it does; `NATS_NO_SERVER_SUPPORT` where it does not, or before the first
- * connect; `NATS_INVALID_ARG` where `nc` is NULL or destroyed.
+ * @param nc The connection.
+ *
+ * @retval NATS_OK The server supports headers.
+ * @retval NATS_NO_SERVER_SUPPORT The server does not, or there was no connection yet.
+ * @retval NATS_INVALID_ARG `nc` is NULL or was destroyed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_state
  */
 NATS_EXTERN enum natsStatus natsConnection_HasHeaderSupport(natsConnection *nc);
 
 /**
- * Reads the local end of the connection's socket.
+ * Return the local address of the connection's socket.
  *
- * @param nc the connection; any thread may call this at any time.
- * @param ip where to put the IP address, a string to be released with `free()`.
- * @param port where to put the port.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or `nc` was destroyed, and then
- * nothing is written; `NATS_CONNECTION_CLOSED`; `NATS_CONNECTION_DISCONNECTED` while there is no
- * socket; `NATS_SYS_ERROR`; `NATS_NO_MEMORY`: the outputs are NULL and 0.
+ * @param nc The connection.
+ * @param ip Receives the IP address, a string that the caller releases with `free()`. NULL with
+ * every failure except `NATS_INVALID_ARG`, which writes nothing.
+ * @param port Receives the port; 0 where `ip` receives NULL.
+ *
+ * @retval NATS_OK The address was written.
+ * @retval NATS_INVALID_ARG An argument is NULL, or `nc` was destroyed.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_CONNECTION_DISCONNECTED The connection has no socket at the moment.
+ * @retval NATS_SYS_ERROR The operating system could not report the address.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_state
  */
 NATS_EXTERN enum natsStatus natsConnection_GetLocalIPAndPort(natsConnection *nc, char **ip, int *port);
 
 /**
- * Reads the last error of a connection: what its server said, why it was lost or closed.
+ * Return the last error of a connection.
  *
- * While the connection is reconnecting that is why it was lost and, behind that, what came of the
- * last attempt, with the server's address; a successful reconnect clears it. In a disconnected
- * callback it is the reason for the loss, and in the error handler the error that is told.
+ * The error is what the server reported, or why the connection was lost or closed. While the
+ * connection reconnects the text has the reason for the loss, followed by the result of the last
+ * attempt with the address of the server; a successful reconnect clears it. In a disconnected
+ * callback it is the reason for the loss, and in the error handler it is the reported error. This
+ * is not the last error of the calling thread, which `nats_GetLastError` returns.
  *
- * Deprecated: `natsConnection_ReadLastError` copies the text, for as long as you want it. This is
- * not the thread's last error, which `nats_GetLastError` has.
+ * @param nc The connection.
+ * @param lastError Receives the text, at most 255 characters; an empty string if there is no
+ * error. It belongs to the library and is valid until the same thread calls this function again or
+ * ends. Not written with `NATS_INVALID_ARG`.
  *
- * @param nc the connection; any thread may call this at any time.
- * @param lastError where to put the text, of which 255 characters are kept; an empty string where
- * there is no error. It belongs to the library, and lives until the same thread calls this function
- * again or ends.
- * @return the status of that error, `NATS_OK` where there is none; `NATS_INVALID_ARG` where an
- * argument is NULL or `nc` was destroyed, and then nothing is written.
+ * @return The status of the error; `NATS_OK` if there is none; `NATS_INVALID_ARG` if an argument
+ * is NULL or `nc` was destroyed.
+ *
+ * @deprecated Use `natsConnection_ReadLastError`, which copies the text.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_errors
  */
 NATS_EXTERN enum natsStatus natsConnection_GetLastError(natsConnection *nc, const char **lastError);
 
 /**
- * Reads the last error of a connection: what its server said, why it was lost or closed.
+ * Copy the last error of a connection.
  *
- * While the connection is reconnecting that is why it was lost and, behind that, what came of the
- * last attempt, with the server's address; a successful reconnect clears it. In a disconnected
- * callback it is the reason for the loss, and in the error handler the error that is told.
+ * The error is what the server reported, or why the connection was lost or closed. While the
+ * connection reconnects the text has the reason for the loss, followed by the result of the last
+ * attempt with the address of the server; a successful reconnect clears it. In a disconnected
+ * callback it is the reason for the loss, and in the error handler it is the reported error. This
+ * is not the last error of the calling thread, which `nats_GetLastError` returns and which this
+ * call does not change.
  *
- * This is not the thread's last error, which `nats_GetLastError` has and which this call leaves as
- * it is.
+ * @param nc The connection.
+ * @param buf Receives the text, an empty string if there is no error. A text that does not fit is
+ * truncated and then ends in `...` if there is room for that. NULL for no text. Not written with
+ * `NATS_INVALID_ARG`.
+ * @param n The size of the buffer in bytes, NUL included; 0 for no text.
  *
- * @param nc the connection; any thread may call this at any time.
- * @param buf where to put the text, an empty string where there is no error; NULL for no text. One
- * that does not fit is cut, and ends in `...` where there is room for that.
- * @param n the buffer's size in bytes, for the text and a NUL; 0 for no text.
- * @return the status of that error, `NATS_OK` where there is none; `NATS_INVALID_ARG` where `nc`
- * is NULL or destroyed, and then nothing is written.
+ * @return The status of the error; `NATS_OK` if there is none; `NATS_INVALID_ARG` if `nc` is NULL
+ * or was destroyed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_errors
  */
 NATS_EXTERN enum natsStatus natsConnection_ReadLastError(natsConnection *nc, char *buf, size_t n);
 
 /**
- * Reads the descriptor that tells when callbacks of a connection wait to be run.
+ * Return the descriptor that reports waiting callbacks of a connection.
  *
- * An addition that nats.c lacks. The descriptor is readable exactly while something waits for
- * `natsConnection_Dispatch`: watch it for reading with `poll`, `epoll`, libuv, libevent, GLib or
- * asio, level-triggered. It is the same for the connection's whole life, across reconnects, and
- * stays the library's: do not read, write or close it, and stop watching it before
- * `natsConnection_Destroy`.
+ * The descriptor is readable exactly while something waits for `natsConnection_Dispatch`. Watch it
+ * for reading, level-triggered, with `poll`, `epoll`, libuv, libevent, GLib or asio. It stays the
+ * same for the life of the connection, across reconnects, and belongs to the library: do not read,
+ * write or close it, and stop watching it before `natsConnection_Destroy`.
  *
- * @param nc the connection; any thread may call this at any time.
- * @param fd where to put the descriptor; written only with `NATS_OK`.
- * @return `NATS_OK`, also on a closed connection; `NATS_INVALID_ARG` where an argument is NULL or
- * `nc` was destroyed; `NATS_ILLEGAL_STATE` where the connection was not made with
- * `natsOptions_SetManualDispatch`.
+ * @param nc The connection.
+ * @param fd Receives the descriptor. Written only with `NATS_OK`.
+ *
+ * @retval NATS_OK The descriptor was written, also for a closed connection.
+ * @retval NATS_INVALID_ARG An argument is NULL, or `nc` was destroyed.
+ * @retval NATS_ILLEGAL_STATE The connection was not made with `natsOptions_SetManualDispatch`.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @par Example
+ * ```c
+ * struct pollfd watch = {-1, POLLIN, 0};
+ * if (natsConnection_GetDispatchFd(nc, &watch.fd) == NATS_OK) {
+ *     while (!natsConnection_IsClosed(nc)) {
+ *         if (poll(&watch, 1, -1) > 0) natsConnection_Dispatch(nc, 0, NULL);
+ *     }
+ * }
+ * ```
+ *
+ * @ingroup nats_dispatch
  */
 NATS_EXTERN enum natsStatus natsConnection_GetDispatchFd(natsConnection *nc, natsSock *fd);
 
 /**
- * Runs callbacks of a connection that wait, on the calling thread, and does not wait for more.
+ * Run the waiting callbacks of a connection on the calling thread.
  *
- * An addition that nats.c lacks. Runs message, timeout and completion callbacks of the
- * connection's subscriptions, connection callbacks and the error handler: what waited when the
- * call began, and not what comes meanwhile. The callbacks may call anything, destroying the
- * connection included; what waits on other threads for the connection's callbacks, such as
- * `natsSubscription_WaitForDrainCompletion`, would wait for ever on this one.
+ * Runs message, timeout and completion callbacks of the connection's subscriptions, connection
+ * callbacks and the error handler. Runs those that waited when the call began and does not wait
+ * for more. Callbacks may call any function, destroying the connection included. A call that waits
+ * for callbacks of this connection on another thread, such as
+ * `natsSubscription_WaitForDrainCompletion`, would wait for ever on this thread.
  *
- * After `natsConnection_Close`, and after a drain, the last callbacks (disconnected, closed,
+ * After `natsConnection_Close` and after a drain the last callbacks (disconnected, closed,
  * completion) still wait to be run. `natsConnection_Destroy` and `natsConnection_DestroyAndWait`
- * drop those that wait then: they are never called. A program that must see them closes, then
- * dispatches until there are none, then destroys.
+ * drop those that still wait: they are never called. A program that needs them closes the
+ * connection, dispatches until nothing waits, then destroys it.
  *
- * @param nc the connection; any thread may call this, one at a time: a call during that of another
- * thread does nothing.
- * @param max how many callbacks to run at most; 0 or less for no limit.
- * @param ran where to put how many ran; may be NULL, written only with `NATS_OK`.
- * @return `NATS_OK`, also where nothing waited; `NATS_INVALID_ARG` where `nc` is NULL or
- * destroyed; `NATS_ILLEGAL_STATE` inside a callback of this connection, or where it was not made
- * with `natsOptions_SetManualDispatch`.
+ * @param nc The connection.
+ * @param max The largest number of callbacks to run; 0 or less for no limit.
+ * @param ran Receives the number of callbacks that ran; may be NULL. Written only with `NATS_OK`.
+ *
+ * @retval NATS_OK The callbacks have run, or nothing waited.
+ * @retval NATS_INVALID_ARG `nc` is NULL or was destroyed.
+ * @retval NATS_ILLEGAL_STATE The call came from a callback of this connection, or the connection
+ * was not made with `natsOptions_SetManualDispatch`.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @par Threads
+ * Any thread may call this function. One thread at a time runs callbacks: a call during that of
+ * another thread does nothing.
  *
  * @see natsConnection_GetDispatchFd
+ *
+ * @ingroup nats_dispatch
  */
 NATS_EXTERN enum natsStatus natsConnection_Dispatch(natsConnection *nc, int max, int *ran);
 
 /**
- * Reads what has come for a connection, and hands it to subscriptions and requests.
+ * Read what arrived on a connection's socket.
  *
- * For an event loop set with `natsOptions_SetEventLoop`, which calls it on its thread when the
- * socket is readable, broken or at its end. Callbacks do not run in it; losing the server is dealt
- * with in it, so the loop's functions may be called from inside. Reads a bounded amount; while
- * there is more in the socket the loop has to call again. Ignored while no socket is attached.
+ * For event loops set with `natsOptions_SetEventLoop`: the loop calls it on its thread when the
+ * socket is readable, broken or at its end. Messages are handed to subscriptions and requests;
+ * callbacks do not run in the call. The loss of the server is handled in the call, so the
+ * functions of the loop may be called from inside. Reads a bounded amount: while the socket has
+ * more, the loop has to call again. Ignored while no socket is attached.
  *
- * @param nc the connection; NULL and a destroyed one are ignored.
+ * @param nc The connection. NULL and a destroyed connection are ignored.
+ *
+ * @par Threads
+ * The thread of the event loop.
+ *
+ * @ingroup nats_loop
  */
 NATS_EXTERN void natsConnection_ProcessReadEvent(natsConnection *nc);
 
 /**
- * Writes what waits for a connection, as far as the socket takes it.
+ * Write what waits for a connection's socket, as far as the socket accepts it.
  *
- * For an event loop set with `natsOptions_SetEventLoop`, which calls it on its thread when the
- * socket is writable and it was asked to watch for that. When nothing is left the loop's write
- * function is called with `false` from inside. Ignored while no socket is attached.
+ * For event loops set with `natsOptions_SetEventLoop`: the loop calls it on its thread when the
+ * socket is writable and the loop was asked to watch for that. When nothing is left the loop's
+ * write function is called with `false` from inside. Ignored while no socket is attached.
  *
- * @param nc the connection; NULL and a destroyed one are ignored.
+ * @param nc The connection. NULL and a destroyed connection are ignored.
+ *
+ * @par Threads
+ * The thread of the event loop.
+ *
+ * @ingroup nats_loop
  */
 NATS_EXTERN void natsConnection_ProcessWriteEvent(natsConnection *nc);
 
 /**
- * Closes a socket that an event loop was given, when the loop watches it no more.
+ * Close a socket that an event loop has stopped watching.
  *
- * For an event loop set with `natsOptions_SetEventLoop`, after its read function was called with
- * `false`. The library does not close the loop's sockets by itself.
+ * For event loops set with `natsOptions_SetEventLoop`, after the loop's read function was called
+ * with `false`. The library does not close the loop's sockets by itself.
  *
- * @param socket the descriptor, which becomes -1; NULL, and -1 in it, are ignored.
+ * @param socket The descriptor, which is set to -1. NULL, and -1 in it, are ignored.
+ *
+ * @par Threads
+ * The thread of the event loop.
+ *
+ * @ingroup nats_loop
  */
 NATS_EXTERN void natsConnection_ProcessCloseEvent(natsSock *socket);
 
 /**
- * Releases a connection that an event loop has forgotten.
+ * Release a connection that an event loop has forgotten.
  *
- * For an event loop set with `natsOptions_SetEventLoop`, once, in or after the call of its detach
- * function; earlier it is ignored. From the first attach until then the connection's memory is
- * kept, and its handle works for the loop even if the program has destroyed it. A loop that never
- * calls this leaks the connection, and keeps `nats_CloseAndWait` from returning.
+ * For event loops set with `natsOptions_SetEventLoop`: to be called once, in the loop's detach
+ * function or after it; earlier calls are ignored. From the first attach until then the
+ * connection's memory is kept, and its handle works for the loop even if the program has destroyed
+ * it. A loop that never calls this function leaks the connection, and `nats_CloseAndWait` does not
+ * return.
  *
- * @param nc the connection; NULL and a destroyed one are ignored.
+ * @param nc The connection. NULL and a destroyed connection are ignored.
+ *
+ * @par Threads
+ * The thread of the event loop.
+ *
+ * @ingroup nats_loop
  */
 NATS_EXTERN void natsConnection_ProcessDetachedEvent(natsConnection *nc);
 
 /**
- * Creates an empty set of headers.
+ * Create an empty header object.
  *
- * @param new_header where to put it; the program releases it with `natsHeader_Destroy`.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `new_header` is NULL.
+ * @param new_header Receives the object, which the caller releases with `natsHeader_Destroy`.
+ * Written only with `NATS_OK`.
+ *
+ * @retval NATS_OK The object was created.
+ * @retval NATS_INVALID_ARG `new_header` is NULL.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. The object belongs to one thread at a time.
+ *
+ * @ingroup nats_headers
  */
 NATS_EXTERN enum natsStatus natsHeader_New(natsHeader **new_header);
 
 /**
- * Gives a key one value, in place of all that it had.
+ * Set the value of a key, replacing all its values.
  *
- * @param h the headers.
- * @param key the key, which is copied: not empty, without a colon, white space and control
- * characters.
- * @param value the value, which is copied; NULL is stored as such, and sent like an empty string.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `h` is NULL or the key is not fit to be one.
+ * @param h The header object.
+ * @param key The key, which is copied; case-sensitive, not empty, without colons, white space and
+ * control characters.
+ * @param value The value, which is copied. NULL is stored as NULL and sent as an empty value.
+ *
+ * @retval NATS_OK The value was set.
+ * @retval NATS_INVALID_ARG `h` is NULL, or the key is not valid.
+ *
+ * @par Threads
+ * One thread at a time may use a header object.
+ *
+ * @ingroup nats_headers
  */
 NATS_EXTERN enum natsStatus natsHeader_Set(natsHeader *h, const char *key, const char *value);
 
 /**
- * Adds a value to those of a key.
+ * Add a value to a key.
  *
- * @param h the headers.
- * @param key the key, as for `natsHeader_Set`.
- * @param value the value, as for `natsHeader_Set`.
- * @return as `natsHeader_Set`.
+ * Values that the key has are kept, in order.
+ *
+ * @param h The header object.
+ * @param key The key, which is copied; case-sensitive, not empty, without colons, white space and
+ * control characters.
+ * @param value The value, which is copied. NULL is stored as NULL and sent as an empty value.
+ *
+ * @retval NATS_OK The value was added.
+ * @retval NATS_INVALID_ARG `h` is NULL, or the key is not valid.
+ *
+ * @par Threads
+ * One thread at a time may use a header object.
+ *
+ * @ingroup nats_headers
  */
 NATS_EXTERN enum natsStatus natsHeader_Add(natsHeader *h, const char *key, const char *value);
 
 /**
- * Returns the first value of a key.
+ * Return the first value of a key.
  *
- * @param h the headers.
- * @param key the key; case matters.
- * @param value where to put the value, which stays the header's and valid until the key changes or
- * the headers are destroyed. NULL where the key is absent, or was given NULL.
- * @return `NATS_OK`; `NATS_NOT_FOUND` where the key is absent, without touching the thread's last
- * error; `NATS_INVALID_ARG` where an argument is NULL or the key empty.
+ * @param h The header object.
+ * @param key The key; case-sensitive.
+ * @param value Receives the value, which belongs to the object and is valid until the key is
+ * changed or the object is destroyed. NULL if the key is absent or has the value NULL.
+ *
+ * @retval NATS_OK The key exists.
+ * @retval NATS_NOT_FOUND The key is absent. The last error of the calling thread does not change.
+ * @retval NATS_INVALID_ARG An argument is NULL, or the key is empty.
+ *
+ * @par Threads
+ * One thread at a time may use a header object.
+ *
+ * @ingroup nats_headers
  */
 NATS_EXTERN enum natsStatus natsHeader_Get(natsHeader *h, const char *key, const char **value);
 
 /**
- * Returns all values of a key, in the order in which they were added.
+ * Return all values of a key, in the order in which they were added.
  *
- * @param h the headers.
- * @param key the key; case matters.
- * @param values where to put an array, which the program must `free()`. The strings in it stay the
- * header's, as for `natsHeader_Get`. NULL where the key is absent.
- * @param count where to put the number of values.
- * @return as `natsHeader_Get`; `NATS_NO_MEMORY`.
+ * @param h The header object.
+ * @param key The key; case-sensitive.
+ * @param values Receives an array that the caller releases with `free()`. The strings belong to
+ * the object and are valid until the key is changed or the object is destroyed. NULL if the key is
+ * absent.
+ * @param count Receives the number of values.
+ *
+ * @retval NATS_OK The key exists.
+ * @retval NATS_NOT_FOUND The key is absent. The last error of the calling thread does not change.
+ * @retval NATS_INVALID_ARG An argument is NULL, or the key is empty.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * One thread at a time may use a header object.
+ *
+ * @ingroup nats_headers
  */
 NATS_EXTERN
 enum natsStatus natsHeader_Values(natsHeader *h,
@@ -1318,210 +1759,346 @@ enum natsStatus natsHeader_Values(natsHeader *h,
                                   int *count);
 
 /**
- * Returns all keys, in no particular order.
+ * Return all keys, in no particular order.
  *
- * @param h the headers.
- * @param keys where to put an array, which the program must `free()`. The strings in it stay the
- * header's, as for `natsHeader_Get`. NULL where there is no key.
- * @param count where to put the number of keys.
- * @return `NATS_OK`; `NATS_NOT_FOUND` where there is no key, without touching the thread's last
- * error; `NATS_INVALID_ARG` where an argument is NULL; `NATS_NO_MEMORY`.
+ * @param h The header object.
+ * @param keys Receives an array that the caller releases with `free()`. The strings belong to the
+ * object and are valid until the key is changed or the object is destroyed. NULL if there is no
+ * key.
+ * @param count Receives the number of keys.
+ *
+ * @retval NATS_OK The object has keys.
+ * @retval NATS_NOT_FOUND The object has no keys. The last error of the calling thread does not
+ * change.
+ * @retval NATS_INVALID_ARG An argument is NULL.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * One thread at a time may use a header object.
+ *
+ * @ingroup nats_headers
  */
 NATS_EXTERN enum natsStatus natsHeader_Keys(natsHeader *h, const char ***keys, int *count);
 
 /**
- * Returns the number of keys.
+ * Return the number of keys.
  *
- * @param h the headers.
- * @return how many; 0 for NULL.
+ * @param h The header object.
+ *
+ * @return The number of keys; 0 if `h` is NULL.
+ *
+ * @par Threads
+ * One thread at a time may use a header object.
+ *
+ * @ingroup nats_headers
  */
 NATS_EXTERN int natsHeader_KeysCount(natsHeader *h);
 
 /**
- * Removes a key with all its values.
+ * Remove a key with all its values.
  *
- * @param h the headers.
- * @param key the key; case matters.
- * @return `NATS_OK`; `NATS_NOT_FOUND` where it is absent, without touching the thread's last
- * error; `NATS_INVALID_ARG` where an argument is NULL or the key empty.
+ * @param h The header object.
+ * @param key The key; case-sensitive.
+ *
+ * @retval NATS_OK The key was removed.
+ * @retval NATS_NOT_FOUND The key is absent. The last error of the calling thread does not change.
+ * @retval NATS_INVALID_ARG An argument is NULL, or the key is empty.
+ *
+ * @par Threads
+ * One thread at a time may use a header object.
+ *
+ * @ingroup nats_headers
  */
 NATS_EXTERN enum natsStatus natsHeader_Delete(natsHeader *h, const char *key);
 
 /**
- * Destroys a set of headers, and with it the strings that lookups returned.
+ * Release a header object and the strings that belong to it.
  *
- * @param h the headers; NULL does nothing.
+ * @param h The header object; NULL is ignored.
+ *
+ * @par Threads
+ * One thread at a time may use a header object.
+ *
+ * @ingroup nats_headers
  */
 NATS_EXTERN void natsHeader_Destroy(natsHeader *h);
 
 /**
- * Creates a unique subject, `_INBOX.` and 22 letters and digits.
+ * Create a unique subject to receive replies on.
  *
- * It belongs to no connection, so that `natsOptions_SetCustomInboxPrefix` does not matter. Opens the
- * library if it is not open. Any thread may call it.
+ * The subject is `_INBOX.` followed by 22 letters and digits. It is not bound to a connection, so
+ * `natsOptions_SetCustomInboxPrefix` has no effect on it. Opens the library if it is not open.
  *
- * @param newInbox where to put the string, which the program releases with `natsInbox_Destroy`.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `newInbox` is NULL; `NATS_NO_MEMORY`; what `nats_Open`
- * returns.
+ * @param newInbox Receives the string, which the caller releases with `natsInbox_Destroy`. Written
+ * only with `NATS_OK`.
+ *
+ * @retval NATS_OK The subject was created.
+ * @retval NATS_INVALID_ARG `newInbox` is NULL.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ * @retval NATS_FAILED_TO_INITIALIZE The library is being closed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_inbox
  */
 NATS_EXTERN enum natsStatus natsInbox_Create(natsInbox **newInbox);
 
 /**
- * Destroys what `natsInbox_Create` made.
+ * Release a subject made by `natsInbox_Create`.
  *
- * @param inbox the string; NULL does nothing.
+ * @param inbox The string; NULL is ignored.
+ *
+ * @par Threads
+ * Any thread may call this function; one thread at a time may use the string.
+ *
+ * @ingroup nats_inbox
  */
 NATS_EXTERN void natsInbox_Destroy(natsInbox *inbox);
 
 /**
- * Returns the words for what failed last in the calling thread.
+ * Return the text of the calling thread's last failure.
  *
- * A call that succeeds does not clear the last error; the thread's next failure replaces it, and
- * `nats_ReleaseThreadMemory` clears it. Inside an error callback it holds the words of the event
- * where the event has some.
+ * A successful call does not clear the last error. The thread's next failure replaces it, and
+ * `nats_ReleaseThreadMemory` clears it. In an error handler the text is that of the reported
+ * event, where it has one. The text states what failed (subject, server address, argument), the
+ * position of the fault, the limit or time that was reached, and where it is not obvious what to
+ * check next: `subject 'a b': blank at byte 1`, `no message on 'in' within 500 ms`. Bytes are
+ * counted from 0, unprintable bytes are escaped and long values are truncated. The text is for
+ * people and may change between versions; programs decide by the status. It never contains a
+ * password, a token, a seed or a JWT.
  *
- * The words say what the failure is about (the subject, the server's address, the argument), where
- * in it the fault is, which limit or time was met, and what to look at next where that is not
- * plain: `subject 'a b': blank at byte 1`, `no message on 'in' within 500 ms`. Bytes are counted
- * from 0. What cannot be printed is shown as an escape, and long values are cut. The words are for
- * people and may change; programs decide by the status. They never show a password, a token, a
- * seed or a JWT.
+ * @param status Receives the status of that failure, `NATS_OK` if there was none; may be NULL.
  *
- * @param status where to put the status of that failure, `NATS_OK` without one; may be NULL.
- * @return the words, possibly an empty string, or NULL if nothing failed. They belong to the
- * library and stay as they are until the next failure in this thread; at most 255 characters.
+ * @return The text, possibly empty, at most 255 characters; NULL if nothing failed. It belongs to
+ * the library and stays valid until the next failure in this thread.
  *
- * @see nats_GetLastErrorStack
+ * @par Threads
+ * Each thread has its own last error. Any thread may call this function at any time, also before
+ * the library is opened.
+ *
+ * @par Example
+ * ```c
+ * natsStatus why = NATS_OK;
+ * if (natsConnection_PublishString(nc, "a subject", "x") != NATS_OK) {
+ *     const char *text = nats_GetLastError(&why);
+ *     fprintf(stderr, "%s: %s\n", natsStatus_GetText(why), text);
+ * }
+ * ```
+ *
+ * @see nats_GetLastErrorStack, natsConnection_ReadLastError
+ *
+ * @ingroup nats_errors
  */
 NATS_EXTERN const char *nats_GetLastError(enum natsStatus *status);
 
 /**
- * Writes the name of the library's function that failed last in the calling thread.
+ * Copy the name of the function that failed last in the calling thread.
  *
- * Programs that expect several names, one a line and the innermost first, read it as it is: this
- * library names the function that the program called. The last error itself stays as it is.
+ * Programs that expect several names, one in a line and the innermost first, can read the result
+ * unchanged: this library names the one function that the program called. Does not change the last
+ * error.
  *
- * @param buffer where to put the name and a NUL; an empty string if nothing failed.
- * @param bufLen the size of the buffer in bytes.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `buffer` is NULL or `bufLen` 0;
- * `NATS_INSUFFICIENT_BUFFER` where the name does not fit: then the buffer holds its beginning and
- * a NUL.
+ * @param buffer Receives the name and a NUL; an empty string if nothing failed.
+ * @param bufLen The size of the buffer in bytes.
+ *
+ * @retval NATS_OK The name or an empty string was written.
+ * @retval NATS_INVALID_ARG `buffer` is NULL or `bufLen` is 0.
+ * @retval NATS_INSUFFICIENT_BUFFER The name does not fit. The buffer holds its beginning and a
+ * NUL.
+ *
+ * @par Threads
+ * Each thread has its own last error. Any thread may call this function at any time.
  *
  * @see nats_GetLastError
+ *
+ * @ingroup nats_errors
  */
 NATS_EXTERN enum natsStatus nats_GetLastErrorStack(char *buffer, size_t bufLen);
 
 /**
- * Prints what failed last in the calling thread: number and words of the status, the words of the
- * error, the library's version, and the function. Prints nothing if nothing failed.
+ * Print the calling thread's last failure.
  *
- * @param file an open stream, which is flushed; it stays the program's. NULL prints nothing.
+ * Writes the number and the text of the status, the text of the error, the version of the library
+ * and the name of the function. Prints nothing if nothing failed.
+ *
+ * @param file An open stream, which is flushed and stays open; NULL prints nothing.
+ *
+ * @par Threads
+ * Each thread has its own last error. Any thread may call this function at any time.
  *
  * @see nats_GetLastError
+ *
+ * @ingroup nats_errors
  */
 NATS_EXTERN void nats_PrintLastErrorStack(FILE *file);
 
 /**
- * Gives back the memory that the library keeps for the calling thread, and clears the thread's
- * last error. Threads of the library do this by themselves.
+ * Release the memory that the library keeps for the calling thread.
  *
- * Any thread may call it at any time, also before the library is opened and more than once.
+ * Clears the last error of the thread. Threads of the library do this by themselves when they end.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, also before the library is opened and more than
+ * once.
+ *
+ * @ingroup nats_library
  */
 NATS_EXTERN void nats_ReleaseThreadMemory(void);
 
 /**
- * Opens the library. Programs need not: what needs the library opens it.
+ * Open the library.
  *
- * Starts no thread: the first connection does. A child made by `fork` has a library of its own, which is not open
- * to begin with.
+ * Programs need not call it: functions that need the library open it. Starts no thread; the first
+ * connection does. Does nothing if the library is open. Reads the environment variables
+ * `NATS_DEFAULT_LIB_WRITE_DEADLINE` (milliseconds), `NATS_DEFAULT_TO_LIB_MSG_DELIVERY` (its
+ * presence is enough) and `NATS_DEFAULT_LIB_MSG_DELIVERY_POOL_SIZE` (threads). A child made by
+ * `fork` has its own library, which is opened again on first use.
  *
- * Reads the environment variables `NATS_DEFAULT_LIB_WRITE_DEADLINE` (milliseconds),
- * `NATS_DEFAULT_TO_LIB_MSG_DELIVERY` (its presence is enough) and
- * `NATS_DEFAULT_LIB_MSG_DELIVERY_POOL_SIZE`. Does nothing if the library is open already. Any
- * thread may call it; while one thread opens the library the others wait.
+ * @param lockSpinCount Ignored; accepted for programs that pass one.
  *
- * @param lockSpinCount not used; it is there for programs that pass one.
- * @return `NATS_OK`; `NATS_FAILED_TO_INITIALIZE` while the library is closing.
+ * @retval NATS_OK The library is open.
+ * @retval NATS_FAILED_TO_INITIALIZE The library is being closed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. While one thread opens the library, others wait.
  *
  * @see nats_OpenWithConfig
+ *
+ * @ingroup nats_library
  */
-NATS_EXTERN
-enum natsStatus nats_Open(int64_t lockSpinCount);
+NATS_EXTERN enum natsStatus nats_Open(int64_t lockSpinCount);
 
 /**
- * Opens the library with settings of the program's own.
+ * Open the library with settings of the program.
  *
- * With settings the environment variables of `nats_Open` are not read. If the library is open
- * already, this does nothing: call it first. Children made by `fork` while the library is open have these
- * settings too, unless they call this themselves first. Any thread may call it.
+ * With settings, the environment variables of `nats_Open` are not read. Does nothing if the
+ * library is open: call it before other functions. Children made by `fork` while the library is
+ * open inherit these settings, unless they call this function first.
  *
- * @param config the settings, which are copied; NULL is the same as `nats_Open(-1)`.
- * @return as for `nats_Open`.
+ * @param config The settings, which are copied; NULL is the same as `nats_Open(-1)`.
+ *
+ * @retval NATS_OK The library is open.
+ * @retval NATS_FAILED_TO_INITIALIZE The library is being closed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. While one thread opens the library, others wait.
+ *
+ * @ingroup nats_library
  */
 NATS_EXTERN enum natsStatus nats_OpenWithConfig(struct natsClientConfig *config);
 
 /**
- * Closes the library, without waiting for connections that still exist.
+ * Close the library without waiting for the connections that still exist.
  *
- * Those go on working and are destroyed as usual, but no connection or error handler is called
- * for what happens from now on, and timeouts of subscriptions are over. New options and
- * connections fail with `NATS_FAILED_TO_INITIALIZE` until the last connection is destroyed; then
- * the library can be opened again. Clears the calling thread's last error. Does nothing if the
- * library is not open. Any thread may call it.
+ * Those connections keep working and are destroyed as usual, but connection callbacks and error
+ * handlers are not called any more and timeouts of subscriptions end. New options and connections
+ * fail with `NATS_FAILED_TO_INITIALIZE` until the last connection is destroyed; then the library
+ * can be opened again. Clears the last error of the calling thread. Does nothing if the library is
+ * not open.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
  *
  * @see nats_CloseAndWait
+ *
+ * @ingroup nats_library
  */
 NATS_EXTERN void nats_Close(void);
 
 /**
- * Closes the library, and waits until all connections are destroyed and all its threads ended.
+ * Close the library and wait until all connections are destroyed and all its threads have ended.
  *
- * Clears the calling thread's last error if it succeeds.
+ * With `NATS_OK` the last error of the calling thread is cleared.
  *
- * @param timeout how long to wait, in milliseconds; zero or less for ever.
- * @return `NATS_OK`; `NATS_TIMEOUT` where something is left by then, and closing goes on by
- * itself; `NATS_NOT_INITIALIZED` if the library is not open; `NATS_ILLEGAL_STATE` if it is closing
- * already, and in a callback (then nothing is closed).
+ * @param timeout The longest time to wait in milliseconds; 0 or less for no limit.
+ *
+ * @retval NATS_OK The library is closed and its threads have ended.
+ * @retval NATS_TIMEOUT Connections or threads are left. Closing continues in the background.
+ * @retval NATS_NOT_INITIALIZED The library is not open.
+ * @retval NATS_ILLEGAL_STATE The library is being closed already, or the call came from a
+ * callback. In a callback nothing is closed.
+ *
+ * @par Threads
+ * Any thread may call this function, except in a callback.
+ *
+ * @par Example
+ * ```c
+ * natsSubscription_Destroy(sub);
+ * natsConnection_Destroy(nc);
+ * nats_CloseAndWait(5000);
+ * ```
  *
  * @see nats_Close
+ *
+ * @ingroup nats_library
  */
 NATS_EXTERN enum natsStatus nats_CloseAndWait(int64_t timeout);
 
 /**
- * Lets the pool that delivers messages grow, and opens the library if it is not open.
+ * Set the largest number of threads in the fixed-size delivery pool.
  *
- * The pool serves subscriptions of connections made with `natsOptions_UseGlobalMessageDelivery`.
- * Subscriptions that exist stay on the thread they have. Any thread may call it.
+ * The pool serves the subscriptions of connections made with
+ * `natsOptions_UseGlobalMessageDelivery`. Opens the library if it is not open. Subscriptions that
+ * exist stay on the thread they have.
  *
- * @param max how many threads it may have; fewer than it has now change nothing.
- * @return `NATS_OK`; `NATS_ERR` where `max` is zero or less; what `nats_Open` returns.
+ * @param max The number of threads; a number smaller than the present one changes nothing.
+ *
+ * @retval NATS_OK The size was set, or was large enough already.
+ * @retval NATS_ERR `max` is zero or negative.
+ * @retval NATS_FAILED_TO_INITIALIZE The library is being closed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @see natsOptions_UseGlobalMessageDelivery
+ *
+ * @ingroup nats_delivery
  */
 NATS_EXTERN enum natsStatus nats_SetMessageDeliveryPoolSize(int max);
 
 /**
- * Returns the version of the interface that the library offers, such as `3.14.0-beta`.
+ * Return the version of the nats.c interface that the library implements, such as `3.14.0-beta`.
  *
- * @return a string of the library, which never changes.
+ * The version of this library is the macro `NATS_RS_VERSION`.
+ *
+ * @return A constant string that belongs to the library.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_library
  */
 NATS_EXTERN const char *nats_GetVersion(void);
 
 /**
- * Returns the version of the interface that the library offers as a number.
+ * Return the version of the nats.c interface that the library implements, as a number.
  *
- * @return major, minor and patch as in `NATS_VERSION_NUMBER`.
+ * @return Major, minor and patch number, combined as in `NATS_VERSION_NUMBER`.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_library
  */
 NATS_EXTERN uint32_t nats_GetVersionNumber(void);
 
 /**
- * Tells whether a program that was compiled with some version of the header can use this library.
- * Call it by the macro `nats_CheckCompatibility`, which fills in the arguments.
+ * Test whether a program that was compiled with some version of the header can use this library.
  *
- * Unlike in nats.c, versions that do not fit neither print anything nor end the process.
+ * Call it through the macro `nats_CheckCompatibility`, which supplies the arguments. Unlike in
+ * nats.c, versions that do not match neither print a text nor end the process.
  *
- * @param reqVerNumber the `NATS_VERSION_REQUIRED_NUMBER` of the program's header.
- * @param verNumber the `NATS_VERSION_NUMBER` of the program's header.
- * @param verString the `NATS_VERSION_STRING` of the program's header; not used.
- * @return whether they fit.
+ * @param reqVerNumber `NATS_VERSION_REQUIRED_NUMBER` of the program's header.
+ * @param verNumber `NATS_VERSION_NUMBER` of the program's header.
+ * @param verString `NATS_VERSION_STRING` of the program's header; ignored.
+ *
+ * @return True if the versions match.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_library
  */
 NATS_EXTERN
 bool nats_CheckCompatibilityImpl(uint32_t reqVerNumber,
@@ -1529,55 +2106,102 @@ bool nats_CheckCompatibilityImpl(uint32_t reqVerNumber,
                                  const char *verString);
 
 /**
- * Returns the words for a status.
+ * Return the text for a status.
  *
- * @param s a status; any other number gets words that say so.
- * @return a string of the library, which never changes.
+ * @param s A status. Any other number gets a text that says so.
+ *
+ * @return A constant string that belongs to the library.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, also before the library is opened.
+ *
+ * @ingroup nats_errors
  */
 NATS_EXTERN const char *natsStatus_GetText(natsStatus s);
 
 /**
- * Returns the time of day.
+ * Return the time of day in milliseconds.
  *
- * @return milliseconds since the beginning of 1970, UTC.
+ * @return Milliseconds since 1970-01-01 UTC.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_library
  */
 NATS_EXTERN int64_t nats_Now(void);
 
 /**
- * Returns the time of day.
+ * Return the time of day in nanoseconds.
  *
- * @return nanoseconds since the beginning of 1970, UTC.
+ * @return Nanoseconds since 1970-01-01 UTC.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_library
  */
 NATS_EXTERN int64_t nats_NowInNanoSeconds(void);
 
 /**
- * Returns the time of a clock that only ever goes forward, whoever sets the time of day.
+ * Return the time of a clock that never goes back.
  *
- * @return nanoseconds since some moment in the past; good for differences only.
+ * Setting the time of day does not affect this clock. Only differences between two results are
+ * meaningful.
+ *
+ * @return Nanoseconds since an unspecified moment.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_library
  */
 NATS_EXTERN int64_t nats_NowMonotonicInNanoSeconds(void);
 
 /**
- * Suspends the calling thread.
+ * Suspend the calling thread.
  *
- * @param sleepTime milliseconds; zero or less returns at once.
+ * @param sleepTime The time in milliseconds; zero or less returns at once.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_library
  */
 NATS_EXTERN void nats_Sleep(int64_t sleepTime);
 
 /**
- * Creates a message.
+ * Create a message.
  *
- * Any thread may call it. Whether the subject is fit to be published on is seen when the message
- * is.
+ * Copies its arguments. Whether the subject can be published on is checked when the message is
+ * published.
  *
- * @param newMsg where to put the message, which the program releases with `natsMsg_Destroy`.
- * @param subj the subject, which is copied; not empty.
- * @param reply the subject for replies, which is copied; NULL for none, but not an empty string.
- * @param data the payload, which is copied; not looked at where `dataLen` is 0.
- * @param dataLen the payload's length in bytes.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `newMsg` is NULL, a string is missing or empty that
- * must not be, `dataLen` is negative, or `data` is NULL and `dataLen` is not 0; `NATS_NO_MEMORY`.
- * The output is written only with `NATS_OK`.
+ * @param newMsg Receives the message, which the caller owns and releases with `natsMsg_Destroy`.
+ * Written only with `NATS_OK`.
+ * @param subj The subject; not empty.
+ * @param reply The subject for replies; NULL for none, but not an empty string.
+ * @param data The payload. Ignored if `dataLen` is 0.
+ * @param dataLen The length of the payload in bytes; not negative.
+ *
+ * @retval NATS_OK The message was created.
+ * @retval NATS_INVALID_ARG `newMsg` is NULL, `subj` is NULL or empty, `reply` is empty, `dataLen`
+ * is negative, or `data` is NULL while `dataLen` is not 0.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. The message belongs to one thread at a time.
+ *
+ * @par Example
+ * ```c
+ * natsMsg *msg = NULL;
+ * natsStatus s = natsMsg_Create(&msg, "orders.new", NULL, "{\"id\":7}", 8);
+ * if (s == NATS_OK) s = natsConnection_PublishMsg(nc, msg);
+ * natsMsg_Destroy(msg);
+ * ```
+ *
+ * @see natsConnection_PublishMsg, natsMsgHeader_Set
+ *
+ * @ingroup nats_msg
  */
 NATS_EXTERN
 enum natsStatus natsMsg_Create(natsMsg **newMsg,
@@ -1587,134 +2211,251 @@ enum natsStatus natsMsg_Create(natsMsg **newMsg,
                                int dataLen);
 
 /**
- * Returns a message's subject.
+ * Return the subject of a message.
  *
- * @param msg the message.
- * @return the subject, which lies in the message; NULL for NULL.
+ * @param msg The message.
+ *
+ * @return The subject, which belongs to the message and is valid as long as the message; NULL if
+ * `msg` is NULL.
+ *
+ * @par Threads
+ * One thread at a time may use a message, even to read it.
+ *
+ * @ingroup nats_msg
  */
 NATS_EXTERN const char *natsMsg_GetSubject(const natsMsg *msg);
 
 /**
- * Returns the subject on which the message's publisher waits for replies.
+ * Return the subject on which the publisher of a message expects replies.
  *
- * @param msg the message.
- * @return the subject, which lies in the message; NULL where there is none, and for NULL.
+ * @param msg The message.
+ *
+ * @return The subject, which belongs to the message and is valid as long as the message; NULL if
+ * it has none, or `msg` is NULL.
+ *
+ * @par Threads
+ * One thread at a time may use a message, even to read it.
+ *
+ * @ingroup nats_msg
  */
 NATS_EXTERN const char *natsMsg_GetReply(const natsMsg *msg);
 
 /**
- * Returns a message's payload.
+ * Return the payload of a message.
  *
- * A NUL follows the payload, so that text can be read as a string; the payload itself may hold
- * NULs.
+ * A NUL follows the payload, so text can be used as a string. The payload itself may contain NULs.
  *
- * @param msg the message.
- * @return the payload, which lies in the message; never NULL for a message, even where it is empty;
- * NULL for NULL.
+ * @param msg The message.
+ *
+ * @return The payload, which belongs to the message and is valid as long as the message. Not NULL
+ * for a message, even if the payload is empty; NULL if `msg` is NULL.
+ *
+ * @par Threads
+ * One thread at a time may use a message, even to read it.
+ *
+ * @par Example
+ * ```c
+ * fwrite(natsMsg_GetData(msg), 1, (size_t)natsMsg_GetDataLength(msg), stdout);
+ * ```
  *
  * @see natsMsg_GetDataLength
+ *
+ * @ingroup nats_msg
  */
 NATS_EXTERN const char *natsMsg_GetData(const natsMsg *msg);
 
 /**
- * Returns the length of a message's payload.
+ * Return the length of a message's payload.
  *
- * @param msg the message.
- * @return bytes, without the headers and without the NUL; 0 for NULL.
+ * @param msg The message.
+ *
+ * @return The number of bytes, without headers and without the NUL behind the payload; 0 if `msg`
+ * is NULL.
+ *
+ * @par Threads
+ * One thread at a time may use a message, even to read it.
+ *
+ * @ingroup nats_msg
  */
 NATS_EXTERN int natsMsg_GetDataLength(const natsMsg *msg);
 
 /**
- * Tells whether a message is the server's word that nobody is subscribed to the subject of a
- * request: an empty payload and a `Status` header that begins with 503 (ADR-4).
+ * Test whether a message is the server's notice that a request has no responders.
  *
- * @param msg the message.
- * @return whether it is; false for NULL.
+ * Such a message has an empty payload and a `Status` header that begins with 503 (ADR-4).
+ *
+ * @param msg The message.
+ *
+ * @return True if it is; false if `msg` is NULL.
+ *
+ * @par Threads
+ * One thread at a time may use a message, even to read it.
+ *
+ * @ingroup nats_msg
  */
 NATS_EXTERN bool natsMsg_IsNoResponders(natsMsg *msg);
 
 /**
- * Returns the sequence of a message in its stream.
+ * Return the sequence number of a message in its stream.
  *
- * @param msg the message.
- * @return the sequence of a message that JetStream or a key-value store gave out directly; 0 for any
- * other, and for NULL.
+ * @param msg The message.
+ *
+ * @return The number, for a message that was read directly from a stream or a key-value store; 0
+ * for any other message, and if `msg` is NULL.
+ *
+ * @par Threads
+ * One thread at a time may use a message, even to read it.
+ *
+ * @ingroup nats_msg
  */
 NATS_EXTERN uint64_t natsMsg_GetSequence(natsMsg *msg);
 
 /**
- * Returns when a message's stream received it.
+ * Return the time at which the stream received a message.
  *
- * @param msg the message.
- * @return nanoseconds since 1970, UTC, for a message that JetStream or a key-value store gave out
- * directly; 0 for any other, and for NULL.
+ * @param msg The message.
+ *
+ * @return Nanoseconds since 1970-01-01 UTC, for a message that was read directly from a stream or
+ * a key-value store; 0 for any other message, and if `msg` is NULL.
+ *
+ * @par Threads
+ * One thread at a time may use a message, even to read it.
+ *
+ * @ingroup nats_msg
  */
 NATS_EXTERN int64_t natsMsg_GetTime(natsMsg *msg);
 
 /**
- * Destroys a message, and with it all that lies in it.
+ * Release a message and everything that belongs to it.
  *
- * Any thread may call it, at any time, also after the connection was destroyed.
+ * @param msg The message; NULL is ignored.
  *
- * @param msg the message; NULL does nothing.
+ * @par Threads
+ * Any thread may call this function, also after the connection was destroyed, once no other thread
+ * uses the message.
+ *
+ * @ingroup nats_msg
  */
 NATS_EXTERN void natsMsg_Destroy(natsMsg *msg);
 
 /**
- * Destroys the messages of a list and frees its array. The structure itself is the program's; it is
- * left empty.
+ * Release the messages of a list and its array.
  *
- * @param list the list; elements that are NULL are skipped. NULL does nothing.
+ * The structure itself belongs to the program; it is left empty.
+ *
+ * @param list The list, whose NULL elements are skipped; NULL is ignored.
+ *
+ * @par Threads
+ * One thread at a time may use the list.
+ *
+ * @ingroup nats_msg
  */
 NATS_EXTERN void natsMsgList_Destroy(struct natsMsgList *list);
 
 /**
- * Gives a key of a message's headers one value, in place of all that it had.
+ * Set the value of a key in a message's headers, replacing all its values.
  *
- * Headers are those of ADR-4. Keys are case-sensitive.
+ * Format of headers: ADR-4.
  *
- * @param msg the message.
- * @param key the key, which is copied: not empty, without a colon, white space and control
- * characters.
- * @param value the value, which is copied; NULL is stored as such, and sent like an empty string.
- * A line's end in it is sent as a blank.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `msg` is NULL or the key is not fit to be one;
- * `NATS_PROTOCOL_ERROR` where the headers were received and are malformed.
+ * @param msg The message.
+ * @param key The key, which is copied; case-sensitive, not empty, without colons, white space and
+ * control characters.
+ * @param value The value, which is copied. NULL is stored as NULL and sent as an empty value. Line
+ * ends in it are sent as blanks.
+ *
+ * @retval NATS_OK The value was set.
+ * @retval NATS_INVALID_ARG `msg` is NULL, or the key is not valid.
+ * @retval NATS_PROTOCOL_ERROR The headers were received and are malformed.
+ *
+ * @par Threads
+ * One thread at a time may use a message, even to read it.
+ *
+ * @par Example
+ * ```c
+ * natsStatus s = natsMsgHeader_Set(msg, "Trace-Id", "7f3a");
+ * if (s == NATS_OK) s = natsMsgHeader_Add(msg, "Tag", "first");
+ * if (s == NATS_OK) s = natsMsgHeader_Add(msg, "Tag", "second");
+ * ```
+ *
+ * @see natsMsgHeader_Add
+ *
+ * @ingroup nats_headers
  */
 NATS_EXTERN enum natsStatus natsMsgHeader_Set(natsMsg *msg, const char *key, const char *value);
 
 /**
- * Adds a value to those of a key of a message's headers.
+ * Add a value to a key in a message's headers.
  *
- * @param msg the message.
- * @param key the key, as for `natsMsgHeader_Set`.
- * @param value the value, as for `natsMsgHeader_Set`.
- * @return as `natsMsgHeader_Set`.
+ * Values that the key has are kept, in order.
+ *
+ * @param msg The message.
+ * @param key The key, which is copied; case-sensitive, not empty, without colons, white space and
+ * control characters.
+ * @param value The value, which is copied. NULL is stored as NULL and sent as an empty value. Line
+ * ends in it are sent as blanks.
+ *
+ * @retval NATS_OK The value was added.
+ * @retval NATS_INVALID_ARG `msg` is NULL, or the key is not valid.
+ * @retval NATS_PROTOCOL_ERROR The headers were received and are malformed.
+ *
+ * @par Threads
+ * One thread at a time may use a message, even to read it.
+ *
+ * @see natsMsgHeader_Set
+ *
+ * @ingroup nats_headers
  */
 NATS_EXTERN enum natsStatus natsMsgHeader_Add(natsMsg *msg, const char *key, const char *value);
 
 /**
- * Returns the first value of a key of a message's headers.
+ * Return the first value of a key in a message's headers.
  *
- * @param msg the message.
- * @param key the key; case matters.
- * @param value where to put the value, which stays the message's and valid until the key changes or
- * the message is destroyed. NULL where the key is absent, cannot be read, or was given NULL.
- * @return `NATS_OK`; `NATS_NOT_FOUND` where the key is absent, without touching the thread's last
- * error; `NATS_INVALID_ARG` where an argument is NULL or the key empty; `NATS_PROTOCOL_ERROR` where
- * the headers were received and are malformed.
+ * @param msg The message.
+ * @param key The key; case-sensitive.
+ * @param value Receives the value, which belongs to the message and is valid until the key is
+ * changed or the message is destroyed. NULL if the key is absent, has the value NULL, or the
+ * headers are malformed.
+ *
+ * @retval NATS_OK The key exists.
+ * @retval NATS_NOT_FOUND The key is absent. The last error of the calling thread does not change.
+ * @retval NATS_INVALID_ARG An argument is NULL, or the key is empty.
+ * @retval NATS_PROTOCOL_ERROR The headers were received and are malformed.
+ *
+ * @par Threads
+ * One thread at a time may use a message, even to read it.
+ *
+ * @par Example
+ * ```c
+ * const char *trace = NULL;
+ * if (natsMsgHeader_Get(msg, "Trace-Id", &trace) == NATS_OK) printf("trace %s\n", trace);
+ * ```
+ *
+ * @see natsMsgHeader_Values
+ *
+ * @ingroup nats_headers
  */
 NATS_EXTERN enum natsStatus natsMsgHeader_Get(natsMsg *msg, const char *key, const char **value);
 
 /**
- * Returns all values of a key of a message's headers, in the order in which they were added.
+ * Return all values of a key in a message's headers, in the order in which they were added.
  *
- * @param msg the message.
- * @param key the key; case matters.
- * @param values where to put an array, which the program must `free()`. The strings in it stay the
- * message's, as for `natsMsgHeader_Get`. NULL where the key is absent, or cannot be read.
- * @param count where to put the number of values.
- * @return as `natsMsgHeader_Get`; `NATS_NO_MEMORY`.
+ * @param msg The message.
+ * @param key The key; case-sensitive.
+ * @param values Receives an array that the caller releases with `free()`. The strings belong to
+ * the message and are valid until the key is changed or the message is destroyed. NULL if the key
+ * is absent or the headers are malformed.
+ * @param count Receives the number of values.
+ *
+ * @retval NATS_OK The key exists.
+ * @retval NATS_NOT_FOUND The key is absent. The last error of the calling thread does not change.
+ * @retval NATS_INVALID_ARG An argument is NULL, or the key is empty.
+ * @retval NATS_PROTOCOL_ERROR The headers were received and are malformed.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * One thread at a time may use a message, even to read it.
+ *
+ * @ingroup nats_headers
  */
 NATS_EXTERN
 enum natsStatus natsMsgHeader_Values(natsMsg *msg,
@@ -1723,28 +2464,55 @@ enum natsStatus natsMsgHeader_Values(natsMsg *msg,
                                      int *count);
 
 /**
- * Returns all keys of a message's headers, in no particular order.
+ * Return all keys of a message's headers, in no particular order.
  *
- * @param msg the message.
- * @param keys where to put an array, which the program must `free()`. The strings in it stay the
- * message's, as for `natsMsgHeader_Get`. NULL where there is no header, or it cannot be read.
- * @param count where to put the number of keys.
- * @return `NATS_OK`; `NATS_NOT_FOUND` where there is no header, without touching the thread's last
- * error; `NATS_INVALID_ARG` where an argument is NULL; `NATS_PROTOCOL_ERROR` where the headers were
- * received and are malformed; `NATS_NO_MEMORY`.
+ * @param msg The message.
+ * @param keys Receives an array that the caller releases with `free()`. The strings belong to the
+ * message and are valid until the key is changed or the message is destroyed. NULL if there are no
+ * headers or they are malformed.
+ * @param count Receives the number of keys.
+ *
+ * @retval NATS_OK The message has headers.
+ * @retval NATS_NOT_FOUND The message has no headers. The last error of the calling thread does not
+ * change.
+ * @retval NATS_INVALID_ARG An argument is NULL.
+ * @retval NATS_PROTOCOL_ERROR The headers were received and are malformed.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * One thread at a time may use a message, even to read it.
+ *
+ * @par Example
+ * ```c
+ * const char **keys = NULL;
+ * int count = 0, i;
+ * if (natsMsgHeader_Keys(msg, &keys, &count) == NATS_OK) {
+ *     for (i = 0; i < count; i++) puts(keys[i]);
+ *     free((void *)keys);
+ * }
+ * ```
+ *
+ * @ingroup nats_headers
  */
 NATS_EXTERN enum natsStatus natsMsgHeader_Keys(natsMsg *msg, const char ***keys, int *count);
 
 /**
- * Removes a key with all its values from a message's headers.
+ * Remove a key with all its values from a message's headers.
  *
  * A message whose last header was removed is still published as one with headers.
  *
- * @param msg the message.
- * @param key the key; case matters.
- * @return `NATS_OK`; `NATS_NOT_FOUND` where it is absent, without touching the thread's last
- * error; `NATS_INVALID_ARG` where an argument is NULL or the key empty; `NATS_PROTOCOL_ERROR` where
- * the headers were received and are malformed.
+ * @param msg The message.
+ * @param key The key; case-sensitive.
+ *
+ * @retval NATS_OK The key was removed.
+ * @retval NATS_NOT_FOUND The key is absent. The last error of the calling thread does not change.
+ * @retval NATS_INVALID_ARG An argument is NULL, or the key is empty.
+ * @retval NATS_PROTOCOL_ERROR The headers were received and are malformed.
+ *
+ * @par Threads
+ * One thread at a time may use a message, even to read it.
+ *
+ * @ingroup nats_headers
  */
 NATS_EXTERN enum natsStatus natsMsgHeader_Delete(natsMsg *msg, const char *key);
 
@@ -2908,29 +3676,49 @@ enum natsStatus natsOptions_SetWebSocketHeader(natsOptions *opts,
                                                const char *value);
 
 /**
- * Publishes a payload on a subject.
+ * Publish a payload on a subject.
  *
- * The message is copied into the connection's buffer and goes out soon, together with others;
- * `natsConnection_Send` writes at once, `natsConnection_Flush` waits for the server. Messages of
- * one thread keep their order. While the connection is reconnecting they are kept, up to the
- * reconnect buffer's limit. When the socket takes less than is published, the call waits for room.
- * Source: NATS client protocol, PUB.
+ * The message is copied into the buffer of the connection and written soon, together with others.
+ * `natsConnection_Send` writes it within the call, and `natsConnection_Flush` waits until the
+ * server has it. Messages published by one thread keep their order. While the connection
+ * reconnects, messages are kept up to the limit of `natsOptions_SetReconnectBufSize`. If the
+ * socket accepts less than is published, the call waits for room, up to the write deadline.
+ * Protocol: PUB.
  *
- * @param nc the connection; any thread may call this at any time.
- * @param subj the subject, not empty.
- * @param data the payload, copied before the call returns; ignored where `dataLen` is 0.
- * @param dataLen its length in bytes, not negative.
- * @return `NATS_OK` where the message was taken; `NATS_INVALID_ARG` where `nc` is NULL or
- * destroyed, or the payload is NULL and its length is not 0, or the length is negative;
- * `NATS_INVALID_SUBJECT` where the subject is NULL, empty, has white space or control characters,
- * or is too long (`natsOptions_SetMaxControlLine`);
- * `NATS_CONNECTION_CLOSED`; `NATS_DRAINING` where the connection is draining and its subscriptions
- * are done; `NATS_MAX_PAYLOAD` where the server does not take so much; `NATS_INSUFFICIENT_BUFFER`
- * where the reconnect buffer is full; `NATS_TIMEOUT` where the write deadline passed, and the
- * connection is then taken for lost: the message was not taken, but one of 80 KiB or more that
- * had begun to leave is sent after the reconnect; `NATS_IO_ERROR`.
+ * @param nc The connection.
+ * @param subj The subject; not empty, without wildcards, white space or control characters.
+ * @param data The payload, copied or written before the call returns. Ignored if `dataLen` is 0.
+ * @param dataLen The length of the payload in bytes; not negative.
+ *
+ * @retval NATS_OK The message was accepted. It is sent before anything that this thread publishes
+ * later.
+ * @retval NATS_INVALID_ARG `nc` is NULL or was destroyed, `dataLen` is negative, or `data` is NULL
+ * while `dataLen` is not 0.
+ * @retval NATS_INVALID_SUBJECT A subject is NULL or empty, has white space or control characters,
+ * or makes the protocol line longer than `natsOptions_SetMaxControlLine` allows.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_DRAINING The connection is draining and its subscriptions are finished.
+ * @retval NATS_MAX_PAYLOAD Headers and payload exceed the server's `max_payload`.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is reconnecting and the reconnect buffer is
+ * full.
+ * @retval NATS_TIMEOUT The socket did not accept data within the write deadline; the connection
+ * counts as lost. The message was not accepted, except that one of 80 KiB or more that was partly
+ * written is sent after the reconnect.
+ * @retval NATS_IO_ERROR Writing to the socket failed.
+ * @retval NATS_NO_MEMORY Memory for the message could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @par Example
+ * ```c
+ * static const unsigned char reading[] = {0x17, 0x03, 0x00, 0x2a};
+ * natsStatus s = natsConnection_Publish(nc, "sensor.7", reading, (int)sizeof(reading));
+ * ```
  *
  * @see natsConnection_PublishMsg, natsOptions_SetReconnectBufSize, natsOptions_SetWriteDeadline
+ *
+ * @ingroup nats_publish
  */
 NATS_EXTERN
 enum natsStatus natsConnection_Publish(natsConnection *nc,
@@ -2939,14 +3727,44 @@ enum natsStatus natsConnection_Publish(natsConnection *nc,
                                        int dataLen);
 
 /**
- * Publishes a string on a subject.
+ * Publish a string on a subject.
  *
- * As `natsConnection_Publish`; the string's NUL is not sent.
+ * The string, without its NUL, is copied into the buffer of the connection and written soon,
+ * together with other messages. While the connection reconnects, messages are kept up to the limit
+ * of `natsOptions_SetReconnectBufSize`. `natsConnection_Publish` describes the order of messages
+ * and waiting for room. Protocol: PUB.
  *
- * @param nc the connection; any thread may call this at any time.
- * @param subj the subject, not empty.
- * @param str the payload, copied; NULL for an empty one.
- * @return as `natsConnection_Publish`.
+ * @param nc The connection.
+ * @param subj The subject; not empty, without wildcards, white space or control characters.
+ * @param str The payload, a string whose NUL is not sent; NULL for an empty payload. Copied.
+ *
+ * @retval NATS_OK The message was accepted. It is sent before anything that this thread publishes
+ * later.
+ * @retval NATS_INVALID_ARG `nc` is NULL or was destroyed.
+ * @retval NATS_INVALID_SUBJECT A subject is NULL or empty, has white space or control characters,
+ * or makes the protocol line longer than `natsOptions_SetMaxControlLine` allows.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_DRAINING The connection is draining and its subscriptions are finished.
+ * @retval NATS_MAX_PAYLOAD Headers and payload exceed the server's `max_payload`.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is reconnecting and the reconnect buffer is
+ * full.
+ * @retval NATS_TIMEOUT The socket did not accept data within the write deadline; the connection
+ * counts as lost. The message was not accepted, except that one of 80 KiB or more that was partly
+ * written is sent after the reconnect.
+ * @retval NATS_IO_ERROR Writing to the socket failed.
+ * @retval NATS_NO_MEMORY Memory for the message could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @par Example
+ * ```c
+ * natsStatus s = natsConnection_PublishString(nc, "greet.world", "hello");
+ * ```
+ *
+ * @see natsConnection_Publish
+ *
+ * @ingroup nats_publish
  */
 NATS_EXTERN
 enum natsStatus natsConnection_PublishString(natsConnection *nc,
@@ -2954,33 +3772,89 @@ enum natsStatus natsConnection_PublishString(natsConnection *nc,
                                              const char *str);
 
 /**
- * Publishes a message, with its reply subject and headers.
+ * Publish a message with its reply subject and headers.
  *
- * As `natsConnection_Publish`. A received message may be published as it is, by its own subject.
- * Source: NATS client protocol, PUB and HPUB; ADR-4 for headers.
+ * The message is copied into the buffer of the connection and written soon, together with others.
+ * A received message can be published unchanged on its own subject; its headers are then sent as
+ * they were received. `natsConnection_Publish` describes the order of messages, waiting for room
+ * and reconnects. Protocol: PUB and HPUB; headers: ADR-4.
  *
- * @param nc the connection; any thread may call this at any time.
- * @param msg the message, copied; remains yours, and no other thread may use it meanwhile.
- * @return as `natsConnection_Publish`; `NATS_INVALID_ARG` also where `msg` is NULL;
- * `NATS_NO_SERVER_SUPPORT` where it has headers and the server knows of none.
+ * @param nc The connection.
+ * @param msg The message, which is copied and remains the caller's. No other thread may use it
+ * during the call.
  *
- * @see natsMsg_Create
+ * @retval NATS_OK The message was accepted. It is sent before anything that this thread publishes
+ * later.
+ * @retval NATS_INVALID_ARG `nc` is NULL or was destroyed, or `msg` is NULL.
+ * @retval NATS_INVALID_SUBJECT A subject is NULL or empty, has white space or control characters,
+ * or makes the protocol line longer than `natsOptions_SetMaxControlLine` allows.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_DRAINING The connection is draining and its subscriptions are finished.
+ * @retval NATS_MAX_PAYLOAD Headers and payload exceed the server's `max_payload`.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is reconnecting and the reconnect buffer is
+ * full.
+ * @retval NATS_TIMEOUT The socket did not accept data within the write deadline; the connection
+ * counts as lost. The message was not accepted, except that one of 80 KiB or more that was partly
+ * written is sent after the reconnect.
+ * @retval NATS_IO_ERROR Writing to the socket failed.
+ * @retval NATS_NO_MEMORY Memory for the message could not be allocated.
+ * @retval NATS_NO_SERVER_SUPPORT The message has headers and the server does not support them.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @par Example
+ * ```c
+ * natsMsg *msg = NULL;
+ * natsStatus s = natsMsg_Create(&msg, "orders.new", NULL, "{}", 2);
+ * if (s == NATS_OK) s = natsMsgHeader_Set(msg, "Content-Type", "application/json");
+ * if (s == NATS_OK) s = natsConnection_PublishMsg(nc, msg);
+ * natsMsg_Destroy(msg);
+ * ```
+ *
+ * @see natsMsg_Create, natsMsgHeader_Set
+ *
+ * @ingroup nats_publish
  */
 NATS_EXTERN enum natsStatus natsConnection_PublishMsg(natsConnection *nc, natsMsg *msg);
 
 /**
- * Publishes a payload with a subject for replies, and does not wait for any.
+ * Publish a payload with a subject for replies, without waiting for a reply.
  *
- * As `natsConnection_Publish`. Subscribe to the reply subject to get the replies, all of them.
+ * The message is copied into the buffer of the connection and written soon, together with others.
+ * To receive the replies, all of them, subscribe to the reply subject first.
+ * `natsConnection_Publish` describes the order of messages, waiting for room and reconnects.
+ * Protocol: PUB with a reply subject.
  *
- * @param nc the connection; any thread may call this at any time.
- * @param subj the subject, not empty.
- * @param reply the subject for replies, not empty.
- * @param data the payload, copied before the call returns; ignored where `dataLen` is 0.
- * @param dataLen its length in bytes, not negative.
- * @return as `natsConnection_Publish`; `NATS_INVALID_ARG` also where `reply` is NULL or empty.
+ * @param nc The connection.
+ * @param subj The subject; not empty, without wildcards, white space or control characters.
+ * @param reply The subject for replies; not empty.
+ * @param data The payload, copied or written before the call returns. Ignored if `dataLen` is 0.
+ * @param dataLen The length of the payload in bytes; not negative.
+ *
+ * @retval NATS_OK The message was accepted. It is sent before anything that this thread publishes
+ * later.
+ * @retval NATS_INVALID_ARG `nc` is NULL or was destroyed, `reply` is NULL or empty, `dataLen` is
+ * negative, or `data` is NULL while `dataLen` is not 0.
+ * @retval NATS_INVALID_SUBJECT A subject is NULL or empty, has white space or control characters,
+ * or makes the protocol line longer than `natsOptions_SetMaxControlLine` allows.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_DRAINING The connection is draining and its subscriptions are finished.
+ * @retval NATS_MAX_PAYLOAD Headers and payload exceed the server's `max_payload`.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is reconnecting and the reconnect buffer is
+ * full.
+ * @retval NATS_TIMEOUT The socket did not accept data within the write deadline; the connection
+ * counts as lost. The message was not accepted, except that one of 80 KiB or more that was partly
+ * written is sent after the reconnect.
+ * @retval NATS_IO_ERROR Writing to the socket failed.
+ * @retval NATS_NO_MEMORY Memory for the message could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
  *
  * @see natsInbox_Create, natsConnection_Request
+ *
+ * @ingroup nats_publish
  */
 NATS_EXTERN
 enum natsStatus natsConnection_PublishRequest(natsConnection *nc,
@@ -2990,15 +3864,40 @@ enum natsStatus natsConnection_PublishRequest(natsConnection *nc,
                                               int dataLen);
 
 /**
- * Publishes a string with a subject for replies, and does not wait for any.
+ * Publish a string with a subject for replies, without waiting for a reply.
  *
- * As `natsConnection_PublishRequest`; the string's NUL is not sent.
+ * The string, without its NUL, is copied into the buffer of the connection and written soon,
+ * together with other messages. To receive the replies, all of them, subscribe to the reply
+ * subject first. `natsConnection_Publish` describes the order of messages, waiting for room and
+ * reconnects. Protocol: PUB with a reply subject.
  *
- * @param nc the connection; any thread may call this at any time.
- * @param subj the subject, not empty.
- * @param reply the subject for replies, not empty.
- * @param str the payload, copied; NULL for an empty one.
- * @return as `natsConnection_PublishRequest`.
+ * @param nc The connection.
+ * @param subj The subject; not empty, without wildcards, white space or control characters.
+ * @param reply The subject for replies; not empty.
+ * @param str The payload, a string whose NUL is not sent; NULL for an empty payload. Copied.
+ *
+ * @retval NATS_OK The message was accepted. It is sent before anything that this thread publishes
+ * later.
+ * @retval NATS_INVALID_ARG `nc` is NULL or was destroyed, or `reply` is NULL or empty.
+ * @retval NATS_INVALID_SUBJECT A subject is NULL or empty, has white space or control characters,
+ * or makes the protocol line longer than `natsOptions_SetMaxControlLine` allows.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_DRAINING The connection is draining and its subscriptions are finished.
+ * @retval NATS_MAX_PAYLOAD Headers and payload exceed the server's `max_payload`.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is reconnecting and the reconnect buffer is
+ * full.
+ * @retval NATS_TIMEOUT The socket did not accept data within the write deadline; the connection
+ * counts as lost. The message was not accepted, except that one of 80 KiB or more that was partly
+ * written is sent after the reconnect.
+ * @retval NATS_IO_ERROR Writing to the socket failed.
+ * @retval NATS_NO_MEMORY Memory for the message could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @see natsInbox_Create, natsConnection_RequestString
+ *
+ * @ingroup nats_publish
  */
 NATS_EXTERN
 enum natsStatus natsConnection_PublishRequestString(natsConnection *nc,
@@ -3007,16 +3906,41 @@ enum natsStatus natsConnection_PublishRequestString(natsConnection *nc,
                                                     const char *str);
 
 /**
- * Publishes a payload and writes it to the socket in the call.
+ * Publish a payload and write it to the socket within the call.
  *
- * As `natsConnection_Publish`, for a message that cannot wait for others to share its way. What
- * was published before goes out first.
+ * For a message that must not wait for others to share a system call with. Messages published
+ * before are written first. While the connection reconnects, the message is kept up to the limit
+ * of `natsOptions_SetReconnectBufSize`. The call does not wait for the server;
+ * `natsConnection_Flush` does. Protocol: PUB.
  *
- * @param nc the connection; any thread may call this at any time.
- * @param subj the subject, not empty.
- * @param data the payload, copied or sent before the call returns; ignored where `dataLen` is 0.
- * @param dataLen its length in bytes, not negative.
- * @return as `natsConnection_Publish`.
+ * @param nc The connection.
+ * @param subj The subject; not empty, without wildcards, white space or control characters.
+ * @param data The payload, copied or written before the call returns. Ignored if `dataLen` is 0.
+ * @param dataLen The length of the payload in bytes; not negative.
+ *
+ * @retval NATS_OK The message was accepted. It is sent before anything that this thread publishes
+ * later.
+ * @retval NATS_INVALID_ARG `nc` is NULL or was destroyed, `dataLen` is negative, or `data` is NULL
+ * while `dataLen` is not 0.
+ * @retval NATS_INVALID_SUBJECT A subject is NULL or empty, has white space or control characters,
+ * or makes the protocol line longer than `natsOptions_SetMaxControlLine` allows.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_DRAINING The connection is draining and its subscriptions are finished.
+ * @retval NATS_MAX_PAYLOAD Headers and payload exceed the server's `max_payload`.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is reconnecting and the reconnect buffer is
+ * full.
+ * @retval NATS_TIMEOUT The socket did not accept data within the write deadline; the connection
+ * counts as lost. The message was not accepted, except that one of 80 KiB or more that was partly
+ * written is sent after the reconnect.
+ * @retval NATS_IO_ERROR Writing to the socket failed.
+ * @retval NATS_NO_MEMORY Memory for the message could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @see natsConnection_Publish, natsOptions_SetSendAsap
+ *
+ * @ingroup nats_publish
  */
 NATS_EXTERN
 enum natsStatus natsConnection_Send(natsConnection *nc,
@@ -3025,29 +3949,78 @@ enum natsStatus natsConnection_Send(natsConnection *nc,
                                     int dataLen);
 
 /**
- * Publishes a message, with its reply subject and headers, and writes it to the socket in the
+ * Publish a message with its reply subject and headers, and write it to the socket within the
  * call.
  *
- * As `natsConnection_PublishMsg` and `natsConnection_Send`.
+ * For a message that must not wait for others to share a system call with. Messages published
+ * before are written first. While the connection reconnects, the message is kept up to the limit
+ * of `natsOptions_SetReconnectBufSize`. Protocol: PUB and HPUB; headers: ADR-4.
  *
- * @param nc the connection; any thread may call this at any time.
- * @param msg the message; remains yours, and no other thread may use it meanwhile.
- * @return as `natsConnection_PublishMsg`.
+ * @param nc The connection.
+ * @param msg The message, which remains the caller's. No other thread may use it during the call.
+ *
+ * @retval NATS_OK The message was accepted. It is sent before anything that this thread publishes
+ * later.
+ * @retval NATS_INVALID_ARG `nc` is NULL or was destroyed, or `msg` is NULL.
+ * @retval NATS_INVALID_SUBJECT A subject is NULL or empty, has white space or control characters,
+ * or makes the protocol line longer than `natsOptions_SetMaxControlLine` allows.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_DRAINING The connection is draining and its subscriptions are finished.
+ * @retval NATS_MAX_PAYLOAD Headers and payload exceed the server's `max_payload`.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is reconnecting and the reconnect buffer is
+ * full.
+ * @retval NATS_TIMEOUT The socket did not accept data within the write deadline; the connection
+ * counts as lost. The message was not accepted, except that one of 80 KiB or more that was partly
+ * written is sent after the reconnect.
+ * @retval NATS_IO_ERROR Writing to the socket failed.
+ * @retval NATS_NO_MEMORY Memory for the message could not be allocated.
+ * @retval NATS_NO_SERVER_SUPPORT The message has headers and the server does not support them.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @see natsConnection_PublishMsg
+ *
+ * @ingroup nats_publish
  */
 NATS_EXTERN enum natsStatus natsConnection_SendMsg(natsConnection *nc, natsMsg *msg);
 
 /**
- * Publishes a payload with a subject for replies, writes it to the socket in the call, and does
- * not wait for any reply.
+ * Publish a payload with a subject for replies, and write it to the socket within the call.
  *
- * As `natsConnection_PublishRequest` and `natsConnection_Send`.
+ * Does not wait for a reply: to receive the replies, subscribe to the reply subject first.
+ * Messages published before are written first. While the connection reconnects, the message is
+ * kept up to the limit of `natsOptions_SetReconnectBufSize`. Protocol: PUB with a reply subject.
  *
- * @param nc the connection; any thread may call this at any time.
- * @param subj the subject, not empty.
- * @param reply the subject for replies, not empty.
- * @param data the payload, copied or sent before the call returns; ignored where `dataLen` is 0.
- * @param dataLen its length in bytes, not negative.
- * @return as `natsConnection_PublishRequest`.
+ * @param nc The connection.
+ * @param subj The subject; not empty, without wildcards, white space or control characters.
+ * @param reply The subject for replies; not empty.
+ * @param data The payload, copied or written before the call returns. Ignored if `dataLen` is 0.
+ * @param dataLen The length of the payload in bytes; not negative.
+ *
+ * @retval NATS_OK The message was accepted. It is sent before anything that this thread publishes
+ * later.
+ * @retval NATS_INVALID_ARG `nc` is NULL or was destroyed, `reply` is NULL or empty, `dataLen` is
+ * negative, or `data` is NULL while `dataLen` is not 0.
+ * @retval NATS_INVALID_SUBJECT A subject is NULL or empty, has white space or control characters,
+ * or makes the protocol line longer than `natsOptions_SetMaxControlLine` allows.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_DRAINING The connection is draining and its subscriptions are finished.
+ * @retval NATS_MAX_PAYLOAD Headers and payload exceed the server's `max_payload`.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is reconnecting and the reconnect buffer is
+ * full.
+ * @retval NATS_TIMEOUT The socket did not accept data within the write deadline; the connection
+ * counts as lost. The message was not accepted, except that one of 80 KiB or more that was partly
+ * written is sent after the reconnect.
+ * @retval NATS_IO_ERROR Writing to the socket failed.
+ * @retval NATS_NO_MEMORY Memory for the message could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @see natsConnection_PublishRequest, natsConnection_Request
+ *
+ * @ingroup nats_publish
  */
 NATS_EXTERN
 enum natsStatus natsConnection_SendRequest(natsConnection *nc,
@@ -3057,28 +4030,57 @@ enum natsStatus natsConnection_SendRequest(natsConnection *nc,
                                            int dataLen);
 
 /**
- * Sends a request and waits for the first reply.
+ * Send a request and wait for the first reply.
  *
- * The request is sent in the call, behind what was published before. Later replies are dropped.
- * The wait goes on through a reconnect, unless `natsOptions_SetFailRequestsOnDisconnect` says
- * otherwise. Do not call this on the thread that alone could answer. Source: NATS request-reply,
- * and ADR-4 for the 503 status that tells that there are no responders.
+ * The request is written within the call, behind everything that was published before. Later
+ * replies are discarded. The wait continues across a reconnect, unless
+ * `natsOptions_SetFailRequestsOnDisconnect` is set. All requests of a connection share one
+ * subscription, unless `natsOptions_UseOldRequestStyle` is set. Protocol: request-reply of NATS;
+ * the status 503 for a request without responders is described by ADR-4.
  *
- * @param replyMsg where to put the reply, yours until `natsMsg_Destroy`; NULL in it with any other
- * status than `NATS_OK`.
- * @param nc the connection; any thread may call this at any time.
- * @param subj the subject, not empty.
- * @param data the payload, copied or sent before the call returns; ignored where `dataLen` is 0.
- * @param dataLen its length in bytes, not negative.
- * @param timeout how long to wait, in milliseconds; with 0 or less the request is sent all the
- * same.
- * @return `NATS_OK`; `NATS_TIMEOUT`; `NATS_NO_RESPONDERS` where nobody is subscribed to the
- * subject; `NATS_INVALID_ARG` where `replyMsg` or `nc` is NULL, `nc` was destroyed or the payload
- * cannot be used; `NATS_INVALID_SUBJECT` where the subject cannot be used;
- * `NATS_CONNECTION_CLOSED` where the connection is or gets closed; `NATS_CONNECTION_DISCONNECTED`
- * where it was lost and the options ask for that; and what `natsConnection_Publish` returns.
+ * @param replyMsg Receives the reply, which the caller owns and releases with `natsMsg_Destroy`.
+ * NULL with any status other than `NATS_OK`.
+ * @param nc The connection.
+ * @param subj The subject; not empty, without wildcards, white space or control characters.
+ * @param data The payload, copied or written before the call returns. Ignored if `dataLen` is 0.
+ * @param dataLen The length of the payload in bytes; not negative.
+ * @param timeout The longest time to wait for the reply in milliseconds. The request is sent even
+ * if this is zero or negative.
  *
- * @see natsConnection_PublishRequest
+ * @retval NATS_OK A reply arrived.
+ * @retval NATS_TIMEOUT No reply arrived in time, or the socket did not accept the request within
+ * the write deadline.
+ * @retval NATS_NO_RESPONDERS Nobody is subscribed to the subject.
+ * @retval NATS_INVALID_ARG `replyMsg` is NULL, `nc` is NULL or was destroyed, `dataLen` is
+ * negative, or `data` is NULL while `dataLen` is not 0.
+ * @retval NATS_INVALID_SUBJECT The subject is NULL or empty, has white space or control
+ * characters, or makes the protocol line longer than `natsOptions_SetMaxControlLine` allows.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_CONNECTION_DISCONNECTED The connection was lost during the call, and
+ * `natsOptions_SetFailRequestsOnDisconnect` is set.
+ * @retval NATS_DRAINING The connection is draining and its subscriptions are finished.
+ * @retval NATS_MAX_PAYLOAD Headers and payload exceed the server's `max_payload`.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is reconnecting and the reconnect buffer is
+ * full.
+ * @retval NATS_IO_ERROR Writing to the socket failed.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback that runs on the only thread that
+ * could produce the reply waits in vain.
+ *
+ * @par Example
+ * ```c
+ * natsMsg *reply = NULL;
+ * natsStatus s = natsConnection_Request(&reply, nc, "time.now", NULL, 0, 1000);
+ * if (s == NATS_OK) printf("%.*s\n", natsMsg_GetDataLength(reply), natsMsg_GetData(reply));
+ * else if (s == NATS_NO_RESPONDERS) puts("the service is not running");
+ * natsMsg_Destroy(reply);
+ * ```
+ *
+ * @see natsConnection_RequestMsg, natsConnection_PublishRequest
+ *
+ * @ingroup nats_request
  */
 NATS_EXTERN
 enum natsStatus natsConnection_Request(natsMsg **replyMsg,
@@ -3089,18 +4091,53 @@ enum natsStatus natsConnection_Request(natsMsg **replyMsg,
                                        int64_t timeout);
 
 /**
- * Sends a request whose payload is a string, and waits for the first reply.
+ * Send a string as a request and wait for the first reply.
  *
- * As `natsConnection_Request`; the string's NUL is not sent.
+ * The request, the string without its NUL, is written within the call, behind everything that was
+ * published before. Later replies are discarded. The wait continues across a reconnect, unless
+ * `natsOptions_SetFailRequestsOnDisconnect` is set. Protocol: request-reply of NATS; no
+ * responders: ADR-4.
  *
- * @param replyMsg where to put the reply, yours until `natsMsg_Destroy`; NULL in it with any other
- * status than `NATS_OK`.
- * @param nc the connection; any thread may call this at any time.
- * @param subj the subject, not empty.
- * @param str the payload; NULL for an empty one.
- * @param timeout how long to wait, in milliseconds; with 0 or less the request is sent all the
- * same.
- * @return as `natsConnection_Request`.
+ * @param replyMsg Receives the reply, which the caller owns and releases with `natsMsg_Destroy`.
+ * NULL with any status other than `NATS_OK`.
+ * @param nc The connection.
+ * @param subj The subject; not empty, without wildcards, white space or control characters.
+ * @param str The payload, a string whose NUL is not sent; NULL for an empty payload.
+ * @param timeout The longest time to wait for the reply in milliseconds. The request is sent even
+ * if this is zero or negative.
+ *
+ * @retval NATS_OK A reply arrived.
+ * @retval NATS_TIMEOUT No reply arrived in time, or the socket did not accept the request within
+ * the write deadline.
+ * @retval NATS_NO_RESPONDERS Nobody is subscribed to the subject.
+ * @retval NATS_INVALID_ARG `replyMsg` is NULL, or `nc` is NULL or was destroyed.
+ * @retval NATS_INVALID_SUBJECT The subject is NULL or empty, has white space or control
+ * characters, or makes the protocol line longer than `natsOptions_SetMaxControlLine` allows.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_CONNECTION_DISCONNECTED The connection was lost during the call, and
+ * `natsOptions_SetFailRequestsOnDisconnect` is set.
+ * @retval NATS_DRAINING The connection is draining and its subscriptions are finished.
+ * @retval NATS_MAX_PAYLOAD Headers and payload exceed the server's `max_payload`.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is reconnecting and the reconnect buffer is
+ * full.
+ * @retval NATS_IO_ERROR Writing to the socket failed.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback that runs on the only thread that
+ * could produce the reply waits in vain.
+ *
+ * @par Example
+ * ```c
+ * natsMsg *reply = NULL;
+ * natsStatus s = natsConnection_RequestString(&reply, nc, "greet", "world", 1000);
+ * if (s == NATS_OK) puts(natsMsg_GetData(reply));
+ * natsMsg_Destroy(reply);
+ * ```
+ *
+ * @see natsConnection_Request
+ *
+ * @ingroup nats_request
  */
 NATS_EXTERN
 enum natsStatus natsConnection_RequestString(natsMsg **replyMsg,
@@ -3110,18 +4147,46 @@ enum natsStatus natsConnection_RequestString(natsMsg **replyMsg,
                                              int64_t timeout);
 
 /**
- * Sends a message, with its headers, as a request, and waits for the first reply.
+ * Send a message with its headers as a request and wait for the first reply.
  *
- * As `natsConnection_Request`. The message's own reply subject is not used and stays as it is.
+ * The request is written within the call, behind everything that was published before. The reply
+ * subject of the message is neither used nor changed. Later replies are discarded. The wait
+ * continues across a reconnect, unless `natsOptions_SetFailRequestsOnDisconnect` is set. Protocol:
+ * request-reply of NATS; headers and no responders: ADR-4.
  *
- * @param replyMsg where to put the reply, yours until `natsMsg_Destroy`; NULL in it with any other
- * status than `NATS_OK`.
- * @param nc the connection; any thread may call this at any time.
- * @param requestMsg the request; remains yours, and no other thread may use it meanwhile.
- * @param timeout how long to wait, in milliseconds; with 0 or less the request is sent all the
- * same.
- * @return as `natsConnection_Request`; `NATS_INVALID_ARG` also where `requestMsg` is NULL;
- * `NATS_NO_SERVER_SUPPORT` where it has headers and the server knows of none.
+ * @param replyMsg Receives the reply, which the caller owns and releases with `natsMsg_Destroy`.
+ * NULL with any status other than `NATS_OK`.
+ * @param nc The connection.
+ * @param requestMsg The request, which remains the caller's. No other thread may use it during the
+ * call.
+ * @param timeout The longest time to wait for the reply in milliseconds. The request is sent even
+ * if this is zero or negative.
+ *
+ * @retval NATS_OK A reply arrived.
+ * @retval NATS_TIMEOUT No reply arrived in time, or the socket did not accept the request within
+ * the write deadline.
+ * @retval NATS_NO_RESPONDERS Nobody is subscribed to the subject.
+ * @retval NATS_INVALID_ARG `replyMsg` or `requestMsg` is NULL, or `nc` is NULL or was destroyed.
+ * @retval NATS_INVALID_SUBJECT The subject is NULL or empty, has white space or control
+ * characters, or makes the protocol line longer than `natsOptions_SetMaxControlLine` allows.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_CONNECTION_DISCONNECTED The connection was lost during the call, and
+ * `natsOptions_SetFailRequestsOnDisconnect` is set.
+ * @retval NATS_DRAINING The connection is draining and its subscriptions are finished.
+ * @retval NATS_MAX_PAYLOAD Headers and payload exceed the server's `max_payload`.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is reconnecting and the reconnect buffer is
+ * full.
+ * @retval NATS_IO_ERROR Writing to the socket failed.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ * @retval NATS_NO_SERVER_SUPPORT The message has headers and the server does not support them.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback that runs on the only thread that
+ * could produce the reply waits in vain.
+ *
+ * @see natsConnection_Request
+ *
+ * @ingroup nats_request
  */
 NATS_EXTERN
 enum natsStatus natsConnection_RequestMsg(natsMsg **replyMsg,
@@ -3130,19 +4195,28 @@ enum natsStatus natsConnection_RequestMsg(natsMsg **replyMsg,
                                           int64_t timeout);
 
 /**
- * Signs a string with the seed of an NKey (Ed25519).
+ * Sign a string with the seed of an NKey (Ed25519).
  *
- * Any thread may call it, also before the library is opened. The library keeps no copy of the
- * seed.
+ * The library keeps no copy of the seed. Does not need the library to be open.
  *
- * @param encodedSeed the seed as it is written down, `S...`: that of a user, account, server or
- * cluster.
- * @param input what to sign, up to its NUL.
- * @param signature where to put the signature, which the program must `free()`.
- * @param signatureLength where to put its length in bytes: 64.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or a string is empty; `NATS_ERR`
- * where the seed is not one, and `nats_GetLastError` says why not; `NATS_NO_MEMORY`. The outputs
- * are written only with `NATS_OK`.
+ * @param encodedSeed The encoded seed, `S...`, of a user, account, server or cluster.
+ * @param input The string to sign; not empty.
+ * @param signature Receives the signature, which the caller releases with `free()`. Written only
+ * with `NATS_OK`.
+ * @param signatureLength Receives the length of the signature in bytes, which is 64. Written only
+ * with `NATS_OK`.
+ *
+ * @retval NATS_OK The signature was made.
+ * @retval NATS_INVALID_ARG An argument is NULL or a string is empty.
+ * @retval NATS_ERR The seed is not valid; `nats_GetLastError` has the reason.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @see natsConnection_Sign
+ *
+ * @ingroup nats_auth
  */
 NATS_EXTERN
 enum natsStatus nats_Sign(const char *encodedSeed,
@@ -3151,22 +4225,29 @@ enum natsStatus nats_Sign(const char *encodedSeed,
                           int *signatureLength);
 
 /**
- * Signs a message with the seed of a connection's credentials (Ed25519).
+ * Sign a message with the seed of a connection's credentials (Ed25519).
  *
- * The seed is that of `natsOptions_SetUserCredentialsFromFiles`,
- * `natsOptions_SetUserCredentialsFromMemory` or `natsOptions_SetNKeyFromSeed`; a file is read anew.
- * Functions that sign (`natsOptions_SetNKey`, `natsOptions_SetUserCredentialsCallbacks`) are for
- * the server's nonce and not called. Any thread may call it, also on a closed connection.
+ * Uses the seed of `natsOptions_SetUserCredentialsFromFiles`,
+ * `natsOptions_SetUserCredentialsFromMemory` or `natsOptions_SetNKeyFromSeed`; a file is read
+ * again. Signature callbacks (`natsOptions_SetNKey`, `natsOptions_SetUserCredentialsCallbacks`)
+ * are only for the nonce of the server and are not called. Works on a closed connection too.
  *
- * @param nc the connection.
- * @param message what to sign; it may be empty.
- * @param messageLen its length in bytes; 0 for a message that is a string, up to its NUL.
- * @param sig where to put the signature: 64 bytes, written only with `NATS_OK`.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL, `messageLen` negative, or
- * `nc` was destroyed; `NATS_ERR` where the connection has no such credentials,
- * their file cannot be read, or the seed is not one.
+ * @param nc The connection.
+ * @param message The message; may be empty.
+ * @param messageLen Its length in bytes; 0 for a message that ends with a NUL.
+ * @param sig Receives the signature of 64 bytes. Written only with `NATS_OK`.
+ *
+ * @retval NATS_OK The signature was made.
+ * @retval NATS_INVALID_ARG An argument is NULL, `messageLen` is negative, or `nc` was destroyed.
+ * @retval NATS_ERR The connection has no such credentials, their file cannot be read, or the seed
+ * is not valid.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
  *
  * @see nats_Sign
+ *
+ * @ingroup nats_auth
  */
 NATS_EXTERN
 enum natsStatus natsConnection_Sign(natsConnection *nc,
@@ -3175,24 +4256,44 @@ enum natsStatus natsConnection_Sign(natsConnection *nc,
                                     unsigned char *sig);
 
 /**
- * Creates statistics that are all zero, for `natsConnection_GetStats` to fill.
+ * Create a statistics object with all counters zero.
  *
- * @param newStats where to put them; the program releases them with `natsStatistics_Destroy`.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `newStats` is NULL.
+ * @param newStats Receives the object, which the caller releases with `natsStatistics_Destroy`.
+ * Written only with `NATS_OK`.
+ *
+ * @retval NATS_OK The object was created.
+ * @retval NATS_INVALID_ARG `newStats` is NULL.
+ *
+ * @par Threads
+ * Any thread may call this function. One thread at a time may use the object.
+ *
+ * @see natsConnection_GetStats
+ *
+ * @ingroup nats_statistics
  */
 NATS_EXTERN enum natsStatus natsStatistics_Create(natsStatistics **newStats);
 
 /**
- * Reads statistics. Counts go on through reconnects.
+ * Read the counters of a statistics object.
  *
- * @param stats the statistics.
- * @param inMsgs where to put how many messages were received, dropped ones and replies included;
- * may be NULL, as may be the rest.
- * @param inBytes where to put how many bytes their headers and payloads had.
- * @param outMsgs where to put how many messages were published.
- * @param outBytes where to put how many bytes their headers and payloads had.
- * @param reconnects where to put how often the connection was made again.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `stats` is NULL.
+ * The counters are those of the last `natsConnection_GetStats`. They continue across reconnects.
+ * Every output may be NULL.
+ *
+ * @param stats The object.
+ * @param inMsgs Receives the number of messages received, including replies and messages that were
+ * dropped.
+ * @param inBytes Receives the number of bytes in the headers and payloads of those messages.
+ * @param outMsgs Receives the number of messages published.
+ * @param outBytes Receives the number of bytes in the headers and payloads of those messages.
+ * @param reconnects Receives the number of times that the connection was restored.
+ *
+ * @retval NATS_OK The counters were written.
+ * @retval NATS_INVALID_ARG `stats` is NULL.
+ *
+ * @par Threads
+ * One thread at a time may use the object.
+ *
+ * @ingroup nats_statistics
  */
 NATS_EXTERN
 enum natsStatus natsStatistics_GetCounts(const natsStatistics *stats,
@@ -3203,36 +4304,63 @@ enum natsStatus natsStatistics_GetCounts(const natsStatistics *stats,
                                          uint64_t *reconnects);
 
 /**
- * Destroys statistics.
+ * Release a statistics object.
  *
- * @param stats the statistics; NULL does nothing.
+ * @param stats The object; NULL is ignored.
+ *
+ * @par Threads
+ * One thread at a time may use the object.
+ *
+ * @ingroup nats_statistics
  */
 NATS_EXTERN void natsStatistics_Destroy(natsStatistics *stats);
 
 /**
- * Subscribes to a subject; messages go to a callback.
+ * Subscribe to a subject with a callback.
  *
- * Messages are delivered by a pool of threads: those of one subscription in order, one at a time,
- * those of several at once. A callback that is slow lets messages wait, up to the pending limits;
- * what is beyond is dropped, and the connection's error handler told. Subscribing does not wait
- * for the server: `natsConnection_Flush` does. After a reconnect the subscription is made again.
- * Source: NATS client protocol, SUB.
+ * The callback runs on a thread of the library: for one subscription the messages are delivered in
+ * order, one at a time; different subscriptions are served in parallel. While a callback is busy,
+ * messages wait, up to the pending limits; messages beyond the limits are dropped and reported to
+ * the connection's error handler. The call does not wait for the server; `natsConnection_Flush`
+ * does. After a reconnect the subscription is made again. Protocol: SUB.
  *
- * @param sub where to put the subscription, yours until `natsSubscription_Destroy`. It is there
- * before the first callback, and only stays with `NATS_OK`.
- * @param nc the connection; any thread may call this at any time.
- * @param subject the subject, which may have the wildcards `*` and `>`.
- * @param cb the function to call with each message, which is then its to destroy.
- * @param cbClosure what it gets as its last argument; may be NULL. Not used any more when the
- * subscription's completion callback is called.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `sub`, `nc` or `cb` is NULL or `nc` was destroyed;
- * `NATS_INVALID_SUBJECT` where the subject is NULL, empty, has white space, control characters or an
- * empty token, or a `>` that is not its last token, or is too long
- * (`natsOptions_SetMaxControlLine`); `NATS_CONNECTION_CLOSED`; `NATS_DRAINING`;
- * `NATS_FAILED_TO_INITIALIZE` where the pool that the options chose has no threads.
+ * @param sub Receives the subscription, which the caller owns and releases with
+ * `natsSubscription_Destroy`. It is written before the first callback runs, and is valid only with
+ * `NATS_OK`.
+ * @param nc The connection.
+ * @param subject The subject; the wildcards `*` (one token) and `>` (one or more tokens at the
+ * end) are allowed.
+ * @param cb The function that receives each message and then owns it.
+ * @param cbClosure The last argument of `cb`; may be NULL. Not used any more once the completion
+ * callback of the subscription is called.
+ *
+ * @retval NATS_OK The subscription was created.
+ * @retval NATS_INVALID_ARG `sub` or `cb` is NULL, or `nc` is NULL or was destroyed.
+ * @retval NATS_INVALID_SUBJECT The subject is NULL or empty, has white space, control characters
+ * or an empty token, has a `>` before its end, or makes the protocol line longer than
+ * `natsOptions_SetMaxControlLine` allows.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_DRAINING The connection is draining.
+ * @retval NATS_FAILED_TO_INITIALIZE The fixed-size pool that the options selected has no threads.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @par Example
+ * ```c
+ * static void on_message(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void *closure) {
+ *     printf("%s: %s\n", natsMsg_GetSubject(msg), natsMsg_GetData(msg));
+ *     natsMsg_Destroy(msg);
+ * }
+ *
+ * natsSubscription *sub = NULL;
+ * natsStatus s = natsConnection_Subscribe(&sub, nc, "greet.*", on_message, NULL);
+ * ```
  *
  * @see natsSubscription_SetPendingLimits, natsSubscription_SetOnCompleteCB,
  * natsOptions_SetErrorHandler
+ *
+ * @ingroup nats_subscribe
  */
 NATS_EXTERN
 enum natsStatus natsConnection_Subscribe(natsSubscription **sub,
@@ -3242,20 +4370,41 @@ enum natsStatus natsConnection_Subscribe(natsSubscription **sub,
                                          void *cbClosure);
 
 /**
- * Subscribes to a subject; messages go to a callback, and so does their absence.
+ * Subscribe to a subject with a callback that is also called when no message arrives in time.
  *
- * As `natsConnection_Subscribe`. When no message has come for a while the callback is called with
- * a NULL message, and again each time that passes. The time starts anew when the last waiting
- * message was handled.
+ * Works as `natsConnection_Subscribe`. If no message arrives for `timeout` milliseconds, the
+ * callback is called with a NULL message, and again each time that this time passes. The time
+ * starts again when the callback for the last waiting message has returned. No such call is made
+ * while messages wait or while the subscription drains.
  *
- * @param sub where to put the subscription, yours until `natsSubscription_Destroy`. It is there
- * before the first callback, and only stays with `NATS_OK`.
- * @param nc the connection; any thread may call this at any time.
- * @param subject the subject, which may have the wildcards `*` and `>`.
- * @param timeout how long to wait for a message, in milliseconds; more than 0.
- * @param cb the function to call with each message, which is then its to destroy, or with NULL.
- * @param cbClosure what it gets as its last argument; may be NULL.
- * @return as `natsConnection_Subscribe`; `NATS_INVALID_ARG` also where `timeout` is not positive.
+ * @param sub Receives the subscription, which the caller owns and releases with
+ * `natsSubscription_Destroy`. It is written before the first callback runs, and is valid only with
+ * `NATS_OK`.
+ * @param nc The connection.
+ * @param subject The subject; the wildcards `*` (one token) and `>` (one or more tokens at the
+ * end) are allowed.
+ * @param timeout The time to wait for a message in milliseconds; greater than 0.
+ * @param cb The function that receives each message and then owns it, or NULL in place of a
+ * message.
+ * @param cbClosure The last argument of `cb`; may be NULL. Not used any more once the completion
+ * callback of the subscription is called.
+ *
+ * @retval NATS_OK The subscription was created.
+ * @retval NATS_INVALID_ARG `sub` or `cb` is NULL, `timeout` is not positive, or `nc` is NULL or
+ * was destroyed.
+ * @retval NATS_INVALID_SUBJECT The subject is NULL or empty, has white space, control characters
+ * or an empty token, has a `>` before its end, or makes the protocol line longer than
+ * `natsOptions_SetMaxControlLine` allows.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_DRAINING The connection is draining.
+ * @retval NATS_FAILED_TO_INITIALIZE The fixed-size pool that the options selected has no threads.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @see natsConnection_Subscribe
+ *
+ * @ingroup nats_subscribe
  */
 NATS_EXTERN
 enum natsStatus natsConnection_SubscribeTimeout(natsSubscription **sub,
@@ -3266,16 +4415,44 @@ enum natsStatus natsConnection_SubscribeTimeout(natsSubscription **sub,
                                                 void *cbClosure);
 
 /**
- * Subscribes to a subject; messages wait for `natsSubscription_NextMsg`.
+ * Subscribe to a subject without a callback.
  *
- * At most as many wait as the pending limits allow; what is beyond is dropped, and the
- * connection's error handler told. Source: NATS client protocol, SUB.
+ * The messages wait until `natsSubscription_NextMsg` takes them, up to the pending limits;
+ * messages beyond the limits are dropped and reported to the connection's error handler. The call
+ * does not wait for the server; `natsConnection_Flush` does. After a reconnect the subscription is
+ * made again. Protocol: SUB.
  *
- * @param sub where to put the subscription, yours until `natsSubscription_Destroy`; written only
- * with `NATS_OK`.
- * @param nc the connection; any thread may call this at any time.
- * @param subject the subject, which may have the wildcards `*` and `>`.
- * @return as `natsConnection_Subscribe`.
+ * @param sub Receives the subscription, which the caller owns and releases with
+ * `natsSubscription_Destroy`. Written only with `NATS_OK`.
+ * @param nc The connection.
+ * @param subject The subject; the wildcards `*` (one token) and `>` (one or more tokens at the
+ * end) are allowed.
+ *
+ * @retval NATS_OK The subscription was created.
+ * @retval NATS_INVALID_ARG `sub` is NULL, or `nc` is NULL or was destroyed.
+ * @retval NATS_INVALID_SUBJECT The subject is NULL or empty, has white space, control characters
+ * or an empty token, has a `>` before its end, or makes the protocol line longer than
+ * `natsOptions_SetMaxControlLine` allows.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_DRAINING The connection is draining.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @par Example
+ * ```c
+ * natsSubscription *sub = NULL;
+ * natsMsg *msg = NULL;
+ * natsStatus s = natsConnection_SubscribeSync(&sub, nc, "greet.*");
+ * if (s == NATS_OK) s = natsSubscription_NextMsg(&msg, sub, 1000);
+ * if (s == NATS_OK) puts(natsMsg_GetData(msg));
+ * natsMsg_Destroy(msg);
+ * natsSubscription_Destroy(sub);
+ * ```
+ *
+ * @see natsSubscription_NextMsg
+ *
+ * @ingroup nats_subscribe
  */
 NATS_EXTERN
 enum natsStatus natsConnection_SubscribeSync(natsSubscription **sub,
@@ -3283,21 +4460,52 @@ enum natsStatus natsConnection_SubscribeSync(natsSubscription **sub,
                                              const char *subject);
 
 /**
- * Subscribes to a subject as a member of a queue group; messages go to a callback.
+ * Subscribe to a subject as a member of a queue group, with a callback.
  *
- * As `natsConnection_Subscribe`, but each message goes to one of the subscriptions of the group,
- * wherever they are, so that they share the work. Source: NATS client protocol, SUB with a queue
- * group.
+ * Each message goes to one subscription of the group, wherever its members are connected, so that
+ * they share the work. Callbacks, pending limits and reconnects work as for
+ * `natsConnection_Subscribe`. Protocol: SUB with a queue group.
  *
- * @param sub where to put the subscription, yours until `natsSubscription_Destroy`. It is there
- * before the first callback, and only stays with `NATS_OK`.
- * @param nc the connection; any thread may call this at any time.
- * @param subject the subject, which may have the wildcards `*` and `>`.
- * @param queueGroup the group's name, not empty.
- * @param cb the function to call with each message, which is then its to destroy.
- * @param cbClosure what it gets as its last argument; may be NULL.
- * @return as `natsConnection_Subscribe`; `NATS_INVALID_ARG` also where `queueGroup` is NULL or
- * empty; `NATS_INVALID_QUEUE_NAME` where it has white space or control characters, or is too long.
+ * @param sub Receives the subscription, which the caller owns and releases with
+ * `natsSubscription_Destroy`. It is written before the first callback runs, and is valid only with
+ * `NATS_OK`.
+ * @param nc The connection.
+ * @param subject The subject; the wildcards `*` (one token) and `>` (one or more tokens at the
+ * end) are allowed.
+ * @param queueGroup The name of the group; not empty.
+ * @param cb The function that receives each message and then owns it.
+ * @param cbClosure The last argument of `cb`; may be NULL. Not used any more once the completion
+ * callback of the subscription is called.
+ *
+ * @retval NATS_OK The subscription was created.
+ * @retval NATS_INVALID_ARG `sub` or `cb` is NULL, `queueGroup` is NULL or empty, or `nc` is NULL
+ * or was destroyed.
+ * @retval NATS_INVALID_SUBJECT The subject is NULL or empty, has white space, control characters
+ * or an empty token, has a `>` before its end, or makes the protocol line longer than
+ * `natsOptions_SetMaxControlLine` allows.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_DRAINING The connection is draining.
+ * @retval NATS_INVALID_QUEUE_NAME The group's name has white space or control characters, or makes
+ * the protocol line longer than `natsOptions_SetMaxControlLine` allows.
+ * @retval NATS_FAILED_TO_INITIALIZE The fixed-size pool that the options selected has no threads.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @par Example
+ * ```c
+ * static void on_job(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void *closure) {
+ *     natsConnection_PublishString(nc, natsMsg_GetReply(msg), "done");
+ *     natsMsg_Destroy(msg);
+ * }
+ *
+ * natsSubscription *sub = NULL;
+ * natsStatus s = natsConnection_QueueSubscribe(&sub, nc, "jobs", "workers", on_job, NULL);
+ * ```
+ *
+ * @see natsConnection_Subscribe
+ *
+ * @ingroup nats_subscribe
  */
 NATS_EXTERN
 enum natsStatus natsConnection_QueueSubscribe(natsSubscription **sub,
@@ -3308,21 +4516,44 @@ enum natsStatus natsConnection_QueueSubscribe(natsSubscription **sub,
                                               void *cbClosure);
 
 /**
- * Subscribes to a subject as a member of a queue group; messages go to a callback, and so does
- * their absence.
+ * Subscribe as a member of a queue group, with a callback that is also called when no message
+ * arrives in time.
  *
- * As `natsConnection_QueueSubscribe` and `natsConnection_SubscribeTimeout`.
+ * Each message goes to one subscription of the group. If no message arrives here for `timeout`
+ * milliseconds, the callback is called with a NULL message, and again each time that this time
+ * passes, as described for `natsConnection_SubscribeTimeout`.
  *
- * @param sub where to put the subscription, yours until `natsSubscription_Destroy`. It is there
- * before the first callback, and only stays with `NATS_OK`.
- * @param nc the connection; any thread may call this at any time.
- * @param subject the subject, which may have the wildcards `*` and `>`.
- * @param queueGroup the group's name, not empty.
- * @param timeout how long to wait for a message, in milliseconds; more than 0.
- * @param cb the function to call with each message, which is then its to destroy, or with NULL.
- * @param cbClosure what it gets as its last argument; may be NULL.
- * @return as `natsConnection_QueueSubscribe`; `NATS_INVALID_ARG` also where `timeout` is not
- * positive.
+ * @param sub Receives the subscription, which the caller owns and releases with
+ * `natsSubscription_Destroy`. It is written before the first callback runs, and is valid only with
+ * `NATS_OK`.
+ * @param nc The connection.
+ * @param subject The subject; the wildcards `*` (one token) and `>` (one or more tokens at the
+ * end) are allowed.
+ * @param queueGroup The name of the group; not empty.
+ * @param timeout The time to wait for a message in milliseconds; greater than 0.
+ * @param cb The function that receives each message and then owns it, or NULL in place of a
+ * message.
+ * @param cbClosure The last argument of `cb`; may be NULL. Not used any more once the completion
+ * callback of the subscription is called.
+ *
+ * @retval NATS_OK The subscription was created.
+ * @retval NATS_INVALID_ARG `sub` or `cb` is NULL, `queueGroup` is NULL or empty, `timeout` is not
+ * positive, or `nc` is NULL or was destroyed.
+ * @retval NATS_INVALID_SUBJECT The subject is NULL or empty, has white space, control characters
+ * or an empty token, has a `>` before its end, or makes the protocol line longer than
+ * `natsOptions_SetMaxControlLine` allows.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_DRAINING The connection is draining.
+ * @retval NATS_INVALID_QUEUE_NAME The group's name has white space or control characters, or makes
+ * the protocol line longer than `natsOptions_SetMaxControlLine` allows.
+ * @retval NATS_FAILED_TO_INITIALIZE The fixed-size pool that the options selected has no threads.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @see natsConnection_QueueSubscribe
+ *
+ * @ingroup nats_subscribe
  */
 NATS_EXTERN
 enum natsStatus natsConnection_QueueSubscribeTimeout(natsSubscription **sub,
@@ -3334,18 +4565,36 @@ enum natsStatus natsConnection_QueueSubscribeTimeout(natsSubscription **sub,
                                                      void *cbClosure);
 
 /**
- * Subscribes to a subject as a member of a queue group; messages wait for
- * `natsSubscription_NextMsg`.
+ * Subscribe to a subject as a member of a queue group, without a callback.
  *
- * As `natsConnection_SubscribeSync`, but each message goes to one of the subscriptions of the
- * group.
+ * Each message goes to one subscription of the group. Those for this one wait until
+ * `natsSubscription_NextMsg` takes them, up to the pending limits; messages beyond the limits are
+ * dropped and reported to the connection's error handler. Protocol: SUB with a queue group.
  *
- * @param sub where to put the subscription, yours until `natsSubscription_Destroy`; written only
- * with `NATS_OK`.
- * @param nc the connection; any thread may call this at any time.
- * @param subject the subject, which may have the wildcards `*` and `>`.
- * @param queueGroup the group's name, not empty.
- * @return as `natsConnection_QueueSubscribe`.
+ * @param sub Receives the subscription, which the caller owns and releases with
+ * `natsSubscription_Destroy`. Written only with `NATS_OK`.
+ * @param nc The connection.
+ * @param subject The subject; the wildcards `*` (one token) and `>` (one or more tokens at the
+ * end) are allowed.
+ * @param queueGroup The name of the group; not empty.
+ *
+ * @retval NATS_OK The subscription was created.
+ * @retval NATS_INVALID_ARG `sub` is NULL, `queueGroup` is NULL or empty, or `nc` is NULL or was
+ * destroyed.
+ * @retval NATS_INVALID_SUBJECT The subject is NULL or empty, has white space, control characters
+ * or an empty token, has a `>` before its end, or makes the protocol line longer than
+ * `natsOptions_SetMaxControlLine` allows.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_DRAINING The connection is draining.
+ * @retval NATS_INVALID_QUEUE_NAME The group's name has white space or control characters, or makes
+ * the protocol line longer than `natsOptions_SetMaxControlLine` allows.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @see natsConnection_SubscribeSync, natsSubscription_NextMsg
+ *
+ * @ingroup nats_subscribe
  */
 NATS_EXTERN
 enum natsStatus natsConnection_QueueSubscribeSync(natsSubscription **sub,
@@ -3354,31 +4603,63 @@ enum natsStatus natsConnection_QueueSubscribeSync(natsSubscription **sub,
                                                   const char *queueGroup);
 
 /**
- * Does nothing: messages are never delayed.
+ * Do nothing: messages are never delayed.
  *
- * Deprecated, and kept for programs that call it.
+ * @param sub The subscription.
  *
- * @param sub the subscription.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `sub` is NULL or destroyed.
+ * @retval NATS_OK The subscription exists.
+ * @retval NATS_INVALID_ARG `sub` is NULL or was destroyed.
+ *
+ * @deprecated Kept for programs that call it.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_subscribe
  */
 NATS_EXTERN enum natsStatus natsSubscription_NoDeliveryDelay(natsSubscription *sub);
 
 /**
- * Takes the next message of a subscription that has no callback, and waits for one if need be.
+ * Take the next message of a subscription without a callback.
  *
- * The wait goes on when the connection is lost, and ends when it is closed. Several threads may
- * wait at once; each message goes to one of them.
+ * Waits for a message if none is there. The wait continues when the connection is lost and ends
+ * when it is closed. Dropped messages are reported once, by `NATS_SLOW_CONSUMER`; the messages
+ * that still wait follow with the next calls.
  *
- * @param nextMsg where to put the message, yours until `natsMsg_Destroy`; written only with
- * `NATS_OK`.
- * @param sub the subscription.
- * @param timeout how long to wait, in milliseconds; with 0 or less only what is there is taken.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `nextMsg` or `sub` is NULL or `sub` was destroyed;
- * `NATS_TIMEOUT`; `NATS_SLOW_CONSUMER` once where the last that came were dropped, those that wait
- * follow with the next calls; `NATS_NO_RESPONDERS` where the message says that nobody answers a request;
- * `NATS_CONNECTION_CLOSED`; `NATS_MAX_DELIVERED_MSGS` after the maximum of
- * `natsSubscription_AutoUnsubscribe`; `NATS_INVALID_SUBSCRIPTION` where it was closed otherwise;
- * `NATS_ILLEGAL_STATE` where it has a callback.
+ * @param nextMsg Receives the message, which the caller owns and releases with `natsMsg_Destroy`.
+ * Written only with `NATS_OK`.
+ * @param sub The subscription.
+ * @param timeout The longest time to wait in milliseconds; with zero or less only a message that
+ * is already there is taken.
+ *
+ * @retval NATS_OK A message was taken.
+ * @retval NATS_INVALID_ARG `nextMsg` is NULL, or `sub` is NULL or was destroyed.
+ * @retval NATS_TIMEOUT No message arrived in time.
+ * @retval NATS_SLOW_CONSUMER Messages were dropped since the last call because a pending limit was
+ * reached.
+ * @retval NATS_NO_RESPONDERS The message was the server's notice that nobody answers a request. It
+ * was consumed.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_MAX_DELIVERED_MSGS The maximum of `natsSubscription_AutoUnsubscribe` was reached.
+ * @retval NATS_INVALID_SUBSCRIPTION The subscription was closed in another way.
+ * @retval NATS_ILLEGAL_STATE The subscription has a callback.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. If several threads wait, each message goes to one
+ * of them.
+ *
+ * @par Example
+ * ```c
+ * natsMsg *msg = NULL;
+ * natsStatus s = NATS_OK;
+ * while ((s = natsSubscription_NextMsg(&msg, sub, 500)) == NATS_OK || s == NATS_SLOW_CONSUMER) {
+ *     if (s != NATS_OK) continue;
+ *     puts(natsMsg_GetData(msg));
+ *     natsMsg_Destroy(msg);
+ * }
+ * ```
+ *
+ * @ingroup nats_subscribe
  */
 NATS_EXTERN
 enum natsStatus natsSubscription_NextMsg(natsMsg **nextMsg,
@@ -3386,100 +4667,181 @@ enum natsStatus natsSubscription_NextMsg(natsMsg **nextMsg,
                                          int64_t timeout);
 
 /**
- * Ends a subscription at once; messages that wait are dropped.
+ * Close a subscription at once and discard its waiting messages.
  *
- * A callback that runs goes on to its end; no other starts. `natsSubscription_Drain` delivers what
- * waits first. Source: NATS client protocol, UNSUB.
+ * A callback that is running finishes; no other one starts. To deliver the waiting messages first,
+ * use `natsSubscription_Drain`. Protocol: UNSUB.
  *
- * @param sub the subscription; any thread may call this at any time, its callback included.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `sub` is NULL or destroyed;
- * `NATS_CONNECTION_CLOSED`; `NATS_INVALID_SUBSCRIPTION` where it was closed before.
+ * @param sub The subscription.
+ *
+ * @retval NATS_OK The subscription was closed.
+ * @retval NATS_INVALID_ARG `sub` is NULL or was destroyed.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_INVALID_SUBSCRIPTION The subscription was closed before.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @see natsSubscription_Drain, natsSubscription_Destroy
+ *
+ * @ingroup nats_subscribe
  */
 NATS_EXTERN enum natsStatus natsSubscription_Unsubscribe(natsSubscription *sub);
 
 /**
- * Ends a subscription by itself after a number of messages.
+ * Close a subscription after it has delivered a number of messages.
  *
- * What counts is delivery: to the callback, or by `natsSubscription_NextMsg`, from the
- * subscription's beginning. A later call replaces the number. Source: NATS client protocol, UNSUB
- * with a maximum.
+ * The number counts messages given to the callback or taken with `natsSubscription_NextMsg` since
+ * the subscription was created. A later call replaces the number. Protocol: UNSUB with a maximum.
  *
- * @param sub the subscription; any thread may call this at any time, its callback included.
- * @param max the number of messages; where so many were delivered already, and with 0, the
- * subscription ends at once.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `sub` is NULL or destroyed, or `max` negative;
- * `NATS_CONNECTION_CLOSED`; `NATS_INVALID_SUBSCRIPTION` where it was closed before.
+ * @param sub The subscription.
+ * @param max The number of messages. If that many were delivered already, or with 0, the
+ * subscription is closed at once.
+ *
+ * @retval NATS_OK The maximum was set, or the subscription was closed.
+ * @retval NATS_INVALID_ARG `sub` is NULL or was destroyed, or `max` is negative.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_INVALID_SUBSCRIPTION The subscription was closed before.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @par Example
+ * ```c
+ * natsStatus s = natsConnection_SubscribeSync(&sub, nc, "replies");
+ * if (s == NATS_OK) s = natsSubscription_AutoUnsubscribe(sub, 5);
+ * ```
+ *
+ * @ingroup nats_subscribe
  */
 NATS_EXTERN enum natsStatus natsSubscription_AutoUnsubscribe(natsSubscription *sub, int max);
 
 /**
- * Ends a subscription after delivering what it has received, within 30 seconds.
+ * Close a subscription after it has delivered what it received, within 30 seconds.
  *
- * The same as `natsSubscription_DrainTimeout` with 30000 milliseconds.
+ * Equivalent to `natsSubscription_DrainTimeout` with 30000 milliseconds. Returns at once: the
+ * server is told to send no more, the messages that it sent until then are delivered, and the
+ * subscription is closed.
  *
- * @param sub the subscription; any thread may call this at any time, its callback included.
- * @return as `natsSubscription_DrainTimeout`.
+ * @param sub The subscription.
+ *
+ * @retval NATS_OK The drain has begun, or one was in progress already and keeps its timeout.
+ * @retval NATS_INVALID_ARG `sub` is NULL or was destroyed.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_INVALID_SUBSCRIPTION The subscription was closed before.
+ * @retval NATS_DRAINING The connection of the subscription is draining.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @par Example
+ * ```c
+ * natsStatus s = natsSubscription_Drain(sub);
+ * if (s == NATS_OK) s = natsSubscription_WaitForDrainCompletion(sub, 10000);
+ * natsSubscription_Destroy(sub);
+ * ```
+ *
+ * @see natsSubscription_DrainTimeout, natsSubscription_WaitForDrainCompletion
+ *
+ * @ingroup nats_drain
  */
 NATS_EXTERN enum natsStatus natsSubscription_Drain(natsSubscription *sub);
 
 /**
- * Ends a subscription after delivering what it has received.
+ * Close a subscription after it has delivered what it received, within a given time.
  *
- * Returns at once. The server is told to send no more, and what it has sent until then is still
- * delivered; then the subscription is closed. One without callback has to be read to its end with
- * `natsSubscription_NextMsg`.
+ * Returns at once. The server is told to send no more; the messages that it sent until then are
+ * still delivered; then the subscription is closed. A subscription without a callback has to be
+ * read to its end with `natsSubscription_NextMsg`.
  *
- * @param sub the subscription; any thread may call this at any time, its callback included.
- * @param timeout how long it may take until the subscription is closed all the same, in
- * milliseconds; 0 or less for no limit.
- * @return `NATS_OK`, also where a drain goes on already, whose timeout then stays;
- * `NATS_INVALID_ARG` where `sub` is NULL or destroyed; `NATS_CONNECTION_CLOSED`;
- * `NATS_INVALID_SUBSCRIPTION` where it was closed before; `NATS_DRAINING` where its connection is
- * draining.
+ * @param sub The subscription.
+ * @param timeout The time in milliseconds after which the subscription is closed in any case; 0 or
+ * less for no limit.
+ *
+ * @retval NATS_OK The drain has begun, or one was in progress already and keeps its timeout.
+ * @retval NATS_INVALID_ARG `sub` is NULL or was destroyed.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_INVALID_SUBSCRIPTION The subscription was closed before.
+ * @retval NATS_DRAINING The connection of the subscription is draining.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
  *
  * @see natsSubscription_WaitForDrainCompletion, natsSubscription_DrainCompletionStatus
+ *
+ * @ingroup nats_drain
  */
 NATS_EXTERN enum natsStatus natsSubscription_DrainTimeout(natsSubscription *sub, int64_t timeout);
 
 /**
- * Waits until the drain of a subscription, or of its connection, is over.
+ * Wait until the drain of a subscription, or of its connection, has ended.
  *
- * It is over when the last message was handled; `natsSubscription_DrainCompletionStatus` tells
- * how. A timeout leaves the thread's last error as it is. Do not call it in the subscription's own callback.
+ * The drain has ended when the callback for the last message has returned, or the last message was
+ * taken. `natsSubscription_DrainCompletionStatus` tells how it ended. A timeout does not change
+ * the last error of the calling thread.
  *
- * @param sub the subscription; any other thread may call this at any time.
- * @param timeout how long to wait, in milliseconds; 0 or less for ever.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `sub` is NULL or destroyed; `NATS_ILLEGAL_STATE`
- * where no drain was started; `NATS_TIMEOUT`.
+ * @param sub The subscription.
+ * @param timeout The longest time to wait in milliseconds; 0 or less for no limit.
+ *
+ * @retval NATS_OK The drain has ended.
+ * @retval NATS_INVALID_ARG `sub` is NULL or was destroyed.
+ * @retval NATS_ILLEGAL_STATE No drain was started.
+ * @retval NATS_TIMEOUT The drain has not ended in time.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, except in the subscription's own callback, which
+ * would wait for itself.
+ *
+ * @see natsSubscription_DrainCompletionStatus
+ *
+ * @ingroup nats_drain
  */
 NATS_EXTERN enum natsStatus natsSubscription_WaitForDrainCompletion(natsSubscription *sub, int64_t timeout);
 
 /**
- * Tells how the drain of a subscription has ended.
+ * Return the outcome of a subscription's drain.
  *
- * An outcome other than `NATS_ILLEGAL_STATE` leaves the thread's last error as it is.
+ * Results other than `NATS_ILLEGAL_STATE` do not change the last error of the calling thread. Any
+ * other status than those listed is the reason why the server could not be told.
  *
- * @param sub the subscription; any thread may call this at any time.
- * @return `NATS_OK` where all was delivered; `NATS_INVALID_ARG` where `sub` is NULL or destroyed;
- * `NATS_ILLEGAL_STATE` where it has not ended, or none was started; `NATS_TIMEOUT` where the time
- * was over first; `NATS_CONNECTION_CLOSED` where the connection was closed first;
- * `NATS_INVALID_SUBSCRIPTION` where it was unsubscribed first; or why the server could not be
- * told.
+ * @param sub The subscription.
+ *
+ * @retval NATS_OK All messages were delivered.
+ * @retval NATS_INVALID_ARG `sub` is NULL or was destroyed.
+ * @retval NATS_ILLEGAL_STATE The drain has not ended, or none was started.
+ * @retval NATS_TIMEOUT The time ran out first.
+ * @retval NATS_CONNECTION_CLOSED The connection was closed first.
+ * @retval NATS_INVALID_SUBSCRIPTION The subscription was unsubscribed first.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_drain
  */
 NATS_EXTERN enum natsStatus natsSubscription_DrainCompletionStatus(natsSubscription *sub);
 
 /**
- * Sets a function to call when no message callback of a subscription runs or will run any more.
+ * Set a function that is called after the last message callback of a subscription.
  *
- * It is called once, however the subscription ends, and also where the handle was destroyed
- * before; what the message callback's closure points at may be freed in it. It runs on a thread of
- * the library.
+ * The function is called once, however the subscription ends, and also if the handle was destroyed
+ * before. Afterwards no message callback runs, so what its closure points to may be freed in this
+ * function. It runs on a thread of the library.
  *
- * @param sub the subscription, which must have a callback.
- * @param cb the function; NULL for none. The last one set before the end counts.
- * @param closure what it gets as its argument; may be NULL.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `sub` is NULL or destroyed;
- * `NATS_INVALID_SUBSCRIPTION` where it is closed, or has no callback.
+ * @param sub The subscription, which must have a callback.
+ * @param cb The function; NULL for none. The last one set before the end of the subscription is
+ * called.
+ * @param closure The argument of `cb`; may be NULL.
+ *
+ * @retval NATS_OK The function was set.
+ * @retval NATS_INVALID_ARG `sub` is NULL or was destroyed.
+ * @retval NATS_INVALID_SUBSCRIPTION The subscription is closed or has no callback.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @see natsConnection_DestroyAndWait
+ *
+ * @ingroup nats_subscribe
  */
 NATS_EXTERN
 enum natsStatus natsSubscription_SetOnCompleteCB(natsSubscription *sub,
@@ -3487,80 +4849,130 @@ enum natsStatus natsSubscription_SetOnCompleteCB(natsSubscription *sub,
                                                  void *closure);
 
 /**
- * Finds the connection of a subscription.
+ * Return the connection of a subscription.
  *
- * @param sub the subscription; any thread may call this at any time.
- * @return the very handle that the program got when connecting, which it may have destroyed since;
- * NULL for NULL and for a destroyed subscription.
+ * @param sub The subscription.
+ *
+ * @return The handle that the program received when it connected, which it may have destroyed
+ * since; NULL if `sub` is NULL or was destroyed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_subscribe
  */
 NATS_EXTERN natsConnection *natsSubscription_GetConnection(natsSubscription *sub);
 
 /**
- * Reads the number that stands for a subscription between client and server: its sid.
+ * Return the number that identifies a subscription between client and server (the sid).
  *
- * @param sub the subscription; any thread may call this at any time.
- * @return the number, from 1; 0 for NULL and for a closed or destroyed subscription.
+ * @param sub The subscription.
+ *
+ * @return The number, from 1; 0 if the subscription is closed, or `sub` is NULL or was destroyed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_subscribe
  */
 NATS_EXTERN int64_t natsSubscription_GetID(natsSubscription *sub);
 
 /**
- * Reads the subject that was subscribed to.
+ * Return the subject of a subscription.
  *
- * @param sub the subscription; any thread may call this at any time.
- * @return the subject, which belongs to the subscription and lives until it is destroyed; NULL for
- * NULL and for a closed or destroyed subscription.
+ * @param sub The subscription.
+ *
+ * @return The subject, which belongs to the subscription and is valid until it is destroyed; NULL
+ * if the subscription is closed, or `sub` is NULL or was destroyed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_subscribe
  */
 NATS_EXTERN const char *natsSubscription_GetSubject(natsSubscription *sub);
 
 /**
- * Tells whether a subscription is open.
+ * Test whether a subscription is open.
  *
- * @param sub the subscription; any thread may call this at any time.
- * @return true until it is unsubscribed, drained, has delivered its maximum or its connection is
- * closed; false for NULL and for a destroyed subscription.
+ * @param sub The subscription.
+ *
+ * @return True until the subscription is unsubscribed, drained, has delivered its maximum, or its
+ * connection is closed; false if `sub` is NULL or was destroyed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_subscribe
  */
 NATS_EXTERN bool natsSubscription_IsValid(natsSubscription *sub);
 
 /**
- * Closes a subscription, as `natsSubscription_Unsubscribe` does where it is open, and releases it.
+ * Close and release a subscription.
  *
- * From then on calls with `sub` return `NATS_INVALID_ARG`, except in a callback that was given it,
- * until it returns. A callback that runs is not waited for: the completion callback tells. Every
- * subscription must be destroyed once, also after its connection was. Leaves the thread's last
- * error as it is. Any thread may call this, the subscription's callback included.
+ * Closes the subscription as `natsSubscription_Unsubscribe` does if it is open. From then on calls
+ * with `sub` return `NATS_INVALID_ARG`, except in a callback that was given it, until that
+ * returns. Does not wait for a callback that is running; the completion callback reports its end.
+ * Every subscription must be destroyed once, also after its connection was destroyed. Does not
+ * change the last error of the calling thread.
  *
- * @param sub the subscription; NULL and a destroyed one are ignored.
+ * @param sub The subscription. NULL and a destroyed subscription are ignored.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
  *
  * @see natsSubscription_SetOnCompleteCB
+ *
+ * @ingroup nats_subscribe
  */
 NATS_EXTERN void natsSubscription_Destroy(natsSubscription *sub);
 
 /**
- * Reads how many messages of a subscription wait to be delivered.
+ * Return the number of messages that wait to be delivered.
  *
- * Deprecated: `natsSubscription_GetPending` tells the bytes too.
+ * @param sub The subscription.
+ * @param queuedMsgs Receives the number. Written only with `NATS_OK`.
  *
- * @param sub the subscription; any thread may call this at any time.
- * @param queuedMsgs where to put the number; written only with `NATS_OK`.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or `sub` was destroyed;
- * `NATS_INVALID_SUBSCRIPTION` where it is closed.
+ * @retval NATS_OK The number was written.
+ * @retval NATS_INVALID_ARG An argument is NULL, or `sub` was destroyed.
+ * @retval NATS_INVALID_SUBSCRIPTION The subscription is closed.
+ *
+ * @deprecated Use `natsSubscription_GetPending`, which also returns the bytes.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_delivery
  */
 NATS_EXTERN enum natsStatus natsSubscription_QueuedMsgs(natsSubscription *sub, uint64_t *queuedMsgs);
 
 /**
- * Sets how much of a subscription may wait to be delivered before messages are dropped.
+ * Set how much may wait to be delivered to a subscription.
  *
- * A message that would exceed a limit is dropped, and the connection's error handler told once,
- * with `NATS_SLOW_CONSUMER`, until a message is accepted again. Takes effect with the next
- * message.
+ * A message that would exceed a limit is dropped. The first one is reported to the connection's
+ * error handler with `NATS_SLOW_CONSUMER`; the next report follows only after a message was
+ * accepted again. Takes effect with the next message.
  *
- * @param sub the subscription; any thread may call this at any time.
- * @param msgLimit the limit in messages; negative for none, not 0.
- * @param bytesLimit the limit in bytes of headers and payloads; negative for none, not 0.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `sub` is NULL or destroyed, or a limit is 0;
- * `NATS_INVALID_SUBSCRIPTION` where it is closed.
+ * @param sub The subscription.
+ * @param msgLimit The limit in messages; negative for no limit; not 0.
+ * @param bytesLimit The limit in bytes of headers and payloads; negative for no limit; not 0.
+ *
+ * @retval NATS_OK The limits were set.
+ * @retval NATS_INVALID_ARG `sub` is NULL or was destroyed, or a limit is 0.
+ * @retval NATS_INVALID_SUBSCRIPTION The subscription is closed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @par Example
+ * ```c
+ * // a million messages, but no more than 512 MiB of them
+ * natsStatus s = natsSubscription_SetPendingLimits(sub, 1000000, 512 * 1024 * 1024);
+ * ```
  *
  * @see natsOptions_SetMaxPendingMsgs, natsOptions_SetMaxPendingBytes
+ *
+ * @ingroup nats_delivery
  */
 NATS_EXTERN
 enum natsStatus natsSubscription_SetPendingLimits(natsSubscription *sub,
@@ -3568,16 +4980,23 @@ enum natsStatus natsSubscription_SetPendingLimits(natsSubscription *sub,
                                                   int bytesLimit);
 
 /**
- * Reads how much of a subscription may wait to be delivered before messages are dropped.
+ * Return the limits of what may wait to be delivered to a subscription.
  *
- * @param sub the subscription; any thread may call this at any time.
- * @param msgLimit where to put the limit in messages, negative for none; may be NULL.
- * @param bytesLimit where to put the limit in bytes of headers and payloads, negative for none;
+ * @param sub The subscription.
+ * @param msgLimit Receives the limit in messages, negative for no limit; may be NULL.
+ * @param bytesLimit Receives the limit in bytes of headers and payloads, negative for no limit;
  * may be NULL.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `sub` is NULL or destroyed;
- * `NATS_INVALID_SUBSCRIPTION` where it is closed. The outputs are written only with `NATS_OK`.
+ *
+ * @retval NATS_OK The limits were written. The outputs are written only with this status.
+ * @retval NATS_INVALID_ARG `sub` is NULL or was destroyed.
+ * @retval NATS_INVALID_SUBSCRIPTION The subscription is closed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
  *
  * @see natsSubscription_SetPendingLimits
+ *
+ * @ingroup nats_delivery
  */
 NATS_EXTERN
 enum natsStatus natsSubscription_GetPendingLimits(natsSubscription *sub,
@@ -3585,74 +5004,120 @@ enum natsStatus natsSubscription_GetPendingLimits(natsSubscription *sub,
                                                   int *bytesLimit);
 
 /**
- * Reads how much of a subscription waits to be delivered. A message in its callback does not wait
- * any more.
+ * Return how much waits to be delivered to a subscription.
  *
- * @param sub the subscription; any thread may call this at any time.
- * @param msgs where to put the number of messages; may be NULL.
- * @param bytes where to put the number of bytes of headers and payloads; may be NULL.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `sub` is NULL or destroyed;
- * `NATS_INVALID_SUBSCRIPTION` where it is closed. The outputs are written only with `NATS_OK`.
+ * A message whose callback is running does not count any more.
+ *
+ * @param sub The subscription.
+ * @param msgs Receives the number of messages; may be NULL.
+ * @param bytes Receives the number of bytes of their headers and payloads; may be NULL.
+ *
+ * @retval NATS_OK The numbers were written. The outputs are written only with this status.
+ * @retval NATS_INVALID_ARG `sub` is NULL or was destroyed.
+ * @retval NATS_INVALID_SUBSCRIPTION The subscription is closed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_delivery
  */
 NATS_EXTERN enum natsStatus natsSubscription_GetPending(natsSubscription *sub, int *msgs, int *bytes);
 
 /**
- * Reads how many messages a subscription has delivered.
+ * Return the number of messages that a subscription has delivered.
  *
- * @param sub the subscription; any thread may call this at any time.
- * @param msgs where to put the number; written only with `NATS_OK`.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or `sub` was destroyed;
- * `NATS_INVALID_SUBSCRIPTION` where it is closed.
+ * @param sub The subscription.
+ * @param msgs Receives the number. Written only with `NATS_OK`.
+ *
+ * @retval NATS_OK The number was written.
+ * @retval NATS_INVALID_ARG An argument is NULL, or `sub` was destroyed.
+ * @retval NATS_INVALID_SUBSCRIPTION The subscription is closed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_delivery
  */
 NATS_EXTERN enum natsStatus natsSubscription_GetDelivered(natsSubscription *sub, int64_t *msgs);
 
 /**
- * Reads how many messages of a subscription were dropped because a pending limit was reached.
+ * Return the number of messages that were dropped because a pending limit was reached.
  *
- * @param sub the subscription; any thread may call this at any time.
- * @param msgs where to put the number, counted from the subscription's beginning; written only
- * with `NATS_OK`.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or `sub` was destroyed;
- * `NATS_INVALID_SUBSCRIPTION` where it is closed.
+ * @param sub The subscription.
+ * @param msgs Receives the number since the subscription was created. Written only with `NATS_OK`.
+ *
+ * @retval NATS_OK The number was written.
+ * @retval NATS_INVALID_ARG An argument is NULL, or `sub` was destroyed.
+ * @retval NATS_INVALID_SUBSCRIPTION The subscription is closed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @see natsSubscription_SetPendingLimits
+ *
+ * @ingroup nats_delivery
  */
 NATS_EXTERN enum natsStatus natsSubscription_GetDropped(natsSubscription *sub, int64_t *msgs);
 
 /**
- * Reads the most of a subscription that has ever waited to be delivered.
+ * Return the largest amount that ever waited to be delivered to a subscription.
  *
- * @param sub the subscription; any thread may call this at any time.
- * @param msgs where to put the number of messages; may be NULL.
- * @param bytes where to put the number of bytes of headers and payloads; may be NULL.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `sub` is NULL or destroyed;
- * `NATS_INVALID_SUBSCRIPTION` where it is closed. The outputs are written only with `NATS_OK`.
+ * @param sub The subscription.
+ * @param msgs Receives the number of messages; may be NULL.
+ * @param bytes Receives the number of bytes of headers and payloads; may be NULL.
+ *
+ * @retval NATS_OK The numbers were written. The outputs are written only with this status.
+ * @retval NATS_INVALID_ARG `sub` is NULL or was destroyed.
+ * @retval NATS_INVALID_SUBSCRIPTION The subscription is closed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
  *
  * @see natsSubscription_ClearMaxPending
+ *
+ * @ingroup nats_delivery
  */
 NATS_EXTERN enum natsStatus natsSubscription_GetMaxPending(natsSubscription *sub, int *msgs, int *bytes);
 
 /**
- * Starts anew to note the most that has waited to be delivered.
+ * Reset the counters of `natsSubscription_GetMaxPending`.
  *
- * @param sub the subscription; any thread may call this at any time.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `sub` is NULL or destroyed;
- * `NATS_INVALID_SUBSCRIPTION` where it is closed.
+ * @param sub The subscription.
+ *
+ * @retval NATS_OK The counters were reset.
+ * @retval NATS_INVALID_ARG `sub` is NULL or was destroyed.
+ * @retval NATS_INVALID_SUBSCRIPTION The subscription is closed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
  *
  * @see natsSubscription_GetMaxPending
+ *
+ * @ingroup nats_delivery
  */
 NATS_EXTERN enum natsStatus natsSubscription_ClearMaxPending(natsSubscription *sub);
 
 /**
- * Reads all counters of a subscription, as of one moment.
+ * Return all counters of a subscription, taken at one moment.
  *
- * @param sub the subscription; any thread may call this at any time.
- * @param pendingMsgs where to put the messages that wait; may be NULL, as all that follow.
- * @param pendingBytes where to put their bytes.
- * @param maxPendingMsgs where to put the most messages that have ever waited.
- * @param maxPendingBytes where to put the most bytes that have ever waited.
- * @param deliveredMsgs where to put the number of messages delivered.
- * @param droppedMsgs where to put the number of messages dropped.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `sub` is NULL or destroyed;
- * `NATS_INVALID_SUBSCRIPTION` where it is closed. The outputs are written only with `NATS_OK`.
+ * Every output may be NULL.
+ *
+ * @param sub The subscription.
+ * @param pendingMsgs Receives the number of messages that wait.
+ * @param pendingBytes Receives the number of bytes of their headers and payloads.
+ * @param maxPendingMsgs Receives the largest number of messages that ever waited.
+ * @param maxPendingBytes Receives the largest number of bytes that ever waited.
+ * @param deliveredMsgs Receives the number of messages delivered.
+ * @param droppedMsgs Receives the number of messages dropped.
+ *
+ * @retval NATS_OK The counters were written. The outputs are written only with this status.
+ * @retval NATS_INVALID_ARG `sub` is NULL or was destroyed.
+ * @retval NATS_INVALID_SUBSCRIPTION The subscription is closed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_delivery
  */
 NATS_EXTERN
 enum natsStatus natsSubscription_GetStats(natsSubscription *sub,

@@ -7,22 +7,33 @@ use super::guard::guard;
 use super::handle::{self, borrow, borrow_arc, natsConnection};
 use crate::error::{Status, natsStatus};
 
-/// Closes and releases a connection, and waits until no callback of it runs or will run any more.
+/// Close and release a connection, and wait until its last callback has returned.
 ///
-/// An addition that nats.c lacks. Does what `natsConnection_Destroy` does, and returns when the
-/// last callback has returned: message and completion callbacks of the connection's subscriptions,
-/// its connection callbacks, the closed one included, and its error handler. What their closures
-/// point at may be freed then. Calls of other threads give `NATS_CONNECTION_CLOSED` as soon as this
-/// has begun and `NATS_INVALID_ARG` when it is over.
+/// Does what `natsConnection_Destroy` does, then waits for the message and completion callbacks of
+/// the connection's subscriptions, its connection callbacks (the closed callback included) and its
+/// error handler. Afterwards the memory that their closures point to may be freed. As soon as the
+/// call has begun, calls of other threads on the connection fail with `NATS_CONNECTION_CLOSED`;
+/// when it is over, with `NATS_INVALID_ARG`.
 ///
-/// @param nc the connection.
-/// @param timeout how long to wait for callbacks, in milliseconds; 0 or less for ever.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `nc` is NULL or destroyed; `NATS_TIMEOUT` where a
-/// callback still runs: the connection is closed and destroyed all the same; `NATS_ILLEGAL_STATE`
-/// inside a callback of this connection or its subscriptions, inside a connection callback, and inside
-/// a message callback of the shared pool, which might wait for themselves: nothing is done.
+/// @param nc The connection.
+/// @param timeout The longest time to wait for callbacks in milliseconds; 0 or less for no limit.
+///
+/// @retval NATS_OK No callback of this connection runs or will run.
+/// @retval NATS_INVALID_ARG `nc` is NULL or was destroyed.
+/// @retval NATS_TIMEOUT A callback is still running. The connection is closed and destroyed all the
+/// same.
+/// @retval NATS_ILLEGAL_STATE The call came from a callback of this connection or its
+/// subscriptions, from a connection callback, or from a message callback in the shared pool, which
+/// might wait for itself. Nothing was done.
+///
+/// @note An addition of this library: nats.c does not have it.
+///
+/// @par Threads
+/// Any thread may call this function, except in the callbacks named under `NATS_ILLEGAL_STATE`.
 ///
 /// @see natsConnection_Destroy, natsOptions_SetReleasedCB
+///
+/// @ingroup nats_connection
 ///
 /// # Safety
 /// `nc` is NULL or a handle of this library.
@@ -43,17 +54,26 @@ pub unsafe extern "C" fn natsConnection_DestroyAndWait(
     })
 }
 
-/// Reads the name of the server that the connection is connected to.
+/// Copy the name of the present server.
 ///
-/// An addition that nats.c lacks. The name is the `server_name` of the server's INFO.
+/// The name is the field `server_name` of the server's INFO.
 ///
-/// @param nc the connection; any thread may call this at any time.
-/// @param buffer where to put the name; an empty string while there is no server, or it has no
-/// name.
-/// @param bufferSize the buffer's size in bytes, for the name and a NUL.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or `nc` was destroyed;
-/// `NATS_INSUFFICIENT_BUFFER` where it does not fit, with an empty string in the buffer if that has
-/// room for one.
+/// @param nc The connection.
+/// @param buffer Receives the name; an empty string while the connection is not connected, or is
+/// draining, or the server has no name.
+/// @param bufferSize The size of the buffer in bytes; it must hold the name and a NUL.
+///
+/// @retval NATS_OK The name or an empty string was written.
+/// @retval NATS_INVALID_ARG An argument is NULL, or `nc` was destroyed.
+/// @retval NATS_INSUFFICIENT_BUFFER The text does not fit. The buffer then holds an empty string,
+/// if it has room for one.
+///
+/// @note An addition of this library: nats.c does not have it.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_state
 ///
 /// # Safety
 /// `nc` is NULL or a handle of this library; `buffer` is NULL or valid for writing `bufferSize`
@@ -72,16 +92,26 @@ pub unsafe extern "C" fn natsConnection_GetServerName(
     })
 }
 
-/// Reads the version of the server that the connection is connected to, such as `2.10.4`.
+/// Copy the version of the present server, such as `2.10.4`.
 ///
-/// An addition that nats.c lacks. The version is the `version` of the server's INFO.
+/// The version is the field `version` of the server's INFO.
 ///
-/// @param nc the connection; any thread may call this at any time.
-/// @param buffer where to put the version; an empty string while there is no server.
-/// @param bufferSize the buffer's size in bytes, for the version and a NUL.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or `nc` was destroyed;
-/// `NATS_INSUFFICIENT_BUFFER` where it does not fit, with an empty string in the buffer if that has
-/// room for one.
+/// @param nc The connection.
+/// @param buffer Receives the version; an empty string while the connection is not connected, or is
+/// draining.
+/// @param bufferSize The size of the buffer in bytes; it must hold the version and a NUL.
+///
+/// @retval NATS_OK The version or an empty string was written.
+/// @retval NATS_INVALID_ARG An argument is NULL, or `nc` was destroyed.
+/// @retval NATS_INSUFFICIENT_BUFFER The text does not fit. The buffer then holds an empty string,
+/// if it has room for one.
+///
+/// @note An addition of this library: nats.c does not have it.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_state
 ///
 /// # Safety
 /// `nc` is NULL or a handle of this library; `buffer` is NULL or valid for writing `bufferSize`
@@ -100,17 +130,26 @@ pub unsafe extern "C" fn natsConnection_GetServerVersion(
     })
 }
 
-/// Reads the name of the cluster that the server of the connection belongs to.
+/// Copy the name of the cluster that the present server belongs to.
 ///
-/// An addition that nats.c lacks. The name is the `cluster` of the server's INFO.
+/// The name is the field `cluster` of the server's INFO.
 ///
-/// @param nc the connection; any thread may call this at any time.
-/// @param buffer where to put the name; an empty string while there is no server, or it is in no
-/// cluster.
-/// @param bufferSize the buffer's size in bytes, for the name and a NUL.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or `nc` was destroyed;
-/// `NATS_INSUFFICIENT_BUFFER` where it does not fit, with an empty string in the buffer if that has
-/// room for one.
+/// @param nc The connection.
+/// @param buffer Receives the name; an empty string while the connection is not connected, or is
+/// draining, or the server belongs to no cluster.
+/// @param bufferSize The size of the buffer in bytes; it must hold the name and a NUL.
+///
+/// @retval NATS_OK The name or an empty string was written.
+/// @retval NATS_INVALID_ARG An argument is NULL, or `nc` was destroyed.
+/// @retval NATS_INSUFFICIENT_BUFFER The text does not fit. The buffer then holds an empty string,
+/// if it has room for one.
+///
+/// @note An addition of this library: nats.c does not have it.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_state
 ///
 /// # Safety
 /// `nc` is NULL or a handle of this library; `buffer` is NULL or valid for writing `bufferSize`
@@ -129,15 +168,23 @@ pub unsafe extern "C" fn natsConnection_GetServerCluster(
     })
 }
 
-/// Counts the subscriptions that are open on a connection.
+/// Return the number of open subscriptions of a connection.
 ///
-/// An addition that nats.c lacks. A subscription counts until it is unsubscribed, drained, or has
-/// delivered the maximum of messages asked for; destroying it unsubscribes it.
+/// A subscription counts until it is unsubscribed, drained, destroyed, or has delivered the maximum
+/// of `natsSubscription_AutoUnsubscribe`.
 ///
-/// @param nc the connection; any thread may call this at any time.
-/// @param count where to put the number; written only with `NATS_OK`.
-/// @return `NATS_OK`, also on a closed connection; `NATS_INVALID_ARG` where an argument is NULL or
-/// `nc` was destroyed.
+/// @param nc The connection.
+/// @param count Receives the number. Written only with `NATS_OK`.
+///
+/// @retval NATS_OK The number was written, also for a closed connection.
+/// @retval NATS_INVALID_ARG An argument is NULL, or `nc` was destroyed.
+///
+/// @note An addition of this library: nats.c does not have it.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_state
 ///
 /// # Safety
 /// `nc` is NULL or a handle of this library; `count` is NULL or valid for writing an `int`.
@@ -156,16 +203,24 @@ pub unsafe extern "C" fn natsConnection_GetSubscriptionCount(
     })
 }
 
-/// Counts the bytes that wait to be sent: those of publishes and other operations that the socket
-/// has not taken yet, and those kept while there is no server.
+/// Return the number of bytes that wait to be sent, including those kept for after a reconnect.
 ///
-/// An addition that nats.c lacks; `natsConnection_Buffered` leaves out what is kept while there is
-/// no server.
+/// Counts publishes and other operations that the socket has not accepted yet.
+/// `natsConnection_Buffered` leaves out what is kept while there is no server.
 ///
-/// @param nc the connection; any thread may call this at any time.
-/// @param bytes where to put the number; written only with `NATS_OK`.
-/// @return `NATS_OK`, also on a closed connection, with 0; `NATS_INVALID_ARG` where an argument is
-/// NULL or `nc` was destroyed.
+/// @param nc The connection.
+/// @param bytes Receives the number of bytes; 0 for a closed connection. Written only with
+/// `NATS_OK`.
+///
+/// @retval NATS_OK The number was written, also for a closed connection.
+/// @retval NATS_INVALID_ARG An argument is NULL, or `nc` was destroyed.
+///
+/// @note An addition of this library: nats.c does not have it.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_state
 ///
 /// # Safety
 /// `nc` is NULL or a handle of this library; `bytes` is NULL or valid for writing an `int64_t`.

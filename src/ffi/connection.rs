@@ -15,28 +15,57 @@ const FLUSH_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long `natsConnection_Drain` gives the subscriptions and publishers.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Connects to a server, and opens the library if that was not done yet.
+/// Connect to a NATS server.
 ///
-/// Blocks until a server has accepted the connection, or each server of the list has been tried
-/// once (more often with `natsOptions_SetRetryOnFailedConnect`); the options' timeout limits each
-/// attempt, name resolution and handshake included. Success clears the calling thread's last error.
+/// Opens the library if it is not open. Blocks until a server accepts the connection or every
+/// server of the list was tried once. With `natsOptions_SetRetryOnFailedConnect` the list is tried
+/// more often, or in the background. The timeout of `natsOptions_SetTimeout` limits each attempt at
+/// one server, including name resolution, TLS and the handshake. Success clears the last error of
+/// the calling thread. After a failure `nats_GetLastError` names each server that was tried and the
+/// reason why it failed, as far as there is room, beginning with the one that the status is about.
+/// Protocol: INFO, CONNECT and PING of the NATS client protocol.
 ///
-/// @param nc where to put the connection, yours until `natsConnection_Destroy`. Written with
-/// `NATS_OK` and `NATS_NOT_YET_CONNECTED` only.
-/// @param options what to connect with; NULL for the defaults and `NATS_DEFAULT_URL`. They are
-/// copied: later changes do not reach this connection, and they may be destroyed at once. They may
-/// be shared by threads.
-/// @return `NATS_OK`; `NATS_NOT_YET_CONNECTED` where no server accepted, and attempts go on in the
-/// background because the options ask for it and name a callback to call when one succeeds;
-/// `NATS_INVALID_ARG` where `nc` is NULL, `options` were destroyed, or a URL is empty or has a bad
-/// port; `NATS_ERR` for bad percent encoding in a URL; `NATS_NO_SERVER` where no server could be
-/// reached; `NATS_CONNECTION_AUTH_FAILED` where the credentials were refused;
-/// `NATS_FAILED_TO_INITIALIZE` while the library is being closed; and otherwise what the attempt at
-/// the last server that answered failed with, `NATS_TIMEOUT` for instance. Source: NATS client protocol, INFO and
-/// CONNECT. After a failure `nats_GetLastError` names each server that was tried and why it failed,
-/// as far as there is room; the one that the status is of comes first.
+/// @param nc Receives the connection, which the caller owns and releases with
+/// `natsConnection_Destroy`. Written only with `NATS_OK` and `NATS_NOT_YET_CONNECTED`.
+/// @param options The options, or NULL for the defaults and `NATS_DEFAULT_URL`. They are copied:
+/// later changes do not affect this connection, and they may be destroyed at once.
+///
+/// @retval NATS_OK The connection is established.
+/// @retval NATS_NOT_YET_CONNECTED No server accepted the connection, and attempts continue in the
+/// background because `natsOptions_SetRetryOnFailedConnect` was given a callback.
+/// @retval NATS_INVALID_ARG `nc` is NULL, `options` were destroyed, or a URL is empty or has an
+/// invalid port.
+/// @retval NATS_ERR A URL has invalid percent-encoding, or a server rejected the handshake with an
+/// error that has no status of its own.
+/// @retval NATS_NO_SERVER No server could be reached.
+/// @retval NATS_CONNECTION_AUTH_FAILED The server refused the credentials.
+/// @retval NATS_SECURE_CONNECTION_WANTED TLS is required by the options and the server does not
+/// offer it.
+/// @retval NATS_SSL_ERROR The TLS handshake failed, for example because the server's certificate is
+/// not trusted.
+/// @retval NATS_NO_SERVER_SUPPORT The options ask for something that the server is too old for
+/// (`natsOptions_SetNoEcho`).
+/// @retval NATS_PROTOCOL_ERROR The peer does not speak the NATS protocol.
+/// @retval NATS_TIMEOUT The last server that answered did not complete the handshake in time.
+/// @retval NATS_FAILED_TO_INITIALIZE The library is being closed.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @par Example
+/// ```c
+/// natsOptions *opts = NULL;
+/// natsConnection *nc = NULL;
+/// natsStatus s = natsOptions_Create(&opts);
+/// if (s == NATS_OK) s = natsOptions_SetURL(opts, "nats://demo.example:4222");
+/// if (s == NATS_OK) s = natsConnection_Connect(&nc, opts);
+/// natsOptions_Destroy(opts);
+/// if (s != NATS_OK) fprintf(stderr, "%s\n", nats_GetLastError(NULL));
+/// ```
 ///
 /// @see natsConnection_ConnectTo, natsConnection_Destroy, natsConnection_DestroyAndWait
+///
+/// @ingroup nats_connection
 ///
 /// # Safety
 /// `nc` is NULL or valid for writing a pointer; `options` is NULL or a handle of this library.
@@ -58,17 +87,45 @@ pub unsafe extern "C" fn natsConnection_Connect(
     })
 }
 
-/// Connects to the servers of a list, with default options otherwise.
+/// Connect to one of several servers, with default options.
 ///
-/// @param nc where to put the connection, yours until `natsConnection_Destroy`; written only with
-/// `NATS_OK`.
-/// @param urls one URL, or several separated by commas, which are then tried in random order:
-/// `[scheme://][user[:password]@ | token@]host[:port]`, port 4222 where there is none; NULL for
-/// `NATS_DEFAULT_URL`. White space around each is ignored. Copied.
-/// @return as `natsConnection_Connect`; `NATS_INVALID_ARG` also where an element of the list is
-/// empty or has a scheme that `natsOptions_SetURL` refuses, or `urls` is not UTF-8. Never `NATS_NOT_YET_CONNECTED`.
+/// Equivalent to `natsConnection_Connect` with options that have only the URLs set. Opens the
+/// library if it is not open, and blocks until a server accepts the connection or each one was
+/// tried once.
+///
+/// @param nc Receives the connection, which the caller owns and releases with
+/// `natsConnection_Destroy`. Written only with `NATS_OK`.
+/// @param urls One URL, or several separated by commas, which are tried in random order:
+/// `[scheme://][user[:password]@ | token@]host[:port]`. The default port is 4222. White space
+/// around each URL is ignored. NULL stands for `NATS_DEFAULT_URL`. Copied.
+///
+/// @retval NATS_OK The connection is established.
+/// @retval NATS_INVALID_ARG `nc` is NULL, an element of the list is empty or has an invalid port, a
+/// scheme is not one that `natsOptions_SetURL` accepts, or `urls` is not UTF-8.
+/// @retval NATS_ERR A URL has invalid percent-encoding, or a server rejected the handshake with an
+/// error that has no status of its own.
+/// @retval NATS_NO_SERVER No server could be reached.
+/// @retval NATS_CONNECTION_AUTH_FAILED The server refused the credentials.
+/// @retval NATS_SSL_ERROR The TLS handshake failed.
+/// @retval NATS_PROTOCOL_ERROR The peer does not speak the NATS protocol.
+/// @retval NATS_TIMEOUT The last server that answered did not complete the handshake in time.
+/// @retval NATS_FAILED_TO_INITIALIZE The library is being closed.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @par Example
+/// ```c
+/// natsConnection *nc = NULL;
+/// natsStatus s = natsConnection_ConnectTo(&nc, "nats://localhost:4222");
+/// if (s != NATS_OK) fprintf(stderr, "%s: %s\n", natsStatus_GetText(s), nats_GetLastError(NULL));
+/// // ...
+/// natsConnection_Destroy(nc);
+/// ```
 ///
 /// @see natsConnection_Connect
+///
+/// @ingroup nats_connection
 ///
 /// # Safety
 /// `nc` is NULL or valid for writing a pointer; `urls` is NULL or a string that ends with a NUL.
@@ -125,16 +182,27 @@ unsafe fn connect(options: &Options, out: *mut *mut natsConnection) -> Result<()
     result
 }
 
-/// Drops the connection to the server and reconnects, to the next server of the list first.
+/// Drop the present server and connect to the next one.
 ///
-/// Returns at once; the rest goes on as after any loss of the connection: callbacks are called,
-/// subscriptions are made again, and what is published meanwhile is kept up to the reconnect
-/// buffer's limit. Subscriptions that the server has refused are tried again. Where the options do not allow reconnecting, or the connection is draining, it
-/// is closed instead.
+/// Returns at once. What follows is the same as after any loss of the connection: the callbacks are
+/// called, subscriptions are made again, and messages published meanwhile are kept up to the limit
+/// of `natsOptions_SetReconnectBufSize`. Subscriptions that the server refused are tried again. If
+/// the options do not allow reconnecting, or the connection is draining, the connection is closed
+/// instead.
 ///
-/// @param nc the connection; any thread may call this at any time.
-/// @return `NATS_OK`, also while the connection is reconnecting anyway, and then nothing happens;
-/// `NATS_INVALID_ARG` where `nc` is NULL or destroyed; `NATS_CONNECTION_CLOSED`.
+/// @param nc The connection.
+///
+/// @retval NATS_OK The reconnect has begun, or the connection was reconnecting already and nothing
+/// changes.
+/// @retval NATS_INVALID_ARG `nc` is NULL or was destroyed.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @see natsOptions_SetReconnectedCB
+///
+/// @ingroup nats_connection
 ///
 /// # Safety
 /// `nc` is NULL or a handle of this library.
@@ -146,12 +214,32 @@ pub unsafe extern "C" fn natsConnection_Reconnect(nc: *mut natsConnection) -> na
     })
 }
 
-/// Waits until the server has processed everything sent so far, for at most 10 seconds.
+/// Wait until the server has processed everything sent so far, for at most 10 seconds.
 ///
-/// The same as `natsConnection_FlushTimeout` with 10000 milliseconds.
+/// Sends a PING behind all that was published and subscribed and waits for the PONG. Equivalent to
+/// `natsConnection_FlushTimeout` with 10000 milliseconds. Works while the connection drains. While
+/// it reconnects, the call waits for the reconnect too.
 ///
-/// @param nc the connection; any thread may call this at any time.
-/// @return as `natsConnection_FlushTimeout`.
+/// @param nc The connection.
+///
+/// @retval NATS_OK The server has read everything that was sent before.
+/// @retval NATS_INVALID_ARG `nc` is NULL or was destroyed.
+/// @retval NATS_TIMEOUT The server did not answer within 10 seconds.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_CONNECTION_DISCONNECTED The connection was lost during the call.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @par Example
+/// ```c
+/// natsStatus s = natsConnection_PublishString(nc, "log", "started");
+/// if (s == NATS_OK) s = natsConnection_Flush(nc); // the server has it now
+/// ```
+///
+/// @see natsConnection_FlushTimeout
+///
+/// @ingroup nats_connection
 ///
 /// # Safety
 /// `nc` is NULL or a handle of this library.
@@ -163,17 +251,26 @@ pub unsafe extern "C" fn natsConnection_Flush(nc: *mut natsConnection) -> natsSt
     })
 }
 
-/// Waits until the server has processed everything sent so far.
+/// Wait until the server has processed everything sent so far.
 ///
-/// Sends a PING behind what was published and subscribed, and waits for its PONG: the server has
-/// then read all of it. While the connection is reconnecting, the call waits for that too. Works
-/// while draining. Source: NATS client protocol, PING and PONG.
+/// Sends a PING behind all that was published and subscribed and waits for the PONG: the server has
+/// then read all of it. Works while the connection drains. While it reconnects, the call waits for
+/// the reconnect too. Protocol: PING and PONG.
 ///
-/// @param nc the connection; any thread may call this at any time.
-/// @param timeout how long to wait, in milliseconds; more than 0.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `nc` is NULL or destroyed; `NATS_INVALID_TIMEOUT`
-/// where `timeout` is not positive; `NATS_TIMEOUT`; `NATS_CONNECTION_CLOSED` where the connection
-/// is or gets closed; `NATS_CONNECTION_DISCONNECTED` where it was lost during the call.
+/// @param nc The connection.
+/// @param timeout The longest time to wait in milliseconds; greater than 0.
+///
+/// @retval NATS_OK The server has read everything that was sent before.
+/// @retval NATS_INVALID_ARG `nc` is NULL or was destroyed.
+/// @retval NATS_INVALID_TIMEOUT `timeout` is zero or negative.
+/// @retval NATS_TIMEOUT The server did not answer in time.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_CONNECTION_DISCONNECTED The connection was lost during the call.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_connection
 ///
 /// # Safety
 /// `nc` is NULL or a handle of this library.
@@ -195,16 +292,24 @@ pub unsafe extern "C" fn natsConnection_FlushTimeout(
     })
 }
 
-/// Measures the time from sending a PING to the arrival of its PONG.
+/// Measure the round-trip time to the server.
 ///
-/// Waits for it, for at most 10 seconds. What was published before and is not sent yet is sent
-/// first, and counts.
+/// Sends a PING and waits for the PONG, for at most 10 seconds. Data that was published before and
+/// is not yet written is written first, so it counts in the measured time.
 ///
-/// @param nc the connection; any thread may call this at any time.
-/// @param rtt where to put the time, in nanoseconds; written only with `NATS_OK`.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or `nc` was destroyed;
-/// `NATS_CONNECTION_CLOSED`; `NATS_CONNECTION_DISCONNECTED` while there is no server;
-/// `NATS_TIMEOUT`.
+/// @param nc The connection.
+/// @param rtt Receives the time in nanoseconds. Written only with `NATS_OK`.
+///
+/// @retval NATS_OK The time was measured.
+/// @retval NATS_INVALID_ARG An argument is NULL, or `nc` was destroyed.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed.
+/// @retval NATS_CONNECTION_DISCONNECTED The connection has no server at the moment.
+/// @retval NATS_TIMEOUT The server did not answer within 10 seconds.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_state
 ///
 /// # Safety
 /// `nc` is NULL or a handle of this library; `rtt` is NULL or valid for writing an `int64_t`.
@@ -227,12 +332,32 @@ pub unsafe extern "C" fn natsConnection_GetRTT(
     })
 }
 
-/// Closes a connection without losing messages, within 30 seconds.
+/// Close a connection gracefully, within 30 seconds.
 ///
-/// The same as `natsConnection_DrainTimeout` with 30000 milliseconds.
+/// Equivalent to `natsConnection_DrainTimeout` with 30000 milliseconds. Returns at once. In the
+/// background the subscriptions stop receiving and deliver the messages they have, what was
+/// published is sent, and the connection is closed. The closed callback reports the end.
 ///
-/// @param nc the connection; any thread may call this at any time.
-/// @return as `natsConnection_DrainTimeout`.
+/// @param nc The connection.
+///
+/// @retval NATS_OK The drain has begun, or one was in progress already and keeps its timeout.
+/// @retval NATS_INVALID_ARG `nc` is NULL or was destroyed.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed.
+/// @retval NATS_ILLEGAL_STATE The connection has no server at the moment.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @par Example
+/// ```c
+/// // in response to SIGTERM, for example; on_closed was set with natsOptions_SetClosedCB
+/// natsStatus s = natsConnection_Drain(nc);
+/// if (s != NATS_OK) natsConnection_Close(nc);
+/// ```
+///
+/// @see natsConnection_DrainTimeout, natsOptions_SetClosedCB
+///
+/// @ingroup nats_drain
 ///
 /// # Safety
 /// `nc` is NULL or a handle of this library.
@@ -244,23 +369,31 @@ pub unsafe extern "C" fn natsConnection_Drain(nc: *mut natsConnection) -> natsSt
     })
 }
 
-/// Closes a connection without losing messages.
+/// Close a connection gracefully, within a given time.
 ///
-/// Returns at once. In the background all subscriptions stop receiving, and deliver what they have
-/// received; until then publishing and requests work and subscribing gives `NATS_DRAINING`. Then
-/// publishing gives `NATS_DRAINING`, what was published is sent, and the connection is closed: the
-/// closed callback tells. A subscription without callback has to be read to its end with
-/// `natsSubscription_NextMsg`. Errors on the way go to the error handler, `NATS_TIMEOUT` among
-/// them; losing the server ends the drain and the connection.
+/// Returns at once; the drain runs in the background. First all subscriptions stop receiving and
+/// deliver the messages they have received; meanwhile publishing and requests still work and
+/// subscribing fails with `NATS_DRAINING`. Then publishing fails with `NATS_DRAINING` too, what was
+/// published is sent, and the connection is closed, which the closed callback reports. A
+/// subscription without a callback has to be read to its end with `natsSubscription_NextMsg`.
+/// Errors during the drain, `NATS_TIMEOUT` included, are reported to the error handler. The loss of
+/// the server ends the drain and closes the connection.
 ///
-/// @param nc the connection; any thread may call this at any time.
-/// @param timeout how long it may take until the connection is closed all the same, in
-/// milliseconds; 0 or less for no limit.
-/// @return `NATS_OK`, also where a drain goes on already, whose timeout then stays;
-/// `NATS_INVALID_ARG` where `nc` is NULL or destroyed; `NATS_CONNECTION_CLOSED`;
-/// `NATS_ILLEGAL_STATE` while there is no server.
+/// @param nc The connection.
+/// @param timeout The time in milliseconds after which the connection is closed in any case; 0 or
+/// less for no limit.
+///
+/// @retval NATS_OK The drain has begun, or one was in progress already and keeps its timeout.
+/// @retval NATS_INVALID_ARG `nc` is NULL or was destroyed.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed.
+/// @retval NATS_ILLEGAL_STATE The connection has no server at the moment.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
 ///
 /// @see natsOptions_SetClosedCB, natsSubscription_Drain
+///
+/// @ingroup nats_drain
 ///
 /// # Safety
 /// `nc` is NULL or a handle of this library.
@@ -275,15 +408,22 @@ pub unsafe extern "C" fn natsConnection_DrainTimeout(
     })
 }
 
-/// Closes a connection: what was published is sent, then the server is left, for good.
+/// Close a connection for good.
 ///
-/// Waits up to 500 milliseconds for the server to take what was published. Calls that wait for this
-/// connection return, messages not yet delivered are discarded, and the disconnected and closed
-/// callbacks are called once. The handle remains for queries until `natsConnection_Destroy`. Leaves
-/// the thread's last error as it is. Any thread may call this, callbacks included; a second call
+/// Waits up to 500 milliseconds for the server to accept what was published. Then all calls that
+/// wait on this connection return, messages that were not yet delivered are discarded, and the
+/// disconnected and closed callbacks are called once. The handle remains usable for queries until
+/// `natsConnection_Destroy`. Does not change the last error of the calling thread. A second call
 /// does nothing.
 ///
-/// @param nc the connection; NULL and a destroyed one are ignored.
+/// @param nc The connection. NULL and a destroyed connection are ignored.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @see natsConnection_Drain, natsConnection_Destroy
+///
+/// @ingroup nats_connection
 ///
 /// # Safety
 /// `nc` is NULL or a handle of this library.
@@ -297,16 +437,22 @@ pub unsafe extern "C" fn natsConnection_Close(nc: *mut natsConnection) {
     });
 }
 
-/// Closes a connection as `natsConnection_Close` does, and releases it.
+/// Close and release a connection.
 ///
-/// From then on calls with `nc` return `NATS_INVALID_ARG`, except in callbacks that were given it,
-/// until they return. Callbacks that run are not waited for: `natsConnection_DestroyAndWait` does
-/// that. Subscriptions of this connection are closed, and remain to be destroyed. Leaves the
-/// thread's last error as it is. Any thread may call this, callbacks included.
+/// Closes the connection as `natsConnection_Close` does if it is open. From then on calls with `nc`
+/// return `NATS_INVALID_ARG`, except in callbacks that were given the connection, until they
+/// return. Does not wait for callbacks that are running; `natsConnection_DestroyAndWait` does. The
+/// subscriptions of the connection are closed and still have to be destroyed. Does not change the
+/// last error of the calling thread.
 ///
-/// @param nc the connection; NULL and a destroyed one are ignored.
+/// @param nc The connection. NULL and a destroyed connection are ignored.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
 ///
 /// @see natsConnection_DestroyAndWait, natsOptions_SetReleasedCB
+///
+/// @ingroup nats_connection
 ///
 /// # Safety
 /// `nc` is NULL or a handle of this library.

@@ -13,10 +13,16 @@ use crate::client::ConnStatus;
 use crate::client::status::natsConnStatus;
 use crate::error::{Result, Status, natsStatus};
 
-/// Tells what a connection is doing.
+/// Return the state of a connection.
 ///
-/// @param nc the connection; any thread may call this at any time.
-/// @return its state; `NATS_CONN_STATUS_CLOSED` for NULL and for a destroyed connection.
+/// @param nc The connection.
+///
+/// @return The state; `NATS_CONN_STATUS_CLOSED` if `nc` is NULL or was destroyed.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_state
 ///
 /// # Safety
 /// `nc` is NULL or a handle of this library.
@@ -28,10 +34,16 @@ pub unsafe extern "C" fn natsConnection_Status(nc: *mut natsConnection) -> natsC
     })
 }
 
-/// Tells whether a connection is closed for good.
+/// Test whether a connection is closed for good.
 ///
-/// @param nc the connection; any thread may call this at any time.
-/// @return true where it is; also for NULL and for a destroyed connection.
+/// @param nc The connection.
+///
+/// @return True if it is closed, also if `nc` is NULL or was destroyed.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_state
 ///
 /// # Safety
 /// `nc` is NULL or a handle of this library.
@@ -41,11 +53,17 @@ pub unsafe extern "C" fn natsConnection_IsClosed(nc: *mut natsConnection) -> boo
     guard_value(true, || Ok(unsafe { borrow(nc) }?.is_closed()))
 }
 
-/// Tells whether a connection has lost its server and tries to get back.
+/// Test whether a connection has lost its server and tries to get back.
 ///
-/// @param nc the connection; any thread may call this at any time.
-/// @return true from the loss until the connection is restored; false for NULL and for a destroyed
-/// connection.
+/// @param nc The connection.
+///
+/// @return True from the loss of the server until the connection is restored; false if `nc` is NULL
+/// or was destroyed.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_state
 ///
 /// # Safety
 /// `nc` is NULL or a handle of this library.
@@ -55,12 +73,19 @@ pub unsafe extern "C" fn natsConnection_IsReconnecting(nc: *mut natsConnection) 
     guard_value(false, || Ok(unsafe { borrow(nc) }?.is_reconnecting()))
 }
 
-/// Tells whether a connection is draining, its subscriptions or its publishers.
+/// Test whether a connection is draining.
 ///
-/// @param nc the connection; any thread may call this at any time.
-/// @return true where it is; false for NULL and for a destroyed connection.
+/// @param nc The connection.
+///
+/// @return True while its subscriptions or its publishers are drained; false if `nc` is NULL or was
+/// destroyed.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
 ///
 /// @see natsConnection_Drain
+///
+/// @ingroup nats_drain
 ///
 /// # Safety
 /// `nc` is NULL or a handle of this library.
@@ -70,14 +95,20 @@ pub unsafe extern "C" fn natsConnection_IsDraining(nc: *mut natsConnection) -> b
     guard_value(false, || Ok(unsafe { borrow(nc) }?.is_draining()))
 }
 
-/// Counts the bytes that were published and not yet written to the socket.
+/// Return the number of bytes that were published and are not yet written to the socket.
 ///
-/// What is kept for the server while there is no connection does not count.
+/// Data that is kept while the connection has no server does not count.
 ///
-/// @param nc the connection; any thread may call this at any time.
-/// @return the number of bytes; -1 for NULL and for a closed or destroyed connection.
+/// @param nc The connection.
+///
+/// @return The number of bytes; -1 if the connection is closed, or `nc` is NULL or was destroyed.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
 ///
 /// @see natsConnection_GetPendingBytes
+///
+/// @ingroup nats_state
 ///
 /// # Safety
 /// `nc` is NULL or a handle of this library.
@@ -90,12 +121,18 @@ pub unsafe extern "C" fn natsConnection_Buffered(nc: *mut natsConnection) -> c_i
     })
 }
 
-/// Reads the largest payload that the server takes, headers included.
+/// Return the largest message that the server accepts, headers and payload together.
 ///
-/// @param nc the connection; any thread may call this at any time.
-/// @return the number of bytes, from the server's last INFO, also after the connection was closed;
-/// a negative number where the server has no limit;
-/// 0 before the first connect, for NULL and for a destroyed connection.
+/// @param nc The connection.
+///
+/// @return The number of bytes as of the server's last INFO, also after the connection was closed;
+/// a negative number if the server has no limit; 0 before the first connect and if `nc` is NULL or
+/// was destroyed.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_state
 ///
 /// # Safety
 /// `nc` is NULL or a handle of this library.
@@ -105,15 +142,34 @@ pub unsafe extern "C" fn natsConnection_GetMaxPayload(nc: *mut natsConnection) -
     guard_value(0, || Ok(unsafe { borrow(nc) }?.max_payload()))
 }
 
-/// Takes a snapshot of a connection's counters: messages and bytes in and out, and reconnects.
+/// Take a snapshot of a connection's counters.
 ///
-/// @param nc the connection; any thread may call this at any time.
-/// @param stats where to put them: an object from `natsStatistics_Create`, which no other thread
-/// uses meanwhile.
-/// @return `NATS_OK`, in any state of the connection; `NATS_INVALID_ARG` where an argument is NULL
-/// or `nc` was destroyed.
+/// The counters are messages and bytes in both directions, and the number of reconnects.
+///
+/// @param nc The connection.
+/// @param stats An object from `natsStatistics_Create`, which receives the counters. No other
+/// thread may use it during the call.
+///
+/// @retval NATS_OK The counters were copied, in any state of the connection.
+/// @retval NATS_INVALID_ARG An argument is NULL, or `nc` was destroyed.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @par Example
+/// ```c
+/// natsStatistics *stats = NULL;
+/// uint64_t in = 0, out = 0;
+/// natsStatus s = natsStatistics_Create(&stats);
+/// if (s == NATS_OK) s = natsConnection_GetStats(nc, stats);
+/// if (s == NATS_OK) s = natsStatistics_GetCounts(stats, &in, NULL, &out, NULL, NULL);
+/// if (s == NATS_OK) printf("%" PRIu64 " in, %" PRIu64 " out\n", in, out);
+/// natsStatistics_Destroy(stats);
+/// ```
 ///
 /// @see natsStatistics_GetCounts
+///
+/// @ingroup nats_statistics
 ///
 /// # Safety
 /// `nc` is NULL or a handle of this library; `stats` is NULL or a statistics object of this library
@@ -133,15 +189,22 @@ pub unsafe extern "C" fn natsConnection_GetStats(
     })
 }
 
-/// Reads the URL of the server that the connection is connected to.
+/// Copy the URL of the present server.
 ///
-/// @param nc the connection; any thread may call this at any time.
-/// @param buffer where to put the URL, credentials in it included; an empty string while the
-/// connection is not connected, or draining.
-/// @param bufferSize the buffer's size in bytes, for the URL and a NUL.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or `nc` was destroyed;
-/// `NATS_INSUFFICIENT_BUFFER` where it does not fit, with an empty string in the buffer if that has
-/// room for one.
+/// @param nc The connection.
+/// @param buffer Receives the URL with the credentials it contains; an empty string while the
+/// connection is not connected, or is draining.
+/// @param bufferSize The size of the buffer in bytes; it must hold the URL and a NUL.
+///
+/// @retval NATS_OK The URL or an empty string was written.
+/// @retval NATS_INVALID_ARG An argument is NULL, or `nc` was destroyed.
+/// @retval NATS_INSUFFICIENT_BUFFER The text does not fit. The buffer then holds an empty string,
+/// if it has room for one.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_state
 ///
 /// # Safety
 /// `nc` is NULL or a handle of this library; `buffer` is NULL or valid for writing `bufferSize`
@@ -160,17 +223,24 @@ pub unsafe extern "C" fn natsConnection_GetConnectedUrl(
     })
 }
 
-/// Reads the unique id of the server that the connection is connected to.
+/// Copy the unique identifier of the present server.
 ///
-/// @param nc the connection; any thread may call this at any time.
-/// @param buffer where to put the id; an empty string while the connection is not connected, or
-/// draining.
-/// @param bufferSize the buffer's size in bytes, for the id and a NUL.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or `nc` was destroyed;
-/// `NATS_INSUFFICIENT_BUFFER` where it does not fit, with an empty string in the buffer if that has
-/// room for one.
+/// @param nc The connection.
+/// @param buffer Receives the identifier; an empty string while the connection is not connected, or
+/// is draining.
+/// @param bufferSize The size of the buffer in bytes; it must hold the identifier and a NUL.
+///
+/// @retval NATS_OK The identifier or an empty string was written.
+/// @retval NATS_INVALID_ARG An argument is NULL, or `nc` was destroyed.
+/// @retval NATS_INSUFFICIENT_BUFFER The text does not fit. The buffer then holds an empty string,
+/// if it has room for one.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
 ///
 /// @see natsConnection_GetServerName
+///
+/// @ingroup nats_state
 ///
 /// # Safety
 /// `nc` is NULL or a handle of this library; `buffer` is NULL or valid for writing `bufferSize`
@@ -191,16 +261,39 @@ pub unsafe extern "C" fn natsConnection_GetConnectedServerId(
     })
 }
 
-/// Lists the servers that a connection knows: those it was given, and those it learned of.
+/// List the servers that a connection knows.
 ///
-/// @param nc the connection; any thread may call this at any time.
-/// @param servers where to put an array of URLs, as `nats://host:port` and without credentials.
-/// Release each string and the array with `free()`, the array also where it has no entries.
-/// @param count where to put their number.
-/// @return `NATS_OK`, in any state of the connection; `NATS_INVALID_ARG` where an argument is NULL
-/// or `nc` was destroyed; `NATS_NO_MEMORY`. The outputs are written only with `NATS_OK`.
+/// The list has the servers that the options named and those that the cluster announced.
+///
+/// @param nc The connection.
+/// @param servers Receives an array of URLs in the form `nats://host:port`, without credentials.
+/// The caller releases each string and then the array with `free()`; the array also if it has no
+/// elements. Written only with `NATS_OK`.
+/// @param count Receives the number of elements. Written only with `NATS_OK`.
+///
+/// @retval NATS_OK The list was written, in any state of the connection.
+/// @retval NATS_INVALID_ARG An argument is NULL, or `nc` was destroyed.
+/// @retval NATS_NO_MEMORY Memory could not be allocated.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @par Example
+/// ```c
+/// char **servers = NULL;
+/// int count = 0, i;
+/// if (natsConnection_GetServers(nc, &servers, &count) == NATS_OK) {
+///     for (i = 0; i < count; i++) {
+///         puts(servers[i]);
+///         free(servers[i]);
+///     }
+///     free(servers);
+/// }
+/// ```
 ///
 /// @see natsConnection_GetDiscoveredServers
+///
+/// @ingroup nats_servers
 ///
 /// # Safety
 /// `nc` is NULL or a handle of this library; the other two are NULL or valid for writing what they
@@ -221,16 +314,24 @@ pub unsafe extern "C" fn natsConnection_GetServers(
     })
 }
 
-/// Lists the servers that a connection has learned of from the one it is connected to.
+/// List the servers that a connection learned of from the cluster.
 ///
-/// @param nc the connection; any thread may call this at any time.
-/// @param servers where to put an array of URLs, as `nats://host:port` and without credentials.
-/// Release each string and the array with `free()`, the array also where it has no entries.
-/// @param count where to put their number, which may be 0.
-/// @return `NATS_OK`, in any state of the connection; `NATS_INVALID_ARG` where an argument is NULL
-/// or `nc` was destroyed; `NATS_NO_MEMORY`. The outputs are written only with `NATS_OK`.
+/// @param nc The connection.
+/// @param servers Receives an array of URLs in the form `nats://host:port`, without credentials.
+/// The caller releases each string and then the array with `free()`; the array also if it has no
+/// elements. Written only with `NATS_OK`.
+/// @param count Receives the number of elements, which may be 0. Written only with `NATS_OK`.
+///
+/// @retval NATS_OK The list was written, in any state of the connection.
+/// @retval NATS_INVALID_ARG An argument is NULL, or `nc` was destroyed.
+/// @retval NATS_NO_MEMORY Memory could not be allocated.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
 ///
 /// @see natsConnection_GetServers, natsOptions_SetDiscoveredServersCB
+///
+/// @ingroup nats_servers
 ///
 /// # Safety
 /// `nc` is NULL or a handle of this library; the other two are NULL or valid for writing what they
@@ -284,13 +385,21 @@ unsafe fn write_strings(
     }
 }
 
-/// Reads the id that the server has given this client.
+/// Return the number that the server gave this client.
 ///
-/// @param nc the connection; any thread may call this at any time.
-/// @param cid where to put the id, another after each reconnect; 0 with `NATS_NO_SERVER_SUPPORT`, and
-/// not written with other failures.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or `nc` was destroyed;
-/// `NATS_CONNECTION_CLOSED`; `NATS_NO_SERVER_SUPPORT` where the server gives none.
+/// @param nc The connection.
+/// @param cid Receives the number, which changes with each reconnect; 0 with
+/// `NATS_NO_SERVER_SUPPORT`. Not written with other failures.
+///
+/// @retval NATS_OK The number was written.
+/// @retval NATS_INVALID_ARG An argument is NULL, or `nc` was destroyed.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed.
+/// @retval NATS_NO_SERVER_SUPPORT The server gives no numbers.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_state
 ///
 /// # Safety
 /// `nc` is NULL or a handle of this library; `cid` is NULL or valid for writing a `uint64_t`.
@@ -311,14 +420,23 @@ pub unsafe extern "C" fn natsConnection_GetClientID(
     })
 }
 
-/// Reads the IP address of this client as the server sees it.
+/// Return the IP address of this client as the server sees it.
 ///
-/// @param nc the connection; any thread may call this at any time.
-/// @param ip where to put the address, a string to be released with `free()`. NULL in it with any
-/// failure but `NATS_INVALID_ARG`, which writes nothing.
-/// @return `NATS_OK`, while reconnecting with the former server's answer; `NATS_INVALID_ARG` where
-/// an argument is NULL or `nc` was destroyed; `NATS_CONNECTION_CLOSED`; `NATS_NO_SERVER_SUPPORT`
-/// where the server does not say; `NATS_NO_MEMORY`.
+/// @param nc The connection.
+/// @param ip Receives the address, a string that the caller releases with `free()`. NULL with every
+/// failure except `NATS_INVALID_ARG`, which writes nothing.
+///
+/// @retval NATS_OK The address was written. While reconnecting it is what the previous server
+/// reported.
+/// @retval NATS_INVALID_ARG An argument is NULL, or `nc` was destroyed.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed.
+/// @retval NATS_NO_SERVER_SUPPORT The server does not report addresses.
+/// @retval NATS_NO_MEMORY Memory could not be allocated.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_state
 ///
 /// # Safety
 /// `nc` is NULL or a handle of this library; `ip` is NULL or valid for writing a pointer.
@@ -340,13 +458,19 @@ pub unsafe extern "C" fn natsConnection_GetClientIP(
     })
 }
 
-/// Reads the name that the options gave this connection.
+/// Return the name that the options gave this connection.
 ///
-/// @param nc the connection; any thread may call this at any time.
-/// @return the name, which belongs to the connection and lives as long as it; NULL where it has
-/// none, for NULL and for a destroyed connection.
+/// @param nc The connection.
+///
+/// @return The name, which belongs to the connection and is valid as long as the connection; NULL
+/// if it has none, or `nc` is NULL or was destroyed.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
 ///
 /// @see natsOptions_SetName
+///
+/// @ingroup nats_state
 ///
 /// # Safety
 /// `nc` is NULL or a handle of this library.
@@ -360,13 +484,20 @@ pub unsafe extern "C" fn natsConnection_GetName(nc: *mut natsConnection) -> *con
     })
 }
 
-/// Tells whether the server knows of message headers.
+/// Test whether the server supports message headers.
 ///
-/// Leaves the thread's last error as it is when the server does not.
+/// Does not change the last error of the calling thread if the server does not.
 ///
-/// @param nc the connection; any thread may call this at any time.
-/// @return `NATS_OK` where it does; `NATS_NO_SERVER_SUPPORT` where it does not, or before the first
-/// connect; `NATS_INVALID_ARG` where `nc` is NULL or destroyed.
+/// @param nc The connection.
+///
+/// @retval NATS_OK The server supports headers.
+/// @retval NATS_NO_SERVER_SUPPORT The server does not, or there was no connection yet.
+/// @retval NATS_INVALID_ARG `nc` is NULL or was destroyed.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_state
 ///
 /// # Safety
 /// `nc` is NULL or a handle of this library.
@@ -384,14 +515,24 @@ pub unsafe extern "C" fn natsConnection_HasHeaderSupport(nc: *mut natsConnection
     }
 }
 
-/// Reads the local end of the connection's socket.
+/// Return the local address of the connection's socket.
 ///
-/// @param nc the connection; any thread may call this at any time.
-/// @param ip where to put the IP address, a string to be released with `free()`.
-/// @param port where to put the port.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or `nc` was destroyed, and then
-/// nothing is written; `NATS_CONNECTION_CLOSED`; `NATS_CONNECTION_DISCONNECTED` while there is no
-/// socket; `NATS_SYS_ERROR`; `NATS_NO_MEMORY`: the outputs are NULL and 0.
+/// @param nc The connection.
+/// @param ip Receives the IP address, a string that the caller releases with `free()`. NULL with
+/// every failure except `NATS_INVALID_ARG`, which writes nothing.
+/// @param port Receives the port; 0 where `ip` receives NULL.
+///
+/// @retval NATS_OK The address was written.
+/// @retval NATS_INVALID_ARG An argument is NULL, or `nc` was destroyed.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed.
+/// @retval NATS_CONNECTION_DISCONNECTED The connection has no socket at the moment.
+/// @retval NATS_SYS_ERROR The operating system could not report the address.
+/// @retval NATS_NO_MEMORY Memory could not be allocated.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_state
 ///
 /// # Safety
 /// `nc` is NULL or a handle of this library; the other two are NULL or valid for writing what they

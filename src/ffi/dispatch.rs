@@ -9,19 +9,36 @@ use super::handle::{borrow, borrow_arc, natsConnection};
 use super::types::natsSock;
 use crate::error::natsStatus;
 
-/// Reads the descriptor that tells when callbacks of a connection wait to be run.
+/// Return the descriptor that reports waiting callbacks of a connection.
 ///
-/// An addition that nats.c lacks. The descriptor is readable exactly while something waits for
-/// `natsConnection_Dispatch`: watch it for reading with `poll`, `epoll`, libuv, libevent, GLib or
-/// asio, level-triggered. It is the same for the connection's whole life, across reconnects, and
-/// stays the library's: do not read, write or close it, and stop watching it before
-/// `natsConnection_Destroy`.
+/// The descriptor is readable exactly while something waits for `natsConnection_Dispatch`. Watch it
+/// for reading, level-triggered, with `poll`, `epoll`, libuv, libevent, GLib or asio. It stays the
+/// same for the life of the connection, across reconnects, and belongs to the library: do not read,
+/// write or close it, and stop watching it before `natsConnection_Destroy`.
 ///
-/// @param nc the connection; any thread may call this at any time.
-/// @param fd where to put the descriptor; written only with `NATS_OK`.
-/// @return `NATS_OK`, also on a closed connection; `NATS_INVALID_ARG` where an argument is NULL or
-/// `nc` was destroyed; `NATS_ILLEGAL_STATE` where the connection was not made with
-/// `natsOptions_SetManualDispatch`.
+/// @param nc The connection.
+/// @param fd Receives the descriptor. Written only with `NATS_OK`.
+///
+/// @retval NATS_OK The descriptor was written, also for a closed connection.
+/// @retval NATS_INVALID_ARG An argument is NULL, or `nc` was destroyed.
+/// @retval NATS_ILLEGAL_STATE The connection was not made with `natsOptions_SetManualDispatch`.
+///
+/// @note An addition of this library: nats.c does not have it.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @par Example
+/// ```c
+/// struct pollfd watch = {-1, POLLIN, 0};
+/// if (natsConnection_GetDispatchFd(nc, &watch.fd) == NATS_OK) {
+///     while (!natsConnection_IsClosed(nc)) {
+///         if (poll(&watch, 1, -1) > 0) natsConnection_Dispatch(nc, 0, NULL);
+///     }
+/// }
+/// ```
+///
+/// @ingroup nats_dispatch
 ///
 /// # Safety
 /// `nc` is NULL or a handle of this library; `fd` is NULL or valid for writing a descriptor.
@@ -40,28 +57,37 @@ pub unsafe extern "C" fn natsConnection_GetDispatchFd(
     })
 }
 
-/// Runs callbacks of a connection that wait, on the calling thread, and does not wait for more.
+/// Run the waiting callbacks of a connection on the calling thread.
 ///
-/// An addition that nats.c lacks. Runs message, timeout and completion callbacks of the
-/// connection's subscriptions, connection callbacks and the error handler: what waited when the
-/// call began, and not what comes meanwhile. The callbacks may call anything, destroying the
-/// connection included; what waits on other threads for the connection's callbacks, such as
-/// `natsSubscription_WaitForDrainCompletion`, would wait for ever on this one.
+/// Runs message, timeout and completion callbacks of the connection's subscriptions, connection
+/// callbacks and the error handler. Runs those that waited when the call began and does not wait
+/// for more. Callbacks may call any function, destroying the connection included. A call that waits
+/// for callbacks of this connection on another thread, such as
+/// `natsSubscription_WaitForDrainCompletion`, would wait for ever on this thread.
 ///
-/// After `natsConnection_Close`, and after a drain, the last callbacks (disconnected, closed,
+/// After `natsConnection_Close` and after a drain the last callbacks (disconnected, closed,
 /// completion) still wait to be run. `natsConnection_Destroy` and `natsConnection_DestroyAndWait`
-/// drop those that wait then: they are never called. A program that must see them closes, then
-/// dispatches until there are none, then destroys.
+/// drop those that still wait: they are never called. A program that needs them closes the
+/// connection, dispatches until nothing waits, then destroys it.
 ///
-/// @param nc the connection; any thread may call this, one at a time: a call during that of another
-/// thread does nothing.
-/// @param max how many callbacks to run at most; 0 or less for no limit.
-/// @param ran where to put how many ran; may be NULL, written only with `NATS_OK`.
-/// @return `NATS_OK`, also where nothing waited; `NATS_INVALID_ARG` where `nc` is NULL or
-/// destroyed; `NATS_ILLEGAL_STATE` inside a callback of this connection, or where it was not made
-/// with `natsOptions_SetManualDispatch`.
+/// @param nc The connection.
+/// @param max The largest number of callbacks to run; 0 or less for no limit.
+/// @param ran Receives the number of callbacks that ran; may be NULL. Written only with `NATS_OK`.
+///
+/// @retval NATS_OK The callbacks have run, or nothing waited.
+/// @retval NATS_INVALID_ARG `nc` is NULL or was destroyed.
+/// @retval NATS_ILLEGAL_STATE The call came from a callback of this connection, or the connection
+/// was not made with `natsOptions_SetManualDispatch`.
+///
+/// @note An addition of this library: nats.c does not have it.
+///
+/// @par Threads
+/// Any thread may call this function. One thread at a time runs callbacks: a call during that of
+/// another thread does nothing.
 ///
 /// @see natsConnection_GetDispatchFd
+///
+/// @ingroup nats_dispatch
 ///
 /// # Safety
 /// `nc` is NULL or a handle of this library; `ran` is NULL or valid for writing an `int`.

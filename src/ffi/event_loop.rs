@@ -7,14 +7,20 @@ use super::guard::{guard_local, guard_void};
 use super::handle::{borrow_arc, natsConnection};
 use super::types::natsSock;
 
-/// Reads what has come for a connection, and hands it to subscriptions and requests.
+/// Read what arrived on a connection's socket.
 ///
-/// For an event loop set with `natsOptions_SetEventLoop`, which calls it on its thread when the
-/// socket is readable, broken or at its end. Callbacks do not run in it; losing the server is dealt
-/// with in it, so the loop's functions may be called from inside. Reads a bounded amount; while
-/// there is more in the socket the loop has to call again. Ignored while no socket is attached.
+/// For event loops set with `natsOptions_SetEventLoop`: the loop calls it on its thread when the
+/// socket is readable, broken or at its end. Messages are handed to subscriptions and requests;
+/// callbacks do not run in the call. The loss of the server is handled in the call, so the
+/// functions of the loop may be called from inside. Reads a bounded amount: while the socket has
+/// more, the loop has to call again. Ignored while no socket is attached.
 ///
-/// @param nc the connection; NULL and a destroyed one are ignored.
+/// @param nc The connection. NULL and a destroyed connection are ignored.
+///
+/// @par Threads
+/// The thread of the event loop.
+///
+/// @ingroup nats_loop
 ///
 /// # Safety
 /// `nc` is NULL or a handle of this library.
@@ -28,13 +34,18 @@ pub unsafe extern "C" fn natsConnection_ProcessReadEvent(nc: *mut natsConnection
     });
 }
 
-/// Writes what waits for a connection, as far as the socket takes it.
+/// Write what waits for a connection's socket, as far as the socket accepts it.
 ///
-/// For an event loop set with `natsOptions_SetEventLoop`, which calls it on its thread when the
-/// socket is writable and it was asked to watch for that. When nothing is left the loop's write
-/// function is called with `false` from inside. Ignored while no socket is attached.
+/// For event loops set with `natsOptions_SetEventLoop`: the loop calls it on its thread when the
+/// socket is writable and the loop was asked to watch for that. When nothing is left the loop's
+/// write function is called with `false` from inside. Ignored while no socket is attached.
 ///
-/// @param nc the connection; NULL and a destroyed one are ignored.
+/// @param nc The connection. NULL and a destroyed connection are ignored.
+///
+/// @par Threads
+/// The thread of the event loop.
+///
+/// @ingroup nats_loop
 ///
 /// # Safety
 /// `nc` is NULL or a handle of this library.
@@ -48,12 +59,17 @@ pub unsafe extern "C" fn natsConnection_ProcessWriteEvent(nc: *mut natsConnectio
     });
 }
 
-/// Closes a socket that an event loop was given, when the loop watches it no more.
+/// Close a socket that an event loop has stopped watching.
 ///
-/// For an event loop set with `natsOptions_SetEventLoop`, after its read function was called with
-/// `false`. The library does not close the loop's sockets by itself.
+/// For event loops set with `natsOptions_SetEventLoop`, after the loop's read function was called
+/// with `false`. The library does not close the loop's sockets by itself.
 ///
-/// @param socket the descriptor, which becomes -1; NULL, and -1 in it, are ignored.
+/// @param socket The descriptor, which is set to -1. NULL, and -1 in it, are ignored.
+///
+/// @par Threads
+/// The thread of the event loop.
+///
+/// @ingroup nats_loop
 ///
 /// # Safety
 /// `socket` is NULL or valid for reading and writing a descriptor, which is -1 or one that the
@@ -74,14 +90,20 @@ pub unsafe extern "C" fn natsConnection_ProcessCloseEvent(socket: *mut natsSock)
     });
 }
 
-/// Releases a connection that an event loop has forgotten.
+/// Release a connection that an event loop has forgotten.
 ///
-/// For an event loop set with `natsOptions_SetEventLoop`, once, in or after the call of its detach
-/// function; earlier it is ignored. From the first attach until then the connection's memory is
-/// kept, and its handle works for the loop even if the program has destroyed it. A loop that never
-/// calls this leaks the connection, and keeps `nats_CloseAndWait` from returning.
+/// For event loops set with `natsOptions_SetEventLoop`: to be called once, in the loop's detach
+/// function or after it; earlier calls are ignored. From the first attach until then the
+/// connection's memory is kept, and its handle works for the loop even if the program has destroyed
+/// it. A loop that never calls this function leaks the connection, and `nats_CloseAndWait` does not
+/// return.
 ///
-/// @param nc the connection; NULL and a destroyed one are ignored.
+/// @param nc The connection. NULL and a destroyed connection are ignored.
+///
+/// @par Threads
+/// The thread of the event loop.
+///
+/// @ingroup nats_loop
 ///
 /// # Safety
 /// `nc` is NULL or a handle of this library.

@@ -117,10 +117,18 @@ unsafe fn borrow<'a>(h: *mut natsHeader) -> Result<&'a mut HeaderMap> {
     Ok(&mut header.0)
 }
 
-/// Creates an empty set of headers.
+/// Create an empty header object.
 ///
-/// @param new_header where to put it; the program releases it with `natsHeader_Destroy`.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `new_header` is NULL.
+/// @param new_header Receives the object, which the caller releases with `natsHeader_Destroy`.
+/// Written only with `NATS_OK`.
+///
+/// @retval NATS_OK The object was created.
+/// @retval NATS_INVALID_ARG `new_header` is NULL.
+///
+/// @par Threads
+/// Any thread may call this function at any time. The object belongs to one thread at a time.
+///
+/// @ingroup nats_headers
 ///
 /// # Safety
 /// `new_header` is NULL or valid for writing a pointer.
@@ -135,13 +143,20 @@ pub unsafe extern "C" fn natsHeader_New(new_header: *mut *mut natsHeader) -> nat
     })
 }
 
-/// Gives a key one value, in place of all that it had.
+/// Set the value of a key, replacing all its values.
 ///
-/// @param h the headers.
-/// @param key the key, which is copied: not empty, without a colon, white space and control
-/// characters.
-/// @param value the value, which is copied; NULL is stored as such, and sent like an empty string.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `h` is NULL or the key is not fit to be one.
+/// @param h The header object.
+/// @param key The key, which is copied; case-sensitive, not empty, without colons, white space and
+/// control characters.
+/// @param value The value, which is copied. NULL is stored as NULL and sent as an empty value.
+///
+/// @retval NATS_OK The value was set.
+/// @retval NATS_INVALID_ARG `h` is NULL, or the key is not valid.
+///
+/// @par Threads
+/// One thread at a time may use a header object.
+///
+/// @ingroup nats_headers
 ///
 /// # Safety
 /// `h` is NULL or from `natsHeader_New`; the other two are NULL or strings.
@@ -159,12 +174,22 @@ pub unsafe extern "C" fn natsHeader_Set(
     })
 }
 
-/// Adds a value to those of a key.
+/// Add a value to a key.
 ///
-/// @param h the headers.
-/// @param key the key, as for `natsHeader_Set`.
-/// @param value the value, as for `natsHeader_Set`.
-/// @return as `natsHeader_Set`.
+/// Values that the key has are kept, in order.
+///
+/// @param h The header object.
+/// @param key The key, which is copied; case-sensitive, not empty, without colons, white space and
+/// control characters.
+/// @param value The value, which is copied. NULL is stored as NULL and sent as an empty value.
+///
+/// @retval NATS_OK The value was added.
+/// @retval NATS_INVALID_ARG `h` is NULL, or the key is not valid.
+///
+/// @par Threads
+/// One thread at a time may use a header object.
+///
+/// @ingroup nats_headers
 ///
 /// # Safety
 /// `h` is NULL or from `natsHeader_New`; the other two are NULL or strings.
@@ -182,14 +207,21 @@ pub unsafe extern "C" fn natsHeader_Add(
     })
 }
 
-/// Returns the first value of a key.
+/// Return the first value of a key.
 ///
-/// @param h the headers.
-/// @param key the key; case matters.
-/// @param value where to put the value, which stays the header's and valid until the key changes or
-/// the headers are destroyed. NULL where the key is absent, or was given NULL.
-/// @return `NATS_OK`; `NATS_NOT_FOUND` where the key is absent, without touching the thread's last
-/// error; `NATS_INVALID_ARG` where an argument is NULL or the key empty.
+/// @param h The header object.
+/// @param key The key; case-sensitive.
+/// @param value Receives the value, which belongs to the object and is valid until the key is
+/// changed or the object is destroyed. NULL if the key is absent or has the value NULL.
+///
+/// @retval NATS_OK The key exists.
+/// @retval NATS_NOT_FOUND The key is absent. The last error of the calling thread does not change.
+/// @retval NATS_INVALID_ARG An argument is NULL, or the key is empty.
+///
+/// @par Threads
+/// One thread at a time may use a header object.
+///
+/// @ingroup nats_headers
 ///
 /// # Safety
 /// `h` is NULL or from `natsHeader_New`, `key` is NULL or a string, `value` NULL or valid for
@@ -209,14 +241,24 @@ pub unsafe extern "C" fn natsHeader_Get(
     })
 }
 
-/// Returns all values of a key, in the order in which they were added.
+/// Return all values of a key, in the order in which they were added.
 ///
-/// @param h the headers.
-/// @param key the key; case matters.
-/// @param values where to put an array, which the program must `free()`. The strings in it stay the
-/// header's, as for `natsHeader_Get`. NULL where the key is absent.
-/// @param count where to put the number of values.
-/// @return as `natsHeader_Get`; `NATS_NO_MEMORY`.
+/// @param h The header object.
+/// @param key The key; case-sensitive.
+/// @param values Receives an array that the caller releases with `free()`. The strings belong to
+/// the object and are valid until the key is changed or the object is destroyed. NULL if the key is
+/// absent.
+/// @param count Receives the number of values.
+///
+/// @retval NATS_OK The key exists.
+/// @retval NATS_NOT_FOUND The key is absent. The last error of the calling thread does not change.
+/// @retval NATS_INVALID_ARG An argument is NULL, or the key is empty.
+/// @retval NATS_NO_MEMORY Memory could not be allocated.
+///
+/// @par Threads
+/// One thread at a time may use a header object.
+///
+/// @ingroup nats_headers
 ///
 /// # Safety
 /// `h` is NULL or from `natsHeader_New`, `key` is NULL or a string, the outputs are NULL or valid
@@ -238,14 +280,24 @@ pub unsafe extern "C" fn natsHeader_Values(
     })
 }
 
-/// Returns all keys, in no particular order.
+/// Return all keys, in no particular order.
 ///
-/// @param h the headers.
-/// @param keys where to put an array, which the program must `free()`. The strings in it stay the
-/// header's, as for `natsHeader_Get`. NULL where there is no key.
-/// @param count where to put the number of keys.
-/// @return `NATS_OK`; `NATS_NOT_FOUND` where there is no key, without touching the thread's last
-/// error; `NATS_INVALID_ARG` where an argument is NULL; `NATS_NO_MEMORY`.
+/// @param h The header object.
+/// @param keys Receives an array that the caller releases with `free()`. The strings belong to the
+/// object and are valid until the key is changed or the object is destroyed. NULL if there is no
+/// key.
+/// @param count Receives the number of keys.
+///
+/// @retval NATS_OK The object has keys.
+/// @retval NATS_NOT_FOUND The object has no keys. The last error of the calling thread does not
+/// change.
+/// @retval NATS_INVALID_ARG An argument is NULL.
+/// @retval NATS_NO_MEMORY Memory could not be allocated.
+///
+/// @par Threads
+/// One thread at a time may use a header object.
+///
+/// @ingroup nats_headers
 ///
 /// # Safety
 /// `h` is NULL or from `natsHeader_New`, the outputs are NULL or valid for writing.
@@ -265,10 +317,16 @@ pub unsafe extern "C" fn natsHeader_Keys(
     })
 }
 
-/// Returns the number of keys.
+/// Return the number of keys.
 ///
-/// @param h the headers.
-/// @return how many; 0 for NULL.
+/// @param h The header object.
+///
+/// @return The number of keys; 0 if `h` is NULL.
+///
+/// @par Threads
+/// One thread at a time may use a header object.
+///
+/// @ingroup nats_headers
 ///
 /// # Safety
 /// `h` is NULL or from `natsHeader_New`.
@@ -281,12 +339,19 @@ pub unsafe extern "C" fn natsHeader_KeysCount(h: *mut natsHeader) -> c_int {
     })
 }
 
-/// Removes a key with all its values.
+/// Remove a key with all its values.
 ///
-/// @param h the headers.
-/// @param key the key; case matters.
-/// @return `NATS_OK`; `NATS_NOT_FOUND` where it is absent, without touching the thread's last
-/// error; `NATS_INVALID_ARG` where an argument is NULL or the key empty.
+/// @param h The header object.
+/// @param key The key; case-sensitive.
+///
+/// @retval NATS_OK The key was removed.
+/// @retval NATS_NOT_FOUND The key is absent. The last error of the calling thread does not change.
+/// @retval NATS_INVALID_ARG An argument is NULL, or the key is empty.
+///
+/// @par Threads
+/// One thread at a time may use a header object.
+///
+/// @ingroup nats_headers
 ///
 /// # Safety
 /// `h` is NULL or from `natsHeader_New`, `key` is NULL or a string.
@@ -299,9 +364,14 @@ pub unsafe extern "C" fn natsHeader_Delete(h: *mut natsHeader, key: *const c_cha
     })
 }
 
-/// Destroys a set of headers, and with it the strings that lookups returned.
+/// Release a header object and the strings that belong to it.
 ///
-/// @param h the headers; NULL does nothing.
+/// @param h The header object; NULL is ignored.
+///
+/// @par Threads
+/// One thread at a time may use a header object.
+///
+/// @ingroup nats_headers
 ///
 /// # Safety
 /// `h` is NULL, or from `natsHeader_New` and not destroyed before.

@@ -12,14 +12,23 @@ use crate::proto::nuid;
 /// Made by `natsInbox_Create`, released by `natsInbox_Destroy`.
 pub type natsInbox = c_char;
 
-/// Creates a unique subject, `_INBOX.` and 22 letters and digits.
+/// Create a unique subject to receive replies on.
 ///
-/// It belongs to no connection, so that `natsOptions_SetCustomInboxPrefix` does not matter. Opens the
-/// library if it is not open. Any thread may call it.
+/// The subject is `_INBOX.` followed by 22 letters and digits. It is not bound to a connection, so
+/// `natsOptions_SetCustomInboxPrefix` has no effect on it. Opens the library if it is not open.
 ///
-/// @param newInbox where to put the string, which the program releases with `natsInbox_Destroy`.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `newInbox` is NULL; `NATS_NO_MEMORY`; what `nats_Open`
-/// returns.
+/// @param newInbox Receives the string, which the caller releases with `natsInbox_Destroy`. Written
+/// only with `NATS_OK`.
+///
+/// @retval NATS_OK The subject was created.
+/// @retval NATS_INVALID_ARG `newInbox` is NULL.
+/// @retval NATS_NO_MEMORY Memory could not be allocated.
+/// @retval NATS_FAILED_TO_INITIALIZE The library is being closed.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_inbox
 ///
 /// # Safety
 /// `newInbox` is NULL or valid for writing a pointer.
@@ -35,9 +44,14 @@ pub unsafe extern "C" fn natsInbox_Create(newInbox: *mut *mut natsInbox) -> nats
     })
 }
 
-/// Destroys what `natsInbox_Create` made.
+/// Release a subject made by `natsInbox_Create`.
 ///
-/// @param inbox the string; NULL does nothing.
+/// @param inbox The string; NULL is ignored.
+///
+/// @par Threads
+/// Any thread may call this function; one thread at a time may use the string.
+///
+/// @ingroup nats_inbox
 ///
 /// # Safety
 /// `inbox` is NULL, or from `natsInbox_Create` and not destroyed before.

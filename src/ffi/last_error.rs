@@ -56,24 +56,38 @@ pub(crate) fn with<T>(look: impl FnOnce(Status, &str, &'static str) -> T) -> Opt
     })
 }
 
-/// Returns the words for what failed last in the calling thread.
+/// Return the text of the calling thread's last failure.
 ///
-/// A call that succeeds does not clear the last error; the thread's next failure replaces it, and
-/// `nats_ReleaseThreadMemory` clears it. Inside an error callback it holds the words of the event
-/// where the event has some.
+/// A successful call does not clear the last error. The thread's next failure replaces it, and
+/// `nats_ReleaseThreadMemory` clears it. In an error handler the text is that of the reported
+/// event, where it has one. The text states what failed (subject, server address, argument), the
+/// position of the fault, the limit or time that was reached, and where it is not obvious what to
+/// check next: `subject 'a b': blank at byte 1`, `no message on 'in' within 500 ms`. Bytes are
+/// counted from 0, unprintable bytes are escaped and long values are truncated. The text is for
+/// people and may change between versions; programs decide by the status. It never contains a
+/// password, a token, a seed or a JWT.
 ///
-/// The words say what the failure is about (the subject, the server's address, the argument), where
-/// in it the fault is, which limit or time was met, and what to look at next where that is not
-/// plain: `subject 'a b': blank at byte 1`, `no message on 'in' within 500 ms`. Bytes are counted
-/// from 0. What cannot be printed is shown as an escape, and long values are cut. The words are for
-/// people and may change; programs decide by the status. They never show a password, a token, a
-/// seed or a JWT.
+/// @param status Receives the status of that failure, `NATS_OK` if there was none; may be NULL.
 ///
-/// @param status where to put the status of that failure, `NATS_OK` without one; may be NULL.
-/// @return the words, possibly an empty string, or NULL if nothing failed. They belong to the
-/// library and stay as they are until the next failure in this thread; at most 255 characters.
+/// @return The text, possibly empty, at most 255 characters; NULL if nothing failed. It belongs to
+/// the library and stays valid until the next failure in this thread.
 ///
-/// @see nats_GetLastErrorStack
+/// @par Threads
+/// Each thread has its own last error. Any thread may call this function at any time, also before
+/// the library is opened.
+///
+/// @par Example
+/// ```c
+/// natsStatus why = NATS_OK;
+/// if (natsConnection_PublishString(nc, "a subject", "x") != NATS_OK) {
+///     const char *text = nats_GetLastError(&why);
+///     fprintf(stderr, "%s: %s\n", natsStatus_GetText(why), text);
+/// }
+/// ```
+///
+/// @see nats_GetLastErrorStack, natsConnection_ReadLastError
+///
+/// @ingroup nats_errors
 ///
 /// # Safety
 /// `status` is NULL or valid for writing a `natsStatus`.
@@ -92,18 +106,26 @@ pub unsafe extern "C" fn nats_GetLastError(status: *mut natsStatus) -> *const c_
     })
 }
 
-/// Writes the name of the library's function that failed last in the calling thread.
+/// Copy the name of the function that failed last in the calling thread.
 ///
-/// Programs that expect several names, one a line and the innermost first, read it as it is: this
-/// library names the function that the program called. The last error itself stays as it is.
+/// Programs that expect several names, one in a line and the innermost first, can read the result
+/// unchanged: this library names the one function that the program called. Does not change the last
+/// error.
 ///
-/// @param buffer where to put the name and a NUL; an empty string if nothing failed.
-/// @param bufLen the size of the buffer in bytes.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `buffer` is NULL or `bufLen` 0;
-/// `NATS_INSUFFICIENT_BUFFER` where the name does not fit: then the buffer holds its beginning and
-/// a NUL.
+/// @param buffer Receives the name and a NUL; an empty string if nothing failed.
+/// @param bufLen The size of the buffer in bytes.
+///
+/// @retval NATS_OK The name or an empty string was written.
+/// @retval NATS_INVALID_ARG `buffer` is NULL or `bufLen` is 0.
+/// @retval NATS_INSUFFICIENT_BUFFER The name does not fit. The buffer holds its beginning and a
+/// NUL.
+///
+/// @par Threads
+/// Each thread has its own last error. Any thread may call this function at any time.
 ///
 /// @see nats_GetLastError
+///
+/// @ingroup nats_errors
 ///
 /// # Safety
 /// `buffer` is NULL or valid for writing `bufLen` bytes.
@@ -129,12 +151,19 @@ pub unsafe extern "C" fn nats_GetLastErrorStack(buffer: *mut c_char, bufLen: usi
     })
 }
 
-/// Prints what failed last in the calling thread: number and words of the status, the words of the
-/// error, the library's version, and the function. Prints nothing if nothing failed.
+/// Print the calling thread's last failure.
 ///
-/// @param file an open stream, which is flushed; it stays the program's. NULL prints nothing.
+/// Writes the number and the text of the status, the text of the error, the version of the library
+/// and the name of the function. Prints nothing if nothing failed.
+///
+/// @param file An open stream, which is flushed and stays open; NULL prints nothing.
+///
+/// @par Threads
+/// Each thread has its own last error. Any thread may call this function at any time.
 ///
 /// @see nats_GetLastError
+///
+/// @ingroup nats_errors
 ///
 /// # Safety
 /// `file` is NULL or an open stream.
@@ -168,10 +197,15 @@ fn report(status: Status, text: &str, function: &'static str) -> String {
     report
 }
 
-/// Gives back the memory that the library keeps for the calling thread, and clears the thread's
-/// last error. Threads of the library do this by themselves.
+/// Release the memory that the library keeps for the calling thread.
 ///
-/// Any thread may call it at any time, also before the library is opened and more than once.
+/// Clears the last error of the thread. Threads of the library do this by themselves when they end.
+///
+/// @par Threads
+/// Any thread may call this function at any time, also before the library is opened and more than
+/// once.
+///
+/// @ingroup nats_library
 #[unsafe(no_mangle)]
 pub extern "C" fn nats_ReleaseThreadMemory() {
     guard_local((), || -> Result<()> {

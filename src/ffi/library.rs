@@ -25,34 +25,46 @@ pub(crate) fn open() -> Result<Config> {
     library::config()
 }
 
-/// Opens the library. Programs need not: what needs the library opens it.
+/// Open the library.
 ///
-/// Starts no thread: the first connection does. A child made by `fork` has a library of its own, which is not open
-/// to begin with.
+/// Programs need not call it: functions that need the library open it. Starts no thread; the first
+/// connection does. Does nothing if the library is open. Reads the environment variables
+/// `NATS_DEFAULT_LIB_WRITE_DEADLINE` (milliseconds), `NATS_DEFAULT_TO_LIB_MSG_DELIVERY` (its
+/// presence is enough) and `NATS_DEFAULT_LIB_MSG_DELIVERY_POOL_SIZE` (threads). A child made by
+/// `fork` has its own library, which is opened again on first use.
 ///
-/// Reads the environment variables `NATS_DEFAULT_LIB_WRITE_DEADLINE` (milliseconds),
-/// `NATS_DEFAULT_TO_LIB_MSG_DELIVERY` (its presence is enough) and
-/// `NATS_DEFAULT_LIB_MSG_DELIVERY_POOL_SIZE`. Does nothing if the library is open already. Any
-/// thread may call it; while one thread opens the library the others wait.
+/// @param lockSpinCount Ignored; accepted for programs that pass one.
 ///
-/// @param lockSpinCount not used; it is there for programs that pass one.
-/// @return `NATS_OK`; `NATS_FAILED_TO_INITIALIZE` while the library is closing.
+/// @retval NATS_OK The library is open.
+/// @retval NATS_FAILED_TO_INITIALIZE The library is being closed.
+///
+/// @par Threads
+/// Any thread may call this function at any time. While one thread opens the library, others wait.
 ///
 /// @see nats_OpenWithConfig
+///
+/// @ingroup nats_library
 #[unsafe(no_mangle)]
 pub extern "C" fn nats_Open(lockSpinCount: i64) -> natsStatus {
     let _ = lockSpinCount;
     guard("nats_Open", || open().map(drop))
 }
 
-/// Opens the library with settings of the program's own.
+/// Open the library with settings of the program.
 ///
-/// With settings the environment variables of `nats_Open` are not read. If the library is open
-/// already, this does nothing: call it first. Children made by `fork` while the library is open have these
-/// settings too, unless they call this themselves first. Any thread may call it.
+/// With settings, the environment variables of `nats_Open` are not read. Does nothing if the
+/// library is open: call it before other functions. Children made by `fork` while the library is
+/// open inherit these settings, unless they call this function first.
 ///
-/// @param config the settings, which are copied; NULL is the same as `nats_Open(-1)`.
-/// @return as for `nats_Open`.
+/// @param config The settings, which are copied; NULL is the same as `nats_Open(-1)`.
+///
+/// @retval NATS_OK The library is open.
+/// @retval NATS_FAILED_TO_INITIALIZE The library is being closed.
+///
+/// @par Threads
+/// Any thread may call this function at any time. While one thread opens the library, others wait.
+///
+/// @ingroup nats_library
 ///
 /// # Safety
 /// `config` is NULL or points to a `natsClientConfig`.
@@ -86,15 +98,20 @@ fn core_config(config: &natsClientConfig) -> Config {
     }
 }
 
-/// Closes the library, without waiting for connections that still exist.
+/// Close the library without waiting for the connections that still exist.
 ///
-/// Those go on working and are destroyed as usual, but no connection or error handler is called
-/// for what happens from now on, and timeouts of subscriptions are over. New options and
-/// connections fail with `NATS_FAILED_TO_INITIALIZE` until the last connection is destroyed; then
-/// the library can be opened again. Clears the calling thread's last error. Does nothing if the
-/// library is not open. Any thread may call it.
+/// Those connections keep working and are destroyed as usual, but connection callbacks and error
+/// handlers are not called any more and timeouts of subscriptions end. New options and connections
+/// fail with `NATS_FAILED_TO_INITIALIZE` until the last connection is destroyed; then the library
+/// can be opened again. Clears the last error of the calling thread. Does nothing if the library is
+/// not open.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
 ///
 /// @see nats_CloseAndWait
+///
+/// @ingroup nats_library
 #[unsafe(no_mangle)]
 pub extern "C" fn nats_Close() {
     guard_void(|| {
@@ -103,16 +120,31 @@ pub extern "C" fn nats_Close() {
     });
 }
 
-/// Closes the library, and waits until all connections are destroyed and all its threads ended.
+/// Close the library and wait until all connections are destroyed and all its threads have ended.
 ///
-/// Clears the calling thread's last error if it succeeds.
+/// With `NATS_OK` the last error of the calling thread is cleared.
 ///
-/// @param timeout how long to wait, in milliseconds; zero or less for ever.
-/// @return `NATS_OK`; `NATS_TIMEOUT` where something is left by then, and closing goes on by
-/// itself; `NATS_NOT_INITIALIZED` if the library is not open; `NATS_ILLEGAL_STATE` if it is closing
-/// already, and in a callback (then nothing is closed).
+/// @param timeout The longest time to wait in milliseconds; 0 or less for no limit.
+///
+/// @retval NATS_OK The library is closed and its threads have ended.
+/// @retval NATS_TIMEOUT Connections or threads are left. Closing continues in the background.
+/// @retval NATS_NOT_INITIALIZED The library is not open.
+/// @retval NATS_ILLEGAL_STATE The library is being closed already, or the call came from a
+/// callback. In a callback nothing is closed.
+///
+/// @par Threads
+/// Any thread may call this function, except in a callback.
+///
+/// @par Example
+/// ```c
+/// natsSubscription_Destroy(sub);
+/// natsConnection_Destroy(nc);
+/// nats_CloseAndWait(5000);
+/// ```
 ///
 /// @see nats_Close
+///
+/// @ingroup nats_library
 #[unsafe(no_mangle)]
 pub extern "C" fn nats_CloseAndWait(timeout: i64) -> natsStatus {
     guard("nats_CloseAndWait", || {
@@ -128,13 +160,24 @@ pub extern "C" fn nats_CloseAndWait(timeout: i64) -> natsStatus {
     })
 }
 
-/// Lets the pool that delivers messages grow, and opens the library if it is not open.
+/// Set the largest number of threads in the fixed-size delivery pool.
 ///
-/// The pool serves subscriptions of connections made with `natsOptions_UseGlobalMessageDelivery`.
-/// Subscriptions that exist stay on the thread they have. Any thread may call it.
+/// The pool serves the subscriptions of connections made with
+/// `natsOptions_UseGlobalMessageDelivery`. Opens the library if it is not open. Subscriptions that
+/// exist stay on the thread they have.
 ///
-/// @param max how many threads it may have; fewer than it has now change nothing.
-/// @return `NATS_OK`; `NATS_ERR` where `max` is zero or less; what `nats_Open` returns.
+/// @param max The number of threads; a number smaller than the present one changes nothing.
+///
+/// @retval NATS_OK The size was set, or was large enough already.
+/// @retval NATS_ERR `max` is zero or negative.
+/// @retval NATS_FAILED_TO_INITIALIZE The library is being closed.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @see natsOptions_UseGlobalMessageDelivery
+///
+/// @ingroup nats_delivery
 #[unsafe(no_mangle)]
 pub extern "C" fn nats_SetMessageDeliveryPoolSize(max: c_int) -> natsStatus {
     guard("nats_SetMessageDeliveryPoolSize", || {
@@ -142,31 +185,49 @@ pub extern "C" fn nats_SetMessageDeliveryPoolSize(max: c_int) -> natsStatus {
     })
 }
 
-/// Returns the version of the interface that the library offers, such as `3.14.0-beta`.
+/// Return the version of the nats.c interface that the library implements, such as `3.14.0-beta`.
 ///
-/// @return a string of the library, which never changes.
+/// The version of this library is the macro `NATS_RS_VERSION`.
+///
+/// @return A constant string that belongs to the library.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_library
 #[unsafe(no_mangle)]
 pub extern "C" fn nats_GetVersion() -> *const c_char {
     guard_local(VERSION.as_ptr(), || Ok(VERSION.as_ptr()))
 }
 
-/// Returns the version of the interface that the library offers as a number.
+/// Return the version of the nats.c interface that the library implements, as a number.
 ///
-/// @return major, minor and patch as in `NATS_VERSION_NUMBER`.
+/// @return Major, minor and patch number, combined as in `NATS_VERSION_NUMBER`.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_library
 #[unsafe(no_mangle)]
 pub extern "C" fn nats_GetVersionNumber() -> u32 {
     guard_local(VERSION_NUMBER, || Ok(VERSION_NUMBER))
 }
 
-/// Tells whether a program that was compiled with some version of the header can use this library.
-/// Call it by the macro `nats_CheckCompatibility`, which fills in the arguments.
+/// Test whether a program that was compiled with some version of the header can use this library.
 ///
-/// Unlike in nats.c, versions that do not fit neither print anything nor end the process.
+/// Call it through the macro `nats_CheckCompatibility`, which supplies the arguments. Unlike in
+/// nats.c, versions that do not match neither print a text nor end the process.
 ///
-/// @param reqVerNumber the `NATS_VERSION_REQUIRED_NUMBER` of the program's header.
-/// @param verNumber the `NATS_VERSION_NUMBER` of the program's header.
-/// @param verString the `NATS_VERSION_STRING` of the program's header; not used.
-/// @return whether they fit.
+/// @param reqVerNumber `NATS_VERSION_REQUIRED_NUMBER` of the program's header.
+/// @param verNumber `NATS_VERSION_NUMBER` of the program's header.
+/// @param verString `NATS_VERSION_STRING` of the program's header; ignored.
+///
+/// @return True if the versions match.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_library
 #[unsafe(no_mangle)]
 pub extern "C" fn nats_CheckCompatibilityImpl(
     reqVerNumber: u32,
@@ -179,35 +240,59 @@ pub extern "C" fn nats_CheckCompatibilityImpl(
     })
 }
 
-/// Returns the words for a status.
+/// Return the text for a status.
 ///
-/// @param s a status; any other number gets words that say so.
-/// @return a string of the library, which never changes.
+/// @param s A status. Any other number gets a text that says so.
+///
+/// @return A constant string that belongs to the library.
+///
+/// @par Threads
+/// Any thread may call this function at any time, also before the library is opened.
+///
+/// @ingroup nats_errors
 #[unsafe(no_mangle)]
 pub extern "C" fn natsStatus_GetText(s: natsStatusArg) -> *const c_char {
     let unknown = Status::NATS_MAX_STATUS_VALUE.text_c().as_ptr();
     guard_local(unknown, || Ok(s.get().text_c().as_ptr()))
 }
 
-/// Returns the time of day.
+/// Return the time of day in milliseconds.
 ///
-/// @return milliseconds since the beginning of 1970, UTC.
+/// @return Milliseconds since 1970-01-01 UTC.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_library
 #[unsafe(no_mangle)]
 pub extern "C" fn nats_Now() -> i64 {
     guard_local(0, || Ok(since_1970().as_millis() as i64))
 }
 
-/// Returns the time of day.
+/// Return the time of day in nanoseconds.
 ///
-/// @return nanoseconds since the beginning of 1970, UTC.
+/// @return Nanoseconds since 1970-01-01 UTC.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_library
 #[unsafe(no_mangle)]
 pub extern "C" fn nats_NowInNanoSeconds() -> i64 {
     guard_local(0, || Ok(since_1970().as_nanos() as i64))
 }
 
-/// Returns the time of a clock that only ever goes forward, whoever sets the time of day.
+/// Return the time of a clock that never goes back.
 ///
-/// @return nanoseconds since some moment in the past; good for differences only.
+/// Setting the time of day does not affect this clock. Only differences between two results are
+/// meaningful.
+///
+/// @return Nanoseconds since an unspecified moment.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_library
 #[unsafe(no_mangle)]
 pub extern "C" fn nats_NowMonotonicInNanoSeconds() -> i64 {
     guard_local(0, || {
@@ -232,9 +317,14 @@ fn monotonic() -> Option<Duration> {
     Some(Duration::new(seconds, u32::try_from(now.tv_nsec).ok()?))
 }
 
-/// Suspends the calling thread.
+/// Suspend the calling thread.
 ///
-/// @param sleepTime milliseconds; zero or less returns at once.
+/// @param sleepTime The time in milliseconds; zero or less returns at once.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_library
 #[unsafe(no_mangle)]
 pub extern "C" fn nats_Sleep(sleepTime: i64) {
     guard_local((), || {

@@ -49,19 +49,37 @@ pub(crate) fn into_c(msg: Msg) -> *mut natsMsg {
     msg.into_raw().cast()
 }
 
-/// Creates a message.
+/// Create a message.
 ///
-/// Any thread may call it. Whether the subject is fit to be published on is seen when the message
-/// is.
+/// Copies its arguments. Whether the subject can be published on is checked when the message is
+/// published.
 ///
-/// @param newMsg where to put the message, which the program releases with `natsMsg_Destroy`.
-/// @param subj the subject, which is copied; not empty.
-/// @param reply the subject for replies, which is copied; NULL for none, but not an empty string.
-/// @param data the payload, which is copied; not looked at where `dataLen` is 0.
-/// @param dataLen the payload's length in bytes.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `newMsg` is NULL, a string is missing or empty that
-/// must not be, `dataLen` is negative, or `data` is NULL and `dataLen` is not 0; `NATS_NO_MEMORY`.
-/// The output is written only with `NATS_OK`.
+/// @param newMsg Receives the message, which the caller owns and releases with `natsMsg_Destroy`.
+/// Written only with `NATS_OK`.
+/// @param subj The subject; not empty.
+/// @param reply The subject for replies; NULL for none, but not an empty string.
+/// @param data The payload. Ignored if `dataLen` is 0.
+/// @param dataLen The length of the payload in bytes; not negative.
+///
+/// @retval NATS_OK The message was created.
+/// @retval NATS_INVALID_ARG `newMsg` is NULL, `subj` is NULL or empty, `reply` is empty, `dataLen`
+/// is negative, or `data` is NULL while `dataLen` is not 0.
+/// @retval NATS_NO_MEMORY Memory could not be allocated.
+///
+/// @par Threads
+/// Any thread may call this function at any time. The message belongs to one thread at a time.
+///
+/// @par Example
+/// ```c
+/// natsMsg *msg = NULL;
+/// natsStatus s = natsMsg_Create(&msg, "orders.new", NULL, "{\"id\":7}", 8);
+/// if (s == NATS_OK) s = natsConnection_PublishMsg(nc, msg);
+/// natsMsg_Destroy(msg);
+/// ```
+///
+/// @see natsConnection_PublishMsg, natsMsgHeader_Set
+///
+/// @ingroup nats_msg
 ///
 /// # Safety
 /// `newMsg` is NULL or valid for writing a pointer, `subj` and `reply` are NULL or strings, and
@@ -92,10 +110,17 @@ pub unsafe extern "C" fn natsMsg_Create(
     })
 }
 
-/// Returns a message's subject.
+/// Return the subject of a message.
 ///
-/// @param msg the message.
-/// @return the subject, which lies in the message; NULL for NULL.
+/// @param msg The message.
+///
+/// @return The subject, which belongs to the message and is valid as long as the message; NULL if
+/// `msg` is NULL.
+///
+/// @par Threads
+/// One thread at a time may use a message, even to read it.
+///
+/// @ingroup nats_msg
 ///
 /// # Safety
 /// `msg` is NULL or a message of this library.
@@ -108,10 +133,17 @@ pub unsafe extern "C" fn natsMsg_GetSubject(msg: *const natsMsg) -> *const c_cha
     })
 }
 
-/// Returns the subject on which the message's publisher waits for replies.
+/// Return the subject on which the publisher of a message expects replies.
 ///
-/// @param msg the message.
-/// @return the subject, which lies in the message; NULL where there is none, and for NULL.
+/// @param msg The message.
+///
+/// @return The subject, which belongs to the message and is valid as long as the message; NULL if
+/// it has none, or `msg` is NULL.
+///
+/// @par Threads
+/// One thread at a time may use a message, even to read it.
+///
+/// @ingroup nats_msg
 ///
 /// # Safety
 /// `msg` is NULL or a message of this library.
@@ -124,16 +156,26 @@ pub unsafe extern "C" fn natsMsg_GetReply(msg: *const natsMsg) -> *const c_char 
     })
 }
 
-/// Returns a message's payload.
+/// Return the payload of a message.
 ///
-/// A NUL follows the payload, so that text can be read as a string; the payload itself may hold
-/// NULs.
+/// A NUL follows the payload, so text can be used as a string. The payload itself may contain NULs.
 ///
-/// @param msg the message.
-/// @return the payload, which lies in the message; never NULL for a message, even where it is empty;
-/// NULL for NULL.
+/// @param msg The message.
+///
+/// @return The payload, which belongs to the message and is valid as long as the message. Not NULL
+/// for a message, even if the payload is empty; NULL if `msg` is NULL.
+///
+/// @par Threads
+/// One thread at a time may use a message, even to read it.
+///
+/// @par Example
+/// ```c
+/// fwrite(natsMsg_GetData(msg), 1, (size_t)natsMsg_GetDataLength(msg), stdout);
+/// ```
 ///
 /// @see natsMsg_GetDataLength
+///
+/// @ingroup nats_msg
 ///
 /// # Safety
 /// `msg` is NULL or a message of this library.
@@ -146,10 +188,17 @@ pub unsafe extern "C" fn natsMsg_GetData(msg: *const natsMsg) -> *const c_char {
     })
 }
 
-/// Returns the length of a message's payload.
+/// Return the length of a message's payload.
 ///
-/// @param msg the message.
-/// @return bytes, without the headers and without the NUL; 0 for NULL.
+/// @param msg The message.
+///
+/// @return The number of bytes, without headers and without the NUL behind the payload; 0 if `msg`
+/// is NULL.
+///
+/// @par Threads
+/// One thread at a time may use a message, even to read it.
+///
+/// @ingroup nats_msg
 ///
 /// # Safety
 /// `msg` is NULL or a message of this library.
@@ -162,11 +211,18 @@ pub unsafe extern "C" fn natsMsg_GetDataLength(msg: *const natsMsg) -> c_int {
     })
 }
 
-/// Tells whether a message is the server's word that nobody is subscribed to the subject of a
-/// request: an empty payload and a `Status` header that begins with 503 (ADR-4).
+/// Test whether a message is the server's notice that a request has no responders.
 ///
-/// @param msg the message.
-/// @return whether it is; false for NULL.
+/// Such a message has an empty payload and a `Status` header that begins with 503 (ADR-4).
+///
+/// @param msg The message.
+///
+/// @return True if it is; false if `msg` is NULL.
+///
+/// @par Threads
+/// One thread at a time may use a message, even to read it.
+///
+/// @ingroup nats_msg
 ///
 /// # Safety
 /// `msg` is NULL or a message of this library.
@@ -179,11 +235,17 @@ pub unsafe extern "C" fn natsMsg_IsNoResponders(msg: *mut natsMsg) -> bool {
     })
 }
 
-/// Returns the sequence of a message in its stream.
+/// Return the sequence number of a message in its stream.
 ///
-/// @param msg the message.
-/// @return the sequence of a message that JetStream or a key-value store gave out directly; 0 for any
-/// other, and for NULL.
+/// @param msg The message.
+///
+/// @return The number, for a message that was read directly from a stream or a key-value store; 0
+/// for any other message, and if `msg` is NULL.
+///
+/// @par Threads
+/// One thread at a time may use a message, even to read it.
+///
+/// @ingroup nats_msg
 ///
 /// # Safety
 /// `msg` is NULL or a message of this library.
@@ -196,11 +258,17 @@ pub unsafe extern "C" fn natsMsg_GetSequence(msg: *mut natsMsg) -> u64 {
     })
 }
 
-/// Returns when a message's stream received it.
+/// Return the time at which the stream received a message.
 ///
-/// @param msg the message.
-/// @return nanoseconds since 1970, UTC, for a message that JetStream or a key-value store gave out
-/// directly; 0 for any other, and for NULL.
+/// @param msg The message.
+///
+/// @return Nanoseconds since 1970-01-01 UTC, for a message that was read directly from a stream or
+/// a key-value store; 0 for any other message, and if `msg` is NULL.
+///
+/// @par Threads
+/// One thread at a time may use a message, even to read it.
+///
+/// @ingroup nats_msg
 ///
 /// # Safety
 /// `msg` is NULL or a message of this library.
@@ -213,11 +281,15 @@ pub unsafe extern "C" fn natsMsg_GetTime(msg: *mut natsMsg) -> i64 {
     })
 }
 
-/// Destroys a message, and with it all that lies in it.
+/// Release a message and everything that belongs to it.
 ///
-/// Any thread may call it, at any time, also after the connection was destroyed.
+/// @param msg The message; NULL is ignored.
 ///
-/// @param msg the message; NULL does nothing.
+/// @par Threads
+/// Any thread may call this function, also after the connection was destroyed, once no other thread
+/// uses the message.
+///
+/// @ingroup nats_msg
 ///
 /// # Safety
 /// `msg` is NULL, or a message of this library that was not destroyed before.
@@ -229,10 +301,16 @@ pub unsafe extern "C" fn natsMsg_Destroy(msg: *mut natsMsg) {
     });
 }
 
-/// Destroys the messages of a list and frees its array. The structure itself is the program's; it is
-/// left empty.
+/// Release the messages of a list and its array.
 ///
-/// @param list the list; elements that are NULL are skipped. NULL does nothing.
+/// The structure itself belongs to the program; it is left empty.
+///
+/// @param list The list, whose NULL elements are skipped; NULL is ignored.
+///
+/// @par Threads
+/// One thread at a time may use the list.
+///
+/// @ingroup nats_msg
 ///
 /// # Safety
 /// `list` is NULL or a list that this library filled, in which elements may have become NULL.

@@ -8,17 +8,33 @@ use super::header::{key, new_key, write_first, write_keys, write_values};
 use super::msg::{borrow_msg, natsMsg};
 use crate::error::{Error, natsStatus};
 
-/// Gives a key of a message's headers one value, in place of all that it had.
+/// Set the value of a key in a message's headers, replacing all its values.
 ///
-/// Headers are those of ADR-4. Keys are case-sensitive.
+/// Format of headers: ADR-4.
 ///
-/// @param msg the message.
-/// @param key the key, which is copied: not empty, without a colon, white space and control
-/// characters.
-/// @param value the value, which is copied; NULL is stored as such, and sent like an empty string.
-/// A line's end in it is sent as a blank.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `msg` is NULL or the key is not fit to be one;
-/// `NATS_PROTOCOL_ERROR` where the headers were received and are malformed.
+/// @param msg The message.
+/// @param key The key, which is copied; case-sensitive, not empty, without colons, white space and
+/// control characters.
+/// @param value The value, which is copied. NULL is stored as NULL and sent as an empty value. Line
+/// ends in it are sent as blanks.
+///
+/// @retval NATS_OK The value was set.
+/// @retval NATS_INVALID_ARG `msg` is NULL, or the key is not valid.
+/// @retval NATS_PROTOCOL_ERROR The headers were received and are malformed.
+///
+/// @par Threads
+/// One thread at a time may use a message, even to read it.
+///
+/// @par Example
+/// ```c
+/// natsStatus s = natsMsgHeader_Set(msg, "Trace-Id", "7f3a");
+/// if (s == NATS_OK) s = natsMsgHeader_Add(msg, "Tag", "first");
+/// if (s == NATS_OK) s = natsMsgHeader_Add(msg, "Tag", "second");
+/// ```
+///
+/// @see natsMsgHeader_Add
+///
+/// @ingroup nats_headers
 ///
 /// # Safety
 /// `msg` is NULL or a message of this library; the other two are NULL or strings.
@@ -37,12 +53,26 @@ pub unsafe extern "C" fn natsMsgHeader_Set(
     })
 }
 
-/// Adds a value to those of a key of a message's headers.
+/// Add a value to a key in a message's headers.
 ///
-/// @param msg the message.
-/// @param key the key, as for `natsMsgHeader_Set`.
-/// @param value the value, as for `natsMsgHeader_Set`.
-/// @return as `natsMsgHeader_Set`.
+/// Values that the key has are kept, in order.
+///
+/// @param msg The message.
+/// @param key The key, which is copied; case-sensitive, not empty, without colons, white space and
+/// control characters.
+/// @param value The value, which is copied. NULL is stored as NULL and sent as an empty value. Line
+/// ends in it are sent as blanks.
+///
+/// @retval NATS_OK The value was added.
+/// @retval NATS_INVALID_ARG `msg` is NULL, or the key is not valid.
+/// @retval NATS_PROTOCOL_ERROR The headers were received and are malformed.
+///
+/// @par Threads
+/// One thread at a time may use a message, even to read it.
+///
+/// @see natsMsgHeader_Set
+///
+/// @ingroup nats_headers
 ///
 /// # Safety
 /// `msg` is NULL or a message of this library; the other two are NULL or strings.
@@ -61,15 +91,31 @@ pub unsafe extern "C" fn natsMsgHeader_Add(
     })
 }
 
-/// Returns the first value of a key of a message's headers.
+/// Return the first value of a key in a message's headers.
 ///
-/// @param msg the message.
-/// @param key the key; case matters.
-/// @param value where to put the value, which stays the message's and valid until the key changes or
-/// the message is destroyed. NULL where the key is absent, cannot be read, or was given NULL.
-/// @return `NATS_OK`; `NATS_NOT_FOUND` where the key is absent, without touching the thread's last
-/// error; `NATS_INVALID_ARG` where an argument is NULL or the key empty; `NATS_PROTOCOL_ERROR` where
-/// the headers were received and are malformed.
+/// @param msg The message.
+/// @param key The key; case-sensitive.
+/// @param value Receives the value, which belongs to the message and is valid until the key is
+/// changed or the message is destroyed. NULL if the key is absent, has the value NULL, or the
+/// headers are malformed.
+///
+/// @retval NATS_OK The key exists.
+/// @retval NATS_NOT_FOUND The key is absent. The last error of the calling thread does not change.
+/// @retval NATS_INVALID_ARG An argument is NULL, or the key is empty.
+/// @retval NATS_PROTOCOL_ERROR The headers were received and are malformed.
+///
+/// @par Threads
+/// One thread at a time may use a message, even to read it.
+///
+/// @par Example
+/// ```c
+/// const char *trace = NULL;
+/// if (natsMsgHeader_Get(msg, "Trace-Id", &trace) == NATS_OK) printf("trace %s\n", trace);
+/// ```
+///
+/// @see natsMsgHeader_Values
+///
+/// @ingroup nats_headers
 ///
 /// # Safety
 /// `msg` is NULL or a message of this library, `key` is NULL or a string, `value` NULL or valid for
@@ -92,14 +138,25 @@ pub unsafe extern "C" fn natsMsgHeader_Get(
     })
 }
 
-/// Returns all values of a key of a message's headers, in the order in which they were added.
+/// Return all values of a key in a message's headers, in the order in which they were added.
 ///
-/// @param msg the message.
-/// @param key the key; case matters.
-/// @param values where to put an array, which the program must `free()`. The strings in it stay the
-/// message's, as for `natsMsgHeader_Get`. NULL where the key is absent, or cannot be read.
-/// @param count where to put the number of values.
-/// @return as `natsMsgHeader_Get`; `NATS_NO_MEMORY`.
+/// @param msg The message.
+/// @param key The key; case-sensitive.
+/// @param values Receives an array that the caller releases with `free()`. The strings belong to
+/// the message and are valid until the key is changed or the message is destroyed. NULL if the key
+/// is absent or the headers are malformed.
+/// @param count Receives the number of values.
+///
+/// @retval NATS_OK The key exists.
+/// @retval NATS_NOT_FOUND The key is absent. The last error of the calling thread does not change.
+/// @retval NATS_INVALID_ARG An argument is NULL, or the key is empty.
+/// @retval NATS_PROTOCOL_ERROR The headers were received and are malformed.
+/// @retval NATS_NO_MEMORY Memory could not be allocated.
+///
+/// @par Threads
+/// One thread at a time may use a message, even to read it.
+///
+/// @ingroup nats_headers
 ///
 /// # Safety
 /// `msg` is NULL or a message of this library, `key` is NULL or a string, the outputs are NULL or
@@ -125,15 +182,35 @@ pub unsafe extern "C" fn natsMsgHeader_Values(
     })
 }
 
-/// Returns all keys of a message's headers, in no particular order.
+/// Return all keys of a message's headers, in no particular order.
 ///
-/// @param msg the message.
-/// @param keys where to put an array, which the program must `free()`. The strings in it stay the
-/// message's, as for `natsMsgHeader_Get`. NULL where there is no header, or it cannot be read.
-/// @param count where to put the number of keys.
-/// @return `NATS_OK`; `NATS_NOT_FOUND` where there is no header, without touching the thread's last
-/// error; `NATS_INVALID_ARG` where an argument is NULL; `NATS_PROTOCOL_ERROR` where the headers were
-/// received and are malformed; `NATS_NO_MEMORY`.
+/// @param msg The message.
+/// @param keys Receives an array that the caller releases with `free()`. The strings belong to the
+/// message and are valid until the key is changed or the message is destroyed. NULL if there are no
+/// headers or they are malformed.
+/// @param count Receives the number of keys.
+///
+/// @retval NATS_OK The message has headers.
+/// @retval NATS_NOT_FOUND The message has no headers. The last error of the calling thread does not
+/// change.
+/// @retval NATS_INVALID_ARG An argument is NULL.
+/// @retval NATS_PROTOCOL_ERROR The headers were received and are malformed.
+/// @retval NATS_NO_MEMORY Memory could not be allocated.
+///
+/// @par Threads
+/// One thread at a time may use a message, even to read it.
+///
+/// @par Example
+/// ```c
+/// const char **keys = NULL;
+/// int count = 0, i;
+/// if (natsMsgHeader_Keys(msg, &keys, &count) == NATS_OK) {
+///     for (i = 0; i < count; i++) puts(keys[i]);
+///     free((void *)keys);
+/// }
+/// ```
+///
+/// @ingroup nats_headers
 ///
 /// # Safety
 /// `msg` is NULL or a message of this library, the outputs are NULL or valid for writing.
@@ -157,15 +234,22 @@ pub unsafe extern "C" fn natsMsgHeader_Keys(
     })
 }
 
-/// Removes a key with all its values from a message's headers.
+/// Remove a key with all its values from a message's headers.
 ///
 /// A message whose last header was removed is still published as one with headers.
 ///
-/// @param msg the message.
-/// @param key the key; case matters.
-/// @return `NATS_OK`; `NATS_NOT_FOUND` where it is absent, without touching the thread's last
-/// error; `NATS_INVALID_ARG` where an argument is NULL or the key empty; `NATS_PROTOCOL_ERROR` where
-/// the headers were received and are malformed.
+/// @param msg The message.
+/// @param key The key; case-sensitive.
+///
+/// @retval NATS_OK The key was removed.
+/// @retval NATS_NOT_FOUND The key is absent. The last error of the calling thread does not change.
+/// @retval NATS_INVALID_ARG An argument is NULL, or the key is empty.
+/// @retval NATS_PROTOCOL_ERROR The headers were received and are malformed.
+///
+/// @par Threads
+/// One thread at a time may use a message, even to read it.
+///
+/// @ingroup nats_headers
 ///
 /// # Safety
 /// `msg` is NULL or a message of this library, `key` is NULL or a string.

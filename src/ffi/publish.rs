@@ -9,29 +9,49 @@ use super::msg::{borrow_msg, natsMsg};
 use crate::client::When;
 use crate::error::natsStatus;
 
-/// Publishes a payload on a subject.
+/// Publish a payload on a subject.
 ///
-/// The message is copied into the connection's buffer and goes out soon, together with others;
-/// `natsConnection_Send` writes at once, `natsConnection_Flush` waits for the server. Messages of
-/// one thread keep their order. While the connection is reconnecting they are kept, up to the
-/// reconnect buffer's limit. When the socket takes less than is published, the call waits for room.
-/// Source: NATS client protocol, PUB.
+/// The message is copied into the buffer of the connection and written soon, together with others.
+/// `natsConnection_Send` writes it within the call, and `natsConnection_Flush` waits until the
+/// server has it. Messages published by one thread keep their order. While the connection
+/// reconnects, messages are kept up to the limit of `natsOptions_SetReconnectBufSize`. If the
+/// socket accepts less than is published, the call waits for room, up to the write deadline.
+/// Protocol: PUB.
 ///
-/// @param nc the connection; any thread may call this at any time.
-/// @param subj the subject, not empty.
-/// @param data the payload, copied before the call returns; ignored where `dataLen` is 0.
-/// @param dataLen its length in bytes, not negative.
-/// @return `NATS_OK` where the message was taken; `NATS_INVALID_ARG` where `nc` is NULL or
-/// destroyed, or the payload is NULL and its length is not 0, or the length is negative;
-/// `NATS_INVALID_SUBJECT` where the subject is NULL, empty, has white space or control characters,
-/// or is too long (`natsOptions_SetMaxControlLine`);
-/// `NATS_CONNECTION_CLOSED`; `NATS_DRAINING` where the connection is draining and its subscriptions
-/// are done; `NATS_MAX_PAYLOAD` where the server does not take so much; `NATS_INSUFFICIENT_BUFFER`
-/// where the reconnect buffer is full; `NATS_TIMEOUT` where the write deadline passed, and the
-/// connection is then taken for lost: the message was not taken, but one of 80 KiB or more that
-/// had begun to leave is sent after the reconnect; `NATS_IO_ERROR`.
+/// @param nc The connection.
+/// @param subj The subject; not empty, without wildcards, white space or control characters.
+/// @param data The payload, copied or written before the call returns. Ignored if `dataLen` is 0.
+/// @param dataLen The length of the payload in bytes; not negative.
+///
+/// @retval NATS_OK The message was accepted. It is sent before anything that this thread publishes
+/// later.
+/// @retval NATS_INVALID_ARG `nc` is NULL or was destroyed, `dataLen` is negative, or `data` is NULL
+/// while `dataLen` is not 0.
+/// @retval NATS_INVALID_SUBJECT A subject is NULL or empty, has white space or control characters,
+/// or makes the protocol line longer than `natsOptions_SetMaxControlLine` allows.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed.
+/// @retval NATS_DRAINING The connection is draining and its subscriptions are finished.
+/// @retval NATS_MAX_PAYLOAD Headers and payload exceed the server's `max_payload`.
+/// @retval NATS_INSUFFICIENT_BUFFER The connection is reconnecting and the reconnect buffer is
+/// full.
+/// @retval NATS_TIMEOUT The socket did not accept data within the write deadline; the connection
+/// counts as lost. The message was not accepted, except that one of 80 KiB or more that was partly
+/// written is sent after the reconnect.
+/// @retval NATS_IO_ERROR Writing to the socket failed.
+/// @retval NATS_NO_MEMORY Memory for the message could not be allocated.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @par Example
+/// ```c
+/// static const unsigned char reading[] = {0x17, 0x03, 0x00, 0x2a};
+/// natsStatus s = natsConnection_Publish(nc, "sensor.7", reading, (int)sizeof(reading));
+/// ```
 ///
 /// @see natsConnection_PublishMsg, natsOptions_SetReconnectBufSize, natsOptions_SetWriteDeadline
+///
+/// @ingroup nats_publish
 ///
 /// # Safety
 /// `nc` is NULL or a handle of this library; `subj` is NULL or a string that ends with a NUL; with
@@ -52,14 +72,44 @@ pub unsafe extern "C" fn natsConnection_Publish(
     })
 }
 
-/// Publishes a string on a subject.
+/// Publish a string on a subject.
 ///
-/// As `natsConnection_Publish`; the string's NUL is not sent.
+/// The string, without its NUL, is copied into the buffer of the connection and written soon,
+/// together with other messages. While the connection reconnects, messages are kept up to the limit
+/// of `natsOptions_SetReconnectBufSize`. `natsConnection_Publish` describes the order of messages
+/// and waiting for room. Protocol: PUB.
 ///
-/// @param nc the connection; any thread may call this at any time.
-/// @param subj the subject, not empty.
-/// @param str the payload, copied; NULL for an empty one.
-/// @return as `natsConnection_Publish`.
+/// @param nc The connection.
+/// @param subj The subject; not empty, without wildcards, white space or control characters.
+/// @param str The payload, a string whose NUL is not sent; NULL for an empty payload. Copied.
+///
+/// @retval NATS_OK The message was accepted. It is sent before anything that this thread publishes
+/// later.
+/// @retval NATS_INVALID_ARG `nc` is NULL or was destroyed.
+/// @retval NATS_INVALID_SUBJECT A subject is NULL or empty, has white space or control characters,
+/// or makes the protocol line longer than `natsOptions_SetMaxControlLine` allows.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed.
+/// @retval NATS_DRAINING The connection is draining and its subscriptions are finished.
+/// @retval NATS_MAX_PAYLOAD Headers and payload exceed the server's `max_payload`.
+/// @retval NATS_INSUFFICIENT_BUFFER The connection is reconnecting and the reconnect buffer is
+/// full.
+/// @retval NATS_TIMEOUT The socket did not accept data within the write deadline; the connection
+/// counts as lost. The message was not accepted, except that one of 80 KiB or more that was partly
+/// written is sent after the reconnect.
+/// @retval NATS_IO_ERROR Writing to the socket failed.
+/// @retval NATS_NO_MEMORY Memory for the message could not be allocated.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @par Example
+/// ```c
+/// natsStatus s = natsConnection_PublishString(nc, "greet.world", "hello");
+/// ```
+///
+/// @see natsConnection_Publish
+///
+/// @ingroup nats_publish
 ///
 /// # Safety
 /// `nc` is NULL or a handle of this library; `subj` and `str` are NULL or strings that end with a
@@ -78,17 +128,49 @@ pub unsafe extern "C" fn natsConnection_PublishString(
     })
 }
 
-/// Publishes a message, with its reply subject and headers.
+/// Publish a message with its reply subject and headers.
 ///
-/// As `natsConnection_Publish`. A received message may be published as it is, by its own subject.
-/// Source: NATS client protocol, PUB and HPUB; ADR-4 for headers.
+/// The message is copied into the buffer of the connection and written soon, together with others.
+/// A received message can be published unchanged on its own subject; its headers are then sent as
+/// they were received. `natsConnection_Publish` describes the order of messages, waiting for room
+/// and reconnects. Protocol: PUB and HPUB; headers: ADR-4.
 ///
-/// @param nc the connection; any thread may call this at any time.
-/// @param msg the message, copied; remains yours, and no other thread may use it meanwhile.
-/// @return as `natsConnection_Publish`; `NATS_INVALID_ARG` also where `msg` is NULL;
-/// `NATS_NO_SERVER_SUPPORT` where it has headers and the server knows of none.
+/// @param nc The connection.
+/// @param msg The message, which is copied and remains the caller's. No other thread may use it
+/// during the call.
 ///
-/// @see natsMsg_Create
+/// @retval NATS_OK The message was accepted. It is sent before anything that this thread publishes
+/// later.
+/// @retval NATS_INVALID_ARG `nc` is NULL or was destroyed, or `msg` is NULL.
+/// @retval NATS_INVALID_SUBJECT A subject is NULL or empty, has white space or control characters,
+/// or makes the protocol line longer than `natsOptions_SetMaxControlLine` allows.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed.
+/// @retval NATS_DRAINING The connection is draining and its subscriptions are finished.
+/// @retval NATS_MAX_PAYLOAD Headers and payload exceed the server's `max_payload`.
+/// @retval NATS_INSUFFICIENT_BUFFER The connection is reconnecting and the reconnect buffer is
+/// full.
+/// @retval NATS_TIMEOUT The socket did not accept data within the write deadline; the connection
+/// counts as lost. The message was not accepted, except that one of 80 KiB or more that was partly
+/// written is sent after the reconnect.
+/// @retval NATS_IO_ERROR Writing to the socket failed.
+/// @retval NATS_NO_MEMORY Memory for the message could not be allocated.
+/// @retval NATS_NO_SERVER_SUPPORT The message has headers and the server does not support them.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @par Example
+/// ```c
+/// natsMsg *msg = NULL;
+/// natsStatus s = natsMsg_Create(&msg, "orders.new", NULL, "{}", 2);
+/// if (s == NATS_OK) s = natsMsgHeader_Set(msg, "Content-Type", "application/json");
+/// if (s == NATS_OK) s = natsConnection_PublishMsg(nc, msg);
+/// natsMsg_Destroy(msg);
+/// ```
+///
+/// @see natsMsg_Create, natsMsgHeader_Set
+///
+/// @ingroup nats_publish
 ///
 /// # Safety
 /// `nc` is NULL or a handle of this library; `msg` is NULL or a message of this library that no
@@ -105,18 +187,42 @@ pub unsafe extern "C" fn natsConnection_PublishMsg(
     })
 }
 
-/// Publishes a payload with a subject for replies, and does not wait for any.
+/// Publish a payload with a subject for replies, without waiting for a reply.
 ///
-/// As `natsConnection_Publish`. Subscribe to the reply subject to get the replies, all of them.
+/// The message is copied into the buffer of the connection and written soon, together with others.
+/// To receive the replies, all of them, subscribe to the reply subject first.
+/// `natsConnection_Publish` describes the order of messages, waiting for room and reconnects.
+/// Protocol: PUB with a reply subject.
 ///
-/// @param nc the connection; any thread may call this at any time.
-/// @param subj the subject, not empty.
-/// @param reply the subject for replies, not empty.
-/// @param data the payload, copied before the call returns; ignored where `dataLen` is 0.
-/// @param dataLen its length in bytes, not negative.
-/// @return as `natsConnection_Publish`; `NATS_INVALID_ARG` also where `reply` is NULL or empty.
+/// @param nc The connection.
+/// @param subj The subject; not empty, without wildcards, white space or control characters.
+/// @param reply The subject for replies; not empty.
+/// @param data The payload, copied or written before the call returns. Ignored if `dataLen` is 0.
+/// @param dataLen The length of the payload in bytes; not negative.
+///
+/// @retval NATS_OK The message was accepted. It is sent before anything that this thread publishes
+/// later.
+/// @retval NATS_INVALID_ARG `nc` is NULL or was destroyed, `reply` is NULL or empty, `dataLen` is
+/// negative, or `data` is NULL while `dataLen` is not 0.
+/// @retval NATS_INVALID_SUBJECT A subject is NULL or empty, has white space or control characters,
+/// or makes the protocol line longer than `natsOptions_SetMaxControlLine` allows.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed.
+/// @retval NATS_DRAINING The connection is draining and its subscriptions are finished.
+/// @retval NATS_MAX_PAYLOAD Headers and payload exceed the server's `max_payload`.
+/// @retval NATS_INSUFFICIENT_BUFFER The connection is reconnecting and the reconnect buffer is
+/// full.
+/// @retval NATS_TIMEOUT The socket did not accept data within the write deadline; the connection
+/// counts as lost. The message was not accepted, except that one of 80 KiB or more that was partly
+/// written is sent after the reconnect.
+/// @retval NATS_IO_ERROR Writing to the socket failed.
+/// @retval NATS_NO_MEMORY Memory for the message could not be allocated.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
 ///
 /// @see natsInbox_Create, natsConnection_Request
+///
+/// @ingroup nats_publish
 ///
 /// # Safety
 /// `nc` is NULL or a handle of this library; `subj` and `reply` are NULL or strings that end with a
@@ -145,15 +251,40 @@ pub unsafe extern "C" fn natsConnection_PublishRequest(
     })
 }
 
-/// Publishes a string with a subject for replies, and does not wait for any.
+/// Publish a string with a subject for replies, without waiting for a reply.
 ///
-/// As `natsConnection_PublishRequest`; the string's NUL is not sent.
+/// The string, without its NUL, is copied into the buffer of the connection and written soon,
+/// together with other messages. To receive the replies, all of them, subscribe to the reply
+/// subject first. `natsConnection_Publish` describes the order of messages, waiting for room and
+/// reconnects. Protocol: PUB with a reply subject.
 ///
-/// @param nc the connection; any thread may call this at any time.
-/// @param subj the subject, not empty.
-/// @param reply the subject for replies, not empty.
-/// @param str the payload, copied; NULL for an empty one.
-/// @return as `natsConnection_PublishRequest`.
+/// @param nc The connection.
+/// @param subj The subject; not empty, without wildcards, white space or control characters.
+/// @param reply The subject for replies; not empty.
+/// @param str The payload, a string whose NUL is not sent; NULL for an empty payload. Copied.
+///
+/// @retval NATS_OK The message was accepted. It is sent before anything that this thread publishes
+/// later.
+/// @retval NATS_INVALID_ARG `nc` is NULL or was destroyed, or `reply` is NULL or empty.
+/// @retval NATS_INVALID_SUBJECT A subject is NULL or empty, has white space or control characters,
+/// or makes the protocol line longer than `natsOptions_SetMaxControlLine` allows.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed.
+/// @retval NATS_DRAINING The connection is draining and its subscriptions are finished.
+/// @retval NATS_MAX_PAYLOAD Headers and payload exceed the server's `max_payload`.
+/// @retval NATS_INSUFFICIENT_BUFFER The connection is reconnecting and the reconnect buffer is
+/// full.
+/// @retval NATS_TIMEOUT The socket did not accept data within the write deadline; the connection
+/// counts as lost. The message was not accepted, except that one of 80 KiB or more that was partly
+/// written is sent after the reconnect.
+/// @retval NATS_IO_ERROR Writing to the socket failed.
+/// @retval NATS_NO_MEMORY Memory for the message could not be allocated.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @see natsInbox_Create, natsConnection_RequestString
+///
+/// @ingroup nats_publish
 ///
 /// # Safety
 /// `nc` is NULL or a handle of this library; the others are NULL or strings that end with a NUL.
@@ -174,16 +305,41 @@ pub unsafe extern "C" fn natsConnection_PublishRequestString(
     })
 }
 
-/// Publishes a payload and writes it to the socket in the call.
+/// Publish a payload and write it to the socket within the call.
 ///
-/// As `natsConnection_Publish`, for a message that cannot wait for others to share its way. What
-/// was published before goes out first.
+/// For a message that must not wait for others to share a system call with. Messages published
+/// before are written first. While the connection reconnects, the message is kept up to the limit
+/// of `natsOptions_SetReconnectBufSize`. The call does not wait for the server;
+/// `natsConnection_Flush` does. Protocol: PUB.
 ///
-/// @param nc the connection; any thread may call this at any time.
-/// @param subj the subject, not empty.
-/// @param data the payload, copied or sent before the call returns; ignored where `dataLen` is 0.
-/// @param dataLen its length in bytes, not negative.
-/// @return as `natsConnection_Publish`.
+/// @param nc The connection.
+/// @param subj The subject; not empty, without wildcards, white space or control characters.
+/// @param data The payload, copied or written before the call returns. Ignored if `dataLen` is 0.
+/// @param dataLen The length of the payload in bytes; not negative.
+///
+/// @retval NATS_OK The message was accepted. It is sent before anything that this thread publishes
+/// later.
+/// @retval NATS_INVALID_ARG `nc` is NULL or was destroyed, `dataLen` is negative, or `data` is NULL
+/// while `dataLen` is not 0.
+/// @retval NATS_INVALID_SUBJECT A subject is NULL or empty, has white space or control characters,
+/// or makes the protocol line longer than `natsOptions_SetMaxControlLine` allows.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed.
+/// @retval NATS_DRAINING The connection is draining and its subscriptions are finished.
+/// @retval NATS_MAX_PAYLOAD Headers and payload exceed the server's `max_payload`.
+/// @retval NATS_INSUFFICIENT_BUFFER The connection is reconnecting and the reconnect buffer is
+/// full.
+/// @retval NATS_TIMEOUT The socket did not accept data within the write deadline; the connection
+/// counts as lost. The message was not accepted, except that one of 80 KiB or more that was partly
+/// written is sent after the reconnect.
+/// @retval NATS_IO_ERROR Writing to the socket failed.
+/// @retval NATS_NO_MEMORY Memory for the message could not be allocated.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @see natsConnection_Publish, natsOptions_SetSendAsap
+///
+/// @ingroup nats_publish
 ///
 /// # Safety
 /// `nc` is NULL or a handle of this library; `subj` is NULL or a string that ends with a NUL; with
@@ -204,14 +360,39 @@ pub unsafe extern "C" fn natsConnection_Send(
     })
 }
 
-/// Publishes a message, with its reply subject and headers, and writes it to the socket in the
+/// Publish a message with its reply subject and headers, and write it to the socket within the
 /// call.
 ///
-/// As `natsConnection_PublishMsg` and `natsConnection_Send`.
+/// For a message that must not wait for others to share a system call with. Messages published
+/// before are written first. While the connection reconnects, the message is kept up to the limit
+/// of `natsOptions_SetReconnectBufSize`. Protocol: PUB and HPUB; headers: ADR-4.
 ///
-/// @param nc the connection; any thread may call this at any time.
-/// @param msg the message; remains yours, and no other thread may use it meanwhile.
-/// @return as `natsConnection_PublishMsg`.
+/// @param nc The connection.
+/// @param msg The message, which remains the caller's. No other thread may use it during the call.
+///
+/// @retval NATS_OK The message was accepted. It is sent before anything that this thread publishes
+/// later.
+/// @retval NATS_INVALID_ARG `nc` is NULL or was destroyed, or `msg` is NULL.
+/// @retval NATS_INVALID_SUBJECT A subject is NULL or empty, has white space or control characters,
+/// or makes the protocol line longer than `natsOptions_SetMaxControlLine` allows.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed.
+/// @retval NATS_DRAINING The connection is draining and its subscriptions are finished.
+/// @retval NATS_MAX_PAYLOAD Headers and payload exceed the server's `max_payload`.
+/// @retval NATS_INSUFFICIENT_BUFFER The connection is reconnecting and the reconnect buffer is
+/// full.
+/// @retval NATS_TIMEOUT The socket did not accept data within the write deadline; the connection
+/// counts as lost. The message was not accepted, except that one of 80 KiB or more that was partly
+/// written is sent after the reconnect.
+/// @retval NATS_IO_ERROR Writing to the socket failed.
+/// @retval NATS_NO_MEMORY Memory for the message could not be allocated.
+/// @retval NATS_NO_SERVER_SUPPORT The message has headers and the server does not support them.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @see natsConnection_PublishMsg
+///
+/// @ingroup nats_publish
 ///
 /// # Safety
 /// `nc` is NULL or a handle of this library; `msg` is NULL or a message of this library that no
@@ -228,17 +409,41 @@ pub unsafe extern "C" fn natsConnection_SendMsg(
     })
 }
 
-/// Publishes a payload with a subject for replies, writes it to the socket in the call, and does
-/// not wait for any reply.
+/// Publish a payload with a subject for replies, and write it to the socket within the call.
 ///
-/// As `natsConnection_PublishRequest` and `natsConnection_Send`.
+/// Does not wait for a reply: to receive the replies, subscribe to the reply subject first.
+/// Messages published before are written first. While the connection reconnects, the message is
+/// kept up to the limit of `natsOptions_SetReconnectBufSize`. Protocol: PUB with a reply subject.
 ///
-/// @param nc the connection; any thread may call this at any time.
-/// @param subj the subject, not empty.
-/// @param reply the subject for replies, not empty.
-/// @param data the payload, copied or sent before the call returns; ignored where `dataLen` is 0.
-/// @param dataLen its length in bytes, not negative.
-/// @return as `natsConnection_PublishRequest`.
+/// @param nc The connection.
+/// @param subj The subject; not empty, without wildcards, white space or control characters.
+/// @param reply The subject for replies; not empty.
+/// @param data The payload, copied or written before the call returns. Ignored if `dataLen` is 0.
+/// @param dataLen The length of the payload in bytes; not negative.
+///
+/// @retval NATS_OK The message was accepted. It is sent before anything that this thread publishes
+/// later.
+/// @retval NATS_INVALID_ARG `nc` is NULL or was destroyed, `reply` is NULL or empty, `dataLen` is
+/// negative, or `data` is NULL while `dataLen` is not 0.
+/// @retval NATS_INVALID_SUBJECT A subject is NULL or empty, has white space or control characters,
+/// or makes the protocol line longer than `natsOptions_SetMaxControlLine` allows.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed.
+/// @retval NATS_DRAINING The connection is draining and its subscriptions are finished.
+/// @retval NATS_MAX_PAYLOAD Headers and payload exceed the server's `max_payload`.
+/// @retval NATS_INSUFFICIENT_BUFFER The connection is reconnecting and the reconnect buffer is
+/// full.
+/// @retval NATS_TIMEOUT The socket did not accept data within the write deadline; the connection
+/// counts as lost. The message was not accepted, except that one of 80 KiB or more that was partly
+/// written is sent after the reconnect.
+/// @retval NATS_IO_ERROR Writing to the socket failed.
+/// @retval NATS_NO_MEMORY Memory for the message could not be allocated.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @see natsConnection_PublishRequest, natsConnection_Request
+///
+/// @ingroup nats_publish
 ///
 /// # Safety
 /// `nc` is NULL or a handle of this library; `subj` and `reply` are NULL or strings that end with a

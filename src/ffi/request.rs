@@ -10,28 +10,57 @@ use super::handle::{borrow_arc, natsConnection};
 use super::msg::{borrow_msg, into_c, natsMsg};
 use crate::error::{Result, natsStatus};
 
-/// Sends a request and waits for the first reply.
+/// Send a request and wait for the first reply.
 ///
-/// The request is sent in the call, behind what was published before. Later replies are dropped.
-/// The wait goes on through a reconnect, unless `natsOptions_SetFailRequestsOnDisconnect` says
-/// otherwise. Do not call this on the thread that alone could answer. Source: NATS request-reply,
-/// and ADR-4 for the 503 status that tells that there are no responders.
+/// The request is written within the call, behind everything that was published before. Later
+/// replies are discarded. The wait continues across a reconnect, unless
+/// `natsOptions_SetFailRequestsOnDisconnect` is set. All requests of a connection share one
+/// subscription, unless `natsOptions_UseOldRequestStyle` is set. Protocol: request-reply of NATS;
+/// the status 503 for a request without responders is described by ADR-4.
 ///
-/// @param replyMsg where to put the reply, yours until `natsMsg_Destroy`; NULL in it with any other
-/// status than `NATS_OK`.
-/// @param nc the connection; any thread may call this at any time.
-/// @param subj the subject, not empty.
-/// @param data the payload, copied or sent before the call returns; ignored where `dataLen` is 0.
-/// @param dataLen its length in bytes, not negative.
-/// @param timeout how long to wait, in milliseconds; with 0 or less the request is sent all the
-/// same.
-/// @return `NATS_OK`; `NATS_TIMEOUT`; `NATS_NO_RESPONDERS` where nobody is subscribed to the
-/// subject; `NATS_INVALID_ARG` where `replyMsg` or `nc` is NULL, `nc` was destroyed or the payload
-/// cannot be used; `NATS_INVALID_SUBJECT` where the subject cannot be used;
-/// `NATS_CONNECTION_CLOSED` where the connection is or gets closed; `NATS_CONNECTION_DISCONNECTED`
-/// where it was lost and the options ask for that; and what `natsConnection_Publish` returns.
+/// @param replyMsg Receives the reply, which the caller owns and releases with `natsMsg_Destroy`.
+/// NULL with any status other than `NATS_OK`.
+/// @param nc The connection.
+/// @param subj The subject; not empty, without wildcards, white space or control characters.
+/// @param data The payload, copied or written before the call returns. Ignored if `dataLen` is 0.
+/// @param dataLen The length of the payload in bytes; not negative.
+/// @param timeout The longest time to wait for the reply in milliseconds. The request is sent even
+/// if this is zero or negative.
 ///
-/// @see natsConnection_PublishRequest
+/// @retval NATS_OK A reply arrived.
+/// @retval NATS_TIMEOUT No reply arrived in time, or the socket did not accept the request within
+/// the write deadline.
+/// @retval NATS_NO_RESPONDERS Nobody is subscribed to the subject.
+/// @retval NATS_INVALID_ARG `replyMsg` is NULL, `nc` is NULL or was destroyed, `dataLen` is
+/// negative, or `data` is NULL while `dataLen` is not 0.
+/// @retval NATS_INVALID_SUBJECT The subject is NULL or empty, has white space or control
+/// characters, or makes the protocol line longer than `natsOptions_SetMaxControlLine` allows.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_CONNECTION_DISCONNECTED The connection was lost during the call, and
+/// `natsOptions_SetFailRequestsOnDisconnect` is set.
+/// @retval NATS_DRAINING The connection is draining and its subscriptions are finished.
+/// @retval NATS_MAX_PAYLOAD Headers and payload exceed the server's `max_payload`.
+/// @retval NATS_INSUFFICIENT_BUFFER The connection is reconnecting and the reconnect buffer is
+/// full.
+/// @retval NATS_IO_ERROR Writing to the socket failed.
+/// @retval NATS_NO_MEMORY Memory could not be allocated.
+///
+/// @par Threads
+/// Any thread may call this function at any time. A callback that runs on the only thread that
+/// could produce the reply waits in vain.
+///
+/// @par Example
+/// ```c
+/// natsMsg *reply = NULL;
+/// natsStatus s = natsConnection_Request(&reply, nc, "time.now", NULL, 0, 1000);
+/// if (s == NATS_OK) printf("%.*s\n", natsMsg_GetDataLength(reply), natsMsg_GetData(reply));
+/// else if (s == NATS_NO_RESPONDERS) puts("the service is not running");
+/// natsMsg_Destroy(reply);
+/// ```
+///
+/// @see natsConnection_RequestMsg, natsConnection_PublishRequest
+///
+/// @ingroup nats_request
 ///
 /// # Safety
 /// `replyMsg` is NULL or valid for writing a pointer; `nc` is NULL or a handle of this library;
@@ -60,18 +89,53 @@ pub unsafe extern "C" fn natsConnection_Request(
     })
 }
 
-/// Sends a request whose payload is a string, and waits for the first reply.
+/// Send a string as a request and wait for the first reply.
 ///
-/// As `natsConnection_Request`; the string's NUL is not sent.
+/// The request, the string without its NUL, is written within the call, behind everything that was
+/// published before. Later replies are discarded. The wait continues across a reconnect, unless
+/// `natsOptions_SetFailRequestsOnDisconnect` is set. Protocol: request-reply of NATS; no
+/// responders: ADR-4.
 ///
-/// @param replyMsg where to put the reply, yours until `natsMsg_Destroy`; NULL in it with any other
-/// status than `NATS_OK`.
-/// @param nc the connection; any thread may call this at any time.
-/// @param subj the subject, not empty.
-/// @param str the payload; NULL for an empty one.
-/// @param timeout how long to wait, in milliseconds; with 0 or less the request is sent all the
-/// same.
-/// @return as `natsConnection_Request`.
+/// @param replyMsg Receives the reply, which the caller owns and releases with `natsMsg_Destroy`.
+/// NULL with any status other than `NATS_OK`.
+/// @param nc The connection.
+/// @param subj The subject; not empty, without wildcards, white space or control characters.
+/// @param str The payload, a string whose NUL is not sent; NULL for an empty payload.
+/// @param timeout The longest time to wait for the reply in milliseconds. The request is sent even
+/// if this is zero or negative.
+///
+/// @retval NATS_OK A reply arrived.
+/// @retval NATS_TIMEOUT No reply arrived in time, or the socket did not accept the request within
+/// the write deadline.
+/// @retval NATS_NO_RESPONDERS Nobody is subscribed to the subject.
+/// @retval NATS_INVALID_ARG `replyMsg` is NULL, or `nc` is NULL or was destroyed.
+/// @retval NATS_INVALID_SUBJECT The subject is NULL or empty, has white space or control
+/// characters, or makes the protocol line longer than `natsOptions_SetMaxControlLine` allows.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_CONNECTION_DISCONNECTED The connection was lost during the call, and
+/// `natsOptions_SetFailRequestsOnDisconnect` is set.
+/// @retval NATS_DRAINING The connection is draining and its subscriptions are finished.
+/// @retval NATS_MAX_PAYLOAD Headers and payload exceed the server's `max_payload`.
+/// @retval NATS_INSUFFICIENT_BUFFER The connection is reconnecting and the reconnect buffer is
+/// full.
+/// @retval NATS_IO_ERROR Writing to the socket failed.
+/// @retval NATS_NO_MEMORY Memory could not be allocated.
+///
+/// @par Threads
+/// Any thread may call this function at any time. A callback that runs on the only thread that
+/// could produce the reply waits in vain.
+///
+/// @par Example
+/// ```c
+/// natsMsg *reply = NULL;
+/// natsStatus s = natsConnection_RequestString(&reply, nc, "greet", "world", 1000);
+/// if (s == NATS_OK) puts(natsMsg_GetData(reply));
+/// natsMsg_Destroy(reply);
+/// ```
+///
+/// @see natsConnection_Request
+///
+/// @ingroup nats_request
 ///
 /// # Safety
 /// `replyMsg` is NULL or valid for writing a pointer; `nc` is NULL or a handle of this library;
@@ -99,18 +163,46 @@ pub unsafe extern "C" fn natsConnection_RequestString(
     })
 }
 
-/// Sends a message, with its headers, as a request, and waits for the first reply.
+/// Send a message with its headers as a request and wait for the first reply.
 ///
-/// As `natsConnection_Request`. The message's own reply subject is not used and stays as it is.
+/// The request is written within the call, behind everything that was published before. The reply
+/// subject of the message is neither used nor changed. Later replies are discarded. The wait
+/// continues across a reconnect, unless `natsOptions_SetFailRequestsOnDisconnect` is set. Protocol:
+/// request-reply of NATS; headers and no responders: ADR-4.
 ///
-/// @param replyMsg where to put the reply, yours until `natsMsg_Destroy`; NULL in it with any other
-/// status than `NATS_OK`.
-/// @param nc the connection; any thread may call this at any time.
-/// @param requestMsg the request; remains yours, and no other thread may use it meanwhile.
-/// @param timeout how long to wait, in milliseconds; with 0 or less the request is sent all the
-/// same.
-/// @return as `natsConnection_Request`; `NATS_INVALID_ARG` also where `requestMsg` is NULL;
-/// `NATS_NO_SERVER_SUPPORT` where it has headers and the server knows of none.
+/// @param replyMsg Receives the reply, which the caller owns and releases with `natsMsg_Destroy`.
+/// NULL with any status other than `NATS_OK`.
+/// @param nc The connection.
+/// @param requestMsg The request, which remains the caller's. No other thread may use it during the
+/// call.
+/// @param timeout The longest time to wait for the reply in milliseconds. The request is sent even
+/// if this is zero or negative.
+///
+/// @retval NATS_OK A reply arrived.
+/// @retval NATS_TIMEOUT No reply arrived in time, or the socket did not accept the request within
+/// the write deadline.
+/// @retval NATS_NO_RESPONDERS Nobody is subscribed to the subject.
+/// @retval NATS_INVALID_ARG `replyMsg` or `requestMsg` is NULL, or `nc` is NULL or was destroyed.
+/// @retval NATS_INVALID_SUBJECT The subject is NULL or empty, has white space or control
+/// characters, or makes the protocol line longer than `natsOptions_SetMaxControlLine` allows.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_CONNECTION_DISCONNECTED The connection was lost during the call, and
+/// `natsOptions_SetFailRequestsOnDisconnect` is set.
+/// @retval NATS_DRAINING The connection is draining and its subscriptions are finished.
+/// @retval NATS_MAX_PAYLOAD Headers and payload exceed the server's `max_payload`.
+/// @retval NATS_INSUFFICIENT_BUFFER The connection is reconnecting and the reconnect buffer is
+/// full.
+/// @retval NATS_IO_ERROR Writing to the socket failed.
+/// @retval NATS_NO_MEMORY Memory could not be allocated.
+/// @retval NATS_NO_SERVER_SUPPORT The message has headers and the server does not support them.
+///
+/// @par Threads
+/// Any thread may call this function at any time. A callback that runs on the only thread that
+/// could produce the reply waits in vain.
+///
+/// @see natsConnection_Request
+///
+/// @ingroup nats_request
 ///
 /// # Safety
 /// `replyMsg` is NULL or valid for writing a pointer; `nc` is NULL or a handle of this library;

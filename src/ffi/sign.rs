@@ -8,19 +8,28 @@ use super::handle::{borrow_arc, natsConnection};
 use crate::error::{Error, natsStatus};
 use crate::net::nkey;
 
-/// Signs a string with the seed of an NKey (Ed25519).
+/// Sign a string with the seed of an NKey (Ed25519).
 ///
-/// Any thread may call it, also before the library is opened. The library keeps no copy of the
-/// seed.
+/// The library keeps no copy of the seed. Does not need the library to be open.
 ///
-/// @param encodedSeed the seed as it is written down, `S...`: that of a user, account, server or
-/// cluster.
-/// @param input what to sign, up to its NUL.
-/// @param signature where to put the signature, which the program must `free()`.
-/// @param signatureLength where to put its length in bytes: 64.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or a string is empty; `NATS_ERR`
-/// where the seed is not one, and `nats_GetLastError` says why not; `NATS_NO_MEMORY`. The outputs
-/// are written only with `NATS_OK`.
+/// @param encodedSeed The encoded seed, `S...`, of a user, account, server or cluster.
+/// @param input The string to sign; not empty.
+/// @param signature Receives the signature, which the caller releases with `free()`. Written only
+/// with `NATS_OK`.
+/// @param signatureLength Receives the length of the signature in bytes, which is 64. Written only
+/// with `NATS_OK`.
+///
+/// @retval NATS_OK The signature was made.
+/// @retval NATS_INVALID_ARG An argument is NULL or a string is empty.
+/// @retval NATS_ERR The seed is not valid; `nats_GetLastError` has the reason.
+/// @retval NATS_NO_MEMORY Memory could not be allocated.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @see natsConnection_Sign
+///
+/// @ingroup nats_auth
 ///
 /// # Safety
 /// The strings are NULL or end with a NUL; the outputs are NULL or valid for writing.
@@ -50,22 +59,29 @@ pub unsafe extern "C" fn nats_Sign(
     })
 }
 
-/// Signs a message with the seed of a connection's credentials (Ed25519).
+/// Sign a message with the seed of a connection's credentials (Ed25519).
 ///
-/// The seed is that of `natsOptions_SetUserCredentialsFromFiles`,
-/// `natsOptions_SetUserCredentialsFromMemory` or `natsOptions_SetNKeyFromSeed`; a file is read anew.
-/// Functions that sign (`natsOptions_SetNKey`, `natsOptions_SetUserCredentialsCallbacks`) are for
-/// the server's nonce and not called. Any thread may call it, also on a closed connection.
+/// Uses the seed of `natsOptions_SetUserCredentialsFromFiles`,
+/// `natsOptions_SetUserCredentialsFromMemory` or `natsOptions_SetNKeyFromSeed`; a file is read
+/// again. Signature callbacks (`natsOptions_SetNKey`, `natsOptions_SetUserCredentialsCallbacks`)
+/// are only for the nonce of the server and are not called. Works on a closed connection too.
 ///
-/// @param nc the connection.
-/// @param message what to sign; it may be empty.
-/// @param messageLen its length in bytes; 0 for a message that is a string, up to its NUL.
-/// @param sig where to put the signature: 64 bytes, written only with `NATS_OK`.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL, `messageLen` negative, or
-/// `nc` was destroyed; `NATS_ERR` where the connection has no such credentials,
-/// their file cannot be read, or the seed is not one.
+/// @param nc The connection.
+/// @param message The message; may be empty.
+/// @param messageLen Its length in bytes; 0 for a message that ends with a NUL.
+/// @param sig Receives the signature of 64 bytes. Written only with `NATS_OK`.
+///
+/// @retval NATS_OK The signature was made.
+/// @retval NATS_INVALID_ARG An argument is NULL, `messageLen` is negative, or `nc` was destroyed.
+/// @retval NATS_ERR The connection has no such credentials, their file cannot be read, or the seed
+/// is not valid.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
 ///
 /// @see nats_Sign
+///
+/// @ingroup nats_auth
 ///
 /// # Safety
 /// `nc` is NULL or a handle of this library; `message` is NULL, valid for reading `messageLen`

@@ -15,10 +15,20 @@ pub type natsStatistics = __natsStatistics;
 /// The structure behind `natsStatistics`.
 pub struct __natsStatistics(pub(crate) Stats);
 
-/// Creates statistics that are all zero, for `natsConnection_GetStats` to fill.
+/// Create a statistics object with all counters zero.
 ///
-/// @param newStats where to put them; the program releases them with `natsStatistics_Destroy`.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `newStats` is NULL.
+/// @param newStats Receives the object, which the caller releases with `natsStatistics_Destroy`.
+/// Written only with `NATS_OK`.
+///
+/// @retval NATS_OK The object was created.
+/// @retval NATS_INVALID_ARG `newStats` is NULL.
+///
+/// @par Threads
+/// Any thread may call this function. One thread at a time may use the object.
+///
+/// @see natsConnection_GetStats
+///
+/// @ingroup nats_statistics
 ///
 /// # Safety
 /// `newStats` is NULL or valid for writing a pointer.
@@ -33,16 +43,26 @@ pub unsafe extern "C" fn natsStatistics_Create(newStats: *mut *mut natsStatistic
     })
 }
 
-/// Reads statistics. Counts go on through reconnects.
+/// Read the counters of a statistics object.
 ///
-/// @param stats the statistics.
-/// @param inMsgs where to put how many messages were received, dropped ones and replies included;
-/// may be NULL, as may be the rest.
-/// @param inBytes where to put how many bytes their headers and payloads had.
-/// @param outMsgs where to put how many messages were published.
-/// @param outBytes where to put how many bytes their headers and payloads had.
-/// @param reconnects where to put how often the connection was made again.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `stats` is NULL.
+/// The counters are those of the last `natsConnection_GetStats`. They continue across reconnects.
+/// Every output may be NULL.
+///
+/// @param stats The object.
+/// @param inMsgs Receives the number of messages received, including replies and messages that were
+/// dropped.
+/// @param inBytes Receives the number of bytes in the headers and payloads of those messages.
+/// @param outMsgs Receives the number of messages published.
+/// @param outBytes Receives the number of bytes in the headers and payloads of those messages.
+/// @param reconnects Receives the number of times that the connection was restored.
+///
+/// @retval NATS_OK The counters were written.
+/// @retval NATS_INVALID_ARG `stats` is NULL.
+///
+/// @par Threads
+/// One thread at a time may use the object.
+///
+/// @ingroup nats_statistics
 ///
 /// # Safety
 /// `stats` is NULL or from `natsStatistics_Create`; the others are NULL or valid for writing.
@@ -70,9 +90,14 @@ pub unsafe extern "C" fn natsStatistics_GetCounts(
     })
 }
 
-/// Destroys statistics.
+/// Release a statistics object.
 ///
-/// @param stats the statistics; NULL does nothing.
+/// @param stats The object; NULL is ignored.
+///
+/// @par Threads
+/// One thread at a time may use the object.
+///
+/// @ingroup nats_statistics
 ///
 /// # Safety
 /// `stats` is NULL, or from `natsStatistics_Create` and not destroyed before.

@@ -20,29 +20,51 @@ use crate::error::{Error, Result, natsStatus};
 use crate::locks::Mutex;
 use crate::msg::Msg;
 
-/// Subscribes to a subject; messages go to a callback.
+/// Subscribe to a subject with a callback.
 ///
-/// Messages are delivered by a pool of threads: those of one subscription in order, one at a time,
-/// those of several at once. A callback that is slow lets messages wait, up to the pending limits;
-/// what is beyond is dropped, and the connection's error handler told. Subscribing does not wait
-/// for the server: `natsConnection_Flush` does. After a reconnect the subscription is made again.
-/// Source: NATS client protocol, SUB.
+/// The callback runs on a thread of the library: for one subscription the messages are delivered in
+/// order, one at a time; different subscriptions are served in parallel. While a callback is busy,
+/// messages wait, up to the pending limits; messages beyond the limits are dropped and reported to
+/// the connection's error handler. The call does not wait for the server; `natsConnection_Flush`
+/// does. After a reconnect the subscription is made again. Protocol: SUB.
 ///
-/// @param sub where to put the subscription, yours until `natsSubscription_Destroy`. It is there
-/// before the first callback, and only stays with `NATS_OK`.
-/// @param nc the connection; any thread may call this at any time.
-/// @param subject the subject, which may have the wildcards `*` and `>`.
-/// @param cb the function to call with each message, which is then its to destroy.
-/// @param cbClosure what it gets as its last argument; may be NULL. Not used any more when the
-/// subscription's completion callback is called.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `sub`, `nc` or `cb` is NULL or `nc` was destroyed;
-/// `NATS_INVALID_SUBJECT` where the subject is NULL, empty, has white space, control characters or an
-/// empty token, or a `>` that is not its last token, or is too long
-/// (`natsOptions_SetMaxControlLine`); `NATS_CONNECTION_CLOSED`; `NATS_DRAINING`;
-/// `NATS_FAILED_TO_INITIALIZE` where the pool that the options chose has no threads.
+/// @param sub Receives the subscription, which the caller owns and releases with
+/// `natsSubscription_Destroy`. It is written before the first callback runs, and is valid only with
+/// `NATS_OK`.
+/// @param nc The connection.
+/// @param subject The subject; the wildcards `*` (one token) and `>` (one or more tokens at the
+/// end) are allowed.
+/// @param cb The function that receives each message and then owns it.
+/// @param cbClosure The last argument of `cb`; may be NULL. Not used any more once the completion
+/// callback of the subscription is called.
+///
+/// @retval NATS_OK The subscription was created.
+/// @retval NATS_INVALID_ARG `sub` or `cb` is NULL, or `nc` is NULL or was destroyed.
+/// @retval NATS_INVALID_SUBJECT The subject is NULL or empty, has white space, control characters
+/// or an empty token, has a `>` before its end, or makes the protocol line longer than
+/// `natsOptions_SetMaxControlLine` allows.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed.
+/// @retval NATS_DRAINING The connection is draining.
+/// @retval NATS_FAILED_TO_INITIALIZE The fixed-size pool that the options selected has no threads.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @par Example
+/// ```c
+/// static void on_message(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void *closure) {
+///     printf("%s: %s\n", natsMsg_GetSubject(msg), natsMsg_GetData(msg));
+///     natsMsg_Destroy(msg);
+/// }
+///
+/// natsSubscription *sub = NULL;
+/// natsStatus s = natsConnection_Subscribe(&sub, nc, "greet.*", on_message, NULL);
+/// ```
 ///
 /// @see natsSubscription_SetPendingLimits, natsSubscription_SetOnCompleteCB,
 /// natsOptions_SetErrorHandler
+///
+/// @ingroup nats_subscribe
 ///
 /// # Safety
 /// `sub` is NULL or valid for writing a pointer; `nc` is NULL or a handle of this library;
@@ -71,20 +93,41 @@ pub unsafe extern "C" fn natsConnection_Subscribe(
     })
 }
 
-/// Subscribes to a subject; messages go to a callback, and so does their absence.
+/// Subscribe to a subject with a callback that is also called when no message arrives in time.
 ///
-/// As `natsConnection_Subscribe`. When no message has come for a while the callback is called with
-/// a NULL message, and again each time that passes. The time starts anew when the last waiting
-/// message was handled.
+/// Works as `natsConnection_Subscribe`. If no message arrives for `timeout` milliseconds, the
+/// callback is called with a NULL message, and again each time that this time passes. The time
+/// starts again when the callback for the last waiting message has returned. No such call is made
+/// while messages wait or while the subscription drains.
 ///
-/// @param sub where to put the subscription, yours until `natsSubscription_Destroy`. It is there
-/// before the first callback, and only stays with `NATS_OK`.
-/// @param nc the connection; any thread may call this at any time.
-/// @param subject the subject, which may have the wildcards `*` and `>`.
-/// @param timeout how long to wait for a message, in milliseconds; more than 0.
-/// @param cb the function to call with each message, which is then its to destroy, or with NULL.
-/// @param cbClosure what it gets as its last argument; may be NULL.
-/// @return as `natsConnection_Subscribe`; `NATS_INVALID_ARG` also where `timeout` is not positive.
+/// @param sub Receives the subscription, which the caller owns and releases with
+/// `natsSubscription_Destroy`. It is written before the first callback runs, and is valid only with
+/// `NATS_OK`.
+/// @param nc The connection.
+/// @param subject The subject; the wildcards `*` (one token) and `>` (one or more tokens at the
+/// end) are allowed.
+/// @param timeout The time to wait for a message in milliseconds; greater than 0.
+/// @param cb The function that receives each message and then owns it, or NULL in place of a
+/// message.
+/// @param cbClosure The last argument of `cb`; may be NULL. Not used any more once the completion
+/// callback of the subscription is called.
+///
+/// @retval NATS_OK The subscription was created.
+/// @retval NATS_INVALID_ARG `sub` or `cb` is NULL, `timeout` is not positive, or `nc` is NULL or
+/// was destroyed.
+/// @retval NATS_INVALID_SUBJECT The subject is NULL or empty, has white space, control characters
+/// or an empty token, has a `>` before its end, or makes the protocol line longer than
+/// `natsOptions_SetMaxControlLine` allows.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed.
+/// @retval NATS_DRAINING The connection is draining.
+/// @retval NATS_FAILED_TO_INITIALIZE The fixed-size pool that the options selected has no threads.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @see natsConnection_Subscribe
+///
+/// @ingroup nats_subscribe
 ///
 /// # Safety
 /// As for `natsConnection_Subscribe`.
@@ -113,16 +156,44 @@ pub unsafe extern "C" fn natsConnection_SubscribeTimeout(
     })
 }
 
-/// Subscribes to a subject; messages wait for `natsSubscription_NextMsg`.
+/// Subscribe to a subject without a callback.
 ///
-/// At most as many wait as the pending limits allow; what is beyond is dropped, and the
-/// connection's error handler told. Source: NATS client protocol, SUB.
+/// The messages wait until `natsSubscription_NextMsg` takes them, up to the pending limits;
+/// messages beyond the limits are dropped and reported to the connection's error handler. The call
+/// does not wait for the server; `natsConnection_Flush` does. After a reconnect the subscription is
+/// made again. Protocol: SUB.
 ///
-/// @param sub where to put the subscription, yours until `natsSubscription_Destroy`; written only
-/// with `NATS_OK`.
-/// @param nc the connection; any thread may call this at any time.
-/// @param subject the subject, which may have the wildcards `*` and `>`.
-/// @return as `natsConnection_Subscribe`.
+/// @param sub Receives the subscription, which the caller owns and releases with
+/// `natsSubscription_Destroy`. Written only with `NATS_OK`.
+/// @param nc The connection.
+/// @param subject The subject; the wildcards `*` (one token) and `>` (one or more tokens at the
+/// end) are allowed.
+///
+/// @retval NATS_OK The subscription was created.
+/// @retval NATS_INVALID_ARG `sub` is NULL, or `nc` is NULL or was destroyed.
+/// @retval NATS_INVALID_SUBJECT The subject is NULL or empty, has white space, control characters
+/// or an empty token, has a `>` before its end, or makes the protocol line longer than
+/// `natsOptions_SetMaxControlLine` allows.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed.
+/// @retval NATS_DRAINING The connection is draining.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @par Example
+/// ```c
+/// natsSubscription *sub = NULL;
+/// natsMsg *msg = NULL;
+/// natsStatus s = natsConnection_SubscribeSync(&sub, nc, "greet.*");
+/// if (s == NATS_OK) s = natsSubscription_NextMsg(&msg, sub, 1000);
+/// if (s == NATS_OK) puts(natsMsg_GetData(msg));
+/// natsMsg_Destroy(msg);
+/// natsSubscription_Destroy(sub);
+/// ```
+///
+/// @see natsSubscription_NextMsg
+///
+/// @ingroup nats_subscribe
 ///
 /// # Safety
 /// `sub` is NULL or valid for writing a pointer; `nc` is NULL or a handle of this library;
@@ -147,21 +218,52 @@ pub unsafe extern "C" fn natsConnection_SubscribeSync(
     })
 }
 
-/// Subscribes to a subject as a member of a queue group; messages go to a callback.
+/// Subscribe to a subject as a member of a queue group, with a callback.
 ///
-/// As `natsConnection_Subscribe`, but each message goes to one of the subscriptions of the group,
-/// wherever they are, so that they share the work. Source: NATS client protocol, SUB with a queue
-/// group.
+/// Each message goes to one subscription of the group, wherever its members are connected, so that
+/// they share the work. Callbacks, pending limits and reconnects work as for
+/// `natsConnection_Subscribe`. Protocol: SUB with a queue group.
 ///
-/// @param sub where to put the subscription, yours until `natsSubscription_Destroy`. It is there
-/// before the first callback, and only stays with `NATS_OK`.
-/// @param nc the connection; any thread may call this at any time.
-/// @param subject the subject, which may have the wildcards `*` and `>`.
-/// @param queueGroup the group's name, not empty.
-/// @param cb the function to call with each message, which is then its to destroy.
-/// @param cbClosure what it gets as its last argument; may be NULL.
-/// @return as `natsConnection_Subscribe`; `NATS_INVALID_ARG` also where `queueGroup` is NULL or
-/// empty; `NATS_INVALID_QUEUE_NAME` where it has white space or control characters, or is too long.
+/// @param sub Receives the subscription, which the caller owns and releases with
+/// `natsSubscription_Destroy`. It is written before the first callback runs, and is valid only with
+/// `NATS_OK`.
+/// @param nc The connection.
+/// @param subject The subject; the wildcards `*` (one token) and `>` (one or more tokens at the
+/// end) are allowed.
+/// @param queueGroup The name of the group; not empty.
+/// @param cb The function that receives each message and then owns it.
+/// @param cbClosure The last argument of `cb`; may be NULL. Not used any more once the completion
+/// callback of the subscription is called.
+///
+/// @retval NATS_OK The subscription was created.
+/// @retval NATS_INVALID_ARG `sub` or `cb` is NULL, `queueGroup` is NULL or empty, or `nc` is NULL
+/// or was destroyed.
+/// @retval NATS_INVALID_SUBJECT The subject is NULL or empty, has white space, control characters
+/// or an empty token, has a `>` before its end, or makes the protocol line longer than
+/// `natsOptions_SetMaxControlLine` allows.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed.
+/// @retval NATS_DRAINING The connection is draining.
+/// @retval NATS_INVALID_QUEUE_NAME The group's name has white space or control characters, or makes
+/// the protocol line longer than `natsOptions_SetMaxControlLine` allows.
+/// @retval NATS_FAILED_TO_INITIALIZE The fixed-size pool that the options selected has no threads.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @par Example
+/// ```c
+/// static void on_job(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void *closure) {
+///     natsConnection_PublishString(nc, natsMsg_GetReply(msg), "done");
+///     natsMsg_Destroy(msg);
+/// }
+///
+/// natsSubscription *sub = NULL;
+/// natsStatus s = natsConnection_QueueSubscribe(&sub, nc, "jobs", "workers", on_job, NULL);
+/// ```
+///
+/// @see natsConnection_Subscribe
+///
+/// @ingroup nats_subscribe
 ///
 /// # Safety
 /// As for `natsConnection_Subscribe`; `queueGroup` is NULL or a string that ends with a NUL.
@@ -191,21 +293,44 @@ pub unsafe extern "C" fn natsConnection_QueueSubscribe(
     })
 }
 
-/// Subscribes to a subject as a member of a queue group; messages go to a callback, and so does
-/// their absence.
+/// Subscribe as a member of a queue group, with a callback that is also called when no message
+/// arrives in time.
 ///
-/// As `natsConnection_QueueSubscribe` and `natsConnection_SubscribeTimeout`.
+/// Each message goes to one subscription of the group. If no message arrives here for `timeout`
+/// milliseconds, the callback is called with a NULL message, and again each time that this time
+/// passes, as described for `natsConnection_SubscribeTimeout`.
 ///
-/// @param sub where to put the subscription, yours until `natsSubscription_Destroy`. It is there
-/// before the first callback, and only stays with `NATS_OK`.
-/// @param nc the connection; any thread may call this at any time.
-/// @param subject the subject, which may have the wildcards `*` and `>`.
-/// @param queueGroup the group's name, not empty.
-/// @param timeout how long to wait for a message, in milliseconds; more than 0.
-/// @param cb the function to call with each message, which is then its to destroy, or with NULL.
-/// @param cbClosure what it gets as its last argument; may be NULL.
-/// @return as `natsConnection_QueueSubscribe`; `NATS_INVALID_ARG` also where `timeout` is not
-/// positive.
+/// @param sub Receives the subscription, which the caller owns and releases with
+/// `natsSubscription_Destroy`. It is written before the first callback runs, and is valid only with
+/// `NATS_OK`.
+/// @param nc The connection.
+/// @param subject The subject; the wildcards `*` (one token) and `>` (one or more tokens at the
+/// end) are allowed.
+/// @param queueGroup The name of the group; not empty.
+/// @param timeout The time to wait for a message in milliseconds; greater than 0.
+/// @param cb The function that receives each message and then owns it, or NULL in place of a
+/// message.
+/// @param cbClosure The last argument of `cb`; may be NULL. Not used any more once the completion
+/// callback of the subscription is called.
+///
+/// @retval NATS_OK The subscription was created.
+/// @retval NATS_INVALID_ARG `sub` or `cb` is NULL, `queueGroup` is NULL or empty, `timeout` is not
+/// positive, or `nc` is NULL or was destroyed.
+/// @retval NATS_INVALID_SUBJECT The subject is NULL or empty, has white space, control characters
+/// or an empty token, has a `>` before its end, or makes the protocol line longer than
+/// `natsOptions_SetMaxControlLine` allows.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed.
+/// @retval NATS_DRAINING The connection is draining.
+/// @retval NATS_INVALID_QUEUE_NAME The group's name has white space or control characters, or makes
+/// the protocol line longer than `natsOptions_SetMaxControlLine` allows.
+/// @retval NATS_FAILED_TO_INITIALIZE The fixed-size pool that the options selected has no threads.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @see natsConnection_QueueSubscribe
+///
+/// @ingroup nats_subscribe
 ///
 /// # Safety
 /// As for `natsConnection_QueueSubscribe`.
@@ -237,18 +362,36 @@ pub unsafe extern "C" fn natsConnection_QueueSubscribeTimeout(
     })
 }
 
-/// Subscribes to a subject as a member of a queue group; messages wait for
-/// `natsSubscription_NextMsg`.
+/// Subscribe to a subject as a member of a queue group, without a callback.
 ///
-/// As `natsConnection_SubscribeSync`, but each message goes to one of the subscriptions of the
-/// group.
+/// Each message goes to one subscription of the group. Those for this one wait until
+/// `natsSubscription_NextMsg` takes them, up to the pending limits; messages beyond the limits are
+/// dropped and reported to the connection's error handler. Protocol: SUB with a queue group.
 ///
-/// @param sub where to put the subscription, yours until `natsSubscription_Destroy`; written only
-/// with `NATS_OK`.
-/// @param nc the connection; any thread may call this at any time.
-/// @param subject the subject, which may have the wildcards `*` and `>`.
-/// @param queueGroup the group's name, not empty.
-/// @return as `natsConnection_QueueSubscribe`.
+/// @param sub Receives the subscription, which the caller owns and releases with
+/// `natsSubscription_Destroy`. Written only with `NATS_OK`.
+/// @param nc The connection.
+/// @param subject The subject; the wildcards `*` (one token) and `>` (one or more tokens at the
+/// end) are allowed.
+/// @param queueGroup The name of the group; not empty.
+///
+/// @retval NATS_OK The subscription was created.
+/// @retval NATS_INVALID_ARG `sub` is NULL, `queueGroup` is NULL or empty, or `nc` is NULL or was
+/// destroyed.
+/// @retval NATS_INVALID_SUBJECT The subject is NULL or empty, has white space, control characters
+/// or an empty token, has a `>` before its end, or makes the protocol line longer than
+/// `natsOptions_SetMaxControlLine` allows.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed.
+/// @retval NATS_DRAINING The connection is draining.
+/// @retval NATS_INVALID_QUEUE_NAME The group's name has white space or control characters, or makes
+/// the protocol line longer than `natsOptions_SetMaxControlLine` allows.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @see natsConnection_SubscribeSync, natsSubscription_NextMsg
+///
+/// @ingroup nats_subscribe
 ///
 /// # Safety
 /// As for `natsConnection_SubscribeSync`; `queueGroup` is NULL or a string that ends with a NUL.

@@ -18,12 +18,19 @@ use crate::error::{Error, natsStatus};
 /// How long `natsSubscription_Drain` gives the callback.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Does nothing: messages are never delayed.
+/// Do nothing: messages are never delayed.
 ///
-/// Deprecated, and kept for programs that call it.
+/// @param sub The subscription.
 ///
-/// @param sub the subscription.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `sub` is NULL or destroyed.
+/// @retval NATS_OK The subscription exists.
+/// @retval NATS_INVALID_ARG `sub` is NULL or was destroyed.
+///
+/// @deprecated Kept for programs that call it.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_subscribe
 ///
 /// # Safety
 /// `sub` is NULL or a handle of this library.
@@ -37,21 +44,46 @@ pub unsafe extern "C" fn natsSubscription_NoDeliveryDelay(
     })
 }
 
-/// Takes the next message of a subscription that has no callback, and waits for one if need be.
+/// Take the next message of a subscription without a callback.
 ///
-/// The wait goes on when the connection is lost, and ends when it is closed. Several threads may
-/// wait at once; each message goes to one of them.
+/// Waits for a message if none is there. The wait continues when the connection is lost and ends
+/// when it is closed. Dropped messages are reported once, by `NATS_SLOW_CONSUMER`; the messages
+/// that still wait follow with the next calls.
 ///
-/// @param nextMsg where to put the message, yours until `natsMsg_Destroy`; written only with
-/// `NATS_OK`.
-/// @param sub the subscription.
-/// @param timeout how long to wait, in milliseconds; with 0 or less only what is there is taken.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `nextMsg` or `sub` is NULL or `sub` was destroyed;
-/// `NATS_TIMEOUT`; `NATS_SLOW_CONSUMER` once where the last that came were dropped, those that wait
-/// follow with the next calls; `NATS_NO_RESPONDERS` where the message says that nobody answers a request;
-/// `NATS_CONNECTION_CLOSED`; `NATS_MAX_DELIVERED_MSGS` after the maximum of
-/// `natsSubscription_AutoUnsubscribe`; `NATS_INVALID_SUBSCRIPTION` where it was closed otherwise;
-/// `NATS_ILLEGAL_STATE` where it has a callback.
+/// @param nextMsg Receives the message, which the caller owns and releases with `natsMsg_Destroy`.
+/// Written only with `NATS_OK`.
+/// @param sub The subscription.
+/// @param timeout The longest time to wait in milliseconds; with zero or less only a message that
+/// is already there is taken.
+///
+/// @retval NATS_OK A message was taken.
+/// @retval NATS_INVALID_ARG `nextMsg` is NULL, or `sub` is NULL or was destroyed.
+/// @retval NATS_TIMEOUT No message arrived in time.
+/// @retval NATS_SLOW_CONSUMER Messages were dropped since the last call because a pending limit was
+/// reached.
+/// @retval NATS_NO_RESPONDERS The message was the server's notice that nobody answers a request. It
+/// was consumed.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_MAX_DELIVERED_MSGS The maximum of `natsSubscription_AutoUnsubscribe` was reached.
+/// @retval NATS_INVALID_SUBSCRIPTION The subscription was closed in another way.
+/// @retval NATS_ILLEGAL_STATE The subscription has a callback.
+///
+/// @par Threads
+/// Any thread may call this function at any time. If several threads wait, each message goes to one
+/// of them.
+///
+/// @par Example
+/// ```c
+/// natsMsg *msg = NULL;
+/// natsStatus s = NATS_OK;
+/// while ((s = natsSubscription_NextMsg(&msg, sub, 500)) == NATS_OK || s == NATS_SLOW_CONSUMER) {
+///     if (s != NATS_OK) continue;
+///     puts(natsMsg_GetData(msg));
+///     natsMsg_Destroy(msg);
+/// }
+/// ```
+///
+/// @ingroup nats_subscribe
 ///
 /// # Safety
 /// `nextMsg` is NULL or valid for writing a pointer; `sub` is NULL or a handle of this library.
@@ -71,14 +103,24 @@ pub unsafe extern "C" fn natsSubscription_NextMsg(
     })
 }
 
-/// Ends a subscription at once; messages that wait are dropped.
+/// Close a subscription at once and discard its waiting messages.
 ///
-/// A callback that runs goes on to its end; no other starts. `natsSubscription_Drain` delivers what
-/// waits first. Source: NATS client protocol, UNSUB.
+/// A callback that is running finishes; no other one starts. To deliver the waiting messages first,
+/// use `natsSubscription_Drain`. Protocol: UNSUB.
 ///
-/// @param sub the subscription; any thread may call this at any time, its callback included.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `sub` is NULL or destroyed;
-/// `NATS_CONNECTION_CLOSED`; `NATS_INVALID_SUBSCRIPTION` where it was closed before.
+/// @param sub The subscription.
+///
+/// @retval NATS_OK The subscription was closed.
+/// @retval NATS_INVALID_ARG `sub` is NULL or was destroyed.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed.
+/// @retval NATS_INVALID_SUBSCRIPTION The subscription was closed before.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @see natsSubscription_Drain, natsSubscription_Destroy
+///
+/// @ingroup nats_subscribe
 ///
 /// # Safety
 /// `sub` is NULL or a handle of this library.
@@ -90,17 +132,30 @@ pub unsafe extern "C" fn natsSubscription_Unsubscribe(sub: *mut natsSubscription
     })
 }
 
-/// Ends a subscription by itself after a number of messages.
+/// Close a subscription after it has delivered a number of messages.
 ///
-/// What counts is delivery: to the callback, or by `natsSubscription_NextMsg`, from the
-/// subscription's beginning. A later call replaces the number. Source: NATS client protocol, UNSUB
-/// with a maximum.
+/// The number counts messages given to the callback or taken with `natsSubscription_NextMsg` since
+/// the subscription was created. A later call replaces the number. Protocol: UNSUB with a maximum.
 ///
-/// @param sub the subscription; any thread may call this at any time, its callback included.
-/// @param max the number of messages; where so many were delivered already, and with 0, the
-/// subscription ends at once.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `sub` is NULL or destroyed, or `max` negative;
-/// `NATS_CONNECTION_CLOSED`; `NATS_INVALID_SUBSCRIPTION` where it was closed before.
+/// @param sub The subscription.
+/// @param max The number of messages. If that many were delivered already, or with 0, the
+/// subscription is closed at once.
+///
+/// @retval NATS_OK The maximum was set, or the subscription was closed.
+/// @retval NATS_INVALID_ARG `sub` is NULL or was destroyed, or `max` is negative.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed.
+/// @retval NATS_INVALID_SUBSCRIPTION The subscription was closed before.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @par Example
+/// ```c
+/// natsStatus s = natsConnection_SubscribeSync(&sub, nc, "replies");
+/// if (s == NATS_OK) s = natsSubscription_AutoUnsubscribe(sub, 5);
+/// ```
+///
+/// @ingroup nats_subscribe
 ///
 /// # Safety
 /// `sub` is NULL or a handle of this library.
@@ -115,12 +170,33 @@ pub unsafe extern "C" fn natsSubscription_AutoUnsubscribe(
     })
 }
 
-/// Ends a subscription after delivering what it has received, within 30 seconds.
+/// Close a subscription after it has delivered what it received, within 30 seconds.
 ///
-/// The same as `natsSubscription_DrainTimeout` with 30000 milliseconds.
+/// Equivalent to `natsSubscription_DrainTimeout` with 30000 milliseconds. Returns at once: the
+/// server is told to send no more, the messages that it sent until then are delivered, and the
+/// subscription is closed.
 ///
-/// @param sub the subscription; any thread may call this at any time, its callback included.
-/// @return as `natsSubscription_DrainTimeout`.
+/// @param sub The subscription.
+///
+/// @retval NATS_OK The drain has begun, or one was in progress already and keeps its timeout.
+/// @retval NATS_INVALID_ARG `sub` is NULL or was destroyed.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed.
+/// @retval NATS_INVALID_SUBSCRIPTION The subscription was closed before.
+/// @retval NATS_DRAINING The connection of the subscription is draining.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @par Example
+/// ```c
+/// natsStatus s = natsSubscription_Drain(sub);
+/// if (s == NATS_OK) s = natsSubscription_WaitForDrainCompletion(sub, 10000);
+/// natsSubscription_Destroy(sub);
+/// ```
+///
+/// @see natsSubscription_DrainTimeout, natsSubscription_WaitForDrainCompletion
+///
+/// @ingroup nats_drain
 ///
 /// # Safety
 /// `sub` is NULL or a handle of this library.
@@ -132,21 +208,28 @@ pub unsafe extern "C" fn natsSubscription_Drain(sub: *mut natsSubscription) -> n
     })
 }
 
-/// Ends a subscription after delivering what it has received.
+/// Close a subscription after it has delivered what it received, within a given time.
 ///
-/// Returns at once. The server is told to send no more, and what it has sent until then is still
-/// delivered; then the subscription is closed. One without callback has to be read to its end with
-/// `natsSubscription_NextMsg`.
+/// Returns at once. The server is told to send no more; the messages that it sent until then are
+/// still delivered; then the subscription is closed. A subscription without a callback has to be
+/// read to its end with `natsSubscription_NextMsg`.
 ///
-/// @param sub the subscription; any thread may call this at any time, its callback included.
-/// @param timeout how long it may take until the subscription is closed all the same, in
-/// milliseconds; 0 or less for no limit.
-/// @return `NATS_OK`, also where a drain goes on already, whose timeout then stays;
-/// `NATS_INVALID_ARG` where `sub` is NULL or destroyed; `NATS_CONNECTION_CLOSED`;
-/// `NATS_INVALID_SUBSCRIPTION` where it was closed before; `NATS_DRAINING` where its connection is
-/// draining.
+/// @param sub The subscription.
+/// @param timeout The time in milliseconds after which the subscription is closed in any case; 0 or
+/// less for no limit.
+///
+/// @retval NATS_OK The drain has begun, or one was in progress already and keeps its timeout.
+/// @retval NATS_INVALID_ARG `sub` is NULL or was destroyed.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed.
+/// @retval NATS_INVALID_SUBSCRIPTION The subscription was closed before.
+/// @retval NATS_DRAINING The connection of the subscription is draining.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
 ///
 /// @see natsSubscription_WaitForDrainCompletion, natsSubscription_DrainCompletionStatus
+///
+/// @ingroup nats_drain
 ///
 /// # Safety
 /// `sub` is NULL or a handle of this library.
@@ -161,15 +244,27 @@ pub unsafe extern "C" fn natsSubscription_DrainTimeout(
     })
 }
 
-/// Waits until the drain of a subscription, or of its connection, is over.
+/// Wait until the drain of a subscription, or of its connection, has ended.
 ///
-/// It is over when the last message was handled; `natsSubscription_DrainCompletionStatus` tells
-/// how. A timeout leaves the thread's last error as it is. Do not call it in the subscription's own callback.
+/// The drain has ended when the callback for the last message has returned, or the last message was
+/// taken. `natsSubscription_DrainCompletionStatus` tells how it ended. A timeout does not change
+/// the last error of the calling thread.
 ///
-/// @param sub the subscription; any other thread may call this at any time.
-/// @param timeout how long to wait, in milliseconds; 0 or less for ever.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `sub` is NULL or destroyed; `NATS_ILLEGAL_STATE`
-/// where no drain was started; `NATS_TIMEOUT`.
+/// @param sub The subscription.
+/// @param timeout The longest time to wait in milliseconds; 0 or less for no limit.
+///
+/// @retval NATS_OK The drain has ended.
+/// @retval NATS_INVALID_ARG `sub` is NULL or was destroyed.
+/// @retval NATS_ILLEGAL_STATE No drain was started.
+/// @retval NATS_TIMEOUT The drain has not ended in time.
+///
+/// @par Threads
+/// Any thread may call this function at any time, except in the subscription's own callback, which
+/// would wait for itself.
+///
+/// @see natsSubscription_DrainCompletionStatus
+///
+/// @ingroup nats_drain
 ///
 /// # Safety
 /// `sub` is NULL or a handle of this library.
@@ -185,16 +280,24 @@ pub unsafe extern "C" fn natsSubscription_WaitForDrainCompletion(
     })
 }
 
-/// Tells how the drain of a subscription has ended.
+/// Return the outcome of a subscription's drain.
 ///
-/// An outcome other than `NATS_ILLEGAL_STATE` leaves the thread's last error as it is.
+/// Results other than `NATS_ILLEGAL_STATE` do not change the last error of the calling thread. Any
+/// other status than those listed is the reason why the server could not be told.
 ///
-/// @param sub the subscription; any thread may call this at any time.
-/// @return `NATS_OK` where all was delivered; `NATS_INVALID_ARG` where `sub` is NULL or destroyed;
-/// `NATS_ILLEGAL_STATE` where it has not ended, or none was started; `NATS_TIMEOUT` where the time
-/// was over first; `NATS_CONNECTION_CLOSED` where the connection was closed first;
-/// `NATS_INVALID_SUBSCRIPTION` where it was unsubscribed first; or why the server could not be
-/// told.
+/// @param sub The subscription.
+///
+/// @retval NATS_OK All messages were delivered.
+/// @retval NATS_INVALID_ARG `sub` is NULL or was destroyed.
+/// @retval NATS_ILLEGAL_STATE The drain has not ended, or none was started.
+/// @retval NATS_TIMEOUT The time ran out first.
+/// @retval NATS_CONNECTION_CLOSED The connection was closed first.
+/// @retval NATS_INVALID_SUBSCRIPTION The subscription was unsubscribed first.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_drain
 ///
 /// # Safety
 /// `sub` is NULL or a handle of this library.
@@ -216,17 +319,27 @@ fn answer(result: Result<(), Error>) -> Result<Result<(), Error>, Error> {
     }
 }
 
-/// Sets a function to call when no message callback of a subscription runs or will run any more.
+/// Set a function that is called after the last message callback of a subscription.
 ///
-/// It is called once, however the subscription ends, and also where the handle was destroyed
-/// before; what the message callback's closure points at may be freed in it. It runs on a thread of
-/// the library.
+/// The function is called once, however the subscription ends, and also if the handle was destroyed
+/// before. Afterwards no message callback runs, so what its closure points to may be freed in this
+/// function. It runs on a thread of the library.
 ///
-/// @param sub the subscription, which must have a callback.
-/// @param cb the function; NULL for none. The last one set before the end counts.
-/// @param closure what it gets as its argument; may be NULL.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `sub` is NULL or destroyed;
-/// `NATS_INVALID_SUBSCRIPTION` where it is closed, or has no callback.
+/// @param sub The subscription, which must have a callback.
+/// @param cb The function; NULL for none. The last one set before the end of the subscription is
+/// called.
+/// @param closure The argument of `cb`; may be NULL.
+///
+/// @retval NATS_OK The function was set.
+/// @retval NATS_INVALID_ARG `sub` is NULL or was destroyed.
+/// @retval NATS_INVALID_SUBSCRIPTION The subscription is closed or has no callback.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @see natsConnection_DestroyAndWait
+///
+/// @ingroup nats_subscribe
 ///
 /// # Safety
 /// `sub` is NULL or a handle of this library; `cb` may be called with `closure` on any thread.
@@ -252,11 +365,17 @@ fn on_complete(callback: Callback<unsafe extern "C" fn(*mut c_void)>) -> Box<dyn
     })
 }
 
-/// Finds the connection of a subscription.
+/// Return the connection of a subscription.
 ///
-/// @param sub the subscription; any thread may call this at any time.
-/// @return the very handle that the program got when connecting, which it may have destroyed since;
-/// NULL for NULL and for a destroyed subscription.
+/// @param sub The subscription.
+///
+/// @return The handle that the program received when it connected, which it may have destroyed
+/// since; NULL if `sub` is NULL or was destroyed.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_subscribe
 ///
 /// # Safety
 /// `sub` is NULL or a handle of this library.
@@ -271,10 +390,16 @@ pub unsafe extern "C" fn natsSubscription_GetConnection(
     })
 }
 
-/// Reads the number that stands for a subscription between client and server: its sid.
+/// Return the number that identifies a subscription between client and server (the sid).
 ///
-/// @param sub the subscription; any thread may call this at any time.
-/// @return the number, from 1; 0 for NULL and for a closed or destroyed subscription.
+/// @param sub The subscription.
+///
+/// @return The number, from 1; 0 if the subscription is closed, or `sub` is NULL or was destroyed.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_subscribe
 ///
 /// # Safety
 /// `sub` is NULL or a handle of this library.
@@ -284,11 +409,17 @@ pub unsafe extern "C" fn natsSubscription_GetID(sub: *mut natsSubscription) -> i
     guard_value(0, || Ok(unsafe { borrow(sub) }?.id()))
 }
 
-/// Reads the subject that was subscribed to.
+/// Return the subject of a subscription.
 ///
-/// @param sub the subscription; any thread may call this at any time.
-/// @return the subject, which belongs to the subscription and lives until it is destroyed; NULL for
-/// NULL and for a closed or destroyed subscription.
+/// @param sub The subscription.
+///
+/// @return The subject, which belongs to the subscription and is valid until it is destroyed; NULL
+/// if the subscription is closed, or `sub` is NULL or was destroyed.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_subscribe
 ///
 /// # Safety
 /// `sub` is NULL or a handle of this library.
@@ -302,11 +433,17 @@ pub unsafe extern "C" fn natsSubscription_GetSubject(sub: *mut natsSubscription)
     })
 }
 
-/// Tells whether a subscription is open.
+/// Test whether a subscription is open.
 ///
-/// @param sub the subscription; any thread may call this at any time.
-/// @return true until it is unsubscribed, drained, has delivered its maximum or its connection is
-/// closed; false for NULL and for a destroyed subscription.
+/// @param sub The subscription.
+///
+/// @return True until the subscription is unsubscribed, drained, has delivered its maximum, or its
+/// connection is closed; false if `sub` is NULL or was destroyed.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_subscribe
 ///
 /// # Safety
 /// `sub` is NULL or a handle of this library.
@@ -316,16 +453,22 @@ pub unsafe extern "C" fn natsSubscription_IsValid(sub: *mut natsSubscription) ->
     guard_value(false, || Ok(unsafe { borrow(sub) }?.is_valid()))
 }
 
-/// Closes a subscription, as `natsSubscription_Unsubscribe` does where it is open, and releases it.
+/// Close and release a subscription.
 ///
-/// From then on calls with `sub` return `NATS_INVALID_ARG`, except in a callback that was given it,
-/// until it returns. A callback that runs is not waited for: the completion callback tells. Every
-/// subscription must be destroyed once, also after its connection was. Leaves the thread's last
-/// error as it is. Any thread may call this, the subscription's callback included.
+/// Closes the subscription as `natsSubscription_Unsubscribe` does if it is open. From then on calls
+/// with `sub` return `NATS_INVALID_ARG`, except in a callback that was given it, until that
+/// returns. Does not wait for a callback that is running; the completion callback reports its end.
+/// Every subscription must be destroyed once, also after its connection was destroyed. Does not
+/// change the last error of the calling thread.
 ///
-/// @param sub the subscription; NULL and a destroyed one are ignored.
+/// @param sub The subscription. NULL and a destroyed subscription are ignored.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
 ///
 /// @see natsSubscription_SetOnCompleteCB
+///
+/// @ingroup nats_subscribe
 ///
 /// # Safety
 /// `sub` is NULL or a handle of this library.

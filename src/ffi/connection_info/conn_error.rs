@@ -11,21 +11,28 @@ use crate::ffi::guard::guard;
 use crate::ffi::handle::{borrow, natsConnection};
 use crate::ffi::short_text::ShortText;
 
-/// Reads the last error of a connection: what its server said, why it was lost or closed.
+/// Return the last error of a connection.
 ///
-/// While the connection is reconnecting that is why it was lost and, behind that, what came of the
-/// last attempt, with the server's address; a successful reconnect clears it. In a disconnected
-/// callback it is the reason for the loss, and in the error handler the error that is told.
+/// The error is what the server reported, or why the connection was lost or closed. While the
+/// connection reconnects the text has the reason for the loss, followed by the result of the last
+/// attempt with the address of the server; a successful reconnect clears it. In a disconnected
+/// callback it is the reason for the loss, and in the error handler it is the reported error. This
+/// is not the last error of the calling thread, which `nats_GetLastError` returns.
 ///
-/// Deprecated: `natsConnection_ReadLastError` copies the text, for as long as you want it. This is
-/// not the thread's last error, which `nats_GetLastError` has.
+/// @param nc The connection.
+/// @param lastError Receives the text, at most 255 characters; an empty string if there is no
+/// error. It belongs to the library and is valid until the same thread calls this function again or
+/// ends. Not written with `NATS_INVALID_ARG`.
 ///
-/// @param nc the connection; any thread may call this at any time.
-/// @param lastError where to put the text, of which 255 characters are kept; an empty string where
-/// there is no error. It belongs to the library, and lives until the same thread calls this function
-/// again or ends.
-/// @return the status of that error, `NATS_OK` where there is none; `NATS_INVALID_ARG` where an
-/// argument is NULL or `nc` was destroyed, and then nothing is written.
+/// @return The status of the error; `NATS_OK` if there is none; `NATS_INVALID_ARG` if an argument
+/// is NULL or `nc` was destroyed.
+///
+/// @deprecated Use `natsConnection_ReadLastError`, which copies the text.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_errors
 ///
 /// # Safety
 /// `nc` is NULL or a handle of this library; `lastError` is NULL or valid for writing a pointer.
@@ -56,21 +63,28 @@ pub unsafe extern "C" fn natsConnection_GetLastError(
     }
 }
 
-/// Reads the last error of a connection: what its server said, why it was lost or closed.
+/// Copy the last error of a connection.
 ///
-/// While the connection is reconnecting that is why it was lost and, behind that, what came of the
-/// last attempt, with the server's address; a successful reconnect clears it. In a disconnected
-/// callback it is the reason for the loss, and in the error handler the error that is told.
+/// The error is what the server reported, or why the connection was lost or closed. While the
+/// connection reconnects the text has the reason for the loss, followed by the result of the last
+/// attempt with the address of the server; a successful reconnect clears it. In a disconnected
+/// callback it is the reason for the loss, and in the error handler it is the reported error. This
+/// is not the last error of the calling thread, which `nats_GetLastError` returns and which this
+/// call does not change.
 ///
-/// This is not the thread's last error, which `nats_GetLastError` has and which this call leaves as
-/// it is.
+/// @param nc The connection.
+/// @param buf Receives the text, an empty string if there is no error. A text that does not fit is
+/// truncated and then ends in `...` if there is room for that. NULL for no text. Not written with
+/// `NATS_INVALID_ARG`.
+/// @param n The size of the buffer in bytes, NUL included; 0 for no text.
 ///
-/// @param nc the connection; any thread may call this at any time.
-/// @param buf where to put the text, an empty string where there is no error; NULL for no text. One
-/// that does not fit is cut, and ends in `...` where there is room for that.
-/// @param n the buffer's size in bytes, for the text and a NUL; 0 for no text.
-/// @return the status of that error, `NATS_OK` where there is none; `NATS_INVALID_ARG` where `nc`
-/// is NULL or destroyed, and then nothing is written.
+/// @return The status of the error; `NATS_OK` if there is none; `NATS_INVALID_ARG` if `nc` is NULL
+/// or was destroyed.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_errors
 ///
 /// # Safety
 /// `nc` is NULL or a handle of this library; `buf` is NULL or valid for writing `n` bytes.

@@ -7,14 +7,21 @@ use crate::ffi::convert::{required, write_optional};
 use crate::ffi::guard::guard;
 use crate::ffi::handle::{borrow, natsSubscription};
 
-/// Reads how many messages of a subscription wait to be delivered.
+/// Return the number of messages that wait to be delivered.
 ///
-/// Deprecated: `natsSubscription_GetPending` tells the bytes too.
+/// @param sub The subscription.
+/// @param queuedMsgs Receives the number. Written only with `NATS_OK`.
 ///
-/// @param sub the subscription; any thread may call this at any time.
-/// @param queuedMsgs where to put the number; written only with `NATS_OK`.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or `sub` was destroyed;
-/// `NATS_INVALID_SUBSCRIPTION` where it is closed.
+/// @retval NATS_OK The number was written.
+/// @retval NATS_INVALID_ARG An argument is NULL, or `sub` was destroyed.
+/// @retval NATS_INVALID_SUBSCRIPTION The subscription is closed.
+///
+/// @deprecated Use `natsSubscription_GetPending`, which also returns the bytes.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_delivery
 ///
 /// # Safety
 /// `sub` is NULL or a handle of this library; `queuedMsgs` is NULL or valid for writing a
@@ -34,19 +41,32 @@ pub unsafe extern "C" fn natsSubscription_QueuedMsgs(
     })
 }
 
-/// Sets how much of a subscription may wait to be delivered before messages are dropped.
+/// Set how much may wait to be delivered to a subscription.
 ///
-/// A message that would exceed a limit is dropped, and the connection's error handler told once,
-/// with `NATS_SLOW_CONSUMER`, until a message is accepted again. Takes effect with the next
-/// message.
+/// A message that would exceed a limit is dropped. The first one is reported to the connection's
+/// error handler with `NATS_SLOW_CONSUMER`; the next report follows only after a message was
+/// accepted again. Takes effect with the next message.
 ///
-/// @param sub the subscription; any thread may call this at any time.
-/// @param msgLimit the limit in messages; negative for none, not 0.
-/// @param bytesLimit the limit in bytes of headers and payloads; negative for none, not 0.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `sub` is NULL or destroyed, or a limit is 0;
-/// `NATS_INVALID_SUBSCRIPTION` where it is closed.
+/// @param sub The subscription.
+/// @param msgLimit The limit in messages; negative for no limit; not 0.
+/// @param bytesLimit The limit in bytes of headers and payloads; negative for no limit; not 0.
+///
+/// @retval NATS_OK The limits were set.
+/// @retval NATS_INVALID_ARG `sub` is NULL or was destroyed, or a limit is 0.
+/// @retval NATS_INVALID_SUBSCRIPTION The subscription is closed.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @par Example
+/// ```c
+/// // a million messages, but no more than 512 MiB of them
+/// natsStatus s = natsSubscription_SetPendingLimits(sub, 1000000, 512 * 1024 * 1024);
+/// ```
 ///
 /// @see natsOptions_SetMaxPendingMsgs, natsOptions_SetMaxPendingBytes
+///
+/// @ingroup nats_delivery
 ///
 /// # Safety
 /// `sub` is NULL or a handle of this library.
@@ -62,16 +82,23 @@ pub unsafe extern "C" fn natsSubscription_SetPendingLimits(
     })
 }
 
-/// Reads how much of a subscription may wait to be delivered before messages are dropped.
+/// Return the limits of what may wait to be delivered to a subscription.
 ///
-/// @param sub the subscription; any thread may call this at any time.
-/// @param msgLimit where to put the limit in messages, negative for none; may be NULL.
-/// @param bytesLimit where to put the limit in bytes of headers and payloads, negative for none;
+/// @param sub The subscription.
+/// @param msgLimit Receives the limit in messages, negative for no limit; may be NULL.
+/// @param bytesLimit Receives the limit in bytes of headers and payloads, negative for no limit;
 /// may be NULL.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `sub` is NULL or destroyed;
-/// `NATS_INVALID_SUBSCRIPTION` where it is closed. The outputs are written only with `NATS_OK`.
+///
+/// @retval NATS_OK The limits were written. The outputs are written only with this status.
+/// @retval NATS_INVALID_ARG `sub` is NULL or was destroyed.
+/// @retval NATS_INVALID_SUBSCRIPTION The subscription is closed.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
 ///
 /// @see natsSubscription_SetPendingLimits
+///
+/// @ingroup nats_delivery
 ///
 /// # Safety
 /// `sub` is NULL or a handle of this library; the other two are NULL or valid for writing an `int`.
@@ -93,14 +120,22 @@ pub unsafe extern "C" fn natsSubscription_GetPendingLimits(
     })
 }
 
-/// Reads how much of a subscription waits to be delivered. A message in its callback does not wait
-/// any more.
+/// Return how much waits to be delivered to a subscription.
 ///
-/// @param sub the subscription; any thread may call this at any time.
-/// @param msgs where to put the number of messages; may be NULL.
-/// @param bytes where to put the number of bytes of headers and payloads; may be NULL.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `sub` is NULL or destroyed;
-/// `NATS_INVALID_SUBSCRIPTION` where it is closed. The outputs are written only with `NATS_OK`.
+/// A message whose callback is running does not count any more.
+///
+/// @param sub The subscription.
+/// @param msgs Receives the number of messages; may be NULL.
+/// @param bytes Receives the number of bytes of their headers and payloads; may be NULL.
+///
+/// @retval NATS_OK The numbers were written. The outputs are written only with this status.
+/// @retval NATS_INVALID_ARG `sub` is NULL or was destroyed.
+/// @retval NATS_INVALID_SUBSCRIPTION The subscription is closed.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_delivery
 ///
 /// # Safety
 /// `sub` is NULL or a handle of this library; the other two are NULL or valid for writing an `int`.
@@ -122,12 +157,19 @@ pub unsafe extern "C" fn natsSubscription_GetPending(
     })
 }
 
-/// Reads how many messages a subscription has delivered.
+/// Return the number of messages that a subscription has delivered.
 ///
-/// @param sub the subscription; any thread may call this at any time.
-/// @param msgs where to put the number; written only with `NATS_OK`.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or `sub` was destroyed;
-/// `NATS_INVALID_SUBSCRIPTION` where it is closed.
+/// @param sub The subscription.
+/// @param msgs Receives the number. Written only with `NATS_OK`.
+///
+/// @retval NATS_OK The number was written.
+/// @retval NATS_INVALID_ARG An argument is NULL, or `sub` was destroyed.
+/// @retval NATS_INVALID_SUBSCRIPTION The subscription is closed.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_delivery
 ///
 /// # Safety
 /// `sub` is NULL or a handle of this library; `msgs` is NULL or valid for writing an `int64_t`.
@@ -146,13 +188,21 @@ pub unsafe extern "C" fn natsSubscription_GetDelivered(
     })
 }
 
-/// Reads how many messages of a subscription were dropped because a pending limit was reached.
+/// Return the number of messages that were dropped because a pending limit was reached.
 ///
-/// @param sub the subscription; any thread may call this at any time.
-/// @param msgs where to put the number, counted from the subscription's beginning; written only
-/// with `NATS_OK`.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or `sub` was destroyed;
-/// `NATS_INVALID_SUBSCRIPTION` where it is closed.
+/// @param sub The subscription.
+/// @param msgs Receives the number since the subscription was created. Written only with `NATS_OK`.
+///
+/// @retval NATS_OK The number was written.
+/// @retval NATS_INVALID_ARG An argument is NULL, or `sub` was destroyed.
+/// @retval NATS_INVALID_SUBSCRIPTION The subscription is closed.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @see natsSubscription_SetPendingLimits
+///
+/// @ingroup nats_delivery
 ///
 /// # Safety
 /// `sub` is NULL or a handle of this library; `msgs` is NULL or valid for writing an `int64_t`.
@@ -171,15 +221,22 @@ pub unsafe extern "C" fn natsSubscription_GetDropped(
     })
 }
 
-/// Reads the most of a subscription that has ever waited to be delivered.
+/// Return the largest amount that ever waited to be delivered to a subscription.
 ///
-/// @param sub the subscription; any thread may call this at any time.
-/// @param msgs where to put the number of messages; may be NULL.
-/// @param bytes where to put the number of bytes of headers and payloads; may be NULL.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `sub` is NULL or destroyed;
-/// `NATS_INVALID_SUBSCRIPTION` where it is closed. The outputs are written only with `NATS_OK`.
+/// @param sub The subscription.
+/// @param msgs Receives the number of messages; may be NULL.
+/// @param bytes Receives the number of bytes of headers and payloads; may be NULL.
+///
+/// @retval NATS_OK The numbers were written. The outputs are written only with this status.
+/// @retval NATS_INVALID_ARG `sub` is NULL or was destroyed.
+/// @retval NATS_INVALID_SUBSCRIPTION The subscription is closed.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
 ///
 /// @see natsSubscription_ClearMaxPending
+///
+/// @ingroup nats_delivery
 ///
 /// # Safety
 /// `sub` is NULL or a handle of this library; the other two are NULL or valid for writing an `int`.
@@ -201,13 +258,20 @@ pub unsafe extern "C" fn natsSubscription_GetMaxPending(
     })
 }
 
-/// Starts anew to note the most that has waited to be delivered.
+/// Reset the counters of `natsSubscription_GetMaxPending`.
 ///
-/// @param sub the subscription; any thread may call this at any time.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `sub` is NULL or destroyed;
-/// `NATS_INVALID_SUBSCRIPTION` where it is closed.
+/// @param sub The subscription.
+///
+/// @retval NATS_OK The counters were reset.
+/// @retval NATS_INVALID_ARG `sub` is NULL or was destroyed.
+/// @retval NATS_INVALID_SUBSCRIPTION The subscription is closed.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
 ///
 /// @see natsSubscription_GetMaxPending
+///
+/// @ingroup nats_delivery
 ///
 /// # Safety
 /// `sub` is NULL or a handle of this library.
@@ -221,17 +285,26 @@ pub unsafe extern "C" fn natsSubscription_ClearMaxPending(
     })
 }
 
-/// Reads all counters of a subscription, as of one moment.
+/// Return all counters of a subscription, taken at one moment.
 ///
-/// @param sub the subscription; any thread may call this at any time.
-/// @param pendingMsgs where to put the messages that wait; may be NULL, as all that follow.
-/// @param pendingBytes where to put their bytes.
-/// @param maxPendingMsgs where to put the most messages that have ever waited.
-/// @param maxPendingBytes where to put the most bytes that have ever waited.
-/// @param deliveredMsgs where to put the number of messages delivered.
-/// @param droppedMsgs where to put the number of messages dropped.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `sub` is NULL or destroyed;
-/// `NATS_INVALID_SUBSCRIPTION` where it is closed. The outputs are written only with `NATS_OK`.
+/// Every output may be NULL.
+///
+/// @param sub The subscription.
+/// @param pendingMsgs Receives the number of messages that wait.
+/// @param pendingBytes Receives the number of bytes of their headers and payloads.
+/// @param maxPendingMsgs Receives the largest number of messages that ever waited.
+/// @param maxPendingBytes Receives the largest number of bytes that ever waited.
+/// @param deliveredMsgs Receives the number of messages delivered.
+/// @param droppedMsgs Receives the number of messages dropped.
+///
+/// @retval NATS_OK The counters were written. The outputs are written only with this status.
+/// @retval NATS_INVALID_ARG `sub` is NULL or was destroyed.
+/// @retval NATS_INVALID_SUBSCRIPTION The subscription is closed.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_delivery
 ///
 /// # Safety
 /// `sub` is NULL or a handle of this library; the others are NULL or valid for writing what they
