@@ -96,7 +96,10 @@ typedef int natsSock;
 
 
 /**
- * Outcome of a call: `NATS_OK`, or why it failed. `natsStatus_GetText` has the words for each.
+ * Result of a call: `NATS_OK`, or the reason for the failure. `natsStatus_GetText` returns a text
+ * for each.
+ *
+ * @ingroup nats_errors
  */
 typedef enum natsStatus {
     /**
@@ -331,65 +334,82 @@ typedef struct __natsStatistics __natsStatistics;
 typedef struct __natsSubscription __natsSubscription;
 
 /**
- * A connection to a NATS server, opaque to C.
+ * A connection to a NATS server. Opaque to C.
  *
- * Made by `natsConnection_Connect` or `natsConnection_ConnectTo`, released by
- * `natsConnection_Destroy` (or `natsConnection_DestroyAndWait`), which also closes it;
+ * Created by `natsConnection_Connect` or `natsConnection_ConnectTo` and released by
+ * `natsConnection_Destroy` or `natsConnection_DestroyAndWait`, which also close it. The
  * subscriptions made on it are released on their own. Any thread may call any `natsConnection_`
- * function on it at any time, callbacks included. A call on a destroyed connection returns
- * `NATS_INVALID_ARG`, except in a callback that was given the connection: there it works, as a
- * closed connection does, until the callback returns. With an event loop of the program's it works
- * until `natsConnection_ProcessDetachedEvent`. A call in a child of the process that made it returns
- * `NATS_ILLEGAL_STATE`, or the value for NULL; destroying it there does nothing to the parent's.
+ * function at any time, callbacks included. A call on a destroyed connection returns
+ * `NATS_INVALID_ARG`, except in a callback that was given the connection: there it acts as a
+ * closed connection until the callback returns. With an event loop of the program it can be used
+ * until `natsConnection_ProcessDetachedEvent`. A call in a child of the process that created it
+ * returns `NATS_ILLEGAL_STATE`, or the value for NULL; destroying it there does not affect the
+ * parent's connection.
+ *
+ * @ingroup nats_connection
  */
 typedef struct __natsConnection natsConnection;
 
 /**
- * How connections are to be made, opaque to C.
+ * Options for connections. Opaque to C.
  *
- * Made by `natsOptions_Create`, filled by the `natsOptions_Set...` functions, given to
- * `natsConnection_Connect`, which copies it, and released by `natsOptions_Destroy`, at any time
- * after. Any thread may call any `natsOptions_` function on it at any time. A call on destroyed
- * options returns `NATS_INVALID_ARG`. A child made by `fork` has them too, and changes its own copy.
+ * Created by `natsOptions_Create`, filled by the `natsOptions_` functions, copied by
+ * `natsConnection_Connect`, and released by `natsOptions_Destroy` at any time after. Any thread
+ * may call any `natsOptions_` function at any time. A call on destroyed options returns
+ * `NATS_INVALID_ARG`. A child made by `fork` has its own copy, which it can use and change.
+ *
+ * @ingroup nats_options
  */
 typedef struct __natsOptions natsOptions;
 
 /**
- * What went through a connection until a certain moment. Opaque to C.
+ * A snapshot of a connection's counters. Opaque to C.
  *
- * Made by `natsStatistics_Create`, filled by `natsConnection_GetStats` as often as one likes, read
- * by `natsStatistics_GetCounts`, released by `natsStatistics_Destroy`. One thread at a time may use
- * it.
+ * Created by `natsStatistics_Create`, filled by `natsConnection_GetStats` any number of times,
+ * read by `natsStatistics_GetCounts`, and released by `natsStatistics_Destroy`. One thread at a
+ * time may use it.
+ *
+ * @ingroup nats_statistics
  */
 typedef struct __natsStatistics natsStatistics;
 
 /**
  * A set of headers: keys, each with one or more values. Opaque to C.
  *
- * Keys are case-sensitive, and a key's values keep the order in which they were added. Made by
- * `natsHeader_New`, released by `natsHeader_Destroy`, used by one thread at a time through the
- * other `natsHeader_` functions.
+ * Keys are case-sensitive, and the values of a key keep the order in which they were added.
+ * Created by `natsHeader_New` and released by `natsHeader_Destroy`. One thread at a time may use
+ * it.
+ *
+ * @ingroup nats_headers
  */
 typedef struct __natsHeader natsHeader;
 
 /**
- * A unique subject to receive replies on: a string, which C may use as any other.
+ * A unique subject to receive replies on: a string with a NUL at its end.
  *
- * Made by `natsInbox_Create`, released by `natsInbox_Destroy`.
+ * Created by `natsInbox_Create` and released by `natsInbox_Destroy`.
+ *
+ * @ingroup nats_inbox
  */
 typedef char natsInbox;
 
 /**
- * Runs first in every thread that the library starts, in that thread; several may run at once.
+ * Callback that runs first in every thread that the library starts.
  *
- * @param closure what the program gave with the function.
+ * It runs in the new thread; several calls may run at once.
+ *
+ * @param closure The pointer that was given with the callback.
+ *
+ * @ingroup nats_library
  */
 typedef void (*natsThreadStartedHandler)(void *closure);
 
 /**
- * How to open the library; for `nats_OpenWithConfig`, which copies it.
+ * Settings for `nats_OpenWithConfig`, which copies them.
  *
- * A structure full of zeros is fit for use, and is not the default: its pool of threads is empty.
+ * A structure of zeros is valid but does not have the defaults: its delivery pool is empty.
+ *
+ * @ingroup nats_library
  */
 typedef struct natsClientConfig {
     /**
@@ -431,18 +451,24 @@ typedef struct natsClientConfig {
 } natsClientConfig;
 
 /**
- * A message: a subject, perhaps a reply subject, perhaps headers, and a payload. Opaque to C.
+ * A message: a subject, a payload, and optionally a reply subject and headers. Opaque to C.
  *
- * Received in a `natsMsgHandler`, from `natsSubscription_NextMsg` or the `natsConnection_Request`
- * functions, or made by `natsMsg_Create`; in each case the program owns it and releases it with
- * `natsMsg_Destroy`. What the `natsMsg_Get` functions return lies in the message and lives as long
- * as it does. One thread at a time may use a message, also for reading; it may be passed on to
- * another thread. Its headers are used by the `natsMsgHeader_` functions.
+ * Received in a `natsMsgHandler`, from `natsSubscription_NextMsg` or from the
+ * `natsConnection_Request` functions, or created by `natsMsg_Create`. In each case the program
+ * owns it and releases it with `natsMsg_Destroy`. What the `natsMsg_Get` functions return belongs
+ * to the message and is valid as long as it. One thread at a time may use a message, even to read
+ * it; it may be passed to another thread. The `natsMsgHeader_` functions access its headers.
+ *
+ * @ingroup nats_msg
  */
 typedef struct __natsMsg natsMsg;
 
 /**
- * A list of messages. The structure is the program's; `natsMsgList_Destroy` frees what is in it.
+ * A list of messages.
+ *
+ * The structure belongs to the program; `natsMsgList_Destroy` releases its content.
+ *
+ * @ingroup nats_msg
  */
 typedef struct natsMsgList {
     /**
@@ -456,29 +482,32 @@ typedef struct natsMsgList {
 } natsMsgList;
 
 /**
- * An interest in a subject, opaque to C.
+ * A subscription to a subject. Opaque to C.
  *
- * Made by `natsConnection_Subscribe` and its siblings, released by `natsSubscription_Destroy`,
- * also after its connection was destroyed. Any thread may call any `natsSubscription_` function on
- * it at any time, callbacks included; `natsSubscription_NextMsg` may be called by several threads,
- * each message going to one of them. A call on a destroyed subscription returns
- * `NATS_INVALID_ARG`, except in a callback that was given the subscription: there it works, as a
- * closed subscription does, until the callback returns. A call in a child of the process that made
- * it returns `NATS_ILLEGAL_STATE`, or the value for NULL.
+ * Created by `natsConnection_Subscribe` and its variants and released by
+ * `natsSubscription_Destroy`, also after its connection was destroyed. Any thread may call any
+ * `natsSubscription_` function at any time, callbacks included. A call on a destroyed subscription
+ * returns `NATS_INVALID_ARG`, except in a callback that was given the subscription: there it acts
+ * as a closed subscription until the callback returns. A call in a child of the process that
+ * created it returns `NATS_ILLEGAL_STATE`, or the value for NULL.
+ *
+ * @ingroup nats_subscribe
  */
 typedef struct __natsSubscription natsSubscription;
 
 /**
- * Is told of an error that no call could return: a slow consumer, a violation of permissions, a
- * failed drain.
+ * Callback for an error that no call could return, such as a slow consumer, a permissions
+ * violation or a failed drain.
  *
- * Runs on the same thread as `natsConnectionHandler`, under the same rules. Where the event has
- * words, `nats_GetLastError` has them here.
+ * Runs on the same thread as `natsConnectionHandler`, with the same rules. If the event has a
+ * text, `nats_GetLastError` returns it here.
  *
- * @param nc the connection, the program's own handle.
- * @param subscription the subscription that it is about, or NULL.
- * @param err what happened.
- * @param closure what the program gave with the function.
+ * @param nc The connection: the program's own handle.
+ * @param subscription The subscription concerned, or NULL.
+ * @param err The error.
+ * @param closure The pointer that was given with the callback.
+ *
+ * @ingroup nats_errors
  */
 typedef void (*natsErrHandler)(natsConnection *nc,
                                natsSubscription *subscription,
@@ -486,53 +515,64 @@ typedef void (*natsErrHandler)(natsConnection *nc,
                                void *closure);
 
 /**
- * Is told of a change in a connection.
+ * Callback for a change of a connection's state.
  *
- * All functions of this type, for all connections, run on one thread of the library, in the order
- * in which things happened: one that blocks delays the others. The connection stays usable until
- * it returns, even if the program has destroyed it.
+ * All callbacks of this type, for all connections of the process, run on one thread of the library
+ * in the order of the events: one that blocks delays the others. The connection stays usable until
+ * the callback returns, even if the program has destroyed it.
  *
- * @param nc the connection, the program's own handle.
- * @param closure what the program gave with the function.
+ * @param nc The connection: the program's own handle.
+ * @param closure The pointer that was given with the callback.
+ *
+ * @ingroup nats_events
  */
 typedef void (*natsConnectionHandler)(natsConnection *nc, void *closure);
 
 /**
- * Is told that something is over, and that nothing else will be called for it.
+ * Callback that reports the end of an object's callbacks.
  *
- * @param closure what the program gave with the function, and may now free.
+ * @param closure The pointer that was given with the callback; what it points to may be freed now.
+ *
+ * @ingroup nats_subscribe
  */
 typedef void (*natsOnCompleteCB)(void *closure);
 
 /**
- * Gives the user's JWT for an attempt to connect.
+ * Callback that supplies the user's JWT for an attempt to connect.
  *
- * Runs on the thread that makes the attempt: the one in `natsConnection_Connect`, or one of the
- * library when reconnecting. If the connection is closed meanwhile the attempt ends with
+ * Runs on the thread that makes the attempt: the caller of `natsConnection_Connect`, or a thread
+ * of the library when reconnecting. If the connection is closed meanwhile, the attempt ends with
  * `NATS_CONNECTION_CLOSED`.
  *
- * @param userJWT where to put the JWT, a string from `malloc` that the library frees; leaving it
- * as it is, which is NULL, connects without a JWT.
- * @param customErrTxt where to put words for a failure, a string from `malloc` that the library
- * frees; may be left as it is, which is NULL.
- * @param closure what the program gave with the function.
- * @return `NATS_OK`; anything else fails the attempt with that status and those words.
+ * @param userJWT Receives the JWT, a string from `malloc` that the library releases. If it is left
+ * NULL, the connection is made without a JWT.
+ * @param customErrTxt Receives a text for a failure, a string from `malloc` that the library
+ * releases; may be left NULL.
+ * @param closure The pointer that was given with the callback.
+ *
+ * @return `NATS_OK`; any other status fails the attempt with that status and text.
+ *
+ * @ingroup nats_auth
  */
 typedef natsStatus (*natsUserJWTHandler)(char **userJWT, char **customErrTxt, void *closure);
 
 /**
- * Signs the server's nonce with the client's key (Ed25519), for an attempt to connect.
+ * Callback that signs the server's nonce with the client's key (Ed25519) for an attempt to
+ * connect.
  *
- * Runs on the thread that makes the attempt, as `natsUserJWTHandler` does. `nats_Sign` makes such
- * a signature of a seed.
+ * Runs on the thread that makes the attempt: the caller of `natsConnection_Connect`, or a thread
+ * of the library when reconnecting. `nats_Sign` computes such a signature from a seed.
  *
- * @param customErrTxt where to put words for a failure, a string from `malloc` that the library
- * frees; may be left as it is, which is NULL.
- * @param signature where to put the signature, memory from `malloc` that the library frees.
- * @param signatureLength where to put its length in bytes.
- * @param nonce what to sign, up to its NUL; it stays the library's.
- * @param closure what the program gave with the function.
- * @return `NATS_OK`; anything else fails the attempt with that status and those words.
+ * @param customErrTxt Receives a text for a failure, a string from `malloc` that the library
+ * releases; may be left NULL.
+ * @param signature Receives the signature, memory from `malloc` that the library releases.
+ * @param signatureLength Receives the length of the signature in bytes.
+ * @param nonce The string to sign, which belongs to the library.
+ * @param closure The pointer that was given with the callback.
+ *
+ * @return `NATS_OK`; any other status fails the attempt with that status and text.
+ *
+ * @ingroup nats_auth
  */
 typedef natsStatus (*natsSignatureHandler)(char **customErrTxt,
                                            unsigned char **signature,
@@ -541,137 +581,167 @@ typedef natsStatus (*natsSignatureHandler)(char **customErrTxt,
                                            void *closure);
 
 /**
- * Takes over watching a connection's new socket: a function of the program's event loop, called
- * after each successful handshake, before the connection counts as connected.
+ * Function of an event loop that begins to watch the socket of a connection.
  *
- * It is to watch the socket for reading from then on, and to report with
- * `natsConnection_ProcessReadEvent` for as long as there is something to read, as `poll` and
- * `epoll` without EPOLLET do. Runs on the thread that connects: the caller of
- * `natsConnection_Connect` at first, a thread of the library when reconnecting. It may call the
- * library.
+ * Called after each successful handshake, before the connection counts as connected. From then on
+ * the loop watches the socket for reading and calls `natsConnection_ProcessReadEvent` as long as
+ * there is something to read, as `poll` and `epoll` without EPOLLET do. Runs on the thread that
+ * connects: the caller of `natsConnection_Connect` first, a thread of the library when
+ * reconnecting. It may call the library.
  *
- * @param userData where the loop keeps what it knows of the connection; NULL is in it the first
- * time, later what was put there.
- * @param loop what `natsOptions_SetEventLoop` was given.
- * @param nc the connection, the program's own handle; usable until
+ * @param userData The place where the loop stores its data for the connection; NULL is in it the
+ * first time, later what the loop stored.
+ * @param loop The pointer that `natsOptions_SetEventLoop` was given.
+ * @param nc The connection: the program's own handle, usable until
  * `natsConnection_ProcessDetachedEvent`.
- * @param socket the descriptor, non-blocking; with `NATS_OK` it is the loop's, which closes it
- * with `natsConnection_ProcessCloseEvent`.
- * @return `NATS_OK`; anything else fails the attempt to connect with this status, and the library
- * closes the socket.
+ * @param socket The descriptor, non-blocking. With `NATS_OK` it belongs to the loop, which closes
+ * it with `natsConnection_ProcessCloseEvent`.
+ *
+ * @return `NATS_OK`; any other status fails the attempt to connect with this status, and the
+ * library closes the socket.
+ *
+ * @ingroup nats_loop
  */
 typedef natsStatus (*natsEvLoop_Attach)(void **userData, void *loop, natsConnection *nc, natsSock socket);
 
 /**
- * Tells the program's event loop whether to watch the socket for reading.
+ * Function of an event loop that starts or stops watching a socket for reading.
  *
  * The library calls it only with `false`: the socket is finished. The loop stops watching it and
- * then, on its own thread, closes it with `natsConnection_ProcessCloseEvent`. Runs on the thread
+ * then closes it on its own thread with `natsConnection_ProcessCloseEvent`. Runs on the thread
  * that noticed the loss or closes the connection, which may be the loop's. It may call the
  * library.
  *
- * @param userData what the loop keeps of the connection.
- * @param add whether to watch.
- * @return `NATS_OK`; anything else is ignored.
+ * @param userData The loop's data for the connection.
+ * @param add Whether to watch.
+ *
+ * @return `NATS_OK`; any other status is ignored.
+ *
+ * @ingroup nats_loop
  */
 typedef natsStatus (*natsEvLoop_ReadAddRemove)(void *userData, bool add);
 
 /**
- * Tells the program's event loop whether to watch the socket for writing.
+ * Function of an event loop that starts or stops watching a socket for writing.
  *
- * With `true` something waits: the loop is to call `natsConnection_ProcessWriteEvent` each time
- * that the socket can be written, until this is called with `false`. Runs on any thread, the
- * loop's included. It may call the library.
+ * With `true`, data waits: the loop calls `natsConnection_ProcessWriteEvent` each time that the
+ * socket is writable, until this function is called with `false`. Runs on any thread, the loop's
+ * included. It may call the library.
  *
- * @param userData what the loop keeps of the connection.
- * @param add whether to watch.
- * @return `NATS_OK`; anything else after `true` means the loss of the connection, and is ignored
- * after `false`.
+ * @param userData The loop's data for the connection.
+ * @param add Whether to watch.
+ *
+ * @return `NATS_OK`; any other status after `true` means the loss of the connection, and is
+ * ignored after `false`.
+ *
+ * @ingroup nats_loop
  */
 typedef natsStatus (*natsEvLoop_WriteAddRemove)(void *userData, bool add);
 
 /**
- * Tells the program's event loop that a connection is closed for good: the last call for it.
+ * Function of an event loop that forgets a connection that is closed for good.
  *
- * The loop forgets the connection and calls `natsConnection_ProcessDetachedEvent`. Runs once, on
- * the thread that closes the connection, after its closed callback was queued.
+ * The last call for the connection. The loop releases its data and calls
+ * `natsConnection_ProcessDetachedEvent`. Runs once, on the thread that closes the connection,
+ * after the closed callback was queued.
  *
- * @param userData what the loop keeps of the connection.
- * @return `NATS_OK`; anything else is ignored.
+ * @param userData The loop's data for the connection.
+ *
+ * @return `NATS_OK`; any other status is ignored.
+ *
+ * @ingroup nats_loop
  */
 typedef natsStatus (*natsEvLoop_Detach)(void *userData);
 
 /**
- * Connects to a server in place of the library, for example through a proxy.
+ * Callback that connects to a server in place of the library, for example through a proxy.
  *
- * Runs on the thread that makes the attempt: the one in `natsConnection_Connect`, or one of the
- * library when reconnecting. It may block: the time that it takes counts for the attempt, but
- * nothing interrupts it.
+ * Runs on the thread that makes the attempt: the caller of `natsConnection_Connect`, or a thread
+ * of the library when reconnecting. It may block: its time counts for the attempt, but nothing
+ * interrupts it.
  *
- * @param fd where to put the descriptor of a connected stream socket. With `NATS_OK` it belongs to
- * the library, which makes it non-blocking and closes it, also when the attempt fails later. With
- * any other status it is not looked at.
- * @param host the server's host; an IPv6 address without brackets. The memory stays the library's.
- * @param port the server's port.
- * @param closure what the program gave with the function.
- * @return `NATS_OK`; anything else fails the attempt.
+ * @param fd Receives the descriptor of a connected stream socket. With `NATS_OK` it belongs to the
+ * library, which makes it non-blocking and closes it, also if the attempt fails later. Ignored
+ * with any other status.
+ * @param host The host of the server; an IPv6 address without brackets. Belongs to the library.
+ * @param port The port of the server.
+ * @param closure The pointer that was given with the callback.
+ *
+ * @return `NATS_OK`; any other status fails the attempt.
+ *
+ * @ingroup nats_proxy
  */
 typedef natsStatus (*natsProxyConnHandler)(natsSock *fd, char *host, int port, void *closure);
 
 /**
- * Says how long to wait before the next pass over the list of servers.
+ * Callback that computes the pause before the next pass over the list of servers.
  *
  * Runs on a thread of the library. It may close the connection.
  *
- * @param nc the connection, the program's own handle.
- * @param attempts the number of the pass, from 1.
- * @param closure what the program gave with the function.
- * @return milliseconds; zero or less for no wait.
+ * @param nc The connection: the program's own handle.
+ * @param attempts The number of the pass, from 1.
+ * @param closure The pointer that was given with the callback.
+ *
+ * @return The pause in milliseconds; zero or less for none.
+ *
+ * @ingroup nats_reconnect
  */
 typedef int64_t (*natsCustomReconnectDelayHandler)(natsConnection *nc, int attempts, void *closure);
 
 /**
- * Gives the token for an attempt to connect.
+ * Callback that supplies the token for an attempt to connect.
  *
- * Runs on the thread that makes the attempt: the one in `natsConnection_Connect`, or one of the
- * library when reconnecting. It must not call functions on the connection.
+ * Runs on the thread that makes the attempt: the caller of `natsConnection_Connect`, or a thread
+ * of the library when reconnecting. It must not call functions on the connection.
  *
- * @param closure what the program gave with the function.
- * @return the token, which stays the program's and must stay as it is until the next call; NULL
- * for no token.
+ * @param closure The pointer that was given with the callback.
+ *
+ * @return The token, which remains the program's and must not change until the next call; NULL for
+ * no token.
+ *
+ * @ingroup nats_auth
  */
 typedef const char *(*natsTokenHandler)(void *closure);
 
 /**
- * Decides whether to go on with a server, once its certificate has been checked.
+ * Callback that decides whether to accept a server after its certificate was checked.
  *
- * Runs once in each handshake, on the thread that makes the attempt, and once at a time for
- * connections that share options, unless `natsOptions_AllowConcurrentTLSHandshakes` says otherwise.
+ * Runs once in each handshake, on the thread that makes the attempt. Calls for connections that
+ * share options do not overlap, unless `natsOptions_AllowConcurrentTLSHandshakes` is set.
  *
- * @param preverifyOk 1 where the library trusts the certificate, else 0.
- * @param ctx NULL. It is a pointer to OpenSSL's `X509_STORE_CTX` with nats.c; there is no OpenSSL here.
- * @return not 0 to go on, 0 to refuse the server.
+ * @param preverifyOk 1 if the library trusts the certificate, else 0.
+ * @param ctx NULL. With nats.c it is a pointer to OpenSSL's `X509_STORE_CTX`; there is no OpenSSL
+ * here.
+ *
+ * @return Not 0 to continue, 0 to refuse the server.
+ *
+ * @ingroup nats_tls
  */
 typedef int (*natsSSLVerifyCb)(int preverifyOk, void *ctx);
 
 /**
- * Receives the messages of a subscription, one at a time and in their order, on a thread of the
- * library.
+ * Callback that receives the messages of a subscription.
  *
- * It may block for as long as it likes, and may call anything on the connection and the
- * subscription, destroying them included; both stay usable until it returns.
+ * Called with one message at a time, in order, on a thread of the library. It may block, and may
+ * call any function on the connection and the subscription, destroying them included; both stay
+ * usable until it returns.
  *
- * @param nc the subscription's connection, the program's own handle.
- * @param sub the subscription, the program's own handle.
- * @param msg the message, which now belongs to the program: it must `natsMsg_Destroy` it, here or
- * later. NULL tells a subscription with a timeout that no message came in time.
- * @param closure what the program gave when subscribing.
+ * @param nc The connection of the subscription: the program's own handle.
+ * @param sub The subscription: the program's own handle.
+ * @param msg The message, which the callback owns and has to release with `natsMsg_Destroy`, now
+ * or later. NULL reports to a subscription with a timeout that no message arrived in time.
+ * @param closure The pointer that was given when subscribing.
+ *
+ * @ingroup nats_subscribe
  */
 typedef void (*natsMsgHandler)(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void *closure);
 
 /**
- * Pairs of strings that go with a JetStream object. The program owns the structure and what is in
- * it.
+ * Pairs of strings that belong to a JetStream object.
+ *
+ * The program owns the structure and its content.
+ *
+ * @ingroup nats_msg
  */
 typedef struct natsMetadata {
     /**
@@ -2517,63 +2587,106 @@ NATS_EXTERN enum natsStatus natsMsgHeader_Keys(natsMsg *msg, const char ***keys,
 NATS_EXTERN enum natsStatus natsMsgHeader_Delete(natsMsg *msg, const char *key);
 
 /**
- * Creates options with their default values.
+ * Create an options object with default values.
  *
- * Opens the library if it is not open, which starts no thread. The write deadline and the use of the shared pool begin as
- * the library was configured (`nats_OpenWithConfig`, or the environment). Options may be made before a `fork`
- * and used after it, in the parent and in children, whose changes are their own. Any thread may call it.
+ * Opens the library if it is not open, which starts no thread. The write deadline and the use of
+ * the fixed-size delivery pool begin as the library was configured (`nats_OpenWithConfig`, or the
+ * environment). Options may be created before a `fork` and used after it, in the parent and in its
+ * children, each of which changes its own copy.
  *
- * @param newOpts where to put the options, which the program releases with `natsOptions_Destroy`.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `newOpts` is NULL; what `nats_Open` returns. The
- * output is written only with `NATS_OK`.
+ * @param newOpts Receives the object, which the caller owns and releases with
+ * `natsOptions_Destroy`. Written only with `NATS_OK`.
+ *
+ * @retval NATS_OK The object was created.
+ * @retval NATS_INVALID_ARG `newOpts` is NULL.
+ * @retval NATS_FAILED_TO_INITIALIZE The library is being closed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @par Example
+ * ```c
+ * natsOptions *opts = NULL;
+ * natsStatus s = natsOptions_Create(&opts);
+ * if (s == NATS_OK) s = natsOptions_SetName(opts, "billing");
+ * if (s == NATS_OK) s = natsOptions_SetTimeout(opts, 5000);
+ * if (s == NATS_OK) s = natsConnection_Connect(&nc, opts);
+ * natsOptions_Destroy(opts);
+ * ```
+ *
+ * @see natsConnection_Connect
+ *
+ * @ingroup nats_options
  */
-NATS_EXTERN
-enum natsStatus natsOptions_Create(natsOptions **newOpts);
+NATS_EXTERN enum natsStatus natsOptions_Create(natsOptions **newOpts);
 
 /**
- * Destroys options. Connections made with them are not affected.
+ * Release an options object.
  *
- * Any thread may call it at any time.
+ * Connections made with the options are not affected.
  *
- * @param opts the options; NULL, or options that were destroyed, do nothing.
+ * @param opts The options. NULL and destroyed options are ignored.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_options
  */
 NATS_EXTERN void natsOptions_Destroy(natsOptions *opts);
 
 /**
- * Sets who is told of errors that no call could return, as `natsErrHandler` describes.
+ * Set the callback for errors that no call can return.
  *
- * The one that is there by default prints a line to standard error for each.
+ * The default handler prints one line to standard error for each error. `natsErrHandler` describes
+ * when the callback runs.
  *
- * Each error that a server reports is told. What follows depends on its text, which is compared
- * without regard to case and quotes:
+ * Every error that a server reports goes to the handler. The text, compared without regard to case
+ * and quotes, decides what else happens:
  *
- * | The server says | Status | What happens |
+ * | Text of the server | Status | Effect |
  * |---|---|---|
- * | ...`Permissions Violation`... | `NATS_NOT_PERMITTED` | nothing else |
- * | `maximum subscriptions exceeded` | `NATS_ERR`, with the subscription where that is clear | that subscription is not sent again until another one ends or `natsConnection_Reconnect` is called |
- * | `Invalid Subject`, `Invalid Publish Subject` | `NATS_ERR` | nothing else |
- * | `maximum connections exceeded`, `maximum account active connections exceeded`, `Server Shutdown`, `Slow Consumer`, `Authentication Timeout` | `NATS_ERR` | reconnect, as the options say |
- * | `Stale Connection` | `NATS_STALE_CONNECTION` | reconnect, as the options say |
- * | ...`Authorization Violation`..., `User Authentication Expired`, `User Authentication Revoked`, `Account Authentication Expired` | `NATS_CONNECTION_AUTH_FAILED` | reconnect, as the options say; the same twice from one server, without a second of success in between, closes, unless `natsOptions_SetIgnoreAuthErrorAbort` |
- * | anything else | `NATS_ERR` | the connection is closed, or reconnects with `natsOptions_SetReconnectOnProtocolError` |
+ * | contains `Permissions Violation` | `NATS_NOT_PERMITTED` | none |
+ * | `maximum subscriptions exceeded` | `NATS_ERR`, with the subscription if it is known | The subscription is not sent again until another one ends or `natsConnection_Reconnect` is called. |
+ * | `Invalid Subject`, `Invalid Publish Subject` | `NATS_ERR` | none |
+ * | `maximum connections exceeded`, `maximum account active connections exceeded`, `Server Shutdown`, `Slow Consumer`, `Authentication Timeout` | `NATS_ERR` | reconnect, if the options allow it |
+ * | `Stale Connection` | `NATS_STALE_CONNECTION` | reconnect, if the options allow it |
+ * | contains `Authorization Violation`, `User Authentication Expired`, `User Authentication Revoked` or `Account Authentication Expired` | `NATS_CONNECTION_AUTH_FAILED` | reconnect, if the options allow it; the same error twice from one server, without a second of success between, closes the connection unless `natsOptions_SetIgnoreAuthErrorAbort` is set |
+ * | anything else | `NATS_ERR` | The connection is closed, or reconnects with `natsOptions_SetReconnectOnProtocolError`. |
  *
- * While reconnecting, also an error that a server reports in the handshake is told; then the next
- * attempt follows, but for credentials that are refused twice.
+ * An error that a server reports in the handshake of a reconnect goes to the handler too; the next
+ * attempt follows, unless credentials were refused twice.
  *
- * These are told too: a slow consumer (`NATS_SLOW_CONSUMER`, with the subscription); a failed
- * drain; and a publish that was accepted and is dropped, with its subject in the text. That is so
- * if it was kept over a reconnect and does not fit the next server (`NATS_MAX_PAYLOAD`, or
- * `NATS_NO_SERVER_SUPPORT` where it has headers and that server knows none), and if the connection
- * broke three times running while it was being sent (`NATS_MAX_PAYLOAD`).
+ * The handler also receives slow consumers (`NATS_SLOW_CONSUMER`, with the subscription), failed
+ * drains, and publishes that were accepted and then dropped, with the subject in the text. A
+ * publish is dropped if it was kept across a reconnect and the next server does not accept it
+ * (`NATS_MAX_PAYLOAD`, or `NATS_NO_SERVER_SUPPORT` if it has headers that the server does not
+ * support), or if the connection broke three times in a row while it was being sent
+ * (`NATS_MAX_PAYLOAD`).
  *
- * An error that waits for the handler already is not told again: its text says how many times it
- * happened. At most 128 different ones of a connection wait.
+ * An error that waits for the handler already is not queued again: its text has the number of
+ * times it happened. At most 128 different errors of a connection wait.
  *
- * @param opts the options.
- * @param errHandler the function; NULL for the default one.
- * @param closure what the function gets; it must stay valid as long as connections made with
- * these options exist.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+ * @param opts The options.
+ * @param errHandler The callback; NULL for the default handler.
+ * @param closure The last argument of the callback. It must stay valid as long as connections made
+ * with these options exist.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @par Example
+ * ```c
+ * static void on_error(natsConnection *nc, natsSubscription *sub, natsStatus err, void *closure) {
+ *     fprintf(stderr, "%s: %s\n", natsStatus_GetText(err), nats_GetLastError(NULL));
+ * }
+ *
+ * natsStatus s = natsOptions_SetErrorHandler(opts, on_error, NULL);
+ * ```
+ *
+ * @ingroup nats_errors
  */
 NATS_EXTERN
 enum natsStatus natsOptions_SetErrorHandler(natsOptions *opts,
@@ -2581,14 +2694,33 @@ enum natsStatus natsOptions_SetErrorHandler(natsOptions *opts,
                                             void *closure);
 
 /**
- * Sets who is told that a connection is closed for good: by the program, after a drain, or because
- * reconnecting was given up.
+ * Set the callback for a connection that is closed for good.
  *
- * @param opts the options.
- * @param closedCb the function, called as `natsConnectionHandler` describes; NULL for none.
- * @param closure what the function gets; it must stay valid as long as connections made with
- * these options exist.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+ * A connection is closed by the program, at the end of a drain, or when reconnecting is given up.
+ *
+ * @param opts The options.
+ * @param closedCb The callback, as described for `natsConnectionHandler`; NULL for none.
+ * @param closure The last argument of the callback. It must stay valid as long as connections made
+ * with these options exist.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @par Example
+ * ```c
+ * static void on_closed(natsConnection *nc, void *closure) {
+ *     char why[256] = "";
+ *     natsConnection_ReadLastError(nc, why, sizeof(why));
+ *     fprintf(stderr, "closed: %s\n", why);
+ * }
+ *
+ * natsStatus s = natsOptions_SetClosedCB(opts, on_closed, NULL);
+ * ```
+ *
+ * @ingroup nats_events
  */
 NATS_EXTERN
 enum natsStatus natsOptions_SetClosedCB(natsOptions *opts,
@@ -2596,16 +2728,23 @@ enum natsStatus natsOptions_SetClosedCB(natsOptions *opts,
                                         void *closure);
 
 /**
- * Sets who is told that a connection is lost, or closed while it was connected.
+ * Set the callback for a connection that lost its server, or was closed while connected.
  *
- * In the function `natsConnection_ReadLastError` has the reason for the loss, whatever has happened
+ * In the callback `natsConnection_ReadLastError` has the reason for the loss, whatever happened
  * since.
  *
- * @param opts the options.
- * @param disconnectedCb the function, called as `natsConnectionHandler` describes; NULL for none.
- * @param closure what the function gets; it must stay valid as long as connections made with
- * these options exist.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+ * @param opts The options.
+ * @param disconnectedCb The callback, as described for `natsConnectionHandler`; NULL for none.
+ * @param closure The last argument of the callback. It must stay valid as long as connections made
+ * with these options exist.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_events
  */
 NATS_EXTERN
 enum natsStatus natsOptions_SetDisconnectedCB(natsOptions *opts,
@@ -2613,13 +2752,33 @@ enum natsStatus natsOptions_SetDisconnectedCB(natsOptions *opts,
                                               void *closure);
 
 /**
- * Sets who is told that a lost connection is back. Not called for the first connect.
+ * Set the callback for a lost connection that is restored.
  *
- * @param opts the options.
- * @param reconnectedCb the function, called as `natsConnectionHandler` describes; NULL for none.
- * @param closure what the function gets; it must stay valid as long as connections made with
- * these options exist.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+ * It is not called for the first connect.
+ *
+ * @param opts The options.
+ * @param reconnectedCb The callback, as described for `natsConnectionHandler`; NULL for none.
+ * @param closure The last argument of the callback. It must stay valid as long as connections made
+ * with these options exist.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @par Example
+ * ```c
+ * static void on_reconnected(natsConnection *nc, void *closure) {
+ *     char url[256] = "";
+ *     natsConnection_GetConnectedUrl(nc, url, sizeof(url));
+ *     fprintf(stderr, "connected again, to %s\n", url);
+ * }
+ *
+ * natsStatus s = natsOptions_SetReconnectedCB(opts, on_reconnected, NULL);
+ * ```
+ *
+ * @ingroup nats_events
  */
 NATS_EXTERN
 enum natsStatus natsOptions_SetReconnectedCB(natsOptions *opts,
@@ -2627,16 +2786,23 @@ enum natsStatus natsOptions_SetReconnectedCB(natsOptions *opts,
                                              void *closure);
 
 /**
- * Sets who is told that the cluster has a server that the connection did not know.
+ * Set the callback for a cluster that announced a server unknown to the connection.
  *
- * @param opts the options.
- * @param discoveredServersCb the function, called as `natsConnectionHandler` describes; NULL for
+ * @param opts The options.
+ * @param discoveredServersCb The callback, as described for `natsConnectionHandler`; NULL for
  * none.
- * @param closure what the function gets; it must stay valid as long as connections made with
- * these options exist.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+ * @param closure The last argument of the callback. It must stay valid as long as connections made
+ * with these options exist.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
  *
  * @see natsConnection_GetDiscoveredServers
+ *
+ * @ingroup nats_events
  */
 NATS_EXTERN
 enum natsStatus natsOptions_SetDiscoveredServersCB(natsOptions *opts,
@@ -2644,14 +2810,22 @@ enum natsStatus natsOptions_SetDiscoveredServersCB(natsOptions *opts,
                                                    void *closure);
 
 /**
- * Sets who is told that the server is about to shut down and wants its clients to go elsewhere
- * ("lame duck mode").
+ * Set the callback for a server that is about to shut down (lame duck mode).
  *
- * @param opts the options.
- * @param lameDuckCb the function, called as `natsConnectionHandler` describes; NULL for none.
- * @param closure what the function gets; it must stay valid as long as connections made with
- * these options exist.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+ * The server asks its clients to connect elsewhere; `natsConnection_Reconnect` does so.
+ *
+ * @param opts The options.
+ * @param lameDuckCb The callback, as described for `natsConnectionHandler`; NULL for none.
+ * @param closure The last argument of the callback. It must stay valid as long as connections made
+ * with these options exist.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_events
  */
 NATS_EXTERN
 enum natsStatus natsOptions_SetLameDuckModeCB(natsOptions *opts,
@@ -2659,60 +2833,101 @@ enum natsStatus natsOptions_SetLameDuckModeCB(natsOptions *opts,
                                               void *closure);
 
 /**
- * Sets who is told that a connection will not call the program any more. An addition to the
- * interface of nats.c.
+ * Set the callback that reports that a connection makes no further callbacks.
  *
- * It is called once for each connection that `natsConnection_Connect` handed out: after the
- * connection was destroyed, and after the last callback of it and of its subscriptions returned.
- * What the closures of those callbacks point at may be freed then. It must not use the connection.
+ * It is called once for each connection that `natsConnection_Connect` returned: after the
+ * connection was destroyed and the last callback of it and of its subscriptions has returned. The
+ * memory that their closures point to may be freed then. The callback must not use the connection.
  *
- * @param opts the options.
- * @param cb the function, called on any thread, also inside `natsConnection_Destroy`; NULL for none.
- * @param closure what the function gets.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+ * @param opts The options.
+ * @param cb The callback, which is called on any thread, also inside `natsConnection_Destroy`;
+ * NULL for none.
+ * @param closure The argument of the callback.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
  *
  * @see natsConnection_DestroyAndWait
+ *
+ * @ingroup nats_events
  */
 NATS_EXTERN enum natsStatus natsOptions_SetReleasedCB(natsOptions *opts, natsOnCompleteCB cb, void *closure);
 
 /**
- * Sets the time for one attempt at one server: resolving its name, TCP, TLS and the handshake.
+ * Set the time for one attempt to connect to one server.
  *
- * @param opts the options.
- * @param timeout milliseconds; the default is 2000. With 0 every attempt is over before it began.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or `timeout` negative.
+ * The time covers name resolution, TCP, TLS and the handshake.
+ *
+ * @param opts The options.
+ * @param timeout The time in milliseconds; the default is 2000. With 0 every attempt has timed out
+ * before it begins.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or `timeout` is negative.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_servers
  */
 NATS_EXTERN enum natsStatus natsOptions_SetTimeout(natsOptions *opts, int64_t timeout);
 
 /**
- * Sets which of a host's addresses are tried, and in which order.
+ * Set which addresses of a host are tried, and in which order.
  *
- * Addresses of one family are shuffled, unless `natsOptions_SetNoRandomize` says otherwise.
+ * Addresses of one family are shuffled, unless `natsOptions_SetNoRandomize` is set.
  *
- * @param opts the options.
- * @param order 0 as the resolver gives them, which is the default; 4 or 6 for only IPv4 or IPv6;
- * 46 or 64 for the one, then the other.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or `order` is none of
- * those.
+ * @param opts The options.
+ * @param order 0 for the order of the resolver, which is the default; 4 or 6 for IPv4 or IPv6
+ * only; 46 or 64 for IPv4 or IPv6 first.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or `order` is none of these.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_servers
  */
 NATS_EXTERN enum natsStatus natsOptions_IPResolutionOrder(natsOptions *opts, int order);
 
 /**
- * Sets whether to go on when no server could be reached at first.
+ * Set whether to keep trying when no server can be reached at first.
  *
- * Without a handler `natsConnection_Connect` then blocks: it tries again as often as
+ * Without a callback, `natsConnection_Connect` blocks and tries again as often as
  * `natsOptions_SetMaxReconnect` says, with the pauses of `natsOptions_SetReconnectWait`. With a
- * handler it returns `NATS_NOT_YET_CONNECTED` and a connection that goes on trying in the
- * background; subscriptions and publishes wait in it. When it succeeds the handler is called, and
- * when it gives up the closed handler is.
+ * callback it returns `NATS_NOT_YET_CONNECTED` and a connection that keeps trying in the
+ * background; subscriptions can be made and publishes are kept. The callback reports success; the
+ * closed callback reports that the attempts were given up.
  *
- * @param opts the options.
- * @param retry true to go on; the default is false.
- * @param connectedCb called when a later attempt succeeds, as `natsConnectionHandler` describes;
- * NULL to block. Not looked at where `retry` is false.
- * @param closure what the handler gets; it must stay valid as long as connections made with these
- * options exist.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+ * @param opts The options.
+ * @param retry True to keep trying; the default is false.
+ * @param connectedCb The callback for a later attempt that succeeds, as described for
+ * `natsConnectionHandler`; NULL to block. Ignored if `retry` is false.
+ * @param closure The last argument of the callback. It must stay valid as long as connections made
+ * with these options exist.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @par Example
+ * ```c
+ * static void on_connected(natsConnection *nc, void *closure) { puts("connected"); }
+ *
+ * natsStatus s = natsOptions_SetRetryOnFailedConnect(opts, true, on_connected, NULL);
+ * if (s == NATS_OK) s = natsConnection_Connect(&nc, opts);
+ * if (s == NATS_NOT_YET_CONNECTED) s = NATS_OK; // nc exists and connects later
+ * ```
+ *
+ * @ingroup nats_reconnect
  */
 NATS_EXTERN
 enum natsStatus natsOptions_SetRetryOnFailedConnect(natsOptions *opts,
@@ -2721,83 +2936,137 @@ enum natsStatus natsOptions_SetRetryOnFailedConnect(natsOptions *opts,
                                                     void *closure);
 
 /**
- * Sets whether the server acknowledges each operation with `+OK`. For looking at the protocol.
+ * Set whether the server acknowledges each operation with `+OK`.
  *
- * @param opts the options.
- * @param verbose the default is false.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+ * Useful only to study the protocol.
+ *
+ * @param opts The options.
+ * @param verbose The default is false.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_options
  */
 NATS_EXTERN enum natsStatus natsOptions_SetVerbose(natsOptions *opts, bool verbose);
 
 /**
- * Sets whether the server checks subjects strictly.
+ * Set whether the server checks subjects strictly.
  *
- * @param opts the options.
- * @param pedantic the default is false.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+ * @param opts The options.
+ * @param pedantic The default is false.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_options
  */
 NATS_EXTERN enum natsStatus natsOptions_SetPedantic(natsOptions *opts, bool pedantic);
 
 /**
- * Sets whether the server keeps from a connection what that connection itself publishes.
+ * Set whether the server leaves out messages that the connection itself published.
  *
- * A server too old for it fails the connect with `NATS_NO_SERVER_SUPPORT`.
+ * Connecting to a server that is too old for this fails with `NATS_NO_SERVER_SUPPORT`.
  *
- * @param opts the options.
- * @param noEcho true to receive nothing of one's own; the default is false.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+ * @param opts The options.
+ * @param noEcho True to receive none of the connection's own messages; the default is false.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_options
  */
 NATS_EXTERN enum natsStatus natsOptions_SetNoEcho(natsOptions *opts, bool noEcho);
 
 /**
- * Sets whether requests that nobody listens for wait for their timeout, rather than fail at once
- * with `NATS_NO_RESPONDERS`.
+ * Set whether requests that nobody listens for wait until their timeout.
  *
- * @param opts the options.
- * @param disabled true to wait; the default is false.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+ * @param opts The options.
+ * @param disabled True to wait; with false, the default, such requests fail at once with
+ * `NATS_NO_RESPONDERS`.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_request
  */
 NATS_EXTERN enum natsStatus natsOptions_DisableNoResponders(natsOptions *opts, bool disabled);
 
 /**
- * Sets whether each request makes an inbox and a subscription of its own, as clients did before
- * they shared one subscription between all requests.
+ * Set whether each request uses an inbox and a subscription of its own.
  *
- * @param opts the options.
- * @param useOldStyle the default is false.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+ * By default all requests of a connection share one subscription.
+ *
+ * @param opts The options.
+ * @param useOldStyle The default is false.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_request
  */
 NATS_EXTERN enum natsStatus natsOptions_UseOldRequestStyle(natsOptions *opts, bool useOldStyle);
 
 /**
- * Sets what the inboxes of a connection begin with, for accounts that permit only some subjects.
+ * Set the first part of the inboxes of a connection.
  *
- * `natsInbox_Create` knows no connection and always makes inboxes with the default.
+ * For accounts that permit only certain subjects. `natsInbox_Create` does not know a connection
+ * and always uses the default.
  *
- * @param opts the options.
- * @param inboxPrefix a subject without wildcards and without a dot at its end, which is copied;
+ * @param opts The options.
+ * @param inboxPrefix A subject without wildcards and without a dot at its end, which is copied;
  * NULL or an empty string for the default, `_INBOX`.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the prefix is not
- * such a subject: then the prefix set before stays.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or the prefix is not such a subject.
+ * The previous prefix stays.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_inbox
  */
 NATS_EXTERN enum natsStatus natsOptions_SetCustomInboxPrefix(natsOptions *opts, const char *inboxPrefix);
 
 /**
- * Sets functions that give the user's JWT and sign the server's nonce.
+ * Set callbacks that supply the user's JWT and sign the server's nonce.
  *
- * Both are called for each attempt to connect. A JWT is three parts of base64url with dots between
- * them, on one line, and blanks around it do not count; anything else, and an NKey seed in place of
- * the JWT or of the signature, fails the attempt with `NATS_INVALID_ARG` and is not sent. Takes the
- * place of credentials from files or memory and of an NKey.
+ * Both are called for each attempt to connect. A JWT consists of three parts of base64url with
+ * dots between them, on one line; blanks around it are ignored. Anything else, and an NKey seed in
+ * place of the JWT or of the signature, fails the attempt with `NATS_INVALID_ARG` and is not sent.
+ * Replaces credentials from files or memory, and an NKey.
  *
- * @param opts the options.
- * @param ujwtCB gives the JWT; NULL, together with `sigCB`, takes JWT credentials of any kind out.
- * @param ujwtClosure what that function gets.
- * @param sigCB signs; not called where there is no JWT.
- * @param sigClosure what that function gets. Both closures must stay valid as long as connections
- * made with these options exist.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or only one of the
- * functions is NULL.
+ * @param opts The options.
+ * @param ujwtCB The callback that supplies the JWT; NULL together with `sigCB` removes JWT
+ * credentials of every kind.
+ * @param ujwtClosure The last argument of `ujwtCB`. It must stay valid as long as connections made
+ * with these options exist.
+ * @param sigCB The callback that signs; not called if there is no JWT.
+ * @param sigClosure The last argument of `sigCB`. It must stay valid as long as connections made
+ * with these options exist.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or only one of the callbacks is NULL.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_auth
  */
 NATS_EXTERN
 enum natsStatus natsOptions_SetUserCredentialsCallbacks(natsOptions *opts,
@@ -2807,27 +3076,41 @@ enum natsStatus natsOptions_SetUserCredentialsCallbacks(natsOptions *opts,
                                                         void *sigClosure);
 
 /**
- * Sets the files with the user's JWT and with the seed of the user's key.
+ * Set the files with the user's JWT and with the seed of the user's key.
  *
- * They are read for each attempt to connect and not before, so that files that were replaced
- * count; a seed is wiped from memory as soon as it has signed. Each must be a regular file of at
- * most 1 MiB; otherwise, or where it does not hold what it should, the attempt fails with
- * `NATS_ERR` and words that name the file, the block, and what is wrong with it.
+ * The files are read for each attempt to connect and not before, so that a replaced file takes
+ * effect with the next attempt. The seed is wiped from memory as soon as it has signed. Each file
+ * must be a regular file of at most 1 MiB. If a file cannot be read, or does not hold what it
+ * should, the attempt fails with `NATS_ERR` and a text that names the file, the block and the
+ * fault.
  *
- * In a file the JWT is the line between two lines decorated with dashes
- * (`-----BEGIN NATS USER JWT-----`), and the seed is the line between two others
- * (`-----BEGIN USER NKEY SEED-----`); blocks whose first lines say neither `JWT` nor `SEED` are the
- * JWT's and then the seed's. A file without such lines is a bare JWT, or has the seed on a line that
- * begins with `SU`. What is taken for the JWT must be one: three parts of base64url with dots between
- * them, on one line. A seed in its place is never sent. Takes the place of other JWT credentials and
- * of an NKey.
+ * In a file the JWT is the line between two lines decorated with dashes (`-----BEGIN NATS USER
+ * JWT-----`), and the seed is the line between two others (`-----BEGIN USER NKEY SEED-----`). If
+ * the first lines of the blocks say neither `JWT` nor `SEED`, the first block is the JWT and the
+ * second the seed. A file without such lines is a bare JWT, or has the seed on a line that begins
+ * with `SU`. The JWT must have the form of one: three parts of base64url with dots between them,
+ * on one line. A seed in its place is never sent. Replaces other JWT credentials and an NKey.
  *
- * @param opts the options.
- * @param userOrChainedFile the path of a file with the JWT, and the seed where there is no other
- * file; copied. NULL or empty, together with `seedFile`, takes JWT credentials of any kind out.
- * @param seedFile the path of a file with the seed; NULL or empty where the first file has it.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or there is a seed file
- * without the other.
+ * @param opts The options.
+ * @param userOrChainedFile The path of a file with the JWT, and with the seed if there is no other
+ * file; copied. NULL or empty, together with `seedFile`, removes JWT credentials of every kind.
+ * @param seedFile The path of a file with the seed; NULL or empty if the first file has it.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or there is a seed file without the
+ * other file.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @par Example
+ * ```c
+ * natsStatus s = natsOptions_SetUserCredentialsFromFiles(opts, "/etc/app/user.creds", NULL);
+ * ```
+ *
+ * @see natsOptions_SetUserCredentialsFromMemory
+ *
+ * @ingroup nats_auth
  */
 NATS_EXTERN
 enum natsStatus natsOptions_SetUserCredentialsFromFiles(natsOptions *opts,
@@ -2835,38 +3118,52 @@ enum natsStatus natsOptions_SetUserCredentialsFromFiles(natsOptions *opts,
                                                         const char *seedFile);
 
 /**
- * Sets the user's JWT and seed as the text that a credentials file would have.
+ * Set the user's JWT and seed as the text of a credentials file.
  *
- * What is in a block must be what `natsOptions_SetUserCredentialsFromFiles` describes. The library's
- * copy is wiped when the options and all connections made with them are gone. Takes the place of
- * other JWT credentials and of an NKey.
+ * The blocks have the form that `natsOptions_SetUserCredentialsFromFiles` describes. The library's
+ * copy is wiped when the options and all connections made with them are gone. Replaces other JWT
+ * credentials and an NKey.
  *
- * @param opts the options.
- * @param jwtAndSeedContent the text, which is copied; NULL takes JWT credentials of any kind out.
- * @return `NATS_OK`; `NATS_NOT_FOUND` where there is no JWT or no seed in the text; `NATS_INVALID_ARG`
- * where one of them is not what it should be, or `opts` is NULL or destroyed. The options stay as
- * they were then.
+ * @param opts The options.
+ * @param jwtAndSeedContent The text, which is copied; NULL removes JWT credentials of every kind.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_NOT_FOUND The text has no JWT or no seed. The options do not change.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or the JWT or the seed is not valid.
+ * The options do not change.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_auth
  */
 NATS_EXTERN
 enum natsStatus natsOptions_SetUserCredentialsFromMemory(natsOptions *opts,
                                                          const char *jwtAndSeedContent);
 
 /**
- * Sets an NKey and a function that signs the server's nonce with it.
+ * Set an NKey and a callback that signs the server's nonce with it.
  *
- * The function is called for each attempt to connect, except at servers whose URL has a user or a
- * token; a seed that it gives in place of a signature is not sent, and fails the attempt with
- * `NATS_INVALID_ARG`. A key takes the place of JWT credentials; taking it out leaves them.
+ * The callback is called for each attempt to connect, except to servers whose URL has a user or a
+ * token. If it returns a seed in place of a signature, the seed is not sent and the attempt fails
+ * with `NATS_INVALID_ARG`. A key replaces JWT credentials; removing the key leaves them.
  *
- * @param opts the options.
- * @param pubKey the public key, `U...`, which is copied; NULL or empty takes an NKey out.
- * @param sigCB signs.
- * @param sigClosure what the function gets; it must stay valid as long as connections made with
- * these options exist.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, the key is not UTF-8, is a
- * seed (begins with `S`), or there is a key and no function.
+ * @param opts The options.
+ * @param pubKey The public key, `U...`, which is copied; NULL or empty removes the NKey.
+ * @param sigCB The callback that signs.
+ * @param sigClosure The last argument of the callback. It must stay valid as long as connections
+ * made with these options exist.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or the key is not UTF-8, is a seed
+ * (begins with `S`), or has no callback.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
  *
  * @see natsOptions_SetNKeyFromSeed
+ *
+ * @ingroup nats_auth
  */
 NATS_EXTERN
 enum natsStatus natsOptions_SetNKey(natsOptions *opts,
@@ -2875,19 +3172,31 @@ enum natsStatus natsOptions_SetNKey(natsOptions *opts,
                                     void *sigClosure);
 
 /**
- * Sets an NKey and the file with its seed.
+ * Set an NKey and the file with its seed.
  *
- * The file is read for each attempt to connect and not before, under the rules of
- * `natsOptions_SetUserCredentialsFromFiles`. A key takes the place of JWT credentials; taking it out
+ * The file is read for each attempt to connect and not before, with the rules of
+ * `natsOptions_SetUserCredentialsFromFiles`. A key replaces JWT credentials; removing the key
  * leaves them.
  *
- * @param opts the options.
- * @param pubKey the public key, `U...`, which is copied; NULL or empty takes an NKey out.
- * @param seedFile the path of the file, which is copied.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, the key is not UTF-8, is a
- * seed (begins with `S`), or there is a key and no file.
+ * @param opts The options.
+ * @param pubKey The public key, `U...`, which is copied; NULL or empty removes the NKey.
+ * @param seedFile The path of the file, which is copied.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or the key is not UTF-8, is a seed
+ * (begins with `S`), or has no file.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @par Example
+ * ```c
+ * natsStatus s = natsOptions_SetNKeyFromSeed(opts, getenv("NATS_NKEY"), "/etc/app/user.nk");
+ * ```
  *
  * @see natsOptions_SetNKey
+ *
+ * @ingroup nats_auth
  */
 NATS_EXTERN
 enum natsStatus natsOptions_SetNKeyFromSeed(natsOptions *opts,
@@ -2895,31 +3204,38 @@ enum natsStatus natsOptions_SetNKeyFromSeed(natsOptions *opts,
                                             const char *seedFile);
 
 /**
- * Has an event loop of the program watch the sockets of connections.
+ * Let an event loop of the program watch the sockets of connections.
  *
- * The library still connects and reconnects by itself; each established socket is handed to the
- * loop, which reports what happens to it with `natsConnection_ProcessReadEvent` and
- * `natsConnection_ProcessWriteEvent`. Callbacks run on the library's threads as ever. Ready-made
- * functions for libuv and libevent are in `nats_rs/adapters/libuv.h` and `libevent.h`. A program
- * that wants its callbacks on its own thread, rather than the socket, is better served by
- * `natsOptions_SetManualDispatch`.
+ * The library connects and reconnects by itself. Each established socket is handed to the loop,
+ * which reports its events with `natsConnection_ProcessReadEvent` and
+ * `natsConnection_ProcessWriteEvent`. Callbacks still run on threads of the library. Functions for
+ * libuv and libevent are supplied in `nats_rs/adapters/libuv.h` and `libevent.h`. To run callbacks
+ * on a thread of the program, use `natsOptions_SetManualDispatch`.
  *
- * The socket that the loop gets is a duplicate: the loop closes it, the library goes on with its
- * own. The first three functions are never called two at a time for one connection, though one of
- * them may be called inside another on the same thread. No function is called with a lock of the
- * library held. Flushes and requests that wait on the loop's own thread do the loop's reading and
- * writing meanwhile; `natsSubscription_NextMsg` there gets only what has come already. There is no
- * way to unset this.
+ * The loop gets a duplicate of the socket: the loop closes the duplicate, and the library keeps
+ * its own. Attach, read and write are never called at the same time for one connection, but one of
+ * them may be called inside another on the same thread. No lock of the library is held during the
+ * calls. Flushes and requests on the thread of the loop read and write for the loop while they
+ * wait; `natsSubscription_NextMsg` there only takes what has already arrived. The option cannot be
+ * unset.
  *
- * @param opts the options.
- * @param loop what `attachCb` gets; not used otherwise, and must outlive the connections.
- * @param attachCb called with each new socket.
- * @param readCb called when a socket is finished.
- * @param writeCb called when something waits to be written, and when nothing does any more.
- * @param detachCb called once when a connection is closed.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or `opts` was destroyed.
+ * @param opts The options.
+ * @param loop The second argument of `attachCb`; not used otherwise. It must outlive the
+ * connections.
+ * @param attachCb Called with each new socket.
+ * @param readCb Called when a socket is finished.
+ * @param writeCb Called when data waits to be written, and when none is left.
+ * @param detachCb Called once when a connection is closed.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG An argument is NULL, or `opts` was destroyed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
  *
  * @see natsConnection_ProcessDetachedEvent
+ *
+ * @ingroup nats_loop
  */
 NATS_EXTERN
 enum natsStatus natsOptions_SetEventLoop(natsOptions *opts,
@@ -2930,197 +3246,307 @@ enum natsStatus natsOptions_SetEventLoop(natsOptions *opts,
                                          natsEvLoop_Detach detachCb);
 
 /**
- * Chooses who runs the callbacks of connections: the library's threads, or the program.
+ * Set whether the program runs the callbacks of its connections itself.
  *
- * An addition that nats.c lacks. With `manual`, message and completion callbacks of the
- * connection's subscriptions, connection callbacks and the error handler wait until the program
- * calls `natsConnection_Dispatch`, and run on the thread that does. The descriptor of
- * `natsConnection_GetDispatchFd` is readable while something waits: put it into any event loop.
- * Sockets remain the library's affair, so PINGs are answered and limits watched however late the
- * program is. The order of callbacks is as ever; that of one subscription, and that of the
- * connection's events.
+ * Message and completion callbacks of subscriptions, connection callbacks and the error handler
+ * then wait until the program calls `natsConnection_Dispatch`, and run on the calling thread. The
+ * descriptor of `natsConnection_GetDispatchFd` is readable while something waits, so that any
+ * event loop can watch it. The library still handles the sockets: PINGs are answered and limits
+ * are enforced however late the program is. The order of callbacks does not change.
  *
- * On the library's threads remain the functions that are asked for a value (token, reconnect
- * delay), the one of `natsOptions_SetReleasedCB`, and those of `natsOptions_SetEventLoop`, with
- * which this may be combined. `natsOptions_UseGlobalMessageDelivery` has no effect with it.
+ * Callbacks that return a value (token, reconnect delay), the one of `natsOptions_SetReleasedCB`
+ * and those of `natsOptions_SetEventLoop` stay on threads of the library. The option can be
+ * combined with `natsOptions_SetEventLoop`; `natsOptions_UseGlobalMessageDelivery` has no effect
+ * with it.
  *
- * @param opts the options.
- * @param manual whether the program runs callbacks itself; false at first.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+ * @param opts The options.
+ * @param manual True to run callbacks with `natsConnection_Dispatch`; the default is false.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
  *
  * @see natsConnection_Dispatch, natsConnection_GetDispatchFd
+ *
+ * @ingroup nats_dispatch
  */
 NATS_EXTERN enum natsStatus natsOptions_SetManualDispatch(natsOptions *opts, bool manual);
 
 /**
- * Sets how many bytes the connection reads from and writes to its socket in one system call.
+ * Set the number of bytes that are read from and written to the socket in one system call.
  *
- * By default a read takes up to 128 KiB, and the library learns from the time that writes take
- * whether to write pieces of up to 48 or of up to 256 KiB: which is faster differs from machine to
- * machine. A size that is set holds for both, and nothing is learnt: writes are cut into equal pieces of
- * at most that size, reads take that size rounded down to a multiple of 16 KiB, within 16 and 128 KiB.
- * The buffers that publishes are collected in are not changed by this: they grow and shrink with the
- * load.
+ * By default a read takes up to 128 KiB, and the library measures whether writes of up to 48 KiB
+ * or of up to 256 KiB are faster on this machine. A size that is set applies to both directions
+ * and disables the measurement: data is written in equal pieces of at most this size, and reads
+ * take this size, rounded down to a multiple of 16 KiB and within 16 and 128 KiB. The buffers that
+ * collect publishes are not affected; they grow and shrink with the load.
  *
- * @param opts the options.
- * @param ioBufSize bytes; less than 4096 counts as 4096; 0 for the default.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the size negative.
+ * @param opts The options.
+ * @param ioBufSize The size in bytes; less than 4096 counts as 4096; 0 for the default.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or the size is negative.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_tuning
  */
 NATS_EXTERN enum natsStatus natsOptions_SetIOBufSize(natsOptions *opts, int ioBufSize);
 
 /**
- * Sets how long a line of the protocol may be.
+ * Set the longest protocol line that may be sent.
  *
- * An addition that nats.c lacks. Subjects, reply subjects and queue groups travel in such lines. A
- * server whose `max_control_line` one exceeds ends the connection, and it does not tell clients what
- * it allows. So a call whose line would be longer than this fails with `NATS_INVALID_SUBJECT`, or
- * `NATS_INVALID_QUEUE_NAME` where it is the group that is too long, and nothing is sent. To be
- * raised, or lowered, with the setting of the servers.
+ * Subjects, reply subjects and queue groups are part of protocol lines. A server ends a connection
+ * whose line exceeds its `max_control_line`, and it does not tell clients the limit. A call whose
+ * line would exceed this option fails with `NATS_INVALID_SUBJECT`, or with
+ * `NATS_INVALID_QUEUE_NAME` if the group is too long, and nothing is sent. Change it together with
+ * the configuration of the servers.
  *
- * @param opts the options.
- * @param bytes the length as servers count it: of subject, reply subject or queue group, the
- * numbers and the blanks between them; 0 for the default of servers, 4096.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the length negative.
+ * @param opts The options.
+ * @param bytes The length in bytes as servers count it: subject, reply subject or queue group,
+ * numbers, and the blanks between them; 0 for the default of servers, 4096.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or the length is negative.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_tuning
  */
 NATS_EXTERN enum natsStatus natsOptions_SetMaxControlLine(natsOptions *opts, int bytes);
 
 /**
- * Sets whether every publish and subscribe writes to the socket before it returns, rather than
- * leave that to the library, which then writes much at once.
+ * Set whether every publish and subscribe is written to the socket within the call.
  *
- * @param opts the options.
- * @param sendAsap true to write at once; the default is false.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+ * By default the library writes shortly after, several operations at once.
+ *
+ * @param opts The options.
+ * @param sendAsap True to write within the call; the default is false.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @see natsConnection_Send
+ *
+ * @ingroup nats_tuning
  */
 NATS_EXTERN enum natsStatus natsOptions_SetSendAsap(natsOptions *opts, bool sendAsap);
 
 /**
- * Sets a hint for how long the library collects what is published before it writes it.
+ * Accept the time for which nats.c collects publishes before it writes them; without effect here.
  *
- * It is accepted for the sake of programs that set it, and has no effect: the first publish after
- * a pause is written at once, and those that follow are collected while it is.
+ * The value is checked, kept for compatibility, and not used: the first publish after a pause is
+ * written at once, and publishes that follow are collected meanwhile.
  *
- * @param opts the options.
- * @param flusherWaitUs microseconds; 0 for no wait. The default is 1000.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the time negative.
+ * @param opts The options.
+ * @param flusherWaitUs The time in microseconds; 0 for no wait. The default is 1000.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or the time is negative.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_tuning
  */
 NATS_EXTERN enum natsStatus natsOptions_SetFlusherWaitMicros(natsOptions *opts, int64_t flusherWaitUs);
 
 /**
- * Sets for how long a thread that waits for an answer looks for it again and again before it
- * sleeps.
+ * Set how long a thread that waits for an answer polls the socket before it sleeps.
  *
- * An addition that nats.c lacks. To wake a thread takes the system tens of microseconds, more than
- * a near server takes to answer. So a thread in `natsConnection_Request`, `natsConnection_Flush`
- * or one of their siblings does not sleep at once, but looks at the socket for so long, and lets
- * other threads run in between. So does one in `natsSubscription_NextMsg` where something has been
- * published on the connection since the last such wait, whose answer may be what it waits for. This
- * costs processor time, up to this much for each answer. So it
- * is done only while answers come within five eighths of this time (otherwise every 64th wait finds
- * out whether that has changed), by one thread for each two processors of the process at a time,
- * and neither with TLS nor WebSocket nor an event loop of the program's.
+ * Waking a thread takes the operating system tens of microseconds, more than a nearby server takes
+ * to answer. A thread in `natsConnection_Request`, `natsConnection_Flush` and their variants
+ * therefore polls the socket for this time and yields the processor in between. So does a thread
+ * in `natsSubscription_NextMsg` if something was published on the connection since its last such
+ * wait. Polling costs up to this much processor time for each answer. It is done only while
+ * answers arrive within five eighths of this time (otherwise every 64th wait tests whether that
+ * has changed), by one thread for each two processors of the process at a time, and not with TLS,
+ * WebSocket or an event loop of the program.
  *
- * @param opts the options.
- * @param busyPollUs microseconds, at most 1000000; 0 for sleeping at once. The default is 250.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the time is negative
- * or more than a second.
+ * @param opts The options.
+ * @param busyPollUs The time in microseconds, at most 1000000; 0 to sleep at once. The default is
+ * 250.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or the time is negative or longer than
+ * a second.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @see natsOptions_SetReceiveBusyPoll
+ *
+ * @ingroup nats_tuning
  */
 NATS_EXTERN enum natsStatus natsOptions_SetBusyPoll(natsOptions *opts, int64_t busyPollUs);
 
 /**
- * Sets for how long one of the library's threads looks for the next message again and again before
- * it sleeps.
+ * Set how long a thread of the library polls for the next message before it sleeps.
  *
- * An addition that nats.c lacks, for programs to which microseconds count and a processor does
- * not. A message that finds all threads asleep waits for one to wake, which on virtual machines
- * takes longer than the message itself. So with this option the thread that has read something
- * from the connection, and has run the callbacks for it, does not sleep at once, but looks at the
- * sockets for so long, and lets other threads run in between. Where messages are less than this
- * time apart, it never sleeps: a processor is busy all the time.
+ * For programs that need latencies of microseconds and can spare a processor. A message that finds
+ * all threads asleep has to wait until one wakes, which takes longer than the message itself on
+ * virtual machines. With this option the thread that read from the connection and ran its
+ * callbacks polls the sockets for this time and yields the processor in between. If messages
+ * arrive at shorter intervals, it never sleeps and keeps one processor busy.
  *
- * One thread of the process does so at a time, and looks at the sockets of all connections, TLS and
- * WebSocket too; only a connection with this option makes it begin, or begin anew. It is without
- * effect where the process has a single processor, and with an event loop of the program's. Threads
- * in `natsSubscription_NextMsg` and in delivery pools of a fixed size have to be woken nonetheless,
- * by the one that looks.
+ * One thread of the process polls at a time. It polls the sockets of all connections, TLS and
+ * WebSocket included, but only activity on a connection with this option starts or prolongs the
+ * polling. The option has no effect if the process has a single processor, or with an event loop
+ * of the program. Threads in `natsSubscription_NextMsg` and in fixed-size delivery pools still
+ * have to be woken by the thread that polls.
  *
- * @param opts the options.
- * @param busyPollUs microseconds, at most 1000000; 0, the default, for sleeping at once.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the time is negative
- * or more than a second.
+ * @param opts The options.
+ * @param busyPollUs The time in microseconds, at most 1000000; 0, the default, to sleep at once.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or the time is negative or longer than
+ * a second.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @see natsOptions_SetBusyPoll
+ *
+ * @ingroup nats_tuning
  */
 NATS_EXTERN enum natsStatus natsOptions_SetReceiveBusyPoll(natsOptions *opts, int64_t busyPollUs);
 
 /**
- * Sets how long the socket may take to accept data before the call that sends it fails with
- * `NATS_TIMEOUT` and the connection counts as lost.
+ * Set how long the socket may refuse data before a call fails.
  *
- * @param opts the options.
- * @param deadline milliseconds; 0 for no limit, which is the default unless the library was
- * configured otherwise.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the time negative.
+ * When the time has passed, the call that sends fails with `NATS_TIMEOUT` and the connection
+ * counts as lost.
+ *
+ * @param opts The options.
+ * @param deadline The time in milliseconds; 0 for no limit, which is the default unless the
+ * library was configured otherwise.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or the time is negative.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_tuning
  */
 NATS_EXTERN enum natsStatus natsOptions_SetWriteDeadline(natsOptions *opts, int64_t deadline);
 
 /**
- * Sets how many messages a subscription may have waiting before further ones are dropped.
+ * Set how many messages may wait to be delivered to a subscription.
  *
- * Unless `natsOptions_SetMaxPendingBytes` is called too, the limit in bytes is 1024 times this.
- * `natsSubscription_SetPendingLimits` changes both for one subscription.
+ * Messages beyond the limit are dropped. Unless `natsOptions_SetMaxPendingBytes` is called too,
+ * the limit in bytes is 1024 times this number. `natsSubscription_SetPendingLimits` changes both
+ * limits of one subscription.
  *
- * @param opts the options.
- * @param maxPending messages, at least 1. The default is 65536.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the number not
- * positive.
+ * @param opts The options.
+ * @param maxPending The number of messages, at least 1. The default is 65536.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or the number is not positive.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_delivery
  */
 NATS_EXTERN enum natsStatus natsOptions_SetMaxPendingMsgs(natsOptions *opts, int maxPending);
 
 /**
- * Sets how many bytes a subscription may have waiting, headers and payloads, before further
- * messages are dropped.
+ * Set how many bytes may wait to be delivered to a subscription.
  *
- * @param opts the options.
- * @param maxPending bytes, at least 1; more than fit in an `int` are as many as fit. The default
- * follows `natsOptions_SetMaxPendingMsgs`.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the number not
- * positive.
+ * Headers and payloads count. Messages beyond the limit are dropped.
+ * `natsSubscription_SetPendingLimits` changes the limit of one subscription.
+ *
+ * @param opts The options.
+ * @param maxPending The number of bytes, at least 1; larger numbers than an `int` can hold count
+ * as the largest `int`. The default is 1024 times the limit of `natsOptions_SetMaxPendingMsgs`.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or the number is not positive.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_delivery
  */
 NATS_EXTERN enum natsStatus natsOptions_SetMaxPendingBytes(natsOptions *opts, int64_t maxPending);
 
 /**
- * Sets how many zero bytes follow the payload of each received message, for programs that read
- * past its end. They do not count in its length. At least one is always there.
+ * Set the number of zero bytes behind the payload of received messages.
  *
- * @param opts the options.
- * @param paddingSize bytes; the default is 0. With more, received messages are copied.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the size negative.
+ * For programs that read past the end of the payload. The bytes do not count in its length. At
+ * least one zero byte is always there. With padding, received messages are copied.
+ *
+ * @param opts The options.
+ * @param paddingSize The number of bytes; the default is 0.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or the size is negative.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_options
  */
 NATS_EXTERN enum natsStatus natsOptions_SetMessageBufferPadding(natsOptions *opts, int paddingSize);
 
 /**
- * Sets whether message handlers run in the pool that all connections share, whose size is set by
- * `nats_SetMessageDeliveryPoolSize`: then each subscription stays with one thread of it, and a
- * handler that blocks delays every subscription of that thread.
+ * Set whether message callbacks run in the fixed-size pool that all connections share.
  *
- * @param opts the options.
- * @param global the default is false, unless the library was configured otherwise.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+ * Each subscription then stays with one thread of the pool, and a callback that blocks delays
+ * every subscription of that thread. `nats_SetMessageDeliveryPoolSize` sets the size. By default
+ * callbacks run in a pool that grows when callbacks block.
+ *
+ * @param opts The options.
+ * @param global The default is false, unless the library was configured otherwise.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @see nats_SetMessageDeliveryPoolSize
+ *
+ * @ingroup nats_delivery
  */
 NATS_EXTERN enum natsStatus natsOptions_UseGlobalMessageDelivery(natsOptions *opts, bool global);
 
 /**
- * Sets a function that connects to servers in place of the library.
+ * Set a callback that connects to servers in place of the library.
  *
- * It is called for each attempt to connect, and takes the place of name resolution and TCP; TLS
- * and the handshake go on from there. Where it fails, `natsConnection_Connect` returns
- * `NATS_NO_SERVER`. Takes the place of the proxy of `natsOptions_SetProxyURL`.
+ * It is called for each attempt to connect and replaces name resolution and TCP; TLS and the
+ * handshake follow as usual. If it fails, `natsConnection_Connect` returns `NATS_NO_SERVER`.
+ * Replaces the proxy of `natsOptions_SetProxyURL`.
  *
- * @param opts the options.
- * @param proxyConnHandler the function, called as `natsProxyConnHandler` describes; NULL for
- * connecting directly.
- * @param closure what the function gets; it must stay valid as long as connections made with
- * these options exist.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+ * @param opts The options.
+ * @param proxyConnHandler The callback, as described for `natsProxyConnHandler`; NULL to connect
+ * directly.
+ * @param closure The last argument of the callback. It must stay valid as long as connections made
+ * with these options exist.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_proxy
  */
 NATS_EXTERN
 enum natsStatus natsOptions_SetProxyConnHandler(natsOptions *opts,
@@ -3128,87 +3554,142 @@ enum natsStatus natsOptions_SetProxyConnHandler(natsOptions *opts,
                                                 void *closure);
 
 /**
- * Sets the proxy to reach servers through. An addition to the interface of nats.c.
+ * Set the proxy through which servers are reached.
  *
- * `http://[user[:password]@]host[:port]` for a proxy that knows HTTP's CONNECT (port 80 where none
- * is given), `socks5://...` or `socks5h://...` for SOCKS5 (port 1080). User and password are
- * percent-encoded where need be, and sent in the clear. The proxy resolves the servers' names. The
- * time for it is part of the attempt's; a proxy that refuses fails the attempt with
- * `NATS_NO_SERVER`, and the words say what it answered. Takes the place of the function of
+ * `http://[user[:password]@]host[:port]` is a proxy with the CONNECT method of HTTP, default port
+ * 80; `socks5://...` and `socks5h://...` are SOCKS5 proxies, default port 1080. User and password
+ * may be percent-encoded, and are sent unencrypted. The proxy resolves the names of the servers.
+ * The time that it takes is part of the timeout of the attempt. If the proxy refuses, the attempt
+ * fails with `NATS_NO_SERVER` and a text that has its answer. Replaces the callback of
  * `natsOptions_SetProxyConnHandler`.
  *
- * @param opts the options.
- * @param url the proxy's URL, which is copied; NULL or empty for connecting directly.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the URL cannot be
- * used.
+ * @param opts The options.
+ * @param url The URL of the proxy, which is copied; NULL or empty to connect directly.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or the URL cannot be used.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_proxy
  */
 NATS_EXTERN enum natsStatus natsOptions_SetProxyURL(natsOptions *opts, const char *url);
 
 /**
- * Sets the address of this machine to connect from. An addition to the interface of nats.c.
+ * Set the local address to connect from.
  *
- * Only addresses of the same family (IPv4, IPv6) of a server, or of its proxy, are tried then.
- * Whether the machine has the address is seen when connecting, which otherwise fails with
- * `NATS_NO_SERVER`. Functions of `natsOptions_SetProxyConnHandler` do as they like.
+ * Only addresses of the same family (IPv4, IPv6) of a server, or of its proxy, are then tried. If
+ * this machine does not have the address, connecting fails with `NATS_NO_SERVER`. Has no effect on
+ * `natsOptions_SetProxyConnHandler`.
  *
- * @param opts the options.
- * @param ip the address, such as `192.0.2.7` or `::1`; NULL or empty for whichever fits.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or `ip` is not an
- * address.
+ * @param opts The options.
+ * @param ip The address, such as `192.0.2.7` or `::1`, which is copied; NULL or empty for any.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or `ip` is not an address.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_proxy
  */
 NATS_EXTERN enum natsStatus natsOptions_SetLocalAddress(natsOptions *opts, const char *ip);
 
 /**
- * Sets whether a connection that is lost is made again. If not, it is closed.
+ * Set whether a lost connection is restored.
  *
- * @param opts the options.
- * @param allow the default is true.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+ * @param opts The options.
+ * @param allow True, the default, to reconnect; false to close a connection that is lost.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_reconnect
  */
 NATS_EXTERN enum natsStatus natsOptions_SetAllowReconnect(natsOptions *opts, bool allow);
 
 /**
- * Sets whether an error that the server reports, and that has no meaning of its own to the client,
- * leads to a reconnect rather than to the end of the connection. `natsOptions_SetErrorHandler` has
- * a table of those that have one.
+ * Set whether an unknown error reported by the server leads to a reconnect.
  *
- * @param opts the options.
- * @param reconnect the default is false.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+ * `natsOptions_SetErrorHandler` has a table of the errors that are known.
+ *
+ * @param opts The options.
+ * @param reconnect True to reconnect; with false, the default, the connection is closed.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_reconnect
  */
 NATS_EXTERN enum natsStatus natsOptions_SetReconnectOnProtocolError(natsOptions *opts, bool reconnect);
 
 /**
- * Sets how often each server is tried before it is dropped from the list. When the list is empty
- * the connection is closed. A success starts the count anew; a connection that is lost within a
- * second of its handshake is none, and the next attempt has the full pause before it.
+ * Set the number of attempts to reconnect to each server.
  *
- * @param opts the options.
- * @param maxReconnect attempts for each server, not for all together; negative for no limit, 0
- * for none. The default is 60.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+ * A server that has used up its attempts is removed from the list; when the list is empty the
+ * connection is closed. A success resets the count. A connection that is lost within a second of
+ * its handshake is no success: its attempts keep counting, and the full pause precedes the next
+ * one.
+ *
+ * @param opts The options.
+ * @param maxReconnect The number of attempts for each server, not for all together; negative for
+ * no limit; 0 for none. The default is 60.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_reconnect
  */
 NATS_EXTERN enum natsStatus natsOptions_SetMaxReconnect(natsOptions *opts, int maxReconnect);
 
 /**
- * Sets the pause once each pass over the list of servers while reconnecting.
+ * Set the pause before each pass over the list of servers while reconnecting.
  *
- * @param opts the options.
- * @param reconnectWait milliseconds; 0 for no pause. The default is 2000.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the time negative.
+ * @param opts The options.
+ * @param reconnectWait The time in milliseconds; 0 for no pause. The default is 2000.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or the time is negative.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
  *
  * @see natsOptions_SetReconnectJitter
+ *
+ * @ingroup nats_reconnect
  */
 NATS_EXTERN enum natsStatus natsOptions_SetReconnectWait(natsOptions *opts, int64_t reconnectWait);
 
 /**
- * Sets up to how much longer the pause of `natsOptions_SetReconnectWait` is, at random, so that
- * clients that lost the same server do not all come back at the same moment.
+ * Set the largest random time that is added to the pause of `natsOptions_SetReconnectWait`.
  *
- * @param opts the options.
- * @param jitter milliseconds, for connections without TLS. The default is 100.
- * @param jitterTLS milliseconds, for connections with TLS. The default is 1000.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or a time negative.
+ * It prevents clients that lost the same server from returning at the same moment.
+ *
+ * @param opts The options.
+ * @param jitter The time in milliseconds for connections without TLS. The default is 100.
+ * @param jitterTLS The time in milliseconds for connections with TLS. The default is 1000.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or a time is negative.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_reconnect
  */
 NATS_EXTERN
 enum natsStatus natsOptions_SetReconnectJitter(natsOptions *opts,
@@ -3216,14 +3697,23 @@ enum natsStatus natsOptions_SetReconnectJitter(natsOptions *opts,
                                                int64_t jitterTLS);
 
 /**
- * Sets a function that says how long the pause before each pass over the list of servers is, in
- * place of `natsOptions_SetReconnectWait` and `natsOptions_SetReconnectJitter`.
+ * Set a callback that computes the pause before each pass over the list of servers.
  *
- * @param opts the options.
- * @param cb the function, called on a thread of the library; NULL for none.
- * @param closure what the function gets; it must stay valid as long as connections made with
- * these options exist.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+ * It replaces `natsOptions_SetReconnectWait` and `natsOptions_SetReconnectJitter`.
+ *
+ * @param opts The options.
+ * @param cb The callback, as described for `natsCustomReconnectDelayHandler`, which runs on a
+ * thread of the library; NULL for none.
+ * @param closure The last argument of the callback. It must stay valid as long as connections made
+ * with these options exist.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_reconnect
  */
 NATS_EXTERN
 enum natsStatus natsOptions_SetCustomReconnectDelay(natsOptions *opts,
@@ -3231,142 +3721,234 @@ enum natsStatus natsOptions_SetCustomReconnectDelay(natsOptions *opts,
                                                     void *closure);
 
 /**
- * Sets how much of what is published while reconnecting is kept for the server.
+ * Set the number of published bytes that are kept while reconnecting.
  *
- * When it is full, publishing fails with `NATS_INSUFFICIENT_BUFFER` until the connection is back. What
- * the next server does not take is dropped, and the error handler told.
+ * When the buffer is full, publishing fails with `NATS_INSUFFICIENT_BUFFER` until the connection
+ * is restored. Kept messages that the next server does not accept are dropped and reported to the
+ * error handler.
  *
- * @param opts the options.
- * @param reconnectBufSize bytes; 0 for the default, 8388608.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the size negative.
+ * @param opts The options.
+ * @param reconnectBufSize The size in bytes; 0 for the default, 8388608.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or the size is negative.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_reconnect
  */
 NATS_EXTERN enum natsStatus natsOptions_SetReconnectBufSize(natsOptions *opts, int reconnectBufSize);
 
 /**
- * Sets whether reconnecting goes on when the same server refuses the credentials twice in a row.
- * If not, the connection is closed.
+ * Set whether to keep reconnecting when a server refuses the credentials twice in a row.
  *
- * @param opts the options.
- * @param ignore true to go on; the default is false.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+ * @param opts The options.
+ * @param ignore True to keep trying; with false, the default, the connection is closed.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_reconnect
  */
 NATS_EXTERN enum natsStatus natsOptions_SetIgnoreAuthErrorAbort(natsOptions *opts, bool ignore);
 
 /**
- * Sets how often the client sends a PING, to notice that the server is gone.
+ * Set how often the client sends a PING to detect a server that is gone.
  *
- * @param opts the options.
- * @param interval milliseconds; zero or less for never. The default is 120000.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+ * @param opts The options.
+ * @param interval The time in milliseconds; zero or less for never. The default is 120000.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
  *
  * @see natsOptions_SetMaxPingsOut
+ *
+ * @ingroup nats_reconnect
  */
 NATS_EXTERN enum natsStatus natsOptions_SetPingInterval(natsOptions *opts, int64_t interval);
 
 /**
- * Sets how many PINGs the server may leave unanswered before the connection counts as lost.
+ * Set the number of unanswered PINGs after which the connection counts as lost.
  *
- * @param opts the options.
- * @param maxPingsOut how many; with zero or less the first PING that is due ends the connection.
- * The default is 2.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+ * @param opts The options.
+ * @param maxPingsOut The number of PINGs that may be unanswered; with zero or less the first PING
+ * that is due ends the connection. The default is 2.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @see natsOptions_SetPingInterval
+ *
+ * @ingroup nats_reconnect
  */
 NATS_EXTERN enum natsStatus natsOptions_SetMaxPingsOut(natsOptions *opts, int maxPingsOut);
 
 /**
- * Sets whether servers that the cluster tells of are left alone: then only those that the program
- * named are connected to.
+ * Set whether servers that the cluster announces are ignored.
  *
- * @param opts the options.
- * @param ignore true to leave them alone; the default is false.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+ * @param opts The options.
+ * @param ignore True to connect only to the servers that the options name; the default is false.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_servers
  */
 NATS_EXTERN enum natsStatus natsOptions_SetIgnoreDiscoveredServers(natsOptions *opts, bool ignore);
 
 /**
- * Sets whether requests that wait for their reply fail with `NATS_CONNECTION_DISCONNECTED` when
- * the connection is lost, rather than go on waiting.
+ * Set whether pending requests fail when the connection is lost.
  *
- * @param opts the options.
- * @param failRequests the default is false.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+ * @param opts The options.
+ * @param failRequests True to fail them with `NATS_CONNECTION_DISCONNECTED`; with false, the
+ * default, they keep waiting across the reconnect.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_request
  */
 NATS_EXTERN enum natsStatus natsOptions_SetFailRequestsOnDisconnect(natsOptions *opts, bool failRequests);
 
 /**
- * Sets the server to connect to first.
+ * Set the server to connect to first.
  *
- * `[scheme://][user[:password]@ | token@]host[:port]`, where the scheme is `nats` unless said
- * otherwise, and the port 4222. The scheme `tls` requires TLS of all servers, unless
- * `natsOptions_SetSecure` has been called. User and password may be percent-encoded. Without this and
- * `natsOptions_SetServers` connections are made to `nats://localhost:4222`.
+ * The form is `[scheme://][user[:password]@ | token@]host[:port]`; the default scheme is `nats`,
+ * the default port 4222. The scheme `tls` requires TLS of all servers, unless
+ * `natsOptions_SetSecure` was called. User and password may be percent-encoded. Without this
+ * option and `natsOptions_SetServers` the server is `nats://localhost:4222`. No error text
+ * contains a part of a URL that might be a password or a token.
  *
- * `ws://...[/path]` and `wss://...[/path]`, an addition to nats.c, are for a server's WebSocket
- * listener; the ports are 80 and 443 where none is given (RFC 6455), and the path may have a query.
- * `wss` is WebSocket over TLS, with all settings for TLS, and requires it of all servers as `tls`
- * does: where TLS is required, `ws` servers are refused with `NATS_SECURE_CONNECTION_WANTED`. A
- * connection's servers are all of WebSocket or none of them is; those that a server announces are
- * taken to have the same scheme, path and query as it. `natsOptions_SetWebSocketHeader` adds to the request. A server
- * that answers the request with anything but WebSocket fails the attempt with `NATS_NO_SERVER` (its
- * status line is in the last error) or `NATS_PROTOCOL_ERROR`.
+ * `ws://...[/path]` and `wss://...[/path]` are for the WebSocket listener of a server (an
+ * addition: nats.c does not have them). The default ports are 80 and 443 (RFC 6455); the path may
+ * have a query. `wss` is WebSocket over TLS with all TLS options, and requires TLS of all servers
+ * as `tls` does: servers with `ws` are then refused with `NATS_SECURE_CONNECTION_WANTED`. Either
+ * all servers of a connection use WebSocket or none does; servers that the cluster announces get
+ * the scheme, path and query of the announcing server. A server that does not answer the request
+ * with WebSocket fails the attempt with `NATS_NO_SERVER`, with its status line in the last error,
+ * or with `NATS_PROTOCOL_ERROR`.
  *
- * Other schemes than these four are refused. No error text has any part of a URL that might be a
- * password or a token.
+ * @param opts The options.
+ * @param url The URL of the server, which is copied; white space around it is ignored. NULL for
+ * none.
  *
- * @param opts the options.
- * @param url the server's URL, which is copied; white space around it is ignored. NULL for none.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, `url` is not UTF-8, or its
- * scheme is none of `nats`, `tls`, `ws` and `wss`: then the URL set before stays. Whether the rest of
- * the URL is sound is seen by `natsConnection_Connect`.
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or `url` is not UTF-8 or has a scheme
+ * other than `nats`, `tls`, `ws` and `wss`. The previous URL stays. `natsConnection_Connect`
+ * checks the rest of the URL.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @par Example
+ * ```c
+ * natsStatus s = natsOptions_SetURL(opts, "tls://user:pass%40word@nats.example:4222");
+ * ```
+ *
+ * @see natsOptions_SetServers, natsOptions_SetWebSocketHeader
+ *
+ * @ingroup nats_servers
  */
-NATS_EXTERN
-enum natsStatus natsOptions_SetURL(natsOptions *opts,
-                                   const char *url);
+NATS_EXTERN enum natsStatus natsOptions_SetURL(natsOptions *opts, const char *url);
 
 /**
- * Sets a list of servers to connect to, in place of the one before.
+ * Set the list of servers to connect to, replacing the previous list.
  *
- * They are tried in random order, unless `natsOptions_SetNoRandomize` says otherwise, and after
- * the one of `natsOptions_SetURL`.
+ * The servers are tried in random order, unless `natsOptions_SetNoRandomize` is set, and after the
+ * server of `natsOptions_SetURL`.
  *
- * @param opts the options.
- * @param servers an array of URLs as for `natsOptions_SetURL`, which are copied. NULL, together
- * with a count of 0, empties the list.
- * @param serversCount how many they are.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, the array is there and
- * the count not positive or the other way round, or an element is NULL, not UTF-8, or has a scheme
- * that `natsOptions_SetURL` refuses: then the list set before stays.
+ * @param opts The options.
+ * @param servers An array of URLs in the form of `natsOptions_SetURL`, which are copied. NULL
+ * together with a count of 0 empties the list.
+ * @param serversCount The number of URLs.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or `servers` and `serversCount` do not
+ * match, or an element is NULL, not UTF-8, or has a scheme that `natsOptions_SetURL` refuses. The
+ * previous list stays.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @par Example
+ * ```c
+ * const char *servers[] = {"nats://a.example", "nats://b.example", "nats://c.example"};
+ * natsStatus s = natsOptions_SetServers(opts, servers, 3);
+ * ```
+ *
+ * @ingroup nats_servers
  */
 NATS_EXTERN enum natsStatus natsOptions_SetServers(natsOptions *opts, const char **servers, int serversCount);
 
 /**
- * Sets whether servers, and the addresses of a host, are tried in the order in which they are
- * given rather than a random one.
+ * Set whether servers, and the addresses of a host, are tried in the given order.
  *
- * @param opts the options.
- * @param noRandomize true to keep the order; the default is false.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+ * @param opts The options.
+ * @param noRandomize True to keep the order; with false, the default, it is random.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_servers
  */
 NATS_EXTERN enum natsStatus natsOptions_SetNoRandomize(natsOptions *opts, bool noRandomize);
 
 /**
- * Sets the name that the server's monitoring shows for the client.
+ * Set the name that the server's monitoring shows for the client.
  *
- * @param opts the options.
- * @param name the name, which is copied; NULL for none.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the name holds an NKey
- * seed, which must not be sent.
+ * @param opts The options.
+ * @param name The name, which is copied; NULL for none.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or `name` is not UTF-8 or contains an
+ * NKey seed, which must not be sent.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_options
  */
 NATS_EXTERN enum natsStatus natsOptions_SetName(natsOptions *opts, const char *name);
 
 /**
- * Sets the user and password for servers whose URL has neither those nor a token.
+ * Set the user and password for servers whose URL has no credentials.
  *
- * @param opts the options.
- * @param user the user, which is copied; NULL for none.
- * @param password the password, which is copied; NULL for none.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or a text is not UTF-8 or
- * holds an NKey seed, which must not be sent.
+ * @param opts The options.
+ * @param user The user, which is copied; NULL for none.
+ * @param password The password, which is copied; NULL for none.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or a text is not UTF-8 or contains an
+ * NKey seed, which must not be sent.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @par Example
+ * ```c
+ * natsStatus s = natsOptions_SetUserInfo(opts, "alice", getenv("NATS_PASSWORD"));
+ * ```
+ *
+ * @ingroup nats_auth
  */
 NATS_EXTERN
 enum natsStatus natsOptions_SetUserInfo(natsOptions *opts,
@@ -3374,31 +3956,51 @@ enum natsStatus natsOptions_SetUserInfo(natsOptions *opts,
                                         const char *password);
 
 /**
- * Sets the token for servers whose URL has neither a token nor a user.
+ * Set the token for servers whose URL has no credentials.
  *
- * @param opts the options.
- * @param token the token, which is copied; NULL for none.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the token is not
- * UTF-8 or holds an NKey seed, which must not be sent; `NATS_ILLEGAL_STATE` where a token handler is set.
+ * @param opts The options.
+ * @param token The token, which is copied; NULL for none.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or the token is not UTF-8 or contains
+ * an NKey seed, which must not be sent.
+ * @retval NATS_ILLEGAL_STATE A token callback is set.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @par Example
+ * ```c
+ * natsStatus s = natsOptions_SetToken(opts, getenv("NATS_TOKEN"));
+ * ```
  *
  * @see natsOptions_SetTokenHandler
+ *
+ * @ingroup nats_auth
  */
 NATS_EXTERN enum natsStatus natsOptions_SetToken(natsOptions *opts, const char *token);
 
 /**
- * Sets a function that gives the token at each attempt to connect.
+ * Set a callback that supplies the token for each attempt to connect.
  *
- * An attempt at a server whose URL has a token of its own fails with `NATS_ILLEGAL_STATE`, and one
- * with a token that holds an NKey seed with `NATS_INVALID_ARG`; nothing is sent then.
+ * An attempt fails with `NATS_ILLEGAL_STATE` if the URL of the server has a token, and with
+ * `NATS_INVALID_ARG` if the callback's token contains an NKey seed; nothing is sent then.
  *
- * @param opts the options.
- * @param tokenCb the function, called on the thread that connects; NULL for none.
- * @param closure what the function gets; it must stay valid as long as connections made with
- * these options exist.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed; `NATS_ILLEGAL_STATE`
- * where a token is set.
+ * @param opts The options.
+ * @param tokenCb The callback, which runs on the thread that connects; NULL for none.
+ * @param closure The last argument of the callback. It must stay valid as long as connections made
+ * with these options exist.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+ * @retval NATS_ILLEGAL_STATE A token is set.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
  *
  * @see natsOptions_SetToken
+ *
+ * @ingroup nats_auth
  */
 NATS_EXTERN
 enum natsStatus natsOptions_SetTokenHandler(natsOptions *opts,
@@ -3406,180 +4008,275 @@ enum natsStatus natsOptions_SetTokenHandler(natsOptions *opts,
                                             void *closure);
 
 /**
- * Sets whether connections must use TLS.
+ * Set whether connections must use TLS.
  *
- * With TLS required, a server that does not offer it is refused with
- * `NATS_SECURE_CONNECTION_WANTED` before anything secret is sent. Without, TLS is used where the
- * server requires it; a connection that has met such a server requires TLS of all later ones.
+ * If TLS is required, a server that does not offer it is refused with
+ * `NATS_SECURE_CONNECTION_WANTED` before anything secret is sent. If not, TLS is used with servers
+ * that require it; a connection that has met such a server requires TLS of all later ones. Once
+ * this function was called, the scheme `tls://` of a URL has no effect on the choice.
  *
- * A URL that begins with `tls://` requires TLS too, but has no say any more once this function has
- * been called. TLS is of version 1.2 or 1.3. Certificates are checked against the system's trusted
- * ones (the environment variables `SSL_CERT_FILE` and `SSL_CERT_DIR` name others, except to a
- * program with set-uid, set-gid or capabilities), which are read once for a process, and those added by
- * `natsOptions_LoadCATrustedCertificates` and its siblings. They may be for ECDSA with P-256 or
- * P-384, Ed25519, or RSA of 2048 bits and more.
+ * TLS is of version 1.2 or 1.3. Certificates are checked against those that the system trusts,
+ * which are read once for each process, and those added by `natsOptions_LoadCATrustedCertificates`
+ * and its variants. The environment variables `SSL_CERT_FILE` and `SSL_CERT_DIR` name others in
+ * place of the system's, except in a program with set-uid, set-gid or capabilities. Certificates
+ * may be for ECDSA with P-256 or P-384, Ed25519, or RSA of at least 2048 bits.
  *
- * @param opts the options.
- * @param secure true to require TLS; false not to, which is the default, and then all settings for
- * TLS are forgotten: certificates, keys, ciphers, names.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed. Unlike the other functions
- * for TLS this one may be called while connections made with the options exist; it does not affect
- * them.
+ * @param opts The options.
+ * @param secure True to require TLS. False, the default, not to require it; then all TLS settings
+ * are removed: certificates, keys, ciphers, names.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+ *
+ * @note In contrast to the other TLS functions, this one may be called while connections made with
+ * the options exist. It does not affect them.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_tls
  */
 NATS_EXTERN enum natsStatus natsOptions_SetSecure(natsOptions *opts, bool secure);
 
 /**
- * Requires TLS, and has it begin as soon as TCP is connected, before the server says anything.
+ * Require TLS, and start it as soon as TCP is connected.
  *
- * The server must be configured likewise (`handshake_first`): others wait for the client, or
- * the client for them, until the handshake fails. There is no way to unset it but
+ * The server must be configured in the same way (`handshake_first`); otherwise client and server
+ * wait for each other until the attempt times out. The option is removed only by
  * `natsOptions_SetSecure` with false.
  *
- * @param opts the options.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed; `NATS_ILLEGAL_STATE` while
- * a connection made with these options exists.
+ * @param opts The options.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+ * @retval NATS_ILLEGAL_STATE A connection made with these options exists.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_tls
  */
 NATS_EXTERN enum natsStatus natsOptions_TLSHandshakeFirst(natsOptions *opts);
 
 /**
- * Lets the verification callback of connections that share these options run several times at
- * once.
+ * Allow the verification callback to run several times at once.
  *
- * Handshakes themselves never wait for each other here. There is no way to unset it but
- * `natsOptions_SetSecure` with false.
+ * Concerns connections that share these options. Handshakes themselves never wait for each other
+ * in this library. The option is removed only by `natsOptions_SetSecure` with false.
  *
- * @param opts the options.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed; `NATS_ILLEGAL_STATE` while
- * a connection made with these options exists.
+ * @param opts The options.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+ * @retval NATS_ILLEGAL_STATE A connection made with these options exists.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
  *
  * @see natsOptions_SetSSLVerificationCallback
+ *
+ * @ingroup nats_tls
  */
 NATS_EXTERN enum natsStatus natsOptions_AllowConcurrentTLSHandshakes(natsOptions *opts);
 
 /**
- * Trusts the certificates in a file, beside the system's.
+ * Trust the certificates in a file, in addition to the system's.
  *
- * The file is read now, to find mistakes, and again at each handshake, so that a file that was
- * replaced counts from the next connect or reconnect on. It may hold several certificates, also with
- * the labels `X509 CERTIFICATE` and `TRUSTED CERTIFICATE`, and a byte-order mark in front; one that
- * cannot be read is left out unless none is left, and is named, by its number, in the error of a
- * handshake that ends with an unknown issuer. Revocation lists in it are applied as
- * `natsOptions_SetCATrustedCertificates` says. A self-signed server certificate is trusted as well
- * if it is in the file, and only under its own names and in its time.
+ * The file is read now, to detect mistakes, and again at each handshake, so that a replaced file
+ * takes effect with the next connect or reconnect. It may hold several certificates, also with the
+ * labels `X509 CERTIFICATE` and `TRUSTED CERTIFICATE`, and may begin with a byte-order mark.
+ * Certificates that cannot be read are skipped, unless none is left; if a handshake then fails
+ * because the issuer is unknown, the error names them by number. Revocation lists in the file are
+ * applied as `natsOptions_SetCATrustedCertificates` describes. A self-signed server certificate in
+ * the file is trusted for its own names and during its validity.
  *
- * @param opts the options.
- * @param fileName the name of a PEM file.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or `fileName` NULL or empty;
- * `NATS_SSL_ERROR` where the file cannot be read, or holds no certificate that can be used;
- * `NATS_ILLEGAL_STATE` while a connection made with these options exists.
+ * @param opts The options.
+ * @param fileName The name of a PEM file.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or `fileName` is NULL or empty.
+ * @retval NATS_SSL_ERROR The file cannot be read or holds no usable certificate.
+ * @retval NATS_ILLEGAL_STATE A connection made with these options exists.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @par Example
+ * ```c
+ * natsStatus s = natsOptions_SetSecure(opts, true);
+ * if (s == NATS_OK) s = natsOptions_LoadCATrustedCertificates(opts, "/etc/app/ca.pem");
+ * ```
+ *
+ * @ingroup nats_tls
  */
 NATS_EXTERN enum natsStatus natsOptions_LoadCATrustedCertificates(natsOptions *opts, const char *fileName);
 
 /**
- * Trusts the certificates in the files of a directory, beside the system's.
+ * Trust the certificates in the files of a directory, in addition to the system's.
  *
- * The directory is read now and at each handshake: each PEM file in it that holds certificates or
- * revocation lists, whatever its name. Other files are passed over, and so are directories in it.
+ * The directory is read now and again at each handshake. Each PEM file in it that holds
+ * certificates or revocation lists counts, whatever its name. Other files and subdirectories are
+ * ignored.
  *
- * @param opts the options.
- * @param path the directory.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or `path` NULL or empty;
- * `NATS_SSL_ERROR` where the directory cannot be read, or there is no certificate in it;
- * `NATS_ILLEGAL_STATE` while a connection made with these options exists.
+ * @param opts The options.
+ * @param path The name of the directory.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or `path` is NULL or empty.
+ * @retval NATS_SSL_ERROR The directory cannot be read or holds no certificate.
+ * @retval NATS_ILLEGAL_STATE A connection made with these options exists.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_tls
  */
 NATS_EXTERN enum natsStatus natsOptions_LoadCATrustedCertificatesPath(natsOptions *opts, const char *path);
 
 /**
- * Trusts the certificates in a text, beside the system's.
+ * Trust the certificates in a text, in addition to the system's.
  *
- * With certificate revocation lists in the text, the server's certificate and those it is issued
- * with must not be revoked, and each of their issuers must have a list that has not expired.
+ * If the text has certificate revocation lists, the certificates of the server and of its issuers
+ * must not be revoked, and each of their issuers must have a list that has not expired.
  *
- * @param opts the options.
- * @param certificates one or more certificates in PEM form, one after the other.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or `certificates` NULL or
- * empty; `NATS_SSL_ERROR` where nothing in it can be used; `NATS_ILLEGAL_STATE` while a connection made
- * with these options exists.
+ * @param opts The options.
+ * @param certificates One or more certificates in PEM form, one after the other; copied.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or `certificates` is NULL or empty.
+ * @retval NATS_SSL_ERROR The text has no usable certificate.
+ * @retval NATS_ILLEGAL_STATE A connection made with these options exists.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_tls
  */
 NATS_EXTERN enum natsStatus natsOptions_SetCATrustedCertificates(natsOptions *opts, const char *certificates);
 
 /**
- * Refuses servers whose certificate has been revoked. An addition to the interface of nats.c.
+ * Refuse servers whose certificate was revoked.
  *
- * The server's certificate and those it is issued with must not be in the list, and each of their
- * issuers must have a list here that has not expired. The file is read now, to see that it can be,
- * and again at each handshake: a list that was replaced holds from the next connect or reconnect.
+ * The certificates of the server and of its issuers must not be in the list, and each of their
+ * issuers must have a list here that has not expired. The file is read now, to check that it can
+ * be, and again at each handshake, so that a replaced list takes effect with the next connect or
+ * reconnect.
  *
- * @param opts the options.
- * @param fileName a file with one or more lists (PEM, or one in DER); NULL for none.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or `fileName` is empty;
- * `NATS_SSL_ERROR` where the file cannot be read or holds no list; `NATS_ILLEGAL_STATE` while a
- * connection made with these options exists.
+ * @param opts The options.
+ * @param fileName The name of a file with one or more lists (PEM, or one list in DER); NULL for
+ * none.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or `fileName` is empty.
+ * @retval NATS_SSL_ERROR The file cannot be read or holds no list.
+ * @retval NATS_ILLEGAL_STATE A connection made with these options exists.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_tls
  */
 NATS_EXTERN enum natsStatus natsOptions_SetTLSRevocationListFile(natsOptions *opts, const char *fileName);
 
 /**
- * Sets the name that the server's certificate must have.
+ * Set the name that the certificate of the server must have.
  *
- * Without it, that is the host of the server's URL; for a server that another one announced, the
- * name by which that other one was reached. The server is told the host of its URL (SNI), or, where
- * that is an address, the name that its certificate must have.
+ * Without this option the name is the host of the server's URL or, for a server that another one
+ * announced, the host by which the announcing server was reached. The host of the URL is also sent
+ * to the server (SNI); if it is an address, the expected name is sent.
  *
- * @param opts the options.
- * @param hostname a host name or an IP address; NULL or empty for none.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or `hostname` cannot be the
- * name of a host; `NATS_ILLEGAL_STATE` while a connection made with these options exists.
+ * @param opts The options.
+ * @param hostname A host name or an IP address, which is copied; NULL or empty for none.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or `hostname` cannot be the name of a
+ * host.
+ * @retval NATS_ILLEGAL_STATE A connection made with these options exists.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_tls
  */
 NATS_EXTERN enum natsStatus natsOptions_SetExpectedHostname(natsOptions *opts, const char *hostname);
 
 /**
- * Sets whether to accept any certificate, whoever it is from; none that are trusted are read then.
- * Whoever sits between the client and
- * the server can then read and change everything: for tests only.
+ * Set whether every certificate of a server is accepted.
  *
- * @param opts the options.
- * @param skip true to check nothing, and then a verification callback that was set is forgotten;
- * the default is false.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed; `NATS_ILLEGAL_STATE` while
- * a connection made with these options exists.
+ * For tests only: anyone between the client and the server can read and change the data. Trusted
+ * certificates are then not read.
+ *
+ * @param opts The options.
+ * @param skip True to check nothing, which also removes a verification callback; the default is
+ * false.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+ * @retval NATS_ILLEGAL_STATE A connection made with these options exists.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_tls
  */
 NATS_EXTERN enum natsStatus natsOptions_SkipServerVerification(natsOptions *opts, bool skip);
 
 /**
- * Gives the program the last word on a server's certificate.
+ * Set a callback that decides whether to accept a server.
  *
- * The function is called once in each handshake, with whether the library trusts the certificate.
- * There is no OpenSSL here, so there is no `X509_STORE_CTX` to hand over: its second argument is
- * NULL. That the server has the key of its certificate is checked whatever the function says.
+ * The callback is called once in each handshake with the library's verdict on the certificate.
+ * There is no OpenSSL here and therefore no `X509_STORE_CTX`: the second argument is NULL. That
+ * the server has the private key of its certificate is checked in any case. A callback switches
+ * `natsOptions_SkipServerVerification` off.
  *
- * Switches skipping the verification off, unless `callback` is NULL.
+ * @param opts The options.
+ * @param callback The callback, as described for `natsSSLVerifyCb`; NULL for none.
  *
- * @param opts the options.
- * @param callback the function, as `natsSSLVerifyCb` describes; NULL for none.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed; `NATS_ILLEGAL_STATE` while
- * a connection made with these options exists.
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+ * @retval NATS_ILLEGAL_STATE A connection made with these options exists.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
  *
  * @see natsOptions_AllowConcurrentTLSHandshakes
+ *
+ * @ingroup nats_tls
  */
 NATS_EXTERN
 enum natsStatus natsOptions_SetSSLVerificationCallback(natsOptions *opts,
                                                        natsSSLVerifyCb callback);
 
 /**
- * Sets the certificate that the client shows to servers that ask for one, from files.
+ * Set the client's certificate and key from files.
  *
- * The files are read now. The certificate comes first, then those of its issuers; the key is in
- * PKCS#8, PKCS#1 or SEC1 form, and not encrypted. RSA from 2048 bits, ECDSA with P-256 and P-384,
- * and Ed25519 will do.
+ * The certificate is shown to servers that ask for one. The files are read now. The certificate
+ * comes first, then those of its issuers. The key is in PKCS#8, PKCS#1 or SEC1 form and not
+ * encrypted: RSA of at least 2048 bits, ECDSA with P-256 or P-384, or Ed25519.
  *
- * @param opts the options.
- * @param certsFileName the name of a PEM file with the certificates.
- * @param keyFileName the name of a PEM file with the key; it may be the same file.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or a name is NULL or empty;
- * `NATS_SSL_ERROR` where a file cannot be read or used, or the two do not belong together;
- * `NATS_ILLEGAL_STATE` while a connection made with these options exists.
+ * @param opts The options.
+ * @param certsFileName The name of a PEM file with the certificates.
+ * @param keyFileName The name of a PEM file with the key; it may be the same file.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or a name is NULL or empty.
+ * @retval NATS_SSL_ERROR A file cannot be read or used, or the key does not belong to the
+ * certificate.
+ * @retval NATS_ILLEGAL_STATE A connection made with these options exists.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @par Example
+ * ```c
+ * natsStatus s = natsOptions_LoadCertificatesChain(opts, "client.pem", "client-key.pem");
+ * ```
  *
  * @see natsOptions_LoadCertificatesChainDynamic
+ *
+ * @ingroup nats_tls
  */
 NATS_EXTERN
 enum natsStatus natsOptions_LoadCertificatesChain(natsOptions *opts,
@@ -3587,17 +4284,23 @@ enum natsStatus natsOptions_LoadCertificatesChain(natsOptions *opts,
                                                   const char *keyFileName);
 
 /**
- * Sets the certificate that the client shows to servers that ask for one, from files that are read
- * at each handshake: a certificate that was renewed is used from the next reconnect on.
+ * Set the client's certificate and key from files that are read at each handshake.
  *
- * Nothing is read now. Files that cannot be read or used then fail that attempt with
- * `NATS_SSL_ERROR`.
+ * A renewed certificate is used from the next connect or reconnect on. Nothing is read now: files
+ * that cannot be read or used fail the attempt with `NATS_SSL_ERROR`.
  *
- * @param opts the options.
- * @param certsFileName the name of a PEM file, as for `natsOptions_LoadCertificatesChain`.
- * @param keyFileName the name of a PEM file with the key.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or a name is NULL or empty;
- * `NATS_ILLEGAL_STATE` while a connection made with these options exists.
+ * @param opts The options.
+ * @param certsFileName The name of a PEM file, as for `natsOptions_LoadCertificatesChain`.
+ * @param keyFileName The name of a PEM file with the key.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or a name is NULL or empty.
+ * @retval NATS_ILLEGAL_STATE A connection made with these options exists.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_tls
  */
 NATS_EXTERN
 enum natsStatus natsOptions_LoadCertificatesChainDynamic(natsOptions *opts,
@@ -3605,14 +4308,23 @@ enum natsStatus natsOptions_LoadCertificatesChainDynamic(natsOptions *opts,
                                                          const char *keyFileName);
 
 /**
- * Sets the certificate that the client shows to servers that ask for one, from memory.
+ * Set the client's certificate and key from memory.
  *
- * @param opts the options.
- * @param cert the certificate in PEM form, and those of its issuers behind it, if need be.
- * @param key the key in PEM form, as for `natsOptions_LoadCertificatesChain`.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or a text is NULL or empty;
- * `NATS_SSL_ERROR` where a text cannot be used, or the two do not belong together;
- * `NATS_ILLEGAL_STATE` while a connection made with these options exists.
+ * The certificate is shown to servers that ask for one.
+ *
+ * @param opts The options.
+ * @param cert The certificate in PEM form, followed by those of its issuers if necessary; copied.
+ * @param key The key in PEM form, as for `natsOptions_LoadCertificatesChain`; copied.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or a text is NULL or empty.
+ * @retval NATS_SSL_ERROR A text cannot be used, or the key does not belong to the certificate.
+ * @retval NATS_ILLEGAL_STATE A connection made with these options exists.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_tls
  */
 NATS_EXTERN
 enum natsStatus natsOptions_SetCertificatesChain(natsOptions *opts,
@@ -3620,55 +4332,77 @@ enum natsStatus natsOptions_SetCertificatesChain(natsOptions *opts,
                                                  const char *key);
 
 /**
- * Sets which ciphers may be used with TLS 1.2, and in which order of preference.
+ * Set the ciphers for TLS 1.2, in order of preference.
  *
- * The syntax is OpenSSL's: names separated by colons, such as
- * `ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-CHACHA20-POLY1305`, and groups such as `DEFAULT`, `HIGH`,
- * `ECDHE+AESGCM`, with `!` or `-` in front of what to leave out. There are six: `ECDHE` with `ECDSA`
- * or `RSA`, each with `AES256-GCM-SHA384`, `AES128-GCM-SHA256` or `CHACHA20-POLY1305`.
+ * The syntax is that of OpenSSL: names separated by colons, such as
+ * `ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-CHACHA20-POLY1305`, and groups such as `DEFAULT`,
+ * `HIGH`, `ECDHE+AESGCM`, with `!` or `-` before what is left out. Six ciphers exist: `ECDHE` with
+ * `ECDSA` or `RSA`, each with `AES256-GCM-SHA384`, `AES128-GCM-SHA256` or `CHACHA20-POLY1305`.
  *
- * @param opts the options.
- * @param ciphers the list.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or `ciphers` NULL or empty;
- * `NATS_SSL_ERROR` where a name is unknown, or of a cipher that this library does not have (the last
- * error says which), or where nothing is left; `NATS_ILLEGAL_STATE` while a connection made with these
- * options exists.
+ * @param opts The options.
+ * @param ciphers The list.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or `ciphers` is NULL or empty.
+ * @retval NATS_SSL_ERROR A name is unknown or not supported (the last error has the name), or no
+ * cipher is left.
+ * @retval NATS_ILLEGAL_STATE A connection made with these options exists.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
  *
  * @see natsOptions_SetCipherSuites
+ *
+ * @ingroup nats_tls
  */
 NATS_EXTERN enum natsStatus natsOptions_SetCiphers(natsOptions *opts, const char *ciphers);
 
 /**
- * Sets which cipher suites may be used with TLS 1.3, and in which order of preference.
+ * Set the cipher suites for TLS 1.3, in order of preference.
  *
- * @param opts the options.
- * @param ciphers names separated by colons, out of `TLS_AES_256_GCM_SHA384`,
+ * @param opts The options.
+ * @param ciphers Names separated by colons, from `TLS_AES_256_GCM_SHA384`,
  * `TLS_AES_128_GCM_SHA256` and `TLS_CHACHA20_POLY1305_SHA256`.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or `ciphers` NULL or empty;
- * `NATS_SSL_ERROR` where a name is unknown (the last error says which); `NATS_ILLEGAL_STATE` while a
- * connection made with these options exists.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or `ciphers` is NULL or empty.
+ * @retval NATS_SSL_ERROR A name is unknown; the last error has it.
+ * @retval NATS_ILLEGAL_STATE A connection made with these options exists.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
  *
  * @see natsOptions_SetCiphers
+ *
+ * @ingroup nats_tls
  */
 NATS_EXTERN enum natsStatus natsOptions_SetCipherSuites(natsOptions *opts, const char *ciphers);
 
 /**
- * Sets a header of the HTTP request that opens a WebSocket. An addition to the interface of nats.c,
- * which has no WebSocket.
+ * Set a header of the HTTP request that opens a WebSocket.
  *
- * For servers with `ws://` and `wss://` URLs; others never see it. Such as `Authorization` or `Cookie`
- * for what stands in front of the server, or `Origin`. Each name has one value; a call with the same
- * name, whose case means nothing, replaces it, and any number of names may be set. The headers go
- * out with each attempt to connect, and with `ws://` in the clear. What the handshake itself consists
- * of cannot be set: `Host`, `Connection`, `Upgrade`, `Sec-WebSocket-*`, and what has to do with a body.
+ * Applies to servers with `ws://` and `wss://` URLs, for example to send `Authorization`, `Cookie`
+ * or `Origin` to an HTTP server in front of the NATS server. Each name has one value; a call with
+ * the same name, compared without regard to case, replaces it. The number of names is not limited.
+ * The headers are sent with each attempt to connect, unencrypted with `ws://`. Headers of the
+ * handshake itself cannot be set: `Host`, `Connection`, `Upgrade`, `Sec-WebSocket-*`, and those
+ * that describe a body.
  *
- * @param opts the options.
- * @param name the header's name, which is copied.
- * @param value its value, which is copied without the blanks around it; NULL to take the header away.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, `name` is NULL, is not one
- * that HTTP allows or belongs to the handshake, `value` holds a line end or another control
- * character, one of them is not UTF-8, or both together are longer than 8 KiB. The options stay as
- * they were then.
+ * @param opts The options.
+ * @param name The name of the header, which is copied.
+ * @param value The value, which is copied without the blanks around it; NULL to remove the header.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or `name` is NULL, is not valid in
+ * HTTP or belongs to the handshake, `value` has a line end or another control character, a text is
+ * not UTF-8, or both together are longer than 8 KiB. The options do not change.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_websocket
  */
 NATS_EXTERN
 enum natsStatus natsOptions_SetWebSocketHeader(natsOptions *opts,

@@ -5,7 +5,10 @@ use std::borrow::Cow;
 
 use crate::words;
 
-/// Outcome of a call: `NATS_OK`, or why it failed. `natsStatus_GetText` has the words for each.
+/// Result of a call: `NATS_OK`, or the reason for the failure. `natsStatus_GetText` returns a text
+/// for each.
+///
+/// @ingroup nats_errors
 #[expect(non_camel_case_types, reason = "the C interface's names")]
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

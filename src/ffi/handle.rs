@@ -31,16 +31,19 @@ use crate::error::{Error, Result};
 use crate::fork::{self, PerProcess};
 use crate::sync;
 
-/// A connection to a NATS server, opaque to C.
+/// A connection to a NATS server. Opaque to C.
 ///
-/// Made by `natsConnection_Connect` or `natsConnection_ConnectTo`, released by
-/// `natsConnection_Destroy` (or `natsConnection_DestroyAndWait`), which also closes it;
+/// Created by `natsConnection_Connect` or `natsConnection_ConnectTo` and released by
+/// `natsConnection_Destroy` or `natsConnection_DestroyAndWait`, which also close it. The
 /// subscriptions made on it are released on their own. Any thread may call any `natsConnection_`
-/// function on it at any time, callbacks included. A call on a destroyed connection returns
-/// `NATS_INVALID_ARG`, except in a callback that was given the connection: there it works, as a
-/// closed connection does, until the callback returns. With an event loop of the program's it works
-/// until `natsConnection_ProcessDetachedEvent`. A call in a child of the process that made it returns
-/// `NATS_ILLEGAL_STATE`, or the value for NULL; destroying it there does nothing to the parent's.
+/// function at any time, callbacks included. A call on a destroyed connection returns
+/// `NATS_INVALID_ARG`, except in a callback that was given the connection: there it acts as a
+/// closed connection until the callback returns. With an event loop of the program it can be used
+/// until `natsConnection_ProcessDetachedEvent`. A call in a child of the process that created it
+/// returns `NATS_ILLEGAL_STATE`, or the value for NULL; destroying it there does not affect the
+/// parent's connection.
+///
+/// @ingroup nats_connection
 pub type natsConnection = __natsConnection;
 
 /// The structure behind `natsConnection`.
@@ -48,15 +51,16 @@ pub struct __natsConnection {
     slot: Slot<Connection, FourStripes>,
 }
 
-/// An interest in a subject, opaque to C.
+/// A subscription to a subject. Opaque to C.
 ///
-/// Made by `natsConnection_Subscribe` and its siblings, released by `natsSubscription_Destroy`,
-/// also after its connection was destroyed. Any thread may call any `natsSubscription_` function on
-/// it at any time, callbacks included; `natsSubscription_NextMsg` may be called by several threads,
-/// each message going to one of them. A call on a destroyed subscription returns
-/// `NATS_INVALID_ARG`, except in a callback that was given the subscription: there it works, as a
-/// closed subscription does, until the callback returns. A call in a child of the process that made
-/// it returns `NATS_ILLEGAL_STATE`, or the value for NULL.
+/// Created by `natsConnection_Subscribe` and its variants and released by
+/// `natsSubscription_Destroy`, also after its connection was destroyed. Any thread may call any
+/// `natsSubscription_` function at any time, callbacks included. A call on a destroyed subscription
+/// returns `NATS_INVALID_ARG`, except in a callback that was given the subscription: there it acts
+/// as a closed subscription until the callback returns. A call in a child of the process that
+/// created it returns `NATS_ILLEGAL_STATE`, or the value for NULL.
+///
+/// @ingroup nats_subscribe
 pub type natsSubscription = __natsSubscription;
 
 /// The structure behind `natsSubscription`.
@@ -64,12 +68,14 @@ pub struct __natsSubscription {
     slot: Slot<Subscription, OneStripe>,
 }
 
-/// How connections are to be made, opaque to C.
+/// Options for connections. Opaque to C.
 ///
-/// Made by `natsOptions_Create`, filled by the `natsOptions_Set...` functions, given to
-/// `natsConnection_Connect`, which copies it, and released by `natsOptions_Destroy`, at any time
-/// after. Any thread may call any `natsOptions_` function on it at any time. A call on destroyed
-/// options returns `NATS_INVALID_ARG`. A child made by `fork` has them too, and changes its own copy.
+/// Created by `natsOptions_Create`, filled by the `natsOptions_` functions, copied by
+/// `natsConnection_Connect`, and released by `natsOptions_Destroy` at any time after. Any thread
+/// may call any `natsOptions_` function at any time. A call on destroyed options returns
+/// `NATS_INVALID_ARG`. A child made by `fork` has its own copy, which it can use and change.
+///
+/// @ingroup nats_options
 pub type natsOptions = __natsOptions;
 
 /// The structure behind `natsOptions`.

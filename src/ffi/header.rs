@@ -11,9 +11,11 @@ use crate::proto::headers::{HeaderMap, ZString, check_key};
 
 /// A set of headers: keys, each with one or more values. Opaque to C.
 ///
-/// Keys are case-sensitive, and a key's values keep the order in which they were added. Made by
-/// `natsHeader_New`, released by `natsHeader_Destroy`, used by one thread at a time through the
-/// other `natsHeader_` functions.
+/// Keys are case-sensitive, and the values of a key keep the order in which they were added.
+/// Created by `natsHeader_New` and released by `natsHeader_Destroy`. One thread at a time may use
+/// it.
+///
+/// @ingroup nats_headers
 pub type natsHeader = __natsHeader;
 
 /// The structure behind `natsHeader`.

@@ -7,9 +7,11 @@ use super::{convert, library};
 use crate::error::natsStatus;
 use crate::proto::nuid;
 
-/// A unique subject to receive replies on: a string, which C may use as any other.
+/// A unique subject to receive replies on: a string with a NUL at its end.
 ///
-/// Made by `natsInbox_Create`, released by `natsInbox_Destroy`.
+/// Created by `natsInbox_Create` and released by `natsInbox_Destroy`.
+///
+/// @ingroup nats_inbox
 pub type natsInbox = c_char;
 
 /// Create a unique subject to receive replies on.

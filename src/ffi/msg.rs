@@ -10,13 +10,15 @@ use super::types::natsMsgList;
 use crate::error::{Error, Result, natsStatus};
 use crate::msg::{Desc, Msg};
 
-/// A message: a subject, perhaps a reply subject, perhaps headers, and a payload. Opaque to C.
+/// A message: a subject, a payload, and optionally a reply subject and headers. Opaque to C.
 ///
-/// Received in a `natsMsgHandler`, from `natsSubscription_NextMsg` or the `natsConnection_Request`
-/// functions, or made by `natsMsg_Create`; in each case the program owns it and releases it with
-/// `natsMsg_Destroy`. What the `natsMsg_Get` functions return lies in the message and lives as long
-/// as it does. One thread at a time may use a message, also for reading; it may be passed on to
-/// another thread. Its headers are used by the `natsMsgHeader_` functions.
+/// Received in a `natsMsgHandler`, from `natsSubscription_NextMsg` or from the
+/// `natsConnection_Request` functions, or created by `natsMsg_Create`. In each case the program
+/// owns it and releases it with `natsMsg_Destroy`. What the `natsMsg_Get` functions return belongs
+/// to the message and is valid as long as it. One thread at a time may use a message, even to read
+/// it; it may be passed to another thread. The `natsMsgHeader_` functions access its headers.
+///
+/// @ingroup nats_msg
 pub type natsMsg = __natsMsg;
 
 /// The structure behind `natsMsg`.

@@ -5,11 +5,13 @@ use super::guard::{guard, guard_void};
 use crate::client::Stats;
 use crate::error::{Error, natsStatus};
 
-/// What went through a connection until a certain moment. Opaque to C.
+/// A snapshot of a connection's counters. Opaque to C.
 ///
-/// Made by `natsStatistics_Create`, filled by `natsConnection_GetStats` as often as one likes, read
-/// by `natsStatistics_GetCounts`, released by `natsStatistics_Destroy`. One thread at a time may use
-/// it.
+/// Created by `natsStatistics_Create`, filled by `natsConnection_GetStats` any number of times,
+/// read by `natsStatistics_GetCounts`, and released by `natsStatistics_Destroy`. One thread at a
+/// time may use it.
+///
+/// @ingroup nats_statistics
 pub type natsStatistics = __natsStatistics;
 
 /// The structure behind `natsStatistics`.

@@ -8,7 +8,9 @@ use super::handle::{natsConnection, natsSubscription};
 use super::msg::natsMsg;
 use crate::error::{Status, natsStatus};
 
-/// A socket's descriptor; -1 is none.
+/// A descriptor of a socket; -1 for none.
+///
+/// @ingroup nats_loop
 pub type natsSock = c_int;
 
 /// A `natsStatus` as C passes it: any number.
@@ -23,17 +25,19 @@ impl natsStatusArg {
     }
 }
 
-/// Receives the messages of a subscription, one at a time and in their order, on a thread of the
-/// library.
+/// Callback that receives the messages of a subscription.
 ///
-/// It may block for as long as it likes, and may call anything on the connection and the
-/// subscription, destroying them included; both stay usable until it returns.
+/// Called with one message at a time, in order, on a thread of the library. It may block, and may
+/// call any function on the connection and the subscription, destroying them included; both stay
+/// usable until it returns.
 ///
-/// @param nc the subscription's connection, the program's own handle.
-/// @param sub the subscription, the program's own handle.
-/// @param msg the message, which now belongs to the program: it must `natsMsg_Destroy` it, here or
-/// later. NULL tells a subscription with a timeout that no message came in time.
-/// @param closure what the program gave when subscribing.
+/// @param nc The connection of the subscription: the program's own handle.
+/// @param sub The subscription: the program's own handle.
+/// @param msg The message, which the callback owns and has to release with `natsMsg_Destroy`, now
+/// or later. NULL reports to a subscription with a timeout that no message arrived in time.
+/// @param closure The pointer that was given when subscribing.
+///
+/// @ingroup nats_subscribe
 pub type natsMsgHandler = Option<
     unsafe extern "C" fn(
         nc: *mut natsConnection,
@@ -43,27 +47,31 @@ pub type natsMsgHandler = Option<
     ),
 >;
 
-/// Is told of a change in a connection.
+/// Callback for a change of a connection's state.
 ///
-/// All functions of this type, for all connections, run on one thread of the library, in the order
-/// in which things happened: one that blocks delays the others. The connection stays usable until
-/// it returns, even if the program has destroyed it.
+/// All callbacks of this type, for all connections of the process, run on one thread of the library
+/// in the order of the events: one that blocks delays the others. The connection stays usable until
+/// the callback returns, even if the program has destroyed it.
 ///
-/// @param nc the connection, the program's own handle.
-/// @param closure what the program gave with the function.
+/// @param nc The connection: the program's own handle.
+/// @param closure The pointer that was given with the callback.
+///
+/// @ingroup nats_events
 pub type natsConnectionHandler =
     Option<unsafe extern "C" fn(nc: *mut natsConnection, closure: *mut c_void)>;
 
-/// Is told of an error that no call could return: a slow consumer, a violation of permissions, a
-/// failed drain.
+/// Callback for an error that no call could return, such as a slow consumer, a permissions
+/// violation or a failed drain.
 ///
-/// Runs on the same thread as `natsConnectionHandler`, under the same rules. Where the event has
-/// words, `nats_GetLastError` has them here.
+/// Runs on the same thread as `natsConnectionHandler`, with the same rules. If the event has a
+/// text, `nats_GetLastError` returns it here.
 ///
-/// @param nc the connection, the program's own handle.
-/// @param subscription the subscription that it is about, or NULL.
-/// @param err what happened.
-/// @param closure what the program gave with the function.
+/// @param nc The connection: the program's own handle.
+/// @param subscription The subscription concerned, or NULL.
+/// @param err The error.
+/// @param closure The pointer that was given with the callback.
+///
+/// @ingroup nats_errors
 pub type natsErrHandler = Option<
     unsafe extern "C" fn(
         nc: *mut natsConnection,
@@ -73,28 +81,34 @@ pub type natsErrHandler = Option<
     ),
 >;
 
-/// Gives the token for an attempt to connect.
+/// Callback that supplies the token for an attempt to connect.
 ///
-/// Runs on the thread that makes the attempt: the one in `natsConnection_Connect`, or one of the
-/// library when reconnecting. It must not call functions on the connection.
+/// Runs on the thread that makes the attempt: the caller of `natsConnection_Connect`, or a thread
+/// of the library when reconnecting. It must not call functions on the connection.
 ///
-/// @param closure what the program gave with the function.
-/// @return the token, which stays the program's and must stay as it is until the next call; NULL
-/// for no token.
+/// @param closure The pointer that was given with the callback.
+///
+/// @return The token, which remains the program's and must not change until the next call; NULL for
+/// no token.
+///
+/// @ingroup nats_auth
 pub type natsTokenHandler = Option<unsafe extern "C" fn(closure: *mut c_void) -> *const c_char>;
 
-/// Gives the user's JWT for an attempt to connect.
+/// Callback that supplies the user's JWT for an attempt to connect.
 ///
-/// Runs on the thread that makes the attempt: the one in `natsConnection_Connect`, or one of the
-/// library when reconnecting. If the connection is closed meanwhile the attempt ends with
+/// Runs on the thread that makes the attempt: the caller of `natsConnection_Connect`, or a thread
+/// of the library when reconnecting. If the connection is closed meanwhile, the attempt ends with
 /// `NATS_CONNECTION_CLOSED`.
 ///
-/// @param userJWT where to put the JWT, a string from `malloc` that the library frees; leaving it
-/// as it is, which is NULL, connects without a JWT.
-/// @param customErrTxt where to put words for a failure, a string from `malloc` that the library
-/// frees; may be left as it is, which is NULL.
-/// @param closure what the program gave with the function.
-/// @return `NATS_OK`; anything else fails the attempt with that status and those words.
+/// @param userJWT Receives the JWT, a string from `malloc` that the library releases. If it is left
+/// NULL, the connection is made without a JWT.
+/// @param customErrTxt Receives a text for a failure, a string from `malloc` that the library
+/// releases; may be left NULL.
+/// @param closure The pointer that was given with the callback.
+///
+/// @return `NATS_OK`; any other status fails the attempt with that status and text.
+///
+/// @ingroup nats_auth
 pub type natsUserJWTHandler = Option<
     unsafe extern "C" fn(
         userJWT: *mut *mut c_char,
@@ -103,18 +117,22 @@ pub type natsUserJWTHandler = Option<
     ) -> natsStatusArg,
 >;
 
-/// Signs the server's nonce with the client's key (Ed25519), for an attempt to connect.
+/// Callback that signs the server's nonce with the client's key (Ed25519) for an attempt to
+/// connect.
 ///
-/// Runs on the thread that makes the attempt, as `natsUserJWTHandler` does. `nats_Sign` makes such
-/// a signature of a seed.
+/// Runs on the thread that makes the attempt: the caller of `natsConnection_Connect`, or a thread
+/// of the library when reconnecting. `nats_Sign` computes such a signature from a seed.
 ///
-/// @param customErrTxt where to put words for a failure, a string from `malloc` that the library
-/// frees; may be left as it is, which is NULL.
-/// @param signature where to put the signature, memory from `malloc` that the library frees.
-/// @param signatureLength where to put its length in bytes.
-/// @param nonce what to sign, up to its NUL; it stays the library's.
-/// @param closure what the program gave with the function.
-/// @return `NATS_OK`; anything else fails the attempt with that status and those words.
+/// @param customErrTxt Receives a text for a failure, a string from `malloc` that the library
+/// releases; may be left NULL.
+/// @param signature Receives the signature, memory from `malloc` that the library releases.
+/// @param signatureLength Receives the length of the signature in bytes.
+/// @param nonce The string to sign, which belongs to the library.
+/// @param closure The pointer that was given with the callback.
+///
+/// @return `NATS_OK`; any other status fails the attempt with that status and text.
+///
+/// @ingroup nats_auth
 pub type natsSignatureHandler = Option<
     unsafe extern "C" fn(
         customErrTxt: *mut *mut c_char,
@@ -125,19 +143,22 @@ pub type natsSignatureHandler = Option<
     ) -> natsStatusArg,
 >;
 
-/// Connects to a server in place of the library, for example through a proxy.
+/// Callback that connects to a server in place of the library, for example through a proxy.
 ///
-/// Runs on the thread that makes the attempt: the one in `natsConnection_Connect`, or one of the
-/// library when reconnecting. It may block: the time that it takes counts for the attempt, but
-/// nothing interrupts it.
+/// Runs on the thread that makes the attempt: the caller of `natsConnection_Connect`, or a thread
+/// of the library when reconnecting. It may block: its time counts for the attempt, but nothing
+/// interrupts it.
 ///
-/// @param fd where to put the descriptor of a connected stream socket. With `NATS_OK` it belongs to
-/// the library, which makes it non-blocking and closes it, also when the attempt fails later. With
-/// any other status it is not looked at.
-/// @param host the server's host; an IPv6 address without brackets. The memory stays the library's.
-/// @param port the server's port.
-/// @param closure what the program gave with the function.
-/// @return `NATS_OK`; anything else fails the attempt.
+/// @param fd Receives the descriptor of a connected stream socket. With `NATS_OK` it belongs to the
+/// library, which makes it non-blocking and closes it, also if the attempt fails later. Ignored
+/// with any other status.
+/// @param host The host of the server; an IPv6 address without brackets. Belongs to the library.
+/// @param port The port of the server.
+/// @param closure The pointer that was given with the callback.
+///
+/// @return `NATS_OK`; any other status fails the attempt.
+///
+/// @ingroup nats_proxy
 pub type natsProxyConnHandler = Option<
     unsafe extern "C" fn(
         fd: *mut natsSock,
@@ -147,57 +168,72 @@ pub type natsProxyConnHandler = Option<
     ) -> natsStatusArg,
 >;
 
-/// Decides whether to go on with a server, once its certificate has been checked.
+/// Callback that decides whether to accept a server after its certificate was checked.
 ///
-/// Runs once in each handshake, on the thread that makes the attempt, and once at a time for
-/// connections that share options, unless `natsOptions_AllowConcurrentTLSHandshakes` says otherwise.
+/// Runs once in each handshake, on the thread that makes the attempt. Calls for connections that
+/// share options do not overlap, unless `natsOptions_AllowConcurrentTLSHandshakes` is set.
 ///
-/// @param preverifyOk 1 where the library trusts the certificate, else 0.
-/// @param ctx NULL. It is a pointer to OpenSSL's `X509_STORE_CTX` with nats.c; there is no OpenSSL here.
-/// @return not 0 to go on, 0 to refuse the server.
+/// @param preverifyOk 1 if the library trusts the certificate, else 0.
+/// @param ctx NULL. With nats.c it is a pointer to OpenSSL's `X509_STORE_CTX`; there is no OpenSSL
+/// here.
+///
+/// @return Not 0 to continue, 0 to refuse the server.
+///
+/// @ingroup nats_tls
 pub type natsSSLVerifyCb =
     Option<unsafe extern "C" fn(preverifyOk: c_int, ctx: *mut c_void) -> c_int>;
 
-/// Is told that something is over, and that nothing else will be called for it.
+/// Callback that reports the end of an object's callbacks.
 ///
-/// @param closure what the program gave with the function, and may now free.
+/// @param closure The pointer that was given with the callback; what it points to may be freed now.
+///
+/// @ingroup nats_subscribe
 pub type natsOnCompleteCB = Option<unsafe extern "C" fn(closure: *mut c_void)>;
 
-/// Says how long to wait before the next pass over the list of servers.
+/// Callback that computes the pause before the next pass over the list of servers.
 ///
 /// Runs on a thread of the library. It may close the connection.
 ///
-/// @param nc the connection, the program's own handle.
-/// @param attempts the number of the pass, from 1.
-/// @param closure what the program gave with the function.
-/// @return milliseconds; zero or less for no wait.
+/// @param nc The connection: the program's own handle.
+/// @param attempts The number of the pass, from 1.
+/// @param closure The pointer that was given with the callback.
+///
+/// @return The pause in milliseconds; zero or less for none.
+///
+/// @ingroup nats_reconnect
 pub type natsCustomReconnectDelayHandler = Option<
     unsafe extern "C" fn(nc: *mut natsConnection, attempts: c_int, closure: *mut c_void) -> i64,
 >;
 
-/// Runs first in every thread that the library starts, in that thread; several may run at once.
+/// Callback that runs first in every thread that the library starts.
 ///
-/// @param closure what the program gave with the function.
+/// It runs in the new thread; several calls may run at once.
+///
+/// @param closure The pointer that was given with the callback.
+///
+/// @ingroup nats_library
 pub type natsThreadStartedHandler = Option<unsafe extern "C" fn(closure: *mut c_void)>;
 
-/// Takes over watching a connection's new socket: a function of the program's event loop, called
-/// after each successful handshake, before the connection counts as connected.
+/// Function of an event loop that begins to watch the socket of a connection.
 ///
-/// It is to watch the socket for reading from then on, and to report with
-/// `natsConnection_ProcessReadEvent` for as long as there is something to read, as `poll` and
-/// `epoll` without EPOLLET do. Runs on the thread that connects: the caller of
-/// `natsConnection_Connect` at first, a thread of the library when reconnecting. It may call the
-/// library.
+/// Called after each successful handshake, before the connection counts as connected. From then on
+/// the loop watches the socket for reading and calls `natsConnection_ProcessReadEvent` as long as
+/// there is something to read, as `poll` and `epoll` without EPOLLET do. Runs on the thread that
+/// connects: the caller of `natsConnection_Connect` first, a thread of the library when
+/// reconnecting. It may call the library.
 ///
-/// @param userData where the loop keeps what it knows of the connection; NULL is in it the first
-/// time, later what was put there.
-/// @param loop what `natsOptions_SetEventLoop` was given.
-/// @param nc the connection, the program's own handle; usable until
+/// @param userData The place where the loop stores its data for the connection; NULL is in it the
+/// first time, later what the loop stored.
+/// @param loop The pointer that `natsOptions_SetEventLoop` was given.
+/// @param nc The connection: the program's own handle, usable until
 /// `natsConnection_ProcessDetachedEvent`.
-/// @param socket the descriptor, non-blocking; with `NATS_OK` it is the loop's, which closes it
-/// with `natsConnection_ProcessCloseEvent`.
-/// @return `NATS_OK`; anything else fails the attempt to connect with this status, and the library
-/// closes the socket.
+/// @param socket The descriptor, non-blocking. With `NATS_OK` it belongs to the loop, which closes
+/// it with `natsConnection_ProcessCloseEvent`.
+///
+/// @return `NATS_OK`; any other status fails the attempt to connect with this status, and the
+/// library closes the socket.
+///
+/// @ingroup nats_loop
 pub type natsEvLoop_Attach = Option<
     unsafe extern "C" fn(
         userData: *mut *mut c_void,
@@ -207,44 +243,56 @@ pub type natsEvLoop_Attach = Option<
     ) -> natsStatusArg,
 >;
 
-/// Tells the program's event loop whether to watch the socket for reading.
+/// Function of an event loop that starts or stops watching a socket for reading.
 ///
 /// The library calls it only with `false`: the socket is finished. The loop stops watching it and
-/// then, on its own thread, closes it with `natsConnection_ProcessCloseEvent`. Runs on the thread
+/// then closes it on its own thread with `natsConnection_ProcessCloseEvent`. Runs on the thread
 /// that noticed the loss or closes the connection, which may be the loop's. It may call the
 /// library.
 ///
-/// @param userData what the loop keeps of the connection.
-/// @param add whether to watch.
-/// @return `NATS_OK`; anything else is ignored.
+/// @param userData The loop's data for the connection.
+/// @param add Whether to watch.
+///
+/// @return `NATS_OK`; any other status is ignored.
+///
+/// @ingroup nats_loop
 pub type natsEvLoop_ReadAddRemove =
     Option<unsafe extern "C" fn(userData: *mut c_void, add: bool) -> natsStatusArg>;
 
-/// Tells the program's event loop whether to watch the socket for writing.
+/// Function of an event loop that starts or stops watching a socket for writing.
 ///
-/// With `true` something waits: the loop is to call `natsConnection_ProcessWriteEvent` each time
-/// that the socket can be written, until this is called with `false`. Runs on any thread, the
-/// loop's included. It may call the library.
+/// With `true`, data waits: the loop calls `natsConnection_ProcessWriteEvent` each time that the
+/// socket is writable, until this function is called with `false`. Runs on any thread, the loop's
+/// included. It may call the library.
 ///
-/// @param userData what the loop keeps of the connection.
-/// @param add whether to watch.
-/// @return `NATS_OK`; anything else after `true` means the loss of the connection, and is ignored
-/// after `false`.
+/// @param userData The loop's data for the connection.
+/// @param add Whether to watch.
+///
+/// @return `NATS_OK`; any other status after `true` means the loss of the connection, and is
+/// ignored after `false`.
+///
+/// @ingroup nats_loop
 pub type natsEvLoop_WriteAddRemove =
     Option<unsafe extern "C" fn(userData: *mut c_void, add: bool) -> natsStatusArg>;
 
-/// Tells the program's event loop that a connection is closed for good: the last call for it.
+/// Function of an event loop that forgets a connection that is closed for good.
 ///
-/// The loop forgets the connection and calls `natsConnection_ProcessDetachedEvent`. Runs once, on
-/// the thread that closes the connection, after its closed callback was queued.
+/// The last call for the connection. The loop releases its data and calls
+/// `natsConnection_ProcessDetachedEvent`. Runs once, on the thread that closes the connection,
+/// after the closed callback was queued.
 ///
-/// @param userData what the loop keeps of the connection.
-/// @return `NATS_OK`; anything else is ignored.
+/// @param userData The loop's data for the connection.
+///
+/// @return `NATS_OK`; any other status is ignored.
+///
+/// @ingroup nats_loop
 pub type natsEvLoop_Detach = Option<unsafe extern "C" fn(userData: *mut c_void) -> natsStatusArg>;
 
-/// How to open the library; for `nats_OpenWithConfig`, which copies it.
+/// Settings for `nats_OpenWithConfig`, which copies them.
 ///
-/// A structure full of zeros is fit for use, and is not the default: its pool of threads is empty.
+/// A structure of zeros is valid but does not have the defaults: its delivery pool is empty.
+///
+/// @ingroup nats_library
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct natsClientConfig {
@@ -268,7 +316,11 @@ pub struct natsClientConfig {
     pub ThreadStartedHandlerClosure: *mut c_void,
 }
 
-/// A list of messages. The structure is the program's; `natsMsgList_Destroy` frees what is in it.
+/// A list of messages.
+///
+/// The structure belongs to the program; `natsMsgList_Destroy` releases its content.
+///
+/// @ingroup nats_msg
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct natsMsgList {
@@ -278,8 +330,11 @@ pub struct natsMsgList {
     pub Count: c_int,
 }
 
-/// Pairs of strings that go with a JetStream object. The program owns the structure and what is in
-/// it.
+/// Pairs of strings that belong to a JetStream object.
+///
+/// The program owns the structure and its content.
+///
+/// @ingroup nats_msg
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct natsMetadata {

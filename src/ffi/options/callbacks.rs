@@ -12,40 +12,58 @@ use crate::ffi::handle::{hold_connection, hold_subscription, natsOptions};
 use crate::ffi::last_error;
 use crate::ffi::types::{natsConnectionHandler, natsErrHandler, natsOnCompleteCB};
 
-/// Sets who is told of errors that no call could return, as `natsErrHandler` describes.
+/// Set the callback for errors that no call can return.
 ///
-/// The one that is there by default prints a line to standard error for each.
+/// The default handler prints one line to standard error for each error. `natsErrHandler` describes
+/// when the callback runs.
 ///
-/// Each error that a server reports is told. What follows depends on its text, which is compared
-/// without regard to case and quotes:
+/// Every error that a server reports goes to the handler. The text, compared without regard to case
+/// and quotes, decides what else happens:
 ///
-/// | The server says | Status | What happens |
+/// | Text of the server | Status | Effect |
 /// |---|---|---|
-/// | ...`Permissions Violation`... | `NATS_NOT_PERMITTED` | nothing else |
-/// | `maximum subscriptions exceeded` | `NATS_ERR`, with the subscription where that is clear | that subscription is not sent again until another one ends or `natsConnection_Reconnect` is called |
-/// | `Invalid Subject`, `Invalid Publish Subject` | `NATS_ERR` | nothing else |
-/// | `maximum connections exceeded`, `maximum account active connections exceeded`, `Server Shutdown`, `Slow Consumer`, `Authentication Timeout` | `NATS_ERR` | reconnect, as the options say |
-/// | `Stale Connection` | `NATS_STALE_CONNECTION` | reconnect, as the options say |
-/// | ...`Authorization Violation`..., `User Authentication Expired`, `User Authentication Revoked`, `Account Authentication Expired` | `NATS_CONNECTION_AUTH_FAILED` | reconnect, as the options say; the same twice from one server, without a second of success in between, closes, unless `natsOptions_SetIgnoreAuthErrorAbort` |
-/// | anything else | `NATS_ERR` | the connection is closed, or reconnects with `natsOptions_SetReconnectOnProtocolError` |
+/// | contains `Permissions Violation` | `NATS_NOT_PERMITTED` | none |
+/// | `maximum subscriptions exceeded` | `NATS_ERR`, with the subscription if it is known | The subscription is not sent again until another one ends or `natsConnection_Reconnect` is called. |
+/// | `Invalid Subject`, `Invalid Publish Subject` | `NATS_ERR` | none |
+/// | `maximum connections exceeded`, `maximum account active connections exceeded`, `Server Shutdown`, `Slow Consumer`, `Authentication Timeout` | `NATS_ERR` | reconnect, if the options allow it |
+/// | `Stale Connection` | `NATS_STALE_CONNECTION` | reconnect, if the options allow it |
+/// | contains `Authorization Violation`, `User Authentication Expired`, `User Authentication Revoked` or `Account Authentication Expired` | `NATS_CONNECTION_AUTH_FAILED` | reconnect, if the options allow it; the same error twice from one server, without a second of success between, closes the connection unless `natsOptions_SetIgnoreAuthErrorAbort` is set |
+/// | anything else | `NATS_ERR` | The connection is closed, or reconnects with `natsOptions_SetReconnectOnProtocolError`. |
 ///
-/// While reconnecting, also an error that a server reports in the handshake is told; then the next
-/// attempt follows, but for credentials that are refused twice.
+/// An error that a server reports in the handshake of a reconnect goes to the handler too; the next
+/// attempt follows, unless credentials were refused twice.
 ///
-/// These are told too: a slow consumer (`NATS_SLOW_CONSUMER`, with the subscription); a failed
-/// drain; and a publish that was accepted and is dropped, with its subject in the text. That is so
-/// if it was kept over a reconnect and does not fit the next server (`NATS_MAX_PAYLOAD`, or
-/// `NATS_NO_SERVER_SUPPORT` where it has headers and that server knows none), and if the connection
-/// broke three times running while it was being sent (`NATS_MAX_PAYLOAD`).
+/// The handler also receives slow consumers (`NATS_SLOW_CONSUMER`, with the subscription), failed
+/// drains, and publishes that were accepted and then dropped, with the subject in the text. A
+/// publish is dropped if it was kept across a reconnect and the next server does not accept it
+/// (`NATS_MAX_PAYLOAD`, or `NATS_NO_SERVER_SUPPORT` if it has headers that the server does not
+/// support), or if the connection broke three times in a row while it was being sent
+/// (`NATS_MAX_PAYLOAD`).
 ///
-/// An error that waits for the handler already is not told again: its text says how many times it
-/// happened. At most 128 different ones of a connection wait.
+/// An error that waits for the handler already is not queued again: its text has the number of
+/// times it happened. At most 128 different errors of a connection wait.
 ///
-/// @param opts the options.
-/// @param errHandler the function; NULL for the default one.
-/// @param closure what the function gets; it must stay valid as long as connections made with
-/// these options exist.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+/// @param opts The options.
+/// @param errHandler The callback; NULL for the default handler.
+/// @param closure The last argument of the callback. It must stay valid as long as connections made
+/// with these options exist.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @par Example
+/// ```c
+/// static void on_error(natsConnection *nc, natsSubscription *sub, natsStatus err, void *closure) {
+///     fprintf(stderr, "%s: %s\n", natsStatus_GetText(err), nats_GetLastError(NULL));
+/// }
+///
+/// natsStatus s = natsOptions_SetErrorHandler(opts, on_error, NULL);
+/// ```
+///
+/// @ingroup nats_errors
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library; `errHandler` may be called with `closure` on any
@@ -63,14 +81,33 @@ pub unsafe extern "C" fn natsOptions_SetErrorHandler(
     })
 }
 
-/// Sets who is told that a connection is closed for good: by the program, after a drain, or because
-/// reconnecting was given up.
+/// Set the callback for a connection that is closed for good.
 ///
-/// @param opts the options.
-/// @param closedCb the function, called as `natsConnectionHandler` describes; NULL for none.
-/// @param closure what the function gets; it must stay valid as long as connections made with
-/// these options exist.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+/// A connection is closed by the program, at the end of a drain, or when reconnecting is given up.
+///
+/// @param opts The options.
+/// @param closedCb The callback, as described for `natsConnectionHandler`; NULL for none.
+/// @param closure The last argument of the callback. It must stay valid as long as connections made
+/// with these options exist.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @par Example
+/// ```c
+/// static void on_closed(natsConnection *nc, void *closure) {
+///     char why[256] = "";
+///     natsConnection_ReadLastError(nc, why, sizeof(why));
+///     fprintf(stderr, "closed: %s\n", why);
+/// }
+///
+/// natsStatus s = natsOptions_SetClosedCB(opts, on_closed, NULL);
+/// ```
+///
+/// @ingroup nats_events
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library; `closedCb` may be called with `closure` on any
@@ -88,16 +125,23 @@ pub unsafe extern "C" fn natsOptions_SetClosedCB(
     })
 }
 
-/// Sets who is told that a connection is lost, or closed while it was connected.
+/// Set the callback for a connection that lost its server, or was closed while connected.
 ///
-/// In the function `natsConnection_ReadLastError` has the reason for the loss, whatever has happened
+/// In the callback `natsConnection_ReadLastError` has the reason for the loss, whatever happened
 /// since.
 ///
-/// @param opts the options.
-/// @param disconnectedCb the function, called as `natsConnectionHandler` describes; NULL for none.
-/// @param closure what the function gets; it must stay valid as long as connections made with
-/// these options exist.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+/// @param opts The options.
+/// @param disconnectedCb The callback, as described for `natsConnectionHandler`; NULL for none.
+/// @param closure The last argument of the callback. It must stay valid as long as connections made
+/// with these options exist.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_events
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library; `disconnectedCb` may be called with `closure` on any
@@ -115,13 +159,33 @@ pub unsafe extern "C" fn natsOptions_SetDisconnectedCB(
     })
 }
 
-/// Sets who is told that a lost connection is back. Not called for the first connect.
+/// Set the callback for a lost connection that is restored.
 ///
-/// @param opts the options.
-/// @param reconnectedCb the function, called as `natsConnectionHandler` describes; NULL for none.
-/// @param closure what the function gets; it must stay valid as long as connections made with
-/// these options exist.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+/// It is not called for the first connect.
+///
+/// @param opts The options.
+/// @param reconnectedCb The callback, as described for `natsConnectionHandler`; NULL for none.
+/// @param closure The last argument of the callback. It must stay valid as long as connections made
+/// with these options exist.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @par Example
+/// ```c
+/// static void on_reconnected(natsConnection *nc, void *closure) {
+///     char url[256] = "";
+///     natsConnection_GetConnectedUrl(nc, url, sizeof(url));
+///     fprintf(stderr, "connected again, to %s\n", url);
+/// }
+///
+/// natsStatus s = natsOptions_SetReconnectedCB(opts, on_reconnected, NULL);
+/// ```
+///
+/// @ingroup nats_events
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library; `reconnectedCb` may be called with `closure` on any
@@ -139,16 +203,23 @@ pub unsafe extern "C" fn natsOptions_SetReconnectedCB(
     })
 }
 
-/// Sets who is told that the cluster has a server that the connection did not know.
+/// Set the callback for a cluster that announced a server unknown to the connection.
 ///
-/// @param opts the options.
-/// @param discoveredServersCb the function, called as `natsConnectionHandler` describes; NULL for
+/// @param opts The options.
+/// @param discoveredServersCb The callback, as described for `natsConnectionHandler`; NULL for
 /// none.
-/// @param closure what the function gets; it must stay valid as long as connections made with
-/// these options exist.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+/// @param closure The last argument of the callback. It must stay valid as long as connections made
+/// with these options exist.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
 ///
 /// @see natsConnection_GetDiscoveredServers
+///
+/// @ingroup nats_events
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library; `discoveredServersCb` may be called with `closure`
@@ -166,14 +237,22 @@ pub unsafe extern "C" fn natsOptions_SetDiscoveredServersCB(
     })
 }
 
-/// Sets who is told that the server is about to shut down and wants its clients to go elsewhere
-/// ("lame duck mode").
+/// Set the callback for a server that is about to shut down (lame duck mode).
 ///
-/// @param opts the options.
-/// @param lameDuckCb the function, called as `natsConnectionHandler` describes; NULL for none.
-/// @param closure what the function gets; it must stay valid as long as connections made with
-/// these options exist.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+/// The server asks its clients to connect elsewhere; `natsConnection_Reconnect` does so.
+///
+/// @param opts The options.
+/// @param lameDuckCb The callback, as described for `natsConnectionHandler`; NULL for none.
+/// @param closure The last argument of the callback. It must stay valid as long as connections made
+/// with these options exist.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_events
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library; `lameDuckCb` may be called with `closure` on any
@@ -191,19 +270,28 @@ pub unsafe extern "C" fn natsOptions_SetLameDuckModeCB(
     })
 }
 
-/// Sets who is told that a connection will not call the program any more. An addition to the
-/// interface of nats.c.
+/// Set the callback that reports that a connection makes no further callbacks.
 ///
-/// It is called once for each connection that `natsConnection_Connect` handed out: after the
-/// connection was destroyed, and after the last callback of it and of its subscriptions returned.
-/// What the closures of those callbacks point at may be freed then. It must not use the connection.
+/// It is called once for each connection that `natsConnection_Connect` returned: after the
+/// connection was destroyed and the last callback of it and of its subscriptions has returned. The
+/// memory that their closures point to may be freed then. The callback must not use the connection.
 ///
-/// @param opts the options.
-/// @param cb the function, called on any thread, also inside `natsConnection_Destroy`; NULL for none.
-/// @param closure what the function gets.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+/// @param opts The options.
+/// @param cb The callback, which is called on any thread, also inside `natsConnection_Destroy`;
+/// NULL for none.
+/// @param closure The argument of the callback.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+///
+/// @note An addition of this library: nats.c does not have it.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
 ///
 /// @see natsConnection_DestroyAndWait
+///
+/// @ingroup nats_events
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library; `cb` may be called with `closure` on any thread.

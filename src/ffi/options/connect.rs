@@ -11,11 +11,21 @@ use crate::ffi::handle::natsOptions;
 use crate::ffi::types::natsConnectionHandler;
 use crate::net::resolve::IpOrder;
 
-/// Sets the time for one attempt at one server: resolving its name, TCP, TLS and the handshake.
+/// Set the time for one attempt to connect to one server.
 ///
-/// @param opts the options.
-/// @param timeout milliseconds; the default is 2000. With 0 every attempt is over before it began.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or `timeout` negative.
+/// The time covers name resolution, TCP, TLS and the handshake.
+///
+/// @param opts The options.
+/// @param timeout The time in milliseconds; the default is 2000. With 0 every attempt has timed out
+/// before it begins.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or `timeout` is negative.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_servers
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library.
@@ -31,15 +41,21 @@ pub unsafe extern "C" fn natsOptions_SetTimeout(
     })
 }
 
-/// Sets which of a host's addresses are tried, and in which order.
+/// Set which addresses of a host are tried, and in which order.
 ///
-/// Addresses of one family are shuffled, unless `natsOptions_SetNoRandomize` says otherwise.
+/// Addresses of one family are shuffled, unless `natsOptions_SetNoRandomize` is set.
 ///
-/// @param opts the options.
-/// @param order 0 as the resolver gives them, which is the default; 4 or 6 for only IPv4 or IPv6;
-/// 46 or 64 for the one, then the other.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or `order` is none of
-/// those.
+/// @param opts The options.
+/// @param order 0 for the order of the resolver, which is the default; 4 or 6 for IPv4 or IPv6
+/// only; 46 or 64 for IPv4 or IPv6 first.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or `order` is none of these.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_servers
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library.
@@ -57,21 +73,37 @@ pub unsafe extern "C" fn natsOptions_IPResolutionOrder(
     })
 }
 
-/// Sets whether to go on when no server could be reached at first.
+/// Set whether to keep trying when no server can be reached at first.
 ///
-/// Without a handler `natsConnection_Connect` then blocks: it tries again as often as
+/// Without a callback, `natsConnection_Connect` blocks and tries again as often as
 /// `natsOptions_SetMaxReconnect` says, with the pauses of `natsOptions_SetReconnectWait`. With a
-/// handler it returns `NATS_NOT_YET_CONNECTED` and a connection that goes on trying in the
-/// background; subscriptions and publishes wait in it. When it succeeds the handler is called, and
-/// when it gives up the closed handler is.
+/// callback it returns `NATS_NOT_YET_CONNECTED` and a connection that keeps trying in the
+/// background; subscriptions can be made and publishes are kept. The callback reports success; the
+/// closed callback reports that the attempts were given up.
 ///
-/// @param opts the options.
-/// @param retry true to go on; the default is false.
-/// @param connectedCb called when a later attempt succeeds, as `natsConnectionHandler` describes;
-/// NULL to block. Not looked at where `retry` is false.
-/// @param closure what the handler gets; it must stay valid as long as connections made with these
-/// options exist.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+/// @param opts The options.
+/// @param retry True to keep trying; the default is false.
+/// @param connectedCb The callback for a later attempt that succeeds, as described for
+/// `natsConnectionHandler`; NULL to block. Ignored if `retry` is false.
+/// @param closure The last argument of the callback. It must stay valid as long as connections made
+/// with these options exist.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @par Example
+/// ```c
+/// static void on_connected(natsConnection *nc, void *closure) { puts("connected"); }
+///
+/// natsStatus s = natsOptions_SetRetryOnFailedConnect(opts, true, on_connected, NULL);
+/// if (s == NATS_OK) s = natsConnection_Connect(&nc, opts);
+/// if (s == NATS_NOT_YET_CONNECTED) s = NATS_OK; // nc exists and connects later
+/// ```
+///
+/// @ingroup nats_reconnect
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library; `connectedCb` may be called with `closure` on any
@@ -90,11 +122,20 @@ pub unsafe extern "C" fn natsOptions_SetRetryOnFailedConnect(
     })
 }
 
-/// Sets whether the server acknowledges each operation with `+OK`. For looking at the protocol.
+/// Set whether the server acknowledges each operation with `+OK`.
 ///
-/// @param opts the options.
-/// @param verbose the default is false.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+/// Useful only to study the protocol.
+///
+/// @param opts The options.
+/// @param verbose The default is false.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_options
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library.
@@ -109,11 +150,18 @@ pub unsafe extern "C" fn natsOptions_SetVerbose(
     })
 }
 
-/// Sets whether the server checks subjects strictly.
+/// Set whether the server checks subjects strictly.
 ///
-/// @param opts the options.
-/// @param pedantic the default is false.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+/// @param opts The options.
+/// @param pedantic The default is false.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_options
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library.
@@ -128,13 +176,20 @@ pub unsafe extern "C" fn natsOptions_SetPedantic(
     })
 }
 
-/// Sets whether the server keeps from a connection what that connection itself publishes.
+/// Set whether the server leaves out messages that the connection itself published.
 ///
-/// A server too old for it fails the connect with `NATS_NO_SERVER_SUPPORT`.
+/// Connecting to a server that is too old for this fails with `NATS_NO_SERVER_SUPPORT`.
 ///
-/// @param opts the options.
-/// @param noEcho true to receive nothing of one's own; the default is false.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+/// @param opts The options.
+/// @param noEcho True to receive none of the connection's own messages; the default is false.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_options
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library.
@@ -146,12 +201,19 @@ pub unsafe extern "C" fn natsOptions_SetNoEcho(opts: *mut natsOptions, noEcho: b
     })
 }
 
-/// Sets whether requests that nobody listens for wait for their timeout, rather than fail at once
-/// with `NATS_NO_RESPONDERS`.
+/// Set whether requests that nobody listens for wait until their timeout.
 ///
-/// @param opts the options.
-/// @param disabled true to wait; the default is false.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+/// @param opts The options.
+/// @param disabled True to wait; with false, the default, such requests fail at once with
+/// `NATS_NO_RESPONDERS`.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_request
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library.
@@ -166,12 +228,20 @@ pub unsafe extern "C" fn natsOptions_DisableNoResponders(
     })
 }
 
-/// Sets whether each request makes an inbox and a subscription of its own, as clients did before
-/// they shared one subscription between all requests.
+/// Set whether each request uses an inbox and a subscription of its own.
 ///
-/// @param opts the options.
-/// @param useOldStyle the default is false.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+/// By default all requests of a connection share one subscription.
+///
+/// @param opts The options.
+/// @param useOldStyle The default is false.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_request
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library.
@@ -186,15 +256,23 @@ pub unsafe extern "C" fn natsOptions_UseOldRequestStyle(
     })
 }
 
-/// Sets what the inboxes of a connection begin with, for accounts that permit only some subjects.
+/// Set the first part of the inboxes of a connection.
 ///
-/// `natsInbox_Create` knows no connection and always makes inboxes with the default.
+/// For accounts that permit only certain subjects. `natsInbox_Create` does not know a connection
+/// and always uses the default.
 ///
-/// @param opts the options.
-/// @param inboxPrefix a subject without wildcards and without a dot at its end, which is copied;
+/// @param opts The options.
+/// @param inboxPrefix A subject without wildcards and without a dot at its end, which is copied;
 /// NULL or an empty string for the default, `_INBOX`.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the prefix is not
-/// such a subject: then the prefix set before stays.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or the prefix is not such a subject.
+/// The previous prefix stays.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_inbox
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library, `inboxPrefix` is NULL or a string.

@@ -19,21 +19,29 @@ use crate::ffi::types::{natsSignatureHandler, natsStatusArg, natsUserJWTHandler}
 use crate::net::auth::{JwtHandler, SignatureHandler};
 use crate::secret::Secret;
 
-/// Sets functions that give the user's JWT and sign the server's nonce.
+/// Set callbacks that supply the user's JWT and sign the server's nonce.
 ///
-/// Both are called for each attempt to connect. A JWT is three parts of base64url with dots between
-/// them, on one line, and blanks around it do not count; anything else, and an NKey seed in place of
-/// the JWT or of the signature, fails the attempt with `NATS_INVALID_ARG` and is not sent. Takes the
-/// place of credentials from files or memory and of an NKey.
+/// Both are called for each attempt to connect. A JWT consists of three parts of base64url with
+/// dots between them, on one line; blanks around it are ignored. Anything else, and an NKey seed in
+/// place of the JWT or of the signature, fails the attempt with `NATS_INVALID_ARG` and is not sent.
+/// Replaces credentials from files or memory, and an NKey.
 ///
-/// @param opts the options.
-/// @param ujwtCB gives the JWT; NULL, together with `sigCB`, takes JWT credentials of any kind out.
-/// @param ujwtClosure what that function gets.
-/// @param sigCB signs; not called where there is no JWT.
-/// @param sigClosure what that function gets. Both closures must stay valid as long as connections
-/// made with these options exist.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or only one of the
-/// functions is NULL.
+/// @param opts The options.
+/// @param ujwtCB The callback that supplies the JWT; NULL together with `sigCB` removes JWT
+/// credentials of every kind.
+/// @param ujwtClosure The last argument of `ujwtCB`. It must stay valid as long as connections made
+/// with these options exist.
+/// @param sigCB The callback that signs; not called if there is no JWT.
+/// @param sigClosure The last argument of `sigCB`. It must stay valid as long as connections made
+/// with these options exist.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or only one of the callbacks is NULL.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_auth
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library; the functions may be called with their closures on
@@ -59,27 +67,41 @@ pub unsafe extern "C" fn natsOptions_SetUserCredentialsCallbacks(
     })
 }
 
-/// Sets the files with the user's JWT and with the seed of the user's key.
+/// Set the files with the user's JWT and with the seed of the user's key.
 ///
-/// They are read for each attempt to connect and not before, so that files that were replaced
-/// count; a seed is wiped from memory as soon as it has signed. Each must be a regular file of at
-/// most 1 MiB; otherwise, or where it does not hold what it should, the attempt fails with
-/// `NATS_ERR` and words that name the file, the block, and what is wrong with it.
+/// The files are read for each attempt to connect and not before, so that a replaced file takes
+/// effect with the next attempt. The seed is wiped from memory as soon as it has signed. Each file
+/// must be a regular file of at most 1 MiB. If a file cannot be read, or does not hold what it
+/// should, the attempt fails with `NATS_ERR` and a text that names the file, the block and the
+/// fault.
 ///
-/// In a file the JWT is the line between two lines decorated with dashes
-/// (`-----BEGIN NATS USER JWT-----`), and the seed is the line between two others
-/// (`-----BEGIN USER NKEY SEED-----`); blocks whose first lines say neither `JWT` nor `SEED` are the
-/// JWT's and then the seed's. A file without such lines is a bare JWT, or has the seed on a line that
-/// begins with `SU`. What is taken for the JWT must be one: three parts of base64url with dots between
-/// them, on one line. A seed in its place is never sent. Takes the place of other JWT credentials and
-/// of an NKey.
+/// In a file the JWT is the line between two lines decorated with dashes (`-----BEGIN NATS USER
+/// JWT-----`), and the seed is the line between two others (`-----BEGIN USER NKEY SEED-----`). If
+/// the first lines of the blocks say neither `JWT` nor `SEED`, the first block is the JWT and the
+/// second the seed. A file without such lines is a bare JWT, or has the seed on a line that begins
+/// with `SU`. The JWT must have the form of one: three parts of base64url with dots between them,
+/// on one line. A seed in its place is never sent. Replaces other JWT credentials and an NKey.
 ///
-/// @param opts the options.
-/// @param userOrChainedFile the path of a file with the JWT, and the seed where there is no other
-/// file; copied. NULL or empty, together with `seedFile`, takes JWT credentials of any kind out.
-/// @param seedFile the path of a file with the seed; NULL or empty where the first file has it.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or there is a seed file
-/// without the other.
+/// @param opts The options.
+/// @param userOrChainedFile The path of a file with the JWT, and with the seed if there is no other
+/// file; copied. NULL or empty, together with `seedFile`, removes JWT credentials of every kind.
+/// @param seedFile The path of a file with the seed; NULL or empty if the first file has it.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or there is a seed file without the
+/// other file.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @par Example
+/// ```c
+/// natsStatus s = natsOptions_SetUserCredentialsFromFiles(opts, "/etc/app/user.creds", NULL);
+/// ```
+///
+/// @see natsOptions_SetUserCredentialsFromMemory
+///
+/// @ingroup nats_auth
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library, the other two are NULL or strings.
@@ -97,17 +119,24 @@ pub unsafe extern "C" fn natsOptions_SetUserCredentialsFromFiles(
     })
 }
 
-/// Sets the user's JWT and seed as the text that a credentials file would have.
+/// Set the user's JWT and seed as the text of a credentials file.
 ///
-/// What is in a block must be what `natsOptions_SetUserCredentialsFromFiles` describes. The library's
-/// copy is wiped when the options and all connections made with them are gone. Takes the place of
-/// other JWT credentials and of an NKey.
+/// The blocks have the form that `natsOptions_SetUserCredentialsFromFiles` describes. The library's
+/// copy is wiped when the options and all connections made with them are gone. Replaces other JWT
+/// credentials and an NKey.
 ///
-/// @param opts the options.
-/// @param jwtAndSeedContent the text, which is copied; NULL takes JWT credentials of any kind out.
-/// @return `NATS_OK`; `NATS_NOT_FOUND` where there is no JWT or no seed in the text; `NATS_INVALID_ARG`
-/// where one of them is not what it should be, or `opts` is NULL or destroyed. The options stay as
-/// they were then.
+/// @param opts The options.
+/// @param jwtAndSeedContent The text, which is copied; NULL removes JWT credentials of every kind.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_NOT_FOUND The text has no JWT or no seed. The options do not change.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or the JWT or the seed is not valid.
+/// The options do not change.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_auth
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library, `jwtAndSeedContent` is NULL or a string.
@@ -124,21 +153,28 @@ pub unsafe extern "C" fn natsOptions_SetUserCredentialsFromMemory(
     })
 }
 
-/// Sets an NKey and a function that signs the server's nonce with it.
+/// Set an NKey and a callback that signs the server's nonce with it.
 ///
-/// The function is called for each attempt to connect, except at servers whose URL has a user or a
-/// token; a seed that it gives in place of a signature is not sent, and fails the attempt with
-/// `NATS_INVALID_ARG`. A key takes the place of JWT credentials; taking it out leaves them.
+/// The callback is called for each attempt to connect, except to servers whose URL has a user or a
+/// token. If it returns a seed in place of a signature, the seed is not sent and the attempt fails
+/// with `NATS_INVALID_ARG`. A key replaces JWT credentials; removing the key leaves them.
 ///
-/// @param opts the options.
-/// @param pubKey the public key, `U...`, which is copied; NULL or empty takes an NKey out.
-/// @param sigCB signs.
-/// @param sigClosure what the function gets; it must stay valid as long as connections made with
-/// these options exist.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, the key is not UTF-8, is a
-/// seed (begins with `S`), or there is a key and no function.
+/// @param opts The options.
+/// @param pubKey The public key, `U...`, which is copied; NULL or empty removes the NKey.
+/// @param sigCB The callback that signs.
+/// @param sigClosure The last argument of the callback. It must stay valid as long as connections
+/// made with these options exist.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or the key is not UTF-8, is a seed
+/// (begins with `S`), or has no callback.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
 ///
 /// @see natsOptions_SetNKeyFromSeed
+///
+/// @ingroup nats_auth
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library, `pubKey` is NULL or a string; `sigCB` may be called
@@ -164,19 +200,31 @@ pub unsafe extern "C" fn natsOptions_SetNKey(
     })
 }
 
-/// Sets an NKey and the file with its seed.
+/// Set an NKey and the file with its seed.
 ///
-/// The file is read for each attempt to connect and not before, under the rules of
-/// `natsOptions_SetUserCredentialsFromFiles`. A key takes the place of JWT credentials; taking it out
+/// The file is read for each attempt to connect and not before, with the rules of
+/// `natsOptions_SetUserCredentialsFromFiles`. A key replaces JWT credentials; removing the key
 /// leaves them.
 ///
-/// @param opts the options.
-/// @param pubKey the public key, `U...`, which is copied; NULL or empty takes an NKey out.
-/// @param seedFile the path of the file, which is copied.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, the key is not UTF-8, is a
-/// seed (begins with `S`), or there is a key and no file.
+/// @param opts The options.
+/// @param pubKey The public key, `U...`, which is copied; NULL or empty removes the NKey.
+/// @param seedFile The path of the file, which is copied.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or the key is not UTF-8, is a seed
+/// (begins with `S`), or has no file.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @par Example
+/// ```c
+/// natsStatus s = natsOptions_SetNKeyFromSeed(opts, getenv("NATS_NKEY"), "/etc/app/user.nk");
+/// ```
 ///
 /// @see natsOptions_SetNKey
+///
+/// @ingroup nats_auth
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library, the other two are NULL or strings.

@@ -17,31 +17,38 @@ use crate::ffi::types::{
 };
 use crate::locks::Mutex;
 
-/// Has an event loop of the program watch the sockets of connections.
+/// Let an event loop of the program watch the sockets of connections.
 ///
-/// The library still connects and reconnects by itself; each established socket is handed to the
-/// loop, which reports what happens to it with `natsConnection_ProcessReadEvent` and
-/// `natsConnection_ProcessWriteEvent`. Callbacks run on the library's threads as ever. Ready-made
-/// functions for libuv and libevent are in `nats_rs/adapters/libuv.h` and `libevent.h`. A program
-/// that wants its callbacks on its own thread, rather than the socket, is better served by
-/// `natsOptions_SetManualDispatch`.
+/// The library connects and reconnects by itself. Each established socket is handed to the loop,
+/// which reports its events with `natsConnection_ProcessReadEvent` and
+/// `natsConnection_ProcessWriteEvent`. Callbacks still run on threads of the library. Functions for
+/// libuv and libevent are supplied in `nats_rs/adapters/libuv.h` and `libevent.h`. To run callbacks
+/// on a thread of the program, use `natsOptions_SetManualDispatch`.
 ///
-/// The socket that the loop gets is a duplicate: the loop closes it, the library goes on with its
-/// own. The first three functions are never called two at a time for one connection, though one of
-/// them may be called inside another on the same thread. No function is called with a lock of the
-/// library held. Flushes and requests that wait on the loop's own thread do the loop's reading and
-/// writing meanwhile; `natsSubscription_NextMsg` there gets only what has come already. There is no
-/// way to unset this.
+/// The loop gets a duplicate of the socket: the loop closes the duplicate, and the library keeps
+/// its own. Attach, read and write are never called at the same time for one connection, but one of
+/// them may be called inside another on the same thread. No lock of the library is held during the
+/// calls. Flushes and requests on the thread of the loop read and write for the loop while they
+/// wait; `natsSubscription_NextMsg` there only takes what has already arrived. The option cannot be
+/// unset.
 ///
-/// @param opts the options.
-/// @param loop what `attachCb` gets; not used otherwise, and must outlive the connections.
-/// @param attachCb called with each new socket.
-/// @param readCb called when a socket is finished.
-/// @param writeCb called when something waits to be written, and when nothing does any more.
-/// @param detachCb called once when a connection is closed.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where an argument is NULL or `opts` was destroyed.
+/// @param opts The options.
+/// @param loop The second argument of `attachCb`; not used otherwise. It must outlive the
+/// connections.
+/// @param attachCb Called with each new socket.
+/// @param readCb Called when a socket is finished.
+/// @param writeCb Called when data waits to be written, and when none is left.
+/// @param detachCb Called once when a connection is closed.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG An argument is NULL, or `opts` was destroyed.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
 ///
 /// @see natsConnection_ProcessDetachedEvent
+///
+/// @ingroup nats_loop
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library; the functions may be called on any thread with
@@ -75,25 +82,33 @@ pub unsafe extern "C" fn natsOptions_SetEventLoop(
     })
 }
 
-/// Chooses who runs the callbacks of connections: the library's threads, or the program.
+/// Set whether the program runs the callbacks of its connections itself.
 ///
-/// An addition that nats.c lacks. With `manual`, message and completion callbacks of the
-/// connection's subscriptions, connection callbacks and the error handler wait until the program
-/// calls `natsConnection_Dispatch`, and run on the thread that does. The descriptor of
-/// `natsConnection_GetDispatchFd` is readable while something waits: put it into any event loop.
-/// Sockets remain the library's affair, so PINGs are answered and limits watched however late the
-/// program is. The order of callbacks is as ever; that of one subscription, and that of the
-/// connection's events.
+/// Message and completion callbacks of subscriptions, connection callbacks and the error handler
+/// then wait until the program calls `natsConnection_Dispatch`, and run on the calling thread. The
+/// descriptor of `natsConnection_GetDispatchFd` is readable while something waits, so that any
+/// event loop can watch it. The library still handles the sockets: PINGs are answered and limits
+/// are enforced however late the program is. The order of callbacks does not change.
 ///
-/// On the library's threads remain the functions that are asked for a value (token, reconnect
-/// delay), the one of `natsOptions_SetReleasedCB`, and those of `natsOptions_SetEventLoop`, with
-/// which this may be combined. `natsOptions_UseGlobalMessageDelivery` has no effect with it.
+/// Callbacks that return a value (token, reconnect delay), the one of `natsOptions_SetReleasedCB`
+/// and those of `natsOptions_SetEventLoop` stay on threads of the library. The option can be
+/// combined with `natsOptions_SetEventLoop`; `natsOptions_UseGlobalMessageDelivery` has no effect
+/// with it.
 ///
-/// @param opts the options.
-/// @param manual whether the program runs callbacks itself; false at first.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+/// @param opts The options.
+/// @param manual True to run callbacks with `natsConnection_Dispatch`; the default is false.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+///
+/// @note An addition of this library: nats.c does not have it.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
 ///
 /// @see natsConnection_Dispatch, natsConnection_GetDispatchFd
+///
+/// @ingroup nats_dispatch
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library.

@@ -9,18 +9,24 @@ use crate::ffi::convert;
 use crate::ffi::guard::guard;
 use crate::ffi::handle::natsOptions;
 
-/// Sets how many bytes the connection reads from and writes to its socket in one system call.
+/// Set the number of bytes that are read from and written to the socket in one system call.
 ///
-/// By default a read takes up to 128 KiB, and the library learns from the time that writes take
-/// whether to write pieces of up to 48 or of up to 256 KiB: which is faster differs from machine to
-/// machine. A size that is set holds for both, and nothing is learnt: writes are cut into equal pieces of
-/// at most that size, reads take that size rounded down to a multiple of 16 KiB, within 16 and 128 KiB.
-/// The buffers that publishes are collected in are not changed by this: they grow and shrink with the
-/// load.
+/// By default a read takes up to 128 KiB, and the library measures whether writes of up to 48 KiB
+/// or of up to 256 KiB are faster on this machine. A size that is set applies to both directions
+/// and disables the measurement: data is written in equal pieces of at most this size, and reads
+/// take this size, rounded down to a multiple of 16 KiB and within 16 and 128 KiB. The buffers that
+/// collect publishes are not affected; they grow and shrink with the load.
 ///
-/// @param opts the options.
-/// @param ioBufSize bytes; less than 4096 counts as 4096; 0 for the default.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the size negative.
+/// @param opts The options.
+/// @param ioBufSize The size in bytes; less than 4096 counts as 4096; 0 for the default.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or the size is negative.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_tuning
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library.
@@ -36,18 +42,27 @@ pub unsafe extern "C" fn natsOptions_SetIOBufSize(
     })
 }
 
-/// Sets how long a line of the protocol may be.
+/// Set the longest protocol line that may be sent.
 ///
-/// An addition that nats.c lacks. Subjects, reply subjects and queue groups travel in such lines. A
-/// server whose `max_control_line` one exceeds ends the connection, and it does not tell clients what
-/// it allows. So a call whose line would be longer than this fails with `NATS_INVALID_SUBJECT`, or
-/// `NATS_INVALID_QUEUE_NAME` where it is the group that is too long, and nothing is sent. To be
-/// raised, or lowered, with the setting of the servers.
+/// Subjects, reply subjects and queue groups are part of protocol lines. A server ends a connection
+/// whose line exceeds its `max_control_line`, and it does not tell clients the limit. A call whose
+/// line would exceed this option fails with `NATS_INVALID_SUBJECT`, or with
+/// `NATS_INVALID_QUEUE_NAME` if the group is too long, and nothing is sent. Change it together with
+/// the configuration of the servers.
 ///
-/// @param opts the options.
-/// @param bytes the length as servers count it: of subject, reply subject or queue group, the
-/// numbers and the blanks between them; 0 for the default of servers, 4096.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the length negative.
+/// @param opts The options.
+/// @param bytes The length in bytes as servers count it: subject, reply subject or queue group,
+/// numbers, and the blanks between them; 0 for the default of servers, 4096.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or the length is negative.
+///
+/// @note An addition of this library: nats.c does not have it.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_tuning
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library.
@@ -63,12 +78,22 @@ pub unsafe extern "C" fn natsOptions_SetMaxControlLine(
     })
 }
 
-/// Sets whether every publish and subscribe writes to the socket before it returns, rather than
-/// leave that to the library, which then writes much at once.
+/// Set whether every publish and subscribe is written to the socket within the call.
 ///
-/// @param opts the options.
-/// @param sendAsap true to write at once; the default is false.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+/// By default the library writes shortly after, several operations at once.
+///
+/// @param opts The options.
+/// @param sendAsap True to write within the call; the default is false.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @see natsConnection_Send
+///
+/// @ingroup nats_tuning
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library.
@@ -83,14 +108,21 @@ pub unsafe extern "C" fn natsOptions_SetSendAsap(
     })
 }
 
-/// Sets a hint for how long the library collects what is published before it writes it.
+/// Accept the time for which nats.c collects publishes before it writes them; without effect here.
 ///
-/// It is accepted for the sake of programs that set it, and has no effect: the first publish after
-/// a pause is written at once, and those that follow are collected while it is.
+/// The value is checked, kept for compatibility, and not used: the first publish after a pause is
+/// written at once, and publishes that follow are collected meanwhile.
 ///
-/// @param opts the options.
-/// @param flusherWaitUs microseconds; 0 for no wait. The default is 1000.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the time negative.
+/// @param opts The options.
+/// @param flusherWaitUs The time in microseconds; 0 for no wait. The default is 1000.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or the time is negative.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_tuning
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library.
@@ -106,23 +138,33 @@ pub unsafe extern "C" fn natsOptions_SetFlusherWaitMicros(
     })
 }
 
-/// Sets for how long a thread that waits for an answer looks for it again and again before it
-/// sleeps.
+/// Set how long a thread that waits for an answer polls the socket before it sleeps.
 ///
-/// An addition that nats.c lacks. To wake a thread takes the system tens of microseconds, more than
-/// a near server takes to answer. So a thread in `natsConnection_Request`, `natsConnection_Flush`
-/// or one of their siblings does not sleep at once, but looks at the socket for so long, and lets
-/// other threads run in between. So does one in `natsSubscription_NextMsg` where something has been
-/// published on the connection since the last such wait, whose answer may be what it waits for. This
-/// costs processor time, up to this much for each answer. So it
-/// is done only while answers come within five eighths of this time (otherwise every 64th wait finds
-/// out whether that has changed), by one thread for each two processors of the process at a time,
-/// and neither with TLS nor WebSocket nor an event loop of the program's.
+/// Waking a thread takes the operating system tens of microseconds, more than a nearby server takes
+/// to answer. A thread in `natsConnection_Request`, `natsConnection_Flush` and their variants
+/// therefore polls the socket for this time and yields the processor in between. So does a thread
+/// in `natsSubscription_NextMsg` if something was published on the connection since its last such
+/// wait. Polling costs up to this much processor time for each answer. It is done only while
+/// answers arrive within five eighths of this time (otherwise every 64th wait tests whether that
+/// has changed), by one thread for each two processors of the process at a time, and not with TLS,
+/// WebSocket or an event loop of the program.
 ///
-/// @param opts the options.
-/// @param busyPollUs microseconds, at most 1000000; 0 for sleeping at once. The default is 250.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the time is negative
-/// or more than a second.
+/// @param opts The options.
+/// @param busyPollUs The time in microseconds, at most 1000000; 0 to sleep at once. The default is
+/// 250.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or the time is negative or longer than
+/// a second.
+///
+/// @note An addition of this library: nats.c does not have it.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @see natsOptions_SetReceiveBusyPoll
+///
+/// @ingroup nats_tuning
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library.
@@ -138,26 +180,35 @@ pub unsafe extern "C" fn natsOptions_SetBusyPoll(
     })
 }
 
-/// Sets for how long one of the library's threads looks for the next message again and again before
-/// it sleeps.
+/// Set how long a thread of the library polls for the next message before it sleeps.
 ///
-/// An addition that nats.c lacks, for programs to which microseconds count and a processor does
-/// not. A message that finds all threads asleep waits for one to wake, which on virtual machines
-/// takes longer than the message itself. So with this option the thread that has read something
-/// from the connection, and has run the callbacks for it, does not sleep at once, but looks at the
-/// sockets for so long, and lets other threads run in between. Where messages are less than this
-/// time apart, it never sleeps: a processor is busy all the time.
+/// For programs that need latencies of microseconds and can spare a processor. A message that finds
+/// all threads asleep has to wait until one wakes, which takes longer than the message itself on
+/// virtual machines. With this option the thread that read from the connection and ran its
+/// callbacks polls the sockets for this time and yields the processor in between. If messages
+/// arrive at shorter intervals, it never sleeps and keeps one processor busy.
 ///
-/// One thread of the process does so at a time, and looks at the sockets of all connections, TLS and
-/// WebSocket too; only a connection with this option makes it begin, or begin anew. It is without
-/// effect where the process has a single processor, and with an event loop of the program's. Threads
-/// in `natsSubscription_NextMsg` and in delivery pools of a fixed size have to be woken nonetheless,
-/// by the one that looks.
+/// One thread of the process polls at a time. It polls the sockets of all connections, TLS and
+/// WebSocket included, but only activity on a connection with this option starts or prolongs the
+/// polling. The option has no effect if the process has a single processor, or with an event loop
+/// of the program. Threads in `natsSubscription_NextMsg` and in fixed-size delivery pools still
+/// have to be woken by the thread that polls.
 ///
-/// @param opts the options.
-/// @param busyPollUs microseconds, at most 1000000; 0, the default, for sleeping at once.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the time is negative
-/// or more than a second.
+/// @param opts The options.
+/// @param busyPollUs The time in microseconds, at most 1000000; 0, the default, to sleep at once.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or the time is negative or longer than
+/// a second.
+///
+/// @note An addition of this library: nats.c does not have it.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @see natsOptions_SetBusyPoll
+///
+/// @ingroup nats_tuning
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library.
@@ -173,13 +224,22 @@ pub unsafe extern "C" fn natsOptions_SetReceiveBusyPoll(
     })
 }
 
-/// Sets how long the socket may take to accept data before the call that sends it fails with
-/// `NATS_TIMEOUT` and the connection counts as lost.
+/// Set how long the socket may refuse data before a call fails.
 ///
-/// @param opts the options.
-/// @param deadline milliseconds; 0 for no limit, which is the default unless the library was
-/// configured otherwise.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the time negative.
+/// When the time has passed, the call that sends fails with `NATS_TIMEOUT` and the connection
+/// counts as lost.
+///
+/// @param opts The options.
+/// @param deadline The time in milliseconds; 0 for no limit, which is the default unless the
+/// library was configured otherwise.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or the time is negative.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_tuning
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library.
@@ -195,15 +255,22 @@ pub unsafe extern "C" fn natsOptions_SetWriteDeadline(
     })
 }
 
-/// Sets how many messages a subscription may have waiting before further ones are dropped.
+/// Set how many messages may wait to be delivered to a subscription.
 ///
-/// Unless `natsOptions_SetMaxPendingBytes` is called too, the limit in bytes is 1024 times this.
-/// `natsSubscription_SetPendingLimits` changes both for one subscription.
+/// Messages beyond the limit are dropped. Unless `natsOptions_SetMaxPendingBytes` is called too,
+/// the limit in bytes is 1024 times this number. `natsSubscription_SetPendingLimits` changes both
+/// limits of one subscription.
 ///
-/// @param opts the options.
-/// @param maxPending messages, at least 1. The default is 65536.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the number not
-/// positive.
+/// @param opts The options.
+/// @param maxPending The number of messages, at least 1. The default is 65536.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or the number is not positive.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_delivery
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library.
@@ -219,14 +286,22 @@ pub unsafe extern "C" fn natsOptions_SetMaxPendingMsgs(
     })
 }
 
-/// Sets how many bytes a subscription may have waiting, headers and payloads, before further
-/// messages are dropped.
+/// Set how many bytes may wait to be delivered to a subscription.
 ///
-/// @param opts the options.
-/// @param maxPending bytes, at least 1; more than fit in an `int` are as many as fit. The default
-/// follows `natsOptions_SetMaxPendingMsgs`.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the number not
-/// positive.
+/// Headers and payloads count. Messages beyond the limit are dropped.
+/// `natsSubscription_SetPendingLimits` changes the limit of one subscription.
+///
+/// @param opts The options.
+/// @param maxPending The number of bytes, at least 1; larger numbers than an `int` can hold count
+/// as the largest `int`. The default is 1024 times the limit of `natsOptions_SetMaxPendingMsgs`.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or the number is not positive.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_delivery
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library.
@@ -242,12 +317,21 @@ pub unsafe extern "C" fn natsOptions_SetMaxPendingBytes(
     })
 }
 
-/// Sets how many zero bytes follow the payload of each received message, for programs that read
-/// past its end. They do not count in its length. At least one is always there.
+/// Set the number of zero bytes behind the payload of received messages.
 ///
-/// @param opts the options.
-/// @param paddingSize bytes; the default is 0. With more, received messages are copied.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the size negative.
+/// For programs that read past the end of the payload. The bytes do not count in its length. At
+/// least one zero byte is always there. With padding, received messages are copied.
+///
+/// @param opts The options.
+/// @param paddingSize The number of bytes; the default is 0.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or the size is negative.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_options
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library.
@@ -263,13 +347,24 @@ pub unsafe extern "C" fn natsOptions_SetMessageBufferPadding(
     })
 }
 
-/// Sets whether message handlers run in the pool that all connections share, whose size is set by
-/// `nats_SetMessageDeliveryPoolSize`: then each subscription stays with one thread of it, and a
-/// handler that blocks delays every subscription of that thread.
+/// Set whether message callbacks run in the fixed-size pool that all connections share.
 ///
-/// @param opts the options.
-/// @param global the default is false, unless the library was configured otherwise.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+/// Each subscription then stays with one thread of the pool, and a callback that blocks delays
+/// every subscription of that thread. `nats_SetMessageDeliveryPoolSize` sets the size. By default
+/// callbacks run in a pool that grows when callbacks block.
+///
+/// @param opts The options.
+/// @param global The default is false, unless the library was configured otherwise.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @see nats_SetMessageDeliveryPoolSize
+///
+/// @ingroup nats_delivery
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library.

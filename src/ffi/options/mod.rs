@@ -18,15 +18,36 @@ use super::{convert, library};
 use crate::client::Options;
 use crate::error::{Result, natsStatus};
 
-/// Creates options with their default values.
+/// Create an options object with default values.
 ///
-/// Opens the library if it is not open, which starts no thread. The write deadline and the use of the shared pool begin as
-/// the library was configured (`nats_OpenWithConfig`, or the environment). Options may be made before a `fork`
-/// and used after it, in the parent and in children, whose changes are their own. Any thread may call it.
+/// Opens the library if it is not open, which starts no thread. The write deadline and the use of
+/// the fixed-size delivery pool begin as the library was configured (`nats_OpenWithConfig`, or the
+/// environment). Options may be created before a `fork` and used after it, in the parent and in its
+/// children, each of which changes its own copy.
 ///
-/// @param newOpts where to put the options, which the program releases with `natsOptions_Destroy`.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `newOpts` is NULL; what `nats_Open` returns. The
-/// output is written only with `NATS_OK`.
+/// @param newOpts Receives the object, which the caller owns and releases with
+/// `natsOptions_Destroy`. Written only with `NATS_OK`.
+///
+/// @retval NATS_OK The object was created.
+/// @retval NATS_INVALID_ARG `newOpts` is NULL.
+/// @retval NATS_FAILED_TO_INITIALIZE The library is being closed.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @par Example
+/// ```c
+/// natsOptions *opts = NULL;
+/// natsStatus s = natsOptions_Create(&opts);
+/// if (s == NATS_OK) s = natsOptions_SetName(opts, "billing");
+/// if (s == NATS_OK) s = natsOptions_SetTimeout(opts, 5000);
+/// if (s == NATS_OK) s = natsConnection_Connect(&nc, opts);
+/// natsOptions_Destroy(opts);
+/// ```
+///
+/// @see natsConnection_Connect
+///
+/// @ingroup nats_options
 ///
 /// # Safety
 /// `newOpts` is NULL or valid for writing a pointer.
@@ -45,11 +66,16 @@ pub unsafe extern "C" fn natsOptions_Create(newOpts: *mut *mut natsOptions) -> n
     })
 }
 
-/// Destroys options. Connections made with them are not affected.
+/// Release an options object.
 ///
-/// Any thread may call it at any time.
+/// Connections made with the options are not affected.
 ///
-/// @param opts the options; NULL, or options that were destroyed, do nothing.
+/// @param opts The options. NULL and destroyed options are ignored.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_options
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library.

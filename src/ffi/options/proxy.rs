@@ -15,18 +15,25 @@ use crate::ffi::types::{natsProxyConnHandler, natsSock};
 use crate::net::proxy::{Proxy, ProxyHandler, ProxyUrl};
 use crate::words::shown;
 
-/// Sets a function that connects to servers in place of the library.
+/// Set a callback that connects to servers in place of the library.
 ///
-/// It is called for each attempt to connect, and takes the place of name resolution and TCP; TLS
-/// and the handshake go on from there. Where it fails, `natsConnection_Connect` returns
-/// `NATS_NO_SERVER`. Takes the place of the proxy of `natsOptions_SetProxyURL`.
+/// It is called for each attempt to connect and replaces name resolution and TCP; TLS and the
+/// handshake follow as usual. If it fails, `natsConnection_Connect` returns `NATS_NO_SERVER`.
+/// Replaces the proxy of `natsOptions_SetProxyURL`.
 ///
-/// @param opts the options.
-/// @param proxyConnHandler the function, called as `natsProxyConnHandler` describes; NULL for
-/// connecting directly.
-/// @param closure what the function gets; it must stay valid as long as connections made with
-/// these options exist.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+/// @param opts The options.
+/// @param proxyConnHandler The callback, as described for `natsProxyConnHandler`; NULL to connect
+/// directly.
+/// @param closure The last argument of the callback. It must stay valid as long as connections made
+/// with these options exist.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_proxy
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library; `proxyConnHandler` may be called with `closure` on
@@ -44,19 +51,27 @@ pub unsafe extern "C" fn natsOptions_SetProxyConnHandler(
     })
 }
 
-/// Sets the proxy to reach servers through. An addition to the interface of nats.c.
+/// Set the proxy through which servers are reached.
 ///
-/// `http://[user[:password]@]host[:port]` for a proxy that knows HTTP's CONNECT (port 80 where none
-/// is given), `socks5://...` or `socks5h://...` for SOCKS5 (port 1080). User and password are
-/// percent-encoded where need be, and sent in the clear. The proxy resolves the servers' names. The
-/// time for it is part of the attempt's; a proxy that refuses fails the attempt with
-/// `NATS_NO_SERVER`, and the words say what it answered. Takes the place of the function of
+/// `http://[user[:password]@]host[:port]` is a proxy with the CONNECT method of HTTP, default port
+/// 80; `socks5://...` and `socks5h://...` are SOCKS5 proxies, default port 1080. User and password
+/// may be percent-encoded, and are sent unencrypted. The proxy resolves the names of the servers.
+/// The time that it takes is part of the timeout of the attempt. If the proxy refuses, the attempt
+/// fails with `NATS_NO_SERVER` and a text that has its answer. Replaces the callback of
 /// `natsOptions_SetProxyConnHandler`.
 ///
-/// @param opts the options.
-/// @param url the proxy's URL, which is copied; NULL or empty for connecting directly.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the URL cannot be
-/// used.
+/// @param opts The options.
+/// @param url The URL of the proxy, which is copied; NULL or empty to connect directly.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or the URL cannot be used.
+///
+/// @note An addition of this library: nats.c does not have it.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_proxy
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library, `url` is NULL or a string.
@@ -75,16 +90,24 @@ pub unsafe extern "C" fn natsOptions_SetProxyURL(
     })
 }
 
-/// Sets the address of this machine to connect from. An addition to the interface of nats.c.
+/// Set the local address to connect from.
 ///
-/// Only addresses of the same family (IPv4, IPv6) of a server, or of its proxy, are tried then.
-/// Whether the machine has the address is seen when connecting, which otherwise fails with
-/// `NATS_NO_SERVER`. Functions of `natsOptions_SetProxyConnHandler` do as they like.
+/// Only addresses of the same family (IPv4, IPv6) of a server, or of its proxy, are then tried. If
+/// this machine does not have the address, connecting fails with `NATS_NO_SERVER`. Has no effect on
+/// `natsOptions_SetProxyConnHandler`.
 ///
-/// @param opts the options.
-/// @param ip the address, such as `192.0.2.7` or `::1`; NULL or empty for whichever fits.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or `ip` is not an
-/// address.
+/// @param opts The options.
+/// @param ip The address, such as `192.0.2.7` or `::1`, which is copied; NULL or empty for any.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or `ip` is not an address.
+///
+/// @note An addition of this library: nats.c does not have it.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_proxy
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library, `ip` is NULL or a string.

@@ -13,11 +13,18 @@ use crate::ffi::guard::guard;
 use crate::ffi::handle::{hold_connection, natsOptions};
 use crate::ffi::types::natsCustomReconnectDelayHandler;
 
-/// Sets whether a connection that is lost is made again. If not, it is closed.
+/// Set whether a lost connection is restored.
 ///
-/// @param opts the options.
-/// @param allow the default is true.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+/// @param opts The options.
+/// @param allow True, the default, to reconnect; false to close a connection that is lost.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_reconnect
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library.
@@ -32,13 +39,20 @@ pub unsafe extern "C" fn natsOptions_SetAllowReconnect(
     })
 }
 
-/// Sets whether an error that the server reports, and that has no meaning of its own to the client,
-/// leads to a reconnect rather than to the end of the connection. `natsOptions_SetErrorHandler` has
-/// a table of those that have one.
+/// Set whether an unknown error reported by the server leads to a reconnect.
 ///
-/// @param opts the options.
-/// @param reconnect the default is false.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+/// `natsOptions_SetErrorHandler` has a table of the errors that are known.
+///
+/// @param opts The options.
+/// @param reconnect True to reconnect; with false, the default, the connection is closed.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_reconnect
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library.
@@ -53,14 +67,24 @@ pub unsafe extern "C" fn natsOptions_SetReconnectOnProtocolError(
     })
 }
 
-/// Sets how often each server is tried before it is dropped from the list. When the list is empty
-/// the connection is closed. A success starts the count anew; a connection that is lost within a
-/// second of its handshake is none, and the next attempt has the full pause before it.
+/// Set the number of attempts to reconnect to each server.
 ///
-/// @param opts the options.
-/// @param maxReconnect attempts for each server, not for all together; negative for no limit, 0
-/// for none. The default is 60.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+/// A server that has used up its attempts is removed from the list; when the list is empty the
+/// connection is closed. A success resets the count. A connection that is lost within a second of
+/// its handshake is no success: its attempts keep counting, and the full pause precedes the next
+/// one.
+///
+/// @param opts The options.
+/// @param maxReconnect The number of attempts for each server, not for all together; negative for
+/// no limit; 0 for none. The default is 60.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_reconnect
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library.
@@ -75,13 +99,20 @@ pub unsafe extern "C" fn natsOptions_SetMaxReconnect(
     })
 }
 
-/// Sets the pause once each pass over the list of servers while reconnecting.
+/// Set the pause before each pass over the list of servers while reconnecting.
 ///
-/// @param opts the options.
-/// @param reconnectWait milliseconds; 0 for no pause. The default is 2000.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the time negative.
+/// @param opts The options.
+/// @param reconnectWait The time in milliseconds; 0 for no pause. The default is 2000.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or the time is negative.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
 ///
 /// @see natsOptions_SetReconnectJitter
+///
+/// @ingroup nats_reconnect
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library.
@@ -97,13 +128,21 @@ pub unsafe extern "C" fn natsOptions_SetReconnectWait(
     })
 }
 
-/// Sets up to how much longer the pause of `natsOptions_SetReconnectWait` is, at random, so that
-/// clients that lost the same server do not all come back at the same moment.
+/// Set the largest random time that is added to the pause of `natsOptions_SetReconnectWait`.
 ///
-/// @param opts the options.
-/// @param jitter milliseconds, for connections without TLS. The default is 100.
-/// @param jitterTLS milliseconds, for connections with TLS. The default is 1000.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or a time negative.
+/// It prevents clients that lost the same server from returning at the same moment.
+///
+/// @param opts The options.
+/// @param jitter The time in milliseconds for connections without TLS. The default is 100.
+/// @param jitterTLS The time in milliseconds for connections with TLS. The default is 1000.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or a time is negative.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_reconnect
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library.
@@ -125,14 +164,23 @@ pub unsafe extern "C" fn natsOptions_SetReconnectJitter(
     })
 }
 
-/// Sets a function that says how long the pause before each pass over the list of servers is, in
-/// place of `natsOptions_SetReconnectWait` and `natsOptions_SetReconnectJitter`.
+/// Set a callback that computes the pause before each pass over the list of servers.
 ///
-/// @param opts the options.
-/// @param cb the function, called on a thread of the library; NULL for none.
-/// @param closure what the function gets; it must stay valid as long as connections made with
-/// these options exist.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+/// It replaces `natsOptions_SetReconnectWait` and `natsOptions_SetReconnectJitter`.
+///
+/// @param opts The options.
+/// @param cb The callback, as described for `natsCustomReconnectDelayHandler`, which runs on a
+/// thread of the library; NULL for none.
+/// @param closure The last argument of the callback. It must stay valid as long as connections made
+/// with these options exist.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_reconnect
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library; `cb` may be called with `closure` on any thread.
@@ -163,14 +211,22 @@ fn delay_handler(
     }))
 }
 
-/// Sets how much of what is published while reconnecting is kept for the server.
+/// Set the number of published bytes that are kept while reconnecting.
 ///
-/// When it is full, publishing fails with `NATS_INSUFFICIENT_BUFFER` until the connection is back. What
-/// the next server does not take is dropped, and the error handler told.
+/// When the buffer is full, publishing fails with `NATS_INSUFFICIENT_BUFFER` until the connection
+/// is restored. Kept messages that the next server does not accept are dropped and reported to the
+/// error handler.
 ///
-/// @param opts the options.
-/// @param reconnectBufSize bytes; 0 for the default, 8388608.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the size negative.
+/// @param opts The options.
+/// @param reconnectBufSize The size in bytes; 0 for the default, 8388608.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or the size is negative.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_reconnect
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library.
@@ -186,12 +242,18 @@ pub unsafe extern "C" fn natsOptions_SetReconnectBufSize(
     })
 }
 
-/// Sets whether reconnecting goes on when the same server refuses the credentials twice in a row.
-/// If not, the connection is closed.
+/// Set whether to keep reconnecting when a server refuses the credentials twice in a row.
 ///
-/// @param opts the options.
-/// @param ignore true to go on; the default is false.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+/// @param opts The options.
+/// @param ignore True to keep trying; with false, the default, the connection is closed.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_reconnect
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library.
@@ -206,13 +268,20 @@ pub unsafe extern "C" fn natsOptions_SetIgnoreAuthErrorAbort(
     })
 }
 
-/// Sets how often the client sends a PING, to notice that the server is gone.
+/// Set how often the client sends a PING to detect a server that is gone.
 ///
-/// @param opts the options.
-/// @param interval milliseconds; zero or less for never. The default is 120000.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+/// @param opts The options.
+/// @param interval The time in milliseconds; zero or less for never. The default is 120000.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
 ///
 /// @see natsOptions_SetMaxPingsOut
+///
+/// @ingroup nats_reconnect
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library.
@@ -228,12 +297,21 @@ pub unsafe extern "C" fn natsOptions_SetPingInterval(
     })
 }
 
-/// Sets how many PINGs the server may leave unanswered before the connection counts as lost.
+/// Set the number of unanswered PINGs after which the connection counts as lost.
 ///
-/// @param opts the options.
-/// @param maxPingsOut how many; with zero or less the first PING that is due ends the connection.
-/// The default is 2.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+/// @param opts The options.
+/// @param maxPingsOut The number of PINGs that may be unanswered; with zero or less the first PING
+/// that is due ends the connection. The default is 2.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @see natsOptions_SetPingInterval
+///
+/// @ingroup nats_reconnect
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library.
@@ -248,12 +326,18 @@ pub unsafe extern "C" fn natsOptions_SetMaxPingsOut(
     })
 }
 
-/// Sets whether servers that the cluster tells of are left alone: then only those that the program
-/// named are connected to.
+/// Set whether servers that the cluster announces are ignored.
 ///
-/// @param opts the options.
-/// @param ignore true to leave them alone; the default is false.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+/// @param opts The options.
+/// @param ignore True to connect only to the servers that the options name; the default is false.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_servers
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library.
@@ -268,12 +352,19 @@ pub unsafe extern "C" fn natsOptions_SetIgnoreDiscoveredServers(
     })
 }
 
-/// Sets whether requests that wait for their reply fail with `NATS_CONNECTION_DISCONNECTED` when
-/// the connection is lost, rather than go on waiting.
+/// Set whether pending requests fail when the connection is lost.
 ///
-/// @param opts the options.
-/// @param failRequests the default is false.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+/// @param opts The options.
+/// @param failRequests True to fail them with `NATS_CONNECTION_DISCONNECTED`; with false, the
+/// default, they keep waiting across the reconnect.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_request
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library.

@@ -13,30 +13,43 @@ use crate::ffi::handle::natsOptions;
 use crate::ffi::types::natsTokenHandler;
 use crate::secret::Secret;
 
-/// Sets the server to connect to first.
+/// Set the server to connect to first.
 ///
-/// `[scheme://][user[:password]@ | token@]host[:port]`, where the scheme is `nats` unless said
-/// otherwise, and the port 4222. The scheme `tls` requires TLS of all servers, unless
-/// `natsOptions_SetSecure` has been called. User and password may be percent-encoded. Without this and
-/// `natsOptions_SetServers` connections are made to `nats://localhost:4222`.
+/// The form is `[scheme://][user[:password]@ | token@]host[:port]`; the default scheme is `nats`,
+/// the default port 4222. The scheme `tls` requires TLS of all servers, unless
+/// `natsOptions_SetSecure` was called. User and password may be percent-encoded. Without this
+/// option and `natsOptions_SetServers` the server is `nats://localhost:4222`. No error text
+/// contains a part of a URL that might be a password or a token.
 ///
-/// `ws://...[/path]` and `wss://...[/path]`, an addition to nats.c, are for a server's WebSocket
-/// listener; the ports are 80 and 443 where none is given (RFC 6455), and the path may have a query.
-/// `wss` is WebSocket over TLS, with all settings for TLS, and requires it of all servers as `tls`
-/// does: where TLS is required, `ws` servers are refused with `NATS_SECURE_CONNECTION_WANTED`. A
-/// connection's servers are all of WebSocket or none of them is; those that a server announces are
-/// taken to have the same scheme, path and query as it. `natsOptions_SetWebSocketHeader` adds to the request. A server
-/// that answers the request with anything but WebSocket fails the attempt with `NATS_NO_SERVER` (its
-/// status line is in the last error) or `NATS_PROTOCOL_ERROR`.
+/// `ws://...[/path]` and `wss://...[/path]` are for the WebSocket listener of a server (an
+/// addition: nats.c does not have them). The default ports are 80 and 443 (RFC 6455); the path may
+/// have a query. `wss` is WebSocket over TLS with all TLS options, and requires TLS of all servers
+/// as `tls` does: servers with `ws` are then refused with `NATS_SECURE_CONNECTION_WANTED`. Either
+/// all servers of a connection use WebSocket or none does; servers that the cluster announces get
+/// the scheme, path and query of the announcing server. A server that does not answer the request
+/// with WebSocket fails the attempt with `NATS_NO_SERVER`, with its status line in the last error,
+/// or with `NATS_PROTOCOL_ERROR`.
 ///
-/// Other schemes than these four are refused. No error text has any part of a URL that might be a
-/// password or a token.
+/// @param opts The options.
+/// @param url The URL of the server, which is copied; white space around it is ignored. NULL for
+/// none.
 ///
-/// @param opts the options.
-/// @param url the server's URL, which is copied; white space around it is ignored. NULL for none.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, `url` is not UTF-8, or its
-/// scheme is none of `nats`, `tls`, `ws` and `wss`: then the URL set before stays. Whether the rest of
-/// the URL is sound is seen by `natsConnection_Connect`.
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or `url` is not UTF-8 or has a scheme
+/// other than `nats`, `tls`, `ws` and `wss`. The previous URL stays. `natsConnection_Connect`
+/// checks the rest of the URL.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @par Example
+/// ```c
+/// natsStatus s = natsOptions_SetURL(opts, "tls://user:pass%40word@nats.example:4222");
+/// ```
+///
+/// @see natsOptions_SetServers, natsOptions_SetWebSocketHeader
+///
+/// @ingroup nats_servers
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library, `url` is NULL or a string.
@@ -53,18 +66,31 @@ pub unsafe extern "C" fn natsOptions_SetURL(
     })
 }
 
-/// Sets a list of servers to connect to, in place of the one before.
+/// Set the list of servers to connect to, replacing the previous list.
 ///
-/// They are tried in random order, unless `natsOptions_SetNoRandomize` says otherwise, and after
-/// the one of `natsOptions_SetURL`.
+/// The servers are tried in random order, unless `natsOptions_SetNoRandomize` is set, and after the
+/// server of `natsOptions_SetURL`.
 ///
-/// @param opts the options.
-/// @param servers an array of URLs as for `natsOptions_SetURL`, which are copied. NULL, together
-/// with a count of 0, empties the list.
-/// @param serversCount how many they are.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, the array is there and
-/// the count not positive or the other way round, or an element is NULL, not UTF-8, or has a scheme
-/// that `natsOptions_SetURL` refuses: then the list set before stays.
+/// @param opts The options.
+/// @param servers An array of URLs in the form of `natsOptions_SetURL`, which are copied. NULL
+/// together with a count of 0 empties the list.
+/// @param serversCount The number of URLs.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or `servers` and `serversCount` do not
+/// match, or an element is NULL, not UTF-8, or has a scheme that `natsOptions_SetURL` refuses. The
+/// previous list stays.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @par Example
+/// ```c
+/// const char *servers[] = {"nats://a.example", "nats://b.example", "nats://c.example"};
+/// natsStatus s = natsOptions_SetServers(opts, servers, 3);
+/// ```
+///
+/// @ingroup nats_servers
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library, `servers` is NULL or an array of `serversCount`
@@ -91,12 +117,18 @@ pub unsafe extern "C" fn natsOptions_SetServers(
     })
 }
 
-/// Sets whether servers, and the addresses of a host, are tried in the order in which they are
-/// given rather than a random one.
+/// Set whether servers, and the addresses of a host, are tried in the given order.
 ///
-/// @param opts the options.
-/// @param noRandomize true to keep the order; the default is false.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed.
+/// @param opts The options.
+/// @param noRandomize True to keep the order; with false, the default, it is random.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_servers
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library.
@@ -111,12 +143,19 @@ pub unsafe extern "C" fn natsOptions_SetNoRandomize(
     })
 }
 
-/// Sets the name that the server's monitoring shows for the client.
+/// Set the name that the server's monitoring shows for the client.
 ///
-/// @param opts the options.
-/// @param name the name, which is copied; NULL for none.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the name holds an NKey
-/// seed, which must not be sent.
+/// @param opts The options.
+/// @param name The name, which is copied; NULL for none.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or `name` is not UTF-8 or contains an
+/// NKey seed, which must not be sent.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_options
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library, `name` is NULL or a string.
@@ -133,13 +172,25 @@ pub unsafe extern "C" fn natsOptions_SetName(
     })
 }
 
-/// Sets the user and password for servers whose URL has neither those nor a token.
+/// Set the user and password for servers whose URL has no credentials.
 ///
-/// @param opts the options.
-/// @param user the user, which is copied; NULL for none.
-/// @param password the password, which is copied; NULL for none.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or a text is not UTF-8 or
-/// holds an NKey seed, which must not be sent.
+/// @param opts The options.
+/// @param user The user, which is copied; NULL for none.
+/// @param password The password, which is copied; NULL for none.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or a text is not UTF-8 or contains an
+/// NKey seed, which must not be sent.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @par Example
+/// ```c
+/// natsStatus s = natsOptions_SetUserInfo(opts, "alice", getenv("NATS_PASSWORD"));
+/// ```
+///
+/// @ingroup nats_auth
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library, the other two are NULL or strings.
@@ -159,14 +210,27 @@ pub unsafe extern "C" fn natsOptions_SetUserInfo(
     })
 }
 
-/// Sets the token for servers whose URL has neither a token nor a user.
+/// Set the token for servers whose URL has no credentials.
 ///
-/// @param opts the options.
-/// @param token the token, which is copied; NULL for none.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or the token is not
-/// UTF-8 or holds an NKey seed, which must not be sent; `NATS_ILLEGAL_STATE` where a token handler is set.
+/// @param opts The options.
+/// @param token The token, which is copied; NULL for none.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or the token is not UTF-8 or contains
+/// an NKey seed, which must not be sent.
+/// @retval NATS_ILLEGAL_STATE A token callback is set.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @par Example
+/// ```c
+/// natsStatus s = natsOptions_SetToken(opts, getenv("NATS_TOKEN"));
+/// ```
 ///
 /// @see natsOptions_SetTokenHandler
+///
+/// @ingroup nats_auth
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library, `token` is NULL or a string.
@@ -183,19 +247,26 @@ pub unsafe extern "C" fn natsOptions_SetToken(
     })
 }
 
-/// Sets a function that gives the token at each attempt to connect.
+/// Set a callback that supplies the token for each attempt to connect.
 ///
-/// An attempt at a server whose URL has a token of its own fails with `NATS_ILLEGAL_STATE`, and one
-/// with a token that holds an NKey seed with `NATS_INVALID_ARG`; nothing is sent then.
+/// An attempt fails with `NATS_ILLEGAL_STATE` if the URL of the server has a token, and with
+/// `NATS_INVALID_ARG` if the callback's token contains an NKey seed; nothing is sent then.
 ///
-/// @param opts the options.
-/// @param tokenCb the function, called on the thread that connects; NULL for none.
-/// @param closure what the function gets; it must stay valid as long as connections made with
-/// these options exist.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed; `NATS_ILLEGAL_STATE`
-/// where a token is set.
+/// @param opts The options.
+/// @param tokenCb The callback, which runs on the thread that connects; NULL for none.
+/// @param closure The last argument of the callback. It must stay valid as long as connections made
+/// with these options exist.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+/// @retval NATS_ILLEGAL_STATE A token is set.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
 ///
 /// @see natsOptions_SetToken
+///
+/// @ingroup nats_auth
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library; `tokenCb` may be called with `closure` on any thread.

@@ -14,25 +14,33 @@ use crate::ffi::handle::natsOptions;
 use crate::ffi::types::natsSSLVerifyCb;
 use crate::net::tls::{TlsOptions, VerifyHandler};
 
-/// Sets whether connections must use TLS.
+/// Set whether connections must use TLS.
 ///
-/// With TLS required, a server that does not offer it is refused with
-/// `NATS_SECURE_CONNECTION_WANTED` before anything secret is sent. Without, TLS is used where the
-/// server requires it; a connection that has met such a server requires TLS of all later ones.
+/// If TLS is required, a server that does not offer it is refused with
+/// `NATS_SECURE_CONNECTION_WANTED` before anything secret is sent. If not, TLS is used with servers
+/// that require it; a connection that has met such a server requires TLS of all later ones. Once
+/// this function was called, the scheme `tls://` of a URL has no effect on the choice.
 ///
-/// A URL that begins with `tls://` requires TLS too, but has no say any more once this function has
-/// been called. TLS is of version 1.2 or 1.3. Certificates are checked against the system's trusted
-/// ones (the environment variables `SSL_CERT_FILE` and `SSL_CERT_DIR` name others, except to a
-/// program with set-uid, set-gid or capabilities), which are read once for a process, and those added by
-/// `natsOptions_LoadCATrustedCertificates` and its siblings. They may be for ECDSA with P-256 or
-/// P-384, Ed25519, or RSA of 2048 bits and more.
+/// TLS is of version 1.2 or 1.3. Certificates are checked against those that the system trusts,
+/// which are read once for each process, and those added by `natsOptions_LoadCATrustedCertificates`
+/// and its variants. The environment variables `SSL_CERT_FILE` and `SSL_CERT_DIR` name others in
+/// place of the system's, except in a program with set-uid, set-gid or capabilities. Certificates
+/// may be for ECDSA with P-256 or P-384, Ed25519, or RSA of at least 2048 bits.
 ///
-/// @param opts the options.
-/// @param secure true to require TLS; false not to, which is the default, and then all settings for
-/// TLS are forgotten: certificates, keys, ciphers, names.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed. Unlike the other functions
-/// for TLS this one may be called while connections made with the options exist; it does not affect
-/// them.
+/// @param opts The options.
+/// @param secure True to require TLS. False, the default, not to require it; then all TLS settings
+/// are removed: certificates, keys, ciphers, names.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+///
+/// @note In contrast to the other TLS functions, this one may be called while connections made with
+/// the options exist. It does not affect them.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_tls
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library.
@@ -44,15 +52,22 @@ pub unsafe extern "C" fn natsOptions_SetSecure(opts: *mut natsOptions, secure: b
     })
 }
 
-/// Requires TLS, and has it begin as soon as TCP is connected, before the server says anything.
+/// Require TLS, and start it as soon as TCP is connected.
 ///
-/// The server must be configured likewise (`handshake_first`): others wait for the client, or
-/// the client for them, until the handshake fails. There is no way to unset it but
+/// The server must be configured in the same way (`handshake_first`); otherwise client and server
+/// wait for each other until the attempt times out. The option is removed only by
 /// `natsOptions_SetSecure` with false.
 ///
-/// @param opts the options.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed; `NATS_ILLEGAL_STATE` while
-/// a connection made with these options exists.
+/// @param opts The options.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+/// @retval NATS_ILLEGAL_STATE A connection made with these options exists.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_tls
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library.
@@ -64,17 +79,23 @@ pub unsafe extern "C" fn natsOptions_TLSHandshakeFirst(opts: *mut natsOptions) -
     })
 }
 
-/// Lets the verification callback of connections that share these options run several times at
-/// once.
+/// Allow the verification callback to run several times at once.
 ///
-/// Handshakes themselves never wait for each other here. There is no way to unset it but
-/// `natsOptions_SetSecure` with false.
+/// Concerns connections that share these options. Handshakes themselves never wait for each other
+/// in this library. The option is removed only by `natsOptions_SetSecure` with false.
 ///
-/// @param opts the options.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed; `NATS_ILLEGAL_STATE` while
-/// a connection made with these options exists.
+/// @param opts The options.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+/// @retval NATS_ILLEGAL_STATE A connection made with these options exists.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
 ///
 /// @see natsOptions_SetSSLVerificationCallback
+///
+/// @ingroup nats_tls
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library.
@@ -92,21 +113,34 @@ pub unsafe extern "C" fn natsOptions_AllowConcurrentTLSHandshakes(
     })
 }
 
-/// Trusts the certificates in a file, beside the system's.
+/// Trust the certificates in a file, in addition to the system's.
 ///
-/// The file is read now, to find mistakes, and again at each handshake, so that a file that was
-/// replaced counts from the next connect or reconnect on. It may hold several certificates, also with
-/// the labels `X509 CERTIFICATE` and `TRUSTED CERTIFICATE`, and a byte-order mark in front; one that
-/// cannot be read is left out unless none is left, and is named, by its number, in the error of a
-/// handshake that ends with an unknown issuer. Revocation lists in it are applied as
-/// `natsOptions_SetCATrustedCertificates` says. A self-signed server certificate is trusted as well
-/// if it is in the file, and only under its own names and in its time.
+/// The file is read now, to detect mistakes, and again at each handshake, so that a replaced file
+/// takes effect with the next connect or reconnect. It may hold several certificates, also with the
+/// labels `X509 CERTIFICATE` and `TRUSTED CERTIFICATE`, and may begin with a byte-order mark.
+/// Certificates that cannot be read are skipped, unless none is left; if a handshake then fails
+/// because the issuer is unknown, the error names them by number. Revocation lists in the file are
+/// applied as `natsOptions_SetCATrustedCertificates` describes. A self-signed server certificate in
+/// the file is trusted for its own names and during its validity.
 ///
-/// @param opts the options.
-/// @param fileName the name of a PEM file.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or `fileName` NULL or empty;
-/// `NATS_SSL_ERROR` where the file cannot be read, or holds no certificate that can be used;
-/// `NATS_ILLEGAL_STATE` while a connection made with these options exists.
+/// @param opts The options.
+/// @param fileName The name of a PEM file.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or `fileName` is NULL or empty.
+/// @retval NATS_SSL_ERROR The file cannot be read or holds no usable certificate.
+/// @retval NATS_ILLEGAL_STATE A connection made with these options exists.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @par Example
+/// ```c
+/// natsStatus s = natsOptions_SetSecure(opts, true);
+/// if (s == NATS_OK) s = natsOptions_LoadCATrustedCertificates(opts, "/etc/app/ca.pem");
+/// ```
+///
+/// @ingroup nats_tls
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library, `fileName` is NULL or a string.
@@ -123,16 +157,24 @@ pub unsafe extern "C" fn natsOptions_LoadCATrustedCertificates(
     })
 }
 
-/// Trusts the certificates in the files of a directory, beside the system's.
+/// Trust the certificates in the files of a directory, in addition to the system's.
 ///
-/// The directory is read now and at each handshake: each PEM file in it that holds certificates or
-/// revocation lists, whatever its name. Other files are passed over, and so are directories in it.
+/// The directory is read now and again at each handshake. Each PEM file in it that holds
+/// certificates or revocation lists counts, whatever its name. Other files and subdirectories are
+/// ignored.
 ///
-/// @param opts the options.
-/// @param path the directory.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or `path` NULL or empty;
-/// `NATS_SSL_ERROR` where the directory cannot be read, or there is no certificate in it;
-/// `NATS_ILLEGAL_STATE` while a connection made with these options exists.
+/// @param opts The options.
+/// @param path The name of the directory.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or `path` is NULL or empty.
+/// @retval NATS_SSL_ERROR The directory cannot be read or holds no certificate.
+/// @retval NATS_ILLEGAL_STATE A connection made with these options exists.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_tls
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library, `path` is NULL or a string.
@@ -149,16 +191,23 @@ pub unsafe extern "C" fn natsOptions_LoadCATrustedCertificatesPath(
     })
 }
 
-/// Trusts the certificates in a text, beside the system's.
+/// Trust the certificates in a text, in addition to the system's.
 ///
-/// With certificate revocation lists in the text, the server's certificate and those it is issued
-/// with must not be revoked, and each of their issuers must have a list that has not expired.
+/// If the text has certificate revocation lists, the certificates of the server and of its issuers
+/// must not be revoked, and each of their issuers must have a list that has not expired.
 ///
-/// @param opts the options.
-/// @param certificates one or more certificates in PEM form, one after the other.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or `certificates` NULL or
-/// empty; `NATS_SSL_ERROR` where nothing in it can be used; `NATS_ILLEGAL_STATE` while a connection made
-/// with these options exists.
+/// @param opts The options.
+/// @param certificates One or more certificates in PEM form, one after the other; copied.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or `certificates` is NULL or empty.
+/// @retval NATS_SSL_ERROR The text has no usable certificate.
+/// @retval NATS_ILLEGAL_STATE A connection made with these options exists.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_tls
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library, `certificates` is NULL or a string.
@@ -177,17 +226,28 @@ pub unsafe extern "C" fn natsOptions_SetCATrustedCertificates(
     })
 }
 
-/// Refuses servers whose certificate has been revoked. An addition to the interface of nats.c.
+/// Refuse servers whose certificate was revoked.
 ///
-/// The server's certificate and those it is issued with must not be in the list, and each of their
-/// issuers must have a list here that has not expired. The file is read now, to see that it can be,
-/// and again at each handshake: a list that was replaced holds from the next connect or reconnect.
+/// The certificates of the server and of its issuers must not be in the list, and each of their
+/// issuers must have a list here that has not expired. The file is read now, to check that it can
+/// be, and again at each handshake, so that a replaced list takes effect with the next connect or
+/// reconnect.
 ///
-/// @param opts the options.
-/// @param fileName a file with one or more lists (PEM, or one in DER); NULL for none.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or `fileName` is empty;
-/// `NATS_SSL_ERROR` where the file cannot be read or holds no list; `NATS_ILLEGAL_STATE` while a
-/// connection made with these options exists.
+/// @param opts The options.
+/// @param fileName The name of a file with one or more lists (PEM, or one list in DER); NULL for
+/// none.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or `fileName` is empty.
+/// @retval NATS_SSL_ERROR The file cannot be read or holds no list.
+/// @retval NATS_ILLEGAL_STATE A connection made with these options exists.
+///
+/// @note An addition of this library: nats.c does not have it.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_tls
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library, `fileName` is NULL or a string.
@@ -208,16 +268,24 @@ pub unsafe extern "C" fn natsOptions_SetTLSRevocationListFile(
     })
 }
 
-/// Sets the name that the server's certificate must have.
+/// Set the name that the certificate of the server must have.
 ///
-/// Without it, that is the host of the server's URL; for a server that another one announced, the
-/// name by which that other one was reached. The server is told the host of its URL (SNI), or, where
-/// that is an address, the name that its certificate must have.
+/// Without this option the name is the host of the server's URL or, for a server that another one
+/// announced, the host by which the announcing server was reached. The host of the URL is also sent
+/// to the server (SNI); if it is an address, the expected name is sent.
 ///
-/// @param opts the options.
-/// @param hostname a host name or an IP address; NULL or empty for none.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or `hostname` cannot be the
-/// name of a host; `NATS_ILLEGAL_STATE` while a connection made with these options exists.
+/// @param opts The options.
+/// @param hostname A host name or an IP address, which is copied; NULL or empty for none.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or `hostname` cannot be the name of a
+/// host.
+/// @retval NATS_ILLEGAL_STATE A connection made with these options exists.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_tls
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library, `hostname` is NULL or a string.
@@ -234,15 +302,23 @@ pub unsafe extern "C" fn natsOptions_SetExpectedHostname(
     })
 }
 
-/// Sets whether to accept any certificate, whoever it is from; none that are trusted are read then.
-/// Whoever sits between the client and
-/// the server can then read and change everything: for tests only.
+/// Set whether every certificate of a server is accepted.
 ///
-/// @param opts the options.
-/// @param skip true to check nothing, and then a verification callback that was set is forgotten;
-/// the default is false.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed; `NATS_ILLEGAL_STATE` while
-/// a connection made with these options exists.
+/// For tests only: anyone between the client and the server can read and change the data. Trusted
+/// certificates are then not read.
+///
+/// @param opts The options.
+/// @param skip True to check nothing, which also removes a verification callback; the default is
+/// false.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+/// @retval NATS_ILLEGAL_STATE A connection made with these options exists.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_tls
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library.
@@ -261,20 +337,26 @@ pub unsafe extern "C" fn natsOptions_SkipServerVerification(
     })
 }
 
-/// Gives the program the last word on a server's certificate.
+/// Set a callback that decides whether to accept a server.
 ///
-/// The function is called once in each handshake, with whether the library trusts the certificate.
-/// There is no OpenSSL here, so there is no `X509_STORE_CTX` to hand over: its second argument is
-/// NULL. That the server has the key of its certificate is checked whatever the function says.
+/// The callback is called once in each handshake with the library's verdict on the certificate.
+/// There is no OpenSSL here and therefore no `X509_STORE_CTX`: the second argument is NULL. That
+/// the server has the private key of its certificate is checked in any case. A callback switches
+/// `natsOptions_SkipServerVerification` off.
 ///
-/// Switches skipping the verification off, unless `callback` is NULL.
+/// @param opts The options.
+/// @param callback The callback, as described for `natsSSLVerifyCb`; NULL for none.
 ///
-/// @param opts the options.
-/// @param callback the function, as `natsSSLVerifyCb` describes; NULL for none.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed; `NATS_ILLEGAL_STATE` while
-/// a connection made with these options exists.
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+/// @retval NATS_ILLEGAL_STATE A connection made with these options exists.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
 ///
 /// @see natsOptions_AllowConcurrentTLSHandshakes
+///
+/// @ingroup nats_tls
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library; `callback` may be called on any thread.

@@ -12,20 +12,33 @@ use crate::net::tls::TlsOptions;
 const NO_FILES: &str = "certificate and key file names can't be NULL nor empty";
 const NO_TEXTS: &str = "certificate and key can't be NULL nor empty";
 
-/// Sets the certificate that the client shows to servers that ask for one, from files.
+/// Set the client's certificate and key from files.
 ///
-/// The files are read now. The certificate comes first, then those of its issuers; the key is in
-/// PKCS#8, PKCS#1 or SEC1 form, and not encrypted. RSA from 2048 bits, ECDSA with P-256 and P-384,
-/// and Ed25519 will do.
+/// The certificate is shown to servers that ask for one. The files are read now. The certificate
+/// comes first, then those of its issuers. The key is in PKCS#8, PKCS#1 or SEC1 form and not
+/// encrypted: RSA of at least 2048 bits, ECDSA with P-256 or P-384, or Ed25519.
 ///
-/// @param opts the options.
-/// @param certsFileName the name of a PEM file with the certificates.
-/// @param keyFileName the name of a PEM file with the key; it may be the same file.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or a name is NULL or empty;
-/// `NATS_SSL_ERROR` where a file cannot be read or used, or the two do not belong together;
-/// `NATS_ILLEGAL_STATE` while a connection made with these options exists.
+/// @param opts The options.
+/// @param certsFileName The name of a PEM file with the certificates.
+/// @param keyFileName The name of a PEM file with the key; it may be the same file.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or a name is NULL or empty.
+/// @retval NATS_SSL_ERROR A file cannot be read or used, or the key does not belong to the
+/// certificate.
+/// @retval NATS_ILLEGAL_STATE A connection made with these options exists.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @par Example
+/// ```c
+/// natsStatus s = natsOptions_LoadCertificatesChain(opts, "client.pem", "client-key.pem");
+/// ```
 ///
 /// @see natsOptions_LoadCertificatesChainDynamic
+///
+/// @ingroup nats_tls
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library, the other two are NULL or strings.
@@ -45,17 +58,23 @@ pub unsafe extern "C" fn natsOptions_LoadCertificatesChain(
     })
 }
 
-/// Sets the certificate that the client shows to servers that ask for one, from files that are read
-/// at each handshake: a certificate that was renewed is used from the next reconnect on.
+/// Set the client's certificate and key from files that are read at each handshake.
 ///
-/// Nothing is read now. Files that cannot be read or used then fail that attempt with
-/// `NATS_SSL_ERROR`.
+/// A renewed certificate is used from the next connect or reconnect on. Nothing is read now: files
+/// that cannot be read or used fail the attempt with `NATS_SSL_ERROR`.
 ///
-/// @param opts the options.
-/// @param certsFileName the name of a PEM file, as for `natsOptions_LoadCertificatesChain`.
-/// @param keyFileName the name of a PEM file with the key.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or a name is NULL or empty;
-/// `NATS_ILLEGAL_STATE` while a connection made with these options exists.
+/// @param opts The options.
+/// @param certsFileName The name of a PEM file, as for `natsOptions_LoadCertificatesChain`.
+/// @param keyFileName The name of a PEM file with the key.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or a name is NULL or empty.
+/// @retval NATS_ILLEGAL_STATE A connection made with these options exists.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_tls
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library, the other two are NULL or strings.
@@ -79,14 +98,23 @@ pub unsafe extern "C" fn natsOptions_LoadCertificatesChainDynamic(
     })
 }
 
-/// Sets the certificate that the client shows to servers that ask for one, from memory.
+/// Set the client's certificate and key from memory.
 ///
-/// @param opts the options.
-/// @param cert the certificate in PEM form, and those of its issuers behind it, if need be.
-/// @param key the key in PEM form, as for `natsOptions_LoadCertificatesChain`.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or a text is NULL or empty;
-/// `NATS_SSL_ERROR` where a text cannot be used, or the two do not belong together;
-/// `NATS_ILLEGAL_STATE` while a connection made with these options exists.
+/// The certificate is shown to servers that ask for one.
+///
+/// @param opts The options.
+/// @param cert The certificate in PEM form, followed by those of its issuers if necessary; copied.
+/// @param key The key in PEM form, as for `natsOptions_LoadCertificatesChain`; copied.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or a text is NULL or empty.
+/// @retval NATS_SSL_ERROR A text cannot be used, or the key does not belong to the certificate.
+/// @retval NATS_ILLEGAL_STATE A connection made with these options exists.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_tls
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library, the other two are NULL or strings.
@@ -106,21 +134,28 @@ pub unsafe extern "C" fn natsOptions_SetCertificatesChain(
     })
 }
 
-/// Sets which ciphers may be used with TLS 1.2, and in which order of preference.
+/// Set the ciphers for TLS 1.2, in order of preference.
 ///
-/// The syntax is OpenSSL's: names separated by colons, such as
-/// `ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-CHACHA20-POLY1305`, and groups such as `DEFAULT`, `HIGH`,
-/// `ECDHE+AESGCM`, with `!` or `-` in front of what to leave out. There are six: `ECDHE` with `ECDSA`
-/// or `RSA`, each with `AES256-GCM-SHA384`, `AES128-GCM-SHA256` or `CHACHA20-POLY1305`.
+/// The syntax is that of OpenSSL: names separated by colons, such as
+/// `ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-CHACHA20-POLY1305`, and groups such as `DEFAULT`,
+/// `HIGH`, `ECDHE+AESGCM`, with `!` or `-` before what is left out. Six ciphers exist: `ECDHE` with
+/// `ECDSA` or `RSA`, each with `AES256-GCM-SHA384`, `AES128-GCM-SHA256` or `CHACHA20-POLY1305`.
 ///
-/// @param opts the options.
-/// @param ciphers the list.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or `ciphers` NULL or empty;
-/// `NATS_SSL_ERROR` where a name is unknown, or of a cipher that this library does not have (the last
-/// error says which), or where nothing is left; `NATS_ILLEGAL_STATE` while a connection made with these
-/// options exists.
+/// @param opts The options.
+/// @param ciphers The list.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or `ciphers` is NULL or empty.
+/// @retval NATS_SSL_ERROR A name is unknown or not supported (the last error has the name), or no
+/// cipher is left.
+/// @retval NATS_ILLEGAL_STATE A connection made with these options exists.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
 ///
 /// @see natsOptions_SetCipherSuites
+///
+/// @ingroup nats_tls
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library, `ciphers` is NULL or a string.
@@ -137,16 +172,23 @@ pub unsafe extern "C" fn natsOptions_SetCiphers(
     })
 }
 
-/// Sets which cipher suites may be used with TLS 1.3, and in which order of preference.
+/// Set the cipher suites for TLS 1.3, in order of preference.
 ///
-/// @param opts the options.
-/// @param ciphers names separated by colons, out of `TLS_AES_256_GCM_SHA384`,
+/// @param opts The options.
+/// @param ciphers Names separated by colons, from `TLS_AES_256_GCM_SHA384`,
 /// `TLS_AES_128_GCM_SHA256` and `TLS_CHACHA20_POLY1305_SHA256`.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, or `ciphers` NULL or empty;
-/// `NATS_SSL_ERROR` where a name is unknown (the last error says which); `NATS_ILLEGAL_STATE` while a
-/// connection made with these options exists.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or `ciphers` is NULL or empty.
+/// @retval NATS_SSL_ERROR A name is unknown; the last error has it.
+/// @retval NATS_ILLEGAL_STATE A connection made with these options exists.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
 ///
 /// @see natsOptions_SetCiphers
+///
+/// @ingroup nats_tls
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library, `ciphers` is NULL or a string.

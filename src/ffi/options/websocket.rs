@@ -9,22 +9,30 @@ use crate::ffi::convert;
 use crate::ffi::guard::guard;
 use crate::ffi::handle::natsOptions;
 
-/// Sets a header of the HTTP request that opens a WebSocket. An addition to the interface of nats.c,
-/// which has no WebSocket.
+/// Set a header of the HTTP request that opens a WebSocket.
 ///
-/// For servers with `ws://` and `wss://` URLs; others never see it. Such as `Authorization` or `Cookie`
-/// for what stands in front of the server, or `Origin`. Each name has one value; a call with the same
-/// name, whose case means nothing, replaces it, and any number of names may be set. The headers go
-/// out with each attempt to connect, and with `ws://` in the clear. What the handshake itself consists
-/// of cannot be set: `Host`, `Connection`, `Upgrade`, `Sec-WebSocket-*`, and what has to do with a body.
+/// Applies to servers with `ws://` and `wss://` URLs, for example to send `Authorization`, `Cookie`
+/// or `Origin` to an HTTP server in front of the NATS server. Each name has one value; a call with
+/// the same name, compared without regard to case, replaces it. The number of names is not limited.
+/// The headers are sent with each attempt to connect, unencrypted with `ws://`. Headers of the
+/// handshake itself cannot be set: `Host`, `Connection`, `Upgrade`, `Sec-WebSocket-*`, and those
+/// that describe a body.
 ///
-/// @param opts the options.
-/// @param name the header's name, which is copied.
-/// @param value its value, which is copied without the blanks around it; NULL to take the header away.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL or destroyed, `name` is NULL, is not one
-/// that HTTP allows or belongs to the handshake, `value` holds a line end or another control
-/// character, one of them is not UTF-8, or both together are longer than 8 KiB. The options stay as
-/// they were then.
+/// @param opts The options.
+/// @param name The name of the header, which is copied.
+/// @param value The value, which is copied without the blanks around it; NULL to remove the header.
+///
+/// @retval NATS_OK The option was set.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or `name` is NULL, is not valid in
+/// HTTP or belongs to the handshake, `value` has a line end or another control character, a text is
+/// not UTF-8, or both together are longer than 8 KiB. The options do not change.
+///
+/// @note An addition of this library: nats.c does not have it.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @ingroup nats_websocket
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library; `name` and `value` are NULL or strings.
