@@ -19,6 +19,7 @@
 //! | [`net`] | the way to one server: URL, list of servers, name, socket, stream | no protocol, no state of a connection |
 //! | [`runtime`] | threads: sockets and callbacks, timers; opening and closing the library | does not know NATS |
 //! | [`client`] | connections, subscriptions, requests, drain, reconnect | no C |
+//! | [`js`] | JetStream, on the public face of `client` | no C |
 //! | [`ffi`] | exported functions, handles, callbacks, last error | decides nothing |
 //!
 //! # Files
@@ -164,7 +165,7 @@
 //! | [`ffi`] | pointers of C; the slots behind handles, whose memory outlives the objects in them |
 //! | [`msg`] | messages that share a block with the bytes still being received into it |
 //!
-//! Nowhere else: [`proto`], [`net`], [`runtime`] and [`client`] forbid it. Every block says on its `SAFETY:`
+//! Nowhere else: [`proto`], [`net`], [`runtime`], [`client`] and [`js`] forbid it. Every block says on its `SAFETY:`
 //! line which contract it relies on. Exported functions rely on the text of their own `# Safety`
 //! section, everything in `msg` on one rule: what was handed out as a message is never touched
 //! again by the receiving side.
@@ -186,6 +187,7 @@ pub mod error;
 mod explore;
 pub mod ffi;
 mod fork;
+pub mod js;
 mod locks;
 pub mod msg;
 mod nesting;

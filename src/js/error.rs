@@ -1,0 +1,69 @@
+//! An error together with the number that the server gave it.
+
+use super::api::{ApiError, ErrCode};
+use crate::error::{Error as Plain, Status};
+
+/// An error of JetStream.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{error}")]
+pub struct Error {
+    error: Plain,
+    code: ErrCode,
+}
+
+/// The result of nearly everything in this room.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// An error of the API with the status that stands for it.
+    pub fn new(error: impl Into<Plain>, code: ErrCode) -> Self {
+        Error {
+            error: error.into(),
+            code,
+        }
+    }
+
+    /// What the server answered: [`Status::NATS_ERR`], with the server's words. The functions that ask
+    /// know which of its errors have a status of their own.
+    pub fn from_api(error: ApiError) -> Self {
+        let code = ErrCode(i32::try_from(error.err_code).unwrap_or(i32::MAX));
+        let text = match error.description.is_empty() {
+            true => format!("JetStream error {} ({})", error.err_code, error.code),
+            false => error.description,
+        };
+        Error::new(Plain::new(Status::NATS_ERR, text), code)
+    }
+
+    /// The status that the C interface returns for it.
+    pub fn status(&self) -> Status {
+        self.error.status()
+    }
+
+    /// The server's number for it; [`ErrCode::NONE`] where it did not come from there.
+    pub fn code(&self) -> ErrCode {
+        self.code
+    }
+
+    /// The words for it.
+    pub fn text(&self) -> &str {
+        self.error.text()
+    }
+}
+
+impl From<Plain> for Error {
+    fn from(error: Plain) -> Self {
+        Error::new(error, ErrCode::NONE)
+    }
+}
+
+impl From<Status> for Error {
+    fn from(status: Status) -> Self {
+        Plain::from(status).into()
+    }
+}
+
+impl From<Error> for Plain {
+    fn from(error: Error) -> Self {
+        error.error
+    }
+}

@@ -1,0 +1,20 @@
+//! JetStream: streams, consumers, and what is stored in them.
+//!
+//! Stands on what [`client`](crate::client) offers to everybody.
+//!
+//! | file | subject |
+//! |---|---|
+//! | [`api`] | the JSON of the server's API as Rust types, and its error codes |
+//! | [`error`] | an error together with the server's number for it |
+//! | [`names`] | which names streams, consumers and groups can have |
+//! | [`time`] | times and durations as JSON and headers have them |
+
+#![forbid(unsafe_code)]
+
+pub mod api;
+pub mod error;
+pub mod names;
+pub mod time;
+
+pub use api::ErrCode;
+pub use error::{Error, Result};
