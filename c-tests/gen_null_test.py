@@ -15,13 +15,13 @@ import sys
 HANDLES = {
     "natsConnection *": "connection", "natsSubscription *": "subscription", "natsOptions *": "options",
     "natsMsg *": "message", "const natsMsg *": "message", "natsHeader *": "header",
-    "natsStatistics *": "statistics", "const natsStatistics *": "statistics",
+    "natsStatistics *": "statistics", "const natsStatistics *": "statistics", "jsCtx *": "context",
 }
 # For every other type of parameter a valid value.
 VALUES = {
     "const char *": '"a.text"', "const void *": '"data"', "void *": "&anything", "char *": "buffer",
     "const unsigned char *": '(const unsigned char *)"data"', "unsigned char *": "(unsigned char *)buffer",
-    "int": "1", "int64_t": "1", "uint32_t": "0x030E00", "size_t": "sizeof(buffer)", "_Bool": "true", "bool": "true",
+    "int": "1", "int64_t": "1", "uint32_t": "0x030E00", "size_t": "sizeof(buffer)", "uint64_t": "1", "_Bool": "true", "bool": "true",
     "natsStatus": "NATS_ERR", "int *": "&number[0]", "int64_t *": "&long_number", "uint64_t *": "&unsigned_number[0]",
     "const char **": "&text", "const char ***": "&texts", "char ***": "&lists", "char **": "&string",
     "unsigned char **": "&bytes", "natsStatus *": "&status", "FILE *": "sink",
@@ -51,6 +51,17 @@ NULL_IS_FINE = {
     ("natsSubscription_GetMaxPending", "msgs"), ("natsSubscription_GetMaxPending", "bytes"),
 }
 ALL_NULL_IS_FINE = {"natsStatistics_GetCounts", "natsSubscription_GetStats"}  # but for the handle
+# Options and outputs that JetStream's functions take or leave, but for those that are about nothing else.
+OPTIONAL = {"jsOptions *", "jsPubOptions *", "jsSubOptions *", "jsErrCode *", "jsPubAck **"}
+NULL_IS_FINE |= {
+    (name, param)
+    for param, names in {
+        "si": ("js_AddStream", "js_UpdateStream"), "ci": ("js_AddConsumer", "js_UpdateConsumer"),
+        "new_crr": ("js_ResetConsumer",), "subject": ("js_Subscribe", "js_SubscribeSync", "js_PullSubscribe"),
+        "durable": ("js_PullSubscribe", "js_PullSubscribeAsync"),
+    }.items()
+    for name in names
+}
 # Not called at all: they end what the other calls need, or block, or need a server that answers.
 SKIP = {"nats_Close", "nats_CloseAndWait", "nats_Open", "nats_Sleep", "nats_ReleaseThreadMemory"}
 
@@ -72,7 +83,14 @@ def is_pointer(kind):
 
 
 def valid(kind):
+    if kind.startswith("js") and kind != "jsCtx *" and kind.endswith("*"):
+        return f"&{made(kind)}"
     return HANDLES.get(kind) or VALUES.get(kind)
+
+
+def made(kind):
+    """The global for a structure of JetStream's, or for a pointer to one."""
+    return ("new_" if kind.endswith("**") else "a_") + kind.split()[0]
 
 
 def unused(name, kind):
@@ -84,15 +102,20 @@ def main():
     table, header, output = sys.argv[1:4]
     text = open(header).read()
     text = re.sub(r"/\*.*?\*/|//[^\n]*", "", text, flags=re.S)
-    calls, left_out = [], []
+    calls, left_out, kinds = [], [], set()
+
+    def declared(name):
+        return re.search(r"\b" + name + r"\s*\(", text) is not None
+
     for row in csv.DictReader(open(table, newline=""), delimiter="\t"):
         name, returns = row["function"], row["returns"]
-        if name in SKIP or not re.search(r"\b" + name + r"\s*\(", text):
+        if name in SKIP or not declared(name):
             continue
         params = parameters(row["parameters"])
         if any(valid(k) is None for k, _ in params) or "..." in row["parameters"]:
             left_out.append(name)
             continue
+        kinds.update(kind for kind, _ in params)
         for i, (kind, param) in enumerate(params):
             if not is_pointer(kind) or kind == "void *":
                 continue
@@ -100,6 +123,7 @@ def main():
                 continue
             args = ["NULL" if j == i else valid(k) for j, (k, _) in enumerate(params)]
             fine = (name, param) in NULL_IS_FINE or (name in ALL_NULL_IS_FINE and i > 0)
+            fine = fine or (kind in OPTIONAL and not name.endswith("_Init"))
             # A callback may be unset, unless it is what a subscription is about.
             fine = fine or (VALUES.get(kind, "").endswith("_callback") and not re.search("Subscribe", name))
             call = f"{name}({', '.join(args)})"
@@ -113,8 +137,22 @@ def main():
         if not any(is_pointer(k) for k, _ in params):
             continue
     functions = [calls[i:i + 40] for i in range(0, len(calls), 40)]
+    used = sorted({kind for kind in kinds if valid(kind) == f"&{made(kind)}"})
+    globals_ = [
+        f"static {k.rstrip('*').strip()} {'*' * (k.count('*') - 1)}{made(k)} __attribute__((unused));"
+        for k in used
+    ]
+    objects = [k.split()[0] for k in used if k.endswith("**")]
+    sweeps = [f"    {t}_Destroy(new_{t});\n    new_{t} = NULL;" for t in objects if declared(f"{t}_Destroy")]
+    if any("context" in call for call in calls):
+        globals_.append("static jsCtx *context;")
+        parts = {"@START@": START_CONTEXT, "@END@": "    jsCtx_Destroy(context);\n"}
+    else:
+        parts = {"@START@": "", "@END@": ""}
+    parts |= {"@GLOBALS@": "\n".join(globals_), "@SWEEPS@": "\n".join(sweeps), "@COUNT@": str(len(calls)),
+              "@LEFT_OUT@": ", ".join(left_out) or "none"}
     with open(output, "w") as f:
-        f.write(PROLOGUE.replace("@LEFT_OUT@", ", ".join(left_out) or "none").replace("@COUNT@", str(len(calls))))
+        f.write(re.sub(r"@[A-Z_]+@\n?", lambda m: parts.get(m.group().strip(), m.group()), PROLOGUE))
         for n, part in enumerate(functions):
             f.write(f"static void part_{n}(void)\n{{\n    start();\n" + "\n".join(part) + "\n    end();\n}\n\n")
         f.write("int main(int argc, char **argv)\n{\n    static const test_case cases[] = {\n")
@@ -122,31 +160,42 @@ def main():
         f.write("    };\n\n    return RUN_TESTS(cases, argc, argv);\n}\n")
 
 
+START_CONTEXT = """    {
+        jsOptions o;
+
+        /* Nobody answers. */
+        CHECK_OK(jsOptions_Init(&o));
+        o.Wait = 5;
+        CHECK_OK(natsConnection_JetStream(&context, connection, &o));
+    }
+"""
+
 PROLOGUE = r"""/* Generated by gen_null_test.py: do not edit. @COUNT@ calls. Left out: @LEFT_OUT@. */
 #include "callbacks.h"
 #include "peer.h"
 #include "test.h"
 
 static peer the_peer;
-static natsConnection *connection, *new_connection;
-static natsSubscription *subscription, *new_subscription;
-static natsOptions *options, *new_options;
-static natsMsg *message, *new_message;
-static natsHeader *header, *new_header;
-static natsStatistics *statistics, *new_statistics;
-static natsInbox *inbox;
+static natsConnection *connection __attribute__((unused)), *new_connection __attribute__((unused));
+static natsSubscription *subscription __attribute__((unused)), *new_subscription __attribute__((unused));
+static natsOptions *options __attribute__((unused)), *new_options __attribute__((unused));
+static natsMsg *message __attribute__((unused)), *new_message __attribute__((unused));
+static natsHeader *header __attribute__((unused)), *new_header __attribute__((unused));
+static natsStatistics *statistics __attribute__((unused)), *new_statistics __attribute__((unused));
+static natsInbox *inbox __attribute__((unused));
 static natsMsgList list __attribute__((unused));
 static natsClientConfig config __attribute__((unused));
 static natsStatus status __attribute__((unused));
-static char buffer[256];
-static int number[4];
-static int64_t long_number;
-static uint64_t unsigned_number[8];
-static const char *text, **texts;
-static char *string, **lists;
-static unsigned char *bytes;
-static int anything;
-static FILE *sink;
+static char buffer[256] __attribute__((unused));
+static int number[4] __attribute__((unused));
+static int64_t long_number __attribute__((unused));
+static uint64_t unsigned_number[8] __attribute__((unused));
+static const char *text __attribute__((unused)), **texts __attribute__((unused));
+static char *string __attribute__((unused)), **lists __attribute__((unused));
+static unsigned char *bytes __attribute__((unused));
+static int anything __attribute__((unused));
+static FILE *sink __attribute__((unused));
+@GLOBALS@
 
 static void message_callback(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void *arg)
 {
@@ -203,6 +252,7 @@ static void start(void)
     message = test_msg("foo", NULL, "x");
     CHECK_OK(natsHeader_New(&header));
     CHECK_OK(natsStatistics_Create(&statistics));
+@START@
 }
 
 /* Whatever a call made after all. */
@@ -228,10 +278,12 @@ static void sweep(void)
     texts = NULL;
     string = NULL;
     bytes = NULL;
+@SWEEPS@
 }
 
 static void end(void)
 {
+@END@
     natsStatistics_Destroy(statistics);
     natsHeader_Destroy(header);
     natsMsg_Destroy(message);

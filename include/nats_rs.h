@@ -91,6 +91,17 @@
 #define DRAINING_PUBS NATS_CONN_STATUS_DRAINING_PUBS
 #endif
 
+/* Headers of messages that JetStream has sent, and of messages for it. */
+#define JSMsgSize "Nats-Msg-Size"
+#define JSMsgRollup "Nats-Rollup"
+#define JSMsgRollupSubject "sub"
+#define JSMsgRollupAll "all"
+#define JSStream "Nats-Stream"
+#define JSSequence "Nats-Sequence"
+#define JSLastSequence "Nats-Last-Sequence"
+#define JSTimeStamp "Nats-Time-Stamp"
+#define JSSubject "Nats-Subject"
+
 /* A socket as the operating system numbers it. */
 typedef int natsSock;
 
@@ -102,235 +113,703 @@ typedef int natsSock;
  * @ingroup nats_errors
  */
 typedef enum natsStatus {
-    /**
-     * Success.
-     */
+    /** Success. */
     NATS_OK = 0,
-    /**
-     * An error without a status of its own.
-     */
+    /** An error without a status of its own. */
     NATS_ERR,
-    /**
-     * The server sent something that is not the NATS protocol, or a message's headers are malformed.
-     */
+    /** The server sent something that is not the NATS protocol, or a message's headers are malformed. */
     NATS_PROTOCOL_ERROR,
-    /**
-     * Reading from or writing to the socket failed.
-     */
+    /** Reading from or writing to the socket failed. */
     NATS_IO_ERROR,
-    /**
-     * The server's first line is too long.
-     */
+    /** The server's first line is too long. */
     NATS_LINE_TOO_LONG,
-    /**
-     * The connection is closed, or the server closed it.
-     */
+    /** The connection is closed, or the server closed it. */
     NATS_CONNECTION_CLOSED,
-    /**
-     * No server could be reached.
-     */
+    /** No server could be reached. */
     NATS_NO_SERVER,
-    /**
-     * The server did not answer the client's PINGs.
-     */
+    /** The server did not answer the client's PINGs. */
     NATS_STALE_CONNECTION,
-    /**
-     * TLS was asked for and the server does not offer it.
-     */
+    /** TLS was asked for and the server does not offer it. */
     NATS_SECURE_CONNECTION_WANTED,
-    /**
-     * The server asks for TLS. Never returned: the client upgrades by itself.
-     */
+    /** The server asks for TLS. Never returned: the client upgrades by itself. */
     NATS_SECURE_CONNECTION_REQUIRED,
-    /**
-     * The connection was lost, and may come back.
-     */
+    /** The connection was lost, and may come back. */
     NATS_CONNECTION_DISCONNECTED,
-    /**
-     * The server refused the credentials, or they expired.
-     */
+    /** The server refused the credentials, or they expired. */
     NATS_CONNECTION_AUTH_FAILED,
-    /**
-     * The server does not permit this publish or subscription.
-     */
+    /** The server does not permit this publish or subscription. */
     NATS_NOT_PERMITTED,
-    /**
-     * There is no such header, key or value.
-     */
+    /** There is no such header, key or value. */
     NATS_NOT_FOUND,
-    /**
-     * A server's URL has no host.
-     */
+    /** A server's URL has no host. */
     NATS_ADDRESS_MISSING,
-    /**
-     * The subject is missing, or holds what a subject must not.
-     */
+    /** The subject is missing, or holds what a subject must not. */
     NATS_INVALID_SUBJECT,
-    /**
-     * An argument cannot be used: NULL, negative, out of range, or a destroyed handle.
-     */
+    /** An argument cannot be used: NULL, negative, out of range, or a destroyed handle. */
     NATS_INVALID_ARG,
-    /**
-     * The subscription is closed.
-     */
+    /** The subscription is closed. */
     NATS_INVALID_SUBSCRIPTION,
-    /**
-     * The timeout must be greater than zero.
-     */
+    /** The timeout must be greater than zero. */
     NATS_INVALID_TIMEOUT,
-    /**
-     * The call makes no sense in the present state.
-     */
+    /** The call makes no sense in the present state. */
     NATS_ILLEGAL_STATE,
-    /**
-     * Messages were dropped because the subscription's pending limits were reached.
-     */
+    /** Messages were dropped because the subscription's pending limits were reached. */
     NATS_SLOW_CONSUMER,
-    /**
-     * The payload is larger than the server allows.
-     */
+    /** The payload is larger than the server allows. */
     NATS_MAX_PAYLOAD,
-    /**
-     * The subscription has delivered its maximum of messages.
-     */
+    /** The subscription has delivered its maximum of messages. */
     NATS_MAX_DELIVERED_MSGS,
-    /**
-     * A buffer is too small, or the reconnect buffer is full.
-     */
+    /** A buffer is too small, or the reconnect buffer is full. */
     NATS_INSUFFICIENT_BUFFER,
-    /**
-     * Memory could not be allocated.
-     */
+    /** Memory could not be allocated. */
     NATS_NO_MEMORY,
-    /**
-     * A call of the operating system failed.
-     */
+    /** A call of the operating system failed. */
     NATS_SYS_ERROR,
-    /**
-     * The time is over.
-     */
+    /** The time is over. */
     NATS_TIMEOUT,
-    /**
-     * The library could not be opened, for example because it is being closed.
-     */
+    /** The library could not be opened, for example because it is being closed. */
     NATS_FAILED_TO_INITIALIZE,
-    /**
-     * The library has not been opened.
-     */
+    /** The library has not been opened. */
     NATS_NOT_INITIALIZED,
-    /**
-     * Certificates, ciphers or the TLS handshake.
-     */
+    /** Certificates, ciphers or the TLS handshake. */
     NATS_SSL_ERROR,
-    /**
-     * The server is too old, or not configured, for this.
-     */
+    /** The server is too old, or not configured, for this. */
     NATS_NO_SERVER_SUPPORT,
-    /**
-     * Not connected yet; attempts go on in the background.
-     */
+    /** Not connected yet; attempts go on in the background. */
     NATS_NOT_YET_CONNECTED,
-    /**
-     * The connection or subscription is draining.
-     */
+    /** The connection or subscription is draining. */
     NATS_DRAINING,
-    /**
-     * The queue group's name holds white space.
-     */
+    /** The queue group's name holds white space. */
     NATS_INVALID_QUEUE_NAME,
-    /**
-     * Nobody is subscribed to the request's subject.
-     */
+    /** Nobody is subscribed to the request's subject. */
     NATS_NO_RESPONDERS,
-    /**
-     * JetStream: a consumer's sequence does not match.
-     */
+    /** JetStream: a consumer's sequence does not match. */
     NATS_MISMATCH,
-    /**
-     * JetStream: a heartbeat of the server is missing.
-     */
+    /** JetStream: a heartbeat of the server is missing. */
     NATS_MISSED_HEARTBEAT,
-    /**
-     * JetStream: a limit has been reached.
-     */
+    /** JetStream: a limit has been reached. */
     NATS_LIMIT_REACHED,
-    /**
-     * JetStream: the pin of a pinned consumer does not match.
-     */
+    /** JetStream: the pin of a pinned consumer does not match. */
     NATS_PIN_ID_MISMATCH,
-    /**
-     * JetStream: the configuration cannot be used.
-     */
+    /** JetStream: the configuration cannot be used. */
     NATS_INVALID_CONFIG,
-    /**
-     * The number of statuses; not a status.
-     */
+    /** The number of statuses; not a status. */
     NATS_MAX_STATUS_VALUE
 } natsStatus;
 
-/**
- * What a connection is doing, as `natsConnection_Status` tells it.
- */
+/** What a connection is doing, as `natsConnection_Status` tells it. */
 typedef enum natsConnStatus {
     /**
      * Not connected: a passing state between an attempt on one server and the next, and between
      * losing the server and closing.
      */
     NATS_CONN_STATUS_DISCONNECTED = 0,
-    /**
-     * A server accepted, and the handshake is going on; in reconnect attempts too.
-     */
+    /** A server accepted, and the handshake is going on; in reconnect attempts too. */
     NATS_CONN_STATUS_CONNECTING,
-    /**
-     * Connected.
-     */
+    /** Connected. */
     NATS_CONN_STATUS_CONNECTED,
-    /**
-     * Closed for good.
-     */
+    /** Closed for good. */
     NATS_CONN_STATUS_CLOSED,
-    /**
-     * The server was lost; waiting or trying to get back.
-     */
+    /** The server was lost; waiting or trying to get back. */
     NATS_CONN_STATUS_RECONNECTING,
-    /**
-     * Draining: subscriptions get what was sent to them, new ones are refused.
-     */
+    /** Draining: subscriptions get what was sent to them, new ones are refused. */
     NATS_CONN_STATUS_DRAINING_SUBS,
-    /**
-     * Draining: what was published is being sent, publishing is refused.
-     */
+    /** Draining: what was published is being sent, publishing is refused. */
     NATS_CONN_STATUS_DRAINING_PUBS
 } natsConnStatus;
 
+/* ---- JetStream: choices, and what servers say went wrong -------------------------------------------- */
+
+/** How long a stream keeps its messages. */
+typedef enum jsRetentionPolicy {
+    /** Until a limit of the stream is reached; the default. */
+    js_LimitsPolicy = 0,
+    /** Until all consumers that are interested have acknowledged them. */
+    js_InterestPolicy,
+    /** Until the one consumer that is interested has acknowledged them. */
+    js_WorkQueuePolicy,
+    /**
+     * An addition: one of a newer server, which this library does not know. It can be read, and given back as
+     * part of what was read.
+     */
+    js_RetentionUnknown = 255
+} jsRetentionPolicy;
+
+/** What a stream does at its limits. */
+typedef enum jsDiscardPolicy {
+    /** It removes the oldest messages; the default. */
+    js_DiscardOld = 0,
+    /** It refuses new messages. */
+    js_DiscardNew,
+    /** An addition: one of a newer server, which this library does not know. */
+    js_DiscardUnknown = 255
+} jsDiscardPolicy;
+
+/** Where a stream keeps its messages. */
+typedef enum jsStorageType {
+    /** In files; the default. */
+    js_FileStorage = 0,
+    /** In memory. */
+    js_MemoryStorage,
+    /** An addition: one of a newer server, which this library does not know. */
+    js_StorageUnknown = 255
+} jsStorageType;
+
+/** How a stream's files are compressed. */
+typedef enum jsStorageCompression {
+    /** Not at all; the default. */
+    js_StorageCompressionNone = 0,
+    /** By S2. */
+    js_StorageCompressionS2,
+    /** An addition: one of a newer server, which this library does not know. */
+    js_StorageCompressionUnknown = 255
+} jsStorageCompression;
+
+/** When a stream's messages are on the disk. */
+typedef enum jsPersistModeType {
+    /** Before they are acknowledged; the default. */
+    js_PersistDefault = 0,
+    /** Some time after that: faster, and less safe. */
+    js_PersistAsync,
+    /** An addition: one of a newer server, which this library does not know. */
+    js_PersistUnknown = 255
+} jsPersistModeType;
+
+/** With which message a consumer begins. `jsConsumerConfig_Init` sets -1, which becomes `js_DeliverAll`. */
+typedef enum jsDeliverPolicy {
+    /** The first of the stream. */
+    js_DeliverAll = 0,
+    /** The last of the stream, or of the filter. */
+    js_DeliverLast,
+    /** The next one to be stored. */
+    js_DeliverNew,
+    /** The one with the sequence `OptStartSeq`, or the next that there is. */
+    js_DeliverByStartSequence,
+    /** The first that was stored at `OptStartTime` or later. */
+    js_DeliverByStartTime,
+    /** The last of each subject. */
+    js_DeliverLastPerSubject,
+    /** An addition: one of a newer server, which this library does not know. */
+    js_DeliverUnknown = 255
+} jsDeliverPolicy;
+
 /**
- * The structure behind `natsConnection`.
+ * How messages of a consumer are acknowledged. `jsConsumerConfig_Init` sets -1, which becomes `js_AckExplicit`.
  */
+typedef enum jsAckPolicy {
+    /** Each on its own. */
+    js_AckExplicit = 0,
+    /** Not at all. */
+    js_AckNone,
+    /** Each together with all before it. */
+    js_AckAll,
+    /**
+     * An addition: by the answers to flow control, from nats-server 2.14 on (ADR-60). Servers use it for the
+     * consumers of mirrors and sources.
+     */
+    js_AckFlowControl,
+    /** An addition: one of a newer server, which this library does not know. */
+    js_AckUnknown = 255
+} jsAckPolicy;
+
+/**
+ * How fast a consumer gets messages that the stream has already. `jsConsumerConfig_Init` sets -1, which becomes
+ * `js_ReplayInstant`.
+ */
+typedef enum jsReplayPolicy {
+    /** As fast as possible. */
+    js_ReplayInstant = 0,
+    /** As they came in. */
+    js_ReplayOriginal,
+    /** An addition: one of a newer server, which this library does not know. */
+    js_ReplayUnknown = 255
+} jsReplayPolicy;
+
+/**
+ * The number by which a JetStream server says what went wrong.
+ *
+ * Functions with a `jsErrCode *` output write it there: 0 when no server has said anything, the number of
+ * the server's answer otherwise, also one that is not listed here. The words of the answer are the
+ * thread's last error (`nats_GetLastError`). Source: `server/errors.json` of nats-server 2.15; the
+ * constants beyond nats.c's are additions.
+ */
+typedef enum jsErrCode {
+    /** The account has used up its resources. */
+    JSAccountResourcesExceededErr = 10002,
+    /** The request cannot be understood. */
+    JSBadRequestErr,
+    /** The cluster has lost its quorum. */
+    JSClusterIncompleteErr,
+    /** No servers are fit to hold this stream or consumer. */
+    JSClusterNoPeersErr,
+    /** The server is not part of a cluster with JetStream. */
+    JSClusterNotActiveErr,
+    /** No server of the cluster has been given this yet. */
+    JSClusterNotAssignedErr,
+    /** The cluster has no leader now. */
+    JSClusterNotAvailErr,
+    /** The server asked is not the leader, which answers. */
+    JSClusterNotLeaderErr,
+    /** Needs a cluster. */
+    JSClusterRequiredErr,
+    /** The tags of the placement do not fit together. */
+    JSClusterTagsErr,
+    /** The consumer could not be created; the text says why. */
+    JSConsumerCreateErr,
+    /** There is a consumer of this name. */
+    JSConsumerNameExistErr,
+    /** There is no such consumer. */
+    JSConsumerNotFoundErr,
+    /** The subject to deliver a snapshot to is not legal. */
+    JSSnapshotDeliverSubjectInvalidErr,
+    /** The request's subject lacks the durable name. */
+    JSConsumerDurableNameNotInSubjectErr,
+    /** The durable name differs from that in the request's subject. */
+    JSConsumerDurableNameNotMatchSubjectErr,
+    /** The configuration lacks the durable name that the request's subject has. */
+    JSConsumerDurableNameNotSetErr,
+    /** A durable name in the request's subject, but not in the configuration. */
+    JSConsumerEphemeralWithDurableInSubjectErr,
+    /** A durable name in the configuration, but not in the request's subject. */
+    JSConsumerEphemeralWithDurableNameErr,
+    /** The API prefix of an external stream overlaps this account's. */
+    JSStreamExternalApiOverlapErr,
+    /** The delivery prefix of an external stream overlaps a stream's subjects. */
+    JSStreamExternalDelPrefixOverlapsErr,
+    /** The server or cluster has too few resources left. */
+    JSInsufficientResourcesErr,
+    /** The delivery prefix of an external stream is not legal. */
+    JSStreamInvalidExternalDeliverySubjErr,
+    /** The request is not JSON, or has a field that the server does not know. */
+    JSInvalidJSONErr,
+    /** The limit of consumers is reached. */
+    JSMaximumConsumersLimitErr,
+    /** The limit of streams is reached. */
+    JSMaximumStreamsLimitErr,
+    /** Too little memory is left for the stream. */
+    JSMemoryResourcesExceededErr,
+    /** The consumer of a mirror could not be made. */
+    JSMirrorConsumerSetupFailedErr,
+    /** The mirror takes smaller messages than its origin. */
+    JSMirrorMaxMessageSizeTooBigErr,
+    /** A mirror cannot have sources. */
+    JSMirrorWithSourcesErr,
+    /** A mirror can start by sequence or by time, not both. */
+    JSMirrorWithStartSeqAndTimeErr,
+    /** A mirror cannot have subject filters. */
+    JSMirrorWithSubjectFiltersErr,
+    /** A mirror cannot have subjects. */
+    JSMirrorWithSubjectsErr,
+    /** The account is unknown. */
+    JSNoAccountErr,
+    /** Not supported in a cluster. */
+    JSClusterUnSupportFeatureErr,
+    /** There is no such message. */
+    JSNoMessageFoundErr,
+    /** The request must be empty. */
+    JSNotEmptyRequestErr,
+    /** JetStream is not enabled for the account. */
+    JSNotEnabledForAccountErr,
+    /** The peer is no member of the group. */
+    JSClusterPeerNotMemberErr,
+    /** An error of the servers' consensus; the text has it. */
+    JSRaftGeneralErr,
+    /** The server could not subscribe for a restore. */
+    JSRestoreSubscribeFailedErr,
+    /** There is no message with this sequence. */
+    JSSequenceNotFoundErr,
+    /** The server is no member of the cluster. */
+    JSClusterServerNotMemberErr,
+    /** The consumer of a source could not be made. */
+    JSSourceConsumerSetupFailedErr,
+    /** The stream takes smaller messages than its source. */
+    JSSourceMaxMessageSizeTooBigErr,
+    /** Too little storage is left for the stream. */
+    JSStorageResourcesExceededErr,
+    /** The stream could not be assigned; the text says why. */
+    JSStreamAssignmentErr,
+    /** The stream could not be created; the text says why. */
+    JSStreamCreateErr,
+    /** The stream could not be deleted; the text says why. */
+    JSStreamDeleteErr,
+    /** An error of the stream; the text has it. */
+    JSStreamGeneralError,
+    /** The stream's configuration is not valid; the text says why. */
+    JSStreamInvalidConfig,
+    /** The stream exceeds a limit; the text says which. */
+    JSStreamLimitsErr,
+    /** The message is larger than the stream takes. */
+    JSStreamMessageExceedsMaximumErr,
+    /** A mirror's origin cannot be changed. */
+    JSStreamMirrorNotUpdatableErr,
+    /** The stream's name differs from that in the request's subject. */
+    JSStreamMismatchErr,
+    /** The message could not be deleted; the text says why. */
+    JSStreamMsgDeleteFailed,
+    /** There is a stream of this name with another configuration. */
+    JSStreamNameExistErr,
+    /** There is no such stream. */
+    JSStreamNotFoundErr,
+    /** The stream that stored the message is not the expected one. */
+    JSStreamNotMatchErr,
+    /** The number of replicas cannot be changed. */
+    JSStreamReplicasNotUpdatableErr,
+    /** The restore failed; the text says why. */
+    JSStreamRestoreErr,
+    /** The sequence is not the stream's. */
+    JSStreamSequenceNotMatchErr,
+    /** The snapshot failed; the text says why. */
+    JSStreamSnapshotErr,
+    /** The subjects overlap those of another stream. */
+    JSStreamSubjectOverlapErr,
+    /** A template could not be created (old servers). */
+    JSStreamTemplateCreateErr,
+    /** A template could not be deleted (old servers). */
+    JSStreamTemplateDeleteErr,
+    /** There is no such template (old servers). */
+    JSStreamTemplateNotFoundErr,
+    /** The stream could not be updated; the text says why. */
+    JSStreamUpdateErr,
+    /** The stream's last message id is not the expected one. */
+    JSStreamWrongLastMsgIDErr,
+    /** The last sequence is not the expected one; the text has it. */
+    JSStreamWrongLastSequenceErr,
+    /** The server could not open temporary storage for a restore. */
+    JSTempStorageFailedErr,
+    /** The template's name differs from that in the subject (old servers). */
+    JSTemplateNameNotMatchSubjectErr,
+    /** Replicas need a cluster. */
+    JSStreamReplicasNotSupportedErr,
+    /** No other server could be found to take over. */
+    JSPeerRemapErr,
+    /** JetStream is not enabled, or nobody answers. */
+    JSNotEnabledErr,
+    /** The message could not be stored; the text says why. */
+    JSStreamStoreFailedErr,
+    /** The configuration is missing. */
+    JSConsumerConfigRequiredErr,
+    /** The delivery subject has wildcards. */
+    JSConsumerDeliverToWildcardsErr,
+    /** Only a pull consumer has a limit of waiting requests. */
+    JSConsumerPushMaxWaitingErr,
+    /** The delivery subject is one of the stream's. */
+    JSConsumerDeliverCycleErr,
+    /** A limit of pending acks needs an ack policy. */
+    JSConsumerMaxPendingAckPolicyRequiredErr,
+    /** The heartbeat is less than 100 ms. */
+    JSConsumerSmallHeartbeatErr,
+    /** A pull consumer of a work queue needs explicit acks. */
+    JSConsumerPullRequiresAckErr,
+    /** A pull consumer needs a durable name (old servers). */
+    JSConsumerPullNotDurableErr,
+    /** A pull consumer cannot have a rate limit. */
+    JSConsumerPullWithRateLimitErr,
+    /** The limit of waiting requests is negative. */
+    JSConsumerMaxWaitingNegativeErr,
+    /** Only a push consumer has a heartbeat. */
+    JSConsumerHBRequiresPushErr,
+    /** Only a push consumer has flow control. */
+    JSConsumerFCRequiresPushErr,
+    /** A direct consumer must be a push consumer. */
+    JSConsumerDirectRequiresPushErr,
+    /** A direct consumer must be ephemeral. */
+    JSConsumerDirectRequiresEphemeralErr,
+    /** A direct consumer cannot be on a mapped subject. */
+    JSConsumerOnMappedErr,
+    /** The filter is outside of the stream's subjects. */
+    JSConsumerFilterNotSubsetErr,
+    /** A policy is not valid; the text says which. */
+    JSConsumerInvalidPolicyErr,
+    /** The sampling frequency is not valid. */
+    JSConsumerInvalidSamplingErr,
+    /** The stream is not valid. */
+    JSStreamInvalidErr,
+    /** The headers are larger than 64 KiB. */
+    JSStreamHeaderExceedsMaximumErr,
+    /** A consumer of a work queue needs explicit acks. */
+    JSConsumerWQRequiresExplicitAckErr,
+    /** A work queue has at most one consumer without a filter. */
+    JSConsumerWQMultipleUnfilteredErr,
+    /** The filters of a work queue's consumers must not overlap. */
+    JSConsumerWQConsumerNotUniqueErr,
+    /** A consumer of a work queue must deliver all. */
+    JSConsumerWQConsumerNotDeliverAllErr,
+    /** The consumer's name is too long. */
+    JSConsumerNameTooLongErr,
+    /** The durable name has a character that is not legal. */
+    JSConsumerBadDurableNameErr,
+    /** The consumer's state could not be stored. */
+    JSConsumerStoreFailedErr,
+    /** The consumer exists and is in use. */
+    JSConsumerExistingActiveErr,
+    /** The consumer cannot be replaced by one of another name. */
+    JSConsumerReplacementWithDifferentNameErr,
+    /** The description is too long. */
+    JSConsumerDescriptionTooLongErr,
+    /** Flow control needs a heartbeat. */
+    JSConsumerWithFlowControlNeedsHeartbeatsErr,
+    /** The stream is sealed. */
+    JSStreamSealedErr,
+    /** The purge failed; the text says why. */
+    JSStreamPurgeFailedErr,
+    /** The roll-up failed; the text says why. */
+    JSStreamRollupFailedErr,
+    /** The delivery subject is not legal. */
+    JSConsumerInvalidDeliverSubjectErr,
+    /** The account asks for streams with a limit of bytes. */
+    JSStreamMaxBytesRequiredErr,
+    /** The limit of a request's batch is negative. */
+    JSConsumerMaxRequestBatchNegativeErr,
+    /** The limit of a request's expiry is less than 1 ms. */
+    JSConsumerMaxRequestExpiresToSmallErr,
+    /** There are more backoff steps than deliveries. */
+    JSConsumerMaxDeliverBackoffErr,
+    /** There are more subjects than an info can have. */
+    JSStreamInfoMaxSubjectsErr,
+    /** The stream is offline. */
+    JSStreamOfflineErr,
+    /** The consumer is offline. */
+    JSConsumerOfflineErr,
+    /** The account has no limit for this kind of storage or number of replicas. */
+    JSNoLimitsErr,
+    /** More pending acks than the stream or account allows. */
+    JSConsumerMaxPendingAckExcessErr,
+    /** More bytes than the account allows for one stream. */
+    JSStreamMaxStreamBytesExceededErr,
+    /** A stream cannot be moved and scaled at once. */
+    JSStreamMoveAndScaleErr,
+    /** The stream is being moved. */
+    JSStreamMoveInProgressErr,
+    /** A larger batch of requests than the server allows. */
+    JSConsumerMaxRequestBatchExceededErr,
+    /** More replicas than the stream has. */
+    JSConsumerReplicasExceedsStreamErr,
+    /** The consumer's name has a path separator. */
+    JSConsumerNameContainsPathSeparatorsErr,
+    /** The stream's name has a path separator. */
+    JSStreamNameContainsPathSeparatorsErr,
+    /** The stream is not being moved. */
+    JSStreamMoveNotInProgressErr,
+    /** There is a stream of the name to restore. */
+    JSStreamNameExistRestoreFailedErr,
+    /** The filter differs from that in the request's subject. */
+    JSConsumerCreateFilterSubjectMismatchErr,
+    /** The durable name differs from the name. */
+    JSConsumerCreateDurableAndNameMismatchErr,
+    /** The number of replicas is negative. */
+    JSReplicasCountCannotBeNegativeErr,
+    /** The consumer needs as many replicas as the stream. */
+    JSConsumerReplicasShouldMatchStreamErr,
+    /** The metadata are too long. */
+    JSConsumerMetadataLengthErr,
+    /** Both a filter and several filters are given. */
+    JSConsumerDuplicateFilterSubjectsErr,
+    /** Several filters cannot be in a request by subject. */
+    JSConsumerMultipleFiltersNotAllowedErr,
+    /** The filters overlap. */
+    JSConsumerOverlappingSubjectFiltersErr,
+    /** A filter is empty. */
+    JSConsumerEmptyFilterErr,
+    /** Two sources are the same. */
+    JSSourceDuplicateDetectedErr,
+    /** The name of a source is not legal. */
+    JSSourceInvalidStreamNameErr,
+    /** The name of the mirror's origin is not legal. */
+    JSMirrorInvalidStreamNameErr,
+    /** A mirror cannot have a first sequence. */
+    JSMirrorWithFirstSeqErr,
+    /** A source has a filter and transforms. */
+    JSSourceMultipleFiltersNotAllowedErr,
+    /** The filter of a source is not legal. */
+    JSSourceInvalidSubjectFilterErr,
+    /** The destination of a source's transform is not legal. */
+    JSSourceInvalidTransformDestinationErr,
+    /** The filters of a source overlap. */
+    JSSourceOverlappingSubjectFiltersErr,
+    /** The consumer exists, and was only to be created. */
+    JSConsumerAlreadyExistsErr,
+    /** The consumer does not exist, and was only to be updated. */
+    JSConsumerDoesNotExistErr,
+    /** A mirror has a filter and transforms. */
+    JSMirrorMultipleFiltersNotAllowedErr,
+    /** The filter of the mirror is not legal. */
+    JSMirrorInvalidSubjectFilterErr,
+    /** The filters of the mirror overlap. */
+    JSMirrorOverlappingSubjectFiltersErr,
+    /** The inactivity threshold exceeds the stream's limit. */
+    JSConsumerInactiveThresholdExcessErr,
+    /** The destination of the mirror's transform is not legal. */
+    JSMirrorInvalidTransformDestinationErr,
+    /** The source of the subject transform is not legal. */
+    JSStreamTransformInvalidSourceErr,
+    /** The destination of the subject transform is not legal. */
+    JSStreamTransformInvalidDestinationErr,
+    /** The server would have to change the configuration, and was asked not to. */
+    JSPedanticErr,
+    /** A message with this id is being stored. */
+    JSStreamDuplicateMessageConflictErr,
+    /** A priority policy needs a group. */
+    JSConsumerPriorityPolicyWithoutGroupErr,
+    /** The request's priority group is not the consumer's. */
+    JSConsumerInvalidPriorityGroupErr,
+    /** The name of a priority group is empty. */
+    JSConsumerEmptyGroupNameErr,
+    /** The name of a priority group is not legal. */
+    JSConsumerInvalidGroupNameErr,
+    /** The last sequence of the subject is not known yet. */
+    JSStreamExpectedLastSeqPerSubjectNotReadyErr,
+    /** The last sequence is not the expected one; the text does not have it. */
+    JSStreamWrongLastSequenceConstantErr,
+    /** The message's time to live is not valid; less than a second, for example. */
+    JSMessageTTLInvalidErr,
+    /** The stream does not allow a time to live in messages. */
+    JSMessageTTLDisabledErr,
+    /** Too many requests: what was sent was dropped. */
+    JSStreamTooManyRequestsErr,
+    /** The stream has no counters. */
+    JSMessageIncrDisabledErr,
+    /** The counter's increment is missing. */
+    JSMessageIncrMissingErr,
+    /** A counter's increment must have no payload. */
+    JSMessageIncrPayloadErr,
+    /** The counter's increment is not a number. */
+    JSMessageIncrInvalidErr,
+    /** The subject's last message is not a counter. */
+    JSMessageCounterBrokenErr,
+    /** A mirror cannot have counters of its own. */
+    JSMirrorWithCountersErr,
+    /** The stream does not allow atomic batches. */
+    JSBatchPublishNotEnabledErr,
+    /** The message has no sequence in its atomic batch. */
+    JSBatchPublishSequenceMissingErr,
+    /** Messages of the atomic batch are missing. */
+    JSBatchPublishIncompleteErr,
+    /** A header of the message cannot be in an atomic batch. */
+    JSBatchPublishUnsupportedHeaderErr,
+    /** A push consumer cannot have priority groups. */
+    JSConsumerPushWithPriorityGroupErr,
+    /** The atomic batch's id is longer than 64 characters. */
+    JSBatchPublishInvalidIDErr,
+    /** The server has not reached the sequence that the request needs. */
+    JSStreamMinLastSeqErr,
+    /** The ack policy is not valid. */
+    JSConsumerAckPolicyInvalidErr,
+    /** The replay policy is not valid. */
+    JSConsumerReplayPolicyInvalidErr,
+    /** The ack wait is negative. */
+    JSConsumerAckWaitNegativeErr,
+    /** A backoff step is negative. */
+    JSConsumerBackOffNegativeErr,
+    /** The server's API level is lower than the request asks for. */
+    JSRequiredApiLevelErr,
+    /** A mirror cannot have schedules. */
+    JSMirrorWithMsgSchedulesErr,
+    /** A stream with sources cannot have schedules. */
+    JSSourceWithMsgSchedulesErr,
+    /** The stream does not allow schedules. */
+    JSMessageSchedulesDisabledErr,
+    /** The schedule is not valid. */
+    JSMessageSchedulesPatternInvalidErr,
+    /** The schedule's target is not legal. */
+    JSMessageSchedulesTargetInvalidErr,
+    /** The schedule's time to live is not valid. */
+    JSMessageSchedulesTTLInvalidErr,
+    /** The schedule's roll-up is not valid. */
+    JSMessageSchedulesRollupInvalidErr,
+    /** A subject for an expected last sequence, but no sequence. */
+    JSStreamExpectedLastSeqPerSubjectInvalidErr,
+    /** The stream is offline; the text says why. */
+    JSStreamOfflineReasonErr,
+    /** The consumer is offline; the text says why. */
+    JSConsumerOfflineReasonErr,
+    /** Priority groups need a priority policy. */
+    JSConsumerPriorityGroupWithPolicyNoneErr,
+    /** A time to live of pins needs a priority policy. */
+    JSConsumerPinnedTTLWithoutPriorityPolicyNoneErr,
+    /** A mirror cannot allow atomic batches. */
+    JSMirrorWithAtomicPublishErr,
+    /** The atomic batch has too many messages. */
+    JSBatchPublishSequenceExceedsLimitErr,
+    /** The commit of the atomic batch is not valid. */
+    JSBatchPublishInvalidCommitErr,
+    /** A message id is twice in the atomic batch, or stored already. */
+    JSBatchPublishDuplicateMessageIDErr,
+    /** The cluster's members are being changed. */
+    JSClusterServerMemberChangeInflightErr,
+    /** The schedule's source is not legal. */
+    JSMessageSchedulesSourceInvalidErr,
+    /** The consumer cannot be reset so; the text says why. */
+    JSConsumerInvalidResetErr,
+    /** The stream does not allow fast batches. */
+    JSFastBatchDisabledErr,
+    /** The reply subject of a fast batch's message is not valid. */
+    JSFastBatchInvalidPatternErr,
+    /** The fast batch's id is not valid. */
+    JSFastBatchInvalidIDErr,
+    /** The server does not know the fast batch, or no longer. */
+    JSFastBatchUnknownIDErr,
+    /** A mirror cannot allow fast batches. */
+    JSMirrorWithFastBatchErr,
+    /** Too many atomic batches are in flight. */
+    JSBatchPublishTooManyInflightErr,
+    /** Too many fast batches are in flight. */
+    JSFastBatchTooManyInflightErr,
+    /** The headers that cancel a schedule are not valid. */
+    JSMessageSchedulesSchedulerInvalidErr,
+    /** The mirror's consumer is not configured as it must be. */
+    JSMirrorDurableConsumerCfgInvalidErr,
+    /** The mirror's consumer must be acknowledged by flow control. */
+    JSMirrorConsumerRequiresAckFCErr,
+    /** A source's consumer is not configured as it must be. */
+    JSSourceDurableConsumerCfgInvalidErr,
+    /** Two sources have the same consumer. */
+    JSSourceDurableConsumerDuplicateDetectedErr,
+    /** A source's consumer must be acknowledged by flow control. */
+    JSSourceConsumerRequiresAckFCErr,
+    /** Acks by flow control need a push consumer. */
+    JSConsumerAckFCRequiresPushErr,
+    /** Acks by flow control need flow control. */
+    JSConsumerAckFCRequiresFCErr,
+    /** Acks by flow control need a limit of pending acks. */
+    JSConsumerAckFCRequiresMaxAckPendingErr,
+    /** Acks by flow control cannot have an ack wait. */
+    JSConsumerAckFCRequiresNoAckWaitErr,
+    /** Acks by flow control cannot have a limit of deliveries. */
+    JSConsumerAckFCRequiresNoMaxDeliverErr,
+    /** The schedule's time zone is not valid, or not for this kind of schedule. */
+    JSMessageSchedulesTimeZoneInvalidErr,
+    /** The rescue of the cluster was not done; the text says why. */
+    JSClusterRescueErr,
+    /** The consumer belongs to another stream of this name. */
+    JSConsumerStreamIdentityMismatchErr,
+    /** The stream is being reconfigured. */
+    JSStreamReconfigureInProgressErr,
+    /** The message has a header that only the server writes. */
+    JSMessageSourceHdrNotAllowedErr
+} jsErrCode;
+
+/** Which error of the API it is; [`ErrCode::NONE`] for an error that did not come from there. */
+typedef struct ErrCode ErrCode;
+
+/** The structure behind `jsCtx`. */
+typedef struct __jsCtx __jsCtx;
+
+/** The structure behind `natsConnection`. */
 typedef struct __natsConnection __natsConnection;
 
-/**
- * The structure behind `natsHeader`.
- */
+/** The structure behind `natsHeader`. */
 typedef struct __natsHeader __natsHeader;
 
-/**
- * The structure behind `natsMsg`.
- */
+/** The structure behind `natsMsg`. */
 typedef struct __natsMsg __natsMsg;
 
-/**
- * The structure behind `natsOptions`.
- */
+/** The structure behind `natsOptions`. */
 typedef struct __natsOptions __natsOptions;
 
-/**
- * The structure behind `natsStatistics`.
- */
+/** The structure behind `natsStatistics`. */
 typedef struct __natsStatistics __natsStatistics;
 
-/**
- * The structure behind `natsSubscription`.
- */
+/** The structure behind `natsSubscription`. */
 typedef struct __natsSubscription __natsSubscription;
 
 /**
@@ -412,41 +891,23 @@ typedef void (*natsThreadStartedHandler)(void *closure);
  * @ingroup nats_library
  */
 typedef struct natsClientConfig {
-    /**
-     * The write deadline in milliseconds that new options begin with; zero or less for none.
-     */
+    /** The write deadline in milliseconds that new options begin with; zero or less for none. */
     int64_t DefaultWriteDeadline;
-    /**
-     * Not used: this library does not spin on locks in a way that could be set.
-     */
+    /** Not used: this library does not spin on locks in a way that could be set. */
     int64_t LockSpinCount;
-    /**
-     * Whether new options begin with `natsOptions_UseGlobalMessageDelivery` switched on.
-     */
+    /** Whether new options begin with `natsOptions_UseGlobalMessageDelivery` switched on. */
     bool DefaultToThreadPool;
-    /**
-     * Threads of the pool that those options deliver messages with; zero or less for an empty pool.
-     */
+    /** Threads of the pool that those options deliver messages with; zero or less for an empty pool. */
     int ThreadPoolMax;
-    /**
-     * Not used: replies to requests need no pool.
-     */
+    /** Not used: replies to requests need no pool. */
     bool DefaultRepliesToThreadPool;
-    /**
-     * Not used: replies to requests need no pool.
-     */
+    /** Not used: replies to requests need no pool. */
     bool UseSeparatePoolForReplies;
-    /**
-     * Not used: replies to requests need no pool.
-     */
+    /** Not used: replies to requests need no pool. */
     int ReplyThreadPoolMax;
-    /**
-     * Runs first in every thread that the library starts; NULL for nothing.
-     */
+    /** Runs first in every thread that the library starts; NULL for nothing. */
     natsThreadStartedHandler ThreadStartedHandler;
-    /**
-     * What `ThreadStartedHandler` gets.
-     */
+    /** What `ThreadStartedHandler` gets. */
     void *ThreadStartedHandlerClosure;
 } natsClientConfig;
 
@@ -471,13 +932,9 @@ typedef struct __natsMsg natsMsg;
  * @ingroup nats_msg
  */
 typedef struct natsMsgList {
-    /**
-     * An array from `malloc`. A message that the program keeps is taken out by writing NULL.
-     */
+    /** An array from `malloc`. A message that the program keeps is taken out by writing NULL. */
     natsMsg **Msgs;
-    /**
-     * How many there are.
-     */
+    /** How many there are. */
     int Count;
 } natsMsgList;
 
@@ -744,15 +1201,570 @@ typedef void (*natsMsgHandler)(natsConnection *nc, natsSubscription *sub, natsMs
  * @ingroup nats_msg
  */
 typedef struct natsMetadata {
-    /**
-     * Keys and values in turn.
-     */
+    /** Keys and values in turn. */
     const char **List;
-    /**
-     * How many pairs there are.
-     */
+    /** How many pairs there are. */
     int Count;
 } natsMetadata;
+
+/* ---- JetStream: structures and callbacks ------------------------------------------------------------ */
+
+/**
+ * What a consumer is to be, or is. `jsConsumerConfig_Init` begins one.
+ *
+ * What is passed to the library stays the program's and is copied. Where the library hands one out it is part of a
+ * `jsConsumerInfo`; fields of newer servers that have no place here are kept with it: they are part of an update
+ * for which the same structure, or a copy of it, is used. Source: ADR-13, ADR-42.
+ */
+typedef struct jsConsumerConfig {
+    /**
+     * The name; NULL for the durable name, or one that the server makes up. No white space, and none of `.`, `*`,
+     * `>`, `/` and `\`.
+     */
+    const char *Name;
+    /** The name of a consumer that stays when nobody uses it; NULL for one that does not. */
+    const char *Durable;
+    /** Words for people; NULL for none. */
+    const char *Description;
+    /** With which message it begins. */
+    jsDeliverPolicy DeliverPolicy;
+    /** The sequence to begin with, for `js_DeliverByStartSequence`. */
+    uint64_t OptStartSeq;
+    /** The time to begin at, in nanoseconds since the epoch, for `js_DeliverByStartTime`. */
+    int64_t OptStartTime;
+    /** How its messages are acknowledged. */
+    jsAckPolicy AckPolicy;
+    /** After how many nanoseconds without an ack a message is delivered again; 0 for the server's default. */
+    int64_t AckWait;
+    /** How often a message is delivered at most; 0 or -1 for no limit. */
+    int64_t MaxDeliver;
+    /** How many nanoseconds to wait for the ack of each delivery, in place of `AckWait`. */
+    int64_t *BackOff;
+    /** How many of these there are. */
+    int BackOffLen;
+    /** Which subjects to deliver; NULL for all. */
+    const char *FilterSubject;
+    /** How fast it gets what the stream has already. */
+    jsReplayPolicy ReplayPolicy;
+    /** How many bits a second a push consumer sends at most; 0 for no limit. */
+    uint64_t RateLimit;
+    /** Of how many acks a sample is published, in percent, such as `"30"`; NULL for none. */
+    const char *SampleFrequency;
+    /** How many pull requests may wait; 0 for the server's default. */
+    int64_t MaxWaiting;
+    /** How many messages may await their ack; 0 for the server's default, -1 for no limit. */
+    int64_t MaxAckPending;
+    /** Whether a push consumer waits for the program. */
+    bool FlowControl;
+    /** After how many nanoseconds without a message a push consumer sends a heartbeat; 0 for never. */
+    int64_t Heartbeat;
+    /** Whether payloads are left out. */
+    bool HeadersOnly;
+    /** How many messages a pull request may ask for; 0 for no limit. */
+    int64_t MaxRequestBatch;
+    /** For how many nanoseconds a pull request may wait; 0 for no limit. */
+    int64_t MaxRequestExpires;
+    /** How many bytes a pull request may ask for; 0 for no limit. */
+    int64_t MaxRequestMaxBytes;
+    /** The subject that a push consumer delivers to; NULL for a pull consumer. */
+    const char *DeliverSubject;
+    /** The queue group that a push consumer delivers to; NULL for none. */
+    const char *DeliverGroup;
+    /** After how many nanoseconds without use it is removed; 0 for the server's default. */
+    int64_t InactiveThreshold;
+    /** On how many servers its state is; 0 for as many as the stream. */
+    int64_t Replicas;
+    /** Whether its state is in memory, whatever the stream's is in. */
+    bool MemoryStorage;
+    /** Which subjects to deliver, if more than one. */
+    const char **FilterSubjects;
+    /** How many these are. */
+    int FilterSubjectsLen;
+    /** What the program notes with it. */
+    struct natsMetadata Metadata;
+    /** Until when it delivers nothing, in nanoseconds since the epoch; 0 for no pause. */
+    int64_t PauseUntil;
+    /**
+     * How clients of the same group take turns: `"overflow"`, `"pinned_client"` or `"prioritized"`; NULL for none.
+     */
+    const char *PriorityPolicy;
+    /**
+     * After how many nanoseconds without a pull request another client may be pinned; 0 for the server's default.
+     */
+    int64_t PinnedTTL;
+    /** The groups. */
+    const char **PriorityGroups;
+    /** How many groups there are. */
+    int PriorityGroupsLen;
+} jsConsumerConfig;
+
+/** Which message to get with `js_DirectGetMsg`. `jsDirectGetMsgOptions_Init` begins one. */
+typedef struct jsDirectGetMsgOptions {
+    /** The message's sequence; together with `NextBySubject`, where to begin to look. */
+    uint64_t Sequence;
+    /** The first message of this subject; NULL for any. May have wildcards. */
+    const char *NextBySubject;
+    /** The last message of this subject; NULL for not. Where it is set the others do not count. */
+    const char *LastBySubject;
+} jsDirectGetMsgOptions;
+
+/** A connection's way to JetStream, opaque to C. */
+typedef struct __jsCtx jsCtx;
+
+/** That a stream has stored a message. Released with `jsPubAck_Destroy`, with all that is in it. */
+typedef struct jsPubAck {
+    /** The stream's name. */
+    char *Stream;
+    /** The message's sequence in it. */
+    uint64_t Sequence;
+    /** The domain that the stream is in; NULL for none. */
+    char *Domain;
+    /** Whether the stream had a message of this id, and has not stored this one. */
+    bool Duplicate;
+    /** The batch's id; NULL where there is no batch. */
+    char *Batch;
+    /** How many messages the batch had. */
+    uint64_t Count;
+    /** The counter's value; NULL where the message is no counter. */
+    char *Value;
+} jsPubAck;
+
+/** That a stream has not stored a message, as far as is known. Valid during the callback. */
+typedef struct jsPubAckErr {
+    /** The message, for a `jsPubAckErrHandler`; NULL for a `jsPubAckHandler`, which has it as an argument. */
+    natsMsg *Msg;
+    /** What happened. */
+    enum natsStatus Err;
+    /** What the server has answered; 0 where it has not. */
+    jsErrCode ErrCode;
+    /** The words of that. */
+    const char *ErrText;
+} jsPubAckErr;
+
+/**
+ * Is told what became of a message that was published with `js_PublishMsgAsync` or `js_PublishAsync`.
+ *
+ * All calls for one context come one after another, on a thread of the library.
+ *
+ * @param js the context, the program's own handle.
+ * @param msg the message, which now belongs to the program: it must `natsMsg_Destroy` it, or publish it again with
+ * `js_PublishMsgAsync(js, &msg, ..)`.
+ * @param pa the ack; NULL where there is none. Valid during the callback.
+ * @param pae the error; NULL where there is none. Valid during the callback; its `Msg` is NULL.
+ * @param closure what the program gave with the function.
+ */
+typedef void (*jsPubAckHandler)(jsCtx *js,
+                                natsMsg *msg,
+                                struct jsPubAck *pa,
+                                struct jsPubAckErr *pae,
+                                void *closure);
+
+/**
+ * Is told of a message that was published with `js_PublishMsgAsync` or `js_PublishAsync`, and is not stored.
+ *
+ * All calls for one context come one after another, on a thread of the library.
+ *
+ * @param js the context, the program's own handle.
+ * @param pae the error. Its `Msg` stays the library's, which destroys it afterwards, unless the program has published
+ * it again with `js_PublishMsgAsync(js, &pae->Msg, ..)`, or has taken it by writing NULL.
+ * @param closure what the program gave with the function.
+ */
+typedef void (*jsPubAckErrHandler)(jsCtx *js, struct jsPubAckErr *pae, void *closure);
+
+/** How `js_PublishAsync` and `js_PublishMsgAsync` work: part of `jsOptions`, of a context's own only. */
+typedef struct jsOptionsPublishAsync {
+    /** How many messages may await their ack; 0 for no limit. */
+    int64_t MaxPending;
+    /** Is told what became of each message; NULL for nobody. */
+    jsPubAckHandler AckHandler;
+    /** What `AckHandler` gets. */
+    void *AckHandlerClosure;
+    /**
+     * Is told of each message that was not stored; NULL for nobody. Not used where there is an `AckHandler`.
+     */
+    jsPubAckErrHandler ErrHandler;
+    /** What `ErrHandler` gets. */
+    void *ErrHandlerClosure;
+    /** How long a publish waits for room among `MaxPending`, in milliseconds; 0 for 200. */
+    int64_t StallWait;
+    /** Whether acks come by the connection's own inbox, not by one of the context. */
+    bool MuxReplies;
+} jsOptionsPublishAsync;
+
+/**
+ * Is told that a subscription made by `js_PullSubscribeAsync` is over: no more messages come.
+ *
+ * Runs once, on a thread of the library, after the last message callback.
+ *
+ * @param nc the connection, the program's own handle.
+ * @param sub the subscription, the program's own handle, which it still has to destroy.
+ * @param s why: `NATS_OK` where the program has ended it.
+ * @param closure what the program gave with the function.
+ */
+typedef void (*jsFetchCompleteHandler)(natsConnection *nc, natsSubscription *sub, natsStatus s, void *closure);
+
+/**
+ * Decides what a subscription made by `js_PullSubscribeAsync` asks the consumer for next.
+ *
+ * Runs after each message callback, on the same thread.
+ *
+ * @param messages where to put how many messages to ask for.
+ * @param maxBytes where to put how many bytes to ask for; 0 for no limit.
+ * @param sub the subscription, the program's own handle.
+ * @param closure what the program gave with the function.
+ * @return `true` to ask now, `false` not to.
+ */
+typedef bool (*jsFetchNextHandler)(int *messages, int64_t *maxBytes, natsSubscription *sub, void *closure);
+
+/** How `js_PullSubscribeAsync` works: part of `jsOptions`, of that call's only. */
+typedef struct jsOptionsPullSubscribeAsync {
+    /** After how long it ends, in milliseconds; 0 for never. */
+    int64_t Timeout;
+    /** After how many messages it ends; 0 for never. */
+    int MaxMessages;
+    /** After how many bytes it ends; 0 for never. Not together with `KeepAhead`. */
+    int64_t MaxBytes;
+    /** Whether to take what there is, and then end. Not together with `KeepAhead`. */
+    bool NoWait;
+    /** Is told of the end; NULL for nobody. */
+    jsFetchCompleteHandler CompleteHandler;
+    /** What `CompleteHandler` gets. */
+    void *CompleteHandlerClosure;
+    /** After how many milliseconds without a message the server sends a heartbeat; 0 for never. */
+    int64_t Heartbeat;
+    /** The priority group; NULL for none. */
+    const char *Group;
+    /** To be served only when so many messages are still to be delivered; 0 for always. */
+    int64_t MinPending;
+    /** To be served only when so many messages await their ack; 0 for always. */
+    int64_t MinAckPending;
+    /** How many messages to ask for at a time; 0 for 128. */
+    int FetchSize;
+    /** To ask for more while so many are still on their way; 0 to ask when all have come. */
+    int KeepAhead;
+    /** Decides what to ask for next; NULL for the library, by the fields above. */
+    jsFetchNextHandler NextHandler;
+    /** What `NextHandler` gets. */
+    void *NextHandlerClosure;
+} jsOptionsPullSubscribeAsync;
+
+/** What `js_PurgeStream` removes: part of `jsOptions`. Nothing set means all. */
+typedef struct jsOptionsStreamPurge {
+    /** Which subjects; NULL for all. May have wildcards. */
+    const char *Subject;
+    /** Only messages before this sequence; 0 for no such limit. Not together with `Keep`. */
+    uint64_t Sequence;
+    /** How many of the last messages stay; 0 for none. */
+    uint64_t Keep;
+} jsOptionsStreamPurge;
+
+/** What `js_GetStreamInfo` asks for: part of `jsOptions`. */
+typedef struct jsOptionsStreamInfo {
+    /** Whether to get the sequences of deleted messages. */
+    bool DeletedDetails;
+    /**
+     * Of which subjects to get the number of messages; NULL for none. May have wildcards. For `js_Streams` and
+     * `js_StreamNames`, which subject the streams must have. In options of a call only.
+     */
+    const char *SubjectsFilter;
+} jsOptionsStreamInfo;
+
+/** What goes with functions on streams: part of `jsOptions`. */
+typedef struct jsOptionsStream {
+    /** For `js_PurgeStream`. */
+    struct jsOptionsStreamPurge Purge;
+    /** For `js_GetStreamInfo`, `js_Streams` and `js_StreamNames`. */
+    struct jsOptionsStreamInfo Info;
+} jsOptionsStream;
+
+/**
+ * How a context works, and how a single call differs from that. `jsOptions_Init` begins one.
+ *
+ * Those of a context are copied by `natsConnection_JetStream`; the closures and the functions must stay. In those of
+ * a call, zero in a field means that the context's counts: `Prefix`, `Domain` and `Wait`, each on its own;
+ * `Stream.Purge` as a whole; of `Stream.Info` the call's counts wherever it has options. `PublishAsync` is the
+ * context's alone, `PullSubscribeAsync` the call's.
+ */
+typedef struct jsOptions {
+    /** The prefix of the JetStream API's subjects; NULL for `$JS.API`. */
+    const char *Prefix;
+    /**
+     * The domain, short for the prefix `$JS.<domain>.API`, before which `Prefix` does not count; NULL for none.
+     */
+    const char *Domain;
+    /** How long to wait for an answer, in milliseconds; 0 for 5000. */
+    int64_t Wait;
+    /** How to publish without waiting. */
+    struct jsOptionsPublishAsync PublishAsync;
+    /** How to subscribe by pulling, with a callback. */
+    struct jsOptionsPullSubscribeAsync PullSubscribeAsync;
+    /** What goes with functions on streams. */
+    struct jsOptionsStream Stream;
+} jsOptions;
+
+/**
+ * When a message is to be published, or again and again: part of `jsPubOptions`.
+ *
+ * The stream needs `AllowMsgSchedules`. The strings are checked by the server alone. Source: ADR-51.
+ */
+typedef struct jsScheduleOptions {
+    /**
+     * When: `@at` with a time, `@every` with a duration, or a line of cron with six fields; NULL for no schedule.
+     */
+    const char *Schedule;
+    /** The subject to publish on. */
+    const char *Target;
+    /** A subject whose last message is published in place of the schedule's own; NULL for its own. */
+    const char *Source;
+    /** How long the published messages live, in milliseconds; 0 for ever. */
+    int64_t TTL;
+    /** The time zone for a line of cron; NULL for UTC. */
+    const char *TimeZone;
+    /** Whether each published message replaces those before it on its subject. */
+    bool Rollup;
+    /** A schedule that this message ends, by its subject; NULL for none. Not together with the others. */
+    const char *CancelScheduledSubject;
+} jsScheduleOptions;
+
+/**
+ * How to publish a message to a stream. `jsPubOptions_Init` begins one; zero in a field means not asked for.
+ */
+typedef struct jsPubOptions {
+    /**
+     * How long to wait for the ack, in milliseconds; 0 for the context's `Wait`. With `js_PublishMsgAsync`, after
+     * how long the message counts as failed; 0 for never. With `js_PublishAsyncComplete`, how long to wait; 0 for
+     * ever.
+     */
+    int64_t MaxWait;
+    /** The message's id: the stream stores one of each id, for as long as its `Duplicates` says. */
+    const char *MsgId;
+    /** The name of the stream that is to store it. */
+    const char *ExpectStream;
+    /** The id that the stream's last message must have. */
+    const char *ExpectLastMsgId;
+    /** The sequence that the stream's last message must have. */
+    uint64_t ExpectLastSeq;
+    /** The sequence that the last message of the subject must have. */
+    uint64_t ExpectLastSubjectSeq;
+    /** The subject that `ExpectLastSubjectSeq` or `ExpectNoMessage` is about; NULL for the message's own. */
+    const char *ExpectLastSubjectSeqSubject;
+    /** Whether the subject must have no message. */
+    bool ExpectNoMessage;
+    /**
+     * How long the message lives, in milliseconds; 0 for as long as the stream says. The stream needs `AllowMsgTTL`.
+     */
+    int64_t MsgTTL;
+    /** When it is to be published. */
+    struct jsScheduleOptions Schedule;
+} jsPubOptions;
+
+/** Which servers a stream is to be on. `jsPlacement_Init` begins one. */
+typedef struct jsPlacement {
+    /** The cluster's name; NULL for any. */
+    const char *Cluster;
+    /** Tags that the servers must have. */
+    const char **Tags;
+    /** How many tags there are. */
+    int TagsLen;
+} jsPlacement;
+
+/** How a stream of another account or domain is reached. `jsExternalStream_Init` begins one. */
+typedef struct jsExternalStream {
+    /** The prefix of the other JetStream API's subjects. */
+    const char *APIPrefix;
+    /** The prefix of the subjects that the messages are delivered to; NULL for none. */
+    const char *DeliverPrefix;
+} jsExternalStream;
+
+/**
+ * A stream that another one takes messages from: a mirror's origin, or a source. `jsStreamSource_Init` begins one.
+ */
+typedef struct jsStreamSource {
+    /** The stream's name. */
+    const char *Name;
+    /** The sequence to begin with; 0 for the first. */
+    uint64_t OptStartSeq;
+    /** The time to begin at, in nanoseconds since the epoch; 0 for the beginning. */
+    int64_t OptStartTime;
+    /** Which subjects to take; NULL for all. */
+    const char *FilterSubject;
+    /** How to reach it where it is in another account; NULL for this one. */
+    struct jsExternalStream *External;
+    /**
+     * The domain that it is in; short for an `External` with the API prefix `$JS.<domain>.API`, when a stream is
+     * created; NULL for this one.
+     */
+    const char *Domain;
+} jsStreamSource;
+
+/** How a stream publishes again what it has stored. `jsRePublish_Init` begins one. */
+typedef struct jsRePublish {
+    /** Which subjects; NULL for all. */
+    const char *Source;
+    /** The subject to publish on. */
+    const char *Destination;
+    /** Whether to leave the payloads out. */
+    bool HeadersOnly;
+} jsRePublish;
+
+/** How a stream changes the subjects of the messages that it stores. */
+typedef struct jsSubjectTransformConfig {
+    /** Which subjects. */
+    const char *Source;
+    /** What they become. */
+    const char *Destination;
+} jsSubjectTransformConfig;
+
+/** Limits, and defaults, for the consumers of a stream. */
+typedef struct jsStreamConsumerLimits {
+    /** After how many nanoseconds without interest a consumer is removed; 0 for no limit. */
+    int64_t InactiveThreshold;
+    /** How many of its messages may await their ack; 0 for no limit. */
+    int MaxAckPending;
+} jsStreamConsumerLimits;
+
+/**
+ * What a stream is to be, or is. `jsStreamConfig_Init` begins one.
+ *
+ * What is passed to the library stays the program's and is copied. Where the library hands one out it is part of a
+ * `jsStreamInfo`; fields of newer servers that have no place here, and settings of sources, are kept with it: they
+ * are part of an update for which the same structure, or a copy of it, is used. Source: ADR-31, ADR-33, ADR-36,
+ * ADR-43, ADR-48, ADR-49, ADR-50, ADR-51.
+ */
+typedef struct jsStreamConfig {
+    /** The name: no white space, and none of `.`, `*`, `>`, `/` and `\`. */
+    const char *Name;
+    /** Words for people; NULL for none. */
+    const char *Description;
+    /** The subjects whose messages it stores; none for its name, or where it has a mirror or sources. */
+    const char **Subjects;
+    /** How many subjects there are. */
+    int SubjectsLen;
+    /** How long it keeps messages. */
+    jsRetentionPolicy Retention;
+    /** How many consumers it may have; -1 for no limit. */
+    int64_t MaxConsumers;
+    /** How many messages it may have; -1 for no limit. */
+    int64_t MaxMsgs;
+    /** How many bytes it may have; -1 for no limit. */
+    int64_t MaxBytes;
+    /** How old messages may be, in nanoseconds; 0 for no limit. */
+    int64_t MaxAge;
+    /** How many messages it may have of each subject; 0 for no limit. */
+    int64_t MaxMsgsPerSubject;
+    /** How many bytes a message may have; -1 for no limit. */
+    int32_t MaxMsgSize;
+    /** What it does at its limits. */
+    jsDiscardPolicy Discard;
+    /** Where it keeps messages. */
+    jsStorageType Storage;
+    /** On how many servers it is: 1 to 5. */
+    int64_t Replicas;
+    /** Whether publishes are not acknowledged. */
+    bool NoAck;
+    /** Not used: servers no longer have templates, and refuse to be asked for one. */
+    const char *Template;
+    /** For how long message ids are remembered, in nanoseconds; 0 for the server's default. */
+    int64_t Duplicates;
+    /** Which servers it is to be on; NULL for any. */
+    struct jsPlacement *Placement;
+    /** The stream that it is a copy of; NULL for none. */
+    struct jsStreamSource *Mirror;
+    /** The streams that it takes messages from. */
+    struct jsStreamSource **Sources;
+    /** How many sources there are. */
+    int SourcesLen;
+    /** Whether it is closed to all changes, for ever. Only an update can set it. */
+    bool Sealed;
+    /** Whether messages cannot be deleted. */
+    bool DenyDelete;
+    /** Whether it cannot be purged. */
+    bool DenyPurge;
+    /** Whether a message may replace all before it, by the header `Nats-Rollup`. */
+    bool AllowRollup;
+    /** How it publishes again what it has stored; NULL for not. */
+    struct jsRePublish *RePublish;
+    /** Whether all its servers answer `js_DirectGetMsg`. */
+    bool AllowDirect;
+    /** Whether a mirror answers that for its origin. */
+    bool MirrorDirect;
+    /** Whether `js_DiscardNew` is also for the limit of each subject. */
+    bool DiscardNewPerSubject;
+    /** What the program notes with it. */
+    struct natsMetadata Metadata;
+    /** How its files are compressed. */
+    jsStorageCompression Compression;
+    /** The sequence of its first message; 0 for 1. */
+    uint64_t FirstSeq;
+    /** How it changes the subjects of what it stores. */
+    struct jsSubjectTransformConfig SubjectTransform;
+    /** Limits for its consumers. */
+    struct jsStreamConsumerLimits ConsumerLimits;
+    /** Whether messages may have a time to live of their own. */
+    bool AllowMsgTTL;
+    /**
+     * For how long a marker stays where a limit has removed the last message of a subject, in nanoseconds; 0 for
+     * no markers, else at least one second.
+     */
+    int64_t SubjectDeleteMarkerTTL;
+    /** When messages are on the disk. */
+    jsPersistModeType PersistMode;
+    /** Whether atomic batches may be published. */
+    bool AllowAtomic;
+    /** Whether its messages are counters. */
+    bool AllowMsgCounter;
+    /** Whether messages may be schedules. */
+    bool AllowMsgSchedules;
+    /** Whether fast batches may be published. */
+    bool AllowBatched;
+} jsStreamConfig;
+
+/** How to subscribe to a stream. `jsSubOptions_Init` begins one. */
+typedef struct jsSubOptions {
+    /** The stream's name; NULL to find it by the subject. */
+    const char *Stream;
+    /** The name of a consumer to use, if it exists; NULL for the durable name, or none. */
+    const char *Consumer;
+    /** The queue group whose members share the messages; NULL for none. */
+    const char *Queue;
+    /**
+     * Whether the callback acknowledges and destroys the messages; else the library does, when it has returned.
+     */
+    bool ManualAck;
+    /** What the consumer is to be where it is created, and must be where it exists. */
+    struct jsConsumerConfig Config;
+    /**
+     * Whether all messages are to come in order and once each, by a consumer of the library's, which is made again
+     * whenever one is missing.
+     */
+    bool Ordered;
+} jsSubOptions;
+
+/** What to ask a pull consumer for. `jsFetchRequest_Init` begins one. */
+typedef struct jsFetchRequest {
+    /** How long to wait, in nanoseconds; more than 0, unless with `NoWait`. */
+    int64_t Expires;
+    /** How many messages at most; more than 0. */
+    int Batch;
+    /** How many bytes at most, of subject, reply subject, headers and payload; 0 for no limit. */
+    int64_t MaxBytes;
+    /** Whether to take what there is, and not wait. */
+    bool NoWait;
+    /**
+     * After how many nanoseconds without a message the server sends a heartbeat; 0 for never. At most half of `Expires`.
+     */
+    int64_t Heartbeat;
+    /** To be served only when so many messages are still to be delivered (`"overflow"`); 0 for always. */
+    int64_t MinPending;
+    /** To be served only when so many messages await their ack (`"overflow"`); 0 for always. */
+    int64_t MinAckPending;
+    /** The id of the pin (`"pinned_client"`); NULL for none. */
+    const char *ID;
+    /** The priority group; NULL for none. */
+    const char *Group;
+    /** The priority, 0 to 9, the lower the sooner (`"prioritized"`). */
+    uint8_t Priority;
+} jsFetchRequest;
 
 #ifdef __cplusplus
 extern "C" {
@@ -5861,6 +6873,104 @@ enum natsStatus natsSubscription_GetStats(natsSubscription *sub,
                                           int *maxPendingBytes,
                                           int64_t *deliveredMsgs,
                                           int64_t *droppedMsgs);
+
+/* ---- JetStream: functions --------------------------------------------------------------------------- */
+
+/**
+ * Begins a consumer's configuration: everything is the server's default.
+ *
+ * Sets `DeliverPolicy`, `AckPolicy` and `ReplayPolicy` to -1, which stands for not chosen, and the rest to zero.
+ *
+ * @param cc the structure, whatever is in it.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `cc` is NULL.
+ */
+NATS_EXTERN
+enum natsStatus jsConsumerConfig_Init(struct jsConsumerConfig *cc);
+
+/**
+ * Begins the choice of a message.
+ *
+ * @param opts the structure, whatever is in it; filled with zeros.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL.
+ */
+NATS_EXTERN enum natsStatus jsDirectGetMsgOptions_Init(struct jsDirectGetMsgOptions *opts);
+
+/**
+ * Begins options for a context or a call: everything is the default.
+ *
+ * @param opts the structure, whatever is in it; filled with zeros.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL.
+ */
+NATS_EXTERN enum natsStatus jsOptions_Init(struct jsOptions *opts);
+
+/**
+ * Begins options for publishing: nothing is asked for.
+ *
+ * @param opts the structure, whatever is in it; filled with zeros.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL.
+ */
+NATS_EXTERN enum natsStatus jsPubOptions_Init(struct jsPubOptions *opts);
+
+/**
+ * Begins a stream's configuration: no limits, one replica, files.
+ *
+ * Sets `MaxConsumers`, `MaxMsgs`, `MaxBytes` and `MaxMsgSize` to -1, `Replicas` to 1, and the rest to zero.
+ *
+ * @param cfg the structure, whatever is in it.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `cfg` is NULL.
+ */
+NATS_EXTERN enum natsStatus jsStreamConfig_Init(struct jsStreamConfig *cfg);
+
+/**
+ * Begins a placement: any servers.
+ *
+ * @param placement the structure, whatever is in it; filled with zeros.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `placement` is NULL.
+ */
+NATS_EXTERN enum natsStatus jsPlacement_Init(struct jsPlacement *placement);
+
+/**
+ * Begins a stream to take messages from.
+ *
+ * @param source the structure, whatever is in it; filled with zeros. Its `Name` must be set.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `source` is NULL.
+ */
+NATS_EXTERN enum natsStatus jsStreamSource_Init(struct jsStreamSource *source);
+
+/**
+ * Begins the way to a stream of another account.
+ *
+ * @param external the structure, whatever is in it; filled with zeros. Its `APIPrefix` must be set.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `external` is NULL.
+ */
+NATS_EXTERN enum natsStatus jsExternalStream_Init(struct jsExternalStream *external);
+
+/**
+ * Begins how a stream publishes again what it has stored.
+ *
+ * @param rp the structure, whatever is in it; filled with zeros. Without a `Destination` nothing is published again.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `rp` is NULL.
+ */
+NATS_EXTERN
+enum natsStatus jsRePublish_Init(struct jsRePublish *rp);
+
+/**
+ * Begins options for subscribing: a consumer with the server's defaults.
+ *
+ * Sets the three policies in `Config` to -1, as `jsConsumerConfig_Init` does, and the rest to zero.
+ *
+ * @param opts the structure, whatever is in it.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL.
+ */
+NATS_EXTERN enum natsStatus jsSubOptions_Init(struct jsSubOptions *opts);
+
+/**
+ * Begins a request to a pull consumer.
+ *
+ * @param request the structure, whatever is in it; filled with zeros. `Batch` and `Expires` must be set.
+ * @return `NATS_OK`; `NATS_INVALID_ARG` where `request` is NULL.
+ */
+NATS_EXTERN enum natsStatus jsFetchRequest_Init(struct jsFetchRequest *request);
 
 #ifdef __cplusplus
 } /* extern "C" */

@@ -28,10 +28,11 @@ fn the_committed_header_is_up_to_date() {
 }
 
 /// What cbindgen has no settings for: takes the `# Safety` sections out, which tell Rust callers what
-/// a C programmer knows from the parameters' descriptions, and makes what C90 and C++98 refuse into
-/// what they take.
+/// a C programmer knows from the parameters' descriptions, writes short comments in one line, says where JetStream
+/// begins, and makes what C90 and C++98 refuse into what they take.
 fn for_c(header: &str) -> String {
-    without_commas_at_the_end(&without_safety(header))
+    let header = with_sections(&with_short_comments(&without_safety(header)));
+    without_commas_at_the_end(&header)
         .replace("#endif // __cplusplus", "#endif /* __cplusplus */")
         .replace("#endif  // __cplusplus", "#endif /* __cplusplus */")
         .replace("}  // extern \"C\"", "} /* extern \"C\" */")
@@ -63,6 +64,84 @@ fn without_safety(header: &str) -> String {
             out.push_str(line);
             out.push('\n');
         }
+    }
+    out
+}
+
+/// Gives a comment of one line one line.
+fn with_short_comments(header: &str) -> String {
+    let lines: Vec<&str> = header.lines().collect();
+    let mut out = String::new();
+    let mut at = 0;
+    while at < lines.len() {
+        if let [begin, text, end, ..] = lines[at..]
+            && begin.trim() == "/**"
+            && end.trim() == "*/"
+            && let Some(text) = text.trim_start().strip_prefix("* ")
+        {
+            let indent = &begin[..begin.len() - begin.trim_start().len()];
+            let line = format!("{indent}/** {text} */");
+            if line.len() <= 112 {
+                out += &line;
+                out.push('\n');
+                at += 3;
+                continue;
+            }
+        }
+        out += lines[at];
+        out.push('\n');
+        at += 1;
+    }
+    out
+}
+
+/// Puts a line above the first of each kind of declaration that belongs to JetStream. cbindgen writes enums first,
+/// then the other types, then functions.
+fn with_sections(header: &str) -> String {
+    let lines: Vec<&str> = header.lines().collect();
+    let is_enum = |line: &str| line.starts_with("typedef enum js");
+    let is_type =
+        |line: &str| line.starts_with("typedef ") && line.contains("js") && !is_enum(line);
+    let is_function = |line: &str| {
+        let name = line.split('(').next().unwrap_or_default();
+        line.contains('(')
+            && !line.starts_with(['#', ' ', '*', '/'])
+            && !line.starts_with("typedef")
+            && name
+                .rsplit([' ', '*'])
+                .next()
+                .is_some_and(|n| n.starts_with("js"))
+    };
+    let mut sections = vec![
+        (
+            "JetStream: choices, and what servers say went wrong",
+            lines.iter().position(|l| is_enum(l)),
+        ),
+        (
+            "JetStream: structures and callbacks",
+            lines.iter().position(|l| is_type(l) && !l.contains("__")),
+        ),
+        (
+            "JetStream: functions",
+            lines.iter().position(|l| is_function(l)),
+        ),
+    ];
+    let mut out = String::new();
+    // From the declaration back to where its comment begins: the line behind the last empty one.
+    for (_, at) in &mut sections {
+        *at = at.map(|at| {
+            lines[..at]
+                .iter()
+                .rposition(|l| l.is_empty())
+                .map_or(0, |n| n + 1)
+        });
+    }
+    for (n, line) in lines.iter().enumerate() {
+        for (title, _) in sections.iter().filter(|(_, at)| *at == Some(n)) {
+            out += &format!("/* ---- {title} {} */\n\n", "-".repeat(95 - title.len()));
+        }
+        out += line;
+        out.push('\n');
     }
     out
 }

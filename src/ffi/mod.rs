@@ -48,6 +48,7 @@
 //! | [`msg`], [`msg_header`], [`header`] | `natsMsg`, its headers, `natsHeader` |
 //! | [`inbox`], [`statistics`] | `natsInbox`, `natsStatistics` |
 //! | [`additions`] | functions on connections that programs written for nats.c do not know |
+//! | [`jetstream`] | JetStream, a folder of its own |
 
 #![expect(
     non_snake_case,
@@ -82,3 +83,6 @@ pub mod statistics;
 pub mod subscribe;
 pub mod subscription;
 pub mod types;
+
+// Behind the rest, as in the header.
+pub mod jetstream;

@@ -1,0 +1,9 @@
+//! `jsCtx`: a connection's way to JetStream.
+
+/// A connection's way to JetStream, opaque to C.
+pub type jsCtx = __jsCtx;
+
+/// The structure behind `jsCtx`.
+pub struct __jsCtx {
+    _opaque: [u8; 0],
+}

@@ -1,0 +1,29 @@
+//! JetStream for C: contexts, streams, consumers, publishing and subscribing to streams.
+//!
+//! | Module | Holds |
+//! |---|---|
+//! | [`context`] | `jsCtx` |
+//! | [`options`] | `jsOptions` |
+//! | [`err_code`], [`enums`] | `jsErrCode`, the choices in configurations |
+//! | [`stream_config`], [`stream_info`] | what a stream is to be; what it is and has |
+//! | [`consumer_config`], [`consumer_info`] | the same for consumers |
+//! | [`account`] | `jsAccountInfo` |
+//! | [`publish_types`], [`subscribe_types`], [`direct_get`] | options and results of the functions on messages |
+//! | `plain` | what structures have in common that the program fills |
+//! | `layout` | where their fields are |
+
+mod layout;
+mod plain;
+
+pub mod account;
+pub mod consumer_config;
+pub mod consumer_info;
+pub mod context;
+pub mod direct_get;
+pub mod enums;
+pub mod err_code;
+pub mod options;
+pub mod publish_types;
+pub mod stream_config;
+pub mod stream_info;
+pub mod subscribe_types;
