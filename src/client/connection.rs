@@ -16,21 +16,21 @@ use super::interest::registry::Registry;
 use super::options::Options;
 use super::outgoing::Outbound;
 use super::requests::mux::Requests;
+use super::session::config::Config;
 use super::session::drain::ConnDrain;
 use super::session::status::ConnStatus;
+use super::session::tls::TlsPolicy;
 use super::sync::adaptive_spin::Patience;
 use crate::error::{Error, Result, Status};
 use crate::locks::Mutex;
 use crate::net::cancel::Cancel;
+use crate::net::nkey::SIGNATURE_LEN;
 use crate::net::servers::{PassCounter, ServerPool};
 use crate::proto::info::ServerInfo;
 use crate::runtime::{Runtime, TimerHandle, library};
 use crate::secret::Secret;
 use crate::words::system;
 
-/// Messages up to this size are accepted from a server whatever limit it states; larger ones only
-/// if it allows publishing them.
-pub(super) const MAX_MSG_FLOOR: usize = 64 * 1024 * 1024;
 /// The longest text of a last error, in bytes.
 pub(super) const LAST_ERROR_MAX: usize = 255;
 
@@ -73,8 +73,8 @@ pub struct Connection {
     status: AtomicU8,
     /// From losing the server until the connection is whole again.
     pub(super) reconnecting: AtomicBool,
-    /// A server required TLS, so all others must have it.
-    pub(super) secure: AtomicBool,
+    pub(super) session: Config,
+    pub(super) tls: TlsPolicy,
     /// As the present server, or the last one, has told; what is published is held against the copy in
     /// `outbound`.
     max_payload: AtomicI64,
@@ -209,7 +209,8 @@ impl Connection {
             }),
             status: AtomicU8::new(ConnStatus::NATS_CONN_STATUS_DISCONNECTED as u8),
             reconnecting: AtomicBool::new(false),
-            secure: AtomicBool::new(false),
+            session: opts.session(),
+            tls: TlsPolicy::new(opts.security.clone()),
             max_payload: AtomicI64::new(0),
             headers: AtomicBool::new(false),
             foreign: opts.event_loop.as_deref().map(Foreign::new),
@@ -346,6 +347,11 @@ impl Connection {
     /// How many subscriptions are open.
     pub fn subscription_count(&self) -> usize {
         self.registry.lock().count()
+    }
+
+    /// Signs a message with the seed of the options' credentials, which is read for it.
+    pub fn sign(&self, message: &[u8]) -> Result<[u8; SIGNATURE_LEN]> {
+        self.opts.sign_in.sign(message)
     }
 
     /// The name it gives the server.

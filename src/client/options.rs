@@ -1,6 +1,8 @@
 //! What a connection is made with: servers, credentials, limits, handlers. Each connection works
 //! with a copy, so that nothing done to an [`Options`] later reaches a connection that exists.
 
+mod tls;
+
 use std::ffi::{CStr, CString};
 use std::fmt;
 use std::net::IpAddr;
@@ -18,6 +20,9 @@ use crate::proto::{encode, nuid, subject};
 use crate::secret::Secret;
 
 pub use super::callbacks::life::ReleasedHandler;
+use super::session::config::Config;
+use super::session::identity::Credentials;
+pub use super::session::identity::TokenHandler;
 use super::session::tls::Security;
 use super::sync::adaptive_spin;
 use super::{Connection, EventLoop, Subscription};
@@ -28,8 +33,6 @@ pub type ConnHandler = Arc<dyn Fn(&Arc<Connection>) + Send + Sync>;
 /// of its own.
 pub type ErrorHandler =
     Arc<dyn Fn(&Arc<Connection>, Option<&Arc<Subscription>>, Status, Option<&str>) + Send + Sync>;
-/// Called at each attempt to connect for the token to use in it.
-pub type TokenHandler = Arc<dyn Fn() -> Result<Option<Secret>> + Send + Sync>;
 /// Called before each full pass over the servers, with the number of the pass from 1, for how
 /// long to wait.
 pub type DelayHandler = Arc<dyn Fn(&Arc<Connection>, i32) -> Duration + Send + Sync>;
@@ -163,6 +166,32 @@ pub struct Options {
     pub released_cb: Option<ReleasedHandler>,
 }
 
+impl Options {
+    /// What sessions with servers are about.
+    pub(super) fn session(&self) -> Config {
+        Config {
+            timeout: self.timeout,
+            ip_order: self.ip_order,
+            no_randomize: self.no_randomize,
+            local_addr: self.local_addr,
+            proxy: self.proxy.clone(),
+            websocket_headers: self.websocket_headers.clone(),
+            credentials: Credentials {
+                user: self.user.clone(),
+                password: self.password.clone(),
+                token: self.token.clone(),
+                token_handler: self.token_handler.clone(),
+                sign_in: self.sign_in.clone(),
+            },
+            name: self.name.clone(),
+            verbose: self.verbose,
+            pedantic: self.pedantic,
+            no_echo: self.no_echo,
+            disable_no_responders: self.disable_no_responders,
+        }
+    }
+}
+
 impl Default for Options {
     fn default() -> Self {
         Options {
@@ -245,7 +274,7 @@ impl Options {
         let url = url.map(str::trim_ascii);
         let is_tls = url.map_or(Ok(false), asks_for_tls)?;
         self.url = url.map(Secret::from);
-        self.heed_scheme(is_tls);
+        self.security.heed_scheme(is_tls);
         Ok(())
     }
 
@@ -265,7 +294,7 @@ impl Options {
             list.push(url.into());
         }
         self.servers = list;
-        self.heed_scheme(is_tls);
+        self.security.heed_scheme(is_tls);
         Ok(())
     }
 

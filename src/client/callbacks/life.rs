@@ -120,7 +120,7 @@ pub(in crate::client) struct Life {
 
 impl Life {
     /// `id` must not be 0.
-    pub(super) fn new(id: u64, released: Option<ReleasedHandler>) -> Self {
+    pub(in crate::client) fn new(id: u64, released: Option<ReleasedHandler>) -> Self {
         let (lease, gate) = Lease::new(released);
         Life {
             id,

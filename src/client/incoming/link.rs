@@ -13,10 +13,11 @@ use crate::client::connection::Connection;
 use crate::client::incoming::event_loop::LinkState;
 use crate::client::incoming::unused;
 use crate::client::interest::registry::Target;
+use crate::client::session::handshake::Wire;
 use crate::client::subscription::state::Subscription;
 use crate::error::{Error, Result, Status};
 use crate::locks::Mutex;
-use crate::msg::{self, Msg, MsgList, Receiver};
+use crate::msg::{Msg, MsgList, Receiver};
 use crate::net::stream::Stream;
 use crate::proto::info::ServerInfo;
 use crate::proto::parser::{Op, Parser, Step};
@@ -81,16 +82,18 @@ enum Control {
 }
 
 impl Link {
-    pub(in crate::client) fn new(conn: &Arc<Connection>, stream: Stream) -> Arc<Self> {
+    pub(in crate::client) fn new(conn: &Arc<Connection>, wire: Wire) -> Arc<Self> {
+        let Wire {
+            stream,
+            receiver,
+            parser,
+        } = wire;
         Arc::new_cyclic(|me| Link {
             conn: conn.clone(),
             stream,
             reader: Mutex::new(Reader {
-                receiver: Receiver::new(
-                    conn.opts.message_buffer_padding,
-                    conn.opts.io_buf_size.unwrap_or(msg::receive::READ_SIZE),
-                ),
-                parser: Parser::new(crate::client::connection::MAX_MSG_FLOOR),
+                receiver,
+                parser,
                 need: None,
                 gathered: Gathered::default(),
             }),

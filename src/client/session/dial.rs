@@ -1,6 +1,7 @@
 //! Getting a socket to a server: directly, through a proxy, or by the program's own function.
 
-use crate::client::connection::Connection;
+use crate::client::callbacks::life::Life;
+use crate::client::session::config::Config;
 use crate::client::session::handshake::Attempt;
 use crate::client::session::machine::Failure;
 use crate::net::Socket;
@@ -9,23 +10,23 @@ use crate::net::proxy::{Proxy, connect_with};
 
 /// Connects to an attempt's server. What a proxy or the program says against it counts as a
 /// refusal, so that its words reach the program.
-pub(in crate::client) fn open(conn: &Connection, attempt: &Attempt) -> Result<Socket, Failure> {
-    let opts = &conn.opts;
+pub(in crate::client) fn open(
+    config: &Config,
+    life: &Life,
+    attempt: &Attempt,
+) -> Result<Socket, Failure> {
     let (host, port) = (attempt.url.host.as_str(), attempt.url.port);
     let cancel = &attempt.cancel;
     let options = DialOptions {
-        order: opts.ip_order,
-        randomize: !opts.no_randomize,
+        order: config.ip_order,
+        randomize: !config.no_randomize,
         deadline: attempt.deadline,
-        local_addr: opts.local_addr,
+        local_addr: config.local_addr,
     };
-    match &opts.proxy {
+    match &config.proxy {
         None => dial(host, port, &options, cancel).map_err(Failure::Unreachable),
         Some(Proxy::Handler(handler)) => {
-            let socket = conn
-                .callbacks
-                .life
-                .ask(|| connect_with(handler, host, port));
+            let socket = life.ask(|| connect_with(handler, host, port));
             socket
                 .and_then(|socket| cancel.check().map(|()| socket))
                 .map_err(Failure::Refused)

@@ -6,20 +6,26 @@ use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
 
-use crate::client::connection::{Connection, MAX_MSG_FLOOR};
-use crate::client::incoming::link::{Link, Reader};
+use crate::client::callbacks::life::Life;
+use crate::client::session::config::Config;
 use crate::client::session::identity::Identity;
 use crate::client::session::machine::Failure;
+use crate::client::session::tls::TlsPolicy;
 use crate::error::{Error, Result, Status};
+use crate::msg::Receiver;
 use crate::net::cancel::Cancel;
 use crate::net::stream::Stream;
 use crate::net::url::ServerUrl;
 use crate::proto::connect::Connect;
 use crate::proto::encode;
 use crate::proto::info::{InfoError, ServerInfo};
-use crate::proto::parser::{Op, Step};
+use crate::proto::parser::{Op, Parser, Step};
 use crate::proto::server_error::ServerError;
 use crate::words::{ms, shown};
+
+/// Messages up to this size are accepted from a server whatever limit it states; larger ones only
+/// if it allows publishing them.
+const MAX_MSG_FLOOR: usize = 64 * 1024 * 1024;
 
 /// The longest line that a server may send before the session stands, without its end.
 const LINE_MAX: usize = 32 * 1024 - 1;
@@ -60,23 +66,38 @@ impl Reply {
     }
 }
 
+/// What an attempt talks through: the stream, and what came in over it.
+pub(in crate::client) struct Wire {
+    pub(in crate::client) stream: Stream,
+    pub(in crate::client) receiver: Receiver,
+    pub(in crate::client) parser: Parser,
+}
+
+/// What an attempt needs of its connection.
+pub(in crate::client) struct Context<'a> {
+    pub(in crate::client) config: &'a Config,
+    pub(in crate::client) tls: &'a TlsPolicy,
+    pub(in crate::client) life: &'a Life,
+}
+
 /// Talks with the server until it is clear that the session stands. What it sent behind its PONG
-/// stays in the link's reader.
+/// stays in the receiver.
 pub(in crate::client) fn run(
-    conn: &Connection,
-    link: &Arc<Link>,
+    context: &Context<'_>,
+    wire: &mut Wire,
     attempt: &Attempt,
 ) -> Result<ServerInfo, Failure> {
-    let mut reader = link.reader.lock();
+    let Context { config, tls, life } = context;
     let late = |what: &'static str| move |e: Error| attempt.or_say_late(e, what);
     if attempt.url.is_websocket() {
-        conn.start_websocket(link, &reader, attempt)
+        let headers = &config.websocket_headers;
+        tls.start_websocket(headers, &wire.stream, &wire.receiver, attempt, life)
             .map_err(late("accepted but did not answer the WebSocket handshake"))?;
-    } else if conn.is_tls_first() {
-        conn.start_tls(link, &reader, attempt)
+    } else if tls.is_first() {
+        tls.start(&wire.stream, &wire.receiver, attempt, life)
             .map_err(late("accepted but did not answer the TLS handshake"))?;
     }
-    let info = match next(&mut reader, &link.stream, attempt) {
+    let info = match wire.next(attempt) {
         Ok(Reply::Info(info)) => info,
         // A server that has too many clients may say so at once.
         Ok(Reply::Err(error)) => {
@@ -85,17 +106,17 @@ pub(in crate::client) fn run(
         }
         Ok(other) => return Err(not_info(other.name(), "").into()),
         // Whatever it is, it is not a NATS server's first line.
-        Err(e) if e.status() == Status::NATS_PROTOCOL_ERROR && reader.saw_something_else() => {
-            return Err(not_info(&reader.first_word(), reader.who_speaks()).into());
+        Err(e) if e.status() == Status::NATS_PROTOCOL_ERROR && wire.saw_something_else() => {
+            return Err(not_info(&wire.first_word(), wire.who_speaks()).into());
         }
-        Err(e) => return Err(reader.why_no_info(e, attempt).into()),
+        Err(e) => return Err(wire.why_no_info(e, attempt).into()),
     };
     // Below WebSocket it is there already, or not wanted.
-    if !link.stream.is_websocket() && !link.stream.is_tls() && conn.wants_tls(&info)? {
-        conn.start_tls(link, &reader, attempt)
+    if !wire.stream.is_websocket() && !wire.stream.is_tls() && tls.heed(&info)? {
+        tls.start(&wire.stream, &wire.receiver, attempt, life)
             .map_err(late("did not answer the TLS handshake"))?;
     }
-    if conn.opts.no_echo && info.proto < 1 {
+    if config.no_echo && info.proto < 1 {
         return Err(Error::new(
             Status::NATS_NO_SERVER_SUPPORT,
             format!(
@@ -107,16 +128,16 @@ pub(in crate::client) fn run(
     }
     // Below 0 it has no limit.
     let max_msg = usize::try_from(info.max_payload).unwrap_or(usize::MAX);
-    reader.parser.set_max_msg(max_msg.max(MAX_MSG_FLOOR));
-    let identity = Identity::for_attempt(conn, attempt, &info.nonce)?;
-    let hello = hello(conn, &info, &identity, link.stream.is_tls());
-    write_all(&link.stream, &hello, attempt)?;
+    wire.parser.set_max_msg(max_msg.max(MAX_MSG_FLOOR));
+    let identity = Identity::for_attempt(config, life, attempt, &info.nonce)?;
+    let hello = hello(config, &info, &identity, wire.stream.is_tls());
+    write_all(&wire.stream, &hello, attempt)?;
     drop(hello);
-    link.stream.wipe_sent();
-    let mut expected = if conn.opts.verbose { "+OK" } else { "PONG" };
+    wire.stream.wipe_sent();
+    let mut expected = if config.verbose { "+OK" } else { "PONG" };
     let silent = late("took CONNECT but sent no PONG");
     loop {
-        match next(&mut reader, &link.stream, attempt).map_err(silent)? {
+        match wire.next(attempt).map_err(silent)? {
             Reply::Ok if expected == "+OK" => expected = "PONG",
             Reply::Pong if expected == "PONG" => return Ok(*info),
             Reply::Err(error) => return Err(refusal(&error, &identity)),
@@ -150,7 +171,17 @@ impl Attempt {
     }
 }
 
-impl Reader {
+impl Wire {
+    /// Nothing has been received over `stream` yet. Behind each message `padding` bytes are free, and reads are of
+    /// `read_size`.
+    pub(in crate::client) fn new(stream: Stream, padding: usize, read_size: usize) -> Self {
+        Wire {
+            stream,
+            receiver: Receiver::new(padding, read_size),
+            parser: Parser::new(MAX_MSG_FLOOR),
+        }
+    }
+
     /// Was something received that does not begin like an INFO?
     fn saw_something_else(&self) -> bool {
         let received = self.receiver.unparsed();
@@ -228,47 +259,50 @@ fn refusal(error: &ServerError, identity: &Identity) -> Failure {
     Failure::Said(said, kind)
 }
 
-/// The next operation of the server, waiting for it.
-fn next(reader: &mut Reader, stream: &Stream, attempt: &Attempt) -> Result<Reply> {
-    loop {
-        let step = reader
-            .parser
-            .next(reader.receiver.unparsed())
-            .map_err(|e| Error::protocol(e.to_string()))?;
-        if let Step::Op { op, consumed } = step {
-            if consumed > LINE_MAX + encode::CRLF.len() {
+impl Wire {
+    /// The next operation of the server, waiting for it.
+    fn next(&mut self, attempt: &Attempt) -> Result<Reply> {
+        loop {
+            let step = self
+                .parser
+                .next(self.receiver.unparsed())
+                .map_err(|e| Error::protocol(e.to_string()))?;
+            if let Step::Op { op, consumed } = step {
+                if consumed > LINE_MAX + encode::CRLF.len() {
+                    return Err(too_long());
+                }
+                let reply = match op {
+                    Op::Info(json) => Reply::Info(Box::new(parse_info(json)?)),
+                    Op::Ping => Reply::Ping,
+                    Op::Pong => Reply::Pong,
+                    Op::Ok => Reply::Ok,
+                    Op::Err(text) => Reply::Err(ServerError::parse(text)),
+                    Op::Msg(_) => Reply::Other,
+                };
+                self.receiver.consume(consumed);
+                return Ok(reply);
+            }
+            if self.receiver.advance(None)? {
+                continue;
+            }
+            if self.receiver.unparsed().len() >= LINE_MAX + encode::CRLF.len() {
                 return Err(too_long());
             }
-            let reply = match op {
-                Op::Info(json) => Reply::Info(Box::new(parse_info(json)?)),
-                Op::Ping => Reply::Ping,
-                Op::Pong => Reply::Pong,
-                Op::Ok => Reply::Ok,
-                Op::Err(text) => Reply::Err(ServerError::parse(text)),
-                Op::Msg(_) => Reply::Other,
-            };
-            reader.receiver.consume(consumed);
-            return Ok(reply);
-        }
-        if reader.receiver.advance(None)? {
-            continue;
-        }
-        if reader.receiver.unparsed().len() >= LINE_MAX + encode::CRLF.len() {
-            return Err(too_long());
-        }
-        match reader
-            .receiver
-            .read_with(None, |room| stream.read_vectored(room))
-        {
-            Ok(0) => {
-                let text = "the server closed the connection and gave no reason";
-                return Err(Error::new(Status::NATS_CONNECTION_CLOSED, text));
+            match self
+                .receiver
+                .read_with(None, |room| self.stream.read_vectored(room))
+            {
+                Ok(0) => {
+                    let text = "the server closed the connection and gave no reason";
+                    return Err(Error::new(Status::NATS_CONNECTION_CLOSED, text));
+                }
+                Ok(_) => {}
+                Err(e) if e.kind() == ErrorKind::WouldBlock => {
+                    self.stream
+                        .wait_readable(attempt.deadline, Some(&attempt.cancel))?;
+                }
+                Err(e) => return Err(e.into()),
             }
-            Ok(_) => {}
-            Err(e) if e.kind() == ErrorKind::WouldBlock => {
-                stream.wait_readable(attempt.deadline, Some(&attempt.cancel))?;
-            }
-            Err(e) => return Err(e.into()),
         }
     }
 }
@@ -310,20 +344,19 @@ fn write_all(stream: &Stream, mut bytes: &[u8], attempt: &Attempt) -> Result<()>
 
 /// CONNECT and PING.
 fn hello(
-    conn: &Connection,
+    config: &Config,
     info: &ServerInfo,
     identity: &Identity,
     tls_required: bool,
 ) -> Zeroizing<Vec<u8>> {
-    let opts = &conn.opts;
-    let name = opts
+    let name = config
         .name
         .as_ref()
         .map(|n| n.to_string_lossy())
         .unwrap_or_default();
     Connect {
-        verbose: opts.verbose,
-        pedantic: opts.pedantic,
+        verbose: config.verbose,
+        pedantic: config.pedantic,
         nkey: identity.proof.nkey.as_deref(),
         jwt: identity.proof.jwt.as_deref(),
         sig: identity.proof.sig.as_deref(),
@@ -335,9 +368,13 @@ fn hello(
         lang: Connect::LANG,
         version: env!("CARGO_PKG_VERSION"),
         protocol: Connect::PROTOCOL,
-        echo: !opts.no_echo,
+        echo: !config.no_echo,
         headers: info.headers,
-        no_responders: info.headers && !opts.disable_no_responders,
+        no_responders: info.headers && !config.disable_no_responders,
     }
     .encode(encode::PING)
 }
+
+#[cfg(test)]
+#[path = "handshake_tests.rs"]
+mod tests;

@@ -1,12 +1,28 @@
 //! Who the client says it is: user and password, token, NKey, JWT.
 
-use crate::client::connection::Connection;
+use std::sync::Arc;
+
+use crate::client::callbacks::life::Life;
+use crate::client::session::config::Config;
 use crate::client::session::handshake::Attempt;
 use crate::error::{Error, Result};
-use crate::net::auth::Proof;
-use crate::net::nkey::{self, SIGNATURE_LEN};
+use crate::net::auth::{Proof, SignIn};
+use crate::net::nkey;
 use crate::net::url::ServerUrl;
 use crate::secret::Secret;
+
+/// Called at each attempt to connect for the token to use in it.
+pub type TokenHandler = Arc<dyn Fn() -> Result<Option<Secret>> + Send + Sync>;
+
+/// What the program has set for servers whose URLs have no user info.
+#[derive(Default)]
+pub(in crate::client) struct Credentials {
+    pub(in crate::client) user: Option<Secret>,
+    pub(in crate::client) password: Option<Secret>,
+    pub(in crate::client) token: Option<Secret>,
+    pub(in crate::client) token_handler: Option<TokenHandler>,
+    pub(in crate::client) sign_in: SignIn,
+}
 
 /// What a CONNECT says about who the client is.
 #[derive(Default)]
@@ -21,12 +37,13 @@ impl Identity {
     /// Who to be for this server: its URL says, or the options do, or else the first URL that has
     /// user info, which is how servers that were discovered get theirs. A JWT is independent of
     /// those, and so is a token handler. Calls the program where it has functions for these.
-    pub(in crate::client) fn for_attempt(
-        conn: &Connection,
+    pub(super) fn for_attempt(
+        config: &Config,
+        life: &Life,
         attempt: &Attempt,
         nonce: &str,
     ) -> Result<Self> {
-        let opts = &conn.opts;
+        let opts = &config.credentials;
         let own = attempt.url.has_credentials();
         if attempt.url.token.is_some() && opts.token_handler.is_some() {
             return Err(Error::illegal_state(
@@ -52,15 +69,12 @@ impl Identity {
         };
         // Whatever else is sent: the server takes what it has use for.
         if let Some(handler) = &opts.token_handler {
-            identity.token = conn.callbacks.life.ask(|| handler())?;
+            identity.token = life.ask(|| handler())?;
         }
         attempt.cancel.check()?;
-        identity.proof = conn.callbacks.life.ask(|| {
-            let sign_in = &conn.opts.sign_in;
-            sign_in.prove(nonce, !own, || attempt.cancel.check())
-        })?;
+        identity.proof = life.ask(|| opts.sign_in.prove(nonce, !own, || attempt.cancel.check()))?;
         attempt.cancel.check()?;
-        identity.refuse_seeds(conn)?;
+        identity.refuse_seeds(config)?;
         Ok(identity)
     }
 
@@ -86,8 +100,8 @@ impl Identity {
 
     /// Nothing that is about to leave the program may be a seed, wherever it came from. The words
     /// name the field of CONNECT.
-    fn refuse_seeds(&self, conn: &Connection) -> Result<()> {
-        let name = conn.opts.name.as_ref().map(|name| name.to_bytes());
+    fn refuse_seeds(&self, config: &Config) -> Result<()> {
+        let name = config.name.as_ref().map(|name| name.to_bytes());
         for (what, text) in [
             ("the user", self.user.as_ref().map(|text| text.as_bytes())),
             (
@@ -118,12 +132,5 @@ impl Identity {
             token: url.token.clone(),
             proof: Proof::default(),
         }
-    }
-}
-
-impl Connection {
-    /// Signs a message with the seed of the options' credentials, which is read for it.
-    pub fn sign(&self, message: &[u8]) -> Result<[u8; SIGNATURE_LEN]> {
-        self.opts.sign_in.sign(message)
     }
 }

@@ -24,10 +24,11 @@ use crate::client::outgoing::SessionStart;
 use crate::client::outgoing::ping::PingWaiter;
 use crate::client::publish::When;
 use crate::client::session::dial;
-use crate::client::session::handshake::{self, Attempt};
+use crate::client::session::handshake::{self, Attempt, Context, Wire};
 use crate::client::session::status::ConnStatus;
 use crate::error::{Error, Result, Status};
 use crate::locks::Mutex;
+use crate::msg;
 use crate::net::cancel::Cancel;
 use crate::net::servers::{AuthErrorKind, PassCounter, Pause};
 use crate::net::stream::Stream;
@@ -208,8 +209,8 @@ impl Connection {
             url: server.url.clone(),
             fallback: state.pool.first_user_info().cloned(),
             tls_name: server.tls_name.clone(),
-            deadline: Instant::now() + self.opts.timeout,
-            time: self.opts.timeout,
+            deadline: Instant::now() + self.session.timeout,
+            time: self.session.timeout,
             cancel: Cancel::new()?,
         };
         state.attempt = Some(attempt.cancel.clone());
@@ -225,7 +226,7 @@ impl Connection {
         self: &Arc<Self>,
         attempt: &Attempt,
     ) -> Result<(Arc<Link>, ServerInfo), Failure> {
-        let socket = dial::open(self, attempt)?;
+        let socket = dial::open(&self.session, &self.callbacks.life, attempt)?;
         {
             let mut state = self.state.lock();
             if state.is_closed() {
@@ -233,8 +234,16 @@ impl Connection {
             }
             self.set_status(&mut state, ConnStatus::NATS_CONN_STATUS_CONNECTING);
         }
-        let link = Link::new(self, Stream::plain(socket));
-        let info = handshake::run(self, &link, attempt)?;
+        let read_size = self.opts.io_buf_size.unwrap_or(msg::receive::READ_SIZE);
+        let padding = self.opts.message_buffer_padding;
+        let mut wire = Wire::new(Stream::plain(socket), padding, read_size);
+        let context = Context {
+            config: &self.session,
+            tls: &self.tls,
+            life: &self.callbacks.life,
+        };
+        let info = handshake::run(&context, &mut wire, attempt)?;
+        let link = Link::new(self, wire);
         if let Some(foreign) = &self.foreign {
             foreign.attach(&link).map_err(Failure::Refused)?;
         }
@@ -422,7 +431,7 @@ impl Connection {
     }
 
     fn jitter(&self) -> Duration {
-        let most = if self.opts.security.is_costly() || self.secure.load(Ordering::Relaxed) {
+        let most = if self.tls.is_costly() {
             self.opts.reconnect_jitter_tls
         } else {
             self.opts.reconnect_jitter

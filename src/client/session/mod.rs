@@ -8,10 +8,11 @@
 //! dialing threads and on the timer thread, a loss is reported by whoever reads or writes.
 
 mod closing;
+pub(super) mod config;
 mod dial;
 pub(super) mod drain;
-mod handshake;
-mod identity;
+pub(super) mod handshake;
+pub(super) mod identity;
 mod keepalive;
 mod loss;
 pub(super) mod machine;

@@ -1,17 +1,18 @@
 //! Whether a connection uses TLS, and with which settings.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::client::connection::Connection;
-use crate::client::incoming::link::{Link, Reader};
-use crate::client::options::Options;
+use crate::client::callbacks::life::Life;
 use crate::client::session::handshake::Attempt;
 use crate::error::{Error, Result, Status};
+use crate::msg::Receiver;
+use crate::net::stream::Stream;
 use crate::net::tls::{Peer, TlsOptions};
+use crate::net::websocket;
 use crate::proto::info::ServerInfo;
 
-/// What options say about TLS. Change it with the methods of [`Options`].
+/// What options say about TLS.
 #[derive(Debug, Clone, Default)]
 pub struct Security {
     /// TLS is required.
@@ -36,82 +37,101 @@ impl Security {
     }
 
     /// Is TLS likely, so that whole crowds reconnecting cost the server more?
-    pub(in crate::client) fn is_costly(&self) -> bool {
+    fn is_costly(&self) -> bool {
         self.secure || self.settings.is_some()
     }
-}
 
-impl Options {
     /// Requires TLS, or does not and forgets all settings for it. `tls://` URLs have no say from
     /// now on.
-    pub fn set_secure(&mut self, secure: bool) {
-        self.security.explicit = true;
+    pub(in crate::client) fn set_secure(&mut self, secure: bool) {
+        self.explicit = true;
         if secure {
-            self.require_tls();
+            self.require();
         } else {
-            self.security = Security {
+            *self = Security {
                 explicit: true,
                 ..Security::default()
             };
         }
     }
 
-    /// The settings for TLS, to be changed. `NATS_ILLEGAL_STATE` while a connection uses them.
-    pub fn tls_mut(&mut self) -> Result<&mut TlsOptions> {
-        let settings = self.security.settings.get_or_insert_default();
+    /// The settings, to be changed. `NATS_ILLEGAL_STATE` while a connection uses them.
+    pub(in crate::client) fn settings_mut(&mut self) -> Result<&mut TlsOptions> {
+        let settings = self.settings.get_or_insert_default();
         Arc::get_mut(settings).ok_or(Error::illegal_state(
             "This natsOptions object can't be modified because it is configured for SSL and is \
              currently used by connection(s)!",
         ))
     }
 
-    /// A copy to be changed, which takes the place of these. Unless a connection uses the settings for TLS, it has
-    /// them for itself; in a child of the process that set them it always does, with connections of its own.
-    pub(crate) fn copy_to_edit(&self, inherited: bool) -> Options {
-        let mut copy = self.clone();
-        if let Some(settings) = &mut copy.security.settings
+    /// For a copy of options that takes their place. Unless a connection uses the settings, the copy has them for
+    /// itself, and always where they are `inherited`.
+    pub(in crate::client) fn unshare(&mut self, inherited: bool) {
+        if let Some(settings) = &mut self.settings
             && (inherited || Arc::strong_count(settings) == 2)
         {
             *settings = Arc::new(TlsOptions::clone(settings));
         }
-        copy
     }
 
     /// Requires TLS, and has it come before the server's INFO.
-    pub fn set_tls_first(&mut self) -> Result<()> {
-        self.tls_mut()?;
-        self.security.first = true;
-        self.require_tls();
+    pub(in crate::client) fn set_first(&mut self) -> Result<()> {
+        self.settings_mut()?;
+        self.first = true;
+        self.require();
         Ok(())
     }
 
     /// Servers that ask for TLS by the scheme of their URL get it, unless the program said
     /// otherwise.
     pub(in crate::client) fn heed_scheme(&mut self, is_tls: bool) {
-        if is_tls && !self.security.explicit {
-            self.require_tls();
+        if is_tls && !self.explicit {
+            self.require();
         }
     }
 
-    fn require_tls(&mut self) {
-        self.security.secure = true;
-        self.security.settings.get_or_insert_default();
+    fn require(&mut self) {
+        self.secure = true;
+        self.settings.get_or_insert_default();
     }
 }
 
-impl Connection {
+/// Whether the sessions of one connection use TLS.
+pub(in crate::client) struct TlsPolicy {
+    security: Security,
+    /// A server required it, so all others must have it.
+    seen_required: AtomicBool,
+}
+
+impl TlsPolicy {
+    pub(in crate::client) fn new(security: Security) -> Self {
+        TlsPolicy {
+            security,
+            seen_required: AtomicBool::new(false),
+        }
+    }
+
     /// Is TLS to be the first thing on the wire?
-    pub(in crate::client) fn is_tls_first(&self) -> bool {
-        self.opts.security.first
+    pub(super) fn is_first(&self) -> bool {
+        self.security.first
+    }
+
+    /// Is TLS likely, so that whole crowds reconnecting cost the server more?
+    pub(in crate::client) fn is_costly(&self) -> bool {
+        self.security.is_costly() || self.seen_required.load(Ordering::Relaxed)
+    }
+
+    fn is_required(&self) -> bool {
+        self.security.secure || self.seen_required.load(Ordering::Relaxed)
     }
 
     /// Whether to go on with TLS, having heard what the server says about it. A connection that
     /// once had to use it requires it from then on: no later server can talk it out of that.
-    pub(in crate::client) fn wants_tls(&self, info: &ServerInfo) -> Result<bool> {
+    pub(super) fn heed(&self, info: &ServerInfo) -> Result<bool> {
         if info.tls_required {
-            self.secure.store(true, Ordering::Relaxed);
+            self.seen_required.store(true, Ordering::Relaxed);
         }
-        let wanted = self.opts.security.secure || self.secure.load(Ordering::Relaxed);
+        let wanted = self.is_required();
         if wanted && !info.tls_required && !info.tls_available {
             let text = "TLS is required by the client (natsOptions_SetSecure, tls://), and the server offers none";
             return Err(Error::new(Status::NATS_SECURE_CONNECTION_WANTED, text));
@@ -120,54 +140,50 @@ impl Connection {
     }
 
     /// Goes on with TLS. What was received in plain must have been used up.
-    pub(in crate::client) fn start_tls(
+    pub(super) fn start(
         &self,
-        link: &Link,
-        reader: &Reader,
+        stream: &Stream,
+        received: &Receiver,
         attempt: &Attempt,
+        life: &Life,
     ) -> Result<()> {
-        if !reader.receiver.unparsed().is_empty() {
+        if !received.unparsed().is_empty() {
             return Err(Error::protocol(
                 "the server sent more than its INFO before TLS began",
             ));
         }
-        let settings = self.opts.security.settings.clone().unwrap_or_default();
+        let settings = self.security.settings.clone().unwrap_or_default();
         let peer = Peer {
             host: &attempt.url.host,
             name: attempt.tls_name.as_deref(),
         };
         let start = || {
             let (deadline, cancel) = (attempt.deadline, &attempt.cancel);
-            link.stream.start_tls(&settings, peer, deadline, cancel)
+            stream.start_tls(&settings, peer, deadline, cancel)
         };
         match settings.asks_the_program() {
-            true => self.callbacks.life.ask(start),
+            true => life.ask(start),
             false => start(),
         }
     }
-}
 
-impl Connection {
     /// Goes on with WebSocket, before anything of NATS. Whether there is TLS below it is the URL's
     /// to say; where TLS is required all the same, nothing is sent without it.
-    pub(in crate::client) fn start_websocket(
+    pub(super) fn start_websocket(
         &self,
-        link: &Link,
-        reader: &Reader,
+        headers: &websocket::Headers,
+        stream: &Stream,
+        received: &Receiver,
         attempt: &Attempt,
+        life: &Life,
     ) -> Result<()> {
         if attempt.url.is_tls() {
-            self.start_tls(link, reader, attempt)?;
-        } else if self.opts.security.secure || self.secure.load(Ordering::Relaxed) {
+            self.start(stream, received, attempt, life)?;
+        } else if self.is_required() {
             let text = "TLS is required, which a server with ws:// in its URL cannot have";
             return Err(Error::new(Status::NATS_SECURE_CONNECTION_WANTED, text));
         }
-        link.stream.start_websocket(
-            &attempt.url,
-            &self.opts.websocket_headers,
-            attempt.deadline,
-            &attempt.cancel,
-        )
+        stream.start_websocket(&attempt.url, headers, attempt.deadline, &attempt.cancel)
     }
 }
 
@@ -176,41 +192,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_scheme_has_a_say_until_the_program_says_something() {
-        let mut opts = Options::default();
-        opts.set_url(Some("nats://a")).unwrap();
-        assert!(!opts.security.is_secure());
-        opts.set_url(Some(" TLS://a")).unwrap();
-        assert!(opts.security.is_secure());
-        opts.set_url(Some("nats://a")).unwrap();
-        assert!(opts.security.is_secure(), "it does not go away again");
-
-        let mut opts = Options::default();
-        opts.set_secure(false);
-        opts.set_servers(["nats://a", "tls://b"]).unwrap();
-        assert!(!opts.security.is_secure());
-        let mut opts = Options::default();
-        opts.set_servers(["nats://a", "tls://b"]).unwrap();
-        assert!(opts.security.is_secure());
-    }
-
-    #[test]
-    fn shared_settings_cannot_be_changed() {
-        let mut opts = Options::default();
-        opts.tls_mut().unwrap().set_skip_verification(true);
-        assert!(!opts.security.is_secure() && opts.security.is_costly());
-        let connection = opts.clone();
-        let refused = opts.tls_mut().err().unwrap();
-        assert_eq!(refused.status(), Status::NATS_ILLEGAL_STATE);
-        assert_eq!(
-            opts.set_tls_first().unwrap_err().status(),
-            Status::NATS_ILLEGAL_STATE
-        );
-        opts.set_secure(true);
-        assert!(opts.tls_mut().is_err());
-        opts.set_secure(false);
-        opts.tls_mut().unwrap();
-        drop(connection);
-        assert!(!opts.security.is_secure());
+    fn a_server_that_requires_tls_binds_those_after_it() {
+        let policy = TlsPolicy::new(Security::default());
+        let info = |required, available| ServerInfo {
+            tls_required: required,
+            tls_available: available,
+            ..ServerInfo::default()
+        };
+        assert!(!policy.heed(&info(false, true)).unwrap());
+        assert!(!policy.heed(&info(false, false)).unwrap());
+        assert!(policy.heed(&info(true, false)).unwrap());
+        assert!(policy.heed(&info(false, true)).unwrap());
+        let refused = policy.heed(&info(false, false)).unwrap_err();
+        assert_eq!(refused.status(), Status::NATS_SECURE_CONNECTION_WANTED);
+        assert!(policy.is_costly());
     }
 }
