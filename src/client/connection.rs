@@ -15,6 +15,7 @@ use super::incoming::link::Link;
 use super::interest::registry::Registry;
 use super::options::Options;
 use super::outgoing::Outbound;
+use super::outgoing::limits::Limits;
 use super::requests::mux::Requests;
 use super::session::config::Config;
 use super::session::drain::ConnDrain;
@@ -49,14 +50,6 @@ pub struct Stats {
     pub reconnects: u64,
 }
 
-/// What a server takes.
-pub(super) struct Limits {
-    /// The largest payload, headers included.
-    pub(super) max_payload: usize,
-    /// Whether it knows headers.
-    pub(super) headers: bool,
-}
-
 /// A connection to a NATS server, or to one after the other.
 ///
 /// Locks, in the order in which they may be taken: `registry`, then `requests` or a subscription's
@@ -79,7 +72,7 @@ pub struct Connection {
     /// `outbound`.
     max_payload: AtomicI64,
     headers: AtomicBool,
-    pub(super) outbound: Outbound,
+    pub(super) outbound: Outbound<Link>,
     /// The program's event loop, where that drives the socket.
     pub(super) foreign: Option<Foreign>,
     pub(super) callbacks: Callbacks,

@@ -1,4 +1,4 @@
-//! The outgoing buffer, explored ([`crate::explore`]): its own source, between models of the link, of the
+//! The outgoing buffer, explored ([`crate::explore`]): its own source, between models of the wire, of the
 //! socket and of the threads that watch it. The test's end is that the peer has all that was published,
 //! whole and in order; what nobody is going to write is a deadlock.
 //!
@@ -8,9 +8,8 @@ use std::collections::HashMap;
 
 use self::connection::Connection;
 use self::outgoing::Outbound;
-use super::publish;
 use crate::explore::{self as sync, JoinHandle, explore, spawn};
-use publish::{Outgoing, When};
+use outgoing::publish::{Outgoing, When};
 
 #[path = "outgoing/mod.rs"]
 #[expect(dead_code, reason = "not all of it is explored")]
@@ -18,63 +17,28 @@ mod outgoing;
 
 mod connection {
     use std::sync::{Arc, Weak};
-    use std::time::Duration;
 
     use super::link::{Link, Watch};
-    use super::outgoing::{Outbound, SessionStart};
-    use crate::explore::{Mutex, spawn, yield_now};
-
-    pub(super) struct Limits {
-        pub(super) max_payload: usize,
-        pub(super) headers: bool,
-    }
+    use super::outgoing::Outbound;
+    use super::outgoing::attach::SessionStart;
+    use crate::explore::Mutex;
 
     pub(super) struct Connection {
-        pub(super) outbound: Outbound,
-        pub(super) runtime: Runtime,
-        pub(super) opts: Opts,
+        pub(super) outbound: Outbound<Link>,
         /// All that there have been, the present one last.
         pub(super) links: Mutex<Vec<Arc<Link>>>,
         pub(super) watch: Watch,
         me: Weak<Connection>,
     }
 
-    pub(super) struct Runtime {
-        pub(super) timers: Timers,
-    }
-
-    /// A timer is a thread that comes to it sooner or later.
-    pub(super) struct Timers;
-
-    impl Timers {
-        pub(super) fn after(&self, _: Duration, action: Box<dyn FnOnce() + Send>) {
-            spawn(move || {
-                yield_now();
-                action();
-            });
-        }
-    }
-
-    pub(super) struct Opts {
-        pub(super) allow_reconnect: bool,
-    }
-
     impl Connection {
-        pub(super) fn new(outbound: Outbound) -> Arc<Self> {
+        pub(super) fn new(outbound: Outbound<Link>) -> Arc<Self> {
             Arc::new_cyclic(|me| Connection {
                 outbound,
-                runtime: Runtime { timers: Timers },
-                opts: Opts {
-                    allow_reconnect: true,
-                },
                 links: Mutex::default(),
                 watch: Watch::default(),
                 me: me.clone(),
             })
-        }
-
-        pub(super) fn is_closed(&self) -> bool {
-            false
         }
 
         /// To a server that takes so many bytes at a time, and breaks after so many.
@@ -95,18 +59,16 @@ mod connection {
     }
 }
 
-mod incoming {
-    pub(super) use super::link;
-}
-
 mod link {
     use std::io::{Error as IoError, ErrorKind, IoSlice};
     use std::sync::Arc;
-    use std::time::Instant;
+    use std::time::{Duration, Instant};
 
     use super::connection::Connection;
+    use super::outgoing::Outbound;
+    use super::outgoing::wire::{ByteStream, Wire};
     use crate::error::{Error, Result};
-    use crate::explore::{AtomicBool, Condvar, Mutex, SeqCst};
+    use crate::explore::{AtomicBool, Condvar, Mutex, SeqCst, spawn, yield_now};
 
     pub(super) struct Link {
         pub(super) conn: Arc<Connection>,
@@ -174,12 +136,12 @@ mod link {
         }
     }
 
-    impl Stream {
-        pub(super) fn write(&self, bytes: &[u8]) -> std::io::Result<usize> {
+    impl ByteStream for Stream {
+        fn write(&self, bytes: &[u8]) -> std::io::Result<usize> {
             self.write_vectored(&[IoSlice::new(bytes)])
         }
 
-        pub(super) fn write_vectored(&self, parts: &[IoSlice<'_>]) -> std::io::Result<usize> {
+        fn write_vectored(&self, parts: &[IoSlice<'_>]) -> std::io::Result<usize> {
             let mut pipe = self.state.lock();
             if pipe.broken || pipe.breaks_after.is_some_and(|n| pipe.taken.len() >= n) {
                 pipe.broken = true;
@@ -199,18 +161,20 @@ mod link {
             Ok(pipe.taken.len() - before)
         }
 
-        pub(super) fn flush(&self) -> std::io::Result<()> {
+        fn flush(&self) -> std::io::Result<()> {
             Ok(())
         }
 
-        pub(super) fn wait_writable(&self, _: Instant, _: Option<()>) -> Result<()> {
+        fn wait_writable(&self, _: Instant) -> Result<()> {
             let mut pipe = self.state.lock();
             while !pipe.is_writable(self.capacity) {
                 self.changed.wait(&mut pipe);
             }
             Ok(())
         }
+    }
 
+    impl Stream {
         pub(super) fn shutdown(&self) {
             self.state.lock().broken = true;
             self.changed.notify_all();
@@ -270,45 +234,68 @@ mod link {
                 over: AtomicBool::new(false),
             }
         }
+    }
 
-        pub(super) fn is_foreign(&self) -> bool {
-            false
+    impl Wire for Link {
+        type Stream = Stream;
+
+        fn stream(&self) -> &Stream {
+            &self.stream
         }
 
-        pub(super) fn is_over(&self) -> bool {
+        fn outbound(&self) -> &Outbound<Link> {
+            &self.conn.outbound
+        }
+
+        /// A timer is a thread that comes to it sooner or later.
+        fn run_later(&self, _: Duration, action: Box<dyn FnOnce() + Send>) {
+            spawn(move || {
+                yield_now();
+                action();
+            });
+        }
+
+        fn is_over(&self) -> bool {
             self.over.load(SeqCst)
         }
 
-        pub(super) fn request_flush(&self) {
+        fn is_loop_driven(&self) -> bool {
+            false
+        }
+
+        fn has_successor(&self) -> bool {
+            true
+        }
+
+        fn request_flush(&self) {
             self.stream.state.lock().asked = true;
             self.conn.watch.all_look();
         }
 
-        pub(super) fn write_when_ready(&self) {
+        fn write_when_ready(self: &Arc<Self>) {
             self.stream.state.lock().armed = true;
             self.conn.watch.all_look();
         }
 
-        pub(super) fn ask_write(&self) {
+        fn ask_write(self: &Arc<Self>) {
             unreachable!("no event loop drives it");
         }
 
-        pub(super) fn fail(self: &Arc<Self>, _: Error) {
+        fn fail(self: &Arc<Self>, _: Error) {
             if !self.over.swap(true, SeqCst) {
                 self.stream.shutdown();
                 self.conn.lost(self);
             }
         }
 
-        pub(super) fn fail_after_reading(self: &Arc<Self>, error: Error) {
+        fn fail_after_reading(self: &Arc<Self>, error: Error) {
             self.fail(error);
         }
 
-        /// Who reads comes to the end, and fails.
-        pub(super) fn end_writing(self: &Arc<Self>, error: Error) {
+        fn end_writing(self: &Arc<Self>, error: Error) {
             self.stream.shutdown();
             let link = self.clone();
-            crate::explore::spawn(move || link.fail(error));
+            spawn(move || link.fail(error));
         }
     }
 }

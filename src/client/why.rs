@@ -6,7 +6,7 @@ use std::fmt::Display;
 use std::time::Duration;
 
 use super::connection::Connection;
-use super::publish::Outgoing;
+use super::outgoing::publish::Outgoing;
 use super::subscription::delivery::{Closed, Slow};
 use super::subscription::state::Subscription;
 use crate::error::{Error, Status};

@@ -13,7 +13,9 @@ use crate::client::connection::Connection;
 use crate::client::incoming::event_loop::LinkState;
 use crate::client::incoming::unused;
 use crate::client::interest::registry::Target;
-use crate::client::session::handshake::Wire;
+use crate::client::outgoing::Outbound;
+use crate::client::outgoing::wire::Wire;
+use crate::client::session::handshake;
 use crate::client::subscription::state::Subscription;
 use crate::error::{Error, Result, Status};
 use crate::locks::Mutex;
@@ -82,8 +84,8 @@ enum Control {
 }
 
 impl Link {
-    pub(in crate::client) fn new(conn: &Arc<Connection>, wire: Wire) -> Arc<Self> {
-        let Wire {
+    pub(in crate::client) fn new(conn: &Arc<Connection>, wire: handshake::Wire) -> Arc<Self> {
+        let handshake::Wire {
             stream,
             receiver,
             parser,
@@ -429,6 +431,63 @@ fn end_of_stream() -> Error {
         Status::NATS_CONNECTION_CLOSED,
         "end of stream: the server closed the connection",
     )
+}
+
+impl Wire for Link {
+    type Stream = Stream;
+
+    #[inline]
+    fn stream(&self) -> &Stream {
+        &self.stream
+    }
+
+    #[inline]
+    fn outbound(&self) -> &Outbound<Link> {
+        &self.conn.outbound
+    }
+
+    fn run_later(&self, delay: Duration, action: Box<dyn FnOnce() + Send>) {
+        self.conn.runtime.timers.after(delay, action);
+    }
+
+    #[inline]
+    fn is_over(&self) -> bool {
+        self.is_over()
+    }
+
+    #[inline]
+    fn is_loop_driven(&self) -> bool {
+        self.is_foreign()
+    }
+
+    fn has_successor(&self) -> bool {
+        self.conn.opts.allow_reconnect && !self.conn.is_closed()
+    }
+
+    #[inline]
+    fn request_flush(&self) {
+        self.request_flush();
+    }
+
+    fn write_when_ready(self: &Arc<Self>) {
+        Link::write_when_ready(self);
+    }
+
+    fn ask_write(self: &Arc<Self>) {
+        Link::ask_write(self);
+    }
+
+    fn fail(self: &Arc<Self>, error: Error) {
+        Link::fail(self, error);
+    }
+
+    fn fail_after_reading(self: &Arc<Self>, error: Error) {
+        Link::fail_after_reading(self, error);
+    }
+
+    fn end_writing(self: &Arc<Self>, error: Error) {
+        Link::end_writing(self, error);
+    }
 }
 
 impl AsFd for Link {

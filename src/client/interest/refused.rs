@@ -15,7 +15,7 @@ use std::sync::atomic::Ordering;
 
 use crate::client::connection::Connection;
 use crate::client::interest::registry::Target;
-use crate::client::outgoing::Window;
+use crate::client::outgoing::ping::Window;
 use crate::client::subscription::state::Subscription;
 use crate::error::{Error, Status};
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
-use crate::client::outgoing::Window;
+use crate::client::outgoing::ping::Window;
 use crate::client::subscription::state::Subscription;
 
 /// Sids are small consecutive numbers that the program cannot choose: multiplying spreads them

@@ -12,7 +12,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Front, Link, Outbound};
+use super::front::Front;
+use super::{Outbound, Wire};
 
 /// So much, appended during a single write of a watcher, is a burst; and it is over when less than that has left between
 /// two looks.
@@ -21,11 +22,11 @@ const FAST: usize = 8 * 1024;
 /// The time from one look to the next, and so about the longest that the end of a burst waits.
 const LOOK_AGAIN: Duration = Duration::from_micros(100);
 
-impl Outbound {
+impl<W: Wire> Outbound<W> {
     /// A watcher has written once, and found this in the front afterwards: is it a burst? Then it is left to the
     /// publishers.
-    pub(super) fn begins_burst(&self, front: &mut Front, link: &Arc<Link>) -> bool {
-        if front.buf.len() < FAST || link.is_foreign() {
+    pub(super) fn begins_burst(&self, front: &mut Front<W>, link: &Arc<W>) -> bool {
+        if front.buf.len() < FAST || link.is_loop_driven() {
             return false;
         }
         front.asked = true;
@@ -35,14 +36,13 @@ impl Outbound {
         true
     }
 
-    fn look_later(&self, link: &Arc<Link>, swapped: u64) {
-        let timers = &link.conn.runtime.timers;
-        let link = link.clone();
-        let look = move || link.conn.outbound.look(&link, swapped);
-        timers.after(LOOK_AGAIN, Box::new(look));
+    fn look_later(&self, link: &Arc<W>, swapped: u64) {
+        let looked_at = link.clone();
+        let look = move || looked_at.outbound().look(&looked_at, swapped);
+        link.run_later(LOOK_AGAIN, Box::new(look));
     }
 
-    fn look(&self, link: &Arc<Link>, swapped: u64) {
+    fn look(&self, link: &Arc<W>, swapped: u64) {
         let mut front = self.front.lock();
         // With the next server there is a new beginning.
         if !front.is_live(link) {

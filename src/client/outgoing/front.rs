@@ -6,23 +6,26 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::kept::Blamed;
-use super::{HEAD, Limits, Link, Outgoing, PingWaiter};
+use super::limits::Limits;
+use super::ping::PingWaiter;
+use super::publish::Outgoing;
+use super::{HEAD, Wire};
 use crate::error::{Result, Status};
 use crate::proto::write_buf::WriteBuf;
 
 /// Where frames go.
-pub(super) enum Mode {
+pub(super) enum Mode<W> {
     /// To the pending buffer: there is no server.
     Pending,
     /// To this server.
-    Live(Arc<Link>),
+    Live(Arc<W>),
     /// Nowhere any more.
     Closed,
 }
 
 /// See the [module](self).
-pub(super) struct Front {
-    pub(super) mode: Mode,
+pub(super) struct Front<W> {
+    pub(super) mode: Mode<W>,
     /// Publishing is refused: the connection's drain has come to its last phase.
     pub(super) draining: bool,
     /// Who watches the sockets, or has the writer, is going to look at `buf`.
@@ -60,7 +63,7 @@ pub(super) struct Before {
     pub(super) controls: u64,
 }
 
-impl Front {
+impl<W: Wire> Front<W> {
     /// One that waits for its first server.
     pub(super) fn new() -> Self {
         Front {
@@ -134,9 +137,9 @@ impl Front {
     }
 
     /// The present link, if an event loop of the program drives it.
-    pub(super) fn foreign_link(&self) -> Option<Arc<Link>> {
+    pub(super) fn loop_driven_link(&self) -> Option<Arc<W>> {
         match &self.mode {
-            Mode::Live(link) if link.is_foreign() => Some(link.clone()),
+            Mode::Live(link) if link.is_loop_driven() => Some(link.clone()),
             _ => None,
         }
     }
@@ -149,7 +152,7 @@ impl Front {
         }
     }
 
-    pub(super) fn is_live(&self, link: &Arc<Link>) -> bool {
+    pub(super) fn is_live(&self, link: &Arc<W>) -> bool {
         matches!(&self.mode, Mode::Live(current) if Arc::ptr_eq(current, link))
     }
 

@@ -12,9 +12,11 @@
 //!   publish that a link broke in is the first to leave over the next link, and is known by that position: it is the
 //!   same one for as long as no byte behind it has left.
 
-use super::{Front, Limits, Mode, Outbound, Outgoing, Writer};
-use crate::error::{Error, Result, Status};
-use crate::proto::salvage::{Publish, frames, salvage_publishes};
+use super::Wire;
+use super::front::{Front, Mode};
+use super::writer::Writer;
+use crate::error::{Error, Status};
+use crate::proto::salvage::{frames, salvage_publishes};
 use crate::proto::write_buf::WriteBuf;
 use crate::words::shown;
 
@@ -39,64 +41,7 @@ pub(super) struct Kept {
     pub(super) given_up: Option<Error>,
 }
 
-impl Limits {
-    /// Before a server has told its limits there are none.
-    pub(super) const UNKNOWN: Limits = Limits {
-        max_payload: usize::MAX,
-        headers: true,
-    };
-
-    #[inline]
-    fn allow(&self, size: usize, headers: bool) -> bool {
-        size <= self.max_payload && (self.headers || !headers)
-    }
-
-    /// Why a publish is refused.
-    #[cold]
-    fn refusal(&self, size: usize, headers: bool) -> Error {
-        if headers && !self.headers {
-            return Status::NATS_NO_SERVER_SUPPORT.into();
-        }
-        let text = format!(
-            "Payload {size} greater than maximum allowed: {}",
-            self.max_payload
-        );
-        Error::new(Status::NATS_MAX_PAYLOAD, text)
-    }
-
-    /// Why a publish that was kept is given up.
-    fn give_up(&self, publish: &Publish<'_>) -> Error {
-        let (subject, size) = (shown(publish.subject), publish.size);
-        if publish.headers && !self.headers {
-            let text =
-                format!("dropped a publish to '{subject}': the server does not support headers");
-            return Error::new(Status::NATS_NO_SERVER_SUPPORT, text);
-        }
-        let text = format!(
-            "dropped a publish to '{subject}': payload {size} greater than maximum allowed: {}",
-            self.max_payload
-        );
-        Error::new(Status::NATS_MAX_PAYLOAD, text)
-    }
-
-    fn are_tighter_than(&self, before: &Limits) -> bool {
-        self.max_payload < before.max_payload || (before.headers && !self.headers)
-    }
-}
-
-impl Front {
-    /// Can this be published now?
-    #[inline]
-    pub(super) fn check(&self, out: &Outgoing<'_>) -> Result<()> {
-        self.check_open()?;
-        let (size, headers) = (out.size(), out.headers.is_some());
-        if self.limits.allow(size, headers) {
-            Ok(())
-        } else {
-            Err(self.limits.refusal(size, headers))
-        }
-    }
-
+impl<W: Wire> Front<W> {
     /// The next link begins with `before` bytes that are no publishes, and then what is kept.
     pub(super) fn attached(&mut self, before: usize) {
         if let Some(blamed) = &mut self.blamed {
@@ -106,7 +51,7 @@ impl Front {
 
     /// The link is over: picks what is sent again. `counts` says whether it broke, as opposed to having been given up
     /// by the program.
-    pub(super) fn keep(&mut self, writer: &Writer, counts: bool) -> Kept {
+    pub(super) fn keep(&mut self, writer: &Writer<W>, counts: bool) -> Kept {
         let back = salvage_publishes(&writer.back, writer.sent);
         let mut front = salvage_publishes(&self.buf, 0);
         let in_front = front.first.map(|first| self.swapped + first as u64);
@@ -135,7 +80,7 @@ impl Front {
     }
 
     /// Takes out what the server does not take.
-    fn drop_unfit(&mut self) -> Vec<Error> {
+    pub(super) fn drop_unfit(&mut self) -> Vec<Error> {
         let mut left = WriteBuf::new();
         let (mut told, mut more) = (Vec::new(), 0u64);
         let mut first_publish = true;
@@ -191,19 +136,4 @@ fn give_up_first(buf: &[u8]) -> Option<Error> {
         "dropped a publish to '{subject}' with {size} bytes: the connection broke {BREAKS_MAX} times running while it was being sent"
     );
     Some(Error::new(Status::NATS_MAX_PAYLOAD, text))
-}
-
-impl Outbound {
-    /// A server has told what it takes. Returns what is not sent for that, to be told without a lock.
-    #[must_use]
-    pub(in crate::client) fn set_limits(&self, limits: Limits) -> Vec<Error> {
-        let mut front = self.front.lock();
-        let before = std::mem::replace(&mut front.limits, limits);
-        // Without a server, what the last one had not taken is back in the buffer, checked against older limits.
-        let unchecked = matches!(front.mode, Mode::Pending);
-        match unchecked || front.limits.are_tighter_than(&before) {
-            true => front.drop_unfit(),
-            false => Vec::new(),
-        }
-    }
 }

@@ -2,11 +2,14 @@
 //! and the large payloads that go to the kernel from the caller's memory.
 
 use std::io::{ErrorKind, IoSlice};
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use super::{FULL_AT, HEAD, Link, Mode, Outbound, Outgoing, TimedGuard, Writer, write_timeout};
+use super::front::Mode;
+use super::pieces::Pieces;
+use super::publish::Outgoing;
+use super::{ByteStream, FULL_AT, HEAD, Outbound, TimedGuard, Wire, write_timeout};
 use crate::error::{Error, Result, Status};
 use crate::proto::encode;
 use crate::proto::write_buf::WriteBuf;
@@ -56,32 +59,66 @@ enum Written {
 }
 
 /// What became of a large payload.
-enum Direct {
+enum Direct<W> {
     /// It has left, or is pending, or was refused.
     Done(Result<()>),
     /// The caller's time is over; what has begun to leave follows by itself.
-    Late(Arc<Link>),
+    Late(Arc<W>),
     /// The link does not work.
-    Failed(Arc<Link>, Error),
+    Failed(Arc<W>, Error),
 }
 
-impl Outbound {
+/// What the thread that writes has to itself.
+pub(super) struct Writer<W> {
+    pub(super) back: WriteBuf,
+    /// So much of `back` has left.
+    pub(super) sent: usize,
+    /// What takes nothing any more, until whoever found that out has dealt with it.
+    broken: Weak<W>,
+    /// A publisher has waited in vain for the socket to take more, and nothing has left since.
+    stalled: bool,
+    pieces: Pieces,
+}
+
+impl<W> Writer<W> {
+    pub(super) fn new(pieces: Pieces) -> Self {
+        Writer {
+            back: WriteBuf::new(),
+            sent: 0,
+            broken: Weak::new(),
+            stalled: false,
+            pieces,
+        }
+    }
+
+    /// Drops what was to be written. What has been learnt of pieces stays.
+    pub(super) fn clear(&mut self) {
+        (self.back, self.sent) = (WriteBuf::new(), 0);
+        (self.broken, self.stalled) = (Weak::new(), false);
+    }
+
+    fn is_broken(&self, link: &Arc<W>) -> bool {
+        std::ptr::eq(self.broken.as_ptr(), Arc::as_ptr(link))
+    }
+}
+
+impl<W: Wire> Outbound<W> {
     /// Writes what there is, unless another thread is at it: then that one will look again.
-    pub(in crate::client) fn try_pump(&self, link: &Arc<Link>) {
+    pub(in crate::client) fn try_pump(&self, link: &Arc<W>) {
         self.try_pump_with(link, Effort::PUBLISHER);
     }
 
     /// As [`Outbound::try_pump`], by the publisher that has filled the buffer.
-    pub(super) fn pump_full(&self, link: &Arc<Link>) {
+    pub(super) fn pump_full(&self, link: &Arc<W>) {
         self.try_pump_with(link, Effort::FILLER);
     }
 
     /// As [`Outbound::try_pump`], on a thread of the library.
-    pub(in crate::client) fn pump_on(&self, link: &Arc<Link>) {
+    pub(in crate::client) fn pump_on(&self, link: &Arc<W>) {
         self.try_pump_with(link, Effort::WATCHER);
     }
 
-    fn try_pump_with(&self, link: &Arc<Link>, effort: Effort) {
+    fn try_pump_with(&self, link: &Arc<W>, effort: Effort) {
         if let Some(writer) = self.writer.try_lock() {
             self.pump(writer, link, effort);
         } else {
@@ -94,14 +131,14 @@ impl Outbound {
     }
 
     /// As [`Outbound::try_pump`], but waits for the thread that is at it, unless that one waits itself.
-    pub(super) fn pump_here(&self, link: &Arc<Link>) {
+    pub(super) fn pump_here(&self, link: &Arc<W>) {
         match self.writer.try_lock_for(AT_WORK) {
             Some(writer) => self.pump(writer, link, Effort::PUBLISHER),
             None => self.try_pump(link),
         }
     }
 
-    fn pump(&self, mut writer: TimedGuard<'_, Writer>, link: &Arc<Link>, effort: Effort) {
+    fn pump(&self, mut writer: TimedGuard<'_, Writer<W>>, link: &Arc<W>, effort: Effort) {
         self.missed.store(false, Ordering::SeqCst);
         let result = self.write_all(&mut writer, link, effort);
         drop(writer);
@@ -128,7 +165,7 @@ impl Outbound {
 
     /// Writes what is left, and then, so many times, what has come into the front. Stops when the
     /// socket takes no more for now.
-    fn write_all(&self, writer: &mut Writer, link: &Arc<Link>, effort: Effort) -> Result<Written> {
+    fn write_all(&self, writer: &mut Writer<W>, link: &Arc<W>, effort: Effort) -> Result<Written> {
         if writer.is_broken(link) {
             return Ok(Written::All);
         }
@@ -141,14 +178,14 @@ impl Outbound {
 
     fn write_rounds(
         &self,
-        writer: &mut Writer,
-        link: &Arc<Link>,
+        writer: &mut Writer<W>,
+        link: &Arc<W>,
         effort: Effort,
     ) -> Result<Written> {
         let mut rounds = effort.rounds;
         loop {
             if writer.sent == writer.back.len() {
-                match link.stream.flush() {
+                match link.stream().flush() {
                     Ok(()) => {}
                     Err(e) if e.kind() == ErrorKind::WouldBlock => return Ok(Written::Blocked),
                     Err(e) => return Err(e.into()),
@@ -227,10 +264,10 @@ impl Outbound {
                 // Unless there was no memory for it, or nothing follows, the whole frame is kept for
                 // after the reconnect; also where the deadline passed, which the caller is told.
                 let lost = e.status() == Status::NATS_NO_MEMORY;
-                match link.conn.is_closed() || !link.conn.opts.allow_reconnect {
-                    true => Err(Status::NATS_CONNECTION_CLOSED.into()),
-                    false if late || lost => Err(e),
-                    false => Ok(()),
+                match link.has_successor() {
+                    false => Err(Status::NATS_CONNECTION_CLOSED.into()),
+                    true if late || lost => Err(e),
+                    true => Ok(()),
                 }
             }
         }
@@ -239,11 +276,11 @@ impl Outbound {
     /// Nothing of the program's may run here, nor anything that ends the link: the writer is locked.
     fn direct(
         &self,
-        writer: &mut Writer,
+        writer: &mut Writer<W>,
         out: &Outgoing<'_>,
         deadline: Instant,
         own: Option<Instant>,
-    ) -> Direct {
+    ) -> Direct<W> {
         if let Some(own) = own
             && let Some(link) = self.is_behind(writer, own)
         {
@@ -291,7 +328,7 @@ impl Outbound {
 
     /// Writes what was published before. Returns the link if the time is over before that has left:
     /// then the caller has not begun with a frame of its own.
-    fn is_behind(&self, writer: &mut Writer, deadline: Instant) -> Option<Arc<Link>> {
+    fn is_behind(&self, writer: &mut Writer<W>, deadline: Instant) -> Option<Arc<W>> {
         let link = match &self.front.lock().mode {
             Mode::Live(link) => link.clone(),
             _ => return None,
@@ -305,7 +342,7 @@ impl Outbound {
                     return None;
                 }
             }
-            if let Err(e) = link.stream.wait_writable(deadline, None)
+            if let Err(e) = link.stream().wait_writable(deadline)
                 && e.status() == Status::NATS_TIMEOUT
             {
                 return Some(link);
@@ -317,8 +354,8 @@ impl Outbound {
     /// the back, so that the back again ends with a whole frame.
     fn write_direct(
         &self,
-        writer: &mut Writer,
-        link: &Link,
+        writer: &mut Writer<W>,
+        link: &W,
         payload: &[u8],
         deadline: Instant,
     ) -> Result<()> {
@@ -338,10 +375,10 @@ impl Outbound {
                 IoSlice::new(&payload[within(payload, head)]),
                 IoSlice::new(&encode::CRLF[within(encode::CRLF, head + payload.len())]),
             ];
-            match link.stream.write_vectored(&parts) {
+            match link.stream().write_vectored(&parts) {
                 Ok(n) => writer.sent += n,
                 Err(e) if e.kind() == ErrorKind::WouldBlock => {
-                    match link.stream.wait_writable(deadline, None) {
+                    match link.stream().wait_writable(deadline) {
                         Ok(()) => {}
                         Err(e) => break Err(e),
                     }
@@ -372,13 +409,13 @@ impl Outbound {
 
 /// Writes the back, in pieces. Where the socket takes no more, waits for it so long, unless that was in vain the last
 /// time.
-fn write_back(writer: &mut Writer, link: &Link, wait: Duration) -> Result<Written> {
+fn write_back<W: Wire>(writer: &mut Writer<W>, link: &W, wait: Duration) -> Result<Written> {
     let first = writer.sent;
     let clock = writer.pieces.begin(writer.back.len() - first);
     let mut until = None;
     while writer.sent < writer.back.len() {
         let end = writer.sent + writer.pieces.next(writer.back.len() - writer.sent);
-        match link.stream.write(&writer.back[writer.sent..end]) {
+        match link.stream().write(&writer.back[writer.sent..end]) {
             Ok(0) => return Err(Status::NATS_IO_ERROR.into()),
             Ok(n) => {
                 writer.sent += n;
@@ -386,11 +423,11 @@ fn write_back(writer: &mut Writer, link: &Link, wait: Duration) -> Result<Writte
             }
             Err(e) if e.kind() == ErrorKind::WouldBlock => {
                 // The program's event loop may be what calls.
-                if wait.is_zero() || writer.stalled || link.is_foreign() {
+                if wait.is_zero() || writer.stalled || link.is_loop_driven() {
                     return Ok(Written::Blocked);
                 }
                 let until = *until.get_or_insert_with(|| Instant::now() + wait);
-                if link.stream.wait_writable(until, None).is_err() {
+                if link.stream().wait_writable(until).is_err() {
                     writer.stalled = true;
                     return Ok(Written::Blocked);
                 }
@@ -403,11 +440,11 @@ fn write_back(writer: &mut Writer, link: &Link, wait: Duration) -> Result<Writte
 }
 
 /// Waits until the kernel has all that the stream has taken.
-fn flush_all(link: &Link, deadline: Instant) -> Result<()> {
+fn flush_all<W: Wire>(link: &W, deadline: Instant) -> Result<()> {
     loop {
-        match link.stream.flush() {
+        match link.stream().flush() {
             Err(e) if e.kind() == ErrorKind::WouldBlock => {
-                link.stream.wait_writable(deadline, None)?;
+                link.stream().wait_writable(deadline)?;
             }
             result => return Ok(result?),
         }

@@ -11,7 +11,7 @@ use crate::client::connection::Connection;
 use crate::client::incoming::waiting::WaitingReader;
 use crate::client::interest::registry::Target;
 use crate::client::outgoing;
-use crate::client::publish::{Outgoing, When};
+use crate::client::outgoing::publish::{Outgoing, When};
 use crate::client::subscription::state::{Purpose, SubscribeArgs};
 use crate::client::sync::one_shot::OneShot;
 use crate::error::{Error, Result, Status};

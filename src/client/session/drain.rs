@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::client::connection::Connection;
 use crate::client::outgoing::ping::{ANSWER_MAX, PingWaiter};
-use crate::client::publish::When;
+use crate::client::outgoing::publish::When;
 use crate::client::session::status::ConnStatus;
 use crate::client::subscription::state::{Purpose, Subscription};
 use crate::error::{Error, Result, Status};

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::client::connection::Connection;
 use crate::client::incoming::link::Link;
 use crate::client::outgoing::ping::PingWaiter;
-use crate::client::publish::When;
+use crate::client::outgoing::publish::When;
 use crate::client::session::status::ConnStatus;
 use crate::client::sync::one_shot::OneShot;
 use crate::error::{Error, Result, Status};

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::client::options::Options;
-use crate::client::outgoing::Window;
+use crate::client::outgoing::ping::Window;
 use crate::client::subscription::state::SubscribeArgs;
 
 #[test]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::client::outgoing::ping::{ANSWER_MAX, PingWaiter};
-use crate::client::publish::When;
+use crate::client::outgoing::publish::When;
 use crate::client::subscription::delivery::Closed;
 use crate::client::subscription::state::Subscription;
 use crate::error::{Error, Result, Status};

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use crate::client::ForeignHandle;
 use crate::client::connection::Connection;
 use crate::client::interest::registry::Target;
+use crate::client::outgoing::publish::check_line_len;
 use crate::client::session::status::ConnStatus;
 use crate::client::subscription::delivery::{Closed, Queue};
 use crate::error::{Error, Result, Status};
@@ -173,12 +174,13 @@ impl Connection {
         queue: Option<&[u8]>,
         sid: u64,
     ) -> Result<()> {
+        let max = self.opts.max_control_line;
         let without_queue = encode::subscribe_line_len(subject, None, sid);
-        self.check_line_len(without_queue, || {
+        check_line_len(without_queue, max, || {
             format!("subject of {} bytes", subject.len())
         })?;
         let queue_len = queue.map_or(0, <[u8]>::len);
-        self.check_line_len(without_queue + queue_len, || {
+        check_line_len(without_queue + queue_len, max, || {
             format!(
                 "queue group of {queue_len} bytes with a subject of {}",
                 subject.len()

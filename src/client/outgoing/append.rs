@@ -1,0 +1,191 @@
+//! What publishers do: append a frame to the front, and see to it that it leaves.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::front::{Front, Mode};
+use super::publish::{Outgoing, When};
+use super::{
+    ALONE, ByteStream, FULL_AT, MutexGuard, Outbound, QUIET, WRITE_AT, Wire, is_direct,
+    write_timeout,
+};
+use crate::error::{Error, Result, Status};
+use crate::proto::write_buf::WriteBuf;
+
+impl<W: Wire> Outbound<W> {
+    /// Appends one frame. Waits while the buffer is full, but not beyond the write deadline.
+    pub(in crate::client) fn publish(&self, out: &Outgoing<'_>, when: When) -> Result<()> {
+        if is_direct(out.payload.len()) {
+            return self.publish_direct(out);
+        }
+        let mut front = self.front.lock();
+        front.check(out)?;
+        if front.buf.len() >= FULL_AT.min(self.pending_max) {
+            front = self.wait_for_room(front, out.deadline)?;
+            // It may be another server by now.
+            front.check(out)?;
+        }
+        front.make_room(out)?;
+        out.encode(&mut front.buf);
+        front.count(out);
+        if when == When::Buffered && front.asked && front.buf.len() < WRITE_AT {
+            return Ok(());
+        }
+        self.after_append(front, when)
+    }
+
+    /// Sees to it that what was just appended leaves.
+    pub(super) fn after_append(
+        &self,
+        mut front: MutexGuard<'_, Front<W>>,
+        when: When,
+    ) -> Result<()> {
+        match when {
+            When::Buffered if front.buf.len() < WRITE_AT => {
+                if front.asked {
+                    return Ok(());
+                }
+                if let Some(link) = front.loop_driven_link() {
+                    // The program's event loop may call back: not under the lock.
+                    front.asked = true;
+                    drop(front);
+                    link.ask_write();
+                    return Ok(());
+                }
+                let link = match &front.mode {
+                    Mode::Live(link) if ALONE.take() || front.last_write.elapsed() > QUIET => {
+                        link.clone()
+                    }
+                    _ => {
+                        front.ask();
+                        return Ok(());
+                    }
+                };
+                // What others append meanwhile is written along.
+                front.asked = true;
+                drop(front);
+                self.try_pump(&link);
+                Ok(())
+            }
+            When::Buffered => {
+                let Mode::Live(link) = &front.mode else {
+                    return Ok(());
+                };
+                let link = link.clone();
+                drop(front);
+                self.pump_full(&link);
+                Ok(())
+            }
+            When::Soon | When::Now => {
+                let Mode::Live(link) = &front.mode else {
+                    return Ok(());
+                };
+                let (link, position) = (link.clone(), front.swapped + front.buf.len() as u64);
+                drop(front);
+                self.pump_here(&link);
+                // The program's event loop may be what calls, and nobody else would go on writing.
+                if when == When::Now && !link.is_loop_driven() {
+                    self.wait_written(position, &link)
+                } else {
+                    Ok(())
+                }
+            }
+        }
+    }
+
+    /// Waits until there is room for another frame, which is so at once while pending below the
+    /// limit. The caller may have a deadline of its own, which is none of the connection's business.
+    ///
+    /// Gives the lock back rather than keeping it: where the program's event loop is called, it is released before, and
+    /// a child that the loop's code forks and returns in must not come to take it again.
+    fn wait_for_room<'a>(
+        &'a self,
+        mut front: MutexGuard<'a, Front<W>>,
+        own: Option<Instant>,
+    ) -> Result<MutexGuard<'a, Front<W>>> {
+        let deadline = self.deadline();
+        let own = own.filter(|own| *own < deadline);
+        loop {
+            front.check_open()?;
+            match &front.mode {
+                Mode::Pending if front.buf.len() >= self.pending_max => {
+                    return Err(Status::NATS_INSUFFICIENT_BUFFER.into());
+                }
+                Mode::Live(link) if front.buf.len() >= FULL_AT => {
+                    let link = link.clone();
+                    let late = if link.is_loop_driven() {
+                        drop(front);
+                        let late = self.make_room(own.unwrap_or(deadline), &link);
+                        front = self.front.lock();
+                        late
+                    } else {
+                        self.is_late(&mut front, own.unwrap_or(deadline))
+                    };
+                    match (late, own) {
+                        (false, _) => {}
+                        (true, Some(_)) => return Err(Status::NATS_TIMEOUT.into()),
+                        (true, None) => {
+                            drop(front);
+                            return Err(give_up(&link));
+                        }
+                    }
+                }
+                _ => return Ok(front),
+            }
+        }
+    }
+
+    /// Waits until all bytes up to `position` are with the kernel, or the server is gone, when
+    /// they are pending again.
+    fn wait_written(&self, position: u64, link: &Arc<W>) -> Result<()> {
+        let deadline = self.deadline();
+        let mut front = self.front.lock();
+        while front.written < position {
+            match &front.mode {
+                Mode::Live(current) if Arc::ptr_eq(current, link) => {
+                    if self.is_late(&mut front, deadline) {
+                        drop(front);
+                        return Err(give_up(link));
+                    }
+                }
+                Mode::Closed => return Err(Status::NATS_CONNECTION_CLOSED.into()),
+                _ => break,
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until something has left. True if the time is over.
+    fn is_late(&self, front: &mut MutexGuard<'_, Front<W>>, deadline: Instant) -> bool {
+        self.progress.wait_until(front, deadline).timed_out()
+    }
+
+    /// As [`Outbound::is_late`], where an event loop of the program drives the link: it may be the
+    /// loop's thread that waits, so it writes itself. Not with a lock held.
+    fn make_room(&self, deadline: Instant, link: &Arc<W>) -> bool {
+        let waited = link.stream().wait_writable(deadline);
+        self.pump_here(link);
+        // A socket that cannot be waited for cannot be written either, which ends the link.
+        waited.is_err_and(|e| e.status() == Status::NATS_TIMEOUT)
+    }
+
+    /// Appends a frame that is not a publish: it never waits, and is dropped without a server,
+    /// since all such state is sent anew with the next one. Called with the registry locked, so
+    /// that it is clear which comes first, this or a reconnect. Returns its position among all such
+    /// frames; 0 without a server.
+    pub(in crate::client) fn control(&self, encode: impl FnOnce(&mut WriteBuf)) -> u64 {
+        let mut front = self.front.lock();
+        if !front.append(encode) {
+            return 0;
+        }
+        front.controls += 1;
+        front.controls
+    }
+}
+
+/// The server does not read: it is as good as gone. Not with a lock held. Returns what the caller is told.
+#[cold]
+fn give_up<W: Wire>(link: &Arc<W>) -> Error {
+    link.fail(write_timeout());
+    write_timeout()
+}

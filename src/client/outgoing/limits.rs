@@ -1,0 +1,90 @@
+//! What a server takes: publishes are held against it when they are made, and once more when there is another server.
+
+use super::front::{Front, Mode};
+use super::publish::Outgoing;
+use super::{Outbound, Wire};
+use crate::error::{Error, Result, Status};
+use crate::proto::salvage::Publish;
+use crate::words::shown;
+
+/// What a server takes.
+pub(in crate::client) struct Limits {
+    /// The largest payload, headers included.
+    pub(in crate::client) max_payload: usize,
+    /// Whether it knows headers.
+    pub(in crate::client) headers: bool,
+}
+
+impl Limits {
+    /// Before a server has told its limits there are none.
+    pub(super) const UNKNOWN: Limits = Limits {
+        max_payload: usize::MAX,
+        headers: true,
+    };
+
+    #[inline]
+    pub(super) fn allow(&self, size: usize, headers: bool) -> bool {
+        size <= self.max_payload && (self.headers || !headers)
+    }
+
+    /// Why a publish is refused.
+    #[cold]
+    fn refusal(&self, size: usize, headers: bool) -> Error {
+        if headers && !self.headers {
+            return Status::NATS_NO_SERVER_SUPPORT.into();
+        }
+        let text = format!(
+            "Payload {size} greater than maximum allowed: {}",
+            self.max_payload
+        );
+        Error::new(Status::NATS_MAX_PAYLOAD, text)
+    }
+
+    /// Why a publish that was kept is given up.
+    pub(super) fn give_up(&self, publish: &Publish<'_>) -> Error {
+        let (subject, size) = (shown(publish.subject), publish.size);
+        if publish.headers && !self.headers {
+            let text =
+                format!("dropped a publish to '{subject}': the server does not support headers");
+            return Error::new(Status::NATS_NO_SERVER_SUPPORT, text);
+        }
+        let text = format!(
+            "dropped a publish to '{subject}': payload {size} greater than maximum allowed: {}",
+            self.max_payload
+        );
+        Error::new(Status::NATS_MAX_PAYLOAD, text)
+    }
+
+    fn are_tighter_than(&self, before: &Limits) -> bool {
+        self.max_payload < before.max_payload || (before.headers && !self.headers)
+    }
+}
+
+impl<W: Wire> Front<W> {
+    /// Can this be published now?
+    #[inline]
+    pub(super) fn check(&self, out: &Outgoing<'_>) -> Result<()> {
+        self.check_open()?;
+        let (size, headers) = (out.size(), out.headers.is_some());
+        if self.limits.allow(size, headers) {
+            Ok(())
+        } else {
+            Err(self.limits.refusal(size, headers))
+        }
+    }
+}
+
+impl<W: Wire> Outbound<W> {
+    /// A server has told what it takes. Returns what is not sent for that, to be told without a lock.
+    #[must_use]
+    pub(in crate::client) fn set_limits(&self, limits: Limits) -> Vec<Error> {
+        let mut front = self.front.lock();
+        let before = std::mem::replace(&mut front.limits, limits);
+        // Without a server, what the last one had not taken is back in the buffer, checked against older limits.
+        let unchecked = matches!(front.mode, Mode::Pending);
+        match unchecked || front.limits.are_tighter_than(&before) {
+            true => front.drop_unfit(),
+            false => Vec::new(),
+        }
+    }
+}
