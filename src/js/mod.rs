@@ -5,6 +5,7 @@
 //! | file | subject |
 //! |---|---|
 //! | [`api`] | the JSON of the server's API as Rust types, and its error codes |
+//! | [`context`] | a connection and how its JetStream is reached; one call with its options |
 //! | [`error`] | an error together with the server's number for it |
 //! | [`names`] | which names streams, consumers and groups can have |
 //! | [`time`] | times and durations as JSON and headers have them |
@@ -12,9 +13,11 @@
 #![forbid(unsafe_code)]
 
 pub mod api;
+pub mod context;
 pub mod error;
 pub mod names;
 pub mod time;
 
 pub use api::ErrCode;
+pub use context::{Call, CallOptions, Context, ContextOptions, InfoOptions, Purge};
 pub use error::{Error, Result};

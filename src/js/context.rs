@@ -1,0 +1,294 @@
+//! A context: a connection, and how its JetStream is reached.
+//!
+//! What a call can set otherwise than its context is in [`CallOptions`]; [`Context::call`] puts the two
+//! together, and the [`Call`] it returns has all functions that ask the server something.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::api::json::{Json, Mismatch, parse_value, take};
+use super::api::{ApiError, ErrCode};
+use super::error::{Error, Result};
+use crate::client::Connection;
+use crate::error::{Error as Plain, Status};
+use crate::msg::Msg;
+
+/// How long a call waits for its answer where nothing else is said.
+pub const DEFAULT_WAIT: Duration = Duration::from_secs(5);
+/// What the subjects of the API begin with where nothing else is said.
+const DEFAULT_PREFIX: &str = "$JS.API";
+/// The level of the API that the server must have (ADR-44).
+const REQUIRED_LEVEL: &[u8] = b"Nats-Required-Api-Level";
+
+/// What a context has from the program.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ContextOptions {
+    /// What the subjects of the API begin with; empty for `$JS.API`.
+    pub prefix: String,
+    /// The JetStream domain; wins over the prefix.
+    pub domain: String,
+    /// How long a call waits for its answer; zero for [`DEFAULT_WAIT`].
+    pub wait: Duration,
+    /// What a purge removes.
+    pub purge: Purge<'static>,
+    /// Infos of streams say which sequences are deleted.
+    pub deleted_details: bool,
+    /// The level of the API that servers must have; 0 for any. Servers before 2.12 do not look at it.
+    pub required_level: u32,
+}
+
+/// Which of a stream's messages a purge removes; all where nothing is set.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Purge<'a> {
+    /// Those of these subjects.
+    pub subject: Option<Cow<'a, str>>,
+    /// Those before this sequence; 0 for all.
+    pub sequence: u64,
+    /// All but so many of the last ones. Not together with `sequence`.
+    pub keep: u64,
+}
+
+impl Purge<'_> {
+    fn is_set(&self) -> bool {
+        self.subject.is_some() || self.sequence > 0 || self.keep > 0
+    }
+}
+
+/// What an info of a stream says beyond the usual.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct InfoOptions<'a> {
+    /// Which sequences are deleted.
+    pub deleted_details: bool,
+    /// How many messages each of these subjects has; empty for none. Listings of streams have those
+    /// that store one of them.
+    pub subjects_filter: &'a str,
+}
+
+/// What one call sets otherwise than its context. What is empty or zero is the context's.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CallOptions<'a> {
+    /// What the subjects of the API begin with.
+    pub prefix: &'a str,
+    /// The JetStream domain; wins over the prefix.
+    pub domain: &'a str,
+    /// How long to wait for the answer.
+    pub wait: Duration,
+    /// What a purge removes.
+    pub purge: Purge<'a>,
+    /// What an info says; `None` for what the context has.
+    pub info: Option<InfoOptions<'a>>,
+    /// The level of the API that the server must have.
+    pub required_level: u32,
+}
+
+/// A connection, and how its JetStream is reached. Any number of them share a connection.
+pub struct Context {
+    conn: Arc<Connection>,
+    options: ContextOptions,
+    /// What the subjects of the API begin with, without a dot at its end.
+    prefix: String,
+}
+
+impl Context {
+    /// A context of this connection. Nothing is sent.
+    pub fn new(conn: &Arc<Connection>, options: ContextOptions) -> Arc<Context> {
+        let prefix = match prefix_of(&options.domain, &options.prefix) {
+            Some(prefix) => prefix.into_owned(),
+            None => DEFAULT_PREFIX.to_owned(),
+        };
+        Arc::new(Context {
+            conn: conn.clone(),
+            options,
+            prefix,
+        })
+    }
+
+    /// Its connection.
+    pub fn connection(&self) -> &Arc<Connection> {
+        &self.conn
+    }
+
+    /// What the subjects of its API begin with, without a dot at the end: `$JS.API`.
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// How long a call waits for its answer.
+    pub fn wait(&self) -> Duration {
+        match self.options.wait {
+            Duration::ZERO => DEFAULT_WAIT,
+            wait => wait,
+        }
+    }
+
+    /// What a call has from this context and from its own options.
+    pub fn call<'a>(&'a self, options: &CallOptions<'a>) -> Call<'a> {
+        let of_context = &self.options;
+        Call {
+            context: self,
+            prefix: prefix_of(options.domain, options.prefix)
+                .unwrap_or(Cow::Borrowed(self.prefix.as_str())),
+            wait: match options.wait {
+                Duration::ZERO => self.wait(),
+                wait => wait,
+            },
+            purge: match options.purge.is_set() {
+                true => options.purge.clone(),
+                false => of_context.purge.clone(),
+            },
+            info: options.info.unwrap_or(InfoOptions {
+                deleted_details: of_context.deleted_details,
+                subjects_filter: "",
+            }),
+            required_level: match options.required_level {
+                0 => of_context.required_level,
+                level => level,
+            },
+        }
+    }
+}
+
+/// The prefix that a domain or a prefix stands for; `None` where neither is set.
+fn prefix_of<'a>(domain: &str, prefix: &'a str) -> Option<Cow<'a, str>> {
+    let without_dot = |text: &'a str| text.strip_suffix('.').unwrap_or(text);
+    match (
+        domain.strip_suffix('.').unwrap_or(domain),
+        without_dot(prefix),
+    ) {
+        ("", "") => None,
+        ("", prefix) => Some(Cow::Borrowed(prefix)),
+        (domain, _) => Some(Cow::Owned(domain_prefix(domain))),
+    }
+}
+
+/// What the subjects of the API of a domain begin with.
+pub fn domain_prefix(domain: &str) -> String {
+    format!("$JS.{domain}.API")
+}
+
+/// One call, or several with the same options.
+#[derive(Clone)]
+pub struct Call<'a> {
+    context: &'a Context,
+    prefix: Cow<'a, str>,
+    wait: Duration,
+    purge: Purge<'a>,
+    info: InfoOptions<'a>,
+    required_level: u32,
+}
+
+impl Call<'_> {
+    /// The context that it is made with.
+    pub fn context(&self) -> &Context {
+        self.context
+    }
+
+    /// What the subjects of the API begin with, without a dot at the end.
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// How long it waits for an answer.
+    pub fn wait(&self) -> Duration {
+        self.wait
+    }
+
+    /// What a purge removes.
+    pub fn purge(&self) -> &Purge<'_> {
+        &self.purge
+    }
+
+    /// What an info of a stream says.
+    pub fn info(&self) -> InfoOptions<'_> {
+        self.info
+    }
+
+    /// When its time is over that begins now; `None` if that is beyond what clocks can say.
+    pub fn deadline(&self) -> Option<Instant> {
+        Instant::now().checked_add(self.wait)
+    }
+
+    /// The subject of a function of the API: its name, and the tokens that follow.
+    pub fn subject(&self, function: &str, tokens: &[&str]) -> String {
+        let mut subject = format!("{}.{function}", self.prefix);
+        for token in tokens {
+            subject.push('.');
+            subject.push_str(token);
+        }
+        subject
+    }
+
+    /// Asks a function of the API, and waits for its answer for as long as the call may.
+    pub fn request<T: Json>(&self, function: &str, tokens: &[&str], body: &[u8]) -> Result<T> {
+        self.request_until(function, tokens, body, self.deadline())
+    }
+
+    /// As [`Call::request`], until a deadline. An error that the server answers is this call's; an
+    /// answer without a body is the empty value.
+    pub fn request_until<T: Json>(
+        &self,
+        function: &str,
+        tokens: &[&str],
+        body: &[u8],
+        deadline: Option<Instant>,
+    ) -> Result<T> {
+        let reply = self.request_msg(&self.subject(function, tokens), body, deadline)?;
+        read_response(reply.payload())
+    }
+
+    /// Asks, and returns the answer as it came. Where nobody listens to the subject, JetStream is not
+    /// enabled: [`Status::NATS_NO_RESPONDERS`] with [`ErrCode::NOT_ENABLED`].
+    pub fn request_msg(
+        &self,
+        subject: &str,
+        body: &[u8],
+        deadline: Option<Instant>,
+    ) -> Result<Msg> {
+        let conn = &self.context.conn;
+        let subject = subject.as_bytes();
+        let left = deadline.map_or(Duration::MAX, |d| {
+            d.saturating_duration_since(Instant::now())
+        });
+        let reply = match self.required_level {
+            0 => conn.request(subject, body, left),
+            level => {
+                let mut msg = Msg::create(subject, None, body)?;
+                let level = level.to_string();
+                msg.headers_mut()?
+                    .set(REQUIRED_LEVEL, Some(level.as_bytes()));
+                conn.request_msg(&msg, left)
+            }
+        };
+        reply.map_err(|error| {
+            let code = match error.status() {
+                Status::NATS_NO_RESPONDERS => ErrCode::NOT_ENABLED,
+                _ => ErrCode::NONE,
+            };
+            Error::new(error, code)
+        })
+    }
+}
+
+/// Reads what the API answers: an error, or what was asked for.
+pub fn read_response<T: Json>(text: &[u8]) -> Result<T> {
+    let mut value = parse_value(text)?;
+    if let Value::Object(fields) = &mut value {
+        // A null, or an error whose numbers are zero, is none.
+        let error: Option<ApiError> = take(fields, "error").map_err(Plain::from)?;
+        if let Some(error) = error.filter(|e| e.code != 0 || e.err_code != 0) {
+            return Err(Error::from_api(error));
+        }
+    }
+    let read = match value {
+        Value::Null => Ok(T::empty()),
+        value => T::read(value),
+    };
+    Ok(read.map_err(|e: Mismatch| Plain::from(e))?)
+}
+
+#[cfg(test)]
+#[path = "context_tests.rs"]
+mod tests;
