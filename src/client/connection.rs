@@ -3,7 +3,7 @@
 
 use std::ffi::CStr;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Instant;
 
@@ -12,7 +12,7 @@ use super::callbacks::events::Callbacks;
 use super::callbacks::life::Lease;
 use super::incoming::event_loop::Foreign;
 use super::incoming::link::Link;
-use super::interest::registry::Registry;
+use super::interest::Interest;
 use super::options::Options;
 use super::outgoing::Outbound;
 use super::outgoing::limits::Limits;
@@ -21,6 +21,7 @@ use super::session::config::Config;
 use super::session::drain::ConnDrain;
 use super::session::status::ConnStatus;
 use super::session::tls::TlsPolicy;
+use super::subscription::Subscription;
 use super::sync::adaptive_spin::Patience;
 use crate::error::{Error, Result, Status};
 use crate::locks::Mutex;
@@ -76,7 +77,7 @@ pub struct Connection {
     /// The program's event loop, where that drives the socket.
     pub(super) foreign: Option<Foreign>,
     pub(super) callbacks: Callbacks,
-    pub(super) registry: Mutex<Registry>,
+    pub(super) interest: Interest<Subscription>,
     pub(super) requests: Requests,
     /// With answers to requests and flushes.
     pub(super) patience: Patience,
@@ -87,8 +88,6 @@ pub struct Connection {
     in_msgs: AtomicU64,
     in_bytes: AtomicU64,
     pub(super) reconnects: AtomicU64,
-    /// How many subscriptions the server has refused since its last PONG.
-    pub(super) refusals: AtomicU32,
     /// The callback waits to be called.
     pub(super) discovered_waits: AtomicBool,
     pub(super) lame_duck_waits: AtomicBool,
@@ -213,7 +212,7 @@ impl Connection {
                 opts.reconnect_buf_size,
                 opts.io_buf_size,
             ),
-            registry: Mutex::default(),
+            interest: Interest::default(),
             requests: Requests::new(),
             patience: Patience::new(opts.busy_poll, runtime.processors()),
             patience_next: Patience::new(opts.busy_poll, runtime.processors()),
@@ -221,7 +220,6 @@ impl Connection {
             in_msgs: AtomicU64::new(0),
             in_bytes: AtomicU64::new(0),
             reconnects: AtomicU64::new(0),
-            refusals: AtomicU32::new(0),
             discovered_waits: AtomicBool::new(false),
             lame_duck_waits: AtomicBool::new(false),
             runtime,
@@ -339,7 +337,7 @@ impl Connection {
 
     /// How many subscriptions are open.
     pub fn subscription_count(&self) -> usize {
-        self.registry.lock().count()
+        self.interest.count()
     }
 
     /// Signs a message with the seed of the options' credentials, which is read for it.

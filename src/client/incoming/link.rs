@@ -65,7 +65,7 @@ pub(in crate::client) struct Reader {
 /// The messages of one read or a few, by subscription.
 #[derive(Default)]
 struct Gathered {
-    batches: Vec<(Target, MsgList)>,
+    batches: Vec<(Target<Subscription>, MsgList)>,
     /// The registry's round in which the batches were begun.
     round: u64,
     msgs: u64,
@@ -335,7 +335,7 @@ impl Link {
         if receiver.unparsed().is_empty() && !receiver.advance(None)? {
             return Ok(None);
         }
-        let mut registry = self.conn.registry.lock();
+        let mut registry = self.conn.interest.look_up();
         if gathered.batches.is_empty() {
             gathered.round = registry.next_round();
         }

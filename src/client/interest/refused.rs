@@ -13,46 +13,45 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use crate::client::connection::Connection;
-use crate::client::interest::registry::Target;
+use super::Interest;
+use super::registry::{Registry, Subscriber, Target};
+use crate::client::outgoing::Outbound;
 use crate::client::outgoing::ping::Window;
-use crate::client::subscription::state::Subscription;
-use crate::error::{Error, Status};
+use crate::client::outgoing::wire::Wire;
 
-impl Connection {
+impl<S: Subscriber> Interest<S> {
     /// The server has refused a subscription, because there are too many. Returns it where there is no doubt.
-    pub(in crate::client) fn subscription_refused(&self) -> Option<Arc<Subscription>> {
-        let window = self.outbound.unanswered_window();
+    pub(in crate::client) fn one_is_refused<W: Wire>(
+        &self,
+        outbound: &Outbound<W>,
+    ) -> Option<Arc<S>> {
+        let window = outbound.unanswered_window();
         let only = self.registry.lock().only_candidate(window);
         if self.refusals.fetch_add(1, Ordering::AcqRel) == 0 {
             // Its PONG says which subscriptions the errors are about.
-            self.outbound.ping_later();
+            outbound.ping_later();
         }
         only
     }
 
-    /// The server has dealt with all up to the end of this window: marks what it has refused of it.
-    pub(in crate::client) fn mark_refused(&self, window: Window) {
+    /// The server has dealt with all up to the end of this window: marks what it has refused of it. If the
+    /// subscription of the requests is among that, it is removed, and the result of `give_up_requests`, called with the
+    /// registry locked, is returned.
+    pub(in crate::client) fn mark_refused<R>(
+        &self,
+        window: Window,
+        give_up_requests: impl FnOnce() -> R,
+    ) -> Option<R> {
         let count = self.refusals.swap(0, Ordering::AcqRel) as usize;
         if count == 0 {
-            return;
+            return None;
         }
         let mut registry = self.registry.lock();
-        let inbox = registry.mark_last(window, count);
-        if let Some(sid) = inbox {
-            // Its end makes no room for others.
-            registry.refuse(sid);
-            registry.remove(sid);
-            let waiting = self.requests.give_up_inbox();
-            drop(registry);
-            let error = Error::new(
-                Status::NATS_ERR,
-                "the server refused the subscription for answers: maximum subscriptions exceeded",
-            );
-            for slot in waiting {
-                slot.send(Err(error.clone()));
-            }
-        }
+        let sid = registry.mark_last(window, count)?;
+        // Its end makes no room for others.
+        registry.refuse(sid);
+        registry.remove(sid);
+        Some(give_up_requests())
     }
 
     /// The server ends the link because of a line that is too long. If a subscription's was the longest of those that it
@@ -60,23 +59,17 @@ impl Connection {
     ///
     /// It may as well be the line of a publish. But once there is a suspect, the next link confirms its subscriptions
     /// before it sends anything else, so a link that a publish ends leaves none to be blamed the second time.
-    pub(in crate::client) fn line_too_long(&self) -> Option<Arc<Subscription>> {
-        let window = self.outbound.unanswered_window();
+    pub(in crate::client) fn one_is_too_long<W: Wire>(
+        &self,
+        outbound: &Outbound<W>,
+    ) -> Option<Arc<S>> {
+        let window = outbound.unanswered_window();
         self.registry.lock().suspect_longest(window)
     }
 }
 
-impl Target {
-    fn subscription(&self) -> Option<&Arc<Subscription>> {
-        match self {
-            Target::Subscription(sub) => Some(sub),
-            Target::Requests => None,
-        }
-    }
-}
-
-impl crate::client::interest::registry::Registry {
-    fn only_candidate(&self, window: Window) -> Option<Arc<Subscription>> {
+impl<S: Subscriber> Registry<S> {
+    pub(super) fn only_candidate(&self, window: Window) -> Option<Arc<S>> {
         if self.is_ambiguous(window) {
             return None;
         }
@@ -88,7 +81,7 @@ impl crate::client::interest::registry::Registry {
     }
 
     /// Marks the last ones that were sent in this window. Returns the sid of the requests' own, if that is among them.
-    fn mark_last(&mut self, window: Window, count: usize) -> Option<u64> {
+    pub(super) fn mark_last(&mut self, window: Window, count: usize) -> Option<u64> {
         if self.is_ambiguous(window) {
             return None;
         }
@@ -108,7 +101,7 @@ impl crate::client::interest::registry::Registry {
         inbox
     }
 
-    fn suspect_longest(&mut self, window: Window) -> Option<Arc<Subscription>> {
+    pub(super) fn suspect_longest(&mut self, window: Window) -> Option<Arc<S>> {
         let longest = self
             .sent_in(window)
             .filter_map(|(sid, entry)| Some((entry.target.subscription()?.line_len(), sid)))
@@ -120,7 +113,3 @@ impl crate::client::interest::registry::Registry {
         self.get_mut(sid)?.target.subscription().cloned()
     }
 }
-
-#[cfg(test)]
-#[path = "refused_tests.rs"]
-mod tests;

@@ -5,7 +5,6 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
 use crate::client::outgoing::ping::Window;
-use crate::client::subscription::state::Subscription;
 
 /// Sids are small consecutive numbers that the program cannot choose: multiplying spreads them
 /// well enough, and costs a nanosecond.
@@ -30,46 +29,67 @@ impl Hasher for SidHasher {
     }
 }
 
+/// What the registry has to know of a subscription.
+pub(in crate::client) trait Subscriber {
+    /// The length of the line that tells the server of it, but for what all such lines have.
+    fn line_len(&self) -> usize;
+}
+
 /// Where the messages of a sid go.
-#[derive(Clone)]
-pub(in crate::client) enum Target {
+pub(in crate::client) enum Target<S> {
     /// To a subscription's queue.
-    Subscription(Arc<Subscription>),
+    Subscription(Arc<S>),
     /// To the requests that wait for an answer.
     Requests,
 }
 
-impl Target {
+impl<S> Clone for Target<S> {
+    #[inline]
+    fn clone(&self) -> Self {
+        match self {
+            Target::Subscription(sub) => Target::Subscription(sub.clone()),
+            Target::Requests => Target::Requests,
+        }
+    }
+}
+
+impl<S> Target<S> {
     fn is_subscription(&self) -> bool {
-        matches!(self, Target::Subscription(_))
+        self.subscription().is_some()
+    }
+
+    pub(super) fn subscription(&self) -> Option<&Arc<S>> {
+        match self {
+            Target::Subscription(sub) => Some(sub),
+            Target::Requests => None,
+        }
     }
 }
 
 /// One sid's entry.
-pub(in crate::client) struct Entry {
-    pub(in crate::client) target: Target,
+pub(in crate::client) struct Entry<S> {
+    pub(in crate::client) target: Target<S>,
     /// Where the reading side gathers this sid's messages, if `round` is the present one.
     pub(in crate::client) batch: usize,
     pub(in crate::client) round: u64,
     /// Where its SUB stands among what was sent to the present server beside publishes.
-    pub(in crate::client) position: u64,
+    pub(super) position: u64,
     /// The server has refused it, so it is not sent again.
     pub(in crate::client) refused: bool,
 }
 
 /// The subscriptions of a connection by sid.
-#[derive(Default)]
-pub(in crate::client) struct Registry {
-    entries: HashMap<u64, Entry, BuildHasherDefault<SidHasher>>,
+pub(in crate::client) struct Registry<S> {
+    entries: HashMap<u64, Entry<S>, BuildHasherDefault<SidHasher>>,
     /// How many of the entries are subscriptions.
     count: usize,
     last_sid: u64,
     round: u64,
     /// Drained ones without a callback: no message is theirs any more, but they stay open until the
     /// program looks, or the connection is closed.
-    drained: HashMap<u64, Arc<Subscription>, BuildHasherDefault<SidHasher>>,
+    drained: HashMap<u64, Arc<S>, BuildHasherDefault<SidHasher>>,
     /// No new ones: the connection drains or is closed.
-    pub(in crate::client) sealed: bool,
+    pub(super) sealed: bool,
     /// The position of the SUB that was sent last.
     last_position: u64,
     /// The same when a subscription ended last.
@@ -77,11 +97,28 @@ pub(in crate::client) struct Registry {
     /// Some are refused.
     any_refused: bool,
     /// The one whose line may be too long for servers.
-    pub(in crate::client) suspect: Option<u64>,
+    pub(super) suspect: Option<u64>,
 }
 
-impl Registry {
-    pub(in crate::client) fn next_sid(&mut self) -> u64 {
+impl<S> Default for Registry<S> {
+    fn default() -> Self {
+        Registry {
+            entries: HashMap::default(),
+            count: 0,
+            last_sid: 0,
+            round: 0,
+            drained: HashMap::default(),
+            sealed: false,
+            last_position: 0,
+            removed_at: 0,
+            any_refused: false,
+            suspect: None,
+        }
+    }
+}
+
+impl<S> Registry<S> {
+    pub(super) fn next_sid(&mut self) -> u64 {
         self.last_sid += 1;
         self.last_sid
     }
@@ -92,7 +129,7 @@ impl Registry {
         self.round
     }
 
-    pub(in crate::client) fn insert(&mut self, sid: u64, target: Target) {
+    pub(super) fn insert(&mut self, sid: u64, target: Target<S>) {
         self.count += usize::from(target.is_subscription());
         self.entries.insert(
             sid,
@@ -107,28 +144,28 @@ impl Registry {
     }
 
     /// How many subscriptions there are, without the requests' own.
-    pub(in crate::client) fn count(&self) -> usize {
+    pub(super) fn count(&self) -> usize {
         self.count
     }
 
-    pub(in crate::client) fn get_mut(&mut self, sid: u64) -> Option<&mut Entry> {
+    pub(in crate::client) fn get_mut(&mut self, sid: u64) -> Option<&mut Entry<S>> {
         self.entries.get_mut(&sid)
     }
 
     /// Takes a sid out; `false` if it was not there.
-    pub(in crate::client) fn remove(&mut self, sid: u64) -> bool {
+    pub(super) fn remove(&mut self, sid: u64) -> bool {
         self.drained.remove(&sid);
         self.take(sid).is_some()
     }
 
     /// No message comes for this subscription any more, although it is open.
-    pub(in crate::client) fn set_drained(&mut self, sid: u64) {
+    pub(super) fn set_drained(&mut self, sid: u64) {
         if let Some(Target::Subscription(sub)) = self.take(sid) {
             self.drained.insert(sid, sub);
         }
     }
 
-    fn take(&mut self, sid: u64) -> Option<Target> {
+    fn take(&mut self, sid: u64) -> Option<Target<S>> {
         let Entry {
             target, refused, ..
         } = self.entries.remove(&sid)?;
@@ -146,12 +183,12 @@ impl Registry {
     }
 
     /// The server is told of the end of a subscription that stays open until it is drained.
-    pub(in crate::client) fn drain_begins(&mut self) {
+    pub(super) fn drain_begins(&mut self) {
         self.removed_at = self.last_position;
     }
 
     /// A SUB was sent as the one at this position; 0 for not at all.
-    pub(in crate::client) fn sent(&mut self, sid: u64, position: u64) {
+    pub(super) fn sent(&mut self, sid: u64, position: u64) {
         if let Some(entry) = self.entries.get_mut(&sid) {
             entry.position = position;
             self.last_position = self.last_position.max(position);
@@ -159,7 +196,7 @@ impl Registry {
     }
 
     /// What was sent in a window and has not been refused.
-    pub(in crate::client) fn sent_in(&self, window: Window) -> impl Iterator<Item = (u64, &Entry)> {
+    pub(super) fn sent_in(&self, window: Window) -> impl Iterator<Item = (u64, &Entry<S>)> {
         self.entries
             .iter()
             .map(|(sid, entry)| (*sid, entry))
@@ -167,12 +204,12 @@ impl Registry {
     }
 
     /// Has a subscription ended after others were sent in this window?
-    pub(in crate::client) fn is_ambiguous(&self, window: Window) -> bool {
+    pub(super) fn is_ambiguous(&self, window: Window) -> bool {
         self.removed_at > window.after
     }
 
     /// What a new server has to be told, in the order of the sids.
-    pub(in crate::client) fn to_send(&self) -> Vec<(u64, Target)> {
+    pub(super) fn to_send(&self) -> Vec<(u64, Target<S>)> {
         let mut all: Vec<_> = self
             .entries
             .iter()
@@ -184,7 +221,7 @@ impl Registry {
     }
 
     /// What was refused is sent again with the next server.
-    pub(in crate::client) fn forgive(&mut self) {
+    pub(super) fn forgive(&mut self) {
         if std::mem::take(&mut self.any_refused) {
             self.entries
                 .values_mut()
@@ -193,7 +230,7 @@ impl Registry {
     }
 
     /// Marks a sid as refused by the server.
-    pub(in crate::client) fn refuse(&mut self, sid: u64) {
+    pub(super) fn refuse(&mut self, sid: u64) {
         if let Some(entry) = self.entries.get_mut(&sid) {
             entry.refused = true;
             self.any_refused = true;
@@ -201,17 +238,14 @@ impl Registry {
     }
 
     /// All subscriptions, without the requests' own.
-    pub(in crate::client) fn subscriptions(&self) -> impl Iterator<Item = &Arc<Subscription>> {
+    pub(super) fn subscriptions(&self) -> impl Iterator<Item = &Arc<S>> {
         self.entries
             .values()
-            .filter_map(|entry| match &entry.target {
-                Target::Subscription(sub) => Some(sub),
-                Target::Requests => None,
-            })
+            .filter_map(|entry| entry.target.subscription())
     }
 
     /// Takes all out.
-    pub(in crate::client) fn clear(&mut self) -> Vec<Arc<Subscription>> {
+    pub(super) fn clear(&mut self) -> Vec<Arc<S>> {
         self.sealed = true;
         self.count = 0;
         let drained = std::mem::take(&mut self.drained).into_values();

@@ -11,6 +11,7 @@ use crate::client::connection::Connection;
 use crate::client::incoming::waiting::WaitingReader;
 use crate::client::interest::registry::Target;
 use crate::client::outgoing;
+use crate::client::outgoing::ping::Window;
 use crate::client::outgoing::publish::{Outgoing, When};
 use crate::client::subscription::state::{Purpose, SubscribeArgs};
 use crate::client::sync::one_shot::OneShot;
@@ -110,6 +111,21 @@ impl Waiting {
 type PublishFn<'a> = dyn Fn(&[u8], Option<Instant>) -> Result<()> + 'a;
 
 impl Connection {
+    /// The server has dealt with all up to the end of this window: subscriptions that it refused are marked, and if
+    /// that of the requests is one of them, those that wait for an answer fail.
+    pub(in crate::client) fn mark_refused(&self, window: Window) {
+        let waiting = self
+            .interest
+            .mark_refused(window, || self.requests.give_up_inbox());
+        let error = Error::new(
+            Status::NATS_ERR,
+            "the server refused the subscription for answers: maximum subscriptions exceeded",
+        );
+        for slot in waiting.into_iter().flatten() {
+            slot.send(Err(error.clone()));
+        }
+    }
+
     /// Publishes a request and waits for the first answer.
     pub fn request(
         self: &Arc<Self>,
@@ -236,10 +252,10 @@ impl Connection {
             }
         }
         // The first request: the registry comes before the requests in the order of locks.
-        let mut registry = self.registry.lock();
+        let mut changing = self.interest.change(&self.outbound);
         let mut waiting = self.requests.0.lock();
         if waiting.inbox.is_none() {
-            let sid = registry.next_sid();
+            let sid = changing.next_sid();
             let unique = nuid::next();
             let prefix = [
                 &self.opts.inbox_prefix[..],
@@ -248,9 +264,7 @@ impl Connection {
             ]
             .concat();
             self.check_subscribe_line(&[&prefix[..], b"*"].concat(), None, sid)?;
-            registry.insert(sid, Target::Requests);
-            let position = self.outbound.control(|buf| encode_inbox(buf, sid, &prefix));
-            registry.sent(sid, position);
+            changing.subscribe(sid, Target::Requests, |buf| encode_inbox(buf, sid, &prefix));
             waiting.inbox = Some((sid, prefix));
         }
         Ok(make(&mut waiting))

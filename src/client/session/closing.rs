@@ -76,7 +76,7 @@ impl Connection {
         }
         self.outbound.close();
         self.requests.fail_all(Status::NATS_CONNECTION_CLOSED);
-        let subs = self.registry.lock().clear();
+        let subs = self.interest.clear();
         for sub in subs {
             sub.end(Closed::WithConnection);
         }

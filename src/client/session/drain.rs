@@ -54,16 +54,9 @@ impl Connection {
                 flushed: false,
             });
         }
-        let subs: Vec<_> = {
-            let mut registry = self.registry.lock();
-            registry.sealed = true;
-            // Requests under way get their answers, and the drain waits for that.
-            registry
-                .subscriptions()
-                .filter(|sub| sub.purpose == Purpose::Messages)
-                .cloned()
-                .collect()
-        };
+        // Requests under way get their answers, and the drain waits for that.
+        let mut subs = self.interest.seal();
+        subs.retain(|sub| sub.purpose == Purpose::Messages);
         for sub in &subs {
             // One that was closed meanwhile needs no draining.
             let _ = sub.start_draining();
@@ -151,8 +144,7 @@ impl Connection {
 
     /// A subscription was closed: perhaps it was the last one that the drain waits for.
     pub(in crate::client) fn subscription_gone(self: &Arc<Self>) {
-        if self.status() != ConnStatus::NATS_CONN_STATUS_DRAINING_SUBS
-            || self.registry.lock().count() > 0
+        if self.status() != ConnStatus::NATS_CONN_STATUS_DRAINING_SUBS || self.interest.count() > 0
         {
             return;
         }
@@ -213,7 +205,7 @@ impl Connection {
         if !flushed {
             error(NOT_UNSUBSCRIBED, &self.no_answer(Duration::MAX));
         }
-        let subs: Vec<_> = self.registry.lock().subscriptions().cloned().collect();
+        let subs = self.interest.subscriptions();
         match subs.is_empty() {
             true => error(NOT_FLUSHED, &self.no_answer(Duration::MAX)),
             false => error(

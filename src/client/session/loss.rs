@@ -70,8 +70,8 @@ impl Connection {
         };
         let told = Error::new(status, error.text().to_owned());
         let about = match error.meaning() {
-            Meaning::TooManySubscriptions => self.subscription_refused(),
-            Meaning::LineTooLong => self.line_too_long(),
+            Meaning::TooManySubscriptions => self.interest.one_is_refused(&self.outbound),
+            Meaning::LineTooLong => self.interest.one_is_too_long(&self.outbound),
             _ => None,
         };
         self.report_about(about.as_ref(), &told);
@@ -157,7 +157,7 @@ impl Connection {
             return Err(self.untold(Status::NATS_CONNECTION_CLOSED, ""));
         }
         // What was refused before may be wanted by the next one.
-        self.registry.lock().forgive();
+        self.interest.forgive();
         let link = self.state.lock().link.clone();
         if let Some(link) = link {
             // What was published before the call still leaves, as far as the kernel takes it.

@@ -26,6 +26,7 @@ use crate::client::outgoing::publish::When;
 use crate::client::session::dial;
 use crate::client::session::handshake::{self, Attempt, Context, Wire};
 use crate::client::session::status::ConnStatus;
+use crate::client::subscription::state::Subscription;
 use crate::error::{Error, Result, Status};
 use crate::locks::Mutex;
 use crate::msg;
@@ -322,34 +323,12 @@ impl Connection {
         self.send_subscriptions(|start| self.outbound.attach(link, start));
     }
 
-    /// Encodes what a new server has to know of the subscriptions and has it sent by `attach`, which returns the
-    /// position of the last frame before.
     fn send_subscriptions(&self, attach: impl FnOnce(SessionStart) -> u64) {
-        // With the registry locked: whoever subscribes or unsubscribes now does it either before,
-        // and is part of this, or after, and sends it himself.
-        let mut registry = self.registry.lock();
-        let mut hello = WriteBuf::new();
-        let mut subscribed = Vec::new();
-        for (sid, target) in registry.to_send() {
-            let is_subscribed = match target {
-                Target::Subscription(sub) => sub.encode_state(&mut hello),
-                Target::Requests => self.requests.encode_state(&mut hello),
-            };
-            match is_subscribed {
-                true => subscribed.push(sid),
-                // A server cannot refuse what it is not asked for.
-                false => registry.sent(sid, 0),
-            }
-        }
-        self.refusals.store(0, Ordering::Release);
-        let before = attach(SessionStart {
-            frames: hello,
-            subscriptions: subscribed.len() as u64,
-            confirm: registry.suspect.is_some(),
-        });
-        for (position, sid) in (before + 1..).zip(subscribed) {
-            registry.sent(sid, position);
-        }
+        let encode = |target: &Target<Subscription>, frames: &mut WriteBuf| match target {
+            Target::Subscription(sub) => sub.encode_state(frames),
+            Target::Requests => self.requests.encode_state(frames),
+        };
+        self.interest.resume(encode, attach);
     }
 
     /// The server has told about itself and its cluster.

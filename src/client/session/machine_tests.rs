@@ -25,11 +25,8 @@ fn only_what_is_subscribed_anew_has_a_position() {
     exhausted.auto_unsubscribe(1).unwrap();
     exhausted.taken_msgs.store(1, Ordering::Relaxed);
     draining.queue.lock().draining = Some(Box::default());
-    // As they were with the server before.
-    for (position, sub) in (1..).zip([&exhausted, &open, &draining, &last]) {
-        conn.registry.lock().sent(sub.sid, position);
-    }
-
+    // The server before had all that was subscribed with it.
+    conn.send_subscriptions(|_| 0);
     let mut told = SessionStart::default();
     conn.send_subscriptions(|start| {
         told = start;
@@ -40,21 +37,17 @@ fn only_what_is_subscribed_anew_has_a_position() {
     assert_eq!(std::str::from_utf8(&told.frames).unwrap(), hello);
     assert_eq!(told.subscriptions, 2);
     assert!(!told.confirm, "none is suspected");
-    let sent_in = |after, last| {
-        let registry = conn.registry.lock();
-        let window = Window { after, last };
-        let mut sids: Vec<_> = registry.sent_in(window).map(|(sid, _)| sid).collect();
-        sids.sort_unstable();
-        sids
-    };
-    assert_eq!(sent_in(7, 8), [open]);
-    assert_eq!(sent_in(8, 9), [last]);
-    assert_eq!(
-        sent_in(0, u64::MAX),
-        [open, last],
-        "none has a position of the server before"
-    );
-    conn.refusals.store(1, Ordering::Relaxed);
+
+    conn.interest.one_is_refused(&conn.outbound);
     conn.mark_refused(Window { after: 7, last: 9 });
-    assert_eq!(sent_in(0, u64::MAX), [open], "the last one was refused");
+    conn.send_subscriptions(|start| {
+        told = start;
+        9
+    });
+    let hello = format!("UNSUB {exhausted} \r\nSUB open  {open}\r\n");
+    assert_eq!(
+        std::str::from_utf8(&told.frames).unwrap(),
+        hello,
+        "the last one was refused"
+    );
 }

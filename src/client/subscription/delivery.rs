@@ -337,13 +337,11 @@ impl Subscription {
     /// Leaves the connection: the server is told, unless it knows. What waits is dropped.
     pub(in crate::client) fn leave(self: &Arc<Self>, why: Closed) {
         let tell = {
-            let mut registry = self.conn.registry.lock();
-            let known = registry.remove(self.sid);
+            let mut changing = self.conn.interest.change(&self.conn.outbound);
+            let known = changing.remove(self.sid);
             let tell = known && !self.queue.lock().server_has_ended();
             if tell {
-                self.conn
-                    .outbound
-                    .control(|buf| encode::unsubscribe(buf, self.sid, None));
+                changing.tell(|buf| encode::unsubscribe(buf, self.sid, None));
             }
             tell
         };
@@ -355,7 +353,7 @@ impl Subscription {
 
     /// Closes it. What waits is dropped; a callback that runs finishes.
     pub(in crate::client) fn end(self: &Arc<Self>, why: Closed) {
-        self.conn.registry.lock().remove(self.sid);
+        self.conn.interest.remove(self.sid);
         let mut queue = self.queue.lock();
         if queue.is_closed() {
             return;
@@ -405,7 +403,7 @@ impl Subscription {
         } else if queue.is_drained() && !queue.complete {
             queue.complete = true;
             drop(queue);
-            self.conn.registry.lock().set_drained(self.sid);
+            self.conn.interest.set_drained(self.sid);
             self.changed.notify_all();
             self.completed.notify_all();
             self.conn.subscription_gone();

@@ -53,7 +53,7 @@ impl Subscription {
 
     /// Tells the server, unless it has ended the subscription by itself; `false` if it drains already.
     pub(in crate::client) fn start_draining(self: &Arc<Self>) -> Result<bool> {
-        let mut registry = self.conn.registry.lock();
+        let mut changing = self.conn.interest.change(&self.conn.outbound);
         let mut queue = self.queue.lock();
         if queue.is_closed() {
             drop(queue);
@@ -66,10 +66,7 @@ impl Subscription {
         queue.draining = Some(Box::default());
         drop(queue);
         if tell {
-            registry.drain_begins();
-            self.conn
-                .outbound
-                .control(|buf| encode::unsubscribe(buf, self.sid, None));
+            changing.tell_drain(|buf| encode::unsubscribe(buf, self.sid, None));
         }
         Ok(true)
     }

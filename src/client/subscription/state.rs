@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::client::ForeignHandle;
 use crate::client::connection::Connection;
-use crate::client::interest::registry::Target;
+use crate::client::interest::registry::{Subscriber, Target};
 use crate::client::outgoing::publish::check_line_len;
 use crate::client::session::status::ConnStatus;
 use crate::client::subscription::delivery::{Closed, Queue};
@@ -143,7 +143,7 @@ impl Connection {
             CString::new(args.subject).map_err(|_| Error::from(Status::NATS_INVALID_SUBJECT))?;
         // While a callback may run the program is not told that the connection is released.
         let lease = args.sink.as_ref().and_then(|_| self.lease());
-        let sid = self.registry.lock().next_sid();
+        let sid = self.interest.next_sid();
         self.check_subscribe_line(args.subject, args.queue, sid)?;
         Ok(Arc::new_cyclic(|me| Subscription {
             conn: self.clone(),
@@ -191,21 +191,20 @@ impl Connection {
 
     /// Tells the server. From here on messages may arrive.
     pub fn start_subscription(self: &Arc<Self>, sub: &Arc<Subscription>) -> Result<()> {
-        let mut registry = self.registry.lock();
-        if registry.sealed {
+        let mut changing = self.interest.change(&self.outbound);
+        if changing.is_sealed() {
             // Whoever closes the connection says so before it takes the subscriptions out.
             let refused = self.subscribable(sub.purpose);
             if refused.is_err() || sub.purpose == Purpose::Messages {
-                drop(registry);
+                drop(changing);
                 sub.discard();
                 let status = refused.err().unwrap_or(Status::NATS_CONNECTION_CLOSED);
                 return Err(self.why_not_subscribed(status, sub.subject.to_bytes()));
             }
         }
-        registry.insert(sub.sid, Target::Subscription(sub.clone()));
-        let position = self.outbound.control(|buf| sub.encode_subscribe(buf));
-        registry.sent(sub.sid, position);
-        drop(registry);
+        let target = Target::Subscription(sub.clone());
+        changing.subscribe(sub.sid, target, |buf| sub.encode_subscribe(buf));
+        drop(changing);
         sub.arm_timeout();
         if self.opts.send_asap {
             self.flush_soon();
@@ -253,12 +252,6 @@ impl Subscription {
             (None, Some(lane)) => lane.submit(self.clone()),
             (None, None) => self.conn.runtime.delivery.submit(self.clone()),
         }
-    }
-
-    /// How long the line is that tells the server of it, but for what all such lines have.
-    pub(in crate::client) fn line_len(&self) -> usize {
-        let group = self.queue_group.as_deref().map_or(0, <[u8]>::len);
-        self.subject.as_bytes().len() + group
     }
 
     fn encode_subscribe(&self, buf: &mut WriteBuf) {
@@ -425,7 +418,7 @@ impl Subscription {
         // With the registry locked, so that a reconnect sends either the old state and this, or the
         // new state; and with the queue locked, so that whoever takes a message too many meanwhile
         // sees the maximum when he is done.
-        let registry = self.conn.registry.lock();
+        let changing = self.conn.interest.change(&self.conn.outbound);
         let mut queue = self.queue.lock();
         let taken = self.taken_msgs.load(Ordering::Relaxed);
         // The server has ended it, and so will we when the last callback has returned.
@@ -434,15 +427,13 @@ impl Subscription {
             return Ok(());
         }
         if max <= taken {
-            drop((queue, registry));
+            drop((queue, changing));
             return self.unsubscribe();
         }
         self.max.store(max, Ordering::Relaxed);
         let told = queue.server.set_max(max);
         drop(queue);
-        self.conn
-            .outbound
-            .control(|buf| encode::unsubscribe(buf, self.sid, Some(told)));
+        changing.tell(|buf| encode::unsubscribe(buf, self.sid, Some(told)));
         Ok(())
     }
 
@@ -456,5 +447,12 @@ impl Subscription {
     /// How long it has been without a message.
     pub(in crate::client) fn quiet_for(&self, since: Instant) -> Duration {
         Instant::now().saturating_duration_since(since)
+    }
+}
+
+impl Subscriber for Subscription {
+    fn line_len(&self) -> usize {
+        let group = self.queue_group.as_deref().map_or(0, <[u8]>::len);
+        self.subject.as_bytes().len() + group
     }
 }
