@@ -1,38 +1,58 @@
-/*
- * nats_rs.h - the C interface of libnats_rs, a NATS client with a Rust core.
+/**
+ * @file nats_rs.h
+ * The C interface of libnats_rs, a NATS client with a Rust core.
+ *
  * SPDX-License-Identifier: Apache-2.0
  *
- * The names, types, constants and struct layouts are those of the nats.c client's public interface, so a program
- * written for it compiles against this header. What is ours alone says so. Conventions, valid everywhere unless a
- * function says otherwise:
+ * The names, types, constants and struct layouts are those of the public interface of the nats.c client, so a program
+ * written for nats.c compiles against this header. Additions of this library are marked as such. The following
+ * conventions hold everywhere, unless a function says otherwise.
  *
- * Errors      Most functions return a natsStatus; NATS_OK is 0. A failing call leaves its text with the calling
- *             thread: nats_GetLastError() reads it, and the next failing call of that thread replaces it. Outputs are
- *             written only on success, or hold 0, NULL or an empty text where the function says so. Nothing here ends the process, but lack of memory for what is small:
- *             messages and what waits to be sent give NATS_NO_MEMORY.
- * Ownership   What an X_Create, X_New, Connect, Subscribe, NextMsg or Request call hands out is yours, and goes back
- *             with the X_Destroy of its type. A message passed to a message callback is yours too: destroy it, now
- *             or later. Strings and arrays reached through a non-const output pointer (char **, const char ***) are
- *             released with free(), one call each; strings returned as const char * belong to the object that
- *             was asked, and live as long as it. Arguments are copied, never kept, unless said otherwise.
- * NULL        X_Destroy(NULL) does nothing. NULL where a value is needed gives NATS_INVALID_ARG (or false, 0, NULL).
- *             A length of 0 ignores its pointer; a negative length is refused.
- * Handles     Using a connection, a subscription or an options object after its Destroy gives NATS_INVALID_ARG and
- *             touches no freed memory; a second Destroy does nothing. Rely on it for finding mistakes, not for
- *             program logic. Other objects (messages, headers, statistics, inboxes) are plain memory.
- * Threads     Any thread may use any connection, subscription or options object at any time. A message, a header
- *             object, a statistics object and an inbox belong to one thread at a time. The number of threads in the
- *             library does not grow with connections or subscriptions.
- * Callbacks   Run in threads of the library (in the program's own with natsOptions_SetManualDispatch), with no lock
- *             held, and may call anything here, Destroy of their own handle included. Those of one subscription run
- *             in order, one at a time; those of connections run in order on one thread. They may block, up to 512
- *             message callbacks at a time; more wait for one of these to end. A callback must return: no longjmp
- *             and no C++ exception through it, which ends the process. pthread_exit in one, as some interpreters do
- *             after their own end, makes the library's thread sleep for ever, as a callback that does not return
- *             (on x86-64; elsewhere, and on the program's own threads, it ends the process, as pthread_cancel
- *             through any other call does).
- * Units       Times are int64_t milliseconds, unless the name or the text says nanoseconds or microseconds. Lengths
- *             are bytes. Text is UTF-8 with a NUL at its end; payloads are bytes, with a NUL behind them on receipt.
+ * @par Statuses
+ * Most functions return a natsStatus; NATS_OK is 0. A failing call leaves a text with the calling thread, which
+ * nats_GetLastError() returns and which the thread's next failing call replaces. Outputs are written only on success, or
+ * receive 0, NULL or an empty string if the function says so. Messages and data that waits to be sent give
+ * NATS_NO_MEMORY if memory is short; without memory for its own small objects the library ends the process. Nothing else
+ * ends the process.
+ *
+ * @par Ownership
+ * The caller owns the results of X_Create, X_New, Connect, Subscribe, NextMsg and Request and releases them with
+ * X_Destroy of their type. A message passed to a message callback is owned by the callback. Strings and arrays received
+ * through an output pointer that is not const (char **, const char ***) are released with free(), one call each. Strings
+ * returned as const char * belong to the object that was asked and are valid as long as it. Arguments are copied.
+ *
+ * @par NULL
+ * X_Destroy(NULL) does nothing. NULL where a value is required gives NATS_INVALID_ARG (or false, 0, NULL). With a length
+ * of 0 the pointer is ignored; a negative length is refused.
+ *
+ * @par Destroyed handles
+ * A call on a connection, subscription or options object that was destroyed gives NATS_INVALID_ARG and touches no freed
+ * memory; a second Destroy does nothing. This helps to find mistakes and is no basis for program logic. Other objects
+ * (messages, headers, statistics, inboxes) are plain memory.
+ *
+ * @par Threads
+ * Any thread may use any connection, subscription or options object at any time. A message, a header object, a
+ * statistics object and an inbox belong to one thread at a time. The number of threads of the library does not grow with
+ * the number of connections or subscriptions.
+ *
+ * @par Callbacks
+ * Callbacks run on threads of the library, or on the program's own with natsOptions_SetManualDispatch(), without a lock
+ * held, and may call any function except nats_CloseAndWait(), including Destroy of their own handle. The callbacks of one
+ * subscription run in order, one at a time; connection callbacks and error handlers run in order on one thread. Callbacks
+ * may block, up to 512 message callbacks at a time; further ones wait until one of these returns. A callback has to
+ * return: a longjmp or a C++ exception out of it ends the process. After pthread_exit() in a callback, which some
+ * interpreters call after their own end, the thread of the library sleeps for ever, like a callback that does not return
+ * (on x86-64; on other processors, and on threads of the program, the process ends, as it does if any other call is
+ * interrupted by pthread_cancel()).
+ *
+ * @par fork
+ * A child process has its own library, opened on first use. Options, messages and headers from before the fork can be
+ * used in it. A call on a connection or subscription from before the fork gives NATS_ILLEGAL_STATE, or the value for
+ * NULL.
+ *
+ * @par Units
+ * Times are int64_t milliseconds, unless the name or the text says nanoseconds or microseconds. Lengths are bytes. Text
+ * is UTF-8 with a NUL at its end. Payloads are bytes; a received payload is followed by a NUL.
  */
 
 
@@ -48,7 +68,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Linkage of everything declared here; define it before the include to change it. */
+/** Linkage of all functions; define it before including the header to change it. @ingroup nats_library */
 #ifndef NATS_EXTERN
 #if defined(__GNUC__)
 #define NATS_EXTERN __attribute__((visibility("default")))
@@ -57,30 +77,39 @@
 #endif
 #endif
 
-/* The version of this library. */
+/** Major version of this library. @ingroup nats_library */
 #define NATS_RS_VERSION_MAJOR 0
+/** Minor version of this library. @ingroup nats_library */
 #define NATS_RS_VERSION_MINOR 1
+/** Patch version of this library. @ingroup nats_library */
 #define NATS_RS_VERSION_PATCH 0
+/** Version of this library as a string. @ingroup nats_library */
 #define NATS_RS_VERSION "0.1.0"
+/** Version of this library as a number: major << 16 | minor << 8 | patch. @ingroup nats_library */
 #define NATS_RS_VERSION_NUMBER                                                                                \
     ((NATS_RS_VERSION_MAJOR << 16) | (NATS_RS_VERSION_MINOR << 8) | NATS_RS_VERSION_PATCH)
 
-/* The version of the interface: that of the nats.c release whose names are declared here. */
+/** Major version of the interface: that of the nats.c release whose names are declared here. @ingroup nats_library */
 #define NATS_VERSION_MAJOR 3
+/** Minor version of the interface. @ingroup nats_library */
 #define NATS_VERSION_MINOR 14
+/** Patch version of the interface. @ingroup nats_library */
 #define NATS_VERSION_PATCH 0
+/** Version of the interface as a string. @ingroup nats_library */
 #define NATS_VERSION_STRING "3.14.0-beta"
+/** Version of the interface as a number: major << 16 | minor << 8 | patch. @ingroup nats_library */
 #define NATS_VERSION_NUMBER ((NATS_VERSION_MAJOR << 16) | (NATS_VERSION_MINOR << 8) | NATS_VERSION_PATCH)
+/** Oldest version of the interface that fits this header. @ingroup nats_library */
 #define NATS_VERSION_REQUIRED_NUMBER 0x030E00
 
-/* True where the library found at run time fits the header this program was compiled with. */
+/** True if the library found at run time fits the header this program was compiled with. @ingroup nats_library */
 #define nats_CheckCompatibility()                                                                             \
     nats_CheckCompatibilityImpl(NATS_VERSION_REQUIRED_NUMBER, NATS_VERSION_NUMBER, NATS_VERSION_STRING)
 
-/* Where natsConnection_Connect goes when no URL is given. */
+/** The server that is connected to if no URL is given. @ingroup nats_servers */
 #define NATS_DEFAULT_URL "nats://localhost:4222"
 
-/* Connection statuses under the names they had before they got a prefix, for programs that ask for them. */
+/* The connection statuses under their former names without a prefix, for programs that define this macro. */
 #ifdef NATS_CONN_STATUS_NO_PREFIX
 #define DISCONNECTED NATS_CONN_STATUS_DISCONNECTED
 #define CONNECTING NATS_CONN_STATUS_CONNECTING
@@ -102,7 +131,7 @@
 #define JSTimeStamp "Nats-Time-Stamp"
 #define JSSubject "Nats-Subject"
 
-/* A socket as the operating system numbers it. */
+/** The descriptor of a socket; -1 for none. @ingroup nats_loop */
 typedef int natsSock;
 
 
@@ -117,7 +146,7 @@ typedef enum natsStatus {
     NATS_OK = 0,
     /** An error without a status of its own. */
     NATS_ERR,
-    /** The server sent something that is not the NATS protocol, or a message's headers are malformed. */
+    /** The server violated the NATS protocol, or the headers of a message are malformed. */
     NATS_PROTOCOL_ERROR,
     /** Reading from or writing to the socket failed. */
     NATS_IO_ERROR,
@@ -129,29 +158,29 @@ typedef enum natsStatus {
     NATS_NO_SERVER,
     /** The server did not answer the client's PINGs. */
     NATS_STALE_CONNECTION,
-    /** TLS was asked for and the server does not offer it. */
+    /** TLS is required by the options and the server does not offer it. */
     NATS_SECURE_CONNECTION_WANTED,
-    /** The server asks for TLS. Never returned: the client upgrades by itself. */
+    /** The server requires TLS. Never returned: the client switches to TLS by itself. */
     NATS_SECURE_CONNECTION_REQUIRED,
-    /** The connection was lost, and may come back. */
+    /** The connection was lost and may be restored. */
     NATS_CONNECTION_DISCONNECTED,
     /** The server refused the credentials, or they expired. */
     NATS_CONNECTION_AUTH_FAILED,
     /** The server does not permit this publish or subscription. */
     NATS_NOT_PERMITTED,
-    /** There is no such header, key or value. */
+    /** The header, key or value does not exist. */
     NATS_NOT_FOUND,
-    /** A server's URL has no host. */
+    /** The URL of a server has no host. */
     NATS_ADDRESS_MISSING,
-    /** The subject is missing, or holds what a subject must not. */
+    /** The subject is missing or not valid. */
     NATS_INVALID_SUBJECT,
-    /** An argument cannot be used: NULL, negative, out of range, or a destroyed handle. */
+    /** An argument is not valid: NULL, negative, out of range, or a destroyed handle. */
     NATS_INVALID_ARG,
     /** The subscription is closed. */
     NATS_INVALID_SUBSCRIPTION,
     /** The timeout must be greater than zero. */
     NATS_INVALID_TIMEOUT,
-    /** The call makes no sense in the present state. */
+    /** The call is not possible in the present state. */
     NATS_ILLEGAL_STATE,
     /** Messages were dropped because the subscription's pending limits were reached. */
     NATS_SLOW_CONSUMER,
@@ -165,21 +194,21 @@ typedef enum natsStatus {
     NATS_NO_MEMORY,
     /** A call of the operating system failed. */
     NATS_SYS_ERROR,
-    /** The time is over. */
+    /** The time ran out. */
     NATS_TIMEOUT,
     /** The library could not be opened, for example because it is being closed. */
     NATS_FAILED_TO_INITIALIZE,
     /** The library has not been opened. */
     NATS_NOT_INITIALIZED,
-    /** Certificates, ciphers or the TLS handshake. */
+    /** A certificate, a cipher list or the TLS handshake failed. */
     NATS_SSL_ERROR,
-    /** The server is too old, or not configured, for this. */
+    /** The server does not support this: it is too old or not configured for it. */
     NATS_NO_SERVER_SUPPORT,
-    /** Not connected yet; attempts go on in the background. */
+    /** Not connected yet; attempts continue in the background. */
     NATS_NOT_YET_CONNECTED,
     /** The connection or subscription is draining. */
     NATS_DRAINING,
-    /** The queue group's name holds white space. */
+    /** The name of the queue group is not valid. */
     NATS_INVALID_QUEUE_NAME,
     /** Nobody is subscribed to the request's subject. */
     NATS_NO_RESPONDERS,
@@ -197,24 +226,28 @@ typedef enum natsStatus {
     NATS_MAX_STATUS_VALUE
 } natsStatus;
 
-/** What a connection is doing, as `natsConnection_Status` tells it. */
+/**
+ * State of a connection, as returned by `natsConnection_Status`.
+ *
+ * @ingroup nats_state
+ */
 typedef enum natsConnStatus {
     /**
-     * Not connected: a passing state between an attempt on one server and the next, and between
-     * losing the server and closing.
+     * Not connected: a transient state between attempts on two servers, and between the loss of
+     * the server and the end of the connection.
      */
     NATS_CONN_STATUS_DISCONNECTED = 0,
-    /** A server accepted, and the handshake is going on; in reconnect attempts too. */
+    /** The handshake with a server is in progress, also during a reconnect. */
     NATS_CONN_STATUS_CONNECTING,
     /** Connected. */
     NATS_CONN_STATUS_CONNECTED,
     /** Closed for good. */
     NATS_CONN_STATUS_CLOSED,
-    /** The server was lost; waiting or trying to get back. */
+    /** The server was lost; the connection waits or tries to reconnect. */
     NATS_CONN_STATUS_RECONNECTING,
-    /** Draining: subscriptions get what was sent to them, new ones are refused. */
+    /** Draining: subscriptions deliver what they received, and new ones are refused. */
     NATS_CONN_STATUS_DRAINING_SUBS,
-    /** Draining: what was published is being sent, publishing is refused. */
+    /** Draining: published messages are sent, and publishing is refused. */
     NATS_CONN_STATUS_DRAINING_PUBS
 } natsConnStatus;
 
@@ -891,23 +924,23 @@ typedef void (*natsThreadStartedHandler)(void *closure);
  * @ingroup nats_library
  */
 typedef struct natsClientConfig {
-    /** The write deadline in milliseconds that new options begin with; zero or less for none. */
+    /** Initial write deadline of new options in milliseconds; zero or less for none. */
     int64_t DefaultWriteDeadline;
-    /** Not used: this library does not spin on locks in a way that could be set. */
+    /** Ignored: spinning on locks cannot be configured in this library. */
     int64_t LockSpinCount;
-    /** Whether new options begin with `natsOptions_UseGlobalMessageDelivery` switched on. */
+    /** Initial value of `natsOptions_UseGlobalMessageDelivery` in new options. */
     bool DefaultToThreadPool;
-    /** Threads of the pool that those options deliver messages with; zero or less for an empty pool. */
+    /** Number of threads in the fixed-size delivery pool; zero or less for an empty pool. */
     int ThreadPoolMax;
-    /** Not used: replies to requests need no pool. */
+    /** Ignored: replies to requests need no pool. */
     bool DefaultRepliesToThreadPool;
-    /** Not used: replies to requests need no pool. */
+    /** Ignored: replies to requests need no pool. */
     bool UseSeparatePoolForReplies;
-    /** Not used: replies to requests need no pool. */
+    /** Ignored: replies to requests need no pool. */
     int ReplyThreadPoolMax;
-    /** Runs first in every thread that the library starts; NULL for nothing. */
+    /** Callback that runs first in every thread that the library starts; NULL for none. */
     natsThreadStartedHandler ThreadStartedHandler;
-    /** What `ThreadStartedHandler` gets. */
+    /** The argument of `ThreadStartedHandler`. */
     void *ThreadStartedHandlerClosure;
 } natsClientConfig;
 
@@ -932,9 +965,9 @@ typedef struct __natsMsg natsMsg;
  * @ingroup nats_msg
  */
 typedef struct natsMsgList {
-    /** An array from `malloc`. A message that the program keeps is taken out by writing NULL. */
+    /** An array from `malloc`. To keep a message, take it and write NULL in its place. */
     natsMsg **Msgs;
-    /** How many there are. */
+    /** The number of messages. */
     int Count;
 } natsMsgList;
 
@@ -1203,7 +1236,7 @@ typedef void (*natsMsgHandler)(natsConnection *nc, natsSubscription *sub, natsMs
 typedef struct natsMetadata {
     /** Keys and values in turn. */
     const char **List;
-    /** How many pairs there are. */
+    /** The number of pairs. */
     int Count;
 } natsMetadata;
 

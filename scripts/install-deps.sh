@@ -2,7 +2,8 @@
 # Installs what is missing, with apt-get, where it may (root, or sudo without a password). Otherwise says in one line
 # what to install, and fails.
 #
-# usage: install-deps.sh [build|test|server]   build: for the library and the demo; test: for scripts/test.sh (default)
+# usage: install-deps.sh [build|test|docs|server]   build: for the library and the demo; test: for scripts/test.sh
+# (default); docs: for scripts/docs.sh
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -36,6 +37,11 @@ want_test() {
     need libuv1-dev header_found uv.h
     need libevent-dev header_found event2/event.h
     need libnats-dev header_found nats/nats.h
+    want_docs
+}
+want_docs() {
+    need doxygen have doxygen
+    need python3 have python3
 }
 
 install_packages() {
@@ -76,8 +82,11 @@ check_rust() {
 case "${1:-test}" in
 build) want_build ;;
 test) want_test ;;
+docs) want_docs ;;
 server) PACKAGES=(nats-server) ;;
-*) die "usage: install-deps.sh [build|test|server]" ;;
+*) die "usage: install-deps.sh [build|test|docs|server]" ;;
 esac
 [ "${#PACKAGES[@]}" -eq 0 ] || install_packages
-[ "${1:-test}" = server ] || check_rust "${1:-test}"
+case "${1:-test}" in
+build | test) check_rust "${1:-test}" ;;
+esac

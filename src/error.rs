@@ -17,7 +17,7 @@ pub enum natsStatus {
     NATS_OK = 0,
     /// An error without a status of its own.
     NATS_ERR,
-    /// The server sent something that is not the NATS protocol, or a message's headers are malformed.
+    /// The server violated the NATS protocol, or the headers of a message are malformed.
     NATS_PROTOCOL_ERROR,
     /// Reading from or writing to the socket failed.
     NATS_IO_ERROR,
@@ -29,29 +29,29 @@ pub enum natsStatus {
     NATS_NO_SERVER,
     /// The server did not answer the client's PINGs.
     NATS_STALE_CONNECTION,
-    /// TLS was asked for and the server does not offer it.
+    /// TLS is required by the options and the server does not offer it.
     NATS_SECURE_CONNECTION_WANTED,
-    /// The server asks for TLS. Never returned: the client upgrades by itself.
+    /// The server requires TLS. Never returned: the client switches to TLS by itself.
     NATS_SECURE_CONNECTION_REQUIRED,
-    /// The connection was lost, and may come back.
+    /// The connection was lost and may be restored.
     NATS_CONNECTION_DISCONNECTED,
     /// The server refused the credentials, or they expired.
     NATS_CONNECTION_AUTH_FAILED,
     /// The server does not permit this publish or subscription.
     NATS_NOT_PERMITTED,
-    /// There is no such header, key or value.
+    /// The header, key or value does not exist.
     NATS_NOT_FOUND,
-    /// A server's URL has no host.
+    /// The URL of a server has no host.
     NATS_ADDRESS_MISSING,
-    /// The subject is missing, or holds what a subject must not.
+    /// The subject is missing or not valid.
     NATS_INVALID_SUBJECT,
-    /// An argument cannot be used: NULL, negative, out of range, or a destroyed handle.
+    /// An argument is not valid: NULL, negative, out of range, or a destroyed handle.
     NATS_INVALID_ARG,
     /// The subscription is closed.
     NATS_INVALID_SUBSCRIPTION,
     /// The timeout must be greater than zero.
     NATS_INVALID_TIMEOUT,
-    /// The call makes no sense in the present state.
+    /// The call is not possible in the present state.
     NATS_ILLEGAL_STATE,
     /// Messages were dropped because the subscription's pending limits were reached.
     NATS_SLOW_CONSUMER,
@@ -65,21 +65,21 @@ pub enum natsStatus {
     NATS_NO_MEMORY,
     /// A call of the operating system failed.
     NATS_SYS_ERROR,
-    /// The time is over.
+    /// The time ran out.
     NATS_TIMEOUT,
     /// The library could not be opened, for example because it is being closed.
     NATS_FAILED_TO_INITIALIZE,
     /// The library has not been opened.
     NATS_NOT_INITIALIZED,
-    /// Certificates, ciphers or the TLS handshake.
+    /// A certificate, a cipher list or the TLS handshake failed.
     NATS_SSL_ERROR,
-    /// The server is too old, or not configured, for this.
+    /// The server does not support this: it is too old or not configured for it.
     NATS_NO_SERVER_SUPPORT,
-    /// Not connected yet; attempts go on in the background.
+    /// Not connected yet; attempts continue in the background.
     NATS_NOT_YET_CONNECTED,
     /// The connection or subscription is draining.
     NATS_DRAINING,
-    /// The queue group's name holds white space.
+    /// The name of the queue group is not valid.
     NATS_INVALID_QUEUE_NAME,
     /// Nobody is subscribed to the request's subject.
     NATS_NO_RESPONDERS,

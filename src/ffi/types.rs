@@ -296,23 +296,23 @@ pub type natsEvLoop_Detach = Option<unsafe extern "C" fn(userData: *mut c_void) 
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct natsClientConfig {
-    /// The write deadline in milliseconds that new options begin with; zero or less for none.
+    /// Initial write deadline of new options in milliseconds; zero or less for none.
     pub DefaultWriteDeadline: i64,
-    /// Not used: this library does not spin on locks in a way that could be set.
+    /// Ignored: spinning on locks cannot be configured in this library.
     pub LockSpinCount: i64,
-    /// Whether new options begin with `natsOptions_UseGlobalMessageDelivery` switched on.
+    /// Initial value of `natsOptions_UseGlobalMessageDelivery` in new options.
     pub DefaultToThreadPool: bool,
-    /// Threads of the pool that those options deliver messages with; zero or less for an empty pool.
+    /// Number of threads in the fixed-size delivery pool; zero or less for an empty pool.
     pub ThreadPoolMax: c_int,
-    /// Not used: replies to requests need no pool.
+    /// Ignored: replies to requests need no pool.
     pub DefaultRepliesToThreadPool: bool,
-    /// Not used: replies to requests need no pool.
+    /// Ignored: replies to requests need no pool.
     pub UseSeparatePoolForReplies: bool,
-    /// Not used: replies to requests need no pool.
+    /// Ignored: replies to requests need no pool.
     pub ReplyThreadPoolMax: c_int,
-    /// Runs first in every thread that the library starts; NULL for nothing.
+    /// Callback that runs first in every thread that the library starts; NULL for none.
     pub ThreadStartedHandler: natsThreadStartedHandler,
-    /// What `ThreadStartedHandler` gets.
+    /// The argument of `ThreadStartedHandler`.
     pub ThreadStartedHandlerClosure: *mut c_void,
 }
 
@@ -324,9 +324,9 @@ pub struct natsClientConfig {
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct natsMsgList {
-    /// An array from `malloc`. A message that the program keeps is taken out by writing NULL.
+    /// An array from `malloc`. To keep a message, take it and write NULL in its place.
     pub Msgs: *mut *mut natsMsg,
-    /// How many there are.
+    /// The number of messages.
     pub Count: c_int,
 }
 
@@ -340,7 +340,7 @@ pub struct natsMsgList {
 pub struct natsMetadata {
     /// Keys and values in turn.
     pub List: *mut *const c_char,
-    /// How many pairs there are.
+    /// The number of pairs.
     pub Count: c_int,
 }
 

@@ -1,24 +1,26 @@
 //! The states of a connection.
 
-/// What a connection is doing, as `natsConnection_Status` tells it.
+/// State of a connection, as returned by `natsConnection_Status`.
+///
+/// @ingroup nats_state
 #[expect(non_camel_case_types, reason = "the C interface's names")]
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum natsConnStatus {
-    /// Not connected: a passing state between an attempt on one server and the next, and between
-    /// losing the server and closing.
+    /// Not connected: a transient state between attempts on two servers, and between the loss of
+    /// the server and the end of the connection.
     NATS_CONN_STATUS_DISCONNECTED = 0,
-    /// A server accepted, and the handshake is going on; in reconnect attempts too.
+    /// The handshake with a server is in progress, also during a reconnect.
     NATS_CONN_STATUS_CONNECTING,
     /// Connected.
     NATS_CONN_STATUS_CONNECTED,
     /// Closed for good.
     NATS_CONN_STATUS_CLOSED,
-    /// The server was lost; waiting or trying to get back.
+    /// The server was lost; the connection waits or tries to reconnect.
     NATS_CONN_STATUS_RECONNECTING,
-    /// Draining: subscriptions get what was sent to them, new ones are refused.
+    /// Draining: subscriptions deliver what they received, and new ones are refused.
     NATS_CONN_STATUS_DRAINING_SUBS,
-    /// Draining: what was published is being sent, publishing is refused.
+    /// Draining: published messages are sent, and publishing is refused.
     NATS_CONN_STATUS_DRAINING_PUBS,
 }
 
