@@ -120,15 +120,23 @@
 #define DRAINING_PUBS NATS_CONN_STATUS_DRAINING_PUBS
 #endif
 
-/* Headers of messages that JetStream has sent, and of messages for it. */
+/** Header of a message that was delivered without its payload: the size of the payload. @ingroup nats_js_streams */
 #define JSMsgSize "Nats-Msg-Size"
+/** Header of a message that replaces earlier ones. @ingroup nats_js_streams */
 #define JSMsgRollup "Nats-Rollup"
+/** Value of #JSMsgRollup: replaces the earlier messages of its subject. @ingroup nats_js_streams */
 #define JSMsgRollupSubject "sub"
+/** Value of #JSMsgRollup: replaces all earlier messages of the stream. @ingroup nats_js_streams */
 #define JSMsgRollupAll "all"
+/** Header of a republished message, or one of a direct get: the stream. @ingroup nats_js_streams */
 #define JSStream "Nats-Stream"
+/** Header of a republished message, or one of a direct get: its sequence number. @ingroup nats_js_streams */
 #define JSSequence "Nats-Sequence"
+/** Header of a republished message: the number of the message before it on its subject. @ingroup nats_js_streams */
 #define JSLastSequence "Nats-Last-Sequence"
+/** Header of a message of a direct get: when the stream received it. @ingroup nats_js_streams */
 #define JSTimeStamp "Nats-Time-Stamp"
+/** Header of a republished message, or one of a direct get: its subject. @ingroup nats_js_streams */
 #define JSSubject "Nats-Subject"
 
 /** The descriptor of a socket; -1 for none. @ingroup nats_loop */
@@ -253,7 +261,11 @@ typedef enum natsConnStatus {
 
 /* ---- JetStream: choices, and what servers say went wrong -------------------------------------------- */
 
-/** How long a stream keeps its messages. */
+/**
+ * How long a stream keeps its messages.
+ *
+ * @ingroup nats_js_streams
+ */
 typedef enum jsRetentionPolicy {
     /** Until a limit of the stream is reached; the default. */
     js_LimitsPolicy = 0,
@@ -268,7 +280,11 @@ typedef enum jsRetentionPolicy {
     js_RetentionUnknown = 255
 } jsRetentionPolicy;
 
-/** What a stream does at its limits. */
+/**
+ * What a stream does at its limits.
+ *
+ * @ingroup nats_js_streams
+ */
 typedef enum jsDiscardPolicy {
     /** It removes the oldest messages; the default. */
     js_DiscardOld = 0,
@@ -278,7 +294,11 @@ typedef enum jsDiscardPolicy {
     js_DiscardUnknown = 255
 } jsDiscardPolicy;
 
-/** Where a stream keeps its messages. */
+/**
+ * Where a stream keeps its messages.
+ *
+ * @ingroup nats_js_streams
+ */
 typedef enum jsStorageType {
     /** In files; the default. */
     js_FileStorage = 0,
@@ -288,7 +308,11 @@ typedef enum jsStorageType {
     js_StorageUnknown = 255
 } jsStorageType;
 
-/** How a stream's files are compressed. */
+/**
+ * How a stream's files are compressed.
+ *
+ * @ingroup nats_js_streams
+ */
 typedef enum jsStorageCompression {
     /** Not at all; the default. */
     js_StorageCompressionNone = 0,
@@ -298,7 +322,11 @@ typedef enum jsStorageCompression {
     js_StorageCompressionUnknown = 255
 } jsStorageCompression;
 
-/** When a stream's messages are on the disk. */
+/**
+ * When a stream's messages are on the disk.
+ *
+ * @ingroup nats_js_streams
+ */
 typedef enum jsPersistModeType {
     /** Before they are acknowledged; the default. */
     js_PersistDefault = 0,
@@ -308,7 +336,11 @@ typedef enum jsPersistModeType {
     js_PersistUnknown = 255
 } jsPersistModeType;
 
-/** With which message a consumer begins. `jsConsumerConfig_Init` sets -1, which becomes `js_DeliverAll`. */
+/**
+ * With which message a consumer begins. `jsConsumerConfig_Init` sets -1, which becomes `js_DeliverAll`.
+ *
+ * @ingroup nats_js_consumers
+ */
 typedef enum jsDeliverPolicy {
     /** The first of the stream. */
     js_DeliverAll = 0,
@@ -328,6 +360,8 @@ typedef enum jsDeliverPolicy {
 
 /**
  * How messages of a consumer are acknowledged. `jsConsumerConfig_Init` sets -1, which becomes `js_AckExplicit`.
+ *
+ * @ingroup nats_js_consumers
  */
 typedef enum jsAckPolicy {
     /** Each on its own. */
@@ -348,6 +382,8 @@ typedef enum jsAckPolicy {
 /**
  * How fast a consumer gets messages that the stream has already. `jsConsumerConfig_Init` sets -1, which becomes
  * `js_ReplayInstant`.
+ *
+ * @ingroup nats_js_consumers
  */
 typedef enum jsReplayPolicy {
     /** As fast as possible. */
@@ -365,6 +401,8 @@ typedef enum jsReplayPolicy {
  * the server's answer otherwise, also one that is not listed here. The words of the answer are the
  * thread's last error (`nats_GetLastError`). Source: `server/errors.json` of nats-server 2.15; the
  * constants beyond nats.c's are additions.
+ *
+ * @ingroup nats_js_context
  */
 typedef enum jsErrCode {
     /** The account has used up its resources. */
@@ -821,9 +859,6 @@ typedef enum jsErrCode {
     JSMessageSourceHdrNotAllowedErr
 } jsErrCode;
 
-/** Which error of the API it is; [`ErrCode::NONE`] for an error that did not come from there. */
-typedef struct ErrCode ErrCode;
-
 /** The structure behind `jsCtx`. */
 typedef struct __jsCtx __jsCtx;
 
@@ -1248,6 +1283,8 @@ typedef struct natsMetadata {
  * What is passed to the library stays the program's and is copied. Where the library hands one out it is part of a
  * `jsConsumerInfo`; fields of newer servers that have no place here are kept with it: they are part of an update
  * for which the same structure, or a copy of it, is used. Source: ADR-13, ADR-42.
+ *
+ * @ingroup nats_js_consumers
  */
 typedef struct jsConsumerConfig {
     /**
@@ -1331,7 +1368,11 @@ typedef struct jsConsumerConfig {
     int PriorityGroupsLen;
 } jsConsumerConfig;
 
-/** Which message to get with `js_DirectGetMsg`. `jsDirectGetMsgOptions_Init` begins one. */
+/**
+ * Which message to get with `js_DirectGetMsg`. `jsDirectGetMsgOptions_Init` begins one.
+ *
+ * @ingroup nats_js_streams
+ */
 typedef struct jsDirectGetMsgOptions {
     /** The message's sequence; together with `NextBySubject`, where to begin to look. */
     uint64_t Sequence;
@@ -1341,10 +1382,18 @@ typedef struct jsDirectGetMsgOptions {
     const char *LastBySubject;
 } jsDirectGetMsgOptions;
 
-/** A connection's way to JetStream, opaque to C. */
+/**
+ * A connection's way to JetStream, opaque to C.
+ *
+ * @ingroup nats_js_context
+ */
 typedef struct __jsCtx jsCtx;
 
-/** That a stream has stored a message. Released with `jsPubAck_Destroy`, with all that is in it. */
+/**
+ * That a stream has stored a message. Released with `jsPubAck_Destroy`, with all that is in it.
+ *
+ * @ingroup nats_js_publish
+ */
 typedef struct jsPubAck {
     /** The stream's name. */
     char *Stream;
@@ -1362,7 +1411,11 @@ typedef struct jsPubAck {
     char *Value;
 } jsPubAck;
 
-/** That a stream has not stored a message, as far as is known. Valid during the callback. */
+/**
+ * That a stream has not stored a message, as far as is known. Valid during the callback.
+ *
+ * @ingroup nats_js_publish
+ */
 typedef struct jsPubAckErr {
     /** The message, for a `jsPubAckErrHandler`; NULL for a `jsPubAckHandler`, which has it as an argument. */
     natsMsg *Msg;
@@ -1385,6 +1438,8 @@ typedef struct jsPubAckErr {
  * @param pa the ack; NULL where there is none. Valid during the callback.
  * @param pae the error; NULL where there is none. Valid during the callback; its `Msg` is NULL.
  * @param closure what the program gave with the function.
+ *
+ * @ingroup nats_js_publish
  */
 typedef void (*jsPubAckHandler)(jsCtx *js,
                                 natsMsg *msg,
@@ -1401,10 +1456,16 @@ typedef void (*jsPubAckHandler)(jsCtx *js,
  * @param pae the error. Its `Msg` stays the library's, which destroys it afterwards, unless the program has published
  * it again with `js_PublishMsgAsync(js, &pae->Msg, ..)`, or has taken it by writing NULL.
  * @param closure what the program gave with the function.
+ *
+ * @ingroup nats_js_publish
  */
 typedef void (*jsPubAckErrHandler)(jsCtx *js, struct jsPubAckErr *pae, void *closure);
 
-/** How `js_PublishAsync` and `js_PublishMsgAsync` work: part of `jsOptions`, of a context's own only. */
+/**
+ * How `js_PublishAsync` and `js_PublishMsgAsync` work: part of `jsOptions`, of a context's own only.
+ *
+ * @ingroup nats_js_context
+ */
 typedef struct jsOptionsPublishAsync {
     /** How many messages may await their ack; 0 for no limit. */
     int64_t MaxPending;
@@ -1433,6 +1494,8 @@ typedef struct jsOptionsPublishAsync {
  * @param sub the subscription, the program's own handle, which it still has to destroy.
  * @param s why: `NATS_OK` where the program has ended it.
  * @param closure what the program gave with the function.
+ *
+ * @ingroup nats_js_subscribe
  */
 typedef void (*jsFetchCompleteHandler)(natsConnection *nc, natsSubscription *sub, natsStatus s, void *closure);
 
@@ -1446,10 +1509,16 @@ typedef void (*jsFetchCompleteHandler)(natsConnection *nc, natsSubscription *sub
  * @param sub the subscription, the program's own handle.
  * @param closure what the program gave with the function.
  * @return `true` to ask now, `false` not to.
+ *
+ * @ingroup nats_js_subscribe
  */
 typedef bool (*jsFetchNextHandler)(int *messages, int64_t *maxBytes, natsSubscription *sub, void *closure);
 
-/** How `js_PullSubscribeAsync` works: part of `jsOptions`, of that call's only. */
+/**
+ * How `js_PullSubscribeAsync` works: part of `jsOptions`, of that call's only.
+ *
+ * @ingroup nats_js_context
+ */
 typedef struct jsOptionsPullSubscribeAsync {
     /** After how long it ends, in milliseconds; 0 for never. */
     int64_t Timeout;
@@ -1481,7 +1550,11 @@ typedef struct jsOptionsPullSubscribeAsync {
     void *NextHandlerClosure;
 } jsOptionsPullSubscribeAsync;
 
-/** What `js_PurgeStream` removes: part of `jsOptions`. Nothing set means all. */
+/**
+ * What `js_PurgeStream` removes: part of `jsOptions`. Nothing set means all.
+ *
+ * @ingroup nats_js_context
+ */
 typedef struct jsOptionsStreamPurge {
     /** Which subjects; NULL for all. May have wildcards. */
     const char *Subject;
@@ -1491,7 +1564,11 @@ typedef struct jsOptionsStreamPurge {
     uint64_t Keep;
 } jsOptionsStreamPurge;
 
-/** What `js_GetStreamInfo` asks for: part of `jsOptions`. */
+/**
+ * What `js_GetStreamInfo` asks for: part of `jsOptions`.
+ *
+ * @ingroup nats_js_context
+ */
 typedef struct jsOptionsStreamInfo {
     /** Whether to get the sequences of deleted messages. */
     bool DeletedDetails;
@@ -1502,7 +1579,11 @@ typedef struct jsOptionsStreamInfo {
     const char *SubjectsFilter;
 } jsOptionsStreamInfo;
 
-/** What goes with functions on streams: part of `jsOptions`. */
+/**
+ * What goes with functions on streams: part of `jsOptions`.
+ *
+ * @ingroup nats_js_context
+ */
 typedef struct jsOptionsStream {
     /** For `js_PurgeStream`. */
     struct jsOptionsStreamPurge Purge;
@@ -1517,6 +1598,8 @@ typedef struct jsOptionsStream {
  * a call, zero in a field means that the context's counts: `Prefix`, `Domain` and `Wait`, each on its own;
  * `Stream.Purge` as a whole; of `Stream.Info` the call's counts wherever it has options. `PublishAsync` is the
  * context's alone, `PullSubscribeAsync` the call's.
+ *
+ * @ingroup nats_js_context
  */
 typedef struct jsOptions {
     /** The prefix of the JetStream API's subjects; NULL for `$JS.API`. */
@@ -1539,6 +1622,8 @@ typedef struct jsOptions {
  * When a message is to be published, or again and again: part of `jsPubOptions`.
  *
  * The stream needs `AllowMsgSchedules`. The strings are checked by the server alone. Source: ADR-51.
+ *
+ * @ingroup nats_js_publish
  */
 typedef struct jsScheduleOptions {
     /**
@@ -1561,6 +1646,8 @@ typedef struct jsScheduleOptions {
 
 /**
  * How to publish a message to a stream. `jsPubOptions_Init` begins one; zero in a field means not asked for.
+ *
+ * @ingroup nats_js_publish
  */
 typedef struct jsPubOptions {
     /**
@@ -1591,7 +1678,11 @@ typedef struct jsPubOptions {
     struct jsScheduleOptions Schedule;
 } jsPubOptions;
 
-/** Which servers a stream is to be on. `jsPlacement_Init` begins one. */
+/**
+ * Which servers a stream is to be on. `jsPlacement_Init` begins one.
+ *
+ * @ingroup nats_js_streams
+ */
 typedef struct jsPlacement {
     /** The cluster's name; NULL for any. */
     const char *Cluster;
@@ -1601,7 +1692,11 @@ typedef struct jsPlacement {
     int TagsLen;
 } jsPlacement;
 
-/** How a stream of another account or domain is reached. `jsExternalStream_Init` begins one. */
+/**
+ * How a stream of another account or domain is reached. `jsExternalStream_Init` begins one.
+ *
+ * @ingroup nats_js_streams
+ */
 typedef struct jsExternalStream {
     /** The prefix of the other JetStream API's subjects. */
     const char *APIPrefix;
@@ -1611,6 +1706,8 @@ typedef struct jsExternalStream {
 
 /**
  * A stream that another one takes messages from: a mirror's origin, or a source. `jsStreamSource_Init` begins one.
+ *
+ * @ingroup nats_js_streams
  */
 typedef struct jsStreamSource {
     /** The stream's name. */
@@ -1630,7 +1727,11 @@ typedef struct jsStreamSource {
     const char *Domain;
 } jsStreamSource;
 
-/** How a stream publishes again what it has stored. `jsRePublish_Init` begins one. */
+/**
+ * How a stream publishes again what it has stored. `jsRePublish_Init` begins one.
+ *
+ * @ingroup nats_js_streams
+ */
 typedef struct jsRePublish {
     /** Which subjects; NULL for all. */
     const char *Source;
@@ -1640,7 +1741,11 @@ typedef struct jsRePublish {
     bool HeadersOnly;
 } jsRePublish;
 
-/** How a stream changes the subjects of the messages that it stores. */
+/**
+ * How a stream changes the subjects of the messages that it stores.
+ *
+ * @ingroup nats_js_streams
+ */
 typedef struct jsSubjectTransformConfig {
     /** Which subjects. */
     const char *Source;
@@ -1648,7 +1753,11 @@ typedef struct jsSubjectTransformConfig {
     const char *Destination;
 } jsSubjectTransformConfig;
 
-/** Limits, and defaults, for the consumers of a stream. */
+/**
+ * Limits, and defaults, for the consumers of a stream.
+ *
+ * @ingroup nats_js_streams
+ */
 typedef struct jsStreamConsumerLimits {
     /** After how many nanoseconds without interest a consumer is removed; 0 for no limit. */
     int64_t InactiveThreshold;
@@ -1663,6 +1772,8 @@ typedef struct jsStreamConsumerLimits {
  * `jsStreamInfo`; fields of newer servers that have no place here, and settings of sources, are kept with it: they
  * are part of an update for which the same structure, or a copy of it, is used. Source: ADR-31, ADR-33, ADR-36,
  * ADR-43, ADR-48, ADR-49, ADR-50, ADR-51.
+ *
+ * @ingroup nats_js_streams
  */
 typedef struct jsStreamConfig {
     /** The name: no white space, and none of `.`, `*`, `>`, `/` and `\`. */
@@ -1752,7 +1863,11 @@ typedef struct jsStreamConfig {
     bool AllowBatched;
 } jsStreamConfig;
 
-/** How to subscribe to a stream. `jsSubOptions_Init` begins one. */
+/**
+ * How to subscribe to a stream. `jsSubOptions_Init` begins one.
+ *
+ * @ingroup nats_js_subscribe
+ */
 typedef struct jsSubOptions {
     /** The stream's name; NULL to find it by the subject. */
     const char *Stream;
@@ -1773,7 +1888,11 @@ typedef struct jsSubOptions {
     bool Ordered;
 } jsSubOptions;
 
-/** What to ask a pull consumer for. `jsFetchRequest_Init` begins one. */
+/**
+ * What to ask a pull consumer for. `jsFetchRequest_Init` begins one.
+ *
+ * @ingroup nats_js_subscribe
+ */
 typedef struct jsFetchRequest {
     /** How long to wait, in nanoseconds; more than 0, unless with `NoWait`. */
     int64_t Expires;
@@ -6910,98 +7029,192 @@ enum natsStatus natsSubscription_GetStats(natsSubscription *sub,
 /* ---- JetStream: functions --------------------------------------------------------------------------- */
 
 /**
- * Begins a consumer's configuration: everything is the server's default.
+ * Initialize the configuration of a consumer with the defaults of the server.
  *
- * Sets `DeliverPolicy`, `AckPolicy` and `ReplayPolicy` to -1, which stands for not chosen, and the rest to zero.
+ * Sets `DeliverPolicy`, `AckPolicy` and `ReplayPolicy` to -1, which means that none is chosen, and
+ * the rest to zero.
  *
- * @param cc the structure, whatever is in it.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `cc` is NULL.
+ * @param cc The structure; its former content is ignored.
+ *
+ * @retval NATS_OK The structure was filled.
+ * @retval NATS_INVALID_ARG `cc` is NULL.
+ *
+ * @par Threads
+ * One thread at a time may use the structure.
+ *
+ * @ingroup nats_js_consumers
  */
-NATS_EXTERN
-enum natsStatus jsConsumerConfig_Init(struct jsConsumerConfig *cc);
+NATS_EXTERN enum natsStatus jsConsumerConfig_Init(struct jsConsumerConfig *cc);
 
 /**
- * Begins the choice of a message.
+ * Initialize the selection of a message for a direct get.
  *
- * @param opts the structure, whatever is in it; filled with zeros.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL.
+ * Fills the structure with zeros.
+ *
+ * @param opts The structure; its former content is ignored.
+ *
+ * @retval NATS_OK The structure was filled.
+ * @retval NATS_INVALID_ARG `opts` is NULL.
+ *
+ * @par Threads
+ * One thread at a time may use the structure.
+ *
+ * @ingroup nats_js_streams
  */
 NATS_EXTERN enum natsStatus jsDirectGetMsgOptions_Init(struct jsDirectGetMsgOptions *opts);
 
 /**
- * Begins options for a context or a call: everything is the default.
+ * Initialize options of a JetStream context or call with their defaults.
  *
- * @param opts the structure, whatever is in it; filled with zeros.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL.
+ * Fills the structure with zeros.
+ *
+ * @param opts The structure; its former content is ignored.
+ *
+ * @retval NATS_OK The structure was filled.
+ * @retval NATS_INVALID_ARG `opts` is NULL.
+ *
+ * @par Threads
+ * One thread at a time may use the structure.
+ *
+ * @ingroup nats_js_context
  */
 NATS_EXTERN enum natsStatus jsOptions_Init(struct jsOptions *opts);
 
 /**
- * Begins options for publishing: nothing is asked for.
+ * Initialize options for publishing to JetStream.
  *
- * @param opts the structure, whatever is in it; filled with zeros.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL.
+ * Fills the structure with zeros.
+ *
+ * @param opts The structure; its former content is ignored.
+ *
+ * @retval NATS_OK The structure was filled.
+ * @retval NATS_INVALID_ARG `opts` is NULL.
+ *
+ * @par Threads
+ * One thread at a time may use the structure.
+ *
+ * @ingroup nats_js_publish
  */
 NATS_EXTERN enum natsStatus jsPubOptions_Init(struct jsPubOptions *opts);
 
 /**
- * Begins a stream's configuration: no limits, one replica, files.
+ * Initialize the configuration of a stream: no limits, one replica, file storage.
  *
- * Sets `MaxConsumers`, `MaxMsgs`, `MaxBytes` and `MaxMsgSize` to -1, `Replicas` to 1, and the rest to zero.
+ * Sets `MaxConsumers`, `MaxMsgs`, `MaxBytes` and `MaxMsgSize` to -1, `Replicas` to 1, and the rest
+ * to zero.
  *
- * @param cfg the structure, whatever is in it.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `cfg` is NULL.
+ * @param cfg The structure; its former content is ignored.
+ *
+ * @retval NATS_OK The structure was filled.
+ * @retval NATS_INVALID_ARG `cfg` is NULL.
+ *
+ * @par Threads
+ * One thread at a time may use the structure.
+ *
+ * @ingroup nats_js_streams
  */
 NATS_EXTERN enum natsStatus jsStreamConfig_Init(struct jsStreamConfig *cfg);
 
 /**
- * Begins a placement: any servers.
+ * Initialize a placement that allows every server.
  *
- * @param placement the structure, whatever is in it; filled with zeros.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `placement` is NULL.
+ * Fills the structure with zeros.
+ *
+ * @param placement The structure; its former content is ignored.
+ *
+ * @retval NATS_OK The structure was filled.
+ * @retval NATS_INVALID_ARG `placement` is NULL.
+ *
+ * @par Threads
+ * One thread at a time may use the structure.
+ *
+ * @ingroup nats_js_streams
  */
 NATS_EXTERN enum natsStatus jsPlacement_Init(struct jsPlacement *placement);
 
 /**
- * Begins a stream to take messages from.
+ * Initialize a source of a stream.
  *
- * @param source the structure, whatever is in it; filled with zeros. Its `Name` must be set.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `source` is NULL.
+ * Fills the structure with zeros. `Name` has to be set.
+ *
+ * @param source The structure; its former content is ignored.
+ *
+ * @retval NATS_OK The structure was filled.
+ * @retval NATS_INVALID_ARG `source` is NULL.
+ *
+ * @par Threads
+ * One thread at a time may use the structure.
+ *
+ * @ingroup nats_js_streams
  */
 NATS_EXTERN enum natsStatus jsStreamSource_Init(struct jsStreamSource *source);
 
 /**
- * Begins the way to a stream of another account.
+ * Initialize the reference to a stream of another account or domain.
  *
- * @param external the structure, whatever is in it; filled with zeros. Its `APIPrefix` must be set.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `external` is NULL.
+ * Fills the structure with zeros. `APIPrefix` has to be set.
+ *
+ * @param external The structure; its former content is ignored.
+ *
+ * @retval NATS_OK The structure was filled.
+ * @retval NATS_INVALID_ARG `external` is NULL.
+ *
+ * @par Threads
+ * One thread at a time may use the structure.
+ *
+ * @ingroup nats_js_streams
  */
 NATS_EXTERN enum natsStatus jsExternalStream_Init(struct jsExternalStream *external);
 
 /**
- * Begins how a stream publishes again what it has stored.
+ * Initialize the settings for republishing stored messages.
  *
- * @param rp the structure, whatever is in it; filled with zeros. Without a `Destination` nothing is published again.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `rp` is NULL.
+ * Fills the structure with zeros. Without a `Destination` nothing is republished.
+ *
+ * @param rp The structure; its former content is ignored.
+ *
+ * @retval NATS_OK The structure was filled.
+ * @retval NATS_INVALID_ARG `rp` is NULL.
+ *
+ * @par Threads
+ * One thread at a time may use the structure.
+ *
+ * @ingroup nats_js_streams
  */
-NATS_EXTERN
-enum natsStatus jsRePublish_Init(struct jsRePublish *rp);
+NATS_EXTERN enum natsStatus jsRePublish_Init(struct jsRePublish *rp);
 
 /**
- * Begins options for subscribing: a consumer with the server's defaults.
+ * Initialize options for subscribing to JetStream: a consumer with the defaults of the server.
  *
- * Sets the three policies in `Config` to -1, as `jsConsumerConfig_Init` does, and the rest to zero.
+ * Sets the three policies in `Config` to -1, as `jsConsumerConfig_Init` does, and the rest to
+ * zero.
  *
- * @param opts the structure, whatever is in it.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL.
+ * @param opts The structure; its former content is ignored.
+ *
+ * @retval NATS_OK The structure was filled.
+ * @retval NATS_INVALID_ARG `opts` is NULL.
+ *
+ * @par Threads
+ * One thread at a time may use the structure.
+ *
+ * @ingroup nats_js_subscribe
  */
 NATS_EXTERN enum natsStatus jsSubOptions_Init(struct jsSubOptions *opts);
 
 /**
- * Begins a request to a pull consumer.
+ * Initialize a request to a pull consumer.
  *
- * @param request the structure, whatever is in it; filled with zeros. `Batch` and `Expires` must be set.
- * @return `NATS_OK`; `NATS_INVALID_ARG` where `request` is NULL.
+ * Fills the structure with zeros. `Batch` and `Expires` have to be set.
+ *
+ * @param request The structure; its former content is ignored.
+ *
+ * @retval NATS_OK The structure was filled.
+ * @retval NATS_INVALID_ARG `request` is NULL.
+ *
+ * @par Threads
+ * One thread at a time may use the structure.
+ *
+ * @ingroup nats_js_subscribe
  */
 NATS_EXTERN enum natsStatus jsFetchRequest_Init(struct jsFetchRequest *request);
 

@@ -18,9 +18,16 @@ for values in re.findall(r"^typedef enum \w+ \{(.*?)^\}", code, flags=re.M | re.
     declared |= set(re.findall(r"^\s*(\w+)", values, flags=re.M))
 
 
+def literal(match):
+    """What is in backticks, where doxygen would take a part of it for markup."""
+    text = match[1].replace("\\", "\\\\").replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return "<tt>" + text.replace("@", "\\@").replace("#", "\\#") + "</tt>"
+
+
 def linked(line):
     """The line with a # in front of each declared name that is in backticks, or stands in a sentence."""
     line = re.sub(r"`(\w+)`", lambda m: "#" + m[1] if m[1] in declared else m[0], line)
+    line = re.sub(r"`([^`]*[<>\\@#][^`]*)`", literal, line)
     if source and not seeing:
         return line
     return re.sub(r"(?<![#\w`])(\w+_\w+)\b(?!\(|`)", lambda m: "#" + m[1] if m[1] in declared else m[0], line)

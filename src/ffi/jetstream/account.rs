@@ -5,6 +5,8 @@ use std::ffi::{c_char, c_int};
 use super::plain::plain;
 
 /// How an account has used the JetStream API.
+///
+/// @ingroup nats_js_context
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsAPIStats {
@@ -15,6 +17,8 @@ pub struct jsAPIStats {
 }
 
 /// What an account may use; -1 for no limit.
+///
+/// @ingroup nats_js_context
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsAccountLimits {
@@ -37,6 +41,8 @@ pub struct jsAccountLimits {
 }
 
 /// What an account uses, and may use, in one tier: of streams with a certain number of replicas.
+///
+/// @ingroup nats_js_context
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsTier {
@@ -55,6 +61,8 @@ pub struct jsTier {
 }
 
 /// What an account uses, and may use. Released with `jsAccountInfo_Destroy`, with all that is in it.
+///
+/// @ingroup nats_js_context
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsAccountInfo {

@@ -13,6 +13,8 @@ use crate::ffi::types::natsMetadata;
 /// What is passed to the library stays the program's and is copied. Where the library hands one out it is part of a
 /// `jsConsumerInfo`; fields of newer servers that have no place here are kept with it: they are part of an update
 /// for which the same structure, or a copy of it, is used. Source: ADR-13, ADR-42.
+///
+/// @ingroup nats_js_consumers
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsConsumerConfig {
@@ -93,12 +95,20 @@ pub struct jsConsumerConfig {
 
 plain!(jsConsumerConfig);
 
-/// Begins a consumer's configuration: everything is the server's default.
+/// Initialize the configuration of a consumer with the defaults of the server.
 ///
-/// Sets `DeliverPolicy`, `AckPolicy` and `ReplayPolicy` to -1, which stands for not chosen, and the rest to zero.
+/// Sets `DeliverPolicy`, `AckPolicy` and `ReplayPolicy` to -1, which means that none is chosen, and
+/// the rest to zero.
 ///
-/// @param cc the structure, whatever is in it.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `cc` is NULL.
+/// @param cc The structure; its former content is ignored.
+///
+/// @retval NATS_OK The structure was filled.
+/// @retval NATS_INVALID_ARG `cc` is NULL.
+///
+/// @par Threads
+/// One thread at a time may use the structure.
+///
+/// @ingroup nats_js_consumers
 ///
 /// # Safety
 /// `cc` is NULL or valid for writing a `jsConsumerConfig`.

@@ -7,6 +7,8 @@ use super::plain::plain;
 use super::stream_info::jsClusterInfo;
 
 /// A message's two numbers.
+///
+/// @ingroup nats_js_consumers
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct jsSequencePair {
@@ -17,6 +19,8 @@ pub struct jsSequencePair {
 }
 
 /// How far a consumer is.
+///
+/// @ingroup nats_js_consumers
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsSequenceInfo {
@@ -29,6 +33,8 @@ pub struct jsSequenceInfo {
 }
 
 /// Who is pinned in a priority group.
+///
+/// @ingroup nats_js_consumers
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsPriorityGroupState {
@@ -42,6 +48,8 @@ pub struct jsPriorityGroupState {
 
 /// What a consumer is, and how far it is, as of the server's answer. Released with `jsConsumerInfo_Destroy`, with all
 /// that is in it.
+///
+/// @ingroup nats_js_consumers
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsConsumerInfo {
@@ -80,6 +88,8 @@ pub struct jsConsumerInfo {
 }
 
 /// Infos of consumers. Released with `jsConsumerInfoList_Destroy`; write NULL over what is to stay.
+///
+/// @ingroup nats_js_consumers
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsConsumerInfoList {
@@ -90,6 +100,8 @@ pub struct jsConsumerInfoList {
 }
 
 /// Names of consumers. Released with `jsConsumerNamesList_Destroy`; write NULL over what is to stay, and `free` that.
+///
+/// @ingroup nats_js_consumers
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsConsumerNamesList {
@@ -100,6 +112,8 @@ pub struct jsConsumerNamesList {
 }
 
 /// What came of pausing a consumer. Released with `jsConsumerPauseResponse_Destroy`.
+///
+/// @ingroup nats_js_consumers
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsConsumerPauseResponse {
@@ -112,6 +126,8 @@ pub struct jsConsumerPauseResponse {
 }
 
 /// What came of resetting a consumer. Released with `jsConsumerResetResponse_Destroy`, with the info in it.
+///
+/// @ingroup nats_js_consumers
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsConsumerResetResponse {
@@ -122,6 +138,8 @@ pub struct jsConsumerResetResponse {
 }
 
 /// How far a push subscription and its consumer are apart, from `natsSubscription_GetSequenceMismatch`.
+///
+/// @ingroup nats_js_consumers
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct jsConsumerSequenceMismatch {

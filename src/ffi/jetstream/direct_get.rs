@@ -7,6 +7,8 @@ use crate::error::natsStatus;
 use crate::ffi::guard::guard;
 
 /// Which message to get with `js_DirectGetMsg`. `jsDirectGetMsgOptions_Init` begins one.
+///
+/// @ingroup nats_js_streams
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsDirectGetMsgOptions {
@@ -20,10 +22,19 @@ pub struct jsDirectGetMsgOptions {
 
 plain!(jsDirectGetMsgOptions);
 
-/// Begins the choice of a message.
+/// Initialize the selection of a message for a direct get.
 ///
-/// @param opts the structure, whatever is in it; filled with zeros.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL.
+/// Fills the structure with zeros.
+///
+/// @param opts The structure; its former content is ignored.
+///
+/// @retval NATS_OK The structure was filled.
+/// @retval NATS_INVALID_ARG `opts` is NULL.
+///
+/// @par Threads
+/// One thread at a time may use the structure.
+///
+/// @ingroup nats_js_streams
 ///
 /// # Safety
 /// `opts` is NULL or valid for writing a `jsDirectGetMsgOptions`.

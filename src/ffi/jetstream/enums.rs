@@ -4,6 +4,8 @@
 use std::ffi::c_int;
 
 /// How long a stream keeps its messages.
+///
+/// @ingroup nats_js_streams
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum jsRetentionPolicy {
@@ -19,6 +21,8 @@ pub enum jsRetentionPolicy {
 }
 
 /// What a stream does at its limits.
+///
+/// @ingroup nats_js_streams
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum jsDiscardPolicy {
@@ -31,6 +35,8 @@ pub enum jsDiscardPolicy {
 }
 
 /// Where a stream keeps its messages.
+///
+/// @ingroup nats_js_streams
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum jsStorageType {
@@ -43,6 +49,8 @@ pub enum jsStorageType {
 }
 
 /// How a stream's files are compressed.
+///
+/// @ingroup nats_js_streams
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum jsStorageCompression {
@@ -55,6 +63,8 @@ pub enum jsStorageCompression {
 }
 
 /// When a stream's messages are on the disk.
+///
+/// @ingroup nats_js_streams
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum jsPersistModeType {
@@ -67,6 +77,8 @@ pub enum jsPersistModeType {
 }
 
 /// With which message a consumer begins. `jsConsumerConfig_Init` sets -1, which becomes `js_DeliverAll`.
+///
+/// @ingroup nats_js_consumers
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum jsDeliverPolicy {
@@ -87,6 +99,8 @@ pub enum jsDeliverPolicy {
 }
 
 /// How messages of a consumer are acknowledged. `jsConsumerConfig_Init` sets -1, which becomes `js_AckExplicit`.
+///
+/// @ingroup nats_js_consumers
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum jsAckPolicy {
@@ -105,6 +119,8 @@ pub enum jsAckPolicy {
 
 /// How fast a consumer gets messages that the stream has already. `jsConsumerConfig_Init` sets -1, which becomes
 /// `js_ReplayInstant`.
+///
+/// @ingroup nats_js_consumers
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum jsReplayPolicy {

@@ -8,6 +8,8 @@ use std::ffi::c_int;
 /// the server's answer otherwise, also one that is not listed here. The words of the answer are the
 /// thread's last error (`nats_GetLastError`). Source: `server/errors.json` of nats-server 2.15; the
 /// constants beyond nats.c's are additions.
+///
+/// @ingroup nats_js_context
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum jsErrCode {

@@ -9,6 +9,8 @@ use crate::error::natsStatus;
 use crate::ffi::guard::guard;
 
 /// How `js_PublishAsync` and `js_PublishMsgAsync` work: part of `jsOptions`, of a context's own only.
+///
+/// @ingroup nats_js_context
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsOptionsPublishAsync {
@@ -29,6 +31,8 @@ pub struct jsOptionsPublishAsync {
 }
 
 /// How `js_PullSubscribeAsync` works: part of `jsOptions`, of that call's only.
+///
+/// @ingroup nats_js_context
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsOptionsPullSubscribeAsync {
@@ -63,6 +67,8 @@ pub struct jsOptionsPullSubscribeAsync {
 }
 
 /// What `js_PurgeStream` removes: part of `jsOptions`. Nothing set means all.
+///
+/// @ingroup nats_js_context
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsOptionsStreamPurge {
@@ -75,6 +81,8 @@ pub struct jsOptionsStreamPurge {
 }
 
 /// What `js_GetStreamInfo` asks for: part of `jsOptions`.
+///
+/// @ingroup nats_js_context
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsOptionsStreamInfo {
@@ -86,6 +94,8 @@ pub struct jsOptionsStreamInfo {
 }
 
 /// What goes with functions on streams: part of `jsOptions`.
+///
+/// @ingroup nats_js_context
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsOptionsStream {
@@ -101,6 +111,8 @@ pub struct jsOptionsStream {
 /// a call, zero in a field means that the context's counts: `Prefix`, `Domain` and `Wait`, each on its own;
 /// `Stream.Purge` as a whole; of `Stream.Info` the call's counts wherever it has options. `PublishAsync` is the
 /// context's alone, `PullSubscribeAsync` the call's.
+///
+/// @ingroup nats_js_context
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsOptions {
@@ -127,10 +139,19 @@ plain!(
     jsOptions,
 );
 
-/// Begins options for a context or a call: everything is the default.
+/// Initialize options of a JetStream context or call with their defaults.
 ///
-/// @param opts the structure, whatever is in it; filled with zeros.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL.
+/// Fills the structure with zeros.
+///
+/// @param opts The structure; its former content is ignored.
+///
+/// @retval NATS_OK The structure was filled.
+/// @retval NATS_INVALID_ARG `opts` is NULL.
+///
+/// @par Threads
+/// One thread at a time may use the structure.
+///
+/// @ingroup nats_js_context
 ///
 /// # Safety
 /// `opts` is NULL or valid for writing a `jsOptions`.

@@ -12,6 +12,8 @@ use crate::ffi::msg::natsMsg;
 /// When a message is to be published, or again and again: part of `jsPubOptions`.
 ///
 /// The stream needs `AllowMsgSchedules`. The strings are checked by the server alone. Source: ADR-51.
+///
+/// @ingroup nats_js_publish
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsScheduleOptions {
@@ -32,6 +34,8 @@ pub struct jsScheduleOptions {
 }
 
 /// How to publish a message to a stream. `jsPubOptions_Init` begins one; zero in a field means not asked for.
+///
+/// @ingroup nats_js_publish
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsPubOptions {
@@ -60,6 +64,8 @@ pub struct jsPubOptions {
 }
 
 /// That a stream has stored a message. Released with `jsPubAck_Destroy`, with all that is in it.
+///
+/// @ingroup nats_js_publish
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsPubAck {
@@ -80,6 +86,8 @@ pub struct jsPubAck {
 }
 
 /// That a stream has not stored a message, as far as is known. Valid during the callback.
+///
+/// @ingroup nats_js_publish
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsPubAckErr {
@@ -105,6 +113,8 @@ plain!(jsScheduleOptions, jsPubOptions, jsPubAck, jsPubAckErr);
 /// @param pa the ack; NULL where there is none. Valid during the callback.
 /// @param pae the error; NULL where there is none. Valid during the callback; its `Msg` is NULL.
 /// @param closure what the program gave with the function.
+///
+/// @ingroup nats_js_publish
 pub type jsPubAckHandler = Option<
     unsafe extern "C" fn(
         js: *mut jsCtx,
@@ -123,13 +133,24 @@ pub type jsPubAckHandler = Option<
 /// @param pae the error. Its `Msg` stays the library's, which destroys it afterwards, unless the program has published
 /// it again with `js_PublishMsgAsync(js, &pae->Msg, ..)`, or has taken it by writing NULL.
 /// @param closure what the program gave with the function.
+///
+/// @ingroup nats_js_publish
 pub type jsPubAckErrHandler =
     Option<unsafe extern "C" fn(js: *mut jsCtx, pae: *mut jsPubAckErr, closure: *mut c_void)>;
 
-/// Begins options for publishing: nothing is asked for.
+/// Initialize options for publishing to JetStream.
 ///
-/// @param opts the structure, whatever is in it; filled with zeros.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL.
+/// Fills the structure with zeros.
+///
+/// @param opts The structure; its former content is ignored.
+///
+/// @retval NATS_OK The structure was filled.
+/// @retval NATS_INVALID_ARG `opts` is NULL.
+///
+/// @par Threads
+/// One thread at a time may use the structure.
+///
+/// @ingroup nats_js_publish
 ///
 /// # Safety
 /// `opts` is NULL or valid for writing a `jsPubOptions`.

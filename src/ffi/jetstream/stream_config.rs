@@ -12,6 +12,8 @@ use crate::ffi::guard::guard;
 use crate::ffi::types::natsMetadata;
 
 /// Which servers a stream is to be on. `jsPlacement_Init` begins one.
+///
+/// @ingroup nats_js_streams
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsPlacement {
@@ -24,6 +26,8 @@ pub struct jsPlacement {
 }
 
 /// How a stream of another account or domain is reached. `jsExternalStream_Init` begins one.
+///
+/// @ingroup nats_js_streams
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsExternalStream {
@@ -34,6 +38,8 @@ pub struct jsExternalStream {
 }
 
 /// A stream that another one takes messages from: a mirror's origin, or a source. `jsStreamSource_Init` begins one.
+///
+/// @ingroup nats_js_streams
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsStreamSource {
@@ -53,6 +59,8 @@ pub struct jsStreamSource {
 }
 
 /// How a stream publishes again what it has stored. `jsRePublish_Init` begins one.
+///
+/// @ingroup nats_js_streams
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsRePublish {
@@ -65,6 +73,8 @@ pub struct jsRePublish {
 }
 
 /// How a stream changes the subjects of the messages that it stores.
+///
+/// @ingroup nats_js_streams
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsSubjectTransformConfig {
@@ -75,6 +85,8 @@ pub struct jsSubjectTransformConfig {
 }
 
 /// Limits, and defaults, for the consumers of a stream.
+///
+/// @ingroup nats_js_streams
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsStreamConsumerLimits {
@@ -90,6 +102,8 @@ pub struct jsStreamConsumerLimits {
 /// `jsStreamInfo`; fields of newer servers that have no place here, and settings of sources, are kept with it: they
 /// are part of an update for which the same structure, or a copy of it, is used. Source: ADR-31, ADR-33, ADR-36,
 /// ADR-43, ADR-48, ADR-49, ADR-50, ADR-51.
+///
+/// @ingroup nats_js_streams
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsStreamConfig {
@@ -188,12 +202,20 @@ plain!(
     jsStreamConfig,
 );
 
-/// Begins a stream's configuration: no limits, one replica, files.
+/// Initialize the configuration of a stream: no limits, one replica, file storage.
 ///
-/// Sets `MaxConsumers`, `MaxMsgs`, `MaxBytes` and `MaxMsgSize` to -1, `Replicas` to 1, and the rest to zero.
+/// Sets `MaxConsumers`, `MaxMsgs`, `MaxBytes` and `MaxMsgSize` to -1, `Replicas` to 1, and the rest
+/// to zero.
 ///
-/// @param cfg the structure, whatever is in it.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `cfg` is NULL.
+/// @param cfg The structure; its former content is ignored.
+///
+/// @retval NATS_OK The structure was filled.
+/// @retval NATS_INVALID_ARG `cfg` is NULL.
+///
+/// @par Threads
+/// One thread at a time may use the structure.
+///
+/// @ingroup nats_js_streams
 ///
 /// # Safety
 /// `cfg` is NULL or valid for writing a `jsStreamConfig`.
@@ -213,10 +235,19 @@ pub unsafe extern "C" fn jsStreamConfig_Init(cfg: *mut jsStreamConfig) -> natsSt
     })
 }
 
-/// Begins a placement: any servers.
+/// Initialize a placement that allows every server.
 ///
-/// @param placement the structure, whatever is in it; filled with zeros.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `placement` is NULL.
+/// Fills the structure with zeros.
+///
+/// @param placement The structure; its former content is ignored.
+///
+/// @retval NATS_OK The structure was filled.
+/// @retval NATS_INVALID_ARG `placement` is NULL.
+///
+/// @par Threads
+/// One thread at a time may use the structure.
+///
+/// @ingroup nats_js_streams
 ///
 /// # Safety
 /// `placement` is NULL or valid for writing a `jsPlacement`.
@@ -228,10 +259,19 @@ pub unsafe extern "C" fn jsPlacement_Init(placement: *mut jsPlacement) -> natsSt
     })
 }
 
-/// Begins a stream to take messages from.
+/// Initialize a source of a stream.
 ///
-/// @param source the structure, whatever is in it; filled with zeros. Its `Name` must be set.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `source` is NULL.
+/// Fills the structure with zeros. `Name` has to be set.
+///
+/// @param source The structure; its former content is ignored.
+///
+/// @retval NATS_OK The structure was filled.
+/// @retval NATS_INVALID_ARG `source` is NULL.
+///
+/// @par Threads
+/// One thread at a time may use the structure.
+///
+/// @ingroup nats_js_streams
 ///
 /// # Safety
 /// `source` is NULL or valid for writing a `jsStreamSource`.
@@ -243,10 +283,19 @@ pub unsafe extern "C" fn jsStreamSource_Init(source: *mut jsStreamSource) -> nat
     })
 }
 
-/// Begins the way to a stream of another account.
+/// Initialize the reference to a stream of another account or domain.
 ///
-/// @param external the structure, whatever is in it; filled with zeros. Its `APIPrefix` must be set.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `external` is NULL.
+/// Fills the structure with zeros. `APIPrefix` has to be set.
+///
+/// @param external The structure; its former content is ignored.
+///
+/// @retval NATS_OK The structure was filled.
+/// @retval NATS_INVALID_ARG `external` is NULL.
+///
+/// @par Threads
+/// One thread at a time may use the structure.
+///
+/// @ingroup nats_js_streams
 ///
 /// # Safety
 /// `external` is NULL or valid for writing a `jsExternalStream`.
@@ -258,10 +307,19 @@ pub unsafe extern "C" fn jsExternalStream_Init(external: *mut jsExternalStream) 
     })
 }
 
-/// Begins how a stream publishes again what it has stored.
+/// Initialize the settings for republishing stored messages.
 ///
-/// @param rp the structure, whatever is in it; filled with zeros. Without a `Destination` nothing is published again.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `rp` is NULL.
+/// Fills the structure with zeros. Without a `Destination` nothing is republished.
+///
+/// @param rp The structure; its former content is ignored.
+///
+/// @retval NATS_OK The structure was filled.
+/// @retval NATS_INVALID_ARG `rp` is NULL.
+///
+/// @par Threads
+/// One thread at a time may use the structure.
+///
+/// @ingroup nats_js_streams
 ///
 /// # Safety
 /// `rp` is NULL or valid for writing a `jsRePublish`.

@@ -6,6 +6,8 @@ use super::plain::plain;
 use super::stream_config::{jsExternalStream, jsStreamConfig, jsSubjectTransformConfig};
 
 /// Messages that a stream has lost, because its files were damaged.
+///
+/// @ingroup nats_js_streams
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsLostStreamData {
@@ -18,6 +20,8 @@ pub struct jsLostStreamData {
 }
 
 /// How many messages a stream has of one subject.
+///
+/// @ingroup nats_js_streams
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsStreamStateSubject {
@@ -28,6 +32,8 @@ pub struct jsStreamStateSubject {
 }
 
 /// How many messages a stream has of each subject.
+///
+/// @ingroup nats_js_streams
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsStreamStateSubjects {
@@ -38,6 +44,8 @@ pub struct jsStreamStateSubjects {
 }
 
 /// What a stream has.
+///
+/// @ingroup nats_js_streams
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsStreamState {
@@ -70,6 +78,8 @@ pub struct jsStreamState {
 }
 
 /// One of the servers that a stream or consumer is on, without its leader.
+///
+/// @ingroup nats_js_streams
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsPeerInfo {
@@ -86,6 +96,8 @@ pub struct jsPeerInfo {
 }
 
 /// The servers that a stream or consumer is on.
+///
+/// @ingroup nats_js_streams
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsClusterInfo {
@@ -108,6 +120,8 @@ pub struct jsClusterInfo {
 }
 
 /// How far a stream is with one that it takes messages from.
+///
+/// @ingroup nats_js_streams
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsStreamSourceInfo {
@@ -128,6 +142,8 @@ pub struct jsStreamSourceInfo {
 }
 
 /// A stream, perhaps a mirror, that messages can be read from.
+///
+/// @ingroup nats_js_streams
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsStreamAlternate {
@@ -140,6 +156,8 @@ pub struct jsStreamAlternate {
 }
 
 /// What a stream is and has, as of the server's answer. Released with `jsStreamInfo_Destroy`, with all that is in it.
+///
+/// @ingroup nats_js_streams
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsStreamInfo {
@@ -164,6 +182,8 @@ pub struct jsStreamInfo {
 }
 
 /// Infos of streams. Released with `jsStreamInfoList_Destroy`; write NULL over what is to stay.
+///
+/// @ingroup nats_js_streams
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsStreamInfoList {
@@ -174,6 +194,8 @@ pub struct jsStreamInfoList {
 }
 
 /// Names of streams. Released with `jsStreamNamesList_Destroy`; write NULL over what is to stay, and `free` that.
+///
+/// @ingroup nats_js_streams
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsStreamNamesList {

@@ -11,6 +11,8 @@ use crate::ffi::handle::{natsConnection, natsSubscription};
 use crate::ffi::types::natsStatusArg;
 
 /// How to subscribe to a stream. `jsSubOptions_Init` begins one.
+///
+/// @ingroup nats_js_subscribe
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsSubOptions {
@@ -30,6 +32,8 @@ pub struct jsSubOptions {
 }
 
 /// What to ask a pull consumer for. `jsFetchRequest_Init` begins one.
+///
+/// @ingroup nats_js_subscribe
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsFetchRequest {
@@ -56,6 +60,8 @@ pub struct jsFetchRequest {
 }
 
 /// What the server says about a message that was delivered by a consumer. Released with `jsMsgMetaData_Destroy`.
+///
+/// @ingroup nats_js_subscribe
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsMsgMetaData {
@@ -85,6 +91,8 @@ plain!(jsSubOptions, jsFetchRequest, jsMsgMetaData);
 /// @param sub the subscription, the program's own handle, which it still has to destroy.
 /// @param s why: `NATS_OK` where the program has ended it.
 /// @param closure what the program gave with the function.
+///
+/// @ingroup nats_js_subscribe
 pub type jsFetchCompleteHandler = Option<
     unsafe extern "C" fn(
         nc: *mut natsConnection,
@@ -103,6 +111,8 @@ pub type jsFetchCompleteHandler = Option<
 /// @param sub the subscription, the program's own handle.
 /// @param closure what the program gave with the function.
 /// @return `true` to ask now, `false` not to.
+///
+/// @ingroup nats_js_subscribe
 pub type jsFetchNextHandler = Option<
     unsafe extern "C" fn(
         messages: *mut c_int,
@@ -112,12 +122,20 @@ pub type jsFetchNextHandler = Option<
     ) -> bool,
 >;
 
-/// Begins options for subscribing: a consumer with the server's defaults.
+/// Initialize options for subscribing to JetStream: a consumer with the defaults of the server.
 ///
-/// Sets the three policies in `Config` to -1, as `jsConsumerConfig_Init` does, and the rest to zero.
+/// Sets the three policies in `Config` to -1, as `jsConsumerConfig_Init` does, and the rest to
+/// zero.
 ///
-/// @param opts the structure, whatever is in it.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `opts` is NULL.
+/// @param opts The structure; its former content is ignored.
+///
+/// @retval NATS_OK The structure was filled.
+/// @retval NATS_INVALID_ARG `opts` is NULL.
+///
+/// @par Threads
+/// One thread at a time may use the structure.
+///
+/// @ingroup nats_js_subscribe
 ///
 /// # Safety
 /// `opts` is NULL or valid for writing a `jsSubOptions`.
@@ -132,10 +150,19 @@ pub unsafe extern "C" fn jsSubOptions_Init(opts: *mut jsSubOptions) -> natsStatu
     })
 }
 
-/// Begins a request to a pull consumer.
+/// Initialize a request to a pull consumer.
 ///
-/// @param request the structure, whatever is in it; filled with zeros. `Batch` and `Expires` must be set.
-/// @return `NATS_OK`; `NATS_INVALID_ARG` where `request` is NULL.
+/// Fills the structure with zeros. `Batch` and `Expires` have to be set.
+///
+/// @param request The structure; its former content is ignored.
+///
+/// @retval NATS_OK The structure was filled.
+/// @retval NATS_INVALID_ARG `request` is NULL.
+///
+/// @par Threads
+/// One thread at a time may use the structure.
+///
+/// @ingroup nats_js_subscribe
 ///
 /// # Safety
 /// `request` is NULL or valid for writing a `jsFetchRequest`.
