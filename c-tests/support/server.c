@@ -190,6 +190,11 @@ static void start(server *s, int port, const char *conf, const char *const *args
     for (; args != NULL && *args != NULL; args++) {
         CHECK(s->arg_count < SERVER_ARGS);
         snprintf(s->args[s->arg_count++], sizeof(s->args[0]), "%s", *args);
+        if (strcmp(*args, "-js") == 0) {
+            CHECK(s->arg_count + 2 <= SERVER_ARGS);
+            snprintf(s->args[s->arg_count++], sizeof(s->args[0]), "-sd");
+            snprintf(s->args[s->arg_count++], sizeof(s->args[0]), "%s", s->dir);
+        }
     }
     /* Somebody else may have got the listener's port meanwhile. */
     while (attempts-- > 0) {
@@ -218,6 +223,12 @@ void server_start(server *s, const char *conf, const char *const *args) {
 }
 
 void server_run(server *s) { server_start(s, NULL, NULL); }
+
+void server_run_jetstream(server *s) {
+    static const char *const args[] = {"-js", NULL};
+
+    server_start(s, NULL, args);
+}
 
 static void reap(server *s) {
     int status;

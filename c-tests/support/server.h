@@ -36,6 +36,9 @@ void server_start_on(server *s, int port, const char *conf, const char *const *a
 void server_start_ws(server *s, const char *conf, const char *websocket);
 /* A configuration-less server. */
 void server_run(server *s);
+/* The same with JetStream, whose files are in its directory; they outlive server_kill. "-js" among the arguments
+ * of the other functions does that too. */
+void server_run_jetstream(server *s);
 /* Asks it to end, waits for it and removes its directory. */
 void server_stop(server *s);
 /* Kills it on the spot. The object can be started again on the same port. */
