@@ -18,15 +18,18 @@
 #![forbid(unsafe_code)]
 
 mod callbacks;
+mod closing;
 pub mod connection;
 mod dispatch;
 #[cfg(test)]
 mod explored;
+mod flush;
 mod incoming;
 mod interest;
 pub mod options;
 mod outgoing;
 // Not in the room itself, whose source is compiled a second time to be explored.
+mod observe;
 #[cfg(test)]
 #[path = "outgoing/pipe_tests.rs"]
 mod outgoing_tests;
@@ -34,6 +37,7 @@ mod publish;
 mod report;
 mod requests;
 pub mod session;
+mod session_host;
 pub mod subscription;
 mod sync;
 mod why;

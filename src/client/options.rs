@@ -188,6 +188,20 @@ impl Options {
             pedantic: self.pedantic,
             no_echo: self.no_echo,
             disable_no_responders: self.disable_no_responders,
+            retry_on_failed_connect: self.retry_on_failed_connect,
+            in_background: self.connected_cb.is_some(),
+            allow_reconnect: self.allow_reconnect,
+            max_reconnect: self.max_reconnect,
+            reconnect_wait: self.reconnect_wait,
+            reconnect_jitter: self.reconnect_jitter,
+            reconnect_jitter_tls: self.reconnect_jitter_tls,
+            custom_delay: self.custom_reconnect_delay.is_some(),
+            reconnect_on_protocol_error: self.reconnect_on_protocol_error,
+            ignore_auth_error_abort: self.ignore_auth_error_abort,
+            ignore_discovered_servers: self.ignore_discovered_servers,
+            fail_requests_on_disconnect: self.fail_requests_on_disconnect,
+            ping_interval: self.ping_interval,
+            max_pings_out: self.max_pings_out,
         }
     }
 }

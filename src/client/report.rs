@@ -70,21 +70,15 @@ impl Connection {
 
     /// As [`Connection::report`], about a subscription.
     pub(super) fn report_about(self: &Arc<Self>, sub: Option<&Arc<Subscription>>, error: &Error) {
-        let mut state = self.state.lock();
-        if !state.is_closed() {
-            state.set_last_error(error);
+        self.session.report(error, || {
             self.post_error(sub, error.status(), Some(error.text().to_owned()));
-        }
+        });
     }
 
     /// Tells the program that a subscription drops messages.
     pub(super) fn report_slow(self: &Arc<Self>, sub: &Arc<Subscription>, slow: Slow) {
         let error = Error::new(Status::NATS_SLOW_CONSUMER, sub.slow_words(slow));
-        let mut state = self.state.lock();
-        if !state.is_closed() {
-            state.set_last_error(&error);
-            self.post_error(Some(sub), error.status(), Some(error.text().to_owned()));
-        }
+        self.report_about(Some(sub), &error);
     }
 
     /// Reports what no call can return. `text` is what the handler's thread has as its last error.

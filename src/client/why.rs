@@ -16,13 +16,6 @@ use crate::words::{cut, ms, shown};
 const REASON_MAX: usize = 120;
 
 impl Connection {
-    /// The present server, or the last one.
-    pub(super) fn server_address(&self) -> String {
-        let state = self.state.lock();
-        let server = state.pool.current().map(|server| server.url.host_port());
-        server.unwrap_or_else(|| "the server".to_owned())
-    }
-
     /// That it is closed, and what of.
     pub(super) fn closed_words(&self) -> String {
         self.with_reason("the connection is closed")
@@ -41,7 +34,7 @@ impl Connection {
         if !self.is_reconnecting() {
             return String::new();
         }
-        let first = self.state.lock().first_pending;
+        let first = self.session.is_first_pending();
         let what = match first {
             true => "; the connection is not connected yet",
             false => "; the connection is lost, reconnecting",
@@ -75,14 +68,14 @@ impl Connection {
             Status::NATS_TIMEOUT => format!(
                 "write deadline of {} exceeded: {} does not read",
                 ms(self.opts.write_deadline.unwrap_or_default()),
-                self.server_address()
+                self.session.server_address()
             ),
             Status::NATS_NO_MEMORY => format!("no memory for {} bytes", out.size()),
             Status::NATS_NO_SERVER_SUPPORT => {
-                let version = self.state.lock().info.version.clone();
+                let version = self.session.with_info(|info| info.version.clone());
                 format!(
                     "the message has headers, which {} (version '{}') does not support",
-                    self.server_address(),
+                    self.session.server_address(),
                     shown(version.as_bytes())
                 )
             }
@@ -122,7 +115,7 @@ impl Connection {
         error.or_say(|status| match status {
             Status::NATS_TIMEOUT => format!(
                 "no PONG from {} within {}{}",
-                self.server_address(),
+                self.session.server_address(),
                 ms(timeout),
                 self.meanwhile()
             ),
@@ -147,7 +140,7 @@ impl Connection {
     /// Something that only a server can tell, or that goes with one.
     #[cold]
     pub fn untold(&self, status: Status, what: impl Display) -> Error {
-        let server = self.server_address();
+        let server = self.session.server_address();
         Error::new(
             status,
             match status {

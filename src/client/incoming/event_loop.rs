@@ -284,7 +284,7 @@ impl Connection {
     /// The link that the loop's events are for.
     fn attached_link(&self) -> Option<(&Foreign, Arc<Link>)> {
         let foreign = self.foreign.as_ref()?;
-        let link = self.state.lock().link.clone()?;
+        let link = self.session.link()?;
         let live = link.foreign.attached.load(Ordering::Acquire) && !link.is_over();
         live.then_some((foreign, link))
     }

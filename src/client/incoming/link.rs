@@ -416,7 +416,7 @@ impl Link {
             Control::Info(json) => {
                 // A server that sends nonsense here is no reason to give up a working connection.
                 if let Ok(info) = ServerInfo::parse(&json) {
-                    self.conn.info_received(info, false);
+                    self.conn.info_received(info);
                 }
             }
             Control::Err(error) => return self.conn.server_error(self, error),

@@ -34,7 +34,7 @@ impl Connection {
     pub(in crate::client) fn read_here(&self) -> WaitingReader<'_> {
         let link = match self.foreign {
             Some(_) => None,
-            None => self.state.lock().link.clone(),
+            None => self.session.link(),
         };
         // With TLS there may be more than is in the socket, of which somebody else has been told.
         let link = link.filter(|link| {

@@ -27,4 +27,27 @@ pub(in crate::client) struct Config {
     pub(in crate::client) pedantic: bool,
     pub(in crate::client) no_echo: bool,
     pub(in crate::client) disable_no_responders: bool,
+    /// Go on trying when the first pass over the servers fails.
+    pub(in crate::client) retry_on_failed_connect: bool,
+    /// There is a callback for when such a later pass succeeds: it goes on in the background.
+    pub(in crate::client) in_background: bool,
+    pub(in crate::client) allow_reconnect: bool,
+    /// Attempts for each server before it is given up; negative for no limit.
+    pub(in crate::client) max_reconnect: i32,
+    /// The pause before each pass over the servers, and up to how much longer it is at random.
+    pub(in crate::client) reconnect_wait: Duration,
+    pub(in crate::client) reconnect_jitter: Duration,
+    pub(in crate::client) reconnect_jitter_tls: Duration,
+    /// The program says how long the pause is, instead of these three.
+    pub(in crate::client) custom_delay: bool,
+    /// Reconnect, rather than close, upon an error of the server that has no meaning of its own.
+    pub(in crate::client) reconnect_on_protocol_error: bool,
+    /// Go on when the same server refuses the credentials twice in a row.
+    pub(in crate::client) ignore_auth_error_abort: bool,
+    pub(in crate::client) ignore_discovered_servers: bool,
+    pub(in crate::client) fail_requests_on_disconnect: bool,
+    /// How often to send a PING; `None` for never.
+    pub(in crate::client) ping_interval: Option<Duration>,
+    /// PINGs that may be unanswered before the connection counts as lost.
+    pub(in crate::client) max_pings_out: i32,
 }

@@ -2,8 +2,8 @@
 
 use crate::client::callbacks::life::Life;
 use crate::client::session::config::Config;
+use crate::client::session::failure::Failure;
 use crate::client::session::handshake::Attempt;
-use crate::client::session::machine::Failure;
 use crate::net::Socket;
 use crate::net::dial::{DialOptions, dial};
 use crate::net::proxy::{Proxy, connect_with};

@@ -8,8 +8,8 @@ use zeroize::Zeroizing;
 
 use crate::client::callbacks::life::Life;
 use crate::client::session::config::Config;
+use crate::client::session::failure::Failure;
 use crate::client::session::identity::Identity;
-use crate::client::session::machine::Failure;
 use crate::client::session::tls::TlsPolicy;
 use crate::error::{Error, Result, Status};
 use crate::msg::Receiver;

@@ -14,12 +14,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::client::connection::{Connection, State};
-use crate::client::incoming::link::Link;
-use crate::client::session::status::ConnStatus;
+use super::closing::shut;
+use super::host::{Event, SessionHost, SessionLink};
+use super::reconnect::next_attempt;
+use super::state::State;
+use super::status::ConnStatus;
 use crate::error::{Error, Result, Status};
 use crate::net::servers::{AuthErrorKind, PassCounter};
-use crate::proto::server_error::{Consequence, Meaning, ServerError};
+use crate::proto::server_error::{Consequence, ServerError};
 
 /// A session that ended sooner than this was no success.
 const SETTLED: Duration = Duration::from_secs(1);
@@ -27,7 +29,7 @@ const SETTLED: Duration = Duration::from_secs(1);
 /// So much of the reason for the loss is repeated in front of why an attempt failed.
 const REASON_MAX: usize = 120;
 
-impl State {
+impl<L> State<L> {
     /// Has the present session lasted for so long that it counts as a success? Then its server's
     /// attempts and refusals are forgotten.
     fn settle(&mut self) -> bool {
@@ -55,118 +57,109 @@ impl State {
     }
 }
 
-impl Connection {
-    /// The server reported an error. An error ends the link.
-    pub(in crate::client) fn server_error(
-        self: &Arc<Self>,
-        link: &Arc<Link>,
-        error: ServerError,
-    ) -> Result<()> {
-        let status = match error.meaning() {
-            Meaning::Permissions => Status::NATS_NOT_PERMITTED,
-            Meaning::Stale => Status::NATS_STALE_CONNECTION,
-            Meaning::Refused(_) => Status::NATS_CONNECTION_AUTH_FAILED,
-            _ => Status::NATS_ERR,
-        };
-        let told = Error::new(status, error.text().to_owned());
-        let about = match error.meaning() {
-            Meaning::TooManySubscriptions => self.interest.one_is_refused(&self.outbound),
-            Meaning::LineTooLong => self.interest.one_is_too_long(&self.outbound),
-            _ => None,
-        };
-        self.report_about(about.as_ref(), &told);
-        match error.consequence() {
-            Consequence::None => Ok(()),
-            Consequence::Reconnect => {
-                let kind = error.auth_kind();
-                if kind.is_some_and(|kind| self.is_second_auth_error(kind)) {
-                    link.stop();
-                    self.shut();
-                    return Ok(());
-                }
-                Err(told)
+/// The server reported an error, which the program has been told of as `told`. An error ends the link.
+pub(in crate::client) fn server_error<H: SessionHost>(
+    host: &Arc<H>,
+    link: &Arc<H::Link>,
+    error: &ServerError,
+    told: Error,
+) -> Result<()> {
+    match error.consequence() {
+        Consequence::None => Ok(()),
+        Consequence::Reconnect => {
+            let kind = error.auth_kind();
+            if kind.is_some_and(|kind| is_second_auth_error(host, kind)) {
+                link.stop();
+                shut(host);
+                return Ok(());
             }
-            Consequence::Close if self.opts.reconnect_on_protocol_error => Err(told),
-            Consequence::Close => {
-                self.shut();
-                Ok(())
-            }
+            Err(told)
+        }
+        Consequence::Close if host.session().config().reconnect_on_protocol_error => Err(told),
+        Consequence::Close => {
+            shut(host);
+            Ok(())
         }
     }
+}
 
-    /// Did the same server refuse for the same reason twice, with no success in between?
-    pub(in crate::client) fn is_second_auth_error(&self, kind: AuthErrorKind) -> bool {
-        let mut state = self.state.lock();
-        state.settle();
-        match state.pool.current_mut() {
-            Some(server) => server.note_auth_error(kind) && !self.opts.ignore_auth_error_abort,
-            None => false,
+/// Did the same server refuse for the same reason twice, with no success in between?
+pub(in crate::client) fn is_second_auth_error<H: SessionHost>(
+    host: &Arc<H>,
+    kind: AuthErrorKind,
+) -> bool {
+    let mut state = host.session().state.lock();
+    state.settle();
+    match state.pool.current_mut() {
+        Some(server) => {
+            server.note_auth_error(kind) && !host.session().config().ignore_auth_error_abort
         }
+        None => false,
     }
+}
 
-    /// The link is over: reconnect, or close if that is not wanted.
-    pub(in crate::client) fn lost(self: &Arc<Self>, link: &Arc<Link>, error: Error) {
-        link.stop();
-        let waiters = {
-            let mut state = self.state.lock();
-            if !state.is_present(link) {
-                return;
-            }
-            if let Some(timer) = state.ping_timer.take() {
-                timer.cancel();
-            }
-            if !self.opts.allow_reconnect || state.status().is_draining() {
-                state.set_last_error(&error);
-                drop(state);
-                return self.shut();
-            }
-            let broke = !link.is_given_up();
-            state.too_short = !state.settle() && broke;
-            if !state.too_short {
-                state.pass = PassCounter::new();
-            }
-            state.link = None;
-            state.lost_link = Arc::downgrade(link);
+/// The link is over: reconnect, or close if that is not wanted.
+pub(in crate::client) fn lost<H: SessionHost>(host: &Arc<H>, link: &Arc<H::Link>, error: Error) {
+    link.stop();
+    let waiters = {
+        let mut state = host.session().state.lock();
+        if !state.is_present(link) {
+            return;
+        }
+        if let Some(timer) = state.ping_timer.take() {
+            timer.cancel();
+        }
+        if !host.session().config().allow_reconnect || state.status().is_draining() {
             state.set_last_error(&error);
-            self.reconnecting
-                .store(true, std::sync::atomic::Ordering::Release);
-            self.set_status(&mut state, ConnStatus::NATS_CONN_STATUS_RECONNECTING);
-            // Before the callback: what that publishes is for the next server.
-            let detached = self.outbound.detach(link, broke);
-            if std::mem::take(&mut state.announced) {
-                self.post_disconnected(Some(&error));
-            }
-            if let Some(given_up) = &detached.given_up {
-                self.post_failure(given_up);
-            }
-            state.loss = Some(error);
-            detached.waiters
-        };
-        for waiter in waiters {
-            waiter.finish(Err(Status::NATS_CONNECTION_DISCONNECTED.into()));
+            drop(state);
+            return shut(host);
         }
-        if self.opts.fail_requests_on_disconnect {
-            self.requests.fail_all(Status::NATS_CONNECTION_DISCONNECTED);
+        let broke = !link.is_given_up();
+        state.too_short = !state.settle() && broke;
+        if !state.too_short {
+            state.pass = PassCounter::new();
         }
-        self.next_attempt();
+        state.link = None;
+        state.lost_link = Arc::downgrade(link);
+        state.set_last_error(&error);
+        host.session().set_reconnecting(true);
+        host.session()
+            .set_status(&mut state, ConnStatus::NATS_CONN_STATUS_RECONNECTING);
+        // Before the callback: what that publishes is for the next server.
+        let detached = host.detach(link, broke);
+        if std::mem::take(&mut state.announced) {
+            host.tell(Event::Disconnected(Some(&error)));
+        }
+        if let Some(given_up) = &detached.given_up {
+            host.tell(Event::Failure(given_up));
+        }
+        state.loss = Some(error);
+        detached.waiters
+    };
+    for waiter in waiters {
+        waiter.finish(Err(Status::NATS_CONNECTION_DISCONNECTED.into()));
     }
+    if host.session().config().fail_requests_on_disconnect {
+        host.fail_requests(Status::NATS_CONNECTION_DISCONNECTED);
+    }
+    next_attempt(host);
+}
 
-    /// Gives the present server up and reconnects.
-    pub fn reconnect(self: &Arc<Self>) -> Result<()> {
-        if self.is_closed() {
-            return Err(self.untold(Status::NATS_CONNECTION_CLOSED, ""));
-        }
-        // What was refused before may be wanted by the next one.
-        self.interest.forgive();
-        let link = self.state.lock().link.clone();
-        if let Some(link) = link {
-            // What was published before the call still leaves, as far as the kernel takes it.
-            self.outbound.try_pump(&link);
-            link.give_up(Error::new(
-                Status::NATS_CONNECTION_CLOSED,
-                "the program asked for another connection",
-            ));
-        }
-        Ok(())
+/// Gives the present server up and reconnects.
+pub(in crate::client) fn reconnect<H: SessionHost>(host: &Arc<H>) -> Result<()> {
+    if host.session().is_closed() {
+        return Err(Status::NATS_CONNECTION_CLOSED.into());
     }
+    // What was refused before may be wanted by the next one.
+    host.forgive_refused();
+    let link = host.session().link();
+    if let Some(link) = link {
+        // What was published before the call still leaves, as far as the kernel takes it.
+        host.write_pending(&link);
+        link.give_up(Error::new(
+            Status::NATS_CONNECTION_CLOSED,
+            "the program asked for another connection",
+        ));
+    }
+    Ok(())
 }

@@ -1,5 +1,7 @@
 //! Tests of what a new server is told.
 
+use std::sync::atomic::Ordering;
+
 use super::*;
 use crate::client::options::Options;
 use crate::client::outgoing::ping::Window;

@@ -1,0 +1,245 @@
+//! Connecting for the first time, and what any success begins with.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::failure::Failure;
+use super::handshake::Attempt;
+use super::host::{Event, SessionHost, SessionLink};
+use super::keepalive::start_pinging;
+use super::reconnect::next_attempt;
+use super::state::LAST_ERROR_MAX;
+use super::status::ConnStatus;
+use crate::client::outgoing::ping::PingWaiter;
+use crate::error::{Error, Result, Status};
+use crate::net::servers::{AuthErrorKind, PassCounter};
+use crate::proto::info::ServerInfo;
+use crate::words::list;
+
+/// Which success it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Of `connect`, whose caller waits for it.
+    First,
+    /// Of a reconnect, or of a first connect that went on in the background.
+    Later,
+}
+
+/// Connects for the first time. `NATS_NOT_YET_CONNECTED` says that attempts go on in the
+/// background.
+pub(in crate::client) fn connect<H: SessionHost>(host: &Arc<H>) -> Result<()> {
+    let mut passes = 0;
+    loop {
+        let error = match connect_pass(host) {
+            Ok(()) => return Ok(()),
+            Err(error) => error,
+        };
+        let config = host.session().config();
+        if config.retry_on_failed_connect && config.in_background {
+            return connect_in_background(host);
+        }
+        let more = config.max_reconnect < 0 || passes < config.max_reconnect;
+        if !config.retry_on_failed_connect || !more {
+            abandon(host);
+            return Err(error);
+        }
+        passes += 1;
+        std::thread::sleep(config.reconnect_wait);
+    }
+}
+
+/// Tries each server once.
+fn connect_pass<H: SessionHost>(host: &Arc<H>) -> Result<()> {
+    let (mut refusal, mut unreachable) = (None, None);
+    let mut failures: Vec<String> = Vec::new();
+    host.session().state.lock().pool.begin_pass();
+    loop {
+        let attempt = {
+            let mut state = host.session().state.lock();
+            if state.pool.next_in_pass().is_none() {
+                break;
+            }
+            host.session().begin_attempt(&mut state)?
+        };
+        match try_server(host, &attempt).and_then(|(link, info)| {
+            established(host, link, info, Kind::First).map_err(Failure::Refused)
+        }) {
+            Ok(()) => return Ok(()),
+            Err(failure) => {
+                let refused = !matches!(failure, Failure::Unreachable(_));
+                let kind = failure.auth_kind();
+                let error = failure.into_error();
+                first_attempt_failed(host, &error, kind);
+                // Who answered tells more than who did not, and stands in front.
+                match refused {
+                    true => failures.insert(0, error.text().to_owned()),
+                    false => failures.push(error.text().to_owned()),
+                }
+                let kept = match refused {
+                    true => &mut refusal,
+                    false => &mut unreachable,
+                };
+                *kept = Some(error.status());
+            }
+        }
+    }
+    Err(
+        match refusal.or(unreachable.map(|_| Status::NATS_NO_SERVER)) {
+            Some(status) => Error::new(status, list(&failures, LAST_ERROR_MAX)),
+            None => Status::NATS_NO_SERVER.into(),
+        },
+    )
+}
+
+fn connect_in_background<H: SessionHost>(host: &Arc<H>) -> Result<()> {
+    {
+        let mut state = host.session().state.lock();
+        state.first_pending = true;
+        state.pass = PassCounter::new();
+        state.too_short = false;
+        host.session().set_reconnecting(true);
+        host.session()
+            .set_status(&mut state, ConnStatus::NATS_CONN_STATUS_RECONNECTING);
+    }
+    next_attempt(host);
+    Err(Status::NATS_NOT_YET_CONNECTED.into())
+}
+
+/// The first connect failed: the program never gets to know this connection.
+fn abandon<H: SessionHost>(host: &Arc<H>) {
+    {
+        let mut state = host.session().state.lock();
+        host.session()
+            .set_status(&mut state, ConnStatus::NATS_CONN_STATUS_CLOSED);
+    }
+    host.close_outgoing();
+    host.callbacks().life.never_owned();
+    host.callbacks().end_dispatch();
+}
+
+pub(super) fn try_server<H: SessionHost>(
+    host: &Arc<H>,
+    attempt: &Attempt,
+) -> Result<(Arc<H::Link>, ServerInfo), Failure> {
+    open_session(host, attempt).map_err(|failure| failure.at(attempt))
+}
+
+fn open_session<H: SessionHost>(
+    host: &Arc<H>,
+    attempt: &Attempt,
+) -> Result<(Arc<H::Link>, ServerInfo), Failure> {
+    let socket = host.dial(attempt)?;
+    {
+        let mut state = host.session().state.lock();
+        if state.is_closed() {
+            return Err(Failure::Refused(Status::NATS_CONNECTION_CLOSED.into()));
+        }
+        host.session()
+            .set_status(&mut state, ConnStatus::NATS_CONN_STATUS_CONNECTING);
+    }
+    host.shake_hands(socket, attempt)
+}
+
+fn first_attempt_failed<H: SessionHost>(host: &Arc<H>, error: &Error, kind: Option<AuthErrorKind>) {
+    let mut state = host.session().state.lock();
+    state.attempt = None;
+    if !state.is_closed() {
+        state.set_attempt_error(error);
+        host.session()
+            .set_status(&mut state, ConnStatus::NATS_CONN_STATUS_DISCONNECTED);
+    }
+    if let (Some(kind), Some(server)) = (kind, state.pool.current_mut()) {
+        server.note_auth_error(kind);
+    }
+}
+
+/// A server said PONG: the session stands.
+pub(super) fn established<H: SessionHost>(
+    host: &Arc<H>,
+    link: Arc<H::Link>,
+    info: ServerInfo,
+    kind: Kind,
+) -> Result<()> {
+    let (first, lost) = {
+        let mut state = host.session().state.lock();
+        state.attempt = None;
+        if state.is_closed() {
+            drop(state);
+            link.stop();
+            return Err(Status::NATS_CONNECTION_CLOSED.into());
+        }
+        state.link = Some(link.clone());
+        state.pings_out = 0;
+        state.since = Instant::now();
+        state.clear_last_error();
+        host.session()
+            .set_status(&mut state, ConnStatus::NATS_CONN_STATUS_CONNECTED);
+        // `connect` returns, which tells the program.
+        state.announced = kind == Kind::First;
+        let first = state.first_pending || kind == Kind::First;
+        (first, state.lost_link.upgrade())
+    };
+    // What the last server sent comes before what this one sends.
+    if let Some(lost) = lost {
+        lost.wait_for_its_reader();
+    }
+    info_received(host, info, first);
+    host.resume(&link);
+    if kind == Kind::Later {
+        announce(host, &link);
+        // Its PONG says that the server has dealt with all that was pending.
+        host.ping(PingWaiter::Keepalive);
+    }
+    host.write_pending(&link);
+    if let Err(error) = link.start() {
+        link.fail(error);
+    }
+    start_pinging(host);
+    Ok(())
+}
+
+/// The connection is whole again, and the program is told, unless the server is lost already.
+fn announce<H: SessionHost>(host: &Arc<H>, link: &Arc<H::Link>) {
+    let mut state = host.session().state.lock();
+    if !state.is_present(link) {
+        return;
+    }
+    state.announced = true;
+    host.session().set_reconnecting(false);
+    if std::mem::take(&mut state.first_pending) {
+        host.tell(Event::Connected);
+    } else {
+        host.session().count_reconnect();
+        host.tell(Event::Reconnected);
+    }
+}
+
+/// The server has told about itself and its cluster.
+pub(in crate::client) fn info_received<H: SessionHost>(
+    host: &Arc<H>,
+    info: ServerInfo,
+    first: bool,
+) {
+    host.heed_limits(&info);
+    let mut state = host.session().state.lock();
+    let ignore = host.session().config().ignore_discovered_servers;
+    let randomize = !host.session().config().no_randomize;
+    // nats-server tells WebSocket clients of such listeners in `connect_urls`, too.
+    let websocket = state.pool.is_websocket() && !info.ws_connect_urls.is_empty();
+    let urls = match websocket {
+        true => &info.ws_connect_urls,
+        false => &info.connect_urls,
+    };
+    let discovered = state.pool.update_discovered(urls, ignore, first, randomize);
+    let lame = info.ldm;
+    state.info = info;
+    if state.is_closed() {
+        return;
+    }
+    if discovered {
+        host.tell(Event::DiscoveredServers);
+    }
+    if lame {
+        host.tell(Event::LameDuck);
+    }
+}

@@ -1,0 +1,148 @@
+//! Attempts to reconnect, and the pauses between them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::closing::shut;
+use super::connect::{Kind, established, try_server};
+use super::failure::Failure;
+use super::host::{Event, SessionHost};
+use super::loss::is_second_auth_error;
+use super::status::ConnStatus;
+use crate::locks::Mutex;
+use crate::net::servers::Pause;
+use crate::random;
+use crate::runtime::Job;
+
+/// The pause between one server and the next in the same pass.
+const SHORT_PAUSE: Duration = Duration::from_millis(1);
+
+/// Something for a dialing thread to do once.
+struct Step(Mutex<Option<Box<dyn FnOnce() + Send>>>);
+
+impl Job for Step {
+    fn run(self: Arc<Self>) -> bool {
+        let step = self.0.lock().take();
+        if let Some(step) = step {
+            step();
+        }
+        false
+    }
+}
+
+/// Has a dialing thread do something.
+fn step<H: SessionHost>(host: &Arc<H>, step: impl FnOnce(&Arc<H>) + Send + 'static) {
+    let this = host.clone();
+    let step: Box<dyn FnOnce() + Send> = Box::new(move || step(&this));
+    host.runtime()
+        .dialers
+        .submit(Arc::new(Step(Mutex::new(Some(step)))));
+}
+
+/// Chooses the next server, and when to try it.
+pub(super) fn next_attempt<H: SessionHost>(host: &Arc<H>) {
+    let pause = {
+        let mut state = host.session().state.lock();
+        if state.is_closed() {
+            return;
+        }
+        if state
+            .pool
+            .next_for_reconnect(host.session().config().max_reconnect)
+            .is_none()
+        {
+            state.give_up_on_servers();
+            None
+        } else {
+            let servers = state.pool.len();
+            let pause = match std::mem::take(&mut state.too_short) {
+                true => state.pass.full_pause(),
+                false => state.pass.next_pause(servers),
+            };
+            Some((pause, state.pass.full_waits()))
+        }
+    };
+    match pause {
+        None => shut(host),
+        Some((Pause::Short, _)) => attempt_after(host, SHORT_PAUSE),
+        Some((Pause::Full, count)) => match host.session().config().custom_delay {
+            // The program's code may take its time.
+            true => step(host, move |host| {
+                // It fails if the connection has been closed.
+                let delay = host
+                    .callbacks()
+                    .life
+                    .ask(|| Ok(host.reconnect_delay(count)));
+                if let Ok(delay) = delay {
+                    attempt_after(host, delay);
+                }
+            }),
+            false => attempt_after(host, host.session().config().reconnect_wait + jitter(host)),
+        },
+    }
+}
+
+fn jitter<H: SessionHost>(host: &Arc<H>) -> Duration {
+    let most = if host.session().tls().is_costly() {
+        host.session().config().reconnect_jitter_tls
+    } else {
+        host.session().config().reconnect_jitter
+    };
+    random::up_to(most)
+}
+
+fn attempt_after<H: SessionHost>(host: &Arc<H>, pause: Duration) {
+    if pause.is_zero() {
+        step(host, attempt);
+        return;
+    }
+    let this = host.clone();
+    let mut state = host.session().state.lock();
+    if state.is_closed() {
+        return;
+    }
+    let go = Box::new(move || step(&this, attempt));
+    state.retry_timer = Some(host.runtime().timers.after(pause, go));
+}
+
+/// One attempt on the chosen server, on a dialing thread.
+fn attempt<H: SessionHost>(host: &Arc<H>) {
+    let attempt = {
+        let mut state = host.session().state.lock();
+        state.retry_timer = None;
+        if state.is_closed() {
+            return;
+        }
+        state.pool.count_attempt();
+        host.session().begin_attempt(&mut state)
+    };
+    let result = attempt.map_err(Failure::Unreachable).and_then(|attempt| {
+        let (link, info) = try_server(host, &attempt)?;
+        let established = established(host, link, info, Kind::Later);
+        established.map_err(Failure::Refused)
+    });
+    let Err(failure) = result else { return };
+    let said = matches!(failure, Failure::Said(..));
+    let kind = failure.auth_kind();
+    let error = failure.into_error();
+    let abort = {
+        let mut state = host.session().state.lock();
+        state.attempt = None;
+        if state.is_closed() {
+            return;
+        }
+        state.set_attempt_error(&error);
+        host.session()
+            .set_status(&mut state, ConnStatus::NATS_CONN_STATUS_RECONNECTING);
+        if said && !state.first_pending {
+            host.tell(Event::Failure(&error));
+        }
+        drop(state);
+        kind.is_some_and(|kind| is_second_auth_error(host, kind))
+    };
+    if abort {
+        shut(host);
+    } else {
+        next_attempt(host);
+    }
+}

@@ -1,0 +1,282 @@
+//! A connection's state, and the lock that protects it.
+
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::Instant;
+
+use super::config::Config;
+use super::drain::ConnDrain;
+use super::handshake::Attempt;
+use super::status::ConnStatus;
+use super::tls::TlsPolicy;
+use crate::error::{Error, Result, Status};
+use crate::locks::Mutex;
+use crate::net::cancel::Cancel;
+use crate::net::servers::{PassCounter, Server, ServerPool};
+use crate::proto::info::ServerInfo;
+use crate::runtime::TimerHandle;
+
+/// The longest text of a last error, in bytes.
+pub(in crate::client) const LAST_ERROR_MAX: usize = 255;
+
+/// The state of a connection, whose links are `L`. Only this room changes it.
+pub(in crate::client) struct Session<L> {
+    config: Config,
+    tls: TlsPolicy,
+    pub(super) state: Mutex<State<L>>,
+    /// Mirrors `State::status`.
+    status: AtomicU8,
+    /// From losing the server until the connection is whole again.
+    reconnecting: AtomicBool,
+    reconnects: AtomicU64,
+}
+
+/// What a session's lock protects.
+pub(super) struct State<L> {
+    status: ConnStatus,
+    pub(super) pool: ServerPool,
+    pub(super) info: ServerInfo,
+    /// The present server.
+    pub(super) link: Option<Arc<L>>,
+    /// Ends the attempt that is going on.
+    pub(super) attempt: Option<Cancel>,
+    pub(super) pass: PassCounter,
+    /// When the present session began, or the last one.
+    pub(super) since: Instant,
+    /// The last session was too short to be a success: the next attempt has the full pause before it.
+    pub(super) too_short: bool,
+    /// Why the last server was lost, until there is one again.
+    pub(super) loss: Option<Error>,
+    pub(super) retry_timer: Option<TimerHandle>,
+    pub(super) ping_timer: Option<TimerHandle>,
+    pub(super) pings_out: i32,
+    pub(super) drain: Option<ConnDrain>,
+    /// The next success is the first one, of a connection that was handed out before it.
+    pub(super) first_pending: bool,
+    /// The program takes the connection for connected: it has not been told yet if that is over.
+    pub(super) announced: bool,
+    last_error: (Status, String),
+    /// The link before, from which somebody may still read.
+    pub(super) lost_link: Weak<L>,
+}
+
+impl<L> State<L> {
+    pub(super) fn status(&self) -> ConnStatus {
+        self.status
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.status == ConnStatus::NATS_CONN_STATUS_CLOSED
+    }
+
+    pub(super) fn is_present(&self, link: &Arc<L>) -> bool {
+        self.link.as_ref().is_some_and(|l| Arc::ptr_eq(l, link))
+    }
+
+    pub(super) fn set_last_error(&mut self, error: &Error) {
+        self.last_error = (error.status(), as_last_error(error.text()).to_owned());
+    }
+
+    /// No server is left to try: the text remains, why the last one was lost and what the last attempt
+    /// died of.
+    pub(super) fn give_up_on_servers(&mut self) {
+        let status = Status::NATS_NO_SERVER;
+        if self.last_error.0 == Status::NATS_OK {
+            self.set_last_error(&status.into());
+        }
+        self.last_error.0 = status;
+    }
+
+    pub(super) fn clear_last_error(&mut self) {
+        self.last_error = (Status::NATS_OK, String::new());
+        self.loss = None;
+    }
+
+    /// The last error, if there is one.
+    pub(super) fn has_error(&self) -> Option<Error> {
+        let (status, text) = &self.last_error;
+        (*status != Status::NATS_OK).then(|| Error::new(*status, text.clone()))
+    }
+}
+
+/// So much of a text as a last error keeps.
+pub(in crate::client) fn as_last_error(text: &str) -> &str {
+    &text[..text.floor_char_boundary(LAST_ERROR_MAX)]
+}
+
+impl<L> Session<L> {
+    pub(in crate::client) fn new(config: Config, tls: TlsPolicy, pool: ServerPool) -> Self {
+        Session {
+            config,
+            tls,
+            state: Mutex::new(State {
+                status: ConnStatus::NATS_CONN_STATUS_DISCONNECTED,
+                pool,
+                info: ServerInfo::default(),
+                link: None,
+                attempt: None,
+                pass: PassCounter::new(),
+                since: Instant::now(),
+                too_short: false,
+                loss: None,
+                retry_timer: None,
+                ping_timer: None,
+                pings_out: 0,
+                drain: None,
+                first_pending: false,
+                announced: false,
+                last_error: (Status::NATS_OK, String::new()),
+                lost_link: Weak::new(),
+            }),
+            status: AtomicU8::new(ConnStatus::NATS_CONN_STATUS_DISCONNECTED as u8),
+            reconnecting: AtomicBool::new(false),
+            reconnects: AtomicU64::new(0),
+        }
+    }
+
+    pub(in crate::client) fn config(&self) -> &Config {
+        &self.config
+    }
+
+    pub(in crate::client) fn tls(&self) -> &TlsPolicy {
+        &self.tls
+    }
+
+    pub(super) fn set_status(&self, state: &mut State<L>, status: ConnStatus) {
+        state.status = status;
+        self.status.store(status as u8, Ordering::Release);
+    }
+
+    pub(super) fn set_reconnecting(&self, is: bool) {
+        self.reconnecting.store(is, Ordering::Release);
+    }
+
+    pub(super) fn count_reconnect(&self) {
+        self.reconnects.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Prepares an attempt on the pool's current server.
+    pub(super) fn begin_attempt(&self, state: &mut State<L>) -> Result<Attempt> {
+        let server = state
+            .pool
+            .current()
+            .ok_or(Error::from(Status::NATS_NO_SERVER))?;
+        let attempt = Attempt {
+            url: server.url.clone(),
+            fallback: state.pool.first_user_info().cloned(),
+            tls_name: server.tls_name.clone(),
+            deadline: Instant::now() + self.config.timeout,
+            time: self.config.timeout,
+            cancel: Cancel::new()?,
+        };
+        state.attempt = Some(attempt.cancel.clone());
+        Ok(attempt)
+    }
+
+    /// What the connection is doing.
+    #[inline]
+    pub(in crate::client) fn status(&self) -> ConnStatus {
+        use ConnStatus::*;
+        match self.status.load(Ordering::Acquire) {
+            0 => NATS_CONN_STATUS_DISCONNECTED,
+            1 => NATS_CONN_STATUS_CONNECTING,
+            2 => NATS_CONN_STATUS_CONNECTED,
+            4 => NATS_CONN_STATUS_RECONNECTING,
+            5 => NATS_CONN_STATUS_DRAINING_SUBS,
+            6 => NATS_CONN_STATUS_DRAINING_PUBS,
+            _ => NATS_CONN_STATUS_CLOSED,
+        }
+    }
+
+    /// Is it closed for good?
+    #[inline]
+    pub(in crate::client) fn is_closed(&self) -> bool {
+        self.status() == ConnStatus::NATS_CONN_STATUS_CLOSED
+    }
+
+    /// Was the server lost, and is the connection not whole again yet?
+    pub(in crate::client) fn is_reconnecting(&self) -> bool {
+        self.reconnecting.load(Ordering::Acquire) && !self.is_closed()
+    }
+
+    /// How often the connection was lost and came back.
+    pub(in crate::client) fn reconnects(&self) -> u64 {
+        self.reconnects.load(Ordering::Relaxed)
+    }
+
+    /// The link to the present server.
+    pub(in crate::client) fn link(&self) -> Option<Arc<L>> {
+        self.state.lock().link.clone()
+    }
+
+    /// The present server, or the last one, for a text.
+    pub(in crate::client) fn server_address(&self) -> String {
+        let state = self.state.lock();
+        let server = state.pool.current().map(|server| server.url.host_port());
+        server.unwrap_or_else(|| "the server".to_owned())
+    }
+
+    /// Does a connection that was handed out before its first success still wait for that?
+    pub(in crate::client) fn is_first_pending(&self) -> bool {
+        self.state.lock().first_pending
+    }
+
+    /// What the present server told last, or the last one.
+    pub(in crate::client) fn with_info<R>(&self, look: impl FnOnce(&ServerInfo) -> R) -> R {
+        look(&self.state.lock().info)
+    }
+
+    /// The same, unless the connection is closed.
+    pub(in crate::client) fn while_open<R>(
+        &self,
+        look: impl FnOnce(&ServerInfo) -> R,
+    ) -> Option<R> {
+        let state = self.state.lock();
+        (!state.is_closed()).then(|| look(&state.info))
+    }
+
+    /// Looks at the present server while there is one, or an attempt on one.
+    pub(in crate::client) fn while_connected<R>(
+        &self,
+        look: impl FnOnce(Option<&Server>, &ServerInfo) -> R,
+    ) -> Option<R> {
+        let state = self.state.lock();
+        let connected = matches!(
+            state.status,
+            ConnStatus::NATS_CONN_STATUS_CONNECTED | ConnStatus::NATS_CONN_STATUS_CONNECTING
+        );
+        connected.then(|| look(state.pool.current(), &state.info))
+    }
+
+    /// All servers that are known, as `nats://host:port`.
+    pub(in crate::client) fn servers(&self) -> Vec<String> {
+        self.state.lock().pool.urls()
+    }
+
+    /// The servers that other servers told of.
+    pub(in crate::client) fn discovered_servers(&self) -> Vec<String> {
+        self.state.lock().pool.discovered()
+    }
+
+    /// The last error, and its text, which may be empty.
+    pub(in crate::client) fn last_error(&self) -> (Status, String) {
+        self.state.lock().last_error.clone()
+    }
+
+    /// Keeps an error as the last one, and posts it with the state locked, unless the connection is closed.
+    pub(in crate::client) fn report(&self, error: &Error, post: impl FnOnce()) {
+        let mut state = self.state.lock();
+        if !state.is_closed() {
+            state.set_last_error(error);
+            post();
+        }
+    }
+
+    /// A PONG came over this link.
+    pub(in crate::client) fn pong_received(&self, link: &Arc<L>) {
+        let mut state = self.state.lock();
+        if state.is_present(link) {
+            state.pings_out = 0;
+        }
+    }
+}

@@ -1,0 +1,294 @@
+//! What a session needs of its connection, and what a link tells its session.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::callbacks::events::Callbacks;
+use super::connection::Connection;
+use super::incoming::link::Link;
+use super::interest::registry::Target;
+use super::outgoing::attach::{Detached, SessionStart};
+use super::outgoing::ping::PingWaiter;
+use super::outgoing::publish::When;
+use super::session::failure::Failure;
+use super::session::handshake::{self, Attempt, Context, Wire};
+use super::session::host::{Event, SessionHost, SessionLink};
+use super::session::state::Session;
+use super::session::{connect, dial, drain, loss};
+use super::subscription::delivery::Closed;
+use super::subscription::state::{Purpose, Subscription};
+use crate::error::{Error, Result, Status};
+use crate::msg;
+use crate::net::Socket;
+use crate::net::stream::Stream;
+use crate::proto::encode;
+use crate::proto::info::ServerInfo;
+use crate::proto::server_error::{Meaning, ServerError};
+use crate::proto::write_buf::WriteBuf;
+use crate::runtime::Runtime;
+
+impl SessionLink for Link {
+    fn start(self: &Arc<Self>) -> Result<()> {
+        Link::start(self)
+    }
+
+    fn stop(&self) {
+        Link::stop(self);
+    }
+
+    fn fail(self: &Arc<Self>, error: Error) {
+        Link::fail(self, error);
+    }
+
+    fn give_up(self: &Arc<Self>, error: Error) {
+        Link::give_up(self, error);
+    }
+
+    fn is_given_up(&self) -> bool {
+        Link::is_given_up(self)
+    }
+
+    fn wait_for_its_reader(&self) {
+        Link::wait_for_its_reader(self);
+    }
+}
+
+impl SessionHost for Connection {
+    type Link = Link;
+
+    fn session(&self) -> &Session<Link> {
+        &self.session
+    }
+
+    fn callbacks(&self) -> &Callbacks {
+        &self.callbacks
+    }
+
+    fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+
+    fn tell(self: &Arc<Self>, event: Event<'_>) {
+        let opts = &self.opts;
+        match event {
+            Event::Connected => self.post_event(&opts.connected_cb),
+            Event::Reconnected => self.post_event(&opts.reconnected_cb),
+            Event::Disconnected(reason) => self.post_disconnected(reason),
+            Event::Closed => self.post_event(&opts.closed_cb),
+            Event::DiscoveredServers => {
+                self.post_once(&opts.discovered_servers_cb, |conn| &conn.discovered_waits)
+            }
+            Event::LameDuck => self.post_once(&opts.lame_duck_cb, |conn| &conn.lame_duck_waits),
+            Event::Failure(error) => self.post_failure(error),
+        }
+    }
+
+    fn detach(&self, link: &Arc<Link>, broke: bool) -> Detached {
+        self.outbound.detach(link, broke)
+    }
+
+    fn dial(&self, attempt: &Attempt) -> Result<Socket, Failure> {
+        dial::open(self.session.config(), &self.callbacks.life, attempt)
+    }
+
+    fn shake_hands(
+        self: &Arc<Self>,
+        socket: Socket,
+        attempt: &Attempt,
+    ) -> Result<(Arc<Link>, ServerInfo), Failure> {
+        let read_size = self.opts.io_buf_size.unwrap_or(msg::receive::READ_SIZE);
+        let padding = self.opts.message_buffer_padding;
+        let mut wire = Wire::new(Stream::plain(socket), padding, read_size);
+        let context = Context {
+            config: self.session.config(),
+            tls: self.session.tls(),
+            life: &self.callbacks.life,
+        };
+        let info = handshake::run(&context, &mut wire, attempt)?;
+        let link = Link::new(self, wire);
+        if let Some(foreign) = &self.foreign {
+            foreign.attach(&link).map_err(Failure::Refused)?;
+        }
+        Ok((link, info))
+    }
+
+    fn reconnect_delay(self: &Arc<Self>, pass: u32) -> Duration {
+        match &self.opts.custom_reconnect_delay {
+            Some(delay) => delay(self, pass as i32),
+            None => self.opts.reconnect_wait,
+        }
+    }
+
+    fn heed_limits(self: &Arc<Self>, info: &ServerInfo) {
+        for given_up in self.set_limits(info) {
+            self.report(&given_up);
+        }
+    }
+
+    fn resume(&self, link: &Arc<Link>) {
+        self.send_subscriptions(|start| self.outbound.attach(link, start));
+    }
+
+    fn ping(&self, waiter: PingWaiter) {
+        self.outbound.ping(waiter, When::Buffered);
+    }
+
+    fn write_pending(&self, link: &Arc<Link>) {
+        self.outbound.try_pump(link);
+    }
+
+    fn forgive_refused(&self) {
+        self.interest.forgive();
+    }
+
+    fn fail_requests(&self, status: Status) {
+        self.requests.fail_all(status);
+    }
+
+    fn close_outgoing(&self) {
+        self.outbound.close();
+    }
+
+    fn end_subscriptions(&self) {
+        let subs = self.interest.clear();
+        for sub in subs {
+            sub.end(Closed::WithConnection);
+        }
+    }
+
+    fn leave_loop(&self) {
+        if let Some(foreign) = &self.foreign {
+            foreign.closed();
+        }
+    }
+
+    fn refuse_publishes(&self) {
+        self.outbound.refuse_publishes();
+    }
+
+    fn unsubscribe_answers(&self) {
+        if let Some(sid) = self.requests.sid() {
+            self.outbound
+                .control(|buf| encode::unsubscribe(buf, sid, None));
+        }
+    }
+
+    fn drain_subscriptions(&self) -> Box<dyn FnOnce(Result<()>) + Send> {
+        // Requests under way get their answers, and the drain waits for that.
+        let mut subs = self.interest.seal();
+        subs.retain(|sub| sub.purpose == Purpose::Messages);
+        for sub in &subs {
+            // One that was closed meanwhile needs no draining.
+            let _ = sub.start_draining();
+        }
+        Box::new(move |result| {
+            for sub in &subs {
+                sub.drain_flushed(result.clone().map_err(|e| e.status()));
+            }
+        })
+    }
+
+    fn open_subscriptions(&self) -> usize {
+        self.interest.count()
+    }
+
+    fn late_subscriptions(&self) -> Option<(String, Box<dyn FnOnce()>)> {
+        let subs = self.interest.subscriptions();
+        let text = left_over(&subs)?;
+        let end = move || {
+            for sub in subs {
+                sub.drain_late(true);
+            }
+        };
+        Some((text, Box::new(end)))
+    }
+}
+
+/// Subscriptions that did not come to their end: one by name, and how many there are.
+fn left_over(subs: &[Arc<Subscription>]) -> Option<String> {
+    let sub = subs.first()?;
+    let (msgs, _) = sub.waiting(&sub.queue.lock());
+    let more = match subs.len() - 1 {
+        0 => String::new(),
+        more => format!(", and {more} more subscriptions"),
+    };
+    Some(format!("{} has {msgs} messages left{more}", sub.called()))
+}
+
+impl Connection {
+    fn send_subscriptions(&self, attach: impl FnOnce(SessionStart) -> u64) {
+        let encode = |target: &Target<Subscription>, frames: &mut WriteBuf| match target {
+            Target::Subscription(sub) => sub.encode_state(frames),
+            Target::Requests => self.requests.encode_state(frames),
+        };
+        self.interest.resume(encode, attach);
+    }
+
+    /// The link is over: reconnect, or close if that is not wanted.
+    pub(super) fn lost(self: &Arc<Self>, link: &Arc<Link>, error: Error) {
+        loss::lost(self, link, error);
+    }
+
+    /// The server has told about itself and its cluster.
+    pub(super) fn info_received(self: &Arc<Self>, info: ServerInfo) {
+        connect::info_received(self, info, false);
+    }
+
+    pub(super) fn pong_received(&self, link: &Arc<Link>) {
+        self.session.pong_received(link);
+        if let Some((waiter, window)) = self.outbound.pong(link) {
+            self.mark_refused(window);
+            waiter.finish(Ok(()));
+        }
+    }
+
+    /// The server reported an error. An error ends the link.
+    pub(super) fn server_error(
+        self: &Arc<Self>,
+        link: &Arc<Link>,
+        error: ServerError,
+    ) -> Result<()> {
+        let status = match error.meaning() {
+            Meaning::Permissions => Status::NATS_NOT_PERMITTED,
+            Meaning::Stale => Status::NATS_STALE_CONNECTION,
+            Meaning::Refused(_) => Status::NATS_CONNECTION_AUTH_FAILED,
+            _ => Status::NATS_ERR,
+        };
+        let told = Error::new(status, error.text().to_owned());
+        let about = match error.meaning() {
+            Meaning::TooManySubscriptions => self.interest.one_is_refused(&self.outbound),
+            Meaning::LineTooLong => self.interest.one_is_too_long(&self.outbound),
+            _ => None,
+        };
+        self.report_about(about.as_ref(), &told);
+        loss::server_error(self, link, &error, told)
+    }
+
+    /// A subscription was closed: perhaps it was the last one that a drain waits for.
+    pub(super) fn subscription_gone(self: &Arc<Self>) {
+        drain::subscription_gone(self);
+    }
+
+    /// Connects for the first time. `NATS_NOT_YET_CONNECTED` says that attempts go on in the
+    /// background.
+    pub fn connect(self: &Arc<Self>) -> Result<()> {
+        connect::connect(self)
+    }
+
+    /// Gives the present server up and reconnects.
+    pub fn reconnect(self: &Arc<Self>) -> Result<()> {
+        loss::reconnect(self).map_err(|e| self.untold(e.status(), ""))
+    }
+
+    /// Starts to drain: all subscriptions drain, then what was published is sent, then it closes.
+    pub fn drain(self: &Arc<Self>, timeout: Option<Duration>) -> Result<()> {
+        drain::drain(self, timeout).map_err(|e| match e.status() {
+            Status::NATS_CONNECTION_CLOSED => self.untold(e.status(), ""),
+            _ => e,
+        })
+    }
+}
+
+#[cfg(test)]
+#[path = "resume_tests.rs"]
+mod tests;
