@@ -46,9 +46,9 @@
 //! | [`runtime::io`] | sockets by readiness, and requests to flush them |
 //! | [`runtime::dispatcher`] | pools of threads that run jobs, which jobs come first, when pools grow, and who watches the sockets; `lanes` is the pool of a fixed size |
 //! | [`runtime::events`], [`runtime::timers`] | one thread for connection callbacks, one for what is due later |
-//! | [`client::options`], [`client::connection`] | what can be set; the object, its state, its getters |
-//! | [`client::session`] | the one owner of the state (`machine`); how a server is lost, and why that has an end (`loss`); draining and closing; one attempt on one server: the socket (`dial`), INFO to PONG (`handshake`), TLS or not (`tls`), who the client is (`identity`); `keepalive` |
-//! | `client/callbacks/` | connection callbacks, and when none follows (`events`); the errors that no call can return (`reports`); callbacks that the program runs itself (`manual`) |
+//! | [`client::options`], [`client::connection`] | what can be set; the object that the parts are assembled in, with `observe`, `report`, `flush`, `closing`, `dispatch`, and what its session needs of it in `session_host` |
+//! | [`client::session`] | the one owner of the state: `connect`, `reconnect`, `loss` (how a server is lost, and why that has an end), `drain`, `closing`, `keepalive`; one attempt on one server: the socket (`dial`), INFO to PONG (`handshake`), TLS or not (`tls`), who the client is (`identity`); what it needs of the connection (`host`) |
+//! | `client/callbacks/` | connection callbacks in their order (`events`), and when none follows (`life`); the errors that no call can return (`reports`); callbacks that the program runs itself (`manual`) |
 //! | `evloop` | programs with a loop of their own, which watches the socket |
 //! | `unused` | gives memory of messages back when the traffic ends |
 //! | `link`, `waiting`, `sync/adaptive_spin` | the session's reading side, from the socket to the queues; threads that read what they wait for, and how long they look for it before they sleep |
@@ -154,7 +154,7 @@
 //! The first connect runs on the program's thread. A subscription is in a pool's queue at most
 //! once, which is why its callbacks never overlap and keep their order.
 //!
-//! Everything that may still call the program holds a *lease* (`client/callbacks/events.rs`): the open
+//! Everything that may still call the program holds a *lease* (`client/callbacks/life.rs`): the open
 //! connection, each subscription with a callback, each event that waits; and a connection that the
 //! program has not destroyed. The end of the last one is the released callback, and what `natsConnection_DestroyAndWait` waits for.
 //!
