@@ -262,139 +262,6 @@ typedef enum natsConnStatus {
 /* ---- JetStream: choices, and what servers say went wrong -------------------------------------------- */
 
 /**
- * How long a stream keeps its messages.
- *
- * @ingroup nats_js_streams
- */
-typedef enum jsRetentionPolicy {
-    /** Until a limit of the stream is reached; the default. */
-    js_LimitsPolicy = 0,
-    /** Until all consumers that are interested have acknowledged them. */
-    js_InterestPolicy,
-    /** Until the one consumer that is interested has acknowledged them. */
-    js_WorkQueuePolicy,
-    /**
-     * An addition: one of a newer server, which this library does not know. It can be read, and given back as
-     * part of what was read.
-     */
-    js_RetentionUnknown = 255
-} jsRetentionPolicy;
-
-/**
- * What a stream does at its limits.
- *
- * @ingroup nats_js_streams
- */
-typedef enum jsDiscardPolicy {
-    /** It removes the oldest messages; the default. */
-    js_DiscardOld = 0,
-    /** It refuses new messages. */
-    js_DiscardNew,
-    /** An addition: one of a newer server, which this library does not know. */
-    js_DiscardUnknown = 255
-} jsDiscardPolicy;
-
-/**
- * Where a stream keeps its messages.
- *
- * @ingroup nats_js_streams
- */
-typedef enum jsStorageType {
-    /** In files; the default. */
-    js_FileStorage = 0,
-    /** In memory. */
-    js_MemoryStorage,
-    /** An addition: one of a newer server, which this library does not know. */
-    js_StorageUnknown = 255
-} jsStorageType;
-
-/**
- * How a stream's files are compressed.
- *
- * @ingroup nats_js_streams
- */
-typedef enum jsStorageCompression {
-    /** Not at all; the default. */
-    js_StorageCompressionNone = 0,
-    /** By S2. */
-    js_StorageCompressionS2,
-    /** An addition: one of a newer server, which this library does not know. */
-    js_StorageCompressionUnknown = 255
-} jsStorageCompression;
-
-/**
- * When a stream's messages are on the disk.
- *
- * @ingroup nats_js_streams
- */
-typedef enum jsPersistModeType {
-    /** Before they are acknowledged; the default. */
-    js_PersistDefault = 0,
-    /** Some time after that: faster, and less safe. */
-    js_PersistAsync,
-    /** An addition: one of a newer server, which this library does not know. */
-    js_PersistUnknown = 255
-} jsPersistModeType;
-
-/**
- * With which message a consumer begins. `jsConsumerConfig_Init` sets -1, which becomes `js_DeliverAll`.
- *
- * @ingroup nats_js_consumers
- */
-typedef enum jsDeliverPolicy {
-    /** The first of the stream. */
-    js_DeliverAll = 0,
-    /** The last of the stream, or of the filter. */
-    js_DeliverLast,
-    /** The next one to be stored. */
-    js_DeliverNew,
-    /** The one with the sequence `OptStartSeq`, or the next that there is. */
-    js_DeliverByStartSequence,
-    /** The first that was stored at `OptStartTime` or later. */
-    js_DeliverByStartTime,
-    /** The last of each subject. */
-    js_DeliverLastPerSubject,
-    /** An addition: one of a newer server, which this library does not know. */
-    js_DeliverUnknown = 255
-} jsDeliverPolicy;
-
-/**
- * How messages of a consumer are acknowledged. `jsConsumerConfig_Init` sets -1, which becomes `js_AckExplicit`.
- *
- * @ingroup nats_js_consumers
- */
-typedef enum jsAckPolicy {
-    /** Each on its own. */
-    js_AckExplicit = 0,
-    /** Not at all. */
-    js_AckNone,
-    /** Each together with all before it. */
-    js_AckAll,
-    /**
-     * An addition: by the answers to flow control, from nats-server 2.14 on (ADR-60). Servers use it for the
-     * consumers of mirrors and sources.
-     */
-    js_AckFlowControl,
-    /** An addition: one of a newer server, which this library does not know. */
-    js_AckUnknown = 255
-} jsAckPolicy;
-
-/**
- * How fast a consumer gets messages that the stream has already. `jsConsumerConfig_Init` sets -1, which becomes
- * `js_ReplayInstant`.
- *
- * @ingroup nats_js_consumers
- */
-typedef enum jsReplayPolicy {
-    /** As fast as possible. */
-    js_ReplayInstant = 0,
-    /** As they came in. */
-    js_ReplayOriginal,
-    /** An addition: one of a newer server, which this library does not know. */
-    js_ReplayUnknown = 255
-} jsReplayPolicy;
-
-/**
  * The number by which a JetStream server says what went wrong.
  *
  * Functions with a `jsErrCode *` output write it there: 0 when no server has said anything, the number of
@@ -859,6 +726,139 @@ typedef enum jsErrCode {
     JSMessageSourceHdrNotAllowedErr
 } jsErrCode;
 
+/**
+ * How long a stream keeps its messages.
+ *
+ * @ingroup nats_js_streams
+ */
+typedef enum jsRetentionPolicy {
+    /** Until a limit of the stream is reached; the default. */
+    js_LimitsPolicy = 0,
+    /** Until all consumers that are interested have acknowledged them. */
+    js_InterestPolicy,
+    /** Until the one consumer that is interested has acknowledged them. */
+    js_WorkQueuePolicy,
+    /**
+     * An addition: one of a newer server, which this library does not know. It can be read, and given back as
+     * part of what was read.
+     */
+    js_RetentionUnknown = 255
+} jsRetentionPolicy;
+
+/**
+ * What a stream does at its limits.
+ *
+ * @ingroup nats_js_streams
+ */
+typedef enum jsDiscardPolicy {
+    /** It removes the oldest messages; the default. */
+    js_DiscardOld = 0,
+    /** It refuses new messages. */
+    js_DiscardNew,
+    /** An addition: one of a newer server, which this library does not know. */
+    js_DiscardUnknown = 255
+} jsDiscardPolicy;
+
+/**
+ * Where a stream keeps its messages.
+ *
+ * @ingroup nats_js_streams
+ */
+typedef enum jsStorageType {
+    /** In files; the default. */
+    js_FileStorage = 0,
+    /** In memory. */
+    js_MemoryStorage,
+    /** An addition: one of a newer server, which this library does not know. */
+    js_StorageUnknown = 255
+} jsStorageType;
+
+/**
+ * How a stream's files are compressed.
+ *
+ * @ingroup nats_js_streams
+ */
+typedef enum jsStorageCompression {
+    /** Not at all; the default. */
+    js_StorageCompressionNone = 0,
+    /** By S2. */
+    js_StorageCompressionS2,
+    /** An addition: one of a newer server, which this library does not know. */
+    js_StorageCompressionUnknown = 255
+} jsStorageCompression;
+
+/**
+ * When a stream's messages are on the disk.
+ *
+ * @ingroup nats_js_streams
+ */
+typedef enum jsPersistModeType {
+    /** Before they are acknowledged; the default. */
+    js_PersistDefault = 0,
+    /** Some time after that: faster, and less safe. */
+    js_PersistAsync,
+    /** An addition: one of a newer server, which this library does not know. */
+    js_PersistUnknown = 255
+} jsPersistModeType;
+
+/**
+ * With which message a consumer begins. `jsConsumerConfig_Init` sets -1, which becomes `js_DeliverAll`.
+ *
+ * @ingroup nats_js_consumers
+ */
+typedef enum jsDeliverPolicy {
+    /** The first of the stream. */
+    js_DeliverAll = 0,
+    /** The last of the stream, or of the filter. */
+    js_DeliverLast,
+    /** The next one to be stored. */
+    js_DeliverNew,
+    /** The one with the sequence `OptStartSeq`, or the next that there is. */
+    js_DeliverByStartSequence,
+    /** The first that was stored at `OptStartTime` or later. */
+    js_DeliverByStartTime,
+    /** The last of each subject. */
+    js_DeliverLastPerSubject,
+    /** An addition: one of a newer server, which this library does not know. */
+    js_DeliverUnknown = 255
+} jsDeliverPolicy;
+
+/**
+ * How messages of a consumer are acknowledged. `jsConsumerConfig_Init` sets -1, which becomes `js_AckExplicit`.
+ *
+ * @ingroup nats_js_consumers
+ */
+typedef enum jsAckPolicy {
+    /** Each on its own. */
+    js_AckExplicit = 0,
+    /** Not at all. */
+    js_AckNone,
+    /** Each together with all before it. */
+    js_AckAll,
+    /**
+     * An addition: by the answers to flow control, from nats-server 2.14 on (ADR-60). Servers use it for the
+     * consumers of mirrors and sources.
+     */
+    js_AckFlowControl,
+    /** An addition: one of a newer server, which this library does not know. */
+    js_AckUnknown = 255
+} jsAckPolicy;
+
+/**
+ * How fast a consumer gets messages that the stream has already. `jsConsumerConfig_Init` sets -1, which becomes
+ * `js_ReplayInstant`.
+ *
+ * @ingroup nats_js_consumers
+ */
+typedef enum jsReplayPolicy {
+    /** As fast as possible. */
+    js_ReplayInstant = 0,
+    /** As they came in. */
+    js_ReplayOriginal,
+    /** An addition: one of a newer server, which this library does not know. */
+    js_ReplayUnknown = 255
+} jsReplayPolicy;
+
 /** The structure behind `jsCtx`. */
 typedef struct __jsCtx __jsCtx;
 
@@ -1262,132 +1262,13 @@ typedef int (*natsSSLVerifyCb)(int preverifyOk, void *ctx);
 typedef void (*natsMsgHandler)(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void *closure);
 
 /**
- * Pairs of strings that belong to a JetStream object.
- *
- * The program owns the structure and its content.
- *
- * @ingroup nats_msg
- */
-typedef struct natsMetadata {
-    /** Keys and values in turn. */
-    const char **List;
-    /** The number of pairs. */
-    int Count;
-} natsMetadata;
-
-/* ---- JetStream: structures and callbacks ------------------------------------------------------------ */
-
-/**
- * What a consumer is to be, or is. `jsConsumerConfig_Init` begins one.
- *
- * What is passed to the library stays the program's and is copied. Where the library hands one out it is part of a
- * `jsConsumerInfo`; fields of newer servers that have no place here are kept with it: they are part of an update
- * for which the same structure, or a copy of it, is used. Source: ADR-13, ADR-42.
- *
- * @ingroup nats_js_consumers
- */
-typedef struct jsConsumerConfig {
-    /**
-     * The name; NULL for the durable name, or one that the server makes up. No white space, and none of `.`, `*`,
-     * `>`, `/` and `\`.
-     */
-    const char *Name;
-    /** The name of a consumer that stays when nobody uses it; NULL for one that does not. */
-    const char *Durable;
-    /** Words for people; NULL for none. */
-    const char *Description;
-    /** With which message it begins. */
-    jsDeliverPolicy DeliverPolicy;
-    /** The sequence to begin with, for `js_DeliverByStartSequence`. */
-    uint64_t OptStartSeq;
-    /** The time to begin at, in nanoseconds since the epoch, for `js_DeliverByStartTime`. */
-    int64_t OptStartTime;
-    /** How its messages are acknowledged. */
-    jsAckPolicy AckPolicy;
-    /** After how many nanoseconds without an ack a message is delivered again; 0 for the server's default. */
-    int64_t AckWait;
-    /** How often a message is delivered at most; 0 or -1 for no limit. */
-    int64_t MaxDeliver;
-    /** How many nanoseconds to wait for the ack of each delivery, in place of `AckWait`. */
-    int64_t *BackOff;
-    /** How many of these there are. */
-    int BackOffLen;
-    /** Which subjects to deliver; NULL for all. */
-    const char *FilterSubject;
-    /** How fast it gets what the stream has already. */
-    jsReplayPolicy ReplayPolicy;
-    /** How many bits a second a push consumer sends at most; 0 for no limit. */
-    uint64_t RateLimit;
-    /** Of how many acks a sample is published, in percent, such as `"30"`; NULL for none. */
-    const char *SampleFrequency;
-    /** How many pull requests may wait; 0 for the server's default. */
-    int64_t MaxWaiting;
-    /** How many messages may await their ack; 0 for the server's default, -1 for no limit. */
-    int64_t MaxAckPending;
-    /** Whether a push consumer waits for the program. */
-    bool FlowControl;
-    /** After how many nanoseconds without a message a push consumer sends a heartbeat; 0 for never. */
-    int64_t Heartbeat;
-    /** Whether payloads are left out. */
-    bool HeadersOnly;
-    /** How many messages a pull request may ask for; 0 for no limit. */
-    int64_t MaxRequestBatch;
-    /** For how many nanoseconds a pull request may wait; 0 for no limit. */
-    int64_t MaxRequestExpires;
-    /** How many bytes a pull request may ask for; 0 for no limit. */
-    int64_t MaxRequestMaxBytes;
-    /** The subject that a push consumer delivers to; NULL for a pull consumer. */
-    const char *DeliverSubject;
-    /** The queue group that a push consumer delivers to; NULL for none. */
-    const char *DeliverGroup;
-    /** After how many nanoseconds without use it is removed; 0 for the server's default. */
-    int64_t InactiveThreshold;
-    /** On how many servers its state is; 0 for as many as the stream. */
-    int64_t Replicas;
-    /** Whether its state is in memory, whatever the stream's is in. */
-    bool MemoryStorage;
-    /** Which subjects to deliver, if more than one. */
-    const char **FilterSubjects;
-    /** How many these are. */
-    int FilterSubjectsLen;
-    /** What the program notes with it. */
-    struct natsMetadata Metadata;
-    /** Until when it delivers nothing, in nanoseconds since the epoch; 0 for no pause. */
-    int64_t PauseUntil;
-    /**
-     * How clients of the same group take turns: `"overflow"`, `"pinned_client"` or `"prioritized"`; NULL for none.
-     */
-    const char *PriorityPolicy;
-    /**
-     * After how many nanoseconds without a pull request another client may be pinned; 0 for the server's default.
-     */
-    int64_t PinnedTTL;
-    /** The groups. */
-    const char **PriorityGroups;
-    /** How many groups there are. */
-    int PriorityGroupsLen;
-} jsConsumerConfig;
-
-/**
- * Which message to get with `js_DirectGetMsg`. `jsDirectGetMsgOptions_Init` begins one.
- *
- * @ingroup nats_js_streams
- */
-typedef struct jsDirectGetMsgOptions {
-    /** The message's sequence; together with `NextBySubject`, where to begin to look. */
-    uint64_t Sequence;
-    /** The first message of this subject; NULL for any. May have wildcards. */
-    const char *NextBySubject;
-    /** The last message of this subject; NULL for not. Where it is set the others do not count. */
-    const char *LastBySubject;
-} jsDirectGetMsgOptions;
-
-/**
  * A connection's way to JetStream, opaque to C.
  *
  * @ingroup nats_js_context
  */
 typedef struct __jsCtx jsCtx;
+
+/* ---- JetStream: structures and callbacks ------------------------------------------------------------ */
 
 /**
  * That a stream has stored a message. Released with `jsPubAck_Destroy`, with all that is in it.
@@ -1617,6 +1498,159 @@ typedef struct jsOptions {
     /** What goes with functions on streams. */
     struct jsOptionsStream Stream;
 } jsOptions;
+
+/**
+ * A message's two numbers.
+ *
+ * @ingroup nats_js_consumers
+ */
+typedef struct jsSequencePair {
+    /** The number of the delivery, counted by the consumer. */
+    uint64_t Consumer;
+    /** The sequence in the stream. */
+    uint64_t Stream;
+} jsSequencePair;
+
+/**
+ * What the server says about a message that was delivered by a consumer. Released with `jsMsgMetaData_Destroy`.
+ *
+ * @ingroup nats_js_subscribe
+ */
+typedef struct jsMsgMetaData {
+    /** Its numbers. */
+    struct jsSequencePair Sequence;
+    /** How often it was delivered, this time included. */
+    uint64_t NumDelivered;
+    /** How many messages the consumer still has after it. */
+    uint64_t NumPending;
+    /** When the stream has stored it, in nanoseconds since the epoch. */
+    int64_t Timestamp;
+    /** The stream's name. */
+    char *Stream;
+    /** The consumer's name. */
+    char *Consumer;
+    /** The domain that the stream is in; NULL for none. */
+    char *Domain;
+} jsMsgMetaData;
+
+/**
+ * Pairs of strings that belong to a JetStream object.
+ *
+ * The program owns the structure and its content.
+ *
+ * @ingroup nats_msg
+ */
+typedef struct natsMetadata {
+    /** Keys and values in turn. */
+    const char **List;
+    /** The number of pairs. */
+    int Count;
+} natsMetadata;
+
+/**
+ * What a consumer is to be, or is. `jsConsumerConfig_Init` begins one.
+ *
+ * What is passed to the library stays the program's and is copied. Where the library hands one out it is part of a
+ * `jsConsumerInfo`; fields of newer servers that have no place here are kept with it: they are part of an update
+ * for which the same structure, or a copy of it, is used. Source: ADR-13, ADR-42.
+ *
+ * @ingroup nats_js_consumers
+ */
+typedef struct jsConsumerConfig {
+    /**
+     * The name; NULL for the durable name, or one that the server makes up. No white space, and none of `.`, `*`,
+     * `>`, `/` and `\`.
+     */
+    const char *Name;
+    /** The name of a consumer that stays when nobody uses it; NULL for one that does not. */
+    const char *Durable;
+    /** Words for people; NULL for none. */
+    const char *Description;
+    /** With which message it begins. */
+    jsDeliverPolicy DeliverPolicy;
+    /** The sequence to begin with, for `js_DeliverByStartSequence`. */
+    uint64_t OptStartSeq;
+    /** The time to begin at, in nanoseconds since the epoch, for `js_DeliverByStartTime`. */
+    int64_t OptStartTime;
+    /** How its messages are acknowledged. */
+    jsAckPolicy AckPolicy;
+    /** After how many nanoseconds without an ack a message is delivered again; 0 for the server's default. */
+    int64_t AckWait;
+    /** How often a message is delivered at most; 0 or -1 for no limit. */
+    int64_t MaxDeliver;
+    /** How many nanoseconds to wait for the ack of each delivery, in place of `AckWait`. */
+    int64_t *BackOff;
+    /** How many of these there are. */
+    int BackOffLen;
+    /** Which subjects to deliver; NULL for all. */
+    const char *FilterSubject;
+    /** How fast it gets what the stream has already. */
+    jsReplayPolicy ReplayPolicy;
+    /** How many bits a second a push consumer sends at most; 0 for no limit. */
+    uint64_t RateLimit;
+    /** Of how many acks a sample is published, in percent, such as `"30"`; NULL for none. */
+    const char *SampleFrequency;
+    /** How many pull requests may wait; 0 for the server's default. */
+    int64_t MaxWaiting;
+    /** How many messages may await their ack; 0 for the server's default, -1 for no limit. */
+    int64_t MaxAckPending;
+    /** Whether a push consumer waits for the program. */
+    bool FlowControl;
+    /** After how many nanoseconds without a message a push consumer sends a heartbeat; 0 for never. */
+    int64_t Heartbeat;
+    /** Whether payloads are left out. */
+    bool HeadersOnly;
+    /** How many messages a pull request may ask for; 0 for no limit. */
+    int64_t MaxRequestBatch;
+    /** For how many nanoseconds a pull request may wait; 0 for no limit. */
+    int64_t MaxRequestExpires;
+    /** How many bytes a pull request may ask for; 0 for no limit. */
+    int64_t MaxRequestMaxBytes;
+    /** The subject that a push consumer delivers to; NULL for a pull consumer. */
+    const char *DeliverSubject;
+    /** The queue group that a push consumer delivers to; NULL for none. */
+    const char *DeliverGroup;
+    /** After how many nanoseconds without use it is removed; 0 for the server's default. */
+    int64_t InactiveThreshold;
+    /** On how many servers its state is; 0 for as many as the stream. */
+    int64_t Replicas;
+    /** Whether its state is in memory, whatever the stream's is in. */
+    bool MemoryStorage;
+    /** Which subjects to deliver, if more than one. */
+    const char **FilterSubjects;
+    /** How many these are. */
+    int FilterSubjectsLen;
+    /** What the program notes with it. */
+    struct natsMetadata Metadata;
+    /** Until when it delivers nothing, in nanoseconds since the epoch; 0 for no pause. */
+    int64_t PauseUntil;
+    /**
+     * How clients of the same group take turns: `"overflow"`, `"pinned_client"` or `"prioritized"`; NULL for none.
+     */
+    const char *PriorityPolicy;
+    /**
+     * After how many nanoseconds without a pull request another client may be pinned; 0 for the server's default.
+     */
+    int64_t PinnedTTL;
+    /** The groups. */
+    const char **PriorityGroups;
+    /** How many groups there are. */
+    int PriorityGroupsLen;
+} jsConsumerConfig;
+
+/**
+ * Which message to get with `js_DirectGetMsg`. `jsDirectGetMsgOptions_Init` begins one.
+ *
+ * @ingroup nats_js_streams
+ */
+typedef struct jsDirectGetMsgOptions {
+    /** The message's sequence; together with `NextBySubject`, where to begin to look. */
+    uint64_t Sequence;
+    /** The first message of this subject; NULL for any. May have wildcards. */
+    const char *NextBySubject;
+    /** The last message of this subject; NULL for not. Where it is set the others do not count. */
+    const char *LastBySubject;
+} jsDirectGetMsgOptions;
 
 /**
  * When a message is to be published, or again and again: part of `jsPubOptions`.
@@ -7026,7 +7060,244 @@ enum natsStatus natsSubscription_GetStats(natsSubscription *sub,
                                           int64_t *deliveredMsgs,
                                           int64_t *droppedMsgs);
 
+/**
+ * Acknowledge a message.
+ *
+ * Tells the consumer that the message was processed. The call does not wait for the server unless
+ * `opts` has a `Wait`. A message that was acknowledged before, and one of a consumer without
+ * acknowledgements, is left alone. The message still has to be destroyed. Source: ADR-15.
+ *
+ * @param msg The message, received from a JetStream subscription.
+ * @param opts The options of the call, of which only `Wait` is used: if it is more than 0, the call
+ * waits so many milliseconds for the server to confirm; NULL for none.
+ *
+ * @retval NATS_OK The acknowledgement was sent, or none was needed.
+ * @retval NATS_INVALID_ARG `msg` is NULL or was destroyed.
+ * @retval NATS_ILLEGAL_STATE The message does not come from a JetStream subscription.
+ * @retval NATS_TIMEOUT The server did not confirm in time.
+ * @retval NATS_NO_RESPONDERS The stream or its server is not available; only with `Wait`.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ *
+ * @par Threads
+ * One thread at a time may use a message; which one does not matter.
+ *
+ * @par Example
+ * ```c
+ * natsMsg *msg = NULL;
+ * if (natsSubscription_NextMsg(&msg, sub, 1000) == NATS_OK) {
+ *     printf("%s\n", natsMsg_GetData(msg));
+ *     natsMsg_Ack(msg, NULL);
+ *     natsMsg_Destroy(msg);
+ * }
+ * ```
+ *
+ * @see natsMsg_AckSync, natsMsg_Nak, natsMsg_Term
+ *
+ * @ingroup nats_js_subscribe
+ */
+NATS_EXTERN enum natsStatus natsMsg_Ack(natsMsg *msg, struct jsOptions *opts);
+
+/**
+ * Acknowledge a message and wait until the server has recorded it.
+ *
+ * After `NATS_OK` the message is not delivered again, whatever happens to the client. A message
+ * that was acknowledged before is left alone. Source: ADR-15.
+ *
+ * @param msg The message, received from a JetStream subscription.
+ * @param opts The options of the call, of which only `Wait` is used, in milliseconds; NULL or 0 for
+ * the wait of the context that the subscription was made with.
+ * @param errCode Receives `JSNotEnabledErr` with `NATS_NO_RESPONDERS`, and is not written
+ * otherwise; may be NULL.
+ *
+ * @retval NATS_OK The server has recorded the acknowledgement, or none was needed.
+ * @retval NATS_INVALID_ARG `msg` is NULL or was destroyed.
+ * @retval NATS_ILLEGAL_STATE The message does not come from a JetStream subscription.
+ * @retval NATS_TIMEOUT The server did not confirm in time. The message may be acknowledged.
+ * @retval NATS_NO_RESPONDERS The stream or its server is not available.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ *
+ * @par Threads
+ * One thread at a time may use a message; which one does not matter.
+ *
+ * @see natsMsg_Ack
+ *
+ * @ingroup nats_js_subscribe
+ */
+NATS_EXTERN enum natsStatus natsMsg_AckSync(natsMsg *msg, struct jsOptions *opts, enum jsErrCode *errCode);
+
+/**
+ * Refuse a message, so that the consumer delivers it again.
+ *
+ * The consumer delivers it again at once, unless it has a list of waits (`BackOff`). A message that
+ * was acknowledged before is left alone. Source: ADR-15.
+ *
+ * @param msg The message, received from a JetStream subscription.
+ * @param opts As for `natsMsg_Ack`.
+ *
+ * @retval NATS_OK The refusal was sent, or none was needed.
+ * @retval NATS_INVALID_ARG `msg` is NULL or was destroyed.
+ * @retval NATS_ILLEGAL_STATE The message does not come from a JetStream subscription.
+ * @retval NATS_TIMEOUT The server did not confirm in time.
+ * @retval NATS_NO_RESPONDERS The stream or its server is not available; only with `Wait`.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ *
+ * @par Threads
+ * One thread at a time may use a message; which one does not matter.
+ *
+ * @see natsMsg_NakWithDelay
+ *
+ * @ingroup nats_js_subscribe
+ */
+NATS_EXTERN enum natsStatus natsMsg_Nak(natsMsg *msg, struct jsOptions *opts);
+
+/**
+ * Refuse a message, so that the consumer delivers it again after a while.
+ *
+ * As `natsMsg_Nak`, but the consumer waits before it delivers the message again.
+ *
+ * @param msg The message, received from a JetStream subscription.
+ * @param delay How long to wait in milliseconds; with zero or less this is `natsMsg_Nak`.
+ * @param opts As for `natsMsg_Ack`.
+ *
+ * @retval NATS_OK The refusal was sent, or none was needed.
+ * @retval NATS_INVALID_ARG `msg` is NULL or was destroyed.
+ * @retval NATS_ILLEGAL_STATE The message does not come from a JetStream subscription.
+ * @retval NATS_TIMEOUT The server did not confirm in time.
+ * @retval NATS_NO_RESPONDERS The stream or its server is not available; only with `Wait`.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ *
+ * @par Threads
+ * One thread at a time may use a message; which one does not matter.
+ *
+ * @see natsMsg_Nak
+ *
+ * @ingroup nats_js_subscribe
+ */
+NATS_EXTERN enum natsStatus natsMsg_NakWithDelay(natsMsg *msg, int64_t delay, struct jsOptions *opts);
+
+/**
+ * Tell the consumer that a message is still being processed.
+ *
+ * The consumer's wait for the acknowledgement (`AckWait`) starts anew, so a message that takes long
+ * is not delivered to somebody else meanwhile. The message still has to be acknowledged. Source:
+ * ADR-15.
+ *
+ * @param msg The message, received from a JetStream subscription.
+ * @param opts As for `natsMsg_Ack`.
+ *
+ * @retval NATS_OK The consumer was told, or the message has been acknowledged already.
+ * @retval NATS_INVALID_ARG `msg` is NULL or was destroyed.
+ * @retval NATS_ILLEGAL_STATE The message does not come from a JetStream subscription.
+ * @retval NATS_TIMEOUT The server did not confirm in time.
+ * @retval NATS_NO_RESPONDERS The stream or its server is not available; only with `Wait`.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ *
+ * @par Threads
+ * One thread at a time may use a message; which one does not matter.
+ *
+ * @ingroup nats_js_subscribe
+ */
+NATS_EXTERN enum natsStatus natsMsg_InProgress(natsMsg *msg, struct jsOptions *opts);
+
+/**
+ * Give a message up: it is not delivered again.
+ *
+ * For messages that can never be processed. The server publishes an advisory about it. A message
+ * that was acknowledged before is left alone. Source: ADR-15.
+ *
+ * @param msg The message, received from a JetStream subscription.
+ * @param opts As for `natsMsg_Ack`.
+ *
+ * @retval NATS_OK The consumer was told, or the message has been acknowledged already.
+ * @retval NATS_INVALID_ARG `msg` is NULL or was destroyed.
+ * @retval NATS_ILLEGAL_STATE The message does not come from a JetStream subscription.
+ * @retval NATS_TIMEOUT The server did not confirm in time.
+ * @retval NATS_NO_RESPONDERS The stream or its server is not available; only with `Wait`.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ *
+ * @par Threads
+ * One thread at a time may use a message; which one does not matter.
+ *
+ * @see natsMsg_TermWithReason
+ *
+ * @ingroup nats_js_subscribe
+ */
+NATS_EXTERN enum natsStatus natsMsg_Term(natsMsg *msg, struct jsOptions *opts);
+
+/**
+ * Give a message up, and say why.
+ *
+ * As `natsMsg_Term`; the reason is in the server's advisory. Servers before 2.10 ignore it. Source:
+ * ADR-15.
+ *
+ * @param msg The message, received from a JetStream subscription.
+ * @param reason Why, in any words; with NULL or an empty text this is `natsMsg_Term`.
+ * @param opts As for `natsMsg_Ack`.
+ *
+ * @retval NATS_OK The consumer was told, or the message has been acknowledged already.
+ * @retval NATS_INVALID_ARG `msg` is NULL or was destroyed.
+ * @retval NATS_ILLEGAL_STATE The message does not come from a JetStream subscription.
+ * @retval NATS_TIMEOUT The server did not confirm in time.
+ * @retval NATS_NO_RESPONDERS The stream or its server is not available; only with `Wait`.
+ * @retval NATS_MAX_PAYLOAD The reason is longer than the server's limit for a payload.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ *
+ * @par Threads
+ * One thread at a time may use a message; which one does not matter.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @see natsMsg_Term
+ *
+ * @ingroup nats_js_subscribe
+ */
+NATS_EXTERN enum natsStatus natsMsg_TermWithReason(natsMsg *msg, const char *reason, struct jsOptions *opts);
+
+/**
+ * Return what the server says about a message: its sequences, when it was stored, how often it was
+ * delivered.
+ *
+ * It is in the message's reply subject, and read when this is called. Source: ADR-15.
+ *
+ * @param new_meta Receives the metadata, which the caller owns and releases with
+ * `jsMsgMetaData_Destroy`. Written only with `NATS_OK`.
+ * @param msg The message, received from a JetStream subscription.
+ *
+ * @retval NATS_OK The metadata were written.
+ * @retval NATS_INVALID_ARG `new_meta` or `msg` is NULL, or the message was destroyed.
+ * @retval NATS_ILLEGAL_STATE The message does not come from a JetStream subscription.
+ * @retval NATS_ERR The message's reply subject is not one that a consumer writes.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * One thread at a time may use a message; which one does not matter.
+ *
+ * @par Example
+ * ```c
+ * jsMsgMetaData *meta = NULL;
+ * if (natsMsg_GetMetaData(&meta, msg) == NATS_OK) {
+ *     printf("%s %" PRIu64 "\n", meta->Stream, meta->Sequence.Stream);
+ *     jsMsgMetaData_Destroy(meta);
+ * }
+ * ```
+ *
+ * @ingroup nats_js_subscribe
+ */
+NATS_EXTERN enum natsStatus natsMsg_GetMetaData(struct jsMsgMetaData **new_meta, natsMsg *msg);
+
 /* ---- JetStream: functions --------------------------------------------------------------------------- */
+
+/**
+ * Release metadata.
+ *
+ * @param meta The metadata; NULL is ignored.
+ *
+ * @par Threads
+ * The metadata belong to one thread at a time.
+ *
+ * @ingroup nats_js_subscribe
+ */
+NATS_EXTERN void jsMsgMetaData_Destroy(struct jsMsgMetaData *meta);
 
 /**
  * Initialize the configuration of a consumer with the defaults of the server.

@@ -6,6 +6,7 @@
 //! |---|---|
 //! | [`api`] | the JSON of the server's API as Rust types, and its error codes |
 //! | [`context`] | a connection and how its JetStream is reached; one call with its options |
+//! | [`consume`] | consumers: what a program gets from them, and what it answers |
 //! | [`error`] | an error together with the server's number for it |
 //! | [`names`] | which names streams, consumers and groups can have |
 //! | [`time`] | times and durations as JSON and headers have them |
@@ -13,6 +14,7 @@
 #![forbid(unsafe_code)]
 
 pub mod api;
+pub mod consume;
 pub mod context;
 pub mod error;
 pub mod names;

@@ -8,6 +8,7 @@
 //! | [`stream_config`], [`stream_info`] | what a stream is to be; what it is and has |
 //! | [`consumer_config`], [`consumer_info`] | the same for consumers |
 //! | [`account`] | `jsAccountInfo` |
+//! | [`ack`] | acknowledging messages, and their metadata |
 //! | [`publish_types`], [`subscribe_types`], [`direct_get`] | options and results of the functions on messages |
 //! | `plain` | what structures have in common that the program fills |
 //! | `layout` | where their fields are |
@@ -16,6 +17,7 @@ mod layout;
 mod plain;
 
 pub mod account;
+pub mod ack;
 pub mod consumer_config;
 pub mod consumer_info;
 pub mod context;
