@@ -99,10 +99,8 @@ fn neither_receiving_nor_publishing_allocates_for_each_message() {
     let received = Arc::new(AtomicU64::new(0));
     let sink: Box<dyn MsgSink> = Box::new(Sink(received.clone()));
     let args = SubscribeArgs {
-        subject: b"in",
-        queue: None,
         sink: Some(sink),
-        timeout: None,
+        ..SubscribeArgs::new(b"in")
     };
     let sub = conn
         .prepare_subscription(args)

@@ -48,7 +48,9 @@ pub use incoming::event_loop::{Attachment, EventLoop};
 pub use options::Options;
 pub use outgoing::publish::When;
 pub use session::status::{self, ConnStatus};
-pub use subscription::{MsgSink, SubStats, SubscribeArgs, Subscription};
+pub use subscription::{
+    Batch, EndReason, Extension, Intake, MsgSink, SubStats, SubscribeArgs, Subscription,
+};
 
 /// What a foreign caller holds for an object of the core; dropping it gives the caller's side free.
 pub trait ForeignHandle: Send + Sync {

@@ -88,7 +88,7 @@ impl Connection {
         status: Status,
         text: Option<String>,
     ) {
-        let report = Arc::new(Report::new(sub.map(|sub| sub.sid), status, text));
+        let report = Arc::new(Report::new(sub.map(|sub| sub.sid()), status, text));
         if !self.callbacks.reports.push(&report) {
             return;
         }
@@ -134,8 +134,9 @@ fn print_error(conn: &Connection, sub: Option<&Subscription>, status: Status, te
         status as i32,
         conn.client_id().ok().flatten().unwrap_or(0)
     );
-    if let Some(subject) = sub.map(Subscription::name) {
-        line += &format!(" on \"{}\"", subject.to_string_lossy());
+    if let Some(sub) = sub {
+        let name = || sub.name().to_string_lossy().into_owned();
+        line += &format!(" on \"{}\"", sub.name_above().unwrap_or_else(name));
     }
     line.push('\n');
     // Not by way of the standard library, whose lock a child made by fork would inherit. Nobody is left to be told

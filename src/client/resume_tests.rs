@@ -12,12 +12,7 @@ fn only_what_is_subscribed_anew_has_a_position() {
     let conn = Connection::new(&Options::default()).expect("no network needed");
     let subscribe = |subject: &str| {
         let sub = conn
-            .prepare_subscription(SubscribeArgs {
-                subject: subject.as_bytes(),
-                queue: None,
-                sink: None,
-                timeout: None,
-            })
+            .prepare_subscription(SubscribeArgs::new(subject.as_bytes()))
             .unwrap();
         conn.start_subscription(&sub).unwrap();
         sub
@@ -34,7 +29,7 @@ fn only_what_is_subscribed_anew_has_a_position() {
         told = start;
         7
     });
-    let (exhausted, open, last) = (exhausted.sid, open.sid, last.sid);
+    let (exhausted, open, last) = (exhausted.sid(), open.sid(), last.sid());
     let hello = format!("UNSUB {exhausted} \r\nSUB open  {open}\r\nSUB last  {last}\r\n");
     assert_eq!(std::str::from_utf8(&told.frames).unwrap(), hello);
     assert_eq!(told.subscriptions, 2);

@@ -155,15 +155,21 @@ impl Connection {
 }
 
 impl Subscription {
+    /// How texts call its subject.
+    fn shown_name(&self) -> String {
+        self.name_above()
+            .unwrap_or_else(|| shown(self.name().to_bytes()).to_string())
+    }
+
     /// How texts call it.
     pub(super) fn called(&self) -> String {
-        format!("subscription on '{}'", shown(self.name().to_bytes()))
+        format!("subscription on '{}'", self.shown_name())
     }
 
     /// Why there is no next message.
     #[cold]
     pub(super) fn why_no_message(&self, error: Error, timeout: Duration) -> Error {
-        let name = shown(self.name().to_bytes());
+        let name = self.shown_name();
         error.or_say(|status| match status {
             Status::NATS_TIMEOUT if self.has_ended_by_drain() => {
                 format!("subscription on '{name}' is drained: no message follows")
@@ -210,7 +216,7 @@ impl Subscription {
     pub(super) fn slow_words(&self, slow: Slow) -> String {
         format!(
             "slow consumer on '{}': limit {} {}, {} dropped",
-            shown(self.name().to_bytes()),
+            self.shown_name(),
             slow.limit,
             slow.unit,
             slow.dropped

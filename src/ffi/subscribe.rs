@@ -83,10 +83,8 @@ pub unsafe extern "C" fn natsConnection_Subscribe(
         // SAFETY: the caller's contract, above.
         let subject = unsafe { bytes(subject) }.unwrap_or_default();
         let args = SubscribeArgs {
-            subject,
-            queue: None,
             sink: Some(sink),
-            timeout: None,
+            ..SubscribeArgs::new(subject)
         };
         // SAFETY: likewise.
         unsafe { subscribe(sub, nc, args) }
@@ -146,10 +144,9 @@ pub unsafe extern "C" fn natsConnection_SubscribeTimeout(
         // SAFETY: the caller's contract, above.
         let subject = unsafe { bytes(subject) }.unwrap_or_default();
         let args = SubscribeArgs {
-            subject,
-            queue: None,
             sink: Some(sink),
             timeout,
+            ..SubscribeArgs::new(subject)
         };
         // SAFETY: likewise.
         unsafe { subscribe(sub, nc, args) }
@@ -207,12 +204,7 @@ pub unsafe extern "C" fn natsConnection_SubscribeSync(
     guard("natsConnection_SubscribeSync", || {
         // SAFETY: the caller's contract, above.
         let subject = unsafe { bytes(subject) }.unwrap_or_default();
-        let args = SubscribeArgs {
-            subject,
-            queue: None,
-            sink: None,
-            timeout: None,
-        };
+        let args = SubscribeArgs::new(subject);
         // SAFETY: likewise.
         unsafe { subscribe(sub, nc, args) }
     })
@@ -283,10 +275,9 @@ pub unsafe extern "C" fn natsConnection_QueueSubscribe(
         // SAFETY: likewise.
         let subject = unsafe { bytes(subject) }.unwrap_or_default();
         let args = SubscribeArgs {
-            subject,
             queue,
             sink: Some(sink),
-            timeout: None,
+            ..SubscribeArgs::new(subject)
         };
         // SAFETY: likewise.
         unsafe { subscribe(sub, nc, args) }
@@ -352,10 +343,10 @@ pub unsafe extern "C" fn natsConnection_QueueSubscribeTimeout(
         // SAFETY: likewise.
         let subject = unsafe { bytes(subject) }.unwrap_or_default();
         let args = SubscribeArgs {
-            subject,
             queue,
             sink: Some(sink),
             timeout,
+            ..SubscribeArgs::new(subject)
         };
         // SAFETY: likewise.
         unsafe { subscribe(sub, nc, args) }
@@ -408,10 +399,8 @@ pub unsafe extern "C" fn natsConnection_QueueSubscribeSync(
         // SAFETY: likewise.
         let subject = unsafe { bytes(subject) }.unwrap_or_default();
         let args = SubscribeArgs {
-            subject,
             queue,
-            sink: None,
-            timeout: None,
+            ..SubscribeArgs::new(subject)
         };
         // SAFETY: likewise.
         unsafe { subscribe(sub, nc, args) }

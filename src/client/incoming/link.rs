@@ -62,10 +62,10 @@ pub(in crate::client) struct Reader {
     gathered: Gathered,
 }
 
-/// The messages of one read or a few, by subscription.
+/// The messages of one read or a few, by subscription and sid.
 #[derive(Default)]
 struct Gathered {
-    batches: Vec<(Target<Subscription>, MsgList)>,
+    batches: Vec<(Target<Subscription>, u64, MsgList)>,
     /// The registry's round in which the batches were begun.
     round: u64,
     msgs: u64,
@@ -371,12 +371,12 @@ impl Link {
                             entry.batch = gathered.batches.len();
                             gathered
                                 .batches
-                                .push((entry.target.clone(), MsgList::new()));
+                                .push((entry.target.clone(), head.sid, MsgList::new()));
                         }
                         (last_sid, last_batch) = (head.sid, entry.batch);
                     }
                     let msg = receiver.take_msg(&head)?;
-                    gathered.batches[last_batch].1.push(msg);
+                    gathered.batches[last_batch].2.push(msg);
                     continue;
                 }
                 Op::Ping => Control::Ping,
@@ -397,9 +397,9 @@ impl Link {
             self.conn.count_received(gathered.msgs, gathered.bytes);
             (gathered.msgs, gathered.bytes) = (0, 0);
         }
-        for (target, mut msgs) in gathered.batches.drain(..) {
+        for (target, sid, mut msgs) in gathered.batches.drain(..) {
             match target {
-                Target::Subscription(sub) => Subscription::receive(&sub, msgs),
+                Target::Subscription(sub) => Subscription::receive(&sub, sid, msgs),
                 Target::Requests => {
                     let next = || msgs.pop();
                     std::iter::from_fn(next).for_each(|msg: Msg| self.conn.requests.answer(msg));

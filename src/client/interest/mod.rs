@@ -14,7 +14,7 @@ pub(super) mod registry;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use self::registry::{Registry, Target};
+use self::registry::{Registry, Subscriber, Target};
 use crate::client::outgoing::Outbound;
 use crate::client::outgoing::attach::SessionStart;
 use crate::client::outgoing::wire::Wire;
@@ -37,18 +37,18 @@ impl<S> Default for Interest<S> {
     }
 }
 
-impl<S> Interest<S> {
+impl<S: Subscriber> Interest<S> {
     /// A number for one more subscription.
     pub(in crate::client) fn next_sid(&self) -> u64 {
         self.registry.lock().next_sid()
     }
 
-    /// How many subscriptions there are, without the requests' own.
+    /// How many subscriptions there are, without those of requests and reply contexts.
     pub(in crate::client) fn count(&self) -> usize {
         self.registry.lock().count()
     }
 
-    /// All subscriptions, without the requests' own.
+    /// All subscriptions, without those of requests and reply contexts.
     pub(in crate::client) fn subscriptions(&self) -> Vec<Arc<S>> {
         self.registry.lock().subscriptions().cloned().collect()
     }
@@ -65,14 +65,14 @@ impl<S> Interest<S> {
         self.registry.lock().clear()
     }
 
-    /// A subscription has ended. The server is not told.
-    pub(in crate::client) fn remove(&self, sid: u64) {
-        self.registry.lock().remove(sid);
+    /// A subscription has ended. The server is not told. `sid` is asked with the registry locked.
+    pub(in crate::client) fn remove(&self, sid: impl FnOnce() -> u64) {
+        self.registry.lock().remove(sid());
     }
 
-    /// No message comes for this subscription any more, although it is open.
-    pub(in crate::client) fn set_drained(&self, sid: u64) {
-        self.registry.lock().set_drained(sid);
+    /// No message comes for this subscription any more, although it is open. `sid` is asked with the registry locked.
+    pub(in crate::client) fn set_drained(&self, sid: impl FnOnce() -> u64) {
+        self.registry.lock().set_drained(sid());
     }
 
     /// What was refused is sent again with the next server.
@@ -135,7 +135,7 @@ pub(in crate::client) struct Changing<'a, S, W> {
     outbound: &'a Outbound<W>,
 }
 
-impl<S, W: Wire> Changing<'_, S, W> {
+impl<S: Subscriber, W: Wire> Changing<'_, S, W> {
     /// Are no new ones taken, since the connection drains or is closed?
     pub(in crate::client) fn is_sealed(&self) -> bool {
         self.registry.sealed
@@ -153,9 +153,24 @@ impl<S, W: Wire> Changing<'_, S, W> {
         target: Target<S>,
         encode: impl FnOnce(&mut WriteBuf),
     ) {
+        self.resubscribe(sid, target, |buf| {
+            encode(buf);
+            true
+        });
+    }
+
+    /// Inserts a subscription, and appends what the server has to know of it; `encode` returns whether that has a SUB.
+    pub(in crate::client) fn resubscribe(
+        &mut self,
+        sid: u64,
+        target: Target<S>,
+        encode: impl FnOnce(&mut WriteBuf) -> bool,
+    ) {
         self.registry.insert(sid, target);
-        let position = self.outbound.control(encode);
-        self.registry.sent(sid, position);
+        let mut subscribed = false;
+        let position = self.outbound.control(|buf| subscribed = encode(buf));
+        self.registry
+            .sent(sid, if subscribed { position } else { 0 });
     }
 
     /// Takes a subscription out; `false` if it was not there.

@@ -33,6 +33,9 @@ impl Hasher for SidHasher {
 pub(in crate::client) trait Subscriber {
     /// The length of the line that tells the server of it, but for what all such lines have.
     fn line_len(&self) -> usize;
+
+    /// Whether it is one of the program's, which a drain ends.
+    fn is_counted(&self) -> bool;
 }
 
 /// Where the messages of a sid go.
@@ -53,9 +56,9 @@ impl<S> Clone for Target<S> {
     }
 }
 
-impl<S> Target<S> {
-    fn is_subscription(&self) -> bool {
-        self.subscription().is_some()
+impl<S: Subscriber> Target<S> {
+    fn is_counted(&self) -> bool {
+        self.subscription().is_some_and(|sub| sub.is_counted())
     }
 
     pub(super) fn subscription(&self) -> Option<&Arc<S>> {
@@ -117,7 +120,7 @@ impl<S> Default for Registry<S> {
     }
 }
 
-impl<S> Registry<S> {
+impl<S: Subscriber> Registry<S> {
     pub(super) fn next_sid(&mut self) -> u64 {
         self.last_sid += 1;
         self.last_sid
@@ -130,7 +133,7 @@ impl<S> Registry<S> {
     }
 
     pub(super) fn insert(&mut self, sid: u64, target: Target<S>) {
-        self.count += usize::from(target.is_subscription());
+        self.count += usize::from(target.is_counted());
         self.entries.insert(
             sid,
             Entry {
@@ -143,7 +146,7 @@ impl<S> Registry<S> {
         );
     }
 
-    /// How many subscriptions there are, without the requests' own.
+    /// How many subscriptions there are, without those of requests and reply contexts.
     pub(super) fn count(&self) -> usize {
         self.count
     }
@@ -174,7 +177,7 @@ impl<S> Registry<S> {
             // It makes room for others.
             self.forgive();
         }
-        self.count -= usize::from(target.is_subscription());
+        self.count -= usize::from(target.is_counted());
         // A program that once had a million subscriptions gets their memory back.
         if self.entries.capacity() > 1024 && self.entries.len() < self.entries.capacity() / 4 {
             self.entries.shrink_to_fit();
@@ -237,11 +240,12 @@ impl<S> Registry<S> {
         }
     }
 
-    /// All subscriptions, without the requests' own.
+    /// All subscriptions, without those of requests and reply contexts.
     pub(super) fn subscriptions(&self) -> impl Iterator<Item = &Arc<S>> {
         self.entries
             .values()
             .filter_map(|entry| entry.target.subscription())
+            .filter(|sub| sub.is_counted())
     }
 
     /// Takes all out.

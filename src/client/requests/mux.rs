@@ -278,12 +278,7 @@ impl Connection {
         publish: &PublishFn<'_>,
     ) -> Result<Msg> {
         let inbox = nuid::inbox(&self.opts.inbox_prefix);
-        let args = SubscribeArgs {
-            subject: &inbox,
-            queue: None,
-            sink: None,
-            timeout: None,
-        };
+        let args = SubscribeArgs::new(&inbox);
         // The program does not know of this subscription: what is said is said of the request.
         let unnamed = |e: Error| match e.status() {
             Status::NATS_INVALID_SUBSCRIPTION => Error::from(Status::NATS_CONNECTION_CLOSED),

@@ -13,6 +13,7 @@ use crate::client::callbacks::life::Lease;
 use crate::client::callbacks::manual::ManualJob;
 use crate::client::outgoing;
 use crate::client::subscription::drain::Draining;
+use crate::client::subscription::endings::EndReason;
 use crate::client::subscription::maximum::ServerCount;
 use crate::client::subscription::state::Subscription;
 use crate::error::{Error, Result, Status};
@@ -42,7 +43,7 @@ pub(in crate::client) struct Slow {
 
 /// What a subscription's lock protects.
 pub(in crate::client) struct Queue {
-    list: MsgList,
+    pub(super) list: MsgList,
     /// Messages and bytes that were ever put into the list.
     received_msgs: u64,
     received_bytes: u64,
@@ -122,7 +123,7 @@ impl Queue {
     }
 
     /// The server will send no more, and all that it sent has been taken.
-    fn is_drained(&self) -> bool {
+    pub(super) fn is_drained(&self) -> bool {
         self.list.is_empty() && self.draining.as_ref().is_some_and(|d| d.flushed)
     }
 
@@ -160,10 +161,19 @@ impl Subscription {
         )
     }
 
-    /// Takes what one read brought.
-    pub(in crate::client) fn receive(this: &Arc<Self>, mut msgs: MsgList) {
+    /// Takes what one read brought for a sid.
+    pub(in crate::client) fn receive(this: &Arc<Self>, sid: u64, mut msgs: MsgList) {
+        if let Some(intake) = &this.intake {
+            intake.take(this, sid, &mut msgs);
+            if msgs.is_empty() {
+                return;
+            }
+        }
         let mut queue = this.queue.lock();
-        if queue.is_closed() || queue.draining.as_ref().is_some_and(|d| d.failed.is_some()) {
+        if queue.is_closed()
+            || sid != this.sid()
+            || queue.draining.as_ref().is_some_and(|d| d.failed.is_some())
+        {
             drop(queue);
             return;
         }
@@ -221,13 +231,13 @@ impl Subscription {
     }
 
     /// Has the program got as many messages as it wants?
-    fn has_its_maximum(&self) -> bool {
+    pub(super) fn has_its_maximum(&self) -> bool {
         let max = self.max.load(Ordering::Relaxed);
         max > 0 && self.taken_msgs.load(Ordering::Relaxed) >= max
     }
 
     /// Counts a message as the program's.
-    fn take(&self, msg: &Msg) {
+    pub(super) fn take(&self, msg: &Msg) {
         let count = self.taken_msgs.load(Ordering::Relaxed) + 1;
         let bytes = self.taken_bytes.load(Ordering::Relaxed) + msg.size() as u64;
         self.taken_msgs.store(count, Ordering::Release);
@@ -237,8 +247,15 @@ impl Subscription {
     /// Fetches the next message, waiting for it if there is none.
     #[inline]
     pub fn next_msg(self: &Arc<Self>, timeout: Duration) -> Result<Msg> {
-        self.take_next(timeout)
-            .map_err(|e| self.why_no_message(e, timeout))
+        match self.extension.get() {
+            None => self.take_next(timeout),
+            Some(extension) => extension.next_begins(self).and_then(|()| {
+                let mut msg = self.take_next(timeout)?;
+                extension.taken(self, &mut msg);
+                Ok(msg)
+            }),
+        }
+        .map_err(|e| self.why_no_message(e, timeout))
     }
 
     /// Why messages were dropped last.
@@ -338,10 +355,10 @@ impl Subscription {
     pub(in crate::client) fn leave(self: &Arc<Self>, why: Closed) {
         let tell = {
             let mut changing = self.conn.interest.change(&self.conn.outbound);
-            let known = changing.remove(self.sid);
+            let known = changing.remove(self.sid());
             let tell = known && !self.queue.lock().server_has_ended();
             if tell {
-                changing.tell(|buf| encode::unsubscribe(buf, self.sid, None));
+                changing.tell(|buf| encode::unsubscribe(buf, self.sid(), None));
             }
             tell
         };
@@ -353,13 +370,14 @@ impl Subscription {
 
     /// Closes it. What waits is dropped; a callback that runs finishes.
     pub(in crate::client) fn end(self: &Arc<Self>, why: Closed) {
-        self.conn.interest.remove(self.sid);
+        self.conn.interest.remove(|| self.sid());
         let mut queue = self.queue.lock();
         if queue.is_closed() {
             return;
         }
         // A drain that is complete stays so.
-        queue.closed = Some(if queue.complete { Closed::Drained } else { why });
+        let why = if queue.complete { Closed::Drained } else { why };
+        queue.closed = Some(why);
         self.ended.store(true, Ordering::Release);
         let dropped = mem::take(&mut queue.list);
         let mut schedule = false;
@@ -376,6 +394,7 @@ impl Subscription {
         if schedule {
             self.schedule();
         }
+        self.endings.run(self, why.into());
         self.conn.subscription_gone();
     }
 
@@ -388,6 +407,7 @@ impl Subscription {
         let lease = queue.lease.take();
         drop(queue);
         drop(lease);
+        self.endings.forget();
     }
 
     /// A drained subscription without callback that has nothing left is complete, though it stays
@@ -403,9 +423,10 @@ impl Subscription {
         } else if queue.is_drained() && !queue.complete {
             queue.complete = true;
             drop(queue);
-            self.conn.interest.set_drained(self.sid);
+            self.conn.interest.set_drained(|| self.sid());
             self.changed.notify_all();
             self.completed.notify_all();
+            self.endings.run(self, EndReason::Drained);
             self.conn.subscription_gone();
         }
     }

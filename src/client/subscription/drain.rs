@@ -66,7 +66,7 @@ impl Subscription {
         queue.draining = Some(Box::default());
         drop(queue);
         if tell {
-            changing.tell_drain(|buf| encode::unsubscribe(buf, self.sid, None));
+            changing.tell_drain(|buf| encode::unsubscribe(buf, self.sid(), None));
         }
         Ok(true)
     }
@@ -119,7 +119,7 @@ impl Subscription {
     }
 
     /// Waits until the drain is complete, whatever its outcome.
-    pub fn wait_for_drain_completion(&self, timeout: Option<Duration>) -> Result<()> {
+    pub fn wait_for_drain_completion(self: &Arc<Self>, timeout: Option<Duration>) -> Result<()> {
         let deadline = timeout.and_then(|t| Instant::now().checked_add(t));
         let mut queue = self.queue.lock();
         if !queue.is_draining() {
@@ -138,7 +138,11 @@ impl Subscription {
                 }
             }
         }
-        Ok(())
+        drop(queue);
+        match self.extension.get() {
+            Some(extension) => extension.drain_awaited(self, deadline),
+            None => Ok(()),
+        }
     }
 
     /// How the drain, or the end without one, went. `NATS_ILLEGAL_STATE` while it is not complete.

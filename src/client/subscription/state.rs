@@ -11,7 +11,11 @@ use crate::client::connection::Connection;
 use crate::client::interest::registry::{Subscriber, Target};
 use crate::client::outgoing::publish::check_line_len;
 use crate::client::session::status::ConnStatus;
+use crate::client::subscription::bound::Bound;
 use crate::client::subscription::delivery::{Closed, Queue};
+use crate::client::subscription::endings::Endings;
+use crate::client::subscription::extension::Extension;
+use crate::client::subscription::intake::Intake;
 use crate::error::{Error, Result, Status};
 use crate::locks::{Condvar, Mutex};
 use crate::msg::Msg;
@@ -46,6 +50,21 @@ pub struct SubscribeArgs<'a> {
     pub sink: Option<Box<dyn MsgSink>>,
     /// After how long without a message the sink is told so.
     pub timeout: Option<Duration>,
+    /// Sees the messages before they are queued.
+    pub intake: Option<Arc<dyn Intake>>,
+}
+
+impl<'a> SubscribeArgs<'a> {
+    /// A subscription whose messages are fetched by [`Subscription::next_msg`] and its siblings.
+    pub fn new(subject: &'a [u8]) -> Self {
+        SubscribeArgs {
+            subject,
+            queue: None,
+            sink: None,
+            timeout: None,
+            intake: None,
+        }
+    }
 }
 
 /// Who wants a subscription.
@@ -56,6 +75,8 @@ pub(in crate::client) enum Purpose {
     /// A request, for its answer: also while the subscriptions of the connection drain, whose
     /// callbacks may make requests.
     Answer,
+    /// A reply context, for as long as the connection is open: no drain ends it or waits for it.
+    Replies,
 }
 
 /// What a subscription has counted.
@@ -78,15 +99,17 @@ pub struct SubStats {
 /// An interest in a subject.
 pub struct Subscription {
     pub(in crate::client) conn: Arc<Connection>,
-    pub(in crate::client) sid: u64,
-    subject: CString,
+    pub(super) bound: Bound,
     queue_group: Option<Box<[u8]>>,
     pub(in crate::client) purpose: Purpose,
     pub(in crate::client) sink: Option<Box<dyn MsgSink>>,
+    pub(super) intake: Option<Arc<dyn Intake>>,
     pub(in crate::client) timeout: Option<Duration>,
     /// The lane that its messages take; `None` for the pool that grows as needed.
     lane: Option<Arc<Dispatcher>>,
     handle: OnceLock<Box<dyn ForeignHandle>>,
+    pub(super) extension: OnceLock<Arc<dyn Extension>>,
+    pub(super) endings: Endings,
     pub(in crate::client) queue: Mutex<Queue>,
     /// A message came, or it was closed or drained. Goes with `queue`; whoever takes a message and
     /// leaves others wakes the next who waits.
@@ -147,14 +170,16 @@ impl Connection {
         self.check_subscribe_line(args.subject, args.queue, sid)?;
         Ok(Arc::new_cyclic(|me| Subscription {
             conn: self.clone(),
-            sid,
-            subject,
+            bound: Bound::new(sid, subject),
             queue_group: args.queue.map(Box::from),
             purpose,
             sink: args.sink,
+            intake: args.intake,
             timeout: args.timeout,
             lane,
             handle: OnceLock::new(),
+            extension: OnceLock::new(),
+            endings: Endings::default(),
             queue: Mutex::new(Queue::new(self.opts.pending_limits(), lease)),
             changed: Condvar::new(),
             completed: Condvar::new(),
@@ -199,11 +224,11 @@ impl Connection {
                 drop(changing);
                 sub.discard();
                 let status = refused.err().unwrap_or(Status::NATS_CONNECTION_CLOSED);
-                return Err(self.why_not_subscribed(status, sub.subject.to_bytes()));
+                return Err(self.why_not_subscribed(status, sub.name().to_bytes()));
             }
         }
         let target = Target::Subscription(sub.clone());
-        changing.subscribe(sub.sid, target, |buf| sub.encode_subscribe(buf));
+        changing.subscribe(sub.sid(), target, |buf| sub.encode_subscribe(buf));
         drop(changing);
         sub.arm_timeout();
         if self.opts.send_asap {
@@ -213,10 +238,10 @@ impl Connection {
     }
 
     /// With what subscribing fails in the present state.
-    fn subscribable(&self, purpose: Purpose) -> Result<(), Status> {
+    pub(in crate::client) fn subscribable(&self, purpose: Purpose) -> Result<(), Status> {
         match self.status() {
             ConnStatus::NATS_CONN_STATUS_CLOSED => Err(Status::NATS_CONNECTION_CLOSED),
-            ConnStatus::NATS_CONN_STATUS_DRAINING_SUBS if purpose == Purpose::Answer => Ok(()),
+            ConnStatus::NATS_CONN_STATUS_DRAINING_SUBS if purpose != Purpose::Messages => Ok(()),
             status if status.is_draining() => Err(Status::NATS_DRAINING),
             _ => Ok(()),
         }
@@ -241,8 +266,8 @@ impl Subscription {
     }
 
     /// Its subject, also after it was closed.
-    pub(in crate::client) fn name(&self) -> &CStr {
-        &self.subject
+    pub(in crate::client) fn name(&self) -> Arc<CStr> {
+        self.bound.subject()
     }
 
     /// Has its callback called, wherever that is to happen.
@@ -257,9 +282,9 @@ impl Subscription {
     fn encode_subscribe(&self, buf: &mut WriteBuf) {
         encode::subscribe(
             buf,
-            self.subject.to_bytes(),
+            self.name().to_bytes(),
             self.queue_group.as_deref(),
-            self.sid,
+            self.sid(),
         );
     }
 
@@ -274,19 +299,20 @@ impl Subscription {
             self.taken_msgs.load(Ordering::Relaxed),
         );
         let left = (max > 0).then(|| max.saturating_sub(taken));
+        let left = left.filter(|left| *left == 0 || self.intake.is_none());
         let come = queue.come();
         queue.server.begin(come, taken, left);
         drop(queue);
         match left {
             // It ends when its last callback returns.
             Some(0) => {
-                encode::unsubscribe(buf, self.sid, None);
+                encode::unsubscribe(buf, self.sid(), None);
                 false
             }
             left => {
                 self.encode_subscribe(buf);
                 if left.is_some() {
-                    encode::unsubscribe(buf, self.sid, left);
+                    encode::unsubscribe(buf, self.sid(), left);
                 }
                 true
             }
@@ -319,12 +345,12 @@ impl Subscription {
 
     /// Its number on the connection; 0 once it is closed.
     pub fn id(&self) -> i64 {
-        self.while_open(|_| self.sid as i64).unwrap_or(0)
+        self.while_open(|_| self.sid() as i64).unwrap_or(0)
     }
 
     /// Its subject; `None` once it is closed.
     pub fn subject(&self) -> Option<&CStr> {
-        self.is_valid().then_some(&*self.subject)
+        self.is_valid().then(|| self.bound.shown())
     }
 
     /// Is it open? So it is while it drains.
@@ -405,7 +431,10 @@ impl Subscription {
             return Err(self.closed_error());
         }
         self.leave(Closed::Unsubscribed);
-        Ok(())
+        match self.extension.get() {
+            Some(extension) => extension.unsubscribed(self),
+            None => Ok(()),
+        }
     }
 
     /// Ends it by itself after `max` messages in all.
@@ -431,14 +460,21 @@ impl Subscription {
             return self.unsubscribe();
         }
         self.max.store(max, Ordering::Relaxed);
+        if self.intake.is_some() {
+            // The server would count what the intake takes out.
+            return Ok(());
+        }
         let told = queue.server.set_max(max);
         drop(queue);
-        changing.tell(|buf| encode::unsubscribe(buf, self.sid, Some(told)));
+        changing.tell(|buf| encode::unsubscribe(buf, self.sid(), Some(told)));
         Ok(())
     }
 
     /// The program does not need it any more: ends it if it is open.
     pub fn destroy(self: &Arc<Self>) {
+        if let Some(extension) = self.extension.get() {
+            extension.destroying(self);
+        }
         if self.is_valid() {
             self.leave(Closed::Unsubscribed);
         }
@@ -453,6 +489,10 @@ impl Subscription {
 impl Subscriber for Subscription {
     fn line_len(&self) -> usize {
         let group = self.queue_group.as_deref().map_or(0, <[u8]>::len);
-        self.subject.as_bytes().len() + group
+        self.name().count_bytes() + group
+    }
+
+    fn is_counted(&self) -> bool {
+        self.purpose != Purpose::Replies
     }
 }

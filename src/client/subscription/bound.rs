@@ -1,0 +1,107 @@
+//! The sid and the subject that a subscription goes by. It may be bound to others later, while the
+//! program has a pointer to the subject of before.
+
+use std::ffi::{CStr, CString};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use crate::client::subscription::state::Subscription;
+use crate::locks::Mutex;
+
+/// See the [module](self). Changed with the registry and the queue locked.
+pub(super) struct Bound {
+    sid: AtomicU64,
+    subject: Mutex<Arc<CStr>>,
+    shown: Shown,
+}
+
+/// The subjects that the program has pointers to, which live as long as the subscription.
+#[derive(Default)]
+struct Shown(OnceLock<Box<(Arc<CStr>, Shown)>>);
+
+impl Bound {
+    pub(super) fn new(sid: u64, subject: CString) -> Self {
+        Bound {
+            sid: AtomicU64::new(sid),
+            subject: Mutex::new(subject.into()),
+            shown: Shown::default(),
+        }
+    }
+
+    pub(super) fn set(&self, sid: u64, subject: CString) {
+        self.sid.store(sid, Ordering::Relaxed);
+        let before = std::mem::replace(&mut *self.subject.lock(), subject.into());
+        drop(before);
+    }
+
+    pub(super) fn subject(&self) -> Arc<CStr> {
+        self.subject.lock().clone()
+    }
+
+    /// The subject, for the program to look at as long as the subscription lives.
+    pub(super) fn shown(&self) -> &CStr {
+        let subject = self.subject();
+        let mut shown = &self.shown;
+        loop {
+            let (text, rest) = &**shown
+                .0
+                .get_or_init(|| Box::new((subject.clone(), Shown::default())));
+            if Arc::ptr_eq(text, &subject) {
+                return text;
+            }
+            shown = rest;
+        }
+    }
+}
+
+impl Drop for Shown {
+    fn drop(&mut self) {
+        // One after the other: there may be more than a stack has room for.
+        let mut next = self.0.take();
+        while let Some(mut shown) = next {
+            next = shown.1.0.take();
+        }
+    }
+}
+
+impl Subscription {
+    /// The number that stands for it between client and server, also after it was closed.
+    #[inline]
+    pub fn sid(&self) -> u64 {
+        self.bound.sid.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_shown_stays_and_only_that() {
+        let bound = Bound::new(1, c"a".into());
+        let first = bound.shown();
+        assert_eq!(first.as_ptr(), bound.shown().as_ptr());
+        let unseen = {
+            bound.set(2, c"b".into());
+            Arc::downgrade(&bound.subject())
+        };
+        bound.set(3, c"c".into());
+        assert!(unseen.upgrade().is_none());
+        assert_eq!(bound.shown(), c"c");
+        assert_eq!(first, c"a");
+        for n in 0..20_000 {
+            bound.set(n, CString::new(n.to_string()).unwrap());
+        }
+        assert_eq!(&*bound.subject(), c"19999");
+    }
+
+    #[test]
+    fn as_many_as_were_shown_end_without_recursion() {
+        let mut shown = Shown::default();
+        for _ in 0..300_000 {
+            let link = Box::new((Arc::from(c"x"), std::mem::take(&mut shown)));
+            shown.0.set(link).ok().unwrap();
+        }
+        drop(shown);
+    }
+}

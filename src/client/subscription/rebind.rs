@@ -1,0 +1,62 @@
+//! Binding a subscription to another subject while it lives.
+
+use std::ffi::CString;
+use std::sync::Arc;
+
+use crate::client::interest::registry::Target;
+use crate::client::subscription::state::Subscription;
+use crate::error::{Error, Result, Status};
+use crate::proto::write_buf::WriteBuf;
+use crate::proto::{encode, subject};
+
+impl Subscription {
+    /// Ends the interest in its subject and begins one in another, under another sid, which is
+    /// returned.
+    ///
+    /// The server is told of both at once, or after the next reconnect. Messages that wait stay.
+    /// What comes for the sid of before is dropped from now on, although an
+    /// [`Intake`](crate::client::Intake) may still see it, with that sid. Does not wait. Fails where
+    /// the subscription is closed or drains.
+    pub fn rebind(self: &Arc<Self>, to: &[u8]) -> Result<u64> {
+        if let Some(fault) = subject::subscribe_fault(to) {
+            let text = fault.describe("subject", to);
+            return Err(Error::new(Status::NATS_INVALID_SUBJECT, text));
+        }
+        let name = CString::new(to).map_err(|_| Error::from(Status::NATS_INVALID_SUBJECT))?;
+        let mut changing = self.conn.interest.change(&self.conn.outbound);
+        let queue = self.queue.lock();
+        if queue.is_draining() && !queue.is_closed() {
+            drop((queue, changing));
+            let text = "a subscription that drains cannot be bound to another subject: ";
+            return Err(Error::new(
+                Status::NATS_DRAINING,
+                text.to_owned() + &self.called(),
+            ));
+        }
+        let old = self.sid();
+        // Of a connection that is being closed all have been taken out.
+        if queue.is_closed() || !changing.remove(old) {
+            drop((queue, changing));
+            return Err(self.closed_error());
+        }
+        let tell = !queue.server_has_ended();
+        let sid = changing.next_sid();
+        self.bound.set(sid, name);
+        drop(queue);
+        if tell {
+            changing.tell(|buf| encode::unsubscribe(buf, old, None));
+        }
+        // Not into the outgoing buffer itself, which is locked after the queue.
+        let mut frames = WriteBuf::new();
+        let subscribed = self.encode_state(&mut frames);
+        changing.resubscribe(sid, Target::Subscription(self.clone()), |buf| {
+            buf.append(&mut frames);
+            subscribed
+        });
+        drop(changing);
+        if self.conn.opts.send_asap {
+            self.conn.flush_soon();
+        }
+        Ok(sid)
+    }
+}
