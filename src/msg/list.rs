@@ -1,6 +1,6 @@
 //! A queue of messages that allocates nothing: each message points at the next.
 
-use std::ptr;
+use std::ptr::{self, NonNull};
 
 use super::message::{Desc, Msg};
 
@@ -69,13 +69,9 @@ impl MsgList {
 
     /// Takes the first message.
     pub fn pop(&mut self) -> Option<Msg> {
-        if self.head.is_null() {
-            return None;
-        }
-        // SAFETY: owned by this list, not taken before, and its block is alive through it.
-        let msg = unsafe { Msg::from_raw(self.head) }?;
-        // SAFETY: as above.
-        self.head = unsafe { (*self.head).next };
+        // Owned by this list, and its block is alive through it.
+        let msg = Msg(NonNull::new(self.head)?);
+        self.head = msg.desc().next;
         if self.head.is_null() {
             self.tail = ptr::null_mut();
         }

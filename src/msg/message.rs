@@ -342,12 +342,10 @@ impl Msg {
     /// # Safety
     /// `raw` is NULL or came from [`Msg::into_raw`], and its block is still alive.
     pub unsafe fn from_raw(raw: *mut Desc) -> Option<Msg> {
+        let desc = NonNull::new(raw)?;
         // SAFETY: the caller's contract; a block's memory stays descriptors as long as it lives.
-        let msg = unsafe { Self::borrow_raw(raw) }?;
-        if msg.desc().state.load(Ordering::Relaxed) & LENT != 0 {
-            return None;
-        }
-        Some(ManuallyDrop::into_inner(msg))
+        let state = unsafe { desc.as_ref() }.state.load(Ordering::Relaxed);
+        (state & !(FLAGS & !LENT) == LIVE).then(|| Msg(desc))
     }
 
     /// Looks at a message that someone holds a plain pointer to. `None` for NULL, and for a message
