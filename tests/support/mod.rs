@@ -1,6 +1,6 @@
 //! A nats-server of its own for a test.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -44,13 +44,15 @@ impl Server {
             .iter()
             .map(|arg| arg.replace(STORE, &store()))
             .collect();
-        let (child, port) = run(&dir, &args, "-1");
-        Server {
+        let child = spawn(&dir, &args, "-1");
+        let mut server = Server {
             child,
             dir,
             args,
-            port,
-        }
+            port: 0,
+        };
+        server.port = server.find_port();
+        server
     }
 
     /// The server's URL.
@@ -67,7 +69,27 @@ impl Server {
     /// Starts it again on the same port.
     pub fn restart(&mut self) {
         self.stop();
-        (self.child, self.port) = run(&self.dir, &self.args, &self.port.to_string());
+        self.child = spawn(&self.dir, &self.args, &self.port.to_string());
+        self.port = self.find_port();
+    }
+
+    /// Waits until it listens.
+    fn find_port(&self) -> u16 {
+        let name = format!("nats-server_{}.ports", self.child.id());
+        let file = self.dir.join(name);
+        let from = Instant::now();
+        loop {
+            let port = fs::read_to_string(&file).ok().and_then(|text| {
+                let (_, rest) = text.split_once("nats://127.0.0.1:")?;
+                let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+                digits.parse().ok()
+            });
+            if let Some(port) = port {
+                return port;
+            }
+            assert!(from.elapsed() < LONG, "the server writes its ports");
+            thread::sleep(Duration::from_millis(5));
+        }
     }
 }
 
@@ -78,29 +100,15 @@ impl Drop for Server {
     }
 }
 
-fn run(dir: &PathBuf, args: &[String], port: &str) -> (Child, u16) {
-    let child = Command::new(binary())
+fn spawn(dir: &Path, args: &[String], port: &str) -> Child {
+    Command::new(binary())
         .args(["-a", "127.0.0.1", "-p", port, "--ports_file_dir"])
         .arg(dir)
         .args(args)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
-        .expect("the server starts");
-    let file = dir.join(format!("nats-server_{}.ports", child.id()));
-    let from = Instant::now();
-    loop {
-        let port = fs::read_to_string(&file).ok().and_then(|text| {
-            let (_, rest) = text.split_once("nats://127.0.0.1:")?;
-            let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
-            digits.parse().ok()
-        });
-        if let Some(port) = port {
-            return (child, port);
-        }
-        assert!(from.elapsed() < LONG, "the server writes its ports");
-        thread::sleep(Duration::from_millis(5));
-    }
+        .expect("the server starts")
 }
 
 /// Waits until something is so.
