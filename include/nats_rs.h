@@ -1264,6 +1264,12 @@ typedef void (*natsMsgHandler)(natsConnection *nc, natsSubscription *sub, natsMs
 /**
  * A connection's way to JetStream, opaque to C.
  *
+ * Made by `natsConnection_JetStream`, released by `jsCtx_Destroy`, also after its connection was destroyed; any
+ * number of them may share a connection. Any thread may call any `js_` function on it at any time, callbacks
+ * included. A call on a destroyed context returns `NATS_INVALID_ARG`, except in a callback that was given the
+ * context: there it works until the callback returns. A call in a child of the process that made it returns
+ * `NATS_ILLEGAL_STATE`.
+ *
  * @ingroup nats_js_context
  */
 typedef struct __jsCtx jsCtx;
@@ -7316,6 +7322,57 @@ NATS_EXTERN void jsMsgMetaData_Destroy(struct jsMsgMetaData *meta);
  * @ingroup nats_js_consumers
  */
 NATS_EXTERN enum natsStatus jsConsumerConfig_Init(struct jsConsumerConfig *cc);
+
+/**
+ * Make a context: a connection's way to JetStream.
+ *
+ * Nothing is sent: whether the account has JetStream is seen by the first call with the context.
+ * The connection lives at least as long as the context.
+ *
+ * @param js Receives the context, to be released with `jsCtx_Destroy`; written only with
+ * `NATS_OK`.
+ * @param nc The connection.
+ * @param opts How the context works; NULL for defaults. The structure and its strings are copied;
+ * functions and closures must stay.
+ *
+ * @retval NATS_OK The context can be used.
+ * @retval NATS_INVALID_ARG `js` or `nc` is NULL, `nc` was destroyed, `Wait` or
+ * `PublishAsync.StallWait` is negative, or a string is not UTF-8.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @par Example
+ * ```c
+ * jsCtx *js = NULL;
+ *
+ * natsStatus s = natsConnection_JetStream(&js, nc, NULL);
+ * if (s == NATS_OK)
+ *     printf("ready\n");
+ * jsCtx_Destroy(js);
+ * ```
+ *
+ * @see jsOptions_Init, jsCtx_Destroy
+ *
+ * @ingroup nats_js_context
+ */
+NATS_EXTERN enum natsStatus natsConnection_JetStream(jsCtx **js, natsConnection *nc, struct jsOptions *opts);
+
+/**
+ * Destroy a context.
+ *
+ * Subscriptions that were made with the context go on.
+ *
+ * @param js The context; NULL, or one that was destroyed before, does nothing.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, the context's own handlers included.
+ *
+ * @see natsConnection_JetStream
+ *
+ * @ingroup nats_js_context
+ */
+NATS_EXTERN void jsCtx_Destroy(jsCtx *js);
 
 /**
  * Initialize the selection of a message for a direct get.

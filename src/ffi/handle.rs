@@ -14,6 +14,7 @@
 mod arena;
 #[cfg(test)]
 mod explored;
+mod jetstream;
 mod slot;
 #[cfg(test)]
 mod slot_tests;
@@ -24,6 +25,8 @@ use std::os::fd::{FromRawFd, OwnedFd};
 use std::sync::Arc;
 
 use self::arena::Arena;
+pub use self::jetstream::jsCtx;
+pub(crate) use self::jetstream::new_context;
 use self::slot::{FourStripes, Hold, OneStripe, Pin, Slot, Stripes};
 use self::whole::{Editable, Whole};
 use crate::client::{Connection, ForeignHandle, Options, Subscription};

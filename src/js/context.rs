@@ -4,7 +4,7 @@
 //! together, and the [`Call`] it returns has all functions that ask the server something.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::api::json::{Json, Mismatch, parse_value, take};
 use super::api::{ApiError, ErrCode};
 use super::error::{Error, Result};
-use crate::client::Connection;
+use crate::client::{Connection, ForeignHandle};
 use crate::error::{Error as Plain, Status};
 use crate::msg::Msg;
 
@@ -90,6 +90,7 @@ pub struct Context {
     options: ContextOptions,
     /// What the subjects of the API begin with, without a dot at its end.
     prefix: String,
+    handle: OnceLock<Box<dyn ForeignHandle>>,
 }
 
 impl Context {
@@ -103,7 +104,19 @@ impl Context {
             conn: conn.clone(),
             options,
             prefix,
+            handle: OnceLock::new(),
         })
+    }
+
+    /// Lets a foreign caller know it by an address; once.
+    pub fn set_handle(&self, handle: Box<dyn ForeignHandle>) {
+        // A second one would be a mistake of the caller, and is dropped.
+        let _ = self.handle.set(handle);
+    }
+
+    /// The address that the foreign caller knows it by, or 0.
+    pub fn handle(&self) -> usize {
+        self.handle.get().map_or(0, |h| h.address())
     }
 
     /// Its connection.
