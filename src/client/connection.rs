@@ -4,10 +4,12 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use super::ForeignHandle;
+use super::Link;
 use super::callbacks::events::Callbacks;
 use super::callbacks::life::Lease;
 use super::incoming::event_loop::Foreign;
-use super::incoming::link::Link;
+use super::incoming::upstream::Received;
+use super::incoming::waiting::Waits;
 use super::interest::Interest;
 use super::options::Options;
 use super::outgoing::Outbound;
@@ -17,7 +19,6 @@ use super::session::state::Session;
 use super::session::status::ConnStatus;
 use super::session::tls::TlsPolicy;
 use super::subscription::Subscription;
-use super::sync::adaptive_spin::Patience;
 use crate::error::{Error, Result};
 use crate::net::servers::ServerPool;
 use crate::proto::info::ServerInfo;
@@ -56,18 +57,12 @@ pub struct Connection {
     pub(super) headers: AtomicBool,
     pub(super) outbound: Outbound<Link>,
     /// The program's event loop, where that drives the socket.
-    pub(super) foreign: Option<Foreign>,
+    pub(super) foreign: Option<Foreign<Connection>>,
     pub(super) callbacks: Callbacks,
     pub(super) interest: Interest<Subscription>,
     pub(super) requests: Requests,
-    /// With answers to requests and flushes.
-    pub(super) patience: Patience,
-    /// With the next message of a subscription.
-    pub(super) patience_next: Patience,
-    /// How many had been published when a thread last waited for a subscription's next message.
-    pub(super) answered: AtomicU64,
-    pub(super) in_msgs: AtomicU64,
-    pub(super) in_bytes: AtomicU64,
+    pub(super) waits: Waits,
+    pub(super) received: Received,
     /// The callback waits to be called.
     pub(super) discovered_waits: AtomicBool,
     pub(super) lame_duck_waits: AtomicBool,
@@ -99,11 +94,8 @@ impl Connection {
             ),
             interest: Interest::default(),
             requests: Requests::new(),
-            patience: Patience::new(opts.busy_poll, runtime.processors()),
-            patience_next: Patience::new(opts.busy_poll, runtime.processors()),
-            answered: AtomicU64::new(0),
-            in_msgs: AtomicU64::new(0),
-            in_bytes: AtomicU64::new(0),
+            waits: Waits::new(opts.busy_poll, runtime.processors()),
+            received: Received::default(),
             discovered_waits: AtomicBool::new(false),
             lame_duck_waits: AtomicBool::new(false),
             runtime,
@@ -160,17 +152,5 @@ impl Connection {
             max_payload: usize::try_from(info.max_payload).unwrap_or(usize::MAX),
             headers: info.headers,
         })
-    }
-
-    pub(super) fn count_received(&self, msgs: u64, bytes: u64) {
-        // Only the reading side writes these.
-        self.in_msgs.store(
-            self.in_msgs.load(Ordering::Relaxed) + msgs,
-            Ordering::Relaxed,
-        );
-        self.in_bytes.store(
-            self.in_bytes.load(Ordering::Relaxed) + bytes,
-            Ordering::Relaxed,
-        );
     }
 }

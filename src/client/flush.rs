@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::connection::Connection;
+use super::incoming::waiting::read_here;
 use super::outgoing::ping::PingWaiter;
 use super::outgoing::publish::When;
 use super::sync::one_shot::OneShot;
@@ -28,7 +29,7 @@ impl Connection {
         }
         let slot = OneShot::new();
         let deadline = Instant::now().checked_add(timeout);
-        let reader = self.read_here();
+        let reader = read_here(self);
         self.outbound
             .ping(PingWaiter::Thread(slot.clone()), When::Soon);
         reader.read_until(deadline, || slot.is_sent());

@@ -6,6 +6,7 @@
 //! | `callbacks` | connection callbacks, errors that no call can return, callbacks that the program runs itself |
 //! | [`session`] | connecting, losing the server, reconnecting, draining, closing; the handshake; PINGs |
 //! | [`options`] | what a program may set |
+//! | `link_host`, `session_host` | what the rooms need of their connection |
 //! | [`connection`] | the object itself, its state, its getters |
 //! | `outgoing` | publishers → socket, and the buffer while disconnected |
 //! | `publish` | publishing on a connection |
@@ -26,6 +27,7 @@ mod explored;
 mod flush;
 mod incoming;
 mod interest;
+mod link_host;
 pub mod options;
 mod outgoing;
 // Not in the room itself, whose source is compiled a second time to be explored.
@@ -51,6 +53,9 @@ pub use session::status::{self, ConnStatus};
 pub use subscription::{
     Batch, EndReason, Extension, Intake, MsgSink, SubStats, SubscribeArgs, Subscription,
 };
+
+/// The link of a connection to one server.
+type Link = incoming::link::Link<Connection>;
 
 /// What a foreign caller holds for an object of the core; dropping it gives the caller's side free.
 pub trait ForeignHandle: Send + Sync {

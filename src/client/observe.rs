@@ -36,10 +36,11 @@ impl Connection {
 
     /// What it has counted.
     pub fn stats(&self) -> Stats {
+        let (in_msgs, in_bytes) = self.received.counts();
         let (out_msgs, out_bytes) = self.outbound.counts();
         Stats {
-            in_msgs: self.in_msgs.load(Ordering::Relaxed),
-            in_bytes: self.in_bytes.load(Ordering::Relaxed),
+            in_msgs,
+            in_bytes,
             out_msgs,
             out_bytes,
             reconnects: self.session.reconnects(),
@@ -136,7 +137,6 @@ impl Connection {
         let link = self.session.link();
         let none = || self.untold(Status::NATS_CONNECTION_DISCONNECTED, "local address");
         link.ok_or_else(none)?
-            .stream
             .local_addr()
             .map_err(|e| system("local address", e))
     }

@@ -147,7 +147,7 @@ pub struct Options {
     /// Have the server check subjects strictly.
     pub pedantic: bool,
     /// Who watches the socket instead of the library.
-    pub event_loop: Option<Arc<dyn EventLoop>>,
+    pub event_loop: Option<Arc<dyn EventLoop<Connection>>>,
     /// Let callbacks wait until the program runs them itself.
     pub manual_dispatch: bool,
     /// Told of errors that no call returns. `None`: they are printed.

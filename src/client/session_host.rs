@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::Link;
 use super::callbacks::events::Callbacks;
 use super::connection::Connection;
-use super::incoming::link::Link;
 use super::interest::registry::Target;
 use super::outgoing::attach::{Detached, SessionStart};
 use super::outgoing::ping::PingWaiter;
@@ -105,7 +105,7 @@ impl SessionHost for Connection {
             life: &self.callbacks.life,
         };
         let info = handshake::run(&context, &mut wire, attempt)?;
-        let link = Link::new(self, wire);
+        let link = Link::new(self, wire.stream, wire.receiver, wire.parser);
         if let Some(foreign) = &self.foreign {
             foreign.attach(&link).map_err(Failure::Refused)?;
         }

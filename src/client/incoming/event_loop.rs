@@ -19,8 +19,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::client::callbacks::life::Lease;
-use crate::client::connection::Connection;
 use crate::client::incoming::link::Link;
+use crate::client::incoming::upstream::Upstream;
 use crate::error::{Error, Result, Status};
 use crate::locks::{Mutex, ReentrantLock, this_thread};
 use crate::runtime::Job;
@@ -29,18 +29,18 @@ use crate::runtime::Job;
 /// for: bytes that the socket did not take, and answers that another thread has read.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
-/// An event loop of the program.
-pub trait EventLoop: Send + Sync {
+/// An event loop of the program, for connections of type `C`.
+pub trait EventLoop<C>: Send + Sync {
     /// What one connection is for the loop.
-    fn attachment(&self) -> Box<dyn Attachment>;
+    fn attachment(&self) -> Box<dyn Attachment<C>>;
 }
 
 /// One connection at an event loop. `attach`, `read` and `write` never overlap, except that they
 /// may be called from inside each other on the same thread.
-pub trait Attachment: Send + Sync {
+pub trait Attachment<C>: Send + Sync {
     /// Watches a new socket, for reading to begin with. A socket that was there before has been
     /// given up by `read(false)`.
-    fn attach(&self, connection: &Arc<Connection>, socket: OwnedFd) -> Result<(), Status>;
+    fn attach(&self, connection: &Arc<C>, socket: OwnedFd) -> Result<(), Status>;
 
     /// Watches the socket for reading, or gives it up: it is not used any more.
     fn read(&self, watch: bool) -> Result<(), Status>;
@@ -56,8 +56,8 @@ pub trait Attachment: Send + Sync {
 }
 
 /// A connection's dealings with the program's event loop.
-pub(in crate::client) struct Foreign {
-    attachment: Box<dyn Attachment>,
+pub(in crate::client) struct Foreign<U> {
+    attachment: Box<dyn Attachment<U>>,
     turn: ReentrantLock,
     calls: Calls,
     /// The loop watches for writing. Changes in the turn of a call.
@@ -80,8 +80,8 @@ struct Calls {
     lease: Mutex<Option<Lease>>,
 }
 
-impl Foreign {
-    pub(in crate::client) fn new(event_loop: &dyn EventLoop) -> Self {
+impl<U: Upstream> Foreign<U> {
+    pub(in crate::client) fn new(event_loop: &dyn EventLoop<U>) -> Self {
         Foreign {
             attachment: event_loop.attachment(),
             turn: ReentrantLock::default(),
@@ -92,7 +92,7 @@ impl Foreign {
     }
 
     /// Has the loop watch a link's socket. Without success the socket is not the loop's.
-    pub(in crate::client) fn attach(&self, link: &Link) -> Result<()> {
+    pub(in crate::client) fn attach(&self, link: &Link<U>) -> Result<()> {
         let socket = link.stream.as_fd().try_clone_to_owned()?;
         let turn = self.turn.lock();
         if self.calls.finished.load(Ordering::Relaxed) {
@@ -100,12 +100,12 @@ impl Foreign {
         }
         self.writing.store(false, Ordering::SeqCst);
         self.calls.busy.store(true, Ordering::Relaxed);
-        match self.attachment.attach(&link.conn, socket) {
+        match self.attachment.attach(&link.up, socket) {
             Ok(()) => {
                 link.foreign.attached.store(true, Ordering::Release);
                 if !self.calls.ever.swap(true, Ordering::Relaxed) {
                     self.driver.store(this_thread(), Ordering::Relaxed);
-                    *self.calls.lease.lock() = link.conn.lease();
+                    *self.calls.lease.lock() = link.up.lease();
                 }
                 Ok(())
             }
@@ -121,7 +121,7 @@ impl Foreign {
     }
 
     /// A link is over: the loop is to give its socket up. Does nothing the second time.
-    pub(in crate::client) fn unlink(&self, link: &Link) {
+    pub(in crate::client) fn unlink(&self, link: &Link<U>) {
         let turn = self.turn.lock();
         if !link.foreign.attached.swap(false, Ordering::AcqRel) {
             return;
@@ -162,7 +162,7 @@ impl Foreign {
 
     /// Asks the loop to tell when the socket can be written, if something waits for that and it has
     /// not been asked already. Not with a lock held.
-    pub(in crate::client) fn ask_write(&self, link: &Arc<Link>) {
+    pub(in crate::client) fn ask_write(&self, link: &Arc<Link<U>>) {
         if self.writing.load(Ordering::SeqCst) {
             return;
         }
@@ -181,7 +181,7 @@ impl Foreign {
     }
 
     /// After writing on the loop's thread: if nothing is left, the loop need not watch any more.
-    fn written(&self, link: &Arc<Link>) {
+    fn written(&self, link: &Arc<Link<U>>) {
         let turn = self.turn.lock();
         if !link.foreign.attached.load(Ordering::Acquire)
             || !self.writing.load(Ordering::SeqCst)
@@ -222,31 +222,31 @@ pub(in crate::client) struct LinkState {
 
 impl LinkState {
     /// Does anything wait that a write event would further?
-    fn waits(&self, link: &Link) -> bool {
-        self.more.load(Ordering::Acquire) || link.conn.outbound.buffered() > 0
+    fn waits<U: Upstream>(&self, link: &Link<U>) -> bool {
+        self.more.load(Ordering::Acquire) || link.up.outbound().buffered() > 0
     }
 
     /// The session stands. What came right behind the handshake is taken at once, since the loop
     /// may have told of it already.
-    pub(in crate::client) fn start(&self, link: &Arc<Link>, foreign: &Foreign) {
+    pub(in crate::client) fn start<U: Upstream>(&self, link: &Arc<Link<U>>, foreign: &Foreign<U>) {
         self.started.store(true, Ordering::Release);
         link.read_for_loop(foreign);
         foreign.ask_write(link);
     }
 
     /// As [`Foreign::ask_write`], from where locks are held.
-    pub(in crate::client) fn ask_write_later(&self, link: &Arc<Link>) {
+    pub(in crate::client) fn ask_write_later<U: Upstream>(&self, link: &Arc<Link<U>>) {
         if !self.asked.swap(true, Ordering::SeqCst) {
             let ask = Arc::new(AskWrite(link.clone()));
-            link.conn.runtime.delivery.submit(ask);
+            link.up.runtime().delivery.submit(ask);
         }
     }
 }
 
 /// Asks for a write event on a thread of the library.
-struct AskWrite(Arc<Link>);
+struct AskWrite<U: Upstream>(Arc<Link<U>>);
 
-impl Job for AskWrite {
+impl<U: Upstream> Job for AskWrite<U> {
     fn run(self: Arc<Self>) -> bool {
         let link = &self.0;
         link.foreign.asked.store(false, Ordering::SeqCst);
@@ -255,24 +255,24 @@ impl Job for AskWrite {
     }
 }
 
-impl Link {
+impl<U: Upstream> Link<U> {
     /// Asks the program's event loop, if it is in charge, for a write event. Not with a lock held.
     pub(in crate::client) fn ask_write(self: &Arc<Self>) {
-        if let Some(foreign) = &self.conn.foreign {
+        if let Some(foreign) = self.up.event_loop() {
             foreign.ask_write(self);
         }
     }
 
     /// Reads what is there, and sends what that has to be answered with.
-    fn read_for_loop(self: &Arc<Self>, foreign: &Foreign) {
+    fn read_for_loop(self: &Arc<Self>, foreign: &Foreign<U>) {
         let Some(more) = self.read_alone() else {
             return;
         };
         // A loop reports what is in the socket; what is left here it would not know of. So it is
         // asked for an event that comes by itself.
         self.foreign.more.store(more, Ordering::Release);
-        if self.conn.outbound.buffered() > 0 {
-            self.conn.outbound.try_pump(self);
+        if self.up.outbound().buffered() > 0 {
+            self.up.outbound().try_pump(self);
         }
         if more {
             foreign.ask_write(self);
@@ -280,68 +280,66 @@ impl Link {
     }
 }
 
-impl Connection {
-    /// The link that the loop's events are for.
-    fn attached_link(&self) -> Option<(&Foreign, Arc<Link>)> {
-        let foreign = self.foreign.as_ref()?;
-        let link = self.session.link()?;
-        let live = link.foreign.attached.load(Ordering::Acquire) && !link.is_over();
-        live.then_some((foreign, link))
-    }
+/// The link of a connection that the loop's events are for.
+fn attached_link<U: Upstream>(up: &U) -> Option<(&Foreign<U>, Arc<Link<U>>)> {
+    let foreign = up.event_loop()?;
+    let link = up.present_link()?;
+    let live = link.foreign.attached.load(Ordering::Acquire) && !link.is_over();
+    live.then_some((foreign, link))
+}
 
-    /// The program's event loop found the socket readable: reads and hands over what is there.
-    /// Losing the server is dealt with in the call.
-    pub fn process_read_event(&self) {
-        let Some((foreign, link)) = self.attached_link() else {
-            return;
-        };
-        // Before that the loop is ahead of the thread that connects, and is going to call again.
-        if link.foreign.started.load(Ordering::Acquire) {
-            foreign.driver.store(this_thread(), Ordering::Relaxed);
-            link.read_for_loop(foreign);
-        }
-    }
-
-    /// The program's event loop found the socket writable: writes what waits, as far as it goes.
-    pub fn process_write_event(&self) {
-        let Some((foreign, link)) = self.attached_link() else {
-            return;
-        };
+/// The program's event loop found the socket readable: reads and hands over what is there.
+/// Losing the server is dealt with in the call.
+pub(in crate::client) fn read_event<U: Upstream>(up: &U) {
+    let Some((foreign, link)) = attached_link(up) else {
+        return;
+    };
+    // Before that the loop is ahead of the thread that connects, and is going to call again.
+    if link.foreign.started.load(Ordering::Acquire) {
         foreign.driver.store(this_thread(), Ordering::Relaxed);
-        self.outbound.try_pump(&link);
-        if link.foreign.more.load(Ordering::Acquire) {
-            link.read_for_loop(foreign);
-        }
-        foreign.written(&link);
+        link.read_for_loop(foreign);
     }
+}
 
-    /// The program's event loop has forgotten the connection.
-    pub fn process_detached_event(&self) {
-        if let Some(foreign) = &self.foreign
-            && foreign.is_detached()
-        {
-            foreign.attachment.release();
-        }
+/// The program's event loop found the socket writable: writes what waits, as far as it goes.
+pub(in crate::client) fn write_event<U: Upstream>(up: &U) {
+    let Some((foreign, link)) = attached_link(up) else {
+        return;
+    };
+    foreign.driver.store(this_thread(), Ordering::Relaxed);
+    up.outbound().try_pump(&link);
+    if link.foreign.more.load(Ordering::Acquire) {
+        link.read_for_loop(foreign);
     }
+    foreign.written(&link);
+}
 
-    /// If the calling thread is the event loop's, nobody else would read what it is about to wait
-    /// for: does the loop's work until `done`, or the deadline, or the server is gone.
-    pub(in crate::client) fn drive_loop(&self, deadline: Option<Instant>, done: impl Fn() -> bool) {
-        if !self.foreign.as_ref().is_some_and(Foreign::is_driver) {
+/// The program's event loop has forgotten the connection.
+pub(in crate::client) fn detached_event<U: Upstream>(up: &U) {
+    if let Some(foreign) = up.event_loop()
+        && foreign.is_detached()
+    {
+        foreign.attachment.release();
+    }
+}
+
+/// If the calling thread is the event loop's, nobody else would read what it is about to wait
+/// for: does the loop's work until `done`, or the deadline, or the server is gone.
+pub(super) fn drive_loop<U: Upstream>(up: &U, deadline: Option<Instant>, done: impl Fn() -> bool) {
+    if !up.event_loop().is_some_and(Foreign::is_driver) {
+        return;
+    }
+    while !done()
+        && let Some((foreign, link)) = attached_link(up)
+    {
+        up.outbound().try_pump(&link);
+        link.read_for_loop(foreign);
+        let now = Instant::now();
+        if done() || deadline.is_some_and(|d| d <= now) {
             return;
         }
-        while !done()
-            && let Some((foreign, link)) = self.attached_link()
-        {
-            self.outbound.try_pump(&link);
-            link.read_for_loop(foreign);
-            let now = Instant::now();
-            if done() || deadline.is_some_and(|d| d <= now) {
-                return;
-            }
-            let next = deadline.map_or(now + LOOK_AGAIN, |d| d.min(now + LOOK_AGAIN));
-            // The end of the time is noticed above, the end of the server when reading.
-            let _ = link.stream.wait_readable(next, None);
-        }
+        let next = deadline.map_or(now + LOOK_AGAIN, |d| d.min(now + LOOK_AGAIN));
+        // The end of the time is noticed above, the end of the server when reading.
+        let _ = link.stream.wait_readable(next, None);
     }
 }

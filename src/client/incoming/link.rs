@@ -4,22 +4,22 @@
 //! handshake is done it is driven by the threads that watch the sockets, or by who waits for what
 //! comes.
 
+use std::io;
+use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
-use crate::client::connection::Connection;
 use crate::client::incoming::event_loop::LinkState;
 use crate::client::incoming::unused;
+use crate::client::incoming::upstream::{Control, Upstream};
 use crate::client::interest::registry::Target;
 use crate::client::outgoing::Outbound;
 use crate::client::outgoing::wire::Wire;
-use crate::client::session::handshake;
-use crate::client::subscription::state::Subscription;
 use crate::error::{Error, Result, Status};
 use crate::locks::Mutex;
-use crate::msg::{Msg, MsgList, Receiver};
+use crate::msg::{MsgList, Receiver};
 use crate::net::stream::Stream;
 use crate::proto::info::ServerInfo;
 use crate::proto::parser::{Op, Parser, Step};
@@ -37,14 +37,14 @@ const HAND_OVER_AT: usize = 256 * 1024;
 const TRICKLE: usize = 4096;
 
 /// The link of a connection to one server.
-pub(in crate::client) struct Link {
-    pub(in crate::client) conn: Arc<Connection>,
-    pub(in crate::client) stream: Stream,
-    pub(in crate::client) reader: Mutex<Reader>,
-    pub(in crate::client) registration: OnceLock<Registration>,
+pub(in crate::client) struct Link<U: Upstream> {
+    pub(super) up: Arc<U>,
+    pub(super) stream: Stream,
+    reader: Mutex<Reader<U::Subscription>>,
+    pub(super) registration: OnceLock<Registration>,
     /// For where an event loop of the program drives it.
-    pub(in crate::client) foreign: LinkState,
-    me: Weak<Link>,
+    pub(super) foreign: LinkState,
+    me: Weak<Link<U>>,
     /// Its end has been noticed: nothing more is read from it or written to it.
     over: AtomicBool,
     /// It did not break: the program wants another one.
@@ -54,18 +54,17 @@ pub(in crate::client) struct Link {
 }
 
 /// What belongs to reading.
-pub(in crate::client) struct Reader {
-    pub(in crate::client) receiver: Receiver,
-    pub(in crate::client) parser: Parser,
+struct Reader<S> {
+    receiver: Receiver,
+    parser: Parser,
     /// Length of the frame that has begun, when known.
-    pub(in crate::client) need: Option<usize>,
-    gathered: Gathered,
+    need: Option<usize>,
+    gathered: Gathered<S>,
 }
 
 /// The messages of one read or a few, by subscription and sid.
-#[derive(Default)]
-struct Gathered {
-    batches: Vec<(Target<Subscription>, u64, MsgList)>,
+struct Gathered<S> {
+    batches: Vec<(Target<S>, u64, MsgList)>,
     /// The registry's round in which the batches were begun.
     round: u64,
     msgs: u64,
@@ -74,30 +73,35 @@ struct Gathered {
     wire: usize,
 }
 
-/// What the parser found that is not a message, as something that outlives the buffer.
-enum Control {
+/// What the parser found that is not a message.
+enum Operation {
     Ping,
-    Pong,
     Ok,
-    Info(Vec<u8>),
-    Err(ServerError),
+    Other(Control),
 }
 
-impl Link {
-    pub(in crate::client) fn new(conn: &Arc<Connection>, wire: handshake::Wire) -> Arc<Self> {
-        let handshake::Wire {
-            stream,
-            receiver,
-            parser,
-        } = wire;
+impl<U: Upstream> Link<U> {
+    /// A link over which a session stands. `receiver` has what came behind the handshake.
+    pub(in crate::client) fn new(
+        up: &Arc<U>,
+        stream: Stream,
+        receiver: Receiver,
+        parser: Parser,
+    ) -> Arc<Self> {
         Arc::new_cyclic(|me| Link {
-            conn: conn.clone(),
+            up: up.clone(),
             stream,
             reader: Mutex::new(Reader {
                 receiver,
                 parser,
                 need: None,
-                gathered: Gathered::default(),
+                gathered: Gathered {
+                    batches: Vec::new(),
+                    round: 0,
+                    msgs: 0,
+                    bytes: 0,
+                    wire: 0,
+                },
             }),
             registration: OnceLock::new(),
             foreign: LinkState::default(),
@@ -111,13 +115,13 @@ impl Link {
     /// Is it driven by an event loop of the program?
     #[inline]
     pub(in crate::client) fn is_foreign(&self) -> bool {
-        self.conn.foreign.is_some()
+        self.up.event_loop().is_some()
     }
 
     /// Has the link driven from now on, by the library's threads or by the program's event loop,
     /// which has the socket already.
     pub(in crate::client) fn start(self: &Arc<Self>) -> Result<()> {
-        if let Some(foreign) = &self.conn.foreign {
+        if let Some(foreign) = self.up.event_loop() {
             self.foreign.start(self, foreign);
             return Ok(());
         }
@@ -128,7 +132,7 @@ impl Link {
             receiver.rest();
             self.stream.is_tls() || !receiver.unparsed().is_empty()
         };
-        let registration = self.conn.runtime.io.register(self.clone())?;
+        let registration = self.up.runtime().io.register(self.clone())?;
         let registration = self.registration.get_or_init(|| registration);
         if self.is_over() {
             registration.cancel();
@@ -137,8 +141,8 @@ impl Link {
             registration.request_read();
         }
         // What was to be written meanwhile found nobody to do it.
-        if self.conn.outbound.buffered() > 0 {
-            self.conn.outbound.try_pump(self);
+        if self.up.outbound().buffered() > 0 {
+            self.up.outbound().try_pump(self);
         }
         Ok(())
     }
@@ -172,7 +176,7 @@ impl Link {
             registration.cancel();
         }
         self.stream.shutdown();
-        if let Some(foreign) = &self.conn.foreign {
+        if let Some(foreign) = self.up.event_loop() {
             foreign.unlink(self);
         }
     }
@@ -192,7 +196,7 @@ impl Link {
         if !self.over.swap(true, Ordering::AcqRel) {
             let is_end = error.status() == Status::NATS_CONNECTION_CLOSED;
             let cause = self.write_error.get().filter(|_| is_end).cloned();
-            self.conn.lost(self, cause.unwrap_or(error));
+            self.up.lost(self, cause.unwrap_or(error));
         }
     }
 
@@ -239,14 +243,14 @@ impl Link {
     }
 
     /// Reads and hands over what has come. True if there may be more.
-    fn read_and_hand_over(self: &Arc<Self>, reader: &mut Reader) -> Result<bool> {
+    fn read_and_hand_over(self: &Arc<Self>, reader: &mut Reader<U::Subscription>) -> Result<bool> {
         let result = self.read_some(reader);
         self.hand_over(&mut reader.gathered);
-        unused::watch(&self.conn.runtime.timers);
+        unused::watch(&self.up.runtime().timers);
         result
     }
 
-    fn read_some(self: &Arc<Self>, reader: &mut Reader) -> Result<bool> {
+    fn read_some(self: &Arc<Self>, reader: &mut Reader<U::Subscription>) -> Result<bool> {
         // Of a link that is over nothing is to come behind what its successor brings.
         if self.is_over() {
             return Ok(false);
@@ -316,16 +320,16 @@ impl Link {
 
     /// Parses all that has been received. Messages are gathered, the rest is dealt with at once,
     /// after the messages before it.
-    fn process(self: &Arc<Self>, reader: &mut Reader) -> Result<()> {
-        while let Some(control) = self.gather(reader)? {
+    fn process(self: &Arc<Self>, reader: &mut Reader<U::Subscription>) -> Result<()> {
+        while let Some(operation) = self.gather(reader)? {
             self.hand_over(&mut reader.gathered);
-            self.control(control)?;
+            self.perform(operation)?;
         }
         Ok(())
     }
 
     /// Gathers messages by subscription, up to the next operation that is not a message.
-    fn gather(&self, reader: &mut Reader) -> Result<Option<Control>> {
+    fn gather(&self, reader: &mut Reader<U::Subscription>) -> Result<Option<Operation>> {
         let Reader {
             receiver,
             parser,
@@ -335,7 +339,7 @@ impl Link {
         if receiver.unparsed().is_empty() && !receiver.advance(None)? {
             return Ok(None);
         }
-        let mut registry = self.conn.interest.look_up();
+        let mut registry = self.up.interest().look_up();
         if gathered.batches.is_empty() {
             gathered.round = registry.next_round();
         }
@@ -355,7 +359,7 @@ impl Link {
                 }
                 Step::Op { op, consumed } => (op, consumed),
             };
-            let control = match op {
+            let operation = match op {
                 Op::Msg(head) => {
                     gathered.msgs += 1;
                     gathered.bytes += u64::from(head.total_len);
@@ -379,49 +383,45 @@ impl Link {
                     gathered.batches[last_batch].2.push(msg);
                     continue;
                 }
-                Op::Ping => Control::Ping,
-                Op::Pong => Control::Pong,
-                Op::Ok => Control::Ok,
-                Op::Info(json) => Control::Info(json.to_vec()),
-                Op::Err(text) => Control::Err(ServerError::parse(text)),
+                Op::Ping => Operation::Ping,
+                Op::Pong => Operation::Other(Control::Pong),
+                Op::Ok => Operation::Ok,
+                // A server that sends nonsense here is no reason to give up a working connection.
+                Op::Info(json) => match ServerInfo::parse(json) {
+                    Ok(info) => Operation::Other(Control::Info(Box::new(info))),
+                    Err(_) => Operation::Ok,
+                },
+                Op::Err(text) => Operation::Other(Control::Err(ServerError::parse(text))),
             };
             receiver.consume(consumed);
-            return Ok(Some(control));
+            return Ok(Some(operation));
         }
     }
 
     /// Gives each subscription what was gathered for it: one lock and at most one wake for each.
-    fn hand_over(&self, gathered: &mut Gathered) {
+    fn hand_over(&self, gathered: &mut Gathered<U::Subscription>) {
         gathered.wire = 0;
         if gathered.msgs > 0 {
-            self.conn.count_received(gathered.msgs, gathered.bytes);
+            self.up.received().add(gathered.msgs, gathered.bytes);
             (gathered.msgs, gathered.bytes) = (0, 0);
         }
-        for (target, sid, mut msgs) in gathered.batches.drain(..) {
-            match target {
-                Target::Subscription(sub) => Subscription::receive(&sub, sid, msgs),
-                Target::Requests => {
-                    let next = || msgs.pop();
-                    std::iter::from_fn(next).for_each(|msg: Msg| self.conn.requests.answer(msg));
-                }
-            }
+        for (target, sid, msgs) in gathered.batches.drain(..) {
+            self.up.deliver(target, sid, msgs);
         }
     }
 
-    fn control(self: &Arc<Self>, control: Control) -> Result<()> {
-        match control {
-            Control::Ping => self.conn.outbound.answer_ping(),
-            Control::Pong => self.conn.pong_received(self),
-            Control::Ok => {}
-            Control::Info(json) => {
-                // A server that sends nonsense here is no reason to give up a working connection.
-                if let Ok(info) = ServerInfo::parse(&json) {
-                    self.conn.info_received(info);
-                }
-            }
-            Control::Err(error) => return self.conn.server_error(self, error),
+    fn perform(self: &Arc<Self>, operation: Operation) -> Result<()> {
+        match operation {
+            Operation::Ping => self.up.outbound().answer_ping(),
+            Operation::Ok => {}
+            Operation::Other(control) => return self.up.control(self, control),
         }
         Ok(())
+    }
+
+    /// The address of the socket on this side.
+    pub(in crate::client) fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.stream.local_addr()
     }
 }
 
@@ -433,7 +433,7 @@ fn end_of_stream() -> Error {
     )
 }
 
-impl Wire for Link {
+impl<U: Upstream> Wire for Link<U> {
     type Stream = Stream;
 
     #[inline]
@@ -442,12 +442,12 @@ impl Wire for Link {
     }
 
     #[inline]
-    fn outbound(&self) -> &Outbound<Link> {
-        &self.conn.outbound
+    fn outbound(&self) -> &Outbound<Self> {
+        self.up.outbound()
     }
 
     fn run_later(&self, delay: Duration, action: Box<dyn FnOnce() + Send>) {
-        self.conn.runtime.timers.after(delay, action);
+        self.up.runtime().timers.after(delay, action);
     }
 
     #[inline]
@@ -461,7 +461,7 @@ impl Wire for Link {
     }
 
     fn has_successor(&self) -> bool {
-        self.conn.opts.allow_reconnect && !self.conn.is_closed()
+        self.up.has_successor()
     }
 
     #[inline]
@@ -490,13 +490,13 @@ impl Wire for Link {
     }
 }
 
-impl AsFd for Link {
+impl<U: Upstream> AsFd for Link<U> {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.stream.as_fd()
     }
 }
 
-impl Source for Link {
+impl<U: Upstream> Source for Link<U> {
     fn read(&self) {
         let Some(this) = self.me.upgrade() else {
             return;
@@ -514,15 +514,15 @@ impl Source for Link {
 
     fn write(&self) {
         if let Some(this) = self.me.upgrade() {
-            self.conn.outbound.pump_on(&this);
+            self.up.outbound().pump_on(&this);
         }
     }
 
     fn busy_poll(&self) -> Duration {
         // A single processor has nothing to spare for looking.
-        match self.conn.runtime.processors() {
+        match self.up.runtime().processors() {
             0 | 1 => Duration::ZERO,
-            _ => self.conn.opts.receive_busy_poll,
+            _ => self.up.receive_busy_poll(),
         }
     }
 }

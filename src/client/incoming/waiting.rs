@@ -9,50 +9,70 @@
 //! has been published since the last such wait: then the message may well be the answer.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::client::connection::Connection;
+use crate::client::incoming::event_loop::drive_loop;
 use crate::client::incoming::link::Link;
-use crate::client::sync::adaptive_spin::Look;
+use crate::client::incoming::upstream::Upstream;
+use crate::client::sync::adaptive_spin::{Look, Patience};
 use crate::runtime::Registration;
 
 /// The longest wait for a read without a deadline.
 const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 3600);
 
-/// A thread that waits for what the server sends, and reads it itself: so nobody has to be woken
-/// before it.
-pub(in crate::client) struct WaitingReader<'a> {
-    conn: &'a Connection,
-    /// What it alone reads from; none if somebody else does.
-    link: Option<Arc<Link>>,
+/// What has been learnt of the waits of a connection's threads.
+pub(in crate::client) struct Waits {
+    /// With answers to requests and flushes.
+    answers: Patience,
+    /// With the next message of a subscription.
+    next: Patience,
+    /// How many had been published when a thread last waited for a subscription's next message.
+    published: AtomicU64,
 }
 
-impl Connection {
-    /// Makes the calling thread read, if nobody does: to be called before it sends what will be
-    /// answered.
-    pub(in crate::client) fn read_here(&self) -> WaitingReader<'_> {
-        let link = match self.foreign {
-            Some(_) => None,
-            None => self.session.link(),
-        };
-        // With TLS there may be more than is in the socket, of which somebody else has been told.
-        let link = link.filter(|link| {
-            let registration = link.registration.get();
-            link.stream.is_plain() && registration.is_some_and(Registration::take_reading)
-        });
-        WaitingReader { conn: self, link }
+impl Waits {
+    /// Threads look for so long at the most, on so many processors.
+    pub(in crate::client) fn new(busy_poll: Duration, processors: usize) -> Self {
+        Waits {
+            answers: Patience::new(busy_poll, processors),
+            next: Patience::new(busy_poll, processors),
+            published: AtomicU64::new(0),
+        }
     }
 }
 
-impl WaitingReader<'_> {
+/// A thread that waits for what the server sends, and reads it itself: so nobody has to be woken
+/// before it.
+pub(in crate::client) struct WaitingReader<'a, U: Upstream> {
+    up: &'a U,
+    /// What it alone reads from; none if somebody else does.
+    link: Option<Arc<Link<U>>>,
+}
+
+/// Makes the calling thread read, if nobody does: to be called before it sends what will be
+/// answered.
+pub(in crate::client) fn read_here<U: Upstream>(up: &U) -> WaitingReader<'_, U> {
+    let link = match up.event_loop() {
+        Some(_) => None,
+        None => up.present_link(),
+    };
+    // With TLS there may be more than is in the socket, of which somebody else has been told.
+    let link = link.filter(|link| {
+        let registration = link.registration.get();
+        link.stream.is_plain() && registration.is_some_and(Registration::take_reading)
+    });
+    WaitingReader { up, link }
+}
+
+impl<U: Upstream> WaitingReader<'_, U> {
     /// Reads until `done`, the deadline, or the server is gone. Whoever waits may have to go on
     /// waiting afterwards: for another thread that reads.
     pub(in crate::client) fn read_until(self, deadline: Option<Instant>, done: impl Fn() -> bool) {
         let Some(link) = &self.link else {
-            return self.conn.drive_loop(deadline, done);
+            return drive_loop(self.up, deadline, done);
         };
-        let mut look = self.conn.patience.look(deadline);
+        let mut look = self.up.waits().answers.look(deadline);
         while !done() && !link.is_over() {
             if look.as_ref().is_some_and(Look::again) {
                 link.read_alone();
@@ -69,32 +89,32 @@ impl WaitingReader<'_> {
     }
 }
 
-impl Connection {
-    /// Looks for a message that may be an answer, if there is one to be expected, until `done` or
-    /// for a short while.
-    pub(in crate::client) fn look_for_answer(
-        &self,
-        deadline: Option<Instant>,
-        done: impl Fn() -> bool,
-    ) {
-        let published = self.outbound.counts().0;
-        if self.answered.swap(published, Ordering::Relaxed) == published || self.foreign.is_some() {
-            return;
-        }
-        let Some(look) = self.patience_next.look(deadline) else {
-            return;
-        };
-        let reader = self.read_here();
-        while !done() && look.again() {
-            // If somebody else reads, it may be the answer already.
-            if let Some(link) = &reader.link {
-                link.read_alone();
-            }
+/// Looks for a message that may be an answer, if there is one to be expected, until `done` or
+/// for a short while.
+pub(in crate::client) fn look_for_answer<U: Upstream>(
+    up: &U,
+    deadline: Option<Instant>,
+    done: impl Fn() -> bool,
+) {
+    let published = up.outbound().counts().0;
+    let waits = up.waits();
+    if waits.published.swap(published, Ordering::Relaxed) == published || up.event_loop().is_some()
+    {
+        return;
+    }
+    let Some(look) = waits.next.look(deadline) else {
+        return;
+    };
+    let reader = read_here(up);
+    while !done() && look.again() {
+        // If somebody else reads, it may be the answer already.
+        if let Some(link) = &reader.link {
+            link.read_alone();
         }
     }
 }
 
-impl Drop for WaitingReader<'_> {
+impl<U: Upstream> Drop for WaitingReader<'_, U> {
     fn drop(&mut self) {
         if let Some(registration) = self.link.as_ref().and_then(|link| link.registration.get()) {
             registration.release_reading();

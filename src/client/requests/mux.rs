@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::client::connection::Connection;
-use crate::client::incoming::waiting::WaitingReader;
+use crate::client::incoming::waiting::{WaitingReader, read_here};
 use crate::client::interest::registry::Target;
 use crate::client::outgoing;
 use crate::client::outgoing::ping::Window;
@@ -223,9 +223,9 @@ impl Connection {
         deadline: Option<Instant>,
         size: usize,
         publish: &dyn Fn(Option<Instant>) -> Result<()>,
-    ) -> Result<WaitingReader<'_>> {
+    ) -> Result<WaitingReader<'_, Connection>> {
         if !outgoing::is_direct(size) {
-            let reader = self.read_here();
+            let reader = read_here(self);
             match publish(Some(now)) {
                 Ok(()) => return Ok(reader),
                 Err(e) if e.status() == Status::NATS_TIMEOUT => {}
@@ -233,7 +233,7 @@ impl Connection {
             }
         }
         publish(deadline)?;
-        Ok(self.read_here())
+        Ok(read_here(self))
     }
 
     /// Gives a request its id and its reply subject, and makes sure that the answer is subscribed to.

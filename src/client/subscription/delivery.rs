@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use crate::client::callbacks::life::Lease;
 use crate::client::callbacks::manual::ManualJob;
+use crate::client::incoming::waiting::look_for_answer;
 use crate::client::outgoing;
 use crate::client::subscription::drain::Draining;
 use crate::client::subscription::endings::EndReason;
@@ -330,7 +331,7 @@ impl Subscription {
                         continue;
                     }
                     drop(queue);
-                    self.conn.look_for_answer(until, || {
+                    look_for_answer(&*self.conn, until, || {
                         let queue = self.queue.lock();
                         !queue.list.is_empty() || queue.is_closed() || queue.is_drained()
                     });

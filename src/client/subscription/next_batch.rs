@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use crate::client::incoming::waiting::look_for_answer;
 use crate::client::outgoing;
 use crate::client::subscription::delivery::Closed;
 use crate::client::subscription::state::Subscription;
@@ -97,7 +98,7 @@ impl Subscription {
             waited = true;
             if !std::mem::replace(&mut looked, true) {
                 drop(queue);
-                self.conn.look_for_answer(want.deadline, || {
+                look_for_answer(&*self.conn, want.deadline, || {
                     let queue = self.queue.lock();
                     !queue.list.is_empty()
                         || queue.is_closed()

@@ -137,8 +137,8 @@ struct Functions {
     detach: DetachFn,
 }
 
-impl EventLoop for Functions {
-    fn attachment(&self) -> Box<dyn Attachment> {
+impl EventLoop<Connection> for Functions {
+    fn attachment(&self) -> Box<dyn Attachment<Connection>> {
         Box::new(Attached {
             functions: *self,
             user_data: AtomicPtr::default(),
@@ -169,7 +169,7 @@ fn done(status: natsStatusArg) -> Result<(), Status> {
     }
 }
 
-impl Attachment for Attached {
+impl Attachment<Connection> for Attached {
     fn attach(&self, connection: &Arc<Connection>, socket: OwnedFd) -> Result<(), Status> {
         let held = hold_connection_open(connection);
         let (function, event_loop) = self.functions.attach.parts();

@@ -1,0 +1,94 @@
+//! What the reading side needs of the connection that a link belongs to.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+
+use crate::client::callbacks::life::Lease;
+use crate::client::incoming::event_loop::Foreign;
+use crate::client::incoming::link::Link;
+use crate::client::incoming::waiting::Waits;
+use crate::client::interest::Interest;
+use crate::client::interest::registry::{Subscriber, Target};
+use crate::client::outgoing::Outbound;
+use crate::error::{Error, Result};
+use crate::msg::MsgList;
+use crate::proto::info::ServerInfo;
+use crate::proto::server_error::ServerError;
+use crate::runtime::Runtime;
+
+/// What a server says that is not a message, and that the link does not answer itself.
+pub(in crate::client) enum Control {
+    /// The oldest PING is answered.
+    Pong,
+    /// The server tells about itself and its cluster.
+    Info(Box<ServerInfo>),
+    /// Something is wrong.
+    Err(ServerError),
+}
+
+/// The connection that a link belongs to.
+pub(in crate::client) trait Upstream: Sized + Send + Sync + 'static {
+    /// Where messages go.
+    type Subscription: Subscriber + Send + Sync + 'static;
+
+    /// The threads that drive the link.
+    fn runtime(&self) -> &Runtime;
+
+    /// The buffer whose bytes the link takes.
+    fn outbound(&self) -> &Outbound<Link<Self>>;
+
+    /// Which subscription has which sid.
+    fn interest(&self) -> &Interest<Self::Subscription>;
+
+    /// What has been received over all links.
+    fn received(&self) -> &Received;
+
+    /// What has been learnt of waits for answers.
+    fn waits(&self) -> &Waits;
+
+    /// The program's event loop, if that drives the links.
+    fn event_loop(&self) -> Option<&Foreign<Self>>;
+
+    /// The right to call the program; `None` when the connection has been closed.
+    fn lease(&self) -> Option<Lease>;
+
+    /// The link to the present server.
+    fn present_link(&self) -> Option<Arc<Link<Self>>>;
+
+    /// How long a thread that watches the sockets looks for more before it sleeps.
+    fn receive_busy_poll(&self) -> Duration;
+
+    /// Will there be another link when this one ends?
+    fn has_successor(&self) -> bool;
+
+    /// Messages have come for a target, under this sid. Called with the reader locked.
+    fn deliver(&self, target: Target<Self::Subscription>, sid: u64, msgs: MsgList);
+
+    /// The server says something. Called with the reader locked, after the messages before it have been delivered. An
+    /// error ends the link.
+    fn control(self: &Arc<Self>, link: &Arc<Link<Self>>, control: Control) -> Result<()>;
+
+    /// The link does not work any more: called once, with no lock held.
+    fn lost(self: &Arc<Self>, link: &Arc<Link<Self>>, error: Error);
+}
+
+/// What has been received. Written by one thread at a time, the one that reads.
+#[derive(Default)]
+pub(in crate::client) struct Received {
+    msgs: AtomicU64,
+    bytes: AtomicU64,
+}
+
+impl Received {
+    #[inline]
+    pub(super) fn add(&self, msgs: u64, bytes: u64) {
+        self.msgs.store(self.msgs.load(Relaxed) + msgs, Relaxed);
+        self.bytes.store(self.bytes.load(Relaxed) + bytes, Relaxed);
+    }
+
+    /// Messages, and the bytes of their headers and payloads.
+    pub(in crate::client) fn counts(&self) -> (u64, u64) {
+        (self.msgs.load(Relaxed), self.bytes.load(Relaxed))
+    }
+}

@@ -1,0 +1,110 @@
+//! What the reading side needs of its connection, and what an event loop tells it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::callbacks::life::Lease;
+use super::connection::Connection;
+use super::incoming::event_loop::{self, Foreign};
+use super::incoming::upstream::{Control, Received, Upstream};
+use super::incoming::waiting::Waits;
+use super::interest::Interest;
+use super::interest::registry::Target;
+use super::outgoing::Outbound;
+use super::{Link, Subscription};
+use crate::error::{Error, Result};
+use crate::msg::MsgList;
+use crate::runtime::Runtime;
+
+impl Upstream for Connection {
+    type Subscription = Subscription;
+
+    #[inline]
+    fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+
+    #[inline]
+    fn outbound(&self) -> &Outbound<Link> {
+        &self.outbound
+    }
+
+    #[inline]
+    fn interest(&self) -> &Interest<Subscription> {
+        &self.interest
+    }
+
+    #[inline]
+    fn received(&self) -> &Received {
+        &self.received
+    }
+
+    #[inline]
+    fn waits(&self) -> &Waits {
+        &self.waits
+    }
+
+    #[inline]
+    fn event_loop(&self) -> Option<&Foreign<Connection>> {
+        self.foreign.as_ref()
+    }
+
+    fn lease(&self) -> Option<Lease> {
+        Connection::lease(self)
+    }
+
+    fn present_link(&self) -> Option<Arc<Link>> {
+        self.session.link()
+    }
+
+    #[inline]
+    fn receive_busy_poll(&self) -> Duration {
+        self.opts.receive_busy_poll
+    }
+
+    fn has_successor(&self) -> bool {
+        self.opts.allow_reconnect && !self.is_closed()
+    }
+
+    #[inline]
+    fn deliver(&self, target: Target<Subscription>, sid: u64, mut msgs: MsgList) {
+        match target {
+            Target::Subscription(sub) => Subscription::receive(&sub, sid, msgs),
+            Target::Requests => {
+                let next = || msgs.pop();
+                std::iter::from_fn(next).for_each(|msg| self.requests.answer(msg));
+            }
+        }
+    }
+
+    fn control(self: &Arc<Self>, link: &Arc<Link>, control: Control) -> Result<()> {
+        match control {
+            Control::Pong => self.pong_received(link),
+            Control::Info(info) => self.info_received(*info),
+            Control::Err(error) => return self.server_error(link, error),
+        }
+        Ok(())
+    }
+
+    fn lost(self: &Arc<Self>, link: &Arc<Link>, error: Error) {
+        Connection::lost(self, link, error);
+    }
+}
+
+impl Connection {
+    /// The program's event loop found the socket readable: reads and hands over what is there.
+    /// Losing the server is dealt with in the call.
+    pub fn process_read_event(&self) {
+        event_loop::read_event(self);
+    }
+
+    /// The program's event loop found the socket writable: writes what waits, as far as it goes.
+    pub fn process_write_event(&self) {
+        event_loop::write_event(self);
+    }
+
+    /// The program's event loop has forgotten the connection.
+    pub fn process_detached_event(&self) {
+        event_loop::detached_event(self);
+    }
+}
