@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Doxygen's view of a file (see Doxyfile): names that the header declares become links.
+"""Doxygen's view of a file (see Doxyfile): names that the header declares become links, and
+the first paragraph of a comment is its brief description.
 
 usage: docs-filter.py FILE
 """
@@ -34,10 +35,15 @@ def linked(line):
 
 
 source = sys.argv[1].endswith(".h")
-code_block = seeing = False
+code_block = seeing = opened = False
 for line in pathlib.Path(sys.argv[1]).read_text().splitlines(keepends=True):
-    text = line.strip(" *\n")
+    text = line.strip(" /*\n")
     code_block ^= text.startswith("```")
     seeing = text.startswith("@see") or (seeing and text != "" and not text.startswith("@"))
+    if source:
+        opened |= line.lstrip().startswith("/**")
+        if opened and text:
+            line = line if text.startswith("@") else line.replace(text[0], "@brief " + text[0], 1)
+            opened = False
     in_comment = not source or line.startswith((" *", "/*", "    /*", "     *"))
     sys.stdout.write(linked(line) if in_comment and not code_block else line)

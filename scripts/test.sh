@@ -51,6 +51,9 @@ fi
 step "Rust tests, the check that nats_rs.h is up to date among them"
 cargo test
 
+step "The manual (doxygen)"
+scripts/docs.sh
+
 step "Library and C tests: build, as C99 and as C++17"
 configure=(-S . -B "$BUILD" -DNATS_RS_BUILD_TESTS=ON -DNATS_RS_BUILD_EXAMPLES=ON)
 [ "$QUICK" = yes ] || configure+=(-DNATS_RS_VALGRIND=ON)
