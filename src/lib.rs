@@ -1,8 +1,8 @@
 //! libnats_rs: a NATS client as a C-ABI shared library with a Rust core.
 //!
 //! This page is the map: the layers, where things live, the way of a message in and out, the order
-//! of locks, the threads, and where `unsafe` code is. The manual for programs is `README.md` and
-//! the comments of `include/nats_rs.h`, which cbindgen makes of the folder `src/ffi`.
+//! of locks, the threads, and where `unsafe` code is. `docs/architecture.md` tells it as a story. The manual for
+//! programs is the comments of `include/nats_rs.h`, which cbindgen makes of the folder `src/ffi`; guides are in `docs`.
 //!
 //! # Layers
 //!
