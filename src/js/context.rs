@@ -260,21 +260,20 @@ impl Call<'_> {
         body: &[u8],
         deadline: Option<Instant>,
     ) -> Result<Msg> {
-        let conn = &self.context.conn;
-        let subject = subject.as_bytes();
+        self.exchange(Msg::create(subject.as_bytes(), None, body)?, deadline)
+    }
+
+    /// Sends a request that has headers of its own, and returns the answer as it came.
+    pub(super) fn exchange(&self, mut request: Msg, deadline: Option<Instant>) -> Result<Msg> {
+        if self.required_level > 0 {
+            let level = self.required_level.to_string();
+            let headers = request.headers_mut()?;
+            headers.set(REQUIRED_LEVEL, Some(level.as_bytes()));
+        }
         let left = deadline.map_or(Duration::MAX, |d| {
             d.saturating_duration_since(Instant::now())
         });
-        let reply = match self.required_level {
-            0 => conn.request(subject, body, left),
-            level => {
-                let mut msg = Msg::create(subject, None, body)?;
-                let level = level.to_string();
-                msg.headers_mut()?
-                    .set(REQUIRED_LEVEL, Some(level.as_bytes()));
-                conn.request_msg(&msg, left)
-            }
-        };
+        let reply = self.context.conn.request_msg(&request, left);
         reply.map_err(|error| {
             let code = match error.status() {
                 Status::NATS_NO_RESPONDERS => ErrCode::NOT_ENABLED,

@@ -8,6 +8,7 @@
 //! | [`context`] | a connection and how its JetStream is reached; one call with its options |
 //! | [`consume`] | consumers: what a program gets from them, and what it answers |
 //! | [`error`] | an error together with the server's number for it |
+//! | [`manage`] | streams, consumers, single messages, counters, the account |
 //! | [`names`] | which names streams, consumers and groups can have |
 //! | [`time`] | times and durations as JSON and headers have them |
 
@@ -17,6 +18,7 @@ pub mod api;
 pub mod consume;
 pub mod context;
 pub mod error;
+pub mod manage;
 pub mod names;
 pub mod time;
 

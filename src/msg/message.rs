@@ -246,7 +246,7 @@ impl Msg {
     }
 
     /// The header block as it was received, empty without headers.
-    pub(super) fn raw_headers(&self) -> &[u8] {
+    pub fn raw_headers(&self) -> &[u8] {
         let desc = self.desc();
         // SAFETY: the headers lie at the start of the body.
         unsafe { std::slice::from_raw_parts(desc.body.as_ptr(), desc.header_len as usize) }

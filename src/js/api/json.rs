@@ -111,7 +111,7 @@ pub(crate) fn take<T: Json>(fields: &mut Fields, name: &str) -> Result<T, Mismat
 }
 
 /// The fields of a value that must be an object.
-pub(super) fn fields(value: Value) -> Result<Fields, Mismatch> {
+pub(crate) fn fields(value: Value) -> Result<Fields, Mismatch> {
     match value {
         Value::Object(fields) => Ok(fields),
         other => Err(Mismatch::expected("an object", &other)),
@@ -215,6 +215,25 @@ impl Json for Value {
 
     fn is_empty(&self) -> bool {
         self.is_null()
+    }
+}
+
+/// Any object.
+impl Json for Fields {
+    fn empty() -> Self {
+        Fields::new()
+    }
+
+    fn read(value: Value) -> Result<Self, Mismatch> {
+        fields(value)
+    }
+
+    fn write(&self) -> Value {
+        Value::Object(self.clone())
+    }
+
+    fn is_empty(&self) -> bool {
+        self.is_empty()
     }
 }
 

@@ -1,0 +1,245 @@
+//! Consumers: create, update, delete, info, pause, reset, unpin.
+
+use serde_json::json;
+
+use super::{Call, body, keep, not_found};
+use crate::error::{Error as Plain, Status};
+use crate::js::api::json::{Fields, Json};
+use crate::js::api::{ConsumerConfig, ConsumerInfo, ConsumerPause, ConsumerReset, Done, ErrCode};
+use crate::js::error::Result;
+use crate::js::names::{check_consumer, check_durable, check_group, check_stream};
+use crate::js::time::Time;
+
+const NOT_FOUND: &[ErrCode] = &[ErrCode::CONSUMER_NOT_FOUND];
+const NEITHER_FOUND: &[ErrCode] = &[ErrCode::STREAM_NOT_FOUND, ErrCode::CONSUMER_NOT_FOUND];
+
+/// What is to happen where a consumer is there already, or is not.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ConsumerAction {
+    /// It is created, or updated.
+    #[default]
+    CreateOrUpdate,
+    /// It must not be there. Servers before 2.10 do not know this.
+    Create,
+    /// It must be there. Servers before 2.10 do not know this.
+    Update,
+}
+
+impl ConsumerAction {
+    fn word(self) -> Option<&'static str> {
+        match self {
+            ConsumerAction::CreateOrUpdate => None,
+            ConsumerAction::Create => Some("create"),
+            ConsumerAction::Update => Some("update"),
+        }
+    }
+}
+
+impl Call<'_> {
+    /// Creates or updates a consumer, as the action says. One without a name gets one from the server.
+    pub fn put_consumer(
+        &self,
+        stream: &str,
+        config: &ConsumerConfig,
+        action: ConsumerAction,
+    ) -> Result<ConsumerInfo> {
+        check_stream(stream)?;
+        if !config.name.is_empty() {
+            check_consumer(&config.name)?;
+        }
+        if !config.durable.is_empty() {
+            check_durable(&config.durable)?;
+        }
+        keep::check_consumer_words(config)?;
+        let mut request = Fields::new();
+        request.insert("stream_name".to_owned(), json!(stream));
+        request.insert("config".to_owned(), config.write());
+        if let Some(word) = action.word() {
+            // Servers that do not know the word would do either.
+            self.need_server(2, 10, "create-only and update-only consumers")?;
+            request.insert("action".to_owned(), json!(word));
+        }
+        let (function, tokens) = create_function(stream, config);
+        let answer = self.request(function, &tokens, &body(request.into()));
+        let info: ConsumerInfo = not_found(answer, NOT_FOUND)?;
+        if !config.filter_subjects.is_empty() && info.config.filter_subjects.is_empty() {
+            let text = "multiple consumer filter subjects not supported by the server";
+            return Err(Plain::invalid_arg(text).into());
+        }
+        Ok(info)
+    }
+
+    /// Updates a consumer, or creates it where it is not there, but for what a program written for C
+    /// cannot say: that stays as it is ([`keep`]).
+    pub fn put_consumer_keeping(
+        &self,
+        stream: &str,
+        config: &ConsumerConfig,
+        action: ConsumerAction,
+    ) -> Result<ConsumerInfo> {
+        let name = match config.name.is_empty() {
+            true => &config.durable,
+            false => &config.name,
+        };
+        match self.consumer_info(stream, name) {
+            Ok(current) => {
+                let mut config = config.clone();
+                keep::consumer(&mut config, &current.config);
+                self.put_consumer(stream, &config, action)
+            }
+            Err(e) if e.code() == ErrCode::CONSUMER_NOT_FOUND => {
+                self.put_consumer(stream, config, action)
+            }
+            Err(e) => Err(e),
+        }
+    }
+
+    /// Says what a consumer is and where it stands.
+    pub fn consumer_info(&self, stream: &str, consumer: &str) -> Result<ConsumerInfo> {
+        check_stream(stream)?;
+        check_consumer(consumer)?;
+        let answer = self.request("CONSUMER.INFO", &[stream, consumer], &[]);
+        not_found(answer, NOT_FOUND)
+    }
+
+    /// Removes a consumer.
+    pub fn delete_consumer(&self, stream: &str, consumer: &str) -> Result<()> {
+        check_stream(stream)?;
+        check_consumer(consumer)?;
+        let answer = self.request("CONSUMER.DELETE", &[stream, consumer], &[]);
+        // No error is success, whatever else is said.
+        let _: Done = not_found(answer, NEITHER_FOUND)?;
+        Ok(())
+    }
+
+    /// Has a consumer begin anew: at a sequence of the stream, or with 0 behind what is acknowledged.
+    pub fn reset_consumer(
+        &self,
+        stream: &str,
+        consumer: &str,
+        sequence: u64,
+    ) -> Result<ConsumerReset> {
+        check_stream(stream)?;
+        check_consumer(consumer)?;
+        self.need_server(2, 14, "resets of consumers")?;
+        // A server answers this only for consumers that there are.
+        self.consumer_info(stream, consumer)?;
+        let text = match sequence {
+            0 => Vec::new(),
+            sequence => body(json!({ "seq": sequence })),
+        };
+        not_found(
+            self.request("CONSUMER.RESET", &[stream, consumer], &text),
+            NOT_FOUND,
+        )
+    }
+
+    /// Has a consumer deliver nothing until a time; 0 or a time that has passed ends that.
+    pub fn pause_consumer(
+        &self,
+        stream: &str,
+        consumer: &str,
+        until: Time,
+    ) -> Result<ConsumerPause> {
+        check_stream(stream)?;
+        check_consumer(consumer)?;
+        self.need_server(2, 11, "pauses of consumers")?;
+        let text = match until {
+            Time(0) => body(json!({})),
+            until => body(json!({ "pause_until": until.to_text() })),
+        };
+        not_found(
+            self.request("CONSUMER.PAUSE", &[stream, consumer], &text),
+            NOT_FOUND,
+        )
+    }
+
+    /// Has the messages of a priority group go to another client than the pinned one.
+    pub fn unpin_consumer(&self, stream: &str, consumer: &str, group: &str) -> Result<()> {
+        check_stream(stream)?;
+        check_consumer(consumer)?;
+        check_group(group)?;
+        self.need_server(2, 11, "priority groups")?;
+        let text = body(json!({ "group": group }));
+        let answer = self.request("CONSUMER.UNPIN", &[stream, consumer], &text);
+        // The server does not say that it did.
+        let _: Done = not_found(answer, NEITHER_FOUND)?;
+        Ok(())
+    }
+
+    /// Is the server that the connection is with at least of this version? What an older one would
+    /// take for something else must not be sent.
+    pub(super) fn need_server(&self, major: u32, minor: u32, what: &str) -> Result<()> {
+        let version = self.context().connection().server_version();
+        let known = version.as_deref().and_then(release);
+        match known {
+            Some(release) if release < (major, minor) => {
+                let version = version.unwrap_or_default();
+                let text =
+                    format!("{what} need a server of {major}.{minor} or later, not {version}");
+                Err(Plain::new(Status::NATS_NO_SERVER_SUPPORT, text).into())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The first two numbers of a version.
+fn release(version: &str) -> Option<(u32, u32)> {
+    let mut numbers = version.split('.');
+    let mut next = || numbers.next()?.parse().ok();
+    Some((next()?, next()?))
+}
+
+/// Which function of the API creates a consumer with this configuration, and the tokens that follow.
+fn create_function<'a>(
+    stream: &'a str,
+    config: &'a ConsumerConfig,
+) -> (&'static str, Vec<&'a str>) {
+    let one_filter = config.filter_subjects.is_empty() && !config.filter_subject.is_empty();
+    match (config.name.as_str(), config.durable.as_str()) {
+        ("", "") => ("CONSUMER.CREATE", vec![stream]),
+        ("", durable) => ("CONSUMER.DURABLE.CREATE", vec![stream, durable]),
+        (name, _) if one_filter => (
+            "CONSUMER.CREATE",
+            vec![stream, name, &config.filter_subject],
+        ),
+        (name, _) => ("CONSUMER.CREATE", vec![stream, name]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_and_the_filter_are_in_the_subject() {
+        let config = |name: &str, durable: &str, filter: &str, filters: &[&str]| ConsumerConfig {
+            name: name.into(),
+            durable: durable.into(),
+            filter_subject: filter.into(),
+            filter_subjects: filters.iter().map(|f| (*f).into()).collect(),
+            ..Default::default()
+        };
+        let of = |config: &ConsumerConfig| {
+            let (function, tokens) = create_function("S", config);
+            format!("{function}.{}", tokens.join("."))
+        };
+        assert_eq!(of(&config("", "", "a.b", &[])), "CONSUMER.CREATE.S");
+        assert_eq!(
+            of(&config("", "D", "a.b", &[])),
+            "CONSUMER.DURABLE.CREATE.S.D"
+        );
+        assert_eq!(of(&config("C", "D", "", &[])), "CONSUMER.CREATE.S.C");
+        assert_eq!(of(&config("C", "", "a.b", &[])), "CONSUMER.CREATE.S.C.a.b");
+        assert_eq!(of(&config("C", "", "a", &["b"])), "CONSUMER.CREATE.S.C");
+    }
+
+    #[test]
+    fn releases() {
+        assert_eq!(release("2.9.25"), Some((2, 9)));
+        assert_eq!(release("2.15.0-RC.1"), Some((2, 15)));
+        assert_eq!(release("2"), None);
+        assert_eq!(release("x.y"), None);
+    }
+}

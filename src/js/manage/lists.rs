@@ -1,0 +1,255 @@
+//! Streams and consumers, by pages; the stream of a subject; the account.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use serde_json::{Value, json};
+
+use super::{Call, body, not_found};
+use crate::error::{Error as Plain, Status};
+use crate::js::api::json::{Fields, Json, Mismatch, take};
+use crate::js::api::{AccountInfo, ConsumerInfo, ErrCode, StreamInfo};
+use crate::js::error::Result;
+use crate::js::names::check_stream;
+
+const NOT_FOUND: &[ErrCode] = &[ErrCode::STREAM_NOT_FOUND];
+
+/// What a listing found. It is complete where `missing` and `offline` are empty.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Listing<T> {
+    /// What was found, by name.
+    pub items: BTreeMap<String, T>,
+    /// The names of those whose servers did not answer in time, or not intelligibly.
+    pub missing: Vec<String>,
+    /// The names of those that their server cannot run, and why.
+    pub offline: BTreeMap<String, String>,
+}
+
+/// A page of a listing.
+struct Page {
+    total: i64,
+    limit: i64,
+    items: Vec<Value>,
+    missing: Vec<String>,
+    offline: BTreeMap<String, String>,
+}
+
+fn read_page(value: Value, items: &str) -> std::result::Result<Page, Mismatch> {
+    let mut fields = Fields::read(value)?;
+    let fields = &mut fields;
+    Ok(Page {
+        total: take(fields, "total")?,
+        limit: take(fields, "limit")?,
+        items: take(fields, items)?,
+        missing: take(fields, "missing")?,
+        offline: take(fields, "offline")?,
+    })
+}
+
+/// What is listed, and by which name it is known.
+pub trait Listed: Json {
+    /// The words for one without a name.
+    const NAMELESS: &'static str;
+    /// Its name.
+    fn name(&self) -> &str;
+    /// The name of one that cannot be read.
+    fn name_in(value: &Value) -> Option<&str>;
+}
+
+impl Listed for StreamInfo {
+    const NAMELESS: &'static str = "stream name missing from configuration";
+
+    fn name(&self) -> &str {
+        StreamInfo::name(self)
+    }
+
+    fn name_in(value: &Value) -> Option<&str> {
+        value.get("config")?.get("name")?.as_str()
+    }
+}
+
+impl Listed for ConsumerInfo {
+    const NAMELESS: &'static str = "consumer name missing";
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn name_in(value: &Value) -> Option<&str> {
+        value.get("name")?.as_str()
+    }
+}
+
+impl Listed for String {
+    const NAMELESS: &'static str = "name missing";
+
+    fn name(&self) -> &str {
+        self
+    }
+
+    fn name_in(_: &Value) -> Option<&str> {
+        None
+    }
+}
+
+impl<T: Listed> Listing<T> {
+    /// Adds an element. One that is not as it should be must not hide the others.
+    fn add(&mut self, value: Value) -> Result<()> {
+        let name = T::name_in(&value).map(str::to_owned);
+        match (T::read(value), name) {
+            (Ok(item), _) if item.name().is_empty() => {
+                Err(Plain::new(Status::NATS_ERR, T::NAMELESS).into())
+            }
+            (Ok(item), _) => {
+                self.items.insert(item.name().to_owned(), item);
+                Ok(())
+            }
+            (Err(_), Some(name)) if !name.is_empty() => {
+                self.missing.push(name);
+                Ok(())
+            }
+            (Err(error), _) => Err(Plain::from(error).into()),
+        }
+    }
+}
+
+impl Call<'_> {
+    /// Lists the streams with their state: all, or those that store a subject of the call's filter.
+    pub fn streams(&self) -> Result<Listing<StreamInfo>> {
+        self.list("STREAM.LIST", &[], "streams", self.info().subjects_filter)
+    }
+
+    /// Lists the names of streams: of all, or of those that store a subject of the call's filter.
+    pub fn stream_names(&self) -> Result<Vec<String>> {
+        let filter = self.info().subjects_filter;
+        let names: Listing<String> = self.list("STREAM.NAMES", &[], "streams", filter)?;
+        Ok(names.items.into_keys().collect())
+    }
+
+    /// Lists the consumers of a stream with their state.
+    pub fn consumers(&self, stream: &str) -> Result<Listing<ConsumerInfo>> {
+        check_stream(stream)?;
+        self.list("CONSUMER.LIST", &[stream], "consumers", "")
+    }
+
+    /// Lists the names of a stream's consumers.
+    pub fn consumer_names(&self, stream: &str) -> Result<Vec<String>> {
+        check_stream(stream)?;
+        let names: Listing<String> = self.list("CONSUMER.NAMES", &[stream], "consumers", "")?;
+        Ok(names.items.into_keys().collect())
+    }
+
+    /// The name of a stream that stores messages of this subject.
+    pub fn stream_of_subject(&self, subject: &str) -> Result<Option<String>> {
+        let request = body(json!({ "subject": subject }));
+        let answer: Value = self.request("STREAM.NAMES", &[], &request)?;
+        let page = match answer {
+            Value::Null => return Ok(None),
+            answer => read_page(answer, "streams").map_err(Plain::from)?,
+        };
+        match page.items.into_iter().next() {
+            None => Ok(None),
+            Some(name) => Ok(Some(String::read(name).map_err(Plain::from)?)),
+        }
+    }
+
+    /// What the account uses of JetStream, and what it may.
+    pub fn account_info(&self) -> Result<AccountInfo> {
+        self.request("INFO", &[], &[])
+    }
+
+    /// Asks for page after page until all are there; the call's time is for all of them together.
+    fn list<T: Listed>(
+        &self,
+        function: &str,
+        tokens: &[&str],
+        items: &'static str,
+        subject: &str,
+    ) -> Result<Listing<T>> {
+        let deadline = self.deadline();
+        let mut listing = Listing {
+            items: BTreeMap::new(),
+            missing: Vec::new(),
+            offline: BTreeMap::new(),
+        };
+        let mut offset = 0;
+        loop {
+            let mut request = Fields::new();
+            request.insert("offset".to_owned(), json!(offset));
+            if !subject.is_empty() {
+                request.insert("subject".to_owned(), json!(subject));
+            }
+            let request = body(request.into());
+            let answer = self.request_until(function, tokens, &request, deadline);
+            let answer: Value = not_found(answer, NOT_FOUND)?;
+            let page = match answer {
+                Value::Null => return Ok(listing),
+                answer => read_page(answer, items).map_err(Plain::from)?,
+            };
+            // A server that does not say how long its pages are still moves on by what it sent.
+            let sent = i64::try_from(page.items.len()).unwrap_or(i64::MAX);
+            let step = if page.limit > 0 { page.limit } else { sent };
+            for item in page.items {
+                listing.add(item)?;
+            }
+            listing.missing.extend(page.missing);
+            listing.offline.extend(page.offline);
+            offset += step;
+            if step == 0 || offset >= page.total {
+                listing
+                    .missing
+                    .retain(|name| !listing.items.contains_key(name));
+                listing.missing.sort_unstable();
+                listing.missing.dedup();
+                return Ok(listing);
+            }
+            if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+                return Err(Status::NATS_TIMEOUT.into());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_strange_element_does_not_hide_the_others() {
+        let mut listing = Listing::<ConsumerInfo> {
+            items: BTreeMap::new(),
+            missing: Vec::new(),
+            offline: BTreeMap::new(),
+        };
+        let page = read_page(
+            json!({"total": 3, "offset": 0, "limit": 256, "missing": ["gone"],
+                "offline": {"off": "unsupported"}, "consumers": [
+                {"name": "a", "config": {"ack_policy": "of tomorrow"}},
+                {"name": "strange", "config": []},
+                {"name": "b", "new": 1}]}),
+            "consumers",
+        )
+        .unwrap();
+        assert_eq!((page.total, page.limit), (3, 256));
+        assert_eq!(page.missing, ["gone"]);
+        assert_eq!(page.offline["off"], "unsupported");
+        for item in page.items {
+            listing.add(item).unwrap();
+        }
+        assert_eq!(listing.items.keys().collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(listing.missing, ["strange"]);
+        let nameless = listing.add(json!({})).unwrap_err();
+        assert_eq!(nameless.text(), "consumer name missing");
+        assert_eq!(
+            listing.add(json!(7)).unwrap_err().status(),
+            Status::NATS_INVALID_ARG
+        );
+    }
+
+    #[test]
+    fn pages_without_anything() {
+        let page = read_page(json!({"streams": null}), "streams").unwrap();
+        assert!(page.items.is_empty() && page.total == 0);
+        assert!(read_page(json!({"streams": {}}), "streams").is_err());
+    }
+}

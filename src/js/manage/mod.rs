@@ -1,0 +1,49 @@
+//! Managing streams and consumers, and reading single messages: all that [`Call`] asks the API.
+//!
+//! | file | subject |
+//! |---|---|
+//! | `streams` | create, update, delete, info, purge |
+//! | [`keep`] | what an update keeps of a configuration although the program could not say it |
+//! | `consumers` | create, update, delete, info, pause, reset, unpin |
+//! | [`lists`] | streams and consumers, by pages; the stream of a subject; the account |
+//! | [`messages`] | messages by the API of the stream's leader: get, delete, erase |
+//! | [`direct`] | messages from any replica |
+//! | [`counters`] | subjects that are counters (ADR-49) |
+
+mod consumers;
+pub mod counters;
+pub mod direct;
+pub mod keep;
+pub mod lists;
+pub mod messages;
+mod streams;
+
+pub use consumers::ConsumerAction;
+pub use counters::{Counter, CounterValue};
+pub use direct::DirectGet;
+pub use lists::Listing;
+pub use messages::GetMsg;
+
+use super::api::ErrCode;
+use super::context::Call;
+use super::error::{Error, Result};
+use crate::error::{Error as Plain, Status};
+
+/// Says [`Status::NATS_NOT_FOUND`] where the server's error is one of these, with no more words: that
+/// something is not there is an ordinary outcome.
+fn not_found<T>(result: Result<T>, codes: &[ErrCode]) -> Result<T> {
+    result.map_err(|error| match codes.contains(&error.code()) {
+        true => Error::new(Status::NATS_NOT_FOUND, error.code()),
+        false => error,
+    })
+}
+
+/// The server answered without an error, but did not do it.
+fn not_done(what: String) -> Error {
+    Plain::new(Status::NATS_ERR, what).into()
+}
+
+/// A JSON text with these fields.
+fn body(value: serde_json::Value) -> Vec<u8> {
+    value.to_string().into_bytes()
+}

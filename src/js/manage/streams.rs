@@ -1,0 +1,249 @@
+//! Streams: create, update, delete, info, purge.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use super::{Call, body, keep, not_done, not_found};
+use crate::error::{Error as Plain, Status};
+use crate::js::api::json::to_text;
+use crate::js::api::{Done, ErrCode, External, StreamConfig, StreamInfo, StreamSource};
+use crate::js::context::domain_prefix;
+use crate::js::error::{Error, Result};
+use crate::js::names::check_stream;
+
+const NOT_FOUND: &[ErrCode] = &[ErrCode::STREAM_NOT_FOUND];
+/// How often creating and updating in turn meet somebody else who does the opposite.
+const RACES: usize = 3;
+
+impl Call<'_> {
+    /// Creates a stream. One that is there already with the same configuration is no error.
+    ///
+    /// The domain of a mirror or source becomes its external API.
+    pub fn create_stream(&self, config: &StreamConfig) -> Result<StreamInfo> {
+        let config = with_domains(config)?;
+        self.send_config("STREAM.CREATE", &config)
+    }
+
+    /// Replaces the configuration of a stream. An external API wins over a domain: it is what the
+    /// domain has become.
+    pub fn update_stream(&self, config: &StreamConfig) -> Result<StreamInfo> {
+        let mut config = config.clone();
+        let sources = config.mirror.iter_mut().chain(&mut config.sources);
+        for source in sources.filter(|source| source.external.is_some()) {
+            source.domain.clear();
+        }
+        self.send_config("STREAM.UPDATE", &with_domains(&config)?)
+    }
+
+    /// Replaces the configuration of a stream, but for what a program written for C cannot say: that
+    /// stays as it is ([`keep`]).
+    pub fn update_stream_keeping(&self, config: &StreamConfig) -> Result<StreamInfo> {
+        check_stream(&config.name)?;
+        let current = self.plain_info(&config.name)?;
+        let mut config = config.clone();
+        let sources = config.mirror.iter_mut().chain(&mut config.sources);
+        for source in sources.filter(|source| source.external.is_none()) {
+            source.external = external_of(&std::mem::take(&mut source.domain));
+        }
+        if let Some(current) = &current.config {
+            keep::stream(&mut config, current);
+        }
+        self.update_stream(&config)
+    }
+
+    /// Creates a stream, or replaces its configuration where it is there already, as
+    /// [`Call::update_stream_keeping`] does.
+    pub fn create_or_update_stream(&self, config: &StreamConfig) -> Result<StreamInfo> {
+        let mut result = self.update_stream_keeping(config);
+        for _ in 0..RACES {
+            match &result {
+                Err(e) if e.code() == ErrCode::STREAM_NOT_FOUND => {}
+                _ => break,
+            }
+            result = self.create_stream(config);
+            match &result {
+                Err(e) if e.code() == ErrCode::STREAM_NAME_EXIST => {}
+                _ => break,
+            }
+            result = self.update_stream_keeping(config);
+        }
+        result
+    }
+
+    fn send_config(&self, function: &str, config: &StreamConfig) -> Result<StreamInfo> {
+        check_stream(&config.name)?;
+        keep::check_stream_words(config)?;
+        let answer = self.request(function, &[&config.name], &to_text(config));
+        not_found(answer, NOT_FOUND)
+    }
+
+    /// Removes a stream with all its messages and consumers.
+    pub fn delete_stream(&self, stream: &str) -> Result<()> {
+        check_stream(stream)?;
+        let done: Done = not_found(self.request("STREAM.DELETE", &[stream], &[]), NOT_FOUND)?;
+        match done.success {
+            true => Ok(()),
+            false => Err(not_done(format!("failed to delete stream '{stream}'"))),
+        }
+    }
+
+    /// Removes messages of a stream: which, the call's [`Purge`](crate::js::Purge) says. Returns how
+    /// many these were.
+    pub fn purge_stream(&self, stream: &str) -> Result<u64> {
+        check_stream(stream)?;
+        let purge = self.purge();
+        let (sequence, keep) = (purge.sequence, purge.keep);
+        if sequence > 0 && keep > 0 {
+            // The parenthesis that does not close is what programs have been told ever since.
+            let text = format!("Sequence ({sequence}) and Keep ({keep} are mutually exclusive");
+            return Err(Plain::invalid_arg(text).into());
+        }
+        let mut request = serde_json::Map::new();
+        if let Some(subject) = &purge.subject {
+            request.insert("filter".to_owned(), json!(subject));
+        }
+        for (name, number) in [("seq", sequence), ("keep", keep)] {
+            if number > 0 {
+                request.insert(name.to_owned(), json!(number));
+            }
+        }
+        let text = match request.is_empty() {
+            true => Vec::new(),
+            false => body(request.into()),
+        };
+        let done: Done = not_found(self.request("STREAM.PURGE", &[stream], &text), NOT_FOUND)?;
+        match done.success {
+            true => Ok(done.purged),
+            false => Err(not_done(format!("failed to purge stream '{stream}'"))),
+        }
+    }
+
+    /// Says what a stream is and stores. With a filter for subjects it asks as often as it takes to
+    /// have them all; each time it waits for as long as the call may.
+    pub fn stream_info(&self, stream: &str) -> Result<StreamInfo> {
+        check_stream(stream)?;
+        let options = self.info();
+        if options.subjects_filter.is_empty() && !options.deleted_details {
+            return self.plain_info(stream);
+        }
+        let mut subjects = BTreeMap::new();
+        let mut offset = 0;
+        loop {
+            let mut info = self.info_page(stream, offset)?;
+            let page = std::mem::take(&mut info.state.subjects);
+            // A page without any is the last one, whatever the total says.
+            let last = page.is_empty();
+            offset += page.len();
+            subjects.extend(page);
+            let all = i64::try_from(offset).unwrap_or(i64::MAX) >= info.total;
+            if options.subjects_filter.is_empty() || last || all {
+                info.state.subjects = subjects;
+                return Ok(info);
+            }
+        }
+    }
+
+    fn info_page(&self, stream: &str, offset: usize) -> Result<StreamInfo> {
+        let options = self.info();
+        let mut request = serde_json::Map::new();
+        if options.deleted_details {
+            request.insert("deleted_details".to_owned(), json!(true));
+        }
+        if !options.subjects_filter.is_empty() {
+            let filter = json!(options.subjects_filter);
+            request.insert("subjects_filter".to_owned(), filter);
+            if offset > 0 {
+                request.insert("offset".to_owned(), json!(offset));
+            }
+        }
+        let request = body(request.into());
+        not_found(self.request("STREAM.INFO", &[stream], &request), NOT_FOUND)
+    }
+
+    /// The info of a stream, whatever the call's options say.
+    fn plain_info(&self, stream: &str) -> Result<StreamInfo> {
+        not_found(self.request("STREAM.INFO", &[stream], &[]), NOT_FOUND)
+    }
+}
+
+/// The external API that a domain stands for.
+fn external_of(domain: &str) -> Option<External> {
+    (!domain.is_empty()).then(|| External {
+        api: domain_prefix(domain),
+        ..Default::default()
+    })
+}
+
+/// A configuration whose sources and mirror have their domains as external APIs.
+fn with_domains(config: &StreamConfig) -> Result<StreamConfig> {
+    let mut config = config.clone();
+    let resolve = |what: &str, source: &mut StreamSource| -> Result<()> {
+        match (
+            external_of(&std::mem::take(&mut source.domain)),
+            &source.external,
+        ) {
+            (None, _) => Ok(()),
+            (resolved, None) => {
+                source.external = resolved;
+                Ok(())
+            }
+            (Some(_), Some(_)) => {
+                let text = format!("{what}'s domain and external are both set");
+                Err(Error::from(Plain::new(Status::NATS_INVALID_ARG, text)))
+            }
+        }
+    };
+    if let Some(mirror) = &mut config.mirror {
+        resolve("mirror", mirror)?;
+    }
+    for source in &mut config.sources {
+        resolve("source", source)?;
+    }
+    Ok(config)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn domains_become_external_apis() {
+        let source = |domain: &str, external| StreamSource {
+            name: "O".into(),
+            domain: domain.into(),
+            external,
+            ..Default::default()
+        };
+        let config = StreamConfig {
+            mirror: Some(source("hub", None)),
+            sources: vec![source("", None), source("leaf", None)],
+            ..Default::default()
+        };
+        let resolved = with_domains(&config).unwrap();
+        let api = |source: &StreamSource| source.external.clone().map(|e| e.api);
+        assert_eq!(
+            resolved.mirror.as_ref().and_then(api).as_deref(),
+            Some("$JS.hub.API")
+        );
+        assert_eq!(api(&resolved.sources[0]), None);
+        assert_eq!(api(&resolved.sources[1]).as_deref(), Some("$JS.leaf.API"));
+        let both = Some(External::default());
+        let mirror = StreamConfig {
+            mirror: Some(source("hub", both.clone())),
+            ..Default::default()
+        };
+        assert_eq!(
+            with_domains(&mirror).unwrap_err().text(),
+            "mirror's domain and external are both set"
+        );
+        let sources = StreamConfig {
+            sources: vec![source("hub", both)],
+            ..Default::default()
+        };
+        assert_eq!(
+            with_domains(&sources).unwrap_err().text(),
+            "source's domain and external are both set"
+        );
+    }
+}
