@@ -619,12 +619,7 @@ fn nobody_answers() {
         wait: Duration::from_millis(50),
         ..Default::default()
     };
-    let args = nats_rs::client::SubscribeArgs {
-        subject: b"silent.>",
-        queue: None,
-        sink: None,
-        timeout: None,
-    };
+    let args = nats_rs::client::SubscribeArgs::new(b"silent.>");
     let sub = f.conn.prepare_subscription(args).unwrap();
     f.conn.start_subscription(&sub).unwrap();
     let call = f.js.call(&silent);
