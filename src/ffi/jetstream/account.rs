@@ -2,7 +2,10 @@
 
 use std::ffi::{c_char, c_int};
 
+use super::memory::{Made, Release, free, free_pointers, free_text, pointers, text};
 use super::plain::plain;
+use crate::error::Result;
+use crate::js::api::{AccountInfo, AccountLimits, Tier};
 
 /// How an account has used the JetStream API.
 ///
@@ -87,3 +90,63 @@ pub struct jsAccountInfo {
 }
 
 plain!(jsAPIStats, jsAccountLimits, jsTier, jsAccountInfo);
+
+/// Makes what an account uses for the program.
+pub(super) fn to_c(info: &AccountInfo) -> Result<Made<jsAccountInfo>> {
+    let mut c = Made::<jsAccountInfo>::zeroed()?;
+    c.Memory = info.memory;
+    c.Store = info.store;
+    c.Streams = info.streams;
+    c.Consumers = info.consumers;
+    c.Domain = text(&info.domain)?;
+    c.API = jsAPIStats {
+        Total: info.api.total,
+        Errors: info.api.errors,
+    };
+    c.Limits = limits_to_c(&info.limits);
+    (c.Tiers, c.TiersLen) = pointers(info.tiers.iter(), tier_to_c)?;
+    Ok(c)
+}
+
+fn tier_to_c((name, tier): (&String, &Tier)) -> Result<Made<jsTier>> {
+    let mut c = Made::<jsTier>::zeroed()?;
+    c.Name = text(name)?;
+    c.Memory = tier.memory;
+    c.Store = tier.store;
+    c.Streams = tier.streams;
+    c.Consumers = tier.consumers;
+    c.Limits = limits_to_c(&tier.limits);
+    Ok(c)
+}
+
+fn limits_to_c(limits: &AccountLimits) -> jsAccountLimits {
+    jsAccountLimits {
+        MaxMemory: limits.max_memory,
+        MaxStore: limits.max_store,
+        MaxStreams: limits.max_streams,
+        MaxConsumers: limits.max_consumers,
+        MaxAckPending: limits.max_ack_pending,
+        MemoryMaxStreamBytes: limits.memory_max_stream_bytes,
+        StoreMaxStreamBytes: limits.store_max_stream_bytes,
+        MaxBytesRequired: limits.max_bytes_required,
+    }
+}
+
+// SAFETY: everything that it points at is its own.
+unsafe impl Release for jsAccountInfo {
+    unsafe fn release(&mut self) {
+        // SAFETY: the contract of the trait.
+        unsafe {
+            free(self.Domain);
+            free_pointers(self.Tiers, self.TiersLen);
+        }
+    }
+}
+
+// SAFETY: everything that it points at is its own.
+unsafe impl Release for jsTier {
+    unsafe fn release(&mut self) {
+        // SAFETY: the contract of the trait.
+        unsafe { free_text(self.Name) };
+    }
+}

@@ -1,5 +1,7 @@
 //! `jsConsumerConfig`: what a consumer is to be.
 
+pub(super) mod convert;
+
 use std::ffi::{c_char, c_int};
 
 use super::enums::{jsAckPolicyArg, jsDeliverPolicyArg, jsReplayPolicyArg};

@@ -1,5 +1,7 @@
 //! `jsConsumerInfo` and its parts: what a consumer is, and how far it is.
 
+pub(super) mod convert;
+
 use std::ffi::{c_char, c_int};
 
 use super::consumer_config::jsConsumerConfig;

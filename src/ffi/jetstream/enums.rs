@@ -3,6 +3,11 @@
 
 use std::ffi::c_int;
 
+use crate::error::{Error, Result};
+use crate::js::api::{
+    AckPolicy, Compression, DeliverPolicy, Discard, PersistMode, ReplayPolicy, Retention, Storage,
+};
+
 /// How long a stream keeps its messages.
 ///
 /// @ingroup nats_js_streams
@@ -132,42 +137,63 @@ pub enum jsReplayPolicy {
     js_ReplayUnknown = 255,
 }
 
-/// A `jsRetentionPolicy` as C passes it: any number.
-#[repr(transparent)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct jsRetentionPolicyArg(pub c_int);
+/// Puts an enum of C's and one of the core's side by side. One that the core does not know by name comes back as it
+/// was, where it is known what that was.
+macro_rules! choice {
+    ($arg:ident, $c:ident, $core:ident, $what:literal, $unknown:ident { $($core_name:ident = $c_name:ident),+ $(,)? }) => {
+        #[doc = concat!("A `", stringify!($c), "` as C passes it: any number.")]
+        #[repr(transparent)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub struct $arg(pub c_int);
 
-/// A `jsDiscardPolicy` as C passes it: any number.
-#[repr(transparent)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct jsDiscardPolicyArg(pub c_int);
+        impl $arg {
+            /// The choice as C has it.
+            pub(super) fn of(choice: &$core) -> Self {
+                $arg(match choice {
+                    $($core::$core_name => $c::$c_name,)+
+                    $core::Unknown(_) => $c::$unknown,
+                } as c_int)
+            }
 
-/// A `jsStorageType` as C passes it: any number.
-#[repr(transparent)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct jsStorageTypeArg(pub c_int);
+            /// The choice as the core has it; `kept` is what the structure was made of.
+            pub(super) fn get(self, kept: Option<&$core>) -> Result<$core> {
+                $(if self.0 == $c::$c_name as c_int {
+                    return Ok($core::$core_name);
+                })+
+                match kept {
+                    Some($core::Unknown(word)) if self.0 == $c::$unknown as c_int => {
+                        Ok($core::Unknown(word.clone()))
+                    }
+                    _ => Err(Error::invalid_arg(format!(concat!("invalid ", $what, " {}"), self.0))),
+                }
+            }
+        }
+    };
+}
 
-/// A `jsStorageCompression` as C passes it: any number.
-#[repr(transparent)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct jsStorageCompressionArg(pub c_int);
-
-/// A `jsPersistModeType` as C passes it: any number.
-#[repr(transparent)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct jsPersistModeTypeArg(pub c_int);
-
-/// A `jsDeliverPolicy` as C passes it: any number.
-#[repr(transparent)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct jsDeliverPolicyArg(pub c_int);
-
-/// A `jsAckPolicy` as C passes it: any number.
-#[repr(transparent)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct jsAckPolicyArg(pub c_int);
-
-/// A `jsReplayPolicy` as C passes it: any number.
-#[repr(transparent)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct jsReplayPolicyArg(pub c_int);
+choice!(jsRetentionPolicyArg, jsRetentionPolicy, Retention, "retention policy", js_RetentionUnknown {
+    Limits = js_LimitsPolicy, Interest = js_InterestPolicy, WorkQueue = js_WorkQueuePolicy,
+});
+choice!(jsDiscardPolicyArg, jsDiscardPolicy, Discard, "discard policy", js_DiscardUnknown {
+    Old = js_DiscardOld, New = js_DiscardNew,
+});
+choice!(jsStorageTypeArg, jsStorageType, Storage, "storage type", js_StorageUnknown {
+    File = js_FileStorage, Memory = js_MemoryStorage,
+});
+// nats.c's words are the same as for the storage.
+choice!(jsStorageCompressionArg, jsStorageCompression, Compression, "storage type", js_StorageCompressionUnknown {
+    None = js_StorageCompressionNone, S2 = js_StorageCompressionS2,
+});
+choice!(jsPersistModeTypeArg, jsPersistModeType, PersistMode, "persist mode", js_PersistUnknown {
+    Default = js_PersistDefault, Async = js_PersistAsync,
+});
+choice!(jsDeliverPolicyArg, jsDeliverPolicy, DeliverPolicy, "deliver policy", js_DeliverUnknown {
+    All = js_DeliverAll, Last = js_DeliverLast, New = js_DeliverNew, ByStartSequence = js_DeliverByStartSequence,
+    ByStartTime = js_DeliverByStartTime, LastPerSubject = js_DeliverLastPerSubject,
+});
+choice!(jsAckPolicyArg, jsAckPolicy, AckPolicy, "ack policy", js_AckUnknown {
+    Explicit = js_AckExplicit, None = js_AckNone, All = js_AckAll, FlowControl = js_AckFlowControl,
+});
+choice!(jsReplayPolicyArg, jsReplayPolicy, ReplayPolicy, "replay policy", js_ReplayUnknown {
+    Instant = js_ReplayInstant, Original = js_ReplayOriginal,
+});

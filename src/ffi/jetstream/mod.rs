@@ -10,10 +10,17 @@
 //! | [`account`] | `jsAccountInfo` |
 //! | [`ack`] | acknowledging messages, and their metadata |
 //! | [`publish_types`], [`subscribe_types`], [`direct_get`] | options and results of the functions on messages |
-//! | `plain` | what structures have in common that the program fills |
-//! | `layout` | where their fields are |
+//! | `call` | options of single calls, numbers of servers' errors |
+//! | `plain`, `given` | structures that the program fills |
+//! | `memory` | structures that the library hands out, and their end |
+//! | `kept` | what configurations have that C's structures have no place for |
+//! | `layout` | where the fields of structures are |
 
+mod call;
+mod given;
+mod kept;
 mod layout;
+mod memory;
 mod plain;
 
 pub mod account;

@@ -1,5 +1,7 @@
 //! `jsStreamConfig` and its parts: what a stream is to be.
 
+pub(super) mod convert;
+
 use std::ffi::{c_char, c_int};
 
 use super::enums::{

@@ -1,5 +1,7 @@
 //! `jsStreamInfo` and its parts: what a stream is and has.
 
+pub(super) mod convert;
+
 use std::ffi::{c_char, c_int};
 
 use super::plain::plain;
