@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::ForeignHandle;
 use super::Link;
+use super::Subscription;
 use super::callbacks::events::Callbacks;
 use super::callbacks::life::Lease;
 use super::incoming::event_loop::Foreign;
@@ -18,7 +19,6 @@ use super::requests::mux::Requests;
 use super::session::state::Session;
 use super::session::status::ConnStatus;
 use super::session::tls::TlsPolicy;
-use super::subscription::Subscription;
 use crate::error::{Error, Result};
 use crate::net::servers::ServerPool;
 use crate::proto::info::ServerInfo;

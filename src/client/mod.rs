@@ -12,6 +12,7 @@
 //! | `publish` | publishing on a connection |
 //! | `interest` | which subscription has which sid, and which the server refuses |
 //! | `incoming` | socket → subscriptions, by the library's threads or an event loop of the program |
+//! | `subscribe` | subscribing on a connection |
 //! | [`subscription`] | one subscription: its state, its queue, its drain |
 //! | `requests` | requests and their answers |
 //! | `why` | why a call failed, in words |
@@ -40,6 +41,7 @@ mod report;
 mod requests;
 pub mod session;
 mod session_host;
+mod subscribe;
 pub mod subscription;
 mod sync;
 mod why;
@@ -50,10 +52,10 @@ pub use incoming::event_loop::{Attachment, EventLoop};
 pub use options::Options;
 pub use outgoing::publish::When;
 pub use session::status::{self, ConnStatus};
-pub use subscription::{
-    Batch, EndReason, Extension, Intake, MsgSink, SubStats, SubscribeArgs, Subscription,
-};
+pub use subscription::{Batch, EndReason, Extension, Intake, MsgSink, SubStats, SubscribeArgs};
 
+/// An interest of a connection in a subject.
+pub type Subscription = subscription::Subscription<Connection>;
 /// The link of a connection to one server.
 type Link = incoming::link::Link<Connection>;
 

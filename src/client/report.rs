@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::stdio::stderr;
 
+use super::Subscription;
 use super::callbacks::reports::Report;
 use super::connection::Connection;
 use super::options::ConnHandler;
-use super::subscription::Subscription;
 use super::subscription::delivery::Slow;
 use crate::error::{Error, Status};
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Link;
+use super::Subscription;
 use super::callbacks::events::Callbacks;
 use super::connection::Connection;
 use super::interest::registry::Target;
@@ -16,7 +17,7 @@ use super::session::host::{Event, SessionHost, SessionLink};
 use super::session::state::Session;
 use super::session::{connect, dial, drain, loss};
 use super::subscription::delivery::Closed;
-use super::subscription::state::{Purpose, Subscription};
+use super::subscription::state::Purpose;
 use crate::error::{Error, Result, Status};
 use crate::msg;
 use crate::net::Socket;

@@ -7,8 +7,6 @@ use std::time::Duration;
 
 use super::connection::Connection;
 use super::outgoing::publish::Outgoing;
-use super::subscription::delivery::{Closed, Slow};
-use super::subscription::state::Subscription;
 use crate::error::{Error, Status};
 use crate::words::{cut, ms, shown};
 
@@ -30,7 +28,7 @@ impl Connection {
     }
 
     /// What else there is to know when something did not come in time.
-    fn meanwhile(&self) -> String {
+    pub(super) fn meanwhile(&self) -> String {
         if !self.is_reconnecting() {
             return String::new();
         }
@@ -150,76 +148,6 @@ impl Connection {
                 }
                 _ => format!("{server} did not tell the {what}"),
             },
-        )
-    }
-}
-
-impl Subscription {
-    /// How texts call its subject.
-    fn shown_name(&self) -> String {
-        self.name_above()
-            .unwrap_or_else(|| shown(self.name().to_bytes()).to_string())
-    }
-
-    /// How texts call it.
-    pub(super) fn called(&self) -> String {
-        format!("subscription on '{}'", self.shown_name())
-    }
-
-    /// Why there is no next message.
-    #[cold]
-    pub(super) fn why_no_message(&self, error: Error, timeout: Duration) -> Error {
-        let name = self.shown_name();
-        error.or_say(|status| match status {
-            Status::NATS_TIMEOUT if self.has_ended_by_drain() => {
-                format!("subscription on '{name}' is drained: no message follows")
-            }
-            Status::NATS_TIMEOUT if timeout.is_zero() => format!("no message waits on '{name}'"),
-            Status::NATS_TIMEOUT => format!(
-                "no message on '{name}' within {}{}",
-                ms(timeout),
-                self.conn.meanwhile()
-            ),
-            Status::NATS_SLOW_CONSUMER => self.slow_words(self.slow()),
-            Status::NATS_MAX_DELIVERED_MSGS => format!(
-                "subscription on '{name}' has delivered its maximum of {} messages",
-                self.maximum()
-            ),
-            Status::NATS_NO_RESPONDERS => {
-                format!("no responders for what was published with the reply subject '{name}'")
-            }
-            status => self.closed_text(status),
-        })
-    }
-
-    /// Why nothing can be done with it any more.
-    #[cold]
-    pub(super) fn why_closed(&self, status: Status) -> Error {
-        Error::new(status, self.closed_text(status))
-    }
-
-    fn closed_text(&self, status: Status) -> String {
-        let called = self.called();
-        match (status, self.queue.lock().closed()) {
-            (Status::NATS_CONNECTION_CLOSED, _) => {}
-            (_, Some(Closed::MaxDelivered)) => {
-                let max = self.maximum();
-                return format!("{called} is closed: it has delivered its {max} messages");
-            }
-            (_, Some(Closed::Drained)) => return format!("{called} is closed: it was drained"),
-            _ => return format!("{called} is closed"),
-        }
-        format!("{called}: {}", self.conn.closed_words())
-    }
-
-    /// That it drops messages, because of which limit, and how many it has dropped.
-    pub(super) fn slow_words(&self, slow: Slow) -> String {
-        format!(
-            "slow consumer on '{}': limit {} {}, {} dropped",
-            self.shown_name(),
-            slow.limit,
-            slow.unit,
-            slow.dropped
         )
     }
 }

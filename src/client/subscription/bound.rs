@@ -5,6 +5,7 @@ use std::ffi::{CStr, CString};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use crate::client::subscription::home::Home;
 use crate::client::subscription::state::Subscription;
 use crate::locks::Mutex;
 
@@ -64,7 +65,7 @@ impl Drop for Shown {
     }
 }
 
-impl Subscription {
+impl<H: Home> Subscription<H> {
     /// The number that stands for it between client and server, also after it was closed.
     #[inline]
     pub fn sid(&self) -> u64 {

@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 
 use crate::client::callbacks::life::Lease;
 use crate::client::callbacks::manual::ManualJob;
-use crate::client::incoming::waiting::look_for_answer;
 use crate::client::outgoing;
 use crate::client::subscription::drain::Draining;
 use crate::client::subscription::endings::EndReason;
+use crate::client::subscription::home::Home;
 use crate::client::subscription::maximum::ServerCount;
 use crate::client::subscription::state::Subscription;
 use crate::error::{Error, Result, Status};
@@ -147,7 +147,7 @@ impl Queue {
     }
 }
 
-impl Subscription {
+impl<H: Home> Subscription<H> {
     /// Messages and bytes that wait.
     pub(in crate::client) fn waiting(&self, queue: &Queue) -> (i32, i32) {
         let left = |received: u64, taken: u64| {
@@ -227,7 +227,7 @@ impl Subscription {
             this.changed.notify_one();
         }
         if let Some(slow) = became_slow {
-            this.conn.report_slow(this, slow);
+            this.home.report_slow(this, slow);
         }
     }
 
@@ -279,7 +279,7 @@ impl Subscription {
         // Looked at only when there is something to wait for: the clock costs more than a message.
         let mut deadline = None;
         let mut queue = self.queue.lock();
-        if self.conn.is_closed() {
+        if self.home.is_closed() {
             return Err(Status::NATS_CONNECTION_CLOSED.into());
         }
         if queue.closed.is_none() && self.sink.is_some() {
@@ -331,7 +331,7 @@ impl Subscription {
                         continue;
                     }
                     drop(queue);
-                    look_for_answer(&*self.conn, until, || {
+                    self.home.look_for_answer(until, || {
                         let queue = self.queue.lock();
                         !queue.list.is_empty() || queue.is_closed() || queue.is_drained()
                     });
@@ -355,7 +355,7 @@ impl Subscription {
     /// Leaves the connection: the server is told, unless it knows. What waits is dropped.
     pub(in crate::client) fn leave(self: &Arc<Self>, why: Closed) {
         let tell = {
-            let mut changing = self.conn.interest.change(&self.conn.outbound);
+            let mut changing = self.home.interest().change(self.home.outbound());
             let known = changing.remove(self.sid());
             let tell = known && !self.queue.lock().server_has_ended();
             if tell {
@@ -364,14 +364,14 @@ impl Subscription {
             tell
         };
         self.end(why);
-        if tell && self.conn.opts.send_asap {
-            self.conn.flush_soon();
+        if tell {
+            self.home.flush_if_asap();
         }
     }
 
     /// Closes it. What waits is dropped; a callback that runs finishes.
     pub(in crate::client) fn end(self: &Arc<Self>, why: Closed) {
-        self.conn.interest.remove(|| self.sid());
+        self.home.interest().remove(|| self.sid());
         let mut queue = self.queue.lock();
         if queue.is_closed() {
             return;
@@ -396,7 +396,7 @@ impl Subscription {
             self.schedule();
         }
         self.endings.run(self, why.into());
-        self.conn.subscription_gone();
+        self.home.gone();
     }
 
     /// It never came to life: nothing is told to anyone.
@@ -424,11 +424,11 @@ impl Subscription {
         } else if queue.is_drained() && !queue.complete {
             queue.complete = true;
             drop(queue);
-            self.conn.interest.set_drained(|| self.sid());
+            self.home.interest().set_drained(|| self.sid());
             self.changed.notify_all();
             self.completed.notify_all();
             self.endings.run(self, EndReason::Drained);
-            self.conn.subscription_gone();
+            self.home.gone();
         }
     }
 
@@ -483,7 +483,7 @@ impl Subscription {
         drop(queue);
         self.completed.notify_all();
         if let Some(callback) = callback {
-            self.conn.callbacks.life.inside(callback);
+            self.home.life().inside(callback);
         }
         drop(lease);
         false
@@ -508,7 +508,7 @@ impl Subscription {
                 sub.timeout_reached();
             }
         };
-        self.conn.runtime.timers.after(rest, Box::new(fire));
+        self.home.runtime().timers.after(rest, Box::new(fire));
     }
 
     fn timeout_reached(self: &Arc<Self>) {
@@ -536,7 +536,7 @@ impl Subscription {
     }
 }
 
-impl ManualJob for Subscription {
+impl<H: Home> ManualJob for Subscription<H> {
     fn run_some(self: Arc<Self>, limit: usize) -> (usize, bool) {
         let mut queue = self.queue.lock();
         let mut batch = MsgList::new();
@@ -551,9 +551,8 @@ impl ManualJob for Subscription {
         drop(queue);
         let before = self.taken_msgs.load(Ordering::Relaxed);
         if timeout || !batch.is_empty() {
-            self.conn
-                .callbacks
-                .life
+            self.home
+                .life()
                 .inside(|| self.deliver(&mut batch, timeout));
         }
         drop(batch);
@@ -580,7 +579,7 @@ impl ManualJob for Subscription {
     }
 }
 
-impl Job for Subscription {
+impl<H: Home> Job for Subscription<H> {
     fn run(self: Arc<Self>) -> bool {
         let mut queue = self.queue.lock();
         let mut batch = mem::take(&mut queue.list);
@@ -588,9 +587,8 @@ impl Job for Subscription {
         drop(queue);
         if timeout || !batch.is_empty() {
             let (began, callbacks) = (Instant::now(), batch.len().max(1) as u32);
-            self.conn
-                .callbacks
-                .life
+            self.home
+                .life()
                 .inside(|| self.deliver(&mut batch, timeout));
             let took = began.elapsed();
             let quick = took < QUICK || took < QUICK_EACH * callbacks;

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use crate::client::outgoing::ping::{ANSWER_MAX, PingWaiter};
 use crate::client::outgoing::publish::When;
 use crate::client::subscription::delivery::Closed;
+use crate::client::subscription::home::Home;
 use crate::client::subscription::state::Subscription;
 use crate::error::{Error, Result, Status};
 use crate::proto::encode;
@@ -24,13 +25,13 @@ pub(in crate::client) struct Draining {
     timer: Option<TimerHandle>,
 }
 
-impl Subscription {
+impl<H: Home> Subscription<H> {
     /// Starts to drain: the server sends no more, what it sent is delivered, then it closes.
     pub fn drain(self: &Arc<Self>, timeout: Option<Duration>) -> Result<()> {
-        if self.conn.is_closed() || !self.is_valid() {
+        if self.home.is_closed() || !self.is_valid() {
             return Err(self.closed_error());
         }
-        if self.conn.is_draining() {
+        if self.home.is_draining() {
             let text = "Illegal to drain a subscription while its connection is draining: ";
             let text = text.to_owned() + &self.called();
             return Err(Error::new(Status::NATS_DRAINING, text));
@@ -39,7 +40,7 @@ impl Subscription {
             return Ok(());
         }
         let me = self.me.clone();
-        self.conn.outbound.ping(
+        self.home.outbound().ping(
             PingWaiter::Then(Box::new(move |result| {
                 if let Some(sub) = me.upgrade() {
                     sub.drain_flushed(result.map_err(|e| e.status()));
@@ -53,7 +54,7 @@ impl Subscription {
 
     /// Tells the server, unless it has ended the subscription by itself; `false` if it drains already.
     pub(in crate::client) fn start_draining(self: &Arc<Self>) -> Result<bool> {
-        let mut changing = self.conn.interest.change(&self.conn.outbound);
+        let mut changing = self.home.interest().change(self.home.outbound());
         let mut queue = self.queue.lock();
         if queue.is_closed() {
             drop(queue);
@@ -90,8 +91,8 @@ impl Subscription {
             }
         };
         let timer = self
-            .conn
-            .runtime
+            .home
+            .runtime()
             .timers
             .after(timeout.unwrap_or(ANSWER_MAX), Box::new(late));
         if let Some(draining) = self.queue.lock().draining.as_mut() {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::client::subscription::delivery::Closed;
+use crate::client::subscription::home::Home;
 use crate::client::subscription::state::Subscription;
 use crate::locks::Mutex;
 
@@ -30,21 +31,28 @@ impl From<Closed> for EndReason {
     }
 }
 
-type Hook = Box<dyn FnOnce(&Arc<Subscription>, EndReason) + Send>;
+type Hook<S> = Box<dyn FnOnce(&Arc<S>, EndReason) + Send>;
 
 /// The hooks that wait for a subscription's end. Their lock is held together with no other.
-#[derive(Default)]
-pub(super) struct Endings(Mutex<State>);
+pub(super) struct Endings<S>(Mutex<State<S>>);
 
-#[derive(Default)]
-struct State {
-    hooks: Vec<Hook>,
+struct State<S> {
+    hooks: Vec<Hook<S>>,
     ended: Option<EndReason>,
 }
 
-impl Endings {
+impl<S> Default for Endings<S> {
+    fn default() -> Self {
+        Endings(Mutex::new(State {
+            hooks: Vec::new(),
+            ended: None,
+        }))
+    }
+}
+
+impl<S> Endings<S> {
     /// The subscription has ended: runs what waits for that. Only the first call counts.
-    pub(super) fn run(&self, sub: &Arc<Subscription>, reason: EndReason) {
+    pub(super) fn run(&self, sub: &Arc<S>, reason: EndReason) {
         let hooks = {
             let mut state = self.0.lock();
             if state.ended.is_some() {
@@ -65,7 +73,7 @@ impl Endings {
     }
 }
 
-impl Subscription {
+impl<H: Home> Subscription<H> {
     /// Runs `hook` once it has ended, or now if it has. There may be any number of hooks.
     ///
     /// A hook runs on the thread that ends the subscription, before a drain of the connection goes
@@ -73,10 +81,7 @@ impl Subscription {
     /// wait; it may publish, also with [`Connection::request_then`](crate::client::Connection). A
     /// subscription without a callback that is drained ends when its last message was taken. No
     /// hook runs if the subscription could not be made.
-    pub fn on_end(
-        self: &Arc<Self>,
-        hook: impl FnOnce(&Arc<Subscription>, EndReason) + Send + 'static,
-    ) {
+    pub fn on_end(self: &Arc<Self>, hook: impl FnOnce(&Arc<Self>, EndReason) + Send + 'static) {
         let ended = {
             let mut state = self.endings.0.lock();
             match state.ended {

@@ -4,6 +4,7 @@ use std::any::Any;
 use std::sync::Arc;
 use std::time::Instant;
 
+use crate::client::subscription::home::Home;
 use crate::client::subscription::state::Subscription;
 use crate::error::Result;
 use crate::msg::Msg;
@@ -12,33 +13,33 @@ use crate::msg::Msg;
 /// program's calls. No lock is held in any of its functions.
 ///
 /// The subscription owns it: a reference back has to be weak.
-pub trait Extension: Any + Send + Sync {
+pub trait Extension<S = crate::client::Subscription>: Any + Send + Sync {
     /// The program asks for the next message; an error is what it gets instead.
-    fn next_begins(&self, sub: &Arc<Subscription>) -> Result<()> {
+    fn next_begins(&self, sub: &Arc<S>) -> Result<()> {
         let _ = sub;
         Ok(())
     }
 
     /// The program is about to get this message as the next one.
-    fn taken(&self, sub: &Arc<Subscription>, msg: &mut Msg) {
+    fn taken(&self, sub: &Arc<S>, msg: &mut Msg) {
         let _ = (sub, msg);
     }
 
     /// The program has unsubscribed, which has taken effect. May wait. An error is what the
     /// program's call returns.
-    fn unsubscribed(&self, sub: &Arc<Subscription>) -> Result<()> {
+    fn unsubscribed(&self, sub: &Arc<S>) -> Result<()> {
         let _ = sub;
         Ok(())
     }
 
     /// The program destroys the subscription, which is going to be closed if it is not.
-    fn destroying(&self, sub: &Arc<Subscription>) {
+    fn destroying(&self, sub: &Arc<S>) {
         let _ = sub;
     }
 
     /// The program has waited for a drain, which is complete. May wait, until the deadline if there
     /// is one. An error is what the program's call returns.
-    fn drain_awaited(&self, sub: &Arc<Subscription>, deadline: Option<Instant>) -> Result<()> {
+    fn drain_awaited(&self, sub: &Arc<S>, deadline: Option<Instant>) -> Result<()> {
         let _ = (sub, deadline);
         Ok(())
     }
@@ -49,9 +50,9 @@ pub trait Extension: Any + Send + Sync {
     }
 }
 
-impl Subscription {
+impl<H: Home> Subscription<H> {
     /// Hangs an extension on it: before messages come, and once. False if there is one already.
-    pub fn set_extension(&self, extension: Arc<dyn Extension>) -> bool {
+    pub fn set_extension(&self, extension: Arc<dyn Extension<Self>>) -> bool {
         self.extension.set(extension).is_ok()
     }
 
@@ -61,7 +62,7 @@ impl Subscription {
     }
 
     /// Its extension, if that is a `T`.
-    pub fn extension<T: Extension>(&self) -> Option<Arc<T>> {
+    pub fn extension<T: Extension<Self>>(&self) -> Option<Arc<T>> {
         let extension: Arc<dyn Any + Send + Sync> = self.extension.get()?.clone();
         extension.downcast().ok()
     }

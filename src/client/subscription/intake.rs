@@ -2,17 +2,16 @@
 
 use std::sync::Arc;
 
-use crate::client::subscription::state::Subscription;
 use crate::msg::MsgList;
 
 /// Sees what a subscription receives before the pending limits apply, on the thread that reads.
-pub trait Intake: Send + Sync {
+pub trait Intake<S = crate::client::Subscription>: Send + Sync {
     /// Called with the messages of each read, in order, of which it takes out what is not for the
     /// program. What it leaves is counted and queued, unless the subscription has been
-    /// [bound](Subscription::rebind) to another sid than theirs since.
+    /// [bound](crate::client::Subscription::rebind) to another sid than theirs since.
     ///
     /// It is called by whoever reads, with no lock held but the one of reading. It must not wait;
     /// publishing with [`When::Buffered`](crate::client::When::Buffered), waking threads and
     /// scheduling callbacks do not.
-    fn take(&self, sub: &Arc<Subscription>, sid: u64, msgs: &mut MsgList);
+    fn take(&self, sub: &Arc<S>, sid: u64, msgs: &mut MsgList);
 }

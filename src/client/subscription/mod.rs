@@ -5,19 +5,29 @@
 //! ([`intake`]), take them in batches ([`next_batch`]), bind it to another subject ([`rebind`], [`bound`]), learn of its
 //! end ([`endings`]) and hang state of their own on it ([`extension`]).
 //!
+//! What it needs of the connection that it lives on is [`home::Home`]. Owns its messages from when they were received to
+//! when the program gets them, and what is counted of them.
+//!
 //! Lock: the queue. It comes after the registry and before the outgoing buffer, and is never held while the program's
 //! code runs. The thread that reads appends to it; a worker, or the thread that waits for a message, takes from it.
+
+#![expect(
+    private_bounds,
+    reason = "a subscription lives on a connection of this crate and on nothing else"
+)]
 
 mod bound;
 pub(super) mod delivery;
 pub(super) mod drain;
 mod endings;
 mod extension;
+pub(super) mod home;
 mod intake;
 mod maximum;
 mod next_batch;
 mod rebind;
 pub(super) mod state;
+mod why;
 
 pub use endings::EndReason;
 pub use extension::Extension;

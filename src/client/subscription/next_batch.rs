@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::client::incoming::waiting::look_for_answer;
 use crate::client::outgoing;
 use crate::client::subscription::delivery::Closed;
+use crate::client::subscription::home::Home;
 use crate::client::subscription::state::Subscription;
 use crate::error::{Error, Result, Status};
 use crate::msg::{Msg, MsgList};
@@ -35,7 +35,7 @@ impl Batch<'_> {
     }
 }
 
-impl Subscription {
+impl<H: Home> Subscription<H> {
     /// Takes messages that wait, and waits for the first if there is none. Puts them behind those
     /// of `into` and returns how many there were: 0 if `want` refused the first one or said stop.
     ///
@@ -98,7 +98,7 @@ impl Subscription {
             waited = true;
             if !std::mem::replace(&mut looked, true) {
                 drop(queue);
-                look_for_answer(&*self.conn, want.deadline, || {
+                self.home.look_for_answer(want.deadline, || {
                     let queue = self.queue.lock();
                     !queue.list.is_empty()
                         || queue.is_closed()

@@ -4,12 +4,13 @@ use std::ffi::CString;
 use std::sync::Arc;
 
 use crate::client::interest::registry::Target;
+use crate::client::subscription::home::Home;
 use crate::client::subscription::state::Subscription;
 use crate::error::{Error, Result, Status};
 use crate::proto::write_buf::WriteBuf;
 use crate::proto::{encode, subject};
 
-impl Subscription {
+impl<H: Home> Subscription<H> {
     /// Ends the interest in its subject and begins one in another, under another sid, which is
     /// returned.
     ///
@@ -23,7 +24,7 @@ impl Subscription {
             return Err(Error::new(Status::NATS_INVALID_SUBJECT, text));
         }
         let name = CString::new(to).map_err(|_| Error::from(Status::NATS_INVALID_SUBJECT))?;
-        let mut changing = self.conn.interest.change(&self.conn.outbound);
+        let mut changing = self.home.interest().change(self.home.outbound());
         let queue = self.queue.lock();
         if queue.is_draining() && !queue.is_closed() {
             drop((queue, changing));
@@ -54,9 +55,7 @@ impl Subscription {
             subscribed
         });
         drop(changing);
-        if self.conn.opts.send_asap {
-            self.conn.flush_soon();
-        }
+        self.home.flush_if_asap();
         Ok(sid)
     }
 }

@@ -7,54 +7,53 @@ use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, Instant};
 
 use crate::client::ForeignHandle;
-use crate::client::connection::Connection;
-use crate::client::interest::registry::{Subscriber, Target};
-use crate::client::outgoing::publish::check_line_len;
-use crate::client::session::status::ConnStatus;
+use crate::client::callbacks::life::Lease;
+use crate::client::interest::registry::Subscriber;
 use crate::client::subscription::bound::Bound;
 use crate::client::subscription::delivery::{Closed, Queue};
 use crate::client::subscription::endings::Endings;
 use crate::client::subscription::extension::Extension;
+use crate::client::subscription::home::Home;
 use crate::client::subscription::intake::Intake;
 use crate::error::{Error, Result, Status};
 use crate::locks::{Condvar, Mutex};
 use crate::msg::Msg;
+use crate::proto::encode;
 use crate::proto::write_buf::WriteBuf;
-use crate::proto::{encode, subject};
 use crate::runtime::Dispatcher;
 
 /// Where a subscription's messages go. Calls never overlap: `begin`, any number of `deliver`,
 /// `end`, all on one thread; the next round may be on another.
-pub trait MsgSink: Send + Sync {
+pub trait MsgSink<S = crate::client::Subscription>: Send + Sync {
     /// Some messages are about to be delivered.
-    fn begin(&self, sub: &Arc<Subscription>) {
+    fn begin(&self, sub: &Arc<S>) {
         let _ = sub;
     }
 
     /// A message; `None` says that none came for the subscription's timeout.
-    fn deliver(&self, sub: &Arc<Subscription>, msg: Option<Msg>);
+    fn deliver(&self, sub: &Arc<S>, msg: Option<Msg>);
 
     /// Those were all for now.
-    fn end(&self, sub: &Arc<Subscription>) {
+    fn end(&self, sub: &Arc<S>) {
         let _ = sub;
     }
 }
 
 /// What a subscription is made of.
-pub struct SubscribeArgs<'a> {
+pub struct SubscribeArgs<'a, S = crate::client::Subscription> {
     /// The subject, which may have wildcards.
     pub subject: &'a [u8],
     /// The queue group, of which only one member gets each message.
     pub queue: Option<&'a [u8]>,
     /// Who gets the messages; `None` where [`Subscription::next_msg`] is to fetch them.
-    pub sink: Option<Box<dyn MsgSink>>,
+    pub sink: Option<Box<dyn MsgSink<S>>>,
     /// After how long without a message the sink is told so.
     pub timeout: Option<Duration>,
     /// Sees the messages before they are queued.
-    pub intake: Option<Arc<dyn Intake>>,
+    pub intake: Option<Arc<dyn Intake<S>>>,
 }
 
-impl<'a> SubscribeArgs<'a> {
+impl<'a, S> SubscribeArgs<'a, S> {
     /// A subscription whose messages are fetched by [`Subscription::next_msg`] and its siblings.
     pub fn new(subject: &'a [u8]) -> Self {
         SubscribeArgs {
@@ -96,20 +95,32 @@ pub struct SubStats {
     pub dropped: i64,
 }
 
-/// An interest in a subject.
-pub struct Subscription {
-    pub(in crate::client) conn: Arc<Connection>,
+/// What the connection adds to what a subscription is made of.
+pub(in crate::client) struct Made {
+    pub(in crate::client) sid: u64,
+    pub(in crate::client) subject: CString,
+    /// Messages and bytes that may wait; negative for no limit.
+    pub(in crate::client) pending_limits: (i32, i32),
+    /// The lane that its messages take; `None` for the pool that grows as needed.
+    pub(in crate::client) lane: Option<Arc<Dispatcher>>,
+    /// The right to call the program, if that is to be called.
+    pub(in crate::client) lease: Option<Lease>,
+}
+
+/// An interest in a subject. `H` is what it lives on, a connection.
+pub struct Subscription<H> {
+    pub(super) home: Arc<H>,
     pub(super) bound: Bound,
     queue_group: Option<Box<[u8]>>,
     pub(in crate::client) purpose: Purpose,
-    pub(in crate::client) sink: Option<Box<dyn MsgSink>>,
-    pub(super) intake: Option<Arc<dyn Intake>>,
+    pub(in crate::client) sink: Option<Box<dyn MsgSink<Subscription<H>>>>,
+    pub(super) intake: Option<Arc<dyn Intake<Subscription<H>>>>,
     pub(in crate::client) timeout: Option<Duration>,
     /// The lane that its messages take; `None` for the pool that grows as needed.
     lane: Option<Arc<Dispatcher>>,
     handle: OnceLock<Box<dyn ForeignHandle>>,
-    pub(super) extension: OnceLock<Arc<dyn Extension>>,
-    pub(super) endings: Endings,
+    pub(super) extension: OnceLock<Arc<dyn Extension<Subscription<H>>>>,
+    pub(super) endings: Endings<Subscription<H>>,
     pub(in crate::client) queue: Mutex<Queue>,
     /// A message came, or it was closed or drained. Goes with `queue`; whoever takes a message and
     /// leaves others wakes the next who waits.
@@ -126,61 +137,30 @@ pub struct Subscription {
     pub(in crate::client) ended: AtomicBool,
     /// Its callbacks have been quick so far; not before the first.
     pub(in crate::client) quick: AtomicBool,
-    pub(in crate::client) me: Weak<Subscription>,
+    pub(in crate::client) me: Weak<Subscription<H>>,
 }
 
-impl Connection {
-    /// Makes a subscription that the server does not know of yet.
-    pub fn prepare_subscription(
-        self: &Arc<Self>,
-        args: SubscribeArgs<'_>,
-    ) -> Result<Arc<Subscription>> {
-        self.prepare_for(Purpose::Messages, args)
-    }
-
-    pub(in crate::client) fn prepare_for(
-        self: &Arc<Self>,
+impl<H: Home> Subscription<H> {
+    /// One that the server does not know of yet.
+    pub(in crate::client) fn new(
+        home: &Arc<H>,
         purpose: Purpose,
-        args: SubscribeArgs<'_>,
-    ) -> Result<Arc<Subscription>> {
-        if let Some(fault) = subject::subscribe_fault(args.subject) {
-            let text = fault.describe("subject", args.subject);
-            return Err(Error::new(Status::NATS_INVALID_SUBJECT, text));
-        }
-        if let Some(queue) = args.queue
-            && let Some(fault) = subject::queue_fault(queue)
-        {
-            let status = match queue {
-                [] => Status::NATS_INVALID_ARG,
-                _ => Status::NATS_INVALID_QUEUE_NAME,
-            };
-            return Err(Error::new(status, fault.describe("queue group", queue)));
-        }
-        self.subscribable(purpose)
-            .map_err(|status| self.why_not_subscribed(status, args.subject))?;
-        let lane = match args.sink {
-            Some(_) if self.opts.global_delivery => Some(self.runtime.lane()?),
-            _ => None,
-        };
-        let subject =
-            CString::new(args.subject).map_err(|_| Error::from(Status::NATS_INVALID_SUBJECT))?;
-        // While a callback may run the program is not told that the connection is released.
-        let lease = args.sink.as_ref().and_then(|_| self.lease());
-        let sid = self.interest.next_sid();
-        self.check_subscribe_line(args.subject, args.queue, sid)?;
-        Ok(Arc::new_cyclic(|me| Subscription {
-            conn: self.clone(),
-            bound: Bound::new(sid, subject),
+        args: SubscribeArgs<'_, Subscription<H>>,
+        made: Made,
+    ) -> Arc<Self> {
+        Arc::new_cyclic(|me| Subscription {
+            home: home.clone(),
+            bound: Bound::new(made.sid, made.subject),
             queue_group: args.queue.map(Box::from),
             purpose,
             sink: args.sink,
             intake: args.intake,
             timeout: args.timeout,
-            lane,
+            lane: made.lane,
             handle: OnceLock::new(),
             extension: OnceLock::new(),
             endings: Endings::default(),
-            queue: Mutex::new(Queue::new(self.opts.pending_limits(), lease)),
+            queue: Mutex::new(Queue::new(made.pending_limits, made.lease)),
             changed: Condvar::new(),
             completed: Condvar::new(),
             taken_msgs: AtomicU64::new(0),
@@ -189,66 +169,9 @@ impl Connection {
             ended: AtomicBool::new(false),
             quick: AtomicBool::new(false),
             me: me.clone(),
-        }))
-    }
-
-    /// Will servers take the line that makes this subscription?
-    pub(in crate::client) fn check_subscribe_line(
-        &self,
-        subject: &[u8],
-        queue: Option<&[u8]>,
-        sid: u64,
-    ) -> Result<()> {
-        let max = self.opts.max_control_line;
-        let without_queue = encode::subscribe_line_len(subject, None, sid);
-        check_line_len(without_queue, max, || {
-            format!("subject of {} bytes", subject.len())
-        })?;
-        let queue_len = queue.map_or(0, <[u8]>::len);
-        check_line_len(without_queue + queue_len, max, || {
-            format!(
-                "queue group of {queue_len} bytes with a subject of {}",
-                subject.len()
-            )
         })
-        .map_err(|e| Error::new(Status::NATS_INVALID_QUEUE_NAME, e.text().to_owned()))
     }
 
-    /// Tells the server. From here on messages may arrive.
-    pub fn start_subscription(self: &Arc<Self>, sub: &Arc<Subscription>) -> Result<()> {
-        let mut changing = self.interest.change(&self.outbound);
-        if changing.is_sealed() {
-            // Whoever closes the connection says so before it takes the subscriptions out.
-            let refused = self.subscribable(sub.purpose);
-            if refused.is_err() || sub.purpose == Purpose::Messages {
-                drop(changing);
-                sub.discard();
-                let status = refused.err().unwrap_or(Status::NATS_CONNECTION_CLOSED);
-                return Err(self.why_not_subscribed(status, sub.name().to_bytes()));
-            }
-        }
-        let target = Target::Subscription(sub.clone());
-        changing.subscribe(sub.sid(), target, |buf| sub.encode_subscribe(buf));
-        drop(changing);
-        sub.arm_timeout();
-        if self.opts.send_asap {
-            self.flush_soon();
-        }
-        Ok(())
-    }
-
-    /// With what subscribing fails in the present state.
-    pub(in crate::client) fn subscribable(&self, purpose: Purpose) -> Result<(), Status> {
-        match self.status() {
-            ConnStatus::NATS_CONN_STATUS_CLOSED => Err(Status::NATS_CONNECTION_CLOSED),
-            ConnStatus::NATS_CONN_STATUS_DRAINING_SUBS if purpose != Purpose::Messages => Ok(()),
-            status if status.is_draining() => Err(Status::NATS_DRAINING),
-            _ => Ok(()),
-        }
-    }
-}
-
-impl Subscription {
     /// Lets a foreign caller know it by an address; once.
     pub fn set_handle(&self, handle: Box<dyn ForeignHandle>) {
         // A second one would be a mistake of the caller, and is dropped.
@@ -261,8 +184,8 @@ impl Subscription {
     }
 
     /// Its connection.
-    pub fn connection(&self) -> &Arc<Connection> {
-        &self.conn
+    pub fn connection(&self) -> &Arc<H> {
+        &self.home
     }
 
     /// Its subject, also after it was closed.
@@ -272,14 +195,14 @@ impl Subscription {
 
     /// Has its callback called, wherever that is to happen.
     pub(in crate::client) fn schedule(self: &Arc<Self>) {
-        match (self.conn.callbacks.manual(), &self.lane) {
+        match (self.home.manual(), &self.lane) {
             (Some(manual), _) => manual.schedule(self.clone()),
             (None, Some(lane)) => lane.submit(self.clone()),
-            (None, None) => self.conn.runtime.delivery.submit(self.clone()),
+            (None, None) => self.home.runtime().delivery.submit(self.clone()),
         }
     }
 
-    fn encode_subscribe(&self, buf: &mut WriteBuf) {
+    pub(in crate::client) fn encode_subscribe(&self, buf: &mut WriteBuf) {
         encode::subscribe(
             buf,
             self.name().to_bytes(),
@@ -321,7 +244,7 @@ impl Subscription {
 
     /// With what calls on it fail once it is closed.
     pub(in crate::client) fn closed_status(&self) -> Status {
-        if self.conn.is_closed() {
+        if self.home.is_closed() {
             Status::NATS_CONNECTION_CLOSED
         } else {
             Status::NATS_INVALID_SUBSCRIPTION
@@ -427,7 +350,7 @@ impl Subscription {
 
     /// Ends it at once: what waits is dropped.
     pub fn unsubscribe(self: &Arc<Self>) -> Result<()> {
-        if self.conn.is_closed() || !self.is_valid() {
+        if self.home.is_closed() || !self.is_valid() {
             return Err(self.closed_error());
         }
         self.leave(Closed::Unsubscribed);
@@ -441,13 +364,13 @@ impl Subscription {
     pub fn auto_unsubscribe(self: &Arc<Self>, max: i32) -> Result<()> {
         let max = u64::try_from(max)
             .map_err(|_| Error::invalid_arg(format!("max cannot be negative: {max}")))?;
-        if self.conn.is_closed() || !self.is_valid() {
+        if self.home.is_closed() || !self.is_valid() {
             return Err(self.closed_error());
         }
         // With the registry locked, so that a reconnect sends either the old state and this, or the
         // new state; and with the queue locked, so that whoever takes a message too many meanwhile
         // sees the maximum when he is done.
-        let changing = self.conn.interest.change(&self.conn.outbound);
+        let changing = self.home.interest().change(self.home.outbound());
         let mut queue = self.queue.lock();
         let taken = self.taken_msgs.load(Ordering::Relaxed);
         // The server has ended it, and so will we when the last callback has returned.
@@ -486,7 +409,7 @@ impl Subscription {
     }
 }
 
-impl Subscriber for Subscription {
+impl<H: Home> Subscriber for Subscription<H> {
     fn line_len(&self) -> usize {
         let group = self.queue_group.as_deref().map_or(0, <[u8]>::len);
         self.name().count_bytes() + group

@@ -1,0 +1,193 @@
+//! Subscribing on a connection, and what a subscription needs of it.
+
+use std::ffi::CString;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::callbacks::life::Life;
+use super::callbacks::manual::ManualQueue;
+use super::connection::Connection;
+use super::incoming::waiting;
+use super::interest::Interest;
+use super::interest::registry::Target;
+use super::outgoing::Outbound;
+use super::outgoing::publish::check_line_len;
+use super::session::status::ConnStatus;
+use super::subscription::SubscribeArgs;
+use super::subscription::delivery::Slow;
+use super::subscription::home::Home;
+use super::subscription::state::{Made, Purpose};
+use super::{Link, Subscription};
+use crate::error::{Error, Result, Status};
+use crate::proto::{encode, subject};
+use crate::runtime::Runtime;
+
+impl Connection {
+    /// Makes a subscription that the server does not know of yet.
+    pub fn prepare_subscription(
+        self: &Arc<Self>,
+        args: SubscribeArgs<'_>,
+    ) -> Result<Arc<Subscription>> {
+        self.prepare_for(Purpose::Messages, args)
+    }
+
+    pub(super) fn prepare_for(
+        self: &Arc<Self>,
+        purpose: Purpose,
+        args: SubscribeArgs<'_>,
+    ) -> Result<Arc<Subscription>> {
+        if let Some(fault) = subject::subscribe_fault(args.subject) {
+            let text = fault.describe("subject", args.subject);
+            return Err(Error::new(Status::NATS_INVALID_SUBJECT, text));
+        }
+        if let Some(queue) = args.queue
+            && let Some(fault) = subject::queue_fault(queue)
+        {
+            let status = match queue {
+                [] => Status::NATS_INVALID_ARG,
+                _ => Status::NATS_INVALID_QUEUE_NAME,
+            };
+            return Err(Error::new(status, fault.describe("queue group", queue)));
+        }
+        self.subscribable(purpose)
+            .map_err(|status| self.why_not_subscribed(status, args.subject))?;
+        let lane = match args.sink {
+            Some(_) if self.opts.global_delivery => Some(self.runtime.lane()?),
+            _ => None,
+        };
+        let subject =
+            CString::new(args.subject).map_err(|_| Error::from(Status::NATS_INVALID_SUBJECT))?;
+        // While a callback may run the program is not told that the connection is released.
+        let lease = args.sink.as_ref().and_then(|_| self.lease());
+        let sid = self.interest.next_sid();
+        self.check_subscribe_line(args.subject, args.queue, sid)?;
+        let made = Made {
+            sid,
+            subject,
+            pending_limits: self.opts.pending_limits(),
+            lane,
+            lease,
+        };
+        Ok(Subscription::new(self, purpose, args, made))
+    }
+
+    /// Will servers take the line that makes this subscription?
+    pub(super) fn check_subscribe_line(
+        &self,
+        subject: &[u8],
+        queue: Option<&[u8]>,
+        sid: u64,
+    ) -> Result<()> {
+        let max = self.opts.max_control_line;
+        let without_queue = encode::subscribe_line_len(subject, None, sid);
+        check_line_len(without_queue, max, || {
+            format!("subject of {} bytes", subject.len())
+        })?;
+        let queue_len = queue.map_or(0, <[u8]>::len);
+        check_line_len(without_queue + queue_len, max, || {
+            format!(
+                "queue group of {queue_len} bytes with a subject of {}",
+                subject.len()
+            )
+        })
+        .map_err(|e| Error::new(Status::NATS_INVALID_QUEUE_NAME, e.text().to_owned()))
+    }
+
+    /// Tells the server. From here on messages may arrive.
+    pub fn start_subscription(self: &Arc<Self>, sub: &Arc<Subscription>) -> Result<()> {
+        let mut changing = self.interest.change(&self.outbound);
+        if changing.is_sealed() {
+            // Whoever closes the connection says so before it takes the subscriptions out.
+            let refused = self.subscribable(sub.purpose);
+            if refused.is_err() || sub.purpose == Purpose::Messages {
+                drop(changing);
+                sub.discard();
+                let status = refused.err().unwrap_or(Status::NATS_CONNECTION_CLOSED);
+                return Err(self.why_not_subscribed(status, sub.name().to_bytes()));
+            }
+        }
+        let target = Target::Subscription(sub.clone());
+        changing.subscribe(sub.sid(), target, |buf| sub.encode_subscribe(buf));
+        drop(changing);
+        sub.arm_timeout();
+        if self.opts.send_asap {
+            self.flush_soon();
+        }
+        Ok(())
+    }
+
+    /// With what subscribing fails in the present state.
+    pub(super) fn subscribable(&self, purpose: Purpose) -> Result<(), Status> {
+        match self.status() {
+            ConnStatus::NATS_CONN_STATUS_CLOSED => Err(Status::NATS_CONNECTION_CLOSED),
+            ConnStatus::NATS_CONN_STATUS_DRAINING_SUBS if purpose != Purpose::Messages => Ok(()),
+            status if status.is_draining() => Err(Status::NATS_DRAINING),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Home for Connection {
+    type Wire = Link;
+
+    #[inline]
+    fn is_closed(&self) -> bool {
+        Connection::is_closed(self)
+    }
+
+    fn is_draining(&self) -> bool {
+        Connection::is_draining(self)
+    }
+
+    #[inline]
+    fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+
+    #[inline]
+    fn life(&self) -> &Life {
+        &self.callbacks.life
+    }
+
+    #[inline]
+    fn manual(&self) -> Option<&ManualQueue> {
+        self.callbacks.manual()
+    }
+
+    #[inline]
+    fn interest(&self) -> &Interest<Subscription> {
+        &self.interest
+    }
+
+    #[inline]
+    fn outbound(&self) -> &Outbound<Link> {
+        &self.outbound
+    }
+
+    #[inline]
+    fn look_for_answer(&self, deadline: Option<Instant>, done: impl Fn() -> bool) {
+        waiting::look_for_answer(self, deadline, done);
+    }
+
+    fn flush_if_asap(&self) {
+        if self.opts.send_asap {
+            self.flush_soon();
+        }
+    }
+
+    fn report_slow(self: &Arc<Self>, sub: &Arc<Subscription>, slow: Slow) {
+        Connection::report_slow(self, sub, slow);
+    }
+
+    fn gone(self: &Arc<Self>) {
+        self.subscription_gone();
+    }
+
+    fn closed_words(&self) -> String {
+        Connection::closed_words(self)
+    }
+
+    fn meanwhile(&self) -> String {
+        Connection::meanwhile(self)
+    }
+}
