@@ -33,3 +33,6 @@ mod reconnect;
 pub(super) mod state;
 pub mod status;
 pub mod tls;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,484 @@
+//! The session against a scripted host: no network, and links that only say what became of them.
+
+use std::collections::VecDeque;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use super::closing::shut;
+use super::connect::{connect, info_received};
+use super::drain::{drain, subscription_gone};
+use super::failure::Failure;
+use super::handshake::Attempt;
+use super::host::{Event, SessionHost, SessionLink};
+use super::loss::{lost, reconnect};
+use super::state::Session;
+use super::status::ConnStatus;
+use super::tls::TlsPolicy;
+use crate::client::callbacks::events::Callbacks;
+use crate::client::options::Options;
+use crate::client::outgoing::attach::Detached;
+use crate::client::outgoing::ping::PingWaiter;
+use crate::error::{Error, Result, Status};
+use crate::locks::Mutex;
+use crate::net::Socket;
+use crate::net::servers::{AuthErrorKind, ServerPool};
+use crate::proto::info::ServerInfo;
+use crate::runtime::{Runtime, library};
+
+/// As good as for ever, where something is waited for.
+const LONG: Duration = Duration::from_secs(20);
+
+/// What becomes of an attempt.
+enum Outcome {
+    Unreachable,
+    Refused,
+    Said(AuthErrorKind),
+    Good,
+}
+
+struct TestLink {
+    host: Weak<TestHost>,
+    over: AtomicBool,
+    given_up: AtomicBool,
+    stopped: AtomicBool,
+}
+
+impl SessionLink for TestLink {
+    fn start(self: &Arc<Self>) -> Result<()> {
+        Ok(())
+    }
+
+    fn stop(&self) {
+        self.stopped.store(true, Ordering::Release);
+    }
+
+    fn fail(self: &Arc<Self>, error: Error) {
+        if !self.over.swap(true, Ordering::AcqRel)
+            && let Some(host) = self.host.upgrade()
+        {
+            lost(&host, self, error);
+        }
+    }
+
+    fn give_up(self: &Arc<Self>, error: Error) {
+        self.given_up.store(true, Ordering::Release);
+        self.fail(error);
+    }
+
+    fn is_given_up(&self) -> bool {
+        self.given_up.load(Ordering::Acquire)
+    }
+
+    fn wait_for_its_reader(&self) {}
+}
+
+struct TestHost {
+    session: Session<TestLink>,
+    callbacks: Callbacks,
+    runtime: Arc<Runtime>,
+    /// When none are left, servers cannot be reached.
+    outcomes: Mutex<VecDeque<Outcome>>,
+    told: Sender<String>,
+    pings: Mutex<Vec<PingWaiter>>,
+    subscriptions: AtomicUsize,
+}
+
+impl TestHost {
+    fn tell(&self, what: impl Into<String>) {
+        let _ = self.told.send(what.into());
+    }
+}
+
+impl SessionHost for TestHost {
+    type Link = TestLink;
+
+    fn session(&self) -> &Session<TestLink> {
+        &self.session
+    }
+
+    fn callbacks(&self) -> &Callbacks {
+        &self.callbacks
+    }
+
+    fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+
+    fn tell(self: &Arc<Self>, event: Event<'_>) {
+        assert!(
+            self.session.is_closed() || self.session.state.try_lock().is_none(),
+            "told with the state locked, so that the order is that of the changes"
+        );
+        TestHost::tell(
+            self,
+            match event {
+                Event::Connected => "connected".to_owned(),
+                Event::Reconnected => "reconnected".to_owned(),
+                Event::Disconnected(reason) => {
+                    format!("disconnected: {}", reason.map_or("", |e| e.text()))
+                }
+                Event::Closed => "closed".to_owned(),
+                Event::DiscoveredServers => "discovered".to_owned(),
+                Event::LameDuck => "lame duck".to_owned(),
+                Event::Failure(error) => format!("failure: {}", error.text()),
+            },
+        );
+    }
+
+    fn detach(&self, _: &Arc<TestLink>, broke: bool) -> Detached {
+        assert!(self.session.state.try_lock().is_none());
+        TestHost::tell(self, if broke { "broke" } else { "given up" });
+        Detached::default()
+    }
+
+    fn dial(&self, _: &Attempt) -> Result<Socket, Failure> {
+        let mut outcomes = self.outcomes.lock();
+        if let None | Some(Outcome::Unreachable) = outcomes.front() {
+            outcomes.pop_front();
+            let refused = Error::new(Status::NATS_NO_SERVER, "nobody there");
+            return Err(Failure::Unreachable(refused));
+        }
+        let (socket, _) = UnixStream::pair().unwrap();
+        Ok(Socket::new(OwnedFd::from(socket).into()))
+    }
+
+    fn shake_hands(
+        self: &Arc<Self>,
+        _: Socket,
+        _: &Attempt,
+    ) -> Result<(Arc<TestLink>, ServerInfo), Failure> {
+        assert_eq!(
+            self.session.status(),
+            ConnStatus::NATS_CONN_STATUS_CONNECTING
+        );
+        match self.outcomes.lock().pop_front() {
+            Some(Outcome::Good) => {}
+            Some(Outcome::Said(kind)) => {
+                let error = Error::new(Status::NATS_CONNECTION_AUTH_FAILED, "go away");
+                return Err(Failure::Said(error, Some(kind)));
+            }
+            _ => return Err(Error::new(Status::NATS_PROTOCOL_ERROR, "no INFO").into()),
+        }
+        let link = Arc::new(TestLink {
+            host: Arc::downgrade(self),
+            over: AtomicBool::new(false),
+            given_up: AtomicBool::new(false),
+            stopped: AtomicBool::new(false),
+        });
+        Ok((link, ServerInfo::default()))
+    }
+
+    fn reconnect_delay(self: &Arc<Self>, pass: u32) -> Duration {
+        TestHost::tell(self, format!("delay {pass}"));
+        Duration::ZERO
+    }
+
+    fn heed_limits(self: &Arc<Self>, _: &ServerInfo) {}
+
+    fn resume(&self, _: &Arc<TestLink>) {
+        TestHost::tell(self, "resumed");
+    }
+
+    fn ping(&self, waiter: PingWaiter) {
+        if !matches!(waiter, PingWaiter::Keepalive) {
+            self.pings.lock().push(waiter);
+        }
+    }
+
+    fn write_pending(&self, _: &Arc<TestLink>) {}
+
+    fn forgive_refused(&self) {}
+
+    fn fail_requests(&self, status: Status) {
+        TestHost::tell(self, format!("requests fail: {}", status.text()));
+    }
+
+    fn close_outgoing(&self) {
+        TestHost::tell(self, "outgoing closed");
+    }
+
+    fn end_subscriptions(&self) {
+        TestHost::tell(self, "subscriptions ended");
+    }
+
+    fn leave_loop(&self) {}
+
+    fn refuse_publishes(&self) {
+        TestHost::tell(self, "no publishes");
+    }
+
+    fn unsubscribe_answers(&self) {}
+
+    fn drain_subscriptions(&self) -> Box<dyn FnOnce(Result<()>) + Send> {
+        let told = self.told.clone();
+        Box::new(move |result| {
+            let _ = told.send(format!("flushed: {}", result.is_ok()));
+        })
+    }
+
+    fn open_subscriptions(&self) -> usize {
+        self.subscriptions.load(Ordering::Relaxed)
+    }
+
+    fn late_subscriptions(&self) -> Option<(String, Box<dyn FnOnce()>)> {
+        let left = self.open_subscriptions();
+        (left > 0).then(|| (format!("{left} left"), Box::new(|| {}) as Box<dyn FnOnce()>))
+    }
+}
+
+fn options() -> Options {
+    Options {
+        no_randomize: true,
+        reconnect_wait: Duration::from_millis(1),
+        reconnect_jitter: Duration::ZERO,
+        ping_interval: None,
+        ..Options::default()
+    }
+}
+
+/// A host with these servers, and what it is told.
+fn host(
+    opts: &Options,
+    servers: &[&str],
+    outcomes: impl IntoIterator<Item = Outcome>,
+) -> (Arc<TestHost>, Receiver<String>) {
+    let runtime = library::runtime().unwrap();
+    let pool = ServerPool::new(None, servers, true).unwrap();
+    let (told, hear) = mpsc::channel();
+    let host = TestHost {
+        session: Session::new(opts.session(), TlsPolicy::new(opts.security.clone()), pool),
+        callbacks: Callbacks::new(1, runtime.clone(), false, None).unwrap(),
+        runtime,
+        outcomes: Mutex::new(outcomes.into_iter().collect()),
+        told,
+        pings: Mutex::default(),
+        subscriptions: AtomicUsize::new(0),
+    };
+    (Arc::new(host), hear)
+}
+
+/// What is told up to `last`.
+fn until(hear: &Receiver<String>, last: &str) -> Vec<String> {
+    let mut all = Vec::new();
+    while all.last().is_none_or(|told| told != last) {
+        all.push(hear.recv_timeout(LONG).unwrap());
+    }
+    all
+}
+
+fn gone() -> Error {
+    Error::new(Status::NATS_CONNECTION_CLOSED, "gone")
+}
+
+#[test]
+fn who_answered_stands_in_front_of_who_did_not() {
+    let outcomes = [Outcome::Unreachable, Outcome::Refused];
+    let (host, hear) = host(&options(), &["a:1", "b:2"], outcomes);
+    let error = connect(&host).unwrap_err();
+    assert_eq!(error.status(), Status::NATS_PROTOCOL_ERROR);
+    let (b, a) = (error.text().find("b:2"), error.text().find("a:1"));
+    assert!(b.is_some() && b < a, "{error}");
+    assert!(host.session.is_closed() && host.callbacks.life.lease().is_none());
+    assert_eq!(hear.try_iter().collect::<Vec<_>>(), ["outgoing closed"]);
+}
+
+#[test]
+fn a_lost_server_is_followed_by_the_next() {
+    let outcomes = [Outcome::Good, Outcome::Unreachable, Outcome::Good];
+    let (host, hear) = host(&options(), &["a:1", "b:2"], outcomes);
+    connect(&host).unwrap();
+    let link = host.session.link().unwrap();
+    assert_eq!(until(&hear, "resumed"), ["resumed"]);
+    link.fail(gone());
+    link.fail(gone());
+    assert_eq!(
+        until(&hear, "reconnected"),
+        ["broke", "disconnected: gone", "resumed", "reconnected"]
+    );
+    assert!(link.stopped.load(Ordering::Acquire) && !host.session.is_reconnecting());
+    assert_eq!(host.session.reconnects(), 1);
+    // The old one has nothing to say any more.
+    lost(&host, &link, gone());
+    assert_eq!(
+        host.session.status(),
+        ConnStatus::NATS_CONN_STATUS_CONNECTED
+    );
+    assert_eq!(host.session.last_error(), (Status::NATS_OK, String::new()));
+    shut(&host);
+    assert_eq!(
+        until(&hear, "closed"),
+        [
+            "outgoing closed",
+            "requests fail: Connection Closed",
+            "subscriptions ended",
+            "disconnected: ",
+            "closed"
+        ]
+    );
+    shut(&host);
+    assert!(hear.try_recv().is_err(), "closed once");
+}
+
+#[test]
+fn the_program_may_ask_for_another_server() {
+    let (host, hear) = host(&options(), &["a:1"], [Outcome::Good, Outcome::Good]);
+    connect(&host).unwrap();
+    reconnect(&host).unwrap();
+    let told = until(&hear, "reconnected");
+    assert_eq!(told[1], "given up");
+    shut(&host);
+    let refused = reconnect(&host).unwrap_err();
+    assert_eq!(refused.status(), Status::NATS_CONNECTION_CLOSED);
+}
+
+#[test]
+fn credentials_that_are_refused_twice_end_it() {
+    let kind = AuthErrorKind::AuthorizationViolation;
+    let outcomes = [Outcome::Good, Outcome::Said(kind), Outcome::Said(kind)];
+    let (host, hear) = host(&options(), &["a:1"], outcomes);
+    connect(&host).unwrap();
+    host.session.link().unwrap().fail(gone());
+    let told = until(&hear, "closed");
+    let failures = told.iter().filter(|told| told.starts_with("failure: "));
+    assert_eq!(failures.count(), 2, "{told:?}");
+    let (status, text) = host.session.last_error();
+    assert_eq!(status, Status::NATS_CONNECTION_AUTH_FAILED);
+    assert!(
+        text.starts_with("gone; then ") && text.contains("go away"),
+        "{text}"
+    );
+}
+
+#[test]
+fn used_up_attempts_end_it_with_the_reason_of_the_loss() {
+    let opts = Options {
+        max_reconnect: 2,
+        ..options()
+    };
+    let (host, hear) = host(&opts, &["a:1"], [Outcome::Good]);
+    connect(&host).unwrap();
+    host.session.link().unwrap().fail(gone());
+    until(&hear, "closed");
+    let (status, text) = host.session.last_error();
+    assert_eq!(status, Status::NATS_NO_SERVER);
+    assert!(
+        text.starts_with("gone; then ") && text.contains("nobody there"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_connect_in_the_background_is_told_of_as_the_first() {
+    let mut opts = options();
+    opts.set_retry_on_failed_connect(true, Some(Arc::new(|_| {})));
+    opts.custom_reconnect_delay = Some(Arc::new(|_, _| Duration::ZERO));
+    let (host, hear) = host(
+        &opts,
+        &["a:1"],
+        [Outcome::Refused, Outcome::Unreachable, Outcome::Good],
+    );
+    let pending = connect(&host).unwrap_err();
+    assert_eq!(pending.status(), Status::NATS_NOT_YET_CONNECTED);
+    let told = until(&hear, "connected");
+    assert!(told.contains(&"delay 1".to_owned()), "{told:?}");
+    assert_eq!(host.session.reconnects(), 0);
+    assert!(!host.session.is_first_pending());
+    shut(&host);
+}
+
+#[test]
+fn unanswered_pings_end_the_link() {
+    let opts = Options {
+        ping_interval: Some(Duration::from_millis(1)),
+        max_pings_out: 2,
+        allow_reconnect: false,
+        ..options()
+    };
+    let (host, hear) = host(&opts, &["a:1"], [Outcome::Good]);
+    connect(&host).unwrap();
+    until(&hear, "closed");
+    let (status, text) = host.session.last_error();
+    assert_eq!(status, Status::NATS_STALE_CONNECTION);
+    assert!(text.contains("no answer to 2 PINGs"), "{text}");
+}
+
+#[test]
+fn a_drain_ends_subscriptions_then_publishes_then_the_connection() {
+    let (host, hear) = host(&options(), &["a:1"], [Outcome::Good]);
+    let refused = drain(&host, None).unwrap_err();
+    assert_eq!(refused.status(), Status::NATS_ILLEGAL_STATE);
+    connect(&host).unwrap();
+    host.subscriptions.store(1, Ordering::Relaxed);
+    drain(&host, None).unwrap();
+    drain(&host, None).unwrap();
+    let answer = || {
+        let ping = host.pings.lock().pop().unwrap();
+        ping.finish(Ok(()));
+    };
+    // It is not the last one's end before the server has answered.
+    host.subscriptions.store(0, Ordering::Relaxed);
+    subscription_gone(&host);
+    host.subscriptions.store(1, Ordering::Relaxed);
+    answer();
+    assert_eq!(until(&hear, "flushed: true"), ["resumed", "flushed: true"]);
+    assert_eq!(
+        host.session.status(),
+        ConnStatus::NATS_CONN_STATUS_DRAINING_SUBS
+    );
+    host.subscriptions.store(0, Ordering::Relaxed);
+    subscription_gone(&host);
+    assert_eq!(
+        host.session.status(),
+        ConnStatus::NATS_CONN_STATUS_DRAINING_PUBS
+    );
+    answer();
+    let told = until(&hear, "closed");
+    assert_eq!(told[0], "no publishes");
+    assert!(host.session.is_closed());
+}
+
+#[test]
+fn a_drain_that_is_late_says_what_is_left() {
+    let (host, hear) = host(&options(), &["a:1"], [Outcome::Good]);
+    connect(&host).unwrap();
+    host.subscriptions.store(3, Ordering::Relaxed);
+    drain(&host, Some(Duration::from_millis(1))).unwrap();
+    let told = until(&hear, "closed");
+    assert!(
+        told.iter()
+            .any(|told| told.starts_with("failure: Drain error")
+                && told.ends_with("limit of 1 ms passed, 3 left")),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn what_a_server_tells_of_the_cluster_is_told_on() {
+    let (host, hear) = host(&options(), &["a:1"], [Outcome::Good]);
+    connect(&host).unwrap();
+    until(&hear, "resumed");
+    let info = ServerInfo {
+        connect_urls: vec!["b:2".to_owned()],
+        ldm: true,
+        ..ServerInfo::default()
+    };
+    info_received(&host, info, false);
+    assert_eq!(until(&hear, "lame duck"), ["discovered", "lame duck"]);
+    assert_eq!(host.session.discovered_servers().len(), 1);
+    shut(&host);
+    // Nothing is told behind the end.
+    until(&hear, "closed");
+    info_received(
+        &host,
+        ServerInfo {
+            ldm: true,
+            ..ServerInfo::default()
+        },
+        false,
+    );
+    assert!(hear.try_recv().is_err());
+}
