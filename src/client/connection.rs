@@ -8,10 +8,12 @@ use super::Link;
 use super::Subscription;
 use super::callbacks::events::Callbacks;
 use super::callbacks::life::Lease;
+use super::face::Extensions;
 use super::incoming::event_loop::Foreign;
 use super::incoming::upstream::Received;
 use super::incoming::waiting::Waits;
 use super::interest::Interest;
+use super::observers::Observers;
 use super::options::Options;
 use super::outgoing::Outbound;
 use super::outgoing::limits::Limits;
@@ -63,6 +65,8 @@ pub struct Connection {
     pub(super) requests: Requests,
     pub(super) waits: Waits,
     pub(super) received: Received,
+    pub(super) observers: Observers,
+    pub(super) extensions: Extensions,
     /// The callback waits to be called.
     pub(super) discovered_waits: AtomicBool,
     pub(super) lame_duck_waits: AtomicBool,
@@ -96,6 +100,8 @@ impl Connection {
             requests: Requests::new(),
             waits: Waits::new(opts.busy_poll, runtime.processors()),
             received: Received::default(),
+            observers: Observers::default(),
+            extensions: Extensions::default(),
             discovered_waits: AtomicBool::new(false),
             lame_duck_waits: AtomicBool::new(false),
             runtime,

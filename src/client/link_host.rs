@@ -67,13 +67,10 @@ impl Upstream for Connection {
     }
 
     #[inline]
-    fn deliver(&self, target: Target<Subscription>, sid: u64, mut msgs: MsgList) {
+    fn deliver(&self, target: Target<Subscription>, sid: u64, msgs: MsgList) {
         match target {
             Target::Subscription(sub) => Subscription::receive(&sub, sid, msgs),
-            Target::Requests => {
-                let next = || msgs.pop();
-                std::iter::from_fn(next).for_each(|msg| self.requests.answer(msg));
-            }
+            Target::Requests => self.requests.answers(msgs),
         }
     }
 

@@ -19,16 +19,20 @@
 
 #![forbid(unsafe_code)]
 
+mod callback_queue;
 mod callbacks;
 mod closing;
 pub mod connection;
 mod dispatch;
 #[cfg(test)]
 mod explored;
+mod face;
 mod flush;
 mod incoming;
 mod interest;
 mod link_host;
+mod monitor;
+mod observers;
 pub mod options;
 mod outgoing;
 // Not in the room itself, whose source is compiled a second time to be explored.
@@ -37,6 +41,7 @@ mod observe;
 #[path = "outgoing/pipe_tests.rs"]
 mod outgoing_tests;
 mod publish;
+mod publish_many;
 mod report;
 mod requests;
 pub mod session;
@@ -46,11 +51,17 @@ pub mod subscription;
 mod sync;
 mod why;
 
+pub use callback_queue::{CallbackJob, CallbackQueue, Progress};
 pub use callbacks::life::in_any_callback;
 pub use connection::{Connection, Stats};
+pub use face::{CallbackGuard, ServerVersion, Timer};
 pub use incoming::event_loop::{Attachment, EventLoop};
+pub use monitor::{Monitor, MonitorGuard};
+pub use observers::{ConnEvent, Observation};
 pub use options::Options;
 pub use outgoing::publish::When;
+pub use publish_many::{Appender, Publish};
+pub use requests::{ManyLimits, PendingRequest, ReplyContext, ReplySink};
 pub use session::status::{self, ConnStatus};
 pub use subscription::{Batch, EndReason, Extension, Intake, MsgSink, SubStats, SubscribeArgs};
 

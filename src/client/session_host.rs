@@ -8,6 +8,7 @@ use super::Subscription;
 use super::callbacks::events::Callbacks;
 use super::connection::Connection;
 use super::interest::registry::Target;
+use super::observers::ConnEvent;
 use super::outgoing::attach::{Detached, SessionStart};
 use super::outgoing::ping::PingWaiter;
 use super::outgoing::publish::When;
@@ -70,11 +71,15 @@ impl SessionHost for Connection {
     }
 
     fn tell(self: &Arc<Self>, event: Event<'_>) {
+        if let Some(event) = ConnEvent::of(&event) {
+            self.note_for_observers(event);
+        }
         let opts = &self.opts;
         match event {
             Event::Connected => self.post_event(&opts.connected_cb),
             Event::Reconnected => self.post_event(&opts.reconnected_cb),
             Event::Disconnected(reason) => self.post_disconnected(reason),
+            Event::Draining => {}
             Event::Closed => self.post_event(&opts.closed_cb),
             Event::DiscoveredServers => {
                 self.post_once(&opts.discovered_servers_cb, |conn| &conn.discovered_waits)
@@ -155,6 +160,7 @@ impl SessionHost for Connection {
         for sub in subs {
             sub.end(Closed::WithConnection);
         }
+        self.requests.end_contexts();
     }
 
     fn leave_loop(&self) {

@@ -325,7 +325,11 @@ pub(in crate::client) fn detached_event<U: Upstream>(up: &U) {
 
 /// If the calling thread is the event loop's, nobody else would read what it is about to wait
 /// for: does the loop's work until `done`, or the deadline, or the server is gone.
-pub(super) fn drive_loop<U: Upstream>(up: &U, deadline: Option<Instant>, done: impl Fn() -> bool) {
+pub(in crate::client) fn drive_loop<U: Upstream>(
+    up: &U,
+    deadline: Option<Instant>,
+    done: impl Fn() -> bool,
+) {
     if !up.event_loop().is_some_and(Foreign::is_driver) {
         return;
     }

@@ -98,7 +98,7 @@ impl<W: Wire> Outbound<W> {
     ///
     /// Gives the lock back rather than keeping it: where the program's event loop is called, it is released before, and
     /// a child that the loop's code forks and returns in must not come to take it again.
-    fn wait_for_room<'a>(
+    pub(super) fn wait_for_room<'a>(
         &'a self,
         mut front: MutexGuard<'a, Front<W>>,
         own: Option<Instant>,

@@ -48,6 +48,7 @@ mod burst;
 mod front;
 mod kept;
 pub(in crate::client) mod limits;
+pub(in crate::client) mod many;
 mod pieces;
 pub(in crate::client) mod ping;
 pub(in crate::client) mod publish;

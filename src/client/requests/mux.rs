@@ -13,22 +13,26 @@ use crate::client::interest::registry::Target;
 use crate::client::outgoing;
 use crate::client::outgoing::ping::Window;
 use crate::client::outgoing::publish::{Outgoing, When};
+use crate::client::publish_many::Publish;
+use crate::client::requests::callbacks::Callbacks;
+use crate::client::requests::contexts::{Addressee, Contexts, REQUEST};
 use crate::client::subscription::state::{Purpose, SubscribeArgs};
 use crate::client::sync::one_shot::OneShot;
 use crate::error::{Error, Result, Status};
 use crate::locks::Mutex;
-use crate::msg::Msg;
+use crate::msg::{Msg, MsgList};
 use crate::proto::write_buf::WriteBuf;
 use crate::proto::{encode, nuid};
 
-/// What the last token of a reply subject begins with: the requests of the connection itself, as
-/// opposed to those of layers above it.
-const CONTEXT: &[u8] = b"0_";
 /// Characters of a fresh unique id that tell connections apart.
 const ID_LEN: usize = 12;
 
-/// The requests of a connection that wait.
-pub(in crate::client) struct Requests(Mutex<Waiting>);
+/// The requests of a connection that wait for an answer, and all others that get theirs over the same subscription.
+pub(in crate::client) struct Requests {
+    waiting: Mutex<Waiting>,
+    pub(super) callbacks: Callbacks,
+    pub(super) contexts: Contexts,
+}
 
 struct Waiting {
     /// Sid and subject prefix of the shared subscription, from the first request on.
@@ -39,25 +43,64 @@ struct Waiting {
 
 impl Requests {
     pub(in crate::client) fn new() -> Self {
-        Requests(Mutex::new(Waiting {
-            inbox: None,
-            next_id: 0,
-            by_id: HashMap::new(),
-        }))
+        Requests {
+            waiting: Mutex::new(Waiting {
+                inbox: None,
+                next_id: 0,
+                by_id: HashMap::new(),
+            }),
+            callbacks: Callbacks::default(),
+            contexts: Contexts::default(),
+        }
     }
 
-    /// An answer came. One for a request that gave up is dropped.
-    pub(in crate::client) fn answer(&self, msg: Msg) {
+    /// Hands over what came in one read.
+    pub(in crate::client) fn answers(&self, mut msgs: MsgList) {
+        let Some(contexts) = self.contexts.open() else {
+            while let Some(msg) = msgs.pop() {
+                self.answer(msg);
+            }
+            return;
+        };
+        // Those of one context that follow each other, and its number.
+        let (mut batch, mut whose) = (MsgList::new(), 0);
+        let hand_over = |batch: &mut MsgList, whose| {
+            if let (false, Some(sink)) = (batch.is_empty(), contexts.sink(whose)) {
+                sink.replies(std::mem::take(batch));
+            }
+            drop(std::mem::take(batch));
+        };
+        while let Some(msg) = msgs.pop() {
+            let Some(number) = contexts.number(&msg) else {
+                self.answer(msg);
+                continue;
+            };
+            if number != whose {
+                hand_over(&mut batch, whose);
+                whose = number;
+            }
+            batch.push(msg);
+        }
+        hand_over(&mut batch, whose);
+    }
+
+    /// An answer came. One for a request that gave up is dropped, and so is one for a context that was closed.
+    fn answer(&self, msg: Msg) {
         let slot = {
-            let mut waiting = self.0.lock();
-            match waiting.id_of(msg.subject()) {
-                Some(id) => waiting.by_id.remove(&id),
+            let mut waiting = self.waiting.lock();
+            match waiting.addressee(msg.subject()) {
+                Addressee::Request(id) => waiting.by_id.remove(&id),
+                Addressee::Callback(id) => {
+                    drop(waiting);
+                    return self.callbacks.answer(id, msg);
+                }
+                Addressee::Context(_) => None,
                 // A subject mapping of the server may have changed it; with one request there is
                 // no doubt whose it is.
-                None if waiting.by_id.len() == 1 => {
+                Addressee::Unknown if waiting.by_id.len() == 1 => {
                     waiting.by_id.drain().next().map(|(_, slot)| slot)
                 }
-                None => None,
+                Addressee::Unknown => None,
             }
         };
         if let Some(slot) = slot {
@@ -67,28 +110,34 @@ impl Requests {
 
     /// Ends all that wait.
     pub(in crate::client) fn fail_all(&self, status: Status) {
-        let waiting = std::mem::take(&mut self.0.lock().by_id);
+        let waiting = std::mem::take(&mut self.waiting.lock().by_id);
         for slot in waiting.into_values() {
             slot.send(Err(status.into()));
         }
+        self.callbacks.fail_all(&status.into());
+    }
+
+    /// Ends the contexts: the connection is closed.
+    pub(in crate::client) fn end_contexts(&self) {
+        self.contexts.end();
     }
 
     /// The shared subscription's sid, if it exists.
     pub(in crate::client) fn sid(&self) -> Option<u64> {
-        self.0.lock().inbox.as_ref().map(|inbox| inbox.0)
+        self.waiting.lock().inbox.as_ref().map(|inbox| inbox.0)
     }
 
     /// The shared subscription is no use: the next request makes a new one. Returns who waits for an
     /// answer over it.
     pub(in crate::client) fn give_up_inbox(&self) -> Vec<OneShot<Result<Msg>>> {
-        let mut waiting = self.0.lock();
+        let mut waiting = self.waiting.lock();
         waiting.inbox = None;
         std::mem::take(&mut waiting.by_id).into_values().collect()
     }
 
     /// Encodes what a new server has to know. Returns whether that has a SUB.
     pub(in crate::client) fn encode_state(&self, buf: &mut WriteBuf) -> bool {
-        let waiting = self.0.lock();
+        let waiting = self.waiting.lock();
         if let Some((sid, prefix)) = &waiting.inbox {
             encode_inbox(buf, *sid, prefix);
         }
@@ -101,9 +150,11 @@ fn encode_inbox(buf: &mut WriteBuf, sid: u64, prefix: &[u8]) {
 }
 
 impl Waiting {
-    fn id_of(&self, subject: &[u8]) -> Option<u64> {
-        let token = subject.strip_prefix(self.inbox.as_ref()?.1.as_slice())?;
-        nuid::parse_base62_id(token.strip_prefix(CONTEXT)?)
+    fn addressee(&self, subject: &[u8]) -> Addressee {
+        let prefix = self.inbox.as_ref().map(|inbox| inbox.1.as_slice());
+        prefix
+            .and_then(|prefix| subject.strip_prefix(prefix))
+            .map_or(Addressee::Unknown, Addressee::of)
     }
 }
 
@@ -121,9 +172,37 @@ impl Connection {
             Status::NATS_ERR,
             "the server refused the subscription for answers: maximum subscriptions exceeded",
         );
-        for slot in waiting.into_iter().flatten() {
-            slot.send(Err(error.clone()));
+        if let Some(waiting) = waiting {
+            for slot in waiting {
+                slot.send(Err(error.clone()));
+            }
+            self.requests.callbacks.fail_all(&error);
+            self.requests.contexts.end();
         }
+    }
+
+    /// As [`Connection::request`], with all that a message may have but a reply subject, until a
+    /// deadline; `None` for ever.
+    pub fn request_with(
+        self: &Arc<Self>,
+        out: &Publish<'_>,
+        deadline: Option<Instant>,
+    ) -> Result<Msg> {
+        let timeout = deadline.map_or(Duration::MAX, |deadline| {
+            deadline.saturating_duration_since(Instant::now())
+        });
+        self.exchange(
+            out.subject,
+            timeout,
+            out.payload.len(),
+            &|reply, deadline| {
+                let out = Publish {
+                    reply: Some(reply),
+                    ..*out
+                };
+                self.send(&out.outgoing(deadline), When::Soon)
+            },
+        )
     }
 
     /// Publishes a request and waits for the first answer.
@@ -209,7 +288,7 @@ impl Connection {
                     .unwrap_or_else(|| Err(Status::NATS_TIMEOUT.into()))
             });
         if result.is_err() {
-            self.requests.0.lock().by_id.remove(&id);
+            self.requests.waiting.lock().by_id.remove(&id);
         }
         result
     }
@@ -243,31 +322,47 @@ impl Connection {
             waiting.next_id += 1;
             waiting.by_id.insert(id, slot.clone());
             let prefix = waiting.inbox.as_ref().map_or(&[][..], |inbox| &inbox.1);
-            (id, [prefix, CONTEXT, &nuid::base62_id(id)].concat())
+            (id, [prefix, REQUEST, &nuid::base62_id(id)].concat())
         };
         {
-            let mut waiting = self.requests.0.lock();
+            let mut waiting = self.requests.waiting.lock();
             if waiting.inbox.is_some() {
                 return Ok(make(&mut waiting));
             }
         }
-        // The first request: the registry comes before the requests in the order of locks.
+        self.with_request_inbox(make)
+    }
+
+    /// Makes sure that answers are subscribed to, and returns the prefix of their subjects.
+    pub(super) fn open_request_inbox(&self) -> Result<Vec<u8>> {
+        let prefix = |waiting: &mut Waiting| waiting.inbox.as_ref().map(|inbox| inbox.1.clone());
+        let open = prefix(&mut self.requests.waiting.lock());
+        match open {
+            Some(prefix) => Ok(prefix),
+            None => Ok(self.with_request_inbox(prefix)?.unwrap_or_default()),
+        }
+    }
+
+    /// A prefix of subjects that no one else has.
+    pub(super) fn new_inbox_prefix(&self) -> Vec<u8> {
+        let unique = nuid::next();
+        let unique = &unique[unique.len() - ID_LEN..];
+        [&self.opts.inbox_prefix[..], unique, b"."].concat()
+    }
+
+    /// Makes sure that answers are subscribed to, before something else is done with the same lock.
+    fn with_request_inbox<R>(&self, then: impl FnOnce(&mut Waiting) -> R) -> Result<R> {
+        // The registry comes before the requests in the order of locks.
         let mut changing = self.interest.change(&self.outbound);
-        let mut waiting = self.requests.0.lock();
+        let mut waiting = self.requests.waiting.lock();
         if waiting.inbox.is_none() {
             let sid = changing.next_sid();
-            let unique = nuid::next();
-            let prefix = [
-                &self.opts.inbox_prefix[..],
-                &unique[unique.len() - ID_LEN..],
-                b".",
-            ]
-            .concat();
+            let prefix = self.new_inbox_prefix();
             self.check_subscribe_line(&[&prefix[..], b"*"].concat(), None, sid)?;
             changing.subscribe(sid, Target::Requests, |buf| encode_inbox(buf, sid, &prefix));
             waiting.inbox = Some((sid, prefix));
         }
-        Ok(make(&mut waiting))
+        Ok(then(&mut waiting))
     }
 
     /// An inbox and a subscription of its own for one request.

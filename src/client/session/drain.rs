@@ -63,6 +63,7 @@ pub(in crate::client) fn drain<H: SessionHost>(
             timer: None,
             flushed: false,
         });
+        host.tell(Event::Draining);
     }
     let tell_subscriptions = host.drain_subscriptions();
     let flushed = move |host: &Arc<H>, result: Result<()>| {

@@ -20,6 +20,8 @@ pub(in crate::client) enum Event<'a> {
     Reconnected,
     /// The reason is the last error that its callback finds.
     Disconnected(Option<&'a Error>),
+    /// It drains; the program, which wants that, is not told.
+    Draining,
     Closed,
     DiscoveredServers,
     LameDuck,
