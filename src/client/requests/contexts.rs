@@ -256,9 +256,10 @@ mod tests {
 
     #[test]
     fn addressees_by_example() {
+        let [one, other] = [REQUEST, CALLBACK].map(|mark| [mark, &nuid::base62_id(1)].concat());
         for (token, addressee) in [
-            (&b"0_00000000001"[..], Addressee::Request(1)),
-            (b"c_00000000001", Addressee::Callback(1)),
+            (&one[..], Addressee::Request(1)),
+            (&other, Addressee::Callback(1)),
             (b"1_anything", Addressee::Context(1)),
             (b"12_", Addressee::Context(12)),
             (b"0_1", Addressee::Unknown),

@@ -121,6 +121,7 @@ impl SessionHost for TestHost {
                 Event::Disconnected(reason) => {
                     format!("disconnected: {}", reason.map_or("", |e| e.text()))
                 }
+                Event::Draining => "draining".to_owned(),
                 Event::Closed => "closed".to_owned(),
                 Event::DiscoveredServers => "discovered".to_owned(),
                 Event::LameDuck => "lame duck".to_owned(),
@@ -424,7 +425,10 @@ fn a_drain_ends_subscriptions_then_publishes_then_the_connection() {
     subscription_gone(&host);
     host.subscriptions.store(1, Ordering::Relaxed);
     answer();
-    assert_eq!(until(&hear, "flushed: true"), ["resumed", "flushed: true"]);
+    assert_eq!(
+        until(&hear, "flushed: true"),
+        ["resumed", "draining", "flushed: true"]
+    );
     assert_eq!(
         host.session.status(),
         ConnStatus::NATS_CONN_STATUS_DRAINING_SUBS
