@@ -167,7 +167,7 @@ fn a_stream_from_its_creation_to_its_end() {
 }
 
 #[test]
-fn an_update_keeps_what_c_cannot_say() {
+fn an_update_sends_back_what_was_read() {
     let f = fixture();
     let js = f.call();
     f.add("O", &["o.>"]);
@@ -184,19 +184,17 @@ fn an_update_keeps_what_c_cannot_say() {
         ..stream("S", &[])
     };
     js.create_stream(&config).unwrap();
-    let mut from_c = js.stream_info("S").unwrap().config.unwrap();
-    from_c.sources[0].subject_transforms.clear();
-    from_c.retention = Retention::Unknown(String::new());
-    from_c.description = "changed".into();
-    let updated = js.update_stream_keeping(&from_c).unwrap().config.unwrap();
+    let mut changed = js.stream_info("S").unwrap().config.unwrap();
+    changed.description = "changed".into();
+    let updated = js.update_stream(&changed).unwrap().config.unwrap();
     assert_eq!(updated.description, "changed");
     assert_eq!(
         updated.sources[0].subject_transforms,
         config.sources[0].subject_transforms
     );
     // A word that nobody knows goes to the server as it is.
-    from_c.retention = Retention::Unknown("someday".into());
-    assert_eq!(status(js.update_stream(&from_c)).0, Status::NATS_ERR);
+    changed.retention = Retention::Unknown("someday".into());
+    assert_eq!(status(js.update_stream(&changed)).0, Status::NATS_ERR);
 }
 
 #[test]
@@ -445,12 +443,10 @@ fn a_consumer_is_updated_paused_reset_and_unpinned() {
         .unwrap();
     let mut changed = js.consumer_info("S", "D").unwrap().config;
     changed.max_deliver = 3;
-    changed.ack_policy = Some(AckPolicy::Unknown(String::new()));
     let info = js
-        .put_consumer_keeping("S", &changed, ConsumerAction::default())
+        .put_consumer("S", &changed, ConsumerAction::Update)
         .unwrap();
     assert_eq!(info.config.max_deliver, 3);
-    assert_eq!(info.config.ack_policy, Some(AckPolicy::Explicit));
 
     let until = Time(4_000_000_000_000_000_000);
     let pause = js.pause_consumer("S", "D", until).unwrap();

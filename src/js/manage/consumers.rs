@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Call, body, keep, not_found};
+use super::{Call, body, not_found};
 use crate::error::{Error as Plain, Status};
 use crate::js::api::json::{Fields, Json};
 use crate::js::api::{ConsumerConfig, ConsumerInfo, ConsumerPause, ConsumerReset, Done, ErrCode};
@@ -50,7 +50,6 @@ impl Call<'_> {
         if !config.durable.is_empty() {
             check_durable(&config.durable)?;
         }
-        keep::check_consumer_words(config)?;
         let mut request = Fields::new();
         request.insert("stream_name".to_owned(), json!(stream));
         request.insert("config".to_owned(), config.write());
@@ -67,31 +66,6 @@ impl Call<'_> {
             return Err(Plain::invalid_arg(text).into());
         }
         Ok(info)
-    }
-
-    /// Updates a consumer, or creates it where it is not there, but for what a program written for C
-    /// cannot say: that stays as it is ([`keep`]).
-    pub fn put_consumer_keeping(
-        &self,
-        stream: &str,
-        config: &ConsumerConfig,
-        action: ConsumerAction,
-    ) -> Result<ConsumerInfo> {
-        let name = match config.name.is_empty() {
-            true => &config.durable,
-            false => &config.name,
-        };
-        match self.consumer_info(stream, name) {
-            Ok(current) => {
-                let mut config = config.clone();
-                keep::consumer(&mut config, &current.config);
-                self.put_consumer(stream, &config, action)
-            }
-            Err(e) if e.code() == ErrCode::CONSUMER_NOT_FOUND => {
-                self.put_consumer(stream, config, action)
-            }
-            Err(e) => Err(e),
-        }
     }
 
     /// Says what a consumer is and where it stands.

@@ -3,7 +3,6 @@
 //! | file | subject |
 //! |---|---|
 //! | `streams` | create, update, delete, info, purge |
-//! | [`keep`] | what an update keeps of a configuration although the program could not say it |
 //! | `consumers` | create, update, delete, info, pause, reset, unpin |
 //! | [`lists`] | streams and consumers, by pages; the stream of a subject; the account |
 //! | [`messages`] | messages by the API of the stream's leader: get, delete, erase |
@@ -13,7 +12,6 @@
 mod consumers;
 pub mod counters;
 pub mod direct;
-pub mod keep;
 pub mod lists;
 pub mod messages;
 mod streams;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use super::{Call, body, keep, not_done, not_found};
+use super::{Call, body, not_done, not_found};
 use crate::error::{Error as Plain, Status};
 use crate::js::api::json::to_text;
 use crate::js::api::{Done, ErrCode, External, StreamConfig, StreamInfo, StreamSource};
@@ -36,26 +36,9 @@ impl Call<'_> {
         self.send_config("STREAM.UPDATE", &with_domains(&config)?)
     }
 
-    /// Replaces the configuration of a stream, but for what a program written for C cannot say: that
-    /// stays as it is ([`keep`]).
-    pub fn update_stream_keeping(&self, config: &StreamConfig) -> Result<StreamInfo> {
-        check_stream(&config.name)?;
-        let current = self.plain_info(&config.name)?;
-        let mut config = config.clone();
-        let sources = config.mirror.iter_mut().chain(&mut config.sources);
-        for source in sources.filter(|source| source.external.is_none()) {
-            source.external = external_of(&std::mem::take(&mut source.domain));
-        }
-        if let Some(current) = &current.config {
-            keep::stream(&mut config, current);
-        }
-        self.update_stream(&config)
-    }
-
-    /// Creates a stream, or replaces its configuration where it is there already, as
-    /// [`Call::update_stream_keeping`] does.
+    /// Creates a stream, or replaces its configuration where it is there already.
     pub fn create_or_update_stream(&self, config: &StreamConfig) -> Result<StreamInfo> {
-        let mut result = self.update_stream_keeping(config);
+        let mut result = self.update_stream(config);
         for _ in 0..RACES {
             match &result {
                 Err(e) if e.code() == ErrCode::STREAM_NOT_FOUND => {}
@@ -66,14 +49,13 @@ impl Call<'_> {
                 Err(e) if e.code() == ErrCode::STREAM_NAME_EXIST => {}
                 _ => break,
             }
-            result = self.update_stream_keeping(config);
+            result = self.update_stream(config);
         }
         result
     }
 
     fn send_config(&self, function: &str, config: &StreamConfig) -> Result<StreamInfo> {
         check_stream(&config.name)?;
-        keep::check_stream_words(config)?;
         let answer = self.request(function, &[&config.name], &to_text(config));
         not_found(answer, NOT_FOUND)
     }
