@@ -1904,6 +1904,182 @@ typedef struct jsStreamConfig {
 } jsStreamConfig;
 
 /**
+ * How many messages a stream has of one subject.
+ *
+ * @ingroup nats_js_streams
+ */
+typedef struct jsStreamStateSubject {
+    /** The subject. */
+    const char *Subject;
+    /** How many messages there are. */
+    uint64_t Msgs;
+} jsStreamStateSubject;
+
+/**
+ * How many messages a stream has of each subject.
+ *
+ * @ingroup nats_js_streams
+ */
+typedef struct jsStreamStateSubjects {
+    /** The subjects, in no order. */
+    struct jsStreamStateSubject *List;
+    /** How many subjects there are. */
+    int Count;
+} jsStreamStateSubjects;
+
+/**
+ * Messages that a stream has lost, because its files were damaged.
+ *
+ * @ingroup nats_js_streams
+ */
+typedef struct jsLostStreamData {
+    /** Their sequences. */
+    uint64_t *Msgs;
+    /** How many there are. */
+    int MsgsLen;
+    /** How many bytes they had. */
+    uint64_t Bytes;
+} jsLostStreamData;
+
+/**
+ * What a stream has.
+ *
+ * @ingroup nats_js_streams
+ */
+typedef struct jsStreamState {
+    /** How many messages it has. */
+    uint64_t Msgs;
+    /** How many bytes it has. */
+    uint64_t Bytes;
+    /** The sequence of its first message. */
+    uint64_t FirstSeq;
+    /** When that was stored, in nanoseconds since the epoch; 0 where there is none. */
+    int64_t FirstTime;
+    /** The sequence of its last message. */
+    uint64_t LastSeq;
+    /** When that was stored, in nanoseconds since the epoch; 0 where there is none. */
+    int64_t LastTime;
+    /** How many subjects its messages have. */
+    int64_t NumSubjects;
+    /** The messages of each subject; NULL unless asked for (`jsOptions.Stream.Info.SubjectsFilter`). */
+    struct jsStreamStateSubjects *Subjects;
+    /** How many messages were deleted between the first and the last. */
+    uint64_t NumDeleted;
+    /** Their sequences; NULL unless asked for (`jsOptions.Stream.Info.DeletedDetails`). */
+    uint64_t *Deleted;
+    /** How many of these there are. */
+    int DeletedLen;
+    /** What it has lost; NULL for nothing. */
+    struct jsLostStreamData *Lost;
+    /** How many consumers it has. */
+    int64_t Consumers;
+} jsStreamState;
+
+/**
+ * One of the servers that a stream or consumer is on, without its leader.
+ *
+ * @ingroup nats_js_streams
+ */
+typedef struct jsPeerInfo {
+    /** The server's name. */
+    char *Name;
+    /** Whether it has all that the leader has. */
+    bool Current;
+    /** Whether it cannot be reached. */
+    bool Offline;
+    /** How long ago it was last heard of, in nanoseconds. */
+    int64_t Active;
+    /** How many operations it is behind. */
+    uint64_t Lag;
+} jsPeerInfo;
+
+/**
+ * The servers that a stream or consumer is on.
+ *
+ * @ingroup nats_js_streams
+ */
+typedef struct jsClusterInfo {
+    /** The cluster's name. */
+    char *Name;
+    /** The leader's name; NULL while there is none. */
+    char *Leader;
+    /** The other servers. */
+    struct jsPeerInfo **Replicas;
+    /** How many these are. */
+    int ReplicasLen;
+    /** The name of the group that decides. */
+    char *RaftGroup;
+    /** Since when the leader leads, in nanoseconds since the epoch; 0 where unknown. */
+    int64_t LeaderSince;
+    /** Whether the servers talk about it in the system account. */
+    bool SystemAcc;
+    /** The account that they do it in. */
+    char *TrafficAcc;
+} jsClusterInfo;
+
+/**
+ * How far a stream is with one that it takes messages from.
+ *
+ * @ingroup nats_js_streams
+ */
+typedef struct jsStreamSourceInfo {
+    /** The other stream's name. */
+    char *Name;
+    /** How it is reached where it is in another account; NULL for this one. */
+    struct jsExternalStream *External;
+    /** How many messages have still to come. */
+    uint64_t Lag;
+    /** How long ago it was last heard of, in nanoseconds; -1 for never. */
+    int64_t Active;
+    /** Which subjects are taken; NULL for all. */
+    const char *FilterSubject;
+    /** How their subjects are changed. */
+    struct jsSubjectTransformConfig *SubjectTransforms;
+    /** How many transforms there are. */
+    int SubjectTransformsLen;
+} jsStreamSourceInfo;
+
+/**
+ * A stream, perhaps a mirror, that messages can be read from.
+ *
+ * @ingroup nats_js_streams
+ */
+typedef struct jsStreamAlternate {
+    /** Its name. */
+    const char *Name;
+    /** The domain that it is in; NULL for none. */
+    const char *Domain;
+    /** The cluster that it is in. */
+    const char *Cluster;
+} jsStreamAlternate;
+
+/**
+ * What a stream is and has, as of the server's answer. Released with `jsStreamInfo_Destroy`, with all that is in it.
+ *
+ * @ingroup nats_js_streams
+ */
+typedef struct jsStreamInfo {
+    /** What it is. */
+    struct jsStreamConfig *Config;
+    /** When it was created, in nanoseconds since the epoch. */
+    int64_t Created;
+    /** What it has. */
+    struct jsStreamState State;
+    /** The servers that it is on; NULL where there is no cluster. */
+    struct jsClusterInfo *Cluster;
+    /** How far it is with its origin; NULL where it is no mirror. */
+    struct jsStreamSourceInfo *Mirror;
+    /** How far it is with its sources. */
+    struct jsStreamSourceInfo **Sources;
+    /** How many sources there are. */
+    int SourcesLen;
+    /** Where else its messages can be read, the nearest first. */
+    struct jsStreamAlternate **Alternates;
+    /** How many of these there are. */
+    int AlternatesLen;
+} jsStreamInfo;
+
+/**
  * How to subscribe to a stream. `jsSubOptions_Init` begins one.
  *
  * @ingroup nats_js_subscribe
@@ -7392,6 +7568,207 @@ NATS_EXTERN void jsCtx_Destroy(jsCtx *js);
 NATS_EXTERN enum natsStatus jsDirectGetMsgOptions_Init(struct jsDirectGetMsgOptions *opts);
 
 /**
+ * Get a message of a stream by its sequence.
+ *
+ * The message has the subject, the headers and the payload that it was stored with, and no reply
+ * subject. `natsMsg_GetSequence` and `natsMsg_GetTime` tell its sequence and time.
+ *
+ * @param msg Receives the message, to be released with `natsMsg_Destroy`. Written only with
+ * `NATS_OK`.
+ * @param js The context.
+ * @param stream The name of the stream.
+ * @param seq The sequence, at least 1.
+ * @param opts How this call differs from the context; NULL for not at all. Read during the call
+ * only.
+ * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ *
+ * @retval NATS_OK `msg` has the message.
+ * @retval NATS_NOT_FOUND The stream has no such message; `errCode` is `JSNoMessageFoundErr`.
+ * @retval NATS_INVALID_ARG `msg` is NULL, `js` is NULL or was destroyed, the name is missing, or
+ * the sequence is 0.
+ * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * Or its answer is not JSON.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see js_GetLastMsg, js_DirectGetMsg
+ *
+ * @ingroup nats_js_streams
+ */
+NATS_EXTERN
+enum natsStatus js_GetMsg(natsMsg **msg,
+                          jsCtx *js,
+                          const char *stream,
+                          uint64_t seq,
+                          struct jsOptions *opts,
+                          jsErrCode *errCode);
+
+/**
+ * Get the last message of a subject in a stream.
+ *
+ * As `js_GetMsg` otherwise.
+ *
+ * @param msg Receives the message, to be released with `natsMsg_Destroy`. Written only with
+ * `NATS_OK`.
+ * @param js The context.
+ * @param stream The name of the stream.
+ * @param subject The subject; may have wildcards.
+ * @param opts How this call differs from the context; NULL for not at all. Read during the call
+ * only.
+ * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ *
+ * @retval NATS_OK `msg` has the message.
+ * @retval NATS_NOT_FOUND The stream has no such message; `errCode` is `JSNoMessageFoundErr`.
+ * @retval NATS_INVALID_ARG `msg` is NULL, `js` is NULL or was destroyed, or the name or the
+ * subject is missing.
+ * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * Or its answer is not JSON.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see js_GetMsg
+ *
+ * @ingroup nats_js_streams
+ */
+NATS_EXTERN
+enum natsStatus js_GetLastMsg(natsMsg **msg,
+                              jsCtx *js,
+                              const char *stream,
+                              const char *subject,
+                              struct jsOptions *opts,
+                              jsErrCode *errCode);
+
+/**
+ * Get a message of a stream from any server that has it.
+ *
+ * The stream must allow it (`AllowDirect`). That is quicker than `js_GetMsg`, and the message
+ * may be a little older than what the leader has. Its headers say where it was stored:
+ * `Nats-Stream`, `Nats-Subject`, `Nats-Sequence`, `Nats-Time-Stamp`.
+ *
+ * Protocol: direct get, ADR-31.
+ *
+ * @param msg Receives the message, to be released with `natsMsg_Destroy`. Written only with
+ * `NATS_OK`.
+ * @param js The context.
+ * @param stream The name of the stream.
+ * @param opts How this call differs from the context; NULL for not at all. Read during the call
+ * only.
+ * @param dgOpts Which message. Read during the call only.
+ *
+ * @retval NATS_OK `msg` has the message.
+ * @retval NATS_NOT_FOUND The stream has no such message.
+ * @retval NATS_INVALID_ARG `msg` or `dgOpts` is NULL, `js` is NULL or was destroyed, or the name
+ * is missing.
+ * @retval NATS_ERR The server refused: its words are the last error. Or its answer is not JSON.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see jsDirectGetMsgOptions_Init, js_GetMsg
+ *
+ * @ingroup nats_js_streams
+ */
+NATS_EXTERN
+enum natsStatus js_DirectGetMsg(natsMsg **msg,
+                                jsCtx *js,
+                                const char *stream,
+                                struct jsOptions *opts,
+                                struct jsDirectGetMsgOptions *dgOpts);
+
+/**
+ * Delete a message of a stream.
+ *
+ * It cannot be read any more; what is on the disk is overwritten some time. See `js_EraseMsg`.
+ *
+ * @param js The context.
+ * @param stream The name of the stream.
+ * @param seq The sequence of the message.
+ * @param opts How this call differs from the context; NULL for not at all. Read during the call
+ * only.
+ * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ *
+ * @retval NATS_OK The message is deleted.
+ * @retval NATS_NOT_FOUND The stream does not exist; `errCode` is `JSStreamNotFoundErr`. The last
+ * error is cleared.
+ * @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or the name is missing.
+ * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * Or its answer is not JSON.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see js_EraseMsg, js_PurgeStream
+ *
+ * @ingroup nats_js_streams
+ */
+NATS_EXTERN
+enum natsStatus js_DeleteMsg(jsCtx *js,
+                             const char *stream,
+                             uint64_t seq,
+                             struct jsOptions *opts,
+                             jsErrCode *errCode);
+
+/**
+ * Delete a message of a stream and overwrite it on the disk.
+ *
+ * That takes the server longer than `js_DeleteMsg`.
+ *
+ * @param js The context.
+ * @param stream The name of the stream.
+ * @param seq The sequence of the message.
+ * @param opts How this call differs from the context; NULL for not at all. Read during the call
+ * only.
+ * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ *
+ * @retval NATS_OK The message is deleted and overwritten.
+ * @retval NATS_NOT_FOUND The stream does not exist; `errCode` is `JSStreamNotFoundErr`. The last
+ * error is cleared.
+ * @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or the name is missing.
+ * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * Or its answer is not JSON.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see js_DeleteMsg
+ *
+ * @ingroup nats_js_streams
+ */
+NATS_EXTERN
+enum natsStatus js_EraseMsg(jsCtx *js,
+                            const char *stream,
+                            uint64_t seq,
+                            struct jsOptions *opts,
+                            jsErrCode *errCode);
+
+/**
  * Initialize options of a JetStream context or call with their defaults.
  *
  * Fills the structure with zeros.
@@ -7510,6 +7887,242 @@ NATS_EXTERN enum natsStatus jsExternalStream_Init(struct jsExternalStream *exter
  * @ingroup nats_js_streams
  */
 NATS_EXTERN enum natsStatus jsRePublish_Init(struct jsRePublish *rp);
+
+/**
+ * Create a stream.
+ *
+ * A stream that exists with the same configuration is no error. The `Domain` of a mirror or
+ * source becomes its external API; the structure is not changed.
+ *
+ * @param si Receives what the stream is and has, to be released with `jsStreamInfo_Destroy`;
+ * NULL if that is of no interest. Written only with `NATS_OK`.
+ * @param js The context.
+ * @param cfg The configuration, begun with `jsStreamConfig_Init`. Read during the call only.
+ * @param opts How this call differs from the context; NULL for not at all. Read during the call
+ * only.
+ * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ *
+ * @retval NATS_OK The stream exists.
+ * @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL; the name is missing or
+ * has a dot, white space, a control character, a slash, a backslash or a wildcard; a choice or a
+ * length is out of range; a string is not UTF-8; or a source has both `Domain` and `External`.
+ * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * Or its answer is not JSON.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @par Example
+ * ```c
+ * jsStreamConfig cfg;
+ * const char *subjects[] = {"orders.*"};
+ *
+ * jsStreamConfig_Init(&cfg);
+ * cfg.Name = "ORDERS";
+ * cfg.Subjects = subjects;
+ * cfg.SubjectsLen = 1;
+ * natsStatus s = js_AddStream(NULL, js, &cfg, NULL, NULL);
+ * ```
+ *
+ * @see jsStreamConfig_Init, js_UpdateStream, jsStreamInfo_Destroy
+ *
+ * @ingroup nats_js_streams
+ */
+NATS_EXTERN
+enum natsStatus js_AddStream(struct jsStreamInfo **si,
+                             jsCtx *js,
+                             struct jsStreamConfig *cfg,
+                             struct jsOptions *opts,
+                             jsErrCode *errCode);
+
+/**
+ * Change the configuration of a stream.
+ *
+ * The whole configuration is replaced. Change one that `js_GetStreamInfo` returned, or a copy of
+ * it: settings of a newer server, and of sources, that the structure has no field for are then
+ * kept.
+ *
+ * @param si Receives what the stream is and has, to be released with `jsStreamInfo_Destroy`;
+ * NULL if that is of no interest. Written only with `NATS_OK`.
+ * @param js The context.
+ * @param cfg The configuration. Read during the call only.
+ * @param opts How this call differs from the context; NULL for not at all. Read during the call
+ * only.
+ * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ *
+ * @retval NATS_OK The stream has the configuration.
+ * @retval NATS_NOT_FOUND The stream does not exist; `errCode` is `JSStreamNotFoundErr`. The last
+ * error is cleared.
+ * @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL; the name is missing or
+ * cannot be one; a choice or a length is out of range; or a string is not UTF-8.
+ * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * Or its answer is not JSON.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @par Example
+ * ```c
+ * jsStreamInfo *si = NULL;
+ *
+ * natsStatus s = js_GetStreamInfo(&si, js, "ORDERS", NULL, NULL);
+ * if (s == NATS_OK) {
+ *     si->Config->MaxMsgs = 1000;
+ *     s = js_UpdateStream(NULL, js, si->Config, NULL, NULL);
+ * }
+ * jsStreamInfo_Destroy(si);
+ * ```
+ *
+ * @see js_AddStream, js_GetStreamInfo
+ *
+ * @ingroup nats_js_streams
+ */
+NATS_EXTERN
+enum natsStatus js_UpdateStream(struct jsStreamInfo **si,
+                                jsCtx *js,
+                                struct jsStreamConfig *cfg,
+                                struct jsOptions *opts,
+                                jsErrCode *errCode);
+
+/**
+ * Remove messages of a stream.
+ *
+ * All of them, or those that `Stream.Purge` of the options selects.
+ *
+ * @param js The context.
+ * @param stream The name of the stream.
+ * @param opts How this call differs from the context; NULL for not at all. Read during the call
+ * only.
+ * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ *
+ * @retval NATS_OK The messages are removed.
+ * @retval NATS_NOT_FOUND The stream does not exist; `errCode` is `JSStreamNotFoundErr`. The last
+ * error is cleared.
+ * @retval NATS_INVALID_ARG `js` is NULL or was destroyed; the name is missing or cannot be one;
+ * or the options have both a sequence and a number of messages to keep.
+ * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * Or its answer is not JSON.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see jsOptions_Init, js_DeleteMsg
+ *
+ * @ingroup nats_js_streams
+ */
+NATS_EXTERN
+enum natsStatus js_PurgeStream(jsCtx *js,
+                               const char *stream,
+                               struct jsOptions *opts,
+                               jsErrCode *errCode);
+
+/**
+ * Delete a stream with its messages and consumers.
+ *
+ * @param js The context.
+ * @param stream The name of the stream.
+ * @param opts How this call differs from the context; NULL for not at all. Read during the call
+ * only.
+ * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ *
+ * @retval NATS_OK The stream is deleted.
+ * @retval NATS_NOT_FOUND The stream does not exist; `errCode` is `JSStreamNotFoundErr`. The last
+ * error is cleared.
+ * @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or the name is missing or cannot be
+ * one.
+ * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * Or its answer is not JSON.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see js_AddStream
+ *
+ * @ingroup nats_js_streams
+ */
+NATS_EXTERN
+enum natsStatus js_DeleteStream(jsCtx *js,
+                                const char *stream,
+                                struct jsOptions *opts,
+                                jsErrCode *errCode);
+
+/**
+ * Get what a stream is and has.
+ *
+ * With `Stream.Info` of the options also the sequences of deleted messages, and how many
+ * messages each subject has. Where these are many the server is asked several times, and each
+ * answer may take as long as the options allow.
+ *
+ * @param si Receives what the stream is and has, to be released with `jsStreamInfo_Destroy`.
+ * Written only with `NATS_OK`.
+ * @param js The context.
+ * @param stream The name of the stream.
+ * @param opts How this call differs from the context; NULL for not at all. Read during the call
+ * only.
+ * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ *
+ * @retval NATS_OK `si` has the answer.
+ * @retval NATS_NOT_FOUND The stream does not exist; `errCode` is `JSStreamNotFoundErr`. The last
+ * error is cleared.
+ * @retval NATS_INVALID_ARG `si` is NULL, `js` is NULL or was destroyed, or the name is missing
+ * or cannot be one.
+ * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * Or its answer is not JSON.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see js_Streams, jsStreamInfo_Destroy
+ *
+ * @ingroup nats_js_streams
+ */
+NATS_EXTERN
+enum natsStatus js_GetStreamInfo(struct jsStreamInfo **si,
+                                 jsCtx *js,
+                                 const char *stream,
+                                 struct jsOptions *opts,
+                                 jsErrCode *errCode);
+
+/**
+ * Destroy what was said about a stream.
+ *
+ * Frees it and all that it points at.
+ *
+ * @param si What to destroy; NULL does nothing.
+ *
+ * @par Threads
+ * Any thread may call this function; no other may use what it destroys.
+ *
+ * @see js_GetStreamInfo
+ *
+ * @ingroup nats_js_streams
+ */
+NATS_EXTERN void jsStreamInfo_Destroy(struct jsStreamInfo *si);
 
 /**
  * Initialize options for subscribing to JetStream: a consumer with the defaults of the server.

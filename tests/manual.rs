@@ -319,8 +319,8 @@ fn source_of(file: &str, line: usize, example: &str) -> String {
     }
     format!(
         "#include <poll.h>\n#include <string.h>\n#include <nats_rs.h>\n{functions}\
-         void example(natsConnection *nc, natsOptions *opts, natsSubscription *sub, natsMsg *msg, void *loop);\n\
-         void example(natsConnection *nc, natsOptions *opts, natsSubscription *sub, natsMsg *msg, void *loop) \
+         void example(natsConnection *nc, natsOptions *opts, natsSubscription *sub, natsMsg *msg, jsCtx *js, void *loop);\n\
+         void example(natsConnection *nc, natsOptions *opts, natsSubscription *sub, natsMsg *msg, jsCtx *js, void *loop) \
          {{ {{\n{statements}}} }}\n"
     )
 }

@@ -9,8 +9,9 @@ use super::options::jsOptions;
 use crate::error::{Result, Status, natsStatus};
 use crate::ffi::convert::write_optional;
 use crate::ffi::guard::guard;
+use crate::ffi::handle::{borrow_arc, jsCtx};
 use crate::ffi::last_error;
-use crate::js::{self, CallOptions, InfoOptions, Purge};
+use crate::js::{self, Call, CallOptions, InfoOptions, Purge};
 
 /// What the options of a single call say.
 ///
@@ -42,6 +43,20 @@ pub(super) unsafe fn call_options<'a>(opts: *const jsOptions) -> Result<CallOpti
             ..CallOptions::default()
         })
     }
+}
+
+/// Runs `ask` with a call of the context.
+///
+/// # Safety
+/// `js` is NULL or a handle of this library; `opts` is NULL or options whose strings are NULL or strings.
+pub(super) unsafe fn with_call<R>(
+    js: *mut jsCtx,
+    opts: *const jsOptions,
+    ask: impl FnOnce(&Call<'_>) -> js::Result<R>,
+) -> js::Result<R> {
+    // SAFETY: the contract above.
+    let (context, options) = unsafe { (borrow_arc(js)?, call_options(opts)?) };
+    ask(&context.call(&options))
 }
 
 /// Runs the body of the exported function `name`, which may have a server's error to tell: `errCode` gets its number,

@@ -289,3 +289,19 @@ pub(super) fn clamped<N: TryFrom<i64>>(number: i64, least: N, most: N) -> N {
         Err(_) => most,
     }
 }
+
+/// Makes a structure where the program wants one, and gives it to the program.
+///
+/// # Safety
+/// `out` is NULL or valid for writing a pointer.
+pub(super) unsafe fn hand_out<T: Release>(
+    out: *mut *mut T,
+    make: impl FnOnce() -> Result<Made<T>>,
+) -> crate::js::Result<()> {
+    if !out.is_null() {
+        let made = make()?.into_raw();
+        // SAFETY: not NULL, and valid for writing by the contract above.
+        unsafe { out.write(made) };
+    }
+    Ok(())
+}

@@ -9,6 +9,7 @@
 //! | [`consumer_config`], [`consumer_info`] | the same for consumers |
 //! | [`account`] | `jsAccountInfo` |
 //! | [`ack`] | acknowledging messages, and their metadata |
+//! | [`streams`], [`messages`] | managing streams; single messages of streams |
 //! | [`publish_types`], [`subscribe_types`], [`direct_get`] | options and results of the functions on messages |
 //! | `call` | options of single calls, numbers of servers' errors |
 //! | `plain`, `given` | structures that the program fills |
@@ -31,8 +32,10 @@ pub mod context;
 pub mod direct_get;
 pub mod enums;
 pub mod err_code;
+pub mod messages;
 pub mod options;
 pub mod publish_types;
 pub mod stream_config;
 pub mod stream_info;
+pub mod streams;
 pub mod subscribe_types;

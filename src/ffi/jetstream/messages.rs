@@ -1,0 +1,297 @@
+//! Single messages of streams: get, delete, erase.
+
+use std::ffi::c_char;
+
+use crate::error::{Error, natsStatus};
+use crate::ffi::convert::required;
+use crate::ffi::handle::jsCtx;
+use crate::ffi::jetstream::call::{guard_api, with_call};
+use crate::ffi::jetstream::direct_get::jsDirectGetMsgOptions;
+use crate::ffi::jetstream::err_code::jsErrCodeArg;
+use crate::ffi::jetstream::given;
+use crate::ffi::jetstream::options::jsOptions;
+use crate::ffi::msg::{into_c, natsMsg};
+use crate::js::manage::{DirectGet, GetMsg};
+
+/// Get a message of a stream by its sequence.
+///
+/// The message has the subject, the headers and the payload that it was stored with, and no reply
+/// subject. `natsMsg_GetSequence` and `natsMsg_GetTime` tell its sequence and time.
+///
+/// @param msg Receives the message, to be released with `natsMsg_Destroy`. Written only with
+/// `NATS_OK`.
+/// @param js The context.
+/// @param stream The name of the stream.
+/// @param seq The sequence, at least 1.
+/// @param opts How this call differs from the context; NULL for not at all. Read during the call
+/// only.
+/// @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+///
+/// @retval NATS_OK `msg` has the message.
+/// @retval NATS_NOT_FOUND The stream has no such message; `errCode` is `JSNoMessageFoundErr`.
+/// @retval NATS_INVALID_ARG `msg` is NULL, `js` is NULL or was destroyed, the name is missing, or
+/// the sequence is 0.
+/// @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+/// Or its answer is not JSON.
+/// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
+/// @retval NATS_TIMEOUT No answer arrived in time.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_NO_MEMORY Memory could not be allocated.
+///
+/// @par Threads
+/// Any thread may call this function at any time. A callback may call it too: it waits for the
+/// answer.
+///
+/// @see js_GetLastMsg, js_DirectGetMsg
+///
+/// @ingroup nats_js_streams
+///
+/// # Safety
+/// `msg` is NULL or valid for writing; `js` is NULL or a handle of this library; `opts` is NULL
+/// or options whose strings are NULL or strings; `errCode` is NULL or valid for writing; `stream`
+/// is NULL or a string.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn js_GetMsg(
+    msg: *mut *mut natsMsg,
+    js: *mut jsCtx,
+    stream: *const c_char,
+    seq: u64,
+    opts: *mut jsOptions,
+    errCode: *mut jsErrCodeArg,
+) -> natsStatus {
+    // SAFETY: the caller's contract, above.
+    unsafe {
+        guard_api("js_GetMsg", errCode, || {
+            required(msg, "msg")?;
+            let stream = given::str(stream, "stream")?;
+            let which = GetMsg::Sequence(seq);
+            let found = with_call(js, opts, |call| call.get_msg(stream, which))?;
+            msg.write(into_c(found));
+            Ok(())
+        })
+    }
+}
+
+/// Get the last message of a subject in a stream.
+///
+/// As `js_GetMsg` otherwise.
+///
+/// @param msg Receives the message, to be released with `natsMsg_Destroy`. Written only with
+/// `NATS_OK`.
+/// @param js The context.
+/// @param stream The name of the stream.
+/// @param subject The subject; may have wildcards.
+/// @param opts How this call differs from the context; NULL for not at all. Read during the call
+/// only.
+/// @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+///
+/// @retval NATS_OK `msg` has the message.
+/// @retval NATS_NOT_FOUND The stream has no such message; `errCode` is `JSNoMessageFoundErr`.
+/// @retval NATS_INVALID_ARG `msg` is NULL, `js` is NULL or was destroyed, or the name or the
+/// subject is missing.
+/// @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+/// Or its answer is not JSON.
+/// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
+/// @retval NATS_TIMEOUT No answer arrived in time.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_NO_MEMORY Memory could not be allocated.
+///
+/// @par Threads
+/// Any thread may call this function at any time. A callback may call it too: it waits for the
+/// answer.
+///
+/// @see js_GetMsg
+///
+/// @ingroup nats_js_streams
+///
+/// # Safety
+/// `msg` is NULL or valid for writing; `js` is NULL or a handle of this library; `opts` is NULL
+/// or options whose strings are NULL or strings; `errCode` is NULL or valid for writing; `stream`
+/// and `subject` are NULL or strings.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn js_GetLastMsg(
+    msg: *mut *mut natsMsg,
+    js: *mut jsCtx,
+    stream: *const c_char,
+    subject: *const c_char,
+    opts: *mut jsOptions,
+    errCode: *mut jsErrCodeArg,
+) -> natsStatus {
+    // SAFETY: the caller's contract, above.
+    unsafe {
+        guard_api("js_GetLastMsg", errCode, || {
+            required(msg, "msg")?;
+            let stream = given::str(stream, "stream")?;
+            let which = GetMsg::LastOf(given::str(subject, "subject")?);
+            let found = with_call(js, opts, |call| call.get_msg(stream, which))?;
+            msg.write(into_c(found));
+            Ok(())
+        })
+    }
+}
+
+/// Get a message of a stream from any server that has it.
+///
+/// The stream must allow it (`AllowDirect`). That is quicker than `js_GetMsg`, and the message
+/// may be a little older than what the leader has. Its headers say where it was stored:
+/// `Nats-Stream`, `Nats-Subject`, `Nats-Sequence`, `Nats-Time-Stamp`.
+///
+/// Protocol: direct get, ADR-31.
+///
+/// @param msg Receives the message, to be released with `natsMsg_Destroy`. Written only with
+/// `NATS_OK`.
+/// @param js The context.
+/// @param stream The name of the stream.
+/// @param opts How this call differs from the context; NULL for not at all. Read during the call
+/// only.
+/// @param dgOpts Which message. Read during the call only.
+///
+/// @retval NATS_OK `msg` has the message.
+/// @retval NATS_NOT_FOUND The stream has no such message.
+/// @retval NATS_INVALID_ARG `msg` or `dgOpts` is NULL, `js` is NULL or was destroyed, or the name
+/// is missing.
+/// @retval NATS_ERR The server refused: its words are the last error. Or its answer is not JSON.
+/// @retval NATS_NO_RESPONDERS JetStream is not enabled.
+/// @retval NATS_TIMEOUT No answer arrived in time.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_NO_MEMORY Memory could not be allocated.
+///
+/// @par Threads
+/// Any thread may call this function at any time. A callback may call it too: it waits for the
+/// answer.
+///
+/// @see jsDirectGetMsgOptions_Init, js_GetMsg
+///
+/// @ingroup nats_js_streams
+///
+/// # Safety
+/// `msg` is NULL or valid for writing; `js` is NULL or a handle of this library; `opts` is NULL
+/// or options whose strings are NULL or strings; `stream` is NULL or a string; `dgOpts` is NULL
+/// or a selection whose strings are NULL or strings.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn js_DirectGetMsg(
+    msg: *mut *mut natsMsg,
+    js: *mut jsCtx,
+    stream: *const c_char,
+    opts: *mut jsOptions,
+    dgOpts: *mut jsDirectGetMsgOptions,
+) -> natsStatus {
+    // SAFETY: the caller's contract, above.
+    unsafe {
+        guard_api("js_DirectGetMsg", std::ptr::null_mut(), || {
+            required(msg, "msg")?;
+            let which = dgOpts.as_ref();
+            let which = which.ok_or_else(|| Error::invalid_arg("dgOpts cannot be NULL"))?;
+            let which = DirectGet {
+                sequence: which.Sequence,
+                next_by_subject: given::str(which.NextBySubject, "NextBySubject")?,
+                last_by_subject: given::str(which.LastBySubject, "LastBySubject")?,
+                ..DirectGet::default()
+            };
+            let stream = given::str(stream, "stream")?;
+            let found = with_call(js, opts, |call| call.direct_get(stream, &which))?;
+            msg.write(into_c(found));
+            Ok(())
+        })
+    }
+}
+
+/// Delete a message of a stream.
+///
+/// It cannot be read any more; what is on the disk is overwritten some time. See `js_EraseMsg`.
+///
+/// @param js The context.
+/// @param stream The name of the stream.
+/// @param seq The sequence of the message.
+/// @param opts How this call differs from the context; NULL for not at all. Read during the call
+/// only.
+/// @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+///
+/// @retval NATS_OK The message is deleted.
+/// @retval NATS_NOT_FOUND The stream does not exist; `errCode` is `JSStreamNotFoundErr`. The last
+/// error is cleared.
+/// @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or the name is missing.
+/// @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+/// Or its answer is not JSON.
+/// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
+/// @retval NATS_TIMEOUT No answer arrived in time.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_NO_MEMORY Memory could not be allocated.
+///
+/// @par Threads
+/// Any thread may call this function at any time. A callback may call it too: it waits for the
+/// answer.
+///
+/// @see js_EraseMsg, js_PurgeStream
+///
+/// @ingroup nats_js_streams
+///
+/// # Safety
+/// `js` is NULL or a handle of this library; `opts` is NULL or options whose strings are NULL or
+/// strings; `errCode` is NULL or valid for writing; `stream` is NULL or a string.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn js_DeleteMsg(
+    js: *mut jsCtx,
+    stream: *const c_char,
+    seq: u64,
+    opts: *mut jsOptions,
+    errCode: *mut jsErrCodeArg,
+) -> natsStatus {
+    // SAFETY: the caller's contract, above.
+    unsafe {
+        guard_api("js_DeleteMsg", errCode, || {
+            let stream = given::str(stream, "stream")?;
+            with_call(js, opts, |call| call.delete_msg(stream, seq))
+        })
+    }
+}
+
+/// Delete a message of a stream and overwrite it on the disk.
+///
+/// That takes the server longer than `js_DeleteMsg`.
+///
+/// @param js The context.
+/// @param stream The name of the stream.
+/// @param seq The sequence of the message.
+/// @param opts How this call differs from the context; NULL for not at all. Read during the call
+/// only.
+/// @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+///
+/// @retval NATS_OK The message is deleted and overwritten.
+/// @retval NATS_NOT_FOUND The stream does not exist; `errCode` is `JSStreamNotFoundErr`. The last
+/// error is cleared.
+/// @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or the name is missing.
+/// @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+/// Or its answer is not JSON.
+/// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
+/// @retval NATS_TIMEOUT No answer arrived in time.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_NO_MEMORY Memory could not be allocated.
+///
+/// @par Threads
+/// Any thread may call this function at any time. A callback may call it too: it waits for the
+/// answer.
+///
+/// @see js_DeleteMsg
+///
+/// @ingroup nats_js_streams
+///
+/// # Safety
+/// `js` is NULL or a handle of this library; `opts` is NULL or options whose strings are NULL or
+/// strings; `errCode` is NULL or valid for writing; `stream` is NULL or a string.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn js_EraseMsg(
+    js: *mut jsCtx,
+    stream: *const c_char,
+    seq: u64,
+    opts: *mut jsOptions,
+    errCode: *mut jsErrCodeArg,
+) -> natsStatus {
+    // SAFETY: the caller's contract, above.
+    unsafe {
+        guard_api("js_EraseMsg", errCode, || {
+            let stream = given::str(stream, "stream")?;
+            with_call(js, opts, |call| call.erase_msg(stream, seq))
+        })
+    }
+}

@@ -1,0 +1,336 @@
+//! Streams: add, update, purge, delete, info.
+
+use std::ffi::c_char;
+
+use crate::error::{Error, natsStatus};
+use crate::ffi::convert::required;
+use crate::ffi::guard::guard_void;
+use crate::ffi::handle::jsCtx;
+use crate::ffi::jetstream::call::{guard_api, with_call};
+use crate::ffi::jetstream::err_code::jsErrCodeArg;
+use crate::ffi::jetstream::given;
+use crate::ffi::jetstream::memory::{self, hand_out};
+use crate::ffi::jetstream::options::jsOptions;
+use crate::ffi::jetstream::stream_config::convert::from_c;
+use crate::ffi::jetstream::stream_config::jsStreamConfig;
+use crate::ffi::jetstream::stream_info::convert::to_c;
+use crate::ffi::jetstream::stream_info::jsStreamInfo;
+use crate::js;
+use crate::js::api::StreamConfig;
+
+/// # Safety
+/// `cfg` is NULL or a configuration as [`from_c`] asks.
+unsafe fn config(cfg: *const jsStreamConfig) -> js::Result<StreamConfig> {
+    // SAFETY: the contract above.
+    let cfg = unsafe { cfg.as_ref() };
+    let cfg = cfg.ok_or_else(|| Error::invalid_arg("stream configuration required"))?;
+    // SAFETY: likewise.
+    Ok(unsafe { from_c(cfg) }?)
+}
+
+/// Create a stream.
+///
+/// A stream that exists with the same configuration is no error. The `Domain` of a mirror or
+/// source becomes its external API; the structure is not changed.
+///
+/// @param si Receives what the stream is and has, to be released with `jsStreamInfo_Destroy`;
+/// NULL if that is of no interest. Written only with `NATS_OK`.
+/// @param js The context.
+/// @param cfg The configuration, begun with `jsStreamConfig_Init`. Read during the call only.
+/// @param opts How this call differs from the context; NULL for not at all. Read during the call
+/// only.
+/// @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+///
+/// @retval NATS_OK The stream exists.
+/// @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL; the name is missing or
+/// has a dot, white space, a control character, a slash, a backslash or a wildcard; a choice or a
+/// length is out of range; a string is not UTF-8; or a source has both `Domain` and `External`.
+/// @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+/// Or its answer is not JSON.
+/// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
+/// @retval NATS_TIMEOUT No answer arrived in time.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_NO_MEMORY Memory could not be allocated.
+///
+/// @par Threads
+/// Any thread may call this function at any time. A callback may call it too: it waits for the
+/// answer.
+///
+/// @par Example
+/// ```c
+/// jsStreamConfig cfg;
+/// const char *subjects[] = {"orders.*"};
+///
+/// jsStreamConfig_Init(&cfg);
+/// cfg.Name = "ORDERS";
+/// cfg.Subjects = subjects;
+/// cfg.SubjectsLen = 1;
+/// natsStatus s = js_AddStream(NULL, js, &cfg, NULL, NULL);
+/// ```
+///
+/// @see jsStreamConfig_Init, js_UpdateStream, jsStreamInfo_Destroy
+///
+/// @ingroup nats_js_streams
+///
+/// # Safety
+/// `si` is NULL or valid for writing; `js` is NULL or a handle of this library; `opts` is NULL or
+/// options whose strings are NULL or strings; `errCode` is NULL or valid for writing; `cfg` is
+/// NULL or a configuration whose pointers are NULL or point at what their fields say.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn js_AddStream(
+    si: *mut *mut jsStreamInfo,
+    js: *mut jsCtx,
+    cfg: *mut jsStreamConfig,
+    opts: *mut jsOptions,
+    errCode: *mut jsErrCodeArg,
+) -> natsStatus {
+    // SAFETY: the caller's contract, above.
+    unsafe {
+        guard_api("js_AddStream", errCode, || {
+            let info = with_call(js, opts, |call| call.create_stream(&config(cfg)?))?;
+            hand_out(si, || to_c(&info))
+        })
+    }
+}
+
+/// Change the configuration of a stream.
+///
+/// The whole configuration is replaced. Change one that `js_GetStreamInfo` returned, or a copy of
+/// it: settings of a newer server, and of sources, that the structure has no field for are then
+/// kept.
+///
+/// @param si Receives what the stream is and has, to be released with `jsStreamInfo_Destroy`;
+/// NULL if that is of no interest. Written only with `NATS_OK`.
+/// @param js The context.
+/// @param cfg The configuration. Read during the call only.
+/// @param opts How this call differs from the context; NULL for not at all. Read during the call
+/// only.
+/// @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+///
+/// @retval NATS_OK The stream has the configuration.
+/// @retval NATS_NOT_FOUND The stream does not exist; `errCode` is `JSStreamNotFoundErr`. The last
+/// error is cleared.
+/// @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL; the name is missing or
+/// cannot be one; a choice or a length is out of range; or a string is not UTF-8.
+/// @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+/// Or its answer is not JSON.
+/// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
+/// @retval NATS_TIMEOUT No answer arrived in time.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_NO_MEMORY Memory could not be allocated.
+///
+/// @par Threads
+/// Any thread may call this function at any time. A callback may call it too: it waits for the
+/// answer.
+///
+/// @par Example
+/// ```c
+/// jsStreamInfo *si = NULL;
+///
+/// natsStatus s = js_GetStreamInfo(&si, js, "ORDERS", NULL, NULL);
+/// if (s == NATS_OK) {
+///     si->Config->MaxMsgs = 1000;
+///     s = js_UpdateStream(NULL, js, si->Config, NULL, NULL);
+/// }
+/// jsStreamInfo_Destroy(si);
+/// ```
+///
+/// @see js_AddStream, js_GetStreamInfo
+///
+/// @ingroup nats_js_streams
+///
+/// # Safety
+/// `si` is NULL or valid for writing; `js` is NULL or a handle of this library; `opts` is NULL or
+/// options whose strings are NULL or strings; `errCode` is NULL or valid for writing; `cfg` is
+/// NULL or a configuration whose pointers are NULL or point at what their fields say.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn js_UpdateStream(
+    si: *mut *mut jsStreamInfo,
+    js: *mut jsCtx,
+    cfg: *mut jsStreamConfig,
+    opts: *mut jsOptions,
+    errCode: *mut jsErrCodeArg,
+) -> natsStatus {
+    // SAFETY: the caller's contract, above.
+    unsafe {
+        guard_api("js_UpdateStream", errCode, || {
+            let info = with_call(js, opts, |call| call.update_stream(&config(cfg)?))?;
+            hand_out(si, || to_c(&info))
+        })
+    }
+}
+
+/// Remove messages of a stream.
+///
+/// All of them, or those that `Stream.Purge` of the options selects.
+///
+/// @param js The context.
+/// @param stream The name of the stream.
+/// @param opts How this call differs from the context; NULL for not at all. Read during the call
+/// only.
+/// @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+///
+/// @retval NATS_OK The messages are removed.
+/// @retval NATS_NOT_FOUND The stream does not exist; `errCode` is `JSStreamNotFoundErr`. The last
+/// error is cleared.
+/// @retval NATS_INVALID_ARG `js` is NULL or was destroyed; the name is missing or cannot be one;
+/// or the options have both a sequence and a number of messages to keep.
+/// @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+/// Or its answer is not JSON.
+/// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
+/// @retval NATS_TIMEOUT No answer arrived in time.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_NO_MEMORY Memory could not be allocated.
+///
+/// @par Threads
+/// Any thread may call this function at any time. A callback may call it too: it waits for the
+/// answer.
+///
+/// @see jsOptions_Init, js_DeleteMsg
+///
+/// @ingroup nats_js_streams
+///
+/// # Safety
+/// `js` is NULL or a handle of this library; `opts` is NULL or options whose strings are NULL or
+/// strings; `errCode` is NULL or valid for writing; `stream` is NULL or a string.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn js_PurgeStream(
+    js: *mut jsCtx,
+    stream: *const c_char,
+    opts: *mut jsOptions,
+    errCode: *mut jsErrCodeArg,
+) -> natsStatus {
+    // SAFETY: the caller's contract, above.
+    unsafe {
+        guard_api("js_PurgeStream", errCode, || {
+            let stream = given::str(stream, "stream")?;
+            with_call(js, opts, |call| call.purge_stream(stream).map(drop))
+        })
+    }
+}
+
+/// Delete a stream with its messages and consumers.
+///
+/// @param js The context.
+/// @param stream The name of the stream.
+/// @param opts How this call differs from the context; NULL for not at all. Read during the call
+/// only.
+/// @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+///
+/// @retval NATS_OK The stream is deleted.
+/// @retval NATS_NOT_FOUND The stream does not exist; `errCode` is `JSStreamNotFoundErr`. The last
+/// error is cleared.
+/// @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or the name is missing or cannot be
+/// one.
+/// @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+/// Or its answer is not JSON.
+/// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
+/// @retval NATS_TIMEOUT No answer arrived in time.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_NO_MEMORY Memory could not be allocated.
+///
+/// @par Threads
+/// Any thread may call this function at any time. A callback may call it too: it waits for the
+/// answer.
+///
+/// @see js_AddStream
+///
+/// @ingroup nats_js_streams
+///
+/// # Safety
+/// `js` is NULL or a handle of this library; `opts` is NULL or options whose strings are NULL or
+/// strings; `errCode` is NULL or valid for writing; `stream` is NULL or a string.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn js_DeleteStream(
+    js: *mut jsCtx,
+    stream: *const c_char,
+    opts: *mut jsOptions,
+    errCode: *mut jsErrCodeArg,
+) -> natsStatus {
+    // SAFETY: the caller's contract, above.
+    unsafe {
+        guard_api("js_DeleteStream", errCode, || {
+            let stream = given::str(stream, "stream")?;
+            with_call(js, opts, |call| call.delete_stream(stream))
+        })
+    }
+}
+
+/// Get what a stream is and has.
+///
+/// With `Stream.Info` of the options also the sequences of deleted messages, and how many
+/// messages each subject has. Where these are many the server is asked several times, and each
+/// answer may take as long as the options allow.
+///
+/// @param si Receives what the stream is and has, to be released with `jsStreamInfo_Destroy`.
+/// Written only with `NATS_OK`.
+/// @param js The context.
+/// @param stream The name of the stream.
+/// @param opts How this call differs from the context; NULL for not at all. Read during the call
+/// only.
+/// @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+///
+/// @retval NATS_OK `si` has the answer.
+/// @retval NATS_NOT_FOUND The stream does not exist; `errCode` is `JSStreamNotFoundErr`. The last
+/// error is cleared.
+/// @retval NATS_INVALID_ARG `si` is NULL, `js` is NULL or was destroyed, or the name is missing
+/// or cannot be one.
+/// @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+/// Or its answer is not JSON.
+/// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
+/// @retval NATS_TIMEOUT No answer arrived in time.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_NO_MEMORY Memory could not be allocated.
+///
+/// @par Threads
+/// Any thread may call this function at any time. A callback may call it too: it waits for the
+/// answer.
+///
+/// @see js_Streams, jsStreamInfo_Destroy
+///
+/// @ingroup nats_js_streams
+///
+/// # Safety
+/// `si` is NULL or valid for writing; `js` is NULL or a handle of this library; `opts` is NULL or
+/// options whose strings are NULL or strings; `errCode` is NULL or valid for writing; `stream` is
+/// NULL or a string.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn js_GetStreamInfo(
+    si: *mut *mut jsStreamInfo,
+    js: *mut jsCtx,
+    stream: *const c_char,
+    opts: *mut jsOptions,
+    errCode: *mut jsErrCodeArg,
+) -> natsStatus {
+    // SAFETY: the caller's contract, above.
+    unsafe {
+        guard_api("js_GetStreamInfo", errCode, || {
+            required(si, "si")?;
+            let stream = given::str(stream, "stream")?;
+            let info = with_call(js, opts, |call| call.stream_info(stream))?;
+            hand_out(si, || to_c(&info))
+        })
+    }
+}
+
+/// Destroy what was said about a stream.
+///
+/// Frees it and all that it points at.
+///
+/// @param si What to destroy; NULL does nothing.
+///
+/// @par Threads
+/// Any thread may call this function; no other may use what it destroys.
+///
+/// @see js_GetStreamInfo
+///
+/// @ingroup nats_js_streams
+///
+/// # Safety
+/// `si` is NULL or from this library, not destroyed before, and not used afterwards. What the
+/// program has written into its fields is NULL or from `malloc`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn jsStreamInfo_Destroy(si: *mut jsStreamInfo) {
+    // SAFETY: the caller's contract, above.
+    guard_void(|| unsafe { memory::destroy(si) });
+}
