@@ -9,13 +9,17 @@
 //! | `link_host`, `session_host` | what the rooms need of their connection |
 //! | [`connection`] | the object itself, its state, its getters |
 //! | `outgoing` | publishers → socket, and the buffer while disconnected |
-//! | `publish` | publishing on a connection |
+//! | `publish`, `publish_many` | publishing on a connection |
 //! | `interest` | which subscription has which sid, and which the server refuses |
 //! | `incoming` | socket → subscriptions, by the library's threads or an event loop of the program |
 //! | `subscribe` | subscribing on a connection |
 //! | [`subscription`] | one subscription: its state, its queue, its drain |
 //! | `requests` | requests and their answers |
+//! | `face`, `observers`, `monitor`, `callback_queue` | what layers above need of a connection beside messages: timers, what happens to it, waiting, callbacks |
 //! | `why` | why a call failed, in words |
+//!
+//! What is re-exported here is the public face: JetStream, stores and services use nothing else of the client
+//! (`tests/layers.rs`).
 
 #![forbid(unsafe_code)]
 

@@ -9,6 +9,14 @@ use crate::msg::Msg;
 
 impl Connection {
     /// Publishes. The payload is copied, or written, before this returns.
+    ///
+    /// ```no_run
+    /// # fn main() -> nats_rs::error::Result<()> {
+    /// # use nats_rs::client::{Connection, Options, When};
+    /// # let conn = Connection::new(&Options::default())?;
+    /// conn.publish(b"greetings", None, b"hello", When::Buffered)
+    /// # }
+    /// ```
     pub fn publish(
         &self,
         subject: &[u8],

@@ -278,6 +278,20 @@ impl Connection {
 
     /// Connects for the first time. `NATS_NOT_YET_CONNECTED` says that attempts go on in the
     /// background.
+    ///
+    /// ```no_run
+    /// # fn main() -> nats_rs::error::Result<()> {
+    /// use nats_rs::client::{Connection, Options};
+    ///
+    /// let conn = Connection::new(&Options {
+    ///     url: Some("nats://127.0.0.1:4222".to_owned().into()),
+    ///     ..Options::default()
+    /// })?;
+    /// conn.connect()?;
+    /// conn.close();
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn connect(self: &Arc<Self>) -> Result<()> {
         connect::connect(self)
     }

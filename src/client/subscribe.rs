@@ -23,7 +23,21 @@ use crate::proto::{encode, subject};
 use crate::runtime::Runtime;
 
 impl Connection {
-    /// Makes a subscription that the server does not know of yet.
+    /// Makes a subscription that the server does not know of yet, for
+    /// [`start_subscription`](Self::start_subscription).
+    ///
+    /// ```no_run
+    /// # fn main() -> nats_rs::error::Result<()> {
+    /// # use std::time::Duration;
+    /// # use nats_rs::client::{Connection, Options, SubscribeArgs};
+    /// # let conn = Connection::new(&Options::default())?;
+    /// let sub = conn.prepare_subscription(SubscribeArgs::new(b"greetings"))?;
+    /// conn.start_subscription(&sub)?;
+    /// let msg = sub.next_msg(Duration::from_secs(1))?;
+    /// println!("{}", msg.payload().escape_ascii());
+    /// sub.unsubscribe()
+    /// # }
+    /// ```
     pub fn prepare_subscription(
         self: &Arc<Self>,
         args: SubscribeArgs<'_>,

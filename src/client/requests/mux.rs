@@ -206,6 +206,17 @@ impl Connection {
     }
 
     /// Publishes a request and waits for the first answer.
+    ///
+    /// ```no_run
+    /// # fn main() -> nats_rs::error::Result<()> {
+    /// # use std::time::Duration;
+    /// # use nats_rs::client::{Connection, Options};
+    /// # let conn = Connection::new(&Options::default())?;
+    /// let answer = conn.request(b"time", b"", Duration::from_secs(1))?;
+    /// println!("{}", answer.payload().escape_ascii());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn request(
         self: &Arc<Self>,
         subject: &[u8],
