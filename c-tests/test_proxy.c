@@ -148,7 +148,7 @@ static void handler_fails(void) {
     d.use_fd = true;
     d.fd = -1;
     CHECK_STATUS(natsConnection_Connect(&nc, opts), NATS_NO_SERVER);
-    CHECK_ERROR(NATS_NO_SERVER, "it gave no socket");
+    CHECK_ERROR(NATS_NO_SERVER, "it returned no socket");
     d.fd = 12345; /* not open */
     CHECK_STATUS(natsConnection_Connect(&nc, opts), NATS_NO_SERVER);
     /* Nothing that speaks NATS, nor a socket: its descriptor is closed all the same. */

@@ -1,5 +1,5 @@
-//! What can go wrong: one error type for the whole library, and the only map from it to the
-//! statuses of the C interface.
+//! The error type of the whole library, and the only mapping from it to the statuses of the C
+//! interface.
 
 use std::borrow::Cow;
 
@@ -101,12 +101,12 @@ pub enum natsStatus {
 pub use natsStatus as Status;
 
 impl natsStatus {
-    /// The words for this status.
+    /// The text for this status.
     pub fn text(self) -> &'static str {
         TEXTS[self as usize].to_str().unwrap_or_default()
     }
 
-    /// The words for this status as a C string.
+    /// The text for this status as a C string.
     pub fn text_c(self) -> &'static std::ffi::CStr {
         TEXTS[self as usize]
     }
@@ -207,8 +207,8 @@ static TEXTS: [&std::ffi::CStr; 41] = [
     c"Unknown status",
 ];
 
-/// An error of the library: a status, and the words that a person will read. Most errors say no
-/// more than their status does; those that can say more carry a text of their own.
+/// An error of the library: a status and a text for people. Most errors say no more than their
+/// status; the others carry a text of their own.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{text}")]
 pub struct Error {
@@ -216,11 +216,11 @@ pub struct Error {
     text: Cow<'static, str>,
 }
 
-/// The result of nearly everything in this library.
+/// The result type of the library.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
-    /// An error with words of its own.
+    /// An error with its own text.
     pub fn new(status: natsStatus, text: impl Into<Cow<'static, str>>) -> Self {
         Error {
             status,
@@ -228,17 +228,17 @@ impl Error {
         }
     }
 
-    /// An argument that cannot be used, and why.
+    /// An argument that is not valid, and why.
     pub fn invalid_arg(text: impl Into<Cow<'static, str>>) -> Self {
         Error::new(NATS_INVALID_ARG, text)
     }
 
-    /// A call that makes no sense in the present state, and why.
+    /// A call that is not possible in the present state, and why.
     pub fn illegal_state(text: impl Into<Cow<'static, str>>) -> Self {
         Error::new(NATS_ILLEGAL_STATE, text)
     }
 
-    /// Something that the server must not send, and what it was.
+    /// A violation of the protocol by the server, and what it was.
     pub fn protocol(text: impl Into<Cow<'static, str>>) -> Self {
         Error::new(NATS_PROTOCOL_ERROR, text)
     }
@@ -248,13 +248,13 @@ impl Error {
         self.status
     }
 
-    /// The words for this error.
+    /// The text for this error.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Gives words to an error that says no more than its status does; one that says more keeps
-    /// its own. For those who know what it is about, where the one who failed did not.
+    /// Adds a text to an error that has none of its own, and leaves other errors unchanged. For
+    /// callers that know the context of a failure when the failing function did not.
     #[cold]
     pub(crate) fn or_say(self, words: impl FnOnce(natsStatus) -> String) -> Self {
         match self.text == self.status.text() {
@@ -263,13 +263,13 @@ impl Error {
         }
     }
 
-    /// Adds something to the words.
+    /// Appends to the text.
     #[cold]
     pub(crate) fn and_say(self, more: &str) -> Self {
         Error::new(self.status, self.text.into_owned() + more)
     }
 
-    /// Puts what the error is about in front of its words, unless they begin with that.
+    /// Prepends the object of the error to its text, unless the text begins with it.
     #[cold]
     pub(crate) fn about(self, subject: &str) -> Self {
         match self.text.starts_with(subject) {

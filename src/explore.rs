@@ -1,14 +1,14 @@
-//! Exploring protocols between threads: what [`crate::sync`] has, over shuttle, which runs all threads of
-//! a test as coroutines and decides at each lock, wait and atomic which of them goes on.
+//! Exploration of protocols between threads: the types of [`crate::sync`] on top of shuttle, which runs all threads
+//! of a test as coroutines and decides at each lock, wait and atomic which thread continues.
 //!
-//! A module that is explored names its surroundings relative to itself (`super::sync`, for example).
-//! So a test can compile its very source a second time, in a module where those names are models. What
-//! hangs (a lost wake, above all) is found as a deadlock, what loops as too many steps.
+//! A module that is explored names its surroundings relative to itself (`super::sync`, for example), so a test can
+//! compile its source a second time in a module where those names are models. A hang (above all a lost wake) is
+//! detected as a deadlock, an endless loop as too many steps.
 //!
-//! All that is done in one order: shuttle knows no weaker one than sequential consistency.
+//! All operations are sequentially consistent; shuttle does not model weaker orderings.
 //!
-//! The number of schedules is bounded, and always the same ones are tried, unless
-//! `NATS_RS_EXPLORE=N` is in the environment: then N times as many, and other ones each time.
+//! The number of schedules is bounded and the same ones are tried each time, unless the environment has
+//! `NATS_RS_EXPLORE=N`: then N times as many are tried, different ones each time.
 
 #![allow(dead_code, reason = "each protocol uses some of it")]
 
@@ -23,12 +23,10 @@ pub(crate) use shuttle::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU
 pub(crate) use shuttle::thread::{JoinHandle, spawn, yield_now};
 pub(crate) use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 
-/// How often a thread that is preferred gives way to others, in the schedules of which few changes
-/// are enough for a fault.
+/// How often the preferred thread yields to others in the schedules with few context switches.
 const CHANGES: usize = 3;
 
-/// Runs `f` with so many schedules of each of two kinds: any thread next at each step, and few changes of
-/// who goes on.
+/// Runs `f` with `schedules` schedules of each of two kinds: a random thread at each step, and few context switches.
 pub(crate) fn explore(schedules: usize, f: impl Fn() + Clone + Send + Sync + 'static) {
     let more = std::env::var("NATS_RS_EXPLORE").ok();
     let times: usize = more.map_or(1, |n| n.parse().expect("NATS_RS_EXPLORE is a number"));
@@ -44,8 +42,7 @@ pub(crate) fn explore(schedules: usize, f: impl Fn() + Clone + Send + Sync + 'st
     Runner::new(pct, config()).run(f);
 }
 
-/// Runs `f`, which must leave nothing to chance, with every schedule that there is: for few steps of two
-/// threads.
+/// Runs `f`, which must be deterministic, with every possible schedule; for few steps of two threads.
 pub(crate) fn explore_all(f: impl Fn() + Send + Sync + 'static) {
     let ran = Runner::new(DfsScheduler::new(None, false), config()).run(f);
     assert!(ran > 1, "there is nothing to explore");
@@ -55,17 +52,17 @@ fn config() -> Config {
     let mut config = Config::new();
     config.max_steps = MaxSteps::FailAfter(100_000);
     config.silence_warnings = true;
-    // They are long, and the same seed leads there again.
+    // Schedules are long, and the same seed reproduces them.
     config.failure_persistence = FailurePersistence::None;
     config
 }
 
-/// Whether something happens that may happen or not.
+/// A choice of the explorer: whether something that may happen does happen.
 pub(crate) fn maybe() -> bool {
     shuttle::rand::thread_rng().gen_bool(0.5)
 }
 
-/// All threads that are explored are of one process.
+/// All explored threads belong to one process.
 pub(crate) type ForkGuard<'a> = MutexGuard<'a, ()>;
 
 pub(crate) struct ForkLock(Mutex<()>);
@@ -113,7 +110,7 @@ impl<T> Mutex<T> {
         })
     }
 
-    /// The time may be over at once or last as long as it takes.
+    /// The time may run out at once or never.
     pub(crate) fn try_lock_for(&self, _: Duration) -> Option<MutexGuard<'_, T>> {
         match maybe() {
             true => self.try_lock(),
@@ -179,7 +176,7 @@ impl Condvar {
         guard.guard = Some(self.0.wait(locked).expect("not poisoned"));
     }
 
-    /// The time may be over at once, or never: then what is waited for must come.
+    /// The time may run out at once, or never: then the condition has to become true.
     pub(crate) fn wait_for<T>(&self, guard: &mut MutexGuard<'_, T>, _: Duration) -> Waited {
         let over = maybe();
         match over {
@@ -196,7 +193,7 @@ impl Condvar {
     }
 }
 
-/// A value of each thread.
+/// A thread-local value.
 pub(crate) struct LocalKey<T: 'static>(pub(crate) shuttle::thread::LocalKey<T>);
 
 impl<T: 'static> LocalKey<T> {

@@ -1,23 +1,23 @@
 //! Which process this is.
 //!
-//! A child made by `fork` has a copy of all memory, one thread, and none of the parent's other threads, which may
-//! have been anywhere: in the middle of a change, or with a lock that nobody will ever release. So each process
-//! has a *generation*, a number greater than those of the processes that it comes from, and:
+//! A child made by `fork` has a copy of all memory and only one thread. The parent's other threads may have been in
+//! the middle of a change, or may have held a lock that nobody will release in the child. Therefore each process has
+//! a *generation*, a number greater than those of the processes that it comes from, and:
 //!
-//! - what all threads of a process share is [`PerProcess`]: a child begins with a new one. The old one stays in
-//!   memory, unused, and its locks are never waited for;
-//! - what belongs to a connection is left alone: the handle has the number of the process that made it, and a
-//!   call from another one is refused before it touches anything (`ffi/handle.rs`);
-//! - the library's [`Descriptor`]s are closed in a child at once, and by nothing else there: neither a byte nor
-//!   a shutdown comes from it;
-//! - what a thread is in the middle of counts for the process in which it got there. A child whose thread forked
-//!   in a callback is in no callback: it may do anything, and must not come back to the parent's stack frames.
-//!   If it does, those are left as after a panic ([`leave`]), and nothing is done on the way ([`is_leaving`]).
+//! - State that all threads of a process share is a [`PerProcess`]: a child begins with a new one. The old one stays
+//!   in memory unused, and its locks are never waited for.
+//! - State of a connection is not touched: the handle has the number of the process that created it, and a call from
+//!   another process is refused first of all (`ffi/handle.rs`).
+//! - The library's [`Descriptor`]s are closed in a child at once, and by nothing else there: the child sends no byte
+//!   and shuts nothing down.
+//! - What a thread is in the middle of counts for the process in which it began. A child whose thread forked in a
+//!   callback is in no callback: it may do anything, but must not return to stack frames of the parent. If it does,
+//!   those frames are left as after a panic ([`leave`]), and nothing is done on the way ([`is_leaving`]).
 //!
-//! The number is kept in memory that the kernel clears in a child, where it can (`MADV_WIPEONFORK`, Linux 4.14), and
-//! that a fork handler clears as well. Zero is the sign to draw a new one. Both are set up in `ffi/fork.rs`. So
-//! children made without the handlers, by `_Fork` or a bare `clone`, are noticed too. A child of `vfork`, which
-//! shares all memory with its parent, is not one for us: it may only call `exec`.
+//! The number is kept in memory that the kernel clears in a child where it can (`MADV_WIPEONFORK`, Linux 4.14) and
+//! that a fork handler clears as well. Zero means that a new number has to be drawn. Both are set up in
+//! `ffi/fork.rs`. Children made without the handlers, by `_Fork` or a bare `clone`, are therefore noticed too. A
+//! child of `vfork` shares all memory with its parent and does not count as a child here: it may only call `exec`.
 
 use std::any::Any;
 use std::cell::Cell;
@@ -30,23 +30,24 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64};
 
 use once_cell::race::OnceBox;
 
-/// The size of the pages that can be cleared on their own. Where the system's are larger, the handler alone does it.
+/// The size of the pages that can be cleared individually. If the system's pages are larger, only the fork handler
+/// clears the number.
 pub(crate) const PAGE_SIZE: usize = 4096;
 
-/// A page with nothing else in it.
+/// A page that contains nothing else.
 #[repr(C, align(4096))]
 pub(crate) struct Page {
     generation: AtomicU32,
     _rest: [u8; PAGE_SIZE - size_of::<AtomicU32>()],
 }
 
-/// Zero until somebody asks for the number, and in a child again.
+/// Zero until the number is first asked for, and again in a child.
 pub(crate) static PAGE: Page = Page {
     generation: AtomicU32::new(0),
     _rest: [0; PAGE_SIZE - size_of::<AtomicU32>()],
 };
 
-/// The last number that was drawn in this process or in one that it comes from; it may not have been used.
+/// The last number that was drawn in this process or its ancestors; it may not have been used.
 static LAST: AtomicU32 = AtomicU32::new(0);
 
 /// The number of this process; never zero.
@@ -60,7 +61,8 @@ pub(crate) fn generation() -> u32 {
 
 #[cold]
 fn draw() -> u32 {
-    // Drawn before it is used: a child made in between must not draw the one that its parent gets.
+    // Drawn before it is used: a child created in between must not draw the same number as its
+    // parent.
     let number = LAST.fetch_add(1, Relaxed).wrapping_add(1).max(1);
     let drawn = PAGE
         .generation
@@ -68,22 +70,22 @@ fn draw() -> u32 {
     drawn.err().unwrap_or(number)
 }
 
-/// Notes that this is another process. Only stores a number, as befits a fork handler.
+/// Marks this process as a new one. Only stores a number, because it runs in a fork handler.
 pub(crate) fn begin_anew() {
     PAGE.generation.store(0, Relaxed);
 }
 
-/// What all threads of a process share, and no other process: a child finds a new one, whatever a thread of its
-/// parent was doing with the old one.
+/// State that all threads of one process share and other processes do not: a child finds a new one, whatever a thread
+/// of its parent was doing with the old one.
 pub(crate) struct PerProcess<T: 'static> {
     first: Node<T>,
 }
 
 struct Node<T: 'static> {
-    /// Whose it is; zero for nobody's yet.
+    /// The process that it belongs to; zero if none yet.
     generation: AtomicU32,
     value: T,
-    /// That of a later process.
+    /// The state of a later process.
     next: OnceBox<Node<T>>,
 }
 
@@ -104,7 +106,7 @@ impl<T> Node<T> {
         }
     }
 
-    /// Is it this process's, or can it become so?
+    /// Does it belong to this process, or can it be claimed for it?
     fn is_of(&self, generation: u32) -> bool {
         let claimed = self
             .generation
@@ -114,7 +116,7 @@ impl<T> Node<T> {
 }
 
 impl<T: Default> PerProcess<T> {
-    /// That of this process.
+    /// The state of this process.
     #[inline]
     pub(crate) fn get(&self) -> &T {
         let generation = generation();
@@ -124,7 +126,7 @@ impl<T: Default> PerProcess<T> {
         self.find(generation).0
     }
 
-    /// The same, and that of the process before it that used one.
+    /// The state of this process, and that of the last earlier process that used one.
     pub(crate) fn with_previous(&self) -> (&T, Option<&T>) {
         self.find(generation())
     }
@@ -135,23 +137,24 @@ impl<T: Default> PerProcess<T> {
         let mut previous = None;
         while !node.is_of(generation) {
             previous = Some(&node.value);
-            // Whoever loses the race for this uses the winner's; nobody waits.
+            // If two threads race, both use the one that was stored first; neither waits.
             node = node.next.get_or_init(|| Box::new(Node::new(T::default())));
         }
         (&node.value, previous)
     }
 }
 
-/// So many descriptors have their bits in one piece of memory, and so many such pieces there are at most.
+/// The number of descriptors in one piece of the table, and the largest number of pieces.
 const PIECE: usize = 16 * 1024;
 const PIECES: usize = 1024;
 
 type Bits = [AtomicU64; PIECE / 64];
 
-/// The descriptors that nobody but the library knows: a bit for each.
+/// The descriptors that only the library knows: one bit for each.
 static OPEN: [OnceBox<Bits>; PIECES] = [const { OnceBox::new() }; PIECES];
 
-/// Where a descriptor's bit is. One too large for the table, which no system allows by default, stays open in children.
+/// The bit of a descriptor. A descriptor too large for the table, which no system allows by default, stays open in
+/// children.
 fn bit_of(fd: RawFd) -> Option<(&'static AtomicU64, u64)> {
     let fd = usize::try_from(fd).ok()?;
     let piece = OPEN
@@ -160,7 +163,8 @@ fn bit_of(fd: RawFd) -> Option<(&'static AtomicU64, u64)> {
     Some((&piece[fd % PIECE / 64], 1 << (fd % 64)))
 }
 
-/// Takes all descriptors of the table out of it. For the child, before it does anything else.
+/// Removes all descriptors from the table and passes each to `each`. Called by a child before
+/// anything else.
 pub(crate) fn take_descriptors(mut each: impl FnMut(RawFd)) {
     for (n, piece) in OPEN.iter().enumerate() {
         let Some(piece) = piece.get() else { continue };
@@ -175,17 +179,18 @@ pub(crate) fn take_descriptors(mut each: impl FnMut(RawFd)) {
     }
 }
 
-/// A descriptor of the library, as the object that closes it; in the process that made it only.
+/// A descriptor of the library, as the object that closes it; only the process that created it
+/// closes it.
 #[derive(Debug)]
 pub struct Descriptor<T: AsFd> {
-    /// Always there, until it is dropped.
+    /// Present until it is dropped.
     inner: Option<T>,
     generation: u32,
     secret: bool,
 }
 
 impl<T: AsFd> Descriptor<T> {
-    /// One that only the library knows: children close it at once.
+    /// A descriptor that only the library knows: children close it at once.
     pub(crate) fn new(inner: T) -> Self {
         if let Some((word, bit)) = bit_of(inner.as_fd().as_raw_fd()) {
             word.fetch_or(bit, AcqRel);
@@ -197,7 +202,8 @@ impl<T: AsFd> Descriptor<T> {
         }
     }
 
-    /// One that the program knows: it stays open in children until the handle is destroyed there.
+    /// A descriptor that the program knows: it stays open in a child until the handle is destroyed
+    /// there.
     pub(crate) fn shown(inner: T) -> Self {
         Descriptor {
             inner: Some(inner),
@@ -208,7 +214,8 @@ impl<T: AsFd> Descriptor<T> {
 }
 
 impl<T: AsFd> Descriptor<T> {
-    /// Was it opened by this process? In another one its number may mean anything.
+    /// Was it opened by this process? In another process the same number may refer to something
+    /// else.
     #[inline]
     pub(crate) fn is_ours(&self) -> bool {
         self.generation == generation()
@@ -237,7 +244,7 @@ impl<T: AsFd> Drop for Descriptor<T> {
             return;
         };
         if !self.is_ours() {
-            // Closed already, and the number may be another one's by now.
+            // It is closed already, and its number may have been reused.
             std::mem::forget(inner);
             return;
         }
@@ -253,24 +260,24 @@ thread_local! {
     static LEAVING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether a thread has ever come back to the frames of another process: what spares all others a look.
+/// Whether any thread has ever returned to frames of another process; saves the check in the normal case.
 static CAME_BACK: AtomicBool = AtomicBool::new(false);
 
-/// What [`leave`] unwinds with.
+/// The payload of the unwinding of [`leave`].
 struct Leaving;
 
-/// Is the calling thread on its way out of stack frames of the process that this one was forked from? Then it must
-/// not touch what they work on.
+/// Is the calling thread unwinding stack frames of the process that this one was forked from? Then it must not touch
+/// what those frames work on.
 #[inline]
 pub(crate) fn is_leaving() -> bool {
     CAME_BACK.load(Relaxed) && LEAVING.get()
 }
 
-/// Leaves stack frames that belong to another process. What they own is dropped on the way. Prints nothing.
+/// Unwinds stack frames that belong to another process. Their values are dropped on the way. Prints nothing.
 #[cold]
 pub(crate) fn leave() -> ! {
     if std::thread::panicking() {
-        // There is no way out: a destructor came to a lock that a thread of the parent had when it was copied.
+        // It cannot unwind: a destructor needs a lock that a thread of the parent held when the process was copied.
         process::exit(1);
     }
     CAME_BACK.store(true, Relaxed);
@@ -278,7 +285,7 @@ pub(crate) fn leave() -> ! {
     resume_unwind(Box::new(Leaving))
 }
 
-/// Says of what was caught on the way into the library whether it came from [`leave`], which has then reached its end.
+/// Whether a caught panic came from [`leave`], which ends here.
 pub(crate) fn has_left(caught: &(dyn Any + Send)) -> bool {
     let left = caught.is::<Leaving>();
     if left {
@@ -287,7 +294,7 @@ pub(crate) fn has_left(caught: &(dyn Any + Send)) -> bool {
     left
 }
 
-/// Runs `f`; `None` if it panics. It does not stop [`leave`].
+/// Runs `f`; `None` if it panics. Does not stop [`leave`].
 pub(crate) fn caught<R>(f: impl FnOnce() -> R) -> Option<R> {
     match catch_unwind(AssertUnwindSafe(f)) {
         Ok(result) => Some(result),

@@ -1,4 +1,5 @@
-//! Tests of what belongs to one process. Those with real children are in `c-tests/test_fork.c`.
+//! Tests of state that belongs to one process. Those with real children are in
+//! `c-tests/test_fork.c`.
 
 use std::os::unix::net::UnixStream;
 
@@ -13,7 +14,7 @@ fn the_number_stays_and_is_never_zero() {
 #[test]
 fn a_later_process_finds_a_new_value_and_the_one_before() {
     let shared = PerProcess::new(AtomicU32::new(5));
-    // Not asked for by this process: so the test may be three processes in turn.
+    // The generation is passed in, so the test can act as three processes in turn.
     assert_eq!(shared.find(7).0.load(Relaxed), 5);
     shared.find(7).0.store(6, Relaxed);
     let (own, previous) = shared.find(9);
@@ -49,7 +50,7 @@ fn a_descriptor_is_in_the_table_while_it_is_open() {
     assert!(is_marked(fd) && one.is_ours());
     assert!(!is_marked(shown));
     drop(one);
-    // Another test may have opened one with this number by now, but not in this piece of the table's end.
+    // Another test may have opened a descriptor with this number by now, but not at the end of the table.
     assert!(bit_of(PIECE as RawFd * PIECES as RawFd - 1).is_some());
     assert!(bit_of(PIECE as RawFd * PIECES as RawFd).is_none());
     assert!(bit_of(-1).is_none());

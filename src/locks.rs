@@ -1,9 +1,9 @@
 //! Locks.
 //!
-//! Those of the standard library on Linux, by way of a crate that has them without poisoning: all their state is in
-//! themselves, so a child made by `fork` can use a lock that it makes, whatever threads of its parent were doing.
-//! (`parking_lot` has one table for all locks of a process; a thread that is in it when another one forks leaves a
-//! part of it locked in the child for ever.)
+//! The futex locks of the standard library on Linux, from a crate that provides them without poisoning. All their
+//! state is in the lock itself, so a child made by `fork` can use a lock that it creates, whatever threads of its
+//! parent were doing. (`parking_lot` keeps one table for all locks of a process; a thread that uses the table while
+//! another one forks leaves a part of it locked in the child for ever.)
 
 use std::hint::spin_loop;
 use std::ops::{Deref, DerefMut};
@@ -18,9 +18,9 @@ use rustix::time::Timespec;
 
 use crate::fork::{self, PerProcess};
 
-/// How often a thread that finds a lock taken looks again before it sleeps, and how many of these looks come without
-/// letting others run. Locks are held for a copy, as a rule, and to sleep and be woken takes far longer: with four
-/// publishers on one connection, sleeping at once cost half of the rate.
+/// How often a thread that finds a lock taken checks it again before it sleeps, and how many of these checks come
+/// without yielding. Locks are usually held for a copy, and sleeping and waking take far longer: with four publishers
+/// on one connection, sleeping at once halved the rate.
 const LOOKS: u32 = 10;
 const BUSY_LOOKS: u32 = 3;
 
@@ -56,7 +56,7 @@ impl<T> Mutex<T> {
     #[cold]
     fn wait(&self) -> MutexGuard<'_, T> {
         if fork::is_leaving() {
-            // Perhaps a thread of the parent has it.
+            // A thread of the parent may hold it.
             fork::leave();
         }
         for look in 0..LOOKS {
@@ -73,18 +73,19 @@ impl<T> Mutex<T> {
     }
 }
 
-/// Something to wait for under a lock. What is waited for must be changed under that lock. A call costs a system call
-/// only where somebody waits.
+/// A condition to wait for under a lock. The condition has to be changed under the same lock. Notifying costs a
+/// system call only if a thread waits.
 #[derive(Debug, Default)]
 pub(crate) struct Condvar {
-    /// How often somebody was called. Who waits has read it with the lock held; so a call that comes after that, and
-    /// before the sleep, is seen by the kernel, which compares.
+    /// The number of notifications. A waiter reads it with the lock held; a notification after that and before the
+    /// sleep is noticed by the kernel, which compares the value.
     calls: AtomicU32,
-    /// How many wait. Changed with the lock held, so who has changed something under it sees those who missed it.
+    /// The number of waiters. Changed with the lock held, so a thread that changed the condition under the lock sees
+    /// the waiters that missed the change.
     waiters: AtomicUsize,
 }
 
-/// How a wait with a limit ended.
+/// The result of a wait with a time limit.
 pub(crate) struct Waited {
     timed_out: bool,
 }
@@ -110,7 +111,7 @@ impl Condvar {
     }
 
     pub(crate) fn wait_for<T>(&self, guard: &mut MutexGuard<'_, T>, time: Duration) -> Waited {
-        // A time too long for the kernel is as good as none.
+        // A time too long for the kernel is treated as no limit.
         let timed_out = self.sleep(guard, Timespec::try_from(time).ok());
         Waited { timed_out }
     }
@@ -119,7 +120,7 @@ impl Condvar {
         self.wait_for(guard, until.saturating_duration_since(Instant::now()))
     }
 
-    /// Returns whether the time is over. May return for no reason.
+    /// Returns whether the time has run out. May return early.
     fn sleep<T>(&self, guard: &mut MutexGuard<'_, T>, time: Option<Timespec>) -> bool {
         if fork::is_leaving() {
             fork::leave();
@@ -150,15 +151,15 @@ impl Condvar {
     #[cold]
     fn call(&self, most: u32) {
         self.calls.fetch_add(1, Relaxed);
-        // Fails for no reason that could come up.
+        // It cannot fail with these arguments.
         let _ = futex::wake(&self.calls, futex::Flags::PRIVATE, most);
     }
 }
 
-/// A lock around a value that a thread can wait for until a deadline.
+/// A lock around a value that a thread can wait for with a deadline.
 pub(crate) struct TimedMutex<T> {
     mutex: Mutex<T>,
-    /// How many wait with a deadline.
+    /// The number of threads that wait with a deadline.
     waiters: AtomicUsize,
     gate: Mutex<()>,
     freed: Condvar,
@@ -166,7 +167,7 @@ pub(crate) struct TimedMutex<T> {
 
 /// The right to use the value.
 pub(crate) struct TimedGuard<'a, T> {
-    /// There until the guard is dropped.
+    /// Present until the guard is dropped.
     guard: Option<MutexGuard<'a, T>>,
     timed: &'a TimedMutex<T>,
 }
@@ -209,7 +210,7 @@ impl<T> TimedMutex<T> {
             return Some(guard);
         }
         self.waiters.fetch_add(1, SeqCst);
-        // Either who lets the lock go sees that somebody waits, or the look below sees that it is free.
+        // Either the thread that releases the lock sees the waiter, or the check below sees that the lock is free.
         fence(SeqCst);
         let mut gate = self.gate.lock();
         let guard = loop {
@@ -247,23 +248,23 @@ impl<T> Drop for TimedGuard<'_, T> {
         self.guard = None;
         fence(SeqCst);
         if self.timed.waiters.load(SeqCst) > 0 && !fork::is_leaving() {
-            // Who is between its look and its wait has the gate.
+            // A thread between its check and its wait holds the gate.
             drop(self.timed.gate.lock());
             self.timed.freed.notify_one();
         }
     }
 }
 
-/// A lock that counts for the process in which it was taken: a child finds it free. So what it protects must be as good
-/// as new at each moment, or changed in one step.
+/// A lock that belongs to the process in which it was taken: a child finds it free. Therefore the protected data must
+/// be valid at every moment, or be changed in a single step.
 ///
-/// Who finds it taken looks again and again: it is for what is short, and rarely done by two at a time.
+/// A thread that finds it taken spins: the lock is for short sections that rarely run concurrently.
 pub(crate) struct ForkLock(
-    /// The number of the process in which it is taken; zero for none.
+    /// The process in which it is taken; zero if it is free.
     AtomicU32,
 );
 
-/// The lock, taken.
+/// The lock, held.
 pub(crate) struct ForkGuard<'a>(&'a ForkLock);
 
 impl ForkLock {
@@ -300,7 +301,7 @@ impl Drop for ForkGuard<'_> {
     }
 }
 
-/// A lock that a thread may take again while it has it. A child made by `fork` finds it free.
+/// A lock that its holder may take again. A child made by `fork` finds it free.
 pub(crate) struct ReentrantLock(PerProcess<Turns>);
 
 impl Default for ReentrantLock {
@@ -317,12 +318,12 @@ struct Turns {
 
 #[derive(Default)]
 struct Turn {
-    /// Whose it is, as a number that no other thread has.
+    /// The thread that holds it, as a number that no other thread has.
     owner: u64,
     depth: usize,
 }
 
-/// A thread's turn, or a part of it.
+/// The lock, held once or again.
 pub(crate) struct ReentrantGuard<'a>(&'a Turns);
 
 impl ReentrantLock {
@@ -354,7 +355,7 @@ impl Drop for ReentrantGuard<'_> {
     }
 }
 
-/// A number that no other thread ever has; not 0.
+/// A number that no other thread has or will have; not 0.
 pub(crate) fn this_thread() -> u64 {
     static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
     thread_local! {

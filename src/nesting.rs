@@ -1,8 +1,9 @@
-//! What a thread is in the middle of.
+//! Tracks what a thread is in the middle of (re-entrancy).
 //!
-//! A value of `thread_local!` that has a destructor is of no use in a thread that is ending: it is
-//! gone, or, where the thread comes to it for the first time then, is never freed. And programs do
-//! come here from destructors of their own, to say goodbye. So nothing of a thread's has one.
+//! A `thread_local!` value with a destructor cannot be used in a thread that is ending: it is gone
+//! already, or is never freed if the thread uses it for the first time then. Programs do call the
+//! library from destructors of their own. Therefore no thread-local value of the library has a
+//! destructor.
 
 use std::cell::{Cell, RefCell, RefMut};
 use std::mem::ManuallyDrop;
@@ -11,16 +12,16 @@ use smallvec::SmallVec;
 
 use crate::fork;
 
-/// Deeper than programs nest as a rule: so much takes no memory.
+/// Depth up to which nesting needs no heap memory; programs rarely nest deeper.
 const FEW: usize = 4;
 
-/// The things that a thread has entered and not left, for a `thread_local!`. It may be used to the
-/// thread's very end, and owns no memory when everything was left.
+/// The things that a thread has entered and not left; for use in a `thread_local!`. Usable until
+/// the very end of the thread, and owns no memory once everything was left.
 ///
-/// What was entered before a `fork` counts for the parent only.
+/// What was entered before a `fork` counts only in the parent.
 pub(crate) struct Nesting<T> {
     entered: RefCell<ManuallyDrop<SmallVec<[T; FEW]>>>,
-    /// The process whose they are.
+    /// The process that the entries belong to.
     generation: Cell<u32>,
 }
 
@@ -33,7 +34,7 @@ impl<T: Copy + PartialEq> Nesting<T> {
         }
     }
 
-    /// What was entered in this process.
+    /// The entries of this process.
     fn here(&self) -> RefMut<'_, ManuallyDrop<SmallVec<[T; FEW]>>> {
         let mut entered = self.entered.borrow_mut();
         if self.generation.replace(fork::generation()) != fork::generation() {
@@ -46,7 +47,7 @@ impl<T: Copy + PartialEq> Nesting<T> {
         self.here().push(thing);
     }
 
-    /// Leaves what was entered last of those that are equal to `thing`.
+    /// Leaves the entry equal to `thing` that was entered last.
     pub(crate) fn leave(&self, thing: T) {
         let mut entered = self.here();
         if let Some(last) = entered.iter().rposition(|t| *t == thing) {

@@ -1,8 +1,8 @@
-//! Random numbers, the same generator for all threads.
+//! Random numbers from one generator for all threads.
 //!
-//! The generator that the crate `rand` offers belongs to its thread, and panics where a program comes
-//! here from the end of one: from a destructor of something `thread_local`, or from `atexit`. A child
-//! made by `fork` begins anew, since it must not draw what its parent draws.
+//! The generator of the crate `rand` is thread-local and panics if a program calls the library at the end of a
+//! thread: from a destructor of a `thread_local` object, or from `atexit`. A child made by `fork` seeds a generator
+//! of its own, so that it does not repeat the numbers of its parent.
 
 use std::time::Duration;
 
@@ -14,22 +14,22 @@ use crate::locks::Mutex;
 
 static GENERATOR: PerProcess<Mutex<Option<StdRng>>> = PerProcess::new(Mutex::new(None));
 
-/// Lets `f` draw. It must not come here again.
+/// Calls `f` with the generator. `f` must not call this function again.
 pub(crate) fn with<R>(f: impl FnOnce(&mut StdRng) -> R) -> R {
     f(GENERATOR.get().lock().get_or_insert_with(seeded))
 }
 
-/// A time from zero up to `most`.
+/// A random time from zero to `most`.
 pub(crate) fn up_to(most: Duration) -> Duration {
     with(|rng| rng.random_range(Duration::ZERO..=most))
 }
 
-/// Bytes that nobody can guess.
+/// Random bytes that cannot be predicted.
 pub(crate) fn bytes<const N: usize>() -> [u8; N] {
     with(|rng| rng.random())
 }
 
-/// Panics where the system has no random numbers, which no system that can start a thread lacks.
+/// Panics if the system has no random numbers. A system that can start threads has them.
 fn seeded() -> StdRng {
     StdRng::try_from_rng(&mut SysRng).expect("the system has random numbers")
 }

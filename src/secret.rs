@@ -1,13 +1,12 @@
-//! Text that is not left behind in memory.
+//! Text that is wiped from memory.
 
 use std::fmt;
 use std::ops::Deref;
 
 use zeroize::{Zeroize, Zeroizing};
 
-/// A password, a token, a JWT, or a text that may have one in it, such as a URL. Its memory is
-/// wiped when it is dropped, it is never longer than it was made, so that no copy of it stays behind
-/// where it grew, and `Debug` does not show it.
+/// A password, a token, a JWT, or a text that may contain one, such as a URL. Its memory is wiped when it is dropped.
+/// Its length never grows, because reallocation would leave copies behind. `Debug` does not show it.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secret(Zeroizing<Box<str>>);
 
@@ -25,7 +24,7 @@ impl From<&str> for Secret {
 }
 
 impl From<String> for Secret {
-    /// A copy of the right size; the string is wiped.
+    /// Copies the text into memory of the right size and wipes the original.
     fn from(mut text: String) -> Self {
         let secret = Secret::from(text.as_str());
         text.zeroize();

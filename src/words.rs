@@ -1,9 +1,9 @@
-//! Pieces of the texts that people read: how the values of a program, the errors of the operating
-//! system and lists of failures are shown in them.
+//! Building blocks of the texts that people read: how values of a program, errors of the operating
+//! system and lists of failures are shown.
 //!
-//! What a text has to say: what it is about (a subject, a server's address, an option), where in it
-//! the fault is, the limit that was reached together with what was there, and what to look at next
-//! where that is not plain from the rest. No text has a password, a token, a seed or a JWT.
+//! A text states its object (a subject, a server's address, an option), the position of the fault,
+//! the limit that was reached together with the actual value, and, where it is not obvious, what to
+//! check next. No text contains a password, a token, a seed or a JWT.
 
 use std::fmt::{self, Write};
 use std::io;
@@ -11,14 +11,14 @@ use std::time::Duration;
 
 use crate::error::{Error, Status};
 
-/// The longest part of a value that is shown, in bytes.
+/// The largest part of a value that is shown, in bytes.
 const SHOWN: usize = 80;
-/// How much of a longer value is shown of its beginning, and in front of the place that a text speaks of.
+/// How much of the beginning of a longer value is shown, and how much before the position that a text refers to.
 const BEGINNING: usize = 16;
 const BEFORE: usize = 24;
 const ELLIPSIS: &str = "...";
 
-/// What the operating system says about an error: the words of `strerror`, and nothing else.
+/// The operating system's description of an error: the text of `strerror` and nothing else.
 pub(crate) fn os(error: &io::Error) -> String {
     let text = error.to_string();
     let number = error.raw_os_error().map(|n| format!(" (os error {n})"));
@@ -28,14 +28,14 @@ pub(crate) fn os(error: &io::Error) -> String {
     }
 }
 
-/// A system call that failed, as an error of the library.
+/// An error of the library for a failed system call.
 pub(crate) fn system(what: &str, error: impl Into<io::Error>) -> Error {
     let why = os(&error.into());
     Error::new(Status::NATS_SYS_ERROR, format!("{what}: {why}"))
 }
 
-/// A value that a program or a server gave, as it can stand in one line: not too long, and with
-/// escapes in place of what cannot be printed.
+/// A value from a program or a server in a form that fits into one line: truncated, and with
+/// escapes in place of unprintable bytes.
 pub(crate) struct Shown<'a> {
     bytes: &'a [u8],
     from: usize,
@@ -46,9 +46,9 @@ pub(crate) fn shown(bytes: &[u8]) -> Shown<'_> {
     Shown { bytes, from: 0 }
 }
 
-/// Shows a value so that the byte at `at` is to be seen.
+/// Shows a value so that the byte at `at` is visible.
 pub(crate) fn shown_around(bytes: &[u8], at: usize) -> Shown<'_> {
-    // Beyond the end for what is missing there.
+    // A fault at the end, such as a missing token, is beyond the last byte.
     let from = match at.min(bytes.len()) {
         0..SHOWN => 0,
         at => at - BEFORE,
@@ -73,9 +73,9 @@ impl fmt::Display for Shown<'_> {
     }
 }
 
-/// Shows so many bytes of a value; false if it has more.
+/// Shows up to `left` bytes of a value; false if the value is longer.
 fn show(bytes: &[u8], mut left: usize, f: &mut fmt::Formatter<'_>) -> Result<bool, fmt::Error> {
-    // As nearly all are.
+    // The common case: all bytes are printable.
     if bytes.len() <= left
         && bytes.iter().all(|b| matches!(b, b' '..=b'~'))
         && let Ok(text) = std::str::from_utf8(bytes)
@@ -107,7 +107,7 @@ fn show(bytes: &[u8], mut left: usize, f: &mut fmt::Formatter<'_>) -> Result<boo
     Ok(true)
 }
 
-/// A time as texts have it, in milliseconds whatever its length.
+/// A time as it appears in texts: in milliseconds, whatever its length.
 pub(crate) fn ms(time: Duration) -> impl fmt::Display {
     struct Ms(Duration);
     impl fmt::Display for Ms {
@@ -118,11 +118,11 @@ pub(crate) fn ms(time: Duration) -> impl fmt::Display {
     Ms(time)
 }
 
-/// Several failures in one text of at most `most` bytes: all of them if they fit, else the beginning
-/// of each, and of many only the first and how many more there are.
+/// Combines several failures in one text of at most `most` bytes: all of them in full if they fit, else the beginning
+/// of each, and if there are many, only the first ones and the number of the others.
 pub(crate) fn list(failures: &[String], most: usize) -> String {
     const SEPARATOR: &str = "; ";
-    /// Less than this of each does not tell anything.
+    /// Fewer bytes than this of a failure are not informative.
     const LEAST: usize = 48;
     let whole = failures.join(SEPARATOR);
     if whole.len() <= most {
@@ -141,7 +141,7 @@ pub(crate) fn list(failures: &[String], most: usize) -> String {
         shown -= 1;
     }
     let mut text = String::with_capacity(most);
-    // What one does not need the next may have.
+    // Room that one failure does not need is available for the next.
     let mut spare = 0;
     for (n, failure) in failures[..shown].iter().enumerate() {
         if n > 0 {
@@ -154,7 +154,7 @@ pub(crate) fn list(failures: &[String], most: usize) -> String {
     text + &more(shown)
 }
 
-/// A text cut to `most` bytes between characters, with a mark where something is missing.
+/// Truncates a text to `most` bytes at a character boundary and marks that something is missing.
 pub(crate) fn cut(text: &str, most: usize) -> String {
     if text.len() <= most {
         return text.to_owned();

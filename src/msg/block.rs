@@ -1,14 +1,14 @@
 //! Reference-counted memory for messages.
 //!
-//! A block is one allocation: a header, bytes growing upwards, descriptors growing downwards. The
-//! messages of a block are counted in *cells* of 2 KiB or so: messages that lie side by side, their
-//! descriptors, and one counter, which lies among the descriptors. A cell whose messages are all gone
-//! can be used again although others of its block live, so that one small message keeps no more than
-//! its cell; and the header counts cells, so that a block without any goes back to the pool whole.
+//! A block is one allocation: a header, bytes growing upwards, descriptors growing downwards. The messages of a block
+//! are counted in *cells* of about 2 KiB: neighbouring messages, their descriptors, and one counter, which is among
+//! the descriptors. A cell whose messages are all gone can be reused although other cells of its block are alive, so
+//! a small message keeps no more than its cell. The header counts cells, so a block without any goes back to the pool
+//! as a whole.
 //!
-//! Cells are linked in the order of their bytes, which is the reverse order of their descriptors.
-//! What lies between two living ones is a [`Run`]: room for bytes and room for descriptors. Whoever
-//! fills a block owns it, fills one run of it, and is the only one who touches the links.
+//! Cells are linked in the order of their bytes, which is the reverse order of their descriptors. The space between
+//! two living cells is a [`Run`]: room for bytes and room for descriptors. The thread that fills a block owns it,
+//! fills one run of it, and is the only one that touches the links.
 
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 use std::mem;
@@ -24,18 +24,19 @@ pub(super) const BLOCK_SIZE: usize = 16 * 1024;
 pub(super) const DATA_START: usize = size_of::<Header>();
 /// Size of a descriptor; blocks are aligned to it, so descriptors have a cache line of their own.
 pub(super) const DESC_SIZE: usize = size_of::<Desc>();
-/// The most bytes and descriptors that a cell of more than one message has, by the first of them:
-/// what a small one keeps. Ten small messages, or two of 1 KiB.
+/// The largest size of a cell with more than one message, bytes and descriptors together: what one
+/// small message keeps allocated. Ten small messages, or two of 1 KiB.
 const CELL_SIZE: usize = 2304;
 const CELL_SIZE_SMALL: usize = 1152;
 const SMALL: usize = 512;
-/// A cell is gone on with by the next who fills its block if it has no more than this for each
-/// message of it that lives: it is not to keep what is around a single one.
+/// The next owner of a block continues its last cell only if the cell has at most this many bytes
+/// for each of its living messages: otherwise it would keep the space around a single one.
 const REOPENED_EACH: usize = 320;
-/// What the next message takes at the most: a descriptor, and a cell's counter.
+/// The most that the next message takes in addition to its bytes: a descriptor, and a cell's
+/// counter.
 pub(super) const NEXT_SIZE: usize = 2 * DESC_SIZE;
-/// References that a filling owner takes at once, so that it hands out messages without an atomic
-/// operation for each, and cells likewise.
+/// References that an owner takes at once, so that it creates messages, and cells, without an
+/// atomic operation for each.
 const CREDIT: u32 = 1 << 30;
 
 const _: () = assert!(
@@ -50,54 +51,54 @@ static ALLOCATED: AtomicUsize = AtomicUsize::new(0);
 
 #[repr(C, align(64))]
 pub(super) struct Header {
-    /// The cells that live, and the credit of who fills the block.
+    /// The number of living cells, plus the credit of the owner that fills the block.
     live: AtomicU32,
-    /// Where it is in the pool's lists; the pool's lock protects it.
+    /// Its position in the lists of the pool; protected by the pool's lock.
     pub(super) place: AtomicU32,
     size: usize,
-    /// The first cell. Dead ones stay in the chain until their run is filled again.
+    /// The first cell. Dead cells stay in the chain until their run is filled again.
     first: AtomicPtr<Cell>,
 }
 
-/// A pointer to a block that is alive through a cell or an owner.
+/// A pointer to a block that is kept alive by a cell or an owner.
 pub(super) type BlockPtr = NonNull<Header>;
 
-/// The counter of some messages that lie side by side. Only `refs` is for everyone; the links and
-/// the bounds belong to who fills the block, and are atomic because the pool looks at them later.
+/// The counter of some neighbouring messages. Only `refs` is shared; the links and bounds belong to
+/// the owner that fills the block, and are atomic because the pool reads them later.
 #[repr(C, align(64))]
 pub(super) struct Cell {
     refs: AtomicU32,
-    /// Its bytes.
+    /// The start of its bytes.
     from: u32,
     to: AtomicU32,
-    /// Its descriptors and itself.
+    /// The lower end of its descriptors and itself.
     bottom: AtomicU32,
     top: u32,
     next: AtomicPtr<Cell>,
     block: BlockPtr,
 }
 
-/// A reference that each message holds.
+/// The reference that each message holds.
 pub(super) type CellPtr = NonNull<Cell>;
 
-/// Room between two living cells.
+/// The space between two living cells.
 #[derive(Clone, Copy)]
 pub(super) struct Run {
     /// The living cells before and behind it, or NULL.
     before: *mut Cell,
     behind: *mut Cell,
-    /// Bytes may be put from here on.
+    /// The start of the room for bytes.
     start: usize,
-    /// Where bytes end and descriptors end, apart from meeting each other. Behind the last cell
-    /// both share one room: there is no other bound.
+    /// The limit for bytes and descriptors, besides each other. Behind the last cell both share one
+    /// room, and there is no other limit.
     cap: usize,
     floor: usize,
-    /// Descriptors are made below this.
+    /// The upper end of the room for descriptors.
     top: usize,
 }
 
 impl Run {
-    /// All of a block of this size.
+    /// The whole room of a block of this size.
     fn whole(size: usize) -> Self {
         Run {
             before: ptr::null_mut(),
@@ -109,13 +110,13 @@ impl Run {
         }
     }
 
-    /// How many bytes it has room for, with one message at least.
+    /// The number of bytes that fit, together with at least one message.
     fn bytes(&self) -> usize {
         let top = self.top.saturating_sub(NEXT_SIZE);
         self.cap.min(top).saturating_sub(self.start)
     }
 
-    /// Bytes and descriptors.
+    /// The size of the room, for bytes and descriptors.
     pub(super) fn size(&self) -> usize {
         if self.floor == 0 {
             self.top.saturating_sub(self.start)
@@ -124,7 +125,7 @@ impl Run {
         }
     }
 
-    /// Can so many bytes be put there, and a few messages be made of them?
+    /// Does it have room for this many bytes and a few messages made of them?
     pub(super) fn holds(&self, bytes: usize) -> bool {
         self.top >= self.floor + NEXT_SIZE + DESC_SIZE && self.bytes() >= bytes
     }
@@ -135,7 +136,7 @@ pub(super) fn allocated() -> usize {
     ALLOCATED.load(Ordering::Relaxed)
 }
 
-/// The size of a block with room for so many bytes and one message.
+/// The size of a block with room for this many bytes and one message.
 fn size_for(bytes: usize) -> usize {
     DATA_START + bytes.next_multiple_of(64) + NEXT_SIZE
 }
@@ -149,7 +150,7 @@ pub(super) unsafe fn size_of_block(block: BlockPtr) -> usize {
     unsafe { block.as_ref() }.size
 }
 
-/// The widest room of a block that so many bytes can be put into.
+/// The widest run of a block that has room for this many bytes.
 ///
 /// # Safety
 /// The block is alive, nobody fills it, and nobody begins to meanwhile.
@@ -167,7 +168,7 @@ pub(super) unsafe fn widest_run(block: BlockPtr, bytes: usize) -> Option<Run> {
     // SAFETY: the cells of the chain lie in the block, and nobody fills it; dead ones are still as
     // they were left.
     while let Some(cell) = unsafe { next.as_ref() } {
-        // What its messages' owners did happened before it is used again.
+        // Everything that the owners of its messages did happened before the space is reused.
         if cell.refs.load(Ordering::Acquire) > 0 {
             consider(Run {
                 behind: next,
@@ -200,10 +201,10 @@ pub(super) unsafe fn free(block: BlockPtr) {
     unsafe { dealloc(block.as_ptr().cast(), layout(size)) }
 }
 
-/// A new block; `None` where there is no memory for it.
+/// Allocates a block; `None` if there is no memory.
 fn allocate(size: usize) -> Option<BlockPtr> {
-    // Zeroed, so that all of a block's bytes may be read at any time. It costs nothing that counts,
-    // since blocks are reused.
+    // Zeroed, so that all bytes of a block may be read at any time. The cost is negligible, because
+    // blocks are reused.
     // SAFETY: the size is never zero: it holds at least the header.
     let memory = unsafe { alloc_zeroed(layout(size)) };
     let block = NonNull::new(memory.cast::<Header>())?;
@@ -220,7 +221,7 @@ fn allocate(size: usize) -> Option<BlockPtr> {
     Some(block)
 }
 
-/// Adds a credit to a counter that has not come to nothing.
+/// Adds a credit to a counter that has not dropped to zero.
 fn claim(counter: &AtomicU32) -> bool {
     let add = |n| (n > 0).then(|| n + CREDIT);
     counter
@@ -228,7 +229,7 @@ fn claim(counter: &AtomicU32) -> bool {
         .is_ok()
 }
 
-/// Makes the caller the owner of a block that is new or was unused; all of it is room.
+/// Makes the caller the owner of a new or unused block; all of it is room.
 ///
 /// # Safety
 /// Nobody else refers to the block.
@@ -239,8 +240,8 @@ pub(super) unsafe fn begin(block: BlockPtr) -> Run {
     Run::whole(header.size)
 }
 
-/// Makes the caller the owner of a block that nobody fills. False if its last cell has just died, so
-/// that it is on its way to the pool.
+/// Makes the caller the owner of a block that nobody fills. False if its last cell has just died, so that it is on
+/// its way to the pool.
 ///
 /// # Safety
 /// The block is alive, and no other thread can claim it.
@@ -249,7 +250,8 @@ pub(super) unsafe fn claim_block(block: BlockPtr) -> bool {
     claim(&unsafe { block.as_ref() }.live)
 }
 
-/// Gives up the references of an owner. True if they were the last ones: the block is the caller's.
+/// Gives up `n` references of an owner. True if they were the last ones: the block then belongs to
+/// the caller.
 ///
 /// # Safety
 /// The caller owns them.
@@ -261,7 +263,7 @@ pub(super) unsafe fn give_up(block: BlockPtr, n: u32) -> bool {
         == n
 }
 
-/// Drops one message's reference; the last one gives the cell back, and the block with its last cell.
+/// Drops the reference of one message; the last one releases the cell, and the last cell the block.
 ///
 /// # Safety
 /// The caller owns one reference to `cell`, and gives it up.
@@ -275,8 +277,8 @@ pub(super) unsafe fn release(cell: CellPtr) {
 unsafe fn release_many(cell: CellPtr, n: u32) {
     // SAFETY: alive, since the caller owns a reference. Cells are only ever shared.
     let (refs, block) = unsafe { (&cell.as_ref().refs, cell.as_ref().block) };
-    // Acquired as well, so that who uses the memory next sees all others' uses as past. From here on
-    // a cell without references may be overwritten: it is not looked at any more.
+    // Acquired as well, so that the next user of the memory sees all earlier uses as completed. From here on a cell
+    // without references may be overwritten: it is not accessed any more.
     if refs.fetch_sub(n, Ordering::AcqRel) == n {
         // SAFETY: each cell that lives is counted by its block.
         unsafe { release_block(block) }
@@ -284,7 +286,7 @@ unsafe fn release_many(cell: CellPtr, n: u32) {
 }
 
 /// # Safety
-/// The caller owns what the block counts for one cell, and gives it up.
+/// The caller owns one cell's share of the block's counter, and gives it up.
 unsafe fn release_block(block: BlockPtr) {
     // SAFETY: as above; and as the last owner.
     unsafe {
@@ -295,17 +297,17 @@ unsafe fn release_block(block: BlockPtr) {
 }
 
 /// A block that is being filled: one run of it. Bytes are taken from the lower end and descriptors
-/// from the upper end; what has been handed out as a message is never touched again through this.
+/// from the upper end. What was handed out as a message is never touched again through this type.
 pub(super) struct Filling {
     block: BlockPtr,
     run: Run,
     top: usize,
-    /// Many messages share it, and others may fill what is left of it.
+    /// Many messages share the block, and others may fill what is left of it.
     shared: bool,
-    /// Cells that were made since the block was taken.
+    /// The number of cells created since the block was taken.
     opened: u32,
     /// The cell of the last message, where its bytes end, how much more it may take, and how many
-    /// messages were made in it.
+    /// messages were created in it.
     cell: Option<CellPtr>,
     cell_to: usize,
     cell_left: usize,
@@ -316,18 +318,18 @@ pub(super) struct Filling {
 // SAFETY: the parts of the block that a `Filling` reaches are its own until it hands them out.
 unsafe impl Send for Filling {}
 
-/// What shared room is wanted for.
+/// The intended use of shared room.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wanted {
-    /// Little that comes now and then: what is left of blocks that live anyway.
+    /// Small amounts now and then: the rest of blocks that are alive anyway.
     Now,
     /// A stream: whole blocks first.
     Stream,
 }
 
 impl Filling {
-    /// Room for `bytes` and one message at least: in a block that many messages share, or, where that
-    /// is too small, in one of its own. For few bytes: without memory for them the process ends.
+    /// Room for `bytes` and at least one message: in a block that many messages share, or, if that is too small, in
+    /// one of its own. For small sizes: without memory the process ends.
     pub(super) fn with_room(bytes: usize, wanted: Wanted) -> Self {
         let size = size_for(bytes);
         if size > BLOCK_SIZE {
@@ -346,7 +348,7 @@ impl Filling {
         }
     }
 
-    /// A block for one message of so many bytes; `None` where there is no memory for it.
+    /// A block for one message of this many bytes; `None` if there is no memory.
     pub(super) fn of_its_own(bytes: usize) -> Option<Self> {
         let size = size_for(bytes);
         let block = pool::take_large(size).or_else(|| allocate(size))?;
@@ -382,7 +384,7 @@ impl Filling {
             let bottom = before.bottom.load(Ordering::Relaxed) as usize;
             let used = run.start - before.from as usize + before.top as usize - bottom;
             let live = before.refs.load(Ordering::Relaxed) as usize;
-            // What dies in it meanwhile does no harm, unless it is the last one.
+            // Messages that die in it meanwhile do no harm, unless it is the last one.
             if used + NEXT_SIZE <= CELL_SIZE_SMALL
                 && used <= live * REOPENED_EACH
                 && claim(&before.refs)
@@ -394,7 +396,7 @@ impl Filling {
         this
     }
 
-    /// Makes a cell the next of another, or the first.
+    /// Links a cell behind another, or as the first.
     fn link(&self, cell: *mut Cell, next: *mut Cell) {
         // SAFETY: NULL, or a cell of this block, which holds still while this owner has it.
         let link = unsafe { cell.as_ref() }.map_or_else(
@@ -412,23 +414,23 @@ impl Filling {
         self.shared
     }
 
-    /// Where its bytes begin.
+    /// The start of its room for bytes.
     pub(super) fn start(&self) -> usize {
         self.run.start
     }
 
-    /// Where bytes end at the latest, if one more message is to be made.
+    /// The end of the room for bytes if one more message is to be created.
     pub(super) fn limit(&self) -> usize {
         self.run.cap.min(self.top.saturating_sub(NEXT_SIZE))
     }
 
-    /// Where to stop putting bytes that begin at `from`, if `frame_size` of them are a message: so
-    /// that there is room for the descriptors.
+    /// Where to stop reading bytes that begin at `from`, if messages are `frame_size` long, so that
+    /// there is room for their descriptors.
     pub(super) fn limit_for(&self, from: usize, frame_size: usize) -> usize {
-        // A descriptor, and its part of a cell's counter.
+        // A descriptor, and its share of a cell's counter.
         let counter = frame_size.saturating_add(DESC_SIZE) / (CELL_SIZE_SMALL / DESC_SIZE);
         let each = DESC_SIZE + counter.min(DESC_SIZE);
-        // One more may be made of what was there before.
+        // One more message may be made of bytes that were there before.
         let room = self
             .top
             .saturating_sub(from.max(self.run.floor) + NEXT_SIZE + each);
@@ -440,17 +442,17 @@ impl Filling {
         from.saturating_add(bytes).min(self.limit()).max(from)
     }
 
-    /// Can one more message be made, when the bytes end there?
+    /// Is there room for one more message if its bytes end there?
     pub(super) fn has_room(&self, bytes_end: usize) -> bool {
         bytes_end.max(self.run.floor) + NEXT_SIZE <= self.top
     }
 
-    /// How many messages have been made in this block.
+    /// The number of messages created in this block.
     pub(super) fn issued(&self) -> u32 {
         self.issued + self.cell_issued
     }
 
-    /// Have all messages that were made in this block been released, whoever made them?
+    /// Have all messages that were created in this block been released, whoever created them?
     pub(super) fn is_unshared(&self) -> bool {
         // SAFETY: alive: this owner holds references.
         let live = unsafe { self.block.as_ref() }.live.load(Ordering::Acquire);
@@ -462,10 +464,10 @@ impl Filling {
         refs == CREDIT - self.cell_issued && live == CREDIT - self.opened + 1
     }
 
-    /// Takes all messages' room back.
+    /// Reclaims the room of all messages.
     ///
     /// # Safety
-    /// `is_unshared` has been seen true, and no message was made since.
+    /// `is_unshared` was seen true, and no message was created since.
     pub(super) unsafe fn reset(&mut self) {
         // SAFETY: alive: this owner holds references.
         let header = unsafe { self.block.as_ref() };
@@ -478,14 +480,14 @@ impl Filling {
         (self.opened, self.issued, self.cell_issued, self.cell_left) = (0, 0, 0, 0);
     }
 
-    /// Where the byte at `offset` lies.
+    /// The address of the byte at `offset`.
     pub(super) fn at(&self, offset: usize) -> NonNull<u8> {
         debug_assert!(offset <= self.top);
         // SAFETY: inside the allocation, which reaches at least to `top`.
         unsafe { self.block.cast::<u8>().add(offset) }
     }
 
-    /// Bytes that were put or read there, and that no message has yet.
+    /// Bytes that were written or received there, and that belong to no message yet.
     #[inline(always)]
     pub(super) fn bytes_mut(&mut self, from: usize, to: usize) -> &mut [u8] {
         let end = self.run.cap.min(self.top);
@@ -507,8 +509,8 @@ impl Filling {
         }
     }
 
-    /// Makes the descriptor of a message whose bytes are `from..to`, and with it one more reference
-    /// to a cell.
+    /// Creates the descriptor of a message whose bytes are `from..to`, which takes one more
+    /// reference to a cell.
     ///
     /// # Safety
     /// There is room for it where the bytes end (`has_room`).
@@ -566,7 +568,7 @@ impl Filling {
         cell
     }
 
-    /// No more messages are made in the present cell.
+    /// Ends the present cell: no more messages are created in it.
     fn close_cell(&mut self) {
         let Some(cell) = self.cell.take() else { return };
         {

@@ -1,4 +1,4 @@
-//! A queue of messages that allocates nothing: each message points at the next.
+//! A queue of messages that allocates nothing: each message points to the next.
 
 use std::ptr::{self, NonNull};
 
@@ -44,12 +44,12 @@ impl MsgList {
         self.len == 0
     }
 
-    /// Headers and payload of all of them.
+    /// The bytes of headers and payload of all of them.
     pub fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// Puts a message behind the others. Its [owner](Msg::owner) is forgotten.
+    /// Appends a message. Its [owner](Msg::owner) is dropped.
     pub fn push(&mut self, mut msg: Msg) {
         msg.disown();
         self.bytes += msg.size();
@@ -80,7 +80,7 @@ impl MsgList {
         Some(msg)
     }
 
-    /// The first message, which stays.
+    /// The first message, which stays in the list.
     pub fn front(&self) -> Option<&Msg> {
         // SAFETY: a `Msg` is a pointer to a descriptor, `head` is NULL or a pointer to one that this
         // list owns, and NULL is `None`.
@@ -88,7 +88,7 @@ impl MsgList {
         first.as_ref()
     }
 
-    /// Keeps the messages that `keep` is true of, in their order, and returns the others in theirs.
+    /// Keeps the messages for which `keep` returns true, and returns the others, both in order.
     pub fn retain(&mut self, mut keep: impl FnMut(&Msg) -> bool) -> MsgList {
         let mut all = std::mem::take(self);
         let mut others = MsgList::new();
@@ -101,7 +101,7 @@ impl MsgList {
         others
     }
 
-    /// Puts all messages of `other` behind the others, in one step.
+    /// Appends all messages of `other` in one step.
     pub fn append(&mut self, other: &mut MsgList) {
         let other = std::mem::take(other);
         if other.head.is_null() {
@@ -116,7 +116,7 @@ impl MsgList {
         self.tail = other.tail;
         self.len += other.len;
         self.bytes += other.bytes;
-        // Its messages are ours now.
+        // This list owns its messages now.
         std::mem::forget(other);
     }
 }

@@ -11,21 +11,21 @@ use crate::fork::PerProcess;
 use crate::locks::Mutex;
 use crate::proto::headers::{self, HeaderBlock, HeaderMap};
 
-/// The state of a message that lives; the lowest byte has its flags.
+/// The state of a living message; the lowest byte has its flags.
 const LIVE: u32 = 0x6e61_7400;
 const DEAD: u32 = 0x6465_6164;
 const FLAGS: u32 = 0xff;
 /// It was acknowledged, or needs no acknowledgement.
 pub(super) const ACKED: u32 = 1;
-/// `next` is an [`Owner`](super::Owner), with a reference of the message's own.
+/// `next` points to an [`Owner`](super::Owner), with a reference that belongs to the message.
 pub(super) const OWNED: u32 = 2;
-/// C has a pointer to it, but it is the library's.
+/// C has a pointer to it, but the library owns it.
 pub(super) const LENT: u32 = 4;
 const NO_REPLY: u32 = u32::MAX;
-/// A message that a program creates shares a standard block with others up to this size.
+/// Messages that a program creates share a standard block up to this size.
 const SHARED_MAX: usize = 4096;
 
-/// What a message's pointer points at: where its parts lie in its block. Opaque outside.
+/// The target of a message's pointer: where the parts are in the block. Opaque outside.
 #[repr(C, align(64))]
 pub struct Desc {
     pub(super) state: AtomicU32,
@@ -36,13 +36,13 @@ pub struct Desc {
     payload_len: u32,
     subject: NonNull<u8>,
     body: NonNull<u8>,
-    /// The next one in a list; outside of one, what the message came through, if it is [`OWNED`].
+    /// In a list, the next message; otherwise the owner of the message, if it is [`OWNED`].
     pub(super) next: *mut Desc,
     extra: *mut Extra,
     cell: CellPtr,
 }
 
-/// What few messages have: decoded or new headers, and what JetStream adds.
+/// Rarely needed parts: decoded or new headers, and the origin in a stream.
 #[derive(Default)]
 struct Extra {
     headers: Option<HeaderMap>,
@@ -50,7 +50,7 @@ struct Extra {
     time: i64,
 }
 
-/// Where the parts of a message begin in its block, and how long they are.
+/// Positions and lengths of a message's parts in its block.
 pub(super) struct Parts {
     pub(super) subject: usize,
     pub(super) subject_len: usize,
@@ -60,8 +60,8 @@ pub(super) struct Parts {
     pub(super) payload_len: usize,
 }
 
-/// A message. Not copied on the way from the socket to the program: dropping it gives a reference
-/// to its block back.
+/// A message. It is not copied on the way from the socket to the program; dropping it drops a
+/// reference to its block.
 #[repr(transparent)]
 pub struct Msg(pub(super) NonNull<Desc>);
 
@@ -72,7 +72,8 @@ unsafe impl Send for Msg {}
 unsafe impl Sync for Msg {}
 
 impl Msg {
-    /// Makes a message by copying its parts. The subject's grammar is checked when it is published.
+    /// Creates a message by copying its parts. The subject's grammar is checked when the message is
+    /// published.
     pub fn create(subject: &[u8], reply: Option<&[u8]>, payload: &[u8]) -> Result<Msg> {
         Self::assemble(subject, reply, &[], payload, 1)
     }
@@ -87,7 +88,8 @@ impl Msg {
         Self::assemble(subject, reply, headers, payload, 1)
     }
 
-    /// Makes a message by copying its parts, with `padding` zero bytes (at least one) behind it.
+    /// Creates a message by copying its parts, with `padding` zero bytes (at least one) behind the
+    /// payload.
     pub(super) fn assemble(
         subject: &[u8],
         reply: Option<&[u8]>,
@@ -150,7 +152,7 @@ impl Msg {
         Ok(msg)
     }
 
-    /// Makes the message whose parts have been written into `frame` of `block`, whose bytes end at
+    /// Creates the message whose parts were written to `frame` of `block`, whose bytes end at
     /// `bytes_end`.
     ///
     /// # Safety
@@ -194,14 +196,14 @@ impl Msg {
         unsafe { self.0.as_mut() }
     }
 
-    /// The subject it was published on.
+    /// The subject that it was published on.
     pub fn subject(&self) -> &[u8] {
         let desc = self.desc();
         // SAFETY: so many bytes of the block belong to this message.
         unsafe { std::slice::from_raw_parts(desc.subject.as_ptr(), desc.subject_len as usize) }
     }
 
-    /// Where the publisher wants answers, if anywhere.
+    /// The subject on which the publisher expects replies, if any.
     pub fn reply(&self) -> Option<&[u8]> {
         let desc = self.desc();
         if desc.reply_len == NO_REPLY {
@@ -224,22 +226,22 @@ impl Msg {
         }
     }
 
-    /// The subject as C reads it: with a NUL behind.
+    /// The subject for C, with a NUL at its end.
     pub fn subject_ptr(&self) -> *const c_char {
         self.desc().subject.as_ptr().cast()
     }
 
-    /// The reply subject as C reads it, or NULL.
+    /// The reply subject for C, or NULL.
     pub fn reply_ptr(&self) -> *const c_char {
         self.reply().map_or(ptr::null(), |r| r.as_ptr().cast())
     }
 
-    /// The payload as C reads it: never NULL, and with a NUL behind.
+    /// The payload for C: never NULL, and followed by a NUL.
     pub fn payload_ptr(&self) -> *const c_char {
         self.payload().as_ptr().cast()
     }
 
-    /// How much of the pending limits it uses: headers and payload.
+    /// The bytes that count against the pending limits: headers and payload.
     pub fn size(&self) -> usize {
         let desc = self.desc();
         desc.header_len as usize + desc.payload_len as usize
@@ -266,7 +268,7 @@ impl Msg {
         unsafe { &mut *desc.extra }
     }
 
-    /// The headers, decoded at the first look; `None` for a message that never had any.
+    /// The headers, decoded on first access; `None` for a message that never had any.
     pub fn headers(&mut self) -> Result<Option<&HeaderMap>> {
         if self.extra().is_none_or(|e| e.headers.is_none()) {
             if self.raw_headers().is_empty() {
@@ -279,13 +281,13 @@ impl Msg {
         Ok(self.extra().and_then(|e| e.headers.as_ref()))
     }
 
-    /// The headers for changing; makes an empty set where there are none.
+    /// The headers for changing them; creates an empty set if there are none.
     pub fn headers_mut(&mut self) -> Result<&mut HeaderMap> {
         self.headers()?;
         Ok(self.extra_mut().headers.get_or_insert_with(HeaderMap::new))
     }
 
-    /// The header block to send: the bytes as received while nobody looked at them. `None` for a
+    /// The header block to send: the received bytes if the headers were never decoded. `None` for a
     /// message that never had headers.
     pub fn header_block(&self) -> Option<HeaderBlock<'_>> {
         match self.extra().and_then(|e| e.headers.as_ref()) {
@@ -296,7 +298,7 @@ impl Msg {
         }
     }
 
-    /// Is it the server's word that nobody is subscribed to a request's subject?
+    /// Is it the server's notice that nobody is subscribed to a request's subject?
     pub fn is_no_responders(&self) -> bool {
         if self.desc().payload_len != 0 {
             return false;
@@ -310,7 +312,7 @@ impl Msg {
         }
     }
 
-    /// The sequence in its stream, for a message that JetStream handed out directly; else 0.
+    /// The sequence number in its stream, for a message of a direct get; else 0.
     pub fn sequence(&self) -> u64 {
         self.extra().map_or(0, |e| e.sequence)
     }
@@ -320,7 +322,7 @@ impl Msg {
         self.extra().map_or(0, |e| e.time)
     }
 
-    /// The headers, if they have been decoded or made.
+    /// The headers, if they were decoded or created.
     pub(super) fn decoded(&self) -> Option<&HeaderMap> {
         self.extra().and_then(|e| e.headers.as_ref())
     }
@@ -331,13 +333,13 @@ impl Msg {
         (extra.sequence, extra.time) = (sequence, time);
     }
 
-    /// Gives the message to someone who holds a plain pointer to it.
+    /// Converts the message into a plain pointer that owns it.
     pub fn into_raw(self) -> *mut Desc {
         ManuallyDrop::new(self).0.as_ptr()
     }
 
-    /// Takes a message back. `None` for NULL, for a message that was taken back before, and for one
-    /// that is [lent](Msg::lend).
+    /// Takes a message back from a pointer. `None` for NULL, for a message that was taken back
+    /// before, and for one that is [lent](Msg::lend).
     ///
     /// # Safety
     /// `raw` is NULL or came from [`Msg::into_raw`], and its block is still alive.
@@ -348,8 +350,7 @@ impl Msg {
         (state & !(FLAGS & !LENT) == LIVE).then(|| Msg(desc))
     }
 
-    /// Looks at a message that someone holds a plain pointer to. `None` for NULL, and for a message
-    /// that was taken back.
+    /// Borrows a message from a pointer. `None` for NULL, and for a message that was taken back.
     ///
     /// # Safety
     /// As for [`Msg::from_raw`]; and nobody else uses the message meanwhile.
@@ -387,7 +388,7 @@ impl std::fmt::Debug for Msg {
     }
 }
 
-/// The block that messages which programs create share, and where its bytes end.
+/// The block that created messages share, and where its bytes end.
 struct Author {
     block: Filling,
     end: usize,
@@ -421,7 +422,7 @@ impl AuthorSlot {
     }
 }
 
-/// Lets the shared block of created messages go.
+/// Releases the shared block of created messages.
 pub(super) fn release_author() {
     AUTHOR.get().lock().0 = None;
 }

@@ -1,14 +1,14 @@
-//! The message, and the memory it lives in.
+//! The message, and the memory that it is in.
 //!
-//! A received message is not copied: it stays in the block (`block.rs`) that the socket was read into,
-//! and a 64-byte descriptor in the same block says where its parts are. What lives keeps its cell of
-//! the block, not all of it; `pool.rs` has the rest used again. [`receive`] is the reading end of that,
-//! [`message`] what everyone else sees, [`list`] how messages queue without allocating. [`owner`] is
-//! what a message was received through, for those that are answered later, and [`status`] what a
-//! server says by a message without a payload.
+//! A received message is not copied: it stays in the block (`block.rs`) that the socket was read into, and a
+//! descriptor of 64 bytes in the same block says where its parts are. A living message keeps its cell of the block,
+//! not all of it; `pool.rs` makes the rest available again. [`receive`] is the receiving end, [`message`] the type
+//! that everything else uses, [`list`] a queue of messages that allocates nothing. [`owner`] is what a message was
+//! received through, for messages that are answered later, and [`status`] reads what a server says by a message
+//! without a payload.
 //!
-//! This is one of the two places of the crate that hold `unsafe` code; none of it is visible
-//! from outside except [`Msg::from_raw`] and [`Msg::borrow_raw`], for pointers that went to C.
+//! This is one of the two places of the crate with `unsafe` code. None of it is visible from outside except
+//! [`Msg::from_raw`] and [`Msg::borrow_raw`], for pointers that were given to C.
 
 mod block;
 pub mod list;

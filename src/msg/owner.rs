@@ -1,8 +1,8 @@
 //! What a message was received through.
 //!
-//! A message of JetStream is answered after it was handed out, by who has nothing but the message:
-//! the way back is kept in the message. It takes the place of the pointer that messages in a list
-//! have, so a message has one or the other, and neither costs an allocation.
+//! A JetStream message is answered after it was handed out, by code that has nothing but the
+//! message: the way back is stored in the message. It takes the place of the pointer that messages
+//! in a list have, so a message has one or the other, and neither costs an allocation.
 
 use std::any::Any;
 use std::mem::ManuallyDrop;
@@ -12,7 +12,7 @@ use std::sync::atomic::Ordering;
 
 use super::message::{ACKED, Desc, LENT, Msg, OWNED};
 
-/// Anything that messages are received through, behind a pointer that fits into a message.
+/// The object that messages are received through, behind a pointer that fits into a message.
 pub struct Owner(Box<dyn Any + Send + Sync>);
 
 impl Owner {
@@ -28,7 +28,7 @@ impl Owner {
 }
 
 impl Msg {
-    /// Says what the message was received through. Forgotten when the message is put into a
+    /// Sets what the message was received through. Dropped when the message is put into a
     /// [`MsgList`](super::MsgList).
     pub fn set_owner(&mut self, owner: Arc<Owner>) {
         self.disown();
@@ -46,7 +46,7 @@ impl Msg {
         owned.then(|| unsafe { &*desc.next.cast::<Owner>() })
     }
 
-    /// Gives up the owner, if there is one: before the message is put into a list, and at its end.
+    /// Drops the owner, if there is one: before the message is put into a list, and at its end.
     #[inline(always)]
     pub(super) fn disown(&mut self) {
         if *self.desc_mut().state.get_mut() & OWNED != 0 {
@@ -75,10 +75,10 @@ impl Msg {
         self.desc().state.load(Ordering::Relaxed) & ACKED != 0
     }
 
-    /// Shows the message to someone who gets a plain pointer to it, and who cannot take it: to him
+    /// Lends the message to code that gets a plain pointer to it and cannot take it: for that code
     /// [`Msg::from_raw`] returns `None`.
     pub fn lend<R>(self, to: impl FnOnce(*mut Desc) -> R) -> (Msg, R) {
-        /// Owns the message, also where `to` panics.
+        /// Owns the message, also if `to` panics.
         struct Lender(NonNull<Desc>);
         impl Lender {
             fn set(&self, lent: bool) {

@@ -1,9 +1,9 @@
-//! Where blocks are when nobody fills them: unused, or with messages in them that live.
+//! The blocks that nobody fills: unused ones, and those with living messages in them.
 //!
-//! A block that is left with messages in it is listed: its room is used again before new memory is
-//! asked for. With room behind its last message it is *resting*, and who wants little takes that room
-//! first, so that messages which come one by one, on however many connections, lie side by side. All
-//! others are *full*, and are looked through for what has died in them when no block is unused.
+//! A block that is left with messages in it is listed, and its room is reused before new memory is allocated. A block
+//! with room behind its last message is *resting*: requests for little room take that room first, so that messages
+//! that arrive one by one, on however many connections, are neighbours. All other blocks are *full*, and are searched
+//! for dead messages if no block is unused.
 //!
 //! Unused blocks are kept for reuse as long as there is traffic (`trim`).
 
@@ -14,34 +14,36 @@ use super::block::{self, BLOCK_SIZE, BlockPtr, Run, Wanted};
 use crate::fork::PerProcess;
 use crate::locks::Mutex;
 
-/// How many unused standard blocks are kept for reuse (8 MiB), and how many where there has been no
+/// The number of unused standard blocks that are kept for reuse (8 MiB), and the number without
 /// traffic (256 KiB).
 const UNUSED_MAX: usize = 512;
 const UNUSED_AT_REST: usize = 16;
-/// How many unused large blocks are kept for reuse, and of how many bytes in all: a stream of large
-/// messages needs no more, and getting and clearing memory costs as much as receiving into it.
+/// The number of unused large blocks that are kept for reuse, and their total size: a stream of
+/// large messages needs no more, and allocating and clearing memory costs as much as receiving into
+/// it.
 const LARGE_MAX: usize = 32;
 const LARGE_BYTES_MAX: usize = 8 << 20;
-/// A block of its own that is smaller than this is not worth keeping.
+/// A block of its own that is smaller than this is not kept.
 const LARGE_MIN: usize = 4096;
 
-/// Room behind the last message that makes a block a resting one.
+/// The room behind the last message that makes a block a resting one.
 const RESTING_ROOM: usize = 2048;
-/// How many resting blocks are looked at.
+/// The number of resting blocks that are checked.
 const RESTING_TRIES: usize = 4;
-/// The least room in a full block that is worth using, and the least of it that is for bytes.
+/// The smallest room in a full block that is used, and the smallest part of it for bytes.
 const GAP_MIN: usize = 768;
 const GAP_BYTES_MIN: usize = 256;
-/// So much is not looked for any further.
+/// With this much room the search ends.
 const GAP_GOOD: usize = BLOCK_SIZE / 4;
-/// With fewer full blocks than this new ones are made: most of theirs are in flight.
+/// With fewer full blocks than this, new blocks are allocated: most messages of the full ones are
+/// in flight.
 const FULL_FEW: usize = 4;
-/// How many full blocks are looked at. When that is in vain, as it is while a queue grows, the next
-/// tries are left out: twice as many each time, up to a bound.
+/// The number of full blocks that are checked. After a search in vain, which is the rule while a
+/// queue grows, the next searches are skipped: twice as many each time, up to a limit.
 const FULL_TRIES: usize = 16;
 const SKIP_MAX: u32 = 16;
 
-/// The places of blocks: the kind of list, and in the lower bits the index there.
+/// The positions of blocks: the kind of list, and in the lower bits the index in it.
 pub(super) const NOWHERE: u32 = u32::MAX;
 const RESTING: u32 = 0;
 const FULL: u32 = 1 << 31;
@@ -49,15 +51,16 @@ const FULL: u32 = 1 << 31;
 struct Pool {
     unused: Vec<BlockPtr>,
     unused_max: usize,
-    /// The fewest that were unused since it was trimmed last, and whether one was taken.
+    /// The smallest number of unused blocks since the last trim, and whether one was taken.
     unused_low: usize,
     taken: bool,
-    /// Unused blocks of other sizes, and how many bytes they are in all.
+    /// Unused blocks of other sizes, and their total size.
     large: Vec<BlockPtr>,
     large_bytes: usize,
     resting: Vec<BlockPtr>,
     full: Vec<BlockPtr>,
-    /// Where to look next in `full`, how many tries are left out, and how many after the next in vain.
+    /// Where the next search in `full` begins, how many searches are skipped, and how many after the next one in
+    /// vain.
     cursor: usize,
     skip: u32,
     skip_next: u32,
@@ -92,7 +95,7 @@ impl Pool {
         }
     }
 
-    /// Keeps an unused block, unless there are enough: then it is the caller's to free.
+    /// Keeps an unused block, unless there are enough: then the caller has to free it.
     #[must_use]
     fn keep(&mut self, block: BlockPtr) -> Option<BlockPtr> {
         // SAFETY: it is this pool's now.
@@ -126,7 +129,7 @@ impl Pool {
         }
     }
 
-    /// Lists a block that is alive.
+    /// Lists a living block.
     fn list(&mut self, block: BlockPtr, kind: u32) {
         let list = self.list_of(kind);
         // SAFETY: the caller's.
@@ -135,7 +138,7 @@ impl Pool {
         list.push(block);
     }
 
-    /// Takes a block out of the list that it is in.
+    /// Removes a block from its list.
     fn unlist(&mut self, block: BlockPtr) {
         // SAFETY: listed blocks are alive, and others come here by who has the last reference.
         let place = unsafe { &block.as_ref().place }.swap(NOWHERE, Ordering::Relaxed);
@@ -144,7 +147,7 @@ impl Pool {
         }
         let list = self.list_of(place);
         let index = (place & !FULL) as usize;
-        // A block from before a fork may have been in a list of the parent's.
+        // A block from before a fork may be in a list of the parent.
         if list.get(index) != Some(&block) {
             return;
         }
@@ -167,7 +170,7 @@ impl Pool {
         claimed
     }
 
-    /// Room in a resting block. One that has too little now is a full one.
+    /// Room in a resting block. A block that has too little now becomes a full one.
     fn take_resting(&mut self, bytes: usize) -> Option<(BlockPtr, Run)> {
         for _ in 0..RESTING_TRIES {
             let block = *self.resting.last()?;
@@ -191,7 +194,7 @@ impl Pool {
         Some((block, unsafe { block::begin(block) }))
     }
 
-    /// Room that messages have left which have died before others of their block.
+    /// Room of messages that died before others of their block.
     fn take_gap(&mut self, bytes: usize) -> Option<(BlockPtr, Run)> {
         if self.full.len() < FULL_FEW {
             return None;
@@ -227,8 +230,8 @@ impl Pool {
     }
 }
 
-/// Room for so many bytes at least in a standard block, which becomes the caller's. `None` where a
-/// new one has to be made.
+/// Room for at least `bytes` in a standard block, which the caller then owns. `None` if a new block
+/// has to be allocated.
 pub(super) fn take_shared(bytes: usize, wanted: Wanted) -> Option<(BlockPtr, Run)> {
     let mut pool = POOL.get().lock();
     pool.use_begins();
@@ -246,7 +249,7 @@ pub(super) fn take_shared(bytes: usize, wanted: Wanted) -> Option<(BlockPtr, Run
     }
 }
 
-/// An unused block of so many bytes, or of a quarter more at the most.
+/// An unused block of this size, or of up to a quarter more.
 pub(super) fn take_large(size: usize) -> Option<BlockPtr> {
     if size < LARGE_MIN {
         return None;
@@ -280,14 +283,15 @@ pub(super) unsafe fn put_back(block: BlockPtr) {
     }
 }
 
-/// Takes a block from who has filled it, with so much room left behind the last message.
+/// Takes a block from the owner that filled it, with this much room behind the last message.
 ///
 /// # Safety
 /// The caller owns `mine` references to the block, and gives them up.
 pub(super) unsafe fn leave(block: BlockPtr, mine: u32, room: usize) {
     let spare = {
         let mut pool = POOL.get().lock();
-        // With the lock held, so that who gives up the last reference afterwards finds it listed.
+        // With the lock held, so that the thread that drops the last reference later finds it
+        // listed.
         // SAFETY: the contract.
         if unsafe { block::give_up(block, mine) } {
             pool.keep(block)
@@ -306,9 +310,9 @@ pub(super) unsafe fn leave(block: BlockPtr, mine: u32, room: usize) {
 /// How much memory messages have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Usage {
-    /// Bytes of all blocks.
+    /// The total size of all blocks.
     pub all: usize,
-    /// Those of blocks that nothing lives in, kept for reuse.
+    /// The size of blocks without messages, which are kept for reuse.
     pub unused: usize,
 }
 
@@ -321,15 +325,15 @@ pub fn usage() -> Usage {
     }
 }
 
-/// Are there more blocks than are kept at rest, so that [`trim`] is to be called in a while?
+/// Are there more blocks than are kept without traffic, so that [`trim`] has to be called later?
 #[inline]
 pub fn wants_trim() -> bool {
     block::allocated() > UNUSED_AT_REST * BLOCK_SIZE
 }
 
-/// Gives unused blocks back to the system: those that have not been needed since the last call, and
-/// nearly all where none was. To be called again after a while if true; if not, [`wants_trim`] is to
-/// be asked again when something has been received.
+/// Returns unused blocks to the system: those that were not needed since the last call, and nearly all if none was
+/// needed. If the result is true, it has to be called again after a while; if false, [`wants_trim`] has to be checked
+/// after the next receipt.
 pub fn trim() -> bool {
     let (spare, again) = {
         let mut pool = POOL.get().lock();
@@ -340,7 +344,7 @@ pub fn trim() -> bool {
             pool.large_bytes = 0;
             spare = mem::take(&mut pool.large);
         }
-        // The longest unused are at the front.
+        // Those at the front have been unused for longest.
         let surplus = pool.unused.len().saturating_sub(UNUSED_AT_REST);
         let n = if again { pool.unused_low } else { surplus };
         spare.extend(pool.unused.drain(..n.min(surplus)));
@@ -351,18 +355,18 @@ pub fn trim() -> bool {
     again
 }
 
-/// Gives all unused blocks back to the system. For when the library closes.
+/// Returns all unused blocks to the system, when the library closes.
 pub fn release_unused() {
     super::message::release_author();
     let spare = {
         let mut pool = POOL.get().lock();
         pool.large_bytes = 0;
         pool.unused_low = 0;
-        // Of what is destroyed from now on as much is kept as at rest.
+        // Blocks that become unused from now on are kept as without traffic.
         pool.unused_max = pool.unused_max.min(UNUSED_AT_REST);
         let mut spare = mem::take(&mut pool.unused);
         spare.append(&mut pool.large);
-        // What the lists have grown to is memory too.
+        // The memory of the lists themselves is released too.
         pool.full.shrink_to_fit();
         pool.resting.shrink_to_fit();
         spare

@@ -8,61 +8,62 @@ use super::message::{Msg, Parts};
 use crate::error::{Result, Status};
 use crate::proto::parser::MsgHead;
 
-/// The line end behind a payload: as many zero bytes can be there without copying.
+/// The line end behind a payload: up to this many zero bytes fit there without copying.
 const FRAME_END: usize = 2;
-/// Where frames are so long on average, those of less than an eighth are copied out of their midst:
-/// few bytes beside what is read for the others.
+/// Where frames are this long on average, frames of less than an eighth of it are copied: few bytes
+/// compared with what is read for the others.
 const LARGE: usize = 700;
-/// What was known of the length of frames counts as much as so many new ones.
+/// The weight of earlier knowledge of frame lengths, in frames.
 const KNOWN: usize = 16;
-/// Room left in a block below which reading goes on in a fresh one.
+/// With less room than this in a block, reading continues in a new one.
 const SCANT: usize = 256;
 /// A frame larger than this gets a block of its own size, so that it is not moved again.
 const SHARED_MAX: usize = BLOCK_SIZE / 4;
-/// What is left free in a block for a frame that begins in the one before: as much as frames are
-/// long, if that is no more than this.
+/// The room that is left free at the start of a block for a frame that begins in the one before: as
+/// much as frames are long, up to this limit.
 const BEFORE_MIN: usize = 128;
 const BEFORE_MAX: usize = 1100;
-/// Room in a block below which another one is offered with it: a read of what it has would be short.
+/// With less room than this in a block, another one is offered with it, because the read would be short.
 const SHORT: usize = 2048;
-/// The most blocks that one read goes into.
+/// The largest number of blocks for one read.
 const BLOCKS_AT_ONCE: usize = 8;
-/// How much one read brings at most, unless a large frame needs more. A read costs as much as dozens
-/// of messages, so under load one read fills several blocks.
+/// The most that one read returns, unless a large frame needs more. A read costs as much as dozens of messages, so
+/// under load one read fills several blocks.
 pub const READ_SIZE: usize = BLOCKS_AT_ONCE * BLOCK_SIZE;
 
-/// Bytes as they come from the socket, and messages made of them where they landed.
+/// Bytes as they arrive from the socket, and messages made of them in place.
 ///
-/// Offsets: `start..end` is what has been received and not consumed. Below lie messages that were
-/// handed out, above is free room up to the descriptors.
+/// `start..end` has been received and not consumed. Below it are messages that were handed out,
+/// above it free room up to the descriptors.
 pub struct Receiver {
     block: Option<Filling>,
-    /// Blocks that the same read filled, behind the current one.
+    /// Blocks that the same read filled, after the current one.
     behind: VecDeque<Ahead>,
     /// Blocks to read into when the current one is full.
     spare: Vec<Ahead>,
-    /// How many blocks the next read may go into: doubles while reads fill all they are offered.
+    /// The number of blocks for the next read: doubles while reads fill everything they are
+    /// offered.
     burst: usize,
     burst_max: usize,
     full: bool,
     start: usize,
     end: usize,
-    /// Where the first of the present block's messages began.
+    /// Where the first message of the present block began.
     begin: usize,
-    /// How many frames have been copied out of it since then.
+    /// The number of frames copied out of it since then.
     copied_frames: usize,
     /// Where reading into a shared block stops, so that the descriptors of what was read fit.
     limit: usize,
-    /// Bytes of the wire for each message, as seen lately; decides `limit`.
+    /// Wire bytes for each message, as seen recently; determines `limit`.
     frame_size: usize,
     padding: usize,
-    /// Frames up to this are copied out of the block: all where the program wants more padding than a
-    /// frame's end has room for; else those that are small beside the others, so that one which is
-    /// kept does not take the room of large ones.
+    /// Frames up to this size are copied out of the block: all of them if the program wants more padding than the end
+    /// of a frame has room for, else those that are small among larger ones, so that keeping one does not keep the
+    /// room of large ones.
     copied: usize,
 }
 
-/// A block that is read into before its turn has come.
+/// A block that is read into before its turn.
 struct Ahead {
     block: Filling,
     /// Its bytes begin here, with room before them for a frame that began in the block before.
@@ -72,8 +73,8 @@ struct Ahead {
 }
 
 impl Receiver {
-    /// A receiver whose messages have `padding` zero bytes (at least one) behind the payload, and
-    /// which reads up to `read_size` bytes at once: a block's worth at least, [`READ_SIZE`] at most.
+    /// A receiver whose messages have `padding` zero bytes (at least one) behind the payload, and which reads up to
+    /// `read_size` bytes at once: at least one block, at most [`READ_SIZE`].
     pub fn new(padding: usize, read_size: usize) -> Self {
         Receiver {
             block: None,
@@ -93,7 +94,7 @@ impl Receiver {
         }
     }
 
-    /// What has been received and not consumed yet.
+    /// The bytes that were received and not consumed yet.
     pub fn unparsed(&self) -> &[u8] {
         match &self.block {
             // SAFETY: `start..end` has been written by `filled`, and was not handed out.
@@ -104,8 +105,8 @@ impl Receiver {
         }
     }
 
-    /// Has `read` read into free room, one piece after the other, and keeps as much as it says.
-    /// `need` is the length of the frame that has begun, when known. Without memory for that it fails.
+    /// Lets `read` fill free room, one piece after the other, and keeps as many bytes as it returns. `need` is the
+    /// length of the frame that has begun, if known. Fails if there is no memory for it.
     pub fn read_with(
         &mut self,
         need: Option<usize>,
@@ -153,7 +154,7 @@ impl Receiver {
         self.filled(n);
         self.full = n == room;
         self.burst = match n {
-            // What comes behind a large frame is the next one's head; its bytes go elsewhere.
+            // Behind a large frame comes the head of the next one, whose bytes go elsewhere.
             _ if !shared && room >= 2 * BLOCK_SIZE => 1,
             _ if n == room => (self.burst * 2).min(self.burst_max),
             _ if n < room / 2 => (self.burst / 2).max(1),
@@ -162,12 +163,12 @@ impl Receiver {
         Ok(n)
     }
 
-    /// Did the last read fill all the room it was offered, so that there may be more at once?
+    /// Did the last read fill all the room it was offered, so that there may be more?
     pub fn is_full(&self) -> bool {
         self.full
     }
 
-    /// The first `n` bytes of the room have been read into.
+    /// The first `n` bytes of the room were read into.
     fn filled(&mut self, n: usize) {
         let first = n.min(self.limit - self.end);
         self.end += first;
@@ -181,7 +182,7 @@ impl Receiver {
         }
     }
 
-    /// A fresh block, to be read into in its turn.
+    /// A new block to be read into in its turn.
     fn ahead(&self) -> Ahead {
         // Longer frames that begin in the block before get blocks of their own.
         let before = match self.frame_size {
@@ -199,8 +200,8 @@ impl Receiver {
         }
     }
 
-    /// Goes on to the next block that the last read filled, and takes what waits along; `need` is the
-    /// length of the frame that waits, when known. `false` if there is none.
+    /// Continues with the next block that the last read filled, and takes the unconsumed bytes along; `need` is the
+    /// length of the frame that has begun, if known. `false` if there is no such block.
     pub fn advance(&mut self, need: Option<usize>) -> Result<bool> {
         let waiting = self.end - self.start;
         let Some(next) = self.behind.front() else {
@@ -230,7 +231,7 @@ impl Receiver {
             self.block = Some(block);
             return Ok(true);
         }
-        // A line that is longer than was provided for: a block for both.
+        // A line is longer than the room before the block: one block for both.
         let mut both = Filling::with_room(waiting + (end - start), Wanted::Stream);
         let begin = both.start();
         both.put(begin, self.unparsed());
@@ -244,8 +245,8 @@ impl Receiver {
         Ok(true)
     }
 
-    /// As `advance`, for a frame that lies in more blocks than this and the next, or that the room
-    /// before the next is too small for: it gets a block of its own, and the next one begins behind it.
+    /// As `advance`, for a frame that spans more blocks than this and the next, or for which the room before the next
+    /// is too small: it gets a block of its own, and the next one begins behind it.
     fn advance_within(&mut self, need: usize) -> Result<bool> {
         if !self.is_own(need) {
             let own = Filling::of_its_own(need).ok_or(Status::NATS_NO_MEMORY)?;
@@ -267,19 +268,19 @@ impl Receiver {
         Ok(true)
     }
 
-    /// Is the present block one of its own for the frame that waits, which is so long?
+    /// Is the present block one of its own for the frame of length `need` that has begun?
     fn is_own(&self, need: usize) -> bool {
         let own = |b: &Filling| !b.is_shared() && b.issued() == 0;
         self.limit == self.start + need && self.block.as_ref().is_some_and(own)
     }
 
-    /// Forgets the first `n` unparsed bytes.
+    /// Discards the first `n` unparsed bytes.
     pub fn consume(&mut self, n: usize) {
         assert!(n <= self.end - self.start);
         self.start += n;
     }
 
-    /// Makes a message of the frame at the front, and consumes it. The frame is complete.
+    /// Turns the complete frame at the front into a message, and consumes it.
     pub fn take_msg(&mut self, head: &MsgHead) -> Result<Msg> {
         let frame = head.end();
         assert!(frame <= self.end - self.start);
@@ -287,7 +288,8 @@ impl Receiver {
             return self.copy_msg(head);
         }
         if self.block.as_ref().is_none_or(|b| !b.has_room(self.end)) {
-            // The descriptors have met the bytes: the rest moves on, and the message with it.
+            // The descriptors have reached the bytes: the rest moves to another block, and the
+            // message with it.
             let rest = self.end - self.start;
             self.move_to(Filling::with_room(rest, Wanted::Now));
             self.set_limit(0);
@@ -296,7 +298,7 @@ impl Receiver {
         let at = |offset: u32| start + offset as usize;
         let block = self.block.as_mut().expect("it holds the frame");
         let total = head.total_len as usize;
-        // The blank behind the subject and the reply, and CR LF behind the payload, become NULs.
+        // The blanks behind subject and reply, and the CR LF behind the payload, become NULs.
         let bytes = block.bytes_mut(start, start + frame);
         bytes[(head.subject.start + head.subject.len) as usize] = 0;
         if let Some(reply) = head.reply {
@@ -335,8 +337,8 @@ impl Receiver {
         Ok(msg)
     }
 
-    /// Lets the block go when nothing waits in it: an idle connection holds no memory. The room that
-    /// is left beside messages that live is the next one's who reads, as a rule this receiver's.
+    /// Releases the block if nothing is unconsumed: an idle connection holds no memory. The room that is left beside
+    /// living messages goes to the next reader, usually this receiver.
     pub fn rest(&mut self) {
         self.spare.clear();
         if self.start == self.end {
@@ -350,7 +352,7 @@ impl Receiver {
     fn make_room(&mut self, need: Option<usize>) -> io::Result<()> {
         let waiting = self.end - self.start;
         if let Some(block) = &self.block {
-            // Messages made since the last read have taken room for their descriptors.
+            // Messages created since the last read took room for their descriptors.
             self.limit = self.limit.min(block.limit());
         }
         if let Some(need) = need
@@ -382,7 +384,7 @@ impl Receiver {
             let issued = block.issued();
             // SAFETY: seen to be unshared, and borrowed mutably since.
             unsafe { block.reset() };
-            // Where all frames are copied, nothing else would end that.
+            // If all frames are copied, nothing else would end that.
             if self.copied_frames > 0 {
                 self.learn(issued);
             }
@@ -396,7 +398,7 @@ impl Receiver {
         Ok(())
     }
 
-    /// Reading stops where the descriptors of what has been read would begin.
+    /// Sets where reading stops: where the descriptors of what was read would begin.
     fn set_limit(&mut self, at_least: usize) {
         let Some(block) = &self.block else { return };
         let limit = block.limit_for(self.end, self.frame_size);
@@ -406,7 +408,7 @@ impl Receiver {
             .max(self.end);
     }
 
-    /// Moves what waits into `block`, which becomes the current one.
+    /// Moves the unconsumed bytes into `block`, which becomes the current one.
     fn move_to(&mut self, mut block: Filling) {
         self.learn(self.issued());
         let start = block.start();
@@ -418,19 +420,19 @@ impl Receiver {
         self.limit = self.end;
     }
 
-    /// The first message of a block is going to begin here.
+    /// Notes that the first message of a block begins here.
     fn begin_at(&mut self, at: usize) {
         (self.begin, self.copied_frames) = (at, 0);
     }
 
-    /// How many messages have been made in the present block.
+    /// The number of messages created in the present block.
     fn issued(&self) -> u32 {
         self.block.as_ref().map_or(0, Filling::issued)
     }
 
-    /// Remembers how long the frames of the block that is being left were, of which `issued` stay in it.
+    /// Notes the length of the frames in the block that is left, of which `issued` stay in it.
     fn learn(&mut self, issued: u32) {
-        // By their number: a few of a small run say little.
+        // Weighted by their number: a few frames say little.
         let (bytes, frames) = (
             self.start - self.begin,
             issued as usize + self.copied_frames,

@@ -3,7 +3,7 @@
 use super::*;
 use crate::proto::parser::{Op, Parser, Step};
 
-/// Parses all that waits, giving each message to `seen`.
+/// Parses everything that was received, passing each message to `seen`.
 fn drain(receiver: &mut Receiver, parser: &mut Parser, seen: &mut Vec<Msg>) -> Option<usize> {
     loop {
         match parser.next(receiver.unparsed()).unwrap() {
@@ -24,7 +24,7 @@ fn feed(wire: &[u8], chunk: usize, padding: usize) -> Vec<Msg> {
     feed_to(&mut Receiver::new(padding, READ_SIZE), wire, chunk)
 }
 
-/// Has the receiver read `wire` in chunks, with a rest behind each.
+/// Lets the receiver read `wire` in chunks, and releases its block after each.
 fn feed_to(receiver: &mut Receiver, wire: &[u8], chunk: usize) -> Vec<Msg> {
     let mut parser = Parser::new(1 << 24);
     let (mut rest, mut seen, mut need) = (wire, Vec::new(), None);

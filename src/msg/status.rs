@@ -1,5 +1,5 @@
-//! What servers say by a message without a payload: a status. And looking at one header without
-//! decoding all.
+//! Statuses: what servers say by a message without a payload. And reading one header without
+//! decoding all of them.
 
 use super::message::Msg;
 use crate::proto::headers;
@@ -9,13 +9,13 @@ use crate::proto::headers;
 pub struct MsgStatus<'a> {
     /// The number, for example 404.
     pub code: u16,
-    /// What the server says about it; may be empty.
+    /// The description of the server; may be empty.
     pub description: &'a [u8],
 }
 
 impl Msg {
-    /// The status that the message consists of: `None` for one that has a payload, and for one
-    /// whose headers have no status.
+    /// The status that the message consists of: `None` if it has a payload, or if its headers have
+    /// no status.
     pub fn status(&self) -> Option<MsgStatus<'_>> {
         if !self.payload().is_empty() {
             return None;
@@ -30,7 +30,7 @@ impl Msg {
         Some(MsgStatus { code, description })
     }
 
-    /// The first value of a header, as it was received or set. The name is compared as it is.
+    /// The first value of a header, as it was received or set. The name is compared byte by byte.
     pub fn header(&self, name: &[u8]) -> Option<&[u8]> {
         match self.decoded() {
             None => headers::value(self.raw_headers(), name),
@@ -75,7 +75,7 @@ mod tests {
         ] {
             let mut msg = with(block, b"");
             assert_eq!(status(&msg), expected, "{}", block.escape_ascii());
-            // The same, once the headers have been decoded.
+            // The same result once the headers were decoded.
             if msg.headers().is_ok() {
                 assert_eq!(status(&msg), expected, "{}", block.escape_ascii());
             }
@@ -110,7 +110,7 @@ mod tests {
             let _ = msg.status();
             if let Ok(map) = HeaderMap::decode(&block) {
                 let expected = map.get(b"A").flatten().map(|v| v.as_bytes().to_vec());
-                // Decoding takes an empty value for none.
+                // Decoding treats an empty value as none.
                 prop_assert_eq!(value.unwrap_or_default(), expected.unwrap_or_default());
             }
         }

@@ -1,12 +1,12 @@
-//! Small tools on bytes that several modules of this layer share: finding blanks eight bytes at a
-//! time, and decimal numbers.
+//! Operations on bytes that several modules of this layer share: finding blanks eight bytes at a
+//! time, and parsing decimal numbers.
 
 /// A word with the lowest bit of each byte set.
 const ONES: u64 = u64::MAX / 255;
 /// A word with the highest bit of each byte set.
 const HIGHS: u64 = ONES << 7;
 
-/// Marks bytes of `word` that are at most `b' '`: the highest bit of such a byte is set.
+/// Marks the bytes of `word` that are at most `b' '`: the highest bit of such a byte is set.
 ///
 /// The lowest mark is exact, and so is "no mark at all". A mark above another one may be false,
 /// because the subtraction borrows upwards.
@@ -14,7 +14,7 @@ const fn blanks(word: u64) -> u64 {
     word.wrapping_sub(ONES * 0x21) & !word & HIGHS
 }
 
-/// Non-zero when a byte of `word` is white space, a control character, or DEL.
+/// Non-zero if a byte of `word` is white space, a control character, or DEL.
 const fn unprintable(word: u64) -> u64 {
     let del = word ^ (ONES * 0x7f);
     blanks(word) | (del.wrapping_sub(ONES) & !del & HIGHS)
@@ -39,7 +39,7 @@ pub(super) fn has_unprintable(text: &[u8]) -> bool {
     let Some(last) = text.last_chunk() else {
         return text.iter().any(|&b| b <= b' ' || b == 0x7f);
     };
-    // The last one overlaps another where the length is no multiple of eight.
+    // The last word overlaps the one before it if the length is not a multiple of eight.
     let (words, _) = text.as_chunks::<8>();
     words
         .iter()
@@ -47,8 +47,8 @@ pub(super) fn has_unprintable(text: &[u8]) -> bool {
         .any(|word| unprintable(u64::from_le_bytes(*word)) != 0)
 }
 
-/// The number whose digits start at `at`, and the index of the first byte behind it. `None` without
-/// a digit there, and for more digits than surely fit (19).
+/// The number whose digits start at `at`, and the index of the first byte behind it. `None` if
+/// there is no digit, or more digits than are sure to fit (19).
 #[inline(always)]
 pub(super) fn leading_number(buf: &[u8], at: usize) -> Option<(u64, usize)> {
     let mut value = 0;
@@ -79,7 +79,7 @@ pub(super) fn number(text: &[u8]) -> Option<u64> {
     })
 }
 
-/// The first bytes of `text`, readable, for an error message.
+/// The first bytes of `text` in readable form, for an error message.
 pub(super) fn excerpt(text: &[u8]) -> String {
     const LONGEST: usize = 32;
     String::from_utf8_lossy(&text[..text.len().min(LONGEST)]).into_owned()

@@ -8,13 +8,13 @@ use zeroize::Zeroizing;
 
 /// The fields of a CONNECT, in the order in which they are sent. `None` is not sent.
 ///
-/// It borrows all text, so that no more copies of secrets are made than the one that is sent; and
-/// its `Debug` shows no secret.
+/// All text is borrowed, so that the bytes that are sent are the only copy of a secret. `Debug`
+/// shows no secret.
 #[derive(Clone, Copy, Serialize)]
 pub struct Connect<'a> {
-    /// Shall the server answer everything with +OK?
+    /// Should the server acknowledge everything with +OK?
     pub verbose: bool,
-    /// Shall the server be strict about subjects?
+    /// Should the server check subjects strictly?
     pub pedantic: bool,
     /// The public NKey.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,23 +44,23 @@ pub struct Connect<'a> {
     pub version: &'a str,
     /// The version of the protocol: [`Connect::PROTOCOL`].
     pub protocol: u32,
-    /// Shall the server send the client's own messages back to it?
+    /// Should the server send the client's own messages back to it?
     pub echo: bool,
-    /// Does the client know message headers?
+    /// Does the client support message headers?
     pub headers: bool,
-    /// Shall the server tell when nobody is subscribed to a request's subject?
+    /// Should the server report that nobody is subscribed to a request's subject?
     pub no_responders: bool,
 }
 
 impl Connect<'_> {
-    /// What this client calls itself.
+    /// The language that this client reports.
     pub const LANG: &'static str = "rust-c";
 
-    /// This client understands an INFO at any time.
+    /// This client accepts an INFO at any time.
     pub const PROTOCOL: u32 = 1;
 
-    /// `CONNECT {...}`, the line's end, and `behind`, which are wiped when dropped. The memory is
-    /// made in the right size: where it had to grow, copies of the secrets would stay behind.
+    /// `CONNECT {...}`, the end of the line, and `behind`, which are wiped when dropped. The buffer
+    /// is allocated in the right size, because growing would leave copies of the secrets behind.
     pub fn encode(&self, behind: &[u8]) -> Zeroizing<Vec<u8>> {
         let mut size = Count(0);
         self.write(&mut size, behind);
@@ -78,7 +78,7 @@ impl Connect<'_> {
     }
 }
 
-/// Counts what is written.
+/// Counts the bytes that are written.
 struct Count(usize);
 
 impl Write for Count {
@@ -93,8 +93,7 @@ impl Write for Count {
 }
 
 impl Default for Connect<'_> {
-    /// What every connection says that nothing else was asked of: no credentials, own messages come
-    /// back.
+    /// The defaults of a connection: no credentials, own messages are sent back.
     fn default() -> Self {
         Connect {
             verbose: false,

@@ -1,8 +1,8 @@
 //! Frames for the server, appended to a buffer.
 //!
-//! Nothing is checked here: subjects must have passed [`subject`](super::subject), a header block
-//! comes from [`headers`](super::headers). What passes for every message is put together by pieces of known
-//! size; the others are short in code instead.
+//! Nothing is checked here: subjects must have passed [`subject`](super::subject), and header blocks come from
+//! [`headers`](super::headers). The frames of messages are assembled from pieces of known size, for speed; the others
+//! are written for short code.
 
 use super::headers::HeaderBlock;
 use super::write_buf::{Frame, WriteBuf};
@@ -14,10 +14,11 @@ pub const PING: &[u8] = b"PING\r\n";
 /// Answers a PING of the server.
 pub const PONG: &[u8] = b"PONG\r\n";
 
-/// The most that a line needs beside its words: the longest name, blanks, two numbers, CR LF.
+/// The most bytes that a line needs in addition to its words: the longest name, blanks, two
+/// numbers, CR LF.
 pub const LINE: usize = 64;
-/// What servers take of a line by default, counted as they do: without its name and the blank behind
-/// that, and without its end. Their setting is `max_control_line`; they do not tell it to clients.
+/// The line length that servers accept by default, counted as they do: without the operation's name, the blank behind
+/// it, and the line end. Their setting is `max_control_line`, which they do not report to clients.
 pub const MAX_CONTROL_LINE: usize = 4096;
 
 /// Publishes `payload` to `subject`.
@@ -31,7 +32,7 @@ pub fn publish(buf: &mut WriteBuf, subject: &[u8], reply: Option<&[u8]>, payload
     frame.end();
 }
 
-/// Only the line of a [`publish`]. The caller sends `payload_len` bytes and [`CRLF`] behind it.
+/// The line of a [`publish`] only. The caller sends `payload_len` bytes and [`CRLF`] behind it.
 pub fn publish_head(buf: &mut WriteBuf, subject: &[u8], reply: Option<&[u8]>, payload_len: usize) {
     let mut frame = line(buf, subject, reply, 0);
     frame.put(b"PUB ");
@@ -62,7 +63,7 @@ pub fn publish_with_headers(
     frame.end();
 }
 
-/// Only the line and the header block of a [`publish_with_headers`]. The caller sends `payload_len`
+/// The line and the header block of a [`publish_with_headers`] only. The caller sends `payload_len`
 /// bytes and [`CRLF`] behind it.
 pub fn publish_with_headers_head(
     buf: &mut WriteBuf,
@@ -93,8 +94,8 @@ fn header_line(
 
 /// Subscribes to `subject` as `sid`, in the group `queue` if there is one.
 ///
-/// Without a group its place stays empty, between two blanks, and so does the maximum's in
-/// [`unsubscribe`]: what servers and test peers have always got from C clients.
+/// Without a group its place between two blanks stays empty, and so does that of the maximum in
+/// [`unsubscribe`]: this is the form that C clients have always sent.
 pub fn subscribe(buf: &mut WriteBuf, subject: &[u8], queue: Option<&[u8]>, sid: u64) {
     let mut frame = line(buf, subject, queue, 0);
     frame.put(b"SUB ");
@@ -106,7 +107,7 @@ pub fn subscribe(buf: &mut WriteBuf, subject: &[u8], queue: Option<&[u8]>, sid: 
     frame.end();
 }
 
-/// Ends the subscription `sid`: at once, or when it has got `max` messages in all.
+/// Ends the subscription `sid`: at once, or after `max` messages in all.
 pub fn unsubscribe(buf: &mut WriteBuf, sid: u64, max: Option<u64>) {
     let mut frame = line(buf, b"", None, 0);
     frame.put(b"UNSUB");
@@ -132,7 +133,7 @@ pub fn publish_line_len(
     subject.len() + reply + headers + 1 + digits(total as u64)
 }
 
-/// The same of a [`subscribe`].
+/// The length of the line of a [`subscribe`], as servers count it.
 pub fn subscribe_line_len(subject: &[u8], queue: Option<&[u8]>, sid: u64) -> usize {
     subject.len() + 1 + queue.map_or(0, <[u8]>::len) + 1 + digits(sid)
 }
@@ -141,13 +142,13 @@ fn digits(n: u64) -> usize {
     n.checked_ilog10().map_or(1, |log| log as usize + 1)
 }
 
-/// Begins a frame: a line with one or two words, and `body` bytes.
+/// Begins a frame: a line with one or two words, followed by `body` bytes.
 #[inline]
 fn line<'a>(buf: &'a mut WriteBuf, subject: &[u8], word: Option<&[u8]>, body: usize) -> Frame<'a> {
     buf.frame(subject.len() + word.map_or(0, <[u8]>::len) + LINE + body)
 }
 
-/// `name`, which brings its blank, and one or two words.
+/// Writes `name`, which includes its blank, and one or two words.
 #[inline(always)]
 fn words<const N: usize>(
     frame: &mut Frame<'_>,
@@ -167,7 +168,7 @@ fn words<const N: usize>(
 mod tests {
     use super::*;
 
-    /// What `encode` appends, after bytes that it must not touch.
+    /// The bytes that `encode` appends, behind bytes that it must not change.
     fn made(encode: impl FnOnce(&mut WriteBuf)) -> String {
         let mut buf = WriteBuf::new();
         buf.extend_from_slice(b"before ");

@@ -1,8 +1,9 @@
-//! Message headers: the map that programs see, and the block that goes over the wire (ADR-4).
+//! Message headers: the map that programs use, and the block on the wire (ADR-4).
 //!
 //! Keys are case-sensitive and keep the order in which they were first set; a key can have several
-//! values. Keys and values are stored as C wants to see them, with a NUL behind, each in memory of
-//! its own: a pointer to one stays valid until that key changes, whatever happens to others.
+//! values. Keys and values are stored in the form that C needs, with a NUL at their end, each in
+//! its own allocation: a pointer to one stays valid until that key is changed, whatever happens to
+//! the others.
 
 mod block;
 
@@ -15,15 +16,15 @@ pub use block::{HeaderBlock, inline_status, is_no_responders, status, status_cod
 
 /// The key of a message's status, like `503`.
 pub const STATUS: &[u8] = b"Status";
-/// The key of the words for the status.
+/// The key of the description of the status.
 pub const DESCRIPTION: &[u8] = b"Description";
 
-/// Bytes with a NUL behind them, in memory of their own.
+/// Bytes with a NUL behind them, in their own allocation.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ZString(Box<[u8]>);
 
 impl ZString {
-    /// A copy of `bytes`. A NUL among them ends the string for C.
+    /// A copy of `bytes`. A NUL in them ends the string for C.
     pub fn from_bytes(bytes: &[u8]) -> Self {
         ZString([bytes, b"\0"].concat().into_boxed_slice())
     }
@@ -33,7 +34,7 @@ impl ZString {
         &self.0[..self.0.len() - 1]
     }
 
-    /// For C. Stays valid when `self` is moved.
+    /// The pointer for C. Stays valid when `self` is moved.
     pub fn as_ptr(&self) -> *const c_char {
         self.0.as_ptr().cast()
     }
@@ -45,37 +46,37 @@ impl fmt::Debug for ZString {
     }
 }
 
-/// A header block that is malformed, or a key that would make one so.
+/// A malformed header block, or a key that would make a block malformed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HeaderError {
-    /// The block does not begin as it must.
+    /// The block does not begin with the required prefix.
     #[error("header prefix missing: {0}")]
     PrefixMissing(String),
-    /// The first line does not end.
+    /// The first line has no end.
     #[error("early termination of headers: {0}")]
     EarlyTermination(String),
-    /// The first line after the status continues nothing.
+    /// The first line after the status is a continuation of nothing.
     #[error("key cannot start with a space: {0}")]
     LeadingSpace(String),
     /// A line has no colon.
     #[error("column delimiter not found: {0}")]
     NoColon(String),
-    /// A value does not end.
+    /// A value has no end.
     #[error("no CRLF found for value of key {0}")]
     NoCrlf(String),
     /// The block ends right after a colon.
     #[error("no value found for key {0}")]
     NoValue(String),
-    /// There is no key.
+    /// The key is missing.
     #[error("key cannot be NULL nor empty")]
     EmptyKey,
-    /// The key holds a colon, white space or a control character.
+    /// The key contains a colon, white space or a control character.
     #[error("invalid character in header key: {0}")]
     InvalidKey(String),
 }
 
-/// May a program use `key`? A colon, white space or a line's end in it would smuggle other headers,
-/// or a whole message, into what is sent.
+/// May a program use `key`? A colon, white space or a line end in it would inject other headers, or
+/// a whole message, into what is sent.
 pub fn check_key(key: &[u8]) -> Result<(), HeaderError> {
     if key.is_empty() {
         return Err(HeaderError::EmptyKey);
@@ -97,9 +98,9 @@ pub fn check_key(key: &[u8]) -> Result<(), HeaderError> {
 }
 
 /// The headers of a message. A value of `None` is a NULL that the program stored; it is sent as an
-/// empty one.
+/// empty value.
 ///
-/// Keys are looked up one after the other: messages have few headers.
+/// Lookup is linear: messages have few headers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HeaderMap {
     entries: Vec<Entry>,
@@ -128,7 +129,7 @@ impl HeaderMap {
         self.entries.len()
     }
 
-    /// Gives `key` this value and no other.
+    /// Sets the value of `key`, replacing all its values.
     pub fn set(&mut self, key: &[u8], value: Option<&[u8]>) {
         let values = vec![value.map(ZString::from_bytes)];
         match self.position(key) {
@@ -137,7 +138,7 @@ impl HeaderMap {
         }
     }
 
-    /// Gives `key` one more value.
+    /// Adds a value to `key`.
     pub fn add(&mut self, key: &[u8], value: Option<&[u8]>) {
         let value = value.map(ZString::from_bytes);
         match self.position(key) {
@@ -151,7 +152,7 @@ impl HeaderMap {
         self.values(key).map(|values| values[0].as_ref())
     }
 
-    /// All values of `key`, in their order. Not empty.
+    /// All values of `key`, in order. Not empty.
     pub fn values(&self, key: &[u8]) -> Option<&[Option<ZString>]> {
         self.position(key)
             .map(|at| self.entries[at].values.as_slice())
@@ -162,7 +163,7 @@ impl HeaderMap {
         self.entries.iter().map(|entry| &entry.key)
     }
 
-    /// Removes `key` with all its values. Was it there?
+    /// Removes `key` with all its values; returns whether it existed.
     pub fn remove(&mut self, key: &[u8]) -> bool {
         let found = self.position(key);
         if let Some(at) = found {

@@ -1,11 +1,12 @@
-//! INFO: what a server says about itself.
+//! INFO: what a server reports about itself.
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::words::shown;
 
-/// The fields of an INFO. What the server left out, or sent as `null`, is empty, false or 0.
+/// The fields of an INFO. Fields that the server left out, or sent as `null`, are empty, false or
+/// 0.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ServerInfo {
     /// The server's unique id.
@@ -14,7 +15,7 @@ pub struct ServerInfo {
     pub server_name: String,
     /// The version of the server, for example `2.12.1`.
     pub version: String,
-    /// The name of the cluster it belongs to.
+    /// The name of the cluster that it belongs to.
     pub cluster: String,
     /// The JetStream domain.
     pub domain: String,
@@ -24,51 +25,52 @@ pub struct ServerInfo {
     pub port: i32,
     /// The version of the protocol that it speaks.
     pub proto: i32,
-    /// Does it ask for credentials?
+    /// Does it require credentials?
     pub auth_required: bool,
-    /// Does it insist on TLS?
+    /// Does it require TLS?
     pub tls_required: bool,
     /// Does it offer TLS?
     pub tls_available: bool,
-    /// Does it know message headers?
+    /// Does it support message headers?
     pub headers: bool,
     /// Does it have JetStream?
     pub jetstream: bool,
-    /// Lame duck mode: it is about to shut down, and clients had better go elsewhere.
+    /// Lame duck mode: the server is about to shut down, and clients should connect elsewhere.
     pub ldm: bool,
-    /// The largest message, headers and payload together, that it takes.
+    /// The largest message, headers and payload together, that it accepts.
     pub max_payload: i64,
     /// Its number for this connection.
     pub client_id: u64,
     /// The client's address as the server sees it.
     pub client_ip: String,
-    /// What to sign with an NKey, to prove that one has it.
+    /// The nonce to sign with an NKey as proof of its possession.
     pub nonce: String,
-    /// `host:port` of all the servers of the cluster.
+    /// `host:port` of all servers of the cluster.
     pub connect_urls: Vec<String>,
     /// The same for WebSocket.
     pub ws_connect_urls: Vec<String>,
 }
 
-/// An INFO that cannot be read.
+/// An INFO that cannot be parsed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InfoError {
     /// It is not JSON.
     #[error("{0}")]
     Syntax(String),
-    /// It is JSON, but not an object, or a field is not of its type.
+    /// It is JSON, but not an object, or a field has the wrong type.
     #[error("Invalid protocol: {0}")]
     WrongType(String),
 }
 
 impl ServerInfo {
-    /// Reads the JSON text of an INFO. Nothing at all is fine too: then nothing is known.
+    /// Parses the JSON text of an INFO. An empty text is accepted: then nothing is known.
     pub fn parse(json: &[u8]) -> Result<Self, InfoError> {
         if json.trim_ascii().is_empty() {
             return Ok(ServerInfo::default());
         }
-        // In two steps, so that broken JSON is told apart from a wrong type wherever each of them
-        // is, and a field sent twice counts as its last. By hand: derived code is 16 KB more.
+        // In two steps, so that invalid JSON is distinguished from a wrong type wherever each of
+        // them occurs, and the last one counts of a field that is sent twice. Written by hand:
+        // derived code is 16 KB larger.
         let value = serde_json::from_slice(json).map_err(|e| {
             let text = e.to_string();
             let why = text.split(" at line ").next().unwrap_or_default();
@@ -104,7 +106,7 @@ impl ServerInfo {
     }
 }
 
-/// A field; the default where it is absent or `null`.
+/// A field; the default if it is absent or `null`.
 fn take<T: DeserializeOwned + Default>(
     fields: &mut Map<String, Value>,
     name: &str,
@@ -113,7 +115,7 @@ fn take<T: DeserializeOwned + Default>(
         None | Some(Value::Null) => Ok(T::default()),
         Some(value) => T::deserialize(value).map_err(|e| {
             let text = e.to_string();
-            // What was expected is said in the terms of the deserializer.
+            // The expectation is expressed in terms of the deserializer, so it is left out.
             let why = text.split(", expected ").next().unwrap_or_default();
             InfoError::WrongType(format!("{why} in INFO's field '{name}'"))
         }),

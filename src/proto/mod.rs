@@ -1,20 +1,20 @@
 //! The NATS protocol as bytes: what a server sends, what a client sends, and the rules for the
 //! names in between.
 //!
-//! Nothing here opens a socket, takes a lock of its own or starts a thread, and nothing is
-//! `unsafe`: each module turns bytes into values or values into bytes, so that all of it can be
-//! tested by itself. The wire format is that of the NATS documentation's "Client Protocol" page,
-//! headers are those of ADR-4.
+//! Nothing here opens a socket, takes a lock of its own, starts a thread or is `unsafe`: each
+//! module turns bytes into values or values into bytes, and can be tested by itself. The wire
+//! format is that of the page "Client Protocol" of the NATS documentation; headers are those of
+//! ADR-4.
 //!
 //! | Module | Turns |
 //! |---|---|
 //! | [`parser`] | the server's bytes into operations, without copying or allocating |
-//! | [`encode`] | publishes and subscriptions into frames; saves frames after a lost connection |
-//! | [`write_buf`] | frames into the buffer they leave from |
-//! | [`salvage`] | frames in that buffer, and which of them outlive a lost connection |
+//! | [`encode`] | publishes and subscriptions into frames |
+//! | [`write_buf`] | frames into the buffer that is written to the socket |
+//! | [`salvage`] | that buffer into the frames that survive a lost connection |
 //! | [`headers`] | a message's header block into a map and back |
 //! | [`info`], [`connect`] | the two JSON objects of the handshake |
-//! | [`server_error`] | the text of an `-ERR` into what the client has to do about it |
+//! | [`server_error`] | the text of an `-ERR` into the client's reaction |
 //! | [`subject`] | checks of subjects, queue groups and inbox prefixes |
 //! | [`nuid`] | unique names for inboxes, and the ids of requests |
 

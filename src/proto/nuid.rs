@@ -1,7 +1,7 @@
-//! Unique names: inboxes, and the ids that requests put behind them.
+//! Unique names: inboxes, and the ids that requests append to them.
 //!
-//! A unique id is drawn once for many: its beginning stays, and its end counts up, by steps that
-//! differ from process to process.
+//! A random part is drawn once for many ids; the rest is a counter whose step differs from process
+//! to process.
 
 use rand::RngExt;
 use rand::rngs::StdRng;
@@ -10,26 +10,26 @@ use crate::fork::PerProcess;
 use crate::locks::Mutex;
 use crate::random;
 
-/// How much of a unique id is random, and how much counts.
+/// The lengths of the random part and of the counter of a unique id.
 const RANDOM_LEN: usize = 12;
 const COUNT_LEN: usize = 10;
 
 /// Length of a unique id.
 pub const NUID_LEN: usize = RANDOM_LEN + COUNT_LEN;
 
-/// The digits of a unique id, by their value.
+/// The digits of a unique id, by value.
 static ID_DIGITS: &[u8; 36] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
-/// So many counts there are.
+/// The number of values of the counter.
 const COUNTS: u64 = 36u64.pow(COUNT_LEN as u32);
 
-/// Length of a request's id: so many base-62 digits hold any `u64`.
+/// Length of a request's id: this many base-62 digits hold any `u64`.
 pub const ID_LEN: usize = 11;
 
-/// What inboxes begin with unless the program chose otherwise.
+/// The beginning of inboxes, unless the program chose another one.
 pub const INBOX_PREFIX: &[u8] = b"_INBOX.";
 
-/// The digits of a request's id, by their value.
+/// The digits of a request's id, by value.
 static DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 struct Sequence {
@@ -63,8 +63,8 @@ impl Sequence {
     }
 }
 
-/// A new unique id: 12 random characters and 10 of a sequence, all capital letters or digits. Any
-/// thread.
+/// A new unique id: 12 random characters and 10 of a sequence, all capital letters or digits. May
+/// be called from any thread.
 pub fn next() -> [u8; NUID_LEN] {
     static SEQUENCE: PerProcess<Mutex<Option<Sequence>>> = PerProcess::new(Mutex::new(None));
     SEQUENCE
@@ -79,7 +79,7 @@ pub fn inbox(prefix: &[u8]) -> Vec<u8> {
     [prefix, &next()].concat()
 }
 
-/// A request's id as it stands in its reply subject: base 62, the least significant digit first.
+/// A request's id as it appears in its reply subject: base 62, least significant digit first.
 pub fn base62_id(mut id: u64) -> [u8; ID_LEN] {
     std::array::from_fn(|_| {
         let digit = DIGITS[(id % 62) as usize];
@@ -88,7 +88,7 @@ pub fn base62_id(mut id: u64) -> [u8; ID_LEN] {
     })
 }
 
-/// The id that [`base62_id`] made `text` from. `None` for any other text.
+/// The id that [`base62_id`] encoded as `text`. `None` for any other text.
 pub fn parse_base62_id(text: &[u8]) -> Option<u64> {
     let text: &[u8; ID_LEN] = text.try_into().ok()?;
     text.iter().rev().try_fold(0u64, |id, &b| {

@@ -1,11 +1,11 @@
 //! An incremental parser for what a server sends. It borrows, never allocates, and never copies a
 //! payload.
 //!
-//! The caller keeps the bytes that have not been consumed in one piece and calls [`Parser::next`]
-//! with them. When that says [`Step::Incomplete`] it calls again with the same bytes and more
-//! behind them; they may have moved in memory meanwhile, all positions are relative to the
-//! operation's start. What the parser remembers between calls is only how far it got, so that a
-//! line or a payload which arrives in many pieces is not searched from the start again and again.
+//! The caller keeps the unconsumed bytes contiguous and calls [`Parser::next`] with them. After
+//! [`Step::Incomplete`] it calls again with the same bytes and more behind them; they may have
+//! moved in memory, because all positions are relative to the start of the operation. Between calls
+//! the parser only remembers how far it got, so that a line or payload that arrives in many pieces
+//! is not searched from its start each time.
 
 mod head;
 
@@ -14,26 +14,25 @@ use memchr::memchr;
 use super::bytes::excerpt;
 pub use head::{MsgHead, Span};
 
-/// The longest line of any operation but INFO, with its LF.
+/// The longest line of any operation except INFO, with its LF.
 ///
-/// Much more than the 4096 bytes that a server accepts in a line by default: that limit can be
-/// raised in its configuration, and a MSG line is longer than the PUB line it came from, by the
-/// sid.
+/// Much more than the 4096 bytes that a server accepts in a line by default: that limit is
+/// configurable, and a MSG line is longer than the PUB line it came from, by the sid.
 pub const MAX_CONTROL_LINE: usize = 1 << 16;
 
-/// The longest INFO line, with its LF. In a large cluster `connect_urls` makes it long.
+/// The longest INFO line, with its LF. `connect_urls` of a large cluster makes it long.
 pub const MAX_INFO_LINE: usize = 1 << 20;
 
-/// The most that [`Parser::set_max_msg`] can allow. The interface counts bytes in a C `int`; and
-/// with it every position in a frame fits a `u32`.
+/// The largest value for [`Parser::set_max_msg`]. The interface counts bytes in a C `int`, and with
+/// this limit every position in a frame fits a `u32`.
 pub const MAX_MSG: usize = i32::MAX as usize;
 
 /// One operation of the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Op<'a> {
-    /// MSG or HMSG: a message, complete.
+    /// MSG or HMSG: a complete message.
     Msg(MsgHead),
-    /// INFO: the JSON text without blanks around it. May be empty.
+    /// INFO: the JSON text without blanks around it; may be empty.
     Info(&'a [u8]),
     /// PING, to be answered with PONG.
     Ping,
@@ -41,7 +40,7 @@ pub enum Op<'a> {
     Pong,
     /// +OK, the answer to anything in verbose mode.
     Ok,
-    /// -ERR: the text behind it as it came, without the line's end.
+    /// -ERR: the text behind it as it was received, without the line end.
     Err(&'a [u8]),
 }
 
@@ -52,25 +51,25 @@ pub enum Step<'a> {
     Op {
         /// The operation.
         op: Op<'a>,
-        /// How many bytes it takes: the next operation starts behind them.
+        /// Its length in bytes: the next operation starts behind it.
         consumed: usize,
     },
     /// The operation is not complete yet.
     Incomplete {
-        /// Length of the whole frame, if the line that announces it is complete: so that the caller
-        /// can make room for it at once.
+        /// The length of the whole frame, if the line that announces it is complete, so that the
+        /// caller can make room for it at once.
         need: Option<usize>,
     },
 }
 
-/// The server sent something that is not the NATS protocol. The connection cannot go on: there is
-/// no telling where the next operation starts.
+/// The server violated the NATS protocol. The connection cannot continue, because the start of the
+/// next operation is unknown.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ParseError {
-    /// Neither MSG nor HMSG can have this many arguments.
+    /// MSG and HMSG do not have this number of arguments.
     #[error("processMsgArgs Parse Error: wrong number of arguments")]
     WrongArguments,
-    /// Bytes that make no sense.
+    /// Bytes that are not an operation.
     #[error("Parse Error [{state}]: '{rest}'")]
     Unexpected {
         /// What was being parsed.
@@ -94,9 +93,9 @@ impl ParseError {
 #[derive(Debug, Clone)]
 pub struct Parser {
     max_msg: u32,
-    /// So many bytes of the present operation are known to hold no LF.
+    /// The number of bytes of the present operation that are known to contain no LF.
     searched: usize,
-    /// The present operation's line, if that is complete and the payload is not.
+    /// The line of the present operation, if it is complete and the payload is not.
     head: Option<MsgHead>,
 }
 
@@ -112,21 +111,21 @@ impl Parser {
         parser
     }
 
-    /// Changes the limit for messages that begin from now on.
+    /// Sets the limit for messages that begin from now on.
     pub fn set_max_msg(&mut self, max_msg: usize) {
         self.max_msg = max_msg.min(MAX_MSG) as u32;
     }
 
     /// Looks for one operation at the start of `buf`.
     ///
-    /// After [`Step::Op`] the next call must begin behind the consumed bytes; after
-    /// [`Step::Incomplete`] at the same byte. After an error the parser is of no further use.
-    // Inlined by force, with all that a message passes through: so its fields stay in registers.
-    // Handed up through memory, they cost more than the parsing (17 ns against 10 for a short line).
+    /// After [`Step::Op`] the next call has to begin behind the consumed bytes, after
+    /// [`Step::Incomplete`] at the same byte. After an error the parser cannot be used any more.
+    // Forced inlining of everything on the path of a message keeps its fields in registers. Returning them through
+    // memory costs more than the parsing (17 ns instead of 10 for a short line).
     #[inline(always)]
     pub fn next<'a>(&mut self, buf: &'a [u8]) -> Result<Step<'a>, ParseError> {
         // Nearly everything that a busy connection receives is a message in the form that servers
-        // write. All else, and all errors, take the general way.
+        // write. Other operations, and all errors, take the general path.
         let head = match self.head {
             Some(head) => head,
             None if self.searched == 0 => match MsgHead::from_canonical(buf, self.max_msg) {
@@ -138,7 +137,7 @@ impl Parser {
         self.next_payload(head, buf)
     }
 
-    /// The second part of a message: is it all there, and does it end as it should?
+    /// The second part of a message: is it complete, and does it end correctly?
     #[inline(always)]
     fn next_payload<'a>(&mut self, head: MsgHead, buf: &'a [u8]) -> Result<Step<'a>, ParseError> {
         let consumed = head.end();
@@ -158,10 +157,11 @@ impl Parser {
         })
     }
 
-    /// An operation in general, up to the end of its line.
+    /// Any operation, up to the end of its line.
     #[inline(never)]
     fn next_line<'a>(&mut self, buf: &'a [u8]) -> Result<Step<'a>, ParseError> {
-        // Before the line is complete: refuse nonsense at its first wrong byte, not after 64 KiB.
+        // Before the line is complete: refuse invalid data at its first wrong byte, not after 64
+        // KiB.
         let Some((kind, name)) = Kind::of(buf)? else {
             return Ok(Step::Incomplete { need: None });
         };
@@ -212,7 +212,7 @@ enum Kind {
 }
 
 impl Kind {
-    /// Their names, none of which begins another.
+    /// Their names; none is a prefix of another.
     const NAMES: [(&'static [u8], Kind); 7] = [
         (b"MSG", Kind::Msg),
         (b"HMSG", Kind::HMsg),
@@ -223,8 +223,8 @@ impl Kind {
         (b"-ERR", Kind::Err),
     ];
 
-    /// The operation that `buf` begins with, and the length of its name. `None` if it takes more
-    /// bytes to know.
+    /// The operation that `buf` begins with, and the length of its name. `None` if more bytes are
+    /// needed.
     fn of(buf: &[u8]) -> Result<Option<(Kind, usize)>, ParseError> {
         for (name, kind) in Self::NAMES {
             let known = buf.len().min(name.len());

@@ -1,5 +1,4 @@
-//! Frames in an outgoing buffer: which of them are publishes, and which outlive the connection that they
-//! were meant for.
+//! Frames in an outgoing buffer: which of them are publishes, and which survive the loss of their connection.
 
 use memchr::memchr;
 
@@ -7,7 +6,7 @@ use super::bytes::number;
 use super::encode::CRLF;
 use super::write_buf::WriteBuf;
 
-/// One complete frame of a buffer that holds whole frames.
+/// One complete frame of a buffer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Frame<'a> {
     /// Where it starts in the buffer.
@@ -16,12 +15,12 @@ pub struct Frame<'a> {
     pub bytes: &'a [u8],
 }
 
-/// What the line of a publish says.
+/// The content of a publish's line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Publish<'a> {
     /// The subject.
     pub subject: &'a [u8],
-    /// Bytes of headers and payload.
+    /// The number of bytes of headers and payload.
     pub size: usize,
     /// Whether it has headers.
     pub headers: bool,
@@ -33,7 +32,7 @@ impl<'a> Frame<'a> {
         self.start + self.bytes.len()
     }
 
-    /// What it publishes, if it does.
+    /// The publish that the frame is, if it is one.
     pub fn publish(&self) -> Option<Publish<'a>> {
         is_publish(self.bytes).then_some(())?;
         let line = &self.bytes[..memchr(b'\n', self.bytes)?];
@@ -49,7 +48,7 @@ impl<'a> Frame<'a> {
     }
 }
 
-/// The frames of a buffer in order, up to the first that is not complete.
+/// The frames of a buffer in order, up to the first incomplete one.
 pub fn frames(buf: &[u8]) -> impl Iterator<Item = Frame<'_>> {
     let mut start = 0;
     std::iter::from_fn(move || {
@@ -62,29 +61,29 @@ pub fn frames(buf: &[u8]) -> impl Iterator<Item = Frame<'_>> {
     })
 }
 
-/// The publishes of a buffer that are worth sending again.
+/// The publishes of a buffer that have to be sent again.
 #[derive(Debug, Default)]
 pub struct Salvaged {
     /// Their frames, one behind the other.
     pub frames: WriteBuf,
-    /// Where the first of them started in the buffer that they come from.
+    /// The position of the first of them in the original buffer.
     pub first: Option<usize>,
     /// The length of the first of them.
     pub first_len: usize,
 }
 
-/// What is worth sending again of an outgoing buffer when its connection is lost: the publishes of
-/// which not every byte was handed to the kernel, whole and in order.
+/// Selects what has to be sent again from an outgoing buffer whose connection was lost: the
+/// publishes that were not handed to the kernel completely, whole and in order.
 ///
-/// `buf` holds whole frames, and its first `written` bytes were handed over.
+/// `buf` contains whole frames, and its first `written` bytes were handed over.
 ///
-/// - A publish that was cut in half never happened for the server, which acts on whole frames only:
-///   it is kept, whole. One that was handed over completely may have arrived: it is left out, so
-///   that no message is sent twice. (If it was lost with the connection, that is what "at most
+/// - A publish that was cut in half had no effect at the server, which acts on whole frames only:
+///   it is kept, whole. A publish that was handed over completely may have arrived: it is left out,
+///   so that no message is sent twice. (If it was lost with the connection, that is what "at most
 ///   once" means.)
-/// - SUB and UNSUB are left out, because after a reconnect the subscriptions are sent as they are
-///   by then; CONNECT, PING and PONG, because they belong to the connection that is gone.
-/// - A frame that is not complete at the end of `buf` is left out: half of it is no use.
+/// - SUB and UNSUB are left out, because the subscriptions are sent after the reconnect as they are
+///   then; CONNECT, PING and PONG, because they belong to the lost connection.
+/// - An incomplete frame at the end of `buf` is left out.
 pub fn salvage_publishes(buf: &[u8], written: usize) -> Salvaged {
     let mut saved = Salvaged::default();
     for frame in frames(buf).filter(|frame| frame.end() > written && is_publish(frame.bytes)) {
@@ -178,7 +177,7 @@ mod tests {
     /// A frame, and whether it is a publish.
     fn frame() -> impl Strategy<Value = (bool, Vec<u8>)> {
         let word = || vec(b'!'..=b'~', 1..6);
-        // Payloads that look like frames, too.
+        // Payloads that look like frames occur too.
         let payload = prop_oneof![vec(any::<u8>(), 0..30), Just(b"PUB a 3\r\n".to_vec())];
         let publishes = (
             word(),

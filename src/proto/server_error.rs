@@ -1,4 +1,4 @@
-//! What an `-ERR` of the server means for the client.
+//! The meaning of a server's `-ERR` for the client.
 
 /// The longest text that is kept, in bytes.
 const LONGEST: usize = 255;
@@ -10,52 +10,54 @@ pub struct ServerError {
     meaning: Meaning,
 }
 
-/// What an error of the server's is about.
+/// The subject of a server's error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Meaning {
     /// A publish or a subscription is not permitted.
     Permissions,
     /// A subscription was refused, because there are too many.
     TooManySubscriptions,
-    /// A subject has a form that the server does not take; of a publish only if it checks that.
+    /// A subject has a form that the server does not accept; for a publish only if the server
+    /// checks it.
     InvalidSubject,
-    /// The server gave the connection up because the client did not answer its PINGs.
+    /// The server closed the connection because the client did not answer its PINGs.
     Stale,
-    /// The credentials are refused.
+    /// The credentials were refused.
     Refused(AuthErrorKind),
-    /// The server cannot have the client now: it has too many, shuts down, or the client was too slow.
+    /// The server cannot serve the client at the moment: it has too many, shuts down, or the client was too slow.
     Passing,
-    /// A line of the client's was too long.
+    /// A line of the client was too long.
     LineTooLong,
     /// Anything else.
     Unknown,
 }
 
-/// Why a server refused the credentials. The same twice in a row from one server ends reconnecting.
+/// The reason why a server refused the credentials. The same reason twice in a row from one server
+/// ends reconnecting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AuthErrorKind {
     /// The credentials are wrong.
     AuthorizationViolation,
-    /// The credentials were right once, and have expired.
+    /// The credentials have expired.
     AuthenticationExpired,
     /// The account of the credentials has expired.
     AccountExpired,
-    /// The credentials were right once, and have been revoked.
+    /// The credentials have been revoked.
     Revoked,
 }
 
-/// What follows from an error of the server's.
+/// The consequence of a server's error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Consequence {
-    /// Nothing: the server goes on serving.
+    /// None: the server continues to serve the client.
     None,
-    /// The server is going to end the connection, and may take the client again.
+    /// The server is going to end the connection and may accept the client again.
     Reconnect,
-    /// Nobody knows: the connection is over, unless an option says otherwise.
+    /// Unknown: the connection ends, unless an option says otherwise.
     Close,
 }
 
-/// Texts that servers send as they stand here. Compared without regard to case and quotes.
+/// Complete texts of servers. Compared without regard to case and quotes.
 const TEXTS: [(&str, Meaning); 9] = [
     (
         "maximum subscriptions exceeded",
@@ -74,7 +76,7 @@ const TEXTS: [(&str, Meaning); 9] = [
     ("authentication timeout", Meaning::Passing),
 ];
 
-/// What is a part of a longer text as a rule.
+/// Texts that are usually part of a longer text.
 const PARTS: [(&str, Meaning); 6] = [
     ("permissions violation", Meaning::Permissions),
     (
@@ -97,24 +99,24 @@ const PARTS: [(&str, Meaning); 6] = [
 ];
 
 impl ServerError {
-    /// Reads the text of an `-ERR`, with or without the operation's name and the line's end.
+    /// Parses the text of an `-ERR`, with or without the operation's name and the line end.
     pub fn parse(raw: &[u8]) -> Self {
         let text = normalise(raw);
         let meaning = meaning(&text.to_ascii_lowercase());
         ServerError { text, meaning }
     }
 
-    /// What the server said, without quotes around it.
+    /// The text of the server, without quotes around it.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// What it is about.
+    /// The subject of the error.
     pub fn meaning(&self) -> Meaning {
         self.meaning
     }
 
-    /// What follows from it for an established session.
+    /// The consequence for an established session.
     pub fn consequence(&self) -> Consequence {
         match self.meaning {
             Meaning::Permissions | Meaning::TooManySubscriptions | Meaning::InvalidSubject => {
@@ -125,7 +127,7 @@ impl ServerError {
         }
     }
 
-    /// If it is about who the client is: in what way.
+    /// The kind of an error about the client's identity.
     pub fn auth_kind(&self) -> Option<AuthErrorKind> {
         match self.meaning {
             Meaning::Refused(kind) => Some(kind),
@@ -143,7 +145,7 @@ fn meaning(lower: &str) -> Meaning {
         .map_or(Meaning::Unknown, |(_, meaning)| *meaning)
 }
 
-/// The text by itself: no operation, no quotes, no blanks around it, not too long.
+/// The bare text: no operation, no quotes, no blanks around it, truncated.
 fn normalise(raw: &[u8]) -> String {
     let name = raw
         .first_chunk()

@@ -1,9 +1,9 @@
-//! Which subjects, queue groups and inbox prefixes are legal.
+//! Rules for subjects, queue groups and inbox prefixes.
 
 use super::bytes::has_unprintable;
 use crate::words::shown_around;
 
-/// What is wrong with a name, and where.
+/// The fault of a name, and its position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fault {
     at: usize,
@@ -22,7 +22,7 @@ enum What {
 }
 
 impl Fault {
-    /// The words for it: `what` is what the name is called, `name` the name itself.
+    /// The description of the fault: `what` is the kind of name, `name` the name itself.
     pub fn describe(self, what: &str, name: &[u8]) -> String {
         if self.what == What::Empty {
             return format!("{what} cannot be NULL nor empty");
@@ -40,12 +40,11 @@ impl Fault {
     }
 }
 
-/// May a message be published to `subject`, or name it as its reply?
+/// May a message be published to `subject`, or have it as reply subject?
 ///
-/// Not empty, and nothing in it that would break the protocol line that it becomes a part of: no
-/// white space, no control characters. What else a subject should not hold (wildcards, empty
-/// tokens) is for the server to say. This runs for every message, so it looks at eight bytes at a
-/// time.
+/// It must not be empty, nor contain anything that would break the protocol line: no white space,
+/// no control characters. Other rules (wildcards, empty tokens) are left to the server. This runs
+/// for every message, so it checks eight bytes at a time.
 #[inline]
 pub fn check_publish(subject: &[u8]) -> bool {
     !subject.is_empty() && !has_unprintable(subject)
@@ -66,8 +65,8 @@ pub fn publish_fault(subject: &[u8]) -> Option<Fault> {
     Some(Fault { at, what })
 }
 
-/// Why one may not subscribe to `subject`: to one that may be published to, with tokens that are
-/// not empty, and `>` only as the last.
+/// Why `subject` cannot be subscribed to. In addition to the rules for publishing, no token may be
+/// empty and `>` may only be the last token.
 pub fn subscribe_fault(subject: &[u8]) -> Option<Fault> {
     if !check_publish(subject) {
         return publish_fault(subject);
@@ -84,20 +83,20 @@ pub fn subscribe_fault(subject: &[u8]) -> Option<Fault> {
                 continue;
             }
         };
-        // The dot itself is what is to be seen.
+        // The dot itself is shown.
         let at = if what == What::LastDot { at - 1 } else { at };
         return Some(Fault { at, what });
     }
     None
 }
 
-/// Why `queue` cannot name a queue group: it is empty, or has white space or control characters.
+/// Why `queue` is not a valid queue group: it is empty, or has white space or control characters.
 pub fn queue_fault(queue: &[u8]) -> Option<Fault> {
     publish_fault(queue)
 }
 
-/// Why inboxes cannot begin with `prefix`: a subject to subscribe to and to publish to, without
-/// wildcards; its last dot, which separates it from the unique part, is not part of it here.
+/// Why `prefix` is not a valid inbox prefix: it must be a subject without wildcards. The dot that
+/// separates it from the unique part is not included here.
 pub fn inbox_prefix_fault(prefix: &[u8]) -> Option<Fault> {
     subscribe_fault(prefix).or_else(|| {
         let mut at = 0;

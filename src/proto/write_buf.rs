@@ -1,8 +1,8 @@
 //! The buffer that frames are written into.
 //!
-//! Unlike in a `Vec`, the memory behind the written bytes is initialised. So a frame takes all the
-//! room that it can need at once, and its pieces are put there by plain stores of a size that the
-//! compiler knows, where each `Vec::extend_from_slice` would look at the capacity and call `memcpy`.
+//! In contrast to a `Vec`, the memory behind the written bytes is initialised. A frame therefore reserves the room
+//! that it may need once, and its pieces are written by plain stores of a size known to the compiler, where each
+//! `Vec::extend_from_slice` would check the capacity and call `memcpy`.
 
 use std::ops::Deref;
 
@@ -14,7 +14,7 @@ pub struct WriteBuf {
     len: usize,
 }
 
-/// The least room that is made.
+/// The smallest allocation.
 const SMALLEST: usize = 256;
 
 impl WriteBuf {
@@ -26,12 +26,12 @@ impl WriteBuf {
         }
     }
 
-    /// How many bytes it has memory for.
+    /// The size of its allocation in bytes.
     pub fn capacity(&self) -> usize {
         self.room.len()
     }
 
-    /// Forgets the content, and keeps the memory.
+    /// Discards the content and keeps the memory.
     pub fn clear(&mut self) {
         self.len = 0;
     }
@@ -43,7 +43,7 @@ impl WriteBuf {
         frame.end();
     }
 
-    /// Appends all of `other`, which is empty afterwards; without a copy if `self` is empty.
+    /// Moves all of `other` to the end; without a copy if `self` is empty.
     pub fn append(&mut self, other: &mut WriteBuf) {
         if self.is_empty() {
             std::mem::swap(self, other);
@@ -66,8 +66,8 @@ impl WriteBuf {
         }
     }
 
-    /// Makes room for so many bytes more, if it can: a frame of that size then takes no memory. False
-    /// where there is none.
+    /// Makes room for this many more bytes, so that a frame of that size allocates nothing. False if there is no
+    /// memory.
     #[inline]
     pub fn try_room(&mut self, most: usize) -> bool {
         self.room.len() - self.len >= most || self.try_grow(most)
@@ -111,20 +111,20 @@ pub(super) struct Frame<'a> {
 }
 
 impl Frame<'_> {
-    /// Puts bytes of a number that the compiler does not know.
+    /// Appends bytes whose number is not known to the compiler.
     #[inline]
     pub(super) fn put(&mut self, bytes: &[u8]) {
         self.take(bytes.len()).copy_from_slice(bytes);
     }
 
-    /// Puts bytes of a number that the compiler knows.
+    /// Appends bytes whose number is known to the compiler.
     #[inline(always)]
     pub(super) fn put_array<const N: usize>(&mut self, bytes: &[u8; N]) {
         self.take(N).copy_from_slice(bytes);
     }
 
-    /// Puts bytes that are few as a rule: then in two pieces that may overlap, each of which is one
-    /// instruction, where a call of `memcpy` takes thirty.
+    /// Appends bytes that are usually few: then as two pieces that may overlap, each of which is
+    /// one instruction, where a call of `memcpy` takes thirty.
     #[inline(always)]
     pub(super) fn put_short(&mut self, bytes: &[u8]) {
         match bytes.len() {
@@ -135,7 +135,7 @@ impl Frame<'_> {
         }
     }
 
-    /// Puts `N` to `2 * N` bytes.
+    /// Appends `N` to `2 * N` bytes.
     #[inline(always)]
     fn put_overlapping<const N: usize>(&mut self, bytes: &[u8]) {
         let room = self.take(bytes.len());
@@ -149,7 +149,7 @@ impl Frame<'_> {
         }
     }
 
-    /// Puts a blank and `n` in decimal.
+    /// Appends a blank and `n` in decimal.
     #[inline(always)]
     pub(super) fn put_number(&mut self, n: u64) {
         if n < 10_000_000 {
@@ -159,7 +159,7 @@ impl Frame<'_> {
         }
     }
 
-    /// Puts a blank, `n` in decimal, and the end of the line.
+    /// Appends a blank, `n` in decimal, and the end of the line.
     #[inline(always)]
     pub(super) fn put_last_number(&mut self, n: u64) {
         if n < 100_000 {
@@ -170,8 +170,8 @@ impl Frame<'_> {
         }
     }
 
-    /// Puts a blank, `n`, and `tail_len` bytes, the lowest first: eight bytes at most. They are put
-    /// together in a register, the last one first, and written at once.
+    /// Appends a blank, `n`, and `tail_len` bytes, lowest first: eight bytes at most. They are
+    /// assembled in a register, the last one first, and stored at once.
     #[inline(always)]
     fn put_word(&mut self, n: u64, tail: u64, tail_len: usize) {
         let (mut word, mut len, mut rest) = (tail, 2 + tail_len, n as u32);
@@ -184,7 +184,7 @@ impl Frame<'_> {
             len += 1;
         }
         word = (word << 8) | u64::from(b' ');
-        // Some of the eight bytes are not part of it: the next piece overwrites them.
+        // Some of the eight bytes do not belong to it; the next piece overwrites them.
         let room = &mut self.room[self.at..];
         match room.first_chunk_mut() {
             Some(to) => *to = word.to_le_bytes(),
@@ -193,7 +193,7 @@ impl Frame<'_> {
         self.at += len;
     }
 
-    /// As [`Frame::put_number`], in less code and more time.
+    /// As [`Frame::put_number`], with less code and more time.
     #[cold]
     pub(super) fn put_any_number(&mut self, n: u64) {
         let text = n.to_string();
@@ -208,7 +208,7 @@ impl Frame<'_> {
         &mut self.room[at..at + n]
     }
 
-    /// What was put is content from now on.
+    /// Turns what was written into content.
     #[inline(always)]
     pub(super) fn end(self) {
         *self.len += self.at;
@@ -221,7 +221,7 @@ mod tests {
     use proptest::collection::vec;
     use proptest::prelude::*;
 
-    /// What `put` appends, to content that it must not touch.
+    /// The bytes that `put` appends, behind content that it must not change.
     fn made(most: usize, put: impl FnOnce(&mut Frame<'_>)) -> Vec<u8> {
         let mut buf = WriteBuf::new();
         buf.extend_from_slice(b"before");

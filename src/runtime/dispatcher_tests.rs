@@ -37,7 +37,7 @@ impl Ground {
 impl Drop for Ground {
     fn drop(&mut self) {
         self.timers.stop();
-        // A test that failed may have left threads blocked.
+        // A failed test may have left threads blocked.
         assert!(std::thread::panicking() || self.threads.wait(Some(Duration::from_secs(20))));
     }
 }
@@ -50,7 +50,7 @@ impl<F: Fn() -> bool + Send + Sync + 'static> Job for Call<F> {
     }
 }
 
-/// As the others, but it has not been quick.
+/// A job that was not short-running.
 struct Late(Arc<dyn Job>);
 
 impl Job for Late {
@@ -75,7 +75,7 @@ fn wait_for(what: impl Fn() -> bool) {
     }
 }
 
-/// Jobs that block until they are released, and what tells how many are blocked.
+/// Jobs that block until they are released, with a count of those that block.
 struct Blockers {
     release: Arc<(Mutex<bool>, Condvar)>,
     blocked: Arc<AtomicUsize>,
@@ -176,7 +176,7 @@ fn quick_jobs_are_not_held_up_by_those_that_block() {
     for _ in 0..10 {
         pool.submit(Arc::new(Late(blockers.job())));
     }
-    // One watches the sockets, one is left to the quick jobs, and there will be no more.
+    // One watches the sockets, one is reserved for short-running jobs, and there will be no more.
     wait_for(|| blockers.blocked() == sizes.max - 2);
     for _ in 0..100 {
         let (done, ran) = mpsc::channel();
@@ -205,7 +205,7 @@ fn work_that_returns_does_not_grow_the_pool_much() {
     }
     wait_for(|| rounds.load(Ordering::Relaxed) > 200_000);
     stop.store(true, Ordering::Relaxed);
-    // A check may come upon workers that wait for their lock, so there is some tolerance.
+    // A check may find workers that wait for their lock, so there is some tolerance.
     let count = pool.pool.state.lock().count;
     assert!(
         count <= pool.pool.sizes.base + COMPUTING + 2 * STEP,
@@ -233,7 +233,7 @@ fn a_lane_runs_one_at_a_time_in_turn_and_survives_panics() {
     let order: Vec<_> = order.iter().collect();
     let mut rounds: Vec<_> = order.iter().map(|(_, n)| *n).collect();
     assert_eq!(order.len(), 7);
-    // While the first rounds are submitted, a quick job may have its second turn.
+    // While the first rounds are submitted, a short-running job may have its second turn.
     rounds.sort_unstable();
     assert_eq!(rounds, [0, 0, 0, 1, 2, 2, 2]);
     assert_eq!(lane.pool.state.lock().count, 1);
@@ -277,12 +277,12 @@ fn stopping_finishes_what_is_queued() {
     lane.stop();
     blockers.release();
     wait_for(|| lane.pool.state.lock().count == 0);
-    // Too late, but whoever submits it may rely on it.
+    // Too late, but the submitter may rely on it.
     lane.submit(job(move || done.send(()).is_err()));
     assert_eq!(ran.iter().count(), 11);
 }
 
-/// Submits the job that it was given when bytes come.
+/// Submits the given job when bytes arrive.
 struct Finds {
     stream: UnixStream,
     pool: Weak<Dispatcher>,
@@ -307,7 +307,7 @@ impl Source for Finds {
     fn write(&self) {}
 }
 
-/// A flag that threads wait for, but not for ever.
+/// A flag that threads wait for, with a limit.
 #[derive(Default)]
 struct Flag(Mutex<bool>, Condvar);
 
@@ -326,7 +326,8 @@ impl Flag {
     }
 }
 
-/// Who watches the sockets may be called to the queue in the moment in which it finds a job there.
+/// A worker that watches the sockets may be called to the queue in the moment in which it finds a
+/// job there.
 #[test]
 fn a_called_watcher_that_finds_a_job_leaves_nothing_behind() {
     let ground = Ground::new();
@@ -354,7 +355,7 @@ fn a_called_watcher_that_finds_a_job_leaves_nothing_behind() {
         job: Mutex::default(),
     });
     let registration = io.register(source.clone()).unwrap();
-    // The third worker is blocked, so that nobody is idle.
+    // The third worker is blocked, so that none is idle.
     let hold = Arc::new(Flag::default());
     let held = hold.clone();
     pool.submit(job(move || {
@@ -362,7 +363,7 @@ fn a_called_watcher_that_finds_a_job_leaves_nothing_behind() {
         false
     }));
     for round in 0..1000 {
-        // As a rule two workers are at the sockets then, and nobody else is free.
+        // Usually two workers are at the sockets then, and no other is free.
         let soon = Instant::now() + Duration::from_millis(10);
         let ready = |state: &State| state.watching == 2 && state.idle.is_empty();
         while !ready(&pool.pool.state.lock()) && Instant::now() < soon {
@@ -371,7 +372,7 @@ fn a_called_watcher_that_finds_a_job_leaves_nothing_behind() {
         let (queued, found) = (Arc::new(Flag::default()), Arc::new(Flag::default()));
         let (ran, waits, done) = (queued.clone(), queued, found.clone());
         *source.job.lock() = Some(job(move || {
-            // The one that was queued runs although this one waits for it.
+            // The queued job runs although this one waits for it.
             if waits.wait(10) {
                 done.set();
             }
@@ -404,7 +405,7 @@ fn pool_with_hook(
     (pool, threads)
 }
 
-/// The program's function for new threads may take its time.
+/// The program's thread-started callback may take long.
 #[test]
 fn a_worker_that_has_not_begun_keeps_nobody_asleep() {
     let begun = Arc::new(AtomicUsize::new(0));
@@ -498,7 +499,7 @@ impl Meeting {
         })
     }
 
-    /// Submits them before any worker can look at the queue: one call is made for all of them.
+    /// Submits them before any worker can check the queue: one call is made for all of them.
     fn submit_all(&self, pool: &Dispatcher, late: bool) {
         let mut state = pool.pool.lock();
         for _ in 0..self.size {
@@ -514,7 +515,7 @@ impl Meeting {
     }
 }
 
-/// A pool with sockets of which none is ever ready: nothing but what is submitted wakes a worker.
+/// A pool with sockets none of which is ever ready: only what is submitted wakes a worker.
 fn pool_at_rest(ground: &Ground, sizes: Sizes) -> (Dispatcher, Arc<Io>) {
     let io = Arc::new(Io::new().unwrap());
     let (threads, timers) = (ground.threads.clone(), ground.timers.clone());
@@ -524,8 +525,8 @@ fn pool_at_rest(ground: &Ground, sizes: Sizes) -> (Dispatcher, Arc<Io>) {
     (pool, io)
 }
 
-/// The call that is made for the first of many jobs is passed on until all of them run: from a
-/// watcher, a sleeper, and a worker that has begun.
+/// The call for the first of many jobs is passed on until all of them run: from a watcher, a
+/// sleeper, and a worker that has begun.
 #[test]
 fn a_call_is_passed_on_until_nobody_is_free() {
     let ground = Ground::new();
@@ -547,7 +548,7 @@ fn a_call_is_passed_on_until_nobody_is_free() {
     }
 }
 
-/// One job blocks, and the others are quick: they need not wait for it.
+/// One job blocks, and the others are short-running: they do not wait for it.
 #[test]
 fn quick_jobs_that_come_together_with_one_that_blocks_run() {
     let ground = Ground::new();
@@ -572,7 +573,7 @@ fn quick_jobs_that_come_together_with_one_that_blocks_run() {
     io.stop();
 }
 
-/// The timers end with the runtime, and what a pool had asked of them is dropped.
+/// The timers end with the runtime, and pending checks are dropped.
 #[test]
 fn a_pool_grows_without_timers() {
     let threads = Threads::new(None);

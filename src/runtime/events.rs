@@ -1,5 +1,5 @@
-//! One thread that runs things in the order in which they were posted: the callbacks about a
-//! connection's life, and the asynchronous errors.
+//! One thread that runs events in the order in which they were posted: connection callbacks and
+//! asynchronous errors.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -10,10 +10,10 @@ use crate::error::Result;
 use crate::fork::is_leaving;
 use crate::locks::{Condvar, Mutex};
 
-/// The queue of events of the whole process, first in, first out.
+/// The event queue of the whole process, first in, first out.
 ///
-/// Not a channel of crossbeam's: the program's own threads post here (a close, a destroy, a publish that finds the
-/// link broken), and what such a channel allocates for a program's main thread, valgrind calls possibly lost.
+/// Not a channel of crossbeam: the program's own threads post here (a close, a destroy, a publish that finds the link
+/// broken), and valgrind reports what such a channel allocates for a program's main thread as possibly lost.
 pub struct Events {
     inner: Arc<Inner>,
 }
@@ -25,9 +25,9 @@ struct Inner {
 
 struct State {
     queue: VecDeque<Action>,
-    /// New events are taken.
+    /// New events are accepted.
     open: bool,
-    /// The thread leaves once the queue is empty.
+    /// The thread ends once the queue is empty.
     stop: bool,
 }
 
@@ -51,15 +51,15 @@ impl Events {
         threads.spawn("nats-events", move || inner.run())
     }
 
-    /// Queues `event` behind all earlier ones. Never blocks. False, and `event` is dropped, once
-    /// the library closes.
+    /// Queues `event` behind all earlier ones. Never blocks. Once the library closes, `event` is
+    /// dropped and the result is false.
     pub fn post(&self, event: Box<dyn FnOnce() + Send>) -> bool {
         if is_leaving() {
             return false;
         }
         let mut state = self.inner.state.lock();
         if !state.open {
-            // The event may own the last of something whose end comes back here.
+            // The event may own the last reference to something whose destructor posts here.
             drop(state);
             return false;
         }
@@ -68,7 +68,7 @@ impl Events {
         true
     }
 
-    /// From now on new events are dropped; those queued are still run.
+    /// From now on new events are dropped; queued ones are still run.
     pub(super) fn close(&self) {
         self.inner.state.lock().open = false;
     }

@@ -1,5 +1,5 @@
-//! The dispatcher, explored ([`crate::explore`]): its own source, among models of the threads, timers and
-//! sockets around it. A job that is never run, or a worker that never leaves, is a deadlock.
+//! The dispatcher, explored ([`crate::explore`]): its own source, among models of the threads, timers and sockets
+//! around it. A job that is never run, or a worker that never ends, is a deadlock.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::explore::{self as sync, Count, explore};
 #[expect(dead_code, unused_imports, reason = "not all of it is explored")]
 mod dispatcher;
 
-/// Panics are for the explorer.
+/// Panics are left to the explorer.
 fn guarded<R>(f: impl FnOnce() -> R) -> Option<R> {
     Some(f())
 }
@@ -24,7 +24,7 @@ mod library {
     }
 }
 
-/// The first looks may find a worker at work; then it is blocked.
+/// The first probes may find a worker at work; afterwards it is blocked.
 mod runnable {
     use crate::explore::{AtomicUsize, SeqCst, maybe};
 
@@ -52,9 +52,9 @@ mod threads {
 
     #[derive(Default)]
     pub(super) struct Threads {
-        /// So many starts fail.
+        /// This many starts fail.
         pub(super) failures: AtomicUsize,
-        /// The second thread is kept by the program's function for new threads until so many jobs
+        /// The second thread is kept by the program's thread-started callback until this many jobs
         /// have run.
         pub(super) kept_until: Option<(Arc<Count>, usize)>,
         pub(super) handles: Mutex<Vec<JoinHandle<()>>>,
@@ -98,7 +98,7 @@ mod threads {
     }
 }
 
-/// A timer is a thread that comes to it sooner or later.
+/// A timer is a thread that runs it sooner or later.
 mod timers {
     use std::sync::Arc;
     use std::time::Duration;
@@ -127,8 +127,8 @@ mod timers {
     }
 }
 
-/// Sockets whose events are whatever the test wants a watcher to do. As with the real ones, an event wakes one
-/// thread, and wakes that nobody has seen yet are one.
+/// Sockets whose events are whatever the test wants a watcher to do. As with real ones, an event wakes one thread,
+/// and several unseen wakes are one.
 mod io {
     use std::collections::VecDeque;
 
@@ -181,9 +181,9 @@ mod io {
 enum Kind {
     /// Ends at once.
     Quick,
-    /// Ends when so many jobs have begun.
+    /// Ends when this many jobs have begun.
     Meets(usize),
-    /// As that, and it has not been quick.
+    /// As that, and it was not short-running.
     Late(usize),
     /// Is queued again once.
     Twice,
@@ -219,7 +219,7 @@ impl Work {
     }
 }
 
-/// A pool, and what has become of its jobs.
+/// A pool, and the results of its jobs.
 struct Scene {
     pool: Arc<Dispatcher>,
     io: Option<Arc<Io>>,
@@ -232,7 +232,7 @@ struct Scene {
 #[derive(Clone, Copy, Default)]
 struct Trouble {
     failures: usize,
-    /// The second thread begins only after so many jobs have ended.
+    /// The second thread begins only after this many jobs have ended.
     kept_until: Option<usize>,
 }
 
@@ -277,7 +277,7 @@ impl Scene {
         }
     }
 
-    /// Has a watcher find jobs in a socket.
+    /// Lets a watcher find jobs in a socket.
     fn event(&self, kinds: &[Kind]) {
         let jobs: Vec<_> = kinds.iter().map(|kind| self.job(*kind)).collect();
         let pool = self.pool.clone();
@@ -285,7 +285,7 @@ impl Scene {
         self.io.as_ref().expect("sockets").event(Box::new(found));
     }
 
-    /// Waits for the end of so many jobs, and then of the pool's workers.
+    /// Waits for the end of this many jobs, and then of the pool's workers.
     fn end(self, jobs: usize) {
         self.ended.wait_for(jobs);
         self.pool.stop();
@@ -302,7 +302,7 @@ const SMALL: Sizes = Sizes {
     linger: std::time::Duration::from_secs(5),
 };
 
-/// What a thread that is no worker reads in one go: all of it runs at the same time.
+/// What a thread that is no worker reads at once: all of it runs concurrently.
 #[test]
 fn all_that_block_are_started() {
     for late in [false, true] {
@@ -324,7 +324,7 @@ fn quick_ones_do_not_wait_for_one_that_blocks() {
     });
 }
 
-/// All are quiet, and then it begins anew: with sleepers, and with one slow job more than may run at once.
+/// All are idle, and then work begins again: with sleepers, and with one long job more than may run at once.
 #[test]
 fn a_pool_at_rest_works_again() {
     for with_io in [false, true] {

@@ -1,26 +1,26 @@
 //! Sockets driven by readiness.
 //!
-//! Several threads wait for all sockets in one place, and the kernel wakes one of them for an
-//! event: so whoever is woken can go on and run what the event leads to, a callback for instance,
-//! without waking another thread first; the others wait already. Which threads those are is the
-//! [dispatcher](super::dispatcher)'s business; what one of them does here is a *turn*. Where a source
-//! [wants](Source::busy_poll) it, one of them *looks* for the next event for a while instead of sleeping.
+//! Several threads wait for all sockets in one place, and the kernel wakes one of them for an event. The woken thread
+//! can run what the event leads to, a callback for instance, without waking another thread first; the others are
+//! waiting already. Which threads these are is decided by the [dispatcher](super::dispatcher); what one of them does
+//! here is a *turn*. If a source [wants](Source::busy_poll) it, one of them *polls* for the next event for a while
+//! instead of sleeping.
 //!
-//! A socket is *armed* for one event, which disarms it. Whoever gets the event reads until the
-//! socket is empty and arms it again. So no two threads read from one socket, and one that is being
-//! read wakes nobody. It is armed for writing only when somebody found that it takes no more.
-//! A thread that waits for what comes from one socket may [read](Registration::take_reading) from
-//! it itself, which saves it being woken by another one.
+//! A socket is *armed* for one event, which disarms it. The thread that gets the event reads until the socket is
+//! empty and arms it again. So no two threads read from one socket, and a socket that is being read wakes nobody. It
+//! is armed for writing only if it was found to accept no more. A thread that waits for what one socket receives may
+//! [read](Registration::take_reading) from it itself, which saves waking it.
 //!
-//! Everything else that is to be done for a socket is asked for through a list, the inbox. That no
-//! request is lost rests on two rules:
-//! * "Is anybody awake?" is a number beside the list, under the same lock. A thread takes itself
-//!   off it in the critical section in which it found the list empty, or else wakes another one; so
-//!   whoever adds to the list afterwards sees that nobody is, and wakes one. No memory ordering to
-//!   get wrong, and the lock is taken only by the first of many requests.
-//! * "Has it been asked for?" is an atomic of the registration. It is cleared *before* the source
-//!   is called. So a request that finds it set, and therefore does nothing, comes before the call,
-//!   and the call finds what it was made for; see [`Registration::request_write`].
+//! Everything else that has to be done for a socket is requested through a list, the inbox. That no request is lost
+//! rests on two rules:
+//!
+//! * "Is a thread awake?" is a number beside the list, under the same lock. A thread counts itself out in the
+//!   critical section in which it found the list empty, or else wakes another one; so a thread that adds to the list
+//!   afterwards sees that nobody is awake, and wakes one. No memory ordering is involved, and the lock is taken only
+//!   by the first of many requests.
+//! * "Was it requested?" is an atomic of the registration. It is cleared *before* the source is called. So a request
+//!   that finds it set, and therefore does nothing, comes before the call, and the call finds what it was made for;
+//!   see [`Registration::request_write`].
 
 use std::collections::HashMap;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -39,28 +39,27 @@ use crate::error::{Error, Result};
 use crate::fork::{Descriptor, is_leaving};
 use crate::locks::Mutex;
 
-/// How many sockets a thread takes on at once. Few, since others wait, too.
+/// The number of sockets that a thread handles at once. Small, because other threads wait too.
 const EVENTS: usize = 32;
 
-/// The number of what wakes a thread; no source's.
+/// The number of the wake descriptor; no source has it.
 const WAKE: u64 = 0;
 
-/// What was asked for and has not been done.
+/// Requests that were made and not served.
 const WRITE: u8 = 1;
 const READ: u8 = 2;
 
-/// What is driven: something over a socket that does not block.
+/// A driven object: something over a non-blocking socket.
 pub trait Source: AsFd + Send + Sync + 'static {
-    /// Bytes have come, or the end: read until it would block. Who stops before that is called
-    /// again when others have had their turn, but only for what is in the socket. Never runs twice
-    /// at a time.
+    /// Bytes have arrived, or the end: read until it would block. A source that stops before that
+    /// is called again when others have had their turn, but only for what is in the socket. Never
+    /// runs concurrently with itself.
     fn read(&self);
 
-    /// Write what waits: the socket takes more, or it was asked for.
+    /// Write what waits: the socket accepts more, or it was requested.
     fn write(&self);
 
-    /// For how long to look for the next event before sleeping, once one of this source has been
-    /// dealt with.
+    /// How long to poll for the next event before sleeping, after an event of this source.
     fn busy_poll(&self) -> Duration {
         Duration::ZERO
     }
@@ -80,7 +79,7 @@ struct Shared {
 }
 
 struct Sources {
-    /// Numbers are never used twice, so a late event of a source that is gone finds nobody.
+    /// Numbers are never reused, so a late event of a removed source finds nothing.
     next_number: u64,
     by_number: HashMap<u64, Entry>,
 }
@@ -98,12 +97,12 @@ struct SourceState {
     interest: Mutex<Interest>,
 }
 
-/// What a socket is armed for, or rather why not.
+/// Why a socket is not armed for reading, and whether it is for writing.
 #[derive(Default)]
 struct Interest {
-    /// Somebody reads, so nobody is to be woken for that.
+    /// A thread reads, so none has to be woken for that.
     reading: bool,
-    /// Reading was asked for meanwhile: perhaps after the last look of who reads.
+    /// Reading was requested meanwhile: perhaps after the last check of the thread that reads.
     again: bool,
     /// Something waits to be written.
     writing: bool,
@@ -113,19 +112,19 @@ struct Interest {
 
 #[derive(Default)]
 struct Inbox {
-    /// The numbers of the sources that have asked for something.
+    /// The numbers of the sources with requests.
     requests: Vec<u64>,
-    /// How many threads are going to look at the requests before they wait.
+    /// The number of threads that will check the requests before they wait.
     awake: usize,
-    /// One has been woken and is not awake yet.
+    /// One was woken and is not awake yet.
     woken: bool,
     stop: bool,
 }
 
-/// Looking for events instead of sleeping.
+/// Polling for events instead of sleeping.
 #[derive(Default)]
 struct Look {
-    /// A thread does.
+    /// A thread polls.
     taken: bool,
     until: Option<Instant>,
 }
@@ -134,9 +133,9 @@ struct Look {
 pub(super) struct Turns {
     events: Vec<Event>,
     requests: Vec<u64>,
-    /// For how long the last turn's sources want the next one to look before it sleeps.
+    /// How long the sources of the last turn want the next one to poll before it sleeps.
     busy_poll: Duration,
-    /// The last turn looked, and had time left.
+    /// The last turn polled, and had time left.
     looks: bool,
 }
 
@@ -175,7 +174,7 @@ impl Io {
         })
     }
 
-    /// Lets go of all sources, and has [`turn`](Self::turn) return at once from now on.
+    /// Drops all sources, and makes [`turn`](Self::turn) return at once from now on.
     pub(super) fn stop(&self) {
         self.shared.inbox.lock().stop = true;
         self.wake();
@@ -183,14 +182,14 @@ impl Io {
         guarded(|| drop(sources));
     }
 
-    /// Ends the turn of one thread that waits, or the next one's.
+    /// Ends the turn of one thread that waits, or the next turn.
     pub(super) fn wake(&self) {
         self.shared.wake();
     }
 
-    /// Drives a socket until the registration is dropped or cancelled. What it is ready for by now
-    /// is told, too. The registration keeps `source` alive: a source that owns its registration
-    /// must cancel it.
+    /// Drives a socket until the registration is dropped or cancelled. Reports what the socket is
+    /// ready for already. The registration keeps `source` alive: a source that owns its
+    /// registration must cancel it.
     pub fn register(&self, source: Arc<dyn Source>) -> Result<Registration> {
         let shared = self.shared.clone();
         let entry = Entry {
@@ -198,7 +197,8 @@ impl Io {
             state: Arc::default(),
         };
         let number = shared.sources.lock().add(entry.clone());
-        // The first event may come before `register` returns; so the source had to be there first.
+        // The first event may arrive before `register` returns, so the source has to be listed
+        // first.
         let flags = EventFlags::IN | EventFlags::RDHUP | EventFlags::ONESHOT;
         let data = EventData::new_u64(number);
         if let Err(e) = epoll::add(&shared.epoll, entry.source.as_fd(), data, flags) {
@@ -213,8 +213,8 @@ impl Io {
         })
     }
 
-    /// Waits for events and requests, and deals with them. Returns after some, so that the thread
-    /// can run what they led to.
+    /// Waits for events and requests, and serves them. Returns after some, so that the thread can
+    /// run what they led to.
     pub(super) fn turn(&self, turns: &mut Turns) {
         let Turns {
             events,
@@ -262,7 +262,7 @@ impl Io {
         }
         let mut inbox = shared.inbox.lock();
         inbox.awake -= 1;
-        // It is not sure that this thread comes back soon.
+        // It is not certain that this thread returns soon.
         let call = !inbox.requests.is_empty() && inbox.calls();
         drop(inbox);
         if call {
@@ -285,15 +285,15 @@ impl Sources {
 }
 
 impl Inbox {
-    /// Does a new request have to wake somebody? Not if somebody is awake, or about to be.
+    /// Does a new request have to wake a thread? Not if one is awake, or about to be.
     fn calls(&mut self) -> bool {
         self.awake == 0 && !std::mem::replace(&mut self.woken, true)
     }
 }
 
-/// A socket that is driven. Dropping it, on any thread, ends that: no new call of the source begins
-/// afterwards, though one that runs on another thread may still be running. The socket must stay
-/// open until then.
+/// A driven socket. Dropping it, on any thread, ends that: no new call of the source begins
+/// afterwards, though one may still be running on another thread. The socket must stay open until
+/// then.
 pub struct Registration {
     shared: Arc<Shared>,
     number: u64,
@@ -301,9 +301,9 @@ pub struct Registration {
 }
 
 impl Registration {
-    /// Asks for a call of `write`, soon. Costs one atomic load if it has been asked for already.
+    /// Requests a call of `write`, soon. Costs one atomic load if it was requested already.
     ///
-    /// What the call is to find must be put in place under a lock that `write` takes too: that
+    /// What the call has to find must be put in place under a lock that `write` takes too: that
     /// orders the check here against the clearing of the flag, so that a request is never dropped
     /// in favour of a call that came too early for it.
     #[inline]
@@ -313,8 +313,8 @@ impl Registration {
         }
     }
 
-    /// Asks for a call of `read`, soon: for bytes that are not in the socket. Whoever is reading by
-    /// then has it called again when done.
+    /// Requests a call of `read`, soon: for bytes that are not in the socket. If a thread is
+    /// reading, it calls again when done.
     pub fn request_read(&self) {
         self.request(READ);
     }
@@ -326,7 +326,7 @@ impl Registration {
         self.shared.ask(&self.state, self.number, what);
     }
 
-    /// Asks for a call of `write` when the socket takes more.
+    /// Requests a call of `write` when the socket accepts more.
     pub fn write_when_ready(&self) {
         if is_leaving() {
             return;
@@ -337,8 +337,8 @@ impl Registration {
         }
     }
 
-    /// Lets the calling thread read, and nobody else until [`release_reading`](Self::release_reading).
-    /// False if somebody does already.
+    /// Reserves reading for the calling thread until [`release_reading`](Self::release_reading). False if another
+    /// thread reads already.
     pub fn take_reading(&self) -> bool {
         if is_leaving() {
             return false;
@@ -351,7 +351,7 @@ impl Registration {
         true
     }
 
-    /// What comes from now on is for others again, and so is what is in the socket.
+    /// What arrives from now on, and what is in the socket, is for other threads again.
     pub fn release_reading(&self) {
         if is_leaving() {
             return;
@@ -369,7 +369,7 @@ impl Registration {
 
     /// Ends it before it is dropped; for a source that owns its registration.
     pub fn cancel(&self) {
-        // In a child it is the parent's socket that would be deregistered.
+        // In a child this would deregister the parent's socket.
         if is_leaving() {
             return;
         }
@@ -377,7 +377,7 @@ impl Registration {
         let Some(entry) = entry else { return };
         let mut interest = entry.state.interest.lock();
         interest.over = true;
-        // Fails only if the caller has closed the socket too early, which deregisters it too.
+        // Fails only if the caller closed the socket too early, which deregisters it too.
         let _ = epoll::delete(&self.shared.epoll, entry.source.as_fd());
         drop(interest);
     }
@@ -394,7 +394,7 @@ impl Shared {
         if is_leaving() {
             return;
         }
-        // The counter of an eventfd is never full of wakes: that would take centuries.
+        // The counter of an eventfd does not overflow in practice.
         let _ = rustix::io::write(&self.waker, &1u64.to_ne_bytes());
     }
 
@@ -402,21 +402,20 @@ impl Shared {
         self.sources.lock().by_number.get(&number).cloned()
     }
 
-    /// Takes events, or at least one if it may sleep; fewer after a signal.
+    /// Takes events, at least one if it may sleep; fewer after a signal.
     fn wait(&self, events: &mut Vec<Event>, sleep: bool) {
         let at_once = Timespec::default();
         let timeout = (!sleep).then_some(&at_once);
         match epoll::wait(&self.epoll, spare_capacity(events), timeout) {
             Ok(_) | Err(Errno::INTR) => {}
-            // There is no known reason; but should there be one, do not burn the CPU.
+            // No reason is known; if there is one, do not use all of the CPU.
             Err(_) => thread::sleep(Duration::from_millis(10)),
         }
     }
 
-    /// Takes events without sleeping, and lets others run in between, until the time that was asked
-    /// for before is over, and for at least `more`. One thread at a time. The others, which sleep,
-    /// are woken by an event nonetheless, but it is gone when they look for it. True if there is
-    /// time left.
+    /// Polls for events without sleeping, and yields in between, until the time that was requested
+    /// before is over, and for at least `more`. One thread at a time. The others, which sleep, are
+    /// still woken by an event, but it is gone when they look for it. True if there is time left.
     fn look(&self, events: &mut Vec<Event>, more: Duration) -> bool {
         let mut look = self.look.lock();
         if !more.is_zero() {
@@ -440,7 +439,7 @@ impl Shared {
         }
     }
 
-    /// Deals with an event, which has disarmed the socket.
+    /// Handles an event, which has disarmed the socket.
     fn event(&self, entry: &Entry, number: u64, flags: EventFlags) {
         let broken = flags.intersects(EventFlags::ERR | EventFlags::HUP);
         let readable = broken || flags.intersects(EventFlags::IN | EventFlags::RDHUP);
@@ -462,7 +461,7 @@ impl Shared {
         }
     }
 
-    /// What comes from now on is for others.
+    /// What arrives from now on is for other threads.
     fn end_reading(&self, entry: &Entry, number: u64) {
         let mut interest = entry.state.interest.lock();
         interest.reading = false;
@@ -488,7 +487,7 @@ impl Shared {
         }
     }
 
-    /// Does what was asked for.
+    /// Serves the requests.
     fn request(&self, entry: &Entry, number: u64) {
         // Before the calls, see the head of this file.
         let asked = entry.state.asked.swap(0, Ordering::AcqRel);
@@ -508,7 +507,7 @@ impl Shared {
         self.end_reading(entry, number);
     }
 
-    /// Arms a socket for what is wanted now. If it is ready for that, an event comes at once.
+    /// Arms a socket for what is wanted now. If it is ready for that, an event arrives at once.
     fn arm(&self, interest: &Interest, number: u64, fd: BorrowedFd<'_>) {
         if interest.over {
             return;

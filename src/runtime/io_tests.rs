@@ -1,4 +1,4 @@
-//! Tests of driving sockets: real ones, and threads that do nothing but take turns.
+//! Tests of driving sockets: real ones, and threads that only take turns.
 
 use crate::error::Status;
 use std::io::{ErrorKind, Read, Write};
@@ -186,7 +186,7 @@ fn after_the_registration_nothing_is_called_and_the_source_is_free() {
     registration.request_write();
     drop(registration);
     peer.write_all(b"2").unwrap();
-    // The same socket again is a new source, which gets what the old one did not.
+    // The same socket again is a new source, which receives what the old one did not.
     while seen.try_recv().is_ok() {}
     let registration = reader.register(&running.io);
     assert_eq!(next(&seen), Seen::Bytes(b"2".into()));
@@ -314,7 +314,7 @@ fn a_full_socket_tells_when_it_takes_more() {
     assert!(seen.try_recv().is_err());
     peer.read_exact(&mut vec![0; sent]).unwrap();
     assert_eq!(next(&seen), Seen::Flushed);
-    // Once for each time it was asked for; reading goes on.
+    // Once for each request; reading continues.
     peer.write_all(b"x").unwrap();
     assert_eq!(next(&seen), Seen::Bytes(b"x".into()));
     assert!(seen.try_recv().is_err());
@@ -353,7 +353,7 @@ fn after_an_event_one_thread_looks_for_the_next_and_sleeps_in_the_end() {
     let start = Instant::now();
     peer.write_all(b"x").unwrap();
     looks(true);
-    // What else there is to do is not kept waiting.
+    // Other work is not kept waiting.
     let (reader, _peer, seen) = Reader::new(1);
     let other = reader.register(&running.io);
     other.request_write();
@@ -385,7 +385,7 @@ fn a_descriptor_that_cannot_be_polled_is_refused() {
     assert_eq!(Arc::strong_count(&source), 1);
 }
 
-/// Stops before all is read, as TLS does, and asks for another call.
+/// Stops before everything is read, as TLS does, and requests another call.
 struct Hidden {
     stream: UnixStream,
     registration: Mutex<Option<Arc<Registration>>>,
@@ -407,7 +407,7 @@ impl Source for Hidden {
             if let Some(registration) = &*self.registration.lock() {
                 registration.request_read();
             }
-            // Others have the time to take the request before this call ends.
+            // Other threads have the time to take the request before this call ends.
             let start = Instant::now();
             while start.elapsed() < Duration::from_micros(50) {
                 std::hint::spin_loop();

@@ -1,4 +1,4 @@
-//! The delivery pool that a program asks for by its size: so many lanes, each of one thread.
+//! The delivery pool whose size the program sets: that many lanes, each of one thread.
 
 use std::sync::Arc;
 
@@ -8,8 +8,8 @@ use super::timers::Timers;
 use crate::error::{Error, Result, Status};
 use crate::locks::Mutex;
 
-/// A pool of lanes, handed out in turn. A lane is made when its turn first comes, and its thread
-/// starts with its first job, so a large size costs nothing by itself.
+/// A pool of lanes, handed out in turn. A lane is created on its first turn, and its thread starts
+/// with its first job, so a large size by itself costs nothing.
 pub(super) struct Lanes {
     threads: Arc<Threads>,
     timers: Timers,
@@ -19,7 +19,7 @@ pub(super) struct Lanes {
 struct State {
     size: usize,
     lanes: Vec<Arc<Dispatcher>>,
-    /// Whose turn is next. Never more than the number of lanes made so far.
+    /// The next lane. Never more than the number of lanes created so far.
     next: usize,
 }
 

@@ -4,12 +4,12 @@
 //! closed → open → starting → running → closing → closed
 //! ```
 //!
-//! An open library knows its settings and has no thread; the first connection starts those. Closing lasts as long as
-//! somebody holds the runtime; nobody has to tell this module when that ends, since all it keeps of a closing
-//! runtime is a weak reference, and its threads. It may be opened again while those are still leaving: whoever
-//! closes it later and waits, waits for them too, because what comes next may unload the library.
+//! An open library knows its settings and has no thread; the first connection starts the threads. Closing lasts as
+//! long as the runtime is referenced; this module need not be told when that ends, because all it keeps of a closing
+//! runtime is a weak reference, and its threads. It may be opened again while those are still ending: a later close
+//! that waits, waits for them too, because the program may unload the library next.
 //!
-//! Each process has a library of its own. That of a child made by `fork` begins closed, and when it is opened without
+//! Each process has a library of its own. That of a child made by `fork` begins closed. When it is opened without
 //! settings, it takes those that the program opened its parent's with.
 
 use std::cell::Cell;
@@ -25,23 +25,23 @@ use crate::fork::{self, PerProcess};
 use crate::locks::{Condvar, Mutex};
 use crate::words::ms;
 
-/// How long [`close`] waits at most for idle threads to leave: as a rule far less than a
-/// millisecond, and then a program that ends right after it leaves no thread behind.
+/// How long [`close`] waits for idle threads to end: usually far less than a millisecond, and then
+/// a program that ends right after it leaves no thread behind.
 const GRACE: Duration = Duration::from_millis(100);
 
 static LIBRARY: PerProcess<Library> = PerProcess::new(Library::new());
 
 thread_local! {
-    /// The process whose library this thread starts; zero for none.
+    /// The process whose library this thread is starting; zero for none.
     static STARTING: Cell<u32> = const { Cell::new(0) };
 }
 
-/// What the library is opened with.
+/// The settings of the library.
 #[derive(Clone)]
 pub struct Config {
-    /// The write deadline that new options begin with; zero is none.
+    /// The initial write deadline of new options; zero is none.
     pub default_write_deadline: Duration,
-    /// Whether new options begin with delivery by the pool.
+    /// Whether new options begin with delivery by the fixed-size pool.
     pub default_to_thread_pool: bool,
     /// The size of the delivery pool; zero is an empty pool.
     pub thread_pool_max: usize,
@@ -61,7 +61,7 @@ impl Default for Config {
 }
 
 impl Config {
-    /// The defaults, changed by the environment.
+    /// The defaults, modified by the environment.
     pub fn from_env() -> Self {
         Self::from_vars(|name| {
             std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
@@ -82,7 +82,7 @@ impl Config {
     }
 }
 
-/// The number that `text` begins with, like C's `atoi`, if it is greater than zero.
+/// The number at the start of `text`, like C's `atoi`, if it is greater than zero.
 fn positive_prefix(text: &str) -> Option<u64> {
     let text = text.trim_start();
     let text = text.strip_prefix('+').unwrap_or(text);
@@ -93,7 +93,7 @@ fn positive_prefix(text: &str) -> Option<u64> {
     if digits.is_empty() {
         return None;
     }
-    // Too many digits can only mean too large a number.
+    // Too many digits can only mean a number that is too large.
     Some(digits.parse().unwrap_or(u64::MAX))
 }
 
@@ -104,14 +104,14 @@ pub fn open(config: Option<Config>) -> Result<()> {
     library.open(config, previous).map(drop)
 }
 
-/// What the library was opened with, after opening it if need be. Fails as [`open`] does.
+/// The settings of the library, after opening it if necessary. Fails as [`open`] does.
 pub fn config() -> Result<Config> {
     let (library, previous) = LIBRARY.with_previous();
     library.open(None, previous)
 }
 
-/// The runtime of the library, which this opens and starts if need be. Fails as [`open`] does, with
-/// `NATS_SYS_ERROR` where threads cannot be started, and with `NATS_ILLEGAL_STATE` from within its own start.
+/// The runtime of the library, which is opened and started if necessary. Fails as [`open`] does, with
+/// `NATS_SYS_ERROR` if threads cannot be started, and with `NATS_ILLEGAL_STATE` from within its own start.
 pub fn runtime() -> Result<Arc<Runtime>> {
     let (library, previous) = LIBRARY.with_previous();
     library.runtime(previous, Runtime::start)
@@ -122,7 +122,7 @@ pub fn is_closing() -> bool {
     LIBRARY.get().state.lock().is_closing()
 }
 
-/// Closes the library, if it is open. Live connections go on working until they are destroyed, but
+/// Closes the library, if it is open. Live connections keep working until they are destroyed, but
 /// events are dropped from now on.
 pub fn close() {
     LIBRARY.get().close();
@@ -131,12 +131,12 @@ pub fn close() {
 /// Closes the library and waits until nobody uses it any more and all its threads have ended;
 /// `None` waits for ever. Fails with `NATS_NOT_INITIALIZED` if it is not open, with
 /// `NATS_ILLEGAL_STATE` if it is closing already and on a thread of the library, and with
-/// `NATS_TIMEOUT` if the time is over; closing then goes on by itself.
+/// `NATS_TIMEOUT` if the time runs out; closing then continues.
 pub fn close_and_wait(timeout: Option<Duration>) -> Result<()> {
     LIBRARY.get().close_and_wait(timeout)
 }
 
-/// Grows the delivery pool, after opening the library if need be. A smaller number than before
+/// Grows the delivery pool, after opening the library if necessary. A smaller number than before
 /// changes nothing. `NATS_ERR` if the number is not positive.
 pub fn set_delivery_pool_size(n: i32) -> Result<()> {
     open(None)?;
@@ -154,9 +154,9 @@ pub fn set_delivery_pool_size(n: i32) -> Result<()> {
 
 enum State {
     Closed,
-    /// Nothing runs.
+    /// No thread runs.
     Open(Config),
-    /// A thread starts what runs.
+    /// A thread starts the runtime.
     Starting(Config),
     Running(Arc<Runtime>),
     Closing(Closing),
@@ -176,11 +176,11 @@ impl State {
 
 struct Library {
     state: Mutex<State>,
-    /// It is not being started any more.
+    /// Notified when the start has ended.
     started: Condvar,
     /// The settings that the program opened it with, for its children. Locked only to change or copy them.
     given: Mutex<Option<Config>>,
-    /// Threads of runtimes that are gone, which may not have ended yet. Taken while `state` is locked, or alone.
+    /// Threads of earlier runtimes, which may not have ended yet. Taken while `state` is locked, or alone.
     leaving: Mutex<Vec<Arc<Threads>>>,
 }
 
@@ -200,7 +200,7 @@ impl Library {
         }
     }
 
-    /// Opens it if it is not open, and returns what it was opened with. `previous` is that of the process before.
+    /// Opens it if it is not open, and returns its settings. `previous` is the library of the process before.
     fn open(&self, config: Option<Config>, previous: Option<&Library>) -> Result<Config> {
         self.open_locked(&mut self.state.lock(), config, previous)
     }
@@ -221,7 +221,7 @@ impl Library {
             State::Closed => {}
             State::Closing(closing) => self.leaving.lock().push(closing.threads.clone()),
         }
-        // Locked at the moment of the fork is not given yet, or not any more.
+        // Locked at the moment of the fork means not given yet, or not any more.
         let inherited = || previous?.given.try_lock()?.clone();
         let given = config.or_else(inherited);
         *self.given.lock() = given.clone();
@@ -230,7 +230,7 @@ impl Library {
         Ok(config)
     }
 
-    /// The runtime; if there is none, the one that `start` makes.
+    /// The runtime; if there is none, the one that `start` creates.
     fn runtime(
         &self,
         previous: Option<&Library>,
@@ -243,7 +243,7 @@ impl Library {
                 State::Starting(_) if is_starting_here() => {
                     return Err(Error::illegal_state("the library is being opened"));
                 }
-                // If that one fails, this thread tries, and most likely fails the same way.
+                // If that start fails, this thread tries, and most likely fails in the same way.
                 State::Starting(_) => self.started.wait(&mut state),
                 State::Closed | State::Open(_) | State::Closing(_) => {
                     break self.open_locked(&mut state, None, previous)?;
@@ -258,7 +258,7 @@ impl Library {
         STARTING.set(0);
         let mut state = self.state.lock();
         if let (Ok(runtime), State::Starting(config)) = (&result, &*state) {
-            // It may have been asked for more meanwhile.
+            // A larger size may have been requested meanwhile.
             runtime.lanes.grow(config.thread_pool_max);
         }
         *state = match &result {
@@ -280,8 +280,7 @@ impl Library {
         }
     }
 
-    /// Takes the library's own reference away. Returns what is needed to wait for the rest; `None` where nothing
-    /// runs.
+    /// Drops the library's own reference. Returns what is needed to wait for the rest; `None` if nothing runs.
     fn start_closing(&self) -> Result<Option<Closing>> {
         let mut state = self.state.lock();
         while let State::Starting(_) = &*state {
@@ -314,14 +313,14 @@ impl Library {
         let opened = std::mem::replace(&mut *state, State::Closing(closing.clone()));
         drop(state);
         runtime.events.close();
-        // Both outside the lock: one of them may be the last, which ends the runtime.
+        // Both outside the lock: one of them may be the last reference, which ends the runtime.
         drop(opened);
         drop(runtime);
         Ok(Some(closing))
     }
 
     fn close(&self) {
-        // There is nothing to do where it is not open.
+        // It is not open: nothing to do.
         let Ok(closing) = self.start_closing() else {
             return;
         };
@@ -352,7 +351,7 @@ impl Library {
     }
 
     /// Waits for the end of all threads: of what is being closed, and of what was closed before. False if the time
-    /// is over.
+    /// runs out.
     fn wait(&self, closing: Option<Closing>, timeout: Option<Duration>) -> bool {
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let remaining = || deadline.map(|d| d.saturating_duration_since(Instant::now()));

@@ -154,7 +154,7 @@ fn a_child_has_the_settings_that_the_program_gave() {
     let other = Library::new();
     let opened = other.open(Some(own), Some(&parent)).unwrap();
     assert_eq!(opened.thread_pool_max, 2);
-    // In change when the child was made, or closed.
+    // Being changed when the child was made, or closed.
     let _locked = parent.given.lock();
     let late = Library::new();
     assert_eq!(late.open(None, Some(&parent)).unwrap().thread_pool_max, 1);
@@ -190,7 +190,7 @@ fn waiting_for_the_end_includes_threads_of_an_earlier_runtime() {
     let runtime = library.runtime(None, start).unwrap();
     let threads = runtime.threads.clone();
     library.close();
-    // A thread that is slow to leave, after the runtime is gone.
+    // A thread that is slow to end, after the runtime is gone.
     let (let_go, wait) = mpsc::channel::<()>();
     let body = move || {
         let _ = wait.recv();

@@ -1,23 +1,23 @@
 //! The threads of the library, and its opening and closing. Nothing here knows NATS.
 //!
-//! | file | what |
+//! | file | content |
 //! |---|---|
 //! | [`library`] | open and close, for the whole process |
 //! | [`io`] | driving sockets by readiness |
 //! | [`dispatcher`] | pools of threads that run jobs: the elastic pool, which also watches the sockets, the lanes, the dialers; when they grow |
 //! | `lanes` | the delivery pool whose size the program sets |
 //! | [`events`] | one thread, first in, first out |
-//! | [`timers`] | one thread for all that must happen later |
+//! | [`timers`] | one thread for everything that happens later |
 //! | `runnable` | whether a thread computes or waits |
 //! | `threads` | starting, naming, counting and joining threads |
 //!
-//! A [`Runtime`] is shared: the open library holds one reference and each connection another. When
-//! the last one goes, wherever that is, all threads are told to stop. They own nothing of the
-//! runtime but what they work on, so that they are never in the way of its end, and whoever drops
-//! the last reference never waits for them; only [`library::close_and_wait`] does.
+//! A [`Runtime`] is shared: the open library holds one reference and each connection another. When the last one is
+//! dropped, on whatever thread, all threads are told to stop. They own nothing of the runtime except what they work
+//! on, so they never delay its end, and the thread that drops the last reference never waits for them; only
+//! [`library::close_and_wait`] does.
 //!
-//! No lock of this layer is held while code from outside runs, and that includes the dropping of
-//! closures, jobs and sources: each may own the last reference to anything.
+//! No lock of this layer is held while code from outside runs, and that includes the dropping of closures, jobs and
+//! sources: each may own the last reference to anything.
 
 #![forbid(unsafe_code)]
 
@@ -56,24 +56,24 @@ pub struct Runtime {
     pub io: Arc<Io>,
     /// Runs short actions later.
     pub timers: Timers,
-    /// Runs the callbacks that all connections share one thread for.
+    /// Runs the callbacks for which all connections share one thread.
     pub events: Events,
-    /// Runs message callbacks; as many threads as it takes.
+    /// Runs message callbacks, on as many threads as necessary.
     pub delivery: Dispatcher,
     /// Runs what blocks while a connection is made.
     pub dialers: Dispatcher,
     lanes: Lanes,
     config: Config,
-    /// As many threads of the process can run at a time. To find that out takes 20 µs.
+    /// How many threads of the process can run at a time. Determining it takes 20 µs.
     processors: usize,
     threads: Arc<Threads>,
-    /// Last, so that the runtime counts as gone only when all the rest of it is.
+    /// Last, so that the runtime counts as gone only when everything else of it is.
     _held: Held,
 }
 
 impl Runtime {
-    /// Makes a runtime and starts its first threads. It does not wait for the thread-started hook:
-    /// the hook may well call what waits for the library to be open.
+    /// Creates a runtime and starts its first threads. It does not wait for the thread-started
+    /// callback, which may itself call functions that wait for the library to be open.
     fn start(config: Config) -> Result<Arc<Runtime>> {
         let threads = Threads::new(config.thread_started.clone());
         net::on_thread_start(config.thread_started.clone().map(|hook| {
@@ -84,7 +84,7 @@ impl Runtime {
         let pool = |sizes| Dispatcher::new(sizes, threads.clone(), timers.clone());
         let io = Arc::new(Io::new()?);
         let processors = std::thread::available_parallelism().map_or(1, |n| n.get());
-        // Should one thread fail to start, dropping the runtime stops the others.
+        // If one thread fails to start, dropping the runtime stops the others.
         let runtime = Runtime {
             events: Events::new(),
             delivery: Dispatcher::watching(
@@ -119,7 +119,7 @@ impl Runtime {
         self.processors
     }
 
-    /// What the library was opened with.
+    /// The settings of the library.
     pub fn config(&self) -> &Config {
         &self.config
     }
@@ -140,8 +140,8 @@ impl Drop for Runtime {
     }
 }
 
-/// Runs `f`; `None` if it panics. What panics on one of our threads must not take the thread, and
-/// with it everybody else's work, along.
+/// Runs `f`; `None` if it panics. A panic on a thread of the library must not end the thread, and
+/// with it the work of others.
 fn guarded<R>(f: impl FnOnce() -> R) -> Option<R> {
     fork::caught(f)
 }

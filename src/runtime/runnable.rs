@@ -1,8 +1,8 @@
-//! Does a thread compute or wait? The operating system knows.
+//! Does a thread compute or wait? The operating system tells.
 
 use std::path::PathBuf;
 
-/// Where to look up what one thread does.
+/// Where the state of one thread can be read.
 #[derive(Default)]
 pub(super) struct Probe(Option<PathBuf>);
 
@@ -14,15 +14,15 @@ impl Probe {
         Probe(path.map(|path| PathBuf::from("/proc").join(path).join("stat")))
     }
 
-    /// Whether the thread runs or would run if it were given a processor. False where there is no
-    /// `/proc` to tell. Takes some microseconds.
+    /// Whether the thread runs, or would run if it had a processor. False if there is no `/proc`.
+    /// Takes some microseconds.
     pub(super) fn is_runnable(&self) -> bool {
         let text = self.0.as_ref().and_then(|path| std::fs::read(path).ok());
         text.is_some_and(|text| state(&text) == Some(b'R'))
     }
 }
 
-/// The letter after the name, which is in parentheses and may contain anything.
+/// The letter behind the name, which is in parentheses and may contain anything.
 fn state(stat: &[u8]) -> Option<u8> {
     let end = stat.iter().rposition(|&byte| byte == b')')?;
     stat.get(end + 2).copied()

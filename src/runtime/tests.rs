@@ -32,7 +32,7 @@ fn four_threads_at_open_and_the_hook_runs_in_each() {
     assert_eq!(hooked.load(Ordering::SeqCst), 4);
 }
 
-/// The last reference may go anywhere; nothing may hang, and all threads must end.
+/// The last reference may be dropped on any thread; nothing may hang, and all threads must end.
 #[test]
 fn the_last_reference_may_go_on_any_thread() {
     struct Last(crate::locks::Mutex<Option<Arc<Runtime>>>, UnixStream);
@@ -84,7 +84,7 @@ fn the_last_reference_may_go_on_any_thread() {
                 let registration = runtime.io.register(job(last)).unwrap();
                 registration.request_write();
                 drop(runtime);
-                // Not before: deregistering would free the source before its turn.
+                // Not earlier: deregistering would free the source before its turn.
                 assert!(threads.wait(Some(Duration::from_secs(20))));
                 drop(registration);
                 continue;
@@ -96,7 +96,7 @@ fn the_last_reference_may_go_on_any_thread() {
     }
 }
 
-/// A socket whose every byte leads to a job, and what the two of them did.
+/// A socket whose every byte leads to a job, and a record of both.
 struct Bell {
     stream: UnixStream,
     runtime: Weak<Runtime>,
@@ -134,7 +134,7 @@ impl<F: Fn() + Send + Sync + 'static> Job for Run<F> {
 }
 
 impl Bell {
-    /// A bell, the other end of its socket, and what tells of its rings.
+    /// A bell, the other end of its socket, and a channel that reports its rings.
     fn hang(
         runtime: &Arc<Runtime>,
         job: impl Fn() + Send + Sync + 'static,
@@ -185,7 +185,7 @@ fn sockets_are_watched_however_many_jobs_block() {
             drop(release.read());
         }
     });
-    // Each job blocks its worker; the next byte must be read all the same, at once or nearly so.
+    // Each job blocks its worker; the next byte must still be read, at once or nearly so.
     for _ in 0..50 {
         peer.write_all(b"x").unwrap();
         heard.recv_timeout(LONG).unwrap();

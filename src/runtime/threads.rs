@@ -1,4 +1,4 @@
-//! The threads of one runtime: starting them, knowing them, and waiting for their end.
+//! The threads of one runtime: starting them, identifying them, and waiting for their end.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -15,19 +15,18 @@ use crate::locks::{Condvar, Mutex};
 /// What runs first in every thread.
 pub(super) type Hook = Arc<dyn Fn() + Send + Sync>;
 
-/// The least stack: C programs expect what `pthread_create` gives by default, not Rust's 2 MiB, since
-/// their callbacks run here. Only what is touched takes memory.
+/// The smallest stack: C programs expect the default of `pthread_create`, not Rust's 2 MiB, because their callbacks
+/// run here. Only what is touched takes memory.
 const STACK: u64 = 8 << 20;
 
-/// The stack of a thread: as the main thread's, like that of all threads of a C program, where that is
-/// larger.
+/// The stack size of a thread: that of the main thread, as for all threads of a C program, if it is larger.
 fn stack_size() -> usize {
     let limit = getrlimit(Resource::Stack).current.unwrap_or(STACK);
     usize::try_from(limit.max(STACK)).unwrap_or(STACK as usize)
 }
 
 thread_local! {
-    /// The process in which the library started this thread; zero where it did not.
+    /// The process in which the library started this thread; zero if it did not.
     static STARTED_IN: Cell<u32> = const { Cell::new(0) };
 }
 
@@ -44,17 +43,18 @@ pub fn was_library_thread() -> bool {
 /// The name of the threads of which there are always enough.
 pub(super) const ELASTIC: &str = "nats-worker";
 
-/// May the calling thread wait for what other threads of the library do? On those that are alone
-/// with their work, or few, it could wait for something that is queued behind itself.
+/// May the calling thread wait for work of other threads of the library? Threads that are the only
+/// one, or one of few, for their kind of work could wait for something that is queued behind
+/// themselves.
 pub fn may_wait() -> bool {
     !on_library_thread() || std::thread::current().name() == Some(ELASTIC)
 }
 
 /// All threads of one runtime, and the runtime itself, counted.
 ///
-/// Nothing here ever joins a thread that may still be running, except [`Threads::wait`], which
-/// is refused on the threads themselves. If nobody waits, the last one to leave drops the handles,
-/// which detaches the threads.
+/// Nothing here joins a thread that may still be running, except [`Threads::wait`], which is
+/// refused on the threads themselves. If nobody waits, the last one to end drops the handles, which
+/// detaches the threads.
 pub(super) struct Threads {
     hook: Option<Hook>,
     state: Mutex<State>,
@@ -62,7 +62,7 @@ pub(super) struct Threads {
 }
 
 struct State {
-    /// Running threads, plus one while the runtime lives.
+    /// The number of running threads, plus one while the runtime lives.
     live: usize,
     handles: Vec<JoinHandle<()>>,
 }
@@ -80,7 +80,7 @@ impl Threads {
         })
     }
 
-    /// Counts the caller as one of those whose end [`Threads::wait`] waits for.
+    /// Counts the caller among those whose end [`Threads::wait`] waits for.
     pub(super) fn hold(self: &Arc<Self>) -> Held {
         let mut state = self.state.lock();
         self.count_one(&mut state);
@@ -88,8 +88,8 @@ impl Threads {
         Held(self.clone())
     }
 
-    /// Runs the hook on a thread that is not one of these, unless they have all ended. They have not
-    /// as long as it runs.
+    /// Runs the callback on a thread that is not one of these, unless they have all ended. They do not count as ended
+    /// while it runs.
     pub(super) fn run_for_others(self: &Arc<Self>, hook: &Hook) {
         let mut state = self.state.lock();
         if state.live == 0 {
@@ -112,8 +112,8 @@ impl Threads {
         body: impl FnOnce() + Send + 'static,
     ) -> Result<()> {
         self.join_finished();
-        // Held until the handle is stored: the new thread cannot count itself out before, so who
-        // sees the count at zero finds every handle.
+        // Held until the handle is stored: the new thread cannot count itself out before, so a
+        // thread that sees the count at zero finds every handle.
         let mut state = self.state.lock();
         let threads = self.clone();
         let handle = Builder::new()
@@ -133,7 +133,7 @@ impl Threads {
         Ok(())
     }
 
-    /// Joins the threads that have left by themselves; otherwise their stacks would be kept. Never
+    /// Joins the threads that have ended by themselves; otherwise their stacks would be kept. Never
     /// the calling one, which has not finished.
     pub(super) fn join_finished(&self) {
         let finished: Vec<_> = self
@@ -145,8 +145,8 @@ impl Threads {
         join(finished);
     }
 
-    /// Waits until the runtime is gone and all its threads have ended, and joins them. `None`
-    /// waits for ever. False if the time is over. Not to be called on one of the threads.
+    /// Waits until the runtime is gone and all its threads have ended, and joins them. `None` waits
+    /// for ever. False if the time runs out. Must not be called on one of the threads.
     pub(super) fn wait(&self, timeout: Option<Duration>) -> bool {
         let deadline = timeout.and_then(|t| Instant::now().checked_add(t));
         let mut state = self.state.lock();
@@ -170,12 +170,12 @@ impl Threads {
 
 fn join(handles: Vec<JoinHandle<()>>) {
     for handle in handles {
-        // An error would be the panic of the thread, and those are caught in it.
+        // An error would be the panic of the thread, and panics are caught in it.
         let _ = handle.join();
     }
 }
 
-/// One of those that [`Threads::wait`] waits for. Dropping it counts it out.
+/// One of those that [`Threads::wait`] waits for, until it is dropped.
 pub(super) struct Held(Arc<Threads>);
 
 impl Drop for Held {

@@ -1,4 +1,4 @@
-//! One thread that runs short actions when their time has come.
+//! One thread that runs short actions when they are due.
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
@@ -11,11 +11,11 @@ use crate::error::Result;
 use crate::fork::is_leaving;
 use crate::locks::{Condvar, Mutex};
 
-/// Stands for "never": what lies beyond cannot be added to an `Instant` on every system.
+/// Stands for "never": a later time cannot be added to an `Instant` on every system.
 const FAR_AWAY: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
 
 /// Cancelled entries stay in the heap until there are at least this many, and more of them than
-/// of the others. So cancelling is cheap, and the heap stays small.
+/// others. So cancelling is cheap and the heap stays small.
 const SWEEP_FROM: usize = 64;
 
 /// The timers of the whole process. A clone is another handle to the same ones.
@@ -31,7 +31,7 @@ struct Inner {
 
 struct State {
     heap: BinaryHeap<Entry>,
-    /// How many entries of the heap have been cancelled.
+    /// The number of cancelled entries in the heap.
     cancelled: usize,
     next_number: u64,
     stop: bool,
@@ -47,8 +47,8 @@ struct Entry {
 }
 
 impl Ord for Entry {
-    /// The earliest is the greatest, because `BinaryHeap` puts the greatest on top. Timers of the
-    /// same time run in the order in which they were made.
+    /// The earliest is the greatest, because `BinaryHeap` puts the greatest on top. Timers that are
+    /// due at the same time run in the order of their creation.
     fn cmp(&self, other: &Self) -> Ordering {
         (other.at, other.number).cmp(&(self.at, self.number))
     }
@@ -75,8 +75,8 @@ pub struct TimerHandle {
 }
 
 impl TimerHandle {
-    /// Makes sure that the action does not start any more, and drops it here and now. False if it
-    /// has run or is running.
+    /// Ensures that the action does not start any more, and drops it at once. False if it has run
+    /// or is running.
     pub fn cancel(&self) -> bool {
         if is_leaving() {
             return false;
@@ -113,8 +113,8 @@ impl Timers {
         threads.spawn("nats-timer", move || inner.run())
     }
 
-    /// Runs `action` on the timer thread once `delay` is over. All timers share this thread, so the
-    /// action must be short and must not block. After the runtime has stopped the action is dropped.
+    /// Runs `action` on the timer thread after `delay`. All timers share this thread, so the action must be short and
+    /// must not block. After the runtime has stopped the action is dropped.
     pub fn after(&self, delay: Duration, action: Box<dyn FnOnce() + Send>) -> TimerHandle {
         let slot = Arc::new(Mutex::new(Some(action)));
         let handle = TimerHandle {
@@ -153,7 +153,7 @@ impl Timers {
 }
 
 impl Inner {
-    /// Notes that an entry has been cancelled. Returns what the caller must drop.
+    /// Notes that an entry was cancelled. Returns what the caller must drop.
     fn count_cancelled(&self) -> Vec<Entry> {
         let mut state = self.state.lock();
         state.cancelled += 1;

@@ -60,7 +60,7 @@ pub unsafe extern "C" fn natsOptions_SetUserCredentialsCallbacks(
         let handlers = match (jwt, sign) {
             (Some(jwt), Some(sign)) => Some((jwt, sign)),
             (None, None) => None,
-            _ => return Err(Error::invalid_arg("both functions are needed, or none")),
+            _ => return Err(Error::invalid_arg("both callbacks are needed, or none")),
         };
         // SAFETY: the caller's contract, above.
         unsafe { set(opts, |o| o.sign_in.set_handlers(handlers)) }
@@ -192,7 +192,7 @@ pub unsafe extern "C" fn natsOptions_SetNKey(
             None => None,
             Some(public) => match signature_handler(sigCB, sigClosure) {
                 Some(sign) => Some((public, sign)),
-                None => return Err(Error::invalid_arg("a key needs a function that signs")),
+                None => return Err(Error::invalid_arg("a key needs a callback that signs")),
             },
         };
         // SAFETY: likewise.
@@ -342,7 +342,7 @@ fn signature_handler(
         outcome(status, &words)?;
         // SAFETY: NULL, or as many bytes as the function says, which live as long as `signature`.
         let bytes = unsafe { convert::payload(signature.0.cast_const().cast(), len) }
-            .map_err(|_| Error::new(Status::NATS_ERR, "the signature handler gave no signature"))?;
+            .map_err(|_| Error::new(Status::NATS_ERR, "the signature callback returned no signature"))?;
         Ok(bytes.to_vec())
     }))
 }

@@ -135,7 +135,7 @@ fn proxy_handler(function: natsProxyConnHandler, closure: *mut c_void) -> Option
     let callback = Callback::new(function, closure)?;
     Some(Arc::new(move |host: &str, port| {
         let (function, closure) = callback.parts();
-        let host = CString::new(host).map_err(|_| Error::invalid_arg("the host holds a NUL"))?;
+        let host = CString::new(host).map_err(|_| Error::invalid_arg("the host contains a NUL"))?;
         // The function may write to it: the type asks for a `char *`.
         let mut host = host.into_bytes_with_nul();
         let mut fd: natsSock = -1;
@@ -156,7 +156,7 @@ fn proxy_handler(function: natsProxyConnHandler, closure: *mut c_void) -> Option
 fn take(fd: natsSock) -> Result<OwnedFd> {
     // SAFETY: asking for its flags harms no number, be it a descriptor or not.
     if fd < 0 || unsafe { libc::fcntl(fd, libc::F_GETFD) } < 0 {
-        return Err(failed("it gave no socket"));
+        return Err(failed("it returned no socket"));
     }
     // SAFETY: an open descriptor, which belongs to the library now, as the function's type says.
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })

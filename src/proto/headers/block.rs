@@ -12,14 +12,14 @@ use crate::proto::write_buf::Frame;
 
 const CRLF: &[u8] = b"\r\n";
 const VERSION: &[u8] = b"NATS/1.0";
-/// A status is so long; what follows it on the first line is its description.
+/// The length of a status; what follows it on the first line is the description.
 const STATUS_LEN: usize = 3;
-/// Decoding looks up so many keys one after the other, and all others in a hash table: a block of a
-/// megabyte with nothing but different keys would take minutes otherwise.
+/// Decoding looks up this many keys by linear search and the others in a hash table: without it, a
+/// block of a megabyte with only different keys would take minutes.
 const MANY_KEYS: usize = 16;
 
 impl HeaderMap {
-    /// How many bytes [`HeaderMap::put_into`] puts.
+    /// The number of bytes that [`HeaderMap::put_into`] writes.
     fn encoded_len(&self) -> usize {
         let mut len = VERSION.len() + 2 * CRLF.len();
         for Entry { key, values } in &self.entries {
@@ -30,8 +30,8 @@ impl HeaderMap {
         len
     }
 
-    /// Puts the header block into a frame that has room for it. A CR or LF in a value becomes a
-    /// blank, since it would end the line.
+    /// Writes the header block into a frame that has room for it. A CR or LF in a value becomes a
+    /// blank, because it would end the line.
     fn put_into(&self, frame: &mut Frame<'_>) {
         frame.put_array(b"NATS/1.0\r\n");
         for Entry { key, values } in &self.entries {
@@ -51,12 +51,12 @@ impl HeaderMap {
         frame.put_array(b"\r\n");
     }
 
-    /// Reads a header block.
+    /// Decodes a header block.
     ///
     /// A status and description on the first line become the values of [`STATUS`] and
-    /// [`DESCRIPTION`], whatever lines of these names say. A key is taken as it is up to the colon,
-    /// a value without the white space around it. A line that begins with white space continues the
-    /// value before it. The final empty line may be missing.
+    /// [`DESCRIPTION`], whatever lines with these names contain. A key is taken unchanged up to the
+    /// colon, a value without the white space around it. A line that begins with white space
+    /// continues the value before it. The final empty line may be missing.
     pub fn decode(block: &[u8]) -> Result<Self, HeaderError> {
         let after_version =
             after_version(block).ok_or_else(|| HeaderError::PrefixMissing(excerpt(block)))?;
@@ -78,17 +78,17 @@ impl HeaderMap {
     }
 }
 
-/// A header block on its way out.
+/// A header block to be sent.
 #[derive(Clone, Copy)]
 pub enum HeaderBlock<'a> {
-    /// As it was received.
+    /// The bytes as they were received.
     Bytes(&'a [u8]),
-    /// To be encoded where it is sent, to so many bytes.
+    /// A map to be encoded where it is sent, and its encoded length.
     Map(&'a HeaderMap, usize),
 }
 
 impl<'a> HeaderBlock<'a> {
-    /// The block that a map makes.
+    /// The block of a map.
     pub fn of(map: &'a HeaderMap) -> Self {
         HeaderBlock::Map(map, map.encoded_len())
     }
@@ -111,7 +111,7 @@ impl<'a> HeaderBlock<'a> {
         }
     }
 
-    /// Its bytes, as they would be sent.
+    /// Its bytes as they would be sent.
     #[cfg(test)]
     pub fn to_vec(self) -> Vec<u8> {
         let mut buf = crate::proto::write_buf::WriteBuf::new();
@@ -127,19 +127,19 @@ fn on_the_wire(value: &Option<ZString>) -> &[u8] {
     value.as_ref().map_or(&[][..], ZString::as_bytes)
 }
 
-/// A map under construction.
+/// A map during decoding.
 #[derive(Default)]
 struct Decoder<'a> {
     map: HeaderMap,
-    /// Where the keys behind the first [`MANY_KEYS`] are in the map.
+    /// The position in the map of the keys behind the first [`MANY_KEYS`].
     index: HashMap<&'a [u8], usize>,
 }
 
 impl<'a> Decoder<'a> {
-    /// Reads the header at the start of `block`, which is not empty: one line, and those that
-    /// continue it. Returns what is behind them.
+    /// Decodes the header at the start of `block`, which is not empty: one line, and those that
+    /// continue it. Returns what follows.
     fn header(&mut self, block: &'a [u8]) -> Result<&'a [u8], HeaderError> {
-        // What continues a value has been read with it.
+        // Continuation lines were consumed together with their value.
         if is_space(block[0]) {
             return Err(HeaderError::LeadingSpace(excerpt(block)));
         }
@@ -194,8 +194,8 @@ impl<'a> Decoder<'a> {
     }
 }
 
-/// The first characters of the status on a block's first line, without decoding the rest. `None`
-/// where there is none, and for what is not a header block.
+/// The first characters of the status on a block's first line, without decoding the rest. `None` if
+/// there is none, or if this is not a header block.
 pub fn inline_status(block: &[u8]) -> Option<&[u8]> {
     let (first, _) = split_line(after_version(block)?)?;
     let (status, _) = split_status(first);
@@ -219,8 +219,8 @@ pub fn status_code(status: &[u8]) -> Option<u16> {
     })
 }
 
-/// The first value of a key in a block that nobody has decoded, without the white space around it.
-/// The key is compared as it is. A value that goes on in another line is cut at the end of the first.
+/// The first value of a key in a block that was not decoded, without the white space around it. The key is compared
+/// byte by byte. A value that continues on another line is cut at the end of the first.
 pub fn value<'a>(block: &'a [u8], key: &[u8]) -> Option<&'a [u8]> {
     let mut lines = after_version(block)?;
     (_, lines) = split_line(lines)?;
@@ -236,8 +236,8 @@ pub fn value<'a>(block: &'a [u8], key: &[u8]) -> Option<&'a [u8]> {
     None
 }
 
-/// Does the server say with this message that nobody is subscribed to a request's subject? Status
-/// 503 and no payload. `payload_len` does not count the headers.
+/// Is this message the server's notice that nobody is subscribed to a request's subject? Status 503
+/// and no payload. `payload_len` does not include the headers.
 pub fn is_no_responders(block: &[u8], payload_len: usize) -> bool {
     const NO_RESPONDERS: &[u8] = b"503";
     if payload_len > 0 {
@@ -246,8 +246,8 @@ pub fn is_no_responders(block: &[u8], payload_len: usize) -> bool {
     if let Some(status) = inline_status(block) {
         return status == NO_RESPONDERS;
     }
-    // Servers do not write the status as a header line, but a message that was decoded and sent on
-    // has it there. Decode only if the line is there at all.
+    // Servers do not write the status as a header line, but a message that was decoded and
+    // forwarded has one. Decode only if the line exists.
     memmem::find(block, b"\nStatus:").is_some()
         && HeaderMap::decode(block).is_ok_and(|map| {
             let status = map.get(STATUS).flatten();
@@ -255,21 +255,21 @@ pub fn is_no_responders(block: &[u8], payload_len: usize) -> bool {
         })
 }
 
-/// What follows the version at the start of a block. `None` if that is not a header block.
+/// What follows the version at the start of a block. `None` if this is not a header block.
 fn after_version(block: &[u8]) -> Option<&[u8]> {
     block
         .strip_prefix(VERSION)
         .filter(|rest| rest.len() >= CRLF.len())
 }
 
-/// The line at the start of `text`, without its CR LF, and what is behind it. `None` if it does not
-/// end.
+/// The line at the start of `text`, without its CR LF, and what follows it. `None` if the line has
+/// no end.
 fn split_line(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let end = memchr_iter(b'\n', text).find(|&at| at > 0 && text[at - 1] == b'\r')?;
     Some((&text[..end - 1], &text[end + 1..]))
 }
 
-/// Status and description out of what follows the version on the first line; each may be empty.
+/// Status and description from what follows the version on the first line; each may be empty.
 fn split_status(text: &[u8]) -> (&[u8], &[u8]) {
     let start = text
         .iter()
@@ -279,7 +279,7 @@ fn split_status(text: &[u8]) -> (&[u8], &[u8]) {
     (status, trim(description))
 }
 
-/// White space as C's `isspace` has it.
+/// White space as defined by C's `isspace`.
 fn is_space(b: u8) -> bool {
     matches!(b, b' ' | b'\t'..=b'\r')
 }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::{MAX_CONTROL_LINE, ParseError};
 use crate::proto::bytes::{find_blank, leading_number, number};
 
-/// A part of an operation: where it starts, from the operation's first byte on, and its length.
+/// A part of an operation: its offset from the operation's first byte, and its length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span {
     /// Index of the first byte.
@@ -16,7 +16,8 @@ pub struct Span {
 }
 
 impl Span {
-    /// Between two indices. Only for positions in a line: [`MAX_CONTROL_LINE`] makes them fit.
+    /// The span between two indices. Only for positions in a line, which [`MAX_CONTROL_LINE`] makes
+    /// fit.
     #[inline]
     fn new(start: usize, end: usize) -> Self {
         Span {
@@ -25,7 +26,7 @@ impl Span {
         }
     }
 
-    /// As a range to index the operation's bytes with.
+    /// The range for indexing the operation's bytes.
     #[inline]
     pub fn range(self) -> Range<usize> {
         let start = self.start as usize;
@@ -33,33 +34,33 @@ impl Span {
     }
 }
 
-/// A message as announced. All positions count from the operation's first byte.
+/// A message as announced by its line. All positions count from the operation's first byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MsgHead {
     /// The subject. A blank follows it.
     pub subject: Span,
-    /// The subscription it is for.
+    /// The sid of its subscription.
     pub sid: u64,
     /// The subject for replies, if there is one. A blank follows it.
     pub reply: Option<Span>,
     /// Length of the header block. 0 for a message without one.
     pub header_len: u32,
-    /// Where the header block starts, and without one the payload: right after the line.
+    /// Where the header block starts, or the payload if there is none: right behind the line.
     pub payload_start: u32,
     /// Length of header block and payload together.
     pub total_len: u32,
 }
 
 impl MsgHead {
-    /// Length of the whole frame, with the CR LF that ends it.
+    /// Length of the whole frame, with the CR LF at its end.
     #[inline]
     pub fn end(&self) -> usize {
         self.payload_start as usize + self.total_len as usize + 2
     }
 
-    /// Reads a complete line in exactly the form that servers write: name in capitals, one blank
-    /// between arguments, CR LF. `None` for all else, right or wrong: [`MsgHead::from_line`] has
-    /// the last word. This one is for speed: it looks at each byte once.
+    /// Parses a complete line in exactly the form that servers write: name in capitals, one blank
+    /// between arguments, CR LF. `None` for everything else, valid or not, which
+    /// [`MsgHead::from_line`] then decides. This function is for speed: it looks at each byte once.
     #[inline(always)]
     pub(super) fn from_canonical(buf: &[u8], max_msg: u32) -> Option<Self> {
         match buf.first_chunk()? {
@@ -83,8 +84,8 @@ impl MsgHead {
             return None;
         }
         let third = sid_end + 1;
-        // A reply can look like a number, too: then what follows is not what it should be, and the
-        // second attempt or the general way finds out.
+        // A reply subject can look like a number too; then what follows does not match, and the
+        // second attempt or the general path handles it.
         let (reply, (header_len, total_len, payload_start)) =
             match canonical_sizes::<HEADERS>(buf, third) {
                 Some(sizes) => (None, sizes),
@@ -112,7 +113,7 @@ impl MsgHead {
         })
     }
 
-    /// Reads the complete line `buf[..line_len]` (without its LF), whose operation's name ends at
+    /// Parses the complete line `buf[..line_len]` (without its LF), whose operation's name ends at
     /// `at`.
     pub(super) fn from_line(
         buf: &[u8],
@@ -163,19 +164,21 @@ impl MsgHead {
     }
 }
 
-/// What separates arguments. A stray CR is one too, as it is for servers: no argument can hold it.
+/// Separators of arguments. A stray CR is one too, as it is for servers: no argument can contain
+/// it.
 fn is_blank(b: u8) -> bool {
     matches!(b, b' ' | b'\t' | b'\r')
 }
 
-/// The end of the word that starts at `start`, if it is not empty and one blank ends it.
+/// The end of the word that starts at `start`, if the word is not empty and is followed by one
+/// blank.
 #[inline(always)]
 fn canonical_word(buf: &[u8], start: usize) -> Option<usize> {
     let end = find_blank(buf, start)?;
     (end > start && buf[end] == b' ').then_some(end)
 }
 
-/// The sizes at the end of a line: of the header block, of all, and where the line ends.
+/// The sizes at the end of a line: header block, total, and where the line ends.
 #[inline(always)]
 fn canonical_sizes<const HEADERS: bool>(buf: &[u8], at: usize) -> Option<(u64, u64, usize)> {
     let (mut header_len, mut at) = (0, at);

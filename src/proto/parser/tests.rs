@@ -1,4 +1,4 @@
-//! The parser by examples; and against a simpler one, in `properties`.
+//! The parser: examples, and a comparison with a simpler one in `properties`.
 
 mod properties;
 
@@ -19,7 +19,7 @@ enum Found {
     Pong,
     Ok,
     Err(Vec<u8>),
-    /// Where parsing ends: what was being parsed.
+    /// Where parsing failed: what was being parsed.
     Failure(&'static str),
 }
 
@@ -61,7 +61,7 @@ fn incremental(input: &[u8], cuts: &[usize], max_msg: usize) -> Vec<Found> {
     let mut start = 0;
     for &end in cuts.iter().chain([&input.len()]) {
         loop {
-            // A fresh copy each time: the parser must not depend on where the bytes are.
+            // A fresh copy each time: the parser must not depend on the address of the bytes.
             let buf = input[start..end.max(start)].to_vec();
             match parser.next(&buf) {
                 Ok(Step::Op { op, consumed }) => {
@@ -245,7 +245,7 @@ fn lines_have_a_limit() {
             "line too long"
         );
     }
-    // The fast way keeps the same limit as the general one: this line has one byte too many.
+    // The fast path has the same limit as the general one: this line has one byte too many.
     for (excess, good) in [(0, true), (1, false)] {
         let subject = "a".repeat(MAX_CONTROL_LINE - "MSG  1 0\r\n".len() + excess);
         let input = format!("MSG {subject} 1 0\r\n\r\n");

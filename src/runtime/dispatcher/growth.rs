@@ -1,7 +1,7 @@
-//! When a pool grows: a check, a few milliseconds after a job found nobody free to take it, looks
-//! whether it still waits, and what the workers do. If they wait for something, more are started;
-//! if they compute, there is just much to do, which many more threads than processors would not
-//! make faster.
+//! Growth of a pool: a check, a few milliseconds after a job found no free worker, tests whether
+//! the job still waits and what the workers do. If they wait for something, more are started. If
+//! they compute, there is simply much to do, which more threads than processors would not make
+//! faster.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,25 +14,25 @@ use super::state::{CheckFor, State};
 /// How long a job may wait before the pool grows.
 const PATIENCE: Duration = Duration::from_millis(3);
 
-/// The same when all workers were found blocked just now.
+/// The same if all workers were found blocked just now.
 const LESS_PATIENCE: Duration = Duration::from_millis(1);
 
-/// How many workers one check starts at most. It comes to that step by step, while each check finds
-/// all workers blocked: on a busy machine, callbacks that wait for a lock of the program look the
-/// same for a moment.
+/// The largest number of workers that one check starts. It is reached step by step, while each
+/// check finds all workers blocked: on a busy machine, callbacks that wait for a lock of the
+/// program look the same for a moment.
 pub(in super::super) const STEP: usize = 16;
 
-/// How many workers more than it starts at once a pool may have while they compute.
+/// How many more workers than the eager ones a pool may have while they compute.
 pub(in super::super) const COMPUTING: usize = 2;
 
-/// A worker that does so many jobs a second does not wait for anything but the queue.
+/// A worker that runs this many jobs per second waits for nothing but the queue.
 const QUICK: f64 = 1300.0;
 
-/// Every so many checks in a row that find all workers blocked, those that have been started and not
-/// begun do not count any more: the program's function for new threads may keep them for ever.
+/// After this many checks in a row that find all workers blocked, workers that were started and have not begun do not
+/// count any more: the program's thread-started callback may keep them for ever.
 const KEPT: u32 = 16;
 
-/// How many workers a check has a look at.
+/// The number of workers that a check samples.
 const SAMPLE: usize = 8;
 
 impl State {
@@ -50,7 +50,7 @@ impl State {
     }
 }
 
-/// A check that is pending. The timers drop it without running it when they have ended.
+/// A pending check. The timers drop it without running it when they have ended.
 struct Check {
     pool: Arc<Pool>,
     asked: CheckFor,
@@ -81,8 +81,8 @@ impl Pool {
         self.timers.after(asked.after, Box::new(run));
     }
 
-    /// Starts more workers if the job that found none free still waits, and looks again later if
-    /// one waits still, or again.
+    /// Starts more workers if the job that found no free worker still waits, and checks again later
+    /// if a job waits.
     fn check(self: &Arc<Self>, asked: CheckFor) {
         let state = self.state.lock();
         let still = state.jobs.has_from_before(asked.pushed);
@@ -96,7 +96,8 @@ impl Pool {
             false => Vec::new(),
         };
         drop(state);
-        // Who is quick but waits for the lock of the queue must not be taken for one that blocks.
+        // A worker that is fast but waits for the lock of the queue must not be mistaken for a
+        // blocked one.
         let rate = (taken - asked.taken) as f64 / asked.after.as_secs_f64();
         let runnable = match rate >= QUICK * count as f64 {
             true => sample.len(),
@@ -128,17 +129,17 @@ impl Pool {
     }
 }
 
-/// How many of these compute, or would if they were given a processor.
+/// How many of these compute, or would if they had a processor.
 fn runnable(workers: &[Arc<Worker>]) -> usize {
     let runnable = |worker: &&Arc<Worker>| worker.probe.is_runnable();
     workers.iter().filter(runnable).count()
 }
 
 impl State {
-    /// How many more workers to start, when so many jobs wait and so many of a sample of the
-    /// workers compute. Those that have not begun yet are some of them.
+    /// The number of workers to start if `queued` jobs wait and `runnable` of `sample` workers
+    /// compute. Workers that have not begun yet count.
     fn growth(&mut self, runnable: usize, sample: usize, queued: usize, eager: usize) -> usize {
-        // One that only waits for a processor may have the lock that all the others wait for.
+        // A worker that only waits for a processor may hold the lock that all the others wait for.
         self.blocked = match runnable {
             0 => self.blocked.saturating_add(1),
             _ => 0,
@@ -146,7 +147,7 @@ impl State {
         let wanted = if runnable * 2 > sample {
             usize::from(self.count < eager + COMPUTING)
         } else {
-            // 1, 1, 2, 4, 8, ... while nobody does anything.
+            // 1, 1, 2, 4, 8, ... while no worker makes progress.
             let step = 1 << (self.blocked.clamp(2, 8) - 2);
             (queued / 2).clamp(1, step.min(STEP))
         };

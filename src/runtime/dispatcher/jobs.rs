@@ -1,21 +1,21 @@
-//! The jobs that wait: those that have been quick so far, and the others.
+//! The jobs that wait: those that were short-running so far, and the others.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::Job;
 
-/// A job, and its place among all that were ever queued.
+/// A job, and its number in the order of queueing.
 type Entry = (u64, Arc<dyn Job>);
 
-/// Two queues, each first in, first out. They are part of the pool's state, and no channel: whom to call for a job
-/// is decided under the same lock.
+/// Two FIFO queues. They are part of the pool's state and not channels: the decision which worker to call for a job
+/// is made under the same lock.
 #[derive(Default)]
 pub(in super::super) struct Jobs {
     quick: VecDeque<Entry>,
     others: VecDeque<Entry>,
-    /// How many were ever queued, and how many of them were taken. They tell how long a job has
-    /// waited without a look at the clock for each.
+    /// The numbers of jobs ever queued and ever taken. They show how long a job has waited without
+    /// reading the clock for each.
     pub(super) pushed: u64,
     pub(super) taken: u64,
 }
@@ -23,7 +23,7 @@ pub(in super::super) struct Jobs {
 /// A job to run.
 pub(super) struct Taken {
     pub(super) job: Arc<dyn Job>,
-    /// Had it been quick when it was queued?
+    /// Was it short-running when it was queued?
     pub(super) quick: bool,
 }
 
@@ -37,7 +37,8 @@ impl Jobs {
         self.pushed += 1;
     }
 
-    /// The one that has waited longest; only of the quick ones, unless `others` are wanted too.
+    /// The job that has waited longest; only of the short-running ones, unless `others` are wanted
+    /// too.
     pub(super) fn pop(&mut self, others: bool) -> Option<Taken> {
         let quick = match (self.quick.front(), self.others.front()) {
             (Some(quick), Some(other)) => !others || quick.0 < other.0,
@@ -65,7 +66,7 @@ impl Jobs {
         self.quick.len() + self.others.len()
     }
 
-    /// Does a job wait that was there when so many had ever been queued?
+    /// Does a job wait that was queued when `pushed` jobs had ever been queued?
     pub(super) fn has_from_before(&self, pushed: u64) -> bool {
         let first = |queue: &VecDeque<Entry>| queue.front().is_some_and(|entry| entry.0 < pushed);
         first(&self.quick) || first(&self.others)

@@ -1,49 +1,46 @@
-//! Pools of threads that run jobs: one mechanism for the elastic pool of the callbacks, for the
-//! lanes of one thread each, and for the dialers.
+//! Pools of threads that run jobs: one mechanism for the elastic pool of callbacks, for fixed delivery threads
+//! (lanes), and for the dialing threads.
 //!
-//! A job is queued once and may ask to be queued again, at the back; so each gets its turn. Jobs
-//! may block for as long as they like, and then the pool grows (`growth`).
+//! A job is queued once and may ask to be queued again, at the back, so that each gets its turn. Jobs may block for
+//! as long as they like; then the pool grows (`growth`).
 //!
-//! In the pool of the callbacks, workers with nothing to do watch the sockets, two of them at a
-//! time. What one of them finds there it runs itself, at once: the message is in its cache, and
-//! nobody has to be woken, since the other one goes on watching. The last one that watches never
-//! leaves: what it finds it queues for the others. So however long callbacks take and however many
-//! there are, the sockets are looked after.
+//! In the pool of callbacks, idle workers watch the sockets, two of them at a time. A worker that finds something
+//! there runs it itself, at once: the message is in its cache, and no thread has to be woken, because the other one
+//! continues to watch. The last worker that watches never leaves: what it finds it queues for the others. So the
+//! sockets are served however long callbacks take and however many there are.
 //!
-//! Nor are quick callbacks held up by those that take long. Who has not been [quick](Job::is_quick)
-//! so far is run by all workers but one: that one is left to the quick ones, and to the growth of
-//! the pool it is as good as busy.
+//! Short callbacks are not held up by long ones. A job that was not [short-running](Job::is_quick) so far may run on
+//! all workers except one, which is reserved for short-running jobs; the growth of the pool counts that worker as
+//! busy.
 //!
-//! Workers that run dry sleep at once: spinning for 20 µs was tried and, on a machine of two busy
-//! cores, doubled the CPU time without making anything sooner.
+//! Workers that run out of jobs sleep at once: spinning for 20 µs was tried and doubled the CPU time on a machine of
+//! two busy cores without making anything faster.
 //!
 //! # A job that waits is never forgotten
 //!
-//! A worker is *free* if it sleeps, or watches the sockets together with another one. One that has
-//! been woken, or called away from the sockets, or has begun, is *called*: the next thing that it
-//! does under the lock is to look at the queue. The same is true of one whose job has ended. With
-//! this, whenever the lock is free and a job is in the queue, one of the following holds:
+//! A worker is *free* if it sleeps, or watches the sockets together with another one. A worker that was woken, or
+//! called away from the sockets, or has just begun, is *called*: the next thing it does under the lock is to check
+//! the queue. The same holds for a worker whose job has ended. With these terms, whenever the lock is free and a job
+//! is in the queue, one of the following holds:
 //!
-//! 1. A worker has been called and has not had the lock since (`State::woken`, `State::called`).
-//! 2. No worker that may run the job is free. Then a check is pending (`State::check_pending`),
-//!    which starts more workers if the job still waits and the others block, or the pool has all the
-//!    workers that it may have. Below `Sizes::eager` a worker is started at once as well
-//!    (`State::starting`); but nothing rests on its beginning, since the program's function for new
-//!    threads runs before it and may keep it.
+//! 1. A worker was called and has not had the lock since (`State::woken`, `State::called`).
+//! 2. No worker that may run the job is free. Then a check is pending (`State::check_pending`), which starts more
+//!    workers if the job still waits and the others block, or the pool has all the workers that it may have. Below
+//!    `Sizes::eager` a worker is started at once as well (`State::starting`); but nothing depends on its beginning,
+//!    because the program's thread-started callback runs before it and may keep it.
 //!
-//! Why it holds: the state can be had only as a `Locked`, and that, before it lets go of the
-//! lock, looks whether there is a job for which neither is true, and makes one of them true
-//! (`Pool::calls`). So it does not matter which of the facts a critical section has changed: a job
-//! queued, taken or put back; a worker that has begun to run, watch, sleep, or has left; a slow job
-//! that has ended, so that another one may run.
+//! Why it holds: the state is only accessible through a `Locked`, which, before it releases the lock, checks whether
+//! there is a job for which neither is true, and makes one of them true (`Pool::calls`). So it does not matter which
+//! of the facts a critical section changed: a job queued, taken or put back; a worker that began to run, watch or
+//! sleep, or has left; a long job that has ended, so that another one may run.
 //!
-//! Why that is enough: 1 ends with a critical section in which the called worker takes a job, if
-//! there is one that it may take, and at whose end the invariant holds again: with more jobs the next
-//! worker is called, and so on until no job waits or nobody is free. 2 ends with the check, with a
-//! job's end, or with a worker that becomes free; the last two look at the queue before that. What is called
-//! does come: a sleeper is taken off the list together with its wake, and `called` is set before
-//! `Io::wake`, which ends a turn that begins or goes on after it. It is cleared by any
-//! watcher that comes back from a turn, perhaps not the one that is on its way; but that one looks too.
+//! Why it is sufficient: 1 ends with a critical section in which the called worker takes a job, if there is one that
+//! it may take, and at whose end the invariant holds again: with more jobs the next worker is called, and so on until
+//! no job waits or no worker is free. 2 ends with the check, with the end of a job, or with a worker that becomes
+//! free; the last two check the queue before that. A called worker does come: a sleeper is removed from the list
+//! together with its wake, and `called` is set before `Io::wake`, which ends a turn that begins or continues after
+//! it. It is cleared by any watcher that returns from a turn, perhaps not the one that is on its way; but that one
+//! checks the queue too.
 //!
 //! Tests run this module's source in many orders of its threads (`runtime/explored.rs`).
 
@@ -75,28 +72,28 @@ pub trait Job: Send + Sync + 'static {
     /// ends the job, not the thread.
     fn run(self: Arc<Self>) -> bool;
 
-    /// Has it left its worker soon each time? It is what one expects of it the next time.
+    /// Did it occupy its worker only briefly each time? This is the expectation for the next time.
     fn is_quick(&self) -> bool {
         true
     }
 }
 
-/// How many threads a pool has.
+/// The numbers of threads of a pool.
 #[derive(Clone, Copy)]
 pub(super) struct Sizes {
     pub(super) name: &'static str,
-    /// So many stay.
+    /// This many stay.
     pub(super) base: usize,
-    /// Up to so many, a job that finds no free worker gets a new one at once; beyond, only when all
+    /// Up to this many, a job that finds no free worker gets a new one at once; beyond, only if all
     /// of them block.
     pub(super) eager: usize,
     pub(super) max: usize,
-    /// Workers beyond the base leave after so long without work.
+    /// Workers beyond the base end after this time without work.
     pub(super) linger: Duration,
 }
 
 impl Sizes {
-    /// One thread, for jobs that must not run two at a time.
+    /// One thread, for jobs that must not run concurrently.
     pub(super) const LANE: Sizes = Sizes {
         name: "nats-lane",
         base: 1,
@@ -105,8 +102,8 @@ impl Sizes {
         linger: Duration::ZERO,
     };
 
-    /// For what blocks while a connection is made. Servers that take their time with one connection
-    /// must not hold up the others.
+    /// For what blocks while a connection is made. Servers that are slow with one connection must
+    /// not hold up the others.
     pub(super) const DIALERS: Sizes = Sizes {
         name: "nats-dial",
         base: 0,
@@ -115,7 +112,7 @@ impl Sizes {
         linger: Duration::from_secs(1),
     };
 
-    /// For sockets and callbacks: a thread for each processor, within reason, one for the sockets,
+    /// For sockets and callbacks: a thread for each processor, within limits, one for the sockets,
     /// and more when callbacks block.
     pub(super) fn elastic(processors: usize) -> Sizes {
         let base = processors.clamp(2, 4) + 1;
@@ -155,8 +152,8 @@ impl Dispatcher {
         }
     }
 
-    /// Starts the first workers: one to watch the sockets, and one to run what it finds. More are a
-    /// matter of need, but without these two nothing would ever be delivered.
+    /// Starts the first workers: one to watch the sockets, and one to run what it finds. More are
+    /// started on demand, but without these two nothing would ever be delivered.
     pub(super) fn start(&self) -> Result<()> {
         for _ in 0..2 {
             self.pool.lock().count_starting(1);
@@ -165,8 +162,8 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// Queues a job behind all others. Never waits for one. Who calls it while watching sockets
-    /// will, as a rule, run the job itself when it is done with what it found there.
+    /// Queues a job behind all others. Never waits for it. A thread that calls it while watching
+    /// sockets usually runs the job itself when it is done with what it found there.
     pub fn submit(&self, job: Arc<dyn Job>) {
         if forked() {
             return;

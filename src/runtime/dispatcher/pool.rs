@@ -14,20 +14,20 @@ use super::state::{Locked, State};
 use super::{Job, Sizes};
 use crate::error::Result;
 
-/// How many workers with nothing to do watch the sockets.
+/// The number of idle workers that watch the sockets.
 const WATCHERS: usize = 2;
 
 thread_local! {
     /// The pool whose sockets this thread watches, as a number that no other pool has; 0 for none.
     static WATCHES: Cell<usize> = const { Cell::new(0) };
-    /// The job that it is going to run itself when it is done with the sockets. Set by the pool's
+    /// The job that this thread will run itself when it is done with the sockets. Set by the pool's
     /// own threads only, so it may have a destructor ([`crate::nesting`]).
     static OWN: Cell<Option<Arc<dyn Job>>> = const { Cell::new(None) };
     static HAS_OWN: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Has the calling thread, which found it in a socket, a job to run? Then it should not read on:
-/// another thread can do that meanwhile.
+/// Does the calling thread have a job to run that it found in a socket? Then it should stop
+/// reading: another thread can continue meanwhile.
 pub fn has_found_job() -> bool {
     HAS_OWN.get()
 }
@@ -36,10 +36,10 @@ pub(in super::super) struct Pool {
     pub(in super::super) sizes: Sizes,
     threads: Arc<Threads>,
     pub(super) timers: Timers,
-    /// What workers with nothing to do watch.
+    /// The sockets that idle workers watch.
     pub(super) io: Option<Arc<Io>>,
     pub(in super::super) state: Mutex<State>,
-    /// As in the state, to be read without the lock.
+    /// As in the state, readable without the lock.
     watching: AtomicUsize,
 }
 
@@ -47,11 +47,12 @@ pub(in super::super) struct Pool {
 #[derive(Default)]
 pub(in super::super) struct Worker {
     pub(super) wake: Condvar,
-    /// Somebody has taken this worker off the list of sleepers. Only used under the pool's lock.
+    /// Another thread has removed this worker from the list of sleepers. Only used under the pool's
+    /// lock.
     pub(super) woken: AtomicBool,
     /// It runs a job.
     pub(super) running: AtomicBool,
-    /// Tells whether the worker computes or waits.
+    /// Shows whether the worker computes or waits.
     pub(super) probe: Probe,
 }
 
@@ -72,12 +73,12 @@ impl Pool {
         }
     }
 
-    /// The only way to the state for whoever changes it.
+    /// The only way to change the state.
     pub(in super::super) fn lock(self: &Arc<Self>) -> Locked<'_> {
         Locked::new(self)
     }
 
-    /// Starts a worker that has been counted.
+    /// Starts a worker that was counted.
     pub(super) fn spawn_worker(self: &Arc<Self>) -> Result<()> {
         let pool = self.clone();
         let spawned = self.threads.spawn(self.sizes.name, move || pool.work());
@@ -90,7 +91,7 @@ impl Pool {
         spawned
     }
 
-    /// The life of a worker. Whenever it gets the lock, it looks at the queue first.
+    /// The life of a worker. Whenever it gets the lock, it checks the queue first.
     fn work(self: Arc<Self>) {
         let mut me = Worker::default();
         if self.sizes.max > self.sizes.eager {
@@ -126,7 +127,7 @@ impl Pool {
         self.threads.join_finished();
     }
 
-    /// The next job for a worker; none for who alone could watch the sockets.
+    /// The next job for a worker; none for the last one that can watch the sockets.
     fn next_job(&self, state: &mut State) -> Option<Taken> {
         if self.io.is_some() && state.watching == 0 && !state.stop {
             return None;
@@ -137,8 +138,8 @@ impl Pool {
         Some(taken)
     }
 
-    /// Runs a job, and queues it again if there is more of it: for this worker, which looks at the
-    /// queue next, unless there is another job that is older.
+    /// Runs a job, and queues it again if there is more of it: for this worker, which checks the
+    /// queue next, unless another job is older.
     fn run(self: &Arc<Self>, taken: Taken, me: &Worker) -> Locked<'_> {
         let Taken { job, quick } = taken;
         me.running.store(true, Relaxed);
@@ -172,7 +173,7 @@ impl Pool {
             let others = state.watching > 1 || state.stop;
             match found {
                 Some(job) if others => break Some(job),
-                // The other one has found something in the same moment.
+                // The other watcher found something in the same moment.
                 Some(job) => state.jobs.push(job),
                 None if others && state.jobs.has(self.takes_others(&state)) || state.stop => {
                     break None;
@@ -190,7 +191,7 @@ impl Pool {
         self.watching.store(state.watching, Relaxed);
     }
 
-    /// Keeps a job for the calling thread, if that watches the sockets; else gives it back.
+    /// Keeps a job for the calling thread if that watches the sockets; else returns it.
     pub(super) fn keep(&self, job: Arc<dyn Job>) -> Option<Arc<dyn Job>> {
         if job.is_quick()
             && WATCHES.get() == self.number()
@@ -204,12 +205,13 @@ impl Pool {
         Some(job)
     }
 
-    /// What no other pool has, nor 0.
+    /// A number that no other pool has, and not 0.
     fn number(&self) -> usize {
         std::ptr::from_ref(self) as usize
     }
 
-    /// Sleeps until somebody wakes this worker. False if it is one too many and should leave.
+    /// Sleeps until another thread wakes this worker. False if the worker is superfluous and should
+    /// end.
     fn sleep(&self, state: &mut Locked<'_>, me: &Arc<Worker>) -> bool {
         me.woken.store(false, Relaxed);
         state.idle.push(me.clone());

@@ -1,4 +1,4 @@
-//! The facts about a pool, and who is called when they have changed.
+//! The state of a pool, and which workers are called when it has changed.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
@@ -11,28 +11,30 @@ use super::pool::{Pool, Worker};
 #[derive(Default)]
 pub(in super::super) struct State {
     pub(in super::super) jobs: Jobs,
-    /// How many workers run jobs that are not quick.
+    /// The number of workers that run jobs that are not short-running.
     pub(super) others_running: usize,
-    /// The workers that run, and how many there are together with those about to start.
+    /// The workers that run, and their number together with those about to start.
     pub(in super::super) workers: Vec<Arc<Worker>>,
     pub(in super::super) count: usize,
-    /// How many have been started and not begun: the program's function for new threads may keep them.
+    /// The number of workers that were started and have not begun: the program's thread-started callback may keep
+    /// them.
     pub(super) starting: usize,
     /// The last attempt to start one failed. The next is made by a check, or for a new job.
     pub(super) start_failed: bool,
-    /// The sleepers. The last one to lie down is the first to be woken: its caches are warm, and
-    /// the others get the rest that it takes to leave.
+    /// The sleepers. The last one to fall asleep is the first to be woken: its caches are warm, and
+    /// the others stay idle long enough to end.
     pub(in super::super) idle: Vec<Arc<Worker>>,
-    /// How many have been woken and not had the lock since.
+    /// The number of workers that were woken and have not had the lock since.
     pub(in super::super) woken: usize,
-    /// How many watch the sockets. Once it is not zero it never becomes so again, before the end.
+    /// The number of workers that watch the sockets. Once it is not zero it does not become zero
+    /// again before the end.
     pub(in super::super) watching: usize,
-    /// One of them has been called to the queue, and none has come back from the sockets since.
+    /// One of the watchers was called to the queue, and none has returned from the sockets since.
     pub(super) called: bool,
     pub(super) check_pending: bool,
-    /// There are no checks any more: the timers have ended. Workers are started at once.
+    /// There are no checks any more, because the timers have ended. Workers are started at once.
     pub(super) unchecked: bool,
-    /// How many checks in a row have found all workers blocked.
+    /// The number of checks in a row that found all workers blocked.
     pub(super) blocked: u32,
     pub(super) stop: bool,
 }
@@ -44,7 +46,7 @@ impl State {
         self.starting += n;
     }
 
-    /// Takes a worker off the sleepers, to be woken once the lock is free.
+    /// Removes a worker from the sleepers, to be woken once the lock is free.
     fn wake_one(&mut self) -> Option<Arc<Worker>> {
         let worker = self.idle.pop()?;
         self.woken += 1;
@@ -57,7 +59,7 @@ impl State {
     }
 }
 
-/// What remains to be done for the jobs that wait, without the lock.
+/// What remains to be done, without the lock, for the jobs that wait.
 #[derive(Default)]
 pub(super) struct Calls {
     pub(super) wake: Option<Arc<Worker>>,
@@ -72,7 +74,7 @@ impl Calls {
     }
 }
 
-/// When a check is due, and the numbers at the time when it was asked for.
+/// When a check is due, and the numbers at the time of the request.
 #[derive(Clone, Copy)]
 pub(super) struct CheckFor {
     pub(super) after: Duration,
@@ -81,12 +83,12 @@ pub(super) struct CheckFor {
 }
 
 impl Pool {
-    /// Finds out who has to be called for a job that waits, so that the invariant holds (the
-    /// [module](super) has it), and counts them as called.
+    /// Determines which workers have to be called for a waiting job, so that the invariant holds
+    /// (see the [module](super)), and counts them as called.
     fn calls(&self, state: &mut State) -> Calls {
         let mut calls = Calls::default();
         if state.stop && state.watching > 0 && !state.called {
-            // They learn of it one after the other.
+            // They are called one after the other.
             state.called = true;
             calls.watcher = true;
         }
@@ -115,14 +117,14 @@ impl Pool {
         calls
     }
 
-    /// May one more worker run a job that is not quick? One watches the sockets, one is left to the
-    /// quick jobs.
+    /// May one more worker run a job that is not short-running? One watches the sockets, one is
+    /// reserved for short-running jobs.
     pub(super) fn takes_others(&self, state: &State) -> bool {
         let begun = state.count - state.starting;
         self.io.is_none() || state.stop || state.others_running < begun.saturating_sub(2).max(1)
     }
 
-    /// Does what [`calls`](Self::calls) has found. The lock is free.
+    /// Performs what [`calls`](Self::calls) determined. The lock is free.
     fn make(self: &Arc<Self>, calls: Calls) {
         if let Some(worker) = calls.wake {
             worker.wake.notify_one();
@@ -133,7 +135,7 @@ impl Pool {
             io.wake();
         }
         if calls.start {
-            // If it fails, the check tries again; meanwhile another worker may come to the job.
+            // If it fails, the check tries again; meanwhile another worker may take the job.
             let _ = self.spawn_worker();
         }
         if let Some(check) = calls.check {
@@ -142,10 +144,10 @@ impl Pool {
     }
 }
 
-/// The state, with the lock held. Its end sees to the jobs that wait.
+/// The state with the lock held. Dropping it calls workers for the jobs that wait.
 pub(in super::super) struct Locked<'a> {
     pool: &'a Arc<Pool>,
-    /// None at the end only.
+    /// None only at the end.
     state: Option<MutexGuard<'a, State>>,
 }
 
@@ -157,8 +159,8 @@ impl<'a> Locked<'a> {
         }
     }
 
-    /// To be asked before a wait lets go of the lock. False: somebody had to be called, and things
-    /// may have changed meanwhile.
+    /// To be called before a wait releases the lock. False: a worker had to be called, and the
+    /// state may have changed meanwhile.
     pub(super) fn is_settled(&mut self) -> bool {
         let calls = self.pool.calls(self);
         if !calls.any() {
@@ -170,7 +172,7 @@ impl<'a> Locked<'a> {
         false
     }
 
-    /// For waits.
+    /// The guard for waits.
     pub(super) fn guard(&mut self) -> &mut MutexGuard<'a, State> {
         self.state.as_mut().expect("locked until the end")
     }

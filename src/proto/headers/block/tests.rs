@@ -1,4 +1,4 @@
-//! The header block by examples, and by properties of going there and back.
+//! The header block: examples, and properties of encoding followed by decoding.
 
 use super::*;
 use proptest::collection::vec;
@@ -20,7 +20,7 @@ fn pairs(map: &HeaderMap) -> Vec<(String, Vec<String>)> {
         .collect()
 }
 
-/// What decoding finds, as one line.
+/// The result of decoding, as one line.
 fn decoded(block: &str) -> String {
     match HeaderMap::decode(block.as_bytes()) {
         Ok(map) => {
@@ -185,7 +185,7 @@ fn large_blocks_take_linear_time() {
 }
 
 fn map() -> impl Strategy<Value = HeaderMap> {
-    // Few different keys, so that they meet; and enough to get into the table.
+    // Few different keys, so that they collide; and enough of them to use the hash table.
     let value = option::of(vec(any::<u8>(), 0..12));
     vec(("[a-f][a-c]?", value), 0..50).prop_map(|lines| {
         let mut map = HeaderMap::new();
@@ -201,7 +201,8 @@ proptest! {
     fn there_and_back(map in map()) {
         let block = HeaderBlock::of(&map).to_vec();
         prop_assert_eq!(block.len(), HeaderBlock::of(&map).len());
-        // What the wire does to values: no NULL, no line ends, no white space around.
+        // What the wire does to values: NULL becomes empty, line ends become blanks, white space
+        // around a value is removed.
         let mut expected = map.clone();
         for value in expected.entries.iter_mut().flat_map(|entry| &mut entry.values) {
             let mut bytes = value.take().map_or(Vec::new(), |value| value.as_bytes().to_vec());
@@ -223,7 +224,7 @@ proptest! {
             let status = map.get(STATUS).flatten().map(|status| status.as_bytes().to_vec());
             let expected = status.is_some_and(|status| status.starts_with(b"503"));
             prop_assert_eq!(is_no_responders(&block, 0), expected);
-            // A block that was accepted is still accepted when it was written anew.
+            // A block that was accepted is still accepted after being encoded again.
             prop_assert!(HeaderMap::decode(&HeaderBlock::of(&map).to_vec()).is_ok());
         }
         let _ = HeaderMap::decode(&block[..cut % (block.len() + 1)]);

@@ -1,11 +1,11 @@
-//! The parser against a second one that is written for simplicity: it knows the whole input and
+//! The parser compared with a second one that is written for simplicity: it has the whole input and
 //! works on whole lines.
 
 use super::{Found, incremental};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-/// What is in `input`, found the plain way.
+/// The operations in `input`, found by simple means.
 fn reference(mut input: &[u8], max_msg: usize) -> Vec<Found> {
     let mut out = Vec::new();
     while let Some(line_len) = input.iter().position(|&b| b == b'\n') {
@@ -99,12 +99,13 @@ fn push(mut out: Vec<Found>, found: Found) -> Vec<Found> {
     out
 }
 
-/// An operation, mostly right, in one of the many forms that it may take.
+/// A mostly valid operation in one of the many forms that it may have.
 fn operation() -> impl Strategy<Value = Vec<u8>> {
     let blank = prop_oneof![8 => Just(" "), 1 => Just("\t"), 1 => Just("  ")];
     let end = prop_oneof![8 => Just("\r\n"), 1 => Just("\n")];
     let word = "[a-z0-9._*>]{1,12}";
-    // Announced but not sent: makes the frame end wrong, or its header larger than all of it.
+    // Bytes that are announced but not sent: the frame then ends wrongly, or its header is larger
+    // than the whole.
     let missing = prop_oneof![8 => Just(0usize), 1 => 1usize..3];
     let message = (
         (any::<bool>(), any::<bool>(), word, any::<u64>(), 0u32..64),
