@@ -341,8 +341,13 @@ fn signature_handler(
         };
         outcome(status, &words)?;
         // SAFETY: NULL, or as many bytes as the function says, which live as long as `signature`.
-        let bytes = unsafe { convert::payload(signature.0.cast_const().cast(), len) }
-            .map_err(|_| Error::new(Status::NATS_ERR, "the signature callback returned no signature"))?;
+        let bytes =
+            unsafe { convert::payload(signature.0.cast_const().cast(), len) }.map_err(|_| {
+                Error::new(
+                    Status::NATS_ERR,
+                    "the signature callback returned no signature",
+                )
+            })?;
         Ok(bytes.to_vec())
     }))
 }
