@@ -9,7 +9,7 @@ use super::Subscription;
 use super::callbacks::reports::Report;
 use super::connection::Connection;
 use super::options::ConnHandler;
-use super::subscription::delivery::Slow;
+use super::subscription::queue::Slow;
 use crate::error::{Error, Status};
 
 impl Connection {

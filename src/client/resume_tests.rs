@@ -1,11 +1,10 @@
 //! Tests of what a new server is told.
 
-use std::sync::atomic::Ordering;
-
 use super::*;
 use crate::client::options::Options;
 use crate::client::outgoing::ping::Window;
 use crate::client::subscription::state::SubscribeArgs;
+use crate::msg::Msg;
 
 #[test]
 fn only_what_is_subscribed_anew_has_a_position() {
@@ -20,8 +19,8 @@ fn only_what_is_subscribed_anew_has_a_position() {
     let [exhausted, open, draining, last] =
         ["exhausted", "open", "draining", "last"].map(subscribe);
     exhausted.auto_unsubscribe(1).unwrap();
-    exhausted.taken_msgs.store(1, Ordering::Relaxed);
-    draining.queue.lock().draining = Some(Box::default());
+    exhausted.take(&Msg::create(b"exhausted", None, b"").unwrap());
+    draining.start_draining().unwrap();
     // The server before had all that was subscribed with it.
     conn.send_subscriptions(|_| 0);
     let mut told = SessionStart::default();

@@ -17,7 +17,7 @@ use super::session::handshake::{self, Attempt, Context, Wire};
 use super::session::host::{Event, SessionHost, SessionLink};
 use super::session::state::Session;
 use super::session::{connect, dial, drain, loss};
-use super::subscription::delivery::Closed;
+use super::subscription::queue::Closed;
 use super::subscription::state::Purpose;
 use crate::error::{Error, Result, Status};
 use crate::msg;
@@ -183,7 +183,7 @@ impl SessionHost for Connection {
     fn drain_subscriptions(&self) -> Box<dyn FnOnce(Result<()>) + Send> {
         // Requests under way get their answers, and the drain waits for that.
         let mut subs = self.interest.seal();
-        subs.retain(|sub| sub.purpose == Purpose::Messages);
+        subs.retain(|sub| sub.purpose() == Purpose::Messages);
         for sub in &subs {
             // One that was closed meanwhile needs no draining.
             let _ = sub.start_draining();
@@ -214,7 +214,7 @@ impl SessionHost for Connection {
 /// Subscriptions that did not come to their end: one by name, and how many there are.
 fn left_over(subs: &[Arc<Subscription>]) -> Option<String> {
     let sub = subs.first()?;
-    let (msgs, _) = sub.waiting(&sub.queue.lock());
+    let msgs = sub.left();
     let more = match subs.len() - 1 {
         0 => String::new(),
         more => format!(", and {more} more subscriptions"),

@@ -14,8 +14,8 @@ use super::outgoing::Outbound;
 use super::outgoing::publish::check_line_len;
 use super::session::status::ConnStatus;
 use super::subscription::SubscribeArgs;
-use super::subscription::delivery::Slow;
 use super::subscription::home::Home;
+use super::subscription::queue::Slow;
 use super::subscription::state::{Made, Purpose};
 use super::{Link, Subscription};
 use crate::error::{Error, Result, Status};
@@ -112,8 +112,8 @@ impl Connection {
         let mut changing = self.interest.change(&self.outbound);
         if changing.is_sealed() {
             // Whoever closes the connection says so before it takes the subscriptions out.
-            let refused = self.subscribable(sub.purpose);
-            if refused.is_err() || sub.purpose == Purpose::Messages {
+            let refused = self.subscribable(sub.purpose());
+            if refused.is_err() || sub.purpose() == Purpose::Messages {
                 drop(changing);
                 sub.discard();
                 let status = refused.err().unwrap_or(Status::NATS_CONNECTION_CLOSED);

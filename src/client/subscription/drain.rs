@@ -8,22 +8,11 @@ use std::time::{Duration, Instant};
 
 use crate::client::outgoing::ping::{ANSWER_MAX, PingWaiter};
 use crate::client::outgoing::publish::When;
-use crate::client::subscription::delivery::Closed;
 use crate::client::subscription::home::Home;
+use crate::client::subscription::queue::Closed;
 use crate::client::subscription::state::Subscription;
 use crate::error::{Error, Result, Status};
 use crate::proto::encode;
-use crate::runtime::TimerHandle;
-
-/// A subscription's drain.
-#[derive(Default)]
-pub(in crate::client) struct Draining {
-    /// The server has said that nothing follows.
-    pub(in crate::client) flushed: bool,
-    /// Why the drain did not go as it should.
-    pub(in crate::client) failed: Option<Status>,
-    timer: Option<TimerHandle>,
-}
 
 impl<H: Home> Subscription<H> {
     /// Starts to drain: the server sends no more, what it sent is delivered, then it closes.
@@ -64,7 +53,7 @@ impl<H: Home> Subscription<H> {
             return Ok(false);
         }
         let tell = !queue.server_has_ended();
-        queue.draining = Some(Box::default());
+        queue.begin_drain();
         drop(queue);
         if tell {
             changing.tell_drain(|buf| encode::unsubscribe(buf, self.sid(), None));
@@ -74,12 +63,7 @@ impl<H: Home> Subscription<H> {
 
     /// The flush behind the UNSUB ended.
     pub(in crate::client) fn drain_flushed(self: &Arc<Self>, result: Result<(), Status>) {
-        if let Some(draining) = self.queue.lock().draining.as_mut() {
-            draining.flushed = true;
-            if let Err(status) = result {
-                draining.failed.get_or_insert(status);
-            }
-        }
+        self.queue.lock().drain_flushed(result);
         self.complete_if_empty();
     }
 
@@ -95,9 +79,7 @@ impl<H: Home> Subscription<H> {
             .runtime()
             .timers
             .after(timeout.unwrap_or(ANSWER_MAX), Box::new(late));
-        if let Some(draining) = self.queue.lock().draining.as_mut() {
-            draining.timer = Some(timer);
-        }
+        self.queue.lock().set_drain_timer(timer);
     }
 
     /// The time is over: for the flush only, or for the drain (`all`).
@@ -106,16 +88,18 @@ impl<H: Home> Subscription<H> {
         if queue.is_complete() || queue.is_closed() {
             return;
         }
-        let Some(draining) = queue.draining.as_mut() else {
-            return;
-        };
-        if all {
-            draining.failed.get_or_insert(Status::NATS_TIMEOUT);
-            drop(queue);
-            self.end(Closed::Drained);
-        } else if !draining.flushed {
-            drop(queue);
-            self.drain_flushed(Err(Status::NATS_TIMEOUT));
+        match queue.is_flushed() {
+            None => {}
+            Some(_) if all => {
+                queue.fail_drain(Status::NATS_TIMEOUT);
+                drop(queue);
+                self.end(Closed::Drained);
+            }
+            Some(true) => {}
+            Some(false) => {
+                drop(queue);
+                self.drain_flushed(Err(Status::NATS_TIMEOUT));
+            }
         }
     }
 
@@ -154,7 +138,7 @@ impl<H: Home> Subscription<H> {
             let text = "Subscription drain is not complete: ".to_owned() + &self.called();
             return Err(Error::illegal_state(text));
         }
-        if let Some(status) = queue.draining.as_ref().and_then(|d| d.failed) {
+        if let Some(status) = queue.drain_failure() {
             return Err(status.into());
         }
         match queue.closed() {

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::client::subscription::delivery::Closed;
 use crate::client::subscription::home::Home;
+use crate::client::subscription::queue::Closed;
 use crate::client::subscription::state::Subscription;
 use crate::locks::Mutex;
 

@@ -8,7 +8,7 @@ use crate::client::callbacks::manual::ManualQueue;
 use crate::client::interest::Interest;
 use crate::client::outgoing::Outbound;
 use crate::client::outgoing::wire::Wire;
-use crate::client::subscription::delivery::Slow;
+use crate::client::subscription::queue::Slow;
 use crate::client::subscription::state::Subscription;
 use crate::runtime::Runtime;
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::client::outgoing;
-use crate::client::subscription::delivery::Closed;
 use crate::client::subscription::home::Home;
+use crate::client::subscription::queue::Closed;
 use crate::client::subscription::state::Subscription;
 use crate::error::{Error, Result, Status};
 use crate::msg::{Msg, MsgList};
@@ -61,9 +61,9 @@ impl<H: Home> Subscription<H> {
             let (mut count, mut last) = (0, false);
             while count < want.max
                 && !last
-                && let Some(first) = queue.list.front()
+                && let Some(first) = queue.front()
                 && want.accept.as_mut().is_none_or(|accept| accept(first))
-                && let Some(msg) = queue.list.pop()
+                && let Some(msg) = queue.pop()
             {
                 self.take(&msg);
                 into.push(msg);
@@ -72,10 +72,10 @@ impl<H: Home> Subscription<H> {
             }
             if count > 0 {
                 let drained = queue.is_drained();
-                if !queue.list.is_empty() {
+                if !queue.is_empty() {
                     self.changed.notify_one();
                 }
-                outgoing::expect_one_publish(waited && queue.list.is_empty());
+                outgoing::expect_one_publish(waited && queue.is_empty());
                 drop(queue);
                 if last {
                     self.leave(Closed::MaxDelivered);
@@ -84,7 +84,7 @@ impl<H: Home> Subscription<H> {
                 }
                 return Ok(count);
             }
-            if !queue.list.is_empty() || want.is_stopped() {
+            if !queue.is_empty() || want.is_stopped() {
                 return Ok(0);
             }
             if queue.is_drained() {
@@ -100,7 +100,7 @@ impl<H: Home> Subscription<H> {
                 drop(queue);
                 self.home.look_for_answer(want.deadline, || {
                     let queue = self.queue.lock();
-                    !queue.list.is_empty()
+                    !queue.is_empty()
                         || queue.is_closed()
                         || queue.is_drained()
                         || want.is_stopped()
@@ -139,6 +139,6 @@ impl<H: Home> Subscription<H> {
 
     /// Messages that wait in the queue.
     pub fn queued(&self) -> usize {
-        self.queue.lock().list.len()
+        self.queue.lock().len()
     }
 }

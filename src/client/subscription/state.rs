@@ -4,17 +4,17 @@
 use std::ffi::{CStr, CString};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::client::ForeignHandle;
 use crate::client::callbacks::life::Lease;
 use crate::client::interest::registry::Subscriber;
 use crate::client::subscription::bound::Bound;
-use crate::client::subscription::delivery::{Closed, Queue};
 use crate::client::subscription::endings::Endings;
 use crate::client::subscription::extension::Extension;
 use crate::client::subscription::home::Home;
 use crate::client::subscription::intake::Intake;
+use crate::client::subscription::queue::{Closed, Queue};
 use crate::error::{Error, Result, Status};
 use crate::locks::{Condvar, Mutex};
 use crate::msg::Msg;
@@ -112,32 +112,32 @@ pub struct Subscription<H> {
     pub(super) home: Arc<H>,
     pub(super) bound: Bound,
     queue_group: Option<Box<[u8]>>,
-    pub(in crate::client) purpose: Purpose,
-    pub(in crate::client) sink: Option<Box<dyn MsgSink<Subscription<H>>>>,
+    pub(super) purpose: Purpose,
+    pub(super) sink: Option<Box<dyn MsgSink<Subscription<H>>>>,
     pub(super) intake: Option<Arc<dyn Intake<Subscription<H>>>>,
-    pub(in crate::client) timeout: Option<Duration>,
+    pub(super) timeout: Option<Duration>,
     /// The lane that its messages take; `None` for the pool that grows as needed.
     lane: Option<Arc<Dispatcher>>,
     handle: OnceLock<Box<dyn ForeignHandle>>,
     pub(super) extension: OnceLock<Arc<dyn Extension<Subscription<H>>>>,
     pub(super) endings: Endings<Subscription<H>>,
-    pub(in crate::client) queue: Mutex<Queue>,
+    pub(super) queue: Mutex<Queue>,
     /// A message came, or it was closed or drained. Goes with `queue`; whoever takes a message and
     /// leaves others wakes the next who waits.
-    pub(in crate::client) changed: Condvar,
+    pub(super) changed: Condvar,
     /// It is complete. Goes with `queue`.
-    pub(in crate::client) completed: Condvar,
+    pub(super) completed: Condvar,
     /// Messages and bytes that left the queue for the program. Written by one thread at a time, so
     /// that the way of a message needs no atomic addition.
-    pub(in crate::client) taken_msgs: AtomicU64,
-    pub(in crate::client) taken_bytes: AtomicU64,
+    pub(super) taken_msgs: AtomicU64,
+    pub(super) taken_bytes: AtomicU64,
     /// The number of messages after which it ends by itself; 0 for none.
-    pub(in crate::client) max: AtomicU64,
+    pub(super) max: AtomicU64,
     /// Mirrors `queue.closed`, for the delivering thread.
-    pub(in crate::client) ended: AtomicBool,
+    pub(super) ended: AtomicBool,
     /// Its callbacks have been quick so far; not before the first.
-    pub(in crate::client) quick: AtomicBool,
-    pub(in crate::client) me: Weak<Subscription<H>>,
+    pub(super) quick: AtomicBool,
+    pub(super) me: Weak<Subscription<H>>,
 }
 
 impl<H: Home> Subscription<H> {
@@ -188,6 +188,10 @@ impl<H: Home> Subscription<H> {
         &self.home
     }
 
+    pub(in crate::client) fn purpose(&self) -> Purpose {
+        self.purpose
+    }
+
     /// Its subject, also after it was closed.
     pub(in crate::client) fn name(&self) -> Arc<CStr> {
         self.bound.subject()
@@ -223,8 +227,7 @@ impl<H: Home> Subscription<H> {
         );
         let left = (max > 0).then(|| max.saturating_sub(taken));
         let left = left.filter(|left| *left == 0 || self.intake.is_none());
-        let come = queue.come();
-        queue.server.begin(come, taken, left);
+        queue.begin_with_server(taken, left);
         drop(queue);
         match left {
             // It ends when its last callback returns.
@@ -283,12 +286,17 @@ impl<H: Home> Subscription<H> {
 
     /// Messages and bytes that wait.
     pub fn pending(&self) -> Result<(i32, i32)> {
-        self.while_open(|q| self.waiting(q))
+        self.while_open(|q| q.pending(self.taken()))
+    }
+
+    /// Messages that the program has not got, also after it was closed.
+    pub(in crate::client) fn left(&self) -> i32 {
+        self.queue.lock().pending(self.taken()).0
     }
 
     /// The most messages and bytes that may wait; negative for no limit.
     pub fn pending_limits(&self) -> Result<(i32, i32)> {
-        self.while_open(|q| q.limits)
+        self.while_open(|q| q.limits())
     }
 
     /// Sets how many messages and bytes may wait; negative for no limit.
@@ -299,17 +307,17 @@ impl<H: Home> Subscription<H> {
                  {msgs} messages, {bytes} bytes"
             )));
         }
-        self.while_open(|q| q.limits = (msgs, bytes))
+        self.while_open(|q| q.set_limits(msgs, bytes))
     }
 
     /// The most messages and bytes that ever waited.
     pub fn max_pending(&self) -> Result<(i32, i32)> {
-        self.while_open(|q| q.most)
+        self.while_open(|q| q.most())
     }
 
     /// Starts measuring [`Subscription::max_pending`] anew.
     pub fn clear_max_pending(&self) -> Result<()> {
-        self.while_open(|q| q.most = (0, 0))
+        self.while_open(|q| q.clear_most())
     }
 
     /// Messages given to the program.
@@ -319,20 +327,20 @@ impl<H: Home> Subscription<H> {
 
     /// Messages dropped because too many waited.
     pub fn dropped(&self) -> Result<i64> {
-        self.while_open(|q| q.dropped as i64)
+        self.while_open(|q| q.dropped() as i64)
     }
 
     /// All that it has counted.
     pub fn stats(&self) -> Result<SubStats> {
         self.while_open(|q| {
-            let (pending_msgs, pending_bytes) = self.waiting(q);
+            let (pending_msgs, pending_bytes) = q.pending(self.taken());
             SubStats {
                 pending_msgs,
                 pending_bytes,
-                max_pending_msgs: q.most.0,
-                max_pending_bytes: q.most.1,
+                max_pending_msgs: q.most().0,
+                max_pending_bytes: q.most().1,
                 delivered: self.taken_msgs.load(Ordering::Relaxed) as i64,
-                dropped: q.dropped as i64,
+                dropped: q.dropped() as i64,
             }
         })
     }
@@ -343,7 +351,7 @@ impl<H: Home> Subscription<H> {
             let text = self.called() + " has no callback, and so no completion callback";
             return Err(Error::new(Status::NATS_INVALID_SUBSCRIPTION, text));
         }
-        let old = self.while_open(|q| std::mem::replace(&mut q.on_complete, callback))?;
+        let old = self.while_open(|q| q.set_on_complete(callback))?;
         drop(old);
         Ok(())
     }
@@ -387,7 +395,7 @@ impl<H: Home> Subscription<H> {
             // The server would count what the intake takes out.
             return Ok(());
         }
-        let told = queue.server.set_max(max);
+        let told = queue.set_max(max);
         drop(queue);
         changing.tell(|buf| encode::unsubscribe(buf, self.sid(), Some(told)));
         Ok(())
@@ -401,11 +409,6 @@ impl<H: Home> Subscription<H> {
         if self.is_valid() {
             self.leave(Closed::Unsubscribed);
         }
-    }
-
-    /// How long it has been without a message.
-    pub(in crate::client) fn quiet_for(&self, since: Instant) -> Duration {
-        Instant::now().saturating_duration_since(since)
     }
 }
 

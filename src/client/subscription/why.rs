@@ -1,9 +1,10 @@
 //! Why a call on a subscription failed, in words. Nothing here runs unless a call has failed, and no lock is held then.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use crate::client::subscription::delivery::{Closed, Slow};
 use crate::client::subscription::home::Home;
+use crate::client::subscription::queue::{Closed, Slow};
 use crate::client::subscription::state::Subscription;
 use crate::error::{Error, Status};
 use crate::words::{ms, shown};
@@ -25,7 +26,7 @@ impl<H: Home> Subscription<H> {
     pub(in crate::client) fn why_no_message(&self, error: Error, timeout: Duration) -> Error {
         let name = self.shown_name();
         error.or_say(|status| match status {
-            Status::NATS_TIMEOUT if self.has_ended_by_drain() => {
+            Status::NATS_TIMEOUT if self.queue.lock().closed() == Some(Closed::Drained) => {
                 format!("subscription on '{name}' is drained: no message follows")
             }
             Status::NATS_TIMEOUT if timeout.is_zero() => format!("no message waits on '{name}'"),
@@ -34,10 +35,10 @@ impl<H: Home> Subscription<H> {
                 ms(timeout),
                 self.home.meanwhile()
             ),
-            Status::NATS_SLOW_CONSUMER => self.slow_words(self.slow()),
+            Status::NATS_SLOW_CONSUMER => self.slow_words(self.queue.lock().slowness()),
             Status::NATS_MAX_DELIVERED_MSGS => format!(
                 "subscription on '{name}' has delivered its maximum of {} messages",
-                self.maximum()
+                self.max.load(Ordering::Relaxed)
             ),
             Status::NATS_NO_RESPONDERS => {
                 format!("no responders for what was published with the reply subject '{name}'")
@@ -57,7 +58,7 @@ impl<H: Home> Subscription<H> {
         match (status, self.queue.lock().closed()) {
             (Status::NATS_CONNECTION_CLOSED, _) => {}
             (_, Some(Closed::MaxDelivered)) => {
-                let max = self.maximum();
+                let max = self.max.load(Ordering::Relaxed);
                 return format!("{called} is closed: it has delivered its {max} messages");
             }
             (_, Some(Closed::Drained)) => return format!("{called} is closed: it was drained"),

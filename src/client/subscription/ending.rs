@@ -1,0 +1,75 @@
+//! The end of a subscription, whatever the reason.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use crate::client::subscription::endings::EndReason;
+use crate::client::subscription::home::Home;
+use crate::client::subscription::queue::Closed;
+use crate::client::subscription::state::Subscription;
+use crate::proto::encode;
+
+impl<H: Home> Subscription<H> {
+    /// Leaves the connection: the server is told, unless it knows. What waits is dropped.
+    pub(in crate::client) fn leave(self: &Arc<Self>, why: Closed) {
+        let tell = {
+            let mut changing = self.home.interest().change(self.home.outbound());
+            let known = changing.remove(self.sid());
+            let tell = known && !self.queue.lock().server_has_ended();
+            if tell {
+                changing.tell(|buf| encode::unsubscribe(buf, self.sid(), None));
+            }
+            tell
+        };
+        self.end(why);
+        if tell {
+            self.home.flush_if_asap();
+        }
+    }
+
+    /// Closes it. What waits is dropped; a callback that runs finishes.
+    pub(in crate::client) fn end(self: &Arc<Self>, why: Closed) {
+        self.home.interest().remove(|| self.sid());
+        let mut queue = self.queue.lock();
+        let Some(ended) = queue.close(why, self.sink.is_some()) else {
+            return;
+        };
+        self.ended.store(true, Ordering::Release);
+        drop(queue);
+        self.changed.notify_all();
+        self.completed.notify_all();
+        drop(ended.dropped);
+        if ended.schedule {
+            self.schedule();
+        }
+        self.endings.run(self, ended.why.into());
+        self.home.gone();
+    }
+
+    /// It never came to life: nothing is told to anyone.
+    pub(in crate::client) fn discard(&self) {
+        let lease = self.queue.lock().discard();
+        drop(lease);
+        self.endings.forget();
+    }
+
+    /// A drained subscription without callback that has nothing left is complete, though it stays
+    /// valid until the program looks.
+    pub(super) fn complete_if_empty(self: &Arc<Self>) {
+        let mut queue = self.queue.lock();
+        if self.sink.is_some() {
+            let schedule = queue.is_drained() && queue.schedule();
+            drop(queue);
+            if schedule {
+                self.schedule();
+            }
+        } else if queue.complete_drain() {
+            drop(queue);
+            self.home.interest().set_drained(|| self.sid());
+            self.changed.notify_all();
+            self.completed.notify_all();
+            self.endings.run(self, EndReason::Drained);
+            self.home.gone();
+        }
+    }
+}

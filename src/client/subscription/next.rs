@@ -1,0 +1,105 @@
+//! Fetching the next message, by a thread of the program's.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::client::outgoing;
+use crate::client::subscription::home::Home;
+use crate::client::subscription::queue::Closed;
+use crate::client::subscription::state::Subscription;
+use crate::error::{Error, Result, Status};
+use crate::msg::Msg;
+
+impl<H: Home> Subscription<H> {
+    /// Fetches the next message, waiting for it if there is none.
+    #[inline]
+    pub fn next_msg(self: &Arc<Self>, timeout: Duration) -> Result<Msg> {
+        match self.extension.get() {
+            None => self.take_next(timeout),
+            Some(extension) => extension.next_begins(self).and_then(|()| {
+                let mut msg = self.take_next(timeout)?;
+                extension.taken(self, &mut msg);
+                Ok(msg)
+            }),
+        }
+        .map_err(|e| self.why_no_message(e, timeout))
+    }
+
+    /// As [`Subscription::next_msg`], with a failure that has no words yet.
+    pub(in crate::client) fn take_next(self: &Arc<Self>, timeout: Duration) -> Result<Msg> {
+        // Looked at only when there is something to wait for: the clock costs more than a message.
+        let mut deadline = None;
+        let mut queue = self.queue.lock();
+        if self.home.is_closed() {
+            return Err(Status::NATS_CONNECTION_CLOSED.into());
+        }
+        if !queue.is_closed() && self.sink.is_some() {
+            drop(queue);
+            let text = self.called() + " has a callback, which gets its messages";
+            return Err(Error::illegal_state(text));
+        }
+        if !queue.is_closed() && queue.take_slow() {
+            return Err(Status::NATS_SLOW_CONSUMER.into());
+        }
+        loop {
+            match queue.closed() {
+                Some(Closed::MaxDelivered) => return Err(Status::NATS_MAX_DELIVERED_MSGS.into()),
+                Some(_) => return Err(self.closed_status().into()),
+                None => {}
+            }
+            if let Some(msg) = queue.pop() {
+                self.take(&msg);
+                let last = self.has_its_maximum();
+                let drained = queue.is_drained();
+                if !queue.is_empty() {
+                    self.changed.notify_one();
+                }
+                let waited = deadline.is_some();
+                outgoing::expect_one_publish(waited && queue.is_empty());
+                drop(queue);
+                if last {
+                    self.leave(Closed::MaxDelivered);
+                } else if drained {
+                    self.end(Closed::Drained);
+                }
+                if msg.is_no_responders() {
+                    return Err(Status::NATS_NO_RESPONDERS.into());
+                }
+                return Ok(msg);
+            }
+            if queue.is_drained() {
+                drop(queue);
+                self.end(Closed::Drained);
+                return Err(Status::NATS_TIMEOUT.into());
+            }
+            let until = match deadline {
+                Some(until) => until,
+                None => {
+                    let until = Instant::now().checked_add(timeout);
+                    deadline = Some(until);
+                    // A wait of no time says nothing about how late answers are.
+                    if timeout.is_zero() {
+                        continue;
+                    }
+                    drop(queue);
+                    self.home.look_for_answer(until, || {
+                        let queue = self.queue.lock();
+                        !queue.is_empty() || queue.is_closed() || queue.is_drained()
+                    });
+                    queue = self.queue.lock();
+                    continue;
+                }
+            };
+            let late = match until {
+                None => {
+                    self.changed.wait(&mut queue);
+                    false
+                }
+                Some(until) => self.changed.wait_until(&mut queue, until).timed_out(),
+            };
+            if late && queue.is_empty() && !queue.is_closed() {
+                return Err(Status::NATS_TIMEOUT.into());
+            }
+        }
+    }
+}
