@@ -1,10 +1,10 @@
-//! Proving who the client is with a key: NKeys, and JWTs that go with one. The server sends a
-//! nonce with its INFO, and the client answers with its public key or its JWT and the nonce,
-//! signed ("NKeys" and "JWT-based authentication" of the NATS documentation, ADR-14).
+//! Proof of identity by a key: NKeys, and JWTs with their key. The server sends a nonce with its
+//! INFO, and the client answers with its public key or its JWT and the signed nonce ("NKeys" and
+//! "JWT-based authentication" of the NATS documentation, ADR-14).
 //!
-//! What proves it is looked up anew for each attempt to connect, so that files that were replaced
-//! meanwhile count. A seed is in memory only while it signs, except for credentials that the
-//! program gave as text; both are wiped, and neither `Debug` nor an error shows any of it.
+//! Credentials are read again for each attempt to connect, so that replaced files take effect. A
+//! seed is in memory only while it signs, except for credentials that the program gave as text;
+//! both are wiped, and neither `Debug` nor an error shows any of it.
 
 mod credentials;
 
@@ -21,13 +21,13 @@ use super::nkey::{self, SIGNATURE_LEN};
 use crate::error::{Error, Result, Status};
 use crate::secret::Secret;
 
-/// Gives the user's JWT, or `None` to connect without one.
+/// Supplies the user's JWT, or `None` to connect without one.
 pub type JwtHandler = Arc<dyn Fn() -> Result<Option<Secret>> + Send + Sync>;
 /// Signs the server's nonce.
 pub type SignatureHandler = Arc<dyn Fn(&CStr) -> Result<Vec<u8>> + Send + Sync>;
 
-/// What a client proves itself with: nothing, an NKey, or a JWT and the seed that goes with it.
-/// What is set takes the place of what was there.
+/// The credentials of a client: none, an NKey, or a JWT and the seed that goes with it. Setting one
+/// kind replaces the others.
 #[derive(Clone, Default)]
 pub struct SignIn(Option<Way>);
 
@@ -41,12 +41,12 @@ enum Way {
 #[derive(Clone)]
 enum User {
     Handlers(JwtHandler, SignatureHandler),
-    /// The file with the JWT, and the one with the seed where it is another.
+    /// The file with the JWT, and the one with the seed if it is another file.
     Files(PathBuf, Option<PathBuf>),
     Memory(Arc<Zeroizing<Vec<u8>>>),
 }
 
-/// A public key and who signs with it.
+/// A public key and what signs with it.
 #[derive(Clone)]
 struct NKey {
     public: String,
@@ -59,7 +59,7 @@ enum Signer {
     SeedFile(PathBuf),
 }
 
-/// What goes into one CONNECT.
+/// The identity fields of one CONNECT.
 #[derive(Default)]
 pub struct Proof {
     /// The public key.
@@ -71,7 +71,7 @@ pub struct Proof {
 }
 
 impl SignIn {
-    /// Sets functions that give the JWT and sign; `None` takes JWT credentials of any kind out.
+    /// Sets callbacks that supply the JWT and sign; `None` removes JWT credentials of every kind.
     pub fn set_handlers(&mut self, handlers: Option<(JwtHandler, SignatureHandler)>) {
         match handlers {
             Some((jwt, sign)) => self.0 = Some(Way::Jwt(User::Handlers(jwt, sign))),
@@ -80,8 +80,8 @@ impl SignIn {
         }
     }
 
-    /// Sets a file with a JWT, and one with the seed unless it is in the same. Without a file
-    /// nothing is left, and no NKey either.
+    /// Sets a file with a JWT, and one with the seed unless it is in the same file. Without a file
+    /// all credentials are removed, an NKey included.
     pub fn set_files(&mut self, user: Option<&Path>, seed: Option<&Path>) -> Result<()> {
         let user = match (user, seed) {
             (None, Some(_)) => {
@@ -96,8 +96,8 @@ impl SignIn {
         Ok(())
     }
 
-    /// Sets the content of a credentials file, which must have a JWT and a seed. Without it nothing
-    /// is left, and no NKey either.
+    /// Sets the content of a credentials file, which must have a JWT and a seed. Without content
+    /// all credentials are removed, an NKey included.
     pub fn set_memory(&mut self, content: Option<&[u8]>) -> Result<()> {
         let user = match content {
             None => None,
@@ -111,12 +111,12 @@ impl SignIn {
         Ok(())
     }
 
-    /// Sets a public NKey and who signs with it; `None` takes the NKey out.
+    /// Sets a public NKey and what signs with it; `None` removes the NKey.
     pub fn set_nkey(&mut self, key: Option<(String, SignatureHandler)>) -> Result<()> {
         self.set_key(key.map(|(public, handler)| (public, Signer::Handler(handler))))
     }
 
-    /// Sets a public NKey and the file with its seed; `None` takes the NKey out.
+    /// Sets a public NKey and the file with its seed; `None` removes the NKey.
     pub fn set_nkey_seed_file(&mut self, key: Option<(String, PathBuf)>) -> Result<()> {
         self.set_key(key.map(|(public, file)| (public, Signer::SeedFile(file))))
     }
@@ -133,8 +133,9 @@ impl SignIn {
         Ok(())
     }
 
-    /// Makes what to tell a server that sent this nonce. The NKey is left out where the server's
-    /// URL says who to be. Calls the program; between two calls `go_on` says whether to.
+    /// Computes the identity fields for a server that sent this nonce. The NKey is left out if the
+    /// server's URL has credentials. Calls callbacks of the program; between two calls `go_on` says
+    /// whether to continue.
     pub fn prove(
         &self,
         nonce: &str,
@@ -148,7 +149,7 @@ impl SignIn {
         }
     }
 
-    /// Signs any message with the seed, where there is one to be read.
+    /// Signs any message with the seed, if there is one that can be read.
     pub fn sign(&self, message: &[u8]) -> Result<[u8; SIGNATURE_LEN]> {
         let no_seed = || {
             let text = "unable to sign since no user credentials have been set";
@@ -244,7 +245,7 @@ fn sign_with_seed_file(file: &Path, message: &[u8]) -> Result<[u8; SIGNATURE_LEN
     nkey::sign(seed, message)
 }
 
-/// Shows where things come from, and none of them but the public key.
+/// Shows where credentials come from, and nothing of them except the public key.
 impl fmt::Debug for SignIn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {

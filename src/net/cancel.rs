@@ -1,4 +1,4 @@
-//! Ending what another thread is waiting for.
+//! Cancellation of waits by another thread.
 
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
@@ -6,23 +6,23 @@ use std::sync::Arc;
 use super::wait::Signal;
 use crate::error::{Result, Status};
 
-/// Ends dials and waits from another thread. Clones are the same switch; once it is thrown it
-/// stays thrown, so a thread that starts to wait later returns at once.
+/// Ends dials and waits from another thread. Clones are the same switch. Once cancelled it stays
+/// cancelled, so a thread that starts to wait later returns at once.
 #[derive(Debug, Clone)]
 pub struct Cancel {
     signal: Arc<Signal>,
 }
 
 impl Cancel {
-    /// A switch that has not been thrown. It holds one descriptor; returns `NATS_SYS_ERROR` when
-    /// the process has none left.
+    /// A switch that is not cancelled. It holds one descriptor; returns `NATS_SYS_ERROR` if the
+    /// process has none left.
     pub fn new() -> Result<Self> {
         Ok(Cancel {
             signal: Arc::new(Signal::new()?),
         })
     }
 
-    /// End everything that waits with this switch, with `NATS_CONNECTION_CLOSED`.
+    /// Ends everything that waits with this switch, with `NATS_CONNECTION_CLOSED`.
     pub fn cancel(&self) {
         self.signal.set();
     }

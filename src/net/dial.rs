@@ -17,15 +17,15 @@ use super::{Cancel, IpOrder, Socket};
 use crate::error::{Error, Result, Status};
 use crate::words::{ms, os, system};
 
-/// How long an address has the field to itself before the next one is tried beside it
-/// (RFC 8305, section 5: the connection attempt delay).
+/// How long an address is tried alone before the next one is tried beside it (RFC 8305, section 5:
+/// the connection attempt delay).
 const STAGGER: Duration = Duration::from_millis(250);
-/// The least of it, when many addresses have to share little time (same section).
+/// The minimum of it, when many addresses have to share little time (same section).
 const STAGGER_MIN: Duration = Duration::from_millis(10);
 
-/// How many bytes may wait in the kernel before they are sent, where the other end is on the same machine: what waits
-/// longer leaves the processor's cache, and there is no delay of a network to be bridged. Over one there is: with an
-/// emulated delay of 20 ms this limit cost a sixth of the throughput.
+/// How many bytes may wait in the kernel to be sent if the peer is on the same machine: what waits longer leaves the
+/// processor's cache, and there is no network delay to bridge. Over a network there is: with an emulated delay of 20
+/// ms this limit cost a sixth of the throughput.
 const UNSENT_ON_SAME_HOST: u32 = 32 * 1024;
 
 /// How to reach a host.
@@ -37,19 +37,19 @@ pub struct DialOptions {
     pub randomize: bool,
     /// When to give up, name resolution included.
     pub deadline: Instant,
-    /// The address of this machine to connect from; only hosts' addresses of its family are tried.
+    /// The local address to connect from; only addresses of its family are tried.
     pub local_addr: Option<IpAddr>,
 }
 
-/// Connect to a host. All its addresses are tried: one after the other if they fail, side by side
-/// if they do not answer; the first to accept wins.
+/// Connects to a host. All its addresses are tried: one after the other if they fail, in parallel
+/// if they do not answer; the first to accept is used.
 ///
 /// The socket is non-blocking, closed on exec, without Nagle's delay and with keep-alive. Unlike
-/// other NATS clients this one leaves `SO_LINGER` alone, so that the kernel delivers what was
-/// written before closing.
+/// other NATS clients this one does not set `SO_LINGER`, so the kernel delivers what was written
+/// before closing.
 ///
-/// Returns `NATS_NO_SERVER` if the name cannot be resolved or all addresses fail, `NATS_TIMEOUT`
-/// at the deadline, and `NATS_CONNECTION_CLOSED` when cancelled.
+/// Returns `NATS_NO_SERVER` if the name cannot be resolved or all addresses fail, `NATS_TIMEOUT` at
+/// the deadline, and `NATS_CONNECTION_CLOSED` when cancelled.
 pub fn dial(host: &str, port: u16, options: &DialOptions, cancel: &Cancel) -> Result<Socket> {
     cancel.check()?;
     let begun = Instant::now();
@@ -68,7 +68,7 @@ pub fn dial(host: &str, port: u16, options: &DialOptions, cancel: &Cancel) -> Re
     let more = addresses.len() > 1 || host.parse::<IpAddr>().is_err();
     race(addresses, options, cancel).map_err(|failure| {
         let server = host_port(host, port);
-        // Which address of a name it was, since they may be of different machines.
+        // Names the address, because those of one name may be different machines.
         let of = |(address, e): (SocketAddr, io::Error)| match more {
             true => format!("{}: {}", address.ip(), os(&e)),
             false => os(&e),
@@ -93,8 +93,8 @@ pub fn dial(host: &str, port: u16, options: &DialOptions, cancel: &Cancel) -> Re
     })
 }
 
-/// Take over a connected socket that the program made, for example through a proxy, and set on it
-/// what [`dial`] would have set. It need not be a TCP socket.
+/// Takes over a connected socket that the program made, for example through a proxy, and sets the
+/// options that [`dial`] would have set. It need not be a TCP socket.
 ///
 /// Returns `NATS_SYS_ERROR` if it cannot be made non-blocking.
 pub fn adopt(fd: OwnedFd) -> Result<Socket> {
@@ -106,8 +106,8 @@ pub fn adopt(fd: OwnedFd) -> Result<Socket> {
     Ok(socket)
 }
 
-/// Sets what makes a connection quicker or safer. A socket that does not have such an option works
-/// without it.
+/// Sets options that make a connection faster or safer. A socket that does not have such an option
+/// works without it.
 fn tune(socket: &Socket) {
     let _ = socket.set_tcp_nodelay(true);
     let _ = socket.set_keepalive(true);
@@ -116,7 +116,7 @@ fn tune(socket: &Socket) {
     }
 }
 
-/// Whether the other end is on this machine.
+/// Whether the peer is on this machine.
 fn is_same_host(socket: &Socket) -> bool {
     let ip = |address: io::Result<SockAddr>| Some(address.ok()?.as_socket()?.ip());
     ip(socket.local_addr()).is_some_and(|local| ip(socket.peer_addr()) == Some(local))
@@ -126,13 +126,13 @@ fn is_same_host(socket: &Socket) -> bool {
 enum Failure {
     /// All addresses failed; the last one's error.
     Refused(Option<(SocketAddr, io::Error)>),
-    /// The time is over; the error of an address that failed, if one did.
+    /// The time ran out; the error of an address that failed, if one did.
     Timeout(Option<(SocketAddr, io::Error)>),
     /// Cancelled, or polling failed.
     Other(Error),
 }
 
-/// Connects to whichever address accepts first.
+/// Connects to the address that accepts first.
 fn race(
     addresses: Vec<SocketAddr>,
     options: &DialOptions,
@@ -188,8 +188,8 @@ fn race(
     }
 }
 
-/// Waits for connecting sockets; the positions of those that have an outcome, the last one first,
-/// so that each can be removed without moving the ones still to come.
+/// Waits for connecting sockets; returns the positions of those with an outcome, the last one
+/// first, so that each can be removed without moving the others.
 fn poll_connecting(
     running: &[(SocketAddr, Socket)],
     cancel: &Cancel,
@@ -220,7 +220,7 @@ fn start(address: SocketAddr, local: Option<IpAddr>) -> io::Result<Socket> {
     }
     match socket.connect(&address.into()) {
         Ok(()) => Ok(socket),
-        // An interrupted connect goes on in the background as well.
+        // An interrupted connect continues in the background as well.
         Err(e) => match Errno::from_io_error(&e) {
             Some(Errno::INPROGRESS | Errno::INTR) => Ok(socket),
             _ => Err(e),
@@ -233,9 +233,9 @@ fn outcome(socket: &Socket) -> io::Result<()> {
     if let Some(e) = socket.take_error()? {
         return Err(e);
     }
-    // TCP can connect to itself if the kernel picks the very port that nobody listens on. Seen
-    // when reconnecting to a local server that is down: the client would wait for its own INFO,
-    // and the server could not start for its port being taken.
+    // TCP connects to itself if the kernel picks the very port that nobody listens on. Seen when
+    // reconnecting to a local server that is down: the client would wait for its own INFO, and the
+    // server could not start because its port is taken.
     let (local, peer) = (socket.local_addr()?, socket.peer_addr()?);
     if local.as_socket() == peer.as_socket() {
         return Err(io::ErrorKind::ConnectionRefused.into());

@@ -1,9 +1,9 @@
-//! Asking the system's resolver without waiting longer than one wants to.
+//! Look-ups by the system's resolver with a deadline.
 //!
-//! `getaddrinfo` cannot be interrupted and knows no deadline; with a name server that does not
-//! answer it takes half a minute and more. So it runs on threads of its own, and who asked leaves
-//! when the time is over. A thread in `getaddrinfo` cannot be ended, hence their number is
-//! bounded, and further look-ups queue; one whose asker has gone is skipped.
+//! `getaddrinfo` cannot be interrupted and has no deadline; with a name server that does not answer
+//! it takes half a minute and more. So it runs on threads of its own, and the caller leaves when
+//! the time runs out. A thread in `getaddrinfo` cannot be ended, so their number is bounded and
+//! further look-ups queue; a look-up whose caller has gone is skipped.
 
 use std::collections::VecDeque;
 use std::io;
@@ -23,10 +23,10 @@ use crate::fork::{self, PerProcess};
 use crate::locks::Mutex;
 use crate::words::{ms, os, system};
 
-/// How many look-ups of the process may be under way at once.
+/// The largest number of look-ups of the process at a time.
 const MAX_THREADS: usize = 64;
 
-/// The addresses of a host, as the system's resolver gives them. An answer may be empty.
+/// The addresses of a host, in the order of the system's resolver. The result may be empty.
 ///
 /// Returns `NATS_NO_SERVER` if the resolver fails, `NATS_TIMEOUT` at the deadline and
 /// `NATS_CONNECTION_CLOSED` when cancelled.
@@ -51,8 +51,8 @@ struct Job {
     done: Signal,
 }
 
-/// The threads and their queue. Not a channel of crossbeam's: the program's own threads queue here, since the first
-/// connect runs on them, and abandoned jobs are taken out of the middle.
+/// The threads and their queue. Not a channel of crossbeam: the program's own threads queue here, since the first
+/// connect runs on them, and abandoned jobs are removed from the middle.
 struct Resolver {
     state: PerProcess<Mutex<State>>,
     resolve: fn(&str, u16) -> Answer,
@@ -61,7 +61,7 @@ struct Resolver {
 #[derive(Default)]
 struct State {
     queue: VecDeque<Weak<Job>>,
-    /// Threads alive. Each takes jobs until there is none left, then ends.
+    /// The number of threads. Each takes jobs until there is none left, then ends.
     threads: usize,
 }
 
@@ -119,7 +119,7 @@ impl Resolver {
             Some(Ok(addresses)) => Ok(addresses),
             Some(Err(e)) => {
                 let why = os(&e);
-                // What the standard library puts in front of the resolver's own words.
+                // The prefix that the standard library adds to the resolver's text.
                 let why = why.strip_prefix("failed to lookup address information: ");
                 Err(failed(&why.unwrap_or(&os(&e))))
             }
@@ -127,10 +127,10 @@ impl Resolver {
         }
     }
 
-    /// Queues a job, and starts a thread for it if there may be one more.
+    /// Queues a job, and starts a thread for it if one more is allowed.
     fn submit(&'static self, job: &Arc<Job>) -> Result<()> {
         let mut state = self.state.get().lock();
-        // Abandoned jobs go, lest the queue grow while all threads hang.
+        // Abandoned jobs are removed, so that the queue does not grow while all threads hang.
         state.queue.retain(|job| job.strong_count() > 0);
         state.queue.push_back(Arc::downgrade(job));
         if state.threads == MAX_THREADS {
@@ -140,14 +140,14 @@ impl Resolver {
         let started = STARTED.get().lock().clone();
         let run = move || {
             if let Some(started) = started {
-                // The program's code: if it panics, the look-up goes on all the same.
+                // Code of the program: if it panics, the look-up continues.
                 fork::caught(|| started());
             }
             self.run();
         };
         match thread::Builder::new().name(name).spawn(run) {
             Ok(_) => state.threads += 1,
-            // Those that are there will get to it.
+            // The existing threads will take the job.
             Err(_) if state.threads > 0 => {}
             Err(e) => {
                 state.queue.pop_back();
@@ -168,7 +168,7 @@ impl Resolver {
         }
     }
 
-    /// The next job that somebody waits for. None: the thread is counted out, and must end.
+    /// The next job with a waiting caller. None: the thread is counted out, and must end.
     fn next(&self) -> Option<Arc<Job>> {
         let mut state = self.state.get().lock();
         loop {
@@ -229,8 +229,8 @@ mod tests {
             }
             Ok(vec![SocketAddr::from(([127, 0, 0, 1], port))])
         });
-        // All threads hang, each abandoned by who asked. Some look-ups may be abandoned before
-        // their thread has come to them; those do not count.
+        // All threads hang, each abandoned by its caller. Look-ups that were abandoned before their
+        // thread took them do not count.
         while ENTERED.load(Ordering::SeqCst) < MAX_THREADS {
             let e = RESOLVER.look_up("h", 1, after(5), None).unwrap_err();
             assert_eq!(e.status(), Status::NATS_TIMEOUT);
@@ -250,7 +250,8 @@ mod tests {
             assert_eq!(e.status(), Status::NATS_CONNECTION_CLOSED);
         });
         assert_eq!(ENTERED.load(Ordering::SeqCst), MAX_THREADS);
-        // Once they get on, who still waits has its answer, and the threads end.
+        // Once the threads continue, callers that still wait get their answers, and the threads
+        // end.
         thread::scope(|scope| {
             let waiting = scope.spawn(|| RESOLVER.look_up("h", 4, after(20_000), None));
             wait_for("job in the queue", || {

@@ -1,14 +1,15 @@
 //! The way to a server: URLs and the list of them, name resolution, TCP connections, and the byte
-//! stream that a session talks through.
+//! stream of a session.
 //!
 //! Everything here is about one server and one socket at a time, and knows neither the NATS
-//! protocol nor a connection's state: which server comes next is asked of [`ServerPool`], a
-//! connected socket of [`dial()`], and from then on the session has a [`Stream`].
+//! protocol nor a connection's state: [`ServerPool`] decides which server is next, [`dial()`]
+//! returns a connected socket, and from then on the session uses a [`Stream`].
 //!
 //! Three rules hold in the whole layer:
 //!
-//! - All sockets are non-blocking. What has to wait takes one monotonic deadline, and polls the
-//!   [`Cancel`] of its owner together with the socket, so that closing a connection never waits.
+//! - All sockets are non-blocking. A function that waits takes one monotonic deadline, and polls
+//!   the [`Cancel`] of its owner together with the socket, so that closing a connection never
+//!   waits.
 //! - An interrupted system call is retried, and no write ever raises `SIGPIPE`.
 //! - User names, passwords and tokens never appear in `Debug` output, and nothing of a URL that may
 //!   be one of them in the text of an error. They are kept in a [`Secret`](crate::secret::Secret).

@@ -1,5 +1,5 @@
-//! Signing with an NKey: the Ed25519 seeds, written in base32, that stand for users, accounts and
-//! servers (ADR-14 and the `nkeys` projects have the format).
+//! Signing with an NKey: the base32-encoded Ed25519 seeds of users, accounts and servers (the
+//! format is described by ADR-14 and the `nkeys` projects).
 
 use data_encoding::{BASE32_NOPAD, DecodePartial, Encoding};
 use nkeys::{KeyPair, KeyPairType};
@@ -12,14 +12,14 @@ use crate::error::{Error, Result, Status};
 pub const SIGNATURE_LEN: usize = 64;
 /// Length of the secret in a seed.
 const SECRET_LEN: usize = 32;
-/// Length of a seed as it is written down.
+/// Length of an encoded seed.
 const SEED_LEN: usize = 58;
-/// What the first five bits of a decoded seed say.
+/// The prefix of a seed: the first five bits when decoded.
 const SEED: u8 = 18 << 3;
-/// Whose seed it can be, as its next eight bits say: a user's, server's, cluster's, account's.
+/// The kinds of seeds, the next eight bits: user, server, cluster, account.
 const KINDS: [u8; 4] = [20 << 3, 13 << 3, 2 << 3, 0];
 
-/// Base32 that, like other clients, pays no attention to bits left over behind the last byte.
+/// Base32 that, like in other clients, ignores bits left over behind the last byte.
 fn base32() -> &'static Encoding {
     static BASE32: OnceBox<Encoding> = OnceBox::new();
     BASE32.get_or_init(|| {
@@ -29,19 +29,19 @@ fn base32() -> &'static Encoding {
     })
 }
 
-/// What is wrong with a seed. Its words are those of `nats_Sign`, and say nothing of the seed.
+/// The fault of a seed. The texts are those of `nats_Sign`, and show nothing of the seed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SeedFault {
-    /// This character, counted from 1, is not one of base32.
+    /// This character, counted from 1, is not a base32 character.
     #[error("base32: invalid data at location {0}")]
     Character(usize),
-    /// There is less than a checksum and a kind.
+    /// It is shorter than a checksum and a kind.
     #[error("invalid encoded key")]
     Short,
-    /// The checksum at its end is that of something else.
+    /// The checksum at its end does not match.
     #[error("invalid checksum")]
     Checksum,
-    /// It is a key, and not a seed.
+    /// It is a key and not a seed.
     #[error("invalid seed")]
     NotSeed,
     /// It is the seed of something that does not sign.
@@ -53,7 +53,7 @@ pub enum SeedFault {
 }
 
 impl SeedFault {
-    /// The same for whoever has to repair the file that the seed is in.
+    /// The same for people who have to repair the file with the seed.
     pub fn in_words(self) -> String {
         match self {
             SeedFault::Character(n) => {
@@ -76,8 +76,8 @@ impl From<SeedFault> for Error {
     }
 }
 
-/// Signs `input` with an encoded seed (`S...`). What is wrong with the seed is in the error's
-/// words; the seed itself is not, and its copies are wiped.
+/// Signs `input` with an encoded seed (`S...`). The error describes the fault of the seed without
+/// showing it; copies of the seed are wiped.
 pub fn sign(seed: &[u8], input: &[u8]) -> Result<[u8; SIGNATURE_LEN]> {
     let secret = secret(seed)?;
     let wrong = |_| Error::new(Status::NATS_ERR, "invalid seed");
@@ -92,16 +92,16 @@ pub fn check_seed(text: &[u8]) -> Result<(), SeedFault> {
 }
 
 /// Whether a seed of any kind is somewhere in this text, whole or wrapped over lines, in capitals
-/// or not. A seed signs and never leaves the program, so what is to leave it is looked at first.
+/// or not. A seed never leaves the program, so text that is sent is checked first.
 pub fn holds_seed(text: &[u8]) -> bool {
     if text.len() < SEED_LEN {
         return false;
     }
-    // Made in the right size: where it had to grow, copies would stay behind.
+    // Allocated in the right size: growing would leave copies behind.
     let mut dense = Zeroizing::new(Vec::with_capacity(text.len()));
     dense.extend(text.iter().filter(|b| b.is_ascii_graphic()));
     dense.make_ascii_uppercase();
-    // That the checksum is right by chance as well is not to be expected in a life of programs.
+    // A matching checksum by chance is not to be expected.
     dense.windows(SEED_LEN).any(|part| {
         part[0] == b'S'
             && decode(part)
@@ -119,8 +119,8 @@ pub fn refuse_seed(text: &[u8], what: &str) -> Result<()> {
     Ok(())
 }
 
-/// Checks what is given as a public key: no seed stands in its place, not even one with a typing
-/// error. Seeds are the only keys that begin with an S.
+/// Checks a public key: it must not be a seed, not even a mistyped one. Seeds are the only keys
+/// that begin with an S.
 pub fn check_public_key(key: &str) -> Result<()> {
     refuse_seed(key.as_bytes(), "the public key")?;
     if key.trim_start().starts_with(['S', 's']) {
@@ -143,7 +143,7 @@ fn secret(seed: &[u8]) -> Result<Zeroizing<[u8; SECRET_LEN]>, SeedFault> {
     Ok(Zeroizing::new(secret))
 }
 
-/// What is in front of the checksum, which is right; at least two bytes.
+/// The bytes before the checksum, which matches; at least two bytes.
 fn checked(decoded: &[u8]) -> Result<&[u8], SeedFault> {
     let Some((body, checksum)) = decoded
         .split_last_chunk::<2>()

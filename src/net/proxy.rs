@@ -1,8 +1,8 @@
-//! Reaching servers through a proxy: HTTP's CONNECT (RFC 9110, section 9.3.6) and SOCKS5
-//! (RFC 1928, RFC 1929), or through whatever the program connects with itself.
+//! Reaching servers through a proxy: HTTP's CONNECT (RFC 9110, section 9.3.6) and SOCKS5 (RFC 1928,
+//! RFC 1929), or through a callback of the program.
 //!
-//! The name of the server is left to the proxy to resolve. Nothing is read from the socket but the
-//! proxy's own answer, so that what the server sends right behind it is still there.
+//! The proxy resolves the name of the server. Nothing is read from the socket except the proxy's
+//! own answer, so that what the server sends right behind it is not lost.
 
 mod http;
 mod socks5;
@@ -26,15 +26,15 @@ use crate::error::{Error, Result, Status};
 use crate::secret::Secret;
 use crate::words::{ms, os};
 
-/// Gives a socket that is connected to this host and port, by whatever way.
+/// Returns a socket that is connected to this host and port.
 pub type ProxyHandler = Arc<dyn Fn(&str, u16) -> Result<OwnedFd> + Send + Sync>;
 
-/// What stands between the client and its servers.
+/// What is between the client and its servers.
 #[derive(Clone)]
 pub enum Proxy {
     /// The program connects.
     Handler(ProxyHandler),
-    /// A proxy that is spoken to.
+    /// A proxy of a known protocol.
     Url(Arc<ProxyUrl>),
 }
 
@@ -52,7 +52,7 @@ enum Kind {
     Socks5,
 }
 
-/// Who to be for the proxy.
+/// The credentials for the proxy.
 struct Login {
     user: Secret,
     password: Secret,
@@ -65,7 +65,7 @@ struct Target<'a> {
 }
 
 impl Target<'_> {
-    /// The host, where it is an address.
+    /// The host, if it is an address.
     fn ip(&self) -> Option<IpAddr> {
         self.host.parse().ok()
     }
@@ -76,10 +76,10 @@ impl Target<'_> {
 }
 
 impl ProxyUrl {
-    /// Takes a URL apart. The port is 80 for `http` and 1080 for `socks5` where none is given; user
-    /// and password are percent-decoded.
+    /// Parses a URL. The default port is 80 for `http` and 1080 for `socks5`; user and password are
+    /// percent-decoded.
     ///
-    /// Returns `NATS_INVALID_ARG`, with words that show nothing of the URL.
+    /// Returns `NATS_INVALID_ARG`, with a text that shows nothing of the URL.
     pub fn parse(text: &str) -> Result<ProxyUrl> {
         let invalid = |why: String| Error::invalid_arg(format!("invalid proxy URL: {why}"));
         let text = text.trim();
@@ -87,7 +87,7 @@ impl ProxyUrl {
         let (scheme, rest) = text.split_once("://").unwrap_or(("", text));
         let (kind, default_port) = match scheme.to_ascii_lowercase().as_str() {
             "http" => (Kind::Http, 80),
-            // The second is what some programs call leaving the names to the proxy.
+            // In some programs the second form means that the proxy resolves names.
             "socks5" | "socks5h" => (Kind::Socks5, 1080),
             _ => return Err(invalid("the scheme must be http, socks5 or socks5h".into())),
         };
@@ -100,7 +100,7 @@ impl ProxyUrl {
             ));
         }
         let (info, address) = authority.rsplit_once('@').unwrap_or(("", authority));
-        // The crate sees only what is no secret: it leaves copies of what it sees.
+        // The crate gets only what is no secret, because it leaves copies.
         let url =
             Url::parse(&format!("{scheme}://{address}")).map_err(|e| invalid(e.to_string()))?;
         let host = match url.host() {
@@ -144,11 +144,11 @@ impl ProxyUrl {
             .map_err(|e| Error::new(e.status(), format!("proxy {}", e.text())))
     }
 
-    /// Has the proxy connect the socket, which [`ProxyUrl::dial`] returned, to a server.
+    /// Lets the proxy connect the socket, which [`ProxyUrl::dial`] returned, to a server.
     ///
-    /// Returns `NATS_NO_SERVER` with the proxy's words where it refuses, does not answer as its
-    /// kind of proxy does, or hangs up; `NATS_TIMEOUT` at the deadline, and
-    /// `NATS_CONNECTION_CLOSED` when cancelled.
+    /// Returns `NATS_NO_SERVER` with the proxy's text if it refuses, does not answer like a proxy
+    /// of its kind, or hangs up; `NATS_TIMEOUT` at the deadline, and `NATS_CONNECTION_CLOSED` when
+    /// cancelled.
     pub fn connect(
         &self,
         socket: &Socket,
@@ -184,7 +184,7 @@ impl ProxyUrl {
     }
 }
 
-/// Connects with the program's function and takes the socket over.
+/// Connects with the program's callback and takes the socket over.
 pub fn connect_with(handler: &ProxyHandler, host: &str, port: u16) -> Result<Socket> {
     adopt(handler(host, port)?)
 }
@@ -207,12 +207,12 @@ impl fmt::Debug for Proxy {
     }
 }
 
-/// The proxy is there, and does not do what it is asked for.
+/// The proxy is reachable and does not do what it was asked for.
 fn refused(text: impl Into<String>) -> Error {
     Error::new(Status::NATS_NO_SERVER, text.into())
 }
 
-/// The socket to the proxy, while it is spoken to.
+/// The socket to the proxy during its handshake.
 struct Line<'a> {
     socket: &'a Socket,
     deadline: Instant,
@@ -238,7 +238,7 @@ impl Line<'_> {
         Ok(())
     }
 
-    /// What has come, at least a byte, which stays in the socket to be read again.
+    /// Received bytes, at least one, which stay in the socket to be read again.
     fn peek(&self, buf: &mut [u8]) -> Result<usize> {
         self.receive(buf, RecvFlags::PEEK)
     }
@@ -253,11 +253,11 @@ impl Line<'_> {
         }
     }
 
-    /// Waits after a call that could not go on.
+    /// Waits after a call that could not continue.
     fn wait(&self, error: Errno, events: PollFlags) -> Result<()> {
         match error {
             Errno::INTR => Ok(()),
-            // The two are one on Linux, and two elsewhere.
+            // The two are equal on Linux, and different elsewhere.
             e if e == Errno::AGAIN || e == Errno::WOULDBLOCK => wait_ready(
                 self.socket.as_fd(),
                 events,

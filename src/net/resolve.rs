@@ -38,7 +38,7 @@ impl IpOrder {
         }
     }
 
-    /// Leaves out and sorts as this order says; what stays together keeps its order.
+    /// Filters and sorts as this order says; addresses of one family keep their order.
     fn apply(self, addresses: &mut Vec<SocketAddr>) {
         match self {
             IpOrder::Any => {}
@@ -51,10 +51,10 @@ impl IpOrder {
 }
 
 /// The addresses of `host` to try, in order; at least one. `randomize` shuffles them within each
-/// family. A numeric address is taken as it is, without asking anybody.
+/// family. A numeric address is used as it is, without a look-up.
 ///
-/// Returns `NATS_NO_SERVER` if the name is unknown or has no address of the families asked for,
-/// and `NATS_TIMEOUT` if the resolver has not answered at the deadline.
+/// Returns `NATS_NO_SERVER` if the name is unknown or has no address of the requested families, and
+/// `NATS_TIMEOUT` if the resolver has not answered at the deadline.
 pub fn resolve(
     host: &str,
     port: u16,
@@ -89,8 +89,8 @@ pub(super) fn resolve_cancellable(
     Ok(addresses)
 }
 
-/// Shuffles within each family, and leaves each place to the family that the resolver gave it to:
-/// it knows which one works better here.
+/// Shuffles within each family, and leaves each position to the family that the resolver gave it
+/// to: it knows which one works better here.
 fn shuffle_families(addresses: &mut [SocketAddr]) {
     let (mut v4, mut v6): (Vec<_>, Vec<_>) = addresses.iter().partition(|a| a.is_ipv4());
     random::with(|rng| {
@@ -109,7 +109,7 @@ mod tests {
     use std::time::Duration;
 
     fn numeric(host: &str, order: IpOrder) -> Result<Vec<SocketAddr>> {
-        // The deadline has passed: nobody can have been asked.
+        // The deadline has passed, so no look-up can have been made.
         resolve(host, 4222, order, true, Instant::now())
     }
 

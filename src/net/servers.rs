@@ -1,4 +1,4 @@
-//! The list of servers of a connection, and which of them comes next.
+//! The list of a connection's servers, and which one is next.
 
 use std::collections::HashSet;
 use std::ops::Deref;
@@ -12,28 +12,28 @@ use crate::random;
 
 pub use crate::proto::server_error::AuthErrorKind;
 
-/// Of one INFO so many servers are taken, which is more than any cluster has.
+/// The number of servers of one INFO that are used; more than any cluster has.
 const ANNOUNCED_MAX: usize = 1024;
 
-/// So many servers are remembered, so that none is told to the program as new twice. Where they come and go
-/// without end, those that are gone are forgotten.
+/// The number of servers that are remembered, so that none is reported to the program as new twice. If servers come
+/// and go without end, those that are gone are forgotten.
 const SEEN_MAX: usize = 4 * ANNOUNCED_MAX;
 
 /// A server of the list.
 #[derive(Debug)]
 pub struct Server {
-    /// Where it is. Each server has an `Arc` of its own, even if two have the same URL.
+    /// Its URL. Each server has an `Arc` of its own, even if two have the same URL.
     pub url: Arc<ServerUrl>,
-    /// Whether the program named it, instead of another server having announced it.
+    /// Whether the program named it; otherwise another server announced it.
     pub explicit: bool,
-    /// Attempts to reconnect since it was connected last.
+    /// Attempts to reconnect since the last success.
     pub attempts: u32,
-    /// Its last refusal since it was connected last.
+    /// Its last refusal since the last success.
     pub last_auth_error: Option<AuthErrorKind>,
-    /// For a discovered server, the host of the server that announced it, if that is a name: the
-    /// name to look for in its certificate.
+    /// For a discovered server, the host of the announcing server if that is a name: the name that
+    /// its certificate must have.
     pub tls_name: Option<String>,
-    /// The last pass that it had its turn in.
+    /// The last pass in which it had its turn.
     pass: u32,
 }
 
@@ -49,8 +49,8 @@ impl Server {
         }
     }
 
-    /// Remember a refusal. True if the server refused for the same reason the last time: then it
-    /// will again, and trying on makes no sense.
+    /// Notes a refusal. True if the server refused for the same reason the last time: then further
+    /// attempts are pointless.
     pub fn note_auth_error(&mut self, kind: AuthErrorKind) -> bool {
         self.last_auth_error.replace(kind) == Some(kind)
     }
@@ -64,18 +64,18 @@ pub struct ServerPool {
     current: Option<usize>,
     /// The first explicit URL with credentials; kept when its server leaves the list.
     user_info: Option<Arc<ServerUrl>>,
-    /// Every `host:port` ever known here, see [`seen_key`]; beyond so many only those of the list.
+    /// Every `host:port` ever known, see [`seen_key`]; beyond the limit only those of the list.
     seen: HashSet<String>,
-    /// The number of the pass begun last; 0 before the first.
+    /// The number of the last pass; 0 before the first.
     pass: u32,
 }
 
 impl ServerPool {
-    /// The list that options describe: `url` first, then `servers`, which are shuffled unless
-    /// `no_randomize`. Without any, `nats://localhost:4222`. Duplicates stay.
+    /// The list that the options describe: `url` first, then `servers`, which are shuffled unless `no_randomize`.
+    /// Without any, `nats://localhost:4222`. Duplicates stay.
     ///
-    /// A URL that cannot be parsed fails the whole, see [`ServerUrl::parse`]. So does WebSocket for
-    /// some of them only, with `NATS_INVALID_ARG`: servers announce different addresses for the two.
+    /// Fails if a URL cannot be parsed, see [`ServerUrl::parse`], and with `NATS_INVALID_ARG` if only some of them
+    /// are WebSocket URLs: servers announce different addresses for the two.
     pub fn new<S>(url: Option<&str>, servers: &[S], no_randomize: bool) -> Result<Self>
     where
         S: Deref<Target = str>,
@@ -101,7 +101,7 @@ impl ServerPool {
                 "the servers' URLs must be all of WebSocket (ws, wss), or none of them",
             ));
         }
-        // Looked for before shuffling, so that it is the same at every run.
+        // Determined before shuffling, so that it is the same at every run.
         let user_info = list
             .iter()
             .map(|s| &s.url)
@@ -140,33 +140,33 @@ impl ServerPool {
         self.current.and_then(|i| self.servers.get(i))
     }
 
-    /// The server in use, or used last, to change what is remembered about it.
+    /// The server in use, or used last, for changing what is remembered about it.
     pub fn current_mut(&mut self) -> Option<&mut Server> {
         self.current.and_then(|i| self.servers.get_mut(i))
     }
 
-    /// The first of the program's URLs that brings a user or a token. Its credentials are for the
-    /// servers that have none of their own, when the options have none either.
+    /// The first of the program's URLs that has a user or a token. Its credentials are used for
+    /// servers without credentials of their own if the options have none either.
     pub fn first_user_info(&self) -> Option<&Arc<ServerUrl>> {
         self.user_info.as_ref()
     }
 
-    /// Use the server at this position. `None`, and no change, if there is none.
+    /// Selects the server at this position. `None`, and no change, if there is none.
     pub fn select(&mut self, index: usize) -> Option<&Server> {
         let server = self.servers.get(index)?;
         self.current = Some(index);
         Some(server)
     }
 
-    /// Begin a pass over the list for the first connect, see [`next_in_pass`](Self::next_in_pass).
+    /// Begins a pass over the list for the first connect, see [`next_in_pass`](Self::next_in_pass).
     pub fn begin_pass(&mut self) {
         self.pass += 1;
     }
 
-    /// Use the first server that has not had its turn in this pass, or `None` at the end of it.
+    /// Selects the first server that has not had its turn in this pass, or `None` at the end of it.
     ///
-    /// This is [`select`](Self::select) for a list that changes on the way: a server that refuses
-    /// the client has already announced others, and the list has been shuffled.
+    /// This is [`select`](Self::select) for a list that changes meanwhile: a server that refuses
+    /// the client has already announced others, and the list was shuffled.
     pub fn next_in_pass(&mut self) -> Option<&Server> {
         let pass = self.pass;
         let index = self.servers.iter().position(|s| s.pass != pass)?;
@@ -174,12 +174,12 @@ impl ServerPool {
         self.select(index)
     }
 
-    /// Use the next server for reconnecting: the one used last goes to the end of the list if it
-    /// has attempts left (a negative `max_reconnect` is no limit) and leaves the list otherwise;
-    /// then the first is next. `None` when the list is empty.
+    /// Selects the next server for reconnecting: the one used last moves to the end of the list if
+    /// it has attempts left (a negative `max_reconnect` is no limit) and leaves the list otherwise;
+    /// then the first is next. `None` if the list is empty.
     ///
-    /// Counting the attempt is up to the caller, who first waits: see
-    /// [`count_attempt`](Self::count_attempt) and [`PassCounter`].
+    /// The caller counts the attempt, after waiting: see [`count_attempt`](Self::count_attempt) and
+    /// [`PassCounter`].
     pub fn next_for_reconnect(&mut self, max_reconnect: i32) -> Option<()> {
         if let Some(index) = self.current.take() {
             let used = self.servers.remove(index);
@@ -190,7 +190,7 @@ impl ServerPool {
         self.select(0).map(|_| ())
     }
 
-    /// Count an attempt to reconnect to the current server.
+    /// Counts an attempt to reconnect to the current server.
     pub fn count_attempt(&mut self) {
         if let Some(server) = self.current_mut() {
             server.attempts = server.attempts.saturating_add(1);
@@ -210,14 +210,13 @@ impl ServerPool {
         self.servers.iter().any(|s| s.url.is_websocket())
     }
 
-    /// Take over the `connect_urls` of an INFO, for WebSocket its `ws_connect_urls`, which get the
-    /// scheme, the path and the query of the server in use. True if the discovered-servers callback is due.
+    /// Applies the `connect_urls` of an INFO (for WebSocket its `ws_connect_urls`, which get the scheme, the path and
+    /// the query of the server in use). True if the discovered-servers callback is due.
     ///
-    /// Announced servers that are not in the list are added, and discovered ones that are no
-    /// longer announced are removed, except the one in use. `ignore` is the option to ignore all
-    /// this. The callback is due for a server never seen before on this connection, but not while
-    /// `initial`, during the first connect. If there is such a server and `randomize`, all but the
-    /// first are shuffled.
+    /// Announced servers that are not in the list are added, and discovered ones that are no longer announced are
+    /// removed, except the one in use. `ignore` is the option to ignore all this. The callback is due for a server
+    /// never seen before on this connection, but not while `initial`, during the first connect. If there is such a
+    /// server and `randomize`, all but the first are shuffled.
     ///
     /// An empty `connect_urls` changes nothing, and malformed ones are skipped.
     pub fn update_discovered(
@@ -232,7 +231,7 @@ impl ServerPool {
         }
         let in_use = self.current().map(|s| Arc::clone(&s.url));
         let scheme = in_use.as_ref().filter(|url| url.is_websocket());
-        // What stands in front of the one is likely to stand in front of the others.
+        // What is in front of one server is likely to be in front of the others.
         let path = scheme.and_then(|url| url.path.clone());
         let scheme = scheme.map_or("nats", |url| url.scheme);
         let announced: Vec<ServerUrl> = connect_urls
@@ -274,7 +273,7 @@ impl ServerPool {
         news && !initial
     }
 
-    /// All servers as `nats://host:port`, or with the scheme of WebSocket, without credentials.
+    /// All servers as `nats://host:port`, or with the WebSocket scheme, without credentials.
     pub fn urls(&self) -> Vec<String> {
         let urls = self.servers.iter().map(|s| s.url.without_credentials());
         urls.collect()
@@ -287,8 +286,8 @@ impl ServerPool {
     }
 }
 
-/// The URL of a `host:port` that a server announced; `None` for anything but that, so that no
-/// server can hand out credentials or schemes.
+/// The URL of a `host:port` that a server announced; `None` for anything else, so that no server
+/// can hand out credentials or schemes.
 fn announced(host_port: &str, scheme: &str) -> Option<ServerUrl> {
     let host_port = host_port.trim();
     let url = ServerUrl::parse(&format!("{scheme}://{host_port}")).ok()?;
@@ -297,12 +296,13 @@ fn announced(host_port: &str, scheme: &str) -> Option<ServerUrl> {
     plain.then_some(url)
 }
 
-/// What makes two servers the same entry of the list. Host names have no case.
+/// Servers with equal keys are the same entry of the list. Host names are case-insensitive.
 fn key(url: &ServerUrl) -> String {
     url.host_port().to_ascii_lowercase()
 }
 
-/// What makes a server known: as [`key`], with the names of this machine being one.
+/// Servers with equal keys count as the same for being known: as [`key`], with all names of this
+/// machine being one.
 fn seen_key(url: &ServerUrl) -> String {
     let key = key(url);
     match key.rsplit_once(':') {
@@ -311,17 +311,17 @@ fn seen_key(url: &ServerUrl) -> String {
     }
 }
 
-/// How long to wait before an attempt to reconnect.
+/// The pause before an attempt to reconnect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pause {
     /// 1 ms: within a pass over the list.
     Short,
-    /// The reconnect wait with its jitter, or what the program's own delay callback says.
+    /// The reconnect wait with its jitter, or the result of the program's delay callback.
     Full,
 }
 
-/// Spreads attempts to reconnect: servers of one pass over the list follow at once, and between
-/// two passes is the full wait. One counter lives as long as one loss of the connection.
+/// Spreads attempts to reconnect: servers of one pass over the list follow at once, and between two
+/// passes is the full wait. One counter is used for each loss of the connection.
 #[derive(Debug, Default)]
 pub struct PassCounter {
     position: usize,
@@ -338,7 +338,7 @@ impl PassCounter {
     /// [`ServerPool::next_for_reconnect`]: servers that leave the list bring the full wait closer.
     ///
     /// With the lost server at the end of three, that is short, short, full; with a single server
-    /// every attempt has a full wait before it, the first one too.
+    /// every attempt has a full wait before it, including the first.
     pub fn next_pause(&mut self, list_len: usize) -> Pause {
         self.position += 1;
         if self.position < list_len {
@@ -347,15 +347,15 @@ impl PassCounter {
         self.full_pause()
     }
 
-    /// As [`next_pause`](Self::next_pause), for a server that was lost as soon as it was there: a full
-    /// one, wherever in the list it stands. Another pass begins.
+    /// As [`next_pause`](Self::next_pause), for a server that was lost right after its handshake: a full pause,
+    /// wherever in the list it is. Another pass begins.
     pub fn full_pause(&mut self) -> Pause {
         self.position = 0;
         self.full_waits = self.full_waits.saturating_add(1);
         Pause::Full
     }
 
-    /// How many full waits there have been: the argument of the program's delay callback.
+    /// The number of full waits so far: the argument of the program's delay callback.
     pub fn full_waits(&self) -> u32 {
         self.full_waits
     }

@@ -14,33 +14,33 @@ use super::websocket::{self, WebSocket};
 use super::{Cancel, ServerUrl, Socket};
 use crate::error::{Error, Result};
 
-/// No write may raise `SIGPIPE`: the program around us may not expect that signal.
+/// No write may raise `SIGPIPE`, because the program may not expect that signal.
 pub(super) const NO_SIGNAL: i32 = libc::MSG_NOSIGNAL;
 
-/// The most buffers that the kernel takes at once (`IOV_MAX` of Linux); more would be an error.
+/// The most buffers that the kernel accepts at once (`IOV_MAX` of Linux); more would be an error.
 const MAX_SLICES: usize = 1024;
 
-/// A connected stream. Reading, writing and waiting may go on in several threads at once.
+/// A connected stream. Several threads may read, write and wait at the same time.
 ///
 /// Nothing blocks except the two waits. Dropping the stream closes its socket; what was written is
 /// still delivered.
 #[derive(Debug)]
 pub struct Stream {
     socket: Socket,
-    /// What all bytes go through from [`start_tls`](Self::start_tls) on.
+    /// Carries all bytes from [`start_tls`](Self::start_tls) on.
     tls: OnceLock<TlsStream>,
-    /// What they go through before that, from [`start_websocket`](Self::start_websocket) on.
+    /// Carries all bytes, above TLS, from [`start_websocket`](Self::start_websocket) on.
     websocket: OnceLock<WebSocket>,
 }
 
-/// The socket, with TLS over it where that is in use: what a WebSocket goes through.
+/// The socket, with TLS over it if that is in use: the transport of a WebSocket.
 pub(super) struct Transport<'a> {
     socket: &'a Socket,
     tls: Option<&'a TlsStream>,
 }
 
 impl Stream {
-    /// A stream straight over a socket that [`dial`](super::dial()) or [`adopt`](super::adopt())
+    /// A stream directly over a socket that [`dial`](super::dial()) or [`adopt`](super::adopt())
     /// returned.
     pub fn plain(socket: Socket) -> Self {
         Stream {
@@ -57,11 +57,11 @@ impl Stream {
         }
     }
 
-    /// Go on with TLS, once and for all. Nothing else may go on meanwhile; who has bytes that were
-    /// read before must not use them any more.
+    /// Switches to TLS for good. Nothing else may happen meanwhile; bytes that were read before
+    /// must not be used any more.
     ///
-    /// Returns `NATS_SSL_ERROR` where the handshake fails, `NATS_TIMEOUT` at the deadline, and
-    /// `NATS_CONNECTION_CLOSED` when cancelled; the stream is of no use then.
+    /// Returns `NATS_SSL_ERROR` if the handshake fails, `NATS_TIMEOUT` at the deadline, and
+    /// `NATS_CONNECTION_CLOSED` when cancelled; the stream cannot be used then.
     pub fn start_tls(
         &self,
         options: &Arc<TlsOptions>,
@@ -83,12 +83,12 @@ impl Stream {
         self.tls.get().is_some()
     }
 
-    /// Go on with WebSocket, once and for all; after TLS, where that is wanted. Nothing else may go
-    /// on meanwhile, and nothing may have been read.
+    /// Switches to WebSocket for good; after TLS, if that is wanted. Nothing else may happen meanwhile, and nothing
+    /// may have been read.
     ///
-    /// Returns `NATS_NO_SERVER` where the server says no, `NATS_PROTOCOL_ERROR` where it answers
-    /// anything else than HTTP and WebSocket allow, `NATS_TIMEOUT` at the deadline, and
-    /// `NATS_CONNECTION_CLOSED` at the server's end or when cancelled; the stream is of no use then.
+    /// Returns `NATS_NO_SERVER` if the server refuses, `NATS_PROTOCOL_ERROR` if it violates HTTP or WebSocket,
+    /// `NATS_TIMEOUT` at the deadline, and `NATS_CONNECTION_CLOSED` at the server's end or when cancelled; the stream
+    /// cannot be used then.
     pub fn start_websocket(
         &self,
         url: &ServerUrl,
@@ -111,20 +111,20 @@ impl Stream {
         self.websocket.get().is_some()
     }
 
-    /// Wipes what is left in memory of what was written, once all of it is sent: for what is secret.
-    /// TLS has nothing but what went over the wire.
+    /// Wipes the remains of written data from memory, once all of it is sent: for secrets. TLS only keeps what went
+    /// over the wire.
     pub fn wipe_sent(&self) {
         if let Some(websocket) = self.websocket.get() {
             websocket.wipe_sent();
         }
     }
 
-    /// Whether all that can be read is in the socket: no TLS and no WebSocket over it.
+    /// Whether everything that can be read is in the socket: no TLS and no WebSocket over it.
     pub fn is_plain(&self) -> bool {
         !self.is_tls() && !self.is_websocket()
     }
 
-    /// In another process than the one that opened it, the socket is closed.
+    /// In another process than the one that opened it, the socket counts as closed.
     #[inline]
     fn check(&self) -> io::Result<()> {
         match self.socket.is_ours() {
@@ -133,9 +133,9 @@ impl Stream {
         }
     }
 
-    /// Read what is there, up to the size of `buf`. 0 is the end of the stream; `WouldBlock` says
-    /// that there is nothing yet, and only that does: fewer bytes than fit may have more behind
-    /// them that no readiness of the socket tells of.
+    /// Reads what is there, up to the size of `buf`. 0 is the end of the stream. Only `WouldBlock`
+    /// means that there is nothing more: after a short read more may be buffered, which readiness
+    /// of the socket does not report.
     pub fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
         self.check()?;
         match self.websocket.get() {
@@ -154,8 +154,9 @@ impl Stream {
         }
     }
 
-    /// Write as much of `buf` as fits, and return how much that was. `WouldBlock` says that nothing
-    /// does. What was taken is not with the kernel before [`flush`](Self::flush) says so.
+    /// Writes as much of `buf` as fits, and returns how much that was. `WouldBlock` means that
+    /// nothing fits. Accepted bytes are not necessarily in the kernel before [`flush`](Self::flush)
+    /// succeeds.
     pub fn write(&self, buf: &[u8]) -> io::Result<usize> {
         self.check()?;
         match self.websocket.get() {
@@ -175,8 +176,9 @@ impl Stream {
         }
     }
 
-    /// Hand the kernel what was taken and waits here; without TLS and WebSocket nothing ever does.
-    /// `WouldBlock` says that some of it still waits: call again when the socket is writable.
+    /// Hands the kernel what was accepted and is buffered here; without TLS and WebSocket nothing
+    /// ever is. `WouldBlock` means that some of it still is: call again when the socket is
+    /// writable.
     pub fn flush(&self) -> io::Result<()> {
         self.check()?;
         match self.websocket.get() {
@@ -185,23 +187,23 @@ impl Stream {
         }
     }
 
-    /// Wait until a read would not be `WouldBlock`: there is data, the end or an error.
+    /// Waits until a read would not be `WouldBlock`: there is data, the end or an error.
     ///
     /// Returns `NATS_TIMEOUT` at the deadline, and `NATS_CONNECTION_CLOSED` when cancelled.
     pub fn wait_readable(&self, deadline: Instant, cancel: Option<&Cancel>) -> Result<()> {
         wait_ready(self.as_fd(), PollFlags::IN, deadline, cancel)
     }
 
-    /// Wait until a write would not be `WouldBlock`: there is room, or an error.
+    /// Waits until a write would not be `WouldBlock`: there is room, or an error.
     ///
     /// Returns `NATS_TIMEOUT` at the deadline, and `NATS_CONNECTION_CLOSED` when cancelled.
     pub fn wait_writable(&self, deadline: Instant, cancel: Option<&Cancel>) -> Result<()> {
         wait_ready(self.as_fd(), PollFlags::OUT, deadline, cancel)
     }
 
-    /// End the stream in both directions. Who polls or waits for it wakes up; reads give the end,
-    /// writes fail. The socket stays open, so its number cannot come to mean another one, until
-    /// the stream is dropped. Doing it again does nothing.
+    /// Ends the stream in both directions. Threads that poll or wait for it wake up; reads return
+    /// the end, writes fail. The socket stays open until the stream is dropped, so its number
+    /// cannot be reused. A second call does nothing.
     pub fn shutdown(&self) {
         if !self.socket.is_ours() {
             return;
@@ -212,11 +214,11 @@ impl Stream {
         if let Some(tls) = self.tls.get() {
             tls.say_end(&self.socket);
         }
-        // It fails only when the peer has ended the connection already.
+        // Fails only if the peer has ended the connection already.
         let _ = self.socket.shutdown(Shutdown::Both);
     }
 
-    /// The address of this end. An adopted socket that is not of TCP has none.
+    /// The local address. An adopted socket that is not a TCP socket has none.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.socket
             .local_addr()?

@@ -1,11 +1,10 @@
 //! The URL of a server.
 //!
-//! The rules are those of NATS clients and not the WHATWG's, so the `url` crate does not fit: a
-//! bare `host` is a URL, a password may hold an unescaped `@` or `/`, and one lone part of user
-//! information is a token.
+//! The rules are those of NATS clients and not the WHATWG's, so the `url` crate does not fit: a bare `host` is a URL,
+//! a password may contain an unescaped `@` or `/`, and a single part of user information is a token.
 //!
-//! Nothing of a URL is in the text of an error: where one is wrong, any part of it may be a piece of a
-//! password. The texts name the part and the place.
+//! No error text contains any part of a URL, because any part of a wrong URL may be a piece of a password. The texts
+//! name the part and the position.
 
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -16,21 +15,20 @@ use super::nkey;
 use crate::error::{Error, Result, Status};
 use crate::secret::Secret;
 
-/// The port where none is given, but with WebSocket.
+/// The default port, except for WebSocket.
 pub const DEFAULT_PORT: u16 = 4222;
-/// The URL where none is given.
+/// The default URL.
 pub const DEFAULT_URL: &str = "nats://localhost:4222";
 
-/// What can be in front of `://`. Anything else is a typing error, or another protocol, and must not
-/// pass for the one without TLS.
+/// The schemes. Anything else is a typing error or another protocol, and must not be taken for the one without TLS.
 const SCHEMES: [&str; 4] = ["nats", "tls", "ws", "wss"];
 
-/// A server's URL, `[scheme://][user[:password]@ | token@]host[:port][/path]`, taken apart.
+/// A parsed server URL, `[scheme://][user[:password]@ | token@]host[:port][/path]`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ServerUrl {
     /// The scheme in lower case; `nats` if none was given.
     pub scheme: &'static str,
-    /// The user, percent-decoded. `None` without user information, and where it is a token.
+    /// The user, percent-decoded. `None` without user information, and if it is a token.
     pub user: Option<Secret>,
     /// The password, percent-decoded. There is none without a user.
     pub password: Option<Secret>,
@@ -49,11 +47,11 @@ pub struct ServerUrl {
 }
 
 impl ServerUrl {
-    /// Take a URL apart. White space around it is ignored.
+    /// Parses a URL. White space around it is ignored.
     ///
-    /// Returns `NATS_INVALID_ARG` for an empty URL, blanks or control characters in it, an unknown
-    /// scheme, an NKey seed anywhere, malformed brackets and a port that is not a number up to 65535,
-    /// and `NATS_ERR` for a user or password with a malformed percent escape.
+    /// Returns `NATS_INVALID_ARG` for an empty URL, blanks or control characters in it, an unknown scheme, an NKey
+    /// seed anywhere, malformed brackets and a port that is not a number up to 65535, and `NATS_ERR` for a user or
+    /// password with a malformed percent escape.
     pub fn parse(text: &str) -> Result<ServerUrl> {
         let text = text.trim();
         if text.is_empty() {
@@ -69,7 +67,7 @@ impl ServerUrl {
         }
         nkey::refuse_seed(text.as_bytes(), "the server URL")?;
         let (scheme, rest) = split_scheme(text)?;
-        // The last `@`: a password may hold one as well, a host cannot.
+        // The last `@`: a password may contain one, a host cannot.
         let (user_info, rest) = match rest.rsplit_once('@') {
             Some((info, rest)) => (Some(info).filter(|i| !i.is_empty()), rest),
             None => (None, rest),
@@ -97,8 +95,8 @@ impl ServerUrl {
         match user_info.map(|info| (info, info.split_once(':'))) {
             None => {}
             Some((token, None)) => url.token = Some(token.into()),
-            // A password without a user is nothing a server could check: the options' credentials
-            // are used, as if there were no user information.
+            // A server cannot check a password without a user: the options' credentials are used,
+            // as if there were no user information.
             Some((_, Some(("", _)))) => {}
             Some((_, Some((user, password)))) => {
                 let decoded = |part, name| {
@@ -116,17 +114,17 @@ impl ServerUrl {
         Ok(url)
     }
 
-    /// Whether the scheme asks for TLS.
+    /// Whether the scheme requires TLS.
     pub fn is_tls(&self) -> bool {
         matches!(self.scheme, "tls" | "wss")
     }
 
-    /// Whether the scheme asks for WebSocket.
+    /// Whether the scheme is one of WebSocket.
     pub fn is_websocket(&self) -> bool {
         matches!(self.scheme, "ws" | "wss")
     }
 
-    /// The port of a scheme that asks for WebSocket, where none is given (RFC 6455, section 3).
+    /// The default port of a WebSocket scheme (RFC 6455, section 3).
     pub(super) fn websocket_port(scheme: &str) -> Option<u16> {
         match scheme {
             "ws" => Some(80),
@@ -140,7 +138,7 @@ impl ServerUrl {
         self.is_ipv6_literal || self.host.parse::<Ipv4Addr>().is_ok()
     }
 
-    /// Whether the URL brings a user or a token.
+    /// Whether the URL has a user or a token.
     pub fn has_credentials(&self) -> bool {
         self.user.is_some() || self.token.is_some()
     }
@@ -156,8 +154,8 @@ impl ServerUrl {
         parts.concat().into()
     }
 
-    /// The form in which servers are listed: `nats://host:port`, whatever the scheme, but `ws://` and
-    /// `wss://` for WebSocket.
+    /// The form in which servers are listed: `nats://host:port`, whatever the scheme, except `ws://` and `wss://` for
+    /// WebSocket.
     pub fn without_credentials(&self) -> String {
         let scheme = match self.is_websocket() {
             true => self.scheme,
@@ -187,8 +185,8 @@ pub(crate) fn split_scheme(text: &str) -> Result<(&'static str, &str)> {
         let same = |scheme: &&str| scheme.eq_ignore_ascii_case(word);
         SCHEMES.into_iter().find(same)
     };
-    // What RFC 3986 does not allow as a scheme (section 3.1) is the beginning of something else, such
-    // as a user and a password with `://` in it.
+    // A word that RFC 3986 does not allow as a scheme (section 3.1) is the beginning of something else, such as a
+    // user and a password with `://` in it.
     let is_scheme = |word: &str| {
         let fits = |b: u8| b.is_ascii_alphanumeric() || b"+-.".contains(&b);
         word.as_bytes().first().is_some_and(u8::is_ascii_alphabetic) && word.bytes().all(fits)
@@ -212,7 +210,7 @@ pub(crate) fn split_scheme(text: &str) -> Result<(&'static str, &str)> {
     Ok((SCHEMES[0], text))
 }
 
-/// `host:port` for people and for lists, with an IPv6 address in brackets.
+/// `host:port` for texts and lists, with an IPv6 address in brackets.
 pub(super) fn host_port(host: &str, port: u16) -> String {
     if host.contains(':') {
         format!("[{host}]:{port}")
@@ -221,8 +219,8 @@ pub(super) fn host_port(host: &str, port: u16) -> String {
     }
 }
 
-/// Split a comma-separated list of URLs, each trimmed. An empty element, or nothing at all, is
-/// `NATS_INVALID_ARG`. The URLs themselves are not looked at.
+/// Splits a comma-separated list of URLs, each trimmed. An empty element, or an empty list, is
+/// `NATS_INVALID_ARG`. The URLs themselves are not parsed.
 pub fn split_list(urls: &str) -> Result<Vec<String>> {
     urls.split(',')
         .map(|url| match url.trim() {
@@ -259,16 +257,16 @@ fn split_port(text: &str, default: u16) -> Option<(u16, Option<&str>)> {
     let port = match port.strip_prefix(':') {
         Some("") => default,
         None if port.is_empty() => default,
-        // `parse` alone would let a sign pass.
+        // `parse` alone would accept a sign.
         Some(digits) if digits.bytes().all(|b| b.is_ascii_digit()) => digits.parse().ok()?,
         Some(_) | None => return None,
     };
     Some((port, path))
 }
 
-/// Decodes `%XX`. Strict, where crates for this let a malformed escape through as it is: a typing
-/// error in a password shall be found before it is sent. The words say where it is, and nothing of
-/// what is there.
+/// Decodes `%XX`. Strict, in contrast to crates that leave a malformed escape unchanged: a typing
+/// error in a password should be found before it is sent. The text has its position and nothing of
+/// its content.
 pub(super) fn percent_decode(part: &str) -> Result<Secret, String> {
     let hex = |b: Option<u8>| b.and_then(|b| char::from(b).to_digit(16));
     let mut bytes = part.bytes().enumerate();
@@ -287,7 +285,7 @@ pub(super) fn percent_decode(part: &str) -> Result<Secret, String> {
         };
         out.push((high << 4 | low) as u8);
     }
-    // Credentials travel in JSON, which is UTF-8.
+    // Credentials are sent in JSON, which is UTF-8.
     let text = str::from_utf8(&out).map_err(|_| "it is not UTF-8".to_owned())?;
     Ok(text.into())
 }

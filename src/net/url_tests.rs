@@ -207,14 +207,14 @@ fn a_seed_is_refused_wherever_it_is() {
     }
 }
 
-/// What can be in a password that somebody forgot to encode.
+/// What an unencoded password may contain.
 fn password() -> impl Strategy<Value = String> {
-    // Longer than what a text of the library may have by chance, and digits in it: no word.
+    // Longer than a text of the library may contain by chance, and with digits: no word.
     "[A-Za-z0-9%:@/\\[\\]?#,. \\t\\u{7f}\\u{e4}-]{0,6}[A-Z][0-9][a-z][0-9][A-Z]{2}[A-Za-z0-9%:@/\\[\\]?#,. -]{0,6}"
 }
 
 proptest! {
-    /// Wherever the mistake is, the text about it has nothing of the password or the token.
+    /// Wherever the mistake is, the error text has nothing of the password or the token.
     #[test]
     fn no_text_has_a_secret(
         secret in password(),
@@ -229,7 +229,7 @@ proptest! {
         let needle = needle(&secret);
         match ServerUrl::parse(&text) {
             Err(e) => prop_assert!(!e.text().contains(&needle), "{}: {}", text, e),
-            // Where it parsed, the secret may have become the host, if no '@' followed it.
+            // If it was parsed, the secret may have become the host, if no '@' followed it.
             Ok(url) if after.starts_with('@') && !secret.contains('@') => {
                 let shown = format!("{url:?}");
                 prop_assert!(!shown.contains(&needle));

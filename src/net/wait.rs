@@ -12,10 +12,10 @@ use crate::error::{Result, Status};
 use crate::fork::Descriptor;
 use crate::words::system;
 
-/// Something that happens once, and that threads can poll for together with sockets.
+/// A one-time event that threads can poll for together with sockets.
 ///
-/// The descriptor is written once and never read, so it stays readable: every thread that waits
-/// for it, now or later, sees it.
+/// The descriptor is written once and never read, so it stays readable: every thread that waits for
+/// it, now or later, sees it.
 #[derive(Debug)]
 pub(super) struct Signal {
     fired: AtomicBool,
@@ -23,7 +23,7 @@ pub(super) struct Signal {
 }
 
 impl Signal {
-    /// A signal that has not been given yet. Fails when the process is out of descriptors.
+    /// An event that has not happened yet. Fails if the process is out of descriptors.
     pub(super) fn new() -> Result<Self> {
         let fd = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)
             .map_err(|e| system("eventfd", e))?;
@@ -33,16 +33,16 @@ impl Signal {
         })
     }
 
-    /// Give the signal.
+    /// Makes the event happen.
     pub(super) fn set(&self) {
         if !self.fired.swap(true, Ordering::AcqRel) {
-            // An eventfd takes a first write of 1 without blocking; there is nothing to retry but
-            // an interruption.
+            // An eventfd accepts a first write of 1 without blocking; only an interruption has to
+            // be retried.
             while let Err(Errno::INTR) = rustix::io::write(&self.fd, &1u64.to_ne_bytes()) {}
         }
     }
 
-    /// Whether the signal has been given.
+    /// Whether the event has happened.
     pub(super) fn is_set(&self) -> bool {
         self.fired.load(Ordering::Acquire)
     }
@@ -54,12 +54,12 @@ impl AsFd for Signal {
     }
 }
 
-/// Polls until something is ready (true) or the deadline has passed (false). Looks once even if
-/// the deadline has passed already.
+/// Polls until something is ready (true) or the deadline has passed (false). Polls once even if the
+/// deadline has passed already.
 pub(super) fn poll_until(fds: &mut [PollFd<'_>], deadline: Instant) -> Result<bool> {
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
-        // A time too long for the kernel is as good as none.
+        // A time too long for the kernel is treated as no limit.
         let timeout = Timespec::try_from(left).ok();
         match poll(fds, timeout.as_ref()) {
             Ok(0) => return Ok(false),
@@ -70,10 +70,10 @@ pub(super) fn poll_until(fds: &mut [PollFd<'_>], deadline: Instant) -> Result<bo
     }
 }
 
-/// Waits until `fd` is ready for `events`, or broken, which a read or write will then tell.
+/// Waits until `fd` is ready for `events`, or broken, which a read or write will then report.
 ///
 /// Returns `NATS_TIMEOUT` at the deadline, and `NATS_CONNECTION_CLOSED` as soon as `cancel` is
-/// cancelled, which comes before anything else.
+/// cancelled, which takes precedence.
 pub(super) fn wait_ready(
     fd: BorrowedFd<'_>,
     events: PollFlags,

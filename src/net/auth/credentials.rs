@@ -1,7 +1,7 @@
-//! Files that hold a user's JWT, its seed, or both.
+//! Files that contain a user's JWT, its seed, or both.
 //!
-//! A credentials file has each of them on a line of its own between two decorated lines, as
-//! `nsc` and `nats` write them:
+//! A credentials file has each of them on a line of its own between two decorated lines, as `nsc`
+//! and `nats` write them:
 //!
 //! ```text
 //! -----BEGIN NATS USER JWT-----
@@ -13,10 +13,10 @@
 //! ------END USER NKEY SEED------
 //! ```
 //!
-//! Each is checked for what it is to be, because what stands in the JWT's place is sent to the
-//! server: a seed must never be. Where the decorated lines do not say which is which, the first
-//! block is the JWT's. A file without decorated lines is a bare JWT, or has a seed on a line that
-//! begins with `SU`.
+//! The content of each is checked, because what is in the place of the JWT is sent to the server,
+//! and a seed must never be sent. If the decorated lines do not say which block is which, the first
+//! is the JWT's. A file without decorated lines is a bare JWT, or has a seed on a line that begins
+//! with `SU`.
 
 use std::fmt::{self, Display};
 use std::fs::OpenOptions;
@@ -33,7 +33,7 @@ use crate::words;
 /// The largest file that is read.
 const MAX_FILE: u64 = 1024 * 1024;
 
-/// Where credentials come from, as error texts name it.
+/// The source of credentials, as error texts name it.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Source<'a> {
     File(&'a Path),
@@ -41,7 +41,7 @@ pub(super) enum Source<'a> {
 }
 
 impl Source<'_> {
-    /// Something is there and is not what it should be.
+    /// Something exists and is not what it should be.
     fn wrong(self, what: impl Display) -> Error {
         let status = match self {
             Source::File(_) => Status::NATS_ERR,
@@ -50,7 +50,7 @@ impl Source<'_> {
         Error::new(status, format!("{self}{what}"))
     }
 
-    /// Something is not there.
+    /// Something is missing.
     fn missing(self, what: impl Display) -> Error {
         let status = match self {
             Source::File(_) => Status::NATS_ERR,
@@ -69,13 +69,13 @@ impl Display for Source<'_> {
     }
 }
 
-/// Reads a whole file, which is wiped from memory afterwards. Only regular files are read, and
-/// never more than 1 MiB: a mistaken path must cost neither much memory nor for ever.
+/// Reads a whole file into memory that is wiped afterwards. Only regular files are read, and at
+/// most 1 MiB: a wrong path must cost neither much memory nor endless time.
 pub(super) fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
     let failed = |why: &dyn Display| Source::File(path).wrong(format!(" cannot be read: {why}"));
     let os = |e: io::Error| failed(&words::os(&e));
     let mut options = OpenOptions::new();
-    // Opening a pipe that nobody writes to would wait for somebody who does.
+    // Opening a pipe without a writer would wait for one.
     options.read(true).custom_flags(libc::O_NONBLOCK);
     let file = options.open(path).map_err(os)?;
     let metadata = file.metadata().map_err(os)?;
@@ -85,7 +85,7 @@ pub(super) fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
     if !metadata.is_file() {
         return Err(failed(&"not a regular file"));
     }
-    // All of it at once: a buffer that grows leaves copies behind.
+    // In one allocation: a buffer that grows leaves copies behind.
     let expected = metadata.len().min(MAX_FILE) as usize;
     let mut content = Zeroizing::new(Vec::with_capacity(expected.max(64) + 1));
     file.take(MAX_FILE + 1)
@@ -116,13 +116,13 @@ pub(super) fn jwt<'a>(content: &'a [u8], source: Source<'_>) -> Result<&'a str> 
     check_jwt(&block.lines).map_err(wrong)
 }
 
-/// The seed in the content of a file of its own, or behind the JWT.
+/// The seed in a seed file, or behind the JWT in a chained file.
 pub(super) fn seed<'a>(content: &'a [u8], source: Source<'_>, chained: bool) -> Result<&'a [u8]> {
     let content = without_mark(content);
     let blocks = blocks(content);
     let wrong = |why: String| source.wrong(format!(", seed block: {why}"));
     let labelled = blocks.iter().position(|b| b.kind() == Some(Kind::Seed));
-    // Blocks that do not say what they are have their meaning by their place.
+    // Blocks without a label have their meaning by their position.
     let first = usize::from(chained && !blocks.is_empty());
     let unlabelled = || {
         let block = blocks
@@ -153,7 +153,7 @@ pub(super) fn seed<'a>(content: &'a [u8], source: Source<'_>, chained: bool) -> 
 }
 
 /// Checks what is sent as a JWT: three parts of base64url with dots between them, on one line, and
-/// no seed among them. The words for what is wrong show nothing of it.
+/// no seed among them. The text of the error shows nothing of it.
 pub(super) fn check_jwt<'a>(lines: &[&'a [u8]]) -> Result<&'a str, String> {
     if nkey::holds_seed(&Zeroizing::new(lines.concat())) {
         return Err("a seed stands in its place".to_owned());
@@ -197,19 +197,19 @@ fn seed_line(content: &[u8]) -> Option<&[u8]> {
         .or_else(|| lines(content).find(|line| line.starts_with(b"SU")))
 }
 
-/// What a block says that it holds.
+/// The label of a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Jwt,
     Seed,
 }
 
-/// What is between two decorated lines, but for empty lines.
+/// The lines between two decorated lines, without empty ones.
 struct Block<'a> {
     /// The first of the two.
     opening: &'a [u8],
     lines: Vec<&'a [u8]>,
-    /// The second is there.
+    /// The second decorated line exists.
     closed: bool,
 }
 
@@ -224,7 +224,7 @@ impl Block<'_> {
     }
 }
 
-/// All blocks. Lines that say neither BEGIN nor END open and close blocks in turn.
+/// All blocks. Decorated lines that say neither BEGIN nor END open and close blocks alternately.
 fn blocks(content: &[u8]) -> Vec<Block<'_>> {
     let mut found = Vec::new();
     let mut open: Option<Block<'_>> = None;
@@ -239,7 +239,7 @@ fn blocks(content: &[u8]) -> Vec<Block<'_>> {
         let closes = match (says(b"BEGIN"), says(b"END")) {
             (true, _) => false,
             (false, true) => true,
-            // One behind another is a heading.
+            // A decorated line directly behind another is a heading.
             (false, false) => open.as_ref().is_some_and(|block| !block.lines.is_empty()),
         };
         match (closes, open.take()) {
@@ -249,7 +249,7 @@ fn blocks(content: &[u8]) -> Vec<Block<'_>> {
             }),
             (true, None) => {}
             (false, unfinished) => {
-                // Without a line that says so there is no block yet.
+                // Without a line of content, or BEGIN, no block has begun yet.
                 let begun = |block: &Block<'_>| !block.lines.is_empty() || block.kind().is_some();
                 found.extend(unfinished.filter(begun));
                 open = Some(Block {
@@ -264,8 +264,8 @@ fn blocks(content: &[u8]) -> Vec<Block<'_>> {
     found
 }
 
-/// A decorated line ends with three dashes and has three more somewhere before those. A JWT may
-/// happen to do so, too.
+/// A decorated line ends with three dashes and has three more somewhere before them. A JWT may do
+/// so by chance.
 fn is_decorated(line: &[u8]) -> bool {
     line.strip_suffix(b"---")
         .is_some_and(|rest| rest.windows(3).any(|part| part == b"---"))

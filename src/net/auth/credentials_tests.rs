@@ -42,7 +42,7 @@ fn both(content: &str, source: Source<'_>) -> Result<(String, String)> {
     ))
 }
 
-/// The words for why there is no JWT, or no seed behind it, in a file.
+/// The error text for a file without a JWT, or without a seed behind it.
 fn why(content: &str) -> String {
     let e = both(content, file()).unwrap_err();
     assert_eq!(e.status(), Status::NATS_ERR);
@@ -79,13 +79,14 @@ fn a_chained_file_has_both() {
         assert_eq!(both(&content, Source::Memory), right, "{end:?}");
         assert_eq!(both(&format!("\u{feff}{content}"), file()), right);
     }
-    // Without the last line's end, with other decorations, headings, and in the other order.
+    // Without the line end of the last line, with other decorations, with headings, and in the
+    // other order.
     for content in [
         format!("------\nthe.j.wt\n---b---\n---\n---c---\n{secret}\n------"),
         format!("---title---\n---a---\nthe.j.wt\n---b---\n---c---\n{secret}\n---d---"),
         format!("{}{}", seed_block(&secret), jwt_block("the.j.wt")),
         format!("{}{secret}\n", jwt_block("the.j.wt")),
-        // Whoever has several of them means the first.
+        // Of several the first one counts.
         chained("the.j.wt", &secret, "\n") + &chained("an.other.jwt", &a_seed(), "\n"),
     ] {
         assert_eq!(both(&content, file()), right, "{content}");
@@ -228,8 +229,8 @@ fn bare_files() {
 }
 
 proptest! {
-    /// However a file was mangled, what is sent as a JWT is one, no seed is in it, and no text of
-    /// an error shows any of either.
+    /// However a file is mangled, what is sent as a JWT is one, contains no seed, and no error text
+    /// shows any part of either.
     #[test]
     fn no_mangled_file_gives_a_seed_away(
         cuts in prop::collection::vec((0usize..400, 0usize..400, "[-\n\r .a]{0,3}"), 0..6),

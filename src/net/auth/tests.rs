@@ -1,4 +1,4 @@
-//! Tests of what clients prove themselves with.
+//! Tests of credentials.
 
 use super::*;
 use nkeys::KeyPair;
@@ -90,7 +90,7 @@ fn every_way_signs_the_nonce() {
                 _ => assert_eq!((jwt, nkey), (None, Some(public.as_str())), "{i}"),
             }
         }
-        // Where the URL says who to be, an NKey has no say; a JWT has.
+        // If the URL has credentials, an NKey is not used; a JWT is.
         let proof = sign_in.prove("n", false, go_on).unwrap();
         assert_eq!(proof.sig.is_some(), *kind == "jwt", "{i}");
         assert_eq!(proof.nkey, None, "{i}");
@@ -99,7 +99,7 @@ fn every_way_signs_the_nonce() {
             !shown.contains(&seed) && !shown.contains("j.w.t"),
             "{shown}"
         );
-        // The seed signs anything; handlers sign nothing but nonces.
+        // The seed signs anything; callbacks sign only nonces.
         match sign_in.sign(b"a\0b") {
             Ok(sig) => {
                 pair.verify(b"a\0b", &sig).unwrap();
@@ -155,7 +155,7 @@ fn what_one_setter_does_to_the_others() {
     );
     s.set_handlers(None);
     assert_eq!(shown(&s), "");
-    // A key takes the JWT out, however it signs.
+    // A key removes the JWT, however it signs.
     for set_key in [&key as &dyn Fn(&mut SignIn), &seed_file] {
         in_memory(&mut s);
         set_key(&mut s);
@@ -189,7 +189,7 @@ fn a_seed_is_refused_in_every_public_place() {
         let mut by_jwt = SignIn::default();
         by_jwt.set_handlers(Some(jwts));
         let by_jwt = by_jwt.prove("n", true, go_on).err().unwrap();
-        // A function that mistakes the output for the seed's.
+        // A callback that returns the seed in place of the signature.
         let signature = secret.clone().into_bytes();
         let gives: SignatureHandler = Arc::new(move |_| Ok(signature.clone()));
         let mut by_signature = SignIn::default();
@@ -274,7 +274,7 @@ fn handlers_have_the_last_word() {
         let proof = s.prove("n", true, go_on).unwrap();
         assert!(proof.jwt.is_none() && proof.sig.is_none());
     }
-    // Closed meanwhile: the second function is not called any more.
+    // Closed meanwhile: the second callback is not called any more.
     s.set_handlers(Some((
         jwt_handler(Some("j")),
         Arc::new(|_| panic!("not called")),

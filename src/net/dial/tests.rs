@@ -30,7 +30,7 @@ fn refusing() -> (Socket, SocketAddr) {
     (socket, address)
 }
 
-/// An address that does not answer: a listener whose queue is full drops what comes.
+/// An address that does not answer: a listener whose queue is full drops packets.
 struct Silent {
     address: SocketAddr,
     _sockets: Vec<Socket>,

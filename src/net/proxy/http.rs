@@ -1,5 +1,5 @@
-//! HTTP proxies: `CONNECT host:port` makes a tunnel (RFC 9110, section 9.3.6; RFC 7617 for user
-//! and password).
+//! HTTP proxies: `CONNECT host:port` opens a tunnel (RFC 9110, section 9.3.6; RFC 7617 for user and
+//! password).
 
 use data_encoding::BASE64;
 use zeroize::Zeroizing;
@@ -11,11 +11,11 @@ use crate::error::{Error, Result};
 const MAX_HEAD: usize = 16 * 1024;
 /// The longest part of a status line that is shown to people, in bytes.
 const MAX_SHOWN: usize = 120;
-/// Answers that announce another one before the one that counts.
+/// The largest number of interim answers before the final one.
 const MAX_INTERIM: usize = 8;
 const END: &[u8] = b"\r\n\r\n";
 
-/// Checks that a login can be sent: the first colon ends the user.
+/// Checks that the credentials can be sent: the first colon ends the user.
 pub(super) fn check(login: &Login) -> Result<()> {
     let control = |text: &str| text.contains(char::is_control);
     if login.user.contains(':') || control(&login.user) || control(&login.password) {
@@ -25,11 +25,11 @@ pub(super) fn check(login: &Login) -> Result<()> {
     Ok(())
 }
 
-/// Asks for a tunnel.
+/// Requests a tunnel.
 pub(super) fn connect(line: &Line<'_>, target: &Target<'_>, login: Option<&Login>) -> Result<()> {
     let target = target.host_port();
     let login_len = login.map_or(0, |login| login.user.len() + login.password.len());
-    // Room for all of it, with the login in base64: where it grew, a copy would stay behind.
+    // Room for everything, with the credentials in base64: growing would leave a copy behind.
     let room = 256 + 2 * target.len() + 2 * login_len;
     let mut request = Zeroizing::new(String::with_capacity(room));
     request.push_str(&format!(
@@ -54,7 +54,7 @@ pub(super) fn connect(line: &Line<'_>, target: &Target<'_>, login: Option<&Login
     Err(refused("it sent too many interim answers"))
 }
 
-/// Reads an answer up to the empty line that ends it, and not a byte more.
+/// Reads an answer up to the empty line at its end, and not a byte more.
 fn read_head(line: &Line<'_>) -> Result<Vec<u8>> {
     let mut head = Vec::with_capacity(512);
     let mut chunk = [0; 512];
@@ -62,7 +62,7 @@ fn read_head(line: &Line<'_>) -> Result<Vec<u8>> {
         let n = line.peek(&mut chunk)?;
         let known = head.len();
         head.extend_from_slice(&chunk[..n]);
-        // The end may have begun in the part before.
+        // The end may have begun in the previous part.
         let from = known.saturating_sub(END.len() - 1);
         let end = memchr::memmem::find(&head[from..], END).map(|at| from + at + END.len());
         let take = end.map_or(n, |end| end - known);
@@ -78,7 +78,7 @@ fn read_head(line: &Line<'_>) -> Result<Vec<u8>> {
     Err(refused("its answer is too long"))
 }
 
-/// The number in the status line, and what to show of the line.
+/// The number in the status line, and the part of the line to show.
 fn status(head: &[u8]) -> Result<(u16, String)> {
     let line = head.split(|b| *b == b'\r').next().unwrap_or_default();
     let line = String::from_utf8_lossy(line);

@@ -1,4 +1,4 @@
-//! SOCKS5 proxies (RFC 1928), with user and password where they want one (RFC 1929).
+//! SOCKS5 proxies (RFC 1928), with user and password if they require it (RFC 1929).
 
 use std::net::IpAddr;
 
@@ -17,7 +17,7 @@ const IPV4: u8 = 1;
 const NAME: u8 = 3;
 const IPV6: u8 = 4;
 
-/// Checks that a login can be sent: each part has its length in a byte.
+/// Checks that the credentials can be sent: the length of each part has to fit into a byte.
 pub(super) fn check(login: &Login) -> Result<()> {
     if login.user.is_empty() || login.user.len() > 255 || login.password.len() > 255 {
         let text = "invalid proxy URL: SOCKS5 takes a user of 1 to 255 bytes, and a password of \
@@ -27,14 +27,14 @@ pub(super) fn check(login: &Login) -> Result<()> {
     Ok(())
 }
 
-/// Asks to be connected.
+/// Requests a connection.
 pub(super) fn connect(line: &Line<'_>, target: &Target<'_>, login: Option<&Login>) -> Result<()> {
     let request = request(target)?;
     log_in(line, login)?;
     line.send(&request)?;
 
     let mut head = [0; 4];
-    // A refusal may be shorter than what goes with success.
+    // A refusal may be shorter than a success.
     line.read_exact(&mut head[..2])?;
     if head[0] != VERSION {
         return Err(not_socks());
@@ -43,7 +43,8 @@ pub(super) fn connect(line: &Line<'_>, target: &Target<'_>, login: Option<&Login
         return Err(refused(format!("it refused: {}", reason(head[1]))));
     }
     line.read_exact(&mut head[2..])?;
-    // The address at which the proxy connects from: read, since the server's bytes follow it.
+    // The address that the proxy connects from: it has to be read, because the server's bytes
+    // follow.
     let len = match head[3] {
         IPV4 => 4,
         IPV6 => 16,
@@ -71,7 +72,7 @@ fn log_in(line: &Line<'_>, login: Option<&Login>) -> Result<()> {
             let mut message = Zeroizing::new(Vec::with_capacity(3 + 255 + 255));
             message.push(LOGIN_VERSION);
             for part in [&login.user, &login.password] {
-                // `check` has seen to it that the length fits.
+                // `check` ensured that the length fits.
                 message.push(part.len() as u8);
                 message.extend_from_slice(part.as_bytes());
             }
@@ -113,7 +114,7 @@ fn request(target: &Target<'_>) -> Result<Vec<u8>> {
     Ok(request)
 }
 
-/// What a reply's number says (RFC 1928, section 6).
+/// The meaning of a reply code (RFC 1928, section 6).
 fn reason(code: u8) -> String {
     let words = match code {
         1 => "general failure",

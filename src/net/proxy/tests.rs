@@ -8,10 +8,10 @@ use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
-/// What a test's proxy does with its one client.
+/// The behaviour of a test's proxy towards its one client.
 type Script = Box<dyn FnOnce(&mut TcpStream) + Send>;
 
-/// Has a client speak to a proxy: the outcome, and what there is to read from the socket then.
+/// Lets a client talk to a proxy: the outcome, and what can be read from the socket then.
 fn through(url: &str, host: &str, port: u16, script: Script) -> (Result<()>, Vec<u8>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = url.replace("PROXY", &listener.local_addr().unwrap().to_string());
@@ -56,7 +56,7 @@ fn answers(parts: Vec<Vec<u8>>) -> Script {
         }
         stream.set_nodelay(true).unwrap();
         for part in parts {
-            // The client hangs up in the middle of what it does not like.
+            // The client hangs up in the middle of an answer that it refuses.
             let _ = stream.write_all(&part);
         }
     })
@@ -361,7 +361,7 @@ fn urls() {
 }
 
 proptest! {
-    /// Whatever is wrong with a proxy's URL, the text about it has nothing of the password.
+    /// Whatever is wrong with a proxy's URL, the error text shows nothing of the password.
     #[test]
     fn no_text_has_a_secret(
         before in prop::sample::select(vec![
@@ -378,7 +378,7 @@ proptest! {
                 let shown = e.text().to_ascii_lowercase();
                 prop_assert!(!shown.contains("q7x3zk"), "{}: {}", text, e);
             }
-            // Where no '@' followed it, it is the host.
+            // If no '@' follows it, it is the host.
             Ok(url) if after.starts_with('@') && !other.contains('@') => {
                 let shown = format!("{url:?}");
                 prop_assert!(!shown.contains(CORE), "{}: {}", text, shown);

@@ -6,7 +6,7 @@ use rustls::crypto::ring::cipher_suite as suite;
 use super::text::ssl_error;
 use crate::error::Result;
 
-/// A cipher suite of TLS 1.2 and what OpenSSL's lists call it: its name, then groups it is in.
+/// A cipher suite of TLS 1.2 and its names in OpenSSL's lists: its own name, then its groups.
 struct Cipher {
     suite: SupportedCipherSuite,
     name: &'static str,
@@ -25,7 +25,7 @@ const fn cipher(
     }
 }
 
-/// What this library has for TLS 1.2, the best first.
+/// The suites for TLS 1.2, best first.
 static TLS12: [Cipher; 6] = [
     cipher(
         suite::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
@@ -59,12 +59,12 @@ static TLS12: [Cipher; 6] = [
     ),
 ];
 
-/// Groups that hold all of them.
+/// Groups that contain all of them.
 const EVERY: &[&str] = &[
     "ALL", "DEFAULT", "HIGH", "ECDHE", "EECDH", "kECDHE", "kEECDH", "TLSv1.2", "AEAD", "FIPS",
 ];
 
-/// Groups that hold none of them: it makes sense to exclude these, and none to ask for them.
+/// Groups that contain none of them: excluding these makes sense, requesting them does not.
 const NONE: &[&str] = &[
     "aNULL",
     "eNULL",
@@ -124,8 +124,8 @@ const NONE: &[&str] = &[
 
 /// The suites of TLS 1.2 that an OpenSSL cipher list selects, in its order.
 ///
-/// Understood are names and groups joined by `+`, separated by colons, commas or blanks, with `!`
-/// and `-` to leave out and `+` to move to the end, and `@STRENGTH`. Unknown names, and names of
+/// Supported are names and groups joined by `+`, separated by colons, commas or blanks, with `!`
+/// and `-` to exclude and `+` to move to the end, and `@STRENGTH`. Unknown names, and names of
 /// ciphers that this library does not have, are `NATS_SSL_ERROR`, and so is a list that selects
 /// nothing.
 pub fn tls12(list: &str) -> Result<Vec<SupportedCipherSuite>> {
@@ -134,7 +134,7 @@ pub fn tls12(list: &str) -> Result<Vec<SupportedCipherSuite>> {
     let mut banned = [false; TLS12.len()];
     for item in list.split([':', ',', ' ']).filter(|s| !s.is_empty()) {
         if item == "@STRENGTH" {
-            // The strongest first: 256 bits, ChaCha20's included.
+            // The strongest first: 256 bits, ChaCha20 included.
             chosen.sort_by_key(|&i| TLS12[i].groups.contains(&"AES128"));
             continue;
         }
@@ -167,7 +167,7 @@ pub fn tls12(list: &str) -> Result<Vec<SupportedCipherSuite>> {
     Ok(suites.into_iter().map(|i| TLS12[i].suite).collect())
 }
 
-/// Which ciphers a name, or groups joined by `+`, stand for; `None` for an unknown name.
+/// The ciphers of a name, or of groups joined by `+`; `None` for an unknown name.
 fn find(name: &str) -> Option<Vec<usize>> {
     if let Some(i) = TLS12.iter().position(|c| c.name == name) {
         return Some(vec![i]);

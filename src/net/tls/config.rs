@@ -15,16 +15,16 @@ use super::text::{describe, handshake_error};
 use super::verifier::{Findings, Verifier, server_name};
 use crate::error::Result;
 
-/// Which server it is to be.
+/// The expected server.
 #[derive(Debug, Clone, Copy)]
 pub struct Peer<'a> {
-    /// The host of its URL, which it is told (SNI) where it is a name.
+    /// The host of its URL, which is sent to it (SNI) if it is a name.
     pub host: &'a str,
-    /// The name that its certificate must have where that is not the host.
+    /// The name that its certificate must have if that is not the host.
     pub name: Option<&'a str>,
 }
 
-/// Everything that rustls needs to compute.
+/// The cryptography for rustls.
 pub(super) fn provider() -> Arc<CryptoProvider> {
     static PROVIDER: OnceBox<Arc<CryptoProvider>> = OnceBox::new();
     PROVIDER
@@ -32,16 +32,16 @@ pub(super) fn provider() -> Arc<CryptoProvider> {
         .clone()
 }
 
-/// What one handshake is made with.
+/// The parameters of one handshake.
 pub(super) struct Setup {
     pub(super) config: Arc<ClientConfig>,
-    /// The name to tell the server.
+    /// The name to send to the server.
     pub(super) sni: ServerName<'static>,
-    /// What is found about the server's certificate on the way.
+    /// What is learned about the server's certificate during the handshake.
     pub(super) findings: Arc<Findings>,
 }
 
-/// Prepares one handshake. Files that are to be read at each handshake are read here.
+/// Prepares one handshake. Files that have to be read at each handshake are read here.
 pub(super) fn build(options: &Arc<TlsOptions>, peer: Peer<'_>) -> Result<Setup> {
     let host = server_name(peer.host)?;
     let name = match (&options.expected_host, peer.name) {
@@ -49,7 +49,7 @@ pub(super) fn build(options: &Arc<TlsOptions>, peer: Peer<'_>) -> Result<Setup> 
         (None, Some(name)) => server_name(name)?,
         (None, None) => host.clone(),
     };
-    // An address cannot be told, so a server with several certificates would not know which.
+    // An address cannot be sent, so a server with several certificates would not know which to use.
     let sni = match &host {
         ServerName::IpAddress(_) => name.clone(),
         _ => host,
@@ -82,7 +82,7 @@ pub(super) fn build(options: &Arc<TlsOptions>, peer: Peer<'_>) -> Result<Setup> 
             builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(loaded)))
         }
     };
-    // Each connection proves both ends anew.
+    // Every connection authenticates both ends again.
     config.resumption = Resumption::disabled();
     Ok(Setup {
         config: Arc::new(config),

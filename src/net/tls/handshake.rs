@@ -1,4 +1,4 @@
-//! The first bytes of TLS, bounded by the attempt's deadline.
+//! The TLS handshake, bounded by the attempt's deadline.
 
 use std::io::{ErrorKind, Read};
 use std::os::fd::AsFd;
@@ -25,10 +25,10 @@ use crate::words;
 const READ: usize = 8 * 1024;
 
 impl TlsStream {
-    /// Shakes hands over a connected socket on which nothing else is going on.
+    /// Performs the handshake over a connected socket that nothing else uses meanwhile.
     ///
-    /// `NATS_SSL_ERROR` where that fails, with a text that says why; `NATS_TIMEOUT` at the
-    /// deadline, `NATS_CONNECTION_CLOSED` when cancelled.
+    /// `NATS_SSL_ERROR` if it fails, with a text that says why; `NATS_TIMEOUT` at the deadline,
+    /// `NATS_CONNECTION_CLOSED` when cancelled.
     pub(in crate::net) fn connect(
         socket: &Socket,
         options: &Arc<TlsOptions>,
@@ -50,7 +50,7 @@ impl TlsStream {
         match shake.run() {
             Ok(()) => Ok(TlsStream::new(shake.session)),
             Err(error) => {
-                // The server should hear why, but nobody waits for that.
+                // The server should learn the reason, but nobody waits for that.
                 let alert = std::mem::take(&mut shake.session.out);
                 let _ = socket.send_with_flags(alert.bytes(), NO_SIGNAL);
                 Err(error)

@@ -1,17 +1,17 @@
-//! TLS by rustls with *ring*: no OpenSSL, no C code but ring's own.
+//! TLS by rustls with *ring*: no OpenSSL, no C code except ring's own.
 //!
-//! | Module | Holds |
+//! | Module | Content |
 //! |---|---|
-//! | [`options`] | what a program asks for, shared by the connections made with it |
-//! | `pem` | certificates, keys and revocation lists out of files and memory |
+//! | [`options`] | the TLS settings of a program, shared by the connections made with it |
+//! | `pem` | certificates, keys and revocation lists from files and memory |
 //! | [`ciphers`] | OpenSSL's names for cipher suites |
 //! | `config` | rustls's configuration for one attempt |
-//! | `verifier` | whether a server's certificate is good, with the program's say |
+//! | `verifier` | verification of a server's certificate, with the program's decision |
 //! | `session` | the records of one connection: sealing and opening bytes |
 //! | [`stream`](self::stream::TlsStream) | the session and its socket, for reading and writing threads |
-//! | `handshake` | the first bytes, bounded by the attempt's deadline |
-//! | `text` | why it failed, in words |
-//! | `x509` | whose a certificate is and of which kind a key, for those words |
+//! | `handshake` | the handshake, bounded by the attempt's deadline |
+//! | `text` | texts for failures |
+//! | `x509` | the names and key types of certificates, for those texts |
 //!
 //! All failures are `NATS_SSL_ERROR`, and those of a handshake begin with `SSL handshake error: `.
 

@@ -1,4 +1,4 @@
-//! What a program asks of TLS.
+//! The TLS settings of a program.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,11 +15,11 @@ use crate::error::{Error, Result};
 use crate::locks::{Mutex, ReentrantLock};
 use crate::words;
 
-/// Has the last word on a server's certificate: called with whether the library trusts it, returns
-/// whether to go on.
+/// Makes the final decision on a server's certificate: called with whether the library trusts it,
+/// returns whether to continue.
 pub type VerifyHandler = Arc<dyn Fn(bool) -> bool + Send + Sync>;
 
-/// What the client shows to a server that asks who it is.
+/// The client's certificate for servers that ask for one.
 #[derive(Clone, Debug, Default)]
 pub(super) enum ClientCertificate {
     #[default]
@@ -30,8 +30,8 @@ pub(super) enum ClientCertificate {
     Files { chain: PathBuf, key: PathBuf },
 }
 
-/// Where certificates that are trusted, and revocation lists, come from. Files and directories are
-/// read when they are set, to find mistakes, and at each handshake, so that what was replaced counts.
+/// The sources of trusted certificates and revocation lists. Files and directories are read when they are set, to
+/// detect mistakes, and at each handshake, so that replacements take effect.
 #[derive(Clone)]
 enum Authority {
     File(PathBuf),
@@ -39,22 +39,22 @@ enum Authority {
     Text(pem::Trust),
 }
 
-/// All that is trusted in one handshake.
+/// Everything that is trusted in one handshake.
 pub(super) struct Trusted {
-    /// The program's, and the lists that apply.
+    /// The certificates of the program, and the revocation lists that apply.
     pub(super) own: pem::Trust,
-    /// The system's and the program's.
+    /// The certificates of the system and the program.
     pub(super) roots: Arc<RootCertStore>,
 }
 
-/// The program's certificates, and all that is trusted with them.
+/// The program's certificates, and all certificates that are trusted together with them.
 type Roots = (Vec<CertificateDer<'static>>, Arc<RootCertStore>);
 
-/// The settings for TLS. Connections share those of the options they were made with, so they can
-/// be changed only while nobody else has them; `Arc::get_mut` is the way to see that.
+/// The TLS settings. Connections share those of the options they were made with, so they can be
+/// changed only while nobody else has them; `Arc::get_mut` checks that.
 #[derive(Clone, Default)]
 pub struct TlsOptions {
-    /// Trusted beside the system's.
+    /// Trusted in addition to the system's.
     authorities: Vec<Authority>,
     /// A file with revocation lists, read at each handshake.
     pub(super) revocation_file: Option<PathBuf>,
@@ -65,26 +65,26 @@ pub struct TlsOptions {
     pub(super) skip_verification: bool,
     pub(super) verify: Option<VerifyHandler>,
     concurrent: bool,
-    /// Held while the program's verification callback runs, so that it runs once at a time.
+    /// Held while the program's verification callback runs, so that calls do not overlap.
     turn: Arc<ReentrantLock>,
-    /// What was trusted in the last handshake, and the program's part of that: connections share it
-    /// while the files stay as they are.
+    /// What was trusted in the last handshake, and the program's part of it: connections share it
+    /// while the files do not change.
     roots: Arc<Mutex<Option<Roots>>>,
 }
 
 impl TlsOptions {
-    /// Trust the certificates of a PEM file too.
+    /// Also trusts the certificates of a PEM file.
     pub fn load_ca_file(&mut self, path: &Path) -> Result<()> {
         self.add(Authority::File(path.to_owned()))
     }
 
-    /// Trust the certificates in the PEM files of a directory too. Files without certificates are
-    /// passed over.
+    /// Also trusts the certificates in the PEM files of a directory. Files without certificates are
+    /// skipped.
     pub fn load_ca_dir(&mut self, path: &Path) -> Result<()> {
         self.add(Authority::Directory(path.to_owned()))
     }
 
-    /// Trust the certificates of a PEM text too. Revocation lists in it are applied.
+    /// Also trusts the certificates of a PEM text. Revocation lists in it are applied.
     pub fn add_ca(&mut self, text: &[u8]) -> Result<()> {
         let trust = pem::trust(text)
             .map_err(|why| ssl_error(format!("Error loading trusted certificates: {why}")))?;
@@ -97,8 +97,8 @@ impl TlsOptions {
         Ok(())
     }
 
-    /// Refuse certificates that the revocation lists of a file revoke. The file is read now, to see
-    /// that it can be, and again at each handshake.
+    /// Refuses certificates that the revocation lists of a file revoke. The file is read now, to
+    /// check that it can be, and again at each handshake.
     pub fn set_revocation_file(&mut self, path: Option<&Path>) -> Result<()> {
         if let Some(path) = path {
             pem::revocation_lists(path).map_err(|why| revocation_error(path, &why))?;
@@ -107,14 +107,14 @@ impl TlsOptions {
         Ok(())
     }
 
-    /// Show this certificate chain to servers that ask for one; the files are read now.
+    /// Sets the certificate chain for servers that ask for one; the files are read now.
     pub fn load_client_files(&mut self, chain: &Path, key: &Path) -> Result<()> {
         let loaded = pem::certified_key_files(chain, key).map_err(|why| client_error(&why))?;
         self.client = ClientCertificate::Loaded(loaded);
         Ok(())
     }
 
-    /// The same, with the files read at each handshake and not now.
+    /// The same, with files that are read at each handshake and not now.
     pub fn set_client_files(&mut self, chain: &Path, key: &Path) {
         self.client = ClientCertificate::Files {
             chain: chain.to_owned(),
@@ -129,19 +129,19 @@ impl TlsOptions {
         Ok(())
     }
 
-    /// Allow only these ciphers with TLS 1.2, see [`ciphers::tls12`].
+    /// Allows only these ciphers with TLS 1.2, see [`ciphers::tls12`].
     pub fn set_ciphers(&mut self, list: &str) -> Result<()> {
         self.suites12 = Some(ciphers::tls12(list)?);
         Ok(())
     }
 
-    /// Allow only these cipher suites with TLS 1.3, see [`ciphers::tls13`].
+    /// Allows only these cipher suites with TLS 1.3, see [`ciphers::tls13`].
     pub fn set_cipher_suites(&mut self, list: &str) -> Result<()> {
         self.suites13 = Some(ciphers::tls13(list)?);
         Ok(())
     }
 
-    /// Look for this name in the server's certificate rather than that of its URL.
+    /// Sets the name that the server's certificate must have in place of that of its URL.
     pub fn set_expected_host(&mut self, host: Option<&str>) -> Result<()> {
         self.expected_host = host
             .map(|host| {
@@ -152,7 +152,7 @@ impl TlsOptions {
         Ok(())
     }
 
-    /// Accept any certificate. Excludes the verification callback.
+    /// Accepts any certificate. Excludes the verification callback.
     pub fn set_skip_verification(&mut self, skip: bool) {
         self.skip_verification = skip;
         if skip {
@@ -160,12 +160,12 @@ impl TlsOptions {
         }
     }
 
-    /// Is a function of the program's called in a handshake?
+    /// Is a callback of the program called in a handshake?
     pub fn asks_the_program(&self) -> bool {
         self.verify.is_some()
     }
 
-    /// Let the program have the last word. Excludes skipping the verification.
+    /// Lets the program make the final decision. Excludes skipping the verification.
     pub fn set_verify(&mut self, verify: Option<VerifyHandler>) {
         if verify.is_some() {
             self.skip_verification = false;
@@ -173,19 +173,19 @@ impl TlsOptions {
         self.verify = verify;
     }
 
-    /// Let the verification callback run for several handshakes at once.
+    /// Lets the verification callback run for several handshakes at once.
     pub fn allow_concurrent_handshakes(&mut self) {
         self.concurrent = true;
     }
 
-    /// Asks the program, if it wants to be asked.
+    /// Asks the program, if it has a callback.
     pub(super) fn ask(&self, trusted: bool) -> Option<bool> {
         let verify = self.verify.as_ref()?;
         let _turn = (!self.concurrent).then(|| self.turn.lock());
         Some(verify(trusted))
     }
 
-    /// All that is trusted, with files and directories as they are now. Nothing is read where
+    /// Everything that is trusted, with files and directories as they are now. Nothing is read if
     /// nothing is verified.
     pub(super) fn trusted(&self) -> Result<Trusted> {
         if self.skip_verification {
@@ -211,7 +211,7 @@ impl TlsOptions {
         if own.is_empty() {
             return system;
         }
-        // Not waited for: in a child made by `fork`, nobody may be there who lets it go.
+        // Not waited for: in a child made by `fork`, nobody may exist who would release it.
         let mut last = self.roots.try_lock();
         if let Some(Some((certificates, roots))) = last.as_deref()
             && certificates == own
@@ -229,7 +229,7 @@ impl TlsOptions {
 }
 
 impl Authority {
-    /// What there is now. It must not be nothing.
+    /// The present content, which must not be empty.
     fn load(&self) -> Result<pem::Trust> {
         let what = "Error loading trusted certificates";
         let (found, what) = match self {
@@ -260,7 +260,7 @@ impl Authority {
     }
 }
 
-/// Names the file, and not its directory: the texts that it is for have little room.
+/// Names the file without its directory: the texts that it is for have little room.
 fn in_file(path: &Path, what: &str) -> String {
     let name = path.file_name().unwrap_or(path.as_os_str());
     format!("'{}', {what}", name.display())
@@ -273,7 +273,7 @@ fn read_directory(path: &Path) -> Result<pem::Trust, pem::Why> {
         if !file.is_file() {
             continue;
         }
-        // Such directories hold keys, links to nowhere and notes as well.
+        // Such directories also contain keys, broken links and notes.
         if let Ok(mut trust) = pem::read_file(&file).and_then(|bytes| pem::trust(&bytes)) {
             for skipped in &mut trust.skipped {
                 *skipped = in_file(&file, skipped);
@@ -284,22 +284,22 @@ fn read_directory(path: &Path) -> Result<pem::Trust, pem::Why> {
     Ok(found)
 }
 
-/// The system's, read once for a process.
+/// The system's certificates, read once for each process.
 fn system_roots() -> Arc<RootCertStore> {
     static ROOTS: OnceBox<Arc<RootCertStore>> = OnceBox::new();
     ROOTS
         .get_or_init(|| {
             let mut roots = RootCertStore::empty();
-            // What cannot be read there is not trusted, which is the safe side; a server that needs
-            // it is refused with "unknown issuer".
+            // What cannot be read is not trusted, which is the safe side; a server that needs it is
+            // refused with "unknown issuer".
             roots.add_parsable_certificates(system_certificates());
             Box::new(Arc::new(roots))
         })
         .clone()
 }
 
-/// The certificates that the system trusts, wherever it keeps them. `SSL_CERT_FILE` and `SSL_CERT_DIR`
-/// say where, unless the process has more rights than who started it, and who might have set them.
+/// The certificates that the system trusts, wherever it keeps them. `SSL_CERT_FILE` and `SSL_CERT_DIR` name the
+/// place, unless the process has more rights than the user who started it and may have set them.
 fn system_certificates() -> Vec<CertificateDer<'static>> {
     if !has_others_rights() {
         return rustls_native_certs::load_native_certs().certs;
@@ -310,8 +310,8 @@ fn system_certificates() -> Vec<CertificateDer<'static>> {
         .collect()
 }
 
-/// Was the program's file set-uid or set-gid, or did it bring capabilities? `AT_SECURE` of
-/// `getauxval(3)` tells, and where that cannot be read, the ids do.
+/// Is the program set-uid or set-gid, or does it have capabilities? `AT_SECURE` of `getauxval(3)`
+/// tells, and if that cannot be read, the ids do.
 fn has_others_rights() -> bool {
     const AT_SECURE: usize = 23;
     const WORD: usize = size_of::<usize>();

@@ -1,4 +1,4 @@
-//! Certificates, keys and revocation lists out of PEM text.
+//! Certificates, keys and revocation lists from PEM text.
 
 use std::fs::File;
 use std::io::Read;
@@ -23,17 +23,17 @@ const MAX_FILE: u64 = 16 * 1024 * 1024;
 /// Why something cannot be loaded.
 pub(super) type Why = String;
 
-/// What a text of certificates and revocation lists holds.
+/// The certificates and revocation lists of a text.
 #[derive(Clone, Default)]
 pub(super) struct Trust {
     pub(super) certificates: Vec<CertificateDer<'static>>,
     pub(super) revocation_lists: Vec<CertificateRevocationListDer<'static>>,
-    /// The certificates that cannot be read, by their numbers, and why not.
+    /// The certificates that cannot be read, by number, with the reason.
     pub(super) skipped: Vec<Why>,
 }
 
 impl Trust {
-    /// Adds another text's.
+    /// Adds the content of another text.
     pub(super) fn extend(&mut self, other: Trust) {
         self.certificates.extend(other.certificates);
         self.revocation_lists.extend(other.revocation_lists);
@@ -41,10 +41,10 @@ impl Trust {
     }
 }
 
-/// The bytes of a file; wiped when dropped, since they may be a key.
+/// The bytes of a file; wiped when dropped, because they may be a key.
 pub(super) fn read_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, Why> {
     let file = File::open(path).map_err(|e| words::os(&e))?;
-    // All of it at once: a buffer that grows leaves copies behind.
+    // In one allocation: a buffer that grows leaves copies behind.
     let expected = file.metadata().map_or(0, |m| m.len()).min(MAX_FILE) as usize;
     let mut bytes = Zeroizing::new(Vec::with_capacity(expected.max(64) + 1));
     file.take(MAX_FILE + 1)
@@ -56,18 +56,18 @@ pub(super) fn read_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, Why> {
     Ok(bytes)
 }
 
-/// A section of a text: what its first line calls it, and its bytes.
+/// A section of a text: its label and its bytes.
 struct Section<'a> {
     label: &'a [u8],
     der: Result<Vec<u8>, Why>,
 }
 
 impl Section<'_> {
-    /// Its bytes, where it is a certificate by one of the names that tools give to them.
+    /// Its bytes, if it is a certificate by one of the labels that tools use.
     fn certificate(self) -> Option<Result<CertificateDer<'static>, Why>> {
         let has_more = match self.label {
             b"CERTIFICATE" | b"X509 CERTIFICATE" => false,
-            // OpenSSL's: what it is trusted for follows the certificate.
+            // OpenSSL's form: the certificate is followed by what it is trusted for.
             b"TRUSTED CERTIFICATE" => true,
             _ => return None,
         };
@@ -78,7 +78,7 @@ impl Section<'_> {
     }
 }
 
-/// The sections of a text. One that is broken does not hide those behind it.
+/// The sections of a text. A broken one does not hide those behind it.
 fn sections(text: &[u8]) -> Vec<Section<'_>> {
     let mut found = Vec::new();
     let mut open: Option<(&[u8], Vec<u8>)> = None;
@@ -112,9 +112,9 @@ fn sections(text: &[u8]) -> Vec<Section<'_>> {
     found
 }
 
-/// The certificates and revocation lists of a text; other sections are passed over. Each has been
-/// looked at: certificates that cannot be used are left out, unless none is left. A revocation list
-/// that cannot be used is an error, for what it revokes would be accepted.
+/// The certificates and revocation lists of a text; other sections are skipped. All are checked:
+/// certificates that cannot be used are left out, unless none is left. A revocation list that
+/// cannot be used is an error, because what it revokes would be accepted.
 pub(super) fn trust(text: &[u8]) -> Result<Trust, Why> {
     let mut found = Trust::default();
     let mut roots = rustls::RootCertStore::empty();
@@ -169,7 +169,7 @@ pub(super) fn revocation_lists(
     Ok(lists)
 }
 
-/// A certificate chain and its key, which belong together.
+/// A certificate chain and its key, which have to match.
 pub(super) fn certified_key(chain: &[u8], key: &[u8]) -> Result<Arc<CertifiedKey>, Why> {
     let certificates = sections(chain).into_iter().filter_map(Section::certificate);
     let chain = certificates
@@ -186,7 +186,7 @@ pub(super) fn certified_key(chain: &[u8], key: &[u8]) -> Result<Arc<CertifiedKey
     CertifiedKey::from_der(chain, key, &provider())
         .map(Arc::new)
         .map_err(|e| match (e, kind) {
-            // It does not say more than that it is none of those it knows.
+            // The error does not say more than that the key is of no known kind.
             (rustls::Error::General(_), Some(kind)) => unsupported(&kind),
             (e, _) => describe(&e),
         })

@@ -1,5 +1,5 @@
-//! The records of one connection: opening what came, sealing what goes. No sockets here, and no
-//! waiting.
+//! The records of one connection: opening what was received, sealing what is sent. No sockets here,
+//! and no waiting.
 
 use std::io::{self, ErrorKind};
 
@@ -12,14 +12,14 @@ use super::text::{describe, ssl_error};
 use super::verifier::failure;
 use crate::error::{Error, Result, Status};
 
-/// The largest record of the wire, with room to spare.
+/// The largest record on the wire, with a margin.
 const RECORD: usize = 16 * 1024 + 512;
-/// What sealing adds to a record, with room to spare.
+/// What sealing adds to a record, with a margin.
 const OVERHEAD: usize = 64;
-/// A buffer that once grew beyond this is not kept.
+/// A buffer that grew beyond this is not kept.
 const KEEP: usize = 128 * 1024;
 
-/// How far the handshake is.
+/// The progress of the handshake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Progress {
     /// The server has to send more.
@@ -45,7 +45,7 @@ pub(super) struct Session {
     /// Reading has sealed something, for example the answer to a key update.
     pub(super) owes: bool,
     ended: bool,
-    /// The server has said something in the session: it has accepted us.
+    /// The server has sent something in the session: it has accepted the client.
     heard: bool,
     failed: Option<Error>,
 }
@@ -67,8 +67,8 @@ impl Session {
         }
     }
 
-    /// Takes over what came from the socket: the first `len` bytes of `received`. The buffer given
-    /// back may be another one.
+    /// Takes over what was received from the socket: the first `len` bytes of `received`. The
+    /// buffer that is returned may be another one.
     pub(super) fn receive(&mut self, received: &mut Vec<u8>, len: usize) {
         if self.start == self.end {
             std::mem::swap(&mut self.incoming, received);
@@ -87,8 +87,8 @@ impl Session {
         self.end += len;
     }
 
-    /// Opens records into `buf` until it is full or more must come. 0 is the end of the session,
-    /// `WouldBlock` that more must come.
+    /// Opens records into `buf` until it is full or more data is needed. 0 is the end of the
+    /// session, `WouldBlock` means that more data is needed.
     pub(super) fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let mut filled = self.take_plain(buf);
         while filled < buf.len() && !self.ended {
@@ -114,7 +114,7 @@ impl Session {
         }
     }
 
-    /// Goes on with the handshake.
+    /// Continues the handshake.
     pub(super) fn shake_hands(&mut self) -> Result<Progress, rustls::Error> {
         let mut none = 0;
         self.open(&mut [], &mut none)
@@ -132,7 +132,7 @@ impl Session {
         n
     }
 
-    /// Opens what has come, until there is nothing more to do or a record was opened.
+    /// Opens what was received, until there is nothing more to do or a record was opened.
     fn open(&mut self, buf: &mut [u8], filled: &mut usize) -> Result<Progress, rustls::Error> {
         loop {
             let status = self
@@ -142,7 +142,7 @@ impl Session {
                 mut discard, state, ..
             } = status;
             let progress = match state {
-                // What was read before the error is gone all the same.
+                // What was read before the error is consumed all the same.
                 Err(error) => {
                     self.discard(discard);
                     return Err(error);
@@ -193,21 +193,21 @@ impl Session {
         self.seal(&Job::Data(data))
     }
 
-    /// Seals the word that nothing more follows. A session that cannot say so just ends.
+    /// Seals the notice that nothing more follows. A session that cannot do so just ends.
     pub(super) fn write_end(&mut self) {
         if self.failed.is_none() && !self.ended {
             let _ = self.seal(&Job::End);
         }
     }
 
-    /// Sealing is possible in one state only, which a session is in once its handshake is done, but
-    /// for moments.
+    /// Sealing is possible in one state only, which a session is in once its handshake is done,
+    /// except for moments.
     fn seal(&mut self, job: &Job<'_>) -> Result<()> {
         if let Some(error) = &self.failed {
             return Err(error.clone());
         }
         loop {
-            // With all that has come: what waits there half must not be lost sight of.
+            // With everything that was received: a partial record there must not be lost.
             let UnbufferedStatus {
                 mut discard, state, ..
             } = self
@@ -250,7 +250,7 @@ impl Session {
         }
     }
 
-    /// Forgets the first bytes of what has come.
+    /// Discards the first received bytes.
     fn discard(&mut self, n: usize) {
         self.start += n;
         if self.start == self.end {
@@ -258,8 +258,8 @@ impl Session {
         }
     }
 
-    /// After an error: what tells the server. Asked for once: whatever else has come is not looked
-    /// at any more.
+    /// After an error: the alert for the server. Asked for once: whatever else was received is
+    /// ignored from then on.
     fn seal_alert(&mut self) {
         let UnbufferedStatus { state, .. } = self
             .tls
@@ -269,13 +269,13 @@ impl Session {
         }
     }
 
-    /// Has the server said something in the session?
+    /// Has the server sent something in the session?
     pub(super) fn has_heard(&self) -> bool {
         self.heard
     }
 
-    /// Until the server has said something in the session, its refusals are part of the handshake:
-    /// TLS 1.3 looks at the client's certificate after the client's handshake is done.
+    /// Until the server has sent something in the session, its refusals are part of the handshake:
+    /// TLS 1.3 checks the client's certificate after the client's handshake is done.
     fn name(&self, error: &rustls::Error) -> Error {
         if self.heard {
             ssl_error(format!("SSL error: {}", describe(error)))
@@ -284,7 +284,7 @@ impl Session {
         }
     }
 
-    /// Gives up memory that an idle session does not need.
+    /// Releases memory that an idle session does not need.
     pub(super) fn rest(&mut self) {
         if self.start == self.end && !self.incoming.is_empty() {
             self.incoming = Vec::new();
@@ -295,8 +295,7 @@ impl Session {
     }
 }
 
-/// Bytes on their way to the wire. The buffer is filled with zeros when it grows and at no other
-/// time.
+/// Bytes to be sent. The buffer is filled with zeros only when it grows.
 #[derive(Default)]
 pub(super) struct Sealed {
     buf: Vec<u8>,
@@ -319,7 +318,7 @@ impl Sealed {
         }
     }
 
-    /// Room for so many bytes more, of which `add` says how many were written.
+    /// Room for this many more bytes; `add` sets how many were written.
     fn room(&mut self, size: usize) -> &mut [u8] {
         if self.buf.len() < self.len + size {
             self.buf.resize(self.len + size, 0);

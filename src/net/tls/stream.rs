@@ -1,13 +1,13 @@
-//! A TLS session and its socket, for threads that read and threads that write at the same time.
+//! A TLS session and its socket, for threads that read and write at the same time.
 //!
 //! ```text
 //! socket → received ─┐                    ┌─ sending → socket
 //!                    └→ session (opens, seals) ─┘
 //! ```
 //!
-//! The session's lock is held while bytes are opened or sealed and never while the socket is
-//! touched, so neither direction waits for the other's system calls. Sealed bytes are queued in
-//! the session in their order, and whoever holds the sender's lock sends them in that order.
+//! The session's lock is held while bytes are opened or sealed and never while the socket is used,
+//! so neither direction waits for the other's system calls. Sealed bytes are queued in the session
+//! in order, and the thread that holds the sender's lock sends them in that order.
 //!
 //! Lock order: sender, then session; receiver, then session; never sender and receiver together.
 
@@ -20,9 +20,9 @@ use crate::error::Error;
 use crate::locks::Mutex;
 use crate::net::stream::{NO_SIGNAL, uninterrupted};
 
-/// The most that is sealed before the socket has taken what was sealed before.
+/// The most that is sealed before the socket has accepted what was sealed before.
 const SEAL_MAX: usize = 64 * 1024;
-/// How much to receive at once: at first, and when that is filled again and again.
+/// How much to receive at once: at first, and when that is filled repeatedly.
 const RECEIVE_MIN: usize = 20 * 1024;
 const RECEIVE_MAX: usize = 80 * 1024;
 
@@ -77,15 +77,15 @@ impl TlsStream {
                     self.session.lock().rest();
                     break (Err(e), false);
                 }
-                // Frames say how long they are, so an end without a word cannot cut one unseen.
+                // Frames have a length, so a missing end notice cannot truncate one unnoticed.
                 Err(e) if e.kind() == ErrorKind::UnexpectedEof => break (Ok(0), false),
                 Err(e) => break (Err(e), false),
             }
         };
         drop(receiver);
         if owes {
-            // What the socket does not take now goes out when it is writable, or with the next
-            // write; a socket that is broken tells the next read or write.
+            // What the socket does not accept now is sent when it is writable, or with the next
+            // write; a broken socket is reported by the next read or write.
             let _ = self.flush(socket);
             if matches!(&result, Err(e) if e.kind() == ErrorKind::WouldBlock) {
                 return self.read(socket, buf);
@@ -109,7 +109,7 @@ impl TlsStream {
                         break;
                     }
                 }
-                // Whatever it is, the next read says it again.
+                // Whatever it is, the next read reports it again.
                 Err(_) if filled > 0 => break,
                 Err(e) => return Err(e),
             }
@@ -117,8 +117,8 @@ impl TlsStream {
         Ok(filled)
     }
 
-    /// As [`Stream::write`](crate::net::Stream::write). Bytes that were taken may wait here until
-    /// [`flush`](Self::flush); nothing is taken while such bytes wait.
+    /// As [`Stream::write`](crate::net::Stream::write). Accepted bytes may be buffered until
+    /// [`flush`](Self::flush); nothing is accepted while such bytes wait.
     pub(in crate::net) fn write(&self, socket: &Socket, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
         let result = self.write_some(socket, bufs);
         self.explain(socket, result)
@@ -152,7 +152,7 @@ impl TlsStream {
         self.explain(socket, result)
     }
 
-    /// Sends all that has been sealed. `WouldBlock`: some of it waits.
+    /// Sends everything that was sealed. `WouldBlock`: some of it waits.
     fn send_all(&self, socket: &Socket, sender: &mut Sender) -> io::Result<()> {
         loop {
             if sender.sent == sender.buf.bytes().len() {
@@ -169,8 +169,8 @@ impl TlsStream {
         }
     }
 
-    /// A socket that cannot be written any more: the server may have said why before it closed, if it refuses the
-    /// session. What it said later is for whoever reads.
+    /// A socket that cannot be written any more: the server may have sent the reason before it closed, if it refuses
+    /// the session. Everything it sent later is left to the reader.
     fn explain<T>(&self, socket: &Socket, result: io::Result<T>) -> io::Result<T> {
         let Err(error) = result else { return result };
         if error.kind() == ErrorKind::WouldBlock || is_ours(&error) {
@@ -190,7 +190,7 @@ impl TlsStream {
         Err(error)
     }
 
-    /// Tells the server that nothing more follows, if that can be done on the spot.
+    /// Tells the server that nothing more follows, if that is possible without waiting.
     pub(in crate::net) fn say_end(&self, socket: &Socket) {
         let Some(mut sender) = self.sender.try_lock() else {
             return;
@@ -203,7 +203,7 @@ impl TlsStream {
 }
 
 impl Receiver {
-    /// Reads what the socket has, up to a limit that grows with what comes. The end is
+    /// Reads what the socket has, up to a limit that grows with the traffic. The end is
     /// `UnexpectedEof`.
     fn receive(&mut self, socket: &Socket) -> io::Result<usize> {
         if self.buf.len() < self.size {
@@ -219,14 +219,14 @@ impl Receiver {
         Ok(n)
     }
 
-    /// Gives up memory while nothing comes.
+    /// Releases memory while nothing is received.
     fn rest(&mut self) {
         self.buf = Vec::new();
         self.size = RECEIVE_MIN;
     }
 }
 
-/// Whether an error has a status of its own.
+/// Whether an error has a status of the library.
 fn is_ours(error: &io::Error) -> bool {
     error.get_ref().is_some_and(|inner| inner.is::<Error>())
 }

@@ -72,7 +72,7 @@ fn start(stream: &Stream, options: TlsOptions) -> Result<()> {
     stream.start_tls(&Arc::new(options), PEER, soon(), &Cancel::new()?)
 }
 
-/// Reads exactly so much, waiting for it.
+/// Reads exactly this many bytes, waiting for them.
 fn read_exact(stream: &Stream, buf: &mut [u8]) {
     let mut filled = 0;
     while filled < buf.len() {
@@ -105,7 +105,7 @@ fn echo(stream: &mut ServerStream) -> String {
     )
 }
 
-/// Which suite is used with this server and these settings.
+/// The suite that is negotiated with this server and these settings.
 fn negotiated(
     version: &'static SupportedProtocolVersion,
     adjust: impl FnOnce(&mut TlsOptions),
@@ -194,7 +194,7 @@ fn what_a_full_socket_does_not_take_waits_and_nothing_is_lost() {
             IoSlice::new(&block[7..]),
         ];
         match stream.write_vectored(&parts) {
-            // As if the rest of the block were not there.
+            // As if the rest of the block did not exist.
             Ok(n) => written += n,
             Err(e) if e.kind() == ErrorKind::WouldBlock => break,
             Err(e) => panic!("{e}"),
@@ -223,7 +223,7 @@ fn both_directions_at_once_from_two_threads() {
     let identity = Identity::new(&[&TLS13]);
     let options = identity.options();
     let (stream, server) = identity.serve(|stream| {
-        // Never more than the client has in flight can be waiting on the way back.
+        // Never more than the client has in flight can be on the way back.
         let mut buf = vec![0; 16 * 1024];
         let mut left = SIZE;
         while left > 0 {
@@ -282,7 +282,7 @@ fn new_keys_of_the_server_are_followed_and_answered() {
         assert_eq!(&buf, word);
     }
     server.join().unwrap();
-    // The end, with a word or without.
+    // The end, with or without a notice.
     drop(stream.wait_readable(soon(), None));
     assert_eq!(stream.read(&mut [0; 8]).unwrap(), 0);
 }
@@ -331,7 +331,7 @@ fn names_that_no_certificate_has_are_refused() {
     assert_eq!(e.status(), Status::NATS_SSL_ERROR);
 }
 
-/// A name that is told tells a server with several certificates which one to show.
+/// The name that is sent tells a server with several certificates which one to use.
 #[test]
 fn where_the_url_has_an_address_the_expected_name_is_told() {
     for (host, expected, announced, told) in [

@@ -1,4 +1,4 @@
-//! Why TLS failed, in words: nothing of how rustls and webpki write their values.
+//! Texts for TLS failures, without the notation that rustls and webpki use for their values.
 
 use std::fmt::Debug;
 
@@ -8,7 +8,7 @@ use rustls::{AlertDescription, CertificateError, InconsistentKeys, OtherError};
 use super::x509;
 use crate::error::{Error, Status};
 
-/// Which keys there can be, in certificates and for them.
+/// The supported keys, in certificates and for them.
 pub(super) const SUPPORTED_KEYS: &str =
     "RSA from 2048 bits, ECDSA with P-256 or P-384, and Ed25519 are";
 
@@ -22,7 +22,7 @@ pub(super) fn handshake_error(why: impl std::fmt::Display) -> Error {
     ssl_error(format!("SSL handshake error: {why}"))
 }
 
-/// What rustls says, for people.
+/// The text for an error of rustls.
 pub(super) fn describe(error: &rustls::Error) -> String {
     use rustls::Error::*;
     match error {
@@ -57,7 +57,7 @@ pub(super) fn describe(error: &rustls::Error) -> String {
     }
 }
 
-/// What the name of one of rustls's or webpki's values says: its words, without what is in it.
+/// The words in the name of one of rustls's or webpki's values, without its content.
 pub(super) fn words_of(value: &impl Debug) -> String {
     let name = format!("{value:?}");
     let name = name.split(|c: char| !c.is_ascii_alphanumeric()).next();
@@ -80,7 +80,7 @@ pub(super) fn words_of(value: &impl Debug) -> String {
     words
 }
 
-/// Says whose certificate an error is about, and of which kind its key is where that is the error.
+/// Adds whose certificate an error is about, and the type of its key if that is the error.
 pub(super) fn with_names(
     error: &rustls::Error,
     text: String,
@@ -178,7 +178,7 @@ fn certificate(error: &CertificateError) -> String {
     }
 }
 
-/// The names in a certificate, which webpki gives as it writes its values: `DnsName("a.b")`.
+/// The names in a certificate, from webpki's notation: `DnsName("a.b")`.
 fn presented_names(presented: &[String]) -> String {
     let plain = |name: &String| match name.split_once("(\"") {
         Some((_, rest)) => rest.trim_end_matches(')').trim_end_matches('"').to_owned(),

@@ -1,4 +1,4 @@
-//! Whether a server's certificate is good.
+//! Verification of a server's certificate.
 
 use std::sync::Arc;
 
@@ -16,37 +16,37 @@ use super::text::{describe, handshake_error, with_names, words_of};
 use crate::error::Result;
 use crate::locks::Mutex;
 
-/// Checks chain, time, revocation and name, and asks the program where it wants to be asked. That
-/// the server has the certificate's key is checked in any case.
+/// Checks chain, time, revocation and name, and asks the program if it has a callback. That the
+/// server has the certificate's key is checked in any case.
 #[derive(Debug)]
 pub(super) struct Verifier {
     options: Arc<TlsOptions>,
-    /// `None`: nothing at all is trusted.
+    /// `None`: nothing is trusted.
     chain: Option<Arc<WebPkiServerVerifier>>,
-    /// The program's, one of which the server's own may be.
+    /// The program's certificates, one of which may be the server's own.
     certificates: Vec<CertificateDer<'static>>,
-    /// The name to find in the certificate; SNI may have another.
+    /// The name that the certificate must have; SNI may have another.
     name: ServerName<'static>,
     findings: Arc<Findings>,
 }
 
-/// What is found about a certificate in a handshake, for the text of its failure.
+/// What is learned about a certificate in a handshake, for the text of its failure.
 #[derive(Debug, Default)]
 pub(super) struct Findings {
     /// The certificate that was refused.
     refused: Mutex<Option<CertificateDer<'static>>>,
-    /// What could not be read of what is trusted.
+    /// Trusted certificates that could not be read.
     skipped: Mutex<Vec<String>>,
 }
 
 impl Findings {
-    /// Notes which certificates of the program's could not be read.
+    /// Notes which of the program's certificates could not be read.
     pub(super) fn skipped(&self, skipped: &[String]) {
         self.skipped.lock().extend_from_slice(skipped);
     }
 
-    /// Why a handshake failed: also whose certificate it was, and which of the program's might have
-    /// been the one for it.
+    /// Why a handshake failed: also whose certificate it was, and which of the program's unreadable
+    /// certificates may have been its issuer.
     pub(super) fn explain(&self, error: &rustls::Error) -> crate::error::Error {
         let mut text = describe(error);
         if let Some(certificate) = &*self.refused.lock() {
@@ -104,8 +104,8 @@ impl Verifier {
         };
         match chain.verify_server_cert(end_entity, intermediates, &self.name, ocsp, now) {
             Ok(_) => Ok(()),
-            // A self-signed certificate that calls itself an authority, and is the very one that
-            // the program trusts: its time has been checked by then, its name has not.
+            // A self-signed certificate that is marked as an authority and is one that the program
+            // trusts: its time has been checked by then, its name has not.
             Err(e) if is_authority(&e) && self.is_trusted_itself(end_entity) => {
                 verify_server_name(&ParsedCertificate::try_from(end_entity)?, &self.name)
             }
@@ -118,7 +118,7 @@ impl Verifier {
     }
 }
 
-/// Is the error that the server's certificate is one of an authority?
+/// Is the error that the server's certificate is marked as an authority?
 fn is_authority(error: &rustls::Error) -> bool {
     let rustls::Error::InvalidCertificate(CertificateError::Other(OtherError(other))) = error
     else {
@@ -143,14 +143,14 @@ impl ServerCertVerifier for Verifier {
             return Ok(ServerCertVerified::assertion());
         }
         let verdict = self.verdict(end_entity, intermediates, ocsp, now);
-        // For the text, should this be the end of the handshake.
+        // For the text, if this ends the handshake.
         *self.findings.refused.lock() = Some(end_entity.clone().into_owned());
         match self.options.ask(verdict.is_ok()) {
             None => verdict?,
             Some(true) => {}
             Some(false) => {
                 let refused = CertificateError::ApplicationVerificationFailure.into();
-                // What the library found says more than that the program agreed with it.
+                // The library's finding says more than that the program agreed with it.
                 return Err(verdict.err().unwrap_or(refused));
             }
         }
@@ -185,9 +185,9 @@ impl ServerCertVerifier for Verifier {
     }
 }
 
-/// The name of a certificate to look for, or of a server to ask for.
+/// The name that a certificate must have, or that a server is asked for.
 pub(super) fn server_name(host: &str) -> Result<ServerName<'static>> {
-    // A zone belongs to this machine, a dot at the end to the resolver.
+    // A zone is local to this machine, a dot at the end is for the resolver.
     let plain = host.split_once('%').map_or(host, |(address, _)| address);
     let plain = plain.strip_suffix('.').unwrap_or(plain);
     ServerName::try_from(plain.to_owned())

@@ -1,5 +1,5 @@
-//! As much of certificates and keys (X.509, PKCS) as error texts need: whose they are, and of which
-//! kind. Nothing is decided by it.
+//! The parts of certificates and keys (X.509, PKCS) that error texts need: names and key types. No
+//! decision depends on it.
 
 /// The longest name that is shown, in bytes.
 const SHOWN: usize = 160;
@@ -28,7 +28,7 @@ fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     Some((tag, content, rest))
 }
 
-/// The content of an element with this tag at the beginning, and what follows it.
+/// The content of an element with this tag at the start, and what follows it.
 fn expect(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
     element(der).filter(|e| e.0 == tag).map(|e| (e.1, e.2))
 }
@@ -48,7 +48,7 @@ pub(super) fn first_element(der: &[u8]) -> Option<&[u8]> {
     Some(&der[..der.len() - rest.len()])
 }
 
-/// A certificate's subject and issuer, as people write them.
+/// The subject and issuer of a certificate, in the usual notation.
 pub(super) struct Names {
     pub(super) subject: String,
     pub(super) issuer: String,
@@ -56,11 +56,11 @@ pub(super) struct Names {
     pub(super) key: Option<String>,
 }
 
-/// Whose certificate it is, and who issued it.
+/// The subject and issuer of a certificate.
 pub(super) fn names(certificate: &[u8]) -> Option<Names> {
     let (certificate, _) = expect(certificate, SEQUENCE)?;
     let (body, _) = expect(certificate, SEQUENCE)?;
-    // The version is left out in the oldest ones; then serial number, algorithm, issuer, validity,
+    // The oldest ones have no version; then follow serial number, algorithm, issuer, validity,
     // subject, key.
     let mut parts = elements(body).skip_while(|(tag, _)| *tag == 0xa0);
     let issuer = parts.nth(2)?;
@@ -73,7 +73,7 @@ pub(super) fn names(certificate: &[u8]) -> Option<Names> {
     })
 }
 
-/// A name: its parts in their order.
+/// A name: its parts in order.
 fn name(der: &[u8]) -> String {
     let mut shown = String::new();
     let sets = elements(der).filter(|(tag, _)| *tag == SET);
@@ -109,7 +109,7 @@ fn text(tag: u8, value: &[u8]) -> String {
     text.replace(char::is_control, "?")
 }
 
-/// What is written in front of a part of a name (RFC 4514, section 3).
+/// The label of a part of a name (RFC 4514, section 3).
 fn label(oid: &[u8]) -> Option<&'static str> {
     Some(match oid {
         [0x55, 4, 3] => "CN",

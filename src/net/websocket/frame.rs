@@ -1,8 +1,8 @@
-//! Frames: made for the server, and taken out of what it sent. No sockets here.
+//! Frames: encoded for the server, and decoded from what it sent. No sockets here.
 //!
 //! The payload of data frames is one stream of bytes. It is moved together in the buffer that it
 //! was received into, so no frame, however long, takes memory of its own; only control frames,
-//! which have 125 bytes at most, are collected.
+//! which have at most 125 bytes, are collected.
 
 use crate::error::Error;
 
@@ -15,7 +15,7 @@ const FIN: u8 = 0x80;
 const RESERVED: u8 = 0x70;
 const MASKED: u8 = 0x80;
 
-/// What a frame is for.
+/// The type of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub(super) enum Opcode {
@@ -26,7 +26,7 @@ pub(super) enum Opcode {
     Pong = 10,
 }
 
-/// Why a connection is ended, as a close frame says it (RFC 6455, section 7.4.1).
+/// Reasons for closing, as used in close frames (RFC 6455, section 7.4.1).
 pub(super) const NORMAL: u16 = 1000;
 pub(super) const PROTOCOL_ERROR: u16 = 1002;
 
@@ -59,7 +59,7 @@ pub(super) fn encode<'a>(
     apply(mask, &mut out[payload..]);
 }
 
-/// Masks bytes, or takes the mask away.
+/// Masks or unmasks bytes.
 fn apply(mask: [u8; 4], bytes: &mut [u8]) {
     let word = u32::from_ne_bytes(mask);
     let wide = u64::from(word) << 32 | u64::from(word);
@@ -87,7 +87,7 @@ impl Control {
         len: 0,
     };
 
-    /// What a close frame says with this reason.
+    /// The payload of a close frame with this reason.
     pub(super) fn close(code: u16) -> Self {
         let mut control = Control::EMPTY;
         code.to_be_bytes().iter().for_each(|b| control.push(*b));
@@ -98,47 +98,47 @@ impl Control {
         &self.bytes[..self.len]
     }
 
-    /// Only as many as a control frame can have are ever pushed.
+    /// Never more bytes than a control frame can have are pushed.
     fn push(&mut self, byte: u8) {
         self.bytes[self.len] = byte;
         self.len += 1;
     }
 }
 
-/// What the server has to be answered.
+/// The answer that the server requires.
 #[derive(Clone, Copy)]
 pub(super) enum Reply {
     Pong(Control),
     Close(Control),
 }
 
-/// Why nothing more comes.
+/// Why nothing more is received.
 #[derive(Clone)]
 pub(super) enum End {
-    /// The server said so.
+    /// The server closed the connection.
     Closed,
-    /// It broke the rules.
+    /// The server violated the protocol.
     Failed(Error),
 }
 
-/// Where in the stream of frames the decoder is.
+/// The position of the decoder in the stream of frames.
 enum State {
-    /// In a head, of which `have` bytes are there.
+    /// In a head, of which `have` bytes were received.
     Head { have: usize },
-    /// In a data frame with so many bytes to come.
+    /// In a data frame with this many bytes left.
     Data { left: u64 },
-    /// In a control frame with so many bytes to come.
+    /// In a control frame with this many bytes left.
     Control { opcode: Opcode, left: usize },
 }
 
-/// Takes the payload out of the server's frames, wherever the pieces it is given begin and end.
+/// Extracts the payload from the server's frames, wherever the given pieces begin and end.
 pub(super) struct Decoder {
     state: State,
     head: [u8; HEAD_MAX],
     control: Control,
     /// A message has begun, and its next frame is a continuation.
     fragmented: bool,
-    /// The answer to the last ping, or to the end.
+    /// The answer to the last ping, or to the close.
     reply: Option<Reply>,
     end: Option<End>,
 }
@@ -155,17 +155,17 @@ impl Decoder {
         }
     }
 
-    /// Why nothing more comes, once that is so.
+    /// Why nothing more is received, if so.
     pub(super) fn end(&self) -> Option<&End> {
         self.end.as_ref()
     }
 
-    /// What the server has to be answered, once.
+    /// The answer that the server requires; returned once.
     pub(super) fn take_reply(&mut self) -> Option<Reply> {
         self.reply.take()
     }
 
-    /// Gives up on the server.
+    /// Ends the connection because of a violation.
     pub(super) fn fail(&mut self, why: &str) {
         self.end = Some(End::Failed(Error::protocol(format!(
             "WebSocket error: {why}"
@@ -173,8 +173,8 @@ impl Decoder {
         self.reply = Some(Reply::Close(Control::close(PROTOCOL_ERROR)));
     }
 
-    /// Goes on with what was received. What is payload of data frames in it is moved to the front of
-    /// `buf`; returns how much that is.
+    /// Continues with received bytes. Payload of data frames in them is moved to the front of `buf`; returns its
+    /// length.
     pub(super) fn decode(&mut self, buf: &mut [u8]) -> usize {
         let (mut at, mut payload) = (0, 0);
         while at < buf.len() && self.end.is_none() {
@@ -215,7 +215,8 @@ impl Decoder {
         payload
     }
 
-    /// Looks at the first `have` bytes of a head, and goes on to the payload when that is all.
+    /// Checks the first `have` bytes of a head, and continues with the payload when the head is
+    /// complete.
     fn head(&mut self, have: usize) -> Result<(), &'static str> {
         let first = self.head[0];
         let fin = first & FIN != 0;
@@ -297,7 +298,7 @@ impl Decoder {
             Opcode::Ping => self.reply = Some(Reply::Pong(self.control)),
             Opcode::Close if self.control.len == 1 => self.fail("half a reason in a close frame"),
             Opcode::Close => {
-                // The reason goes back as it came, without its words.
+                // The reason code is returned unchanged, without its text.
                 self.control.len = self.control.len.min(2);
                 self.reply = Some(Reply::Close(self.control));
                 self.end = Some(End::Closed);

@@ -1,4 +1,4 @@
-//! Header lines that a program adds to the request which opens a WebSocket.
+//! Header lines that a program adds to the request that opens a WebSocket.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use crate::net::nkey;
 use crate::secret::Secret;
 use crate::words::shown;
 
-/// Those that the handshake itself consists of, or that would change where its messages end.
+/// Headers of the handshake itself, and those that would change where its messages end.
 const OURS: [&str; 6] = [
     "host",
     "upgrade",
@@ -16,20 +16,20 @@ const OURS: [&str; 6] = [
     "transfer-encoding",
     "expect",
 ];
-/// All that begin like this belong to the handshake.
+/// All headers with this prefix belong to the handshake.
 const OUR_PREFIX: &str = "sec-websocket-";
-/// The longest name and value, in bytes together.
+/// The largest length of name and value together, in bytes.
 const MAX_LINE: usize = 8 * 1024;
 
-/// Header lines in the order in which they were set first.
+/// Header lines in the order in which they were first set.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Headers {
     lines: Vec<(String, Secret)>,
 }
 
 impl Headers {
-    /// Sets the value of a header, in place of the one before, or takes the header away. Blanks
-    /// around the value are dropped.
+    /// Sets the value of a header, replacing the previous one, or removes the header. Blanks around
+    /// the value are dropped.
     ///
     /// Returns `NATS_INVALID_ARG` for a name that is not a token of HTTP or belongs to the
     /// handshake, a control character in the value, and a line of more than 8 KiB.
@@ -63,13 +63,13 @@ impl Headers {
         Ok(())
     }
 
-    /// How many bytes [`encode`](Self::encode) adds.
+    /// The number of bytes that [`encode`](Self::encode) adds.
     pub(super) fn len(&self) -> usize {
         let len = |(name, value): &(String, Secret)| name.len() + value.len() + 4;
         self.lines.iter().map(len).sum()
     }
 
-    /// The lines for a request, each with its end.
+    /// The lines for a request, each with its line end.
     pub(super) fn encode(&self, request: &mut Vec<u8>) {
         for (name, value) in &self.lines {
             for part in [name.as_str(), ": ", value, "\r\n"] {

@@ -1,15 +1,15 @@
-//! WebSocket (RFC 6455) as a byte stream: what NATS says goes in binary frames, whose borders mean
-//! nothing.
+//! WebSocket (RFC 6455) as a byte stream: the NATS protocol is sent in binary frames, whose
+//! boundaries have no meaning.
 //!
-//! | Module | Holds |
+//! | Module | Content |
 //! |---|---|
 //! | [`headers`] | what the program adds to the request |
 //! | `upgrade` | the HTTP handshake, bounded by the attempt's deadline |
-//! | `frame` | frames: out of bytes and into bytes, no sockets |
+//! | `frame` | encoding and decoding of frames, without sockets |
 //! | `stream` | both directions of a connection, for reading and writing threads |
 //!
-//! Extensions such as compression are not offered, so the server must not use any. Whatever the
-//! server does against the rules is `NATS_PROTOCOL_ERROR`.
+//! Extensions such as compression are not offered, so the server must not use any. Every violation
+//! by the server is `NATS_PROTOCOL_ERROR`.
 
 mod frame;
 pub mod headers;

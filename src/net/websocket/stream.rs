@@ -1,9 +1,9 @@
-//! Both directions of a WebSocket, for threads that read and threads that write at the same time.
+//! Both directions of a WebSocket, for threads that read and write at the same time.
 //!
-//! Reading unpacks in the caller's memory, so nothing waits in here that the socket would not tell
-//! of, but what came right behind the handshake. Writing puts bytes into a frame of their own, and
-//! keeps what the transport does not take of that; the answers to pings wait for the end of such a
-//! frame, and only the last one is kept.
+//! Reading decodes in the caller's memory, so nothing is buffered here that the readiness of the
+//! socket would not report, except what arrived right behind the handshake. Writing puts bytes into
+//! a frame of their own, and buffers what the transport does not accept of it; answers to pings
+//! wait for the end of such a frame, and only the last one is kept.
 //!
 //! The two locks are never held together.
 
@@ -19,7 +19,7 @@ use crate::random;
 
 /// The most payload of one frame.
 const FRAME_MAX: usize = 64 * 1024;
-/// So many bytes in a row without any payload are no NATS server any more.
+/// A peer that sends this many bytes in a row without any payload is not a NATS server.
 const IDLE_MAX: usize = 64 * 1024;
 
 /// A WebSocket whose handshake is done.
@@ -30,24 +30,24 @@ pub(in crate::net) struct WebSocket {
 
 struct Receiver {
     decoder: Decoder,
-    /// What came right behind the handshake, from `taken` on.
+    /// What arrived right behind the handshake, from `taken` on.
     early: Vec<u8>,
     taken: usize,
 }
 
 #[derive(Default)]
 struct Sender {
-    /// A frame, or what is left of it from `sent` on.
+    /// A frame, or the rest of it from `sent` on.
     buf: Vec<u8>,
     sent: usize,
-    /// What is to follow it.
+    /// The answer that follows it.
     owed: Option<Reply>,
     /// A close frame was the last one.
     ended: bool,
 }
 
 impl WebSocket {
-    /// A WebSocket that begins with bytes received already.
+    /// A WebSocket with bytes that were received already.
     pub(in crate::net) fn new(early: Vec<u8>) -> Self {
         WebSocket {
             receiver: Mutex::new(Receiver {
@@ -94,8 +94,8 @@ impl WebSocket {
         Ok(filled)
     }
 
-    /// As [`Stream::write`](crate::net::Stream::write). Bytes that were taken may wait here until
-    /// [`flush`](Self::flush); nothing is taken while such bytes wait.
+    /// As [`Stream::write`](crate::net::Stream::write). Accepted bytes may be buffered until
+    /// [`flush`](Self::flush); nothing is accepted while such bytes wait.
     pub(in crate::net) fn write(
         &self,
         below: &Transport<'_>,
@@ -136,7 +136,7 @@ impl WebSocket {
         below.flush()
     }
 
-    /// Wipes what was sent. A frame is easily read, for what it is masked with is in front of it.
+    /// Wipes what was sent. A frame can be read easily, because its mask is in front of it.
     pub(in crate::net) fn wipe_sent(&self) {
         let mut sender = self.sender.lock();
         if sender.sent == sender.buf.len() {
@@ -145,7 +145,7 @@ impl WebSocket {
         }
     }
 
-    /// Tells the server that nothing more follows, if that can be done on the spot.
+    /// Tells the server that nothing more follows, if that is possible without waiting.
     pub(in crate::net) fn say_end(&self, below: &Transport<'_>) {
         if let Some(mut sender) = self.sender.try_lock() {
             sender.answer(below, Reply::Close(Control::close(frame::NORMAL)));
@@ -154,7 +154,7 @@ impl WebSocket {
 }
 
 impl Receiver {
-    /// Fills `buf` with payload, until it is full or nothing more is there.
+    /// Fills `buf` with payload, until it is full or there is nothing more.
     fn fill(&mut self, below: &Transport<'_>, buf: &mut [u8]) -> io::Result<usize> {
         let (mut filled, mut idle) = (0, 0);
         while filled < buf.len() {
@@ -204,15 +204,15 @@ impl Receiver {
 }
 
 impl Sender {
-    /// Puts bytes into a frame, which is all that `buf` then holds.
+    /// Puts bytes into a frame, which then is the whole content of `buf`.
     fn pack<'a>(&mut self, opcode: Opcode, parts: impl Iterator<Item = &'a [u8]> + Clone) {
         self.buf.clear();
         self.sent = 0;
-        // Fresh for each frame, and not to be guessed (RFC 6455, section 5.3).
+        // New for each frame, and unpredictable (RFC 6455, section 5.3).
         frame::encode(opcode, parts, random::bytes(), &mut self.buf);
     }
 
-    /// Sends the frame, and what is to follow it. `WouldBlock`: some of it waits.
+    /// Sends the frame, and the answer that follows it. `WouldBlock`: some of it waits.
     fn send(&mut self, below: &Transport<'_>) -> io::Result<()> {
         loop {
             while self.sent < self.buf.len() {
@@ -235,8 +235,8 @@ impl Sender {
         }
     }
 
-    /// Answers the server. What is not taken now goes out when there is room, or with the next
-    /// write; a transport that is broken tells the next read or write.
+    /// Answers the server. What is not accepted now is sent when there is room, or with the next
+    /// write; a broken transport is reported by the next read or write.
     fn answer(&mut self, below: &Transport<'_>, reply: Reply) {
         let is_last = self.ended || matches!(self.owed, Some(Reply::Close(_)));
         if !is_last {

@@ -12,7 +12,7 @@ use crate::net::{Cancel, ServerUrl, Stream, adopt};
 
 pub(super) const BINARY: u8 = 0x82;
 
-/// A frame as a server sends it; with a mask where `mask` says so.
+/// A frame as a server sends it; masked if `mask` says so.
 pub(super) fn server_frame(first: u8, payload: &[u8], mask: bool) -> Vec<u8> {
     let bit = if mask { 0x80 } else { 0 };
     let mut out = vec![first];
@@ -32,7 +32,7 @@ pub(super) fn server_frame(first: u8, payload: &[u8], mask: bool) -> Vec<u8> {
     out
 }
 
-/// Takes a client's frame apart, as a server does: its first byte, its payload and its length.
+/// Decodes a client's frame, as a server does: its first byte, its payload and its length.
 pub(super) fn client_frame(bytes: &[u8]) -> Option<(u8, Vec<u8>, usize)> {
     let second = *bytes.get(1)?;
     assert_eq!(second & 0x80, 0x80, "clients mask");
@@ -181,7 +181,7 @@ fn connected(early: &[u8]) -> (Stream, TcpStream) {
     (stream, server)
 }
 
-/// Waits for payload, and takes all there is.
+/// Waits for payload, and reads everything there is.
 fn read_some(stream: &Stream) -> Vec<u8> {
     let mut buf = [0; 256];
     loop {
@@ -350,7 +350,7 @@ fn a_server_against_the_rules_is_told_so() {
 fn frames_without_payload_do_not_go_on_for_ever() {
     let (stream, mut server) = connected(b"");
     thread::scope(|scope| {
-        // It fails when the stream has had enough.
+        // It fails when the stream has given up.
         scope.spawn(move || while server.write_all(&[BINARY, 0].repeat(1000)).is_ok() {});
         let mut buf = [0; 512];
         let e = loop {
@@ -363,7 +363,7 @@ fn frames_without_payload_do_not_go_on_for_ever() {
         };
         assert_eq!(e.status(), Status::NATS_PROTOCOL_ERROR);
         assert!(e.text().contains("without payload"), "{e}");
-        // With its socket gone, the server cannot write any more.
+        // Once its socket is gone, the server cannot write any more.
         drop(stream);
     });
 }

@@ -20,13 +20,13 @@ pub(super) const MAX_HEAD: usize = 8 * 1024;
 const MAX_LINES: usize = 64;
 /// The longest part of a status line that is shown to people, in characters.
 const MAX_SHOWN: usize = 120;
-/// What the server joins to the key before it hashes both.
+/// What the server appends to the key before it hashes both.
 const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-/// Asks the server behind a stream to go on with WebSocket. Returns what came behind its answer.
+/// Asks the server behind a stream to switch to WebSocket. Returns what arrived behind its answer.
 ///
-/// `NATS_NO_SERVER` where it says no, `NATS_PROTOCOL_ERROR` where it says anything else than RFC 6455
-/// allows, `NATS_CONNECTION_CLOSED` at its end or when cancelled, `NATS_TIMEOUT` at the deadline.
+/// `NATS_NO_SERVER` if it refuses, `NATS_PROTOCOL_ERROR` if it violates RFC 6455, `NATS_CONNECTION_CLOSED` at its end
+/// or when cancelled, `NATS_TIMEOUT` at the deadline.
 pub(in crate::net) fn upgrade(
     stream: &Stream,
     url: &ServerUrl,
@@ -84,8 +84,8 @@ fn send(stream: &Stream, mut bytes: &[u8], deadline: Instant, cancel: &Cancel) -
 /// The request, with the program's lines at its end.
 pub(super) fn request(url: &ServerUrl, headers: &Headers, key: &str) -> Zeroizing<Vec<u8>> {
     let path = url.path.as_deref().unwrap_or_default().as_bytes();
-    // Room for all of it, with every byte of the path escaped: where it grew, a copy of what may be
-    // secret in path and headers would stay behind.
+    // Room for everything, with every byte of the path escaped: growing would leave a copy of
+    // secrets in path and headers behind.
     let room = 512 + url.host.len() + 3 * path.len() + headers.len();
     let mut request = Zeroizing::new(Vec::with_capacity(room));
     request.extend_from_slice(b"GET ");
@@ -101,7 +101,7 @@ pub(super) fn request(url: &ServerUrl, headers: &Headers, key: &str) -> Zeroizin
     request
 }
 
-/// The path and query as HTTP has them: without a fragment, and in ASCII.
+/// The path and query in HTTP's form: without a fragment, and in ASCII.
 fn target(path: &[u8], request: &mut Vec<u8>) {
     let path = path.split(|b| *b == b'#').next().unwrap_or_default();
     if path.is_empty() {
@@ -115,8 +115,8 @@ fn target(path: &[u8], request: &mut Vec<u8>) {
     }
 }
 
-/// The value of the Host header: no zone, which means something on this machine only, and no port
-/// where it is the scheme's own.
+/// The value of the Host header: no zone, which has a meaning on this machine only, and no port if
+/// it is the default of the scheme.
 fn host(url: &ServerUrl) -> String {
     let host = match url.is_ipv6_literal {
         true => format!("[{}]", url.host.split('%').next().unwrap_or_default()),
@@ -129,13 +129,13 @@ fn host(url: &ServerUrl) -> String {
     }
 }
 
-/// What the server has to answer to a key.
+/// The answer that the server must give to a key.
 pub(super) fn accept(key: &str) -> String {
     let hash = Sha1::new().chain_update(key).chain_update(GUID).finalize();
     BASE64.encode(&hash)
 }
 
-/// Looks at what there is of the answer: `None` while it is not complete, else where it ends.
+/// Checks what was received of the answer: `None` while it is incomplete, else where it ends.
 pub(super) fn check(head: &[u8], key: &str) -> Result<Option<usize>> {
     let mut lines = [httparse::EMPTY_HEADER; MAX_LINES];
     let mut answer = httparse::Response::new(&mut lines);
@@ -188,7 +188,7 @@ pub(super) fn check(head: &[u8], key: &str) -> Result<Option<usize>> {
     Ok(Some(end))
 }
 
-/// Somebody else speaks there: who, the first words tell.
+/// The peer is something else: its first words tell what.
 fn not_websocket(head: &[u8]) -> String {
     let line = head.split(|b| *b == b'\r' || *b == b'\n').next();
     let line = line.unwrap_or_default();
