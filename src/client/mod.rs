@@ -15,6 +15,7 @@
 //! | `subscribe` | subscribing on a connection |
 //! | [`subscription`] | one subscription: its state, its queue, its drain |
 //! | `requests` | requests and their answers |
+//! | `request`, `request_then`, `reply_context` | making requests on a connection |
 //! | `face`, `observers`, `monitor`, `callback_queue` | what layers above need of a connection beside messages: timers, what happens to it, waiting, callbacks |
 //! | `why` | why a call failed, in words |
 //!
@@ -46,7 +47,10 @@ mod observe;
 mod outgoing_tests;
 mod publish;
 mod publish_many;
+mod reply_context;
 mod report;
+mod request;
+mod request_then;
 mod requests;
 pub mod session;
 mod session_host;
@@ -65,7 +69,9 @@ pub use observers::{ConnEvent, Observation};
 pub use options::Options;
 pub use outgoing::publish::When;
 pub use publish_many::{Appender, Publish};
-pub use requests::{ManyLimits, PendingRequest, ReplyContext, ReplySink};
+pub use reply_context::ReplyContext;
+pub use request_then::{ManyLimits, PendingRequest};
+pub use requests::ReplySink;
 pub use session::status::{self, ConnStatus};
 pub use subscription::{Batch, EndReason, Extension, Intake, MsgSink, SubStats, SubscribeArgs};
 

@@ -1,17 +1,12 @@
-//! Requests that call back instead of waiting, and those with many answers.
+//! Requests that wait for no thread: those that call back, and those with many answers.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Weak};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Instant;
 
-use crate::client::connection::Connection;
-use crate::client::outgoing::publish::When;
-use crate::client::publish_many::Publish;
-use crate::client::requests::contexts::CALLBACK;
 use crate::error::{Error, Result, Status};
 use crate::locks::{Condvar, Mutex};
 use crate::msg::{Msg, MsgList};
-use crate::proto::nuid;
 use crate::runtime::TimerHandle;
 
 /// What a request that does not wait does with its answer.
@@ -19,7 +14,7 @@ pub type Then = Box<dyn FnOnce(Result<Msg>) + Send>;
 
 /// The requests of a connection that call back.
 #[derive(Default)]
-pub(super) struct Callbacks(Mutex<State>);
+pub(in crate::client) struct Callbacks(Mutex<State>);
 
 #[derive(Default)]
 struct State {
@@ -27,14 +22,16 @@ struct State {
     waiting: HashMap<u64, Waiting>,
 }
 
-enum Waiting {
+/// A request that calls back, or one with many answers.
+pub(in crate::client) enum Waiting {
     /// Its timer is missing for as long as the request is being made.
     One(Then, Option<TimerHandle>),
     Many(Arc<Many>),
 }
 
 impl Callbacks {
-    fn add(&self, waiting: Waiting) -> u64 {
+    /// Adds a request. Returns its number.
+    pub(in crate::client) fn add(&self, waiting: Waiting) -> u64 {
         let mut state = self.0.lock();
         state.last += 1;
         let id = state.last;
@@ -42,7 +39,8 @@ impl Callbacks {
         id
     }
 
-    fn take(&self, id: u64) -> Option<Waiting> {
+    /// Takes a request out, if it has not ended.
+    pub(in crate::client) fn take(&self, id: u64) -> Option<Waiting> {
         self.0.lock().waiting.remove(&id)
     }
 
@@ -73,7 +71,8 @@ impl Callbacks {
         }
     }
 
-    fn set_timer(&self, id: u64, timer: TimerHandle) {
+    /// The timer that ends a request has been started.
+    pub(in crate::client) fn set_timer(&self, id: u64, timer: TimerHandle) {
         let mut state = self.0.lock();
         match state.waiting.get_mut(&id) {
             Some(Waiting::One(_, place)) => *place = Some(timer),
@@ -93,7 +92,20 @@ fn answer_or_status(msg: Msg) -> Result<Msg> {
 }
 
 impl Waiting {
-    fn end(self, result: Result<Msg>) {
+    /// A request that calls back.
+    pub(in crate::client) fn one(then: Then) -> Self {
+        Waiting::One(then, None)
+    }
+
+    /// It is given up: nothing is called.
+    pub(in crate::client) fn cancel(self) {
+        if let Waiting::One(_, Some(timer)) = self {
+            timer.cancel();
+        }
+    }
+
+    /// Tells it how it has ended. No lock may be held.
+    pub(in crate::client) fn end(self, result: Result<Msg>) {
         match self {
             Waiting::One(then, timer) => {
                 if let Some(timer) = timer {
@@ -110,31 +122,9 @@ impl Waiting {
     }
 }
 
-/// A request that calls back and has not yet.
-pub struct PendingRequest {
-    conn: Weak<Connection>,
-    id: u64,
-}
-
-impl PendingRequest {
-    /// Gives the answer up: what was to be called is dropped. False if it has been called, or is
-    /// being called.
-    pub fn cancel(&self) -> bool {
-        let waiting = self
-            .conn
-            .upgrade()
-            .and_then(|conn| conn.requests.callbacks.take(self.id));
-        let cancelled = waiting.is_some();
-        if let Some(Waiting::One(_, Some(timer))) = &waiting {
-            timer.cancel();
-        }
-        cancelled
-    }
-}
-
 /// The answers to a request that may have many.
 #[derive(Default)]
-struct Many {
+pub(in crate::client) struct Many {
     state: Mutex<Answers>,
     changed: Condvar,
 }
@@ -146,6 +136,37 @@ struct Answers {
 }
 
 impl Many {
+    /// Is there something to be had without waiting?
+    pub(in crate::client) fn has_some(&self) -> bool {
+        let state = self.state.lock();
+        !state.list.is_empty() || state.failed.is_some()
+    }
+
+    /// Waits for the next answer; `None` if none comes until then.
+    pub(in crate::client) fn next(&self, until: Option<Instant>) -> Result<Option<Msg>> {
+        let mut state = self.state.lock();
+        while state.list.is_empty() && state.failed.is_none() {
+            let late = match until {
+                None => {
+                    self.changed.wait(&mut state);
+                    false
+                }
+                Some(until) => self.changed.wait_until(&mut state, until).timed_out(),
+            };
+            if late {
+                break;
+            }
+        }
+        match (state.list.pop(), state.failed.take()) {
+            (Some(msg), failed) => {
+                state.failed = failed;
+                Ok(Some(msg))
+            }
+            (None, Some(error)) => Err(error),
+            (None, None) => Ok(None),
+        }
+    }
+
     fn answer(&self, msg: Msg) {
         self.state.lock().list.push(msg);
         self.changed.notify_one();
@@ -154,153 +175,5 @@ impl Many {
     fn fail(&self, error: Error) {
         self.state.lock().failed = Some(error);
         self.changed.notify_one();
-    }
-}
-
-/// When a request has all the answers that it is to have, beside its deadline.
-#[derive(Default)]
-pub struct ManyLimits<'a> {
-    /// With so many.
-    pub max: Option<usize>,
-    /// When none has come for so long after another.
-    pub silence: Option<Duration>,
-    /// With one of which this is true.
-    pub is_last: Option<&'a (dyn Fn(&Msg) -> bool + Sync)>,
-    /// Is that one to be among the answers?
-    pub include_last: bool,
-}
-
-impl Connection {
-    /// Publishes a request and has `then` called, once, with the first answer or with why there is
-    /// none: `NATS_NO_RESPONDERS`, `NATS_TIMEOUT` at the deadline, `NATS_CONNECTION_CLOSED`,
-    /// `NATS_CONNECTION_DISCONNECTED` by option. Where this fails, it is not called.
-    ///
-    /// It is called on the thread that reads, that of the timers, or one that closes the connection,
-    /// so it must not wait, nor call the program. The reply subject of `out` is not used.
-    pub fn request_then(
-        self: &Arc<Self>,
-        out: &Publish<'_>,
-        deadline: Option<Instant>,
-        then: impl FnOnce(Result<Msg>) + Send + 'static,
-    ) -> Result<PendingRequest> {
-        let id = self.ask(out, deadline, Waiting::One(Box::new(then), None))?;
-        if let Some(deadline) = deadline {
-            let conn = Arc::downgrade(self);
-            let late = move || {
-                let waiting = conn.upgrade().and_then(|c| c.requests.callbacks.take(id));
-                if let Some(waiting) = waiting {
-                    waiting.end(Err(Status::NATS_TIMEOUT.into()));
-                }
-            };
-            let rest = deadline.saturating_duration_since(Instant::now());
-            let timer = self.runtime.timers.after(rest, Box::new(late));
-            self.requests.callbacks.set_timer(id, timer);
-        }
-        Ok(PendingRequest {
-            conn: Arc::downgrade(self),
-            id,
-        })
-    }
-
-    /// Publishes a request and collects answers until the deadline, or until the limits say that
-    /// those were all. There may be none. Source: ADR-47.
-    ///
-    /// Fails with `NATS_NO_RESPONDERS` where nobody is subscribed to the subject, and if the
-    /// connection is closed. The reply subject of `out` is not used.
-    pub fn request_many(
-        self: &Arc<Self>,
-        out: &Publish<'_>,
-        deadline: Option<Instant>,
-        limits: &ManyLimits<'_>,
-    ) -> Result<MsgList> {
-        let many = Arc::<Many>::default();
-        let id = self.ask(out, deadline, Waiting::Many(many.clone()))?;
-        let result = self.collect(&many, deadline, limits);
-        drop(self.requests.callbacks.take(id));
-        result
-    }
-
-    fn collect(
-        &self,
-        many: &Many,
-        deadline: Option<Instant>,
-        limits: &ManyLimits<'_>,
-    ) -> Result<MsgList> {
-        let mut answers = MsgList::new();
-        let mut until = deadline;
-        while limits.max.is_none_or(|max| answers.len() < max) {
-            let arrived = || {
-                let state = many.state.lock();
-                !state.list.is_empty() || state.failed.is_some()
-            };
-            self.await_signal(until, arrived);
-            let mut state = many.state.lock();
-            while state.list.is_empty() && state.failed.is_none() {
-                let late = match until {
-                    None => {
-                        many.changed.wait(&mut state);
-                        false
-                    }
-                    Some(until) => many.changed.wait_until(&mut state, until).timed_out(),
-                };
-                if late {
-                    break;
-                }
-            }
-            let Some(msg) = state.list.pop() else {
-                return match state.failed.take() {
-                    Some(error) => Err(error),
-                    None => Ok(answers),
-                };
-            };
-            drop(state);
-            if answers.is_empty() && msg.is_no_responders() {
-                return Err(Status::NATS_NO_RESPONDERS.into());
-            }
-            let last = limits.is_last.is_some_and(|is_last| is_last(&msg));
-            if !last || limits.include_last {
-                answers.push(msg);
-            }
-            if last {
-                break;
-            }
-            if let Some(silence) = limits.silence {
-                let silent = Instant::now().checked_add(silence);
-                until = [silent, deadline].into_iter().flatten().min();
-            }
-        }
-        Ok(answers)
-    }
-
-    /// Publishes a request whose answers are not waited for here. Returns its number.
-    fn ask(
-        self: &Arc<Self>,
-        out: &Publish<'_>,
-        deadline: Option<Instant>,
-        waiting: Waiting,
-    ) -> Result<u64> {
-        self.outbound.check_open()?;
-        let mut reply = self.open_request_inbox()?;
-        let id = self.requests.callbacks.add(waiting);
-        reply.extend_from_slice(CALLBACK);
-        reply.extend_from_slice(&nuid::base62_id(id));
-        let out = Publish {
-            reply: Some(&reply),
-            ..*out
-        };
-        let sent = self.publish_with(&out, When::Soon, deadline);
-        // The connection may have been closed before the request was there to be told.
-        let sent = sent.and_then(|()| match self.is_closed() {
-            true => Err(Status::NATS_CONNECTION_CLOSED.into()),
-            false => Ok(()),
-        });
-        match sent {
-            Ok(()) => Ok(id),
-            // It is its caller's to know, or it has been told.
-            Err(e) => match self.requests.callbacks.take(id) {
-                Some(_) => Err(e),
-                None => Ok(id),
-            },
-        }
     }
 }

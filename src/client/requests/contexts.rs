@@ -1,18 +1,13 @@
 //! Reply contexts: many answers, told apart by a token, handed over in batches on the reading thread.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Weak};
 
-use crate::client::Subscription;
-use crate::client::connection::Connection;
-use crate::client::subscription::Intake;
-use crate::client::subscription::state::{Purpose, SubscribeArgs};
-use crate::error::{Error, Result, Status};
 use crate::locks::Mutex;
 use crate::msg::{Msg, MsgList};
 use crate::proto::nuid;
 
-/// Gets the answers of a [`ReplyContext`].
+/// Gets the answers of a [`ReplyContext`](crate::client::ReplyContext).
 ///
 /// The context's subscription owns it: a reference back to what owns the context has to be weak.
 pub trait ReplySink: Send + Sync {
@@ -24,24 +19,10 @@ pub trait ReplySink: Send + Sync {
     fn ended(&self) {}
 }
 
-/// An inbox whose answers go to a [`ReplySink`]: in batches, without a lock for each.
-pub struct ReplyContext {
-    prefix: Vec<u8>,
-    inbox: Inbox,
-    closed: AtomicBool,
-}
-
-enum Inbox {
-    /// A subscription of its own.
-    Own(Weak<Subscription>),
-    /// The one of the connection's requests, with this number.
-    Shared(Weak<Connection>, u64),
-}
-
 /// The contexts that share the subscription of a connection's requests. Locked for as long as it takes to clone a
 /// reference, once a read.
 #[derive(Default)]
-pub(super) struct Contexts {
+pub(in crate::client) struct Contexts {
     some: AtomicBool,
     state: Mutex<State>,
 }
@@ -83,7 +64,8 @@ impl Contexts {
         some.then(|| self.state.lock().open.clone())
     }
 
-    fn add(&self, prefix: &[u8], sink: Arc<dyn ReplySink>) -> u64 {
+    /// Opens one. Returns its number.
+    pub(in crate::client) fn add(&self, prefix: &[u8], sink: Arc<dyn ReplySink>) -> u64 {
         let mut state = self.state.lock();
         state.last += 1;
         let number = state.last;
@@ -94,7 +76,8 @@ impl Contexts {
         number
     }
 
-    fn remove(&self, number: u64) -> Option<Arc<dyn ReplySink>> {
+    /// Closes one. Returns its sink, if it was open.
+    pub(in crate::client) fn remove(&self, number: u64) -> Option<Arc<dyn ReplySink>> {
         let mut state = self.state.lock();
         let at = state.open.sinks.iter().position(|(n, _)| *n == number)?;
         Some(Arc::make_mut(&mut state.open).sinks.swap_remove(at).1)
@@ -106,108 +89,6 @@ impl Contexts {
         for (_, sink) in &open.sinks {
             sink.ended();
         }
-    }
-}
-
-/// Hands all that a subscription receives to a sink.
-struct All(Arc<dyn ReplySink>);
-
-impl Intake for All {
-    fn take(&self, _sub: &Arc<Subscription>, _sid: u64, msgs: &mut MsgList) {
-        self.0.replies(std::mem::take(msgs));
-    }
-}
-
-impl ReplyContext {
-    /// Opens a context. Where it is to be `shared`, its answers come over the subscription that the
-    /// connection's requests have, unless that has the old request style; else over one of its own,
-    /// which does not count as one of the program's, and stays while these drain.
-    ///
-    /// Fails with `NATS_CONNECTION_CLOSED` and `NATS_DRAINING`.
-    pub fn new(
-        conn: &Arc<Connection>,
-        shared: bool,
-        sink: Arc<dyn ReplySink>,
-    ) -> Result<Arc<ReplyContext>> {
-        conn.outbound.check_open()?;
-        if conn.is_draining() {
-            return Err(Status::NATS_DRAINING.into());
-        }
-        let closed = AtomicBool::new(false);
-        if shared && !conn.opts.old_request_style {
-            let mut prefix = conn.open_request_inbox()?;
-            let number = conn.requests.contexts.add(&prefix, sink);
-            prefix.extend_from_slice(format!("{number}_").as_bytes());
-            let context = Arc::new(ReplyContext {
-                prefix,
-                inbox: Inbox::Shared(Arc::downgrade(conn), number),
-                closed,
-            });
-            // Closed before the context was there to be told.
-            if conn.is_closed() {
-                context.close();
-                return Err(Status::NATS_CONNECTION_CLOSED.into());
-            }
-            return Ok(context);
-        }
-        let prefix = conn.new_inbox_prefix();
-        let subject = [&prefix[..], b"*"].concat();
-        let args = SubscribeArgs {
-            intake: Some(Arc::new(All(sink.clone()))),
-            ..SubscribeArgs::new(&subject)
-        };
-        // The program does not know of this subscription.
-        let unnamed = |e: Error| match e.status() {
-            Status::NATS_CONNECTION_CLOSED | Status::NATS_DRAINING => e.status().into(),
-            _ => e,
-        };
-        let sub = conn.prepare_for(Purpose::Replies, args).map_err(unnamed)?;
-        sub.on_end(move |_, _| sink.ended());
-        conn.start_subscription(&sub).map_err(unnamed)?;
-        Ok(Arc::new(ReplyContext {
-            prefix,
-            inbox: Inbox::Own(Arc::downgrade(&sub)),
-            closed,
-        }))
-    }
-
-    /// What the reply subject of each message begins with; a token of the caller's choice follows,
-    /// without dots. It stays the same over reconnects.
-    pub fn prefix(&self) -> &[u8] {
-        &self.prefix
-    }
-
-    /// The token of an answer: `None` where a subject mapping of the server has changed it.
-    pub fn token<'a>(&self, answer: &'a Msg) -> Option<&'a [u8]> {
-        answer.subject().strip_prefix(&self.prefix[..])
-    }
-
-    /// Ends the context: no answers follow but those that are being handed over.
-    pub fn close(&self) {
-        if self.closed.swap(true, Ordering::AcqRel) {
-            return;
-        }
-        match &self.inbox {
-            Inbox::Own(sub) => {
-                if let Some(sub) = sub.upgrade() {
-                    sub.destroy();
-                }
-            }
-            Inbox::Shared(conn, number) => {
-                let sink = conn
-                    .upgrade()
-                    .and_then(|c| c.requests.contexts.remove(*number));
-                if let Some(sink) = sink {
-                    sink.ended();
-                }
-            }
-        }
-    }
-}
-
-impl Drop for ReplyContext {
-    fn drop(&mut self) {
-        self.close();
     }
 }
 
@@ -227,7 +108,7 @@ pub(super) enum Addressee {
 /// What the last token of a reply subject begins with: the requests of the connection itself that wait, those that call
 /// back, and otherwise the number of a context.
 pub(super) const REQUEST: &[u8] = b"0_";
-pub(super) const CALLBACK: &[u8] = b"c_";
+pub(in crate::client) const CALLBACK: &[u8] = b"c_";
 
 impl Addressee {
     /// Finds out by the token behind the subject's prefix.

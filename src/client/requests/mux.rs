@@ -4,19 +4,12 @@
 //! request by the last token of its subject, on the reading side, and passes through no queue.
 
 use std::collections::HashMap;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
 
-use crate::client::connection::Connection;
-use crate::client::incoming::waiting::{WaitingReader, read_here};
-use crate::client::interest::registry::Target;
-use crate::client::outgoing;
-use crate::client::outgoing::ping::Window;
-use crate::client::outgoing::publish::{Outgoing, When};
-use crate::client::publish_many::Publish;
+use crate::client::interest::Changing;
+use crate::client::interest::registry::{Subscriber, Target};
+use crate::client::outgoing::wire::Wire;
 use crate::client::requests::callbacks::Callbacks;
 use crate::client::requests::contexts::{Addressee, Contexts, REQUEST};
-use crate::client::subscription::state::{Purpose, SubscribeArgs};
 use crate::client::sync::one_shot::OneShot;
 use crate::error::{Error, Result, Status};
 use crate::locks::Mutex;
@@ -24,14 +17,11 @@ use crate::msg::{Msg, MsgList};
 use crate::proto::write_buf::WriteBuf;
 use crate::proto::{encode, nuid};
 
-/// Characters of a fresh unique id that tell connections apart.
-const ID_LEN: usize = 12;
-
 /// The requests of a connection that wait for an answer, and all others that get theirs over the same subscription.
 pub(in crate::client) struct Requests {
     waiting: Mutex<Waiting>,
-    pub(super) callbacks: Callbacks,
-    pub(super) contexts: Contexts,
+    callbacks: Callbacks,
+    contexts: Contexts,
 }
 
 struct Waiting {
@@ -128,11 +118,85 @@ impl Requests {
     }
 
     /// The shared subscription is no use: the next request makes a new one. Returns who waits for an
-    /// answer over it.
+    /// answer over it, for [`Requests::fail`].
     pub(in crate::client) fn give_up_inbox(&self) -> Vec<OneShot<Result<Msg>>> {
         let mut waiting = self.waiting.lock();
         waiting.inbox = None;
         std::mem::take(&mut waiting.by_id).into_values().collect()
+    }
+
+    /// Ends those that waited over a subscription that was given up, and all others that get their answers over it. No
+    /// lock may be held.
+    pub(in crate::client) fn fail(&self, waiting: Vec<OneShot<Result<Msg>>>, error: &Error) {
+        for slot in waiting {
+            slot.send(Err(error.clone()));
+        }
+        self.callbacks.fail_all(error);
+        self.contexts.end();
+    }
+
+    /// The requests that call back.
+    pub(in crate::client) fn callbacks(&self) -> &Callbacks {
+        &self.callbacks
+    }
+
+    /// The reply contexts that share the subscription.
+    pub(in crate::client) fn contexts(&self) -> &Contexts {
+        &self.contexts
+    }
+
+    /// Adds a request that waits. Returns its number and the subject of its answer; `None` if answers are not
+    /// subscribed to yet.
+    pub(in crate::client) fn add(&self, slot: &OneShot<Result<Msg>>) -> Option<(u64, Vec<u8>)> {
+        self.waiting.lock().add(slot)
+    }
+
+    /// A request does not wait any more.
+    pub(in crate::client) fn remove(&self, id: u64) {
+        self.waiting.lock().by_id.remove(&id);
+    }
+
+    /// What the subjects of all answers begin with; `None` if they are not subscribed to yet.
+    pub(in crate::client) fn prefix(&self) -> Option<Vec<u8>> {
+        self.waiting.lock().prefix()
+    }
+
+    /// As [`Requests::add`], and subscribes to answers if need be: `prefix` gives what their subjects begin with, for a
+    /// sid.
+    pub(in crate::client) fn open_and_add<S: Subscriber, W: Wire>(
+        &self,
+        changing: Changing<'_, S, W>,
+        prefix: impl FnOnce(u64) -> Result<Vec<u8>>,
+        slot: &OneShot<Result<Msg>>,
+    ) -> Result<(u64, Vec<u8>)> {
+        self.open(changing, prefix, |waiting| waiting.add(slot))
+    }
+
+    /// As [`Requests::prefix`], and subscribes to answers if need be.
+    pub(in crate::client) fn open_and_get_prefix<S: Subscriber, W: Wire>(
+        &self,
+        changing: Changing<'_, S, W>,
+        prefix: impl FnOnce(u64) -> Result<Vec<u8>>,
+    ) -> Result<Vec<u8>> {
+        self.open(changing, prefix, |waiting| waiting.prefix())
+    }
+
+    /// Makes sure that answers are subscribed to, before something else is done with the same lock.
+    fn open<S: Subscriber, W: Wire, R>(
+        &self,
+        mut changing: Changing<'_, S, W>,
+        prefix: impl FnOnce(u64) -> Result<Vec<u8>>,
+        then: impl FnOnce(&mut Waiting) -> Option<R>,
+    ) -> Result<R> {
+        // The registry comes before the requests in the order of locks.
+        let mut waiting = self.waiting.lock();
+        if waiting.inbox.is_none() {
+            let sid = changing.next_sid();
+            let prefix = prefix(sid)?;
+            changing.subscribe(sid, Target::Requests, |buf| encode_inbox(buf, sid, &prefix));
+            waiting.inbox = Some((sid, prefix));
+        }
+        then(&mut waiting).ok_or_else(|| Status::NATS_ERR.into())
     }
 
     /// Encodes what a new server has to know. Returns whether that has a SUB.
@@ -150,6 +214,18 @@ fn encode_inbox(buf: &mut WriteBuf, sid: u64, prefix: &[u8]) {
 }
 
 impl Waiting {
+    fn add(&mut self, slot: &OneShot<Result<Msg>>) -> Option<(u64, Vec<u8>)> {
+        let (_, prefix) = self.inbox.as_ref()?;
+        let id = self.next_id;
+        self.next_id += 1;
+        self.by_id.insert(id, slot.clone());
+        Some((id, [prefix, REQUEST, &nuid::base62_id(id)].concat()))
+    }
+
+    fn prefix(&self) -> Option<Vec<u8>> {
+        self.inbox.as_ref().map(|(_, prefix)| prefix.clone())
+    }
+
     fn addressee(&self, subject: &[u8]) -> Addressee {
         let prefix = self.inbox.as_ref().map(|inbox| inbox.1.as_slice());
         prefix
@@ -158,250 +234,6 @@ impl Waiting {
     }
 }
 
-/// Publishes a request with this reply subject, and does not wait for room beyond that time.
-type PublishFn<'a> = dyn Fn(&[u8], Option<Instant>) -> Result<()> + 'a;
-
-impl Connection {
-    /// The server has dealt with all up to the end of this window: subscriptions that it refused are marked, and if
-    /// that of the requests is one of them, those that wait for an answer fail.
-    pub(in crate::client) fn mark_refused(&self, window: Window) {
-        let waiting = self
-            .interest
-            .mark_refused(window, || self.requests.give_up_inbox());
-        let error = Error::new(
-            Status::NATS_ERR,
-            "the server refused the subscription for answers: maximum subscriptions exceeded",
-        );
-        if let Some(waiting) = waiting {
-            for slot in waiting {
-                slot.send(Err(error.clone()));
-            }
-            self.requests.callbacks.fail_all(&error);
-            self.requests.contexts.end();
-        }
-    }
-
-    /// As [`Connection::request`], with all that a message may have but a reply subject, until a
-    /// deadline; `None` for ever.
-    pub fn request_with(
-        self: &Arc<Self>,
-        out: &Publish<'_>,
-        deadline: Option<Instant>,
-    ) -> Result<Msg> {
-        let timeout = deadline.map_or(Duration::MAX, |deadline| {
-            deadline.saturating_duration_since(Instant::now())
-        });
-        self.exchange(
-            out.subject,
-            timeout,
-            out.payload.len(),
-            &|reply, deadline| {
-                let out = Publish {
-                    reply: Some(reply),
-                    ..*out
-                };
-                self.send(&out.outgoing(deadline), When::Soon)
-            },
-        )
-    }
-
-    /// Publishes a request and waits for the first answer.
-    ///
-    /// ```no_run
-    /// # fn main() -> nats_rs::error::Result<()> {
-    /// # use std::time::Duration;
-    /// # use nats_rs::client::{Connection, Options};
-    /// # let conn = Connection::new(&Options::default())?;
-    /// let answer = conn.request(b"time", b"", Duration::from_secs(1))?;
-    /// println!("{}", answer.payload().escape_ascii());
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn request(
-        self: &Arc<Self>,
-        subject: &[u8],
-        payload: &[u8],
-        timeout: Duration,
-    ) -> Result<Msg> {
-        self.exchange(subject, timeout, payload.len(), &|reply, deadline| {
-            self.send(
-                &Outgoing {
-                    subject,
-                    reply: Some(reply),
-                    headers: None,
-                    payload,
-                    deadline,
-                },
-                When::Soon,
-            )
-        })
-    }
-
-    /// As [`Connection::request`], with a message; its own reply subject is not used.
-    pub fn request_msg(self: &Arc<Self>, msg: &Msg, timeout: Duration) -> Result<Msg> {
-        self.exchange(
-            msg.subject(),
-            timeout,
-            msg.payload().len(),
-            &|reply, deadline| self.send_msg(msg, Some(reply), When::Soon, deadline),
-        )
-    }
-
-    fn exchange(
-        self: &Arc<Self>,
-        subject: &[u8],
-        timeout: Duration,
-        size: usize,
-        publish: &PublishFn<'_>,
-    ) -> Result<Msg> {
-        self.exchange_either_way(timeout, size, publish)
-            .map_err(|e| self.why_no_reply(e, subject, timeout))
-    }
-
-    fn exchange_either_way(
-        self: &Arc<Self>,
-        timeout: Duration,
-        size: usize,
-        publish: &PublishFn<'_>,
-    ) -> Result<Msg> {
-        let now = Instant::now();
-        let deadline = now.checked_add(timeout);
-        let reply = if self.opts.old_request_style {
-            self.exchange_alone(timeout, deadline, publish)?
-        } else {
-            self.exchange_shared(now, deadline, size, publish)?
-        };
-        if reply.is_no_responders() {
-            return Err(Status::NATS_NO_RESPONDERS.into());
-        }
-        Ok(reply)
-    }
-
-    fn exchange_shared(
-        self: &Arc<Self>,
-        now: Instant,
-        deadline: Option<Instant>,
-        size: usize,
-        publish: &PublishFn<'_>,
-    ) -> Result<Msg> {
-        self.outbound.check_open()?;
-        let slot = OneShot::new();
-        let (id, reply) = self.register_request(&slot)?;
-        let result = self
-            .publish_and_read(now, deadline, size, &|d| publish(&reply, d))
-            .and_then(|reader| {
-                // The connection may have been closed before the request was there to be told.
-                if self.is_closed() {
-                    return Err(Status::NATS_CONNECTION_CLOSED.into());
-                }
-                reader.read_until(deadline, || slot.is_sent());
-                slot.wait(deadline)
-                    .unwrap_or_else(|| Err(Status::NATS_TIMEOUT.into()))
-            });
-        if result.is_err() {
-            self.requests.waiting.lock().by_id.remove(&id);
-        }
-        result
-    }
-
-    /// Publishes what will be answered, and has the calling thread read. It begins with that, so that
-    /// nobody else is woken; but not where it may have to wait for the socket, which the server may
-    /// not empty before somebody reads.
-    fn publish_and_read(
-        &self,
-        now: Instant,
-        deadline: Option<Instant>,
-        size: usize,
-        publish: &dyn Fn(Option<Instant>) -> Result<()>,
-    ) -> Result<WaitingReader<'_, Connection>> {
-        if !outgoing::is_direct(size) {
-            let reader = read_here(self);
-            match publish(Some(now)) {
-                Ok(()) => return Ok(reader),
-                Err(e) if e.status() == Status::NATS_TIMEOUT => {}
-                Err(e) => return Err(e),
-            }
-        }
-        publish(deadline)?;
-        Ok(read_here(self))
-    }
-
-    /// Gives a request its id and its reply subject, and makes sure that the answer is subscribed to.
-    fn register_request(&self, slot: &OneShot<Result<Msg>>) -> Result<(u64, Vec<u8>)> {
-        let make = |waiting: &mut Waiting| {
-            let id = waiting.next_id;
-            waiting.next_id += 1;
-            waiting.by_id.insert(id, slot.clone());
-            let prefix = waiting.inbox.as_ref().map_or(&[][..], |inbox| &inbox.1);
-            (id, [prefix, REQUEST, &nuid::base62_id(id)].concat())
-        };
-        {
-            let mut waiting = self.requests.waiting.lock();
-            if waiting.inbox.is_some() {
-                return Ok(make(&mut waiting));
-            }
-        }
-        self.with_request_inbox(make)
-    }
-
-    /// Makes sure that answers are subscribed to, and returns the prefix of their subjects.
-    pub(super) fn open_request_inbox(&self) -> Result<Vec<u8>> {
-        let prefix = |waiting: &mut Waiting| waiting.inbox.as_ref().map(|inbox| inbox.1.clone());
-        let open = prefix(&mut self.requests.waiting.lock());
-        match open {
-            Some(prefix) => Ok(prefix),
-            None => Ok(self.with_request_inbox(prefix)?.unwrap_or_default()),
-        }
-    }
-
-    /// A prefix of subjects that no one else has.
-    pub(super) fn new_inbox_prefix(&self) -> Vec<u8> {
-        let unique = nuid::next();
-        let unique = &unique[unique.len() - ID_LEN..];
-        [&self.opts.inbox_prefix[..], unique, b"."].concat()
-    }
-
-    /// Makes sure that answers are subscribed to, before something else is done with the same lock.
-    fn with_request_inbox<R>(&self, then: impl FnOnce(&mut Waiting) -> R) -> Result<R> {
-        // The registry comes before the requests in the order of locks.
-        let mut changing = self.interest.change(&self.outbound);
-        let mut waiting = self.requests.waiting.lock();
-        if waiting.inbox.is_none() {
-            let sid = changing.next_sid();
-            let prefix = self.new_inbox_prefix();
-            self.check_subscribe_line(&[&prefix[..], b"*"].concat(), None, sid)?;
-            changing.subscribe(sid, Target::Requests, |buf| encode_inbox(buf, sid, &prefix));
-            waiting.inbox = Some((sid, prefix));
-        }
-        Ok(then(&mut waiting))
-    }
-
-    /// An inbox and a subscription of its own for one request.
-    fn exchange_alone(
-        self: &Arc<Self>,
-        timeout: Duration,
-        deadline: Option<Instant>,
-        publish: &PublishFn<'_>,
-    ) -> Result<Msg> {
-        let inbox = nuid::inbox(&self.opts.inbox_prefix);
-        let args = SubscribeArgs::new(&inbox);
-        // The program does not know of this subscription: what is said is said of the request.
-        let unnamed = |e: Error| match e.status() {
-            Status::NATS_INVALID_SUBSCRIPTION => Error::from(Status::NATS_CONNECTION_CLOSED),
-            Status::NATS_CONNECTION_CLOSED | Status::NATS_DRAINING => e.status().into(),
-            _ => e,
-        };
-        let sub = self.prepare_for(Purpose::Answer, args).map_err(unnamed)?;
-        self.start_subscription(&sub).map_err(unnamed)?;
-        let result = sub
-            .auto_unsubscribe(1)
-            .and_then(|()| publish(&inbox, deadline))
-            .and_then(|()| {
-                let now = Instant::now();
-                sub.take_next(deadline.map_or(timeout, |d| d.saturating_duration_since(now)))
-            })
-            .map_err(unnamed);
-        sub.destroy();
-        result
-    }
-}
+#[cfg(test)]
+#[path = "mux_tests.rs"]
+mod tests;

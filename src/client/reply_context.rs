@@ -1,0 +1,128 @@
+//! Reply contexts on a connection: an inbox of many answers, over the subscription of the requests or one of its own.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
+
+use super::Subscription;
+use super::connection::Connection;
+use super::requests::ReplySink;
+use super::subscription::Intake;
+use super::subscription::state::{Purpose, SubscribeArgs};
+use crate::error::{Error, Result, Status};
+use crate::msg::{Msg, MsgList};
+
+/// An inbox whose answers go to a [`ReplySink`]: in batches, without a lock for each.
+pub struct ReplyContext {
+    prefix: Vec<u8>,
+    inbox: Inbox,
+    closed: AtomicBool,
+}
+
+enum Inbox {
+    /// A subscription of its own.
+    Own(Weak<Subscription>),
+    /// The one of the connection's requests, with this number.
+    Shared(Weak<Connection>, u64),
+}
+
+/// Hands all that a subscription receives to a sink.
+struct All(Arc<dyn ReplySink>);
+
+impl Intake for All {
+    fn take(&self, _sub: &Arc<Subscription>, _sid: u64, msgs: &mut MsgList) {
+        self.0.replies(std::mem::take(msgs));
+    }
+}
+
+impl ReplyContext {
+    /// Opens a context. Where it is to be `shared`, its answers come over the subscription that the
+    /// connection's requests have, unless that has the old request style; else over one of its own,
+    /// which does not count as one of the program's, and stays while these drain.
+    ///
+    /// Fails with `NATS_CONNECTION_CLOSED` and `NATS_DRAINING`.
+    pub fn new(
+        conn: &Arc<Connection>,
+        shared: bool,
+        sink: Arc<dyn ReplySink>,
+    ) -> Result<Arc<ReplyContext>> {
+        conn.outbound.check_open()?;
+        if conn.is_draining() {
+            return Err(Status::NATS_DRAINING.into());
+        }
+        let closed = AtomicBool::new(false);
+        if shared && !conn.opts.old_request_style {
+            let mut prefix = conn.open_request_inbox()?;
+            let number = conn.requests.contexts().add(&prefix, sink);
+            prefix.extend_from_slice(format!("{number}_").as_bytes());
+            let context = Arc::new(ReplyContext {
+                prefix,
+                inbox: Inbox::Shared(Arc::downgrade(conn), number),
+                closed,
+            });
+            // Closed before the context was there to be told.
+            if conn.is_closed() {
+                context.close();
+                return Err(Status::NATS_CONNECTION_CLOSED.into());
+            }
+            return Ok(context);
+        }
+        let prefix = conn.new_inbox_prefix();
+        let subject = [&prefix[..], b"*"].concat();
+        let args = SubscribeArgs {
+            intake: Some(Arc::new(All(sink.clone()))),
+            ..SubscribeArgs::new(&subject)
+        };
+        // The program does not know of this subscription.
+        let unnamed = |e: Error| match e.status() {
+            Status::NATS_CONNECTION_CLOSED | Status::NATS_DRAINING => e.status().into(),
+            _ => e,
+        };
+        let sub = conn.prepare_for(Purpose::Replies, args).map_err(unnamed)?;
+        sub.on_end(move |_, _| sink.ended());
+        conn.start_subscription(&sub).map_err(unnamed)?;
+        Ok(Arc::new(ReplyContext {
+            prefix,
+            inbox: Inbox::Own(Arc::downgrade(&sub)),
+            closed,
+        }))
+    }
+
+    /// What the reply subject of each message begins with; a token of the caller's choice follows,
+    /// without dots. It stays the same over reconnects.
+    pub fn prefix(&self) -> &[u8] {
+        &self.prefix
+    }
+
+    /// The token of an answer: `None` where a subject mapping of the server has changed it.
+    pub fn token<'a>(&self, answer: &'a Msg) -> Option<&'a [u8]> {
+        answer.subject().strip_prefix(&self.prefix[..])
+    }
+
+    /// Ends the context: no answers follow but those that are being handed over.
+    pub fn close(&self) {
+        if self.closed.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        match &self.inbox {
+            Inbox::Own(sub) => {
+                if let Some(sub) = sub.upgrade() {
+                    sub.destroy();
+                }
+            }
+            Inbox::Shared(conn, number) => {
+                let sink = conn
+                    .upgrade()
+                    .and_then(|c| c.requests.contexts().remove(*number));
+                if let Some(sink) = sink {
+                    sink.ended();
+                }
+            }
+        }
+    }
+}
+
+impl Drop for ReplyContext {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
