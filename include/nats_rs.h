@@ -859,6 +859,9 @@ typedef enum jsReplayPolicy {
     js_ReplayUnknown = 255
 } jsReplayPolicy;
 
+/** The structure behind `jsAtomicBatchCtx`. */
+typedef struct __jsAtomicBatchCtx __jsAtomicBatchCtx;
+
 /** The structure behind `jsCtx`. */
 typedef struct __jsCtx __jsCtx;
 
@@ -1717,6 +1720,43 @@ typedef struct jsPubOptions {
     /** When it is to be published. */
     struct jsScheduleOptions Schedule;
 } jsPubOptions;
+
+/**
+ * An atomic batch that is being published, opaque to C.
+ *
+ * Made by `js_BatchPublishStart`, released by `jsAtomicBatchCtx_Destroy`, also after its context was destroyed. Any
+ * thread may call any function on it at any time; those that add to it or commit it wait for each other. A call on
+ * a destroyed batch returns `NATS_INVALID_ARG`; a call in a child of the process that made it returns
+ * `NATS_ILLEGAL_STATE`.
+ *
+ * @ingroup nats_js_publish
+ */
+typedef struct __jsAtomicBatchCtx jsAtomicBatchCtx;
+
+/**
+ * What a context does about messages that may not have been stored. `jsPubPolicy_Init` begins one:
+ * nothing.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @ingroup nats_js_publish
+ */
+typedef struct jsPubPolicy {
+    /**
+     * How often to publish a message again to whose subject nobody listens, as happens while a stream
+     * has no leader (ADR-22); 0 for never. Counts for `js_Publish` and its siblings, within `MaxWait`,
+     * and for `js_PublishAsync` and its siblings.
+     */
+    int NoRespondersRetries;
+    /** How long to wait before each time, in milliseconds; 0 for 250. */
+    int64_t NoRespondersWait;
+    /**
+     * Whether asynchronously published messages whose acks have not come are published again when the
+     * connection was lost and is back. So that the stream stores each only once, messages without a
+     * `Nats-Msg-Id` are given one when they are published; within the stream's `Duplicates`.
+     */
+    bool ResendOnReconnect;
+} jsPubPolicy;
 
 /**
  * Which servers a stream is to be on. `jsPlacement_Init` begins one.
@@ -7524,7 +7564,7 @@ NATS_EXTERN enum natsStatus jsConsumerConfig_Init(struct jsConsumerConfig *cc);
  *
  * natsStatus s = natsConnection_JetStream(&js, nc, NULL);
  * if (s == NATS_OK)
- *     printf("ready\n");
+ *     s = js_Publish(NULL, js, "orders.new", "17", 2, NULL, NULL);
  * jsCtx_Destroy(js);
  * ```
  *
@@ -7537,14 +7577,16 @@ NATS_EXTERN enum natsStatus natsConnection_JetStream(jsCtx **js, natsConnection 
 /**
  * Destroy a context.
  *
- * Subscriptions that were made with the context go on.
+ * Messages that were published asynchronously and wait for their acks are destroyed, and no
+ * handler is told of them; threads in `js_PublishAsyncComplete` return. Subscriptions and batches
+ * that were made with the context go on.
  *
  * @param js The context; NULL, or one that was destroyed before, does nothing.
  *
  * @par Threads
  * Any thread may call this function at any time, the context's own handlers included.
  *
- * @see natsConnection_JetStream
+ * @see natsConnection_JetStream, js_PublishAsyncGetPendingList
  *
  * @ingroup nats_js_context
  */
@@ -7784,6 +7826,572 @@ enum natsStatus js_EraseMsg(jsCtx *js,
  * @ingroup nats_js_context
  */
 NATS_EXTERN enum natsStatus jsOptions_Init(struct jsOptions *opts);
+
+/**
+ * Publish a payload to a stream, and wait for its ack.
+ *
+ * The message goes to the stream that has its subject, which answers when it has stored the
+ * message. Protocol: JetStream publish acknowledgements (ADR-1); headers of the options: ADR-49,
+ * ADR-43, ADR-51.
+ *
+ * @param pubAck Receives the ack, to be released with `jsPubAck_Destroy`; NULL if it is not
+ * needed. Set to NULL when the answer was empty.
+ * @param js The context.
+ * @param subj The subject; not empty.
+ * @param data The payload, copied or written before the call returns. Ignored if `dataLen` is 0.
+ * @param dataLen The length of the payload in bytes; not negative.
+ * @param opts What to expect and to say; NULL for nothing. `MaxWait` is in milliseconds, 0 for the
+ * context's `Wait`.
+ * @param errCode Receives the server's number for its error, 0 without one; may be NULL.
+ *
+ * @retval NATS_OK The message is stored, or was before (`Duplicate`).
+ * @retval NATS_INVALID_ARG `js` is NULL or was destroyed, `subj` is NULL or empty, `dataLen` is
+ * negative, `data` is NULL while `dataLen` is not 0, a time in `opts` is negative, or
+ * `CancelScheduledSubject` is given together with another option of a schedule.
+ * @retval NATS_NO_RESPONDERS No stream has this subject, or JetStream is not enabled; `errCode`
+ * receives `JSNotEnabledErr`. At once, unless `js_SetPubPolicy` asks for retries.
+ * @retval NATS_TIMEOUT No answer came in time. The message may be stored nonetheless.
+ * @retval NATS_ERR The server refused the message; its words are the thread's last error, its
+ * number is in `errCode`.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_NO_SERVER_SUPPORT The options need headers, which the server does not support.
+ *
+ * @return Otherwise the status of `natsConnection_Request`.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @par Example
+ * ```c
+ * jsPubOptions opts;
+ * jsPubAck *ack = NULL;
+ *
+ * jsPubOptions_Init(&opts);
+ * opts.MsgId = "order-17";
+ * natsStatus s = js_Publish(&ack, js, "orders.new", "17", 2, &opts, NULL);
+ * if (s == NATS_OK)
+ *     printf("stored in %s at %" PRIu64 "\n", ack->Stream, ack->Sequence);
+ * jsPubAck_Destroy(ack);
+ * ```
+ *
+ * @see js_PublishMsg, js_PublishAsync, js_SetPubPolicy
+ *
+ * @ingroup nats_js_publish
+ */
+NATS_EXTERN
+enum natsStatus js_Publish(struct jsPubAck **pubAck,
+                           jsCtx *js,
+                           const char *subj,
+                           const void *data,
+                           int dataLen,
+                           struct jsPubOptions *opts,
+                           jsErrCode *errCode);
+
+/**
+ * Publish a message to a stream, and wait for its ack.
+ *
+ * As `js_Publish`. Headers that the options stand for are set on the message, in place of those
+ * of the same names, and stay there, also when the call fails.
+ *
+ * @param pubAck Receives the ack, to be released with `jsPubAck_Destroy`; NULL if it is not
+ * needed. Set to NULL when the answer was empty.
+ * @param js The context.
+ * @param msg The message, which stays the program's. Its reply subject is not used.
+ * @param opts As for `js_Publish`.
+ * @param errCode Receives the server's number for its error, 0 without one; may be NULL.
+ *
+ * @return As `js_Publish`; `NATS_INVALID_ARG` also if `msg` is NULL or has no subject.
+ *
+ * @par Threads
+ * Any thread may call this function at any time; no other thread may use the message meanwhile.
+ *
+ * @see js_Publish, js_PublishMsgAsync, natsMsg_ExpectLastSeq
+ *
+ * @ingroup nats_js_publish
+ */
+NATS_EXTERN
+enum natsStatus js_PublishMsg(struct jsPubAck **pubAck,
+                              jsCtx *js,
+                              natsMsg *msg,
+                              struct jsPubOptions *opts,
+                              jsErrCode *errCode);
+
+/**
+ * Release the ack of a message, with the strings in it.
+ *
+ * @param pubAck The ack; NULL does nothing.
+ *
+ * @par Threads
+ * Any thread may call this function; no other thread may use the ack meanwhile.
+ *
+ * @ingroup nats_js_publish
+ */
+NATS_EXTERN void jsPubAck_Destroy(struct jsPubAck *pubAck);
+
+/**
+ * Publish a payload to a stream without waiting for its ack.
+ *
+ * As `js_PublishMsgAsync`, with a message that the library makes and owns.
+ *
+ * @param js The context.
+ * @param subj The subject; not empty.
+ * @param data The payload, copied before the call returns. Ignored if `dataLen` is 0.
+ * @param dataLen The length of the payload in bytes; not negative.
+ * @param opts As for `js_PublishMsgAsync`.
+ *
+ * @return As `js_PublishMsgAsync`; `NATS_INVALID_ARG` also if `subj` is NULL or empty, `dataLen`
+ * is negative, or `data` is NULL while `dataLen` is not 0.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @par Example
+ * ```c
+ * natsStatus s = NATS_OK;
+ *
+ * for (int i = 0; i < 1000 && s == NATS_OK; i++)
+ *     s = js_PublishAsync(js, "metrics", "1", 1, NULL);
+ * if (s == NATS_OK)
+ *     s = js_PublishAsyncComplete(js, NULL);
+ * ```
+ *
+ * @see js_PublishMsgAsync, js_PublishAsyncComplete
+ *
+ * @ingroup nats_js_publish
+ */
+NATS_EXTERN
+enum natsStatus js_PublishAsync(jsCtx *js,
+                                const char *subj,
+                                const void *data,
+                                int dataLen,
+                                struct jsPubOptions *opts);
+
+/**
+ * Publish a message to a stream without waiting for its ack.
+ *
+ * The message waits in the library until its ack comes. What becomes of it is told to the
+ * context's `AckHandler`, or, where it is not stored, to its `ErrHandler`; without either it is
+ * destroyed. If `PublishAsync.MaxPending` messages wait already, the call waits for room, for
+ * `PublishAsync.StallWait`.
+ *
+ * Headers that the options stand for are set on the message, in place of those of the same names,
+ * also when the call fails.
+ *
+ * If the connection is lost, the acks of messages that were published before do not come any
+ * more. Once it is back (or after the context's `Wait` without a connection) these messages fail
+ * with `NATS_CONNECTION_DISCONNECTED`: they may be stored or not. Without a handler they stay in
+ * the library, `js_PublishAsyncComplete` returns that status, and
+ * `js_PublishAsyncGetPendingList` hands them out. With `ResendOnReconnect` of `js_SetPubPolicy`
+ * they are published again instead. Messages published while there is no connection are sent with
+ * the next one. When the connection is closed, messages that wait stay in the library until
+ * `js_PublishAsyncGetPendingList` or `jsCtx_Destroy`.
+ *
+ * @param js The context.
+ * @param msg Points to the message. With `NATS_OK` the library owns it and `*msg` is set to NULL;
+ * otherwise it stays the program's. Its reply subject is not used.
+ * @param opts What to expect and to say; NULL for nothing. With `MaxWait` above 0 the message
+ * fails with `NATS_TIMEOUT` if its ack has not come after so many milliseconds; else there is no
+ * limit.
+ *
+ * @retval NATS_OK The message is on its way.
+ * @retval NATS_INVALID_ARG `js` is NULL or was destroyed, `msg` or `*msg` is NULL, the message
+ * has no subject, or the options are wrong as for `js_Publish` (`MaxWait` may be negative).
+ * @retval NATS_TIMEOUT Too many messages wait for their acks, and none came in time; or the socket
+ * did not accept data within the write deadline.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_DRAINING The connection is draining.
+ * @retval NATS_ILLEGAL_STATE The context was destroyed by another thread meanwhile.
+ *
+ * @return Otherwise the status of `natsConnection_PublishMsg`.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included; no other thread may use the
+ * message meanwhile, or afterwards.
+ *
+ * @see js_PublishAsync, js_PublishAsyncComplete, js_PublishAsyncGetPendingList, jsPubAckHandler,
+ * jsPubAckErrHandler, js_SetPubPolicy
+ *
+ * @ingroup nats_js_publish
+ */
+NATS_EXTERN enum natsStatus js_PublishMsgAsync(jsCtx *js, natsMsg **msg, struct jsPubOptions *opts);
+
+/**
+ * Wait until no asynchronously published message waits for its ack.
+ *
+ * A message waits until the handler that is told of it has returned.
+ *
+ * @param js The context.
+ * @param opts Of these `MaxWait` counts: how long to wait, in milliseconds; 0, or NULL, for as
+ * long as it takes.
+ *
+ * @retval NATS_OK No message waits.
+ * @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or `MaxWait` is negative.
+ * @retval NATS_TIMEOUT Messages still wait.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, and messages wait:
+ * `js_PublishAsyncGetPendingList` hands them out.
+ * @retval NATS_CONNECTION_DISCONNECTED The context has no handler, the connection was lost, and
+ * only messages wait whose acks will not come: `js_PublishAsyncGetPendingList` hands them out.
+ * @retval NATS_ILLEGAL_STATE The context was destroyed by another thread meanwhile; or the call is
+ * made in a handler of the context, and messages other than that one's wait.
+ *
+ * @par Threads
+ * Any thread may call this function at any time.
+ *
+ * @see js_PublishAsync, js_PublishAsyncGetPendingList
+ *
+ * @ingroup nats_js_publish
+ */
+NATS_EXTERN enum natsStatus js_PublishAsyncComplete(jsCtx *js, struct jsPubOptions *opts);
+
+/**
+ * Take the messages whose acks have not come.
+ *
+ * They do not wait any more: if their acks come later, nobody is told. Entries may be published
+ * again with `js_PublishMsgAsync(js, &list.Msgs[i], ..)`.
+ *
+ * @param pending Receives the messages, in no particular order, to be released with
+ * `natsMsgList_Destroy`; written only with `NATS_OK`.
+ * @param js The context.
+ *
+ * @retval NATS_OK There are some.
+ * @retval NATS_NOT_FOUND No message waits.
+ * @retval NATS_INVALID_ARG `pending` is NULL, or `js` is NULL or was destroyed.
+ * @retval NATS_NO_MEMORY Memory for the list could not be allocated; the messages are destroyed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @see js_PublishAsyncComplete, natsMsgList_Destroy
+ *
+ * @ingroup nats_js_publish
+ */
+NATS_EXTERN enum natsStatus js_PublishAsyncGetPendingList(struct natsMsgList *pending, jsCtx *js);
+
+/**
+ * Begin an atomic batch with its first message.
+ *
+ * A stream with `AllowAtomicPublish` stores all messages of a batch or none, at up to 1000 of
+ * them. The call waits for the stream to accept the first one; messages that follow are not waited
+ * for. Headers of the batch, and those that the options stand for, are set on the message. A
+ * stream accepts some headers for no message of a batch, and `ExpectLastSeq` for the first one
+ * only; it checks what is expected when the batch is committed. Source: ADR-50.
+ *
+ * @param ctx Receives the batch, to be released with `jsAtomicBatchCtx_Destroy`. It is there
+ * before anything is sent, and has to be released also when the call fails.
+ * @param new_puback Set to NULL with `NATS_OK`: the answer to a message that does not end a batch
+ * is empty. May be NULL.
+ * @param js The context.
+ * @param msg The message, which stays the program's.
+ * @param opts As for `js_Publish`.
+ * @param errCode Receives the server's number for its error, 0 without one; may be NULL.
+ *
+ * @retval NATS_OK The stream takes the batch.
+ * @retval NATS_INVALID_ARG `ctx`, `js` or `msg` is NULL, `js` was destroyed, the message has no
+ * subject, or the options are wrong as for `js_Publish`.
+ * @retval NATS_NO_RESPONDERS No stream has this subject, or JetStream is not enabled; `errCode`
+ * receives `JSNotEnabledErr`.
+ * @retval NATS_NO_SERVER_SUPPORT The server knows no batches (before 2.12), and has stored the
+ * message by itself.
+ * @retval NATS_ERR The server refused the message, with `JSBatchPublishNotEnabledErr` among
+ * others; its words are the thread's last error.
+ *
+ * @return Otherwise the status of `js_Publish`.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included. No other thread may use the
+ * message meanwhile.
+ *
+ * @par Example
+ * ```c
+ * jsAtomicBatchCtx *batch = NULL;
+ * jsPubAck *ack = NULL;
+ *
+ * natsStatus s = js_BatchPublishStart(&batch, NULL, js, msg, NULL, NULL);
+ * if (s == NATS_OK)
+ *     s = js_BatchPublishAdd(NULL, batch, msg, NULL, NULL);
+ * if (s == NATS_OK)
+ *     s = js_BatchPublishCommit(&ack, batch, msg, NULL, NULL);
+ * jsPubAck_Destroy(ack);
+ * jsAtomicBatchCtx_Destroy(batch);
+ * ```
+ *
+ * @see js_BatchPublishAdd, js_BatchPublishCommit, js_BatchPublishDiscard
+ *
+ * @ingroup nats_js_publish
+ */
+NATS_EXTERN
+enum natsStatus js_BatchPublishStart(jsAtomicBatchCtx **ctx,
+                                     struct jsPubAck **new_puback,
+                                     jsCtx *js,
+                                     natsMsg *msg,
+                                     struct jsPubOptions *opts,
+                                     jsErrCode *errCode);
+
+/**
+ * Add a message to an atomic batch.
+ *
+ * The message is sent and not waited for. If the stream refuses it, a later call on the batch
+ * returns the error, the commit at the latest; then nothing of the batch is stored.
+ *
+ * @param new_puback Set to NULL with `NATS_OK`; may be NULL.
+ * @param ctx The batch.
+ * @param msg The message, which stays the program's. Headers of the batch, and those that the
+ * options stand for, are set on it.
+ * @param opts As for `js_Publish`; `MaxWait` is for how long to wait for room in the buffer of the
+ * connection.
+ * @param errCode Receives the server's number for its error, 0 without one; may be NULL.
+ *
+ * @retval NATS_OK The message is on its way.
+ * @retval NATS_INVALID_ARG `ctx` or `msg` is NULL, `ctx` was destroyed, the message has no
+ * subject, or the options are wrong as for `js_Publish`.
+ * @retval NATS_ILLEGAL_STATE The batch was committed or discarded.
+ * @retval NATS_CONNECTION_DISCONNECTED The connection was lost, and the batch with it.
+ * @retval NATS_NO_RESPONDERS A message of the batch has a subject that no stream has.
+ * @retval NATS_ERR The server refused a message of the batch; its words are the thread's last
+ * error.
+ *
+ * @return Otherwise the status of `natsConnection_PublishMsg`. After any failure but `NATS_INVALID_ARG` the batch cannot be used any more.
+ *
+ * @par Threads
+ * Any thread may call this function at any time; calls on one batch wait for each other. No other
+ * thread may use the message meanwhile.
+ *
+ * @see js_BatchPublishStart, js_BatchPublishCommit
+ *
+ * @ingroup nats_js_publish
+ */
+NATS_EXTERN
+enum natsStatus js_BatchPublishAdd(struct jsPubAck **new_puback,
+                                   jsAtomicBatchCtx *ctx,
+                                   natsMsg *msg,
+                                   struct jsPubOptions *opts,
+                                   jsErrCode *errCode);
+
+/**
+ * Commit an atomic batch with its last message.
+ *
+ * Waits until the stream has stored all messages of the batch.
+ *
+ * @param new_puback Receives the ack of the batch, to be released with `jsPubAck_Destroy`; NULL if
+ * it is not needed. Its `Sequence` is the last message's, `Batch` the id of the batch, `Count` its
+ * number of messages.
+ * @param ctx The batch.
+ * @param msg The last message, which stays the program's. Headers of the batch, and those that the
+ * options stand for, are set on it.
+ * @param opts As for `js_Publish`.
+ * @param errCode Receives the server's number for its error, 0 without one; may be NULL.
+ *
+ * @retval NATS_OK The batch is stored.
+ * @retval NATS_TIMEOUT No answer came in time. The batch may be stored nonetheless, as a whole.
+ * @retval NATS_ERR The server refused a message, or something that was expected is not so; its
+ * words are the thread's last error. Nothing is stored.
+ *
+ * @return Otherwise as `js_BatchPublishAdd`: nothing is stored.
+ *
+ * @par Threads
+ * Any thread may call this function at any time; calls on one batch wait for each other. No other
+ * thread may use the message meanwhile.
+ *
+ * @see js_BatchPublishCommitEob, js_BatchPublishDiscard
+ *
+ * @ingroup nats_js_publish
+ */
+NATS_EXTERN
+enum natsStatus js_BatchPublishCommit(struct jsPubAck **new_puback,
+                                      jsAtomicBatchCtx *ctx,
+                                      natsMsg *msg,
+                                      struct jsPubOptions *opts,
+                                      jsErrCode *errCode);
+
+/**
+ * Commit an atomic batch as it is, without another message.
+ *
+ * For servers from 2.14. Otherwise as `js_BatchPublishCommit`.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param new_puback As for `js_BatchPublishCommit`.
+ * @param ctx The batch.
+ * @param opts As for `js_Publish`.
+ * @param errCode Receives the server's number for its error, 0 without one; may be NULL.
+ *
+ * @retval NATS_ILLEGAL_STATE The batch has no messages, or was committed or discarded.
+ *
+ * @return Otherwise as `js_BatchPublishCommit`.
+ *
+ * @par Threads
+ * Any thread may call this function at any time; calls on one batch wait for each other.
+ *
+ * @see js_BatchPublishCommit
+ *
+ * @ingroup nats_js_publish
+ */
+NATS_EXTERN
+enum natsStatus js_BatchPublishCommitEob(struct jsPubAck **new_puback,
+                                         jsAtomicBatchCtx *ctx,
+                                         struct jsPubOptions *opts,
+                                         jsErrCode *errCode);
+
+/**
+ * Discard an atomic batch: nothing of it is stored.
+ *
+ * The server is told, and not waited for; without that it forgets a batch ten seconds after its
+ * last message. After a commit, or a call that failed, it does nothing.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param ctx The batch, which still has to be released.
+ *
+ * @retval NATS_OK The batch is discarded, or was over before.
+ * @retval NATS_INVALID_ARG `ctx` is NULL or was destroyed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time; calls on one batch wait for each other.
+ *
+ * @see jsAtomicBatchCtx_Destroy
+ *
+ * @ingroup nats_js_publish
+ */
+NATS_EXTERN enum natsStatus js_BatchPublishDiscard(jsAtomicBatchCtx *ctx);
+
+/**
+ * Release an atomic batch.
+ *
+ * A batch that was not committed is discarded, as by `js_BatchPublishDiscard`.
+ *
+ * @param ctx The batch; NULL, or one that was destroyed before, does nothing.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, also after `jsCtx_Destroy`.
+ *
+ * @ingroup nats_js_publish
+ */
+NATS_EXTERN void jsAtomicBatchCtx_Destroy(jsAtomicBatchCtx *ctx);
+
+/**
+ * Begin a policy for publishing: nothing is done.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param policy The structure, whatever is in it; filled with zeros.
+ *
+ * @retval NATS_OK It can be filled in.
+ * @retval NATS_INVALID_ARG `policy` is NULL.
+ *
+ * @par Threads
+ * Any thread may call this function at any time.
+ *
+ * @ingroup nats_js_publish
+ */
+NATS_EXTERN enum natsStatus jsPubPolicy_Init(struct jsPubPolicy *policy);
+
+/**
+ * Choose what a context does about messages that may not have been stored.
+ *
+ * It counts for messages that are published afterwards; whether messages are published again after
+ * a reconnect is decided at the reconnect.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param js The context.
+ * @param policy The policy, which is copied; NULL for nothing, as it is at first.
+ *
+ * @retval NATS_OK The policy counts from now on.
+ * @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or a number is negative.
+ *
+ * @par Threads
+ * Any thread may call this function at any time.
+ *
+ * @par Example
+ * ```c
+ * jsPubPolicy policy;
+ *
+ * jsPubPolicy_Init(&policy);
+ * policy.NoRespondersRetries = 2;
+ * policy.ResendOnReconnect = true;
+ * natsStatus s = js_SetPubPolicy(js, &policy);
+ * ```
+ *
+ * @see js_Publish, js_PublishAsync
+ *
+ * @ingroup nats_js_publish
+ */
+NATS_EXTERN enum natsStatus js_SetPubPolicy(jsCtx *js, const struct jsPubPolicy *policy);
+
+/**
+ * Make a message expect the last sequence of its stream, which may be 0: a stream without messages.
+ *
+ * For what `ExpectLastSeq` of `jsPubOptions` cannot say. Sets the header
+ * `Nats-Expected-Last-Sequence` on the message.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param msg The message.
+ * @param seq The sequence.
+ *
+ * @retval NATS_OK The header is set.
+ * @retval NATS_INVALID_ARG `msg` is NULL.
+ * @retval NATS_PROTOCOL_ERROR The headers of a received message are malformed.
+ *
+ * @par Threads
+ * Any thread may call this function; no other thread may use the message meanwhile.
+ *
+ * @see js_PublishMsg, js_PublishMsgAsync, js_BatchPublishStart
+ *
+ * @ingroup nats_js_publish
+ */
+NATS_EXTERN enum natsStatus natsMsg_ExpectLastSeq(natsMsg *msg, uint64_t seq);
+
+/**
+ * Add to a counter.
+ *
+ * A stream with `AllowMsgCounter` has a counter for each subject; its last message holds the value.
+ * Source: ADR-49.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param newValue Receives the value after the addition in decimal digits, perhaps behind a minus,
+ * to be released with `free()`; NULL if it is not needed. It may have more digits than fit 64
+ * bits.
+ * @param js The context.
+ * @param subject The counter's subject; not empty.
+ * @param delta What to add, in decimal digits, perhaps behind a plus or minus, of any length.
+ * @param opts Of these `MaxWait` counts: how long to wait, in milliseconds; 0, or NULL, for the
+ * context's `Wait`.
+ * @param errCode Receives the server's number for its error, 0 without one; may be NULL.
+ *
+ * @retval NATS_OK It is added.
+ * @retval NATS_INVALID_ARG `js` is NULL or was destroyed, `subject` is NULL or empty, `delta` is
+ * NULL or no number, or `MaxWait` is negative.
+ * @retval NATS_TIMEOUT No answer came in time. It may be added nonetheless.
+ * @retval NATS_NO_SERVER_SUPPORT The server knows no counters (before 2.12), and has stored a
+ * message.
+ * @retval NATS_ERR The server refused it, with `JSMessageIncrDisabledErr` among others.
+ *
+ * @return Otherwise the status of `js_Publish`.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @par Example
+ * ```c
+ * char *value = NULL;
+ *
+ * natsStatus s = js_AddToCounter(&value, js, "hits.home", "+1", NULL, NULL);
+ * if (s == NATS_OK)
+ *     printf("%s hits\n", value);
+ * free(value);
+ * ```
+ *
+ * @ingroup nats_js_publish
+ */
+NATS_EXTERN
+enum natsStatus js_AddToCounter(char **newValue,
+                                jsCtx *js,
+                                const char *subject,
+                                const char *delta,
+                                struct jsPubOptions *opts,
+                                jsErrCode *errCode);
 
 /**
  * Initialize options for publishing to JetStream.

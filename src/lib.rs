@@ -55,6 +55,7 @@
 //! | `outbound`, `publish` | the writing side; checks and encoding of what programs send |
 //! | [`client::subscription`], `delivery`, `registry`, `refused` | a subscription, its queue, who has which sid, and which the server does not take |
 //! | `requests`, `drain` | what their names say |
+//! | [`js::publish`] | publishing to streams: the table of messages that await their acks, who waits for room in it, batches |
 //! | `ffi/guard.rs`, `ffi/callback.rs` | the way in and out of each exported function; how the program's are called |
 //! | `ffi/handle.rs` | what C's pointers point at, and which process they belong to |
 //! | `ffi/fork.rs` | noticing that this is a child |

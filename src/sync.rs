@@ -2,7 +2,7 @@
 //! explored: tests compile those modules a second time with the types of [`crate::explore`].
 
 pub(crate) use std::sync::atomic::Ordering::{Relaxed, SeqCst};
-pub(crate) use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize};
+pub(crate) use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize};
 pub(crate) use std::thread_local;
 
 pub(crate) use crate::locks::{

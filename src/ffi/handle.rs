@@ -25,8 +25,8 @@ use std::os::fd::{FromRawFd, OwnedFd};
 use std::sync::Arc;
 
 use self::arena::Arena;
-pub use self::jetstream::jsCtx;
-pub(crate) use self::jetstream::new_context;
+pub(crate) use self::jetstream::{hold_context, new_batch, new_context};
+pub use self::jetstream::{jsAtomicBatchCtx, jsCtx};
 use self::slot::{FourStripes, Hold, OneStripe, Pin, Slot, Stripes};
 use self::whole::{Editable, Whole};
 use crate::client::{Connection, ForeignHandle, Options, Subscription};

@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::api::json::{Json, Mismatch, parse_value, take};
 use super::api::{ApiError, ErrCode};
 use super::error::{Error, Result};
+use super::publish::{AsyncSettings, Publishing};
 use crate::client::{Connection, ForeignHandle};
 use crate::error::{Error as Plain, Status};
 use crate::msg::Msg;
@@ -38,6 +39,8 @@ pub struct ContextOptions {
     pub deleted_details: bool,
     /// The level of the API that servers must have; 0 for any. Servers before 2.12 do not look at it.
     pub required_level: u32,
+    /// How messages are published asynchronously. Their `patience` is `wait`.
+    pub publish: AsyncSettings,
 }
 
 /// Which of a stream's messages a purge removes; all where nothing is set.
@@ -90,6 +93,7 @@ pub struct Context {
     options: ContextOptions,
     /// What the subjects of the API begin with, without a dot at its end.
     prefix: String,
+    publishing: Publishing,
     handle: OnceLock<Box<dyn ForeignHandle>>,
 }
 
@@ -100,10 +104,15 @@ impl Context {
             Some(prefix) => prefix.into_owned(),
             None => DEFAULT_PREFIX.to_owned(),
         };
+        let publish = AsyncSettings {
+            patience: wait_of(&options),
+            ..options.publish
+        };
         Arc::new(Context {
             conn: conn.clone(),
             options,
             prefix,
+            publishing: Publishing::new(publish),
             handle: OnceLock::new(),
         })
     }
@@ -119,6 +128,16 @@ impl Context {
         self.handle.get().map_or(0, |h| h.address())
     }
 
+    /// What it has for publishing.
+    pub fn publishing(&self) -> &Publishing {
+        &self.publishing
+    }
+
+    /// The program has destroyed it.
+    pub fn destroy(&self) {
+        self.publishing.destroy();
+    }
+
     /// Its connection.
     pub fn connection(&self) -> &Arc<Connection> {
         &self.conn
@@ -131,10 +150,7 @@ impl Context {
 
     /// How long a call waits for its answer.
     pub fn wait(&self) -> Duration {
-        match self.options.wait {
-            Duration::ZERO => DEFAULT_WAIT,
-            wait => wait,
-        }
+        wait_of(&self.options)
     }
 
     /// What a call has from this context and from its own options.
@@ -161,6 +177,13 @@ impl Context {
                 level => level,
             },
         }
+    }
+}
+
+fn wait_of(options: &ContextOptions) -> Duration {
+    match options.wait {
+        Duration::ZERO => DEFAULT_WAIT,
+        wait => wait,
     }
 }
 

@@ -10,6 +10,7 @@
 //! | [`error`] | an error together with the server's number for it |
 //! | [`manage`] | streams, consumers, single messages, counters, the account |
 //! | [`names`] | which names streams, consumers and groups can have |
+//! | [`publish`] | publishing: with and without waiting, in batches |
 //! | [`time`] | times and durations as JSON and headers have them |
 
 #![forbid(unsafe_code)]
@@ -20,6 +21,7 @@ pub mod context;
 pub mod error;
 pub mod manage;
 pub mod names;
+pub mod publish;
 pub mod time;
 
 pub use api::ErrCode;

@@ -5,12 +5,13 @@
 //! not all of it; `pool.rs` makes the rest available again. [`receive`] is the receiving end, [`message`] the type
 //! that everything else uses, [`list`] a queue of messages that allocates nothing. [`owner`] is what a message was
 //! received through, for messages that are answered later, and [`status`] reads what a server says by a message
-//! without a payload.
+//! without a payload. [`MsgCell`] is a place where threads leave and take a message without a lock.
 //!
 //! This is one of the two places of the crate with `unsafe` code. None of it is visible from outside except
 //! [`Msg::from_raw`] and [`Msg::borrow_raw`], for pointers that were given to C.
 
 mod block;
+mod cell;
 pub mod list;
 pub mod message;
 pub mod owner;
@@ -18,6 +19,7 @@ mod pool;
 pub mod receive;
 pub mod status;
 
+pub use cell::MsgCell;
 pub use list::MsgList;
 pub use message::{Desc, Msg};
 pub use owner::Owner;

@@ -1,10 +1,11 @@
-//! The handles of JetStream.
+//! The handles of JetStream: contexts and atomic batches.
 
 use std::sync::Arc;
 
 use super::arena::Arena;
-use super::slot::{FourStripes, Slot};
-use super::{Handle, mark, take};
+use super::slot::{FourStripes, OneStripe, Slot};
+use super::{Handle, Held, Owner, hold, mark, take};
+use crate::ffi::jetstream::publish_batch::BatchObject;
 use crate::fork::PerProcess;
 use crate::js::Context;
 
@@ -24,9 +25,40 @@ pub struct __jsCtx {
     slot: Slot<Context, FourStripes>,
 }
 
+/// An atomic batch that is being published, opaque to C.
+///
+/// Made by `js_BatchPublishStart`, released by `jsAtomicBatchCtx_Destroy`, also after its context was destroyed. Any
+/// thread may call any function on it at any time; those that add to it or commit it wait for each other. A call on
+/// a destroyed batch returns `NATS_INVALID_ARG`; a call in a child of the process that made it returns
+/// `NATS_ILLEGAL_STATE`.
+///
+/// @ingroup nats_js_publish
+pub type jsAtomicBatchCtx = __jsAtomicBatchCtx;
+
+/// The structure behind `jsAtomicBatchCtx`.
+pub struct __jsAtomicBatchCtx {
+    slot: Slot<OwnedBatch, OneStripe>,
+}
+
+/// The object behind a batch handle, and the slot it goes by.
+pub(crate) struct OwnedBatch {
+    batch: BatchObject,
+    /// Gives the slot back when this object ends.
+    _owner: Owner<jsAtomicBatchCtx>,
+}
+
+impl std::ops::Deref for OwnedBatch {
+    type Target = BatchObject;
+
+    fn deref(&self) -> &BatchObject {
+        &self.batch
+    }
+}
+
 // `find` reads the mark before it knows the kind.
 const _: () = {
     assert!(std::mem::offset_of!(__jsCtx, slot) == 0);
+    assert!(std::mem::offset_of!(__jsAtomicBatchCtx, slot) == 0);
 };
 
 impl Handle for __jsCtx {
@@ -55,6 +87,31 @@ impl Handle for __jsCtx {
     }
 }
 
+impl Handle for __jsAtomicBatchCtx {
+    type Object = OwnedBatch;
+    type Stripes = OneStripe;
+    const KIND: u32 = 0x6a62_0000;
+    const NULL: &'static str = "atomic batch cannot be NULL";
+    const STALE: &'static str = "the atomic batch was destroyed";
+    const INHERITED: Option<&'static str> =
+        Some("the atomic batch belongs to the process that this one was forked from");
+
+    fn empty() -> Self {
+        __jsAtomicBatchCtx {
+            slot: Slot::new(mark::<Self>()),
+        }
+    }
+
+    fn slot(&self) -> &Slot<OwnedBatch, OneStripe> {
+        &self.slot
+    }
+
+    fn arena() -> &'static Arena<Self> {
+        static ARENA: PerProcess<Arena<__jsAtomicBatchCtx>> = PerProcess::new(Arena::new());
+        ARENA.get()
+    }
+}
+
 /// Makes the handle of a new context, which must be `destroy`ed.
 pub(crate) fn new_context(context: &Arc<Context>) -> *mut jsCtx {
     let owner = take::<jsCtx>();
@@ -62,4 +119,21 @@ pub(crate) fn new_context(context: &Arc<Context>) -> *mut jsCtx {
     context.set_handle(Box::new(owner));
     handle.slot.install(context.clone());
     std::ptr::from_ref(handle).cast_mut()
+}
+
+/// Keeps a context's handle usable for a callback on this thread.
+pub(crate) fn hold_context(context: &Arc<Context>) -> Held<jsCtx> {
+    hold(context, context.handle(), Slot::hold)
+}
+
+/// Makes a handle for an atomic batch, which must be `destroy`ed.
+pub(crate) fn new_batch(batch: BatchObject) -> (*mut jsAtomicBatchCtx, Arc<OwnedBatch>) {
+    let owner = take::<jsAtomicBatchCtx>();
+    let handle = owner.0;
+    let object = Arc::new(OwnedBatch {
+        batch,
+        _owner: owner,
+    });
+    handle.slot.install(object.clone());
+    (std::ptr::from_ref(handle).cast_mut(), object)
 }

@@ -4,13 +4,18 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use super::options::{jsOptions, jsOptionsStreamPurge};
+use super::publish_async;
 use crate::error::{Error, Result, natsStatus};
 use crate::ffi::convert::{required, text};
 use crate::ffi::guard::{guard, guard_void};
 use crate::ffi::handle::{self, borrow_arc, natsConnection};
+use crate::js::publish::AsyncSettings;
 use crate::js::{Context, ContextOptions, Purge};
 
 pub use crate::ffi::handle::jsCtx;
+
+/// How long a publish waits for room among those that wait, where nothing else is said.
+const STALL_WAIT: Duration = Duration::from_millis(200);
 
 /// Make a context: a connection's way to JetStream.
 ///
@@ -36,7 +41,7 @@ pub use crate::ffi::handle::jsCtx;
 ///
 /// natsStatus s = natsConnection_JetStream(&js, nc, NULL);
 /// if (s == NATS_OK)
-///     printf("ready\n");
+///     s = js_Publish(NULL, js, "orders.new", "17", 2, NULL, NULL);
 /// jsCtx_Destroy(js);
 /// ```
 ///
@@ -64,6 +69,9 @@ pub unsafe extern "C" fn natsConnection_JetStream(
             Some(opts) => unsafe { context_options(opts) }?,
         };
         let context = Context::new(&connection, options);
+        if let Some(opts) = opts {
+            publish_async::set_handler(&context, &opts.PublishAsync);
+        }
         // SAFETY: not NULL, and valid for writing by the caller's contract.
         unsafe { js.write(handle::new_context(&context)) };
         Ok(())
@@ -73,7 +81,7 @@ pub unsafe extern "C" fn natsConnection_JetStream(
 /// # Safety
 /// The strings are NULL or strings.
 unsafe fn context_options(opts: &jsOptions) -> Result<ContextOptions> {
-    wait(opts.PublishAsync.StallWait, "PublishAsyncStallWait")?;
+    let publish = &opts.PublishAsync;
     let jsOptionsStreamPurge {
         Subject: subject,
         Sequence: sequence,
@@ -97,6 +105,13 @@ unsafe fn context_options(opts: &jsOptions) -> Result<ContextOptions> {
             keep,
         },
         deleted_details: opts.Stream.Info.DeletedDetails,
+        publish: AsyncSettings {
+            // Below zero there is no limit either.
+            max_pending: usize::try_from(publish.MaxPending).unwrap_or(0),
+            stall_wait: wait(publish.StallWait, "PublishAsyncStallWait")?.unwrap_or(STALL_WAIT),
+            mux_replies: publish.MuxReplies,
+            ..AsyncSettings::default()
+        },
         ..ContextOptions::default()
     })
 }
@@ -114,14 +129,16 @@ fn wait(ms: i64, what: &str) -> Result<Option<Duration>> {
 
 /// Destroy a context.
 ///
-/// Subscriptions that were made with the context go on.
+/// Messages that were published asynchronously and wait for their acks are destroyed, and no
+/// handler is told of them; threads in `js_PublishAsyncComplete` return. Subscriptions and batches
+/// that were made with the context go on.
 ///
 /// @param js The context; NULL, or one that was destroyed before, does nothing.
 ///
 /// @par Threads
 /// Any thread may call this function at any time, the context's own handlers included.
 ///
-/// @see natsConnection_JetStream
+/// @see natsConnection_JetStream, js_PublishAsyncGetPendingList
 ///
 /// @ingroup nats_js_context
 ///
@@ -131,7 +148,9 @@ fn wait(ms: i64, what: &str) -> Result<Option<Duration>> {
 pub unsafe extern "C" fn jsCtx_Destroy(js: *mut jsCtx) {
     guard_void(|| {
         // SAFETY: the caller's contract, above.
-        drop(unsafe { handle::destroy(js) });
+        if let Some(context) = unsafe { handle::destroy(js) } {
+            context.destroy();
+        }
     });
 }
 

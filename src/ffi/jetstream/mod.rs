@@ -10,6 +10,8 @@
 //! | [`account`] | `jsAccountInfo` |
 //! | [`ack`] | acknowledging messages, and their metadata |
 //! | [`streams`], [`messages`] | managing streams; single messages of streams |
+//! | [`publish`], [`publish_async`], [`publish_batch`] | publishing: waiting for each ack, not waiting, atomic batches |
+//! | [`publish_more`] | additions to publishing |
 //! | [`publish_types`], [`subscribe_types`], [`direct_get`] | options and results of the functions on messages |
 //! | `call` | options of single calls, numbers of servers' errors |
 //! | `plain`, `given` | structures that the program fills |
@@ -34,6 +36,10 @@ pub mod enums;
 pub mod err_code;
 pub mod messages;
 pub mod options;
+pub mod publish;
+pub mod publish_async;
+pub mod publish_batch;
+pub mod publish_more;
 pub mod publish_types;
 pub mod stream_config;
 pub mod stream_info;

@@ -1,0 +1,380 @@
+//! Publishing to streams without waiting for each ack.
+
+use std::ffi::{c_char, c_int, c_void};
+use std::ptr;
+use std::sync::{Arc, Weak};
+use std::time::Instant;
+
+use smallvec::SmallVec;
+
+use super::context::jsCtx;
+use super::err_code::jsErrCodeArg;
+use super::options::jsOptionsPublishAsync;
+use super::publish::{NO_SUBJECT, max_wait, options};
+use super::publish_types::{jsPubAck, jsPubAckErr, jsPubOptions};
+use crate::error::{Error, natsStatus};
+use crate::ffi::callback::{Callback, Function};
+use crate::ffi::convert::{malloc_array, payload, required, some_bytes};
+use crate::ffi::guard::{guard, guard_lookup};
+use crate::ffi::handle::{borrow, borrow_arc, hold_context};
+use crate::ffi::msg::{borrow_msg, into_c, natsMsg};
+use crate::ffi::types::natsMsgList;
+use crate::js::Context;
+use crate::js::publish::{Ack, AckHandler, AsyncPublisher};
+use crate::msg::Msg;
+
+/// `ErrText` has so many bytes at most.
+const ERR_TEXT_MAX: usize = 255;
+
+/// Publish a payload to a stream without waiting for its ack.
+///
+/// As `js_PublishMsgAsync`, with a message that the library makes and owns.
+///
+/// @param js The context.
+/// @param subj The subject; not empty.
+/// @param data The payload, copied before the call returns. Ignored if `dataLen` is 0.
+/// @param dataLen The length of the payload in bytes; not negative.
+/// @param opts As for `js_PublishMsgAsync`.
+///
+/// @return As `js_PublishMsgAsync`; `NATS_INVALID_ARG` also if `subj` is NULL or empty, `dataLen`
+/// is negative, or `data` is NULL while `dataLen` is not 0.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @par Example
+/// ```c
+/// natsStatus s = NATS_OK;
+///
+/// for (int i = 0; i < 1000 && s == NATS_OK; i++)
+///     s = js_PublishAsync(js, "metrics", "1", 1, NULL);
+/// if (s == NATS_OK)
+///     s = js_PublishAsyncComplete(js, NULL);
+/// ```
+///
+/// @see js_PublishMsgAsync, js_PublishAsyncComplete
+///
+/// @ingroup nats_js_publish
+///
+/// # Safety
+/// `js` is NULL or a handle of this library; `subj` is NULL or a string; with a positive `dataLen`,
+/// `data` is NULL or valid for reading so many bytes; `opts` is NULL or options whose strings are
+/// NULL or strings.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn js_PublishAsync(
+    js: *mut jsCtx,
+    subj: *const c_char,
+    data: *const c_void,
+    dataLen: c_int,
+    opts: *mut jsPubOptions,
+) -> natsStatus {
+    guard("js_PublishAsync", || {
+        // SAFETY: the caller's contract, above.
+        unsafe {
+            let context = borrow(js)?;
+            let subject = some_bytes(subj, NO_SUBJECT)?;
+            let payload = payload(data, dataLen)?;
+            let block = options(opts).block()?;
+            let msg = Msg::create_with(subject, None, &block, payload)?;
+            let publisher = publisher(&context)?;
+            let wait = max_wait(opts).unwrap_or(None);
+            publisher.publish(msg, wait).map_err(|(_, e)| e.into())
+        }
+    })
+}
+
+/// Publish a message to a stream without waiting for its ack.
+///
+/// The message waits in the library until its ack comes. What becomes of it is told to the
+/// context's `AckHandler`, or, where it is not stored, to its `ErrHandler`; without either it is
+/// destroyed. If `PublishAsync.MaxPending` messages wait already, the call waits for room, for
+/// `PublishAsync.StallWait`.
+///
+/// Headers that the options stand for are set on the message, in place of those of the same names,
+/// also when the call fails.
+///
+/// If the connection is lost, the acks of messages that were published before do not come any
+/// more. Once it is back (or after the context's `Wait` without a connection) these messages fail
+/// with `NATS_CONNECTION_DISCONNECTED`: they may be stored or not. Without a handler they stay in
+/// the library, `js_PublishAsyncComplete` returns that status, and
+/// `js_PublishAsyncGetPendingList` hands them out. With `ResendOnReconnect` of `js_SetPubPolicy`
+/// they are published again instead. Messages published while there is no connection are sent with
+/// the next one. When the connection is closed, messages that wait stay in the library until
+/// `js_PublishAsyncGetPendingList` or `jsCtx_Destroy`.
+///
+/// @param js The context.
+/// @param msg Points to the message. With `NATS_OK` the library owns it and `*msg` is set to NULL;
+/// otherwise it stays the program's. Its reply subject is not used.
+/// @param opts What to expect and to say; NULL for nothing. With `MaxWait` above 0 the message
+/// fails with `NATS_TIMEOUT` if its ack has not come after so many milliseconds; else there is no
+/// limit.
+///
+/// @retval NATS_OK The message is on its way.
+/// @retval NATS_INVALID_ARG `js` is NULL or was destroyed, `msg` or `*msg` is NULL, the message
+/// has no subject, or the options are wrong as for `js_Publish` (`MaxWait` may be negative).
+/// @retval NATS_TIMEOUT Too many messages wait for their acks, and none came in time; or the socket
+/// did not accept data within the write deadline.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed.
+/// @retval NATS_DRAINING The connection is draining.
+/// @retval NATS_ILLEGAL_STATE The context was destroyed by another thread meanwhile.
+///
+/// @return Otherwise the status of `natsConnection_PublishMsg`.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included; no other thread may use the
+/// message meanwhile, or afterwards.
+///
+/// @see js_PublishAsync, js_PublishAsyncComplete, js_PublishAsyncGetPendingList, jsPubAckHandler,
+/// jsPubAckErrHandler, js_SetPubPolicy
+///
+/// @ingroup nats_js_publish
+///
+/// # Safety
+/// `js` is NULL or a handle of this library; `msg` is NULL or points to NULL or a message of this
+/// library; `opts` is NULL or options whose strings are NULL or strings.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn js_PublishMsgAsync(
+    js: *mut jsCtx,
+    msg: *mut *mut natsMsg,
+    opts: *mut jsPubOptions,
+) -> natsStatus {
+    guard("js_PublishMsgAsync", || {
+        // SAFETY: the caller's contract, above.
+        unsafe {
+            let context = borrow(js)?;
+            required(msg, "msg")?;
+            let mut borrowed = borrow_msg(*msg)?;
+            if borrowed.subject().is_empty() {
+                return Err(Error::invalid_arg(NO_SUBJECT));
+            }
+            options(opts).set_on(&mut borrowed)?;
+            let publisher = publisher(&context)?;
+            let wait = max_wait(opts).unwrap_or(None);
+            let owned = std::mem::ManuallyDrop::into_inner(borrowed);
+            match publisher.publish(owned, wait) {
+                Ok(()) => msg.write(ptr::null_mut()),
+                Err((owned, error)) => {
+                    // It is the program's, which has the pointer.
+                    let _ = into_c(owned);
+                    return Err(error.into());
+                }
+            }
+            Ok(())
+        }
+    })
+}
+
+/// Wait until no asynchronously published message waits for its ack.
+///
+/// A message waits until the handler that is told of it has returned.
+///
+/// @param js The context.
+/// @param opts Of these `MaxWait` counts: how long to wait, in milliseconds; 0, or NULL, for as
+/// long as it takes.
+///
+/// @retval NATS_OK No message waits.
+/// @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or `MaxWait` is negative.
+/// @retval NATS_TIMEOUT Messages still wait.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed, and messages wait:
+/// `js_PublishAsyncGetPendingList` hands them out.
+/// @retval NATS_CONNECTION_DISCONNECTED The context has no handler, the connection was lost, and
+/// only messages wait whose acks will not come: `js_PublishAsyncGetPendingList` hands them out.
+/// @retval NATS_ILLEGAL_STATE The context was destroyed by another thread meanwhile; or the call is
+/// made in a handler of the context, and messages other than that one's wait.
+///
+/// @par Threads
+/// Any thread may call this function at any time.
+///
+/// @see js_PublishAsync, js_PublishAsyncGetPendingList
+///
+/// @ingroup nats_js_publish
+///
+/// # Safety
+/// `js` is NULL or a handle of this library; `opts` is NULL or options.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn js_PublishAsyncComplete(
+    js: *mut jsCtx,
+    opts: *mut jsPubOptions,
+) -> natsStatus {
+    guard("js_PublishAsyncComplete", || {
+        // SAFETY: the caller's contract, above.
+        let (context, wait) = unsafe { (borrow_arc(js)?, max_wait(opts)?) };
+        let deadline = wait.and_then(|wait| Instant::now().checked_add(wait));
+        match context.publishing().existing() {
+            None => Ok(()),
+            Some(publisher) => Ok(publisher.complete(deadline)?),
+        }
+    })
+}
+
+/// Take the messages whose acks have not come.
+///
+/// They do not wait any more: if their acks come later, nobody is told. Entries may be published
+/// again with `js_PublishMsgAsync(js, &list.Msgs[i], ..)`.
+///
+/// @param pending Receives the messages, in no particular order, to be released with
+/// `natsMsgList_Destroy`; written only with `NATS_OK`.
+/// @param js The context.
+///
+/// @retval NATS_OK There are some.
+/// @retval NATS_NOT_FOUND No message waits.
+/// @retval NATS_INVALID_ARG `pending` is NULL, or `js` is NULL or was destroyed.
+/// @retval NATS_NO_MEMORY Memory for the list could not be allocated; the messages are destroyed.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included.
+///
+/// @see js_PublishAsyncComplete, natsMsgList_Destroy
+///
+/// @ingroup nats_js_publish
+///
+/// # Safety
+/// `pending` is NULL or valid for writing; `js` is NULL or a handle of this library.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn js_PublishAsyncGetPendingList(
+    pending: *mut natsMsgList,
+    js: *mut jsCtx,
+) -> natsStatus {
+    guard_lookup("js_PublishAsyncGetPendingList", || {
+        required(pending, "pending")?;
+        // SAFETY: the caller's contract, above.
+        let context = unsafe { borrow_arc(js) }?;
+        let taken = context
+            .publishing()
+            .existing()
+            .map(AsyncPublisher::take_pending);
+        let Some(taken) = taken.filter(|taken| !taken.is_empty()) else {
+            return Ok(false);
+        };
+        let Ok(count) = c_int::try_from(taken.len()) else {
+            return Err(natsStatus::NATS_NO_MEMORY.into());
+        };
+        // All NULL first: where there is no memory the messages are still to be destroyed.
+        let array = malloc_array::<*mut natsMsg>(&vec![ptr::null_mut(); taken.len()])?;
+        for (n, msg) in taken.into_iter().enumerate() {
+            // SAFETY: the array has as many places as there are messages.
+            unsafe { array.add(n).write(into_c(msg)) };
+        }
+        let list = natsMsgList {
+            Msgs: array,
+            Count: count,
+        };
+        // SAFETY: not NULL, and valid for writing by the caller's contract.
+        unsafe { pending.write(list) };
+        Ok(true)
+    })
+}
+
+/// The publisher of a context, which the first call makes.
+fn publisher(context: &Context) -> crate::js::Result<&AsyncPublisher> {
+    context.publishing().publisher(context.connection())
+}
+
+type AckFn =
+    unsafe extern "C" fn(*mut jsCtx, *mut natsMsg, *mut jsPubAck, *mut jsPubAckErr, *mut c_void);
+type ErrFn = unsafe extern "C" fn(*mut jsCtx, *mut jsPubAckErr, *mut c_void);
+
+/// The program's function for one context.
+struct Handler {
+    context: Weak<Context>,
+    told: Told,
+}
+
+/// Which of the two it is.
+enum Told {
+    Acks(Callback<AckFn>),
+    Errors(Callback<ErrFn>),
+}
+
+/// Has the functions in the options told what becomes of the context's messages.
+pub(super) fn set_handler(context: &Arc<Context>, opts: &jsOptionsPublishAsync) {
+    let acks = Callback::new(opts.AckHandler, opts.AckHandlerClosure).map(Told::Acks);
+    let errors = || Callback::new(opts.ErrHandler, opts.ErrHandlerClosure).map(Told::Errors);
+    if let Some(told) = acks.or_else(errors) {
+        let context_of_handler = Arc::downgrade(context);
+        context.publishing().set_handler(Arc::new(Handler {
+            context: context_of_handler,
+            told,
+        }));
+    }
+}
+
+impl AckHandler for Handler {
+    fn wants_acks(&self) -> bool {
+        matches!(self.told, Told::Acks(_))
+    }
+
+    fn acked(&self, msg: Msg, ack: &Ack<'_>) {
+        let (Told::Acks(callback), Some(context)) = (&self.told, self.context.upgrade()) else {
+            return;
+        };
+        let held = hold_context(&context);
+        let (function, closure) = callback.parts();
+        let (stream, domain, batch) = (
+            Text::new(&ack.stream),
+            Text::new(&ack.domain),
+            Text::new(&ack.batch),
+        );
+        let mut pa = jsPubAck {
+            Stream: stream.as_ptr(),
+            Sequence: ack.sequence,
+            Domain: domain.as_ptr(),
+            Duplicate: ack.duplicate,
+            Batch: batch.as_ptr(),
+            Count: ack.count,
+            Value: ptr::null_mut(),
+        };
+        // SAFETY: what the program asked for when it gave the function; it owns the message now.
+        unsafe { function.call((*held, into_c(msg), &raw mut pa, ptr::null_mut(), closure)) };
+    }
+
+    fn failed(&self, msg: Msg, error: &crate::js::Error) {
+        let Some(context) = self.context.upgrade() else {
+            return;
+        };
+        let held = hold_context(&context);
+        let text = error.text();
+        let text = Text::new(&text.as_bytes()[..text.floor_char_boundary(ERR_TEXT_MAX)]);
+        let mut pae = jsPubAckErr {
+            Msg: ptr::null_mut(),
+            Err: error.status(),
+            ErrCode: jsErrCodeArg(error.code().0),
+            ErrText: text.as_ptr(),
+        };
+        match &self.told {
+            Told::Acks(callback) => {
+                let (function, closure) = callback.parts();
+                let none = ptr::null_mut();
+                // SAFETY: what the program asked for when it gave the function; it owns the message now.
+                unsafe { function.call((*held, into_c(msg), none, &raw mut pae, closure)) };
+            }
+            Told::Errors(callback) => {
+                let (function, closure) = callback.parts();
+                pae.Msg = into_c(msg);
+                // SAFETY: what the program asked for when it gave the function.
+                unsafe { function.call((*held, &raw mut pae, closure)) };
+                // SAFETY: the message, unless the program has taken it and written something else.
+                drop(unsafe { Msg::from_raw(pae.Msg.cast()) });
+            }
+        }
+    }
+}
+
+/// A string for a callback.
+struct Text(SmallVec<[u8; 64]>);
+
+impl Text {
+    fn new(bytes: &[u8]) -> Self {
+        let mut text = SmallVec::from_slice(bytes);
+        text.push(0);
+        Text(text)
+    }
+
+    /// NULL for an empty one. Valid while this lives and is not moved.
+    fn as_ptr(&self) -> *mut c_char {
+        match self.0.len() {
+            1 => ptr::null_mut(),
+            _ => self.0.as_ptr().cast_mut().cast(),
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! What a server answers to a message that was published to a stream.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use crate::error::Error as Plain;
+use crate::js::api::json::{Json, parse_value};
+use crate::js::api::{ApiError, PubAck};
+use crate::js::{Error, Result};
+
+/// The acknowledgement of a message that was stored.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ack<'a> {
+    /// The stream that stored it.
+    pub stream: Cow<'a, [u8]>,
+    /// Its sequence there.
+    pub sequence: u64,
+    /// The JetStream domain; empty where there is none.
+    pub domain: Cow<'a, [u8]>,
+    /// A message with its id had been stored before.
+    pub duplicate: bool,
+    /// The id of the batch that it ended; empty where it did not.
+    pub batch: Cow<'a, [u8]>,
+    /// How many messages that batch has.
+    pub count: u64,
+    /// The counter's value; empty for a message that is no counter's.
+    pub value: Cow<'a, [u8]>,
+}
+
+/// Reads the body of an answer. An empty one acknowledges nothing in particular.
+pub fn parse(body: &[u8]) -> Result<Ack<'_>> {
+    if body.is_empty() {
+        return Ok(Ack::default());
+    }
+    match plain(body) {
+        Some(ack) => Ok(ack),
+        None => parse_json(body),
+    }
+}
+
+/// Reads an acknowledgement as servers write it: one object of strings without escapes, whole numbers
+/// and truth values. `None` for anything else, errors above all.
+fn plain(body: &[u8]) -> Option<Ack<'_>> {
+    let mut ack = Ack::default();
+    let mut text = Text(body);
+    text.symbol(b'{')?;
+    loop {
+        let key = text.string()?;
+        text.symbol(b':')?;
+        match key {
+            b"stream" => ack.stream = text.string()?.into(),
+            b"seq" => ack.sequence = text.number()?,
+            b"domain" => ack.domain = text.string()?.into(),
+            b"duplicate" => ack.duplicate = text.truth()?,
+            b"batch" => ack.batch = text.string()?.into(),
+            b"count" => ack.count = text.number()?,
+            b"val" => ack.value = text.string()?.into(),
+            _ => return None,
+        }
+        match text.next()? {
+            b',' => {}
+            b'}' => break,
+            _ => return None,
+        }
+    }
+    text.0.is_empty().then_some(ack)
+}
+
+/// What is left of a text.
+struct Text<'a>(&'a [u8]);
+
+impl<'a> Text<'a> {
+    fn skip_blanks(&mut self) {
+        while let [b' ', rest @ ..] = self.0 {
+            self.0 = rest;
+        }
+    }
+
+    fn next(&mut self) -> Option<u8> {
+        self.skip_blanks();
+        let (first, rest) = self.0.split_first()?;
+        self.0 = rest;
+        Some(*first)
+    }
+
+    fn symbol(&mut self, symbol: u8) -> Option<()> {
+        (self.next()? == symbol).then_some(())
+    }
+
+    fn string(&mut self) -> Option<&'a [u8]> {
+        self.symbol(b'"')?;
+        let special = |b: &u8| !matches!(b, b' '..=b'~') || matches!(b, b'"' | b'\\');
+        let end = self.0.iter().position(special)?;
+        let (text, rest) = self.0.split_at(end);
+        self.0 = rest.strip_prefix(b"\"")?;
+        Some(text)
+    }
+
+    fn number(&mut self) -> Option<u64> {
+        self.skip_blanks();
+        let digits = self.0.iter().take_while(|b| b.is_ascii_digit()).count();
+        let (number, rest) = self.0.split_at(digits);
+        self.0 = rest;
+        // A zero in front of other digits is no JSON.
+        if matches!(number, [] | [b'0', _, ..]) {
+            return None;
+        }
+        number.iter().try_fold(0u64, |n, digit| {
+            n.checked_mul(10)?.checked_add(u64::from(digit - b'0'))
+        })
+    }
+
+    fn truth(&mut self) -> Option<bool> {
+        self.skip_blanks();
+        for (word, truth) in [(&b"true"[..], true), (b"false", false)] {
+            if let Some(rest) = self.0.strip_prefix(word) {
+                self.0 = rest;
+                return Some(truth);
+            }
+        }
+        None
+    }
+}
+
+#[cold]
+fn parse_json(body: &[u8]) -> Result<Ack<'static>> {
+    let mut value = parse_value(body)?;
+    let error = value.get_mut("error").map_or(Value::Null, Value::take);
+    if !error.is_null() {
+        let error = ApiError::read(error).map_err(Plain::from)?;
+        if error.code != 0 || error.err_code != 0 {
+            return Err(Error::from_api(error));
+        }
+    }
+    let ack = PubAck::read(value).map_err(Plain::from)?;
+    Ok(Ack {
+        stream: ack.stream.into_bytes().into(),
+        sequence: ack.sequence,
+        domain: ack.domain.into_bytes().into(),
+        duplicate: ack.duplicate,
+        batch: ack.batch.into_bytes().into(),
+        count: ack.count,
+        value: ack.value.into_bytes().into(),
+    })
+}
+
+#[cfg(test)]
+#[path = "ack_tests.rs"]
+mod tests;

@@ -1,0 +1,314 @@
+//! Atomic batches (ADR-50): messages of which a stream stores all or none.
+//!
+//! The first message and the last one are requests: what the stream says of the first tells whether it
+//! takes batches, and the last one's acknowledgement is the batch's. Those in between are published
+//! one behind the other. The stream answers each with nothing, or with an error; the first error ends
+//! the batch, and is what the next call returns.
+
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+
+use smallvec::SmallVec;
+
+use super::ack;
+use super::options::{Block, put_header};
+use super::sync_publish::{Answer, no_responders};
+use crate::client::{
+    ConnEvent, Connection, Monitor, Observation, Publish, ReplyContext, ReplySink, When,
+};
+use crate::error::{Error as Plain, Status};
+use crate::js::{ErrCode, Error, Result};
+use crate::locks::Mutex;
+use crate::msg::{Msg, MsgList};
+use crate::proto::headers::HeaderBlock;
+use crate::proto::nuid::{self, NUID_LEN};
+
+pub(crate) const BATCH_ID: &[u8] = b"Nats-Batch-Id";
+pub(crate) const BATCH_SEQUENCE: &[u8] = b"Nats-Batch-Sequence";
+pub(crate) const BATCH_COMMIT: &[u8] = b"Nats-Batch-Commit";
+
+/// How long a commit that failed waits for the answers to messages before it: one of them may say why.
+const WHY_WAIT: Duration = Duration::from_millis(200);
+
+/// How a batch ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Commit {
+    /// With a message that is part of it.
+    WithMessage,
+    /// Before the message, which only carries the word (servers from 2.14).
+    BeforeMessage,
+}
+
+/// A batch that is being published.
+pub struct Batch {
+    conn: Arc<Connection>,
+    id: [u8; NUID_LEN],
+    /// One call at a time.
+    progress: Mutex<Progress>,
+    answers: Arc<Answers>,
+    replies: Mutex<Option<Arc<ReplyContext>>>,
+    _observation: Observation,
+}
+
+#[derive(Default)]
+struct Progress {
+    /// The number of the last message.
+    sequence: u64,
+    /// The subject of the first one.
+    subject: SmallVec<[u8; 64]>,
+    /// Why nothing can be added.
+    ended: Option<Error>,
+}
+
+/// What the stream has answered to messages that nobody waits for.
+struct Answers(Monitor<Answered>);
+
+#[derive(Default)]
+struct Answered {
+    count: u64,
+    /// The first error, by the number of its message.
+    error: Option<(u64, Error)>,
+    /// The connection was lost, and the batch with it.
+    lost: bool,
+}
+
+impl Batch {
+    /// A batch without messages. Nothing is sent.
+    pub fn new(conn: &Arc<Connection>) -> Arc<Self> {
+        let answers = Arc::new(Answers(Monitor::new(conn, Answered::default())));
+        let weak: Weak<Answers> = Arc::downgrade(&answers);
+        let observation = conn.observe(move |_, event| {
+            if matches!(event, ConnEvent::Lost)
+                && let Some(answers) = weak.upgrade()
+            {
+                answers.0.lock().lost = true;
+                answers.0.notify_all();
+            }
+        });
+        Arc::new(Batch {
+            conn: conn.clone(),
+            id: nuid::next(),
+            progress: Mutex::default(),
+            answers,
+            replies: Mutex::default(),
+            _observation: observation,
+        })
+    }
+
+    /// Adds a message, on which the headers of the batch are set. The first one is waited for, until the
+    /// deadline.
+    pub fn add(&self, msg: &mut Msg, deadline: Option<Instant>) -> Result<()> {
+        let mut progress = self.progress.lock();
+        self.check_open(&mut progress)?;
+        self.number(&mut progress, msg, None)?;
+        let result = match progress.sequence {
+            1 => self.start(&mut progress, msg, deadline),
+            sequence => self.follow(sequence, msg, deadline),
+        };
+        if let Err(error) = &result {
+            progress.ended = Some(error.clone());
+        }
+        result
+    }
+
+    /// Ends the batch with a message, and waits for the stream to store all of it.
+    pub fn commit(&self, msg: &mut Msg, how: Commit, deadline: Option<Instant>) -> Result<Answer> {
+        let mut progress = self.progress.lock();
+        self.check_open(&mut progress)?;
+        self.number(&mut progress, msg, Some(how))?;
+        let result = self.ask(msg, deadline).and_then(Answer::checked);
+        let result = match result {
+            Err(error) => Err(self.reason(error, progress.sequence, deadline)),
+            answer => answer,
+        };
+        progress.ended = Some(match &result {
+            Ok(_) => Plain::illegal_state("the batch has been committed").into(),
+            Err(error) => error.clone(),
+        });
+        self.end();
+        result
+    }
+
+    /// Ends the batch: nothing of it is stored. The stream is told, so that it need not wait for more of
+    /// it; that is not waited for.
+    pub fn discard(&self) {
+        let mut progress = self.progress.lock();
+        if progress.ended.is_none() && progress.sequence > 0 {
+            self.break_off(&progress);
+        }
+        progress
+            .ended
+            .get_or_insert_with(|| Plain::illegal_state("the batch has been discarded").into());
+        self.end();
+    }
+
+    /// A message to end the batch with that is no part of it.
+    pub fn last_word(&self) -> Result<Msg> {
+        let progress = self.progress.lock();
+        match progress.sequence {
+            0 => Err(Plain::illegal_state("the batch has no messages").into()),
+            _ => Ok(Msg::create(&progress.subject, None, b"")?),
+        }
+    }
+
+    /// A message whose number does not follow ends a batch, and is not stored.
+    fn break_off(&self, progress: &Progress) {
+        let mut block = Block::new();
+        let number = (progress.sequence + 2).to_string();
+        put_header(&mut block, BATCH_ID, &self.id);
+        put_header(&mut block, BATCH_SEQUENCE, number.as_bytes());
+        block.extend_from_slice(b"\r\n");
+        let out = Publish {
+            subject: &progress.subject,
+            headers: Some(HeaderBlock::Bytes(&block)),
+            ..Publish::default()
+        };
+        // Best effort: without it the stream forgets the batch after ten seconds.
+        let _ = self.conn.publish_with(&out, When::Soon, None);
+    }
+
+    /// Answers do not matter any more.
+    fn end(&self) {
+        let replies = self.replies.lock().take();
+        if let Some(replies) = replies {
+            replies.close();
+        }
+    }
+
+    fn check_open(&self, progress: &mut Progress) -> Result<()> {
+        if progress.ended.is_none() {
+            let answered = self.answers.0.lock();
+            progress.ended = match (&answered.error, answered.lost) {
+                (Some((_, error)), _) => Some(error.clone()),
+                (None, true) if progress.sequence > 0 && !self.conn.is_closed() => Some(lost()),
+                _ => None,
+            };
+        }
+        progress.ended.clone().map_or(Ok(()), Err)
+    }
+
+    /// Gives a message the next number.
+    fn number(&self, progress: &mut Progress, msg: &mut Msg, how: Option<Commit>) -> Result<()> {
+        let next = progress.sequence + 1;
+        let headers = msg.headers_mut()?;
+        headers.set(BATCH_ID, Some(&self.id));
+        headers.set(BATCH_SEQUENCE, Some(next.to_string().as_bytes()));
+        match how {
+            None => drop(headers.remove(BATCH_COMMIT)),
+            Some(Commit::WithMessage) => headers.set(BATCH_COMMIT, Some(b"1")),
+            Some(Commit::BeforeMessage) => headers.set(BATCH_COMMIT, Some(b"eob")),
+        }
+        progress.sequence = next;
+        Ok(())
+    }
+
+    fn start(&self, progress: &mut Progress, msg: &Msg, deadline: Option<Instant>) -> Result<()> {
+        self.answers.0.lock().lost = false;
+        progress.subject = SmallVec::from_slice(msg.subject());
+        let answer = self.ask(msg, deadline)?.checked()?;
+        match answer.ack()? {
+            None => Ok(()),
+            Some(_) => Err(not_known()),
+        }
+    }
+
+    fn follow(&self, sequence: u64, msg: &Msg, deadline: Option<Instant>) -> Result<()> {
+        let replies = self.replies()?;
+        let mut reply = SmallVec::<[u8; 96]>::from_slice(replies.prefix());
+        reply.extend_from_slice(&nuid::base62_id(sequence));
+        let out = Publish {
+            reply: Some(&reply),
+            ..parts(msg)
+        };
+        Ok(self.conn.publish_with(&out, When::Buffered, deadline)?)
+    }
+
+    fn replies(&self) -> Result<Arc<ReplyContext>> {
+        let mut replies = self.replies.lock();
+        if let Some(replies) = &*replies {
+            return Ok(replies.clone());
+        }
+        let new = ReplyContext::new(&self.conn, true, self.answers.clone())?;
+        *replies = Some(new.clone());
+        Ok(new)
+    }
+
+    fn ask(&self, msg: &Msg, deadline: Option<Instant>) -> Result<Answer> {
+        match self.conn.request_with(&parts(msg), deadline) {
+            Ok(answer) => Ok(Answer(answer)),
+            Err(e) if e.status() == Status::NATS_NO_RESPONDERS => Err(no_responders(e)),
+            Err(e) => Err(e.into()),
+        }
+    }
+
+    /// Why a commit failed: the first of its messages that did says it, if one did.
+    fn reason(&self, error: Error, sequence: u64, deadline: Option<Instant>) -> Error {
+        if error.code() == ErrCode::NONE {
+            return error;
+        }
+        let all = sequence.saturating_sub(2);
+        let until = Instant::now().checked_add(WHY_WAIT);
+        let until = match (until, deadline) {
+            (Some(until), Some(deadline)) => Some(until.min(deadline)),
+            (until, deadline) => until.or(deadline),
+        };
+        let known = |answered: &mut Answered| match &answered.error {
+            Some((_, error)) => Some(Some(error.clone())),
+            None if answered.count >= all => Some(None),
+            None => None,
+        };
+        match self.answers.0.wait(until, known) {
+            Ok(Some(first)) => first,
+            _ => error,
+        }
+    }
+}
+
+impl ReplySink for Answers {
+    fn replies(&self, mut msgs: MsgList) {
+        let mut answered = self.0.lock();
+        while let Some(answer) = msgs.pop() {
+            answered.count += 1;
+            let Some(error) = error_in(&answer) else {
+                continue;
+            };
+            let subject = answer.subject();
+            let token = &subject[subject.len().saturating_sub(nuid::ID_LEN)..];
+            let number = nuid::parse_base62_id(token).unwrap_or(u64::MAX);
+            if answered.error.as_ref().is_none_or(|(n, _)| number < *n) {
+                answered.error = Some((number, error));
+            }
+        }
+        drop(answered);
+        self.0.notify_all();
+    }
+}
+
+/// What a stream has against a message of a batch.
+fn error_in(answer: &Msg) -> Option<Error> {
+    match answer.payload() {
+        _ if answer.is_no_responders() => Some(no_responders(Status::NATS_NO_RESPONDERS.into())),
+        [] => None,
+        body => Some(ack::parse(body).err().unwrap_or_else(not_known)),
+    }
+}
+
+fn parts(msg: &Msg) -> Publish<'_> {
+    Publish {
+        subject: msg.subject(),
+        reply: None,
+        headers: msg.header_block(),
+        payload: msg.payload(),
+    }
+}
+
+/// A message of a batch was stored at once: by a server that does not know of batches.
+fn not_known() -> Error {
+    let text = "the server stored the message by itself: it does not know atomic batches";
+    Plain::new(Status::NATS_NO_SERVER_SUPPORT, text).into()
+}
+
+fn lost() -> Error {
+    let text = "the connection was lost, and the batch with it";
+    Plain::new(Status::NATS_CONNECTION_DISCONNECTED, text).into()
+}

@@ -1,0 +1,165 @@
+//! How many messages wait for acknowledgements, and the threads that wait for that number: for room to
+//! publish one more, or for its end.
+//!
+//! Publishing and acknowledging change a number and look at another one. Only where threads wait is the
+//! monitor locked: they say so first and look at the number then, and who changes the number looks for
+//! them afterwards, so that one of the two sees the other.
+
+use std::time::Instant;
+
+use super::monitor::Monitor;
+use super::sync::{AtomicBool, AtomicUsize, SeqCst};
+use crate::error::{Error, Result, Status};
+
+/// The number of messages that wait, and who waits for it.
+pub(super) struct Gate {
+    pending: AtomicUsize,
+    /// So many of them are marked as lost.
+    lost: AtomicUsize,
+    /// Messages are being marked: for so long `lost` says nothing.
+    marking: AtomicBool,
+    /// The most that may wait; 0 for any number.
+    max: usize,
+    stalled: AtomicUsize,
+    completing: AtomicUsize,
+    monitor: Monitor<()>,
+}
+
+impl Gate {
+    pub(super) fn new(max: usize, monitor: Monitor<()>) -> Self {
+        Gate {
+            pending: AtomicUsize::new(0),
+            lost: AtomicUsize::new(0),
+            marking: AtomicBool::new(false),
+            max,
+            stalled: AtomicUsize::new(0),
+            completing: AtomicUsize::new(0),
+            monitor,
+        }
+    }
+
+    pub(super) fn pending(&self) -> usize {
+        self.pending.load(SeqCst)
+    }
+
+    /// Lets one message in, when there is room for it beside `extra` more than usual. `stop` ends the wait with an error; [`Gate::wake`] has it
+    /// asked.
+    pub(super) fn enter(
+        &self,
+        extra: usize,
+        deadline: impl FnOnce() -> Option<Instant>,
+        stop: impl Fn() -> Option<Error>,
+    ) -> Result<()> {
+        if self.try_enter(extra) {
+            return Ok(());
+        }
+        self.stalled.fetch_add(1, SeqCst);
+        let outcome = self.monitor.wait(deadline(), |()| match stop() {
+            Some(error) => Some(Err(error)),
+            None => self.try_enter(extra).then_some(Ok(())),
+        });
+        self.stalled.fetch_sub(1, SeqCst);
+        match outcome {
+            Ok(outcome) => outcome,
+            // The room that there is may have been thought too little to wake somebody for.
+            Err(e) if e.status() == Status::NATS_TIMEOUT && self.try_enter(extra) => Ok(()),
+            Err(e) => Err(e),
+        }
+    }
+
+    fn try_enter(&self, extra: usize) -> bool {
+        if self.max == 0 {
+            self.pending.fetch_add(1, SeqCst);
+            return true;
+        }
+        let mut pending = self.pending.load(SeqCst);
+        while pending < self.max.saturating_add(extra) {
+            let more = pending + 1;
+            match self.pending.compare_exchange(pending, more, SeqCst, SeqCst) {
+                Ok(_) => return true,
+                Err(now) => pending = now,
+            }
+        }
+        false
+    }
+
+    /// So many messages wait no longer, `lost` of which had been marked. Threads that are stalled go on
+    /// when there is room for half of all, so that not each acknowledgement wakes one;
+    /// [`Gate::round_over`] is for the others.
+    pub(super) fn leave(&self, count: usize, lost: usize) {
+        if lost > 0 {
+            self.lost.fetch_sub(lost, SeqCst);
+        }
+        let pending = self.pending.fetch_sub(count, SeqCst) - count;
+        let stalled = pending <= self.max / 2 && self.stalled.load(SeqCst) > 0;
+        if stalled || self.ends_a_wait(pending) {
+            self.wake();
+        }
+    }
+
+    /// The acknowledgements that had come have all been seen to.
+    pub(super) fn round_over(&self) {
+        if self.stalled.load(SeqCst) > 0 && self.pending() < self.max {
+            self.wake();
+        }
+    }
+
+    fn ends_a_wait(&self, pending: usize) -> bool {
+        self.completing.load(SeqCst) > 0 && pending <= self.lost.load(SeqCst)
+    }
+
+    /// Begins to mark messages as lost: [`Gate::count_lost`] before each one is.
+    pub(super) fn begin_marking(&self) {
+        self.marking.store(true, SeqCst);
+    }
+
+    pub(super) fn count_lost(&self) {
+        self.lost.fetch_add(1, SeqCst);
+    }
+
+    /// It was not there any more.
+    pub(super) fn uncount_lost(&self) {
+        self.lost.fetch_sub(1, SeqCst);
+    }
+
+    pub(super) fn end_marking(&self) {
+        self.marking.store(false, SeqCst);
+        if self.ends_a_wait(self.pending()) {
+            self.wake();
+        }
+    }
+
+    /// Waits until nothing waits, or only what is lost, which is an error. `stop` as for
+    /// [`Gate::enter`].
+    pub(super) fn complete(
+        &self,
+        deadline: Option<Instant>,
+        stop: impl Fn() -> Option<Error>,
+    ) -> Result<()> {
+        let outcome = || {
+            if let Some(error) = stop() {
+                return Some(Err(error));
+            }
+            match self.pending() {
+                0 => Some(Ok(())),
+                _ if self.marking.load(SeqCst) => None,
+                pending if pending <= self.lost.load(SeqCst) => {
+                    Some(Err(Status::NATS_CONNECTION_DISCONNECTED.into()))
+                }
+                _ => None,
+            }
+        };
+        if let Some(outcome) = outcome() {
+            return outcome;
+        }
+        self.completing.fetch_add(1, SeqCst);
+        let result = self.monitor.wait(deadline, |()| outcome());
+        self.completing.fetch_sub(1, SeqCst);
+        result?
+    }
+
+    /// Has all threads that wait look again.
+    pub(super) fn wake(&self) {
+        self.monitor.notify_all();
+    }
+}

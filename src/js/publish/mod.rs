@@ -1,0 +1,47 @@
+//! Publishing to streams.
+//!
+//! | file | subject |
+//! |---|---|
+//! | [`options`] | what a program says about a message, as headers |
+//! | [`ack`] | reading what a stream answers |
+//! | [`publishing`] | what a context has for it |
+//! | [`settings`] | how a context publishes |
+//! | [`sync_publish`] | publishing, and waiting for the acknowledgement |
+//! | [`publisher`] | publishing without waiting for it |
+//! | `giving_up` | acknowledgements that do not come: lost connections, time-outs, nobody listening |
+//! | `slots` | the table of messages that wait for acknowledgements |
+//! | `gate` | their number, and the threads that wait for it |
+//! | [`batch`] | atomic batches |
+//! | [`counter`] | counters |
+
+pub mod ack;
+pub mod batch;
+pub mod counter;
+#[cfg(test)]
+mod explored;
+mod gate;
+mod giving_up;
+pub mod options;
+pub mod publisher;
+pub mod publishing;
+pub mod settings;
+mod slots;
+#[cfg(test)]
+mod slots_tests;
+pub mod sync_publish;
+
+pub use ack::Ack;
+pub use batch::{Batch, Commit};
+pub use counter::add_to_counter;
+pub use options::{PubOptions, Schedule, expect_last_seq};
+pub use publisher::{AckHandler, AsyncPublisher};
+pub use publishing::Publishing;
+pub use settings::{AsyncSettings, Policy, RETRY_WAIT};
+pub use sync_publish::{Answer, publish};
+
+use crate::sync;
+
+/// What the gate waits with.
+mod monitor {
+    pub(super) use crate::client::Monitor;
+}

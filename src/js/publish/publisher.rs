@@ -1,0 +1,509 @@
+//! Publishing without waiting for the acknowledgement.
+//!
+//! A message that is published goes into a slot of the table ([`super::slots`]), and the slot's token
+//! into its reply subject. Acknowledgements come in lists, one a read of the socket. Where the program
+//! has no function for them, the thread that read them puts them to their messages, and both are
+//! dropped; else they are handed over, list by list, to the threads that call the program.
+//! What happens when the connection is lost, and when time is over, is in [`super::giving_up`].
+
+use std::collections::VecDeque;
+use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64};
+use std::sync::{Arc, OnceLock, Weak};
+use std::time::{Duration, Instant};
+
+use smallvec::SmallVec;
+
+use super::ack::{self, Ack};
+use super::gate::Gate;
+use super::options::MSG_ID;
+use super::settings::{AsyncSettings, Policy};
+use super::slots::{Acked, Freed, NEVER, Sent, Slots, Token};
+use crate::client::{
+    CallbackJob, CallbackQueue, Connection, Monitor, Observation, Progress, Publish, ReplyContext,
+    ReplySink, When,
+};
+use crate::error::{Error as Plain, Status};
+use crate::js::{Error, Result};
+use crate::locks::{Mutex, this_thread};
+use crate::msg::{Msg, MsgList};
+use crate::proto::nuid;
+
+/// Who is told what became of messages, one at a time.
+pub trait AckHandler: Send + Sync {
+    /// Does it want to know of each message that was stored, or only of those that were not?
+    fn wants_acks(&self) -> bool;
+
+    /// A message was stored.
+    fn acked(&self, msg: Msg, ack: &Ack<'_>);
+
+    /// A message was not stored, or nobody knows.
+    fn failed(&self, msg: Msg, error: &Error);
+}
+
+/// Publishes for one context, asynchronously.
+pub struct AsyncPublisher {
+    pub(super) conn: Arc<Connection>,
+    pub(super) settings: AsyncSettings,
+    pub(super) policy: Arc<Policy>,
+    pub(super) handler: Option<Arc<dyn AckHandler>>,
+    wants_acks: bool,
+    pub(super) slots: Slots,
+    pub(super) gate: Gate,
+    replies: OnceLock<Arc<ReplyContext>>,
+    queue: OnceLock<Arc<CallbackQueue>>,
+    observation: OnceLock<Observation>,
+    pub(super) inbox: Mutex<Inbox>,
+    /// Held while a message that waits is out of its slot, to be sent again, so that nobody misses it who
+    /// takes all of them.
+    pub(super) resending: Mutex<()>,
+    /// Counts the losses of the connection.
+    pub(super) session: AtomicU32,
+    /// Times are counted from here.
+    base: Instant,
+    /// When a timer looks for messages whose time is over, at the latest.
+    pub(super) next_look: AtomicU64,
+    /// The context was destroyed.
+    destroyed: AtomicBool,
+    /// The thread that is in the program's function; 0 for none.
+    calling: AtomicU64,
+    pub(super) me: Weak<AsyncPublisher>,
+}
+
+/// What waits for the threads that call the program.
+#[derive(Default)]
+pub(super) struct Inbox {
+    pub(super) acks: MsgList,
+    pub(super) failed: VecDeque<Failed>,
+    /// Messages to publish again.
+    pub(super) again: Vec<Token>,
+    /// Messages of earlier sessions are lost.
+    pub(super) lost: bool,
+}
+
+/// A message that nothing more is to be expected of.
+pub(super) struct Failed {
+    pub(super) msg: Msg,
+    pub(super) error: Error,
+    /// It had been marked as lost.
+    pub(super) lost: bool,
+}
+
+impl AsyncPublisher {
+    /// Begins to publish on a connection.
+    pub fn new(
+        conn: &Arc<Connection>,
+        settings: AsyncSettings,
+        policy: Arc<Policy>,
+        handler: Option<Arc<dyn AckHandler>>,
+    ) -> Result<Arc<Self>> {
+        let publisher = Arc::new_cyclic(|me| AsyncPublisher {
+            conn: conn.clone(),
+            settings,
+            policy,
+            wants_acks: handler.as_ref().is_some_and(|h| h.wants_acks()),
+            handler,
+            slots: Slots::new(),
+            gate: Gate::new(settings.max_pending, Monitor::new(conn, ())),
+            replies: OnceLock::new(),
+            queue: OnceLock::new(),
+            observation: OnceLock::new(),
+            inbox: Mutex::default(),
+            resending: Mutex::default(),
+            session: AtomicU32::new(0),
+            base: Instant::now(),
+            next_look: AtomicU64::new(NEVER),
+            destroyed: AtomicBool::new(false),
+            calling: AtomicU64::new(0),
+            me: me.clone(),
+        });
+        let weak = Arc::new(WeakPublisher(Arc::downgrade(&publisher)));
+        let replies = ReplyContext::new(conn, settings.mux_replies, weak.clone())?;
+        let _ = publisher.queue.set(CallbackQueue::new(conn, weak.clone())?);
+        let _ = publisher.replies.set(replies);
+        let observation = conn.observe(move |_, event| {
+            if let Some(publisher) = weak.0.upgrade() {
+                publisher.connection_changed(event);
+            }
+        });
+        let _ = publisher.observation.set(observation);
+        Ok(publisher)
+    }
+
+    /// Publishes a message, which is given back with the error where that fails. `max_wait`: how long to
+    /// wait for its acknowledgement.
+    pub fn publish(&self, mut msg: Msg, max_wait: Option<Duration>) -> Result<(), (Msg, Error)> {
+        let due = match max_wait {
+            None => NEVER,
+            Some(wait) => self.now().saturating_add(millis(wait)),
+        };
+        if self.policy.resends()
+            && let Err(e) = give_id(&mut msg)
+        {
+            return Err((msg, e));
+        }
+        if let Err(e) = self.enter() {
+            return Err((msg, e));
+        }
+        let Some(token) = self.slots.claim() else {
+            self.gate.leave(1, 0);
+            return Err((msg, Plain::from(Status::NATS_LIMIT_REACHED).into()));
+        };
+        let sent = Sent {
+            session: self.session.load(SeqCst),
+            retries: 0,
+            due,
+        };
+        if let Err(e) = self.transmit(token, &msg)
+            && self.slots.abandon(token)
+        {
+            self.gate.leave(1, 0);
+            return Err((msg, e.into()));
+        }
+        let early = self.slots.settle(token, msg, sent);
+        self.settled(token, sent, early);
+        Ok(())
+    }
+
+    fn enter(&self) -> Result<()> {
+        // The message that the program's function is called with makes room when that returns.
+        let extra = usize::from(self.is_calling());
+        let deadline = || Instant::now().checked_add(self.settings.stall_wait);
+        let stop = || match () {
+            () if self.destroyed.load(SeqCst) => Some(destroyed()),
+            () if self.conn.is_draining() => Some(Status::NATS_DRAINING.into()),
+            () => None,
+        };
+        self.gate.enter(extra, deadline, stop).map_err(|e| {
+            let e = match e.status() {
+                Status::NATS_TIMEOUT => Plain::new(
+                    Status::NATS_TIMEOUT,
+                    format!(
+                        "stalled with too many outstanding async published messages ({})",
+                        self.gate.pending()
+                    ),
+                ),
+                _ => e,
+            };
+            e.into()
+        })
+    }
+
+    /// Publishes what has a slot.
+    pub(super) fn transmit(&self, token: Token, msg: &Msg) -> Result<(), Plain> {
+        let Some(replies) = self.replies.get() else {
+            return Err(Status::NATS_CONNECTION_CLOSED.into());
+        };
+        let mut reply = SmallVec::<[u8; 96]>::from_slice(replies.prefix());
+        reply.extend_from_slice(&token.text());
+        let out = Publish {
+            subject: msg.subject(),
+            reply: Some(&reply),
+            headers: msg.header_block(),
+            payload: msg.payload(),
+        };
+        self.conn.publish_with(&out, When::Buffered, None)
+    }
+
+    /// A message was published: it waits from now on, with its acknowledgement if that came already.
+    pub(super) fn settled(&self, token: Token, sent: Sent, early: Option<Msg>) {
+        if self.destroyed.load(SeqCst) {
+            self.discard(token);
+            return;
+        }
+        if sent.due != NEVER {
+            self.look_at(sent.due);
+        }
+        if let Some(ack) = early {
+            let mut list = MsgList::new();
+            list.push(ack);
+            self.take_in(list);
+        }
+    }
+
+    fn take_in(&self, mut msgs: MsgList) {
+        if self.wants_acks {
+            self.inbox.lock().acks.append(&mut msgs);
+            self.schedule();
+            return;
+        }
+        let mut freed = Freed::default();
+        let (mut done, mut lost) = (0, 0);
+        while let Some(ack) = msgs.pop() {
+            let Some((msg, ack, was_lost)) = self.message_of(ack, &mut freed) else {
+                continue;
+            };
+            match judge(&ack) {
+                Ok(_) => {
+                    done += 1;
+                    lost += usize::from(was_lost);
+                    drop(msg);
+                }
+                Err(error) => self.fail(msg, error, was_lost),
+            }
+        }
+        self.slots.give_back(freed);
+        self.gate.leave(done, lost);
+        self.gate.round_over();
+    }
+
+    /// The message that an acknowledgement is for.
+    fn message_of(&self, ack: Msg, freed: &mut Freed) -> Option<(Msg, Msg, bool)> {
+        let token = Token::parse(self.replies.get()?.token(&ack)?)?;
+        if ack.is_no_responders() && self.try_later(token) {
+            return None;
+        }
+        match self.slots.acked(token, ack, freed) {
+            Acked::Done { msg, ack, lost } => Some((msg, ack, lost)),
+            Acked::Later | Acked::Unknown => None,
+        }
+    }
+
+    /// A message is not stored, or nobody knows: the program is told by its function, if it has one.
+    pub(super) fn fail(&self, msg: Msg, error: Error, lost: bool) {
+        if self.handler.is_none() {
+            drop(msg);
+            self.gate.leave(1, usize::from(lost));
+            return;
+        }
+        let failed = Failed { msg, error, lost };
+        self.inbox.lock().failed.push_back(failed);
+        self.schedule();
+    }
+
+    pub(super) fn schedule(&self) {
+        if let Some(queue) = self.queue.get() {
+            queue.schedule();
+        }
+    }
+
+    /// How many messages wait for their acknowledgements.
+    pub fn pending(&self) -> usize {
+        self.gate.pending()
+    }
+
+    /// Waits until none does.
+    pub fn complete(&self, deadline: Option<Instant>) -> Result<()> {
+        if self.is_calling() {
+            // The message that the program's function is called with counts until that returns.
+            return match self.gate.pending() {
+                0..=1 => Ok(()),
+                _ => Err(Plain::illegal_state(
+                    "the function that is told of acknowledgements cannot wait for others",
+                )
+                .into()),
+            };
+        }
+        let stop = || self.destroyed.load(SeqCst).then(destroyed);
+        self.gate.complete(deadline, stop).map_err(|e| {
+            let pending = self.gate.pending();
+            let e = match e.status() {
+                Status::NATS_TIMEOUT => Plain::new(
+                    Status::NATS_TIMEOUT,
+                    format!("{pending} messages still wait for their acknowledgements"),
+                ),
+                Status::NATS_CONNECTION_DISCONNECTED => Plain::new(
+                    Status::NATS_CONNECTION_DISCONNECTED,
+                    format!(
+                        "the connection was lost: no acknowledgements will come for {pending} messages"
+                    ),
+                ),
+                _ => e,
+            };
+            e.into()
+        })
+    }
+
+    /// Takes all messages that wait: their acknowledgements lead to nothing from now on.
+    pub fn take_pending(&self) -> Vec<Msg> {
+        let taken: Vec<_> = {
+            let _none_is_resent = self.resending.lock();
+            let waiting = self.slots.waiting();
+            waiting
+                .filter_map(|(token, _)| self.slots.take(token))
+                .collect()
+        };
+        let lost = taken.iter().filter(|(_, lost)| *lost).count();
+        self.gate.leave(taken.len(), lost);
+        self.gate.round_over();
+        taken.into_iter().map(|(msg, _)| msg).collect()
+    }
+
+    /// The context is destroyed: its messages are dropped and nobody is told.
+    pub fn destroy(&self) {
+        self.destroyed.store(true, SeqCst);
+        self.stop();
+        self.drop_inbox();
+        drop(self.take_pending());
+        self.gate.wake();
+    }
+
+    /// No acknowledgements come, and none are told of but those that came.
+    fn stop(&self) {
+        if let Some(replies) = self.replies.get() {
+            replies.close();
+        }
+        self.close_queue();
+    }
+
+    fn close_queue(&self) {
+        if let Some(queue) = self.queue.get() {
+            queue.close();
+        }
+    }
+
+    fn discard(&self, token: Token) {
+        if let Some((_, lost)) = self.slots.take(token) {
+            self.gate.leave(1, usize::from(lost));
+        }
+    }
+
+    fn drop_inbox(&self) {
+        let inbox = std::mem::take(&mut *self.inbox.lock());
+        let lost = inbox.failed.iter().filter(|failed| failed.lost).count();
+        self.gate.leave(inbox.failed.len(), lost);
+    }
+
+    /// Is the calling thread in the program's function?
+    fn is_calling(&self) -> bool {
+        self.calling.load(Relaxed) == this_thread()
+    }
+
+    pub(super) fn now(&self) -> u64 {
+        millis(self.base.elapsed())
+    }
+
+    /// Tells the program of up to `limit` messages.
+    fn run_some(&self, limit: usize) -> Progress {
+        let mut work = std::mem::take(&mut *self.inbox.lock());
+        if std::mem::take(&mut work.lost) {
+            self.give_up_lost();
+        }
+        for token in std::mem::take(&mut work.again) {
+            self.publish_again(token);
+        }
+        let mut ran = 0;
+        self.calling.store(this_thread(), Relaxed);
+        while ran < limit && !self.destroyed.load(SeqCst) {
+            let Some(lost) = self.tell_of_one(&mut work) else {
+                break;
+            };
+            ran += 1;
+            self.gate.leave(1, usize::from(lost));
+        }
+        self.calling.store(0, Relaxed);
+        self.gate.round_over();
+        let more = self.put_back(work);
+        Progress { ran, more }
+    }
+
+    /// Calls the program's function once. Returns whether the message had been marked as lost.
+    fn tell_of_one(&self, work: &mut Inbox) -> Option<bool> {
+        let handler = self.handler.as_ref()?;
+        if let Some(Failed { msg, error, lost }) = work.failed.pop_front() {
+            handler.failed(msg, &error);
+            return Some(lost);
+        }
+        loop {
+            let ack = work.acks.pop()?;
+            let mut freed = Freed::default();
+            let found = self.message_of(ack, &mut freed);
+            self.slots.give_back(freed);
+            if let Some((msg, ack, lost)) = found {
+                match judge(&ack) {
+                    Ok(ack) => handler.acked(msg, &ack),
+                    Err(error) => handler.failed(msg, &error),
+                }
+                return Some(lost);
+            }
+        }
+    }
+
+    /// What is left comes before what has come meanwhile. Is there anything?
+    fn put_back(&self, mut work: Inbox) -> bool {
+        let mut inbox = self.inbox.lock();
+        work.acks.append(&mut inbox.acks);
+        inbox.acks = work.acks;
+        work.failed.append(&mut inbox.failed);
+        inbox.failed = work.failed;
+        let idle = inbox.acks.is_empty() && inbox.failed.is_empty() && inbox.again.is_empty();
+        let more = !idle || inbox.lost;
+        drop(inbox);
+        if more && self.destroyed.load(SeqCst) {
+            self.drop_inbox();
+            return false;
+        }
+        more
+    }
+}
+
+impl Drop for AsyncPublisher {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// What the connection holds of a publisher.
+struct WeakPublisher(Weak<AsyncPublisher>);
+
+impl ReplySink for WeakPublisher {
+    fn replies(&self, msgs: MsgList) {
+        if let Some(publisher) = self.0.upgrade() {
+            publisher.take_in(msgs);
+        }
+    }
+
+    fn ended(&self) {
+        if let Some(publisher) = self.0.upgrade() {
+            publisher.close_queue();
+        }
+    }
+}
+
+impl CallbackJob for WeakPublisher {
+    fn run_some(&self, limit: usize) -> Progress {
+        let nothing = Progress {
+            ran: 0,
+            more: false,
+        };
+        self.0.upgrade().map_or(nothing, |p| p.run_some(limit))
+    }
+
+    fn forget(&self) {
+        if let Some(publisher) = self.0.upgrade() {
+            publisher.drop_inbox();
+        }
+    }
+}
+
+/// What an answer says of its message.
+fn judge(answer: &Msg) -> Result<Ack<'_>> {
+    if let Some(status) = answer.status() {
+        let text = String::from_utf8_lossy(status.description).into_owned();
+        let status = match status.code {
+            503 => Status::NATS_NO_RESPONDERS,
+            _ => Status::NATS_ERR,
+        };
+        return Err(match text.is_empty() {
+            true => status.into(),
+            false => Plain::new(status, text).into(),
+        });
+    }
+    ack::parse(answer.payload())
+}
+
+/// A message that may be sent again needs an id, by which its stream knows it again.
+fn give_id(msg: &mut Msg) -> Result<()> {
+    if msg.header(MSG_ID).is_none_or(<[u8]>::is_empty) {
+        msg.headers_mut()?.set(MSG_ID, Some(&nuid::next()));
+    }
+    Ok(())
+}
+
+fn destroyed() -> Plain {
+    Plain::illegal_state("the JetStream context was destroyed")
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(NEVER)
+}
