@@ -859,6 +859,32 @@ typedef enum jsReplayPolicy {
     js_ReplayUnknown = 255
 } jsReplayPolicy;
 
+/**
+ * What an advisory is about. An addition.
+ *
+ * @ingroup nats_js_context
+ */
+typedef enum jsAdvisoryKind {
+    /** Something else; `Type` says what. */
+    js_AdvisoryOther = 0,
+    /**
+     * A message was delivered as often as its consumer allows, and not acknowledged: `StreamSeq`, `Deliveries`.
+     */
+    js_AdvisoryMaxDeliveries,
+    /** A message was terminated, and is not delivered any more: `StreamSeq`, `Deliveries`, `Reason`. */
+    js_AdvisoryTerminated,
+    /** A client was pinned in a priority group: `Group`, `PinnedClientID`. */
+    js_AdvisoryPinned,
+    /** A client is no longer pinned: `Group`, `Reason`. */
+    js_AdvisoryUnpinned,
+    /** A stream has a new leader: `Leader`. */
+    js_AdvisoryStreamLeader,
+    /** A consumer has a new leader: `Leader`. */
+    js_AdvisoryConsumerLeader,
+    /** An atomic or fast batch was given up: `Batch`, `Reason`. */
+    js_AdvisoryBatchAbandoned
+} jsAdvisoryKind;
+
 /** The structure behind `jsAtomicBatchCtx`. */
 typedef struct __jsAtomicBatchCtx __jsAtomicBatchCtx;
 
@@ -1541,6 +1567,43 @@ typedef struct jsMsgMetaData {
     /** The domain that the stream is in; NULL for none. */
     char *Domain;
 } jsMsgMetaData;
+
+/**
+ * What a server has said about a stream or a consumer. An addition. Released with `jsAdvisory_Destroy`; a field that
+ * the kind does not have is NULL or 0.
+ *
+ * @ingroup nats_js_context
+ */
+typedef struct jsAdvisory {
+    /** What it is about. */
+    jsAdvisoryKind Kind;
+    /** The same in the server's words, such as `io.nats.jetstream.advisory.v1.max_deliver`. */
+    char *Type;
+    /** The advisory's own id. */
+    char *ID;
+    /** When it happened, in nanoseconds since the epoch. */
+    int64_t Time;
+    /** The name of the stream. */
+    char *Stream;
+    /** The name of the consumer. */
+    char *Consumer;
+    /** The domain of the server. */
+    char *Domain;
+    /** The sequence of the message in the stream. */
+    uint64_t StreamSeq;
+    /** How often the message was delivered. */
+    uint64_t Deliveries;
+    /** The priority group. */
+    char *Group;
+    /** The id of the pin. */
+    char *PinnedClientID;
+    /** Why it happened. */
+    char *Reason;
+    /** The name of the server that leads. */
+    char *Leader;
+    /** The id of the batch. */
+    char *Batch;
+} jsAdvisory;
 
 /**
  * Pairs of strings that belong to a JetStream object.
@@ -7520,6 +7583,79 @@ NATS_EXTERN enum natsStatus natsMsg_GetMetaData(struct jsMsgMetaData **new_meta,
  * @ingroup nats_js_subscribe
  */
 NATS_EXTERN void jsMsgMetaData_Destroy(struct jsMsgMetaData *meta);
+
+/**
+ * Return the subject of advisories, to subscribe to.
+ *
+ * An addition that nats.c lacks. Advisories are ordinary messages: subscribe to them with
+ * `natsConnection_Subscribe`, and read them with `js_ReadAdvisory`. They come at most once.
+ *
+ * @param newSubject Receives the subject, which the program has to `free()`.
+ * @param kind What they are about; `js_AdvisoryOther` for all of them.
+ * @param stream The name of the stream; NULL or empty for any.
+ * @param consumer The name of the consumer, for kinds that are about consumers; NULL or empty for any.
+ *
+ * @retval NATS_OK The subject is there.
+ * @retval NATS_INVALID_ARG `newSubject` is NULL, `kind` is none, or a name cannot be one.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time.
+ *
+ * @par Example
+ * ```c
+ * char *subject = NULL;
+ * natsSubscription *sub = NULL;
+ *
+ * js_AdvisorySubject(&subject, js_AdvisoryMaxDeliveries, "ORDERS", "workers");
+ * natsStatus s = natsConnection_SubscribeSync(&sub, nc, subject);
+ * free(subject);
+ * ```
+ *
+ * @see js_ReadAdvisory
+ *
+ * @ingroup nats_js_context
+ */
+NATS_EXTERN
+enum natsStatus js_AdvisorySubject(char **newSubject,
+                                   jsAdvisoryKind kind,
+                                   const char *stream,
+                                   const char *consumer);
+
+/**
+ * Read the advisory that a message has.
+ *
+ * An addition that nats.c lacks.
+ *
+ * @param newAdvisory Receives the advisory, to be released with `jsAdvisory_Destroy`.
+ * @param msg The message, which stays the program's.
+ *
+ * @retval NATS_OK The advisory was read.
+ * @retval NATS_NOT_FOUND The message has JSON, but no advisory of JetStream.
+ * @retval NATS_INVALID_ARG `newAdvisory` or `msg` is NULL, the message was destroyed, or a field has not the type that
+ * it must have.
+ * @retval NATS_ERR The message has no JSON.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * One thread at a time may use a message; which one does not matter.
+ *
+ * @see js_AdvisorySubject
+ *
+ * @ingroup nats_js_context
+ */
+NATS_EXTERN
+enum natsStatus js_ReadAdvisory(struct jsAdvisory **newAdvisory,
+                                natsMsg *msg);
+
+/**
+ * Release an advisory, with the strings in it.
+ *
+ * @param advisory The advisory; NULL does nothing.
+ *
+ * @ingroup nats_js_context
+ */
+NATS_EXTERN void jsAdvisory_Destroy(struct jsAdvisory *advisory);
 
 /**
  * Initialize the configuration of a consumer with the defaults of the server.

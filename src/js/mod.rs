@@ -4,6 +4,7 @@
 //!
 //! | file | subject |
 //! |---|---|
+//! | [`advisory`] | what servers publish when something happens to streams and consumers |
 //! | [`api`] | the JSON of the server's API as Rust types, and its error codes |
 //! | [`context`] | a connection and how its JetStream is reached; one call with its options |
 //! | [`consume`] | consumers: what a program gets from them, and what it answers |
@@ -15,6 +16,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod advisory;
 pub mod api;
 pub mod consume;
 pub mod context;

@@ -8,6 +8,7 @@
 //! | [`stream_config`], [`stream_info`] | what a stream is to be; what it is and has |
 //! | [`consumer_config`], [`consumer_info`] | the same for consumers |
 //! | [`account`] | `jsAccountInfo` |
+//! | [`advisory`] | what servers publish when something happens to streams and consumers |
 //! | [`ack`] | acknowledging messages, and their metadata |
 //! | [`streams`], [`messages`] | managing streams; single messages of streams |
 //! | [`publish`], [`publish_async`], [`publish_batch`] | publishing: waiting for each ack, not waiting, atomic batches |
@@ -28,6 +29,7 @@ mod plain;
 
 pub mod account;
 pub mod ack;
+pub mod advisory;
 pub mod consumer_config;
 pub mod consumer_info;
 pub mod context;
