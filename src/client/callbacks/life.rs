@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::client::sync::ranked::{RankedMutex, rank};
 use crate::error::{Error, Result, Status};
 use crate::fork;
 use crate::locks::{Condvar, Mutex};
@@ -112,9 +113,9 @@ pub(in crate::client) struct Life {
     /// Which connection: a number that no other one has.
     id: u64,
     /// Until it is closed.
-    open: Mutex<Option<Lease>>,
+    open: RankedMutex<{ rank::LEASE }, Option<Lease>>,
     /// Until the program destroys it.
-    owned: Mutex<Option<Lease>>,
+    owned: RankedMutex<{ rank::LEASE }, Option<Lease>>,
     gate: Arc<Gate>,
 }
 
@@ -124,8 +125,8 @@ impl Life {
         let (lease, gate) = Lease::new(released);
         Life {
             id,
-            owned: Mutex::new(Some(lease.clone())),
-            open: Mutex::new(Some(lease)),
+            owned: RankedMutex::new(Some(lease.clone())),
+            open: RankedMutex::new(Some(lease)),
             gate,
         }
     }

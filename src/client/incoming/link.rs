@@ -17,8 +17,8 @@ use crate::client::incoming::upstream::{Control, Upstream};
 use crate::client::interest::registry::Target;
 use crate::client::outgoing::Outbound;
 use crate::client::outgoing::wire::Wire;
+use crate::client::sync::ranked::{RankedMutex, rank};
 use crate::error::{Error, Result, Status};
-use crate::locks::Mutex;
 use crate::msg::{MsgList, Receiver};
 use crate::net::stream::Stream;
 use crate::proto::info::ServerInfo;
@@ -40,7 +40,7 @@ const TRICKLE: usize = 4096;
 pub(in crate::client) struct Link<U: Upstream> {
     pub(super) up: Arc<U>,
     pub(super) stream: Stream,
-    reader: Mutex<Reader<U::Subscription>>,
+    reader: RankedMutex<{ rank::READER }, Reader<U::Subscription>>,
     pub(super) registration: OnceLock<Registration>,
     /// For where an event loop of the program drives it.
     pub(super) foreign: LinkState,
@@ -91,7 +91,7 @@ impl<U: Upstream> Link<U> {
         Arc::new_cyclic(|me| Link {
             up: up.clone(),
             stream,
-            reader: Mutex::new(Reader {
+            reader: RankedMutex::new(Reader {
                 receiver,
                 parser,
                 need: None,

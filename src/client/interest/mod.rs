@@ -18,12 +18,12 @@ use self::registry::{Registry, Subscriber, Target};
 use crate::client::outgoing::Outbound;
 use crate::client::outgoing::attach::SessionStart;
 use crate::client::outgoing::wire::Wire;
-use crate::locks::{Mutex, MutexGuard};
+use crate::client::sync::ranked::{RankedGuard, RankedMutex, rank};
 use crate::proto::write_buf::WriteBuf;
 
 /// The subscriptions of a connection, and the lock around them.
 pub(in crate::client) struct Interest<S> {
-    registry: Mutex<Registry<S>>,
+    registry: RankedMutex<{ rank::REGISTRY }, Registry<S>>,
     /// How many subscriptions the server has refused since its last PONG.
     refusals: AtomicU32,
 }
@@ -31,7 +31,7 @@ pub(in crate::client) struct Interest<S> {
 impl<S> Default for Interest<S> {
     fn default() -> Self {
         Interest {
-            registry: Mutex::default(),
+            registry: RankedMutex::default(),
             refusals: AtomicU32::new(0),
         }
     }
@@ -82,7 +82,7 @@ impl<S: Subscriber> Interest<S> {
 
     /// Locks the registry, to find where the messages of a buffer go.
     #[inline]
-    pub(in crate::client) fn look_up(&self) -> MutexGuard<'_, Registry<S>> {
+    pub(in crate::client) fn look_up(&self) -> RankedGuard<'_, Registry<S>> {
         self.registry.lock()
     }
 
@@ -131,7 +131,7 @@ impl<S: Subscriber> Interest<S> {
 /// The registry, locked for a change that the server is told of: the only way to SUB and UNSUB. So it is clear which
 /// comes first, that or a reconnect, which tells the next server of all that the registry has.
 pub(in crate::client) struct Changing<'a, S, W> {
-    registry: MutexGuard<'a, Registry<S>>,
+    registry: RankedGuard<'a, Registry<S>>,
     outbound: &'a Outbound<W>,
 }
 

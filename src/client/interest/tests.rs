@@ -106,7 +106,7 @@ fn the_longest_line_twice_running_is_too_long() {
 
 fn interest(subjects: &[&'static str]) -> Interest<Fake> {
     Interest {
-        registry: Mutex::new(registry(subjects)),
+        registry: RankedMutex::new(registry(subjects)),
         refusals: AtomicU32::new(0),
     }
 }

@@ -11,15 +11,15 @@ use crate::client::outgoing::wire::Wire;
 use crate::client::requests::callbacks::Callbacks;
 use crate::client::requests::contexts::{Addressee, Contexts, REQUEST};
 use crate::client::sync::one_shot::OneShot;
+use crate::client::sync::ranked::{RankedMutex, rank};
 use crate::error::{Error, Result, Status};
-use crate::locks::Mutex;
 use crate::msg::{Msg, MsgList};
 use crate::proto::write_buf::WriteBuf;
 use crate::proto::{encode, nuid};
 
 /// The requests of a connection that wait for an answer, and all others that get theirs over the same subscription.
 pub(in crate::client) struct Requests {
-    waiting: Mutex<Waiting>,
+    waiting: RankedMutex<{ rank::REQUESTS }, Waiting>,
     callbacks: Callbacks,
     contexts: Contexts,
 }
@@ -34,7 +34,7 @@ struct Waiting {
 impl Requests {
     pub(in crate::client) fn new() -> Self {
         Requests {
-            waiting: Mutex::new(Waiting {
+            waiting: RankedMutex::new(Waiting {
                 inbox: None,
                 next_id: 0,
                 by_id: HashMap::new(),

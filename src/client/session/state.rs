@@ -9,8 +9,8 @@ use super::drain::ConnDrain;
 use super::handshake::Attempt;
 use super::status::ConnStatus;
 use super::tls::TlsPolicy;
+use crate::client::sync::ranked::{RankedMutex, rank};
 use crate::error::{Error, Result, Status};
-use crate::locks::Mutex;
 use crate::net::cancel::Cancel;
 use crate::net::servers::{PassCounter, Server, ServerPool};
 use crate::proto::info::ServerInfo;
@@ -23,7 +23,7 @@ pub(in crate::client) const LAST_ERROR_MAX: usize = 255;
 pub(in crate::client) struct Session<L> {
     config: Config,
     tls: TlsPolicy,
-    pub(super) state: Mutex<State<L>>,
+    pub(super) state: RankedMutex<{ rank::STATE }, State<L>>,
     /// Mirrors `State::status`.
     status: AtomicU8,
     /// From losing the server until the connection is whole again.
@@ -109,7 +109,7 @@ impl<L> Session<L> {
         Session {
             config,
             tls,
-            state: Mutex::new(State {
+            state: RankedMutex::new(State {
                 status: ConnStatus::NATS_CONN_STATUS_DISCONNECTED,
                 pool,
                 info: ServerInfo::default(),

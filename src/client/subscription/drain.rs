@@ -114,9 +114,10 @@ impl<H: Home> Subscription<H> {
         }
         while !queue.is_complete() {
             match deadline {
-                None => self.completed.wait(&mut queue),
+                None => self.completed.wait(queue.for_wait()),
                 Some(d) => {
-                    if self.completed.wait_until(&mut queue, d).timed_out() && !queue.is_complete()
+                    if self.completed.wait_until(queue.for_wait(), d).timed_out()
+                        && !queue.is_complete()
                     {
                         return Err(Status::NATS_TIMEOUT.into());
                     }

@@ -92,10 +92,10 @@ impl<H: Home> Subscription<H> {
             };
             let late = match until {
                 None => {
-                    self.changed.wait(&mut queue);
+                    self.changed.wait(queue.for_wait());
                     false
                 }
-                Some(until) => self.changed.wait_until(&mut queue, until).timed_out(),
+                Some(until) => self.changed.wait_until(queue.for_wait(), until).timed_out(),
             };
             if late && queue.is_empty() && !queue.is_closed() {
                 return Err(Status::NATS_TIMEOUT.into());

@@ -109,9 +109,9 @@ impl<H: Home> Subscription<H> {
                 continue;
             }
             match want.deadline {
-                None => self.changed.wait(&mut queue),
+                None => self.changed.wait(queue.for_wait()),
                 Some(until) => {
-                    self.changed.wait_until(&mut queue, until);
+                    self.changed.wait_until(queue.for_wait(), until);
                 }
             }
         }

@@ -15,8 +15,9 @@ use crate::client::subscription::extension::Extension;
 use crate::client::subscription::home::Home;
 use crate::client::subscription::intake::Intake;
 use crate::client::subscription::queue::{Closed, Queue};
+use crate::client::sync::ranked::{RankedMutex, rank};
 use crate::error::{Error, Result, Status};
-use crate::locks::{Condvar, Mutex};
+use crate::locks::Condvar;
 use crate::msg::Msg;
 use crate::proto::encode;
 use crate::proto::write_buf::WriteBuf;
@@ -121,7 +122,7 @@ pub struct Subscription<H> {
     handle: OnceLock<Box<dyn ForeignHandle>>,
     pub(super) extension: OnceLock<Arc<dyn Extension<Subscription<H>>>>,
     pub(super) endings: Endings<Subscription<H>>,
-    pub(super) queue: Mutex<Queue>,
+    pub(super) queue: RankedMutex<{ rank::QUEUE }, Queue>,
     /// A message came, or it was closed or drained. Goes with `queue`; whoever takes a message and
     /// leaves others wakes the next who waits.
     pub(super) changed: Condvar,
@@ -160,7 +161,7 @@ impl<H: Home> Subscription<H> {
             handle: OnceLock::new(),
             extension: OnceLock::new(),
             endings: Endings::default(),
-            queue: Mutex::new(Queue::new(made.pending_limits, made.lease)),
+            queue: RankedMutex::new(Queue::new(made.pending_limits, made.lease)),
             changed: Condvar::new(),
             completed: Condvar::new(),
             taken_msgs: AtomicU64::new(0),

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use once_cell::race::OnceBox;
 use rustls::ClientConfig;
 use rustls::client::Resumption;
-use rustls::crypto::{CryptoProvider, ring};
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::ServerName;
 use rustls::sign::SingleCertAndKey;
 
 use super::options::{ClientCertificate, TlsOptions, client_error};
 use super::pem;
+use super::provider::provider;
 use super::text::{describe, handshake_error};
 use super::verifier::{Findings, Verifier, server_name};
 use crate::error::Result;
@@ -22,14 +22,6 @@ pub struct Peer<'a> {
     pub host: &'a str,
     /// The name that its certificate must have if that is not the host.
     pub name: Option<&'a str>,
-}
-
-/// The cryptography for rustls.
-pub(super) fn provider() -> Arc<CryptoProvider> {
-    static PROVIDER: OnceBox<Arc<CryptoProvider>> = OnceBox::new();
-    PROVIDER
-        .get_or_init(|| Box::new(Arc::new(ring::default_provider())))
-        .clone()
 }
 
 /// The parameters of one handshake.

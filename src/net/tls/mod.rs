@@ -20,6 +20,7 @@ mod config;
 mod handshake;
 pub mod options;
 mod pem;
+mod provider;
 mod session;
 pub mod stream;
 mod text;

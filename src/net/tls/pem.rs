@@ -11,7 +11,7 @@ use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKey
 use rustls::sign::CertifiedKey;
 use zeroize::Zeroizing;
 
-use super::config::provider;
+use super::provider::provider;
 use super::text::{SUPPORTED_KEYS, describe, words_of};
 use super::x509;
 use crate::net::without_mark;

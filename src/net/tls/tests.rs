@@ -8,7 +8,7 @@ use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::version::{TLS12, TLS13};
 use rustls::{ServerConfig, ServerConnection, StreamOwned, SupportedProtocolVersion};
 
-use super::config::provider;
+use super::provider::provider;
 use super::*;
 use crate::error::{Result, Status};
 use crate::net::{Cancel, Stream, adopt};

@@ -10,8 +10,8 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, OtherError, SignatureScheme};
 
-use super::config::provider;
 use super::options::{TlsOptions, Trusted};
+use super::provider::provider;
 use super::text::{describe, handshake_error, with_names, words_of};
 use crate::error::Result;
 use crate::locks::Mutex;
