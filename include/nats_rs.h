@@ -2242,158 +2242,6 @@ extern "C" {
 #endif /* __cplusplus */
 
 /**
- * Close and release a connection, and wait until its last callback has returned.
- *
- * Does what `natsConnection_Destroy` does, then waits for the message and completion callbacks of
- * the connection's subscriptions, its connection callbacks (the closed callback included) and its
- * error handler. Afterwards the memory that their closures point to may be freed. As soon as the
- * call has begun, calls of other threads on the connection fail with `NATS_CONNECTION_CLOSED`;
- * when it is over, with `NATS_INVALID_ARG`.
- *
- * @param nc The connection.
- * @param timeout The longest time to wait for callbacks in milliseconds; 0 or less for no limit.
- *
- * @retval NATS_OK No callback of this connection runs or will run.
- * @retval NATS_INVALID_ARG `nc` is NULL or was destroyed.
- * @retval NATS_TIMEOUT A callback is still running. The connection is closed and destroyed all the
- * same.
- * @retval NATS_ILLEGAL_STATE The call came from a callback of this connection or its
- * subscriptions, from a connection callback, or from a message callback in the shared pool, which
- * might wait for itself. Nothing was done.
- *
- * @note An addition of this library: nats.c does not have it.
- *
- * @par Threads
- * Any thread may call this function, except in the callbacks named under `NATS_ILLEGAL_STATE`.
- *
- * @see natsConnection_Destroy, natsOptions_SetReleasedCB
- *
- * @ingroup nats_connection
- */
-NATS_EXTERN enum natsStatus natsConnection_DestroyAndWait(natsConnection *nc, int64_t timeout);
-
-/**
- * Copy the name of the present server.
- *
- * The name is the field `server_name` of the server's INFO.
- *
- * @param nc The connection.
- * @param buffer Receives the name; an empty string while the connection is not connected, or is
- * draining, or the server has no name.
- * @param bufferSize The size of the buffer in bytes; it must hold the name and a NUL.
- *
- * @retval NATS_OK The name or an empty string was written.
- * @retval NATS_INVALID_ARG An argument is NULL, or `nc` was destroyed.
- * @retval NATS_INSUFFICIENT_BUFFER The text does not fit. The buffer then holds an empty string,
- * if it has room for one.
- *
- * @note An addition of this library: nats.c does not have it.
- *
- * @par Threads
- * Any thread may call this function at any time, callbacks included.
- *
- * @ingroup nats_state
- */
-NATS_EXTERN enum natsStatus natsConnection_GetServerName(natsConnection *nc, char *buffer, size_t bufferSize);
-
-/**
- * Copy the version of the present server, such as `2.10.4`.
- *
- * The version is the field `version` of the server's INFO.
- *
- * @param nc The connection.
- * @param buffer Receives the version; an empty string while the connection is not connected, or is
- * draining.
- * @param bufferSize The size of the buffer in bytes; it must hold the version and a NUL.
- *
- * @retval NATS_OK The version or an empty string was written.
- * @retval NATS_INVALID_ARG An argument is NULL, or `nc` was destroyed.
- * @retval NATS_INSUFFICIENT_BUFFER The text does not fit. The buffer then holds an empty string,
- * if it has room for one.
- *
- * @note An addition of this library: nats.c does not have it.
- *
- * @par Threads
- * Any thread may call this function at any time, callbacks included.
- *
- * @ingroup nats_state
- */
-NATS_EXTERN
-enum natsStatus natsConnection_GetServerVersion(natsConnection *nc,
-                                                char *buffer,
-                                                size_t bufferSize);
-
-/**
- * Copy the name of the cluster that the present server belongs to.
- *
- * The name is the field `cluster` of the server's INFO.
- *
- * @param nc The connection.
- * @param buffer Receives the name; an empty string while the connection is not connected, or is
- * draining, or the server belongs to no cluster.
- * @param bufferSize The size of the buffer in bytes; it must hold the name and a NUL.
- *
- * @retval NATS_OK The name or an empty string was written.
- * @retval NATS_INVALID_ARG An argument is NULL, or `nc` was destroyed.
- * @retval NATS_INSUFFICIENT_BUFFER The text does not fit. The buffer then holds an empty string,
- * if it has room for one.
- *
- * @note An addition of this library: nats.c does not have it.
- *
- * @par Threads
- * Any thread may call this function at any time, callbacks included.
- *
- * @ingroup nats_state
- */
-NATS_EXTERN
-enum natsStatus natsConnection_GetServerCluster(natsConnection *nc,
-                                                char *buffer,
-                                                size_t bufferSize);
-
-/**
- * Return the number of open subscriptions of a connection.
- *
- * A subscription counts until it is unsubscribed, drained, destroyed, or has delivered the maximum
- * of `natsSubscription_AutoUnsubscribe`.
- *
- * @param nc The connection.
- * @param count Receives the number. Written only with `NATS_OK`.
- *
- * @retval NATS_OK The number was written, also for a closed connection.
- * @retval NATS_INVALID_ARG An argument is NULL, or `nc` was destroyed.
- *
- * @note An addition of this library: nats.c does not have it.
- *
- * @par Threads
- * Any thread may call this function at any time, callbacks included.
- *
- * @ingroup nats_state
- */
-NATS_EXTERN enum natsStatus natsConnection_GetSubscriptionCount(natsConnection *nc, int *count);
-
-/**
- * Return the number of bytes that wait to be sent, including those kept for after a reconnect.
- *
- * Counts publishes and other operations that the socket has not accepted yet.
- * `natsConnection_Buffered` leaves out what is kept while there is no server.
- *
- * @param nc The connection.
- * @param bytes Receives the number of bytes; 0 for a closed connection. Written only with
- * `NATS_OK`.
- *
- * @retval NATS_OK The number was written, also for a closed connection.
- * @retval NATS_INVALID_ARG An argument is NULL, or `nc` was destroyed.
- *
- * @note An addition of this library: nats.c does not have it.
- *
- * @par Threads
- * Any thread may call this function at any time, callbacks included.
- *
- * @ingroup nats_state
- */
-NATS_EXTERN enum natsStatus natsConnection_GetPendingBytes(natsConnection *nc, int64_t *bytes);
-
-/**
  * Connect to a NATS server.
  *
  * Opens the library if it is not open. Blocks until a server accepts the connection or every
@@ -2692,6 +2540,37 @@ NATS_EXTERN void natsConnection_Close(natsConnection *nc);
 NATS_EXTERN void natsConnection_Destroy(natsConnection *nc);
 
 /**
+ * Close and release a connection, and wait until its last callback has returned.
+ *
+ * Does what `natsConnection_Destroy` does, then waits for the message and completion callbacks of
+ * the connection's subscriptions, its connection callbacks (the closed callback included) and its
+ * error handler. Afterwards the memory that their closures point to may be freed. As soon as the
+ * call has begun, calls of other threads on the connection fail with `NATS_CONNECTION_CLOSED`;
+ * when it is over, with `NATS_INVALID_ARG`.
+ *
+ * @param nc The connection.
+ * @param timeout The longest time to wait for callbacks in milliseconds; 0 or less for no limit.
+ *
+ * @retval NATS_OK No callback of this connection runs or will run.
+ * @retval NATS_INVALID_ARG `nc` is NULL or was destroyed.
+ * @retval NATS_TIMEOUT A callback is still running. The connection is closed and destroyed all the
+ * same.
+ * @retval NATS_ILLEGAL_STATE The call came from a callback of this connection or its
+ * subscriptions, from a connection callback, or from a message callback in the shared pool, which
+ * might wait for itself. Nothing was done.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @par Threads
+ * Any thread may call this function, except in the callbacks named under `NATS_ILLEGAL_STATE`.
+ *
+ * @see natsConnection_Destroy, natsOptions_SetReleasedCB
+ *
+ * @ingroup nats_connection
+ */
+NATS_EXTERN enum natsStatus natsConnection_DestroyAndWait(natsConnection *nc, int64_t timeout);
+
+/**
  * Return the state of a connection.
  *
  * @param nc The connection.
@@ -2752,182 +2631,6 @@ NATS_EXTERN bool natsConnection_IsReconnecting(natsConnection *nc);
 NATS_EXTERN bool natsConnection_IsDraining(natsConnection *nc);
 
 /**
- * Return the number of bytes that were published and are not yet written to the socket.
- *
- * Data that is kept while the connection has no server does not count.
- *
- * @param nc The connection.
- *
- * @return The number of bytes; -1 if the connection is closed, or `nc` is NULL or was destroyed.
- *
- * @par Threads
- * Any thread may call this function at any time, callbacks included.
- *
- * @see natsConnection_GetPendingBytes
- *
- * @ingroup nats_state
- */
-NATS_EXTERN int natsConnection_Buffered(natsConnection *nc);
-
-/**
- * Return the largest message that the server accepts, headers and payload together.
- *
- * @param nc The connection.
- *
- * @return The number of bytes as of the server's last INFO, also after the connection was closed;
- * a negative number if the server has no limit; 0 before the first connect and if `nc` is NULL or
- * was destroyed.
- *
- * @par Threads
- * Any thread may call this function at any time, callbacks included.
- *
- * @ingroup nats_state
- */
-NATS_EXTERN int64_t natsConnection_GetMaxPayload(natsConnection *nc);
-
-/**
- * Take a snapshot of a connection's counters.
- *
- * The counters are messages and bytes in both directions, and the number of reconnects.
- *
- * @param nc The connection.
- * @param stats An object from `natsStatistics_Create`, which receives the counters. No other
- * thread may use it during the call.
- *
- * @retval NATS_OK The counters were copied, in any state of the connection.
- * @retval NATS_INVALID_ARG An argument is NULL, or `nc` was destroyed.
- *
- * @par Threads
- * Any thread may call this function at any time, callbacks included.
- *
- * @par Example
- * ```c
- * natsStatistics *stats = NULL;
- * uint64_t in = 0, out = 0;
- * natsStatus s = natsStatistics_Create(&stats);
- * if (s == NATS_OK) s = natsConnection_GetStats(nc, stats);
- * if (s == NATS_OK) s = natsStatistics_GetCounts(stats, &in, NULL, &out, NULL, NULL);
- * if (s == NATS_OK) printf("%" PRIu64 " in, %" PRIu64 " out\n", in, out);
- * natsStatistics_Destroy(stats);
- * ```
- *
- * @see natsStatistics_GetCounts
- *
- * @ingroup nats_statistics
- */
-NATS_EXTERN enum natsStatus natsConnection_GetStats(natsConnection *nc, natsStatistics *stats);
-
-/**
- * Copy the URL of the present server.
- *
- * @param nc The connection.
- * @param buffer Receives the URL with the credentials it contains; an empty string while the
- * connection is not connected, or is draining.
- * @param bufferSize The size of the buffer in bytes; it must hold the URL and a NUL.
- *
- * @retval NATS_OK The URL or an empty string was written.
- * @retval NATS_INVALID_ARG An argument is NULL, or `nc` was destroyed.
- * @retval NATS_INSUFFICIENT_BUFFER The text does not fit. The buffer then holds an empty string,
- * if it has room for one.
- *
- * @par Threads
- * Any thread may call this function at any time, callbacks included.
- *
- * @ingroup nats_state
- */
-NATS_EXTERN
-enum natsStatus natsConnection_GetConnectedUrl(natsConnection *nc,
-                                               char *buffer,
-                                               size_t bufferSize);
-
-/**
- * Copy the unique identifier of the present server.
- *
- * @param nc The connection.
- * @param buffer Receives the identifier; an empty string while the connection is not connected, or
- * is draining.
- * @param bufferSize The size of the buffer in bytes; it must hold the identifier and a NUL.
- *
- * @retval NATS_OK The identifier or an empty string was written.
- * @retval NATS_INVALID_ARG An argument is NULL, or `nc` was destroyed.
- * @retval NATS_INSUFFICIENT_BUFFER The text does not fit. The buffer then holds an empty string,
- * if it has room for one.
- *
- * @par Threads
- * Any thread may call this function at any time, callbacks included.
- *
- * @see natsConnection_GetServerName
- *
- * @ingroup nats_state
- */
-NATS_EXTERN
-enum natsStatus natsConnection_GetConnectedServerId(natsConnection *nc,
-                                                    char *buffer,
-                                                    size_t bufferSize);
-
-/**
- * List the servers that a connection knows.
- *
- * The list has the servers that the options named and those that the cluster announced.
- *
- * @param nc The connection.
- * @param servers Receives an array of URLs in the form `nats://host:port`, without credentials.
- * The caller releases each string and then the array with `free()`; the array also if it has no
- * elements. Written only with `NATS_OK`.
- * @param count Receives the number of elements. Written only with `NATS_OK`.
- *
- * @retval NATS_OK The list was written, in any state of the connection.
- * @retval NATS_INVALID_ARG An argument is NULL, or `nc` was destroyed.
- * @retval NATS_NO_MEMORY Memory could not be allocated.
- *
- * @par Threads
- * Any thread may call this function at any time, callbacks included.
- *
- * @par Example
- * ```c
- * char **servers = NULL;
- * int count = 0, i;
- * if (natsConnection_GetServers(nc, &servers, &count) == NATS_OK) {
- *     for (i = 0; i < count; i++) {
- *         puts(servers[i]);
- *         free(servers[i]);
- *     }
- *     free(servers);
- * }
- * ```
- *
- * @see natsConnection_GetDiscoveredServers
- *
- * @ingroup nats_servers
- */
-NATS_EXTERN enum natsStatus natsConnection_GetServers(natsConnection *nc, char ***servers, int *count);
-
-/**
- * List the servers that a connection learned of from the cluster.
- *
- * @param nc The connection.
- * @param servers Receives an array of URLs in the form `nats://host:port`, without credentials.
- * The caller releases each string and then the array with `free()`; the array also if it has no
- * elements. Written only with `NATS_OK`.
- * @param count Receives the number of elements, which may be 0. Written only with `NATS_OK`.
- *
- * @retval NATS_OK The list was written, in any state of the connection.
- * @retval NATS_INVALID_ARG An argument is NULL, or `nc` was destroyed.
- * @retval NATS_NO_MEMORY Memory could not be allocated.
- *
- * @par Threads
- * Any thread may call this function at any time, callbacks included.
- *
- * @see natsConnection_GetServers, natsOptions_SetDiscoveredServersCB
- *
- * @ingroup nats_servers
- */
-NATS_EXTERN
-enum natsStatus natsConnection_GetDiscoveredServers(natsConnection *nc,
-                                                    char ***servers,
-                                                    int *count);
-
-/**
  * Return the number that the server gave this client.
  *
  * @param nc The connection.
@@ -2983,24 +2686,6 @@ NATS_EXTERN enum natsStatus natsConnection_GetClientIP(natsConnection *nc, char 
  * @ingroup nats_state
  */
 NATS_EXTERN const char *natsConnection_GetName(natsConnection *nc);
-
-/**
- * Test whether the server supports message headers.
- *
- * Does not change the last error of the calling thread if the server does not.
- *
- * @param nc The connection.
- *
- * @retval NATS_OK The server supports headers.
- * @retval NATS_NO_SERVER_SUPPORT The server does not, or there was no connection yet.
- * @retval NATS_INVALID_ARG `nc` is NULL or was destroyed.
- *
- * @par Threads
- * Any thread may call this function at any time, callbacks included.
- *
- * @ingroup nats_state
- */
-NATS_EXTERN enum natsStatus natsConnection_HasHeaderSupport(natsConnection *nc);
 
 /**
  * Return the local address of the connection's socket.
@@ -3077,6 +2762,321 @@ NATS_EXTERN enum natsStatus natsConnection_GetLastError(natsConnection *nc, cons
 NATS_EXTERN enum natsStatus natsConnection_ReadLastError(natsConnection *nc, char *buf, size_t n);
 
 /**
+ * Return the number of bytes that were published and are not yet written to the socket.
+ *
+ * Data that is kept while the connection has no server does not count.
+ *
+ * @param nc The connection.
+ *
+ * @return The number of bytes; -1 if the connection is closed, or `nc` is NULL or was destroyed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @see natsConnection_GetPendingBytes
+ *
+ * @ingroup nats_state
+ */
+NATS_EXTERN int natsConnection_Buffered(natsConnection *nc);
+
+/**
+ * Return the number of bytes that wait to be sent, including those kept for after a reconnect.
+ *
+ * Counts publishes and other operations that the socket has not accepted yet.
+ * `natsConnection_Buffered` leaves out what is kept while there is no server.
+ *
+ * @param nc The connection.
+ * @param bytes Receives the number of bytes; 0 for a closed connection. Written only with
+ * `NATS_OK`.
+ *
+ * @retval NATS_OK The number was written, also for a closed connection.
+ * @retval NATS_INVALID_ARG An argument is NULL, or `nc` was destroyed.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_state
+ */
+NATS_EXTERN enum natsStatus natsConnection_GetPendingBytes(natsConnection *nc, int64_t *bytes);
+
+/**
+ * Return the number of open subscriptions of a connection.
+ *
+ * A subscription counts until it is unsubscribed, drained, destroyed, or has delivered the maximum
+ * of `natsSubscription_AutoUnsubscribe`.
+ *
+ * @param nc The connection.
+ * @param count Receives the number. Written only with `NATS_OK`.
+ *
+ * @retval NATS_OK The number was written, also for a closed connection.
+ * @retval NATS_INVALID_ARG An argument is NULL, or `nc` was destroyed.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_state
+ */
+NATS_EXTERN enum natsStatus natsConnection_GetSubscriptionCount(natsConnection *nc, int *count);
+
+/**
+ * Take a snapshot of a connection's counters.
+ *
+ * The counters are messages and bytes in both directions, and the number of reconnects.
+ *
+ * @param nc The connection.
+ * @param stats An object from `natsStatistics_Create`, which receives the counters. No other
+ * thread may use it during the call.
+ *
+ * @retval NATS_OK The counters were copied, in any state of the connection.
+ * @retval NATS_INVALID_ARG An argument is NULL, or `nc` was destroyed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @par Example
+ * ```c
+ * natsStatistics *stats = NULL;
+ * uint64_t in = 0, out = 0;
+ * natsStatus s = natsStatistics_Create(&stats);
+ * if (s == NATS_OK) s = natsConnection_GetStats(nc, stats);
+ * if (s == NATS_OK) s = natsStatistics_GetCounts(stats, &in, NULL, &out, NULL, NULL);
+ * if (s == NATS_OK) printf("%" PRIu64 " in, %" PRIu64 " out\n", in, out);
+ * natsStatistics_Destroy(stats);
+ * ```
+ *
+ * @see natsStatistics_GetCounts
+ *
+ * @ingroup nats_statistics
+ */
+NATS_EXTERN enum natsStatus natsConnection_GetStats(natsConnection *nc, natsStatistics *stats);
+
+/**
+ * Return the largest message that the server accepts, headers and payload together.
+ *
+ * @param nc The connection.
+ *
+ * @return The number of bytes as of the server's last INFO, also after the connection was closed;
+ * a negative number if the server has no limit; 0 before the first connect and if `nc` is NULL or
+ * was destroyed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_state
+ */
+NATS_EXTERN int64_t natsConnection_GetMaxPayload(natsConnection *nc);
+
+/**
+ * Copy the URL of the present server.
+ *
+ * @param nc The connection.
+ * @param buffer Receives the URL with the credentials it contains; an empty string while the
+ * connection is not connected, or is draining.
+ * @param bufferSize The size of the buffer in bytes; it must hold the URL and a NUL.
+ *
+ * @retval NATS_OK The URL or an empty string was written.
+ * @retval NATS_INVALID_ARG An argument is NULL, or `nc` was destroyed.
+ * @retval NATS_INSUFFICIENT_BUFFER The text does not fit. The buffer then holds an empty string,
+ * if it has room for one.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_state
+ */
+NATS_EXTERN
+enum natsStatus natsConnection_GetConnectedUrl(natsConnection *nc,
+                                               char *buffer,
+                                               size_t bufferSize);
+
+/**
+ * Copy the unique identifier of the present server.
+ *
+ * @param nc The connection.
+ * @param buffer Receives the identifier; an empty string while the connection is not connected, or
+ * is draining.
+ * @param bufferSize The size of the buffer in bytes; it must hold the identifier and a NUL.
+ *
+ * @retval NATS_OK The identifier or an empty string was written.
+ * @retval NATS_INVALID_ARG An argument is NULL, or `nc` was destroyed.
+ * @retval NATS_INSUFFICIENT_BUFFER The text does not fit. The buffer then holds an empty string,
+ * if it has room for one.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @see natsConnection_GetServerName
+ *
+ * @ingroup nats_state
+ */
+NATS_EXTERN
+enum natsStatus natsConnection_GetConnectedServerId(natsConnection *nc,
+                                                    char *buffer,
+                                                    size_t bufferSize);
+
+/**
+ * Copy the name of the present server.
+ *
+ * The name is the field `server_name` of the server's INFO.
+ *
+ * @param nc The connection.
+ * @param buffer Receives the name; an empty string while the connection is not connected, or is
+ * draining, or the server has no name.
+ * @param bufferSize The size of the buffer in bytes; it must hold the name and a NUL.
+ *
+ * @retval NATS_OK The name or an empty string was written.
+ * @retval NATS_INVALID_ARG An argument is NULL, or `nc` was destroyed.
+ * @retval NATS_INSUFFICIENT_BUFFER The text does not fit. The buffer then holds an empty string,
+ * if it has room for one.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_state
+ */
+NATS_EXTERN enum natsStatus natsConnection_GetServerName(natsConnection *nc, char *buffer, size_t bufferSize);
+
+/**
+ * Copy the version of the present server, such as `2.10.4`.
+ *
+ * The version is the field `version` of the server's INFO.
+ *
+ * @param nc The connection.
+ * @param buffer Receives the version; an empty string while the connection is not connected, or is
+ * draining.
+ * @param bufferSize The size of the buffer in bytes; it must hold the version and a NUL.
+ *
+ * @retval NATS_OK The version or an empty string was written.
+ * @retval NATS_INVALID_ARG An argument is NULL, or `nc` was destroyed.
+ * @retval NATS_INSUFFICIENT_BUFFER The text does not fit. The buffer then holds an empty string,
+ * if it has room for one.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_state
+ */
+NATS_EXTERN
+enum natsStatus natsConnection_GetServerVersion(natsConnection *nc,
+                                                char *buffer,
+                                                size_t bufferSize);
+
+/**
+ * Copy the name of the cluster that the present server belongs to.
+ *
+ * The name is the field `cluster` of the server's INFO.
+ *
+ * @param nc The connection.
+ * @param buffer Receives the name; an empty string while the connection is not connected, or is
+ * draining, or the server belongs to no cluster.
+ * @param bufferSize The size of the buffer in bytes; it must hold the name and a NUL.
+ *
+ * @retval NATS_OK The name or an empty string was written.
+ * @retval NATS_INVALID_ARG An argument is NULL, or `nc` was destroyed.
+ * @retval NATS_INSUFFICIENT_BUFFER The text does not fit. The buffer then holds an empty string,
+ * if it has room for one.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_state
+ */
+NATS_EXTERN
+enum natsStatus natsConnection_GetServerCluster(natsConnection *nc,
+                                                char *buffer,
+                                                size_t bufferSize);
+
+/**
+ * List the servers that a connection knows.
+ *
+ * The list has the servers that the options named and those that the cluster announced.
+ *
+ * @param nc The connection.
+ * @param servers Receives an array of URLs in the form `nats://host:port`, without credentials.
+ * The caller releases each string and then the array with `free()`; the array also if it has no
+ * elements. Written only with `NATS_OK`.
+ * @param count Receives the number of elements. Written only with `NATS_OK`.
+ *
+ * @retval NATS_OK The list was written, in any state of the connection.
+ * @retval NATS_INVALID_ARG An argument is NULL, or `nc` was destroyed.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @par Example
+ * ```c
+ * char **servers = NULL;
+ * int count = 0, i;
+ * if (natsConnection_GetServers(nc, &servers, &count) == NATS_OK) {
+ *     for (i = 0; i < count; i++) {
+ *         puts(servers[i]);
+ *         free(servers[i]);
+ *     }
+ *     free(servers);
+ * }
+ * ```
+ *
+ * @see natsConnection_GetDiscoveredServers
+ *
+ * @ingroup nats_servers
+ */
+NATS_EXTERN enum natsStatus natsConnection_GetServers(natsConnection *nc, char ***servers, int *count);
+
+/**
+ * List the servers that a connection learned of from the cluster.
+ *
+ * @param nc The connection.
+ * @param servers Receives an array of URLs in the form `nats://host:port`, without credentials.
+ * The caller releases each string and then the array with `free()`; the array also if it has no
+ * elements. Written only with `NATS_OK`.
+ * @param count Receives the number of elements, which may be 0. Written only with `NATS_OK`.
+ *
+ * @retval NATS_OK The list was written, in any state of the connection.
+ * @retval NATS_INVALID_ARG An argument is NULL, or `nc` was destroyed.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @see natsConnection_GetServers, natsOptions_SetDiscoveredServersCB
+ *
+ * @ingroup nats_servers
+ */
+NATS_EXTERN
+enum natsStatus natsConnection_GetDiscoveredServers(natsConnection *nc,
+                                                    char ***servers,
+                                                    int *count);
+
+/**
+ * Test whether the server supports message headers.
+ *
+ * Does not change the last error of the calling thread if the server does not.
+ *
+ * @param nc The connection.
+ *
+ * @retval NATS_OK The server supports headers.
+ * @retval NATS_NO_SERVER_SUPPORT The server does not, or there was no connection yet.
+ * @retval NATS_INVALID_ARG `nc` is NULL or was destroyed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_state
+ */
+NATS_EXTERN enum natsStatus natsConnection_HasHeaderSupport(natsConnection *nc);
+
+/**
  * Return the descriptor that reports waiting callbacks of a connection.
  *
  * The descriptor is readable exactly while something waits for `natsConnection_Dispatch`. Watch it
@@ -3144,6 +3144,96 @@ NATS_EXTERN enum natsStatus natsConnection_GetDispatchFd(natsConnection *nc, nat
  * @ingroup nats_dispatch
  */
 NATS_EXTERN enum natsStatus natsConnection_Dispatch(natsConnection *nc, int max, int *ran);
+
+/**
+ * Return the text of the calling thread's last failure.
+ *
+ * A successful call does not clear the last error. The thread's next failure replaces it, and
+ * `nats_ReleaseThreadMemory` clears it. In an error handler the text is that of the reported
+ * event, where it has one. The text states what failed (subject, server address, argument), the
+ * position of the fault, the limit or time that was reached, and where it is not obvious what to
+ * check next: `subject 'a b': blank at byte 1`, `no message on 'in' within 500 ms`. Bytes are
+ * counted from 0, unprintable bytes are escaped and long values are truncated. The text is for
+ * people and may change between versions; programs decide by the status. It never contains a
+ * password, a token, a seed or a JWT.
+ *
+ * @param status Receives the status of that failure, `NATS_OK` if there was none; may be NULL.
+ *
+ * @return The text, possibly empty, at most 255 characters; NULL if nothing failed. It belongs to
+ * the library and stays valid until the next failure in this thread.
+ *
+ * @par Threads
+ * Each thread has its own last error. Any thread may call this function at any time, also before
+ * the library is opened.
+ *
+ * @par Example
+ * ```c
+ * natsStatus why = NATS_OK;
+ * if (natsConnection_PublishString(nc, "a subject", "x") != NATS_OK) {
+ *     const char *text = nats_GetLastError(&why);
+ *     fprintf(stderr, "%s: %s\n", natsStatus_GetText(why), text);
+ * }
+ * ```
+ *
+ * @see nats_GetLastErrorStack, natsConnection_ReadLastError
+ *
+ * @ingroup nats_errors
+ */
+NATS_EXTERN const char *nats_GetLastError(enum natsStatus *status);
+
+/**
+ * Copy the name of the function that failed last in the calling thread.
+ *
+ * Programs that expect several names, one in a line and the innermost first, can read the result
+ * unchanged: this library names the one function that the program called. Does not change the last
+ * error.
+ *
+ * @param buffer Receives the name and a NUL; an empty string if nothing failed.
+ * @param bufLen The size of the buffer in bytes.
+ *
+ * @retval NATS_OK The name or an empty string was written.
+ * @retval NATS_INVALID_ARG `buffer` is NULL or `bufLen` is 0.
+ * @retval NATS_INSUFFICIENT_BUFFER The name does not fit. The buffer holds its beginning and a
+ * NUL.
+ *
+ * @par Threads
+ * Each thread has its own last error. Any thread may call this function at any time.
+ *
+ * @see nats_GetLastError
+ *
+ * @ingroup nats_errors
+ */
+NATS_EXTERN enum natsStatus nats_GetLastErrorStack(char *buffer, size_t bufLen);
+
+/**
+ * Print the calling thread's last failure.
+ *
+ * Writes the number and the text of the status, the text of the error, the version of the library
+ * and the name of the function. Prints nothing if nothing failed.
+ *
+ * @param file An open stream, which is flushed and stays open; NULL prints nothing.
+ *
+ * @par Threads
+ * Each thread has its own last error. Any thread may call this function at any time.
+ *
+ * @see nats_GetLastError
+ *
+ * @ingroup nats_errors
+ */
+NATS_EXTERN void nats_PrintLastErrorStack(FILE *file);
+
+/**
+ * Release the memory that the library keeps for the calling thread.
+ *
+ * Clears the last error of the thread. Threads of the library do this by themselves when they end.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, also before the library is opened and more than
+ * once.
+ *
+ * @ingroup nats_library
+ */
+NATS_EXTERN void nats_ReleaseThreadMemory(void);
 
 /**
  * Read what arrived on a connection's socket.
@@ -3408,96 +3498,6 @@ NATS_EXTERN enum natsStatus natsInbox_Create(natsInbox **newInbox);
  * @ingroup nats_inbox
  */
 NATS_EXTERN void natsInbox_Destroy(natsInbox *inbox);
-
-/**
- * Return the text of the calling thread's last failure.
- *
- * A successful call does not clear the last error. The thread's next failure replaces it, and
- * `nats_ReleaseThreadMemory` clears it. In an error handler the text is that of the reported
- * event, where it has one. The text states what failed (subject, server address, argument), the
- * position of the fault, the limit or time that was reached, and where it is not obvious what to
- * check next: `subject 'a b': blank at byte 1`, `no message on 'in' within 500 ms`. Bytes are
- * counted from 0, unprintable bytes are escaped and long values are truncated. The text is for
- * people and may change between versions; programs decide by the status. It never contains a
- * password, a token, a seed or a JWT.
- *
- * @param status Receives the status of that failure, `NATS_OK` if there was none; may be NULL.
- *
- * @return The text, possibly empty, at most 255 characters; NULL if nothing failed. It belongs to
- * the library and stays valid until the next failure in this thread.
- *
- * @par Threads
- * Each thread has its own last error. Any thread may call this function at any time, also before
- * the library is opened.
- *
- * @par Example
- * ```c
- * natsStatus why = NATS_OK;
- * if (natsConnection_PublishString(nc, "a subject", "x") != NATS_OK) {
- *     const char *text = nats_GetLastError(&why);
- *     fprintf(stderr, "%s: %s\n", natsStatus_GetText(why), text);
- * }
- * ```
- *
- * @see nats_GetLastErrorStack, natsConnection_ReadLastError
- *
- * @ingroup nats_errors
- */
-NATS_EXTERN const char *nats_GetLastError(enum natsStatus *status);
-
-/**
- * Copy the name of the function that failed last in the calling thread.
- *
- * Programs that expect several names, one in a line and the innermost first, can read the result
- * unchanged: this library names the one function that the program called. Does not change the last
- * error.
- *
- * @param buffer Receives the name and a NUL; an empty string if nothing failed.
- * @param bufLen The size of the buffer in bytes.
- *
- * @retval NATS_OK The name or an empty string was written.
- * @retval NATS_INVALID_ARG `buffer` is NULL or `bufLen` is 0.
- * @retval NATS_INSUFFICIENT_BUFFER The name does not fit. The buffer holds its beginning and a
- * NUL.
- *
- * @par Threads
- * Each thread has its own last error. Any thread may call this function at any time.
- *
- * @see nats_GetLastError
- *
- * @ingroup nats_errors
- */
-NATS_EXTERN enum natsStatus nats_GetLastErrorStack(char *buffer, size_t bufLen);
-
-/**
- * Print the calling thread's last failure.
- *
- * Writes the number and the text of the status, the text of the error, the version of the library
- * and the name of the function. Prints nothing if nothing failed.
- *
- * @param file An open stream, which is flushed and stays open; NULL prints nothing.
- *
- * @par Threads
- * Each thread has its own last error. Any thread may call this function at any time.
- *
- * @see nats_GetLastError
- *
- * @ingroup nats_errors
- */
-NATS_EXTERN void nats_PrintLastErrorStack(FILE *file);
-
-/**
- * Release the memory that the library keeps for the calling thread.
- *
- * Clears the last error of the thread. Threads of the library do this by themselves when they end.
- *
- * @par Threads
- * Any thread may call this function at any time, also before the library is opened and more than
- * once.
- *
- * @ingroup nats_library
- */
-NATS_EXTERN void nats_ReleaseThreadMemory(void);
 
 /**
  * Open the library.

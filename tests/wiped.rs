@@ -11,7 +11,7 @@ use std::thread;
 
 use nats_rs::error::natsStatus;
 use nats_rs::ffi::connection::{natsConnection_Connect, natsConnection_Destroy};
-use nats_rs::ffi::connection_info::natsConnection_GetConnectedUrl;
+use nats_rs::ffi::connection_info::server::natsConnection_GetConnectedUrl;
 use nats_rs::ffi::options::credentials::natsOptions_SetUserCredentialsFromMemory;
 use nats_rs::ffi::options::proxy::natsOptions_SetProxyURL;
 use nats_rs::ffi::options::servers::{

@@ -465,3 +465,50 @@ pub unsafe extern "C" fn natsConnection_Destroy(nc: *mut natsConnection) {
         }
     });
 }
+
+/// Close and release a connection, and wait until its last callback has returned.
+///
+/// Does what `natsConnection_Destroy` does, then waits for the message and completion callbacks of
+/// the connection's subscriptions, its connection callbacks (the closed callback included) and its
+/// error handler. Afterwards the memory that their closures point to may be freed. As soon as the
+/// call has begun, calls of other threads on the connection fail with `NATS_CONNECTION_CLOSED`;
+/// when it is over, with `NATS_INVALID_ARG`.
+///
+/// @param nc The connection.
+/// @param timeout The longest time to wait for callbacks in milliseconds; 0 or less for no limit.
+///
+/// @retval NATS_OK No callback of this connection runs or will run.
+/// @retval NATS_INVALID_ARG `nc` is NULL or was destroyed.
+/// @retval NATS_TIMEOUT A callback is still running. The connection is closed and destroyed all the
+/// same.
+/// @retval NATS_ILLEGAL_STATE The call came from a callback of this connection or its
+/// subscriptions, from a connection callback, or from a message callback in the shared pool, which
+/// might wait for itself. Nothing was done.
+///
+/// @note An addition of this library: nats.c does not have it.
+///
+/// @par Threads
+/// Any thread may call this function, except in the callbacks named under `NATS_ILLEGAL_STATE`.
+///
+/// @see natsConnection_Destroy, natsOptions_SetReleasedCB
+///
+/// @ingroup nats_connection
+///
+/// # Safety
+/// `nc` is NULL or a handle of this library.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn natsConnection_DestroyAndWait(
+    nc: *mut natsConnection,
+    timeout: i64,
+) -> natsStatus {
+    guard("natsConnection_DestroyAndWait", || {
+        // SAFETY: the caller's contract, above.
+        let connection = unsafe { borrow_arc(nc) }?;
+        let result = connection.destroy_and_wait(millis_or_forever(timeout));
+        if !matches!(&result, Err(e) if e.status() == Status::NATS_ILLEGAL_STATE) {
+            // SAFETY: likewise. The core has just ended the object; only the handle is left to end.
+            unsafe { handle::destroy(nc) };
+        }
+        result
+    })
+}

@@ -34,7 +34,7 @@
 //! | Module | Holds |
 //! |---|---|
 //! | `guard` | the way in and out of every function: panics, errors |
-//! | [`last_error`] | the thread's last error |
+//! | `last_error`, [`errors`] | the thread's last error, and the functions about it |
 //! | `convert` | C's pointers, lengths and times into Rust's and back |
 //! | `callback` | a C function and its closure as one value |
 //! | `handle` | what the pointers to long-lived objects point at |
@@ -47,7 +47,6 @@
 //! | [`subscription`] | `natsSubscription` |
 //! | [`msg`], [`msg_header`], [`header`] | `natsMsg`, its headers, `natsHeader` |
 //! | [`inbox`], [`statistics`] | `natsInbox`, `natsStatistics` |
-//! | [`additions`] | functions on connections that programs written for nats.c do not know |
 //! | [`jetstream`] | JetStream, a folder of its own |
 
 #![expect(
@@ -62,16 +61,16 @@ pub(crate) mod convert;
 mod fork;
 pub(crate) mod guard;
 pub(crate) mod handle;
+pub(crate) mod last_error;
 mod short_text;
 
-pub mod additions;
 pub mod connection;
 pub mod connection_info;
 pub mod dispatch;
+pub mod errors;
 pub mod event_loop;
 pub mod header;
 pub mod inbox;
-pub mod last_error;
 pub mod library;
 pub mod msg;
 pub mod msg_header;
