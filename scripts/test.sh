@@ -38,7 +38,7 @@ find "${C_FOLDERS[@]}" -name '*.[ch]' -print0 | xargs -0 clang-format --dry-run 
 
 step "Lints (cargo clippy, cargo doc)"
 cargo clippy --all-targets -- -D warnings
-RUSTDOCFLAGS="-D warnings" cargo doc --no-deps
+RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items
 
 step "32 bits (where the target i686-unknown-linux-gnu and gcc-multilib are installed)"
 if rustc --print target-libdir --target i686-unknown-linux-gnu 2>/dev/null | xargs test -d &&

@@ -177,6 +177,10 @@
 //! program's functions are called by way of a frame in assembly language that nobody unwinds through
 //! (`ffi/callback/frame.rs`).
 #![deny(unsafe_op_in_unsafe_fn, clippy::undocumented_unsafe_blocks)]
+#![expect(
+    rustdoc::private_intra_doc_links,
+    reason = "the pages of modules are for readers of the source, as `scripts/test.sh` builds them"
+)]
 #![cfg_attr(
     test,
     expect(clippy::duplicate_mod, reason = "what is explored is compiled twice")

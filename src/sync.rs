@@ -1,5 +1,5 @@
 //! Locks, condition variables, atomics and thread-local values for the modules whose protocols are
-//! explored: tests compile those modules a second time with the types of [`crate::explore`].
+//! explored: tests compile those modules a second time with the types of `explore`.
 
 pub(crate) use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 pub(crate) use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize};

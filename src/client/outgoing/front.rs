@@ -30,7 +30,7 @@ pub(super) struct Front<W> {
     pub(super) draining: bool,
     /// Who watches the sockets, or has the writer, is going to look at `buf`.
     pub(super) asked: bool,
-    /// In a [burst]: whoever fills the buffer writes it, and a timer asks for the rest.
+    /// In a [burst](super::burst): whoever fills the buffer writes it, and a timer asks for the rest.
     pub(super) in_burst: bool,
     /// When all had been written last.
     pub(super) last_write: Instant,

@@ -3,7 +3,7 @@
 //! | file | subject |
 //! |---|---|
 //! | [`ack`] | acknowledging messages |
-//! | [`metadata`] | what the reply subject of a message says |
+//! | [`metadata`](mod@metadata) | what the reply subject of a message says |
 //! | [`ordered`] | the ordered consumer's state machine |
 //! | [`flow`] | answering flow control |
 //! | [`backoff`] | how long to wait before a consumer is created again |
