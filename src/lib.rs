@@ -49,12 +49,11 @@
 //! | [`client::options`], [`client::connection`] | what can be set; the object that the parts are assembled in, with `observe`, `report`, `flush`, `closing`, `dispatch`, and what its session needs of it in `session_host` |
 //! | [`client::session`] | the one owner of the state: `connect`, `reconnect`, `loss` (how a server is lost, and why that has an end), `drain`, `closing`, `keepalive`; one attempt on one server: the socket (`dial`), INFO to PONG (`handshake`), TLS or not (`tls`), who the client is (`identity`); what it needs of the connection (`host`) |
 //! | `client/callbacks/` | connection callbacks in their order (`events`), and when none follows (`life`); the errors that no call can return (`reports`); callbacks that the program runs itself (`manual`) |
-//! | `evloop` | programs with a loop of their own, which watches the socket |
-//! | `unused` | gives memory of messages back when the traffic ends |
-//! | `link`, `waiting`, `sync/adaptive_spin` | the session's reading side, from the socket to the queues; threads that read what they wait for, and how long they look for it before they sleep |
-//! | `outbound`, `publish` | the writing side; checks and encoding of what programs send |
-//! | [`client::subscription`], `delivery`, `registry`, `refused` | a subscription, its queue, who has which sid, and which the server does not take |
-//! | `requests`, `drain` | what their names say |
+//! | `client/incoming/` | the session's reading side, from the socket to the queues (`link`); threads that read what they wait for (`waiting`), and how long they look for it before they sleep (`sync/adaptive_spin`); programs with a loop of their own, which watches the socket (`event_loop`); memory of messages that goes back when the traffic ends (`unused`); what it needs of the connection (`upstream`, `client/link_host.rs`) |
+//! | `client/outgoing/` | the writing side: what publishers append (`publish`, `append`), who writes it (`writer`, `burst`), what of it outlives a server (`attach`, `kept`), what a server takes (`limits`), PINGs and PONGs (`ping`); what it needs of the link (`wire`) |
+//! | `client/interest/` | which subscription has which sid (`registry`), and which the server does not take (`refused`); SUB and UNSUB are appended with the registry locked |
+//! | [`client::subscription`] | a subscription (`state`), its queue (`queue`), the way of a message through it (`delivery`, `next`, `next_batch`), its ends (`ending`, `drain`); what it needs of the connection (`home`, `client/subscribe.rs`) |
+//! | `client/requests/` | which request an answer is for; making one is in `client/request.rs`, `request_then.rs` and `reply_context.rs` |
 //! | [`js::publish`] | publishing to streams: the table of messages that await their acks, who waits for room in it, batches |
 //! | `ffi/guard.rs`, `ffi/callback.rs` | the way in and out of each exported function; how the program's are called |
 //! | `ffi/handle.rs` | what C's pointers point at, and which process they belong to |
@@ -97,15 +96,15 @@
 //! 1. [`ffi::publish`] borrows the handle, converts pointers and lengths, calls
 //!    [`client::Connection::publish`].
 //! 2. `publish` checks the subject (no byte that would break the line) and the server's limits.
-//! 3. `outbound` encodes one whole frame into the *front* buffer; its lock is held for the copy.
+//! 3. `outgoing` encodes one whole frame into the *front* buffer; its lock is held for the copy.
 //! 4. The first publish after a pause is written by who made it. In a burst the first one asks
 //!    whoever watches the sockets to write, which costs the others nothing. A burst that outruns that
-//!    is left to its publishers, and a timer sees to its end (`outbound/burst.rs`).
+//!    is left to its publishers, and a timer sees to its end (`outgoing/burst.rs`).
 //!    [`client::When`] says who does not leave it at that: requests and flushes write by
 //!    themselves, and so does who finds 128 KiB in the front; that one waits for the socket, too,
 //!    for up to 5 ms.
 //! 5. Who writes holds the *writer*, swaps the front for the empty *back* and gives that to the
-//!    kernel without blocking, in equal pieces whose size is learnt (`outbound/pieces.rs`), while
+//!    kernel without blocking, in equal pieces whose size is learnt (`outgoing/pieces.rs`), while
 //!    publishers go on. What the kernel does not take stays until the socket is writable. Above
 //!    256 KiB publishers wait for room, up to the write deadline.
 //! 6. A payload of 80 KiB and more goes from the caller's memory, with the head in front of it.
@@ -113,7 +112,7 @@
 //! Only whole frames are in the buffers. When the connection is lost, [`proto::salvage`] picks out
 //! the publishes that did not leave whole; they become the head of the pending buffer, which
 //! publishers fill up to the reconnect buffer's limit; but for what no server takes
-//! (`outbound/kept.rs`). With the next server go out: the subscriptions as they are by then, what is
+//! (`outgoing/kept.rs`). With the next server go out: the subscriptions as they are by then, what is
 //! pending, the PINGs that are waited for; then the callback is posted.
 //!
 //! # Reconnect
