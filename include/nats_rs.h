@@ -7587,7 +7587,9 @@ NATS_EXTERN void jsMsgMetaData_Destroy(struct jsMsgMetaData *meta);
 /**
  * Return the subject of advisories, to subscribe to.
  *
- * An addition that nats.c lacks. Advisories are ordinary messages: subscribe to them with
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * Advisories are ordinary messages: subscribe to them with
  * `natsConnection_Subscribe`, and read them with `js_ReadAdvisory`. They come at most once.
  *
  * @param newSubject Receives the subject, which the program has to `free()`.
@@ -7625,7 +7627,7 @@ enum natsStatus js_AdvisorySubject(char **newSubject,
 /**
  * Read the advisory that a message has.
  *
- * An addition that nats.c lacks.
+ * @note An addition of this library: nats.c does not have it.
  *
  * @param newAdvisory Receives the advisory, to be released with `jsAdvisory_Destroy`.
  * @param msg The message, which stays the program's.
@@ -7652,6 +7654,11 @@ enum natsStatus js_ReadAdvisory(struct jsAdvisory **newAdvisory,
  * Release an advisory, with the strings in it.
  *
  * @param advisory The advisory; NULL does nothing.
+ *
+ * @par Threads
+ * Any thread, while no other thread uses `advisory`.
+ *
+ * @note An addition of this library: nats.c does not have it.
  *
  * @ingroup nats_js_context
  */
