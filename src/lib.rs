@@ -12,7 +12,7 @@
 //!
 //! | Layer | What it is | What it is not |
 //! |---|---|---|
-//! | [`error`], [`secret`], `words`, `random`, `nesting`, `sync` | [`error::Error`], and the one map from it to the statuses of C; text that is wiped; how texts show values, errors of the system and lists; random numbers; what a thread is in the middle of, and why nothing that belongs to a thread has a destructor; the locks and atomics of those protocols that tests run in many orders (`explore`) | |
+//! | [`error`], [`secret`], `words`, `random`, `reentrancy`, `sync` | [`error::Error`], and the one map from it to the statuses of C; text that is wiped; how texts show values, errors of the system and lists; random numbers; what a thread is in the middle of, and why nothing that belongs to a thread has a destructor; the locks and atomics of those protocols that tests run in many orders (`explore`) | |
 //! | `fork`, `locks` | which process this is, what is shared within one, descriptors that children close; locks that children of `fork` can use | no list of locks for the whole process |
 //! | [`proto`] | bytes into values and values into bytes | no sockets, locks or threads |
 //! | [`msg`] | the message, and the memory it lives in | knows `proto` only |
@@ -44,7 +44,7 @@
 //! | [`net::cancel`] | ending a wait from another thread |
 //! | [`runtime::library`] | open, close, close and wait, for each process |
 //! | [`runtime::io`] | sockets by readiness, and requests to flush them |
-//! | [`runtime::dispatcher`] | pools of threads that run jobs, which jobs come first, when pools grow, and who watches the sockets; `lanes` is the pool of a fixed size |
+//! | [`runtime::dispatcher`] | pools of threads that run jobs, which jobs come first, when pools grow, and who watches the sockets; `delivery_threads` is the pool of a fixed size |
 //! | [`runtime::events`], [`runtime::timers`] | one thread for connection callbacks, one for what is due later |
 //! | [`client::options`], [`client::connection`] | what can be set; the object that the parts are assembled in, with `observe`, `report`, `flush`, `closing`, `dispatch`, and what its session needs of it in `session_host` |
 //! | [`client::session`] | the one owner of the state: `connect`, `reconnect`, `loss` (how a server is lost, and why that has an end), `drain`, `closing`, `keepalive`; one attempt on one server: the socket (`dial`), INFO to PONG (`handshake`), TLS or not (`tls`), who the client is (`identity`); what it needs of the connection (`host`) |
@@ -122,6 +122,23 @@
 //! an old link is not heard. One deadline covers name, TCP and handshake. Attempts are steps on
 //! dialing threads and pauses on the timer thread: no connection has a thread of its own.
 //!
+//! # Words
+//!
+//! | Name | What it means here |
+//! |---|---|
+//! | session, link, host | the connection's dealings with one server after the other; the reading side of one of them; what a part asks of the connection that it is a part of |
+//! | dial, handshake | to get a socket to a server, directly or through a proxy; from its INFO to its PONG |
+//! | adaptive spin | to look for an answer again and again before sleeping, where that was of use before |
+//! | lifetime guard, release latch | held by what may still call the program; opens when the last one is gone |
+//! | reentrancy | what a thread is in the middle of |
+//! | external event loop | a loop of the program that watches a connection's socket |
+//! | delivery threads | the pool of a fixed size that runs callbacks, as opposed to the one that grows |
+//! | front, back | the buffer that publishers append to; the one that is being written |
+//! | flush, publisher-driven flush | to give the kernel what waits; in a burst, by those who publish |
+//! | `flush_requested`, `flush_contended` | a flush has been asked for; a thread has found another one flushing |
+//! | take over reading | to read as the thread that waits, in place of those that watch the sockets |
+//! | closed to new | a registry that takes no more subscriptions |
+//!
 //! # Order of locks
 //!
 //! 1. a link's reader: held by whoever reads from the socket
@@ -154,7 +171,7 @@
 //! The first connect runs on the program's thread. A subscription is in a pool's queue at most
 //! once, which is why its callbacks never overlap and keep their order.
 //!
-//! Everything that may still call the program holds a *lease* (`client/callbacks/life.rs`): the open
+//! Everything that may still call the program holds a *lifetime guard* (`client/callbacks/life.rs`): the open
 //! connection, each subscription with a callback, each event that waits; and a connection that the
 //! program has not destroyed. The end of the last one is the released callback, and what `natsConnection_DestroyAndWait` waits for.
 //!
@@ -194,10 +211,10 @@ mod fork;
 pub mod js;
 mod locks;
 pub mod msg;
-mod nesting;
 pub mod net;
 pub mod proto;
 mod random;
+mod reentrancy;
 pub mod runtime;
 pub mod secret;
 mod sync;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
-use super::callbacks::life::Lease;
+use super::callbacks::life::LifetimeGuard;
 use super::callbacks::manual::ManualJob;
 use super::connection::Connection;
 use crate::error::{Result, Status};
@@ -47,7 +47,7 @@ pub struct CallbackQueue {
     lane: Option<Arc<Dispatcher>>,
     state: AtomicU8,
     closing: AtomicBool,
-    lease: Mutex<Option<Lease>>,
+    lifetime_guard: Mutex<Option<LifetimeGuard>>,
 }
 
 impl CallbackQueue {
@@ -55,17 +55,19 @@ impl CallbackQueue {
     /// threads that has none.
     pub fn new(conn: &Arc<Connection>, job: Arc<dyn CallbackJob>) -> Result<Arc<CallbackQueue>> {
         let lane = match conn.opts.global_delivery {
-            true => Some(conn.runtime.lane()?),
+            true => Some(conn.runtime.delivery_thread()?),
             false => None,
         };
-        let lease = conn.lease().ok_or(Status::NATS_CONNECTION_CLOSED)?;
+        let lifetime_guard = conn
+            .lifetime_guard()
+            .ok_or(Status::NATS_CONNECTION_CLOSED)?;
         Ok(Arc::new(CallbackQueue {
             conn: conn.clone(),
             job,
             lane,
             state: AtomicU8::new(IDLE),
             closing: AtomicBool::new(false),
-            lease: Mutex::new(Some(lease)),
+            lifetime_guard: Mutex::new(Some(lifetime_guard)),
         }))
     }
 
@@ -123,8 +125,8 @@ impl CallbackQueue {
     }
 
     fn release(&self) {
-        let lease = self.lease.lock().take();
-        drop(lease);
+        let lifetime_guard = self.lifetime_guard.lock().take();
+        drop(lifetime_guard);
     }
 }
 

@@ -20,7 +20,7 @@ impl Connection {
             // A server that does not answer must not keep the program from closing.
             let _ = self.flush(CLOSE_FLUSH);
         }
-        self.shut();
+        self.close_now();
     }
 
     /// The program does not need it any more.
@@ -48,7 +48,7 @@ impl Connection {
     }
 
     /// Closes the connection at once: everything that waits is told, nothing blocks.
-    fn shut(self: &Arc<Self>) {
-        session::closing::shut(self);
+    fn close_now(self: &Arc<Self>) {
+        session::closing::close_now(self);
     }
 }

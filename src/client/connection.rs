@@ -7,9 +7,9 @@ use super::ForeignHandle;
 use super::Link;
 use super::Subscription;
 use super::callbacks::events::Callbacks;
-use super::callbacks::life::Lease;
+use super::callbacks::life::LifetimeGuard;
 use super::face::Extensions;
-use super::incoming::event_loop::Foreign;
+use super::incoming::event_loop::ExternalLoop;
 use super::incoming::upstream::Received;
 use super::incoming::waiting::Waits;
 use super::interest::Interest;
@@ -59,7 +59,7 @@ pub struct Connection {
     pub(super) headers: AtomicBool,
     pub(super) outbound: Outbound<Link>,
     /// The program's event loop, where that drives the socket.
-    pub(super) foreign: Option<Foreign<Connection>>,
+    pub(super) external_loop: Option<ExternalLoop<Connection>>,
     pub(super) callbacks: Callbacks,
     pub(super) interest: Interest<Subscription>,
     pub(super) requests: Requests,
@@ -89,7 +89,7 @@ impl Connection {
             session: Session::new(opts.session(), TlsPolicy::new(opts.security.clone()), pool),
             max_payload: AtomicI64::new(0),
             headers: AtomicBool::new(false),
-            foreign: opts.event_loop.as_deref().map(Foreign::new),
+            external_loop: opts.event_loop.as_deref().map(ExternalLoop::new),
             callbacks,
             outbound: Outbound::new(
                 opts.write_deadline,
@@ -121,8 +121,8 @@ impl Connection {
     }
 
     /// The right to call the program; `None` when the connection has been closed.
-    pub(super) fn lease(&self) -> Option<Lease> {
-        self.callbacks.life.lease()
+    pub(super) fn lifetime_guard(&self) -> Option<LifetimeGuard> {
+        self.callbacks.life.lifetime_guard()
     }
 
     /// What it is doing.

@@ -48,11 +48,11 @@ mod connection {
             self.links.lock().push(link.clone());
             self.watch.all_look();
             self.outbound.attach(&link, SessionStart::default());
-            self.outbound.try_pump(&link);
+            self.outbound.try_flush(&link);
         }
 
         /// The link is over: the next one is better.
-        pub(super) fn lost(&self, link: &Arc<Link>) {
+        pub(super) fn on_disconnect(&self, link: &Arc<Link>) {
             let _ = self.outbound.detach(link, true);
             self.connect(link.stream.capacity, None);
         }
@@ -73,7 +73,7 @@ mod link {
     pub(super) struct Link {
         pub(super) conn: Arc<Connection>,
         pub(super) stream: Stream,
-        over: AtomicBool,
+        ended: AtomicBool,
     }
 
     /// A socket. The peer makes room again when it has read all that was taken.
@@ -129,7 +129,7 @@ mod link {
                 for link in links {
                     // As in runtime::io: cleared before the call.
                     if link.stream.take_request() {
-                        conn.outbound.pump_on(&link);
+                        conn.outbound.flush_on_watcher(&link);
                     }
                 }
             }
@@ -231,7 +231,7 @@ mod link {
                     state: Mutex::new(pipe),
                     changed: Condvar::new(),
                 },
-                over: AtomicBool::new(false),
+                ended: AtomicBool::new(false),
             }
         }
     }
@@ -255,8 +255,8 @@ mod link {
             });
         }
 
-        fn is_over(&self) -> bool {
-            self.over.load(SeqCst)
+        fn has_ended(&self) -> bool {
+            self.ended.load(SeqCst)
         }
 
         fn is_loop_driven(&self) -> bool {
@@ -282,9 +282,9 @@ mod link {
         }
 
         fn fail(self: &Arc<Self>, _: Error) {
-            if !self.over.swap(true, SeqCst) {
+            if !self.ended.swap(true, SeqCst) {
                 self.stream.shutdown();
-                self.conn.lost(self);
+                self.conn.on_disconnect(self);
             }
         }
 

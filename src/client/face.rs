@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Subscription;
-use super::callbacks::life::Lease;
+use super::callbacks::life::LifetimeGuard;
 use super::connection::Connection;
 use crate::error::Error;
 use crate::locks::Mutex;
@@ -30,7 +30,7 @@ impl Timer {
 /// waits for its end.
 #[derive(Clone)]
 pub struct CallbackGuard {
-    _lease: Lease,
+    _lease: LifetimeGuard,
 }
 
 /// The version of a server.
@@ -77,7 +77,9 @@ impl Connection {
 
     /// The right to call the program; `None` once the connection is closed.
     pub fn callback_guard(&self) -> Option<CallbackGuard> {
-        self.lease().map(|lease| CallbackGuard { _lease: lease })
+        self.lifetime_guard().map(|lifetime_guard| CallbackGuard {
+            _lease: lifetime_guard,
+        })
     }
 
     /// Calls the program: it may find out that it is in a callback of this connection.

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::connection::Connection;
-use super::incoming::waiting::read_here;
+use super::incoming::waiting::take_over_reading;
 use super::outgoing::ping::PingWaiter;
 use super::outgoing::publish::When;
 use super::sync::one_shot::OneShot;
@@ -29,7 +29,7 @@ impl Connection {
         }
         let slot = OneShot::new();
         let deadline = Instant::now().checked_add(timeout);
-        let reader = read_here(self);
+        let reader = take_over_reading(self);
         self.outbound
             .ping(PingWaiter::Thread(slot.clone()), When::Soon);
         reader.read_until(deadline, || slot.is_sent());
@@ -51,7 +51,7 @@ impl Connection {
     pub(super) fn flush_soon(&self) {
         let link = self.session.link();
         if let Some(link) = link {
-            self.outbound.try_pump(&link);
+            self.outbound.try_flush(&link);
         }
     }
 }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::callbacks::life::Lease;
+use super::callbacks::life::LifetimeGuard;
 use super::connection::Connection;
-use super::incoming::event_loop::{self, Foreign};
+use super::incoming::event_loop::{self, ExternalLoop};
 use super::incoming::upstream::{Control, Received, Upstream};
 use super::incoming::waiting::Waits;
 use super::interest::Interest;
@@ -45,12 +45,12 @@ impl Upstream for Connection {
     }
 
     #[inline]
-    fn event_loop(&self) -> Option<&Foreign<Connection>> {
-        self.foreign.as_ref()
+    fn event_loop(&self) -> Option<&ExternalLoop<Connection>> {
+        self.external_loop.as_ref()
     }
 
-    fn lease(&self) -> Option<Lease> {
-        Connection::lease(self)
+    fn lifetime_guard(&self) -> Option<LifetimeGuard> {
+        Connection::lifetime_guard(self)
     }
 
     fn present_link(&self) -> Option<Arc<Link>> {
@@ -83,8 +83,8 @@ impl Upstream for Connection {
         Ok(())
     }
 
-    fn lost(self: &Arc<Self>, link: &Arc<Link>, error: Error) {
-        Connection::lost(self, link, error);
+    fn on_disconnect(self: &Arc<Self>, link: &Arc<Link>, error: Error) {
+        Connection::on_disconnect(self, link, error);
     }
 }
 

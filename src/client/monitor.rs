@@ -109,7 +109,7 @@ impl Connection {
     /// Does what can be done for something to come from the server by a thread that is going to wait
     /// for it: drives the program's event loop, or reads for a short while.
     pub(super) fn await_signal(&self, deadline: Option<Instant>, done: impl Fn() -> bool) {
-        match self.foreign {
+        match self.external_loop {
             Some(_) => drive_loop(self, deadline, done),
             None => look_for_answer(self, deadline, done),
         }

@@ -14,7 +14,7 @@ use crate::error::{Error, Status};
 
 impl Connection {
     /// Has an event run after all those posted before. With `state` locked too, before the end: the
-    /// connection has a lease of its own until then, so if the event is dropped, nothing follows.
+    /// connection has a lifetime guard of its own until then, so if the event is dropped, nothing follows.
     ///
     /// False where nobody is going to run it.
     pub(super) fn post(

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::connection::Connection;
-use super::incoming::waiting::{WaitingReader, read_here};
+use super::incoming::waiting::{WaitingReader, take_over_reading};
 use super::outgoing;
 use super::outgoing::ping::Window;
 use super::outgoing::publish::{Outgoing, When};
@@ -171,7 +171,7 @@ impl Connection {
         publish: &dyn Fn(Option<Instant>) -> Result<()>,
     ) -> Result<WaitingReader<'_, Connection>> {
         if !outgoing::is_direct(size) {
-            let reader = read_here(self);
+            let reader = take_over_reading(self);
             match publish(Some(now)) {
                 Ok(()) => return Ok(reader),
                 Err(e) if e.status() == Status::NATS_TIMEOUT => {}
@@ -179,7 +179,7 @@ impl Connection {
             }
         }
         publish(deadline)?;
-        Ok(read_here(self))
+        Ok(take_over_reading(self))
     }
 
     /// Gives a request its id and its reply subject, and makes sure that the answer is subscribed to.

@@ -112,8 +112,8 @@ impl SessionHost for Connection {
         };
         let info = handshake::run(&context, &mut wire, attempt)?;
         let link = Link::new(self, wire.stream, wire.receiver, wire.parser);
-        if let Some(foreign) = &self.foreign {
-            foreign.attach(&link).map_err(Failure::Refused)?;
+        if let Some(external_loop) = &self.external_loop {
+            external_loop.attach(&link).map_err(Failure::Refused)?;
         }
         Ok((link, info))
     }
@@ -140,7 +140,7 @@ impl SessionHost for Connection {
     }
 
     fn write_pending(&self, link: &Arc<Link>) {
-        self.outbound.try_pump(link);
+        self.outbound.try_flush(link);
     }
 
     fn forgive_refused(&self) {
@@ -164,8 +164,8 @@ impl SessionHost for Connection {
     }
 
     fn leave_loop(&self) {
-        if let Some(foreign) = &self.foreign {
-            foreign.closed();
+        if let Some(external_loop) = &self.external_loop {
+            external_loop.closed();
         }
     }
 
@@ -182,7 +182,7 @@ impl SessionHost for Connection {
 
     fn drain_subscriptions(&self) -> Box<dyn FnOnce(Result<()>) + Send> {
         // Requests under way get their answers, and the drain waits for that.
-        let mut subs = self.interest.seal();
+        let mut subs = self.interest.close_to_new();
         subs.retain(|sub| sub.purpose() == Purpose::Messages);
         for sub in &subs {
             // One that was closed meanwhile needs no draining.
@@ -232,8 +232,8 @@ impl Connection {
     }
 
     /// The link is over: reconnect, or close if that is not wanted.
-    pub(super) fn lost(self: &Arc<Self>, link: &Arc<Link>, error: Error) {
-        loss::lost(self, link, error);
+    pub(super) fn on_disconnect(self: &Arc<Self>, link: &Arc<Link>, error: Error) {
+        loss::on_disconnect(self, link, error);
     }
 
     /// The server has told about itself and its cluster.

@@ -66,13 +66,13 @@ impl Connection {
         self.subscribable(purpose)
             .map_err(|status| self.why_not_subscribed(status, args.subject))?;
         let lane = match args.sink {
-            Some(_) if self.opts.global_delivery => Some(self.runtime.lane()?),
+            Some(_) if self.opts.global_delivery => Some(self.runtime.delivery_thread()?),
             _ => None,
         };
         let subject =
             CString::new(args.subject).map_err(|_| Error::from(Status::NATS_INVALID_SUBJECT))?;
         // While a callback may run the program is not told that the connection is released.
-        let lease = args.sink.as_ref().and_then(|_| self.lease());
+        let lifetime_guard = args.sink.as_ref().and_then(|_| self.lifetime_guard());
         let sid = self.interest.next_sid();
         self.check_subscribe_line(args.subject, args.queue, sid)?;
         let made = Made {
@@ -80,7 +80,7 @@ impl Connection {
             subject,
             pending_limits: self.opts.pending_limits(),
             lane,
-            lease,
+            lifetime_guard,
         };
         Ok(Subscription::new(self, purpose, args, made))
     }
@@ -110,7 +110,7 @@ impl Connection {
     /// Tells the server. From here on messages may arrive.
     pub fn start_subscription(self: &Arc<Self>, sub: &Arc<Subscription>) -> Result<()> {
         let mut changing = self.interest.change(&self.outbound);
-        if changing.is_sealed() {
+        if changing.is_closed_to_new() {
             // Whoever closes the connection says so before it takes the subscriptions out.
             let refused = self.subscribable(sub.purpose());
             if refused.is_err() || sub.purpose() == Purpose::Messages {

@@ -1,5 +1,5 @@
 //! A text for C in memory of its own, which is that of a thread: without allocating, since failures
-//! like a timeout are everyday, and without a destructor ([`crate::nesting`] says why).
+//! like a timeout are everyday, and without a destructor ([`crate::reentrancy`] says why).
 
 use std::ffi::{CStr, c_char};
 

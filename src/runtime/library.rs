@@ -259,7 +259,7 @@ impl Library {
         let mut state = self.state.lock();
         if let (Ok(runtime), State::Starting(config)) = (&result, &*state) {
             // A larger size may have been requested meanwhile.
-            runtime.lanes.grow(config.thread_pool_max);
+            runtime.delivery_threads.grow(config.thread_pool_max);
         }
         *state = match &result {
             Ok(runtime) => State::Running(runtime.clone()),
@@ -275,7 +275,7 @@ impl Library {
             State::Open(config) | State::Starting(config) => {
                 config.thread_pool_max = config.thread_pool_max.max(size);
             }
-            State::Running(runtime) => runtime.lanes.grow(size),
+            State::Running(runtime) => runtime.delivery_threads.grow(size),
             State::Closed | State::Closing(_) => {}
         }
     }

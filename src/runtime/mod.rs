@@ -5,7 +5,7 @@
 //! | [`library`] | open and close, for the whole process |
 //! | [`io`] | driving sockets by readiness |
 //! | [`dispatcher`] | pools of threads that run jobs: the elastic pool, which also watches the sockets, the lanes, the dialers; when they grow |
-//! | `lanes` | the delivery pool whose size the program sets |
+//! | `delivery_threads` | the delivery pool whose size the program sets |
 //! | [`events`] | one thread, first in, first out |
 //! | [`timers`] | one thread for everything that happens later |
 //! | `runnable` | whether a thread computes or waits |
@@ -21,10 +21,10 @@
 
 #![forbid(unsafe_code)]
 
+mod delivery_threads;
 pub mod dispatcher;
 pub mod events;
 pub mod io;
-mod lanes;
 pub mod library;
 mod runnable;
 mod threads;
@@ -43,8 +43,8 @@ use crate::error::Result;
 use crate::fork::{self, is_leaving};
 use crate::net;
 use crate::sync;
+use delivery_threads::DeliveryThreads;
 use dispatcher::Sizes;
-use lanes::Lanes;
 use threads::{Held, Hook, Threads};
 
 /// Something to run once.
@@ -62,7 +62,7 @@ pub struct Runtime {
     pub delivery: Dispatcher,
     /// Runs what blocks while a connection is made.
     pub dialers: Dispatcher,
-    lanes: Lanes,
+    delivery_threads: DeliveryThreads,
     config: Config,
     /// How many threads of the process can run at a time. Determining it takes 20 µs.
     processors: usize,
@@ -95,7 +95,11 @@ impl Runtime {
             ),
             io,
             dialers: pool(Sizes::DIALERS),
-            lanes: Lanes::new(config.thread_pool_max, threads.clone(), timers.clone()),
+            delivery_threads: DeliveryThreads::new(
+                config.thread_pool_max,
+                threads.clone(),
+                timers.clone(),
+            ),
             timers,
             config,
             processors,
@@ -110,8 +114,8 @@ impl Runtime {
 
     /// The next lane of the delivery pool, in turn. Fails with `NATS_FAILED_TO_INITIALIZE` if the
     /// pool is empty.
-    pub fn lane(&self) -> Result<Arc<Dispatcher>> {
-        self.lanes.next()
+    pub fn delivery_thread(&self) -> Result<Arc<Dispatcher>> {
+        self.delivery_threads.next()
     }
 
     /// How many threads of the process can run at a time.
@@ -133,7 +137,7 @@ impl Drop for Runtime {
         }
         self.delivery.stop();
         self.dialers.stop();
-        self.lanes.stop();
+        self.delivery_threads.stop();
         self.events.stop();
         self.io.stop();
         self.timers.stop();

@@ -45,7 +45,7 @@ impl Callbacks {
         self.manual.as_ref()
     }
 
-    /// Has an event about `whom` run after all those posted before. The connection has a lease of its own until it is
+    /// Has an event about `whom` run after all those posted before. The connection has a lifetime guard of its own until it is
     /// closed, so if the event is dropped before, nothing follows.
     ///
     /// False where nobody is going to run it.
@@ -54,14 +54,14 @@ impl Callbacks {
         whom: T,
         event: impl FnOnce(&T) + Send + 'static,
     ) -> bool {
-        let Some(lease) = self.life.lease() else {
+        let Some(lifetime_guard) = self.life.lifetime_guard() else {
             return false;
         };
         let id = self.life.id();
         let event = Box::new(move || {
             super::life::inside_of(id, || event(&whom));
             drop(whom);
-            drop(lease);
+            drop(lifetime_guard);
         });
         match &self.manual {
             Some(manual) => manual.post(event),

@@ -7,7 +7,7 @@ use crate::client::sync::ranked::{RankedMutex, rank};
 use crate::error::{Error, Result, Status};
 use crate::fork;
 use crate::locks::{Condvar, Mutex};
-use crate::nesting::Nesting;
+use crate::reentrancy::Reentrancy;
 use crate::words::ms;
 
 /// Called when no handler of a connection runs or will run any more.
@@ -15,12 +15,12 @@ pub type ReleasedHandler = Arc<dyn Fn() + Send + Sync>;
 
 /// Opens when the last callback of a connection has returned and none will follow.
 #[derive(Default)]
-struct Gate {
+struct ReleaseLatch {
     open: Mutex<bool>,
     opened: Condvar,
 }
 
-impl Gate {
+impl ReleaseLatch {
     fn wait(&self, timeout: Option<Duration>) -> Result<()> {
         let deadline = timeout.and_then(|t| Instant::now().checked_add(t));
         let mut open = self.open.lock();
@@ -46,22 +46,22 @@ impl Gate {
 /// a callback, each event that waits; and by the connection until the program destroys it. When the
 /// last one goes, the program is told.
 #[derive(Clone)]
-pub(in crate::client) struct Lease(Arc<Activity>);
+pub(in crate::client) struct LifetimeGuard(Arc<Activity>);
 
 struct Activity {
-    gate: Arc<Gate>,
+    latch: Arc<ReleaseLatch>,
     released: Mutex<Option<ReleasedHandler>>,
 }
 
-impl Lease {
-    fn new(released: Option<ReleasedHandler>) -> (Self, Arc<Gate>) {
-        let gate = Arc::<Gate>::default();
+impl LifetimeGuard {
+    fn new(released: Option<ReleasedHandler>) -> (Self, Arc<ReleaseLatch>) {
+        let latch = Arc::<ReleaseLatch>::default();
         (
-            Lease(Arc::new(Activity {
-                gate: gate.clone(),
+            LifetimeGuard(Arc::new(Activity {
+                latch: latch.clone(),
                 released: Mutex::new(released),
             })),
-            gate,
+            latch,
         )
     }
 
@@ -77,14 +77,14 @@ impl Drop for Activity {
         if let Some(released) = self.released.get_mut().take() {
             fork::caught(|| inside_of(NO_CONNECTION, &*released));
         }
-        *self.gate.open.lock() = true;
-        self.gate.opened.notify_all();
+        *self.latch.open.lock() = true;
+        self.latch.opened.notify_all();
     }
 }
 
 thread_local! {
     /// The connections whose callbacks this thread is in, outermost first.
-    static INSIDE: Nesting<u64> = const { Nesting::new() };
+    static INSIDE: Reentrancy<u64> = const { Reentrancy::new() };
 }
 
 /// Stands in [`INSIDE`] for a connection that is gone.
@@ -113,21 +113,21 @@ pub(in crate::client) struct Life {
     /// Which connection: a number that no other one has.
     id: u64,
     /// Until it is closed.
-    open: RankedMutex<{ rank::LEASE }, Option<Lease>>,
+    open: RankedMutex<{ rank::LIFETIME }, Option<LifetimeGuard>>,
     /// Until the program destroys it.
-    owned: RankedMutex<{ rank::LEASE }, Option<Lease>>,
-    gate: Arc<Gate>,
+    owned: RankedMutex<{ rank::LIFETIME }, Option<LifetimeGuard>>,
+    latch: Arc<ReleaseLatch>,
 }
 
 impl Life {
     /// `id` must not be 0.
     pub(in crate::client) fn new(id: u64, released: Option<ReleasedHandler>) -> Self {
-        let (lease, gate) = Lease::new(released);
+        let (lifetime_guard, latch) = LifetimeGuard::new(released);
         Life {
             id,
-            owned: RankedMutex::new(Some(lease.clone())),
-            open: RankedMutex::new(Some(lease)),
-            gate,
+            owned: RankedMutex::new(Some(lifetime_guard.clone())),
+            open: RankedMutex::new(Some(lifetime_guard)),
+            latch,
         }
     }
 
@@ -137,33 +137,33 @@ impl Life {
     }
 
     /// The right to call the program; `None` when the connection has been closed.
-    pub(in crate::client) fn lease(&self) -> Option<Lease> {
+    pub(in crate::client) fn lifetime_guard(&self) -> Option<LifetimeGuard> {
         self.open.lock().clone()
     }
 
     /// No callback follows, and the program is not told of that: it never got the connection.
     pub(in crate::client) fn never_owned(&self) {
-        if let Some(lease) = self.owned.lock().take() {
-            lease.disarm();
+        if let Some(lifetime_guard) = self.owned.lock().take() {
+            lifetime_guard.disarm();
         }
         self.close();
     }
 
     /// The program has destroyed it.
     pub(in crate::client) fn not_owned(&self) {
-        let lease = self.owned.lock().take();
-        drop(lease);
+        let lifetime_guard = self.owned.lock().take();
+        drop(lifetime_guard);
     }
 
     /// No callback follows but those that wait already.
     pub(in crate::client) fn close(&self) {
-        let lease = self.open.lock().take();
-        drop(lease);
+        let lifetime_guard = self.open.lock().take();
+        drop(lifetime_guard);
     }
 
     /// Waits until no callback runs or will run any more.
     pub(in crate::client) fn wait_for_end(&self, timeout: Option<Duration>) -> Result<()> {
-        self.gate.wait(timeout)
+        self.latch.wait(timeout)
     }
 
     /// Is the calling thread inside a callback of this connection?
@@ -178,9 +178,12 @@ impl Life {
 
     /// Has the program say something that an attempt needs. Until it has, the connection counts as
     /// one that still calls the program; a closed one does not call any more.
-    pub(in crate::client) fn ask<R>(&self, question: impl FnOnce() -> Result<R>) -> Result<R> {
+    pub(in crate::client) fn call_program<R>(
+        &self,
+        question: impl FnOnce() -> Result<R>,
+    ) -> Result<R> {
         let _lease = self
-            .lease()
+            .lifetime_guard()
             .ok_or(Error::from(Status::NATS_CONNECTION_CLOSED))?;
         self.inside(question)
     }
@@ -201,9 +204,9 @@ mod tests {
             count.fetch_add(1, Ordering::Relaxed);
         });
         let life = Life::new(7, Some(released));
-        let waiting = life.lease().unwrap();
+        let waiting = life.lifetime_guard().unwrap();
         life.close();
-        assert!(life.lease().is_none());
+        assert!(life.lifetime_guard().is_none());
         life.not_owned();
         let late = life.wait_for_end(Some(Duration::ZERO)).unwrap_err();
         assert_eq!(late.status(), Status::NATS_TIMEOUT);
@@ -216,7 +219,7 @@ mod tests {
     #[test]
     fn a_closed_connection_is_not_asked_and_others_callbacks_are_told_apart() {
         let (one, other) = (Life::new(1, None), Life::new(2, None));
-        one.ask(|| {
+        one.call_program(|| {
             assert!(one.in_callback() && !other.in_callback());
             other.inside(|| assert!(one.in_callback() && other.in_callback()));
             Ok(())
@@ -224,7 +227,9 @@ mod tests {
         .unwrap();
         assert!(!in_any_callback());
         one.never_owned();
-        let refused = one.ask(|| -> Result<()> { unreachable!() }).unwrap_err();
+        let refused = one
+            .call_program(|| -> Result<()> { unreachable!() })
+            .unwrap_err();
         assert_eq!(refused.status(), Status::NATS_CONNECTION_CLOSED);
         one.wait_for_end(None).unwrap();
     }

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::client::callbacks::life::Lease;
+use crate::client::callbacks::life::LifetimeGuard;
 use crate::client::incoming::link::Link;
 use crate::client::incoming::upstream::Upstream;
 use crate::error::{Error, Result, Status};
@@ -56,7 +56,7 @@ pub trait Attachment<C>: Send + Sync {
 }
 
 /// A connection's dealings with the program's event loop.
-pub(in crate::client) struct Foreign<U> {
+pub(in crate::client) struct ExternalLoop<U> {
     attachment: Box<dyn Attachment<U>>,
     turn: ReentrantLock,
     calls: Calls,
@@ -77,12 +77,12 @@ struct Calls {
     finished: AtomicBool,
     detached: AtomicBool,
     /// From the first attach to the end of `detach` the program's code may be called.
-    lease: Mutex<Option<Lease>>,
+    lifetime_guard: Mutex<Option<LifetimeGuard>>,
 }
 
-impl<U: Upstream> Foreign<U> {
+impl<U: Upstream> ExternalLoop<U> {
     pub(in crate::client) fn new(event_loop: &dyn EventLoop<U>) -> Self {
-        Foreign {
+        ExternalLoop {
             attachment: event_loop.attachment(),
             turn: ReentrantLock::default(),
             calls: Calls::default(),
@@ -102,10 +102,10 @@ impl<U: Upstream> Foreign<U> {
         self.calls.busy.store(true, Ordering::Relaxed);
         match self.attachment.attach(&link.up, socket) {
             Ok(()) => {
-                link.foreign.attached.store(true, Ordering::Release);
+                link.external_loop.attached.store(true, Ordering::Release);
                 if !self.calls.ever.swap(true, Ordering::Relaxed) {
                     self.driver.store(this_thread(), Ordering::Relaxed);
-                    *self.calls.lease.lock() = link.up.lease();
+                    *self.calls.lifetime_guard.lock() = link.up.lifetime_guard();
                 }
                 Ok(())
             }
@@ -123,7 +123,7 @@ impl<U: Upstream> Foreign<U> {
     /// A link is over: the loop is to give its socket up. Does nothing the second time.
     pub(in crate::client) fn unlink(&self, link: &Link<U>) {
         let turn = self.turn.lock();
-        if !link.foreign.attached.swap(false, Ordering::AcqRel) {
+        if !link.external_loop.attached.swap(false, Ordering::AcqRel) {
             return;
         }
         self.writing.store(false, Ordering::SeqCst);
@@ -154,10 +154,10 @@ impl<U: Upstream> Foreign<U> {
         {
             return;
         }
-        let lease = self.calls.lease.lock().take();
+        let lifetime_guard = self.calls.lifetime_guard.lock().take();
         drop(turn);
         self.attachment.detach();
-        drop(lease);
+        drop(lifetime_guard);
     }
 
     /// Asks the loop to tell when the socket can be written, if something waits for that and it has
@@ -167,8 +167,8 @@ impl<U: Upstream> Foreign<U> {
             return;
         }
         let turn = self.turn.lock();
-        if !link.foreign.attached.load(Ordering::Acquire)
-            || !link.foreign.waits(link)
+        if !link.external_loop.attached.load(Ordering::Acquire)
+            || !link.external_loop.waits(link)
             || self.writing.swap(true, Ordering::SeqCst)
         {
             return;
@@ -183,9 +183,9 @@ impl<U: Upstream> Foreign<U> {
     /// After writing on the loop's thread: if nothing is left, the loop need not watch any more.
     fn written(&self, link: &Arc<Link<U>>) {
         let turn = self.turn.lock();
-        if !link.foreign.attached.load(Ordering::Acquire)
+        if !link.external_loop.attached.load(Ordering::Acquire)
             || !self.writing.load(Ordering::SeqCst)
-            || link.foreign.waits(link)
+            || link.external_loop.waits(link)
         {
             return;
         }
@@ -228,13 +228,17 @@ impl LinkState {
 
     /// The session stands. What came right behind the handshake is taken at once, since the loop
     /// may have told of it already.
-    pub(in crate::client) fn start<U: Upstream>(&self, link: &Arc<Link<U>>, foreign: &Foreign<U>) {
+    pub(in crate::client) fn start<U: Upstream>(
+        &self,
+        link: &Arc<Link<U>>,
+        external_loop: &ExternalLoop<U>,
+    ) {
         self.started.store(true, Ordering::Release);
-        link.read_for_loop(foreign);
-        foreign.ask_write(link);
+        link.read_for_loop(external_loop);
+        external_loop.ask_write(link);
     }
 
-    /// As [`Foreign::ask_write`], from where locks are held.
+    /// As [`ExternalLoop::ask_write`], from where locks are held.
     pub(in crate::client) fn ask_write_later<U: Upstream>(&self, link: &Arc<Link<U>>) {
         if !self.asked.swap(true, Ordering::SeqCst) {
             let ask = Arc::new(AskWrite(link.clone()));
@@ -249,7 +253,7 @@ struct AskWrite<U: Upstream>(Arc<Link<U>>);
 impl<U: Upstream> Job for AskWrite<U> {
     fn run(self: Arc<Self>) -> bool {
         let link = &self.0;
-        link.foreign.asked.store(false, Ordering::SeqCst);
+        link.external_loop.asked.store(false, Ordering::SeqCst);
         link.ask_write();
         false
     }
@@ -258,68 +262,68 @@ impl<U: Upstream> Job for AskWrite<U> {
 impl<U: Upstream> Link<U> {
     /// Asks the program's event loop, if it is in charge, for a write event. Not with a lock held.
     pub(in crate::client) fn ask_write(self: &Arc<Self>) {
-        if let Some(foreign) = self.up.event_loop() {
-            foreign.ask_write(self);
+        if let Some(external_loop) = self.up.event_loop() {
+            external_loop.ask_write(self);
         }
     }
 
     /// Reads what is there, and sends what that has to be answered with.
-    fn read_for_loop(self: &Arc<Self>, foreign: &Foreign<U>) {
-        let Some(more) = self.read_alone() else {
+    fn read_for_loop(self: &Arc<Self>, external_loop: &ExternalLoop<U>) {
+        let Some(more) = self.try_read() else {
             return;
         };
         // A loop reports what is in the socket; what is left here it would not know of. So it is
         // asked for an event that comes by itself.
-        self.foreign.more.store(more, Ordering::Release);
+        self.external_loop.more.store(more, Ordering::Release);
         if self.up.outbound().buffered() > 0 {
-            self.up.outbound().try_pump(self);
+            self.up.outbound().try_flush(self);
         }
         if more {
-            foreign.ask_write(self);
+            external_loop.ask_write(self);
         }
     }
 }
 
 /// The link of a connection that the loop's events are for.
-fn attached_link<U: Upstream>(up: &U) -> Option<(&Foreign<U>, Arc<Link<U>>)> {
-    let foreign = up.event_loop()?;
+fn attached_link<U: Upstream>(up: &U) -> Option<(&ExternalLoop<U>, Arc<Link<U>>)> {
+    let external_loop = up.event_loop()?;
     let link = up.present_link()?;
-    let live = link.foreign.attached.load(Ordering::Acquire) && !link.is_over();
-    live.then_some((foreign, link))
+    let live = link.external_loop.attached.load(Ordering::Acquire) && !link.has_ended();
+    live.then_some((external_loop, link))
 }
 
 /// The program's event loop found the socket readable: reads and hands over what is there.
 /// Losing the server is dealt with in the call.
 pub(in crate::client) fn read_event<U: Upstream>(up: &U) {
-    let Some((foreign, link)) = attached_link(up) else {
+    let Some((external_loop, link)) = attached_link(up) else {
         return;
     };
     // Before that the loop is ahead of the thread that connects, and is going to call again.
-    if link.foreign.started.load(Ordering::Acquire) {
-        foreign.driver.store(this_thread(), Ordering::Relaxed);
-        link.read_for_loop(foreign);
+    if link.external_loop.started.load(Ordering::Acquire) {
+        external_loop.driver.store(this_thread(), Ordering::Relaxed);
+        link.read_for_loop(external_loop);
     }
 }
 
 /// The program's event loop found the socket writable: writes what waits, as far as it goes.
 pub(in crate::client) fn write_event<U: Upstream>(up: &U) {
-    let Some((foreign, link)) = attached_link(up) else {
+    let Some((external_loop, link)) = attached_link(up) else {
         return;
     };
-    foreign.driver.store(this_thread(), Ordering::Relaxed);
-    up.outbound().try_pump(&link);
-    if link.foreign.more.load(Ordering::Acquire) {
-        link.read_for_loop(foreign);
+    external_loop.driver.store(this_thread(), Ordering::Relaxed);
+    up.outbound().try_flush(&link);
+    if link.external_loop.more.load(Ordering::Acquire) {
+        link.read_for_loop(external_loop);
     }
-    foreign.written(&link);
+    external_loop.written(&link);
 }
 
 /// The program's event loop has forgotten the connection.
 pub(in crate::client) fn detached_event<U: Upstream>(up: &U) {
-    if let Some(foreign) = up.event_loop()
-        && foreign.is_detached()
+    if let Some(external_loop) = up.event_loop()
+        && external_loop.is_detached()
     {
-        foreign.attachment.release();
+        external_loop.attachment.release();
     }
 }
 
@@ -330,14 +334,14 @@ pub(in crate::client) fn drive_loop<U: Upstream>(
     deadline: Option<Instant>,
     done: impl Fn() -> bool,
 ) {
-    if !up.event_loop().is_some_and(Foreign::is_driver) {
+    if !up.event_loop().is_some_and(ExternalLoop::is_driver) {
         return;
     }
     while !done()
-        && let Some((foreign, link)) = attached_link(up)
+        && let Some((external_loop, link)) = attached_link(up)
     {
-        up.outbound().try_pump(&link);
-        link.read_for_loop(foreign);
+        up.outbound().try_flush(&link);
+        link.read_for_loop(external_loop);
         let now = Instant::now();
         if done() || deadline.is_some_and(|d| d <= now) {
             return;

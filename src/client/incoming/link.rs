@@ -43,10 +43,10 @@ pub(in crate::client) struct Link<U: Upstream> {
     reader: RankedMutex<{ rank::READER }, Reader<U::Subscription>>,
     pub(super) registration: OnceLock<Registration>,
     /// For where an event loop of the program drives it.
-    pub(super) foreign: LinkState,
+    pub(super) external_loop: LinkState,
     me: Weak<Link<U>>,
     /// Its end has been noticed: nothing more is read from it or written to it.
-    over: AtomicBool,
+    ended: AtomicBool,
     /// It did not break: the program wants another one.
     given_up: AtomicBool,
     /// Why writing to it failed. Who reads comes to its end then, which says less.
@@ -58,12 +58,12 @@ struct Reader<S> {
     receiver: Receiver,
     parser: Parser,
     /// Length of the frame that has begun, when known.
-    need: Option<usize>,
-    gathered: Gathered<S>,
+    frame_len_hint: Option<usize>,
+    gathered: ReadBatches<S>,
 }
 
 /// The messages of one read or a few, by subscription and sid.
-struct Gathered<S> {
+struct ReadBatches<S> {
     batches: Vec<(Target<S>, u64, MsgList)>,
     /// The registry's round in which the batches were begun.
     round: u64,
@@ -94,8 +94,8 @@ impl<U: Upstream> Link<U> {
             reader: RankedMutex::new(Reader {
                 receiver,
                 parser,
-                need: None,
-                gathered: Gathered {
+                frame_len_hint: None,
+                gathered: ReadBatches {
                     batches: Vec::new(),
                     round: 0,
                     msgs: 0,
@@ -104,9 +104,9 @@ impl<U: Upstream> Link<U> {
                 },
             }),
             registration: OnceLock::new(),
-            foreign: LinkState::default(),
+            external_loop: LinkState::default(),
             me: me.clone(),
-            over: AtomicBool::new(false),
+            ended: AtomicBool::new(false),
             given_up: AtomicBool::new(false),
             write_error: OnceLock::new(),
         })
@@ -114,19 +114,19 @@ impl<U: Upstream> Link<U> {
 
     /// Is it driven by an event loop of the program?
     #[inline]
-    pub(in crate::client) fn is_foreign(&self) -> bool {
+    pub(in crate::client) fn is_externally_driven(&self) -> bool {
         self.up.event_loop().is_some()
     }
 
     /// Has the link driven from now on, by the library's threads or by the program's event loop,
     /// which has the socket already.
     pub(in crate::client) fn start(self: &Arc<Self>) -> Result<()> {
-        if let Some(foreign) = self.up.event_loop() {
-            self.foreign.start(self, foreign);
+        if let Some(external_loop) = self.up.event_loop() {
+            self.external_loop.start(self, external_loop);
             return Ok(());
         }
         // What came right behind the handshake is here, and not in the socket.
-        let ahead = {
+        let has_buffered_input = {
             let receiver = &mut self.reader.lock().receiver;
             // An idle connection holds no block.
             receiver.rest();
@@ -134,15 +134,15 @@ impl<U: Upstream> Link<U> {
         };
         let registration = self.up.runtime().io.register(self.clone())?;
         let registration = self.registration.get_or_init(|| registration);
-        if self.is_over() {
+        if self.has_ended() {
             registration.cancel();
         }
-        if ahead {
+        if has_buffered_input {
             registration.request_read();
         }
         // What was to be written meanwhile found nobody to do it.
         if self.up.outbound().buffered() > 0 {
-            self.up.outbound().try_pump(self);
+            self.up.outbound().try_flush(self);
         }
         Ok(())
     }
@@ -152,10 +152,10 @@ impl<U: Upstream> Link<U> {
     pub(in crate::client) fn request_flush(&self) {
         if let Some(registration) = self.registration.get() {
             registration.request_write();
-        } else if self.is_foreign()
+        } else if self.is_externally_driven()
             && let Some(this) = self.me.upgrade()
         {
-            self.foreign.ask_write_later(&this);
+            self.external_loop.ask_write_later(&this);
         }
     }
 
@@ -170,14 +170,14 @@ impl<U: Upstream> Link<U> {
 
     /// Ends the link: nobody drives it any more, and the server sees the end.
     pub(in crate::client) fn stop(&self) {
-        self.over.store(true, Ordering::Release);
+        self.ended.store(true, Ordering::Release);
         // In this order: nobody need be woken to see the end.
         if let Some(registration) = self.registration.get() {
             registration.cancel();
         }
         self.stream.shutdown();
-        if let Some(foreign) = self.up.event_loop() {
-            foreign.unlink(self);
+        if let Some(external_loop) = self.up.event_loop() {
+            external_loop.unlink(self);
         }
     }
 
@@ -187,16 +187,16 @@ impl<U: Upstream> Link<U> {
     }
 
     /// Has its end been noticed?
-    pub(in crate::client) fn is_over(&self) -> bool {
-        self.over.load(Ordering::Acquire)
+    pub(in crate::client) fn has_ended(&self) -> bool {
+        self.ended.load(Ordering::Acquire)
     }
 
     /// The link does not work any more: the connection deals with it, once.
     pub(in crate::client) fn fail(self: &Arc<Self>, error: Error) {
-        if !self.over.swap(true, Ordering::AcqRel) {
+        if !self.ended.swap(true, Ordering::AcqRel) {
             let is_end = error.status() == Status::NATS_CONNECTION_CLOSED;
             let cause = self.write_error.get().filter(|_| is_end).cloned();
-            self.up.lost(self, cause.unwrap_or(error));
+            self.up.on_disconnect(self, cause.unwrap_or(error));
         }
     }
 
@@ -226,7 +226,7 @@ impl<U: Upstream> Link<U> {
             return;
         };
         for _ in 0..READS_OF_LAST_WORDS {
-            if self.is_over() {
+            if self.has_ended() {
                 return;
             }
             match self.read_and_hand_over(&mut reader) {
@@ -252,18 +252,18 @@ impl<U: Upstream> Link<U> {
 
     fn read_some(self: &Arc<Self>, reader: &mut Reader<U::Subscription>) -> Result<bool> {
         // Of a link that is over nothing is to come behind what its successor brings.
-        if self.is_over() {
+        if self.has_ended() {
             return Ok(false);
         }
         self.process(reader)?;
         for _ in 0..READS_AT_ONCE {
-            if self.is_over() {
+            if self.has_ended() {
                 return Ok(false);
             }
-            let need = reader.need;
+            let frame_len_hint = reader.frame_len_hint;
             match reader
                 .receiver
-                .read_with(need, |room| self.stream.read_vectored(room))
+                .read_with(frame_len_hint, |room| self.stream.read_vectored(room))
             {
                 Ok(0) => return Err(end_of_stream()),
                 Ok(n) => {
@@ -297,14 +297,14 @@ impl<U: Upstream> Link<U> {
 
     /// Will what is left in the socket be told of when this read is over?
     fn is_armed_after_reading(&self) -> bool {
-        self.stream.is_plain() && !self.is_foreign()
+        self.stream.is_plain() && !self.is_externally_driven()
     }
 
     /// As [`Link::read_and_hand_over`], unless somebody is reading already or the link is over. True if there may
     /// be more.
-    pub(in crate::client) fn read_alone(self: &Arc<Self>) -> Option<bool> {
+    pub(in crate::client) fn try_read(self: &Arc<Self>) -> Option<bool> {
         let mut reader = self.reader.try_lock()?;
-        if self.is_over() {
+        if self.has_ended() {
             return None;
         }
         let result = self.read_and_hand_over(&mut reader);
@@ -333,7 +333,7 @@ impl<U: Upstream> Link<U> {
         let Reader {
             receiver,
             parser,
-            need,
+            frame_len_hint,
             gathered,
         } = reader;
         if receiver.unparsed().is_empty() && !receiver.advance(None)? {
@@ -354,7 +354,7 @@ impl<U: Upstream> Link<U> {
                     if receiver.advance(n)? {
                         continue;
                     }
-                    *need = n;
+                    *frame_len_hint = n;
                     return Ok(None);
                 }
                 Step::Op { op, consumed } => (op, consumed),
@@ -399,7 +399,7 @@ impl<U: Upstream> Link<U> {
     }
 
     /// Gives each subscription what was gathered for it: one lock and at most one wake for each.
-    fn hand_over(&self, gathered: &mut Gathered<U::Subscription>) {
+    fn hand_over(&self, gathered: &mut ReadBatches<U::Subscription>) {
         gathered.wire = 0;
         if gathered.msgs > 0 {
             self.up.received().add(gathered.msgs, gathered.bytes);
@@ -451,13 +451,13 @@ impl<U: Upstream> Wire for Link<U> {
     }
 
     #[inline]
-    fn is_over(&self) -> bool {
-        self.is_over()
+    fn has_ended(&self) -> bool {
+        self.has_ended()
     }
 
     #[inline]
     fn is_loop_driven(&self) -> bool {
-        self.is_foreign()
+        self.is_externally_driven()
     }
 
     fn has_successor(&self) -> bool {
@@ -514,7 +514,7 @@ impl<U: Upstream> Source for Link<U> {
 
     fn write(&self) {
         if let Some(this) = self.me.upgrade() {
-            self.up.outbound().pump_on(&this);
+            self.up.outbound().flush_on_watcher(&this);
         }
     }
 

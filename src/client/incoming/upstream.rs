@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-use crate::client::callbacks::life::Lease;
-use crate::client::incoming::event_loop::Foreign;
+use crate::client::callbacks::life::LifetimeGuard;
+use crate::client::incoming::event_loop::ExternalLoop;
 use crate::client::incoming::link::Link;
 use crate::client::incoming::waiting::Waits;
 use crate::client::interest::Interest;
@@ -48,10 +48,10 @@ pub(in crate::client) trait Upstream: Sized + Send + Sync + 'static {
     fn waits(&self) -> &Waits;
 
     /// The program's event loop, if that drives the links.
-    fn event_loop(&self) -> Option<&Foreign<Self>>;
+    fn event_loop(&self) -> Option<&ExternalLoop<Self>>;
 
     /// The right to call the program; `None` when the connection has been closed.
-    fn lease(&self) -> Option<Lease>;
+    fn lifetime_guard(&self) -> Option<LifetimeGuard>;
 
     /// The link to the present server.
     fn present_link(&self) -> Option<Arc<Link<Self>>>;
@@ -70,7 +70,7 @@ pub(in crate::client) trait Upstream: Sized + Send + Sync + 'static {
     fn control(self: &Arc<Self>, link: &Arc<Link<Self>>, control: Control) -> Result<()>;
 
     /// The link does not work any more: called once, with no lock held.
-    fn lost(self: &Arc<Self>, link: &Arc<Link<Self>>, error: Error);
+    fn on_disconnect(self: &Arc<Self>, link: &Arc<Link<Self>>, error: Error);
 }
 
 /// What has been received. Written by one thread at a time, the one that reads.

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use crate::client::incoming::event_loop::drive_loop;
 use crate::client::incoming::link::Link;
 use crate::client::incoming::upstream::Upstream;
-use crate::client::sync::adaptive_spin::{Look, Patience};
+use crate::client::sync::adaptive_spin::{AdaptiveSpin, Spin};
 use crate::runtime::Registration;
 
 /// The longest wait for a read without a deadline.
@@ -24,9 +24,9 @@ const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 3600);
 /// What has been learnt of the waits of a connection's threads.
 pub(in crate::client) struct Waits {
     /// With answers to requests and flushes.
-    answers: Patience,
+    answers: AdaptiveSpin,
     /// With the next message of a subscription.
-    next: Patience,
+    next: AdaptiveSpin,
     /// How many had been published when a thread last waited for a subscription's next message.
     published: AtomicU64,
 }
@@ -35,8 +35,8 @@ impl Waits {
     /// Threads look for so long at the most, on so many processors.
     pub(in crate::client) fn new(busy_poll: Duration, processors: usize) -> Self {
         Waits {
-            answers: Patience::new(busy_poll, processors),
-            next: Patience::new(busy_poll, processors),
+            answers: AdaptiveSpin::new(busy_poll, processors),
+            next: AdaptiveSpin::new(busy_poll, processors),
             published: AtomicU64::new(0),
         }
     }
@@ -52,7 +52,7 @@ pub(in crate::client) struct WaitingReader<'a, U: Upstream> {
 
 /// Makes the calling thread read, if nobody does: to be called before it sends what will be
 /// answered.
-pub(in crate::client) fn read_here<U: Upstream>(up: &U) -> WaitingReader<'_, U> {
+pub(in crate::client) fn take_over_reading<U: Upstream>(up: &U) -> WaitingReader<'_, U> {
     let link = match up.event_loop() {
         Some(_) => None,
         None => up.present_link(),
@@ -72,19 +72,19 @@ impl<U: Upstream> WaitingReader<'_, U> {
         let Some(link) = &self.link else {
             return drive_loop(self.up, deadline, done);
         };
-        let mut look = self.up.waits().answers.look(deadline);
-        while !done() && !link.is_over() {
-            if look.as_ref().is_some_and(Look::again) {
-                link.read_alone();
+        let mut spin = self.up.waits().answers.spin(deadline);
+        while !done() && !link.has_ended() {
+            if spin.as_ref().is_some_and(Spin::keep_spinning) {
+                link.try_read();
                 continue;
             }
-            look = None;
+            spin = None;
             let now = Instant::now();
             let until = deadline.unwrap_or(now + FOR_EVER);
             if until <= now || link.stream.wait_readable(until, None).is_err() {
                 break;
             }
-            link.read_alone();
+            link.try_read();
         }
     }
 }
@@ -102,14 +102,14 @@ pub(in crate::client) fn look_for_answer<U: Upstream>(
     {
         return;
     }
-    let Some(look) = waits.next.look(deadline) else {
+    let Some(spin) = waits.next.spin(deadline) else {
         return;
     };
-    let reader = read_here(up);
-    while !done() && look.again() {
+    let reader = take_over_reading(up);
+    while !done() && spin.keep_spinning() {
         // If somebody else reads, it may be the answer already.
         if let Some(link) = &reader.link {
-            link.read_alone();
+            link.try_read();
         }
     }
 }

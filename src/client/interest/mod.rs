@@ -54,9 +54,9 @@ impl<S: Subscriber> Interest<S> {
     }
 
     /// Takes no new ones from now on, and returns those that there are.
-    pub(in crate::client) fn seal(&self) -> Vec<Arc<S>> {
+    pub(in crate::client) fn close_to_new(&self) -> Vec<Arc<S>> {
         let mut registry = self.registry.lock();
-        registry.sealed = true;
+        registry.closed_to_new = true;
         registry.subscriptions().cloned().collect()
     }
 
@@ -137,8 +137,8 @@ pub(in crate::client) struct Changing<'a, S, W> {
 
 impl<S: Subscriber, W: Wire> Changing<'_, S, W> {
     /// Are no new ones taken, since the connection drains or is closed?
-    pub(in crate::client) fn is_sealed(&self) -> bool {
-        self.registry.sealed
+    pub(in crate::client) fn is_closed_to_new(&self) -> bool {
+        self.registry.closed_to_new
     }
 
     /// A number for one more subscription.

@@ -92,7 +92,7 @@ pub(in crate::client) struct Registry<S> {
     /// program looks, or the connection is closed.
     drained: HashMap<u64, Arc<S>, BuildHasherDefault<SidHasher>>,
     /// No new ones: the connection drains or is closed.
-    pub(super) sealed: bool,
+    pub(super) closed_to_new: bool,
     /// The position of the SUB that was sent last.
     last_position: u64,
     /// The same when a subscription ended last.
@@ -111,7 +111,7 @@ impl<S> Default for Registry<S> {
             last_sid: 0,
             round: 0,
             drained: HashMap::default(),
-            sealed: false,
+            closed_to_new: false,
             last_position: 0,
             removed_at: 0,
             any_refused: false,
@@ -250,7 +250,7 @@ impl<S: Subscriber> Registry<S> {
 
     /// Takes all out.
     pub(super) fn clear(&mut self) -> Vec<Arc<S>> {
-        self.sealed = true;
+        self.closed_to_new = true;
         self.count = 0;
         let drained = std::mem::take(&mut self.drained).into_values();
         std::mem::take(&mut self.entries)

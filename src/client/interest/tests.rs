@@ -178,7 +178,7 @@ fn nothing_is_left_after_the_end_and_nothing_comes_to_it() {
     let interest = interest(&["a", "b", "c"]);
     interest.set_drained(|| 2);
     assert_eq!(interest.count(), 2);
-    assert_eq!(interest.seal().len(), 2);
+    assert_eq!(interest.close_to_new().len(), 2);
     interest.remove(|| 3);
     let mut left: Vec<_> = interest.clear().iter().map(|sub| sub.0).collect();
     left.sort_unstable();

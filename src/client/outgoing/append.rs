@@ -28,7 +28,7 @@ impl<W: Wire> Outbound<W> {
         front.make_room(out)?;
         out.encode(&mut front.buf);
         front.count(out);
-        if when == When::Buffered && front.asked && front.buf.len() < WRITE_AT {
+        if when == When::Buffered && front.flush_requested && front.buf.len() < WRITE_AT {
             return Ok(());
         }
         self.after_append(front, when)
@@ -42,12 +42,12 @@ impl<W: Wire> Outbound<W> {
     ) -> Result<()> {
         match when {
             When::Buffered if front.buf.len() < WRITE_AT => {
-                if front.asked {
+                if front.flush_requested {
                     return Ok(());
                 }
                 if let Some(link) = front.loop_driven_link() {
                     // The program's event loop may call back: not under the lock.
-                    front.asked = true;
+                    front.flush_requested = true;
                     drop(front);
                     link.ask_write();
                     return Ok(());
@@ -62,9 +62,9 @@ impl<W: Wire> Outbound<W> {
                     }
                 };
                 // What others append meanwhile is written along.
-                front.asked = true;
+                front.flush_requested = true;
                 drop(front);
-                self.try_pump(&link);
+                self.try_flush(&link);
                 Ok(())
             }
             When::Buffered => {
@@ -73,7 +73,7 @@ impl<W: Wire> Outbound<W> {
                 };
                 let link = link.clone();
                 drop(front);
-                self.pump_full(&link);
+                self.flush_full(&link);
                 Ok(())
             }
             When::Soon | When::Now => {
@@ -82,7 +82,7 @@ impl<W: Wire> Outbound<W> {
                 };
                 let (link, position) = (link.clone(), front.swapped + front.buf.len() as u64);
                 drop(front);
-                self.pump_here(&link);
+                self.flush_wait(&link);
                 // The program's event loop may be what calls, and nobody else would go on writing.
                 if when == When::Now && !link.is_loop_driven() {
                     self.wait_written(position, &link)
@@ -164,7 +164,7 @@ impl<W: Wire> Outbound<W> {
     /// loop's thread that waits, so it writes itself. Not with a lock held.
     fn make_room(&self, deadline: Instant, link: &Arc<W>) -> bool {
         let waited = link.stream().wait_writable(deadline);
-        self.pump_here(link);
+        self.flush_wait(link);
         // A socket that cannot be waited for cannot be written either, which ends the link.
         waited.is_err_and(|e| e.status() == Status::NATS_TIMEOUT)
     }

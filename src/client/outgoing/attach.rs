@@ -48,7 +48,7 @@ impl<W: Wire> Outbound<W> {
         } = start;
         let mut front = self.front.lock();
         let position = front.controls;
-        if matches!(front.mode, Mode::Closed) || link.is_over() {
+        if matches!(front.mode, Mode::Closed) || link.has_ended() {
             return position;
         }
         front.controls += subscriptions;
@@ -71,7 +71,7 @@ impl<W: Wire> Outbound<W> {
             front.pings.push_front((PingWaiter::Keepalive, before));
         }
         front.buf = state;
-        front.asked = false;
+        front.flush_requested = false;
         front.in_burst = false;
         front.mode = Mode::Live(link.clone());
         drop(front);

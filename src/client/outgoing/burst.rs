@@ -29,30 +29,30 @@ impl<W: Wire> Outbound<W> {
         if front.buf.len() < FAST || link.is_loop_driven() {
             return false;
         }
-        front.asked = true;
+        front.flush_requested = true;
         if !std::mem::replace(&mut front.in_burst, true) {
-            self.look_later(link, front.swapped);
+            self.recheck_later(link, front.swapped);
         }
         true
     }
 
-    fn look_later(&self, link: &Arc<W>, swapped: u64) {
+    fn recheck_later(&self, link: &Arc<W>, swapped: u64) {
         let looked_at = link.clone();
-        let look = move || looked_at.outbound().look(&looked_at, swapped);
+        let look = move || looked_at.outbound().recheck(&looked_at, swapped);
         link.run_later(LOOK_AGAIN, Box::new(look));
     }
 
-    fn look(&self, link: &Arc<W>, swapped: u64) {
+    fn recheck(&self, link: &Arc<W>, swapped: u64) {
         let mut front = self.front.lock();
         // With the next server there is a new beginning.
         if !front.is_live(link) {
             return;
         }
         if front.swapped - swapped >= FAST as u64 {
-            return self.look_later(link, front.swapped);
+            return self.recheck_later(link, front.swapped);
         }
         front.in_burst = false;
-        front.asked = false;
+        front.flush_requested = false;
         if !front.buf.is_empty() {
             front.ask();
         }

@@ -29,7 +29,7 @@ pub(super) struct Front<W> {
     /// Publishing is refused: the connection's drain has come to its last phase.
     pub(super) draining: bool,
     /// Who watches the sockets, or has the writer, is going to look at `buf`.
-    pub(super) asked: bool,
+    pub(super) flush_requested: bool,
     /// In a [burst](super::burst): whoever fills the buffer writes it, and a timer asks for the rest.
     pub(super) in_burst: bool,
     /// When all had been written last.
@@ -69,7 +69,7 @@ impl<W: Wire> Front<W> {
         Front {
             mode: Mode::Pending,
             draining: false,
-            asked: false,
+            flush_requested: false,
             in_burst: false,
             last_write: Instant::now(),
             buf: WriteBuf::new(),
@@ -130,9 +130,9 @@ impl<W: Wire> Front<W> {
     /// Has another thread write what is in the buffer, unless someone is going to anyway. Under the
     /// lock, so that whoever empties the buffer cannot have looked before.
     pub(super) fn ask(&mut self) {
-        if let (false, Mode::Live(link)) = (self.asked, &self.mode) {
+        if let (false, Mode::Live(link)) = (self.flush_requested, &self.mode) {
             link.request_flush();
-            self.asked = true;
+            self.flush_requested = true;
         }
     }
 

@@ -27,7 +27,7 @@
 //! Whenever both locks are free, no thread is between them in one of the functions here, and there is a
 //! server, one of the following holds for bytes in the front or the back:
 //!
-//! 1. `Front::asked`: a call of the link's `write` has been requested and not begun, or, in a burst, a
+//! 1. `Front::flush_requested`: a call of the link's `write` has been requested and not begun, or, in a burst, a
 //!    timer will have a look. It is set under the front's lock, where the bytes are; whoever clears it under
 //!    that lock has found the front empty or asks anew.
 //! 2. The socket takes no more, and the link has been told to call `write` when it does.
@@ -106,7 +106,7 @@ pub(in crate::client) struct Outbound<W> {
     progress: Condvar,
     writer: TimedMutex<Writer<W>>,
     /// Somebody found the writer taken: whoever has it must have another look.
-    missed: AtomicBool,
+    flush_contended: AtomicBool,
     write_deadline: Option<Duration>,
     pending_max: usize,
 }
@@ -122,7 +122,7 @@ impl<W: Wire> Outbound<W> {
             front: Mutex::new(Front::new()),
             progress: Condvar::new(),
             writer: TimedMutex::new(Writer::new(Pieces::new(piece))),
-            missed: AtomicBool::new(false),
+            flush_contended: AtomicBool::new(false),
             write_deadline,
             pending_max,
         }

@@ -26,7 +26,7 @@ struct Pipe {
     outbound: Arc<Outbound<Pipe>>,
     stream: Taker,
     loop_driven: bool,
-    over: AtomicBool,
+    ended: AtomicBool,
     flushes: AtomicUsize,
     ready: AtomicUsize,
     events: AtomicUsize,
@@ -113,8 +113,8 @@ impl Wire for Pipe {
         unreachable!("nothing here is a burst");
     }
 
-    fn is_over(&self) -> bool {
-        self.over.load(SeqCst)
+    fn has_ended(&self) -> bool {
+        self.ended.load(SeqCst)
     }
 
     fn is_loop_driven(&self) -> bool {
@@ -138,7 +138,7 @@ impl Wire for Pipe {
     }
 
     fn fail(self: &Arc<Self>, error: Error) {
-        self.over.store(true, SeqCst);
+        self.ended.store(true, SeqCst);
         self.failure.set(error).expect("it fails once");
         if let Some(on_fail) = &self.on_fail {
             on_fail();
@@ -178,7 +178,7 @@ impl Setup {
             outbound: self.outbound.clone(),
             stream: Taker::default(),
             loop_driven: self.loop_driven,
-            over: AtomicBool::new(false),
+            ended: AtomicBool::new(false),
             flushes: AtomicUsize::new(0),
             ready: AtomicUsize::new(0),
             events: AtomicUsize::new(0),
@@ -242,7 +242,7 @@ fn a_pipe_that_takes_little_gets_all_in_order() {
     let mut calls = 0;
     while setup.outbound.buffered() > 0 {
         pipe.stream.make_room(7);
-        setup.outbound.pump_on(&pipe);
+        setup.outbound.flush_on_watcher(&pipe);
         calls += 1;
     }
     assert_eq!(pipe.taken(), expected);
@@ -262,7 +262,7 @@ fn one_request_to_write_for_all_that_is_appended() {
         setup.publish(b"", When::Buffered).unwrap();
     }
     assert_eq!(pipe.flushes.load(SeqCst), 1);
-    setup.outbound.pump_on(&pipe);
+    setup.outbound.flush_on_watcher(&pipe);
     assert_eq!(pipe.taken(), "X\r\nPUB s 0\r\n\r\n".repeat(3));
     setup.outbound.answer_ping();
     assert_eq!(pipe.flushes.load(SeqCst), 2);
@@ -284,7 +284,7 @@ fn what_is_to_leave_now_has_left() {
         thread::yield_now();
     }
     pipe.stream.make_room(usize::MAX);
-    setup.outbound.pump_on(&pipe);
+    setup.outbound.flush_on_watcher(&pipe);
     assert_eq!(writer.join().unwrap(), "PUB s 3\r\nnow\r\n");
 }
 
@@ -369,7 +369,7 @@ fn what_did_not_leave_whole_is_for_the_next_one() {
     first
         .stream
         .make_room("SUB a 1\r\nPUB s 3\r\none\r\nPUB s 3\r\nt".len());
-    setup.outbound.pump_on(&first);
+    setup.outbound.flush_on_watcher(&first);
     let detached = setup.outbound.detach(&first, true);
     assert_eq!(detached.waiters.len(), 1);
     assert!(detached.given_up.is_none());
@@ -380,7 +380,7 @@ fn what_did_not_leave_whole_is_for_the_next_one() {
     setup
         .outbound
         .attach(&second, start(b"SUB a 1\r\n", 1, false));
-    setup.outbound.try_pump(&second);
+    setup.outbound.try_flush(&second);
     assert_eq!(
         second.taken(),
         "SUB a 1\r\nPUB s 3\r\ntwo\r\nPUB s 5\r\nthree\r\nPUB s 4\r\nfour\r\nPING\r\n"
@@ -399,13 +399,13 @@ fn a_publish_that_three_pipes_broke_in_is_given_up() {
     for breaks in 1..=3 {
         let pipe = setup.attached("PUB s 6\r\npoi".len());
         pipe.stream.state.lock().broken = true;
-        setup.outbound.try_pump(&pipe);
+        setup.outbound.try_flush(&pipe);
         assert!(pipe.failure.get().is_some());
         let given_up = setup.outbound.detach(&pipe, true).given_up;
         assert_eq!(given_up.is_some(), breaks == 3);
     }
     let pipe = setup.attached(usize::MAX);
-    setup.outbound.try_pump(&pipe);
+    setup.outbound.try_flush(&pipe);
     assert_eq!(pipe.taken(), "PUB s 8\r\nharmless\r\n");
 }
 
@@ -440,7 +440,7 @@ fn the_subscriptions_of_a_suspect_are_confirmed_before_publishes_leave() {
     let before = setup
         .outbound
         .attach(&pipe, start(b"SUB a 1\r\nSUB b 2\r\n", 2, true));
-    setup.outbound.try_pump(&pipe);
+    setup.outbound.try_flush(&pipe);
     assert_eq!(
         pipe.taken(),
         "SUB a 1\r\nSUB b 2\r\nPING\r\nPUB s 1\r\nx\r\nPING\r\n"
@@ -468,7 +468,7 @@ fn what_the_next_server_does_not_take_is_told_and_dropped() {
     let refused = setup.publish(b"too large", When::Buffered).unwrap_err();
     assert_eq!(refused.status(), Status::NATS_MAX_PAYLOAD);
     let pipe = setup.attached(usize::MAX);
-    setup.outbound.try_pump(&pipe);
+    setup.outbound.try_flush(&pipe);
     assert_eq!(pipe.taken(), "PUB s 5\r\nsmall\r\n");
 }
 
@@ -496,6 +496,6 @@ fn an_event_loop_is_asked_without_the_lock() {
     setup.publish(b"2", When::Buffered).unwrap();
     assert_eq!(pipe.events.load(SeqCst), 1);
     assert_eq!(pipe.flushes.load(SeqCst), 0);
-    setup.outbound.try_pump(&pipe);
+    setup.outbound.try_flush(&pipe);
     assert_eq!(pipe.taken(), "PUB s 1\r\n1\r\nPUB s 1\r\n2\r\n");
 }

@@ -38,7 +38,7 @@ pub(in crate::client) trait Wire: Sized + Send + Sync + 'static {
     fn run_later(&self, delay: Duration, action: Box<dyn FnOnce() + Send>);
 
     /// Has its end been noticed?
-    fn is_over(&self) -> bool;
+    fn has_ended(&self) -> bool;
 
     /// Is it driven by an event loop of the program, whose thread must not wait for another one?
     fn is_loop_driven(&self) -> bool;

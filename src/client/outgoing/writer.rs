@@ -104,42 +104,42 @@ impl<W> Writer<W> {
 
 impl<W: Wire> Outbound<W> {
     /// Writes what there is, unless another thread is at it: then that one will look again.
-    pub(in crate::client) fn try_pump(&self, link: &Arc<W>) {
-        self.try_pump_with(link, Effort::PUBLISHER);
+    pub(in crate::client) fn try_flush(&self, link: &Arc<W>) {
+        self.try_flush_with(link, Effort::PUBLISHER);
     }
 
-    /// As [`Outbound::try_pump`], by the publisher that has filled the buffer.
-    pub(super) fn pump_full(&self, link: &Arc<W>) {
-        self.try_pump_with(link, Effort::FILLER);
+    /// As [`Outbound::try_flush`], by the publisher that has filled the buffer.
+    pub(super) fn flush_full(&self, link: &Arc<W>) {
+        self.try_flush_with(link, Effort::FILLER);
     }
 
-    /// As [`Outbound::try_pump`], on a thread of the library.
-    pub(in crate::client) fn pump_on(&self, link: &Arc<W>) {
-        self.try_pump_with(link, Effort::WATCHER);
+    /// As [`Outbound::try_flush`], on a thread of the library.
+    pub(in crate::client) fn flush_on_watcher(&self, link: &Arc<W>) {
+        self.try_flush_with(link, Effort::WATCHER);
     }
 
-    fn try_pump_with(&self, link: &Arc<W>, effort: Effort) {
+    fn try_flush_with(&self, link: &Arc<W>, effort: Effort) {
         if let Some(writer) = self.writer.try_lock() {
-            self.pump(writer, link, effort);
+            self.flush_with(writer, link, effort);
         } else {
-            self.missed.store(true, Ordering::SeqCst);
+            self.flush_contended.store(true, Ordering::SeqCst);
             // The holder may have let go between the attempt and the mark.
             if let Some(writer) = self.writer.try_lock() {
-                self.pump(writer, link, effort);
+                self.flush_with(writer, link, effort);
             }
         }
     }
 
-    /// As [`Outbound::try_pump`], but waits for the thread that is at it, unless that one waits itself.
-    pub(super) fn pump_here(&self, link: &Arc<W>) {
+    /// As [`Outbound::try_flush`], but waits for the thread that is at it, unless that one waits itself.
+    pub(super) fn flush_wait(&self, link: &Arc<W>) {
         match self.writer.try_lock_for(AT_WORK) {
-            Some(writer) => self.pump(writer, link, Effort::PUBLISHER),
-            None => self.try_pump(link),
+            Some(writer) => self.flush_with(writer, link, Effort::PUBLISHER),
+            None => self.try_flush(link),
         }
     }
 
-    fn pump(&self, mut writer: TimedGuard<'_, Writer<W>>, link: &Arc<W>, effort: Effort) {
-        self.missed.store(false, Ordering::SeqCst);
+    fn flush_with(&self, mut writer: TimedGuard<'_, Writer<W>>, link: &Arc<W>, effort: Effort) {
+        self.flush_contended.store(false, Ordering::SeqCst);
         let result = self.write_all(&mut writer, link, effort);
         drop(writer);
         match result {
@@ -153,10 +153,10 @@ impl<W: Wire> Outbound<W> {
     /// After the writer has been let go: did anyone want it meanwhile? Perhaps for another server than
     /// the one that was written to, or for what has left by now.
     fn look_again(&self) {
-        if self.missed.swap(false, Ordering::SeqCst) {
+        if self.flush_contended.swap(false, Ordering::SeqCst) {
             let mut front = self.front.lock();
             if front.buf.is_empty() {
-                front.asked &= front.in_burst;
+                front.flush_requested &= front.in_burst;
             } else if let Mode::Live(link) = &front.mode {
                 link.request_flush();
             }
@@ -194,7 +194,7 @@ impl<W: Wire> Outbound<W> {
                 if !front.is_live(link) {
                     drop(front);
                     // Who missed the writer meanwhile may have meant the present link.
-                    self.missed.store(true, Ordering::SeqCst);
+                    self.flush_contended.store(true, Ordering::SeqCst);
                     return Ok(Written::All);
                 }
                 let left = writer.back.len() as u64;
@@ -213,7 +213,7 @@ impl<W: Wire> Outbound<W> {
                 if done {
                     front.last_write = Instant::now();
                     if !front.in_burst {
-                        front.asked = false;
+                        front.flush_requested = false;
                         if !front.buf.is_empty() {
                             front.ask();
                         }
@@ -291,7 +291,7 @@ impl<W: Wire> Outbound<W> {
             return Direct::Done(Err(e));
         }
         let link = match &front.mode {
-            Mode::Live(link) if !link.is_over() && !writer.is_broken(link) => link.clone(),
+            Mode::Live(link) if !link.has_ended() && !writer.is_broken(link) => link.clone(),
             // Without a server, or with one that is lost already: it is for the next.
             _ => {
                 if writer.back.len() + front.buf.len() >= self.pending_max {
@@ -313,7 +313,7 @@ impl<W: Wire> Outbound<W> {
         front.swapped += (front.buf.len() + out.payload.len() + encode::CRLF.len()) as u64;
         writer.back.append(&mut front.buf);
         // Who was asked to look finds it gone.
-        front.asked &= front.in_burst;
+        front.flush_requested &= front.in_burst;
         drop(front);
         match self.write_direct(writer, &link, out.payload, own.unwrap_or(deadline)) {
             Ok(()) => Direct::Done(Ok(())),

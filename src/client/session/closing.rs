@@ -7,8 +7,8 @@ use super::status::ConnStatus;
 use crate::error::Status;
 
 /// Closes the connection at once: everything that waits is told, nothing blocks.
-pub(in crate::client) fn shut<H: SessionHost>(host: &Arc<H>) {
-    let (link, drain, announced) = {
+pub(in crate::client) fn close_now<H: SessionHost>(host: &Arc<H>) {
+    let (link, drain, reported_connected) = {
         let mut state = host.session().state.lock();
         if state.is_closed() {
             return;
@@ -25,8 +25,9 @@ pub(in crate::client) fn shut<H: SessionHost>(host: &Arc<H>) {
             timer.cancel();
         }
         // What the program is told of, and why.
-        let announced = std::mem::take(&mut state.announced).then(|| state.has_error());
-        (state.link.take(), state.drain.take(), announced)
+        let reported_connected =
+            std::mem::take(&mut state.reported_connected).then(|| state.has_error());
+        (state.link.take(), state.drain.take(), reported_connected)
     };
     if let Some(drain) = drain {
         drain.cancel();
@@ -37,7 +38,7 @@ pub(in crate::client) fn shut<H: SessionHost>(host: &Arc<H>) {
     host.close_outgoing();
     host.fail_requests(Status::NATS_CONNECTION_CLOSED);
     host.end_subscriptions();
-    if let Some(reason) = announced {
+    if let Some(reason) = reported_connected {
         host.tell(Event::Disconnected(reason.as_ref()));
     }
     host.tell(Event::Closed);

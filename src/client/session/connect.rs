@@ -20,7 +20,7 @@ use crate::words::list;
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// Of `connect`, whose caller waits for it.
-    First,
+    InitialConnect,
     /// Of a reconnect, or of a first connect that went on in the background.
     Later,
 }
@@ -62,7 +62,7 @@ fn connect_pass<H: SessionHost>(host: &Arc<H>) -> Result<()> {
             host.session().begin_attempt(&mut state)?
         };
         match try_server(host, &attempt).and_then(|(link, info)| {
-            established(host, link, info, Kind::First).map_err(Failure::Refused)
+            established(host, link, info, Kind::InitialConnect).map_err(Failure::Refused)
         }) {
             Ok(()) => return Ok(()),
             Err(failure) => {
@@ -175,8 +175,8 @@ pub(super) fn established<H: SessionHost>(
         host.session()
             .set_status(&mut state, ConnStatus::NATS_CONN_STATUS_CONNECTED);
         // `connect` returns, which tells the program.
-        state.announced = kind == Kind::First;
-        let first = state.first_pending || kind == Kind::First;
+        state.reported_connected = kind == Kind::InitialConnect;
+        let first = state.first_pending || kind == Kind::InitialConnect;
         (first, state.lost_link.upgrade())
     };
     // What the last server sent comes before what this one sends.
@@ -204,7 +204,7 @@ fn announce<H: SessionHost>(host: &Arc<H>, link: &Arc<H::Link>) {
     if !state.is_present(link) {
         return;
     }
-    state.announced = true;
+    state.reported_connected = true;
     host.session().set_reconnecting(false);
     if std::mem::take(&mut state.first_pending) {
         host.tell(Event::Connected);

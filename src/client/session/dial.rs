@@ -26,7 +26,7 @@ pub(in crate::client) fn open(
     match &config.proxy {
         None => dial(host, port, &options, cancel).map_err(Failure::Unreachable),
         Some(Proxy::Handler(handler)) => {
-            let socket = life.ask(|| connect_with(handler, host, port));
+            let socket = life.call_program(|| connect_with(handler, host, port));
             socket
                 .and_then(|socket| cancel.check().map(|()| socket))
                 .map_err(Failure::Refused)

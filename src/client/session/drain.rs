@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::closing::shut;
+use super::closing::close_now;
 use super::host::{Event, SessionHost};
 use super::status::ConnStatus;
 use crate::client::outgoing::ping::{ANSWER_MAX, PingWaiter};
@@ -186,7 +186,7 @@ fn drain_publishes<H: SessionHost>(host: &Arc<H>) {
         if let Err(e) = result {
             drain_error(host, NOT_FLUSHED, e.status(), &no_answer(host, limit));
         }
-        shut(host);
+        close_now(host);
     };
     ping_then(host, limit, Box::new(flushed));
 }
@@ -221,5 +221,5 @@ fn drain_late<H: SessionHost>(host: &Arc<H>, timeout: Duration) {
     if let Some((_, end)) = late {
         end();
     }
-    shut(host);
+    close_now(host);
 }

@@ -37,7 +37,7 @@ pub(in crate::client) trait SessionLink: Send + Sync + 'static {
     /// Ends the link: nobody drives it any more, and the server sees the end.
     fn stop(&self);
 
-    /// The link does not work any more: the session is told, once, by [`lost`](super::loss::lost).
+    /// The link does not work any more: the session is told, once, by [`lost`](super::loss::on_disconnect).
     fn fail(self: &Arc<Self>, error: Error);
 
     /// As [`SessionLink::fail`], at the program's request.

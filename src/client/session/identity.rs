@@ -69,10 +69,11 @@ impl Identity {
         };
         // Whatever else is sent: the server takes what it has use for.
         if let Some(handler) = &opts.token_handler {
-            identity.token = life.ask(|| handler())?;
+            identity.token = life.call_program(|| handler())?;
         }
         attempt.cancel.check()?;
-        identity.proof = life.ask(|| opts.sign_in.prove(nonce, !own, || attempt.cancel.check()))?;
+        identity.proof =
+            life.call_program(|| opts.sign_in.prove(nonce, !own, || attempt.cancel.check()))?;
         attempt.cancel.check()?;
         identity.refuse_seeds(config)?;
         Ok(identity)

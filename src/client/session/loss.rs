@@ -14,7 +14,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::closing::shut;
+use super::closing::close_now;
 use super::host::{Event, SessionHost, SessionLink};
 use super::reconnect::next_attempt;
 use super::state::State;
@@ -70,14 +70,14 @@ pub(in crate::client) fn server_error<H: SessionHost>(
             let kind = error.auth_kind();
             if kind.is_some_and(|kind| is_second_auth_error(host, kind)) {
                 link.stop();
-                shut(host);
+                close_now(host);
                 return Ok(());
             }
             Err(told)
         }
         Consequence::Close if host.session().config().reconnect_on_protocol_error => Err(told),
         Consequence::Close => {
-            shut(host);
+            close_now(host);
             Ok(())
         }
     }
@@ -99,7 +99,11 @@ pub(in crate::client) fn is_second_auth_error<H: SessionHost>(
 }
 
 /// The link is over: reconnect, or close if that is not wanted.
-pub(in crate::client) fn lost<H: SessionHost>(host: &Arc<H>, link: &Arc<H::Link>, error: Error) {
+pub(in crate::client) fn on_disconnect<H: SessionHost>(
+    host: &Arc<H>,
+    link: &Arc<H::Link>,
+    error: Error,
+) {
     link.stop();
     let waiters = {
         let mut state = host.session().state.lock();
@@ -112,7 +116,7 @@ pub(in crate::client) fn lost<H: SessionHost>(host: &Arc<H>, link: &Arc<H::Link>
         if !host.session().config().allow_reconnect || state.status().is_draining() {
             state.set_last_error(&error);
             drop(state);
-            return shut(host);
+            return close_now(host);
         }
         let broke = !link.is_given_up();
         state.too_short = !state.settle() && broke;
@@ -127,7 +131,7 @@ pub(in crate::client) fn lost<H: SessionHost>(host: &Arc<H>, link: &Arc<H::Link>
             .set_status(&mut state, ConnStatus::NATS_CONN_STATUS_RECONNECTING);
         // Before the callback: what that publishes is for the next server.
         let detached = host.detach(link, broke);
-        if std::mem::take(&mut state.announced) {
+        if std::mem::take(&mut state.reported_connected) {
             host.tell(Event::Disconnected(Some(&error)));
         }
         if let Some(given_up) = &detached.given_up {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::closing::shut;
+use super::closing::close_now;
 use super::connect::{Kind, established, try_server};
 use super::failure::Failure;
 use super::host::{Event, SessionHost};
@@ -63,7 +63,7 @@ pub(super) fn next_attempt<H: SessionHost>(host: &Arc<H>) {
         }
     };
     match pause {
-        None => shut(host),
+        None => close_now(host),
         Some((Pause::Short, _)) => attempt_after(host, SHORT_PAUSE),
         Some((Pause::Full, count)) => match host.session().config().custom_delay {
             // The program's code may take its time.
@@ -72,7 +72,7 @@ pub(super) fn next_attempt<H: SessionHost>(host: &Arc<H>) {
                 let delay = host
                     .callbacks()
                     .life
-                    .ask(|| Ok(host.reconnect_delay(count)));
+                    .call_program(|| Ok(host.reconnect_delay(count)));
                 if let Ok(delay) = delay {
                     attempt_after(host, delay);
                 }
@@ -141,7 +141,7 @@ fn attempt<H: SessionHost>(host: &Arc<H>) {
         kind.is_some_and(|kind| is_second_auth_error(host, kind))
     };
     if abort {
-        shut(host);
+        close_now(host);
     } else {
         next_attempt(host);
     }

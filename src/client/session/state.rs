@@ -54,7 +54,7 @@ pub(super) struct State<L> {
     /// The next success is the first one, of a connection that was handed out before it.
     pub(super) first_pending: bool,
     /// The program takes the connection for connected: it has not been told yet if that is over.
-    pub(super) announced: bool,
+    pub(super) reported_connected: bool,
     last_error: (Status, String),
     /// The link before, from which somebody may still read.
     pub(super) lost_link: Weak<L>,
@@ -124,7 +124,7 @@ impl<L> Session<L> {
                 pings_out: 0,
                 drain: None,
                 first_pending: false,
-                announced: false,
+                reported_connected: false,
                 last_error: (Status::NATS_OK, String::new()),
                 lost_link: Weak::new(),
             }),

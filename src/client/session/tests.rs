@@ -8,13 +8,13 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use super::closing::shut;
+use super::closing::close_now;
 use super::connect::{connect, info_received};
 use super::drain::{drain, subscription_gone};
 use super::failure::Failure;
 use super::handshake::Attempt;
 use super::host::{Event, SessionHost, SessionLink};
-use super::loss::{lost, reconnect};
+use super::loss::{on_disconnect, reconnect};
 use super::state::Session;
 use super::status::ConnStatus;
 use super::tls::TlsPolicy;
@@ -60,7 +60,7 @@ impl SessionLink for TestLink {
         if !self.over.swap(true, Ordering::AcqRel)
             && let Some(host) = self.host.upgrade()
         {
-            lost(&host, self, error);
+            on_disconnect(&host, self, error);
         }
     }
 
@@ -283,7 +283,7 @@ fn who_answered_stands_in_front_of_who_did_not() {
     assert_eq!(error.status(), Status::NATS_PROTOCOL_ERROR);
     let (b, a) = (error.text().find("b:2"), error.text().find("a:1"));
     assert!(b.is_some() && b < a, "{error}");
-    assert!(host.session.is_closed() && host.callbacks.life.lease().is_none());
+    assert!(host.session.is_closed() && host.callbacks.life.lifetime_guard().is_none());
     assert_eq!(hear.try_iter().collect::<Vec<_>>(), ["outgoing closed"]);
 }
 
@@ -303,13 +303,13 @@ fn a_lost_server_is_followed_by_the_next() {
     assert!(link.stopped.load(Ordering::Acquire) && !host.session.is_reconnecting());
     assert_eq!(host.session.reconnects(), 1);
     // The old one has nothing to say any more.
-    lost(&host, &link, gone());
+    on_disconnect(&host, &link, gone());
     assert_eq!(
         host.session.status(),
         ConnStatus::NATS_CONN_STATUS_CONNECTED
     );
     assert_eq!(host.session.last_error(), (Status::NATS_OK, String::new()));
-    shut(&host);
+    close_now(&host);
     assert_eq!(
         until(&hear, "closed"),
         [
@@ -320,7 +320,7 @@ fn a_lost_server_is_followed_by_the_next() {
             "closed"
         ]
     );
-    shut(&host);
+    close_now(&host);
     assert!(hear.try_recv().is_err(), "closed once");
 }
 
@@ -331,7 +331,7 @@ fn the_program_may_ask_for_another_server() {
     reconnect(&host).unwrap();
     let told = until(&hear, "reconnected");
     assert_eq!(told[1], "given up");
-    shut(&host);
+    close_now(&host);
     let refused = reconnect(&host).unwrap_err();
     assert_eq!(refused.status(), Status::NATS_CONNECTION_CLOSED);
 }
@@ -388,7 +388,7 @@ fn a_connect_in_the_background_is_told_of_as_the_first() {
     assert!(told.contains(&"delay 1".to_owned()), "{told:?}");
     assert_eq!(host.session.reconnects(), 0);
     assert!(!host.session.is_first_pending());
-    shut(&host);
+    close_now(&host);
 }
 
 #[test]
@@ -473,7 +473,7 @@ fn what_a_server_tells_of_the_cluster_is_told_on() {
     info_received(&host, info, false);
     assert_eq!(until(&hear, "lame duck"), ["discovered", "lame duck"]);
     assert_eq!(host.session.discovered_servers().len(), 1);
-    shut(&host);
+    close_now(&host);
     // Nothing is told behind the end.
     until(&hear, "closed");
     info_received(

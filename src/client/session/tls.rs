@@ -162,7 +162,7 @@ impl TlsPolicy {
             stream.start_tls(&settings, peer, deadline, cancel)
         };
         match settings.asks_the_program() {
-            true => life.ask(start),
+            true => life.call_program(start),
             false => start(),
         }
     }

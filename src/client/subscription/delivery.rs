@@ -110,12 +110,12 @@ impl<H: Home> Subscription<H> {
         match next {
             Next::More => return true,
             Next::Rest => self.arm_timeout(),
-            Next::Complete(callback, lease) => {
+            Next::Complete(callback, lifetime_guard) => {
                 self.completed.notify_all();
                 if let Some(callback) = callback {
                     self.home.life().inside(callback);
                 }
-                drop(lease);
+                drop(lifetime_guard);
             }
             Next::Drained | Next::Over => {}
         }

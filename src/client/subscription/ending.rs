@@ -48,8 +48,8 @@ impl<H: Home> Subscription<H> {
 
     /// It never came to life: nothing is told to anyone.
     pub(in crate::client) fn discard(&self) {
-        let lease = self.queue.lock().discard();
-        drop(lease);
+        let lifetime_guard = self.queue.lock().discard();
+        drop(lifetime_guard);
         self.endings.forget();
     }
 

@@ -5,7 +5,7 @@
 use std::mem;
 use std::time::{Duration, Instant};
 
-use crate::client::callbacks::life::Lease;
+use crate::client::callbacks::life::LifetimeGuard;
 use crate::client::subscription::maximum::ServerCount;
 use crate::error::Status;
 use crate::msg::{Msg, MsgList};
@@ -67,7 +67,7 @@ pub(super) struct Round {
 }
 
 /// What is left of a subscription whose callbacks nobody will call.
-pub(super) type Forgotten = (MsgList, Option<OnComplete>, Option<Lease>);
+pub(super) type Forgotten = (MsgList, Option<OnComplete>, Option<LifetimeGuard>);
 
 /// How it goes on after a worker's round.
 pub(super) enum Next {
@@ -78,7 +78,7 @@ pub(super) enum Next {
     /// Nothing, until a message comes.
     Rest,
     /// No callback follows: the program is told, and gives up its right to be called.
-    Complete(Option<OnComplete>, Option<Lease>),
+    Complete(Option<OnComplete>, Option<LifetimeGuard>),
     /// That has happened.
     Over,
 }
@@ -126,7 +126,7 @@ pub(super) struct Queue {
     /// No callback will run any more; for a subscription without one, no message will come.
     complete: bool,
     on_complete: Option<OnComplete>,
-    lease: Option<Lease>,
+    lifetime_guard: Option<LifetimeGuard>,
     /// A worker has it, or will have.
     scheduled: bool,
     timeout_due: bool,
@@ -135,7 +135,7 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    pub(super) fn new(limits: (i32, i32), lease: Option<Lease>) -> Self {
+    pub(super) fn new(limits: (i32, i32), lifetime_guard: Option<LifetimeGuard>) -> Self {
         Queue {
             list: MsgList::new(),
             received_msgs: 0,
@@ -150,7 +150,7 @@ impl Queue {
             server: ServerCount::default(),
             complete: false,
             on_complete: None,
-            lease,
+            lifetime_guard,
             scheduled: false,
             timeout_due: false,
             timer_armed: false,
@@ -398,7 +398,7 @@ impl Queue {
         if mem::replace(&mut self.complete, true) {
             return Next::Over;
         }
-        Next::Complete(self.on_complete.take(), self.lease.take())
+        Next::Complete(self.on_complete.take(), self.lifetime_guard.take())
     }
 
     /// It is to be scheduled unless it is.
@@ -437,10 +437,10 @@ impl Queue {
 
     /// It never came to life. Returns what is to be dropped without the lock: it may be the last right to call the
     /// program, whose end calls the program.
-    pub(super) fn discard(&mut self) -> Option<Lease> {
+    pub(super) fn discard(&mut self) -> Option<LifetimeGuard> {
         self.closed = Some(Closed::Unsubscribed);
         self.complete = true;
-        self.lease.take()
+        self.lifetime_guard.take()
     }
 
     /// Nobody will call the program any more. Returns what is to be dropped without the lock.
@@ -449,7 +449,7 @@ impl Queue {
         (
             mem::take(&mut self.list),
             self.on_complete.take(),
-            self.lease.take(),
+            self.lifetime_guard.take(),
         )
     }
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use crate::client::ForeignHandle;
-use crate::client::callbacks::life::Lease;
+use crate::client::callbacks::life::LifetimeGuard;
 use crate::client::interest::registry::Subscriber;
 use crate::client::subscription::bound::Bound;
 use crate::client::subscription::endings::Endings;
@@ -105,7 +105,7 @@ pub(in crate::client) struct Made {
     /// The lane that its messages take; `None` for the pool that grows as needed.
     pub(in crate::client) lane: Option<Arc<Dispatcher>>,
     /// The right to call the program, if that is to be called.
-    pub(in crate::client) lease: Option<Lease>,
+    pub(in crate::client) lifetime_guard: Option<LifetimeGuard>,
 }
 
 /// An interest in a subject. `H` is what it lives on, a connection.
@@ -161,7 +161,7 @@ impl<H: Home> Subscription<H> {
             handle: OnceLock::new(),
             extension: OnceLock::new(),
             endings: Endings::default(),
-            queue: RankedMutex::new(Queue::new(made.pending_limits, made.lease)),
+            queue: RankedMutex::new(Queue::new(made.pending_limits, made.lifetime_guard)),
             changed: Condvar::new(),
             completed: Condvar::new(),
             taken_msgs: AtomicU64::new(0),

@@ -19,10 +19,10 @@ pub(in crate::client) const LONGEST: Duration = Duration::from_secs(1);
 const TRY_AGAIN: u32 = 64;
 
 /// The threads of the process that look at this moment.
-static LOOKING: PerProcess<AtomicUsize> = PerProcess::new(AtomicUsize::new(0));
+static SPINNING: PerProcess<AtomicUsize> = PerProcess::new(AtomicUsize::new(0));
 
 /// What a connection has learnt of its waits.
-pub(in crate::client) struct Patience {
+pub(in crate::client) struct AdaptiveSpin {
     longest: Duration,
     /// How many threads of the process may look at a time: half as many as there are processors.
     threads: usize,
@@ -33,15 +33,15 @@ pub(in crate::client) struct Patience {
 }
 
 /// A wait whose thread looks for the answer. Ends the look when dropped.
-pub(in crate::client) struct Look<'a> {
-    patience: &'a Patience,
+pub(in crate::client) struct Spin<'a> {
+    adaptive_spin: &'a AdaptiveSpin,
     began: Instant,
     end: Instant,
 }
 
-impl Patience {
+impl AdaptiveSpin {
     pub(in crate::client) fn new(longest: Duration, processors: usize) -> Self {
-        Patience {
+        AdaptiveSpin {
             longest: longest.min(LONGEST),
             threads: processors / 2,
             expected: AtomicU32::new(0),
@@ -50,7 +50,7 @@ impl Patience {
     }
 
     /// Begins to look, until `deadline` at the longest, if that promises to be of use.
-    pub(in crate::client) fn look(&self, deadline: Option<Instant>) -> Option<Look<'_>> {
+    pub(in crate::client) fn spin(&self, deadline: Option<Instant>) -> Option<Spin<'_>> {
         if self.longest.is_zero() {
             return None;
         }
@@ -62,14 +62,14 @@ impl Patience {
                 return None;
             }
         }
-        if LOOKING.get().fetch_add(1, Relaxed) >= self.threads {
-            LOOKING.get().fetch_sub(1, Relaxed);
+        if SPINNING.get().fetch_add(1, Relaxed) >= self.threads {
+            SPINNING.get().fetch_sub(1, Relaxed);
             return None;
         }
         let began = Instant::now();
         let end = began + self.longest;
-        Some(Look {
-            patience: self,
+        Some(Spin {
+            adaptive_spin: self,
             began,
             end: deadline.map_or(end, |deadline| deadline.min(end)),
         })
@@ -85,9 +85,9 @@ impl Patience {
     }
 }
 
-impl Look<'_> {
+impl Spin<'_> {
     /// Lets others run. False if it is time to sleep.
-    pub(in crate::client) fn again(&self) -> bool {
+    pub(in crate::client) fn keep_spinning(&self) -> bool {
         if Instant::now() >= self.end {
             return false;
         }
@@ -96,17 +96,17 @@ impl Look<'_> {
     }
 }
 
-impl Drop for Look<'_> {
+impl Drop for Spin<'_> {
     fn drop(&mut self) {
-        LOOKING.get().fetch_sub(1, Relaxed);
+        SPINNING.get().fetch_sub(1, Relaxed);
         let now = Instant::now();
         // An answer that did not come in time might never have come.
         let took = if now < self.end {
             now - self.began
         } else {
-            self.patience.longest
+            self.adaptive_spin.longest
         };
-        self.patience.learn(took);
+        self.adaptive_spin.learn(took);
     }
 }
 
@@ -114,58 +114,58 @@ impl Drop for Look<'_> {
 mod tests {
     use super::*;
 
-    fn patience(micros: u64) -> Patience {
-        Patience::new(Duration::from_micros(micros), usize::MAX)
+    fn adaptive_spin(micros: u64) -> AdaptiveSpin {
+        AdaptiveSpin::new(Duration::from_micros(micros), usize::MAX)
     }
 
     #[test]
     fn late_answers_end_it_and_soon_ones_bring_it_back() {
-        let patience = patience(1000);
-        assert!(patience.look(None).is_some(), "nothing is known yet");
+        let adaptive_spin = adaptive_spin(1000);
+        assert!(adaptive_spin.spin(None).is_some(), "nothing is known yet");
         for _ in 0..50 {
-            patience.learn(Duration::from_secs(5));
+            adaptive_spin.learn(Duration::from_secs(5));
         }
         for _ in 0..2 {
             for _ in 1..TRY_AGAIN {
-                assert!(patience.look(None).is_none());
+                assert!(adaptive_spin.spin(None).is_none());
             }
             // Dropped at once, but one answer that came soon is not enough.
-            assert!(patience.look(None).is_some());
+            assert!(adaptive_spin.spin(None).is_some());
         }
         for _ in 0..50 {
-            patience.learn(Duration::from_micros(100));
+            adaptive_spin.learn(Duration::from_micros(100));
         }
-        assert!(patience.look(None).is_some());
+        assert!(adaptive_spin.spin(None).is_some());
     }
 
     #[test]
     fn a_look_ends_in_time() {
-        let patience = patience(2000);
-        let look = patience.look(None).expect("nothing is known yet");
+        let adaptive_spin = adaptive_spin(2000);
+        let spin = adaptive_spin.spin(None).expect("nothing is known yet");
         let began = Instant::now();
-        while look.again() {}
+        while spin.keep_spinning() {}
         assert!(began.elapsed() >= Duration::from_micros(1900));
-        drop(look);
-        assert!(patience.expected.load(Relaxed) >= 2_000_000 / 8);
+        drop(spin);
+        assert!(adaptive_spin.expected.load(Relaxed) >= 2_000_000 / 8);
     }
 
     #[test]
     fn a_look_ends_with_the_callers_time_and_that_counts_as_late() {
-        let patience = patience(1_000_000);
+        let adaptive_spin = adaptive_spin(1_000_000);
         let began = Instant::now();
-        let look = patience
-            .look(Some(began + Duration::from_millis(2)))
+        let spin = adaptive_spin
+            .spin(Some(began + Duration::from_millis(2)))
             .expect("nothing is known yet");
-        while look.again() {}
+        while spin.keep_spinning() {}
         assert!(began.elapsed() < Duration::from_millis(900));
-        drop(look);
-        assert!(patience.expected.load(Relaxed) >= 1_000_000_000 / 8);
+        drop(spin);
+        assert!(adaptive_spin.expected.load(Relaxed) >= 1_000_000_000 / 8);
     }
 
     #[test]
     fn not_without_time_nor_beyond_the_number_of_threads() {
-        assert!(patience(0).look(None).is_none());
-        let alone = Patience::new(Duration::from_micros(1000), 1);
-        assert!(alone.look(None).is_none());
+        assert!(adaptive_spin(0).spin(None).is_none());
+        let alone = AdaptiveSpin::new(Duration::from_micros(1000), 1);
+        assert!(alone.spin(None).is_none());
     }
 }

@@ -21,7 +21,7 @@ pub(in crate::client) mod rank {
     /// The queue of a subscription.
     pub(in crate::client) const QUEUE: u32 = 30;
     /// Who may still call the program.
-    pub(in crate::client) const LEASE: u32 = 55;
+    pub(in crate::client) const LIFETIME: u32 = 55;
 }
 
 /// A lock around a value.

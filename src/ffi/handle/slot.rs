@@ -47,7 +47,7 @@ use std::sync::Arc;
 use crossbeam_utils::CachePadded;
 
 use super::sync::{AtomicPtr, AtomicU32, ForkGuard, ForkLock, Relaxed, SeqCst, thread_local};
-use crate::nesting::Nesting;
+use crate::reentrancy::Reentrancy;
 
 /// No object, or none that anyone may have.
 const DEAD: u32 = 0;
@@ -121,7 +121,7 @@ fn thread_number() -> u32 {
 
 thread_local! {
     /// The slots whose handles the callbacks that this thread is in were given.
-    static HELD: Nesting<usize> = const { Nesting::new() };
+    static HELD: Reentrancy<usize> = const { Reentrancy::new() };
 }
 
 /// Type-stable memory for one object at a time, with the object's life in it. See the module's

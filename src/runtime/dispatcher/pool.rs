@@ -21,7 +21,7 @@ thread_local! {
     /// The pool whose sockets this thread watches, as a number that no other pool has; 0 for none.
     static WATCHES: Cell<usize> = const { Cell::new(0) };
     /// The job that this thread will run itself when it is done with the sockets. Set by the pool's
-    /// own threads only, so it may have a destructor ([`crate::nesting`]).
+    /// own threads only, so it may have a destructor ([`crate::reentrancy`]).
     static OWN: Cell<Option<Arc<dyn Job>>> = const { Cell::new(None) };
     static HAS_OWN: Cell<bool> = const { Cell::new(false) };
 }

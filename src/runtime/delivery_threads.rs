@@ -10,7 +10,7 @@ use crate::locks::Mutex;
 
 /// A pool of lanes, handed out in turn. A lane is created on its first turn, and its thread starts
 /// with its first job, so a large size by itself costs nothing.
-pub(super) struct Lanes {
+pub(super) struct DeliveryThreads {
     threads: Arc<Threads>,
     timers: Timers,
     state: Mutex<State>,
@@ -18,19 +18,19 @@ pub(super) struct Lanes {
 
 struct State {
     size: usize,
-    lanes: Vec<Arc<Dispatcher>>,
+    delivery_threads: Vec<Arc<Dispatcher>>,
     /// The next lane. Never more than the number of lanes created so far.
     next: usize,
 }
 
-impl Lanes {
+impl DeliveryThreads {
     pub(super) fn new(size: usize, threads: Arc<Threads>, timers: Timers) -> Self {
         let state = Mutex::new(State {
             size,
-            lanes: Vec::new(),
+            delivery_threads: Vec::new(),
             next: 0,
         });
-        Lanes {
+        DeliveryThreads {
             threads,
             timers,
             state,
@@ -46,13 +46,14 @@ impl Lanes {
                  (natsClientConfig.ThreadPoolMax, nats_SetMessageDeliveryPoolSize)",
             ));
         }
-        if state.next == state.lanes.len() {
-            let lane = Dispatcher::new(Sizes::LANE, self.threads.clone(), self.timers.clone());
-            state.lanes.push(Arc::new(lane));
+        if state.next == state.delivery_threads.len() {
+            let delivery_thread =
+                Dispatcher::new(Sizes::LANE, self.threads.clone(), self.timers.clone());
+            state.delivery_threads.push(Arc::new(delivery_thread));
         }
-        let lane = state.lanes[state.next].clone();
+        let delivery_thread = state.delivery_threads[state.next].clone();
         state.next = (state.next + 1) % state.size;
-        Ok(lane)
+        Ok(delivery_thread)
     }
 
     /// Grows the pool; a smaller size changes nothing.
@@ -62,8 +63,8 @@ impl Lanes {
     }
 
     pub(super) fn stop(&self) {
-        for lane in &self.state.lock().lanes {
-            lane.stop();
+        for delivery_thread in &self.state.lock().delivery_threads {
+            delivery_thread.stop();
         }
     }
 }
@@ -72,38 +73,43 @@ impl Lanes {
 mod tests {
     use super::*;
 
-    fn lanes(size: usize) -> Lanes {
-        Lanes::new(size, Threads::new(None), Timers::new())
+    fn delivery_threads(size: usize) -> DeliveryThreads {
+        DeliveryThreads::new(size, Threads::new(None), Timers::new())
     }
 
     #[test]
     fn an_empty_pool_says_so_until_it_grows() {
-        let lanes = lanes(0);
-        let error = lanes.next().err().unwrap();
+        let delivery_threads = delivery_threads(0);
+        let error = delivery_threads.next().err().unwrap();
         assert_eq!(error.status(), Status::NATS_FAILED_TO_INITIALIZE);
         assert_eq!(
             error.text(),
             "No message dispatchers available, the pool is empty. \
              (natsClientConfig.ThreadPoolMax, nats_SetMessageDeliveryPoolSize)"
         );
-        lanes.grow(1);
-        assert!(lanes.next().is_ok());
+        delivery_threads.grow(1);
+        assert!(delivery_threads.next().is_ok());
     }
 
     #[test]
     fn lanes_take_turns_and_the_pool_never_shrinks() {
-        let lanes = lanes(2);
-        let turn = |n: usize| -> Vec<_> { (0..n).map(|_| lanes.next().unwrap()).collect() };
+        let delivery_threads = delivery_threads(2);
+        let turn =
+            |n: usize| -> Vec<_> { (0..n).map(|_| delivery_threads.next().unwrap()).collect() };
         let first = turn(4);
         assert!(Arc::ptr_eq(&first[0], &first[2]) && Arc::ptr_eq(&first[1], &first[3]));
         assert!(!Arc::ptr_eq(&first[0], &first[1]));
-        lanes.grow(3);
-        lanes.grow(1);
+        delivery_threads.grow(3);
+        delivery_threads.grow(1);
         let second = turn(4);
         assert!(Arc::ptr_eq(&second[0], &first[0]) && Arc::ptr_eq(&second[1], &first[1]));
-        assert!(first.iter().all(|lane| !Arc::ptr_eq(lane, &second[2])));
+        assert!(
+            first
+                .iter()
+                .all(|delivery_thread| !Arc::ptr_eq(delivery_thread, &second[2]))
+        );
         assert!(Arc::ptr_eq(&second[3], &first[0]));
-        lanes.grow(usize::MAX);
-        assert_eq!(lanes.state.lock().lanes.len(), 3);
+        delivery_threads.grow(usize::MAX);
+        assert_eq!(delivery_threads.state.lock().delivery_threads.len(), 3);
     }
 }

@@ -19,16 +19,16 @@ const FEW: usize = 4;
 /// the very end of the thread, and owns no memory once everything was left.
 ///
 /// What was entered before a `fork` counts only in the parent.
-pub(crate) struct Nesting<T> {
+pub(crate) struct Reentrancy<T> {
     entered: RefCell<ManuallyDrop<SmallVec<[T; FEW]>>>,
     /// The process that the entries belong to.
     generation: Cell<u32>,
 }
 
-impl<T: Copy + PartialEq> Nesting<T> {
+impl<T: Copy + PartialEq> Reentrancy<T> {
     pub(crate) const fn new() -> Self {
         const { assert!(!std::mem::needs_drop::<Self>()) };
-        Nesting {
+        Reentrancy {
             entered: RefCell::new(ManuallyDrop::new(SmallVec::new_const())),
             generation: Cell::new(0),
         }
@@ -73,7 +73,7 @@ mod tests {
 
     #[test]
     fn entered_and_left() {
-        let nesting = Nesting::new();
+        let nesting = Reentrancy::new();
         assert!(nesting.is_empty());
         for n in 0..10 {
             nesting.enter(n / 2);
