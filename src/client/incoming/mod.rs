@@ -15,3 +15,6 @@ pub(super) mod link;
 mod unused;
 pub(super) mod upstream;
 pub(super) mod waiting;
+
+#[cfg(test)]
+mod tests;

@@ -39,3 +39,6 @@ pub use extension::Extension;
 pub use intake::Intake;
 pub use next_batch::Batch;
 pub use state::{MsgSink, SubStats, SubscribeArgs, Subscription};
+
+#[cfg(test)]
+mod tests;
