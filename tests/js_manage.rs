@@ -10,10 +10,10 @@ use nats_rs::js::api::{
     AckPolicy, Compression, ConsumerConfig, ConsumerLimits, DeliverPolicy, Placement, Republish,
     Retention, Storage, StreamConfig, StreamSource, SubjectTransform,
 };
-use nats_rs::js::manage::{ConsumerAction, CounterValue, DirectGet, GetMsg};
+use nats_rs::js::manage::{BatchGet, ConsumerAction, CounterValue, DirectGet, GetMsg};
 use nats_rs::js::time::Time;
 use nats_rs::js::{Call, CallOptions, Context, ContextOptions, ErrCode, InfoOptions, Purge};
-use support::{LONG as PATIENCE, STORE, Server};
+use support::{LONG as PATIENCE, STORE, Server, eventually};
 
 #[allow(dead_code, reason = "other tests use the rest")]
 mod support;
@@ -36,6 +36,9 @@ fn fixture() -> Fixture {
         ..Default::default()
     };
     let js = Context::new(&conn, options);
+    // A server that has just started may not have JetStream yet.
+    let is_there = || js.call(&CallOptions::default()).account_info().is_ok();
+    eventually("JetStream is there", is_there);
     Fixture {
         conn,
         js,
@@ -532,6 +535,88 @@ fn single_messages() {
 }
 
 #[test]
+fn many_messages_at_once() {
+    let f = fixture();
+    let js = f.call();
+    f.add("S", &["a.>"]);
+    for n in 0..30 {
+        f.publish(&format!("a.{}", n % 10), format!("{n}").as_bytes());
+    }
+    let sequences = |msgs: &[nats_rs::msg::Msg]| -> Vec<u64> {
+        msgs.iter().map(nats_rs::msg::Msg::sequence).collect()
+    };
+    let batch = |which: BatchGet<'_>| js.direct_get_batch("S", &which);
+    let first = batch(BatchGet {
+        batch: 12,
+        ..Default::default()
+    })
+    .unwrap();
+    assert_eq!(sequences(&first.msgs), (1..=12).collect::<Vec<_>>());
+    assert_eq!(first.msgs[3].payload(), b"3");
+    assert_eq!((first.pending, first.last_sequence), (18, 12));
+    let filtered = batch(BatchGet {
+        batch: 100,
+        sequence: 2,
+        next_by_subject: "a.0",
+        ..Default::default()
+    })
+    .unwrap();
+    assert_eq!(
+        (sequences(&filtered.msgs), filtered.pending),
+        (vec![11, 21], 0)
+    );
+    let none = batch(BatchGet {
+        batch: 1,
+        sequence: 99,
+        ..Default::default()
+    });
+    assert_eq!(status(none.map(|_| ())).0, Status::NATS_NOT_FOUND);
+
+    // The last of each subject, and the last up to a sequence.
+    let last = batch(BatchGet {
+        multi_last: &["a.1", "a.2", "a.none"],
+        ..Default::default()
+    })
+    .unwrap();
+    assert_eq!((sequences(&last.msgs), last.pending), (vec![22, 23], 0));
+    let before = batch(BatchGet {
+        multi_last: &["a.>"],
+        up_to_sequence: 15,
+        batch: 4,
+        ..Default::default()
+    })
+    .unwrap();
+    assert_eq!(sequences(&before.msgs), [6, 7, 8, 9]);
+    assert_eq!((before.pending, before.up_to_sequence), (6, 15));
+    let all = js.direct_get_last("S", &["a.>"]).unwrap();
+    assert_eq!(sequences(&all), (21..=30).collect::<Vec<_>>());
+    assert_eq!(
+        status(js.direct_get_last("none", &["a.>"]).map(|_| ())),
+        (Status::NATS_NO_RESPONDERS, ErrCode::NONE)
+    );
+
+    // More than a server looks up at once.
+    for n in 0..1025 {
+        let subject = format!("a.many.{n}");
+        f.conn
+            .publish(subject.as_bytes(), None, b"x", When::Buffered)
+            .unwrap();
+    }
+    f.publish("a.0", b"x");
+    assert_eq!(
+        status(js.direct_get_last("S", &["a.>"]).map(|_| ())).0,
+        Status::NATS_LIMIT_REACHED
+    );
+    let many = batch(BatchGet {
+        batch: 2000,
+        next_by_subject: "a.many.*",
+        ..Default::default()
+    })
+    .unwrap();
+    assert_eq!(many.msgs.len(), 1025);
+}
+
+#[test]
 fn counters() {
     let f = fixture();
     let js = f.call();
@@ -555,6 +640,13 @@ fn counters() {
     assert_eq!((counter.value, counter.increment), (sum, Some(large)));
     assert_eq!((counter.subject.as_str(), counter.sequence), ("count.a", 4));
     assert!(counter.sources.is_empty());
+    js.counter_add("count.b", &3.into()).unwrap();
+    let all = js.counters("COUNT", &["count.*"]).unwrap();
+    assert_eq!(all.len(), 2);
+    assert_eq!(
+        (all[1].subject.as_str(), all[1].value.to_i64()),
+        ("count.b", Some(3))
+    );
 
     f.add("S", &["plain"]);
     assert_eq!(

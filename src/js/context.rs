@@ -13,9 +13,10 @@ use super::api::json::{Json, Mismatch, parse_value, take};
 use super::api::{ApiError, ErrCode};
 use super::error::{Error, Result};
 use super::publish::{AsyncSettings, Publishing};
-use crate::client::{Connection, ForeignHandle};
+use crate::client::{Connection, ForeignHandle, ManyLimits, Publish};
 use crate::error::{Error as Plain, Status};
-use crate::msg::Msg;
+use crate::msg::{Msg, MsgList};
+use crate::proto::headers::{HeaderBlock, HeaderMap};
 
 /// How long a call waits for its answer where nothing else is said.
 pub const DEFAULT_WAIT: Duration = Duration::from_secs(5);
@@ -283,28 +284,67 @@ impl Call<'_> {
         body: &[u8],
         deadline: Option<Instant>,
     ) -> Result<Msg> {
-        self.exchange(Msg::create(subject.as_bytes(), None, body)?, deadline)
+        self.exchange(subject, HeaderMap::new(), body, deadline)
     }
 
     /// Sends a request that has headers of its own, and returns the answer as it came.
-    pub(super) fn exchange(&self, mut request: Msg, deadline: Option<Instant>) -> Result<Msg> {
+    pub(super) fn exchange(
+        &self,
+        subject: &str,
+        headers: HeaderMap,
+        body: &[u8],
+        deadline: Option<Instant>,
+    ) -> Result<Msg> {
+        let conn = &self.context.conn;
+        let reply = self.with_request(subject, headers, body, |request| {
+            conn.request_with(request, deadline)
+        });
+        reply.map_err(with_code)
+    }
+
+    /// Sends a request that has many answers, and returns them as they came.
+    pub(super) fn request_many(
+        &self,
+        subject: &str,
+        body: &[u8],
+        deadline: Option<Instant>,
+        limits: &ManyLimits<'_>,
+    ) -> Result<MsgList> {
+        let conn = &self.context.conn;
+        let replies = self.with_request(subject, HeaderMap::new(), body, |request| {
+            conn.request_many(request, deadline, limits)
+        });
+        replies.map_err(with_code)
+    }
+
+    /// Puts a request together, with the headers that all requests of this call have.
+    fn with_request<R>(
+        &self,
+        subject: &str,
+        mut headers: HeaderMap,
+        body: &[u8],
+        send: impl FnOnce(&Publish<'_>) -> R,
+    ) -> R {
         if self.required_level > 0 {
             let level = self.required_level.to_string();
-            let headers = request.headers_mut()?;
             headers.set(REQUIRED_LEVEL, Some(level.as_bytes()));
         }
-        let left = deadline.map_or(Duration::MAX, |d| {
-            d.saturating_duration_since(Instant::now())
-        });
-        let reply = self.context.conn.request_msg(&request, left);
-        reply.map_err(|error| {
-            let code = match error.status() {
-                Status::NATS_NO_RESPONDERS => ErrCode::NOT_ENABLED,
-                _ => ErrCode::NONE,
-            };
-            Error::new(error, code)
+        send(&Publish {
+            subject: subject.as_bytes(),
+            headers: (!headers.is_empty()).then(|| HeaderBlock::of(&headers)),
+            payload: body,
+            ..Default::default()
         })
     }
+}
+
+/// Nobody who listens means that JetStream is not enabled.
+fn with_code(error: Plain) -> Error {
+    let code = match error.status() {
+        Status::NATS_NO_RESPONDERS => ErrCode::NOT_ENABLED,
+        _ => ErrCode::NONE,
+    };
+    Error::new(error, code)
 }
 
 /// Reads what the API answers: an error, or what was asked for.

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::{Call, body, not_found};
+use crate::client::ServerVersion;
 use crate::error::{Error as Plain, Status};
 use crate::js::api::json::{Fields, Json};
 use crate::js::api::{ConsumerConfig, ConsumerInfo, ConsumerPause, ConsumerReset, Done, ErrCode};
@@ -144,25 +145,22 @@ impl Call<'_> {
     /// Is the server that the connection is with at least of this version? What an older one would
     /// take for something else must not be sent.
     pub(super) fn need_server(&self, major: u32, minor: u32, what: &str) -> Result<()> {
-        let version = self.context().connection().server_version();
-        let known = version.as_deref().and_then(release);
-        match known {
-            Some(release) if release < (major, minor) => {
-                let version = version.unwrap_or_default();
-                let text =
-                    format!("{what} need a server of {major}.{minor} or later, not {version}");
+        let version = self.context().connection().server_release();
+        match version {
+            Some(version) if (version.major, version.minor) < (major, minor) => {
+                let ServerVersion {
+                    major: has_major,
+                    minor: has_minor,
+                    ..
+                } = version;
+                let text = format!(
+                    "{what} need a server of {major}.{minor} or later, not {has_major}.{has_minor}"
+                );
                 Err(Plain::new(Status::NATS_NO_SERVER_SUPPORT, text).into())
             }
             _ => Ok(()),
         }
     }
-}
-
-/// The first two numbers of a version.
-fn release(version: &str) -> Option<(u32, u32)> {
-    let mut numbers = version.split('.');
-    let mut next = || numbers.next()?.parse().ok();
-    Some((next()?, next()?))
 }
 
 /// Which function of the API creates a consumer with this configuration, and the tokens that follow.
@@ -207,13 +205,5 @@ mod tests {
         assert_eq!(of(&config("C", "D", "", &[])), "CONSUMER.CREATE.S.C");
         assert_eq!(of(&config("C", "", "a.b", &[])), "CONSUMER.CREATE.S.C.a.b");
         assert_eq!(of(&config("C", "", "a", &["b"])), "CONSUMER.CREATE.S.C");
-    }
-
-    #[test]
-    fn releases() {
-        assert_eq!(release("2.9.25"), Some((2, 9)));
-        assert_eq!(release("2.15.0-RC.1"), Some((2, 15)));
-        assert_eq!(release("2"), None);
-        assert_eq!(release("x.y"), None);
     }
 }

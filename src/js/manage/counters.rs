@@ -13,6 +13,7 @@ use crate::js::api::json::{Metadata, object, parse};
 use crate::js::context::read_response;
 use crate::js::error::Result;
 use crate::msg::Msg;
+use crate::proto::headers::HeaderMap;
 use crate::words::shown;
 
 const INCREMENT: &[u8] = b"Nats-Incr";
@@ -92,10 +93,9 @@ object!(Stored { value "val" always });
 impl Call<'_> {
     /// Adds to a counter, and returns its new value. Subtracts a negative number.
     pub fn counter_add(&self, subject: &str, number: &CounterValue) -> Result<CounterValue> {
-        let mut msg = Msg::create(subject.as_bytes(), None, &[])?;
-        let headers = msg.headers_mut()?;
+        let mut headers = HeaderMap::new();
         headers.set(INCREMENT, Some(number.signed().as_bytes()));
-        let reply = self.exchange(msg, self.deadline())?;
+        let reply = self.exchange(subject, headers, &[], self.deadline())?;
         let ack: PubAck = read_response(reply.payload())?;
         if ack.value.is_empty() {
             let text = format!("stream '{}' stored a message and no counter", ack.stream);
@@ -111,6 +111,12 @@ impl Call<'_> {
             ..Default::default()
         };
         Ok(counter_of(&self.direct_get(stream, &which)?)?)
+    }
+
+    /// Reads the counters of a stream whose subjects match one of these, all as they are at one moment.
+    pub fn counters(&self, stream: &str, subjects: &[&str]) -> Result<Vec<Counter>> {
+        let found = self.direct_get_last(stream, subjects)?;
+        Ok(found.iter().map(counter_of).collect::<PlainResult<_>>()?)
     }
 }
 

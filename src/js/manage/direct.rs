@@ -1,7 +1,6 @@
-//! Direct gets (ADR-31): messages from any replica of a stream, one or many at once.
+//! Direct gets (ADR-31): a message from any replica of a stream.
 //!
-//! An answer is the message itself; what it was stored as is in its headers. Many come one after the
-//! other, and a message without a payload and with a status says that there are no more.
+//! The answer is the message itself; what it was stored as is in its headers.
 
 use serde_json::{Map, Value, json};
 
@@ -51,19 +50,19 @@ impl DirectGet<'_> {
     }
 }
 
-fn put_number(request: &mut Map<String, Value>, name: &str, number: u64) {
+pub(super) fn put_number(request: &mut Map<String, Value>, name: &str, number: u64) {
     if number > 0 {
         request.insert(name.to_owned(), json!(number));
     }
 }
 
-fn put_text(request: &mut Map<String, Value>, name: &str, text: &str) {
+pub(super) fn put_text(request: &mut Map<String, Value>, name: &str, text: &str) {
     if !text.is_empty() {
         request.insert(name.to_owned(), json!(text));
     }
 }
 
-fn put_time(request: &mut Map<String, Value>, name: &str, time: Time) {
+pub(super) fn put_time(request: &mut Map<String, Value>, name: &str, time: Time) {
     if time > Time(0) {
         request.insert(name.to_owned(), json!(time.to_text()));
     }
@@ -87,11 +86,11 @@ impl Call<'_> {
 }
 
 /// Direct gets have no error codes.
-fn without_code(error: Error) -> Error {
+pub(super) fn without_code(error: Error) -> Error {
     Plain::from(error).into()
 }
 
-fn number(msg: &Msg, name: &[u8]) -> Option<u64> {
+pub(super) fn number(msg: &Msg, name: &[u8]) -> Option<u64> {
     std::str::from_utf8(msg.header(name)?).ok()?.parse().ok()
 }
 
@@ -109,7 +108,7 @@ fn bad(msg: &Msg, name: &[u8], what: &str) -> Plain {
 }
 
 /// What a status says that ends a direct get.
-fn status_error(code: u16, description: &[u8]) -> Plain {
+pub(super) fn status_error(code: u16, description: &[u8]) -> Plain {
     let status = match code {
         404 => return Status::NATS_NOT_FOUND.into(),
         // More subjects than the server looks up at once.
@@ -140,7 +139,7 @@ fn direct_msg(reply: Msg, no_headers: bool) -> PlainResult<Msg> {
 }
 
 /// The message with the subject, the sequence and the time that its headers say.
-fn stored_msg(reply: &Msg) -> PlainResult<Msg> {
+pub(super) fn stored_msg(reply: &Msg) -> PlainResult<Msg> {
     need(reply, STREAM, "missing stream name")?;
     let sequence = number(reply, SEQUENCE);
     let sequence = sequence.ok_or_else(|| bad(reply, SEQUENCE, "missing or invalid sequence"))?;

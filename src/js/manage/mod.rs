@@ -6,9 +6,10 @@
 //! | `consumers` | create, update, delete, info, pause, reset, unpin |
 //! | [`lists`] | streams and consumers, by pages; the stream of a subject; the account |
 //! | [`messages`] | messages by the API of the stream's leader: get, delete, erase |
-//! | [`direct`] | messages from any replica |
+//! | [`direct`], [`batch`] | messages from any replica, one or many at once |
 //! | [`counters`] | subjects that are counters (ADR-49) |
 
+pub mod batch;
 mod consumers;
 pub mod counters;
 pub mod direct;
@@ -16,6 +17,7 @@ pub mod lists;
 pub mod messages;
 mod streams;
 
+pub use batch::{BatchGet, DirectBatch};
 pub use consumers::ConsumerAction;
 pub use counters::{Counter, CounterValue};
 pub use direct::DirectGet;
