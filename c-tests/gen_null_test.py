@@ -57,7 +57,7 @@ NULL_IS_FINE |= {
     (name, param)
     for param, names in {
         "si": ("js_AddStream", "js_UpdateStream"), "ci": ("js_AddConsumer", "js_UpdateConsumer"),
-        "new_crr": ("js_ResetConsumer",), "subject": ("js_Subscribe", "js_SubscribeSync", "js_PullSubscribe"),
+        "new_crr": ("js_ResetConsumer",), "new_cpr": ("js_PauseConsumer",), "subject": ("js_Subscribe", "js_SubscribeSync", "js_PullSubscribe"),
         "durable": ("js_PullSubscribe", "js_PullSubscribeAsync"),
     }.items()
     for name in names

@@ -334,6 +334,129 @@ static void nobody_answers(void) {
     end(&f);
 }
 
+#if OURS
+static void create_or_update(void) {
+    fixture f;
+    jsStreamConfig cfg;
+    jsStreamInfo *si = NULL;
+    const char *subjects[] = {"a"};
+    char *name = NULL;
+    uint64_t purged = 0;
+
+    start(&f);
+    config_init(&cfg, "S", subjects, 1);
+    cfg.MaxMsgs = 5;
+    CHECK_OK(js_CreateOrUpdateStream(NULL, f.js, &cfg, NULL, NULL));
+    cfg.MaxMsgs = 6;
+    CHECK_OK(js_CreateOrUpdateStream(&si, f.js, &cfg, NULL, NULL));
+    CHECK_INT(si->Config->MaxMsgs, 6);
+    jsStreamInfo_Destroy(si);
+    publish(&f, "a", "1");
+    publish(&f, "a", "2");
+    CHECK_OK(js_PurgeStreamCount(&purged, f.js, "S", NULL, NULL));
+    CHECK_INT(purged, 2);
+    CHECK_OK(js_StreamNameBySubject(&name, f.js, "a", NULL, NULL));
+    CHECK_STR(name, "S");
+    free(name);
+    name = NULL;
+    CHECK_STATUS(js_StreamNameBySubject(&name, f.js, "b", NULL, NULL), NATS_NOT_FOUND);
+    CHECK_STATUS(js_StreamNameBySubject(&name, f.js, NULL, NULL, NULL), NATS_INVALID_ARG);
+    CHECK(name == NULL);
+    end(&f);
+}
+
+static void many_messages_at_once(void) {
+    fixture f;
+    natsMsgList list;
+    natsMsg *msg = NULL;
+    jsDirectBatchOptions batch;
+    jsDirectBatchInfo info;
+    jsDirectGetMsgOptions which;
+    const char *subjects[] = {"a.1", "a.2"};
+    char subject[8], payload[8];
+    int i;
+
+    start(&f);
+    stream_create(f.nc, "S", "\"a.*\"", ",\"allow_direct\":true");
+    for (i = 0; i < 10; i++) {
+        snprintf(subject, sizeof(subject), "a.%d", i % 5);
+        snprintf(payload, sizeof(payload), "%d", i);
+        publish(&f, subject, payload);
+    }
+    memset(&list, 0, sizeof(list));
+    CHECK_OK(jsDirectBatchOptions_Init(&batch));
+    CHECK_STATUS(js_DirectGetMsgs(&list, NULL, f.js, "S", NULL, &batch), NATS_INVALID_ARG);
+    batch.Batch = 4;
+    batch.Sequence = 2;
+    CHECK_OK(js_DirectGetMsgs(&list, &info, f.js, "S", NULL, &batch));
+    CHECK_INT(list.Count, 4);
+    for (i = 0; i < 4; i++)
+        CHECK_INT(natsMsg_GetSequence(list.Msgs[i]), i + 2);
+    CHECK_STR(natsMsg_GetSubject(list.Msgs[0]), "a.1");
+    CHECK_INT(info.NumPending, 5);
+    CHECK_INT(info.LastSequence, 5);
+    natsMsgList_Destroy(&list);
+    batch.Sequence = 99;
+    CHECK_STATUS(js_DirectGetMsgs(&list, &info, f.js, "S", NULL, &batch), NATS_NOT_FOUND);
+    batch.Batch = -1;
+    CHECK_STATUS(js_DirectGetMsgs(&list, &info, f.js, "S", NULL, &batch), NATS_INVALID_ARG);
+
+    CHECK_OK(jsDirectBatchOptions_Init(&batch));
+    batch.MultiLast = subjects;
+    batch.MultiLastLen = 2;
+    batch.UpToSequence = 7;
+    CHECK_OK(js_DirectGetMsgs(&list, &info, f.js, "S", NULL, &batch));
+    CHECK_INT(list.Count, 2);
+    CHECK_STR(natsMsg_GetData(list.Msgs[0]), "2");
+    CHECK_STR(natsMsg_GetData(list.Msgs[1]), "6");
+    natsMsgList_Destroy(&list);
+
+    CHECK_OK(js_DirectGetLastMsgs(&list, f.js, "S", subjects, 2, NULL));
+    CHECK_INT(list.Count, 2);
+    CHECK_STR(natsMsg_GetData(list.Msgs[0]), "6");
+    CHECK_STR(natsMsg_GetData(list.Msgs[1]), "7");
+    natsMsgList_Destroy(&list);
+    CHECK_STATUS(js_DirectGetLastMsgs(&list, f.js, "S", subjects, 0, NULL), NATS_INVALID_ARG);
+
+    CHECK_OK(jsDirectGetMsgOptions_Init(&which));
+    which.Sequence = 3;
+    CHECK_OK(js_DirectGetPayload(&msg, f.js, "S", NULL, &which));
+    CHECK_STR(natsMsg_GetData(msg), "2");
+    natsMsg_Destroy(msg);
+    end(&f);
+}
+
+static void counters(void) {
+    fixture f;
+    char *value = NULL;
+
+    start(&f);
+    stream_create(f.nc, "COUNT", "\"count.*\"", ",\"allow_direct\":true,\"allow_msg_counter\":true");
+    CHECK_STATUS(js_GetCounter(&value, f.js, "COUNT", "count.a", NULL, NULL), NATS_NOT_FOUND);
+    CHECK_OK(js_AddToCounter(NULL, f.js, "count.a", "12345678901234567890", NULL, NULL));
+    CHECK_OK(js_AddToCounter(NULL, f.js, "count.a", "-1", NULL, NULL));
+    CHECK_OK(js_GetCounter(&value, f.js, "COUNT", "count.a", NULL, NULL));
+    CHECK_STR(value, "12345678901234567889");
+    free(value);
+    end(&f);
+}
+
+static void a_level_that_the_server_does_not_have(void) {
+    fixture f;
+    jsErrCode code = (jsErrCode)0;
+
+    start(&f);
+    stream_create(f.nc, "S", "\"a\"", "");
+    CHECK_STATUS(js_SetRequiredApiLevel(f.js, -1), NATS_INVALID_ARG);
+    CHECK_OK(js_SetRequiredApiLevel(f.js, 9999));
+    CHECK_STATUS(js_PurgeStream(f.js, "S", NULL, &code), NATS_ERR);
+    CHECK_INT(code, JSRequiredApiLevelErr);
+    CHECK_OK(js_SetRequiredApiLevel(f.js, 1));
+    CHECK_OK(js_PurgeStream(f.js, "S", NULL, &code));
+    end(&f);
+}
+#endif
+
 int main(int argc, char **argv) {
     const test_case cases[] = {
         TEST(a_stream_from_its_creation_to_its_end),
@@ -343,6 +466,12 @@ int main(int argc, char **argv) {
         TEST(infos_with_subjects_and_deleted),
         TEST(single_messages),
         TEST(nobody_answers),
+#if OURS
+        TEST(create_or_update),
+        TEST(many_messages_at_once),
+        TEST(counters),
+        TEST(a_level_that_the_server_does_not_have),
+#endif
     };
     return RUN_TESTS(cases, argc, argv);
 }

@@ -1711,6 +1711,193 @@ typedef struct jsConsumerConfig {
 } jsConsumerConfig;
 
 /**
+ * How far a consumer is.
+ *
+ * @ingroup nats_js_consumers
+ */
+typedef struct jsSequenceInfo {
+    /** The number of the delivery, counted by the consumer. */
+    uint64_t Consumer;
+    /** The sequence in the stream. */
+    uint64_t Stream;
+    /** When that was, in nanoseconds since the epoch; 0 for never. */
+    int64_t Last;
+} jsSequenceInfo;
+
+/**
+ * One of the servers that a stream or consumer is on, without its leader.
+ *
+ * @ingroup nats_js_streams
+ */
+typedef struct jsPeerInfo {
+    /** The server's name. */
+    char *Name;
+    /** Whether it has all that the leader has. */
+    bool Current;
+    /** Whether it cannot be reached. */
+    bool Offline;
+    /** How long ago it was last heard of, in nanoseconds. */
+    int64_t Active;
+    /** How many operations it is behind. */
+    uint64_t Lag;
+} jsPeerInfo;
+
+/**
+ * The servers that a stream or consumer is on.
+ *
+ * @ingroup nats_js_streams
+ */
+typedef struct jsClusterInfo {
+    /** The cluster's name. */
+    char *Name;
+    /** The leader's name; NULL while there is none. */
+    char *Leader;
+    /** The other servers. */
+    struct jsPeerInfo **Replicas;
+    /** How many these are. */
+    int ReplicasLen;
+    /** The name of the group that decides. */
+    char *RaftGroup;
+    /** Since when the leader leads, in nanoseconds since the epoch; 0 where unknown. */
+    int64_t LeaderSince;
+    /** Whether the servers talk about it in the system account. */
+    bool SystemAcc;
+    /** The account that they do it in. */
+    char *TrafficAcc;
+} jsClusterInfo;
+
+/**
+ * Who is pinned in a priority group.
+ *
+ * @ingroup nats_js_consumers
+ */
+typedef struct jsPriorityGroupState {
+    /** The group. */
+    char *Group;
+    /** The id of the pin; NULL where nobody is pinned. */
+    char *PinnedClientID;
+    /** When it was pinned, in nanoseconds since the epoch. */
+    int64_t PinnedTS;
+} jsPriorityGroupState;
+
+/**
+ * What a consumer is, and how far it is, as of the server's answer. Released with `jsConsumerInfo_Destroy`, with all
+ * that is in it.
+ *
+ * @ingroup nats_js_consumers
+ */
+typedef struct jsConsumerInfo {
+    /** The stream's name. */
+    char *Stream;
+    /** The consumer's name. */
+    char *Name;
+    /** When it was created, in nanoseconds since the epoch. */
+    int64_t Created;
+    /** What it is. Never NULL. */
+    struct jsConsumerConfig *Config;
+    /** The last message that was delivered. */
+    struct jsSequenceInfo Delivered;
+    /** The last message before which all are acknowledged. */
+    struct jsSequenceInfo AckFloor;
+    /** How many messages await their ack. */
+    int64_t NumAckPending;
+    /** How many messages were delivered more than once, and are not acknowledged yet. */
+    int64_t NumRedelivered;
+    /** How many pull requests wait. */
+    int64_t NumWaiting;
+    /** How many messages are still to be delivered for the first time. */
+    uint64_t NumPending;
+    /** The servers that it is on; NULL where there is no cluster. */
+    struct jsClusterInfo *Cluster;
+    /** Whether somebody is subscribed to the subject of a push consumer. */
+    bool PushBound;
+    /** Whether it is paused. */
+    bool Paused;
+    /** For how long still, in nanoseconds. */
+    int64_t PauseRemaining;
+    /** Who is pinned in each priority group. */
+    struct jsPriorityGroupState *PriorityGroups;
+    /** How many groups there are. */
+    int PriorityGroupsLen;
+} jsConsumerInfo;
+
+/**
+ * What came of resetting a consumer. Released with `jsConsumerResetResponse_Destroy`, with the info in it.
+ *
+ * @ingroup nats_js_consumers
+ */
+typedef struct jsConsumerResetResponse {
+    /** The consumer as it is now. */
+    struct jsConsumerInfo *Consumer;
+    /** The sequence in the stream that it goes on with. */
+    uint64_t ResetSeq;
+} jsConsumerResetResponse;
+
+/**
+ * What came of pausing a consumer. Released with `jsConsumerPauseResponse_Destroy`.
+ *
+ * @ingroup nats_js_consumers
+ */
+typedef struct jsConsumerPauseResponse {
+    /** Whether it is paused. */
+    bool Paused;
+    /** Until when, in nanoseconds since the epoch; 0 where it is not. */
+    int64_t PauseUntil;
+    /** For how long still, in nanoseconds. */
+    int64_t PauseRemaining;
+} jsConsumerPauseResponse;
+
+/**
+ * Which messages to get with `js_DirectGetMsgs`. `jsDirectBatchOptions_Init` begins one.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @ingroup nats_js_streams
+ */
+typedef struct jsDirectBatchOptions {
+    /** How many messages at most; 0, only together with `MultiLast`, for as many as the server sends. */
+    int Batch;
+    /** How many bytes at most; 0 for as many as the server sends. */
+    int64_t MaxBytes;
+    /** From this sequence on; 0 for the first. */
+    uint64_t Sequence;
+    /** From this time on, in nanoseconds since the epoch; 0 for no such limit. */
+    int64_t StartTime;
+    /** The messages of this subject, which may have wildcards; NULL for all. */
+    const char *NextBySubject;
+    /**
+     * The last message of each subject that one of these matches, at most 1024 subjects; not
+     * together with `NextBySubject`.
+     */
+    const char **MultiLast;
+    /** How many there are in `MultiLast`. */
+    int MultiLastLen;
+    /** With `MultiLast`: as the stream was when this was its last sequence; 0 for now. */
+    uint64_t UpToSequence;
+    /** With `MultiLast`: as the stream was at this time, in nanoseconds since the epoch; 0 for now. */
+    int64_t UpToTime;
+} jsDirectBatchOptions;
+
+/**
+ * What is left behind a batch of messages.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @ingroup nats_js_streams
+ */
+typedef struct jsDirectBatchInfo {
+    /** How many more messages fit the request. */
+    uint64_t NumPending;
+    /** The sequence of the last message: the next request begins behind it. */
+    uint64_t LastSequence;
+    /**
+     * With `MultiLast`: the state of the stream that the messages are of. Given as `UpToSequence` of
+     * the next request, all are of one state.
+     */
+    uint64_t UpToSequence;
+} jsDirectBatchInfo;
+
+/**
  * Which message to get with `js_DirectGetMsg`. `jsDirectGetMsgOptions_Init` begins one.
  *
  * @ingroup nats_js_streams
@@ -1723,103 +1910,6 @@ typedef struct jsDirectGetMsgOptions {
     /** The last message of this subject; NULL for not. Where it is set the others do not count. */
     const char *LastBySubject;
 } jsDirectGetMsgOptions;
-
-/**
- * When a message is to be published, or again and again: part of `jsPubOptions`.
- *
- * The stream needs `AllowMsgSchedules`. The strings are checked by the server alone. Source: ADR-51.
- *
- * @ingroup nats_js_publish
- */
-typedef struct jsScheduleOptions {
-    /**
-     * When: `@at` with a time, `@every` with a duration, or a line of cron with six fields; NULL for no schedule.
-     */
-    const char *Schedule;
-    /** The subject to publish on. */
-    const char *Target;
-    /** A subject whose last message is published in place of the schedule's own; NULL for its own. */
-    const char *Source;
-    /** How long the published messages live, in milliseconds; 0 for ever. */
-    int64_t TTL;
-    /** The time zone for a line of cron; NULL for UTC. */
-    const char *TimeZone;
-    /** Whether each published message replaces those before it on its subject. */
-    bool Rollup;
-    /** A schedule that this message ends, by its subject; NULL for none. Not together with the others. */
-    const char *CancelScheduledSubject;
-} jsScheduleOptions;
-
-/**
- * How to publish a message to a stream. `jsPubOptions_Init` begins one; zero in a field means not asked for.
- *
- * @ingroup nats_js_publish
- */
-typedef struct jsPubOptions {
-    /**
-     * How long to wait for the ack, in milliseconds; 0 for the context's `Wait`. With `js_PublishMsgAsync`, after
-     * how long the message counts as failed; 0 for never. With `js_PublishAsyncComplete`, how long to wait; 0 for
-     * ever.
-     */
-    int64_t MaxWait;
-    /** The message's id: the stream stores one of each id, for as long as its `Duplicates` says. */
-    const char *MsgId;
-    /** The name of the stream that is to store it. */
-    const char *ExpectStream;
-    /** The id that the stream's last message must have. */
-    const char *ExpectLastMsgId;
-    /** The sequence that the stream's last message must have. */
-    uint64_t ExpectLastSeq;
-    /** The sequence that the last message of the subject must have. */
-    uint64_t ExpectLastSubjectSeq;
-    /** The subject that `ExpectLastSubjectSeq` or `ExpectNoMessage` is about; NULL for the message's own. */
-    const char *ExpectLastSubjectSeqSubject;
-    /** Whether the subject must have no message. */
-    bool ExpectNoMessage;
-    /**
-     * How long the message lives, in milliseconds; 0 for as long as the stream says. The stream needs `AllowMsgTTL`.
-     */
-    int64_t MsgTTL;
-    /** When it is to be published. */
-    struct jsScheduleOptions Schedule;
-} jsPubOptions;
-
-/**
- * An atomic batch that is being published, opaque to C.
- *
- * Made by `js_BatchPublishStart`, released by `jsAtomicBatchCtx_Destroy`, also after its context was destroyed. Any
- * thread may call any function on it at any time; those that add to it or commit it wait for each other. A call on
- * a destroyed batch returns `NATS_INVALID_ARG`; a call in a child of the process that made it returns
- * `NATS_ILLEGAL_STATE`.
- *
- * @ingroup nats_js_publish
- */
-typedef struct __jsAtomicBatchCtx jsAtomicBatchCtx;
-
-/**
- * What a context does about messages that may not have been stored. `jsPubPolicy_Init` begins one:
- * nothing.
- *
- * @note An addition of this library: nats.c does not have it.
- *
- * @ingroup nats_js_publish
- */
-typedef struct jsPubPolicy {
-    /**
-     * How often to publish a message again to whose subject nobody listens, as happens while a stream
-     * has no leader (ADR-22); 0 for never. Counts for `js_Publish` and its siblings, within `MaxWait`,
-     * and for `js_PublishAsync` and its siblings.
-     */
-    int NoRespondersRetries;
-    /** How long to wait before each time, in milliseconds; 0 for 250. */
-    int64_t NoRespondersWait;
-    /**
-     * Whether asynchronously published messages whose acks have not come are published again when the
-     * connection was lost and is back. So that the stream stores each only once, messages without a
-     * `Nats-Msg-Id` are given one when they are published; within the stream's `Duplicates`.
-     */
-    bool ResendOnReconnect;
-} jsPubPolicy;
 
 /**
  * Which servers a stream is to be on. `jsPlacement_Init` begins one.
@@ -2079,48 +2169,6 @@ typedef struct jsStreamState {
 } jsStreamState;
 
 /**
- * One of the servers that a stream or consumer is on, without its leader.
- *
- * @ingroup nats_js_streams
- */
-typedef struct jsPeerInfo {
-    /** The server's name. */
-    char *Name;
-    /** Whether it has all that the leader has. */
-    bool Current;
-    /** Whether it cannot be reached. */
-    bool Offline;
-    /** How long ago it was last heard of, in nanoseconds. */
-    int64_t Active;
-    /** How many operations it is behind. */
-    uint64_t Lag;
-} jsPeerInfo;
-
-/**
- * The servers that a stream or consumer is on.
- *
- * @ingroup nats_js_streams
- */
-typedef struct jsClusterInfo {
-    /** The cluster's name. */
-    char *Name;
-    /** The leader's name; NULL while there is none. */
-    char *Leader;
-    /** The other servers. */
-    struct jsPeerInfo **Replicas;
-    /** How many these are. */
-    int ReplicasLen;
-    /** The name of the group that decides. */
-    char *RaftGroup;
-    /** Since when the leader leads, in nanoseconds since the epoch; 0 where unknown. */
-    int64_t LeaderSince;
-    /** Whether the servers talk about it in the system account. */
-    bool SystemAcc;
-    /** The account that they do it in. */
-    char *TrafficAcc;
-} jsClusterInfo;
-
-/**
  * How far a stream is with one that it takes messages from.
  *
  * @ingroup nats_js_streams
@@ -2181,6 +2229,233 @@ typedef struct jsStreamInfo {
     /** How many of these there are. */
     int AlternatesLen;
 } jsStreamInfo;
+
+/**
+ * Infos of streams. Released with `jsStreamInfoList_Destroy`; write NULL over what is to stay.
+ *
+ * @ingroup nats_js_streams
+ */
+typedef struct jsStreamInfoList {
+    /** The infos. */
+    struct jsStreamInfo **List;
+    /** How many there are. */
+    int Count;
+} jsStreamInfoList;
+
+/**
+ * Names of streams. Released with `jsStreamNamesList_Destroy`; write NULL over what is to stay, and `free` that.
+ *
+ * @ingroup nats_js_streams
+ */
+typedef struct jsStreamNamesList {
+    /** The names. */
+    char **List;
+    /** How many there are. */
+    int Count;
+} jsStreamNamesList;
+
+/**
+ * Infos of consumers. Released with `jsConsumerInfoList_Destroy`; write NULL over what is to stay.
+ *
+ * @ingroup nats_js_consumers
+ */
+typedef struct jsConsumerInfoList {
+    /** The infos. */
+    struct jsConsumerInfo **List;
+    /** How many there are. */
+    int Count;
+} jsConsumerInfoList;
+
+/**
+ * Names of consumers. Released with `jsConsumerNamesList_Destroy`; write NULL over what is to stay, and `free` that.
+ *
+ * @ingroup nats_js_consumers
+ */
+typedef struct jsConsumerNamesList {
+    /** The names. */
+    char **List;
+    /** How many there are. */
+    int Count;
+} jsConsumerNamesList;
+
+/**
+ * How an account has used the JetStream API.
+ *
+ * @ingroup nats_js_context
+ */
+typedef struct jsAPIStats {
+    /** How many requests it has made. */
+    uint64_t Total;
+    /** How many of these have failed. */
+    uint64_t Errors;
+} jsAPIStats;
+
+/**
+ * What an account may use; -1 for no limit.
+ *
+ * @ingroup nats_js_context
+ */
+typedef struct jsAccountLimits {
+    /** Bytes in memory. */
+    int64_t MaxMemory;
+    /** Bytes in files. */
+    int64_t MaxStore;
+    /** Streams. */
+    int64_t MaxStreams;
+    /** Consumers of a stream. */
+    int64_t MaxConsumers;
+    /** Messages that await their ack, of a consumer. */
+    int64_t MaxAckPending;
+    /** Bytes of a stream in memory. */
+    int64_t MemoryMaxStreamBytes;
+    /** Bytes of a stream in files. */
+    int64_t StoreMaxStreamBytes;
+    /** Whether streams must have a limit of bytes. */
+    bool MaxBytesRequired;
+} jsAccountLimits;
+
+/**
+ * What an account uses, and may use, in one tier: of streams with a certain number of replicas.
+ *
+ * @ingroup nats_js_context
+ */
+typedef struct jsTier {
+    /** The tier's name, such as `R3`. */
+    const char *Name;
+    /** Bytes in memory. */
+    uint64_t Memory;
+    /** Bytes in files. */
+    uint64_t Store;
+    /** Streams. */
+    int64_t Streams;
+    /** Consumers. */
+    int64_t Consumers;
+    /** What it may use. */
+    struct jsAccountLimits Limits;
+} jsTier;
+
+/**
+ * What an account uses, and may use. Released with `jsAccountInfo_Destroy`, with all that is in it.
+ *
+ * @ingroup nats_js_context
+ */
+typedef struct jsAccountInfo {
+    /** Bytes in memory. */
+    uint64_t Memory;
+    /** Bytes in files. */
+    uint64_t Store;
+    /** Streams. */
+    int64_t Streams;
+    /** Consumers. */
+    int64_t Consumers;
+    /** The servers' domain; NULL for none. */
+    char *Domain;
+    /** How it has used the API. */
+    struct jsAPIStats API;
+    /** What it may use, where there are no tiers. */
+    struct jsAccountLimits Limits;
+    /** The tiers, in the order of their names. */
+    struct jsTier **Tiers;
+    /** How many tiers there are. */
+    int TiersLen;
+} jsAccountInfo;
+
+/**
+ * When a message is to be published, or again and again: part of `jsPubOptions`.
+ *
+ * The stream needs `AllowMsgSchedules`. The strings are checked by the server alone. Source: ADR-51.
+ *
+ * @ingroup nats_js_publish
+ */
+typedef struct jsScheduleOptions {
+    /**
+     * When: `@at` with a time, `@every` with a duration, or a line of cron with six fields; NULL for no schedule.
+     */
+    const char *Schedule;
+    /** The subject to publish on. */
+    const char *Target;
+    /** A subject whose last message is published in place of the schedule's own; NULL for its own. */
+    const char *Source;
+    /** How long the published messages live, in milliseconds; 0 for ever. */
+    int64_t TTL;
+    /** The time zone for a line of cron; NULL for UTC. */
+    const char *TimeZone;
+    /** Whether each published message replaces those before it on its subject. */
+    bool Rollup;
+    /** A schedule that this message ends, by its subject; NULL for none. Not together with the others. */
+    const char *CancelScheduledSubject;
+} jsScheduleOptions;
+
+/**
+ * How to publish a message to a stream. `jsPubOptions_Init` begins one; zero in a field means not asked for.
+ *
+ * @ingroup nats_js_publish
+ */
+typedef struct jsPubOptions {
+    /**
+     * How long to wait for the ack, in milliseconds; 0 for the context's `Wait`. With `js_PublishMsgAsync`, after
+     * how long the message counts as failed; 0 for never. With `js_PublishAsyncComplete`, how long to wait; 0 for
+     * ever.
+     */
+    int64_t MaxWait;
+    /** The message's id: the stream stores one of each id, for as long as its `Duplicates` says. */
+    const char *MsgId;
+    /** The name of the stream that is to store it. */
+    const char *ExpectStream;
+    /** The id that the stream's last message must have. */
+    const char *ExpectLastMsgId;
+    /** The sequence that the stream's last message must have. */
+    uint64_t ExpectLastSeq;
+    /** The sequence that the last message of the subject must have. */
+    uint64_t ExpectLastSubjectSeq;
+    /** The subject that `ExpectLastSubjectSeq` or `ExpectNoMessage` is about; NULL for the message's own. */
+    const char *ExpectLastSubjectSeqSubject;
+    /** Whether the subject must have no message. */
+    bool ExpectNoMessage;
+    /**
+     * How long the message lives, in milliseconds; 0 for as long as the stream says. The stream needs `AllowMsgTTL`.
+     */
+    int64_t MsgTTL;
+    /** When it is to be published. */
+    struct jsScheduleOptions Schedule;
+} jsPubOptions;
+
+/**
+ * An atomic batch that is being published, opaque to C.
+ *
+ * Made by `js_BatchPublishStart`, released by `jsAtomicBatchCtx_Destroy`, also after its context was destroyed. Any
+ * thread may call any function on it at any time; those that add to it or commit it wait for each other. A call on
+ * a destroyed batch returns `NATS_INVALID_ARG`; a call in a child of the process that made it returns
+ * `NATS_ILLEGAL_STATE`.
+ *
+ * @ingroup nats_js_publish
+ */
+typedef struct __jsAtomicBatchCtx jsAtomicBatchCtx;
+
+/**
+ * What a context does about messages that may not have been stored. `jsPubPolicy_Init` begins one:
+ * nothing.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @ingroup nats_js_publish
+ */
+typedef struct jsPubPolicy {
+    /**
+     * How often to publish a message again to whose subject nobody listens, as happens while a stream
+     * has no leader (ADR-22); 0 for never. Counts for `js_Publish` and its siblings, within `MaxWait`,
+     * and for `js_PublishAsync` and its siblings.
+     */
+    int NoRespondersRetries;
+    /** How long to wait before each time, in milliseconds; 0 for 250. */
+    int64_t NoRespondersWait;
+    /**
+     * Whether asynchronously published messages whose acks have not come are published again when the
+     * connection was lost and is back. So that the stream stores each only once, messages without a
+     * `Nats-Msg-Id` are given one when they are published; within the stream's `Duplicates`.
+     */
+    bool ResendOnReconnect;
+} jsPubPolicy;
 
 /**
  * How to subscribe to a stream. `jsSubOptions_Init` begins one.
@@ -7665,6 +7940,96 @@ enum natsStatus js_ReadAdvisory(struct jsAdvisory **newAdvisory,
 NATS_EXTERN void jsAdvisory_Destroy(struct jsAdvisory *advisory);
 
 /**
+ * Create a consumer that must not exist.
+ *
+ * As `js_AddConsumer`, but one that exists is an error: `NATS_ERR` with
+ * `JSConsumerAlreadyExistsErr`.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param ci Receives what the consumer is, to be released with `jsConsumerInfo_Destroy`; NULL if
+ * that is of no interest. Written only with `NATS_OK`.
+ * @param js The context.
+ * @param stream The name of the stream.
+ * @param cfg The configuration, begun with `jsConsumerConfig_Init`. Read during the call; a
+ * policy of -1 in it becomes the default of its kind.
+ * @param opts How this call differs from the context; NULL for not at all. Read during the call
+ * only.
+ * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ *
+ * @retval NATS_OK The consumer is created.
+ * @retval NATS_NO_SERVER_SUPPORT The server is older than 2.10.
+ * @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL; a name is missing or
+ * cannot be one; a choice or a length is out of range; or a string is not UTF-8.
+ * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * Or its answer is not JSON.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see js_AddConsumer, js_ReplaceConsumer
+ *
+ * @ingroup nats_js_consumers
+ */
+NATS_EXTERN
+enum natsStatus js_CreateConsumer(struct jsConsumerInfo **ci,
+                                  jsCtx *js,
+                                  const char *stream,
+                                  struct jsConsumerConfig *cfg,
+                                  struct jsOptions *opts,
+                                  jsErrCode *errCode);
+
+/**
+ * Change the configuration of a consumer that must exist.
+ *
+ * As `js_AddConsumer`, but one that does not exist is an error: `NATS_ERR` with
+ * `JSConsumerDoesNotExistErr`.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param ci Receives what the consumer is, to be released with `jsConsumerInfo_Destroy`; NULL if
+ * that is of no interest. Written only with `NATS_OK`.
+ * @param js The context.
+ * @param stream The name of the stream.
+ * @param cfg The configuration, begun with `jsConsumerConfig_Init`. Read during the call; a
+ * policy of -1 in it becomes the default of its kind.
+ * @param opts How this call differs from the context; NULL for not at all. Read during the call
+ * only.
+ * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ *
+ * @retval NATS_OK The consumer has the configuration.
+ * @retval NATS_NO_SERVER_SUPPORT The server is older than 2.10.
+ * @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL; a name is missing or
+ * cannot be one; a choice or a length is out of range; or a string is not UTF-8.
+ * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * Or its answer is not JSON.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see js_AddConsumer, js_CreateConsumer
+ *
+ * @ingroup nats_js_consumers
+ */
+NATS_EXTERN
+enum natsStatus js_ReplaceConsumer(struct jsConsumerInfo **ci,
+                                   jsCtx *js,
+                                   const char *stream,
+                                   struct jsConsumerConfig *cfg,
+                                   struct jsOptions *opts,
+                                   jsErrCode *errCode);
+
+/**
  * Initialize the configuration of a consumer with the defaults of the server.
  *
  * Sets `DeliverPolicy`, `AckPolicy` and `ReplayPolicy` to -1, which means that none is chosen, and
@@ -7681,6 +8046,367 @@ NATS_EXTERN void jsAdvisory_Destroy(struct jsAdvisory *advisory);
  * @ingroup nats_js_consumers
  */
 NATS_EXTERN enum natsStatus jsConsumerConfig_Init(struct jsConsumerConfig *cc);
+
+/**
+ * Have a consumer deliver messages again from a sequence on.
+ *
+ * What awaits its ack is forgotten. Servers can do this from 2.14 on.
+ *
+ * @param new_crr Receives what came of it, to be released with
+ * `jsConsumerResetResponse_Destroy`; NULL if that is of no interest. Written only with
+ * `NATS_OK`.
+ * @param js The context.
+ * @param stream The name of the stream.
+ * @param consumer The name of the consumer.
+ * @param seq The sequence in the stream; 0 for the one behind what is acknowledged.
+ * @param opts How this call differs from the context; NULL for not at all. Read during the call
+ * only.
+ * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ *
+ * @retval NATS_OK The consumer is reset.
+ * @retval NATS_NOT_FOUND The consumer does not exist; `errCode` is `JSConsumerNotFoundErr`. The
+ * last error is cleared.
+ * @retval NATS_NO_SERVER_SUPPORT The server is older than 2.14.
+ * @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or a name is missing or cannot be one.
+ * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * Or its answer is not JSON.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see jsConsumerResetResponse_Destroy
+ *
+ * @ingroup nats_js_consumers
+ */
+NATS_EXTERN
+enum natsStatus js_ResetConsumer(struct jsConsumerResetResponse **new_crr,
+                                 jsCtx *js,
+                                 const char *stream,
+                                 const char *consumer,
+                                 uint64_t seq,
+                                 struct jsOptions *opts,
+                                 jsErrCode *errCode);
+
+/**
+ * Have a consumer deliver nothing until a time, or go on.
+ *
+ * Servers can do this from 2.11 on.
+ *
+ * @param new_cpr Receives what came of it, to be released with
+ * `jsConsumerPauseResponse_Destroy`; NULL if that is of no interest. Written only with
+ * `NATS_OK`.
+ * @param js The context.
+ * @param stream The name of the stream.
+ * @param consumer The name of the consumer.
+ * @param pauseUntil Until when, in nanoseconds since the epoch; 0, or a time that has passed, to
+ * go on.
+ * @param opts How this call differs from the context; NULL for not at all. Read during the call
+ * only.
+ * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ *
+ * @retval NATS_OK The consumer is paused, or goes on.
+ * @retval NATS_NOT_FOUND The consumer does not exist; `errCode` is `JSConsumerNotFoundErr`. The
+ * last error is cleared.
+ * @retval NATS_NO_SERVER_SUPPORT The server is older than 2.11.
+ * @retval NATS_INVALID_ARG `js` is NULL or was destroyed, a name is missing or cannot be one, or
+ * the time is after the year 2262.
+ * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * Or its answer is not JSON.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see jsConsumerPauseResponse_Destroy
+ *
+ * @ingroup nats_js_consumers
+ */
+NATS_EXTERN
+enum natsStatus js_PauseConsumer(struct jsConsumerPauseResponse **new_cpr,
+                                 jsCtx *js,
+                                 const char *stream,
+                                 const char *consumer,
+                                 uint64_t pauseUntil,
+                                 struct jsOptions *opts,
+                                 jsErrCode *errCode);
+
+/**
+ * Have another client be pinned in a priority group.
+ *
+ * The client whose pin it was gets `NATS_PIN_ID_MISMATCH`. Servers can do this from 2.11 on.
+ *
+ * Protocol: pinned clients, ADR-42.
+ *
+ * @param js The context.
+ * @param stream The name of the stream.
+ * @param consumer The name of the consumer.
+ * @param group The priority group: at most 16 letters, digits, `-`, `_`, `/`, `=`.
+ * @param opts How this call differs from the context; NULL for not at all. Read during the call
+ * only.
+ * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ *
+ * @retval NATS_OK Nobody is pinned, or another client is.
+ * @retval NATS_NOT_FOUND The stream or the consumer does not exist; `errCode` is
+ * `JSStreamNotFoundErr` or `JSConsumerNotFoundErr`. The last error is cleared.
+ * @retval NATS_NO_SERVER_SUPPORT The server is older than 2.11.
+ * @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or a name is missing or cannot be one.
+ * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * Or its answer is not JSON.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see js_AddConsumer
+ *
+ * @ingroup nats_js_consumers
+ */
+NATS_EXTERN
+enum natsStatus js_UnpinConsumer(jsCtx *js,
+                                 const char *stream,
+                                 const char *consumer,
+                                 const char *group,
+                                 struct jsOptions *opts,
+                                 jsErrCode *errCode);
+
+/**
+ * Destroy what came of resetting a consumer.
+ *
+ * Frees it and all that it points at.
+ *
+ * @param crr What to destroy; NULL does nothing.
+ *
+ * @par Threads
+ * Any thread may call this function; no other may use what it destroys.
+ *
+ * @see js_ResetConsumer
+ *
+ * @ingroup nats_js_consumers
+ */
+NATS_EXTERN void jsConsumerResetResponse_Destroy(struct jsConsumerResetResponse *crr);
+
+/**
+ * Destroy what came of pausing a consumer.
+ *
+ * Frees it and all that it points at.
+ *
+ * @param cpr What to destroy; NULL does nothing.
+ *
+ * @par Threads
+ * Any thread may call this function; no other may use what it destroys.
+ *
+ * @see js_PauseConsumer
+ *
+ * @ingroup nats_js_consumers
+ */
+NATS_EXTERN void jsConsumerPauseResponse_Destroy(struct jsConsumerPauseResponse *cpr);
+
+/**
+ * Create a consumer, or change the configuration of one that exists.
+ *
+ * Without a name the server chooses one. With `Name`, that is its name; with `Durable` only,
+ * that is, and the consumer stays when nobody uses it.
+ *
+ * @param ci Receives what the consumer is, to be released with `jsConsumerInfo_Destroy`; NULL if
+ * that is of no interest. Written only with `NATS_OK`.
+ * @param js The context.
+ * @param stream The name of the stream.
+ * @param cfg The configuration, begun with `jsConsumerConfig_Init`. Read during the call; a
+ * policy of -1 in it becomes the default of its kind.
+ * @param opts How this call differs from the context; NULL for not at all. Read during the call
+ * only.
+ * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ *
+ * @retval NATS_OK The consumer exists.
+ * @retval NATS_NOT_FOUND The consumer does not exist; `errCode` is `JSConsumerNotFoundErr`. The
+ * last error is cleared.
+ * @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL; a name is missing or
+ * cannot be one; a choice or a length is out of range; a string is not UTF-8; or the server
+ * knows no consumers with several filters.
+ * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * Or its answer is not JSON.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @par Example
+ * ```c
+ * jsConsumerConfig cfg;
+ *
+ * jsConsumerConfig_Init(&cfg);
+ * cfg.Durable = "worker";
+ * natsStatus s = js_AddConsumer(NULL, js, "ORDERS", &cfg, NULL, NULL);
+ * ```
+ *
+ * @see jsConsumerConfig_Init, js_UpdateConsumer, jsConsumerInfo_Destroy
+ *
+ * @ingroup nats_js_consumers
+ */
+NATS_EXTERN
+enum natsStatus js_AddConsumer(struct jsConsumerInfo **ci,
+                               jsCtx *js,
+                               const char *stream,
+                               struct jsConsumerConfig *cfg,
+                               struct jsOptions *opts,
+                               jsErrCode *errCode);
+
+/**
+ * Change the configuration of a durable consumer, or create it.
+ *
+ * As `js_AddConsumer`, but `Durable` must be set. Change a configuration that
+ * `js_GetConsumerInfo` returned, or a copy of it: settings of a newer server that the structure
+ * has no field for are then kept.
+ *
+ * @param ci Receives what the consumer is, to be released with `jsConsumerInfo_Destroy`; NULL if
+ * that is of no interest. Written only with `NATS_OK`.
+ * @param js The context.
+ * @param stream The name of the stream.
+ * @param cfg The configuration, begun with `jsConsumerConfig_Init`. Read during the call; a
+ * policy of -1 in it becomes the default of its kind.
+ * @param opts How this call differs from the context; NULL for not at all. Read during the call
+ * only.
+ * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ *
+ * @retval NATS_OK The consumer has the configuration.
+ * @retval NATS_NOT_FOUND The consumer does not exist; `errCode` is `JSConsumerNotFoundErr`. The
+ * last error is cleared.
+ * @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL, or has no `Durable`; a
+ * name is missing or cannot be one; a choice or a length is out of range; or a string is not
+ * UTF-8.
+ * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * Or its answer is not JSON.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see js_AddConsumer, js_GetConsumerInfo
+ *
+ * @ingroup nats_js_consumers
+ */
+NATS_EXTERN
+enum natsStatus js_UpdateConsumer(struct jsConsumerInfo **ci,
+                                  jsCtx *js,
+                                  const char *stream,
+                                  struct jsConsumerConfig *cfg,
+                                  struct jsOptions *opts,
+                                  jsErrCode *errCode);
+
+/**
+ * Get what a consumer is and how far it is.
+ *
+ * @param ci Receives what the consumer is, to be released with `jsConsumerInfo_Destroy`. Written
+ * only with `NATS_OK`.
+ * @param js The context.
+ * @param stream The name of the stream.
+ * @param consumer The name of the consumer.
+ * @param opts How this call differs from the context; NULL for not at all. Read during the call
+ * only.
+ * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ *
+ * @retval NATS_OK `ci` has the answer.
+ * @retval NATS_NOT_FOUND The consumer does not exist; `errCode` is `JSConsumerNotFoundErr`. The
+ * last error is cleared.
+ * @retval NATS_INVALID_ARG `ci` is NULL, `js` is NULL or was destroyed, or a name is missing or
+ * cannot be one.
+ * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * Or its answer is not JSON.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see js_Consumers, jsConsumerInfo_Destroy
+ *
+ * @ingroup nats_js_consumers
+ */
+NATS_EXTERN
+enum natsStatus js_GetConsumerInfo(struct jsConsumerInfo **ci,
+                                   jsCtx *js,
+                                   const char *stream,
+                                   const char *consumer,
+                                   struct jsOptions *opts,
+                                   jsErrCode *errCode);
+
+/**
+ * Delete a consumer.
+ *
+ * Subscriptions to it get nothing more.
+ *
+ * @param js The context.
+ * @param stream The name of the stream.
+ * @param consumer The name of the consumer.
+ * @param opts How this call differs from the context; NULL for not at all. Read during the call
+ * only.
+ * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ *
+ * @retval NATS_OK The consumer is deleted.
+ * @retval NATS_NOT_FOUND The stream or the consumer does not exist; `errCode` is
+ * `JSStreamNotFoundErr` or `JSConsumerNotFoundErr`. The last error is cleared.
+ * @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or a name is missing or cannot be one.
+ * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * Or its answer is not JSON.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see js_AddConsumer
+ *
+ * @ingroup nats_js_consumers
+ */
+NATS_EXTERN
+enum natsStatus js_DeleteConsumer(jsCtx *js,
+                                  const char *stream,
+                                  const char *consumer,
+                                  struct jsOptions *opts,
+                                  jsErrCode *errCode);
+
+/**
+ * Destroy what was said about a consumer.
+ *
+ * Frees it and all that it points at.
+ *
+ * @param ci What to destroy; NULL does nothing.
+ *
+ * @par Threads
+ * Any thread may call this function; no other may use what it destroys.
+ *
+ * @see js_GetConsumerInfo
+ *
+ * @ingroup nats_js_consumers
+ */
+NATS_EXTERN void jsConsumerInfo_Destroy(struct jsConsumerInfo *ci);
 
 /**
  * Make a context: a connection's way to JetStream.
@@ -7736,6 +8462,233 @@ NATS_EXTERN enum natsStatus natsConnection_JetStream(jsCtx **js, natsConnection 
 NATS_EXTERN void jsCtx_Destroy(jsCtx *js);
 
 /**
+ * Get the value of a counter.
+ *
+ * It has as many digits as it needs. The stream must allow direct gets (`AllowDirect`).
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * Protocol: counters, ADR-49.
+ *
+ * @param value Receives the value in decimal digits, to be released with `free`. Written only
+ * with `NATS_OK`.
+ * @param js The context.
+ * @param stream The name of the stream.
+ * @param subject The subject of the counter.
+ * @param opts How this call differs from the context; NULL for not at all. Read during the call
+ * only.
+ * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ *
+ * @retval NATS_OK `value` has the value.
+ * @retval NATS_NOT_FOUND Nothing was ever added to it.
+ * @retval NATS_INVALID_ARG `value` is NULL, `js` is NULL or was destroyed, or the name is
+ * missing.
+ * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * Or its answer is not JSON.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @par Example
+ * ```c
+ * char *value = NULL;
+ *
+ * natsStatus s = js_GetCounter(&value, js, "HITS", "hits.home", NULL, NULL);
+ * if (s == NATS_OK)
+ *     printf("%s hits\n", value);
+ * free(value);
+ * ```
+ *
+ * @see js_AddToCounter
+ *
+ * @ingroup nats_js_streams
+ */
+NATS_EXTERN
+enum natsStatus js_GetCounter(char **value,
+                              jsCtx *js,
+                              const char *stream,
+                              const char *subject,
+                              struct jsOptions *opts,
+                              jsErrCode *errCode);
+
+/**
+ * Initialize the selection of messages for `js_DirectGetMsgs`.
+ *
+ * Fills the structure with zeros.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param opts The structure; its former content is ignored.
+ *
+ * @retval NATS_OK The structure was filled.
+ * @retval NATS_INVALID_ARG `opts` is NULL.
+ *
+ * @par Threads
+ * One thread at a time may use the structure.
+ *
+ * @ingroup nats_js_streams
+ */
+NATS_EXTERN enum natsStatus jsDirectBatchOptions_Init(struct jsDirectBatchOptions *opts);
+
+/**
+ * Get many messages of a stream by one request.
+ *
+ * The stream must allow it (`AllowDirect`); servers can do this from 2.11 on. The messages are
+ * as those of `js_DirectGetMsg`, in the order of their sequences.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * Protocol: direct get, ADR-31.
+ *
+ * @param list Receives the messages, to be released with `natsMsgList_Destroy`. Written only
+ * with `NATS_OK`.
+ * @param info Receives what is left; NULL if that is of no interest. Written only with
+ * `NATS_OK`.
+ * @param js The context.
+ * @param stream The name of the stream.
+ * @param opts How this call differs from the context; NULL for not at all. Read during the call
+ * only.
+ * @param batch Which messages. Read during the call only.
+ *
+ * @retval NATS_OK `list` has at least one message.
+ * @retval NATS_NOT_FOUND The stream has no such message.
+ * @retval NATS_LIMIT_REACHED `MultiLast` matches more subjects than the server looks up at once.
+ * @retval NATS_NO_SERVER_SUPPORT The server is older than 2.11.
+ * @retval NATS_INVALID_ARG `list` or `batch` is NULL; `js` is NULL or was destroyed; the name is
+ * missing; a number is negative; or there is neither `Batch` nor `MultiLast`.
+ * @retval NATS_ERR The server refused: its words are the last error. Or its answer is not JSON.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @par Example
+ * ```c
+ * jsDirectBatchOptions batch;
+ * natsMsgList list;
+ *
+ * jsDirectBatchOptions_Init(&batch);
+ * batch.Batch = 100;
+ * natsStatus s = js_DirectGetMsgs(&list, NULL, js, "ORDERS", NULL, &batch);
+ * if (s == NATS_OK) {
+ *     printf("%d\n", list.Count);
+ *     natsMsgList_Destroy(&list);
+ * }
+ * ```
+ *
+ * @see jsDirectBatchOptions_Init, js_DirectGetLastMsgs
+ *
+ * @ingroup nats_js_streams
+ */
+NATS_EXTERN
+enum natsStatus js_DirectGetMsgs(struct natsMsgList *list,
+                                 struct jsDirectBatchInfo *info,
+                                 jsCtx *js,
+                                 const char *stream,
+                                 struct jsOptions *opts,
+                                 struct jsDirectBatchOptions *batch);
+
+/**
+ * Get the last message of each of some subjects, all of one state of the stream.
+ *
+ * Asks the server as often as it takes; the wait of the options is for all of it. The stream
+ * must allow it (`AllowDirect`); servers can do this from 2.11 on.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * Protocol: direct get, ADR-31.
+ *
+ * @param list Receives the messages in the order of their sequences, to be released with
+ * `natsMsgList_Destroy`. Written only with `NATS_OK`.
+ * @param js The context.
+ * @param stream The name of the stream.
+ * @param subjects The subjects; may have wildcards.
+ * @param numSubjects How many there are in `subjects`.
+ * @param opts How this call differs from the context; NULL for not at all. Read during the call
+ * only.
+ *
+ * @retval NATS_OK `list` has at least one message.
+ * @retval NATS_NOT_FOUND The stream has no such message.
+ * @retval NATS_LIMIT_REACHED More than 1024 subjects match.
+ * @retval NATS_NO_SERVER_SUPPORT The server is older than 2.11.
+ * @retval NATS_INVALID_ARG `list` or `subjects` is NULL; `js` is NULL or was destroyed; the name
+ * is missing; or there are no subjects.
+ * @retval NATS_ERR The server refused: its words are the last error. Or its answer is not JSON.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see js_DirectGetMsgs
+ *
+ * @ingroup nats_js_streams
+ */
+NATS_EXTERN
+enum natsStatus js_DirectGetLastMsgs(struct natsMsgList *list,
+                                     jsCtx *js,
+                                     const char *stream,
+                                     const char **subjects,
+                                     int numSubjects,
+                                     struct jsOptions *opts);
+
+/**
+ * Get the payload of a message of a stream, without its headers.
+ *
+ * As `js_DirectGetMsg`, but the server sends no headers, so the message says neither its subject
+ * nor its sequence. Servers can do this from 2.12 on; an older one sends the headers
+ * nevertheless.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * Protocol: direct get, ADR-31.
+ *
+ * @param msg Receives the message, to be released with `natsMsg_Destroy`. Written only with
+ * `NATS_OK`.
+ * @param js The context.
+ * @param stream The name of the stream.
+ * @param opts How this call differs from the context; NULL for not at all. Read during the call
+ * only.
+ * @param dgOpts Which message. Read during the call only.
+ *
+ * @retval NATS_OK `msg` has the payload.
+ * @retval NATS_NOT_FOUND The stream has no such message.
+ * @retval NATS_INVALID_ARG `msg` or `dgOpts` is NULL, `js` is NULL or was destroyed, or the name
+ * is missing.
+ * @retval NATS_ERR The server refused: its words are the last error. Or its answer is not JSON.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see js_DirectGetMsg
+ *
+ * @ingroup nats_js_streams
+ */
+NATS_EXTERN
+enum natsStatus js_DirectGetPayload(natsMsg **msg,
+                                    jsCtx *js,
+                                    const char *stream,
+                                    struct jsOptions *opts,
+                                    struct jsDirectGetMsgOptions *dgOpts);
+
+/**
  * Initialize the selection of a message for a direct get.
  *
  * Fills the structure with zeros.
@@ -7751,6 +8704,275 @@ NATS_EXTERN void jsCtx_Destroy(jsCtx *js);
  * @ingroup nats_js_streams
  */
 NATS_EXTERN enum natsStatus jsDirectGetMsgOptions_Init(struct jsDirectGetMsgOptions *opts);
+
+/**
+ * List the streams with what they have.
+ *
+ * Of all streams, or of those that store a subject: `Stream.Info.SubjectsFilter` of the options.
+ * A server sends the list in pages; the wait of the options is for all of them together. Streams
+ * whose servers do not answer are not in it.
+ *
+ * @param list Receives the list, to be released with `jsStreamInfoList_Destroy`. Written only
+ * with `NATS_OK`.
+ * @param js The context.
+ * @param opts How this call differs from the context; NULL for not at all. Read during the call
+ * only.
+ * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ *
+ * @retval NATS_OK `list` has at least one element.
+ * @retval NATS_NOT_FOUND There are none. The last error is cleared.
+ * @retval NATS_INVALID_ARG `list` is NULL, or `js` is NULL or was destroyed.
+ * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * Or its answer is not JSON.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see jsStreamInfoList_Destroy
+ *
+ * @ingroup nats_js_streams
+ */
+NATS_EXTERN
+enum natsStatus js_Streams(struct jsStreamInfoList **list,
+                           jsCtx *js,
+                           struct jsOptions *opts,
+                           jsErrCode *errCode);
+
+/**
+ * List the names of the streams.
+ *
+ * Of all streams, or of those that store a subject: `Stream.Info.SubjectsFilter` of the options.
+ * A server sends the list in pages; the wait of the options is for all of them together.
+ *
+ * @param list Receives the list, to be released with `jsStreamNamesList_Destroy`. Written only
+ * with `NATS_OK`.
+ * @param js The context.
+ * @param opts How this call differs from the context; NULL for not at all. Read during the call
+ * only.
+ * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ *
+ * @retval NATS_OK `list` has at least one element.
+ * @retval NATS_NOT_FOUND There are none. The last error is cleared.
+ * @retval NATS_INVALID_ARG `list` is NULL, or `js` is NULL or was destroyed.
+ * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * Or its answer is not JSON.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see jsStreamNamesList_Destroy
+ *
+ * @ingroup nats_js_streams
+ */
+NATS_EXTERN
+enum natsStatus js_StreamNames(struct jsStreamNamesList **list,
+                               jsCtx *js,
+                               struct jsOptions *opts,
+                               jsErrCode *errCode);
+
+/**
+ * List the consumers of a stream with how far they are.
+ *
+ * A server sends the list in pages; the wait of the options is for all of them together.
+ * Consumers whose servers do not answer are not in it.
+ *
+ * @param list Receives the list, to be released with `jsConsumerInfoList_Destroy`. Written only
+ * with `NATS_OK`.
+ * @param js The context.
+ * @param stream The name of the stream.
+ * @param opts How this call differs from the context; NULL for not at all. Read during the call
+ * only.
+ * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ *
+ * @retval NATS_OK `list` has at least one element.
+ * @retval NATS_NOT_FOUND There are none, or the stream does not exist and `errCode` is
+ * `JSStreamNotFoundErr`. The last error is cleared.
+ * @retval NATS_INVALID_ARG `list` is NULL, or `js` is NULL or was destroyed, or the name is
+ * missing or cannot be one.
+ * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * Or its answer is not JSON.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see jsConsumerInfoList_Destroy
+ *
+ * @ingroup nats_js_consumers
+ */
+NATS_EXTERN
+enum natsStatus js_Consumers(struct jsConsumerInfoList **list,
+                             jsCtx *js,
+                             const char *stream,
+                             struct jsOptions *opts,
+                             jsErrCode *errCode);
+
+/**
+ * List the names of the consumers of a stream.
+ *
+ * A server sends the list in pages; the wait of the options is for all of them together.
+ *
+ * @param list Receives the list, to be released with `jsConsumerNamesList_Destroy`. Written only
+ * with `NATS_OK`.
+ * @param js The context.
+ * @param stream The name of the stream.
+ * @param opts How this call differs from the context; NULL for not at all. Read during the call
+ * only.
+ * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ *
+ * @retval NATS_OK `list` has at least one element.
+ * @retval NATS_NOT_FOUND There are none, or the stream does not exist and `errCode` is
+ * `JSStreamNotFoundErr`. The last error is cleared.
+ * @retval NATS_INVALID_ARG `list` is NULL, or `js` is NULL or was destroyed, or the name is
+ * missing or cannot be one.
+ * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * Or its answer is not JSON.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see jsConsumerNamesList_Destroy
+ *
+ * @ingroup nats_js_consumers
+ */
+NATS_EXTERN
+enum natsStatus js_ConsumerNames(struct jsConsumerNamesList **list,
+                                 jsCtx *js,
+                                 const char *stream,
+                                 struct jsOptions *opts,
+                                 jsErrCode *errCode);
+
+/**
+ * Destroy a list of streams.
+ *
+ * Frees it and all that it points at. Write NULL over an element that is to stay.
+ *
+ * @param list What to destroy; NULL does nothing.
+ *
+ * @par Threads
+ * Any thread may call this function; no other may use what it destroys.
+ *
+ * @see js_Streams
+ *
+ * @ingroup nats_js_streams
+ */
+NATS_EXTERN void jsStreamInfoList_Destroy(struct jsStreamInfoList *list);
+
+/**
+ * Destroy a list of names of streams.
+ *
+ * Frees it and all that it points at. Write NULL over a name that is to stay.
+ *
+ * @param list What to destroy; NULL does nothing.
+ *
+ * @par Threads
+ * Any thread may call this function; no other may use what it destroys.
+ *
+ * @see js_StreamNames
+ *
+ * @ingroup nats_js_streams
+ */
+NATS_EXTERN void jsStreamNamesList_Destroy(struct jsStreamNamesList *list);
+
+/**
+ * Destroy a list of consumers.
+ *
+ * Frees it and all that it points at. Write NULL over an element that is to stay.
+ *
+ * @param list What to destroy; NULL does nothing.
+ *
+ * @par Threads
+ * Any thread may call this function; no other may use what it destroys.
+ *
+ * @see js_Consumers
+ *
+ * @ingroup nats_js_consumers
+ */
+NATS_EXTERN void jsConsumerInfoList_Destroy(struct jsConsumerInfoList *list);
+
+/**
+ * Destroy a list of names of consumers.
+ *
+ * Frees it and all that it points at. Write NULL over a name that is to stay.
+ *
+ * @param list What to destroy; NULL does nothing.
+ *
+ * @par Threads
+ * Any thread may call this function; no other may use what it destroys.
+ *
+ * @see js_ConsumerNames
+ *
+ * @ingroup nats_js_consumers
+ */
+NATS_EXTERN void jsConsumerNamesList_Destroy(struct jsConsumerNamesList *list);
+
+/**
+ * Get what the account uses of JetStream, and may use.
+ *
+ * @param ai Receives the answer, to be released with `jsAccountInfo_Destroy`. Written only with
+ * `NATS_OK`.
+ * @param js The context.
+ * @param opts How this call differs from the context; NULL for not at all. Read during the call
+ * only.
+ * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ *
+ * @retval NATS_OK `ai` has the answer.
+ * @retval NATS_INVALID_ARG `ai` is NULL, or `js` is NULL or was destroyed.
+ * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * Or its answer is not JSON.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see jsAccountInfo_Destroy
+ *
+ * @ingroup nats_js_context
+ */
+NATS_EXTERN
+enum natsStatus js_GetAccountInfo(struct jsAccountInfo **ai,
+                                  jsCtx *js,
+                                  struct jsOptions *opts,
+                                  jsErrCode *errCode);
+
+/**
+ * Destroy what was said about an account.
+ *
+ * Frees it and all that it points at.
+ *
+ * @param ai What to destroy; NULL does nothing.
+ *
+ * @par Threads
+ * Any thread may call this function; no other may use what it destroys.
+ *
+ * @see js_GetAccountInfo
+ *
+ * @ingroup nats_js_context
+ */
+NATS_EXTERN void jsAccountInfo_Destroy(struct jsAccountInfo *ai);
 
 /**
  * Get a message of a stream by its sequence.
@@ -8552,6 +9774,163 @@ enum natsStatus js_AddToCounter(char **newValue,
  * @ingroup nats_js_publish
  */
 NATS_EXTERN enum natsStatus jsPubOptions_Init(struct jsPubOptions *opts);
+
+/**
+ * Create a stream, or change the configuration of the one that exists.
+ *
+ * As `js_UpdateStream`, and as `js_AddStream` where there is no stream of the name. Programs
+ * that do so at the same time do not disturb each other.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param si Receives what the stream is and has, to be released with `jsStreamInfo_Destroy`;
+ * NULL if that is of no interest. Written only with `NATS_OK`.
+ * @param js The context.
+ * @param cfg The configuration. Read during the call only.
+ * @param opts How this call differs from the context; NULL for not at all. Read during the call
+ * only.
+ * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ *
+ * @retval NATS_OK The stream has the configuration.
+ * @retval NATS_INVALID_ARG As for `js_AddStream`.
+ * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * Or its answer is not JSON.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @par Example
+ * ```c
+ * jsStreamConfig cfg;
+ *
+ * jsStreamConfig_Init(&cfg);
+ * cfg.Name = "ORDERS";
+ * natsStatus s = js_CreateOrUpdateStream(NULL, js, &cfg, NULL, NULL);
+ * ```
+ *
+ * @see js_AddStream, js_UpdateStream
+ *
+ * @ingroup nats_js_streams
+ */
+NATS_EXTERN
+enum natsStatus js_CreateOrUpdateStream(struct jsStreamInfo **si,
+                                        jsCtx *js,
+                                        struct jsStreamConfig *cfg,
+                                        struct jsOptions *opts,
+                                        jsErrCode *errCode);
+
+/**
+ * Get the name of the stream that stores a subject.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param name Receives the name, to be released with `free`. Written only with `NATS_OK`.
+ * @param js The context.
+ * @param subject The subject; may have wildcards.
+ * @param opts How this call differs from the context; NULL for not at all. Read during the call
+ * only.
+ * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ *
+ * @retval NATS_OK `name` has the name. Where several streams match it is that of one of them.
+ * @retval NATS_NOT_FOUND No stream stores it. The last error is cleared.
+ * @retval NATS_INVALID_ARG `name` is NULL, `js` is NULL or was destroyed, or the subject is
+ * missing.
+ * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * Or its answer is not JSON.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see js_StreamNames
+ *
+ * @ingroup nats_js_streams
+ */
+NATS_EXTERN
+enum natsStatus js_StreamNameBySubject(char **name,
+                                       jsCtx *js,
+                                       const char *subject,
+                                       struct jsOptions *opts,
+                                       jsErrCode *errCode);
+
+/**
+ * Remove messages of a stream and tell how many these were.
+ *
+ * As `js_PurgeStream` otherwise.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param purged Receives how many messages were removed; NULL if that is of no interest. Written
+ * only with `NATS_OK`.
+ * @param js The context.
+ * @param stream The name of the stream.
+ * @param opts How this call differs from the context; NULL for not at all. Read during the call
+ * only.
+ * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ *
+ * @retval NATS_OK The messages are removed.
+ * @retval NATS_NOT_FOUND The stream does not exist; `errCode` is `JSStreamNotFoundErr`. The last
+ * error is cleared.
+ * @retval NATS_INVALID_ARG As for `js_PurgeStream`.
+ * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * Or its answer is not JSON.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see js_PurgeStream
+ *
+ * @ingroup nats_js_streams
+ */
+NATS_EXTERN
+enum natsStatus js_PurgeStreamCount(uint64_t *purged,
+                                    jsCtx *js,
+                                    const char *stream,
+                                    struct jsOptions *opts,
+                                    jsErrCode *errCode);
+
+/**
+ * Set the level of the JetStream API that servers must have for calls of a context.
+ *
+ * A server of a lower level refuses each call: `NATS_ERR` with `JSRequiredApiLevelErr`. Servers
+ * before 2.12 do not look at it.
+ * ADR-44 has the levels.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param js The context.
+ * @param level The level; 0 for any.
+ *
+ * @retval NATS_OK Calls that begin from now on ask for it.
+ * @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or `level` is negative.
+ *
+ * @par Threads
+ * Any thread may call this function at any time.
+ *
+ * @par Example
+ * ```c
+ * natsStatus s = js_SetRequiredApiLevel(js, 2);
+ * ```
+ *
+ * @see natsConnection_JetStream
+ *
+ * @ingroup nats_js_context
+ */
+NATS_EXTERN enum natsStatus js_SetRequiredApiLevel(jsCtx *js, int level);
 
 /**
  * Initialize the configuration of a stream: no limits, one replica, file storage.

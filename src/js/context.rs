@@ -4,6 +4,7 @@
 //! together, and the [`Call`] it returns has all functions that ask the server something.
 
 use std::borrow::Cow;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -95,6 +96,7 @@ pub struct Context {
     /// What the subjects of the API begin with, without a dot at its end.
     prefix: String,
     publishing: Publishing,
+    required_level: AtomicU32,
     handle: OnceLock<Box<dyn ForeignHandle>>,
 }
 
@@ -111,6 +113,7 @@ impl Context {
         };
         Arc::new(Context {
             conn: conn.clone(),
+            required_level: AtomicU32::new(options.required_level),
             options,
             prefix,
             publishing: Publishing::new(publish),
@@ -137,6 +140,11 @@ impl Context {
     /// The program has destroyed it.
     pub fn destroy(&self) {
         self.publishing.destroy();
+    }
+
+    /// Sets the level of the API that servers must have for calls that begin from now on; 0 for any.
+    pub fn set_required_level(&self, level: u32) {
+        self.required_level.store(level, Ordering::Relaxed);
     }
 
     /// Its connection.
@@ -174,7 +182,7 @@ impl Context {
                 subjects_filter: "",
             }),
             required_level: match options.required_level {
-                0 => of_context.required_level,
+                0 => self.required_level.load(Ordering::Relaxed),
                 level => level,
             },
         }
@@ -284,19 +292,8 @@ impl Call<'_> {
         body: &[u8],
         deadline: Option<Instant>,
     ) -> Result<Msg> {
-        self.exchange(subject, HeaderMap::new(), body, deadline)
-    }
-
-    /// Sends a request that has headers of its own, and returns the answer as it came.
-    pub(super) fn exchange(
-        &self,
-        subject: &str,
-        headers: HeaderMap,
-        body: &[u8],
-        deadline: Option<Instant>,
-    ) -> Result<Msg> {
         let conn = &self.context.conn;
-        let reply = self.with_request(subject, headers, body, |request| {
+        let reply = self.with_request(subject, body, |request| {
             conn.request_with(request, deadline)
         });
         reply.map_err(with_code)
@@ -311,7 +308,7 @@ impl Call<'_> {
         limits: &ManyLimits<'_>,
     ) -> Result<MsgList> {
         let conn = &self.context.conn;
-        let replies = self.with_request(subject, HeaderMap::new(), body, |request| {
+        let replies = self.with_request(subject, body, |request| {
             conn.request_many(request, deadline, limits)
         });
         replies.map_err(with_code)
@@ -321,10 +318,10 @@ impl Call<'_> {
     fn with_request<R>(
         &self,
         subject: &str,
-        mut headers: HeaderMap,
         body: &[u8],
         send: impl FnOnce(&Publish<'_>) -> R,
     ) -> R {
+        let mut headers = HeaderMap::new();
         if self.required_level > 0 {
             let level = self.required_level.to_string();
             headers.set(REQUIRED_LEVEL, Some(level.as_bytes()));

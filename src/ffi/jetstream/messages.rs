@@ -11,6 +11,7 @@ use crate::ffi::jetstream::err_code::jsErrCodeArg;
 use crate::ffi::jetstream::given;
 use crate::ffi::jetstream::options::jsOptions;
 use crate::ffi::msg::{into_c, natsMsg};
+use crate::js;
 use crate::js::manage::{DirectGet, GetMsg};
 
 /// Get a message of a stream by its sequence.
@@ -179,21 +180,40 @@ pub unsafe extern "C" fn js_DirectGetMsg(
     // SAFETY: the caller's contract, above.
     unsafe {
         guard_api("js_DirectGetMsg", std::ptr::null_mut(), || {
-            required(msg, "msg")?;
-            let which = dgOpts.as_ref();
-            let which = which.ok_or_else(|| Error::invalid_arg("dgOpts cannot be NULL"))?;
-            let which = DirectGet {
-                sequence: which.Sequence,
-                next_by_subject: given::str(which.NextBySubject, "NextBySubject")?,
-                last_by_subject: given::str(which.LastBySubject, "LastBySubject")?,
-                ..DirectGet::default()
-            };
-            let stream = given::str(stream, "stream")?;
-            let found = with_call(js, opts, |call| call.direct_get(stream, &which))?;
-            msg.write(into_c(found));
-            Ok(())
+            direct_get(msg, js, stream, opts, dgOpts, false)
         })
     }
+}
+
+/// Gets a message straight from a server that has it.
+///
+/// # Safety
+/// As for [`js_DirectGetMsg`].
+pub(super) unsafe fn direct_get(
+    msg: *mut *mut natsMsg,
+    js: *mut jsCtx,
+    stream: *const c_char,
+    opts: *mut jsOptions,
+    dgOpts: *const jsDirectGetMsgOptions,
+    no_headers: bool,
+) -> js::Result<()> {
+    required(msg, "msg")?;
+    // SAFETY: the contract above.
+    unsafe {
+        let which = dgOpts.as_ref();
+        let which = which.ok_or_else(|| Error::invalid_arg("dgOpts cannot be NULL"))?;
+        let which = DirectGet {
+            sequence: which.Sequence,
+            next_by_subject: given::str(which.NextBySubject, "NextBySubject")?,
+            last_by_subject: given::str(which.LastBySubject, "LastBySubject")?,
+            no_headers,
+            ..DirectGet::default()
+        };
+        let stream = given::str(stream, "stream")?;
+        let found = with_call(js, opts, |call| call.direct_get(stream, &which))?;
+        msg.write(into_c(found));
+    }
+    Ok(())
 }
 
 /// Delete a message of a stream.

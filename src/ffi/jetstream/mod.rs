@@ -10,7 +10,10 @@
 //! | [`account`] | `jsAccountInfo` |
 //! | [`advisory`] | what servers publish when something happens to streams and consumers |
 //! | [`ack`] | acknowledging messages, and their metadata |
-//! | [`streams`], [`messages`] | managing streams; single messages of streams |
+//! | [`streams`], [`stream_additions`] | managing streams |
+//! | [`consumers`], [`consumer_control`], [`consumer_additions`] | managing consumers |
+//! | [`lists`] | lists of streams and consumers; what the account uses |
+//! | [`messages`], [`direct_batch`], [`counters`] | messages of streams: one, many, counters |
 //! | [`publish`], [`publish_async`], [`publish_batch`] | publishing: waiting for each ack, not waiting, atomic batches |
 //! | [`publish_more`] | additions to publishing |
 //! | [`publish_types`], [`subscribe_types`], [`direct_get`] | options and results of the functions on messages |
@@ -30,12 +33,18 @@ mod plain;
 pub mod account;
 pub mod ack;
 pub mod advisory;
+pub mod consumer_additions;
 pub mod consumer_config;
+pub mod consumer_control;
 pub mod consumer_info;
+pub mod consumers;
 pub mod context;
+pub mod counters;
+pub mod direct_batch;
 pub mod direct_get;
 pub mod enums;
 pub mod err_code;
+pub mod lists;
 pub mod messages;
 pub mod options;
 pub mod publish;
@@ -43,6 +52,7 @@ pub mod publish_async;
 pub mod publish_batch;
 pub mod publish_more;
 pub mod publish_types;
+pub mod stream_additions;
 pub mod stream_config;
 pub mod stream_info;
 pub mod streams;

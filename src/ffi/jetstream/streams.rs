@@ -18,9 +18,11 @@ use crate::ffi::jetstream::stream_info::jsStreamInfo;
 use crate::js;
 use crate::js::api::StreamConfig;
 
+/// Reads a configuration.
+///
 /// # Safety
 /// `cfg` is NULL or a configuration as [`from_c`] asks.
-unsafe fn config(cfg: *const jsStreamConfig) -> js::Result<StreamConfig> {
+pub(super) unsafe fn config(cfg: *const jsStreamConfig) -> js::Result<StreamConfig> {
     // SAFETY: the contract above.
     let cfg = unsafe { cfg.as_ref() };
     let cfg = cfg.ok_or_else(|| Error::invalid_arg("stream configuration required"))?;

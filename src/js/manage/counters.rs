@@ -1,4 +1,4 @@
-//! Subjects that are counters (ADR-49).
+//! Reading subjects that are counters (ADR-49); [`publish`](crate::js::publish) adds to them.
 //!
 //! Values have as many digits as they need, so they are decimal text here; [`CounterValue::to_i64`] is for
 //! those that fit.
@@ -8,12 +8,9 @@ use std::collections::BTreeMap;
 use super::Call;
 use super::direct::DirectGet;
 use crate::error::{Error as Plain, Result as PlainResult, Status};
-use crate::js::api::PubAck;
 use crate::js::api::json::{Metadata, object, parse};
-use crate::js::context::read_response;
 use crate::js::error::Result;
 use crate::msg::Msg;
-use crate::proto::headers::HeaderMap;
 use crate::words::shown;
 
 const INCREMENT: &[u8] = b"Nats-Incr";
@@ -51,20 +48,6 @@ impl CounterValue {
     pub fn to_i64(&self) -> Option<i64> {
         self.0.parse().ok()
     }
-
-    /// As the header has it, with a sign in any case.
-    fn signed(&self) -> String {
-        match self.0.starts_with('-') {
-            true => self.0.clone(),
-            false => format!("+{}", self.0),
-        }
-    }
-}
-
-impl From<i64> for CounterValue {
-    fn from(number: i64) -> Self {
-        CounterValue(number.to_string())
-    }
 }
 
 /// A counter as the stream has it.
@@ -91,19 +74,6 @@ struct Stored {
 object!(Stored { value "val" always });
 
 impl Call<'_> {
-    /// Adds to a counter, and returns its new value. Subtracts a negative number.
-    pub fn counter_add(&self, subject: &str, number: &CounterValue) -> Result<CounterValue> {
-        let mut headers = HeaderMap::new();
-        headers.set(INCREMENT, Some(number.signed().as_bytes()));
-        let reply = self.exchange(subject, headers, &[], self.deadline())?;
-        let ack: PubAck = read_response(reply.payload())?;
-        if ack.value.is_empty() {
-            let text = format!("stream '{}' stored a message and no counter", ack.stream);
-            return Err(Plain::new(Status::NATS_NO_SERVER_SUPPORT, text).into());
-        }
-        Ok(CounterValue::parse(&ack.value)?)
-    }
-
     /// Reads a counter of a stream. One that was never added to is not found.
     pub fn counter(&self, stream: &str, subject: &str) -> Result<Counter> {
         let which = DirectGet {
@@ -151,25 +121,19 @@ mod tests {
 
     #[test]
     fn numbers_of_any_size() {
-        for (text, plain, signed) in [
-            ("0", "0", "+0"),
-            ("-0", "0", "+0"),
-            ("+007", "7", "+7"),
-            ("-12", "-12", "-12"),
-            (
-                "123456789012345678901234567890",
-                "123456789012345678901234567890",
-                "+123456789012345678901234567890",
-            ),
+        let large = "123456789012345678901234567890";
+        for (text, plain) in [
+            ("0", "0"),
+            ("-0", "0"),
+            ("+007", "7"),
+            ("-12", "-12"),
+            (large, large),
         ] {
-            let number = CounterValue::parse(text).unwrap();
-            assert_eq!((number.as_str(), number.signed().as_str()), (plain, signed));
+            assert_eq!(CounterValue::parse(text).unwrap().as_str(), plain);
         }
-        assert_eq!(CounterValue::from(i64::MIN).to_i64(), Some(i64::MIN));
-        assert_eq!(
-            CounterValue::parse("9223372036854775808").unwrap().to_i64(),
-            None
-        );
+        let number = |text| CounterValue::parse(text).unwrap().to_i64();
+        assert_eq!(number("-9223372036854775808"), Some(i64::MIN));
+        assert_eq!(number("9223372036854775808"), None);
         for bad in ["", "+", "1.5", "--1", "1 ", "0x1", "1\r\nX: y"] {
             let error = CounterValue::parse(bad).unwrap_err();
             assert_eq!(error.status(), Status::NATS_INVALID_ARG);
@@ -183,7 +147,7 @@ mod tests {
         msg.set_origin(7, 1);
         let counter = counter_of(&msg).unwrap();
         assert_eq!((counter.value.as_str(), counter.sequence), ("100", 7));
-        assert_eq!(counter.increment, Some(CounterValue::from(2)));
+        assert_eq!(counter.increment.unwrap().as_str(), "2");
         assert_eq!(counter.sources["ES"]["count.es"], "5");
         for bad in [&b"x"[..], b"{}", br#"{"val":1}"#, br#"{"val":"x"}"#, b""] {
             let msg = Msg::create(b"count", None, bad).unwrap();

@@ -1,0 +1,140 @@
+//! What nats.c has no functions for on consumers.
+
+use std::ffi::c_char;
+
+use super::call::{guard_api, with_call};
+use super::consumer_config::jsConsumerConfig;
+use super::consumer_info::convert::to_c;
+use super::consumer_info::jsConsumerInfo;
+use super::consumers::config;
+use super::err_code::jsErrCodeArg;
+use super::given;
+use super::memory::hand_out;
+use super::options::jsOptions;
+use crate::error::natsStatus;
+use crate::ffi::handle::jsCtx;
+use crate::js::manage::ConsumerAction;
+
+/// Create a consumer that must not exist.
+///
+/// As `js_AddConsumer`, but one that exists is an error: `NATS_ERR` with
+/// `JSConsumerAlreadyExistsErr`.
+///
+/// @note An addition of this library: nats.c does not have it.
+///
+/// @param ci Receives what the consumer is, to be released with `jsConsumerInfo_Destroy`; NULL if
+/// that is of no interest. Written only with `NATS_OK`.
+/// @param js The context.
+/// @param stream The name of the stream.
+/// @param cfg The configuration, begun with `jsConsumerConfig_Init`. Read during the call; a
+/// policy of -1 in it becomes the default of its kind.
+/// @param opts How this call differs from the context; NULL for not at all. Read during the call
+/// only.
+/// @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+///
+/// @retval NATS_OK The consumer is created.
+/// @retval NATS_NO_SERVER_SUPPORT The server is older than 2.10.
+/// @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL; a name is missing or
+/// cannot be one; a choice or a length is out of range; or a string is not UTF-8.
+/// @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+/// Or its answer is not JSON.
+/// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
+/// @retval NATS_TIMEOUT No answer arrived in time.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_NO_MEMORY Memory could not be allocated.
+///
+/// @par Threads
+/// Any thread may call this function at any time. A callback may call it too: it waits for the
+/// answer.
+///
+/// @see js_AddConsumer, js_ReplaceConsumer
+///
+/// @ingroup nats_js_consumers
+///
+/// # Safety
+/// `ci` is NULL or valid for writing; `js` is NULL or a handle of this library; `opts` is NULL or
+/// options whose strings are NULL or strings; `errCode` is NULL or valid for writing; `stream` is
+/// NULL or a string; `cfg` is NULL, or valid for writing and a configuration whose pointers are
+/// NULL or point at what their fields say.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn js_CreateConsumer(
+    ci: *mut *mut jsConsumerInfo,
+    js: *mut jsCtx,
+    stream: *const c_char,
+    cfg: *mut jsConsumerConfig,
+    opts: *mut jsOptions,
+    errCode: *mut jsErrCodeArg,
+) -> natsStatus {
+    // SAFETY: the caller's contract, above.
+    unsafe {
+        guard_api("js_CreateConsumer", errCode, || {
+            let stream = given::str(stream, "stream")?;
+            let info = with_call(js, opts, |call| {
+                call.put_consumer(stream, &config(cfg)?, ConsumerAction::Create)
+            })?;
+            hand_out(ci, || to_c(&info))
+        })
+    }
+}
+
+/// Change the configuration of a consumer that must exist.
+///
+/// As `js_AddConsumer`, but one that does not exist is an error: `NATS_ERR` with
+/// `JSConsumerDoesNotExistErr`.
+///
+/// @note An addition of this library: nats.c does not have it.
+///
+/// @param ci Receives what the consumer is, to be released with `jsConsumerInfo_Destroy`; NULL if
+/// that is of no interest. Written only with `NATS_OK`.
+/// @param js The context.
+/// @param stream The name of the stream.
+/// @param cfg The configuration, begun with `jsConsumerConfig_Init`. Read during the call; a
+/// policy of -1 in it becomes the default of its kind.
+/// @param opts How this call differs from the context; NULL for not at all. Read during the call
+/// only.
+/// @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+///
+/// @retval NATS_OK The consumer has the configuration.
+/// @retval NATS_NO_SERVER_SUPPORT The server is older than 2.10.
+/// @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL; a name is missing or
+/// cannot be one; a choice or a length is out of range; or a string is not UTF-8.
+/// @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+/// Or its answer is not JSON.
+/// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
+/// @retval NATS_TIMEOUT No answer arrived in time.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_NO_MEMORY Memory could not be allocated.
+///
+/// @par Threads
+/// Any thread may call this function at any time. A callback may call it too: it waits for the
+/// answer.
+///
+/// @see js_AddConsumer, js_CreateConsumer
+///
+/// @ingroup nats_js_consumers
+///
+/// # Safety
+/// `ci` is NULL or valid for writing; `js` is NULL or a handle of this library; `opts` is NULL or
+/// options whose strings are NULL or strings; `errCode` is NULL or valid for writing; `stream` is
+/// NULL or a string; `cfg` is NULL, or valid for writing and a configuration whose pointers are
+/// NULL or point at what their fields say.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn js_ReplaceConsumer(
+    ci: *mut *mut jsConsumerInfo,
+    js: *mut jsCtx,
+    stream: *const c_char,
+    cfg: *mut jsConsumerConfig,
+    opts: *mut jsOptions,
+    errCode: *mut jsErrCodeArg,
+) -> natsStatus {
+    // SAFETY: the caller's contract, above.
+    unsafe {
+        guard_api("js_ReplaceConsumer", errCode, || {
+            let stream = given::str(stream, "stream")?;
+            let info = with_call(js, opts, |call| {
+                call.put_consumer(stream, &config(cfg)?, ConsumerAction::Update)
+            })?;
+            hand_out(ci, || to_c(&info))
+        })
+    }
+}

@@ -1,0 +1,247 @@
+//! Consumers that exist: reset, pause, unpin.
+
+use std::ffi::c_char;
+
+use crate::error::{Error, natsStatus};
+use crate::ffi::guard::guard_void;
+use crate::ffi::handle::jsCtx;
+use crate::ffi::jetstream::call::{guard_api, with_call};
+use crate::ffi::jetstream::consumer_info::convert::{pause_to_c, reset_to_c};
+use crate::ffi::jetstream::consumer_info::{jsConsumerPauseResponse, jsConsumerResetResponse};
+use crate::ffi::jetstream::err_code::jsErrCodeArg;
+use crate::ffi::jetstream::given;
+use crate::ffi::jetstream::memory::{self, hand_out};
+use crate::ffi::jetstream::options::jsOptions;
+use crate::js::time::Time;
+
+/// Have a consumer deliver messages again from a sequence on.
+///
+/// What awaits its ack is forgotten. Servers can do this from 2.14 on.
+///
+/// @param new_crr Receives what came of it, to be released with
+/// `jsConsumerResetResponse_Destroy`; NULL if that is of no interest. Written only with
+/// `NATS_OK`.
+/// @param js The context.
+/// @param stream The name of the stream.
+/// @param consumer The name of the consumer.
+/// @param seq The sequence in the stream; 0 for the one behind what is acknowledged.
+/// @param opts How this call differs from the context; NULL for not at all. Read during the call
+/// only.
+/// @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+///
+/// @retval NATS_OK The consumer is reset.
+/// @retval NATS_NOT_FOUND The consumer does not exist; `errCode` is `JSConsumerNotFoundErr`. The
+/// last error is cleared.
+/// @retval NATS_NO_SERVER_SUPPORT The server is older than 2.14.
+/// @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or a name is missing or cannot be one.
+/// @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+/// Or its answer is not JSON.
+/// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
+/// @retval NATS_TIMEOUT No answer arrived in time.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_NO_MEMORY Memory could not be allocated.
+///
+/// @par Threads
+/// Any thread may call this function at any time. A callback may call it too: it waits for the
+/// answer.
+///
+/// @see jsConsumerResetResponse_Destroy
+///
+/// @ingroup nats_js_consumers
+///
+/// # Safety
+/// `new_crr` is NULL or valid for writing; `js` is NULL or a handle of this library; `opts` is
+/// NULL or options whose strings are NULL or strings; `errCode` is NULL or valid for writing;
+/// `stream` and `consumer` are NULL or strings.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn js_ResetConsumer(
+    new_crr: *mut *mut jsConsumerResetResponse,
+    js: *mut jsCtx,
+    stream: *const c_char,
+    consumer: *const c_char,
+    seq: u64,
+    opts: *mut jsOptions,
+    errCode: *mut jsErrCodeArg,
+) -> natsStatus {
+    // SAFETY: the caller's contract, above.
+    unsafe {
+        guard_api("js_ResetConsumer", errCode, || {
+            let stream = given::str(stream, "stream")?;
+            let consumer = given::str(consumer, "consumer")?;
+            let reset = with_call(js, opts, |call| call.reset_consumer(stream, consumer, seq))?;
+            hand_out(new_crr, || reset_to_c(&reset))
+        })
+    }
+}
+
+/// Have a consumer deliver nothing until a time, or go on.
+///
+/// Servers can do this from 2.11 on.
+///
+/// @param new_cpr Receives what came of it, to be released with
+/// `jsConsumerPauseResponse_Destroy`; NULL if that is of no interest. Written only with
+/// `NATS_OK`.
+/// @param js The context.
+/// @param stream The name of the stream.
+/// @param consumer The name of the consumer.
+/// @param pauseUntil Until when, in nanoseconds since the epoch; 0, or a time that has passed, to
+/// go on.
+/// @param opts How this call differs from the context; NULL for not at all. Read during the call
+/// only.
+/// @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+///
+/// @retval NATS_OK The consumer is paused, or goes on.
+/// @retval NATS_NOT_FOUND The consumer does not exist; `errCode` is `JSConsumerNotFoundErr`. The
+/// last error is cleared.
+/// @retval NATS_NO_SERVER_SUPPORT The server is older than 2.11.
+/// @retval NATS_INVALID_ARG `js` is NULL or was destroyed, a name is missing or cannot be one, or
+/// the time is after the year 2262.
+/// @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+/// Or its answer is not JSON.
+/// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
+/// @retval NATS_TIMEOUT No answer arrived in time.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_NO_MEMORY Memory could not be allocated.
+///
+/// @par Threads
+/// Any thread may call this function at any time. A callback may call it too: it waits for the
+/// answer.
+///
+/// @see jsConsumerPauseResponse_Destroy
+///
+/// @ingroup nats_js_consumers
+///
+/// # Safety
+/// `new_cpr` is NULL or valid for writing; `js` is NULL or a handle of this library; `opts` is
+/// NULL or options whose strings are NULL or strings; `errCode` is NULL or valid for writing;
+/// `stream` and `consumer` are NULL or strings.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn js_PauseConsumer(
+    new_cpr: *mut *mut jsConsumerPauseResponse,
+    js: *mut jsCtx,
+    stream: *const c_char,
+    consumer: *const c_char,
+    pauseUntil: u64,
+    opts: *mut jsOptions,
+    errCode: *mut jsErrCodeArg,
+) -> natsStatus {
+    // SAFETY: the caller's contract, above.
+    unsafe {
+        guard_api("js_PauseConsumer", errCode, || {
+            let stream = given::str(stream, "stream")?;
+            let consumer = given::str(consumer, "consumer")?;
+            let until = i64::try_from(pauseUntil).map_err(|_| {
+                Error::invalid_arg(format!("pauseUntil ({pauseUntil}) is too far away"))
+            })?;
+            let until = Time(until);
+            let pause = with_call(js, opts, |call| {
+                call.pause_consumer(stream, consumer, until)
+            })?;
+            hand_out(new_cpr, || pause_to_c(&pause))
+        })
+    }
+}
+
+/// Have another client be pinned in a priority group.
+///
+/// The client whose pin it was gets `NATS_PIN_ID_MISMATCH`. Servers can do this from 2.11 on.
+///
+/// Protocol: pinned clients, ADR-42.
+///
+/// @param js The context.
+/// @param stream The name of the stream.
+/// @param consumer The name of the consumer.
+/// @param group The priority group: at most 16 letters, digits, `-`, `_`, `/`, `=`.
+/// @param opts How this call differs from the context; NULL for not at all. Read during the call
+/// only.
+/// @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+///
+/// @retval NATS_OK Nobody is pinned, or another client is.
+/// @retval NATS_NOT_FOUND The stream or the consumer does not exist; `errCode` is
+/// `JSStreamNotFoundErr` or `JSConsumerNotFoundErr`. The last error is cleared.
+/// @retval NATS_NO_SERVER_SUPPORT The server is older than 2.11.
+/// @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or a name is missing or cannot be one.
+/// @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+/// Or its answer is not JSON.
+/// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
+/// @retval NATS_TIMEOUT No answer arrived in time.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_NO_MEMORY Memory could not be allocated.
+///
+/// @par Threads
+/// Any thread may call this function at any time. A callback may call it too: it waits for the
+/// answer.
+///
+/// @see js_AddConsumer
+///
+/// @ingroup nats_js_consumers
+///
+/// # Safety
+/// `js` is NULL or a handle of this library; `opts` is NULL or options whose strings are NULL or
+/// strings; `errCode` is NULL or valid for writing; `stream`, `consumer` and `group` are NULL or
+/// strings.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn js_UnpinConsumer(
+    js: *mut jsCtx,
+    stream: *const c_char,
+    consumer: *const c_char,
+    group: *const c_char,
+    opts: *mut jsOptions,
+    errCode: *mut jsErrCodeArg,
+) -> natsStatus {
+    // SAFETY: the caller's contract, above.
+    unsafe {
+        guard_api("js_UnpinConsumer", errCode, || {
+            let stream = given::str(stream, "stream")?;
+            let consumer = given::str(consumer, "consumer")?;
+            let group = given::str(group, "group")?;
+            with_call(js, opts, |call| {
+                call.unpin_consumer(stream, consumer, group)
+            })
+        })
+    }
+}
+
+/// Destroy what came of resetting a consumer.
+///
+/// Frees it and all that it points at.
+///
+/// @param crr What to destroy; NULL does nothing.
+///
+/// @par Threads
+/// Any thread may call this function; no other may use what it destroys.
+///
+/// @see js_ResetConsumer
+///
+/// @ingroup nats_js_consumers
+///
+/// # Safety
+/// `crr` is NULL or from this library, not destroyed before, and not used afterwards. What the
+/// program has written into its fields is NULL or from `malloc`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn jsConsumerResetResponse_Destroy(crr: *mut jsConsumerResetResponse) {
+    // SAFETY: the caller's contract, above.
+    guard_void(|| unsafe { memory::destroy(crr) });
+}
+
+/// Destroy what came of pausing a consumer.
+///
+/// Frees it and all that it points at.
+///
+/// @param cpr What to destroy; NULL does nothing.
+///
+/// @par Threads
+/// Any thread may call this function; no other may use what it destroys.
+///
+/// @see js_PauseConsumer
+///
+/// @ingroup nats_js_consumers
+///
+/// # Safety
+/// `cpr` is NULL or from this library, not destroyed before, and not used afterwards. What the
+/// program has written into its fields is NULL or from `malloc`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn jsConsumerPauseResponse_Destroy(cpr: *mut jsConsumerPauseResponse) {
+    // SAFETY: the caller's contract, above.
+    guard_void(|| unsafe { memory::destroy(cpr) });
+}

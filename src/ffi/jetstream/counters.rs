@@ -1,0 +1,83 @@
+//! Reading subjects that are counters.
+
+use std::ffi::c_char;
+
+use super::call::{guard_api, with_call};
+use super::err_code::jsErrCodeArg;
+use super::given;
+use super::options::jsOptions;
+use crate::error::natsStatus;
+use crate::ffi::convert::{malloc_string, required};
+use crate::ffi::handle::jsCtx;
+
+/// Get the value of a counter.
+///
+/// It has as many digits as it needs. The stream must allow direct gets (`AllowDirect`).
+///
+/// @note An addition of this library: nats.c does not have it.
+///
+/// Protocol: counters, ADR-49.
+///
+/// @param value Receives the value in decimal digits, to be released with `free`. Written only
+/// with `NATS_OK`.
+/// @param js The context.
+/// @param stream The name of the stream.
+/// @param subject The subject of the counter.
+/// @param opts How this call differs from the context; NULL for not at all. Read during the call
+/// only.
+/// @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+///
+/// @retval NATS_OK `value` has the value.
+/// @retval NATS_NOT_FOUND Nothing was ever added to it.
+/// @retval NATS_INVALID_ARG `value` is NULL, `js` is NULL or was destroyed, or the name is
+/// missing.
+/// @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+/// Or its answer is not JSON.
+/// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
+/// @retval NATS_TIMEOUT No answer arrived in time.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_NO_MEMORY Memory could not be allocated.
+///
+/// @par Threads
+/// Any thread may call this function at any time. A callback may call it too: it waits for the
+/// answer.
+///
+/// @par Example
+/// ```c
+/// char *value = NULL;
+///
+/// natsStatus s = js_GetCounter(&value, js, "HITS", "hits.home", NULL, NULL);
+/// if (s == NATS_OK)
+///     printf("%s hits\n", value);
+/// free(value);
+/// ```
+///
+/// @see js_AddToCounter
+///
+/// @ingroup nats_js_streams
+///
+/// # Safety
+/// `value` is NULL or valid for writing; `js` is NULL or a handle of this library; `opts` is NULL
+/// or options whose strings are NULL or strings; `errCode` is NULL or valid for writing; `stream`
+/// and `subject` are NULL or strings.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn js_GetCounter(
+    value: *mut *mut c_char,
+    js: *mut jsCtx,
+    stream: *const c_char,
+    subject: *const c_char,
+    opts: *mut jsOptions,
+    errCode: *mut jsErrCodeArg,
+) -> natsStatus {
+    // SAFETY: the caller's contract, above.
+    unsafe {
+        guard_api("js_GetCounter", errCode, || {
+            required(value, "value")?;
+            let stream = given::str(stream, "stream")?;
+            let subject = given::str(subject, "subject")?;
+            let counter = with_call(js, opts, |call| call.counter(stream, subject))?;
+            value.write(malloc_string(counter.value.as_str().as_bytes())?);
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,341 @@
+//! Many messages of a stream at once, and payloads alone.
+
+use std::ffi::{c_char, c_int};
+use std::ptr;
+
+use super::call::{guard_api, with_call};
+use super::direct_get::jsDirectGetMsgOptions;
+use super::given;
+use super::messages::direct_get;
+use super::options::jsOptions;
+use super::plain::{plain, zero};
+use crate::error::{Error, natsStatus};
+use crate::ffi::convert::{malloc_array, required, write_optional};
+use crate::ffi::guard::guard;
+use crate::ffi::handle::jsCtx;
+use crate::ffi::msg::{into_c, natsMsg};
+use crate::ffi::types::natsMsgList;
+use crate::js;
+use crate::js::manage::BatchGet;
+use crate::js::time::Time;
+use crate::msg::Msg;
+
+/// Which messages to get with `js_DirectGetMsgs`. `jsDirectBatchOptions_Init` begins one.
+///
+/// @note An addition of this library: nats.c does not have it.
+///
+/// @ingroup nats_js_streams
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct jsDirectBatchOptions {
+    /// How many messages at most; 0, only together with `MultiLast`, for as many as the server sends.
+    pub Batch: c_int,
+    /// How many bytes at most; 0 for as many as the server sends.
+    pub MaxBytes: i64,
+    /// From this sequence on; 0 for the first.
+    pub Sequence: u64,
+    /// From this time on, in nanoseconds since the epoch; 0 for no such limit.
+    pub StartTime: i64,
+    /// The messages of this subject, which may have wildcards; NULL for all.
+    pub NextBySubject: *const c_char,
+    /// The last message of each subject that one of these matches, at most 1024 subjects; not
+    /// together with `NextBySubject`.
+    pub MultiLast: *mut *const c_char,
+    /// How many there are in `MultiLast`.
+    pub MultiLastLen: c_int,
+    /// With `MultiLast`: as the stream was when this was its last sequence; 0 for now.
+    pub UpToSequence: u64,
+    /// With `MultiLast`: as the stream was at this time, in nanoseconds since the epoch; 0 for now.
+    pub UpToTime: i64,
+}
+
+/// What is left behind a batch of messages.
+///
+/// @note An addition of this library: nats.c does not have it.
+///
+/// @ingroup nats_js_streams
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct jsDirectBatchInfo {
+    /// How many more messages fit the request.
+    pub NumPending: u64,
+    /// The sequence of the last message: the next request begins behind it.
+    pub LastSequence: u64,
+    /// With `MultiLast`: the state of the stream that the messages are of. Given as `UpToSequence` of
+    /// the next request, all are of one state.
+    pub UpToSequence: u64,
+}
+
+plain!(jsDirectBatchOptions, jsDirectBatchInfo);
+
+/// Initialize the selection of messages for `js_DirectGetMsgs`.
+///
+/// Fills the structure with zeros.
+///
+/// @note An addition of this library: nats.c does not have it.
+///
+/// @param opts The structure; its former content is ignored.
+///
+/// @retval NATS_OK The structure was filled.
+/// @retval NATS_INVALID_ARG `opts` is NULL.
+///
+/// @par Threads
+/// One thread at a time may use the structure.
+///
+/// @ingroup nats_js_streams
+///
+/// # Safety
+/// `opts` is NULL or valid for writing a `jsDirectBatchOptions`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn jsDirectBatchOptions_Init(opts: *mut jsDirectBatchOptions) -> natsStatus {
+    guard("jsDirectBatchOptions_Init", || {
+        // SAFETY: the caller's contract, above.
+        unsafe { zero(opts, "opts") }
+    })
+}
+
+/// Gives messages to the program.
+///
+/// # Safety
+/// `list` is valid for writing.
+unsafe fn list_out(list: *mut natsMsgList, msgs: Vec<Msg>) -> js::Result<()> {
+    let count = c_int::try_from(msgs.len()).map_err(|_| crate::error::Status::NATS_NO_MEMORY)?;
+    let places = malloc_array(&vec![ptr::null_mut::<natsMsg>(); msgs.len()])?;
+    for (n, msg) in msgs.into_iter().enumerate() {
+        // SAFETY: there are as many places as messages.
+        unsafe { places.add(n).write(into_c(msg)) };
+    }
+    let made = natsMsgList {
+        Msgs: places,
+        Count: count,
+    };
+    // SAFETY: the contract above.
+    unsafe { list.write(made) };
+    Ok(())
+}
+
+/// A number of the program's that cannot be negative.
+fn unsigned(number: i64, what: &str) -> js::Result<u64> {
+    let error = |_| Error::invalid_arg(format!("{what} ({number}) cannot be negative"));
+    Ok(u64::try_from(number).map_err(error)?)
+}
+
+/// Get many messages of a stream by one request.
+///
+/// The stream must allow it (`AllowDirect`); servers can do this from 2.11 on. The messages are
+/// as those of `js_DirectGetMsg`, in the order of their sequences.
+///
+/// @note An addition of this library: nats.c does not have it.
+///
+/// Protocol: direct get, ADR-31.
+///
+/// @param list Receives the messages, to be released with `natsMsgList_Destroy`. Written only
+/// with `NATS_OK`.
+/// @param info Receives what is left; NULL if that is of no interest. Written only with
+/// `NATS_OK`.
+/// @param js The context.
+/// @param stream The name of the stream.
+/// @param opts How this call differs from the context; NULL for not at all. Read during the call
+/// only.
+/// @param batch Which messages. Read during the call only.
+///
+/// @retval NATS_OK `list` has at least one message.
+/// @retval NATS_NOT_FOUND The stream has no such message.
+/// @retval NATS_LIMIT_REACHED `MultiLast` matches more subjects than the server looks up at once.
+/// @retval NATS_NO_SERVER_SUPPORT The server is older than 2.11.
+/// @retval NATS_INVALID_ARG `list` or `batch` is NULL; `js` is NULL or was destroyed; the name is
+/// missing; a number is negative; or there is neither `Batch` nor `MultiLast`.
+/// @retval NATS_ERR The server refused: its words are the last error. Or its answer is not JSON.
+/// @retval NATS_NO_RESPONDERS JetStream is not enabled.
+/// @retval NATS_TIMEOUT No answer arrived in time.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_NO_MEMORY Memory could not be allocated.
+///
+/// @par Threads
+/// Any thread may call this function at any time. A callback may call it too: it waits for the
+/// answer.
+///
+/// @par Example
+/// ```c
+/// jsDirectBatchOptions batch;
+/// natsMsgList list;
+///
+/// jsDirectBatchOptions_Init(&batch);
+/// batch.Batch = 100;
+/// natsStatus s = js_DirectGetMsgs(&list, NULL, js, "ORDERS", NULL, &batch);
+/// if (s == NATS_OK) {
+///     printf("%d\n", list.Count);
+///     natsMsgList_Destroy(&list);
+/// }
+/// ```
+///
+/// @see jsDirectBatchOptions_Init, js_DirectGetLastMsgs
+///
+/// @ingroup nats_js_streams
+///
+/// # Safety
+/// `list` and `info` are NULL or valid for writing; `js` is NULL or a handle of this library;
+/// `opts` is NULL or options whose strings are NULL or strings; `stream` is NULL or a string;
+/// `batch` is NULL or a selection whose pointers are NULL or point at what its fields say.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn js_DirectGetMsgs(
+    list: *mut natsMsgList,
+    info: *mut jsDirectBatchInfo,
+    js: *mut jsCtx,
+    stream: *const c_char,
+    opts: *mut jsOptions,
+    batch: *mut jsDirectBatchOptions,
+) -> natsStatus {
+    // SAFETY: the caller's contract, above.
+    unsafe {
+        guard_api("js_DirectGetMsgs", ptr::null_mut(), || {
+            required(list, "list")?;
+            let batch = batch.as_ref();
+            let batch = batch.ok_or_else(|| Error::invalid_arg("batch cannot be NULL"))?;
+            let subjects =
+                given::strings(batch.MultiLast, batch.MultiLastLen, "subjects of MultiLast")?;
+            let subjects: Vec<_> = subjects.iter().map(String::as_str).collect();
+            let which = BatchGet {
+                batch: unsigned(batch.Batch.into(), "Batch")?,
+                max_bytes: unsigned(batch.MaxBytes, "MaxBytes")?,
+                sequence: batch.Sequence,
+                start_time: Time(batch.StartTime),
+                next_by_subject: given::str(batch.NextBySubject, "NextBySubject")?,
+                multi_last: &subjects,
+                up_to_sequence: batch.UpToSequence,
+                up_to_time: Time(batch.UpToTime),
+            };
+            let stream = given::str(stream, "stream")?;
+            let found = with_call(js, opts, |call| call.direct_get_batch(stream, &which))?;
+            let left = jsDirectBatchInfo {
+                NumPending: found.pending,
+                LastSequence: found.last_sequence,
+                UpToSequence: found.up_to_sequence,
+            };
+            list_out(list, found.msgs)?;
+            write_optional(info, left);
+            Ok(())
+        })
+    }
+}
+
+/// Get the last message of each of some subjects, all of one state of the stream.
+///
+/// Asks the server as often as it takes; the wait of the options is for all of it. The stream
+/// must allow it (`AllowDirect`); servers can do this from 2.11 on.
+///
+/// @note An addition of this library: nats.c does not have it.
+///
+/// Protocol: direct get, ADR-31.
+///
+/// @param list Receives the messages in the order of their sequences, to be released with
+/// `natsMsgList_Destroy`. Written only with `NATS_OK`.
+/// @param js The context.
+/// @param stream The name of the stream.
+/// @param subjects The subjects; may have wildcards.
+/// @param numSubjects How many there are in `subjects`.
+/// @param opts How this call differs from the context; NULL for not at all. Read during the call
+/// only.
+///
+/// @retval NATS_OK `list` has at least one message.
+/// @retval NATS_NOT_FOUND The stream has no such message.
+/// @retval NATS_LIMIT_REACHED More than 1024 subjects match.
+/// @retval NATS_NO_SERVER_SUPPORT The server is older than 2.11.
+/// @retval NATS_INVALID_ARG `list` or `subjects` is NULL; `js` is NULL or was destroyed; the name
+/// is missing; or there are no subjects.
+/// @retval NATS_ERR The server refused: its words are the last error. Or its answer is not JSON.
+/// @retval NATS_NO_RESPONDERS JetStream is not enabled.
+/// @retval NATS_TIMEOUT No answer arrived in time.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_NO_MEMORY Memory could not be allocated.
+///
+/// @par Threads
+/// Any thread may call this function at any time. A callback may call it too: it waits for the
+/// answer.
+///
+/// @see js_DirectGetMsgs
+///
+/// @ingroup nats_js_streams
+///
+/// # Safety
+/// `list` is NULL or valid for writing; `js` is NULL or a handle of this library; `opts` is NULL
+/// or options whose strings are NULL or strings; `stream` is NULL or a string; `subjects` is NULL
+/// or has `numSubjects` pointers, which are NULL or strings.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn js_DirectGetLastMsgs(
+    list: *mut natsMsgList,
+    js: *mut jsCtx,
+    stream: *const c_char,
+    subjects: *mut *const c_char,
+    numSubjects: c_int,
+    opts: *mut jsOptions,
+) -> natsStatus {
+    // SAFETY: the caller's contract, above.
+    unsafe {
+        guard_api("js_DirectGetLastMsgs", ptr::null_mut(), || {
+            required(list, "list")?;
+            required(subjects, "subjects")?;
+            let subjects = given::strings(subjects, numSubjects, "subjects")?;
+            let subjects: Vec<_> = subjects.iter().map(String::as_str).collect();
+            let stream = given::str(stream, "stream")?;
+            let found = with_call(js, opts, |call| call.direct_get_last(stream, &subjects))?;
+            list_out(list, found)
+        })
+    }
+}
+
+/// Get the payload of a message of a stream, without its headers.
+///
+/// As `js_DirectGetMsg`, but the server sends no headers, so the message says neither its subject
+/// nor its sequence. Servers can do this from 2.12 on; an older one sends the headers
+/// nevertheless.
+///
+/// @note An addition of this library: nats.c does not have it.
+///
+/// Protocol: direct get, ADR-31.
+///
+/// @param msg Receives the message, to be released with `natsMsg_Destroy`. Written only with
+/// `NATS_OK`.
+/// @param js The context.
+/// @param stream The name of the stream.
+/// @param opts How this call differs from the context; NULL for not at all. Read during the call
+/// only.
+/// @param dgOpts Which message. Read during the call only.
+///
+/// @retval NATS_OK `msg` has the payload.
+/// @retval NATS_NOT_FOUND The stream has no such message.
+/// @retval NATS_INVALID_ARG `msg` or `dgOpts` is NULL, `js` is NULL or was destroyed, or the name
+/// is missing.
+/// @retval NATS_ERR The server refused: its words are the last error. Or its answer is not JSON.
+/// @retval NATS_NO_RESPONDERS JetStream is not enabled.
+/// @retval NATS_TIMEOUT No answer arrived in time.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_NO_MEMORY Memory could not be allocated.
+///
+/// @par Threads
+/// Any thread may call this function at any time. A callback may call it too: it waits for the
+/// answer.
+///
+/// @see js_DirectGetMsg
+///
+/// @ingroup nats_js_streams
+///
+/// # Safety
+/// `msg` is NULL or valid for writing; `js` is NULL or a handle of this library; `opts` is NULL
+/// or options whose strings are NULL or strings; `stream` is NULL or a string; `dgOpts` is NULL
+/// or a selection whose strings are NULL or strings.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn js_DirectGetPayload(
+    msg: *mut *mut natsMsg,
+    js: *mut jsCtx,
+    stream: *const c_char,
+    opts: *mut jsOptions,
+    dgOpts: *mut jsDirectGetMsgOptions,
+) -> natsStatus {
+    // SAFETY: the caller's contract, above.
+    unsafe {
+        guard_api("js_DirectGetPayload", ptr::null_mut(), || {
+            direct_get(msg, js, stream, opts, dgOpts, true)
+        })
+    }
+}

@@ -1,0 +1,399 @@
+//! Lists of streams and consumers, and of their names; what the account uses.
+
+use std::ffi::c_char;
+
+use crate::error::{Status, natsStatus};
+use crate::ffi::convert::required;
+use crate::ffi::guard::guard_void;
+use crate::ffi::handle::jsCtx;
+use crate::ffi::jetstream::account::{self, jsAccountInfo};
+use crate::ffi::jetstream::call::{guard_api, with_call};
+use crate::ffi::jetstream::consumer_info::{self, jsConsumerInfoList, jsConsumerNamesList};
+use crate::ffi::jetstream::err_code::jsErrCodeArg;
+use crate::ffi::jetstream::given;
+use crate::ffi::jetstream::memory::{self, hand_out};
+use crate::ffi::jetstream::options::jsOptions;
+use crate::ffi::jetstream::stream_info::{self, jsStreamInfoList, jsStreamNamesList};
+use crate::js;
+
+/// An empty list is none.
+fn nothing(is_empty: bool) -> js::Result<()> {
+    match is_empty {
+        true => Err(Status::NATS_NOT_FOUND.into()),
+        false => Ok(()),
+    }
+}
+
+/// List the streams with what they have.
+///
+/// Of all streams, or of those that store a subject: `Stream.Info.SubjectsFilter` of the options.
+/// A server sends the list in pages; the wait of the options is for all of them together. Streams
+/// whose servers do not answer are not in it.
+///
+/// @param list Receives the list, to be released with `jsStreamInfoList_Destroy`. Written only
+/// with `NATS_OK`.
+/// @param js The context.
+/// @param opts How this call differs from the context; NULL for not at all. Read during the call
+/// only.
+/// @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+///
+/// @retval NATS_OK `list` has at least one element.
+/// @retval NATS_NOT_FOUND There are none. The last error is cleared.
+/// @retval NATS_INVALID_ARG `list` is NULL, or `js` is NULL or was destroyed.
+/// @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+/// Or its answer is not JSON.
+/// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
+/// @retval NATS_TIMEOUT No answer arrived in time.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_NO_MEMORY Memory could not be allocated.
+///
+/// @par Threads
+/// Any thread may call this function at any time. A callback may call it too: it waits for the
+/// answer.
+///
+/// @see jsStreamInfoList_Destroy
+///
+/// @ingroup nats_js_streams
+///
+/// # Safety
+/// `list` is NULL or valid for writing; `js` is NULL or a handle of this library; `opts` is NULL
+/// or options whose strings are NULL or strings; `errCode` is NULL or valid for writing.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn js_Streams(
+    list: *mut *mut jsStreamInfoList,
+    js: *mut jsCtx,
+    opts: *mut jsOptions,
+    errCode: *mut jsErrCodeArg,
+) -> natsStatus {
+    // SAFETY: the caller's contract, above.
+    unsafe {
+        guard_api("js_Streams", errCode, || {
+            required(list, "list")?;
+            let found = with_call(js, opts, |call| call.streams())?;
+            nothing(found.items.is_empty())?;
+            let infos: Vec<_> = found.items.into_values().collect();
+            hand_out(list, || stream_info::convert::list_to_c(&infos))
+        })
+    }
+}
+
+/// List the names of the streams.
+///
+/// Of all streams, or of those that store a subject: `Stream.Info.SubjectsFilter` of the options.
+/// A server sends the list in pages; the wait of the options is for all of them together.
+///
+/// @param list Receives the list, to be released with `jsStreamNamesList_Destroy`. Written only
+/// with `NATS_OK`.
+/// @param js The context.
+/// @param opts How this call differs from the context; NULL for not at all. Read during the call
+/// only.
+/// @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+///
+/// @retval NATS_OK `list` has at least one element.
+/// @retval NATS_NOT_FOUND There are none. The last error is cleared.
+/// @retval NATS_INVALID_ARG `list` is NULL, or `js` is NULL or was destroyed.
+/// @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+/// Or its answer is not JSON.
+/// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
+/// @retval NATS_TIMEOUT No answer arrived in time.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_NO_MEMORY Memory could not be allocated.
+///
+/// @par Threads
+/// Any thread may call this function at any time. A callback may call it too: it waits for the
+/// answer.
+///
+/// @see jsStreamNamesList_Destroy
+///
+/// @ingroup nats_js_streams
+///
+/// # Safety
+/// `list` is NULL or valid for writing; `js` is NULL or a handle of this library; `opts` is NULL
+/// or options whose strings are NULL or strings; `errCode` is NULL or valid for writing.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn js_StreamNames(
+    list: *mut *mut jsStreamNamesList,
+    js: *mut jsCtx,
+    opts: *mut jsOptions,
+    errCode: *mut jsErrCodeArg,
+) -> natsStatus {
+    // SAFETY: the caller's contract, above.
+    unsafe {
+        guard_api("js_StreamNames", errCode, || {
+            required(list, "list")?;
+            let names = with_call(js, opts, |call| call.stream_names())?;
+            nothing(names.is_empty())?;
+            hand_out(list, || stream_info::convert::names_to_c(&names))
+        })
+    }
+}
+
+/// List the consumers of a stream with how far they are.
+///
+/// A server sends the list in pages; the wait of the options is for all of them together.
+/// Consumers whose servers do not answer are not in it.
+///
+/// @param list Receives the list, to be released with `jsConsumerInfoList_Destroy`. Written only
+/// with `NATS_OK`.
+/// @param js The context.
+/// @param stream The name of the stream.
+/// @param opts How this call differs from the context; NULL for not at all. Read during the call
+/// only.
+/// @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+///
+/// @retval NATS_OK `list` has at least one element.
+/// @retval NATS_NOT_FOUND There are none, or the stream does not exist and `errCode` is
+/// `JSStreamNotFoundErr`. The last error is cleared.
+/// @retval NATS_INVALID_ARG `list` is NULL, or `js` is NULL or was destroyed, or the name is
+/// missing or cannot be one.
+/// @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+/// Or its answer is not JSON.
+/// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
+/// @retval NATS_TIMEOUT No answer arrived in time.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_NO_MEMORY Memory could not be allocated.
+///
+/// @par Threads
+/// Any thread may call this function at any time. A callback may call it too: it waits for the
+/// answer.
+///
+/// @see jsConsumerInfoList_Destroy
+///
+/// @ingroup nats_js_consumers
+///
+/// # Safety
+/// `list` is NULL or valid for writing; `js` is NULL or a handle of this library; `opts` is NULL
+/// or options whose strings are NULL or strings; `errCode` is NULL or valid for writing; `stream`
+/// is NULL or a string.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn js_Consumers(
+    list: *mut *mut jsConsumerInfoList,
+    js: *mut jsCtx,
+    stream: *const c_char,
+    opts: *mut jsOptions,
+    errCode: *mut jsErrCodeArg,
+) -> natsStatus {
+    // SAFETY: the caller's contract, above.
+    unsafe {
+        guard_api("js_Consumers", errCode, || {
+            required(list, "list")?;
+            let stream = given::str(stream, "stream")?;
+            let found = with_call(js, opts, |call| call.consumers(stream))?;
+            nothing(found.items.is_empty())?;
+            let infos: Vec<_> = found.items.into_values().collect();
+            hand_out(list, || consumer_info::convert::list_to_c(&infos))
+        })
+    }
+}
+
+/// List the names of the consumers of a stream.
+///
+/// A server sends the list in pages; the wait of the options is for all of them together.
+///
+/// @param list Receives the list, to be released with `jsConsumerNamesList_Destroy`. Written only
+/// with `NATS_OK`.
+/// @param js The context.
+/// @param stream The name of the stream.
+/// @param opts How this call differs from the context; NULL for not at all. Read during the call
+/// only.
+/// @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+///
+/// @retval NATS_OK `list` has at least one element.
+/// @retval NATS_NOT_FOUND There are none, or the stream does not exist and `errCode` is
+/// `JSStreamNotFoundErr`. The last error is cleared.
+/// @retval NATS_INVALID_ARG `list` is NULL, or `js` is NULL or was destroyed, or the name is
+/// missing or cannot be one.
+/// @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+/// Or its answer is not JSON.
+/// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
+/// @retval NATS_TIMEOUT No answer arrived in time.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_NO_MEMORY Memory could not be allocated.
+///
+/// @par Threads
+/// Any thread may call this function at any time. A callback may call it too: it waits for the
+/// answer.
+///
+/// @see jsConsumerNamesList_Destroy
+///
+/// @ingroup nats_js_consumers
+///
+/// # Safety
+/// `list` is NULL or valid for writing; `js` is NULL or a handle of this library; `opts` is NULL
+/// or options whose strings are NULL or strings; `errCode` is NULL or valid for writing; `stream`
+/// is NULL or a string.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn js_ConsumerNames(
+    list: *mut *mut jsConsumerNamesList,
+    js: *mut jsCtx,
+    stream: *const c_char,
+    opts: *mut jsOptions,
+    errCode: *mut jsErrCodeArg,
+) -> natsStatus {
+    // SAFETY: the caller's contract, above.
+    unsafe {
+        guard_api("js_ConsumerNames", errCode, || {
+            required(list, "list")?;
+            let stream = given::str(stream, "stream")?;
+            let names = with_call(js, opts, |call| call.consumer_names(stream))?;
+            nothing(names.is_empty())?;
+            hand_out(list, || consumer_info::convert::names_to_c(&names))
+        })
+    }
+}
+
+/// Destroy a list of streams.
+///
+/// Frees it and all that it points at. Write NULL over an element that is to stay.
+///
+/// @param list What to destroy; NULL does nothing.
+///
+/// @par Threads
+/// Any thread may call this function; no other may use what it destroys.
+///
+/// @see js_Streams
+///
+/// @ingroup nats_js_streams
+///
+/// # Safety
+/// `list` is NULL or from this library, not destroyed before, and not used afterwards. What the
+/// program has written into its fields is NULL or from `malloc`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn jsStreamInfoList_Destroy(list: *mut jsStreamInfoList) {
+    // SAFETY: the caller's contract, above.
+    guard_void(|| unsafe { memory::destroy(list) });
+}
+
+/// Destroy a list of names of streams.
+///
+/// Frees it and all that it points at. Write NULL over a name that is to stay.
+///
+/// @param list What to destroy; NULL does nothing.
+///
+/// @par Threads
+/// Any thread may call this function; no other may use what it destroys.
+///
+/// @see js_StreamNames
+///
+/// @ingroup nats_js_streams
+///
+/// # Safety
+/// `list` is NULL or from this library, not destroyed before, and not used afterwards. What the
+/// program has written into its fields is NULL or from `malloc`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn jsStreamNamesList_Destroy(list: *mut jsStreamNamesList) {
+    // SAFETY: the caller's contract, above.
+    guard_void(|| unsafe { memory::destroy(list) });
+}
+
+/// Destroy a list of consumers.
+///
+/// Frees it and all that it points at. Write NULL over an element that is to stay.
+///
+/// @param list What to destroy; NULL does nothing.
+///
+/// @par Threads
+/// Any thread may call this function; no other may use what it destroys.
+///
+/// @see js_Consumers
+///
+/// @ingroup nats_js_consumers
+///
+/// # Safety
+/// `list` is NULL or from this library, not destroyed before, and not used afterwards. What the
+/// program has written into its fields is NULL or from `malloc`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn jsConsumerInfoList_Destroy(list: *mut jsConsumerInfoList) {
+    // SAFETY: the caller's contract, above.
+    guard_void(|| unsafe { memory::destroy(list) });
+}
+
+/// Destroy a list of names of consumers.
+///
+/// Frees it and all that it points at. Write NULL over a name that is to stay.
+///
+/// @param list What to destroy; NULL does nothing.
+///
+/// @par Threads
+/// Any thread may call this function; no other may use what it destroys.
+///
+/// @see js_ConsumerNames
+///
+/// @ingroup nats_js_consumers
+///
+/// # Safety
+/// `list` is NULL or from this library, not destroyed before, and not used afterwards. What the
+/// program has written into its fields is NULL or from `malloc`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn jsConsumerNamesList_Destroy(list: *mut jsConsumerNamesList) {
+    // SAFETY: the caller's contract, above.
+    guard_void(|| unsafe { memory::destroy(list) });
+}
+
+/// Get what the account uses of JetStream, and may use.
+///
+/// @param ai Receives the answer, to be released with `jsAccountInfo_Destroy`. Written only with
+/// `NATS_OK`.
+/// @param js The context.
+/// @param opts How this call differs from the context; NULL for not at all. Read during the call
+/// only.
+/// @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+///
+/// @retval NATS_OK `ai` has the answer.
+/// @retval NATS_INVALID_ARG `ai` is NULL, or `js` is NULL or was destroyed.
+/// @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+/// Or its answer is not JSON.
+/// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
+/// @retval NATS_TIMEOUT No answer arrived in time.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_NO_MEMORY Memory could not be allocated.
+///
+/// @par Threads
+/// Any thread may call this function at any time. A callback may call it too: it waits for the
+/// answer.
+///
+/// @see jsAccountInfo_Destroy
+///
+/// @ingroup nats_js_context
+///
+/// # Safety
+/// `ai` is NULL or valid for writing; `js` is NULL or a handle of this library; `opts` is NULL or
+/// options whose strings are NULL or strings; `errCode` is NULL or valid for writing.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn js_GetAccountInfo(
+    ai: *mut *mut jsAccountInfo,
+    js: *mut jsCtx,
+    opts: *mut jsOptions,
+    errCode: *mut jsErrCodeArg,
+) -> natsStatus {
+    // SAFETY: the caller's contract, above.
+    unsafe {
+        guard_api("js_GetAccountInfo", errCode, || {
+            required(ai, "ai")?;
+            let info = with_call(js, opts, |call| call.account_info())?;
+            hand_out(ai, || account::to_c(&info))
+        })
+    }
+}
+
+/// Destroy what was said about an account.
+///
+/// Frees it and all that it points at.
+///
+/// @param ai What to destroy; NULL does nothing.
+///
+/// @par Threads
+/// Any thread may call this function; no other may use what it destroys.
+///
+/// @see js_GetAccountInfo
+///
+/// @ingroup nats_js_context
+///
+/// # Safety
+/// `ai` is NULL or from this library, not destroyed before, and not used afterwards. What the
+/// program has written into its fields is NULL or from `malloc`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn jsAccountInfo_Destroy(ai: *mut jsAccountInfo) {
+    // SAFETY: the caller's contract, above.
+    guard_void(|| unsafe { memory::destroy(ai) });
+}

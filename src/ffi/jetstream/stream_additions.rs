@@ -1,0 +1,233 @@
+//! What nats.c has no functions for on streams.
+
+use std::ffi::{c_char, c_int};
+
+use super::call::{guard_api, with_call};
+use super::err_code::jsErrCodeArg;
+use super::given;
+use super::memory::hand_out;
+use super::options::jsOptions;
+use super::stream_config::jsStreamConfig;
+use super::stream_info::convert::to_c;
+use super::stream_info::jsStreamInfo;
+use super::streams::config;
+use crate::error::{Error, Status, natsStatus};
+use crate::ffi::convert::{malloc_string, required, write_optional};
+use crate::ffi::guard::guard;
+use crate::ffi::handle::{borrow_arc, jsCtx};
+
+/// Create a stream, or change the configuration of the one that exists.
+///
+/// As `js_UpdateStream`, and as `js_AddStream` where there is no stream of the name. Programs
+/// that do so at the same time do not disturb each other.
+///
+/// @note An addition of this library: nats.c does not have it.
+///
+/// @param si Receives what the stream is and has, to be released with `jsStreamInfo_Destroy`;
+/// NULL if that is of no interest. Written only with `NATS_OK`.
+/// @param js The context.
+/// @param cfg The configuration. Read during the call only.
+/// @param opts How this call differs from the context; NULL for not at all. Read during the call
+/// only.
+/// @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+///
+/// @retval NATS_OK The stream has the configuration.
+/// @retval NATS_INVALID_ARG As for `js_AddStream`.
+/// @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+/// Or its answer is not JSON.
+/// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
+/// @retval NATS_TIMEOUT No answer arrived in time.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_NO_MEMORY Memory could not be allocated.
+///
+/// @par Threads
+/// Any thread may call this function at any time. A callback may call it too: it waits for the
+/// answer.
+///
+/// @par Example
+/// ```c
+/// jsStreamConfig cfg;
+///
+/// jsStreamConfig_Init(&cfg);
+/// cfg.Name = "ORDERS";
+/// natsStatus s = js_CreateOrUpdateStream(NULL, js, &cfg, NULL, NULL);
+/// ```
+///
+/// @see js_AddStream, js_UpdateStream
+///
+/// @ingroup nats_js_streams
+///
+/// # Safety
+/// `si` is NULL or valid for writing; `js` is NULL or a handle of this library; `opts` is NULL or
+/// options whose strings are NULL or strings; `errCode` is NULL or valid for writing; `cfg` is
+/// NULL or a configuration whose pointers are NULL or point at what their fields say.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn js_CreateOrUpdateStream(
+    si: *mut *mut jsStreamInfo,
+    js: *mut jsCtx,
+    cfg: *mut jsStreamConfig,
+    opts: *mut jsOptions,
+    errCode: *mut jsErrCodeArg,
+) -> natsStatus {
+    // SAFETY: the caller's contract, above.
+    unsafe {
+        guard_api("js_CreateOrUpdateStream", errCode, || {
+            let info = with_call(js, opts, |call| call.create_or_update_stream(&config(cfg)?))?;
+            hand_out(si, || to_c(&info))
+        })
+    }
+}
+
+/// Get the name of the stream that stores a subject.
+///
+/// @note An addition of this library: nats.c does not have it.
+///
+/// @param name Receives the name, to be released with `free`. Written only with `NATS_OK`.
+/// @param js The context.
+/// @param subject The subject; may have wildcards.
+/// @param opts How this call differs from the context; NULL for not at all. Read during the call
+/// only.
+/// @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+///
+/// @retval NATS_OK `name` has the name. Where several streams match it is that of one of them.
+/// @retval NATS_NOT_FOUND No stream stores it. The last error is cleared.
+/// @retval NATS_INVALID_ARG `name` is NULL, `js` is NULL or was destroyed, or the subject is
+/// missing.
+/// @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+/// Or its answer is not JSON.
+/// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
+/// @retval NATS_TIMEOUT No answer arrived in time.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_NO_MEMORY Memory could not be allocated.
+///
+/// @par Threads
+/// Any thread may call this function at any time. A callback may call it too: it waits for the
+/// answer.
+///
+/// @see js_StreamNames
+///
+/// @ingroup nats_js_streams
+///
+/// # Safety
+/// `name` is NULL or valid for writing; `js` is NULL or a handle of this library; `opts` is NULL
+/// or options whose strings are NULL or strings; `errCode` is NULL or valid for writing;
+/// `subject` is NULL or a string.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn js_StreamNameBySubject(
+    name: *mut *mut c_char,
+    js: *mut jsCtx,
+    subject: *const c_char,
+    opts: *mut jsOptions,
+    errCode: *mut jsErrCodeArg,
+) -> natsStatus {
+    // SAFETY: the caller's contract, above.
+    unsafe {
+        guard_api("js_StreamNameBySubject", errCode, || {
+            required(name, "name")?;
+            let subject = given::str(subject, "subject")?;
+            if subject.is_empty() {
+                return Err(Error::invalid_arg("subject is required").into());
+            }
+            let found = with_call(js, opts, |call| call.stream_of_subject(subject))?;
+            let found = found.ok_or(Status::NATS_NOT_FOUND)?;
+            name.write(malloc_string(found.as_bytes())?);
+            Ok(())
+        })
+    }
+}
+
+/// Remove messages of a stream and tell how many these were.
+///
+/// As `js_PurgeStream` otherwise.
+///
+/// @note An addition of this library: nats.c does not have it.
+///
+/// @param purged Receives how many messages were removed; NULL if that is of no interest. Written
+/// only with `NATS_OK`.
+/// @param js The context.
+/// @param stream The name of the stream.
+/// @param opts How this call differs from the context; NULL for not at all. Read during the call
+/// only.
+/// @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+///
+/// @retval NATS_OK The messages are removed.
+/// @retval NATS_NOT_FOUND The stream does not exist; `errCode` is `JSStreamNotFoundErr`. The last
+/// error is cleared.
+/// @retval NATS_INVALID_ARG As for `js_PurgeStream`.
+/// @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+/// Or its answer is not JSON.
+/// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
+/// @retval NATS_TIMEOUT No answer arrived in time.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_NO_MEMORY Memory could not be allocated.
+///
+/// @par Threads
+/// Any thread may call this function at any time. A callback may call it too: it waits for the
+/// answer.
+///
+/// @see js_PurgeStream
+///
+/// @ingroup nats_js_streams
+///
+/// # Safety
+/// `purged` is NULL or valid for writing; `js` is NULL or a handle of this library; `opts` is
+/// NULL or options whose strings are NULL or strings; `errCode` is NULL or valid for writing;
+/// `stream` is NULL or a string.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn js_PurgeStreamCount(
+    purged: *mut u64,
+    js: *mut jsCtx,
+    stream: *const c_char,
+    opts: *mut jsOptions,
+    errCode: *mut jsErrCodeArg,
+) -> natsStatus {
+    // SAFETY: the caller's contract, above.
+    unsafe {
+        guard_api("js_PurgeStreamCount", errCode, || {
+            let stream = given::str(stream, "stream")?;
+            let count = with_call(js, opts, |call| call.purge_stream(stream))?;
+            write_optional(purged, count);
+            Ok(())
+        })
+    }
+}
+
+/// Set the level of the JetStream API that servers must have for calls of a context.
+///
+/// A server of a lower level refuses each call: `NATS_ERR` with `JSRequiredApiLevelErr`. Servers
+/// before 2.12 do not look at it.
+/// ADR-44 has the levels.
+///
+/// @note An addition of this library: nats.c does not have it.
+///
+/// @param js The context.
+/// @param level The level; 0 for any.
+///
+/// @retval NATS_OK Calls that begin from now on ask for it.
+/// @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or `level` is negative.
+///
+/// @par Threads
+/// Any thread may call this function at any time.
+///
+/// @par Example
+/// ```c
+/// natsStatus s = js_SetRequiredApiLevel(js, 2);
+/// ```
+///
+/// @see natsConnection_JetStream
+///
+/// @ingroup nats_js_context
+///
+/// # Safety
+/// `js` is NULL or a handle of this library.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn js_SetRequiredApiLevel(js: *mut jsCtx, level: c_int) -> natsStatus {
+    guard("js_SetRequiredApiLevel", || {
+        // SAFETY: the caller's contract, above.
+        let context = unsafe { borrow_arc(js) }?;
+        let level = u32::try_from(level)
+            .map_err(|_| Error::invalid_arg(format!("level ({level}) cannot be negative")))?;
+        context.set_required_level(level);
+        Ok(())
+    })
+}
