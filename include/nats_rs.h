@@ -9495,8 +9495,8 @@ enum natsStatus js_BatchPublishStart(jsAtomicBatchCtx **ctx,
 /**
  * Add a message to an atomic batch.
  *
- * The message is sent and not waited for. If the stream refuses it, a later call on the batch
- * returns the error, the commit at the latest; then nothing of the batch is stored.
+ * The message is sent and not waited for. If it is refused, a later call on the batch returns the
+ * error, the commit at the latest; then nothing of the batch is stored.
  *
  * @param new_puback Set to NULL with `NATS_OK`; may be NULL.
  * @param ctx The batch.
