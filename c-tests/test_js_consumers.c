@@ -281,6 +281,64 @@ static void the_account(void) {
 }
 
 #if OURS
+/* Answers each request with the same text. */
+static void answer(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void *arg) {
+    (void)sub;
+    natsConnection_PublishString(nc, natsMsg_GetReply(msg), (const char *)arg);
+    natsMsg_Destroy(msg);
+}
+
+static void lists_that_are_not_complete_say_so(void) {
+    static char streams_text[] =
+        "{\"total\":3,\"limit\":10,\"streams\":[{\"config\":{\"name\":\"S\"}},{\"config\":"
+        "{\"name\":\"strange\",\"subjects\":7}}],\"missing\":[\"M\"]}";
+    static char consumers_text[] =
+        "{\"total\":1,\"limit\":10,\"consumers\":[],\"offline\":{\"O\":\"unsupported\"}}";
+    fixture f;
+    natsSubscription *streams_sub = NULL, *consumers_sub = NULL;
+    jsOptions opts;
+    jsStreamInfoList *streams = NULL;
+    jsStreamNamesList *missing = NULL;
+    jsConsumerInfoList *consumers = NULL;
+    jsConsumerNamesList *missing_consumers = NULL;
+
+    start(&f);
+    CHECK_STATUS(js_ListStreams(&streams, &missing, f.js, NULL, NULL), NATS_NOT_FOUND);
+    CHECK_STATUS(js_ListStreams(&streams, NULL, f.js, NULL, NULL), NATS_INVALID_ARG);
+    stream_create(f.nc, "S", "\"a\"", "");
+    CHECK_OK(js_ListStreams(&streams, &missing, f.js, NULL, NULL));
+    CHECK_INT(streams->Count, 1);
+    CHECK(missing == NULL);
+    jsStreamInfoList_Destroy(streams);
+    CHECK_STATUS(js_ListConsumers(&consumers, &missing_consumers, f.js, "S", NULL, NULL), NATS_NOT_FOUND);
+
+    CHECK_OK(natsConnection_Subscribe(&streams_sub, f.nc, "fake.STREAM.LIST", answer, streams_text));
+    CHECK_OK(natsConnection_Subscribe(&consumers_sub, f.nc, "fake.CONSUMER.LIST.S", answer, consumers_text));
+    CHECK_OK(jsOptions_Init(&opts));
+    opts.Prefix = "fake";
+    opts.Wait = deadline_ms();
+    CHECK_OK(js_ListStreams(&streams, &missing, f.js, &opts, NULL));
+    CHECK_INT(streams->Count, 1);
+    CHECK_STR(streams->List[0]->Config->Name, "S");
+    CHECK_INT(missing->Count, 2);
+    CHECK_STR(missing->List[0], "M");
+    CHECK_STR(missing->List[1], "strange");
+    jsStreamInfoList_Destroy(streams);
+    jsStreamNamesList_Destroy(missing);
+    CHECK_OK(js_ListConsumers(&consumers, &missing_consumers, f.js, "S", &opts, NULL));
+    CHECK_INT(consumers->Count, 0);
+    CHECK_STR(missing_consumers->List[0], "O");
+    jsConsumerInfoList_Destroy(consumers);
+    jsConsumerNamesList_Destroy(missing_consumers);
+    /* Who does not ask gets what there is. */
+    CHECK_OK(js_Streams(&streams, f.js, &opts, NULL));
+    CHECK_INT(streams->Count, 1);
+    jsStreamInfoList_Destroy(streams);
+    natsSubscription_Destroy(streams_sub);
+    natsSubscription_Destroy(consumers_sub);
+    end(&f);
+}
+
 static void create_and_replace(void) {
     fixture f;
     jsConsumerConfig cfg;
@@ -311,6 +369,7 @@ int main(int argc, char **argv) {
         TEST(lists),
         TEST(the_account),
 #if OURS
+        TEST(lists_that_are_not_complete_say_so),
         TEST(create_and_replace),
 #endif
     };

@@ -8706,6 +8706,94 @@ enum natsStatus js_DirectGetPayload(natsMsg **msg,
 NATS_EXTERN enum natsStatus jsDirectGetMsgOptions_Init(struct jsDirectGetMsgOptions *opts);
 
 /**
+ * List the streams with what they have and tell whether that are all.
+ *
+ * As `js_Streams` otherwise. A list is not complete where servers do not answer in time, say
+ * what cannot be read, or cannot run what they have.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param list Receives the list, to be released with `jsStreamInfoList_Destroy`. It is empty
+ * where all are missing. Written only with `NATS_OK`.
+ * @param missing Receives the names of those that are not in the list, to be released with
+ * `jsStreamNamesList_Destroy`; NULL where the list is complete. Written only with `NATS_OK`.
+ * @param js The context.
+ * @param opts How this call differs from the context; NULL for not at all. Read during the call
+ * only.
+ * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ *
+ * @retval NATS_OK `list` or `missing` has at least one element.
+ * @retval NATS_NOT_FOUND There are none. The last error is cleared.
+ * @retval NATS_INVALID_ARG `list` or `missing` is NULL, or `js` is NULL or was destroyed.
+ * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * Or its answer is not JSON.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see js_Streams, jsStreamNamesList_Destroy
+ *
+ * @ingroup nats_js_streams
+ */
+NATS_EXTERN
+enum natsStatus js_ListStreams(struct jsStreamInfoList **list,
+                               struct jsStreamNamesList **missing,
+                               jsCtx *js,
+                               struct jsOptions *opts,
+                               jsErrCode *errCode);
+
+/**
+ * List the consumers of a stream with how far they are and tell whether that are all.
+ *
+ * As `js_Consumers` otherwise. A list is not complete where servers do not answer in time, say
+ * what cannot be read, or cannot run what they have.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param list Receives the list, to be released with `jsConsumerInfoList_Destroy`. It is empty
+ * where all are missing. Written only with `NATS_OK`.
+ * @param missing Receives the names of those that are not in the list, to be released with
+ * `jsConsumerNamesList_Destroy`; NULL where the list is complete. Written only with `NATS_OK`.
+ * @param js The context.
+ * @param stream The name of the stream.
+ * @param opts How this call differs from the context; NULL for not at all. Read during the call
+ * only.
+ * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ *
+ * @retval NATS_OK `list` or `missing` has at least one element.
+ * @retval NATS_NOT_FOUND There are none, or the stream does not exist and `errCode` is
+ * `JSStreamNotFoundErr`. The last error is cleared.
+ * @retval NATS_INVALID_ARG `list` or `missing` is NULL, or `js` is NULL or was destroyed, or the
+ * name is missing or cannot be one.
+ * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * Or its answer is not JSON.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see js_Consumers, jsConsumerNamesList_Destroy
+ *
+ * @ingroup nats_js_consumers
+ */
+NATS_EXTERN
+enum natsStatus js_ListConsumers(struct jsConsumerInfoList **list,
+                                 struct jsConsumerNamesList **missing,
+                                 jsCtx *js,
+                                 const char *stream,
+                                 struct jsOptions *opts,
+                                 jsErrCode *errCode);
+
+/**
  * List the streams with what they have.
  *
  * Of all streams, or of those that store a subject: `Stream.Info.SubjectsFilter` of the options.

@@ -12,7 +12,7 @@
 //! | [`ack`] | acknowledging messages, and their metadata |
 //! | [`streams`], [`stream_additions`] | managing streams |
 //! | [`consumers`], [`consumer_control`], [`consumer_additions`] | managing consumers |
-//! | [`lists`] | lists of streams and consumers; what the account uses |
+//! | [`lists`], [`list_additions`] | lists of streams and consumers; what the account uses |
 //! | [`messages`], [`direct_batch`], [`counters`] | messages of streams: one, many, counters |
 //! | [`publish`], [`publish_async`], [`publish_batch`] | publishing: waiting for each ack, not waiting, atomic batches |
 //! | [`publish_more`] | additions to publishing |
@@ -44,6 +44,7 @@ pub mod direct_batch;
 pub mod direct_get;
 pub mod enums;
 pub mod err_code;
+pub mod list_additions;
 pub mod lists;
 pub mod messages;
 pub mod options;
