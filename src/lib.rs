@@ -54,6 +54,8 @@
 //! | `client/interest/` | which subscription has which sid (`registry`), and which the server does not take (`refused`); SUB and UNSUB are appended with the registry locked |
 //! | [`client::subscription`] | a subscription (`state`), its queue (`queue`), the way of a message through it (`delivery`, `next`, `next_batch`), its ends (`ending`, `drain`); what it needs of the connection (`home`, `client/subscribe.rs`) |
 //! | `client/requests/` | which request an answer is for; making one is in `client/request.rs`, `request_then.rs` and `reply_context.rs` |
+//! | [`js::api`] | the JSON of the API as types: one list of fields for each struct, unknown ones kept; error codes |
+//! | [`js::context`], [`js::manage`] | a context and one call with its options; streams, consumers, single messages, many at once |
 //! | [`js::publish`] | publishing to streams: the table of messages that await their acks, who waits for room in it, batches |
 //! | `ffi/guard.rs`, `ffi/callback.rs` | the way in and out of each exported function; how the program's are called |
 //! | `ffi/handle.rs` | what C's pointers point at, and which process they belong to |
