@@ -84,8 +84,4 @@ pub mod subscription;
 pub mod types;
 
 // Behind the rest, as in the header.
-#[allow(
-    dead_code,
-    reason = "conversions land ahead of the functions that use them"
-)]
 pub mod jetstream;
