@@ -14,6 +14,7 @@ void fixture_start(fixture *f) { fixture_start_with(f, NULL); }
 
 void fixture_end(fixture *f) {
     natsConnection_Destroy(f->nc);
+    CHECK_REACHED(&f->c.closed, 1); /* no callback is to find the closure gone */
     server_stop(&f->s);
 }
 
