@@ -471,3 +471,23 @@ pub enum jsErrCode {
 #[repr(transparent)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct jsErrCodeArg(pub c_int);
+
+#[cfg(test)]
+mod tests {
+    use crate::js::ErrCode;
+
+    #[test]
+    fn the_header_s_constants_are_the_core_s() {
+        let (_, list) = include_str!("err_code.rs")
+            .split_once("pub enum jsErrCode {")
+            .expect("it is above");
+        let names = list
+            .lines()
+            .take_while(|line| *line != "}")
+            .map(str::trim)
+            .filter(|line| line.starts_with("JS"))
+            .map(|line| line.trim_end_matches(',').trim_end_matches(" = 10002"));
+        let core = ErrCode::named().map(|code| code.name().expect("it is named"));
+        assert!(names.eq(core));
+    }
+}

@@ -261,7 +261,7 @@ codes! {
     CLUSTER_RESCUE = 10224, "JSClusterRescueErr";
     CONSUMER_STREAM_IDENTITY_MISMATCH = 10225, "JSConsumerStreamIdentityMismatchErr";
     STREAM_RECONFIGURE_IN_PROGRESS = 10226, "JSStreamReconfigureInProgressErr";
-    STREAM_RECONFIGURE_NOT_IN_PROGRESS = 10227, "JSStreamReconfigureNotInProgressErr";
+    MESSAGE_SOURCE_HDR_NOT_ALLOWED = 10227, "JSMessageSourceHdrNotAllowedErr";
 }
 
 #[cfg(test)]
