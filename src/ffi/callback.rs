@@ -1,5 +1,5 @@
-//! A function of the program and the closure it wants back: the pair that threads of the library
-//! carry around; and how such functions are called.
+//! A callback of the program and its closure as one value, and the way in which such functions are
+//! called.
 
 mod frame;
 
@@ -9,10 +9,10 @@ use std::mem::transmute;
 use crate::fork;
 use crate::runtime::was_library_thread;
 
-/// A function of the program and its closure.
+/// A callback of the program and its closure.
 ///
 /// Take them out with [`Callback::parts`]: a Rust closure that names the fields captures them one
-/// by one, and the bare pointer cannot go to another thread.
+/// by one, and the bare pointer cannot be sent to another thread.
 #[derive(Clone, Copy)]
 pub(crate) struct Callback<F> {
     pub function: F,
@@ -26,7 +26,7 @@ unsafe impl<F: Send> Send for Callback<F> {}
 unsafe impl<F: Sync> Sync for Callback<F> {}
 
 impl<F: Copy> Callback<F> {
-    /// The pair of a function and its closure; `None` where the program gave no function.
+    /// The pair of a callback and its closure; `None` if the program gave no callback.
     pub(crate) fn new(function: Option<F>, closure: *mut c_void) -> Option<Self> {
         function.map(|function| Callback { function, closure })
     }
@@ -38,11 +38,11 @@ impl<F: Copy> Callback<F> {
     }
 }
 
-/// A function of the program, with its arguments as a tuple.
+/// A callback of the program, with its arguments as a tuple.
 pub(crate) trait Function<A> {
     type Output;
 
-    /// Calls it by way of a frame that nobody unwinds through ([`frame`]). If it returns in a child that it made
+    /// Calls it through a frame that cannot be unwound through ([`frame`]). If it returns in a child that it made
     /// with `fork`, this does not return.
     ///
     /// # Safety
@@ -137,9 +137,9 @@ impl<A, B, C, D, E, R> Function<(A, B, C, D, E)> for unsafe extern "C" fn(A, B, 
     }
 }
 
-/// Runs what calls the program. Where that comes back in a child of `fork`, this thread is the only one there, and
-/// everything that the frames below work on is the parent's: a thread of the program goes back to its call into the
-/// library, and one of the library, which has nowhere to go, ends as the last thread of a process does.
+/// Runs `f`, which calls the program. If that returns in a child of `fork`, this thread is the only one there, and
+/// everything that the frames below work on belongs to the parent: a thread of the program returns to its call into
+/// the library; a thread of the library, which has nowhere to return to, ends as the last thread of a process does.
 #[inline]
 fn watched<R>(call: impl FnOnce() -> R) -> R {
     let process = fork::generation();
@@ -158,7 +158,7 @@ fn came_back() -> ! {
     fork::leave()
 }
 
-/// Whether so many arguments go where the frame expects them: it moves no more than registers.
+/// Whether this many arguments are passed where the frame expects them: it only moves registers.
 const fn in_registers<T>(count: usize) -> bool {
     size_of::<T>() <= count * size_of::<usize>()
 }

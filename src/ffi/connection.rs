@@ -1,4 +1,4 @@
-//! A connection's life: made, flushed, drained, closed, destroyed.
+//! The life of a connection: connecting, flushing, draining, closing, destroying.
 
 use std::ffi::c_char;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::error::{Error, Result, Status, natsStatus};
 
 /// How long `natsConnection_Flush` waits.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long `natsConnection_Drain` gives the subscriptions and publishers.
+/// The time limit of `natsConnection_Drain`.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Connect to a NATS server.
@@ -147,7 +147,7 @@ pub unsafe extern "C" fn natsConnection_ConnectTo(
     })
 }
 
-/// What a connection is made with when the program has no options of its own.
+/// The options of a connection for which the program gave none.
 fn default_options() -> Result<Options> {
     let config = library::open()?;
     Ok(Options::with_library_defaults(
@@ -162,7 +162,7 @@ fn default_options() -> Result<Options> {
 /// `out` is valid for writing.
 unsafe fn connect(options: &Options, out: *mut *mut natsConnection) -> Result<()> {
     let connection = Connection::new(options)?;
-    // Made first: callbacks of the background's attempts may be given it before this returns.
+    // Created first: callbacks of attempts in the background may receive it before this returns.
     let handle = new_connection(&connection);
     let result = match connection.connect() {
         Ok(()) => {

@@ -1,5 +1,5 @@
-//! What a connection tells about itself; about its server in `server`, of what it has counted in `counts`, of its last
-//! error in `conn_error`.
+//! Information about a connection; about its server in `server`, its counters in `counts`, its last error in
+//! `conn_error`.
 
 pub mod conn_error;
 pub mod counts;

@@ -1,4 +1,4 @@
-//! C's pointers, lengths and times into Rust's, and back.
+//! Conversion of C's pointers, lengths and times into Rust's, and back.
 
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::fmt::Display;
@@ -19,7 +19,7 @@ pub(crate) unsafe fn bytes<'a>(p: *const c_char) -> Option<&'a [u8]> {
     Some(unsafe { CStr::from_ptr(p) }.to_bytes())
 }
 
-/// As [`bytes`], for what must not be left out nor be empty: else `error`.
+/// As [`bytes`], for a required string that is not empty: else `error`.
 ///
 /// # Safety
 /// As for [`bytes`].
@@ -31,7 +31,7 @@ pub(crate) unsafe fn some_bytes<'a>(p: *const c_char, error: &'static str) -> Re
         .ok_or(Error::invalid_arg(error))
 }
 
-/// The text of a string; `None` for NULL. `what` names it where it is not UTF-8.
+/// The text of a string; `None` for NULL. `what` is its name in the error if it is not UTF-8.
 ///
 /// # Safety
 /// As for [`bytes`].
@@ -46,11 +46,11 @@ pub(crate) unsafe fn text<'a>(p: *const c_char, what: &str) -> Result<Option<&'a
         })
 }
 
-/// A payload: `len` bytes at `data`. With 0 bytes the pointer is not looked at.
+/// A payload: `len` bytes at `data`. With 0 bytes the pointer is ignored.
 ///
 /// # Safety
-/// With a positive `len`, `data` is NULL or valid for reading `len` bytes that stay as they are
-/// for `'a`.
+/// With a positive `len`, `data` is NULL or valid for reading `len` bytes that do not change during
+/// `'a`.
 #[inline]
 pub(crate) unsafe fn payload<'a>(data: *const c_void, len: c_int) -> Result<&'a [u8]> {
     match usize::try_from(len) {
@@ -70,11 +70,11 @@ fn refuse_length(len: c_int) -> Error {
     })
 }
 
-/// The elements of an array; NULL only where there are none.
+/// The elements of an array; NULL is allowed only without elements.
 ///
 /// # Safety
-/// With a positive `len`, `items` is NULL or valid for reading `len` items that stay as they are
-/// for `'a`.
+/// With a positive `len`, `items` is NULL or valid for reading `len` items that do not change
+/// during `'a`.
 pub(crate) unsafe fn array<'a, T>(items: *const T, len: c_int, what: &str) -> Result<&'a [T]> {
     let refuse = |why| Err(Error::invalid_arg(format!("{what} {why}: {len}")));
     match (items.is_null(), len) {
@@ -86,7 +86,7 @@ pub(crate) unsafe fn array<'a, T>(items: *const T, len: c_int, what: &str) -> Re
     }
 }
 
-/// Checks that an output was given a place.
+/// Checks that a required output is not NULL.
 #[inline]
 pub(crate) fn required<T>(out: *mut T, what: &str) -> Result<()> {
     if out.is_null() {
@@ -95,7 +95,7 @@ pub(crate) fn required<T>(out: *mut T, what: &str) -> Result<()> {
     Ok(())
 }
 
-/// Writes an output that the program may have left out.
+/// Writes an optional output.
 ///
 /// # Safety
 /// `out` is NULL or valid for writing a `T`.
@@ -107,7 +107,7 @@ pub(crate) unsafe fn write_optional<T>(out: *mut T, value: T) {
     }
 }
 
-/// A copy for the program to `free()`, with a NUL behind.
+/// A copy for the program to `free()`, with a NUL at its end.
 pub(crate) fn malloc_string(bytes: &[u8]) -> Result<*mut c_char> {
     let copy = malloc(bytes.len().saturating_add(1))?.cast::<u8>();
     // SAFETY: just allocated with room for the bytes and a NUL.
@@ -118,7 +118,7 @@ pub(crate) fn malloc_string(bytes: &[u8]) -> Result<*mut c_char> {
     Ok(copy.cast())
 }
 
-/// A copy for the program to `free()`. Never NULL, also for no items.
+/// A copy for the program to `free()`. Never NULL, even without items.
 pub(crate) fn malloc_array<T: Copy>(items: &[T]) -> Result<*mut T> {
     const { assert!(align_of::<T>() <= align_of::<libc::max_align_t>()) };
     let copy = malloc(size_of_val(items).max(1))?.cast::<T>();
@@ -137,7 +137,7 @@ fn malloc(size: usize) -> Result<*mut c_void> {
     }
 }
 
-/// Copies a string and a NUL into the program's buffer. Where it does not fit the buffer holds an
+/// Copies a string and a NUL into the program's buffer. If it does not fit, the buffer receives an
 /// empty string, if it has room for that.
 ///
 /// # Safety
@@ -197,7 +197,7 @@ pub(crate) fn positive<N: Copy + Display + PartialOrd + From<u8>>(n: N, what: &s
     }
 }
 
-/// A time in milliseconds, where zero and less mean for ever.
+/// A time in milliseconds, where zero and less mean no limit.
 #[inline]
 pub(crate) fn millis_or_forever(ms: i64) -> Option<Duration> {
     u64::try_from(ms)

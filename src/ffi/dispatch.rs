@@ -1,5 +1,5 @@
-//! Callbacks on the program's own thread: for connections made with
-//! `natsOptions_SetManualDispatch`, which nats.c lacks.
+//! Callbacks on a thread of the program: for connections made with `natsOptions_SetManualDispatch`,
+//! an addition to nats.c.
 
 use std::ffi::c_int;
 

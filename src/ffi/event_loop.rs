@@ -1,5 +1,4 @@
-//! What an event loop of the program reports: for connections made with
-//! `natsOptions_SetEventLoop`.
+//! The reports of a program's event loop: for connections made with `natsOptions_SetEventLoop`.
 
 use std::os::fd::{FromRawFd, OwnedFd};
 

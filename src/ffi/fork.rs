@@ -1,4 +1,4 @@
-//! Noticing that this is another process; [`crate::fork`] has what follows from it.
+//! Detection of a new process; the consequences are in [`crate::fork`].
 
 use std::os::fd::{FromRawFd, OwnedFd};
 use std::ptr;
@@ -7,8 +7,8 @@ use std::sync::atomic::Ordering::{Acquire, Release};
 
 use crate::fork::{self, PAGE, PAGE_SIZE, Page};
 
-/// On the way into the library: sees to it that children of this process know that they are, before there is anything
-/// that they could inherit.
+/// Called on the way into the library: ensures that children of this process notice that they are, before there is
+/// anything that they could inherit.
 #[inline]
 pub(crate) fn notice() {
     if !WATCHES.load(Acquire) {
@@ -20,7 +20,7 @@ static WATCHES: AtomicBool = AtomicBool::new(false);
 
 #[cold]
 fn watch() {
-    // Two threads that come here at the same time do it both: the handler may run twice.
+    // Two threads that get here at the same time both do it: the handler may run twice.
     // SAFETY: the handler's code stays in memory: the library is linked with `-z nodelete`. Without memory for
     // it children are known by the page alone.
     unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
@@ -28,8 +28,8 @@ fn watch() {
     WATCHES.store(true, Release);
 }
 
-/// Has the kernel clear the page in children, however they are made. It fails where the page shares its mapping with a
-/// file, and on kernels older than 4.14; the handler does it then.
+/// Lets the kernel clear the page in children, however they are made. It fails if the page shares its mapping with a
+/// file, and on kernels older than 4.14; then the handler clears the number.
 fn wipe_page_in_children() {
     // SAFETY: asks for a number.
     let size = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
@@ -40,7 +40,8 @@ fn wipe_page_in_children() {
     }
 }
 
-/// Runs in the child, on its only thread, before `fork` returns there. Calls nothing that a signal handler may not.
+/// Runs in the child, on its only thread, before `fork` returns there. Calls nothing that a signal handler may not
+/// call.
 extern "C" fn in_child() {
     fork::begin_anew();
     fork::take_descriptors(|fd| {

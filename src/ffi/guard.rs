@@ -1,5 +1,5 @@
-//! The way in and out of every exported function: no panic crosses the boundary, and every failure
-//! is recorded in one place. (The way into the program's functions is [`super::callback`].)
+//! The entry and exit of every exported function: no panic crosses the boundary, and every failure
+//! is recorded in one place. ([`super::callback`] is the way into the program's callbacks.)
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -18,8 +18,8 @@ pub(crate) fn guard(name: &'static str, body: impl FnOnce() -> Result<()>) -> na
     }
 }
 
-/// As [`guard`], for a look into a collection: `false` from the body is `NATS_NOT_FOUND`, an
-/// ordinary outcome that leaves the thread's last error alone.
+/// As [`guard`], for a look-up in a collection: `false` from the body is `NATS_NOT_FOUND`, an
+/// ordinary outcome that does not change the thread's last error.
 #[inline]
 pub(crate) fn guard_lookup(name: &'static str, body: impl FnOnce() -> Result<bool>) -> natsStatus {
     match run(body) {
@@ -29,8 +29,8 @@ pub(crate) fn guard_lookup(name: &'static str, body: impl FnOnce() -> Result<boo
     }
 }
 
-/// As [`guard`], for a question whose answer is a status: the inner result is returned and leaves
-/// the thread's last error alone.
+/// As [`guard`], for a question whose answer is a status: the inner result is returned and does not
+/// change the thread's last error.
 #[inline]
 pub(crate) fn guard_answer(
     name: &'static str,
@@ -42,14 +42,14 @@ pub(crate) fn guard_answer(
     }
 }
 
-/// Runs the body of a function that returns a value and not a status: `fallback` stands for any
-/// failure, and the thread's last error stays as it is.
+/// Runs the body of a function that returns a value and not a status: `fallback` is returned for
+/// any failure, and the thread's last error does not change.
 #[inline]
 pub(crate) fn guard_value<T>(fallback: T, body: impl FnOnce() -> Result<T>) -> T {
     run(body).unwrap_or(fallback)
 }
 
-/// As [`guard_value`], for functions that use nothing but what they are given.
+/// As [`guard_value`], for functions that use only their arguments.
 #[inline]
 pub(crate) fn guard_local<T>(fallback: T, body: impl FnOnce() -> Result<T>) -> T {
     run(body).unwrap_or(fallback)
@@ -79,7 +79,7 @@ fn record(name: &'static str, error: &Error) -> natsStatus {
     error.status()
 }
 
-/// In front of what only the library's makers can read.
+/// Prefix of texts that only the developers of the library can use.
 const INTERNAL: &str = "internal error of the library, please report it: ";
 
 #[cold]

@@ -1,15 +1,15 @@
-//! What a C pointer to a long-lived object points at.
+//! The targets of C's pointers to long-lived objects.
 //!
-//! Connections, subscriptions and options are given to C as pointers to slots: memory that always
-//! stays what it is, so that a call on a destroyed handle finds the mark of its death and not
-//! somebody else's bytes. `slot` has the protocol, `arena` the memory; here are the handles
-//! themselves, and what the exported functions and callbacks do with them:
+//! Connections, subscriptions and options are given to C as pointers to slots: memory that keeps
+//! its type for ever, so that a call on a destroyed handle finds its state and not the bytes of
+//! something else. `slot` has the protocol, `arena` the memory; here are the handles themselves,
+//! and what the exported functions and callbacks do with them:
 //!
 //! - [`borrow`] in calls that do not wait, [`borrow_arc`] in those that do;
-//! - [`destroy`] when the program lets a handle go;
-//! - [`hold_connection`] and [`hold_subscription`] around every callback that is given one, and
+//! - [`destroy`] when the program releases a handle;
+//! - [`hold_connection`] and [`hold_subscription`] around every callback that receives one, and
 //!   [`hold_connection_open`] for as long as an event loop has one;
-//! - [`new_connection`], [`new_subscription`], [`new_options`] to make one.
+//! - [`new_connection`], [`new_subscription`], [`new_options`] to create one.
 
 mod arena;
 #[cfg(test)]
@@ -86,20 +86,20 @@ pub struct __natsOptions {
     slot: Slot<OptionsObject, OneStripe>,
 }
 
-/// The object behind an options handle: options that C changes, and the slot they go by.
+/// The object behind an options handle: options that C changes, and their slot.
 pub(crate) struct OptionsObject {
     options: Whole<Options>,
-    /// Gives the slot back when this object ends.
+    /// Returns the slot when this object ends.
     _owner: Owner<natsOptions>,
 }
 
 impl OptionsObject {
-    /// The options as they are now.
+    /// The present options.
     pub(crate) fn get(&self) -> Arc<Options> {
         self.options.get()
     }
 
-    /// Changes them; if that fails, they stay as they were.
+    /// Changes them; if that fails, they do not change.
     pub(crate) fn edit(&self, change: impl FnOnce(&mut Options) -> Result<()>) -> Result<()> {
         self.options.edit(change)
     }
@@ -113,28 +113,29 @@ impl Editable for Options {
 
 /// A type that C holds pointers to.
 pub(crate) trait Handle: Sized + Sync + 'static {
-    /// What the core calls it.
+    /// The type of the core's object.
     type Object: Send + Sync + 'static;
-    /// How its counters are spread.
+    /// How its counters are distributed.
     type Stripes: Stripes;
-    /// What each of its slots begins with, to tell kinds of handle apart; the lower half is nought.
+    /// The first bytes of each of its slots, to tell kinds of handles apart; the lower half is
+    /// zero.
     const KIND: u32;
-    /// What error texts call it.
+    /// The error text for NULL.
     const NULL: &'static str;
-    /// What error texts say when it is no longer, or never was.
+    /// The error text for a handle that was destroyed, or is none.
     const STALE: &'static str;
-    /// What error texts say in a child made by `fork` since; `None` where it can be used there.
+    /// The error text in a child made by `fork` since; `None` if it can be used there.
     const INHERITED: Option<&'static str>;
 
-    /// Lets go, in a child made by `fork`, of what it has of the parent's object: without a lock, and without
-    /// touching what both share. All memory of it stays as it is, since any part of it may have been in change.
+    /// In a child made by `fork`, abandons its part of the parent's object: without a lock, and without touching what
+    /// both share. The memory stays as it is, because any part of it may have been in the middle of a change.
     fn abandon(_object: &Self::Object) {}
 
     /// Memory without an object.
     fn empty() -> Self;
     /// The slot inside.
     fn slot(&self) -> &Slot<Self::Object, Self::Stripes>;
-    /// Where its memory comes from.
+    /// The source of its memory.
     fn arena() -> &'static Arena<Self>;
 }
 
@@ -223,7 +224,7 @@ impl Handle for __natsOptions {
     }
 }
 
-/// What a slot of this kind begins with if this process made it: the kind, and half of the process's number.
+/// The first bytes of a slot of this kind made by this process: the kind, and half of the process's number.
 #[inline]
 fn mark<H: Handle>() -> u32 {
     H::KIND | (fork::generation() & 0xffff)
@@ -232,7 +233,7 @@ fn mark<H: Handle>() -> u32 {
 /// Finds the slot behind a pointer from C.
 ///
 /// # Safety
-/// `handle` is NULL or a pointer to a handle that this library handed out, of any kind, living or
+/// `handle` is NULL or a pointer to a handle of any kind that this library handed out, living or
 /// destroyed.
 #[inline]
 unsafe fn find<H: Handle>(handle: *const H) -> Result<&'static H> {
@@ -248,11 +249,11 @@ unsafe fn find<H: Handle>(handle: *const H) -> Result<&'static H> {
     }
 }
 
-/// What a pointer from C points at.
+/// The target of a pointer from C.
 enum Found<H: Handle> {
     /// A slot of this process.
     Ours(&'static H),
-    /// One of a process that this one was forked from.
+    /// A slot of a process that this one was forked from.
     Inherited(&'static H),
     Null,
     Stale,
@@ -321,7 +322,7 @@ pub(crate) unsafe fn borrow_arc<H: Handle>(handle: *const H) -> Result<Arc<H::Ob
     Ok(unsafe { borrow(handle) }?.to_arc())
 }
 
-/// Ends a handle: from now on only callbacks that were given it may use it. Returns the object, for
+/// Ends a handle: from now on only callbacks that received it may use it. Returns the object, for
 /// the core to end as well; `None` for NULL and for a handle that was destroyed before.
 ///
 /// # Safety
@@ -339,7 +340,7 @@ pub(crate) unsafe fn destroy<H: Handle>(handle: *const H) -> Option<Arc<H::Objec
     }
 }
 
-/// Owns a slot as long as the object in it lives; its end lets the slot be used again.
+/// Owns a slot while the object in it lives; dropping it makes the slot available again.
 struct Owner<H: Handle>(&'static H);
 
 impl<H: Handle> ForeignHandle for Owner<H> {
@@ -351,7 +352,7 @@ impl<H: Handle> ForeignHandle for Owner<H> {
 impl<H: Handle> Drop for Owner<H> {
     fn drop(&mut self) {
         // The slot is empty: it kept a reference to the object that owned this, which has just
-        // ended. One that was made by another process is not used again.
+        // ended. A slot made by another process is not reused.
         if self.0.slot().is_marked(mark::<H>()) {
             H::arena().give_back(self.0);
         }
@@ -363,8 +364,8 @@ fn take<H: Handle>() -> Owner<H> {
     Owner(H::arena().take(H::empty))
 }
 
-/// Makes the handle of a new connection. From here on the program, or whoever makes the connection
-/// on its behalf, must `destroy` it.
+/// Creates the handle of a new connection. From here on the program, or the code that connects on
+/// its behalf, must `destroy` it.
 pub(crate) fn new_connection(connection: &Arc<Connection>) -> *mut natsConnection {
     let owner = take::<natsConnection>();
     let handle = owner.0;
@@ -373,7 +374,7 @@ pub(crate) fn new_connection(connection: &Arc<Connection>) -> *mut natsConnectio
     std::ptr::from_ref(handle).cast_mut()
 }
 
-/// Makes the handle of a new subscription, which must be `destroy`ed.
+/// Creates the handle of a new subscription, which must be `destroy`ed.
 pub(crate) fn new_subscription(subscription: &Arc<Subscription>) -> *mut natsSubscription {
     let owner = take::<natsSubscription>();
     let handle = owner.0;
@@ -382,7 +383,7 @@ pub(crate) fn new_subscription(subscription: &Arc<Subscription>) -> *mut natsSub
     std::ptr::from_ref(handle).cast_mut()
 }
 
-/// Makes a handle for options, which must be `destroy`ed.
+/// Creates a handle for options, which must be `destroy`ed.
 pub(crate) fn new_options(options: Options) -> *mut natsOptions {
     let owner = take::<natsOptions>();
     let handle = owner.0;
@@ -393,8 +394,8 @@ pub(crate) fn new_options(options: Options) -> *mut natsOptions {
     std::ptr::from_ref(handle).cast_mut()
 }
 
-/// A handle that a callback is given: usable as long as this lives, even if the program destroys it
-/// meanwhile or has done so before. Derefs to the pointer for C; NULL if C never got one.
+/// A handle for a callback: usable while this lives, even if the program destroys it meanwhile or
+/// has done so before. Derefs to the pointer for C; NULL if C never received one.
 pub(crate) struct Held<H: Handle> {
     pointer: *mut H,
     _hold: Option<Hold<'static, H::Object, H::Stripes>>,
@@ -418,7 +419,7 @@ pub(crate) fn hold_connection(connection: &Arc<Connection>) -> Held<natsConnecti
     hold(connection, connection.handle(), Slot::hold)
 }
 
-/// Keeps a connection's handle usable for an event loop, whichever threads that has.
+/// Keeps a connection's handle usable for an event loop, whichever threads it has.
 pub(crate) fn hold_connection_open(connection: &Arc<Connection>) -> Held<natsConnection> {
     hold(connection, connection.handle(), Slot::hold_open)
 }
@@ -495,7 +496,7 @@ mod tests {
 
     #[test]
     fn an_ended_object_gives_its_slot_back() {
-        // More than the quarantine, so that slots come round: each is alive when it is new.
+        // More than the quarantine, so that slots are reused: each is alive when it is new.
         for round in 0..200 {
             let options = new_options(Options::default());
             // SAFETY: a handle of this library.

@@ -1,5 +1,5 @@
-//! `natsHeader`: a set of headers that belongs to no message; and the lookups that it has in common
-//! with the headers of messages.
+//! `natsHeader`: a set of headers without a message; and the look-ups that it shares with the
+//! headers of messages.
 
 use std::ffi::{c_char, c_int};
 use std::ptr;
@@ -32,7 +32,7 @@ pub(super) unsafe fn key<'a>(key: *const c_char) -> Result<&'a [u8]> {
     unsafe { convert::some_bytes(key, NO_KEY) }
 }
 
-/// A key to store: one that does not break the block of headers when it is sent.
+/// A key to store: one that does not break the header block when it is sent.
 ///
 /// # Safety
 /// `key` is NULL or a string.
@@ -43,7 +43,7 @@ pub(super) unsafe fn new_key<'a>(key: *const c_char) -> Result<&'a [u8]> {
     Ok(key)
 }
 
-/// Writes the first value of a key, NULL without one. Is the key there?
+/// Writes the first value of a key, NULL without one. Does the key exist?
 ///
 /// # Safety
 /// `value` is valid for writing.
@@ -58,7 +58,7 @@ pub(super) unsafe fn write_first(
     found.is_some()
 }
 
-/// Writes an array of all values of a key, NULL and 0 without one. Is the key there?
+/// Writes an array of all values of a key, NULL and 0 without one. Does the key exist?
 ///
 /// # Safety
 /// `values` and `count` are valid for writing.

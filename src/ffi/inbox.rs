@@ -1,4 +1,4 @@
-//! `natsInbox`: a subject that nobody else has.
+//! `natsInbox`: a unique subject.
 
 use std::ffi::c_char;
 

@@ -1,15 +1,15 @@
-//! The calling thread's last error: what failed last in it, and in which function.
+//! The calling thread's last error: what failed last, and in which function.
 
 use std::cell::RefCell;
 
 use super::short_text::ShortText;
 use crate::error::Status;
 
-/// What is kept of a failure.
+/// The record of a failure.
 struct Record {
     status: Status,
     text: ShortText,
-    /// The exported function that failed, or nothing where no function of the program did.
+    /// The exported function that failed, or empty if the program called none.
     function: &'static str,
 }
 
@@ -28,23 +28,24 @@ pub(crate) fn record(status: Status, text: &str, function: &'static str) {
     });
 }
 
-/// Makes an event's status and words the thread's last error, for the callback about to be told.
+/// Makes the status and text of an event the thread's last error, for the callback that is about to
+/// be called.
 pub(crate) fn preset(status: Status, text: &str) {
     record(status, text, "");
 }
 
-/// Forgets the last error.
+/// Clears the last error.
 pub(crate) fn clear() {
     record(Status::NATS_OK, "", "");
 }
 
-/// Gives back what the record holds beyond the thread's own memory, which is nothing, and forgets
-/// the last error.
+/// Releases what the record holds beyond the thread's own memory, which is nothing, and clears the
+/// last error.
 pub(crate) fn release() {
     clear();
 }
 
-/// The last error's status, words and function, if there is one.
+/// The last error's status, text and function, if there is one.
 pub(crate) fn with<T>(look: impl FnOnce(Status, &str, &'static str) -> T) -> Option<T> {
     RECORD.with_borrow(|r| {
         let text = r.text.as_c_str().to_str().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Functions that belong to no object: opening and closing the library, versions, clocks.
+//! Functions without an object: opening and closing the library, versions, clocks.
 
 use std::ffi::{CStr, c_char, c_int};
 use std::sync::Arc;
@@ -13,14 +13,14 @@ use crate::error::{Error, Result, Status, natsStatus};
 use crate::msg::release_unused;
 use crate::runtime::{Config, library};
 
-/// The version of the interface that this library offers.
+/// The version of the interface.
 pub(crate) const VERSION: &CStr = c"3.14.0-beta";
-/// The same as a number: major, minor, patch, a byte each.
+/// The same as a number: major, minor, patch, one byte each.
 const VERSION_NUMBER: u32 = 0x03_0e_00;
 /// The oldest version of a header whose programs can use this library.
 const REQUIRED_NUMBER: u32 = 0x03_0e_00;
 
-/// Opens the library if it is not open, and returns what it was opened with.
+/// Opens the library if it is not open, and returns its settings.
 pub(crate) fn open() -> Result<Config> {
     library::config()
 }

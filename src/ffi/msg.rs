@@ -1,4 +1,4 @@
-//! `natsMsg`: a message, made by the program or received.
+//! `natsMsg`: a message, created by the program or received.
 
 use std::ffi::{c_char, c_int};
 use std::mem::ManuallyDrop;
@@ -26,7 +26,7 @@ pub struct __natsMsg {
     _opaque: [u8; 0],
 }
 
-/// Looks at the message behind a pointer of C.
+/// Borrows the message behind a pointer from C.
 ///
 /// # Safety
 /// `msg` is NULL or a message of this library whose memory still is one, and nobody else uses it

@@ -297,7 +297,7 @@ mod tests {
                 last_error::with(|_, _, _| ()).is_none(),
                 "absence is no error"
             );
-            // Looking did not give it headers.
+            // Looking at the headers did not create any.
             assert!(borrow_msg(msg).unwrap().headers().unwrap().is_none());
 
             assert_eq!(

@@ -1,4 +1,4 @@
-//! Publishing: what goes to the server and is not waited for.
+//! Publishing: messages that no reply is waited for.
 
 use std::ffi::{c_char, c_int, c_void};
 

@@ -1,4 +1,4 @@
-//! Requests: a message out, and the first reply to it back.
+//! Requests: a message is sent, and the first reply to it is returned.
 
 use std::ffi::{c_char, c_int, c_void};
 use std::ptr;
@@ -226,7 +226,7 @@ pub unsafe extern "C" fn natsConnection_RequestMsg(
     })
 }
 
-/// Puts NULL where the reply will be.
+/// Puts NULL in the place of the reply.
 ///
 /// # Safety
 /// `out` is NULL or valid for writing.
@@ -237,7 +237,7 @@ unsafe fn clear_reply(out: *mut *mut natsMsg) -> Result<()> {
     Ok(())
 }
 
-/// A time in milliseconds that is over at once when it is not positive.
+/// A time in milliseconds that has run out at once if it is not positive.
 pub(super) fn wait(timeout: i64) -> Duration {
     Duration::from_millis(timeout.max(0).unsigned_abs())
 }

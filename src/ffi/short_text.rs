@@ -3,7 +3,7 @@
 
 use std::ffi::{CStr, c_char};
 
-/// Bytes that are kept, besides the NUL.
+/// The number of bytes that are kept, besides the NUL.
 const MAX: usize = 255;
 const ELLIPSIS: &[u8] = b"...";
 
@@ -15,7 +15,7 @@ impl ShortText {
         ShortText([0; MAX + 1])
     }
 
-    /// Takes `text` up to the first NUL; one that is too long is cut, and ends in `...`.
+    /// Takes `text` up to the first NUL; a text that is too long is truncated, and ends in `...`.
     pub(super) fn set(&mut self, text: &str) {
         let text = text.split('\0').next().unwrap_or_default();
         let len = if text.len() <= MAX {

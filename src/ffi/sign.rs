@@ -1,4 +1,4 @@
-//! Signing with an NKey seed: any, or that of a connection's credentials.
+//! Signing with an NKey seed: a given one, or that of a connection's credentials.
 
 use std::ffi::{c_char, c_int, c_uchar};
 

@@ -1,4 +1,4 @@
-//! `natsStatistics`: what went through a connection, as of some moment.
+//! `natsStatistics`: a snapshot of a connection's counters.
 
 use super::convert::{required, write_optional};
 use super::guard::{guard, guard_void};

@@ -1,4 +1,4 @@
-//! Subscribing: interest in a subject, and the way from a delivery to the program's function.
+//! Subscribing, and the way from a delivery to the program's callback.
 
 use std::ffi::{c_char, c_void};
 use std::mem::MaybeUninit;
@@ -409,12 +409,12 @@ pub unsafe extern "C" fn natsConnection_QueueSubscribeSync(
 
 const NO_QUEUE: &str = "queue group cannot be NULL nor empty";
 
-/// The time after which a callback is told that there was no message.
+/// The time after which a callback is told that no message arrived.
 fn positive(timeout: i64) -> Result<Duration> {
     convert::positive(timeout, "timeout").map(|ms| Duration::from_millis(ms.unsigned_abs()))
 }
 
-/// Makes a subscription, and gives it to the program before its first callback.
+/// Creates a subscription, and gives it to the program before its first callback.
 ///
 /// # Safety
 /// `out` is NULL or valid for writing a pointer; `nc` is NULL or a handle of this library.
@@ -428,8 +428,8 @@ unsafe fn subscribe(
     let connection = unsafe { borrow_arc(nc) }?;
     let subscription = connection.prepare_subscription(args)?;
     let handle = new_subscription(&subscription);
-    // Callbacks may want the handle before this returns; what was there comes back if nothing comes
-    // of it. The program need not have set it to anything.
+    // Callbacks may need the handle before this returns; the former content is restored on failure.
+    // The program need not have initialised it.
     let place = out.cast::<MaybeUninit<*mut natsSubscription>>();
     // SAFETY: not NULL, hence valid for writing by the contract above; any bytes will do.
     let before = unsafe { place.replace(MaybeUninit::new(handle)) };
@@ -445,10 +445,10 @@ unsafe fn subscribe(
         })
 }
 
-/// The program's function, called with each message of a subscription.
+/// The program's callback, called with each message of a subscription.
 struct CallbackSink {
     callback: Callback<MsgHandler>,
-    /// What keeps the handles usable, from the beginning of a batch to its end.
+    /// Keeps the handles usable, from the beginning of a batch to its end.
     held: Mutex<Option<(Held<natsConnection>, Held<natsSubscription>)>>,
 }
 

@@ -1,4 +1,5 @@
-//! A subscription's life after it was made: its messages and its end; `counters` has its numbers.
+//! The life of a subscription after its creation: its messages and its end; `counters` has its
+//! numbers.
 
 pub mod counters;
 
@@ -15,7 +16,7 @@ use super::request::wait;
 use super::types::natsOnCompleteCB;
 use crate::error::{Error, natsStatus};
 
-/// How long `natsSubscription_Drain` gives the callback.
+/// The time limit of `natsSubscription_Drain`.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Do nothing: messages are never delayed.
@@ -311,7 +312,7 @@ pub unsafe extern "C" fn natsSubscription_DrainCompletionStatus(
     })
 }
 
-/// How a drain ended is an answer; asking where there is nothing to be told is a mistake.
+/// The outcome of a drain is an answer; asking without a drain is a mistake.
 fn answer(result: Result<(), Error>) -> Result<Result<(), Error>, Error> {
     match result {
         Err(e) if e.status() == natsStatus::NATS_ILLEGAL_STATE => Err(e),
@@ -355,7 +356,7 @@ pub unsafe extern "C" fn natsSubscription_SetOnCompleteCB(
     })
 }
 
-/// The program's function as the core calls it.
+/// The program's callback in the core's form.
 fn on_complete(callback: Callback<unsafe extern "C" fn(*mut c_void)>) -> Box<dyn FnOnce() + Send> {
     Box::new(move || {
         let (function, closure) = callback.parts();

@@ -1,6 +1,5 @@
-//! The interface's public structures, and the types of the program's functions that are called
-//! back. An enumeration that C passes in arrives as a bare number, to be checked: a Rust `enum`
-//! must not hold anything but its own values.
+//! The interface's public structures and callback types. An enumeration that C passes in is
+//! received as a number and checked: a Rust `enum` must not have any other values than its own.
 
 use std::ffi::{c_char, c_int, c_uchar, c_void};
 
@@ -13,13 +12,13 @@ use crate::error::{Status, natsStatus};
 /// @ingroup nats_loop
 pub type natsSock = c_int;
 
-/// A `natsStatus` as C passes it: any number.
+/// A `natsStatus` as passed by C: any number.
 #[repr(transparent)]
 #[derive(Clone, Copy)]
 pub struct natsStatusArg(pub c_int);
 
 impl natsStatusArg {
-    /// The status, or `NATS_MAX_STATUS_VALUE` where there is none with this number.
+    /// The status, or `NATS_MAX_STATUS_VALUE` if there is none with this number.
     pub(crate) fn get(self) -> natsStatus {
         natsStatus::from_number(self.0).unwrap_or(Status::NATS_MAX_STATUS_VALUE)
     }
@@ -344,8 +343,8 @@ pub struct natsMetadata {
     pub Count: c_int,
 }
 
-// The layouts that compiled programs rely on, for pointers of any size. (Where `int64_t` is aligned to
-// four bytes nothing moves: all of them come first.)
+// The layouts that compiled programs rely on, for pointers of any size. (If `int64_t` is aligned to four bytes
+// nothing moves: all of them come first.)
 const _: () = {
     const POINTER: usize = size_of::<*mut c_void>();
     assert!(size_of::<natsMetadata>() == 2 * POINTER);

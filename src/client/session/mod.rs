@@ -6,9 +6,9 @@
 //!                reconnecting ←───┘              (any state can go to closed)
 //! ```
 //!
-//! [`state`] is the state and its lock; [`connect`], [`reconnect`], [`loss`], [`drain`], [`closing`] and [`keepalive`]
-//! change it. An attempt on one server is [`dial`], [`tls`], [`handshake`] and [`identity`]. The room knows neither the
-//! connection nor the link: what it needs of them is in [`host`].
+//! `state` is the state and its lock; `connect`, `reconnect`, `loss`, `drain`, `closing` and `keepalive`
+//! change it. An attempt on one server is `dial`, [`tls`], `handshake` and `identity`. The room knows neither the
+//! connection nor the link: what it needs of them is in `host`.
 //!
 //! The first connect runs on the caller's thread. A reconnect is a chain of short steps, waits on the timer thread and
 //! attempts on the few dialing threads, so that a thousand connections that lost their server need no thousand threads.

@@ -114,7 +114,7 @@ pub unsafe extern "C" fn natsConnection_ReadLastError(
     }
 }
 
-/// The last error of a connection, with the words of its status where it has none of its own.
+/// The last error of a connection, with the text of its status if it has none of its own.
 fn last_error(connection: &Connection) -> (Status, String) {
     let (status, mut text) = connection.last_error();
     if text.is_empty() && status != Status::NATS_OK {
@@ -124,7 +124,7 @@ fn last_error(connection: &Connection) -> (Status, String) {
     (status, text)
 }
 
-/// A text as it fits into a buffer of `size` bytes with a NUL behind it.
+/// A text truncated so that it fits into a buffer of `size` bytes with a NUL behind it.
 fn cut(text: &[u8], size: usize) -> Cow<'_, [u8]> {
     const MARK: &[u8] = b"...";
     let room = size.saturating_sub(1);

@@ -1,22 +1,21 @@
-//! Where slots come from: memory that is never given back, and used again after a quarantine.
+//! The source of slots: memory that is never returned, and reused after a quarantine.
 
 use std::collections::VecDeque;
 
 use crate::locks::Mutex;
 
-/// So many other slots are freed before a freed one is used again: a late call on a stale pointer
-/// then meets a dead handle and not somebody else's.
+/// The number of other slots that are freed before a freed one is reused: a late call on a stale
+/// pointer then finds a dead handle and not another object's.
 const QUARANTINE: usize = 64;
 /// Slots in the first piece of memory; each further piece is twice as large, up to `LARGEST`.
 const SMALLEST: usize = 16;
 const LARGEST: usize = 1024;
 
-/// The slots of one kind. It lives in a static, which keeps every piece reachable for leak
-/// checkers.
+/// The slots of one kind. In a static, which keeps every piece reachable for leak checkers.
 pub(crate) struct Arena<H: 'static>(Mutex<Inner<H>>);
 
 struct Inner<H: 'static> {
-    /// All memory ever taken. Only the last piece may have slots that were never used.
+    /// All memory ever allocated. Only the last piece may have slots that were never used.
     pieces: Vec<&'static [H]>,
     /// How many slots of the last piece have been handed out.
     used: usize,
@@ -39,7 +38,7 @@ impl<H: Sync + 'static> Arena<H> {
         }))
     }
 
-    /// A slot that nobody uses; `make` fills new memory with empty ones.
+    /// An unused slot; `make` fills new memory with empty ones.
     pub(super) fn take(&self, make: impl Fn() -> H) -> &'static H {
         let mut inner = self.0.lock();
         if inner.free.len() > QUARANTINE
@@ -59,7 +58,7 @@ impl<H: Sync + 'static> Arena<H> {
         &piece[inner.used - 1]
     }
 
-    /// Takes a slot back, for use after the quarantine.
+    /// Takes a slot back, for reuse after the quarantine.
     pub(super) fn give_back(&self, slot: &'static H) {
         self.0.lock().free.push_back(slot);
     }
@@ -79,7 +78,7 @@ mod tests {
         let again: Vec<_> = (0..3).map(|_| ARENA.take(|| 7)).collect();
         assert!(std::ptr::eq(again[0], first[0]));
         assert!(std::ptr::eq(again[1], first[1]));
-        // 64 are left: the third is fresh memory.
+        // 64 are left: the third is new memory.
         assert!(!first.iter().any(|slot| std::ptr::eq(*slot, again[2])));
     }
 

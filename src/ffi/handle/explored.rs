@@ -1,8 +1,7 @@
-//! The slot, explored ([`crate::explore`]): its own source, with calls, callbacks and destructions in
-//! all orders.
+//! The slot, explored ([`crate::explore`]): its own source, with calls, callbacks and destructions in all orders.
 //!
-//! Each test keeps a reference of its own, so that even a wrong slot frees nothing that is looked at:
-//! an object that a pin shows must have a second one, the slot's.
+//! Each test keeps a reference of its own, so that even a wrong slot frees nothing that is still read: an object that
+//! a pin shows must have a second reference, the slot's.
 
 use std::sync::Arc;
 
@@ -35,7 +34,7 @@ fn slot_with_thing<S: Stripes>() -> (Arc<Slot<Thing, S>>, Arc<Thing>) {
     (slot, thing)
 }
 
-/// A call. True if the handle was not dead.
+/// A call. True if the handle was alive.
 fn call<S: Stripes>(slot: &Slot<Thing, S>, mine: &Arc<Thing>) -> bool {
     let pin = slot.pin();
     if let Some(pin) = &pin {
@@ -56,9 +55,9 @@ fn callback<S: Stripes>(slot: &Slot<Thing, S>, thing: &Arc<Thing>) {
     drop(hold);
 }
 
-/// When all calls and callbacks are over, and the program has destroyed the handle.
+/// The state when all calls and callbacks are over, and the program has destroyed the handle.
 fn check_empty<S: Stripes>(slot: &Slot<Thing, S>, mine: Arc<Thing>) {
-    // Before another call, which might do what was left undone.
+    // Before another call, which might complete what was left undone.
     assert!(slot.object.load(SeqCst).is_null());
     assert!(slot.pin().is_none());
     let free = |c: &slot::Counts| c.pins.load(SeqCst) == 0 && c.holds.load(SeqCst) == 0;
@@ -142,7 +141,7 @@ fn three_at_a_time<S: Stripes>() {
     let (slot, thing) = slot_with_thing::<S>();
     let (other, mine) = (slot.clone(), thing.clone());
     let calls = spawn(move || {
-        // Once dead for a thread that no callback is on, always dead.
+        // Once dead for a thread without a callback, always dead.
         let (first, second) = (call(&other, &mine), call(&other, &mine));
         assert!(first || !second);
     });
@@ -167,7 +166,7 @@ fn calls_callbacks_and_the_destruction() {
     explore(1000, three_at_a_time::<FourStripes>);
 }
 
-/// A late call on a stale pointer may come when the slot is in use again.
+/// A late call on a stale pointer may arrive when the slot is in use again.
 #[test]
 fn a_slot_that_is_used_again() {
     explore(1000, || {
@@ -193,7 +192,7 @@ fn a_slot_that_is_used_again() {
             let calls_back = spawn(move || callback_of(&other, thing, number));
             assert!(slot.destroy().is_some_and(|thing| thing.number == number));
             calls_back.join().expect("no panic");
-            // Only its end brings the slot back into use.
+            // Only its end makes the slot available again.
             ended.wait_for(number);
         }
         calls.join().expect("no panic");

@@ -1,43 +1,38 @@
-//! A slot: the memory behind a C handle, which outlives what it holds.
+//! A slot: the memory behind a C handle, which outlives its content.
 //!
 //! # The protocol
 //!
-//! A slot is `DEAD` (nothing to see), `ALIVE` (the program holds it) or `LINGERING` (the program
-//! has destroyed it, and a callback that was given it still runs). Two counters guard it, both
-//! split into stripes so that threads do not fight over one cache line:
+//! A slot is `DEAD` (nobody may use it), `ALIVE` (the program holds it) or `LINGERING` (the program has destroyed it,
+//! and a callback that received it still runs). Two counters guard it, both split into stripes so that threads do not
+//! contend for one cache line:
 //!
-//! - a **pin** is taken for the length of one call: add one to a stripe, *then* read the state; a
-//!   dead slot is refused, and in any other state the object stays until the pin is dropped;
+//! - a **pin** is taken for the length of one call: add one to a stripe, *then* read the state; a dead slot is
+//!   refused, and in any other state the object stays until the pin is dropped;
 //! - a **hold** is taken for the length of a callback, and keeps the handle usable.
 //!
-//! Whoever ends a slot stores `DEAD` and *then* adds the pins up: no pins, and the object is taken
-//! out. Otherwise the pins' owners do it: each subtracts its pin and *then* reads the state, and
-//! one that finds `DEAD` adds up in turn. All of these are sequentially consistent, so they lie in
-//! one order:
+//! The thread that ends a slot stores `DEAD` and *then* adds the pins up: without pins, the object is taken out.
+//! Otherwise the owners of the pins do it: each subtracts its pin and *then* reads the state, and one that finds
+//! `DEAD` adds up in turn. All of these are sequentially consistent, so they have one order:
 //!
-//! - A pin that saw a living slot was added before `DEAD` was stored, so before the sum, and is in
-//!   it: the object is never taken out from under a pin.
-//! - The last of {storing `DEAD`, subtracting the pins} in that order is followed by a sum that
-//!   sees all of them, which is nought: the object is always taken out, by someone, and nobody
-//!   waits.
+//! - A pin that saw a living slot was added before `DEAD` was stored, so before the sum, and is part of it: the
+//!   object is never taken out while a pin uses it.
+//! - The last of {storing `DEAD`, subtracting the pins} in that order is followed by a sum that sees all of them,
+//!   which is zero: the object is always taken out, by some thread, and nobody waits.
 //!
-//! A lingering handle serves the threads whose callbacks were given it, and no others: for them it is
-//! as dead as it is for the program, at once and for certain. Unless the hold is one for all
-//! threads: that of an event loop, which has a thread of its own.
+//! A lingering handle serves the threads whose callbacks received it, and no others: for them it is as dead as it is
+//! for the program, at once and for certain. The exception is a hold for all threads: that of an event loop, which
+//! has a thread of its own.
 //!
-//! Holds against `ALIVE`/`LINGERING` work the same way: a hold adds one and then reads the state, a
-//! destroyer stores `LINGERING` and then adds the holds up. Everything that changes the state or
-//! the object is done under the slot's lock, which a living handle's calls and callbacks never
-//! take.
+//! Holds against `ALIVE`/`LINGERING` work the same way: a hold adds one and then reads the state, a destroyer stores
+//! `LINGERING` and then adds the holds up. Every change of the state or the object is made under the slot's lock,
+//! which calls and callbacks of a living handle never take.
 //!
-//! In short, whenever no thread is in the middle of one of these calls: the slot owns an object if and
-//! only if it is not `DEAD`, or pins are taken; and it is not `LINGERING` without a hold. No pin
-//! that was given out is ever without its object. Tests run this module's source in all orders of two
-//! threads, and in many of four (`ffi/handle/explored.rs`).
+//! In short, whenever no thread is in the middle of one of these calls: the slot owns an object if and only if it is
+//! not `DEAD`, or pins are taken; and it is not `LINGERING` without a hold. A pin always has its object. Tests run
+//! this module's source in all orders of two threads, and in many of four (`ffi/handle/explored.rs`).
 //!
-//! Counters are never reset: a late call on a stale pointer may pin a slot that is unused, or in
-//! use again. It sees a dead slot, or the new object, and in both cases its pin counts as any
-//! other.
+//! Counters are never reset: a late call on a stale pointer may pin a slot that is unused, or in use again. It sees a
+//! dead slot, or the new object, and in both cases its pin counts like any other.
 
 use std::cell::Cell;
 use std::ops::Deref;
@@ -49,21 +44,21 @@ use crossbeam_utils::CachePadded;
 use super::sync::{AtomicPtr, AtomicU32, ForkGuard, ForkLock, Relaxed, SeqCst, thread_local};
 use crate::reentrancy::Reentrancy;
 
-/// No object, or none that anyone may have.
+/// No object, or none that may be used.
 const DEAD: u32 = 0;
-/// The program has destroyed the handle; callbacks that got it may go on using it.
+/// The program has destroyed the handle; callbacks that received it may still use it.
 const LINGERING: u32 = 1;
 /// The program holds the handle.
 const ALIVE: u32 = 2;
 
-/// Calls and callbacks in a slot's object at this moment.
+/// The calls and callbacks that use a slot's object at this moment.
 #[derive(Default)]
 pub(crate) struct Counts {
     pub(super) pins: AtomicU32,
     pub(super) holds: AtomicU32,
 }
 
-/// How a slot spreads its counters.
+/// The distribution of a slot's counters.
 pub(crate) trait Stripes: Default + Send + Sync + 'static {
     /// The counters that the calling thread uses.
     fn mine(&self) -> &Counts;
@@ -71,7 +66,7 @@ pub(crate) trait Stripes: Default + Send + Sync + 'static {
     fn all(&self) -> impl Iterator<Item = &Counts>;
 }
 
-/// One counter: for handles of which there are many and each is used by few threads.
+/// One counter: for kinds of handles with many handles, each used by few threads.
 #[derive(Default)]
 pub(crate) struct OneStripe(Counts);
 
@@ -86,7 +81,7 @@ impl Stripes for OneStripe {
     }
 }
 
-/// Four counters, each on a cache line of its own: for handles that many threads use at once.
+/// Four counters, each on its own cache line: for handles that many threads use at once.
 #[derive(Default)]
 pub(crate) struct FourStripes([CachePadded<Counts>; 4]);
 
@@ -104,13 +99,13 @@ impl Stripes for FourStripes {
 /// A small number for the calling thread: the first threads get different ones.
 #[inline]
 fn thread_number() -> u32 {
-    // Not part of the protocol, and so not of its exploration.
+    // Not part of the protocol, and therefore not of its exploration.
     static NEXT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(1);
     std::thread_local!(static MINE: Cell<u32> = const { Cell::new(0) });
-    // A cell of a plain number has no destructor, so this works to a thread's very end.
+    // A cell of a plain number has no destructor, so this works until the very end of a thread.
     MINE.with(|mine| match mine.get() {
         0 => {
-            // Nought stands for "none yet"; after a wrap a thread may ask again, which is harmless.
+            // Zero means "none yet"; after a wrap a thread may draw again, which is harmless.
             let n = NEXT.fetch_add(1, Relaxed);
             mine.set(n);
             n
@@ -124,25 +119,25 @@ thread_local! {
     static HELD: Reentrancy<usize> = const { Reentrancy::new() };
 }
 
-/// Type-stable memory for one object at a time, with the object's life in it. See the module's
-/// page. The mark comes first, at the same place in every kind of slot.
+/// Type-stable memory for one object at a time, including the object's life. See the module's
+/// documentation. The mark comes first, at the same place in every kind of slot.
 #[repr(C)]
 pub(crate) struct Slot<T, S> {
-    /// Says what kind of handle this is; never changes. Read through a pointer of unknown kind.
+    /// The kind of handle; never changes. Read through a pointer of unknown kind.
     magic: u32,
     state: AtomicU32,
-    /// From `Arc::into_raw`, with one reference of the slot's own; NULL when there is no object.
+    /// From `Arc::into_raw`, with a reference that belongs to the slot; NULL if there is no object.
     /// Not NULL whenever the state is not `DEAD`.
     pub(super) object: AtomicPtr<T>,
-    /// Held by whoever changes `state` or `object`.
+    /// Held while `state` or `object` is changed.
     lock: ForkLock,
-    /// How many of the holds are for all threads.
+    /// The number of holds for all threads.
     open_holds: AtomicU32,
     pub(super) counts: S,
 }
 
 impl<T: Send + Sync, S: Stripes> Slot<T, S> {
-    /// A slot with nothing in it.
+    /// An empty slot.
     pub(super) fn new(magic: u32) -> Self {
         Slot {
             magic,
@@ -163,13 +158,13 @@ impl<T: Send + Sync, S: Stripes> Slot<T, S> {
         self.state.store(ALIVE, SeqCst);
     }
 
-    /// Was it made with this mark?
+    /// Does it have this mark?
     pub(super) fn is_marked(&self, magic: u32) -> bool {
         self.magic == magic
     }
 
-    /// Ends a slot that another process made and this one has inherited: only the state tells that it has been
-    /// done. The object's memory stays, and `let_go` has a look at it, the first time.
+    /// Ends a slot that another process made and this one has inherited: only the state records that it was done. The
+    /// object's memory stays, and `let_go` may look at it, the first time.
     pub(super) fn abandon(&self, let_go: impl FnOnce(&T)) {
         if self.state.swap(DEAD, SeqCst) == ALIVE {
             // SAFETY: not NULL in a slot that was not dead when it was copied; nobody in this process takes it out.
@@ -177,7 +172,7 @@ impl<T: Send + Sync, S: Stripes> Slot<T, S> {
         }
     }
 
-    /// Pins the object for a short while, unless the handle is dead.
+    /// Pins the object for a short time, unless the handle is dead.
     #[inline]
     pub(super) fn pin(&self) -> Option<Pin<'_, T, S>> {
         let counts = self.counts.mine();
@@ -188,15 +183,14 @@ impl<T: Send + Sync, S: Stripes> Slot<T, S> {
             LINGERING if self.is_held_here() || self.open_holds.load(SeqCst) > 0 => {}
             _ => return None, // and `count` takes the pin back
         }
-        // Whoever stored the state that was just read had stored the object before it.
+        // The thread that stored the state had stored the object before it.
         Some(Pin {
             object: self.object.load(Relaxed),
             count,
         })
     }
 
-    /// The program destroys the handle. The object, the first time; `None` when that was done
-    /// before.
+    /// The program destroys the handle. Returns the object the first time; `None` afterwards.
     pub(super) fn destroy(&self) -> Option<Arc<T>> {
         let lock = self.lock.lock();
         if self.state.load(SeqCst) != ALIVE {
@@ -214,8 +208,8 @@ impl<T: Send + Sync, S: Stripes> Slot<T, S> {
         Some(object)
     }
 
-    /// Keeps the handle usable for a callback on this thread, even one that the program has
-    /// destroyed meanwhile. `object` must be the one that this slot was made for.
+    /// Keeps the handle usable for a callback on this thread, even if the program has destroyed it
+    /// meanwhile. `object` must be the one that this slot was made for.
     pub(super) fn hold(&self, object: &Arc<T>) -> Hold<'_, T, S> {
         self.hold_for(object, Whom::ThisThread)
     }
@@ -254,7 +248,7 @@ impl<T: Send + Sync, S: Stripes> Slot<T, S> {
         }
     }
 
-    /// Is the calling thread in a callback that was given this handle?
+    /// Is the calling thread in a callback that received this handle?
     #[cold]
     fn is_held_here(&self) -> bool {
         HELD.with(|held| held.contains(ptr::from_ref(self).addr()))
@@ -271,14 +265,14 @@ impl<T: Send + Sync, S: Stripes> Slot<T, S> {
         self.reclaim(lock);
     }
 
-    /// Takes the object out of a dead slot when no call is in it any more.
+    /// Takes the object out of a dead slot when no call uses it any more.
     #[cold]
     fn reclaim(&self, lock: ForkGuard<'_>) {
         let mut object = ptr::null_mut();
         if self.state.load(SeqCst) == DEAD && self.counts.all().all(|c| c.pins.load(SeqCst) == 0) {
             object = self.object.swap(ptr::null_mut(), Relaxed);
         }
-        // The object's end may bring this very slot back into use: not under its lock.
+        // The end of the object may make this very slot available again: not under its lock.
         drop(lock);
         if !object.is_null() {
             // SAFETY: from `Arc::into_raw`; the reference was the slot's, which has just forgotten
@@ -288,7 +282,7 @@ impl<T: Send + Sync, S: Stripes> Slot<T, S> {
     }
 }
 
-/// One pin, to be taken back.
+/// One pin, to be subtracted.
 struct PinCount<'a, T: Send + Sync, S: Stripes> {
     slot: &'a Slot<T, S>,
     counts: &'a Counts,
@@ -304,8 +298,8 @@ impl<T: Send + Sync, S: Stripes> Drop for PinCount<'_, T, S> {
     }
 }
 
-/// A handle's object, for the length of one call. It delays the object's end, but nobody waits for
-/// it.
+/// The object of a handle, for the length of one call. It delays the end of the object, but nobody
+/// waits for it.
 pub(crate) struct Pin<'a, T: Send + Sync, S: Stripes> {
     object: *const T,
     #[expect(dead_code, reason = "its end is its purpose")]
@@ -334,7 +328,7 @@ impl<T: Send + Sync, S: Stripes> Deref for Pin<'_, T, S> {
     }
 }
 
-/// Who may use a handle that the program has destroyed.
+/// Which threads may use a handle that the program has destroyed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Whom {
     ThisThread,

@@ -7,7 +7,7 @@ use std::thread;
 
 use super::slot::{FourStripes, OneStripe, Slot, Stripes};
 
-/// An object whose end can be seen.
+/// An object whose end is recorded.
 struct Thing {
     ended: Arc<AtomicUsize>,
     whole: AtomicBool,
@@ -115,8 +115,8 @@ fn a_hold_for_all_threads_serves_them_and_ends_on_any() {
     assert_eq!(ended.load(SeqCst), 1);
 }
 
-/// Calls, callbacks and destructions from many threads, on a slot that is used again and again:
-/// every pin sees a whole object, every object ends once, and the slot is empty in between.
+/// Calls, callbacks and destructions from many threads, on a slot that is reused: every pin sees a
+/// complete object, every object ends once, and the slot is empty in between.
 fn hammer<S: Stripes>() {
     const ROUNDS: usize = if cfg!(miri) { 10 } else { 300 };
     let ended = Arc::new(AtomicUsize::new(0));

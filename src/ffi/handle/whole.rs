@@ -1,4 +1,5 @@
-//! What a child made by `fork` can go on using, wherever the parent's other threads were in it.
+//! Values that a child made by `fork` can continue to use, whatever the parent's other threads were
+//! doing with them.
 
 use std::ptr;
 use std::sync::Arc;
@@ -9,22 +10,21 @@ use crate::error::Result;
 use crate::fork::{self, PerProcess};
 use crate::locks::{ForkLock, Mutex};
 
-/// What [`Whole`] holds.
+/// The content of a [`Whole`].
 pub(super) trait Editable {
-    /// A copy that is going to be changed and to take this one's place; `inherited`: in a child of the process that
-    /// made it.
+    /// A copy that will be changed and replace this one; `inherited`: in a child of the process that made it.
     fn copy_to_edit(&self, inherited: bool) -> Self;
 }
 
-/// A value that is replaced whole, never changed in place: a child has the one or the other, never a half.
+/// A value that is replaced as a whole, never changed in place: a child has the old or the new one, never a mixture.
 pub(super) struct Whole<T> {
     /// From `Arc::into_raw`, with a reference of its own.
     value: AtomicPtr<T>,
     /// Held for the moment in which a reference is added or the value replaced.
     lock: ForkLock,
-    /// Held while one is made out of the other, so that no change is lost.
+    /// Held while a new value is derived from the old one, so that no change is lost.
     editing: PerProcess<Mutex<()>>,
-    /// Which process made the value, and so knows who else has parts of it.
+    /// The process that made the value, and so knows what else refers to its parts.
     made_in: AtomicU32,
 }
 
@@ -38,7 +38,7 @@ impl<T: Editable> Whole<T> {
         }
     }
 
-    /// The value as it is now.
+    /// The present value.
     pub(super) fn get(&self) -> Arc<T> {
         let _lock = self.lock.lock();
         let value = self.value.load(Relaxed);
@@ -49,7 +49,7 @@ impl<T: Editable> Whole<T> {
         }
     }
 
-    /// Replaces it by a changed copy; not if the change fails.
+    /// Replaces it by a changed copy, unless the change fails.
     pub(super) fn edit(&self, change: impl FnOnce(&mut T) -> Result<()>) -> Result<()> {
         let _editing = self.editing.get().lock();
         let process = fork::generation();

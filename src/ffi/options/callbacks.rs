@@ -1,4 +1,4 @@
-//! Who is told what happens to a connection.
+//! Callbacks for the events of a connection.
 
 use std::ffi::c_void;
 use std::sync::Arc;
@@ -308,7 +308,7 @@ pub unsafe extern "C" fn natsOptions_SetReleasedCB(
     })
 }
 
-/// The program's function as the core calls it: with a handle that stays usable meanwhile.
+/// The program's callback in the core's form: with a handle that stays usable meanwhile.
 pub(super) fn connection_handler(
     function: natsConnectionHandler,
     closure: *mut c_void,

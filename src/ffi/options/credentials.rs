@@ -1,4 +1,4 @@
-//! Proving who the client is: NKeys, and JWTs.
+//! Credentials: NKeys, and JWTs.
 
 use std::ffi::{CStr, OsStr, c_char, c_void};
 use std::mem::MaybeUninit;
@@ -260,7 +260,7 @@ unsafe fn public_key(key: *const c_char) -> Result<Option<String>> {
 /// A path, of any bytes; `None` for NULL and for an empty one.
 ///
 /// # Safety
-/// `path` is NULL or a string that stays as it is for `'a`.
+/// `path` is NULL or a string that does not change during `'a`.
 unsafe fn path<'a>(path: *const c_char) -> Option<&'a Path> {
     // SAFETY: the contract above.
     unsafe { convert::bytes(path) }
@@ -268,7 +268,7 @@ unsafe fn path<'a>(path: *const c_char) -> Option<&'a Path> {
         .map(|path| Path::new(OsStr::from_bytes(path)))
 }
 
-/// Memory that the program's function got from `malloc`; wiped and freed at the end.
+/// Memory that the program's callback allocated with `malloc`; wiped and freed when dropped.
 struct Malloced<T>(*mut T);
 
 impl<T> Malloced<T> {
@@ -299,7 +299,7 @@ impl Malloced<c_char> {
     }
 }
 
-/// What a function's status and words mean.
+/// The meaning of a callback's status and text.
 fn outcome(status: natsStatusArg, words: &Malloced<c_char>) -> Result<()> {
     let status = match status.get() {
         Status::NATS_OK => return Ok(()),

@@ -1,4 +1,4 @@
-//! Options: the program's event loop watches the socket, or the program runs its callbacks itself.
+//! Options for event loops: the loop watches the socket, or the program runs its callbacks itself.
 
 use std::ffi::c_void;
 use std::os::fd::{AsRawFd, IntoRawFd, OwnedFd};
@@ -128,7 +128,7 @@ type AttachFn =
 type SwitchFn = unsafe extern "C" fn(*mut c_void, bool) -> natsStatusArg;
 type DetachFn = unsafe extern "C" fn(*mut c_void) -> natsStatusArg;
 
-/// The program's functions; the loop itself is the closure of the first.
+/// The loop's functions; the loop itself is the closure of the first.
 #[derive(Clone, Copy)]
 struct Functions {
     attach: Callback<AttachFn>,
@@ -147,10 +147,10 @@ impl EventLoop<Connection> for Functions {
     }
 }
 
-/// One connection at the program's loop.
+/// One connection attached to the program's loop.
 struct Attached {
     functions: Functions,
-    /// What the loop keeps; written by its `attach` only.
+    /// The loop's data; written by its `attach` only.
     user_data: AtomicPtr<c_void>,
     /// Keeps connection and handle usable for the loop, whatever the program does to them.
     held: Mutex<Option<(Held<natsConnection>, Arc<Connection>)>>,
@@ -177,7 +177,7 @@ impl Attachment<Connection> for Attached {
         // SAFETY: the program's function, with the loop it gave, a handle that is held, an open
         // socket, and a pointer that only this function writes, since calls never overlap.
         done(unsafe { function.call((user_data, event_loop, *held, fd)) })?;
-        // The loop's now.
+        // It belongs to the loop now.
         let _ = socket.into_raw_fd();
         self.held.lock().get_or_insert((held, connection.clone()));
         Ok(())
@@ -200,7 +200,7 @@ impl Attachment<Connection> for Attached {
 
     fn release(&self) {
         let held = self.held.lock().take();
-        // May be the last of the connection, and so of this.
+        // May be the last reference to the connection, and so to this.
         drop(held);
     }
 }

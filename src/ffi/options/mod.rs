@@ -1,4 +1,4 @@
-//! `natsOptions`: how connections are to be made. The setters are sorted by what they are about.
+//! `natsOptions`: the settings of connections. The setters are sorted by subject.
 
 pub mod callbacks;
 pub mod connect;

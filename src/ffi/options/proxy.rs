@@ -1,4 +1,4 @@
-//! The way to the servers: through a proxy, and from which address.
+//! The way to the servers: through a proxy, and from a certain address.
 
 use std::ffi::{CString, c_char, c_int, c_void};
 use std::net::IpAddr;
@@ -136,7 +136,7 @@ fn proxy_handler(function: natsProxyConnHandler, closure: *mut c_void) -> Option
     Some(Arc::new(move |host: &str, port| {
         let (function, closure) = callback.parts();
         let host = CString::new(host).map_err(|_| Error::invalid_arg("the host contains a NUL"))?;
-        // The function may write to it: the type asks for a `char *`.
+        // The callback may write to it: the type asks for a `char *`.
         let mut host = host.into_bytes_with_nul();
         let mut fd: natsSock = -1;
         // SAFETY: the program's function, with live locals and the closure it gave for it.
@@ -152,7 +152,7 @@ fn proxy_handler(function: natsProxyConnHandler, closure: *mut c_void) -> Option
     }))
 }
 
-/// Takes over the socket that the program's function gave.
+/// Takes over the socket that the program's callback returned.
 fn take(fd: natsSock) -> Result<OwnedFd> {
     // SAFETY: asking for its flags harms no number, be it a descriptor or not.
     if fd < 0 || unsafe { libc::fcntl(fd, libc::F_GETFD) } < 0 {

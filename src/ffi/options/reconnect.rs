@@ -1,4 +1,4 @@
-//! Noticing that a connection is lost, and coming back.
+//! Detecting the loss of a connection, and reconnecting.
 
 use std::ffi::{c_int, c_void};
 use std::sync::Arc;

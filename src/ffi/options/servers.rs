@@ -1,4 +1,4 @@
-//! Which servers to connect to, and as whom.
+//! The servers to connect to, and the credentials for them.
 
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::sync::Arc;

@@ -16,7 +16,7 @@ use crate::ffi::last_error;
 use crate::ffi::types::natsConnectionHandler;
 use crate::net::resolve::IpOrder;
 
-/// What a setter should have done.
+/// The expected effect of a setter.
 type Look = fn(&Options) -> bool;
 
 /// Options that are destroyed at the end of a test.
@@ -270,7 +270,7 @@ fn handlers_are_set_and_taken_away() {
     assert_eq!(calls, 1);
 }
 
-/// What a handler was called with, and the thread's last error in it.
+/// The arguments of a call of a handler, and the thread's last error in it.
 type Call = (
     *mut natsConnection,
     Option<Status>,

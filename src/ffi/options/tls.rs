@@ -1,4 +1,5 @@
-//! TLS: whether, and whom to trust. Who the client is, and with which ciphers, is in `tls_client`.
+//! TLS: whether, and which certificates are trusted. The client's certificate and the ciphers are
+//! in `tls_client`.
 
 use std::ffi::{c_char, c_int, c_void};
 use std::path::PathBuf;
@@ -385,7 +386,7 @@ fn verify_handler(function: natsSSLVerifyCb) -> Option<VerifyHandler> {
     }))
 }
 
-/// Changes the settings for TLS behind a handle.
+/// Changes the TLS settings behind a handle.
 ///
 /// # Safety
 /// `opts` is NULL or a handle of this library.
@@ -397,7 +398,7 @@ pub(super) unsafe fn edit_tls(
     unsafe { edit(opts, |o| change(o.tls_mut()?)) }
 }
 
-/// The name of a file or directory, which must not be left out nor be empty: else `error`.
+/// The name of a file or directory, which is required and not empty: else `error`.
 ///
 /// # Safety
 /// `name` is NULL or a string.

@@ -208,7 +208,7 @@ pub unsafe extern "C" fn natsOptions_SetCipherSuites(
 /// A list of ciphers.
 ///
 /// # Safety
-/// `ciphers` is NULL or a string that stays as it is for `'a`.
+/// `ciphers` is NULL or a string that does not change during `'a`.
 unsafe fn list<'a>(ciphers: *const c_char) -> Result<&'a str> {
     // SAFETY: the contract above.
     unsafe { convert::text(ciphers, "ciphers") }?

@@ -1,4 +1,4 @@
-//! WebSocket: what the request that opens it says beside what it must. The URLs ask for it
+//! WebSocket: additional headers of the request that opens it. URLs select it
 //! (`natsOptions_SetURL`).
 
 use std::ffi::c_char;

@@ -8,8 +8,8 @@ use crate::runtime::on_library_thread;
 
 pub(in crate::ffi::callback) const ENTRY: Option<Code> = Some(frame);
 
-/// Calls its first argument with the others. The personality is at a distance from its reference
-/// (0x1b: relative, four bytes), which the linker knows.
+/// Calls its first argument with the others. The personality is referenced relative to its
+/// reference (0x1b: relative, four bytes), which the linker resolves.
 #[unsafe(naked)]
 unsafe extern "C" fn frame() {
     naked_asm!(
@@ -32,7 +32,7 @@ unsafe extern "C" fn frame() {
     )
 }
 
-/// Somebody unwinds through the frame.
+/// Called when the frame is unwound through.
 unsafe extern "C" fn personality(
     _version: c_int,
     actions: c_int,
