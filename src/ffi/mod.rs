@@ -1,11 +1,11 @@
-//! The C interface: exported functions, handles, callbacks, and nothing that decides anything.
+//! The C interface: exported functions, handles and callbacks. It converts and makes no decisions.
 //!
 //! cbindgen turns the sources of this folder into `nats_rs.h`, so the comments here are the
 //! manual that C programmers read. Every exported function has the same four steps: borrow the
 //! handles, convert the inputs, call the core once, write the outputs.
 //!
 //! # Conventions
-//! - **Statuses.** A call returns `NATS_OK` or why it failed. The words for the failure are the
+//! - **Statuses.** A call returns `NATS_OK` or the reason for its failure. The text for the failure are the
 //!   calling thread's last error (`nats_GetLastError`) until the thread's next failure; success
 //!   does not clear them.
 //! - **NULL** where a value is needed is `NATS_INVALID_ARG`; where the value is optional the
@@ -30,17 +30,17 @@
 //!   subscription from before every call returns `NATS_ILLEGAL_STATE`, or the value for NULL, and its `..._Destroy`
 //!   leaves the parent's alone. The library's descriptors are closed in the child at once.
 //!
-//! # Who is who
-//! | Module | Holds |
+//! # Modules
+//! | Module | Content |
 //! |---|---|
-//! | `guard` | the way in and out of every function: panics, errors |
+//! | `guard` | the entry and exit of every function: panics, errors |
 //! | `last_error`, [`errors`] | the thread's last error, and the functions about it |
 //! | `convert` | C's pointers, lengths and times into Rust's and back |
 //! | `callback` | a C function and its closure as one value |
-//! | `handle` | what the pointers to long-lived objects point at |
-//! | `fork` | noticing that this is another process |
+//! | `handle` | the targets of pointers to long-lived objects |
+//! | `fork` | detection of a new process |
 //! | [`types`] | callback types, public structures |
-//! | [`library`], [`sign`] | functions that belong to no object |
+//! | [`library`], [`sign`] | functions without an object |
 //! | [`options`] | `natsOptions` |
 //! | [`connection`], [`connection_info`], [`publish`], [`request`], [`subscribe`] | `natsConnection` |
 //! | [`event_loop`], [`dispatch`] | connections in the program's own loop |
