@@ -7876,6 +7876,8 @@ NATS_EXTERN void jsMsgMetaData_Destroy(struct jsMsgMetaData *meta);
  * @retval NATS_INVALID_ARG `newSubject` is NULL, `kind` is none, or a name cannot be one.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
+ * @note An addition of this library: nats.c does not have it.
+ *
  * @par Threads
  * Any thread may call this function at any time.
  *
@@ -7913,6 +7915,8 @@ enum natsStatus js_AdvisorySubject(char **newSubject,
  * it must have.
  * @retval NATS_ERR The message has no JSON.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @note An addition of this library: nats.c does not have it.
  *
  * @par Threads
  * One thread at a time may use a message; which one does not matter.

@@ -117,6 +117,8 @@ plain!(jsAdvisory);
 /// @retval NATS_INVALID_ARG `newSubject` is NULL, `kind` is none, or a name cannot be one.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
+/// @note An addition of this library: nats.c does not have it.
+///
 /// @par Threads
 /// Any thread may call this function at any time.
 ///
@@ -181,6 +183,8 @@ pub unsafe extern "C" fn js_AdvisorySubject(
 /// it must have.
 /// @retval NATS_ERR The message has no JSON.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
+///
+/// @note An addition of this library: nats.c does not have it.
 ///
 /// @par Threads
 /// One thread at a time may use a message; which one does not matter.
