@@ -1,44 +1,30 @@
-//! The committed C header is what cbindgen makes of the sources, and its manual is complete ([`manual`]).
-//! `NATS_RS_UPDATE_HEADER=1 cargo test --test header` writes it anew.
-
-#[path = "header/manual.rs"]
-mod manual;
+//! The committed C header is what cbindgen makes of the sources. `NATS_RS_UPDATE_HEADER=1 cargo test
+//! --test header` writes it anew. Whether its manual is complete is tested in `manual.rs`.
 
 use std::path::Path;
-use std::sync::OnceLock;
 
 #[test]
 fn the_committed_header_is_up_to_date() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("include/nats_rs.h");
-    let fresh = header();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let config =
+        cbindgen::Config::from_file(root.join("cbindgen.toml")).expect("cbindgen.toml is readable");
+    let mut fresh = Vec::new();
+    cbindgen::Builder::new()
+        .with_config(config)
+        .with_crate(root)
+        .generate()
+        .expect("cbindgen understands the sources")
+        .write(&mut fresh);
+    let fresh = for_c(&String::from_utf8(fresh).expect("the header is text"));
+    let path = root.join("include/nats_rs.h");
+    if std::env::var_os("NATS_RS_UPDATE_HEADER").is_some() {
+        std::fs::write(&path, &fresh).expect("the header can be written");
+    }
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
         committed == fresh,
         "include/nats_rs.h is out of date: run NATS_RS_UPDATE_HEADER=1 cargo test --test header"
     );
-}
-
-/// The header that the sources make, which is written to its place where the environment asks for that.
-fn header() -> &'static str {
-    static HEADER: OnceLock<String> = OnceLock::new();
-    HEADER.get_or_init(|| {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let config = cbindgen::Config::from_file(root.join("cbindgen.toml"))
-            .expect("cbindgen.toml is readable");
-        let mut fresh = Vec::new();
-        cbindgen::Builder::new()
-            .with_config(config)
-            .with_crate(root)
-            .generate()
-            .expect("cbindgen understands the sources")
-            .write(&mut fresh);
-        let fresh = for_c(&String::from_utf8(fresh).expect("the header is text"));
-        if std::env::var_os("NATS_RS_UPDATE_HEADER").is_some() {
-            std::fs::write(root.join("include/nats_rs.h"), &fresh)
-                .expect("the header can be written");
-        }
-        fresh
-    })
 }
 
 /// What cbindgen has no settings for: takes the `# Safety` sections out, which tell Rust callers what

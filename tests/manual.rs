@@ -28,8 +28,9 @@ fn read(path: impl AsRef<Path>) -> String {
 
 /// All documented items at the left margin of the header.
 fn items() -> Vec<Item> {
+    let header = read("include/nats_rs.h");
     let mut items = Vec::new();
-    let mut rest = super::header();
+    let mut rest = header.as_str();
     while let Some(start) = rest.find("\n/**") {
         let after = &rest[start + 4..];
         let end = after.find("*/").expect("a comment has an end");
@@ -210,7 +211,7 @@ fn complaints_about(
 #[test]
 fn each_function_is_documented() {
     let (items, groups, nats_c) = (items(), groups(), functions_of_nats_c());
-    let header = super::header();
+    let header = read("include/nats_rs.h");
     let statuses = header
         .lines()
         .filter_map(|l| l.trim().strip_prefix("NATS_"))
@@ -330,7 +331,6 @@ fn the_examples_compile() {
         .into_iter()
         .map(|(file, _)| PathBuf::from(file))
         .collect();
-    super::header();
     files.push(root().join("include/nats_rs.h"));
     files.extend(
         [root(), root().join("docs")]
