@@ -262,6 +262,139 @@ typedef enum natsConnStatus {
 /* ---- JetStream: choices, and what servers say went wrong -------------------------------------------- */
 
 /**
+ * How long a stream keeps its messages.
+ *
+ * @ingroup nats_js_streams
+ */
+typedef enum jsRetentionPolicy {
+    /** Until a limit of the stream is reached; the default. */
+    js_LimitsPolicy = 0,
+    /** Until all consumers that are interested have acknowledged them. */
+    js_InterestPolicy,
+    /** Until the one consumer that is interested has acknowledged them. */
+    js_WorkQueuePolicy,
+    /**
+     * An addition: one of a newer server, which this library does not know. It can be read, and given back as
+     * part of what was read.
+     */
+    js_RetentionUnknown = 255
+} jsRetentionPolicy;
+
+/**
+ * What a stream does at its limits.
+ *
+ * @ingroup nats_js_streams
+ */
+typedef enum jsDiscardPolicy {
+    /** It removes the oldest messages; the default. */
+    js_DiscardOld = 0,
+    /** It refuses new messages. */
+    js_DiscardNew,
+    /** An addition: one of a newer server, which this library does not know. */
+    js_DiscardUnknown = 255
+} jsDiscardPolicy;
+
+/**
+ * Where a stream keeps its messages.
+ *
+ * @ingroup nats_js_streams
+ */
+typedef enum jsStorageType {
+    /** In files; the default. */
+    js_FileStorage = 0,
+    /** In memory. */
+    js_MemoryStorage,
+    /** An addition: one of a newer server, which this library does not know. */
+    js_StorageUnknown = 255
+} jsStorageType;
+
+/**
+ * How a stream's files are compressed.
+ *
+ * @ingroup nats_js_streams
+ */
+typedef enum jsStorageCompression {
+    /** Not at all; the default. */
+    js_StorageCompressionNone = 0,
+    /** By S2. */
+    js_StorageCompressionS2,
+    /** An addition: one of a newer server, which this library does not know. */
+    js_StorageCompressionUnknown = 255
+} jsStorageCompression;
+
+/**
+ * When a stream's messages are on the disk.
+ *
+ * @ingroup nats_js_streams
+ */
+typedef enum jsPersistModeType {
+    /** Before they are acknowledged; the default. */
+    js_PersistDefault = 0,
+    /** Some time after that: faster, and less safe. */
+    js_PersistAsync,
+    /** An addition: one of a newer server, which this library does not know. */
+    js_PersistUnknown = 255
+} jsPersistModeType;
+
+/**
+ * With which message a consumer begins. `jsConsumerConfig_Init` sets -1, which becomes `js_DeliverAll`.
+ *
+ * @ingroup nats_js_consumers
+ */
+typedef enum jsDeliverPolicy {
+    /** The first of the stream. */
+    js_DeliverAll = 0,
+    /** The last of the stream, or of the filter. */
+    js_DeliverLast,
+    /** The next one to be stored. */
+    js_DeliverNew,
+    /** The one with the sequence `OptStartSeq`, or the next that there is. */
+    js_DeliverByStartSequence,
+    /** The first that was stored at `OptStartTime` or later. */
+    js_DeliverByStartTime,
+    /** The last of each subject. */
+    js_DeliverLastPerSubject,
+    /** An addition: one of a newer server, which this library does not know. */
+    js_DeliverUnknown = 255
+} jsDeliverPolicy;
+
+/**
+ * How messages of a consumer are acknowledged. `jsConsumerConfig_Init` sets -1, which becomes `js_AckExplicit`.
+ *
+ * @ingroup nats_js_consumers
+ */
+typedef enum jsAckPolicy {
+    /** Each on its own. */
+    js_AckExplicit = 0,
+    /** Not at all. */
+    js_AckNone,
+    /** Each together with all before it. */
+    js_AckAll,
+    /**
+     * An addition: by the answers to flow control, from nats-server 2.14 on (ADR-60). Servers use it for the
+     * consumers of mirrors and sources.
+     */
+    js_AckFlowControl,
+    /** An addition: one of a newer server, which this library does not know. */
+    js_AckUnknown = 255
+} jsAckPolicy;
+
+/**
+ * How fast a consumer gets messages that the stream has already. `jsConsumerConfig_Init` sets -1, which becomes
+ * `js_ReplayInstant`.
+ *
+ * @ingroup nats_js_consumers
+ */
+typedef enum jsReplayPolicy {
+    /** As fast as possible. */
+    js_ReplayInstant = 0,
+    /** As they came in. */
+    js_ReplayOriginal,
+    /** An addition: one of a newer server, which this library does not know. */
+    js_ReplayUnknown = 255
+} jsReplayPolicy;
+
+/**
  * The number by which a JetStream server says what went wrong.
  *
  * Functions with a `jsErrCode *` output write it there: 0 when no server has said anything, the number of
@@ -725,139 +858,6 @@ typedef enum jsErrCode {
     /** The message has a header that only the server writes. */
     JSMessageSourceHdrNotAllowedErr
 } jsErrCode;
-
-/**
- * How long a stream keeps its messages.
- *
- * @ingroup nats_js_streams
- */
-typedef enum jsRetentionPolicy {
-    /** Until a limit of the stream is reached; the default. */
-    js_LimitsPolicy = 0,
-    /** Until all consumers that are interested have acknowledged them. */
-    js_InterestPolicy,
-    /** Until the one consumer that is interested has acknowledged them. */
-    js_WorkQueuePolicy,
-    /**
-     * An addition: one of a newer server, which this library does not know. It can be read, and given back as
-     * part of what was read.
-     */
-    js_RetentionUnknown = 255
-} jsRetentionPolicy;
-
-/**
- * What a stream does at its limits.
- *
- * @ingroup nats_js_streams
- */
-typedef enum jsDiscardPolicy {
-    /** It removes the oldest messages; the default. */
-    js_DiscardOld = 0,
-    /** It refuses new messages. */
-    js_DiscardNew,
-    /** An addition: one of a newer server, which this library does not know. */
-    js_DiscardUnknown = 255
-} jsDiscardPolicy;
-
-/**
- * Where a stream keeps its messages.
- *
- * @ingroup nats_js_streams
- */
-typedef enum jsStorageType {
-    /** In files; the default. */
-    js_FileStorage = 0,
-    /** In memory. */
-    js_MemoryStorage,
-    /** An addition: one of a newer server, which this library does not know. */
-    js_StorageUnknown = 255
-} jsStorageType;
-
-/**
- * How a stream's files are compressed.
- *
- * @ingroup nats_js_streams
- */
-typedef enum jsStorageCompression {
-    /** Not at all; the default. */
-    js_StorageCompressionNone = 0,
-    /** By S2. */
-    js_StorageCompressionS2,
-    /** An addition: one of a newer server, which this library does not know. */
-    js_StorageCompressionUnknown = 255
-} jsStorageCompression;
-
-/**
- * When a stream's messages are on the disk.
- *
- * @ingroup nats_js_streams
- */
-typedef enum jsPersistModeType {
-    /** Before they are acknowledged; the default. */
-    js_PersistDefault = 0,
-    /** Some time after that: faster, and less safe. */
-    js_PersistAsync,
-    /** An addition: one of a newer server, which this library does not know. */
-    js_PersistUnknown = 255
-} jsPersistModeType;
-
-/**
- * With which message a consumer begins. `jsConsumerConfig_Init` sets -1, which becomes `js_DeliverAll`.
- *
- * @ingroup nats_js_consumers
- */
-typedef enum jsDeliverPolicy {
-    /** The first of the stream. */
-    js_DeliverAll = 0,
-    /** The last of the stream, or of the filter. */
-    js_DeliverLast,
-    /** The next one to be stored. */
-    js_DeliverNew,
-    /** The one with the sequence `OptStartSeq`, or the next that there is. */
-    js_DeliverByStartSequence,
-    /** The first that was stored at `OptStartTime` or later. */
-    js_DeliverByStartTime,
-    /** The last of each subject. */
-    js_DeliverLastPerSubject,
-    /** An addition: one of a newer server, which this library does not know. */
-    js_DeliverUnknown = 255
-} jsDeliverPolicy;
-
-/**
- * How messages of a consumer are acknowledged. `jsConsumerConfig_Init` sets -1, which becomes `js_AckExplicit`.
- *
- * @ingroup nats_js_consumers
- */
-typedef enum jsAckPolicy {
-    /** Each on its own. */
-    js_AckExplicit = 0,
-    /** Not at all. */
-    js_AckNone,
-    /** Each together with all before it. */
-    js_AckAll,
-    /**
-     * An addition: by the answers to flow control, from nats-server 2.14 on (ADR-60). Servers use it for the
-     * consumers of mirrors and sources.
-     */
-    js_AckFlowControl,
-    /** An addition: one of a newer server, which this library does not know. */
-    js_AckUnknown = 255
-} jsAckPolicy;
-
-/**
- * How fast a consumer gets messages that the stream has already. `jsConsumerConfig_Init` sets -1, which becomes
- * `js_ReplayInstant`.
- *
- * @ingroup nats_js_consumers
- */
-typedef enum jsReplayPolicy {
-    /** As fast as possible. */
-    js_ReplayInstant = 0,
-    /** As they came in. */
-    js_ReplayOriginal,
-    /** An addition: one of a newer server, which this library does not know. */
-    js_ReplayUnknown = 255
-} jsReplayPolicy;
 
 /**
  * What an advisory is about. An addition.
@@ -2481,6 +2481,20 @@ typedef struct jsSubOptions {
      */
     bool Ordered;
 } jsSubOptions;
+
+/**
+ * How far a push subscription and its consumer are apart, from `natsSubscription_GetSequenceMismatch`.
+ *
+ * @ingroup nats_js_consumers
+ */
+typedef struct jsConsumerSequenceMismatch {
+    /** The sequence in the stream of the last message received. */
+    uint64_t Stream;
+    /** The number of the last delivery received. */
+    uint64_t ConsumerClient;
+    /** The number of the last delivery, as the server says. */
+    uint64_t ConsumerServer;
+} jsConsumerSequenceMismatch;
 
 /**
  * What to ask a pull consumer for. `jsFetchRequest_Init` begins one.
@@ -7683,7 +7697,7 @@ NATS_EXTERN enum natsStatus natsMsg_Ack(natsMsg *msg, struct jsOptions *opts);
  *
  * @ingroup nats_js_subscribe
  */
-NATS_EXTERN enum natsStatus natsMsg_AckSync(natsMsg *msg, struct jsOptions *opts, enum jsErrCode *errCode);
+NATS_EXTERN enum natsStatus natsMsg_AckSync(natsMsg *msg, struct jsOptions *opts, jsErrCode *errCode);
 
 /**
  * Refuse a message, so that the consumer delivers it again.
@@ -10345,6 +10359,263 @@ enum natsStatus js_GetStreamInfo(struct jsStreamInfo **si,
  * @ingroup nats_js_streams
  */
 NATS_EXTERN void jsStreamInfo_Destroy(struct jsStreamInfo *si);
+
+/**
+ * Subscribe to a stream; messages are delivered to a callback.
+ *
+ * Uses the consumer that `subOpts` names if it exists and is as asked, and creates one otherwise. A
+ * created consumer without a durable name ends some time after its subscription. Messages are
+ * acknowledged and destroyed by the library when the callback has returned, unless `ManualAck` is
+ * set: then the callback does both. With `Ordered` every message of the stream is delivered once
+ * and in order: a message that is missing, silence of the server and reconnects have the library
+ * make another consumer behind the last message. A consumer that the library has created and that
+ * the server has lost is made again as well, and the error handler is told with `NATS_NOT_FOUND`;
+ * where one that existed is lost, the subscription is closed. A consumer that was created here is
+ * deleted by `natsSubscription_Unsubscribe` and when a drain is complete, and kept by
+ * `natsSubscription_Destroy` alone. Source: ADR-15, ADR-17, ADR-21.
+ *
+ * @param sub Receives the subscription, which the caller owns and releases with
+ * `natsSubscription_Destroy`. It is written before the first callback, and restored on failure.
+ * @param js The context.
+ * @param subject The subject, which may have wildcards; NULL or empty only where `subOpts` has
+ * `Stream` and `Consumer`.
+ * @param cb The callback.
+ * @param cbClosure The last argument of the callback; may be NULL.
+ * @param opts The options of the call; NULL for those of the context.
+ * @param subOpts How to subscribe; NULL for the defaults. The deliver policy is set in it where a
+ * start by sequence or by time is.
+ * @param errCode Receives the server's error number, or 0; may be NULL.
+ *
+ * @retval NATS_OK The subscription was made.
+ * @retval NATS_INVALID_ARG `sub`, `js` or `cb` is NULL, `js` was destroyed, `subject` is missing, or
+ * options contradict each other.
+ * @retval NATS_ERR No stream has the subject, the consumer exists and is not as asked, or the server
+ * refused to create it; `errCode` and the last error say more.
+ * @retval NATS_NOT_FOUND The stream and the consumer are named, and the consumer does not exist.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_TIMEOUT The server did not answer in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_DRAINING The connection is draining.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included. Waits for the server.
+ *
+ * @see js_SubscribeSync, js_SubscribeMulti, natsMsg_Ack
+ *
+ * @ingroup nats_js_subscribe
+ */
+NATS_EXTERN
+enum natsStatus js_Subscribe(natsSubscription **sub,
+                             jsCtx *js,
+                             const char *subject,
+                             natsMsgHandler cb,
+                             void *cbClosure,
+                             struct jsOptions *opts,
+                             struct jsSubOptions *subOpts,
+                             jsErrCode *errCode);
+
+/**
+ * Subscribe to several subjects of a stream; messages are delivered to a callback.
+ *
+ * As `js_Subscribe`, with a consumer that delivers several subjects. Servers before 2.10 have none.
+ *
+ * @param sub Receives the subscription, which the caller owns and releases with
+ * `natsSubscription_Destroy`. It is written before the first callback, and restored on failure.
+ * @param js The context.
+ * @param subjects The subjects, all of one stream. The stream is found by the first of them where
+ * `subOpts` does not name it.
+ * @param numSubjects How many there are; more than 0.
+ * @param cb The callback.
+ * @param cbClosure The last argument of the callback; may be NULL.
+ * @param opts The options of the call; NULL for those of the context.
+ * @param subOpts How to subscribe; NULL for the defaults.
+ * @param errCode Receives the server's error number, or 0; may be NULL.
+ *
+ * @retval NATS_OK The subscription was made.
+ * @retval NATS_INVALID_ARG `sub`, `js` or `cb` is NULL, `js` was destroyed, subjects are missing,
+ * options contradict each other, or the server has no consumers with several subjects.
+ * @retval NATS_ERR No stream has the subject, the consumer exists and is not as asked, or the server
+ * refused to create it; `errCode` and the last error say more.
+ * @retval NATS_NOT_FOUND The stream and the consumer are named, and the consumer does not exist.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_TIMEOUT The server did not answer in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_DRAINING The connection is draining.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included. Waits for the server.
+ *
+ * @see js_Subscribe
+ *
+ * @ingroup nats_js_subscribe
+ */
+NATS_EXTERN
+enum natsStatus js_SubscribeMulti(natsSubscription **sub,
+                                  jsCtx *js,
+                                  const char **subjects,
+                                  int numSubjects,
+                                  natsMsgHandler cb,
+                                  void *cbClosure,
+                                  struct jsOptions *opts,
+                                  struct jsSubOptions *subOpts,
+                                  jsErrCode *errCode);
+
+/**
+ * Subscribe to a stream; messages wait for `natsSubscription_NextMsg`.
+ *
+ * As `js_Subscribe` without a callback. Messages are never acknowledged by the library:
+ * `natsMsg_Ack` does. If heartbeats of the consumer say that a message has not arrived,
+ * `natsSubscription_NextMsg` returns `NATS_MISMATCH` once.
+ *
+ * @param sub Receives the subscription, which the caller owns and releases with
+ * `natsSubscription_Destroy`. Restored on failure.
+ * @param js The context.
+ * @param subject The subject, which may have wildcards; NULL or empty only where `subOpts` has
+ * `Stream` and `Consumer`.
+ * @param opts The options of the call; NULL for those of the context.
+ * @param subOpts How to subscribe; NULL for the defaults.
+ * @param errCode Receives the server's error number, or 0; may be NULL.
+ *
+ * @retval NATS_OK The subscription was made.
+ * @retval NATS_INVALID_ARG `sub` or `js` is NULL, `js` was destroyed, `subject` is missing, or
+ * options contradict each other.
+ * @retval NATS_ERR No stream has the subject, the consumer exists and is not as asked, or the server
+ * refused to create it; `errCode` and the last error say more.
+ * @retval NATS_NOT_FOUND The stream and the consumer are named, and the consumer does not exist.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_TIMEOUT The server did not answer in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_DRAINING The connection is draining.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included. Waits for the server.
+ *
+ * @par Example
+ * ```c
+ * jsCtx *js = NULL;
+ * jsSubOptions options;
+ * natsStatus s = natsConnection_JetStream(&js, nc, NULL);
+ * if (s == NATS_OK) s = jsSubOptions_Init(&options);
+ * options.Ordered = true;
+ * if (s == NATS_OK) s = js_SubscribeSync(&sub, js, "orders.>", NULL, &options, NULL);
+ * while (s == NATS_OK && (s = natsSubscription_NextMsg(&msg, sub, 1000)) == NATS_OK) {
+ *     printf("%s\n", natsMsg_GetData(msg));
+ *     natsMsg_Destroy(msg);
+ * }
+ * ```
+ *
+ * @see js_Subscribe, natsSubscription_GetSequenceMismatch
+ *
+ * @ingroup nats_js_subscribe
+ */
+NATS_EXTERN
+enum natsStatus js_SubscribeSync(natsSubscription **sub,
+                                 jsCtx *js,
+                                 const char *subject,
+                                 struct jsOptions *opts,
+                                 struct jsSubOptions *subOpts,
+                                 jsErrCode *errCode);
+
+/**
+ * Subscribe to several subjects of a stream; messages wait for `natsSubscription_NextMsg`.
+ *
+ * As `js_SubscribeSync`, with a consumer that delivers several subjects. Servers before 2.10 have
+ * none.
+ *
+ * @param sub Receives the subscription, which the caller owns and releases with
+ * `natsSubscription_Destroy`. Restored on failure.
+ * @param js The context.
+ * @param subjects The subjects, all of one stream. The stream is found by the first of them where
+ * `subOpts` does not name it.
+ * @param numSubjects How many there are; more than 0.
+ * @param opts The options of the call; NULL for those of the context.
+ * @param subOpts How to subscribe; NULL for the defaults.
+ * @param errCode Receives the server's error number, or 0; may be NULL.
+ *
+ * @retval NATS_OK The subscription was made.
+ * @retval NATS_INVALID_ARG `sub` or `js` is NULL, `js` was destroyed, subjects are missing, options
+ * contradict each other, or the server has no consumers with several subjects.
+ * @retval NATS_ERR No stream has the subject, the consumer exists and is not as asked, or the server
+ * refused to create it; `errCode` and the last error say more.
+ * @retval NATS_NOT_FOUND The stream and the consumer are named, and the consumer does not exist.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_TIMEOUT The server did not answer in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_DRAINING The connection is draining.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included. Waits for the server.
+ *
+ * @see js_SubscribeSync
+ *
+ * @ingroup nats_js_subscribe
+ */
+NATS_EXTERN
+enum natsStatus js_SubscribeSyncMulti(natsSubscription **sub,
+                                      jsCtx *js,
+                                      const char **subjects,
+                                      int numSubjects,
+                                      struct jsOptions *opts,
+                                      struct jsSubOptions *subOpts,
+                                      jsErrCode *errCode);
+
+/**
+ * Ask the server about the consumer of a subscription.
+ *
+ * The answer is about the consumer of this moment: that of an ordered subscription changes when it
+ * is made again.
+ *
+ * @param ci Receives the information, which the caller owns and releases with
+ * `jsConsumerInfo_Destroy`. Written only with `NATS_OK`.
+ * @param sub The subscription, made by one of the JetStream functions.
+ * @param opts The options of the call; NULL for those of the context.
+ * @param errCode Receives the server's error number, or 0; may be NULL.
+ *
+ * @retval NATS_OK The information was written.
+ * @retval NATS_INVALID_ARG `ci` or `sub` is NULL, or `sub` was destroyed.
+ * @retval NATS_INVALID_SUBSCRIPTION `sub` is not a JetStream subscription.
+ * @retval NATS_NOT_FOUND The consumer does not exist, at least at this moment.
+ * @retval NATS_NO_RESPONDERS JetStream is not available.
+ * @retval NATS_TIMEOUT The server did not answer in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included. Waits for the server.
+ *
+ * @see js_GetConsumerInfo
+ *
+ * @ingroup nats_js_subscribe
+ */
+NATS_EXTERN
+enum natsStatus natsSubscription_GetConsumerInfo(struct jsConsumerInfo **ci,
+                                                 natsSubscription *sub,
+                                                 struct jsOptions *opts,
+                                                 jsErrCode *errCode);
+
+/**
+ * Compare what has arrived with what the consumer has sent.
+ *
+ * The consumer says what it has sent with each of its heartbeats; without these there is nothing to
+ * compare. A subscription whose sequences do not match has lost messages: it should be made again,
+ * or be an ordered one, which mends this by itself.
+ *
+ * @param csm Receives the sequences of the last message that has arrived, and the number of the
+ * last one that was sent. Written only with `NATS_OK`.
+ * @param sub The subscription, made by one of the JetStream functions.
+ *
+ * @retval NATS_OK There is a mismatch, which was written.
+ * @retval NATS_NOT_FOUND There is none.
+ * @retval NATS_INVALID_ARG `csm` or `sub` is NULL, or `sub` was destroyed.
+ * @retval NATS_INVALID_SUBSCRIPTION `sub` is not a JetStream subscription.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_js_subscribe
+ */
+NATS_EXTERN
+enum natsStatus natsSubscription_GetSequenceMismatch(struct jsConsumerSequenceMismatch *csm,
+                                                     natsSubscription *sub);
 
 /**
  * Initialize options for subscribing to JetStream: a consumer with the defaults of the server.

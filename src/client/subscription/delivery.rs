@@ -29,8 +29,21 @@ impl<H: Home> Subscription<H> {
                 return;
             }
         }
+        // Nothing is bound to another sid between the look and the queue but under an intake that
+        // sees to that itself.
+        if sid == this.sid() {
+            this.enqueue(msgs);
+        }
+    }
+
+    /// Puts messages into the queue, within the pending limits, and sees to it that the program gets
+    /// them. For an [`Intake`](super::intake::Intake) that must know in which order that is done and
+    /// that it is: with a lock of its own held, which it also holds while it calls
+    /// [`rebind`](Subscription::rebind). Does not wait.
+    pub fn enqueue(self: &Arc<Self>, msgs: MsgList) {
+        let this = self;
         let mut queue = this.queue.lock();
-        if queue.is_closed() || sid != this.sid() || queue.drain_failure().is_some() {
+        if queue.is_closed() || queue.drain_failure().is_some() {
             drop(queue);
             return;
         }

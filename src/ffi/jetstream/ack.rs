@@ -1,11 +1,11 @@
 //! Acknowledging messages, and their metadata.
 
-use std::ffi::{c_char, c_int};
+use std::ffi::c_char;
 use std::mem::ManuallyDrop;
 use std::time::Duration;
 
 use super::consumer_info::jsSequencePair;
-use super::err_code::jsErrCode;
+use super::err_code::jsErrCodeArg;
 use super::options::jsOptions;
 use super::subscribe_types::jsMsgMetaData;
 use crate::error::{Error, Result, natsStatus};
@@ -92,16 +92,15 @@ pub unsafe extern "C" fn natsMsg_Ack(msg: *mut natsMsg, opts: *mut jsOptions) ->
 pub unsafe extern "C" fn natsMsg_AckSync(
     msg: *mut natsMsg,
     opts: *mut jsOptions,
-    errCode: *mut jsErrCode,
+    errCode: *mut jsErrCodeArg,
 ) -> natsStatus {
     guard("natsMsg_AckSync", || {
         // SAFETY: the caller's contract, above.
         let (mut msg, wait) = unsafe { (borrow(msg)?, wait(opts)) };
         consume::ack_sync(&mut msg, wait).map_err(|error| {
             if error.code() != js::ErrCode::NONE {
-                // The server may say numbers that the enum does not have.
                 // SAFETY: NULL, or valid for writing by the caller's contract.
-                unsafe { convert::write_optional(errCode.cast::<c_int>(), error.code().0) };
+                unsafe { convert::write_optional(errCode, jsErrCodeArg(error.code().0)) };
             }
             error.into()
         })

@@ -57,4 +57,5 @@ pub mod stream_additions;
 pub mod stream_config;
 pub mod stream_info;
 pub mod streams;
+pub mod subscribe;
 pub mod subscribe_types;

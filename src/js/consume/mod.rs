@@ -4,16 +4,30 @@
 //! |---|---|
 //! | [`ack`] | acknowledging messages |
 //! | [`metadata`](mod@metadata) | what the reply subject of a message says |
-//! | [`ordered`] | the ordered consumer's state machine |
+//! | [`select`], `validate` | which consumer a subscription uses, and whether it may |
+//! | [`machine`] | when a push consumer is made again, and where it starts: the ordered consumer |
+//! | [`push`], [`subscribe`], `recover`, `ending` | a push subscription: its messages, how it is made, what is done when it is lost, and its end |
+//! | `inspect` | what a program can ask about the consumer |
 //! | [`flow`] | answering flow control |
 //! | [`backoff`] | how long to wait before a consumer is created again |
 
 pub mod ack;
 pub mod backoff;
+mod ending;
 pub mod flow;
+mod inspect;
+pub mod machine;
 pub mod metadata;
-pub mod ordered;
+pub mod push;
+mod recover;
+pub mod select;
+pub mod subscribe;
+mod validate;
 
 pub use ack::{Ack, Acker, ack_sync, acknowledge, metadata};
 pub use backoff::Backoff;
+pub use inspect::{consumer_info, sequence_mismatch};
 pub use metadata::Metadata;
+pub use push::{Events, Push, SequenceMismatch};
+pub use select::{SubOptions, Wanted};
+pub use subscribe::{Delivery, subscribe};

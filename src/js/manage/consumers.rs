@@ -164,7 +164,7 @@ impl Call<'_> {
 }
 
 /// Which function of the API creates a consumer with this configuration, and the tokens that follow.
-fn create_function<'a>(
+pub(in crate::js) fn create_function<'a>(
     stream: &'a str,
     config: &'a ConsumerConfig,
 ) -> (&'static str, Vec<&'a str>) {

@@ -19,6 +19,7 @@ mod streams;
 
 pub use batch::{BatchGet, DirectBatch};
 pub use consumers::ConsumerAction;
+pub(in crate::js) use consumers::create_function;
 pub use counters::{Counter, CounterValue};
 pub use direct::DirectGet;
 pub use lists::Listing;

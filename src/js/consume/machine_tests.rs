@@ -101,6 +101,7 @@ impl Consumer {
             stream_seq: first,
             consumer_seq: 0,
             pending: consumer.pending(stream),
+            time: 0,
         };
         (consumer, created)
     }
@@ -162,7 +163,7 @@ struct World {
     now: Instant,
     asked: Asked,
     stream: Stream,
-    machine: Ordered,
+    machine: Machine,
     consumer: Option<Consumer>,
     /// The server's answer to the last request to create a consumer, on its way.
     answer: Option<(u64, Created)>,
@@ -192,7 +193,7 @@ impl World {
             asked,
             first: stream.clone(),
             stream,
-            machine: Ordered::new(asked.policy(), HEARTBEAT, true, now),
+            machine: Machine::new(Kind::Ordered, asked.policy(), HEARTBEAT, true, now),
             consumer: Some(consumer),
             answer: Some((1, created)),
             connected: true,
@@ -628,4 +629,69 @@ fn nothing_happens_after_the_end() {
     w.step(Op::Restore);
     assert_eq!(w.machine.wake_at(), None);
     assert!(w.delivered.is_empty() && w.resets == 0);
+}
+
+#[test]
+fn a_plain_consumer_is_made_again_behind_the_last_message_when_it_is_gone() {
+    let now = Instant::now();
+    let mut machine = Machine::new(Kind::Plain, Policy::Moving, HEARTBEAT, false, now);
+    let created = Created {
+        stream_seq: 7,
+        consumer_seq: 0,
+        pending: 0,
+        time: 0,
+    };
+    machine.created(1, created, now);
+    let frame = |stream_seq, consumer_seq| Frame {
+        epoch: 1,
+        stream_seq,
+        consumer_seq,
+        pending: 0,
+    };
+    // Gaps and deliveries that are repeated are the program's to see.
+    assert!(machine.data(1, &frame(12, 3).meta(), now).deliver);
+    assert!(machine.data(1, &frame(9, 4).meta(), now).deliver);
+    assert_eq!(
+        machine.heartbeat(1, Some(99), false, now),
+        Outcome::default()
+    );
+    assert_eq!(machine.poll(now), None);
+    // A reconnect and silence have it looked for.
+    machine.lost();
+    assert_eq!(machine.wake_at(), None);
+    machine.restored(now);
+    assert_eq!(machine.poll(now), Some(Action::Probe { epoch: 1 }));
+    assert_eq!(machine.poll(now), None);
+    machine.probed(1, 4, 0);
+    let now = now + HEARTBEAT * 2;
+    assert!(machine.missed(now));
+    assert_eq!(machine.poll(now), Some(Action::Probe { epoch: 1 }));
+    machine.probe_failed(1, false, now);
+    let now = machine.wake_at().expect("it asks again");
+    assert_eq!(machine.poll(now), Some(Action::Probe { epoch: 1 }));
+    machine.gone(1, now);
+    assert_eq!(machine.poll(now), Some(Action::Rebind { epoch: 2 }));
+    let now = machine.wake_at().expect("it is made again");
+    let start = Start::Behind(12);
+    assert_eq!(machine.poll(now), Some(Action::Create { epoch: 2, start }));
+}
+
+#[test]
+fn a_plain_consumer_without_heartbeats_is_looked_for_while_nothing_comes() {
+    let now = Instant::now();
+    let mut machine = Machine::new(Kind::Plain, Policy::Fixed, Duration::ZERO, false, now);
+    let created = Created {
+        stream_seq: 0,
+        consumer_seq: 0,
+        pending: 0,
+        time: 0,
+    };
+    machine.created(1, created, now);
+    let now = machine.wake_at().expect("it is idle");
+    assert!(!machine.missed(now), "no heartbeat is missing");
+    assert_eq!(machine.poll(now), Some(Action::Probe { epoch: 1 }));
+    machine.probe_failed(1, true, now);
+    let now = machine.wake_at().expect("it is idle");
+    machine.missed(now);
+    assert_eq!(machine.poll(now), None, "it was refused an answer");
 }

@@ -1,20 +1,22 @@
-//! The ordered consumer: every message of a stream once and in order, whatever happens to the
-//! connection, the server or the consumer.
+//! A push consumer that is made again when it is lost; and the ordered consumer: every message of a
+//! stream once and in order, whatever happens to the connection, the server or the consumer.
 //!
 //! # How it works
 //!
-//! A consumer numbers its deliveries. A number that is missing, a heartbeat with another number than
-//! the last one received, heartbeats that do not come, or a reconnect end the consumer for us: a
-//! new one is created that goes on where the program's knowledge ends. Each attempt to create one is
-//! an *epoch* with a deliver subject of its own, so that nothing of an earlier consumer is taken for
-//! a message of the present one.
+//! A consumer numbers its deliveries. For an ordered one a number that is missing, a heartbeat with
+//! another number than the last one received, heartbeats that do not come, or a reconnect end the
+//! consumer: a new one is created that goes on where the program's knowledge ends. A plain one is
+//! given up only when the server says that it is no longer: that is asked after a reconnect, when
+//! heartbeats are missing, and now and then while nothing comes. Each attempt to create one is an
+//! *epoch* with a deliver subject of its own, so that nothing of an earlier consumer is taken for a
+//! message of the present one.
 //!
 //! This file is a state machine without sockets, threads or clock. Its owner
 //!
-//! - tells it what arrives ([`Ordered::data`], [`Ordered::heartbeat`]), how requests went
-//!   ([`Ordered::created`], [`Ordered::create_failed`]) and what the connection does
-//!   ([`Ordered::lost`], [`Ordered::restored`]);
-//! - does what [`Ordered::poll`] says, after each of these and at [`Ordered::wake_at`].
+//! - tells it what arrives ([`Machine::data`], [`Machine::heartbeat`]), how requests went
+//!   ([`Machine::created`], [`Machine::create_failed`]) and what the connection does
+//!   ([`Machine::lost`], [`Machine::restored`]);
+//! - does what [`Machine::poll`] says, after each of these and at [`Machine::wake_at`].
 //!
 //! # Where a new consumer starts
 //!
@@ -36,6 +38,18 @@ use super::metadata::Metadata;
 /// Without a message for this long, while initial data are incomplete, the server is asked whether
 /// there are any left.
 const PROBE_AFTER: Duration = Duration::from_millis(500);
+/// Without anything from a plain consumer that has no heartbeats for this long, the server is asked
+/// whether the consumer is still there.
+const IDLE: Duration = Duration::from_secs(30);
+
+/// Which of its messages a consumer has to give.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// All, once each and in the order of the stream.
+    Ordered,
+    /// Those that it delivers, as often as it does.
+    Plain,
+}
 
 /// What the program asked for, as far as it decides where later consumers start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,7 +87,7 @@ pub enum Action {
         /// Where it starts.
         start: Start,
     },
-    /// Ask for the state of the consumer, and tell [`Ordered::probed`].
+    /// Ask for the state of the consumer, and tell [`Machine::probed`].
     Probe {
         /// Whose consumer that is.
         epoch: u64,
@@ -98,6 +112,8 @@ pub struct Created {
     pub consumer_seq: u64,
     /// `num_pending`: how many messages wait for it.
     pub pending: u64,
+    /// When it was created, by the server's clock, in nanoseconds since 1970.
+    pub time: i64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,9 +132,10 @@ enum Phase {
     Ended,
 }
 
-/// The state of an ordered consumer.
+/// The state of a push consumer.
 #[derive(Debug)]
-pub struct Ordered {
+pub struct Machine {
+    kind: Kind,
     policy: Policy,
     /// Twice the interval of heartbeats.
     silence: Duration,
@@ -138,6 +155,8 @@ pub struct Ordered {
     seen: u64,
     /// Sequence of the last message that the program was given; 0 for none.
     last: u64,
+    /// When that was stored, or the last consumer created, by the server's clock.
+    last_time: i64,
     /// What came before the first consumer's start. `None` where that is not known.
     floor: Option<u64>,
     /// How many messages waited for this epoch's consumer when it was created.
@@ -148,6 +167,8 @@ pub struct Ordered {
     /// When the server is asked whether initial data are left.
     probe_at: Option<Instant>,
     probe_wait: Duration,
+    /// The server does not answer when it is asked.
+    mute: bool,
     backoff: Backoff,
     /// This epoch has brought something of use.
     fruitful: bool,
@@ -155,12 +176,19 @@ pub struct Ordered {
     attempted: Instant,
 }
 
-impl Ordered {
+impl Machine {
     /// A machine whose first consumer is about to be created with the program's configuration, for
-    /// epoch 1, by whoever makes this. `heartbeat` is the consumer's interval. `probes` says that
-    /// somebody waits to hear that the initial data are complete.
-    pub fn new(policy: Policy, heartbeat: Duration, probes: bool, now: Instant) -> Self {
-        Ordered {
+    /// epoch 1, by whoever makes this. `heartbeat` is the consumer's interval, zero for none. `probes`
+    /// says that somebody waits to hear that the initial data are complete.
+    pub fn new(
+        kind: Kind,
+        policy: Policy,
+        heartbeat: Duration,
+        probes: bool,
+        now: Instant,
+    ) -> Self {
+        Machine {
+            kind,
             policy,
             silence: heartbeat.saturating_mul(2),
             probes,
@@ -172,21 +200,33 @@ impl Ordered {
             consumer_seq: 0,
             seen: 0,
             last: 0,
+            last_time: 0,
             floor: None,
             expected: None,
             initial_complete: false,
             heard: now,
             probe_at: None,
             probe_wait: PROBE_AFTER,
+            mute: false,
             backoff: Backoff::default(),
             fruitful: false,
             attempted: now,
         }
     }
 
+    /// The consumer's heartbeats come in this interval, zero for none.
+    pub fn set_heartbeat(&mut self, heartbeat: Duration) {
+        self.silence = heartbeat.saturating_mul(2);
+    }
+
     /// The present epoch.
     pub fn epoch(&self) -> u64 {
         self.epoch
+    }
+
+    /// Stream sequence of the last delivery of the present consumer.
+    pub fn stream_seq(&self) -> u64 {
+        self.seen
     }
 
     /// Sequence of the last message that the program was given; 0 for none.
@@ -211,6 +251,9 @@ impl Ordered {
 
     /// A message came from the consumer of `epoch`.
     pub fn data(&mut self, epoch: u64, meta: &Metadata<'_>, now: Instant) -> Outcome {
+        if self.kind == Kind::Plain {
+            return self.plain_data(meta, now);
+        }
         if epoch != self.epoch || !self.is_listening() || self.deferred {
             return Outcome::default();
         }
@@ -232,11 +275,28 @@ impl Ordered {
         let deliver = meta.stream_seq > self.last;
         if deliver {
             self.last = meta.stream_seq;
+            self.last_time = meta.timestamp;
             self.fruitful = true;
         }
         Outcome {
             deliver,
             initial_complete: self.complete_if(meta.pending == 0 || self.has_all_expected()),
+        }
+    }
+
+    /// A plain consumer delivers what it likes, also again; only the last message of several need be
+    /// told.
+    fn plain_data(&mut self, meta: &Metadata<'_>, now: Instant) -> Outcome {
+        self.heard = now;
+        self.consumer_seq = meta.consumer_seq;
+        self.seen = meta.stream_seq;
+        if meta.stream_seq > self.last {
+            (self.last, self.last_time) = (meta.stream_seq, meta.timestamp);
+        }
+        self.fruitful = true;
+        Outcome {
+            deliver: true,
+            initial_complete: false,
         }
     }
 
@@ -249,6 +309,10 @@ impl Ordered {
         stalled: bool,
         now: Instant,
     ) -> Outcome {
+        if self.kind == Kind::Plain {
+            self.heard = now;
+            return Outcome::default();
+        }
         if epoch != self.epoch || !self.is_listening() || self.deferred {
             return Outcome::default();
         }
@@ -278,6 +342,9 @@ impl Ordered {
         self.phase = Phase::Live;
         self.heard = now;
         self.expected = Some(created.pending);
+        if self.last == 0 {
+            self.last_time = created.time;
+        }
         if self.floor.is_none() {
             // One that has delivered before it answered does not say where it started.
             self.floor = match self.policy {
@@ -308,10 +375,26 @@ impl Ordered {
     /// The answer to [`Action::Probe`]: what the consumer has delivered, and how much it has left.
     pub fn probed(&mut self, epoch: u64, consumer_seq: u64, pending: u64) -> Outcome {
         let current = epoch == self.epoch && self.phase == Phase::Live;
+        if self.kind == Kind::Plain {
+            self.probe_wait = Duration::ZERO;
+            return Outcome::default();
+        }
         let complete = current && pending == 0 && consumer_seq == self.consumer_seq;
         Outcome {
             deliver: false,
             initial_complete: self.complete_if(complete),
+        }
+    }
+
+    /// There was no answer to [`Action::Probe`], or one that says nothing. `denied` where asking
+    /// again is of no use before the next reconnect.
+    pub fn probe_failed(&mut self, epoch: u64, denied: bool, now: Instant) {
+        if epoch == self.epoch && self.kind == Kind::Plain {
+            self.mute = denied;
+            self.probe_at = match denied {
+                true => None,
+                false => now.checked_add(self.backoff.failed()),
+            };
         }
     }
 
@@ -348,6 +431,15 @@ impl Ordered {
     /// The connection is lost.
     pub fn lost(&mut self) {
         self.connected = false;
+        if self.kind == Kind::Plain && matches!(self.phase, Phase::Live | Phase::Creating) {
+            self.probe_at = None;
+            // What is being created may be there or not.
+            if self.phase == Phase::Creating && !self.is_first() {
+                self.next_epoch();
+                self.phase = Phase::Offline;
+            }
+            return;
+        }
         match self.phase {
             Phase::Ended | Phase::Full => {}
             // Whoever creates the first consumer learns how that went.
@@ -362,6 +454,11 @@ impl Ordered {
     /// There is a connection again.
     pub fn restored(&mut self, now: Instant) {
         self.connected = true;
+        self.mute = false;
+        if self.kind == Kind::Plain {
+            self.heard = now;
+            self.probe_at = Some(now);
+        }
         if self.phase == Phase::Offline {
             self.backoff.succeeded();
             self.phase = Phase::Waiting(now);
@@ -384,8 +481,14 @@ impl Ordered {
     /// given up for a new one.
     pub fn missed(&mut self, now: Instant) -> bool {
         let due = self.silent_at().is_some_and(|at| now >= at);
-        if due {
-            self.reset(now);
+        match self.kind {
+            Kind::Ordered if due => self.reset(now),
+            Kind::Plain if due => {
+                self.heard = now;
+                self.probe_at = Some(now).filter(|_| !self.mute);
+                return !self.silence.is_zero();
+            }
+            _ => {}
         }
         due
     }
@@ -400,7 +503,7 @@ impl Ordered {
             return Some(Action::Rebind { epoch: self.epoch });
         }
         match self.phase {
-            Phase::Waiting(at) if now >= at => {
+            Phase::Waiting(at) if now >= at && self.connected => {
                 self.phase = Phase::Creating;
                 self.attempted = now;
                 Some(Action::Create {
@@ -410,17 +513,20 @@ impl Ordered {
             }
             Phase::Live if self.probe_at.is_some_and(|at| now >= at) => {
                 self.probe_wait = self.probe_wait.saturating_mul(2);
-                self.probe_at = now.checked_add(self.probe_wait);
+                self.probe_at = match self.kind {
+                    Kind::Ordered => now.checked_add(self.probe_wait),
+                    Kind::Plain => None,
+                };
                 Some(Action::Probe { epoch: self.epoch })
             }
             _ => None,
         }
     }
 
-    /// When [`Ordered::missed`] and [`Ordered::poll`] want to be called again at the latest.
+    /// When [`Machine::missed`] and [`Machine::poll`] want to be called again at the latest.
     pub fn wake_at(&self) -> Option<Instant> {
         match self.phase {
-            Phase::Waiting(at) => Some(at),
+            Phase::Waiting(at) if self.connected => Some(at),
             Phase::Live => [self.silent_at(), self.probe_at]
                 .into_iter()
                 .flatten()
@@ -429,9 +535,17 @@ impl Ordered {
         }
     }
 
+    /// A time, by the server's clock, when the stream that is known was there: one that was created
+    /// later is another.
+    pub fn last_time(&self) -> i64 {
+        self.last_time
+    }
+
     /// Where a consumer that is created now has to start.
-    fn start(&self) -> Start {
-        let initial = self.policy == Policy::LastPerSubject && !self.initial_complete;
+    pub fn start(&self) -> Start {
+        let initial = self.kind == Kind::Ordered
+            && self.policy == Policy::LastPerSubject
+            && !self.initial_complete;
         match (self.last, self.floor) {
             _ if initial => Start::AsConfigured,
             (0, None) => Start::AsConfigured,
@@ -444,8 +558,13 @@ impl Ordered {
     }
 
     fn silent_at(&self) -> Option<Instant> {
-        let on = self.phase == Phase::Live && !self.silence.is_zero();
-        on.then(|| self.heard.checked_add(self.silence)).flatten()
+        let silence = match (self.kind, self.silence) {
+            (Kind::Plain, Duration::ZERO) => IDLE,
+            (Kind::Ordered, Duration::ZERO) => return None,
+            (_, silence) => silence,
+        };
+        let on = self.phase == Phase::Live && self.connected;
+        on.then(|| self.heard.checked_add(silence)).flatten()
     }
 
     fn has_all_expected(&self) -> bool {
@@ -463,7 +582,7 @@ impl Ordered {
 
     fn probe_later(&mut self, now: Instant) {
         self.probe_wait = PROBE_AFTER;
-        if self.probes && !self.initial_complete {
+        if self.kind == Kind::Ordered && self.probes && !self.initial_complete {
             self.probe_at = now.checked_add(PROBE_AFTER);
         }
     }
@@ -511,5 +630,5 @@ impl Ordered {
 }
 
 #[cfg(test)]
-#[path = "ordered_tests.rs"]
+#[path = "machine_tests.rs"]
 mod tests;

@@ -1,0 +1,60 @@
+/* A scripted JetStream server: a peer that reads the client's protocol operation by operation, answers its API
+ * requests with what the test says, and delivers what a consumer would, or would not. For states that a real
+ * server reaches only by luck. */
+#ifndef NATS_RS_TEST_JS_PEER_H
+#define NATS_RS_TEST_JS_PEER_H
+
+#include "peer.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct js_op {
+    char verb[8];      /* SUB, UNSUB, PUB, HPUB */
+    char subject[256]; /* of UNSUB, the sid */
+    char reply[256];   /* of SUB, the sid */
+    char body[2048];   /* payload, and headers in front */
+} js_op;
+
+typedef struct js_peer {
+    peer p;
+    natsConnection *nc;
+    jsCtx *js;
+    char inbox[128]; /* the consumer's deliver subject, as the last SUB for one had it */
+    char sid[24];
+    char answers[24];      /* the sid of the client's inbox for answers */
+    uint64_t consumer_seq; /* of the last message delivered */
+    js_op op;              /* the last one read */
+} js_peer;
+
+/* Connects a client. adjust: changes its options, or NULL. */
+void js_peer_start(js_peer *j, natsOptions *(*adjust)(natsOptions *));
+void js_peer_end(js_peer *j);
+
+/* Reads operations until one has this verb and a subject that begins so; what it reads on the way is dropped, but
+ * PINGs are answered and new deliver subjects noted. False when none comes in time. */
+bool js_peer_await(js_peer *j, const char *verb, const char *subject);
+/* The same, with a time limit; nothing is noted as a problem. */
+bool js_peer_await_within(js_peer *j, const char *verb, const char *subject, int64_t timeout_ms);
+/* Answers the request that was read last. */
+bool js_peer_answer(js_peer *j, const char *json);
+/* Awaits the request for a consumer, whose body must have this part (or NULL), and answers with a consumer that has
+ * delivered up to this stream sequence and has so many messages pending. */
+bool js_peer_consumer(js_peer *j, const char *part, uint64_t delivered, uint64_t pending);
+/* The same for a script that peer_run runs while the test subscribes. arg: NULL. */
+void js_peer_first_consumer(peer *p, void *arg);
+/* Delivers a message: its payload is the stream sequence. consumer_seq: 0 for the next one. */
+bool js_peer_deliver(js_peer *j, uint64_t stream_seq, uint64_t consumer_seq, uint64_t pending);
+/* The same to another sid. */
+bool js_peer_deliver_to(js_peer *j, const char *sid, uint64_t stream_seq, uint64_t consumer_seq,
+                        uint64_t pending);
+/* Sends a heartbeat. stalled: a subject, or NULL. */
+bool js_peer_heartbeat(js_peer *j, uint64_t consumer_seq, uint64_t stream_seq, const char *stalled);
+/* Asks for flow control, to be answered on this subject. */
+bool js_peer_flow(js_peer *j, const char *reply);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

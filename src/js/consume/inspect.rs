@@ -1,0 +1,42 @@
+//! What a program can ask about the consumer of a subscription.
+
+use std::sync::Arc;
+
+use super::push::{Push, SequenceMismatch};
+use crate::client::Subscription;
+use crate::error::{Error, Result, Status};
+use crate::js::api::ConsumerInfo;
+use crate::js::context::CallOptions;
+
+fn not_of_a_stream() -> Error {
+    Error::new(
+        Status::NATS_INVALID_SUBSCRIPTION,
+        "not a JetStream subscription",
+    )
+}
+
+/// Asks the server about the consumer of a subscription.
+pub fn consumer_info(
+    sub: &Arc<Subscription>,
+    options: &CallOptions<'_>,
+) -> crate::js::Result<ConsumerInfo> {
+    let push = sub.extension::<Push>().ok_or_else(not_of_a_stream)?;
+    let (stream, consumer) = push.names();
+    if consumer.is_empty() {
+        // It is being made again.
+        return Err(Status::NATS_NOT_FOUND.into());
+    }
+    push.call_with(options).consumer_info(&stream, &consumer)
+}
+
+/// How what has come differs from what the consumer has sent; `None` where it does not.
+pub fn sequence_mismatch(sub: &Arc<Subscription>) -> Result<Option<SequenceMismatch>> {
+    let push = sub.extension::<Push>().ok_or_else(not_of_a_stream)?;
+    let (stream, client, server) = push.sequences();
+    let mismatch = SequenceMismatch {
+        stream,
+        client,
+        server,
+    };
+    Ok(Some(mismatch).filter(|m| m.client != m.server))
+}

@@ -1,0 +1,259 @@
+//! Which consumer a subscription uses: one that exists, which must be as the program asked, or one
+//! that is created for it.
+
+use super::validate;
+use crate::error::{Error as Plain, Status};
+use crate::js::api::{AckPolicy, ConsumerConfig, ConsumerInfo, DeliverPolicy, ErrCode};
+use crate::js::context::Call;
+use crate::js::error::{Error, Result};
+use crate::js::names::check_durable;
+
+/// What the program asks for.
+#[derive(Debug, Clone, Default)]
+pub struct SubOptions {
+    /// The stream; empty to find it by the subject.
+    pub stream: String,
+    /// The consumer to use if it exists; empty for the durable name, if there is one.
+    pub consumer: String,
+    /// The queue group; empty for none.
+    pub queue: String,
+    /// The callback acknowledges messages by itself.
+    pub manual_ack: bool,
+    /// What the consumer is to be where it is created, and must be where it exists.
+    pub config: ConsumerConfig,
+    /// All messages in order and once each.
+    pub ordered: bool,
+}
+
+/// A subscription that is to be made.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// The subjects, of which the first one finds the stream where none is named.
+    pub subjects: &'a [&'a str],
+    /// The durable name that a pull subscription was given; `None` where the options have it.
+    pub durable: Option<&'a str>,
+    /// Messages are pulled.
+    pub pull: bool,
+    /// What else the program said.
+    pub options: &'a SubOptions,
+}
+
+/// What has been found out about a [`Wanted`].
+#[derive(Debug, Clone)]
+pub struct Selection {
+    /// The stream.
+    pub stream: String,
+    /// The consumer.
+    pub consumer: Consumer,
+    /// What the consumer was asked to be, with the policies and names that follow from the options.
+    pub config: ConsumerConfig,
+}
+
+/// The consumer of a [`Selection`].
+#[derive(Debug, Clone)]
+pub enum Consumer {
+    /// It exists, and is as the program asked.
+    Found(Box<ConsumerInfo>),
+    /// It is taken to exist under this name: the server did not say.
+    Assumed(String),
+    /// It has to be created.
+    New,
+}
+
+/// The program's options after the checks that need no server.
+struct Checked {
+    config: ConsumerConfig,
+    /// The name to look for; empty for none.
+    consumer: String,
+    bound: bool,
+}
+
+impl Wanted<'_> {
+    fn check(&self) -> Result<Checked, Plain> {
+        let options = self.options;
+        let mut config = options.config.clone();
+        if config.inactive_threshold < 0 {
+            return Err(Plain::invalid_arg(format!(
+                "invalid InactiveThreshold value ({}), needs to be greater or equal to 0",
+                config.inactive_threshold
+            )));
+        }
+        choose_start(&mut config);
+        let bound = !options.stream.is_empty() && !options.consumer.is_empty();
+        if self.subjects.first().is_none_or(|s| s.is_empty()) && !bound {
+            return Err(Plain::invalid_arg(
+                "a subject is required, or a stream with a consumer",
+            ));
+        }
+        let durable = self.durable.unwrap_or(&config.durable).to_owned();
+        if options.ordered {
+            self.check_ordered(&durable)?;
+        } else if !options.queue.is_empty() {
+            validate::queue_with(config.heartbeat > 0, config.flow_control)
+                .map_err(Plain::invalid_arg)?;
+        }
+        config.durable = match durable.is_empty() {
+            true => options.queue.clone(),
+            false => durable,
+        };
+        if !config.durable.is_empty() {
+            check_durable(&config.durable)?;
+        }
+        let consumer = match options.consumer.is_empty() {
+            true => config.durable.clone(),
+            false => options.consumer.clone(),
+        };
+        Ok(Checked {
+            config,
+            consumer,
+            bound,
+        })
+    }
+
+    fn check_ordered(&self, durable: &str) -> Result<(), Plain> {
+        let options = self.options;
+        let config = &options.config;
+        let faults = [
+            (self.pull, "can not use pull mode for an ordered consumer"),
+            (
+                !durable.is_empty(),
+                "durable can not be set for an ordered consumer",
+            ),
+            (
+                config.ack_policy.is_some(),
+                // Sic: programs look for these words.
+                "ack policy can not be set for an ordered consume",
+            ),
+            (
+                config.max_deliver > 1,
+                "max deliver can not be set for an ordered consumer",
+            ),
+            (
+                !config.deliver_subject.is_empty(),
+                "deliver subject can not be set for an ordered consumer",
+            ),
+            (
+                !options.queue.is_empty(),
+                "queue can not be set for an ordered consumer",
+            ),
+            (
+                !options.consumer.is_empty(),
+                "can not bind existing consumer for an ordered consumer",
+            ),
+        ];
+        match faults.into_iter().find(|(is, _)| *is) {
+            Some((_, text)) => Err(Plain::invalid_arg(text)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A start by sequence or time is one, whatever the policy says.
+pub fn choose_start(config: &mut ConsumerConfig) {
+    if config.opt_start_seq > 0 {
+        config.deliver_policy = Some(DeliverPolicy::ByStartSequence);
+    }
+    if config.opt_start_time.0 > 0 {
+        config.deliver_policy = Some(DeliverPolicy::ByStartTime);
+    }
+}
+
+/// Finds the stream and the consumer of a subscription that is to be made.
+pub fn select(call: &Call<'_>, wanted: &Wanted<'_>) -> Result<Selection> {
+    let checked = wanted.check()?;
+    let options = wanted.options;
+    let stream = match options.stream.is_empty() {
+        false => options.stream.clone(),
+        true => {
+            let subject = wanted.subjects.first().copied().unwrap_or_default();
+            call.stream_of_subject(subject)?
+                .ok_or_else(|| Plain::new(Status::NATS_ERR, "no stream matches subject"))?
+        }
+    };
+    let consumer = match checked.consumer.is_empty() {
+        true => Consumer::New,
+        false => look_up(call, wanted, &stream, &checked)?,
+    };
+    let mut config = checked.config;
+    fill_in(&mut config, wanted);
+    Ok(Selection {
+        stream,
+        consumer,
+        config,
+    })
+}
+
+fn look_up(
+    call: &Call<'_>,
+    wanted: &Wanted<'_>,
+    stream: &str,
+    checked: &Checked,
+) -> Result<Consumer> {
+    match call.consumer_info(stream, &checked.consumer) {
+        Ok(info) => {
+            validate::attach(wanted, &checked.config, &info)?;
+            Ok(Consumer::Found(Box::new(info)))
+        }
+        Err(e) if e.code() == ErrCode::CONSUMER_NOT_FOUND && !checked.bound => Ok(Consumer::New),
+        // Accounts that may pull need not be allowed to ask for infos.
+        Err(e) if wanted.pull && checked.bound && is_silence(&e) => {
+            Ok(Consumer::Assumed(checked.consumer.clone()))
+        }
+        Err(e) => Err(e),
+    }
+}
+
+fn is_silence(error: &Error) -> bool {
+    error.status() == Status::NATS_TIMEOUT || error.code() == ErrCode::NOT_ENABLED
+}
+
+/// Completes the configuration of a consumer that is to be created.
+fn fill_in(config: &mut ConsumerConfig, wanted: &Wanted<'_>) {
+    config.deliver_subject.clear();
+    config.deliver_group = match wanted.pull {
+        true => String::new(),
+        false => wanted.options.queue.clone(),
+    };
+    config.filter_subject.clear();
+    config.filter_subjects.clear();
+    match wanted.subjects {
+        [] => {}
+        [one] => config.filter_subject = (*one).to_owned(),
+        several => {
+            config.filter_subjects = several.iter().map(|s| (*s).to_owned()).collect();
+        }
+    }
+    if wanted.options.ordered {
+        config.ack_policy = Some(AckPolicy::None);
+        config.max_deliver = 1;
+        config.ack_wait = ORDERED_ACK_WAIT;
+        config.flow_control = true;
+        config.memory_storage = true;
+        config.replicas = 1;
+        if config.heartbeat <= 0 {
+            config.heartbeat = ORDERED_HEARTBEAT;
+        }
+    }
+}
+
+/// 24 hours, in nanoseconds: nothing of an ordered consumer is acknowledged.
+const ORDERED_ACK_WAIT: i64 = 24 * 60 * 60 * 1_000_000_000;
+/// In nanoseconds.
+const ORDERED_HEARTBEAT: i64 = 5 * 1_000_000_000;
+
+/// Looks for a consumer that somebody else has created since [`select`] found none; it has to be as
+/// the program asked.
+pub fn select_again(
+    call: &Call<'_>,
+    wanted: &Wanted<'_>,
+    selection: &Selection,
+) -> Result<ConsumerInfo> {
+    let config = &selection.config;
+    let name = match config.name.is_empty() {
+        true => &config.durable,
+        false => &config.name,
+    };
+    let info = call.consumer_info(&selection.stream, name)?;
+    validate::attach(wanted, &wanted.check()?.config, &info)?;
+    Ok(info)
+}

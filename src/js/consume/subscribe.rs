@@ -1,0 +1,219 @@
+//! Making a push subscription.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::machine::{Kind, Machine, Policy};
+use super::push::{Api, Events, Push, PushArgs};
+use super::recover::created;
+use super::select::{Consumer, Selection, Wanted, select, select_again};
+use crate::client::{MsgSink, SubscribeArgs, Subscription};
+use crate::js::api::{AckPolicy, ConsumerConfig, ConsumerInfo, DeliverPolicy, ErrCode};
+use crate::js::context::{Call, Context};
+use crate::js::error::{Error, Result};
+use crate::js::manage::ConsumerAction;
+
+/// How messages get to the program.
+pub enum Delivery<'a> {
+    /// It fetches them.
+    Sync,
+    /// They are given to what this makes. It has to say so to the [`Push`], by
+    /// [`hand_over`](Push::hand_over) before and [`handed_over`](Push::handed_over) after each.
+    Sink(MakeSink<'a>),
+}
+
+/// Makes what gets the messages.
+pub type MakeSink<'a> = Box<dyn FnOnce(&Arc<Push>) -> Box<dyn MsgSink> + 'a>;
+
+/// Makes a push subscription: finds or creates its consumer, and subscribes to what that delivers.
+///
+/// `placed` gets the subscription before the first message can come. Where this fails afterwards, the
+/// subscription is closed.
+pub fn subscribe(
+    context: &Arc<Context>,
+    call: &Call<'_>,
+    wanted: &Wanted<'_>,
+    delivery: Delivery<'_>,
+    events: Option<Arc<dyn Events>>,
+    placed: impl FnOnce(&Arc<Subscription>),
+) -> Result<Arc<Subscription>> {
+    let selection = select(call, wanted)?;
+    let conn = context.connection();
+    let (deliver, found) = match &selection.consumer {
+        Consumer::Found(info) => (info.config.deliver_subject.clone(), Some(&**info)),
+        Consumer::Assumed(_) | Consumer::New => (
+            String::from_utf8_lossy(&conn.new_inbox()).into_owned(),
+            None,
+        ),
+    };
+    let config = found.map_or(&selection.config, |info| &info.config);
+    let kind = match wanted.options.ordered {
+        true => Kind::Ordered,
+        false => Kind::Plain,
+    };
+    let machine = Machine::new(
+        kind,
+        policy(&selection.config),
+        heartbeat(config),
+        events.is_some(),
+        Instant::now(),
+    );
+    let push = Push::new(PushArgs {
+        api: Api::of(call, context),
+        kind,
+        subjects: wanted.subjects,
+        selection: &selection,
+        machine,
+        is_sync: matches!(delivery, Delivery::Sync),
+        no_ack: kind == Kind::Ordered || wanted.options.config.ack_policy == Some(AckPolicy::None),
+        events,
+    });
+    let sink = match delivery {
+        Delivery::Sync => None,
+        Delivery::Sink(make) => Some(make(&push)),
+    };
+    let queue = wanted.options.queue.as_bytes();
+    let sub = conn.prepare_subscription(SubscribeArgs {
+        queue: Some(queue).filter(|q| !q.is_empty()),
+        sink,
+        intake: Some(push.clone()),
+        ..SubscribeArgs::new(deliver.as_bytes())
+    })?;
+    sub.set_extension(push.clone());
+    let _ = push.sub.set(Arc::downgrade(&sub));
+    {
+        let mut state = push.state.lock();
+        state.sid = sub.sid();
+        state.deliver = deliver;
+    }
+    placed(&sub);
+    conn.start_subscription(&sub)?;
+    let me = push.me.clone();
+    sub.on_end(move |sub, reason| {
+        if let Some(push) = me.upgrade() {
+            push.ended(sub, reason);
+        }
+    });
+    let me = push.me.clone();
+    let observation = conn.observe(move |_, event| {
+        if let Some(push) = me.upgrade() {
+            push.connection_changed(event);
+        }
+    });
+    let _ = push.observation.set(observation);
+    let consumer = match found {
+        Some(info) => Ok((info.clone(), false)),
+        None => create(call, wanted, &selection, &push, &sub),
+    };
+    let (info, ours) = match consumer {
+        Ok(consumer) => consumer,
+        Err(error) => {
+            push.state.lock().ended = true;
+            sub.destroy();
+            return Err(error);
+        }
+    };
+    widen_limits(&sub, &info.config);
+    push.begin(info, ours);
+    Ok(sub)
+}
+
+/// Creates the consumer, or uses the one that somebody else has just created.
+fn create(
+    call: &Call<'_>,
+    wanted: &Wanted<'_>,
+    selection: &Selection,
+    push: &Push,
+    sub: &Arc<Subscription>,
+) -> Result<(ConsumerInfo, bool)> {
+    let mut config = selection.config.clone();
+    config.deliver_subject = push.state.lock().deliver.clone();
+    let answer = call.put_consumer(&selection.stream, &config, ConsumerAction::CreateOrUpdate);
+    match answer {
+        Ok(info) => Ok((info, true)),
+        Err(e) if is_race(&e) && !wanted.options.ordered => {
+            let info = select_again(call, wanted, selection)?;
+            let mut state = push.state.lock();
+            state.sid = sub.rebind(info.config.deliver_subject.as_bytes())?;
+            state.deliver.clone_from(&info.config.deliver_subject);
+            drop(state);
+            Ok((info, false))
+        }
+        Err(e) => Err(e),
+    }
+}
+
+fn is_race(error: &Error) -> bool {
+    error.code() == ErrCode::CONSUMER_EXISTING_ACTIVE
+        || error.code() == ErrCode::CONSUMER_NAME_EXIST
+}
+
+impl Push {
+    /// The consumer is there.
+    fn begin(&self, info: ConsumerInfo, ours: bool) {
+        let mut state = self.state.lock();
+        // One that was found may have other heartbeats than were asked for.
+        let heartbeat = heartbeat(&info.config);
+        state.machine.set_heartbeat(heartbeat);
+        let epoch = state.machine.epoch();
+        let outcome = state.machine.created(epoch, created(&info), Instant::now());
+        state.consumer = info.name;
+        state.ours = ours;
+        let after = self.passed(&state);
+        drop(state);
+        self.tell(outcome.is_some_and(|o| o.initial_complete), after);
+        self.recover();
+    }
+}
+
+fn policy(config: &ConsumerConfig) -> Policy {
+    match config.deliver_policy {
+        Some(DeliverPolicy::Last | DeliverPolicy::New) => Policy::Moving,
+        Some(DeliverPolicy::LastPerSubject) => Policy::LastPerSubject,
+        _ => Policy::Fixed,
+    }
+}
+
+fn heartbeat(config: &ConsumerConfig) -> Duration {
+    Duration::from_nanos(u64::try_from(config.heartbeat).unwrap_or(0))
+}
+
+/// As many messages as the consumer sends without an acknowledgement have to fit into the queue.
+fn widen_limits(sub: &Subscription, config: &ConsumerConfig) {
+    const EACH: i64 = 1024 * 1024;
+    let Ok((msgs, bytes)) = sub.pending_limits() else {
+        return;
+    };
+    let pending = config.max_ack_pending;
+    if msgs < 0 || pending <= i64::from(msgs) {
+        return;
+    }
+    let clamp = |n: i64| i32::try_from(n).unwrap_or(i32::MAX);
+    let wider = match bytes {
+        0.. => bytes.max(clamp(pending.saturating_mul(EACH))),
+        unlimited => unlimited,
+    };
+    let _ = sub.set_pending_limits(clamp(pending), wider);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn policies_by_where_they_start() {
+        let of = |policy| {
+            super::policy(&ConsumerConfig {
+                deliver_policy: policy,
+                ..ConsumerConfig::default()
+            })
+        };
+        assert_eq!(of(None), Policy::Fixed);
+        assert_eq!(of(Some(DeliverPolicy::ByStartTime)), Policy::Fixed);
+        assert_eq!(of(Some(DeliverPolicy::New)), Policy::Moving);
+        assert_eq!(
+            of(Some(DeliverPolicy::LastPerSubject)),
+            Policy::LastPerSubject
+        );
+    }
+}
