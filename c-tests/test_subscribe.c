@@ -181,6 +181,8 @@ static void timeout_subscription(bool pool) {
     server_run(&f.s);
     opts = test_options(f.s.url);
     CHECK_OK(natsOptions_UseGlobalMessageDelivery(opts, pool));
+    closure_init(&f.c);
+    options_record(opts, &f.c);
     f.nc = test_connect(opts);
     CHECK_OK(natsConnection_SubscribeTimeout(&sub, f.nc, "foo", 30, on_message, &c));
     CHECK_REACHED(&c.timeouts, OURS || !pool ? 3 : 1);
