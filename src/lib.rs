@@ -57,6 +57,7 @@
 //! | [`js::api`] | the JSON of the API as types: one list of fields for each struct, unknown ones kept; error codes |
 //! | [`js::context`], [`js::manage`] | a context and one call with its options; streams, consumers, single messages, many at once |
 //! | [`js::publish`] | publishing to streams: the table of messages that await their acks, who waits for room in it, batches |
+//! | [`js::consume`] | push and ordered subscriptions: which consumer, the state machine that makes it again, flow control, acks, metadata |
 //! | `ffi/guard.rs`, `ffi/callback.rs` | the way in and out of each exported function; how the program's are called |
 //! | `ffi/handle.rs` | what C's pointers point at, and which process they belong to |
 //! | `ffi/fork.rs` | noticing that this is a child |
