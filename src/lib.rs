@@ -66,8 +66,8 @@
 //! # The way in: from the socket to the callback
 //!
 //! 1. A worker that watches the sockets ([`runtime::Io`]) finds one readable and calls the
-//!    connection's `Link`. It sleeps until then, unless an option has it look for so long. A thread that waits for an answer does the same, for its connection, and
-//!    does not even sleep before if it expects the answer soon.
+//!    connection's `Link`. It sleeps until then, unless an option lets it poll. A thread that waits for an answer does the same for its connection, and
+//!    polls before it sleeps if it expects the answer soon.
 //! 2. The link reads into the [`msg::Receiver`]'s blocks of 16 KiB: one, or up to eight in one read
 //!    while the socket keeps up, or as much as a large frame needs. At rest it has none: the room
 //!    beside messages that live is what the next read, of any connection, goes into.
@@ -85,7 +85,7 @@
 //!    here to the thread that waits.
 //! 6. [`client::Subscription`] is a [`runtime::Job`]: the worker that read, or another one of
 //!    [`runtime::Dispatcher`], takes the whole queue at once and, with no lock held, gives each
-//!    message to the [`client::MsgSink`]. Who reads and gets a job stops reading; from then on
+//!    message to the [`client::MsgSink`]. A worker that reads and gets a job stops reading; from then on
 //!    another worker watches the socket. A subscription whose callbacks have not been quick is
 //!    queued, and all workers but one may run such ones.
 //! 7. The sink of [`ffi::subscribe`] calls the program with the handles that it knows. The
@@ -100,29 +100,29 @@
 //!    [`client::Connection::publish`].
 //! 2. `publish` checks the subject (no byte that would break the line) and the server's limits.
 //! 3. `outgoing` encodes one whole frame into the *front* buffer; its lock is held for the copy.
-//! 4. The first publish after a pause is written by who made it. In a burst the first one asks
-//!    whoever watches the sockets to write, which costs the others nothing. A burst that outruns that
+//! 4. The first publish after a pause is written by its own thread. In a burst the first one asks
+//!    a thread that watches the sockets to write, which costs the others nothing. A burst that outruns that
 //!    is left to its publishers, and a timer sees to its end (`outgoing/burst.rs`).
-//!    [`client::When`] says who does not leave it at that: requests and flushes write by
-//!    themselves, and so does who finds 128 KiB in the front; that one waits for the socket, too,
-//!    for up to 5 ms.
-//! 5. Who writes holds the *writer*, swaps the front for the empty *back* and gives that to the
-//!    kernel without blocking, in equal pieces whose size is learnt (`outgoing/pieces.rs`), while
-//!    publishers go on. What the kernel does not take stays until the socket is writable. Above
+//!    [`client::When`] says which calls do not leave it at that: requests and flushes write by
+//!    themselves, and so does a publisher that finds 128 KiB in the front, which also waits for the
+//!    socket for up to 5 ms.
+//! 5. The thread that writes holds the *writer* lock, swaps the front for the empty *back* and gives that to the
+//!    kernel without blocking, in equal pieces whose size is measured (`outgoing/pieces.rs`), while
+//!    publishers go on. Data that the kernel does not accept stays until the socket is writable. Above
 //!    256 KiB publishers wait for room, up to the write deadline.
 //! 6. A payload of 80 KiB and more goes from the caller's memory, with the head in front of it.
 //!
 //! Only whole frames are in the buffers. When the connection is lost, [`proto::salvage`] picks out
-//! the publishes that did not leave whole; they become the head of the pending buffer, which
-//! publishers fill up to the reconnect buffer's limit; but for what no server takes
+//! the publishes that were not written completely; they become the head of the pending buffer, which
+//! publishers fill up to the reconnect buffer's limit; except what no server accepts
 //! (`outgoing/kept.rs`). With the next server go out: the subscriptions as they are by then, what is
 //! pending, the PINGs that are waited for; then the callback is posted.
 //!
 //! # Reconnect
 //!
 //! [`client::session`] is the only one to change a connection's state. Each attempt makes a new
-//! link (stream, parser, receiver), so nothing of an old session reaches a new one; who fails with
-//! an old link is not heard. One deadline covers name, TCP and handshake. Attempts are steps on
+//! link (stream, parser, receiver), so nothing of an old session reaches a new one; failures of
+//! an old link are ignored. One deadline covers name, TCP and handshake. Attempts are steps on
 //! dialing threads and pauses on the timer thread: no connection has a thread of its own.
 //!
 //! # Words
@@ -144,7 +144,7 @@
 //!
 //! # Order of locks
 //!
-//! 1. a link's reader: held by whoever reads from the socket
+//! 1. a link's reader: held by the thread that reads from the socket
 //! 2. the connection's registry
 //! 3. the requests, or one subscription's queue
 //! 4. the outgoing writer
@@ -157,8 +157,8 @@
 //! while something is dropped that may own the last reference to an object.
 //!
 //! What is sent as state (SUB, UNSUB) is appended with the registry locked, and so is all of it
-//! after a reconnect: whoever subscribes meanwhile does it either before, and is part of it, or
-//! after, and sends it himself.
+//! after a reconnect: a thread that subscribes meanwhile does it either before, and is part of it, or
+//! after, and sends its SUB itself.
 //!
 //! # Threads
 //!
