@@ -88,6 +88,13 @@ impl MsgList {
         first.as_ref()
     }
 
+    /// The last message, which stays.
+    pub fn last(&self) -> Option<&Msg> {
+        // SAFETY: as for `front`: `tail` is NULL or a pointer to a descriptor that this list owns.
+        let last: &Option<Msg> = unsafe { &*(&raw const self.tail).cast() };
+        last.as_ref()
+    }
+
     /// Keeps the messages for which `keep` returns true, and returns the others, both in order.
     pub fn retain(&mut self, mut keep: impl FnMut(&Msg) -> bool) -> MsgList {
         let mut all = std::mem::take(self);
@@ -157,7 +164,10 @@ mod tests {
         assert!(b.front().is_none());
         b.push(msg(9));
         assert_eq!(b.front().unwrap().payload(), b"9");
-        assert_eq!(numbers(&mut b), ["9"]);
+        b.push(msg(8));
+        assert_eq!(b.last().unwrap().payload(), b"8");
+        assert_eq!(numbers(&mut b), ["9", "8"]);
+        assert!(b.last().is_none());
         assert_eq!((b.len(), b.bytes()), (0, 0));
     }
 

@@ -103,6 +103,15 @@ impl<H: Home> Subscription<H> {
         sink.end(self);
     }
 
+    /// Has the sink called with no message, on a thread that delivers, unless messages are delivered
+    /// before that. Does not wait.
+    pub fn nudge(self: &Arc<Self>) {
+        let schedule = self.sink.is_some() && self.queue.lock().nudge();
+        if schedule {
+            self.schedule();
+        }
+    }
+
     /// After a round: is there more to do? If not, the worker leaves it.
     fn settle(self: &Arc<Self>) -> bool {
         let mut queue = self.queue.lock();
@@ -125,6 +134,9 @@ impl<H: Home> Subscription<H> {
             Next::Rest => self.arm_timeout(),
             Next::Complete(callback, lifetime_guard) => {
                 self.completed.notify_all();
+                if let Some(sink) = &self.sink {
+                    self.home.life().inside(|| sink.completed(self));
+                }
                 if let Some(callback) = callback {
                     self.home.life().inside(callback);
                 }

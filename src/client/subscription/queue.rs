@@ -506,6 +506,15 @@ impl Queue {
         is_open && !mem::replace(&mut self.timer_armed, true)
     }
 
+    /// The sink is to be called although there is no message. True if it is to be scheduled.
+    pub(super) fn nudge(&mut self) -> bool {
+        if self.is_closed() {
+            return false;
+        }
+        self.timeout_due = true;
+        self.schedule()
+    }
+
     /// The timer has fired.
     pub(super) fn timer_fired(&mut self, now: Instant, timeout: Duration) -> Timeout {
         // While a worker is at it the clock does not run; it starts the next wait itself.

@@ -31,8 +31,15 @@ pub trait MsgSink<S = crate::client::Subscription>: Send + Sync {
         let _ = sub;
     }
 
-    /// A message; `None` says that none came for the subscription's timeout.
+    /// A message; `None` says that none came for the subscription's timeout, or that it was
+    /// [nudged](Subscription::nudge).
     fn deliver(&self, sub: &Arc<S>, msg: Option<Msg>);
+
+    /// The subscription is closed, and no message follows. Called once, before its completion
+    /// callback. May wait.
+    fn completed(&self, sub: &Arc<S>) {
+        let _ = sub;
+    }
 
     /// Those were all for now.
     fn end(&self, sub: &Arc<S>) {

@@ -16,6 +16,7 @@
 //! | [`messages`], [`direct_batch`], [`counters`] | messages of streams: one, many, counters |
 //! | [`publish`], [`publish_async`], [`publish_batch`] | publishing: waiting for each ack, not waiting, atomic batches |
 //! | [`publish_more`] | additions to publishing |
+//! | [`pull`] | pull subscriptions |
 //! | [`publish_types`], [`subscribe_types`], [`direct_get`] | options and results of the functions on messages |
 //! | `call` | options of single calls, numbers of servers' errors |
 //! | `plain`, `given` | structures that the program fills |
@@ -53,6 +54,7 @@ pub mod publish_async;
 pub mod publish_batch;
 pub mod publish_more;
 pub mod publish_types;
+pub mod pull;
 pub mod stream_additions;
 pub mod stream_config;
 pub mod stream_info;

@@ -480,7 +480,7 @@ pub(super) fn acknowledges(options: &SubOptions) -> bool {
 }
 
 /// A `natsMsgHandler` that is not NULL.
-type MsgHandler =
+pub(super) type MsgHandler =
     unsafe extern "C" fn(*mut natsConnection, *mut natsSubscription, *mut natsMsg, *mut c_void);
 
 /// The program's function, called with each message that a consumer pushes.

@@ -30,7 +30,7 @@ impl Ending {
         self.keep.store(true, Ordering::Relaxed);
     }
 
-    fn keeps_consumer(&self) -> bool {
+    pub(super) fn keeps_consumer(&self) -> bool {
         self.keep.load(Ordering::Relaxed)
     }
 
@@ -40,7 +40,7 @@ impl Ending {
         let _ = self.deleting.wait(deadline, |busy| (!*busy).then_some(()));
     }
 
-    fn is_deleting(&self, busy: bool) {
+    pub(super) fn is_deleting(&self, busy: bool) {
         *self.deleting.lock() = busy;
         self.deleting.notify_all();
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::pull::Pull;
 use super::push::{Push, SequenceMismatch};
 use crate::client::Subscription;
 use crate::error::{Error, Result, Status};
@@ -20,6 +21,10 @@ pub fn consumer_info(
     sub: &Arc<Subscription>,
     options: &CallOptions<'_>,
 ) -> crate::js::Result<ConsumerInfo> {
+    if let Some(pull) = sub.extension::<Pull>() {
+        let (stream, consumer) = pull.names();
+        return pull.call_with(options).consumer_info(&stream, &consumer);
+    }
     let push = sub.extension::<Push>().ok_or_else(not_of_a_stream)?;
     let (stream, consumer) = push.names();
     if consumer.is_empty() {

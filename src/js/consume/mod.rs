@@ -18,6 +18,7 @@ pub mod flow;
 mod inspect;
 pub mod machine;
 pub mod metadata;
+pub mod pull;
 pub mod push;
 mod recover;
 pub mod select;

@@ -58,6 +58,15 @@ impl Api {
         })
     }
 
+    /// The same, with the options of one call.
+    pub(super) fn call_with<'a>(&'a self, options: &CallOptions<'a>) -> Call<'a> {
+        let mut options = options.clone();
+        if options.domain.is_empty() && options.prefix.is_empty() {
+            options.prefix = &self.prefix;
+        }
+        self.context.call(&options)
+    }
+
     pub(super) fn connection(&self) -> &Arc<Connection> {
         self.context.connection()
     }
@@ -204,11 +213,7 @@ impl Push {
 
     /// The same, with the options of one call.
     pub(super) fn call_with<'a>(&'a self, options: &CallOptions<'a>) -> Call<'a> {
-        let mut options = options.clone();
-        if options.domain.is_empty() && options.prefix.is_empty() {
-            options.prefix = &self.api.prefix;
-        }
-        self.api.context.call(&options)
+        self.api.call_with(options)
     }
 
     /// How many messages the program was given.

@@ -179,7 +179,7 @@ fn heartbeat(config: &ConsumerConfig) -> Duration {
 }
 
 /// As many messages as the consumer sends without an acknowledgement have to fit into the queue.
-fn widen_limits(sub: &Subscription, config: &ConsumerConfig) {
+pub(super) fn widen_limits(sub: &Subscription, config: &ConsumerConfig) {
     const EACH: i64 = 1024 * 1024;
     let Ok((msgs, bytes)) = sub.pending_limits() else {
         return;

@@ -1,0 +1,383 @@
+//! The asynchronous pull: messages go to a callback, and more are asked for as they are dealt with.
+//!
+//! What a server takes back, loses or does not answer is asked for again by whoever finds out, be it
+//! the thread that reads or that of the timers; the program's callback may take its time meanwhile.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::flow::{Ask, Exit, FlowOptions};
+use super::request::{Body, expiry};
+use super::status::{Said, Verdict};
+use super::{Act, Pull, State, silence};
+use crate::client::{Subscription, Timer, When};
+use crate::error::{Error, Status};
+use crate::js::consume::Backoff;
+use crate::locks::Mutex;
+use crate::msg::Msg;
+
+/// What an asynchronous pull has beyond one that the program fetches from.
+pub(super) struct Ahead {
+    pub(super) options: FlowOptions,
+    pub(super) next: Option<super::NextAsk>,
+    /// When it ends by its time.
+    deadline: Option<Instant>,
+    timers: Mutex<Timers>,
+}
+
+#[derive(Default)]
+struct Timers {
+    silence: Option<Timer>,
+    timeout: Option<Timer>,
+}
+
+impl Ahead {
+    pub(super) fn new(options: FlowOptions, next: Option<super::NextAsk>) -> Self {
+        let timeout = Some(options.timeout).filter(|t| !t.is_zero());
+        Ahead {
+            deadline: timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
+            options,
+            next,
+            timers: Mutex::default(),
+        }
+    }
+
+    /// Its timers stop. Returns one of them for the caller to cancel.
+    pub(super) fn stop(&self) -> Option<Timer> {
+        let mut timers = self.timers.lock();
+        let (silence, timeout) = (timers.silence.take(), timers.timeout.take());
+        drop(timers);
+        if let Some(timer) = timeout {
+            timer.cancel();
+        }
+        silence
+    }
+}
+
+/// Asking again for what was lost.
+#[derive(Default)]
+pub(super) struct Healing {
+    /// What is to be asked for as soon as there is somebody to ask.
+    lost: Option<Ask>,
+    /// It was asked for again, and nothing has come since.
+    failed: bool,
+    backoff: Backoff,
+    timer: Option<Timer>,
+    /// The pull is over, and why.
+    exit: Option<Exit>,
+}
+
+impl Healing {
+    /// A message has come.
+    pub(super) fn succeeded(&mut self) {
+        if std::mem::take(&mut self.failed) {
+            self.backoff.succeeded();
+        }
+    }
+
+    pub(super) fn stop(&mut self) -> Option<Timer> {
+        self.timer.take()
+    }
+}
+
+impl Pull {
+    fn options(&self) -> Option<&FlowOptions> {
+        self.ahead.as_ref().map(|ahead| &ahead.options)
+    }
+
+    /// The subscription and its consumer are there: asks for the first messages.
+    pub(super) fn begin(&self) {
+        let Some(ahead) = &self.ahead else { return };
+        if let Some(deadline) = ahead.deadline {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let over = |pull: &Pull| pull.finish_after_queue(Exit(Status::NATS_TIMEOUT.into()));
+            ahead.timers.lock().timeout = Some(self.later(left, over));
+        }
+        if let Some(silence) = silence(ahead.options.pull.heartbeat) {
+            self.listen(ahead, silence);
+        }
+        match ahead.options.by_program {
+            true => {
+                if let Some(sub) = self.subscription() {
+                    self.ask_program(&sub);
+                }
+            }
+            false => self.refill(),
+        }
+    }
+
+    /// Looks after a while whether the server is silent.
+    fn listen(&self, ahead: &Ahead, after: Duration) {
+        let timer = self.later(after, Pull::look_for_silence);
+        ahead.timers.lock().silence = Some(timer);
+    }
+
+    fn look_for_silence(&self) {
+        let (Some(ahead), Some(sub)) = (&self.ahead, self.subscription()) else {
+            return;
+        };
+        let Some(silence) = silence(ahead.options.pull.heartbeat) else {
+            return;
+        };
+        let now = Instant::now();
+        let mut state = self.state.lock();
+        if state.ended || state.healing.exit.is_some() {
+            return;
+        }
+        let due = state.active + silence;
+        let mut missed = false;
+        if state.flow.outstanding.is_empty() || self.connection().is_reconnecting() {
+            // Nothing is to be heard.
+            state.active = now;
+        } else if due <= now {
+            missed = true;
+            state.active = now;
+            self.leave_inbox(&mut state, &sub);
+            self.flow_lost(&mut state);
+            self.heal(&mut state);
+        }
+        let next = (state.active + silence).saturating_duration_since(now);
+        drop(state);
+        self.listen(ahead, next.max(Duration::from_millis(1)));
+        if missed {
+            let error = Error::from(Status::NATS_MISSED_HEARTBEAT);
+            self.connection().report_error(Some(&sub), &error);
+        }
+        self.act();
+    }
+
+    /// No server has a request any more.
+    pub(super) fn flow_lost(&self, state: &mut State) {
+        if let Some(lost) = state.flow.lost() {
+            self.note_lost(state, lost);
+        }
+    }
+
+    /// Where the program decides what to ask for, what was lost is asked for again as it was.
+    fn note_lost(&self, state: &mut State, lost: Ask) {
+        if self.options().is_some_and(|o| o.by_program) && lost.messages > 0 {
+            let before = state.healing.lost.map_or(0, |ask| ask.messages);
+            state.healing.lost = Some(Ask {
+                messages: before + lost.messages,
+                ..lost
+            });
+        }
+    }
+
+    /// Asks again: at once, or if that was in vain the last time, after a while.
+    fn heal(&self, state: &mut State) {
+        match state.healing.failed {
+            true => self.heal_later(state),
+            false => {
+                state.healing.failed = true;
+                state.acts.push_back(Act::Refill);
+            }
+        }
+    }
+
+    /// Asks again after a while.
+    pub(super) fn heal_later(&self, state: &mut State) {
+        if self.ahead.is_none() || state.healing.timer.is_some() {
+            return;
+        }
+        state.healing.failed = true;
+        let wait = state.healing.backoff.failed();
+        state.healing.timer = Some(self.later(wait, |pull| {
+            drop(pull.state.lock().healing.timer.take());
+            pull.refill();
+        }));
+    }
+
+    /// What a server says about a request of an asynchronous pull.
+    pub(super) fn ahead_said(&self, state: &mut State, number: u64, said: Said) {
+        let (Some(options), Some(request)) =
+            (self.options(), state.flow.ended(number, said.pending))
+        else {
+            return;
+        };
+        let lost = Ask {
+            messages: request.left,
+            max_bytes: request.max_bytes,
+        };
+        let exit = Exit(said.error.clone());
+        let now = Instant::now();
+        match said.verdict {
+            Verdict::Alive => {}
+            Verdict::Nothing | Verdict::Refused => state.acts.push_back(Act::Finish(exit)),
+            Verdict::Expired => {
+                let over = self.ahead.as_ref().and_then(|a| a.deadline);
+                // The request's end is a little before the time's.
+                let over = over.is_some_and(|d| d <= now + Duration::from_millis(50));
+                if over || options.no_wait {
+                    state.acts.push_back(Act::Finish(exit));
+                } else {
+                    self.note_lost(state, lost);
+                    self.heal(state);
+                }
+            }
+            // All that is left of the bytes was asked for.
+            Verdict::Cut if options.no_wait || options.max_bytes > 0 => {
+                state.acts.push_back(Act::Finish(exit))
+            }
+            Verdict::Cut if request.came == 0 && request.left > 0 && request.max_bytes > 0 => {
+                // The next message does not fit, and never will.
+                state.acts.push_back(Act::Finish(exit));
+            }
+            Verdict::Cut if options.by_program => state.acts.push_back(Act::AskProgram),
+            Verdict::Cut | Verdict::Again => {
+                self.note_lost(state, lost);
+                self.heal(state);
+            }
+            Verdict::Unpinned => {
+                state.pin.clear();
+                self.note_lost(state, lost);
+                self.heal(state);
+            }
+            Verdict::Busy => {
+                self.note_lost(state, lost);
+                self.heal_later(state);
+            }
+            Verdict::Unanswered => {
+                self.note_lost(state, lost);
+                state.acts.push_back(Act::Probe);
+            }
+            Verdict::Deleted => {
+                self.note_lost(state, lost);
+                state.acts.push_back(Act::Gone(said.error));
+            }
+        }
+    }
+
+    /// Asks for what there is to be asked for, unless somebody else does later.
+    pub(super) fn refill(&self) {
+        let (Some(options), Some(sub)) = (self.options(), self.subscription()) else {
+            return;
+        };
+        let dropped = sub.dropped().unwrap_or(0);
+        let mut state = self.state.lock();
+        state.flow.dropped(dropped.unsigned_abs());
+        while self.may_ask(&state) {
+            let ask = match options.by_program {
+                true => state.healing.lost.take(),
+                false => state.flow.decide(options),
+            };
+            let Some(ask) = ask else { return };
+            if let Err(error) = self.send(&mut state, options, ask) {
+                drop(state);
+                return self.finish_after_queue(Exit(error));
+            }
+        }
+    }
+
+    /// Is there anybody to ask, and nobody who is going to?
+    fn may_ask(&self, state: &State) -> bool {
+        let waits = state.healing.timer.is_some() || state.gone.is_being_made();
+        let over = state.ended || state.healing.exit.is_some();
+        !waits && !over && !self.connection().is_reconnecting()
+    }
+
+    fn send(&self, state: &mut State, options: &FlowOptions, ask: Ask) -> crate::error::Result<()> {
+        let now = Instant::now();
+        let deadline = self.ahead.as_ref().and_then(|ahead| ahead.deadline);
+        let id = state.pin.clone();
+        let body = Body {
+            batch: ask.messages,
+            max_bytes: ask.max_bytes,
+            expires: deadline.map(|d| expiry(d, now)).filter(|e| !e.is_zero()),
+            no_wait: options.no_wait,
+            id: &id,
+            options: &options.pull,
+        };
+        let number = self.request(state, &body, When::Buffered)?;
+        state.flow.asked(number, ask);
+        Ok(())
+    }
+
+    /// Has the program decide what to ask for. On the thread that delivers.
+    fn ask_program(&self, sub: &Arc<Subscription>) {
+        let (Some(options), Some(next)) = (
+            self.options(),
+            self.ahead.as_ref().and_then(|a| a.next.as_ref()),
+        ) else {
+            return;
+        };
+        let Some(ask) = next(sub).filter(|ask| ask.messages > 0) else {
+            return;
+        };
+        let mut state = self.state.lock();
+        if !self.may_ask(&state) {
+            // It is asked for with what was lost.
+            return self.note_lost(&mut state, ask);
+        }
+        if let Err(error) = self.send(&mut state, options, ask) {
+            drop(state);
+            self.finish_after_queue(Exit(error));
+        }
+    }
+
+    /// A message for the program: `None` where it has all that it wants. On the thread that delivers.
+    pub fn before_callback(&self, mut msg: Msg) -> Option<Msg> {
+        let mut state = self.state.lock();
+        if matches!(&state.healing.exit, Some(Exit(e)) if e.status() == Status::NATS_MAX_DELIVERED_MSGS)
+        {
+            return None;
+        }
+        if self.options().is_some_and(|o| !o.pull.group.is_empty())
+            && let Some(pin) = msg.header(b"Nats-Pin-Id")
+            && state.pin.as_bytes() != pin
+        {
+            state.pin = String::from_utf8_lossy(pin).into_owned();
+        }
+        drop(state);
+        self.hand_over(&mut msg);
+        Some(msg)
+    }
+
+    /// The program's callback has returned, for a message of this size, or there was none. On the
+    /// thread that delivers.
+    pub fn after_callback(&self, sub: &Arc<Subscription>, size: Option<usize>) {
+        let Some(options) = self.options() else {
+            return;
+        };
+        if let Some(size) = size {
+            let mut state = self.state.lock();
+            state.flow.delivered(size as u64);
+            if state.flow.is_full(options) {
+                state.healing.exit.get_or_insert_with(Exit::full);
+                drop(state);
+                // Closes it at once, and deletes the consumer if the library has made it.
+                let _ = sub.unsubscribe();
+                return;
+            }
+        }
+        match options.by_program {
+            true => self.ask_program(sub),
+            false => self.refill(),
+        }
+    }
+
+    /// The pull is over once the program has had what waits.
+    pub(super) fn finish_after_queue(&self, exit: Exit) {
+        let mut state = self.state.lock();
+        if state.ended || state.healing.exit.is_some() {
+            return;
+        }
+        state.healing.exit = Some(exit);
+        drop(state);
+        if let Some(sub) = self.subscription() {
+            // Where it fails the subscription is closed, or drains.
+            let _ = sub.drain(None);
+        }
+    }
+
+    /// The subscription is closed, and the last callback has returned: why, for the completion
+    /// handler. Waits until a consumer that the library has made is deleted.
+    pub fn completed(&self) -> Exit {
+        self.await_deletion();
+        let exit = self.state.lock().healing.exit.clone();
+        exit.unwrap_or_else(|| match self.connection().is_closed() {
+            true => Exit(Status::NATS_CONNECTION_CLOSED.into()),
+            false => Exit(Status::NATS_OK.into()),
+        })
+    }
+}

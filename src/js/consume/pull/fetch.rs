@@ -1,0 +1,323 @@
+//! Fetching: asking for messages, and waiting for them.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use super::request::{Body, FetchRequest, expiry, weight};
+use super::status::{Said, Verdict};
+use super::{Act, Pull, State, silence};
+use crate::client::{Batch, Subscription, When};
+use crate::error::{Error, Result, Status};
+use crate::js::consume::Backoff;
+use crate::msg::{Msg, MsgList};
+
+/// What the thread that fetches waits for.
+pub(super) struct Fetching {
+    /// The number of its request; 0 for none.
+    number: u64,
+    /// The server has ended the request.
+    said: Option<Said>,
+    /// The request was lost: another one is wanted.
+    pub(super) again: bool,
+}
+
+impl Fetching {
+    /// No server has the request any more.
+    pub(super) fn lost(&mut self) {
+        self.number = 0;
+    }
+}
+
+/// Why waiting for the messages of a request has ended.
+enum End {
+    /// All are there.
+    Full,
+    /// The time is over.
+    Late,
+    /// The server has said so.
+    Said(Said),
+    /// The request was lost.
+    Lost,
+    /// The server is silent.
+    Silent,
+}
+
+/// What a fetch has got so far.
+#[derive(Default)]
+struct Got {
+    list: MsgList,
+    bytes: u64,
+    /// The next message is too large for what is left.
+    too_large: bool,
+}
+
+impl Got {
+    fn is_full(&self, want: &FetchRequest) -> bool {
+        let bytes = want.max_bytes > 0 && (self.too_large || self.bytes >= want.max_bytes);
+        self.list.len() >= want.batch || bytes
+    }
+}
+
+/// Ends being the thread that fetches.
+struct Turn<'a>(&'a Pull);
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.0.state.lock().fetch = None;
+        self.0.fetching.store(false, Ordering::Release);
+    }
+}
+
+fn concurrent() -> Error {
+    Error::new(Status::NATS_ERR, "concurrent fetch request not allowed")
+}
+
+/// Fetches messages of a pull subscription: what waits, and then what comes until there are enough,
+/// the time is over, or the server has no more. Fails only where there are none.
+///
+/// Where `take_first` is set, the first request takes only what the server has, and another one
+/// waits if there is nothing.
+pub fn fetch(sub: &Arc<Subscription>, want: &FetchRequest, take_first: bool) -> Result<Fetched> {
+    let Some(pull) = sub.extension::<Pull>() else {
+        return Err(Error::new(
+            Status::NATS_INVALID_SUBSCRIPTION,
+            "not a JetStream pull subscription",
+        ));
+    };
+    if pull.ahead.is_some() || pull.fetching.swap(true, Ordering::AcqRel) {
+        return Err(concurrent());
+    }
+    let _turn = Turn(&pull);
+    pull.state.lock().fetch = Some(Fetching {
+        number: 0,
+        said: None,
+        again: false,
+    });
+    let mut got = Got::default();
+    let result = pull.fetch(sub, want, take_first, &mut got);
+    match result {
+        Err(error) if got.list.is_empty() => Err(error),
+        _ => Ok(Fetched {
+            list: got.list,
+            pull: pull.clone(),
+        }),
+    }
+}
+
+/// The messages of a fetch, which can be acknowledged once they are taken out.
+pub struct Fetched {
+    list: MsgList,
+    pull: Arc<Pull>,
+}
+
+impl Iterator for Fetched {
+    type Item = Msg;
+
+    fn next(&mut self) -> Option<Msg> {
+        let mut msg = self.list.pop()?;
+        self.pull.hand_over(&mut msg);
+        Some(msg)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.list.len(), Some(self.list.len()))
+    }
+}
+
+impl ExactSizeIterator for Fetched {}
+
+impl Pull {
+    fn fetch(
+        &self,
+        sub: &Arc<Subscription>,
+        want: &FetchRequest,
+        take_first: bool,
+        got: &mut Got,
+    ) -> Result<()> {
+        let now = Instant::now();
+        let deadline = now + want.expires;
+        // What came late for another request comes first.
+        self.collect(sub, want, got, now)?;
+        if got.is_full(want) {
+            return Ok(());
+        }
+        let mut no_wait = want.no_wait || (take_first && want.batch - got.list.len() > 1);
+        let mut backoff = None;
+        loop {
+            self.ask_for(want, got, deadline, no_wait)?;
+            let end = self.await_end(sub, want, got, deadline)?;
+            let said = match end {
+                End::Full => return Ok(()),
+                End::Late => return Err(Status::NATS_TIMEOUT.into()),
+                End::Lost => continue,
+                End::Silent => {
+                    self.leave_inbox(&mut self.state.lock(), sub);
+                    return Err(Status::NATS_MISSED_HEARTBEAT.into());
+                }
+                End::Said(said) => said,
+            };
+            match said.verdict {
+                Verdict::Nothing if !want.no_wait && no_wait && got.list.is_empty() => {
+                    no_wait = false;
+                }
+                Verdict::Again if Instant::now() < deadline => {
+                    // At once the first time.
+                    let wait = match &mut backoff {
+                        None => Duration::ZERO,
+                        Some(backoff) => Backoff::failed(backoff),
+                    };
+                    backoff.get_or_insert_default();
+                    let until = deadline.min(Instant::now() + wait);
+                    self.collect(sub, want, got, until)?;
+                    if got.is_full(want) {
+                        return Ok(());
+                    }
+                }
+                Verdict::Deleted => {
+                    let mut state = self.state.lock();
+                    state.acts.push_back(Act::Gone(said.error.clone()));
+                    drop(state);
+                    self.act();
+                    return Err(said.error);
+                }
+                Verdict::Unanswered => {
+                    if self.state.lock().ours {
+                        self.probe();
+                    }
+                    return Err(said.error);
+                }
+                _ => return Err(said.error),
+            }
+        }
+    }
+
+    /// Sends a request for what is missing, unless that is for later.
+    fn ask_for(
+        &self,
+        want: &FetchRequest,
+        got: &Got,
+        deadline: Instant,
+        no_wait: bool,
+    ) -> Result<()> {
+        let mut state = self.state.lock();
+        self.fetch_news.store(false, Ordering::Release);
+        if let Some(fetch) = &mut state.fetch {
+            (fetch.number, fetch.said, fetch.again) = (0, None, false);
+        }
+        // Whoever finds a server, or the consumer again, has it sent.
+        if self.connection().is_reconnecting() || state.gone.is_being_made() {
+            return Ok(());
+        }
+        let expires = expiry(deadline, Instant::now());
+        let body = Body {
+            batch: (want.batch - got.list.len()) as u64,
+            max_bytes: match want.max_bytes {
+                0 => 0,
+                max => max.saturating_sub(got.bytes).max(1),
+            },
+            expires: (!expires.is_zero()).then_some(expires),
+            no_wait,
+            id: &want.options.id,
+            options: &want.options,
+        };
+        let number = self.request(&mut state, &body, When::Soon)?;
+        if let Some(fetch) = &mut state.fetch {
+            fetch.number = number;
+        }
+        Ok(())
+    }
+
+    /// Collects messages until the request has ended.
+    fn await_end(
+        &self,
+        sub: &Arc<Subscription>,
+        want: &FetchRequest,
+        got: &mut Got,
+        deadline: Instant,
+    ) -> Result<End> {
+        loop {
+            let silent_at = silence(want.options.heartbeat).and_then(|silence| {
+                let state = self.state.lock();
+                let waits = state.fetch.as_ref().is_some_and(|fetch| fetch.number > 0);
+                waits.then(|| state.active + silence)
+            });
+            let until = silent_at.map_or(deadline, |at| at.min(deadline));
+            self.collect(sub, want, got, until)?;
+            if got.is_full(want) {
+                return Ok(End::Full);
+            }
+            if self.fetch_news.swap(false, Ordering::AcqRel)
+                && let Some(fetch) = &mut self.state.lock().fetch
+            {
+                if let Some(said) = fetch.said.take() {
+                    return Ok(End::Said(said));
+                }
+                if fetch.again {
+                    return Ok(End::Lost);
+                }
+            }
+            let now = Instant::now();
+            if now >= deadline {
+                return Ok(End::Late);
+            }
+            if let Some(silence) = silence(want.options.heartbeat) {
+                let state = self.state.lock();
+                let waits = state.fetch.as_ref().is_some_and(|fetch| fetch.number > 0);
+                if waits && now >= state.active + silence {
+                    return Ok(End::Silent);
+                }
+            }
+        }
+    }
+
+    /// Takes messages until `until`, there are enough, or there are news.
+    fn collect(
+        &self,
+        sub: &Arc<Subscription>,
+        want: &FetchRequest,
+        got: &mut Got,
+        until: Instant,
+    ) -> Result<()> {
+        let stop = || self.fetch_news.load(Ordering::Acquire);
+        while !got.is_full(want) {
+            let Got {
+                list,
+                bytes,
+                too_large,
+            } = &mut *got;
+            let mut fits = |msg: &Msg| {
+                let more = *bytes + weight(msg);
+                // Larger than all that is wanted it comes alone: else it would never come.
+                let fits = more <= want.max_bytes || *bytes == 0;
+                *too_large = !fits;
+                *bytes = if fits { more } else { *bytes };
+                fits
+            };
+            let limited = want.max_bytes > 0;
+            let mut batch = Batch {
+                max: want.batch - list.len(),
+                deadline: Some(until),
+                stop: Some(&stop),
+                accept: if limited { Some(&mut fits) } else { None },
+            };
+            match sub.next_batch(&mut batch, list) {
+                Ok(0) => return Ok(()),
+                Ok(_) => {}
+                Err(e) if e.status() == Status::NATS_TIMEOUT => return Ok(()),
+                Err(e) => return Err(e),
+            }
+        }
+        Ok(())
+    }
+
+    /// What a server says about a fetch.
+    pub(super) fn fetch_said(&self, state: &mut State, number: u64, said: Said) {
+        if let Some(fetch) = &mut state.fetch
+            && fetch.number == number
+        {
+            fetch.said = Some(said);
+            state.acts.push_back(Act::Wake);
+        }
+    }
+}

@@ -1,0 +1,417 @@
+//! Pull consumers (ADR-13, ADR-42): the program, or the library for it, asks for messages.
+//!
+//! | file | what |
+//! |---|---|
+//! | `request` | what is asked for, as JSON |
+//! | `status` | what a server says about a request |
+//! | `fetch` | asking and waiting for the answer |
+//! | `flow` | how much an asynchronous pull asks for, and when it is over |
+//! | `ahead` | the asynchronous pull: asking ahead of the program, healing, ending |
+//! | `gone` | a consumer that is no longer |
+//! | `subscribe` | making the subscription |
+//!
+//! A subscription has one inbox, and each request a number below it, which its statuses carry.
+//! Messages do not: what comes late for one request is there for the next. When requests are lost,
+//! with the connection or because the server is silent, the inbox is replaced: no server goes on
+//! serving a request that nobody waits for.
+
+mod ahead;
+mod fetch;
+pub mod flow;
+mod gone;
+pub mod request;
+mod status;
+mod subscribe;
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock, Weak};
+use std::time::{Duration, Instant};
+
+pub use fetch::{Fetched, fetch};
+pub use flow::{Ask, Exit, FlowOptions};
+pub use request::{FetchRequest, PullOptions};
+pub use subscribe::{AsyncPull, NextAsk, pull_subscribe, pull_subscribe_async};
+
+use self::ahead::Ahead;
+use self::fetch::Fetching;
+use self::request::{Body, weight};
+use self::status::{Said, Verdict, number};
+use super::ending::Ending;
+use super::metadata::Metadata;
+use super::push::Api;
+use crate::client::{
+    ConnEvent, Connection, EndReason, Extension, Intake, Observation, Publish, Subscription, When,
+};
+use crate::error::{Error, Result, Status};
+use crate::js::api::ConsumerConfig;
+use crate::js::context::{Call, CallOptions};
+use crate::locks::Mutex;
+use crate::msg::{Msg, MsgList, Owner};
+
+/// What a pull subscription has beyond one of the client's: its [`Intake`] and its [`Extension`].
+pub struct Pull {
+    api: Api,
+    subjects: Vec<String>,
+    stream: String,
+    /// What the consumer was asked to be.
+    config: ConsumerConfig,
+    owner: Arc<Owner>,
+    /// Messages need no acknowledgement.
+    no_ack: bool,
+    /// Of an asynchronous pull.
+    ahead: Option<Ahead>,
+    state: Mutex<State>,
+    /// A thread fetches.
+    fetching: AtomicBool,
+    /// There is something for the thread that fetches beside messages.
+    fetch_news: AtomicBool,
+    ending: Ending,
+    sub: OnceLock<Weak<Subscription>>,
+    observation: OnceLock<Observation>,
+    me: Weak<Pull>,
+}
+
+/// What the lock protects. Publishing, binding and timers are allowed with it held, waiting is not.
+struct State {
+    /// The sid whose messages count.
+    sid: u64,
+    /// What the subjects of requests begin with; a dot and a number follow.
+    inbox: String,
+    /// The consumer's name.
+    consumer: String,
+    /// Where requests go.
+    next_subject: String,
+    /// The library created it.
+    ours: bool,
+    /// The number of the last request.
+    last: u64,
+    /// When something came last, or was asked for.
+    active: Instant,
+    /// The stream sequence of the last message that came.
+    last_sequence: u64,
+    /// The id of the pin that the consumer has given.
+    pin: String,
+    fetch: Option<Fetching>,
+    flow: flow::Flow,
+    healing: ahead::Healing,
+    gone: gone::Gone,
+    /// What there is to do.
+    acts: VecDeque<Act>,
+    ended: bool,
+}
+
+/// Something to do with nothing locked.
+enum Act {
+    /// The thread that fetches is to look.
+    Wake,
+    /// The asynchronous pull is over once the program has had what waits.
+    Finish(Exit),
+    /// To ask for more.
+    Refill,
+    /// The program decides what to ask for, on the thread that delivers.
+    AskProgram,
+    /// Nobody answers: is the consumer there?
+    Probe,
+    /// The consumer was deleted.
+    Gone(Error),
+}
+
+/// What a pull is made of.
+struct PullArgs<'a> {
+    api: Api,
+    subjects: &'a [&'a str],
+    stream: &'a str,
+    config: &'a ConsumerConfig,
+    inbox: String,
+    no_ack: bool,
+    ahead: Option<Ahead>,
+}
+
+impl Pull {
+    fn new(args: PullArgs<'_>) -> Arc<Pull> {
+        let conn = args.api.connection().clone();
+        Arc::new_cyclic(|me| Pull {
+            subjects: args.subjects.iter().map(|s| (*s).to_owned()).collect(),
+            stream: args.stream.to_owned(),
+            config: args.config.clone(),
+            owner: super::Acker::owner(&conn, args.api.context.wait()),
+            no_ack: args.no_ack,
+            state: Mutex::new(State {
+                sid: 0,
+                inbox: args.inbox,
+                consumer: String::new(),
+                next_subject: String::new(),
+                ours: false,
+                last: 0,
+                active: Instant::now(),
+                last_sequence: 0,
+                pin: args
+                    .ahead
+                    .as_ref()
+                    .map(|a| a.options.pull.id.clone())
+                    .unwrap_or_default(),
+                fetch: None,
+                flow: flow::Flow::default(),
+                healing: ahead::Healing::default(),
+                gone: gone::Gone::default(),
+                acts: VecDeque::new(),
+                ended: false,
+            }),
+            ahead: args.ahead,
+            fetching: AtomicBool::new(false),
+            fetch_news: AtomicBool::new(false),
+            ending: Ending::new(&conn),
+            sub: OnceLock::new(),
+            observation: OnceLock::new(),
+            me: me.clone(),
+            api: args.api,
+        })
+    }
+
+    fn connection(&self) -> &Arc<Connection> {
+        self.api.connection()
+    }
+
+    /// The subscription, unless it has gone.
+    fn subscription(&self) -> Option<Arc<Subscription>> {
+        self.sub.get()?.upgrade()
+    }
+
+    /// The stream and the consumer.
+    pub fn names(&self) -> (String, String) {
+        (self.stream.clone(), self.state.lock().consumer.clone())
+    }
+
+    /// How its API is reached.
+    pub fn call(&self) -> Call<'_> {
+        self.api.call()
+    }
+
+    /// The same, with the options of one call.
+    pub(super) fn call_with<'a>(&'a self, options: &CallOptions<'a>) -> Call<'a> {
+        self.api.call_with(options)
+    }
+
+    /// A message is about to be given to the program.
+    fn hand_over(&self, msg: &mut Msg) {
+        msg.set_owner(self.owner.clone());
+        if self.no_ack {
+            msg.set_acked();
+        }
+    }
+
+    /// Uses this consumer from now on.
+    fn set_consumer(&self, state: &mut State, name: &str, ours: bool) {
+        state.next_subject = self
+            .call()
+            .subject("CONSUMER.MSG.NEXT", &[&self.stream, name]);
+        state.consumer = name.to_owned();
+        state.ours = ours;
+    }
+
+    /// Sends a request, which gets the next number.
+    fn request(&self, state: &mut State, body: &Body<'_>, when: When) -> Result<u64> {
+        state.last += 1;
+        state.active = Instant::now();
+        let reply = format!("{}.{}", state.inbox, state.last);
+        let body = body.write();
+        let out = Publish {
+            subject: state.next_subject.as_bytes(),
+            reply: Some(reply.as_bytes()),
+            payload: body.as_bytes(),
+            ..Publish::default()
+        };
+        self.connection().publish_with(&out, when, None)?;
+        Ok(state.last)
+    }
+
+    /// Takes another inbox: servers give up the requests of the one before.
+    fn leave_inbox(&self, state: &mut State, sub: &Arc<Subscription>) {
+        let inbox = self.connection().new_inbox();
+        // Where it fails the subscription is closed or drains, and asks for nothing any more.
+        if let Ok(sid) = sub.rebind(&[&inbox[..], b".*"].concat()) {
+            state.sid = sid;
+            state.inbox = String::from_utf8_lossy(&inbox).into_owned();
+        }
+    }
+
+    /// The connection was lost, or is there again.
+    fn connection_changed(&self, event: ConnEvent) {
+        let Some(sub) = self.subscription() else {
+            return;
+        };
+        let mut state = self.state.lock();
+        if state.ended {
+            return;
+        }
+        match event {
+            ConnEvent::Lost => {
+                // At once: the next server is told of the new inbox only.
+                self.leave_inbox(&mut state, &sub);
+                self.requests_lost(&mut state);
+            }
+            ConnEvent::Restored => {
+                state.active = Instant::now();
+                if let Some(fetch) = &mut state.fetch {
+                    fetch.again = true;
+                    state.acts.push_back(Act::Wake);
+                }
+                if self.ahead.is_some() {
+                    // What was to be asked for later is asked for now.
+                    if let Some(timer) = state.healing.stop() {
+                        timer.cancel();
+                    }
+                    state.acts.push_back(Act::Refill);
+                }
+            }
+            _ => {}
+        }
+        drop(state);
+        self.act();
+    }
+
+    /// The subscription has ended.
+    fn ended(&self, sub: &Arc<Subscription>, reason: EndReason) {
+        let mut state = self.state.lock();
+        state.ended = true;
+        state.acts.clear();
+        let timers = [
+            state.healing.stop(),
+            state.gone.stop(),
+            self.ahead.as_ref().and_then(Ahead::stop),
+        ];
+        let ours = std::mem::take(&mut state.ours);
+        let consumer = state.consumer.clone();
+        drop(state);
+        timers.into_iter().flatten().for_each(|timer| {
+            timer.cancel();
+        });
+        if ours && reason == EndReason::Drained && !self.ending.keeps_consumer() {
+            self.delete_later(sub, consumer);
+        } else if ours {
+            // Whoever unsubscribed deletes it.
+            self.state.lock().ours = ours;
+        }
+    }
+
+    /// Does what has come up. Nothing may be locked.
+    fn act(&self) {
+        loop {
+            let Some(act) = self.state.lock().acts.pop_front() else {
+                return;
+            };
+            match act {
+                Act::Wake => {
+                    self.fetch_news.store(true, Ordering::Release);
+                    if let Some(sub) = self.subscription() {
+                        sub.wake();
+                    }
+                }
+                Act::Finish(exit) => self.finish_after_queue(exit),
+                Act::Refill => self.refill(),
+                Act::AskProgram => {
+                    if let Some(sub) = self.subscription() {
+                        sub.nudge();
+                    }
+                }
+                Act::Probe => self.probe(),
+                Act::Gone(error) => self.consumer_gone(error),
+            }
+        }
+    }
+
+    /// What a server says about a request.
+    fn said(&self, state: &mut State, msg: &Msg) {
+        let Some(said) = Said::of(msg) else { return };
+        if said.verdict == Verdict::Alive {
+            return;
+        }
+        // One of an inbox or a request that was given up is not heard.
+        let Some(number) = number(msg, &state.inbox) else {
+            return;
+        };
+        match self.ahead {
+            Some(_) => self.ahead_said(state, number, said),
+            None => self.fetch_said(state, number, said),
+        }
+    }
+}
+
+impl Intake for Pull {
+    fn take(&self, sub: &Arc<Subscription>, sid: u64, msgs: &mut MsgList) {
+        let controls = msgs.retain(|msg| msg.status().is_none());
+        let bytes = match &self.ahead {
+            Some(ahead) if ahead.options.max_bytes > 0 => {
+                let mut sum = 0;
+                let rest = msgs.retain(|msg| {
+                    sum += weight(msg);
+                    true
+                });
+                drop(rest);
+                sum
+            }
+            _ => 0,
+        };
+        let mut state = self.state.lock();
+        if sid != state.sid {
+            return;
+        }
+        state.active = Instant::now();
+        if !msgs.is_empty() {
+            state.healing.succeeded();
+            state.flow.came(msgs.len() as u64, bytes);
+        }
+        // Only where the consumer may have to be made again is it asked where it was.
+        if state.ours
+            && let Some(reply) = msgs.last().and_then(Msg::reply)
+            && let Some(metadata) = Metadata::parse(reply)
+        {
+            state.last_sequence = state.last_sequence.max(metadata.stream_seq);
+        }
+        // A thread that is told of the end of a request finds what came before it.
+        if !msgs.is_empty() {
+            sub.enqueue(std::mem::take(msgs));
+        }
+        let mut controls = controls;
+        while let Some(msg) = controls.pop() {
+            self.said(&mut state, &msg);
+        }
+        let acts = !state.acts.is_empty();
+        drop(state);
+        if acts {
+            self.act();
+        }
+    }
+}
+
+impl Extension for Pull {
+    fn next_begins(&self, _sub: &Arc<Subscription>) -> Result<()> {
+        Err(Error::new(
+            Status::NATS_INVALID_SUBSCRIPTION,
+            "not applicable to JetStream pull subscriptions",
+        ))
+    }
+
+    fn unsubscribed(&self, _sub: &Arc<Subscription>) -> Result<()> {
+        self.delete_now()
+    }
+
+    fn destroying(&self, _sub: &Arc<Subscription>) {
+        self.ending.keep_consumer();
+    }
+
+    fn drain_awaited(&self, _sub: &Arc<Subscription>, deadline: Option<Instant>) -> Result<()> {
+        self.ending.wait(deadline);
+        Ok(())
+    }
+
+    fn shown_subject(&self) -> Option<String> {
+        Some(serde_json::Value::from(self.subjects.clone()).to_string())
+    }
+}
+
+/// Twice the interval of heartbeats: as long a silence is one too long.
+fn silence(heartbeat: Duration) -> Option<Duration> {
+    (!heartbeat.is_zero()).then(|| heartbeat.saturating_mul(2))
+}

@@ -1,0 +1,157 @@
+//! What a pull consumer is asked for (ADR-13, ADR-42).
+
+use std::fmt::Write;
+use std::time::{Duration, Instant};
+
+use crate::msg::Msg;
+
+/// A request ends at the server so much before the program stops waiting for it, so that its end is
+/// known by then.
+const EARLIER: Duration = Duration::from_millis(10);
+/// With less time than this it does not.
+const WORTH_IT: Duration = Duration::from_millis(20);
+
+/// What is asked of a consumer beside the number of messages.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PullOptions {
+    /// After how long without a message the server says that it is there; zero for never.
+    pub heartbeat: Duration,
+    /// To be served only when so many messages are still to be delivered; 0 for always.
+    pub min_pending: i64,
+    /// To be served only when so many messages await their acknowledgement; 0 for always.
+    pub min_ack_pending: i64,
+    /// The priority group; empty for none.
+    pub group: String,
+    /// The id of the pin; empty for none.
+    pub id: String,
+    /// The priority in a group, 0 to 9, the lower the sooner.
+    pub priority: u8,
+}
+
+/// What one call fetches.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FetchRequest {
+    /// How many messages at most.
+    pub batch: usize,
+    /// How many bytes at most, of subjects, headers and payloads; 0 for no limit.
+    pub max_bytes: u64,
+    /// How long to wait for them.
+    pub expires: Duration,
+    /// Take what there is.
+    pub no_wait: bool,
+    /// What else is asked.
+    pub options: PullOptions,
+}
+
+/// One request on the wire.
+pub(super) struct Body<'a> {
+    pub(super) batch: u64,
+    pub(super) max_bytes: u64,
+    pub(super) expires: Option<Duration>,
+    pub(super) no_wait: bool,
+    pub(super) id: &'a str,
+    pub(super) options: &'a PullOptions,
+}
+
+impl Body<'_> {
+    /// Writes it as JSON. What is zero or empty is left out.
+    pub(super) fn write(&self) -> String {
+        let mut json = format!("{{\"batch\":{}", self.batch);
+        let mut number = |name: &str, value: u128| {
+            if value > 0 {
+                let _ = write!(json, ",\"{name}\":{value}");
+            }
+        };
+        let positive = |value: i64| u128::from(u64::try_from(value).unwrap_or(0));
+        number("max_bytes", u128::from(self.max_bytes));
+        number("expires", self.expires.map_or(0, |e| e.as_nanos()));
+        number("idle_heartbeat", self.options.heartbeat.as_nanos());
+        number("min_pending", positive(self.options.min_pending));
+        number("min_ack_pending", positive(self.options.min_ack_pending));
+        number("priority", u128::from(self.options.priority));
+        if self.no_wait {
+            json.push_str(",\"no_wait\":true");
+        }
+        for (name, value) in [("group", self.options.group.as_str()), ("id", self.id)] {
+            if !value.is_empty() {
+                let value = serde_json::Value::from(value);
+                let _ = write!(json, ",\"{name}\":{value}");
+            }
+        }
+        json.push('}');
+        json
+    }
+}
+
+/// When a request is to end at the server that the program waits for until `deadline`.
+pub(super) fn expiry(deadline: Instant, now: Instant) -> Duration {
+    let left = deadline.saturating_duration_since(now);
+    match left >= WORTH_IT {
+        true => left - EARLIER,
+        false => left,
+    }
+}
+
+/// What the server counts of a message for the limit in bytes.
+pub(super) fn weight(msg: &Msg) -> u64 {
+    let names = msg.subject().len() + msg.reply().map_or(0, <[u8]>::len);
+    (names + msg.size()) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_set_is_written() {
+        let none = PullOptions::default();
+        let least = Body {
+            batch: 3,
+            max_bytes: 0,
+            expires: None,
+            no_wait: false,
+            id: "",
+            options: &none,
+        };
+        assert_eq!(least.write(), r#"{"batch":3}"#);
+        let all = PullOptions {
+            heartbeat: Duration::from_millis(5),
+            min_pending: 1,
+            min_ack_pending: -2,
+            group: "a\"b".into(),
+            id: String::new(),
+            priority: 4,
+        };
+        let most = Body {
+            batch: 1,
+            max_bytes: 10,
+            expires: Some(Duration::from_secs(1)),
+            no_wait: true,
+            id: "pin",
+            options: &all,
+        };
+        let read: serde_json::Value = serde_json::from_str(&most.write()).unwrap();
+        let expected = serde_json::json!({
+            "batch": 1, "max_bytes": 10, "expires": 1_000_000_000, "idle_heartbeat": 5_000_000,
+            "min_pending": 1, "priority": 4, "no_wait": true, "group": "a\"b", "id": "pin",
+        });
+        assert_eq!(read, expected);
+    }
+
+    #[test]
+    fn a_request_ends_a_little_earlier_than_the_wait_for_it() {
+        let now = Instant::now();
+        let after = |ms| expiry(now + Duration::from_millis(ms), now);
+        assert_eq!(after(1000), Duration::from_millis(990));
+        assert_eq!(after(20), Duration::from_millis(10));
+        assert_eq!(after(19), Duration::from_millis(19));
+        assert_eq!(expiry(now, now + Duration::from_secs(1)), Duration::ZERO);
+    }
+
+    #[test]
+    fn all_of_a_message_is_weighed() {
+        let msg = Msg::create(b"abc", Some(b"de"), b"fghi").unwrap();
+        assert_eq!(weight(&msg), 9);
+        assert_eq!(weight(&Msg::create(b"abc", None, b"").unwrap()), 3);
+    }
+}

@@ -1,0 +1,167 @@
+//! Making a pull subscription.
+
+use std::sync::Arc;
+
+use super::ahead::Ahead;
+use super::flow::{Ask, FlowOptions};
+use super::{Pull, PullArgs};
+use crate::client::{MsgSink, SubscribeArgs, Subscription};
+use crate::error::Error as Plain;
+use crate::js::api::{AckPolicy, ConsumerInfo, ErrCode};
+use crate::js::consume::push::Api;
+use crate::js::consume::select::{Consumer, Selection, Wanted, select, select_again};
+use crate::js::context::{Call, Context};
+use crate::js::error::{Error, Result};
+use crate::js::manage::ConsumerAction;
+
+/// What the program decides to ask for, on the thread that delivers; `None` for nothing now.
+pub type NextAsk = Box<dyn Fn(&Arc<Subscription>) -> Option<Ask> + Send + Sync>;
+
+/// An asynchronous pull that is to be made.
+pub struct AsyncPull<'a> {
+    /// How it asks.
+    pub options: FlowOptions,
+    /// Decides what to ask for, where the program does.
+    pub next: Option<NextAsk>,
+    /// Makes what the messages are given to. It has to tell the [`Pull`] before and after each, and
+    /// with no message when it gets none.
+    pub sink: Box<dyn FnOnce(&Arc<Pull>) -> Box<dyn MsgSink> + 'a>,
+}
+
+/// Makes a pull subscription whose messages are [fetched](super::fetch). `placed` gets the
+/// subscription before anything can happen to it.
+pub fn pull_subscribe(
+    context: &Arc<Context>,
+    call: &Call<'_>,
+    wanted: &Wanted<'_>,
+    placed: impl FnOnce(&Arc<Subscription>),
+) -> Result<Arc<Subscription>> {
+    make(context, call, wanted, None, placed)
+}
+
+/// Makes a pull subscription whose messages go to a callback.
+pub fn pull_subscribe_async(
+    context: &Arc<Context>,
+    call: &Call<'_>,
+    wanted: &Wanted<'_>,
+    pull: AsyncPull<'_>,
+    placed: impl FnOnce(&Arc<Subscription>),
+) -> Result<Arc<Subscription>> {
+    check(wanted, &pull.options)?;
+    make(context, call, wanted, Some(pull), placed)
+}
+
+/// What contradicts each other when asking ahead.
+fn check(wanted: &Wanted<'_>, options: &FlowOptions) -> Result<(), Plain> {
+    if options.keep_ahead == 0 {
+        return Ok(());
+    }
+    let group = options.pull.group.as_str();
+    let groups = &wanted.options.config.priority_groups;
+    // Which groups a consumer has that exists is not known here.
+    let exists = !wanted.options.consumer.is_empty();
+    let fault = if options.max_bytes > 0 {
+        "Can not use MaxBytes and KeepAhead together"
+    } else if options.no_wait {
+        "Can not use NoWait with KeepAhead together"
+    } else if !groups.is_empty() && group.is_empty() {
+        "Group is required for a priority group consumer"
+    } else if !groups.is_empty() && !groups.iter().any(|g| g == group) {
+        "Group is not part of the priority group consumer"
+    } else if groups.is_empty() && !group.is_empty() && !exists {
+        "Group is not supported for a non-priority group consumer"
+    } else {
+        return Ok(());
+    };
+    Err(Plain::invalid_arg(fault))
+}
+
+fn make(
+    context: &Arc<Context>,
+    call: &Call<'_>,
+    wanted: &Wanted<'_>,
+    ahead: Option<AsyncPull<'_>>,
+    placed: impl FnOnce(&Arc<Subscription>),
+) -> Result<Arc<Subscription>> {
+    let selection = select(call, wanted)?;
+    let conn = context.connection();
+    let inbox = conn.new_inbox();
+    let subject = [&inbox[..], b".*"].concat();
+    let (options, next, sink) = match ahead {
+        None => (None, None, None),
+        Some(pull) => (Some(pull.options), pull.next, Some(pull.sink)),
+    };
+    let pull = Pull::new(PullArgs {
+        api: Api::of(call, context),
+        subjects: wanted.subjects,
+        stream: &selection.stream,
+        config: &selection.config,
+        inbox: String::from_utf8_lossy(&inbox).into_owned(),
+        no_ack: wanted.options.config.ack_policy == Some(AckPolicy::None),
+        ahead: options.map(|options| Ahead::new(options, next)),
+    });
+    let queue = wanted.options.queue.as_bytes();
+    let sub = conn.prepare_subscription(SubscribeArgs {
+        queue: Some(queue).filter(|q| !q.is_empty()),
+        sink: sink.map(|make| make(&pull)),
+        intake: Some(pull.clone()),
+        ..SubscribeArgs::new(&subject)
+    })?;
+    sub.set_extension(pull.clone());
+    let _ = pull.sub.set(Arc::downgrade(&sub));
+    pull.state.lock().sid = sub.sid();
+    placed(&sub);
+    conn.start_subscription(&sub)?;
+    let me = pull.me.clone();
+    sub.on_end(move |sub, reason| {
+        if let Some(pull) = me.upgrade() {
+            pull.ended(sub, reason);
+        }
+    });
+    let me = pull.me.clone();
+    let observation = conn.observe(move |_, event| {
+        if let Some(pull) = me.upgrade() {
+            pull.connection_changed(event);
+        }
+    });
+    let _ = pull.observation.set(observation);
+    let found = match &selection.consumer {
+        Consumer::Found(info) => Ok((Some((**info).clone()), info.name.clone(), false)),
+        Consumer::Assumed(name) => Ok((None, name.clone(), false)),
+        Consumer::New => create(call, wanted, &selection)
+            .map(|(info, ours)| (Some(info.clone()), info.name, ours)),
+    };
+    let (info, name, ours) = match found {
+        Ok(found) => found,
+        Err(error) => {
+            pull.ending.keep_consumer();
+            sub.destroy();
+            return Err(error);
+        }
+    };
+    if let Some(info) = &info {
+        super::super::subscribe::widen_limits(&sub, &info.config);
+    }
+    pull.set_consumer(&mut pull.state.lock(), &name, ours);
+    pull.begin();
+    Ok(sub)
+}
+
+/// Creates the consumer, or uses the one that somebody else has just created.
+fn create(
+    call: &Call<'_>,
+    wanted: &Wanted<'_>,
+    selection: &Selection,
+) -> Result<(ConsumerInfo, bool)> {
+    let action = ConsumerAction::CreateOrUpdate;
+    match call.put_consumer(&selection.stream, &selection.config, action) {
+        Ok(info) => Ok((info, true)),
+        Err(e) if is_race(&e) => Ok((select_again(call, wanted, selection)?, false)),
+        Err(e) => Err(e),
+    }
+}
+
+fn is_race(error: &Error) -> bool {
+    error.code() == ErrCode::CONSUMER_EXISTING_ACTIVE
+        || error.code() == ErrCode::CONSUMER_NAME_EXIST
+}
