@@ -262,139 +262,6 @@ typedef enum natsConnStatus {
 /* ---- JetStream: choices, and what servers say went wrong -------------------------------------------- */
 
 /**
- * How long a stream keeps its messages.
- *
- * @ingroup nats_js_streams
- */
-typedef enum jsRetentionPolicy {
-    /** Until a limit of the stream is reached; the default. */
-    js_LimitsPolicy = 0,
-    /** Until all consumers that are interested have acknowledged them. */
-    js_InterestPolicy,
-    /** Until the one consumer that is interested has acknowledged them. */
-    js_WorkQueuePolicy,
-    /**
-     * An addition: one of a newer server, which this library does not know. It can be read, and given back as
-     * part of what was read.
-     */
-    js_RetentionUnknown = 255
-} jsRetentionPolicy;
-
-/**
- * What a stream does at its limits.
- *
- * @ingroup nats_js_streams
- */
-typedef enum jsDiscardPolicy {
-    /** It removes the oldest messages; the default. */
-    js_DiscardOld = 0,
-    /** It refuses new messages. */
-    js_DiscardNew,
-    /** An addition: one of a newer server, which this library does not know. */
-    js_DiscardUnknown = 255
-} jsDiscardPolicy;
-
-/**
- * Where a stream keeps its messages.
- *
- * @ingroup nats_js_streams
- */
-typedef enum jsStorageType {
-    /** In files; the default. */
-    js_FileStorage = 0,
-    /** In memory. */
-    js_MemoryStorage,
-    /** An addition: one of a newer server, which this library does not know. */
-    js_StorageUnknown = 255
-} jsStorageType;
-
-/**
- * How a stream's files are compressed.
- *
- * @ingroup nats_js_streams
- */
-typedef enum jsStorageCompression {
-    /** Not at all; the default. */
-    js_StorageCompressionNone = 0,
-    /** By S2. */
-    js_StorageCompressionS2,
-    /** An addition: one of a newer server, which this library does not know. */
-    js_StorageCompressionUnknown = 255
-} jsStorageCompression;
-
-/**
- * When a stream's messages are on the disk.
- *
- * @ingroup nats_js_streams
- */
-typedef enum jsPersistModeType {
-    /** Before they are acknowledged; the default. */
-    js_PersistDefault = 0,
-    /** Some time after that: faster, and less safe. */
-    js_PersistAsync,
-    /** An addition: one of a newer server, which this library does not know. */
-    js_PersistUnknown = 255
-} jsPersistModeType;
-
-/**
- * With which message a consumer begins. `jsConsumerConfig_Init` sets -1, which becomes `js_DeliverAll`.
- *
- * @ingroup nats_js_consumers
- */
-typedef enum jsDeliverPolicy {
-    /** The first of the stream. */
-    js_DeliverAll = 0,
-    /** The last of the stream, or of the filter. */
-    js_DeliverLast,
-    /** The next one to be stored. */
-    js_DeliverNew,
-    /** The one with the sequence `OptStartSeq`, or the next that there is. */
-    js_DeliverByStartSequence,
-    /** The first that was stored at `OptStartTime` or later. */
-    js_DeliverByStartTime,
-    /** The last of each subject. */
-    js_DeliverLastPerSubject,
-    /** An addition: one of a newer server, which this library does not know. */
-    js_DeliverUnknown = 255
-} jsDeliverPolicy;
-
-/**
- * How messages of a consumer are acknowledged. `jsConsumerConfig_Init` sets -1, which becomes `js_AckExplicit`.
- *
- * @ingroup nats_js_consumers
- */
-typedef enum jsAckPolicy {
-    /** Each on its own. */
-    js_AckExplicit = 0,
-    /** Not at all. */
-    js_AckNone,
-    /** Each together with all before it. */
-    js_AckAll,
-    /**
-     * An addition: by the answers to flow control, from nats-server 2.14 on (ADR-60). Servers use it for the
-     * consumers of mirrors and sources.
-     */
-    js_AckFlowControl,
-    /** An addition: one of a newer server, which this library does not know. */
-    js_AckUnknown = 255
-} jsAckPolicy;
-
-/**
- * How fast a consumer gets messages that the stream has already. `jsConsumerConfig_Init` sets -1, which becomes
- * `js_ReplayInstant`.
- *
- * @ingroup nats_js_consumers
- */
-typedef enum jsReplayPolicy {
-    /** As fast as possible. */
-    js_ReplayInstant = 0,
-    /** As they came in. */
-    js_ReplayOriginal,
-    /** An addition: one of a newer server, which this library does not know. */
-    js_ReplayUnknown = 255
-} jsReplayPolicy;
-
-/**
  * The number by which a JetStream server says what went wrong.
  *
  * Functions with a `jsErrCode *` output write it there: 0 when no server has said anything, the number of
@@ -858,6 +725,139 @@ typedef enum jsErrCode {
     /** The message has a header that only the server writes. */
     JSMessageSourceHdrNotAllowedErr
 } jsErrCode;
+
+/**
+ * How long a stream keeps its messages.
+ *
+ * @ingroup nats_js_streams
+ */
+typedef enum jsRetentionPolicy {
+    /** Until a limit of the stream is reached; the default. */
+    js_LimitsPolicy = 0,
+    /** Until all consumers that are interested have acknowledged them. */
+    js_InterestPolicy,
+    /** Until the one consumer that is interested has acknowledged them. */
+    js_WorkQueuePolicy,
+    /**
+     * An addition: one of a newer server, which this library does not know. It can be read, and given back as
+     * part of what was read.
+     */
+    js_RetentionUnknown = 255
+} jsRetentionPolicy;
+
+/**
+ * What a stream does at its limits.
+ *
+ * @ingroup nats_js_streams
+ */
+typedef enum jsDiscardPolicy {
+    /** It removes the oldest messages; the default. */
+    js_DiscardOld = 0,
+    /** It refuses new messages. */
+    js_DiscardNew,
+    /** An addition: one of a newer server, which this library does not know. */
+    js_DiscardUnknown = 255
+} jsDiscardPolicy;
+
+/**
+ * Where a stream keeps its messages.
+ *
+ * @ingroup nats_js_streams
+ */
+typedef enum jsStorageType {
+    /** In files; the default. */
+    js_FileStorage = 0,
+    /** In memory. */
+    js_MemoryStorage,
+    /** An addition: one of a newer server, which this library does not know. */
+    js_StorageUnknown = 255
+} jsStorageType;
+
+/**
+ * How a stream's files are compressed.
+ *
+ * @ingroup nats_js_streams
+ */
+typedef enum jsStorageCompression {
+    /** Not at all; the default. */
+    js_StorageCompressionNone = 0,
+    /** By S2. */
+    js_StorageCompressionS2,
+    /** An addition: one of a newer server, which this library does not know. */
+    js_StorageCompressionUnknown = 255
+} jsStorageCompression;
+
+/**
+ * When a stream's messages are on the disk.
+ *
+ * @ingroup nats_js_streams
+ */
+typedef enum jsPersistModeType {
+    /** Before they are acknowledged; the default. */
+    js_PersistDefault = 0,
+    /** Some time after that: faster, and less safe. */
+    js_PersistAsync,
+    /** An addition: one of a newer server, which this library does not know. */
+    js_PersistUnknown = 255
+} jsPersistModeType;
+
+/**
+ * With which message a consumer begins. `jsConsumerConfig_Init` sets -1, which becomes `js_DeliverAll`.
+ *
+ * @ingroup nats_js_consumers
+ */
+typedef enum jsDeliverPolicy {
+    /** The first of the stream. */
+    js_DeliverAll = 0,
+    /** The last of the stream, or of the filter. */
+    js_DeliverLast,
+    /** The next one to be stored. */
+    js_DeliverNew,
+    /** The one with the sequence `OptStartSeq`, or the next that there is. */
+    js_DeliverByStartSequence,
+    /** The first that was stored at `OptStartTime` or later. */
+    js_DeliverByStartTime,
+    /** The last of each subject. */
+    js_DeliverLastPerSubject,
+    /** An addition: one of a newer server, which this library does not know. */
+    js_DeliverUnknown = 255
+} jsDeliverPolicy;
+
+/**
+ * How messages of a consumer are acknowledged. `jsConsumerConfig_Init` sets -1, which becomes `js_AckExplicit`.
+ *
+ * @ingroup nats_js_consumers
+ */
+typedef enum jsAckPolicy {
+    /** Each on its own. */
+    js_AckExplicit = 0,
+    /** Not at all. */
+    js_AckNone,
+    /** Each together with all before it. */
+    js_AckAll,
+    /**
+     * An addition: by the answers to flow control, from nats-server 2.14 on (ADR-60). Servers use it for the
+     * consumers of mirrors and sources.
+     */
+    js_AckFlowControl,
+    /** An addition: one of a newer server, which this library does not know. */
+    js_AckUnknown = 255
+} jsAckPolicy;
+
+/**
+ * How fast a consumer gets messages that the stream has already. `jsConsumerConfig_Init` sets -1, which becomes
+ * `js_ReplayInstant`.
+ *
+ * @ingroup nats_js_consumers
+ */
+typedef enum jsReplayPolicy {
+    /** As fast as possible. */
+    js_ReplayInstant = 0,
+    /** As they came in. */
+    js_ReplayOriginal,
+    /** An addition: one of a newer server, which this library does not know. */
+    js_ReplayUnknown = 255
+} jsReplayPolicy;
 
 /**
  * What an advisory is about. An addition.
@@ -2483,20 +2483,6 @@ typedef struct jsSubOptions {
 } jsSubOptions;
 
 /**
- * How far a push subscription and its consumer are apart, from `natsSubscription_GetSequenceMismatch`.
- *
- * @ingroup nats_js_consumers
- */
-typedef struct jsConsumerSequenceMismatch {
-    /** The sequence in the stream of the last message received. */
-    uint64_t Stream;
-    /** The number of the last delivery received. */
-    uint64_t ConsumerClient;
-    /** The number of the last delivery, as the server says. */
-    uint64_t ConsumerServer;
-} jsConsumerSequenceMismatch;
-
-/**
  * What to ask a pull consumer for. `jsFetchRequest_Init` begins one.
  *
  * @ingroup nats_js_subscribe
@@ -2525,6 +2511,20 @@ typedef struct jsFetchRequest {
     /** The priority, 0 to 9, the lower the sooner (`"prioritized"`). */
     uint8_t Priority;
 } jsFetchRequest;
+
+/**
+ * How far a push subscription and its consumer are apart, from `natsSubscription_GetSequenceMismatch`.
+ *
+ * @ingroup nats_js_consumers
+ */
+typedef struct jsConsumerSequenceMismatch {
+    /** The sequence in the stream of the last message received. */
+    uint64_t Stream;
+    /** The number of the last delivery received. */
+    uint64_t ConsumerClient;
+    /** The number of the last delivery, as the server says. */
+    uint64_t ConsumerServer;
+} jsConsumerSequenceMismatch;
 
 #ifdef __cplusplus
 extern "C" {
@@ -7697,7 +7697,7 @@ NATS_EXTERN enum natsStatus natsMsg_Ack(natsMsg *msg, struct jsOptions *opts);
  *
  * @ingroup nats_js_subscribe
  */
-NATS_EXTERN enum natsStatus natsMsg_AckSync(natsMsg *msg, struct jsOptions *opts, jsErrCode *errCode);
+NATS_EXTERN enum natsStatus natsMsg_AckSync(natsMsg *msg, struct jsOptions *opts, enum jsErrCode *errCode);
 
 /**
  * Refuse a message, so that the consumer delivers it again.
@@ -7890,8 +7890,6 @@ NATS_EXTERN void jsMsgMetaData_Destroy(struct jsMsgMetaData *meta);
  * @retval NATS_INVALID_ARG `newSubject` is NULL, `kind` is none, or a name cannot be one.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
- * @note An addition of this library: nats.c does not have it.
- *
  * @par Threads
  * Any thread may call this function at any time.
  *
@@ -7929,8 +7927,6 @@ enum natsStatus js_AdvisorySubject(char **newSubject,
  * it must have.
  * @retval NATS_ERR The message has no JSON.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
- *
- * @note An addition of this library: nats.c does not have it.
  *
  * @par Threads
  * One thread at a time may use a message; which one does not matter.
@@ -8724,94 +8720,6 @@ enum natsStatus js_DirectGetPayload(natsMsg **msg,
 NATS_EXTERN enum natsStatus jsDirectGetMsgOptions_Init(struct jsDirectGetMsgOptions *opts);
 
 /**
- * List the streams with what they have and tell whether that are all.
- *
- * As `js_Streams` otherwise. A list is not complete where servers do not answer in time, say
- * what cannot be read, or cannot run what they have.
- *
- * @note An addition of this library: nats.c does not have it.
- *
- * @param list Receives the list, to be released with `jsStreamInfoList_Destroy`. It is empty
- * where all are missing. Written only with `NATS_OK`.
- * @param missing Receives the names of those that are not in the list, to be released with
- * `jsStreamNamesList_Destroy`; NULL where the list is complete. Written only with `NATS_OK`.
- * @param js The context.
- * @param opts How this call differs from the context; NULL for not at all. Read during the call
- * only.
- * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
- *
- * @retval NATS_OK `list` or `missing` has at least one element.
- * @retval NATS_NOT_FOUND There are none. The last error is cleared.
- * @retval NATS_INVALID_ARG `list` or `missing` is NULL, or `js` is NULL or was destroyed.
- * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
- * Or its answer is not JSON.
- * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
- * @retval NATS_TIMEOUT No answer arrived in time.
- * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
- * @retval NATS_NO_MEMORY Memory could not be allocated.
- *
- * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
- *
- * @see js_Streams, jsStreamNamesList_Destroy
- *
- * @ingroup nats_js_streams
- */
-NATS_EXTERN
-enum natsStatus js_ListStreams(struct jsStreamInfoList **list,
-                               struct jsStreamNamesList **missing,
-                               jsCtx *js,
-                               struct jsOptions *opts,
-                               jsErrCode *errCode);
-
-/**
- * List the consumers of a stream with how far they are and tell whether that are all.
- *
- * As `js_Consumers` otherwise. A list is not complete where servers do not answer in time, say
- * what cannot be read, or cannot run what they have.
- *
- * @note An addition of this library: nats.c does not have it.
- *
- * @param list Receives the list, to be released with `jsConsumerInfoList_Destroy`. It is empty
- * where all are missing. Written only with `NATS_OK`.
- * @param missing Receives the names of those that are not in the list, to be released with
- * `jsConsumerNamesList_Destroy`; NULL where the list is complete. Written only with `NATS_OK`.
- * @param js The context.
- * @param stream The name of the stream.
- * @param opts How this call differs from the context; NULL for not at all. Read during the call
- * only.
- * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
- *
- * @retval NATS_OK `list` or `missing` has at least one element.
- * @retval NATS_NOT_FOUND There are none, or the stream does not exist and `errCode` is
- * `JSStreamNotFoundErr`. The last error is cleared.
- * @retval NATS_INVALID_ARG `list` or `missing` is NULL, or `js` is NULL or was destroyed, or the
- * name is missing or cannot be one.
- * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
- * Or its answer is not JSON.
- * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
- * @retval NATS_TIMEOUT No answer arrived in time.
- * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
- * @retval NATS_NO_MEMORY Memory could not be allocated.
- *
- * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
- *
- * @see js_Consumers, jsConsumerNamesList_Destroy
- *
- * @ingroup nats_js_consumers
- */
-NATS_EXTERN
-enum natsStatus js_ListConsumers(struct jsConsumerInfoList **list,
-                                 struct jsConsumerNamesList **missing,
-                                 jsCtx *js,
-                                 const char *stream,
-                                 struct jsOptions *opts,
-                                 jsErrCode *errCode);
-
-/**
  * List the streams with what they have.
  *
  * Of all streams, or of those that store a subject: `Stream.Info.SubjectsFilter` of the options.
@@ -9601,8 +9509,8 @@ enum natsStatus js_BatchPublishStart(jsAtomicBatchCtx **ctx,
 /**
  * Add a message to an atomic batch.
  *
- * The message is sent and not waited for. If it is refused, a later call on the batch returns the
- * error, the commit at the latest; then nothing of the batch is stored.
+ * The message is sent and not waited for. If the stream refuses it, a later call on the batch
+ * returns the error, the commit at the latest; then nothing of the batch is stored.
  *
  * @param new_puback Set to NULL with `NATS_OK`; may be NULL.
  * @param ctx The batch.
@@ -9880,6 +9788,205 @@ enum natsStatus js_AddToCounter(char **newValue,
  * @ingroup nats_js_publish
  */
 NATS_EXTERN enum natsStatus jsPubOptions_Init(struct jsPubOptions *opts);
+
+/**
+ * Subscribe to a stream; messages are fetched by the program.
+ *
+ * Uses the consumer that `durable` or `subOpts` names if it exists and is as asked, and creates one
+ * otherwise. No messages are sent before `natsSubscription_Fetch` or `natsSubscription_FetchRequest`
+ * asks for them. They are acknowledged by `natsMsg_Ack`. If the server has lost a consumer that was
+ * created here, the error handler is told with `NATS_NOT_FOUND`, and the consumer is made again
+ * behind the last message. A consumer that was created here is deleted by
+ * `natsSubscription_Unsubscribe` and when a drain is complete, and kept by
+ * `natsSubscription_Destroy` alone. Source: ADR-13, ADR-15.
+ *
+ * @param sub Receives the subscription, which the caller owns and releases with
+ * `natsSubscription_Destroy`. Restored on failure.
+ * @param js The context.
+ * @param subject The subject, which may have wildcards; NULL or empty only where `subOpts` has
+ * `Stream` and `Consumer`.
+ * @param durable The consumer's durable name; empty for a consumer that ends some time after its
+ * subscription, NULL for what `subOpts` has.
+ * @param opts The options of the call; NULL for those of the context.
+ * @param subOpts How to subscribe; NULL for the defaults.
+ * @param errCode Receives the server's error number, or 0; may be NULL.
+ *
+ * @retval NATS_OK The subscription was made.
+ * @retval NATS_INVALID_ARG `sub` or `js` is NULL, `js` was destroyed, `subject` is missing, or
+ * options contradict each other.
+ * @retval NATS_ERR No stream has the subject, the consumer exists and is not as asked, or the server
+ * refused to create it; `errCode` and the last error say more.
+ * @retval NATS_NOT_FOUND The stream and the consumer are named, and the consumer does not exist.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_TIMEOUT The server did not answer in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_DRAINING The connection is draining.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included. Waits for the server.
+ *
+ * @par Example
+ * ```c
+ * natsSubscription *sub = NULL;
+ * natsMsgList list = {0};
+ * natsStatus s = js_PullSubscribe(&sub, js, "orders.>", "worker", NULL, NULL, NULL);
+ * if (s == NATS_OK) s = natsSubscription_Fetch(&list, sub, 100, 5000, NULL);
+ * for (int i = 0; s == NATS_OK && i < list.Count; i++)
+ *     natsMsg_Ack(list.Msgs[i], NULL);
+ * natsMsgList_Destroy(&list);
+ * ```
+ *
+ * @see natsSubscription_Fetch, js_PullSubscribeAsync
+ *
+ * @ingroup nats_js_subscribe
+ */
+NATS_EXTERN
+enum natsStatus js_PullSubscribe(natsSubscription **sub,
+                                 jsCtx *js,
+                                 const char *subject,
+                                 const char *durable,
+                                 struct jsOptions *opts,
+                                 struct jsSubOptions *subOpts,
+                                 jsErrCode *errCode);
+
+/**
+ * Subscribe to a stream; the library asks for messages and gives them to a callback.
+ *
+ * As `js_PullSubscribe`, but messages are asked for as the callback returns from those before, by
+ * `PullSubscribeAsync` of `jsOpts`: `FetchSize` at a time, ahead of the callback by `KeepAhead`, or as
+ * a `NextHandler` says. They are acknowledged and destroyed as with `js_Subscribe`. What a server
+ * takes back, loses or does not answer, also in an outage, is asked for again; heartbeats that were
+ * missed are told to the error handler with `NATS_MISSED_HEARTBEAT`. The pull ends when its limits
+ * are reached, when the server refuses what is asked for, when a consumer that was not created here
+ * is gone, or when the program ends it; then the `CompleteHandler` is called once, behind the last
+ * message, with the reason: `NATS_MAX_DELIVERED_MSGS` for `MaxMessages` and `MaxBytes`,
+ * `NATS_LIMIT_REACHED` where no other message fits into `MaxBytes` or the server refuses,
+ * `NATS_TIMEOUT` for `Timeout`, `NATS_NOT_FOUND` or `NATS_TIMEOUT` for `NoWait`, `NATS_INVALID_ARG` for
+ * a bad request, `NATS_CONNECTION_CLOSED`, and `NATS_OK` where the program has ended it. Source:
+ * ADR-13, ADR-42.
+ *
+ * @param sub Receives the subscription, which the caller owns and releases with
+ * `natsSubscription_Destroy`, also after its end. It is written before the first callback, and
+ * restored on failure.
+ * @param js The context.
+ * @param subject The subject, which may have wildcards; NULL or empty only where `subOpts` has
+ * `Stream` and `Consumer`.
+ * @param durable The consumer's durable name; empty for a consumer that ends some time after its
+ * subscription, NULL for what `subOpts` has.
+ * @param msgCB The callback.
+ * @param msgCBClosure The last argument of the callback; may be NULL.
+ * @param jsOpts The options of the call, `PullSubscribeAsync` among them; NULL for the defaults.
+ * @param subOpts How to subscribe; NULL for the defaults.
+ * @param errCode Receives the server's error number, or 0; may be NULL.
+ *
+ * @retval NATS_OK The subscription was made.
+ * @retval NATS_INVALID_ARG `sub`, `js` or `msgCB` is NULL, `js` was destroyed, `subject` is missing,
+ * or options contradict each other.
+ * @retval NATS_ERR No stream has the subject, the consumer exists and is not as asked, or the server
+ * refused to create it; `errCode` and the last error say more.
+ * @retval NATS_NOT_FOUND The stream and the consumer are named, and the consumer does not exist.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_TIMEOUT The server did not answer in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_DRAINING The connection is draining.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included. Waits for the server.
+ *
+ * @see js_PullSubscribe, jsFetchCompleteHandler, jsFetchNextHandler
+ *
+ * @ingroup nats_js_subscribe
+ */
+NATS_EXTERN
+enum natsStatus js_PullSubscribeAsync(natsSubscription **sub,
+                                      jsCtx *js,
+                                      const char *subject,
+                                      const char *durable,
+                                      natsMsgHandler msgCB,
+                                      void *msgCBClosure,
+                                      struct jsOptions *jsOpts,
+                                      struct jsSubOptions *subOpts,
+                                      jsErrCode *errCode);
+
+/**
+ * Fetch messages of a pull subscription.
+ *
+ * Takes the messages that have come late for an earlier call, then asks for what is missing and
+ * waits until all have come, the server says that there will be no more, or the time is over. A call
+ * that has got at least one message succeeds. An outage of the connection, and a change of the
+ * server that serves the consumer, are sat out within the time. One call at a time.
+ *
+ * @param list Receives the messages. The structure is the caller's, its content is released with
+ * `natsMsgList_Destroy`. It is emptied before anything else, without releasing what was in it.
+ * @param sub The subscription, made by `js_PullSubscribe`.
+ * @param batch How many messages at most; more than 0.
+ * @param timeout How long to wait, in milliseconds; more than 0.
+ * @param errCode Receives 0; may be NULL.
+ *
+ * @retval NATS_OK At least one message was fetched.
+ * @retval NATS_INVALID_ARG `list` or `sub` is NULL, `sub` was destroyed, or `batch` is not more
+ * than 0.
+ * @retval NATS_INVALID_TIMEOUT `timeout` is not more than 0.
+ * @retval NATS_INVALID_SUBSCRIPTION `sub` is not a pull subscription, or is closed.
+ * @retval NATS_ERR Another call fetches, or messages of this subscription go to a callback.
+ * @retval NATS_TIMEOUT No message has come in time.
+ * @retval NATS_LIMIT_REACHED The server has ended the request, for example because the consumer was
+ * deleted or too many requests wait; the last error says why.
+ * @retval NATS_NO_RESPONDERS The consumer does not exist, or JetStream is not available.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. Waits for the server.
+ *
+ * @see natsSubscription_FetchRequest, natsMsg_Ack
+ *
+ * @ingroup nats_js_subscribe
+ */
+NATS_EXTERN
+enum natsStatus natsSubscription_Fetch(struct natsMsgList *list,
+                                       natsSubscription *sub,
+                                       int batch,
+                                       int64_t timeout,
+                                       jsErrCode *errCode);
+
+/**
+ * Fetch messages of a pull subscription, with all that can be asked for.
+ *
+ * As `natsSubscription_Fetch`, with one request for what `request` says. With `NoWait` and without
+ * `Expires` only what has come by then is returned; what the server sends is there for the next call.
+ *
+ * @param list Receives the messages. The structure is the caller's, its content is released with
+ * `natsMsgList_Destroy`. It is emptied before anything else, without releasing what was in it.
+ * @param sub The subscription, made by `js_PullSubscribe`.
+ * @param request What to ask for. It is not changed.
+ *
+ * @retval NATS_OK At least one message was fetched.
+ * @retval NATS_INVALID_ARG `list`, `sub` or `request` is NULL, `sub` was destroyed, `Batch` is not more
+ * than 0, `MaxBytes` is negative, or the server finds the request bad: the last error says why.
+ * @retval NATS_INVALID_TIMEOUT `Expires` is not more than 0, and `NoWait` is not set.
+ * @retval NATS_INVALID_SUBSCRIPTION `sub` is not a pull subscription, or is closed.
+ * @retval NATS_ERR Another call fetches, or messages of this subscription go to a callback.
+ * @retval NATS_NOT_FOUND There are no messages, with `NoWait`.
+ * @retval NATS_TIMEOUT No message has come in time.
+ * @retval NATS_LIMIT_REACHED The server has ended the request, for example because the next message
+ * is larger than `MaxBytes`, the consumer was deleted or too many requests wait; the last error
+ * says why.
+ * @retval NATS_MISSED_HEARTBEAT The server was silent for twice the time of `Heartbeat`.
+ * @retval NATS_PIN_ID_MISMATCH `ID` is not that of the client that the consumer has pinned.
+ * @retval NATS_NO_RESPONDERS The consumer does not exist, or JetStream is not available.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. Waits for the server.
+ *
+ * @see natsSubscription_Fetch, jsFetchRequest_Init
+ *
+ * @ingroup nats_js_subscribe
+ */
+NATS_EXTERN
+enum natsStatus natsSubscription_FetchRequest(struct natsMsgList *list,
+                                              natsSubscription *sub,
+                                              struct jsFetchRequest *request);
 
 /**
  * Create a stream, or change the configuration of the one that exists.

@@ -16,6 +16,12 @@ use crate::js::consume::Backoff;
 use crate::locks::Mutex;
 use crate::msg::Msg;
 
+/// A request with heartbeats has to end some time; where the program does not say when, it is made
+/// again after so long.
+const RENEWED: Duration = Duration::from_secs(30);
+/// The server ends a request that is renewed sooner than this only if something is wrong.
+const TOO_SOON: Duration = Duration::from_secs(1);
+
 /// What an asynchronous pull has beyond one that the program fetches from.
 pub(super) struct Ahead {
     pub(super) options: FlowOptions,
@@ -61,6 +67,8 @@ pub(super) struct Healing {
     lost: Option<Ask>,
     /// It was asked for again, and nothing has come since.
     failed: bool,
+    /// When something was asked for last.
+    asked: Option<Instant>,
     backoff: Backoff,
     timer: Option<Timer>,
     /// The pull is over, and why.
@@ -212,7 +220,11 @@ impl Pull {
                     state.acts.push_back(Act::Finish(exit));
                 } else {
                     self.note_lost(state, lost);
-                    self.heal(state);
+                    let asked = state.healing.asked;
+                    match asked.is_some_and(|asked| asked + TOO_SOON > now) {
+                        true => self.heal(state),
+                        false => state.acts.push_back(Act::Refill),
+                    }
                 }
             }
             // All that is left of the bytes was asked for.
@@ -279,11 +291,21 @@ impl Pull {
     fn send(&self, state: &mut State, options: &FlowOptions, ask: Ask) -> crate::error::Result<()> {
         let now = Instant::now();
         let deadline = self.ahead.as_ref().and_then(|ahead| ahead.deadline);
+        let heartbeat = options.pull.heartbeat;
+        let renewed = || {
+            let least = heartbeat.saturating_mul(4);
+            (!heartbeat.is_zero()).then(|| RENEWED.max(least))
+        };
+        let expires = match deadline {
+            Some(deadline) => Some(expiry(deadline, now)).filter(|e| !e.is_zero()),
+            None => renewed(),
+        };
+        state.healing.asked = Some(now);
         let id = state.pin.clone();
         let body = Body {
             batch: ask.messages,
             max_bytes: ask.max_bytes,
-            expires: deadline.map(|d| expiry(d, now)).filter(|e| !e.is_zero()),
+            expires,
             no_wait: options.no_wait,
             id: &id,
             options: &options.pull,

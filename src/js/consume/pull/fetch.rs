@@ -216,7 +216,12 @@ impl Pull {
                 0 => 0,
                 max => max.saturating_sub(got.bytes).max(1),
             },
-            expires: (!expires.is_zero()).then_some(expires),
+            expires: Some(expires).filter(|expires| {
+                // A server keeps a request that has it, although it is not to wait; but without it
+                // there are no heartbeats.
+                let waits = !want.no_wait || !want.options.heartbeat.is_zero();
+                waits && !expires.is_zero()
+            }),
             no_wait,
             id: &want.options.id,
             options: &want.options,
