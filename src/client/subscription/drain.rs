@@ -126,7 +126,10 @@ impl<H: Home> Subscription<H> {
         }
         drop(queue);
         match self.extension.get() {
-            Some(extension) => extension.drain_awaited(self, deadline),
+            Some(extension) => {
+                self.endings.wait(deadline);
+                extension.drain_awaited(self, deadline)
+            }
             None => Ok(()),
         }
     }

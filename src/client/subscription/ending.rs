@@ -36,13 +36,14 @@ impl<H: Home> Subscription<H> {
         };
         self.ended.store(true, Ordering::Release);
         drop(queue);
+        // Before the completion callback, which belongs to the delivering thread.
+        self.endings.run(self, ended.why.into());
         self.changed.notify_all();
         self.completed.notify_all();
         drop(ended.dropped);
         if ended.schedule {
             self.schedule();
         }
-        self.endings.run(self, ended.why.into());
         self.home.gone();
     }
 
@@ -66,9 +67,9 @@ impl<H: Home> Subscription<H> {
         } else if queue.complete_drain() {
             drop(queue);
             self.home.interest().set_drained(|| self.sid());
+            self.endings.run(self, EndReason::Drained);
             self.changed.notify_all();
             self.completed.notify_all();
-            self.endings.run(self, EndReason::Drained);
             self.home.gone();
         }
     }

@@ -1,11 +1,12 @@
 //! What happens when a subscription ends, on behalf of layers above the client.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use crate::client::subscription::home::Home;
 use crate::client::subscription::queue::Closed;
 use crate::client::subscription::state::Subscription;
-use crate::locks::Mutex;
+use crate::locks::{Condvar, Mutex};
 
 /// How a subscription has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,19 +35,23 @@ impl From<Closed> for EndReason {
 type Hook<S> = Box<dyn FnOnce(&Arc<S>, EndReason) + Send>;
 
 /// The hooks that wait for a subscription's end. Their lock is held together with no other.
-pub(super) struct Endings<S>(Mutex<State<S>>);
+pub(super) struct Endings<S>(Mutex<State<S>>, Condvar);
 
 struct State<S> {
     hooks: Vec<Hook<S>>,
     ended: Option<EndReason>,
+    /// The hooks have run.
+    told: bool,
 }
 
 impl<S> Default for Endings<S> {
     fn default() -> Self {
-        Endings(Mutex::new(State {
+        let state = State {
             hooks: Vec::new(),
             ended: None,
-        }))
+            told: false,
+        };
+        Endings(Mutex::new(state), Condvar::new())
     }
 }
 
@@ -63,6 +68,23 @@ impl<S> Endings<S> {
         };
         for hook in hooks {
             hook(sub, reason);
+        }
+        self.0.lock().told = true;
+        self.1.notify_all();
+    }
+
+    /// Waits until the hooks of a subscription have run that is about to end, or has.
+    pub(super) fn wait(&self, deadline: Option<Instant>) {
+        let mut state = self.0.lock();
+        while !state.told {
+            match deadline {
+                None => self.1.wait(&mut state),
+                Some(deadline) => {
+                    if self.1.wait_until(&mut state, deadline).timed_out() {
+                        return;
+                    }
+                }
+            }
         }
     }
 
