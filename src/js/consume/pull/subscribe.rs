@@ -17,6 +17,9 @@ use crate::js::manage::ConsumerAction;
 /// What the program decides to ask for, on the thread that delivers; `None` for nothing now.
 pub type NextAsk = Box<dyn Fn(&Arc<Subscription>) -> Option<Ask> + Send + Sync>;
 
+/// Makes what the messages of a pull are given to.
+pub type MakeSink<'a> = Box<dyn FnOnce(&Arc<Pull>) -> Box<dyn MsgSink> + 'a>;
+
 /// An asynchronous pull that is to be made.
 pub struct AsyncPull<'a> {
     /// How it asks.
@@ -25,7 +28,7 @@ pub struct AsyncPull<'a> {
     pub next: Option<NextAsk>,
     /// Makes what the messages are given to. It has to tell the [`Pull`] before and after each, and
     /// with no message when it gets none.
-    pub sink: Box<dyn FnOnce(&Arc<Pull>) -> Box<dyn MsgSink> + 'a>,
+    pub sink: MakeSink<'a>,
 }
 
 /// Makes a pull subscription whose messages are [fetched](super::fetch). `placed` gets the
