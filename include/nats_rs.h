@@ -262,6 +262,139 @@ typedef enum natsConnStatus {
 /* ---- JetStream: choices, and what servers say went wrong -------------------------------------------- */
 
 /**
+ * How long a stream keeps its messages.
+ *
+ * @ingroup nats_js_streams
+ */
+typedef enum jsRetentionPolicy {
+    /** Until a limit of the stream is reached; the default. */
+    js_LimitsPolicy = 0,
+    /** Until all consumers that are interested have acknowledged them. */
+    js_InterestPolicy,
+    /** Until the one consumer that is interested has acknowledged them. */
+    js_WorkQueuePolicy,
+    /**
+     * An addition: one of a newer server, which this library does not know. It can be read, and given back as
+     * part of what was read.
+     */
+    js_RetentionUnknown = 255
+} jsRetentionPolicy;
+
+/**
+ * What a stream does at its limits.
+ *
+ * @ingroup nats_js_streams
+ */
+typedef enum jsDiscardPolicy {
+    /** It removes the oldest messages; the default. */
+    js_DiscardOld = 0,
+    /** It refuses new messages. */
+    js_DiscardNew,
+    /** An addition: one of a newer server, which this library does not know. */
+    js_DiscardUnknown = 255
+} jsDiscardPolicy;
+
+/**
+ * Where a stream keeps its messages.
+ *
+ * @ingroup nats_js_streams
+ */
+typedef enum jsStorageType {
+    /** In files; the default. */
+    js_FileStorage = 0,
+    /** In memory. */
+    js_MemoryStorage,
+    /** An addition: one of a newer server, which this library does not know. */
+    js_StorageUnknown = 255
+} jsStorageType;
+
+/**
+ * How a stream's files are compressed.
+ *
+ * @ingroup nats_js_streams
+ */
+typedef enum jsStorageCompression {
+    /** Not at all; the default. */
+    js_StorageCompressionNone = 0,
+    /** By S2. */
+    js_StorageCompressionS2,
+    /** An addition: one of a newer server, which this library does not know. */
+    js_StorageCompressionUnknown = 255
+} jsStorageCompression;
+
+/**
+ * When a stream's messages are on the disk.
+ *
+ * @ingroup nats_js_streams
+ */
+typedef enum jsPersistModeType {
+    /** Before they are acknowledged; the default. */
+    js_PersistDefault = 0,
+    /** Some time after that: faster, and less safe. */
+    js_PersistAsync,
+    /** An addition: one of a newer server, which this library does not know. */
+    js_PersistUnknown = 255
+} jsPersistModeType;
+
+/**
+ * With which message a consumer begins. `jsConsumerConfig_Init` sets -1, which becomes `js_DeliverAll`.
+ *
+ * @ingroup nats_js_consumers
+ */
+typedef enum jsDeliverPolicy {
+    /** The first of the stream. */
+    js_DeliverAll = 0,
+    /** The last of the stream, or of the filter. */
+    js_DeliverLast,
+    /** The next one to be stored. */
+    js_DeliverNew,
+    /** The one with the sequence `OptStartSeq`, or the next that there is. */
+    js_DeliverByStartSequence,
+    /** The first that was stored at `OptStartTime` or later. */
+    js_DeliverByStartTime,
+    /** The last of each subject. */
+    js_DeliverLastPerSubject,
+    /** An addition: one of a newer server, which this library does not know. */
+    js_DeliverUnknown = 255
+} jsDeliverPolicy;
+
+/**
+ * How messages of a consumer are acknowledged. `jsConsumerConfig_Init` sets -1, which becomes `js_AckExplicit`.
+ *
+ * @ingroup nats_js_consumers
+ */
+typedef enum jsAckPolicy {
+    /** Each on its own. */
+    js_AckExplicit = 0,
+    /** Not at all. */
+    js_AckNone,
+    /** Each together with all before it. */
+    js_AckAll,
+    /**
+     * An addition: by the answers to flow control, from nats-server 2.14 on (ADR-60). Servers use it for the
+     * consumers of mirrors and sources.
+     */
+    js_AckFlowControl,
+    /** An addition: one of a newer server, which this library does not know. */
+    js_AckUnknown = 255
+} jsAckPolicy;
+
+/**
+ * How fast a consumer gets messages that the stream has already. `jsConsumerConfig_Init` sets -1, which becomes
+ * `js_ReplayInstant`.
+ *
+ * @ingroup nats_js_consumers
+ */
+typedef enum jsReplayPolicy {
+    /** As fast as possible. */
+    js_ReplayInstant = 0,
+    /** As they came in. */
+    js_ReplayOriginal,
+    /** An addition: one of a newer server, which this library does not know. */
+    js_ReplayUnknown = 255
+} jsReplayPolicy;
+
+/**
  * The number by which a JetStream server says what went wrong.
  *
  * Functions with a `jsErrCode *` output write it there: 0 when no server has said anything, the number of
@@ -725,139 +858,6 @@ typedef enum jsErrCode {
     /** The message has a header that only the server writes. */
     JSMessageSourceHdrNotAllowedErr
 } jsErrCode;
-
-/**
- * How long a stream keeps its messages.
- *
- * @ingroup nats_js_streams
- */
-typedef enum jsRetentionPolicy {
-    /** Until a limit of the stream is reached; the default. */
-    js_LimitsPolicy = 0,
-    /** Until all consumers that are interested have acknowledged them. */
-    js_InterestPolicy,
-    /** Until the one consumer that is interested has acknowledged them. */
-    js_WorkQueuePolicy,
-    /**
-     * An addition: one of a newer server, which this library does not know. It can be read, and given back as
-     * part of what was read.
-     */
-    js_RetentionUnknown = 255
-} jsRetentionPolicy;
-
-/**
- * What a stream does at its limits.
- *
- * @ingroup nats_js_streams
- */
-typedef enum jsDiscardPolicy {
-    /** It removes the oldest messages; the default. */
-    js_DiscardOld = 0,
-    /** It refuses new messages. */
-    js_DiscardNew,
-    /** An addition: one of a newer server, which this library does not know. */
-    js_DiscardUnknown = 255
-} jsDiscardPolicy;
-
-/**
- * Where a stream keeps its messages.
- *
- * @ingroup nats_js_streams
- */
-typedef enum jsStorageType {
-    /** In files; the default. */
-    js_FileStorage = 0,
-    /** In memory. */
-    js_MemoryStorage,
-    /** An addition: one of a newer server, which this library does not know. */
-    js_StorageUnknown = 255
-} jsStorageType;
-
-/**
- * How a stream's files are compressed.
- *
- * @ingroup nats_js_streams
- */
-typedef enum jsStorageCompression {
-    /** Not at all; the default. */
-    js_StorageCompressionNone = 0,
-    /** By S2. */
-    js_StorageCompressionS2,
-    /** An addition: one of a newer server, which this library does not know. */
-    js_StorageCompressionUnknown = 255
-} jsStorageCompression;
-
-/**
- * When a stream's messages are on the disk.
- *
- * @ingroup nats_js_streams
- */
-typedef enum jsPersistModeType {
-    /** Before they are acknowledged; the default. */
-    js_PersistDefault = 0,
-    /** Some time after that: faster, and less safe. */
-    js_PersistAsync,
-    /** An addition: one of a newer server, which this library does not know. */
-    js_PersistUnknown = 255
-} jsPersistModeType;
-
-/**
- * With which message a consumer begins. `jsConsumerConfig_Init` sets -1, which becomes `js_DeliverAll`.
- *
- * @ingroup nats_js_consumers
- */
-typedef enum jsDeliverPolicy {
-    /** The first of the stream. */
-    js_DeliverAll = 0,
-    /** The last of the stream, or of the filter. */
-    js_DeliverLast,
-    /** The next one to be stored. */
-    js_DeliverNew,
-    /** The one with the sequence `OptStartSeq`, or the next that there is. */
-    js_DeliverByStartSequence,
-    /** The first that was stored at `OptStartTime` or later. */
-    js_DeliverByStartTime,
-    /** The last of each subject. */
-    js_DeliverLastPerSubject,
-    /** An addition: one of a newer server, which this library does not know. */
-    js_DeliverUnknown = 255
-} jsDeliverPolicy;
-
-/**
- * How messages of a consumer are acknowledged. `jsConsumerConfig_Init` sets -1, which becomes `js_AckExplicit`.
- *
- * @ingroup nats_js_consumers
- */
-typedef enum jsAckPolicy {
-    /** Each on its own. */
-    js_AckExplicit = 0,
-    /** Not at all. */
-    js_AckNone,
-    /** Each together with all before it. */
-    js_AckAll,
-    /**
-     * An addition: by the answers to flow control, from nats-server 2.14 on (ADR-60). Servers use it for the
-     * consumers of mirrors and sources.
-     */
-    js_AckFlowControl,
-    /** An addition: one of a newer server, which this library does not know. */
-    js_AckUnknown = 255
-} jsAckPolicy;
-
-/**
- * How fast a consumer gets messages that the stream has already. `jsConsumerConfig_Init` sets -1, which becomes
- * `js_ReplayInstant`.
- *
- * @ingroup nats_js_consumers
- */
-typedef enum jsReplayPolicy {
-    /** As fast as possible. */
-    js_ReplayInstant = 0,
-    /** As they came in. */
-    js_ReplayOriginal,
-    /** An addition: one of a newer server, which this library does not know. */
-    js_ReplayUnknown = 255
-} jsReplayPolicy;
 
 /**
  * What an advisory is about. An addition.
@@ -7697,7 +7697,7 @@ NATS_EXTERN enum natsStatus natsMsg_Ack(natsMsg *msg, struct jsOptions *opts);
  *
  * @ingroup nats_js_subscribe
  */
-NATS_EXTERN enum natsStatus natsMsg_AckSync(natsMsg *msg, struct jsOptions *opts, enum jsErrCode *errCode);
+NATS_EXTERN enum natsStatus natsMsg_AckSync(natsMsg *msg, struct jsOptions *opts, jsErrCode *errCode);
 
 /**
  * Refuse a message, so that the consumer delivers it again.
@@ -7890,6 +7890,8 @@ NATS_EXTERN void jsMsgMetaData_Destroy(struct jsMsgMetaData *meta);
  * @retval NATS_INVALID_ARG `newSubject` is NULL, `kind` is none, or a name cannot be one.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
+ * @note An addition of this library: nats.c does not have it.
+ *
  * @par Threads
  * Any thread may call this function at any time.
  *
@@ -7927,6 +7929,8 @@ enum natsStatus js_AdvisorySubject(char **newSubject,
  * it must have.
  * @retval NATS_ERR The message has no JSON.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @note An addition of this library: nats.c does not have it.
  *
  * @par Threads
  * One thread at a time may use a message; which one does not matter.
@@ -8720,6 +8724,94 @@ enum natsStatus js_DirectGetPayload(natsMsg **msg,
 NATS_EXTERN enum natsStatus jsDirectGetMsgOptions_Init(struct jsDirectGetMsgOptions *opts);
 
 /**
+ * List the streams with what they have and tell whether that are all.
+ *
+ * As `js_Streams` otherwise. A list is not complete where servers do not answer in time, say
+ * what cannot be read, or cannot run what they have.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param list Receives the list, to be released with `jsStreamInfoList_Destroy`. It is empty
+ * where all are missing. Written only with `NATS_OK`.
+ * @param missing Receives the names of those that are not in the list, to be released with
+ * `jsStreamNamesList_Destroy`; NULL where the list is complete. Written only with `NATS_OK`.
+ * @param js The context.
+ * @param opts How this call differs from the context; NULL for not at all. Read during the call
+ * only.
+ * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ *
+ * @retval NATS_OK `list` or `missing` has at least one element.
+ * @retval NATS_NOT_FOUND There are none. The last error is cleared.
+ * @retval NATS_INVALID_ARG `list` or `missing` is NULL, or `js` is NULL or was destroyed.
+ * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * Or its answer is not JSON.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see js_Streams, jsStreamNamesList_Destroy
+ *
+ * @ingroup nats_js_streams
+ */
+NATS_EXTERN
+enum natsStatus js_ListStreams(struct jsStreamInfoList **list,
+                               struct jsStreamNamesList **missing,
+                               jsCtx *js,
+                               struct jsOptions *opts,
+                               jsErrCode *errCode);
+
+/**
+ * List the consumers of a stream with how far they are and tell whether that are all.
+ *
+ * As `js_Consumers` otherwise. A list is not complete where servers do not answer in time, say
+ * what cannot be read, or cannot run what they have.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param list Receives the list, to be released with `jsConsumerInfoList_Destroy`. It is empty
+ * where all are missing. Written only with `NATS_OK`.
+ * @param missing Receives the names of those that are not in the list, to be released with
+ * `jsConsumerNamesList_Destroy`; NULL where the list is complete. Written only with `NATS_OK`.
+ * @param js The context.
+ * @param stream The name of the stream.
+ * @param opts How this call differs from the context; NULL for not at all. Read during the call
+ * only.
+ * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ *
+ * @retval NATS_OK `list` or `missing` has at least one element.
+ * @retval NATS_NOT_FOUND There are none, or the stream does not exist and `errCode` is
+ * `JSStreamNotFoundErr`. The last error is cleared.
+ * @retval NATS_INVALID_ARG `list` or `missing` is NULL, or `js` is NULL or was destroyed, or the
+ * name is missing or cannot be one.
+ * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * Or its answer is not JSON.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see js_Consumers, jsConsumerNamesList_Destroy
+ *
+ * @ingroup nats_js_consumers
+ */
+NATS_EXTERN
+enum natsStatus js_ListConsumers(struct jsConsumerInfoList **list,
+                                 struct jsConsumerNamesList **missing,
+                                 jsCtx *js,
+                                 const char *stream,
+                                 struct jsOptions *opts,
+                                 jsErrCode *errCode);
+
+/**
  * List the streams with what they have.
  *
  * Of all streams, or of those that store a subject: `Stream.Info.SubjectsFilter` of the options.
@@ -9509,8 +9601,8 @@ enum natsStatus js_BatchPublishStart(jsAtomicBatchCtx **ctx,
 /**
  * Add a message to an atomic batch.
  *
- * The message is sent and not waited for. If the stream refuses it, a later call on the batch
- * returns the error, the commit at the latest; then nothing of the batch is stored.
+ * The message is sent and not waited for. If it is refused, a later call on the batch returns the
+ * error, the commit at the latest; then nothing of the batch is stored.
  *
  * @param new_puback Set to NULL with `NATS_OK`; may be NULL.
  * @param ctx The batch.
