@@ -31,7 +31,7 @@ pub struct AsyncPull<'a> {
     pub sink: MakeSink<'a>,
 }
 
-/// Makes a pull subscription whose messages are [fetched](super::fetch). `placed` gets the
+/// Makes a pull subscription whose messages are [fetched](super::fetch()). `placed` gets the
 /// subscription before anything can happen to it.
 pub fn pull_subscribe(
     context: &Arc<Context>,
