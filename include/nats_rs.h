@@ -1208,6 +1208,32 @@ typedef natsStatus (*natsEvLoop_WriteAddRemove)(void *userData, bool add);
 typedef natsStatus (*natsEvLoop_Detach)(void *userData);
 
 /**
+ * Callback that chooses the server of the next attempt to reconnect.
+ *
+ * Runs on a thread of the library, before each attempt. It may call functions on the connection,
+ * and close it. A server that it names is tried once; which one is tried after that it is asked
+ * again.
+ *
+ * @param nc The connection: the program's own handle.
+ * @param servers The URLs of the servers that may be tried, without credentials. The array and its
+ * strings belong to the library and are valid during the call. The first is the one that the
+ * library would try.
+ * @param count The number of servers, at least 1.
+ * @param pause The pause before the attempt in milliseconds, as the options have it. The callback
+ * may write another one, not negative.
+ * @param closure The pointer that was given with the callback.
+ *
+ * @return The index of the server to try; any other number for the first one.
+ *
+ * @ingroup nats_reconnect
+ */
+typedef int (*natsNextServerHandler)(natsConnection *nc,
+                                     const char *const *servers,
+                                     int count,
+                                     int64_t *pause,
+                                     void *closure);
+
+/**
  * Callback that connects to a server in place of the library, for example through a proxy.
  *
  * Runs on the thread that makes the attempt: the caller of `natsConnection_Connect`, or a thread
@@ -1274,6 +1300,88 @@ typedef const char *(*natsTokenHandler)(void *closure);
 typedef int (*natsSSLVerifyCb)(int preverifyOk, void *ctx);
 
 /**
+ * Callback that supplies user and password for an attempt to connect.
+ *
+ * Runs on the thread that makes the attempt: the caller of `natsConnection_Connect`, or a thread
+ * of the library when reconnecting. It must not call functions on the connection. If the
+ * connection is closed meanwhile, the attempt ends with `NATS_CONNECTION_CLOSED`.
+ *
+ * @param user Receives the user, a string from `malloc` that the library releases. If it is left
+ * NULL, the connection is made without user and password.
+ * @param password Receives the password, a string from `malloc` that the library wipes and
+ * releases; may be left NULL.
+ * @param customErrTxt Receives a text for a failure, a string from `malloc` that the library
+ * releases; may be left NULL.
+ * @param closure The pointer that was given with the callback.
+ *
+ * @return `NATS_OK`; any other status fails the attempt with that status and text.
+ *
+ * @ingroup nats_auth
+ */
+typedef natsStatus (*natsUserInfoHandler)(char **user, char **password, char **customErrTxt, void *closure);
+
+/**
+ * Callback that receives the reply to a request that nobody waits for.
+ *
+ * Runs on a thread of the library that delivers messages, where it may block. The callbacks for
+ * the requests of one connection run one after the other, in the order in which the replies
+ * arrived. If the request failed, `nats_GetLastError` returns the reason here.
+ *
+ * @param nc The connection: the program's own handle.
+ * @param s `NATS_OK` if there is a reply. `NATS_TIMEOUT` if there was none in time,
+ * `NATS_NO_RESPONDERS` if nobody is subscribed to the subject, `NATS_CONNECTION_CLOSED` if the
+ * connection was closed first, `NATS_CONNECTION_DISCONNECTED` if it was lost and
+ * `natsOptions_SetFailRequestsOnDisconnect` is set.
+ * @param reply The reply, which the callback owns and releases with `natsMsg_Destroy`; NULL with
+ * any status other than `NATS_OK`.
+ * @param closure The pointer that was given with the callback.
+ *
+ * @ingroup nats_request
+ */
+typedef void (*natsReplyHandler)(natsConnection *nc, enum natsStatus s, natsMsg *reply, void *closure);
+
+/**
+ * Callback that says whether a reply is the last one of a request with many replies.
+ *
+ * Runs on the thread that called `natsConnection_RequestMany`, for each reply in order.
+ *
+ * @param reply The reply, which remains the library's: `natsMsg_Destroy` does nothing with it.
+ * @param closure The pointer that was given with the callback.
+ *
+ * @return True to end the request with this reply.
+ *
+ * @ingroup nats_request
+ */
+typedef bool (*natsLastReplyHandler)(natsMsg *reply, void *closure);
+
+/**
+ * When a request with many replies has all of them. `natsRequestManyOptions_Init` begins one.
+ *
+ * The first limit that is reached ends the request. Source: ADR-47.
+ *
+ * @ingroup nats_request
+ */
+typedef struct natsRequestManyOptions {
+    /** The longest time for all replies together, in milliseconds; 0 for 5000. */
+    int64_t MaxWait;
+    /**
+     * The longest time from one reply to the next, in milliseconds; 0 for no limit. The first reply
+     * is waited for until `MaxWait`.
+     */
+    int64_t StallWait;
+    /** The largest number of replies; 0 for no limit. */
+    int MaxMsgs;
+    /** Whether a reply without payload is the last one. */
+    bool StopOnEmpty;
+    /** Says whether a reply is the last one; NULL for none. */
+    natsLastReplyHandler IsLast;
+    /** The last argument of `IsLast`. */
+    void *IsLastClosure;
+    /** Whether the reply that was the last one by `StopOnEmpty` or `IsLast` is among the results. */
+    bool IncludeLast;
+} natsRequestManyOptions;
+
+/**
  * Callback that receives the messages of a subscription.
  *
  * Called with one message at a time, in order, on a thread of the library. It may block, and may
@@ -1289,6 +1397,40 @@ typedef int (*natsSSLVerifyCb)(int preverifyOk, void *ctx);
  * @ingroup nats_subscribe
  */
 typedef void (*natsMsgHandler)(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void *closure);
+
+/**
+ * How to subscribe with `natsConnection_SubscribeMsgs`. `natsSubscribeMsgsOptions_Init` begins one.
+ *
+ * @ingroup nats_subscribe
+ */
+typedef struct natsSubscribeMsgsOptions {
+    /** The queue group, not empty; NULL for none. */
+    const char *Queue;
+    /** The largest number of messages in a list; 0 for 256. */
+    int MaxMsgs;
+    /** The time in milliseconds after which an empty list says that no message came; 0 for never. */
+    int64_t Timeout;
+} natsSubscribeMsgsOptions;
+
+/**
+ * Callback that receives the messages of a subscription in lists.
+ *
+ * Runs on a thread of the library: for one subscription the lists are delivered in order, one at a
+ * time. An empty list says that no message came for the time of `natsSubscribeMsgsOptions`.
+ *
+ * @param nc The connection: the program's own handle.
+ * @param sub The subscription: the program's own handle.
+ * @param msgs The messages, in order. After the call the library releases those that are still in
+ * the list. To keep one, take it and write NULL in its place; to keep all of them with the array,
+ * copy the structure and write NULL to `Msgs`. `natsMsgList_Destroy` may be called.
+ * @param closure The pointer that was given with the callback.
+ *
+ * @ingroup nats_subscribe
+ */
+typedef void (*natsMsgsHandler)(natsConnection *nc,
+                                natsSubscription *sub,
+                                struct natsMsgList *msgs,
+                                void *closure);
 
 /**
  * A connection's way to JetStream, opaque to C.
@@ -4359,6 +4501,96 @@ NATS_EXTERN enum natsStatus natsMsgHeader_Keys(natsMsg *msg, const char ***keys,
 NATS_EXTERN enum natsStatus natsMsgHeader_Delete(natsMsg *msg, const char *key);
 
 /**
+ * Set where servers report the way of a message to.
+ *
+ * Each server that the message passes publishes a JSON text about what it did with it to the
+ * subject: how it received the message, subject mappings, streams, and to whom it sent it. Servers
+ * before 2.11 do not know this and pass the message on. Sets the headers `Nats-Trace-Dest` and
+ * `Nats-Trace-Only`, which subscribers see, too. Source: ADR-41.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param msg The message.
+ * @param subject The subject for the reports, without wildcards; NULL for none.
+ * @param traceOnly Whether servers only report where the message would go: no subscriber and no
+ * stream receives it then.
+ *
+ * @retval NATS_OK The headers were set.
+ * @retval NATS_INVALID_ARG `msg` is NULL.
+ * @retval NATS_INVALID_SUBJECT The subject is empty, or has wildcards, an empty token, white space
+ * or control characters.
+ * @retval NATS_PROTOCOL_ERROR The headers were received and are malformed.
+ *
+ * @par Threads
+ * One thread at a time may use a message, even to read it.
+ *
+ * @par Example
+ * ```c
+ * natsStatus s = natsMsg_SetTrace(msg, "traces.orders", true);
+ * if (s == NATS_OK) s = natsConnection_PublishMsg(nc, msg);
+ * ```
+ *
+ * @see natsMsgHeader_Set
+ *
+ * @ingroup nats_headers
+ */
+NATS_EXTERN enum natsStatus natsMsg_SetTrace(natsMsg *msg, const char *subject, bool traceOnly);
+
+/**
+ * Take the messages that wait for a subscription without a callback.
+ *
+ * Takes what waits, in order and up to a maximum, with one lock; waits only if nothing is there,
+ * and then returns with what arrived first. Otherwise as `natsSubscription_NextMsg`.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param list Receives at least one message, to be released with `natsMsgList_Destroy`. Empty with
+ * any status other than `NATS_OK`.
+ * @param sub The subscription.
+ * @param max The largest number of messages; greater than 0. There may be more waiting even if
+ * fewer were taken.
+ * @param timeout The longest time to wait in milliseconds; with zero or less only messages that
+ * are already there are taken.
+ *
+ * @retval NATS_OK Messages were taken.
+ * @retval NATS_INVALID_ARG `list` is NULL, `sub` is NULL or was destroyed, or `max` is not
+ * positive.
+ * @retval NATS_TIMEOUT No message arrived in time.
+ * @retval NATS_SLOW_CONSUMER Messages were dropped since the last call because a pending limit was
+ * reached. No message was taken.
+ * @retval NATS_NO_RESPONDERS The next message was the server's notice that nobody answers a
+ * request. It was consumed. A list ends before such a notice.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_MAX_DELIVERED_MSGS The maximum of `natsSubscription_AutoUnsubscribe` was reached.
+ * @retval NATS_INVALID_SUBSCRIPTION The subscription was closed in another way.
+ * @retval NATS_ILLEGAL_STATE The subscription has a callback.
+ * @retval NATS_NO_MEMORY Memory could not be allocated. No message was taken.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. If several threads wait, each message goes to one
+ * of them.
+ *
+ * @par Example
+ * ```c
+ * natsMsgList list;
+ *
+ * while (natsSubscription_NextMsgs(&list, sub, 500, 1000) == NATS_OK) {
+ *     for (int i = 0; i < list.Count; i++) puts(natsMsg_GetData(list.Msgs[i]));
+ *     natsMsgList_Destroy(&list);
+ * }
+ * ```
+ *
+ * @see natsSubscription_NextMsg, natsConnection_SubscribeMsgs
+ *
+ * @ingroup nats_subscribe
+ */
+NATS_EXTERN
+enum natsStatus natsSubscription_NextMsgs(struct natsMsgList *list,
+                                          natsSubscription *sub,
+                                          int max,
+                                          int64_t timeout);
+
+/**
  * Create an options object with default values.
  *
  * Opens the library if it is not open, which starts no thread. The write deadline and the use of
@@ -5300,6 +5532,48 @@ NATS_EXTERN enum natsStatus natsOptions_SetMessageBufferPadding(natsOptions *opt
 NATS_EXTERN enum natsStatus natsOptions_UseGlobalMessageDelivery(natsOptions *opts, bool global);
 
 /**
+ * Set a callback that chooses the server of each attempt to reconnect.
+ *
+ * It is called before each attempt, with the servers that may be tried and the pause before the
+ * attempt, which it may change. It is not called for the first connect, unless that continues in
+ * the background (`natsOptions_SetRetryOnFailedConnect`). The limit of
+ * `natsOptions_SetMaxReconnect` holds for each server, whoever chooses it.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param opts The options.
+ * @param cb The callback, as described for `natsNextServerHandler`; NULL for none.
+ * @param closure The last argument of the callback. It must stay valid as long as connections made
+ * with these options exist.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @par Example
+ * ```c
+ * static int prefer_local(natsConnection *nc, const char *const *servers, int count,
+ *                         int64_t *pause, void *closure) {
+ *     for (int i = 0; i < count; i++)
+ *         if (strstr(servers[i], "localhost") != NULL) return i;
+ *     return 0;
+ * }
+ *
+ * natsStatus s = natsOptions_SetNextServerHandler(opts, prefer_local, NULL);
+ * ```
+ *
+ * @see natsConnection_SetServers, natsOptions_SetCustomReconnectDelay
+ *
+ * @ingroup nats_reconnect
+ */
+NATS_EXTERN
+enum natsStatus natsOptions_SetNextServerHandler(natsOptions *opts,
+                                                 natsNextServerHandler cb,
+                                                 void *closure);
+
+/**
  * Set a callback that connects to servers in place of the library.
  *
  * It is called for each attempt to connect and replaces name resolution and TCP; TLS and the
@@ -5711,6 +5985,7 @@ NATS_EXTERN enum natsStatus natsOptions_SetName(natsOptions *opts, const char *n
  * @retval NATS_OK The option was set.
  * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or a text is not UTF-8 or contains an
  * NKey seed, which must not be sent.
+ * @retval NATS_ILLEGAL_STATE A user callback is set.
  *
  * @par Threads
  * Any thread may call this function at any time, callbacks included.
@@ -5719,6 +5994,8 @@ NATS_EXTERN enum natsStatus natsOptions_SetName(natsOptions *opts, const char *n
  * ```c
  * natsStatus s = natsOptions_SetUserInfo(opts, "alice", getenv("NATS_PASSWORD"));
  * ```
+ *
+ * @see natsOptions_SetUserInfoHandler
  *
  * @ingroup nats_auth
  */
@@ -6149,6 +6426,48 @@ NATS_EXTERN enum natsStatus natsOptions_SetCiphers(natsOptions *opts, const char
  * @ingroup nats_tls
  */
 NATS_EXTERN enum natsStatus natsOptions_SetCipherSuites(natsOptions *opts, const char *ciphers);
+
+/**
+ * Set a callback that supplies user and password for each attempt to connect.
+ *
+ * For passwords that change: the callback is called for the first connect and for each reconnect.
+ * An attempt fails with `NATS_ILLEGAL_STATE` if the URL of the server has a user, and with
+ * `NATS_INVALID_ARG` if user or password is not UTF-8 or contains an NKey seed; nothing is sent
+ * then.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param opts The options.
+ * @param cb The callback, which runs on the thread that connects; NULL for none.
+ * @param closure The last argument of the callback. It must stay valid as long as connections made
+ * with these options exist.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
+ * @retval NATS_ILLEGAL_STATE A user is set.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @par Example
+ * ```c
+ * static natsStatus on_user(char **user, char **password, char **error, void *closure) {
+ *     *user = strdup("billing");
+ *     *password = strdup((const char *)closure);
+ *     return *user != NULL && *password != NULL ? NATS_OK : NATS_NO_MEMORY;
+ * }
+ *
+ * natsStatus s = natsOptions_SetUserInfoHandler(opts, on_user, (void *)"secret");
+ * ```
+ *
+ * @see natsOptions_SetUserInfo, natsOptions_SetTokenHandler
+ *
+ * @ingroup nats_auth
+ */
+NATS_EXTERN
+enum natsStatus natsOptions_SetUserInfoHandler(natsOptions *opts,
+                                               natsUserInfoHandler cb,
+                                               void *closure);
 
 /**
  * Set a header of the HTTP request that opens a WebSocket.
@@ -6701,6 +7020,194 @@ enum natsStatus natsConnection_RequestMsg(natsMsg **replyMsg,
                                           int64_t timeout);
 
 /**
+ * Send a message as a request and have a callback called with the first reply.
+ *
+ * Returns as soon as the request is written. The callback is called once, with the reply or with
+ * the reason why there is none; if this function fails it is not called. Later replies are
+ * discarded. The wait continues across a reconnect, unless
+ * `natsOptions_SetFailRequestsOnDisconnect` is set. A drain of the connection does not wait for
+ * the reply. The reply subject of the message is neither used nor changed.
+ *
+ * With manual dispatch (`natsOptions_SetManualDispatch`) the callback runs in
+ * `natsConnection_Dispatch`.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param nc The connection.
+ * @param requestMsg The request, which remains the caller's. No other thread may use it during the
+ * call.
+ * @param timeout The longest time to wait for the reply in milliseconds; 0 or less for no limit.
+ * @param cb The callback, as described for `natsReplyHandler`.
+ * @param closure The last argument of `cb`; may be NULL.
+ *
+ * @retval NATS_OK The request was sent, and the callback will be called.
+ * @retval NATS_INVALID_ARG `requestMsg` or `cb` is NULL, or `nc` is NULL or was destroyed.
+ * @retval NATS_TIMEOUT The socket did not accept the request in time.
+ * @retval NATS_INVALID_SUBJECT The subject is NULL or empty, has white space or control
+ * characters, or makes the protocol line longer than `natsOptions_SetMaxControlLine` allows.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_DRAINING The connection is draining and its subscriptions are finished.
+ * @retval NATS_MAX_PAYLOAD Headers and payload exceed the server's `max_payload`.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is reconnecting and the reconnect buffer is
+ * full.
+ * @retval NATS_FAILED_TO_INITIALIZE The fixed-size pool that the options selected has no threads.
+ * @retval NATS_IO_ERROR Writing to the socket failed.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ * @retval NATS_NO_SERVER_SUPPORT The message has headers and the server does not support them.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @par Example
+ * ```c
+ * static void on_reply(natsConnection *nc, natsStatus s, natsMsg *reply, void *closure) {
+ *     if (s == NATS_OK) puts(natsMsg_GetData(reply));
+ *     else fprintf(stderr, "%s\n", nats_GetLastError(NULL));
+ *     natsMsg_Destroy(reply);
+ * }
+ *
+ * natsStatus s = natsConnection_RequestMsgAsync(nc, msg, 2000, on_reply, NULL);
+ * ```
+ *
+ * @see natsConnection_RequestMsg, natsConnection_RequestMany
+ *
+ * @ingroup nats_request
+ */
+NATS_EXTERN
+enum natsStatus natsConnection_RequestMsgAsync(natsConnection *nc,
+                                               natsMsg *requestMsg,
+                                               int64_t timeout,
+                                               natsReplyHandler cb,
+                                               void *closure);
+
+/**
+ * Set the fields of a structure to their defaults.
+ *
+ * All limits are off except for the time, which is 5000 milliseconds.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param opts The structure.
+ *
+ * @retval NATS_OK The fields were set.
+ * @retval NATS_INVALID_ARG `opts` is NULL.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @see natsConnection_RequestMany
+ *
+ * @ingroup nats_request
+ */
+NATS_EXTERN enum natsStatus natsRequestManyOptions_Init(struct natsRequestManyOptions *opts);
+
+/**
+ * Send a message as a request and collect the replies.
+ *
+ * Returns when the first limit of the options is reached, with the replies that arrived until then,
+ * which may be none. The request is written within the call, behind everything that was published
+ * before. The wait continues across a reconnect, unless
+ * `natsOptions_SetFailRequestsOnDisconnect` is set. The reply subject of the message is neither
+ * used nor changed. Source: ADR-47.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param list Receives the replies in order, to be released with `natsMsgList_Destroy`. Empty with
+ * any status other than `NATS_OK`.
+ * @param nc The connection.
+ * @param requestMsg The request, which remains the caller's. No other thread may use it during the
+ * call.
+ * @param opts The limits; NULL for those of `natsRequestManyOptions_Init`.
+ *
+ * @retval NATS_OK The request has ended; there may be no replies.
+ * @retval NATS_NO_RESPONDERS Nobody is subscribed to the subject.
+ * @retval NATS_INVALID_ARG `list` or `requestMsg` is NULL, `nc` is NULL or was destroyed, or a
+ * limit is negative.
+ * @retval NATS_TIMEOUT The socket did not accept the request in time.
+ * @retval NATS_INVALID_SUBJECT The subject is NULL or empty, has white space or control
+ * characters, or makes the protocol line longer than `natsOptions_SetMaxControlLine` allows.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_CONNECTION_DISCONNECTED The connection was lost during the call, and
+ * `natsOptions_SetFailRequestsOnDisconnect` is set.
+ * @retval NATS_DRAINING The connection is draining and its subscriptions are finished.
+ * @retval NATS_MAX_PAYLOAD Headers and payload exceed the server's `max_payload`.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is reconnecting and the reconnect buffer is
+ * full.
+ * @retval NATS_IO_ERROR Writing to the socket failed.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ * @retval NATS_NO_SERVER_SUPPORT The message has headers and the server does not support them.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback that runs on the only thread that
+ * could produce the replies waits in vain.
+ *
+ * @par Example
+ * ```c
+ * natsRequestManyOptions many;
+ * natsMsgList replies;
+ *
+ * natsRequestManyOptions_Init(&many);
+ * many.MaxWait = 2000;
+ * many.StallWait = 100;
+ * natsStatus s = natsConnection_RequestMany(&replies, nc, msg, &many);
+ * if (s == NATS_OK) {
+ *     for (int i = 0; i < replies.Count; i++) puts(natsMsg_GetData(replies.Msgs[i]));
+ *     natsMsgList_Destroy(&replies);
+ * }
+ * ```
+ *
+ * @see natsConnection_RequestMsg, natsConnection_RequestMsgAsync
+ *
+ * @ingroup nats_request
+ */
+NATS_EXTERN
+enum natsStatus natsConnection_RequestMany(struct natsMsgList *list,
+                                           natsConnection *nc,
+                                           natsMsg *requestMsg,
+                                           const struct natsRequestManyOptions *opts);
+
+/**
+ * Replace the list of servers of a connection.
+ *
+ * The connection stays with its present server, also if that is not in the new list; then it does
+ * not return to it after a loss. `natsConnection_Reconnect` moves the connection at once. Servers
+ * that the cluster announced leave the list as well; the next server announces its own. User,
+ * password and token of the new URLs replace those of the old ones; what the options have holds
+ * for all servers. The list is shuffled unless `natsOptions_SetNoRandomize` is set. A URL with
+ * `tls://` or `wss://` requires TLS of all servers from now on, as `natsOptions_SetURL` describes.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param nc The connection.
+ * @param servers An array of URLs in the form of `natsOptions_SetURL`, which are copied.
+ * @param serversCount The number of URLs, at least 1.
+ *
+ * @retval NATS_OK The list was replaced.
+ * @retval NATS_INVALID_ARG `nc` is NULL or was destroyed, `servers` is NULL, `serversCount` is not
+ * positive, or a URL is NULL, not UTF-8 or not valid. The previous list stays.
+ * @retval NATS_ERR The percent-encoding of a URL is wrong. The previous list stays.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @par Example
+ * ```c
+ * const char *servers[] = {"nats://d.example", "nats://e.example"};
+ * natsStatus s = natsConnection_SetServers(nc, servers, 2);
+ * if (s == NATS_OK) s = natsConnection_Reconnect(nc);
+ * ```
+ *
+ * @see natsConnection_GetServers, natsConnection_Reconnect, natsOptions_SetNextServerHandler
+ *
+ * @ingroup nats_servers
+ */
+NATS_EXTERN
+enum natsStatus natsConnection_SetServers(natsConnection *nc,
+                                          const char **servers,
+                                          int serversCount);
+
+/**
  * Sign a string with the seed of an NKey (Ed25519).
  *
  * The library keeps no copy of the seed. Does not need the library to be open.
@@ -7107,6 +7614,86 @@ enum natsStatus natsConnection_QueueSubscribeSync(natsSubscription **sub,
                                                   natsConnection *nc,
                                                   const char *subject,
                                                   const char *queueGroup);
+
+/**
+ * Set the fields of a structure to their defaults.
+ *
+ * No queue group, lists of up to 256 messages, no timeout.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param opts The structure.
+ *
+ * @retval NATS_OK The fields were set.
+ * @retval NATS_INVALID_ARG `opts` is NULL.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @see natsConnection_SubscribeMsgs
+ *
+ * @ingroup nats_subscribe
+ */
+NATS_EXTERN enum natsStatus natsSubscribeMsgsOptions_Init(struct natsSubscribeMsgsOptions *opts);
+
+/**
+ * Subscribe to a subject with a callback that receives messages in lists.
+ *
+ * The callback gets what waits, in order and up to a maximum: one message when little comes, many
+ * when the program falls behind. So it is called, and crosses the border of a language, once for
+ * many messages. A message counts as delivered when its list is given to the callback, and with
+ * `natsConnection_Dispatch` as one callback. Otherwise as `natsConnection_Subscribe`.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param sub Receives the subscription, which the caller owns and releases with
+ * `natsSubscription_Destroy`. It is written before the first callback runs, and is valid only with
+ * `NATS_OK`.
+ * @param nc The connection.
+ * @param subject The subject; the wildcards `*` (one token) and `>` (one or more tokens at the
+ * end) are allowed.
+ * @param opts Queue group, length of lists and timeout; NULL for those of
+ * `natsSubscribeMsgsOptions_Init`.
+ * @param cb The function, as described for `natsMsgsHandler`.
+ * @param cbClosure The last argument of `cb`; may be NULL. Not used any more once the completion
+ * callback of the subscription is called.
+ *
+ * @retval NATS_OK The subscription was created.
+ * @retval NATS_INVALID_ARG `sub` or `cb` is NULL, `nc` is NULL or was destroyed, the queue group is
+ * empty, or a number is negative.
+ * @retval NATS_INVALID_SUBJECT The subject is NULL or empty, has white space, control characters
+ * or an empty token, has a `>` before its end, or makes the protocol line longer than
+ * `natsOptions_SetMaxControlLine` allows.
+ * @retval NATS_INVALID_QUEUE_NAME The queue group has white space or control characters, or makes
+ * the protocol line longer than `natsOptions_SetMaxControlLine` allows.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_DRAINING The connection is draining.
+ * @retval NATS_FAILED_TO_INITIALIZE The fixed-size pool that the options selected has no threads.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @par Example
+ * ```c
+ * static void on_msgs(natsConnection *nc, natsSubscription *sub, natsMsgList *msgs, void *closure) {
+ *     for (int i = 0; i < msgs->Count; i++) puts(natsMsg_GetData(msgs->Msgs[i]));
+ * }
+ *
+ * natsStatus s = natsConnection_SubscribeMsgs(&sub, nc, "readings.>", NULL, on_msgs, NULL);
+ * ```
+ *
+ * @see natsConnection_Subscribe, natsSubscription_NextMsgs
+ *
+ * @ingroup nats_subscribe
+ */
+NATS_EXTERN
+enum natsStatus natsConnection_SubscribeMsgs(natsSubscription **sub,
+                                             natsConnection *nc,
+                                             const char *subject,
+                                             const struct natsSubscribeMsgsOptions *opts,
+                                             natsMsgsHandler cb,
+                                             void *cbClosure);
 
 /**
  * Do nothing: messages are never delayed.

@@ -53,7 +53,7 @@
 //! | `client/outgoing/` | the writing side: what publishers append (`publish`, `append`), who writes it (`writer`, `burst`), what of it outlives a server (`attach`, `kept`), what a server takes (`limits`), PINGs and PONGs (`ping`); what it needs of the link (`wire`) |
 //! | `client/interest/` | which subscription has which sid (`registry`), and which the server does not take (`refused`); SUB and UNSUB are appended with the registry locked |
 //! | [`client::subscription`] | a subscription (`state`), its queue (`queue`), the way of a message through it (`delivery`, `next`, `next_batch`), its ends (`ending`, `drain`); what it needs of the connection (`home`, `client/subscribe.rs`) |
-//! | `client/requests/` | which request an answer is for; making one is in `client/request.rs`, `request_then.rs` and `reply_context.rs` |
+//! | `client/requests/` | which request an answer is for; making one is in `client/request.rs`, `request_then.rs`, `request_callback.rs` and `reply_context.rs` |
 //! | [`js::api`] | the JSON of the API as types: one list of fields for each struct, unknown ones kept; error codes |
 //! | [`js::context`], [`js::manage`] | a context and one call with its options; streams, consumers, single messages, many at once |
 //! | [`js::publish`] | publishing to streams: the table of messages that await their acks, who waits for room in it, batches |

@@ -235,7 +235,7 @@ fn requests_have_many_answers() {
     };
     assert_eq!(answers(None, &silence), 5);
     let seen = AtomicUsize::new(0);
-    let second = |_: &Msg| seen.fetch_add(1, Ordering::SeqCst) == 1;
+    let second = |_: &mut Msg| seen.fetch_add(1, Ordering::SeqCst) == 1;
     for (include_last, expected) in [(true, 2), (false, 1)] {
         seen.store(0, Ordering::SeqCst);
         let sentinel = ManyLimits {

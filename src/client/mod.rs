@@ -15,7 +15,7 @@
 //! | `subscribe` | subscribing on a connection |
 //! | [`subscription`] | one subscription: its state, its queue, its drain |
 //! | `requests` | requests and their answers |
-//! | `request`, `request_then`, `reply_context` | making requests on a connection |
+//! | `request`, `request_then`, `request_callback`, `reply_context` | making requests on a connection |
 //! | `face`, `observers`, `monitor`, `callback_queue` | what layers above need of a connection beside messages: timers, what happens to it, waiting, callbacks |
 //! | `why` | why a call failed, in words |
 //!
@@ -50,6 +50,7 @@ mod publish_many;
 mod reply_context;
 mod report;
 mod request;
+mod request_callback;
 mod request_then;
 mod requests;
 pub mod session;
@@ -70,6 +71,7 @@ pub use options::Options;
 pub use outgoing::publish::When;
 pub use publish_many::{Appender, Publish};
 pub use reply_context::ReplyContext;
+pub use request_callback::ReplyHandler;
 pub use request_then::{ManyLimits, PendingRequest};
 pub use requests::ReplySink;
 pub use session::status::{self, ConnStatus};

@@ -22,7 +22,7 @@ use crate::secret::Secret;
 pub use super::callbacks::life::ReleasedHandler;
 use super::session::config::Config;
 use super::session::identity::Credentials;
-pub use super::session::identity::TokenHandler;
+pub use super::session::identity::{TokenHandler, UserHandler};
 use super::session::tls::Security;
 use super::sync::adaptive_spin;
 use super::{Connection, EventLoop, Subscription};
@@ -36,6 +36,11 @@ pub type ErrorHandler =
 /// Called before each full pass over the servers, with the number of the pass from 1, for how
 /// long to wait.
 pub type DelayHandler = Arc<dyn Fn(&Arc<Connection>, i32) -> Duration + Send + Sync>;
+
+/// Called before each attempt to reconnect, with the URLs of the servers and the pause before the attempt, for which
+/// server to try (`None` for the first one) and how long to pause.
+pub type NextServerHandler =
+    Arc<dyn Fn(&Arc<Connection>, &[String], Duration) -> (Option<usize>, Duration) + Send + Sync>;
 
 /// Where to connect when no server is given.
 pub const DEFAULT_URL: &str = "nats://localhost:4222";
@@ -63,6 +68,8 @@ pub struct Options {
     pub user: Option<Secret>,
     /// The user's password.
     pub password: Option<Secret>,
+    /// Who gives user and password at each attempt. Excludes `user`.
+    pub user_handler: Option<UserHandler>,
     /// The token, for servers whose URL has none. Excludes `token_handler`.
     pub token: Option<Secret>,
     /// Who gives the token at each attempt. Excludes `token`.
@@ -95,6 +102,8 @@ pub struct Options {
     pub reconnect_jitter_tls: Duration,
     /// Who says how long the pause is, instead of the three above.
     pub custom_reconnect_delay: Option<DelayHandler>,
+    /// Who chooses the server of each attempt to reconnect.
+    pub next_server: Option<NextServerHandler>,
     /// How many bytes of publishes are kept while there is no connection.
     pub reconnect_buf_size: usize,
     /// Reconnect, rather than close, upon an error of the server that has no meaning of its own.
@@ -179,6 +188,7 @@ impl Options {
             credentials: Credentials {
                 user: self.user.clone(),
                 password: self.password.clone(),
+                user_handler: self.user_handler.clone(),
                 token: self.token.clone(),
                 token_handler: self.token_handler.clone(),
                 sign_in: self.sign_in.clone(),
@@ -196,6 +206,7 @@ impl Options {
             reconnect_jitter: self.reconnect_jitter,
             reconnect_jitter_tls: self.reconnect_jitter_tls,
             custom_delay: self.custom_reconnect_delay.is_some(),
+            chooses_server: self.next_server.is_some(),
             reconnect_on_protocol_error: self.reconnect_on_protocol_error,
             ignore_auth_error_abort: self.ignore_auth_error_abort,
             ignore_discovered_servers: self.ignore_discovered_servers,
@@ -215,6 +226,7 @@ impl Default for Options {
             name: None,
             user: None,
             password: None,
+            user_handler: None,
             token: None,
             token_handler: None,
             sign_in: SignIn::default(),
@@ -231,6 +243,7 @@ impl Default for Options {
             reconnect_jitter: Duration::from_millis(100),
             reconnect_jitter_tls: Duration::from_secs(1),
             custom_reconnect_delay: None,
+            next_server: None,
             reconnect_buf_size: DEFAULT_RECONNECT_BUF_SIZE,
             reconnect_on_protocol_error: false,
             ignore_auth_error_abort: false,
@@ -324,8 +337,24 @@ impl Options {
         Ok(())
     }
 
-    /// Sets the user and the password; `None` for none.
+    /// Sets who gives user and password; `None` for nobody. Not together with a user.
+    pub fn set_user_handler(&mut self, handler: Option<UserHandler>) -> Result<()> {
+        if handler.is_some() && self.user.is_some() {
+            return Err(Error::illegal_state(
+                "a callback that supplies the user cannot be set, because a user is set",
+            ));
+        }
+        self.user_handler = handler;
+        Ok(())
+    }
+
+    /// Sets the user and the password; `None` for none. Not together with a handler that gives them.
     pub fn set_user(&mut self, user: Option<&str>, password: Option<&str>) -> Result<()> {
+        if user.is_some() && self.user_handler.is_some() {
+            return Err(Error::illegal_state(
+                "a user cannot be set, because a callback that supplies the user is set",
+            ));
+        }
         nkey::refuse_seed(user.unwrap_or_default().as_bytes(), "the user")?;
         nkey::refuse_seed(password.unwrap_or_default().as_bytes(), "the password")?;
         self.user = user.map(Secret::from);
@@ -358,7 +387,7 @@ impl Options {
             self.inbox_prefix = nuid::INBOX_PREFIX.to_vec();
             return Ok(());
         };
-        if let Some(fault) = subject::inbox_prefix_fault(prefix) {
+        if let Some(fault) = subject::literal_fault(prefix) {
             return Err(Error::invalid_arg(
                 fault.describe("Invalid inbox prefix", prefix),
             ));
@@ -460,6 +489,7 @@ impl fmt::Debug for Options {
             .field("user", &self.user.as_deref())
             .field("password", &self.password.as_ref().map(|_| "***"))
             .field("token", &self.token.as_ref().map(|_| "***"))
+            .field("user_handler", &self.user_handler.is_some())
             .field("token_handler", &self.token_handler.is_some())
             .field("sign_in", &self.sign_in)
             .field("inbox_prefix", &String::from_utf8_lossy(&self.inbox_prefix))

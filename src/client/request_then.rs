@@ -42,7 +42,7 @@ pub struct ManyLimits<'a> {
     /// When none has come for so long after another.
     pub silence: Option<Duration>,
     /// With one of which this is true.
-    pub is_last: Option<&'a (dyn Fn(&Msg) -> bool + Sync)>,
+    pub is_last: Option<&'a (dyn Fn(&mut Msg) -> bool + Sync)>,
     /// Is that one to be among the answers?
     pub include_last: bool,
 }
@@ -90,11 +90,16 @@ impl Connection {
         deadline: Option<Instant>,
         limits: &ManyLimits<'_>,
     ) -> Result<MsgList> {
+        let began = Instant::now();
         let many = Arc::<Many>::default();
-        let id = self.ask(out, deadline, Waiting::Many(many.clone()))?;
-        let result = self.collect(&many, deadline, limits);
-        drop(self.requests.callbacks().take(id));
-        result
+        let result = self
+            .ask(out, deadline, Waiting::Many(many.clone()))
+            .and_then(|id| {
+                let result = self.collect(&many, deadline, limits);
+                drop(self.requests.callbacks().take(id));
+                result
+            });
+        result.map_err(|e| self.why_no_reply(e, out.subject, began.elapsed()))
     }
 
     fn collect(
@@ -107,13 +112,13 @@ impl Connection {
         let mut until = deadline;
         while limits.max.is_none_or(|max| answers.len() < max) {
             self.await_signal(until, || many.has_some());
-            let Some(msg) = many.next(until)? else {
+            let Some(mut msg) = many.next(until)? else {
                 break;
             };
             if answers.is_empty() && msg.is_no_responders() {
                 return Err(Status::NATS_NO_RESPONDERS.into());
             }
-            let last = limits.is_last.is_some_and(|is_last| is_last(&msg));
+            let last = limits.is_last.is_some_and(|is_last| is_last(&mut msg));
             if !last || limits.include_last {
                 answers.push(msg);
             }

@@ -125,6 +125,17 @@ impl SessionHost for Connection {
         }
     }
 
+    fn choose_server(
+        self: &Arc<Self>,
+        urls: &[String],
+        pause: Duration,
+    ) -> (Option<usize>, Duration) {
+        match &self.opts.next_server {
+            Some(choose) => choose(self, urls, pause),
+            None => (None, pause),
+        }
+    }
+
     fn heed_limits(self: &Arc<Self>, info: &ServerInfo) {
         for given_up in self.set_limits(info) {
             self.report(&given_up);
@@ -294,6 +305,18 @@ impl Connection {
     /// ```
     pub fn connect(self: &Arc<Self>) -> Result<()> {
         connect::connect(self)
+    }
+
+    /// Replaces the list of servers, as for [`Options::set_servers`](super::Options::set_servers). A server that is not in
+    /// the new list stays in use until it is lost.
+    pub fn set_servers(&self, servers: &[&str]) -> Result<()> {
+        let closed = |status| self.untold(status, "");
+        self.session
+            .set_servers(servers)
+            .map_err(|e| match e.status() {
+                Status::NATS_CONNECTION_CLOSED => closed(e.status()),
+                _ => e,
+            })
     }
 
     /// Gives the present server up and reconnects.

@@ -127,6 +127,15 @@ pub(crate) fn malloc_array<T: Copy>(items: &[T]) -> Result<*mut T> {
     Ok(copy)
 }
 
+/// An array for the program to `free()`, whose items are not written yet. Never NULL.
+pub(crate) fn malloc_room<T>(items: usize) -> Result<*mut T> {
+    const { assert!(align_of::<T>() <= align_of::<libc::max_align_t>()) };
+    let size = items
+        .checked_mul(size_of::<T>())
+        .ok_or(Status::NATS_NO_MEMORY)?;
+    Ok(malloc(size.max(1))?.cast())
+}
+
 fn malloc(size: usize) -> Result<*mut c_void> {
     // SAFETY: malloc takes any size and returns NULL where it cannot.
     let memory = unsafe { libc::malloc(size) };

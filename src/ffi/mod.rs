@@ -42,10 +42,12 @@
 //! | [`types`] | callback types, public structures |
 //! | [`library`], [`sign`] | functions without an object |
 //! | [`options`] | `natsOptions` |
-//! | [`connection`], [`connection_info`], [`publish`], [`request`], [`subscribe`] | `natsConnection` |
+//! | [`connection`], [`connection_info`], [`publish`], [`subscribe`], [`servers`] | `natsConnection` |
+//! | [`request`], [`request_many`], [`request_async`] | requests: one reply, many, or a callback |
+//! | [`next_msgs`], [`subscribe_msgs`] | messages in lists |
 //! | [`event_loop`], [`dispatch`] | connections in the program's own loop |
 //! | [`subscription`] | `natsSubscription` |
-//! | [`msg`], [`msg_header`], [`header`] | `natsMsg`, its headers, `natsHeader` |
+//! | [`msg`], [`msg_header`], [`msg_trace`], [`header`] | `natsMsg`, its headers, `natsHeader` |
 //! | [`inbox`], [`statistics`] | `natsInbox`, `natsStatistics` |
 //! | [`jetstream`] | JetStream, a folder of its own |
 
@@ -62,6 +64,7 @@ mod fork;
 pub(crate) mod guard;
 pub(crate) mod handle;
 pub(crate) mod last_error;
+mod msg_list;
 mod short_text;
 
 pub mod connection;
@@ -74,12 +77,18 @@ pub mod inbox;
 pub mod library;
 pub mod msg;
 pub mod msg_header;
+pub mod msg_trace;
+pub mod next_msgs;
 pub mod options;
 pub mod publish;
 pub mod request;
+pub mod request_async;
+pub mod request_many;
+pub mod servers;
 pub mod sign;
 pub mod statistics;
 pub mod subscribe;
+pub mod subscribe_msgs;
 pub mod subscription;
 pub mod types;
 

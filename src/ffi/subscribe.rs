@@ -407,7 +407,7 @@ pub unsafe extern "C" fn natsConnection_QueueSubscribeSync(
     })
 }
 
-const NO_QUEUE: &str = "queue group cannot be NULL nor empty";
+pub(super) const NO_QUEUE: &str = "queue group cannot be NULL nor empty";
 
 /// The time after which a callback is told that no message arrived.
 fn positive(timeout: i64) -> Result<Duration> {
@@ -418,7 +418,7 @@ fn positive(timeout: i64) -> Result<Duration> {
 ///
 /// # Safety
 /// `out` is NULL or valid for writing a pointer; `nc` is NULL or a handle of this library.
-unsafe fn subscribe(
+pub(super) unsafe fn subscribe(
     out: *mut *mut natsSubscription,
     nc: *mut natsConnection,
     args: SubscribeArgs<'_>,

@@ -93,6 +93,32 @@ pub type natsErrHandler = Option<
 /// @ingroup nats_auth
 pub type natsTokenHandler = Option<unsafe extern "C" fn(closure: *mut c_void) -> *const c_char>;
 
+/// Callback that supplies user and password for an attempt to connect.
+///
+/// Runs on the thread that makes the attempt: the caller of `natsConnection_Connect`, or a thread
+/// of the library when reconnecting. It must not call functions on the connection. If the
+/// connection is closed meanwhile, the attempt ends with `NATS_CONNECTION_CLOSED`.
+///
+/// @param user Receives the user, a string from `malloc` that the library releases. If it is left
+/// NULL, the connection is made without user and password.
+/// @param password Receives the password, a string from `malloc` that the library wipes and
+/// releases; may be left NULL.
+/// @param customErrTxt Receives a text for a failure, a string from `malloc` that the library
+/// releases; may be left NULL.
+/// @param closure The pointer that was given with the callback.
+///
+/// @return `NATS_OK`; any other status fails the attempt with that status and text.
+///
+/// @ingroup nats_auth
+pub type natsUserInfoHandler = Option<
+    unsafe extern "C" fn(
+        user: *mut *mut c_char,
+        password: *mut *mut c_char,
+        customErrTxt: *mut *mut c_char,
+        closure: *mut c_void,
+    ) -> natsStatusArg,
+>;
+
 /// Callback that supplies the user's JWT for an attempt to connect.
 ///
 /// Runs on the thread that makes the attempt: the caller of `natsConnection_Connect`, or a thread
@@ -202,6 +228,94 @@ pub type natsOnCompleteCB = Option<unsafe extern "C" fn(closure: *mut c_void)>;
 /// @ingroup nats_reconnect
 pub type natsCustomReconnectDelayHandler = Option<
     unsafe extern "C" fn(nc: *mut natsConnection, attempts: c_int, closure: *mut c_void) -> i64,
+>;
+
+/// Callback that chooses the server of the next attempt to reconnect.
+///
+/// Runs on a thread of the library, before each attempt. It may call functions on the connection,
+/// and close it. A server that it names is tried once; which one is tried after that it is asked
+/// again.
+///
+/// @param nc The connection: the program's own handle.
+/// @param servers The URLs of the servers that may be tried, without credentials. The array and its
+/// strings belong to the library and are valid during the call. The first is the one that the
+/// library would try.
+/// @param count The number of servers, at least 1.
+/// @param pause The pause before the attempt in milliseconds, as the options have it. The callback
+/// may write another one, not negative.
+/// @param closure The pointer that was given with the callback.
+///
+/// @return The index of the server to try; any other number for the first one.
+///
+/// @ingroup nats_reconnect
+pub type natsNextServerHandler = Option<
+    unsafe extern "C" fn(
+        nc: *mut natsConnection,
+        servers: *const *const c_char,
+        count: c_int,
+        pause: *mut i64,
+        closure: *mut c_void,
+    ) -> c_int,
+>;
+
+/// Callback that receives the reply to a request that nobody waits for.
+///
+/// Runs on a thread of the library that delivers messages, where it may block. The callbacks for
+/// the requests of one connection run one after the other, in the order in which the replies
+/// arrived. If the request failed, `nats_GetLastError` returns the reason here.
+///
+/// @param nc The connection: the program's own handle.
+/// @param s `NATS_OK` if there is a reply. `NATS_TIMEOUT` if there was none in time,
+/// `NATS_NO_RESPONDERS` if nobody is subscribed to the subject, `NATS_CONNECTION_CLOSED` if the
+/// connection was closed first, `NATS_CONNECTION_DISCONNECTED` if it was lost and
+/// `natsOptions_SetFailRequestsOnDisconnect` is set.
+/// @param reply The reply, which the callback owns and releases with `natsMsg_Destroy`; NULL with
+/// any status other than `NATS_OK`.
+/// @param closure The pointer that was given with the callback.
+///
+/// @ingroup nats_request
+pub type natsReplyHandler = Option<
+    unsafe extern "C" fn(
+        nc: *mut natsConnection,
+        s: natsStatus,
+        reply: *mut natsMsg,
+        closure: *mut c_void,
+    ),
+>;
+
+/// Callback that says whether a reply is the last one of a request with many replies.
+///
+/// Runs on the thread that called `natsConnection_RequestMany`, for each reply in order.
+///
+/// @param reply The reply, which remains the library's: `natsMsg_Destroy` does nothing with it.
+/// @param closure The pointer that was given with the callback.
+///
+/// @return True to end the request with this reply.
+///
+/// @ingroup nats_request
+pub type natsLastReplyHandler =
+    Option<unsafe extern "C" fn(reply: *mut natsMsg, closure: *mut c_void) -> bool>;
+
+/// Callback that receives the messages of a subscription in lists.
+///
+/// Runs on a thread of the library: for one subscription the lists are delivered in order, one at a
+/// time. An empty list says that no message came for the time of `natsSubscribeMsgsOptions`.
+///
+/// @param nc The connection: the program's own handle.
+/// @param sub The subscription: the program's own handle.
+/// @param msgs The messages, in order. After the call the library releases those that are still in
+/// the list. To keep one, take it and write NULL in its place; to keep all of them with the array,
+/// copy the structure and write NULL to `Msgs`. `natsMsgList_Destroy` may be called.
+/// @param closure The pointer that was given with the callback.
+///
+/// @ingroup nats_subscribe
+pub type natsMsgsHandler = Option<
+    unsafe extern "C" fn(
+        nc: *mut natsConnection,
+        sub: *mut natsSubscription,
+        msgs: *mut natsMsgList,
+        closure: *mut c_void,
+    ),
 >;
 
 /// Callback that runs first in every thread that the library starts.

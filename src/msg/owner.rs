@@ -75,6 +75,21 @@ impl Msg {
         self.desc().state.load(Ordering::Relaxed) & ACKED != 0
     }
 
+    /// As [`Msg::lend`], where the message stays with its owner.
+    pub fn lend_mut<R>(&mut self, to: impl FnOnce(*mut Desc) -> R) -> R {
+        /// Ends the loan, also if `to` panics.
+        struct Loan(NonNull<Desc>);
+        impl Drop for Loan {
+            fn drop(&mut self) {
+                // SAFETY: the message is borrowed for as long as the loan, and nobody else uses it.
+                unsafe { self.0.as_ref().state.fetch_and(!LENT, Ordering::Relaxed) };
+            }
+        }
+        let loan = Loan(self.0);
+        self.desc().state.fetch_or(LENT, Ordering::Relaxed);
+        to(loan.0.as_ptr())
+    }
+
     /// Lends the message to code that gets a plain pointer to it and cannot take it: for that code
     /// [`Msg::from_raw`] returns `None`.
     pub fn lend<R>(self, to: impl FnOnce(*mut Desc) -> R) -> (Msg, R) {

@@ -35,6 +35,8 @@ pub struct Server {
     pub tls_name: Option<String>,
     /// The last pass in which it had its turn.
     pass: u32,
+    /// It is in use, and the program has taken it out of the list.
+    leaving: bool,
 }
 
 impl Server {
@@ -46,6 +48,7 @@ impl Server {
             last_auth_error: None,
             tls_name,
             pass: 0,
+            leaving: false,
         }
     }
 
@@ -121,6 +124,61 @@ impl ServerPool {
         })
     }
 
+    /// Replaces the list by the servers of the program, in the order of [`ServerPool::new`]. Those that the cluster has
+    /// announced leave it, too: the next server announces its own.
+    ///
+    /// `in_use` says that the current server is connected, or is being tried: if it is not in the new list, it is given
+    /// up when it is lost. Otherwise the first one of the new list is next. Fails as [`ServerPool::new`], and changes
+    /// nothing then.
+    pub fn replace<S>(&mut self, servers: &[S], no_randomize: bool, in_use: bool) -> Result<()>
+    where
+        S: Deref<Target = str>,
+    {
+        let mut new = ServerPool::new(None, servers, no_randomize)?;
+        let current = self.current.filter(|_| in_use);
+        match current.map(|index| self.servers.swap_remove(index)) {
+            None => new.current = Some(0),
+            Some(used) => {
+                let same = |s: &Server| key(&s.url) == key(&used.url);
+                match new.servers.iter().position(same) {
+                    Some(index) => {
+                        let server = &mut new.servers[index];
+                        server.attempts = used.attempts;
+                        server.last_auth_error = used.last_auth_error;
+                        new.current = Some(index);
+                    }
+                    None => {
+                        new.current = Some(new.servers.len());
+                        new.servers.push(Server {
+                            leaving: true,
+                            ..used
+                        });
+                    }
+                }
+            }
+        }
+        new.seen.extend(self.seen.drain());
+        new.pass = self.pass;
+        *self = new;
+        Ok(())
+    }
+
+    /// Selects a server by its URL, one of those that [`ServerPool::to_try`] has returned. No change if it has left the
+    /// list since.
+    pub fn select_url(&mut self, url: &Arc<ServerUrl>) {
+        if let Some(index) = self.servers.iter().position(|s| Arc::ptr_eq(&s.url, url)) {
+            self.current = Some(index);
+        }
+    }
+
+    /// The servers that can be tried, the current one first.
+    pub fn to_try(&self) -> Vec<Arc<ServerUrl>> {
+        let current = self.current().map(|s| &s.url);
+        let others = self.servers.iter().filter(|s| !s.leaving).map(|s| &s.url);
+        let others = others.filter(|url| !current.is_some_and(|c| Arc::ptr_eq(c, url)));
+        current.into_iter().chain(others).cloned().collect()
+    }
+
     /// The number of servers.
     #[expect(
         clippy::len_without_is_empty,
@@ -183,7 +241,8 @@ impl ServerPool {
     pub fn next_for_reconnect(&mut self, max_reconnect: i32) -> Option<()> {
         if let Some(index) = self.current.take() {
             let used = self.servers.remove(index);
-            if u32::try_from(max_reconnect).map_or(true, |max| used.attempts < max) {
+            if !used.leaving && u32::try_from(max_reconnect).map_or(true, |max| used.attempts < max)
+            {
                 self.servers.push(used);
             }
         }
@@ -207,7 +266,9 @@ impl ServerPool {
 
     /// Does the connection use WebSocket?
     pub fn is_websocket(&self) -> bool {
-        self.servers.iter().any(|s| s.url.is_websocket())
+        // The one in use may be the last one of a list that the program has replaced.
+        let server = self.current().or(self.servers.first());
+        server.is_some_and(|s| s.url.is_websocket())
     }
 
     /// Applies the `connect_urls` of an INFO (for WebSocket its `ws_connect_urls`, which get the scheme, the path and
@@ -258,6 +319,13 @@ impl ServerPool {
         let mut listed: HashSet<String> = self.servers.iter().map(|s| key(&s.url)).collect();
         let mut news = false;
         for url in announced {
+            if let Some(stays) = self
+                .servers
+                .iter_mut()
+                .find(|s| s.leaving && key(&s.url) == key(&url))
+            {
+                (stays.leaving, stays.explicit) = (false, false);
+            }
             if listed.insert(key(&url)) {
                 news |= self.seen.insert(seen_key(&url));
                 self.servers.push(Server::new(url, false, tls_name.clone()));
@@ -275,13 +343,13 @@ impl ServerPool {
 
     /// All servers as `nats://host:port`, or with the WebSocket scheme, without credentials.
     pub fn urls(&self) -> Vec<String> {
-        let urls = self.servers.iter().map(|s| s.url.without_credentials());
-        urls.collect()
+        let urls = self.servers.iter().filter(|s| !s.leaving);
+        urls.map(|s| s.url.without_credentials()).collect()
     }
 
     /// The discovered servers in the same form.
     pub fn discovered(&self) -> Vec<String> {
-        let implicit = self.servers.iter().filter(|s| !s.explicit);
+        let implicit = self.servers.iter().filter(|s| !s.explicit && !s.leaving);
         implicit.map(|s| s.url.without_credentials()).collect()
     }
 }

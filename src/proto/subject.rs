@@ -95,12 +95,12 @@ pub fn queue_fault(queue: &[u8]) -> Option<Fault> {
     publish_fault(queue)
 }
 
-/// Why `prefix` is not a valid inbox prefix: it must be a subject without wildcards. The dot that
-/// separates it from the unique part is not included here.
-pub fn inbox_prefix_fault(prefix: &[u8]) -> Option<Fault> {
-    subscribe_fault(prefix).or_else(|| {
+/// Why `subject` is not a subject without wildcards, such as an inbox prefix (without the dot that separates it from the
+/// unique part) has to be.
+pub fn literal_fault(subject: &[u8]) -> Option<Fault> {
+    subscribe_fault(subject).or_else(|| {
         let mut at = 0;
-        for token in prefix.split(|&b| b == b'.') {
+        for token in subject.split(|&b| b == b'.') {
             if let b"*" | b">" = token {
                 let what = What::Wildcard(token[0]);
                 return Some(Fault { at, what });
@@ -169,10 +169,10 @@ mod tests {
     #[test]
     fn inbox_prefixes() {
         for good in ["_INBOX", "a.b", "a*.b"] {
-            assert_eq!(inbox_prefix_fault(good.as_bytes()), None);
+            assert_eq!(literal_fault(good.as_bytes()), None);
         }
         for bad in ["", "a.", "*", "a.*", "a.>", "*.a", "a b", "a\x02"] {
-            assert!(inbox_prefix_fault(bad.as_bytes()).is_some(), "{bad:?}");
+            assert!(literal_fault(bad.as_bytes()).is_some(), "{bad:?}");
         }
     }
 
@@ -189,7 +189,7 @@ mod tests {
                 .describe("subject", name.as_bytes())
         };
         let prefix = |name: &str| {
-            inbox_prefix_fault(name.as_bytes())
+            literal_fault(name.as_bytes())
                 .unwrap()
                 .describe("prefix", name.as_bytes())
         };

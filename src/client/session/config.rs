@@ -40,6 +40,8 @@ pub(in crate::client) struct Config {
     pub(in crate::client) reconnect_jitter_tls: Duration,
     /// The program says how long the pause is, instead of these three.
     pub(in crate::client) custom_delay: bool,
+    /// The program chooses the server of each attempt to reconnect.
+    pub(in crate::client) chooses_server: bool,
     /// Reconnect, rather than close, upon an error of the server that has no meaning of its own.
     pub(in crate::client) reconnect_on_protocol_error: bool,
     /// Go on when the same server refuses the credentials twice in a row.

@@ -83,6 +83,13 @@ pub(in crate::client) trait SessionHost: Send + Sync + Sized + 'static {
     /// How long to pause before a full pass over the servers with this number, by the program.
     fn reconnect_delay(self: &Arc<Self>, pass: u32) -> std::time::Duration;
 
+    /// Which of these servers to try, and how long to pause before, by the program. `None` for the first one.
+    fn choose_server(
+        self: &Arc<Self>,
+        urls: &[String],
+        pause: std::time::Duration,
+    ) -> (Option<usize>, std::time::Duration);
+
     /// A server has told its limits.
     fn heed_limits(self: &Arc<Self>, info: &ServerInfo);
 

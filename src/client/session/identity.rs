@@ -14,11 +14,15 @@ use crate::secret::Secret;
 /// Called at each attempt to connect for the token to use in it.
 pub type TokenHandler = Arc<dyn Fn() -> Result<Option<Secret>> + Send + Sync>;
 
+/// Called at each attempt to connect for the user to be in it, and his password.
+pub type UserHandler = Arc<dyn Fn() -> Result<Option<(Secret, Option<Secret>)>> + Send + Sync>;
+
 /// What the program has set for servers whose URLs have no user info.
 #[derive(Default)]
 pub(in crate::client) struct Credentials {
     pub(in crate::client) user: Option<Secret>,
     pub(in crate::client) password: Option<Secret>,
+    pub(in crate::client) user_handler: Option<UserHandler>,
     pub(in crate::client) token: Option<Secret>,
     pub(in crate::client) token_handler: Option<TokenHandler>,
     pub(in crate::client) sign_in: SignIn,
@@ -50,8 +54,15 @@ impl Identity {
                 "Token and token handler options cannot be both set",
             ));
         }
-        let by_options =
-            opts.user.is_some() || opts.token.is_some() || opts.token_handler.is_some();
+        if attempt.url.user.is_some() && opts.user_handler.is_some() {
+            return Err(Error::illegal_state(
+                "the URL has a user, and the options have a callback that supplies one",
+            ));
+        }
+        let by_options = opts.user.is_some()
+            || opts.user_handler.is_some()
+            || opts.token.is_some()
+            || opts.token_handler.is_some();
         let mut identity = if own {
             Identity::from_url(&attempt.url)
         } else if by_options {
@@ -67,6 +78,11 @@ impl Identity {
                 .as_deref()
                 .map_or_else(Identity::default, Identity::from_url)
         };
+        if let Some(handler) = opts.user_handler.as_ref().filter(|_| !own) {
+            let (user, password) = life.call_program(|| handler())?.unzip();
+            (identity.user, identity.password) = (user, password.flatten());
+            attempt.cancel.check()?;
+        }
         // Whatever else is sent: the server takes what it has use for.
         if let Some(handler) = &opts.token_handler {
             identity.token = life.call_program(|| handler())?;

@@ -62,23 +62,55 @@ pub(super) fn next_attempt<H: SessionHost>(host: &Arc<H>) {
             Some((pause, state.pass.full_waits()))
         }
     };
+    let Some((pause, pass)) = pause else {
+        return close_now(host);
+    };
+    let config = host.session().config();
+    let asks = config.chooses_server || (config.custom_delay && pause == Pause::Full);
+    match asks {
+        // The program's code may take its time.
+        true => step(host, move |host| ask_program(host, pause, pass)),
+        false => attempt_after(host, pause_by_options(host, pause)),
+    }
+}
+
+/// Has the program say how long to pause, and which server is next, where it has functions for that.
+fn ask_program<H: SessionHost>(host: &Arc<H>, pause: Pause, pass: u32) {
+    let config = host.session().config();
+    let ask = || {
+        let pause = match pause {
+            Pause::Full if config.custom_delay => host.reconnect_delay(pass),
+            pause => pause_by_options(host, pause),
+        };
+        Ok(match config.chooses_server {
+            true => choose_server(host, pause),
+            false => pause,
+        })
+    };
+    // It fails if the connection has been closed.
+    if let Ok(pause) = host.callbacks().life.call_program(ask) {
+        attempt_after(host, pause);
+    }
+}
+
+/// Has the program choose the next server. Returns the pause before the attempt.
+fn choose_server<H: SessionHost>(host: &Arc<H>, pause: Duration) -> Duration {
+    let servers = host.session().state.lock().pool.to_try();
+    let urls: Vec<String> = servers
+        .iter()
+        .map(|url| url.without_credentials())
+        .collect();
+    let (choice, pause) = host.choose_server(&urls, pause);
+    if let Some(url) = choice.and_then(|index| servers.get(index)) {
+        host.session().state.lock().pool.select_url(url);
+    }
+    pause
+}
+
+fn pause_by_options<H: SessionHost>(host: &Arc<H>, pause: Pause) -> Duration {
     match pause {
-        None => close_now(host),
-        Some((Pause::Short, _)) => attempt_after(host, SHORT_PAUSE),
-        Some((Pause::Full, count)) => match host.session().config().custom_delay {
-            // The program's code may take its time.
-            true => step(host, move |host| {
-                // It fails if the connection has been closed.
-                let delay = host
-                    .callbacks()
-                    .life
-                    .call_program(|| Ok(host.reconnect_delay(count)));
-                if let Ok(delay) = delay {
-                    attempt_after(host, delay);
-                }
-            }),
-            false => attempt_after(host, host.session().config().reconnect_wait + jitter(host)),
-        },
+        Pause::Short => SHORT_PAUSE,
+        Pause::Full => host.session().config().reconnect_wait + jitter(host),
     }
 }
 

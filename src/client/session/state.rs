@@ -248,6 +248,25 @@ impl<L> Session<L> {
         connected.then(|| look(state.pool.current(), &state.info))
     }
 
+    /// Replaces the list of servers.
+    pub(in crate::client) fn set_servers(&self, servers: &[&str]) -> Result<()> {
+        let urls: Vec<&str> = servers.iter().map(|url| url.trim_ascii()).collect();
+        if urls.is_empty() {
+            return Err(Error::invalid_arg("the list of servers cannot be empty"));
+        }
+        let mut state = self.state.lock();
+        if state.is_closed() {
+            return Err(Status::NATS_CONNECTION_CLOSED.into());
+        }
+        let in_use = state.link.is_some() || state.attempt.is_some();
+        state
+            .pool
+            .replace(&urls, self.config.no_randomize, in_use)?;
+        let is_tls = state.pool.iter().any(|server| server.url.is_tls());
+        self.tls.heed_scheme(is_tls);
+        Ok(())
+    }
+
     /// All servers that are known, as `nats://host:port`.
     pub(in crate::client) fn servers(&self) -> Vec<String> {
         self.state.lock().pool.urls()

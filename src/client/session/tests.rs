@@ -178,6 +178,15 @@ impl SessionHost for TestHost {
         Duration::ZERO
     }
 
+    fn choose_server(
+        self: &Arc<Self>,
+        urls: &[String],
+        pause: Duration,
+    ) -> (Option<usize>, Duration) {
+        TestHost::tell(self, format!("choose of {}", urls.join(" ")));
+        (Some(1), pause)
+    }
+
     fn heed_limits(self: &Arc<Self>, _: &ServerInfo) {}
 
     fn resume(&self, _: &Arc<TestLink>) {
@@ -485,4 +494,41 @@ fn what_a_server_tells_of_the_cluster_is_told_on() {
         false,
     );
     assert!(hear.try_recv().is_err());
+}
+
+#[test]
+fn the_program_chooses_the_next_server() {
+    let mut opts = options();
+    opts.reconnect_wait = Duration::ZERO;
+    opts.next_server = Some(Arc::new(|_, _, pause| (None, pause)));
+    let (host, hear) = host(
+        &opts,
+        &["a:1", "b:2", "c:3"],
+        [Outcome::Good, Outcome::Unreachable, Outcome::Good],
+    );
+    connect(&host).unwrap();
+    host.session.link().unwrap().fail(gone());
+    let told = until(&hear, "reconnected");
+    let asked: Vec<_> = told.iter().filter(|t| t.starts_with("choose")).collect();
+    // The test's host chooses the second of those that it is given.
+    assert_eq!(
+        asked,
+        [
+            "choose of nats://b:2 nats://c:3 nats://a:1",
+            "choose of nats://b:2 nats://a:1 nats://c:3"
+        ]
+    );
+    assert_eq!(host.session.server_address(), "a:1");
+    host.session.set_servers(&["d:4"]).unwrap();
+    assert_eq!(host.session.server_address(), "a:1");
+    assert_eq!(host.session.servers(), ["nats://d:4"]);
+    assert_eq!(
+        host.session.set_servers(&[]).unwrap_err().status(),
+        Status::NATS_INVALID_ARG
+    );
+    close_now(&host);
+    assert_eq!(
+        host.session.set_servers(&["d:4"]).unwrap_err().status(),
+        Status::NATS_CONNECTION_CLOSED
+    );
 }

@@ -121,6 +121,13 @@ impl TlsPolicy {
         self.security.is_costly() || self.seen_required.load(Ordering::Relaxed)
     }
 
+    /// Servers that are new ask for TLS by the scheme of their URL: all must have it, unless the program said otherwise.
+    pub(super) fn heed_scheme(&self, is_tls: bool) {
+        if is_tls && !self.security.explicit {
+            self.seen_required.store(true, Ordering::Relaxed);
+        }
+    }
+
     fn is_required(&self) -> bool {
         self.security.secure || self.seen_required.load(Ordering::Relaxed)
     }

@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 
 use crate::client::outgoing;
 use crate::client::subscription::home::Home;
+use crate::client::subscription::next_batch::Batch;
 use crate::client::subscription::queue::Closed;
 use crate::client::subscription::state::Subscription;
 use crate::error::{Error, Result, Status};
-use crate::msg::Msg;
+use crate::msg::{Msg, MsgList};
 
 impl<H: Home> Subscription<H> {
     /// Fetches the next message, waiting for it if there is none.
@@ -23,6 +24,55 @@ impl<H: Home> Subscription<H> {
             }),
         }
         .map_err(|e| self.why_no_message(e, timeout))
+    }
+
+    /// Takes the messages that wait, up to `max` of them, and waits for the first if there is none. Passes each to
+    /// `each`. A list ends before the notice of a server that there are no responders, which is the result of the next
+    /// call, as it is for [`Subscription::next_msg`].
+    pub fn next_msgs(
+        self: &Arc<Self>,
+        max: usize,
+        timeout: Duration,
+        mut each: impl FnMut(Msg),
+    ) -> Result<()> {
+        let extension = self.extension.get();
+        if let Some(extension) = extension {
+            extension.next_begins(self)?;
+        }
+        let mut list = self
+            .take_list(max, timeout)
+            .map_err(|e| self.why_no_message(e, timeout))?;
+        while let Some(mut msg) = list.pop() {
+            if let Some(extension) = extension {
+                extension.taken(self, &mut msg);
+            }
+            each(msg);
+        }
+        Ok(())
+    }
+
+    fn take_list(self: &Arc<Self>, max: usize, timeout: Duration) -> Result<MsgList> {
+        let mut list = MsgList::new();
+        let (mut is_first, mut is_notice) = (true, false);
+        let mut accept = |msg: &Msg| {
+            if !std::mem::take(&mut is_first) {
+                return !is_notice && !msg.is_no_responders();
+            }
+            is_notice = msg.is_no_responders();
+            true
+        };
+        let mut want = Batch {
+            max,
+            deadline: Instant::now().checked_add(timeout),
+            stop: None,
+            report_slow: true,
+            accept: Some(&mut accept),
+        };
+        self.next_batch(&mut want, &mut list)?;
+        match is_notice {
+            true => Err(Status::NATS_NO_RESPONDERS.into()),
+            false => Ok(list),
+        }
     }
 
     /// As [`Subscription::next_msg`], with a failure that has no words yet.

@@ -269,10 +269,10 @@ unsafe fn path<'a>(path: *const c_char) -> Option<&'a Path> {
 }
 
 /// Memory that the program's callback allocated with `malloc`; wiped and freed when dropped.
-struct Malloced<T>(*mut T);
+pub(super) struct Malloced<T>(pub(super) *mut T);
 
 impl<T> Malloced<T> {
-    const fn none() -> Self {
+    pub(super) const fn none() -> Self {
         Malloced(ptr::null_mut())
     }
 }
@@ -293,14 +293,14 @@ impl<T> Drop for Malloced<T> {
 }
 
 impl Malloced<c_char> {
-    fn text(&self) -> Option<&CStr> {
+    pub(super) fn text(&self) -> Option<&CStr> {
         // SAFETY: NULL or a string, as the types of the functions ask, that lives as long as this.
         (!self.0.is_null()).then(|| unsafe { CStr::from_ptr(self.0) })
     }
 }
 
 /// The meaning of a callback's status and text.
-fn outcome(status: natsStatusArg, words: &Malloced<c_char>) -> Result<()> {
+pub(super) fn outcome(status: natsStatusArg, words: &Malloced<c_char>) -> Result<()> {
     let status = match status.get() {
         Status::NATS_OK => return Ok(()),
         Status::NATS_MAX_STATUS_VALUE => Status::NATS_ERR,

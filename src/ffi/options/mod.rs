@@ -5,11 +5,13 @@ pub mod connect;
 pub mod credentials;
 pub mod event_loop;
 pub mod io;
+pub mod next_server;
 pub mod proxy;
 pub mod reconnect;
 pub mod servers;
 pub mod tls;
 pub mod tls_client;
+pub mod user_info;
 pub mod websocket;
 
 use super::guard::{guard, guard_void};

@@ -103,18 +103,30 @@ pub unsafe extern "C" fn natsOptions_SetServers(
 ) -> natsStatus {
     guard("natsOptions_SetServers", || {
         // SAFETY: the caller's contract, above.
-        let urls = unsafe { convert::array(servers, serversCount, "servers") }?;
-        let url = |(n, url): (usize, &*const c_char)| {
-            let what = format!("server URL {n}");
-            // SAFETY: likewise.
-            unsafe { convert::text(*url, &what) }?
-                .ok_or_else(|| Error::invalid_arg(format!("{what} cannot be NULL")))
-        };
-        let urls = urls.iter().enumerate().map(url);
-        let urls = urls.collect::<Result<Vec<&str>>>()?;
+        let urls = unsafe { url_list(servers, serversCount) }?;
         // SAFETY: likewise.
         unsafe { edit(opts, |o| o.set_servers(urls)) }
     })
+}
+
+/// The texts of an array of URLs.
+///
+/// # Safety
+/// `servers` is NULL or an array of `count` elements, each NULL or a string that stays as it is for
+/// `'a`.
+pub(in crate::ffi) unsafe fn url_list<'a>(
+    servers: *mut *const c_char,
+    count: c_int,
+) -> Result<Vec<&'a str>> {
+    // SAFETY: the contract above.
+    let urls = unsafe { convert::array(servers.cast_const(), count, "servers") }?;
+    let url = |(n, url): (usize, &*const c_char)| {
+        let what = format!("server URL {n}");
+        // SAFETY: likewise.
+        unsafe { convert::text(*url, &what) }?
+            .ok_or_else(|| Error::invalid_arg(format!("{what} cannot be NULL")))
+    };
+    urls.iter().enumerate().map(url).collect()
 }
 
 /// Set whether servers, and the addresses of a host, are tried in the given order.
@@ -181,6 +193,7 @@ pub unsafe extern "C" fn natsOptions_SetName(
 /// @retval NATS_OK The option was set.
 /// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or a text is not UTF-8 or contains an
 /// NKey seed, which must not be sent.
+/// @retval NATS_ILLEGAL_STATE A user callback is set.
 ///
 /// @par Threads
 /// Any thread may call this function at any time, callbacks included.
@@ -189,6 +202,8 @@ pub unsafe extern "C" fn natsOptions_SetName(
 /// ```c
 /// natsStatus s = natsOptions_SetUserInfo(opts, "alice", getenv("NATS_PASSWORD"));
 /// ```
+///
+/// @see natsOptions_SetUserInfoHandler
 ///
 /// @ingroup nats_auth
 ///

@@ -126,7 +126,7 @@ impl Call<'_> {
         need_stream(stream)?;
         let request = which.body()?;
         let limits = ManyLimits {
-            is_last: Some(&ends_batch),
+            is_last: Some(&|msg| ends_batch(msg)),
             include_last: true,
             ..Default::default()
         };

@@ -353,3 +353,58 @@ fn servers_that_come_and_go_are_not_remembered_for_ever() {
         assert!(pool.seen.len() <= SEEN_MAX);
     }
 }
+
+#[test]
+fn another_list_takes_the_place_of_the_first() {
+    let mut pool = pool(&["a", "b", "u:p@c"]);
+    discover(&mut pool, &["d:4222"]);
+    pool.select(1);
+    pool.current_mut().unwrap().attempts = 2;
+    let replace =
+        |pool: &mut ServerPool, list: &[&str], in_use| pool.replace(&strings(list), true, in_use);
+    assert!(replace(&mut pool, &["x", "y:z"], true).is_err());
+    assert_eq!(
+        (hosts(&pool).as_str(), current(&pool)),
+        ("a b c d", "b"),
+        "unchanged"
+    );
+
+    // The server in use is in both.
+    replace(&mut pool, &["x", "B"], true).unwrap();
+    assert_eq!((hosts(&pool).as_str(), current(&pool)), ("x B", "B"));
+    assert_eq!(pool.current().unwrap().attempts, 2);
+    assert!(pool.first_user_info().is_none());
+
+    // It is not: it stays as long as it is in use, and is not shown.
+    replace(&mut pool, &["y", "z"], true).unwrap();
+    assert_eq!(current(&pool), "B");
+    assert_eq!(pool.urls(), ["nats://y:4222", "nats://z:4222"]);
+    assert!(pool.discovered().is_empty());
+    pool.next_for_reconnect(-1).unwrap();
+    assert_eq!((hosts(&pool).as_str(), current(&pool)), ("y z", "y"));
+
+    // What is not in use leaves at once.
+    replace(&mut pool, &["v", "w"], false).unwrap();
+    assert_eq!((hosts(&pool).as_str(), current(&pool)), ("v w", "v"));
+
+    // The cluster may announce the one that was to leave.
+    replace(&mut pool, &["y"], true).unwrap();
+    discover(&mut pool, &["v:4222"]);
+    assert_eq!(pool.discovered(), ["nats://v:4222"]);
+    pool.next_for_reconnect(-1).unwrap();
+    assert_eq!(hosts(&pool), "y v");
+}
+
+#[test]
+fn a_server_can_be_chosen_by_its_url() {
+    let mut pool = pool(&["a", "b", "c"]);
+    pool.select(1);
+    let urls = pool.to_try();
+    let names: Vec<_> = urls.iter().map(|url| url.host.as_str()).collect();
+    assert_eq!(names, ["b", "a", "c"]);
+    pool.select_url(&urls[2]);
+    assert_eq!(current(&pool), "c");
+    pool.replace(&strings(&["d"]), true, false).unwrap();
+    pool.select_url(&urls[2]);
+    assert_eq!(current(&pool), "d");
+}
