@@ -65,10 +65,9 @@ impl<H: Home> Subscription<H> {
             max,
             deadline: Instant::now().checked_add(timeout),
             stop: None,
-            report_slow: true,
             accept: Some(&mut accept),
         };
-        self.next_batch(&mut want, &mut list)?;
+        self.take_batch(&mut want, true, &mut list)?;
         match is_notice {
             true => Err(Status::NATS_NO_RESPONDERS.into()),
             false => Ok(list),

@@ -20,8 +20,6 @@ pub struct Batch<'a> {
     /// Ends the wait when it is true. Asked with the queue locked, so it must not lock anything; to
     /// have it asked again there is [`Subscription::wake`].
     pub stop: Option<&'a dyn Fn() -> bool>,
-    /// Whether to fail with `NATS_SLOW_CONSUMER`, once, if messages were dropped since the last time.
-    pub report_slow: bool,
     /// Is asked for each message before it is taken, with the queue locked. The first one that it
     /// refuses stays, and ends the batch.
     pub accept: Option<&'a mut dyn FnMut(&Msg) -> bool>,
@@ -42,18 +40,29 @@ impl<H: Home> Subscription<H> {
     /// of `into` and returns how many there were: 0 if `want` refused the first one or said stop.
     ///
     /// The messages are what was received, also the one by which a server says that there are no
-    /// responders. Fails
+    /// responders; that some were dropped because of the pending limits is not said here. Fails
     /// with `NATS_TIMEOUT` when none has come, `NATS_CONNECTION_CLOSED`,
     /// `NATS_INVALID_SUBSCRIPTION`, `NATS_MAX_DELIVERED_MSGS`, and with `NATS_ILLEGAL_STATE` where
     /// there is a callback.
     pub fn next_batch(self: &Arc<Self>, want: &mut Batch<'_>, into: &mut MsgList) -> Result<usize> {
+        self.take_batch(want, false, into)
+    }
+
+    /// As [`Subscription::next_batch`]. With `report_slow` it fails with `NATS_SLOW_CONSUMER`, once, if messages were
+    /// dropped since the last time.
+    pub(super) fn take_batch(
+        self: &Arc<Self>,
+        want: &mut Batch<'_>,
+        report_slow: bool,
+        into: &mut MsgList,
+    ) -> Result<usize> {
         if self.sink.is_some() {
             let text = self.called() + " has a callback, which gets its messages";
             return Err(Error::illegal_state(text));
         }
         let (mut looked, mut waited) = (false, false);
         let mut queue = self.queue.lock();
-        if want.report_slow && !queue.is_closed() && queue.take_slow() {
+        if report_slow && !queue.is_closed() && queue.take_slow() {
             return Err(Status::NATS_SLOW_CONSUMER.into());
         }
         loop {
