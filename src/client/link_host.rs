@@ -6,13 +6,13 @@ use std::time::Duration;
 use super::callbacks::life::LifetimeGuard;
 use super::connection::Connection;
 use super::incoming::event_loop::{self, ExternalLoop};
-use super::incoming::upstream::{Control, Received, Upstream};
+use super::incoming::upstream::{After, Control, Received, Upstream};
 use super::incoming::waiting::Waits;
 use super::interest::Interest;
 use super::interest::registry::Target;
 use super::outgoing::Outbound;
 use super::{Link, Subscription};
-use crate::error::{Error, Result};
+use crate::error::Error;
 use crate::msg::MsgList;
 use crate::runtime::Runtime;
 
@@ -74,13 +74,15 @@ impl Upstream for Connection {
         }
     }
 
-    fn control(self: &Arc<Self>, link: &Arc<Link>, control: Control) -> Result<()> {
+    fn control(self: &Arc<Self>, link: &Arc<Link>, control: Control) -> After {
         match control {
             Control::Pong => self.pong_received(link),
-            Control::Info(info) => self.info_received(*info),
-            Control::Err(error) => return self.server_error(link, error),
+            Control::Info(info) => {
+                self.info_received(*info);
+                After::ReadOn
+            }
+            Control::Err(error) => self.server_error(link, error),
         }
-        Ok(())
     }
 
     fn on_disconnect(self: &Arc<Self>, link: &Arc<Link>, error: Error) {

@@ -7,11 +7,13 @@ use super::Link;
 use super::Subscription;
 use super::callbacks::events::Callbacks;
 use super::connection::Connection;
+use super::incoming::upstream::After;
 use super::interest::registry::Target;
 use super::observers::ConnEvent;
 use super::outgoing::attach::{Detached, SessionStart};
 use super::outgoing::ping::PingWaiter;
 use super::outgoing::publish::When;
+use super::session::closing::close_now;
 use super::session::failure::Failure;
 use super::session::handshake::{self, Attempt, Context, Wire};
 use super::session::host::{Event, SessionHost, SessionLink};
@@ -25,7 +27,7 @@ use crate::net::Socket;
 use crate::net::stream::Stream;
 use crate::proto::encode;
 use crate::proto::info::ServerInfo;
-use crate::proto::server_error::{Meaning, ServerError};
+use crate::proto::server_error::{Consequence, Meaning, ServerError};
 use crate::proto::write_buf::WriteBuf;
 use crate::runtime::Runtime;
 
@@ -252,20 +254,24 @@ impl Connection {
         connect::info_received(self, info, false);
     }
 
-    pub(super) fn pong_received(&self, link: &Arc<Link>) {
+    pub(super) fn pong_received(&self, link: &Arc<Link>) -> After {
         self.session.pong_received(link);
-        if let Some((waiter, window)) = self.outbound.pong(link) {
-            self.mark_refused(window);
-            waiter.finish(Ok(()));
+        let Some((waiter, window)) = self.outbound.pong(link) else {
+            return After::ReadOn;
+        };
+        self.mark_refused(window);
+        match waiter {
+            // It may be the last step of a drain.
+            PingWaiter::Then(then) => After::Act(Box::new(|| then(Ok(())))),
+            waiter => {
+                waiter.finish(Ok(()));
+                After::ReadOn
+            }
         }
     }
 
-    /// The server reported an error. An error ends the link.
-    pub(super) fn server_error(
-        self: &Arc<Self>,
-        link: &Arc<Link>,
-        error: ServerError,
-    ) -> Result<()> {
+    /// The server reported an error.
+    pub(super) fn server_error(self: &Arc<Self>, link: &Arc<Link>, error: ServerError) -> After {
         let status = match error.meaning() {
             Meaning::Permissions => Status::NATS_NOT_PERMITTED,
             Meaning::Stale => Status::NATS_STALE_CONNECTION,
@@ -279,7 +285,17 @@ impl Connection {
             _ => None,
         };
         self.report_about(about.as_ref(), &told);
-        loss::server_error(self, link, &error, told)
+        match loss::consequence(self, &error) {
+            Consequence::None => After::ReadOn,
+            Consequence::Reconnect => After::Fail(told),
+            Consequence::Close => {
+                let (this, link) = (self.clone(), link.clone());
+                After::Act(Box::new(move || {
+                    link.stop();
+                    close_now(&this);
+                }))
+            }
+        }
     }
 
     /// A subscription was closed: perhaps it was the last one that a drain waits for.
@@ -336,3 +352,7 @@ impl Connection {
 #[cfg(test)]
 #[path = "resume_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "closing_tests.rs"]
+mod closing_tests;

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use crate::client::incoming::event_loop::LinkState;
 use crate::client::incoming::unused;
-use crate::client::incoming::upstream::{Control, Upstream};
+use crate::client::incoming::upstream::{After, Control, Upstream};
 use crate::client::interest::registry::Target;
 use crate::client::outgoing::Outbound;
 use crate::client::outgoing::wire::Wire;
@@ -79,6 +79,22 @@ enum Operation {
     Ok,
     Other(Control),
 }
+
+/// Why reading has stopped although there may be more.
+enum Stop {
+    Failed(Error),
+    /// This is to be run first, without the reader.
+    ToAct(Box<dyn FnOnce() + Send>),
+}
+
+impl<E: Into<Error>> From<E> for Stop {
+    fn from(error: E) -> Self {
+        Stop::Failed(error.into())
+    }
+}
+
+/// What reading comes to. True if there may be more.
+type ReadResult = Result<bool, Stop>;
 
 impl<U: Upstream> Link<U> {
     /// A link over which a session stands. `receiver` has what came behind the handshake.
@@ -232,9 +248,15 @@ impl<U: Upstream> Link<U> {
             match self.read_and_hand_over(&mut reader) {
                 Ok(true) => {}
                 Ok(false) => break,
-                Err(e) => {
+                Err(stop) => {
                     drop(reader);
-                    return self.fail(e);
+                    if !self.act_on(stop) {
+                        return;
+                    }
+                    match self.reader.try_lock() {
+                        Some(again) => reader = again,
+                        None => return self.end_writing(error),
+                    }
                 }
             }
         }
@@ -242,15 +264,29 @@ impl<U: Upstream> Link<U> {
         self.fail(error);
     }
 
-    /// Reads and hands over what has come. True if there may be more.
-    fn read_and_hand_over(self: &Arc<Self>, reader: &mut Reader<U::Subscription>) -> Result<bool> {
+    /// Does what reading has stopped for. The reader must have been released. True if the link is to be read on.
+    fn act_on(self: &Arc<Self>, stop: Stop) -> bool {
+        match stop {
+            Stop::Failed(error) => {
+                self.fail(error);
+                false
+            }
+            Stop::ToAct(action) => {
+                action();
+                !self.has_ended()
+            }
+        }
+    }
+
+    /// Reads and hands over what has come.
+    fn read_and_hand_over(self: &Arc<Self>, reader: &mut Reader<U::Subscription>) -> ReadResult {
         let result = self.read_some(reader);
         self.hand_over(&mut reader.gathered);
         unused::watch(&self.up.runtime().timers);
         result
     }
 
-    fn read_some(self: &Arc<Self>, reader: &mut Reader<U::Subscription>) -> Result<bool> {
+    fn read_some(self: &Arc<Self>, reader: &mut Reader<U::Subscription>) -> ReadResult {
         // Of a link that is over nothing is to come behind what its successor brings.
         if self.has_ended() {
             return Ok(false);
@@ -265,7 +301,7 @@ impl<U: Upstream> Link<U> {
                 .receiver
                 .read_with(frame_len_hint, |room| self.stream.read_vectored(room))
             {
-                Ok(0) => return Err(end_of_stream()),
+                Ok(0) => return Err(end_of_stream().into()),
                 Ok(n) => {
                     reader.gathered.wire += n;
                     self.process(reader)?;
@@ -303,24 +339,27 @@ impl<U: Upstream> Link<U> {
     /// As [`Link::read_and_hand_over`], unless somebody is reading already or the link is over. True if there may
     /// be more.
     pub(in crate::client) fn try_read(self: &Arc<Self>) -> Option<bool> {
-        let mut reader = self.reader.try_lock()?;
-        if self.has_ended() {
-            return None;
-        }
-        let result = self.read_and_hand_over(&mut reader);
-        drop(reader);
-        match result {
-            Ok(more) => Some(more),
-            Err(e) => {
-                self.fail(e);
-                None
+        loop {
+            let mut reader = self.reader.try_lock()?;
+            if self.has_ended() {
+                return None;
+            }
+            let result = self.read_and_hand_over(&mut reader);
+            drop(reader);
+            match result {
+                Ok(more) => return Some(more),
+                Err(stop) => {
+                    if !self.act_on(stop) {
+                        return None;
+                    }
+                }
             }
         }
     }
 
     /// Parses all that has been received. Messages are gathered, the rest is dealt with at once,
     /// after the messages before it.
-    fn process(self: &Arc<Self>, reader: &mut Reader<U::Subscription>) -> Result<()> {
+    fn process(self: &Arc<Self>, reader: &mut Reader<U::Subscription>) -> Result<(), Stop> {
         while let Some(operation) = self.gather(reader)? {
             self.hand_over(&mut reader.gathered);
             self.perform(operation)?;
@@ -410,13 +449,23 @@ impl<U: Upstream> Link<U> {
         }
     }
 
-    fn perform(self: &Arc<Self>, operation: Operation) -> Result<()> {
+    fn perform(self: &Arc<Self>, operation: Operation) -> Result<(), Stop> {
         match operation {
             Operation::Ping => self.up.outbound().answer_ping(),
             Operation::Ok => {}
-            Operation::Other(control) => return self.up.control(self, control),
+            Operation::Other(control) => match self.up.control(self, control) {
+                After::ReadOn => {}
+                After::Fail(error) => return Err(Stop::Failed(error)),
+                After::Act(action) => return Err(Stop::ToAct(action)),
+            },
         }
         Ok(())
+    }
+
+    /// Does a thread read from it?
+    #[cfg(test)]
+    pub(in crate::client) fn is_being_read(&self) -> bool {
+        self.reader.try_lock().is_none()
     }
 
     /// The address of the socket on this side.
@@ -501,14 +550,21 @@ impl<U: Upstream> Source for Link<U> {
         let Some(this) = self.me.upgrade() else {
             return;
         };
-        let result = this.read_and_hand_over(&mut this.reader.lock());
-        match (result, self.registration.get()) {
-            // What TLS or WebSocket keep is not in the socket.
-            (Ok(true), Some(registration)) if !self.stream.is_plain() => {
-                registration.request_read();
+        loop {
+            let result = this.read_and_hand_over(&mut this.reader.lock());
+            match (result, self.registration.get()) {
+                // What TLS or WebSocket keep is not in the socket.
+                (Ok(true), Some(registration)) if !self.stream.is_plain() => {
+                    return registration.request_read();
+                }
+                (Ok(_), _) => return,
+                // What has been received is not told of again.
+                (Err(stop), _) => {
+                    if !this.act_on(stop) {
+                        return;
+                    }
+                }
             }
-            (Ok(_), _) => {}
-            (Err(e), _) => this.fail(e),
         }
     }
 

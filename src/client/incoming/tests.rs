@@ -9,14 +9,14 @@ use std::time::Duration;
 
 use super::event_loop::ExternalLoop;
 use super::link::Link;
-use super::upstream::{Control, Received, Upstream};
+use super::upstream::{After, Control, Received, Upstream};
 use super::waiting::Waits;
 use crate::client::callbacks::life::LifetimeGuard;
 use crate::client::interest::Interest;
 use crate::client::interest::registry::{Subscriber, Target};
 use crate::client::outgoing::Outbound;
 use crate::client::outgoing::attach::SessionStart;
-use crate::error::{Error, Result, Status};
+use crate::error::{Error, Status};
 use crate::locks::Mutex;
 use crate::msg::receive::READ_SIZE;
 use crate::msg::{MsgList, Receiver};
@@ -101,18 +101,27 @@ impl Upstream for Fake {
             .push(format!("{sid} {}", payloads.join("+")));
     }
 
-    fn control(self: &Arc<Self>, _: &Arc<Link<Fake>>, control: Control) -> Result<()> {
-        let (said, result) = match control {
-            Control::Pong => ("pong".to_owned(), Ok(())),
-            Control::Info(info) => (format!("info of {}", info.server_id), Ok(())),
+    fn control(self: &Arc<Self>, link: &Arc<Link<Fake>>, control: Control) -> After {
+        let (said, after) = match control {
+            Control::Pong => {
+                let (fake, link) = (self.clone(), link.clone());
+                let act = move || {
+                    let read = link.is_being_read();
+                    fake.log
+                        .lock()
+                        .push(format!("acted, read by another: {read}"));
+                };
+                ("pong".to_owned(), After::Act(Box::new(act)))
+            }
+            Control::Info(info) => (format!("info of {}", info.server_id), After::ReadOn),
             Control::Err(e) => {
                 let text = e.text().to_owned();
                 let failed = Error::new(Status::NATS_ERR, text.clone());
-                (format!("error {text}"), Err(failed))
+                (format!("error {text}"), After::Fail(failed))
             }
         };
         self.log.lock().push(said);
-        result
+        after
     }
 
     fn on_disconnect(self: &Arc<Self>, link: &Arc<Link<Fake>>, error: Error) {
@@ -150,13 +159,27 @@ fn messages_are_gathered_by_sid_up_to_what_is_no_message() {
     let (fake, link, mut server) = link(&[1, 2]);
     server
         .write_all(
-            b"MSG a 1 1\r\nx\r\nMSG b 2 1\r\ny\r\nMSG a 1 1\r\nz\r\nPONG\r\nMSG ? 9 3\r\n???\r\n",
+            b"MSG a 1 1\r\nx\r\nMSG b 2 1\r\ny\r\nMSG a 1 1\r\nz\r\nINFO {\"server_id\":\"S\"}\r\nMSG ? 9 3\r\n???\r\n",
         )
         .unwrap();
     assert_eq!(link.try_read(), Some(false));
-    assert_eq!(*fake.log.lock(), ["1 x+z", "2 y", "pong"]);
+    assert_eq!(*fake.log.lock(), ["1 x+z", "2 y", "info of S"]);
     // Also those that are nobody's.
     assert_eq!(fake.received.counts(), (4, 6));
+}
+
+#[test]
+fn what_may_close_the_connection_runs_without_the_reader_and_before_what_follows() {
+    let (fake, link, mut server) = link(&[1]);
+    server
+        .write_all(b"MSG a 1 1\r\nx\r\nPONG\r\nPONG\r\nMSG a 1 1\r\ny\r\n")
+        .unwrap();
+    assert_eq!(link.try_read(), Some(false));
+    let acted = "acted, read by another: false";
+    assert_eq!(
+        *fake.log.lock(),
+        ["1 x", "pong", acted, "pong", acted, "1 y"]
+    );
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::client::incoming::waiting::Waits;
 use crate::client::interest::Interest;
 use crate::client::interest::registry::{Subscriber, Target};
 use crate::client::outgoing::Outbound;
-use crate::error::{Error, Result};
+use crate::error::Error;
 use crate::msg::MsgList;
 use crate::proto::info::ServerInfo;
 use crate::proto::server_error::ServerError;
@@ -25,6 +25,17 @@ pub(in crate::client) enum Control {
     Info(Box<ServerInfo>),
     /// Something is wrong.
     Err(ServerError),
+}
+
+/// What follows from what a server has said.
+pub(in crate::client) enum After {
+    /// The link is read on.
+    ReadOn,
+    /// The link ends with this error.
+    Fail(Error),
+    /// Something that may end the connection and call the program: run once the reader is released, and before the same
+    /// thread reads on.
+    Act(Box<dyn FnOnce() + Send>),
 }
 
 /// The connection that a link belongs to.
@@ -65,9 +76,9 @@ pub(in crate::client) trait Upstream: Sized + Send + Sync + 'static {
     /// Messages have come for a target, under this sid. Called with the reader locked.
     fn deliver(&self, target: Target<Self::Subscription>, sid: u64, msgs: MsgList);
 
-    /// The server says something. Called with the reader locked, after the messages before it have been delivered. An
-    /// error ends the link.
-    fn control(self: &Arc<Self>, link: &Arc<Link<Self>>, control: Control) -> Result<()>;
+    /// The server says something. Called with the reader locked, after the messages before it have been delivered, so
+    /// it must not close the connection: that is for what it returns.
+    fn control(self: &Arc<Self>, link: &Arc<Link<Self>>, control: Control) -> After;
 
     /// The link does not work any more: called once, with no lock held.
     fn on_disconnect(self: &Arc<Self>, link: &Arc<Link<Self>>, error: Error);

@@ -57,29 +57,20 @@ impl<L> State<L> {
     }
 }
 
-/// The server reported an error, which the program has been told of as `told`. An error ends the link.
-pub(in crate::client) fn server_error<H: SessionHost>(
+/// What becomes of the link over which the server has reported this error.
+pub(in crate::client) fn consequence<H: SessionHost>(
     host: &Arc<H>,
-    link: &Arc<H::Link>,
     error: &ServerError,
-    told: Error,
-) -> Result<()> {
+) -> Consequence {
     match error.consequence() {
-        Consequence::None => Ok(()),
-        Consequence::Reconnect => {
-            let kind = error.auth_kind();
-            if kind.is_some_and(|kind| is_second_auth_error(host, kind)) {
-                link.stop();
-                close_now(host);
-                return Ok(());
-            }
-            Err(told)
+        Consequence::Reconnect => match error.auth_kind() {
+            Some(kind) if is_second_auth_error(host, kind) => Consequence::Close,
+            _ => Consequence::Reconnect,
+        },
+        Consequence::Close if host.session().config().reconnect_on_protocol_error => {
+            Consequence::Reconnect
         }
-        Consequence::Close if host.session().config().reconnect_on_protocol_error => Err(told),
-        Consequence::Close => {
-            close_now(host);
-            Ok(())
-        }
+        consequence => consequence,
     }
 }
 
