@@ -8,7 +8,8 @@
 //! what was received, and the dealings with an event loop.
 //!
 //! Lock: the reader of a link. It comes before all others but the turn of the event loop's calls, and is held while
-//! what was read is handed over. Whoever watches the sockets reads, unless a thread that waits has taken that over.
+//! what was read is handed over. It is released before anything is done that may close the connection
+//! ([`upstream::After`]). Whoever watches the sockets reads, unless a thread that waits has taken that over.
 
 pub(super) mod event_loop;
 pub(super) mod link;
