@@ -105,8 +105,7 @@ fn calls(last_words: &'static str, act: impl FnOnce(&Arc<Connection>)) -> Vec<St
         conn.process_read_event();
         std::thread::yield_now();
     }
-    let calls = seen.calls.lock().clone();
-    calls
+    seen.calls.lock().clone()
 }
 
 #[test]
