@@ -1,4 +1,4 @@
-//! Callbacks of layers above, one after the other, on the threads that deliver messages.
+//! Runs callbacks of layers above the client, one at a time, on the threads that deliver messages.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
@@ -11,36 +11,36 @@ use crate::fork;
 use crate::locks::Mutex;
 use crate::runtime::{Dispatcher, Job};
 
-/// So many callbacks a pool's worker runs before others have their turn.
+/// The number of callbacks that a worker of the pool runs before other jobs have their turn.
 const ROUND: usize = 1024;
 
 const IDLE: u8 = 0;
-/// It is in a pool's queue, or runs.
+/// The queue waits in the pool, or a worker runs it.
 const SCHEDULED: u8 = 1;
-/// As before, and something has come since it began to run.
+/// As `SCHEDULED`, and more work has been announced since the run began.
 const AGAIN: u8 = 2;
 
-/// How far a [`CallbackJob`] has come.
+/// What one run of a [`CallbackJob`] has done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
-    /// How many callbacks it has run.
+    /// The number of callbacks that were run.
     pub ran: usize,
-    /// Is there more to do?
+    /// Whether there is more work.
     pub more: bool,
 }
 
-/// Work for a [`CallbackQueue`]: a queue of whatever there is to tell the program.
+/// The work of a [`CallbackQueue`]: calls of the program that are due.
 pub trait CallbackJob: Send + Sync {
     /// Calls the program, at most `limit` times. Never called by two threads at once.
     fn run_some(&self, limit: usize) -> Progress;
 
-    /// Nobody is going to run what is left.
+    /// The remaining work will not be run.
     fn forget(&self) {}
 }
 
-/// Runs a [`CallbackJob`] where the connection's message callbacks run: on the pool of threads, the
-/// fixed ones that the options chose, or on the program's own with manual dispatch. As long as it is
-/// open, the connection counts as one that still calls the program.
+/// Runs a [`CallbackJob`] where the connection's message callbacks run: in the pool of threads, on the fixed delivery
+/// threads if the options selected them, or on a thread of the program with manual dispatch. While it is open, the
+/// connection counts as one that still calls the program.
 pub struct CallbackQueue {
     conn: Arc<Connection>,
     job: Arc<dyn CallbackJob>,
@@ -51,8 +51,8 @@ pub struct CallbackQueue {
 }
 
 impl CallbackQueue {
-    /// A queue for a job. Fails with `NATS_CONNECTION_CLOSED`, and where the options chose a pool of
-    /// threads that has none.
+    /// Creates a queue for a job. Fails with `NATS_CONNECTION_CLOSED`, and if the options selected the fixed delivery
+    /// threads and there are none.
     pub fn new(conn: &Arc<Connection>, job: Arc<dyn CallbackJob>) -> Result<Arc<CallbackQueue>> {
         let lane = match conn.opts.global_delivery {
             true => Some(conn.runtime.delivery_thread()?),
@@ -71,7 +71,7 @@ impl CallbackQueue {
         }))
     }
 
-    /// There is something to do. Does not wait, nor allocate.
+    /// Announces work. Does not wait, and allocates nothing.
     pub fn schedule(self: &Arc<Self>) {
         if self.state.load(Ordering::SeqCst) == AGAIN {
             return;
@@ -89,8 +89,8 @@ impl CallbackQueue {
         }
     }
 
-    /// Nothing follows what there is to do: once it is done, the connection no longer counts as one
-    /// that calls the program on its behalf.
+    /// Ends the queue once the work that is there is done. From then on the connection does not count as one that
+    /// calls the program because of this queue.
     pub fn close(self: &Arc<Self>) {
         self.closing.store(true, Ordering::SeqCst);
         self.schedule();
@@ -104,10 +104,10 @@ impl CallbackQueue {
         }
     }
 
-    /// Runs some of what there is. Returns how many callbacks ran, and whether there is more.
+    /// Runs a part of the work. Returns how many callbacks ran, and whether there is more.
     fn round(&self, limit: usize) -> (usize, bool) {
         self.state.store(SCHEDULED, Ordering::SeqCst);
-        // What panics has nothing more to do, as far as is known.
+        // A job that panics is taken to have no more work.
         let progress = fork::caught(|| self.conn.in_program(|| self.job.run_some(limit)));
         let (ran, more) = progress.map_or((1, false), |p| (p.ran, p.more));
         if more {

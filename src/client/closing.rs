@@ -23,16 +23,16 @@ impl Connection {
         self.close_now();
     }
 
-    /// The program does not need it any more.
+    /// The program has destroyed the connection.
     pub fn destroy(self: &Arc<Self>) {
         self.close();
         self.callbacks.end_dispatch();
         self.callbacks.life.not_owned();
     }
 
-    /// Closes the connection, and waits until none of its callbacks runs or will run any more.
+    /// Closes the connection, and waits until none of its callbacks is running or will run any more.
     pub fn destroy_and_wait(self: &Arc<Self>, timeout: Option<Duration>) -> Result<()> {
-        // There the callbacks to wait for may be queued behind the one that waits.
+        // In such a callback, the callbacks to wait for may be queued behind the one that waits.
         if self.callbacks.life.in_callback() || !may_wait() {
             return Err(Error::illegal_state(
                 "natsConnection_DestroyAndWait was called inside a callback that it would wait for",
@@ -47,7 +47,7 @@ impl Connection {
             .wait_for_end(deadline.map(|d| d.saturating_duration_since(Instant::now())))
     }
 
-    /// Closes the connection at once: everything that waits is told, nothing blocks.
+    /// Closes the connection at once: everybody that waits for something is notified, and nothing blocks.
     fn close_now(self: &Arc<Self>) {
         session::closing::close_now(self);
     }

@@ -41,24 +41,22 @@ pub struct Stats {
     pub reconnects: u64,
 }
 
-/// A connection to a NATS server, or to one after the other.
+/// A connection to a NATS server, or to several of them one after the other.
 ///
-/// Locks, in the order in which they may be taken: `registry`, then `requests` or a subscription's
-/// queue, then the two of `outbound`. `state` comes before `outbound` and is never held together
-/// with the registry. No lock is held while the program's code runs,
-/// except that of `evloop`, which comes before all others and is taken again freely
-/// by the thread that holds it.
+/// Locks, in the order in which they may be taken: `registry`, then `requests` or a subscription's queue, then the two
+/// of `outbound`. `state` comes before `outbound` and is never held together with the registry. No lock is held while
+/// the program's code runs, except for the one of `external_loop`, which comes before all others and is reentrant.
 pub struct Connection {
     pub(super) opts: Options,
     pub(super) runtime: Arc<Runtime>,
     handle: OnceLock<Box<dyn ForeignHandle>>,
     pub(super) session: Session<Link>,
-    /// As the present server, or the last one, has told; what is published is held against the copy in
+    /// The limits of the present server, or of the last one. What is published is checked against the copy in
     /// `outbound`.
     pub(super) max_payload: AtomicI64,
     pub(super) headers: AtomicBool,
     pub(super) outbound: Outbound<Link>,
-    /// The program's event loop, where that drives the socket.
+    /// The program's event loop, if it drives the socket.
     pub(super) external_loop: Option<ExternalLoop<Connection>>,
     pub(super) callbacks: Callbacks,
     pub(super) interest: Interest<Subscription>,
@@ -67,13 +65,13 @@ pub struct Connection {
     pub(super) received: Received,
     pub(super) observers: Observers,
     pub(super) extensions: Extensions,
-    /// The callback waits to be called.
+    /// The callback is queued.
     pub(super) discovered_waits: AtomicBool,
     pub(super) lame_duck_waits: AtomicBool,
 }
 
 impl Connection {
-    /// Makes a connection that is not connected yet; opens the library if need be.
+    /// Creates a connection that is not connected yet. Opens the library if necessary.
     pub fn new(opts: &Options) -> Result<Arc<Connection>> {
         static NEXT_ID: AtomicU64 = AtomicU64::new(1);
         let runtime = library::runtime()?;
@@ -109,23 +107,23 @@ impl Connection {
         }))
     }
 
-    /// Lets a foreign caller know it by an address; once.
+    /// Stores the handle by which a foreign caller knows the connection; once.
     pub fn set_handle(&self, handle: Box<dyn ForeignHandle>) {
-        // A second one would be a mistake of the caller, and is dropped.
+        // A second call is a mistake of the caller; its handle is dropped.
         let _ = self.handle.set(handle);
     }
 
-    /// The address that the foreign caller knows it by, or 0.
+    /// The address by which the foreign caller knows the connection, or 0.
     pub fn handle(&self) -> usize {
         self.handle.get().map_or(0, |h| h.address())
     }
 
-    /// The right to call the program; `None` when the connection has been closed.
+    /// Returns the right to call the program; `None` once the connection is closed.
     pub(super) fn lifetime_guard(&self) -> Option<LifetimeGuard> {
         self.callbacks.life.lifetime_guard()
     }
 
-    /// What it is doing.
+    /// The state of the connection.
     #[inline]
     pub fn status(&self) -> ConnStatus {
         self.session.status()
@@ -137,7 +135,7 @@ impl Connection {
         self.session.is_closed()
     }
 
-    /// Was the server lost, and is the connection not whole again yet?
+    /// Was the server lost, and is the connection not fully restored yet?
     pub fn is_reconnecting(&self) -> bool {
         self.session.is_reconnecting()
     }
@@ -147,8 +145,7 @@ impl Connection {
         self.status().is_draining()
     }
 
-    /// A server has told its limits. Returns what of the publishes that were kept is not sent for
-    /// them.
+    /// Applies the limits of a server. Returns the errors for kept publishes that are not sent because of them.
     #[must_use]
     pub(super) fn set_limits(&self, info: &ServerInfo) -> Vec<Error> {
         self.max_payload.store(info.max_payload, Ordering::Relaxed);

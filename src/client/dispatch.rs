@@ -1,4 +1,4 @@
-//! Callbacks that the program runs itself: the calls for it.
+//! Running callbacks on a thread of the program.
 
 use std::os::fd::RawFd;
 use std::sync::Arc;
@@ -16,14 +16,14 @@ impl Connection {
         })
     }
 
-    /// The descriptor that is readable while callbacks wait to be run by
-    /// [`dispatch`](Self::dispatch). It remains the connection's.
+    /// Returns the descriptor that is readable while callbacks wait to be run by [`dispatch`](Self::dispatch). It
+    /// remains the connection's.
     pub fn dispatch_fd(&self) -> Result<RawFd> {
         Ok(self.manual()?.fd())
     }
 
-    /// Runs callbacks that wait, at most `max` of them, and returns how many. Those that come to
-    /// wait meanwhile are left for the next call. Does nothing while another thread is at it.
+    /// Runs queued callbacks, at most `max` of them, and returns how many ran. Callbacks that are queued during the
+    /// call are left for the next one. Does nothing while another thread is running callbacks.
     pub fn dispatch(self: &Arc<Self>, max: Option<usize>) -> Result<usize> {
         let manual = self.manual()?;
         if self.callbacks.life.in_callback() {

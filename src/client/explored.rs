@@ -1,8 +1,8 @@
-//! The outgoing buffer, explored ([`crate::explore`]): its own source, between models of the wire, of the
-//! socket and of the threads that watch it. The test's end is that the peer has all that was published,
-//! whole and in order; what nobody is going to write is a deadlock.
+//! Explores the outgoing buffer ([`crate::explore`]): its own source runs between models of the wire, of the socket
+//! and of the threads that watch it. A test ends when the peer has received everything that was published, whole and
+//! in order; data that nobody will write shows as a deadlock.
 //!
-//! Nothing here depends on how much is written at a time, or by whom.
+//! Nothing here depends on how much is written at a time, or by which thread.
 
 use std::collections::HashMap;
 
@@ -25,7 +25,7 @@ mod connection {
 
     pub(super) struct Connection {
         pub(super) outbound: Outbound<Link>,
-        /// All that there have been, the present one last.
+        /// All links so far, the present one last.
         pub(super) links: Mutex<Vec<Arc<Link>>>,
         pub(super) watch: Watch,
         me: Weak<Connection>,
@@ -41,7 +41,7 @@ mod connection {
             })
         }
 
-        /// To a server that takes so many bytes at a time, and breaks after so many.
+        /// Connects to a server that takes `at_once` bytes at a time, and breaks after a number of bytes.
         pub(super) fn connect(&self, room: usize, breaks_after: Option<usize>) {
             let conn = self.me.upgrade().expect("alive");
             let link = Arc::new(Link::new(conn, room, breaks_after));
@@ -51,7 +51,7 @@ mod connection {
             self.outbound.try_flush(&link);
         }
 
-        /// The link is over: the next one is better.
+        /// The link has ended: the next one is not broken.
         pub(super) fn on_disconnect(&self, link: &Arc<Link>) {
             let _ = self.outbound.detach(link, true);
             self.connect(link.stream.capacity, None);
@@ -76,7 +76,7 @@ mod link {
         ended: AtomicBool,
     }
 
-    /// A socket. The peer makes room again when it has read all that was taken.
+    /// A socket. The peer makes room again when it has read everything that was taken.
     pub(super) struct Stream {
         pub(super) capacity: usize,
         state: Mutex<Pipe>,
@@ -85,11 +85,11 @@ mod link {
 
     struct Pipe {
         taken: Vec<u8>,
-        /// So much of it the peer has read.
+        /// The number of bytes that the peer has read.
         read: usize,
         breaks_after: Option<usize>,
         broken: bool,
-        /// A call of the link's `write` has been requested, now or when there is room.
+        /// A call of the link's `write` is due, now or when there is room.
         asked: bool,
         armed: bool,
     }
@@ -112,7 +112,7 @@ mod link {
             self.changed.notify_all();
         }
 
-        /// The life of a watcher.
+        /// The loop of a watching thread.
         pub(super) fn run(&self, conn: &Connection) {
             let mut seen = 0;
             loop {
@@ -180,7 +180,7 @@ mod link {
             self.changed.notify_all();
         }
 
-        /// Is the link's `write` to be called?
+        /// Is a call of the link's `write` due?
         fn take_request(&self) -> bool {
             let mut pipe = self.state.lock();
             let ready = pipe.armed && pipe.is_writable(self.capacity);
@@ -188,7 +188,7 @@ mod link {
             std::mem::take(&mut pipe.asked) || ready
         }
 
-        /// The peer reads what there is. Returns all that it has had, or none if the link is over and
+        /// The peer reads what is there. Returns everything that it has received, or `None` if the link has ended and
         /// there is no more.
         pub(super) fn peer_reads(&self) -> Option<Vec<u8>> {
             let mut pipe = self.state.lock();
@@ -247,7 +247,7 @@ mod link {
             &self.conn.outbound
         }
 
-        /// A timer is a thread that comes to it sooner or later.
+        /// A timer is a thread that gets to run at some time.
         fn run_later(&self, _: Duration, action: Box<dyn FnOnce() + Send>) {
             spawn(move || {
                 yield_now();
@@ -300,7 +300,7 @@ mod link {
     }
 }
 
-/// What one thread publishes, one after the other.
+/// The messages that one thread publishes, one after the other.
 #[derive(Clone, Copy)]
 struct Publisher {
     msgs: usize,
@@ -314,7 +314,7 @@ const BUFFERED: Publisher = Publisher {
     when: When::Buffered,
 };
 
-/// Publishers, one thread each; two watchers, and a peer that reads.
+/// Publishers, one thread each; two watchers; and a peer that reads.
 fn all_arrives(publishers: &[Publisher], room: usize, breaks_after: Option<usize>) {
     let conn = Connection::new(Outbound::new(None, usize::MAX, None));
     conn.connect(room, breaks_after);
@@ -351,14 +351,14 @@ fn all_arrives(publishers: &[Publisher], room: usize, breaks_after: Option<usize
     conn.links.lock().clear();
 }
 
-/// Reads from one link after the other until all has come.
+/// Reads from each link in turn until everything has arrived.
 fn peer(conn: &Connection, publishers: &[Publisher], expected: usize) {
     let mut link_number = 0;
     let mut before = Vec::new();
     loop {
         let link = conn.links.lock().get(link_number).cloned();
         let Some(link) = link else {
-            // The next one is on its way.
+            // The next link is being made.
             sync::yield_now();
             continue;
         };
@@ -378,7 +378,7 @@ fn peer(conn: &Connection, publishers: &[Publisher], expected: usize) {
     }
 }
 
-/// The publisher and the number of each publish that came whole, and that nothing else came.
+/// Checks that nothing else arrived; returns the publisher and the number of each publish that arrived whole.
 fn arrived(bytes: &[u8]) -> Vec<(usize, usize)> {
     let text = std::str::from_utf8(bytes).expect("text");
     let mut arrived = Vec::new();
@@ -430,7 +430,7 @@ fn who_waits_for_the_write_comes_back() {
     explore(200, move || all_arrives(&[now, soon, BUFFERED], 50, None));
 }
 
-/// Who publishes a large payload has the writer while it waits for the socket.
+/// The thread that publishes a large payload holds the writer lock while it waits for the socket.
 #[test]
 fn what_is_published_beside_a_large_payload_leaves() {
     let large = Publisher {

@@ -1,4 +1,4 @@
-//! Small things that layers above the client need of a connection.
+//! Functions of a connection that layers above the client need beside messages.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -12,22 +12,22 @@ use crate::locks::Mutex;
 use crate::proto::nuid;
 use crate::runtime::TimerHandle;
 
-/// What layers above keep with a connection, one of each type. Nothing else is locked under its lock.
+/// The extensions of layers above, one of each type. No other lock is taken while their lock is held.
 #[derive(Default)]
 pub(super) struct Extensions(Mutex<Vec<Arc<dyn Any + Send + Sync>>>);
 
-/// An action that happens later, unless it is cancelled. Dropping this changes nothing.
+/// An action that runs later unless it is cancelled. Dropping the handle has no effect.
 pub struct Timer(TimerHandle);
 
 impl Timer {
-    /// Makes sure that the action does not begin any more; false if it has.
+    /// Cancels the action; false if it has begun already.
     pub fn cancel(&self) -> bool {
         self.0.cancel()
     }
 }
 
-/// Held by what may still call the program: closing the connection and waiting for its last callback
-/// waits for its end.
+/// Held by code that may still call the program: closing the connection and waiting for its last callback waits until
+/// this is dropped.
 #[derive(Clone)]
 pub struct CallbackGuard {
     _lease: LifetimeGuard,
@@ -45,7 +45,7 @@ pub struct ServerVersion {
 }
 
 impl ServerVersion {
-    /// Reads `2.15.0`, whatever follows it.
+    /// Parses a version such as `2.15.0`, with any suffix.
     fn parse(text: &str) -> Option<Self> {
         let mut numbers = text.trim_start_matches('v').split('.').map(|part| {
             let digits = part.bytes().take_while(u8::is_ascii_digit).count();
@@ -61,13 +61,13 @@ impl ServerVersion {
 }
 
 impl Connection {
-    /// Runs an action later, on the thread of the timers: it must not wait, nor call the program.
+    /// Runs an action later on the timer thread. The action must not wait, nor call the program.
     pub fn after(&self, delay: Duration, action: impl FnOnce() + Send + 'static) -> Timer {
         Timer(self.runtime.timers.after(delay, Box::new(action)))
     }
 
-    /// Has the program's error handler called, in order with the other callbacks of the connection.
-    /// The connection's last error stays. Does not wait.
+    /// Calls the program's error handler, in order with the other callbacks of the connection. Does not change the
+    /// connection's last error. Does not wait.
     pub fn report_error(self: &Arc<Self>, sub: Option<&Arc<Subscription>>, error: &Error) {
         if !self.is_closed() {
             let text = Some(error.text().to_owned()).filter(|text| !text.is_empty());
@@ -75,22 +75,22 @@ impl Connection {
         }
     }
 
-    /// The right to call the program; `None` once the connection is closed.
+    /// Returns the right to call the program; `None` once the connection is closed.
     pub fn callback_guard(&self) -> Option<CallbackGuard> {
         self.lifetime_guard().map(|lifetime_guard| CallbackGuard {
             _lease: lifetime_guard,
         })
     }
 
-    /// Calls the program: it may find out that it is in a callback of this connection.
+    /// Runs a callback of the program, so that functions called in it can tell that they run inside a callback of this
+    /// connection.
     pub fn in_program<R>(&self, callback: impl FnOnce() -> R) -> R {
         self.callbacks.life.inside(callback)
     }
 
-    /// What a layer above keeps with this connection: one value of each type, made when it is asked
-    /// for first.
+    /// Returns the value of this type that a layer above keeps with the connection; the first call creates it.
     ///
-    /// It lives as long as the connection, so a reference back has to be weak.
+    /// The value lives as long as the connection, so a reference back to the connection has to be weak.
     pub fn extension<T: Any + Send + Sync>(&self, make: impl FnOnce() -> T) -> Arc<T> {
         let find = |all: &[Arc<dyn Any + Send + Sync>]| {
             all.iter().find_map(|one| one.clone().downcast::<T>().ok())
@@ -108,20 +108,19 @@ impl Connection {
         made
     }
 
-    /// A subject that nobody else has, below the connection's inbox prefix.
+    /// Returns a unique subject below the connection's inbox prefix.
     pub fn new_inbox(&self) -> Vec<u8> {
         nuid::inbox(&self.opts.inbox_prefix)
     }
 
-    /// The version of the present server or the last one; `None` before there was one, and where it
-    /// cannot be read.
+    /// Returns the version of the present server or the last one; `None` if there was none yet, or if its version
+    /// cannot be parsed.
     pub fn server_release(&self) -> Option<ServerVersion> {
         self.session
             .with_info(|info| ServerVersion::parse(&info.version))
     }
 
-    /// Is the present server, or the last one, of this version or a later one? Not where its version
-    /// is unknown.
+    /// Has the present server, or the last one, this version or a later one? False if its version is unknown.
     pub fn server_at_least(&self, major: u32, minor: u32, patch: u32) -> bool {
         let wanted = ServerVersion {
             major,

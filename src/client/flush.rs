@@ -13,7 +13,7 @@ use crate::error::{Error, Result, Status};
 const RTT_MAX: Duration = Duration::from_secs(10);
 
 impl Connection {
-    /// Waits until the server has processed all that was sent before.
+    /// Waits until the server has processed everything that was sent before.
     pub fn flush(&self, timeout: Duration) -> Result<()> {
         if timeout.is_zero() {
             let text = "timeout must be greater than 0: 0 ms";
@@ -37,7 +37,7 @@ impl Connection {
             .unwrap_or_else(|| Err(Status::NATS_TIMEOUT.into()))
     }
 
-    /// How long a PING takes to be answered now.
+    /// Measures how long the server takes to answer a PING.
     pub fn rtt(&self) -> Result<Duration> {
         if self.is_reconnecting() {
             return Err(self.untold(Status::NATS_CONNECTION_DISCONNECTED, "round trip"));
@@ -47,7 +47,7 @@ impl Connection {
         Ok(start.elapsed())
     }
 
-    /// Writes what waits, as far as the kernel takes it.
+    /// Writes what is buffered, as far as the kernel accepts it.
     pub(super) fn flush_soon(&self) {
         let link = self.session.link();
         if let Some(link) = link {

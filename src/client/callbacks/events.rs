@@ -1,4 +1,4 @@
-//! What happens to a connection, told to the program in its order.
+//! Tells the program about events of a connection, in their order.
 
 use std::sync::Arc;
 
@@ -13,17 +13,18 @@ use crate::runtime::Runtime;
 /// The callbacks of one connection.
 pub(in crate::client) struct Callbacks {
     pub(in crate::client) life: Life,
-    /// The callbacks that wait, where the program calls them itself.
+    /// The callbacks that wait for the program, if it runs them itself.
     manual: Option<ManualQueue>,
     runtime: Arc<Runtime>,
     /// The errors that wait for the error handler.
     pub(in crate::client) reports: Reports,
-    /// The thread that is in a callback about an error, and that error.
+    /// The thread that is running a callback about an error, and that error.
     told: Mutex<Option<(u64, Error)>>,
 }
 
 impl Callbacks {
-    /// Of the connection with this id, on the threads of `runtime`, or the program's if they are `manual`.
+    /// Creates the callbacks of the connection with this id. They run on the threads of `runtime`, or on the program's
+    /// if `manual` is set.
     pub(in crate::client) fn new(
         id: u64,
         runtime: Arc<Runtime>,
@@ -45,10 +46,10 @@ impl Callbacks {
         self.manual.as_ref()
     }
 
-    /// Has an event about `whom` run after all those posted before. The connection has a lifetime guard of its own until it is
-    /// closed, so if the event is dropped before, nothing follows.
+    /// Posts an event about `whom`; it runs after all events that were posted before. The connection has a lifetime
+    /// guard of its own until it is closed, so dropping the event has no other consequences.
     ///
-    /// False where nobody is going to run it.
+    /// Returns false if nobody will run the event.
     pub(in crate::client) fn post<T: Send + 'static>(
         &self,
         whom: T,
@@ -69,12 +70,12 @@ impl Callbacks {
         }
     }
 
-    /// Runs a callback that is about `error`: to it that is the connection's last error.
+    /// Runs a callback about `error`, which is the connection's last error for that callback.
     pub(in crate::client) fn while_told(&self, error: &Error, callback: impl FnOnce()) {
         struct Told<'a>(&'a Callbacks);
         impl Drop for Told<'_> {
             fn drop(&mut self) {
-                // In a child the connection is the parent's, and perhaps locked for ever.
+                // After a `fork` in the callback the connection is the parent's, and its locks may be held for ever.
                 if !fork::is_leaving() {
                     *self.0.told.lock() = None;
                 }
@@ -85,14 +86,14 @@ impl Callbacks {
         callback();
     }
 
-    /// The error that the callback is about which the calling thread is in.
+    /// The error that the calling thread is running a callback about.
     pub(in crate::client) fn told_here(&self) -> Option<Error> {
         let told = self.told.lock();
         let (thread, error) = told.as_ref()?;
         (*thread == this_thread()).then(|| error.clone())
     }
 
-    /// The program does not need the connection any more: nobody is going to run what waits.
+    /// The program has destroyed the connection: callbacks that wait for it will not be run.
     pub(in crate::client) fn end_dispatch(&self) {
         if let Some(manual) = &self.manual {
             manual.close();

@@ -1,4 +1,4 @@
-//! Knowing when no callback of a connection will run any more, and which callbacks a thread is in.
+//! Tracks when no callback of a connection will run any more, and which callbacks a thread is in.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use crate::locks::{Condvar, Mutex};
 use crate::reentrancy::Reentrancy;
 use crate::words::ms;
 
-/// Called when no handler of a connection runs or will run any more.
+/// Called when no handler of a connection is running and none will run any more.
 pub type ReleasedHandler = Arc<dyn Fn() + Send + Sync>;
 
 /// Opens when the last callback of a connection has returned and none will follow.
@@ -42,9 +42,9 @@ impl ReleaseLatch {
     }
 }
 
-/// Held by everything that may still call the program: the open connection, each subscription with
-/// a callback, each event that waits; and by the connection until the program destroys it. When the
-/// last one goes, the program is told.
+/// Held by everything that may still call the program: the open connection, each subscription with a callback, each
+/// event that is queued, and the connection itself until the program destroys it. Dropping the last one notifies the
+/// program.
 #[derive(Clone)]
 pub(in crate::client) struct LifetimeGuard(Arc<Activity>);
 
@@ -65,7 +65,7 @@ impl LifetimeGuard {
         )
     }
 
-    /// Nobody is to be told: the program never got the connection.
+    /// The program is not notified, because it never received the connection.
     fn disarm(&self) {
         let released = self.0.released.lock().take();
         drop(released);
@@ -87,7 +87,7 @@ thread_local! {
     static INSIDE: Reentrancy<u64> = const { Reentrancy::new() };
 }
 
-/// Stands in [`INSIDE`] for a connection that is gone.
+/// The entry in [`INSIDE`] for a connection that no longer exists.
 const NO_CONNECTION: u64 = 0;
 
 /// Runs a callback of the connection with this id, so that [`Life::in_callback`] knows.
@@ -103,18 +103,18 @@ pub(super) fn inside_of<R>(id: u64, callback: impl FnOnce() -> R) -> R {
     callback()
 }
 
-/// Is the calling thread, whosever it is, inside a callback of any connection?
+/// Is the calling thread, whether the program's or the library's, inside a callback of any connection?
 pub fn in_any_callback() -> bool {
     INSIDE.with(|inside| !inside.is_empty())
 }
 
 /// The life of one connection's callbacks.
 pub(in crate::client) struct Life {
-    /// Which connection: a number that no other one has.
+    /// A number that identifies the connection.
     id: u64,
-    /// Until it is closed.
+    /// Held until the connection is closed.
     open: RankedMutex<{ rank::LIFETIME }, Option<LifetimeGuard>>,
-    /// Until the program destroys it.
+    /// Held until the program destroys the connection.
     owned: RankedMutex<{ rank::LIFETIME }, Option<LifetimeGuard>>,
     latch: Arc<ReleaseLatch>,
 }
@@ -136,12 +136,12 @@ impl Life {
         self.id
     }
 
-    /// The right to call the program; `None` when the connection has been closed.
+    /// Returns the right to call the program; `None` once the connection is closed.
     pub(in crate::client) fn lifetime_guard(&self) -> Option<LifetimeGuard> {
         self.open.lock().clone()
     }
 
-    /// No callback follows, and the program is not told of that: it never got the connection.
+    /// No callback follows, and the program is not notified of that: it never received the connection.
     pub(in crate::client) fn never_owned(&self) {
         if let Some(lifetime_guard) = self.owned.lock().take() {
             lifetime_guard.disarm();
@@ -155,7 +155,7 @@ impl Life {
         drop(lifetime_guard);
     }
 
-    /// No callback follows but those that wait already.
+    /// No callback follows except for those that are queued already.
     pub(in crate::client) fn close(&self) {
         let lifetime_guard = self.open.lock().take();
         drop(lifetime_guard);
@@ -176,8 +176,8 @@ impl Life {
         inside_of(self.id, callback)
     }
 
-    /// Has the program say something that an attempt needs. Until it has, the connection counts as
-    /// one that still calls the program; a closed one does not call any more.
+    /// Calls the program for a value that an attempt to connect needs. During the call the connection counts as one
+    /// that still calls the program. A closed connection makes no such call.
     pub(in crate::client) fn call_program<R>(
         &self,
         question: impl FnOnce() -> Result<R>,

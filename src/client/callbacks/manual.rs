@@ -1,10 +1,9 @@
-//! Callbacks that wait until the program runs them, on its own thread.
+//! Queues callbacks until the program runs them on a thread of its own.
 //!
-//! What otherwise goes to the pools, subscriptions with messages and what happens to the
-//! connection, lines up in one queue of the connection. A descriptor is readable exactly while the
-//! queue is not empty, so any event loop can tell when there is something to run. Sockets and
-//! timers stay with the library's own threads: a program that is late with its callbacks is late
-//! with nothing else.
+//! Subscriptions with messages and events of the connection, which otherwise go to the thread pools, are put into one
+//! queue for each connection. A descriptor is readable exactly while the queue is not empty, so that any event loop
+//! can tell when there is something to run. Sockets and timers stay with the library's threads: a program that runs
+//! its callbacks late delays nothing else.
 
 use std::collections::VecDeque;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
@@ -18,12 +17,12 @@ use crate::fork::{self, Descriptor};
 use crate::locks::Mutex;
 use crate::words::system;
 
-/// Something with callbacks to run again and again: a subscription with messages, a timeout or its end to tell of.
+/// A source of callbacks that may have more later: a subscription with messages, a timeout or a completion to report.
 pub(in crate::client) trait ManualJob: Send + Sync {
-    /// Runs its callbacks, for at most so many messages. Returns how many ran, and whether there is more to do.
+    /// Runs its callbacks, for at most `limit` messages. Returns how many ran, and whether there is more to do.
     fn run_some(self: Arc<Self>, limit: usize) -> (usize, bool);
 
-    /// Nobody will call its callbacks any more.
+    /// Its callbacks will not be called any more.
     fn forget(&self);
 }
 
@@ -33,7 +32,7 @@ enum Item {
     Job(Arc<dyn ManualJob>),
 }
 
-/// The callbacks of one connection that wait.
+/// The queued callbacks of one connection.
 pub(in crate::client) struct ManualQueue {
     /// Readable while something waits. Written and read with `state` locked.
     fd: Descriptor<OwnedFd>,
@@ -43,9 +42,9 @@ pub(in crate::client) struct ManualQueue {
 #[derive(Default)]
 struct State {
     waiting: VecDeque<Item>,
-    /// A thread runs what it took from the queue.
+    /// A thread is running what it took from the queue.
     running: bool,
-    /// Nobody will run anything any more.
+    /// Nothing in the queue will be run any more.
     closed: bool,
 }
 
@@ -59,7 +58,7 @@ impl ManualQueue {
         })
     }
 
-    /// False, and `event` is dropped, where nobody is going to run it.
+    /// Returns false, and drops `event`, if nobody will run it.
     pub(in crate::client) fn post(&self, event: Box<dyn FnOnce() + Send>) -> bool {
         self.push(Item::Event(event))
     }
@@ -76,7 +75,7 @@ impl ManualQueue {
             return false;
         }
         if state.waiting.is_empty() {
-            // Takes a 1 without blocking; there is nothing to retry but an interruption.
+            // Writing 1 to an eventfd does not block; only an interruption calls for another try.
             while let Err(Errno::INTR) = rustix::io::write(&self.fd, &1u64.to_ne_bytes()) {}
         }
         state.waiting.push_back(item);
@@ -97,7 +96,7 @@ impl ManualQueue {
         while let Err(Errno::INTR) = rustix::io::read(&self.fd, &mut [0; 8]) {}
     }
 
-    /// Takes the right to run what waits; how much that is, or `None` while another thread has it.
+    /// Takes the right to run what is queued, and how much that is; `None` while another thread has it.
     fn begin(&self) -> Option<(Running<'_>, usize)> {
         let mut state = self.state.lock();
         if std::mem::replace(&mut state.running, true) {
@@ -106,7 +105,7 @@ impl ManualQueue {
         Some((Running(self), state.waiting.len()))
     }
 
-    /// Drops what waits, and whatever would follow.
+    /// Drops what is queued, and everything that would be queued later.
     pub(super) fn close(&self) {
         let waiting = {
             let mut state = self.state.lock();
@@ -120,12 +119,12 @@ impl ManualQueue {
     }
 }
 
-/// The right to run what waits.
+/// The right to run what is queued.
 struct Running<'a>(&'a ManualQueue);
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
-        // In a child the queue is the parent's, and perhaps locked for ever.
+        // After a `fork` in a callback the queue is the parent's, and its lock may be held for ever.
         if !fork::is_leaving() {
             self.0.state.lock().running = false;
         }
@@ -133,7 +132,7 @@ impl Drop for Running<'_> {
 }
 
 impl Item {
-    /// It will not be run.
+    /// The callback will not be run.
     fn forget(self) {
         match self {
             Item::Event(event) => drop(event),
@@ -143,13 +142,13 @@ impl Item {
 }
 
 impl ManualQueue {
-    /// The descriptor that is readable while something waits.
+    /// The descriptor that is readable while something is queued.
     pub(in crate::client) fn fd(&self) -> RawFd {
         self.fd.as_fd().as_raw_fd()
     }
 
-    /// Runs what waits, at most `max` callbacks, and returns how many. What comes to wait meanwhile is left for the
-    /// next call. Does nothing while another thread is at it.
+    /// Runs what is queued, at most `max` callbacks, and returns how many ran. Callbacks that are queued during the
+    /// call are left for the next one. Does nothing while another thread is running callbacks.
     pub(in crate::client) fn run(&self, max: usize) -> usize {
         let Some((_running, items)) = self.begin() else {
             return 0;
@@ -162,7 +161,7 @@ impl ManualQueue {
             match self.pop() {
                 Some(Item::Event(event)) => {
                     ran += 1;
-                    // What panics must not keep the others from being run.
+                    // A callback that panics must not keep the others from running.
                     fork::caught(event);
                 }
                 Some(Item::Job(job)) => {

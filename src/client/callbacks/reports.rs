@@ -1,8 +1,7 @@
-//! Errors that no call can return: told to the program's handler, one after the other.
+//! Errors that no call can return, reported to the program's handler one at a time.
 //!
-//! A handler that does not return, or a program that does not come to run what waits, does not make
-//! them pile up: an error that waits already is counted, not queued again, and of different ones so
-//! many wait and no more.
+//! They do not pile up behind a handler that does not return, or a program that does not run its callbacks: an error
+//! that is queued already is counted and not queued again, and the number of different errors in the queue is limited.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -11,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::error::Status;
 use crate::locks::Mutex;
 
-/// So many different errors of a connection wait for the handler.
+/// The number of different errors of a connection that may be queued.
 const WAITING_MAX: usize = 128;
 
 /// The errors of a connection that wait for the handler.
@@ -21,22 +20,22 @@ pub(in crate::client) struct Reports(Mutex<State>);
 #[derive(Default)]
 struct State {
     waiting: VecDeque<Arc<Report>>,
-    /// So many were not kept.
+    /// The number of errors that were dropped.
     untold: u64,
 }
 
-/// An error that waits. It knows its subscription by number only: it may be dropped anywhere.
+/// A queued error. It refers to its subscription by number only, so it may be dropped anywhere.
 pub(in crate::client) struct Report {
     sid: Option<u64>,
     status: Status,
-    /// What the handler's thread has as its last error.
+    /// The text of the last error in the handler's thread.
     text: Option<String>,
-    /// How often it happened since it began to wait.
+    /// How often the error has happened since it was queued.
     times: AtomicU64,
 }
 
 impl Report {
-    /// About the subscription with this sid, if about one.
+    /// The sid of the subscription that the error is about, if any.
     pub(in crate::client) fn new(sid: Option<u64>, status: Status, text: Option<String>) -> Self {
         Report {
             sid,
@@ -47,12 +46,12 @@ impl Report {
     }
 
     fn is(&self, other: &Report) -> bool {
-        // What a subscription has to tell is the same again though its numbers have changed.
+        // Two reports of a subscription count as the same even if the numbers in their texts differ.
         let text = self.sid.is_some() || self.text == other.text;
         self.sid == other.sid && self.status == other.status && text
     }
 
-    /// What the handler is told, with how often it happened.
+    /// The text for the handler, with the number of times that the error happened.
     pub(in crate::client) fn text(&self) -> Option<String> {
         match self.times.load(Ordering::Relaxed) {
             0 | 1 => self.text.clone(),
@@ -65,7 +64,7 @@ impl Report {
 }
 
 impl Reports {
-    /// Has a report wait, unless the same does already, or too many do.
+    /// Queues a report, unless the same one is queued already or the queue is full.
     pub(in crate::client) fn push(&self, report: &Arc<Report>) -> bool {
         let mut state = self.0.lock();
         if let Some(same) = state.waiting.iter().find(|waiting| waiting.is(report)) {
@@ -80,7 +79,8 @@ impl Reports {
         true
     }
 
-    /// It is being told, or will not be. Returns how many were not kept, if it was the last to wait.
+    /// Removes a report that is being delivered or dropped. Returns the number of dropped errors if it was the last
+    /// one in the queue.
     pub(in crate::client) fn remove(&self, report: &Arc<Report>) -> u64 {
         let mut state = self.0.lock();
         state

@@ -1,17 +1,16 @@
 //! A connection whose socket is watched by an event loop of the program rather than by an I/O
 //! thread of the library.
 //!
-//! The loop gets a duplicate of each socket, which is its own to close; the library goes on using
-//! the original, so neither side can ever touch a descriptor number that the other has closed. The
-//! library tells the loop what to wait for, the loop tells the library what has happened.
+//! The loop gets a duplicate of each socket, which it owns and closes; the library goes on using the original, so
+//! neither side can ever touch a descriptor number that the other has closed. The library tells the loop what to wait
+//! for, the loop tells the library what has happened.
 //!
-//! The calls to the loop exclude each other, by a lock that a thread may take again: the loop's
-//! code may call the library from inside them. So they are never made with a lock of the library
-//! held. Where there is one, such as when a subscription is told to the server, the request is
-//! left to a thread of the library.
+//! Calls to the loop are serialized by a reentrant lock, because the loop's code may call the library from inside
+//! them. They are never made while another lock of the library is held. Where one is held, for example when a
+//! subscription is sent to the server, the request is left to a thread of the library.
 //!
-//! Whoever finds time writes: a publisher that must not wait, or has filled the buffer, does it on
-//! its own thread. The loop is asked to do it only for what waits.
+//! Any thread may write: a publisher that must not wait, or that has filled the buffer, writes on its own thread. The
+//! loop is asked to write only what remains.
 
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
@@ -25,53 +24,52 @@ use crate::error::{Error, Result, Status};
 use crate::locks::{Mutex, ReentrantLock, this_thread};
 use crate::runtime::Job;
 
-/// How often the loop's own thread, while it waits for an answer, has a look at what it cannot poll
-/// for: bytes that the socket did not take, and answers that another thread has read.
+/// How often the loop's own thread, while it waits for an answer, checks for what it cannot poll for: bytes that the
+/// socket did not accept, and answers that another thread has read.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// An event loop of the program, for connections of type `C`.
 pub trait EventLoop<C>: Send + Sync {
-    /// What one connection is for the loop.
+    /// Creates the loop's data for one connection.
     fn attachment(&self) -> Box<dyn Attachment<C>>;
 }
 
-/// One connection at an event loop. `attach`, `read` and `write` never overlap, except that they
-/// may be called from inside each other on the same thread.
+/// One connection at an event loop. Calls of `attach`, `read` and `write` never overlap, except that they may be
+/// nested on the same thread.
 pub trait Attachment<C>: Send + Sync {
-    /// Watches a new socket, for reading to begin with. A socket that was there before has been
-    /// given up by `read(false)`.
+    /// Begins to watch a new socket for reading. A previous socket has been given up by `read(false)`.
     fn attach(&self, connection: &Arc<C>, socket: OwnedFd) -> Result<(), Status>;
 
-    /// Watches the socket for reading, or gives it up: it is not used any more.
+    /// Watches the socket for reading, or gives it up for good.
     fn read(&self, watch: bool) -> Result<(), Status>;
 
     /// Watches the socket for writing, or stops doing so.
     fn write(&self, watch: bool) -> Result<(), Status>;
 
-    /// The connection is closed, and nothing else will be called.
+    /// The connection is closed. This is the last call.
     fn detach(&self);
 
     /// The loop has forgotten the connection.
     fn release(&self);
 }
 
-/// A connection's dealings with the program's event loop.
+/// The state of a connection towards the program's event loop.
 pub(in crate::client) struct ExternalLoop<U> {
     attachment: Box<dyn Attachment<U>>,
     turn: ReentrantLock,
     calls: Calls,
-    /// The loop watches for writing. Changes in the turn of a call.
+    /// Whether the loop watches for writing. Changed only while `turn` is held.
     writing: AtomicBool,
-    /// The thread that last reported an event; before the first one, that which connected.
+    /// The thread that last reported an event; before the first event, the thread that connected.
     driver: AtomicU64,
 }
 
-/// What the order of the calls depends on. Looked at and changed in the turn of a call.
+/// The facts that determine the order of the calls. Accessed only while `turn` is held.
 #[derive(Default)]
 struct Calls {
-    /// An `attach` runs, or a socket is attached.
+    /// An `attach` is running, or a socket is attached.
     busy: AtomicBool,
-    /// A socket was attached at some time.
+    /// A socket has been attached at least once.
     ever: AtomicBool,
     /// The connection is closed.
     finished: AtomicBool,
@@ -91,7 +89,7 @@ impl<U: Upstream> ExternalLoop<U> {
         }
     }
 
-    /// Has the loop watch a link's socket. Without success the socket is not the loop's.
+    /// Has the loop watch a link's socket. If this fails the loop does not own the socket.
     pub(in crate::client) fn attach(&self, link: &Link<U>) -> Result<()> {
         let socket = link.stream.as_fd().try_clone_to_owned()?;
         let turn = self.turn.lock();
@@ -120,14 +118,14 @@ impl<U: Upstream> ExternalLoop<U> {
         }
     }
 
-    /// A link is over: the loop is to give its socket up. Does nothing the second time.
+    /// A link has ended: asks the loop to give its socket up. A second call does nothing.
     pub(in crate::client) fn unlink(&self, link: &Link<U>) {
         let turn = self.turn.lock();
         if !link.external_loop.attached.swap(false, Ordering::AcqRel) {
             return;
         }
         self.writing.store(false, Ordering::SeqCst);
-        // Should the loop fail at this, there is nothing else to be done with the socket.
+        // If the loop fails here, there is nothing else to be done with the socket.
         let _ = self.attachment.write(false);
         let _ = self.attachment.read(false);
         self.calls.busy.store(false, Ordering::Relaxed);
@@ -144,7 +142,7 @@ impl<U: Upstream> ExternalLoop<U> {
         self.detach_if_over();
     }
 
-    /// Detaches, once, when the connection is closed and no socket is attached, nor being so.
+    /// Detaches, once, when the connection is closed and no socket is attached or being attached.
     fn detach_if_over(&self) {
         let turn = self.turn.lock();
         if self.calls.busy.load(Ordering::Relaxed)
@@ -160,8 +158,8 @@ impl<U: Upstream> ExternalLoop<U> {
         drop(lifetime_guard);
     }
 
-    /// Asks the loop to tell when the socket can be written, if something waits for that and it has
-    /// not been asked already. Not with a lock held.
+    /// Asks the loop to report when the socket can be written, if there is something to write and the loop has not
+    /// been asked already. No lock may be held.
     pub(in crate::client) fn ask_write(&self, link: &Arc<Link<U>>) {
         if self.writing.load(Ordering::SeqCst) {
             return;
@@ -180,7 +178,7 @@ impl<U: Upstream> ExternalLoop<U> {
         }
     }
 
-    /// After writing on the loop's thread: if nothing is left, the loop need not watch any more.
+    /// After a write on the loop's thread: if nothing is left, the loop need not watch for writing any more.
     fn written(&self, link: &Arc<Link<U>>) {
         let turn = self.turn.lock();
         if !link.external_loop.attached.load(Ordering::Acquire)
@@ -190,10 +188,10 @@ impl<U: Upstream> ExternalLoop<U> {
             return;
         }
         self.writing.store(false, Ordering::SeqCst);
-        // A loop that goes on watching calls in vain, and this is done again.
+        // If this fails the loop reports again without need, and this is repeated.
         let _ = self.attachment.write(false);
         drop(turn);
-        // Whoever appended before the mark was taken away did not ask.
+        // A thread that appended before the flag was cleared did not ask.
         self.ask_write(link);
     }
 
@@ -207,27 +205,27 @@ impl<U: Upstream> ExternalLoop<U> {
     }
 }
 
-/// What a link has to know for the program's event loop.
+/// The state of a link for the program's event loop.
 #[derive(Default)]
 pub(in crate::client) struct LinkState {
-    /// The loop has its socket.
+    /// The loop has the link's socket.
     attached: AtomicBool,
-    /// The session stands: events are for it.
+    /// The handshake is done: events are for the session.
     started: AtomicBool,
-    /// A thread of the library is going to ask for a write event.
+    /// A thread of the library is about to ask for a write event.
     asked: AtomicBool,
     /// Reading stopped before the socket was empty.
     more: AtomicBool,
 }
 
 impl LinkState {
-    /// Does anything wait that a write event would further?
+    /// Is there anything that a write event would help with?
     fn waits<U: Upstream>(&self, link: &Link<U>) -> bool {
         self.more.load(Ordering::Acquire) || link.up.outbound().buffered() > 0
     }
 
-    /// The session stands. What came right behind the handshake is taken at once, since the loop
-    /// may have told of it already.
+    /// The handshake is done. Reads at once what arrived right behind the handshake, since the loop may have reported
+    /// it already.
     pub(in crate::client) fn start<U: Upstream>(
         &self,
         link: &Arc<Link<U>>,
@@ -238,7 +236,7 @@ impl LinkState {
         external_loop.ask_write(link);
     }
 
-    /// As [`ExternalLoop::ask_write`], from where locks are held.
+    /// As [`ExternalLoop::ask_write`], for callers that hold locks.
     pub(in crate::client) fn ask_write_later<U: Upstream>(&self, link: &Arc<Link<U>>) {
         if !self.asked.swap(true, Ordering::SeqCst) {
             let ask = Arc::new(AskWrite(link.clone()));
@@ -260,20 +258,20 @@ impl<U: Upstream> Job for AskWrite<U> {
 }
 
 impl<U: Upstream> Link<U> {
-    /// Asks the program's event loop, if it is in charge, for a write event. Not with a lock held.
+    /// Asks the program's event loop, if there is one, for a write event. No lock may be held.
     pub(in crate::client) fn ask_write(self: &Arc<Self>) {
         if let Some(external_loop) = self.up.event_loop() {
             external_loop.ask_write(self);
         }
     }
 
-    /// Reads what is there, and sends what that has to be answered with.
+    /// Reads what is there, and sends the answers to it.
     fn read_for_loop(self: &Arc<Self>, external_loop: &ExternalLoop<U>) {
         let Some(more) = self.try_read() else {
             return;
         };
-        // A loop reports what is in the socket; what is left here it would not know of. So it is
-        // asked for an event that comes by itself.
+        // The loop reports only what is in the socket, not what is left in the library's buffers. So it is asked for a
+        // write event, which comes by itself.
         self.external_loop.more.store(more, Ordering::Release);
         if self.up.outbound().buffered() > 0 {
             self.up.outbound().try_flush(self);
@@ -284,7 +282,7 @@ impl<U: Upstream> Link<U> {
     }
 }
 
-/// The link of a connection that the loop's events are for.
+/// The link that events of the loop are for.
 fn attached_link<U: Upstream>(up: &U) -> Option<(&ExternalLoop<U>, Arc<Link<U>>)> {
     let external_loop = up.event_loop()?;
     let link = up.present_link()?;
@@ -292,20 +290,20 @@ fn attached_link<U: Upstream>(up: &U) -> Option<(&ExternalLoop<U>, Arc<Link<U>>)
     live.then_some((external_loop, link))
 }
 
-/// The program's event loop found the socket readable: reads and hands over what is there.
-/// Losing the server is dealt with in the call.
+/// Handles a socket that the program's event loop found readable: reads and delivers what is there. The loss of the
+/// server is handled within the call.
 pub(in crate::client) fn read_event<U: Upstream>(up: &U) {
     let Some((external_loop, link)) = attached_link(up) else {
         return;
     };
-    // Before that the loop is ahead of the thread that connects, and is going to call again.
+    // Before that, the loop is faster than the thread that connects, and will report again.
     if link.external_loop.started.load(Ordering::Acquire) {
         external_loop.driver.store(this_thread(), Ordering::Relaxed);
         link.read_for_loop(external_loop);
     }
 }
 
-/// The program's event loop found the socket writable: writes what waits, as far as it goes.
+/// Handles a socket that the program's event loop found writable: writes what is buffered, as far as possible.
 pub(in crate::client) fn write_event<U: Upstream>(up: &U) {
     let Some((external_loop, link)) = attached_link(up) else {
         return;
@@ -318,7 +316,7 @@ pub(in crate::client) fn write_event<U: Upstream>(up: &U) {
     external_loop.written(&link);
 }
 
-/// The program's event loop has forgotten the connection.
+/// The program's event loop has released the connection.
 pub(in crate::client) fn detached_event<U: Upstream>(up: &U) {
     if let Some(external_loop) = up.event_loop()
         && external_loop.is_detached()
@@ -327,8 +325,8 @@ pub(in crate::client) fn detached_event<U: Upstream>(up: &U) {
     }
 }
 
-/// If the calling thread is the event loop's, nobody else would read what it is about to wait
-/// for: does the loop's work until `done`, or the deadline, or the server is gone.
+/// Does the loop's work if the calling thread is the event loop's own, because nobody else would read what it is about
+/// to wait for. Ends when `done` is true, at the deadline, or when the server is lost.
 pub(in crate::client) fn drive_loop<U: Upstream>(
     up: &U,
     deadline: Option<Instant>,
@@ -347,7 +345,7 @@ pub(in crate::client) fn drive_loop<U: Upstream>(
             return;
         }
         let next = deadline.map_or(now + LOOK_AGAIN, |d| d.min(now + LOOK_AGAIN));
-        // The end of the time is noticed above, the end of the server when reading.
+        // The loop condition notices the deadline, and reading notices the loss of the server.
         let _ = link.stream.wait_readable(next, None);
     }
 }

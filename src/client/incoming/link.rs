@@ -1,8 +1,7 @@
 //! An established session's reading side: from the socket to the subscriptions.
 //!
-//! A link is made for each attempt, so that nothing of an old session reaches a new one. Once its
-//! handshake is done it is driven by the threads that watch the sockets, or by who waits for what
-//! comes.
+//! A link is created for each attempt, so that nothing of an old session reaches a new one. After the handshake it is
+//! driven by the threads that watch the sockets, or by a thread that waits for an answer.
 
 use std::io;
 use std::net::SocketAddr;
@@ -26,14 +25,14 @@ use crate::proto::parser::{Op, Parser, Step};
 use crate::proto::server_error::ServerError;
 use crate::runtime::{Registration, Source, has_found_job};
 
-/// How many reads in a row one connection gets before others have their turn.
+/// The number of successive reads of one connection before others have their turn.
 const READS_AT_ONCE: usize = 32;
-/// How many times as many a link that fails gets for what the server said last.
+/// The factor by which a failing link may read more, to receive the server's last messages.
 const READS_OF_LAST_WORDS: usize = 16;
-/// When so many bytes have been read, what is in them is handed over, though the socket may have more: waking a
-/// worker costs as much as some hundred messages, but it is to work while the next are read.
+/// After this number of bytes the messages are handed over even if the socket has more: waking a worker costs as much
+/// as some hundred messages, but it should work while the next ones are read.
 const HAND_OVER_AT: usize = 256 * 1024;
-/// A read of less than this is taken for all there is.
+/// A read of fewer bytes is taken to have emptied the socket.
 const TRICKLE: usize = 4096;
 
 /// The link of a connection to one server.
@@ -42,48 +41,48 @@ pub(in crate::client) struct Link<U: Upstream> {
     pub(super) stream: Stream,
     reader: RankedMutex<{ rank::READER }, Reader<U::Subscription>>,
     pub(super) registration: OnceLock<Registration>,
-    /// For where an event loop of the program drives it.
+    /// State for the case that an event loop of the program drives the link.
     pub(super) external_loop: LinkState,
     me: Weak<Link<U>>,
-    /// Its end has been noticed: nothing more is read from it or written to it.
+    /// Its end has been noticed: it is neither read nor written any more.
     ended: AtomicBool,
-    /// It did not break: the program wants another one.
+    /// The link did not break: the program asked for another connection.
     given_up: AtomicBool,
-    /// Why writing to it failed. Who reads comes to its end then, which says less.
+    /// Why writing failed. The reading thread then sees the end of the stream, which says less.
     write_error: OnceLock<Error>,
 }
 
-/// What belongs to reading.
+/// What the reader lock protects.
 struct Reader<S> {
     receiver: Receiver,
     parser: Parser,
-    /// Length of the frame that has begun, when known.
+    /// The length of the frame that has begun, if known.
     frame_len_hint: Option<usize>,
     gathered: ReadBatches<S>,
 }
 
-/// The messages of one read or a few, by subscription and sid.
+/// The messages of one or a few reads, by subscription and sid.
 struct ReadBatches<S> {
     batches: Vec<(Target<S>, u64, MsgList)>,
     /// The registry's round in which the batches were begun.
     round: u64,
     msgs: u64,
     bytes: u64,
-    /// Bytes read since the last were handed over.
+    /// Bytes read since messages were last handed over.
     wire: usize,
 }
 
-/// What the parser found that is not a message.
+/// An operation of the protocol that is not a message.
 enum Operation {
     Ping,
     Ok,
     Other(Control),
 }
 
-/// Why reading has stopped although there may be more.
+/// Why reading has stopped although there may be more to read.
 enum Stop {
     Failed(Error),
-    /// This is to be run first, without the reader.
+    /// An action to be run first, with the reader released.
     ToAct(Box<dyn FnOnce() + Send>),
 }
 
@@ -93,11 +92,11 @@ impl<E: Into<Error>> From<E> for Stop {
     }
 }
 
-/// What reading comes to. True if there may be more.
+/// The result of reading: true if there may be more.
 type ReadResult = Result<bool, Stop>;
 
 impl<U: Upstream> Link<U> {
-    /// A link over which a session stands. `receiver` has what came behind the handshake.
+    /// Creates a link whose handshake is done. `receiver` has what arrived behind the handshake.
     pub(in crate::client) fn new(
         up: &Arc<U>,
         stream: Stream,
@@ -128,20 +127,20 @@ impl<U: Upstream> Link<U> {
         })
     }
 
-    /// Is it driven by an event loop of the program?
+    /// Does an event loop of the program drive the link?
     #[inline]
     pub(in crate::client) fn is_externally_driven(&self) -> bool {
         self.up.event_loop().is_some()
     }
 
-    /// Has the link driven from now on, by the library's threads or by the program's event loop,
-    /// which has the socket already.
+    /// Starts to drive the link, by the library's threads or by the program's event loop, which has the socket
+    /// already.
     pub(in crate::client) fn start(self: &Arc<Self>) -> Result<()> {
         if let Some(external_loop) = self.up.event_loop() {
             self.external_loop.start(self, external_loop);
             return Ok(());
         }
-        // What came right behind the handshake is here, and not in the socket.
+        // What arrived right behind the handshake is in the receiver, not in the socket.
         let has_buffered_input = {
             let receiver = &mut self.reader.lock().receiver;
             // An idle connection holds no block.
@@ -156,7 +155,7 @@ impl<U: Upstream> Link<U> {
         if has_buffered_input {
             registration.request_read();
         }
-        // What was to be written meanwhile found nobody to do it.
+        // Requests to write that were made before found nobody to serve them.
         if self.up.outbound().buffered() > 0 {
             self.up.outbound().try_flush(self);
         }
@@ -175,7 +174,7 @@ impl<U: Upstream> Link<U> {
         }
     }
 
-    /// The socket takes no more: has the rest of the outgoing buffer written when it does.
+    /// The socket accepts no more: has the rest of the outgoing buffer written when it does.
     pub(in crate::client) fn write_when_ready(self: &Arc<Self>) {
         if let Some(registration) = self.registration.get() {
             registration.write_when_ready();
@@ -184,10 +183,10 @@ impl<U: Upstream> Link<U> {
         }
     }
 
-    /// Ends the link: nobody drives it any more, and the server sees the end.
+    /// Ends the link: it is not driven any more, and the server sees the end of the stream.
     pub(in crate::client) fn stop(&self) {
         self.ended.store(true, Ordering::Release);
-        // In this order: nobody need be woken to see the end.
+        // In this order, no thread is woken only to see the end of the stream.
         if let Some(registration) = self.registration.get() {
             registration.cancel();
         }
@@ -197,7 +196,7 @@ impl<U: Upstream> Link<U> {
         }
     }
 
-    /// Waits until nobody reads from this link any more, which is over.
+    /// Waits until no thread reads from this link, which has ended.
     pub(in crate::client) fn wait_for_its_reader(&self) {
         drop(self.reader.lock());
     }
@@ -207,7 +206,7 @@ impl<U: Upstream> Link<U> {
         self.ended.load(Ordering::Acquire)
     }
 
-    /// The link does not work any more: the connection deals with it, once.
+    /// The link does not work any more: tells the connection, once.
     pub(in crate::client) fn fail(self: &Arc<Self>, error: Error) {
         if !self.ended.swap(true, Ordering::AcqRel) {
             let is_end = error.status() == Status::NATS_CONNECTION_CLOSED;
@@ -222,20 +221,20 @@ impl<U: Upstream> Link<U> {
         self.fail(error);
     }
 
-    /// Is its end the program's doing?
+    /// Did the program end the link?
     pub(in crate::client) fn is_given_up(&self) -> bool {
         self.given_up.load(Ordering::Acquire)
     }
 
-    /// Writing failed: who reads comes to the end, and fails with this.
+    /// Writing failed: the reading thread sees the end of the stream and fails with this error.
     pub(in crate::client) fn end_writing(&self, error: Error) {
-        // The first one counts.
+        // The first error is kept.
         let _ = self.write_error.set(error);
         self.stream.shutdown();
     }
 
-    /// The link takes nothing any more. What the server said before counts more than that, since it
-    /// says why: it is read first. No lock may be held.
+    /// The link cannot be written any more. What the server sent before that explains more than the error, so it is
+    /// read first. No lock may be held.
     pub(in crate::client) fn fail_after_reading(self: &Arc<Self>, error: Error) {
         let Some(mut reader) = self.reader.try_lock() else {
             self.end_writing(error);
@@ -264,7 +263,7 @@ impl<U: Upstream> Link<U> {
         self.fail(error);
     }
 
-    /// Does what reading has stopped for. The reader must have been released. True if the link is to be read on.
+    /// Does what reading has stopped for. The reader must have been released. Returns true if reading should continue.
     fn act_on(self: &Arc<Self>, stop: Stop) -> bool {
         match stop {
             Stop::Failed(error) => {
@@ -287,7 +286,7 @@ impl<U: Upstream> Link<U> {
     }
 
     fn read_some(self: &Arc<Self>, reader: &mut Reader<U::Subscription>) -> ReadResult {
-        // Of a link that is over nothing is to come behind what its successor brings.
+        // An ended link must not deliver anything after its successor has begun.
         if self.has_ended() {
             return Ok(false);
         }
@@ -308,13 +307,13 @@ impl<U: Upstream> Link<U> {
                     let wire = reader.gathered.wire;
                     if !reader.receiver.is_full() || wire >= HAND_OVER_AT {
                         self.hand_over(&mut reader.gathered);
-                        // Its callbacks are this thread's to run; another one reads on meanwhile.
+                        // The callbacks are for this thread to run; another thread continues to read.
                         if has_found_job() {
                             reader.receiver.rest();
                             return Ok(true);
                         }
                     }
-                    // As a rule that was all. If not, the socket calls again when it is armed.
+                    // Usually the socket is empty now. If not, it is reported again when it is armed.
                     if wire < TRICKLE && !reader.receiver.is_full() && self.is_armed_after_reading()
                     {
                         reader.receiver.rest();
@@ -331,13 +330,13 @@ impl<U: Upstream> Link<U> {
         Ok(true)
     }
 
-    /// Will what is left in the socket be told of when this read is over?
+    /// Will the remaining data in the socket be reported when this read is over?
     fn is_armed_after_reading(&self) -> bool {
         self.stream.is_plain() && !self.is_externally_driven()
     }
 
-    /// As [`Link::read_and_hand_over`], unless somebody is reading already or the link is over. True if there may
-    /// be more.
+    /// As [`Link::read_and_hand_over`], unless another thread is reading or the link has ended. True if there may be
+    /// more.
     pub(in crate::client) fn try_read(self: &Arc<Self>) -> Option<bool> {
         loop {
             let mut reader = self.reader.try_lock()?;
@@ -357,8 +356,8 @@ impl<U: Upstream> Link<U> {
         }
     }
 
-    /// Parses all that has been received. Messages are gathered, the rest is dealt with at once,
-    /// after the messages before it.
+    /// Parses everything that has been received. Messages are collected; other operations are performed at once, after
+    /// the messages before them have been handed over.
     fn process(self: &Arc<Self>, reader: &mut Reader<U::Subscription>) -> Result<(), Stop> {
         while let Some(operation) = self.gather(reader)? {
             self.hand_over(&mut reader.gathered);
@@ -367,7 +366,7 @@ impl<U: Upstream> Link<U> {
         Ok(())
     }
 
-    /// Gathers messages by subscription, up to the next operation that is not a message.
+    /// Collects messages by subscription, up to the next operation that is not a message.
     fn gather(&self, reader: &mut Reader<U::Subscription>) -> Result<Option<Operation>> {
         let Reader {
             receiver,
@@ -409,7 +408,7 @@ impl<U: Upstream> Link<U> {
                         };
                         if entry.round != round {
                             entry.round = round;
-                            // Whatever it was taken for, the server has it.
+                            // A subscription that delivers messages has not been refused by the server.
                             entry.refused = false;
                             entry.batch = gathered.batches.len();
                             gathered
@@ -425,7 +424,7 @@ impl<U: Upstream> Link<U> {
                 Op::Ping => Operation::Ping,
                 Op::Pong => Operation::Other(Control::Pong),
                 Op::Ok => Operation::Ok,
-                // A server that sends nonsense here is no reason to give up a working connection.
+                // An INFO that cannot be parsed is no reason to give up a working connection.
                 Op::Info(json) => match ServerInfo::parse(json) {
                     Ok(info) => Operation::Other(Control::Info(Box::new(info))),
                     Err(_) => Operation::Ok,
@@ -437,7 +436,7 @@ impl<U: Upstream> Link<U> {
         }
     }
 
-    /// Gives each subscription what was gathered for it: one lock and at most one wake for each.
+    /// Hands the collected messages over to each subscription, with one lock and at most one wake each.
     fn hand_over(&self, gathered: &mut ReadBatches<U::Subscription>) {
         gathered.wire = 0;
         if gathered.msgs > 0 {
@@ -462,7 +461,7 @@ impl<U: Upstream> Link<U> {
         Ok(())
     }
 
-    /// Does a thread read from it?
+    /// Is a thread reading from the link?
     #[cfg(test)]
     pub(in crate::client) fn is_being_read(&self) -> bool {
         self.reader.try_lock().is_none()
@@ -474,7 +473,7 @@ impl<U: Upstream> Link<U> {
     }
 }
 
-/// The server is gone without a word.
+/// The server closed the connection without an error message.
 fn end_of_stream() -> Error {
     Error::new(
         Status::NATS_CONNECTION_CLOSED,
@@ -553,12 +552,12 @@ impl<U: Upstream> Source for Link<U> {
         loop {
             let result = this.read_and_hand_over(&mut this.reader.lock());
             match (result, self.registration.get()) {
-                // What TLS or WebSocket keep is not in the socket.
+                // The buffers of TLS and WebSocket are not in the socket.
                 (Ok(true), Some(registration)) if !self.stream.is_plain() => {
                     return registration.request_read();
                 }
                 (Ok(_), _) => return,
-                // What has been received is not told of again.
+                // The socket does not report again what has been received already.
                 (Err(stop), _) => {
                     if !this.act_on(stop) {
                         return;
@@ -575,7 +574,7 @@ impl<U: Upstream> Source for Link<U> {
     }
 
     fn busy_poll(&self) -> Duration {
-        // A single processor has nothing to spare for looking.
+        // A single processor has no time to spare for polling.
         match self.up.runtime().processors() {
             0 | 1 => Duration::ZERO,
             _ => self.up.receive_busy_poll(),

@@ -1,5 +1,5 @@
-//! What a link makes of what a server says. The server is the other end of a pair of sockets, the connection is made
-//! up, and the test reads itself.
+//! Tests of what a link does with the bytes of a server. The server is the other end of a socket pair, the connection
+//! is a fake, and the test itself reads.
 
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
@@ -43,7 +43,7 @@ struct Fake {
     interest: Interest<Sub>,
     received: Received,
     waits: Waits,
-    /// What has come, in order.
+    /// The log of what has arrived, in order.
     log: Mutex<Vec<String>>,
     lost: Mutex<Vec<Error>>,
 }

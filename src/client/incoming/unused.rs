@@ -1,4 +1,4 @@
-//! Memory of messages that is not used any more goes back to the system when the traffic ends.
+//! Returns unused message memory to the system when the traffic ends.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -7,13 +7,13 @@ use crate::fork::PerProcess;
 use crate::msg;
 use crate::runtime::Timers;
 
-/// Blocks that nobody needed for so long are given back.
+/// Blocks that have been unused for this long are returned.
 const AFTER: Duration = Duration::from_secs(1);
 
 /// Is there a [`Watch`]? Memory is the process's, so one is enough for all connections.
 static WATCHED: PerProcess<AtomicBool> = PerProcess::new(AtomicBool::new(false));
 
-/// Whoever has it looks after the unused memory; dropped with the timer when the library closes.
+/// The holder watches the unused memory; dropped with the timer when the library is closed.
 struct Watch(Timers);
 
 impl Watch {
@@ -34,7 +34,7 @@ impl Drop for Watch {
     }
 }
 
-/// Something has been received: sees to it that the memory is looked after, if there is much.
+/// Data has been received: makes sure that unused memory is watched if there is much of it.
 #[inline]
 pub(in crate::client) fn watch(timers: &Timers) {
     if msg::wants_trim()

@@ -17,7 +17,7 @@ use crate::proto::info::ServerInfo;
 use crate::proto::server_error::ServerError;
 use crate::runtime::Runtime;
 
-/// What a server says that is not a message, and that the link does not answer itself.
+/// An operation of the server that is neither a message nor answered by the link itself.
 pub(in crate::client) enum Control {
     /// The oldest PING is answered.
     Pong,
@@ -55,19 +55,19 @@ pub(in crate::client) trait Upstream: Sized + Send + Sync + 'static {
     /// What has been received over all links.
     fn received(&self) -> &Received;
 
-    /// What has been learnt of waits for answers.
+    /// Statistics about waits for answers.
     fn waits(&self) -> &Waits;
 
     /// The program's event loop, if that drives the links.
     fn event_loop(&self) -> Option<&ExternalLoop<Self>>;
 
-    /// The right to call the program; `None` when the connection has been closed.
+    /// Returns the right to call the program; `None` once the connection is closed.
     fn lifetime_guard(&self) -> Option<LifetimeGuard>;
 
     /// The link to the present server.
     fn present_link(&self) -> Option<Arc<Link<Self>>>;
 
-    /// How long a thread that watches the sockets looks for more before it sleeps.
+    /// How long a thread that watches the sockets polls for more before it sleeps.
     fn receive_busy_poll(&self) -> Duration;
 
     /// Will there be another link when this one ends?
@@ -76,15 +76,15 @@ pub(in crate::client) trait Upstream: Sized + Send + Sync + 'static {
     /// Messages have come for a target, under this sid. Called with the reader locked.
     fn deliver(&self, target: Target<Self::Subscription>, sid: u64, msgs: MsgList);
 
-    /// The server says something. Called with the reader locked, after the messages before it have been delivered, so
-    /// it must not close the connection: that is for what it returns.
+    /// Handles an operation of the server. Called with the reader locked, after the messages before it have been
+    /// delivered, so it must not close the connection itself: it returns an action that does.
     fn control(self: &Arc<Self>, link: &Arc<Link<Self>>, control: Control) -> After;
 
     /// The link does not work any more: called once, with no lock held.
     fn on_disconnect(self: &Arc<Self>, link: &Arc<Link<Self>>, error: Error);
 }
 
-/// What has been received. Written by one thread at a time, the one that reads.
+/// Counts of what has been received. Written only by the thread that reads.
 #[derive(Default)]
 pub(in crate::client) struct Received {
     msgs: AtomicU64,
