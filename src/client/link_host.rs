@@ -1,4 +1,4 @@
-//! What the reading side needs of its connection, and what an event loop tells it.
+//! Implements what the reading side needs of its connection, and the calls of an event loop.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -91,18 +91,18 @@ impl Upstream for Connection {
 }
 
 impl Connection {
-    /// The program's event loop found the socket readable: reads and hands over what is there.
-    /// Losing the server is dealt with in the call.
+    /// Handles a socket that the program's event loop found readable: reads and delivers what is there. The loss of
+    /// the server is handled within the call.
     pub fn process_read_event(&self) {
         event_loop::read_event(self);
     }
 
-    /// The program's event loop found the socket writable: writes what waits, as far as it goes.
+    /// Handles a socket that the program's event loop found writable: writes what is buffered, as far as possible.
     pub fn process_write_event(&self) {
         event_loop::write_event(self);
     }
 
-    /// The program's event loop has forgotten the connection.
+    /// The program's event loop has released the connection.
     pub fn process_detached_event(&self) {
         event_loop::detached_event(self);
     }

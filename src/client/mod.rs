@@ -40,7 +40,7 @@ mod monitor;
 mod observers;
 pub mod options;
 mod outgoing;
-// Not in the room itself, whose source is compiled a second time to be explored.
+// Outside of the room, whose source is compiled a second time to be explored.
 mod observe;
 #[cfg(test)]
 #[path = "outgoing/pipe_tests.rs"]
@@ -77,13 +77,13 @@ pub use requests::ReplySink;
 pub use session::status::{self, ConnStatus};
 pub use subscription::{Batch, EndReason, Extension, Intake, MsgSink, SubStats, SubscribeArgs};
 
-/// An interest of a connection in a subject.
+/// A subscription of a connection.
 pub type Subscription = subscription::Subscription<Connection>;
 /// The link of a connection to one server.
 type Link = incoming::link::Link<Connection>;
 
-/// What a foreign caller holds for an object of the core; dropping it gives the caller's side free.
+/// The handle of a foreign caller to an object of the core; dropping it releases the caller's side.
 pub trait ForeignHandle: Send + Sync {
-    /// The address that the foreign caller knows the object by.
+    /// The address by which the foreign caller knows the object.
     fn address(&self) -> usize;
 }

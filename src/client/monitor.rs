@@ -1,4 +1,4 @@
-//! A value that threads wait for, with an end to their waiting when the connection is closed.
+//! A value that threads wait for. Closing the connection ends their waits.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -10,8 +10,7 @@ use super::observers::{ConnEvent, Observation};
 use crate::error::{Result, Status};
 use crate::locks::{Condvar, Mutex, MutexGuard};
 
-/// A value behind a lock, threads that wait for it to become something, and a connection whose end
-/// ends their waiting.
+/// A value behind a lock, for which threads wait until a condition holds. Closing the connection ends their waits.
 pub struct Monitor<T> {
     conn: Arc<Connection>,
     inner: Arc<Inner<T>>,
@@ -23,11 +22,11 @@ struct Inner<T> {
     changed: Condvar,
 }
 
-/// The value of a monitor, locked.
+/// The locked value of a monitor.
 pub type MonitorGuard<'a, T> = MutexGuard<'a, T>;
 
 impl<T: Send + 'static> Monitor<T> {
-    /// A monitor of `value`.
+    /// Creates a monitor with an initial value.
     pub fn new(conn: &Arc<Connection>, value: T) -> Monitor<T> {
         let inner = Arc::new(Inner {
             value: Mutex::new(value),
@@ -46,20 +45,19 @@ impl<T: Send + 'static> Monitor<T> {
         }
     }
 
-    /// Locks the value. Whoever changes it to what threads may wait for calls
-    /// [`Monitor::notify_all`] afterwards.
+    /// Locks the value. A caller that makes a change that threads may wait for calls [`Monitor::notify_all`]
+    /// afterwards.
     pub fn lock(&self) -> MonitorGuard<'_, T> {
         self.inner.value.lock()
     }
 
-    /// Has all that wait look at the value again. Does not wait.
+    /// Has all waiting threads check the value again. Does not wait.
     pub fn notify_all(&self) {
         self.inner.notify_all();
     }
 
-    /// Waits until `done` makes something of the value, which it is given locked. Fails with
-    /// `NATS_TIMEOUT` at the deadline, and with `NATS_CONNECTION_CLOSED` once the connection is
-    /// closed and `done` makes nothing of the value.
+    /// Waits until `done`, which is called with the value locked, returns a result. Fails with `NATS_TIMEOUT` at the
+    /// deadline, and with `NATS_CONNECTION_CLOSED` if `done` returns none once the connection is closed.
     pub fn wait<R>(
         &self,
         deadline: Option<Instant>,
@@ -99,15 +97,15 @@ impl<T: Send + 'static> Monitor<T> {
 
 impl<T> Inner<T> {
     fn notify_all(&self) {
-        // A thread that has looked and not begun to wait yet holds the lock.
+        // A thread that has checked the value and has not begun to wait yet holds the lock.
         drop(self.value.lock());
         self.changed.notify_all();
     }
 }
 
 impl Connection {
-    /// Does what can be done for something to come from the server by a thread that is going to wait
-    /// for it: drives the program's event loop, or reads for a short while.
+    /// Helps the event of the server to arrive that the calling thread is about to wait for: drives the program's
+    /// event loop, or reads for a short time.
     pub(super) fn await_signal(&self, deadline: Option<Instant>, done: impl Fn() -> bool) {
         match self.external_loop {
             Some(_) => drive_loop(self, deadline, done),

@@ -1,4 +1,4 @@
-//! What can be asked of a connection.
+//! Getters of a connection.
 
 use std::ffi::CStr;
 use std::net::SocketAddr;
@@ -13,28 +13,28 @@ use crate::secret::Secret;
 use crate::words::system;
 
 impl Connection {
-    /// Bytes that wait to be written to the server; `None` once it is closed.
+    /// Bytes that wait to be written to the server; `None` once the connection is closed.
     pub fn buffered(&self) -> Option<usize> {
         (!self.is_closed()).then(|| self.outbound.buffered())
     }
 
-    /// Bytes that wait to be written, be it to the present server or to the next one.
+    /// Bytes that wait to be written, to the present server or to the next one.
     pub fn pending_bytes(&self) -> usize {
         self.outbound.waiting()
     }
 
-    /// The largest payload that the server accepts, headers included: below 0 for any, and 0 before
-    /// there ever was a server.
+    /// The largest payload that the server accepts, headers included: negative for no limit, 0 if there was no server
+    /// yet.
     pub fn max_payload(&self) -> i64 {
         self.max_payload.load(Ordering::Relaxed)
     }
 
-    /// Does the server know headers?
+    /// Does the server support headers?
     pub fn has_header_support(&self) -> bool {
         self.headers.load(Ordering::Relaxed)
     }
 
-    /// What it has counted.
+    /// The counters of the connection.
     pub fn stats(&self) -> Stats {
         let (in_msgs, in_bytes) = self.received.counts();
         let (out_msgs, out_bytes) = self.outbound.counts();
@@ -47,17 +47,17 @@ impl Connection {
         }
     }
 
-    /// How many subscriptions are open.
+    /// The number of open subscriptions.
     pub fn subscription_count(&self) -> usize {
         self.interest.count()
     }
 
-    /// Signs a message with the seed of the options' credentials, which is read for it.
+    /// Signs a message with the seed of the options' credentials, which is read for this.
     pub fn sign(&self, message: &[u8]) -> Result<[u8; SIGNATURE_LEN]> {
         self.opts.sign_in.sign(message)
     }
 
-    /// The name it gives the server.
+    /// The name of the client, as given to the server.
     pub fn name(&self) -> Option<&CStr> {
         self.opts.name.as_deref()
     }
@@ -90,18 +90,17 @@ impl Connection {
         self.session.while_connected(|_, info| info.cluster.clone())
     }
 
-    /// All servers that are known, as `nats://host:port`.
+    /// All known servers, as `nats://host:port`.
     pub fn servers(&self) -> Vec<String> {
         self.session.servers()
     }
 
-    /// The servers that other servers told of.
+    /// The servers that other servers announced.
     pub fn discovered_servers(&self) -> Vec<String> {
         self.session.discovered_servers()
     }
 
-    /// The last error, and its text, which may be empty. In a callback that is about an error it is
-    /// that one.
+    /// The last error and its text, which may be empty. In a callback about an error it is that error.
     pub fn last_error(&self) -> (Status, String) {
         if let Some(told) = self.callbacks.told_here() {
             return (told.status(), as_last_error(told.text()).to_owned());
@@ -109,13 +108,13 @@ impl Connection {
         self.session.last_error()
     }
 
-    /// The number that the server knows this connection by; `None` where it has told none.
+    /// The server's number for this connection; `None` if it has not sent one.
     pub fn client_id(&self) -> Result<Option<u64>> {
         let id = self.open_info(|info| info.client_id)?;
         Ok(Some(id).filter(|id| *id != 0))
     }
 
-    /// The address that the server sees this client at.
+    /// The address of this client as the server sees it.
     pub fn client_ip(&self) -> Result<String> {
         let ip = self.open_info(|info| info.client_ip.clone())?;
         if ip.is_empty() {
@@ -124,14 +123,14 @@ impl Connection {
         Ok(ip)
     }
 
-    /// Looks at what the server told last, unless the connection is closed.
+    /// Reads the last INFO of the server, unless the connection is closed.
     fn open_info<R>(&self, look: impl FnOnce(&ServerInfo) -> R) -> Result<R> {
         self.session
             .while_open(look)
             .ok_or_else(|| self.untold(Status::NATS_CONNECTION_CLOSED, ""))
     }
 
-    /// The address of the socket on this side.
+    /// The local address of the socket.
     pub fn local_addr(&self) -> Result<SocketAddr> {
         self.open_info(|_| ())?;
         let link = self.session.link();

@@ -1,4 +1,4 @@
-//! Layers above learn what happens to a connection.
+//! Tells layers above about events of a connection.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Weak};
@@ -8,17 +8,17 @@ use super::connection::Connection;
 use super::session::host::Event;
 use crate::locks::Mutex;
 
-/// What happens to a connection.
+/// An event of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ConnEvent {
-    /// Its server was lost, and it looks for another.
+    /// The server was lost, and the connection is reconnecting.
     Lost,
-    /// It has a server again, or for the first time in the background, which has been told of the
+    /// The connection has a server again, or for the first time in the background. The server has been sent the
     /// subscriptions.
     Restored,
-    /// It drains.
+    /// The connection is draining.
     Draining,
-    /// It is closed.
+    /// The connection is closed.
     Closed,
 }
 
@@ -36,7 +36,7 @@ impl ConnEvent {
 
 type Observer = dyn Fn(&Arc<Connection>, ConnEvent) + Send + Sync;
 
-/// Who wants to know of what happens to a connection. Its lock is taken under the state's, and nothing under it.
+/// The observers of a connection. The lock is taken while the state's is held; no other one is taken while it is held.
 #[derive(Default)]
 pub(super) struct Observers(Mutex<State>);
 
@@ -44,17 +44,16 @@ pub(super) struct Observers(Mutex<State>);
 struct State {
     observers: Vec<Weak<Observer>>,
     waiting: VecDeque<ConnEvent>,
-    /// The thread of the timers tells of what waits, or will.
+    /// The timer thread is reporting the queued events, or is about to.
     telling: bool,
 }
 
-/// Being told of what happens to a connection, until this is dropped.
+/// An observer of a connection's events; dropping this removes it.
 pub struct Observation(#[expect(dead_code, reason = "it is its life that counts")] Arc<Observer>);
 
 impl Connection {
-    /// Has `observer` called with all that happens to the connection from now on, in order and one
-    /// at a time, soon after it has, on the thread of the timers: it must not wait, nor call the
-    /// program.
+    /// Has `observer` called on the timer thread with each event of the connection from now on, in order and one at a
+    /// time, soon after the event. It must not wait, nor call the program.
     pub fn observe(
         &self,
         observer: impl Fn(&Arc<Connection>, ConnEvent) + Send + Sync + 'static,
@@ -66,7 +65,7 @@ impl Connection {
         Observation(observer)
     }
 
-    /// Something has happened. May be called with the state locked.
+    /// Queues an event. May be called with the state locked.
     pub(super) fn note_for_observers(self: &Arc<Self>, event: ConnEvent) {
         let mut state = self.observers.0.lock();
         if state.observers.is_empty() {

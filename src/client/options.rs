@@ -1,5 +1,5 @@
-//! What a connection is made with: servers, credentials, limits, handlers. Each connection works
-//! with a copy, so that nothing done to an [`Options`] later reaches a connection that exists.
+//! The options of a connection: servers, credentials, limits, handlers. Each connection works with a copy, so that
+//! later changes of an [`Options`] do not affect existing connections.
 
 mod tls;
 
@@ -27,127 +27,125 @@ use super::session::tls::Security;
 use super::sync::adaptive_spin;
 use super::{Connection, EventLoop, Subscription};
 
-/// Called with the connection that something happened to.
+/// Called with the connection that an event is about.
 pub type ConnHandler = Arc<dyn Fn(&Arc<Connection>) + Send + Sync>;
-/// Called with an error that no call could return; the words are there where the event has some
-/// of its own.
+/// Called with an error that no call could return, and with its text if the event has one.
 pub type ErrorHandler =
     Arc<dyn Fn(&Arc<Connection>, Option<&Arc<Subscription>>, Status, Option<&str>) + Send + Sync>;
-/// Called before each full pass over the servers, with the number of the pass from 1, for how
-/// long to wait.
+/// Called before each full pass over the servers, with the number of the pass from 1. Returns the pause before the
+/// pass.
 pub type DelayHandler = Arc<dyn Fn(&Arc<Connection>, i32) -> Duration + Send + Sync>;
 
-/// Called before each attempt to reconnect, with the URLs of the servers and the pause before the attempt, for which
-/// server to try (`None` for the first one) and how long to pause.
+/// Called before each attempt to reconnect, with the URLs of the servers and the pause before the attempt. Returns the
+/// index of the server to try (`None` for the first one), and the pause.
 pub type NextServerHandler =
     Arc<dyn Fn(&Arc<Connection>, &[String], Duration) -> (Option<usize>, Duration) + Send + Sync>;
 
-/// Where to connect when no server is given.
+/// The server for options without servers.
 pub const DEFAULT_URL: &str = "nats://localhost:4222";
-/// The least that is read or written at once where the program sets how much.
+/// The smallest size of reads and writes that a program can set.
 pub const MIN_IO_BUF_SIZE: usize = 4 * 1024;
-/// How much is kept for the server while there is no connection.
+/// The number of bytes of publishes that are kept while reconnecting.
 pub const DEFAULT_RECONNECT_BUF_SIZE: usize = 8 * 1024 * 1024;
 
-/// Bytes a subscription may have pending for each message that it may have pending, where no
-/// limit in bytes is set.
+/// The limit of pending bytes for each message of the limit of pending messages, if no limit in bytes is set.
 const PENDING_BYTES_PER_MSG: i32 = 1024;
 
-/// The options of a connection. Fields that depend on each other are set with the methods.
+/// The options of a connection. Fields that depend on each other are set by methods.
 #[derive(Clone)]
 pub struct Options {
-    /// The server to try first. Without any server: [`DEFAULT_URL`].
+    /// The server to try first. Without any server it is [`DEFAULT_URL`].
     pub url: Option<Secret>,
-    /// More servers.
+    /// Further servers.
     pub servers: Vec<Secret>,
-    /// Keep the servers, and the addresses of a host, in their order.
+    /// Try servers, and the addresses of a host, in the given order.
     pub no_randomize: bool,
-    /// The client's name as the server's monitoring shows it.
+    /// The name of the client as shown by the server's monitoring.
     pub name: Option<CString>,
-    /// The user, for servers whose URL names none.
+    /// The user for servers whose URL has none.
     pub user: Option<Secret>,
     /// The user's password.
     pub password: Option<Secret>,
-    /// Who gives user and password at each attempt. Excludes `user`.
+    /// Supplies user and password for each attempt. Excludes `user`.
     pub user_handler: Option<UserHandler>,
-    /// The token, for servers whose URL has none. Excludes `token_handler`.
+    /// The token for servers whose URL has none. Excludes `token_handler`.
     pub token: Option<Secret>,
-    /// Who gives the token at each attempt. Excludes `token`.
+    /// Supplies the token for each attempt. Excludes `token`.
     pub token_handler: Option<TokenHandler>,
-    /// The NKey, or the JWT and its seed, that the client proves itself with.
+    /// The NKey, or the JWT and its seed, for signing in.
     pub sign_in: SignIn,
-    /// Whether TLS, and with which settings.
+    /// Whether and how to use TLS.
     pub security: Security,
-    /// What inboxes begin with, the last dot included.
+    /// The prefix of inboxes, including the last dot.
     pub inbox_prefix: Vec<u8>,
-    /// The time for one attempt at one server: from the name's resolution to its first PONG.
+    /// The time for one attempt to connect to a server, from name resolution to the first PONG.
     pub timeout: Duration,
     /// Which addresses of a host to try, and in which order.
     pub ip_order: IpOrder,
-    /// The address of this machine to connect from; `None` for whichever fits.
+    /// The local address to connect from; `None` for any.
     pub local_addr: Option<IpAddr>,
-    /// What to reach servers through; `None` for reaching them directly.
+    /// The proxy to connect through; `None` for none.
     pub proxy: Option<Proxy>,
-    /// What is added to the request that opens a WebSocket.
+    /// Headers to add to the request that opens a WebSocket.
     pub websocket_headers: websocket::Headers,
-    /// Connect again when the connection is lost.
+    /// Reconnect when the connection is lost.
     pub allow_reconnect: bool,
-    /// Attempts for each server before it is given up; negative for no limit.
+    /// The number of attempts for each server before it is given up; negative for no limit.
     pub max_reconnect: i32,
     /// The pause before each pass over the servers.
     pub reconnect_wait: Duration,
-    /// Up to how much longer that pause is, at random.
+    /// The largest random time that is added to that pause.
     pub reconnect_jitter: Duration,
     /// The same for connections with TLS.
     pub reconnect_jitter_tls: Duration,
-    /// Who says how long the pause is, instead of the three above.
+    /// Computes the pause, in place of the three options above.
     pub custom_reconnect_delay: Option<DelayHandler>,
-    /// Who chooses the server of each attempt to reconnect.
+    /// Chooses the server of each attempt to reconnect.
     pub next_server: Option<NextServerHandler>,
-    /// How many bytes of publishes are kept while there is no connection.
+    /// The number of bytes of publishes that are kept while there is no connection.
     pub reconnect_buf_size: usize,
-    /// Reconnect, rather than close, upon an error of the server that has no meaning of its own.
+    /// Reconnect, rather than close, upon an unknown error of the server.
     pub reconnect_on_protocol_error: bool,
-    /// Go on when the same server refuses the credentials twice in a row.
+    /// Keep trying when the same server refuses the credentials twice in a row.
     pub ignore_auth_error_abort: bool,
-    /// Go on trying when the first pass over the servers fails.
+    /// Keep trying when the first pass over the servers fails.
     pub retry_on_failed_connect: bool,
-    /// Called when such a later pass succeeds; with it, connecting goes on in the background.
+    /// Called when such a later pass succeeds. If it is set, connecting continues in the background.
     pub connected_cb: Option<ConnHandler>,
     /// How often to send a PING; `None` for never.
     pub ping_interval: Option<Duration>,
-    /// PINGs that may be unanswered before the connection counts as lost.
+    /// The number of unanswered PINGs after which the connection counts as lost.
     pub max_pings_out: i32,
-    /// Do not learn of servers from the one connected to.
+    /// Ignore servers that the present one announces.
     pub ignore_discovered_servers: bool,
-    /// Fail requests that wait for their reply when the connection is lost.
+    /// Fail waiting requests when the connection is lost.
     pub fail_requests_on_disconnect: bool,
-    /// How much is read and written at once; `None` for what turns out best.
+    /// The size of reads and writes; `None` to let the library choose.
     pub io_buf_size: Option<usize>,
-    /// The longest line that servers take, without its name and its end (their `max_control_line`).
+    /// The longest protocol line that servers accept, without the operation's name and the line end (their
+    /// `max_control_line`).
     pub max_control_line: usize,
-    /// Write to the socket in each call rather than collect.
+    /// Write to the socket in each call instead of collecting.
     pub send_asap: bool,
-    /// For how long at most to collect before writing.
+    /// The longest time to collect before writing.
     pub flusher_wait: Duration,
-    /// How long a thread that waits for an answer may look for it before it sleeps; zero for never.
+    /// How long a thread that waits for an answer may spin before it sleeps; zero for never.
     pub busy_poll: Duration,
-    /// How long a thread that watches the sockets looks for more once something has come; zero for
-    /// never.
+    /// How long a thread that watches the sockets polls for more data after it found some; zero for never.
     pub receive_busy_poll: Duration,
-    /// How long a write may take before the connection counts as lost; `None` for no limit.
+    /// The time after which a blocked write counts as the loss of the connection; `None` for no limit.
     pub write_deadline: Option<Duration>,
-    /// Messages that a subscription may have pending.
+    /// The limit of pending messages of a subscription.
     pub max_pending_msgs: i32,
-    /// Bytes that a subscription may have pending; `None` for as many KiB as messages.
+    /// The limit of pending bytes of a subscription; `None` for one KiB for each message of the other limit.
     pub max_pending_bytes: Option<i64>,
-    /// Zero bytes behind the payload of each received message.
+    /// The number of zero bytes behind the payload of each received message.
     pub message_buffer_padding: usize,
-    /// Run message handlers in the pool that the whole library shares.
+    /// Run message handlers in the pool that all connections share.
     pub global_delivery: bool,
-    /// Make an inbox and a subscription of its own for each request.
+    /// Use a separate inbox and subscription for each request.
     pub old_request_style: bool,
-    /// Do not ask the server to say when nobody is there to answer a request.
+    /// Do not ask the server to report requests without responders.
     pub disable_no_responders: bool,
     /// Do not receive what this connection publishes.
     pub no_echo: bool,
@@ -155,28 +153,28 @@ pub struct Options {
     pub verbose: bool,
     /// Have the server check subjects strictly.
     pub pedantic: bool,
-    /// Who watches the socket instead of the library.
+    /// Watches the socket in place of the library.
     pub event_loop: Option<Arc<dyn EventLoop<Connection>>>,
-    /// Let callbacks wait until the program runs them itself.
+    /// Queue callbacks until the program runs them itself.
     pub manual_dispatch: bool,
-    /// Told of errors that no call returns. `None`: they are printed.
+    /// Called with errors that no call returns. `None` prints them.
     pub error_handler: Option<ErrorHandler>,
-    /// Told when the connection is closed for good.
+    /// Called when the connection is closed for good.
     pub closed_cb: Option<ConnHandler>,
-    /// Told when the connection is lost or closed.
+    /// Called when the connection is lost or closed.
     pub disconnected_cb: Option<ConnHandler>,
-    /// Told when a lost connection is back.
+    /// Called when a lost connection is restored.
     pub reconnected_cb: Option<ConnHandler>,
-    /// Told when a server unknown before joined the cluster.
+    /// Called when an unknown server has joined the cluster.
     pub discovered_servers_cb: Option<ConnHandler>,
-    /// Told when the server is about to shut down.
+    /// Called when the server is about to shut down.
     pub lame_duck_cb: Option<ConnHandler>,
-    /// Told when no other handler will be called any more.
+    /// Called when no other handler will be called any more.
     pub released_cb: Option<ReleasedHandler>,
 }
 
 impl Options {
-    /// What sessions with servers are about.
+    /// The options that concern sessions with servers.
     pub(super) fn session(&self) -> Config {
         Config {
             timeout: self.timeout,
@@ -283,8 +281,8 @@ impl Default for Options {
 }
 
 impl Options {
-    /// The defaults, where the library's configuration has a say in two of them: the write
-    /// deadline (zero for none) and delivery by the shared pool.
+    /// Creates default options, two of which are those of the library's configuration: the write deadline (zero for
+    /// none) and delivery by the shared pool.
     pub fn with_library_defaults(write_deadline: Duration, global_delivery: bool) -> Self {
         let mut opts = Options {
             global_delivery,
@@ -294,9 +292,9 @@ impl Options {
         opts
     }
 
-    /// Sets the server to try first; `None` for none. White space around it is ignored. An unknown
-    /// scheme is `NATS_INVALID_ARG` and changes nothing, `tls://` and `wss://` require TLS; the rest of
-    /// the syntax is looked at when connecting.
+    /// Sets the server to try first; `None` for none. White space around it is ignored. An unknown scheme is
+    /// `NATS_INVALID_ARG` and changes nothing; `tls://` and `wss://` require TLS. The rest of the syntax is checked
+    /// when connecting.
     pub fn set_url(&mut self, url: Option<&str>) -> Result<()> {
         let url = url.map(str::trim_ascii);
         let is_tls = url.map_or(Ok(false), asks_for_tls)?;
@@ -325,7 +323,7 @@ impl Options {
         Ok(())
     }
 
-    /// Sets the token; `None` for none. Not together with a token handler.
+    /// Sets the token; `None` for none. Fails if a token handler is set.
     pub fn set_token(&mut self, token: Option<&str>) -> Result<()> {
         if token.is_some() && self.token_handler.is_some() {
             return Err(Error::illegal_state(
@@ -337,7 +335,7 @@ impl Options {
         Ok(())
     }
 
-    /// Sets who gives user and password; `None` for nobody. Not together with a user.
+    /// Sets the handler that supplies user and password; `None` for none. Fails if a user is set.
     pub fn set_user_handler(&mut self, handler: Option<UserHandler>) -> Result<()> {
         if handler.is_some() && self.user.is_some() {
             return Err(Error::illegal_state(
@@ -348,7 +346,7 @@ impl Options {
         Ok(())
     }
 
-    /// Sets the user and the password; `None` for none. Not together with a handler that gives them.
+    /// Sets user and password; `None` for none. Fails if a handler that supplies them is set.
     pub fn set_user(&mut self, user: Option<&str>, password: Option<&str>) -> Result<()> {
         if user.is_some() && self.user_handler.is_some() {
             return Err(Error::illegal_state(
@@ -369,7 +367,7 @@ impl Options {
         Ok(())
     }
 
-    /// Sets who gives the token; `None` for nobody. Not together with a token.
+    /// Sets the handler that supplies the token; `None` for none. Fails if a token is set.
     pub fn set_token_handler(&mut self, handler: Option<TokenHandler>) -> Result<()> {
         if handler.is_some() && self.token.is_some() {
             return Err(Error::illegal_state(
@@ -380,8 +378,8 @@ impl Options {
         Ok(())
     }
 
-    /// Sets what inboxes begin with, without the last dot; `None` or nothing for the default. A
-    /// prefix that is refused leaves the present one as it is.
+    /// Sets the prefix of inboxes, without the last dot; `None` or an empty one for the default. A prefix that is
+    /// refused leaves the present one unchanged.
     pub fn set_inbox_prefix(&mut self, prefix: Option<&[u8]>) -> Result<()> {
         let Some(prefix) = prefix.filter(|p| !p.is_empty()) else {
             self.inbox_prefix = nuid::INBOX_PREFIX.to_vec();
@@ -396,36 +394,36 @@ impl Options {
         Ok(())
     }
 
-    /// Sets whether to go on when the first pass over the servers fails, and whom to tell when a
-    /// later one succeeds. Without retrying there is nobody to tell.
+    /// Sets whether to keep trying when the first pass over the servers fails, and the handler for the success of a
+    /// later one, which has no effect without retrying.
     pub fn set_retry_on_failed_connect(&mut self, retry: bool, connected: Option<ConnHandler>) {
         self.retry_on_failed_connect = retry;
         self.connected_cb = connected.filter(|_| retry);
     }
 
-    /// Sets how long a write may take; zero for no limit.
+    /// Sets the time limit of writes; zero for none.
     pub fn set_write_deadline(&mut self, deadline: Duration) {
         self.write_deadline = Some(deadline).filter(|d| !d.is_zero());
     }
 
-    /// Sets how long a thread that waits for an answer may look for it; a second at most.
+    /// Sets how long a thread that waits for an answer may spin; at most a second.
     pub fn set_busy_poll(&mut self, longest: Duration) -> Result<()> {
         self.busy_poll = at_most_a_second(longest)?;
         Ok(())
     }
 
-    /// Sets how long to look for more once something has come; a second at most.
+    /// Sets how long to poll for more data after some was found; at most a second.
     pub fn set_receive_busy_poll(&mut self, longest: Duration) -> Result<()> {
         self.receive_busy_poll = at_most_a_second(longest)?;
         Ok(())
     }
 
-    /// Sets how much is read and written at once; 0 for what the library finds best.
+    /// Sets the size of reads and writes; 0 to let the library choose.
     pub fn set_io_buf_size(&mut self, bytes: usize) {
         self.io_buf_size = (bytes > 0).then(|| bytes.max(MIN_IO_BUF_SIZE));
     }
 
-    /// Sets the longest line that servers take; 0 for the default.
+    /// Sets the longest protocol line that servers accept; 0 for the default.
     pub fn set_max_control_line(&mut self, bytes: usize) {
         self.max_control_line = if bytes == 0 {
             encode::MAX_CONTROL_LINE
@@ -434,7 +432,7 @@ impl Options {
         };
     }
 
-    /// Sets how much is kept while there is no connection; 0 for the default.
+    /// Sets the number of bytes that are kept while there is no connection; 0 for the default.
     pub fn set_reconnect_buf_size(&mut self, bytes: usize) {
         self.reconnect_buf_size = if bytes == 0 {
             DEFAULT_RECONNECT_BUF_SIZE
@@ -443,8 +441,8 @@ impl Options {
         };
     }
 
-    /// The pending limits that a subscription starts with, in messages and bytes. A limit in bytes
-    /// that was not set follows the one in messages; one beyond what the counters hold is cut.
+    /// The initial pending limits of a subscription, in messages and bytes. Without a limit in bytes it follows the
+    /// one in messages; a limit beyond the range of the counters is reduced to it.
     pub fn pending_limits(&self) -> (i32, i32) {
         let msgs = self.max_pending_msgs;
         let bytes = match self.max_pending_bytes {
@@ -466,13 +464,13 @@ fn at_most_a_second(time_to_poll: Duration) -> Result<Duration> {
     Ok(time_to_poll)
 }
 
-/// Whether a URL asks for TLS by its scheme, which must be one that there is.
+/// Does a URL ask for TLS by its scheme? Fails for unknown schemes.
 fn asks_for_tls(url: &str) -> Result<bool> {
     let (scheme, _) = url::split_scheme(url)?;
     Ok(matches!(scheme, "tls" | "wss"))
 }
 
-/// Shows what is set and hides every secret: password, token, and the credentials in URLs.
+/// Shows the options without secrets: no password, no token, no credentials in URLs.
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Options")
@@ -511,7 +509,7 @@ impl fmt::Debug for Options {
     }
 }
 
-/// The URL without what may be secret in it; nothing of one that cannot be taken apart.
+/// The URL without its secret parts; empty if it cannot be parsed.
 fn without_secrets(url: &str) -> String {
     match ServerUrl::parse(url) {
         Ok(url) => format!("{url:?}"),

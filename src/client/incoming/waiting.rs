@@ -1,12 +1,12 @@
-//! A thread that waits for an answer or a PONG reads the socket itself, where it can.
+//! Lets a thread that waits for an answer or a PONG read the socket itself.
 //!
-//! Otherwise whoever watches the sockets would be woken, read, and wake the thread that waits: once
-//! more than need be. While it waits it does all of the link's reading, and hands over to others
-//! what is not its own.
+//! Otherwise the thread that watches the sockets would be woken, read, and wake the waiting thread, which is one wake
+//! more than necessary. While it waits, the thread does all reading of the link, and hands over to others what is not
+//! for it.
 //!
-//! A thread that waits for a subscription's next message may wait for ever, and for what ends the
-//! subscription, too. So it reads only while it [looks](crate::client::sync::adaptive_spin), and not at all unless something
-//! has been published since the last such wait: then the message may well be the answer.
+//! A thread that waits for a subscription's next message may wait for ever, also for the end of the subscription. So
+//! it reads only while it [spins](crate::client::sync::adaptive_spin), and not at all unless something has been
+//! published since the last such wait: only then may the message be an answer.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -21,18 +21,18 @@ use crate::runtime::Registration;
 /// The longest wait for a read without a deadline.
 const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 3600);
 
-/// What has been learnt of the waits of a connection's threads.
+/// Statistics about the waits of a connection's threads.
 pub(in crate::client) struct Waits {
-    /// With answers to requests and flushes.
+    /// Waits for answers to requests and flushes.
     answers: AdaptiveSpin,
-    /// With the next message of a subscription.
+    /// Waits for the next message of a subscription.
     next: AdaptiveSpin,
-    /// How many had been published when a thread last waited for a subscription's next message.
+    /// The number of published messages when a thread last waited for a subscription's next message.
     published: AtomicU64,
 }
 
 impl Waits {
-    /// Threads look for so long at the most, on so many processors.
+    /// Threads spin for at most `busy_poll`, on a machine with this number of processors.
     pub(in crate::client) fn new(busy_poll: Duration, processors: usize) -> Self {
         Waits {
             answers: AdaptiveSpin::new(busy_poll, processors),
@@ -42,22 +42,21 @@ impl Waits {
     }
 }
 
-/// A thread that waits for what the server sends, and reads it itself: so nobody has to be woken
-/// before it.
+/// A thread that waits for something from the server and reads it itself, so that no other thread has to be woken
+/// first.
 pub(in crate::client) struct WaitingReader<'a, U: Upstream> {
     up: &'a U,
-    /// What it alone reads from; none if somebody else does.
+    /// The link that only this thread reads; `None` if another one does.
     link: Option<Arc<Link<U>>>,
 }
 
-/// Makes the calling thread read, if nobody does: to be called before it sends what will be
-/// answered.
+/// Makes the calling thread the reader, if there is none. Called before it sends what will be answered.
 pub(in crate::client) fn take_over_reading<U: Upstream>(up: &U) -> WaitingReader<'_, U> {
     let link = match up.event_loop() {
         Some(_) => None,
         None => up.present_link(),
     };
-    // With TLS there may be more than is in the socket, of which somebody else has been told.
+    // With TLS there may be more than is in the socket, which has been reported to another thread.
     let link = link.filter(|link| {
         let registration = link.registration.get();
         link.stream.is_plain() && registration.is_some_and(Registration::take_reading)
@@ -66,8 +65,8 @@ pub(in crate::client) fn take_over_reading<U: Upstream>(up: &U) -> WaitingReader
 }
 
 impl<U: Upstream> WaitingReader<'_, U> {
-    /// Reads until `done`, the deadline, or the server is gone. Whoever waits may have to go on
-    /// waiting afterwards: for another thread that reads.
+    /// Reads until `done` is true, the deadline, or the loss of the server. Afterwards the caller may have to go on
+    /// waiting, for another thread that reads.
     pub(in crate::client) fn read_until(self, deadline: Option<Instant>, done: impl Fn() -> bool) {
         let Some(link) = &self.link else {
             return drive_loop(self.up, deadline, done);
@@ -89,8 +88,7 @@ impl<U: Upstream> WaitingReader<'_, U> {
     }
 }
 
-/// Looks for a message that may be an answer, if there is one to be expected, until `done` or
-/// for a short while.
+/// Reads for a short time, until `done` is true, if a message is expected that may be an answer.
 pub(in crate::client) fn look_for_answer<U: Upstream>(
     up: &U,
     deadline: Option<Instant>,
@@ -107,7 +105,7 @@ pub(in crate::client) fn look_for_answer<U: Upstream>(
     };
     let reader = take_over_reading(up);
     while !done() && spin.keep_spinning() {
-        // If somebody else reads, it may be the answer already.
+        // If another thread reads, it may have read the answer already.
         if let Some(link) = &reader.link {
             link.try_read();
         }

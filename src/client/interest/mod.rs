@@ -1,12 +1,13 @@
-//! Which subscriptions there are, and what the server knows of them.
+//! The subscriptions of a connection, and what the server knows of them.
 //!
-//! [`registry`] has them by sid, [`refused`] finds out which of them the server does not take.
+//! [`registry`] stores them by sid; [`refused`] finds out which of them the server refuses.
 //!
-//! Owns the registry and its lock, as [`Interest`]; what the server is told of it is appended by way of [`Changing`].
+//! Owns the registry and its lock, as [`Interest`]. What the server is told about a change is appended through
+//! [`Changing`].
 //!
 //! Lock: the registry. It comes before a subscription's queue, the waiting requests and the outgoing buffer, and is
-//! never held together with the state of the connection. The thread that reads takes it once for each buffer that it
-//! parses, any thread may take it to change something.
+//! never held together with the state of the connection. The reading thread takes it once for each buffer that it
+//! parses; any thread may take it to make a change.
 
 mod refused;
 pub(super) mod registry;
@@ -21,10 +22,10 @@ use crate::client::outgoing::wire::Wire;
 use crate::client::sync::ranked::{RankedGuard, RankedMutex, rank};
 use crate::proto::write_buf::WriteBuf;
 
-/// The subscriptions of a connection, and the lock around them.
+/// The subscriptions of a connection and their lock.
 pub(in crate::client) struct Interest<S> {
     registry: RankedMutex<{ rank::REGISTRY }, Registry<S>>,
-    /// How many subscriptions the server has refused since its last PONG.
+    /// The number of subscriptions that the server has refused since its last PONG.
     refusals: AtomicU32,
 }
 
@@ -38,12 +39,12 @@ impl<S> Default for Interest<S> {
 }
 
 impl<S: Subscriber> Interest<S> {
-    /// A number for one more subscription.
+    /// Returns a new sid.
     pub(in crate::client) fn next_sid(&self) -> u64 {
         self.registry.lock().next_sid()
     }
 
-    /// How many subscriptions there are, without those of requests and reply contexts.
+    /// The number of subscriptions, without those of requests and reply contexts.
     pub(in crate::client) fn count(&self) -> usize {
         self.registry.lock().count()
     }
@@ -53,40 +54,41 @@ impl<S: Subscriber> Interest<S> {
         self.registry.lock().subscriptions().cloned().collect()
     }
 
-    /// Takes no new ones from now on, and returns those that there are.
+    /// Refuses new subscriptions from now on, and returns the present ones.
     pub(in crate::client) fn close_to_new(&self) -> Vec<Arc<S>> {
         let mut registry = self.registry.lock();
         registry.closed_to_new = true;
         registry.subscriptions().cloned().collect()
     }
 
-    /// Takes all out, for good.
+    /// Removes all subscriptions, for good.
     pub(in crate::client) fn clear(&self) -> Vec<Arc<S>> {
         self.registry.lock().clear()
     }
 
-    /// A subscription has ended. The server is not told. `sid` is asked with the registry locked.
+    /// Removes a subscription that has ended, without telling the server. `sid` is called with the registry locked.
     pub(in crate::client) fn remove(&self, sid: impl FnOnce() -> u64) {
         self.registry.lock().remove(sid());
     }
 
-    /// No message comes for this subscription any more, although it is open. `sid` is asked with the registry locked.
+    /// Notes that no message will arrive for a subscription that is still open. `sid` is called with the registry
+    /// locked.
     pub(in crate::client) fn set_drained(&self, sid: impl FnOnce() -> u64) {
         self.registry.lock().set_drained(sid());
     }
 
-    /// What was refused is sent again with the next server.
+    /// Has subscriptions that were refused sent again with the next server.
     pub(in crate::client) fn forgive(&self) {
         self.registry.lock().forgive();
     }
 
-    /// Locks the registry, to find where the messages of a buffer go.
+    /// Locks the registry to look up where the messages of a buffer go.
     #[inline]
     pub(in crate::client) fn look_up(&self) -> RankedGuard<'_, Registry<S>> {
         self.registry.lock()
     }
 
-    /// Locks the registry, for a change that the server is told of.
+    /// Locks the registry for a change that the server is told about.
     pub(in crate::client) fn change<'a, W: Wire>(
         &'a self,
         outbound: &'a Outbound<W>,
@@ -97,22 +99,22 @@ impl<S: Subscriber> Interest<S> {
         }
     }
 
-    /// Tells a new server of all subscriptions: `encode` appends what it has to know of one and returns whether that has
-    /// a SUB, `attach` sends it, and returns the position of the last frame before.
+    /// Sends all subscriptions to a new server. `encode` appends the frames of one subscription and returns whether
+    /// they contain a SUB; `attach` sends all frames, and returns the position of the last frame before them.
     pub(in crate::client) fn resume(
         &self,
         mut encode: impl FnMut(&Target<S>, &mut WriteBuf) -> bool,
         attach: impl FnOnce(SessionStart) -> u64,
     ) {
-        // With the registry locked: a thread that subscribes or unsubscribes now does it either before,
-        // and is part of this, or after, and sends it itself.
+        // The registry is locked: a thread that subscribes or unsubscribes now does so either before this, and is part
+        // of it, or after, and sends its own frame.
         let mut registry = self.registry.lock();
         let mut frames = WriteBuf::new();
         let mut subscribed = Vec::new();
         for (sid, target) in registry.to_send() {
             match encode(&target, &mut frames) {
                 true => subscribed.push(sid),
-                // A server cannot refuse what it is not asked for.
+                // The server cannot refuse a subscription that it is not sent.
                 false => registry.sent(sid, 0),
             }
         }
@@ -128,20 +130,20 @@ impl<S: Subscriber> Interest<S> {
     }
 }
 
-/// The registry, locked for a change that the server is told of: the only way to SUB and UNSUB. So it is clear which
-/// comes first, that or a reconnect, which tells the next server of all that the registry has.
+/// The registry, locked for a change that the server is told about. It is the only way to append SUB and UNSUB, which
+/// orders them with respect to a reconnect, which sends the whole registry to the next server.
 pub(in crate::client) struct Changing<'a, S, W> {
     registry: RankedGuard<'a, Registry<S>>,
     outbound: &'a Outbound<W>,
 }
 
 impl<S: Subscriber, W: Wire> Changing<'_, S, W> {
-    /// Are no new ones taken, since the connection drains or is closed?
+    /// Are new subscriptions refused, because the connection is draining or closed?
     pub(in crate::client) fn is_closed_to_new(&self) -> bool {
         self.registry.closed_to_new
     }
 
-    /// A number for one more subscription.
+    /// Returns a new sid.
     pub(in crate::client) fn next_sid(&mut self) -> u64 {
         self.registry.next_sid()
     }
@@ -159,7 +161,7 @@ impl<S: Subscriber, W: Wire> Changing<'_, S, W> {
         });
     }
 
-    /// Inserts a subscription, and appends what the server has to know of it; `encode` returns whether that has a SUB.
+    /// Inserts a subscription, and appends its frames; `encode` returns whether they contain a SUB.
     pub(in crate::client) fn resubscribe(
         &mut self,
         sid: u64,
@@ -173,17 +175,18 @@ impl<S: Subscriber, W: Wire> Changing<'_, S, W> {
             .sent(sid, if subscribed { position } else { 0 });
     }
 
-    /// Takes a subscription out; `false` if it was not there.
+    /// Removes a subscription; `false` if it was not there.
     pub(in crate::client) fn remove(&mut self, sid: u64) -> bool {
         self.registry.remove(sid)
     }
 
-    /// Appends the UNSUB of a subscription that has been removed, or of one that stays until it has its maximum.
+    /// Appends the UNSUB of a subscription that has been removed, or of one that remains until it has received its
+    /// maximum.
     pub(in crate::client) fn tell(&self, encode: impl FnOnce(&mut WriteBuf)) {
         self.outbound.control(encode);
     }
 
-    /// Appends the UNSUB of a subscription that stays until it is drained.
+    /// Appends the UNSUB of a subscription that remains until it is drained.
     pub(in crate::client) fn tell_drain(&mut self, encode: impl FnOnce(&mut WriteBuf)) {
         self.registry.drain_begins();
         self.outbound.control(encode);

@@ -1,14 +1,14 @@
-//! Subscriptions that the server refuses.
+//! Finds the subscriptions that the server refuses.
 //!
-//! They are sent again after each reconnect, so one that was refused would be refused again, each time, and one whose
-//! line is too long would end each link. Such a one is marked, and not sent again until the program acts: it subscribes
-//! anew, ends another subscription, which makes room, or asks for a reconnect.
+//! Subscriptions are sent again after each reconnect. One that was refused would be refused each time, and one whose
+//! line is too long would end each link. Such a subscription is marked, and is not sent again until the program acts:
+//! it subscribes anew, ends another subscription, which makes room, or asks for a reconnect.
 //!
-//! What the server says has no number in it. But it deals with what it gets in order, and a PONG says how far it has
-//! come. Of the SUBs between two PINGs it takes the first ones and refuses the last ones, so with as many errors between
-//! two PONGs it is clear which those are; unless a subscription ended in between, which may have made room in the middle.
-//! Then nothing is marked: after the next reconnect it is clear. Should a mark be wrong all the same, the first message
-//! takes it away.
+//! An error of the server does not name the subscription. But the server processes frames in order, and a PONG tells
+//! how far it has come. Of the SUBs between two PINGs it accepts the first ones and refuses the last ones, so the
+//! number of errors between two PONGs tells which ones were refused; unless a subscription ended in between, which may
+//! have made room in the middle. Then nothing is marked, and the next reconnect settles it. A mark that is wrong all
+//! the same is removed by the first message.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -20,7 +20,7 @@ use crate::client::outgoing::ping::Window;
 use crate::client::outgoing::wire::Wire;
 
 impl<S: Subscriber> Interest<S> {
-    /// The server has refused a subscription, because there are too many. Returns it where there is no doubt.
+    /// Handles the error that there are too many subscriptions. Returns the refused one if it is known for certain.
     pub(in crate::client) fn one_is_refused<W: Wire>(
         &self,
         outbound: &Outbound<W>,
@@ -28,14 +28,14 @@ impl<S: Subscriber> Interest<S> {
         let window = outbound.unanswered_window();
         let only = self.registry.lock().only_candidate(window);
         if self.refusals.fetch_add(1, Ordering::AcqRel) == 0 {
-            // Its PONG says which subscriptions the errors are about.
+            // The PONG tells which subscriptions the errors are about.
             outbound.ping_later();
         }
         only
     }
 
-    /// The server has dealt with all up to the end of this window: marks what it has refused of it. If the
-    /// subscription of the requests is among that, it is removed, and the result of `give_up_requests`, called with the
+    /// The server has processed everything up to the end of this window: marks the subscriptions that it has refused.
+    /// If that of the requests is among them it is removed, and the result of `give_up_requests`, called with the
     /// registry locked, is returned.
     pub(in crate::client) fn mark_refused<R>(
         &self,
@@ -48,17 +48,18 @@ impl<S: Subscriber> Interest<S> {
         }
         let mut registry = self.registry.lock();
         let sid = registry.mark_last(window, count)?;
-        // Its end makes no room for others.
+        // Its end makes no room for other subscriptions.
         registry.refuse(sid);
         registry.remove(sid);
         Some(give_up_requests())
     }
 
-    /// The server ends the link because of a line that is too long. If a subscription's was the longest of those that it
-    /// had not dealt with, twice running, it is that one.
+    /// Handles a link that the server ends because of a line that is too long. If the line of the same subscription
+    /// was the longest unprocessed one twice in a row, that subscription is the cause.
     ///
-    /// It may as well be the line of a publish. But once there is a suspect, the next link confirms its subscriptions
-    /// before it sends anything else, so a link that a publish ends leaves none to be blamed the second time.
+    /// It may also have been the line of a publish. But once there is a suspect, the next link has its subscriptions
+    /// confirmed before anything else is sent, so that a link that ends because of a publish leaves no subscription to
+    /// suspect a second time.
     pub(in crate::client) fn one_is_too_long<W: Wire>(
         &self,
         outbound: &Outbound<W>,
@@ -80,7 +81,8 @@ impl<S: Subscriber> Registry<S> {
         }
     }
 
-    /// Marks the last ones that were sent in this window. Returns the sid of the requests' own, if that is among them.
+    /// Marks the last subscriptions that were sent in this window. Returns the sid of the requests' subscription if it
+    /// is among them.
     pub(super) fn mark_last(&mut self, window: Window, count: usize) -> Option<u64> {
         if self.is_ambiguous(window) {
             return None;

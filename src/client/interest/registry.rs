@@ -1,4 +1,4 @@
-//! Which subscription has which sid.
+//! Maps sids to subscriptions.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::client::outgoing::ping::Window;
 
-/// Sids are small consecutive numbers that the program cannot choose: multiplying spreads them
+/// A hash for sids, which are small consecutive numbers that the program cannot choose: a multiplication spreads them
 /// well enough, and costs a nanosecond.
 #[derive(Default)]
 pub(in crate::client) struct SidHasher(u64);
@@ -29,20 +29,20 @@ impl Hasher for SidHasher {
     }
 }
 
-/// What the registry has to know of a subscription.
+/// What the registry needs to know about a subscription.
 pub(in crate::client) trait Subscriber {
-    /// The length of the line that tells the server of it, but for what all such lines have.
+    /// The length of its SUB line, without the part that all such lines have in common.
     fn line_len(&self) -> usize;
 
-    /// Whether it is one of the program's, which a drain ends.
+    /// Whether it is a subscription of the program, which a drain ends.
     fn is_counted(&self) -> bool;
 }
 
-/// Where the messages of a sid go.
+/// The receiver of the messages of a sid.
 pub(in crate::client) enum Target<S> {
-    /// To a subscription's queue.
+    /// The queue of a subscription.
     Subscription(Arc<S>),
-    /// To the requests that wait for an answer.
+    /// The requests that wait for an answer.
     Requests,
 }
 
@@ -69,13 +69,13 @@ impl<S: Subscriber> Target<S> {
     }
 }
 
-/// One sid's entry.
+/// The entry of a sid.
 pub(in crate::client) struct Entry<S> {
     pub(in crate::client) target: Target<S>,
-    /// Where the reading side gathers this sid's messages, if `round` is the present one.
+    /// The index of the batch that collects this sid's messages, if `round` is the present one.
     pub(in crate::client) batch: usize,
     pub(in crate::client) round: u64,
-    /// Where its SUB stands among what was sent to the present server beside publishes.
+    /// The position of its SUB among the frames sent to the present server that are not publishes.
     pub(super) position: u64,
     /// The server has refused it, so it is not sent again.
     pub(in crate::client) refused: bool,
@@ -84,22 +84,22 @@ pub(in crate::client) struct Entry<S> {
 /// The subscriptions of a connection by sid.
 pub(in crate::client) struct Registry<S> {
     entries: HashMap<u64, Entry<S>, BuildHasherDefault<SidHasher>>,
-    /// How many of the entries are subscriptions.
+    /// The number of entries that are subscriptions of the program.
     count: usize,
     last_sid: u64,
     round: u64,
-    /// Drained ones without a callback: no message is theirs any more, but they stay open until the
-    /// program looks, or the connection is closed.
+    /// Drained subscriptions without a callback: they receive no more messages, but remain open until the program
+    /// reads them, or the connection is closed.
     drained: HashMap<u64, Arc<S>, BuildHasherDefault<SidHasher>>,
-    /// No new ones: the connection drains or is closed.
+    /// New subscriptions are refused: the connection is draining or closed.
     pub(super) closed_to_new: bool,
     /// The position of the SUB that was sent last.
     last_position: u64,
-    /// The same when a subscription ended last.
+    /// That position when a subscription last ended.
     removed_at: u64,
-    /// Some are refused.
+    /// Whether any entry is marked as refused.
     any_refused: bool,
-    /// The one whose line may be too long for servers.
+    /// The subscription whose line may be too long for servers.
     pub(super) suspect: Option<u64>,
 }
 
@@ -126,7 +126,7 @@ impl<S: Subscriber> Registry<S> {
         self.last_sid
     }
 
-    /// Begins another round of gathering: batches of earlier ones are forgotten.
+    /// Begins another round of collecting: batches of earlier rounds are invalid.
     pub(in crate::client) fn next_round(&mut self) -> u64 {
         self.round += 1;
         self.round
@@ -146,7 +146,7 @@ impl<S: Subscriber> Registry<S> {
         );
     }
 
-    /// How many subscriptions there are, without those of requests and reply contexts.
+    /// The number of subscriptions, without those of requests and reply contexts.
     pub(super) fn count(&self) -> usize {
         self.count
     }
@@ -155,13 +155,13 @@ impl<S: Subscriber> Registry<S> {
         self.entries.get_mut(&sid)
     }
 
-    /// Takes a sid out; `false` if it was not there.
+    /// Removes a sid; `false` if it was not there.
     pub(super) fn remove(&mut self, sid: u64) -> bool {
         self.drained.remove(&sid);
         self.take(sid).is_some()
     }
 
-    /// No message comes for this subscription any more, although it is open.
+    /// Notes that no message will arrive for a subscription that is still open.
     pub(super) fn set_drained(&mut self, sid: u64) {
         if let Some(Target::Subscription(sub)) = self.take(sid) {
             self.drained.insert(sid, sub);
@@ -174,23 +174,23 @@ impl<S: Subscriber> Registry<S> {
         } = self.entries.remove(&sid)?;
         self.removed_at = self.last_position;
         if !refused {
-            // It makes room for others.
+            // Its end makes room for other subscriptions.
             self.forgive();
         }
         self.count -= usize::from(target.is_counted());
-        // A program that once had a million subscriptions gets their memory back.
+        // Returns the memory of a program that once had a million subscriptions.
         if self.entries.capacity() > 1024 && self.entries.len() < self.entries.capacity() / 4 {
             self.entries.shrink_to_fit();
         }
         Some(target)
     }
 
-    /// The server is told of the end of a subscription that stays open until it is drained.
+    /// The server has been told of the end of a subscription that remains open until it is drained.
     pub(super) fn drain_begins(&mut self) {
         self.removed_at = self.last_position;
     }
 
-    /// A SUB was sent as the one at this position; 0 for not at all.
+    /// Notes the position of the SUB of a sid; 0 if none was sent.
     pub(super) fn sent(&mut self, sid: u64, position: u64) {
         if let Some(entry) = self.entries.get_mut(&sid) {
             entry.position = position;
@@ -198,7 +198,7 @@ impl<S: Subscriber> Registry<S> {
         }
     }
 
-    /// What was sent in a window and has not been refused.
+    /// The subscriptions that were sent in a window and have not been refused.
     pub(super) fn sent_in(&self, window: Window) -> impl Iterator<Item = (u64, &Entry<S>)> {
         self.entries
             .iter()
@@ -211,7 +211,7 @@ impl<S: Subscriber> Registry<S> {
         self.removed_at > window.after
     }
 
-    /// What a new server has to be told, in the order of the sids.
+    /// The entries to send to a new server, in the order of the sids.
     pub(super) fn to_send(&self) -> Vec<(u64, Target<S>)> {
         let mut all: Vec<_> = self
             .entries
@@ -223,7 +223,7 @@ impl<S: Subscriber> Registry<S> {
         all
     }
 
-    /// What was refused is sent again with the next server.
+    /// Has refused subscriptions sent again with the next server.
     pub(super) fn forgive(&mut self) {
         if std::mem::take(&mut self.any_refused) {
             self.entries
@@ -248,7 +248,7 @@ impl<S: Subscriber> Registry<S> {
             .filter(|sub| sub.is_counted())
     }
 
-    /// Takes all out.
+    /// Removes all entries.
     pub(super) fn clear(&mut self) -> Vec<Arc<S>> {
         self.closed_to_new = true;
         self.count = 0;

@@ -1,4 +1,4 @@
-//! Tests of which subscriptions the server knows, and which its errors are about.
+//! Tests of which subscriptions the server knows, and which ones its errors are about.
 
 use super::registry::Subscriber;
 use super::*;
@@ -61,7 +61,7 @@ fn what_ends_in_between_leaves_a_doubt_and_makes_room() {
     assert_eq!(registry.mark_last(window(0, 3), 1), None);
     assert!(marked(&mut registry, 1..=3).is_empty());
     assert!(registry.only_candidate(window(2, 3)).is_none());
-    // After a reconnect all positions are new ones.
+    // After a reconnect all positions are new.
     registry.sent(2, 4);
     registry.sent(3, 5);
     registry.mark_last(window(3, 5), 1);

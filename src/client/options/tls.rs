@@ -5,26 +5,25 @@ use crate::error::Result;
 use crate::net::tls::TlsOptions;
 
 impl Options {
-    /// Requires TLS, or does not and forgets all settings for it. `tls://` URLs have no say from
-    /// now on.
+    /// Requires TLS, or does not require it and drops all settings for it. `tls://` URLs have no effect from now on.
     pub fn set_secure(&mut self, secure: bool) {
         self.security.set_secure(secure);
     }
 
-    /// The settings for TLS, to be changed. `NATS_ILLEGAL_STATE` while a connection uses them.
+    /// The TLS settings, for changes. `NATS_ILLEGAL_STATE` while a connection uses them.
     pub fn tls_mut(&mut self) -> Result<&mut TlsOptions> {
         self.security.settings_mut()
     }
 
-    /// A copy to be changed, which takes the place of these. Unless a connection uses the settings for TLS, it has
-    /// them for itself; in a child of the process that set them it always does, with connections of its own.
+    /// Copies the options for a change; the copy replaces the original. The copy has TLS settings of its own unless a
+    /// connection uses them; in a child of the process that set them it always has, and so do the child's connections.
     pub(crate) fn copy_to_edit(&self, inherited: bool) -> Options {
         let mut copy = self.clone();
         copy.security.unshare(inherited);
         copy
     }
 
-    /// Requires TLS, and has it come before the server's INFO.
+    /// Requires TLS, and starts it before the server's INFO.
     pub fn set_tls_first(&mut self) -> Result<()> {
         self.security.set_first()
     }
