@@ -1,4 +1,4 @@
-//! What publishers do: append a frame to the front, and see to it that it leaves.
+//! The publishers' side: appends a frame to the front buffer, and makes sure that it is written.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -22,7 +22,7 @@ impl<W: Wire> Outbound<W> {
         front.check(out)?;
         if front.buf.len() >= FULL_AT.min(self.pending_max) {
             front = self.wait_for_room(front, out.deadline)?;
-            // It may be another server by now.
+            // The server may be another one by now.
             front.check(out)?;
         }
         front.make_room(out)?;
@@ -34,7 +34,7 @@ impl<W: Wire> Outbound<W> {
         self.after_append(front, when)
     }
 
-    /// Sees to it that what was just appended leaves.
+    /// Makes sure that what was just appended is written.
     pub(super) fn after_append(
         &self,
         mut front: MutexGuard<'_, Front<W>>,
@@ -46,7 +46,7 @@ impl<W: Wire> Outbound<W> {
                     return Ok(());
                 }
                 if let Some(link) = front.loop_driven_link() {
-                    // The program's event loop may call back: not under the lock.
+                    // The program's event loop may call back, so the lock must not be held.
                     front.flush_requested = true;
                     drop(front);
                     link.ask_write();
@@ -61,7 +61,7 @@ impl<W: Wire> Outbound<W> {
                         return Ok(());
                     }
                 };
-                // What others append meanwhile is written along.
+                // What others append meanwhile is written as well.
                 front.flush_requested = true;
                 drop(front);
                 self.try_flush(&link);
@@ -83,7 +83,7 @@ impl<W: Wire> Outbound<W> {
                 let (link, position) = (link.clone(), front.swapped + front.buf.len() as u64);
                 drop(front);
                 self.flush_wait(&link);
-                // The program's event loop may be what calls, and nobody else would go on writing.
+                // The caller may be the program's event loop; then nobody else would continue to write.
                 if when == When::Now && !link.is_loop_driven() {
                     self.wait_written(position, &link)
                 } else {
@@ -93,11 +93,11 @@ impl<W: Wire> Outbound<W> {
         }
     }
 
-    /// Waits until there is room for another frame, which is so at once while pending below the
-    /// limit. The caller may have a deadline of its own, which is none of the connection's business.
+    /// Waits until there is room for another frame; there is at once while the pending bytes are below the limit. The
+    /// caller may have a deadline of its own, which says nothing about the connection.
     ///
-    /// Gives the lock back rather than keeping it: where the program's event loop is called, it is released before, and
-    /// a child that the loop's code forks and returns in must not come to take it again.
+    /// Takes the guard by value and returns it: the lock is released while the program's event loop is called, and a
+    /// child that the loop's code forks, and that returns in it, must not take the lock again.
     pub(super) fn wait_for_room<'a>(
         &'a self,
         mut front: MutexGuard<'a, Front<W>>,
@@ -135,8 +135,8 @@ impl<W: Wire> Outbound<W> {
         }
     }
 
-    /// Waits until all bytes up to `position` are with the kernel, or the server is gone, when
-    /// they are pending again.
+    /// Waits until the kernel has all bytes up to `position`, or the server is lost, in which case they are pending
+    /// again.
     fn wait_written(&self, position: u64, link: &Arc<W>) -> Result<()> {
         let deadline = self.deadline();
         let mut front = self.front.lock();
@@ -155,13 +155,13 @@ impl<W: Wire> Outbound<W> {
         Ok(())
     }
 
-    /// Waits until something has left. True if the time is over.
+    /// Waits until some bytes have been written. Returns true if the time is over.
     fn is_late(&self, front: &mut MutexGuard<'_, Front<W>>, deadline: Instant) -> bool {
         self.progress.wait_until(front, deadline).timed_out()
     }
 
-    /// As [`Outbound::is_late`], where an event loop of the program drives the link: it may be the
-    /// loop's thread that waits, so it writes itself. Not with a lock held.
+    /// As [`Outbound::is_late`], for a link that an event loop of the program drives: the waiting thread may be the
+    /// loop's, so it writes itself. No lock may be held.
     fn make_room(&self, deadline: Instant, link: &Arc<W>) -> bool {
         let waited = link.stream().wait_writable(deadline);
         self.flush_wait(link);
@@ -169,10 +169,9 @@ impl<W: Wire> Outbound<W> {
         waited.is_err_and(|e| e.status() == Status::NATS_TIMEOUT)
     }
 
-    /// Appends a frame that is not a publish: it never waits, and is dropped without a server,
-    /// since all such state is sent anew with the next one. Called with the registry locked, so
-    /// that it is clear which comes first, this or a reconnect. Returns its position among all such
-    /// frames; 0 without a server.
+    /// Appends a frame that is not a publish. It never waits, and is dropped without a server, since all such state is
+    /// sent again to the next one. Called with the registry locked, which orders it with respect to a reconnect.
+    /// Returns its position among all such frames; 0 without a server.
     pub(in crate::client) fn control(&self, encode: impl FnOnce(&mut WriteBuf)) -> u64 {
         let mut front = self.front.lock();
         if !front.append(encode) {
@@ -183,7 +182,7 @@ impl<W: Wire> Outbound<W> {
     }
 }
 
-/// The server does not read: it is as good as gone. Not with a lock held. Returns what the caller is told.
+/// The server does not read: it is treated as lost. No lock may be held. Returns the error for the caller.
 #[cold]
 fn give_up<W: Wire>(link: &Arc<W>) -> Error {
     link.fail(write_timeout());

@@ -1,4 +1,4 @@
-//! The buffer and its server: what a new one is told first, and what is kept when one is lost.
+//! Connects the buffer with a server: what a new server is sent first, and what is kept when one is lost.
 
 use std::sync::Arc;
 
@@ -9,35 +9,35 @@ use crate::error::{Error, Status};
 use crate::proto::encode;
 use crate::proto::write_buf::WriteBuf;
 
-/// What a new server is told first.
+/// What a new server is sent first.
 #[derive(Default)]
 pub(in crate::client) struct SessionStart {
     /// The subscriptions, as whole frames.
     pub(in crate::client) frames: WriteBuf,
-    /// How many of them are subscribed.
+    /// The number of SUBs among them.
     pub(in crate::client) subscriptions: u64,
-    /// Whether a PING follows immediately: its PONG says that the server has dealt with all of them, whatever becomes
+    /// Whether a PING follows immediately. Its PONG says that the server has processed all of them, whatever becomes
     /// of the publishes behind it.
     pub(in crate::client) confirm: bool,
 }
 
-/// What is to be told when a server is lost, without a lock.
+/// What has to be reported, with no lock held, when a server is lost.
 #[derive(Default)]
 pub(in crate::client) struct Detached {
-    /// Who waits for a PONG of it.
+    /// The waiters for PONGs of the lost server.
     pub(in crate::client) waiters: Vec<PingWaiter>,
-    /// Why a publish is not going to be sent again.
+    /// Why a publish will not be sent again.
     pub(in crate::client) given_up: Option<Error>,
 }
 
 impl<W: Wire> Outbound<W> {
-    /// From now on publishing is refused: all that was accepted is to be sent before the end.
+    /// Refuses publishes from now on: everything that was accepted is sent before the connection ends.
     pub(in crate::client) fn refuse_publishes(&self) {
         self.front.lock().draining = true;
     }
 
-    /// Connects the buffer with a server: first its state, then what is pending, then the PINGs that
-    /// are waited for. To be written by the caller. Does nothing if the link has failed already.
+    /// Connects the buffer with a server: first its state, then what is pending, then the PINGs that are waited for.
+    /// The caller writes it. Does nothing if the link has failed already.
     ///
     /// The subscriptions get the positions behind the one that is returned.
     pub(in crate::client) fn attach(&self, link: &Arc<W>, start: SessionStart) -> u64 {
@@ -79,8 +79,8 @@ impl<W: Wire> Outbound<W> {
         position
     }
 
-    /// The server is gone: keeps the publishes that did not leave. `broke` says whether the link
-    /// broke, as opposed to having been given up by the program.
+    /// The server is lost: keeps the publishes that were not written. `broke` is false if the program gave the link
+    /// up.
     #[must_use]
     pub(in crate::client) fn detach(&self, link: &Arc<W>, broke: bool) -> Detached {
         let mut writer = self.writer.lock();
@@ -103,7 +103,7 @@ impl<W: Wire> Outbound<W> {
         }
     }
 
-    /// The connection is closed: releases memory and whoever waits.
+    /// The connection is closed: releases the memory and notifies all waiters.
     pub(in crate::client) fn close(&self) {
         let mut front = self.front.lock();
         front.mode = Mode::Closed;
@@ -111,7 +111,7 @@ impl<W: Wire> Outbound<W> {
         let waiters = front.take_waiters();
         drop(front);
         self.progress.notify_all();
-        // Whoever has it right now drops it with the connection.
+        // The thread that holds it now drops it with the connection.
         if let Some(mut writer) = self.writer.try_lock() {
             writer.clear();
         }

@@ -1,13 +1,13 @@
 //! Bursts: when publishers fill the buffer faster than a watcher of the sockets empties it, they write it themselves.
 //!
-//! Each of them then writes what it has filled on its own processor, where the bytes are in the cache already; a
-//! watcher would fetch every line of it from there, and every line that it has read would have to be fetched back to be
-//! filled again. For messages of 16 bytes that was nearly half of their cost. For larger ones it spares two wakes for each
-//! full buffer: that of the watcher, and that of the publisher that sleeps until there is room.
+//! Each of them then writes what it has appended on its own processor, where the bytes are in the cache. A watcher
+//! would have to fetch each cache line from there, and each line would have to be fetched back to be filled again; for
+//! messages of 16 bytes that was nearly half of their cost. For larger ones it saves two wakes for each full buffer:
+//! that of the watcher, and that of the publisher that sleeps until there is room.
 //!
-//! What the last publisher of a burst leaves, less than it takes to be written by whoever appends, nobody is asked to
-//! write. So as long as a burst lasts somebody has a look at it, again and again, and ends it when little has left in
-//! between.
+//! What remains at the end of a burst is less than the amount at which a publisher writes, so nobody is asked to write
+//! it. For that reason a timer checks the buffer as long as a burst lasts, and ends the burst when little was written
+//! since the last check.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,16 +15,16 @@ use std::time::Duration;
 use super::front::Front;
 use super::{Outbound, Wire};
 
-/// So much, appended during a single write of a watcher, is a burst; and it is over when less than that has left between
-/// two looks.
+/// The number of bytes that, appended during a single write of a watcher, make a burst. The burst is over when fewer
+/// are written between two checks.
 const FAST: usize = 8 * 1024;
 
-/// The time from one look to the next, and so about the longest that the end of a burst waits.
+/// The time between two checks, and so about the longest time that the end of a burst waits.
 const LOOK_AGAIN: Duration = Duration::from_micros(100);
 
 impl<W: Wire> Outbound<W> {
-    /// A watcher has written once, and found this in the front afterwards: is it a burst? Then it is left to the
-    /// publishers.
+    /// Called when a watcher has written once and found this number of bytes in the front afterwards. If that is a
+    /// burst, writing is left to the publishers.
     pub(super) fn begins_burst(&self, front: &mut Front<W>, link: &Arc<W>) -> bool {
         if front.buf.len() < FAST || link.is_loop_driven() {
             return false;
@@ -44,7 +44,7 @@ impl<W: Wire> Outbound<W> {
 
     fn recheck(&self, link: &Arc<W>, swapped: u64) {
         let mut front = self.front.lock();
-        // With the next server there is a new beginning.
+        // The next server begins without a burst.
         if !front.is_live(link) {
             return;
         }

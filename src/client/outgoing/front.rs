@@ -1,5 +1,5 @@
-//! The front: the buffer that publishers append to, where it goes, and what is known of the bytes that went through it.
-//! It is under one lock, which is held for a copy only.
+//! The front buffer, which publishers append to: where its bytes go, and what is known of those that went through it.
+//! One lock protects it, and is held for a copy only.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -15,44 +15,44 @@ use crate::proto::write_buf::WriteBuf;
 
 /// Where frames go.
 pub(super) enum Mode<W> {
-    /// To the pending buffer: there is no server.
+    /// To the pending buffer, because there is no server.
     Pending,
     /// To this server.
     Live(Arc<W>),
-    /// Nowhere any more.
+    /// Nowhere, because the connection is closed.
     Closed,
 }
 
 /// See the [module](self).
 pub(super) struct Front<W> {
     pub(super) mode: Mode<W>,
-    /// Publishing is refused: the connection's drain has come to its last phase.
+    /// Publishing is refused: the drain of the connection is in its last phase.
     pub(super) draining: bool,
-    /// Who watches the sockets, or has the writer, is going to look at `buf`.
+    /// A thread that watches the sockets, or the holder of the writer lock, is going to look at `buf`.
     pub(super) flush_requested: bool,
-    /// In a [burst](super::burst): whoever fills the buffer writes it, and a timer asks for the rest.
+    /// During a [burst](super::burst), the publisher that fills the buffer writes it, and a timer asks for the rest.
     pub(super) in_burst: bool,
-    /// When all had been written last.
+    /// The time at which everything had last been written.
     pub(super) last_write: Instant,
     pub(super) buf: WriteBuf,
-    /// Bytes swapped out of `buf` since the connection was made, and how many of them left.
+    /// The number of bytes swapped out of `buf` since the connection was created, and of those that were written.
     pub(super) swapped: u64,
     pub(super) written: u64,
     pub(super) msgs: u64,
     pub(super) bytes: u64,
-    /// How often something was appended that is not a publish and that the server acts on.
+    /// The number of frames other than publishes that the server acts on.
     pub(super) controls: u64,
-    /// So many frames, of those that count, the server is known to have dealt with.
+    /// The number of frames acknowledged by the server, out of those that are counted.
     pub(super) answered: u64,
-    /// The position of the last of them that the server is known to have dealt with.
+    /// The position of the last of these frames that the server is known to have processed.
     pub(super) confirmed: u64,
-    /// Who waits for a PONG, in the order of the PINGs, and what went before each.
+    /// The waiters for PONGs, in the order of the PINGs, each with what was appended before its PING.
     pub(super) pings: VecDeque<(PingWaiter, Before)>,
-    /// PONGs that were appended since bytes were swapped out last, and when that was.
+    /// The number of PONGs appended since bytes were last swapped out, and the position of that swap.
     pub(super) pongs: (usize, u64),
-    /// What the present server takes, or the last one.
+    /// The limits of the present server, or of the last one.
     pub(super) limits: Limits,
-    /// The publish that links broke in.
+    /// The publish during which links broke.
     pub(super) blamed: Option<Blamed>,
 }
 
@@ -64,7 +64,7 @@ pub(super) struct Before {
 }
 
 impl<W: Wire> Front<W> {
-    /// One that waits for its first server.
+    /// Creates one that waits for its first server.
     pub(super) fn new() -> Self {
         Front {
             mode: Mode::Pending,
@@ -91,7 +91,7 @@ impl<W: Wire> Front<W> {
         self.buf.len() + (self.swapped - self.written) as usize
     }
 
-    /// Finds memory for a frame, of whose head as much is taken into account as heads have as a rule.
+    /// Reserves memory for a frame, with the usual size of a head.
     #[inline]
     pub(super) fn make_room(&mut self, out: &Outgoing<'_>) -> Result<()> {
         match self.buf.try_room(out.size() + HEAD) {
@@ -100,8 +100,8 @@ impl<W: Wire> Front<W> {
         }
     }
 
-    /// Appends what has to be written soon, if there is a server; never written from here: that
-    /// could fail, and failing needs the registry.
+    /// Appends a frame that has to be written soon, if there is a server. It is never written here, because a failure
+    /// to write needs the registry.
     pub(super) fn append(&mut self, encode: impl FnOnce(&mut WriteBuf)) -> bool {
         let live = matches!(self.mode, Mode::Live(_));
         if live {
@@ -111,7 +111,7 @@ impl<W: Wire> Front<W> {
         live
     }
 
-    /// How many frames there have been that the server acts on.
+    /// The number of frames so far that the server acts on.
     pub(super) fn frames(&self) -> u64 {
         self.msgs + self.controls
     }
@@ -127,8 +127,8 @@ impl<W: Wire> Front<W> {
         self.pings.drain(..).map(|(waiter, _)| waiter).collect()
     }
 
-    /// Has another thread write what is in the buffer, unless someone is going to anyway. Under the
-    /// lock, so that whoever empties the buffer cannot have looked before.
+    /// Has another thread write the buffer, unless one is going to already. Called with the lock held, so that the
+    /// thread that empties the buffer cannot have looked before.
     pub(super) fn ask(&mut self) {
         if let (false, Mode::Live(link)) = (self.flush_requested, &self.mode) {
             link.request_flush();

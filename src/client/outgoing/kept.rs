@@ -1,16 +1,17 @@
-//! Publishes that were accepted, and that no server takes.
+//! Accepted publishes that no server takes.
 //!
-//! What did not leave when a server was lost is sent to the next one. If that does not take it, and ends the link for
-//! it, the same publish would be tried without end, and nothing behind it would ever leave. So a publish is given up,
-//! and the program told, in two cases:
+//! Publishes that were not written when a server was lost are sent to the next one. If that refuses one of them and
+//! ends the link for it, the same publish would be tried for ever, and nothing behind it would be sent. So a publish
+//! is given up, and the program is told, in two cases:
 //!
-//! - **It does not fit the server**: it is larger than the server's limit, or has headers and the server knows none.
-//!   That is found when the server's INFO comes, before anything is sent.
-//! - **The link broke three times running while it was being sent.** Blamed is only the publish that the kernel had
-//!   taken a part of, but not all. One that was taken whole may have arrived and is not sent again, so it cannot be
-//!   the cause of a second break; one that was not begun has done nothing. As what is kept leaves in order, the
-//!   publish that a link broke in is the first to leave over the next link, and is known by that position: it is the
-//!   same one for as long as no byte behind it has left.
+//! - **It exceeds the limits of the server**: it is larger than `max_payload`, or has headers that the server does not
+//!   support. This is found when the server's INFO arrives, before anything is sent.
+//!
+//! - **The link broke three times in a row while it was being sent.** Only a publish of which the kernel had taken a
+//!   part, but not all, is blamed. One that was taken completely may have arrived and is not sent again, so it cannot
+//!   cause a second break; one that was not begun has had no effect. Since kept publishes are sent in order, the
+//!   blamed one is the first on the next link and is identified by that position: it is the same one as long as no
+//!   byte behind it has been written.
 
 use super::Wire;
 use super::front::{Front, Mode};
@@ -20,20 +21,20 @@ use crate::proto::salvage::{frames, salvage_publishes};
 use crate::proto::write_buf::WriteBuf;
 use crate::words::shown;
 
-/// So many links may break running while a publish is being sent, before it is given up.
+/// The number of links that may break in a row while a publish is being sent, before it is given up.
 const BREAKS_MAX: u32 = 3;
 
-/// So many publishes that are given up at once are told of one by one.
+/// The number of given-up publishes that are reported one by one.
 const TOLD_MAX: usize = 1000;
 
-/// The publish that links broke in.
+/// The publish during which links broke.
 pub(super) struct Blamed {
-    /// Its position in all that was ever swapped out; known while there is a link.
+    /// Its position in everything that was ever swapped out; known while there is a link.
     at: u64,
     breaks: u32,
 }
 
-/// What becomes of what has not left, when a server is lost.
+/// What becomes of unwritten data when a server is lost.
 pub(super) struct Kept {
     /// What is sent to the next server.
     pub(super) buf: WriteBuf,
@@ -42,15 +43,14 @@ pub(super) struct Kept {
 }
 
 impl<W: Wire> Front<W> {
-    /// The next link begins with `before` bytes that are no publishes, and then what is kept.
+    /// The next link begins with `before` bytes other than publishes, followed by what is kept.
     pub(super) fn attached(&mut self, before: usize) {
         if let Some(blamed) = &mut self.blamed {
             blamed.at = self.swapped + before as u64;
         }
     }
 
-    /// The link is over: picks what is sent again. `counts` says whether it broke, as opposed to having been given up
-    /// by the program.
+    /// The link has ended: selects what is sent again. `counts` is false if the program gave the link up.
     pub(super) fn keep(&mut self, writer: &Writer<W>, counts: bool) -> Kept {
         let back = salvage_publishes(&writer.back, writer.sent);
         let mut front = salvage_publishes(&self.buf, 0);
@@ -79,7 +79,7 @@ impl<W: Wire> Front<W> {
         Kept { buf, given_up }
     }
 
-    /// Takes out what the server does not take.
+    /// Removes the publishes that exceed the limits of the server.
     pub(super) fn drop_unfit(&mut self) -> Vec<Error> {
         let mut left = WriteBuf::new();
         let (mut told, mut more) = (Vec::new(), 0u64);
@@ -107,7 +107,7 @@ impl<W: Wire> Front<W> {
             let text = format!("dropped {more} more publishes that the server does not take");
             told.push(Error::new(Status::NATS_MAX_PAYLOAD, text));
         }
-        // As if they had left: who waits for what was appended behind them counts them.
+        // They count as written, because threads that wait for data behind them count them.
         let gone = (self.buf.len() - left.len()) as u64;
         self.swapped += gone;
         self.written += gone;
@@ -128,7 +128,7 @@ impl Kept {
     }
 }
 
-/// What the program is told when links broke too often in the first publish of a buffer.
+/// The error for the program when links broke too often during the first publish of a buffer.
 fn give_up_first(buf: &[u8]) -> Option<Error> {
     let publish = frames(buf).next()?.publish()?;
     let (subject, size) = (shown(publish.subject), publish.size);

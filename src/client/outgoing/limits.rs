@@ -1,4 +1,4 @@
-//! What a server takes: publishes are held against it when they are made, and once more when there is another server.
+//! The limits of a server. Publishes are checked when they are made, and again when there is another server.
 
 use super::front::{Front, Mode};
 use super::publish::Outgoing;
@@ -7,16 +7,16 @@ use crate::error::{Error, Result, Status};
 use crate::proto::salvage::Publish;
 use crate::words::shown;
 
-/// What a server takes.
+/// The limits of a server.
 pub(in crate::client) struct Limits {
     /// The largest payload, headers included.
     pub(in crate::client) max_payload: usize,
-    /// Whether it knows headers.
+    /// Whether it supports headers.
     pub(in crate::client) headers: bool,
 }
 
 impl Limits {
-    /// Before a server has told its limits there are none.
+    /// No limits, before a server has announced any.
     pub(super) const UNKNOWN: Limits = Limits {
         max_payload: usize::MAX,
         headers: true,
@@ -40,7 +40,7 @@ impl Limits {
         Error::new(Status::NATS_MAX_PAYLOAD, text)
     }
 
-    /// Why a publish that was kept is given up.
+    /// Why a kept publish is given up.
     pub(super) fn give_up(&self, publish: &Publish<'_>) -> Error {
         let (subject, size) = (shown(publish.subject), publish.size);
         if publish.headers && !self.headers {
@@ -75,12 +75,13 @@ impl<W: Wire> Front<W> {
 }
 
 impl<W: Wire> Outbound<W> {
-    /// A server has told what it takes. Returns what is not sent for that, to be told without a lock.
+    /// Applies the limits of a server. Returns the errors for publishes that are not sent because of them, to be
+    /// reported with no lock held.
     #[must_use]
     pub(in crate::client) fn set_limits(&self, limits: Limits) -> Vec<Error> {
         let mut front = self.front.lock();
         let before = std::mem::replace(&mut front.limits, limits);
-        // Without a server, what the last one had not taken is back in the buffer, checked against older limits.
+        // Without a server, the buffer contains publishes that were checked against the limits of an earlier one.
         let unchecked = matches!(front.mode, Mode::Pending);
         match unchecked || front.limits.are_tighter_than(&before) {
             true => front.drop_unfit(),

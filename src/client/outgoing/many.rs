@@ -11,8 +11,8 @@ use crate::error::Result;
 pub(in crate::client) type Append<'a> = dyn FnMut(&Outgoing<'_>) -> Result<()> + 'a;
 
 impl<W: Wire> Outbound<W> {
-    /// Has `fill` append frames, with the front locked from the first one on, unless one has to wait for room or fails.
-    /// What was appended leaves in any case.
+    /// Has `fill` append frames, with the front locked from the first one on, unless one has to wait for room or
+    /// fails. What was appended is sent in any case.
     pub(in crate::client) fn publish_many<R>(
         &self,
         when: When,
@@ -33,7 +33,7 @@ impl<W: Wire> Outbound<W> {
         });
         let left = match (some, locked) {
             (true, Some(front)) => self.after_append(front, when),
-            // All of it has been written, as far as the kernel takes it, but for who wants to wait for that.
+            // Everything has been written, as far as the kernel accepts it, except for callers that wait for that.
             (true, None) if when != When::Buffered => self.after_append(self.front.lock(), when),
             _ => Ok(()),
         };
@@ -41,7 +41,7 @@ impl<W: Wire> Outbound<W> {
         left.map(|()| result)
     }
 
-    /// Appends a frame with the front locked; where that fails the lock is given up.
+    /// Appends a frame with the front locked; if that fails the lock is released.
     fn append_one<'a>(
         &'a self,
         mut front: MutexGuard<'a, Front<W>>,
@@ -51,7 +51,7 @@ impl<W: Wire> Outbound<W> {
         front.check(out)?;
         if front.buf.len() >= FULL_AT.min(self.pending_max) {
             front = self.wait_for_room(front, deadline)?;
-            // It may be another server by now.
+            // The server may be another one by now.
             front.check(out)?;
         }
         front.make_room(out)?;

@@ -1,45 +1,47 @@
-//! The writing side of a connection: publishers → one buffer → the wire.
+//! The writing side of a connection: from publishers through one buffer to the wire.
 //!
-//! [`append`] is what publishers do, [`writer`] what the thread that writes does, [`burst`] when the former do the
-//! latter; [`attach`] has the beginning and the end of a server, [`kept`] what is sent to the next one, [`limits`] what
-//! a server takes, [`ping`] the PINGs and PONGs. What it needs of the connection to a server is [`wire::Wire`].
+//! [`append`] is the publishers' side and [`writer`] the writing thread's; [`burst`] is for publishers that write
+//! themselves; [`attach`] handles the beginning and the end of a server, [`kept`] what is sent to the next one,
+//! [`limits`] what a server accepts, [`ping`] PINGs and PONGs. What it needs of the connection to a server is
+//! [`wire::Wire`].
 //!
-//! Owns the bytes that wait and the publishes that count. Any thread may call it; under which locks, each function
-//! of [`wire`] says, and for the others: only frames that are no publishes may be appended with the registry or the
-//! state of the connection locked.
+//! Owns the bytes that wait and the counters of publishes. Any thread may call it. The functions of [`wire`] say under
+//! which locks they are called; for the others, only frames that are not publishes may be appended with the registry
+//! or the state of the connection locked.
 //!
-//! Two buffers and two locks. Publishers encode into the *front* under a lock that is held for a
-//! copy only. Whoever writes (who watches the sockets, or a publisher that found the front full, or one
-//! that must not wait) holds the *writer*: it swaps the front for the empty *back* and hands that
-//! to the kernel, without blocking, while publishers go on. What the kernel does not take stays in
-//! the back until the socket is writable again.
+//! There are two buffers and two locks. Publishers encode into the *front* buffer under a lock that is held for a copy
+//! only. The thread that writes (one that watches the sockets, or a publisher that found the front full, or one that
+//! must not wait) holds the *writer* lock: it swaps the front for the empty *back* buffer and hands that to the
+//! kernel, without blocking, while publishers continue. What the kernel does not accept stays in the back buffer until
+//! the socket is writable again.
 //!
-//! Only whole frames are ever appended. When the connection is lost, the publishes that did not
-//! leave become the beginning of the pending buffer, which publishers go on filling until there is
-//! a server again.
+//! Only whole frames are ever appended. When the connection is lost, the publishes that were not written become the
+//! beginning of the pending buffer, which publishers continue to fill until there is a server again.
 //!
-//! Lock order: writer, then front; nothing else is locked under either.
+//! Lock order: writer, then front; no other lock is taken while either is held.
 //!
-//! # Who writes what waits
+//! # Why nothing stays unwritten
 //!
-//! Nobody waits for the writer only to find that its holder has written everything. So who finds it taken
-//! notes that as *missed*, and leaves it to the holder; that this loses nothing rests on an argument.
-//! Whenever both locks are free, no thread is between them in one of the functions here, and there is a
-//! server, one of the following holds for bytes in the front or the back:
+//! No thread waits for the writer lock only to find that its holder has written everything. A thread that finds it
+//! taken sets the flag `flush_contended` and leaves the writing to the holder. That nothing stays unwritten follows
+//! from an invariant. Whenever both locks are free, no thread is between them in one of the functions here, and there
+//! is a server, one of the following holds for bytes in the front or the back:
 //!
-//! 1. `Front::flush_requested`: a call of the link's `write` has been requested and not begun, or, in a burst, a
-//!    timer will have a look. It is set under the front's lock, where the bytes are; whoever clears it under
-//!    that lock has found the front empty or asks anew.
-//! 2. The socket takes no more, and the link has been told to call `write` when it does.
-//! 3. Whoever appended last is about to write by itself, or waits for room and has been noted as having
-//!    missed the writer.
+//! 1. `Front::flush_requested` is set: a call of the link's `write` has been requested and not begun, or, in a burst,
+//!    a timer will check. The flag is set under the front's lock, which protects the bytes; a thread that clears it
+//!    under that lock has found the front empty or requests another call.
 //!
-//! Who has let the writer go looks whether it was missed (`look_again`), and requests a call if bytes
-//! are left. A thread that misses it sets the mark and then tries once more: if the holder let go before
-//! the mark, the second attempt gets the writer; if after, the holder's look, which comes later still, finds
-//! the mark. All of this is sequentially consistent.
+//! 2. The socket accepts no more, and the link has been told to call `write` when it does.
 //!
-//! Tests run the source of this module in many orders of its threads (`client/explored.rs`). For that it
+//! 3. The thread that appended last is about to write, or waits for room and has set `flush_contended`.
+//!
+//! A thread that has released the writer lock checks that flag, and requests a call if bytes are left. A thread that
+//! finds the lock taken sets the flag and then tries once more: if the holder released the lock before the flag was
+//! set, the second attempt succeeds; if after, the holder's check, which comes later still, finds the flag. All of
+//! this is sequentially consistent.
+//!
+//! Tests run the source of this module in many orders of its threads (`client/explored.rs`). For that reason it names
+//! its environment relative to itself, and its parts import it from here.
 //! names what is around it relative to itself, and its parts import that from here.
 
 mod append;
@@ -65,36 +67,35 @@ use self::writer::Writer;
 use super::sync::{AtomicBool, Condvar, Mutex, MutexGuard, TimedGuard, TimedMutex, thread_local};
 use crate::error::{Error, Result, Status};
 
-/// With so much in the front, who appended writes it.
+/// With this number of bytes in the front, the publisher that appended writes.
 const WRITE_AT: usize = 128 * 1024;
-/// With so much in the front, publishers wait for room.
+/// With this number of bytes in the front, publishers wait for room.
 const FULL_AT: usize = 2 * WRITE_AT;
-/// So much the head of a frame takes as a rule.
+/// The usual size of a frame's head.
 const HEAD: usize = 512;
-/// Payloads from this size on go to the kernel from the caller's memory. Below, to copy them and to write several at a
-/// time is faster (by a fifth at 40,000 bytes, on an idle machine; above 100,000 it is slower by a tenth).
+/// Payloads from this size on are written from the caller's memory. Below, it is faster to copy them and to write
+/// several at a time (by a fifth at 40,000 bytes, on an idle machine; above 100,000 bytes it is slower by a tenth).
 const DIRECT_FROM: usize = 80 * 1024;
-/// After so long without a write, the next publish is written by who made it: waking another thread
-/// would take longer than the write. More often than that, collecting pays.
+/// After this time without a write, the publisher writes the next publish itself: waking another thread would take
+/// longer than the write. For shorter intervals collecting is worthwhile.
 const QUIET: Duration = Duration::from_micros(100);
-/// So many PONGs wait for a server that does not read, twice.
+/// The number of PONGs in each of the two buffers for a server that does not read.
 const PONGS_MAX: usize = 8 * 1024;
-/// The longest that a caller waits for the kernel without a write deadline: as good as for ever.
+/// The longest wait for the kernel without a write deadline: practically for ever.
 const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 3600);
 
 thread_local! {
-    /// What this thread publishes next is not likely to be followed by more.
+    /// The next publish of this thread is probably not followed by others.
     static ALONE: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Tells, from the thread that is about to run a callback or has waited for a message, whether it is
-/// the only one. Then what it publishes first, an answer as a rule, is written at once.
+/// Called by a thread that is about to run a callback or has waited for a message, with whether it is the only one. If
+/// so, its first publish, usually an answer, is written at once.
 pub(in crate::client) fn expect_one_publish(alone: bool) {
     ALONE.set(alone);
 }
 
-/// Does a payload of so many bytes go from the caller's memory? Then publishing may wait for the
-/// socket.
+/// Is a payload of this size written from the caller's memory? Then publishing may wait for the socket.
 pub(in crate::client) fn is_direct(size: usize) -> bool {
     size >= DIRECT_FROM
 }
@@ -102,17 +103,17 @@ pub(in crate::client) fn is_direct(size: usize) -> bool {
 /// The outgoing buffer. See the [module](self).
 pub(in crate::client) struct Outbound<W> {
     front: Mutex<Front<W>>,
-    /// Something left, or the mode changed. Goes with `front`.
+    /// Bytes were written, or the mode changed. Used with `front`.
     progress: Condvar,
     writer: TimedMutex<Writer<W>>,
-    /// Somebody found the writer taken: whoever has it must have another look.
+    /// A thread has found the writer lock taken: its holder must check the front again.
     flush_contended: AtomicBool,
     write_deadline: Option<Duration>,
     pending_max: usize,
 }
 
 impl<W: Wire> Outbound<W> {
-    /// `piece` is the size of what is handed to the kernel at a time; `None` for what turns out best.
+    /// `piece` is the size of the pieces that are handed to the kernel; `None` to choose it by measurement.
     pub(in crate::client) fn new(
         write_deadline: Option<Duration>,
         pending_max: usize,
@@ -155,7 +156,7 @@ impl<W: Wire> Outbound<W> {
         }
     }
 
-    /// Messages and bytes that were accepted.
+    /// The number of messages and bytes that were accepted.
     pub(in crate::client) fn counts(&self) -> (u64, u64) {
         let front = self.front.lock();
         (front.msgs, front.bytes)

@@ -1,4 +1,4 @@
-//! PINGs that something waits for, and what a PONG says of that which was sent before its PING.
+//! PINGs that somebody waits for, and what a PONG says about the frames before its PING.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,23 +11,23 @@ use crate::client::sync::one_shot::OneShot;
 use crate::error::{Result, Status};
 use crate::proto::encode;
 
-/// The longest that a drain waits for the server's answer to what it sent; the last answer, where the
-/// drain has a limit itself, it awaits until then.
+/// The longest that a drain waits for the server's answer to what it sent. If the drain has a limit itself, the last
+/// answer is awaited until then.
 pub(in crate::client) const ANSWER_MAX: Duration = Duration::from_secs(10);
 
-/// Who waits for a PONG.
+/// The waiter for a PONG.
 pub(in crate::client) enum PingWaiter {
-    /// Nobody: it only shows that the server is alive.
+    /// Nobody: the PONG only shows that the server is alive.
     Keepalive,
     /// A thread.
     Thread(OneShot<Result<()>>),
-    /// Something that goes on when it comes. Runs on the thread that reads,
-    /// whichever that is, and must not block.
+    /// An action that continues something. It runs on the thread that reads, with the reader released, and must not
+    /// block.
     Then(Box<dyn FnOnce(Result<()>) + Send>),
 }
 
 impl PingWaiter {
-    /// The PONG came, or never will.
+    /// The PONG arrived, or never will.
     pub(in crate::client) fn finish(self, result: Result<()>) {
         match self {
             PingWaiter::Keepalive => {}
@@ -37,12 +37,12 @@ impl PingWaiter {
     }
 }
 
-/// What was appended between two PINGs beside publishes, by position.
+/// The frames other than publishes between two PINGs, by position.
 #[derive(Clone, Copy)]
 pub(in crate::client) struct Window {
-    /// The last position that is not in it.
+    /// The last position before the window.
     pub(in crate::client) after: u64,
-    /// The last that is.
+    /// The last position in the window.
     pub(in crate::client) last: u64,
 }
 
@@ -53,7 +53,7 @@ impl Window {
 }
 
 impl<W: Wire> Outbound<W> {
-    /// Answers a PING of the server's; of one that asks and does not read no more than so many.
+    /// Answers a PING of the server, up to a limit for a server that sends PINGs and does not read.
     pub(in crate::client) fn answer_ping(&self) {
         let mut front = self.front.lock();
         let swapped = front.swapped;
@@ -66,7 +66,7 @@ impl<W: Wire> Outbound<W> {
         }
     }
 
-    /// What the server may not have dealt with yet.
+    /// The frames that the server may not have processed yet.
     pub(in crate::client) fn unanswered_window(&self) -> Window {
         let front = self.front.lock();
         Window {
@@ -75,7 +75,7 @@ impl<W: Wire> Outbound<W> {
         }
     }
 
-    /// Queues a PING whose PONG `waiter` waits for. Without a server it goes out with the next.
+    /// Queues a PING whose PONG `waiter` waits for. Without a server it is sent to the next one.
     pub(in crate::client) fn ping(&self, waiter: PingWaiter, when: When) {
         let mut front = self.front.lock();
         if let Mode::Closed = front.mode {
@@ -88,14 +88,14 @@ impl<W: Wire> Outbound<W> {
         if let Mode::Live(_) = front.mode {
             front.buf.extend_from_slice(encode::PING);
             if when == When::Buffered && front.buf.len() >= WRITE_AT {
-                // Not by this thread: it may be the one that runs the timers, or read for others.
+                // This thread must not write: it may be the timer thread, or read for others.
                 return front.ask();
             }
             let _ = self.after_append(front, when);
         }
     }
 
-    /// Queues a PING that nobody waits for, from where locks are held. Without a server there is none.
+    /// Queues a PING that nobody waits for; callers may hold locks. Does nothing without a server.
     pub(in crate::client) fn ping_later(&self) {
         let mut front = self.front.lock();
         let before = front.before();
@@ -104,9 +104,8 @@ impl<W: Wire> Outbound<W> {
         }
     }
 
-    /// A server answered the oldest PING; one that is not the present one any more answered none of
-    /// those that wait. Returns what the server is known to have dealt with by that. The waiter is to
-    /// be told without a lock.
+    /// The server answered the oldest PING. A PONG of an earlier server answers none of the waiting ones. Returns the
+    /// waiter, which is to be notified with no lock held, and the frames that the server is known to have processed.
     pub(in crate::client) fn pong(&self, link: &Arc<W>) -> Option<(PingWaiter, Window)> {
         let mut front = self.front.lock();
         if !front.is_live(link) {
@@ -119,7 +118,7 @@ impl<W: Wire> Outbound<W> {
         Some((waiter, Window { after, last }))
     }
 
-    /// Is there anything that the server may not have dealt with yet?
+    /// Is there anything that the server may not have processed yet?
     pub(in crate::client) fn is_unanswered(&self) -> bool {
         let front = self.front.lock();
         front.answered < front.frames()

@@ -1,5 +1,5 @@
-//! Who writes: a thread that watches the sockets, or a publisher that must not wait, one at a time and never blocking;
-//! and the large payloads that go to the kernel from the caller's memory.
+//! The writing threads: one that watches the sockets, or a publisher that must not wait, one at a time and never
+//! blocking; and large payloads, which are written from the caller's memory.
 
 use std::io::{ErrorKind, IoSlice};
 use std::sync::atomic::Ordering;
@@ -14,68 +14,68 @@ use crate::error::{Error, Result, Status};
 use crate::proto::encode;
 use crate::proto::write_buf::WriteBuf;
 
-/// A buffer that once grew beyond this is not kept.
+/// A buffer that has grown beyond this size is not kept.
 const KEEP_CAPACITY: usize = 2 * FULL_AT;
 
-/// What a thread that writes is ready to do beyond writing what it found.
+/// How much more a writing thread does beyond writing what it found.
 #[derive(Clone, Copy)]
 struct Effort {
-    /// So often it takes what others have appended meanwhile.
+    /// How often it takes what others have appended meanwhile.
     rounds: usize,
-    /// So long it waits for the socket to take more, before it leaves that to the threads that watch the sockets.
+    /// How long it waits for the socket to accept more, before it leaves that to the threads that watch the sockets.
     wait: Duration,
 }
 
 impl Effort {
-    /// A call of the program's is not to last for as long as others publish.
+    /// A call of the program must not last for as long as others publish.
     const PUBLISHER: Effort = Effort {
         rounds: 1,
         wait: Duration::ZERO,
     };
 
-    /// A publisher that has filled the buffer. As a rule the socket takes more before another thread would have been
-    /// woken to see to it, so waiting is the shorter way, and the bytes leave from the cache that they are in.
+    /// A publisher that has filled the buffer. Usually the socket accepts more before another thread would have been
+    /// woken to write, so waiting is faster, and the bytes are written from the cache that they are in.
     const FILLER: Effort = Effort {
         rounds: 1,
         wait: Duration::from_millis(5),
     };
 
-    /// A thread that watches the sockets has others to look after.
+    /// A thread that watches the sockets has others to serve.
     const WATCHER: Effort = Effort {
         rounds: 16,
         wait: Duration::ZERO,
     };
 }
 
-/// Who has the writer for longer waits for the socket with a large payload, perhaps for ever.
+/// A thread that holds the writer lock for longer waits for the socket with a large payload, perhaps for ever.
 const AT_WORK: Duration = Duration::from_millis(1);
 
-/// How far writing got.
+/// The outcome of writing.
 enum Written {
-    /// Nothing is left, or others have been asked to go on.
+    /// Nothing is left, or other threads have been asked to continue.
     All,
-    /// The socket takes no more for now.
+    /// The socket accepts no more for now.
     Blocked,
 }
 
-/// What became of a large payload.
+/// The outcome of writing a large payload.
 enum Direct<W> {
-    /// It has left, or is pending, or was refused.
+    /// It has been written, or is pending, or was refused.
     Done(Result<()>),
-    /// The caller's time is over; what has begun to leave follows by itself.
+    /// The caller's time is over; what was begun is completed without the caller.
     Late(Arc<W>),
     /// The link does not work.
     Failed(Arc<W>, Error),
 }
 
-/// What the thread that writes has to itself.
+/// What the writer lock protects.
 pub(super) struct Writer<W> {
     pub(super) back: WriteBuf,
-    /// So much of `back` has left.
+    /// The number of bytes of `back` that have been written.
     pub(super) sent: usize,
-    /// What takes nothing any more, until whoever found that out has dealt with it.
+    /// The link that accepts nothing any more, until the thread that found out has handled it.
     broken: Weak<W>,
-    /// A publisher has waited in vain for the socket to take more, and nothing has left since.
+    /// A publisher has waited in vain for the socket to accept more, and nothing has been written since.
     stalled: bool,
     pieces: Pieces,
 }
@@ -91,7 +91,7 @@ impl<W> Writer<W> {
         }
     }
 
-    /// Drops what was to be written. What has been learnt of pieces stays.
+    /// Drops unwritten data. Measurements of pieces are kept.
     pub(super) fn clear(&mut self) {
         (self.back, self.sent) = (WriteBuf::new(), 0);
         (self.broken, self.stalled) = (Weak::new(), false);
@@ -103,7 +103,7 @@ impl<W> Writer<W> {
 }
 
 impl<W: Wire> Outbound<W> {
-    /// Writes what there is, unless another thread is at it: then that one will look again.
+    /// Writes what there is, unless another thread is writing: then that one will check again.
     pub(in crate::client) fn try_flush(&self, link: &Arc<W>) {
         self.try_flush_with(link, Effort::PUBLISHER);
     }
@@ -123,14 +123,14 @@ impl<W: Wire> Outbound<W> {
             self.flush_with(writer, link, effort);
         } else {
             self.flush_contended.store(true, Ordering::SeqCst);
-            // The holder may have let go between the attempt and the mark.
+            // The holder may have released the lock between the attempt and the flag.
             if let Some(writer) = self.writer.try_lock() {
                 self.flush_with(writer, link, effort);
             }
         }
     }
 
-    /// As [`Outbound::try_flush`], but waits for the thread that is at it, unless that one waits itself.
+    /// As [`Outbound::try_flush`], but waits for a thread that is writing, unless that one waits itself.
     pub(super) fn flush_wait(&self, link: &Arc<W>) {
         match self.writer.try_lock_for(AT_WORK) {
             Some(writer) => self.flush_with(writer, link, Effort::PUBLISHER),
@@ -150,8 +150,8 @@ impl<W: Wire> Outbound<W> {
         self.look_again();
     }
 
-    /// After the writer has been let go: did anyone want it meanwhile? Perhaps for another server than
-    /// the one that was written to, or for what has left by now.
+    /// After the writer lock was released: did another thread want it meanwhile? Perhaps for another server than the
+    /// one that was written to, or for data that has been written by now.
     fn look_again(&self) {
         if self.flush_contended.swap(false, Ordering::SeqCst) {
             let mut front = self.front.lock();
@@ -163,8 +163,8 @@ impl<W: Wire> Outbound<W> {
         }
     }
 
-    /// Writes what is left, and then, so many times, what has come into the front. Stops when the
-    /// socket takes no more for now.
+    /// Writes what is left, and then, as often as `effort` allows, what has been appended to the front. Stops when the
+    /// socket accepts no more for now.
     fn write_all(&self, writer: &mut Writer<W>, link: &Arc<W>, effort: Effort) -> Result<Written> {
         if writer.is_broken(link) {
             return Ok(Written::All);
@@ -193,7 +193,7 @@ impl<W: Wire> Outbound<W> {
                 let mut front = self.front.lock();
                 if !front.is_live(link) {
                     drop(front);
-                    // Who missed the writer meanwhile may have meant the present link.
+                    // A thread that found the lock taken meanwhile may have meant the present link.
                     self.flush_contended.store(true, Ordering::SeqCst);
                     return Ok(Written::All);
                 }
@@ -236,7 +236,7 @@ impl<W: Wire> Outbound<W> {
         }
     }
 
-    /// Publishes a large payload from the caller's memory, after all that was published before.
+    /// Writes a large payload from the caller's memory, after everything that was published before.
     pub(super) fn publish_direct(&self, out: &Outgoing<'_>) -> Result<()> {
         self.front.lock().check(out)?;
         let deadline = self.deadline();
@@ -261,8 +261,8 @@ impl<W: Wire> Outbound<W> {
                 } else {
                     link.fail_after_reading(e.clone());
                 }
-                // Unless there was no memory for it, or nothing follows, the whole frame is kept for
-                // after the reconnect; also where the deadline passed, which the caller is told.
+                // Unless memory was short, or nothing follows, the whole frame is kept for after the reconnect; also
+                // if the deadline passed, which is reported to the caller.
                 let lost = e.status() == Status::NATS_NO_MEMORY;
                 match link.has_successor() {
                     false => Err(Status::NATS_CONNECTION_CLOSED.into()),
@@ -273,7 +273,7 @@ impl<W: Wire> Outbound<W> {
         }
     }
 
-    /// Nothing of the program's may run here, nor anything that ends the link: the writer is locked.
+    /// The writer is locked: no code of the program may run here, nor anything that ends the link.
     fn direct(
         &self,
         writer: &mut Writer<W>,
@@ -292,7 +292,7 @@ impl<W: Wire> Outbound<W> {
         }
         let link = match &front.mode {
             Mode::Live(link) if !link.has_ended() && !writer.is_broken(link) => link.clone(),
-            // Without a server, or with one that is lost already: it is for the next.
+            // Without a server, or with one that is lost already, the frame is for the next one.
             _ => {
                 if writer.back.len() + front.buf.len() >= self.pending_max {
                     return Direct::Done(Err(Status::NATS_INSUFFICIENT_BUFFER.into()));
@@ -312,12 +312,12 @@ impl<W: Wire> Outbound<W> {
         front.count(out);
         front.swapped += (front.buf.len() + out.payload.len() + encode::CRLF.len()) as u64;
         writer.back.append(&mut front.buf);
-        // Who was asked to look finds it gone.
+        // The thread that was asked to look finds it gone.
         front.flush_requested &= front.in_burst;
         drop(front);
         match self.write_direct(writer, &link, out.payload, own.unwrap_or(deadline)) {
             Ok(()) => Direct::Done(Ok(())),
-            // What is left of it is in the back, and leaves when the socket takes more.
+            // The rest is in the back buffer, and is written when the socket accepts more.
             Err(e) if own.is_some() && e.status() == Status::NATS_TIMEOUT => Direct::Late(link),
             Err(e) => {
                 writer.broken = Arc::downgrade(&link);
@@ -326,8 +326,8 @@ impl<W: Wire> Outbound<W> {
         }
     }
 
-    /// Writes what was published before. Returns the link if the time is over before that has left:
-    /// then the caller has not begun with a frame of its own.
+    /// Writes what was published before. Returns the link if the time is over before that has been written; the caller
+    /// has not begun a frame of its own then.
     fn is_behind(&self, writer: &mut Writer<W>, deadline: Instant) -> Option<Arc<W>> {
         let link = match &self.front.lock().mode {
             Mode::Live(link) => link.clone(),
@@ -350,8 +350,8 @@ impl<W: Wire> Outbound<W> {
         }
     }
 
-    /// Writes the back, the payload and a line end. When that fails, the frame is put together in
-    /// the back, so that the back again ends with a whole frame.
+    /// Writes the back buffer, the payload and a line end. If that fails, the frame is put together in the back
+    /// buffer, so that it ends with a whole frame again.
     fn write_direct(
         &self,
         writer: &mut Writer<W>,
@@ -407,8 +407,8 @@ impl<W: Wire> Outbound<W> {
     }
 }
 
-/// Writes the back, in pieces. Where the socket takes no more, waits for it so long, unless that was in vain the last
-/// time.
+/// Writes the back buffer in pieces. If the socket accepts no more, waits for it for a limited time, unless that was
+/// in vain the last time.
 fn write_back<W: Wire>(writer: &mut Writer<W>, link: &W, wait: Duration) -> Result<Written> {
     let first = writer.sent;
     let clock = writer.pieces.begin(writer.back.len() - first);
@@ -422,7 +422,7 @@ fn write_back<W: Wire>(writer: &mut Writer<W>, link: &W, wait: Duration) -> Resu
                 writer.stalled = false;
             }
             Err(e) if e.kind() == ErrorKind::WouldBlock => {
-                // The program's event loop may be what calls.
+                // The caller may be the program's event loop.
                 if wait.is_zero() || writer.stalled || link.is_loop_driven() {
                     return Ok(Written::Blocked);
                 }
@@ -439,7 +439,7 @@ fn write_back<W: Wire>(writer: &mut Writer<W>, link: &W, wait: Duration) -> Resu
     Ok(Written::All)
 }
 
-/// Waits until the kernel has all that the stream has taken.
+/// Waits until the kernel has accepted everything that the stream has taken.
 fn flush_all<W: Wire>(link: &W, deadline: Instant) -> Result<()> {
     loop {
         match link.stream().flush() {
