@@ -42,7 +42,6 @@
 //!
 //! Tests run the source of this module in many orders of its threads (`client/explored.rs`). For that reason it names
 //! its environment relative to itself, and its parts import it from here.
-//! names what is around it relative to itself, and its parts import that from here.
 
 mod append;
 pub(in crate::client) mod attach;
