@@ -205,7 +205,9 @@ static void only_one_at_a_time(void) {
     publish_numbers(p.nc, "foo", 0, 10);
     pthread_join(f.thread, NULL);
     CHECK_INT(f.status, NATS_OK);
-    expect_list(&f.list, 0, 10);
+    /* The first request ends when the server has nothing more: perhaps before all have been published. */
+    CHECK(f.list.Count >= 1);
+    expect_list(&f.list, 0, f.list.Count);
     pull_end(&p);
 }
 

@@ -308,6 +308,8 @@ static void dispatched_by_the_program(void) {
     CHECK_INT(counter_get(&c.messages), 2);
     natsSubscription_Destroy(sub);
     natsConnection_Destroy(other);
+    natsConnection_Close(f.nc);
+    CHECK_OK(natsConnection_Dispatch(f.nc, 0, &ran)); /* the closed callback */
     fixture_end(&f);
 }
 
