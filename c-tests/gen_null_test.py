@@ -59,8 +59,8 @@ NULL_IS_FINE |= {
     (name, param)
     for param, names in {
         "si": ("js_AddStream", "js_UpdateStream"), "ci": ("js_AddConsumer", "js_UpdateConsumer"),
-        "new_crr": ("js_ResetConsumer",), "new_cpr": ("js_PauseConsumer",), "subject": ("js_Subscribe", "js_SubscribeSync", "js_PullSubscribe"),
-        "durable": ("js_PullSubscribe", "js_PullSubscribeAsync"),
+        "new_crr": ("js_ResetConsumer",), "new_cpr": ("js_PauseConsumer",), "subject": ("js_Subscribe", "js_SubscribeSync", "js_PullSubscribe", "js_PullSubscribeSync"),
+        "durable": ("js_PullSubscribe", "js_PullSubscribeAsync", "js_PullSubscribeSync"),
     }.items()
     for name in names
 }

@@ -16,7 +16,7 @@ typedef struct order {
 static void order_start(order *o, const char *more) {
     server_run_jetstream(&o->s);
     closure_init(&o->m);
-    CHECK_OK(natsConnection_Connect(&o->nc, options_recorded(o->s.url, &o->c)));
+    o->nc = test_connect(options_recorded(o->s.url, &o->c));
     stream_create(o->nc, "S", "\"foo\",\"bar\",\"k.*\"", more);
     CHECK_OK(natsConnection_JetStream(&o->js, o->nc, NULL));
 }
@@ -24,6 +24,7 @@ static void order_start(order *o, const char *more) {
 static void order_end(order *o) {
     jsCtx_Destroy(o->js);
     natsConnection_Destroy(o->nc);
+    CHECK_REACHED(&o->c.closed, 1); /* no callback is to find the closure gone */
     server_stop(&o->s);
 }
 

@@ -14,7 +14,7 @@ typedef struct pull {
 
 static void pull_start(pull *p, int messages, jsSubOptions *options) {
     server_run_jetstream(&p->s);
-    CHECK_OK(natsConnection_Connect(&p->nc, options_recorded(p->s.url, &p->c)));
+    p->nc = test_connect(options_recorded(p->s.url, &p->c));
     stream_create(p->nc, "S", "\"foo\",\"bar\"", ",\"storage\":\"file\"");
     publish_numbers(p->nc, "foo", 0, messages);
     CHECK_OK(natsConnection_JetStream(&p->js, p->nc, NULL));
@@ -25,6 +25,7 @@ static void pull_end(pull *p) {
     natsSubscription_Destroy(p->sub);
     jsCtx_Destroy(p->js);
     natsConnection_Destroy(p->nc);
+    CHECK_REACHED(&p->c.closed, 1); /* no callback is to find the closure gone */
     server_stop(&p->s);
 }
 

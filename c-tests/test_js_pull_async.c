@@ -37,7 +37,7 @@ static void pull_start(pull *p, int messages) {
     closure_init(&p->m);
     counter_init(&p->ended);
     counter_init(&p->asked);
-    CHECK_OK(natsConnection_Connect(&p->nc, options_recorded(p->s.url, &p->c)));
+    p->nc = test_connect(options_recorded(p->s.url, &p->c));
     stream_create(p->nc, "S", "\"foo\",\"bar\"", ",\"storage\":\"file\"");
     publish_numbers(p->nc, "foo", 0, messages);
     CHECK_OK(natsConnection_JetStream(&p->js, p->nc, NULL));
@@ -70,6 +70,7 @@ static void pull_end(pull *p) {
     natsSubscription_Destroy(p->sub);
     jsCtx_Destroy(p->js);
     natsConnection_Destroy(p->nc);
+    CHECK_REACHED(&p->c.closed, 1); /* no callback is to find the closure gone */
     server_stop(&p->s);
     CHECK_INT(counter_get(&p->m.wrong), 0);
     CHECK(counter_get(&p->ended) <= 1);

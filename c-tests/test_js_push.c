@@ -16,7 +16,7 @@ typedef struct push {
 static void push_start(push *p, int messages) {
     server_run_jetstream(&p->s);
     closure_init(&p->m);
-    CHECK_OK(natsConnection_Connect(&p->nc, options_recorded(p->s.url, &p->c)));
+    p->nc = test_connect(options_recorded(p->s.url, &p->c));
     stream_create(p->nc, "S", "\"foo\",\"bar\",\"baz.*\"", "");
     publish_numbers(p->nc, "foo", 0, messages);
     CHECK_OK(natsConnection_JetStream(&p->js, p->nc, NULL));
@@ -25,6 +25,7 @@ static void push_start(push *p, int messages) {
 static void push_end(push *p) {
     jsCtx_Destroy(p->js);
     natsConnection_Destroy(p->nc);
+    CHECK_REACHED(&p->c.closed, 1); /* no callback is to find the closure gone */
     server_stop(&p->s);
 }
 

@@ -1573,7 +1573,8 @@ typedef void (*jsFetchCompleteHandler)(natsConnection *nc, natsSubscription *sub
 typedef bool (*jsFetchNextHandler)(int *messages, int64_t *maxBytes, natsSubscription *sub, void *closure);
 
 /**
- * How `js_PullSubscribeAsync` works: part of `jsOptions`, of that call's only.
+ * How `js_PullSubscribeAsync` and `js_PullSubscribeSync` work: part of `jsOptions`, of these calls'
+ * only.
  *
  * @ingroup nats_js_context
  */
@@ -10586,6 +10587,71 @@ enum natsStatus js_PullSubscribeAsync(natsSubscription **sub,
                                       struct jsOptions *jsOpts,
                                       struct jsSubOptions *subOpts,
                                       jsErrCode *errCode);
+
+/**
+ * Subscribe to a stream; the library asks for messages, and the program takes them one by one.
+ *
+ * As `js_PullSubscribeAsync` without a callback: `natsSubscription_NextMsg` gives the next message, and
+ * `natsSubscription_NextMsgs` those that wait. Messages are asked for as the program takes those before,
+ * by `PullSubscribeAsync` of `jsOpts`. Where that has none of `KeepAhead`, `MaxBytes` and `NoWait`, more
+ * are asked for when half of `FetchSize` is left. They are acknowledged by `natsMsg_Ack`. When the pull
+ * is over, and the messages that have come by then are taken, those functions return the reason that
+ * `js_PullSubscribeAsync` tells a `CompleteHandler`, and `natsSubscription_IsValid` is false. Source:
+ * ADR-37.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param sub Receives the subscription, which the caller owns and releases with
+ * `natsSubscription_Destroy`, also after its end. Restored on failure.
+ * @param js The context.
+ * @param subject The subject, which may have wildcards; NULL or empty only where `subOpts` has
+ * `Stream` and `Consumer`.
+ * @param durable The consumer's durable name; empty for a consumer that ends some time after its
+ * subscription, NULL for what `subOpts` has.
+ * @param jsOpts The options of the call, `PullSubscribeAsync` among them, which has no handlers; NULL
+ * for the defaults.
+ * @param subOpts How to subscribe; NULL for the defaults.
+ * @param errCode Receives the server's error number, or 0; may be NULL.
+ *
+ * @retval NATS_OK The subscription was made.
+ * @retval NATS_INVALID_ARG `sub` or `js` is NULL, `js` was destroyed, `subject` is missing, there is a
+ * handler, or options contradict each other.
+ * @retval NATS_ERR No stream has the subject, the consumer exists and is not as asked, or the server
+ * refused to create it; `errCode` and the last error say more.
+ * @retval NATS_NOT_FOUND The stream and the consumer are named, and the consumer does not exist.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_TIMEOUT The server did not answer in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_DRAINING The connection is draining.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included. Waits for the server.
+ *
+ * @par Example
+ * ```c
+ * natsSubscription *sub = NULL;
+ * natsMsg *msg = NULL;
+ * natsStatus s = js_PullSubscribeSync(&sub, js, "orders.>", "worker", NULL, NULL, NULL);
+ * while (s == NATS_OK && (s = natsSubscription_NextMsg(&msg, sub, 5000)) == NATS_OK) {
+ *     printf("%s\n", natsMsg_GetData(msg));
+ *     natsMsg_Ack(msg, NULL);
+ *     natsMsg_Destroy(msg);
+ * }
+ * natsSubscription_Destroy(sub);
+ * ```
+ *
+ * @see js_PullSubscribe, js_PullSubscribeAsync, natsSubscription_NextMsg
+ *
+ * @ingroup nats_js_subscribe
+ */
+NATS_EXTERN
+enum natsStatus js_PullSubscribeSync(natsSubscription **sub,
+                                     jsCtx *js,
+                                     const char *subject,
+                                     const char *durable,
+                                     struct jsOptions *jsOpts,
+                                     struct jsSubOptions *subOpts,
+                                     jsErrCode *errCode);
 
 /**
  * Fetch messages of a pull subscription.

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use crate::client::subscription::home::Home;
 use crate::client::subscription::state::Subscription;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::msg::Msg;
 
 /// What belongs to a subscription without the client knowing, and a say in what becomes of the
@@ -23,6 +23,12 @@ pub trait Extension<S = crate::client::Subscription>: Any + Send + Sync {
     /// The program is about to get this message as the next one.
     fn taken(&self, sub: &Arc<S>, msg: &mut Msg) {
         let _ = (sub, msg);
+    }
+
+    /// There is no next message for the program: what it is told instead of `error`.
+    fn next_failed(&self, sub: &Arc<S>, error: Error) -> Error {
+        let _ = sub;
+        error
     }
 
     /// The program has unsubscribed, which has taken effect. May wait. An error is what the

@@ -18,7 +18,8 @@ impl<H: Home> Subscription<H> {
         match self.extension.get() {
             None => self.take_next(timeout),
             Some(extension) => extension.next_begins(self).and_then(|()| {
-                let mut msg = self.take_next(timeout)?;
+                let taken = self.take_next(timeout);
+                let mut msg = taken.map_err(|e| extension.next_failed(self, e))?;
                 extension.taken(self, &mut msg);
                 Ok(msg)
             }),
@@ -41,6 +42,10 @@ impl<H: Home> Subscription<H> {
         }
         let mut list = self
             .take_list(max, timeout)
+            .map_err(|e| match extension {
+                Some(extension) => extension.next_failed(self, e),
+                None => e,
+            })
             .map_err(|e| self.why_no_message(e, timeout))?;
         while let Some(mut msg) = list.pop() {
             if let Some(extension) = extension {

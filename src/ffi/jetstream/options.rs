@@ -30,7 +30,8 @@ pub struct jsOptionsPublishAsync {
     pub MuxReplies: bool,
 }
 
-/// How `js_PullSubscribeAsync` works: part of `jsOptions`, of that call's only.
+/// How `js_PullSubscribeAsync` and `js_PullSubscribeSync` work: part of `jsOptions`, of these calls'
+/// only.
 ///
 /// @ingroup nats_js_context
 #[repr(C)]

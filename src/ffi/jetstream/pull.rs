@@ -99,7 +99,7 @@ pub unsafe extern "C" fn js_PullSubscribe(
     errCode: *mut jsErrCodeArg,
 ) -> natsStatus {
     // SAFETY: the caller's contract, above.
-    let body = || unsafe { subscribe(sub, js, subject, durable, None, opts, subOpts) };
+    let body = || unsafe { subscribe(sub, js, subject, durable, Messages::Fetched, opts, subOpts) };
     // SAFETY: likewise.
     unsafe { guard_api("js_PullSubscribe", errCode, body) }
 }
@@ -170,10 +170,103 @@ pub unsafe extern "C" fn js_PullSubscribeAsync(
         let callback = Callback::new(msgCB, msgCBClosure);
         let callback = callback.ok_or_else(|| Error::invalid_arg("callback cannot be NULL"))?;
         // SAFETY: the caller's contract, above.
-        unsafe { subscribe(sub, js, subject, durable, Some(callback), jsOpts, subOpts) }
+        unsafe {
+            subscribe(
+                sub,
+                js,
+                subject,
+                durable,
+                Messages::Called(callback),
+                jsOpts,
+                subOpts,
+            )
+        }
     };
     // SAFETY: likewise.
     unsafe { guard_api("js_PullSubscribeAsync", errCode, body) }
+}
+
+/// Subscribe to a stream; the library asks for messages, and the program takes them one by one.
+///
+/// As `js_PullSubscribeAsync` without a callback: `natsSubscription_NextMsg` gives the next message, and
+/// `natsSubscription_NextMsgs` those that wait. Messages are asked for as the program takes those before,
+/// by `PullSubscribeAsync` of `jsOpts`. Where that has none of `KeepAhead`, `MaxBytes` and `NoWait`, more
+/// are asked for when half of `FetchSize` is left. They are acknowledged by `natsMsg_Ack`. When the pull
+/// is over, and the messages that have come by then are taken, those functions return the reason that
+/// `js_PullSubscribeAsync` tells a `CompleteHandler`, and `natsSubscription_IsValid` is false. Source:
+/// ADR-37.
+///
+/// @note An addition of this library: nats.c does not have it.
+///
+/// @param sub Receives the subscription, which the caller owns and releases with
+/// `natsSubscription_Destroy`, also after its end. Restored on failure.
+/// @param js The context.
+/// @param subject The subject, which may have wildcards; NULL or empty only where `subOpts` has
+/// `Stream` and `Consumer`.
+/// @param durable The consumer's durable name; empty for a consumer that ends some time after its
+/// subscription, NULL for what `subOpts` has.
+/// @param jsOpts The options of the call, `PullSubscribeAsync` among them, which has no handlers; NULL
+/// for the defaults.
+/// @param subOpts How to subscribe; NULL for the defaults.
+/// @param errCode Receives the server's error number, or 0; may be NULL.
+///
+/// @retval NATS_OK The subscription was made.
+/// @retval NATS_INVALID_ARG `sub` or `js` is NULL, `js` was destroyed, `subject` is missing, there is a
+/// handler, or options contradict each other.
+/// @retval NATS_ERR No stream has the subject, the consumer exists and is not as asked, or the server
+/// refused to create it; `errCode` and the last error say more.
+/// @retval NATS_NOT_FOUND The stream and the consumer are named, and the consumer does not exist.
+/// @retval NATS_NO_RESPONDERS JetStream is not enabled.
+/// @retval NATS_TIMEOUT The server did not answer in time.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed.
+/// @retval NATS_DRAINING The connection is draining.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included. Waits for the server.
+///
+/// @par Example
+/// ```c
+/// natsSubscription *sub = NULL;
+/// natsMsg *msg = NULL;
+/// natsStatus s = js_PullSubscribeSync(&sub, js, "orders.>", "worker", NULL, NULL, NULL);
+/// while (s == NATS_OK && (s = natsSubscription_NextMsg(&msg, sub, 5000)) == NATS_OK) {
+///     printf("%s\n", natsMsg_GetData(msg));
+///     natsMsg_Ack(msg, NULL);
+///     natsMsg_Destroy(msg);
+/// }
+/// natsSubscription_Destroy(sub);
+/// ```
+///
+/// @see js_PullSubscribe, js_PullSubscribeAsync, natsSubscription_NextMsg
+///
+/// @ingroup nats_js_subscribe
+///
+/// # Safety
+/// As for `js_PullSubscribe`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn js_PullSubscribeSync(
+    sub: *mut *mut natsSubscription,
+    js: *mut jsCtx,
+    subject: *const c_char,
+    durable: *const c_char,
+    jsOpts: *mut jsOptions,
+    subOpts: *mut jsSubOptions,
+    errCode: *mut jsErrCodeArg,
+) -> natsStatus {
+    // SAFETY: the caller's contract, above.
+    let body = || unsafe { subscribe(sub, js, subject, durable, Messages::Taken, jsOpts, subOpts) };
+    // SAFETY: likewise.
+    unsafe { guard_api("js_PullSubscribeSync", errCode, body) }
+}
+
+/// How messages get to the program.
+enum Messages {
+    /// It fetches them.
+    Fetched,
+    /// They are asked for ahead of it, and it takes them.
+    Taken,
+    /// They are asked for ahead of its callback.
+    Called(Callback<MsgHandler>),
 }
 
 /// Fetch messages of a pull subscription.
@@ -415,7 +508,7 @@ unsafe fn subscribe(
     js: *mut jsCtx,
     subject: *const c_char,
     durable: *const c_char,
-    callback: Option<Callback<MsgHandler>>,
+    messages: Messages,
     opts: *const jsOptions,
     sub_opts: *mut jsSubOptions,
 ) -> js::Result<()> {
@@ -451,19 +544,33 @@ unsafe fn subscribe(
         // SAFETY: not NULL, hence valid for writing by the contract above; any bytes will do.
         placed = Some((handle, unsafe { place.replace(MaybeUninit::new(handle)) }));
     };
-    let made = match callback {
-        None => pull_subscribe(&context, &call, &wanted, place_it),
-        Some(callback) => {
+    let flow = match pull {
+        // SAFETY: likewise.
+        Some(pull) => unsafe { flow_options(pull) },
+        None => Ok(FlowOptions::default()),
+    };
+    let made = match messages {
+        Messages::Fetched => pull_subscribe(&context, &call, &wanted, place_it),
+        Messages::Taken => {
+            let handlers =
+                pull.is_some_and(|p| p.NextHandler.is_some() || p.CompleteHandler.is_some());
+            if handlers {
+                let text = "without a callback there is no NextHandler and no CompleteHandler";
+                return Err(Error::invalid_arg(text).into());
+            }
+            let pull = AsyncPull {
+                options: flow?,
+                next: None,
+                sink: None,
+            };
+            pull_subscribe_async(&context, &call, &wanted, pull, place_it)
+        }
+        Messages::Called(callback) => {
             let complete = pull
                 .and_then(|pull| Callback::new(pull.CompleteHandler, pull.CompleteHandlerClosure));
             let next = pull
                 .and_then(|pull| Callback::new(pull.NextHandler, pull.NextHandlerClosure))
                 .map(next_ask);
-            let flow = match pull {
-                // SAFETY: likewise.
-                Some(pull) => unsafe { flow_options(pull) }?,
-                None => FlowOptions::default(),
-            };
             let auto_ack = acknowledges(&options);
             let sink = Box::new(move |pull: &Arc<Pull>| -> Box<dyn MsgSink> {
                 Box::new(PullSink {
@@ -475,9 +582,9 @@ unsafe fn subscribe(
                 })
             });
             let pull = AsyncPull {
-                options: flow,
+                options: flow?,
                 next,
-                sink,
+                sink: Some(sink),
             };
             pull_subscribe_async(&context, &call, &wanted, pull, place_it)
         }

@@ -1,4 +1,5 @@
-//! The asynchronous pull: messages go to a callback, and more are asked for as they are dealt with.
+//! The asynchronous pull: messages go to a callback, or the program takes them one by one, and more
+//! are asked for as they are dealt with.
 //!
 //! What a server takes back, loses or does not answer is asked for again by whoever finds out, be it
 //! the thread that reads or that of the timers; the program's callback may take its time meanwhile.
@@ -26,6 +27,8 @@ const TOO_SOON: Duration = Duration::from_secs(1);
 pub(super) struct Ahead {
     pub(super) options: FlowOptions,
     pub(super) next: Option<super::NextAsk>,
+    /// The program takes the messages; there is no callback.
+    pub(super) is_iterated: bool,
     /// When it ends by its time.
     deadline: Option<Instant>,
     timers: Mutex<Timers>,
@@ -38,12 +41,17 @@ struct Timers {
 }
 
 impl Ahead {
-    pub(super) fn new(options: FlowOptions, next: Option<super::NextAsk>) -> Self {
+    pub(super) fn new(
+        options: FlowOptions,
+        next: Option<super::NextAsk>,
+        is_iterated: bool,
+    ) -> Self {
         let timeout = Some(options.timeout).filter(|t| !t.is_zero());
         Ahead {
             deadline: timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
             options,
             next,
+            is_iterated,
             timers: Mutex::default(),
         }
     }
@@ -339,20 +347,53 @@ impl Pull {
 
     /// A message for the program: `None` where it has all that it wants. On the thread that delivers.
     pub fn before_callback(&self, mut msg: Msg) -> Option<Msg> {
-        let mut state = self.state.lock();
+        let state = self.state.lock();
         if matches!(&state.healing.exit, Some(Exit(e)) if e.status() == Status::NATS_MAX_DELIVERED_MSGS)
         {
             return None;
         }
-        if self.options().is_some_and(|o| !o.pull.group.is_empty())
-            && let Some(pin) = msg.header(b"Nats-Pin-Id")
-            && state.pin.as_bytes() != pin
-        {
-            state.pin = String::from_utf8_lossy(pin).into_owned();
-        }
         drop(state);
+        self.note_pin(&msg);
         self.hand_over(&mut msg);
         Some(msg)
+    }
+
+    /// Requests have to carry the id that the consumer has given, which its messages tell.
+    fn note_pin(&self, msg: &Msg) {
+        if self.options().is_some_and(|o| !o.pull.group.is_empty())
+            && let Some(pin) = msg.header(b"Nats-Pin-Id")
+        {
+            let mut state = self.state.lock();
+            if state.pin.as_bytes() != pin {
+                state.pin = String::from_utf8_lossy(pin).into_owned();
+            }
+        }
+    }
+
+    /// The program takes a message: asks for more if it is time. On the program's thread.
+    pub(super) fn iterated(&self, msg: &mut Msg) {
+        let Some(options) = self.options() else {
+            return;
+        };
+        self.note_pin(msg);
+        self.hand_over(msg);
+        let mut state = self.state.lock();
+        state.flow.delivered(msg.size() as u64);
+        let is_full = state.flow.is_full(options);
+        drop(state);
+        match is_full {
+            true => self.finish_after_queue(Exit::full()),
+            false => self.refill(),
+        }
+    }
+
+    /// Why there is no message for a program that takes them: why the pull is over, if it is.
+    pub(super) fn iteration_failed(&self, sub: &Arc<Subscription>, error: Error) -> Error {
+        let exit = match sub.is_valid() {
+            true => None,
+            false => self.state.lock().healing.exit.clone(),
+        };
+        exit.map_or(error, |Exit(reason)| reason)
     }
 
     /// The program's callback has returned, for a message of this size, or there was none. On the

@@ -30,6 +30,24 @@ pub struct FlowOptions {
     pub pull: PullOptions,
 }
 
+impl FlowOptions {
+    /// Has it ask before all messages are delivered, where nothing is said of that: with half of what
+    /// it asks for at a time. Not where the number of messages is not all that decides.
+    pub(super) fn ask_ahead(&mut self) {
+        if self.keep_ahead == 0 && self.max_bytes == 0 && !self.no_wait {
+            self.keep_ahead = self.at_a_time() / 2;
+        }
+    }
+
+    /// How many messages are asked for at a time.
+    fn at_a_time(&self) -> u64 {
+        match self.fetch_size {
+            0 => FETCH_SIZE,
+            size => size,
+        }
+    }
+}
+
 /// A request that the server has not dealt with yet, as far as is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Outstanding {
@@ -144,10 +162,7 @@ impl Flow {
         if self.requested.saturating_sub(self.delivered) > options.keep_ahead {
             return None;
         }
-        let mut messages = match options.fetch_size {
-            0 => FETCH_SIZE,
-            size => size,
-        };
+        let mut messages = options.at_a_time();
         if options.max_messages > 0 {
             messages = messages.min(options.max_messages.saturating_sub(self.requested));
         }
@@ -209,6 +224,43 @@ mod tests {
         }
         assert_eq!(sizes, [(0, 2), (2, 2), (4, 1)]);
         assert!(flow.outstanding.is_empty());
+    }
+
+    #[test]
+    fn half_of_a_request_is_kept_ahead_where_nothing_is_said() {
+        let ahead = |options: FlowOptions| {
+            let mut options = options;
+            options.ask_ahead();
+            options.keep_ahead
+        };
+        let size = |fetch_size| FlowOptions {
+            fetch_size,
+            ..FlowOptions::default()
+        };
+        assert_eq!(ahead(size(0)), 64);
+        assert_eq!(ahead(size(10)), 5);
+        assert_eq!(ahead(size(1)), 0);
+        let keep_ahead = 7;
+        let said = FlowOptions {
+            keep_ahead,
+            ..size(10)
+        };
+        assert_eq!(ahead(said), keep_ahead);
+        let max_bytes = 100;
+        assert_eq!(
+            ahead(FlowOptions {
+                max_bytes,
+                ..size(10)
+            }),
+            0
+        );
+        assert_eq!(
+            ahead(FlowOptions {
+                no_wait: true,
+                ..size(10)
+            }),
+            0
+        );
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //! | `status` | what a server says about a request |
 //! | `fetch` | asking and waiting for the answer |
 //! | `flow` | how much an asynchronous pull asks for, and when it is over |
-//! | `ahead` | the asynchronous pull: asking ahead of the program, healing, ending |
+//! | `ahead` | the asynchronous pull, to a callback or one by one: asking ahead of the program, healing, ending |
 //! | `gone` | a consumer that is no longer |
 //! | `subscribe` | making the subscription |
 //!
@@ -171,6 +171,11 @@ impl Pull {
 
     fn connection(&self) -> &Arc<Connection> {
         self.api.connection()
+    }
+
+    /// Asks for messages by itself, and the program takes them one by one.
+    fn is_iterated(&self) -> bool {
+        self.ahead.as_ref().is_some_and(|ahead| ahead.is_iterated)
     }
 
     /// The subscription, unless it has gone.
@@ -387,10 +392,21 @@ impl Intake for Pull {
 
 impl Extension for Pull {
     fn next_begins(&self, _sub: &Arc<Subscription>) -> Result<()> {
+        if self.is_iterated() {
+            return Ok(());
+        }
         Err(Error::new(
             Status::NATS_INVALID_SUBSCRIPTION,
             "not applicable to JetStream pull subscriptions",
         ))
+    }
+
+    fn taken(&self, _sub: &Arc<Subscription>, msg: &mut Msg) {
+        self.iterated(msg);
+    }
+
+    fn next_failed(&self, sub: &Arc<Subscription>, error: Error) -> Error {
+        self.iteration_failed(sub, error)
     }
 
     fn unsubscribed(&self, _sub: &Arc<Subscription>) -> Result<()> {

@@ -27,8 +27,8 @@ pub struct AsyncPull<'a> {
     /// Decides what to ask for, where the program does.
     pub next: Option<NextAsk>,
     /// Makes what the messages are given to. It has to tell the [`Pull`] before and after each, and
-    /// with no message when it gets none.
-    pub sink: MakeSink<'a>,
+    /// with no message when it gets none. `None` where the program takes them one by one.
+    pub sink: Option<MakeSink<'a>>,
 }
 
 /// Makes a pull subscription whose messages are [fetched](super::fetch()). `placed` gets the
@@ -42,15 +42,18 @@ pub fn pull_subscribe(
     make(context, call, wanted, None, placed)
 }
 
-/// Makes a pull subscription whose messages go to a callback.
+/// Makes a pull subscription that asks for messages by itself.
 pub fn pull_subscribe_async(
     context: &Arc<Context>,
     call: &Call<'_>,
     wanted: &Wanted<'_>,
-    pull: AsyncPull<'_>,
+    mut pull: AsyncPull<'_>,
     placed: impl FnOnce(&Arc<Subscription>),
 ) -> Result<Arc<Subscription>> {
     check(wanted, &pull.options)?;
+    if pull.sink.is_none() {
+        pull.options.ask_ahead();
+    }
     make(context, call, wanted, Some(pull), placed)
 }
 
@@ -92,7 +95,7 @@ fn make(
     let subject = [&inbox[..], b".*"].concat();
     let (options, next, sink) = match ahead {
         None => (None, None, None),
-        Some(pull) => (Some(pull.options), pull.next, Some(pull.sink)),
+        Some(pull) => (Some(pull.options), pull.next, pull.sink),
     };
     let pull = Pull::new(PullArgs {
         api: Api::of(call, context),
@@ -101,7 +104,7 @@ fn make(
         config: &selection.config,
         inbox: String::from_utf8_lossy(&inbox).into_owned(),
         no_ack: wanted.options.config.ack_policy == Some(AckPolicy::None),
-        ahead: options.map(|options| Ahead::new(options, next)),
+        ahead: options.map(|options| Ahead::new(options, next, sink.is_none())),
     });
     let queue = wanted.options.queue.as_bytes();
     let sub = conn.prepare_subscription(SubscribeArgs {
