@@ -444,6 +444,7 @@ static void ours_is_made_again(void) {
     publish_numbers(p.nc, "foo", 5, 5);
     CHECK_REACHED(&p.m.messages, 10);
     CHECK_STR(p.m.texts[5], "5");
+    CHECK_REACHED(&p.c.errors, 2);
     CHECK_INT(p.c.statuses[0], NATS_MISSED_HEARTBEAT);
     CHECK_INT(p.c.statuses[1], NATS_NOT_FOUND);
     CHECK_CONTAINS(p.c.error_texts[1], "of stream 'S' is gone");
