@@ -82,6 +82,7 @@ static void consumers_that_vanish(void) {
         CHECK_REACHED(&o.m.messages, round * 200 + 200);
     }
     CHECK_INT(counter_get(&o.m.wrong), 0);
+    CHECK_REACHED(&o.c.errors, 1);
     CHECK_INT(o.c.statuses[0], NATS_MISSED_HEARTBEAT);
     natsSubscription_Destroy(sub);
     order_end(&o);
@@ -130,6 +131,7 @@ static void queue_that_is_too_short(void) {
         natsMsg_Destroy(msg);
     }
     CHECK_STATUS(natsSubscription_NextMsg(&msg, sub, 0), NATS_TIMEOUT);
+    CHECK_REACHED(&o.c.errors, 1);
     CHECK_INT(o.c.statuses[0], NATS_SLOW_CONSUMER);
     natsSubscription_Destroy(sub);
     order_end(&o);
