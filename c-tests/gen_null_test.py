@@ -18,6 +18,9 @@ HANDLES = {
     "natsStatistics *": "statistics", "const natsStatistics *": "statistics", "jsCtx *": "context",
     # One that has begun needs a stream.
     "jsAtomicBatchCtx *": "NULL",
+    # These need a server that answers.
+    "kvStore *": "NULL", "const kvStore *": "NULL", "kvWatcher *": "NULL", "kvEntry *": "NULL", "const kvEntry *": "NULL",
+    "kvStatus *": "NULL", "const kvStatus *": "NULL",
 }
 # For every other type of parameter a valid value.
 VALUES = {
@@ -54,7 +57,7 @@ NULL_IS_FINE = {
 }
 ALL_NULL_IS_FINE = {"natsStatistics_GetCounts", "natsSubscription_GetStats"}  # but for the handle
 # Options and outputs that JetStream's functions take or leave, but for those that are about nothing else.
-OPTIONAL = {"jsOptions *", "jsPubOptions *", "jsSubOptions *", "jsErrCode *", "jsPubAck **"}
+OPTIONAL = {"const kvWatchOptions *", "const kvPurgeOptions *", "jsOptions *", "jsPubOptions *", "jsSubOptions *", "jsErrCode *", "jsPubAck **"}
 NULL_IS_FINE |= {
     (name, param)
     for param, names in {
@@ -87,14 +90,14 @@ def is_pointer(kind):
 
 
 def valid(kind):
-    if kind.startswith("js") and kind not in HANDLES and kind.endswith("*"):
+    if re.match(r"(const )?(js|kv)", kind) and kind not in HANDLES and kind.endswith("*"):
         return f"&{made(kind)}"
     return HANDLES.get(kind) or VALUES.get(kind)
 
 
 def made(kind):
     """The global for a structure of JetStream's, or for a pointer to one."""
-    return ("new_" if kind.endswith("**") else "a_") + kind.split()[0]
+    return ("new_" if kind.endswith("**") else "a_") + kind.removeprefix("const ").split()[0]
 
 
 def unused(name, kind):
@@ -142,10 +145,11 @@ def main():
             continue
     functions = [calls[i:i + 40] for i in range(0, len(calls), 40)]
     used = sorted({kind for kind in kinds if valid(kind) == f"&{made(kind)}"})
-    globals_ = [
-        f"static {k.rstrip('*').strip()} {'*' * (k.count('*') - 1)}{made(k)} __attribute__((unused));"
+    globals_ = sorted({
+        f"static {k.removeprefix('const ').rstrip('*').strip()} {'*' * (k.count('*') - 1)}{made(k)} "
+        "__attribute__((unused));"
         for k in used
-    ]
+    })
     objects = [k.split()[0] for k in used if k.endswith("**")]
     sweeps = [f"    {t}_Destroy(new_{t});\n    new_{t} = NULL;" for t in objects if declared(f"{t}_Destroy")]
     if any("context" in call for call in calls):

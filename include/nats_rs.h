@@ -259,6 +259,22 @@ typedef enum natsConnStatus {
     NATS_CONN_STATUS_DRAINING_PUBS
 } natsConnStatus;
 
+/**
+ * What was done to a key.
+ *
+ * @ingroup nats_kv_values
+ */
+typedef enum kvOperation {
+    /** What a NULL entry says. */
+    kvOp_Unknown = 0,
+    /** It got a value. */
+    kvOp_Put,
+    /** It was deleted; what it had before is still in the bucket. */
+    kvOp_Delete,
+    /** It was deleted with all that it had. */
+    kvOp_Purge
+} kvOperation;
+
 /* ---- JetStream: choices, and what servers say went wrong -------------------------------------------- */
 
 /**
@@ -890,6 +906,18 @@ typedef struct __jsAtomicBatchCtx __jsAtomicBatchCtx;
 
 /** The structure behind `jsCtx`. */
 typedef struct __jsCtx __jsCtx;
+
+/** The structure behind `kvEntry`. */
+typedef struct __kvEntry __kvEntry;
+
+/** The structure behind `kvStatus`. */
+typedef struct __kvStatus __kvStatus;
+
+/** The structure behind `kvStore`. */
+typedef struct __kvStore __kvStore;
+
+/** The structure behind `kvWatcher`. */
+typedef struct __kvWatcher __kvWatcher;
 
 /** The structure behind `natsConnection`. */
 typedef struct __natsConnection __natsConnection;
@@ -2668,6 +2696,180 @@ typedef struct jsConsumerSequenceMismatch {
     /** The number of the last delivery, as the server says. */
     uint64_t ConsumerServer;
 } jsConsumerSequenceMismatch;
+
+/**
+ * A key-value bucket. Opaque to C.
+ *
+ * Made by `js_CreateKeyValue` and `js_KeyValue`, released by `kvStore_Destroy`, also after its context and its
+ * connection were destroyed. Any thread may call any `kvStore_` function on it at any time, callbacks included. A
+ * call on a destroyed bucket returns `NATS_INVALID_ARG`; a call in a child of the process that made it returns
+ * `NATS_ILLEGAL_STATE`.
+ *
+ * @ingroup nats_kv_buckets
+ */
+typedef struct __kvStore kvStore;
+
+/**
+ * The configuration of a bucket. `kvConfig_Init` begins one.
+ *
+ * What is 0 or NULL is the default.
+ *
+ * @ingroup nats_kv_buckets
+ */
+typedef struct kvConfig {
+    /** The name: ASCII letters, digits, `_` and `-`. Required. */
+    const char *Bucket;
+    /** Words for people. */
+    const char *Description;
+    /** The size of the largest value in bytes; 0 for no limit. */
+    int32_t MaxValueSize;
+    /** How many revisions of a key are kept, at most 64; 0 for 1. */
+    uint8_t History;
+    /** How old revisions get, in nanoseconds; 0 for ever. */
+    int64_t TTL;
+    /** How many bytes the bucket can have; 0 for no limit. */
+    int64_t MaxBytes;
+    /** Where values are stored. */
+    jsStorageType StorageType;
+    /** On how many servers; 0 for 1. */
+    int Replicas;
+    /** What is published again when it has been stored; NULL for nothing. */
+    struct jsRePublish *RePublish;
+    /**
+     * The bucket that this one is a copy of, by its name with or without `KV_`; NULL for none. Keys that are put into
+     * this one are put into the other.
+     */
+    struct jsStreamSource *Mirror;
+    /** Buckets whose keys this one has, too; ignored where there is a mirror. */
+    struct jsStreamSource **Sources;
+    /** How many sources. */
+    int SourcesLen;
+    /**
+     * How long markers live that say that a key has expired, in nanoseconds, at least a second; 0 for no markers, and
+     * then revisions have no time to live of their own. Servers from 2.11.
+     */
+    int64_t LimitMarkerTTL;
+} kvConfig;
+
+/**
+ * What follows keys of a bucket. Opaque to C.
+ *
+ * Made by `kvStore_Watch` and its siblings, released by `kvWatcher_Destroy`, also after its bucket was destroyed. Any
+ * thread may call any `kvWatcher_` function on it at any time, callbacks included. A call on a destroyed watcher
+ * returns `NATS_INVALID_ARG`, except in a callback that was given it; a call in a child of the process that made it
+ * returns `NATS_ILLEGAL_STATE`.
+ *
+ * @ingroup nats_kv_watch
+ */
+typedef struct __kvWatcher kvWatcher;
+
+/**
+ * A revision of a key. Opaque to C.
+ *
+ * Made by `kvStore_Get`, `kvWatcher_Next` and others, given to the callbacks of watchers, and released by
+ * `kvEntry_Destroy`, also after its bucket was destroyed. Any number of threads may read it at once.
+ *
+ * @ingroup nats_kv_values
+ */
+typedef struct __kvEntry kvEntry;
+
+/**
+ * Callback that receives the entries of a watcher.
+ *
+ * Called with one entry at a time, in order, on a thread of the library. It may block, and may call any function
+ * on the watcher, `kvWatcher_Stop` and `kvWatcher_Destroy` included; the handle stays usable until it returns.
+ *
+ * @param w The watcher: the program's own handle.
+ * @param e The entry, which the callback owns and has to release with `kvEntry_Destroy`, now or later. NULL with
+ * `NATS_OK` says once that the initial data are complete.
+ * @param s `NATS_OK`, or why a message of the bucket is no entry; then `e` is NULL.
+ * @param closure The pointer that was given with the options of the watcher.
+ *
+ * @ingroup nats_kv_watch
+ */
+typedef void (*kvWatchCb)(kvWatcher *w, kvEntry *e, enum natsStatus s, void *closure);
+
+/**
+ * What a watcher shows, or a list has. `kvWatchOptions_Init` begins one.
+ *
+ * @ingroup nats_kv_watch
+ */
+typedef struct kvWatchOptions {
+    /** Not what deletes keys. */
+    bool IgnoreDeletes;
+    /** All revisions that the bucket has of each key, not only the last one. */
+    bool IncludeHistory;
+    /** Without the values. */
+    bool MetaOnly;
+    /**
+     * For how long keys and histories are gathered at most, in milliseconds; 0 for as long as it takes. Not used by
+     * watchers.
+     */
+    int64_t Timeout;
+    /**
+     * Only what is stored after the watcher was created; there is no end of initial data then. Wins over
+     * `IncludeHistory`.
+     */
+    bool UpdatesOnly;
+    /** How often the server is heard of while nothing happens, in nanoseconds; 0 for 5 seconds. */
+    int64_t Heartbeat;
+    /** All revisions from this one on; wins over both. 0 for not at all. */
+    uint64_t ResumeFromRevision;
+    /** The callback that gets the entries; NULL where `kvWatcher_Next` is to return them. */
+    kvWatchCb Callback;
+    /** The last argument of the callback; may be NULL. */
+    void *Closure;
+} kvWatchOptions;
+
+/**
+ * How keys are purged. `kvPurgeOptions_Init` begins one.
+ *
+ * @ingroup nats_kv_values
+ */
+typedef struct kvPurgeOptions {
+    /** How long to wait, in milliseconds; 0 for as long as the context says. */
+    int64_t Timeout;
+    /**
+     * For `kvStore_PurgeDeletes`: markers that are older are removed too, in nanoseconds; 0 for 30 minutes, less than
+     * 0 for all of them.
+     */
+    int64_t DeleteMarkersOlderThan;
+    /** For `kvStore_Purge`: how long the marker lives, in milliseconds; 0 for as long as the bucket says. */
+    int64_t TTL;
+} kvPurgeOptions;
+
+/**
+ * Keys, as `kvStore_Keys` returns them.
+ *
+ * @ingroup nats_kv_watch
+ */
+typedef struct kvKeysList {
+    /** The keys; NULL where there are none. */
+    char **Keys;
+    /** How many. */
+    int Count;
+} kvKeysList;
+
+/**
+ * Entries, as `kvStore_History` returns them.
+ *
+ * @ingroup nats_kv_watch
+ */
+typedef struct kvEntryList {
+    /** The entries; NULL where there are none. */
+    kvEntry **Entries;
+    /** How many. */
+    int Count;
+} kvEntryList;
+
+/**
+ * What a bucket is and has, at the moment at which it was asked for. Opaque to C.
+ *
+ * Made by `kvStore_Status`, released by `kvStatus_Destroy`. Any number of threads may read it at once.
+ *
+ * @ingroup nats_kv_buckets
+ */
+typedef struct __kvStatus kvStatus;
 
 #ifdef __cplusplus
 extern "C" {
@@ -11503,6 +11705,1504 @@ NATS_EXTERN enum natsStatus jsSubOptions_Init(struct jsSubOptions *opts);
  * @ingroup nats_js_subscribe
  */
 NATS_EXTERN enum natsStatus jsFetchRequest_Init(struct jsFetchRequest *request);
+
+/**
+ * Create a key-value bucket.
+ *
+ * A bucket `B` is the stream `KV_B`, whose subjects `$KV.B.<key>` are the keys. Source: ADR-8.
+ *
+ * Sources become keys of the bucket: `$KV.<source>.<key>` is stored as `$KV.<bucket>.<key>`
+ * (ADR-57), and the bucket can have keys of its own beside them. A mirror has its origin's keys;
+ * what is put into it goes to its origin.
+ *
+ * @param new_kv Receives the bucket, to be released with `kvStore_Destroy`. Written only with
+ * `NATS_OK`.
+ * @param js The context. It stays alive as long as the bucket's handle.
+ * @param cfg The configuration. Read during the call only.
+ *
+ * @retval NATS_OK The bucket can be used. It was created, or existed with the same configuration.
+ * @retval NATS_INVALID_ARG An argument is NULL, `js` was destroyed, the name is not valid, or a
+ * value is beyond its limit: `History` above 64, `LimitMarkerTTL` below a second.
+ * @retval NATS_NO_SERVER_SUPPORT `LimitMarkerTTL` is set, and the servers are older than 2.11.
+ * @retval NATS_ERR The server refused, as it does where the bucket exists with another
+ * configuration: its words are the last error.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @par Example
+ * ```c
+ * jsCtx *js = NULL;
+ * kvConfig cfg;
+ * kvStore *kv = NULL;
+ *
+ * natsStatus s = natsConnection_JetStream(&js, nc, NULL);
+ * kvConfig_Init(&cfg);
+ * cfg.Bucket = "settings";
+ * cfg.History = 5;
+ * if (s == NATS_OK)
+ *     s = js_CreateKeyValue(&kv, js, &cfg);
+ * if (s == NATS_OK)
+ *     s = kvStore_PutString(NULL, kv, "color", "blue");
+ * kvStore_Destroy(kv);
+ * jsCtx_Destroy(js);
+ * ```
+ *
+ * @see js_KeyValue, js_DeleteKeyValue
+ *
+ * @ingroup nats_kv_buckets
+ */
+NATS_EXTERN enum natsStatus js_CreateKeyValue(kvStore **new_kv, jsCtx *js, struct kvConfig *cfg);
+
+/**
+ * Open a key-value bucket that exists.
+ *
+ * @param new_kv Receives the bucket, to be released with `kvStore_Destroy`. Written only with
+ * `NATS_OK`.
+ * @param js The context. It stays alive as long as the bucket's handle.
+ * @param bucket The name of the bucket.
+ *
+ * @retval NATS_OK The bucket can be used.
+ * @retval NATS_NOT_FOUND There is no such bucket. The last error is cleared.
+ * @retval NATS_INVALID_ARG `new_kv` is NULL, `js` is NULL or was destroyed, the name is missing or
+ * not valid, or the stream of that name is no bucket.
+ * @retval NATS_ERR The server refused: its words are the last error.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see js_CreateKeyValue
+ *
+ * @ingroup nats_kv_buckets
+ */
+NATS_EXTERN enum natsStatus js_KeyValue(kvStore **new_kv, jsCtx *js, const char *bucket);
+
+/**
+ * Delete a key-value bucket with all that it has.
+ *
+ * Watchers of the bucket stay, and are silent until there is one of that name again; the error
+ * handler is told why.
+ *
+ * @param js The context.
+ * @param bucket The name of the bucket.
+ *
+ * @retval NATS_OK The bucket was deleted.
+ * @retval NATS_NOT_FOUND There is no such bucket. The last error is cleared.
+ * @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or the name is missing or not valid.
+ * @retval NATS_ERR The server refused: its words are the last error.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see js_CreateKeyValue
+ *
+ * @ingroup nats_kv_buckets
+ */
+NATS_EXTERN enum natsStatus js_DeleteKeyValue(jsCtx *js, const char *bucket);
+
+/**
+ * Destroy the handle of a bucket.
+ *
+ * The bucket itself stays. Entries, watchers and statuses that were made with the handle can be
+ * used further.
+ *
+ * @param kv The bucket; NULL does nothing.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_kv_buckets
+ */
+NATS_EXTERN void kvStore_Destroy(kvStore *kv);
+
+/**
+ * Get the name of a bucket.
+ *
+ * @param kv The bucket.
+ *
+ * @return The name, which lives until the handle is destroyed; NULL for NULL and for a destroyed
+ * handle.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @ingroup nats_kv_buckets
+ */
+NATS_EXTERN const char *kvStore_Bucket(const kvStore *kv);
+
+/**
+ * Initialize the configuration of a bucket.
+ *
+ * Fills the structure with zeros.
+ *
+ * @param cfg The structure; its former content is ignored.
+ *
+ * @retval NATS_OK The structure was filled.
+ * @retval NATS_INVALID_ARG `cfg` is NULL.
+ *
+ * @par Threads
+ * One thread at a time may use the structure.
+ *
+ * @ingroup nats_kv_buckets
+ */
+NATS_EXTERN enum natsStatus kvConfig_Init(struct kvConfig *cfg);
+
+/**
+ * Initialize the options of a watcher.
+ *
+ * Fills the structure with zeros.
+ *
+ * @param opts The structure; its former content is ignored.
+ *
+ * @retval NATS_OK The structure was filled.
+ * @retval NATS_INVALID_ARG `opts` is NULL.
+ *
+ * @par Threads
+ * One thread at a time may use the structure.
+ *
+ * @ingroup nats_kv_watch
+ */
+NATS_EXTERN enum natsStatus kvWatchOptions_Init(struct kvWatchOptions *opts);
+
+/**
+ * Initialize the options of a purge.
+ *
+ * Fills the structure with zeros.
+ *
+ * @param opts The structure; its former content is ignored.
+ *
+ * @retval NATS_OK The structure was filled.
+ * @retval NATS_INVALID_ARG `opts` is NULL.
+ *
+ * @par Threads
+ * One thread at a time may use the structure.
+ *
+ * @ingroup nats_kv_values
+ */
+NATS_EXTERN enum natsStatus kvPurgeOptions_Init(struct kvPurgeOptions *opts);
+
+/**
+ * Get the name of an entry's bucket.
+ *
+ * @param e The entry.
+ *
+ * @return The name, which lives as long as the entry; NULL for NULL.
+ *
+ * @par Threads
+ * Any thread may call this function. No other may destroy the entry meanwhile.
+ *
+ * @ingroup nats_kv_values
+ */
+NATS_EXTERN const char *kvEntry_Bucket(const kvEntry *e);
+
+/**
+ * Get the key of an entry.
+ *
+ * @param e The entry.
+ *
+ * @return The key, which lives as long as the entry; NULL for NULL.
+ *
+ * @par Threads
+ * Any thread may call this function. No other may destroy the entry meanwhile.
+ *
+ * @ingroup nats_kv_values
+ */
+NATS_EXTERN const char *kvEntry_Key(const kvEntry *e);
+
+/**
+ * Get the value of an entry.
+ *
+ * A NUL follows the value, which is not counted. With `MetaOnly` the value is empty. An empty
+ * value is not NULL.
+ *
+ * @param e The entry.
+ *
+ * @return The value, which lives as long as the entry; NULL for NULL.
+ *
+ * @par Threads
+ * Any thread may call this function. No other may destroy the entry meanwhile.
+ *
+ * @see kvEntry_ValueLen, kvEntry_ValueString
+ *
+ * @ingroup nats_kv_values
+ */
+NATS_EXTERN const void *kvEntry_Value(const kvEntry *e);
+
+/**
+ * Get the length of an entry's value.
+ *
+ * @param e The entry.
+ *
+ * @return The number of bytes; -1 for NULL.
+ *
+ * @par Threads
+ * Any thread may call this function. No other may destroy the entry meanwhile.
+ *
+ * @ingroup nats_kv_values
+ */
+NATS_EXTERN int kvEntry_ValueLen(const kvEntry *e);
+
+/**
+ * Get the value of an entry as a string.
+ *
+ * A NUL follows the value. A value that has NULs itself ends, as a string, at the first one.
+ *
+ * @param e The entry.
+ *
+ * @return The value, which lives as long as the entry; NULL for NULL.
+ *
+ * @par Threads
+ * Any thread may call this function. No other may destroy the entry meanwhile.
+ *
+ * @ingroup nats_kv_values
+ */
+NATS_EXTERN const char *kvEntry_ValueString(const kvEntry *e);
+
+/**
+ * Get the revision of an entry.
+ *
+ * @param e The entry.
+ *
+ * @return The revision: the sequence in the bucket's stream; 0 for NULL.
+ *
+ * @par Threads
+ * Any thread may call this function. No other may destroy the entry meanwhile.
+ *
+ * @ingroup nats_kv_values
+ */
+NATS_EXTERN uint64_t kvEntry_Revision(const kvEntry *e);
+
+/**
+ * Get the time at which an entry was stored.
+ *
+ * @param e The entry.
+ *
+ * @return Nanoseconds since 1970; 0 for NULL.
+ *
+ * @par Threads
+ * Any thread may call this function. No other may destroy the entry meanwhile.
+ *
+ * @ingroup nats_kv_values
+ */
+NATS_EXTERN int64_t kvEntry_Created(const kvEntry *e);
+
+/**
+ * Get how many entries a watcher still had to get when this one was delivered.
+ *
+ * @param e The entry.
+ *
+ * @return The number; 0 for entries that were not delivered by a watcher, and for NULL.
+ *
+ * @par Threads
+ * Any thread may call this function. No other may destroy the entry meanwhile.
+ *
+ * @ingroup nats_kv_values
+ */
+NATS_EXTERN uint64_t kvEntry_Delta(const kvEntry *e);
+
+/**
+ * Get what was done to the key of an entry.
+ *
+ * A marker that the server has made because a key expired, or was purged or removed, deletes or
+ * purges it.
+ *
+ * @param e The entry.
+ *
+ * @return What was done; `kvOp_Unknown` for NULL.
+ *
+ * @par Threads
+ * Any thread may call this function. No other may destroy the entry meanwhile.
+ *
+ * @ingroup nats_kv_values
+ */
+NATS_EXTERN enum kvOperation kvEntry_Operation(const kvEntry *e);
+
+/**
+ * Destroy an entry.
+ *
+ * @param e The entry; NULL does nothing.
+ *
+ * @par Threads
+ * Any thread may call this function; no other may use what it destroys.
+ *
+ * @ingroup nats_kv_values
+ */
+NATS_EXTERN void kvEntry_Destroy(kvEntry *e);
+
+/**
+ * Get the value of a key.
+ *
+ * Any server that has the bucket may answer; one that is behind answers with an older revision.
+ *
+ * @param new_entry Receives the entry, to be released with `kvEntry_Destroy`; NULL if the call
+ * fails behind the check of its handles.
+ * @param kv The bucket.
+ * @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots, which are neither
+ * first nor last nor beside each other.
+ *
+ * @retval NATS_OK `new_entry` has the last revision.
+ * @retval NATS_NOT_FOUND The key has no value: it never had one, or was deleted. The last error is
+ * cleared.
+ * @retval NATS_INVALID_ARG `new_entry` is NULL, or `kv` is NULL or was destroyed, or the key is
+ * not valid.
+ * @retval NATS_ERR The server refused: its words are the last error.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @par Example
+ * ```c
+ * jsCtx *js = NULL;
+ * kvStore *kv = NULL;
+ * kvEntry *e = NULL;
+ *
+ * natsStatus s = natsConnection_JetStream(&js, nc, NULL);
+ * if (s == NATS_OK)
+ *     s = js_KeyValue(&kv, js, "settings");
+ * if (s == NATS_OK)
+ *     s = kvStore_Get(&e, kv, "color");
+ * if (s == NATS_OK)
+ *     printf("%s\n", kvEntry_ValueString(e));
+ * kvEntry_Destroy(e);
+ * kvStore_Destroy(kv);
+ * jsCtx_Destroy(js);
+ * ```
+ *
+ * @see kvStore_GetRevision, kvStore_Put
+ *
+ * @ingroup nats_kv_values
+ */
+NATS_EXTERN enum natsStatus kvStore_Get(kvEntry **new_entry, kvStore *kv, const char *key);
+
+/**
+ * Get a value that a key has or had.
+ *
+ * @param new_entry Receives the entry, to be released with `kvEntry_Destroy`; NULL if the call
+ * fails behind the check of its handles.
+ * @param kv The bucket.
+ * @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots, which are neither
+ * first nor last nor beside each other.
+ * @param revision The revision, at least 1.
+ *
+ * @retval NATS_OK `new_entry` has that revision.
+ * @retval NATS_NOT_FOUND The revision is not there any more, is one of another key, or deleted the
+ * key. The last error is cleared.
+ * @retval NATS_INVALID_ARG `new_entry` is NULL, `kv` is NULL or was destroyed, the key is not
+ * valid, or the revision is 0.
+ * @retval NATS_ERR The server refused: its words are the last error.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see kvStore_Get, kvStore_History
+ *
+ * @ingroup nats_kv_values
+ */
+NATS_EXTERN
+enum natsStatus kvStore_GetRevision(kvEntry **new_entry,
+                                    kvStore *kv,
+                                    const char *key,
+                                    uint64_t revision);
+
+/**
+ * List the keys of a bucket.
+ *
+ * Each key comes once, and none that was deleted.
+ *
+ * @param list The program's structure, which receives the keys, to be released with
+ * `kvKeysList_Destroy`. Empty if the call fails.
+ * @param kv The bucket.
+ * @param opts What to list; NULL for the defaults. Read during the call only.
+ *
+ * @retval NATS_OK `list` has all keys that have a value, in the order in which these were stored;
+ * NULL and 0 where there are none.
+ * @retval NATS_INVALID_ARG `list` is NULL, `kv` is NULL or was destroyed, or the options have
+ * `UpdatesOnly`.
+ * @retval NATS_NOT_FOUND The bucket no longer exists. The last error is cleared.
+ * @retval NATS_ILLEGAL_STATE The options have a callback.
+ * @retval NATS_ERR The server refused: its words are the last error.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_TIMEOUT The server did not answer in time, or the list was not complete within the
+ * `Timeout` of the options.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @par Example
+ * ```c
+ * jsCtx *js = NULL;
+ * kvStore *kv = NULL;
+ * kvKeysList list;
+ * int i;
+ *
+ * natsStatus s = natsConnection_JetStream(&js, nc, NULL);
+ * if (s == NATS_OK) s = js_KeyValue(&kv, js, "settings");
+ * if (s == NATS_OK) s = kvStore_Keys(&list, kv, NULL);
+ * if (s == NATS_OK) {
+ *     for (i = 0; i < list.Count; i++)
+ *         printf("%s\n", list.Keys[i]);
+ *     kvKeysList_Destroy(&list);
+ * }
+ * kvStore_Destroy(kv);
+ * jsCtx_Destroy(js);
+ * ```
+ *
+ * @see kvStore_KeysWithFilters, kvKeysList_Destroy
+ *
+ * @ingroup nats_kv_watch
+ */
+NATS_EXTERN
+enum natsStatus kvStore_Keys(struct kvKeysList *list,
+                             kvStore *kv,
+                             const struct kvWatchOptions *opts);
+
+/**
+ * List the keys of a bucket that patterns match.
+ *
+ * As `kvStore_Keys` otherwise.
+ *
+ * @param list The program's structure, which receives the keys, to be released with
+ * `kvKeysList_Destroy`. Empty if the call fails.
+ * @param kv The bucket.
+ * @param filters The patterns. No two of them may match the same key.
+ * @param numFilters How many there are, at least 1.
+ * @param opts What to list; NULL for the defaults. Read during the call only.
+ *
+ * @retval NATS_OK `list` has the keys that have a value, in the order in which these were stored;
+ * NULL and 0 where there are none.
+ * @retval NATS_INVALID_ARG `list` or `filters` is NULL, a pattern is NULL or empty, `numFilters`
+ * is less than 1, `kv` is NULL or was destroyed, or the options have `UpdatesOnly`.
+ * @retval NATS_NOT_FOUND The bucket no longer exists. The last error is cleared.
+ * @retval NATS_ILLEGAL_STATE The options have a callback.
+ * @retval NATS_ERR The server refused: its words are the last error.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_TIMEOUT The server did not answer in time, or the list was not complete within the
+ * `Timeout` of the options.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see kvStore_Keys
+ *
+ * @ingroup nats_kv_watch
+ */
+NATS_EXTERN
+enum natsStatus kvStore_KeysWithFilters(struct kvKeysList *list,
+                                        kvStore *kv,
+                                        const char **filters,
+                                        int numFilters,
+                                        const struct kvWatchOptions *opts);
+
+/**
+ * Free what a list of keys has.
+ *
+ * The structure itself is the program's.
+ *
+ * @param list The list, which is empty afterwards; NULL does nothing.
+ *
+ * @par Threads
+ * Any thread may call this function; no other may use what it destroys.
+ *
+ * @ingroup nats_kv_watch
+ */
+NATS_EXTERN void kvKeysList_Destroy(struct kvKeysList *list);
+
+/**
+ * List all revisions of a key that a bucket has.
+ *
+ * @param list The program's structure, which receives the entries, to be released with
+ * `kvEntryList_Destroy`. Empty if the call fails.
+ * @param kv The bucket.
+ * @param key The key, or a pattern of keys.
+ * @param opts What to list; NULL for the defaults. Read during the call only.
+ *
+ * @retval NATS_OK `list` has the revisions, the oldest first, those included that deleted the key
+ * unless the options have `IgnoreDeletes`.
+ * @retval NATS_INVALID_ARG `list` or `key` is NULL, `key` is empty, `kv` is NULL or was destroyed,
+ * or the options have `UpdatesOnly`.
+ * @retval NATS_NOT_FOUND There is no revision, or the bucket no longer exists. The last error is
+ * cleared.
+ * @retval NATS_ILLEGAL_STATE The options have a callback.
+ * @retval NATS_ERR The server refused: its words are the last error.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_TIMEOUT The server did not answer in time, or the list was not complete within the
+ * `Timeout` of the options.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see kvEntryList_Destroy, kvStore_GetRevision
+ *
+ * @ingroup nats_kv_watch
+ */
+NATS_EXTERN
+enum natsStatus kvStore_History(struct kvEntryList *list,
+                                kvStore *kv,
+                                const char *key,
+                                const struct kvWatchOptions *opts);
+
+/**
+ * Free what a list of entries has.
+ *
+ * The structure itself is the program's. Write NULL over an entry that is to stay.
+ *
+ * @param list The list, which is empty afterwards; NULL does nothing.
+ *
+ * @par Threads
+ * Any thread may call this function; no other may use what it destroys.
+ *
+ * @ingroup nats_kv_watch
+ */
+NATS_EXTERN void kvEntryList_Destroy(struct kvEntryList *list);
+
+/**
+ * Give a key a value, whatever it has.
+ *
+ * @param rev Receives the revision, or 0 if the call fails; NULL if it is of no interest.
+ * @param kv The bucket.
+ * @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots, which are neither
+ * first nor last nor beside each other.
+ * @param data The value; ignored where `len` is 0.
+ * @param len The number of bytes of the value.
+ *
+ * @retval NATS_OK The value is stored.
+ * @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, the key is not valid, `len` is negative,
+ * or `data` is NULL where there is a length.
+ * @retval NATS_ERR The server refused: its words are the last error.
+ * @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
+ * @retval NATS_MAX_PAYLOAD The value is larger than the server takes.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see kvStore_PutString, kvStore_Create, kvStore_Update
+ *
+ * @ingroup nats_kv_values
+ */
+NATS_EXTERN
+enum natsStatus kvStore_Put(uint64_t *rev,
+                            kvStore *kv,
+                            const char *key,
+                            const void *data,
+                            int len);
+
+/**
+ * Give a key a string as its value, whatever it has.
+ *
+ * @param rev Receives the revision, or 0 if the call fails; NULL if it is of no interest.
+ * @param kv The bucket.
+ * @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots, which are neither
+ * first nor last nor beside each other.
+ * @param data The value: a string, stored without the NUL at its end; NULL for an empty one.
+ *
+ * @retval NATS_OK The value is stored.
+ * @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, or the key is not valid.
+ * @retval NATS_ERR The server refused: its words are the last error.
+ * @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
+ * @retval NATS_MAX_PAYLOAD The value is larger than the server takes.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see kvStore_Put
+ *
+ * @ingroup nats_kv_values
+ */
+NATS_EXTERN enum natsStatus kvStore_PutString(uint64_t *rev, kvStore *kv, const char *key, const char *data);
+
+/**
+ * Give a key its first value.
+ *
+ * Fails where the key has a value. A key that was deleted has none.
+ *
+ * @param rev Receives the revision, or 0 if the call fails; NULL if it is of no interest.
+ * @param kv The bucket.
+ * @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots, which are neither
+ * first nor last nor beside each other.
+ * @param data The value; ignored where `len` is 0.
+ * @param len The number of bytes of the value.
+ *
+ * @retval NATS_OK The value is stored.
+ * @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, the key is not valid, `len` is negative,
+ * or `data` is NULL where there is a length.
+ * @retval NATS_ERR The key has a value, or the server refused for another reason: its words are
+ * the last error.
+ * @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
+ * @retval NATS_MAX_PAYLOAD The value is larger than the server takes.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see kvStore_Put, kvStore_Update
+ *
+ * @ingroup nats_kv_values
+ */
+NATS_EXTERN
+enum natsStatus kvStore_Create(uint64_t *rev,
+                               kvStore *kv,
+                               const char *key,
+                               const void *data,
+                               int len);
+
+/**
+ * Give a key another value if its revision is the one that is known.
+ *
+ * So of several programs that change a value at the same time only one succeeds; the others get it
+ * again and try with its new revision.
+ *
+ * @param rev Receives the revision, or 0 if the call fails; NULL if it is of no interest.
+ * @param kv The bucket.
+ * @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots, which are neither
+ * first nor last nor beside each other.
+ * @param data The value; ignored where `len` is 0.
+ * @param len The number of bytes of the value.
+ * @param last The revision that the key must have; 0 if it must have none at all.
+ *
+ * @retval NATS_OK The value is stored.
+ * @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, the key is not valid, `len` is negative,
+ * or `data` is NULL where there is a length.
+ * @retval NATS_ERR The key has another revision, or the server refused for another reason: its
+ * words are the last error.
+ * @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
+ * @retval NATS_MAX_PAYLOAD The value is larger than the server takes.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see kvStore_Create, kvStore_Get
+ *
+ * @ingroup nats_kv_values
+ */
+NATS_EXTERN
+enum natsStatus kvStore_Update(uint64_t *rev,
+                               kvStore *kv,
+                               const char *key,
+                               const void *data,
+                               int len,
+                               uint64_t last);
+
+/**
+ * Give a key its first value, for a time.
+ *
+ * Fails where the key has a value. A key that was deleted has none.
+ *
+ * The bucket must have `LimitMarkerTTL`, and servers take no time below a second. When it is over
+ * the key is deleted, by a marker of the server.
+ *
+ * @param rev Receives the revision, or 0 if the call fails; NULL if it is of no interest.
+ * @param kv The bucket.
+ * @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots, which are neither
+ * first nor last nor beside each other.
+ * @param data The value; ignored where `len` is 0.
+ * @param len The number of bytes of the value.
+ * @param ttl How long the revision is kept, in milliseconds; 0 or less for as long as the bucket
+ * says.
+ *
+ * @retval NATS_OK The value is stored.
+ * @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, the key is not valid, `len` is negative,
+ * or `data` is NULL where there is a length.
+ * @retval NATS_ERR The key has a value, or the server refused for another reason: its words are
+ * the last error.
+ * @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
+ * @retval NATS_MAX_PAYLOAD The value is larger than the server takes.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see kvStore_Put, kvStore_Update
+ *
+ * @ingroup nats_kv_values
+ */
+NATS_EXTERN
+enum natsStatus kvStore_CreateWithTTL(uint64_t *rev,
+                                      kvStore *kv,
+                                      const char *key,
+                                      const void *data,
+                                      int len,
+                                      int64_t ttl);
+
+/**
+ * Give a key another value, for a time, if its revision is the one that is known.
+ *
+ * So of several programs that change a value at the same time only one succeeds; the others get it
+ * again and try with its new revision.
+ *
+ * The bucket must have `LimitMarkerTTL`, and servers take no time below a second. When it is over
+ * the key is deleted, by a marker of the server.
+ *
+ * @param rev Receives the revision, or 0 if the call fails; NULL if it is of no interest.
+ * @param kv The bucket.
+ * @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots, which are neither
+ * first nor last nor beside each other.
+ * @param data The value; ignored where `len` is 0.
+ * @param len The number of bytes of the value.
+ * @param last The revision that the key must have; 0 if it must have none at all.
+ * @param ttl How long the revision is kept, in milliseconds; 0 or less for as long as the bucket
+ * says.
+ *
+ * @retval NATS_OK The value is stored.
+ * @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, the key is not valid, `len` is negative,
+ * or `data` is NULL where there is a length.
+ * @retval NATS_ERR The key has another revision, or the server refused for another reason: its
+ * words are the last error.
+ * @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
+ * @retval NATS_MAX_PAYLOAD The value is larger than the server takes.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see kvStore_Create, kvStore_Get
+ *
+ * @ingroup nats_kv_values
+ */
+NATS_EXTERN
+enum natsStatus kvStore_UpdateWithTTL(uint64_t *rev,
+                                      kvStore *kv,
+                                      const char *key,
+                                      const void *data,
+                                      int len,
+                                      uint64_t last,
+                                      int64_t ttl);
+
+/**
+ * Give a key a string as its first value.
+ *
+ * Fails where the key has a value. A key that was deleted has none.
+ *
+ * @param rev Receives the revision, or 0 if the call fails; NULL if it is of no interest.
+ * @param kv The bucket.
+ * @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots, which are neither
+ * first nor last nor beside each other.
+ * @param data The value: a string, stored without the NUL at its end.
+ *
+ * @retval NATS_OK The value is stored.
+ * @retval NATS_INVALID_ARG `kv` or `data` is NULL, `kv` was destroyed, or the key is not valid.
+ * @retval NATS_ERR The key has a value, or the server refused for another reason: its words are
+ * the last error.
+ * @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
+ * @retval NATS_MAX_PAYLOAD The value is larger than the server takes.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see kvStore_Put, kvStore_Update
+ *
+ * @ingroup nats_kv_values
+ */
+NATS_EXTERN
+enum natsStatus kvStore_CreateString(uint64_t *rev,
+                                     kvStore *kv,
+                                     const char *key,
+                                     const char *data);
+
+/**
+ * Give a key a string as another value if its revision is the one that is known.
+ *
+ * So of several programs that change a value at the same time only one succeeds; the others get it
+ * again and try with its new revision.
+ *
+ * @param rev Receives the revision, or 0 if the call fails; NULL if it is of no interest.
+ * @param kv The bucket.
+ * @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots, which are neither
+ * first nor last nor beside each other.
+ * @param data The value: a string, stored without the NUL at its end.
+ * @param last The revision that the key must have; 0 if it must have none at all.
+ *
+ * @retval NATS_OK The value is stored.
+ * @retval NATS_INVALID_ARG `kv` or `data` is NULL, `kv` was destroyed, or the key is not valid.
+ * @retval NATS_ERR The key has another revision, or the server refused for another reason: its
+ * words are the last error.
+ * @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
+ * @retval NATS_MAX_PAYLOAD The value is larger than the server takes.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see kvStore_Create, kvStore_Get
+ *
+ * @ingroup nats_kv_values
+ */
+NATS_EXTERN
+enum natsStatus kvStore_UpdateString(uint64_t *rev,
+                                     kvStore *kv,
+                                     const char *key,
+                                     const char *data,
+                                     uint64_t last);
+
+/**
+ * Give a key a string as its first value, for a time.
+ *
+ * Fails where the key has a value. A key that was deleted has none.
+ *
+ * The bucket must have `LimitMarkerTTL`, and servers take no time below a second. When it is over
+ * the key is deleted, by a marker of the server.
+ *
+ * @param rev Receives the revision, or 0 if the call fails; NULL if it is of no interest.
+ * @param kv The bucket.
+ * @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots, which are neither
+ * first nor last nor beside each other.
+ * @param data The value: a string, stored without the NUL at its end.
+ * @param ttl How long the revision is kept, in milliseconds; 0 or less for as long as the bucket
+ * says.
+ *
+ * @retval NATS_OK The value is stored.
+ * @retval NATS_INVALID_ARG `kv` or `data` is NULL, `kv` was destroyed, or the key is not valid.
+ * @retval NATS_ERR The key has a value, or the server refused for another reason: its words are
+ * the last error.
+ * @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
+ * @retval NATS_MAX_PAYLOAD The value is larger than the server takes.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see kvStore_Put, kvStore_Update
+ *
+ * @ingroup nats_kv_values
+ */
+NATS_EXTERN
+enum natsStatus kvStore_CreateStringWithTTL(uint64_t *rev,
+                                            kvStore *kv,
+                                            const char *key,
+                                            const char *data,
+                                            int64_t ttl);
+
+/**
+ * Give a key a string as another value, for a time, if its revision is the one that is known.
+ *
+ * So of several programs that change a value at the same time only one succeeds; the others get it
+ * again and try with its new revision.
+ *
+ * The bucket must have `LimitMarkerTTL`, and servers take no time below a second. When it is over
+ * the key is deleted, by a marker of the server.
+ *
+ * @param rev Receives the revision, or 0 if the call fails; NULL if it is of no interest.
+ * @param kv The bucket.
+ * @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots, which are neither
+ * first nor last nor beside each other.
+ * @param data The value: a string, stored without the NUL at its end.
+ * @param last The revision that the key must have; 0 if it must have none at all.
+ * @param ttl How long the revision is kept, in milliseconds; 0 or less for as long as the bucket
+ * says.
+ *
+ * @retval NATS_OK The value is stored.
+ * @retval NATS_INVALID_ARG `kv` or `data` is NULL, `kv` was destroyed, or the key is not valid.
+ * @retval NATS_ERR The key has another revision, or the server refused for another reason: its
+ * words are the last error.
+ * @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
+ * @retval NATS_MAX_PAYLOAD The value is larger than the server takes.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see kvStore_Create, kvStore_Get
+ *
+ * @ingroup nats_kv_values
+ */
+NATS_EXTERN
+enum natsStatus kvStore_UpdateStringWithTTL(uint64_t *rev,
+                                            kvStore *kv,
+                                            const char *key,
+                                            const char *data,
+                                            uint64_t last,
+                                            int64_t ttl);
+
+/**
+ * Delete a key.
+ *
+ * What the key had before stays in the bucket, as far as that keeps history, and a marker says
+ * that it was deleted.
+ *
+ * @param kv The bucket.
+ * @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots, which are neither
+ * first nor last nor beside each other.
+ *
+ * @retval NATS_OK The key has no value; it may have had none before.
+ * @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, or the key is not valid.
+ * @retval NATS_ERR The server refused: its words are the last error.
+ * @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
+ * @retval NATS_MAX_PAYLOAD The value is larger than the server takes.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see kvStore_Purge, kvStore_PurgeDeletes
+ *
+ * @ingroup nats_kv_values
+ */
+NATS_EXTERN enum natsStatus kvStore_Delete(kvStore *kv, const char *key);
+
+/**
+ * Delete a key with all that it had.
+ *
+ * `Timeout` and `TTL` of the options are used. With a `TTL` the marker goes as well; the bucket
+ * must have `LimitMarkerTTL` then.
+ *
+ * @param kv The bucket.
+ * @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots, which are neither
+ * first nor last nor beside each other.
+ * @param opts How to purge; NULL for the defaults. Read during the call only.
+ *
+ * @retval NATS_OK The bucket has nothing of the key but a marker.
+ * @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, or the key is not valid.
+ * @retval NATS_ERR The server refused: its words are the last error.
+ * @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
+ * @retval NATS_MAX_PAYLOAD The value is larger than the server takes.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see kvStore_Delete, kvPurgeOptions_Init
+ *
+ * @ingroup nats_kv_values
+ */
+NATS_EXTERN enum natsStatus kvStore_Purge(kvStore *kv, const char *key, const struct kvPurgeOptions *opts);
+
+/**
+ * Remove what the bucket still has of keys that were deleted.
+ *
+ * Revisions before the deletion are removed in any case; its marker is removed if it is older than
+ * `DeleteMarkersOlderThan`: 30 minutes where that is 0, any age where it is less than 0. `Timeout`
+ * is for the whole call. A key that gets a value meanwhile keeps it.
+ *
+ * @param kv The bucket.
+ * @param opts How to purge; NULL for the defaults. Read during the call only.
+ *
+ * @retval NATS_OK All was removed.
+ * @retval NATS_INVALID_ARG `kv` is NULL or was destroyed.
+ * @retval NATS_NOT_FOUND The bucket no longer exists. The last error is cleared.
+ * @retval NATS_ERR The server refused: its words are the last error.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time, or the time of the options is over. Some of it
+ * may have been removed.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see kvStore_Delete, kvStore_Purge
+ *
+ * @ingroup nats_kv_values
+ */
+NATS_EXTERN enum natsStatus kvStore_PurgeDeletes(kvStore *kv, const struct kvPurgeOptions *opts);
+
+/**
+ * Delete a key if its revision is the one that is known.
+ *
+ * As `kvStore_Delete` otherwise.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param kv The bucket.
+ * @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots, which are neither
+ * first nor last nor beside each other.
+ * @param revision The revision that the key must have, at least 1.
+ *
+ * @retval NATS_OK The key has no value.
+ * @retval NATS_MISMATCH The key has another revision. Nothing was changed.
+ * @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, the key is not valid, or the revision is
+ * 0.
+ * @retval NATS_ERR The server refused: its words are the last error.
+ * @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
+ * @retval NATS_MAX_PAYLOAD The value is larger than the server takes.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see kvStore_PurgeIfRevision
+ *
+ * @ingroup nats_kv_values
+ */
+NATS_EXTERN enum natsStatus kvStore_DeleteIfRevision(kvStore *kv, const char *key, uint64_t revision);
+
+/**
+ * Delete a key with all that it had if its revision is the one that is known.
+ *
+ * As `kvStore_Purge` otherwise.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param kv The bucket.
+ * @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots, which are neither
+ * first nor last nor beside each other.
+ * @param revision The revision that the key must have, at least 1.
+ * @param opts How to purge; NULL for the defaults. Read during the call only.
+ *
+ * @retval NATS_OK The bucket has nothing of the key but a marker.
+ * @retval NATS_MISMATCH The key has another revision. Nothing was changed.
+ * @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, the key is not valid, or the revision is
+ * 0.
+ * @retval NATS_ERR The server refused: its words are the last error.
+ * @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
+ * @retval NATS_MAX_PAYLOAD The value is larger than the server takes.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see kvStore_DeleteIfRevision
+ *
+ * @ingroup nats_kv_values
+ */
+NATS_EXTERN
+enum natsStatus kvStore_PurgeIfRevision(kvStore *kv,
+                                        const char *key,
+                                        uint64_t revision,
+                                        const struct kvPurgeOptions *opts);
+
+/**
+ * Get what a bucket is and has at this moment.
+ *
+ * @param new_status Receives the status, to be released with `kvStatus_Destroy`. Written only with
+ * `NATS_OK`.
+ * @param kv The bucket.
+ *
+ * @retval NATS_OK `new_status` has the status.
+ * @retval NATS_NOT_FOUND The bucket no longer exists. The last error is cleared.
+ * @retval NATS_INVALID_ARG `new_status` is NULL, or `kv` is NULL or was destroyed.
+ * @retval NATS_ERR The server refused: its words are the last error.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see kvStatus_Destroy
+ *
+ * @ingroup nats_kv_buckets
+ */
+NATS_EXTERN enum natsStatus kvStore_Status(kvStatus **new_status, kvStore *kv);
+
+/**
+ * Get the name of a status's bucket.
+ *
+ * @param sts The status.
+ *
+ * @return The name, which lives as long as the status; NULL for NULL.
+ *
+ * @par Threads
+ * Any thread may call this function. No other may destroy the status meanwhile.
+ *
+ * @ingroup nats_kv_buckets
+ */
+NATS_EXTERN const char *kvStatus_Bucket(const kvStatus *sts);
+
+/**
+ * Get how many revisions a bucket has.
+ *
+ * @param sts The status.
+ *
+ * @return The number, all revisions of keys and markers of deletes included; 0 for NULL.
+ *
+ * @par Threads
+ * Any thread may call this function. No other may destroy the status meanwhile.
+ *
+ * @ingroup nats_kv_buckets
+ */
+NATS_EXTERN uint64_t kvStatus_Values(const kvStatus *sts);
+
+/**
+ * Get how many revisions of each key a bucket keeps.
+ *
+ * @param sts The status.
+ *
+ * @return The number; 0 for NULL.
+ *
+ * @par Threads
+ * Any thread may call this function. No other may destroy the status meanwhile.
+ *
+ * @ingroup nats_kv_buckets
+ */
+NATS_EXTERN int64_t kvStatus_History(const kvStatus *sts);
+
+/**
+ * Get how old revisions of a bucket get.
+ *
+ * @param sts The status.
+ *
+ * @return Nanoseconds; 0 for ever, and for NULL.
+ *
+ * @par Threads
+ * Any thread may call this function. No other may destroy the status meanwhile.
+ *
+ * @ingroup nats_kv_buckets
+ */
+NATS_EXTERN int64_t kvStatus_TTL(const kvStatus *sts);
+
+/**
+ * Get on how many servers a bucket is.
+ *
+ * @param sts The status.
+ *
+ * @return The number; 0 for NULL.
+ *
+ * @par Threads
+ * Any thread may call this function. No other may destroy the status meanwhile.
+ *
+ * @ingroup nats_kv_buckets
+ */
+NATS_EXTERN int64_t kvStatus_Replicas(const kvStatus *sts);
+
+/**
+ * Get how many bytes a bucket has.
+ *
+ * @param sts The status.
+ *
+ * @return The number; 0 for NULL.
+ *
+ * @par Threads
+ * Any thread may call this function. No other may destroy the status meanwhile.
+ *
+ * @ingroup nats_kv_buckets
+ */
+NATS_EXTERN uint64_t kvStatus_Bytes(const kvStatus *sts);
+
+/**
+ * Get how long markers of expired keys live in a bucket.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param sts The status.
+ *
+ * @return Nanoseconds; 0 where there are none, and for NULL.
+ *
+ * @par Threads
+ * Any thread may call this function. No other may destroy the status meanwhile.
+ *
+ * @ingroup nats_kv_buckets
+ */
+NATS_EXTERN int64_t kvStatus_LimitMarkerTTL(const kvStatus *sts);
+
+/**
+ * Get whether a bucket's values are compressed.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param sts The status.
+ *
+ * @return Whether they are; false for NULL.
+ *
+ * @par Threads
+ * Any thread may call this function. No other may destroy the status meanwhile.
+ *
+ * @ingroup nats_kv_buckets
+ */
+NATS_EXTERN bool kvStatus_IsCompressed(const kvStatus *sts);
+
+/**
+ * Get the size of the largest value that a bucket takes.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param sts The status.
+ *
+ * @return Bytes; -1 for no limit, 0 for NULL.
+ *
+ * @par Threads
+ * Any thread may call this function. No other may destroy the status meanwhile.
+ *
+ * @ingroup nats_kv_buckets
+ */
+NATS_EXTERN int64_t kvStatus_MaxValueSize(const kvStatus *sts);
+
+/**
+ * Get how many bytes a bucket can have.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param sts The status.
+ *
+ * @return Bytes; -1 for no limit, 0 for NULL.
+ *
+ * @par Threads
+ * Any thread may call this function. No other may destroy the status meanwhile.
+ *
+ * @ingroup nats_kv_buckets
+ */
+NATS_EXTERN int64_t kvStatus_MaxBytes(const kvStatus *sts);
+
+/**
+ * Destroy a status.
+ *
+ * @param sts The status; NULL does nothing.
+ *
+ * @par Threads
+ * Any thread may call this function; no other may use what it destroys.
+ *
+ * @ingroup nats_kv_buckets
+ */
+NATS_EXTERN void kvStatus_Destroy(kvStatus *sts);
+
+/**
+ * Follow a key, or the keys that a pattern matches.
+ *
+ * Shows the last revision of each key that the bucket has, then says once that these initial data
+ * are complete, by a NULL entry with `NATS_OK`, and goes on with all that is stored afterwards.
+ * The options can have it show more or less. No revision comes twice, out of order or behind a
+ * later one of its key, over any number of reconnects and restarts of servers: the watcher is an
+ * ordered consumer. Source: ADR-8, ADR-17.
+ *
+ * @param new_watcher Receives the watcher, to be released with `kvWatcher_Destroy`. It is written
+ * before the first callback, and restored on failure.
+ * @param kv The bucket.
+ * @param keys The key or the pattern, which may have the wildcards `*` for a token and `>` for all
+ * that follow.
+ * @param opts What to show; NULL for the defaults. Read during the call only; the callback and its
+ * closure must stay.
+ *
+ * @retval NATS_OK The watcher was made.
+ * @retval NATS_INVALID_ARG `new_watcher` or `keys` is NULL, `keys` is empty, or `kv` is NULL or
+ * was destroyed.
+ * @retval NATS_NOT_FOUND The bucket no longer exists.
+ * @retval NATS_ERR The server refused, as it does where patterns overlap: its words are the last
+ * error.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @par Example
+ * ```c
+ * jsCtx *js = NULL;
+ * kvStore *kv = NULL;
+ * kvWatcher *w = NULL;
+ * kvEntry *e = NULL;
+ *
+ * natsStatus s = natsConnection_JetStream(&js, nc, NULL);
+ * if (s == NATS_OK) s = js_KeyValue(&kv, js, "settings");
+ * if (s == NATS_OK) s = kvStore_Watch(&w, kv, "lamp.*", NULL);
+ * while (s == NATS_OK && (s = kvWatcher_Next(&e, w, 10000)) == NATS_OK) {
+ *     if (e == NULL)
+ *         printf("that is all for now\n");
+ *     else
+ *         printf("%s: %s\n", kvEntry_Key(e), kvEntry_ValueString(e));
+ *     kvEntry_Destroy(e);
+ * }
+ * kvWatcher_Destroy(w);
+ * kvStore_Destroy(kv);
+ * jsCtx_Destroy(js);
+ * ```
+ *
+ * @see kvWatcher_Next, kvStore_WatchMulti, kvStore_WatchAll
+ *
+ * @ingroup nats_kv_watch
+ */
+NATS_EXTERN
+enum natsStatus kvStore_Watch(kvWatcher **new_watcher,
+                              kvStore *kv,
+                              const char *keys,
+                              const struct kvWatchOptions *opts);
+
+/**
+ * Follow several keys or patterns of keys.
+ *
+ * As `kvStore_Watch` otherwise.
+ *
+ * @param new_watcher Receives the watcher, to be released with `kvWatcher_Destroy`. It is written
+ * before the first callback, and restored on failure.
+ * @param kv The bucket.
+ * @param keys The keys and patterns. No two of them may match the same key.
+ * @param numKeys How many there are, at least 1.
+ * @param opts What to show; NULL for the defaults. Read during the call only; the callback and its
+ * closure must stay.
+ *
+ * @retval NATS_OK The watcher was made.
+ * @retval NATS_INVALID_ARG `new_watcher` or `keys` is NULL, a key is NULL or empty, `numKeys` is
+ * less than 1, `kv` is NULL or was destroyed, or the server has no consumers of several subjects
+ * (before 2.10).
+ * @retval NATS_NOT_FOUND The bucket no longer exists.
+ * @retval NATS_ERR The server refused, as it does where patterns overlap: its words are the last
+ * error.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see kvStore_Watch
+ *
+ * @ingroup nats_kv_watch
+ */
+NATS_EXTERN
+enum natsStatus kvStore_WatchMulti(kvWatcher **new_watcher,
+                                   kvStore *kv,
+                                   const char **keys,
+                                   int numKeys,
+                                   const struct kvWatchOptions *opts);
+
+/**
+ * Follow all keys of a bucket.
+ *
+ * As `kvStore_Watch` otherwise.
+ *
+ * @param new_watcher Receives the watcher, to be released with `kvWatcher_Destroy`. It is written
+ * before the first callback, and restored on failure.
+ * @param kv The bucket.
+ * @param opts What to show; NULL for the defaults. Read during the call only; the callback and its
+ * closure must stay.
+ *
+ * @retval NATS_OK The watcher was made.
+ * @retval NATS_INVALID_ARG `new_watcher` is NULL, or `kv` is NULL or was destroyed.
+ * @retval NATS_NOT_FOUND The bucket no longer exists.
+ * @retval NATS_ERR The server refused, as it does where patterns overlap: its words are the last
+ * error.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see kvStore_Watch
+ *
+ * @ingroup nats_kv_watch
+ */
+NATS_EXTERN
+enum natsStatus kvStore_WatchAll(kvWatcher **new_watcher,
+                                 kvStore *kv,
+                                 const struct kvWatchOptions *opts);
+
+/**
+ * Wait for the next entry of a watcher.
+ *
+ * @param new_entry Receives the entry, to be released with `kvEntry_Destroy`; NULL if there is
+ * none, also if the call fails behind the check of its arguments.
+ * @param w The watcher.
+ * @param timeout How long to wait, in milliseconds; more than 0.
+ *
+ * @retval NATS_OK `new_entry` has an entry; or it is NULL, which says once that the initial data
+ * are complete.
+ * @retval NATS_TIMEOUT There is none within that time.
+ * @retval NATS_ILLEGAL_STATE The watcher was stopped, before or meanwhile, or has a callback.
+ * @retval NATS_INVALID_ARG `new_entry` is NULL, `w` is NULL or was destroyed, or `timeout` is not
+ * more than 0.
+ * @retval NATS_ERR A message of the bucket is no entry.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see kvStore_Watch, kvWatcher_Stop
+ *
+ * @ingroup nats_kv_watch
+ */
+NATS_EXTERN enum natsStatus kvWatcher_Next(kvEntry **new_entry, kvWatcher *w, int64_t timeout);
+
+/**
+ * Stop a watcher.
+ *
+ * Threads in `kvWatcher_Next` return with `NATS_ILLEGAL_STATE`, no callback begins any more, and
+ * the server is asked to remove the consumer. The watcher must still be destroyed.
+ *
+ * @param w The watcher.
+ *
+ * @retval NATS_OK It is stopped; it may have been before.
+ * @retval NATS_INVALID_ARG `w` is NULL or was destroyed.
+ * @retval NATS_ILLEGAL_STATE It belongs to the process that this one was forked from.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see kvWatcher_Destroy
+ *
+ * @ingroup nats_kv_watch
+ */
+NATS_EXTERN enum natsStatus kvWatcher_Stop(kvWatcher *w);
+
+/**
+ * Stop and destroy a watcher.
+ *
+ * @param w The watcher; NULL does nothing.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see kvWatcher_Stop
+ *
+ * @ingroup nats_kv_watch
+ */
+NATS_EXTERN void kvWatcher_Destroy(kvWatcher *w);
 
 #ifdef __cplusplus
 } /* extern "C" */

@@ -20,6 +20,7 @@
 //! | [`runtime`] | threads: sockets and callbacks, timers; opening and closing the library | does not know NATS |
 //! | [`client`] | connections, subscriptions, requests, drain, reconnect | no C |
 //! | [`js`] | JetStream, on the public face of `client` | no C |
+//! | [`kv`] | key-value buckets, on `js` and that face | no C |
 //! | [`ffi`] | exported functions, handles, callbacks, last error | decides nothing |
 //!
 //! # Files
@@ -57,6 +58,8 @@
 //! | [`js::api`] | the JSON of the API as types: one list of fields for each struct, unknown ones kept; error codes |
 //! | [`js::context`], [`js::manage`] | a context and one call with its options; streams, consumers, single messages, many at once |
 //! | [`js::publish`] | publishing to streams: the table of messages that await their acks, who waits for room in it, batches |
+//! | [`kv::store`], [`kv::bucket`] | buckets, and the streams that they are |
+//! | [`kv::write`](mod@kv::write), [`kv::watch`](mod@kv::watch), [`kv::listing`] | changes of keys; watchers, with the word that the initial data are complete in its place (`kv::marker`); lists, which are watches with an end |
 //! | [`js::consume`] | push and ordered subscriptions: which consumer, the state machine that makes it again, flow control, acks, metadata |
 //! | `ffi/guard.rs`, `ffi/callback.rs` | the way in and out of each exported function; how the program's are called |
 //! | `ffi/handle.rs` | what C's pointers point at, and which process they belong to |
@@ -185,7 +188,7 @@
 //! | [`ffi`] | pointers of C; the slots behind handles, whose memory outlives the objects in them |
 //! | [`msg`] | messages that share a block with the bytes still being received into it |
 //!
-//! Nowhere else: [`proto`], [`net`], [`runtime`], [`client`] and [`js`] forbid it. Every block says on its `SAFETY:`
+//! Nowhere else: [`proto`], [`net`], [`runtime`], [`client`], [`js`] and [`kv`] forbid it. Every block says on its `SAFETY:`
 //! line which contract it relies on. Exported functions rely on the text of their own `# Safety`
 //! section, everything in `msg` on one rule: what was handed out as a message is never touched
 //! again by the receiving side.
@@ -212,6 +215,7 @@ mod explore;
 pub mod ffi;
 mod fork;
 pub mod js;
+pub mod kv;
 mod locks;
 pub mod msg;
 pub mod net;

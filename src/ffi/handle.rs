@@ -15,6 +15,7 @@ mod arena;
 #[cfg(test)]
 mod explored;
 mod jetstream;
+mod kv;
 mod slot;
 #[cfg(test)]
 mod slot_tests;
@@ -27,6 +28,10 @@ use std::sync::Arc;
 use self::arena::Arena;
 pub(crate) use self::jetstream::{hold_context, new_batch, new_context};
 pub use self::jetstream::{jsAtomicBatchCtx, jsCtx};
+pub(crate) use self::kv::{
+    OwnedStore, OwnedWatcher, hold_watcher, new_store, new_watcher, prepare_watcher,
+};
+pub use self::kv::{kvStore, kvWatcher};
 use self::slot::{FourStripes, Hold, OneStripe, Pin, Slot, Stripes};
 use self::whole::{Editable, Whole};
 use crate::client::{Connection, ForeignHandle, Options, Subscription};

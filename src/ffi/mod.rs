@@ -49,7 +49,7 @@
 //! | [`subscription`] | `natsSubscription` |
 //! | [`msg`], [`msg_header`], [`msg_trace`], [`header`] | `natsMsg`, its headers, `natsHeader` |
 //! | [`inbox`], [`statistics`] | `natsInbox`, `natsStatistics` |
-//! | [`jetstream`] | JetStream, a folder of its own |
+//! | [`jetstream`], [`kv`] | JetStream and key-value buckets, folders of their own |
 
 #![expect(
     non_snake_case,
@@ -94,3 +94,4 @@ pub mod types;
 
 // Behind the rest, as in the header.
 pub mod jetstream;
+pub mod kv;

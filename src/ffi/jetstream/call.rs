@@ -17,7 +17,7 @@ use crate::js::{self, Call, CallOptions, InfoOptions, Purge};
 ///
 /// # Safety
 /// `opts` is NULL or options whose strings are NULL or strings; all stay as they are for `'a`.
-pub(super) unsafe fn call_options<'a>(opts: *const jsOptions) -> Result<CallOptions<'a>> {
+pub(in crate::ffi) unsafe fn call_options<'a>(opts: *const jsOptions) -> Result<CallOptions<'a>> {
     // SAFETY: the contract above.
     let Some(opts) = (unsafe { opts.as_ref() }) else {
         return Ok(CallOptions::default());
@@ -49,7 +49,7 @@ pub(super) unsafe fn call_options<'a>(opts: *const jsOptions) -> Result<CallOpti
 ///
 /// # Safety
 /// `js` is NULL or a handle of this library; `opts` is NULL or options whose strings are NULL or strings.
-pub(super) unsafe fn with_call<R>(
+pub(in crate::ffi) unsafe fn with_call<R>(
     js: *mut jsCtx,
     opts: *const jsOptions,
     ask: impl FnOnce(&Call<'_>) -> js::Result<R>,
@@ -64,7 +64,7 @@ pub(super) unsafe fn with_call<R>(
 ///
 /// # Safety
 /// `errCode` is NULL or valid for writing.
-pub(super) unsafe fn guard_api(
+pub(in crate::ffi) unsafe fn guard_api(
     name: &'static str,
     errCode: *mut jsErrCodeArg,
     body: impl FnOnce() -> js::Result<()>,

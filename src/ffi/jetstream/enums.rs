@@ -148,7 +148,7 @@ macro_rules! choice {
 
         impl $arg {
             /// The choice as C has it.
-            pub(super) fn of(choice: &$core) -> Self {
+            pub(in crate::ffi) fn of(choice: &$core) -> Self {
                 $arg(match choice {
                     $($core::$core_name => $c::$c_name,)+
                     $core::Unknown(_) => $c::$unknown,
@@ -156,7 +156,7 @@ macro_rules! choice {
             }
 
             /// The choice as the core has it; `kept` is what the structure was made of.
-            pub(super) fn get(self, kept: Option<&$core>) -> Result<$core> {
+            pub(in crate::ffi) fn get(self, kept: Option<&$core>) -> Result<$core> {
                 $(if self.0 == $c::$c_name as c_int {
                     return Ok($core::$core_name);
                 })+

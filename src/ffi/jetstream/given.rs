@@ -12,7 +12,7 @@ use crate::js::api::Metadata;
 ///
 /// # Safety
 /// `text` is NULL or a string that stays as it is for `'a`.
-pub(super) unsafe fn str<'a>(text: *const c_char, what: &str) -> Result<&'a str> {
+pub(in crate::ffi) unsafe fn str<'a>(text: *const c_char, what: &str) -> Result<&'a str> {
     // SAFETY: the contract above.
     Ok(unsafe { convert::text(text, what) }?.unwrap_or_default())
 }
@@ -21,7 +21,7 @@ pub(super) unsafe fn str<'a>(text: *const c_char, what: &str) -> Result<&'a str>
 ///
 /// # Safety
 /// `text` is NULL or a string.
-pub(super) unsafe fn string(text: *const c_char, what: &str) -> Result<String> {
+pub(in crate::ffi) unsafe fn string(text: *const c_char, what: &str) -> Result<String> {
     // SAFETY: the contract above.
     Ok(unsafe { str(text, what) }?.to_owned())
 }
@@ -30,7 +30,11 @@ pub(super) unsafe fn string(text: *const c_char, what: &str) -> Result<String> {
 ///
 /// # Safety
 /// With a positive `len`, `items` is NULL or has so many items, which stay as they are for `'a`.
-pub(super) unsafe fn array<'a, T>(items: *const T, len: c_int, what: &str) -> Result<&'a [T]> {
+pub(in crate::ffi) unsafe fn array<'a, T>(
+    items: *const T,
+    len: c_int,
+    what: &str,
+) -> Result<&'a [T]> {
     match usize::try_from(len) {
         Ok(0) => Ok(&[]),
         Err(_) => Err(Error::invalid_arg(format!(
@@ -48,7 +52,7 @@ pub(super) unsafe fn array<'a, T>(items: *const T, len: c_int, what: &str) -> Re
 ///
 /// # Safety
 /// With a positive `len`, `texts` is NULL or has so many pointers, which are NULL or strings.
-pub(super) unsafe fn strings(
+pub(in crate::ffi) unsafe fn strings(
     texts: *const *const c_char,
     len: c_int,
     what: &str,
@@ -68,7 +72,7 @@ pub(super) unsafe fn strings(
 ///
 /// # Safety
 /// With a positive count, the list is NULL or has twice as many pointers, which are NULL or strings.
-pub(super) unsafe fn metadata(metadata: &natsMetadata) -> Result<Metadata> {
+pub(in crate::ffi) unsafe fn metadata(metadata: &natsMetadata) -> Result<Metadata> {
     let len = metadata.Count.checked_mul(2).unwrap_or(c_int::MIN);
     // SAFETY: the contract above.
     let texts = unsafe { strings(metadata.List, len, "metadata") }?;

@@ -17,7 +17,7 @@ use crate::js::api::Metadata;
 ///
 /// # Safety
 /// A structure full of zeros points at nothing; and what `release` frees is reached by nothing else.
-pub(super) unsafe trait Release: Plain {
+pub(in crate::ffi) unsafe trait Release: Plain {
     /// Frees what the fields point at; not the structure itself.
     ///
     /// # Safety
@@ -26,11 +26,11 @@ pub(super) unsafe trait Release: Plain {
 }
 
 /// A structure in memory of C's, with what it points at.
-pub(super) struct Made<T: Release>(NonNull<T>);
+pub(in crate::ffi) struct Made<T: Release>(NonNull<T>);
 
 impl<T: Release> Made<T> {
     /// One that is full of zeros.
-    pub(super) fn zeroed() -> Result<Self> {
+    pub(in crate::ffi) fn zeroed() -> Result<Self> {
         let memory: *mut T = zeroed_array(1)?;
         NonNull::new(memory)
             .map(Made)
@@ -38,7 +38,7 @@ impl<T: Release> Made<T> {
     }
 
     /// The pointer by which the program owns it from now on.
-    pub(super) fn into_raw(self) -> *mut T {
+    pub(in crate::ffi) fn into_raw(self) -> *mut T {
         let pointer = self.0.as_ptr();
         std::mem::forget(self);
         pointer
@@ -72,7 +72,7 @@ impl<T: Release> Drop for Made<T> {
 ///
 /// # Safety
 /// `made` is NULL, or from [`Made::into_raw`] and not destroyed before; its fields are as [`Release::release`] asks.
-pub(super) unsafe fn destroy<T: Release>(made: *mut T) {
+pub(in crate::ffi) unsafe fn destroy<T: Release>(made: *mut T) {
     if !made.is_null() {
         // SAFETY: the contract above.
         unsafe {
@@ -86,7 +86,7 @@ pub(super) unsafe fn destroy<T: Release>(made: *mut T) {
 ///
 /// # Safety
 /// `piece` is NULL or from `malloc`, and not freed before.
-pub(super) unsafe fn free<T>(piece: *mut T) {
+pub(in crate::ffi) unsafe fn free<T>(piece: *mut T) {
     // SAFETY: the contract above.
     unsafe { libc::free(piece.cast()) };
 }
@@ -95,7 +95,7 @@ pub(super) unsafe fn free<T>(piece: *mut T) {
 ///
 /// # Safety
 /// As for [`free`].
-pub(super) unsafe fn free_text(text: *const c_char) {
+pub(in crate::ffi) unsafe fn free_text(text: *const c_char) {
     // SAFETY: the contract above.
     unsafe { free(text.cast_mut()) };
 }
@@ -104,7 +104,7 @@ pub(super) unsafe fn free_text(text: *const c_char) {
 ///
 /// # Safety
 /// `items` is NULL, or from `malloc` and has `len` items that `item` can free.
-pub(super) unsafe fn free_array<E>(items: *mut E, len: c_int, item: unsafe fn(&mut E)) {
+pub(in crate::ffi) unsafe fn free_array<E>(items: *mut E, len: c_int, item: unsafe fn(&mut E)) {
     if !items.is_null() {
         let len = usize::try_from(len).unwrap_or(0);
         // SAFETY: the contract above.
@@ -121,7 +121,7 @@ pub(super) unsafe fn free_array<E>(items: *mut E, len: c_int, item: unsafe fn(&m
 ///
 /// # Safety
 /// `texts` is NULL, or from `malloc` and has `len` strings that are NULL or from `malloc`.
-pub(super) unsafe fn free_texts(texts: *mut *const c_char, len: c_int) {
+pub(in crate::ffi) unsafe fn free_texts(texts: *mut *const c_char, len: c_int) {
     // SAFETY: the contract above.
     unsafe { free_array(texts, len, |text| free_text(*text)) };
 }
@@ -130,7 +130,7 @@ pub(super) unsafe fn free_texts(texts: *mut *const c_char, len: c_int) {
 ///
 /// # Safety
 /// `items` is NULL, or from `malloc` and has `len` pointers that [`destroy`] can take.
-pub(super) unsafe fn free_pointers<T: Release>(items: *mut *mut T, len: c_int) {
+pub(in crate::ffi) unsafe fn free_pointers<T: Release>(items: *mut *mut T, len: c_int) {
     // SAFETY: the contract above.
     unsafe { free_array(items, len, |item| destroy(*item)) };
 }
@@ -139,7 +139,7 @@ pub(super) unsafe fn free_pointers<T: Release>(items: *mut *mut T, len: c_int) {
 ///
 /// # Safety
 /// `items` is NULL, or from `malloc` and has `len` structures whose fields are as [`Release::release`] asks.
-pub(super) unsafe fn free_values<T: Release>(items: *mut T, len: c_int) {
+pub(in crate::ffi) unsafe fn free_values<T: Release>(items: *mut T, len: c_int) {
     // SAFETY: the contract above.
     unsafe { free_array(items, len, |item: &mut T| item.release()) };
 }
@@ -148,14 +148,14 @@ pub(super) unsafe fn free_values<T: Release>(items: *mut T, len: c_int) {
 ///
 /// # Safety
 /// `metadata` is empty or from [`metadata`], perhaps with strings that the program has made with `malloc`.
-pub(super) unsafe fn free_metadata(metadata: &natsMetadata) {
+pub(in crate::ffi) unsafe fn free_metadata(metadata: &natsMetadata) {
     let len = metadata.Count.saturating_mul(2);
     // SAFETY: the contract above.
     unsafe { free_texts(metadata.List, len) };
 }
 
 /// A string; NULL for an empty one.
-pub(super) fn text(text: impl AsRef<[u8]>) -> Result<*mut c_char> {
+pub(in crate::ffi) fn text(text: impl AsRef<[u8]>) -> Result<*mut c_char> {
     match text.as_ref() {
         b"" => Ok(ptr::null_mut()),
         text => malloc_string(text),
@@ -203,7 +203,7 @@ impl<E> Drop for Array<E> {
 }
 
 /// An array of strings, none of them NULL.
-pub(super) fn texts(
+pub(in crate::ffi) fn texts(
     texts: impl ExactSizeIterator<Item = impl AsRef<[u8]>>,
 ) -> Result<(*mut *mut c_char, c_int)> {
     // SAFETY: each is NULL or from `malloc_string`.
@@ -215,7 +215,7 @@ pub(super) fn texts(
 }
 
 /// An array of pointers to structures.
-pub(super) fn pointers<S, T: Release>(
+pub(in crate::ffi) fn pointers<S, T: Release>(
     sources: impl ExactSizeIterator<Item = S>,
     mut make: impl FnMut(S) -> Result<Made<T>>,
 ) -> Result<(*mut *mut T, c_int)> {
@@ -228,7 +228,7 @@ pub(super) fn pointers<S, T: Release>(
 }
 
 /// An array of structures, each of which `fill` gets full of zeros.
-pub(super) fn values<S, T: Release>(
+pub(in crate::ffi) fn values<S, T: Release>(
     sources: impl ExactSizeIterator<Item = S>,
     fill: impl FnMut(S, &mut T) -> Result<()>,
 ) -> Result<(*mut T, c_int)> {
@@ -237,7 +237,7 @@ pub(super) fn values<S, T: Release>(
 }
 
 /// An array of numbers.
-pub(super) fn numbers<N: Copy>(numbers: &[N]) -> Result<(*mut N, c_int)> {
+pub(in crate::ffi) fn numbers<N: Copy>(numbers: &[N]) -> Result<(*mut N, c_int)> {
     Array::made_of(
         numbers.iter(),
         |_| (),
@@ -249,7 +249,7 @@ pub(super) fn numbers<N: Copy>(numbers: &[N]) -> Result<(*mut N, c_int)> {
 }
 
 /// Names and values in turn.
-pub(super) fn metadata(metadata: &Metadata) -> Result<natsMetadata> {
+pub(in crate::ffi) fn metadata(metadata: &Metadata) -> Result<natsMetadata> {
     let all: Vec<&String> = metadata.iter().flat_map(|(k, v)| [k, v]).collect();
     let (list, _) = texts(all.into_iter())?;
     Ok(natsMetadata {
@@ -260,7 +260,7 @@ pub(super) fn metadata(metadata: &Metadata) -> Result<natsMetadata> {
 }
 
 /// Where there is something to make.
-pub(super) fn optional<S, T: Release>(
+pub(in crate::ffi) fn optional<S, T: Release>(
     source: Option<S>,
     make: impl FnOnce(S) -> Result<Made<T>>,
 ) -> Result<*mut T> {
@@ -282,7 +282,7 @@ fn zeroed_array<E>(len: usize) -> Result<*mut E> {
 }
 
 /// A number as far as a smaller type can have it.
-pub(super) fn clamped<N: TryFrom<i64>>(number: i64, least: N, most: N) -> N {
+pub(in crate::ffi) fn clamped<N: TryFrom<i64>>(number: i64, least: N, most: N) -> N {
     match N::try_from(number) {
         Ok(number) => number,
         Err(_) if number < 0 => least,
@@ -294,7 +294,7 @@ pub(super) fn clamped<N: TryFrom<i64>>(number: i64, least: N, most: N) -> N {
 ///
 /// # Safety
 /// `out` is NULL or valid for writing a pointer.
-pub(super) unsafe fn hand_out<T: Release>(
+pub(in crate::ffi) unsafe fn hand_out<T: Release>(
     out: *mut *mut T,
     make: impl FnOnce() -> Result<Made<T>>,
 ) -> crate::js::Result<()> {

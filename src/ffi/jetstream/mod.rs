@@ -24,12 +24,12 @@
 //! | `kept` | what configurations have that C's structures have no place for |
 //! | `layout` | where the fields of structures are |
 
-mod call;
-mod given;
+pub(in crate::ffi) mod call;
+pub(in crate::ffi) mod given;
 mod kept;
 mod layout;
-mod memory;
-mod plain;
+pub(in crate::ffi) mod memory;
+pub(in crate::ffi) mod plain;
 
 pub mod account;
 pub mod ack;

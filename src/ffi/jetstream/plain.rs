@@ -7,7 +7,7 @@ use crate::ffi::convert::required;
 ///
 /// # Safety
 /// It is `repr(C)` and consists of numbers, `bool`s, pointers, functions that may be NULL, and structures of this kind.
-pub(super) unsafe trait Plain {}
+pub(in crate::ffi) unsafe trait Plain {}
 
 macro_rules! plain {
     ($($name:ty),+ $(,)?) => {$(
@@ -15,13 +15,13 @@ macro_rules! plain {
         unsafe impl $crate::ffi::jetstream::plain::Plain for $name {}
     )+};
 }
-pub(super) use plain;
+pub(in crate::ffi) use plain;
 
 /// Fills a structure with zeros, the room between its fields included.
 ///
 /// # Safety
 /// `out` is NULL or valid for writing a `T`.
-pub(super) unsafe fn zero<T: Plain>(out: *mut T, what: &str) -> Result<()> {
+pub(in crate::ffi) unsafe fn zero<T: Plain>(out: *mut T, what: &str) -> Result<()> {
     required(out, what)?;
     // SAFETY: not NULL, and valid for writing by the contract above.
     unsafe { out.write_bytes(0, 1) };

@@ -1,6 +1,6 @@
 //! `jsStreamConfig` and its parts: what a stream is to be.
 
-pub(super) mod convert;
+pub(in crate::ffi) mod convert;
 
 use std::ffi::{c_char, c_int};
 

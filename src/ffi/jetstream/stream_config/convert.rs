@@ -110,7 +110,7 @@ unsafe fn read(cfg: &jsStreamConfig, kept: Option<&StreamConfig>) -> Result<Stre
 
 /// # Safety
 /// As for [`from_c`].
-unsafe fn placement_from_c(
+pub(in crate::ffi) unsafe fn placement_from_c(
     placement: *const jsPlacement,
     kept: Option<&StreamConfig>,
 ) -> Result<Option<Placement>> {
@@ -131,7 +131,7 @@ unsafe fn placement_from_c(
 
 /// # Safety
 /// As for [`from_c`].
-unsafe fn republish_from_c(
+pub(in crate::ffi) unsafe fn republish_from_c(
     republish: *const jsRePublish,
     kept: Option<&StreamConfig>,
 ) -> Result<Option<Republish>> {
@@ -190,7 +190,7 @@ fn limits_from_c(
 
 /// # Safety
 /// As for [`from_c`].
-unsafe fn source_from_c(source: &jsStreamSource) -> Result<StreamSource> {
+pub(in crate::ffi) unsafe fn source_from_c(source: &jsStreamSource) -> Result<StreamSource> {
     // SAFETY: the contract above.
     let kept = unsafe {
         kept::find(source.Name, |kept| match kept {

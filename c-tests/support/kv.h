@@ -1,0 +1,34 @@
+/* What tests of key-value buckets begin with: a server with JetStream, a connection, a context, and a bucket "T"
+ * that keeps 10 revisions of each key. */
+#ifndef NATS_RS_TEST_KV_H
+#define NATS_RS_TEST_KV_H
+
+#include "callbacks.h"
+#include "jetstream.h"
+#include "server.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct kv_fixture {
+    server s;
+    natsConnection *nc;
+    closure c; /* of the connection */
+    jsCtx *js;
+    kvStore *kv;
+} kv_fixture;
+
+void kv_start(kv_fixture *f);
+void kv_end(kv_fixture *f);
+/* Waits until the key has this value. */
+void kv_await(kvStore *kv, const char *key, const char *value);
+/* The next entry of a watcher must be of this key, with this value; NULL for one that was deleted. */
+void kv_expect(kvWatcher *w, const char *key, const char *value);
+/* The next thing that a watcher says must be that the initial data are complete. */
+void kv_expect_complete(kvWatcher *w);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,263 @@
+//! Deleting and purging keys.
+
+use std::ffi::c_char;
+use std::ptr;
+use std::time::Duration;
+
+use super::config::kvPurgeOptions;
+use crate::error::natsStatus;
+use crate::ffi::convert::millis_or_forever;
+use crate::ffi::handle::{borrow_arc, kvStore};
+use crate::ffi::jetstream::call::guard_api;
+use crate::ffi::jetstream::given;
+use crate::js;
+use crate::kv::{PurgeDeletes, Said};
+
+/// Delete a key.
+///
+/// What the key had before stays in the bucket, as far as that keeps history, and a marker says
+/// that it was deleted.
+///
+/// @param kv The bucket.
+/// @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots, which are neither
+/// first nor last nor beside each other.
+///
+/// @retval NATS_OK The key has no value; it may have had none before.
+/// @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, or the key is not valid.
+/// @retval NATS_ERR The server refused: its words are the last error.
+/// @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
+/// @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
+/// @retval NATS_MAX_PAYLOAD The value is larger than the server takes.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+///
+/// @par Threads
+/// Any thread may call this function at any time. A callback may call it too: it waits for the
+/// answer.
+///
+/// @see kvStore_Purge, kvStore_PurgeDeletes
+///
+/// @ingroup nats_kv_values
+///
+/// # Safety
+/// `kv` is NULL or a handle of this library; `key` is NULL or a string.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kvStore_Delete(kv: *mut kvStore, key: *const c_char) -> natsStatus {
+    // SAFETY: the caller's contract, above.
+    let body = || unsafe {
+        borrow_arc(kv)?.delete(given::str(key, "the key")?, None)?;
+        Ok(())
+    };
+    // SAFETY: nothing is written to NULL.
+    unsafe { guard_api("kvStore_Delete", ptr::null_mut(), body) }
+}
+
+/// Delete a key with all that it had.
+///
+/// `Timeout` and `TTL` of the options are used. With a `TTL` the marker goes as well; the bucket
+/// must have `LimitMarkerTTL` then.
+///
+/// @param kv The bucket.
+/// @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots, which are neither
+/// first nor last nor beside each other.
+/// @param opts How to purge; NULL for the defaults. Read during the call only.
+///
+/// @retval NATS_OK The bucket has nothing of the key but a marker.
+/// @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, or the key is not valid.
+/// @retval NATS_ERR The server refused: its words are the last error.
+/// @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
+/// @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
+/// @retval NATS_MAX_PAYLOAD The value is larger than the server takes.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+///
+/// @par Threads
+/// Any thread may call this function at any time. A callback may call it too: it waits for the
+/// answer.
+///
+/// @see kvStore_Delete, kvPurgeOptions_Init
+///
+/// @ingroup nats_kv_values
+///
+/// # Safety
+/// `kv` is NULL or a handle of this library; `key` is NULL or a string; `opts` is NULL or valid,
+/// and so is what the fields point at.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kvStore_Purge(
+    kv: *mut kvStore,
+    key: *const c_char,
+    opts: *const kvPurgeOptions,
+) -> natsStatus {
+    // SAFETY: the caller's contract, above.
+    let body = || unsafe {
+        purge(kv, key, opts, None)?;
+        Ok(())
+    };
+    // SAFETY: nothing is written to NULL.
+    unsafe { guard_api("kvStore_Purge", ptr::null_mut(), body) }
+}
+
+/// Purges a key, if it has the revision where one is given.
+///
+/// # Safety
+/// `kv` is NULL or a handle of this library; `key` is NULL or a string; `opts` is NULL or valid.
+unsafe fn purge(
+    kv: *mut kvStore,
+    key: *const c_char,
+    opts: *const kvPurgeOptions,
+    at: Option<u64>,
+) -> js::Result<()> {
+    // SAFETY: the contract above.
+    let (store, key, opts) =
+        unsafe { (borrow_arc(kv)?, given::str(key, "the key")?, opts.as_ref()) };
+    let said = Said {
+        expect: at,
+        ttl_ms: opts.map_or(0, |opts| opts.TTL),
+    };
+    let wait: Option<Duration> = opts.and_then(|opts| millis_or_forever(opts.Timeout));
+    store.purge(key, &said, wait).map(drop)
+}
+
+/// Remove what the bucket still has of keys that were deleted.
+///
+/// Revisions before the deletion are removed in any case; its marker is removed if it is older than
+/// `DeleteMarkersOlderThan`: 30 minutes where that is 0, any age where it is less than 0. `Timeout`
+/// is for the whole call. A key that gets a value meanwhile keeps it.
+///
+/// @param kv The bucket.
+/// @param opts How to purge; NULL for the defaults. Read during the call only.
+///
+/// @retval NATS_OK All was removed.
+/// @retval NATS_INVALID_ARG `kv` is NULL or was destroyed.
+/// @retval NATS_NOT_FOUND The bucket no longer exists. The last error is cleared.
+/// @retval NATS_ERR The server refused: its words are the last error.
+/// @retval NATS_NO_RESPONDERS JetStream is not enabled.
+/// @retval NATS_TIMEOUT No answer arrived in time, or the time of the options is over. Some of it
+/// may have been removed.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+///
+/// @par Threads
+/// Any thread may call this function at any time. A callback may call it too: it waits for the
+/// answer.
+///
+/// @see kvStore_Delete, kvStore_Purge
+///
+/// @ingroup nats_kv_values
+///
+/// # Safety
+/// `kv` is NULL or a handle of this library; `opts` is NULL or valid, and so is what the fields
+/// point at.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kvStore_PurgeDeletes(
+    kv: *mut kvStore,
+    opts: *const kvPurgeOptions,
+) -> natsStatus {
+    // SAFETY: the caller's contract, above.
+    let body = || unsafe {
+        let store = borrow_arc(kv)?;
+        let what = match opts.as_ref() {
+            None => PurgeDeletes::default(),
+            Some(opts) => PurgeDeletes {
+                markers_older_than: opts.DeleteMarkersOlderThan,
+                timeout: millis_or_forever(opts.Timeout),
+            },
+        };
+        store.store().purge_deletes(&what)?;
+        Ok(())
+    };
+    // SAFETY: nothing is written to NULL.
+    unsafe { guard_api("kvStore_PurgeDeletes", ptr::null_mut(), body) }
+}
+
+/// Delete a key if its revision is the one that is known.
+///
+/// As `kvStore_Delete` otherwise.
+///
+/// @note An addition of this library: nats.c does not have it.
+///
+/// @param kv The bucket.
+/// @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots, which are neither
+/// first nor last nor beside each other.
+/// @param revision The revision that the key must have, at least 1.
+///
+/// @retval NATS_OK The key has no value.
+/// @retval NATS_MISMATCH The key has another revision. Nothing was changed.
+/// @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, the key is not valid, or the revision is
+/// 0.
+/// @retval NATS_ERR The server refused: its words are the last error.
+/// @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
+/// @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
+/// @retval NATS_MAX_PAYLOAD The value is larger than the server takes.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+///
+/// @par Threads
+/// Any thread may call this function at any time. A callback may call it too: it waits for the
+/// answer.
+///
+/// @see kvStore_PurgeIfRevision
+///
+/// @ingroup nats_kv_values
+///
+/// # Safety
+/// `kv` is NULL or a handle of this library; `key` is NULL or a string.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kvStore_DeleteIfRevision(
+    kv: *mut kvStore,
+    key: *const c_char,
+    revision: u64,
+) -> natsStatus {
+    // SAFETY: the caller's contract, above.
+    let body = || unsafe {
+        borrow_arc(kv)?.delete(given::str(key, "the key")?, Some(revision))?;
+        Ok(())
+    };
+    // SAFETY: nothing is written to NULL.
+    unsafe { guard_api("kvStore_DeleteIfRevision", ptr::null_mut(), body) }
+}
+
+/// Delete a key with all that it had if its revision is the one that is known.
+///
+/// As `kvStore_Purge` otherwise.
+///
+/// @note An addition of this library: nats.c does not have it.
+///
+/// @param kv The bucket.
+/// @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots, which are neither
+/// first nor last nor beside each other.
+/// @param revision The revision that the key must have, at least 1.
+/// @param opts How to purge; NULL for the defaults. Read during the call only.
+///
+/// @retval NATS_OK The bucket has nothing of the key but a marker.
+/// @retval NATS_MISMATCH The key has another revision. Nothing was changed.
+/// @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, the key is not valid, or the revision is
+/// 0.
+/// @retval NATS_ERR The server refused: its words are the last error.
+/// @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
+/// @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
+/// @retval NATS_MAX_PAYLOAD The value is larger than the server takes.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+///
+/// @par Threads
+/// Any thread may call this function at any time. A callback may call it too: it waits for the
+/// answer.
+///
+/// @see kvStore_DeleteIfRevision
+///
+/// @ingroup nats_kv_values
+///
+/// # Safety
+/// `kv` is NULL or a handle of this library; `key` is NULL or a string; `opts` is NULL or valid,
+/// and so is what the fields point at.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kvStore_PurgeIfRevision(
+    kv: *mut kvStore,
+    key: *const c_char,
+    revision: u64,
+    opts: *const kvPurgeOptions,
+) -> natsStatus {
+    // SAFETY: the caller's contract, above.
+    let body = || unsafe {
+        purge(kv, key, opts, Some(revision))?;
+        Ok(())
+    };
+    // SAFETY: nothing is written to NULL.
+    unsafe { guard_api("kvStore_PurgeIfRevision", ptr::null_mut(), body) }
+}

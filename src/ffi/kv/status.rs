@@ -1,0 +1,324 @@
+//! `kvStatus`: what a bucket is and has.
+
+use std::ffi::{CString, c_char};
+use std::ptr;
+
+use crate::error::natsStatus;
+use crate::ffi::convert::required;
+use crate::ffi::guard::{guard_local, guard_void};
+use crate::ffi::handle::{borrow_arc, kvStore};
+use crate::ffi::jetstream::call::guard_api;
+use crate::kv::BucketStatus;
+
+/// What a bucket is and has, at the moment at which it was asked for. Opaque to C.
+///
+/// Made by `kvStore_Status`, released by `kvStatus_Destroy`. Any number of threads may read it at once.
+///
+/// @ingroup nats_kv_buckets
+pub type kvStatus = __kvStatus;
+
+/// The structure behind `kvStatus`.
+pub struct __kvStatus {
+    status: BucketStatus,
+    bucket: CString,
+}
+
+impl __kvStatus {
+    /// A number of the stream's configuration; 0 where the server did not say it.
+    fn config(&self, number: impl Fn(&crate::js::api::StreamConfig) -> i64) -> i64 {
+        self.status.config().map_or(0, number)
+    }
+}
+
+/// Get what a bucket is and has at this moment.
+///
+/// @param new_status Receives the status, to be released with `kvStatus_Destroy`. Written only with
+/// `NATS_OK`.
+/// @param kv The bucket.
+///
+/// @retval NATS_OK `new_status` has the status.
+/// @retval NATS_NOT_FOUND The bucket no longer exists. The last error is cleared.
+/// @retval NATS_INVALID_ARG `new_status` is NULL, or `kv` is NULL or was destroyed.
+/// @retval NATS_ERR The server refused: its words are the last error.
+/// @retval NATS_NO_RESPONDERS JetStream is not enabled.
+/// @retval NATS_TIMEOUT No answer arrived in time.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+///
+/// @par Threads
+/// Any thread may call this function at any time. A callback may call it too: it waits for the
+/// answer.
+///
+/// @see kvStatus_Destroy
+///
+/// @ingroup nats_kv_buckets
+///
+/// # Safety
+/// `new_status` is NULL or valid for writing; `kv` is NULL or a handle of this library.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kvStore_Status(
+    new_status: *mut *mut kvStatus,
+    kv: *mut kvStore,
+) -> natsStatus {
+    // SAFETY: the caller's contract, above.
+    let body = || unsafe {
+        required(new_status, "new_status")?;
+        let store = borrow_arc(kv)?;
+        let made = __kvStatus {
+            status: store.status()?,
+            bucket: store.bucket().to_owned(),
+        };
+        new_status.write(Box::into_raw(Box::new(made)));
+        Ok(())
+    };
+    // SAFETY: nothing is written to NULL.
+    unsafe { guard_api("kvStore_Status", ptr::null_mut(), body) }
+}
+
+/// Get the name of a status's bucket.
+///
+/// @param sts The status.
+///
+/// @return The name, which lives as long as the status; NULL for NULL.
+///
+/// @par Threads
+/// Any thread may call this function. No other may destroy the status meanwhile.
+///
+/// @ingroup nats_kv_buckets
+///
+/// # Safety
+/// `sts` is NULL or a status that was not destroyed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kvStatus_Bucket(sts: *const kvStatus) -> *const c_char {
+    guard_local(ptr::null(), || {
+        // SAFETY: the caller's contract, above.
+        let s = unsafe { sts.as_ref() };
+        Ok(s.map_or(ptr::null(), |s| s.bucket.as_ptr()))
+    })
+}
+
+/// Get how many revisions a bucket has.
+///
+/// @param sts The status.
+///
+/// @return The number, all revisions of keys and markers of deletes included; 0 for NULL.
+///
+/// @par Threads
+/// Any thread may call this function. No other may destroy the status meanwhile.
+///
+/// @ingroup nats_kv_buckets
+///
+/// # Safety
+/// `sts` is NULL or a status that was not destroyed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kvStatus_Values(sts: *const kvStatus) -> u64 {
+    guard_local(0, || {
+        // SAFETY: the caller's contract, above.
+        let s = unsafe { sts.as_ref() };
+        Ok(s.map_or(0, |s| s.status.info().state.msgs))
+    })
+}
+
+/// Get how many revisions of each key a bucket keeps.
+///
+/// @param sts The status.
+///
+/// @return The number; 0 for NULL.
+///
+/// @par Threads
+/// Any thread may call this function. No other may destroy the status meanwhile.
+///
+/// @ingroup nats_kv_buckets
+///
+/// # Safety
+/// `sts` is NULL or a status that was not destroyed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kvStatus_History(sts: *const kvStatus) -> i64 {
+    guard_local(0, || {
+        // SAFETY: the caller's contract, above.
+        let s = unsafe { sts.as_ref() };
+        Ok(s.map_or(0, |s| s.config(|c| c.max_msgs_per_subject)))
+    })
+}
+
+/// Get how old revisions of a bucket get.
+///
+/// @param sts The status.
+///
+/// @return Nanoseconds; 0 for ever, and for NULL.
+///
+/// @par Threads
+/// Any thread may call this function. No other may destroy the status meanwhile.
+///
+/// @ingroup nats_kv_buckets
+///
+/// # Safety
+/// `sts` is NULL or a status that was not destroyed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kvStatus_TTL(sts: *const kvStatus) -> i64 {
+    guard_local(0, || {
+        // SAFETY: the caller's contract, above.
+        let s = unsafe { sts.as_ref() };
+        Ok(s.map_or(0, |s| s.config(|c| c.max_age)))
+    })
+}
+
+/// Get on how many servers a bucket is.
+///
+/// @param sts The status.
+///
+/// @return The number; 0 for NULL.
+///
+/// @par Threads
+/// Any thread may call this function. No other may destroy the status meanwhile.
+///
+/// @ingroup nats_kv_buckets
+///
+/// # Safety
+/// `sts` is NULL or a status that was not destroyed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kvStatus_Replicas(sts: *const kvStatus) -> i64 {
+    guard_local(0, || {
+        // SAFETY: the caller's contract, above.
+        let s = unsafe { sts.as_ref() };
+        Ok(s.map_or(0, |s| s.config(|c| c.replicas)))
+    })
+}
+
+/// Get how many bytes a bucket has.
+///
+/// @param sts The status.
+///
+/// @return The number; 0 for NULL.
+///
+/// @par Threads
+/// Any thread may call this function. No other may destroy the status meanwhile.
+///
+/// @ingroup nats_kv_buckets
+///
+/// # Safety
+/// `sts` is NULL or a status that was not destroyed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kvStatus_Bytes(sts: *const kvStatus) -> u64 {
+    guard_local(0, || {
+        // SAFETY: the caller's contract, above.
+        let s = unsafe { sts.as_ref() };
+        Ok(s.map_or(0, |s| s.status.info().state.bytes))
+    })
+}
+
+/// Get how long markers of expired keys live in a bucket.
+///
+/// @note An addition of this library: nats.c does not have it.
+///
+/// @param sts The status.
+///
+/// @return Nanoseconds; 0 where there are none, and for NULL.
+///
+/// @par Threads
+/// Any thread may call this function. No other may destroy the status meanwhile.
+///
+/// @ingroup nats_kv_buckets
+///
+/// # Safety
+/// `sts` is NULL or a status that was not destroyed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kvStatus_LimitMarkerTTL(sts: *const kvStatus) -> i64 {
+    guard_local(0, || {
+        // SAFETY: the caller's contract, above.
+        let s = unsafe { sts.as_ref() };
+        Ok(s.map_or(0, |s| s.config(|c| c.subject_delete_marker_ttl)))
+    })
+}
+
+/// Get whether a bucket's values are compressed.
+///
+/// @note An addition of this library: nats.c does not have it.
+///
+/// @param sts The status.
+///
+/// @return Whether they are; false for NULL.
+///
+/// @par Threads
+/// Any thread may call this function. No other may destroy the status meanwhile.
+///
+/// @ingroup nats_kv_buckets
+///
+/// # Safety
+/// `sts` is NULL or a status that was not destroyed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kvStatus_IsCompressed(sts: *const kvStatus) -> bool {
+    guard_local(false, || {
+        // SAFETY: the caller's contract, above.
+        let s = unsafe { sts.as_ref() };
+        Ok(s.is_some_and(|s| s.status.is_compressed()))
+    })
+}
+
+/// Get the size of the largest value that a bucket takes.
+///
+/// @note An addition of this library: nats.c does not have it.
+///
+/// @param sts The status.
+///
+/// @return Bytes; -1 for no limit, 0 for NULL.
+///
+/// @par Threads
+/// Any thread may call this function. No other may destroy the status meanwhile.
+///
+/// @ingroup nats_kv_buckets
+///
+/// # Safety
+/// `sts` is NULL or a status that was not destroyed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kvStatus_MaxValueSize(sts: *const kvStatus) -> i64 {
+    guard_local(0, || {
+        // SAFETY: the caller's contract, above.
+        let s = unsafe { sts.as_ref() };
+        Ok(s.map_or(0, |s| s.config(|c| c.max_msg_size)))
+    })
+}
+
+/// Get how many bytes a bucket can have.
+///
+/// @note An addition of this library: nats.c does not have it.
+///
+/// @param sts The status.
+///
+/// @return Bytes; -1 for no limit, 0 for NULL.
+///
+/// @par Threads
+/// Any thread may call this function. No other may destroy the status meanwhile.
+///
+/// @ingroup nats_kv_buckets
+///
+/// # Safety
+/// `sts` is NULL or a status that was not destroyed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kvStatus_MaxBytes(sts: *const kvStatus) -> i64 {
+    guard_local(0, || {
+        // SAFETY: the caller's contract, above.
+        let s = unsafe { sts.as_ref() };
+        Ok(s.map_or(0, |s| s.config(|c| c.max_bytes)))
+    })
+}
+
+/// Destroy a status.
+///
+/// @param sts The status; NULL does nothing.
+///
+/// @par Threads
+/// Any thread may call this function; no other may use what it destroys.
+///
+/// @ingroup nats_kv_buckets
+///
+/// # Safety
+/// `sts` is NULL or a status that was not destroyed and is not used afterwards.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kvStatus_Destroy(sts: *mut kvStatus) {
+    guard_void(|| {
+        if !sts.is_null() {
+            // SAFETY: not NULL, hence from `kvStore_Status` and not destroyed before, by the caller's contract.
+            drop(unsafe { Box::from_raw(sts) });
+        }
+    });
+}

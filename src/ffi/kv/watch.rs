@@ -1,0 +1,392 @@
+//! `kvWatcher`: following keys.
+
+use std::ffi::{c_char, c_int};
+use std::mem::MaybeUninit;
+use std::ptr;
+use std::sync::{Arc, Weak};
+use std::time::Instant;
+
+use super::config::{kvWatchOptions, watch_from_c};
+use super::entry::{into_c, kvEntry};
+use crate::error::{Result, Status, natsStatus};
+use crate::ffi::callback::{Callback, Function};
+use crate::ffi::convert::{millis, positive, required};
+use crate::ffi::guard::{guard, guard_void};
+use crate::ffi::handle::{
+    self, Held, OwnedWatcher, borrow_arc, hold_watcher, kvStore, kvWatcher, new_watcher,
+    prepare_watcher,
+};
+use crate::ffi::jetstream::call::guard_api;
+use crate::ffi::jetstream::given;
+use crate::js;
+use crate::kv::Entry;
+use crate::kv::watch::{EntrySink, watch};
+use crate::locks::Mutex;
+
+/// Follow a key, or the keys that a pattern matches.
+///
+/// Shows the last revision of each key that the bucket has, then says once that these initial data
+/// are complete, by a NULL entry with `NATS_OK`, and goes on with all that is stored afterwards.
+/// The options can have it show more or less. No revision comes twice, out of order or behind a
+/// later one of its key, over any number of reconnects and restarts of servers: the watcher is an
+/// ordered consumer. Source: ADR-8, ADR-17.
+///
+/// @param new_watcher Receives the watcher, to be released with `kvWatcher_Destroy`. It is written
+/// before the first callback, and restored on failure.
+/// @param kv The bucket.
+/// @param keys The key or the pattern, which may have the wildcards `*` for a token and `>` for all
+/// that follow.
+/// @param opts What to show; NULL for the defaults. Read during the call only; the callback and its
+/// closure must stay.
+///
+/// @retval NATS_OK The watcher was made.
+/// @retval NATS_INVALID_ARG `new_watcher` or `keys` is NULL, `keys` is empty, or `kv` is NULL or
+/// was destroyed.
+/// @retval NATS_NOT_FOUND The bucket no longer exists.
+/// @retval NATS_ERR The server refused, as it does where patterns overlap: its words are the last
+/// error.
+/// @retval NATS_NO_RESPONDERS JetStream is not enabled.
+/// @retval NATS_TIMEOUT No answer arrived in time.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_DRAINING The connection is draining.
+///
+/// @par Threads
+/// Any thread may call this function at any time. A callback may call it too: it waits for the
+/// answer.
+///
+/// @par Example
+/// ```c
+/// jsCtx *js = NULL;
+/// kvStore *kv = NULL;
+/// kvWatcher *w = NULL;
+/// kvEntry *e = NULL;
+///
+/// natsStatus s = natsConnection_JetStream(&js, nc, NULL);
+/// if (s == NATS_OK) s = js_KeyValue(&kv, js, "settings");
+/// if (s == NATS_OK) s = kvStore_Watch(&w, kv, "lamp.*", NULL);
+/// while (s == NATS_OK && (s = kvWatcher_Next(&e, w, 10000)) == NATS_OK) {
+///     if (e == NULL)
+///         printf("that is all for now\n");
+///     else
+///         printf("%s: %s\n", kvEntry_Key(e), kvEntry_ValueString(e));
+///     kvEntry_Destroy(e);
+/// }
+/// kvWatcher_Destroy(w);
+/// kvStore_Destroy(kv);
+/// jsCtx_Destroy(js);
+/// ```
+///
+/// @see kvWatcher_Next, kvStore_WatchMulti, kvStore_WatchAll
+///
+/// @ingroup nats_kv_watch
+///
+/// # Safety
+/// `new_watcher` is NULL or valid for writing; `kv` is NULL or a handle of this library; `keys` is
+/// NULL or a string; `opts` is NULL or valid, and so is what the fields point at.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kvStore_Watch(
+    new_watcher: *mut *mut kvWatcher,
+    kv: *mut kvStore,
+    keys: *const c_char,
+    opts: *const kvWatchOptions,
+) -> natsStatus {
+    // SAFETY: the caller's contract, above.
+    let body = || unsafe {
+        let keys = given::str(keys, "the keys")?;
+        make(new_watcher, kv, &[keys], opts)?;
+        Ok(())
+    };
+    // SAFETY: nothing is written to NULL.
+    unsafe { guard_api("kvStore_Watch", ptr::null_mut(), body) }
+}
+
+/// Follow several keys or patterns of keys.
+///
+/// As `kvStore_Watch` otherwise.
+///
+/// @param new_watcher Receives the watcher, to be released with `kvWatcher_Destroy`. It is written
+/// before the first callback, and restored on failure.
+/// @param kv The bucket.
+/// @param keys The keys and patterns. No two of them may match the same key.
+/// @param numKeys How many there are, at least 1.
+/// @param opts What to show; NULL for the defaults. Read during the call only; the callback and its
+/// closure must stay.
+///
+/// @retval NATS_OK The watcher was made.
+/// @retval NATS_INVALID_ARG `new_watcher` or `keys` is NULL, a key is NULL or empty, `numKeys` is
+/// less than 1, `kv` is NULL or was destroyed, or the server has no consumers of several subjects
+/// (before 2.10).
+/// @retval NATS_NOT_FOUND The bucket no longer exists.
+/// @retval NATS_ERR The server refused, as it does where patterns overlap: its words are the last
+/// error.
+/// @retval NATS_NO_RESPONDERS JetStream is not enabled.
+/// @retval NATS_TIMEOUT No answer arrived in time.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_DRAINING The connection is draining.
+///
+/// @par Threads
+/// Any thread may call this function at any time. A callback may call it too: it waits for the
+/// answer.
+///
+/// @see kvStore_Watch
+///
+/// @ingroup nats_kv_watch
+///
+/// # Safety
+/// As for `kvStore_Watch`; `keys` is NULL or has `numKeys` pointers, which are NULL or strings.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kvStore_WatchMulti(
+    new_watcher: *mut *mut kvWatcher,
+    kv: *mut kvStore,
+    keys: *mut *const c_char,
+    numKeys: c_int,
+    opts: *const kvWatchOptions,
+) -> natsStatus {
+    // SAFETY: the caller's contract, above.
+    let body = || unsafe {
+        let keys = given::strings(keys, numKeys, "keys")?;
+        let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+        make(new_watcher, kv, &keys, opts)?;
+        Ok(())
+    };
+    // SAFETY: nothing is written to NULL.
+    unsafe { guard_api("kvStore_WatchMulti", ptr::null_mut(), body) }
+}
+
+/// Follow all keys of a bucket.
+///
+/// As `kvStore_Watch` otherwise.
+///
+/// @param new_watcher Receives the watcher, to be released with `kvWatcher_Destroy`. It is written
+/// before the first callback, and restored on failure.
+/// @param kv The bucket.
+/// @param opts What to show; NULL for the defaults. Read during the call only; the callback and its
+/// closure must stay.
+///
+/// @retval NATS_OK The watcher was made.
+/// @retval NATS_INVALID_ARG `new_watcher` is NULL, or `kv` is NULL or was destroyed.
+/// @retval NATS_NOT_FOUND The bucket no longer exists.
+/// @retval NATS_ERR The server refused, as it does where patterns overlap: its words are the last
+/// error.
+/// @retval NATS_NO_RESPONDERS JetStream is not enabled.
+/// @retval NATS_TIMEOUT No answer arrived in time.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_DRAINING The connection is draining.
+///
+/// @par Threads
+/// Any thread may call this function at any time. A callback may call it too: it waits for the
+/// answer.
+///
+/// @see kvStore_Watch
+///
+/// @ingroup nats_kv_watch
+///
+/// # Safety
+/// `new_watcher` is NULL or valid for writing; `kv` is NULL or a handle of this library; `opts` is
+/// NULL or valid, and so is what the fields point at.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kvStore_WatchAll(
+    new_watcher: *mut *mut kvWatcher,
+    kv: *mut kvStore,
+    opts: *const kvWatchOptions,
+) -> natsStatus {
+    // SAFETY: the caller's contract, above.
+    let body = || unsafe {
+        make(new_watcher, kv, &[">"], opts)?;
+        Ok(())
+    };
+    // SAFETY: nothing is written to NULL.
+    unsafe { guard_api("kvStore_WatchAll", ptr::null_mut(), body) }
+}
+
+/// Makes a watcher.
+///
+/// # Safety
+/// `out` is NULL or valid for writing; `kv` is NULL or a handle of this library; `opts` is NULL or options whose
+/// callback may be called with its closure on any thread.
+unsafe fn make(
+    out: *mut *mut kvWatcher,
+    kv: *mut kvStore,
+    keys: &[&str],
+    opts: *const kvWatchOptions,
+) -> js::Result<()> {
+    required(out, "new_watcher")?;
+    // SAFETY: the contract above.
+    let (store, opts) = unsafe { (borrow_arc(kv)?, opts.as_ref()) };
+    let object = prepare_watcher(&store);
+    let callback = opts.and_then(|opts| Callback::new(opts.Callback, opts.Closure));
+    let sink = callback.map(|callback| -> Box<dyn EntrySink> {
+        Box::new(CallbackSink {
+            callback,
+            watcher: Arc::downgrade(&object),
+            current: Mutex::new(None),
+        })
+    });
+    // The program need not have set what is there to anything.
+    let place = out.cast::<MaybeUninit<*mut kvWatcher>>();
+    let mut placed = None;
+    let made = watch(store.store(), keys, &watch_from_c(opts), sink, |watcher| {
+        let handle = new_watcher(&object, watcher);
+        // SAFETY: not NULL, hence valid for writing by the contract above; any bytes will do.
+        placed = Some((handle, unsafe { place.replace(MaybeUninit::new(handle)) }));
+    });
+    if made.is_err()
+        && let Some((handle, before)) = placed
+    {
+        // SAFETY: as above; the handle was made above.
+        unsafe {
+            place.write(before);
+            handle::destroy(handle);
+        }
+    }
+    made.map(drop)
+}
+
+/// A `kvWatchCb` that is not NULL.
+type WatchCb =
+    unsafe extern "C" fn(*mut kvWatcher, *mut kvEntry, natsStatus, *mut std::ffi::c_void);
+
+/// The program's function, called with each entry of a watcher.
+struct CallbackSink {
+    callback: Callback<WatchCb>,
+    watcher: Weak<OwnedWatcher>,
+    /// The watcher, and what keeps its handle usable, from the beginning of a batch to its end.
+    current: Mutex<Option<(Arc<OwnedWatcher>, Held<kvWatcher>)>>,
+}
+
+impl EntrySink for CallbackSink {
+    fn begin(&self) {
+        let watcher = self.watcher.upgrade();
+        *self.current.lock() = watcher.map(|watcher| {
+            let held = hold_watcher(&watcher);
+            (watcher, held)
+        });
+    }
+
+    fn entry(&self, entry: Result<Option<Entry>>) {
+        let current = self
+            .current
+            .lock()
+            .as_ref()
+            .map(|(w, held)| (w.clone(), **held));
+        let Some((watcher, handle)) = current else {
+            return;
+        };
+        let (entry, status) = match entry {
+            Ok(None) => (ptr::null_mut(), Status::NATS_OK),
+            Ok(Some(entry)) => (into_c(entry, watcher.store()), Status::NATS_OK),
+            Err(error) => (ptr::null_mut(), error.status()),
+        };
+        let (function, closure) = self.callback.parts();
+        // SAFETY: the program gave the function for this, to be called with its closure on any thread. The handle is
+        // usable from `begin` to `end`; the entry is the function's.
+        unsafe { function.call((handle, entry, status, closure)) };
+    }
+
+    fn end(&self) {
+        let current = self.current.lock().take();
+        drop(current);
+    }
+}
+
+/// Wait for the next entry of a watcher.
+///
+/// @param new_entry Receives the entry, to be released with `kvEntry_Destroy`; NULL if there is
+/// none, also if the call fails behind the check of its arguments.
+/// @param w The watcher.
+/// @param timeout How long to wait, in milliseconds; more than 0.
+///
+/// @retval NATS_OK `new_entry` has an entry; or it is NULL, which says once that the initial data
+/// are complete.
+/// @retval NATS_TIMEOUT There is none within that time.
+/// @retval NATS_ILLEGAL_STATE The watcher was stopped, before or meanwhile, or has a callback.
+/// @retval NATS_INVALID_ARG `new_entry` is NULL, `w` is NULL or was destroyed, or `timeout` is not
+/// more than 0.
+/// @retval NATS_ERR A message of the bucket is no entry.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+///
+/// @par Threads
+/// Any thread may call this function at any time. A callback may call it too: it waits for the
+/// answer.
+///
+/// @see kvStore_Watch, kvWatcher_Stop
+///
+/// @ingroup nats_kv_watch
+///
+/// # Safety
+/// `new_entry` is NULL or valid for writing; `w` is NULL or a handle of this library.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kvWatcher_Next(
+    new_entry: *mut *mut kvEntry,
+    w: *mut kvWatcher,
+    timeout: i64,
+) -> natsStatus {
+    // SAFETY: the caller's contract, above.
+    let body = || unsafe {
+        required(new_entry, "new_entry")?;
+        let object = borrow_arc(w)?;
+        let wait = millis(positive(timeout, "timeout")?, "timeout")?;
+        new_entry.write(ptr::null_mut());
+        let watcher = object.watcher().ok_or(Status::NATS_ILLEGAL_STATE)?;
+        if let Some(entry) = watcher.next(Instant::now().checked_add(wait))? {
+            new_entry.write(into_c(entry, object.store()));
+        }
+        Ok(())
+    };
+    // SAFETY: nothing is written to NULL.
+    unsafe { guard_api("kvWatcher_Next", ptr::null_mut(), body) }
+}
+
+/// Stop a watcher.
+///
+/// Threads in `kvWatcher_Next` return with `NATS_ILLEGAL_STATE`, no callback begins any more, and
+/// the server is asked to remove the consumer. The watcher must still be destroyed.
+///
+/// @param w The watcher.
+///
+/// @retval NATS_OK It is stopped; it may have been before.
+/// @retval NATS_INVALID_ARG `w` is NULL or was destroyed.
+/// @retval NATS_ILLEGAL_STATE It belongs to the process that this one was forked from.
+///
+/// @par Threads
+/// Any thread may call this function at any time. A callback may call it too: it waits for the
+/// answer.
+///
+/// @see kvWatcher_Destroy
+///
+/// @ingroup nats_kv_watch
+///
+/// # Safety
+/// `w` is NULL or a handle of this library.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kvWatcher_Stop(w: *mut kvWatcher) -> natsStatus {
+    guard("kvWatcher_Stop", || {
+        // SAFETY: the caller's contract, above.
+        unsafe { borrow_arc(w) }?.stop();
+        Ok(())
+    })
+}
+
+/// Stop and destroy a watcher.
+///
+/// @param w The watcher; NULL does nothing.
+///
+/// @par Threads
+/// Any thread may call this function at any time. A callback may call it too: it waits for the
+/// answer.
+///
+/// @see kvWatcher_Stop
+///
+/// @ingroup nats_kv_watch
+///
+/// # Safety
+/// `w` is NULL or a handle of this library.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kvWatcher_Destroy(w: *mut kvWatcher) {
+    guard_void(|| {
+        // SAFETY: the caller's contract, above.
+        if let Some(object) = unsafe { handle::destroy(w) } {
+            object.stop();
+        }
+    });
+}

@@ -1,0 +1,233 @@
+//! Keys, histories, and what is left of deleted keys: watches that end when the initial data are complete.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use super::entry::Entry;
+use super::store::Store;
+use super::watch::{Stopping, WatchOptions, deadline_of, watch};
+use crate::error::{Error as Plain, Status};
+use crate::js::{CallOptions, Purge, Result};
+
+/// Markers that are older are removed where nothing else is said, in nanoseconds: 30 minutes.
+const OLD: i64 = 30 * 60 * 1_000_000_000;
+
+/// What [`Store::purge_deletes`] removes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PurgeDeletes {
+    /// Markers older than this are removed too, in nanoseconds: 0 for 30 minutes, less for all of them.
+    pub markers_older_than: i64,
+    /// For how long at most; `None` for as long as it takes.
+    pub timeout: Option<Duration>,
+}
+
+impl PurgeDeletes {
+    /// Is a marker removed that was stored then?
+    fn removes(&self, created: i64, now: i64) -> bool {
+        match self.markers_older_than {
+            ..0 => true,
+            0 => created < now.saturating_sub(OLD),
+            age => created < now.saturating_sub(age),
+        }
+    }
+}
+
+/// Keys in the order in which they were stored, each once.
+#[derive(Default)]
+struct Keys {
+    keys: Vec<Option<Vec<u8>>>,
+    places: HashMap<Vec<u8>, usize>,
+}
+
+impl Keys {
+    fn put(&mut self, key: &[u8]) {
+        if !self.places.contains_key(key) {
+            self.places.insert(key.to_owned(), self.keys.len());
+            self.keys.push(Some(key.to_owned()));
+        }
+    }
+
+    fn remove(&mut self, key: &[u8]) {
+        if let Some(place) = self.places.remove(key) {
+            self.keys[place] = None;
+        }
+    }
+
+    fn into_vec(self) -> Vec<Vec<u8>> {
+        self.keys.into_iter().flatten().collect()
+    }
+}
+
+impl Store {
+    /// The keys that have a value and that one of these patterns matches.
+    pub fn keys(
+        self: &Arc<Self>,
+        filters: &[&str],
+        options: &WatchOptions,
+        timeout: Option<Duration>,
+    ) -> Result<Vec<Vec<u8>>> {
+        let mut keys = Keys::default();
+        let options = WatchOptions {
+            // A key may be deleted while this goes on.
+            ignore_deletes: false,
+            meta_only: true,
+            ..*options
+        };
+        self.gather(filters, &options, timeout, |entry| {
+            match entry.is_deleted() {
+                true => keys.remove(entry.key()),
+                false => keys.put(entry.key()),
+            }
+        })?;
+        Ok(keys.into_vec())
+    }
+
+    /// All that the bucket has of a key, or of the keys that a pattern matches.
+    /// [`Status::NATS_NOT_FOUND`] where that is nothing.
+    pub fn history(
+        self: &Arc<Self>,
+        key: &str,
+        options: &WatchOptions,
+        timeout: Option<Duration>,
+    ) -> Result<Vec<Entry>> {
+        let mut entries = Vec::new();
+        let options = WatchOptions {
+            include_history: true,
+            ..*options
+        };
+        self.gather(&[key], &options, timeout, |entry| entries.push(entry))?;
+        match entries.is_empty() {
+            true => Err(Status::NATS_NOT_FOUND.into()),
+            false => Ok(entries),
+        }
+    }
+
+    /// Removes what deleted keys had before, and markers that are old.
+    ///
+    /// A key that gets a value meanwhile keeps that: only what came before its marker is removed.
+    pub fn purge_deletes(self: &Arc<Self>, what: &PurgeDeletes) -> Result<()> {
+        let deadline = deadline_of(what.timeout);
+        let mut deleted: HashMap<Vec<u8>, (u64, i64)> = HashMap::new();
+        let options = WatchOptions {
+            meta_only: true,
+            ..WatchOptions::default()
+        };
+        self.gather(&[">"], &options, what.timeout, |entry| {
+            match entry.is_deleted() {
+                true => deleted.insert(entry.key().to_owned(), (entry.revision(), entry.created())),
+                false => deleted.remove(entry.key()),
+            };
+        })?;
+        let mut deleted: Vec<_> = deleted.into_iter().collect();
+        deleted.sort_by_key(|(_, (revision, _))| *revision);
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let now = now.map_or(0, |now| i64::try_from(now.as_nanos()).unwrap_or(i64::MAX));
+        for (key, (revision, created)) in deleted {
+            let subject = format!("{}{}", self.read_prefix(), String::from_utf8_lossy(&key));
+            // All before this.
+            let sequence = match what.removes(created, now) {
+                true => revision + 1,
+                false => revision,
+            };
+            let options = CallOptions {
+                wait: remaining(deadline, self.context().wait())?,
+                purge: Purge {
+                    subject: Some(Cow::Owned(subject)),
+                    sequence,
+                    keep: 0,
+                },
+                ..CallOptions::default()
+            };
+            self.context().call(&options).purge_stream(self.stream())?;
+        }
+        Ok(())
+    }
+
+    fn gather(
+        self: &Arc<Self>,
+        keys: &[&str],
+        options: &WatchOptions,
+        timeout: Option<Duration>,
+        each: impl FnMut(Entry),
+    ) -> Result<()> {
+        if options.updates_only && options.resume_from == 0 {
+            let text = "UpdatesOnly cannot be set for a list: it would have no end";
+            return Err(Plain::invalid_arg(text).into());
+        }
+        let deadline = deadline_of(timeout);
+        let watcher = Stopping(watch(self, keys, options, None, |_| ())?);
+        watcher.0.gather(deadline, each)
+    }
+}
+
+/// How long a call may wait that is one of several with a deadline.
+fn remaining(deadline: Option<Instant>, wait: Duration) -> Result<Duration> {
+    let Some(deadline) = deadline else {
+        return Ok(wait);
+    };
+    match deadline.saturating_duration_since(Instant::now()) {
+        Duration::ZERO => Err(Status::NATS_TIMEOUT.into()),
+        left => Ok(left.min(wait)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn old_markers() {
+        let now = 10 * OLD;
+        let removes = |older_than, created| {
+            PurgeDeletes {
+                markers_older_than: older_than,
+                timeout: None,
+            }
+            .removes(created, now)
+        };
+        assert!(removes(-1, now) && removes(-1, 0));
+        assert!(removes(5, now - 6) && !removes(5, now - 5));
+        assert!(removes(0, now - OLD - 1) && !removes(0, now - OLD));
+        assert!(!removes(i64::MAX, 0));
+    }
+
+    #[test]
+    fn what_is_left_of_a_deadline() {
+        let wait = Duration::from_secs(5);
+        assert_eq!(remaining(None, wait).unwrap(), wait);
+        let now = Instant::now();
+        let error = remaining(Some(now), wait).unwrap_err();
+        assert_eq!(error.status(), Status::NATS_TIMEOUT);
+        assert_eq!(remaining(now.checked_add(wait * 9), wait).unwrap(), wait);
+        assert!(remaining(now.checked_add(wait), wait * 9).unwrap() <= wait);
+    }
+
+    proptest! {
+        #[test]
+        fn keys_are_those_with_a_value_each_once(
+            changes in proptest::collection::vec((0u8..5, any::<bool>()), 0..40),
+        ) {
+            let mut keys = Keys::default();
+            let mut model: Vec<Vec<u8>> = Vec::new();
+            for (key, put) in changes {
+                let key = vec![key];
+                match put {
+                    true => {
+                        keys.put(&key);
+                        if !model.contains(&key) {
+                            model.push(key);
+                        }
+                    }
+                    false => {
+                        keys.remove(&key);
+                        model.retain(|k| *k != key);
+                    }
+                }
+            }
+            prop_assert_eq!(keys.into_vec(), model);
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! When the initial data of a watch are complete, for whoever takes its entries.
+//!
+//! The consumer says behind how many messages that is ([`Events::initial_complete`]); the taker of the
+//! messages says it to the program behind that message. What the consumer says may come before the
+//! message is taken, at the same time, or later: then a message of our own, which is put into the queue,
+//! has the taker look.
+//!
+//! [`Events::initial_complete`]: crate::js::consume::Events::initial_complete
+
+/// The taker's side of it.
+#[derive(Debug, Default)]
+pub struct Marker {
+    /// Messages of the consumer that were taken.
+    taken: u64,
+    /// The program has been told.
+    given: bool,
+}
+
+impl Marker {
+    /// A message of the consumer was taken. `after`: behind how many of them the initial data are
+    /// complete, where that is known. Returns whether the program is to be told behind this one.
+    pub fn took(&mut self, after: Option<u64>) -> bool {
+        self.taken += 1;
+        self.look(after)
+    }
+
+    /// The message of our own was taken.
+    pub fn look(&mut self, after: Option<u64>) -> bool {
+        let due = !self.given && after.is_some_and(|after| self.taken >= after);
+        self.given |= due;
+        due
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// What lies in the queue of a subscription.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    enum Item {
+        Message,
+        Ours,
+    }
+
+    proptest! {
+        /// The consumer completes after `complete` of `all` messages. It puts its messages into the queue,
+        /// and says so when it has put `told` of them there, at the earliest when that is true; the taker
+        /// takes them at any moments in between.
+        #[test]
+        fn the_marker_comes_once_and_when_it_is_true(
+            all in 0u64..12,
+            complete in 0u64..12,
+            late in 0u64..12,
+            takes in proptest::collection::vec(0usize..4, 0..40),
+        ) {
+            let complete = complete.min(all);
+            let told_at = (complete + late).min(all);
+            let mut queue = std::collections::VecDeque::new();
+            let mut after = None;
+            let mut marker = Marker::default();
+            let (mut taken, mut markers) = (0, Vec::new());
+            let mut takes = takes.into_iter();
+            let mut take = |queue: &mut std::collections::VecDeque<Item>, after, most: usize| {
+                for _ in 0..most {
+                    let due = match queue.pop_front() {
+                        None => return,
+                        Some(Item::Message) => {
+                            taken += 1;
+                            marker.took(after)
+                        }
+                        Some(Item::Ours) => marker.look(after),
+                    };
+                    if due {
+                        markers.push(taken);
+                    }
+                }
+            };
+            for put in 0..=all {
+                if put > 0 {
+                    queue.push_back(Item::Message);
+                }
+                take(&mut queue, after, takes.next().unwrap_or(0));
+                if put == told_at {
+                    after = Some(complete);
+                    take(&mut queue, after, takes.next().unwrap_or(0));
+                    queue.push_back(Item::Ours);
+                }
+                take(&mut queue, after, takes.next().unwrap_or(0));
+            }
+            take(&mut queue, after, usize::MAX);
+            prop_assert_eq!(markers.len(), 1);
+            prop_assert!(markers[0] >= complete);
+            // No message that was put behind what was said can come before the marker.
+            prop_assert!(markers[0] <= told_at);
+            if told_at == complete && late == 0 {
+                prop_assert_eq!(markers[0], complete);
+            }
+        }
+    }
+}

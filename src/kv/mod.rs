@@ -1,0 +1,34 @@
+//! Key-value buckets (ADR-8): a stream whose subjects are keys.
+//!
+//! Stands on [`js`](crate::js) and on what [`client`](crate::client) offers to everybody.
+//!
+//! | file | subject |
+//! |---|---|
+//! | [`names`] | which names buckets and keys can have, and the subjects that they become |
+//! | [`bucket`] | what a bucket can be, and the stream that it becomes |
+//! | [`store`] | buckets: create, open, delete, list; their status |
+//! | [`entry`] | a value with its revision, and what was done to its key |
+//! | `read` | getting values |
+//! | [`write`](mod@write) | putting, creating, updating, deleting, purging |
+//! | [`watch`] | following keys |
+//! | [`marker`] | when the initial data of a watch are complete, for who takes its entries |
+//! | [`listing`] | keys, histories, what purging leaves |
+
+#![forbid(unsafe_code)]
+
+pub mod bucket;
+pub mod entry;
+pub mod listing;
+pub mod marker;
+pub mod names;
+mod read;
+pub mod store;
+pub mod watch;
+pub mod write;
+
+pub use bucket::BucketConfig;
+pub use entry::{Entry, Operation};
+pub use listing::PurgeDeletes;
+pub use store::{BucketStatus, Store};
+pub use watch::{EntrySink, WatchOptions, Watcher};
+pub use write::{Change, Said};

@@ -1,0 +1,95 @@
+//! Getting values.
+
+use super::entry::Entry;
+use super::names::check_key;
+use super::store::Store;
+use crate::error::{Error as Plain, Status};
+use crate::js::Result;
+use crate::js::manage::{DirectGet, GetMsg};
+
+impl Store {
+    /// The value of a key. [`Status::NATS_NOT_FOUND`] without words where there is none.
+    pub fn get(&self, key: &str) -> Result<Entry> {
+        check_key(key)?;
+        self.last(key).and_then(living)
+    }
+
+    /// A value that a key had; [`Status::NATS_NOT_FOUND`] where the revision is of another key, is no
+    /// longer there, or deleted the key.
+    pub fn get_revision(&self, key: &str, revision: u64) -> Result<Entry> {
+        check_key(key)?;
+        if revision == 0 {
+            return Err(Plain::invalid_arg("invalid revision").into());
+        }
+        let call = self.call();
+        let msg = match self.is_direct() {
+            true => {
+                let which = DirectGet {
+                    sequence: revision,
+                    ..DirectGet::default()
+                };
+                call.direct_get(self.stream(), &which)
+            }
+            false => call.get_msg(self.stream(), GetMsg::Sequence(revision)),
+        }?;
+        let entry = Entry::stored(msg, self.read_prefix())
+            .filter(|entry| entry.key() == key.as_bytes())
+            .ok_or(Status::NATS_NOT_FOUND)?;
+        living(entry)
+    }
+
+    /// The last that was done to a key.
+    pub(super) fn last(&self, key: &str) -> Result<Entry> {
+        let subject = format!("{}{key}", self.read_prefix());
+        let call = self.call();
+        let msg = match self.is_direct() {
+            true => {
+                let which = DirectGet {
+                    last_by_subject: &subject,
+                    ..DirectGet::default()
+                };
+                call.direct_get(self.stream(), &which)
+            }
+            false => call.get_msg(self.stream(), GetMsg::LastOf(&subject)),
+        }?;
+        let entry = Entry::stored(msg, self.read_prefix());
+        Ok(entry.ok_or(Status::NATS_NOT_FOUND)?)
+    }
+
+    /// The values of several keys, all of one state of the bucket, in the order in which they were
+    /// stored. Keys may have wildcards; those without a value are left out.
+    pub fn get_many(&self, keys: &[&str]) -> Result<Vec<Entry>> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        if keys.iter().any(|key| key.is_empty()) {
+            return Err(Plain::invalid_arg("invalid key").into());
+        }
+        if !self.is_direct() {
+            let text = "the bucket does not allow direct gets";
+            return Err(Plain::new(Status::NATS_NO_SERVER_SUPPORT, text).into());
+        }
+        let subjects: Vec<String> = keys
+            .iter()
+            .map(|key| format!("{}{key}", self.read_prefix()))
+            .collect();
+        let subjects: Vec<&str> = subjects.iter().map(String::as_str).collect();
+        let msgs = match self.call().direct_get_last(self.stream(), &subjects) {
+            Err(e) if e.status() == Status::NATS_NOT_FOUND => Vec::new(),
+            msgs => msgs?,
+        };
+        let entries = msgs
+            .into_iter()
+            .filter_map(|msg| Entry::stored(msg, self.read_prefix()))
+            .filter(|entry| !entry.is_deleted());
+        Ok(entries.collect())
+    }
+}
+
+/// The entry, unless it says that the key has no value any more.
+fn living(entry: Entry) -> Result<Entry> {
+    match entry.is_deleted() {
+        true => Err(Status::NATS_NOT_FOUND.into()),
+        false => Ok(entry),
+    }
+}

@@ -1,0 +1,177 @@
+//! Buckets: create, open, delete, list; their status.
+
+use std::sync::Arc;
+
+use super::bucket::{BucketConfig, Prefixes};
+use super::names::{STREAM_PREFIX, bucket_of, check_bucket, is_bucket, stream_of};
+use crate::error::{Error as Plain, Status};
+use crate::js::api::{Compression, ErrCode, StreamConfig, StreamInfo};
+use crate::js::{Call, CallOptions, Context, Error, Result};
+
+/// A bucket, as far as a program that uses it has to know.
+pub struct Store {
+    context: Arc<Context>,
+    bucket: String,
+    stream: String,
+    prefixes: Prefixes,
+    /// All of its servers answer when a value is asked for.
+    direct: bool,
+}
+
+/// What is done with the stream of a bucket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Making {
+    /// It is created. One that exists with the same configuration is no error.
+    Create,
+    /// One that exists gets the configuration.
+    Update,
+    /// Either of the two.
+    CreateOrUpdate,
+}
+
+impl Store {
+    /// Creates a bucket, or changes the configuration of one.
+    pub fn make(context: &Arc<Context>, config: &BucketConfig, how: Making) -> Result<Arc<Store>> {
+        // Older servers would not store it.
+        let discard_new = context.connection().server_at_least(2, 7, 2);
+        let stream = config.stream(discard_new)?;
+        let call = context.call(&CallOptions::default());
+        if stream.allow_msg_ttl && call.account_info()?.api.level < 1 {
+            let text = "LimitMarkerTTL needs a server of 2.11 or later";
+            return Err(Plain::new(Status::NATS_NO_SERVER_SUPPORT, text).into());
+        }
+        let info = match how {
+            Making::Create => call.create_stream(&stream),
+            Making::Update => call.update_stream(&stream),
+            Making::CreateOrUpdate => call.create_or_update_stream(&stream),
+        }?;
+        Ok(Store::of(context, &info.config.unwrap_or(stream)))
+    }
+
+    /// Opens a bucket that exists.
+    pub fn open(context: &Arc<Context>, bucket: &str) -> Result<Arc<Store>> {
+        check_bucket(bucket)?;
+        let info = context
+            .call(&CallOptions::default())
+            .stream_info(&stream_of(bucket))?;
+        let config = info.config.unwrap_or_default();
+        if config.max_msgs_per_subject < 1 {
+            return Err(Plain::invalid_arg("bucket not valid key-value store").into());
+        }
+        let named = StreamConfig {
+            name: stream_of(bucket),
+            ..config
+        };
+        Ok(Store::of(context, &named))
+    }
+
+    /// Removes a bucket with all its values.
+    pub fn delete_bucket(context: &Arc<Context>, bucket: &str) -> Result<()> {
+        if !is_bucket(bucket) {
+            return Err(Plain::invalid_arg("bucket not valid key-value store").into());
+        }
+        context
+            .call(&CallOptions::default())
+            .delete_stream(&stream_of(bucket))
+    }
+
+    /// The names of all buckets of the account.
+    pub fn names(context: &Arc<Context>) -> Result<Vec<String>> {
+        // Mirrors have no subjects by which they could be asked for.
+        let streams = context.call(&CallOptions::default()).stream_names()?;
+        let buckets = streams
+            .iter()
+            .filter_map(|stream| stream.strip_prefix(STREAM_PREFIX))
+            .filter(|bucket| is_bucket(bucket));
+        Ok(buckets.map(str::to_owned).collect())
+    }
+
+    fn of(context: &Arc<Context>, config: &StreamConfig) -> Arc<Store> {
+        Arc::new(Store {
+            context: context.clone(),
+            bucket: bucket_of(&config.name).to_owned(),
+            stream: config.name.clone(),
+            prefixes: Prefixes::of(config, context.prefix()),
+            direct: config.allow_direct,
+        })
+    }
+
+    /// Its name.
+    pub fn bucket(&self) -> &str {
+        &self.bucket
+    }
+
+    /// Its stream.
+    pub fn stream(&self) -> &str {
+        &self.stream
+    }
+
+    /// The context that it is used through.
+    pub fn context(&self) -> &Arc<Context> {
+        &self.context
+    }
+
+    /// What the subjects of stored keys begin with.
+    pub fn read_prefix(&self) -> &str {
+        &self.prefixes.read
+    }
+
+    /// What the subjects begin with that keys are published on.
+    pub fn write_prefix(&self) -> &str {
+        &self.prefixes.write
+    }
+
+    pub(super) fn is_direct(&self) -> bool {
+        self.direct
+    }
+
+    pub(super) fn call(&self) -> Call<'_> {
+        self.context.call(&CallOptions::default())
+    }
+
+    /// What the bucket is and has at this moment.
+    pub fn status(&self) -> Result<BucketStatus> {
+        let info = self.call().stream_info(&self.stream)?;
+        Ok(BucketStatus {
+            bucket: self.bucket.clone(),
+            info,
+        })
+    }
+}
+
+/// What a bucket is and has.
+#[derive(Debug, Clone)]
+pub struct BucketStatus {
+    bucket: String,
+    info: StreamInfo,
+}
+
+impl BucketStatus {
+    /// The bucket's name.
+    pub fn bucket(&self) -> &str {
+        &self.bucket
+    }
+
+    /// What its stream is and has.
+    pub fn info(&self) -> &StreamInfo {
+        &self.info
+    }
+
+    /// The configuration of its stream.
+    pub fn config(&self) -> Option<&StreamConfig> {
+        self.info.config.as_ref()
+    }
+
+    /// Are its values compressed?
+    pub fn is_compressed(&self) -> bool {
+        let compression = self.config().map(|config| &config.compression);
+        compression.is_some_and(|c| *c != Compression::None)
+    }
+}
+
+/// Says whether a server has refused a change because a key had another revision than was expected.
+/// Replicated streams have a code of their own, with words without a number.
+pub fn is_wrong_revision(error: &Error) -> bool {
+    error.code() == ErrCode::STREAM_WRONG_LAST_SEQUENCE
+        || error.code() == ErrCode::STREAM_WRONG_LAST_SEQUENCE_CONSTANT
+}

@@ -1,0 +1,454 @@
+//! Following keys.
+//!
+//! A watcher is an ordered consumer of the bucket's stream, which sees to it that nothing is missing, comes
+//! twice or out of order, whatever happens to the connection and the server. What is added here: entries
+//! instead of messages, and the word that the initial data are complete, in its place among the entries.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock, Weak};
+use std::time::{Duration, Instant};
+
+use super::entry::Entry;
+use super::marker::Marker;
+use super::store::Store;
+use crate::client::{Batch, MsgSink, Subscription};
+use crate::error::{Error as Plain, Result as PlainResult, Status};
+use crate::js::Result;
+use crate::js::api::{ConsumerConfig, DeliverPolicy};
+use crate::js::consume::{Delivery, Events, Push, SubOptions, Wanted, subscribe};
+use crate::locks::Mutex;
+use crate::msg::{Msg, MsgList};
+
+/// How many messages are taken at once where all are wanted.
+const AT_ONCE: usize = 256;
+
+/// What a watcher shows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct WatchOptions {
+    /// Not what deletes keys.
+    pub ignore_deletes: bool,
+    /// All that the bucket has of each key, not only the last.
+    pub include_history: bool,
+    /// Without values.
+    pub meta_only: bool,
+    /// Only what is new; there are no initial data then. Wins over `include_history`.
+    pub updates_only: bool,
+    /// All from this revision on; wins over both. 0 for not at all.
+    pub resume_from: u64,
+    /// How often the server is heard of, in nanoseconds; 0 for the default of an ordered consumer.
+    pub heartbeat: i64,
+}
+
+impl WatchOptions {
+    fn consumer(&self) -> ConsumerConfig {
+        let policy = match self {
+            _ if self.resume_from > 0 => DeliverPolicy::ByStartSequence,
+            _ if self.updates_only => DeliverPolicy::New,
+            _ if self.include_history => DeliverPolicy::All,
+            _ => DeliverPolicy::LastPerSubject,
+        };
+        ConsumerConfig {
+            deliver_policy: Some(policy),
+            opt_start_seq: self.resume_from,
+            headers_only: self.meta_only,
+            heartbeat: self.heartbeat.max(0),
+            ..ConsumerConfig::default()
+        }
+    }
+
+    /// Is there a moment at which the initial data are complete?
+    fn has_initial(&self) -> bool {
+        !self.updates_only || self.resume_from > 0
+    }
+}
+
+/// Who gets a watcher's entries as they come, on a delivery thread.
+pub trait EntrySink: Send + Sync {
+    /// Some are about to come.
+    fn begin(&self) {}
+
+    /// An entry; `None` where the initial data are complete; or why a message is no entry.
+    fn entry(&self, entry: PlainResult<Option<Entry>>);
+
+    /// Those were all for now.
+    fn end(&self) {}
+}
+
+/// What follows keys of a bucket.
+pub struct Watcher {
+    store: Arc<Store>,
+    sub: Arc<Subscription>,
+    push: Arc<Push>,
+    complete: Arc<Complete>,
+    ignore_deletes: bool,
+    /// Its entries go to a sink.
+    has_sink: bool,
+    taking: Mutex<Taking>,
+    stopped: AtomicBool,
+}
+
+/// How far the program has got.
+#[derive(Default)]
+struct Taking {
+    marker: Marker,
+    /// The next thing to be returned is that the initial data are complete.
+    due: bool,
+}
+
+/// Hears behind how many messages the initial data are complete.
+struct Complete {
+    sub: OnceLock<Weak<Subscription>>,
+    /// `u64::MAX` while that is not known.
+    after: AtomicU64,
+}
+
+impl Complete {
+    fn after(&self) -> Option<u64> {
+        let after = self.after.load(Ordering::SeqCst);
+        (after != u64::MAX).then_some(after)
+    }
+}
+
+impl Events for Complete {
+    fn initial_complete(&self, after: u64) {
+        self.after.store(after, Ordering::SeqCst);
+        let sub = self.sub.get().and_then(Weak::upgrade);
+        // Without memory for it the next message of the consumer has the taker look.
+        if let (Some(sub), Ok(msg)) = (sub, Msg::create(b"_", None, b"")) {
+            let mut one = MsgList::new();
+            one.push(msg);
+            sub.enqueue(one);
+        }
+    }
+}
+
+/// Makes a watcher of the keys that these patterns match. `placed` gets it before the first entry can
+/// come.
+pub fn watch(
+    store: &Arc<Store>,
+    keys: &[&str],
+    options: &WatchOptions,
+    sink: Option<Box<dyn EntrySink>>,
+    placed: impl FnOnce(&Arc<Watcher>),
+) -> Result<Arc<Watcher>> {
+    if keys.is_empty() || keys.iter().any(|key| key.is_empty()) {
+        return Err(Plain::invalid_arg("a key or a pattern of keys is required").into());
+    }
+    let subjects: Vec<String> = keys
+        .iter()
+        .map(|key| format!("{}{key}", store.read_prefix()))
+        .collect();
+    let subjects: Vec<&str> = subjects.iter().map(String::as_str).collect();
+    let sub_options = SubOptions {
+        stream: store.stream().to_owned(),
+        config: options.consumer(),
+        ordered: true,
+        ..SubOptions::default()
+    };
+    let wanted = Wanted {
+        subjects: &subjects,
+        durable: None,
+        pull: false,
+        options: &sub_options,
+    };
+    let complete = Arc::new(Complete {
+        sub: OnceLock::new(),
+        after: AtomicU64::new(u64::MAX),
+    });
+    let events: Option<Arc<dyn Events>> = match options.has_initial() {
+        true => Some(complete.clone()),
+        false => None,
+    };
+    let has_sink = sink.is_some();
+    let mine: Arc<OnceLock<Weak<Watcher>>> = Arc::default();
+    let delivery = match sink {
+        None => Delivery::Sync,
+        Some(sink) => {
+            let watcher = mine.clone();
+            Delivery::Sink(Box::new(move |push: &Arc<Push>| -> Box<dyn MsgSink> {
+                Box::new(Sink {
+                    watcher,
+                    push: push.clone(),
+                    sink,
+                })
+            }))
+        }
+    };
+    let mut made = None;
+    let call = store.call();
+    subscribe(store.context(), &call, &wanted, delivery, events, |sub| {
+        // The server sends no more than it is answered for.
+        let _ = sub.set_pending_limits(-1, -1);
+        let _ = complete.sub.set(Arc::downgrade(sub));
+        let Some(push) = sub.extension::<Push>() else {
+            return;
+        };
+        let watcher = Arc::new(Watcher {
+            store: store.clone(),
+            sub: sub.clone(),
+            push,
+            complete: complete.clone(),
+            ignore_deletes: options.ignore_deletes,
+            has_sink,
+            taking: Mutex::default(),
+            stopped: AtomicBool::new(false),
+        });
+        let _ = mine.set(Arc::downgrade(&watcher));
+        placed(&watcher);
+        made = Some(watcher);
+    })?;
+    made.ok_or_else(|| Plain::from(Status::NATS_ERR).into())
+}
+
+impl Watcher {
+    /// The bucket that it watches.
+    pub fn store(&self) -> &Arc<Store> {
+        &self.store
+    }
+
+    /// The subscription that its entries come by.
+    pub fn subscription(&self) -> &Arc<Subscription> {
+        &self.sub
+    }
+
+    /// Was it stopped?
+    pub fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::SeqCst)
+    }
+
+    /// Ends it. Threads that wait for entries return, and none is shown any more.
+    pub fn stop(&self) {
+        if self.stopped.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        let conn = self.sub.connection();
+        // Without a server there is nobody to ask to delete the consumer, which it does by itself later.
+        if conn.is_closed() || conn.is_reconnecting() {
+            self.sub.destroy();
+            return;
+        }
+        // That the consumer could not be deleted does not matter: it is not used any more.
+        let _ = self.sub.unsubscribe();
+    }
+
+    /// The next entry; `None` where the initial data are complete.
+    pub fn next(&self, deadline: Option<Instant>) -> Result<Option<Entry>> {
+        self.check_taken_by_next()?;
+        loop {
+            if self.is_stopped() {
+                return Err(stopped().into());
+            }
+            if std::mem::take(&mut self.taking.lock().due) {
+                return Ok(None);
+            }
+            let mut one = MsgList::new();
+            self.take_some(1, deadline, &mut one)?;
+            let Some(msg) = one.pop() else { continue };
+            let (entry, due) = self.read(msg);
+            self.taking.lock().due |= due;
+            if let Some(entry) = entry {
+                return Ok(Some(entry?));
+            }
+        }
+    }
+
+    /// Gives all initial data to `each`. `deadline`: until when they must be complete.
+    pub(super) fn gather(
+        &self,
+        deadline: Option<Instant>,
+        mut each: impl FnMut(Entry),
+    ) -> Result<()> {
+        self.check_taken_by_next()?;
+        loop {
+            let mut some = MsgList::new();
+            let patience = Instant::now().checked_add(self.store.context().wait());
+            let until = earlier(deadline, patience);
+            match self.take_some(AT_ONCE, until, &mut some) {
+                Err(e) if e.status() == Status::NATS_TIMEOUT => {
+                    if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+                        return Err(e);
+                    }
+                    self.is_there()?;
+                }
+                result => result?,
+            }
+            while let Some(msg) = some.pop() {
+                let (entry, due) = self.read(msg);
+                if let Some(entry) = entry {
+                    each(entry?);
+                }
+                if due {
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// Fails where the bucket is no longer, so that nothing is waited for in vain. Where it cannot be
+    /// asked it is taken to be there.
+    fn is_there(&self) -> Result<()> {
+        match self.store.call().stream_info(self.store.stream()) {
+            Err(e) if e.status() == Status::NATS_NOT_FOUND => Err(e),
+            Err(e) if e.status() == Status::NATS_CONNECTION_CLOSED => Err(e),
+            _ => Ok(()),
+        }
+    }
+
+    fn check_taken_by_next(&self) -> Result<()> {
+        if self.has_sink {
+            let text = "cannot invoke kvWatcher_Next if a callback has been set";
+            return Err(Plain::illegal_state(text).into());
+        }
+        Ok(())
+    }
+
+    /// Takes messages that wait, and waits for the first one.
+    fn take_some(&self, max: usize, deadline: Option<Instant>, into: &mut MsgList) -> Result<()> {
+        let is_stopped = || self.is_stopped();
+        let mut want = Batch {
+            max,
+            deadline,
+            stop: Some(&is_stopped),
+            ..Batch::default()
+        };
+        match self.sub.next_batch(&mut want, into) {
+            Ok(_) => Ok(()),
+            Err(_) if self.is_stopped() => Err(stopped().into()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// What a message is for the program, and whether the initial data are complete behind it.
+    fn read(&self, msg: Msg) -> (Option<PlainResult<Entry>>, bool) {
+        // What the consumer sends can be acknowledged; what we send ourselves cannot.
+        if msg.reply().is_none() {
+            let due = self.taking.lock().marker.look(self.complete.after());
+            return (None, due);
+        }
+        let due = self.taking.lock().marker.took(self.complete.after());
+        if !self.has_sink {
+            self.push.handed_over(&self.sub);
+        }
+        let entry = Entry::delivered(msg, self.store.read_prefix());
+        let wanted = |entry: &PlainResult<Entry>| match entry {
+            Ok(entry) => !(self.ignore_deletes && entry.is_deleted()),
+            Err(_) => true,
+        };
+        (Some(entry).filter(wanted), due)
+    }
+}
+
+/// The earlier of two moments, of which `None` never comes.
+fn earlier(a: Option<Instant>, b: Option<Instant>) -> Option<Instant> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    }
+}
+
+fn stopped() -> Plain {
+    Plain::illegal_state("the watcher was stopped")
+}
+
+/// Stops a watcher when it is no longer used.
+pub(super) struct Stopping(pub(super) Arc<Watcher>);
+
+impl Drop for Stopping {
+    fn drop(&mut self) {
+        self.0.stop();
+    }
+}
+
+/// Gives what comes to a watcher's sink.
+struct Sink {
+    watcher: Arc<OnceLock<Weak<Watcher>>>,
+    push: Arc<Push>,
+    sink: Box<dyn EntrySink>,
+}
+
+impl Sink {
+    fn show(&self, msg: Msg) {
+        // Nobody shows anything of a watcher that has gone.
+        let Some(watcher) = self.watcher.get().and_then(Weak::upgrade) else {
+            return;
+        };
+        if watcher.is_stopped() {
+            return;
+        }
+        let (entry, due) = watcher.read(msg);
+        if let Some(entry) = entry {
+            self.sink.entry(entry.map(Some));
+        }
+        if due && !watcher.is_stopped() {
+            self.sink.entry(Ok(None));
+        }
+    }
+}
+
+impl MsgSink for Sink {
+    fn begin(&self, _: &Arc<Subscription>) {
+        self.sink.begin();
+    }
+
+    fn deliver(&self, sub: &Arc<Subscription>, msg: Option<Msg>) {
+        let Some(msg) = msg else { return };
+        let of_consumer = msg.reply().is_some();
+        self.show(msg);
+        if of_consumer {
+            self.push.handed_over(sub);
+        }
+    }
+
+    fn end(&self, _: &Arc<Subscription>) {
+        self.sink.end();
+    }
+}
+
+/// When something that begins now must be done; `None` for never.
+pub(super) fn deadline_of(timeout: Option<Duration>) -> Option<Instant> {
+    Instant::now().checked_add(timeout?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_a_watch_begins() {
+        let policy = |options: WatchOptions| {
+            let config = options.consumer();
+            (
+                config.deliver_policy.unwrap(),
+                config.opt_start_seq,
+                options.has_initial(),
+            )
+        };
+        let none = WatchOptions::default();
+        assert_eq!(policy(none), (DeliverPolicy::LastPerSubject, 0, true));
+        let history = WatchOptions {
+            include_history: true,
+            ..none
+        };
+        assert_eq!(policy(history), (DeliverPolicy::All, 0, true));
+        let updates = WatchOptions {
+            updates_only: true,
+            ..history
+        };
+        assert_eq!(policy(updates), (DeliverPolicy::New, 0, false));
+        let resume = WatchOptions {
+            resume_from: 7,
+            ..updates
+        };
+        assert_eq!(policy(resume), (DeliverPolicy::ByStartSequence, 7, true));
+    }
+
+    #[test]
+    fn the_earlier_moment() {
+        let now = Instant::now();
+        let later = now + Duration::from_secs(1);
+        assert_eq!(earlier(Some(now), Some(later)), Some(now));
+        assert_eq!(earlier(None, Some(later)), Some(later));
+        assert_eq!(earlier(Some(now), None), Some(now));
+        assert_eq!(earlier(None, None), None);
+    }
+}
