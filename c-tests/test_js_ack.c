@@ -186,7 +186,11 @@ static void what_cannot_be_acknowledged(void) {
     CHECK_STATUS(natsMsg_GetMetaData(NULL, msg), NATS_INVALID_ARG);
     CHECK_STATUS(natsMsg_Ack(msg, NULL), NATS_ILLEGAL_STATE);
     CHECK_ERROR(NATS_ILLEGAL_STATE, "message not bound to a subscription");
-    CHECK_STATUS(natsMsg_GetMetaData(&meta, msg), NATS_ILLEGAL_STATE);
+    /* What it says can be read all the same. */
+    CHECK_OK(natsMsg_GetMetaData(&meta, msg));
+    CHECK_INT(meta->NumPending, 5);
+    jsMsgMetaData_Destroy(meta);
+    meta = NULL;
     natsMsg_Destroy(msg);
     /* A message of a plain subscription, with a reply subject. */
     CHECK_OK(natsConnection_SubscribeSync(&plain, a.nc, "plain"));
@@ -196,6 +200,8 @@ static void what_cannot_be_acknowledged(void) {
     CHECK_STATUS(natsMsg_InProgress(msg, NULL), NATS_ILLEGAL_STATE);
     CHECK_STATUS(natsMsg_AckSync(msg, NULL, NULL), NATS_ILLEGAL_STATE);
     CHECK_STATUS(natsMsg_Term(msg, NULL), NATS_ILLEGAL_STATE);
+    CHECK_STATUS(natsMsg_GetMetaData(&meta, msg), NATS_ILLEGAL_STATE);
+    CHECK(meta == NULL);
     natsMsg_Destroy(msg);
     natsSubscription_Destroy(plain);
     /* What is no message of a consumer although the consumer's subscription got it. */
@@ -211,6 +217,30 @@ static void what_cannot_be_acknowledged(void) {
     CHECK_ERROR(NATS_ERR, "invalid meta data 'some.where'");
     natsMsg_Destroy(msg);
     jsMsgMetaData_Destroy(NULL);
+    acks_end(&a);
+}
+
+/* A program may make a consumer that delivers to a plain subscription of its own. */
+static void metadata_on_a_plain_subscription(void) {
+    natsSubscription *plain = NULL;
+    jsMsgMetaData *meta = NULL;
+    natsMsg *msg = NULL;
+    jsConsumerConfig config;
+    acks a;
+
+    acks_start(&a, 1, 60000);
+    CHECK_OK(natsConnection_SubscribeSync(&plain, a.nc, "own.inbox"));
+    CHECK_OK(jsConsumerConfig_Init(&config));
+    config.Durable = "own";
+    config.DeliverSubject = "own.inbox";
+    CHECK_OK(js_AddConsumer(NULL, a.js, "S", &config, NULL, NULL));
+    CHECK_OK(natsSubscription_NextMsg(&msg, plain, deadline_ms()));
+    CHECK_OK(natsMsg_GetMetaData(&meta, msg));
+    CHECK_STR(meta->Consumer, "own");
+    CHECK_INT(meta->Sequence.Stream, 1);
+    jsMsgMetaData_Destroy(meta);
+    natsMsg_Destroy(msg);
+    natsSubscription_Destroy(plain);
     acks_end(&a);
 }
 
@@ -274,6 +304,7 @@ static const test_case cases[] = {
     TEST(in_progress),
     TEST(terminated_with_a_reason),
     TEST(what_cannot_be_acknowledged),
+    TEST(metadata_on_a_plain_subscription),
     TEST(without_a_server),
     TEST(metadata),
 };

@@ -8625,12 +8625,15 @@ NATS_EXTERN enum natsStatus natsMsg_TermWithReason(natsMsg *msg, const char *rea
  *
  * @param new_meta Receives the metadata, which the caller owns and releases with
  * `jsMsgMetaData_Destroy`. Written only with `NATS_OK`.
- * @param msg The message, received from a JetStream subscription.
+ * @param msg The message, received from a JetStream subscription, or from a plain one on a
+ * consumer's deliver subject.
  *
  * @retval NATS_OK The metadata were written.
  * @retval NATS_INVALID_ARG `new_meta` or `msg` is NULL, or the message was destroyed.
- * @retval NATS_ILLEGAL_STATE The message does not come from a JetStream subscription.
- * @retval NATS_ERR The message's reply subject is not one that a consumer writes.
+ * @retval NATS_ILLEGAL_STATE The message's reply subject is not one that a consumer writes, and the
+ * message does not come from a JetStream subscription; or it has none.
+ * @retval NATS_ERR The message comes from a JetStream subscription, and its reply subject is not one
+ * that a consumer writes.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -11650,15 +11653,15 @@ enum natsStatus natsSubscription_GetConsumerInfo(struct jsConsumerInfo **ci,
  * Compare what has arrived with what the consumer has sent.
  *
  * The consumer says what it has sent with each of its heartbeats; without these there is nothing to
- * compare. A subscription whose sequences do not match has lost messages: it should be made again,
+ * compare, and what has arrived since the last one is not looked at. A subscription whose sequences do not match has lost messages: it should be made again,
  * or be an ordered one, which mends this by itself.
  *
- * @param csm Receives the sequences of the last message that has arrived, and the number of the
- * last one that was sent. Written only with `NATS_OK`.
+ * @param csm Receives the sequences of the last message that had arrived when the last heartbeat
+ * came, and the number of the last one that had been sent. Written only with `NATS_OK`.
  * @param sub The subscription, made by one of the JetStream functions.
  *
  * @retval NATS_OK There is a mismatch, which was written.
- * @retval NATS_NOT_FOUND There is none.
+ * @retval NATS_NOT_FOUND There is none, no heartbeat has come, or the consumer is a pull one.
  * @retval NATS_INVALID_ARG `csm` or `sub` is NULL, or `sub` was destroyed.
  * @retval NATS_INVALID_SUBSCRIPTION `sub` is not a JetStream subscription.
  *

@@ -296,12 +296,15 @@ pub unsafe extern "C" fn natsMsg_TermWithReason(
 ///
 /// @param new_meta Receives the metadata, which the caller owns and releases with
 /// `jsMsgMetaData_Destroy`. Written only with `NATS_OK`.
-/// @param msg The message, received from a JetStream subscription.
+/// @param msg The message, received from a JetStream subscription, or from a plain one on a
+/// consumer's deliver subject.
 ///
 /// @retval NATS_OK The metadata were written.
 /// @retval NATS_INVALID_ARG `new_meta` or `msg` is NULL, or the message was destroyed.
-/// @retval NATS_ILLEGAL_STATE The message does not come from a JetStream subscription.
-/// @retval NATS_ERR The message's reply subject is not one that a consumer writes.
+/// @retval NATS_ILLEGAL_STATE The message's reply subject is not one that a consumer writes, and the
+/// message does not come from a JetStream subscription; or it has none.
+/// @retval NATS_ERR The message comes from a JetStream subscription, and its reply subject is not one
+/// that a consumer writes.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads

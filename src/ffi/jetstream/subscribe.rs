@@ -336,15 +336,15 @@ pub unsafe extern "C" fn natsSubscription_GetConsumerInfo(
 /// Compare what has arrived with what the consumer has sent.
 ///
 /// The consumer says what it has sent with each of its heartbeats; without these there is nothing to
-/// compare. A subscription whose sequences do not match has lost messages: it should be made again,
+/// compare, and what has arrived since the last one is not looked at. A subscription whose sequences do not match has lost messages: it should be made again,
 /// or be an ordered one, which mends this by itself.
 ///
-/// @param csm Receives the sequences of the last message that has arrived, and the number of the
-/// last one that was sent. Written only with `NATS_OK`.
+/// @param csm Receives the sequences of the last message that had arrived when the last heartbeat
+/// came, and the number of the last one that had been sent. Written only with `NATS_OK`.
 /// @param sub The subscription, made by one of the JetStream functions.
 ///
 /// @retval NATS_OK There is a mismatch, which was written.
-/// @retval NATS_NOT_FOUND There is none.
+/// @retval NATS_NOT_FOUND There is none, no heartbeat has come, or the consumer is a pull one.
 /// @retval NATS_INVALID_ARG `csm` or `sub` is NULL, or `sub` was destroyed.
 /// @retval NATS_INVALID_SUBSCRIPTION `sub` is not a JetStream subscription.
 ///

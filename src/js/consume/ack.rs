@@ -113,13 +113,15 @@ pub(super) fn bound(msg: &Msg) -> Result<(&Acker, &[u8]), Plain> {
     Ok((acker, reply))
 }
 
-/// The metadata of a message that a consumer delivered.
+/// The metadata of a message that a consumer delivered, to whatever subscription: a plain one on the
+/// consumer's deliver subject gets them too.
 pub fn metadata(msg: &Msg) -> Result<super::Metadata<'_>, Plain> {
+    if let Some(metadata) = msg.reply().and_then(super::Metadata::parse) {
+        return Ok(metadata);
+    }
     let (_, reply) = bound(msg)?;
-    super::Metadata::parse(reply).ok_or_else(|| {
-        let text = format!("invalid meta data '{}'", crate::words::shown(reply));
-        Plain::new(Status::NATS_ERR, text)
-    })
+    let text = format!("invalid meta data '{}'", crate::words::shown(reply));
+    Err(Plain::new(Status::NATS_ERR, text))
 }
 
 #[cfg(test)]

@@ -34,14 +34,13 @@ pub fn consumer_info(
     push.call_with(options).consumer_info(&stream, &consumer)
 }
 
-/// How what has come differs from what the consumer has sent; `None` where it does not.
+/// How what had come by the last heartbeat differs from what the consumer had sent; `None` where it
+/// does not, or no heartbeat has come.
 pub fn sequence_mismatch(sub: &Arc<Subscription>) -> Result<Option<SequenceMismatch>> {
+    if sub.extension::<Pull>().is_some() {
+        // The heartbeats of a pull request have no sequences.
+        return Ok(None);
+    }
     let push = sub.extension::<Push>().ok_or_else(not_of_a_stream)?;
-    let (stream, client, server) = push.sequences();
-    let mismatch = SequenceMismatch {
-        stream,
-        client,
-        server,
-    };
-    Ok(Some(mismatch).filter(|m| m.client != m.server))
+    Ok(push.mismatch())
 }

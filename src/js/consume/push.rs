@@ -111,10 +111,8 @@ pub(super) struct State {
     pub(super) flow: FlowControl,
     /// Messages that were left for the queue.
     passed: u64,
-    /// What the last heartbeat said of the consumer's last delivery.
-    heartbeat_seq: u64,
-    /// The heartbeats do not match what has come, which was told.
-    mismatched: bool,
+    /// What the last heartbeat showed to be missing, which was told.
+    mismatch: Option<SequenceMismatch>,
     /// Messages were not taken because the queue was full, which was told.
     overflow_told: bool,
     pub(super) timing: Timing,
@@ -171,8 +169,7 @@ impl Push {
                 ours: false,
                 flow: FlowControl::default(),
                 passed: 0,
-                heartbeat_seq: 0,
-                mismatched: false,
+                mismatch: None,
                 overflow_told: false,
                 timing: Timing::default(),
                 ended: false,
@@ -221,16 +218,9 @@ impl Push {
         self.counts.taken.load(Ordering::SeqCst)
     }
 
-    /// The stream sequence and the number of the last message received, and the number that the
-    /// server has said in its last heartbeat.
-    pub fn sequences(&self) -> (u64, u64, u64) {
-        let state = self.state.lock();
-        let machine = &state.machine;
-        (
-            machine.stream_seq(),
-            machine.consumer_seq(),
-            state.heartbeat_seq,
-        )
+    /// What the last heartbeat showed to be missing.
+    pub fn mismatch(&self) -> Option<SequenceMismatch> {
+        self.state.lock().mismatch
     }
 
     /// A message is about to be given to the program.
@@ -273,6 +263,11 @@ impl Push {
         self.counts.answer_after.store(u64::MAX, Ordering::SeqCst);
     }
 
+    /// The consumer whose heartbeats were compared is no longer.
+    pub(super) fn forget_mismatch(&self, state: &mut State) {
+        state.mismatch = None;
+    }
+
     #[cold]
     fn look_for_room(&self, sub: &Arc<Subscription>) {
         if Room::of(sub).is_half_empty() {
@@ -296,22 +291,23 @@ impl Push {
             .and_then(metadata::number);
         let ours = state.machine.consumer_seq();
         let outcome = state.machine.heartbeat(epoch, last, stalled.is_some(), now);
-        if let Some(last) = last {
-            state.heartbeat_seq = last;
-            if self.kind == Kind::Plain && ours > 0 {
-                self.compare(state, last == ours);
-            }
+        if let Some(last) = last.filter(|_| self.kind == Kind::Plain && ours > 0) {
+            self.compare(state, last, ours);
         }
         outcome.initial_complete
     }
 
     /// A heartbeat has said whether all messages have come.
-    fn compare(&self, state: &mut State, equal: bool) {
-        if equal || state.mismatched {
-            state.mismatched = !equal;
+    fn compare(&self, state: &mut State, server: u64, client: u64) {
+        let told = state.mismatch.is_some();
+        state.mismatch = (server != client).then(|| SequenceMismatch {
+            stream: state.machine.stream_seq(),
+            client,
+            server,
+        });
+        if told || state.mismatch.is_none() {
             return;
         }
-        state.mismatched = true;
         if self.is_sync {
             self.mismatch_due.store(true, Ordering::Relaxed);
         } else if let Some(sub) = self.subscription() {

@@ -127,6 +127,7 @@ impl Push {
     /// Takes a new deliver subject. Returns the consumer that is left, if it is to be deleted.
     fn rebind(&self, state: &mut State, sub: &Arc<Subscription>) -> Option<String> {
         self.forget_flow(state);
+        self.forget_mismatch(state);
         let inbox = self.connection().new_inbox();
         match sub.rebind(&inbox) {
             Ok(sid) => {
