@@ -373,6 +373,88 @@ static void mirrors_and_sources(void) {
     kv_end(&f);
 }
 
+static void set(kvChange *change, kvOperation operation, const char *key, const char *value) {
+    memset(change, 0, sizeof(*change));
+    change->Operation = operation;
+    change->Key = key;
+    change->Value = value;
+    change->ValueLen = value == NULL ? 0 : (int)strlen(value);
+}
+
+static void several_keys_at_once(void) {
+    kv_fixture f;
+    kvConfig cfg;
+    kvExtraConfig extra;
+    kvStore *kv = NULL;
+    kvEntry *e = NULL;
+    kvEntryList list;
+    kvKeysList names;
+    kvStatus *sts = NULL;
+    kvChange changes[3];
+    uint64_t rev = 0;
+    const char *keys[] = {"a", "c", "none", "x.*"};
+
+    kv_start(&f);
+    CHECK_OK(kvConfig_Init(&cfg));
+    CHECK_OK(kvExtraConfig_Init(&extra));
+    cfg.Bucket = "A";
+    cfg.History = 3;
+    CHECK_STATUS(js_UpdateKeyValue(&kv, f.js, &cfg, &extra), NATS_NOT_FOUND);
+    extra.Compression = true;
+    CHECK_OK(js_CreateOrUpdateKeyValue(&kv, f.js, &cfg, &extra));
+    set(&changes[0], kvOp_Put, "a", "1");
+    CHECK_STATUS(kvStore_Apply(&rev, kv, changes, 1), NATS_ERR);
+    kvStore_Destroy(kv);
+    extra.Transactions = true;
+    CHECK_OK(js_UpdateKeyValue(&kv, f.js, &cfg, &extra));
+    kvStore_Destroy(kv);
+    CHECK_OK(js_CreateKeyValueWithExtra(&kv, f.js, &cfg, &extra));
+    CHECK_OK(kvStore_Status(&sts, kv));
+    CHECK(kvStatus_IsCompressed(sts));
+    kvStatus_Destroy(sts);
+
+    set(&changes[1], kvOp_Put, "b", "2");
+    set(&changes[2], kvOp_Put, "x.y", "3");
+    CHECK_OK(kvStore_Apply(&rev, kv, changes, 3));
+    CHECK_OK(kvStore_Get(&e, kv, "b"));
+    CHECK_INT(kvEntry_Revision(e), rev - 1);
+    kvEntry_Destroy(e);
+    /* One that is not as expected: nothing is changed. */
+    set(&changes[0], kvOp_Put, "c", "4");
+    set(&changes[1], kvOp_Delete, "b", NULL);
+    changes[1].CheckRevision = true;
+    changes[1].Revision = rev;
+    CHECK_STATUS(kvStore_Apply(NULL, kv, changes, 2), NATS_MISMATCH);
+    CHECK_STATUS(kvStore_Get(&e, kv, "c"), NATS_NOT_FOUND);
+    changes[1].Revision = rev - 1;
+    CHECK_OK(kvStore_Apply(&rev, kv, changes, 2));
+    CHECK_STATUS(kvStore_Get(&e, kv, "b"), NATS_NOT_FOUND);
+    kv_await(kv, "c", "4");
+    CHECK_STATUS(kvStore_Apply(&rev, kv, changes, 0), NATS_INVALID_ARG);
+    CHECK_INT(rev, 0);
+    CHECK_STATUS(kvStore_Apply(&rev, kv, NULL, 1), NATS_INVALID_ARG);
+    set(&changes[0], kvOp_Unknown, "c", NULL);
+    CHECK_STATUS(kvStore_Apply(&rev, kv, changes, 1), NATS_INVALID_ARG);
+
+    CHECK_OK(kvStore_GetMany(&list, kv, keys, 4));
+    CHECK_INT(list.Count, 3);
+    CHECK_STR(kvEntry_Key(list.Entries[0]), "a");
+    CHECK_STR(kvEntry_Key(list.Entries[1]), "x.y");
+    CHECK_STR(kvEntry_ValueString(list.Entries[2]), "4");
+    kvEntryList_Destroy(&list);
+    CHECK_OK(kvStore_GetMany(&list, kv, &keys[2], 1));
+    CHECK(list.Entries == NULL && list.Count == 0);
+    CHECK_STATUS(kvStore_GetMany(&list, kv, keys, 0), NATS_INVALID_ARG);
+
+    CHECK_OK(js_KeyValueNames(&names, f.js));
+    CHECK_INT(names.Count, 2);
+    CHECK_STR(names.Keys[0], "A");
+    CHECK_STR(names.Keys[1], "T");
+    kvKeysList_Destroy(&names);
+    kvStore_Destroy(kv);
+    kv_end(&f);
+}
+
 int main(int argc, char **argv) {
     static const test_case cases[] = {
         TEST(a_bucket_from_its_creation_to_its_end),
@@ -384,6 +466,7 @@ int main(int argc, char **argv) {
         TEST(times_to_live),
         TEST(prefixes),
         TEST(mirrors_and_sources),
+        TEST(several_keys_at_once),
     };
 
     return RUN_TESTS(cases, argc, argv);

@@ -2698,6 +2698,24 @@ typedef struct jsConsumerSequenceMismatch {
 } jsConsumerSequenceMismatch;
 
 /**
+ * What `kvConfig` has no place for. An addition of this library: nats.c does not have it.
+ *
+ * `kvExtraConfig_Init` begins one. What is 0 or NULL is the default.
+ *
+ * @ingroup nats_kv_buckets
+ */
+typedef struct kvExtraConfig {
+    /** Values are compressed. */
+    bool Compression;
+    /** `kvStore_Apply` may change several keys at once. Servers from 2.12. */
+    bool Transactions;
+    /** Where in the cluster; NULL for anywhere. */
+    struct jsPlacement *Placement;
+    /** Names and values of the program's own. */
+    struct natsMetadata Metadata;
+} kvExtraConfig;
+
+/**
  * A key-value bucket. Opaque to C.
  *
  * Made by `js_CreateKeyValue` and `js_KeyValue`, released by `kvStore_Destroy`, also after its context and its
@@ -2752,16 +2770,16 @@ typedef struct kvConfig {
 } kvConfig;
 
 /**
- * What follows keys of a bucket. Opaque to C.
- *
- * Made by `kvStore_Watch` and its siblings, released by `kvWatcher_Destroy`, also after its bucket was destroyed. Any
- * thread may call any `kvWatcher_` function on it at any time, callbacks included. A call on a destroyed watcher
- * returns `NATS_INVALID_ARG`, except in a callback that was given it; a call in a child of the process that made it
- * returns `NATS_ILLEGAL_STATE`.
+ * Keys, as `kvStore_Keys` returns them.
  *
  * @ingroup nats_kv_watch
  */
-typedef struct __kvWatcher kvWatcher;
+typedef struct kvKeysList {
+    /** The keys; NULL where there are none. */
+    char **Keys;
+    /** How many. */
+    int Count;
+} kvKeysList;
 
 /**
  * A revision of a key. Opaque to C.
@@ -2772,6 +2790,54 @@ typedef struct __kvWatcher kvWatcher;
  * @ingroup nats_kv_values
  */
 typedef struct __kvEntry kvEntry;
+
+/**
+ * Entries, as `kvStore_History` returns them.
+ *
+ * @ingroup nats_kv_watch
+ */
+typedef struct kvEntryList {
+    /** The entries; NULL where there are none. */
+    kvEntry **Entries;
+    /** How many. */
+    int Count;
+} kvEntryList;
+
+/**
+ * A change of a key, one of several. An addition of this library: nats.c does not have it.
+ *
+ * Fill it with zeros before its fields are set.
+ *
+ * @ingroup nats_kv_values
+ */
+typedef struct kvChange {
+    /** What becomes of the key: `kvOp_Put`, `kvOp_Delete` or `kvOp_Purge`. */
+    kvOperation Operation;
+    /** The key. */
+    const char *Key;
+    /** Its value, where it is put; ignored where the length is 0. */
+    const void *Value;
+    /** The number of bytes of the value. */
+    int ValueLen;
+    /** The key must have the revision `Revision`. */
+    bool CheckRevision;
+    /** The revision that the key must have; 0 if it must have none at all. */
+    uint64_t Revision;
+    /** How long the revision is kept, in milliseconds; 0 for as long as the bucket says. */
+    int64_t TTL;
+} kvChange;
+
+/**
+ * What follows keys of a bucket. Opaque to C.
+ *
+ * Made by `kvStore_Watch` and its siblings, released by `kvWatcher_Destroy`, also after its bucket was destroyed. Any
+ * thread may call any `kvWatcher_` function on it at any time, callbacks included. A call on a destroyed watcher
+ * returns `NATS_INVALID_ARG`, except in a callback that was given it; a call in a child of the process that made it
+ * returns `NATS_ILLEGAL_STATE`.
+ *
+ * @ingroup nats_kv_watch
+ */
+typedef struct __kvWatcher kvWatcher;
 
 /**
  * Callback that receives the entries of a watcher.
@@ -2837,30 +2903,6 @@ typedef struct kvPurgeOptions {
     /** For `kvStore_Purge`: how long the marker lives, in milliseconds; 0 for as long as the bucket says. */
     int64_t TTL;
 } kvPurgeOptions;
-
-/**
- * Keys, as `kvStore_Keys` returns them.
- *
- * @ingroup nats_kv_watch
- */
-typedef struct kvKeysList {
-    /** The keys; NULL where there are none. */
-    char **Keys;
-    /** How many. */
-    int Count;
-} kvKeysList;
-
-/**
- * Entries, as `kvStore_History` returns them.
- *
- * @ingroup nats_kv_watch
- */
-typedef struct kvEntryList {
-    /** The entries; NULL where there are none. */
-    kvEntry **Entries;
-    /** How many. */
-    int Count;
-} kvEntryList;
 
 /**
  * What a bucket is and has, at the moment at which it was asked for. Opaque to C.
@@ -11708,6 +11750,257 @@ NATS_EXTERN enum natsStatus jsSubOptions_Init(struct jsSubOptions *opts);
  * @ingroup nats_js_subscribe
  */
 NATS_EXTERN enum natsStatus jsFetchRequest_Init(struct jsFetchRequest *request);
+
+/**
+ * Initialize what a configuration has no place for.
+ *
+ * Fills the structure with zeros.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param extra The structure; its former content is ignored.
+ *
+ * @retval NATS_OK The structure was filled.
+ * @retval NATS_INVALID_ARG `extra` is NULL.
+ *
+ * @par Threads
+ * One thread at a time may use the structure.
+ *
+ * @ingroup nats_kv_buckets
+ */
+NATS_EXTERN enum natsStatus kvExtraConfig_Init(struct kvExtraConfig *extra);
+
+/**
+ * Create a key-value bucket with settings that `kvConfig` has no place for.
+ *
+ * As `js_CreateKeyValue` otherwise.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param new_kv Receives the bucket, to be released with `kvStore_Destroy`. Written only with
+ * `NATS_OK`.
+ * @param js The context. It stays alive as long as the bucket's handle.
+ * @param cfg The configuration. Read during the call only.
+ * @param extra What that has no place for; NULL for the defaults. Read during the call only.
+ *
+ * @retval NATS_OK The bucket can be used.
+ * @retval NATS_INVALID_ARG As for `js_CreateKeyValue`.
+ * @retval NATS_NO_SERVER_SUPPORT `LimitMarkerTTL` is set, and the servers are older than 2.11.
+ * @retval NATS_ERR The server refused: its words are the last error.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see js_CreateOrUpdateKeyValue
+ *
+ * @ingroup nats_kv_buckets
+ */
+NATS_EXTERN
+enum natsStatus js_CreateKeyValueWithExtra(kvStore **new_kv,
+                                           jsCtx *js,
+                                           struct kvConfig *cfg,
+                                           struct kvExtraConfig *extra);
+
+/**
+ * Change the configuration of a key-value bucket.
+ *
+ * All settings are those given: what is 0 becomes the default.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param new_kv Receives the bucket, to be released with `kvStore_Destroy`. Written only with
+ * `NATS_OK`.
+ * @param js The context. It stays alive as long as the bucket's handle.
+ * @param cfg The configuration. Read during the call only.
+ * @param extra What that has no place for; NULL for the defaults. Read during the call only.
+ *
+ * @retval NATS_OK The bucket has the configuration.
+ * @retval NATS_NOT_FOUND There is no such bucket. The last error is cleared.
+ * @retval NATS_INVALID_ARG As for `js_CreateKeyValue`.
+ * @retval NATS_NO_SERVER_SUPPORT `LimitMarkerTTL` is set, and the servers are older than 2.11.
+ * @retval NATS_ERR The server refused: its words are the last error.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see js_CreateOrUpdateKeyValue
+ *
+ * @ingroup nats_kv_buckets
+ */
+NATS_EXTERN
+enum natsStatus js_UpdateKeyValue(kvStore **new_kv,
+                                  jsCtx *js,
+                                  struct kvConfig *cfg,
+                                  struct kvExtraConfig *extra);
+
+/**
+ * Create a key-value bucket, or change the configuration of the one that exists.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param new_kv Receives the bucket, to be released with `kvStore_Destroy`. Written only with
+ * `NATS_OK`.
+ * @param js The context. It stays alive as long as the bucket's handle.
+ * @param cfg The configuration. Read during the call only.
+ * @param extra What that has no place for; NULL for the defaults. Read during the call only.
+ *
+ * @retval NATS_OK The bucket has the configuration.
+ * @retval NATS_INVALID_ARG As for `js_CreateKeyValue`.
+ * @retval NATS_NO_SERVER_SUPPORT `LimitMarkerTTL` is set, and the servers are older than 2.11.
+ * @retval NATS_ERR The server refused: its words are the last error.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see js_CreateKeyValue, js_UpdateKeyValue
+ *
+ * @ingroup nats_kv_buckets
+ */
+NATS_EXTERN
+enum natsStatus js_CreateOrUpdateKeyValue(kvStore **new_kv,
+                                          jsCtx *js,
+                                          struct kvConfig *cfg,
+                                          struct kvExtraConfig *extra);
+
+/**
+ * List the names of all key-value buckets of an account.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param list The program's structure, which receives the names, to be released with
+ * `kvKeysList_Destroy`. Empty if the call fails.
+ * @param js The context.
+ *
+ * @retval NATS_OK `list` has the names, sorted; NULL and 0 where there are none.
+ * @retval NATS_INVALID_ARG `list` is NULL, or `js` is NULL or was destroyed.
+ * @retval NATS_ERR The server refused: its words are the last error.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see js_KeyValue
+ *
+ * @ingroup nats_kv_buckets
+ */
+NATS_EXTERN enum natsStatus js_KeyValueNames(struct kvKeysList *list, jsCtx *js);
+
+/**
+ * Get the values of several keys, all of one state of the bucket.
+ *
+ * No change that is made meanwhile is seen by a part of the entries only. Source: ADR-31.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param list The program's structure, which receives the entries, to be released with
+ * `kvEntryList_Destroy`. Empty if the call fails.
+ * @param kv The bucket.
+ * @param keys The keys; they may have wildcards.
+ * @param numKeys How many there are, at least 1.
+ *
+ * @retval NATS_OK `list` has the entries in the order in which they were stored, without those of
+ * keys that have no value; NULL and 0 where there are none.
+ * @retval NATS_INVALID_ARG `list` or `keys` is NULL, a key is NULL or empty, `numKeys` is less
+ * than 1, or `kv` is NULL or was destroyed.
+ * @retval NATS_LIMIT_REACHED More than 1024 keys match.
+ * @retval NATS_NO_SERVER_SUPPORT The server is older than 2.11, or the bucket does not allow
+ * direct gets.
+ * @retval NATS_ERR The server refused: its words are the last error.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see kvStore_Get, kvStore_Apply
+ *
+ * @ingroup nats_kv_values
+ */
+NATS_EXTERN
+enum natsStatus kvStore_GetMany(struct kvEntryList *list,
+                                kvStore *kv,
+                                const char **keys,
+                                int numKeys);
+
+/**
+ * Change several keys at once: all of them, or none.
+ *
+ * The bucket must have been created with `Transactions`. Source: ADR-50.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param rev Receives the revision of the last change, or 0 if the call fails; those before it
+ * have the numbers before that. NULL if it is of no interest.
+ * @param kv The bucket.
+ * @param changes The changes, each of another key.
+ * @param numChanges How many there are, 1 to 1000.
+ *
+ * @retval NATS_OK All keys are changed.
+ * @retval NATS_MISMATCH A key has another revision than was expected. Nothing was changed.
+ * @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, `changes` is NULL or less than 1, a key
+ * or an operation is not valid, or a length is negative.
+ * @retval NATS_LIMIT_REACHED There are more than 1000 changes.
+ * @retval NATS_NO_SERVER_SUPPORT The server knows no batches (before 2.12), and has stored the
+ * first change by itself.
+ * @retval NATS_ERR The server refused, as it does where the bucket was created without
+ * `Transactions`: its words are the last error. Nothing was changed.
+ * @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
+ * @retval NATS_MAX_PAYLOAD The value is larger than the server takes.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @par Example
+ * ```c
+ * jsCtx *js = NULL;
+ * kvStore *kv = NULL;
+ * kvChange changes[2];
+ *
+ * natsStatus s = natsConnection_JetStream(&js, nc, NULL);
+ * memset(changes, 0, sizeof(changes));
+ * changes[0].Operation = kvOp_Put;
+ * changes[0].Key = "to";
+ * changes[0].Value = "5";
+ * changes[0].ValueLen = 1;
+ * changes[1].Operation = kvOp_Delete;
+ * changes[1].Key = "from";
+ * changes[1].CheckRevision = true;
+ * changes[1].Revision = 17;
+ * if (s == NATS_OK) s = js_KeyValue(&kv, js, "accounts");
+ * if (s == NATS_OK) s = kvStore_Apply(NULL, kv, changes, 2);
+ * kvStore_Destroy(kv);
+ * jsCtx_Destroy(js);
+ * ```
+ *
+ * @see kvStore_Update, kvStore_GetMany
+ *
+ * @ingroup nats_kv_values
+ */
+NATS_EXTERN
+enum natsStatus kvStore_Apply(uint64_t *rev,
+                              kvStore *kv,
+                              const struct kvChange *changes,
+                              int numChanges);
 
 /**
  * Create a key-value bucket.

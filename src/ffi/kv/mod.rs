@@ -10,7 +10,9 @@
 //! | [`get`], [`put`], [`remove`] | values |
 //! | [`watch`] | `kvWatcher` |
 //! | [`lists`] | keys and histories |
+//! | [`additions`] | settings that `kvConfig` has no place for, names of buckets, several keys at once |
 
+pub mod additions;
 pub mod buckets;
 pub mod config;
 pub mod entry;
