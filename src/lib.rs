@@ -219,6 +219,7 @@ pub mod kv;
 mod locks;
 pub mod msg;
 pub mod net;
+pub mod obj;
 pub mod proto;
 mod random;
 mod reentrancy;

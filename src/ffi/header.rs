@@ -111,6 +111,20 @@ unsafe fn write_strings(
     Ok(!found.is_empty())
 }
 
+/// An object with these headers, for the program, which [`natsHeader_Destroy`] ends.
+pub(crate) fn made_of(map: HeaderMap) -> *mut natsHeader {
+    Box::into_raw(Box::new(__natsHeader(map)))
+}
+
+/// The headers of an object.
+///
+/// # Safety
+/// `h` is NULL or from [`natsHeader_New`], and nobody changes it for `'a`.
+pub(crate) unsafe fn map_of<'a>(h: *const natsHeader) -> Option<&'a HeaderMap> {
+    // SAFETY: the contract above.
+    unsafe { h.as_ref() }.map(|h| &h.0)
+}
+
 /// # Safety
 /// `h` is NULL or from [`natsHeader_New`], and nobody else uses it meanwhile.
 unsafe fn borrow<'a>(h: *mut natsHeader) -> Result<&'a mut HeaderMap> {

@@ -50,6 +50,7 @@
 //! | [`msg`], [`msg_header`], [`msg_trace`], [`header`] | `natsMsg`, its headers, `natsHeader` |
 //! | [`inbox`], [`statistics`] | `natsInbox`, `natsStatistics` |
 //! | [`jetstream`], [`kv`] | JetStream and key-value buckets, folders of their own |
+//! | [`obj`] | object stores, a folder of its own |
 
 #![expect(
     non_snake_case,
@@ -95,3 +96,4 @@ pub mod types;
 // Behind the rest, as in the header.
 pub mod jetstream;
 pub mod kv;
+pub mod obj;

@@ -1,6 +1,6 @@
 //! `jsStreamInfo` and its parts: what a stream is and has.
 
-pub(super) mod convert;
+pub(in crate::ffi) mod convert;
 
 use std::ffi::{c_char, c_int};
 

@@ -18,7 +18,7 @@ use crate::js::api::{
 };
 
 /// Makes an info for the program.
-pub(in crate::ffi::jetstream) fn to_c(info: &StreamInfo) -> Result<Made<jsStreamInfo>> {
+pub(in crate::ffi) fn to_c(info: &StreamInfo) -> Result<Made<jsStreamInfo>> {
     let mut c = Made::<jsStreamInfo>::zeroed()?;
     c.Config = optional(info.config.as_ref(), config_to_c)?;
     c.Created = info.created.0;

@@ -1,0 +1,343 @@
+//! The structures of object stores.
+
+use std::ffi::{c_char, c_int, c_void};
+
+use crate::error::natsStatus;
+use crate::ffi::guard::guard;
+use crate::ffi::header::natsHeader;
+use crate::ffi::jetstream::enums::jsStorageTypeArg;
+use crate::ffi::jetstream::plain::{plain, zero};
+use crate::ffi::jetstream::stream_config::jsPlacement;
+use crate::ffi::jetstream::stream_info::jsStreamInfo;
+use crate::ffi::types::natsMetadata;
+
+/// What a store is to be. `objStoreConfig_Init` begins one.
+///
+/// @ingroup nats_obj_buckets
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct objStoreConfig {
+    /// The name: letters, digits, `_`, `-`.
+    pub Bucket: *const c_char,
+    /// Words for people; NULL for none.
+    pub Description: *const c_char,
+    /// How old objects get, in milliseconds; 0 for ever.
+    pub TTL: i64,
+    /// How many bytes it stores; 0 for no limit.
+    pub MaxBytes: i64,
+    /// Where it is stored.
+    pub Storage: jsStorageTypeArg,
+    /// On how many servers; 0 for one.
+    pub Replicas: c_int,
+    /// Where in the cluster; NULL for anywhere.
+    pub Placement: *mut jsPlacement,
+    /// It is stored compressed.
+    pub Compression: bool,
+    /// Names and values of the program's own.
+    pub Metadata: natsMetadata,
+}
+
+/// Names of stores.
+///
+/// @ingroup nats_obj_buckets
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct objStoreNamesList {
+    /// The names.
+    pub List: *mut *mut c_char,
+    /// How many.
+    pub Count: c_int,
+}
+
+/// What a store is and has.
+///
+/// @ingroup nats_obj_buckets
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct objStoreStatus {
+    /// The name.
+    pub Bucket: *const c_char,
+    /// Words for people; belongs to `StreamInfo`.
+    pub Description: *const c_char,
+    /// How old objects get, in milliseconds; 0 for ever.
+    pub TTL: i64,
+    /// Where it is stored.
+    pub Storage: jsStorageTypeArg,
+    /// On how many servers.
+    pub Replicas: c_int,
+    /// It refuses all changes.
+    pub Sealed: bool,
+    /// Bytes, descriptions of objects included.
+    pub Size: u64,
+    /// `"JetStream"`.
+    pub BackingStore: *const c_char,
+    /// Names and values; belong to `StreamInfo`.
+    pub Metadata: natsMetadata,
+    /// Its stream.
+    pub StreamInfo: *mut jsStreamInfo,
+    /// It is stored compressed.
+    pub IsCompressed: bool,
+}
+
+/// What stores are and have.
+///
+/// @ingroup nats_obj_buckets
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct objStoreStatusesList {
+    /// The stores.
+    pub List: *mut *mut objStoreStatus,
+    /// How many.
+    pub Count: c_int,
+}
+
+/// What a link is to.
+///
+/// @ingroup nats_obj_objects
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct objStoreLink {
+    /// The store.
+    pub Bucket: *const c_char,
+    /// The object; NULL for the store as a whole.
+    pub Name: *const c_char,
+}
+
+/// How an object is stored.
+///
+/// @ingroup nats_obj_objects
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct objStoreMetaOptions {
+    /// What it links to; NULL where it is no link.
+    pub Link: *mut objStoreLink,
+    /// The most bytes of a chunk; 0 for 131072.
+    pub ChunkSize: u32,
+}
+
+/// What a program says about an object. `objStoreMeta_Init` begins one.
+///
+/// @ingroup nats_obj_objects
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct objStoreMeta {
+    /// The name: any text.
+    pub Name: *const c_char,
+    /// Words for people; NULL for none.
+    pub Description: *const c_char,
+    /// Headers; NULL for none.
+    pub Headers: *mut natsHeader,
+    /// Names and values of the program's own.
+    pub Metadata: natsMetadata,
+    /// How it is stored.
+    pub Opts: objStoreMetaOptions,
+}
+
+/// An object as its store describes it.
+///
+/// @ingroup nats_obj_objects
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct objStoreInfo {
+    /// What was said when it was stored.
+    pub Meta: objStoreMeta,
+    /// The store.
+    pub Bucket: *const c_char,
+    /// What the subject of its chunks ends with.
+    pub NUID: *const c_char,
+    /// Its bytes.
+    pub Size: u64,
+    /// When it was changed, in nanoseconds since 1970.
+    pub ModTime: i64,
+    /// Its chunks.
+    pub Chunks: u32,
+    /// The digest of its bytes: `SHA-256=` and base64; NULL for none.
+    pub Digest: *const c_char,
+    /// It was deleted.
+    pub Deleted: bool,
+}
+
+/// Objects.
+///
+/// @ingroup nats_obj_watch
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct objStoreInfoList {
+    /// The objects.
+    pub List: *mut *mut objStoreInfo,
+    /// How many.
+    pub Count: c_int,
+}
+
+/// Which objects count. `objStoreOptions_Init` begins one.
+///
+/// @ingroup nats_obj_objects
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct objStoreOptions {
+    /// Deleted ones, too.
+    pub ShowDeleted: bool,
+}
+
+/// What a watcher tells. `objStoreWatchOptions_Init` begins one.
+///
+/// @ingroup nats_obj_watch
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct objStoreWatchOptions {
+    /// No deleted objects.
+    pub IgnoreDeletes: bool,
+    /// Nothing that was there before.
+    pub UpdatesOnly: bool,
+}
+
+plain!(
+    objStoreConfig,
+    objStoreNamesList,
+    objStoreStatus,
+    objStoreStatusesList,
+    objStoreLink,
+    objStoreMetaOptions,
+    objStoreMeta,
+    objStoreInfo,
+    objStoreInfoList,
+    objStoreOptions,
+    objStoreWatchOptions,
+);
+
+/// Is told of each chunk of a put or a get. An addition of this library.
+///
+/// Called on the thread that stores or reads, within its call, with nothing locked: `name` is the object's, `bytes` how
+/// many of its bytes have been sent or read, `total` how many it has in all, 0 where that is not known (by pieces). It may
+/// call any function.
+///
+/// @ingroup nats_obj_objects
+pub type objStoreProgressHandler =
+    Option<unsafe extern "C" fn(name: *const c_char, bytes: u64, total: u64, closure: *mut c_void)>;
+
+/// Initialize the configuration of a store.
+///
+/// Fills the structure with zeros.
+///
+/// @param cfg The structure; its former content is ignored.
+///
+/// @retval NATS_OK The structure was filled.
+/// @retval NATS_INVALID_ARG `cfg` is NULL.
+///
+/// @par Threads
+/// One thread at a time may use the structure.
+///
+/// @ingroup nats_obj_buckets
+///
+/// # Safety
+/// `cfg` is NULL or valid for writing.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn objStoreConfig_Init(cfg: *mut objStoreConfig) -> natsStatus {
+    guard("objStoreConfig_Init", || {
+        // SAFETY: the caller's contract, above.
+        unsafe { zero(cfg, "cfg") }
+    })
+}
+
+/// Initialize the description of an object.
+///
+/// Fills the structure with zeros.
+///
+/// @param meta The structure; its former content is ignored.
+///
+/// @retval NATS_OK The structure was filled.
+/// @retval NATS_INVALID_ARG `meta` is NULL.
+///
+/// @par Threads
+/// One thread at a time may use the structure.
+///
+/// @ingroup nats_obj_objects
+///
+/// # Safety
+/// `meta` is NULL or valid for writing.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn objStoreMeta_Init(meta: *mut objStoreMeta) -> natsStatus {
+    guard("objStoreMeta_Init", || {
+        // SAFETY: the caller's contract, above.
+        unsafe { zero(meta, "meta") }
+    })
+}
+
+/// Initialize the options for objects.
+///
+/// Fills the structure with zeros.
+///
+/// @param opts The structure; its former content is ignored.
+///
+/// @retval NATS_OK The structure was filled.
+/// @retval NATS_INVALID_ARG `opts` is NULL.
+///
+/// @par Threads
+/// One thread at a time may use the structure.
+///
+/// @ingroup nats_obj_objects
+///
+/// # Safety
+/// `opts` is NULL or valid for writing.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn objStoreOptions_Init(opts: *mut objStoreOptions) -> natsStatus {
+    guard("objStoreOptions_Init", || {
+        // SAFETY: the caller's contract, above.
+        unsafe { zero(opts, "opts") }
+    })
+}
+
+/// Initialize the options of a watcher.
+///
+/// Fills the structure with zeros.
+///
+/// @param opts The structure; its former content is ignored.
+///
+/// @retval NATS_OK The structure was filled.
+/// @retval NATS_INVALID_ARG `opts` is NULL.
+///
+/// @par Threads
+/// One thread at a time may use the structure.
+///
+/// @ingroup nats_obj_watch
+///
+/// # Safety
+/// `opts` is NULL or valid for writing.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn objStoreWatchOptions_Init(opts: *mut objStoreWatchOptions) -> natsStatus {
+    guard("objStoreWatchOptions_Init", || {
+        // SAFETY: the caller's contract, above.
+        unsafe { zero(opts, "opts") }
+    })
+}
+
+#[cfg(all(target_pointer_width = "64", target_os = "linux"))]
+mod layout {
+    use std::mem::offset_of;
+
+    use super::*;
+
+    macro_rules! layouts {
+        ($($name:ident $size:literal $align:literal { $($field:ident $offset:literal),+ $(,)? })+) => {$(
+            const _: () = {
+                assert!(size_of::<$name>() == $size);
+                assert!(align_of::<$name>() == $align);
+                $(assert!(offset_of!($name, $field) == $offset);)+
+            };
+        )+};
+    }
+
+    layouts! {
+        objStoreConfig 72 8 { Bucket 0, Description 8, TTL 16, MaxBytes 24, Storage 32, Replicas 36, Placement 40, Compression 48, Metadata 56 }
+        objStoreNamesList 16 8 { List 0, Count 8 }
+        objStoreStatus 88 8 { Bucket 0, Description 8, TTL 16, Storage 24, Replicas 28, Sealed 32, Size 40, BackingStore 48, Metadata 56, StreamInfo 72, IsCompressed 80 }
+        objStoreStatusesList 16 8 { List 0, Count 8 }
+        objStoreLink 16 8 { Bucket 0, Name 8 }
+        objStoreMetaOptions 16 8 { Link 0, ChunkSize 8 }
+        objStoreMeta 56 8 { Name 0, Description 8, Headers 16, Metadata 24, Opts 40 }
+        objStoreInfo 112 8 { Meta 0, Bucket 56, NUID 64, Size 72, ModTime 80, Chunks 88, Digest 96, Deleted 104 }
+        objStoreInfoList 16 8 { List 0, Count 8 }
+        objStoreOptions 1 1 { ShowDeleted 0 }
+        objStoreWatchOptions 2 1 { IgnoreDeletes 0, UpdatesOnly 1 }
+    }
+}

@@ -1,0 +1,278 @@
+//! The chunks of an object, in order, by a consumer that is pulled.
+//!
+//! A pull asks for no more than what is left, and two of them are under way at most: so the bytes that wait here are
+//! bounded, and a server that has fewer chunks than it should says so at once. When anything is amiss (a lost
+//! connection, silence, a number that is missing, a consumer that is gone) a new consumer is created behind the last
+//! chunk. That is done by the thread that reads: what is stored does not change meanwhile.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use super::change::not_found;
+use super::store::Store;
+use crate::client::{Batch, ConnEvent, Observation, Publish, SubscribeArgs, Subscription, When};
+use crate::error::{Error as Plain, Status};
+use crate::js::Result;
+use crate::js::api::{AckPolicy, ConsumerConfig, DeliverPolicy};
+use crate::js::consume::Metadata;
+use crate::js::manage::ConsumerAction;
+use crate::msg::{Msg, MsgList};
+
+/// After how long without use a server removes the consumer, in nanoseconds.
+const INACTIVE: i64 = 60_000_000_000;
+/// After how long without a message the consumer is given up.
+const SILENCE: Duration = Duration::from_secs(5);
+/// How often in a row a consumer may end without a message.
+const FRUITLESS: u32 = 5;
+/// What a message has beside its payload, at most, as far as pulls go.
+const OVERHEAD: u64 = 1024;
+
+/// Reads the chunks of one object.
+pub(super) struct Chunks {
+    store: Arc<Store>,
+    subject: String,
+    sub: Arc<Subscription>,
+    lost: Arc<AtomicBool>,
+    _observation: Observation,
+    inbox: Vec<u8>,
+    /// The present consumer; empty for none.
+    consumer: String,
+    /// Number of its last delivery.
+    delivered: u64,
+    /// Chunks that were asked for and have not come.
+    asked: u64,
+    /// Chunks that are left and were not asked for.
+    left: u64,
+    /// Stream sequence of the last chunk.
+    last: u64,
+    /// Chunks that the description says are still to come.
+    expected: u64,
+    /// How many to ask for at once, and how many bytes these may have.
+    batch: u64,
+    batch_bytes: u64,
+    /// A chunk was larger than that.
+    oversized: bool,
+    fruitless: u32,
+}
+
+impl Chunks {
+    /// Begins to read `count` chunks of `size` bytes together; nothing is asked for yet.
+    pub(super) fn new(
+        store: &Arc<Store>,
+        subject: String,
+        size: u64,
+        count: u64,
+    ) -> Result<Chunks> {
+        let conn = store.context.connection();
+        let inbox = conn.new_inbox();
+        let sub = conn.prepare_subscription(SubscribeArgs::new(&inbox))?;
+        let _ = sub.set_pending_limits(-1, -1);
+        conn.start_subscription(&sub)?;
+        let lost = Arc::new(AtomicBool::new(false));
+        let (flag, wake) = (lost.clone(), Arc::downgrade(&sub));
+        let observation = conn.observe(move |_, event| {
+            if event == ConnEvent::Lost {
+                flag.store(true, Ordering::SeqCst);
+                if let Some(sub) = wake.upgrade() {
+                    sub.wake();
+                }
+            }
+        });
+        let half = store.window() / 2;
+        let average = size.div_ceil(count.max(1)).max(1);
+        let batch = (half / average).clamp(1, 1024);
+        Ok(Chunks {
+            store: store.clone(),
+            subject,
+            sub,
+            lost,
+            _observation: observation,
+            inbox,
+            consumer: String::new(),
+            delivered: 0,
+            asked: 0,
+            left: 0,
+            last: 0,
+            expected: count,
+            batch,
+            batch_bytes: half.max(average) + batch * OVERHEAD,
+            oversized: false,
+            fruitless: 0,
+        })
+    }
+
+    /// The next chunk.
+    pub(super) fn next(&mut self, deadline: Instant) -> Result<Msg> {
+        loop {
+            if self.lost.swap(false, Ordering::SeqCst) {
+                self.give_up()?;
+            }
+            if self.consumer.is_empty() {
+                self.create(deadline)?;
+            }
+            self.ask()?;
+            let until = deadline.min(Instant::now() + SILENCE);
+            let lost = self.lost.clone();
+            let stop = move || lost.load(Ordering::SeqCst);
+            let mut taken = MsgList::new();
+            let mut want = Batch {
+                max: 1,
+                deadline: Some(until),
+                stop: Some(&stop),
+                ..Batch::default()
+            };
+            match self.sub.next_batch(&mut want, &mut taken) {
+                Ok(_) => {}
+                Err(e) if e.status() != Status::NATS_TIMEOUT => return Err(e.into()),
+                Err(e) if until >= deadline => return Err(e.into()),
+                Err(_) => self.give_up()?,
+            }
+            let Some(msg) = taken.pop() else { continue };
+            if self.take(&msg)? {
+                return Ok(msg);
+            }
+        }
+    }
+
+    /// Is this the next chunk?
+    fn take(&mut self, msg: &Msg) -> Result<bool> {
+        if let Some(meta) = msg.reply().and_then(Metadata::parse) {
+            if meta.consumer != self.consumer.as_bytes() {
+                return Ok(false);
+            }
+            if meta.consumer_seq != self.delivered + 1 || meta.stream_seq <= self.last {
+                self.give_up()?;
+                return Ok(false);
+            }
+            self.delivered += 1;
+            self.asked = self.asked.saturating_sub(1);
+            self.expected = self.expected.saturating_sub(1);
+            self.last = meta.stream_seq;
+            self.fruitless = 0;
+            return Ok(true);
+        }
+        let Some(status) = msg.status().filter(|_| msg.subject() == self.inbox) else {
+            return Ok(false);
+        };
+        if status.code == 100 {
+            return Ok(false);
+        }
+        let pending = msg.header(b"Nats-Pending-Messages");
+        let pending = pending.and_then(|n| std::str::from_utf8(n).ok()?.parse::<u64>().ok());
+        if let (409, Some(pending)) = (status.code, pending) {
+            // The pull has brought as many bytes as it may.
+            let pending = pending.min(self.asked);
+            self.asked -= pending;
+            self.left += pending;
+            self.oversized = true;
+            return Ok(false);
+        }
+        self.fruitless += 1;
+        if self.fruitless >= FRUITLESS {
+            let words = String::from_utf8_lossy(status.description);
+            let text = format!("the server does not send the object: {words}");
+            return Err(Plain::new(Status::NATS_ERR, text).into());
+        }
+        self.give_up()?;
+        Ok(false)
+    }
+
+    /// Asks for more, if there is room for it.
+    fn ask(&mut self) -> Result<()> {
+        while self.left > 0 && self.asked <= self.batch {
+            // One chunk may always come, whatever its size.
+            let alone = std::mem::take(&mut self.oversized);
+            let count = if alone { 1 } else { self.batch.min(self.left) };
+            let mut request = json!({ "batch": count, "no_wait": true });
+            if !alone {
+                request["max_bytes"] = json!(self.batch_bytes);
+            }
+            let call = self.store.call(Instant::now() + SILENCE)?;
+            let tokens = [self.store.stream(), self.consumer.as_str()];
+            let subject = call.subject("CONSUMER.MSG.NEXT", &tokens);
+            let request = request.to_string();
+            let out = Publish {
+                subject: subject.as_bytes(),
+                reply: Some(&self.inbox),
+                payload: request.as_bytes(),
+                ..Publish::default()
+            };
+            let conn = self.store.context.connection();
+            conn.publish_with(&out, When::Soon, None)?;
+            self.asked += count;
+            self.left -= count;
+        }
+        Ok(())
+    }
+
+    fn create(&mut self, deadline: Instant) -> Result<()> {
+        let mut config = ConsumerConfig {
+            ack_policy: Some(AckPolicy::None),
+            filter_subject: self.subject.clone(),
+            inactive_threshold: INACTIVE,
+            memory_storage: true,
+            replicas: 1,
+            ..ConsumerConfig::default()
+        };
+        if self.last > 0 {
+            config.deliver_policy = Some(DeliverPolicy::ByStartSequence);
+            config.opt_start_seq = self.last + 1;
+        }
+        let call = self.store.call(deadline)?;
+        let stream = self.store.stream();
+        let info = call.put_consumer(stream, &config, ConsumerAction::CreateOrUpdate);
+        let info = info.map_err(|e| match e.status() {
+            Status::NATS_NOT_FOUND => self.store.gone(),
+            _ => e,
+        })?;
+        self.consumer = info.name;
+        self.delivered = 0;
+        self.asked = 0;
+        self.left = info.num_pending;
+        if self.left < self.expected || self.left == 0 {
+            let text = format!(
+                "chunks of the object are missing: {} of {} are there",
+                self.left,
+                self.expected.max(1)
+            );
+            return Err(not_found(text));
+        }
+        Ok(())
+    }
+
+    /// Leaves the present consumer.
+    fn give_up(&mut self) -> Result<()> {
+        self.delete_consumer();
+        self.inbox = self.store.context.connection().new_inbox();
+        self.sub.rebind(&self.inbox)?;
+        Ok(())
+    }
+
+    /// Deletes the consumer, best effort: the server does it by itself in time.
+    fn delete_consumer(&mut self) {
+        let consumer = std::mem::take(&mut self.consumer);
+        let conn = self.store.context.connection();
+        if consumer.is_empty() || conn.is_reconnecting() || conn.is_closed() {
+            return;
+        }
+        let deadline = Instant::now() + SILENCE;
+        if let Ok(call) = self.store.call(deadline) {
+            let subject = call.subject("CONSUMER.DELETE", &[self.store.stream(), &consumer]);
+            let out = Publish {
+                subject: subject.as_bytes(),
+                ..Publish::default()
+            };
+            let _ = conn.request_then(&out, Some(deadline), |_| ());
+        }
+    }
+}
+
+impl Drop for Chunks {
+    fn drop(&mut self) {
+        self.delete_consumer();
+        self.sub.destroy();
+    }
+}

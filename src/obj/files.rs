@@ -1,0 +1,88 @@
+//! Objects from files and to files, piece by piece.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::get::Get;
+use super::meta::Info;
+use super::put::{CHUNK, Description, Put};
+use super::store::Store;
+use crate::error::{Error as Plain, Status};
+use crate::js::{Error, Result};
+
+fn failed(what: &str, path: &Path, e: &io::Error) -> Error {
+    let words = e.to_string();
+    let words = words.split(" (os error").next().unwrap_or_default();
+    let number = e.raw_os_error().unwrap_or(0);
+    let text = format!("error {what} '{}': {number} ({words})", path.display());
+    Plain::new(Status::NATS_ERR, text).into()
+}
+
+/// Stores a file as an object with this name.
+pub fn put(store: &Arc<Store>, name: &str, path: &Path) -> Result<Info> {
+    let mut file = File::open(path).map_err(|e| failed("opening file", path, &e))?;
+    let size = file.metadata().map_or(0, |m| m.len());
+    let what = Description {
+        name: name.to_owned(),
+        expected: size,
+        ..Description::default()
+    };
+    let put = Put::new(store, &what, store.deadline())?;
+    let result = add_all(&put, &mut file, path).and_then(|()| put.complete(Duration::ZERO));
+    if result.is_err() {
+        put.abandon();
+    }
+    result
+}
+
+fn add_all(put: &Put, file: &mut File, path: &Path) -> Result<()> {
+    let mut piece = vec![0; CHUNK];
+    loop {
+        let mut filled = 0;
+        while filled < piece.len() {
+            match file.read(&mut piece[filled..]) {
+                Ok(0) => break,
+                Ok(n) => filled += n,
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(failed("reading file", path, &e)),
+            }
+        }
+        if filled == 0 {
+            return Ok(());
+        }
+        put.add(&piece[..filled])?;
+    }
+}
+
+/// Reads an object into a file, which is made or emptied first, and removed where this fails. The context's time is
+/// for finding the object, and for each chunk.
+pub fn get(store: &Arc<Store>, name: &str, deleted: bool, path: &Path) -> Result<()> {
+    let file = File::create(path).map_err(|e| failed("opening file", path, &e))?;
+    let result = write_all(store, name, deleted, file, path);
+    if result.is_err() {
+        // The first error is the one to tell.
+        let _ = fs::remove_file(path);
+    }
+    result
+}
+
+fn write_all(
+    store: &Arc<Store>,
+    name: &str,
+    deleted: bool,
+    mut file: File,
+    path: &Path,
+) -> Result<()> {
+    let get = Get::new(store, name, deleted, store.deadline())?;
+    loop {
+        let piece = get.read(store.deadline())?;
+        file.write_all(piece.bytes())
+            .map_err(|e| failed("writing into file", path, &e))?;
+        if piece.last {
+            return Ok(());
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! The JSON that describes an object.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::error::Error as Plain;
+use crate::js::Result;
+use crate::js::api::json::{Json, Mismatch, object, parse, to_text};
+use crate::js::api::{Metadata, Rest};
+use crate::msg::Msg;
+
+/// The headers of an object: names with their values.
+pub type Headers = BTreeMap<String, Vec<String>>;
+
+/// Words for a description that cannot be one.
+pub const INVALID: &str = "object-store meta information invalid";
+
+/// An object as its bucket describes it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Info {
+    /// Its name.
+    pub name: String,
+    /// Words for people.
+    pub description: String,
+    /// Its headers.
+    pub headers: Headers,
+    /// Names and values of the program's own.
+    pub metadata: Metadata,
+    /// How it is stored, or where it links to.
+    pub options: MetaOptions,
+    /// The bucket.
+    pub bucket: String,
+    /// What the subject of its chunks ends with.
+    pub nuid: String,
+    /// Its bytes.
+    pub size: u64,
+    /// Its chunks.
+    pub chunks: u64,
+    /// Not told here: the time of the message counts.
+    pub mtime: NoTime,
+    /// The digest of its bytes; empty where it has none.
+    pub digest: String,
+    /// It was deleted.
+    pub deleted: bool,
+    /// When it was changed, in nanoseconds since 1970: the time of the message.
+    pub mod_time: i64,
+    /// What other clients say beyond that.
+    pub rest: Rest,
+}
+
+object!(Info {
+    name "name" always,
+    description "description",
+    headers "headers",
+    metadata "metadata",
+    options "options" always,
+    bucket "bucket" always,
+    nuid "nuid" always,
+    size "size" always,
+    chunks "chunks" always,
+    mtime "mtime" always,
+    digest "digest",
+    deleted "deleted",
+    mod_time "" local;
+    .. rest
+});
+
+/// How an object is stored.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct MetaOptions {
+    /// The most bytes of a chunk; 0 where it is not told.
+    pub chunk_size: u64,
+    /// Where it links to, if it is a link.
+    pub link: Option<Link>,
+    /// What other clients say beyond that.
+    pub rest: Rest,
+}
+
+object!(MetaOptions {
+    chunk_size "max_chunk_size",
+    link "link";
+    .. rest
+});
+
+/// What a link is to.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Link {
+    /// The bucket.
+    pub bucket: String,
+    /// The object; empty for the bucket as a whole.
+    pub name: String,
+    /// What other clients say beyond that.
+    pub rest: Rest,
+}
+
+object!(Link {
+    bucket "bucket" always,
+    name "name";
+    .. rest
+});
+
+/// A time that is written as none, and whose value is of no interest when it is read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct NoTime;
+
+impl Json for NoTime {
+    fn empty() -> Self {
+        NoTime
+    }
+
+    fn read(_: Value) -> std::result::Result<Self, Mismatch> {
+        Ok(NoTime)
+    }
+
+    fn write(&self) -> Value {
+        "0001-01-01T00:00:00Z".into()
+    }
+
+    fn is_empty(&self) -> bool {
+        true
+    }
+}
+
+#[cfg(test)]
+impl crate::js::api::arbitrary::Arbitrary for NoTime {
+    fn arbitrary(_: &mut proptest::test_runner::TestRng) -> Self {
+        NoTime
+    }
+}
+
+impl Info {
+    /// Reads the message that has a description.
+    pub fn of(msg: &Msg) -> Result<Info> {
+        let invalid = |e: Plain| Plain::new(e.status(), INVALID);
+        let mut info: Info = parse(msg.payload()).map_err(invalid)?;
+        if info.name.is_empty() {
+            return Err(Plain::illegal_state(INVALID).into());
+        }
+        info.mod_time = msg.time();
+        Ok(info)
+    }
+
+    /// The JSON text.
+    pub fn to_text(&self) -> Vec<u8> {
+        to_text(self)
+    }
+
+    /// Is it a link?
+    pub fn is_link(&self) -> bool {
+        self.options.link.is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::js::api::arbitrary::{any_of, survives};
+
+    fn read(text: &str) -> Result<Info> {
+        let mut msg = Msg::create_with(b"$O.B.M.x", None, b"", text.as_bytes())?;
+        msg.set_origin(3, 77);
+        Info::of(&msg)
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(info in any_of::<Info>()) {
+            survives(&info);
+        }
+    }
+
+    #[test]
+    fn descriptions_of_other_clients() {
+        let info = read(
+            r#"{"name":"a\"\\","description":null,"headers":null,"metadata":null,
+            "options":{"link":null,"max_chunk_size":5},"bucket":"B","nuid":"N","size":3,"chunks":1,
+            "mtime":"2024-05-06T07:08:09.1234567891+00:00","digest":"sha-256=x","new":{"a":1}}"#,
+        )
+        .unwrap();
+        assert_eq!(
+            (info.name.as_str(), info.size, info.mod_time),
+            ("a\"\\", 3, 77)
+        );
+        assert!(!info.is_link() && info.headers.is_empty());
+        let text = String::from_utf8(info.to_text()).unwrap();
+        assert!(text.contains(r#""new":{"a":1}"#), "{text}");
+        assert!(text.contains(r#""mtime":"0001-01-01T00:00:00Z""#), "{text}");
+    }
+
+    #[test]
+    fn what_is_no_description() {
+        for bad in [
+            "",
+            "{",
+            "[]",
+            "{}",
+            r#"{"name":7}"#,
+            r#"{"name":"a","size":-1}"#,
+        ] {
+            assert_eq!(read(bad).unwrap_err().text(), INVALID, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! An object that is being stored.
+//!
+//! Chunks go to a subject of their own, and the description follows when all of them are stored: until then the
+//! object is what it was. The description replaces the one that was read last; where another client has stored one
+//! meanwhile, its chunks are the ones to be removed.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::change::{new_nuid, now};
+use super::digest::Digest;
+use super::meta::{Headers, INVALID, Info, MetaOptions};
+use super::names;
+use super::store::{Entry, Progress, RACES, Store, is_race};
+use super::upload::Upload;
+use crate::error::{Error as Plain, Status};
+use crate::js::api::Metadata;
+use crate::js::{Error, Result};
+use crate::locks::Mutex;
+
+/// The bytes of a chunk where the program sets nothing else.
+pub const CHUNK: usize = 128 * 1024;
+/// How long storing waits for acknowledgements where the program says nothing else.
+pub const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What the program says about an object to be stored.
+#[derive(Debug, Clone, Default)]
+pub struct Description {
+    /// Its name.
+    pub name: String,
+    /// Words for people.
+    pub description: String,
+    /// Its headers.
+    pub headers: Headers,
+    /// Names and values of the program's own.
+    pub metadata: Metadata,
+    /// The most bytes of a chunk; 0 for [`CHUNK`].
+    pub chunk_size: u32,
+    /// How many bytes it will have, for who is told of the progress; 0 if that is not known.
+    pub expected: u64,
+}
+
+/// An object that is being stored.
+pub struct Put {
+    store: Arc<Store>,
+    name: String,
+    subject: String,
+    upload: Arc<Upload>,
+    progress: Option<Arc<Progress>>,
+    expected: u64,
+    chunk_size: usize,
+    state: Mutex<State>,
+}
+
+struct State {
+    info: Info,
+    digest: Digest,
+    /// The description that is to be replaced.
+    old: Entry,
+    /// Only the description of this revision may be replaced.
+    guard: Option<u64>,
+    done: bool,
+}
+
+impl Put {
+    /// Begins to store an object. Nothing is sent yet but the question what is there.
+    pub fn new(store: &Arc<Store>, what: &Description, deadline: Instant) -> Result<Put> {
+        if what.name.is_empty() {
+            return Err(Plain::invalid_arg(INVALID).into());
+        }
+        let old = store.find(&what.name, deadline)?.unwrap_or_default();
+        let chunk_size = match what.chunk_size {
+            0 => CHUNK,
+            size => usize::try_from(size).unwrap_or(CHUNK),
+        };
+        let nuid = new_nuid();
+        Ok(Put {
+            upload: Upload::new(store.context.connection(), store.window())?,
+            subject: names::chunks(store.bucket(), &nuid),
+            progress: store.progress(),
+            name: what.name.clone(),
+            expected: what.expected,
+            chunk_size,
+            state: Mutex::new(State {
+                info: Info {
+                    name: what.name.clone(),
+                    description: what.description.clone(),
+                    headers: what.headers.clone(),
+                    metadata: what.metadata.clone(),
+                    options: MetaOptions {
+                        chunk_size: chunk_size as u64,
+                        ..MetaOptions::default()
+                    },
+                    bucket: store.bucket().to_owned(),
+                    nuid,
+                    ..Info::default()
+                },
+                digest: Digest::default(),
+                old,
+                guard: None,
+                done: false,
+            }),
+            store: store.clone(),
+        })
+    }
+
+    /// Has [`Put::complete`] replace the description of this revision only; 0 for none at all.
+    pub fn guard(&self, revision: u64) {
+        self.state.lock().guard = Some(revision);
+    }
+
+    /// Sends the next bytes, in chunks that begin anew with each call.
+    pub fn add(&self, bytes: &[u8]) -> Result<()> {
+        for chunk in bytes.chunks(self.chunk_size) {
+            let size = self.add_chunk(chunk)?;
+            if let Some(progress) = &self.progress {
+                progress(&self.name, size, self.expected);
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns how many bytes the object has by now.
+    fn add_chunk(&self, chunk: &[u8]) -> Result<u64> {
+        let mut state = self.state.lock();
+        if state.done {
+            return Err(completed());
+        }
+        self.upload.send(&self.subject, chunk, PATIENCE)?;
+        state.digest.update(chunk);
+        state.info.size += chunk.len() as u64;
+        state.info.chunks += 1;
+        Ok(state.info.size)
+    }
+
+    /// Waits until all is stored, and stores the description: from then on the object is there.
+    pub fn complete(&self, timeout: Duration) -> Result<Info> {
+        let timeout = match timeout {
+            Duration::ZERO => PATIENCE,
+            timeout => timeout,
+        };
+        let begun = Instant::now();
+        let deadline = begun
+            .checked_add(timeout)
+            .unwrap_or(begun + Duration::from_secs(u64::from(u32::MAX)));
+        let mut state = self.state.lock();
+        if state.done {
+            return Err(completed());
+        }
+        state.done = true;
+        state.info.digest = state.digest.clone().text();
+        if let Err(error) = self.finish(&mut state, deadline) {
+            self.remove_chunks(&state.info, deadline);
+            return Err(error);
+        }
+        let old = &state.old.info;
+        if !old.deleted {
+            // Best effort: nothing refers to them any more.
+            let _ = self.store.purge_chunks(&old.nuid, deadline);
+        }
+        state.info.mod_time = now();
+        Ok(state.info.clone())
+    }
+
+    fn finish(&self, state: &mut State, deadline: Instant) -> Result<()> {
+        self.upload.complete(deadline)?;
+        for _ in 0..RACES {
+            let revision = state.guard.unwrap_or(state.old.revision);
+            match self.store.store(&state.info, revision, deadline) {
+                Ok(_) => return Ok(()),
+                Err(e) if is_race(&e) && state.guard.is_none() => {
+                    let found = self.store.find(&state.info.name, deadline)?;
+                    state.old = found.unwrap_or_default();
+                }
+                Err(e) => return Err(e),
+            }
+        }
+        let text = "other clients change the object again and again";
+        Err(Plain::new(Status::NATS_MISMATCH, text).into())
+    }
+
+    fn remove_chunks(&self, info: &Info, deadline: Instant) {
+        if info.chunks > 0 {
+            self.upload.settle(deadline);
+            // The server may be what failed.
+            let _ = self.store.purge_chunks(&info.nuid, deadline);
+        }
+    }
+
+    /// Gives up what was not completed: its chunks are removed.
+    pub fn abandon(&self) {
+        let mut state = self.state.lock();
+        if !std::mem::replace(&mut state.done, true) {
+            self.remove_chunks(&state.info, Instant::now() + PATIENCE);
+        }
+    }
+}
+
+fn completed() -> Error {
+    Plain::illegal_state("the put was completed already").into()
+}
+
+/// Stores bytes as an object.
+pub fn put_bytes(store: &Arc<Store>, name: &str, bytes: &[u8]) -> Result<Info> {
+    let what = Description {
+        name: name.to_owned(),
+        expected: bytes.len() as u64,
+        ..Description::default()
+    };
+    let put = Put::new(store, &what, store.deadline())?;
+    match put.add(bytes) {
+        Ok(()) => put.complete(Duration::ZERO),
+        Err(error) => {
+            put.abandon();
+            Err(error)
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! Following the objects of a bucket, and listing them.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock, Weak};
+use std::time::Instant;
+
+use super::meta::Info;
+use super::names;
+use super::store::Store;
+use crate::client::{Batch, Subscription};
+use crate::error::{Error as Plain, Status};
+use crate::js::Result;
+use crate::js::api::{ConsumerConfig, DeliverPolicy};
+use crate::js::consume::{Delivery, Events, Metadata, Push, SubOptions, Wanted, subscribe};
+use crate::msg::MsgList;
+
+/// What a watcher has seen.
+pub enum Seen {
+    /// An object was there, or was changed.
+    Object(Box<Info>),
+    /// All that was there when the watcher began has been told.
+    EndOfInitial,
+}
+
+/// Follows the objects of a bucket.
+pub struct Watcher {
+    sub: Arc<Subscription>,
+    initial: Arc<Initial>,
+    ignore_deletes: bool,
+    stopped: AtomicBool,
+}
+
+/// What is known of the end of the initial data.
+#[derive(Default)]
+struct Initial {
+    sub: OnceLock<Weak<Subscription>>,
+    /// Behind how many messages it is; `u64::MAX` while that is not known.
+    after: AtomicU64,
+    /// It was told, or is not to be.
+    told: AtomicBool,
+    taken: AtomicU64,
+}
+
+impl Initial {
+    fn is_due(&self) -> bool {
+        !self.told.load(Ordering::SeqCst)
+            && self.taken.load(Ordering::SeqCst) >= self.after.load(Ordering::SeqCst)
+    }
+}
+
+impl Events for Initial {
+    fn initial_complete(&self, after: u64) {
+        self.after.store(after, Ordering::SeqCst);
+        if let Some(sub) = self.sub.get().and_then(Weak::upgrade) {
+            sub.wake();
+        }
+    }
+}
+
+impl Watcher {
+    /// Begins to watch: all objects and then their changes, or the changes only.
+    pub fn new(
+        store: &Store,
+        updates_only: bool,
+        ignore_deletes: bool,
+        deadline: Instant,
+    ) -> Result<Watcher> {
+        let initial = Arc::new(Initial {
+            after: AtomicU64::new(u64::MAX),
+            told: AtomicBool::new(updates_only),
+            ..Initial::default()
+        });
+        let policy = match updates_only {
+            true => DeliverPolicy::New,
+            false => DeliverPolicy::LastPerSubject,
+        };
+        let options = SubOptions {
+            stream: store.stream().to_owned(),
+            ordered: true,
+            config: ConsumerConfig {
+                deliver_policy: Some(policy),
+                ..ConsumerConfig::default()
+            },
+            ..SubOptions::default()
+        };
+        let subject = names::every_meta(store.bucket());
+        let wanted = Wanted {
+            subjects: &[&subject],
+            durable: None,
+            pull: false,
+            options: &options,
+        };
+        let events: Arc<dyn Events> = initial.clone();
+        let sub = subscribe(
+            &store.context,
+            &store.call(deadline)?,
+            &wanted,
+            Delivery::Sync,
+            Some(events),
+            |sub| {
+                let _ = initial.sub.set(Arc::downgrade(sub));
+            },
+        )?;
+        Ok(Watcher {
+            sub,
+            initial,
+            ignore_deletes,
+            stopped: AtomicBool::new(false),
+        })
+    }
+
+    /// The next thing to tell.
+    pub fn next(&self, deadline: Instant) -> Result<Seen> {
+        loop {
+            if self.stopped.load(Ordering::SeqCst) {
+                return Err(stopped().into());
+            }
+            let initial = &self.initial;
+            if initial.is_due() && !initial.told.swap(true, Ordering::SeqCst) {
+                return Ok(Seen::EndOfInitial);
+            }
+            let stop = || initial.is_due();
+            let mut taken = MsgList::new();
+            let mut want = Batch {
+                max: 1,
+                deadline: Some(deadline),
+                stop: Some(&stop),
+                ..Batch::default()
+            };
+            let result = self.sub.next_batch(&mut want, &mut taken);
+            if let Err(e) = result {
+                return Err(match self.stopped.load(Ordering::SeqCst) {
+                    true => stopped().into(),
+                    false => e.into(),
+                });
+            }
+            let Some(msg) = taken.pop() else { continue };
+            if let Some(push) = self.sub.extension::<Push>() {
+                push.handed_over(&self.sub);
+            }
+            let count = initial.taken.fetch_add(1, Ordering::SeqCst) + 1;
+            let meta = msg.reply().and_then(Metadata::parse);
+            if meta.as_ref().is_some_and(|m| m.pending == 0) {
+                // The event may come only after the next message has been taken.
+                initial.after.fetch_min(count, Ordering::SeqCst);
+            }
+            let mut info = Info::of(&msg)?;
+            info.mod_time = meta.map_or(0, |m| m.timestamp);
+            if !(info.deleted && self.ignore_deletes) {
+                return Ok(Seen::Object(Box::new(info)));
+            }
+        }
+    }
+
+    /// Ends it; threads that wait are woken.
+    pub fn stop(&self) -> Result<()> {
+        if self.stopped.swap(true, Ordering::SeqCst) {
+            return Ok(());
+        }
+        match self.sub.unsubscribe() {
+            Err(e)
+                if e.status() != Status::NATS_INVALID_SUBSCRIPTION
+                    && e.status() != Status::NATS_CONNECTION_CLOSED
+                    && e.status() != Status::NATS_NOT_FOUND =>
+            {
+                Err(e.into())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Drop for Watcher {
+    fn drop(&mut self) {
+        self.sub.destroy();
+    }
+}
+
+fn stopped() -> Plain {
+    Plain::illegal_state("the watcher was stopped")
+}
+
+/// The objects of a bucket, in the order of their last changes.
+pub fn list(store: &Store, deleted: bool) -> Result<Vec<Info>> {
+    let deadline = store.deadline();
+    let watcher = Watcher::new(store, false, !deleted, deadline)?;
+    let mut objects = Vec::new();
+    let result = loop {
+        match watcher.next(deadline) {
+            Ok(Seen::Object(info)) => objects.push(*info),
+            Ok(Seen::EndOfInitial) => break Ok(objects),
+            Err(e) => break Err(e),
+        }
+    };
+    // The consumer ends with it, or by itself.
+    let _ = watcher.stop();
+    result
+}
