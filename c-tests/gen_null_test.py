@@ -21,6 +21,8 @@ HANDLES = {
     # These need a server that answers.
     "kvStore *": "NULL", "const kvStore *": "NULL", "kvWatcher *": "NULL", "kvEntry *": "NULL", "const kvEntry *": "NULL",
     "kvStatus *": "NULL", "const kvStatus *": "NULL",
+    # These need a server with a store.
+    "objStore *": "NULL", "objStorePut *": "NULL", "objStoreGet *": "NULL", "objStoreWatcher *": "NULL",
 }
 # For every other type of parameter a valid value.
 VALUES = {
