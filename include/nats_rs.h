@@ -937,6 +937,18 @@ typedef struct __natsStatistics __natsStatistics;
 /** The structure behind `natsSubscription`. */
 typedef struct __natsSubscription __natsSubscription;
 
+/** The structure behind `objStore`. */
+typedef struct __objStore __objStore;
+
+/** The structure behind `objStoreGet`. */
+typedef struct __objStoreGet __objStoreGet;
+
+/** The structure behind `objStorePut`. */
+typedef struct __objStorePut __objStorePut;
+
+/** The structure behind `objStoreWatcher`. */
+typedef struct __objStoreWatcher __objStoreWatcher;
+
 /**
  * A connection to a NATS server. Opaque to C.
  *
@@ -2912,6 +2924,238 @@ typedef struct kvPurgeOptions {
  * @ingroup nats_kv_buckets
  */
 typedef struct __kvStatus kvStatus;
+
+/**
+ * A bucket of objects. Opaque to C.
+ *
+ * Made by `js_CreateObjectStore`, `js_UpdateObjectStore` and `js_ObjectStore`, released by `objStore_Destroy`, also after
+ * its context and its connection were destroyed. Any thread may call any `objStore_` function on it at any time. A call on a destroyed handle returns
+ * `NATS_INVALID_ARG`; a call in a child of the process that made it returns `NATS_ILLEGAL_STATE`.
+ *
+ * @ingroup nats_obj_buckets
+ */
+typedef struct __objStore objStore;
+
+/**
+ * An object that is being stored. Opaque to C.
+ *
+ * Made by `objStore_Put`, released by `objStorePut_Destroy`, also after its store was destroyed. Any thread may call any `objStorePut_` function on it at any time. A call on a destroyed handle returns
+ * `NATS_INVALID_ARG`; a call in a child of the process that made it returns `NATS_ILLEGAL_STATE`.
+ *
+ * @ingroup nats_obj_put
+ */
+typedef struct __objStorePut objStorePut;
+
+/**
+ * Is told of each chunk of a put or a get. An addition of this library.
+ *
+ * Called on the thread that stores or reads, within its call, with nothing locked: `name` is the object's, `bytes` how
+ * many of its bytes have been sent or read, `total` how many it has in all, 0 where that is not known (by pieces). It may
+ * call any function.
+ *
+ * @ingroup nats_obj_objects
+ */
+typedef void (*objStoreProgressHandler)(const char *name, uint64_t bytes, uint64_t total, void *closure);
+
+/**
+ * What a store is to be. `objStoreConfig_Init` begins one.
+ *
+ * @ingroup nats_obj_buckets
+ */
+typedef struct objStoreConfig {
+    /** The name: letters, digits, `_`, `-`. */
+    const char *Bucket;
+    /** Words for people; NULL for none. */
+    const char *Description;
+    /** How old objects get, in milliseconds; 0 for ever. */
+    int64_t TTL;
+    /** How many bytes it stores; 0 for no limit. */
+    int64_t MaxBytes;
+    /** Where it is stored. */
+    jsStorageType Storage;
+    /** On how many servers; 0 for one. */
+    int Replicas;
+    /** Where in the cluster; NULL for anywhere. */
+    struct jsPlacement *Placement;
+    /** It is stored compressed. */
+    bool Compression;
+    /** Names and values of the program's own. */
+    struct natsMetadata Metadata;
+} objStoreConfig;
+
+/**
+ * Names of stores.
+ *
+ * @ingroup nats_obj_buckets
+ */
+typedef struct objStoreNamesList {
+    /** The names. */
+    char **List;
+    /** How many. */
+    int Count;
+} objStoreNamesList;
+
+/**
+ * What a store is and has.
+ *
+ * @ingroup nats_obj_buckets
+ */
+typedef struct objStoreStatus {
+    /** The name. */
+    const char *Bucket;
+    /** Words for people; belongs to `StreamInfo`. */
+    const char *Description;
+    /** How old objects get, in milliseconds; 0 for ever. */
+    int64_t TTL;
+    /** Where it is stored. */
+    jsStorageType Storage;
+    /** On how many servers. */
+    int Replicas;
+    /** It refuses all changes. */
+    bool Sealed;
+    /** Bytes, descriptions of objects included. */
+    uint64_t Size;
+    /** `"JetStream"`. */
+    const char *BackingStore;
+    /** Names and values; belong to `StreamInfo`. */
+    struct natsMetadata Metadata;
+    /** Its stream. */
+    struct jsStreamInfo *StreamInfo;
+    /** It is stored compressed. */
+    bool IsCompressed;
+} objStoreStatus;
+
+/**
+ * What stores are and have.
+ *
+ * @ingroup nats_obj_buckets
+ */
+typedef struct objStoreStatusesList {
+    /** The stores. */
+    struct objStoreStatus **List;
+    /** How many. */
+    int Count;
+} objStoreStatusesList;
+
+/**
+ * An object that is being read. Opaque to C.
+ *
+ * Made by `objStore_Get`, released by `objStoreGet_Destroy`, also after its store was destroyed. Any thread may call any `objStoreGet_` function on it at any time. A call on a destroyed handle returns
+ * `NATS_INVALID_ARG`; a call in a child of the process that made it returns `NATS_ILLEGAL_STATE`.
+ *
+ * @ingroup nats_obj_get
+ */
+typedef struct __objStoreGet objStoreGet;
+
+/**
+ * Which objects count. `objStoreOptions_Init` begins one.
+ *
+ * @ingroup nats_obj_objects
+ */
+typedef struct objStoreOptions {
+    /** Deleted ones, too. */
+    bool ShowDeleted;
+} objStoreOptions;
+
+/**
+ * What a link is to.
+ *
+ * @ingroup nats_obj_objects
+ */
+typedef struct objStoreLink {
+    /** The store. */
+    const char *Bucket;
+    /** The object; NULL for the store as a whole. */
+    const char *Name;
+} objStoreLink;
+
+/**
+ * How an object is stored.
+ *
+ * @ingroup nats_obj_objects
+ */
+typedef struct objStoreMetaOptions {
+    /** What it links to; NULL where it is no link. */
+    struct objStoreLink *Link;
+    /** The most bytes of a chunk; 0 for 131072. */
+    uint32_t ChunkSize;
+} objStoreMetaOptions;
+
+/**
+ * What a program says about an object. `objStoreMeta_Init` begins one.
+ *
+ * @ingroup nats_obj_objects
+ */
+typedef struct objStoreMeta {
+    /** The name: any text. */
+    const char *Name;
+    /** Words for people; NULL for none. */
+    const char *Description;
+    /** Headers; NULL for none. */
+    natsHeader *Headers;
+    /** Names and values of the program's own. */
+    struct natsMetadata Metadata;
+    /** How it is stored. */
+    struct objStoreMetaOptions Opts;
+} objStoreMeta;
+
+/**
+ * An object as its store describes it.
+ *
+ * @ingroup nats_obj_objects
+ */
+typedef struct objStoreInfo {
+    /** What was said when it was stored. */
+    struct objStoreMeta Meta;
+    /** The store. */
+    const char *Bucket;
+    /** What the subject of its chunks ends with. */
+    const char *NUID;
+    /** Its bytes. */
+    uint64_t Size;
+    /** When it was changed, in nanoseconds since 1970. */
+    int64_t ModTime;
+    /** Its chunks. */
+    uint32_t Chunks;
+    /** The digest of its bytes: `SHA-256=` and base64; NULL for none. */
+    const char *Digest;
+    /** It was deleted. */
+    bool Deleted;
+} objStoreInfo;
+
+/**
+ * What a watcher tells. `objStoreWatchOptions_Init` begins one.
+ *
+ * @ingroup nats_obj_watch
+ */
+typedef struct objStoreWatchOptions {
+    /** No deleted objects. */
+    bool IgnoreDeletes;
+    /** Nothing that was there before. */
+    bool UpdatesOnly;
+} objStoreWatchOptions;
+
+/**
+ * What follows the objects of a store. Opaque to C.
+ *
+ * Made by `objStore_Watch`, released by `objStoreWatcher_Destroy`, also after its store was destroyed. Any thread may call any `objStoreWatcher_` function on it at any time. A call on a destroyed handle returns
+ * `NATS_INVALID_ARG`; a call in a child of the process that made it returns `NATS_ILLEGAL_STATE`.
+ *
+ * @ingroup nats_obj_watch
+ */
+typedef struct __objStoreWatcher objStoreWatcher;
+
+/**
+ * Objects.
+ *
+ * @ingroup nats_obj_watch
+ */
+typedef struct objStoreInfoList {
+    /** The objects. */
+    struct objStoreInfo **List;
+    /** How many. */
+    int Count;
+} objStoreInfoList;
 
 #ifdef __cplusplus
 extern "C" {
@@ -13499,6 +13743,1241 @@ NATS_EXTERN enum natsStatus kvWatcher_Stop(kvWatcher *w);
  * @ingroup nats_kv_watch
  */
 NATS_EXTERN void kvWatcher_Destroy(kvWatcher *w);
+
+/**
+ * Tell the revision of an object.
+ *
+ * Each change of an object, its deletion included, has a greater one.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param revision Receives the revision; 0 where there never was such an object.
+ * @param obs The store.
+ * @param name The name of the object.
+ *
+ * @retval NATS_OK The revision was written.
+ * @retval NATS_INVALID_ARG A pointer is NULL, the name is empty, or `obs` was destroyed.
+ * @retval NATS_ERR The server refused; its words are the last error.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. It waits for the server.
+ *
+ * @see objStorePut_ExpectRevision
+ *
+ * @ingroup nats_obj_objects
+ */
+NATS_EXTERN
+enum natsStatus objStore_GetRevision(uint64_t *revision,
+                                     objStore *obs,
+                                     const char *name);
+
+/**
+ * Have a put succeed only where nobody else has changed the object.
+ *
+ * `objStorePut_Complete` returns `NATS_MISMATCH` where the object has another revision by then, and removes the put's
+ * chunks: of two clients that store an object at the same time, one wins, and the other one knows.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param put The put.
+ * @param revision The revision that is replaced, of `objStore_GetRevision`; 0 for none: the object must never have been there.
+ *
+ * @retval NATS_OK The put is guarded.
+ * @retval NATS_INVALID_ARG `put` is NULL or was destroyed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time.
+ *
+ * @see objStore_GetRevision
+ *
+ * @ingroup nats_obj_put
+ */
+NATS_EXTERN
+enum natsStatus objStorePut_ExpectRevision(objStorePut *put,
+                                           uint64_t revision);
+
+/**
+ * Limit the bytes of an object that are on their way at a time.
+ *
+ * For puts: how many bytes wait for the server's acknowledgement. For gets: how many were asked for and not read. It
+ * counts for puts and gets of this handle that begin afterwards. One chunk may always be on its way.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param obs The store.
+ * @param bytes The limit; 0 for the default of 4 MiB.
+ *
+ * @retval NATS_OK The limit is set.
+ * @retval NATS_INVALID_ARG `obs` is NULL or was destroyed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time.
+ *
+ * @see objStore_SetProgress
+ *
+ * @ingroup nats_obj_buckets
+ */
+NATS_EXTERN
+enum natsStatus objStore_SetMaxBytesInFlight(objStore *obs,
+                                             uint64_t bytes);
+
+/**
+ * Have a function called for each chunk that is stored or read.
+ *
+ * It counts for puts and gets of this handle that begin afterwards, those of whole files among them.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param obs The store.
+ * @param handler The function; NULL for none.
+ * @param closure What it is given. It must be usable as long as puts and gets of the handle are.
+ *
+ * @retval NATS_OK The function is set.
+ * @retval NATS_INVALID_ARG `obs` is NULL or was destroyed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time.
+ *
+ * @see objStore_SetMaxBytesInFlight
+ *
+ * @ingroup nats_obj_objects
+ */
+NATS_EXTERN
+enum natsStatus objStore_SetProgress(objStore *obs,
+                                     objStoreProgressHandler handler,
+                                     void *closure);
+
+/**
+ * Create a store.
+ *
+ * A store that exists with the same configuration is no error.
+ *
+ * @param new_obs Receives the store, to be released with `objStore_Destroy`. Written only with `NATS_OK`.
+ * @param js The context.
+ * @param cfg The configuration, begun with `objStoreConfig_Init`. Read during the call only.
+ *
+ * @retval NATS_OK The store is as it was to be.
+ * @retval NATS_INVALID_ARG A pointer is NULL, `js` was destroyed, or the configuration cannot be one: the name above all.
+ * @retval NATS_ERR Another store has the name, or the server refused; the last error has the words.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. It waits for the server.
+ *
+ * @see objStore_Destroy, js_ObjectStore
+ *
+ * @ingroup nats_obj_buckets
+ */
+NATS_EXTERN
+enum natsStatus js_CreateObjectStore(objStore **new_obs,
+                                     jsCtx *js,
+                                     struct objStoreConfig *cfg);
+
+/**
+ * Change the configuration of a store.
+ *
+ * The whole configuration is replaced.
+ *
+ * @param new_obs Receives the store, to be released with `objStore_Destroy`. Written only with `NATS_OK`.
+ * @param js The context.
+ * @param cfg The configuration, begun with `objStoreConfig_Init`. Read during the call only.
+ *
+ * @retval NATS_OK The store is as it was to be.
+ * @retval NATS_INVALID_ARG A pointer is NULL, `js` was destroyed, or the configuration cannot be one.
+ * @retval NATS_NOT_FOUND The store does not exist.
+ * @retval NATS_ERR The server refused; its words are the last error.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. It waits for the server.
+ *
+ * @see objStore_Destroy, js_ObjectStore
+ *
+ * @ingroup nats_obj_buckets
+ */
+NATS_EXTERN
+enum natsStatus js_UpdateObjectStore(objStore **new_obs,
+                                     jsCtx *js,
+                                     struct objStoreConfig *cfg);
+
+/**
+ * Open a store that exists.
+ *
+ * @param new_obs Receives the store, to be released with `objStore_Destroy`. Written only with `NATS_OK`.
+ * @param js The context.
+ * @param bucket The name of the store.
+ *
+ * @retval NATS_OK The store exists.
+ * @retval NATS_INVALID_ARG A pointer is NULL, `js` was destroyed, or no store can have the name.
+ * @retval NATS_NOT_FOUND The store does not exist. The last error is cleared.
+ * @retval NATS_ERR The server refused; its words are the last error.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. It waits for the server.
+ *
+ * @see js_CreateObjectStore
+ *
+ * @ingroup nats_obj_buckets
+ */
+NATS_EXTERN
+enum natsStatus js_ObjectStore(objStore **new_obs,
+                               jsCtx *js,
+                               const char *bucket);
+
+/**
+ * Delete a store with all its objects.
+ *
+ * @param js The context.
+ * @param bucket The name of the store.
+ *
+ * @retval NATS_OK The store is no more.
+ * @retval NATS_INVALID_ARG A pointer is NULL, `js` was destroyed, or no store can have the name.
+ * @retval NATS_NOT_FOUND The store does not exist. The last error is cleared.
+ * @retval NATS_ERR The server refused; its words are the last error.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. It waits for the server.
+ *
+ * @see js_CreateObjectStore
+ *
+ * @ingroup nats_obj_buckets
+ */
+NATS_EXTERN
+enum natsStatus js_DeleteObjectStore(jsCtx *js,
+                                     const char *bucket);
+
+/**
+ * List the names of all stores.
+ *
+ * @param new_list Receives the list, to be released with `objStoreNamesList_Destroy`. Written only with `NATS_OK`.
+ * @param js The context.
+ *
+ * @retval NATS_OK The list has at least one element.
+ * @retval NATS_INVALID_ARG A pointer is NULL, or `js` was destroyed.
+ * @retval NATS_NOT_FOUND There is none. The last error is cleared.
+ * @retval NATS_ERR The server refused; its words are the last error.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. It waits for the server.
+ *
+ * @see objStoreNamesList_Destroy
+ *
+ * @ingroup nats_obj_buckets
+ */
+NATS_EXTERN
+enum natsStatus js_ObjectStoreNames(struct objStoreNamesList **new_list,
+                                    jsCtx *js);
+
+/**
+ * List what all stores are and have.
+ *
+ * @param new_list Receives the list, to be released with `objStoreStatusesList_Destroy`. Written only with `NATS_OK`.
+ * @param js The context.
+ *
+ * @retval NATS_OK The list has at least one element.
+ * @retval NATS_INVALID_ARG A pointer is NULL, or `js` was destroyed.
+ * @retval NATS_NOT_FOUND There is none. The last error is cleared.
+ * @retval NATS_ERR The server refused; its words are the last error.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. It waits for the server.
+ *
+ * @see objStoreStatusesList_Destroy
+ *
+ * @ingroup nats_obj_buckets
+ */
+NATS_EXTERN
+enum natsStatus js_ObjectStoreStatuses(struct objStoreStatusesList **new_list,
+                                       jsCtx *js);
+
+/**
+ * Tell what a store is and has.
+ *
+ * @param new_status Receives the status, to be released with `objStoreStatus_Destroy`. Written only with `NATS_OK`.
+ * @param obs The store.
+ *
+ * @retval NATS_OK The status was written.
+ * @retval NATS_INVALID_ARG A pointer is NULL, or `obs` was destroyed.
+ * @retval NATS_NOT_FOUND The store does not exist. The last error is cleared.
+ * @retval NATS_ERR The server refused; its words are the last error.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. It waits for the server.
+ *
+ * @see objStoreStatus_Destroy
+ *
+ * @ingroup nats_obj_buckets
+ */
+NATS_EXTERN
+enum natsStatus objStore_Status(struct objStoreStatus **new_status,
+                                objStore *obs);
+
+/**
+ * Have a store refuse all changes from now on.
+ *
+ * That cannot be undone.
+ *
+ * @param obs The store.
+ *
+ * @retval NATS_OK The store is sealed.
+ * @retval NATS_INVALID_ARG `obs` is NULL or was destroyed.
+ * @retval NATS_NOT_FOUND The store does not exist. The last error is cleared.
+ * @retval NATS_ERR The server refused; its words are the last error.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. It waits for the server.
+ *
+ * @see objStore_Status
+ *
+ * @ingroup nats_obj_buckets
+ */
+NATS_EXTERN
+enum natsStatus objStore_Seal(objStore *obs);
+
+/**
+ * Release a store.
+ *
+ * The store itself stays, and so do puts, gets and watchers of the handle.
+ *
+ * @param obs The handle; NULL does nothing.
+ *
+ * @par Threads
+ * Any thread may call this function at any time.
+ *
+ * @see js_ObjectStore
+ *
+ * @ingroup nats_obj_buckets
+ */
+NATS_EXTERN
+void objStore_Destroy(objStore *obs);
+
+/**
+ * Release a list of names.
+ *
+ * With all that it points at. NULL does nothing.
+ *
+ * @param list What to release; NULL does nothing.
+ *
+ * @par Threads
+ * Any thread may call this function at any time.
+ *
+ * @see js_ObjectStoreNames
+ *
+ * @ingroup nats_obj_buckets
+ */
+NATS_EXTERN
+void objStoreNamesList_Destroy(struct objStoreNamesList *list);
+
+/**
+ * Release a list of statuses.
+ *
+ * With all that it points at. NULL does nothing.
+ *
+ * @param list What to release; NULL does nothing.
+ *
+ * @par Threads
+ * Any thread may call this function at any time.
+ *
+ * @see js_ObjectStoreStatuses
+ *
+ * @ingroup nats_obj_buckets
+ */
+NATS_EXTERN
+void objStoreStatusesList_Destroy(struct objStoreStatusesList *list);
+
+/**
+ * Release a status.
+ *
+ * With all that it points at. NULL does nothing.
+ *
+ * @param status What to release; NULL does nothing.
+ *
+ * @par Threads
+ * Any thread may call this function at any time.
+ *
+ * @see objStore_Status
+ *
+ * @ingroup nats_obj_buckets
+ */
+NATS_EXTERN
+void objStoreStatus_Destroy(struct objStoreStatus *status);
+
+/**
+ * Begin to read an object by pieces.
+ *
+ * Links are followed. A get goes on by itself after the loss of a connection or of its consumer, behind the last piece.
+ *
+ * @param new_get Receives the get, to be released with `objStoreGet_Destroy`. Written only with `NATS_OK`.
+ * @param obs The store.
+ * @param name The name of the object.
+ * @param opts Which objects count; NULL for those that are not deleted.
+ *
+ * @retval NATS_OK The object is there.
+ * @retval NATS_INVALID_ARG A pointer is NULL, the name is empty, or `obs` was destroyed.
+ * @retval NATS_NOT_FOUND There is no such object, its chunks are missing, or the store does not exist.
+ * @retval NATS_ILLEGAL_STATE A link leads to a store, nowhere, or in a circle; or the object is not what its description says.
+ * @retval NATS_ERR The server refused; its words are the last error.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. It waits for the server.
+ *
+ * @see objStoreGet_Read, objStoreGet_Destroy
+ *
+ * @ingroup nats_obj_get
+ */
+NATS_EXTERN
+enum natsStatus objStore_Get(objStoreGet **new_get,
+                             objStore *obs,
+                             const char *name,
+                             struct objStoreOptions *opts);
+
+/**
+ * Describe the object that is being read.
+ *
+ * Of a link, what it leads to.
+ *
+ * @param new_info Receives the description, which belongs to the get and lives as long as it. Written only with `NATS_OK`.
+ * @param get The get.
+ *
+ * @retval NATS_OK The description was written.
+ * @retval NATS_INVALID_ARG A pointer is NULL, or `get` was destroyed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time.
+ *
+ * @see objStore_Get
+ *
+ * @ingroup nats_obj_get
+ */
+NATS_EXTERN
+enum natsStatus objStoreGet_Info(const struct objStoreInfo **new_info,
+                                 objStoreGet *get);
+
+/**
+ * Read the next piece of an object.
+ *
+ * One chunk as it was stored. With the last one the digest is verified: where it differs the piece is not returned.
+ *
+ * @param done Receives whether this is the last piece.
+ * @param new_data Receives the bytes, to be released with `free()`; NULL for an empty object.
+ * @param dataLen Receives how many.
+ * @param get The get.
+ * @param timeout How long to wait, in milliseconds, above 0. After `NATS_TIMEOUT` the call may be repeated.
+ *
+ * @retval NATS_OK A piece was read.
+ * @retval NATS_INVALID_ARG A pointer is NULL, `get` was destroyed, or the time is not above 0.
+ * @retval NATS_ILLEGAL_STATE All has been read, or more bytes arrived than the object has.
+ * @retval NATS_NOT_FOUND Chunks are missing, or the store does not exist any more.
+ * @retval NATS_ERR The digest is not that of the bytes, or the server refused; the last error has the words.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. It waits for the server.
+ *
+ * @see objStoreGet_ReadAll
+ *
+ * @ingroup nats_obj_get
+ */
+NATS_EXTERN
+enum natsStatus objStoreGet_Read(bool *done,
+                                 void **new_data,
+                                 int *dataLen,
+                                 objStoreGet *get,
+                                 int64_t timeout);
+
+/**
+ * Read all that is left of an object.
+ *
+ * After `NATS_TIMEOUT` the bytes that had arrived are lost.
+ *
+ * @param new_data Receives the bytes, to be released with `free()`; NULL where there are none.
+ * @param dataLen Receives how many.
+ * @param get The get.
+ * @param timeout How long to wait in all, in milliseconds, above 0.
+ *
+ * @retval NATS_OK All was read.
+ * @retval NATS_INVALID_ARG A pointer is NULL, `get` was destroyed, or the time is not above 0.
+ * @retval NATS_ILLEGAL_STATE All has been read, or more bytes arrived than the object has.
+ * @retval NATS_NOT_FOUND Chunks are missing, or the store does not exist any more.
+ * @retval NATS_ERR The digest is not that of the bytes, or the server refused; the last error has the words.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. It waits for the server.
+ *
+ * @see objStoreGet_Read
+ *
+ * @ingroup nats_obj_get
+ */
+NATS_EXTERN
+enum natsStatus objStoreGet_ReadAll(void **new_data,
+                                    int *dataLen,
+                                    objStoreGet *get,
+                                    int64_t timeout);
+
+/**
+ * Release a get.
+ *
+ * What is left of the object is not read.
+ *
+ * @param get The handle; NULL does nothing.
+ *
+ * @par Threads
+ * Any thread may call this function at any time.
+ *
+ * @see objStore_Get
+ *
+ * @ingroup nats_obj_get
+ */
+NATS_EXTERN
+void objStoreGet_Destroy(objStoreGet *get);
+
+/**
+ * Read an object as a string.
+ *
+ * Within the context's `Wait`.
+ *
+ * @param new_str Receives the bytes with a NUL behind, to be released with `free()`; NULL for an empty object.
+ * @param obs The store.
+ * @param name The name of the object.
+ * @param opts Which objects count; NULL for those that are not deleted.
+ *
+ * @retval NATS_OK The object was read.
+ * @retval NATS_INVALID_ARG A pointer is NULL, the name is empty, or `obs` was destroyed.
+ * @retval NATS_NOT_FOUND There is no such object, its chunks are missing, or the store does not exist.
+ * @retval NATS_ILLEGAL_STATE A link leads to a store, nowhere, or in a circle; or the object is not what its description says.
+ * @retval NATS_ERR The server refused; its words are the last error.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. It waits for the server.
+ *
+ * @see objStore_PutString
+ *
+ * @ingroup nats_obj_get
+ */
+NATS_EXTERN
+enum natsStatus objStore_GetString(char **new_str,
+                                   objStore *obs,
+                                   const char *name,
+                                   struct objStoreOptions *opts);
+
+/**
+ * Read an object as bytes.
+ *
+ * Within the context's `Wait`.
+ *
+ * @param new_data Receives the bytes, to be released with `free()`; NULL for an empty object.
+ * @param dataLen Receives how many.
+ * @param obs The store.
+ * @param name The name of the object.
+ * @param opts Which objects count; NULL for those that are not deleted.
+ *
+ * @retval NATS_OK The object was read.
+ * @retval NATS_INVALID_ARG A pointer is NULL, the name is empty, or `obs` was destroyed.
+ * @retval NATS_NOT_FOUND There is no such object, its chunks are missing, or the store does not exist.
+ * @retval NATS_ILLEGAL_STATE A link leads to a store, nowhere, or in a circle; or the object is not what its description says.
+ * @retval NATS_ERR The server refused; its words are the last error.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. It waits for the server.
+ *
+ * @see objStore_PutBytes
+ *
+ * @ingroup nats_obj_get
+ */
+NATS_EXTERN
+enum natsStatus objStore_GetBytes(void **new_data,
+                                  int *dataLen,
+                                  objStore *obs,
+                                  const char *name,
+                                  struct objStoreOptions *opts);
+
+/**
+ * Read an object into a file.
+ *
+ * The file is made or emptied before the object is looked up, and removed where this fails. The object is read and
+ * written piece by piece, whatever its size; the context's `Wait` is for finding it, and for each chunk.
+ *
+ * @param obs The store.
+ * @param name The name of the object.
+ * @param fileName The path.
+ * @param opts Which objects count; NULL for those that are not deleted.
+ *
+ * @retval NATS_OK The file has the object.
+ * @retval NATS_INVALID_ARG `obs` is NULL or was destroyed, or a name is NULL or empty.
+ * @retval NATS_ERR The file cannot be written, the digest is not that of the bytes, or the server refused; the last error has the words.
+ * @retval NATS_NOT_FOUND There is no such object, its chunks are missing, or the store does not exist.
+ * @retval NATS_ILLEGAL_STATE A link leads to a store, nowhere, or in a circle; or the object is not what its description says.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. It waits for the server.
+ *
+ * @see objStore_PutFile
+ *
+ * @ingroup nats_obj_get
+ */
+NATS_EXTERN
+enum natsStatus objStore_GetFile(objStore *obs,
+                                 const char *name,
+                                 const char *fileName,
+                                 struct objStoreOptions *opts);
+
+/**
+ * Describe an object.
+ *
+ * @param new_info Receives the description, to be released with `objStoreInfo_Destroy`. Written only with `NATS_OK`.
+ * @param obs The store.
+ * @param name The name of the object.
+ * @param opts Which objects count; NULL for those that are not deleted.
+ *
+ * @retval NATS_OK The description was written.
+ * @retval NATS_INVALID_ARG A pointer is NULL, the name is empty, or `obs` was destroyed.
+ * @retval NATS_NOT_FOUND There is no such object, or no such store.
+ * @retval NATS_ERR The server refused; its words are the last error.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. It waits for the server.
+ *
+ * @see objStoreInfo_Destroy
+ *
+ * @ingroup nats_obj_objects
+ */
+NATS_EXTERN
+enum natsStatus objStore_GetInfo(struct objStoreInfo **new_info,
+                                 objStore *obs,
+                                 const char *name,
+                                 struct objStoreOptions *opts);
+
+/**
+ * Replace what is said about an object.
+ *
+ * Name, description, headers and metadata are replaced by those of `meta`; what that does not have is gone. Another
+ * name renames the object. The bytes stay. Where another client changes the object meanwhile, this is done again.
+ *
+ * @param obs The store.
+ * @param name The name of the object.
+ * @param meta What is to be said. `Opts` does not count.
+ *
+ * @retval NATS_OK The description is stored.
+ * @retval NATS_INVALID_ARG A pointer is NULL, a name is empty, or `obs` was destroyed.
+ * @retval NATS_ILLEGAL_STATE The object does not exist or was deleted, or another one has the new name.
+ * @retval NATS_MISMATCH Other clients change the object again and again.
+ * @retval NATS_ERR The server refused; its words are the last error.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. It waits for the server.
+ *
+ * @see objStore_GetInfo
+ *
+ * @ingroup nats_obj_objects
+ */
+NATS_EXTERN
+enum natsStatus objStore_UpdateMeta(objStore *obs,
+                                    const char *name,
+                                    struct objStoreMeta *meta);
+
+/**
+ * Delete an object.
+ *
+ * Its bytes are removed, and its description says that it was deleted. Of a link, only the link goes.
+ *
+ * @param obs The store.
+ * @param name The name of the object.
+ *
+ * @retval NATS_OK The object is deleted.
+ * @retval NATS_INVALID_ARG A pointer is NULL, the name is empty, or `obs` was destroyed.
+ * @retval NATS_NOT_FOUND There is no such object, or it was deleted already.
+ * @retval NATS_ILLEGAL_STATE Its description is unusable.
+ * @retval NATS_MISMATCH Other clients change the object again and again.
+ * @retval NATS_ERR The server refused; its words are the last error.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. It waits for the server.
+ *
+ * @see objStore_GetInfo
+ *
+ * @ingroup nats_obj_objects
+ */
+NATS_EXTERN
+enum natsStatus objStore_Delete(objStore *obs,
+                                const char *name);
+
+/**
+ * Make a link to an object.
+ *
+ * A link with the same name is replaced. Whether the target is there is not looked at.
+ *
+ * @param new_info Receives the link's description, to be released with `objStoreInfo_Destroy`; may be NULL. Written only with `NATS_OK`.
+ * @param obs The store.
+ * @param name The name of the link.
+ * @param obj The object.
+ *
+ * @retval NATS_OK The link is there.
+ * @retval NATS_INVALID_ARG `obs` or `obj` is NULL, a name is empty, or `obs` was destroyed.
+ * @retval NATS_ILLEGAL_STATE The target was deleted or is a link, or an object that is no link has the name.
+ * @retval NATS_MISMATCH Other clients change the link again and again.
+ * @retval NATS_ERR The server refused; its words are the last error.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. It waits for the server.
+ *
+ * @see objStore_AddBucketLink
+ *
+ * @ingroup nats_obj_objects
+ */
+NATS_EXTERN
+enum natsStatus objStore_AddLink(struct objStoreInfo **new_info,
+                                 objStore *obs,
+                                 const char *name,
+                                 struct objStoreInfo *obj);
+
+/**
+ * Make a link to a store.
+ *
+ * A link with the same name is replaced.
+ *
+ * @param new_info Receives the link's description, to be released with `objStoreInfo_Destroy`; may be NULL. Written only with `NATS_OK`.
+ * @param obs The store.
+ * @param name The name of the link.
+ * @param bucket The store that it is to.
+ *
+ * @retval NATS_OK The link is there.
+ * @retval NATS_INVALID_ARG `obs` or `bucket` is NULL or was destroyed, or the name is empty.
+ * @retval NATS_ILLEGAL_STATE The target was deleted or is a link, or an object that is no link has the name.
+ * @retval NATS_MISMATCH Other clients change the link again and again.
+ * @retval NATS_ERR The server refused; its words are the last error.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. It waits for the server.
+ *
+ * @see objStore_AddLink
+ *
+ * @ingroup nats_obj_objects
+ */
+NATS_EXTERN
+enum natsStatus objStore_AddBucketLink(struct objStoreInfo **new_info,
+                                       objStore *obs,
+                                       const char *name,
+                                       objStore *bucket);
+
+/**
+ * Release the description of an object.
+ *
+ * With all that it points at. NULL does nothing.
+ *
+ * @param info What to release; NULL does nothing.
+ *
+ * @par Threads
+ * Any thread may call this function at any time.
+ *
+ * @see objStore_GetInfo
+ *
+ * @ingroup nats_obj_objects
+ */
+NATS_EXTERN
+void objStoreInfo_Destroy(struct objStoreInfo *info);
+
+/**
+ * Begin to store an object by pieces.
+ *
+ * The object is what it was until `objStorePut_Complete` has returned `NATS_OK`. Headers of `meta` are stored, too.
+ *
+ * @param new_put Receives the put, to be released with `objStorePut_Destroy` in any case. Written only with `NATS_OK`.
+ * @param obs The store.
+ * @param meta What is said about the object. Read during the call only.
+ *
+ * @retval NATS_OK The put was begun.
+ * @retval NATS_INVALID_ARG A pointer is NULL, the name is empty, a link is set, or `obs` was destroyed.
+ * @retval NATS_NOT_FOUND The store does not exist.
+ * @retval NATS_ERR The server refused; its words are the last error.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. It waits for the server.
+ *
+ * @see objStorePut_Add, objStorePut_Complete, objStorePut_Destroy
+ *
+ * @ingroup nats_obj_put
+ */
+NATS_EXTERN
+enum natsStatus objStore_Put(objStorePut **new_put,
+                             objStore *obs,
+                             struct objStoreMeta *meta);
+
+/**
+ * Send the next bytes of an object.
+ *
+ * They are cut into chunks, which begin anew with each call. Waits while as many bytes as
+ * `objStore_SetMaxBytesInFlight` allows are not acknowledged, for up to 5 seconds. After a failure all further calls fail.
+ *
+ * @param put The put.
+ * @param data The bytes; with a length of 0, NULL.
+ * @param dataLen How many.
+ *
+ * @retval NATS_OK The bytes were sent.
+ * @retval NATS_INVALID_ARG `put` is NULL or was destroyed, the length is negative, or one of data and length is missing.
+ * @retval NATS_ILLEGAL_STATE The put was completed.
+ * @retval NATS_CONNECTION_DISCONNECTED The connection was lost while chunks were on their way: the object is what it was.
+ * @retval NATS_ERR The server refused; its words are the last error.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. It waits for the server.
+ *
+ * @see objStorePut_Complete
+ *
+ * @ingroup nats_obj_put
+ */
+NATS_EXTERN
+enum natsStatus objStorePut_Add(objStorePut *put,
+                                const void *data,
+                                int dataLen);
+
+/**
+ * Complete an object: from then on it is there.
+ *
+ * Waits until the server has stored all chunks, and stores the description. Chunks of the object that it replaces are
+ * removed; where this fails, those of this one are.
+ *
+ * @param new_info Receives the object's description, to be released with `objStoreInfo_Destroy`; may be NULL. Written only with `NATS_OK`.
+ * @param put The put.
+ * @param timeout How long to wait in all, in milliseconds; 0 for 5000.
+ *
+ * @retval NATS_OK The object is stored.
+ * @retval NATS_INVALID_ARG `put` is NULL or was destroyed, or the time is negative.
+ * @retval NATS_ILLEGAL_STATE The put was completed before.
+ * @retval NATS_CONNECTION_DISCONNECTED The connection was lost while chunks were on their way: the object is what it was.
+ * @retval NATS_MISMATCH Another client has changed the object, and the put was guarded or lost again and again.
+ * @retval NATS_ERR The server refused; its words are the last error.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. It waits for the server.
+ *
+ * @see objStorePut_Destroy
+ *
+ * @ingroup nats_obj_put
+ */
+NATS_EXTERN
+enum natsStatus objStorePut_Complete(struct objStoreInfo **new_info,
+                                     objStorePut *put,
+                                     int64_t timeout);
+
+/**
+ * Release a put.
+ *
+ * One that was not completed is given up: waits for up to 5 seconds for the chunks on their way, and removes them.
+ *
+ * @param put The handle; NULL does nothing.
+ *
+ * @par Threads
+ * Any thread may call this function at any time.
+ *
+ * @see objStore_Put
+ *
+ * @ingroup nats_obj_put
+ */
+NATS_EXTERN
+void objStorePut_Destroy(objStorePut *put);
+
+/**
+ * Store a string as an object.
+ *
+ * Without the NUL at its end.
+ *
+ * @param new_info Receives the object's description, to be released with `objStoreInfo_Destroy`; may be NULL. Written only with `NATS_OK`.
+ * @param obs The store.
+ * @param name The name of the object.
+ * @param data The string; NULL and an empty one make an empty object.
+ *
+ * @retval NATS_OK The object is stored.
+ * @retval NATS_INVALID_ARG `obs` is NULL or was destroyed, or the name is empty.
+ * @retval NATS_CONNECTION_DISCONNECTED The connection was lost while chunks were on their way: the object is what it was.
+ * @retval NATS_MISMATCH Another client has changed the object, and the put was guarded or lost again and again.
+ * @retval NATS_ERR The server refused; its words are the last error.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. It waits for the server.
+ *
+ * @see objStore_GetString
+ *
+ * @ingroup nats_obj_put
+ */
+NATS_EXTERN
+enum natsStatus objStore_PutString(struct objStoreInfo **new_info,
+                                   objStore *obs,
+                                   const char *name,
+                                   const char *data);
+
+/**
+ * Store bytes as an object.
+ *
+ * @param new_info Receives the object's description, to be released with `objStoreInfo_Destroy`; may be NULL. Written only with `NATS_OK`.
+ * @param obs The store.
+ * @param name The name of the object.
+ * @param data The bytes; NULL with a length of 0 makes an empty object.
+ * @param dataLen How many.
+ *
+ * @retval NATS_OK The object is stored.
+ * @retval NATS_INVALID_ARG `obs` is NULL or was destroyed, the name is empty, the length is negative, or one of data and length is missing.
+ * @retval NATS_CONNECTION_DISCONNECTED The connection was lost while chunks were on their way: the object is what it was.
+ * @retval NATS_MISMATCH Another client has changed the object, and the put was guarded or lost again and again.
+ * @retval NATS_ERR The server refused; its words are the last error.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. It waits for the server.
+ *
+ * @see objStore_GetBytes
+ *
+ * @ingroup nats_obj_put
+ */
+NATS_EXTERN
+enum natsStatus objStore_PutBytes(struct objStoreInfo **new_info,
+                                  objStore *obs,
+                                  const char *name,
+                                  const void *data,
+                                  int dataLen);
+
+/**
+ * Store a file as an object.
+ *
+ * The object's name is the path as it was given. The file is read and sent piece by piece, whatever its size.
+ *
+ * @param new_info Receives the object's description, to be released with `objStoreInfo_Destroy`; may be NULL. Written only with `NATS_OK`.
+ * @param obs The store.
+ * @param fileName The path.
+ *
+ * @retval NATS_OK The object is stored.
+ * @retval NATS_INVALID_ARG `obs` is NULL or was destroyed, or the path is NULL, empty or not UTF-8.
+ * @retval NATS_ERR The file cannot be read, or the server refused; the last error has the words.
+ * @retval NATS_CONNECTION_DISCONNECTED The connection was lost while chunks were on their way: the object is what it was.
+ * @retval NATS_MISMATCH Another client has changed the object, and the put was guarded or lost again and again.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. It waits for the server.
+ *
+ * @see objStore_GetFile
+ *
+ * @ingroup nats_obj_put
+ */
+NATS_EXTERN
+enum natsStatus objStore_PutFile(struct objStoreInfo **new_info,
+                                 objStore *obs,
+                                 const char *fileName);
+
+/**
+ * Initialize the configuration of a store.
+ *
+ * Fills the structure with zeros.
+ *
+ * @param cfg The structure; its former content is ignored.
+ *
+ * @retval NATS_OK The structure was filled.
+ * @retval NATS_INVALID_ARG `cfg` is NULL.
+ *
+ * @par Threads
+ * One thread at a time may use the structure.
+ *
+ * @ingroup nats_obj_buckets
+ */
+NATS_EXTERN enum natsStatus objStoreConfig_Init(struct objStoreConfig *cfg);
+
+/**
+ * Initialize the description of an object.
+ *
+ * Fills the structure with zeros.
+ *
+ * @param meta The structure; its former content is ignored.
+ *
+ * @retval NATS_OK The structure was filled.
+ * @retval NATS_INVALID_ARG `meta` is NULL.
+ *
+ * @par Threads
+ * One thread at a time may use the structure.
+ *
+ * @ingroup nats_obj_objects
+ */
+NATS_EXTERN enum natsStatus objStoreMeta_Init(struct objStoreMeta *meta);
+
+/**
+ * Initialize the options for objects.
+ *
+ * Fills the structure with zeros.
+ *
+ * @param opts The structure; its former content is ignored.
+ *
+ * @retval NATS_OK The structure was filled.
+ * @retval NATS_INVALID_ARG `opts` is NULL.
+ *
+ * @par Threads
+ * One thread at a time may use the structure.
+ *
+ * @ingroup nats_obj_objects
+ */
+NATS_EXTERN enum natsStatus objStoreOptions_Init(struct objStoreOptions *opts);
+
+/**
+ * Initialize the options of a watcher.
+ *
+ * Fills the structure with zeros.
+ *
+ * @param opts The structure; its former content is ignored.
+ *
+ * @retval NATS_OK The structure was filled.
+ * @retval NATS_INVALID_ARG `opts` is NULL.
+ *
+ * @par Threads
+ * One thread at a time may use the structure.
+ *
+ * @ingroup nats_obj_watch
+ */
+NATS_EXTERN enum natsStatus objStoreWatchOptions_Init(struct objStoreWatchOptions *opts);
+
+/**
+ * Begin to follow the objects of a store.
+ *
+ * First come all objects that are there, then the marker, then each change.
+ *
+ * @param new_watcher Receives the watcher, to be released with `objStoreWatcher_Destroy`. Written only with `NATS_OK`.
+ * @param obs The store.
+ * @param opts What it tells; NULL for all.
+ *
+ * @retval NATS_OK The watcher was made.
+ * @retval NATS_INVALID_ARG `new_watcher` or `obs` is NULL, or `obs` was destroyed.
+ * @retval NATS_NOT_FOUND The store does not exist.
+ * @retval NATS_ERR The server refused; its words are the last error.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. It waits for the server.
+ *
+ * @see objStoreWatcher_Next
+ *
+ * @ingroup nats_obj_watch
+ */
+NATS_EXTERN
+enum natsStatus objStore_Watch(objStoreWatcher **new_watcher,
+                               objStore *obs,
+                               struct objStoreWatchOptions *opts);
+
+/**
+ * Wait for what a watcher tells next.
+ *
+ * NULL is the marker: all that was there when the watcher began has been told. With `UpdatesOnly` there is none.
+ *
+ * @param new_info Receives the object, to be released with `objStoreInfo_Destroy`, or NULL for the marker. Written only with `NATS_OK`.
+ * @param watcher The watcher.
+ * @param timeout How long to wait, in milliseconds, above 0.
+ *
+ * @retval NATS_OK An object, or the marker, was written.
+ * @retval NATS_INVALID_ARG A pointer is NULL, `watcher` was destroyed, or the time is not above 0.
+ * @retval NATS_ILLEGAL_STATE The watcher was stopped.
+ * @retval NATS_TIMEOUT Nothing has happened in time.
+ * @retval NATS_ERR The server refused; its words are the last error.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. It waits for the server.
+ *
+ * @see objStore_Watch
+ *
+ * @ingroup nats_obj_watch
+ */
+NATS_EXTERN
+enum natsStatus objStoreWatcher_Next(struct objStoreInfo **new_info,
+                                     objStoreWatcher *watcher,
+                                     int64_t timeout);
+
+/**
+ * Stop a watcher.
+ *
+ * A thread that waits in `objStoreWatcher_Next` is woken. Again is no error.
+ *
+ * @param watcher The watcher.
+ *
+ * @retval NATS_OK The watcher is stopped.
+ * @retval NATS_INVALID_ARG `watcher` is NULL or was destroyed.
+ * @retval NATS_ERR The server refused; its words are the last error.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. It waits for the server.
+ *
+ * @see objStoreWatcher_Destroy
+ *
+ * @ingroup nats_obj_watch
+ */
+NATS_EXTERN
+enum natsStatus objStoreWatcher_Stop(objStoreWatcher *watcher);
+
+/**
+ * Release a watcher.
+ *
+ * It is stopped first.
+ *
+ * @param watcher The handle; NULL does nothing.
+ *
+ * @par Threads
+ * Any thread may call this function at any time.
+ *
+ * @see objStore_Watch
+ *
+ * @ingroup nats_obj_watch
+ */
+NATS_EXTERN
+void objStoreWatcher_Destroy(objStoreWatcher *watcher);
+
+/**
+ * List the objects of a store.
+ *
+ * In the order of their last changes, links included, within the context's `Wait`.
+ *
+ * @param new_list Receives the list, to be released with `objStoreInfoList_Destroy`. Written only with `NATS_OK`.
+ * @param obs The store.
+ * @param opts Which objects count; NULL for those that are not deleted.
+ *
+ * @retval NATS_OK The list has at least one element.
+ * @retval NATS_INVALID_ARG `new_list` or `obs` is NULL, or `obs` was destroyed.
+ * @retval NATS_NOT_FOUND There is no object, or no store.
+ * @retval NATS_ERR The server refused; its words are the last error.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. It waits for the server.
+ *
+ * @see objStore_Watch
+ *
+ * @ingroup nats_obj_watch
+ */
+NATS_EXTERN
+enum natsStatus objStore_List(struct objStoreInfoList **new_list,
+                              objStore *obs,
+                              struct objStoreOptions *opts);
+
+/**
+ * Release a list of objects.
+ *
+ * With all that it points at. NULL does nothing.
+ *
+ * @param list What to release; NULL does nothing.
+ *
+ * @par Threads
+ * Any thread may call this function at any time.
+ *
+ * @see objStore_List
+ *
+ * @ingroup nats_obj_watch
+ */
+NATS_EXTERN
+void objStoreInfoList_Destroy(struct objStoreInfoList *list);
 
 #ifdef __cplusplus
 } /* extern "C" */

@@ -21,6 +21,7 @@
 //! | [`client`] | connections, subscriptions, requests, drain, reconnect | no C |
 //! | [`js`] | JetStream, on the public face of `client` | no C |
 //! | [`kv`] | key-value buckets, on `js` and that face | no C |
+//! | [`obj`] | object stores, on `js` and the public face of `client` | no C |
 //! | [`ffi`] | exported functions, handles, callbacks, last error | decides nothing |
 //!
 //! # Files
@@ -61,6 +62,7 @@
 //! | [`kv::store`], [`kv::bucket`] | buckets, and the streams that they are |
 //! | [`kv::write`](mod@kv::write), [`kv::watch`](mod@kv::watch), [`kv::listing`] | changes of keys; watchers, with the word that the initial data are complete in its place (`kv::marker`); lists, which are watches with an end |
 //! | [`js::consume`] | push and ordered subscriptions: which consumer, the state machine that makes it again, flow control, acks, metadata |
+//! | [`obj::put`], [`obj::get`], [`obj::watch`] | objects that are stored, read, followed; the table in [`obj`] has the rest |
 //! | `ffi/guard.rs`, `ffi/callback.rs` | the way in and out of each exported function; how the program's are called |
 //! | `ffi/handle.rs` | what C's pointers point at, and which process they belong to |
 //! | `ffi/fork.rs` | noticing that this is a child |
