@@ -23,6 +23,7 @@ HANDLES = {
     "kvStatus *": "NULL", "const kvStatus *": "NULL",
     # These need a server with a store.
     "objStore *": "NULL", "objStorePut *": "NULL", "objStoreGet *": "NULL", "objStoreWatcher *": "NULL",
+    "microService *": "service", "microGroup *": "group", "microClient *": "client",
 }
 # For every other type of parameter a valid value.
 VALUES = {
@@ -39,6 +40,12 @@ VALUES = {
     "natsConnection **": "&new_connection", "natsSubscription **": "&new_subscription",
     "natsOptions **": "&new_options", "natsMsg **": "&new_message", "natsHeader **": "&new_header",
     "natsStatistics **": "&new_statistics",
+    # There is a request only in its handler. NULL for an error is success.
+    "microRequest *": "NULL", "microError *": "NULL", "microClientConfig *": "NULL",
+    "microServiceConfig *": "&service_config", "microEndpointConfig *": "&endpoint_config",
+    "microGroupConfig *": "&group_config", "microServiceInfo *": "NULL", "microServiceStats *": "NULL",
+    "microService **": "&new_service", "microGroup **": "&new_group", "microClient **": "&new_client",
+    "microServiceInfo **": "&new_info", "microServiceStats **": "&new_stats",
 }
 # NULL is a value for these: (function, parameter), or a function for all its parameters, or a type of pointer.
 NULL_IS_FINE = {
@@ -56,6 +63,10 @@ NULL_IS_FINE = {
     ("natsSubscription_GetPending", "msgs"), ("natsSubscription_GetPending", "bytes"),
     ("natsSubscription_GetPendingLimits", "msgLimit"), ("natsSubscription_GetPendingLimits", "bytesLimit"),
     ("natsSubscription_GetMaxPending", "msgs"), ("natsSubscription_GetMaxPending", "bytes"),
+}
+NULL_IS_FINE |= {
+    ("microService_AddEndpoint", "config"), ("microGroup_AddEndpoint", "config"), ("micro_NewClient", "cfg"),
+    ("microError_Status", "err"),
 }
 ALL_NULL_IS_FINE = {"natsStatistics_GetCounts", "natsSubscription_GetStats"}  # but for the handle
 # Options and outputs that JetStream's functions take or leave, but for those that are about nothing else.
@@ -80,6 +91,8 @@ def parameters(text):
         return []
     result = []
     for p in re.split(r",\s*", text):
+        if p.strip() == "...":
+            continue
         m = re.match(r"(.*?)(\w+)$", p.strip())
         kind = re.sub(r"\s+", " ", m.group(1)).strip()
         kind = re.sub(r"\s*\[\d*\]$", " *", kind).strip()
@@ -139,6 +152,9 @@ def main():
             if returns == "natsStatus":
                 call = f"status_of({call})"
                 check = "TRUE_OF" if fine else "REFUSED"
+            elif returns == "microError *" and not name.startswith(("micro_Error", "microError_")):
+                call = f"status_of_error({call})"
+                check = "TRUE_OF" if fine else "REFUSED"
             else:
                 call = f"(void){call}" if returns != "void" else call
                 check = "CALLED"
@@ -157,6 +173,10 @@ def main():
     if any("context" in call for call in calls):
         globals_.append("static jsCtx *context;")
         parts = {"@START@": START_CONTEXT, "@END@": "    jsCtx_Destroy(context);\n"}
+    elif any(kind.startswith("micro") for kind in kinds):
+        globals_.append(MICRO_GLOBALS)
+        sweeps.append(MICRO_SWEEP)
+        parts = {"@START@": START_SERVICE, "@END@": END_SERVICE}
     else:
         parts = {"@START@": "", "@END@": ""}
     parts |= {"@GLOBALS@": "\n".join(globals_), "@SWEEPS@": "\n".join(sweeps), "@COUNT@": str(len(calls)),
@@ -178,6 +198,47 @@ START_CONTEXT = """    {
         o.Wait = 5;
         CHECK_OK(natsConnection_JetStream(&context, connection, &o));
     }
+"""
+
+MICRO_GLOBALS = """static microService *service, *new_service;
+static microGroup *group, *new_group;
+static microClient *client, *new_client;
+static microServiceInfo *new_info;
+static microServiceStats *new_stats;
+static microServiceConfig service_config;
+static microEndpointConfig endpoint_config;
+static microGroupConfig group_config;
+
+static microError *answer(microRequest *req) {
+    (void)req;
+    return NULL;
+}
+
+static int status_of_error(microError *err) {
+    int s = (int)microError_Status(err);
+
+    microError_Destroy(err);
+    return s;
+}"""
+MICRO_SWEEP = """    microError_Destroy(new_service == NULL ? NULL : microService_Destroy(new_service));
+    microClient_Destroy(new_client);
+    microServiceInfo_Destroy(new_info);
+    microServiceStats_Destroy(new_stats);
+    new_service = NULL;
+    new_client = NULL;
+    new_info = NULL;
+    new_stats = NULL;"""
+START_SERVICE = """    service_config.Name = "s";
+    service_config.Version = "1.0.0";
+    endpoint_config.Name = "e";
+    endpoint_config.Handler = answer;
+    group_config.Prefix = "g";
+    CHECK(micro_AddService(&service, connection, &service_config) == NULL);
+    CHECK(microService_AddGroup(&group, service, &group_config) == NULL);
+    CHECK(micro_NewClient(&client, connection, NULL) == NULL);
+"""
+END_SERVICE = """    microClient_Destroy(client);
+    CHECK(microService_Destroy(service) == NULL);
 """
 
 PROLOGUE = r"""/* Generated by gen_null_test.py: do not edit. @COUNT@ calls. Left out: @LEFT_OUT@. */

@@ -22,6 +22,7 @@
 //! | [`js`] | JetStream, on the public face of `client` | no C |
 //! | [`kv`] | key-value buckets, on `js` and that face | no C |
 //! | [`obj`] | object stores, on `js` and the public face of `client` | no C |
+//! | [`micro`] | services, on the public face of `client` | no C |
 //! | [`ffi`] | exported functions, handles, callbacks, last error | decides nothing |
 //!
 //! # Files
@@ -63,6 +64,7 @@
 //! | [`kv::write`](mod@kv::write), [`kv::watch`](mod@kv::watch), [`kv::listing`] | changes of keys; watchers, with the word that the initial data are complete in its place (`kv::marker`); lists, which are watches with an end |
 //! | [`js::consume`] | push and ordered subscriptions: which consumer, the state machine that makes it again, flow control, acks, metadata |
 //! | [`obj::put`], [`obj::get`], [`obj::watch`] | objects that are stored, read, followed; the table in [`obj`] has the rest |
+//! | [`micro::service`] | a service: its endpoints, how they end (`micro/stop.rs`), the answers to monitoring (`micro/monitor.rs`) |
 //! | `ffi/guard.rs`, `ffi/callback.rs` | the way in and out of each exported function; how the program's are called |
 //! | `ffi/handle.rs` | what C's pointers point at, and which process they belong to |
 //! | `ffi/fork.rs` | noticing that this is a child |
@@ -190,7 +192,7 @@
 //! | [`ffi`] | pointers of C; the slots behind handles, whose memory outlives the objects in them |
 //! | [`msg`] | messages that share a block with the bytes still being received into it |
 //!
-//! Nowhere else: [`proto`], [`net`], [`runtime`], [`client`], [`js`] and [`kv`] forbid it. Every block says on its `SAFETY:`
+//! Nowhere else: [`proto`], [`net`], [`runtime`], [`client`], [`js`], [`kv`], [`obj`] and [`micro`] forbid it. Every block says on its `SAFETY:`
 //! line which contract it relies on. Exported functions rely on the text of their own `# Safety`
 //! section, everything in `msg` on one rule: what was handed out as a message is never touched
 //! again by the receiving side.
@@ -219,6 +221,7 @@ mod fork;
 pub mod js;
 pub mod kv;
 mod locks;
+pub mod micro;
 pub mod msg;
 pub mod net;
 pub mod obj;

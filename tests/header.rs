@@ -32,10 +32,21 @@ fn the_committed_header_is_up_to_date() {
 /// begins, and makes what C90 and C++98 refuse into what they take.
 fn for_c(header: &str) -> String {
     let header = with_sections(&with_short_comments(&without_safety(header)));
-    without_commas_at_the_end(&header)
+    without_commas_at_the_end(&with_linkage(&header))
         .replace("#endif // __cplusplus", "#endif /* __cplusplus */")
         .replace("#endif  // __cplusplus", "#endif /* __cplusplus */")
         .replace("}  // extern \"C\"", "} /* extern \"C\" */")
+}
+
+/// Gives the functions that C defines the linkage of the others.
+fn with_linkage(header: &str) -> String {
+    let lines = header
+        .lines()
+        .map(|line| match line.strip_prefix("extern ") {
+            Some(function) if function.contains('(') => format!("NATS_EXTERN {function}\n"),
+            _ => format!("{line}\n"),
+        });
+    lines.collect()
 }
 
 /// Takes the comma after the last value of each enum out.

@@ -67,7 +67,7 @@ impl Item {
             .trim_end_matches(')')
             .split(',')
             .map(|p| p.rsplit([' ', '*']).next().unwrap_or_default())
-            .filter(|p| !p.is_empty() && *p != "void")
+            .filter(|p| !p.is_empty() && !matches!(*p, "void" | "..."))
             .collect();
         Some(Function {
             name,

@@ -123,6 +123,9 @@ impl Connection {
                 Some(handler) => handler(self, sub, status, text.as_deref()),
                 None => print_error(self, sub.map(|sub| &**sub), status, text.as_deref()),
             });
+        if let Some(sub) = sub {
+            sub.tell_above(status);
+        }
     }
 }
 

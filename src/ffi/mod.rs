@@ -51,6 +51,7 @@
 //! | [`inbox`], [`statistics`] | `natsInbox`, `natsStatistics` |
 //! | [`jetstream`], [`kv`] | JetStream and key-value buckets, folders of their own |
 //! | [`obj`] | object stores, a folder of its own |
+//! | [`jetstream`], [`micro`] | JetStream, services: a folder each |
 
 #![expect(
     non_snake_case,
@@ -97,3 +98,4 @@ pub mod types;
 pub mod jetstream;
 pub mod kv;
 pub mod obj;
+pub mod micro;

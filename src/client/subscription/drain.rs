@@ -79,7 +79,10 @@ impl<H: Home> Subscription<H> {
             .runtime()
             .timers
             .after(timeout.unwrap_or(ANSWER_MAX), Box::new(late));
-        self.queue.lock().set_drain_timer(timer);
+        let late = self.queue.lock().set_drain_timer(timer);
+        if let Some(timer) = late {
+            timer.cancel();
+        }
     }
 
     /// The time is over: for the flush only, or for the drain (`all`).

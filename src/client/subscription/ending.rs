@@ -8,6 +8,7 @@ use crate::client::subscription::home::Home;
 use crate::client::subscription::queue::Closed;
 use crate::client::subscription::state::Subscription;
 use crate::proto::encode;
+use crate::runtime::TimerHandle;
 
 impl<H: Home> Subscription<H> {
     /// Leaves the connection: the server is told, unless it knows. What waits is dropped.
@@ -35,7 +36,9 @@ impl<H: Home> Subscription<H> {
             return;
         };
         self.ended.store(true, Ordering::Release);
+        let timer = queue.take_drain_timer();
         drop(queue);
+        cancel(timer);
         // Before the completion callback, which belongs to the delivering thread.
         self.endings.run(self, ended.why.into());
         self.changed.notify_all();
@@ -65,12 +68,21 @@ impl<H: Home> Subscription<H> {
                 self.schedule();
             }
         } else if queue.complete_drain() {
+            let timer = queue.take_drain_timer();
             drop(queue);
+            cancel(timer);
             self.home.interest().set_drained(|| self.sid());
             self.endings.run(self, EndReason::Drained);
             self.changed.notify_all();
             self.completed.notify_all();
             self.home.gone();
         }
+    }
+}
+
+/// Without the queue's lock: what the action owns is dropped.
+fn cancel(timer: Option<TimerHandle>) {
+    if let Some(timer) = timer {
+        timer.cancel();
     }
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use crate::client::subscription::home::Home;
 use crate::client::subscription::state::Subscription;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Status};
 use crate::msg::Msg;
 
 /// What belongs to a subscription without the client knowing, and a say in what becomes of the
@@ -50,6 +50,12 @@ pub trait Extension<S = crate::client::Subscription>: Any + Send + Sync {
         Ok(())
     }
 
+    /// The error handler of the connection has been told of this error of the subscription; called where that
+    /// handler is, and after it. May wait, and call the program.
+    fn reported(&self, sub: &Arc<S>, status: Status) {
+        let _ = (sub, status);
+    }
+
     /// What texts call the subject.
     fn shown_subject(&self) -> Option<String> {
         None
@@ -65,6 +71,13 @@ impl<H: Home> Subscription<H> {
     /// What the layer above calls its subject.
     pub(in crate::client) fn name_above(&self) -> Option<String> {
         self.extension.get()?.shown_subject()
+    }
+
+    /// The error handler has been told of an error of this subscription.
+    pub(in crate::client) fn tell_above(self: &Arc<Self>, status: Status) {
+        if let Some(extension) = self.extension.get() {
+            extension.reported(self, status);
+        }
     }
 
     /// Its extension, if that is a `T`.

@@ -101,7 +101,7 @@ struct Draining {
     flushed: bool,
     /// Why the drain did not go as it should.
     failed: Option<Status>,
-    _timer: Option<TimerHandle>,
+    timer: Option<TimerHandle>,
 }
 
 /// See the [module](self).
@@ -491,10 +491,20 @@ impl Queue {
         self.draining.as_ref().and_then(|draining| draining.failed)
     }
 
-    pub(super) fn set_drain_timer(&mut self, timer: TimerHandle) {
-        if let Some(draining) = self.draining.as_mut() {
-            draining._timer = Some(timer);
+    /// Keeps the timer that limits the drain. Returns it if the drain is over already: it is to be cancelled.
+    pub(super) fn set_drain_timer(&mut self, timer: TimerHandle) -> Option<TimerHandle> {
+        if self.is_closed() || self.is_complete() {
+            return Some(timer);
         }
+        match self.draining.as_mut() {
+            Some(draining) => draining.timer.replace(timer),
+            None => Some(timer),
+        }
+    }
+
+    /// The drain is over: the timer that limits it, to be cancelled. It would keep the subscription's memory.
+    pub(super) fn take_drain_timer(&mut self) -> Option<TimerHandle> {
+        self.draining.as_mut()?.timer.take()
     }
 
     // The timeout.

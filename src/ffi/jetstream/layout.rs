@@ -4,8 +4,6 @@
 //! declarations, which are made of the same structures; `c-tests/gen_layout_test.py` holds the two together.
 #![cfg(all(target_pointer_width = "64", target_os = "linux"))]
 
-use std::mem::offset_of;
-
 use super::account::*;
 use super::consumer_config::*;
 use super::consumer_info::*;
@@ -22,10 +20,11 @@ macro_rules! layouts {
         const _: () = {
             assert!(size_of::<$name>() == $size);
             assert!(align_of::<$name>() == 8);
-            $(assert!(offset_of!($name, $field) == $offset);)+
+            $(assert!(std::mem::offset_of!($name, $field) == $offset);)+
         };
     )+};
 }
+pub(in crate::ffi) use layouts;
 
 layouts! {
     jsScheduleOptions 56 {

@@ -27,7 +27,7 @@
 pub(in crate::ffi) mod call;
 pub(in crate::ffi) mod given;
 mod kept;
-mod layout;
+pub(in crate::ffi) mod layout;
 pub(in crate::ffi) mod memory;
 pub(in crate::ffi) mod plain;
 

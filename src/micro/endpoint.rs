@@ -1,0 +1,271 @@
+//! One endpoint of a service: what handles its requests, and its statistics.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::Result;
+use super::config::{EndpointConfig, QueueChoice};
+use super::error::Error;
+use super::request::{Handler, Request};
+use super::service::Service;
+use crate::client::{Extension, MsgSink, Subscription};
+use crate::error::Status;
+use crate::locks::Mutex;
+use crate::msg::Msg;
+
+/// Makes what an endpoint adds to its statistics: the text of a JSON object, or nothing.
+pub type StatsData = Arc<dyn Fn(&Arc<Service>, &Endpoint) -> Result<Option<String>> + Send + Sync>;
+
+/// An endpoint of a service, of the program's or for monitoring.
+pub struct Endpoint {
+    service: Arc<Service>,
+    /// Which of the service's endpoints, for good.
+    pub(super) id: u64,
+    /// Is it one of the nine that monitoring tools ask?
+    pub(super) monitors: bool,
+    subject: String,
+    queue_group: Option<String>,
+    /// What was said about the queue group, for comparison.
+    queue: QueueChoice,
+    state: Mutex<State>,
+}
+
+struct State {
+    setup: Arc<Setup>,
+    counts: Counts,
+    /// How often the counts began anew: a request that began before does not count in the new ones.
+    era: u64,
+    data: Option<StatsData>,
+}
+
+/// What a further configuration of the same subject replaces.
+pub(super) struct Setup {
+    pub(super) name: String,
+    pub(super) metadata: BTreeMap<String, String>,
+    handler: Arc<dyn Handler>,
+}
+
+#[derive(Default, Clone)]
+struct Counts {
+    requests: u64,
+    errors: u64,
+    time: Duration,
+    last_error: String,
+}
+
+/// The statistics of an endpoint.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EndpointStats {
+    /// Requests that it got.
+    pub requests: u64,
+    /// Errors that were answered, or happened to it.
+    pub errors: u64,
+    /// How long its handler took for all of them.
+    pub time: Duration,
+    /// The last error; empty if there was none.
+    pub last_error: String,
+}
+
+impl EndpointStats {
+    /// How long its handler took for each.
+    pub fn average(&self) -> Duration {
+        let nanos = self.time.as_nanos().checked_div(u128::from(self.requests));
+        Duration::from_nanos(nanos.unwrap_or(0).try_into().unwrap_or(u64::MAX))
+    }
+}
+
+impl Endpoint {
+    pub(super) fn new(
+        service: &Arc<Service>,
+        id: u64,
+        monitors: bool,
+        subject: String,
+        queue_group: Option<String>,
+        config: EndpointConfig,
+    ) -> Result<Arc<Endpoint>> {
+        let queue = config.queue.clone();
+        Ok(Arc::new(Endpoint {
+            service: service.clone(),
+            id,
+            monitors,
+            subject,
+            queue_group,
+            queue,
+            state: Mutex::new(State {
+                setup: Arc::new(Setup::of(config)?),
+                counts: Counts::default(),
+                era: 0,
+                data: None,
+            }),
+        }))
+    }
+
+    /// The service that it belongs to.
+    pub fn service(&self) -> &Arc<Service> {
+        &self.service
+    }
+
+    /// Its whole subject.
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    /// Its queue group, if it has one.
+    pub fn queue_group(&self) -> Option<&str> {
+        self.queue_group.as_deref()
+    }
+
+    /// Its name.
+    pub fn name(&self) -> String {
+        self.setup().name.clone()
+    }
+
+    /// What else there is to tell about it.
+    pub fn metadata(&self) -> BTreeMap<String, String> {
+        self.setup().metadata.clone()
+    }
+
+    pub(super) fn setup(&self) -> Arc<Setup> {
+        self.state.lock().setup.clone()
+    }
+
+    /// Its statistics.
+    pub fn stats(&self) -> EndpointStats {
+        let counts = self.state.lock().counts.clone();
+        EndpointStats {
+            requests: counts.requests,
+            errors: counts.errors,
+            time: counts.time,
+            last_error: counts.last_error,
+        }
+    }
+
+    /// Begins the statistics anew.
+    pub fn reset(&self) {
+        let mut state = self.state.lock();
+        let old = std::mem::take(&mut state.counts);
+        state.era += 1;
+        drop(state);
+        drop(old);
+    }
+
+    /// Takes a new configuration for the same subject; the statistics begin anew.
+    pub(super) fn update(&self, config: EndpointConfig) -> Result<()> {
+        let name = &config.name;
+        if config.queue.none != self.queue.none {
+            return Err(Error::new(
+                0,
+                format!("can't change the queue group settings for endpoint '{name}'"),
+            ));
+        }
+        if config.queue.group != self.queue.group {
+            return Err(Error::new(
+                0,
+                format!("can't change the queue group for endpoint '{name}'"),
+            ));
+        }
+        let setup = Arc::new(Setup::of(config)?);
+        let old = std::mem::replace(&mut self.state.lock().setup, setup);
+        drop(old);
+        self.reset();
+        Ok(())
+    }
+
+    /// Sets what adds data to its statistics.
+    pub fn set_stats_data(&self, data: Option<StatsData>) {
+        let old = std::mem::replace(&mut self.state.lock().data, data);
+        drop(old);
+    }
+
+    pub(super) fn stats_data(&self) -> Option<StatsData> {
+        self.state.lock().data.clone()
+    }
+
+    /// An error was answered, or happened to it.
+    pub(super) fn count_error(&self, text: String) {
+        let mut state = self.state.lock();
+        state.counts.errors += 1;
+        let old = std::mem::replace(&mut state.counts.last_error, text);
+        drop(state);
+        drop(old);
+    }
+
+    fn begin(&self) -> (Arc<Setup>, u64) {
+        let mut state = self.state.lock();
+        state.counts.requests += 1;
+        (state.setup.clone(), state.era)
+    }
+
+    fn finish(&self, era: u64, took: Duration) {
+        let mut state = self.state.lock();
+        if state.era == era {
+            state.counts.time += took;
+        }
+    }
+
+    /// Handles one request.
+    fn handle(self: &Arc<Self>, msg: Msg) {
+        let (setup, era) = self.begin();
+        let began = Instant::now();
+        let mut request = Request::new(self, msg);
+        if let Err(error) = setup.handler.handle(&mut request)
+            && let Err(error) = request.respond_error(Some(error))
+        {
+            self.count_error(error.to_string());
+        }
+        self.finish(era, began.elapsed());
+    }
+}
+
+impl Setup {
+    fn of(config: EndpointConfig) -> Result<Setup> {
+        Ok(Setup {
+            handler: config.checked_handler()?,
+            name: config.name,
+            metadata: config.metadata,
+        })
+    }
+}
+
+/// Takes the requests from an endpoint's subscription.
+pub(super) struct Requests(pub(super) Arc<Endpoint>);
+
+impl MsgSink for Requests {
+    fn deliver(&self, _sub: &Arc<Subscription>, msg: Option<Msg>) {
+        if let Some(msg) = msg {
+            self.0.handle(msg);
+        }
+    }
+}
+
+impl Extension for Endpoint {
+    /// An error that no call could return ends the service: it would answer some requests and not others.
+    fn reported(&self, _sub: &Arc<Subscription>, status: Status) {
+        let text = status.text();
+        let subject = &self.subject;
+        self.count_error(format!(
+            "NATS error on endpoint '{subject}': status {}: {text}",
+            status as i32
+        ));
+        self.service.tell_error(self, status);
+        // What it cannot drain ends with the connection.
+        let _ = self.service.stop();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_average_is_cut_to_nanoseconds() {
+        let mut stats = EndpointStats {
+            time: Duration::from_nanos(10),
+            ..EndpointStats::default()
+        };
+        assert_eq!(stats.average(), Duration::ZERO);
+        stats.requests = 3;
+        assert_eq!(stats.average(), Duration::from_nanos(3));
+    }
+}

@@ -1,0 +1,108 @@
+//! A request while its handler has it, and the answers to it.
+
+use std::sync::Arc;
+
+use super::Result;
+use super::endpoint::Endpoint;
+use super::error::Error;
+use super::service::Service;
+use crate::client::{Publish, When};
+use crate::error::Status;
+use crate::msg::Msg;
+use crate::proto::headers::HeaderBlock;
+
+/// What handles requests. An error that it returns is answered.
+pub trait Handler: Send + Sync {
+    /// Handles one request. May take its time: only the requests of the same endpoint wait.
+    fn handle(&self, request: &mut Request<'_>) -> Result<()>;
+}
+
+impl<F: Fn(&mut Request<'_>) -> Result<()> + Send + Sync> Handler for F {
+    fn handle(&self, request: &mut Request<'_>) -> Result<()> {
+        self(request)
+    }
+}
+
+/// A request that is being handled.
+pub struct Request<'a> {
+    endpoint: &'a Arc<Endpoint>,
+    /// Away only while it is lent.
+    msg: Option<Msg>,
+}
+
+impl<'a> Request<'a> {
+    pub(super) fn new(endpoint: &'a Arc<Endpoint>, msg: Msg) -> Self {
+        Request {
+            endpoint,
+            msg: Some(msg),
+        }
+    }
+
+    /// The endpoint that got it.
+    pub fn endpoint(&self) -> &'a Arc<Endpoint> {
+        self.endpoint
+    }
+
+    /// The service that got it.
+    pub fn service(&self) -> &'a Arc<Service> {
+        self.endpoint.service()
+    }
+
+    /// The message; `None` while it is taken out.
+    pub fn msg(&self) -> Option<&Msg> {
+        self.msg.as_ref()
+    }
+
+    /// Takes the message out, for who gives it back.
+    pub fn take_msg(&mut self) -> Option<Msg> {
+        self.msg.take()
+    }
+
+    /// Gives the message back.
+    pub fn put_msg(&mut self, msg: Msg) {
+        self.msg = Some(msg);
+    }
+
+    /// Answers with data.
+    pub fn respond(&self, data: &[u8]) -> Result<()> {
+        self.endpoint.respond(self.reply(), data, None)
+    }
+
+    /// Answers with an error, or with nothing but an empty message.
+    pub fn respond_error(&self, error: Option<Error>) -> Result<()> {
+        self.endpoint.respond(self.reply(), b"", error)
+    }
+
+    fn reply(&self) -> Option<&[u8]> {
+        self.msg.as_ref().and_then(Msg::reply)
+    }
+}
+
+impl Endpoint {
+    /// Answers a request with this reply subject: with data, and with an error if there is one, which counts.
+    pub fn respond(&self, reply: Option<&[u8]>, data: &[u8], error: Option<Error>) -> Result<()> {
+        let block = error.as_ref().map(Error::header_block);
+        if let Some(error) = error {
+            self.count_error(error.to_string());
+        }
+        let sent = match reply.filter(|reply| !reply.is_empty()) {
+            None => Err(Status::NATS_INVALID_ARG.into()),
+            Some(subject) => self.service().connection().publish_with(
+                &Publish {
+                    subject,
+                    reply: None,
+                    headers: block.as_deref().map(HeaderBlock::Bytes),
+                    payload: data,
+                },
+                When::Buffered,
+                None,
+            ),
+        };
+        sent.map_err(respond_failed)
+    }
+}
+
+/// An answer could not be sent.
+pub fn respond_failed(error: crate::error::Error) -> Error {
+    Error::from(error).wrap("microRequest_RespondErrorWithData failed")
+}
