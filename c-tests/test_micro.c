@@ -31,7 +31,8 @@ static void errors(void) {
     microError_Destroy(err);
 
     CHECK_STR(microError_String(NULL, text, sizeof(text)), "null");
-    CHECK_STR(microError_String(micro_ErrorInvalidArg, text, sizeof(text)), "status 16: invalid function argument");
+    CHECK_STR(microError_String(micro_ErrorInvalidArg, text, sizeof(text)),
+              "status 16: invalid function argument");
     err = microError_Wrapf(micro_ErrorInvalidArg, "twice");
     microError_Destroy(err);
     err = microError_Wrapf(micro_ErrorOutOfMemory, "twice");
@@ -119,7 +120,7 @@ static void requests(void) {
     natsMsg_Destroy(msg);
     CHECK_INT(counter_get(&f.c.wrong), 0);
     CHECK_FINE(microService_Destroy(the_service));
-    fixture_end(&f);
+    end(&f);
 }
 
 static microError *fails(microRequest *req) {
@@ -221,8 +222,10 @@ static void answers_that_are_errors(void) {
     CHECK_STR(microError_String(err, text, sizeof(text)), "code -7: 50% of  nothing");
     microError_Destroy(err);
     CHECK(reply == NULL);
-    CHECK_FAULT(microClient_DoRequest(&reply, client, "nobody", "", 0), NATS_NO_RESPONDERS, "request failed: status 34");
-    CHECK_FAULT(microClient_DoRequest(NULL, client, "fails", "", 0), NATS_INVALID_ARG, "invalid function argument");
+    CHECK_FAULT(microClient_DoRequest(&reply, client, "nobody", "", 0), NATS_NO_RESPONDERS,
+                "request failed: status 34");
+    CHECK_FAULT(microClient_DoRequest(NULL, client, "fails", "", 0), NATS_INVALID_ARG,
+                "invalid function argument");
     CHECK_FAULT(microClient_DoRequest(&reply, client, "fails", "", -1), NATS_INVALID_ARG, "");
     microClient_Destroy(client);
     microClient_Destroy(client);
@@ -256,10 +259,11 @@ static void answers_that_are_errors(void) {
     microServiceStats_Destroy(stats);
     natsSubscription_Destroy(inbox);
     CHECK_FINE(microService_Destroy(m));
-    fixture_end(&f);
+    end(&f);
 }
 
-static microGroup *group_in(microService *m, microGroup *parent, const char *prefix, const char *queue, bool none) {
+static microGroup *group_in(microService *m, microGroup *parent, const char *prefix, const char *queue,
+                            bool none) {
     microGroupConfig config;
     microGroup *group = NULL;
 
@@ -275,7 +279,8 @@ static microGroup *group_in(microService *m, microGroup *parent, const char *pre
 static void groups_and_queue_groups(void) {
     static const struct {
         const char *subject, *queue;
-    } want[] = {{"a.b.e", "own"}, {"a.n.e", NULL}, {"a.b.d", "ga"}, {"a.d", "ga"}, {"p.d", "sq"}, {"e", NULL}, {"d", "sq"}};
+    } want[] = {{"a.b.e", "own"}, {"a.n.e", NULL}, {"a.b.d", "ga"}, {"a.d", "ga"},
+                {"p.d", "sq"},    {"e", NULL},     {"d", "sq"}};
     fixture f;
     microServiceConfig config;
     microEndpointConfig plain = endpoint_config("d", echo), own = endpoint_config("e", echo);
@@ -336,7 +341,7 @@ static void groups_and_queue_groups(void) {
     CHECK_FAULT(microGroup_AddEndpoint(b, &plain), NATS_INVALID_ARG, "");
     CHECK_FAULT(microService_Stop(m), NATS_INVALID_ARG, "");
     CHECK(microService_IsStopped(m) && microService_GetState(m) == NULL);
-    fixture_end(&f);
+    end(&f);
 }
 
 static void configurations_that_cannot_be(void) {
@@ -379,7 +384,8 @@ static void configurations_that_cannot_be(void) {
     CHECK_FAULT(microService_AddEndpoint(m, &other), NATS_INVALID_ARG, "invalid endpoint name ''");
     other = endpoint_config("f", echo);
     other.Subject = "a.>.b";
-    CHECK_FAULT(microService_AddEndpoint(m, &other), NATS_INVALID_ARG, "invalid subject 'a.>.b' for endpoint 'f'");
+    CHECK_FAULT(microService_AddEndpoint(m, &other), NATS_INVALID_ARG,
+                "invalid subject 'a.>.b' for endpoint 'f'");
     CHECK_FAULT(microService_AddGroup(&g, m, &group), NATS_INVALID_ARG, "");
     other.Subject = "q";
     other.QueueGroup = "a b";
@@ -397,10 +403,12 @@ static void configurations_that_cannot_be(void) {
     CHECK_INT(stats->Endpoints[0].NumRequests, 1);
     microServiceStats_Destroy(stats);
     other.NoQueueGroup = true;
-    CHECK_FAULT(microService_AddEndpoint(m, &other), NATS_OK, "can't change the queue group settings for endpoint 'again'");
+    CHECK_FAULT(microService_AddEndpoint(m, &other), NATS_OK,
+                "can't change the queue group settings for endpoint 'again'");
     other.NoQueueGroup = false;
     other.QueueGroup = "x";
-    CHECK_FAULT(microService_AddEndpoint(m, &other), NATS_OK, "can't change the queue group for endpoint 'again'");
+    CHECK_FAULT(microService_AddEndpoint(m, &other), NATS_OK,
+                "can't change the queue group for endpoint 'again'");
 
     CHECK_FINE(microService_Stop(m));
     other = endpoint_config("g", echo);
@@ -410,7 +418,7 @@ static void configurations_that_cannot_be(void) {
     natsConnection_Close(f.nc);
     CHECK_FAULT(micro_AddService(&bad, f.nc, &config), NATS_CONNECTION_CLOSED,
                 "can't add service 's' to a closed or draining connection");
-    fixture_end(&f);
+    end(&f);
 }
 
 /* Instances share the requests of a queue group; without one each gets all. */
@@ -449,7 +457,7 @@ static void instances(void) {
     CHECK_FINE(microService_Destroy(one));
     CHECK_FINE(microService_Destroy(two));
     natsConnection_Destroy(other);
-    fixture_end(&f);
+    end(&f);
 }
 
 /* Requests go on after a reconnect. */
@@ -473,7 +481,7 @@ static void over_a_reconnect(void) {
     CHECK_CONTAINS(text, MICRO_PING_RESPONSE_TYPE);
     CHECK(!microService_IsStopped(m));
     CHECK_FINE(microService_Destroy(m));
-    fixture_end(&f);
+    end(&f);
 }
 
 int main(int argc, char **argv) {

@@ -1,7 +1,6 @@
 /* How services end: by the program, with their connection, by an error, in callbacks, in children. */
+#include "children.h"
 #include "micro.h"
-
-#include <sys/wait.h>
 
 /* A service with one endpoint `e`, which records its end. */
 static microService *add(fixture *f, microRequestHandler handler) {
@@ -52,12 +51,13 @@ static void stopping_answers_what_has_come(void) {
     for (i = 0; i < COUNT; i++)
         test_expect_next(inbox, "x");
     CHECK_REACHED(&f.c.completed, 1);
-    CHECK_STATUS(natsConnection_RequestString(&reply, f.nc, "$SRV.PING", "", deadline_ms()), NATS_NO_RESPONDERS);
+    CHECK_STATUS(natsConnection_RequestString(&reply, f.nc, "$SRV.PING", "", deadline_ms()),
+                 NATS_NO_RESPONDERS);
     CHECK_INT(counter_get(&f.c.messages), COUNT);
     CHECK_FINE(microService_Destroy(m));
     CHECK_INT(counter_get(&f.c.completed), 1);
     natsSubscription_Destroy(inbox);
-    fixture_end(&f);
+    end(&f);
 }
 
 static microError *destroy_own(microRequest *req) {
@@ -99,7 +99,7 @@ static void destroyed_in_its_own_callbacks(void) {
     CHECK_FINE(microService_Stop(m));
     CHECK_REACHED(&f.c.completed, 2);
     CHECK_INT(counter_get(&f.c.wrong), 0);
-    fixture_end(&f);
+    end(&f);
 }
 
 static void *run(void *arg) {
@@ -125,7 +125,7 @@ static void it_ends_with_its_connection(void) {
     CHECK(microService_IsStopped(m));
     CHECK_FINE(microService_Stop(m));
     CHECK_FINE(microService_Destroy(m));
-    fixture_end(&f);
+    end(&f);
 }
 
 static void a_drain_of_the_connection_answers_what_has_come(void) {
@@ -153,7 +153,7 @@ static void a_drain_of_the_connection_answers_what_has_come(void) {
     CHECK_FINE(microService_Destroy(m));
     natsSubscription_Destroy(inbox);
     natsConnection_Destroy(other);
-    fixture_end(&f);
+    end(&f);
 }
 
 /* Everything is destroyed while a handler does not return. */
@@ -171,7 +171,7 @@ static void a_handler_that_does_not_return(void) {
     CHECK_INT(counter_get(&f.c.completed), 0);
     counter_set(&f.c.gate, 1);
     CHECK_REACHED(&f.c.completed, 1);
-    fixture_end(&f);
+    end(&f);
 }
 
 static natsOptions *few_pending(natsOptions *opts) {
@@ -193,7 +193,8 @@ static void a_slow_consumer_stops_its_service_and_no_other(void) {
     fixture f;
     closure second;
     microServiceConfig config;
-    microEndpointConfig endpoint = endpoint_config("e", echo_blocked), other_endpoint = endpoint_config("o", echo);
+    microEndpointConfig endpoint = endpoint_config("e", echo_blocked),
+                        other_endpoint = endpoint_config("o", echo);
     microServiceStats *stats = NULL;
     natsSubscription *slow = NULL;
     microService *m = NULL, *other = NULL;
@@ -227,7 +228,8 @@ static void a_slow_consumer_stops_its_service_and_no_other(void) {
     CHECK_SOON(microService_IsStopped(m));
     CHECK_FINE(microService_GetStats(&stats, m));
     CHECK_INT(stats->Endpoints[0].NumErrors, 1);
-    CHECK_STR(stats->Endpoints[0].LastErrorString, "NATS error on endpoint 'e': status 20: Slow Consumer, messages dropped");
+    CHECK_STR(stats->Endpoints[0].LastErrorString,
+              "NATS error on endpoint 'e': status 20: Slow Consumer, messages dropped");
     microServiceStats_Destroy(stats);
     CHECK_INT(counter_get(&f.c.completed), 0);
     counter_set(&f.c.gate, 1);
@@ -238,7 +240,7 @@ static void a_slow_consumer_stops_its_service_and_no_other(void) {
     natsSubscription_Destroy(slow);
     CHECK_FINE(microService_Destroy(m));
     CHECK_FINE(microService_Destroy(other));
-    fixture_end(&f);
+    end(&f);
 }
 
 static void in_a_child_it_is_the_parents(void) {
@@ -246,35 +248,35 @@ static void in_a_child_it_is_the_parents(void) {
     microService *m;
     microClient *client = NULL;
     microEndpointConfig endpoint = endpoint_config("x", echo);
-    int status = 0;
     pid_t child;
 
     fixture_start(&f);
     m = add(&f, echo);
     CHECK_FINE(micro_NewClient(&client, f.nc, NULL));
     child = fork();
-    CHECK(child >= 0);
     if (child == 0) {
         natsMsg *reply = NULL;
-        microError *err = microService_AddEndpoint(m, &endpoint);
-        int wrong = microError_Status(err) != NATS_ILLEGAL_STATE;
+        microError *err;
+        bool all = true;
 
+        begin_child();
+        err = microService_AddEndpoint(m, &endpoint);
+        WELL(&all, microError_Status(err) == NATS_ILLEGAL_STATE);
         microError_Destroy(err);
         err = microClient_DoRequest(&reply, client, "e", "", 0);
-        wrong |= (microError_Status(err) != NATS_ILLEGAL_STATE) << 1;
+        WELL(&all, microError_Status(err) == NATS_ILLEGAL_STATE);
         microError_Destroy(err);
-        wrong |= !microService_IsStopped(m) << 2;
-        wrong |= (microService_Destroy(m) != NULL) << 3;
+        WELL(&all, microService_IsStopped(m));
+        WELL(&all, microService_Destroy(m) == NULL);
         microClient_Destroy(client);
-        _exit(wrong);
+        end_child(all);
     }
-    CHECK(waitpid(child, &status, 0) == child);
-    CHECK_INT(status, 0);
+    child_ends_well(child);
     expect_answer(f.nc, "e", "still", "still");
     microClient_Destroy(client);
     CHECK_FINE(microService_Destroy(m));
     CHECK_REACHED(&f.c.completed, 1);
-    fixture_end(&f);
+    end(&f);
 }
 
 enum { ADDERS = 4 };
@@ -337,7 +339,7 @@ static void endpoints_that_are_added_while_it_stops_end_too(void) {
     }
     CHECK_FINE(microService_Destroy(m));
     CHECK_INT(counter_get(&f.c.completed), 1);
-    fixture_end(&f);
+    end(&f);
 }
 
 static long resident_pages(void) {
@@ -372,7 +374,7 @@ static void many_services_one_after_the_other_leave_nothing(void) {
     CHECK_REACHED(&f.c.completed, count);
     if (time_factor() == 1)
         CHECK((resident_pages() - before) * sysconf(_SC_PAGESIZE) < 2 * 1024 * 1024);
-    fixture_end(&f);
+    end(&f);
 }
 
 int main(int argc, char **argv) {

@@ -1,7 +1,8 @@
 /* Monitoring of services: PING, INFO, STATS, and what a program adds to them. */
 #include "micro.h"
 
-static void ask_of(natsConnection *nc, const char *prefix, const char *verb, const char *level, char *text, size_t size) {
+static void ask_of(natsConnection *nc, const char *prefix, const char *verb, const char *level, char *text,
+                   size_t size) {
     char subject[256];
 
     snprintf(subject, sizeof(subject), "%s.%s%s", prefix, verb, level);
@@ -10,7 +11,8 @@ static void ask_of(natsConnection *nc, const char *prefix, const char *verb, con
 
 static void all_verbs_on_all_levels(void) {
     static const char *const verbs[] = {MICRO_PING_VERB, MICRO_INFO_VERB, MICRO_STATS_VERB};
-    static const char *const types[] = {MICRO_PING_RESPONSE_TYPE, MICRO_INFO_RESPONSE_TYPE, MICRO_STATS_RESPONSE_TYPE};
+    static const char *const types[] = {MICRO_PING_RESPONSE_TYPE, MICRO_INFO_RESPONSE_TYPE,
+                                        MICRO_STATS_RESPONSE_TYPE};
     fixture f;
     microServiceConfig config;
     microServiceInfo *info = NULL;
@@ -46,7 +48,7 @@ static void all_verbs_on_all_levels(void) {
         }
     }
     CHECK_FINE(microService_Destroy(m));
-    fixture_end(&f);
+    end(&f);
 }
 
 static void texts_are_escaped(void) {
@@ -71,7 +73,7 @@ static void texts_are_escaped(void) {
     CHECK_CONTAINS(text, "\"endpoints\":[{\"name\":\"e\",\"subject\":\"e\",\"queue_group\":\"q\","
                          "\"metadata\":{\"k\\\"\":\"v\\n\\\\\"}}]");
     CHECK_FINE(microService_Destroy(m));
-    fixture_end(&f);
+    end(&f);
 }
 
 /* Data by what the closure says: its reply, or an error. */
@@ -107,8 +109,9 @@ static void statistics_and_their_data(void) {
     CHECK_FINE(microGroup_AddEndpoint(group, &endpoint));
     expect_answer(f.nc, "g.e", "x", "x");
     ask(f.nc, "$SRV.STATS.s", text, sizeof(text));
-    CHECK_CONTAINS(text, "\"endpoints\":[{\"name\":\"e\",\"subject\":\"g.e\",\"queue_group\":\"q\",\"num_requests\":1,"
-                         "\"num_errors\":0,\"last_error\":\"\",\"processing_time\":");
+    CHECK_CONTAINS(
+        text, "\"endpoints\":[{\"name\":\"e\",\"subject\":\"g.e\",\"queue_group\":\"q\",\"num_requests\":1,"
+              "\"num_errors\":0,\"last_error\":\"\",\"processing_time\":");
     CHECK_CONTAINS(text, "\"average_processing_time\":");
     CHECK(strstr(text, "\"data\"") == NULL);
 
@@ -127,7 +130,8 @@ static void statistics_and_their_data(void) {
     f.c.reply = "{broken";
     ask(f.nc, "$SRV.STATS.s", text, sizeof(text));
     CHECK(strstr(text, "\"data\"") == NULL);
-    CHECK_CONTAINS(text, "\"num_errors\":1,\"last_error\":\"the data for the statistics of endpoint 'g.e' are not a JSON object\"");
+    CHECK_CONTAINS(text, "\"num_errors\":1,\"last_error\":\"the data for the statistics of endpoint 'g.e' "
+                         "are not a JSON object\"");
     f.c.reply = NULL;
     ask(f.nc, "$SRV.STATS.s", text, sizeof(text));
     CHECK_CONTAINS(text, "\"num_errors\":2,\"last_error\":\"no data today\"");
@@ -146,7 +150,7 @@ static void statistics_and_their_data(void) {
     CHECK_STR(stats->Endpoints[0].LastErrorString, "");
     microServiceStats_Destroy(stats);
     CHECK_FINE(microService_Destroy(m));
-    fixture_end(&f);
+    end(&f);
 }
 
 /* Answers STATS in place of the library. */
@@ -158,8 +162,9 @@ static microError *own_stats(microRequest *req) {
 
     if (err != NULL)
         return err;
-    length = snprintf(text, sizeof(text), "%d endpoints, state %d", stats->EndpointsLen,
-                      microRequest_GetEndpointState(req) == NULL && microRequest_GetServiceState(req) != NULL);
+    length =
+        snprintf(text, sizeof(text), "%d endpoints, state %d", stats->EndpointsLen,
+                 microRequest_GetEndpointState(req) == NULL && microRequest_GetServiceState(req) != NULL);
     microServiceStats_Destroy(stats);
     return microRequest_Respond(req, text, (size_t)length);
 }
@@ -183,7 +188,7 @@ static void a_handler_of_the_program_for_stats(void) {
     ask(f.nc, "$SRV.PING.s", text, sizeof(text));
     CHECK_CONTAINS(text, MICRO_PING_RESPONSE_TYPE);
     CHECK_FINE(microService_Destroy(m));
-    fixture_end(&f);
+    end(&f);
 }
 
 static void another_prefix(void) {
@@ -200,12 +205,13 @@ static void another_prefix(void) {
     CHECK_FINE(micro_AddServiceWithPrefix(&m, f.nc, &config, "tools.mon"));
     ask_of(f.nc, "tools.mon", "INFO", ".s", text, sizeof(text));
     CHECK_CONTAINS(text, MICRO_INFO_RESPONSE_TYPE);
-    CHECK_STATUS(natsConnection_RequestString(&reply, f.nc, "$SRV.INFO", "", deadline_ms()), NATS_NO_RESPONDERS);
+    CHECK_STATUS(natsConnection_RequestString(&reply, f.nc, "$SRV.INFO", "", deadline_ms()),
+                 NATS_NO_RESPONDERS);
     CHECK_FINE(microService_Destroy(m));
     CHECK_FINE(micro_AddServiceWithPrefix(&m, f.nc, &config, NULL));
     ask(f.nc, "$SRV.INFO", text, sizeof(text));
     CHECK_FINE(microService_Destroy(m));
-    fixture_end(&f);
+    end(&f);
 }
 
 int main(int argc, char **argv) {

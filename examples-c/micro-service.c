@@ -119,7 +119,8 @@ int main(int argc, char **argv) {
         well = well && askFor(client, "math.count", "");
         if (well) { /* an answer that is an error comes as one */
             err = microClient_DoRequest(&reply, client, "math.sum", "1 two", 5);
-            printf("math.sum 1 two: error %d, %s\n", microError_Code(err), microError_String(err, text, sizeof(text)));
+            printf("math.sum 1 two: error %d, %s\n", microError_Code(err),
+                   microError_String(err, text, sizeof(text)));
             well = microError_Code(err) == 400;
             microError_Destroy(err);
             natsMsg_Destroy(reply);

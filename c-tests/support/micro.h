@@ -23,7 +23,8 @@ UNUSED static void check_fine(const char *file, int line, microError *err) {
     check_failed(file, line, "%s", text);
 }
 
-UNUSED static void check_fault(const char *file, int line, microError *err, natsStatus status, const char *part) {
+UNUSED static void check_fault(const char *file, int line, microError *err, natsStatus status,
+                               const char *part) {
     char text[512];
     natsStatus got = microError_Status(err);
 
@@ -33,6 +34,13 @@ UNUSED static void check_fault(const char *file, int line, microError *err, nats
     microError_Destroy(err);
     check_contains(file, line, text, part);
     check_int(file, line, text, (int)got, (int)status);
+}
+
+/* Ends a fixture when none of its callbacks runs any more: they record into it. */
+UNUSED static void end(fixture *f) {
+    CHECK_OK(f->nc == NULL ? NATS_OK : natsConnection_DestroyAndWait(f->nc, deadline_ms()));
+    f->nc = NULL;
+    fixture_end(f);
 }
 
 UNUSED static microServiceConfig service_config(const char *name, closure *c) {
