@@ -39,9 +39,12 @@ macro_rules! jump {
 /// Exports a function of `variadic.c` by another name. What it calls is guarded.
 macro_rules! export {
     ($name:ident, $function:ident) => {
+        /// What [`declared`] describes under this name.
+        ///
+        /// # Safety
+        /// The arguments are those of the declaration.
         #[unsafe(no_mangle)]
         #[unsafe(naked)]
-        #[allow(missing_docs, reason = "the header has what stands in `declared`")]
         pub unsafe extern "C" fn $name() {
             std::arch::naked_asm!(jump!(), function = sym $function)
         }
