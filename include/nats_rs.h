@@ -139,6 +139,29 @@
 /** Header of a republished message, or one of a direct get: its subject. @ingroup nats_js_streams */
 #define JSSubject "Nats-Subject"
 
+/** What the subjects of the monitoring of services begin with. @ingroup nats_micro_stats */
+#define MICRO_API_PREFIX "$SRV"
+/** Asks services whether they are there. @ingroup nats_micro_stats */
+#define MICRO_PING_VERB "PING"
+/** Asks services for their statistics. @ingroup nats_micro_stats */
+#define MICRO_STATS_VERB "STATS"
+/** Asks services what they are and offer. @ingroup nats_micro_stats */
+#define MICRO_INFO_VERB "INFO"
+/** The type of the answer to #MICRO_INFO_VERB. @ingroup nats_micro_stats */
+#define MICRO_INFO_RESPONSE_TYPE "io.nats.micro.v1.info_response"
+/** The type of the answer to #MICRO_PING_VERB. @ingroup nats_micro_stats */
+#define MICRO_PING_RESPONSE_TYPE "io.nats.micro.v1.ping_response"
+/** The type of the answer to #MICRO_STATS_VERB. @ingroup nats_micro_stats */
+#define MICRO_STATS_RESPONSE_TYPE "io.nats.micro.v1.stats_response"
+/** Header of an answer that is an error: the text of its status. @ingroup nats_micro_error */
+#define MICRO_STATUS_HDR "Nats-Status"
+/** Header of an answer that is an error: its text. @ingroup nats_micro_error */
+#define MICRO_ERROR_HDR "Nats-Service-Error"
+/** Header of an answer that is an error: its code. @ingroup nats_micro_error */
+#define MICRO_ERROR_CODE_HDR "Nats-Service-Error-Code"
+/** Ignores an error: the same as microError_Destroy(). @ingroup nats_micro_error */
+#define microError_Ignore(__err) microError_Destroy(__err)
+
 /** The descriptor of a socket; -1 for none. @ingroup nats_loop */
 typedef int natsSock;
 
@@ -901,6 +924,9 @@ typedef enum jsAdvisoryKind {
     js_AdvisoryBatchAbandoned
 } jsAdvisoryKind;
 
+/** The structure behind `microClientConfig`. */
+typedef struct __for_forward_compatibility_only __for_forward_compatibility_only;
+
 /** The structure behind `jsAtomicBatchCtx`. */
 typedef struct __jsAtomicBatchCtx __jsAtomicBatchCtx;
 
@@ -948,6 +974,24 @@ typedef struct __objStorePut __objStorePut;
 
 /** The structure behind `objStoreWatcher`. */
 typedef struct __objStoreWatcher __objStoreWatcher;
+
+/** The structure behind `microClient`. */
+typedef struct micro_client_s micro_client_s;
+
+/** The structure behind `microEndpoint`. */
+typedef struct micro_endpoint_s micro_endpoint_s;
+
+/** The structure behind `microError`. */
+typedef struct micro_error_s micro_error_s;
+
+/** The structure behind `microGroup`. */
+typedef struct micro_group_s micro_group_s;
+
+/** The structure behind `microRequest`. */
+typedef struct micro_request_s micro_request_s;
+
+/** The structure behind `microService`. */
+typedef struct micro_service_s micro_service_s;
 
 /**
  * A connection to a NATS server. Opaque to C.
@@ -2926,6 +2970,290 @@ typedef struct kvPurgeOptions {
 typedef struct __kvStatus kvStatus;
 
 /**
+ * An error of a service, opaque to C: a text, a code for the other side, a status, and the error that caused it. NULL
+ * stands for success.
+ *
+ * Made by `micro_Errorf` and its siblings, and returned by the functions of services. Who has it releases it with
+ * `microError_Destroy`, or passes it on: the functions that answer requests, `microError_Wrapf` and the return of a
+ * handler take it over. It belongs to one thread at a time.
+ *
+ * @ingroup nats_micro_error
+ */
+typedef struct micro_error_s microError;
+
+/**
+ * A service, opaque to C: endpoints on one connection that can be discovered and watched.
+ *
+ * Made by `micro_AddService`, released by `microService_Destroy`, which stops it. Any thread may call any function
+ * on it at any time, callbacks included. A call on a destroyed service returns an error with `NATS_INVALID_ARG`, or
+ * the value for NULL, except in a callback of the service: there it works until the callback returns. A call in a
+ * child of the process that made it returns an error with `NATS_ILLEGAL_STATE`, or the value for NULL.
+ *
+ * @ingroup nats_micro_service
+ */
+typedef struct micro_service_s microService;
+
+/**
+ * A request that a handler answers, opaque to C.
+ *
+ * Given to a `microRequestHandler`, and valid until that returns, together with its message. One thread at a time may
+ * use it.
+ *
+ * @ingroup nats_micro_request
+ */
+typedef struct micro_request_s microRequest;
+
+/**
+ * Callback that handles the requests of an endpoint.
+ *
+ * Called with one request at a time, in order, on a thread of the library; those of other endpoints run meanwhile. It
+ * may block, and may call any function on the service and its connection, stopping and destroying them included.
+ *
+ * @param req The request, which is valid until the callback returns.
+ *
+ * @return NULL if the request was answered, or is not to be; else an error, which the library sends as the answer, counts
+ * and releases.
+ *
+ * @ingroup nats_micro_request
+ */
+typedef microError *(*microRequestHandler)(microRequest *req);
+
+/**
+ * What an endpoint is to be. Filled with zeros by the program; all is copied.
+ *
+ * @ingroup nats_micro_service
+ */
+typedef struct microEndpointConfig {
+    /** Its name: letters, digits, `_` and `-`. Required. */
+    const char *Name;
+    /** Its subject, behind the prefix of its group; wildcards are allowed. NULL or empty for the name. */
+    const char *Subject;
+    /**
+     * Its queue group, of which one member gets each request; NULL or empty for that of its group, else of its service,
+     * else `q`.
+     */
+    const char *QueueGroup;
+    /** No queue group: each instance of the service gets each request. */
+    bool NoQueueGroup;
+    /** What else there is to tell about it. */
+    struct natsMetadata Metadata;
+    /** The function that handles its requests. Required. */
+    microRequestHandler Handler;
+    /** For the handler: `microRequest_GetEndpointState`. */
+    void *State;
+} microEndpointConfig;
+
+/**
+ * An endpoint of a service, opaque to C: what a `microErrorHandler` is told about. It can be compared, and is valid until
+ * the handler returns.
+ *
+ * @ingroup nats_micro_service
+ */
+typedef struct micro_endpoint_s microEndpoint;
+
+/**
+ * Callback for an error of an endpoint that no call could return, such as a slow consumer.
+ *
+ * Runs after the error handler of the connection, on the same thread. The service stops when it has returned.
+ *
+ * @param m The service: the program's own handle.
+ * @param ep The endpoint; never NULL.
+ * @param s The error.
+ *
+ * @ingroup nats_micro_service
+ */
+typedef void (*microErrorHandler)(microService *m, microEndpoint *ep, enum natsStatus s);
+
+/**
+ * Callback for the end of a service: its last endpoint is gone, and none of its handlers runs or will run.
+ *
+ * Called once, on a thread that runs handlers. It may destroy the service.
+ *
+ * @param m The service: the program's own handle.
+ *
+ * @ingroup nats_micro_service
+ */
+typedef void (*microDoneHandler)(microService *m);
+
+/**
+ * What a service is to be. Filled with zeros by the program; all is copied.
+ *
+ * @ingroup nats_micro_service
+ */
+typedef struct microServiceConfig {
+    /** Its name, which its instances share: letters, digits, `_` and `-`. Required. */
+    const char *Name;
+    /** Its version, such as `1.2.0`: monitoring tools expect a semantic version. Required. */
+    const char *Version;
+    /** What it is for; may be NULL. */
+    const char *Description;
+    /** The queue group of its endpoints; NULL for `q`. Not an empty string. */
+    const char *QueueGroup;
+    /** No queue group for its endpoints. */
+    bool NoQueueGroup;
+    /** What else there is to tell about it. */
+    struct natsMetadata Metadata;
+    /** A first endpoint; may be NULL. */
+    struct microEndpointConfig *Endpoint;
+    /**
+     * A function that answers STATS in place of the library; may be NULL. `microService_GetStats` has what the library
+     * knows.
+     */
+    microRequestHandler StatsHandler;
+    /** A function that is told of errors; may be NULL. */
+    microErrorHandler ErrHandler;
+    /** A function that is told of the end of the service; may be NULL. */
+    microDoneHandler DoneHandler;
+    /** For the handlers: `microService_GetState`, `microRequest_GetServiceState`. */
+    void *State;
+} microServiceConfig;
+
+/**
+ * Callback that adds data to the statistics of an endpoint, when these are asked for.
+ *
+ * Called on a thread of the library, possibly at the same time as the handler of the endpoint.
+ *
+ * @param data Receives a JSON object as a string from `malloc`, which the library releases; left NULL for no data.
+ * @param m The service: the program's own handle.
+ * @param subject The whole subject of the endpoint.
+ * @param closure The pointer that was given with the callback.
+ *
+ * @return NULL, or an error, which counts in the statistics of the endpoint; the data are left out then.
+ *
+ * @ingroup nats_micro_stats
+ */
+typedef microError *(*microStatsDataHandler)(char **data, microService *m, const char *subject, void *closure);
+
+/**
+ * What asks services over a connection, opaque to C.
+ *
+ * Made by `micro_NewClient`, released by `microClient_Destroy`, also after its connection was destroyed. Any thread
+ * may use it at any time.
+ *
+ * @ingroup nats_micro_client
+ */
+typedef struct micro_client_s microClient;
+
+/**
+ * Settings of a client: there are none. Pass NULL.
+ *
+ * @ingroup nats_micro_client
+ */
+typedef struct __for_forward_compatibility_only microClientConfig;
+
+/**
+ * A group of a service's endpoints, whose subjects begin alike, opaque to C.
+ *
+ * Made by `microService_AddGroup` or `microGroup_AddGroup`; it belongs to the service, and can be used until that is
+ * destroyed. Any thread may use it at any time.
+ *
+ * @ingroup nats_micro_service
+ */
+typedef struct micro_group_s microGroup;
+
+/**
+ * What a group of endpoints is to be. Filled with zeros by the program; all is copied.
+ *
+ * @ingroup nats_micro_service
+ */
+typedef struct microGroupConfig {
+    /** What the subjects of its endpoints begin with, without a dot at its end. Required. */
+    const char *Prefix;
+    /** The queue group of its endpoints; NULL or empty for that of the group around it, else of the service. */
+    const char *QueueGroup;
+    /** No queue group for its endpoints. */
+    bool NoQueueGroup;
+} microGroupConfig;
+
+/**
+ * What an endpoint is.
+ *
+ * @ingroup nats_micro_stats
+ */
+typedef struct microEndpointInfo {
+    /** Its name. */
+    const char *Name;
+    /** Its whole subject. */
+    const char *Subject;
+    /** Its queue group; NULL for none. */
+    const char *QueueGroup;
+    /** What else there is to tell about it. */
+    struct natsMetadata Metadata;
+} microEndpointInfo;
+
+/**
+ * What a service is. Released with `microServiceInfo_Destroy`, with all that is in it.
+ *
+ * @ingroup nats_micro_stats
+ */
+typedef struct microServiceInfo {
+    /** `MICRO_INFO_RESPONSE_TYPE`. */
+    const char *Type;
+    /** Its name. */
+    const char *Name;
+    /** Its version. */
+    const char *Version;
+    /** What it is for; NULL if nothing was said. */
+    const char *Description;
+    /** Which instance it is. */
+    const char *Id;
+    /** What else there is to tell about it. */
+    struct natsMetadata Metadata;
+    /** Its endpoints, the newest first. */
+    struct microEndpointInfo *Endpoints;
+    /** How many endpoints there are. */
+    int EndpointsLen;
+} microServiceInfo;
+
+/**
+ * The statistics of an endpoint.
+ *
+ * @ingroup nats_micro_stats
+ */
+typedef struct microEndpointStats {
+    /** Its name. */
+    const char *Name;
+    /** Its whole subject. */
+    const char *Subject;
+    /** Its queue group; NULL for none. */
+    const char *QueueGroup;
+    /** Requests that its handler was called with. */
+    int64_t NumRequests;
+    /** Errors that were answered or happened to it. */
+    int64_t NumErrors;
+    /** How long the handler took for all requests: the seconds. */
+    int64_t ProcessingTimeSeconds;
+    /** The nanoseconds beside these, less than a second. */
+    int64_t ProcessingTimeNanoseconds;
+    /** How long the handler took for one request, in nanoseconds; 0 without requests. */
+    int64_t AverageProcessingTimeNanoseconds;
+    /** The last error; an empty string if there was none. */
+    char LastErrorString[2048];
+} microEndpointStats;
+
+/**
+ * The statistics of a service. Released with `microServiceStats_Destroy`, with all that is in it.
+ *
+ * @ingroup nats_micro_stats
+ */
+typedef struct microServiceStats {
+    /** `MICRO_STATS_RESPONSE_TYPE`. */
+    const char *Type;
+    /** Its name. */
+    const char *Name;
+    /** Its version. */
+    const char *Version;
+    /** Which instance it is. */
+    const char *Id;
+    /** When it was made, in nanoseconds since 1970, with the precision of milliseconds. */
+    int64_t Started;
+    /** Its endpoints, the newest first. */
+    struct microEndpointStats *Endpoints;
+    /** How many endpoints there are. */
+    int EndpointsLen;
+} microServiceStats;
+
+/**
  * A bucket of objects. Opaque to C.
  *
  * Made by `js_CreateObjectStore`, `js_UpdateObjectStore` and `js_ObjectStore`, released by `objStore_Destroy`, also after
@@ -3160,6 +3488,30 @@ typedef struct objStoreInfoList {
 #ifdef __cplusplus
 extern "C" {
 #endif /* __cplusplus */
+
+/**
+ * The error for memory that could not be allocated: status `NATS_NO_MEMORY`, text "out of memory". It may be returned,
+ * wrapped and destroyed like others, which leaves it as it is.
+ *
+ * @ingroup nats_micro_error
+ */
+extern microError *micro_ErrorOutOfMemory;
+
+/**
+ * The error for an argument that cannot be used: status `NATS_INVALID_ARG`, text "invalid function argument". It may be
+ * returned, wrapped and destroyed like others, which leaves it as it is.
+ *
+ * @ingroup nats_micro_error
+ */
+extern microError *micro_ErrorInvalidArg;
+
+/**
+ * The error for a format that `printf` refuses: status `NATS_INVALID_ARG`, text "invalid format string". An addition of
+ * this library. It may be returned, wrapped and destroyed like others, which leaves it as it is.
+ *
+ * @ingroup nats_micro_error
+ */
+extern microError *micro_ErrorInvalidFormat;
 
 /**
  * Connect to a NATS server.
@@ -13743,6 +14095,1089 @@ NATS_EXTERN enum natsStatus kvWatcher_Stop(kvWatcher *w);
  * @ingroup nats_kv_watch
  */
 NATS_EXTERN void kvWatcher_Destroy(kvWatcher *w);
+
+/**
+ * Add a service whose monitoring has another prefix than `$SRV`.
+ *
+ * For accounts that import the monitoring of others under their own subjects. The rest is as for `micro_AddService`.
+ * Protocol: ADR-32.
+ *
+ * @param new_microservice Receives the service, to be released with `microService_Destroy`. It is written before the
+ * first handler runs, and is valid only with NULL.
+ * @param nc The connection.
+ * @param config What the service is to be, which is copied.
+ * @param prefix The prefix, a subject without wildcards; NULL for `$SRV`.
+ *
+ * @return NULL for success; else an error to be released with `microError_Destroy`: as for `micro_AddService`, and
+ * `NATS_INVALID_ARG` if the prefix is no such subject.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @see micro_AddService
+ *
+ * @ingroup nats_micro_service
+ */
+NATS_EXTERN
+microError *micro_AddServiceWithPrefix(microService **new_microservice,
+                                       natsConnection *nc,
+                                       struct microServiceConfig *config,
+                                       const char *prefix);
+
+/**
+ * Set the statistics of all endpoints of a service to zero.
+ *
+ * Requests that are being handled do not count in the new ones. Protocol: ADR-32.
+ *
+ * @param m The service.
+ *
+ * @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if `m` is NULL or
+ * was destroyed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @see microService_GetStats
+ *
+ * @ingroup nats_micro_stats
+ */
+NATS_EXTERN
+microError *microService_Reset(microService *m);
+
+/**
+ * Set a callback that adds data to the statistics of one endpoint.
+ *
+ * Its JSON object is `data` in the answer to STATS. Protocol: ADR-32.
+ *
+ * @param m The service.
+ * @param subject The whole subject of the endpoint, with the prefixes of its groups.
+ * @param handler The callback; NULL for no data. One that was set before may still be called while this returns.
+ * @param closure The last argument of `handler`; may be NULL.
+ *
+ * @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if `m` or `subject`
+ * is NULL or `m` was destroyed; `NATS_NOT_FOUND` if the service has no such endpoint.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @par Example
+ * ```c
+ * static microError *cache_size(char **data, microService *m, const char *subject, void *closure) {
+ *     *data = strdup("{\"cached\":42}");
+ *     return NULL;
+ * }
+ *
+ * microService *service = NULL; // from micro_AddService
+ * microError_Destroy(microService_SetStatsDataHandler(service, "math.sum", cache_size, NULL));
+ * ```
+ *
+ * @see microService_AddEndpoint
+ *
+ * @ingroup nats_micro_stats
+ */
+NATS_EXTERN
+microError *microService_SetStatsDataHandler(microService *m,
+                                             const char *subject,
+                                             microStatsDataHandler handler,
+                                             void *closure);
+
+/**
+ * Make a client, which asks services over a connection.
+ *
+ * @param new_client Receives the client, to be released with `microClient_Destroy`; written only with NULL.
+ * @param nc The connection, which the client does not keep open.
+ * @param cfg Ignored; pass NULL.
+ *
+ * @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if `new_client` or
+ * `nc` is NULL, or `nc` was destroyed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @see microClient_DoRequest
+ *
+ * @ingroup nats_micro_client
+ */
+NATS_EXTERN
+microError *micro_NewClient(microClient **new_client,
+                            natsConnection *nc,
+                            microClientConfig *cfg);
+
+/**
+ * Ask a service, and wait up to 5 seconds for the answer.
+ *
+ * An answer with the headers of an error (see `microRequest_RespondError`) is returned as an error with its code and text.
+ * Protocol: ADR-32.
+ *
+ * @param reply Receives the answer, to be released with `natsMsg_Destroy`; written only with NULL.
+ * @param client The client.
+ * @param subject The subject of the endpoint.
+ * @param data The payload, which is copied. Ignored if `data_len` is 0.
+ * @param data_len The length of the payload in bytes; not negative.
+ *
+ * @return NULL for success; else an error to be released with `microError_Destroy`: that of the service, with its code;
+ * `NATS_INVALID_ARG` if an argument is NULL or negative, or `client` was destroyed; `NATS_NO_RESPONDERS` if nobody has such
+ * an endpoint; `NATS_TIMEOUT`; or why publishing failed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @par Example
+ * ```c
+ * microClient *client = NULL;
+ * natsMsg *reply = NULL;
+ * microError *err = micro_NewClient(&client, nc, NULL);
+ * if (err == NULL) err = microClient_DoRequest(&reply, client, "hello", "", 0);
+ * if (err == NULL) puts(natsMsg_GetData(reply));
+ * else printf("code %d\n", microError_Code(err));
+ * microError_Destroy(err);
+ * natsMsg_Destroy(reply);
+ * microClient_Destroy(client);
+ * ```
+ *
+ * @see microError_Code
+ *
+ * @ingroup nats_micro_client
+ */
+NATS_EXTERN
+microError *microClient_DoRequest(natsMsg **reply,
+                                  microClient *client,
+                                  const char *subject,
+                                  const char *data,
+                                  int data_len);
+
+/**
+ * Destroy a client.
+ *
+ * Requests that wait in other threads go on.
+ *
+ * @param client The client; NULL, or one that was destroyed before, does nothing.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @see micro_NewClient
+ *
+ * @ingroup nats_micro_client
+ */
+NATS_EXTERN void microClient_Destroy(microClient *client);
+
+/**
+ * Add an endpoint to a service.
+ *
+ * Its handler is called with the requests on its subject, one at a time; different endpoints run at the same time. If the
+ * service has an endpoint with the same subject already, that one takes the new configuration, and its statistics begin
+ * anew. Protocol: ADR-32.
+ *
+ * @param m The service.
+ * @param config What the endpoint is to be, which is copied. With NULL nothing is done.
+ *
+ * @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if `m` is NULL or
+ * was destroyed, the name is missing or has other characters than letters, digits, `_` and `-`, the subject cannot be
+ * subscribed to, or there is no handler; one without a status if the service is stopped, or the queue group of an endpoint
+ * with the same subject differs; or why subscribing failed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @see microGroup_AddEndpoint, microService_AddGroup
+ *
+ * @ingroup nats_micro_service
+ */
+NATS_EXTERN
+microError *microService_AddEndpoint(microService *m,
+                                     struct microEndpointConfig *config);
+
+/**
+ * Add an endpoint to a group.
+ *
+ * Its subject is that of the configuration behind the prefix of the group and a dot; the rest is as for
+ * `microService_AddEndpoint`. Protocol: ADR-32.
+ *
+ * @param g The group.
+ * @param config What the endpoint is to be, which is copied. With NULL nothing is done.
+ *
+ * @return NULL for success; else an error to be released with `microError_Destroy`: as for `microService_AddEndpoint`.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @see microService_AddEndpoint
+ *
+ * @ingroup nats_micro_service
+ */
+NATS_EXTERN
+microError *microGroup_AddEndpoint(microGroup *g,
+                                   struct microEndpointConfig *config);
+
+/**
+ * Add a group to a service: a common beginning of the subjects of some endpoints.
+ *
+ * Protocol: ADR-32.
+ *
+ * @param new_group Receives the group, which belongs to the service and can be used until that is destroyed. Written only
+ * with NULL.
+ * @param m The service.
+ * @param config What the group is to be, which is copied.
+ *
+ * @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if an argument is
+ * NULL, `m` was destroyed, or the prefix is missing.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @par Example
+ * ```c
+ * static microError *sum(microRequest *req) { return microRequest_Respond(req, "4", 1); }
+ *
+ * microService *service = NULL; // from micro_AddService
+ * microGroup *group = NULL;
+ * microGroupConfig config = {"math", NULL, false};
+ * microEndpointConfig endpoint;
+ * memset(&endpoint, 0, sizeof(endpoint));
+ * endpoint.Name = "sum";
+ * endpoint.Handler = sum;
+ * microError *err = microService_AddGroup(&group, service, &config);
+ * if (err == NULL) err = microGroup_AddEndpoint(group, &endpoint); // on math.sum
+ * microError_Destroy(err);
+ * ```
+ *
+ * @see microGroup_AddGroup, microGroup_AddEndpoint
+ *
+ * @ingroup nats_micro_service
+ */
+NATS_EXTERN
+microError *microService_AddGroup(microGroup **new_group,
+                                  microService *m,
+                                  struct microGroupConfig *config);
+
+/**
+ * Add a group to a group.
+ *
+ * Its prefix goes behind that of the outer group and a dot. If its configuration says nothing about queue groups, it has
+ * what the outer one has. Protocol: ADR-32.
+ *
+ * @param new_group Receives the group, which belongs to the service and can be used until that is destroyed. Written only
+ * with NULL.
+ * @param parent The outer group.
+ * @param config What the group is to be, which is copied.
+ *
+ * @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if an argument is
+ * NULL, the service was destroyed, or the prefix is missing.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @see microService_AddGroup
+ *
+ * @ingroup nats_micro_service
+ */
+NATS_EXTERN
+microError *microGroup_AddGroup(microGroup **new_group,
+                                microGroup *parent,
+                                struct microGroupConfig *config);
+
+/**
+ * Make an error from a code and a text.
+ *
+ * What `micro_ErrorfCode` does, for programs and languages that cannot call functions with a variable number of
+ * arguments.
+ *
+ * @param code The code for the other side; 0 for none.
+ * @param text The text, not a format; NULL is an empty one.
+ *
+ * @return The error, to be released with `microError_Destroy`; never NULL.
+ *
+ * @par Threads
+ * Any thread may call this function at any time.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @see micro_ErrorfCode
+ *
+ * @ingroup nats_micro_error
+ */
+NATS_EXTERN
+microError *micro_ErrorFromText(int code,
+                                const char *text);
+
+/**
+ * Wrap an error in another one with a text.
+ *
+ * What `microError_Wrapf` does, for programs and languages that cannot call functions with a variable number of
+ * arguments.
+ *
+ * @param err The cause, which the new error takes over; NULL for none.
+ * @param text The text, not a format; NULL is an empty one.
+ *
+ * @return The new error, to be released with `microError_Destroy`; NULL if `err` is NULL.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. An error belongs to one thread at a time.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @see microError_Wrapf
+ *
+ * @ingroup nats_micro_error
+ */
+NATS_EXTERN
+microError *microError_WrapText(microError *err,
+                                const char *text);
+
+/**
+ * Make an error from a status.
+ *
+ * @param s The status.
+ *
+ * @return An error with this status and its text, to be released with `microError_Destroy`; NULL for `NATS_OK`.
+ *
+ * @par Threads
+ * Any thread may call this function at any time.
+ *
+ * @see natsStatus_GetText
+ *
+ * @ingroup nats_micro_error
+ */
+NATS_EXTERN
+microError *micro_ErrorFromStatus(natsStatus s);
+
+/**
+ * Return the code of an error.
+ *
+ * @param err The error.
+ *
+ * @return Its own code, not that of its cause; 0 if it has none or `err` is NULL.
+ *
+ * @par Threads
+ * An error belongs to one thread at a time.
+ *
+ * @see micro_ErrorfCode
+ *
+ * @ingroup nats_micro_error
+ */
+NATS_EXTERN int microError_Code(microError *err);
+
+/**
+ * Return the status of an error.
+ *
+ * @param err The error.
+ *
+ * @return Its status; if it has none, that of what caused it; `NATS_OK` if nothing in the chain has one, or `err` is
+ * NULL.
+ *
+ * @par Threads
+ * An error belongs to one thread at a time.
+ *
+ * @see micro_ErrorFromStatus
+ *
+ * @ingroup nats_micro_error
+ */
+NATS_EXTERN
+enum natsStatus microError_Status(microError *err);
+
+/**
+ * Write the text of an error, with status, code and causes, into a buffer.
+ *
+ * For example `request failed: status 26: Timeout`. What does not fit is cut.
+ *
+ * @param err The error; NULL is written as `null`.
+ * @param buf Where to write it, with a NUL at its end.
+ * @param len The size of the buffer in bytes. With 0 nothing is written.
+ *
+ * @return `buf`; an empty string if `buf` is NULL.
+ *
+ * @par Threads
+ * An error belongs to one thread at a time.
+ *
+ * @par Example
+ * ```c
+ * char text[256];
+ * microError *err = micro_ErrorfCode(404, "no order %d", 7);
+ * puts(microError_String(err, text, sizeof(text)));
+ * microError_Destroy(err);
+ * ```
+ *
+ * @ingroup nats_micro_error
+ */
+NATS_EXTERN const char *microError_String(microError *err, char *buf, size_t len);
+
+/**
+ * Destroy an error and what caused it.
+ *
+ * @param err The error; NULL and the library's fixed errors are left alone.
+ *
+ * @par Threads
+ * An error belongs to one thread at a time.
+ *
+ * @ingroup nats_micro_error
+ */
+NATS_EXTERN void microError_Destroy(microError *err);
+
+/**
+ * Answer a request with data.
+ *
+ * The answer is published on the reply subject of the request, buffered like others. It does not get the headers of the
+ * request; for an answer with headers, publish a message of your own on `microRequest_GetReply`.
+ *
+ * @param req The request.
+ * @param data The payload, which is copied. Ignored if `len` is 0.
+ * @param len The length of the payload in bytes.
+ *
+ * @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if `req` is NULL,
+ * the request has no reply subject, or `data` is NULL while `len` is not 0; or why publishing failed.
+ *
+ * @par Threads
+ * One thread at a time may use a request, until its handler returns.
+ *
+ * @par Example
+ * ```c
+ * static microError *echo(microRequest *req) {
+ *     return microRequest_Respond(req, microRequest_GetData(req), (size_t)microRequest_GetDataLength(req));
+ * }
+ * ```
+ *
+ * @see microRequest_RespondError, microRequest_RespondCustom
+ *
+ * @ingroup nats_micro_request
+ */
+NATS_EXTERN
+microError *microRequest_Respond(microRequest *req,
+                                 const char *data,
+                                 size_t len);
+
+/**
+ * Answer a request with an error.
+ *
+ * The answer is empty and has the headers `Nats-Service-Error`, the text of the error without its causes,
+ * `Nats-Service-Error-Code`, its code, and, if it has a status, `Nats-Status`. The error counts in the statistics of the
+ * endpoint. A handler that returns an error need not call this. Protocol: ADR-32.
+ *
+ * @param req The request.
+ * @param err The error, which is released in any case. With NULL the answer is an empty message.
+ *
+ * @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if `req` is NULL or
+ * the request has no reply subject; or why publishing failed.
+ *
+ * @par Threads
+ * One thread at a time may use a request, until its handler returns.
+ *
+ * @see microRequest_RespondCustom, micro_ErrorfCode
+ *
+ * @ingroup nats_micro_request
+ */
+NATS_EXTERN
+microError *microRequest_RespondError(microRequest *req,
+                                      microError *err);
+
+/**
+ * Answer a request with data and an error.
+ *
+ * The answer has the data, and the headers that `microRequest_RespondError` describes if there is an error.
+ *
+ * @param req The request.
+ * @param err The error, which is released in any case; NULL for none.
+ * @param data The payload, which is copied. Ignored if `len` is 0.
+ * @param len The length of the payload in bytes.
+ *
+ * @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if `req` is NULL,
+ * the request has no reply subject, or `data` is NULL while `len` is not 0; or why publishing failed.
+ *
+ * @par Threads
+ * One thread at a time may use a request, until its handler returns.
+ *
+ * @see microRequest_Respond, microRequest_RespondError
+ *
+ * @ingroup nats_micro_request
+ */
+NATS_EXTERN
+microError *microRequest_RespondCustom(microRequest *req,
+                                       microError *err,
+                                       const char *data,
+                                       size_t len);
+
+/**
+ * Return the message of a request.
+ *
+ * @param req The request.
+ *
+ * @return The message, which belongs to the request: destroying it does nothing. NULL if `req` is NULL.
+ *
+ * @par Threads
+ * One thread at a time may use a request, until its handler returns.
+ *
+ * @see microRequest_GetData
+ *
+ * @ingroup nats_micro_request
+ */
+NATS_EXTERN natsMsg *microRequest_GetMsg(microRequest *req);
+
+/**
+ * Return the connection that a request came by.
+ *
+ * @param req The request.
+ *
+ * @return The connection: the program's own handle. NULL if `req` is NULL.
+ *
+ * @par Threads
+ * One thread at a time may use a request, until its handler returns.
+ *
+ * @see microRequest_GetService
+ *
+ * @ingroup nats_micro_request
+ */
+NATS_EXTERN natsConnection *microRequest_GetConnection(microRequest *req);
+
+/**
+ * Return the service that a request is for.
+ *
+ * @param req The request.
+ *
+ * @return The service: the program's own handle. NULL if `req` is NULL.
+ *
+ * @par Threads
+ * One thread at a time may use a request, until its handler returns.
+ *
+ * @see microRequest_GetServiceState
+ *
+ * @ingroup nats_micro_request
+ */
+NATS_EXTERN microService *microRequest_GetService(microRequest *req);
+
+/**
+ * Return the pointer that the program gave with the service.
+ *
+ * @param req The request.
+ *
+ * @return `State` of the service's configuration; NULL if `req` is NULL.
+ *
+ * @par Threads
+ * One thread at a time may use a request, until its handler returns.
+ *
+ * @see microService_GetState
+ *
+ * @ingroup nats_micro_request
+ */
+NATS_EXTERN void *microRequest_GetServiceState(microRequest *req);
+
+/**
+ * Return the pointer that the program gave with the endpoint.
+ *
+ * @param req The request.
+ *
+ * @return `State` of the endpoint's configuration; NULL for requests of a `StatsHandler`, and if `req` is NULL.
+ *
+ * @par Threads
+ * One thread at a time may use a request, until its handler returns.
+ *
+ * @see microRequest_GetServiceState
+ *
+ * @ingroup nats_micro_request
+ */
+NATS_EXTERN
+void *microRequest_GetEndpointState(microRequest *req);
+
+/**
+ * Return the subject of a request.
+ *
+ * @param req The request.
+ *
+ * @return The subject, which belongs to the request; NULL if `req` is NULL.
+ *
+ * @par Threads
+ * One thread at a time may use a request, until its handler returns.
+ *
+ * @see natsMsg_GetSubject
+ *
+ * @ingroup nats_micro_request
+ */
+NATS_EXTERN const char *microRequest_GetSubject(microRequest *req);
+
+/**
+ * Return the subject on which the answer to a request is expected.
+ *
+ * @param req The request.
+ *
+ * @return The reply subject, which belongs to the request; NULL if it has none or `req` is NULL.
+ *
+ * @par Threads
+ * One thread at a time may use a request, until its handler returns.
+ *
+ * @see natsMsg_GetReply
+ *
+ * @ingroup nats_micro_request
+ */
+NATS_EXTERN const char *microRequest_GetReply(microRequest *req);
+
+/**
+ * Return the payload of a request.
+ *
+ * @param req The request.
+ *
+ * @return The payload, followed by a NUL, which belongs to the request; NULL if `req` is NULL.
+ *
+ * @par Threads
+ * One thread at a time may use a request, until its handler returns.
+ *
+ * @see microRequest_GetDataLength
+ *
+ * @ingroup nats_micro_request
+ */
+NATS_EXTERN const char *microRequest_GetData(microRequest *req);
+
+/**
+ * Return the length of the payload of a request.
+ *
+ * @param req The request.
+ *
+ * @return The length in bytes; 0 if `req` is NULL.
+ *
+ * @par Threads
+ * One thread at a time may use a request, until its handler returns.
+ *
+ * @see microRequest_GetData
+ *
+ * @ingroup nats_micro_request
+ */
+NATS_EXTERN int microRequest_GetDataLength(microRequest *req);
+
+/**
+ * Set a header of a request, in place of all values that it has.
+ *
+ * This changes the request, for example before it is passed on. The answer does not have it.
+ *
+ * @param req The request.
+ * @param key The name of the header, in its exact case.
+ * @param value The value; NULL is stored as such.
+ *
+ * @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if `req` or `key` is NULL, or `key` is empty or has a colon, white space or control characters.
+ *
+ * @par Threads
+ * One thread at a time may use a request, until its handler returns.
+ *
+ * @see microRequest_AddHeader
+ *
+ * @ingroup nats_micro_request
+ */
+NATS_EXTERN
+microError *microRequest_SetHeader(microRequest *req,
+                                   const char *key,
+                                   const char *value);
+
+/**
+ * Add a value to a header of a request.
+ *
+ * This changes the request, for example before it is passed on. The answer does not have it.
+ *
+ * @param req The request.
+ * @param key The name of the header, in its exact case.
+ * @param value The value; NULL is stored as such.
+ *
+ * @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if `req` or `key` is NULL, or `key` is empty or has a colon, white space or control characters.
+ *
+ * @par Threads
+ * One thread at a time may use a request, until its handler returns.
+ *
+ * @see microRequest_SetHeader
+ *
+ * @ingroup nats_micro_request
+ */
+NATS_EXTERN
+microError *microRequest_AddHeader(microRequest *req,
+                                   const char *key,
+                                   const char *value);
+
+/**
+ * Read the first value of a header of a request.
+ *
+ * The headers are those of the message that was received.
+ *
+ * @param req The request.
+ * @param key The name of the header, in its exact case.
+ * @param value Receives the value, which belongs to the request.
+ *
+ * @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_NOT_FOUND` if there is no such header, `NATS_INVALID_ARG` if an argument is NULL, `NATS_PROTOCOL_ERROR` if the headers are malformed.
+ *
+ * @par Threads
+ * One thread at a time may use a request, until its handler returns.
+ *
+ * @see microRequest_GetHeaderValues
+ *
+ * @ingroup nats_micro_request
+ */
+NATS_EXTERN
+microError *microRequest_GetHeaderValue(microRequest *req,
+                                        const char *key,
+                                        const char **value);
+
+/**
+ * Read all values of a header of a request.
+ *
+ * The headers are those of the message that was received.
+ *
+ * @param req The request.
+ * @param key The name of the header, in its exact case.
+ * @param values Receives an array, to be released with `free()`; the strings in it belong to the request.
+ * @param count Receives the number of values.
+ *
+ * @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_NOT_FOUND` if there is no such header, `NATS_INVALID_ARG` if an argument is NULL, `NATS_PROTOCOL_ERROR` if the headers are malformed.
+ *
+ * @par Threads
+ * One thread at a time may use a request, until its handler returns.
+ *
+ * @see microRequest_GetHeaderKeys
+ *
+ * @ingroup nats_micro_request
+ */
+NATS_EXTERN
+microError *microRequest_GetHeaderValues(microRequest *req,
+                                         const char *key,
+                                         const char ***values,
+                                         int *count);
+
+/**
+ * Read the names of all headers of a request.
+ *
+ * The headers are those of the message that was received.
+ *
+ * @param req The request.
+ * @param keys Receives an array, to be released with `free()`; the strings in it belong to the request.
+ * @param count Receives the number of names.
+ *
+ * @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_NOT_FOUND` if there is no such header, `NATS_INVALID_ARG` if an argument is NULL, `NATS_PROTOCOL_ERROR` if the headers are malformed.
+ *
+ * @par Threads
+ * One thread at a time may use a request, until its handler returns.
+ *
+ * @see microRequest_GetHeaderValues
+ *
+ * @ingroup nats_micro_request
+ */
+NATS_EXTERN
+microError *microRequest_GetHeaderKeys(microRequest *req,
+                                       const char ***keys,
+                                       int *count);
+
+/**
+ * Remove a header of a request, with all its values.
+ *
+ * This changes the request, for example before it is passed on.
+ *
+ * @param req The request.
+ * @param key The name of the header, in its exact case.
+ *
+ * @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_NOT_FOUND` if there is no such header, `NATS_INVALID_ARG` if an argument is NULL, `NATS_PROTOCOL_ERROR` if the headers are malformed.
+ *
+ * @par Threads
+ * One thread at a time may use a request, until its handler returns.
+ *
+ * @see microRequest_SetHeader
+ *
+ * @ingroup nats_micro_request
+ */
+NATS_EXTERN
+microError *microRequest_DeleteHeader(microRequest *req,
+                                      const char *key);
+
+/**
+ * Add a service to a connection.
+ *
+ * The service answers what monitoring tools ask, on nine subjects below `$SRV`, and, if the configuration has an endpoint,
+ * its requests; more endpoints can follow. It ends with its connection at the latest, and goes on over reconnects.
+ * Protocol: ADR-32.
+ *
+ * @param new_microservice Receives the service, to be released with `microService_Destroy`. It is written before the
+ * first handler runs, and is valid only with NULL.
+ * @param nc The connection.
+ * @param config What the service is to be, which is copied.
+ *
+ * @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if an argument is
+ * NULL, `Name` or `Version` is missing, `Name` has other characters than letters, digits, `_` and `-`, `QueueGroup` is
+ * empty, or the endpoint's configuration cannot be used; `NATS_CONNECTION_CLOSED` or `NATS_DRAINING` in such states of the
+ * connection; or why subscribing failed. Nothing is left of the service then.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @par Example
+ * ```c
+ * static microError *hello(microRequest *req) { return microRequest_Respond(req, "hello", 5); }
+ *
+ * microEndpointConfig endpoint;
+ * microServiceConfig config;
+ * microService *service = NULL;
+ * memset(&endpoint, 0, sizeof(endpoint));
+ * memset(&config, 0, sizeof(config));
+ * endpoint.Name = "hello";
+ * endpoint.Handler = hello;
+ * config.Name = "greeter";
+ * config.Version = "1.0.0";
+ * config.Endpoint = &endpoint;
+ * microError *err = micro_AddService(&service, nc, &config);
+ * if (err == NULL) err = microService_Run(service);
+ * microError_Destroy(err);
+ * ```
+ *
+ * @see microService_AddEndpoint, microService_Stop, microService_Destroy
+ *
+ * @ingroup nats_micro_service
+ */
+NATS_EXTERN
+microError *micro_AddService(microService **new_microservice,
+                             natsConnection *nc,
+                             struct microServiceConfig *config);
+
+/**
+ * Stop a service, without waiting for its end.
+ *
+ * The endpoints drain: the server sends no more requests, those that have arrived are handled, for up to 30 seconds. Then
+ * the endpoints for monitoring end, and `DoneHandler` is called. Further calls do nothing.
+ *
+ * @param m The service.
+ *
+ * @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if `m` is NULL or
+ * was destroyed; `NATS_DRAINING` if the connection drains, which ends the service as well. The service counts as stopped in
+ * any case.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @see microService_IsStopped, microService_Destroy, microDoneHandler
+ *
+ * @ingroup nats_micro_service
+ */
+NATS_EXTERN
+microError *microService_Stop(microService *m);
+
+/**
+ * Stop a service and release it.
+ *
+ * Does not wait: what has arrived is still handled, and `DoneHandler` may be called later. The handlers that are called
+ * after this get the handle, which works until they return. The groups of the service cannot be used any more.
+ *
+ * @param m The service.
+ *
+ * @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if `m` is NULL or
+ * was destroyed; `NATS_DRAINING` if the connection drains: the service counts as stopped then, and a second call releases
+ * it.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @see microService_Stop
+ *
+ * @ingroup nats_micro_service
+ */
+NATS_EXTERN
+microError *microService_Destroy(microService *m);
+
+/**
+ * Wait until a service is stopped.
+ *
+ * Returns when `microService_Stop` has begun, or the connection was closed; `DoneHandler` may be called later.
+ *
+ * @param m The service.
+ *
+ * @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if `m` is NULL or
+ * was destroyed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, but not one that runs the callbacks of the service.
+ *
+ * @see microService_Stop
+ *
+ * @ingroup nats_micro_service
+ */
+NATS_EXTERN
+microError *microService_Run(microService *m);
+
+/**
+ * Return whether a service was stopped.
+ *
+ * @param m The service.
+ *
+ * @return True from the moment in which stopping began, and once the connection was closed; also if `m` is NULL or was
+ * destroyed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @see microService_Stop, microService_Run
+ *
+ * @ingroup nats_micro_service
+ */
+NATS_EXTERN
+bool microService_IsStopped(microService *m);
+
+/**
+ * Return the connection that a service is on.
+ *
+ * @param m The service.
+ *
+ * @return The connection: the program's own handle, which may have been destroyed. NULL if `m` is NULL or was destroyed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @see microRequest_GetConnection
+ *
+ * @ingroup nats_micro_service
+ */
+NATS_EXTERN
+natsConnection *microService_GetConnection(microService *m);
+
+/**
+ * Return the pointer that the program gave with a service.
+ *
+ * @param m The service.
+ *
+ * @return `State` of the configuration; NULL if `m` is NULL or was destroyed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @see microRequest_GetServiceState
+ *
+ * @ingroup nats_micro_service
+ */
+NATS_EXTERN void *microService_GetState(microService *m);
+
+/**
+ * Read what a service is, and its endpoints.
+ *
+ * @param new_info Receives the information, to be released with `microServiceInfo_Destroy`; written only with NULL.
+ * @param m The service.
+ *
+ * @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if an argument is
+ * NULL or `m` was destroyed; `NATS_NO_MEMORY`.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @see microService_GetStats
+ *
+ * @ingroup nats_micro_stats
+ */
+NATS_EXTERN
+microError *microService_GetInfo(struct microServiceInfo **new_info,
+                                 microService *m);
+
+/**
+ * Read the statistics of a service's endpoints.
+ *
+ * Those of the endpoints for monitoring are not among them. After `microService_Stop` the endpoints disappear one by one.
+ *
+ * @param new_stats Receives the statistics, to be released with `microServiceStats_Destroy`; written only with NULL.
+ * @param m The service.
+ *
+ * @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if an argument is
+ * NULL or `m` was destroyed; `NATS_NO_MEMORY`.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @see microService_GetInfo, microService_Reset
+ *
+ * @ingroup nats_micro_stats
+ */
+NATS_EXTERN
+microError *microService_GetStats(struct microServiceStats **new_stats,
+                                  microService *m);
+
+/**
+ * Destroy what `microService_GetInfo` has made.
+ *
+ * @param info The information; NULL does nothing.
+ *
+ * @par Threads
+ * It belongs to one thread at a time.
+ *
+ * @ingroup nats_micro_stats
+ */
+NATS_EXTERN void microServiceInfo_Destroy(struct microServiceInfo *info);
+
+/**
+ * Destroy what `microService_GetStats` has made.
+ *
+ * @param stats The statistics; NULL does nothing.
+ *
+ * @par Threads
+ * They belong to one thread at a time.
+ *
+ * @ingroup nats_micro_stats
+ */
+NATS_EXTERN void microServiceStats_Destroy(struct microServiceStats *stats);
+
+/**
+ * Make an error from a formatted text.
+ *
+ * @param format The text, a format of `printf`, followed by what it asks for; NULL is an empty text.
+ *
+ * @return The error, to be released with `microError_Destroy`; never NULL. It has no status and the code 0.
+ * `micro_ErrorInvalidFormat` or `micro_ErrorOutOfMemory` if the text cannot be made.
+ *
+ * @par Threads
+ * Any thread may call this function at any time.
+ *
+ * @par Example
+ * ```c
+ * static microError *divide(microRequest *req) {
+ *     if (microRequest_GetDataLength(req) == 0) return micro_Errorf("nothing to divide");
+ *     return microRequest_Respond(req, "2", 1);
+ * }
+ * ```
+ *
+ * @see micro_ErrorfCode, micro_ErrorFromText
+ *
+ * @ingroup nats_micro_error
+ */
+NATS_EXTERN microError *micro_Errorf(const char *format, ...);
+
+/**
+ * Make an error from a code and a formatted text.
+ *
+ * @param code The code that the other side gets.
+ * @param format The text, a format of `printf`, followed by what it asks for; NULL is an empty text.
+ *
+ * @return The error, to be released with `microError_Destroy`; never NULL. It has no status.
+ * `micro_ErrorInvalidFormat` or `micro_ErrorOutOfMemory` if the text cannot be made.
+ *
+ * @par Threads
+ * Any thread may call this function at any time.
+ *
+ * @see micro_Errorf, micro_ErrorFromText
+ *
+ * @ingroup nats_micro_error
+ */
+NATS_EXTERN microError *micro_ErrorfCode(int code, const char *format, ...);
+
+/**
+ * Wrap an error in another one with a formatted text.
+ *
+ * @param err The cause, which the new error takes over; NULL for none. The library's fixed errors stay as they
+ * are.
+ * @param format The text, a format of `printf`, followed by what it asks for; NULL is an empty text.
+ *
+ * @return The new error, without a status and with code 0, to be released with `microError_Destroy`; NULL if
+ * `err` is NULL. `micro_ErrorInvalidFormat` or `micro_ErrorOutOfMemory` if the text cannot be made; `err` is
+ * destroyed then.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. An error belongs to one thread at a time.
+ *
+ * @see microError_WrapText, microError_Status
+ *
+ * @ingroup nats_micro_error
+ */
+NATS_EXTERN microError *microError_Wrapf(microError *err,
+                                    const char *format,
+                                    ...);
 
 /**
  * Tell the revision of an object.

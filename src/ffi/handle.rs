@@ -16,8 +16,8 @@ mod arena;
 mod explored;
 mod jetstream;
 mod kv;
-mod obj;
 mod micro;
+mod obj;
 mod slot;
 #[cfg(test)]
 mod slot_tests;
@@ -34,12 +34,12 @@ pub(crate) use self::kv::{
     OwnedStore, OwnedWatcher, hold_watcher, new_store, new_watcher, prepare_watcher,
 };
 pub use self::kv::{kvStore, kvWatcher};
+pub(crate) use self::micro::{hold_service, new_caller, new_group, new_service};
+pub use self::micro::{microClient, microGroup, microService};
 pub(crate) use self::obj::{
     new_get, new_put, new_store as new_obj_store, new_watcher as new_obj_watcher,
 };
 pub use self::obj::{objStore, objStoreGet, objStorePut, objStoreWatcher};
-pub(crate) use self::micro::{hold_service, new_caller, new_group, new_service};
-pub use self::micro::{microClient, microGroup, microService};
 use self::slot::{FourStripes, Hold, OneStripe, Pin, Slot, Stripes};
 use self::whole::{Editable, Whole};
 use crate::client::{Connection, ForeignHandle, Options, Subscription};

@@ -97,5 +97,5 @@ pub mod types;
 // Behind the rest, as in the header.
 pub mod jetstream;
 pub mod kv;
-pub mod obj;
 pub mod micro;
+pub mod obj;

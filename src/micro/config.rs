@@ -67,7 +67,7 @@ impl ServiceConfig {
         let prefix = self.prefix.as_bytes();
         if !is_name(&self.name)
             || self.version.is_empty()
-            || subject::inbox_prefix_fault(prefix).is_some()
+            || subject::literal_fault(prefix).is_some()
         {
             return Err(Error::INVALID_ARG);
         }
