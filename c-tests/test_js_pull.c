@@ -345,17 +345,41 @@ static void the_end_of_the_consumer(void) {
 }
 
 static void an_attached_consumer_that_is_gone(void) {
+    jsConsumerSequenceMismatch mismatch;
     natsMsgList list = {NULL, 0};
     natsSubscription *sub = NULL;
+    jsConsumerInfo *ci = NULL;
     char text[1024];
     pull p;
+    int i;
 
     pull_start(&p, 0, NULL);
     CHECK_OK(js_PullSubscribe(&sub, p.js, "foo", "d", NULL, NULL, NULL));
+    CHECK_STATUS(natsSubscription_GetSequenceMismatch(&mismatch, sub), NATS_NOT_FOUND);
+    CHECK_OK(natsSubscription_GetConsumerInfo(&ci, sub, NULL, NULL));
+    CHECK_STR(ci->Name, "d");
+    jsConsumerInfo_Destroy(ci);
     CHECK_OK(natsSubscription_Unsubscribe(p.sub));
     CHECK_STATUS(natsSubscription_Fetch(&list, sub, 1, deadline_ms(), NULL), NATS_NO_RESPONDERS);
+    CHECK_REACHED(&p.c.errors, 1);
+    CHECK_INT(p.c.statuses[0], NATS_NOT_FOUND);
+    CHECK(p.c.subscriptions[0] == sub);
+    CHECK_STATUS(natsSubscription_GetConsumerInfo(&ci, sub, NULL, NULL), NATS_NOT_FOUND);
+    /* That is told once, until it has been there again. */
+    api_request(p.nc, "CONSUMER.DURABLE.CREATE.S.d",
+                "{\"stream_name\":\"S\",\"config\":{\"durable_name\":\"d\",\"ack_policy\":\"explicit\"}}", text,
+                sizeof(text));
+    publish_numbers(p.nc, "foo", 0, 1);
+    expect_fetch(sub, 1, 0, 1);
+    CHECK_INT(counter_get(&p.c.errors), 1);
     api_request(p.nc, "STREAM.DELETE.S", "", text, sizeof(text));
     CHECK_STATUS(natsSubscription_Fetch(&list, sub, 1, deadline_ms(), NULL), NATS_NO_RESPONDERS);
+    CHECK_REACHED(&p.c.errors, 2);
+    for (i = 0; i < 5; i++)
+        CHECK_STATUS(natsSubscription_Fetch(&list, sub, 1, deadline_ms(), NULL), NATS_NO_RESPONDERS);
+    /* The answer to a question that is not asked would be there before this one. */
+    CHECK_STATUS(natsSubscription_GetConsumerInfo(&ci, sub, NULL, NULL), NATS_ERR);
+    CHECK_INT(counter_get(&p.c.errors), 2);
     natsConnection_Close(p.nc);
     expect_none(sub, NATS_CONNECTION_CLOSED);
     natsSubscription_Destroy(sub);

@@ -299,6 +299,30 @@ impl Call<'_> {
         reply.map_err(with_code)
     }
 
+    /// Sends a request to a function of the API without waiting. `then` is called with the answer, or
+    /// with the error when the call's time is over, on a thread that must not wait. It is not called
+    /// where this fails.
+    pub fn request_then<T: Json>(
+        &self,
+        function: &str,
+        tokens: &[&str],
+        body: &[u8],
+        then: impl FnOnce(Result<T>) + Send + 'static,
+    ) -> Result<(), Plain> {
+        let conn = &self.context.conn;
+        let answered = |answer: Result<Msg, Plain>| {
+            then(
+                answer
+                    .map_err(with_code)
+                    .and_then(|msg| read_response(msg.payload())),
+            );
+        };
+        self.with_request(&self.subject(function, tokens), body, |request| {
+            conn.request_then(request, self.deadline(), answered)
+        })
+        .map(drop)
+    }
+
     /// Sends a request that has many answers, and returns them as they came.
     pub(super) fn request_many(
         &self,

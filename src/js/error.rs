@@ -44,6 +44,11 @@ impl Error {
         self.code
     }
 
+    /// Whether the server says that the consumer, or its stream, does not exist.
+    pub fn is_no_consumer(&self) -> bool {
+        self.code == ErrCode::CONSUMER_NOT_FOUND || self.code == ErrCode::STREAM_NOT_FOUND
+    }
+
     /// The words for it.
     pub fn text(&self) -> &str {
         self.error.text()

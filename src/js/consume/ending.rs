@@ -1,69 +1,58 @@
 //! What becomes of a consumer when its subscription ends: one that the library has created is
 //! deleted when the program unsubscribes or drains, and kept otherwise.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Instant;
 
-use super::push::Push;
-use crate::client::{Connection, EndReason, Monitor, Subscription};
+use super::api::Api;
+use crate::client::{EndReason, Monitor, Subscription};
 use crate::error::{Error, Result, Status};
-use crate::js::api::ErrCode;
+use crate::js::api::Done;
 
 /// The end of a subscription's consumer.
 pub(super) struct Ending {
+    api: Arc<Api>,
+    stream: String,
     /// The program destroys the subscription, which does not delete the consumer.
     keep: AtomicBool,
-    /// A request to delete it that nobody waits for is under way.
+    /// A request to delete it, sent by [`Ending::delete_later`], has not been answered yet.
     deleting: Monitor<bool>,
+    me: Weak<Ending>,
 }
 
 impl Ending {
-    pub(super) fn new(conn: &Arc<Connection>) -> Self {
-        Ending {
+    pub(super) fn new(api: &Arc<Api>, stream: &str) -> Arc<Self> {
+        Arc::new_cyclic(|me| Ending {
+            api: api.clone(),
+            stream: stream.to_owned(),
             keep: AtomicBool::new(false),
-            deleting: Monitor::new(conn, false),
-        }
+            deleting: Monitor::new(api.connection(), false),
+            me: me.clone(),
+        })
     }
 
     pub(super) fn keep_consumer(&self) {
         self.keep.store(true, Ordering::Relaxed);
     }
 
-    pub(super) fn keeps_consumer(&self) -> bool {
-        self.keep.load(Ordering::Relaxed)
+    /// Whether a subscription that ends for this reason leaves its consumer to be deleted by
+    /// [`Ending::delete_later`].
+    pub(super) fn deletes_after(&self, reason: EndReason) -> bool {
+        reason == EndReason::Drained && !self.keep.load(Ordering::Relaxed)
     }
 
-    /// Waits for the request that nobody waits for.
+    /// Waits for the answer to [`Ending::delete_later`].
     pub(super) fn wait(&self, deadline: Option<Instant>) {
         // In time or not, the drain is complete.
         let _ = self.deleting.wait(deadline, |busy| (!*busy).then_some(()));
     }
 
-    pub(super) fn is_deleting(&self, busy: bool) {
-        *self.deleting.lock() = busy;
-        self.deleting.notify_all();
-    }
-}
-
-impl Push {
-    /// The name of the consumer that the library has created and nobody has deleted yet: from now on
-    /// the caller's to delete.
-    fn take_ours(&self) -> Option<String> {
-        let mut state = self.state.lock();
-        state.ended = true;
-        state.machine.end();
-        let ours = std::mem::take(&mut state.ours) && !state.consumer.is_empty();
-        ours.then(|| state.consumer.clone())
-    }
-
-    /// The program has unsubscribed.
-    pub(super) fn delete_now(&self) -> Result<()> {
-        let Some(consumer) = self.take_ours() else {
-            return Ok(());
-        };
-        self.call()
-            .delete_consumer(&self.stream, &consumer)
+    /// Deletes the consumer of a subscription that the program has unsubscribed, and waits for it.
+    pub(super) fn delete_now(&self, consumer: &str) -> Result<()> {
+        self.api
+            .call()
+            .delete_consumer(&self.stream, consumer)
             .map_err(|error| match error.status() {
                 Status::NATS_NOT_FOUND => {
                     let text = format!("failed to delete consumer '{consumer}': not found");
@@ -73,38 +62,42 @@ impl Push {
             })
     }
 
-    /// The subscription has ended.
-    pub(super) fn ended(&self, sub: &Arc<Subscription>, reason: EndReason) {
-        if let Some(timer) = self.state.lock().timing.stop() {
-            timer.cancel();
-        }
-        if reason != EndReason::Drained || self.ending.keeps_consumer() {
-            let mut state = self.state.lock();
-            state.ended = true;
-            state.machine.end();
-            return;
-        }
-        let Some(consumer) = self.take_ours() else {
-            return;
-        };
-        self.ending.is_deleting(true);
-        let (me, name, sub) = (self.me.clone(), consumer.clone(), Arc::downgrade(sub));
-        let sent = self.ask("CONSUMER.DELETE", &[&self.stream, &consumer], b"", {
-            move |answer: crate::js::Result<crate::js::api::Done>| {
-                let Some(push) = me.upgrade() else { return };
-                if let Err(e) = answer
-                    && e.code() != ErrCode::CONSUMER_NOT_FOUND
-                    && e.code() != ErrCode::STREAM_NOT_FOUND
-                {
-                    push.report_undeleted(&name, &e.into(), sub.upgrade().as_ref());
-                }
-                push.ending.is_deleting(false);
+    /// Deletes the consumer of a subscription that has been drained, without waiting. A failure goes
+    /// to the error handler.
+    pub(super) fn delete_later(&self, sub: &Arc<Subscription>, consumer: String) {
+        self.set_deleting(true);
+        let (me, sub, name) = (self.me.clone(), Arc::downgrade(sub), consumer.clone());
+        let tokens = [self.stream.as_str(), &consumer];
+        let answered = move |answer: crate::js::Result<Done>| {
+            let Some(ending) = me.upgrade() else { return };
+            if let Err(error) = answer
+                && !error.is_no_consumer()
+            {
+                ending.report_undeleted(&name, &error.into(), sub.upgrade().as_ref());
             }
-        });
-        if let Err(error) = sent {
+            ending.set_deleting(false);
+        };
+        if let Err(error) = self.api.ask("CONSUMER.DELETE", &tokens, b"", answered) {
             self.report_undeleted(&consumer, &error, None);
-            self.ending.is_deleting(false);
+            self.set_deleting(false);
         }
+    }
+
+    /// Deletes a consumer that is not used any more, as far as that is possible at this moment. The
+    /// server deletes it by itself in time.
+    pub(super) fn delete_unused(&self, consumer: &str) {
+        if self.api.connection().is_reconnecting() {
+            return;
+        }
+        let tokens = [self.stream.as_str(), consumer];
+        let _ = self
+            .api
+            .ask::<Done>("CONSUMER.DELETE", &tokens, b"", |_| ());
+    }
+
+    fn set_deleting(&self, busy: bool) {
+        *self.deleting.lock() = busy;
+        self.deleting.notify_all();
     }
 
     fn report_undeleted(&self, consumer: &str, error: &Error, sub: Option<&Arc<Subscription>>) {
@@ -114,7 +107,8 @@ impl Push {
             status as i32,
             status.text()
         );
-        self.connection()
+        self.api
+            .connection()
             .report_error(sub, &Error::new(status, text));
     }
 }

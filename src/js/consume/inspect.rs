@@ -9,11 +9,19 @@ use crate::error::{Error, Result, Status};
 use crate::js::api::ConsumerInfo;
 use crate::js::context::CallOptions;
 
-fn not_of_a_stream() -> Error {
-    Error::new(
-        Status::NATS_INVALID_SUBSCRIPTION,
-        "not a JetStream subscription",
-    )
+/// A subscription of one of the two kinds.
+enum Of {
+    Push(Arc<Push>),
+    Pull(Arc<Pull>),
+}
+
+fn of(sub: &Arc<Subscription>) -> Result<Of> {
+    let push = || sub.extension::<Push>().map(Of::Push);
+    let pull = || sub.extension::<Pull>().map(Of::Pull);
+    let text = "not a JetStream subscription";
+    push()
+        .or_else(pull)
+        .ok_or_else(|| Error::new(Status::NATS_INVALID_SUBSCRIPTION, text))
 }
 
 /// Asks the server about the consumer of a subscription.
@@ -21,26 +29,28 @@ pub fn consumer_info(
     sub: &Arc<Subscription>,
     options: &CallOptions<'_>,
 ) -> crate::js::Result<ConsumerInfo> {
-    if let Some(pull) = sub.extension::<Pull>() {
-        let (stream, consumer) = pull.names();
-        return pull.call_with(options).consumer_info(&stream, &consumer);
-    }
-    let push = sub.extension::<Push>().ok_or_else(not_of_a_stream)?;
-    let (stream, consumer) = push.names();
+    let of = of(sub)?;
+    let (stream, consumer) = match &of {
+        Of::Push(push) => push.names(),
+        Of::Pull(pull) => pull.names(),
+    };
     if consumer.is_empty() {
-        // It is being made again.
+        // It is being created.
         return Err(Status::NATS_NOT_FOUND.into());
     }
-    push.call_with(options).consumer_info(&stream, &consumer)
+    let call = match &of {
+        Of::Push(push) => push.call_with(options),
+        Of::Pull(pull) => pull.call_with(options),
+    };
+    call.consumer_info(&stream, &consumer)
 }
 
 /// How what had come by the last heartbeat differs from what the consumer had sent; `None` where it
-/// does not, or no heartbeat has come.
+/// does not, or no heartbeat has come. The heartbeats of a pull request have no sequences, so a pull
+/// subscription has no mismatch.
 pub fn sequence_mismatch(sub: &Arc<Subscription>) -> Result<Option<SequenceMismatch>> {
-    if sub.extension::<Pull>().is_some() {
-        // The heartbeats of a pull request have no sequences.
-        return Ok(None);
+    match of(sub)? {
+        Of::Push(push) => Ok(push.mismatch()),
+        Of::Pull(_) => Ok(None),
     }
-    let push = sub.extension::<Push>().ok_or_else(not_of_a_stream)?;
-    Ok(push.mismatch())
 }

@@ -6,9 +6,10 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::ack::Acker;
+use super::api::Api;
 use super::ending::Ending;
 use super::flow::FlowControl;
 use super::machine::{Kind, Machine};
@@ -18,7 +19,7 @@ use super::select::Selection;
 use crate::client::{Connection, Extension, Intake, Observation, Subscription, When};
 use crate::error::{Error, Result, Status};
 use crate::js::api::ConsumerConfig;
-use crate::js::context::{Call, CallOptions, Context};
+use crate::js::context::{Call, CallOptions};
 use crate::locks::Mutex;
 use crate::msg::{Msg, MsgList, Owner};
 
@@ -34,47 +35,9 @@ pub trait Events: Send + Sync {
     fn reset(&self) {}
 }
 
-/// How a context's API is reached, for as long as a subscription lives.
-pub(super) struct Api {
-    pub(super) context: Arc<Context>,
-    pub(super) prefix: String,
-    pub(super) wait: Duration,
-}
-
-impl Api {
-    pub(super) fn of(call: &Call<'_>, context: &Arc<Context>) -> Self {
-        Api {
-            context: context.clone(),
-            prefix: call.prefix().to_owned(),
-            wait: call.wait(),
-        }
-    }
-
-    pub(super) fn call(&self) -> Call<'_> {
-        self.context.call(&CallOptions {
-            prefix: &self.prefix,
-            wait: self.wait,
-            ..CallOptions::default()
-        })
-    }
-
-    /// The same, with the options of one call.
-    pub(super) fn call_with<'a>(&'a self, options: &CallOptions<'a>) -> Call<'a> {
-        let mut options = options.clone();
-        if options.domain.is_empty() && options.prefix.is_empty() {
-            options.prefix = &self.prefix;
-        }
-        self.context.call(&options)
-    }
-
-    pub(super) fn connection(&self) -> &Arc<Connection> {
-        self.context.connection()
-    }
-}
-
 /// What a push subscription has beyond one of the client's: its [`Intake`] and its [`Extension`].
 pub struct Push {
-    pub(super) api: Api,
+    pub(super) api: Arc<Api>,
     pub(super) kind: Kind,
     /// The subjects that the program asked for.
     subjects: Vec<String>,
@@ -91,7 +54,7 @@ pub struct Push {
     counts: Counts,
     /// A mismatch that the next call for a message has to tell.
     mismatch_due: AtomicBool,
-    pub(super) ending: Ending,
+    pub(super) ending: Arc<Ending>,
     pub(super) sub: OnceLock<Weak<Subscription>>,
     pub(super) observation: OnceLock<Observation>,
     pub(super) me: Weak<Push>,
@@ -139,7 +102,7 @@ impl Counts {
 
 /// What a push subscription is made of.
 pub(super) struct PushArgs<'a> {
-    pub(super) api: Api,
+    pub(super) api: Arc<Api>,
     pub(super) kind: Kind,
     pub(super) subjects: &'a [&'a str],
     pub(super) selection: &'a Selection,
@@ -181,7 +144,7 @@ impl Push {
                 full: AtomicBool::new(false),
             },
             mismatch_due: AtomicBool::new(false),
-            ending: Ending::new(&conn),
+            ending: Ending::new(&args.api, &args.selection.stream),
             sub: OnceLock::new(),
             observation: OnceLock::new(),
             me: me.clone(),

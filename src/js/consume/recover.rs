@@ -5,17 +5,12 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use serde_json::json;
-
+use super::api::start_behind;
 use super::machine::{Action, Created, Start};
 use super::push::{Push, State};
-use crate::client::{ConnEvent, Publish, Subscription, Timer};
+use crate::client::{ConnEvent, EndReason, Subscription, Timer};
 use crate::error::{Error, Result, Status};
-use crate::js::api::json::Json;
-use crate::js::api::{ConsumerInfo, DeliverPolicy, Done, ErrCode, StreamInfo};
-use crate::js::context::read_response;
-use crate::js::manage::create_function;
-use crate::js::time::Time;
+use crate::js::api::{ConsumerInfo, ErrCode, StreamInfo};
 
 /// When the machine is looked at next.
 #[derive(Default)]
@@ -27,7 +22,7 @@ pub(super) struct Timing {
 }
 
 impl Timing {
-    /// The timer, for whoever ends all this.
+    /// The timer, for the caller to cancel.
     pub(super) fn stop(&mut self) -> Option<Timer> {
         self.timer.take().map(|(_, timer)| timer)
     }
@@ -54,7 +49,7 @@ impl Push {
                         events.reset();
                     }
                     if let Some(consumer) = left {
-                        self.delete_quietly(&consumer);
+                        self.ending.delete_unused(&consumer);
                     }
                 }
                 Some(Action::Create { epoch, start }) => {
@@ -142,48 +137,6 @@ impl Push {
         delete.then_some(left)
     }
 
-    /// Asks the API, and lets `then` have the answer, on a thread that must not wait.
-    pub(super) fn ask<T: Json>(
-        &self,
-        function: &str,
-        tokens: &[&str],
-        body: &[u8],
-        then: impl FnOnce(crate::js::Result<T>) + Send + 'static,
-    ) -> Result<()> {
-        let call = self.call();
-        let subject = call.subject(function, tokens);
-        let out = Publish {
-            subject: subject.as_bytes(),
-            payload: body,
-            ..Publish::default()
-        };
-        let pending = self
-            .connection()
-            .request_then(&out, call.deadline(), move |answer| {
-                then(match answer {
-                    Ok(msg) => read_response(msg.payload()),
-                    Err(error) => {
-                        let code = match error.status() {
-                            Status::NATS_NO_RESPONDERS => ErrCode::NOT_ENABLED,
-                            _ => ErrCode::NONE,
-                        };
-                        Err(crate::js::Error::new(error, code))
-                    }
-                });
-            })?;
-        drop(pending);
-        Ok(())
-    }
-
-    /// Deletes a consumer that nobody uses any more; the server does it by itself in time.
-    fn delete_quietly(&self, consumer: &str) {
-        if self.connection().is_reconnecting() {
-            return;
-        }
-        let tokens = [self.stream.as_str(), consumer];
-        let _ = self.ask::<Done>("CONSUMER.DELETE", &tokens, b"", |_| ());
-    }
-
     fn create(&self, epoch: u64, start: Start, deliver_subject: &str) {
         let mut config = self.config.clone();
         config.deliver_subject = deliver_subject.to_owned();
@@ -192,18 +145,16 @@ impl Push {
             config.name.clear();
         }
         if let Start::Behind(sequence) = start {
-            config.deliver_policy = Some(DeliverPolicy::ByStartSequence);
-            config.opt_start_seq = sequence.saturating_add(1);
-            config.opt_start_time = Time(0);
+            start_behind(&mut config, sequence);
         }
-        let body = json!({ "stream_name": self.stream, "config": config.write() }).to_string();
-        let (function, tokens) = create_function(&self.stream, &config);
         let me = self.me.clone();
-        let sent = self.ask(function, &tokens, body.as_bytes(), move |answer| {
-            if let Some(push) = me.upgrade() {
-                push.created(epoch, answer);
-            }
-        });
+        let sent = self
+            .api
+            .create_consumer(&self.stream, &config, move |answer| {
+                if let Some(push) = me.upgrade() {
+                    push.created(epoch, answer);
+                }
+            });
         if let Err(error) = sent {
             self.create_failed(epoch, &error.into());
         }
@@ -222,7 +173,7 @@ impl Push {
         let Some(outcome) = outcome else {
             // Too late.
             drop(state);
-            return self.delete_quietly(&info.name);
+            return self.ending.delete_unused(&info.name);
         };
         state.consumer = info.name;
         state.ours = true;
@@ -248,13 +199,7 @@ impl Push {
                 super::machine::Kind::Ordered => "ordered consumer",
                 super::machine::Kind::Plain => "consumer",
             };
-            let text = format!(
-                "error recreating {what}, will try again: status={} error={}",
-                error.status() as i32,
-                error.text()
-            );
-            let error = Error::new(error.status(), text);
-            self.connection().report_error(Some(&sub), &error);
+            self.api.report_not_recreated(&sub, what, error);
         }
         self.recover();
     }
@@ -263,23 +208,25 @@ impl Push {
     /// created.
     fn verify_stream(&self, epoch: u64, start: Start, deliver: String) {
         let me = self.me.clone();
-        let sent = self.ask("STREAM.INFO", &[&self.stream], b"", move |answer| {
-            let Some(push) = me.upgrade() else { return };
-            let info: StreamInfo = match answer {
-                Ok(info) => info,
-                Err(error) => return push.create_failed(epoch, &error),
-            };
-            let is_mirror = info.config.is_some_and(|c| c.mirror.is_some());
-            let mut state = push.state.lock();
-            state.timing.stream_missing = false;
-            let mut start = start;
-            if !is_mirror && info.created.0 > state.machine.last_time() {
-                state.machine.stream_made_again();
-                start = state.machine.start();
-            }
-            drop(state);
-            push.create(epoch, start, &deliver);
-        });
+        let sent = self
+            .api
+            .ask("STREAM.INFO", &[&self.stream], b"", move |answer| {
+                let Some(push) = me.upgrade() else { return };
+                let info: StreamInfo = match answer {
+                    Ok(info) => info,
+                    Err(error) => return push.create_failed(epoch, &error),
+                };
+                let is_mirror = info.config.is_some_and(|c| c.mirror.is_some());
+                let mut state = push.state.lock();
+                state.timing.stream_missing = false;
+                let mut start = start;
+                if !is_mirror && info.created.0 > state.machine.last_time() {
+                    state.machine.stream_made_again();
+                    start = state.machine.start();
+                }
+                drop(state);
+                push.create(epoch, start, &deliver);
+            });
         if let Err(error) = sent {
             self.create_failed(epoch, &error.into());
         }
@@ -289,7 +236,7 @@ impl Push {
     fn probe(&self, epoch: u64, consumer: &str) {
         let me = self.me.clone();
         let tokens = [self.stream.as_str(), consumer];
-        let sent = self.ask("CONSUMER.INFO", &tokens, b"", move |answer| {
+        let sent = self.api.ask("CONSUMER.INFO", &tokens, b"", move |answer| {
             if let Some(push) = me.upgrade() {
                 push.probed(epoch, answer);
             }
@@ -313,12 +260,7 @@ impl Push {
                 let outcome = machine.probed(epoch, info.delivered.consumer, info.num_pending);
                 complete = outcome.initial_complete;
             }
-            Err(e)
-                if e.code() == ErrCode::CONSUMER_NOT_FOUND
-                    || e.code() == ErrCode::STREAM_NOT_FOUND =>
-            {
-                return self.gone(state, epoch);
-            }
+            Err(e) if e.is_no_consumer() => return self.gone(state, epoch),
             Err(e) => {
                 let denied = e.status() == Status::NATS_TIMEOUT;
                 state.machine.probe_failed(epoch, denied, now);
@@ -338,25 +280,51 @@ impl Push {
         if epoch != state.machine.epoch() {
             return;
         }
-        let error = Error::new(
-            Status::NATS_NOT_FOUND,
-            format!(
-                "consumer '{}' of stream '{}' is gone",
-                state.consumer, self.stream
-            ),
-        );
         let ours = state.ours;
+        let consumer = state.consumer.clone();
         if ours {
             // Nothing is left to be deleted.
             state.consumer.clear();
             state.machine.gone(epoch, Instant::now());
         }
         drop(state);
-        self.connection().report_error(Some(&sub), &error);
+        self.api.report_gone(&sub, &self.stream, &consumer);
         match ours {
             true => self.recover(),
-            // Whoever has created it knows what to do about it.
+            // It is for the program that has created it to do something about it.
             false => sub.destroy(),
+        }
+    }
+
+    /// The name of the consumer that the library has created and nobody has deleted yet: from now on
+    /// the caller's to delete.
+    fn take_ours(&self) -> Option<String> {
+        let mut state = self.state.lock();
+        state.ended = true;
+        state.machine.end();
+        let ours = std::mem::take(&mut state.ours) && !state.consumer.is_empty();
+        ours.then(|| state.consumer.clone())
+    }
+
+    /// The program has unsubscribed.
+    pub(super) fn delete_now(&self) -> Result<()> {
+        match self.take_ours() {
+            Some(consumer) => self.ending.delete_now(&consumer),
+            None => Ok(()),
+        }
+    }
+
+    /// The subscription has ended.
+    pub(super) fn ended(&self, sub: &Arc<Subscription>, reason: EndReason) {
+        if let Some(timer) = self.state.lock().timing.stop() {
+            timer.cancel();
+        }
+        if !self.ending.deletes_after(reason) {
+            let mut state = self.state.lock();
+            state.ended = true;
+            state.machine.end();
+        } else if let Some(consumer) = self.take_ours() {
+            self.ending.delete_later(sub, consumer);
         }
     }
 

@@ -6,6 +6,7 @@ use crate::error::{Error as Plain, Status};
 use crate::js::api::{AckPolicy, ConsumerConfig, ConsumerInfo, DeliverPolicy, ErrCode};
 use crate::js::context::Call;
 use crate::js::error::{Error, Result};
+use crate::js::manage::ConsumerAction;
 use crate::js::names::check_durable;
 
 /// What the program asks for.
@@ -241,19 +242,36 @@ const ORDERED_ACK_WAIT: i64 = 24 * 60 * 60 * 1_000_000_000;
 /// In nanoseconds.
 const ORDERED_HEARTBEAT: i64 = 5 * 1_000_000_000;
 
-/// Looks for a consumer that somebody else has created since [`select`] found none; it has to be as
-/// the program asked.
-pub fn select_again(
-    call: &Call<'_>,
-    wanted: &Wanted<'_>,
-    selection: &Selection,
-) -> Result<ConsumerInfo> {
-    let config = &selection.config;
-    let name = match config.name.is_empty() {
-        true => &config.durable,
-        false => &config.name,
-    };
-    let info = call.consumer_info(&selection.stream, name)?;
-    validate::attach(wanted, &wanted.check()?.config, &info)?;
-    Ok(info)
+impl Selection {
+    /// Creates the consumer. Where another client has just created it, it is used if it is as the
+    /// program asked. Returns whether it was created here.
+    pub fn create(
+        &self,
+        call: &Call<'_>,
+        wanted: &Wanted<'_>,
+        config: &ConsumerConfig,
+    ) -> Result<(ConsumerInfo, bool)> {
+        match call.put_consumer(&self.stream, config, ConsumerAction::CreateOrUpdate) {
+            Ok(info) => Ok((info, true)),
+            Err(e) if is_race(&e) && !wanted.options.ordered => {
+                Ok((self.find_again(call, wanted)?, false))
+            }
+            Err(e) => Err(e),
+        }
+    }
+
+    fn find_again(&self, call: &Call<'_>, wanted: &Wanted<'_>) -> Result<ConsumerInfo> {
+        let name = match self.config.name.is_empty() {
+            true => &self.config.durable,
+            false => &self.config.name,
+        };
+        let info = call.consumer_info(&self.stream, name)?;
+        validate::attach(wanted, &wanted.check()?.config, &info)?;
+        Ok(info)
+    }
+}
+
+fn is_race(error: &Error) -> bool {
+    error.code() == ErrCode::CONSUMER_EXISTING_ACTIVE
+        || error.code() == ErrCode::CONSUMER_NAME_EXIST
 }

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::api::Api;
 use super::machine::{Kind, Machine, Policy};
-use super::push::{Api, Events, Push, PushArgs};
+use super::push::{Events, Push, PushArgs};
 use super::recover::created;
-use super::select::{Consumer, Selection, Wanted, select, select_again};
+use super::select::{Consumer, Selection, Wanted, select};
 use crate::client::{MsgSink, SubscribeArgs, Subscription};
-use crate::js::api::{AckPolicy, ConsumerConfig, ConsumerInfo, DeliverPolicy, ErrCode};
+use crate::js::api::{AckPolicy, ConsumerConfig, ConsumerInfo, DeliverPolicy};
 use crate::js::context::{Call, Context};
-use crate::js::error::{Error, Result};
-use crate::js::manage::ConsumerAction;
+use crate::js::error::Result;
 
 /// How messages get to the program.
 pub enum Delivery<'a> {
@@ -118,7 +118,7 @@ pub fn subscribe(
     Ok(sub)
 }
 
-/// Creates the consumer, or uses the one that somebody else has just created.
+/// Creates the consumer, or uses the one that another client has just created.
 fn create(
     call: &Call<'_>,
     wanted: &Wanted<'_>,
@@ -128,24 +128,13 @@ fn create(
 ) -> Result<(ConsumerInfo, bool)> {
     let mut config = selection.config.clone();
     config.deliver_subject = push.state.lock().deliver.clone();
-    let answer = call.put_consumer(&selection.stream, &config, ConsumerAction::CreateOrUpdate);
-    match answer {
-        Ok(info) => Ok((info, true)),
-        Err(e) if is_race(&e) && !wanted.options.ordered => {
-            let info = select_again(call, wanted, selection)?;
-            let mut state = push.state.lock();
-            state.sid = sub.rebind(info.config.deliver_subject.as_bytes())?;
-            state.deliver.clone_from(&info.config.deliver_subject);
-            drop(state);
-            Ok((info, false))
-        }
-        Err(e) => Err(e),
+    let (info, ours) = selection.create(call, wanted, &config)?;
+    if !ours {
+        let mut state = push.state.lock();
+        state.sid = sub.rebind(info.config.deliver_subject.as_bytes())?;
+        state.deliver.clone_from(&info.config.deliver_subject);
     }
-}
-
-fn is_race(error: &Error) -> bool {
-    error.code() == ErrCode::CONSUMER_EXISTING_ACTIVE
-        || error.code() == ErrCode::CONSUMER_NAME_EXIST
+    Ok((info, ours))
 }
 
 impl Push {

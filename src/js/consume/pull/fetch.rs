@@ -182,9 +182,7 @@ impl Pull {
                     return Err(said.error);
                 }
                 Verdict::Unanswered => {
-                    if self.state.lock().ours {
-                        self.probe();
-                    }
+                    self.fetch_unanswered();
                     return Err(said.error);
                 }
                 _ => return Err(said.error),
@@ -205,7 +203,7 @@ impl Pull {
         if let Some(fetch) = &mut state.fetch {
             (fetch.number, fetch.said, fetch.again) = (0, None, false);
         }
-        // Whoever finds a server, or the consumer again, has it sent.
+        // It is sent when a server or the consumer has been found again.
         if self.connection().is_reconnecting() || state.gone.is_being_made() {
             return Ok(());
         }

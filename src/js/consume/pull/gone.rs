@@ -1,19 +1,13 @@
 //! A consumer that is no longer: found out, told, and made again where the library has made it.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use serde_json::json;
-
 use super::{Act, Exit, Pull, State};
-use crate::client::{Publish, Subscription, Timer};
+use crate::client::Timer;
 use crate::error::{Error, Result, Status};
-use crate::js::api::json::Json;
-use crate::js::api::{ConsumerInfo, DeliverPolicy, Done, ErrCode};
+use crate::js::api::ConsumerInfo;
 use crate::js::consume::Backoff;
-use crate::js::context::read_response;
-use crate::js::manage::create_function;
-use crate::js::time::Time;
+use crate::js::consume::api::start_behind;
 
 /// How far making a consumer again has come.
 #[derive(Default)]
@@ -22,6 +16,9 @@ pub(super) struct Gone {
     making: bool,
     /// The server is being asked whether it is there.
     probing: bool,
+    /// The error handler has been told that the consumer is gone, and nothing has come from it since.
+    told: bool,
+    no_info: bool,
     backoff: Backoff,
     timer: Option<Timer>,
 }
@@ -31,42 +28,33 @@ impl Gone {
         self.making
     }
 
-    /// The timer, for whoever ends all this.
+    /// The server has shown that the consumer exists.
+    pub(super) fn exists(&mut self) {
+        self.told = false;
+    }
+
+    /// The account may not ask for infos of the consumer.
+    pub(super) fn has_no_info(&mut self) {
+        self.no_info = true;
+    }
+
+    /// The timer, for the caller to cancel.
     pub(super) fn stop(&mut self) -> Option<Timer> {
         self.timer.take()
     }
 }
 
-/// Does the server say that there is no such consumer?
-fn is_absent(error: &crate::js::Error) -> bool {
-    error.code() == ErrCode::CONSUMER_NOT_FOUND || error.code() == ErrCode::STREAM_NOT_FOUND
-}
-
 impl Pull {
-    /// Asks the API, and lets `then` have the answer, on a thread that must not wait.
-    fn ask<T: Json>(
-        &self,
-        function: &str,
-        tokens: &[&str],
-        body: &[u8],
-        then: impl FnOnce(crate::js::Result<T>) + Send + 'static,
-    ) -> Result<()> {
-        let call = self.call();
-        let subject = call.subject(function, tokens);
-        let out = Publish {
-            subject: subject.as_bytes(),
-            payload: body,
-            ..Publish::default()
-        };
-        let answered = move |answer: Result<crate::msg::Msg>| {
-            then(match answer {
-                Ok(msg) => read_response(msg.payload()),
-                Err(error) => Err(error.into()),
-            });
-        };
-        self.connection()
-            .request_then(&out, call.deadline(), answered)
-            .map(drop)
+    /// Nobody has answered the request of a fetch. Finds out whether the consumer is gone, unless that
+    /// is known, or the account may not ask.
+    pub(super) fn fetch_unanswered(&self) {
+        let state = self.state.lock();
+        let known = state.gone.told || state.gone.no_info;
+        let asks = state.ours || !known;
+        drop(state);
+        if asks {
+            self.probe();
+        }
     }
 
     /// Nobody has answered a request: asks whether the consumer is there.
@@ -81,7 +69,7 @@ impl Pull {
         };
         let me = self.me.clone();
         let tokens = [self.stream.as_str(), &consumer];
-        let sent = self.ask("CONSUMER.INFO", &tokens, b"", move |answer| {
+        let sent = self.api.ask("CONSUMER.INFO", &tokens, b"", move |answer| {
             if let Some(pull) = me.upgrade() {
                 pull.probed(answer);
             }
@@ -95,13 +83,17 @@ impl Pull {
         let mut state = self.state.lock();
         state.gone.probing = false;
         match answer {
-            Err(error) if is_absent(&error) => {
+            Err(error) if error.is_no_consumer() => {
                 state
                     .acts
                     .push_back(Act::Gone(Status::NATS_NO_RESPONDERS.into()));
             }
-            // It is there, or there is nobody who knows.
-            _ => self.heal_later(&mut state),
+            Ok(_) => {
+                state.gone.exists();
+                self.heal_later(&mut state);
+            }
+            // No server can say.
+            Err(_) => self.heal_later(&mut state),
         }
         drop(state);
         self.act();
@@ -117,18 +109,17 @@ impl Pull {
             return;
         }
         let ours = state.ours;
-        let text = format!(
-            "consumer '{}' of stream '{}' is gone",
-            state.consumer, self.stream
-        );
+        let consumer = state.consumer.clone();
         if ours {
             state.gone.making = true;
             self.leave_inbox(&mut state, &sub);
             self.requests_lost(&mut state);
         }
+        let told = std::mem::replace(&mut state.gone.told, true);
         drop(state);
-        let told = Error::new(Status::NATS_NOT_FOUND, text);
-        self.connection().report_error(Some(&sub), &told);
+        if !told {
+            self.api.report_gone(&sub, &self.stream, &consumer);
+        }
         if ours {
             self.make_again();
         } else if self.ahead.is_some() {
@@ -145,19 +136,17 @@ impl Pull {
                 return;
             }
             if state.last_sequence > 0 {
-                config.deliver_policy = Some(DeliverPolicy::ByStartSequence);
-                config.opt_start_seq = state.last_sequence.saturating_add(1);
-                config.opt_start_time = Time(0);
+                start_behind(&mut config, state.last_sequence);
             }
         }
-        let body = json!({ "stream_name": self.stream, "config": config.write() }).to_string();
-        let (function, tokens) = create_function(&self.stream, &config);
         let me = self.me.clone();
-        let sent = self.ask(function, &tokens, body.as_bytes(), move |answer| {
-            if let Some(pull) = me.upgrade() {
-                pull.made_again(answer);
-            }
-        });
+        let sent = self
+            .api
+            .create_consumer(&self.stream, &config, move |answer| {
+                if let Some(pull) = me.upgrade() {
+                    pull.made_again(answer);
+                }
+            });
         if let Err(error) = sent {
             self.made_again(Err(error.into()));
         }
@@ -166,11 +155,17 @@ impl Pull {
     fn made_again(&self, answer: crate::js::Result<ConsumerInfo>) {
         let mut state = self.state.lock();
         if state.ended {
+            drop(state);
+            if let Ok(info) = answer {
+                // It has come too late.
+                self.ending.delete_unused(&info.name);
+            }
             return;
         }
         match answer {
             Ok(info) => {
                 state.gone.making = false;
+                state.gone.told = false;
                 state.gone.backoff.succeeded();
                 self.set_consumer(&mut state, &info.name, true);
                 if let Some(fetch) = &mut state.fetch {
@@ -189,13 +184,7 @@ impl Pull {
                 state.gone.timer = Some(timer);
                 drop(state);
                 if let Some(sub) = self.subscription() {
-                    let text = format!(
-                        "error recreating consumer, will try again: status={} error={}",
-                        error.status() as i32,
-                        error.text()
-                    );
-                    let error = Error::new(error.status(), text);
-                    self.connection().report_error(Some(&sub), &error);
+                    self.api.report_not_recreated(&sub, "consumer", &error);
                 }
             }
         }
@@ -222,48 +211,7 @@ impl Pull {
                 false => return Ok(()),
             }
         };
-        self.call()
-            .delete_consumer(&self.stream, &consumer)
-            .map_err(|error| match error.status() {
-                Status::NATS_NOT_FOUND => {
-                    let text = format!("failed to delete consumer '{consumer}': not found");
-                    Error::new(Status::NATS_NOT_FOUND, text)
-                }
-                _ => error.into(),
-            })
-    }
-
-    /// As [`Pull::delete_now`], without waiting.
-    pub(super) fn delete_later(&self, sub: &Arc<Subscription>, consumer: String) {
-        self.ending.is_deleting(true);
-        let (me, sub, name) = (self.me.clone(), Arc::downgrade(sub), consumer.clone());
-        let tokens = [self.stream.as_str(), &consumer];
-        let sent = self.ask("CONSUMER.DELETE", &tokens, b"", {
-            move |answer: crate::js::Result<Done>| {
-                let Some(pull) = me.upgrade() else { return };
-                if let Err(error) = answer
-                    && !is_absent(&error)
-                {
-                    pull.report_undeleted(&name, &error.into(), sub.upgrade().as_ref());
-                }
-                pull.ending.is_deleting(false);
-            }
-        });
-        if let Err(error) = sent {
-            self.report_undeleted(&consumer, &error, None);
-            self.ending.is_deleting(false);
-        }
-    }
-
-    fn report_undeleted(&self, consumer: &str, error: &Error, sub: Option<&Arc<Subscription>>) {
-        let status = error.status();
-        let text = format!(
-            "failed to delete consumer '{consumer}': {} ({})",
-            status as i32,
-            status.text()
-        );
-        self.connection()
-            .report_error(sub, &Error::new(status, text));
+        self.ending.delete_now(&consumer)
     }
 
     /// Waits for a deletion that was begun without waiting.

@@ -37,9 +37,9 @@ use self::ahead::Ahead;
 use self::fetch::Fetching;
 use self::request::{Body, weight};
 use self::status::{Said, Verdict, number};
+use super::api::Api;
 use super::ending::Ending;
 use super::metadata::Metadata;
-use super::push::Api;
 use crate::client::{
     ConnEvent, Connection, EndReason, Extension, Intake, Observation, Publish, Subscription, When,
 };
@@ -51,7 +51,7 @@ use crate::msg::{Msg, MsgList, Owner};
 
 /// What a pull subscription has beyond one of the client's: its [`Intake`] and its [`Extension`].
 pub struct Pull {
-    api: Api,
+    api: Arc<Api>,
     subjects: Vec<String>,
     stream: String,
     /// What the consumer was asked to be.
@@ -66,7 +66,7 @@ pub struct Pull {
     fetching: AtomicBool,
     /// There is something for the thread that fetches beside messages.
     fetch_news: AtomicBool,
-    ending: Ending,
+    ending: Arc<Ending>,
     sub: OnceLock<Weak<Subscription>>,
     observation: OnceLock<Observation>,
     me: Weak<Pull>,
@@ -119,7 +119,7 @@ enum Act {
 
 /// What a pull is made of.
 struct PullArgs<'a> {
-    api: Api,
+    api: Arc<Api>,
     subjects: &'a [&'a str],
     stream: &'a str,
     config: &'a ConsumerConfig,
@@ -161,7 +161,7 @@ impl Pull {
             ahead: args.ahead,
             fetching: AtomicBool::new(false),
             fetch_news: AtomicBool::new(false),
-            ending: Ending::new(&conn),
+            ending: Ending::new(&args.api, args.stream),
             sub: OnceLock::new(),
             observation: OnceLock::new(),
             me: me.clone(),
@@ -292,10 +292,10 @@ impl Pull {
         timers.into_iter().flatten().for_each(|timer| {
             timer.cancel();
         });
-        if ours && reason == EndReason::Drained && !self.ending.keeps_consumer() {
-            self.delete_later(sub, consumer);
+        if ours && self.ending.deletes_after(reason) {
+            self.ending.delete_later(sub, consumer);
         } else if ours {
-            // Whoever unsubscribed deletes it.
+            // Where the program unsubscribes, it is deleted next.
             self.state.lock().ours = ours;
         }
     }
@@ -336,6 +336,9 @@ impl Pull {
         let Some(number) = number(msg, &state.inbox) else {
             return;
         };
+        if !matches!(said.verdict, Verdict::Unanswered | Verdict::Deleted) {
+            state.gone.exists();
+        }
         match self.ahead {
             Some(_) => self.ahead_said(state, number, said),
             None => self.fetch_said(state, number, said),
@@ -365,6 +368,7 @@ impl Intake for Pull {
         state.active = Instant::now();
         if !msgs.is_empty() {
             state.healing.succeeded();
+            state.gone.exists();
             state.flow.came(msgs.len() as u64, bytes);
         }
         // Only where the consumer may have to be made again is it asked where it was.

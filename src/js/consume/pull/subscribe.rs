@@ -7,12 +7,11 @@ use super::flow::{Ask, FlowOptions};
 use super::{Pull, PullArgs};
 use crate::client::{MsgSink, SubscribeArgs, Subscription};
 use crate::error::Error as Plain;
-use crate::js::api::{AckPolicy, ConsumerInfo, ErrCode};
-use crate::js::consume::push::Api;
-use crate::js::consume::select::{Consumer, Selection, Wanted, select, select_again};
+use crate::js::api::AckPolicy;
+use crate::js::consume::api::Api;
+use crate::js::consume::select::{Consumer, Wanted, select};
 use crate::js::context::{Call, Context};
-use crate::js::error::{Error, Result};
-use crate::js::manage::ConsumerAction;
+use crate::js::error::Result;
 
 /// What the program decides to ask for, on the thread that delivers; `None` for nothing now.
 pub type NextAsk = Box<dyn Fn(&Arc<Subscription>) -> Option<Ask> + Send + Sync>;
@@ -133,8 +132,12 @@ fn make(
     let _ = pull.observation.set(observation);
     let found = match &selection.consumer {
         Consumer::Found(info) => Ok((Some((**info).clone()), info.name.clone(), false)),
-        Consumer::Assumed(name) => Ok((None, name.clone(), false)),
-        Consumer::New => create(call, wanted, &selection)
+        Consumer::Assumed(name) => {
+            pull.state.lock().gone.has_no_info();
+            Ok((None, name.clone(), false))
+        }
+        Consumer::New => selection
+            .create(call, wanted, &selection.config)
             .map(|(info, ours)| (Some(info.clone()), info.name, ours)),
     };
     let (info, name, ours) = match found {
@@ -151,23 +154,4 @@ fn make(
     pull.set_consumer(&mut pull.state.lock(), &name, ours);
     pull.begin();
     Ok(sub)
-}
-
-/// Creates the consumer, or uses the one that somebody else has just created.
-fn create(
-    call: &Call<'_>,
-    wanted: &Wanted<'_>,
-    selection: &Selection,
-) -> Result<(ConsumerInfo, bool)> {
-    let action = ConsumerAction::CreateOrUpdate;
-    match call.put_consumer(&selection.stream, &selection.config, action) {
-        Ok(info) => Ok((info, true)),
-        Err(e) if is_race(&e) => Ok((select_again(call, wanted, selection)?, false)),
-        Err(e) => Err(e),
-    }
-}
-
-fn is_race(error: &Error) -> bool {
-    error.code() == ErrCode::CONSUMER_EXISTING_ACTIVE
-        || error.code() == ErrCode::CONSUMER_NAME_EXIST
 }
