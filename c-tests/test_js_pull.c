@@ -264,7 +264,9 @@ static void server_restarts_under_a_fetch(void) {
     publish_numbers(p.nc, "foo", 0, 10);
     pthread_join(f.thread, NULL);
     CHECK_INT(f.status, NATS_OK);
-    expect_list(&f.list, 0, 10);
+    /* Perhaps before all have been published, as above. */
+    CHECK(f.list.Count >= 1);
+    expect_list(&f.list, 0, f.list.Count);
     /* And while nobody fetches. */
     server_kill(&p.s);
     CHECK_REACHED(&p.c.disconnected, 2);

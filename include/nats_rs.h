@@ -12290,8 +12290,9 @@ enum natsStatus natsSubscription_GetConsumerInfo(struct jsConsumerInfo **ci,
 /**
  * Compare what has arrived with what the consumer has sent.
  *
- * The consumer says what it has sent with each of its heartbeats; without these there is nothing to
- * compare, and what has arrived since the last one is not looked at. A subscription whose sequences do not match has lost messages: it should be made again,
+ * A push consumer says what it has sent with each of its heartbeats; without these there is nothing to
+ * compare, and what has arrived since the last one is not looked at. A pull subscription never has a
+ * mismatch. A subscription whose sequences do not match has lost messages: it should be made again,
  * or be an ordered one, which mends this by itself.
  *
  * @param csm Receives the sequences of the last message that had arrived when the last heartbeat
