@@ -134,6 +134,7 @@ static void takes_bytes_and_does_not_wait(void) {
     natsMsgList list = {NULL, 0};
     jsFetchRequest request;
     int64_t began;
+    natsStatus status;
     pull p;
 
     pull_start(&p, 20, NULL);
@@ -155,7 +156,9 @@ static void takes_bytes_and_does_not_wait(void) {
     CHECK_STATUS(natsSubscription_FetchRequest(&list, p.sub, &request), NATS_NOT_FOUND);
     CHECK(now_ms() - began < deadline_ms());
     request.Expires = 0;
-    CHECK_STATUS(natsSubscription_FetchRequest(&list, p.sub, &request), NATS_TIMEOUT);
+    /* No time to wait: the server's answer is there already only where this thread was held up. */
+    status = natsSubscription_FetchRequest(&list, p.sub, &request);
+    CHECK(status == NATS_TIMEOUT || status == NATS_NOT_FOUND);
     pull_end(&p);
 }
 
@@ -369,8 +372,8 @@ static void an_attached_consumer_that_is_gone(void) {
     CHECK_STATUS(natsSubscription_GetConsumerInfo(&ci, sub, NULL, NULL), NATS_NOT_FOUND);
     /* That is told once, until it has been there again. */
     api_request(p.nc, "CONSUMER.DURABLE.CREATE.S.d",
-                "{\"stream_name\":\"S\",\"config\":{\"durable_name\":\"d\",\"ack_policy\":\"explicit\"}}", text,
-                sizeof(text));
+                "{\"stream_name\":\"S\",\"config\":{\"durable_name\":\"d\",\"ack_policy\":\"explicit\"}}",
+                text, sizeof(text));
     publish_numbers(p.nc, "foo", 0, 1);
     expect_fetch(sub, 1, 0, 1);
     CHECK_INT(counter_get(&p.c.errors), 1);
