@@ -170,18 +170,20 @@ mod tests {
     }
 
     #[test]
-    fn metadata_need_a_subscription_and_a_reply_of_the_right_form() {
+    fn metadata_need_a_reply_of_the_right_form() {
         let conn = Connection::new(&Options::default()).expect("no network needed");
         let owner = Acker::owner(&conn, Duration::from_secs(1));
         let mut msg = Msg::create(b"a", Some(b"$JS.ACK.S.c.1.2.3.4.5"), b"").unwrap();
-        assert_eq!(
-            metadata(&msg).unwrap_err().status(),
-            Status::NATS_ILLEGAL_STATE
-        );
+        // A plain subscription on the consumer's deliver subject gets it without an owner.
+        assert_eq!(metadata(&msg).unwrap().consumer_seq, 3);
         msg.set_owner(owner.clone());
         msg.set_acked();
         assert_eq!(metadata(&msg).unwrap().consumer_seq, 3);
         let mut other = Msg::create(b"a", Some(b"$JS.ACK.S.c.1.2.3.4"), b"").unwrap();
+        assert_eq!(
+            metadata(&other).unwrap_err().status(),
+            Status::NATS_ILLEGAL_STATE
+        );
         other.set_owner(owner);
         assert_eq!(
             metadata(&other).unwrap_err().text(),
