@@ -288,6 +288,7 @@ static void too_many_wait(void) {
     jsSubOptions options;
     other_fetch f;
     int64_t began;
+    int taken;
     pull p;
 
     CHECK_OK(jsSubOptions_Init(&options));
@@ -306,9 +307,12 @@ static void too_many_wait(void) {
     publish_numbers(p.nc, "foo", 0, 10);
     pthread_join(f.thread, NULL);
     CHECK_INT(f.status, NATS_OK);
-    expect_list(&f.list, 0, 10);
+    /* The first request ends when the server has nothing more: perhaps before all have been published. */
+    taken = f.list.Count;
+    CHECK(taken >= 1);
+    expect_list(&f.list, 0, taken);
     publish_numbers(p.nc, "foo", 10, 1);
-    expect_fetch(second, 1, 10, 1);
+    expect_fetch(second, 11 - taken, taken, 11 - taken);
     natsSubscription_Destroy(second);
     pull_end(&p);
 }
