@@ -5,27 +5,18 @@
  *
  * The URL is that of a nats-server with JetStream; the stream is in memory, and made anew. What is counted is this
  * process only, by getrusage: the server's own cost is the larger part of each rate. */
-#include "common.h"
+#include "js.h"
 
 #define MAX_COUNT 20000000L
-#define LIMIT_SECONDS 60 /* of one case, enforced by alarm() */
-#define WARM_UP 200      /* sync publishes before they are measured */
+#define WARM_UP 200 /* sync publishes before they are measured */
 #define SIZE 128
 #define PENDING 4096 /* messages that wait for their acks, at most */
 #define BATCH 1000
 #define SUBJECT "bench.js"
 
-static natsConnection *nc;
 static jsCtx *js;
 static const char payload[SIZE + 1] = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
                                       "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
-
-static void ask(const char *function, const char *body) {
-    natsMsg *reply = NULL;
-
-    CHECK(natsConnection_RequestString(&reply, nc, function, body, TIMEOUT_MS));
-    natsMsg_Destroy(reply);
-}
 
 static void make_stream(void) {
     ask("$JS.API.STREAM.DELETE.BENCH", "");
@@ -87,7 +78,6 @@ static void publish_batches(long count) {
 #endif
 
 int main(int argc, char **argv) {
-    natsOptions *opts = NULL;
     jsOptions options;
     double p50 = -1;
     int64_t wall, cpu;
@@ -102,12 +92,7 @@ int main(int argc, char **argv) {
     count = strtol(argv[3], NULL, 10);
     if (count < BATCH || count > MAX_COUNT || count % BATCH != 0)
         fail("a count is a multiple of 1000, up to 20000000");
-    alarm(LIMIT_SECONDS);
-    CHECK(nats_Open(-1));
-    CHECK(natsOptions_Create(&opts));
-    CHECK(natsOptions_SetURL(opts, url));
-    CHECK(natsOptions_SetSendAsap(opts, strstr(name, "_asap") != NULL));
-    CHECK(natsConnection_Connect(&nc, opts));
+    begin(strstr(name, "_asap") != NULL);
     make_stream();
     CHECK(jsOptions_Init(&options));
     options.PublishAsync.MaxPending = PENDING;
@@ -140,13 +125,8 @@ int main(int argc, char **argv) {
     cpu = cpu_ns() - cpu;
     if (options.PublishAsync.AckHandler != NULL && told != count)
         fail("the handler was not told of all");
-    printf("{\"library\": \"%s\", \"case\": \"%s\", \"count\": %ld, \"seconds\": %.6f, \"rate\": %.2f, "
-           "\"cpu_ns_per_msg\": %.2f",
-           LIBRARY, name, count, (double)wall / 1e9, (double)count * 1e9 / (double)wall,
-           (double)cpu / (double)count);
+    tell(name, count, wall, cpu);
     if (p50 >= 0)
         printf(", \"p50_us\": %.2f", p50);
-    printf("}\n");
-    fflush(stdout);
-    _exit(0); /* what takes the library down is no part of any case */
+    end();
 }

@@ -24,17 +24,26 @@ OURS, NATS_C, ASYNC = "nats_rs", "nats.c", "async-nats"
 LIBRARIES = [OURS, NATS_C, ASYNC]
 MORE, LESS = "more is better", "less is better"
 
+# What a module that has lines of its own sets: js_report.py.
+RESULTS, SCRIPT, TITLE = "results", "bench.sh", "nats_rs beside its peers"
+
 
 class Line:
     """One line of the table: a case seen by one of its figures, and the goal."""
 
-    def __init__(self, case, title, field, better, *, times=None, against=NATS_C, most=None, cpu_most=None, draw=True):
+    def __init__(
+        self, case, title, field, better, *, times=None, against=NATS_C, beside=None, most=None, cpu_most=None, draw=True
+    ):
         self.case, self.title, self.field, self.better = case, title, field, better
         self.times = times  # the goal: ours divided by `against`'s
-        self.against = against
+        self.beside = beside  # or by our own of this case
+        self.against = beside or against
         self.most = most  # the goal: at most this
         self.cpu_most = cpu_most  # and at most so many ns of CPU a message
         self.draw = draw
+
+    def ratio(self, ratios, library=None):
+        return ratios.get((self.case, self.field, library or self.against))
 
     def goal(self):
         goals = []
@@ -50,7 +59,7 @@ class Line:
         """None where it cannot be told."""
         answers = []
         if self.times is not None:
-            ratio = ratios.get((self.case, self.field, self.against))
+            ratio = self.ratio(ratios)
             if ratio is None:
                 return None
             answers.append(ratio >= self.times if self.better == MORE else ratio <= self.times)
@@ -143,6 +152,12 @@ def read(path):
         pairs = [ours[r] / values[r] for r in values if r in ours and values[r] > 0]
         if library != OURS and pairs:
             ratios[case, field, library] = median(pairs)
+    for line in LINES:
+        ours = runs.get((line.case, line.field, OURS), {})
+        others = runs.get((line.beside, line.field, OURS), {})
+        pairs = [ours[r] / others[r] for r in others if r in ours and others[r] > 0]
+        if line.beside and pairs:
+            ratios[line.case, line.field, line.beside] = median(pairs)
     return figures, ratios
 
 
@@ -161,7 +176,7 @@ def ratio_text(ratio):
 
 
 def table(figures, ratios):
-    head = ["case (rates with CPU time a message)", *LIBRARIES, f"to {NATS_C}", f"to {ASYNC}", "goal", "met"]
+    head = ["case (rates with CPU time a message)", *LIBRARIES, f"to {NATS_C}", f"to {ASYNC}", "goal", "is", "met"]
     rows = [head]
     for line in LINES:
         if not any((line.case, line.field, library) in figures for library in LIBRARIES):
@@ -171,7 +186,7 @@ def table(figures, ratios):
             [line.title]
             + [cell(line, figures, library) for library in LIBRARIES]
             + [ratio_text(ratios.get((line.case, line.field, library))) for library in (NATS_C, ASYNC)]
-            + [line.goal(), {True: "yes", False: "NO", None: ""}[met]]
+            + [line.goal(), ratio_text(line.ratio(ratios)) if line.times else "", {True: "yes", False: "NO", None: ""}[met]]
         )
     widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
     for i, row in enumerate(rows):
@@ -263,7 +278,7 @@ def section(parts, y, heading, lines, figures, ratios):
 
 def picture(figures, ratios, machine):
     drawn = [line for line in LINES if line.draw and (line.case, line.field, OURS) in figures]
-    parts = [words(20, 30, "nats_rs beside its peers", 18, weight="bold")]
+    parts = [words(20, 30, TITLE, 18, weight="bold")]
     x = 20
     for lib in LIBRARIES:
         if any(key[2] == lib for key in figures):
@@ -280,7 +295,7 @@ def picture(figures, ratios, machine):
     for text in (
         f"Medians of {machine['rounds']} alternating rounds{' (quick)' if machine['quick'] else ''}, {machine['date']}, "
         f"machine idle before but for {machine['used_before_percent']} %; "
-        "each case has its own scale. Made by scripts/bench.sh.",
+        f"each case has its own scale. Made by scripts/{SCRIPT}.",
         f"{machine['cpu']}, {machine['cores']} cores, Linux {machine['kernel']}, loopback; " + ", ".join(
             f"{name} {version}" for name, version in versions.items() if version),
     ):
@@ -306,10 +321,10 @@ def main():
         states[state] = figures, ratios, about(*machine)
         print(f"\nThe machine: {state}")
         table(figures, ratios)
-    with open(os.path.join(out, "results.json"), "w", encoding="utf-8") as file:
+    with open(os.path.join(out, RESULTS + ".json"), "w", encoding="utf-8") as file:
         json.dump({state: as_json(*results) for state, results in states.items()}, file, indent=1, ensure_ascii=False)
         file.write("\n")
-    with open(os.path.join(out, "results.svg"), "w", encoding="utf-8") as file:
+    with open(os.path.join(out, RESULTS + ".svg"), "w", encoding="utf-8") as file:
         file.write(picture(*next(iter(states.values()))))
 
 

@@ -1,8 +1,20 @@
 #!/usr/bin/env bash
-# Publishing to a stream, this library and Debian's libnats in turn against one nats-server, in one run: medians and their
-# ratios. Loopback only, a stream in memory. What counts is the client's CPU: the server's cost is the larger part of a rate.
+# JetStream, key-value buckets, object stores and services: this library beside Debian's nats.c, and for objects beside the
+# crate async-nats, in turn against one nats-server on the loopback address, whose streams are in memory. Prints a table;
+# writes js-results.json and js-results.svg. The server's cost is the larger part of most rates, so of publishing and
+# consuming the client's CPU time is compared.
 #
-# usage: bench-js.sh [--rounds N] [--only "CASE..."]   5 rounds by default
+# As bench.sh it measures twice, on a machine that is idle but for it and with one processor kept busy.
+#
+# usage: bench-js.sh [--quick] [--rounds N] [--states "idle busy"] [--only "CASE..."] [--libraries "NAME..."] [--out DIR]
+#                    [--anyway]
+#   --quick       3 rounds with smaller counts, idle only, in about a minute once all is built; writes to build/bench
+#   --rounds      how often each case is run with each library (5); the medians count
+#   --states      idle, busy or both
+#   --only        these cases only (their names are in the table of this script)
+#   --libraries   of ours, natsc and async these only
+#   --out         where the results go (bench)
+#   --anyway      write results to bench although the machine is not idle
 # NATS_RS_LIBRARY=FILE measures that libnats_rs.so and builds none.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
@@ -10,78 +22,68 @@ set -euo pipefail
 # shellcheck source=scripts/bench-lib.sh
 . "$ROOT/scripts/bench-lib.sh"
 
-# case, libraries, count
+# case, program, libraries, then count and quick count. A count with a slash is that of nats.c behind it, where it is
+# very slow.
 CASES="
-js_async_128         ours,natsc 200000
-js_async_128_handler ours,natsc 200000
-js_sync_128          ours,natsc 5000
-js_sync_128_asap     ours,natsc 5000
-js_batch_1000        ours       200000
+js_async_128         js         ours,natsc 200000       60000
+js_async_128_handler js         ours,natsc 200000       60000
+js_sync_128          js         ours,natsc 5000/1000    2000/1000
+js_sync_128_asap     js         ours,natsc 5000         2000
+js_batch_1000        js         ours       200000       60000
+js_fetch_500_ack     js_consume ours,natsc 200000       60000
+js_push_ack          js_consume ours,natsc 200000       60000
+js_push_ordered      js_consume ours,natsc 500000       200000
+kv_put_1             stores     ours,natsc 5000         2000
+kv_get_1             stores     ours,natsc 5000         2000
+kv_put_16            stores     ours,natsc 32000        16000
+kv_get_16            stores     ours,natsc 32000        16000
+kv_keys              stores     ours,natsc 100000       100000
+obj_put              stores     ours,async 256          256
+obj_get              stores     ours,async 256          256
+micro_plain          micro      ours       200000       100000
+micro_service        micro      ours       200000       100000
 "
-ROUNDS=5 ONLY=""
-while [ $# -gt 0 ]; do
-    case "$1" in
-    --rounds) ROUNDS=${2:-} && shift ;;
-    --only) ONLY=${2:-} && shift ;;
-    *) die "$(sed -n 's/^# *usage: /usage: /p' "${BASH_SOURCE[0]}")" ;;
-    esac
-    shift
-done
-[[ "$ROUNDS" =~ ^[1-9][0-9]?$ ]] || die "--rounds: 1 to 99"
-BUILD="$ROOT/build/bench"
-mkdir -p "$BUILD"
 
-heading "Building the benchmark"
+# shellcheck disable=SC2034
+BENCH_CASES=$CASES RUNS_PREFIX=js-
+# shellcheck source=scripts/bench-options.sh
+. "$ROOT/scripts/bench-options.sh"
+
+heading "Building the benchmark (the first time takes some minutes)"
+scripts/install-deps.sh build
+have python3 || die "Please install python3"
 NATS_SERVER=$(scripts/get-nats-server.sh)
 copy_library
-build_each js "ours natsc"
+build_each micro "${WANTED//natsc/}"
+for program in js js_consume stores; do
+    build_each $program "$WANTED"
+done
+build_async
 
-WORK=$(mktemp -d)
-SERVER_PID=""
-trap '[ -z "$SERVER_PID" ] || kill "$SERVER_PID"; rm -rf "$WORK"' EXIT
-"$NATS_SERVER" -js -sd "$WORK" -a 127.0.0.1 -p -1 --ports_file_dir "$WORK" -l "$WORK/log" &
-SERVER_PID=$!
-wait_for 10 grep -qs nats "$WORK"/nats-server_"$SERVER_PID".ports || die "the server did not start"
-URL=$(grep -oE 'nats://127\.0\.0\.1:[0-9]+' "$WORK"/nats-server_"$SERVER_PID".ports | head -n 1)
+look_at_machine
+start_server -js -sd "$SCRATCH/store"
 
-heading "Measuring, $ROUNDS rounds"
-for round in $(seq "$ROUNDS"); do
-    say "round $round" >&2
-    while read -r name libraries count; do
-        [ -n "$name" ] || continue
-        [ -z "$ONLY" ] || [[ " $ONLY " = *" $name "* ]] || continue
-        for library in ${libraries//,/ }; do
-            [[ " $LIBRARIES " = *" $library "* ]] || continue
-            "$BUILD/js-$library" "$name" "$URL" "$count" </dev/null
-        done
-    done <<<"$CASES"
-done >"$WORK/results"
+# The runs of one round: a line for each, the libraries of a case next to each other.
+plan=()
+while read -r name program libraries count quick_count; do
+    is_wanted_case "$name" || continue
+    [ "$QUICK" = no ] || count=$quick_count
+    for library in ${libraries//,/ }; do
+        [[ " $LIBRARIES " = *" $library "* ]] || continue
+        plan+=("$name $program $library $(count_for "$library" "$count")")
+    done
+done <<<"$CASES"
 
-[ -s "$WORK/results" ] || die "nothing was measured"
-python3 - "$WORK/results" <<'PY'
-import collections, json, statistics, sys
+# shellcheck disable=SC2034
+prepare() {
+    local program number
+    read -r label program library number <<<"$1"
+    [ "$library" != async ] || program=bench
+    command=("$BUILD/$program-$library" "$label" "$SERVER_URL" "$number")
+}
+run_states 90
 
-runs = collections.defaultdict(list)
-for line in open(sys.argv[1]):
-    r = json.loads(line)
-    runs[r["case"], r["library"]].append(r)
-def median(key, field):
-    values = [r[field] for r in runs.get(key, []) if field in r]
-    return statistics.median(values) if values else None
-print(f"{'case':<22} {'library':<8} {'messages/s':>11} {'CPU ns each':>12} {'p50 us':>8}")
-for case, library in sorted(runs):
-    p50 = median((case, library), "p50_us")
-    print(f"{case:<22} {library:<8} {median((case, library), 'rate'):>11,.0f}"
-          f" {median((case, library), 'cpu_ns_per_msg'):>12,.0f} {'' if p50 is None else f'{p50:.1f}':>8}")
-for case in sorted({case for case, _ in runs}):
-    ours, theirs = (case, "nats_rs"), (case, "nats.c")
-    if ours in runs and theirs in runs:
-        cpu = median(ours, "cpu_ns_per_msg") / median(theirs, "cpu_ns_per_msg")
-        rate = median(ours, "rate") / median(theirs, "rate")
-        print(f"{case}: {rate:.2f} times the rate, {cpu:.2f} of the CPU (ratios of medians)")
-        if median(ours, "p50_us"):
-            print(f"{case}: p50 {median(ours, 'p50_us') / median(theirs, 'p50_us'):.2f}")
-batch, sync = median(("js_batch_1000", "nats_rs"), "rate"), median(("js_sync_128", "nats_rs"), "rate")
-if batch and sync:
-    print(f"js_batch_1000: {batch / sync:.1f} times the rate of as many sync publishes")
-PY
+tell_versions
+python3 bench/js_report.py "$OUT" "${RESULTS[@]}"
+say "Wrote $OUT/js-results.json and $OUT/js-results.svg"
+[ "$ALL_FAILED" -eq 0 ] || die "$ALL_FAILED runs of our library failed"

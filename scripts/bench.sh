@@ -21,10 +21,6 @@ set -euo pipefail
 # shellcheck source=scripts/bench-lib.sh
 . "$ROOT/scripts/bench-lib.sh"
 
-# In hundredths of what all processors can do: the machine is not idle from here on.
-MOST_BUSY=8
-MOST_STOLEN=3
-
 # case, where it runs (peer or server), libraries, then count and quick count. A count with a slash is that of nats.c
 # behind it, where it is very slow.
 CASES="
@@ -59,37 +55,10 @@ idle_conns_many  peer   ours             2000           1000
 connect_close    peer   ours,natsc,async 400            150
 "
 
-QUICK=no ROUNDS="" STATES="" ONLY="" OUT="" WANTED="ours natsc async" ANYWAY=no
-usage() { die "$(sed -n 's/^# *usage: /usage: /p' "${BASH_SOURCE[0]}") ..., see its first lines"; }
-while [ $# -gt 0 ]; do
-    case "$1" in
-    --quick) QUICK=yes ;;
-    --rounds) ROUNDS=${2:-} && shift ;;
-    --states) STATES=${2:-} && shift ;;
-    --anyway) ANYWAY=yes ;;
-    --only) ONLY=${2:-} && shift ;;
-    --libraries) WANTED=${2:-} && shift ;;
-    --out) OUT=$(realpath -m "${2:-}") && shift ;;
-    *) usage ;;
-    esac
-    shift || usage
-done
-[ "$QUICK" = yes ] && : "${ROUNDS:=3}" "${STATES:=idle}" "${OUT:=$ROOT/build/bench}"
-: "${ROUNDS:=5}" "${STATES:=idle busy}" "${OUT:=$ROOT/bench}"
-for state in $STATES; do
-    [[ "$state" =~ ^(idle|busy)$ ]] || usage
-done
-[[ "$ROUNDS" =~ ^[1-9][0-9]?$ ]] || usage
-for name in $ONLY; do
-    grep -q "^$name " <<<"$CASES" || die "no such case: $name"
-done
-wanted() { [[ " $WANTED " = *" $1 "* ]]; }
-for library in $WANTED; do
-    [[ "$library" =~ ^(ours|natsc|async)$ ]] || usage
-done
-BUILD="$ROOT/build/bench"
-mkdir -p "$BUILD" "$OUT"
-[ "$(ulimit -n)" = unlimited ] || [ "$(ulimit -n)" -ge 4096 ] || ulimit -n 4096
+# shellcheck disable=SC2034
+BENCH_CASES=$CASES
+# shellcheck source=scripts/bench-options.sh
+. "$ROOT/scripts/bench-options.sh"
 
 # ---- building -----------------------------------------------------------------------------------------------------
 
@@ -99,29 +68,11 @@ have python3 || die "Please install python3"
 NATS_SERVER=$(scripts/get-nats-server.sh)
 copy_library
 build_each bench "$WANTED"
-if ! wanted async; then
-    say "without async-nats"
-elif cargo build --release --quiet --locked --manifest-path bench/async-nats/Cargo.toml --target-dir "$BUILD/async-nats"; then
-    cp "$BUILD/async-nats/release/bench-async-nats" "$BUILD/bench-async"
-    LIBRARIES+=" async"
-else
-    say "without async-nats: it does not build here"
-fi
+build_async
 
 # ---- running ------------------------------------------------------------------------------------------------------
 
-# What else the machine does, before anything of this runs.
-sleep 2 # the compiler's last processes
-before=$(processor_times)
-sleep 3
-OTHERS=$(busy_percent "$before" "$(processor_times)")
-read -r LOAD _ </proc/loadavg
-say "The machine before: load $LOAD; $(echo "$OTHERS" | sed 's/ / % of its processors used, /') % stolen"
-if [ "${OTHERS%% *}" -ge "$MOST_BUSY" ] || [ "${OTHERS##* }" -ge "$MOST_STOLEN" ]; then
-    [ "$OUT" != "$ROOT/bench" ] || [ "$ANYWAY" = yes ] ||
-        die "The machine is busy: figures of now are not published. Wait, or say --anyway, or --out for another folder."
-fi
-
+look_at_machine
 start_peer
 start_server
 server_url=$SERVER_URL
@@ -129,14 +80,11 @@ server_url=$SERVER_URL
 # The runs of one round: a line for each, the libraries of a case next to each other.
 plan=()
 while read -r name place libraries count quick_count; do
-    [ -n "$name" ] || continue
-    [ -z "$ONLY" ] || [[ " $ONLY " = *" $name "* ]] || continue
+    is_wanted_case "$name" || continue
     [ "$QUICK" = no ] || count=$quick_count
     for library in ${libraries//,/ }; do
         [[ " $LIBRARIES " = *" $library "* ]] || continue
-        number=${count%/*}
-        [ "$library" != natsc ] || number=${count#*/}
-        plan+=("$name $place $library $number")
+        plan+=("$name $place $library $(count_for "$library" "$count")")
     done
 done <<<"$CASES"
 
@@ -147,23 +95,7 @@ prepare() {
     [ "$place" = peer ] || url=$server_url
     command=("$BUILD/bench-$library" "$label" "$url" "$number")
 }
-ALL_FAILED=0 RESULTS=()
-for state in $STATES; do
-    RUNS="$BUILD/runs-$state.jsonl"
-    say "Runs on a machine that is $([ "$state" = busy ] && echo "busy: one processor is taken" || echo "idle but for them")"
-    if [ "$state" = busy ]; then
-        keep_busy
-    fi
-    before=$(processor_times)
-    run_plan 90
-    read -r _ stolen <<<"$(busy_percent "$before" "$(processor_times)")"
-    say "stolen from this machine meanwhile: $stolen %"
-    RESULTS+=("$state=$RUNS=$LOAD=${OTHERS%% *}=$stolen")
-    ALL_FAILED=$((ALL_FAILED + FAILED))
-    if [ "$state" = busy ]; then
-        stop_server "$BUSY_PID"
-    fi
-done
+run_states 90
 
 # ---- what the libraries weigh -------------------------------------------------------------------------------------
 
@@ -187,11 +119,7 @@ fi
 
 # ---- telling ------------------------------------------------------------------------------------------------------
 
-NATS_RS_VERSION=$(version_of_ours) \
-    NATS_C_VERSION=$(version_of_nats_c) \
-    ASYNC_NATS_VERSION=$(sed -n '/^name = "async-nats"/{n;s/version = "\(.*\)"/\1/p}' bench/async-nats/Cargo.lock) \
-    SERVER_VERSION=$("$NATS_SERVER" --version | sed 's/.*v//') \
-    QUICK=$QUICK ROUNDS=$ROUNDS \
-    python3 bench/report.py "$OUT" "${RESULTS[@]}"
+tell_versions
+python3 bench/report.py "$OUT" "${RESULTS[@]}"
 say "Wrote $OUT/results.json and $OUT/results.svg"
 [ "$ALL_FAILED" -eq 0 ] || die "$ALL_FAILED runs of our library failed"

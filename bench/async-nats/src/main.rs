@@ -4,6 +4,8 @@
 //! Its `flush` ends when all bytes are with the kernel, without the round trip that `natsConnection_Flush` waits for:
 //! so a publishing case ends a little earlier here than it does in C.
 
+mod objects;
+
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
@@ -325,6 +327,8 @@ async fn main() {
                 "request_1_peer" => request(url, count, 1, false).await,
                 "idle_subs" => idle_subscriptions(url, count).await,
                 "idle_conns" => idle_connections(url, count).await,
+                "obj_put" => objects::put(url, count).await,
+                "obj_get" => objects::get(url, count).await,
                 "connect_close" => connect_close(url, count).await,
                 _ => panic!("no such case"),
             }

@@ -1,0 +1,47 @@
+/* What the benchmarks of JetStream and of what stands on it share: the connection, requests to the server's API, a
+ * stream with messages, and the line that is printed. For any library with this interface, as common.h. */
+#ifndef BENCH_JS_H
+#define BENCH_JS_H
+
+#include "common.h"
+
+#define LIMIT_SECONDS 60 /* of one case, enforced by alarm() */
+
+static natsConnection *nc;
+
+static inline void ask(const char *function, const char *body) {
+    natsMsg *reply = NULL;
+
+    CHECK(natsConnection_RequestString(&reply, nc, function, body, TIMEOUT_MS));
+    natsMsg_Destroy(reply);
+}
+
+/* Connects to `url`; with `asap` each publish is written at once. */
+static inline void begin(bool asap) {
+    natsOptions *opts = NULL;
+
+    alarm(LIMIT_SECONDS);
+    CHECK(nats_Open(-1));
+    CHECK(natsOptions_Create(&opts));
+    CHECK(natsOptions_SetURL(opts, url));
+    CHECK(natsOptions_SetSendAsap(opts, asap));
+    CHECK(natsConnection_Connect(&nc, opts));
+    natsOptions_Destroy(opts);
+}
+
+/* Prints the line of a case but for its end, which `end` prints. */
+static inline void tell(const char *name, long count, int64_t wall, int64_t cpu) {
+    printf("{\"library\": \"%s\", \"case\": \"%s\", \"count\": %ld, \"seconds\": %.6f, \"rate\": %.2f, "
+           "\"cpu_ns_per_msg\": %.2f",
+           LIBRARY, name, count, (double)wall / 1e9, (double)count * 1e9 / (double)wall,
+           (double)cpu / (double)count);
+}
+
+/* Ends the line and the process: what takes the library down is no part of any case. */
+static inline void end(void) {
+    printf("}\n");
+    fflush(stdout);
+    _exit(0);
+}
+
+#endif
