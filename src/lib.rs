@@ -35,7 +35,7 @@
 //! | [`proto::headers`] | header block and header map |
 //! | [`proto::info`], [`proto::connect`], [`proto::server_error`] | the handshake's JSON, the meaning of `-ERR` |
 //! | [`proto::subject`], [`proto::nuid`] | which names are legal, unique names |
-//! | `msg/block.rs`, `msg/pool.rs` | reference-counted blocks of memory; where they are when nobody fills them |
+//! | `msg/block.rs`, `msg/filling.rs`, `msg/pool.rs` | reference-counted blocks of memory; filling one; the blocks that no thread fills |
 //! | [`msg::receive`] | reading into blocks, making messages where they landed |
 //! | [`msg::message`], [`msg::list`] | a message; a queue of them that allocates nothing |
 //! | [`net::url`], [`net::servers`] | a server's URL; the list, its order, and when to pause |

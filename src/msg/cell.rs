@@ -4,7 +4,8 @@ use std::ptr;
 use std::sync::atomic::AtomicPtr;
 use std::sync::atomic::Ordering::AcqRel;
 
-use super::message::{Desc, Msg};
+use super::desc::Desc;
+use super::message::Msg;
 
 /// A place for one message, or none.
 pub struct MsgCell(AtomicPtr<Desc>);

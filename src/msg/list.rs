@@ -2,7 +2,8 @@
 
 use std::ptr::{self, NonNull};
 
-use super::message::{Desc, Msg};
+use super::desc::Desc;
+use super::message::Msg;
 
 /// Messages in order.
 pub struct MsgList {
@@ -51,7 +52,7 @@ impl MsgList {
 
     /// Appends a message. Its [owner](Msg::owner) is dropped.
     pub fn push(&mut self, mut msg: Msg) {
-        msg.disown();
+        msg.desc_mut().disown();
         self.bytes += msg.size();
         let desc = msg.into_raw();
         // SAFETY: `desc` was just given up by its owner, and `tail` is owned by this list.

@@ -3,62 +3,14 @@
 use std::ffi::c_char;
 use std::mem::ManuallyDrop;
 use std::ptr::{self, NonNull};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
-use super::block::{self, CellPtr, DATA_START, Filling, Wanted};
-use crate::error::{Error, Result, Status};
-use crate::fork::PerProcess;
-use crate::locks::Mutex;
+use super::desc::{ACKED, DEAD, Desc, Extra, FLAGS, LENT, LIVE, NO_REPLY};
+use super::owner::Owner;
+use super::release::release;
+use crate::error::{Error, Result};
 use crate::proto::headers::{self, HeaderBlock, HeaderMap};
-
-/// The state of a living message; the lowest byte has its flags.
-const LIVE: u32 = 0x6e61_7400;
-const DEAD: u32 = 0x6465_6164;
-const FLAGS: u32 = 0xff;
-/// It was acknowledged, or needs no acknowledgement.
-pub(super) const ACKED: u32 = 1;
-/// `next` points to an [`Owner`](super::Owner), with a reference that belongs to the message.
-pub(super) const OWNED: u32 = 2;
-/// C has a pointer to it, but the library owns it.
-pub(super) const LENT: u32 = 4;
-const NO_REPLY: u32 = u32::MAX;
-/// Messages that a program creates share a standard block up to this size.
-const SHARED_MAX: usize = 4096;
-
-/// The target of a message's pointer: where the parts are in the block. Opaque outside.
-#[repr(C, align(64))]
-pub struct Desc {
-    pub(super) state: AtomicU32,
-    subject_len: u32,
-    reply_offset: u32,
-    reply_len: u32,
-    header_len: u32,
-    payload_len: u32,
-    subject: NonNull<u8>,
-    body: NonNull<u8>,
-    /// In a list, the next message; otherwise the owner of the message, if it is [`OWNED`].
-    pub(super) next: *mut Desc,
-    extra: *mut Extra,
-    cell: CellPtr,
-}
-
-/// Rarely needed parts: decoded or new headers, and the origin in a stream.
-#[derive(Default)]
-struct Extra {
-    headers: Option<HeaderMap>,
-    sequence: u64,
-    time: i64,
-}
-
-/// Positions and lengths of a message's parts in its block.
-pub(super) struct Parts {
-    pub(super) subject: usize,
-    pub(super) subject_len: usize,
-    pub(super) reply: Option<(usize, usize)>,
-    pub(super) body: usize,
-    pub(super) header_len: usize,
-    pub(super) payload_len: usize,
-}
 
 /// A message. It is not copied on the way from the socket to the program; dropping it drops a
 /// reference to its block.
@@ -72,120 +24,6 @@ unsafe impl Send for Msg {}
 unsafe impl Sync for Msg {}
 
 impl Msg {
-    /// Creates a message by copying its parts. The subject's grammar is checked when the message is
-    /// published.
-    pub fn create(subject: &[u8], reply: Option<&[u8]>, payload: &[u8]) -> Result<Msg> {
-        Self::assemble(subject, reply, &[], payload, 1)
-    }
-
-    /// As [`Msg::create`], with a header block as it is on the wire; empty for none.
-    pub fn create_with(
-        subject: &[u8],
-        reply: Option<&[u8]>,
-        headers: &[u8],
-        payload: &[u8],
-    ) -> Result<Msg> {
-        Self::assemble(subject, reply, headers, payload, 1)
-    }
-
-    /// Creates a message by copying its parts, with `padding` zero bytes (at least one) behind the
-    /// payload.
-    pub(super) fn assemble(
-        subject: &[u8],
-        reply: Option<&[u8]>,
-        header: &[u8],
-        payload: &[u8],
-        padding: usize,
-    ) -> Result<Msg> {
-        let padding = padding.max(1);
-        let reply_room = reply.map_or(0, |r| r.len() + 1);
-        let size = [
-            subject.len() + 1,
-            reply_room,
-            header.len(),
-            payload.len(),
-            padding,
-        ]
-        .iter()
-        .try_fold(0usize, |sum, part| sum.checked_add(*part))
-        .filter(|size| *size <= i32::MAX as usize)
-        .ok_or(Error::from(Status::NATS_NO_MEMORY))?;
-        let write = |block: &mut Filling, start: usize| {
-            let mut at = start;
-            let mut put = |bytes: &[u8]| {
-                block.put(at, bytes);
-                at += bytes.len();
-                at - bytes.len()
-            };
-            put(subject);
-            put(&[0]);
-            let reply = reply.map(|r| {
-                let offset = put(r);
-                put(&[0]);
-                (offset, r.len())
-            });
-            let body = put(header);
-            put(payload);
-            for _ in 0..padding {
-                put(&[0]);
-            }
-            let parts = Parts {
-                subject: start,
-                subject_len: subject.len(),
-                reply,
-                body,
-                header_len: header.len(),
-                payload_len: payload.len(),
-            };
-            assert!(block.has_room(at));
-            // SAFETY: just checked.
-            unsafe { Msg::in_block(block, (start, at), at, &parts) }
-        };
-        if size > SHARED_MAX {
-            let mut own = Filling::of_its_own(size).ok_or(Error::from(Status::NATS_NO_MEMORY))?;
-            return Ok(write(&mut own, DATA_START));
-        }
-        let mut author = AUTHOR.get().lock();
-        let Author { block, end } = author.make_room(size);
-        let msg = write(block, *end);
-        *end += size;
-        Ok(msg)
-    }
-
-    /// Creates the message whose parts were written to `frame` of `block`, whose bytes end at
-    /// `bytes_end`.
-    ///
-    /// # Safety
-    /// There is room for its descriptor (`Filling::has_room`).
-    #[inline(always)]
-    pub(super) unsafe fn in_block(
-        block: &mut Filling,
-        frame: (usize, usize),
-        bytes_end: usize,
-        parts: &Parts,
-    ) -> Msg {
-        let (subject, body) = (block.at(parts.subject), block.at(parts.body));
-        let (reply_offset, reply_len) = match parts.reply {
-            Some((at, len)) => ((at - parts.subject) as u32, len as u32),
-            None => (0, NO_REPLY),
-        };
-        let make = |cell| Desc {
-            state: AtomicU32::new(LIVE),
-            subject_len: parts.subject_len as u32,
-            reply_offset,
-            reply_len,
-            header_len: parts.header_len as u32,
-            payload_len: parts.payload_len as u32,
-            subject,
-            body,
-            next: ptr::null_mut(),
-            extra: ptr::null_mut(),
-            cell,
-        };
-        // SAFETY: the contract.
-        Msg(unsafe { block.describe(frame, bytes_end, make) })
-    }
-
     pub(super) fn desc(&self) -> &Desc {
         // SAFETY: a `Msg` owns its descriptor, which lives as long as the block it refers to.
         unsafe { self.0.as_ref() }
@@ -333,6 +171,30 @@ impl Msg {
         (extra.sequence, extra.time) = (sequence, time);
     }
 
+    /// Sets what the message was received through. Dropped when the message is put into a
+    /// [`MsgList`](super::MsgList).
+    pub fn set_owner(&mut self, owner: Arc<Owner>) {
+        self.desc_mut().set_owner(owner);
+    }
+
+    /// What the message was received through.
+    pub fn owner(&self) -> Option<&Owner> {
+        self.desc().owner()
+    }
+
+    /// Marks the message as acknowledged; returns whether it was already.
+    pub fn set_acked(&mut self) -> bool {
+        let state = self.desc_mut().state.get_mut();
+        let before = *state;
+        *state |= ACKED;
+        before & ACKED != 0
+    }
+
+    /// Was the message acknowledged, or does it need no acknowledgement?
+    pub fn is_acked(&self) -> bool {
+        self.desc().state.load(Ordering::Relaxed) & ACKED != 0
+    }
+
     /// Converts the message into a plain pointer that owns it.
     pub fn into_raw(self) -> *mut Desc {
         ManuallyDrop::new(self).0.as_ptr()
@@ -364,8 +226,8 @@ impl Msg {
 
 impl Drop for Msg {
     fn drop(&mut self) {
-        self.disown();
         let desc = self.desc_mut();
+        desc.disown();
         *desc.state.get_mut() = DEAD;
         let (extra, cell) = (desc.extra, desc.cell);
         if !extra.is_null() {
@@ -374,7 +236,7 @@ impl Drop for Msg {
             drop(unsafe { Box::from_raw(extra) });
         }
         // SAFETY: each message owns one reference to its cell.
-        unsafe { block::release(cell) }
+        unsafe { release(cell) }
     }
 }
 
@@ -388,48 +250,10 @@ impl std::fmt::Debug for Msg {
     }
 }
 
-/// The block that created messages share, and where its bytes end.
-struct Author {
-    block: Filling,
-    end: usize,
-}
-
-#[derive(Default)]
-struct AuthorSlot(Option<Author>);
-
-static AUTHOR: PerProcess<Mutex<AuthorSlot>> = PerProcess::new(Mutex::new(AuthorSlot(None)));
-
-impl AuthorSlot {
-    fn make_room(&mut self, size: usize) -> &mut Author {
-        if self
-            .0
-            .as_ref()
-            .is_some_and(|a| !a.block.has_room(a.end + size) || a.end + size > a.block.limit())
-        {
-            self.0 = None;
-        }
-        let author = self.0.get_or_insert_with(|| {
-            let block = Filling::with_room(size, Wanted::Now);
-            let end = block.start();
-            Author { block, end }
-        });
-        if author.end > author.block.start() && author.block.is_unshared() {
-            // SAFETY: just seen to be unshared, under the lock that making a message takes.
-            unsafe { author.block.reset() };
-            author.end = DATA_START;
-        }
-        author
-    }
-}
-
-/// Releases the shared block of created messages.
-pub(super) fn release_author() {
-    AUTHOR.get().lock().0 = None;
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::msg::MsgList;
 
     #[test]
     fn a_created_message_has_its_parts_and_nuls_behind_them() {
@@ -499,5 +323,46 @@ mod tests {
         );
         msg.headers_mut().unwrap().remove(b"Key");
         assert_eq!(block(&msg), Some(b"NATS/1.0\r\n\r\n".to_vec()));
+    }
+
+    fn msg() -> Msg {
+        Msg::create(b"s", None, b"x").unwrap()
+    }
+
+    #[test]
+    fn an_owner_lives_as_long_as_its_messages() {
+        let owner = Owner::new(7u32);
+        let (mut a, mut b) = (msg(), msg());
+        assert!(a.owner().is_none());
+        a.set_owner(owner.clone());
+        b.set_owner(owner.clone());
+        b.set_owner(owner.clone());
+        assert_eq!(Arc::strong_count(&owner), 3);
+        assert_eq!(a.owner().unwrap().get(), Some(&7u32));
+        assert_eq!(a.owner().unwrap().get::<i8>(), None);
+        drop(a);
+        assert_eq!(Arc::strong_count(&owner), 2);
+        let mut list = MsgList::new();
+        list.push(b);
+        assert_eq!(Arc::strong_count(&owner), 1);
+        list.push(msg());
+        let mut b = list.pop().unwrap();
+        assert!(b.owner().is_none());
+        b.set_owner(owner.clone());
+        let raw = b.into_raw();
+        // SAFETY: from `into_raw`, and its block is alive through the other message.
+        drop(unsafe { Msg::from_raw(raw) });
+        assert_eq!(Arc::strong_count(&owner), 1);
+        assert_eq!(list.len(), 1);
+    }
+
+    #[test]
+    fn a_message_is_marked_once() {
+        let mut m = msg();
+        assert!(!m.is_acked());
+        assert!(!m.set_acked());
+        assert!(m.is_acked() && m.set_acked());
+        m.set_owner(Owner::new(()));
+        assert!(m.is_acked());
     }
 }

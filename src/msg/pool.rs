@@ -10,7 +10,7 @@
 use std::mem;
 use std::sync::atomic::Ordering;
 
-use super::block::{self, BLOCK_SIZE, BlockPtr, Run, Wanted};
+use super::block::{self, BLOCK_SIZE, BlockPtr, NOWHERE, Run};
 use crate::fork::PerProcess;
 use crate::locks::Mutex;
 
@@ -44,9 +44,17 @@ const FULL_TRIES: usize = 16;
 const SKIP_MAX: u32 = 16;
 
 /// The positions of blocks: the kind of list, and in the lower bits the index in it.
-pub(super) const NOWHERE: u32 = u32::MAX;
 const RESTING: u32 = 0;
 const FULL: u32 = 1 << 31;
+
+/// The intended use of shared room.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// Small amounts now and then: the rest of blocks that are alive anyway.
+    Now,
+    /// A stream: whole blocks first.
+    Stream,
+}
 
 struct Pool {
     unused: Vec<BlockPtr>,
@@ -355,9 +363,8 @@ pub fn trim() -> bool {
     again
 }
 
-/// Returns all unused blocks to the system, when the library closes.
-pub fn release_unused() {
-    super::message::release_author();
+/// Returns all unused blocks to the system.
+pub(super) fn release_unused() {
     let spare = {
         let mut pool = POOL.get().lock();
         pool.large_bytes = 0;

@@ -3,8 +3,11 @@
 use std::collections::VecDeque;
 use std::io::{self, IoSliceMut};
 
-use super::block::{BLOCK_SIZE, DATA_START, Filling, Wanted};
-use super::message::{Msg, Parts};
+use super::block::{BLOCK_SIZE, DATA_START};
+use super::create::Parts;
+use super::filling::Filling;
+use super::message::Msg;
+use super::pool::Wanted;
 use crate::error::{Result, Status};
 use crate::proto::parser::MsgHead;
 
