@@ -125,6 +125,11 @@ impl<T> Mutex<T> {
 }
 
 impl<T> MutexGuard<'_, T> {
+    /// The guards of the client's ranked locks have this for waits.
+    pub(crate) fn for_wait(&mut self) -> &mut Self {
+        self
+    }
+
     pub(crate) fn unlocked<R>(this: &mut Self, f: impl FnOnce() -> R) -> R {
         this.guard = None;
         let result = f();

@@ -159,7 +159,7 @@
 //! 6. inside [`runtime`]: what a socket is armed for, the inbox of [`runtime::Io`], a pool's queue; nothing
 //!    else is taken under them but, under the first, the list of sources
 //!
-//! Debug builds check the order of those above the outgoing buffer (`client/sync/ranked.rs`). The connection's `state` comes after the reader and before the two of the outgoing buffer, and
+//! Debug builds check the order of 1 to 5 (`client/sync/ranked.rs`). The connection's `state` comes after the reader and before the two of the outgoing buffer, and
 //! is never held together with the registry. No lock is held while the program's code runs, or
 //! while something is dropped that may own the last reference to an object.
 //!

@@ -5,6 +5,4 @@ pub(crate) use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 pub(crate) use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize};
 pub(crate) use std::thread_local;
 
-pub(crate) use crate::locks::{
-    Condvar, ForkGuard, ForkLock, Mutex, MutexGuard, TimedGuard, TimedMutex,
-};
+pub(crate) use crate::locks::{Condvar, ForkGuard, ForkLock, Mutex, MutexGuard};

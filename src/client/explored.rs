@@ -8,12 +8,22 @@ use std::collections::HashMap;
 
 use self::connection::Connection;
 use self::outgoing::Outbound;
-use crate::explore::{self as sync, JoinHandle, explore, spawn};
+use crate::explore::{JoinHandle, explore, spawn};
 use outgoing::publish::{Outgoing, When};
 
 #[path = "outgoing/mod.rs"]
 #[expect(dead_code, reason = "not all of it is explored")]
 mod outgoing;
+
+/// The client's `sync`, with models of the locks. Their ranks are checked in all other tests.
+mod sync {
+    pub(super) use crate::explore::*;
+
+    pub(super) type AppenderMutex<T> = Mutex<T>;
+    pub(super) type AppenderGuard<'a, T> = MutexGuard<'a, T>;
+    pub(super) type WriterMutex<T> = TimedMutex<T>;
+    pub(super) type WriterGuard<'a, T> = TimedGuard<'a, T>;
+}
 
 mod connection {
     use std::sync::{Arc, Weak};

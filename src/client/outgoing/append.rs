@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::front::{Front, Mode};
 use super::publish::{Outgoing, When};
 use super::{
-    ALONE, ByteStream, FULL_AT, MutexGuard, Outbound, QUIET, WRITE_AT, Wire, is_direct,
+    ALONE, AppenderGuard, ByteStream, FULL_AT, Outbound, QUIET, WRITE_AT, Wire, is_direct,
     write_timeout,
 };
 use crate::error::{Error, Result, Status};
@@ -37,7 +37,7 @@ impl<W: Wire> Outbound<W> {
     /// Makes sure that what was just appended is written.
     pub(super) fn after_append(
         &self,
-        mut front: MutexGuard<'_, Front<W>>,
+        mut front: AppenderGuard<'_, Front<W>>,
         when: When,
     ) -> Result<()> {
         match when {
@@ -100,9 +100,9 @@ impl<W: Wire> Outbound<W> {
     /// child that the loop's code forks, and that returns in it, must not take the lock again.
     pub(super) fn wait_for_room<'a>(
         &'a self,
-        mut front: MutexGuard<'a, Front<W>>,
+        mut front: AppenderGuard<'a, Front<W>>,
         own: Option<Instant>,
-    ) -> Result<MutexGuard<'a, Front<W>>> {
+    ) -> Result<AppenderGuard<'a, Front<W>>> {
         let deadline = self.deadline();
         let own = own.filter(|own| *own < deadline);
         loop {
@@ -156,8 +156,10 @@ impl<W: Wire> Outbound<W> {
     }
 
     /// Waits until some bytes have been written. Returns true if the time is over.
-    fn is_late(&self, front: &mut MutexGuard<'_, Front<W>>, deadline: Instant) -> bool {
-        self.progress.wait_until(front, deadline).timed_out()
+    fn is_late(&self, front: &mut AppenderGuard<'_, Front<W>>, deadline: Instant) -> bool {
+        self.progress
+            .wait_until(front.for_wait(), deadline)
+            .timed_out()
     }
 
     /// As [`Outbound::is_late`], for a link that an event loop of the program drives: the waiting thread may be the

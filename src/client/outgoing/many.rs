@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::front::Front;
 use super::publish::{Outgoing, When};
-use super::{FULL_AT, MutexGuard, Outbound, WRITE_AT, Wire};
+use super::{AppenderGuard, FULL_AT, Outbound, WRITE_AT, Wire};
 use crate::error::Result;
 
 /// Appends one of several frames.
@@ -44,10 +44,10 @@ impl<W: Wire> Outbound<W> {
     /// Appends a frame with the front locked; if that fails the lock is released.
     fn append_one<'a>(
         &'a self,
-        mut front: MutexGuard<'a, Front<W>>,
+        mut front: AppenderGuard<'a, Front<W>>,
         out: &Outgoing<'_>,
         deadline: Option<Instant>,
-    ) -> Result<MutexGuard<'a, Front<W>>> {
+    ) -> Result<AppenderGuard<'a, Front<W>>> {
         front.check(out)?;
         if front.buf.len() >= FULL_AT.min(self.pending_max) {
             front = self.wait_for_room(front, deadline)?;

@@ -63,7 +63,9 @@ use self::front::{Front, Mode};
 use self::pieces::Pieces;
 use self::wire::{ByteStream, Wire};
 use self::writer::Writer;
-use super::sync::{AtomicBool, Condvar, Mutex, MutexGuard, TimedGuard, TimedMutex, thread_local};
+use super::sync::{
+    AppenderGuard, AppenderMutex, AtomicBool, Condvar, WriterGuard, WriterMutex, thread_local,
+};
 use crate::error::{Error, Result, Status};
 
 /// With this number of bytes in the front, the publisher that appended writes.
@@ -101,10 +103,10 @@ pub(in crate::client) fn is_direct(size: usize) -> bool {
 
 /// The outgoing buffer. See the [module](self).
 pub(in crate::client) struct Outbound<W> {
-    front: Mutex<Front<W>>,
+    front: AppenderMutex<Front<W>>,
     /// Bytes were written, or the mode changed. Used with `front`.
     progress: Condvar,
-    writer: TimedMutex<Writer<W>>,
+    writer: WriterMutex<Writer<W>>,
     /// A thread has found the writer lock taken: its holder must check the front again.
     flush_contended: AtomicBool,
     write_deadline: Option<Duration>,
@@ -119,9 +121,9 @@ impl<W: Wire> Outbound<W> {
         piece: Option<usize>,
     ) -> Self {
         Outbound {
-            front: Mutex::new(Front::new()),
+            front: AppenderMutex::new(Front::new()),
             progress: Condvar::new(),
-            writer: TimedMutex::new(Writer::new(Pieces::new(piece))),
+            writer: WriterMutex::new(Writer::new(Pieces::new(piece))),
             flush_contended: AtomicBool::new(false),
             write_deadline,
             pending_max,

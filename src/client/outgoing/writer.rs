@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::front::Mode;
 use super::pieces::Pieces;
 use super::publish::Outgoing;
-use super::{ByteStream, FULL_AT, HEAD, Outbound, TimedGuard, Wire, write_timeout};
+use super::{ByteStream, FULL_AT, HEAD, Outbound, Wire, WriterGuard, write_timeout};
 use crate::error::{Error, Result, Status};
 use crate::proto::encode;
 use crate::proto::write_buf::WriteBuf;
@@ -138,7 +138,7 @@ impl<W: Wire> Outbound<W> {
         }
     }
 
-    fn flush_with(&self, mut writer: TimedGuard<'_, Writer<W>>, link: &Arc<W>, effort: Effort) {
+    fn flush_with(&self, mut writer: WriterGuard<'_, Writer<W>>, link: &Arc<W>, effort: Effort) {
         self.flush_contended.store(false, Ordering::SeqCst);
         let result = self.write_all(&mut writer, link, effort);
         drop(writer);

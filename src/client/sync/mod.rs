@@ -9,6 +9,10 @@ pub(super) mod adaptive_spin;
 pub(super) mod one_shot;
 pub(super) mod ranked;
 
-pub(super) use crate::sync::{
-    AtomicBool, Condvar, Mutex, MutexGuard, TimedGuard, TimedMutex, thread_local,
-};
+pub(super) use crate::sync::{AtomicBool, Condvar, thread_local};
+
+/// The locks of the outgoing buffer, which has models of them where it is explored.
+pub(super) type AppenderMutex<T> = ranked::RankedMutex<{ ranked::rank::APPENDER }, T>;
+pub(super) type AppenderGuard<'a, T> = ranked::RankedGuard<'a, T>;
+pub(super) type WriterMutex<T> = ranked::RankedTimedMutex<{ ranked::rank::WRITER }, T>;
+pub(super) type WriterGuard<'a, T> = ranked::RankedTimedGuard<'a, T>;

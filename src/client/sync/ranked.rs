@@ -4,11 +4,11 @@
 //! wait for each other. Release builds keep nothing for it.
 
 use std::ops::{Deref, DerefMut};
+use std::time::{Duration, Instant};
 
-use crate::locks::{Mutex, MutexGuard};
+use crate::locks::{Mutex, MutexGuard, TimedGuard, TimedMutex};
 
-/// The ranks of a connection's locks, lowest first. Those of the outgoing buffer, the writer and then the front, come
-/// behind [`QUEUE`](rank::QUEUE); nothing else is locked under them.
+/// The ranks of a connection's locks, lowest first.
 pub(in crate::client) mod rank {
     /// The reader of a link.
     pub(in crate::client) const READER: u32 = 10;
@@ -20,7 +20,11 @@ pub(in crate::client) mod rank {
     pub(in crate::client) const REQUESTS: u32 = 30;
     /// The queue of a subscription.
     pub(in crate::client) const QUEUE: u32 = 30;
-    /// Who may still call the program.
+    /// The writing side of the outgoing buffer.
+    pub(in crate::client) const WRITER: u32 = 40;
+    /// The side that publishers append to: nothing else of a connection is locked under it.
+    pub(in crate::client) const APPENDER: u32 = 50;
+    /// What may still call the program.
     pub(in crate::client) const LIFETIME: u32 = 55;
 }
 
@@ -28,11 +32,37 @@ pub(in crate::client) mod rank {
 #[derive(Debug, Default)]
 pub(in crate::client) struct RankedMutex<const RANK: u32, T>(Mutex<T>);
 
-/// The right to use the value.
-pub(in crate::client) struct RankedGuard<'a, T> {
-    guard: MutexGuard<'a, T>,
+/// The right to use the value of a [`RankedMutex`].
+pub(in crate::client) type RankedGuard<'a, T> = Ranked<MutexGuard<'a, T>>;
+
+/// A lock around a value that can be waited for until a deadline.
+pub(in crate::client) struct RankedTimedMutex<const RANK: u32, T>(TimedMutex<T>);
+
+/// The right to use the value of a [`RankedTimedMutex`].
+pub(in crate::client) type RankedTimedGuard<'a, T> = Ranked<TimedGuard<'a, T>>;
+
+/// The guard of a lock with a rank.
+pub(in crate::client) struct Ranked<G> {
+    guard: G,
     #[cfg(debug_assertions)]
     _held: held::Held,
+}
+
+impl<G> Ranked<G> {
+    #[inline]
+    fn new<const RANK: u32>(guard: G) -> Self {
+        Ranked {
+            guard,
+            #[cfg(debug_assertions)]
+            _held: held::Held::new(RANK),
+        }
+    }
+
+    /// For a wait, during which the thread does not count as one that has released the lock: it takes no other.
+    #[inline]
+    pub(in crate::client) fn for_wait(&mut self) -> &mut G {
+        &mut self.guard
+    }
 }
 
 impl<const RANK: u32, T> RankedMutex<RANK, T> {
@@ -44,44 +74,69 @@ impl<const RANK: u32, T> RankedMutex<RANK, T> {
     pub(in crate::client) fn lock(&self) -> RankedGuard<'_, T> {
         #[cfg(debug_assertions)]
         held::check(RANK);
-        RankedGuard {
-            guard: self.0.lock(),
-            #[cfg(debug_assertions)]
-            _held: held::Held::new(RANK),
-        }
+        Ranked::new::<RANK>(self.0.lock())
     }
 
     /// The order of locks does not matter here, since nothing is waited for.
     #[inline]
     pub(in crate::client) fn try_lock(&self) -> Option<RankedGuard<'_, T>> {
-        Some(RankedGuard {
-            guard: self.0.try_lock()?,
-            #[cfg(debug_assertions)]
-            _held: held::Held::new(RANK),
-        })
+        self.0.try_lock().map(Ranked::new::<RANK>)
     }
 }
 
-impl<'a, T> RankedGuard<'a, T> {
-    /// For a wait, during which the thread does not count as one that has released the lock: it takes no other.
+impl<const RANK: u32, T> RankedTimedMutex<RANK, T> {
+    pub(in crate::client) fn new(value: T) -> Self {
+        RankedTimedMutex(TimedMutex::new(value))
+    }
+
     #[inline]
-    pub(in crate::client) fn for_wait(&mut self) -> &mut MutexGuard<'a, T> {
-        &mut self.guard
+    pub(in crate::client) fn lock(&self) -> RankedTimedGuard<'_, T> {
+        #[cfg(debug_assertions)]
+        held::check(RANK);
+        Ranked::new::<RANK>(self.0.lock())
+    }
+
+    /// As [`RankedMutex::try_lock`].
+    #[inline]
+    pub(in crate::client) fn try_lock(&self) -> Option<RankedTimedGuard<'_, T>> {
+        self.0.try_lock().map(Ranked::new::<RANK>)
+    }
+
+    /// A wait that has an end delays other threads as well, so the order matters.
+    #[inline]
+    pub(in crate::client) fn try_lock_for(
+        &self,
+        time: Duration,
+    ) -> Option<RankedTimedGuard<'_, T>> {
+        #[cfg(debug_assertions)]
+        held::check(RANK);
+        self.0.try_lock_for(time).map(Ranked::new::<RANK>)
+    }
+
+    /// As [`RankedTimedMutex::try_lock_for`].
+    #[inline]
+    pub(in crate::client) fn try_lock_until(
+        &self,
+        until: Instant,
+    ) -> Option<RankedTimedGuard<'_, T>> {
+        #[cfg(debug_assertions)]
+        held::check(RANK);
+        self.0.try_lock_until(until).map(Ranked::new::<RANK>)
     }
 }
 
-impl<T> Deref for RankedGuard<'_, T> {
-    type Target = T;
+impl<G: Deref> Deref for Ranked<G> {
+    type Target = G::Target;
 
     #[inline]
-    fn deref(&self) -> &T {
+    fn deref(&self) -> &G::Target {
         &self.guard
     }
 }
 
-impl<T> DerefMut for RankedGuard<'_, T> {
+impl<G: DerefMut> DerefMut for Ranked<G> {
     #[inline]
-    fn deref_mut(&mut self) -> &mut T {
+    fn deref_mut(&mut self) -> &mut G::Target {
         &mut self.guard
     }
 }
@@ -158,5 +213,20 @@ mod tests {
         assert!(fails(|| *low.lock()), "still held");
         drop(guard);
         assert_eq!(*low.lock() + *other.lock(), 4);
+    }
+
+    #[test]
+    fn a_wait_with_a_deadline_has_a_rank_too() {
+        let low = RankedTimedMutex::<10, _>::new(1);
+        let high = RankedMutex::<20, _>::new(2);
+        let (day, now) = (Duration::from_secs(86400), Instant::now());
+        let lock_for = || low.try_lock_for(day).map_or(0, |value| *value);
+        let lock_until = || low.try_lock_until(now + day).map_or(0, |value| *value);
+        assert_eq!((lock_for(), lock_until(), *low.lock()), (1, 1, 1));
+        let guard = high.lock();
+        assert!(fails(lock_for) && fails(lock_until) && fails(|| *low.lock()));
+        assert_eq!(low.try_lock().map(|low| *low), Some(1));
+        drop(guard);
+        assert_eq!(lock_for(), 1);
     }
 }
