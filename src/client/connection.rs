@@ -17,6 +17,7 @@ use super::observers::Observers;
 use super::options::Options;
 use super::outgoing::Outbound;
 use super::outgoing::limits::Limits;
+use super::report::QueuedOnce;
 use super::requests::mux::Requests;
 use super::session::state::Session;
 use super::session::status::ConnStatus;
@@ -53,8 +54,8 @@ pub struct Connection {
     pub(super) session: Session<Link>,
     /// The limits of the present server, or of the last one. What is published is checked against the copy in
     /// `outbound`.
-    pub(super) max_payload: AtomicI64,
-    pub(super) headers: AtomicBool,
+    max_payload: AtomicI64,
+    headers: AtomicBool,
     pub(super) outbound: Outbound<Link>,
     /// The program's event loop, if it drives the socket.
     pub(super) external_loop: Option<ExternalLoop<Connection>>,
@@ -65,9 +66,7 @@ pub struct Connection {
     pub(super) received: Received,
     pub(super) observers: Observers,
     pub(super) extensions: Extensions,
-    /// The callback is queued.
-    pub(super) discovered_waits: AtomicBool,
-    pub(super) lame_duck_waits: AtomicBool,
+    pub(super) queued_once: QueuedOnce,
 }
 
 impl Connection {
@@ -100,8 +99,7 @@ impl Connection {
             received: Received::default(),
             observers: Observers::default(),
             extensions: Extensions::default(),
-            discovered_waits: AtomicBool::new(false),
-            lame_duck_waits: AtomicBool::new(false),
+            queued_once: QueuedOnce::default(),
             runtime,
             opts: opts.clone(),
         }))
@@ -143,6 +141,17 @@ impl Connection {
     /// Is it in one of the two phases of draining?
     pub fn is_draining(&self) -> bool {
         self.status().is_draining()
+    }
+
+    /// The largest payload that the server accepts, headers included: negative for no limit, 0 if there was no server
+    /// yet.
+    pub fn max_payload(&self) -> i64 {
+        self.max_payload.load(Ordering::Relaxed)
+    }
+
+    /// Does the server support headers?
+    pub fn has_header_support(&self) -> bool {
+        self.headers.load(Ordering::Relaxed)
     }
 
     /// Applies the limits of a server. Returns the errors for kept publishes that are not sent because of them.

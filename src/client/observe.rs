@@ -2,7 +2,6 @@
 
 use std::ffi::CStr;
 use std::net::SocketAddr;
-use std::sync::atomic::Ordering;
 
 use super::connection::{Connection, Stats};
 use super::session::state::as_last_error;
@@ -21,17 +20,6 @@ impl Connection {
     /// Bytes that wait to be written, to the present server or to the next one.
     pub fn pending_bytes(&self) -> usize {
         self.outbound.waiting()
-    }
-
-    /// The largest payload that the server accepts, headers included: negative for no limit, 0 if there was no server
-    /// yet.
-    pub fn max_payload(&self) -> i64 {
-        self.max_payload.load(Ordering::Relaxed)
-    }
-
-    /// Does the server support headers?
-    pub fn has_header_support(&self) -> bool {
-        self.headers.load(Ordering::Relaxed)
     }
 
     /// The counters of the connection.

@@ -12,6 +12,13 @@ use super::options::ConnHandler;
 use super::subscription::queue::Slow;
 use crate::error::{Error, Status};
 
+/// The callbacks that are queued at most once at a time: whether they are.
+#[derive(Default)]
+pub(super) struct QueuedOnce {
+    discovered_servers: AtomicBool,
+    lame_duck: AtomicBool,
+}
+
 impl Connection {
     /// Has an event run after all those posted before. With `state` locked too, before the end: the
     /// connection has a lifetime guard of its own until then, so if the event is dropped, nothing follows.
@@ -31,18 +38,28 @@ impl Connection {
         }
     }
 
-    /// As [`Connection::post_event`], unless the same event waits already.
-    pub(super) fn post_once(
+    /// Has the discovered-servers callback run, unless it is queued already.
+    pub(super) fn post_discovered_servers(self: &Arc<Self>) {
+        let handler = &self.opts.discovered_servers_cb;
+        self.post_once(handler, |queued| &queued.discovered_servers);
+    }
+
+    /// Has the lame-duck callback run, unless it is queued already.
+    pub(super) fn post_lame_duck(self: &Arc<Self>) {
+        self.post_once(&self.opts.lame_duck_cb, |queued| &queued.lame_duck);
+    }
+
+    fn post_once(
         self: &Arc<Self>,
         handler: &Option<ConnHandler>,
-        waits: fn(&Connection) -> &AtomicBool,
+        queued: fn(&QueuedOnce) -> &AtomicBool,
     ) {
         let Some(handler) = handler.clone() else {
             return;
         };
-        if !waits(self).swap(true, Ordering::AcqRel) {
+        if !queued(&self.queued_once).swap(true, Ordering::AcqRel) {
             self.post(move |conn| {
-                waits(conn).store(false, Ordering::Release);
+                queued(&conn.queued_once).store(false, Ordering::Release);
                 handler(conn);
             });
         }

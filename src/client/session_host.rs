@@ -83,10 +83,8 @@ impl SessionHost for Connection {
             Event::Disconnected(reason) => self.post_disconnected(reason),
             Event::Draining => {}
             Event::Closed => self.post_event(&opts.closed_cb),
-            Event::DiscoveredServers => {
-                self.post_once(&opts.discovered_servers_cb, |conn| &conn.discovered_waits)
-            }
-            Event::LameDuck => self.post_once(&opts.lame_duck_cb, |conn| &conn.lame_duck_waits),
+            Event::DiscoveredServers => self.post_discovered_servers(),
+            Event::LameDuck => self.post_lame_duck(),
             Event::Failure(error) => self.post_failure(error),
         }
     }
