@@ -106,15 +106,15 @@
 //! 1. [`ffi::publish`] borrows the handle, converts pointers and lengths, calls
 //!    [`client::Connection::publish`].
 //! 2. `publish` checks the subject (no byte that would break the line) and the server's limits.
-//! 3. `outgoing` encodes one whole frame into the *front* buffer; its lock is held for the copy.
+//! 3. `outgoing` encodes one whole frame into the append buffer; the appender lock is held for the copy.
 //! 4. The first publish after a pause is written by its own thread. In a burst the first one asks
 //!    a thread that watches the sockets to write, which costs the others nothing. A burst that outruns that
 //!    is left to its publishers, and a timer sees to its end (`outgoing/burst.rs`).
 //!    [`client::When`] says which calls do not leave it at that: requests and flushes write by
-//!    themselves, and so does a publisher that finds 128 KiB in the front, which also waits for the
+//!    themselves, and so does a publisher that finds 128 KiB in the append buffer, which also waits for the
 //!    socket for up to 5 ms.
-//! 5. The thread that writes holds the *writer* lock, swaps the front for the empty *back* and gives that to the
-//!    kernel without blocking, in equal pieces whose size is measured (`outgoing/pieces.rs`), while
+//! 5. The thread that writes holds the writer lock, swaps the append buffer for the empty write buffer and hands
+//!    that to the kernel without blocking, in equal pieces whose size is measured (`outgoing/pieces.rs`), while
 //!    publishers go on. Data that the kernel does not accept stays until the socket is writable. Above
 //!    256 KiB publishers wait for room, up to the write deadline.
 //! 6. A payload of 80 KiB and more goes from the caller's memory, with the head in front of it.
@@ -143,7 +143,8 @@
 //! | reentrancy | what a thread is in the middle of |
 //! | external event loop | a loop of the program that watches a connection's socket |
 //! | delivery threads | the pool of a fixed size that runs callbacks, as opposed to the one that grows |
-//! | front, back | the buffer that publishers append to; the one that is being written |
+//! | appender, append buffer | the side of the outgoing buffer that publishers use, and the bytes they append |
+//! | writer, write buffer | the side that writes to the socket, and the bytes being written |
 //! | flush, publisher-driven flush | to give the kernel what waits; in a burst, by those who publish |
 //! | `flush_requested`, `flush_contended` | a flush has been asked for; a thread has found another one flushing |
 //! | take over reading | to read as the thread that waits, in place of those that watch the sockets |
@@ -154,8 +155,8 @@
 //! 1. a link's reader: held by the thread that reads from the socket
 //! 2. the connection's registry
 //! 3. the requests, or one subscription's queue
-//! 4. the outgoing writer
-//! 5. the outgoing front
+//! 4. the writer of the outgoing buffer
+//! 5. its appender
 //! 6. inside [`runtime`]: what a socket is armed for, the inbox of [`runtime::Io`], a pool's queue; nothing
 //!    else is taken under them but, under the first, the list of sources
 //!

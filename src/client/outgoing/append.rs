@@ -1,9 +1,9 @@
-//! The publishers' side: appends a frame to the front buffer, and makes sure that it is written.
+//! The publishers' side: appends a frame, and makes sure that it is written.
 
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::front::{Front, Mode};
+use super::appender::{Appender, Mode};
 use super::publish::{Outgoing, When};
 use super::{
     ALONE, AppenderGuard, ByteStream, FULL_AT, Outbound, QUIET, WRITE_AT, Wire, is_direct,
@@ -18,70 +18,70 @@ impl<W: Wire> Outbound<W> {
         if is_direct(out.payload.len()) {
             return self.publish_direct(out);
         }
-        let mut front = self.front.lock();
-        front.check(out)?;
-        if front.buf.len() >= FULL_AT.min(self.pending_max) {
-            front = self.wait_for_room(front, out.deadline)?;
+        let mut appender = self.appender.lock();
+        appender.check(out)?;
+        if appender.buf.len() >= FULL_AT.min(self.pending_max) {
+            appender = self.wait_for_room(appender, out.deadline)?;
             // The server may be another one by now.
-            front.check(out)?;
+            appender.check(out)?;
         }
-        front.make_room(out)?;
-        out.encode(&mut front.buf);
-        front.count(out);
-        if when == When::Buffered && front.flush_requested && front.buf.len() < WRITE_AT {
+        appender.make_room(out)?;
+        out.encode(&mut appender.buf);
+        appender.count(out);
+        if when == When::Buffered && appender.flush_requested && appender.buf.len() < WRITE_AT {
             return Ok(());
         }
-        self.after_append(front, when)
+        self.after_append(appender, when)
     }
 
     /// Makes sure that what was just appended is written.
     pub(super) fn after_append(
         &self,
-        mut front: AppenderGuard<'_, Front<W>>,
+        mut appender: AppenderGuard<'_, Appender<W>>,
         when: When,
     ) -> Result<()> {
         match when {
-            When::Buffered if front.buf.len() < WRITE_AT => {
-                if front.flush_requested {
+            When::Buffered if appender.buf.len() < WRITE_AT => {
+                if appender.flush_requested {
                     return Ok(());
                 }
-                if let Some(link) = front.loop_driven_link() {
+                if let Some(link) = appender.loop_driven_link() {
                     // The program's event loop may call back, so the lock must not be held.
-                    front.flush_requested = true;
-                    drop(front);
+                    appender.flush_requested = true;
+                    drop(appender);
                     link.ask_write();
                     return Ok(());
                 }
-                let link = match &front.mode {
-                    Mode::Live(link) if ALONE.take() || front.last_write.elapsed() > QUIET => {
+                let link = match &appender.mode {
+                    Mode::Live(link) if ALONE.take() || appender.last_write.elapsed() > QUIET => {
                         link.clone()
                     }
                     _ => {
-                        front.ask();
+                        appender.ask();
                         return Ok(());
                     }
                 };
                 // What others append meanwhile is written as well.
-                front.flush_requested = true;
-                drop(front);
+                appender.flush_requested = true;
+                drop(appender);
                 self.try_flush(&link);
                 Ok(())
             }
             When::Buffered => {
-                let Mode::Live(link) = &front.mode else {
+                let Mode::Live(link) = &appender.mode else {
                     return Ok(());
                 };
                 let link = link.clone();
-                drop(front);
+                drop(appender);
                 self.flush_full(&link);
                 Ok(())
             }
             When::Soon | When::Now => {
-                let Mode::Live(link) = &front.mode else {
+                let Mode::Live(link) = &appender.mode else {
                     return Ok(());
                 };
-                let (link, position) = (link.clone(), front.swapped + front.buf.len() as u64);
-                drop(front);
+                let (link, position) = (link.clone(), appender.swapped + appender.buf.len() as u64);
+                drop(appender);
                 self.flush_wait(&link);
                 // The caller may be the program's event loop; then nobody else would continue to write.
                 if when == When::Now && !link.is_loop_driven() {
@@ -100,37 +100,37 @@ impl<W: Wire> Outbound<W> {
     /// child that the loop's code forks, and that returns in it, must not take the lock again.
     pub(super) fn wait_for_room<'a>(
         &'a self,
-        mut front: AppenderGuard<'a, Front<W>>,
+        mut appender: AppenderGuard<'a, Appender<W>>,
         own: Option<Instant>,
-    ) -> Result<AppenderGuard<'a, Front<W>>> {
+    ) -> Result<AppenderGuard<'a, Appender<W>>> {
         let deadline = self.deadline();
         let own = own.filter(|own| *own < deadline);
         loop {
-            front.check_open()?;
-            match &front.mode {
-                Mode::Pending if front.buf.len() >= self.pending_max => {
+            appender.check_open()?;
+            match &appender.mode {
+                Mode::Pending if appender.buf.len() >= self.pending_max => {
                     return Err(Status::NATS_INSUFFICIENT_BUFFER.into());
                 }
-                Mode::Live(link) if front.buf.len() >= FULL_AT => {
+                Mode::Live(link) if appender.buf.len() >= FULL_AT => {
                     let link = link.clone();
                     let late = if link.is_loop_driven() {
-                        drop(front);
+                        drop(appender);
                         let late = self.make_room(own.unwrap_or(deadline), &link);
-                        front = self.front.lock();
+                        appender = self.appender.lock();
                         late
                     } else {
-                        self.is_late(&mut front, own.unwrap_or(deadline))
+                        self.is_late(&mut appender, own.unwrap_or(deadline))
                     };
                     match (late, own) {
                         (false, _) => {}
                         (true, Some(_)) => return Err(Status::NATS_TIMEOUT.into()),
                         (true, None) => {
-                            drop(front);
+                            drop(appender);
                             return Err(give_up(&link));
                         }
                     }
                 }
-                _ => return Ok(front),
+                _ => return Ok(appender),
             }
         }
     }
@@ -139,12 +139,12 @@ impl<W: Wire> Outbound<W> {
     /// again.
     fn wait_written(&self, position: u64, link: &Arc<W>) -> Result<()> {
         let deadline = self.deadline();
-        let mut front = self.front.lock();
-        while front.written < position {
-            match &front.mode {
+        let mut appender = self.appender.lock();
+        while appender.written < position {
+            match &appender.mode {
                 Mode::Live(current) if Arc::ptr_eq(current, link) => {
-                    if self.is_late(&mut front, deadline) {
-                        drop(front);
+                    if self.is_late(&mut appender, deadline) {
+                        drop(appender);
                         return Err(give_up(link));
                     }
                 }
@@ -156,9 +156,9 @@ impl<W: Wire> Outbound<W> {
     }
 
     /// Waits until some bytes have been written. Returns true if the time is over.
-    fn is_late(&self, front: &mut AppenderGuard<'_, Front<W>>, deadline: Instant) -> bool {
+    fn is_late(&self, appender: &mut AppenderGuard<'_, Appender<W>>, deadline: Instant) -> bool {
         self.progress
-            .wait_until(front.for_wait(), deadline)
+            .wait_until(appender.for_wait(), deadline)
             .timed_out()
     }
 
@@ -175,12 +175,12 @@ impl<W: Wire> Outbound<W> {
     /// sent again to the next one. Called with the registry locked, which orders it with respect to a reconnect.
     /// Returns its position among all such frames; 0 without a server.
     pub(in crate::client) fn control(&self, encode: impl FnOnce(&mut WriteBuf)) -> u64 {
-        let mut front = self.front.lock();
-        if !front.append(encode) {
+        let mut appender = self.appender.lock();
+        if !appender.append(encode) {
             return 0;
         }
-        front.controls += 1;
-        front.controls
+        appender.controls += 1;
+        appender.controls
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::front::{Before, Mode};
+use super::appender::{Before, Mode};
 use super::ping::PingWaiter;
 use super::{Outbound, Wire};
 use crate::error::{Error, Status};
@@ -33,7 +33,7 @@ pub(in crate::client) struct Detached {
 impl<W: Wire> Outbound<W> {
     /// Refuses publishes from now on: everything that was accepted is sent before the connection ends.
     pub(in crate::client) fn refuse_publishes(&self) {
-        self.front.lock().draining = true;
+        self.appender.lock().draining = true;
     }
 
     /// Connects the buffer with a server: first its state, then what is pending, then the PINGs that are waited for.
@@ -46,35 +46,35 @@ impl<W: Wire> Outbound<W> {
             subscriptions,
             confirm,
         } = start;
-        let mut front = self.front.lock();
-        let position = front.controls;
-        if matches!(front.mode, Mode::Closed) || link.has_ended() {
+        let mut appender = self.appender.lock();
+        let position = appender.controls;
+        if matches!(appender.mode, Mode::Closed) || link.has_ended() {
             return position;
         }
-        front.controls += subscriptions;
-        front.confirmed = position;
+        appender.controls += subscriptions;
+        appender.confirmed = position;
         if confirm {
             state.extend_from_slice(encode::PING);
         }
-        front.attached(state.len());
-        state.append(&mut front.buf);
-        let now = front.before();
-        for (_, before) in &mut front.pings {
+        appender.attached(state.len());
+        state.append(&mut appender.buf);
+        let now = appender.before();
+        for (_, before) in &mut appender.pings {
             *before = now;
             state.extend_from_slice(encode::PING);
         }
         if confirm {
             let before = Before {
-                frames: front.answered,
+                frames: appender.answered,
                 controls: now.controls,
             };
-            front.pings.push_front((PingWaiter::Keepalive, before));
+            appender.pings.push_front((PingWaiter::Keepalive, before));
         }
-        front.buf = state;
-        front.flush_requested = false;
-        front.in_burst = false;
-        front.mode = Mode::Live(link.clone());
-        drop(front);
+        appender.buf = state;
+        appender.flush_requested = false;
+        appender.in_burst = false;
+        appender.mode = Mode::Live(link.clone());
+        drop(appender);
         self.progress.notify_all();
         position
     }
@@ -84,17 +84,17 @@ impl<W: Wire> Outbound<W> {
     #[must_use]
     pub(in crate::client) fn detach(&self, link: &Arc<W>, broke: bool) -> Detached {
         let mut writer = self.writer.lock();
-        let mut front = self.front.lock();
-        if !front.is_live(link) {
+        let mut appender = self.appender.lock();
+        if !appender.is_live(link) {
             return Detached::default();
         }
-        let kept = front.keep(&writer, broke);
+        let kept = appender.keep(&writer, broke);
         writer.clear();
-        front.buf = kept.buf;
-        front.written = front.swapped;
-        front.mode = Mode::Pending;
-        let waiters = front.take_waiters();
-        drop(front);
+        appender.buf = kept.buf;
+        appender.written = appender.swapped;
+        appender.mode = Mode::Pending;
+        let waiters = appender.take_waiters();
+        drop(appender);
         drop(writer);
         self.progress.notify_all();
         Detached {
@@ -105,11 +105,11 @@ impl<W: Wire> Outbound<W> {
 
     /// The connection is closed: releases the memory and notifies all waiters.
     pub(in crate::client) fn close(&self) {
-        let mut front = self.front.lock();
-        front.mode = Mode::Closed;
-        front.buf = WriteBuf::new();
-        let waiters = front.take_waiters();
-        drop(front);
+        let mut appender = self.appender.lock();
+        appender.mode = Mode::Closed;
+        appender.buf = WriteBuf::new();
+        let waiters = appender.take_waiters();
+        drop(appender);
         self.progress.notify_all();
         // The thread that holds it now drops it with the connection.
         if let Some(mut writer) = self.writer.try_lock() {

@@ -12,7 +12,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::front::Front;
+use super::appender::Appender;
 use super::{Outbound, Wire};
 
 /// The number of bytes that, appended during a single write of a watcher, make a burst. The burst is over when fewer
@@ -23,15 +23,15 @@ const FAST: usize = 8 * 1024;
 const LOOK_AGAIN: Duration = Duration::from_micros(100);
 
 impl<W: Wire> Outbound<W> {
-    /// Called when a watcher has written once and found this number of bytes in the front afterwards. If that is a
+    /// Called when a watcher has written once and found this number of bytes in the append buffer afterwards. If that is a
     /// burst, writing is left to the publishers.
-    pub(super) fn begins_burst(&self, front: &mut Front<W>, link: &Arc<W>) -> bool {
-        if front.buf.len() < FAST || link.is_loop_driven() {
+    pub(super) fn begins_burst(&self, appender: &mut Appender<W>, link: &Arc<W>) -> bool {
+        if appender.buf.len() < FAST || link.is_loop_driven() {
             return false;
         }
-        front.flush_requested = true;
-        if !std::mem::replace(&mut front.in_burst, true) {
-            self.recheck_later(link, front.swapped);
+        appender.flush_requested = true;
+        if !std::mem::replace(&mut appender.in_burst, true) {
+            self.recheck_later(link, appender.swapped);
         }
         true
     }
@@ -43,18 +43,18 @@ impl<W: Wire> Outbound<W> {
     }
 
     fn recheck(&self, link: &Arc<W>, swapped: u64) {
-        let mut front = self.front.lock();
+        let mut appender = self.appender.lock();
         // The next server begins without a burst.
-        if !front.is_live(link) {
+        if !appender.is_live(link) {
             return;
         }
-        if front.swapped - swapped >= FAST as u64 {
-            return self.recheck_later(link, front.swapped);
+        if appender.swapped - swapped >= FAST as u64 {
+            return self.recheck_later(link, appender.swapped);
         }
-        front.in_burst = false;
-        front.flush_requested = false;
-        if !front.buf.is_empty() {
-            front.ask();
+        appender.in_burst = false;
+        appender.flush_requested = false;
+        if !appender.buf.is_empty() {
+            appender.ask();
         }
     }
 }

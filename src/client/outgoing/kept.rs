@@ -14,7 +14,7 @@
 //!   byte behind it has been written.
 
 use super::Wire;
-use super::front::{Front, Mode};
+use super::appender::{Appender, Mode};
 use super::writer::Writer;
 use crate::error::{Error, Status};
 use crate::proto::salvage::{frames, salvage_publishes};
@@ -42,7 +42,7 @@ pub(super) struct Kept {
     pub(super) given_up: Option<Error>,
 }
 
-impl<W: Wire> Front<W> {
+impl<W: Wire> Appender<W> {
     /// The next link begins with `before` bytes other than publishes, followed by what is kept.
     pub(super) fn attached(&mut self, before: usize) {
         if let Some(blamed) = &mut self.blamed {
@@ -52,30 +52,30 @@ impl<W: Wire> Front<W> {
 
     /// The link has ended: selects what is sent again. `counts` is false if the program gave the link up.
     pub(super) fn keep(&mut self, writer: &Writer<W>, counts: bool) -> Kept {
-        let back = salvage_publishes(&writer.back, writer.sent);
-        let mut front = salvage_publishes(&self.buf, 0);
-        let in_front = front.first.map(|first| self.swapped + first as u64);
-        let in_back =
-            (back.first).map(|first| self.swapped - writer.back.len() as u64 + first as u64);
-        let begun = back.first.is_some_and(|first| first < writer.sent);
+        let swapped = salvage_publishes(&writer.buf, writer.sent);
+        let mut appended = salvage_publishes(&self.buf, 0);
+        let swapped_at =
+            (swapped.first).map(|first| self.swapped - writer.buf.len() as u64 + first as u64);
+        let appended_at = appended.first.map(|first| self.swapped + first as u64);
+        let begun = swapped.first.is_some_and(|first| first < writer.sent);
         let blamed = self.blamed.take();
-        let Some(at) = in_back.or(in_front) else {
+        let Some(at) = swapped_at.or(appended_at) else {
             return Kept::nothing();
         };
         let before = blamed.filter(|blamed| blamed.at == at);
         let breaks = before.map_or(0, |blamed| blamed.breaks) + u32::from(begun && counts);
-        let first_len = back.first_len;
-        let mut buf = back.frames;
+        let first_len = swapped.first_len;
+        let mut buf = swapped.frames;
         let mut given_up = None;
         if breaks >= BREAKS_MAX && begun {
             given_up = give_up_first(&buf);
-            let mut rest = WriteBuf::new();
-            rest.extend_from_slice(&buf[first_len..]);
-            buf = rest;
+            let mut others = WriteBuf::new();
+            others.extend_from_slice(&buf[first_len..]);
+            buf = others;
         } else if breaks > 0 {
             self.blamed = Some(Blamed { at, breaks });
         }
-        buf.append(&mut front.frames);
+        buf.append(&mut appended.frames);
         Kept { buf, given_up }
     }
 

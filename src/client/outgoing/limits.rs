@@ -1,6 +1,6 @@
 //! The limits of a server. Publishes are checked when they are made, and again when there is another server.
 
-use super::front::{Front, Mode};
+use super::appender::{Appender, Mode};
 use super::publish::Outgoing;
 use super::{Outbound, Wire};
 use crate::error::{Error, Result, Status};
@@ -60,7 +60,7 @@ impl Limits {
     }
 }
 
-impl<W: Wire> Front<W> {
+impl<W: Wire> Appender<W> {
     /// Can this be published now?
     #[inline]
     pub(super) fn check(&self, out: &Outgoing<'_>) -> Result<()> {
@@ -79,12 +79,12 @@ impl<W: Wire> Outbound<W> {
     /// reported with no lock held.
     #[must_use]
     pub(in crate::client) fn set_limits(&self, limits: Limits) -> Vec<Error> {
-        let mut front = self.front.lock();
-        let before = std::mem::replace(&mut front.limits, limits);
+        let mut appender = self.appender.lock();
+        let before = std::mem::replace(&mut appender.limits, limits);
         // Without a server, the buffer contains publishes that were checked against the limits of an earlier one.
-        let unchecked = matches!(front.mode, Mode::Pending);
-        match unchecked || front.limits.are_tighter_than(&before) {
-            true => front.drop_unfit(),
+        let unchecked = matches!(appender.mode, Mode::Pending);
+        match unchecked || appender.limits.are_tighter_than(&before) {
+            true => appender.drop_unfit(),
             false => Vec::new(),
         }
     }

@@ -9,27 +9,27 @@
 //! which locks they are called; for the others, only frames that are not publishes may be appended with the registry
 //! or the state of the connection locked.
 //!
-//! There are two buffers and two locks. Publishers encode into the *front* buffer under a lock that is held for a copy
-//! only. The thread that writes (one that watches the sockets, or a publisher that found the front full, or one that
-//! must not wait) holds the *writer* lock: it swaps the front for the empty *back* buffer and hands that to the
-//! kernel, without blocking, while publishers continue. What the kernel does not accept stays in the back buffer until
-//! the socket is writable again.
+//! There are two buffers, each with a lock. Publishers encode frames into the append buffer; the appender lock is held
+//! for one copy only. The thread that writes holds the writer lock. It is one that watches the sockets, a publisher
+//! that found the append buffer full, or one that must not wait. It swaps the append buffer for the empty write
+//! buffer and hands the latter to the kernel, without blocking, while publishers continue to append. Bytes that the
+//! kernel does not accept stay in the write buffer until the socket is writable again.
 //!
 //! Only whole frames are ever appended. When the connection is lost, the publishes that were not written become the
 //! beginning of the pending buffer, which publishers continue to fill until there is a server again.
 //!
-//! Lock order: writer, then front; no other lock is taken while either is held.
+//! Lock order: writer, then appender; no other lock of the connection is taken while either is held.
 //!
 //! # Why nothing stays unwritten
 //!
 //! No thread waits for the writer lock only to find that its holder has written everything. A thread that finds it
 //! taken sets the flag `flush_contended` and leaves the writing to the holder. That nothing stays unwritten follows
 //! from an invariant. Whenever both locks are free, no thread is between them in one of the functions here, and there
-//! is a server, one of the following holds for bytes in the front or the back:
+//! is a server, one of the following holds for bytes in the append buffer or the write buffer:
 //!
-//! 1. `Front::flush_requested` is set: a call of the link's `write` has been requested and not begun, or, in a burst,
-//!    a timer will check. The flag is set under the front's lock, which protects the bytes; a thread that clears it
-//!    under that lock has found the front empty or requests another call.
+//! 1. `Appender::flush_requested` is set: a call of the link's `write` has been requested and not begun, or, in a burst,
+//!    a timer will check. The flag is set under the appender lock, which protects the bytes. A thread that
+//!    clears it under that lock has found the append buffer empty or requests another call.
 //!
 //! 2. The socket accepts no more, and the link has been told to call `write` when it does.
 //!
@@ -44,9 +44,9 @@
 //! its environment relative to itself, and its parts import it from here.
 
 mod append;
+mod appender;
 pub(in crate::client) mod attach;
 mod burst;
-mod front;
 mod kept;
 pub(in crate::client) mod limits;
 pub(in crate::client) mod many;
@@ -59,7 +59,7 @@ mod writer;
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
-use self::front::{Front, Mode};
+use self::appender::{Appender, Mode};
 use self::pieces::Pieces;
 use self::wire::{ByteStream, Wire};
 use self::writer::Writer;
@@ -68,9 +68,9 @@ use super::sync::{
 };
 use crate::error::{Error, Result, Status};
 
-/// With this number of bytes in the front, the publisher that appended writes.
+/// With this number of bytes in the append buffer, the publisher that appended writes.
 const WRITE_AT: usize = 128 * 1024;
-/// With this number of bytes in the front, publishers wait for room.
+/// With this number of bytes in the append buffer, publishers wait for room.
 const FULL_AT: usize = 2 * WRITE_AT;
 /// The usual size of a frame's head.
 const HEAD: usize = 512;
@@ -103,11 +103,11 @@ pub(in crate::client) fn is_direct(size: usize) -> bool {
 
 /// The outgoing buffer. See the [module](self).
 pub(in crate::client) struct Outbound<W> {
-    front: AppenderMutex<Front<W>>,
-    /// Bytes were written, or the mode changed. Used with `front`.
+    appender: AppenderMutex<Appender<W>>,
+    /// Bytes were written, or the mode changed. Used with `appender`.
     progress: Condvar,
     writer: WriterMutex<Writer<W>>,
-    /// A thread has found the writer lock taken: its holder must check the front again.
+    /// A thread has found the writer lock taken: its holder must check the append buffer again.
     flush_contended: AtomicBool,
     write_deadline: Option<Duration>,
     pending_max: usize,
@@ -121,7 +121,7 @@ impl<W: Wire> Outbound<W> {
         piece: Option<usize>,
     ) -> Self {
         Outbound {
-            front: AppenderMutex::new(Front::new()),
+            appender: AppenderMutex::new(Appender::new()),
             progress: Condvar::new(),
             writer: WriterMutex::new(Writer::new(Pieces::new(piece))),
             flush_contended: AtomicBool::new(false),
@@ -136,31 +136,31 @@ impl<W: Wire> Outbound<W> {
 
     /// Can anything be published at all?
     pub(in crate::client) fn check_open(&self) -> Result<()> {
-        self.front.lock().check_open()
+        self.appender.lock().check_open()
     }
 
     /// Bytes that wait to be written, or to be sent after a reconnect.
     pub(in crate::client) fn waiting(&self) -> usize {
-        let front = self.front.lock();
-        match front.mode {
-            Mode::Live(_) | Mode::Pending => front.waiting(),
+        let appender = self.appender.lock();
+        match appender.mode {
+            Mode::Live(_) | Mode::Pending => appender.waiting(),
             Mode::Closed => 0,
         }
     }
 
     /// Bytes that wait to be written to a server; 0 while there is none.
     pub(in crate::client) fn buffered(&self) -> usize {
-        let front = self.front.lock();
-        match front.mode {
-            Mode::Live(_) => front.waiting(),
+        let appender = self.appender.lock();
+        match appender.mode {
+            Mode::Live(_) => appender.waiting(),
             Mode::Pending | Mode::Closed => 0,
         }
     }
 
     /// The number of messages and bytes that were accepted.
     pub(in crate::client) fn counts(&self) -> (u64, u64) {
-        let front = self.front.lock();
-        (front.msgs, front.bytes)
+        let appender = self.appender.lock();
+        (appender.msgs, appender.bytes)
     }
 }
 

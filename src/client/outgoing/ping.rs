@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::front::Mode;
+use super::appender::Mode;
 use super::publish::When;
 use super::{Outbound, PONGS_MAX, WRITE_AT, Wire};
 
@@ -55,72 +55,72 @@ impl Window {
 impl<W: Wire> Outbound<W> {
     /// Answers a PING of the server, up to a limit for a server that sends PINGs and does not read.
     pub(in crate::client) fn answer_ping(&self) {
-        let mut front = self.front.lock();
-        let swapped = front.swapped;
-        if front.pongs.1 != swapped {
-            front.pongs = (0, swapped);
+        let mut appender = self.appender.lock();
+        let swapped = appender.swapped;
+        if appender.pongs.1 != swapped {
+            appender.pongs = (0, swapped);
         }
-        if front.pongs.0 < PONGS_MAX {
-            front.pongs.0 += 1;
-            front.append(|buf| buf.extend_from_slice(encode::PONG));
+        if appender.pongs.0 < PONGS_MAX {
+            appender.pongs.0 += 1;
+            appender.append(|buf| buf.extend_from_slice(encode::PONG));
         }
     }
 
     /// The frames that the server may not have processed yet.
     pub(in crate::client) fn unanswered_window(&self) -> Window {
-        let front = self.front.lock();
+        let appender = self.appender.lock();
         Window {
-            after: front.confirmed,
-            last: front.controls,
+            after: appender.confirmed,
+            last: appender.controls,
         }
     }
 
     /// Queues a PING whose PONG `waiter` waits for. Without a server it is sent to the next one.
     pub(in crate::client) fn ping(&self, waiter: PingWaiter, when: When) {
-        let mut front = self.front.lock();
-        if let Mode::Closed = front.mode {
-            drop(front);
+        let mut appender = self.appender.lock();
+        if let Mode::Closed = appender.mode {
+            drop(appender);
             waiter.finish(Err(Status::NATS_CONNECTION_CLOSED.into()));
             return;
         }
-        let before = front.before();
-        front.pings.push_back((waiter, before));
-        if let Mode::Live(_) = front.mode {
-            front.buf.extend_from_slice(encode::PING);
-            if when == When::Buffered && front.buf.len() >= WRITE_AT {
+        let before = appender.before();
+        appender.pings.push_back((waiter, before));
+        if let Mode::Live(_) = appender.mode {
+            appender.buf.extend_from_slice(encode::PING);
+            if when == When::Buffered && appender.buf.len() >= WRITE_AT {
                 // This thread must not write: it may be the timer thread, or read for others.
-                return front.ask();
+                return appender.ask();
             }
-            let _ = self.after_append(front, when);
+            let _ = self.after_append(appender, when);
         }
     }
 
     /// Queues a PING that nobody waits for; callers may hold locks. Does nothing without a server.
     pub(in crate::client) fn ping_later(&self) {
-        let mut front = self.front.lock();
-        let before = front.before();
-        if front.append(|buf| buf.extend_from_slice(encode::PING)) {
-            front.pings.push_back((PingWaiter::Keepalive, before));
+        let mut appender = self.appender.lock();
+        let before = appender.before();
+        if appender.append(|buf| buf.extend_from_slice(encode::PING)) {
+            appender.pings.push_back((PingWaiter::Keepalive, before));
         }
     }
 
     /// The server answered the oldest PING. A PONG of an earlier server answers none of the waiting ones. Returns the
     /// waiter, which is to be notified with no lock held, and the frames that the server is known to have processed.
     pub(in crate::client) fn pong(&self, link: &Arc<W>) -> Option<(PingWaiter, Window)> {
-        let mut front = self.front.lock();
-        if !front.is_live(link) {
+        let mut appender = self.appender.lock();
+        if !appender.is_live(link) {
             return None;
         }
-        let (waiter, before) = front.pings.pop_front()?;
-        front.answered = before.frames;
-        let after = std::mem::replace(&mut front.confirmed, before.controls);
+        let (waiter, before) = appender.pings.pop_front()?;
+        appender.answered = before.frames;
+        let after = std::mem::replace(&mut appender.confirmed, before.controls);
         let last = before.controls;
         Some((waiter, Window { after, last }))
     }
 
     /// Is there anything that the server may not have processed yet?
     pub(in crate::client) fn is_unanswered(&self) -> bool {
-        let front = self.front.lock();
-        front.answered < front.frames()
+        let appender = self.appender.lock();
+        appender.answered < appender.frames()
     }
 }

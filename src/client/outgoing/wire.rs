@@ -46,7 +46,7 @@ pub(in crate::client) trait Wire: Sized + Send + Sync + 'static {
     /// Will what is kept when it ends be sent to another server?
     fn has_successor(&self) -> bool;
 
-    /// Asks for a write soon. Called with the front locked.
+    /// Asks for a write soon. Called with the appender locked.
     fn request_flush(&self);
 
     /// Asks for a write when the stream takes more. Called with no lock held.

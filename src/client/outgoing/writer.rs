@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use super::front::Mode;
+use super::appender::Mode;
 use super::pieces::Pieces;
 use super::publish::Outgoing;
 use super::{ByteStream, FULL_AT, HEAD, Outbound, Wire, WriterGuard, write_timeout};
@@ -70,8 +70,8 @@ enum Direct<W> {
 
 /// What the writer lock protects.
 pub(super) struct Writer<W> {
-    pub(super) back: WriteBuf,
-    /// The number of bytes of `back` that have been written.
+    pub(super) buf: WriteBuf,
+    /// The number of bytes of `buf` that have been written.
     pub(super) sent: usize,
     /// The link that accepts nothing any more, until the thread that found out has handled it.
     broken: Weak<W>,
@@ -83,7 +83,7 @@ pub(super) struct Writer<W> {
 impl<W> Writer<W> {
     pub(super) fn new(pieces: Pieces) -> Self {
         Writer {
-            back: WriteBuf::new(),
+            buf: WriteBuf::new(),
             sent: 0,
             broken: Weak::new(),
             stalled: false,
@@ -93,7 +93,7 @@ impl<W> Writer<W> {
 
     /// Drops unwritten data. Measurements of pieces are kept.
     pub(super) fn clear(&mut self) {
-        (self.back, self.sent) = (WriteBuf::new(), 0);
+        (self.buf, self.sent) = (WriteBuf::new(), 0);
         (self.broken, self.stalled) = (Weak::new(), false);
     }
 
@@ -154,16 +154,16 @@ impl<W: Wire> Outbound<W> {
     /// one that was written to, or for data that has been written by now.
     fn look_again(&self) {
         if self.flush_contended.swap(false, Ordering::SeqCst) {
-            let mut front = self.front.lock();
-            if front.buf.is_empty() {
-                front.flush_requested &= front.in_burst;
-            } else if let Mode::Live(link) = &front.mode {
+            let mut appender = self.appender.lock();
+            if appender.buf.is_empty() {
+                appender.flush_requested &= appender.in_burst;
+            } else if let Mode::Live(link) = &appender.mode {
                 link.request_flush();
             }
         }
     }
 
-    /// Writes what is left, and then, as often as `effort` allows, what has been appended to the front. Stops when the
+    /// Writes what is left, and then, as often as `effort` allows, what has been appended since. Stops when the
     /// socket accepts no more for now.
     fn write_all(&self, writer: &mut Writer<W>, link: &Arc<W>, effort: Effort) -> Result<Written> {
         if writer.is_broken(link) {
@@ -184,53 +184,53 @@ impl<W: Wire> Outbound<W> {
     ) -> Result<Written> {
         let mut rounds = effort.rounds;
         loop {
-            if writer.sent == writer.back.len() {
+            if writer.sent == writer.buf.len() {
                 match link.stream().flush() {
                     Ok(()) => {}
                     Err(e) if e.kind() == ErrorKind::WouldBlock => return Ok(Written::Blocked),
                     Err(e) => return Err(e.into()),
                 }
-                let mut front = self.front.lock();
-                if !front.is_live(link) {
-                    drop(front);
+                let mut appender = self.appender.lock();
+                if !appender.is_live(link) {
+                    drop(appender);
                     // A thread that found the lock taken meanwhile may have meant the present link.
                     self.flush_contended.store(true, Ordering::SeqCst);
                     return Ok(Written::All);
                 }
-                let left = writer.back.len() as u64;
+                let left = writer.buf.len() as u64;
                 if left > 0 {
-                    front.written = front.swapped;
+                    appender.written = appender.swapped;
                     writer.sent = 0;
-                    writer.back.clear();
-                    if writer.back.capacity() > KEEP_CAPACITY {
-                        writer.back = WriteBuf::new();
+                    writer.buf.clear();
+                    if writer.buf.capacity() > KEEP_CAPACITY {
+                        writer.buf = WriteBuf::new();
                     }
                 }
-                let mut done = front.buf.is_empty() || rounds == 0;
+                let mut done = appender.buf.is_empty() || rounds == 0;
                 if left > 0 && rounds > Effort::PUBLISHER.rounds {
-                    done |= self.begins_burst(&mut front, link);
+                    done |= self.begins_burst(&mut appender, link);
                 }
                 if done {
-                    front.last_write = Instant::now();
-                    if !front.in_burst {
-                        front.flush_requested = false;
-                        if !front.buf.is_empty() {
-                            front.ask();
+                    appender.last_write = Instant::now();
+                    if !appender.in_burst {
+                        appender.flush_requested = false;
+                        if !appender.buf.is_empty() {
+                            appender.ask();
                         }
                     }
-                    drop(front);
+                    drop(appender);
                     if left > 0 {
                         self.progress.notify_all();
                     }
                     return Ok(Written::All);
                 }
                 rounds -= 1;
-                std::mem::swap(&mut front.buf, &mut writer.back);
-                front.swapped += writer.back.len() as u64;
-                drop(front);
+                std::mem::swap(&mut appender.buf, &mut writer.buf);
+                appender.swapped += writer.buf.len() as u64;
+                drop(appender);
                 self.progress.notify_all();
             }
-            if let Written::Blocked = write_back(writer, link, effort.wait)? {
+            if let Written::Blocked = write_buffered(writer, link, effort.wait)? {
                 return Ok(Written::Blocked);
             }
         }
@@ -238,7 +238,7 @@ impl<W: Wire> Outbound<W> {
 
     /// Writes a large payload from the caller's memory, after everything that was published before.
     pub(super) fn publish_direct(&self, out: &Outgoing<'_>) -> Result<()> {
-        self.front.lock().check(out)?;
+        self.appender.lock().check(out)?;
         let deadline = self.deadline();
         let own = out.deadline.filter(|own| *own < deadline);
         let Some(mut writer) = self.writer.try_lock_until(own.unwrap_or(deadline)) else {
@@ -286,38 +286,38 @@ impl<W: Wire> Outbound<W> {
         {
             return Direct::Late(link);
         }
-        let mut front = self.front.lock();
-        if let Err(e) = front.check(out) {
+        let mut appender = self.appender.lock();
+        if let Err(e) = appender.check(out) {
             return Direct::Done(Err(e));
         }
-        let link = match &front.mode {
+        let link = match &appender.mode {
             Mode::Live(link) if !link.has_ended() && !writer.is_broken(link) => link.clone(),
             // Without a server, or with one that is lost already, the frame is for the next one.
             _ => {
-                if writer.back.len() + front.buf.len() >= self.pending_max {
+                if writer.buf.len() + appender.buf.len() >= self.pending_max {
                     return Direct::Done(Err(Status::NATS_INSUFFICIENT_BUFFER.into()));
                 }
-                let result = front.make_room(out);
+                let result = appender.make_room(out);
                 if result.is_ok() {
-                    out.encode(&mut front.buf);
-                    front.count(out);
+                    out.encode(&mut appender.buf);
+                    appender.count(out);
                 }
                 return Direct::Done(result);
             }
         };
-        if !front.buf.try_room(out.size() - out.payload.len() + HEAD) {
+        if !appender.buf.try_room(out.size() - out.payload.len() + HEAD) {
             return Direct::Done(Err(Status::NATS_NO_MEMORY.into()));
         }
-        out.encode_head(&mut front.buf);
-        front.count(out);
-        front.swapped += (front.buf.len() + out.payload.len() + encode::CRLF.len()) as u64;
-        writer.back.append(&mut front.buf);
+        out.encode_head(&mut appender.buf);
+        appender.count(out);
+        appender.swapped += (appender.buf.len() + out.payload.len() + encode::CRLF.len()) as u64;
+        writer.buf.append(&mut appender.buf);
         // The thread that was asked to look finds it gone.
-        front.flush_requested &= front.in_burst;
-        drop(front);
+        appender.flush_requested &= appender.in_burst;
+        drop(appender);
         match self.write_direct(writer, &link, out.payload, own.unwrap_or(deadline)) {
             Ok(()) => Direct::Done(Ok(())),
-            // The rest is in the back buffer, and is written when the socket accepts more.
+            // The rest is in the write buffer, and is written when the socket accepts more.
             Err(e) if own.is_some() && e.status() == Status::NATS_TIMEOUT => Direct::Late(link),
             Err(e) => {
                 writer.broken = Arc::downgrade(&link);
@@ -329,7 +329,7 @@ impl<W: Wire> Outbound<W> {
     /// Writes what was published before. Returns the link if the time is over before that has been written; the caller
     /// has not begun a frame of its own then.
     fn is_behind(&self, writer: &mut Writer<W>, deadline: Instant) -> Option<Arc<W>> {
-        let link = match &self.front.lock().mode {
+        let link = match &self.appender.lock().mode {
             Mode::Live(link) => link.clone(),
             _ => return None,
         };
@@ -350,7 +350,7 @@ impl<W: Wire> Outbound<W> {
         }
     }
 
-    /// Writes the back buffer, the payload and a line end. If that fails, the frame is put together in the back
+    /// Writes the write buffer, the payload and a line end. If that fails, the frame is put together in the write
     /// buffer, so that it ends with a whole frame again.
     fn write_direct(
         &self,
@@ -359,7 +359,7 @@ impl<W: Wire> Outbound<W> {
         payload: &[u8],
         deadline: Instant,
     ) -> Result<()> {
-        let head = writer.back.len();
+        let head = writer.buf.len();
         let total = head + payload.len() + encode::CRLF.len();
         let clock = writer.pieces.begin(total - writer.sent);
         let first = writer.sent;
@@ -371,7 +371,7 @@ impl<W: Wire> Outbound<W> {
                 at(writer.sent)..at(end)
             };
             let parts = [
-                IoSlice::new(&writer.back[within(&writer.back, 0)]),
+                IoSlice::new(&writer.buf[within(&writer.buf, 0)]),
                 IoSlice::new(&payload[within(payload, head)]),
                 IoSlice::new(&encode::CRLF[within(encode::CRLF, head + payload.len())]),
             ];
@@ -391,31 +391,31 @@ impl<W: Wire> Outbound<W> {
             }
         };
         if result.is_ok() {
-            let mut front = self.front.lock();
-            front.written = front.swapped;
-            writer.back.clear();
+            let mut appender = self.appender.lock();
+            appender.written = appender.swapped;
+            writer.buf.clear();
             writer.sent = 0;
-        } else if writer.back.try_room(payload.len() + encode::CRLF.len()) {
-            writer.back.extend_from_slice(payload);
-            writer.back.extend_from_slice(encode::CRLF);
+        } else if writer.buf.try_room(payload.len() + encode::CRLF.len()) {
+            writer.buf.extend_from_slice(payload);
+            writer.buf.extend_from_slice(encode::CRLF);
         } else {
             // Half a frame can only be followed by the end of the link, and what was before it is lost.
-            (writer.back, writer.sent) = (WriteBuf::new(), 0);
+            (writer.buf, writer.sent) = (WriteBuf::new(), 0);
             return Err(Status::NATS_NO_MEMORY.into());
         }
         result
     }
 }
 
-/// Writes the back buffer in pieces. If the socket accepts no more, waits for it for a limited time, unless that was
+/// Writes the write buffer in pieces. If the socket accepts no more, waits for it for a limited time, unless that was
 /// in vain the last time.
-fn write_back<W: Wire>(writer: &mut Writer<W>, link: &W, wait: Duration) -> Result<Written> {
+fn write_buffered<W: Wire>(writer: &mut Writer<W>, link: &W, wait: Duration) -> Result<Written> {
     let first = writer.sent;
-    let clock = writer.pieces.begin(writer.back.len() - first);
+    let clock = writer.pieces.begin(writer.buf.len() - first);
     let mut until = None;
-    while writer.sent < writer.back.len() {
-        let end = writer.sent + writer.pieces.next(writer.back.len() - writer.sent);
-        match link.stream().write(&writer.back[writer.sent..end]) {
+    while writer.sent < writer.buf.len() {
+        let end = writer.sent + writer.pieces.next(writer.buf.len() - writer.sent);
+        match link.stream().write(&writer.buf[writer.sent..end]) {
             Ok(0) => return Err(Status::NATS_IO_ERROR.into()),
             Ok(n) => {
                 writer.sent += n;

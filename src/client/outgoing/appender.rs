@@ -1,4 +1,4 @@
-//! The front buffer, which publishers append to: where its bytes go, and what is known of those that went through it.
+//! The append buffer: where its bytes go, and what is known of those that went through it.
 //! One lock protects it, and is held for a copy only.
 
 use std::collections::VecDeque;
@@ -24,7 +24,7 @@ pub(super) enum Mode<W> {
 }
 
 /// See the [module](self).
-pub(super) struct Front<W> {
+pub(super) struct Appender<W> {
     pub(super) mode: Mode<W>,
     /// Publishing is refused: the drain of the connection is in its last phase.
     pub(super) draining: bool,
@@ -63,10 +63,10 @@ pub(super) struct Before {
     pub(super) controls: u64,
 }
 
-impl<W: Wire> Front<W> {
+impl<W: Wire> Appender<W> {
     /// Creates one that waits for its first server.
     pub(super) fn new() -> Self {
-        Front {
+        Appender {
             mode: Mode::Pending,
             draining: false,
             flush_requested: false,
