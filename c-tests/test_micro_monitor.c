@@ -51,10 +51,10 @@ static void all_verbs_on_all_levels(void) {
     end(&f);
 }
 
-static void texts_are_escaped(void) {
+static void texts_are_escaped_and_members_there(void) {
     fixture f;
     microServiceConfig config;
-    microEndpointConfig endpoint = endpoint_config("e", echo);
+    microEndpointConfig endpoint = endpoint_config("e", echo), alone = endpoint_config("alone", echo);
     const char *metadata[] = {"k\"", "v\n\\"};
     microService *m = NULL;
     char text[1024];
@@ -72,6 +72,14 @@ static void texts_are_escaped(void) {
     CHECK_CONTAINS(text, "\"metadata\":{\"k\\\"\":\"v\\n\\\\\"}");
     CHECK_CONTAINS(text, "\"endpoints\":[{\"name\":\"e\",\"subject\":\"e\",\"queue_group\":\"q\","
                          "\"metadata\":{\"k\\\"\":\"v\\n\\\\\"}}]");
+    /* Other clients do not read an endpoint without a queue group. */
+    alone.NoQueueGroup = true;
+    CHECK_FINE(microService_AddEndpoint(m, &alone));
+    ask(f.nc, "$SRV.INFO.s", text, sizeof(text));
+    CHECK_CONTAINS(text, "{\"name\":\"alone\",\"subject\":\"alone\",\"queue_group\":\"\",\"metadata\":{}}");
+    ask(f.nc, "$SRV.STATS.s", text, sizeof(text));
+    CHECK_CONTAINS(text,
+                   "{\"name\":\"alone\",\"subject\":\"alone\",\"queue_group\":\"\",\"num_requests\":0,");
     CHECK_FINE(microService_Destroy(m));
     end(&f);
 }
@@ -217,7 +225,7 @@ static void another_prefix(void) {
 int main(int argc, char **argv) {
     static const test_case cases[] = {
         TEST(all_verbs_on_all_levels),
-        TEST(texts_are_escaped),
+        TEST(texts_are_escaped_and_members_there),
         TEST(statistics_and_their_data),
         TEST(a_handler_of_the_program_for_stats),
         TEST(another_prefix),

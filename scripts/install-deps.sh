@@ -29,6 +29,7 @@ want_test() {
     want_build
     need g++ have c++
     need python3 have python3
+    need python3-venv python3 -c "import ensurepip, venv"
     need pkg-config have pkg-config
     need valgrind have valgrind
     need clang-format have clang-format

@@ -32,7 +32,8 @@ say "$("$NATS_SERVER" --version), $(rustc --version), $(cmake --version | head -
 
 step "Formatting (cargo fmt, clang-format)"
 cargo fmt --check
-C_FOLDERS=(c-tests examples-c include/compat include/nats_rs)
+cargo fmt --check --manifest-path interop/async-nats/Cargo.toml
+C_FOLDERS=(c-tests examples-c interop include/compat include/nats_rs)
 [ ! -d bench ] || C_FOLDERS+=(bench)
 find "${C_FOLDERS[@]}" -name '*.[ch]' -print0 | xargs -0 clang-format --dry-run -Werror
 
@@ -75,7 +76,10 @@ scripts/install-test.sh
 step "Drop-in test against Debian's libnats"
 scripts/dropin-test.sh
 
-export NATS_RS_LIBRARY="$BUILD/lib/libnats_rs.so" # what the benchmark measures
+export NATS_RS_LIBRARY="$BUILD/lib/libnats_rs.so" # what the next ones test and measure
+step "Interoperability with nats-py and async-nats"
+scripts/interop-test.sh
+
 step "Instructions, allocations and threads a message"
 scripts/bench-gate.sh
 

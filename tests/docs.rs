@@ -13,7 +13,7 @@ fn read(path: &Path) -> String {
 
 /// The pages of the documentation.
 fn pages() -> Vec<PathBuf> {
-    let mut pages: Vec<_> = [".", "docs", "bench", "examples-c", "c-tests"]
+    let mut pages: Vec<_> = [".", "docs", "bench", "examples-c", "c-tests", "interop"]
         .iter()
         .flat_map(|folder| std::fs::read_dir(root().join(folder)).expect("a folder of the project"))
         .map(|entry| entry.expect("a folder's entry").path())
@@ -95,7 +95,7 @@ fn links_lead_somewhere() {
 
 #[test]
 fn files_that_are_named_exist() {
-    const FOLDERS: [&str; 9] = [
+    const FOLDERS: [&str; 10] = [
         "src/",
         "docs/",
         "scripts/",
@@ -103,6 +103,7 @@ fn files_that_are_named_exist() {
         "c-tests/",
         "examples-c/",
         "bench/",
+        "interop/",
         "include/",
         ".ci/",
     ];

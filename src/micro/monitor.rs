@@ -114,8 +114,8 @@ struct Info<'a> {
 struct EndpointInfo {
     name: String,
     subject: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    queue_group: Option<String>,
+    /// Empty for none: other clients do not read an endpoint without it.
+    queue_group: String,
     metadata: BTreeMap<String, String>,
 }
 
@@ -125,7 +125,7 @@ fn info(service: &Service) -> Info<'_> {
         EndpointInfo {
             name: setup.name.clone(),
             subject: e.subject().to_owned(),
-            queue_group: e.queue_group().map(str::to_owned),
+            queue_group: e.queue_group().unwrap_or_default().to_owned(),
             metadata: setup.metadata.clone(),
         }
     };
@@ -148,8 +148,8 @@ struct Stats<'a> {
 struct EndpointAnswer {
     name: String,
     subject: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    queue_group: Option<String>,
+    /// Empty for none: other clients do not read an endpoint without it.
+    queue_group: String,
     num_requests: u64,
     num_errors: u64,
     last_error: String,
@@ -170,7 +170,7 @@ fn stats(service: &Arc<Service>) -> Stats<'_> {
         EndpointAnswer {
             name: e.name(),
             subject: e.subject().to_owned(),
-            queue_group: e.queue_group().map(str::to_owned),
+            queue_group: e.queue_group().unwrap_or_default().to_owned(),
             num_requests: stats.requests,
             num_errors: stats.errors,
             processing_time: nanos(stats.time),

@@ -11,7 +11,52 @@ use crate::js::api::{Metadata, Rest};
 use crate::msg::Msg;
 
 /// The headers of an object: names with their values.
-pub type Headers = BTreeMap<String, Vec<String>>;
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Headers(pub BTreeMap<String, Vec<String>>);
+
+/// Other clients have written one value as a string, and the whole inside of an object `inner`. What is of no such form
+/// is left out: it does not keep anyone from the object's bytes.
+impl Json for Headers {
+    fn empty() -> Self {
+        Headers::default()
+    }
+
+    fn read(value: Value) -> std::result::Result<Self, Mismatch> {
+        let Value::Object(mut fields) = value else {
+            return Ok(Headers::default());
+        };
+        if let (1, Some(Value::Object(_))) = (fields.len(), fields.get("inner")) {
+            return Headers::read(fields.remove("inner").unwrap_or_default());
+        }
+        let values = |value| match value {
+            Value::String(text) => vec![text],
+            Value::Array(items) => items
+                .into_iter()
+                .filter_map(|item| item.as_str().map(str::to_owned))
+                .collect(),
+            _ => Vec::new(),
+        };
+        let all = fields.into_iter().map(|(name, v)| (name, values(v)));
+        Ok(Headers(all.filter(|(_, v)| !v.is_empty()).collect()))
+    }
+
+    fn write(&self) -> Value {
+        self.0.write()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+#[cfg(test)]
+impl crate::js::api::arbitrary::Arbitrary for Headers {
+    fn arbitrary(rng: &mut proptest::test_runner::TestRng) -> Self {
+        let mut all = BTreeMap::<String, Vec<String>>::arbitrary(rng);
+        all.retain(|name, values| !values.is_empty() && name != "inner");
+        Headers(all)
+    }
+}
 
 /// Words for a description that cannot be one.
 pub const INVALID: &str = "object-store meta information invalid";
@@ -184,10 +229,32 @@ mod tests {
             (info.name.as_str(), info.size, info.mod_time),
             ("a\"\\", 3, 77)
         );
-        assert!(!info.is_link() && info.headers.is_empty());
+        assert!(!info.is_link() && info.headers.0.is_empty());
         let text = String::from_utf8(info.to_text()).unwrap();
         assert!(text.contains(r#""new":{"a":1}"#), "{text}");
         assert!(text.contains(r#""mtime":"0001-01-01T00:00:00Z""#), "{text}");
+    }
+
+    #[test]
+    fn headers_of_other_clients() {
+        let headers = |text: &str| {
+            let text = format!(r#"{{"name":"a","headers":{text}}}"#);
+            read(&text).unwrap().headers.0
+        };
+        let one = BTreeMap::from([("H".to_owned(), vec!["v".to_owned()])]);
+        for text in [
+            r#"{"H":["v"]}"#,
+            r#"{"H":"v"}"#,
+            r#"{"inner":{"H":["v"]}}"#,
+            r#"{"H":["v",null,7],"I":{"a":1},"J":[],"K":null}"#,
+        ] {
+            assert_eq!(headers(text), one, "{text}");
+        }
+        let inner = BTreeMap::from([("inner".to_owned(), vec!["v".to_owned()])]);
+        assert_eq!(headers(r#"{"inner":["v"]}"#), inner);
+        for text in ["null", "[]", "7", r#""H: v""#, "{}"] {
+            assert!(headers(text).is_empty(), "{text}");
+        }
     }
 
     #[test]

@@ -50,13 +50,13 @@ pub(super) unsafe fn config(cfg: *const objStoreConfig) -> Result<Config> {
 unsafe fn headers(headers: *const header::natsHeader) -> Result<Headers> {
     // SAFETY: the contract above.
     let Some(map) = (unsafe { header::map_of(headers) }) else {
-        return Ok(Headers::new());
+        return Ok(Headers::default());
     };
     let utf8 = |bytes: &[u8]| match std::str::from_utf8(bytes) {
         Ok(text) => Ok(text.to_owned()),
         Err(_) => Err(Error::invalid_arg("Headers must be UTF-8")),
     };
-    let mut all = Headers::new();
+    let mut all = Headers::default();
     for key in map.keys() {
         let values = map.values(key.as_bytes()).unwrap_or_default();
         let value = |v: &Option<crate::proto::headers::ZString>| match v {
@@ -64,7 +64,7 @@ unsafe fn headers(headers: *const header::natsHeader) -> Result<Headers> {
             None => Ok(String::new()),
         };
         let values = values.iter().map(value).collect::<Result<_>>()?;
-        all.insert(utf8(key.as_bytes())?, values);
+        all.0.insert(utf8(key.as_bytes())?, values);
     }
     Ok(all)
 }
@@ -126,9 +126,9 @@ pub(super) fn info_to_c(info: &Info) -> Result<Made<objStoreInfo>> {
     let mut c = Made::<objStoreInfo>::zeroed()?;
     c.Meta.Name = text(&info.name)?;
     c.Meta.Description = text(&info.description)?;
-    if !info.headers.is_empty() {
+    if !info.headers.0.is_empty() {
         let mut map = HeaderMap::new();
-        for (name, values) in &info.headers {
+        for (name, values) in &info.headers.0 {
             for value in values {
                 map.add(name.as_bytes(), Some(value.as_bytes()));
             }
