@@ -6104,6 +6104,11 @@ enum natsStatus natsOptions_SetEventLoop(natsOptions *opts,
  * combined with `natsOptions_SetEventLoop`; `natsOptions_UseGlobalMessageDelivery` has no effect
  * with it.
  *
+ * A function that waits for callbacks to have run (`natsSubscription_WaitForDrainCompletion`,
+ * `natsConnection_DestroyAndWait`) waits for another thread to dispatch them: on the thread that
+ * dispatches, give it a limit, or watch the state instead. `js_PublishAsyncComplete` waits for the
+ * acks only.
+ *
  * @param opts The options.
  * @param manual True to run callbacks with `natsConnection_Dispatch`; the default is false.
  *
@@ -10920,7 +10925,9 @@ NATS_EXTERN enum natsStatus js_PublishMsgAsync(jsCtx *js, natsMsg **msg, struct 
 /**
  * Wait until no asynchronously published message waits for its ack.
  *
- * A message waits until the handler that is told of it has returned.
+ * A message waits until the handler that is told of it has returned. With manual dispatch
+ * (`natsOptions_SetManualDispatch`) it waits only until its ack has come, or its time is over: the
+ * handler is called later, by `natsConnection_Dispatch`, so the thread that dispatches may wait.
  *
  * @param js The context.
  * @param opts Of these `MaxWait` counts: how long to wait, in milliseconds; 0, or NULL, for as

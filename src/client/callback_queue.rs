@@ -29,9 +29,9 @@ pub struct Progress {
     pub more: bool,
 }
 
-/// The work of a [`CallbackQueue`]: calls of the program that are due.
+/// The work of a [`CallbackQueue`]: calls of the program that are due, or work of the library that may wait.
 pub trait CallbackJob: Send + Sync {
-    /// Calls the program, at most `limit` times. Never called by two threads at once.
+    /// Does at most `limit` pieces of the work. Never called by two threads at once.
     fn run_some(&self, limit: usize) -> Progress;
 
     /// The remaining work will not be run.
@@ -44,27 +44,60 @@ pub trait CallbackJob: Send + Sync {
 pub struct CallbackQueue {
     conn: Arc<Connection>,
     job: Arc<dyn CallbackJob>,
-    lane: Option<Arc<Dispatcher>>,
+    place: Place,
     state: AtomicU8,
     closing: AtomicBool,
     lifetime_guard: Mutex<Option<LifetimeGuard>>,
 }
 
+/// Where a queue's work runs.
+enum Place {
+    /// In the pool of threads.
+    Pool,
+    /// On one of the fixed delivery threads.
+    DeliveryThread(Arc<Dispatcher>),
+    /// On the thread that calls `natsConnection_Dispatch`.
+    Dispatch,
+    /// In the pool of threads, and it calls nothing of the program.
+    Library,
+}
+
 impl CallbackQueue {
-    /// Creates a queue for a job. Fails with `NATS_CONNECTION_CLOSED`, and if the options selected the fixed delivery
-    /// threads and there are none.
+    /// Creates a queue for calls of the program. Fails with `NATS_CONNECTION_CLOSED`, and if the options selected the
+    /// fixed delivery threads and there are none.
     pub fn new(conn: &Arc<Connection>, job: Arc<dyn CallbackJob>) -> Result<Arc<CallbackQueue>> {
-        let lane = match conn.opts.global_delivery {
-            true => Some(conn.runtime.delivery_thread()?),
-            false => None,
+        let place = match () {
+            () if conn.callbacks.manual().is_some() => Place::Dispatch,
+            () if conn.opts.global_delivery => {
+                Place::DeliveryThread(conn.runtime.delivery_thread()?)
+            }
+            () => Place::Pool,
         };
+        Self::in_place(conn, job, place)
+    }
+
+    /// Creates a queue for work of the library itself, which calls nothing of the program but may wait, for a socket
+    /// for example. It runs in the pool of threads whatever the options say of callbacks, so a callback that does not
+    /// return, or a program that does not dispatch, does not hold it up. Fails with `NATS_CONNECTION_CLOSED`.
+    pub fn of_library(
+        conn: &Arc<Connection>,
+        job: Arc<dyn CallbackJob>,
+    ) -> Result<Arc<CallbackQueue>> {
+        Self::in_place(conn, job, Place::Library)
+    }
+
+    fn in_place(
+        conn: &Arc<Connection>,
+        job: Arc<dyn CallbackJob>,
+        place: Place,
+    ) -> Result<Arc<CallbackQueue>> {
         let lifetime_guard = conn
             .lifetime_guard()
             .ok_or(Status::NATS_CONNECTION_CLOSED)?;
         Ok(Arc::new(CallbackQueue {
             conn: conn.clone(),
             job,
-            lane,
+            place,
             state: AtomicU8::new(IDLE),
             closing: AtomicBool::new(false),
             lifetime_guard: Mutex::new(Some(lifetime_guard)),
@@ -97,10 +130,10 @@ impl CallbackQueue {
     }
 
     fn submit(self: &Arc<Self>) {
-        match (self.conn.callbacks.manual(), &self.lane) {
-            (Some(manual), _) => manual.schedule(self.clone()),
-            (None, Some(lane)) => lane.submit(self.clone()),
-            (None, None) => self.conn.runtime.delivery.submit(self.clone()),
+        match (&self.place, self.conn.callbacks.manual()) {
+            (Place::Dispatch, Some(manual)) => manual.schedule(self.clone()),
+            (Place::DeliveryThread(thread), _) => thread.submit(self.clone()),
+            _ => self.conn.runtime.delivery.submit(self.clone()),
         }
     }
 
@@ -108,7 +141,10 @@ impl CallbackQueue {
     fn round(&self, limit: usize) -> (usize, bool) {
         self.state.store(SCHEDULED, Ordering::SeqCst);
         // A job that panics is taken to have no more work.
-        let progress = fork::caught(|| self.conn.in_program(|| self.job.run_some(limit)));
+        let progress = fork::caught(|| match self.place {
+            Place::Library => self.job.run_some(limit),
+            _ => self.conn.in_program(|| self.job.run_some(limit)),
+        });
         let (ran, more) = progress.map_or((1, false), |p| (p.ran, p.more));
         if more {
             return (ran, true);

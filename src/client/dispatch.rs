@@ -16,6 +16,11 @@ impl Connection {
         })
     }
 
+    /// Do callbacks wait until the program calls [`dispatch`](Self::dispatch)?
+    pub fn is_dispatched(&self) -> bool {
+        self.callbacks.manual().is_some()
+    }
+
     /// Returns the descriptor that is readable while callbacks wait to be run by [`dispatch`](Self::dispatch). It
     /// remains the connection's.
     pub fn dispatch_fd(&self) -> Result<RawFd> {

@@ -166,7 +166,9 @@ pub unsafe extern "C" fn js_PublishMsgAsync(
 
 /// Wait until no asynchronously published message waits for its ack.
 ///
-/// A message waits until the handler that is told of it has returned.
+/// A message waits until the handler that is told of it has returned. With manual dispatch
+/// (`natsOptions_SetManualDispatch`) it waits only until its ack has come, or its time is over: the
+/// handler is called later, by `natsConnection_Dispatch`, so the thread that dispatches may wait.
 ///
 /// @param js The context.
 /// @param opts Of these `MaxWait` counts: how long to wait, in milliseconds; 0, or NULL, for as

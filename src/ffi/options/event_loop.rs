@@ -95,6 +95,11 @@ pub unsafe extern "C" fn natsOptions_SetEventLoop(
 /// combined with `natsOptions_SetEventLoop`; `natsOptions_UseGlobalMessageDelivery` has no effect
 /// with it.
 ///
+/// A function that waits for callbacks to have run (`natsSubscription_WaitForDrainCompletion`,
+/// `natsConnection_DestroyAndWait`) waits for another thread to dispatch them: on the thread that
+/// dispatches, give it a limit, or watch the state instead. `js_PublishAsyncComplete` waits for the
+/// acks only.
+///
 /// @param opts The options.
 /// @param manual True to run callbacks with `natsConnection_Dispatch`; the default is false.
 ///

@@ -149,6 +149,16 @@ impl Gate {
                 _ => None,
             }
         };
+        self.wait(deadline, outcome)
+    }
+
+    /// Waits until `outcome` has one, which is asked after each change that ends a wait of [`Gate::complete`] and after
+    /// [`Gate::look_again`].
+    pub(super) fn wait(
+        &self,
+        deadline: Option<Instant>,
+        outcome: impl Fn() -> Option<Result<()>>,
+    ) -> Result<()> {
         if let Some(outcome) = outcome() {
             return outcome;
         }
@@ -156,6 +166,13 @@ impl Gate {
         let result = self.monitor.wait(deadline, |()| outcome());
         self.completing.fetch_sub(1, SeqCst);
         result?
+    }
+
+    /// Has threads in [`Gate::wait`] ask again.
+    pub(super) fn look_again(&self) {
+        if self.completing.load(SeqCst) > 0 {
+            self.wake();
+        }
     }
 
     /// Has all threads that wait look again.

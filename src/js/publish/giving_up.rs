@@ -52,8 +52,7 @@ impl AsyncPublisher {
 
     fn look_for_lost(&self) {
         if self.gate.pending() > 0 {
-            self.inbox.lock().lost = true;
-            self.schedule();
+            self.recovery.lost();
         }
     }
 
@@ -125,8 +124,7 @@ impl AsyncPublisher {
             let weak = self.me.clone();
             self.conn.after(self.policy.retry_wait(), move || {
                 if let Some(publisher) = weak.upgrade() {
-                    publisher.inbox.lock().again.push(token);
-                    publisher.schedule();
+                    publisher.recovery.again(token);
                 }
             });
         }
@@ -135,18 +133,21 @@ impl AsyncPublisher {
 
     /// Takes a message that waits out of its slot for so long.
     fn with_held(&self, token: Token, f: impl FnOnce(&Msg, &mut Sent)) {
-        let (sent, early) = {
-            let _resending = self.resending.lock();
-            let Some((msg, mut sent, was_lost)) = self.slots.hold(token) else {
-                return;
-            };
-            if was_lost {
-                self.gate.uncount_lost();
-            }
-            f(&msg, &mut sent);
-            (sent, self.slots.settle(token, msg, sent))
-        };
-        self.settled(token, sent, early);
+        let held = self.hold(token, f);
+        self.gate.look_again();
+        if let Some((sent, early)) = held {
+            self.settled(token, sent, early);
+        }
+    }
+
+    fn hold(&self, token: Token, f: impl FnOnce(&Msg, &mut Sent)) -> Option<(Sent, Option<Msg>)> {
+        let _resending = self.resending.lock();
+        let (msg, mut sent, was_lost) = self.slots.hold(token)?;
+        if was_lost {
+            self.gate.uncount_lost();
+        }
+        f(&msg, &mut sent);
+        Some((sent, self.slots.settle(token, msg, sent)))
     }
 
     /// Has a timer look for messages whose time is over, at `due` at the latest.

@@ -9,6 +9,7 @@
 //! | [`sync_publish`] | publishing, and waiting for the acknowledgement |
 //! | [`publisher`] | publishing without waiting for it |
 //! | `giving_up` | acknowledgements that do not come: lost connections, time-outs, nobody listening |
+//! | `recovery` | sending messages again, on a thread of the library |
 //! | `slots` | the table of messages that wait for acknowledgements |
 //! | `gate` | their number, and the threads that wait for it |
 //! | [`batch`] | atomic batches |
@@ -24,6 +25,7 @@ mod giving_up;
 pub mod options;
 pub mod publisher;
 pub mod publishing;
+mod recovery;
 pub mod settings;
 mod slots;
 #[cfg(test)]

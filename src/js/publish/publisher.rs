@@ -17,6 +17,7 @@ use smallvec::SmallVec;
 use super::ack::{self, Ack};
 use super::gate::Gate;
 use super::options::MSG_ID;
+use super::recovery::Recovery;
 use super::settings::{AsyncSettings, Policy};
 use super::slots::{Acked, Freed, NEVER, Sent, Slots, Token};
 use crate::client::{
@@ -52,6 +53,8 @@ pub struct AsyncPublisher {
     pub(super) gate: Gate,
     replies: OnceLock<Arc<ReplyContext>>,
     queue: OnceLock<Arc<CallbackQueue>>,
+    /// Messages to send again, or to give up.
+    pub(super) recovery: Recovery,
     observation: OnceLock<Observation>,
     pub(super) inbox: Mutex<Inbox>,
     /// Held while a message that waits is out of its slot, to be sent again, so that nobody misses it who
@@ -74,11 +77,23 @@ pub struct AsyncPublisher {
 #[derive(Default)]
 pub(super) struct Inbox {
     pub(super) acks: MsgList,
+    /// Messages whose acknowledgements have been put to them already: with manual dispatch.
+    pub(super) acked: VecDeque<Acknowledged>,
     pub(super) failed: VecDeque<Failed>,
-    /// Messages to publish again.
-    pub(super) again: Vec<Token>,
-    /// Messages of earlier sessions are lost.
-    pub(super) lost: bool,
+}
+
+impl Inbox {
+    fn is_empty(&self) -> bool {
+        self.acks.is_empty() && self.acked.is_empty() && self.failed.is_empty()
+    }
+}
+
+/// A message and its acknowledgement.
+pub(super) struct Acknowledged {
+    msg: Msg,
+    ack: Msg,
+    /// It had been marked as lost.
+    lost: bool,
 }
 
 /// A message that nothing more is to be expected of.
@@ -107,6 +122,7 @@ impl AsyncPublisher {
             gate: Gate::new(settings.max_pending, Monitor::new(conn, ())),
             replies: OnceLock::new(),
             queue: OnceLock::new(),
+            recovery: Recovery::default(),
             observation: OnceLock::new(),
             inbox: Mutex::default(),
             resending: Mutex::default(),
@@ -120,6 +136,7 @@ impl AsyncPublisher {
         let weak = Arc::new(WeakPublisher(Arc::downgrade(&publisher)));
         let replies = ReplyContext::new(conn, settings.mux_replies, weak.clone())?;
         let _ = publisher.queue.set(CallbackQueue::new(conn, weak.clone())?);
+        publisher.recovery.start(conn, &publisher.me)?;
         let _ = publisher.replies.set(replies);
         let observation = conn.observe(move |_, event| {
             if let Some(publisher) = weak.0.upgrade() {
@@ -223,7 +240,10 @@ impl AsyncPublisher {
 
     fn take_in(&self, mut msgs: MsgList) {
         if self.wants_acks {
-            self.inbox.lock().acks.append(&mut msgs);
+            match self.conn.is_dispatched() {
+                true => self.keep_for_dispatch(msgs),
+                false => self.inbox.lock().acks.append(&mut msgs),
+            }
             self.schedule();
             return;
         }
@@ -247,6 +267,20 @@ impl AsyncPublisher {
         self.gate.round_over();
     }
 
+    /// Puts acknowledgements to their messages before the program is called, which may be long after: a thread that
+    /// waits for all of them, see [`complete`](Self::complete), may be the one that dispatches.
+    fn keep_for_dispatch(&self, mut msgs: MsgList) {
+        let mut freed = Freed::default();
+        while let Some(ack) = msgs.pop() {
+            if let Some((msg, ack, lost)) = self.message_of(ack, &mut freed) {
+                let acked = Acknowledged { msg, ack, lost };
+                self.inbox.lock().acked.push_back(acked);
+            }
+        }
+        self.slots.give_back(freed);
+        self.gate.look_again();
+    }
+
     /// The message that an acknowledgement is for.
     fn message_of(&self, ack: Msg, freed: &mut Freed) -> Option<(Msg, Msg, bool)> {
         let token = Token::parse(self.replies.get()?.token(&ack)?)?;
@@ -268,6 +302,7 @@ impl AsyncPublisher {
         }
         let failed = Failed { msg, error, lost };
         self.inbox.lock().failed.push_back(failed);
+        self.gate.look_again();
         self.schedule();
     }
 
@@ -295,7 +330,14 @@ impl AsyncPublisher {
             };
         }
         let stop = || self.destroyed.load(SeqCst).then(destroyed);
-        self.gate.complete(deadline, stop).map_err(|e| {
+        let result = match self.handler.is_some() && self.conn.is_dispatched() {
+            true => self.gate.wait(deadline, || match stop() {
+                Some(error) => Some(Err(error)),
+                None => self.all_answered().then_some(Ok(())),
+            }),
+            false => self.gate.complete(deadline, stop),
+        };
+        result.map_err(|e| {
             let pending = self.gate.pending();
             let e = match e.status() {
                 Status::NATS_TIMEOUT => Plain::new(
@@ -312,6 +354,13 @@ impl AsyncPublisher {
             };
             e.into()
         })
+    }
+
+    /// Is nothing more to be expected for any message, whether the program was told or not?
+    fn all_answered(&self) -> bool {
+        // The thread that sends a message again may wait for the socket, and has waiting threads look when it is done.
+        let none_is_resent = self.resending.try_lock();
+        none_is_resent.is_some() && self.slots.waiting().next().is_none()
     }
 
     /// Takes all messages that wait: their acknowledgements lead to nothing from now on.
@@ -350,6 +399,7 @@ impl AsyncPublisher {
         if let Some(queue) = self.queue.get() {
             queue.close();
         }
+        self.recovery.close();
     }
 
     fn discard(&self, token: Token) {
@@ -360,8 +410,11 @@ impl AsyncPublisher {
 
     fn drop_inbox(&self) {
         let inbox = std::mem::take(&mut *self.inbox.lock());
-        let lost = inbox.failed.iter().filter(|failed| failed.lost).count();
-        self.gate.leave(inbox.failed.len(), lost);
+        let failed = inbox.failed.iter().map(|failed| failed.lost);
+        let lost = failed.chain(inbox.acked.iter().map(|acked| acked.lost));
+        let lost = lost.filter(|lost| *lost).count();
+        self.gate
+            .leave(inbox.failed.len() + inbox.acked.len(), lost);
     }
 
     /// Is the calling thread in the program's function?
@@ -376,12 +429,6 @@ impl AsyncPublisher {
     /// Tells the program of up to `limit` messages.
     fn run_some(&self, limit: usize) -> Progress {
         let mut work = std::mem::take(&mut *self.inbox.lock());
-        if std::mem::take(&mut work.lost) {
-            self.give_up_lost();
-        }
-        for token in std::mem::take(&mut work.again) {
-            self.publish_again(token);
-        }
         let mut ran = 0;
         self.calling.store(this_thread(), Relaxed);
         while ran < limit && !self.destroyed.load(SeqCst) {
@@ -404,17 +451,25 @@ impl AsyncPublisher {
             handler.failed(msg, &error);
             return Some(lost);
         }
+        let Acknowledged { msg, ack, lost } = match work.acked.pop_front() {
+            Some(acked) => acked,
+            None => self.next_acknowledged(&mut work.acks)?,
+        };
+        match judge(&ack) {
+            Ok(ack) => handler.acked(msg, &ack),
+            Err(error) => handler.failed(msg, &error),
+        }
+        Some(lost)
+    }
+
+    fn next_acknowledged(&self, acks: &mut MsgList) -> Option<Acknowledged> {
         loop {
-            let ack = work.acks.pop()?;
+            let ack = acks.pop()?;
             let mut freed = Freed::default();
             let found = self.message_of(ack, &mut freed);
             self.slots.give_back(freed);
             if let Some((msg, ack, lost)) = found {
-                match judge(&ack) {
-                    Ok(ack) => handler.acked(msg, &ack),
-                    Err(error) => handler.failed(msg, &error),
-                }
-                return Some(lost);
+                return Some(Acknowledged { msg, ack, lost });
             }
         }
     }
@@ -426,8 +481,9 @@ impl AsyncPublisher {
         inbox.acks = work.acks;
         work.failed.append(&mut inbox.failed);
         inbox.failed = work.failed;
-        let idle = inbox.acks.is_empty() && inbox.failed.is_empty() && inbox.again.is_empty();
-        let more = !idle || inbox.lost;
+        work.acked.append(&mut inbox.acked);
+        inbox.acked = work.acked;
+        let more = !inbox.is_empty();
         drop(inbox);
         if more && self.destroyed.load(SeqCst) {
             self.drop_inbox();
