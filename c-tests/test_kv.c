@@ -45,7 +45,15 @@ static void a_bucket_from_its_creation_to_its_end(void) {
     CHECK_INT(kvStatus_MaxValueSize(sts), 100);
     CHECK_INT(kvStatus_MaxBytes(sts), 100000);
     CHECK(!kvStatus_IsCompressed(sts));
+    CHECK_STR(kvStatus_Description(sts), "d");
+    CHECK_INT(kvStatus_StorageType(sts), js_MemoryStorage);
+    CHECK_STR(kvStatus_BackingStore(sts), "JetStream");
+    CHECK(!kvStatus_HasTransactions(sts));
+    CHECK(kvStatus_Metadata(sts) != NULL);
     kvStatus_Destroy(sts);
+    CHECK(kvStatus_Description(NULL) == NULL && kvStatus_BackingStore(NULL) == NULL);
+    CHECK(kvStatus_Metadata(NULL) == NULL && !kvStatus_HasTransactions(NULL));
+    CHECK_INT(kvStatus_StorageType(NULL), js_FileStorage);
     kvStore_Destroy(other);
 
     /* The same again is no error; another configuration is. */
@@ -381,6 +389,15 @@ static void set(kvChange *change, kvOperation operation, const char *key, const 
     change->ValueLen = value == NULL ? 0 : (int)strlen(value);
 }
 
+static const char *metadata_value(const natsMetadata *metadata, const char *name) {
+    int i;
+
+    for (i = 0; i < metadata->Count; i++)
+        if (strcmp(metadata->List[2 * i], name) == 0)
+            return metadata->List[2 * i + 1];
+    return NULL;
+}
+
 static void several_keys_at_once(void) {
     kv_fixture f;
     kvConfig cfg;
@@ -393,6 +410,7 @@ static void several_keys_at_once(void) {
     kvChange changes[3];
     uint64_t rev = 0;
     const char *keys[] = {"a", "c", "none", "x.*"};
+    const char *metadata[] = {"owner", "me"};
 
     kv_start(&f);
     CHECK_OK(kvConfig_Init(&cfg));
@@ -406,11 +424,17 @@ static void several_keys_at_once(void) {
     CHECK_STATUS(kvStore_Apply(&rev, kv, changes, 1), NATS_ERR);
     kvStore_Destroy(kv);
     extra.Transactions = true;
+    extra.Metadata.List = metadata;
+    extra.Metadata.Count = 1;
     CHECK_OK(js_UpdateKeyValue(&kv, f.js, &cfg, &extra));
     kvStore_Destroy(kv);
     CHECK_OK(js_CreateKeyValueWithExtra(&kv, f.js, &cfg, &extra));
     CHECK_OK(kvStore_Status(&sts, kv));
     CHECK(kvStatus_IsCompressed(sts));
+    CHECK(kvStatus_HasTransactions(sts));
+    CHECK(kvStatus_Description(sts) == NULL);
+    CHECK_STR(metadata_value(kvStatus_Metadata(sts), "owner"), "me");
+    CHECK(metadata_value(kvStatus_Metadata(sts), "nobody") == NULL);
     kvStatus_Destroy(sts);
 
     set(&changes[1], kvOp_Put, "b", "2");

@@ -154,7 +154,7 @@ static void a_bucket_is_deleted_under_a_watcher(void) {
     kv_fixture f;
     kvConfig cfg;
     kvWatchOptions opts;
-    kvWatcher *w = NULL;
+    kvWatcher *w = NULL, *other = NULL;
     kvEntry *e = NULL;
     kvKeysList keys;
     kvStore *again = NULL;
@@ -167,9 +167,14 @@ static void a_bucket_is_deleted_under_a_watcher(void) {
     kv_expect(w, "a", "0");
     kv_expect_complete(w);
     CHECK_OK(js_DeleteKeyValue(f.js, "T"));
+    /* Who waits is told, once; and the error handler is. */
+    CHECK_STATUS(kvWatcher_Next(&e, w, deadline_ms()), NATS_NOT_FOUND);
+    CHECK(e == NULL);
     CHECK_STATUS(kvWatcher_Next(&e, w, 50), NATS_TIMEOUT);
     CHECK(counter_wait(&f.c.errors, 1, deadline_ms()));
-    CHECK_STATUS(kvStore_Keys(&keys, f.kv, NULL), NATS_ERR);
+    CHECK_STATUS(kvStore_Keys(&keys, f.kv, NULL), NATS_NOT_FOUND);
+    CHECK_STATUS(kvStore_WatchAll(&other, f.kv, NULL), NATS_NOT_FOUND);
+    CHECK(other == NULL);
     CHECK(keys.Keys == NULL && keys.Count == 0);
     CHECK_STATUS(kvStore_PutString(NULL, f.kv, "a", "1"), NATS_NO_RESPONDERS);
     CHECK_STATUS(kvStore_Get(&e, f.kv, "a"), NATS_NO_RESPONDERS);

@@ -924,6 +924,26 @@ typedef enum jsAdvisoryKind {
     js_AdvisoryBatchAbandoned
 } jsAdvisoryKind;
 
+/**
+ * Which codec a `kvCodec` is. An addition of this library: nats.c does not have it.
+ *
+ * @ingroup nats_kv_codecs
+ */
+typedef enum kvCodecKind {
+    /** One of the program's: its functions are in the structure. */
+    kvCodec_Custom = 0,
+    /**
+     * Base64 with the alphabet for URLs and without padding; each token of a key by itself. For keys and values.
+     * With it keys may have any characters but NUL.
+     */
+    kvCodec_Base64,
+    /**
+     * Paths: the key `/a/b` is stored as `_root_.a.b`, and `a/b` as `a.b`. A `/` at the end of a key is dropped; a key
+     * with a dot is refused. Only for keys.
+     */
+    kvCodec_Path
+} kvCodecKind;
+
 /** The structure behind `microClientConfig`. */
 typedef struct __for_forward_compatibility_only __for_forward_compatibility_only;
 
@@ -2838,50 +2858,81 @@ typedef struct kvKeysList {
 } kvKeysList;
 
 /**
- * A revision of a key. Opaque to C.
+ * Callback that encodes or decodes a key, a value or a pattern of keys. An addition of this library: nats.c does not have
+ * it.
  *
- * Made by `kvStore_Get`, `kvWatcher_Next` and others, given to the callbacks of watchers, and released by
- * `kvEntry_Destroy`, also after its bucket was destroyed. Any number of threads may read it at once.
+ * Called on the thread that calls the library, or on one of the library for the entries of a watcher; by several threads
+ * at a time. It may block.
  *
- * @ingroup nats_kv_values
+ * @param out Receives the result: memory from `malloc`, which the library releases. NULL for an empty one.
+ * @param outLen Receives the number of bytes of the result. No NUL is needed at its end.
+ * @param in What is to be encoded or decoded; a NUL is behind it.
+ * @param inLen The number of its bytes.
+ * @param closure The pointer in the codec.
+ *
+ * @return `NATS_OK`; any other status is what the function of the library returns for which it was called.
+ *
+ * @ingroup nats_kv_codecs
  */
-typedef struct __kvEntry kvEntry;
+typedef natsStatus (*kvCodecCb)(void **out, int *outLen, const void *in, int inLen, void *closure);
 
 /**
- * Entries, as `kvStore_History` returns them.
+ * Callback that is told that a codec is used no more. An addition of this library: nats.c does not have it.
  *
- * @ingroup nats_kv_watch
+ * Called once, on the thread that has destroyed the last of what used the codec, or on one of the library.
+ *
+ * @param closure The pointer in the codec.
+ *
+ * @ingroup nats_kv_codecs
  */
-typedef struct kvEntryList {
-    /** The entries; NULL where there are none. */
-    kvEntry **Entries;
-    /** How many. */
-    int Count;
-} kvEntryList;
+typedef void (*kvCodecReleaseCb)(void *closure);
 
 /**
- * A change of a key, one of several. An addition of this library: nats.c does not have it.
+ * The form of keys or values in a bucket. An addition of this library: nats.c does not have it.
  *
- * Fill it with zeros before its fields are set.
+ * Fill it with zeros before its fields are set, or use `kvCodecs_Init` for the structure that points at it. With another
+ * `Kind` than `kvCodec_Custom` the other fields are ignored.
  *
- * @ingroup nats_kv_values
+ * @ingroup nats_kv_codecs
  */
-typedef struct kvChange {
-    /** What becomes of the key: `kvOp_Put`, `kvOp_Delete` or `kvOp_Purge`. */
-    kvOperation Operation;
-    /** The key. */
-    const char *Key;
-    /** Its value, where it is put; ignored where the length is 0. */
-    const void *Value;
-    /** The number of bytes of the value. */
-    int ValueLen;
-    /** The key must have the revision `Revision`. */
-    bool CheckRevision;
-    /** The revision that the key must have; 0 if it must have none at all. */
-    uint64_t Revision;
-    /** How long the revision is kept, in milliseconds; 0 for as long as the bucket says. */
-    int64_t TTL;
-} kvChange;
+typedef struct kvCodec {
+    /** Which codec it is. */
+    kvCodecKind Kind;
+    /**
+     * Makes what is stored of what the program has. Keys become keys that a bucket can have; the same key always becomes
+     * the same.
+     */
+    kvCodecCb Encode;
+    /** Makes what the program has of what is stored. */
+    kvCodecCb Decode;
+    /**
+     * Makes a pattern of stored keys of a pattern of the program's keys: one with `*` or `>` in it. NULL if wildcards
+     * have no meaning in what is stored; then patterns other than `>` are refused. Ignored for values.
+     */
+    kvCodecCb EncodeFilter;
+    /** Is called when the codec is used no more; may be NULL. */
+    kvCodecReleaseCb Release;
+    /** The last argument of the callbacks; may be NULL. */
+    void *Closure;
+} kvCodec;
+
+/**
+ * The codecs of a bucket's handle. An addition of this library: nats.c does not have it.
+ *
+ * Several codecs are a chain: they encode in their order and decode in the reverse order.
+ *
+ * @ingroup nats_kv_codecs
+ */
+typedef struct kvCodecs {
+    /** Those of keys. */
+    const struct kvCodec *Keys;
+    /** How many there are; 0 for keys that are stored as they are. */
+    int KeysLen;
+    /** Those of values. */
+    const struct kvCodec *Values;
+    /** How many there are; 0 for values that are stored as they are. */
+    int ValuesLen;
+} kvCodecs;
 
 /**
  * What follows keys of a bucket. Opaque to C.
@@ -2896,6 +2947,16 @@ typedef struct kvChange {
 typedef struct __kvWatcher kvWatcher;
 
 /**
+ * A revision of a key. Opaque to C.
+ *
+ * Made by `kvStore_Get`, `kvWatcher_Next` and others, given to the callbacks of watchers, and released by
+ * `kvEntry_Destroy`, also after its bucket was destroyed. Any number of threads may read it at once.
+ *
+ * @ingroup nats_kv_values
+ */
+typedef struct __kvEntry kvEntry;
+
+/**
  * Callback that receives the entries of a watcher.
  *
  * Called with one entry at a time, in order, on a thread of the library. It may block, and may call any function
@@ -2904,7 +2965,8 @@ typedef struct __kvWatcher kvWatcher;
  * @param w The watcher: the program's own handle.
  * @param e The entry, which the callback owns and has to release with `kvEntry_Destroy`, now or later. NULL with
  * `NATS_OK` says once that the initial data are complete.
- * @param s `NATS_OK`, or why a message of the bucket is no entry; then `e` is NULL.
+ * @param s `NATS_OK`; or, with a NULL entry, `NATS_NOT_FOUND` where the bucket no longer exists, or why a message
+ * of the bucket is no entry.
  * @param closure The pointer that was given with the options of the watcher.
  *
  * @ingroup nats_kv_watch
@@ -2959,6 +3021,42 @@ typedef struct kvPurgeOptions {
     /** For `kvStore_Purge`: how long the marker lives, in milliseconds; 0 for as long as the bucket says. */
     int64_t TTL;
 } kvPurgeOptions;
+
+/**
+ * Entries, as `kvStore_History` returns them.
+ *
+ * @ingroup nats_kv_watch
+ */
+typedef struct kvEntryList {
+    /** The entries; NULL where there are none. */
+    kvEntry **Entries;
+    /** How many. */
+    int Count;
+} kvEntryList;
+
+/**
+ * A change of a key, one of several. An addition of this library: nats.c does not have it.
+ *
+ * Fill it with zeros before its fields are set.
+ *
+ * @ingroup nats_kv_values
+ */
+typedef struct kvChange {
+    /** What becomes of the key: `kvOp_Put`, `kvOp_Delete` or `kvOp_Purge`. */
+    kvOperation Operation;
+    /** The key. */
+    const char *Key;
+    /** Its value, where it is put; ignored where the length is 0. */
+    const void *Value;
+    /** The number of bytes of the value. */
+    int ValueLen;
+    /** The key must have the revision `Revision`. */
+    bool CheckRevision;
+    /** The revision that the key must have; 0 if it must have none at all. */
+    uint64_t Revision;
+    /** How long the revision is kept, in milliseconds; 0 for as long as the bucket says. */
+    int64_t TTL;
+} kvChange;
 
 /**
  * What a bucket is and has, at the moment at which it was asked for. Opaque to C.
@@ -12505,108 +12603,6 @@ enum natsStatus js_CreateOrUpdateKeyValue(kvStore **new_kv,
 NATS_EXTERN enum natsStatus js_KeyValueNames(struct kvKeysList *list, jsCtx *js);
 
 /**
- * Get the values of several keys, all of one state of the bucket.
- *
- * No change that is made meanwhile is seen by a part of the entries only. Source: ADR-31.
- *
- * @note An addition of this library: nats.c does not have it.
- *
- * @param list The program's structure, which receives the entries, to be released with
- * `kvEntryList_Destroy`. Empty if the call fails.
- * @param kv The bucket.
- * @param keys The keys; they may have wildcards.
- * @param numKeys How many there are, at least 1.
- *
- * @retval NATS_OK `list` has the entries in the order in which they were stored, without those of
- * keys that have no value; NULL and 0 where there are none.
- * @retval NATS_INVALID_ARG `list` or `keys` is NULL, a key is NULL or empty, `numKeys` is less
- * than 1, or `kv` is NULL or was destroyed.
- * @retval NATS_LIMIT_REACHED More than 1024 keys match.
- * @retval NATS_NO_SERVER_SUPPORT The server is older than 2.11, or the bucket does not allow
- * direct gets.
- * @retval NATS_ERR The server refused: its words are the last error.
- * @retval NATS_NO_RESPONDERS JetStream is not enabled.
- * @retval NATS_TIMEOUT No answer arrived in time.
- * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
- *
- * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
- *
- * @see kvStore_Get, kvStore_Apply
- *
- * @ingroup nats_kv_values
- */
-NATS_EXTERN
-enum natsStatus kvStore_GetMany(struct kvEntryList *list,
-                                kvStore *kv,
-                                const char **keys,
-                                int numKeys);
-
-/**
- * Change several keys at once: all of them, or none.
- *
- * The bucket must have been created with `Transactions`. Source: ADR-50.
- *
- * @note An addition of this library: nats.c does not have it.
- *
- * @param rev Receives the revision of the last change, or 0 if the call fails; those before it
- * have the numbers before that. NULL if it is of no interest.
- * @param kv The bucket.
- * @param changes The changes, each of another key.
- * @param numChanges How many there are, 1 to 1000.
- *
- * @retval NATS_OK All keys are changed.
- * @retval NATS_MISMATCH A key has another revision than was expected. Nothing was changed.
- * @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, `changes` is NULL or less than 1, a key
- * or an operation is not valid, or a length is negative.
- * @retval NATS_LIMIT_REACHED There are more than 1000 changes.
- * @retval NATS_NO_SERVER_SUPPORT The server knows no batches (before 2.12), and has stored the
- * first change by itself.
- * @retval NATS_ERR The server refused, as it does where the bucket was created without
- * `Transactions`: its words are the last error. Nothing was changed.
- * @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
- * @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
- * @retval NATS_MAX_PAYLOAD The value is larger than the server takes.
- * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
- *
- * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
- *
- * @par Example
- * ```c
- * jsCtx *js = NULL;
- * kvStore *kv = NULL;
- * kvChange changes[2];
- *
- * natsStatus s = natsConnection_JetStream(&js, nc, NULL);
- * memset(changes, 0, sizeof(changes));
- * changes[0].Operation = kvOp_Put;
- * changes[0].Key = "to";
- * changes[0].Value = "5";
- * changes[0].ValueLen = 1;
- * changes[1].Operation = kvOp_Delete;
- * changes[1].Key = "from";
- * changes[1].CheckRevision = true;
- * changes[1].Revision = 17;
- * if (s == NATS_OK) s = js_KeyValue(&kv, js, "accounts");
- * if (s == NATS_OK) s = kvStore_Apply(NULL, kv, changes, 2);
- * kvStore_Destroy(kv);
- * jsCtx_Destroy(js);
- * ```
- *
- * @see kvStore_Update, kvStore_GetMany
- *
- * @ingroup nats_kv_values
- */
-NATS_EXTERN
-enum natsStatus kvStore_Apply(uint64_t *rev,
-                              kvStore *kv,
-                              const struct kvChange *changes,
-                              int numChanges);
-
-/**
  * Create a key-value bucket.
  *
  * A bucket `B` is the stream `KV_B`, whose subjects `$KV.B.<key>` are the keys. Source: ADR-8.
@@ -12688,8 +12684,8 @@ NATS_EXTERN enum natsStatus js_KeyValue(kvStore **new_kv, jsCtx *js, const char 
 /**
  * Delete a key-value bucket with all that it has.
  *
- * Watchers of the bucket stay, and are silent until there is one of that name again; the error
- * handler is told why.
+ * A watcher of the bucket is told once, by `NATS_NOT_FOUND`, when it misses the server's heartbeats.
+ * It stays, and goes on when there is a bucket of that name again.
  *
  * @param js The context.
  * @param bucket The name of the bucket.
@@ -12741,6 +12737,84 @@ NATS_EXTERN void kvStore_Destroy(kvStore *kv);
  * @ingroup nats_kv_buckets
  */
 NATS_EXTERN const char *kvStore_Bucket(const kvStore *kv);
+
+/**
+ * Initialize the codecs of a bucket's handle.
+ *
+ * Fills the structure with zeros: keys and values are stored as they are.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param codecs The structure; its former content is ignored.
+ *
+ * @retval NATS_OK The structure was filled.
+ * @retval NATS_INVALID_ARG `codecs` is NULL.
+ *
+ * @par Threads
+ * One thread at a time may use the structure.
+ *
+ * @ingroup nats_kv_codecs
+ */
+NATS_EXTERN enum natsStatus kvCodecs_Init(struct kvCodecs *codecs);
+
+/**
+ * Make a handle of a bucket that encodes and decodes keys and values.
+ *
+ * All functions on the new handle, and on watchers and entries made with it, have keys and values in the form of the
+ * program; the bucket has them encoded. Markers of deletes have no value, so none is encoded or decoded there. A key is
+ * valid if what it is encoded to is. The codecs of `kv`, if it has some, remain: those that are given here encode before
+ * them. Source: ADR-54.
+ *
+ * What cannot be decoded, because another client has stored it, fails the function that meets it. A watcher reports it
+ * and goes on.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param new_kv Receives the handle, to be released with `kvStore_Destroy`. Written only with `NATS_OK`.
+ * @param kv The bucket. It is not changed, and may be destroyed before or after the new handle.
+ * @param codecs The codecs. The structure is read during the call only; closures have to stay until `Release` is called
+ * or, without it, until the handle and its watchers were destroyed and their callbacks have returned.
+ *
+ * @retval NATS_OK The handle can be used.
+ * @retval NATS_INVALID_ARG `new_kv` or `codecs` is NULL, `kv` is NULL or was destroyed, a number of codecs is negative, or
+ * a codec has an unknown kind, no functions, or is not for values. `Release` is not called then.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @par Example
+ * ```c
+ * kvCodec path, base64;
+ * kvCodecs codecs;
+ * kvStore *kv = NULL, *files = NULL;
+ * jsCtx *js = NULL;
+ *
+ * natsStatus s = natsConnection_JetStream(&js, nc, NULL);
+ * memset(&path, 0, sizeof(path));
+ * path.Kind = kvCodec_Path;
+ * memset(&base64, 0, sizeof(base64));
+ * base64.Kind = kvCodec_Base64;
+ * kvCodecs_Init(&codecs);
+ * codecs.Keys = &path;
+ * codecs.KeysLen = 1;
+ * codecs.Values = &base64;
+ * codecs.ValuesLen = 1;
+ * if (s == NATS_OK) s = js_KeyValue(&kv, js, "files");
+ * if (s == NATS_OK) s = kvStore_WithCodecs(&files, kv, &codecs);
+ * if (s == NATS_OK) s = kvStore_PutString(NULL, files, "/etc/motd", "Welcome");
+ * kvStore_Destroy(files);
+ * kvStore_Destroy(kv);
+ * jsCtx_Destroy(js);
+ * ```
+ *
+ * @see js_KeyValue
+ *
+ * @ingroup nats_kv_codecs
+ */
+NATS_EXTERN
+enum natsStatus kvStore_WithCodecs(kvStore **new_kv,
+                                   kvStore *kv,
+                                   const struct kvCodecs *codecs);
 
 /**
  * Initialize the configuration of a bucket.
@@ -13216,33 +13290,6 @@ enum natsStatus kvStore_Put(uint64_t *rev,
                             int len);
 
 /**
- * Give a key a string as its value, whatever it has.
- *
- * @param rev Receives the revision, or 0 if the call fails; NULL if it is of no interest.
- * @param kv The bucket.
- * @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots, which are neither
- * first nor last nor beside each other.
- * @param data The value: a string, stored without the NUL at its end; NULL for an empty one.
- *
- * @retval NATS_OK The value is stored.
- * @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, or the key is not valid.
- * @retval NATS_ERR The server refused: its words are the last error.
- * @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
- * @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
- * @retval NATS_MAX_PAYLOAD The value is larger than the server takes.
- * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
- *
- * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
- *
- * @see kvStore_Put
- *
- * @ingroup nats_kv_values
- */
-NATS_EXTERN enum natsStatus kvStore_PutString(uint64_t *rev, kvStore *kv, const char *key, const char *data);
-
-/**
  * Give a key its first value.
  *
  * Fails where the key has a value. A key that was deleted has none.
@@ -13407,6 +13454,33 @@ enum natsStatus kvStore_UpdateWithTTL(uint64_t *rev,
                                       int len,
                                       uint64_t last,
                                       int64_t ttl);
+
+/**
+ * Give a key a string as its value, whatever it has.
+ *
+ * @param rev Receives the revision, or 0 if the call fails; NULL if it is of no interest.
+ * @param kv The bucket.
+ * @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots, which are neither
+ * first nor last nor beside each other.
+ * @param data The value: a string, stored without the NUL at its end; NULL for an empty one.
+ *
+ * @retval NATS_OK The value is stored.
+ * @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, or the key is not valid.
+ * @retval NATS_ERR The server refused: its words are the last error.
+ * @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
+ * @retval NATS_MAX_PAYLOAD The value is larger than the server takes.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see kvStore_Put
+ *
+ * @ingroup nats_kv_values
+ */
+NATS_EXTERN enum natsStatus kvStore_PutString(uint64_t *rev, kvStore *kv, const char *key, const char *data);
 
 /**
  * Give a key a string as its first value.
@@ -13718,6 +13792,108 @@ enum natsStatus kvStore_PurgeIfRevision(kvStore *kv,
                                         const struct kvPurgeOptions *opts);
 
 /**
+ * Get the values of several keys, all of one state of the bucket.
+ *
+ * No change that is made meanwhile is seen by a part of the entries only. Source: ADR-31.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param list The program's structure, which receives the entries, to be released with
+ * `kvEntryList_Destroy`. Empty if the call fails.
+ * @param kv The bucket.
+ * @param keys The keys; they may have wildcards.
+ * @param numKeys How many there are, at least 1.
+ *
+ * @retval NATS_OK `list` has the entries in the order in which they were stored, without those of
+ * keys that have no value; NULL and 0 where there are none.
+ * @retval NATS_INVALID_ARG `list` or `keys` is NULL, a key is NULL or empty, `numKeys` is less
+ * than 1, or `kv` is NULL or was destroyed.
+ * @retval NATS_LIMIT_REACHED More than 1024 keys match.
+ * @retval NATS_NO_SERVER_SUPPORT The server is older than 2.11, or the bucket does not allow
+ * direct gets.
+ * @retval NATS_ERR The server refused: its words are the last error.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see kvStore_Get, kvStore_Apply
+ *
+ * @ingroup nats_kv_values
+ */
+NATS_EXTERN
+enum natsStatus kvStore_GetMany(struct kvEntryList *list,
+                                kvStore *kv,
+                                const char **keys,
+                                int numKeys);
+
+/**
+ * Change several keys at once: all of them, or none.
+ *
+ * The bucket must have been created with `Transactions`. Source: ADR-50.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param rev Receives the revision of the last change, or 0 if the call fails; those before it
+ * have the numbers before that. NULL if it is of no interest.
+ * @param kv The bucket.
+ * @param changes The changes, each of another key.
+ * @param numChanges How many there are, 1 to 1000.
+ *
+ * @retval NATS_OK All keys are changed.
+ * @retval NATS_MISMATCH A key has another revision than was expected. Nothing was changed.
+ * @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, `changes` is NULL or less than 1, a key
+ * or an operation is not valid, or a length is negative.
+ * @retval NATS_LIMIT_REACHED There are more than 1000 changes.
+ * @retval NATS_NO_SERVER_SUPPORT The server knows no batches (before 2.12), and has stored the
+ * first change by itself.
+ * @retval NATS_ERR The server refused, as it does where the bucket was created without
+ * `Transactions`: its words are the last error. Nothing was changed.
+ * @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
+ * @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
+ * @retval NATS_MAX_PAYLOAD The value is larger than the server takes.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @par Example
+ * ```c
+ * jsCtx *js = NULL;
+ * kvStore *kv = NULL;
+ * kvChange changes[2];
+ *
+ * natsStatus s = natsConnection_JetStream(&js, nc, NULL);
+ * memset(changes, 0, sizeof(changes));
+ * changes[0].Operation = kvOp_Put;
+ * changes[0].Key = "to";
+ * changes[0].Value = "5";
+ * changes[0].ValueLen = 1;
+ * changes[1].Operation = kvOp_Delete;
+ * changes[1].Key = "from";
+ * changes[1].CheckRevision = true;
+ * changes[1].Revision = 17;
+ * if (s == NATS_OK) s = js_KeyValue(&kv, js, "accounts");
+ * if (s == NATS_OK) s = kvStore_Apply(NULL, kv, changes, 2);
+ * kvStore_Destroy(kv);
+ * jsCtx_Destroy(js);
+ * ```
+ *
+ * @see kvStore_Update, kvStore_GetMany
+ *
+ * @ingroup nats_kv_values
+ */
+NATS_EXTERN
+enum natsStatus kvStore_Apply(uint64_t *rev,
+                              kvStore *kv,
+                              const struct kvChange *changes,
+                              int numChanges);
+
+/**
  * Get what a bucket is and has at this moment.
  *
  * @param new_status Receives the status, to be released with `kvStatus_Destroy`. Written only with
@@ -13891,6 +14067,88 @@ NATS_EXTERN int64_t kvStatus_MaxValueSize(const kvStatus *sts);
 NATS_EXTERN int64_t kvStatus_MaxBytes(const kvStatus *sts);
 
 /**
+ * Get the words for people that a bucket was created with.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param sts The status.
+ *
+ * @return The description, which lives as long as the status; NULL where there is none, and for NULL.
+ *
+ * @par Threads
+ * Any thread may call this function. No other may destroy the status meanwhile.
+ *
+ * @ingroup nats_kv_buckets
+ */
+NATS_EXTERN const char *kvStatus_Description(const kvStatus *sts);
+
+/**
+ * Get the names and values that a bucket was created with, and those of the server.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param sts The status.
+ *
+ * @return The metadata, which live as long as the status; NULL for NULL. The count is 0 where there are none.
+ *
+ * @par Threads
+ * Any thread may call this function. No other may destroy the status meanwhile.
+ *
+ * @ingroup nats_kv_buckets
+ */
+NATS_EXTERN const struct natsMetadata *kvStatus_Metadata(const kvStatus *sts);
+
+/**
+ * Get where a bucket has its values.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param sts The status.
+ *
+ * @return The kind of storage; `js_FileStorage` for NULL.
+ *
+ * @par Threads
+ * Any thread may call this function. No other may destroy the status meanwhile.
+ *
+ * @ingroup nats_kv_buckets
+ */
+NATS_EXTERN jsStorageType kvStatus_StorageType(const kvStatus *sts);
+
+/**
+ * Get the kind of storage that is behind a bucket.
+ *
+ * There is only one kind. Source: ADR-8.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param sts The status.
+ *
+ * @return `JetStream`, a string of the library; NULL for NULL.
+ *
+ * @par Threads
+ * Any thread may call this function. No other may destroy the status meanwhile.
+ *
+ * @ingroup nats_kv_buckets
+ */
+NATS_EXTERN const char *kvStatus_BackingStore(const kvStatus *sts);
+
+/**
+ * Get whether several keys of a bucket may be changed at once.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param sts The status.
+ *
+ * @return Whether `kvStore_Apply` may be used; false for NULL.
+ *
+ * @par Threads
+ * Any thread may call this function. No other may destroy the status meanwhile.
+ *
+ * @ingroup nats_kv_buckets
+ */
+NATS_EXTERN bool kvStatus_HasTransactions(const kvStatus *sts);
+
+/**
  * Destroy a status.
  *
  * @param sts The status; NULL does nothing.
@@ -14054,6 +14312,8 @@ enum natsStatus kvStore_WatchAll(kvWatcher **new_watcher,
  * @retval NATS_ILLEGAL_STATE The watcher was stopped, before or meanwhile, or has a callback.
  * @retval NATS_INVALID_ARG `new_entry` is NULL, `w` is NULL or was destroyed, or `timeout` is not
  * more than 0.
+ * @retval NATS_NOT_FOUND The bucket no longer exists. Said once; the watcher goes on if there is a
+ * bucket of its name again. The last error is cleared.
  * @retval NATS_ERR A message of the bucket is no entry.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  *

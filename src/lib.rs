@@ -61,6 +61,7 @@
 //! | [`js::context`], [`js::manage`] | a context and one call with its options; streams, consumers, single messages, many at once |
 //! | [`js::publish`] | publishing to streams: the table of messages that await their acks, who waits for room in it, batches |
 //! | [`kv::store`], [`kv::bucket`] | buckets, and the streams that they are |
+//! | [`kv::codec`] | keys and values that have another form in the bucket than in the program |
 //! | [`kv::write`](mod@kv::write), [`kv::watch`](mod@kv::watch), [`kv::listing`] | changes of keys; watchers, with the word that the initial data are complete in its place (`kv::marker`); lists, which are watches with an end |
 //! | [`js::consume`] | push and ordered subscriptions: which consumer, the state machine that makes it again, flow control, acks, metadata |
 //! | [`obj::put`], [`obj::get`], [`obj::watch`] | objects that are stored, read, followed; the table in [`obj`] has the rest |

@@ -90,6 +90,20 @@ impl Entry {
         })
     }
 
+    /// The same revision with the key and the value that the program knows it by.
+    pub(super) fn decoded(&self, prefix: &str, key: &[u8], value: &[u8]) -> Result<Entry> {
+        let subject = [prefix.as_bytes(), key].concat();
+        let msg = Msg::create(&subject, None, value)?;
+        Ok(Entry {
+            msg,
+            key_at: prefix.len(),
+            revision: self.revision,
+            created: self.created,
+            delta: self.delta,
+            operation: self.operation,
+        })
+    }
+
     /// The key. The message has a NUL behind it.
     pub fn key(&self) -> &[u8] {
         &self.msg.subject()[self.key_at..]

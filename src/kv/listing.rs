@@ -73,6 +73,7 @@ impl Store {
             // A key may be deleted while this goes on.
             ignore_deletes: false,
             meta_only: true,
+            stored_keys: true,
             ..*options
         };
         self.gather(filters, &options, timeout, |entry| {
@@ -81,7 +82,11 @@ impl Store {
                 false => keys.put(entry.key()),
             }
         })?;
-        Ok(keys.into_vec())
+        let keys = keys.into_vec().into_iter().map(|key| {
+            let shown = self.codecs().shown_key(&key)?;
+            Ok(shown.into_owned())
+        });
+        keys.collect()
     }
 
     /// All that the bucket has of a key, or of the keys that a pattern matches.
@@ -112,6 +117,7 @@ impl Store {
         let mut deleted: HashMap<Vec<u8>, (u64, i64)> = HashMap::new();
         let options = WatchOptions {
             meta_only: true,
+            stored_keys: true,
             ..WatchOptions::default()
         };
         self.gather(&[">"], &options, what.timeout, |entry| {

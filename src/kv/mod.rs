@@ -7,6 +7,7 @@
 //! | [`names`] | which names buckets and keys can have, and the subjects that they become |
 //! | [`bucket`] | what a bucket can be, and the stream that it becomes |
 //! | [`store`] | buckets: create, open, delete, list; their status |
+//! | [`codec`] | keys and values that have another form in the bucket than in the program |
 //! | [`entry`] | a value with its revision, and what was done to its key |
 //! | `read` | getting values |
 //! | [`write`](mod@write) | putting, creating, updating, deleting, purging |
@@ -17,6 +18,7 @@
 #![forbid(unsafe_code)]
 
 pub mod bucket;
+pub mod codec;
 pub mod entry;
 pub mod listing;
 pub mod marker;
@@ -27,6 +29,7 @@ pub mod watch;
 pub mod write;
 
 pub use bucket::BucketConfig;
+pub use codec::{Codecs, KeyCodec, ValueCodec};
 pub use entry::{Entry, Operation};
 pub use listing::PurgeDeletes;
 pub use store::{BucketStatus, Store};

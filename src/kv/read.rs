@@ -1,7 +1,7 @@
 //! Getting values.
 
+use super::codec::Decode;
 use super::entry::Entry;
-use super::names::check_key;
 use super::store::Store;
 use crate::error::{Error as Plain, Status};
 use crate::js::Result;
@@ -10,14 +10,15 @@ use crate::js::manage::{DirectGet, GetMsg};
 impl Store {
     /// The value of a key. [`Status::NATS_NOT_FOUND`] without words where there is none.
     pub fn get(&self, key: &str) -> Result<Entry> {
-        check_key(key)?;
-        self.last(key).and_then(living)
+        let key = self.codecs().stored_key(key)?;
+        let entry = self.last(&key).and_then(living)?;
+        Ok(self.shown(entry, Decode::All)?)
     }
 
     /// A value that a key had; [`Status::NATS_NOT_FOUND`] where the revision is of another key, is no
     /// longer there, or deleted the key.
     pub fn get_revision(&self, key: &str, revision: u64) -> Result<Entry> {
-        check_key(key)?;
+        let key = self.codecs().stored_key(key)?;
         if revision == 0 {
             return Err(Plain::invalid_arg("invalid revision").into());
         }
@@ -35,10 +36,10 @@ impl Store {
         let entry = Entry::stored(msg, self.read_prefix())
             .filter(|entry| entry.key() == key.as_bytes())
             .ok_or(Status::NATS_NOT_FOUND)?;
-        living(entry)
+        Ok(self.shown(living(entry)?, Decode::All)?)
     }
 
-    /// The last that was done to a key.
+    /// The last that was done to a key, given as it is stored.
     pub(super) fn last(&self, key: &str) -> Result<Entry> {
         let subject = format!("{}{key}", self.read_prefix());
         let call = self.call();
@@ -62,17 +63,11 @@ impl Store {
         if keys.is_empty() {
             return Ok(Vec::new());
         }
-        if keys.iter().any(|key| key.is_empty()) {
-            return Err(Plain::invalid_arg("invalid key").into());
-        }
         if !self.is_direct() {
             let text = "the bucket does not allow direct gets";
             return Err(Plain::new(Status::NATS_NO_SERVER_SUPPORT, text).into());
         }
-        let subjects: Vec<String> = keys
-            .iter()
-            .map(|key| format!("{}{key}", self.read_prefix()))
-            .collect();
+        let subjects = self.read_subjects(keys)?;
         let subjects: Vec<&str> = subjects.iter().map(String::as_str).collect();
         let msgs = match self.call().direct_get_last(self.stream(), &subjects) {
             Err(e) if e.status() == Status::NATS_NOT_FOUND => Vec::new(),
@@ -81,8 +76,18 @@ impl Store {
         let entries = msgs
             .into_iter()
             .filter_map(|msg| Entry::stored(msg, self.read_prefix()))
-            .filter(|entry| !entry.is_deleted());
-        Ok(entries.collect())
+            .filter(|entry| !entry.is_deleted())
+            .map(|entry| self.shown(entry, Decode::All));
+        Ok(entries.collect::<Result<_, Plain>>()?)
+    }
+
+    /// The subjects of keys and patterns, as they are stored.
+    pub(super) fn read_subjects(&self, keys: &[&str]) -> Result<Vec<String>, Plain> {
+        let subject = |key: &&str| {
+            let key = self.codecs().stored_filter(key)?;
+            Ok(format!("{}{key}", self.read_prefix()))
+        };
+        keys.iter().map(subject).collect()
     }
 }
 

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use super::bucket::{BucketConfig, Prefixes};
+use super::codec::{Codecs, Decode};
+use super::entry::Entry;
 use super::names::{STREAM_PREFIX, bucket_of, check_bucket, is_bucket, stream_of};
-use crate::error::{Error as Plain, Status};
+use crate::error::{Error as Plain, Result as PlainResult, Status};
 use crate::js::api::{Compression, ErrCode, StreamConfig, StreamInfo};
 use crate::js::{Call, CallOptions, Context, Error, Result};
 
@@ -16,6 +18,8 @@ pub struct Store {
     prefixes: Prefixes,
     /// All of its servers answer when a value is asked for.
     direct: bool,
+    /// What keys and values are stored as.
+    codecs: Codecs,
 }
 
 /// What is done with the stream of a bucket.
@@ -93,7 +97,30 @@ impl Store {
             stream: config.name.clone(),
             prefixes: Prefixes::of(config, context.prefix()),
             direct: config.allow_direct,
+            codecs: Codecs::default(),
         })
+    }
+
+    /// The same bucket, with codecs in front of those that this has.
+    pub fn with_codecs(&self, codecs: Codecs) -> Arc<Store> {
+        Arc::new(Store {
+            context: self.context.clone(),
+            bucket: self.bucket.clone(),
+            stream: self.stream.clone(),
+            prefixes: self.prefixes.clone(),
+            direct: self.direct,
+            codecs: codecs.before(&self.codecs),
+        })
+    }
+
+    /// What keys and values are stored as.
+    pub fn codecs(&self) -> &Codecs {
+        &self.codecs
+    }
+
+    /// An entry as the program knows it.
+    pub(super) fn shown(&self, entry: Entry, decode: Decode) -> PlainResult<Entry> {
+        self.codecs.shown(entry, self.read_prefix(), decode)
     }
 
     /// Its name.

@@ -8,13 +8,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, Instant};
 
+use super::codec::Decode;
 use super::entry::Entry;
 use super::marker::Marker;
 use super::store::Store;
 use crate::client::{Batch, MsgSink, Subscription};
 use crate::error::{Error as Plain, Result as PlainResult, Status};
 use crate::js::Result;
-use crate::js::api::{ConsumerConfig, DeliverPolicy};
+use crate::js::api::{ConsumerConfig, DeliverPolicy, ErrCode};
 use crate::js::consume::{Delivery, Events, Push, SubOptions, Wanted, subscribe};
 use crate::locks::Mutex;
 use crate::msg::{Msg, MsgList};
@@ -37,6 +38,8 @@ pub struct WatchOptions {
     pub resume_from: u64,
     /// How often the server is heard of, in nanoseconds; 0 for the default of an ordered consumer.
     pub heartbeat: i64,
+    /// Keys as they are stored: the codecs of the bucket's handle do not decode them. Not with values.
+    pub stored_keys: bool,
 }
 
 impl WatchOptions {
@@ -53,6 +56,14 @@ impl WatchOptions {
             headers_only: self.meta_only,
             heartbeat: self.heartbeat.max(0),
             ..ConsumerConfig::default()
+        }
+    }
+
+    fn decode(&self) -> Decode {
+        match (self.stored_keys, self.meta_only) {
+            (true, _) => Decode::Nothing,
+            (false, true) => Decode::Key,
+            (false, false) => Decode::All,
         }
     }
 
@@ -79,8 +90,9 @@ pub struct Watcher {
     store: Arc<Store>,
     sub: Arc<Subscription>,
     push: Arc<Push>,
-    complete: Arc<Complete>,
+    news: Arc<News>,
     ignore_deletes: bool,
+    decode: Decode,
     /// Its entries go to a sink.
     has_sink: bool,
     taking: Mutex<Taking>,
@@ -95,23 +107,25 @@ struct Taking {
     due: bool,
 }
 
-/// Hears behind how many messages the initial data are complete.
-struct Complete {
+/// What the consumer says beside its messages.
+struct News {
     sub: OnceLock<Weak<Subscription>>,
-    /// `u64::MAX` while that is not known.
+    /// There is a moment at which the initial data are complete.
+    has_initial: bool,
+    /// Behind how many messages they are; `u64::MAX` while that is not known.
     after: AtomicU64,
+    /// The bucket was found to be no longer there, which was not told yet.
+    bucket_missing: AtomicBool,
 }
 
-impl Complete {
+impl News {
     fn after(&self) -> Option<u64> {
         let after = self.after.load(Ordering::SeqCst);
         (after != u64::MAX).then_some(after)
     }
-}
 
-impl Events for Complete {
-    fn initial_complete(&self, after: u64) {
-        self.after.store(after, Ordering::SeqCst);
+    /// Puts a message of our own into the queue, which has the taker look.
+    fn notify(&self) {
         let sub = self.sub.get().and_then(Weak::upgrade);
         // Without memory for it the next message of the consumer has the taker look.
         if let (Some(sub), Ok(msg)) = (sub, Msg::create(b"_", None, b"")) {
@@ -119,6 +133,24 @@ impl Events for Complete {
             one.push(msg);
             sub.enqueue(one);
         }
+    }
+}
+
+impl Events for News {
+    fn wants_initial(&self) -> bool {
+        self.has_initial
+    }
+
+    fn initial_complete(&self, after: u64) {
+        if self.has_initial {
+            self.after.store(after, Ordering::SeqCst);
+            self.notify();
+        }
+    }
+
+    fn stream_missing(&self) {
+        self.bucket_missing.store(true, Ordering::SeqCst);
+        self.notify();
     }
 }
 
@@ -131,13 +163,10 @@ pub fn watch(
     sink: Option<Box<dyn EntrySink>>,
     placed: impl FnOnce(&Arc<Watcher>),
 ) -> Result<Arc<Watcher>> {
-    if keys.is_empty() || keys.iter().any(|key| key.is_empty()) {
+    if keys.is_empty() {
         return Err(Plain::invalid_arg("a key or a pattern of keys is required").into());
     }
-    let subjects: Vec<String> = keys
-        .iter()
-        .map(|key| format!("{}{key}", store.read_prefix()))
-        .collect();
+    let subjects = store.read_subjects(keys)?;
     let subjects: Vec<&str> = subjects.iter().map(String::as_str).collect();
     let sub_options = SubOptions {
         stream: store.stream().to_owned(),
@@ -151,14 +180,13 @@ pub fn watch(
         pull: false,
         options: &sub_options,
     };
-    let complete = Arc::new(Complete {
+    let news = Arc::new(News {
         sub: OnceLock::new(),
+        has_initial: options.has_initial(),
         after: AtomicU64::new(u64::MAX),
+        bucket_missing: AtomicBool::new(false),
     });
-    let events: Option<Arc<dyn Events>> = match options.has_initial() {
-        true => Some(complete.clone()),
-        false => None,
-    };
+    let events: Option<Arc<dyn Events>> = Some(news.clone());
     let has_sink = sink.is_some();
     let mine: Arc<OnceLock<Weak<Watcher>>> = Arc::default();
     let delivery = match sink {
@@ -179,7 +207,7 @@ pub fn watch(
     subscribe(store.context(), &call, &wanted, delivery, events, |sub| {
         // The server sends no more than it is answered for.
         let _ = sub.set_pending_limits(-1, -1);
-        let _ = complete.sub.set(Arc::downgrade(sub));
+        let _ = news.sub.set(Arc::downgrade(sub));
         let Some(push) = sub.extension::<Push>() else {
             return;
         };
@@ -187,8 +215,9 @@ pub fn watch(
             store: store.clone(),
             sub: sub.clone(),
             push,
-            complete: complete.clone(),
+            news: news.clone(),
             ignore_deletes: options.ignore_deletes,
+            decode: options.decode(),
             has_sink,
             taking: Mutex::default(),
             stopped: AtomicBool::new(false),
@@ -196,6 +225,10 @@ pub fn watch(
         let _ = mine.set(Arc::downgrade(&watcher));
         placed(&watcher);
         made = Some(watcher);
+    })
+    .map_err(|error| match error.code() {
+        ErrCode::STREAM_NOT_FOUND => Status::NATS_NOT_FOUND.into(),
+        _ => error,
     })?;
     made.ok_or_else(|| Plain::from(Status::NATS_ERR).into())
 }
@@ -322,10 +355,11 @@ impl Watcher {
     fn read(&self, msg: Msg) -> (Option<PlainResult<Entry>>, bool) {
         // What the consumer sends can be acknowledged; what we send ourselves cannot.
         if msg.reply().is_none() {
-            let due = self.taking.lock().marker.look(self.complete.after());
-            return (None, due);
+            let due = self.taking.lock().marker.look(self.news.after());
+            let missing = self.news.bucket_missing.swap(false, Ordering::SeqCst);
+            return (missing.then(|| Err(Status::NATS_NOT_FOUND.into())), due);
         }
-        let due = self.taking.lock().marker.took(self.complete.after());
+        let due = self.taking.lock().marker.took(self.news.after());
         if !self.has_sink {
             self.push.handed_over(&self.sub);
         }
@@ -334,7 +368,8 @@ impl Watcher {
             Ok(entry) => !(self.ignore_deletes && entry.is_deleted()),
             Err(_) => true,
         };
-        (Some(entry).filter(wanted), due)
+        let shown = |entry: PlainResult<Entry>| self.store.shown(entry?, self.decode);
+        (Some(entry).filter(wanted).map(shown), due)
     }
 }
 

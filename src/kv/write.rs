@@ -1,12 +1,12 @@
 //! Putting, creating, updating, deleting and purging.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use super::entry::{DELETED, OPERATION, Operation, PURGED};
-use super::names::check_key;
 use super::store::{Store, is_wrong_revision};
 use crate::client::Publish;
-use crate::error::{Error as Plain, Status};
+use crate::error::{Error as Plain, Result as PlainResult, Status};
 use crate::js::publish::options::{EXPECTED_LAST_SUBJECT_SEQ, TTL};
 use crate::js::publish::{Batch, Commit, publish};
 use crate::js::time::header_duration;
@@ -82,13 +82,14 @@ impl Store {
 
     /// Gives a key a value that has none, because it never had one or was deleted.
     pub fn create(&self, key: &str, value: &[u8], ttl_ms: i64) -> Result<u64> {
+        let stored_key = self.codecs().stored_key(key)?;
         let mut result = self.update(key, value, 0, ttl_ms);
         for _ in 0..CREATE_RACES {
             let Err(first) = result else { break };
             if first.status() == Status::NATS_INVALID_ARG {
                 return Err(first);
             }
-            match self.last(key) {
+            match self.last(&stored_key) {
                 Ok(entry) if entry.is_deleted() => {
                     result = self.update(key, value, entry.revision(), ttl_ms);
                     if !matches!(&result, Err(e) if is_wrong_revision(e)) {
@@ -142,13 +143,13 @@ impl Store {
         said: &Said,
         wait: Option<Duration>,
     ) -> Result<u64> {
-        check_key(key)?;
         let headers = headers(operation, said);
-        let subject = format!("{}{key}", self.write_prefix());
+        let subject = self.write_subject(key)?;
+        let value = self.payload(operation, value)?;
         let out = Publish {
             subject: subject.as_bytes(),
             headers: (!headers.is_empty()).then(|| HeaderBlock::of(&headers)),
-            payload: value,
+            payload: &value,
             ..Publish::default()
         };
         let context = self.context();
@@ -168,35 +169,47 @@ impl Store {
             let text = format!("a transaction can have {MOST_CHANGES} changes");
             return Err(Plain::new(Status::NATS_LIMIT_REACHED, text).into());
         }
-        for change in changes {
-            check_key(change.key)?;
-        }
+        // Before anything is sent: none of them may be wrong.
+        let mut last = self.message(last)?;
+        let others = others.iter().map(|change| self.message(change));
+        let others = others.collect::<Result<Vec<_>>>()?;
         let batch = Batch::new(self.context().connection());
         let call = self.call();
         let deadline = call.deadline();
-        for change in others {
-            if let Err(error) = batch.add(&mut self.message(change)?, deadline) {
+        for mut change in others {
+            if let Err(error) = batch.add(&mut change, deadline) {
                 batch.discard();
                 return Err(mismatch(error));
             }
         }
-        let answer = batch.commit(&mut self.message(last)?, Commit::WithMessage, deadline);
+        let answer = batch.commit(&mut last, Commit::WithMessage, deadline);
         let answer = answer.map_err(mismatch)?;
         stored(answer.ack()?.map(|ack| ack.sequence))
     }
 
     fn message(&self, change: &Change<'_>) -> Result<Msg> {
-        let subject = format!("{}{}", self.write_prefix(), change.key);
-        let value = match change.operation {
-            Operation::Put => change.value,
-            Operation::Delete | Operation::Purge => b"",
-        };
-        let mut msg = Msg::create(subject.as_bytes(), None, value)?;
+        let subject = self.write_subject(change.key)?;
+        let value = self.payload(change.operation, change.value)?;
+        let mut msg = Msg::create(subject.as_bytes(), None, &value)?;
         let headers = headers(change.operation, &change.said);
         if !headers.is_empty() {
             *msg.headers_mut()? = headers;
         }
         Ok(msg)
+    }
+
+    /// The subject that a key is published on.
+    fn write_subject(&self, key: &str) -> PlainResult<String> {
+        let key = self.codecs().stored_key(key)?;
+        Ok(format!("{}{key}", self.write_prefix()))
+    }
+
+    /// What is stored with an operation: only a put has a value.
+    fn payload<'a>(&self, operation: Operation, value: &'a [u8]) -> PlainResult<Cow<'a, [u8]>> {
+        match operation {
+            Operation::Put => self.codecs().stored_value(value),
+            Operation::Delete | Operation::Purge => Ok(Cow::Borrowed(b"")),
+        }
     }
 }
 

@@ -1,13 +1,12 @@
-//! What nats.c has no functions for on buckets and several keys.
+//! What nats.c has no functions for on buckets: settings that `kvConfig` has no place for, changes of a bucket, names.
 
-use std::ffi::{c_char, c_int, c_void};
 use std::ptr;
 
 use super::config::{bucket_from_c, kvConfig};
-use super::lists::{fill_entries, fill_keys};
-use super::types::{kvEntryList, kvKeysList, kvOperation};
-use crate::error::{Error, Result, natsStatus};
-use crate::ffi::convert::{payload, required, write_optional};
+use super::lists::fill_keys;
+use super::types::kvKeysList;
+use crate::error::{Error, natsStatus};
+use crate::ffi::convert::required;
 use crate::ffi::guard::guard;
 use crate::ffi::handle::{borrow_arc, jsCtx, kvStore, new_store};
 use crate::ffi::jetstream::call::guard_api;
@@ -18,8 +17,8 @@ use crate::ffi::jetstream::stream_config::jsPlacement;
 use crate::ffi::types::natsMetadata;
 use crate::js;
 use crate::js::api::Compression;
+use crate::kv::Store;
 use crate::kv::store::Making;
-use crate::kv::{Change, Operation, Said, Store};
 
 /// What `kvConfig` has no place for. An addition of this library: nats.c does not have it.
 ///
@@ -39,47 +38,7 @@ pub struct kvExtraConfig {
     pub Metadata: natsMetadata,
 }
 
-/// A change of a key, one of several. An addition of this library: nats.c does not have it.
-///
-/// Fill it with zeros before its fields are set.
-///
-/// @ingroup nats_kv_values
-#[repr(C)]
-#[derive(Clone, Copy)]
-pub struct kvChange {
-    /// What becomes of the key: `kvOp_Put`, `kvOp_Delete` or `kvOp_Purge`.
-    pub Operation: kvOperationArg,
-    /// The key.
-    pub Key: *const c_char,
-    /// Its value, where it is put; ignored where the length is 0.
-    pub Value: *const c_void,
-    /// The number of bytes of the value.
-    pub ValueLen: c_int,
-    /// The key must have the revision `Revision`.
-    pub CheckRevision: bool,
-    /// The revision that the key must have; 0 if it must have none at all.
-    pub Revision: u64,
-    /// How long the revision is kept, in milliseconds; 0 for as long as the bucket says.
-    pub TTL: i64,
-}
-
-plain!(kvExtraConfig, kvChange);
-
-/// A `kvOperation` as C passes it: any number.
-#[repr(transparent)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct kvOperationArg(pub c_int);
-
-impl kvOperationArg {
-    fn get(self) -> Result<Operation> {
-        match self.0 {
-            n if n == kvOperation::kvOp_Put as c_int => Ok(Operation::Put),
-            n if n == kvOperation::kvOp_Delete as c_int => Ok(Operation::Delete),
-            n if n == kvOperation::kvOp_Purge as c_int => Ok(Operation::Purge),
-            n => Err(Error::invalid_arg(format!("invalid operation {n}"))),
-        }
-    }
-}
+plain!(kvExtraConfig);
 
 /// Initialize what a configuration has no place for.
 ///
@@ -314,152 +273,4 @@ pub unsafe extern "C" fn js_KeyValueNames(list: *mut kvKeysList, js: *mut jsCtx)
     };
     // SAFETY: nothing is written to NULL.
     unsafe { guard_api("js_KeyValueNames", ptr::null_mut(), body) }
-}
-
-/// Get the values of several keys, all of one state of the bucket.
-///
-/// No change that is made meanwhile is seen by a part of the entries only. Source: ADR-31.
-///
-/// @note An addition of this library: nats.c does not have it.
-///
-/// @param list The program's structure, which receives the entries, to be released with
-/// `kvEntryList_Destroy`. Empty if the call fails.
-/// @param kv The bucket.
-/// @param keys The keys; they may have wildcards.
-/// @param numKeys How many there are, at least 1.
-///
-/// @retval NATS_OK `list` has the entries in the order in which they were stored, without those of
-/// keys that have no value; NULL and 0 where there are none.
-/// @retval NATS_INVALID_ARG `list` or `keys` is NULL, a key is NULL or empty, `numKeys` is less
-/// than 1, or `kv` is NULL or was destroyed.
-/// @retval NATS_LIMIT_REACHED More than 1024 keys match.
-/// @retval NATS_NO_SERVER_SUPPORT The server is older than 2.11, or the bucket does not allow
-/// direct gets.
-/// @retval NATS_ERR The server refused: its words are the last error.
-/// @retval NATS_NO_RESPONDERS JetStream is not enabled.
-/// @retval NATS_TIMEOUT No answer arrived in time.
-/// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
-///
-/// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
-///
-/// @see kvStore_Get, kvStore_Apply
-///
-/// @ingroup nats_kv_values
-///
-/// # Safety
-/// `list` is NULL or valid for writing; `kv` is NULL or a handle of this library; `keys` is NULL or
-/// has `numKeys` pointers, which are NULL or strings.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn kvStore_GetMany(
-    list: *mut kvEntryList,
-    kv: *mut kvStore,
-    keys: *mut *const c_char,
-    numKeys: c_int,
-) -> natsStatus {
-    // SAFETY: the caller's contract, above.
-    let body = || unsafe {
-        zero(list, "list")?;
-        let store = borrow_arc(kv)?;
-        let keys = given::strings(keys, numKeys, "keys")?;
-        if keys.is_empty() {
-            return Err(Error::invalid_arg("the number of keys must be at least 1").into());
-        }
-        let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
-        fill_entries(list, store.get_many(&keys)?, &store)?;
-        Ok(())
-    };
-    // SAFETY: nothing is written to NULL.
-    unsafe { guard_api("kvStore_GetMany", ptr::null_mut(), body) }
-}
-
-/// Change several keys at once: all of them, or none.
-///
-/// The bucket must have been created with `Transactions`. Source: ADR-50.
-///
-/// @note An addition of this library: nats.c does not have it.
-///
-/// @param rev Receives the revision of the last change, or 0 if the call fails; those before it
-/// have the numbers before that. NULL if it is of no interest.
-/// @param kv The bucket.
-/// @param changes The changes, each of another key.
-/// @param numChanges How many there are, 1 to 1000.
-///
-/// @retval NATS_OK All keys are changed.
-/// @retval NATS_MISMATCH A key has another revision than was expected. Nothing was changed.
-/// @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, `changes` is NULL or less than 1, a key
-/// or an operation is not valid, or a length is negative.
-/// @retval NATS_LIMIT_REACHED There are more than 1000 changes.
-/// @retval NATS_NO_SERVER_SUPPORT The server knows no batches (before 2.12), and has stored the
-/// first change by itself.
-/// @retval NATS_ERR The server refused, as it does where the bucket was created without
-/// `Transactions`: its words are the last error. Nothing was changed.
-/// @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
-/// @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
-/// @retval NATS_MAX_PAYLOAD The value is larger than the server takes.
-/// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
-///
-/// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
-///
-/// @par Example
-/// ```c
-/// jsCtx *js = NULL;
-/// kvStore *kv = NULL;
-/// kvChange changes[2];
-///
-/// natsStatus s = natsConnection_JetStream(&js, nc, NULL);
-/// memset(changes, 0, sizeof(changes));
-/// changes[0].Operation = kvOp_Put;
-/// changes[0].Key = "to";
-/// changes[0].Value = "5";
-/// changes[0].ValueLen = 1;
-/// changes[1].Operation = kvOp_Delete;
-/// changes[1].Key = "from";
-/// changes[1].CheckRevision = true;
-/// changes[1].Revision = 17;
-/// if (s == NATS_OK) s = js_KeyValue(&kv, js, "accounts");
-/// if (s == NATS_OK) s = kvStore_Apply(NULL, kv, changes, 2);
-/// kvStore_Destroy(kv);
-/// jsCtx_Destroy(js);
-/// ```
-///
-/// @see kvStore_Update, kvStore_GetMany
-///
-/// @ingroup nats_kv_values
-///
-/// # Safety
-/// `rev` is NULL or valid for writing; `kv` is NULL or a handle of this library; `changes` is NULL
-/// or has `numChanges` changes, whose pointers are NULL or valid.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn kvStore_Apply(
-    rev: *mut u64,
-    kv: *mut kvStore,
-    changes: *const kvChange,
-    numChanges: c_int,
-) -> natsStatus {
-    // SAFETY: the caller's contract, above.
-    let body = || unsafe {
-        write_optional(rev, 0);
-        let store = borrow_arc(kv)?;
-        let changes = given::array(changes, numChanges, "changes")?;
-        let change = |change: &kvChange| -> Result<Change<'_>> {
-            Ok(Change {
-                key: given::str(change.Key, "the key")?,
-                operation: change.Operation.get()?,
-                value: payload(change.Value, change.ValueLen)?,
-                said: Said {
-                    expect: change.CheckRevision.then_some(change.Revision),
-                    ttl_ms: change.TTL,
-                },
-            })
-        };
-        let changes = changes.iter().map(change).collect::<Result<Vec<_>>>()?;
-        write_optional(rev, store.apply(&changes)?);
-        Ok(())
-    };
-    // SAFETY: nothing is written to NULL.
-    unsafe { guard_api("kvStore_Apply", ptr::null_mut(), body) }
 }

@@ -150,8 +150,8 @@ pub unsafe extern "C" fn js_KeyValue(
 
 /// Delete a key-value bucket with all that it has.
 ///
-/// Watchers of the bucket stay, and are silent until there is one of that name again; the error
-/// handler is told why.
+/// A watcher of the bucket is told once, by `NATS_NOT_FOUND`, when it misses the server's heartbeats.
+/// It stays, and goes on when there is a bucket of that name again.
 ///
 /// @param js The context.
 /// @param bucket The name of the bucket.

@@ -144,6 +144,7 @@ pub(super) fn watch_from_c(opts: Option<&kvWatchOptions>) -> WatchOptions {
         updates_only: opts.UpdatesOnly,
         resume_from: opts.ResumeFromRevision,
         heartbeat: opts.Heartbeat,
+        stored_keys: false,
     }
 }
 

@@ -3,8 +3,8 @@
 use std::ffi::{c_char, c_int, c_void};
 use std::ptr;
 
-use crate::error::{Error, Result, natsStatus};
-use crate::ffi::convert::{bytes, payload, write_optional};
+use crate::error::natsStatus;
+use crate::ffi::convert::{payload, write_optional};
 use crate::ffi::handle::{OwnedStore, borrow_arc, kvStore};
 use crate::ffi::jetstream::call::guard_api;
 use crate::ffi::jetstream::given;
@@ -14,7 +14,7 @@ use crate::js;
 ///
 /// # Safety
 /// `rev` is NULL or valid for writing; `kv` is NULL or a handle of this library; `key` is NULL or a string.
-unsafe fn store(
+pub(super) unsafe fn store(
     rev: *mut u64,
     kv: *mut kvStore,
     key: *const c_char,
@@ -28,16 +28,6 @@ unsafe fn store(
         write_optional(rev, revision);
     }
     Ok(())
-}
-
-/// A string that must be there, as bytes.
-///
-/// # Safety
-/// `text` is NULL or a string that stays as it is for `'a`.
-unsafe fn value<'a>(text: *const c_char) -> Result<&'a [u8]> {
-    // SAFETY: the contract above.
-    let value = unsafe { bytes(text) };
-    value.ok_or_else(|| Error::invalid_arg("data cannot be NULL"))
 }
 
 /// Give a key a value, whatever it has.
@@ -85,50 +75,6 @@ pub unsafe extern "C" fn kvStore_Put(
     };
     // SAFETY: nothing is written to NULL.
     unsafe { guard_api("kvStore_Put", ptr::null_mut(), body) }
-}
-
-/// Give a key a string as its value, whatever it has.
-///
-/// @param rev Receives the revision, or 0 if the call fails; NULL if it is of no interest.
-/// @param kv The bucket.
-/// @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots, which are neither
-/// first nor last nor beside each other.
-/// @param data The value: a string, stored without the NUL at its end; NULL for an empty one.
-///
-/// @retval NATS_OK The value is stored.
-/// @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, or the key is not valid.
-/// @retval NATS_ERR The server refused: its words are the last error.
-/// @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
-/// @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
-/// @retval NATS_MAX_PAYLOAD The value is larger than the server takes.
-/// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
-///
-/// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
-///
-/// @see kvStore_Put
-///
-/// @ingroup nats_kv_values
-///
-/// # Safety
-/// `rev` is NULL or valid for writing; `kv` is NULL or a handle of this library; `key` and `data`
-/// are NULL or strings.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn kvStore_PutString(
-    rev: *mut u64,
-    kv: *mut kvStore,
-    key: *const c_char,
-    data: *const c_char,
-) -> natsStatus {
-    // SAFETY: the caller's contract, above.
-    let body = || unsafe {
-        let value = bytes(data).unwrap_or_default();
-        store(rev, kv, key, |store, key| store.put(key, value))?;
-        Ok(())
-    };
-    // SAFETY: nothing is written to NULL.
-    unsafe { guard_api("kvStore_PutString", ptr::null_mut(), body) }
 }
 
 /// Give a key its first value.
@@ -349,212 +295,4 @@ pub unsafe extern "C" fn kvStore_UpdateWithTTL(
     };
     // SAFETY: nothing is written to NULL.
     unsafe { guard_api("kvStore_UpdateWithTTL", ptr::null_mut(), body) }
-}
-
-/// Give a key a string as its first value.
-///
-/// Fails where the key has a value. A key that was deleted has none.
-///
-/// @param rev Receives the revision, or 0 if the call fails; NULL if it is of no interest.
-/// @param kv The bucket.
-/// @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots, which are neither
-/// first nor last nor beside each other.
-/// @param data The value: a string, stored without the NUL at its end.
-///
-/// @retval NATS_OK The value is stored.
-/// @retval NATS_INVALID_ARG `kv` or `data` is NULL, `kv` was destroyed, or the key is not valid.
-/// @retval NATS_ERR The key has a value, or the server refused for another reason: its words are
-/// the last error.
-/// @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
-/// @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
-/// @retval NATS_MAX_PAYLOAD The value is larger than the server takes.
-/// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
-///
-/// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
-///
-/// @see kvStore_Put, kvStore_Update
-///
-/// @ingroup nats_kv_values
-///
-/// # Safety
-/// `rev` is NULL or valid for writing; `kv` is NULL or a handle of this library; `key` and `data`
-/// are NULL or strings.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn kvStore_CreateString(
-    rev: *mut u64,
-    kv: *mut kvStore,
-    key: *const c_char,
-    data: *const c_char,
-) -> natsStatus {
-    // SAFETY: the caller's contract, above.
-    let body = || unsafe {
-        let value = value(data)?;
-        store(rev, kv, key, |store, key| store.create(key, value, 0))?;
-        Ok(())
-    };
-    // SAFETY: nothing is written to NULL.
-    unsafe { guard_api("kvStore_CreateString", ptr::null_mut(), body) }
-}
-
-/// Give a key a string as another value if its revision is the one that is known.
-///
-/// So of several programs that change a value at the same time only one succeeds; the others get it
-/// again and try with its new revision.
-///
-/// @param rev Receives the revision, or 0 if the call fails; NULL if it is of no interest.
-/// @param kv The bucket.
-/// @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots, which are neither
-/// first nor last nor beside each other.
-/// @param data The value: a string, stored without the NUL at its end.
-/// @param last The revision that the key must have; 0 if it must have none at all.
-///
-/// @retval NATS_OK The value is stored.
-/// @retval NATS_INVALID_ARG `kv` or `data` is NULL, `kv` was destroyed, or the key is not valid.
-/// @retval NATS_ERR The key has another revision, or the server refused for another reason: its
-/// words are the last error.
-/// @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
-/// @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
-/// @retval NATS_MAX_PAYLOAD The value is larger than the server takes.
-/// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
-///
-/// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
-///
-/// @see kvStore_Create, kvStore_Get
-///
-/// @ingroup nats_kv_values
-///
-/// # Safety
-/// `rev` is NULL or valid for writing; `kv` is NULL or a handle of this library; `key` and `data`
-/// are NULL or strings.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn kvStore_UpdateString(
-    rev: *mut u64,
-    kv: *mut kvStore,
-    key: *const c_char,
-    data: *const c_char,
-    last: u64,
-) -> natsStatus {
-    // SAFETY: the caller's contract, above.
-    let body = || unsafe {
-        let value = value(data)?;
-        store(rev, kv, key, |store, key| store.update(key, value, last, 0))?;
-        Ok(())
-    };
-    // SAFETY: nothing is written to NULL.
-    unsafe { guard_api("kvStore_UpdateString", ptr::null_mut(), body) }
-}
-
-/// Give a key a string as its first value, for a time.
-///
-/// Fails where the key has a value. A key that was deleted has none.
-///
-/// The bucket must have `LimitMarkerTTL`, and servers take no time below a second. When it is over
-/// the key is deleted, by a marker of the server.
-///
-/// @param rev Receives the revision, or 0 if the call fails; NULL if it is of no interest.
-/// @param kv The bucket.
-/// @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots, which are neither
-/// first nor last nor beside each other.
-/// @param data The value: a string, stored without the NUL at its end.
-/// @param ttl How long the revision is kept, in milliseconds; 0 or less for as long as the bucket
-/// says.
-///
-/// @retval NATS_OK The value is stored.
-/// @retval NATS_INVALID_ARG `kv` or `data` is NULL, `kv` was destroyed, or the key is not valid.
-/// @retval NATS_ERR The key has a value, or the server refused for another reason: its words are
-/// the last error.
-/// @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
-/// @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
-/// @retval NATS_MAX_PAYLOAD The value is larger than the server takes.
-/// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
-///
-/// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
-///
-/// @see kvStore_Put, kvStore_Update
-///
-/// @ingroup nats_kv_values
-///
-/// # Safety
-/// `rev` is NULL or valid for writing; `kv` is NULL or a handle of this library; `key` and `data`
-/// are NULL or strings.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn kvStore_CreateStringWithTTL(
-    rev: *mut u64,
-    kv: *mut kvStore,
-    key: *const c_char,
-    data: *const c_char,
-    ttl: i64,
-) -> natsStatus {
-    // SAFETY: the caller's contract, above.
-    let body = || unsafe {
-        let value = value(data)?;
-        store(rev, kv, key, |store, key| store.create(key, value, ttl))?;
-        Ok(())
-    };
-    // SAFETY: nothing is written to NULL.
-    unsafe { guard_api("kvStore_CreateStringWithTTL", ptr::null_mut(), body) }
-}
-
-/// Give a key a string as another value, for a time, if its revision is the one that is known.
-///
-/// So of several programs that change a value at the same time only one succeeds; the others get it
-/// again and try with its new revision.
-///
-/// The bucket must have `LimitMarkerTTL`, and servers take no time below a second. When it is over
-/// the key is deleted, by a marker of the server.
-///
-/// @param rev Receives the revision, or 0 if the call fails; NULL if it is of no interest.
-/// @param kv The bucket.
-/// @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots, which are neither
-/// first nor last nor beside each other.
-/// @param data The value: a string, stored without the NUL at its end.
-/// @param last The revision that the key must have; 0 if it must have none at all.
-/// @param ttl How long the revision is kept, in milliseconds; 0 or less for as long as the bucket
-/// says.
-///
-/// @retval NATS_OK The value is stored.
-/// @retval NATS_INVALID_ARG `kv` or `data` is NULL, `kv` was destroyed, or the key is not valid.
-/// @retval NATS_ERR The key has another revision, or the server refused for another reason: its
-/// words are the last error.
-/// @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
-/// @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
-/// @retval NATS_MAX_PAYLOAD The value is larger than the server takes.
-/// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
-///
-/// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
-///
-/// @see kvStore_Create, kvStore_Get
-///
-/// @ingroup nats_kv_values
-///
-/// # Safety
-/// `rev` is NULL or valid for writing; `kv` is NULL or a handle of this library; `key` and `data`
-/// are NULL or strings.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn kvStore_UpdateStringWithTTL(
-    rev: *mut u64,
-    kv: *mut kvStore,
-    key: *const c_char,
-    data: *const c_char,
-    last: u64,
-    ttl: i64,
-) -> natsStatus {
-    // SAFETY: the caller's contract, above.
-    let body = || unsafe {
-        let value = value(data)?;
-        store(rev, kv, key, |store, key| {
-            store.update(key, value, last, ttl)
-        })?;
-        Ok(())
-    };
-    // SAFETY: nothing is written to NULL.
-    unsafe { guard_api("kvStore_UpdateStringWithTTL", ptr::null_mut(), body) }
 }

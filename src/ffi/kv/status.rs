@@ -8,6 +8,10 @@ use crate::ffi::convert::required;
 use crate::ffi::guard::{guard_local, guard_void};
 use crate::ffi::handle::{borrow_arc, kvStore};
 use crate::ffi::jetstream::call::guard_api;
+use crate::ffi::jetstream::enums::jsStorageTypeArg;
+use crate::ffi::jetstream::memory::{free_metadata, metadata};
+use crate::ffi::types::natsMetadata;
+use crate::js::api::Storage;
 use crate::kv::BucketStatus;
 
 /// What a bucket is and has, at the moment at which it was asked for. Opaque to C.
@@ -21,6 +25,15 @@ pub type kvStatus = __kvStatus;
 pub struct __kvStatus {
     status: BucketStatus,
     bucket: CString,
+    description: Option<CString>,
+    metadata: natsMetadata,
+}
+
+impl Drop for __kvStatus {
+    fn drop(&mut self) {
+        // SAFETY: made by `memory::metadata` for this status.
+        unsafe { free_metadata(&self.metadata) };
+    }
 }
 
 impl __kvStatus {
@@ -63,9 +76,16 @@ pub unsafe extern "C" fn kvStore_Status(
     let body = || unsafe {
         required(new_status, "new_status")?;
         let store = borrow_arc(kv)?;
+        let status = store.status()?;
+        let config = status.config();
+        let description = config.map(|c| c.description.as_str());
         let made = __kvStatus {
-            status: store.status()?,
             bucket: store.bucket().to_owned(),
+            description: description
+                .filter(|text| !text.is_empty())
+                .and_then(|text| CString::new(text).ok()),
+            metadata: metadata(&config.map(|c| c.metadata.clone()).unwrap_or_default())?,
+            status,
         };
         new_status.write(Box::into_raw(Box::new(made)));
         Ok(())
@@ -299,6 +319,134 @@ pub unsafe extern "C" fn kvStatus_MaxBytes(sts: *const kvStatus) -> i64 {
         // SAFETY: the caller's contract, above.
         let s = unsafe { sts.as_ref() };
         Ok(s.map_or(0, |s| s.config(|c| c.max_bytes)))
+    })
+}
+
+/// Get the words for people that a bucket was created with.
+///
+/// @note An addition of this library: nats.c does not have it.
+///
+/// @param sts The status.
+///
+/// @return The description, which lives as long as the status; NULL where there is none, and for NULL.
+///
+/// @par Threads
+/// Any thread may call this function. No other may destroy the status meanwhile.
+///
+/// @ingroup nats_kv_buckets
+///
+/// # Safety
+/// `sts` is NULL or a status that was not destroyed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kvStatus_Description(sts: *const kvStatus) -> *const c_char {
+    guard_local(ptr::null(), || {
+        // SAFETY: the caller's contract, above.
+        let s = unsafe { sts.as_ref() };
+        let description = s.and_then(|s| s.description.as_ref());
+        Ok(description.map_or(ptr::null(), |text| text.as_ptr()))
+    })
+}
+
+/// Get the names and values that a bucket was created with, and those of the server.
+///
+/// @note An addition of this library: nats.c does not have it.
+///
+/// @param sts The status.
+///
+/// @return The metadata, which live as long as the status; NULL for NULL. The count is 0 where there are none.
+///
+/// @par Threads
+/// Any thread may call this function. No other may destroy the status meanwhile.
+///
+/// @ingroup nats_kv_buckets
+///
+/// # Safety
+/// `sts` is NULL or a status that was not destroyed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kvStatus_Metadata(sts: *const kvStatus) -> *const natsMetadata {
+    guard_local(ptr::null(), || {
+        // SAFETY: the caller's contract, above.
+        let s = unsafe { sts.as_ref() };
+        Ok(s.map_or(ptr::null(), |s| &raw const s.metadata))
+    })
+}
+
+/// Get where a bucket has its values.
+///
+/// @note An addition of this library: nats.c does not have it.
+///
+/// @param sts The status.
+///
+/// @return The kind of storage; `js_FileStorage` for NULL.
+///
+/// @par Threads
+/// Any thread may call this function. No other may destroy the status meanwhile.
+///
+/// @ingroup nats_kv_buckets
+///
+/// # Safety
+/// `sts` is NULL or a status that was not destroyed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kvStatus_StorageType(sts: *const kvStatus) -> jsStorageTypeArg {
+    guard_local(jsStorageTypeArg::of(&Storage::default()), || {
+        // SAFETY: the caller's contract, above.
+        let s = unsafe { sts.as_ref() };
+        let config = s.and_then(|s| s.status.config());
+        Ok(jsStorageTypeArg::of(
+            &config.map(|c| c.storage.clone()).unwrap_or_default(),
+        ))
+    })
+}
+
+/// Get the kind of storage that is behind a bucket.
+///
+/// There is only one kind. Source: ADR-8.
+///
+/// @note An addition of this library: nats.c does not have it.
+///
+/// @param sts The status.
+///
+/// @return `JetStream`, a string of the library; NULL for NULL.
+///
+/// @par Threads
+/// Any thread may call this function. No other may destroy the status meanwhile.
+///
+/// @ingroup nats_kv_buckets
+///
+/// # Safety
+/// `sts` is NULL or a status that was not destroyed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kvStatus_BackingStore(sts: *const kvStatus) -> *const c_char {
+    guard_local(ptr::null(), || {
+        Ok(match sts.is_null() {
+            true => ptr::null(),
+            false => c"JetStream".as_ptr(),
+        })
+    })
+}
+
+/// Get whether several keys of a bucket may be changed at once.
+///
+/// @note An addition of this library: nats.c does not have it.
+///
+/// @param sts The status.
+///
+/// @return Whether `kvStore_Apply` may be used; false for NULL.
+///
+/// @par Threads
+/// Any thread may call this function. No other may destroy the status meanwhile.
+///
+/// @ingroup nats_kv_buckets
+///
+/// # Safety
+/// `sts` is NULL or a status that was not destroyed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kvStatus_HasTransactions(sts: *const kvStatus) -> bool {
+    guard_local(false, || {
+        // SAFETY: the caller's contract, above.
+        let s = unsafe { sts.as_ref() };
+        let config = s.and_then(|s| s.status.config());
+        Ok(config.is_some_and(|c| c.allow_atomic))
     })
 }
 

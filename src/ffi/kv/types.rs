@@ -57,7 +57,8 @@ plain!(kvEntryList, kvKeysList);
 /// @param w The watcher: the program's own handle.
 /// @param e The entry, which the callback owns and has to release with `kvEntry_Destroy`, now or later. NULL with
 /// `NATS_OK` says once that the initial data are complete.
-/// @param s `NATS_OK`, or why a message of the bucket is no entry; then `e` is NULL.
+/// @param s `NATS_OK`; or, with a NULL entry, `NATS_NOT_FOUND` where the bucket no longer exists, or why a message
+/// of the bucket is no entry.
 /// @param closure The pointer that was given with the options of the watcher.
 ///
 /// @ingroup nats_kv_watch

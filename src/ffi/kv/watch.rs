@@ -302,6 +302,8 @@ impl EntrySink for CallbackSink {
 /// @retval NATS_ILLEGAL_STATE The watcher was stopped, before or meanwhile, or has a callback.
 /// @retval NATS_INVALID_ARG `new_entry` is NULL, `w` is NULL or was destroyed, or `timeout` is not
 /// more than 0.
+/// @retval NATS_NOT_FOUND The bucket no longer exists. Said once; the watcher goes on if there is a
+/// bucket of its name again. The last error is cleared.
 /// @retval NATS_ERR A message of the bucket is no entry.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 ///

@@ -159,7 +159,8 @@ pub struct Machine {
     last_time: i64,
     /// What came before the first consumer's start. `None` where that is not known.
     floor: Option<u64>,
-    /// How many messages waited for this epoch's consumer when it was created.
+    /// How many messages this epoch's consumer had delivered or still had to deliver when it was
+    /// created.
     expected: Option<u64>,
     initial_complete: bool,
     /// When this epoch's consumer was last heard of.
@@ -242,6 +243,17 @@ impl Machine {
     /// Have all initial data been delivered?
     pub fn is_initial_complete(&self) -> bool {
         self.initial_complete
+    }
+
+    /// Is the server's answer awaited that says how much the present consumer has to deliver?
+    pub fn is_creating(&self) -> bool {
+        self.phase == Phase::Creating
+    }
+
+    /// Behind how many deliveries of the present consumer the initial data are complete, where that
+    /// is known.
+    pub fn expected(&self) -> Option<u64> {
+        self.expected
     }
 
     /// Would a message of the present epoch be looked at?
@@ -341,7 +353,8 @@ impl Machine {
         }
         self.phase = Phase::Live;
         self.heard = now;
-        self.expected = Some(created.pending);
+        // What it had delivered before it answered is not pending any more.
+        self.expected = Some(created.pending.saturating_add(created.consumer_seq));
         if self.last == 0 {
             self.last_time = created.time;
         }

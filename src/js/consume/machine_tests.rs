@@ -72,6 +72,8 @@ struct Consumer {
     /// The last sequence that it has looked at, once that is over.
     position: u64,
     delivered: u64,
+    /// The sequence that was delivered last, or that came before the first one.
+    seen: u64,
 }
 
 impl Consumer {
@@ -96,6 +98,7 @@ impl Consumer {
             initial,
             position,
             delivered: 0,
+            seen: first,
         };
         let created = Created {
             stream_seq: first,
@@ -127,6 +130,7 @@ impl Consumer {
             seq = Some(*next);
         }
         self.delivered += 1;
+        self.seen = seq?;
         Some(Frame {
             epoch: self.epoch,
             stream_seq: seq?,
@@ -277,10 +281,17 @@ impl World {
         Some(frame)
     }
 
-    fn answer(&mut self) {
-        let Some((epoch, created)) = self.answer.take() else {
+    /// The server may have answered at the creation, or `late`: with what it has delivered by now.
+    fn answer(&mut self, late: bool) {
+        let Some((epoch, mut created)) = self.answer.take() else {
             return;
         };
+        let fixed = !matches!(self.asked.policy(), Policy::Moving);
+        if let Some(consumer) = self.consumer.as_ref().filter(|_| late && fixed) {
+            created.consumer_seq = consumer.delivered;
+            created.stream_seq = consumer.seen;
+            created.pending = consumer.pending(&self.stream);
+        }
         if std::mem::take(&mut self.lose_answer) && epoch > 1 {
             self.machine.create_failed(epoch, self.now);
         } else if let Some(outcome) = self.machine.created(epoch, created, self.now) {
@@ -365,7 +376,8 @@ impl World {
                     self.receive(frame);
                 }
             }
-            Op::Answer => self.answer(),
+            Op::Answer => self.answer(false),
+            Op::LateAnswer => self.answer(true),
             Op::LoseAnswer => self.lose_answer = true,
             Op::Heartbeat => self.heartbeat(),
             Op::WrongHeartbeat => {
@@ -467,6 +479,7 @@ enum Op {
     Delay,
     Late,
     Answer,
+    LateAnswer,
     LoseAnswer,
     Heartbeat,
     WrongHeartbeat,
@@ -488,6 +501,7 @@ fn op() -> impl Strategy<Value = Op> {
         1 => Just(Op::Delay),
         1 => Just(Op::Late),
         5 => Just(Op::Answer),
+        3 => Just(Op::LateAnswer),
         1 => Just(Op::LoseAnswer),
         2 => Just(Op::Heartbeat),
         1 => Just(Op::WrongHeartbeat),

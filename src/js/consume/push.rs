@@ -24,12 +24,23 @@ use crate::locks::Mutex;
 use crate::msg::{Msg, MsgList, Owner};
 
 /// Who hears what happens to an ordered consumer, beside the program that gets its messages. All of
-/// these are called on threads that must not wait, with nothing locked that the subscription needs.
+/// these are called on threads that must not wait.
 pub trait Events: Send + Sync {
+    /// Is [`Events::initial_complete`] of interest?
+    fn wants_initial(&self) -> bool {
+        true
+    }
+
     /// The initial data are complete: behind the `after`th message that the subscription was given.
+    ///
+    /// No message that comes later is in the queue yet. The state of the consumer is locked: the only
+    /// things to be done are to note the number, and to enqueue or wake.
     fn initial_complete(&self, after: u64) {
         let _ = after;
     }
+
+    /// The stream is no longer there. A consumer will be created when there is one of its name again.
+    fn stream_missing(&self) {}
 
     /// A consumer was given up, and another one is going to take its place.
     fn reset(&self) {}
@@ -74,6 +85,9 @@ pub(super) struct State {
     pub(super) flow: FlowControl,
     /// Messages that were left for the queue.
     passed: u64,
+    /// Those of them that are not in the queue yet: they came before the server said how many messages
+    /// the initial data are.
+    held: MsgList,
     /// What the last heartbeat showed to be missing, which was told.
     mismatch: Option<SequenceMismatch>,
     /// Messages were not taken because the queue was full, which was told.
@@ -132,6 +146,7 @@ impl Push {
                 ours: false,
                 flow: FlowControl::default(),
                 passed: 0,
+                held: MsgList::new(),
                 mismatch: None,
                 overflow_told: false,
                 timing: Timing::default(),
@@ -356,27 +371,31 @@ impl Intake for Push {
             self.counts.dropped.store(dropped, Ordering::SeqCst);
         }
         let epoch = state.machine.epoch();
-        let mut complete = None;
         let mut kept = MsgList::new();
         match self.kind {
             Kind::Plain => self.take_plain(&mut state, &mut batch, &mut kept, now),
             Kind::Ordered => {
-                complete = self.take_ordered(&mut state, sub, &mut batch, &mut kept, now);
+                let complete = self.take_ordered(&mut state, sub, &mut batch, &mut kept, now);
+                if let (Some(after), Some(events)) = (complete, &self.events) {
+                    events.initial_complete(after);
+                }
             }
         }
         state.passed += kept.len() as u64;
         // With the lock held: what the machine has taken is in the queue before anything else is
         // done, and in this order.
-        if !kept.is_empty() {
-            sub.enqueue(kept);
+        if state.machine.is_creating() && self.wants_initial() {
+            state.held.append(&mut kept);
+        } else {
+            self.release(&mut state, sub);
+            if !kept.is_empty() {
+                sub.enqueue(kept);
+            }
         }
         self.answer_flow(&mut state);
         let recover = state.machine.epoch() != epoch;
         drop(state);
         drop(batch);
-        if let (Some(after), Some(events)) = (complete, &self.events) {
-            events.initial_complete(after);
-        }
         if recover {
             self.recover();
         }
@@ -418,6 +437,8 @@ impl Push {
     ) -> Option<u64> {
         let epoch = state.machine.epoch();
         let mut room = Room::of(sub);
+        room.msgs -= state.held.len() as i64;
+        room.bytes -= state.held.bytes() as i64;
         let mut complete = None;
         while let Some(msg) = batch.pop() {
             let is_complete = if let Some(control) = control(&msg) {
@@ -487,9 +508,33 @@ impl Push {
         }
     }
 
-    /// Behind how many messages the initial data are complete that have been found to be so now.
-    pub(super) fn passed(&self, state: &State) -> u64 {
-        state.passed
+    /// Does somebody wait to hear that the initial data are complete?
+    pub(super) fn wants_initial(&self) -> bool {
+        self.events.as_ref().is_some_and(|e| e.wants_initial())
+    }
+
+    /// Puts the messages into the queue that had to wait until the server said what the initial data
+    /// are.
+    pub(super) fn release(&self, state: &mut State, sub: &Arc<Subscription>) {
+        if !state.held.is_empty() && !state.machine.is_creating() {
+            sub.enqueue(std::mem::take(&mut state.held));
+        }
+    }
+
+    /// Says that the initial data have been found to be complete now. They end in front of the messages
+    /// that wait because they came before the server's answer, as far as those are later ones.
+    pub(super) fn tell_complete(&self, state: &mut State) {
+        let expected = state.machine.expected().unwrap_or(u64::MAX);
+        let mut later = 0;
+        let none = state.held.retain(|msg| {
+            let meta = msg.reply().and_then(Metadata::parse);
+            later += u64::from(meta.is_some_and(|meta| meta.consumer_seq > expected));
+            true
+        });
+        drop(none);
+        if let Some(events) = &self.events {
+            events.initial_complete(state.passed - later);
+        }
     }
 }
 

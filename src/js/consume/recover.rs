@@ -40,6 +40,7 @@ impl Push {
             if state.ended {
                 return;
             }
+            self.release(&mut state, &sub);
             match state.machine.poll(now) {
                 None => return self.arm(&mut state, now),
                 Some(Action::Rebind { .. }) => {
@@ -178,9 +179,10 @@ impl Push {
         state.consumer = info.name;
         state.ours = true;
         state.timing.stream_missing = false;
-        let after = self.passed(&state);
+        if outcome.initial_complete {
+            self.tell_complete(&mut state);
+        }
         drop(state);
-        self.tell(outcome.initial_complete, after);
         self.recover();
     }
 
@@ -189,11 +191,13 @@ impl Push {
         if state.ended {
             return;
         }
-        if error.code() == ErrCode::STREAM_NOT_FOUND {
-            state.timing.stream_missing = true;
-        }
+        let missing = error.code() == ErrCode::STREAM_NOT_FOUND;
+        let newly = missing && !std::mem::replace(&mut state.timing.stream_missing, missing);
         state.machine.create_failed(epoch, Instant::now());
         drop(state);
+        if let Some(events) = self.events.as_ref().filter(|_| newly) {
+            events.stream_missing();
+        }
         if let Some(sub) = self.subscription() {
             let what = match self.kind {
                 super::machine::Kind::Ordered => "ordered consumer",
@@ -253,12 +257,13 @@ impl Push {
         if state.ended {
             return;
         }
-        let mut complete = false;
         match answer {
             Ok(info) => {
                 let machine = &mut state.machine;
                 let outcome = machine.probed(epoch, info.delivered.consumer, info.num_pending);
-                complete = outcome.initial_complete;
+                if outcome.initial_complete {
+                    self.tell_complete(&mut state);
+                }
             }
             Err(e) if e.is_no_consumer() => return self.gone(state, epoch),
             Err(e) => {
@@ -266,9 +271,7 @@ impl Push {
                 state.machine.probe_failed(epoch, denied, now);
             }
         }
-        let after = self.passed(&state);
         drop(state);
-        self.tell(complete, after);
         self.recover();
     }
 
@@ -325,12 +328,6 @@ impl Push {
             state.machine.end();
         } else if let Some(consumer) = self.take_ours() {
             self.ending.delete_later(sub, consumer);
-        }
-    }
-
-    pub(super) fn tell(&self, complete: bool, after: u64) {
-        if complete && let Some(events) = &self.events {
-            events.initial_complete(after);
         }
     }
 }

@@ -55,7 +55,7 @@ pub fn subscribe(
         kind,
         policy(&selection.config),
         heartbeat(config),
-        events.is_some(),
+        events.as_ref().is_some_and(|e| e.wants_initial()),
         Instant::now(),
     );
     let push = Push::new(PushArgs {
@@ -148,9 +148,10 @@ impl Push {
         let outcome = state.machine.created(epoch, created(&info), Instant::now());
         state.consumer = info.name;
         state.ours = ours;
-        let after = self.passed(&state);
+        if outcome.is_some_and(|o| o.initial_complete) {
+            self.tell_complete(&mut state);
+        }
         drop(state);
-        self.tell(outcome.is_some_and(|o| o.initial_complete), after);
         self.recover();
     }
 }
