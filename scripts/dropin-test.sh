@@ -9,7 +9,7 @@ set -euo pipefail
 BUILD="$ROOT/build/package"
 NATS_SERVER=$(scripts/get-nats-server.sh)
 EXAMPLES=(publish subscribe subscribe-sync queue-group request-reply headers drain-on-signal reconnect-events
-    connect-options)
+    connect-options kv-basic kv-watch)
 
 cmake -S . -B "$BUILD" >"$SCRATCH/cmake.log" || die "$(cat "$SCRATCH/cmake.log")"
 cmake --build "$BUILD" -j "$(jobs_wanted)" >"$SCRATCH/cmake.log" 2>&1 || die "$(cat "$SCRATCH/cmake.log")"
@@ -81,6 +81,7 @@ perform() { # NAME DIR
     subscribe | subscribe-sync) subscriber_and_publisher "$2" "$1" ;;
     reconnect-events) restarted_server "$2" ;;
     nothing-there) run "$2/publish" nats://127.0.0.1:1 drop-in 1 ;;
+    kv-*) run "$2/$1" "$SERVER_URL" "$1" ;;
     *) run "$2/$1" "$SERVER_URL" "drop-in.$1" ;;
     esac
 }
@@ -91,10 +92,10 @@ scenario() { # NAME DIR OUTPUT
     normalise <"$SCRATCH/raw" >"$3"
 }
 
-start_server
+start_server -js -sd "$SCRATCH/store"
 FAILED=0
-for name in subscribe subscribe-sync queue-group request-reply headers drain-on-signal connect-options reconnect-events \
-    nothing-there; do
+for name in subscribe subscribe-sync queue-group request-reply headers drain-on-signal connect-options kv-basic kv-watch \
+    reconnect-events nothing-there; do
     LOADED=""
     scenario "$name" "$SCRATCH/libnats" "$SCRATCH/expected"
     scenario "$name" "$SCRATCH/libnats_rs" "$SCRATCH/compiled"

@@ -70,6 +70,9 @@ scripts/check-symbols.sh "$BUILD/lib/libnats_rs.so" include/nats_rs.h
 step "C tests"
 (cd "$BUILD" && ctest --output-on-failure --no-tests=error -LE valgrind -j "$(jobs_wanted)")
 
+step "Examples"
+scripts/examples-test.sh "$BUILD"
+
 step "Install test"
 scripts/install-test.sh
 

@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Runs the examples that need JetStream or are services, and looks at what they say. The others are run by
+# dropin-test.sh. The argument is the build directory.
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+BUILD="${1:-$ROOT/build/test}"
+NATS_SERVER=$(scripts/get-nats-server.sh)
+[ -x "$BUILD/examples-c/kv-basic" ] || die "no examples in $BUILD: build them with -DNATS_RS_BUILD_EXAMPLES=ON"
+
+# says NAME PATTERN ARGUMENT...: the example succeeds, and prints a line that has this pattern.
+says() {
+    local name=$1 pattern=$2 out="$SCRATCH/$1.out"
+    shift 2
+    timeout 120 "$BUILD/examples-c/$name" "$SERVER_URL" "$@" >"$out" 2>&1 || die "$name failed: $(cat "$out")"
+    grep -qE "$pattern" "$out" || die "$name does not say '$pattern': $(cat "$out")"
+    say "ok: $name"
+}
+
+start_server -js -sd "$SCRATCH/store"
+says js-publish '^Refused, as it should be' ORDERS 1000
+says js-ordered '^Got 1000 messages, the last one at 1000$' ORDERS 1 1000
+says js-push '^Got 1000 messages$' ORDERS worker 1000
+says js-next '^Got 1000 messages$' ORDERS puller 1000
+says js-async '^Stored 20000 messages .* 0 failures$' METRICS 20000 128
+says js-batch '^Stored 5 batches of 100 messages' LEDGER 5 100
+says js-counters '^counted 100 times' HITS 100
+says js-manage '^INVENTORY is removed$' INVENTORY 100
+says kv-basic '^A creation of a key that exists: refused$'
+says kv-watch '^temperature.rome was deleted$'
+says kv-watch-callback '^temperature.rome was deleted$'
+says kv-transaction '^The accounts have 500 in all$' accounts 4 25
+says kv-codec '^  /etc/line: 400 bytes$'
+says micro-groups '^orders.v1.admin.cancel: 1 requests, 0 errors, queue group none$'
+says micro-service '^math.sum 1 two: error 400' 3
+stop_server "$SERVER_PID"
+say "the examples passed"
