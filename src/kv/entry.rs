@@ -70,10 +70,7 @@ impl Entry {
 
     /// The entry that a consumer has delivered.
     pub(super) fn delivered(msg: Msg, prefix: &str) -> Result<Entry> {
-        if !has_key(msg.subject(), prefix) {
-            let text = format!("invalid update's subject '{}'", shown(msg.subject()));
-            return Err(Error::new(Status::NATS_ERR, text));
-        }
+        key_of(msg.subject(), prefix)?;
         let Some(meta) = msg.reply().and_then(Metadata::parse) else {
             let reply = msg.reply().unwrap_or_default();
             let text = format!("unable to get metadata from '{}'", shown(reply));
@@ -147,6 +144,17 @@ impl Entry {
     /// Is there no value any more?
     pub fn is_deleted(&self) -> bool {
         self.operation != Operation::Put
+    }
+}
+
+/// The key in the subject of a message that was delivered.
+pub(super) fn key_of<'a>(subject: &'a [u8], prefix: &str) -> Result<&'a [u8]> {
+    match has_key(subject, prefix) {
+        true => Ok(&subject[prefix.len()..]),
+        false => {
+            let text = format!("invalid update's subject '{}'", shown(subject));
+            Err(Error::new(Status::NATS_ERR, text))
+        }
     }
 }
 

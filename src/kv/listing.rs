@@ -5,11 +5,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use super::entry::Entry;
+use super::entry::{Entry, Operation, key_of};
+use super::keys::Keys;
 use super::store::Store;
 use super::watch::{Stopping, WatchOptions, deadline_of, watch};
-use crate::error::{Error as Plain, Status};
+use crate::error::{Error as Plain, Result as PlainResult, Status};
 use crate::js::{CallOptions, Purge, Result};
+use crate::msg::Msg;
 
 /// Markers that are older are removed where nothing else is said, in nanoseconds: 30 minutes.
 const OLD: i64 = 30 * 60 * 1_000_000_000;
@@ -34,32 +36,6 @@ impl PurgeDeletes {
     }
 }
 
-/// Keys in the order in which they were stored, each once.
-#[derive(Default)]
-struct Keys {
-    keys: Vec<Option<Vec<u8>>>,
-    places: HashMap<Vec<u8>, usize>,
-}
-
-impl Keys {
-    fn put(&mut self, key: &[u8]) {
-        if !self.places.contains_key(key) {
-            self.places.insert(key.to_owned(), self.keys.len());
-            self.keys.push(Some(key.to_owned()));
-        }
-    }
-
-    fn remove(&mut self, key: &[u8]) {
-        if let Some(place) = self.places.remove(key) {
-            self.keys[place] = None;
-        }
-    }
-
-    fn into_vec(self) -> Vec<Vec<u8>> {
-        self.keys.into_iter().flatten().collect()
-    }
-}
-
 impl Store {
     /// The keys that have a value and that one of these patterns matches.
     pub fn keys(
@@ -67,26 +43,32 @@ impl Store {
         filters: &[&str],
         options: &WatchOptions,
         timeout: Option<Duration>,
-    ) -> Result<Vec<Vec<u8>>> {
+    ) -> Result<Keys> {
         let mut keys = Keys::default();
         let options = WatchOptions {
             // A key may be deleted while this goes on.
             ignore_deletes: false,
             meta_only: true,
-            stored_keys: true,
             ..*options
         };
-        self.gather(filters, &options, timeout, |entry| {
-            match entry.is_deleted() {
-                true => keys.remove(entry.key()),
-                false => keys.put(entry.key()),
+        let prefix = self.read_prefix();
+        self.gather_msgs(filters, &options, timeout, |msg| {
+            // Nothing but the key is looked at.
+            let key = key_of(msg.subject(), prefix)?;
+            match Operation::of(msg) {
+                Operation::Put => keys.put(key),
+                Operation::Delete | Operation::Purge => keys.remove(key),
             }
+            Ok(())
         })?;
-        let keys = keys.into_vec().into_iter().map(|key| {
-            let shown = self.codecs().shown_key(&key)?;
-            Ok(shown.into_owned())
-        });
-        keys.collect()
+        if self.codecs().keys.is_empty() {
+            return Ok(keys);
+        }
+        let mut shown = Keys::default();
+        for key in keys.iter() {
+            shown.put(&self.codecs().shown_key(key)?);
+        }
+        Ok(shown)
     }
 
     /// All that the bucket has of a key, or of the keys that a pattern matches.
@@ -158,13 +140,28 @@ impl Store {
         timeout: Option<Duration>,
         each: impl FnMut(Entry),
     ) -> Result<()> {
+        let deadline = deadline_of(timeout);
+        self.watch_to_list(keys, options)?.0.gather(deadline, each)
+    }
+
+    fn gather_msgs(
+        self: &Arc<Self>,
+        keys: &[&str],
+        options: &WatchOptions,
+        timeout: Option<Duration>,
+        each: impl FnMut(&Msg) -> PlainResult<()>,
+    ) -> Result<()> {
+        let deadline = deadline_of(timeout);
+        let watcher = self.watch_to_list(keys, options)?;
+        watcher.0.gather_msgs(deadline, each)
+    }
+
+    fn watch_to_list(self: &Arc<Self>, keys: &[&str], options: &WatchOptions) -> Result<Stopping> {
         if options.updates_only && options.resume_from == 0 {
             let text = "UpdatesOnly cannot be set for a list: it would have no end";
             return Err(Plain::invalid_arg(text).into());
         }
-        let deadline = deadline_of(timeout);
-        let watcher = Stopping(watch(self, keys, options, None, |_| ())?);
-        watcher.0.gather(deadline, each)
+        Ok(Stopping(watch(self, keys, options, None, |_| ())?))
     }
 }
 
@@ -182,7 +179,6 @@ fn remaining(deadline: Option<Instant>, wait: Duration) -> Result<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
 
     #[test]
     fn old_markers() {
@@ -209,31 +205,5 @@ mod tests {
         assert_eq!(error.status(), Status::NATS_TIMEOUT);
         assert_eq!(remaining(now.checked_add(wait * 9), wait).unwrap(), wait);
         assert!(remaining(now.checked_add(wait), wait * 9).unwrap() <= wait);
-    }
-
-    proptest! {
-        #[test]
-        fn keys_are_those_with_a_value_each_once(
-            changes in proptest::collection::vec((0u8..5, any::<bool>()), 0..40),
-        ) {
-            let mut keys = Keys::default();
-            let mut model: Vec<Vec<u8>> = Vec::new();
-            for (key, put) in changes {
-                let key = vec![key];
-                match put {
-                    true => {
-                        keys.put(&key);
-                        if !model.contains(&key) {
-                            model.push(key);
-                        }
-                    }
-                    false => {
-                        keys.remove(&key);
-                        model.retain(|k| *k != key);
-                    }
-                }
-            }
-            prop_assert_eq!(keys.into_vec(), model);
-        }
     }
 }

@@ -13,16 +13,19 @@
 //! | [`write`](mod@write) | putting, creating, updating, deleting, purging |
 //! | [`watch`] | following keys |
 //! | [`marker`] | when the initial data of a watch are complete, for who takes its entries |
-//! | [`listing`] | keys, histories, what purging leaves |
+//! | `news` | what the consumer of a watch says beside its messages |
+//! | [`listing`], [`keys`] | keys, histories, what purging leaves; the keys of a list |
 
 #![forbid(unsafe_code)]
 
 pub mod bucket;
 pub mod codec;
 pub mod entry;
+pub mod keys;
 pub mod listing;
 pub mod marker;
 pub mod names;
+mod news;
 mod read;
 pub mod store;
 pub mod watch;
@@ -31,6 +34,7 @@ pub mod write;
 pub use bucket::BucketConfig;
 pub use codec::{Codecs, KeyCodec, ValueCodec};
 pub use entry::{Entry, Operation};
+pub use keys::Keys;
 pub use listing::PurgeDeletes;
 pub use store::{BucketStatus, Store};
 pub use watch::{EntrySink, WatchOptions, Watcher};

@@ -4,13 +4,14 @@
 //! twice or out of order, whatever happens to the connection and the server. What is added here: entries
 //! instead of messages, and the word that the initial data are complete, in its place among the entries.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, Instant};
 
 use super::codec::Decode;
 use super::entry::Entry;
 use super::marker::Marker;
+use super::news::News;
 use super::store::Store;
 use crate::client::{Batch, MsgSink, Subscription};
 use crate::error::{Error as Plain, Result as PlainResult, Status};
@@ -107,53 +108,6 @@ struct Taking {
     due: bool,
 }
 
-/// What the consumer says beside its messages.
-struct News {
-    sub: OnceLock<Weak<Subscription>>,
-    /// There is a moment at which the initial data are complete.
-    has_initial: bool,
-    /// Behind how many messages they are; `u64::MAX` while that is not known.
-    after: AtomicU64,
-    /// The bucket was found to be no longer there, which was not told yet.
-    bucket_missing: AtomicBool,
-}
-
-impl News {
-    fn after(&self) -> Option<u64> {
-        let after = self.after.load(Ordering::SeqCst);
-        (after != u64::MAX).then_some(after)
-    }
-
-    /// Puts a message of our own into the queue, which has the taker look.
-    fn notify(&self) {
-        let sub = self.sub.get().and_then(Weak::upgrade);
-        // Without memory for it the next message of the consumer has the taker look.
-        if let (Some(sub), Ok(msg)) = (sub, Msg::create(b"_", None, b"")) {
-            let mut one = MsgList::new();
-            one.push(msg);
-            sub.enqueue(one);
-        }
-    }
-}
-
-impl Events for News {
-    fn wants_initial(&self) -> bool {
-        self.has_initial
-    }
-
-    fn initial_complete(&self, after: u64) {
-        if self.has_initial {
-            self.after.store(after, Ordering::SeqCst);
-            self.notify();
-        }
-    }
-
-    fn stream_missing(&self) {
-        self.bucket_missing.store(true, Ordering::SeqCst);
-        self.notify();
-    }
-}
-
 /// Makes a watcher of the keys that these patterns match. `placed` gets it before the first entry can
 /// come.
 pub fn watch(
@@ -180,12 +134,7 @@ pub fn watch(
         pull: false,
         options: &sub_options,
     };
-    let news = Arc::new(News {
-        sub: OnceLock::new(),
-        has_initial: options.has_initial(),
-        after: AtomicU64::new(u64::MAX),
-        bucket_missing: AtomicBool::new(false),
-    });
+    let news = Arc::new(News::new(options.has_initial()));
     let events: Option<Arc<dyn Events>> = Some(news.clone());
     let has_sink = sink.is_some();
     let mine: Arc<OnceLock<Weak<Watcher>>> = Arc::default();
@@ -207,7 +156,7 @@ pub fn watch(
     subscribe(store.context(), &call, &wanted, delivery, events, |sub| {
         // The server sends no more than it is answered for.
         let _ = sub.set_pending_limits(-1, -1);
-        let _ = news.sub.set(Arc::downgrade(sub));
+        news.is_of(sub);
         let Some(push) = sub.extension::<Push>() else {
             return;
         };
@@ -291,6 +240,37 @@ impl Watcher {
         deadline: Option<Instant>,
         mut each: impl FnMut(Entry),
     ) -> Result<()> {
+        self.gather_until(deadline, |msg| {
+            let (entry, due) = self.read(msg);
+            if let Some(entry) = entry {
+                each(entry?);
+            }
+            Ok(due)
+        })
+    }
+
+    /// The same with the messages as they are.
+    pub(super) fn gather_msgs(
+        &self,
+        deadline: Option<Instant>,
+        mut each: impl FnMut(&Msg) -> PlainResult<()>,
+    ) -> Result<()> {
+        self.gather_until(deadline, |msg| {
+            let (due, news) = self.count(&msg);
+            news?;
+            if msg.reply().is_some() {
+                each(&msg)?;
+            }
+            Ok(due)
+        })
+    }
+
+    /// Gives messages to `each` until that says that the initial data are complete.
+    fn gather_until(
+        &self,
+        deadline: Option<Instant>,
+        mut each: impl FnMut(Msg) -> PlainResult<bool>,
+    ) -> Result<()> {
         self.check_taken_by_next()?;
         loop {
             let mut some = MsgList::new();
@@ -306,11 +286,7 @@ impl Watcher {
                 result => result?,
             }
             while let Some(msg) = some.pop() {
-                let (entry, due) = self.read(msg);
-                if let Some(entry) = entry {
-                    each(entry?);
-                }
-                if due {
+                if each(msg)? {
                     return Ok(());
                 }
             }
@@ -351,17 +327,30 @@ impl Watcher {
         }
     }
 
-    /// What a message is for the program, and whether the initial data are complete behind it.
-    fn read(&self, msg: Msg) -> (Option<PlainResult<Entry>>, bool) {
+    /// Counts a message that was taken. Returns whether the initial data are complete behind it; and an
+    /// error if it is one of our own by which the program is told something.
+    fn count(&self, msg: &Msg) -> (bool, PlainResult<()>) {
         // What the consumer sends can be acknowledged; what we send ourselves cannot.
         if msg.reply().is_none() {
             let due = self.taking.lock().marker.look(self.news.after());
-            let missing = self.news.bucket_missing.swap(false, Ordering::SeqCst);
-            return (missing.then(|| Err(Status::NATS_NOT_FOUND.into())), due);
+            let news = match self.news.take_bucket_missing() {
+                true => Err(Status::NATS_NOT_FOUND.into()),
+                false => Ok(()),
+            };
+            return (due, news);
         }
         let due = self.taking.lock().marker.took(self.news.after());
         if !self.has_sink {
             self.push.handed_over(&self.sub);
+        }
+        (due, Ok(()))
+    }
+
+    /// What a message is for the program, and whether the initial data are complete behind it.
+    fn read(&self, msg: Msg) -> (Option<PlainResult<Entry>>, bool) {
+        let (due, news) = self.count(&msg);
+        if msg.reply().is_none() {
+            return (news.err().map(Err), due);
         }
         let entry = Entry::delivered(msg, self.store.read_prefix());
         let wanted = |entry: &PlainResult<Entry>| match entry {

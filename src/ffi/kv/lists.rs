@@ -41,6 +41,7 @@ unsafe fn keys(
     check(opts)?;
     let timeout = opts.and_then(|opts| millis_or_forever(opts.Timeout));
     let keys = store.store().keys(filters, &watch_from_c(opts), timeout)?;
+    let keys: Vec<&[u8]> = keys.iter().collect();
     // SAFETY: likewise.
     unsafe { fill_keys(list, &keys) }
 }
