@@ -40,6 +40,19 @@ impl Connection {
         self.with_reason(what)
     }
 
+    /// The last that the server said, if it does not permit a request with this subject, or its reply. The server does not
+    /// say which message it refused.
+    fn not_permitted(&self, subject: &[u8]) -> String {
+        let (status, text) = self.session.last_error();
+        let quoted = |subject: &[u8]| format!("\"{}", shown(subject));
+        let is_about = text.contains(&(quoted(subject) + "\""))
+            || text.contains(&quoted(&self.opts.inbox_prefix));
+        match status == Status::NATS_NOT_PERMITTED && is_about {
+            true => format!("; the server says: {text}"),
+            false => String::new(),
+        }
+    }
+
     /// Why a message did not leave.
     #[cold]
     pub(super) fn why_not_sent(&self, error: Error, out: &Outgoing<'_>) -> Error {
@@ -89,8 +102,9 @@ impl Connection {
         error.or_say(|status| match status {
             Status::NATS_TIMEOUT => {
                 format!(
-                    "{what}: no reply within {}{}",
+                    "{what}: no reply within {}{}{}",
                     ms(timeout),
+                    self.not_permitted(subject),
                     self.meanwhile()
                 )
             }
