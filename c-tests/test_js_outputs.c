@@ -18,6 +18,7 @@ typedef struct world {
     jsOptions *opts;
     outputs o;
     natsMsg *msg;
+    jsFastBatchCtx *batch;
 } world;
 
 typedef natsStatus (*call)(world *w);
@@ -59,6 +60,9 @@ CALL(create_or_update_stream,
      js_CreateOrUpdateStream(OUT(jsStreamInfo), w->js, &stream_config, w->opts, &w->o.code))
 CALL(purge_count, js_PurgeStreamCount(&w->o.number, w->js, "S", w->opts, &w->o.code))
 CALL(name_by_subject, js_StreamNameBySubject(OUT(char), w->js, "s", w->opts, &w->o.code))
+CALL(fast_publish_add, js_FastPublishAdd(w->batch, w->msg, NULL, &w->o.code))
+CALL(fast_publish_add_data, js_FastPublishAddData(w->batch, "s", "x", 1, NULL, &w->o.code))
+CALL(fast_publish_commit, js_FastPublishCommit(OUT(jsPubAck), w->batch, w->msg, NULL, &w->o.code))
 
 typedef struct row {
     const char *name;
@@ -95,6 +99,9 @@ static const row rows[] = {
     ROW(create_or_update_stream),
     ROW(purge_count),
     ROW(name_by_subject),
+    ROW(fast_publish_add),
+    ROW(fast_publish_add_data),
+    ROW(fast_publish_commit),
 };
 
 static bool is_pattern(const void *memory, size_t size) {
@@ -107,7 +114,7 @@ static bool is_pattern(const void *memory, size_t size) {
     return true;
 }
 
-static int check_all(const char *what, jsCtx *js, natsStatus status, jsErrCode code) {
+static int check_all(const char *what, jsCtx *js, jsFastBatchCtx *batch, natsStatus status, jsErrCode code) {
     jsOptions opts;
     world w;
     size_t i;
@@ -116,6 +123,7 @@ static int check_all(const char *what, jsCtx *js, natsStatus status, jsErrCode c
     CHECK_OK(jsOptions_Init(&opts));
     w.js = js;
     w.opts = &opts;
+    w.batch = batch;
     for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         natsStatus s;
 
@@ -137,6 +145,7 @@ static void failing_calls_leave_their_outputs_alone(void) {
     server s;
     natsConnection *nc;
     jsCtx *js = NULL, *gone = NULL;
+    jsFastBatchCtx *batch = NULL, *later = NULL, *ended = NULL;
     int wrong = 0;
 
     CHECK_OK(jsStreamConfig_Init(&stream_config));
@@ -149,12 +158,23 @@ static void failing_calls_leave_their_outputs_alone(void) {
     nc = test_connect_url(s.url);
     CHECK_OK(natsConnection_JetStream(&js, nc, NULL));
     CHECK_OK(natsConnection_JetStream(&gone, nc, NULL));
+    CHECK_OK(js_FastPublishStart(&batch, js, NULL));
+    CHECK_OK(js_FastPublishStart(&later, js, NULL));
+    CHECK_OK(js_FastPublishStart(&ended, js, NULL));
+    jsFastBatchCtx_Destroy(ended);
     jsCtx_Destroy(gone);
-    wrong += check_all("NULL", NULL, NATS_INVALID_ARG, (jsErrCode)0);
-    wrong += check_all("a context that was destroyed", gone, NATS_INVALID_ARG, (jsErrCode)0);
-    wrong += check_all("no JetStream", js, NATS_NO_RESPONDERS, JSNotEnabledErr);
+    wrong += check_all("NULL", NULL, NULL, NATS_INVALID_ARG, (jsErrCode)0);
+    wrong += check_all("a context that was destroyed", gone, ended, NATS_INVALID_ARG, (jsErrCode)0);
+    wrong += check_all("no JetStream", js, batch, NATS_NO_RESPONDERS, JSNotEnabledErr);
     natsConnection_Close(nc);
-    wrong += check_all("a connection that is closed", js, NATS_CONNECTION_CLOSED, (jsErrCode)0);
+    wrong += check_all("a connection that is closed", js, later, NATS_CONNECTION_CLOSED, (jsErrCode)0);
+    ended = NULL;
+    CHECK_STATUS(js_FastPublishStart(&ended, NULL, NULL), NATS_INVALID_ARG);
+    CHECK_STATUS(js_FastPublishStart(&ended, gone, NULL), NATS_INVALID_ARG);
+    CHECK_STATUS(js_FastPublishStart(&ended, js, NULL), NATS_CONNECTION_CLOSED);
+    CHECK(ended == NULL);
+    jsFastBatchCtx_Destroy(batch);
+    jsFastBatchCtx_Destroy(later);
     CHECK_INT(wrong, 0);
     jsCtx_Destroy(js);
     natsConnection_Destroy(nc);

@@ -953,6 +953,9 @@ typedef struct __jsAtomicBatchCtx __jsAtomicBatchCtx;
 /** The structure behind `jsCtx`. */
 typedef struct __jsCtx __jsCtx;
 
+/** The structure behind `jsFastBatchCtx`. */
+typedef struct __jsFastBatchCtx __jsFastBatchCtx;
+
 /** The structure behind `kvEntry`. */
 typedef struct __kvEntry __kvEntry;
 
@@ -2678,6 +2681,112 @@ typedef struct jsPubOptions {
  * @ingroup nats_js_publish
  */
 typedef struct __jsAtomicBatchCtx jsAtomicBatchCtx;
+
+/**
+ * A fast batch that is being published, opaque to C.
+ *
+ * Made by `js_FastPublishStart`, released by `jsFastBatchCtx_Destroy`, also after its context was destroyed. Any
+ * thread may call any function on it at any time, callbacks included; messages that several threads add get their
+ * numbers one after another. A call on a destroyed batch returns `NATS_INVALID_ARG`, except in a callback that was
+ * given the batch: there it is one that has ended, until the callback returns. A call in a child of the process that
+ * made it returns `NATS_ILLEGAL_STATE`.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @ingroup nats_js_publish
+ */
+typedef struct __jsFastBatchCtx jsFastBatchCtx;
+
+/**
+ * Messages of a fast batch that are not stored. Valid during the callback.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @ingroup nats_js_publish
+ */
+typedef struct jsFastPublishErr {
+    /** The number of the first one in the batch, whose first message is number 1. */
+    uint64_t Sequence;
+    /** How many. */
+    uint64_t Count;
+    /**
+     * `NATS_MISMATCH` for messages that did not reach the stream, `NATS_CONNECTION_DISCONNECTED` if the connection was
+     * lost meanwhile; `NATS_NO_RESPONDERS` for one whose subject no stream has, which is told of as one that did not
+     * reach the stream too; `NATS_ERR` for one that the server refused.
+     */
+    enum natsStatus Err;
+    /** What the server has answered; 0 where it has not. */
+    jsErrCode ErrCode;
+    /** The words for it. */
+    const char *ErrText;
+} jsFastPublishErr;
+
+/**
+ * Is told of messages of a fast batch with `AllowGaps` that are not stored.
+ *
+ * All calls for one batch come one after another, on a thread of the library. At most 1024 wait; what is beyond is
+ * counted in `jsFastPublishProgress` only.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param ctx the batch, the program's own handle.
+ * @param err which messages, and why. Valid during the callback.
+ * @param closure what the program gave with the function.
+ *
+ * @ingroup nats_js_publish
+ */
+typedef void (*jsFastPublishErrHandler)(jsFastBatchCtx *ctx, struct jsFastPublishErr *err, void *closure);
+
+/**
+ * How a fast batch is published. `jsFastPublishOptions_Init` begins one; zero in a field means the default.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @ingroup nats_js_publish
+ */
+typedef struct jsFastPublishOptions {
+    /**
+     * After how many messages the stream acknowledges at most, 1 to 65535; 0 for 100. It begins with fewer where other
+     * batches are published to it, and says so.
+     */
+    int Flow;
+    /**
+     * How many acknowledgements may be missing before the library waits, 1 to 3; 0 for 2, which lets the stream work
+     * while one is on its way. 3 may be of use where the server is far away.
+     */
+    int MaxOutstandingAcks;
+    /** Whether the batch goes on where messages are lost or refused; else that ends it. */
+    bool AllowGaps;
+    /** With `AllowGaps`: told of messages that are lost or refused; NULL for none. */
+    jsFastPublishErrHandler ErrHandler;
+    /** What the function is given. */
+    void *ErrHandlerClosure;
+} jsFastPublishOptions;
+
+/**
+ * How far a fast batch is.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @ingroup nats_js_publish
+ */
+typedef struct jsFastPublishProgress {
+    /** The number of the last message that was sent; the end of the batch without a message counts too. */
+    uint64_t Sent;
+    /**
+     * The number of the last message that the stream has acknowledged. Without `AllowGaps` all messages up to it are
+     * stored.
+     */
+    uint64_t Acked;
+    /** How many messages did not reach the stream, as far as it has told. */
+    uint64_t Lost;
+    /** How many messages the stream has refused. */
+    uint64_t Refused;
+    /** After how many messages the stream acknowledges at present; 0 before its first answer. */
+    uint64_t Flow;
+    /** Whether the batch has ended, by a commit or an error. */
+    bool Ended;
+} jsFastPublishProgress;
 
 /**
  * What a context does about messages that may not have been stored. `jsPubPolicy_Init` begins one:
@@ -11274,6 +11383,273 @@ NATS_EXTERN enum natsStatus js_BatchPublishDiscard(jsAtomicBatchCtx *ctx);
  * @ingroup nats_js_publish
  */
 NATS_EXTERN void jsAtomicBatchCtx_Destroy(jsAtomicBatchCtx *ctx);
+
+/**
+ * Begin a fast batch.
+ *
+ * A stream with `AllowBatched` (servers from 2.14) stores the messages of a fast batch as they come, and acknowledges
+ * them now and then, as often as it sees fit: it sets the pace for all that publish to it, and many messages need few
+ * acks. A batch has any number of messages. It is not atomic: what has been stored stays stored however the batch
+ * ends.
+ *
+ * Without `AllowGaps` the stream has the messages of the batch in their order and without a gap: a message that is
+ * lost or refused ends the batch in front of it. With `AllowGaps` the batch goes on without such messages.
+ *
+ * Nothing is sent yet. The batch survives a reconnect if the server still knows it and, without `AllowGaps`, no
+ * message was lost. While it is open and nothing is added, the library tells the stream every second that it is open. Source: ADR-50.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param ctx Receives the batch, to be released with `jsFastBatchCtx_Destroy`. Written only with `NATS_OK`.
+ * @param js The context.
+ * @param opts How to publish, copied; NULL for the defaults.
+ *
+ * @retval NATS_OK The first message can be added.
+ * @retval NATS_INVALID_ARG `ctx` or `js` is NULL, `js` was destroyed, or a number of the options is out of its range.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_DRAINING The connection is draining.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @par Example
+ * ```c
+ * jsFastBatchCtx *batch = NULL;
+ * jsPubAck *ack = NULL;
+ *
+ * natsStatus s = js_FastPublishStart(&batch, js, NULL);
+ * for (int i = 0; i < 1000000 && s == NATS_OK; i++)
+ *     s = js_FastPublishAddData(batch, "metrics.cpu", "42", 2, NULL, NULL);
+ * if (s == NATS_OK)
+ *     s = js_FastPublishCommitEob(&ack, batch, NULL, NULL);
+ * jsPubAck_Destroy(ack);
+ * jsFastBatchCtx_Destroy(batch);
+ * ```
+ *
+ * @see js_FastPublishAdd, js_FastPublishAddData, js_FastPublishCommit, js_FastPublishCommitEob,
+ * js_FastPublishGetProgress, js_BatchPublishStart
+ *
+ * @ingroup nats_js_publish
+ */
+NATS_EXTERN
+enum natsStatus js_FastPublishStart(jsFastBatchCtx **ctx,
+                                    jsCtx *js,
+                                    struct jsFastPublishOptions *opts);
+
+/**
+ * Add a message to a fast batch.
+ *
+ * Waits while as many messages are under way as the stream allows. The first message is waited for until the stream
+ * has accepted the batch; whether it stores that message is told later, as of all others. Headers that the options
+ * stand for are set on the message, in place of those of the same names, also when the call fails.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param ctx The batch.
+ * @param msg The message, which stays the program's and may be added again. Its reply subject is not used.
+ * @param opts What to expect and to say; NULL for nothing. `MaxWait` is how long to wait, in milliseconds; 0 for the
+ * context's `Wait`.
+ * @param errCode Receives the server's number for its error, 0 without one; may be NULL.
+ *
+ * @retval NATS_OK The message is on its way.
+ * @retval NATS_INVALID_ARG `ctx` or `msg` is NULL, `ctx` was destroyed, the message has no subject, or the options are
+ * wrong as for `js_Publish`. The batch goes on.
+ * @retval NATS_TIMEOUT No room came in time, and the message was not sent: the batch goes on. With the first message,
+ * no answer came, and the batch has ended.
+ * @retval NATS_MAX_PAYLOAD The message is larger than the server allows, and was not sent: the batch goes on.
+ * @retval NATS_MISMATCH Messages did not reach the stream, and `AllowGaps` is not set: the batch has ended.
+ * @retval NATS_CONNECTION_DISCONNECTED The connection was lost, and the batch with it.
+ * @retval NATS_NO_RESPONDERS No stream has the subject, or JetStream is not enabled; `errCode` receives
+ * `JSNotEnabledErr`.
+ * @retval NATS_NO_SERVER_SUPPORT The server knows no fast batches (before 2.14), and has stored the first message by
+ * itself.
+ * @retval NATS_ILLEGAL_STATE The batch was committed, or is destroyed by another thread.
+ * @retval NATS_ERR The server refused a message, or the batch, with `JSFastBatchDisabledErr` among others; its words
+ * are the thread's last error.
+ *
+ * @return Otherwise the status of `natsConnection_PublishMsg`. After an error that ends the batch all calls return it.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. No other thread may use the message meanwhile.
+ *
+ * @see js_FastPublishStart, js_FastPublishAddData, js_FastPublishCommit
+ *
+ * @ingroup nats_js_publish
+ */
+NATS_EXTERN
+enum natsStatus js_FastPublishAdd(jsFastBatchCtx *ctx,
+                                  natsMsg *msg,
+                                  struct jsPubOptions *opts,
+                                  jsErrCode *errCode);
+
+/**
+ * Add a payload to a fast batch.
+ *
+ * As `js_FastPublishAdd`, without a message of the program.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param ctx The batch.
+ * @param subj The subject; not empty.
+ * @param data The payload, copied or written before the call returns. Ignored if `dataLen` is 0.
+ * @param dataLen The length of the payload in bytes; not negative.
+ * @param opts As for `js_FastPublishAdd`.
+ * @param errCode Receives the server's number for its error, 0 without one; may be NULL.
+ *
+ * @return As `js_FastPublishAdd`; `NATS_INVALID_ARG` also if `subj` is NULL or empty, `dataLen` is negative, or `data`
+ * is NULL while `dataLen` is not 0.
+ *
+ * @par Threads
+ * Any thread may call this function at any time.
+ *
+ * @see js_FastPublishAdd
+ *
+ * @ingroup nats_js_publish
+ */
+NATS_EXTERN
+enum natsStatus js_FastPublishAddData(jsFastBatchCtx *ctx,
+                                      const char *subj,
+                                      const void *data,
+                                      int dataLen,
+                                      struct jsPubOptions *opts,
+                                      jsErrCode *errCode);
+
+/**
+ * End a fast batch with its last message, and wait for the ack of all of it.
+ *
+ * It may be the only message of the batch.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param new_puback Receives the ack, to be released with `jsPubAck_Destroy`; NULL if it is not needed. Its `Sequence`
+ * is the last message's in the stream, `Batch` the id of the batch, `Count` the number of its messages, with those
+ * that `AllowGaps` has left out.
+ * @param ctx The batch.
+ * @param msg The last message, which stays the program's. Headers that the options stand for are set on it.
+ * @param opts As for `js_FastPublishAdd`.
+ * @param errCode Receives the server's number for its error, 0 without one; may be NULL.
+ *
+ * @retval NATS_OK The batch is stored: all of it, or with `AllowGaps` what was neither lost nor refused, and the last
+ * message in any case.
+ * @retval NATS_TIMEOUT No answer came in time; the last message may be stored. `js_FastPublishCommitEob` waits once
+ * more.
+ * @retval NATS_MISMATCH Messages did not reach the stream.
+ * @retval NATS_CONNECTION_DISCONNECTED The connection was lost; the last messages may be stored or not.
+ * @retval NATS_ILLEGAL_STATE The batch was committed before, or is being committed or destroyed.
+ * @retval NATS_ERR The server refused the last message, or without `AllowGaps` one of the others; its words are the
+ * thread's last error.
+ *
+ * @return Otherwise as `js_FastPublishAdd`. If a batch has failed, the call waits until the stream has said how many
+ * messages it has stored, which `js_FastPublishGetProgress` returns then, and returns the error.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. No other thread may use the message meanwhile.
+ *
+ * @see js_FastPublishCommitEob, js_FastPublishGetProgress
+ *
+ * @ingroup nats_js_publish
+ */
+NATS_EXTERN
+enum natsStatus js_FastPublishCommit(struct jsPubAck **new_puback,
+                                     jsFastBatchCtx *ctx,
+                                     natsMsg *msg,
+                                     struct jsPubOptions *opts,
+                                     jsErrCode *errCode);
+
+/**
+ * End a fast batch as it is, and wait for the ack of all of it.
+ *
+ * As `js_FastPublishCommit`, without another message. If a commit has failed with `NATS_TIMEOUT`, this waits for its
+ * answer.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param new_puback As for `js_FastPublishCommit`.
+ * @param ctx The batch.
+ * @param opts Of these `MaxWait` counts, as for `js_FastPublishAdd`; NULL for the context's `Wait`.
+ * @param errCode Receives the server's number for its error, 0 without one; may be NULL.
+ *
+ * @retval NATS_ILLEGAL_STATE The batch has no messages, was committed before, or is being destroyed.
+ *
+ * @return Otherwise as `js_FastPublishCommit`.
+ *
+ * @par Threads
+ * Any thread may call this function at any time.
+ *
+ * @see js_FastPublishCommit, js_FastPublishGetProgress
+ *
+ * @ingroup nats_js_publish
+ */
+NATS_EXTERN
+enum natsStatus js_FastPublishCommitEob(struct jsPubAck **new_puback,
+                                        jsFastBatchCtx *ctx,
+                                        struct jsPubOptions *opts,
+                                        jsErrCode *errCode);
+
+/**
+ * Read how far a fast batch is.
+ *
+ * Nothing is sent or waited for. After a failure `Acked` is the number of messages up to which the stream is known to
+ * have stored the batch, for a program that keeps its messages and begins another batch behind it.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param progress Receives the numbers; written only with `NATS_OK`.
+ * @param ctx The batch.
+ *
+ * @retval NATS_OK The numbers are there.
+ * @retval NATS_INVALID_ARG `progress` or `ctx` is NULL, or `ctx` was destroyed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @see js_FastPublishAdd
+ *
+ * @ingroup nats_js_publish
+ */
+NATS_EXTERN
+enum natsStatus js_FastPublishGetProgress(struct jsFastPublishProgress *progress,
+                                          jsFastBatchCtx *ctx);
+
+/**
+ * Release a fast batch.
+ *
+ * What was sent is stored all the same: the stream is told that no more comes, which is not waited for. Threads that
+ * wait in calls on the batch return with `NATS_ILLEGAL_STATE`. No call of its `ErrHandler` begins any more, except by
+ * another thread that is about to make one.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param ctx The batch; NULL, or one that was destroyed before, does nothing.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, its own `ErrHandler` included, and also after `jsCtx_Destroy`.
+ *
+ * @ingroup nats_js_publish
+ */
+NATS_EXTERN
+void jsFastBatchCtx_Destroy(jsFastBatchCtx *ctx);
+
+/**
+ * Initialize options for a fast batch.
+ *
+ * Fills the structure with zeros.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param opts The structure; its former content is ignored.
+ *
+ * @retval NATS_OK The structure was filled.
+ * @retval NATS_INVALID_ARG `opts` is NULL.
+ *
+ * @par Threads
+ * One thread at a time may use the structure.
+ *
+ * @see js_FastPublishStart
+ *
+ * @ingroup nats_js_publish
+ */
+NATS_EXTERN enum natsStatus jsFastPublishOptions_Init(struct jsFastPublishOptions *opts);
 
 /**
  * Begin a policy for publishing: nothing is done.

@@ -49,8 +49,8 @@ impl ReplyContext {
         if conn.is_draining() {
             return Err(Status::NATS_DRAINING.into());
         }
-        let closed = AtomicBool::new(false);
         if shared && !conn.opts.old_request_style {
+            let closed = AtomicBool::new(false);
             let mut prefix = conn.open_request_inbox()?;
             let number = conn.requests.contexts().add(&prefix, sink);
             prefix.extend_from_slice(format!("{number}_").as_bytes());
@@ -66,8 +66,29 @@ impl ReplyContext {
             }
             return Ok(context);
         }
+        Self::own(conn, b"*", sink)
+    }
+
+    /// Opens a context with a subscription of its own, whose tokens may have dots.
+    pub fn with_tokens(
+        conn: &Arc<Connection>,
+        sink: Arc<dyn ReplySink>,
+    ) -> Result<Arc<ReplyContext>> {
+        conn.outbound.check_open()?;
+        if conn.is_draining() {
+            return Err(Status::NATS_DRAINING.into());
+        }
+        Self::own(conn, b">", sink)
+    }
+
+    fn own(
+        conn: &Arc<Connection>,
+        below: &[u8],
+        sink: Arc<dyn ReplySink>,
+    ) -> Result<Arc<ReplyContext>> {
+        let closed = AtomicBool::new(false);
         let prefix = conn.new_inbox_prefix();
-        let subject = [&prefix[..], b"*"].concat();
+        let subject = [&prefix[..], below].concat();
         let args = SubscribeArgs {
             intake: Some(Arc::new(All(sink.clone()))),
             ..SubscribeArgs::new(&subject)

@@ -28,8 +28,11 @@ use std::os::fd::{FromRawFd, OwnedFd};
 use std::sync::Arc;
 
 use self::arena::Arena;
-pub(crate) use self::jetstream::{hold_context, new_batch, new_context};
-pub use self::jetstream::{jsAtomicBatchCtx, jsCtx};
+pub(crate) use self::jetstream::{
+    OwnedFastBatch, hold_context, hold_fast_batch, new_batch, new_context, new_fast_batch,
+    prepare_fast_batch,
+};
+pub use self::jetstream::{jsAtomicBatchCtx, jsCtx, jsFastBatchCtx};
 pub(crate) use self::kv::{
     OwnedStore, OwnedWatcher, hold_watcher, new_store, new_watcher, prepare_watcher,
 };

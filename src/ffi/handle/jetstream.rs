@@ -1,11 +1,12 @@
-//! The handles of JetStream: contexts and atomic batches.
+//! The handles of JetStream: contexts, atomic and fast batches.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::arena::Arena;
 use super::slot::{FourStripes, OneStripe, Slot};
-use super::{Handle, Held, Owner, hold, mark, take};
+use super::{ForeignHandle, Handle, Held, Owner, hold, mark, take};
 use crate::ffi::jetstream::publish_batch::BatchObject;
+use crate::ffi::jetstream::publish_fast::FastObject;
 use crate::fork::PerProcess;
 use crate::js::Context;
 
@@ -55,10 +56,43 @@ impl std::ops::Deref for OwnedBatch {
     }
 }
 
+/// A fast batch that is being published, opaque to C.
+///
+/// Made by `js_FastPublishStart`, released by `jsFastBatchCtx_Destroy`, also after its context was destroyed. Any
+/// thread may call any function on it at any time, callbacks included; messages that several threads add get their
+/// numbers one after another. A call on a destroyed batch returns `NATS_INVALID_ARG`, except in a callback that was
+/// given the batch: there it is one that has ended, until the callback returns. A call in a child of the process that
+/// made it returns `NATS_ILLEGAL_STATE`.
+///
+/// @note An addition of this library: nats.c does not have it.
+///
+/// @ingroup nats_js_publish
+pub type jsFastBatchCtx = __jsFastBatchCtx;
+
+/// The structure behind `jsFastBatchCtx`.
+pub struct __jsFastBatchCtx {
+    slot: Slot<OwnedFastBatch, OneStripe>,
+}
+
+/// The object behind a fast batch's handle, and the slot it goes by.
+pub(crate) struct OwnedFastBatch {
+    /// Set before anybody has the handle.
+    batch: OnceLock<FastObject>,
+    owner: Owner<jsFastBatchCtx>,
+}
+
+impl OwnedFastBatch {
+    /// The batch.
+    pub(crate) fn batch(&self) -> Option<&FastObject> {
+        self.batch.get()
+    }
+}
+
 // `find` reads the mark before it knows the kind.
 const _: () = {
     assert!(std::mem::offset_of!(__jsCtx, slot) == 0);
     assert!(std::mem::offset_of!(__jsAtomicBatchCtx, slot) == 0);
+    assert!(std::mem::offset_of!(__jsFastBatchCtx, slot) == 0);
 };
 
 impl Handle for __jsCtx {
@@ -112,6 +146,31 @@ impl Handle for __jsAtomicBatchCtx {
     }
 }
 
+impl Handle for __jsFastBatchCtx {
+    type Object = OwnedFastBatch;
+    type Stripes = OneStripe;
+    const KIND: u32 = 0x6a66_0000;
+    const NULL: &'static str = "fast batch cannot be NULL";
+    const STALE: &'static str = "the fast batch was destroyed";
+    const INHERITED: Option<&'static str> =
+        Some("the fast batch belongs to the process that this one was forked from");
+
+    fn empty() -> Self {
+        __jsFastBatchCtx {
+            slot: Slot::new(mark::<Self>()),
+        }
+    }
+
+    fn slot(&self) -> &Slot<OwnedFastBatch, OneStripe> {
+        &self.slot
+    }
+
+    fn arena() -> &'static Arena<Self> {
+        static ARENA: PerProcess<Arena<__jsFastBatchCtx>> = PerProcess::new(Arena::new());
+        ARENA.get()
+    }
+}
+
 /// Makes the handle of a new context, which must be `destroy`ed.
 pub(crate) fn new_context(context: &Arc<Context>) -> *mut jsCtx {
     let owner = take::<jsCtx>();
@@ -136,4 +195,29 @@ pub(crate) fn new_batch(batch: BatchObject) -> (*mut jsAtomicBatchCtx, Arc<Owned
     });
     handle.slot.install(object.clone());
     (std::ptr::from_ref(handle).cast_mut(), object)
+}
+
+/// Makes the object for a fast batch that is going to be made.
+pub(crate) fn prepare_fast_batch() -> Arc<OwnedFastBatch> {
+    Arc::new(OwnedFastBatch {
+        batch: OnceLock::new(),
+        owner: take::<jsFastBatchCtx>(),
+    })
+}
+
+/// Makes the handle of a fast batch that has been made, which must be `destroy`ed.
+pub(crate) fn new_fast_batch(
+    object: &Arc<OwnedFastBatch>,
+    batch: FastObject,
+) -> *mut jsFastBatchCtx {
+    // A second one would be a mistake of the caller, and is dropped.
+    let _ = object.batch.set(batch);
+    let handle = object.owner.0;
+    handle.slot.install(object.clone());
+    std::ptr::from_ref(handle).cast_mut()
+}
+
+/// Keeps a fast batch's handle usable for a callback.
+pub(crate) fn hold_fast_batch(object: &Arc<OwnedFastBatch>) -> Held<jsFastBatchCtx> {
+    hold(object, object.owner.address(), Slot::hold)
 }

@@ -15,6 +15,7 @@
 //! | [`lists`], [`list_additions`] | lists of streams and consumers; what the account uses |
 //! | [`messages`], [`direct_batch`], [`counters`] | messages of streams: one, many, counters |
 //! | [`publish`], [`publish_async`], [`publish_batch`] | publishing: waiting for each ack, not waiting, atomic batches |
+//! | [`publish_fast`], [`publish_fast_types`] | fast batches, and what goes with them |
 //! | [`publish_more`] | additions to publishing |
 //! | [`pull`] | pull subscriptions |
 //! | [`publish_types`], [`subscribe_types`], [`direct_get`] | options and results of the functions on messages |
@@ -52,6 +53,8 @@ pub mod options;
 pub mod publish;
 pub mod publish_async;
 pub mod publish_batch;
+pub mod publish_fast;
+pub mod publish_fast_types;
 pub mod publish_more;
 pub mod publish_types;
 pub mod pull;

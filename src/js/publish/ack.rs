@@ -41,7 +41,7 @@ pub fn parse(body: &[u8]) -> Result<Ack<'_>> {
 
 /// Reads an acknowledgement as servers write it: one object of strings without escapes, whole numbers
 /// and truth values. `None` for anything else, errors above all.
-fn plain(body: &[u8]) -> Option<Ack<'_>> {
+pub(super) fn plain(body: &[u8]) -> Option<Ack<'_>> {
     let mut ack = Ack::default();
     let mut text = Text(body);
     text.symbol(b'{')?;

@@ -13,6 +13,7 @@
 //! | `slots` | the table of messages that wait for acknowledgements |
 //! | `gate` | their number, and the threads that wait for it |
 //! | [`batch`] | atomic batches |
+//! | [`fast`] | fast batches |
 //! | [`counter`] | counters |
 
 pub mod ack;
@@ -20,6 +21,7 @@ pub mod batch;
 pub mod counter;
 #[cfg(test)]
 mod explored;
+pub mod fast;
 mod gate;
 mod giving_up;
 pub mod options;
@@ -35,6 +37,7 @@ pub mod sync_publish;
 pub use ack::Ack;
 pub use batch::{Batch, Commit};
 pub use counter::add_to_counter;
+pub use fast::{FastBatch, FastMsg, FastProgress, FastSettings, Problem, ProblemHandler};
 pub use options::{PubOptions, Schedule, expect_last_seq};
 pub use publisher::{AckHandler, AsyncPublisher};
 pub use publishing::Publishing;
