@@ -1,6 +1,7 @@
-/* The end of the initial data of a watcher, in its place among the entries: against a scripted server, which sends
- * what a real one does in orders that happen rarely. */
+/* The end of the initial data of a watcher, in its place among the entries, and messages that are no entries: against a
+ * scripted server, which sends what a real one does in orders that happen rarely. */
 #include "js_peer.h"
+#include "kv.h"
 
 /* A consumer that answers when it has already delivered something. */
 typedef struct script {
@@ -148,6 +149,31 @@ static void nothing_is_there_and_updates_overtake_the_answer(void) {
     watch_with(&s, 0);
 }
 
+/* A message of another subject is reported, and the watcher goes on. */
+static void a_message_that_is_no_entry(void) {
+    static script s;
+    kvStore *kv;
+    kvWatcher *w = NULL;
+    kvEntry *e = NULL;
+
+    memset(&s, 0, sizeof(s));
+    js_peer_start(&s.j, NULL);
+    kv = bind_bucket(&s.j);
+    peer_run(&s.j.p, play, NULL);
+    CHECK_OK(kvStore_WatchAll(&w, kv, NULL));
+    peer_join(&s.j.p);
+    kv_expect_complete(w);
+    CHECK(js_peer_deliver(&s.j, 1, 1, 0));
+    CHECK(deliver(&s.j, 2, 0));
+    CHECK_STATUS(kvWatcher_Next(&e, w, deadline_ms()), NATS_ERR);
+    CHECK_ERROR(NATS_ERR, "invalid update's subject 'foo'");
+    CHECK(e == NULL);
+    kv_expect(w, "k2", "v");
+    kvStore_Destroy(kv);
+    js_peer_end(&s.j);
+    kvWatcher_Destroy(w);
+}
+
 /* What a callback is called with: an entry is 'e', the marker 'm'. */
 typedef struct calls {
     char text[32];
@@ -198,6 +224,7 @@ int main(int argc, char **argv) {
         TEST(the_answer_counts_what_was_delivered),
         TEST(nothing_is_there_and_updates_overtake_the_answer),
         TEST(callbacks_wait_for_the_answer),
+        TEST(a_message_that_is_no_entry),
     };
 
     return RUN_TESTS(cases, argc, argv);

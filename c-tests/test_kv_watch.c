@@ -37,6 +37,45 @@ static void initial_data_then_updates(void) {
     kv_end(&f);
 }
 
+/* What an entry says beside key and value. */
+static void entries_of_watchers(void) {
+    kv_fixture f;
+    kvWatcher *w = NULL;
+    kvEntry *e = NULL;
+    int64_t before = nats_Now();
+    int i;
+
+    kv_start(&f);
+    put(&f, "a", "1");
+    put(&f, "b", "2");
+    put(&f, "c", "");
+    CHECK_OK(kvStore_WatchAll(&w, f.kv, NULL));
+    for (i = 0; i < 3; i++) {
+        CHECK_OK(kvWatcher_Next(&e, w, deadline_ms()));
+        CHECK_STR(kvEntry_Bucket(e), "T");
+        CHECK_INT(kvEntry_Revision(e), i + 1);
+        CHECK_INT(kvEntry_Delta(e), 2 - i);
+        CHECK(kvEntry_Created(e) / 1000000 >= before - 1000);
+        CHECK_INT(kvEntry_ValueLen(e), i < 2 ? 1 : 0);
+        CHECK(kvEntry_Value(e) != NULL);
+        kvEntry_Destroy(e);
+    }
+    kv_expect_complete(w);
+    kvWatcher_Destroy(w);
+    kv_end(&f);
+}
+
+static void patterns_that_overlap(void) {
+    kv_fixture f;
+    kvWatcher *w = NULL;
+    const char *keys[] = {"a.*", "a.b"};
+
+    kv_start(&f);
+    CHECK_STATUS(kvStore_WatchMulti(&w, f.kv, keys, 2, NULL), NATS_ERR);
+    CHECK(w == NULL);
+    kv_end(&f);
+}
+
 static void nothing_there(void) {
     kv_fixture f;
     kvWatcher *w = NULL;
@@ -334,6 +373,8 @@ static void histories(void) {
 int main(int argc, char **argv) {
     static const test_case cases[] = {
         TEST(initial_data_then_updates),
+        TEST(entries_of_watchers),
+        TEST(patterns_that_overlap),
         TEST(nothing_there),
         TEST(what_options_do),
         TEST(callbacks_get_entries),

@@ -5,7 +5,7 @@
  *        kv-basic nats://127.0.0.1:4222 settings
  *
  * The bucket is made for this run, and deleted at its end. */
-#include "example.h"
+#include "example-kv.h"
 
 static bool show(kvStore *kv, const char *key) {
     kvEntry *e = NULL;
@@ -96,28 +96,12 @@ static bool use(kvStore *kv) {
 }
 
 int main(int argc, char **argv) {
-    const char *url = textArg(argc, argv, 1, NATS_DEFAULT_URL);
-    const char *bucket = textArg(argc, argv, 2, "kv-basic");
-    natsConnection *nc = NULL;
-    jsCtx *js = NULL;
-    kvStore *kv = NULL;
-    kvConfig config;
-    bool well;
+    Bucket b;
+    bool well =
+        bucketOpen(&b, textArg(argc, argv, 1, NATS_DEFAULT_URL), textArg(argc, argv, 2, "kv-basic"), 5);
 
-    kvConfig_Init(&config);
-    config.Bucket = bucket;
-    config.History = 5;
-    config.StorageType = js_MemoryStorage;
-    well = succeeded("connect", natsConnection_ConnectTo(&nc, url)) &&
-           succeeded("JetStream", natsConnection_JetStream(&js, nc, NULL)) &&
-           succeeded("bucket", js_CreateKeyValue(&kv, js, &config));
-    if (well) {
-        well = use(kv);
-        well = succeeded("delete the bucket", js_DeleteKeyValue(js, bucket)) && well;
-    }
-    kvStore_Destroy(kv);
-    jsCtx_Destroy(js);
-    natsConnection_Destroy(nc);
+    well = well && use(b.kv);
+    well = bucketClose(&b) && well;
     nats_Close();
     return well ? 0 : 1;
 }

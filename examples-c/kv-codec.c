@@ -6,7 +6,7 @@
  *        kv-codec nats://127.0.0.1:4222 files
  *
  * The bucket is made for this run, and deleted at its end. */
-#include "example.h"
+#include "example-kv.h"
 
 /* Run-length encoding: a count, then a byte. A program would compress or encrypt here. */
 static natsStatus encodeRuns(void **out, int *outLen, const void *in, int inLen, void *closure) {
@@ -96,28 +96,14 @@ static bool use(kvStore *plain, Counter *saved) {
 }
 
 int main(int argc, char **argv) {
-    const char *url = textArg(argc, argv, 1, NATS_DEFAULT_URL);
-    const char *bucket = textArg(argc, argv, 2, "kv-codec");
-    natsConnection *nc = NULL;
-    jsCtx *js = NULL;
-    kvStore *kv = NULL;
-    kvConfig config;
+    Bucket b;
     Counter saved;
     bool well;
 
-    kvConfig_Init(&config);
-    config.Bucket = bucket;
-    config.StorageType = js_MemoryStorage;
-    well = counterInit(&saved) && succeeded("connect", natsConnection_ConnectTo(&nc, url)) &&
-           succeeded("JetStream", natsConnection_JetStream(&js, nc, NULL)) &&
-           succeeded("bucket", js_CreateKeyValue(&kv, js, &config));
-    if (well) {
-        well = use(kv, &saved);
-        well = succeeded("delete the bucket", js_DeleteKeyValue(js, bucket)) && well;
-    }
-    kvStore_Destroy(kv);
-    jsCtx_Destroy(js);
-    natsConnection_Destroy(nc);
+    counterInit(&saved);
+    well = bucketOpen(&b, textArg(argc, argv, 1, NATS_DEFAULT_URL), textArg(argc, argv, 2, "kv-codec"), 1);
+    well = well && use(b.kv, &saved);
+    well = bucketClose(&b) && well;
     nats_CloseAndWait(5000); /* when this returns no callback is called any more */
     return well ? 0 : 1;
 }

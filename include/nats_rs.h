@@ -14224,10 +14224,10 @@ enum natsStatus kvStore_GetMany(struct kvEntryList *list,
  * @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, `changes` is NULL or less than 1, a key
  * or an operation is not valid, or a length is negative.
  * @retval NATS_LIMIT_REACHED There are more than 1000 changes.
- * @retval NATS_NO_SERVER_SUPPORT The server knows no batches (before 2.12), and has stored the
- * first change by itself.
- * @retval NATS_ERR The server refused, as it does where the bucket was created without
- * `Transactions`: its words are the last error. Nothing was changed.
+ * @retval NATS_NO_SERVER_SUPPORT The server knows no batches (before 2.12). Nothing was changed.
+ * @retval NATS_ERR The bucket was created without `Transactions`; or the server refused: its words
+ * are the last error. Nothing was changed.
+ * @retval NATS_NOT_FOUND The bucket no longer exists.
  * @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
  * @retval NATS_MAX_PAYLOAD The value is larger than the server takes.

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Shows that libnats_rs takes the place of nats.c: the examples, unchanged, are built with Debian's libnats (3.4) and
 # with this library through its compat headers, run against the same server, and must print the same and end with the
-# same exit status. The programs linked with libnats run once more with this library loaded in front of it.
+# same exit status. The programs linked with libnats run once more with this library loaded in front of it; but not those
+# that use key-value buckets: their structures have grown between 3.4 and 3.14, the interface of this library.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -99,13 +100,15 @@ for name in subscribe subscribe-sync queue-group request-reply headers drain-on-
     LOADED=""
     scenario "$name" "$SCRATCH/libnats" "$SCRATCH/expected"
     scenario "$name" "$SCRATCH/libnats_rs" "$SCRATCH/compiled"
+    ways=(compiled loaded)
+    case "$name" in kv-*) ways=(compiled) ;; esac
     LOADED="$BUILD/lib/libnats_rs.so"
-    scenario "$name" "$SCRATCH/libnats" "$SCRATCH/loaded"
+    case " ${ways[*]} " in *" loaded "*) scenario "$name" "$SCRATCH/libnats" "$SCRATCH/loaded" ;; esac
     if [ "$name" != nothing-there ] && ! grep -q '^exit status 0$' "$SCRATCH/expected"; then
         cat "$SCRATCH/expected" >&2
         die "$name fails with libnats itself"
     fi
-    for how in compiled loaded; do
+    for how in "${ways[@]}"; do
         if diff --label "libnats" --label "libnats_rs ($how)" -u "$SCRATCH/expected" "$SCRATCH/$how"; then
             say "ok: $name, $how"
         else

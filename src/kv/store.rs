@@ -1,6 +1,7 @@
 //! Buckets: create, open, delete, list; their status.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::bucket::{BucketConfig, Prefixes};
 use super::codec::{Codecs, Decode};
@@ -18,6 +19,10 @@ pub struct Store {
     prefixes: Prefixes,
     /// All of its servers answer when a value is asked for.
     direct: bool,
+    /// The stream that what is written goes to, if its configuration can be asked for.
+    written: Option<String>,
+    /// That one is known to take several messages at once.
+    atomic: AtomicBool,
     /// What keys and values are stored as.
     codecs: Codecs,
 }
@@ -97,6 +102,12 @@ impl Store {
             stream: config.name.clone(),
             prefixes: Prefixes::of(config, context.prefix()),
             direct: config.allow_direct,
+            written: match &config.mirror {
+                None => Some(config.name.clone()),
+                Some(mirror) if mirror.external.is_none() => Some(mirror.name.clone()),
+                Some(_) => None,
+            },
+            atomic: AtomicBool::new(config.allow_atomic),
             codecs: Codecs::default(),
         })
     }
@@ -109,6 +120,8 @@ impl Store {
             stream: self.stream.clone(),
             prefixes: self.prefixes.clone(),
             direct: self.direct,
+            written: self.written.clone(),
+            atomic: AtomicBool::new(self.atomic.load(Ordering::Relaxed)),
             codecs: codecs.before(&self.codecs),
         })
     }
@@ -150,6 +163,33 @@ impl Store {
 
     pub(super) fn is_direct(&self) -> bool {
         self.direct
+    }
+
+    /// Fails where several keys cannot be changed at once. A server that knows no batches would store
+    /// the first change by itself, so it must not get it.
+    pub(super) fn check_atomic(&self) -> Result<()> {
+        let Some(stream) = &self.written else {
+            return Ok(());
+        };
+        if self.atomic.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let config = self.call().stream_info(stream)?.config;
+        if config.is_some_and(|config| config.allow_atomic) {
+            self.atomic.store(true, Ordering::Relaxed);
+            return Ok(());
+        }
+        let (status, text) = match self.context.connection().server_at_least(2, 12, 0) {
+            true => (
+                Status::NATS_ERR,
+                "the bucket was created without Transactions",
+            ),
+            false => (
+                Status::NATS_NO_SERVER_SUPPORT,
+                "transactions need a server of 2.12 or later",
+            ),
+        };
+        Err(Plain::new(status, text).into())
     }
 
     pub(super) fn call(&self) -> Call<'_> {

@@ -173,6 +173,7 @@ impl Store {
         let mut last = self.message(last)?;
         let others = others.iter().map(|change| self.message(change));
         let others = others.collect::<Result<Vec<_>>>()?;
+        self.check_atomic()?;
         let batch = Batch::new(self.context().connection());
         let call = self.call();
         let deadline = call.deadline();

@@ -71,7 +71,7 @@ pub unsafe extern "C" fn kvExtraConfig_Init(extra: *mut kvExtraConfig) -> natsSt
 /// # Safety
 /// `new_kv` is NULL or valid for writing; `js` is NULL or a handle of this library; `cfg` and `extra` are NULL or valid,
 /// and so is what their fields point at.
-unsafe fn make(
+pub(super) unsafe fn make(
     new_kv: *mut *mut kvStore,
     js: *mut jsCtx,
     cfg: *const kvConfig,

@@ -3,14 +3,14 @@
 use std::ffi::c_char;
 use std::ptr;
 
-use super::config::{bucket_from_c, kvConfig};
-use crate::error::{Error, natsStatus};
+use super::additions::make;
+use super::config::kvConfig;
+use crate::error::natsStatus;
 use crate::ffi::convert::required;
 use crate::ffi::guard::{guard_value, guard_void};
 use crate::ffi::handle::{self, borrow, borrow_arc, jsCtx, kvStore, new_store};
 use crate::ffi::jetstream::call::guard_api;
 use crate::ffi::jetstream::given;
-use crate::js;
 use crate::kv::Store;
 use crate::kv::store::Making;
 
@@ -74,33 +74,11 @@ pub unsafe extern "C" fn js_CreateKeyValue(
 ) -> natsStatus {
     // SAFETY: the caller's contract, above.
     let body = || unsafe {
-        make(new_kv, js, cfg, Making::Create)?;
+        make(new_kv, js, cfg, ptr::null(), Making::Create)?;
         Ok(())
     };
     // SAFETY: nothing is written to NULL.
     unsafe { guard_api("js_CreateKeyValue", ptr::null_mut(), body) }
-}
-
-/// Makes a bucket of a program's configuration.
-///
-/// # Safety
-/// As for [`js_CreateKeyValue`].
-unsafe fn make(
-    new_kv: *mut *mut kvStore,
-    js: *mut jsCtx,
-    cfg: *const kvConfig,
-    how: Making,
-) -> js::Result<()> {
-    required(new_kv, "new_kv")?;
-    // SAFETY: the contract above.
-    unsafe {
-        let context = borrow_arc(js)?;
-        let cfg = cfg.as_ref();
-        let cfg = cfg.ok_or_else(|| Error::invalid_arg("cfg cannot be NULL"))?;
-        let store = Store::make(&context, &bucket_from_c(cfg)?, how)?;
-        new_kv.write(new_store(store));
-    }
-    Ok(())
 }
 
 /// Open a key-value bucket that exists.
