@@ -1,7 +1,8 @@
 /* Nothing is lost while servers of a cluster die: several threads publish, every kind of subscription consumes, and
  * the server that leads the stream is killed and started again, or told to hand over, time after time.
  *
- * TEST_CLUSTER_SECONDS says for how long: 10 without it. The counts are printed. */
+ * TEST_CLUSTER_SECONDS says for how long: 15 without it, but at least three servers are killed. The counts are
+ * printed. */
 #include "callbacks.h"
 #include "cluster.h"
 #include "jetstream.h"
@@ -11,8 +12,9 @@ enum {
     SYNC_PUBLISHERS = 2,
     ASYNC_PUBLISHERS = 2,
     PUBLISHERS = SYNC_PUBLISHERS + ASYNC_PUBLISHERS,
-    EACH = 40000,       /* the most messages of one publisher */
+    EACH = 250000,      /* the most messages of one publisher */
     MOST_PENDING = 256, /* of an async publisher */
+    LEAST_KILLS = 3,
     RETRY_MS = 20,
     NANOS_PER_S = 1000000000
 };
@@ -62,7 +64,11 @@ typedef struct run {
     bool finished; /* the fetching thread ends */
     publisher publishers[PUBLISHERS];
     consumer push, ordered, fetch, pull;
-    int kills, hand_overs;
+    int kills;
+    int hand_overs;          /* a stream's leader that handed over, and the program saw the next one */
+    int consumer_hand_overs; /* a consumer's */
+    counter stream_leaders;  /* advisories of elections; those that come during a reconnect are missed */
+    counter consumer_leaders;
 } run;
 
 /* Too large for a stack. */
@@ -392,37 +398,69 @@ static void make_stream(jsCtx *js) {
     cluster_settle(js, "S");
 }
 
-/* Asks a leader to hand over; nobody may be there to ask. */
-static void hand_over(natsConnection *nc, const char *function) {
-    natsMsg *reply = NULL;
+static void on_election(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void *arg) {
+    (void)nc;
+    (void)sub;
+    counter_add((counter *)arg, 1);
+    natsMsg_Destroy(msg);
+}
 
-    if (natsConnection_RequestString(&reply, nc, function, "", 1000) == NATS_OK)
-        r.hand_overs++;
+/* Asks a leader to hand over; whether it did. Nobody may be there to ask. */
+static bool hand_over(natsConnection *nc, const char *function) {
+    natsMsg *reply = NULL;
+    bool done = natsConnection_RequestString(&reply, nc, function, "", 1000) == NATS_OK &&
+                strstr(natsMsg_GetData(reply), "\"success\":true") != NULL;
+
     natsMsg_Destroy(reply);
+    return done;
+}
+
+/* Waits for a leader other than this one (-1: for any) and returns it. */
+static int next_leader(jsCtx *js, int not_this) {
+    int64_t until = now_ms() + 6 * deadline_ms();
+
+    for (;;) {
+        int leader = cluster_leader(js, "S");
+
+        if (leader >= 0 && leader != not_this)
+            return leader;
+        if (now_ms() > until)
+            check_failed(__FILE__, __LINE__, "no leader but %d", not_this);
+        poll_pause();
+    }
 }
 
 static void trouble(natsConnection *nc, jsCtx *js, int64_t seconds) {
+    static const char *const consumers[] = {"push", "fetch", "pull"};
     int64_t until = now_ms() + seconds * 1000;
     int round;
 
-    for (round = 0; now_ms() < until; round++) {
-        int leader = cluster_leader(js, "S");
+    for (round = 0; now_ms() < until || r.kills < LEAST_KILLS; round++) {
+        int leader = next_leader(js, -1);
 
-        if (leader < 0) {
-            poll_pause();
-            continue;
-        }
-        if (round % 3 == 1) {
-            hand_over(nc, "$JS.API.STREAM.LEADER.STEPDOWN.S");
-            hand_over(nc, "$JS.API.CONSUMER.LEADER.STEPDOWN.S.push");
-            hand_over(nc, "$JS.API.CONSUMER.LEADER.STEPDOWN.S.fetch");
-            hand_over(nc, "$JS.API.CONSUMER.LEADER.STEPDOWN.S.pull");
-            nats_Sleep(500);
-        } else {
-            server_kill(&r.servers.servers[leader]);
-            r.kills++;
-            nats_Sleep(500); /* the others elect a leader, and the clients go to it */
+        server_kill(&r.servers.servers[leader]);
+        r.kills++;
+        if (round % 2 == 0) {
+            /* Two servers go on; the third finds out later what it has missed. */
+            next_leader(js, leader);
             server_restart(&r.servers.servers[leader]);
+        } else {
+            /* It is back, behind the others, before they have elected a leader. */
+            server_restart(&r.servers.servers[leader]);
+            next_leader(js, -1);
+        }
+        cluster_settle(js, "S");
+        /* Then everything is handed over, under load. */
+        leader = next_leader(js, -1);
+        if (hand_over(nc, "$JS.API.STREAM.LEADER.STEPDOWN.S")) {
+            next_leader(js, leader);
+            r.hand_overs++;
+        }
+        for (leader = 0; leader < 3; leader++) {
+            char function[64];
+
+            snprintf(function, sizeof(function), "$JS.API.CONSUMER.LEADER.STEPDOWN.S.%s", consumers[leader]);
+            r.consumer_hand_overs += hand_over(nc, function);
         }
         cluster_settle(js, "S");
     }
@@ -497,16 +535,27 @@ static void consumer_end(consumer *c) {
 
 static void nothing_is_lost(void) {
     const char *text = getenv("TEST_CLUSTER_SECONDS");
-    int64_t seconds = text == NULL ? 10 : atoi(text), total, all_acked = 0;
+    int64_t seconds = text == NULL ? 15 : atoi(text), total, all_acked = 0;
     natsConnection *nc, *publishing[2];
+    natsSubscription *elections[2];
     jsCtx *js = NULL;
+    jsOptions jo;
     int i;
 
     alarm((unsigned)((seconds + 120) * time_factor()));
     pthread_mutex_init(&r.lock, NULL);
+    counter_init(&r.stream_leaders);
+    counter_init(&r.consumer_leaders);
     cluster_start(&r.servers);
     nc = test_connect(cluster_options(&r.servers));
-    CHECK_OK(natsConnection_JetStream(&js, nc, NULL));
+    CHECK_OK(jsOptions_Init(&jo));
+    /* Nobody answers where there is no leader: then it is asked again soon. */
+    jo.Wait = 500 * time_factor();
+    CHECK_OK(natsConnection_JetStream(&js, nc, &jo));
+    CHECK_OK(natsConnection_Subscribe(&elections[0], nc, "$JS.EVENT.ADVISORY.STREAM.LEADER_ELECTED.S",
+                                      on_election, &r.stream_leaders));
+    CHECK_OK(natsConnection_Subscribe(&elections[1], nc, "$JS.EVENT.ADVISORY.CONSUMER.LEADER_ELECTED.S.>",
+                                      on_election, &r.consumer_leaders));
     make_stream(js);
     consume();
     for (i = 0; i < 2; i++)
@@ -538,7 +587,10 @@ static void nothing_is_lost(void) {
         pthread_join(r.publishers[i].thread, NULL);
     cluster_settle(js, "S");
     total = check_stream(js);
-    printf("%d kills, %d hand-overs, %" PRId64 " messages stored\n", r.kills, r.hand_overs, total);
+    printf("%d kills, %d hand-overs of the stream and %d of consumers, %" PRId64 " and %" PRId64
+           " elections seen, %" PRId64 " messages stored\n",
+           r.kills, r.hand_overs, r.consumer_hand_overs, counter_get(&r.stream_leaders),
+           counter_get(&r.consumer_leaders), total);
     for (i = 0; i < PUBLISHERS; i++) {
         publisher *p = &r.publishers[i];
 
@@ -552,7 +604,10 @@ static void nothing_is_lost(void) {
         jsCtx_Destroy(p->js);
     }
     CHECK_INT(total, all_acked);
-    CHECK(r.kills > 0);
+    CHECK(r.kills >= LEAST_KILLS);
+    CHECK(r.hand_overs > 0 && r.consumer_hand_overs > 0);
+    /* A new leader for each kill, and for each hand-over. Some were not told while this connection was lost. */
+    CHECK(counter_get(&r.stream_leaders) >= r.hand_overs);
     consumer_check(&r.push, total, false);
     consumer_check(&r.fetch, total, false);
     consumer_check(&r.pull, total, false);
@@ -564,8 +619,10 @@ static void nothing_is_lost(void) {
     consumer_end(&r.ordered);
     consumer_end(&r.fetch);
     consumer_end(&r.pull);
-    for (i = 0; i < 2; i++)
+    for (i = 0; i < 2; i++) {
         natsConnection_Destroy(publishing[i]);
+        natsSubscription_Destroy(elections[i]);
+    }
     jsCtx_Destroy(js);
     natsConnection_Destroy(nc);
     cluster_stop(&r.servers);

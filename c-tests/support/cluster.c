@@ -29,7 +29,7 @@ static int fixed_port(void) {
     check_failed(__FILE__, __LINE__, "no free port");
 }
 
-/* Whether JetStream has elected the server that makes streams. */
+/* Whether JetStream has elected the server that makes streams, which takes seconds. Nobody answers before that. */
 static bool takes_requests(jsCtx *js) {
     jsAccountInfo *info = NULL;
     bool yes = js_GetAccountInfo(&info, js, NULL, NULL) == NATS_OK;
@@ -41,8 +41,10 @@ static bool takes_requests(jsCtx *js) {
 void cluster_start(cluster *c) {
     static const char *const args[] = {"-js", NULL};
     int routes[CLUSTER_SERVERS], i;
+    int64_t until;
     natsConnection *nc;
     jsCtx *js = NULL;
+    jsOptions opts;
 
     for (i = 0; i < CLUSTER_SERVERS; i++)
         routes[i] = fixed_port();
@@ -56,8 +58,12 @@ void cluster_start(cluster *c) {
         server_start_on(&c->servers[i], fixed_port(), conf, args);
     }
     nc = test_connect(cluster_options(c));
-    CHECK_OK(natsConnection_JetStream(&js, nc, NULL));
-    CHECK_SOON(takes_requests(js));
+    CHECK_OK(jsOptions_Init(&opts));
+    opts.Wait = 500 * time_factor();
+    CHECK_OK(natsConnection_JetStream(&js, nc, &opts));
+    for (until = now_ms() + 6 * deadline_ms(); !takes_requests(js); poll_pause())
+        if (now_ms() > until)
+            check_failed(__FILE__, __LINE__, "the servers elect no leader");
     jsCtx_Destroy(js);
     natsConnection_Destroy(nc);
 }

@@ -372,9 +372,9 @@ fn with_code(error: Plain) -> Error {
 pub fn read_response<T: Json>(text: &[u8]) -> Result<T> {
     let mut value = parse_value(text)?;
     if let Value::Object(fields) = &mut value {
-        // A null, or an error whose numbers are zero, is none.
+        // A null, or an empty object, is none.
         let error: Option<ApiError> = take(fields, "error").map_err(Plain::from)?;
-        if let Some(error) = error.filter(|e| e.code != 0 || e.err_code != 0) {
+        if let Some(error) = error.filter(ApiError::is_error) {
             return Err(Error::from_api(error));
         }
     }

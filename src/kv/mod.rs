@@ -39,3 +39,21 @@ pub use listing::PurgeDeletes;
 pub use store::{BucketStatus, Store};
 pub use watch::{EntrySink, WatchOptions, Watcher};
 pub use write::{Change, Said};
+
+/// What makes entries of messages, for the programs in `fuzz/`.
+#[cfg(fuzzing)]
+pub mod fuzzing {
+    use super::Entry;
+    use crate::error::Result;
+    use crate::msg::Msg;
+
+    /// The entry that a consumer has delivered.
+    pub fn delivered(msg: Msg, prefix: &str) -> Result<Entry> {
+        Entry::delivered(msg, prefix)
+    }
+
+    /// The entry that a stored message is.
+    pub fn stored(msg: Msg, prefix: &str) -> Option<Entry> {
+        Entry::stored(msg, prefix)
+    }
+}

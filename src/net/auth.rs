@@ -263,5 +263,22 @@ impl fmt::Debug for SignIn {
     }
 }
 
+/// What reads credentials, for the programs in `fuzz/`.
+#[cfg(fuzzing)]
+pub mod fuzzing {
+    use super::credentials::{self, Source};
+    use crate::error::Result;
+
+    /// The JWT in the content of a file.
+    pub fn jwt(content: &[u8]) -> Result<&str> {
+        credentials::jwt(content, Source::Memory)
+    }
+
+    /// The seed in the content of a file.
+    pub fn seed(content: &[u8], chained: bool) -> Result<&[u8]> {
+        credentials::seed(content, Source::Memory, chained)
+    }
+}
+
 #[cfg(test)]
 mod tests;

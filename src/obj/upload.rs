@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::client::{
     ConnEvent, Connection, Monitor, Observation, Publish, ReplyContext, ReplySink, When,
 };
-use crate::error::{Error as Plain, Result as PlainResult, Status};
+use crate::error::{Error as Plain, Status};
 use crate::js::publish::ack;
 use crate::js::{Error, Result};
 use crate::msg::{Msg, MsgList};
@@ -190,19 +190,7 @@ fn silent(error: Plain) -> Plain {
 
 /// What a stream answered to a chunk.
 fn judge(answer: &Msg) -> Result<()> {
-    if let Some(status) = answer.status() {
-        let text = String::from_utf8_lossy(status.description).into_owned();
-        let kind = match status.code {
-            503 => Status::NATS_NO_RESPONDERS,
-            _ => Status::NATS_ERR,
-        };
-        let refused: PlainResult<()> = Err(match text.is_empty() {
-            true => kind.into(),
-            false => Plain::new(kind, text),
-        });
-        return Ok(refused?);
-    }
-    match ack::parse(answer.payload()) {
+    match ack::of(answer) {
         Ok(_) => Ok(()),
         Err(e) if e.code().0 == 0 => Err(e),
         Err(e) => {

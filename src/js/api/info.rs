@@ -321,6 +321,13 @@ pub struct ApiError {
     pub description: String,
 }
 
+impl ApiError {
+    /// Whether it says anything. What has neither numbers nor words is none.
+    pub fn is_error(&self) -> bool {
+        self.code != 0 || self.err_code != 0 || !self.description.is_empty()
+    }
+}
+
 object!(ApiError {
     code "code",
     err_code "err_code",

@@ -11,7 +11,7 @@ use crate::error::{Error, Result, Status};
 use crate::js::api::json::Json;
 use crate::js::api::{ConsumerConfig, ConsumerInfo, DeliverPolicy};
 use crate::js::context::{Call, CallOptions, Context};
-use crate::js::manage::create_function;
+use crate::js::manage::{create_function, need_name};
 use crate::js::time::Time;
 
 /// How a context's API is reached, for as long as a subscription lives.
@@ -72,7 +72,9 @@ impl Api {
     ) -> Result<()> {
         let body = json!({ "stream_name": stream, "config": config.write() }).to_string();
         let (function, tokens) = create_function(stream, config);
-        self.ask(function, &tokens, body.as_bytes(), then)
+        self.ask(function, &tokens, body.as_bytes(), |answer| {
+            then(answer.and_then(|info| need_name(&info).map(|()| info)));
+        })
     }
 
     /// Tells the error handler that the server has no such consumer any more.

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Call, body, not_found};
+use super::{Call, body, not_done, not_found};
 use crate::client::ServerVersion;
 use crate::error::{Error as Plain, Status};
 use crate::js::api::json::{Fields, Json};
@@ -10,6 +10,7 @@ use crate::js::api::{ConsumerConfig, ConsumerInfo, ConsumerPause, ConsumerReset,
 use crate::js::error::Result;
 use crate::js::names::{check_consumer, check_durable, check_group, check_stream};
 use crate::js::time::Time;
+use crate::words::shown;
 
 const NOT_FOUND: &[ErrCode] = &[ErrCode::CONSUMER_NOT_FOUND];
 const NEITHER_FOUND: &[ErrCode] = &[ErrCode::STREAM_NOT_FOUND, ErrCode::CONSUMER_NOT_FOUND];
@@ -33,6 +34,14 @@ impl ConsumerAction {
             ConsumerAction::Create => Some("create"),
             ConsumerAction::Update => Some("update"),
         }
+    }
+}
+
+/// Checks that a consumer has a name: all that follows is asked by it.
+pub(in crate::js) fn need_name(info: &ConsumerInfo) -> Result<()> {
+    match info.name.is_empty() {
+        true => Err(not_done("the answer names no consumer".to_owned())),
+        false => Ok(()),
     }
 }
 
@@ -62,6 +71,7 @@ impl Call<'_> {
         let (function, tokens) = create_function(stream, config);
         let answer = self.request(function, &tokens, &body(request.into()));
         let info: ConsumerInfo = not_found(answer, NOT_FOUND)?;
+        need_name(&info)?;
         if !config.filter_subjects.is_empty() && info.config.filter_subjects.is_empty() {
             let text = "multiple consumer filter subjects not supported by the server";
             return Err(Plain::invalid_arg(text).into());
@@ -82,9 +92,14 @@ impl Call<'_> {
         check_stream(stream)?;
         check_consumer(consumer)?;
         let answer = self.request("CONSUMER.DELETE", &[stream, consumer], &[]);
-        // No error is success, whatever else is said.
-        let _: Done = not_found(answer, NEITHER_FOUND)?;
-        Ok(())
+        let done: Done = not_found(answer, NEITHER_FOUND)?;
+        match done.success {
+            true => Ok(()),
+            false => Err(not_done(format!(
+                "failed to delete consumer '{}'",
+                shown(consumer.as_bytes())
+            ))),
+        }
     }
 
     /// Has a consumer begin anew: at a sequence of the stream, or with 0 behind what is acknowledged.

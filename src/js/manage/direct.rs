@@ -122,7 +122,7 @@ pub(super) fn status_error(code: u16, description: &[u8]) -> Plain {
 }
 
 /// The stored message that an answer is.
-fn direct_msg(reply: Msg, no_headers: bool) -> PlainResult<Msg> {
+pub(super) fn direct_msg(reply: Msg, no_headers: bool) -> PlainResult<Msg> {
     if reply.header_block().is_none() {
         return match no_headers {
             true => Ok(reply),

@@ -194,7 +194,7 @@ impl Call<'_> {
             }
             listing.missing.extend(page.missing);
             listing.offline.extend(page.offline);
-            offset += step;
+            offset = step.saturating_add(offset);
             if step == 0 || offset >= page.total {
                 listing
                     .missing

@@ -79,7 +79,7 @@ pub(super) fn need_stream(stream: &str) -> Result<()> {
 }
 
 /// The message in an answer.
-fn msg_of(answer: Value) -> Result<Msg> {
+pub(super) fn msg_of(answer: Value) -> Result<Msg> {
     let mut fields = match answer {
         Value::Null => Fields::new(),
         answer => Fields::read(answer).map_err(Plain::from)?,

@@ -19,7 +19,7 @@ mod streams;
 
 pub use batch::{BatchGet, DirectBatch};
 pub use consumers::ConsumerAction;
-pub(in crate::js) use consumers::create_function;
+pub(in crate::js) use consumers::{create_function, need_name};
 pub use counters::{Counter, CounterValue};
 pub use direct::DirectGet;
 pub use lists::Listing;
@@ -47,4 +47,23 @@ fn not_done(what: String) -> Error {
 /// A JSON text with these fields.
 fn body(value: serde_json::Value) -> Vec<u8> {
     value.to_string().into_bytes()
+}
+
+/// What makes stored messages of answers, for the programs in `fuzz/`.
+#[cfg(fuzzing)]
+pub mod fuzzing {
+    use super::{direct, messages};
+    use crate::error::Result;
+    use crate::js::api::json::parse_value;
+    use crate::msg::Msg;
+
+    /// The message in an answer of a stream's leader.
+    pub fn leaders(answer: &[u8]) -> crate::js::Result<Msg> {
+        messages::msg_of(parse_value(answer)?)
+    }
+
+    /// The message that the answer of a replica is.
+    pub fn direct(reply: Msg, no_headers: bool) -> Result<Msg> {
+        direct::direct_msg(reply, no_headers)
+    }
 }

@@ -4,10 +4,12 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use crate::error::Error as Plain;
+use crate::error::{Error as Plain, Status};
 use crate::js::api::json::{Json, parse_value};
 use crate::js::api::{ApiError, PubAck};
 use crate::js::{Error, Result};
+use crate::msg::Msg;
+use crate::words::shown;
 
 /// The acknowledgement of a message that was stored.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -26,6 +28,30 @@ pub struct Ack<'a> {
     pub count: u64,
     /// The counter's value; empty for a message that is no counter's.
     pub value: Cow<'a, [u8]>,
+}
+
+/// Reads an answer: an acknowledgement, or the error that it is.
+pub fn of(answer: &Msg) -> Result<Ack<'_>> {
+    match status_error(answer) {
+        Some(error) => Err(error),
+        None => parse(answer.payload()),
+    }
+}
+
+/// The error that an answer is which consists of a status. Streams answer by JSON, or by nothing.
+pub fn status_error(answer: &Msg) -> Option<Error> {
+    let said = answer.status()?;
+    let status = match said.code {
+        503 => Status::NATS_NO_RESPONDERS,
+        _ => Status::NATS_ERR,
+    };
+    Some(match said.description.is_empty() {
+        true if status == Status::NATS_ERR => {
+            Plain::new(status, format!("the answer is status {}", said.code)).into()
+        }
+        true => status.into(),
+        false => Plain::new(status, shown(said.description).to_string()).into(),
+    })
 }
 
 /// Reads the body of an answer. An empty one acknowledges nothing in particular.
@@ -64,7 +90,7 @@ pub(super) fn plain(body: &[u8]) -> Option<Ack<'_>> {
             _ => return None,
         }
     }
-    text.0.is_empty().then_some(ack)
+    (text.0.is_empty() && !ack.stream.is_empty()).then_some(ack)
 }
 
 /// What is left of a text.
@@ -123,17 +149,27 @@ impl<'a> Text<'a> {
     }
 }
 
+/// Only a stream stores messages.
+#[cold]
+fn nameless() -> Error {
+    let text = "the answer to the publish names no stream: the message may not be stored";
+    Plain::new(Status::NATS_ERR, text).into()
+}
+
 #[cold]
 fn parse_json(body: &[u8]) -> Result<Ack<'static>> {
     let mut value = parse_value(body)?;
     let error = value.get_mut("error").map_or(Value::Null, Value::take);
     if !error.is_null() {
         let error = ApiError::read(error).map_err(Plain::from)?;
-        if error.code != 0 || error.err_code != 0 {
+        if error.is_error() {
             return Err(Error::from_api(error));
         }
     }
     let ack = PubAck::read(value).map_err(Plain::from)?;
+    if ack.stream.is_empty() {
+        return Err(nameless());
+    }
     Ok(Ack {
         stream: ack.stream.into_bytes().into(),
         sequence: ack.sequence,

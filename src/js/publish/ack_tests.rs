@@ -68,8 +68,6 @@ fn what_is_not_plain_is_left_to_the_parser() {
         (r#"{"stream":"S","seq":1,"error":null}"#, ack("S", 1)),
         (r#"{"stream":"S","seq":1,"error":{"code":0}}"#, ack("S", 1)),
         ("{\n\"stream\":\"S\",\"seq\":1}\n", ack("S", 1)),
-        (r#"{"stream":null,"seq":null}"#, ack("", 0)),
-        ("{}", ack("", 0)),
     ] {
         assert_eq!(plain(text.as_bytes()), None, "{text}");
         assert_eq!(parse(text.as_bytes()), Ok(expected), "{text}");
@@ -90,6 +88,23 @@ fn errors_have_the_servers_words_and_number() {
 }
 
 #[test]
+fn a_status_is_no_acknowledgement() {
+    for (line, status, text) in [
+        ("503", Status::NATS_NO_RESPONDERS, None),
+        ("404", Status::NATS_ERR, Some("the answer is status 404")),
+        ("500 no room", Status::NATS_ERR, Some("no room")),
+    ] {
+        let block = format!("NATS/1.0 {line}\r\n\r\n");
+        let answer = Msg::create_with(b"r", None, block.as_bytes(), b"").unwrap();
+        let error = of(&answer).unwrap_err();
+        assert_eq!(error.status(), status);
+        assert!(text.is_none_or(|text| error.text() == text), "{error}");
+    }
+    let plain = Msg::create(b"r", None, br#"{"stream":"S","seq":1}"#).unwrap();
+    assert_eq!(of(&plain), Ok(ack("S", 1)));
+}
+
+#[test]
 fn malformed_answers_are_errors() {
     for (text, status) in [
         (&b"{"[..], Status::NATS_ERR),
@@ -105,6 +120,11 @@ fn malformed_answers_are_errors() {
             Status::NATS_INVALID_ARG,
         ),
         (br#"{"error":"no"}"#, Status::NATS_INVALID_ARG),
+        // Nothing says that it is stored.
+        (b"{}", Status::NATS_ERR),
+        (br#"{"stream":null,"seq":null}"#, Status::NATS_ERR),
+        (br#"{"stream":"","seq":1}"#, Status::NATS_ERR),
+        (br#"{"error":{"description":"no"}}"#, Status::NATS_ERR),
         (b"[]", Status::NATS_INVALID_ARG),
     ] {
         let error = parse(text).unwrap_err();
@@ -124,7 +144,7 @@ proptest! {
     #[test]
     fn acknowledgements_with_anything_wrong_are_not_read_differently(
         seq: u64,
-        stream in "[ -~]{0,10}",
+        stream in "[ -~]{1,10}",
         at in 0usize..80,
         byte: u8,
         cut in 0usize..80,

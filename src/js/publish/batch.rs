@@ -126,7 +126,7 @@ impl Batch {
         let mut progress = self.progress.lock();
         self.check_open(&mut progress)?;
         self.number(&mut progress, msg, Some(how))?;
-        let result = self.ask(msg, deadline).and_then(Answer::checked);
+        let result = self.ask(msg, deadline).and_then(committed);
         let result = match result {
             Err(error) => Err(self.reason(error, progress.asked, deadline)),
             answer => answer,
@@ -320,8 +320,20 @@ impl ReplySink for Answers {
 fn error_in(answer: &Msg) -> Option<Error> {
     match answer.payload() {
         _ if answer.is_no_responders() => Some(no_responders(Status::NATS_NO_RESPONDERS.into())),
-        [] => None,
+        [] => ack::status_error(answer),
         body => Some(ack::parse(body).err().unwrap_or_else(not_known)),
+    }
+}
+
+/// The answer to a commit, which says of what batch it is.
+fn committed(answer: Answer) -> Result<Answer> {
+    match answer.ack()? {
+        None => {
+            let text = "the answer to the commit is empty: the batch may not be stored";
+            Err(Plain::new(Status::NATS_ERR, text).into())
+        }
+        Some(ack) if ack.batch.is_empty() => Err(not_known()),
+        Some(_) => Ok(answer),
     }
 }
 

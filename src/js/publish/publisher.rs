@@ -253,7 +253,7 @@ impl AsyncPublisher {
             let Some((msg, ack, was_lost)) = self.message_of(ack, &mut freed) else {
                 continue;
             };
-            match judge(&ack) {
+            match ack::of(&ack) {
                 Ok(_) => {
                     done += 1;
                     lost += usize::from(was_lost);
@@ -455,7 +455,7 @@ impl AsyncPublisher {
             Some(acked) => acked,
             None => self.next_acknowledged(&mut work.acks)?,
         };
-        match judge(&ack) {
+        match ack::of(&ack) {
             Ok(ack) => handler.acked(msg, &ack),
             Err(error) => handler.failed(msg, &error),
         }
@@ -530,22 +530,6 @@ impl CallbackJob for WeakPublisher {
             publisher.drop_inbox();
         }
     }
-}
-
-/// What an answer says of its message.
-fn judge(answer: &Msg) -> Result<Ack<'_>> {
-    if let Some(status) = answer.status() {
-        let text = String::from_utf8_lossy(status.description).into_owned();
-        let status = match status.code {
-            503 => Status::NATS_NO_RESPONDERS,
-            _ => Status::NATS_ERR,
-        };
-        return Err(match text.is_empty() {
-            true => status.into(),
-            false => Plain::new(status, text).into(),
-        });
-    }
-    ack::parse(answer.payload())
 }
 
 /// A message that may be sent again needs an id, by which its stream knows it again.

@@ -17,10 +17,8 @@ pub struct Answer(pub(super) Msg);
 impl Answer {
     /// The acknowledgement; `None` where the answer was empty.
     pub fn ack(&self) -> Result<Option<Ack<'_>>> {
-        match self.0.payload() {
-            [] => Ok(None),
-            body => ack::parse(body).map(Some),
-        }
+        let ack = ack::of(&self.0)?;
+        Ok((!self.0.payload().is_empty()).then_some(ack))
     }
 
     /// This answer, if it is no error.

@@ -31,5 +31,26 @@ pub use self::config::Peer;
 pub use self::options::{TlsOptions, VerifyHandler};
 pub use self::stream::TlsStream;
 
+/// What reads PEM texts, for the programs in `fuzz/`.
+#[cfg(fuzzing)]
+pub mod fuzzing {
+    use super::pem;
+
+    /// How many certificates and revocation lists a text has, and what is said of those that were skipped.
+    pub fn trust(text: &[u8]) -> Result<(usize, usize, Vec<String>), String> {
+        let trust = pem::trust(text)?;
+        Ok((
+            trust.certificates.len(),
+            trust.revocation_lists.len(),
+            trust.skipped,
+        ))
+    }
+
+    /// Reads a chain and its key.
+    pub fn certified_key(chain: &[u8], key: &[u8]) -> Result<(), String> {
+        pem::certified_key(chain, key).map(drop)
+    }
+}
+
 #[cfg(test)]
 mod tests;

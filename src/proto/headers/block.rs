@@ -112,7 +112,7 @@ impl<'a> HeaderBlock<'a> {
     }
 
     /// Its bytes as they would be sent.
-    #[cfg(test)]
+    #[cfg(any(test, fuzzing))]
     pub fn to_vec(self) -> Vec<u8> {
         let mut buf = crate::proto::write_buf::WriteBuf::new();
         let mut frame = buf.frame(self.len());

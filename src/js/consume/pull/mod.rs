@@ -435,3 +435,21 @@ impl Extension for Pull {
 fn silence(heartbeat: Duration) -> Option<Duration> {
     (!heartbeat.is_zero()).then(|| heartbeat.saturating_mul(2))
 }
+
+/// What reads the statuses of pulls, for the programs in `fuzz/`.
+#[cfg(fuzzing)]
+pub mod fuzzing {
+    use super::status::{self, Said};
+    use crate::error::Error;
+    use crate::msg::Msg;
+
+    /// The error that a status is, and how many messages have not been sent.
+    pub fn said(msg: &Msg) -> Option<(Error, Option<u64>)> {
+        Said::of(msg).map(|said| (said.error, said.pending))
+    }
+
+    /// The number of the request that a status is about.
+    pub fn number(msg: &Msg, inbox: &str) -> Option<u64> {
+        status::number(msg, inbox)
+    }
+}
