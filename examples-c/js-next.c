@@ -3,9 +3,11 @@
  * build: cc -o js-next js-next.c $(pkg-config --cflags --libs nats_rs) -pthread
  * run:   js-next [url] [stream] [durable] [count]
  *        js-next nats://127.0.0.1:4222 ORDERS puller 1000
+ *        js-next nats://127.0.0.1:4222 ORDERS - 1000
  *
  * The stream is made if it is not there; its subjects are <stream>.>. Started several times at once the messages are
- * shared. What is not acknowledged when it ends is delivered again after 30 seconds. */
+ * shared. What is not acknowledged when it ends is delivered again after 30 seconds. With - instead of a
+ * durable name it reads the whole stream in order by an ordered consumer, and there is nothing to acknowledge. */
 #include "example-js.h"
 
 int main(int argc, char **argv) {
@@ -19,6 +21,7 @@ int main(int argc, char **argv) {
     natsMsg *msg = NULL;
     jsCtx *js = NULL;
     jsOptions opts;
+    jsSubOptions subOpts;
     long done = 0;
     natsStatus s;
 
@@ -30,10 +33,13 @@ int main(int argc, char **argv) {
         s = makeStream(js, stream, subjects, false);
     if (s == NATS_OK)
         s = jsOptions_Init(&opts);
+    if (s == NATS_OK)
+        s = jsSubOptions_Init(&subOpts);
     if (s == NATS_OK) {
         opts.PullSubscribeAsync.FetchSize = 500;
         opts.PullSubscribeAsync.Heartbeat = 5000; /* a silent server is asked again */
-        s = js_PullSubscribeSync(&sub, js, subjects, durable, &opts, NULL, NULL);
+        subOpts.Ordered = strcmp(durable, "-") == 0;
+        s = js_PullSubscribeSync(&sub, js, subjects, subOpts.Ordered ? NULL : durable, &opts, &subOpts, NULL);
     }
     if (s == NATS_OK)
         printf("Waiting for %ld messages of %s\n", count, stream);

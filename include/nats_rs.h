@@ -2162,6 +2162,36 @@ typedef struct jsDirectGetMsgOptions {
 } jsDirectGetMsgOptions;
 
 /**
+ * What to ask a pull consumer for. `jsFetchRequest_Init` begins one.
+ *
+ * @ingroup nats_js_subscribe
+ */
+typedef struct jsFetchRequest {
+    /** How long to wait, in nanoseconds; more than 0, unless with `NoWait`. */
+    int64_t Expires;
+    /** How many messages at most; more than 0. */
+    int Batch;
+    /** How many bytes at most, of subject, reply subject, headers and payload; 0 for no limit. */
+    int64_t MaxBytes;
+    /** Whether to take what there is, and not wait. */
+    bool NoWait;
+    /**
+     * After how many nanoseconds without a message the server sends a heartbeat; 0 for never. At most half of `Expires`.
+     */
+    int64_t Heartbeat;
+    /** To be served only when so many messages are still to be delivered (`"overflow"`); 0 for always. */
+    int64_t MinPending;
+    /** To be served only when so many messages await their ack (`"overflow"`); 0 for always. */
+    int64_t MinAckPending;
+    /** The id of the pin (`"pinned_client"`); NULL for none. */
+    const char *ID;
+    /** The priority group; NULL for none. */
+    const char *Group;
+    /** The priority, 0 to 9, the lower the sooner (`"prioritized"`). */
+    uint8_t Priority;
+} jsFetchRequest;
+
+/**
  * Which servers a stream is to be on. `jsPlacement_Init` begins one.
  *
  * @ingroup nats_js_streams
@@ -2837,36 +2867,6 @@ typedef struct jsSubOptions {
      */
     bool Ordered;
 } jsSubOptions;
-
-/**
- * What to ask a pull consumer for. `jsFetchRequest_Init` begins one.
- *
- * @ingroup nats_js_subscribe
- */
-typedef struct jsFetchRequest {
-    /** How long to wait, in nanoseconds; more than 0, unless with `NoWait`. */
-    int64_t Expires;
-    /** How many messages at most; more than 0. */
-    int Batch;
-    /** How many bytes at most, of subject, reply subject, headers and payload; 0 for no limit. */
-    int64_t MaxBytes;
-    /** Whether to take what there is, and not wait. */
-    bool NoWait;
-    /**
-     * After how many nanoseconds without a message the server sends a heartbeat; 0 for never. At most half of `Expires`.
-     */
-    int64_t Heartbeat;
-    /** To be served only when so many messages are still to be delivered (`"overflow"`); 0 for always. */
-    int64_t MinPending;
-    /** To be served only when so many messages await their ack (`"overflow"`); 0 for always. */
-    int64_t MinAckPending;
-    /** The id of the pin (`"pinned_client"`); NULL for none. */
-    const char *ID;
-    /** The priority group; NULL for none. */
-    const char *Group;
-    /** The priority, 0 to 9, the lower the sooner (`"prioritized"`). */
-    uint8_t Priority;
-} jsFetchRequest;
 
 /**
  * How far a push subscription and its consumer are apart, from `natsSubscription_GetSequenceMismatch`.
@@ -10367,6 +10367,93 @@ enum natsStatus js_DirectGetPayload(natsMsg **msg,
 NATS_EXTERN enum natsStatus jsDirectGetMsgOptions_Init(struct jsDirectGetMsgOptions *opts);
 
 /**
+ * Fetch messages of a pull subscription.
+ *
+ * Messages that have come late for an earlier call are returned first. If fewer than `batch`, the
+ * server is asked for the rest. When the server has at least one message, or one has come late, the
+ * call returns at once with what there is, which may be fewer than `batch`. Otherwise it waits until
+ * `batch` messages have come or the time is over: messages that trickle in are returned together at
+ * the end of `timeout`, so a call for single messages has a `batch` of 1. A call that has got at least
+ * one message succeeds, whatever ended it. If the connection is lost, or another server takes the
+ * consumer over, the rest is asked for again within the time. One call at a time.
+ *
+ * @param list Receives the messages. The structure is the caller's, its content is released with
+ * `natsMsgList_Destroy`. It is emptied before anything else, without releasing what was in it.
+ * @param sub The subscription, made by `js_PullSubscribe`.
+ * @param batch How many messages at most; more than 0.
+ * @param timeout How long to wait, in milliseconds; more than 0.
+ * @param errCode Receives 0; may be NULL.
+ *
+ * @retval NATS_OK At least one message was fetched.
+ * @retval NATS_INVALID_ARG `list` or `sub` is NULL, `sub` was destroyed, or `batch` is not more
+ * than 0.
+ * @retval NATS_INVALID_TIMEOUT `timeout` is not more than 0.
+ * @retval NATS_INVALID_SUBSCRIPTION `sub` is not a pull subscription, or is closed.
+ * @retval NATS_ERR Another call fetches, or messages of this subscription go to a callback.
+ * @retval NATS_TIMEOUT No message has come in time.
+ * @retval NATS_LIMIT_REACHED The server has ended the request, for example because the consumer was
+ * deleted or too many requests wait; the last error says why.
+ * @retval NATS_NO_RESPONDERS The consumer does not exist, or JetStream is not available.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. Waits for the server.
+ *
+ * @see natsSubscription_FetchRequest, natsMsg_Ack
+ *
+ * @ingroup nats_js_subscribe
+ */
+NATS_EXTERN
+enum natsStatus natsSubscription_Fetch(struct natsMsgList *list,
+                                       natsSubscription *sub,
+                                       int batch,
+                                       int64_t timeout,
+                                       jsErrCode *errCode);
+
+/**
+ * Fetch messages of a pull subscription, with all that can be asked for.
+ *
+ * As `natsSubscription_Fetch`, but waits until `Batch` messages have come, `MaxBytes` are reached, the
+ * server ends the request, or the time of `Expires` is over: it does not return early with a part. With
+ * `NoWait` the server ends the request when it has nothing more, which is awaited for no longer than
+ * `Expires`. With `NoWait` and without `Expires` the request is sent and only what has come by then is
+ * returned; what the server sends is there for the next call. A message larger than `MaxBytes` that has
+ * come late is returned alone.
+ *
+ * @param list Receives the messages. The structure is the caller's, its content is released with
+ * `natsMsgList_Destroy`. It is emptied before anything else, without releasing what was in it.
+ * @param sub The subscription, made by `js_PullSubscribe`.
+ * @param request What to ask for. It is not changed.
+ *
+ * @retval NATS_OK At least one message was fetched.
+ * @retval NATS_INVALID_ARG `list`, `sub` or `request` is NULL, `sub` was destroyed, `Batch` is not more
+ * than 0, `MaxBytes` is negative, or the server finds the request bad: the last error says why.
+ * @retval NATS_INVALID_TIMEOUT `Expires` is not more than 0, and `NoWait` is not set.
+ * @retval NATS_INVALID_SUBSCRIPTION `sub` is not a pull subscription, or is closed.
+ * @retval NATS_ERR Another call fetches, or messages of this subscription go to a callback.
+ * @retval NATS_NOT_FOUND There are no messages, with `NoWait`.
+ * @retval NATS_TIMEOUT No message has come in time.
+ * @retval NATS_LIMIT_REACHED The server has ended the request, for example because the next message
+ * is larger than `MaxBytes`, the consumer was deleted or too many requests wait; the last error
+ * says why.
+ * @retval NATS_MISSED_HEARTBEAT The server was silent for twice the time of `Heartbeat`.
+ * @retval NATS_PIN_ID_MISMATCH `ID` is not that of the client that the consumer has pinned.
+ * @retval NATS_NO_RESPONDERS The consumer does not exist, or JetStream is not available.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. Waits for the server.
+ *
+ * @see natsSubscription_Fetch, jsFetchRequest_Init
+ *
+ * @ingroup nats_js_subscribe
+ */
+NATS_EXTERN
+enum natsStatus natsSubscription_FetchRequest(struct natsMsgList *list,
+                                              natsSubscription *sub,
+                                              struct jsFetchRequest *request);
+
+/**
  * List the streams with what they have and tell whether that are all.
  *
  * As `js_Streams` otherwise. A list is not complete where servers do not answer in time, say
@@ -11869,6 +11956,14 @@ enum natsStatus js_PullSubscribe(natsSubscription **sub,
  * a bad request, `NATS_CONNECTION_CLOSED`, and `NATS_OK` where the program has ended it. Source:
  * ADR-13, ADR-42.
  *
+ * With `Ordered` of `jsSubOptions`, an addition of this library, every message of the stream is
+ * delivered once and in order. The consumer is created here: ephemeral, in memory, without acks, under a
+ * name that begins with `Config.Name` or a unique text; it is deleted whenever the subscription ends.
+ * A message that is missing, silence of the server, a deleted consumer and reconnects have the library
+ * create another one behind the last message delivered. Unless the options say otherwise, the server
+ * sends heartbeats every 5 seconds, or four times within a shorter `Timeout`, and more messages are asked
+ * for when half of `FetchSize` is left. Source: ADR-17, ADR-37.
+ *
  * @param sub Receives the subscription, which the caller owns and releases with
  * `natsSubscription_Destroy`, also after its end. It is written before the first callback, and
  * restored on failure.
@@ -11920,7 +12015,8 @@ enum natsStatus js_PullSubscribeAsync(natsSubscription **sub,
  * by `PullSubscribeAsync` of `jsOpts`. Where that has none of `KeepAhead`, `MaxBytes` and `NoWait`, more
  * are asked for when half of `FetchSize` is left. They are acknowledged by `natsMsg_Ack`. When the pull
  * is over, and the messages that have come by then are taken, those functions return the reason that
- * `js_PullSubscribeAsync` tells a `CompleteHandler`, and `natsSubscription_IsValid` is false. Source:
+ * `js_PullSubscribeAsync` tells a `CompleteHandler`, and `natsSubscription_IsValid` is false. With
+ * `Ordered` of `jsSubOptions` every message of the stream comes once and in order, as there. Source:
  * ADR-37.
  *
  * @note An addition of this library: nats.c does not have it.
@@ -11976,86 +12072,6 @@ enum natsStatus js_PullSubscribeSync(natsSubscription **sub,
                                      struct jsOptions *jsOpts,
                                      struct jsSubOptions *subOpts,
                                      jsErrCode *errCode);
-
-/**
- * Fetch messages of a pull subscription.
- *
- * Takes the messages that have come late for an earlier call, then asks for what is missing and
- * waits until all have come, the server says that there will be no more, or the time is over. A call
- * that has got at least one message succeeds. An outage of the connection, and a change of the
- * server that serves the consumer, are sat out within the time. One call at a time.
- *
- * @param list Receives the messages. The structure is the caller's, its content is released with
- * `natsMsgList_Destroy`. It is emptied before anything else, without releasing what was in it.
- * @param sub The subscription, made by `js_PullSubscribe`.
- * @param batch How many messages at most; more than 0.
- * @param timeout How long to wait, in milliseconds; more than 0.
- * @param errCode Receives 0; may be NULL.
- *
- * @retval NATS_OK At least one message was fetched.
- * @retval NATS_INVALID_ARG `list` or `sub` is NULL, `sub` was destroyed, or `batch` is not more
- * than 0.
- * @retval NATS_INVALID_TIMEOUT `timeout` is not more than 0.
- * @retval NATS_INVALID_SUBSCRIPTION `sub` is not a pull subscription, or is closed.
- * @retval NATS_ERR Another call fetches, or messages of this subscription go to a callback.
- * @retval NATS_TIMEOUT No message has come in time.
- * @retval NATS_LIMIT_REACHED The server has ended the request, for example because the consumer was
- * deleted or too many requests wait; the last error says why.
- * @retval NATS_NO_RESPONDERS The consumer does not exist, or JetStream is not available.
- * @retval NATS_CONNECTION_CLOSED The connection is closed.
- *
- * @par Threads
- * Any thread may call this function at any time. Waits for the server.
- *
- * @see natsSubscription_FetchRequest, natsMsg_Ack
- *
- * @ingroup nats_js_subscribe
- */
-NATS_EXTERN
-enum natsStatus natsSubscription_Fetch(struct natsMsgList *list,
-                                       natsSubscription *sub,
-                                       int batch,
-                                       int64_t timeout,
-                                       jsErrCode *errCode);
-
-/**
- * Fetch messages of a pull subscription, with all that can be asked for.
- *
- * As `natsSubscription_Fetch`, with one request for what `request` says. With `NoWait` and without
- * `Expires` only what has come by then is returned; what the server sends is there for the next call.
- *
- * @param list Receives the messages. The structure is the caller's, its content is released with
- * `natsMsgList_Destroy`. It is emptied before anything else, without releasing what was in it.
- * @param sub The subscription, made by `js_PullSubscribe`.
- * @param request What to ask for. It is not changed.
- *
- * @retval NATS_OK At least one message was fetched.
- * @retval NATS_INVALID_ARG `list`, `sub` or `request` is NULL, `sub` was destroyed, `Batch` is not more
- * than 0, `MaxBytes` is negative, or the server finds the request bad: the last error says why.
- * @retval NATS_INVALID_TIMEOUT `Expires` is not more than 0, and `NoWait` is not set.
- * @retval NATS_INVALID_SUBSCRIPTION `sub` is not a pull subscription, or is closed.
- * @retval NATS_ERR Another call fetches, or messages of this subscription go to a callback.
- * @retval NATS_NOT_FOUND There are no messages, with `NoWait`.
- * @retval NATS_TIMEOUT No message has come in time.
- * @retval NATS_LIMIT_REACHED The server has ended the request, for example because the next message
- * is larger than `MaxBytes`, the consumer was deleted or too many requests wait; the last error
- * says why.
- * @retval NATS_MISSED_HEARTBEAT The server was silent for twice the time of `Heartbeat`.
- * @retval NATS_PIN_ID_MISMATCH `ID` is not that of the client that the consumer has pinned.
- * @retval NATS_NO_RESPONDERS The consumer does not exist, or JetStream is not available.
- * @retval NATS_CONNECTION_CLOSED The connection is closed.
- *
- * @par Threads
- * Any thread may call this function at any time. Waits for the server.
- *
- * @see natsSubscription_Fetch, jsFetchRequest_Init
- *
- * @ingroup nats_js_subscribe
- */
-NATS_EXTERN
-enum natsStatus natsSubscription_FetchRequest(struct natsMsgList *list,
-                                              natsSubscription *sub,
-                                              struct jsFetchRequest *request);
 
 /**
  * Create a stream, or change the configuration of the one that exists.
@@ -12736,6 +12752,41 @@ enum natsStatus js_SubscribeSyncMulti(natsSubscription **sub,
                                       jsErrCode *errCode);
 
 /**
+ * Initialize options for subscribing to JetStream: a consumer with the defaults of the server.
+ *
+ * Sets the three policies in `Config` to -1, as `jsConsumerConfig_Init` does, and the rest to
+ * zero.
+ *
+ * @param opts The structure; its former content is ignored.
+ *
+ * @retval NATS_OK The structure was filled.
+ * @retval NATS_INVALID_ARG `opts` is NULL.
+ *
+ * @par Threads
+ * One thread at a time may use the structure.
+ *
+ * @ingroup nats_js_subscribe
+ */
+NATS_EXTERN enum natsStatus jsSubOptions_Init(struct jsSubOptions *opts);
+
+/**
+ * Initialize a request to a pull consumer.
+ *
+ * Fills the structure with zeros. `Batch` and `Expires` have to be set.
+ *
+ * @param request The structure; its former content is ignored.
+ *
+ * @retval NATS_OK The structure was filled.
+ * @retval NATS_INVALID_ARG `request` is NULL.
+ *
+ * @par Threads
+ * One thread at a time may use the structure.
+ *
+ * @ingroup nats_js_subscribe
+ */
+NATS_EXTERN enum natsStatus jsFetchRequest_Init(struct jsFetchRequest *request);
+
+/**
  * Ask the server about the consumer of a subscription.
  *
  * The answer is about the consumer of this moment: that of an ordered subscription changes when it
@@ -12793,41 +12844,6 @@ enum natsStatus natsSubscription_GetConsumerInfo(struct jsConsumerInfo **ci,
 NATS_EXTERN
 enum natsStatus natsSubscription_GetSequenceMismatch(struct jsConsumerSequenceMismatch *csm,
                                                      natsSubscription *sub);
-
-/**
- * Initialize options for subscribing to JetStream: a consumer with the defaults of the server.
- *
- * Sets the three policies in `Config` to -1, as `jsConsumerConfig_Init` does, and the rest to
- * zero.
- *
- * @param opts The structure; its former content is ignored.
- *
- * @retval NATS_OK The structure was filled.
- * @retval NATS_INVALID_ARG `opts` is NULL.
- *
- * @par Threads
- * One thread at a time may use the structure.
- *
- * @ingroup nats_js_subscribe
- */
-NATS_EXTERN enum natsStatus jsSubOptions_Init(struct jsSubOptions *opts);
-
-/**
- * Initialize a request to a pull consumer.
- *
- * Fills the structure with zeros. `Batch` and `Expires` have to be set.
- *
- * @param request The structure; its former content is ignored.
- *
- * @retval NATS_OK The structure was filled.
- * @retval NATS_INVALID_ARG `request` is NULL.
- *
- * @par Threads
- * One thread at a time may use the structure.
- *
- * @ingroup nats_js_subscribe
- */
-NATS_EXTERN enum natsStatus jsFetchRequest_Init(struct jsFetchRequest *request);
 
 /**
  * Initialize what a configuration has no place for.

@@ -52,7 +52,11 @@ static bool next_op(js_peer *j, int64_t timeout_ms) {
             snprintf(j->sid, sizeof(j->sid), "%.23s", op->reply);
             j->consumer_seq = 0;
         } else if (strchr(a, '*') != NULL) {
+            int at = j->wild_made++ % (int)(sizeof(j->wild) / sizeof(j->wild[0]));
+
             snprintf(j->answers, sizeof(j->answers), "%.23s", op->reply);
+            snprintf(j->wild[at].prefix, sizeof(j->wild[at].prefix), "%.*s", (int)(strchr(a, '*') - a), a);
+            snprintf(j->wild[at].sid, sizeof(j->wild[at].sid), "%.23s", op->reply);
         }
         return true;
     }
@@ -90,10 +94,23 @@ bool js_peer_await(js_peer *j, const char *verb, const char *subject) {
     return false;
 }
 
+const char *js_peer_sid_of(const js_peer *j, const char *subject) {
+    size_t i;
+
+    for (i = 0; i < sizeof(j->wild) / sizeof(j->wild[0]); i++) {
+        size_t length = strlen(j->wild[i].prefix);
+
+        if (length > 0 && strncmp(subject, j->wild[i].prefix, length) == 0)
+            return j->wild[i].sid;
+    }
+    return "";
+}
+
 bool js_peer_answer(js_peer *j, const char *json) {
     char text[4096];
 
-    snprintf(text, sizeof(text), "MSG %s %s %zu\r\n%s\r\n", j->op.reply, j->answers, strlen(json), json);
+    snprintf(text, sizeof(text), "MSG %s %s %zu\r\n%s\r\n", j->op.reply, js_peer_sid_of(j, j->op.reply),
+             strlen(json), json);
     return peer_send(&j->p, text);
 }
 

@@ -23,7 +23,12 @@ typedef struct js_peer {
     jsCtx *js;
     char inbox[128]; /* the consumer's deliver subject, as the last SUB for one had it */
     char sid[24];
-    char answers[24];      /* the sid of the client's inbox for answers */
+    char answers[24]; /* the sid of the wildcard subscription that was made last */
+    struct {
+        char prefix[128]; /* up to the wildcard */
+        char sid[24];
+    } wild[32];            /* the wildcard subscriptions, the oldest one overwritten */
+    int wild_made;         /* their number */
     uint64_t consumer_seq; /* of the last message delivered */
     js_op op;              /* the last one read */
 } js_peer;
@@ -37,6 +42,8 @@ void js_peer_end(js_peer *j);
 bool js_peer_await(js_peer *j, const char *verb, const char *subject);
 /* The same, with a time limit; nothing is noted as a problem. */
 bool js_peer_await_within(js_peer *j, const char *verb, const char *subject, int64_t timeout_ms);
+/* The sid of the wildcard subscription that gets what is sent to this subject; "" for none. */
+const char *js_peer_sid_of(const js_peer *j, const char *subject);
 /* Answers the request that was read last. */
 bool js_peer_answer(js_peer *j, const char *json);
 /* Awaits the request for a consumer, whose body must have this part (or NULL), and answers with a consumer that has

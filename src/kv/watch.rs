@@ -17,7 +17,7 @@ use crate::client::{Batch, MsgSink, Subscription};
 use crate::error::{Error as Plain, Result as PlainResult, Status};
 use crate::js::Result;
 use crate::js::api::{ConsumerConfig, DeliverPolicy, ErrCode};
-use crate::js::consume::{Delivery, Events, Push, SubOptions, Wanted, subscribe};
+use crate::js::consume::{Delivery, Events, Mode, Push, SubOptions, Wanted, subscribe};
 use crate::locks::Mutex;
 use crate::msg::{Msg, MsgList};
 
@@ -131,7 +131,7 @@ pub fn watch(
     let wanted = Wanted {
         subjects: &subjects,
         durable: None,
-        pull: false,
+        mode: Mode::Push,
         options: &sub_options,
     };
     let news = Arc::new(News::new(options.has_initial()));

@@ -11,7 +11,7 @@ use crate::client::{Batch, Subscription};
 use crate::error::{Error as Plain, Status};
 use crate::js::Result;
 use crate::js::api::{ConsumerConfig, DeliverPolicy};
-use crate::js::consume::{Delivery, Events, Metadata, Push, SubOptions, Wanted, subscribe};
+use crate::js::consume::{Delivery, Events, Metadata, Mode, Push, SubOptions, Wanted, subscribe};
 use crate::msg::MsgList;
 
 /// What a watcher has seen.
@@ -87,7 +87,7 @@ impl Watcher {
         let wanted = Wanted {
             subjects: &[&subject],
             durable: None,
-            pull: false,
+            mode: Mode::Push,
             options: &options,
         };
         let events: Arc<dyn Events> = initial.clone();

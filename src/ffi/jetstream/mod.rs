@@ -17,9 +17,10 @@
 //! | [`publish`], [`publish_async`], [`publish_batch`] | publishing: waiting for each ack, not waiting, atomic batches |
 //! | [`publish_fast`], [`publish_fast_types`] | fast batches, and what goes with them |
 //! | [`publish_more`] | additions to publishing |
-//! | [`pull`] | pull subscriptions |
+//! | [`subscribe`], [`pull`], [`fetch`], [`subscription_info`] | push and pull subscriptions, fetching, what their consumer is like |
 //! | [`publish_types`], [`subscribe_types`], [`direct_get`] | options and results of the functions on messages |
 //! | `call` | options of single calls, numbers of servers' errors |
+//! | `push_sink`, `pull_sink` | how subscriptions call the program |
 //! | `plain`, `given` | structures that the program fills |
 //! | `memory` | structures that the library hands out, and their end |
 //! | `kept` | what configurations have that C's structures have no place for |
@@ -31,6 +32,8 @@ mod kept;
 pub(in crate::ffi) mod layout;
 pub(in crate::ffi) mod memory;
 pub(in crate::ffi) mod plain;
+mod pull_sink;
+mod push_sink;
 
 pub mod account;
 pub mod ack;
@@ -46,6 +49,7 @@ pub mod direct_batch;
 pub mod direct_get;
 pub mod enums;
 pub mod err_code;
+pub mod fetch;
 pub mod list_additions;
 pub mod lists;
 pub mod messages;
@@ -64,3 +68,4 @@ pub mod stream_info;
 pub mod streams;
 pub mod subscribe;
 pub mod subscribe_types;
+pub mod subscription_info;

@@ -2,33 +2,25 @@
 
 use std::ffi::{c_char, c_int, c_void};
 use std::mem::MaybeUninit;
-use std::ptr;
 use std::sync::Arc;
 
 use super::call::{call_options, guard_api};
 use super::consumer_config;
-use super::consumer_info::{self, jsConsumerInfo, jsConsumerSequenceMismatch};
 use super::context::jsCtx;
 use super::enums::jsDeliverPolicyArg;
 use super::err_code::jsErrCodeArg;
 use super::given;
 use super::options::jsOptions;
+use super::push_sink::{MsgHandler, PushSink, acknowledges};
 use super::subscribe_types::jsSubOptions;
-use crate::client::{MsgSink, Subscription};
-use crate::error::{Error, Result, Status, natsStatus};
-use crate::ffi::callback::{Callback, Function};
+use crate::client::MsgSink;
+use crate::error::{Error, Result, natsStatus};
+use crate::ffi::callback::Callback;
 use crate::ffi::convert::required;
-use crate::ffi::guard::guard_answer;
-use crate::ffi::handle::{
-    self, Held, borrow_arc, hold_connection, hold_subscription, natsConnection, natsSubscription,
-    new_subscription,
-};
-use crate::ffi::msg::{into_c, natsMsg};
+use crate::ffi::handle::{self, borrow_arc, natsSubscription, new_subscription};
 use crate::ffi::types::natsMsgHandler;
 use crate::js;
-use crate::js::consume::{self, Ack, Delivery, Push, SubOptions, Wanted};
-use crate::locks::Mutex;
-use crate::msg::Msg;
+use crate::js::consume::{self, Delivery, Mode, Push, SubOptions, Wanted};
 
 /// Subscribe to a stream; messages are delivered to a callback.
 ///
@@ -283,102 +275,6 @@ pub unsafe extern "C" fn js_SubscribeSyncMulti(
     unsafe { guard_api("js_SubscribeSyncMulti", errCode, body) }
 }
 
-/// Ask the server about the consumer of a subscription.
-///
-/// The answer is about the consumer of this moment: that of an ordered subscription changes when it
-/// is made again.
-///
-/// @param ci Receives the information, which the caller owns and releases with
-/// `jsConsumerInfo_Destroy`. Written only with `NATS_OK`.
-/// @param sub The subscription, made by one of the JetStream functions.
-/// @param opts The options of the call; NULL for those of the context.
-/// @param errCode Receives the server's error number, or 0; may be NULL.
-///
-/// @retval NATS_OK The information was written.
-/// @retval NATS_INVALID_ARG `ci` or `sub` is NULL, or `sub` was destroyed.
-/// @retval NATS_INVALID_SUBSCRIPTION `sub` is not a JetStream subscription.
-/// @retval NATS_NOT_FOUND The consumer does not exist, at least at this moment.
-/// @retval NATS_NO_RESPONDERS JetStream is not available.
-/// @retval NATS_TIMEOUT The server did not answer in time.
-/// @retval NATS_CONNECTION_CLOSED The connection is closed.
-///
-/// @par Threads
-/// Any thread may call this function at any time, callbacks included. Waits for the server.
-///
-/// @see js_GetConsumerInfo
-///
-/// @ingroup nats_js_subscribe
-///
-/// # Safety
-/// `ci` is NULL or valid for writing a pointer; `sub` is NULL or a handle of this library; `opts` is
-/// NULL or options whose pointers are NULL or valid; `errCode` is NULL or valid for writing.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn natsSubscription_GetConsumerInfo(
-    ci: *mut *mut jsConsumerInfo,
-    sub: *mut natsSubscription,
-    opts: *mut jsOptions,
-    errCode: *mut jsErrCodeArg,
-) -> natsStatus {
-    let body = || {
-        required(ci, "ci")?;
-        // SAFETY: the caller's contract, above.
-        let (sub, options) = unsafe { (borrow_arc(sub)?, call_options(opts)?) };
-        let info = consume::consumer_info(&sub, &options)?;
-        let made = consumer_info::convert::to_c(&info)?;
-        // SAFETY: not NULL, and valid for writing by the caller's contract.
-        unsafe { ci.write(made.into_raw()) };
-        Ok(())
-    };
-    // SAFETY: likewise.
-    unsafe { guard_api("natsSubscription_GetConsumerInfo", errCode, body) }
-}
-
-/// Compare what has arrived with what the consumer has sent.
-///
-/// A push consumer says what it has sent with each of its heartbeats; without these there is nothing to
-/// compare, and what has arrived since the last one is not looked at. A pull subscription never has a
-/// mismatch. A subscription whose sequences do not match has lost messages: it should be made again,
-/// or be an ordered one, which mends this by itself.
-///
-/// @param csm Receives the sequences of the last message that had arrived when the last heartbeat
-/// came, and the number of the last one that had been sent. Written only with `NATS_OK`.
-/// @param sub The subscription, made by one of the JetStream functions.
-///
-/// @retval NATS_OK There is a mismatch, which was written.
-/// @retval NATS_NOT_FOUND There is none, no heartbeat has come, or the consumer is a pull one.
-/// @retval NATS_INVALID_ARG `csm` or `sub` is NULL, or `sub` was destroyed.
-/// @retval NATS_INVALID_SUBSCRIPTION `sub` is not a JetStream subscription.
-///
-/// @par Threads
-/// Any thread may call this function at any time, callbacks included.
-///
-/// @ingroup nats_js_subscribe
-///
-/// # Safety
-/// `csm` is NULL or valid for writing; `sub` is NULL or a handle of this library.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn natsSubscription_GetSequenceMismatch(
-    csm: *mut jsConsumerSequenceMismatch,
-    sub: *mut natsSubscription,
-) -> natsStatus {
-    guard_answer("natsSubscription_GetSequenceMismatch", || {
-        required(csm, "csm")?;
-        // SAFETY: the caller's contract, above.
-        let sub = unsafe { borrow_arc(sub) }?;
-        let Some(mismatch) = consume::sequence_mismatch(&sub)? else {
-            return Ok(Err(Status::NATS_NOT_FOUND.into()));
-        };
-        let mismatch = jsConsumerSequenceMismatch {
-            Stream: mismatch.stream,
-            ConsumerClient: mismatch.client,
-            ConsumerServer: mismatch.server,
-        };
-        // SAFETY: not NULL, and valid for writing by the caller's contract.
-        unsafe { csm.write(mismatch) };
-        Ok(Ok(()))
-    })
-}
-
 /// The subjects of a call with one, which may be left out.
 fn one(subject: &str) -> Vec<&str> {
     Some(subject)
@@ -438,19 +334,14 @@ unsafe fn subscribe(
     let wanted = Wanted {
         subjects,
         durable: None,
-        pull: false,
+        mode: Mode::Push,
         options: &options,
     };
     let auto_ack = acknowledges(&options);
     let delivery = match callback {
         None => Delivery::Sync,
         Some(callback) => Delivery::Sink(Box::new(move |push: &Arc<Push>| -> Box<dyn MsgSink> {
-            Box::new(PushSink {
-                callback,
-                push: push.clone(),
-                auto_ack,
-                held: Mutex::new(None),
-            })
+            Box::new(PushSink::new(callback, push.clone(), auto_ack))
         })),
     };
     let place = out.cast::<MaybeUninit<*mut natsSubscription>>();
@@ -472,59 +363,4 @@ unsafe fn subscribe(
         }
     }
     made.map(drop)
-}
-
-/// Does the library acknowledge what a callback has had?
-pub(super) fn acknowledges(options: &SubOptions) -> bool {
-    let none = options.config.ack_policy == Some(js::api::AckPolicy::None);
-    !options.manual_ack && !options.ordered && !none
-}
-
-/// A `natsMsgHandler` that is not NULL.
-pub(super) type MsgHandler =
-    unsafe extern "C" fn(*mut natsConnection, *mut natsSubscription, *mut natsMsg, *mut c_void);
-
-/// The program's function, called with each message that a consumer pushes.
-struct PushSink {
-    callback: Callback<MsgHandler>,
-    push: Arc<Push>,
-    auto_ack: bool,
-    /// What keeps the handles usable, from the beginning of a batch to its end.
-    held: Mutex<Option<(Held<natsConnection>, Held<natsSubscription>)>>,
-}
-
-impl PushSink {
-    fn call(&self, sub: &Arc<Subscription>, msg: *mut natsMsg) {
-        let nc = ptr::with_exposed_provenance_mut(sub.connection().handle());
-        let handle = ptr::with_exposed_provenance_mut(sub.handle());
-        let (function, closure) = self.callback.parts();
-        // SAFETY: the program gave the function for this, to be called with its closure on any
-        // thread. The handles are usable from `begin` to `end`; the message is there for the call.
-        unsafe { function.call((nc, handle, msg, closure)) };
-    }
-}
-
-impl MsgSink for PushSink {
-    fn begin(&self, sub: &Arc<Subscription>) {
-        *self.held.lock() = Some((hold_connection(sub.connection()), hold_subscription(sub)));
-    }
-
-    fn deliver(&self, sub: &Arc<Subscription>, msg: Option<Msg>) {
-        let Some(mut msg) = msg else { return };
-        self.push.hand_over(&mut msg);
-        match self.auto_ack {
-            false => self.call(sub, into_c(msg)),
-            true => {
-                let (mut msg, ()) = msg.lend(|msg| self.call(sub, msg.cast()));
-                // Where it cannot be sent, the message will be delivered again.
-                let _ = consume::acknowledge(&mut msg, Ack::Done, None);
-            }
-        }
-        self.push.handed_over(sub);
-    }
-
-    fn end(&self, _sub: &Arc<Subscription>) {
-        let held = self.held.lock().take();
-        drop(held);
-    }
 }

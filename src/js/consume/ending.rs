@@ -32,6 +32,11 @@ impl Ending {
         })
     }
 
+    /// Does the program destroy the subscription, rather than unsubscribe or drain it?
+    pub(super) fn is_kept(&self) -> bool {
+        self.keep.load(Ordering::Relaxed)
+    }
+
     pub(super) fn keep_consumer(&self) {
         self.keep.store(true, Ordering::Relaxed);
     }
@@ -39,7 +44,7 @@ impl Ending {
     /// Whether a subscription that ends for this reason leaves its consumer to be deleted by
     /// [`Ending::delete_later`].
     pub(super) fn deletes_after(&self, reason: EndReason) -> bool {
-        reason == EndReason::Drained && !self.keep.load(Ordering::Relaxed)
+        reason == EndReason::Drained && !self.is_kept()
     }
 
     /// Waits for the answer to [`Ending::delete_later`].

@@ -42,7 +42,7 @@ impl FlowControl {
         self.owed.as_ref().map_or(u64::MAX, |owed| owed.after)
     }
 
-    /// The consumer that asked is no longer: nothing is owed.
+    /// The consumer that asked does not exist any more: nothing is owed.
     pub fn forget(&mut self) {
         self.owed = None;
     }

@@ -1,6 +1,8 @@
 //! What the reply subject of a message from a consumer says: `$JS.ACK.` and 7 tokens, or 9 and more
 //! with the domain and the account in front (ADR-15).
 
+use crate::msg::{Msg, MsgStatus};
+
 /// The metadata of a message that a consumer delivered. They lie in its reply subject.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Metadata<'a> {
@@ -24,6 +26,13 @@ pub struct Metadata<'a> {
 
 /// What the reply subjects of consumers' messages begin with.
 pub const ACK_PREFIX: &[u8] = b"$JS.ACK.";
+
+/// What the server says to the client by a status. A message of the stream may look like one: but it
+/// has metadata, and goes to the program.
+pub(super) fn status_of_server(msg: &Msg) -> Option<MsgStatus<'_>> {
+    let from_stream = msg.reply().is_some_and(|r| r.starts_with(ACK_PREFIX));
+    msg.status().filter(|_| !from_stream)
+}
 
 /// The short form has this many tokens behind the prefix.
 const SHORT: usize = 7;
@@ -143,6 +152,37 @@ mod tests {
         }
     }
 
+    /// By the standard library, which also takes a sign.
+    fn decimal(text: &[u8]) -> Option<u64> {
+        let text = std::str::from_utf8(text).ok()?;
+        text.parse().ok().filter(|_| !text.starts_with('+'))
+    }
+
+    /// The format, token by token, with no regard to speed.
+    fn by_the_book(reply: &[u8]) -> Option<Metadata<'_>> {
+        let tokens: Vec<&[u8]> = reply.split(|b| *b == b'.').collect();
+        let ["$JS", "ACK"] =
+            [tokens.first()?, tokens.get(1)?].map(|t| str::from_utf8(t).unwrap_or(""))
+        else {
+            return None;
+        };
+        let (domain, rest) = match tokens.len() - 2 {
+            7 => (None, &tokens[2..]),
+            9.. => (Some(tokens[2]).filter(|d| *d != b"_"), &tokens[4..]),
+            _ => return None,
+        };
+        Some(Metadata {
+            domain,
+            stream: rest[0],
+            consumer: rest[1],
+            delivered: decimal(rest[2])?,
+            stream_seq: decimal(rest[3])?,
+            consumer_seq: decimal(rest[4])?,
+            timestamp: decimal(rest[5])?.try_into().ok()?,
+            pending: decimal(rest[6])?,
+        })
+    }
+
     proptest! {
         #[test]
         fn what_a_server_writes_is_read(
@@ -172,10 +212,25 @@ mod tests {
         }
 
         #[test]
-        fn any_bytes_are_taken_without_panic(reply in proptest::collection::vec(any::<u8>(), 0..80)) {
-            let _ = Metadata::parse(&reply);
+        fn any_bytes_are_read_as_the_description_of_the_format_has_it(
+            reply in prop_oneof![
+                proptest::collection::vec(any::<u8>(), 0..80),
+                "[.0-9a_+-]{0,60}".prop_map(String::into_bytes),
+                proptest::collection::vec("[0-9]{0,20}|[a_]|\\PC", 5..12)
+                    .prop_map(|tokens| tokens.join(".").into_bytes()),
+            ],
+        ) {
+            prop_assert_eq!(Metadata::parse(&reply), by_the_book(&reply));
             let behind = [ACK_PREFIX, &reply[..]].concat();
-            let _ = Metadata::parse(&behind);
+            prop_assert_eq!(Metadata::parse(&behind), by_the_book(&behind));
+        }
+
+        #[test]
+        fn numbers_are_digits_that_fit(text in prop_oneof![
+            proptest::collection::vec(any::<u8>(), 0..24),
+            "[+-]?[0-9]{0,22}".prop_map(String::into_bytes),
+        ]) {
+            prop_assert_eq!(number(&text), decimal(&text));
         }
     }
 }

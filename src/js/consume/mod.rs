@@ -5,9 +5,10 @@
 //! | [`ack`] | acknowledging messages |
 //! | [`metadata`](mod@metadata) | what the reply subject of a message says |
 //! | [`select`], `validate` | which consumer a subscription uses, and whether it may |
-//! | [`machine`] | when a push consumer is made again, and where it starts: the ordered consumer |
-//! | [`push`], [`subscribe`](mod@subscribe), `recover` | a push subscription: its messages, how it is made, and what is done when it is lost |
-//! | [`pull`] | pull subscriptions: fetches, and the asynchronous pull |
+//! | [`machine`], `recover` | when a consumer is created again, and where it starts: the ordered consumer; doing it |
+//! | [`push`], `push_intake`, [`subscribe`](mod@subscribe) | a push subscription: its state, what comes from its consumer, how it is made |
+//! | [`pull`] | pull subscriptions: fetches, the asynchronous pull, the ordered pull |
+//! | `room` | how much a queue still takes |
 //! | `api`, `ending` | the API as subscriptions use it without waiting; what becomes of a consumer when its subscription ends |
 //! | `inspect` | what a program can ask about the consumer |
 //! | [`flow`] | answering flow control |
@@ -23,7 +24,9 @@ pub mod machine;
 pub mod metadata;
 pub mod pull;
 pub mod push;
+mod push_intake;
 mod recover;
+mod room;
 pub mod select;
 pub mod subscribe;
 mod validate;
@@ -33,5 +36,5 @@ pub use backoff::Backoff;
 pub use inspect::{consumer_info, sequence_mismatch};
 pub use metadata::Metadata;
 pub use push::{Events, Push, SequenceMismatch};
-pub use select::{SubOptions, Wanted};
+pub use select::{Mode, SubOptions, Wanted};
 pub use subscribe::{Delivery, subscribe};

@@ -1,8 +1,7 @@
-//! A push subscription: what its consumer sends, before the program sees it, and when it does.
+//! A push subscription: its state, and how the program is given its messages.
 //!
-//! The reading thread gives each batch to [`Push::take`], which takes out heartbeats and flow
-//! control, and tells the [`Machine`] what has come. What the machine wants done is done in
-//! `recover`.
+//! The reading thread gives each batch to `push_intake`, which takes out heartbeats and flow control,
+//! and tells the [`Machine`] what has come. What the machine says is done in `recover`.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
@@ -13,17 +12,17 @@ use super::api::Api;
 use super::ending::Ending;
 use super::flow::FlowControl;
 use super::machine::{Kind, Machine};
-use super::metadata::{self, ACK_PREFIX, Metadata};
-use super::recover::Timing;
+use super::recover::{Parts, Recovered, Timing, recover};
+use super::room::Room;
 use super::select::Selection;
-use crate::client::{Connection, Extension, Intake, Observation, Subscription, When};
+use crate::client::{Connection, EndReason, Extension, Observation, Subscription, When};
 use crate::error::{Error, Result, Status};
 use crate::js::api::ConsumerConfig;
 use crate::js::context::{Call, CallOptions};
-use crate::locks::Mutex;
+use crate::locks::{Mutex, MutexGuard};
 use crate::msg::{Msg, MsgList, Owner};
 
-/// Who hears what happens to an ordered consumer, beside the program that gets its messages. All of
+/// Is told what happens to an ordered consumer, beside the program that gets its messages. All of
 /// these are called on threads that must not wait.
 pub trait Events: Send + Sync {
     /// Is [`Events::initial_complete`] of interest?
@@ -39,7 +38,8 @@ pub trait Events: Send + Sync {
         let _ = after;
     }
 
-    /// The stream is no longer there. A consumer will be created when there is one of its name again.
+    /// The stream does not exist any more. A consumer will be created when there is one of its name
+    /// again.
     fn stream_missing(&self) {}
 
     /// A consumer was given up, and another one is going to take its place.
@@ -56,15 +56,15 @@ pub struct Push {
     /// What the consumer was asked to be.
     pub(super) config: ConsumerConfig,
     /// The program fetches the messages by itself.
-    is_sync: bool,
+    pub(super) is_sync: bool,
     owner: Arc<Owner>,
     /// Messages need no acknowledgement.
     no_ack: bool,
     pub(super) events: Option<Arc<dyn Events>>,
     pub(super) state: Mutex<State>,
-    counts: Counts,
+    pub(super) counts: Counts,
     /// A mismatch that the next call for a message has to tell.
-    mismatch_due: AtomicBool,
+    pub(super) mismatch_due: AtomicBool,
     pub(super) ending: Arc<Ending>,
     pub(super) sub: OnceLock<Weak<Subscription>>,
     pub(super) observation: OnceLock<Observation>,
@@ -84,32 +84,32 @@ pub(super) struct State {
     pub(super) ours: bool,
     pub(super) flow: FlowControl,
     /// Messages that were left for the queue.
-    passed: u64,
+    pub(super) passed: u64,
     /// Those of them that are not in the queue yet: they came before the server said how many messages
     /// the initial data are.
-    held: MsgList,
+    pub(super) held: MsgList,
     /// What the last heartbeat showed to be missing, which was told.
-    mismatch: Option<SequenceMismatch>,
+    pub(super) mismatch: Option<SequenceMismatch>,
     /// Messages were not taken because the queue was full, which was told.
-    overflow_told: bool,
+    pub(super) overflow_told: bool,
     pub(super) timing: Timing,
     pub(super) ended: bool,
 }
 
 /// What the thread that hands messages over looks at for each of them.
-struct Counts {
+pub(super) struct Counts {
     /// Messages that the program was given.
-    taken: AtomicU64,
+    pub(super) taken: AtomicU64,
     /// Of those left for the queue, how many it dropped.
-    dropped: AtomicU64,
+    pub(super) dropped: AtomicU64,
     /// An answer to flow control is due when so many were taken or dropped.
-    answer_after: AtomicU64,
+    pub(super) answer_after: AtomicU64,
     /// The machine waits for room in the queue.
-    full: AtomicBool,
+    pub(super) full: AtomicBool,
 }
 
 impl Counts {
-    fn dealt_with(&self) -> u64 {
+    pub(super) fn dealt_with(&self) -> u64 {
         self.taken.load(Ordering::SeqCst) + self.dropped.load(Ordering::SeqCst)
     }
 }
@@ -171,11 +171,6 @@ impl Push {
         self.api.connection()
     }
 
-    /// The subscription, unless it has gone.
-    pub(super) fn subscription(&self) -> Option<Arc<Subscription>> {
-        self.sub.get()?.upgrade()
-    }
-
     /// The stream and the consumer, if there is one at this moment.
     pub fn names(&self) -> (String, String) {
         (self.stream.clone(), self.state.lock().consumer.clone())
@@ -222,7 +217,7 @@ impl Push {
 
     /// Answers flow control if that is due.
     #[cold]
-    fn answer_flow(&self, state: &mut State) {
+    pub(super) fn answer_flow(&self, state: &mut State) {
         if let Some(reply) = state.flow.due(self.counts.dealt_with()) {
             self.counts.answer_after.store(u64::MAX, Ordering::SeqCst);
             self.answer(&reply);
@@ -230,20 +225,15 @@ impl Push {
     }
 
     /// Sends an empty message, which is all that the server waits for.
-    fn answer(&self, subject: &[u8]) {
-        // Without a connection there is nobody who waits.
+    pub(super) fn answer(&self, subject: &[u8]) {
+        // Without a connection the server does not wait for it.
         let _ = self.connection().publish(subject, None, b"", When::Soon);
     }
 
-    /// The consumer that asked for flow control is no longer.
+    /// The consumer that asked for flow control does not exist any more.
     pub(super) fn forget_flow(&self, state: &mut State) {
         state.flow.forget();
         self.counts.answer_after.store(u64::MAX, Ordering::SeqCst);
-    }
-
-    /// The consumer whose heartbeats were compared is no longer.
-    pub(super) fn forget_mismatch(&self, state: &mut State) {
-        state.mismatch = None;
     }
 
     #[cold]
@@ -254,288 +244,119 @@ impl Push {
             state.machine.drained(Instant::now());
             state.overflow_told = false;
             drop(state);
-            self.recover();
+            recover(self);
         }
     }
 
-    fn heartbeat(&self, state: &mut State, epoch: u64, msg: &Msg, now: Instant) -> bool {
-        let stalled = msg.header(b"Nats-Consumer-Stalled");
-        if let Some(subject) = stalled.filter(|s| !s.is_empty()) {
-            self.answer(subject);
-        }
-        let last = msg
-            .header(b"Nats-Last-Consumer")
-            .filter(|_| msg.reply().is_none())
-            .and_then(metadata::number);
-        let ours = state.machine.consumer_seq();
-        let outcome = state.machine.heartbeat(epoch, last, stalled.is_some(), now);
-        if let Some(last) = last.filter(|_| self.kind == Kind::Plain && ours > 0) {
-            self.compare(state, last, ours);
-        }
-        outcome.initial_complete
-    }
-
-    /// A heartbeat has said whether all messages have come.
-    fn compare(&self, state: &mut State, server: u64, client: u64) {
-        let told = state.mismatch.is_some();
-        state.mismatch = (server != client).then(|| SequenceMismatch {
-            stream: state.machine.stream_seq(),
-            client,
-            server,
-        });
-        if told || state.mismatch.is_none() {
-            return;
-        }
-        if self.is_sync {
-            self.mismatch_due.store(true, Ordering::Relaxed);
-        } else if let Some(sub) = self.subscription() {
-            let error = mismatch();
-            self.connection().report_error(Some(&sub), &error);
-        }
-    }
-}
-
-fn mismatch() -> Error {
-    Error::new(Status::NATS_MISMATCH, "consumer sequence mismatch")
-}
-
-/// What the server says to the client and not to the program.
-enum Control {
-    Heartbeat,
-    Flow,
-    Other,
-}
-
-/// Status 100 without a payload; but a message of the stream that looks like one is the program's.
-fn control(msg: &Msg) -> Option<Control> {
-    let status = msg.status().filter(|s| s.code == 100)?;
-    if msg.reply().is_some_and(|r| r.starts_with(ACK_PREFIX)) {
-        return None;
-    }
-    Some(match status.description {
-        d if d.starts_with(b"Idle") => Control::Heartbeat,
-        d if d.starts_with(b"Flow") => Control::Flow,
-        _ => Control::Other,
-    })
-}
-
-/// How much the queue still takes.
-struct Room {
-    msgs: i64,
-    bytes: i64,
-    limits: (i64, i64),
-}
-
-impl Room {
-    fn of(sub: &Subscription) -> Self {
-        let limits = sub.pending_limits().unwrap_or((-1, -1));
-        let waiting = sub.pending().unwrap_or((0, 0));
-        let left = |limit: i32, waiting: i32| match limit {
-            0.. => i64::from(limit) - i64::from(waiting),
-            _ => i64::MAX,
-        };
-        Room {
-            msgs: left(limits.0, waiting.0),
-            bytes: left(limits.1, waiting.1),
-            limits: (i64::from(limits.0), i64::from(limits.1)),
-        }
-    }
-
-    fn take(&mut self, size: usize) -> bool {
-        let size = size as i64;
-        let fits = self.msgs >= 1 && self.bytes >= size;
-        if fits {
-            self.msgs -= 1;
-            self.bytes -= size;
-        }
-        fits
-    }
-
-    fn is_half_empty(&self) -> bool {
-        self.msgs >= self.limits.0 / 2 && self.bytes >= self.limits.1 / 2
-    }
-}
-
-impl Intake for Push {
-    fn take(&self, sub: &Arc<Subscription>, sid: u64, msgs: &mut MsgList) {
-        let mut batch = std::mem::take(msgs);
-        let now = Instant::now();
+    /// The name of the consumer that the library has created and that has not been deleted yet: the
+    /// caller has to delete it.
+    fn take_ours(&self) -> Option<String> {
         let mut state = self.state.lock();
-        if sid != state.sid || state.ended {
-            // Dropped without the lock.
-            drop(state);
-            return;
+        state.ended = true;
+        state.machine.end();
+        let ours = std::mem::take(&mut state.ours) && !state.consumer.is_empty();
+        ours.then(|| state.consumer.clone())
+    }
+
+    /// The subscription has ended.
+    pub(super) fn ended(&self, sub: &Arc<Subscription>, reason: EndReason) {
+        if let Some(timer) = self.state.lock().timing.stop() {
+            timer.cancel();
         }
-        if let Ok(dropped) = sub.dropped() {
-            let dropped = u64::try_from(dropped).unwrap_or(0);
-            self.counts.dropped.store(dropped, Ordering::SeqCst);
-        }
-        let epoch = state.machine.epoch();
-        let mut kept = MsgList::new();
-        match self.kind {
-            Kind::Plain => self.take_plain(&mut state, &mut batch, &mut kept, now),
-            Kind::Ordered => {
-                let complete = self.take_ordered(&mut state, sub, &mut batch, &mut kept, now);
-                if let (Some(after), Some(events)) = (complete, &self.events) {
-                    events.initial_complete(after);
-                }
-            }
-        }
-        state.passed += kept.len() as u64;
-        // With the lock held: what the machine has taken is in the queue before anything else is
-        // done, and in this order.
-        if state.machine.is_creating() && self.wants_initial() {
-            state.held.append(&mut kept);
-        } else {
-            self.release(&mut state, sub);
-            if !kept.is_empty() {
-                sub.enqueue(kept);
-            }
-        }
-        self.answer_flow(&mut state);
-        let recover = state.machine.epoch() != epoch;
-        drop(state);
-        drop(batch);
-        if recover {
-            self.recover();
+        if !self.ending.deletes_after(reason) {
+            let mut state = self.state.lock();
+            state.ended = true;
+            state.machine.end();
+        } else if let Some(consumer) = self.take_ours() {
+            self.ending.delete_later(sub, consumer);
         }
     }
 }
 
-impl Push {
-    fn take_plain(&self, state: &mut State, batch: &mut MsgList, kept: &mut MsgList, now: Instant) {
-        // Only the last message before a heartbeat has to be looked at.
-        let mut last: Option<Msg> = None;
-        let note = |state: &mut State, last: Option<Msg>, kept: &mut MsgList| {
-            let Some(msg) = last else { return };
-            if let Some(meta) = msg.reply().and_then(Metadata::parse) {
-                state.machine.data(0, &meta, now);
-            }
-            kept.push(msg);
-        };
-        while let Some(msg) = batch.pop() {
-            let Some(control) = control(&msg) else {
-                if let Some(before) = last.replace(msg) {
-                    kept.push(before);
-                }
-                continue;
-            };
-            note(state, last.take(), kept);
-            self.control(state, control, &msg, kept.len(), now);
-        }
-        note(state, last, kept);
+impl Recovered for Push {
+    type State = State;
+
+    fn me(&self) -> &Weak<Self> {
+        &self.me
     }
 
-    /// Returns behind how many messages the initial data have become complete, if they have.
-    fn take_ordered(
-        &self,
-        state: &mut State,
-        sub: &Arc<Subscription>,
-        batch: &mut MsgList,
-        kept: &mut MsgList,
-        now: Instant,
-    ) -> Option<u64> {
-        let epoch = state.machine.epoch();
-        let mut room = Room::of(sub);
-        room.msgs -= state.held.len() as i64;
-        room.bytes -= state.held.bytes() as i64;
-        let mut complete = None;
-        while let Some(msg) = batch.pop() {
-            let is_complete = if let Some(control) = control(&msg) {
-                self.control(state, control, &msg, kept.len(), now)
-            } else if !room.take(msg.size()) {
-                self.overflow(state, sub, now);
-                continue;
-            } else {
-                // What has no metadata is not from the consumer.
-                let meta = msg.reply().and_then(Metadata::parse);
-                let outcome = meta.map(|meta| state.machine.data(epoch, &meta, now));
-                let outcome = outcome.unwrap_or_default();
-                if outcome.deliver {
-                    kept.push(msg);
-                }
-                outcome.initial_complete
-            };
-            if is_complete {
-                complete = Some(state.passed + kept.len() as u64);
-            }
-        }
-        complete
+    fn subscription(&self) -> Option<Arc<Subscription>> {
+        self.sub.get()?.upgrade()
     }
 
-    /// Returns whether the initial data have become complete.
-    fn control(
-        &self,
-        state: &mut State,
-        control: Control,
-        msg: &Msg,
-        kept: usize,
-        now: Instant,
-    ) -> bool {
-        let epoch = state.machine.epoch();
-        match control {
-            Control::Heartbeat => return self.heartbeat(state, epoch, msg, now),
-            Control::Flow => {
-                state.machine.heartbeat(epoch, None, true, now);
-                let Some(reply) = msg.reply().filter(|_| state.machine.is_listening()) else {
-                    return false;
-                };
-                let received = state.passed + kept as u64;
-                if state.flow.asked(reply, received, self.counts.dealt_with()) {
-                    self.answer(reply);
-                }
-                let after = state.flow.due_after();
-                self.counts.answer_after.store(after, Ordering::SeqCst);
-            }
-            Control::Other => {}
-        }
-        false
+    fn api(&self) -> &Arc<Api> {
+        &self.api
     }
 
-    /// The queue is full: what does not fit is asked for again when there is room.
-    fn overflow(&self, state: &mut State, sub: &Arc<Subscription>, now: Instant) {
-        if state.machine.is_full() || !state.machine.is_listening() {
-            return;
-        }
-        state.machine.overflowed(now);
-        if state.machine.is_full() {
-            self.counts.full.store(true, Ordering::Relaxed);
-        }
-        if !std::mem::replace(&mut state.overflow_told, true) {
-            let text = "the pending limits are reached: messages are asked for again when some have been taken";
-            let error = Error::new(Status::NATS_SLOW_CONSUMER, text);
-            self.connection().report_error(Some(sub), &error);
-        }
+    fn stream(&self) -> &str {
+        &self.stream
     }
 
-    /// Does somebody wait to hear that the initial data are complete?
-    pub(super) fn wants_initial(&self) -> bool {
-        self.events.as_ref().is_some_and(|e| e.wants_initial())
+    fn ending(&self) -> &Arc<Ending> {
+        &self.ending
     }
 
-    /// Puts the messages into the queue that had to wait until the server said what the initial data
-    /// are.
-    pub(super) fn release(&self, state: &mut State, sub: &Arc<Subscription>) {
-        if !state.held.is_empty() && !state.machine.is_creating() {
-            sub.enqueue(std::mem::take(&mut state.held));
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock()
+    }
+
+    fn parts(state: &mut State) -> Option<Parts<'_>> {
+        Some(Parts {
+            machine: &mut state.machine,
+            timing: &mut state.timing,
+            consumer: &mut state.consumer,
+            ours: &mut state.ours,
+            ended: state.ended,
+        })
+    }
+
+    fn take_inbox(&self, state: &mut State, sub: &Arc<Subscription>) -> Result<()> {
+        self.forget_flow(state);
+        state.mismatch = None;
+        let inbox = self.connection().new_inbox();
+        state.sid = sub.rebind(&inbox)?;
+        state.deliver = String::from_utf8_lossy(&inbox).into_owned();
+        Ok(())
+    }
+
+    fn config(&self, state: &State, _epoch: u64) -> ConsumerConfig {
+        let mut config = self.config.clone();
+        config.deliver_subject.clone_from(&state.deliver);
+        if self.kind == Kind::Ordered {
+            // The one before may still have it.
+            config.name.clear();
         }
+        config
     }
 
-    /// Says that the initial data have been found to be complete now. They end in front of the messages
-    /// that wait because they came before the server's answer, as far as those are later ones.
-    pub(super) fn tell_complete(&self, state: &mut State) {
-        let expected = state.machine.expected().unwrap_or(u64::MAX);
-        let mut later = 0;
-        let none = state.held.retain(|msg| {
-            let meta = msg.reply().and_then(Metadata::parse);
-            later += u64::from(meta.is_some_and(|meta| meta.consumer_seq > expected));
-            true
-        });
-        drop(none);
+    fn use_consumer(&self, state: &mut State, name: &str) {
+        name.clone_into(&mut state.consumer);
+        state.ours = true;
+    }
+
+    fn before_poll(&self, state: &mut State, sub: &Arc<Subscription>) {
+        self.release(state, sub);
+    }
+
+    fn initial_complete(&self, state: &mut State) {
+        self.tell_complete(state);
+    }
+
+    fn stream_missing(&self) {
         if let Some(events) = &self.events {
-            events.initial_complete(state.passed - later);
+            events.stream_missing();
         }
     }
+
+    fn reset(&self) {
+        if let Some(events) = &self.events {
+            events.reset();
+        }
+    }
+}
+
+pub(super) fn mismatch() -> Error {
+    Error::new(Status::NATS_MISMATCH, "consumer sequence mismatch")
 }
 
 impl Extension for Push {
@@ -552,7 +373,10 @@ impl Extension for Push {
     }
 
     fn unsubscribed(&self, _sub: &Arc<Subscription>) -> Result<()> {
-        self.delete_now()
+        match self.take_ours() {
+            Some(consumer) => self.ending.delete_now(&consumer),
+            None => Ok(()),
+        }
     }
 
     fn destroying(&self, _sub: &Arc<Subscription>) {

@@ -1,16 +1,17 @@
-//! Doing what the [`Machine`](super::machine::Machine) says: binding, creating, asking, and being
-//! there in time. Nothing here waits, so it can be done by any thread: the one that reads, the
-//! timers', the one that found a connection.
+//! Does what a [`Machine`] says: takes inboxes, creates consumers, asks the server, and sets timers.
+//! Nothing here waits, so it runs on any thread: the one that reads, the timers' thread, the one that
+//! found a connection.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Instant;
 
-use super::api::start_behind;
-use super::machine::{Action, Created, Start};
-use super::push::{Push, State};
-use crate::client::{ConnEvent, EndReason, Subscription, Timer};
+use super::api::{Api, start_behind};
+use super::ending::Ending;
+use super::machine::{Action, Created, Kind, Machine, Start};
+use crate::client::{ConnEvent, Subscription, Timer};
 use crate::error::{Error, Result, Status};
-use crate::js::api::{ConsumerInfo, ErrCode, StreamInfo};
+use crate::js::api::{ConsumerConfig, ConsumerInfo, ErrCode, StreamInfo};
+use crate::locks::MutexGuard;
 
 /// When the machine is looked at next.
 #[derive(Default)]
@@ -28,312 +29,346 @@ impl Timing {
     }
 }
 
-impl Push {
-    /// Does what there is to do now, and sees to it that this is called again in time.
-    pub(super) fn recover(&self) {
-        let Some(sub) = self.subscription() else {
-            return;
-        };
-        loop {
-            let now = Instant::now();
-            let mut state = self.state.lock();
-            if state.ended {
-                return;
-            }
-            self.release(&mut state, &sub);
-            match state.machine.poll(now) {
-                None => return self.arm(&mut state, now),
-                Some(Action::Rebind { .. }) => {
-                    let left = self.rebind(&mut state, &sub);
-                    drop(state);
-                    if let Some(events) = &self.events {
-                        events.reset();
-                    }
-                    if let Some(consumer) = left {
-                        self.ending.delete_unused(&consumer);
-                    }
-                }
-                Some(Action::Create { epoch, start }) => {
-                    let deliver = state.deliver.clone();
-                    let verify = state.timing.stream_missing;
-                    drop(state);
-                    match verify {
-                        false => self.create(epoch, start, &deliver),
-                        true => self.verify_stream(epoch, start, deliver),
-                    }
-                }
-                Some(Action::Probe { epoch }) => {
-                    let consumer = state.consumer.clone();
-                    drop(state);
-                    self.probe(epoch, &consumer);
-                }
-            }
-        }
+/// The part of a subscription's state that this file works with.
+pub(super) struct Parts<'a> {
+    pub(super) machine: &'a mut Machine,
+    pub(super) timing: &'a mut Timing,
+    /// The consumer's name; empty while there is none.
+    pub(super) consumer: &'a mut String,
+    /// The library created it.
+    pub(super) ours: &'a mut bool,
+    pub(super) ended: bool,
+}
+
+/// A subscription whose consumer is created again when it is lost.
+pub(super) trait Recovered: Send + Sync + Sized + 'static {
+    /// What its lock protects.
+    type State;
+
+    fn me(&self) -> &Weak<Self>;
+    fn subscription(&self) -> Option<Arc<Subscription>>;
+    fn api(&self) -> &Arc<Api>;
+    fn stream(&self) -> &str;
+    fn ending(&self) -> &Arc<Ending>;
+    fn lock(&self) -> MutexGuard<'_, Self::State>;
+    /// `None` where no machine decides about the consumer.
+    fn parts(state: &mut Self::State) -> Option<Parts<'_>>;
+
+    /// Takes a new inbox: what comes to the old one is not looked at any more.
+    fn take_inbox(&self, state: &mut Self::State, sub: &Arc<Subscription>) -> Result<()>;
+    /// What the consumer of this epoch is to be, before its start is set.
+    fn config(&self, state: &Self::State, epoch: u64) -> ConsumerConfig;
+    /// A consumer was created, and is used from now on.
+    fn use_consumer(&self, state: &mut Self::State, name: &str);
+    /// The machine is about to be asked what is to be done.
+    fn before_poll(&self, state: &mut Self::State, sub: &Arc<Subscription>) {
+        let _ = (state, sub);
+    }
+    /// The initial data are complete.
+    fn initial_complete(&self, state: &mut Self::State) {
+        let _ = state;
     }
 
-    /// Sets the timer, unless it is early enough.
-    fn arm(&self, state: &mut State, now: Instant) {
-        let Some(at) = state.machine.wake_at() else {
-            return;
-        };
-        match &state.timing.timer {
-            Some((set, _)) if *set <= at => return,
-            Some((_, timer)) => {
-                timer.cancel();
-            }
-            None => {}
-        }
-        let me = self.me.clone();
-        let fire = move || {
-            if let Some(push) = me.upgrade() {
-                push.tick();
-            }
-        };
-        let delay = at.saturating_duration_since(now);
-        state.timing.timer = Some((at, self.connection().after(delay, fire)));
-    }
+    /// A consumer was given up. Nothing is locked, as in those that follow.
+    fn reset(&self) {}
+    /// The stream does not exist any more.
+    fn stream_missing(&self) {}
+    /// A consumer is there.
+    fn is_live(&self) {}
+}
 
-    fn tick(&self) {
-        let mut state = self.state.lock();
-        state.timing.timer = None;
-        if state.ended {
+/// Does what there is to do now, and has itself called again in time.
+pub(super) fn recover<R: Recovered>(me: &R) {
+    let Some(sub) = me.subscription() else {
+        return;
+    };
+    loop {
+        let now = Instant::now();
+        let mut state = me.lock();
+        if R::parts(&mut state).is_none_or(|parts| parts.ended) {
             return;
         }
-        let missed = state.machine.missed(Instant::now());
-        drop(state);
-        if missed && let Some(sub) = self.subscription() {
-            let error = Error::from(Status::NATS_MISSED_HEARTBEAT);
-            self.connection().report_error(Some(&sub), &error);
-        }
-        self.recover();
-    }
-
-    /// The connection was lost, or is there again.
-    pub(super) fn connection_changed(&self, event: ConnEvent) {
-        let mut state = self.state.lock();
-        match event {
-            ConnEvent::Lost => state.machine.lost(),
-            ConnEvent::Restored => state.machine.restored(Instant::now()),
-            _ => return,
-        }
-        drop(state);
-        self.recover();
-    }
-
-    /// Takes a new deliver subject. Returns the consumer that is left, if it is to be deleted.
-    fn rebind(&self, state: &mut State, sub: &Arc<Subscription>) -> Option<String> {
-        self.forget_flow(state);
-        self.forget_mismatch(state);
-        let inbox = self.connection().new_inbox();
-        match sub.rebind(&inbox) {
-            Ok(sid) => {
-                state.sid = sid;
-                state.deliver = String::from_utf8_lossy(&inbox).into_owned();
-            }
-            // It is closed, or drains and gets no more.
-            Err(_) => state.machine.end(),
-        }
-        let left = std::mem::take(&mut state.consumer);
-        let delete = std::mem::take(&mut state.ours) && !left.is_empty();
-        delete.then_some(left)
-    }
-
-    fn create(&self, epoch: u64, start: Start, deliver_subject: &str) {
-        let mut config = self.config.clone();
-        config.deliver_subject = deliver_subject.to_owned();
-        if self.kind == super::machine::Kind::Ordered {
-            // The one before may still have it.
-            config.name.clear();
-        }
-        if let Start::Behind(sequence) = start {
-            start_behind(&mut config, sequence);
-        }
-        let me = self.me.clone();
-        let sent = self
-            .api
-            .create_consumer(&self.stream, &config, move |answer| {
-                if let Some(push) = me.upgrade() {
-                    push.created(epoch, answer);
-                }
-            });
-        if let Err(error) = sent {
-            self.create_failed(epoch, &error.into());
-        }
-    }
-
-    fn created(&self, epoch: u64, answer: crate::js::Result<ConsumerInfo>) {
-        let info = match answer {
-            Ok(info) => info,
-            Err(error) => return self.create_failed(epoch, &error),
-        };
-        let mut state = self.state.lock();
-        let outcome = match state.ended {
-            true => None,
-            false => state.machine.created(epoch, created(&info), Instant::now()),
-        };
-        let Some(outcome) = outcome else {
-            // Too late.
-            drop(state);
-            return self.ending.delete_unused(&info.name);
-        };
-        state.consumer = info.name;
-        state.ours = true;
-        state.timing.stream_missing = false;
-        if outcome.initial_complete {
-            self.tell_complete(&mut state);
-        }
-        drop(state);
-        self.recover();
-    }
-
-    fn create_failed(&self, epoch: u64, error: &crate::js::Error) {
-        let mut state = self.state.lock();
-        if state.ended {
+        me.before_poll(&mut state, &sub);
+        let Some(parts) = R::parts(&mut state) else {
             return;
-        }
-        let missing = error.code() == ErrCode::STREAM_NOT_FOUND;
-        let newly = missing && !std::mem::replace(&mut state.timing.stream_missing, missing);
-        state.machine.create_failed(epoch, Instant::now());
-        drop(state);
-        if let Some(events) = self.events.as_ref().filter(|_| newly) {
-            events.stream_missing();
-        }
-        if let Some(sub) = self.subscription() {
-            let what = match self.kind {
-                super::machine::Kind::Ordered => "ordered consumer",
-                super::machine::Kind::Plain => "consumer",
-            };
-            self.api.report_not_recreated(&sub, what, error);
-        }
-        self.recover();
-    }
-
-    /// Looks whether the stream is the one that the messages came from, before a consumer of it is
-    /// created.
-    fn verify_stream(&self, epoch: u64, start: Start, deliver: String) {
-        let me = self.me.clone();
-        let sent = self
-            .api
-            .ask("STREAM.INFO", &[&self.stream], b"", move |answer| {
-                let Some(push) = me.upgrade() else { return };
-                let info: StreamInfo = match answer {
-                    Ok(info) => info,
-                    Err(error) => return push.create_failed(epoch, &error),
-                };
-                let is_mirror = info.config.is_some_and(|c| c.mirror.is_some());
-                let mut state = push.state.lock();
-                state.timing.stream_missing = false;
-                let mut start = start;
-                if !is_mirror && info.created.0 > state.machine.last_time() {
-                    state.machine.stream_made_again();
-                    start = state.machine.start();
+        };
+        match parts.machine.poll(now) {
+            None => return arm(me, parts, now),
+            Some(Action::Rebind { .. }) => {
+                let left = leave(parts);
+                if me.take_inbox(&mut state, &sub).is_err()
+                    && let Some(parts) = R::parts(&mut state)
+                {
+                    // It is closed, or drains and gets no more.
+                    parts.machine.end();
                 }
                 drop(state);
-                push.create(epoch, start, &deliver);
-            });
-        if let Err(error) = sent {
-            self.create_failed(epoch, &error.into());
-        }
-    }
-
-    /// Asks the server about the present consumer.
-    fn probe(&self, epoch: u64, consumer: &str) {
-        let me = self.me.clone();
-        let tokens = [self.stream.as_str(), consumer];
-        let sent = self.api.ask("CONSUMER.INFO", &tokens, b"", move |answer| {
-            if let Some(push) = me.upgrade() {
-                push.probed(epoch, answer);
-            }
-        });
-        if sent.is_err() {
-            let mut state = self.state.lock();
-            state.machine.probe_failed(epoch, false, Instant::now());
-        }
-    }
-
-    fn probed(&self, epoch: u64, answer: crate::js::Result<ConsumerInfo>) {
-        let now = Instant::now();
-        let mut state = self.state.lock();
-        if state.ended {
-            return;
-        }
-        match answer {
-            Ok(info) => {
-                let machine = &mut state.machine;
-                let outcome = machine.probed(epoch, info.delivered.consumer, info.num_pending);
-                if outcome.initial_complete {
-                    self.tell_complete(&mut state);
+                me.reset();
+                if let Some(consumer) = left {
+                    me.ending().delete_unused(&consumer);
                 }
             }
-            Err(e) if e.is_no_consumer() => return self.gone(state, epoch),
-            Err(e) => {
-                let denied = e.status() == Status::NATS_TIMEOUT;
-                state.machine.probe_failed(epoch, denied, now);
+            Some(Action::Create { epoch, start }) => {
+                let verify = parts.timing.stream_missing;
+                let config = me.config(&state, epoch);
+                drop(state);
+                match verify {
+                    false => create(me, epoch, start, config),
+                    true => verify_stream(me, epoch, start, config),
+                }
             }
-        }
-        drop(state);
-        self.recover();
-    }
-
-    /// The server says that the consumer is no longer.
-    fn gone(&self, mut state: crate::locks::MutexGuard<'_, State>, epoch: u64) {
-        let Some(sub) = self.subscription() else {
-            return;
-        };
-        if epoch != state.machine.epoch() {
-            return;
-        }
-        let ours = state.ours;
-        let consumer = state.consumer.clone();
-        if ours {
-            // Nothing is left to be deleted.
-            state.consumer.clear();
-            state.machine.gone(epoch, Instant::now());
-        }
-        drop(state);
-        self.api.report_gone(&sub, &self.stream, &consumer);
-        match ours {
-            true => self.recover(),
-            // It is for the program that has created it to do something about it.
-            false => sub.destroy(),
-        }
-    }
-
-    /// The name of the consumer that the library has created and nobody has deleted yet: from now on
-    /// the caller's to delete.
-    fn take_ours(&self) -> Option<String> {
-        let mut state = self.state.lock();
-        state.ended = true;
-        state.machine.end();
-        let ours = std::mem::take(&mut state.ours) && !state.consumer.is_empty();
-        ours.then(|| state.consumer.clone())
-    }
-
-    /// The program has unsubscribed.
-    pub(super) fn delete_now(&self) -> Result<()> {
-        match self.take_ours() {
-            Some(consumer) => self.ending.delete_now(&consumer),
-            None => Ok(()),
-        }
-    }
-
-    /// The subscription has ended.
-    pub(super) fn ended(&self, sub: &Arc<Subscription>, reason: EndReason) {
-        if let Some(timer) = self.state.lock().timing.stop() {
-            timer.cancel();
-        }
-        if !self.ending.deletes_after(reason) {
-            let mut state = self.state.lock();
-            state.ended = true;
-            state.machine.end();
-        } else if let Some(consumer) = self.take_ours() {
-            self.ending.delete_later(sub, consumer);
+            Some(Action::Probe { epoch }) => {
+                let consumer = parts.consumer.clone();
+                drop(state);
+                probe(me, epoch, &consumer);
+            }
         }
     }
 }
 
+/// The consumer that is left, if it is to be deleted.
+fn leave(parts: Parts<'_>) -> Option<String> {
+    let left = std::mem::take(parts.consumer);
+    let delete = std::mem::take(parts.ours) && !left.is_empty();
+    delete.then_some(left)
+}
+
+/// Sets the timer, unless it is early enough.
+fn arm<R: Recovered>(me: &R, parts: Parts<'_>, now: Instant) {
+    let Some(at) = parts.machine.wake_at() else {
+        return;
+    };
+    match &parts.timing.timer {
+        Some((set, _)) if *set <= at => return,
+        Some((_, timer)) => {
+            timer.cancel();
+        }
+        None => {}
+    }
+    let weak = me.me().clone();
+    let fire = move || {
+        if let Some(me) = weak.upgrade() {
+            tick(&*me);
+        }
+    };
+    let delay = at.saturating_duration_since(now);
+    parts.timing.timer = Some((at, me.api().connection().after(delay, fire)));
+}
+
+fn tick<R: Recovered>(me: &R) {
+    let mut state = me.lock();
+    let Some(parts) = R::parts(&mut state) else {
+        return;
+    };
+    parts.timing.timer = None;
+    if parts.ended {
+        return;
+    }
+    let missed = parts.machine.missed(Instant::now());
+    drop(state);
+    if missed && let Some(sub) = me.subscription() {
+        let error = Error::from(Status::NATS_MISSED_HEARTBEAT);
+        me.api().connection().report_error(Some(&sub), &error);
+    }
+    recover(me);
+}
+
+/// The connection was lost, or is there again.
+pub(super) fn connection_changed<R: Recovered>(me: &R, event: ConnEvent) {
+    let mut state = me.lock();
+    let Some(parts) = R::parts(&mut state) else {
+        return;
+    };
+    match event {
+        ConnEvent::Lost => parts.machine.lost(),
+        ConnEvent::Restored => parts.machine.restored(Instant::now()),
+        _ => return,
+    }
+    drop(state);
+    recover(me);
+}
+
+fn create<R: Recovered>(me: &R, epoch: u64, start: Start, mut config: ConsumerConfig) {
+    if let Start::Behind(sequence) = start {
+        start_behind(&mut config, sequence);
+    }
+    let weak = me.me().clone();
+    let name = config.name.clone();
+    let answered = move |answer| {
+        if let Some(me) = weak.upgrade() {
+            created(&*me, epoch, &name, answer);
+        }
+    };
+    let sent = me.api().create_consumer(me.stream(), &config, answered);
+    if let Err(error) = sent {
+        create_failed(me, epoch, &error.into());
+    }
+}
+
+fn created<R: Recovered>(me: &R, epoch: u64, name: &str, answer: crate::js::Result<ConsumerInfo>) {
+    let info = match answer {
+        Ok(info) => info,
+        Err(error) => {
+            if !name.is_empty() && error.status() == Status::NATS_TIMEOUT {
+                // It may have been created nevertheless.
+                me.ending().delete_unused(name);
+            }
+            return create_failed(me, epoch, &error);
+        }
+    };
+    let mut state = me.lock();
+    let parts = R::parts(&mut state).filter(|parts| !parts.ended);
+    let outcome =
+        parts.and_then(|parts| parts.machine.created(epoch, facts(&info), Instant::now()));
+    let Some(outcome) = outcome else {
+        // Too late.
+        drop(state);
+        return me.ending().delete_unused(&info.name);
+    };
+    me.use_consumer(&mut state, &info.name);
+    if let Some(parts) = R::parts(&mut state) {
+        parts.timing.stream_missing = false;
+    }
+    if outcome.initial_complete {
+        me.initial_complete(&mut state);
+    }
+    drop(state);
+    me.is_live();
+    recover(me);
+}
+
+fn create_failed<R: Recovered>(me: &R, epoch: u64, error: &crate::js::Error) {
+    let mut state = me.lock();
+    let Some(parts) = R::parts(&mut state).filter(|parts| !parts.ended) else {
+        return;
+    };
+    let missing = error.code() == ErrCode::STREAM_NOT_FOUND;
+    let newly = missing && !std::mem::replace(&mut parts.timing.stream_missing, missing);
+    let what = match parts.machine.kind() {
+        Kind::Ordered => "ordered consumer",
+        Kind::Plain => "consumer",
+    };
+    parts.machine.create_failed(epoch, Instant::now());
+    drop(state);
+    if newly {
+        me.stream_missing();
+    }
+    if let Some(sub) = me.subscription() {
+        me.api().report_not_recreated(&sub, what, error);
+    }
+    recover(me);
+}
+
+/// Looks whether the stream is the one that the messages came from, before a consumer of it is
+/// created.
+fn verify_stream<R: Recovered>(me: &R, epoch: u64, start: Start, config: ConsumerConfig) {
+    let weak = me.me().clone();
+    let answered = move |answer: crate::js::Result<StreamInfo>| {
+        let Some(me) = weak.upgrade() else { return };
+        let info = match answer {
+            Ok(info) => info,
+            Err(error) => return create_failed(&*me, epoch, &error),
+        };
+        let is_mirror = info.config.is_some_and(|c| c.mirror.is_some());
+        let mut state = me.lock();
+        let Some(parts) = R::parts(&mut state) else {
+            return;
+        };
+        parts.timing.stream_missing = false;
+        let mut start = start;
+        if !is_mirror && info.created.0 > parts.machine.last_time() {
+            parts.machine.stream_made_again();
+            start = parts.machine.start();
+        }
+        drop(state);
+        create(&*me, epoch, start, config);
+    };
+    let sent = me.api().ask("STREAM.INFO", &[me.stream()], b"", answered);
+    if let Err(error) = sent {
+        create_failed(me, epoch, &error.into());
+    }
+}
+
+/// Asks the server about the present consumer.
+fn probe<R: Recovered>(me: &R, epoch: u64, consumer: &str) {
+    let weak = me.me().clone();
+    let answered = move |answer| {
+        if let Some(me) = weak.upgrade() {
+            probed(&*me, epoch, answer);
+        }
+    };
+    let tokens = [me.stream(), consumer];
+    let sent = me.api().ask("CONSUMER.INFO", &tokens, b"", answered);
+    if sent.is_err()
+        && let Some(parts) = R::parts(&mut me.lock())
+    {
+        parts.machine.probe_failed(epoch, false, Instant::now());
+    }
+}
+
+fn probed<R: Recovered>(me: &R, epoch: u64, answer: crate::js::Result<ConsumerInfo>) {
+    let now = Instant::now();
+    let mut state = me.lock();
+    let Some(parts) = R::parts(&mut state).filter(|parts| !parts.ended) else {
+        return;
+    };
+    match answer {
+        Ok(info) => {
+            let machine = parts.machine;
+            let outcome = machine.probed(epoch, info.delivered.consumer, info.num_pending, now);
+            if outcome.initial_complete {
+                me.initial_complete(&mut state);
+            }
+        }
+        Err(e) if e.is_no_consumer() => {
+            drop(state);
+            return gone(me, epoch);
+        }
+        Err(e) => {
+            let denied = e.status() == Status::NATS_TIMEOUT;
+            parts.machine.probe_failed(epoch, denied, now);
+        }
+    }
+    drop(state);
+    recover(me);
+}
+
+/// The server says that the consumer does not exist.
+fn gone<R: Recovered>(me: &R, epoch: u64) {
+    let Some(sub) = me.subscription() else {
+        return;
+    };
+    let mut state = me.lock();
+    let Some(parts) = R::parts(&mut state).filter(|parts| !parts.ended) else {
+        return;
+    };
+    if epoch != parts.machine.epoch() {
+        return;
+    }
+    let (consumer, ours) = give_up(parts);
+    drop(state);
+    me.api().report_gone(&sub, me.stream(), &consumer);
+    match ours {
+        true => recover(me),
+        // The program has created it, and has to decide what follows.
+        false => sub.destroy(),
+    }
+}
+
+/// The present consumer does not exist any more. Returns its name, and whether another one takes its
+/// place, which `recover` creates.
+pub(super) fn give_up(parts: Parts<'_>) -> (String, bool) {
+    let (consumer, ours) = (parts.consumer.clone(), *parts.ours);
+    if ours {
+        // Nothing is left to be deleted.
+        parts.consumer.clear();
+        parts.machine.gone(parts.machine.epoch(), Instant::now());
+    }
+    (consumer, ours)
+}
+
 /// What the machine wants to know of a consumer.
-pub(super) fn created(info: &ConsumerInfo) -> Created {
+pub(super) fn facts(info: &ConsumerInfo) -> Created {
     Created {
         stream_seq: info.delivered.stream,
         consumer_seq: info.delivered.consumer,

@@ -33,10 +33,28 @@ pub struct Wanted<'a> {
     pub subjects: &'a [&'a str],
     /// The durable name that a pull subscription was given; `None` where the options have it.
     pub durable: Option<&'a str>,
-    /// Messages are pulled.
-    pub pull: bool,
+    /// How messages come.
+    pub mode: Mode,
     /// What else the program said.
     pub options: &'a SubOptions,
+}
+
+/// How messages come from the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// The server sends them.
+    Push,
+    /// The program asks for them, call by call.
+    Fetch,
+    /// The library asks for them, ahead of the program.
+    Ahead,
+}
+
+impl Mode {
+    /// Is the consumer a pull one?
+    pub fn is_pull(self) -> bool {
+        self != Mode::Push
+    }
 }
 
 /// What has been found out about a [`Wanted`].
@@ -115,7 +133,10 @@ impl Wanted<'_> {
         let options = self.options;
         let config = &options.config;
         let faults = [
-            (self.pull, "can not use pull mode for an ordered consumer"),
+            (
+                self.mode == Mode::Fetch,
+                "can not use pull mode for an ordered consumer",
+            ),
             (
                 !durable.is_empty(),
                 "durable can not be set for an ordered consumer",
@@ -197,7 +218,7 @@ fn look_up(
         }
         Err(e) if e.code() == ErrCode::CONSUMER_NOT_FOUND && !checked.bound => Ok(Consumer::New),
         // Accounts that may pull need not be allowed to ask for infos.
-        Err(e) if wanted.pull && checked.bound && is_silence(&e) => {
+        Err(e) if wanted.mode.is_pull() && checked.bound && is_silence(&e) => {
             Ok(Consumer::Assumed(checked.consumer.clone()))
         }
         Err(e) => Err(e),
@@ -211,7 +232,7 @@ fn is_silence(error: &Error) -> bool {
 /// Completes the configuration of a consumer that is to be created.
 fn fill_in(config: &mut ConsumerConfig, wanted: &Wanted<'_>) {
     config.deliver_subject.clear();
-    config.deliver_group = match wanted.pull {
+    config.deliver_group = match wanted.mode.is_pull() {
         true => String::new(),
         false => wanted.options.queue.clone(),
     };
@@ -226,14 +247,31 @@ fn fill_in(config: &mut ConsumerConfig, wanted: &Wanted<'_>) {
     }
     if wanted.options.ordered {
         config.ack_policy = Some(AckPolicy::None);
-        config.max_deliver = 1;
-        config.ack_wait = ORDERED_ACK_WAIT;
-        config.flow_control = true;
         config.memory_storage = true;
         config.replicas = 1;
-        if config.heartbeat <= 0 {
-            config.heartbeat = ORDERED_HEARTBEAT;
+        match wanted.mode.is_pull() {
+            true => fill_in_ordered_pull(config),
+            false => fill_in_ordered_push(config),
         }
+    }
+}
+
+fn fill_in_ordered_push(config: &mut ConsumerConfig) {
+    config.max_deliver = 1;
+    config.ack_wait = ORDERED_ACK_WAIT;
+    config.flow_control = true;
+    if config.heartbeat <= 0 {
+        config.heartbeat = ORDERED_HEARTBEAT;
+    }
+}
+
+/// Heartbeats are asked for with each pull request. A program that takes its time with what was asked
+/// for last has no request at the server, which counts as inactivity.
+fn fill_in_ordered_pull(config: &mut ConsumerConfig) {
+    config.heartbeat = 0;
+    config.flow_control = false;
+    if config.inactive_threshold == 0 {
+        config.inactive_threshold = ORDERED_INACTIVE;
     }
 }
 
@@ -241,6 +279,8 @@ fn fill_in(config: &mut ConsumerConfig, wanted: &Wanted<'_>) {
 const ORDERED_ACK_WAIT: i64 = 24 * 60 * 60 * 1_000_000_000;
 /// In nanoseconds.
 const ORDERED_HEARTBEAT: i64 = 5 * 1_000_000_000;
+/// 5 minutes, in nanoseconds (ADR-37).
+const ORDERED_INACTIVE: i64 = 5 * 60 * 1_000_000_000;
 
 impl Selection {
     /// Creates the consumer. Where another client has just created it, it is used if it is as the

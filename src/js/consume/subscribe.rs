@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::api::Api;
 use super::machine::{Kind, Machine, Policy};
 use super::push::{Events, Push, PushArgs};
-use super::recover::created;
+use super::recover::{connection_changed, facts, recover};
 use super::select::{Consumer, Selection, Wanted, select};
 use crate::client::{MsgSink, SubscribeArgs, Subscription};
 use crate::js::api::{AckPolicy, ConsumerConfig, ConsumerInfo, DeliverPolicy};
@@ -97,7 +97,7 @@ pub fn subscribe(
     let me = push.me.clone();
     let observation = conn.observe(move |_, event| {
         if let Some(push) = me.upgrade() {
-            push.connection_changed(event);
+            connection_changed(&*push, event);
         }
     });
     let _ = push.observation.set(observation);
@@ -145,18 +145,19 @@ impl Push {
         let heartbeat = heartbeat(&info.config);
         state.machine.set_heartbeat(heartbeat);
         let epoch = state.machine.epoch();
-        let outcome = state.machine.created(epoch, created(&info), Instant::now());
+        let outcome = state.machine.created(epoch, facts(&info), Instant::now());
         state.consumer = info.name;
         state.ours = ours;
         if outcome.is_some_and(|o| o.initial_complete) {
             self.tell_complete(&mut state);
         }
         drop(state);
-        self.recover();
+        recover(self);
     }
 }
 
-fn policy(config: &ConsumerConfig) -> Policy {
+/// How the start of a consumer with this configuration is found again.
+pub(super) fn policy(config: &ConsumerConfig) -> Policy {
     match config.deliver_policy {
         Some(DeliverPolicy::Last | DeliverPolicy::New) => Policy::Moving,
         Some(DeliverPolicy::LastPerSubject) => Policy::LastPerSubject,

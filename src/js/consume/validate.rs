@@ -7,7 +7,7 @@ use crate::error::{Error, Result, Status};
 use crate::js::api::{AckPolicy, ConsumerConfig, ConsumerInfo, DeliverPolicy, ReplayPolicy};
 
 /// Can a queue group use a consumer with these? Each message goes to one of the group only, so that
-/// nobody of it could tell what is missing.
+/// no member could tell what is missing.
 pub(super) fn queue_with(heartbeat: bool, flow_control: bool) -> Result<(), &'static str> {
     match (heartbeat, flow_control) {
         (true, _) => Err("a queue subscription cannot be created for a consumer with heartbeat"),
@@ -35,7 +35,7 @@ pub(super) fn attach(
     }
     let is_push = !is.deliver_subject.is_empty();
     let group = is.deliver_group.as_str();
-    match (wanted.pull, is_push) {
+    match (wanted.mode.is_pull(), is_push) {
         (true, true) => return refuse("cannot pull subscribe to push based consumer".into()),
         (false, false) => {
             return refuse("must use pull subscribe to bind to pull based consumer".into());
@@ -234,7 +234,7 @@ fn replay_number(policy: &ReplayPolicy) -> i32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::js::consume::select::SubOptions;
+    use crate::js::consume::select::{Mode, SubOptions};
 
     fn push_consumer() -> ConsumerInfo {
         ConsumerInfo {
@@ -257,7 +257,7 @@ mod tests {
         let wanted = Wanted {
             subjects,
             durable: None,
-            pull,
+            mode: if pull { Mode::Fetch } else { Mode::Push },
             options,
         };
         let error = attach(&wanted, &options.config, info).err()?;

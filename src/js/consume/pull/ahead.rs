@@ -1,19 +1,20 @@
 //! The asynchronous pull: messages go to a callback, or the program takes them one by one, and more
 //! are asked for as they are dealt with.
 //!
-//! What a server takes back, loses or does not answer is asked for again by whoever finds out, be it
-//! the thread that reads or that of the timers; the program's callback may take its time meanwhile.
+//! What a server takes back, loses or does not answer is asked for again by the thread that finds out,
+//! the one that reads or the timers' thread, even while the program's callback runs.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::flow::{Ask, Exit, FlowOptions};
-use super::request::{Body, expiry};
+use super::request::{Body, expiry, heartbeat_within};
 use super::status::{Said, Verdict};
 use super::{Act, Pull, State, silence};
 use crate::client::{Subscription, Timer, When};
 use crate::error::{Error, Status};
 use crate::js::consume::Backoff;
+use crate::js::consume::recover::Recovered;
 use crate::locks::Mutex;
 use crate::msg::Msg;
 
@@ -71,7 +72,7 @@ impl Ahead {
 /// Asking again for what was lost.
 #[derive(Default)]
 pub(super) struct Healing {
-    /// What is to be asked for as soon as there is somebody to ask.
+    /// What is to be asked for as soon as there is a server.
     lost: Option<Ask>,
     /// It was asked for again, and nothing has come since.
     failed: bool,
@@ -148,9 +149,11 @@ impl Pull {
         } else if due <= now {
             missed = true;
             state.active = now;
-            self.leave_inbox(&mut state, &sub);
-            self.flow_lost(&mut state);
-            self.heal(&mut state);
+            if !self.order_silent(&mut state) {
+                let _ = self.leave_inbox(&mut state, &sub);
+                self.flow_lost(&mut state);
+                self.heal(&mut state);
+            }
         }
         let next = (state.active + silence).saturating_duration_since(now);
         drop(state);
@@ -259,16 +262,21 @@ impl Pull {
             }
             Verdict::Unanswered => {
                 self.note_lost(state, lost);
-                state.acts.push_back(Act::Probe);
+                match self.order_doubted(state) {
+                    true => self.heal_later(state),
+                    false => state.acts.push_back(Act::Probe),
+                }
             }
             Verdict::Deleted => {
                 self.note_lost(state, lost);
-                state.acts.push_back(Act::Gone(said.error));
+                if !self.order_deleted(state) {
+                    state.acts.push_back(Act::Gone(said.error));
+                }
             }
         }
     }
 
-    /// Asks for what there is to be asked for, unless somebody else does later.
+    /// Sends the requests that are due, unless a timer or the recovery of the consumer is going to.
     pub(super) fn refill(&self) {
         let (Some(options), Some(sub)) = (self.options(), self.subscription()) else {
             return;
@@ -289,11 +297,12 @@ impl Pull {
         }
     }
 
-    /// Is there anybody to ask, and nobody who is going to?
+    /// Is there a server and a consumer, and no timer that is going to ask?
     fn may_ask(&self, state: &State) -> bool {
         let waits = state.healing.timer.is_some() || state.gone.is_being_made();
         let over = state.ended || state.healing.exit.is_some();
-        !waits && !over && !self.connection().is_reconnecting()
+        let is_live = state.order.as_ref().is_none_or(|o| o.machine.is_live());
+        !waits && !over && is_live && !self.connection().is_reconnecting()
     }
 
     fn send(&self, state: &mut State, options: &FlowOptions, ask: Ask) -> crate::error::Result<()> {
@@ -308,13 +317,18 @@ impl Pull {
             Some(deadline) => Some(expiry(deadline, now)).filter(|e| !e.is_zero()),
             None => renewed(),
         };
-        state.healing.asked = Some(now);
+        let is_first = state.healing.asked.replace(now).is_none();
         let id = state.pin.clone();
         let body = Body {
             batch: ask.messages,
             max_bytes: ask.max_bytes,
             expires,
             no_wait: options.no_wait,
+            heartbeat: match is_first {
+                // A mistake of the program is the server's to tell.
+                true => heartbeat,
+                false => heartbeat_within(heartbeat, expires),
+            },
             id: &id,
             options: &options.pull,
         };
@@ -371,7 +385,7 @@ impl Pull {
     }
 
     /// The program takes a message: asks for more if it is time. On the program's thread.
-    pub(super) fn iterated(&self, msg: &mut Msg) {
+    pub(super) fn iterated(&self, sub: &Subscription, msg: &mut Msg) {
         let Some(options) = self.options() else {
             return;
         };
@@ -380,11 +394,13 @@ impl Pull {
         let mut state = self.state.lock();
         state.flow.delivered(msg.size() as u64);
         let is_full = state.flow.is_full(options);
+        self.look_for_room(&mut state, sub);
         drop(state);
         match is_full {
             true => self.finish_after_queue(Exit::full()),
             false => self.refill(),
         }
+        self.act();
     }
 
     /// Why there is no message for a program that takes them: why the pull is over, if it is.
@@ -412,6 +428,12 @@ impl Pull {
                 let _ = sub.unsubscribe();
                 return;
             }
+            self.look_for_room(&mut state, sub);
+            let acts = !state.acts.is_empty();
+            drop(state);
+            if acts {
+                self.act();
+            }
         }
         match options.by_program {
             true => self.ask_program(sub),
@@ -419,7 +441,7 @@ impl Pull {
         }
     }
 
-    /// The pull is over once the program has had what waits.
+    /// The pull ends when the messages that wait have been delivered.
     pub(super) fn finish_after_queue(&self, exit: Exit) {
         let mut state = self.state.lock();
         if state.ended || state.healing.exit.is_some() {

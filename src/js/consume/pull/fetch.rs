@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use super::request::{Body, FetchRequest, expiry, weight};
+use super::request::{Body, FetchRequest, expiry, heartbeat_within, weight};
 use super::status::{Said, Verdict};
 use super::{Act, Pull, State, silence};
 use crate::client::{Batch, Subscription, When};
@@ -142,17 +142,20 @@ impl Pull {
         if got.is_full(want) {
             return Ok(());
         }
-        let mut no_wait = want.no_wait || (take_first && want.batch - got.list.len() > 1);
-        let mut backoff = None;
+        // With messages collected already, or several wanted, what the server has now is enough.
+        let takes_first = take_first && (!got.list.is_empty() || want.batch > 1);
+        let mut no_wait = want.no_wait || takes_first;
+        let (mut backoff, mut is_first) = (None, true);
         loop {
-            self.ask_for(want, got, deadline, no_wait)?;
+            self.ask_for(want, got, deadline, no_wait, is_first)?;
+            is_first = false;
             let end = self.await_end(sub, want, got, deadline)?;
             let said = match end {
                 End::Full => return Ok(()),
                 End::Late => return Err(Status::NATS_TIMEOUT.into()),
                 End::Lost => continue,
                 End::Silent => {
-                    self.leave_inbox(&mut self.state.lock(), sub);
+                    let _ = self.leave_inbox(&mut self.state.lock(), sub);
                     return Err(Status::NATS_MISSED_HEARTBEAT.into());
                 }
                 End::Said(said) => said,
@@ -197,6 +200,7 @@ impl Pull {
         got: &Got,
         deadline: Instant,
         no_wait: bool,
+        is_first: bool,
     ) -> Result<()> {
         let mut state = self.state.lock();
         self.fetch_news.store(false, Ordering::Release);
@@ -208,6 +212,7 @@ impl Pull {
             return Ok(());
         }
         let expires = expiry(deadline, Instant::now());
+        let heartbeat = want.options.heartbeat;
         let body = Body {
             batch: (want.batch - got.list.len()) as u64,
             max_bytes: match want.max_bytes {
@@ -221,6 +226,11 @@ impl Pull {
                 waits && !expires.is_zero()
             }),
             no_wait,
+            heartbeat: match is_first {
+                // A mistake of the program is the server's to tell.
+                true => heartbeat,
+                false => heartbeat_within(heartbeat, Some(expires)),
+            },
             id: &want.options.id,
             options: &want.options,
         };
@@ -274,7 +284,7 @@ impl Pull {
         }
     }
 
-    /// Takes messages until `until`, there are enough, or there are news.
+    /// Takes messages until `until`, there are enough, or a status or an event has come for the fetch.
     fn collect(
         &self,
         sub: &Arc<Subscription>,

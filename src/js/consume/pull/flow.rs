@@ -68,7 +68,7 @@ pub struct Ask {
     pub max_bytes: u64,
 }
 
-/// Counts what was asked for, what has come and what the program has had.
+/// Counts what was asked for, what has come and what was delivered.
 #[derive(Debug, Default)]
 pub(super) struct Flow {
     /// In the order in which the server deals with them.
@@ -112,6 +112,12 @@ impl Flow {
         }
     }
 
+    /// So many have come that the program is not given.
+    pub(super) fn skipped(&mut self, messages: u64) {
+        self.came(messages, 0);
+        self.requested = self.requested.saturating_sub(messages);
+    }
+
     /// So many of those that came were dropped since the subscription began.
     pub(super) fn dropped(&mut self, dropped: u64) {
         let new = dropped.saturating_sub(self.dropped);
@@ -144,13 +150,13 @@ impl Flow {
         })
     }
 
-    /// The program has had a message.
+    /// A message was delivered.
     pub(super) fn delivered(&mut self, size: u64) {
         self.delivered += 1;
         self.delivered_bytes += size;
     }
 
-    /// Has the program had all that it wants?
+    /// Has all been delivered that the program wants?
     pub(super) fn is_full(&self, options: &FlowOptions) -> bool {
         let all = options.max_messages > 0 && self.delivered >= options.max_messages;
         let large = options.max_bytes > 0 && self.delivered_bytes > options.max_bytes;

@@ -1,4 +1,5 @@
-//! A consumer that is no longer: found out, told, and made again where the library has made it.
+//! A consumer that does not exist any more: how that is found out, told, and mended where the library
+//! has created it.
 
 use std::time::{Duration, Instant};
 
@@ -8,6 +9,7 @@ use crate::error::{Error, Result, Status};
 use crate::js::api::ConsumerInfo;
 use crate::js::consume::Backoff;
 use crate::js::consume::api::start_behind;
+use crate::js::consume::recover::Recovered;
 
 /// How far making a consumer again has come.
 #[derive(Default)]
@@ -45,8 +47,8 @@ impl Gone {
 }
 
 impl Pull {
-    /// Nobody has answered the request of a fetch. Finds out whether the consumer is gone, unless that
-    /// is known, or the account may not ask.
+    /// The server has no responder for the request of a fetch. Asks whether the consumer exists, unless
+    /// that is known, or the account may not ask.
     pub(super) fn fetch_unanswered(&self) {
         let state = self.state.lock();
         let known = state.gone.told || state.gone.no_info;
@@ -57,7 +59,7 @@ impl Pull {
         }
     }
 
-    /// Nobody has answered a request: asks whether the consumer is there.
+    /// Asks whether the consumer exists.
     pub(super) fn probe(&self) {
         let consumer = {
             let mut state = self.state.lock();
@@ -99,7 +101,7 @@ impl Pull {
         self.act();
     }
 
-    /// The consumer is gone: `error` is what is told where it is not made again.
+    /// The consumer does not exist any more: `error` ends the pull where the program has created it.
     pub(super) fn consumer_gone(&self, error: Error) {
         let Some(sub) = self.subscription() else {
             return;
@@ -112,7 +114,7 @@ impl Pull {
         let consumer = state.consumer.clone();
         if ours {
             state.gone.making = true;
-            self.leave_inbox(&mut state, &sub);
+            let _ = self.leave_inbox(&mut state, &sub);
             self.requests_lost(&mut state);
         }
         let told = std::mem::replace(&mut state.gone.told, true);
@@ -157,7 +159,7 @@ impl Pull {
         if state.ended {
             drop(state);
             if let Ok(info) = answer {
-                // It has come too late.
+                // Too late.
                 self.ending.delete_unused(&info.name);
             }
             return;

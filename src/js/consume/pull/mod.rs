@@ -7,18 +7,20 @@
 //! | `fetch` | asking and waiting for the answer |
 //! | `flow` | how much an asynchronous pull asks for, and when it is over |
 //! | `ahead` | the asynchronous pull, to a callback or one by one: asking ahead of the program, healing, ending |
-//! | `gone` | a consumer that is no longer |
+//! | `gone` | a consumer that does not exist any more |
+//! | `ordered` | the ordered pull |
 //! | `subscribe` | making the subscription |
 //!
 //! A subscription has one inbox, and each request a number below it, which its statuses carry.
 //! Messages do not: what comes late for one request is there for the next. When requests are lost,
-//! with the connection or because the server is silent, the inbox is replaced: no server goes on
-//! serving a request that nobody waits for.
+//! with the connection or because the server is silent, the inbox is replaced: servers give up requests
+//! whose inbox has no subscriber.
 
 mod ahead;
 mod fetch;
 pub mod flow;
 mod gone;
+mod ordered;
 pub mod request;
 mod status;
 mod subscribe;
@@ -39,7 +41,8 @@ use self::request::{Body, weight};
 use self::status::{Said, Verdict, number};
 use super::api::Api;
 use super::ending::Ending;
-use super::metadata::Metadata;
+use super::metadata::{Metadata, status_of_server};
+use super::recover::{Recovered, connection_changed, recover};
 use crate::client::{
     ConnEvent, Connection, EndReason, Extension, Intake, Observation, Publish, Subscription, When,
 };
@@ -61,6 +64,8 @@ pub struct Pull {
     no_ack: bool,
     /// Of an asynchronous pull.
     ahead: Option<Ahead>,
+    /// It is an ordered one.
+    is_ordered: bool,
     state: Mutex<State>,
     /// A thread fetches.
     fetching: AtomicBool,
@@ -73,7 +78,7 @@ pub struct Pull {
 }
 
 /// What the lock protects. Publishing, binding and timers are allowed with it held, waiting is not.
-struct State {
+pub(super) struct State {
     /// The sid whose messages count.
     sid: u64,
     /// What the subjects of requests begin with; a dot and a number follow.
@@ -96,6 +101,8 @@ struct State {
     flow: flow::Flow,
     healing: ahead::Healing,
     gone: gone::Gone,
+    /// Of an ordered pull.
+    order: Option<ordered::Order>,
     /// What there is to do.
     acts: VecDeque<Act>,
     ended: bool,
@@ -105,16 +112,20 @@ struct State {
 enum Act {
     /// The thread that fetches is to look.
     Wake,
-    /// The asynchronous pull is over once the program has had what waits.
+    /// The asynchronous pull ends when the messages that wait have been delivered.
     Finish(Exit),
     /// To ask for more.
     Refill,
     /// The program decides what to ask for, on the thread that delivers.
     AskProgram,
-    /// Nobody answers: is the consumer there?
+    /// The server has no responder for a request: does the consumer exist?
     Probe,
     /// The consumer was deleted.
     Gone(Error),
+    /// The error handler is told that this consumer is gone.
+    TellGone(String),
+    /// What the machine of an ordered pull says.
+    Recover,
 }
 
 /// What a pull is made of.
@@ -126,6 +137,7 @@ struct PullArgs<'a> {
     inbox: String,
     no_ack: bool,
     ahead: Option<Ahead>,
+    order: Option<ordered::Order>,
 }
 
 impl Pull {
@@ -137,6 +149,7 @@ impl Pull {
             config: args.config.clone(),
             owner: super::Acker::owner(&conn, args.api.context.wait()),
             no_ack: args.no_ack,
+            is_ordered: args.order.is_some(),
             state: Mutex::new(State {
                 sid: 0,
                 inbox: args.inbox,
@@ -155,6 +168,7 @@ impl Pull {
                 flow: flow::Flow::default(),
                 healing: ahead::Healing::default(),
                 gone: gone::Gone::default(),
+                order: args.order,
                 acts: VecDeque::new(),
                 ended: false,
             }),
@@ -176,11 +190,6 @@ impl Pull {
     /// Asks for messages by itself, and the program takes them one by one.
     fn is_iterated(&self) -> bool {
         self.ahead.as_ref().is_some_and(|ahead| ahead.is_iterated)
-    }
-
-    /// The subscription, unless it has gone.
-    fn subscription(&self) -> Option<Arc<Subscription>> {
-        self.sub.get()?.upgrade()
     }
 
     /// The stream and the consumer.
@@ -231,18 +240,20 @@ impl Pull {
         Ok(state.last)
     }
 
-    /// Takes another inbox: servers give up the requests of the one before.
-    fn leave_inbox(&self, state: &mut State, sub: &Arc<Subscription>) {
+    /// Takes another inbox: servers give up the requests of the one before. Where it fails the
+    /// subscription is closed or drains, and asks for nothing any more.
+    fn leave_inbox(&self, state: &mut State, sub: &Arc<Subscription>) -> Result<()> {
         let inbox = self.connection().new_inbox();
-        // Where it fails the subscription is closed or drains, and asks for nothing any more.
-        if let Ok(sid) = sub.rebind(&[&inbox[..], b".*"].concat()) {
-            state.sid = sid;
-            state.inbox = String::from_utf8_lossy(&inbox).into_owned();
-        }
+        state.sid = sub.rebind(&[&inbox[..], b".*"].concat())?;
+        state.inbox = String::from_utf8_lossy(&inbox).into_owned();
+        Ok(())
     }
 
     /// The connection was lost, or is there again.
     fn connection_changed(&self, event: ConnEvent) {
+        if self.is_ordered {
+            return connection_changed(self, event);
+        }
         let Some(sub) = self.subscription() else {
             return;
         };
@@ -253,7 +264,7 @@ impl Pull {
         match event {
             ConnEvent::Lost => {
                 // At once: the next server is told of the new inbox only.
-                self.leave_inbox(&mut state, &sub);
+                let _ = self.leave_inbox(&mut state, &sub);
                 self.requests_lost(&mut state);
             }
             ConnEvent::Restored => {
@@ -285,6 +296,10 @@ impl Pull {
             state.healing.stop(),
             state.gone.stop(),
             self.ahead.as_ref().and_then(Ahead::stop),
+            Self::parts(&mut state).and_then(|parts| {
+                parts.machine.end();
+                parts.timing.stop()
+            }),
         ];
         let ours = std::mem::take(&mut state.ours);
         let consumer = state.consumer.clone();
@@ -292,8 +307,12 @@ impl Pull {
         timers.into_iter().flatten().for_each(|timer| {
             timer.cancel();
         });
+        let is_unsubscribed = reason == EndReason::Unsubscribed && !self.ending.is_kept();
         if ours && self.ending.deletes_after(reason) {
             self.ending.delete_later(sub, consumer);
+        } else if ours && self.is_ordered && !is_unsubscribed {
+            // It is of no use to anybody else.
+            self.ending.delete_unused(&consumer);
         } else if ours {
             // Where the program unsubscribes, it is deleted next.
             self.state.lock().ours = ours;
@@ -322,6 +341,12 @@ impl Pull {
                 }
                 Act::Probe => self.probe(),
                 Act::Gone(error) => self.consumer_gone(error),
+                Act::TellGone(consumer) => {
+                    if let Some(sub) = self.subscription() {
+                        self.api.report_gone(&sub, &self.stream, &consumer);
+                    }
+                }
+                Act::Recover => recover(self),
             }
         }
     }
@@ -330,7 +355,7 @@ impl Pull {
     fn said(&self, state: &mut State, msg: &Msg) {
         let Some(said) = Said::of(msg) else { return };
         if said.verdict == Verdict::Alive {
-            return;
+            return self.order_idle(state);
         }
         // One of an inbox or a request that was given up is not heard.
         let Some(number) = number(msg, &state.inbox) else {
@@ -348,7 +373,13 @@ impl Pull {
 
 impl Intake for Pull {
     fn take(&self, sub: &Arc<Subscription>, sid: u64, msgs: &mut MsgList) {
-        let controls = msgs.retain(|msg| msg.status().is_none());
+        let controls = msgs.retain(|msg| status_of_server(msg).is_none());
+        let mut state = self.state.lock();
+        if sid != state.sid {
+            return;
+        }
+        state.active = Instant::now();
+        let dropped = self.sort(&mut state, sub, msgs);
         let bytes = match &self.ahead {
             Some(ahead) if ahead.options.max_bytes > 0 => {
                 let mut sum = 0;
@@ -361,17 +392,12 @@ impl Intake for Pull {
             }
             _ => 0,
         };
-        let mut state = self.state.lock();
-        if sid != state.sid {
-            return;
-        }
-        state.active = Instant::now();
         if !msgs.is_empty() {
             state.healing.succeeded();
             state.gone.exists();
             state.flow.came(msgs.len() as u64, bytes);
         }
-        // Only where the consumer may have to be made again is it asked where it was.
+        // Needed only where the library may have to create the consumer again.
         if state.ours
             && let Some(reply) = msgs.last().and_then(Msg::reply)
             && let Some(metadata) = Metadata::parse(reply)
@@ -384,10 +410,18 @@ impl Intake for Pull {
         }
         let mut controls = controls;
         while let Some(msg) = controls.pop() {
-            self.said(&mut state, &msg);
+            // Requests to a consumer that has been given up do not count any more.
+            if state
+                .order
+                .as_ref()
+                .is_none_or(|order| order.machine.is_live())
+            {
+                self.said(&mut state, &msg);
+            }
         }
         let acts = !state.acts.is_empty();
         drop(state);
+        drop(dropped);
         if acts {
             self.act();
         }
@@ -405,8 +439,8 @@ impl Extension for Pull {
         ))
     }
 
-    fn taken(&self, _sub: &Arc<Subscription>, msg: &mut Msg) {
-        self.iterated(msg);
+    fn taken(&self, sub: &Arc<Subscription>, msg: &mut Msg) {
+        self.iterated(sub, msg);
     }
 
     fn next_failed(&self, sub: &Arc<Subscription>, error: Error) -> Error {

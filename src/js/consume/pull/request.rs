@@ -50,6 +50,8 @@ pub(super) struct Body<'a> {
     pub(super) expires: Option<Duration>,
     pub(super) no_wait: bool,
     pub(super) id: &'a str,
+    /// Heartbeats in this interval; zero for none.
+    pub(super) heartbeat: Duration,
     pub(super) options: &'a PullOptions,
 }
 
@@ -65,7 +67,7 @@ impl Body<'_> {
         let positive = |value: i64| u128::from(u64::try_from(value).unwrap_or(0));
         number("max_bytes", u128::from(self.max_bytes));
         number("expires", self.expires.map_or(0, |e| e.as_nanos()));
-        number("idle_heartbeat", self.options.heartbeat.as_nanos());
+        number("idle_heartbeat", self.heartbeat.as_nanos());
         number("min_pending", positive(self.options.min_pending));
         number("min_ack_pending", positive(self.options.min_ack_pending));
         number("priority", u128::from(self.options.priority));
@@ -92,6 +94,15 @@ pub(super) fn expiry(deadline: Instant, now: Instant) -> Duration {
     }
 }
 
+/// The heartbeats to ask for where a request is repeated in the time that is left: servers refuse an
+/// interval of more than half of it, and in a shorter time none could be missed.
+pub(super) fn heartbeat_within(heartbeat: Duration, expires: Option<Duration>) -> Duration {
+    match expires {
+        Some(expires) if heartbeat > expires / 2 => Duration::ZERO,
+        _ => heartbeat,
+    }
+}
+
 /// What the server counts of a message for the limit in bytes.
 pub(super) fn weight(msg: &Msg) -> u64 {
     let names = msg.subject().len() + msg.reply().map_or(0, <[u8]>::len);
@@ -110,12 +121,13 @@ mod tests {
             max_bytes: 0,
             expires: None,
             no_wait: false,
+            heartbeat: Duration::ZERO,
             id: "",
             options: &none,
         };
         assert_eq!(least.write(), r#"{"batch":3}"#);
         let all = PullOptions {
-            heartbeat: Duration::from_millis(5),
+            heartbeat: Duration::ZERO,
             min_pending: 1,
             min_ack_pending: -2,
             group: "a\"b".into(),
@@ -127,6 +139,7 @@ mod tests {
             max_bytes: 10,
             expires: Some(Duration::from_secs(1)),
             no_wait: true,
+            heartbeat: Duration::from_millis(5),
             id: "pin",
             options: &all,
         };
@@ -146,6 +159,18 @@ mod tests {
         assert_eq!(after(20), Duration::from_millis(10));
         assert_eq!(after(19), Duration::from_millis(19));
         assert_eq!(expiry(now, now + Duration::from_secs(1)), Duration::ZERO);
+    }
+
+    #[test]
+    fn heartbeats_fit_into_the_time_that_is_left() {
+        let ms = Duration::from_millis;
+        assert_eq!(heartbeat_within(ms(5), None), ms(5));
+        assert_eq!(heartbeat_within(ms(5), Some(ms(10))), ms(5));
+        assert_eq!(heartbeat_within(ms(5), Some(ms(9))), Duration::ZERO);
+        assert_eq!(
+            heartbeat_within(ms(5), Some(Duration::ZERO)),
+            Duration::ZERO
+        );
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What a server says about a request by a message with a status.
 
 use crate::error::{Error, Status};
+use crate::js::consume::metadata::number as decimal;
 use crate::msg::Msg;
 
 /// What is to be made of a status.
@@ -18,9 +19,10 @@ pub(super) enum Verdict {
     Cut,
     /// There are too many requests: another one later.
     Busy,
-    /// Somebody else is pinned.
+    /// Another client is pinned.
     Unpinned,
-    /// Nobody deals with requests of this consumer: it is gone, or the server is not ready.
+    /// There is no responder for requests of this consumer: it does not exist, or the server is not
+    /// ready.
     Unanswered,
     /// The consumer was deleted.
     Deleted,
@@ -83,7 +85,7 @@ impl Said {
         Some(Said {
             verdict,
             error,
-            pending: pending.and_then(|n| std::str::from_utf8(n).ok()?.parse().ok()),
+            pending: pending.and_then(decimal),
         })
     }
 }
@@ -91,15 +93,76 @@ impl Said {
 /// The number of the request that a status is about.
 pub(super) fn number(msg: &Msg, inbox: &str) -> Option<u64> {
     let rest = msg.subject().strip_prefix(inbox.as_bytes())?;
-    std::str::from_utf8(rest.strip_prefix(b".")?)
-        .ok()?
-        .parse()
-        .ok()
+    decimal(rest.strip_prefix(b".")?)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Whatever a server sends, it is read without panic; what is no status is none; and nothing that
+        /// is not understood keeps a request open.
+        #[test]
+        fn any_status_has_one_meaning(
+            code in prop_oneof![100u16..1000, Just(100), Just(408), Just(409), Just(423)],
+            description in proptest::collection::vec(any::<u8>(), 0..40),
+            pending in prop_oneof![
+                proptest::collection::vec(any::<u8>(), 0..24),
+                "[+-]?[0-9]{0,22}".prop_map(String::into_bytes),
+            ],
+        ) {
+            let clean = |bytes: &[u8]| -> Vec<u8> {
+                bytes.iter().copied().filter(|b| !b"\r\n\0".contains(b)).collect()
+            };
+            let (description, pending) = (clean(&description), clean(&pending));
+            let block = [
+                format!("NATS/1.0 {code} ").as_bytes(), &description,
+                b"\r\nNats-Pending-Messages: ", &pending, b"\r\n\r\n",
+            ].concat();
+            let msg = Msg::create_with(b"_INBOX.x.7", None, &block, b"").unwrap();
+            let said = Said::of(&msg).expect("a status");
+            let known = match code {
+                100 => said.verdict == Verdict::Alive,
+                404 => said.verdict == Verdict::Nothing,
+                408 => said.verdict == Verdict::Expired,
+                423 => said.verdict == Verdict::Unpinned,
+                503 => said.verdict == Verdict::Unanswered,
+                409 => said.error.status() == Status::NATS_LIMIT_REACHED,
+                _ => said.verdict == Verdict::Refused,
+            };
+            prop_assert!(known, "{} {:?}", code, said.verdict);
+            prop_assert_eq!(said.error.status() == Status::NATS_OK, code == 100);
+            let trimmed = String::from_utf8_lossy(&pending).trim().to_owned();
+            let is_number = !trimmed.is_empty() && trimmed.bytes().all(|b| b.is_ascii_digit());
+            prop_assert_eq!(said.pending, trimmed.parse().ok().filter(|_: &u64| is_number));
+        }
+
+        #[test]
+        fn any_bytes_are_taken_for_a_status_without_panic(
+            block in proptest::collection::vec(any::<u8>(), 0..80),
+            subject in proptest::collection::vec(0x21u8..0x7f, 1..40),
+        ) {
+            for block in [block.clone(), [b"NATS/1.0 ", &block[..], b"\r\n\r\n"].concat()] {
+                if let Ok(msg) = Msg::create_with(&subject, None, &block, b"") {
+                    let _ = Said::of(&msg);
+                    let _ = number(&msg, "_INBOX.x");
+                }
+            }
+        }
+
+        #[test]
+        fn the_number_of_a_request_is_digits_behind_its_inbox(
+            tail in prop_oneof!["[ -~]{0,24}", "\\.[0-9]{0,21}", "\\.[+-][0-9]{1,3}"],
+        ) {
+            let subject = format!("_INBOX.x{tail}");
+            let msg = Msg::create(subject.as_bytes(), None, b"").unwrap();
+            let digits = tail.strip_prefix('.').filter(|d| d.bytes().all(|b| b.is_ascii_digit()));
+            prop_assert_eq!(number(&msg, "_INBOX.x"), digits.and_then(|d| d.parse().ok()));
+        }
+    }
 
     fn said(head: &str) -> Option<(Verdict, Status, String, Option<u64>)> {
         let block = format!("NATS/1.0 {head}\r\n\r\n");

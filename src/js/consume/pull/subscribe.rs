@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::ahead::Ahead;
 use super::flow::{Ask, FlowOptions};
+use super::ordered::{Order, heartbeat};
 use super::{Pull, PullArgs};
 use crate::client::{MsgSink, SubscribeArgs, Subscription};
 use crate::error::Error as Plain;
@@ -50,8 +51,12 @@ pub fn pull_subscribe_async(
     placed: impl FnOnce(&Arc<Subscription>),
 ) -> Result<Arc<Subscription>> {
     check(wanted, &pull.options)?;
-    if pull.sink.is_none() {
+    let is_ordered = wanted.options.ordered;
+    if pull.sink.is_none() || is_ordered {
         pull.options.ask_ahead();
+    }
+    if is_ordered && pull.options.pull.heartbeat.is_zero() && !pull.options.no_wait {
+        pull.options.pull.heartbeat = heartbeat(&wanted.options.config, pull.options.timeout);
     }
     make(context, call, wanted, Some(pull), placed)
 }
@@ -88,7 +93,11 @@ fn make(
     ahead: Option<AsyncPull<'_>>,
     placed: impl FnOnce(&Arc<Subscription>),
 ) -> Result<Arc<Subscription>> {
-    let selection = select(call, wanted)?;
+    let mut selection = select(call, wanted)?;
+    let order = match wanted.options.ordered {
+        true => Some(Order::new(&mut selection.config)),
+        false => None,
+    };
     let conn = context.connection();
     let inbox = conn.new_inbox();
     let subject = [&inbox[..], b".*"].concat();
@@ -102,8 +111,9 @@ fn make(
         stream: &selection.stream,
         config: &selection.config,
         inbox: String::from_utf8_lossy(&inbox).into_owned(),
-        no_ack: wanted.options.config.ack_policy == Some(AckPolicy::None),
+        no_ack: order.is_some() || wanted.options.config.ack_policy == Some(AckPolicy::None),
         ahead: options.map(|options| Ahead::new(options, next, sink.is_none())),
+        order,
     });
     let queue = wanted.options.queue.as_bytes();
     let sub = conn.prepare_subscription(SubscribeArgs {
@@ -151,7 +161,14 @@ fn make(
     if let Some(info) = &info {
         super::super::subscribe::widen_limits(&sub, &info.config);
     }
-    pull.set_consumer(&mut pull.state.lock(), &name, ours);
+    {
+        let mut state = pull.state.lock();
+        pull.set_consumer(&mut state, &name, ours);
+        if let Some(info) = &info {
+            pull.order_begins(&mut state, info);
+        }
+    }
     pull.begin();
+    pull.act();
     Ok(sub)
 }

@@ -1,0 +1,129 @@
+//! What an asynchronous pull calls: the program's callback for each message, and its two handlers.
+
+use std::ffi::{c_int, c_void};
+use std::ptr;
+use std::sync::Arc;
+
+use super::push_sink::MsgHandler;
+use crate::client::{MsgSink, Subscription};
+use crate::error::Status;
+use crate::ffi::callback::{Callback, Function};
+use crate::ffi::handle::{
+    Held, hold_connection, hold_subscription, natsConnection, natsSubscription,
+};
+use crate::ffi::last_error;
+use crate::ffi::msg::{into_c, natsMsg};
+use crate::ffi::types::natsStatusArg;
+use crate::js::consume::pull::{Ask, Exit, NextAsk, Pull};
+use crate::js::consume::{self, Ack};
+use crate::locks::Mutex;
+use crate::msg::Msg;
+
+/// A `jsFetchNextHandler` that is not NULL.
+pub(super) type NextHandler =
+    unsafe extern "C" fn(*mut c_int, *mut i64, *mut natsSubscription, *mut c_void) -> bool;
+
+/// A `jsFetchCompleteHandler` that is not NULL.
+pub(super) type CompleteHandler =
+    unsafe extern "C" fn(*mut natsConnection, *mut natsSubscription, natsStatusArg, *mut c_void);
+
+/// What the program's handler decides, in the core's terms.
+pub(super) fn next_ask(handler: Callback<NextHandler>) -> NextAsk {
+    Box::new(move |sub| {
+        let handle = ptr::with_exposed_provenance_mut(sub.handle());
+        let (mut messages, mut max_bytes): (c_int, i64) = (0, 0);
+        let (function, closure) = handler.parts();
+        // SAFETY: the program gave the function for this, to be called with its closure on any
+        // thread. The handle is usable for the call, the two numbers are live.
+        let wants = unsafe { function.call((&mut messages, &mut max_bytes, handle, closure)) };
+        wants.then(|| Ask {
+            messages: u64::try_from(messages).unwrap_or(0),
+            max_bytes: u64::try_from(max_bytes).unwrap_or(0),
+        })
+    })
+}
+
+/// The program's function, called with each message that is pulled.
+pub(super) struct PullSink {
+    callback: Callback<MsgHandler>,
+    complete: Option<Callback<CompleteHandler>>,
+    pull: Arc<Pull>,
+    auto_ack: bool,
+    /// What keeps the handles usable, from the beginning of a batch to its end.
+    held: Mutex<Option<(Held<natsConnection>, Held<natsSubscription>)>>,
+}
+
+impl PullSink {
+    pub(super) fn new(
+        callback: Callback<MsgHandler>,
+        complete: Option<Callback<CompleteHandler>>,
+        pull: Arc<Pull>,
+        auto_ack: bool,
+    ) -> Self {
+        PullSink {
+            callback,
+            complete,
+            pull,
+            auto_ack,
+            held: Mutex::new(None),
+        }
+    }
+
+    fn call(&self, sub: &Arc<Subscription>, msg: *mut natsMsg) {
+        let nc = ptr::with_exposed_provenance_mut(sub.connection().handle());
+        let handle = ptr::with_exposed_provenance_mut(sub.handle());
+        let (function, closure) = self.callback.parts();
+        // SAFETY: the program gave the function for this, to be called with its closure on any
+        // thread. The handles are usable from `begin` to `end`; the message is there for the call.
+        unsafe { function.call((nc, handle, msg, closure)) };
+    }
+}
+
+impl MsgSink for PullSink {
+    fn begin(&self, sub: &Arc<Subscription>) {
+        *self.held.lock() = Some((hold_connection(sub.connection()), hold_subscription(sub)));
+    }
+
+    fn deliver(&self, sub: &Arc<Subscription>, msg: Option<Msg>) {
+        let Some(msg) = msg else {
+            return self.pull.after_callback(sub, None);
+        };
+        let Some(msg) = self.pull.before_callback(msg) else {
+            return;
+        };
+        let size = msg.size();
+        match self.auto_ack {
+            false => self.call(sub, into_c(msg)),
+            true => {
+                let (mut msg, ()) = msg.lend(|msg| self.call(sub, msg.cast()));
+                // Where it cannot be sent, the message will be delivered again.
+                let _ = consume::acknowledge(&mut msg, Ack::Done, None);
+            }
+        }
+        self.pull.after_callback(sub, Some(size));
+    }
+
+    fn end(&self, _sub: &Arc<Subscription>) {
+        let held = self.held.lock().take();
+        drop(held);
+    }
+
+    fn completed(&self, sub: &Arc<Subscription>) {
+        let Exit(reason) = self.pull.completed();
+        let Some(complete) = &self.complete else {
+            return;
+        };
+        let held = (hold_connection(sub.connection()), hold_subscription(sub));
+        last_error::clear();
+        if reason.status() != Status::NATS_OK {
+            last_error::preset(reason.status(), reason.text());
+        }
+        let (function, closure) = complete.parts();
+        let status = natsStatusArg(reason.status() as c_int);
+        // SAFETY: the program gave the function for this, to be called with its closure on any
+        // thread; the handles are held.
+        unsafe { function.call((*held.0, *held.1, status, closure)) };
+        last_error::clear();
+        drop(held);
+    }
+}

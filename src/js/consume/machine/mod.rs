@@ -1,0 +1,259 @@
+//! A consumer that is created again when it is lost; and the ordered consumer: every message of a
+//! stream once and in order, whatever happens to the connection, the server or the consumer.
+//!
+//! | file | subject |
+//! |---|---|
+//! | this one | the state, and where a new consumer starts |
+//! | `types` | what the machine is told, and what it says |
+//! | `received` | messages, heartbeats and answers: is anything missing? |
+//! | `attempts` | giving a consumer up, when the next one is created, what the connection does |
+//!
+//! # How it works
+//!
+//! A consumer numbers its deliveries. An ordered one is given up when a number is missing, when a
+//! heartbeat names another last number than the one received, when heartbeats do not come, and when
+//! the connection is lost: a new one is created that goes on behind the last message delivered. A
+//! plain one is given up only when the server says that it does not exist: the server is asked after
+//! a reconnect, when heartbeats are missing, and now and then while nothing comes. Each attempt to
+//! create a consumer is an *epoch* with an inbox of its own, so that a message of an earlier consumer
+//! is never taken for one of the present consumer.
+//!
+//! The heartbeats of a pull request name no last number. So the server is asked for it once for each
+//! time that messages stop ([`Machine::idle`]).
+//!
+//! This is a state machine without sockets, threads or clock. Its owner
+//!
+//! - tells it what arrives ([`Machine::data`], [`Machine::heartbeat`]), how requests went
+//!   ([`Machine::created`], [`Machine::create_failed`]) and what the connection does
+//!   ([`Machine::lost`], [`Machine::restored`]);
+//! - does what [`Machine::poll`] says, after each of these and at [`Machine::wake_at`].
+//!
+//! # Where a new consumer starts
+//!
+//! | Delivered so far | Start |
+//! |---|---|
+//! | a message | behind the last one |
+//! | none | where the first consumer started: the server's answer said what came before it |
+//! | last per subject, not all of the initial data | last per subject again, without what was delivered |
+//!
+//! The last line holds because the server sends initial data in the order of the stream: what a
+//! new consumer of this kind sends up to the last message delivered was also last per subject when
+//! that was delivered, and has come with it.
+
+mod attempts;
+mod received;
+mod types;
+
+use std::time::{Duration, Instant};
+
+use super::backoff::Backoff;
+
+pub use types::{Action, Created, Kind, Outcome, Policy, Start};
+
+/// Without a message for this long, while initial data are incomplete, the server is asked whether
+/// there are any left.
+const PROBE_AFTER: Duration = Duration::from_millis(500);
+/// Without anything from a plain consumer that has no heartbeats for this long, the server is asked
+/// whether the consumer is still there.
+const IDLE: Duration = Duration::from_secs(30);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// The request to create a consumer is under way.
+    Creating,
+    /// There is a consumer.
+    Live,
+    /// A consumer will be created at this time.
+    Waiting(Instant),
+    /// The queue is full; nothing is created until the program has taken some of it.
+    Full,
+    /// There is no connection.
+    Offline,
+    /// It is over.
+    Ended,
+}
+
+/// Whether the server has sent more than has come, where its heartbeats do not say it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Doubt {
+    /// Nothing has been asked since the last message.
+    None,
+    /// The server is being asked, or is to be.
+    Asked,
+    /// It has named another last delivery than the one that has come, which may be on its way.
+    Differed,
+    /// All has come.
+    Dispelled,
+}
+
+/// The state of a consumer.
+#[derive(Debug)]
+pub struct Machine {
+    kind: Kind,
+    policy: Policy,
+    /// Twice the interval of heartbeats.
+    silence: Duration,
+    /// The end of the initial data is to be known without waiting for a heartbeat.
+    probes: bool,
+    phase: Phase,
+    connected: bool,
+    /// Numbers the attempts to create a consumer.
+    epoch: u64,
+    /// The epoch whose inbox the owner uses.
+    bound: u64,
+    /// Something was missing before the answer about the first consumer had come.
+    deferred: bool,
+    /// Number of the last delivery of this epoch.
+    consumer_seq: u64,
+    /// Stream sequence of the last delivery of this epoch, given to the program or not.
+    seen: u64,
+    /// Sequence of the last message that the program was given; 0 for none.
+    last: u64,
+    /// When that was stored, or the last consumer created, by the server's clock.
+    last_time: i64,
+    /// What came before the first consumer's start. `None` where that is not known.
+    floor: Option<u64>,
+    /// How many messages this epoch's consumer had delivered or still had to deliver when it was
+    /// created.
+    expected: Option<u64>,
+    initial_complete: bool,
+    /// When this epoch's consumer was last heard of.
+    heard: Instant,
+    /// When the server is asked whether initial data are left.
+    probe_at: Option<Instant>,
+    probe_wait: Duration,
+    /// The server does not answer when it is asked.
+    mute: bool,
+    doubt: Doubt,
+    backoff: Backoff,
+    /// The consumer of this epoch has delivered a message or sent a heartbeat.
+    fruitful: bool,
+    /// When the last consumer was asked for.
+    attempted: Instant,
+}
+
+impl Machine {
+    /// A machine whose first consumer is about to be created with the program's configuration, for
+    /// epoch 1, by the caller. `heartbeat` is the consumer's interval, zero for none. `probes`
+    /// has the server asked for the end of the initial data.
+    pub fn new(
+        kind: Kind,
+        policy: Policy,
+        heartbeat: Duration,
+        probes: bool,
+        now: Instant,
+    ) -> Self {
+        Machine {
+            kind,
+            policy,
+            silence: heartbeat.saturating_mul(2),
+            probes,
+            phase: Phase::Creating,
+            connected: true,
+            epoch: 1,
+            bound: 1,
+            deferred: false,
+            consumer_seq: 0,
+            seen: 0,
+            last: 0,
+            last_time: 0,
+            floor: None,
+            expected: None,
+            initial_complete: false,
+            heard: now,
+            probe_at: None,
+            probe_wait: PROBE_AFTER,
+            mute: false,
+            doubt: Doubt::None,
+            backoff: Backoff::default(),
+            fruitful: false,
+            attempted: now,
+        }
+    }
+
+    /// The consumer's heartbeats come in this interval, zero for none.
+    pub fn set_heartbeat(&mut self, heartbeat: Duration) {
+        self.silence = heartbeat.saturating_mul(2);
+    }
+
+    /// Which of its messages the consumer has to give.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The present epoch.
+    pub fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// Stream sequence of the last delivery of the present consumer.
+    pub fn stream_seq(&self) -> u64 {
+        self.seen
+    }
+
+    /// Sequence of the last message that the program was given; 0 for none.
+    pub fn last(&self) -> u64 {
+        self.last
+    }
+
+    /// Number of the last delivery of the present consumer.
+    pub fn consumer_seq(&self) -> u64 {
+        self.consumer_seq
+    }
+
+    /// Have all initial data been delivered?
+    pub fn is_initial_complete(&self) -> bool {
+        self.initial_complete
+    }
+
+    /// Is the server's answer awaited that says how much the present consumer has to deliver?
+    pub fn is_creating(&self) -> bool {
+        self.phase == Phase::Creating
+    }
+
+    /// Behind how many deliveries of the present consumer the initial data are complete, where that
+    /// is known.
+    pub fn expected(&self) -> Option<u64> {
+        self.expected
+    }
+
+    /// Is there a consumer, as far as is known?
+    pub fn is_live(&self) -> bool {
+        self.phase == Phase::Live
+    }
+
+    /// Would a message of the present epoch be looked at?
+    pub fn is_listening(&self) -> bool {
+        matches!(self.phase, Phase::Creating | Phase::Live)
+    }
+
+    /// A time, by the server's clock, when the stream that is known was there: one that was created
+    /// later is another.
+    pub fn last_time(&self) -> i64 {
+        self.last_time
+    }
+
+    /// Where a consumer that is created now has to start.
+    pub fn start(&self) -> Start {
+        let initial = self.kind == Kind::Ordered
+            && self.policy == Policy::LastPerSubject
+            && !self.initial_complete;
+        match (self.last, self.floor) {
+            _ if initial => Start::AsConfigured,
+            (0, None) => Start::AsConfigured,
+            (last, floor) => Start::Behind(last.max(floor.unwrap_or(0))),
+        }
+    }
+
+    /// It is over: nothing more is wanted.
+    pub fn end(&mut self) {
+        self.phase = Phase::Ended;
+    }
+
+    fn is_first(&self) -> bool {
+        self.epoch == 1
+    }
+}
+
+#[cfg(test)]
+mod tests;

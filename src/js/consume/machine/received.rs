@@ -1,0 +1,219 @@
+//! What arrives from a consumer, and whether anything is missing.
+
+use std::time::{Duration, Instant};
+
+use super::types::{Created, Kind, Outcome, Policy};
+use super::{Doubt, Machine, PROBE_AFTER, Phase};
+use crate::js::consume::metadata::Metadata;
+
+impl Machine {
+    /// A message came from the consumer of `epoch`.
+    pub fn data(&mut self, epoch: u64, meta: &Metadata<'_>, now: Instant) -> Outcome {
+        if self.kind == Kind::Plain {
+            return self.plain_data(meta, now);
+        }
+        if epoch != self.epoch || !self.is_listening() || self.deferred {
+            return Outcome::default();
+        }
+        self.heard = now;
+        if meta.consumer_seq <= self.consumer_seq {
+            // The same delivery twice, or a consumer that counts anew.
+            if meta.stream_seq > self.seen {
+                self.reset(now);
+            }
+            return Outcome::default();
+        }
+        if meta.consumer_seq != self.consumer_seq + 1 {
+            self.reset(now);
+            return Outcome::default();
+        }
+        self.consumer_seq = meta.consumer_seq;
+        self.seen = self.seen.max(meta.stream_seq);
+        self.doubt = Doubt::None;
+        self.probe_later(now);
+        let deliver = meta.stream_seq > self.last;
+        if deliver {
+            self.last = meta.stream_seq;
+            self.last_time = meta.timestamp;
+            self.fruitful = true;
+        }
+        Outcome {
+            deliver,
+            initial_complete: self.complete_if(meta.pending == 0 || self.has_all_expected()),
+        }
+    }
+
+    /// A plain consumer delivers what it likes, also again; only the last message of several need be
+    /// told.
+    fn plain_data(&mut self, meta: &Metadata<'_>, now: Instant) -> Outcome {
+        self.heard = now;
+        self.consumer_seq = meta.consumer_seq;
+        self.seen = meta.stream_seq;
+        if meta.stream_seq > self.last {
+            (self.last, self.last_time) = (meta.stream_seq, meta.timestamp);
+        }
+        self.fruitful = true;
+        Outcome {
+            deliver: true,
+            initial_complete: false,
+        }
+    }
+
+    /// A heartbeat came from the consumer of `epoch`, which says what the consumer's last delivery
+    /// was. `stalled` where it says that it waits for flow control.
+    pub fn heartbeat(
+        &mut self,
+        epoch: u64,
+        last_consumer_seq: Option<u64>,
+        stalled: bool,
+        now: Instant,
+    ) -> Outcome {
+        if self.kind == Kind::Plain {
+            self.heard = now;
+            return Outcome::default();
+        }
+        if epoch != self.epoch || !self.is_listening() || self.deferred {
+            return Outcome::default();
+        }
+        self.heard = now;
+        match last_consumer_seq {
+            Some(last) if last != self.consumer_seq => {
+                self.reset(now);
+                return Outcome::default();
+            }
+            Some(_) => self.fruitful = true,
+            None => return Outcome::default(),
+        }
+        // A consumer that is idle has nothing left, even where messages that it had were deleted.
+        let idle = !stalled && self.phase == Phase::Live;
+        Outcome {
+            deliver: false,
+            initial_complete: self.complete_if(idle),
+        }
+    }
+
+    /// The consumer of `epoch` is there. `None` where that one is not wanted any more, and should be
+    /// deleted.
+    pub fn created(&mut self, epoch: u64, created: Created, now: Instant) -> Option<Outcome> {
+        if epoch != self.epoch || self.phase != Phase::Creating {
+            return None;
+        }
+        self.phase = Phase::Live;
+        self.heard = now;
+        // What it had delivered before it answered is not pending any more.
+        self.expected = Some(created.pending.saturating_add(created.consumer_seq));
+        if self.last == 0 {
+            self.last_time = created.time;
+        }
+        if self.floor.is_none() {
+            // One that has delivered before it answered does not say where it started.
+            self.floor = match self.policy {
+                _ if created.consumer_seq == 0 => Some(created.stream_seq),
+                Policy::Moving => Some(created.stream_seq.saturating_sub(created.consumer_seq)),
+                Policy::Fixed | Policy::LastPerSubject => None,
+            };
+        }
+        self.probe_later(now);
+        let initial_complete = !self.deferred && self.has_all_expected();
+        let initial_complete = self.complete_if(initial_complete);
+        if std::mem::take(&mut self.deferred) {
+            self.reset(now);
+        }
+        Some(Outcome {
+            deliver: false,
+            initial_complete,
+        })
+    }
+
+    /// The consumer of `epoch` could not be created.
+    pub fn create_failed(&mut self, epoch: u64, now: Instant) {
+        if epoch == self.epoch && self.phase == Phase::Creating {
+            self.reset(now);
+        }
+    }
+
+    /// The consumer of `epoch` is there and has nothing to send, but its heartbeat does not say what it
+    /// has sent: the server is asked, unless it has been since the last message.
+    pub fn idle(&mut self, epoch: u64, now: Instant) {
+        if epoch != self.epoch || self.phase != Phase::Live {
+            return;
+        }
+        self.heard = now;
+        self.fruitful = true;
+        if self.doubt == Doubt::None && !self.mute {
+            self.doubt(epoch, now);
+        }
+    }
+
+    /// Is the consumer of `epoch` there? The server is asked at once.
+    pub fn doubt(&mut self, epoch: u64, now: Instant) {
+        if epoch == self.epoch && self.phase == Phase::Live && self.doubt != Doubt::Differed {
+            self.doubt = Doubt::Asked;
+            self.probe_at = Some(now);
+        }
+    }
+
+    /// The answer to [`Action::Probe`]: what the consumer has delivered, and how much it has left.
+    pub fn probed(&mut self, epoch: u64, consumer_seq: u64, pending: u64, now: Instant) -> Outcome {
+        if self.kind == Kind::Plain {
+            self.probe_wait = Duration::ZERO;
+            return Outcome::default();
+        }
+        if epoch != self.epoch || self.phase != Phase::Live {
+            return Outcome::default();
+        }
+        let all_came = consumer_seq == self.consumer_seq;
+        match self.doubt {
+            Doubt::None | Doubt::Dispelled => {}
+            _ if all_came && pending == 0 => self.doubt = Doubt::Dispelled,
+            _ if all_came => self.doubt = Doubt::None,
+            // Perhaps it is on its way.
+            Doubt::Asked => {
+                self.doubt = Doubt::Differed;
+                self.probe_at = now.checked_add(PROBE_AFTER);
+            }
+            Doubt::Differed => {
+                self.reset(now);
+                return Outcome::default();
+            }
+        }
+        Outcome {
+            deliver: false,
+            initial_complete: self.complete_if(all_came && pending == 0),
+        }
+    }
+
+    /// There was no answer to [`Action::Probe`], or one that says nothing. `denied` where asking
+    /// again is of no use before the next reconnect.
+    pub fn probe_failed(&mut self, epoch: u64, denied: bool, now: Instant) {
+        if epoch != self.epoch {
+            return;
+        }
+        self.mute = denied;
+        match self.kind {
+            Kind::Ordered => self.doubt = Doubt::None,
+            Kind::Plain if denied => self.probe_at = None,
+            Kind::Plain => self.probe_at = now.checked_add(self.backoff.failed()),
+        }
+    }
+
+    fn has_all_expected(&self) -> bool {
+        self.expected.is_some_and(|n| self.consumer_seq >= n)
+    }
+
+    fn complete_if(&mut self, complete: bool) -> bool {
+        let now = complete && !self.initial_complete;
+        if now {
+            self.initial_complete = true;
+            self.probe_at = None;
+        }
+        now
+    }
+
+    fn probe_later(&mut self, now: Instant) {
+        self.probe_wait = PROBE_AFTER;
+        if self.kind == Kind::Ordered && self.probes && !self.initial_complete {
+            self.probe_at = now.checked_add(PROBE_AFTER);
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! The ordered pull: every message of the stream once and in order. The same [`Machine`] as that of an
+//! ordered push consumer decides when the consumer is given up, and where the next one starts.
+//!
+//! The consumer is the subscription's own: ephemeral, in memory, on one server, without acks, and named
+//! here (ADR-17, ADR-37). Requests for messages are sent while there is one; when it is given up, those
+//! under way are left with its inbox.
+
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+
+use super::{Act, Pull, State};
+use crate::client::Subscription;
+use crate::error::Result;
+use crate::js::api::{ConsumerConfig, ConsumerInfo};
+use crate::js::consume::api::Api;
+use crate::js::consume::ending::Ending;
+use crate::js::consume::machine::{Kind, Machine};
+use crate::js::consume::metadata::Metadata;
+use crate::js::consume::recover::{Parts, Recovered, Timing, facts, give_up};
+use crate::js::consume::room::{Room, report_overflow};
+use crate::js::consume::subscribe::policy;
+use crate::locks::MutexGuard;
+use crate::msg::MsgList;
+use crate::proto::nuid;
+
+/// The heartbeats that requests ask for where the program does not say.
+const HEARTBEAT: Duration = Duration::from_secs(5);
+
+/// What an ordered pull has beyond another one.
+pub(super) struct Order {
+    pub(super) machine: Machine,
+    timing: Timing,
+    /// What the names of consumers begin with; an underscore and the epoch follow.
+    prefix: String,
+    /// Messages did not fit into the queue, and the error handler has been told.
+    overflow_told: bool,
+}
+
+impl Order {
+    /// For a consumer that is about to be created as epoch 1. Its name is set in `config`.
+    pub(super) fn new(config: &mut ConsumerConfig) -> Self {
+        let prefix = match config.name.is_empty() {
+            true => String::from_utf8_lossy(&nuid::next()).into_owned(),
+            false => config.name.clone(),
+        };
+        let now = Instant::now();
+        let machine = Machine::new(Kind::Ordered, policy(config), Duration::ZERO, false, now);
+        let order = Order {
+            machine,
+            timing: Timing::default(),
+            prefix,
+            overflow_told: false,
+        };
+        config.name = order.name(1);
+        order
+    }
+
+    fn name(&self, epoch: u64) -> String {
+        format!("{}_{epoch}", self.prefix)
+    }
+}
+
+/// The heartbeats of an ordered pull where its options name none: as the configuration of the consumer
+/// says, which is where an ordered push subscription has them, or what suits the time that it lasts.
+pub(super) fn heartbeat(config: &ConsumerConfig, timeout: Duration) -> Duration {
+    match u64::try_from(config.heartbeat) {
+        Ok(nanos) if nanos > 0 => Duration::from_nanos(nanos),
+        _ if timeout.is_zero() => HEARTBEAT,
+        _ => HEARTBEAT.min(timeout / 4),
+    }
+}
+
+impl Pull {
+    /// The first consumer was created.
+    pub(super) fn order_begins(&self, state: &mut State, info: &ConsumerInfo) {
+        if let Some(order) = &mut state.order {
+            order.machine.created(1, facts(info), Instant::now());
+            state.acts.push_back(Act::Recover);
+        }
+    }
+
+    /// Leaves in the list what the program is given: not what it has had already. What comes behind a message that is missing, or
+    /// does not fit into the queue, will come again from the next consumer. What has to be dropped is
+    /// returned, to be dropped with nothing locked.
+    pub(super) fn sort(
+        &self,
+        state: &mut State,
+        sub: &Arc<Subscription>,
+        msgs: &mut MsgList,
+    ) -> MsgList {
+        let Some(order) = &mut state.order else {
+            return MsgList::new();
+        };
+        let now = Instant::now();
+        let machine = &mut order.machine;
+        let epoch = machine.epoch();
+        let mut room = Room::of(sub);
+        let mut overflow = false;
+        let mut skipped = 0;
+        let dropped = msgs.retain(|msg| {
+            if machine.epoch() != epoch {
+                return false;
+            }
+            let meta = msg.reply().and_then(Metadata::parse);
+            // What has no metadata is not from the consumer.
+            let Some(meta) = meta.filter(|_| machine.is_live()) else {
+                return false;
+            };
+            if !room.take(msg.size()) {
+                machine.overflowed(now);
+                overflow = true;
+                return false;
+            }
+            let deliver = machine.data(epoch, &meta, now).deliver;
+            if !deliver && machine.epoch() == epoch {
+                skipped += 1;
+            }
+            deliver
+        });
+        if skipped > 0 {
+            state.flow.skipped(skipped);
+            state.acts.push_back(Act::Refill);
+        }
+        if machine.epoch() != epoch {
+            state.acts.push_back(Act::Recover);
+        }
+        if overflow && !std::mem::replace(&mut order.overflow_told, true) {
+            report_overflow(sub);
+        }
+        dropped
+    }
+
+    /// The program has had a message: is there room again for what did not fit?
+    pub(super) fn look_for_room(&self, state: &mut State, sub: &Subscription) {
+        if let Some(order) = &mut state.order
+            && order.machine.is_full()
+            && Room::of(sub).is_half_empty()
+        {
+            order.machine.drained(Instant::now());
+            order.overflow_told = false;
+            state.acts.push_back(Act::Recover);
+        }
+    }
+
+    /// A heartbeat of the server says that it has nothing to send.
+    pub(super) fn order_idle(&self, state: &mut State) {
+        if let Some(order) = &mut state.order {
+            let epoch = order.machine.epoch();
+            order.machine.idle(epoch, Instant::now());
+            state.acts.push_back(Act::Recover);
+        }
+    }
+
+    /// The server has no responder for the consumer's requests: does the consumer exist? False where the
+    /// pull is not an ordered one.
+    pub(super) fn order_doubted(&self, state: &mut State) -> bool {
+        let Some(order) = &mut state.order else {
+            return false;
+        };
+        let epoch = order.machine.epoch();
+        order.machine.doubt(epoch, Instant::now());
+        state.acts.push_back(Act::Recover);
+        true
+    }
+
+    /// The server is silent: another consumer is to take the place of the present one, which is
+    /// deleted. False where the pull is not an ordered one.
+    pub(super) fn order_silent(&self, state: &mut State) -> bool {
+        let Some(order) = &mut state.order else {
+            return false;
+        };
+        let epoch = order.machine.epoch();
+        order.machine.gone(epoch, Instant::now());
+        state.acts.push_back(Act::Recover);
+        true
+    }
+
+    /// The server has said that it has deleted the consumer. False where the pull is not an ordered one.
+    pub(super) fn order_deleted(&self, state: &mut State) -> bool {
+        let Some(parts) = Self::parts(state) else {
+            return false;
+        };
+        let (consumer, _) = give_up(parts);
+        state.acts.push_back(Act::TellGone(consumer));
+        state.acts.push_back(Act::Recover);
+        true
+    }
+}
+
+impl Recovered for Pull {
+    type State = State;
+
+    fn me(&self) -> &Weak<Self> {
+        &self.me
+    }
+
+    fn subscription(&self) -> Option<Arc<Subscription>> {
+        self.sub.get()?.upgrade()
+    }
+
+    fn api(&self) -> &Arc<Api> {
+        &self.api
+    }
+
+    fn stream(&self) -> &str {
+        &self.stream
+    }
+
+    fn ending(&self) -> &Arc<Ending> {
+        &self.ending
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock()
+    }
+
+    fn parts(state: &mut State) -> Option<Parts<'_>> {
+        let order = state.order.as_mut()?;
+        Some(Parts {
+            machine: &mut order.machine,
+            timing: &mut order.timing,
+            consumer: &mut state.consumer,
+            ours: &mut state.ours,
+            ended: state.ended,
+        })
+    }
+
+    fn take_inbox(&self, state: &mut State, sub: &Arc<Subscription>) -> Result<()> {
+        self.requests_lost(state);
+        self.leave_inbox(state, sub)
+    }
+
+    fn config(&self, state: &State, epoch: u64) -> ConsumerConfig {
+        let mut config = self.config.clone();
+        if let Some(order) = &state.order {
+            config.name = order.name(epoch);
+        }
+        config
+    }
+
+    fn use_consumer(&self, state: &mut State, name: &str) {
+        self.set_consumer(state, name, true);
+    }
+
+    fn is_live(&self) {
+        let mut state = self.state.lock();
+        // What was to be asked for later is asked for now.
+        let timer = state.healing.stop();
+        state.active = Instant::now();
+        drop(state);
+        if let Some(timer) = timer {
+            timer.cancel();
+        }
+        self.refill();
+    }
+}
