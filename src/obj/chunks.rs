@@ -15,10 +15,10 @@ use super::change::not_found;
 use super::store::Store;
 use crate::client::{Batch, ConnEvent, Observation, Publish, SubscribeArgs, Subscription, When};
 use crate::error::{Error as Plain, Status};
-use crate::js::Result;
 use crate::js::api::{AckPolicy, ConsumerConfig, DeliverPolicy};
 use crate::js::consume::Metadata;
 use crate::js::manage::ConsumerAction;
+use crate::js::{ErrCode, Error, Result};
 use crate::msg::{Msg, MsgList};
 
 /// After how long without use a server removes the consumer, in nanoseconds.
@@ -27,6 +27,8 @@ const INACTIVE: i64 = 60_000_000_000;
 const SILENCE: Duration = Duration::from_secs(5);
 /// How often in a row a consumer may end without a message.
 const FRUITLESS: u32 = 5;
+/// How long to wait before a server that cannot create a consumer now is asked again.
+const PAUSE: Duration = Duration::from_millis(250);
 /// What a message has beside its payload, at most, as far as pulls go.
 const OVERHEAD: u64 = 1024;
 
@@ -56,6 +58,8 @@ pub(super) struct Chunks {
     /// A chunk was larger than that.
     oversized: bool,
     fruitless: u32,
+    /// When the consumer was created, asked, or heard of last: silence goes over several calls.
+    active: Instant,
 }
 
 impl Chunks {
@@ -101,6 +105,7 @@ impl Chunks {
             batch_bytes: half.max(average) + batch * OVERHEAD,
             oversized: false,
             fruitless: 0,
+            active: Instant::now(),
         })
     }
 
@@ -111,10 +116,14 @@ impl Chunks {
                 self.give_up()?;
             }
             if self.consumer.is_empty() {
-                self.create(deadline)?;
+                match self.create(deadline) {
+                    Err(e) if passes(&e) && Instant::now() < deadline => self.pause(deadline)?,
+                    done => done?,
+                }
+                continue;
             }
             self.ask()?;
-            let until = deadline.min(Instant::now() + SILENCE);
+            let until = deadline.min(self.active + SILENCE);
             let lost = self.lost.clone();
             let stop = move || lost.load(Ordering::SeqCst);
             let mut taken = MsgList::new();
@@ -127,13 +136,37 @@ impl Chunks {
             match self.sub.next_batch(&mut want, &mut taken) {
                 Ok(_) => {}
                 Err(e) if e.status() != Status::NATS_TIMEOUT => return Err(e.into()),
-                Err(e) if until >= deadline => return Err(e.into()),
-                Err(_) => self.give_up()?,
+                Err(_) if self.active.elapsed() >= SILENCE => {
+                    self.give_up()?;
+                    // One attempt in each call, also where all of them are short.
+                    if Instant::now() >= deadline {
+                        return Err(Status::NATS_TIMEOUT.into());
+                    }
+                }
+                Err(e) => return Err(e.into()),
             }
             let Some(msg) = taken.pop() else { continue };
+            self.active = Instant::now();
             if self.take(&msg)? {
                 return Ok(msg);
             }
+        }
+    }
+
+    /// Waits before another attempt, unless the connection is lost, which has a new one begin.
+    fn pause(&self, deadline: Instant) -> Result<()> {
+        let lost = self.lost.clone();
+        let stop = move || lost.load(Ordering::SeqCst);
+        // What is taken is of a consumer that was given up.
+        let mut want = Batch {
+            max: usize::MAX,
+            deadline: Some(deadline.min(Instant::now() + PAUSE)),
+            stop: Some(&stop),
+            ..Batch::default()
+        };
+        match self.sub.next_batch(&mut want, &mut MsgList::new()) {
+            Err(e) if e.status() != Status::NATS_TIMEOUT => Err(e.into()),
+            _ => Ok(()),
         }
     }
 
@@ -182,6 +215,10 @@ impl Chunks {
 
     /// Asks for more, if there is room for it.
     fn ask(&mut self) -> Result<()> {
+        if self.left == 0 && self.asked == 0 {
+            let text = "chunks of the object are missing: they have fewer bytes than it";
+            return Err(not_found(text.to_owned()));
+        }
         while self.left > 0 && self.asked <= self.batch {
             // One chunk may always come, whatever its size.
             let alone = std::mem::take(&mut self.oversized);
@@ -202,6 +239,7 @@ impl Chunks {
             };
             let conn = self.store.context.connection();
             conn.publish_with(&out, When::Soon, None)?;
+            self.active = Instant::now();
             self.asked += count;
             self.left -= count;
         }
@@ -224,11 +262,12 @@ impl Chunks {
         let call = self.store.call(deadline)?;
         let stream = self.store.stream();
         let info = call.put_consumer(stream, &config, ConsumerAction::CreateOrUpdate);
-        let info = info.map_err(|e| match e.status() {
-            Status::NATS_NOT_FOUND => self.store.gone(),
-            _ => e,
+        let info = info.map_err(|e| match e.code() == ErrCode::STREAM_NOT_FOUND {
+            true => self.store.gone(),
+            false => e,
         })?;
         self.consumer = info.name;
+        self.active = Instant::now();
         self.delivered = 0;
         self.asked = 0;
         self.left = info.num_pending;
@@ -268,6 +307,14 @@ impl Chunks {
             let _ = conn.request_then(&out, Some(deadline), |_| ());
         }
     }
+}
+
+/// Does the server say that it cannot do it now, as one does that has just been started, or has no leader?
+pub(super) fn passes(error: &Error) -> bool {
+    error.status() == Status::NATS_NO_RESPONDERS
+        || error.code() == ErrCode::CLUSTER_NOT_AVAIL
+        || error.code() == ErrCode::CLUSTER_NOT_LEADER
+        || error.code() == ErrCode::NOT_ENABLED
 }
 
 impl Drop for Chunks {

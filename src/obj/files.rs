@@ -31,11 +31,13 @@ pub fn put(store: &Arc<Store>, name: &str, path: &Path) -> Result<Info> {
         ..Description::default()
     };
     let put = Put::new(store, &what, store.deadline())?;
-    let result = add_all(&put, &mut file, path).and_then(|()| put.complete(Duration::ZERO));
-    if result.is_err() {
-        put.abandon();
+    match add_all(&put, &mut file, path) {
+        Ok(()) => put.complete(Duration::ZERO),
+        Err(error) => {
+            put.abandon();
+            Err(error)
+        }
     }
-    result
 }
 
 fn add_all(put: &Put, file: &mut File, path: &Path) -> Result<()> {
@@ -62,7 +64,8 @@ fn add_all(put: &Put, file: &mut File, path: &Path) -> Result<()> {
 pub fn get(store: &Arc<Store>, name: &str, deleted: bool, path: &Path) -> Result<()> {
     let file = File::create(path).map_err(|e| failed("opening file", path, &e))?;
     let result = write_all(store, name, deleted, file, path);
-    if result.is_err() {
+    // A device or a pipe stays.
+    if result.is_err() && fs::metadata(path).is_ok_and(|m| m.is_file()) {
         // The first error is the one to tell.
         let _ = fs::remove_file(path);
     }

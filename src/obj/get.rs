@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::bucket;
-use super::chunks::Chunks;
+use super::chunks::{Chunks, passes};
 use super::digest::Digest;
 use super::meta::{INVALID, Info};
 use super::names;
@@ -69,7 +68,8 @@ impl Get {
                 return Err(Plain::illegal_state(INVALID).into());
             }
             if link.bucket != store.bucket() {
-                store = bucket::open(&store.context, &link.bucket)?;
+                names::check_bucket(&link.bucket)?;
+                store = Store::new(&store.context, &link.bucket);
                 store.set_window(window);
             }
             name = link.name.clone();
@@ -102,7 +102,7 @@ impl Get {
         &self.info
     }
 
-    /// The next chunk as it was stored. A time-out changes nothing.
+    /// The next chunk as it was stored. A time-out changes nothing, nor does a server that cannot answer just now.
     pub fn read(&self, deadline: Instant) -> Result<Piece> {
         let mut state = self.state.lock();
         if state.done {
@@ -118,7 +118,7 @@ impl Get {
         };
         let msg = match chunks.next(deadline) {
             Ok(msg) => msg,
-            Err(e) if e.status() == Status::NATS_TIMEOUT => return Err(e),
+            Err(e) if e.status() == Status::NATS_TIMEOUT || passes(&e) => return Err(e),
             Err(e) => {
                 state.finish();
                 return Err(e);

@@ -11,7 +11,7 @@ use super::change::{new_nuid, now};
 use super::digest::Digest;
 use super::meta::{Headers, INVALID, Info, MetaOptions};
 use super::names;
-use super::store::{Entry, Progress, RACES, Store, is_race};
+use super::store::{Entry, PURGE_WAIT, Progress, RACES, Store, is_race};
 use super::upload::Upload;
 use crate::error::{Error as Plain, Status};
 use crate::js::api::Metadata;
@@ -60,6 +60,10 @@ struct State {
     /// Only the description of this revision may be replaced.
     guard: Option<u64>,
     done: bool,
+    /// It has failed, and some of its chunks may be there still.
+    littered: bool,
+    /// The description was sent, and not answered: it may be stored.
+    described: bool,
 }
 
 impl Put {
@@ -99,6 +103,8 @@ impl Put {
                 old,
                 guard: None,
                 done: false,
+                littered: false,
+                described: false,
             }),
             store: store.clone(),
         })
@@ -149,8 +155,9 @@ impl Put {
         }
         state.done = true;
         state.info.digest = state.digest.clone().text();
-        if let Err(error) = self.finish(&mut state, deadline) {
-            self.remove_chunks(&state.info, deadline);
+        if let Err(error) = self.finish(&mut state, deadline)
+            && !self.clean_up(&mut state, deadline)
+        {
             return Err(error);
         }
         let old = &state.old.info;
@@ -172,28 +179,74 @@ impl Put {
                     let found = self.store.find(&state.info.name, deadline)?;
                     state.old = found.unwrap_or_default();
                 }
-                Err(e) => return Err(e),
+                Err(e) => {
+                    state.described = is_unsure(&e);
+                    return Err(e);
+                }
             }
         }
         let text = "other clients change the object again and again";
         Err(Plain::new(Status::NATS_MISMATCH, text).into())
     }
 
-    fn remove_chunks(&self, info: &Info, deadline: Instant) {
-        if info.chunks > 0 {
-            self.upload.settle(deadline);
-            // The server may be what failed.
-            let _ = self.store.purge_chunks(&info.nuid, deadline);
+    /// After a failure: removes the chunks, unless the description is stored, for the object must not be there without
+    /// its bytes. Is it stored?
+    fn clean_up(&self, state: &mut State, deadline: Instant) -> bool {
+        let stored = match state.described {
+            true => self.is_described(&state.info, deadline),
+            false => Ok(false),
+        };
+        match stored {
+            Ok(true) => state.littered = false,
+            Ok(false) => state.littered = !self.remove_chunks(&state.info, deadline),
+            Err(_) => state.littered = true,
         }
+        matches!(stored, Ok(true))
     }
 
-    /// Gives up what was not completed: its chunks are removed.
+    /// Is the description stored that was sent and not answered? A message behind it that is answered shows that the
+    /// stream has seen it.
+    fn is_described(&self, info: &Info, deadline: Instant) -> Result<bool> {
+        let deadline = deadline.max(Instant::now() + PURGE_WAIT);
+        let fence = new_nuid();
+        self.store.send_chunk(&fence, deadline)?;
+        // Best effort: nothing refers to it.
+        let _ = self.store.purge_chunks(&fence, deadline);
+        let found = self.store.find(&info.name, deadline)?;
+        Ok(found.is_some_and(|entry| entry.info.nuid == info.nuid))
+    }
+
+    /// Removes what was sent. Are all of them gone for certain?
+    fn remove_chunks(&self, info: &Info, deadline: Instant) -> bool {
+        if info.chunks == 0 {
+            return true;
+        }
+        // A chunk that is on its way may be stored behind the removal.
+        let settled = self.upload.settle(deadline);
+        let removed = self.store.purge_chunks(&info.nuid, deadline);
+        settled && removed.is_ok()
+    }
+
+    /// Gives up what was not completed: its chunks are removed. So are those that could not be removed when completing
+    /// failed.
     pub fn abandon(&self) {
         let mut state = self.state.lock();
-        if !std::mem::replace(&mut state.done, true) {
-            self.remove_chunks(&state.info, Instant::now() + PATIENCE);
+        let open = !std::mem::replace(&mut state.done, true);
+        if open || state.littered {
+            // The server may be what failed.
+            self.clean_up(&mut state, Instant::now() + PATIENCE);
         }
     }
+}
+
+/// May what was sent be stored all the same?
+fn is_unsure(error: &Error) -> bool {
+    matches!(
+        error.status(),
+        Status::NATS_TIMEOUT
+            | Status::NATS_CONNECTION_DISCONNECTED
+            | Status::NATS_CONNECTION_CLOSED
+    )
 }
 
 fn completed() -> Error {

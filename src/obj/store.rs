@@ -19,7 +19,7 @@ pub const WINDOW: u64 = 4 << 20;
 /// How often a description is stored again after another client has changed it meanwhile.
 pub(super) const RACES: usize = 10;
 /// How long removing chunks may take at least.
-const PURGE_WAIT: Duration = Duration::from_secs(1);
+pub(super) const PURGE_WAIT: Duration = Duration::from_secs(1);
 
 /// Is told of each chunk: the object's name, how many of its bytes have been stored or read, and how many it has in
 /// all, 0 where that is not known. Called on the thread that stores or reads.
@@ -173,6 +173,18 @@ impl Store {
         let conn = self.context.connection();
         let answer = publish(conn, &out, left, &Policy::default()).map_err(changed)?;
         Ok(answer.ack()?.map_or(0, |ack| ack.sequence))
+    }
+
+    /// Stores an empty chunk, and waits until it is stored.
+    pub(super) fn send_chunk(&self, nuid: &str, deadline: Instant) -> Result<()> {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let subject = names::chunks(&self.bucket, nuid);
+        let out = Publish {
+            subject: subject.as_bytes(),
+            ..Publish::default()
+        };
+        publish(self.context.connection(), &out, left, &Policy::default())?.ack()?;
+        Ok(())
     }
 
     /// Removes the chunks of a put.

@@ -107,11 +107,10 @@ impl Upload {
         done.map_err(|e| self.remember(e.into()))?
     }
 
-    /// Waits until nothing is known to be on its way, whatever became of it.
-    pub(super) fn settle(&self, deadline: Instant) {
+    /// Waits until nothing is known to be on its way, whatever became of it. Was it in time?
+    pub(super) fn settle(&self, deadline: Instant) -> bool {
         let empty = |flight: &mut Flight| flight.sizes.is_empty().then_some(());
-        // In time or not: what follows is best effort.
-        let _ = self.flight.wait(Some(deadline), empty);
+        self.flight.wait(Some(deadline), empty).is_ok()
     }
 
     fn remember(&self, error: Error) -> Error {
