@@ -1,54 +1,10 @@
 /* Object stores: what is stored is read, and what fails leaves nothing half. */
-#include "jetstream.h"
-#include "server.h"
+#include "obj.h"
 
 #include <unistd.h>
 
-typedef struct fixture {
-    server s;
-    natsConnection *nc;
-    jsCtx *js;
-    objStore *obs;
-} fixture;
-
-static void start(fixture *f) {
-    jsOptions opts;
-    objStoreConfig cfg;
-    char text[1024];
-
-    server_run_jetstream(&f->s);
-    f->nc = test_connect_url(f->s.url);
-    /* Waits until JetStream is there. */
-    api_request(f->nc, "INFO", "", text, sizeof(text));
-    CHECK_OK(jsOptions_Init(&opts));
-    opts.Wait = deadline_ms();
-    CHECK_OK(natsConnection_JetStream(&f->js, f->nc, &opts));
-    CHECK_OK(objStoreConfig_Init(&cfg));
-    cfg.Bucket = "B";
-    cfg.Description = "d";
-    cfg.TTL = 3600000;
-    CHECK_OK(js_CreateObjectStore(&f->obs, f->js, &cfg));
-}
-
-static void end(fixture *f) {
-    objStore_Destroy(f->obs);
-    jsCtx_Destroy(f->js);
-    natsConnection_Destroy(f->nc);
-    server_stop(&f->s);
-}
-
-static char *pattern(int size) {
-    char *data = (char *)malloc((size_t)size);
-    int i;
-
-    CHECK(data != NULL);
-    for (i = 0; i < size; i++)
-        data[i] = (char)(i * 7 + i / 1000);
-    return data;
-}
-
 static void stores_from_their_creation_to_their_end(void) {
-    fixture f;
+    obj_fixture f;
     objStore *other = NULL;
     objStoreConfig cfg;
     objStoreStatus *status = NULL;
@@ -57,7 +13,7 @@ static void stores_from_their_creation_to_their_end(void) {
     const char *bad[] = {"", "a.b", "a b", "a>", "a/b"};
     size_t i;
 
-    start(&f);
+    obj_start(&f);
     CHECK_OK(objStoreConfig_Init(&cfg));
     for (i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
         cfg.Bucket = bad[i];
@@ -93,11 +49,11 @@ static void stores_from_their_creation_to_their_end(void) {
     CHECK(objStore_PutString(NULL, f.obs, "a", "x") != NATS_OK);
     CHECK_OK(js_DeleteObjectStore(f.js, "B"));
     CHECK_STATUS(js_ObjectStoreNames(&names, f.js), NATS_NOT_FOUND);
-    end(&f);
+    obj_end(&f);
 }
 
 static void objects_are_read_as_they_were_stored(void) {
-    fixture f;
+    obj_fixture f;
     objStoreInfo *info = NULL;
     objStoreMeta meta;
     objStorePut *put = NULL;
@@ -109,7 +65,7 @@ static void objects_are_read_as_they_were_stored(void) {
     int len = -1, size = 1000003;
     bool done = false;
 
-    start(&f);
+    obj_start(&f);
     CHECK_STATUS(objStore_GetInfo(&info, f.obs, "a", NULL), NATS_NOT_FOUND);
     CHECK_STATUS(objStore_GetString(&text, f.obs, "a", NULL), NATS_NOT_FOUND);
     CHECK_OK(objStore_PutString(&info, f.obs, "my \"file\"\\?.txt", "hello"));
@@ -125,7 +81,7 @@ static void objects_are_read_as_they_were_stored(void) {
     CHECK(text == NULL);
     CHECK_STATUS(objStore_PutBytes(NULL, f.obs, "empty", "x", 0), NATS_INVALID_ARG);
 
-    data = pattern(size);
+    data = obj_pattern(size, 0);
     CHECK_OK(objStore_SetMaxBytesInFlight(f.obs, 8000));
     CHECK_OK(objStoreMeta_Init(&meta));
     CHECK_OK(natsHeader_New(&header));
@@ -164,16 +120,16 @@ static void objects_are_read_as_they_were_stored(void) {
     CHECK_STATUS(objStoreGet_Read(&done, &bytes, &len, get, 100), NATS_ILLEGAL_STATE);
     objStoreGet_Destroy(get);
     free(data);
-    end(&f);
+    obj_end(&f);
 }
 
 static void what_is_replaced_or_given_up_leaves_no_chunks(void) {
-    fixture f;
+    obj_fixture f;
     objStorePut *first = NULL, *second = NULL;
     objStoreMeta meta;
     uint64_t revision = 7;
 
-    start(&f);
+    obj_start(&f);
     CHECK_OK(objStoreMeta_Init(&meta));
     meta.Name = "o";
     CHECK_OK(objStore_GetRevision(&revision, f.obs, "o"));
@@ -202,17 +158,17 @@ static void what_is_replaced_or_given_up_leaves_no_chunks(void) {
     CHECK_OK(objStore_Delete(f.obs, "o"));
     CHECK_STATUS(objStore_Delete(f.obs, "o"), NATS_NOT_FOUND);
     CHECK_INT(stream_messages(f.nc, "OBJ_B"), 1);
-    end(&f);
+    obj_end(&f);
 }
 
 static void damaged_objects_are_errors(void) {
-    fixture f;
+    obj_fixture f;
     objStoreInfo *info = NULL;
     natsMsg *reply = NULL;
     char subject[256], *text = NULL;
     jsOptions opts;
 
-    start(&f);
+    obj_start(&f);
     CHECK_OK(objStore_PutString(&info, f.obs, "o", "hello"));
     snprintf(subject, sizeof(subject), "$O.B.C.%s", info->NUID);
     CHECK_OK(jsOptions_Init(&opts));
@@ -229,17 +185,17 @@ static void damaged_objects_are_errors(void) {
     natsMsg_Destroy(reply);
     CHECK_STATUS(objStore_GetString(&text, f.obs, "o", NULL), NATS_ILLEGAL_STATE);
     objStoreInfo_Destroy(info);
-    end(&f);
+    obj_end(&f);
 }
 
 static void links_and_names(void) {
-    fixture f;
+    obj_fixture f;
     objStoreInfo *info = NULL, *link = NULL;
     objStoreInfoList *list = NULL;
     objStoreMeta meta;
     char *text = NULL;
 
-    start(&f);
+    obj_start(&f);
     CHECK_STATUS(objStore_List(&list, f.obs, NULL), NATS_NOT_FOUND);
     CHECK_OK(objStore_PutString(&info, f.obs, "o", "hello"));
     CHECK_OK(objStore_AddLink(&link, f.obs, "l", info));
@@ -277,16 +233,16 @@ static void links_and_names(void) {
     objStoreInfoList_Destroy(list);
     objStoreInfo_Destroy(link);
     objStoreInfo_Destroy(info);
-    end(&f);
+    obj_end(&f);
 }
 
 static void watchers_tell_what_is_there_and_what_changes(void) {
-    fixture f;
+    obj_fixture f;
     objStoreWatcher *w = NULL, *updates = NULL;
     objStoreWatchOptions opts;
     objStoreInfo *info = NULL;
 
-    start(&f);
+    obj_start(&f);
     CHECK_OK(objStoreWatchOptions_Init(&opts));
     opts.UpdatesOnly = true;
     CHECK_OK(objStore_Watch(&updates, f.obs, &opts));
@@ -316,7 +272,7 @@ static void watchers_tell_what_is_there_and_what_changes(void) {
     CHECK(!info->Deleted);
     objStoreInfo_Destroy(info);
     objStoreWatcher_Destroy(updates);
-    end(&f);
+    obj_end(&f);
 }
 
 static void count_progress(const char *name, uint64_t bytes, uint64_t total, void *closure) {
@@ -327,16 +283,16 @@ static void count_progress(const char *name, uint64_t bytes, uint64_t total, voi
 }
 
 static void files_and_their_progress(void) {
-    fixture f;
+    obj_fixture f;
     char from[] = "/tmp/nats_rs_obj_XXXXXX", to[64], *data, *read;
     int fd = mkstemp(from), size = 3000001;
     uint64_t last = 0;
     FILE *file;
 
     CHECK(fd >= 0);
-    start(&f);
-    data = pattern(size);
-    read = pattern(size);
+    obj_start(&f);
+    data = obj_pattern(size, 0);
+    read = obj_pattern(size, 0);
     memset(read, 0, (size_t)size);
     file = fdopen(fd, "wb");
     CHECK_INT(fwrite(data, 1, (size_t)size, file), size);
@@ -360,21 +316,21 @@ static void files_and_their_progress(void) {
     unlink(from);
     free(data);
     free(read);
-    end(&f);
+    obj_end(&f);
 }
 
 static void a_put_and_a_get_that_a_restart_cuts(void) {
-    fixture f;
+    obj_fixture f;
     objStorePut *put = NULL;
     objStoreGet *get = NULL;
     objStoreMeta meta;
     objStoreInfo *info = NULL;
-    char *data = pattern(200000);
+    char *data = obj_pattern(200000, 0);
     void *bytes = NULL;
     int len = 0;
     bool done = false;
 
-    start(&f);
+    obj_start(&f);
     CHECK_OK(objStoreMeta_Init(&meta));
     meta.Name = "o";
     meta.Opts.ChunkSize = 10000;
@@ -408,7 +364,7 @@ static void a_put_and_a_get_that_a_restart_cuts(void) {
     CHECK_STATUS(objStore_GetInfo(&info, f.obs, "cut", NULL), NATS_NOT_FOUND);
     CHECK_INT(stream_messages(f.nc, "OBJ_B"), 21);
     free(data);
-    end(&f);
+    obj_end(&f);
 }
 
 int main(int argc, char **argv) {

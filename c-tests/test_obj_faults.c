@@ -1,59 +1,18 @@
 /* Object stores where something fails: servers that are silent or restart, stores that are deleted, objects that are
  * damaged or were stored by others, puts of one object side by side. Nothing half is ever seen, nothing is left. */
-#include "jetstream.h"
-#include "server.h"
+#include "obj.h"
 
 #include <unistd.h>
 
 enum { CHUNK = 10000, SIZE = 200000 };
 
-typedef struct fixture {
-    server s;
-    natsConnection *nc;
-    jsCtx *js;
-    objStore *obs;
-} fixture;
-
-static void open_store(fixture *f) {
-    objStoreConfig cfg;
-
-    CHECK_OK(objStoreConfig_Init(&cfg));
-    cfg.Bucket = "B";
-    CHECK_OK(js_CreateObjectStore(&f->obs, f->js, &cfg));
+/* Two chunks may be on their way. */
+static void start(obj_fixture *f) {
+    obj_start(f);
     CHECK_OK(objStore_SetMaxBytesInFlight(f->obs, 2 * CHUNK));
 }
 
-static void start(fixture *f) {
-    jsOptions opts;
-    char text[1024];
-
-    server_run_jetstream(&f->s);
-    f->nc = test_connect_url(f->s.url);
-    api_request(f->nc, "INFO", "", text, sizeof(text));
-    CHECK_OK(jsOptions_Init(&opts));
-    opts.Wait = deadline_ms();
-    CHECK_OK(natsConnection_JetStream(&f->js, f->nc, &opts));
-    open_store(f);
-}
-
-static void end(fixture *f) {
-    objStore_Destroy(f->obs);
-    jsCtx_Destroy(f->js);
-    natsConnection_Destroy(f->nc);
-    server_stop(&f->s);
-}
-
-static char *pattern(int size, int seed) {
-    char *data = (char *)malloc((size_t)size);
-    int i;
-
-    CHECK(data != NULL);
-    for (i = 0; i < size; i++)
-        data[i] = (char)(i * 7 + i / 1000 + seed);
-    return data;
-}
-
-static objStorePut *begin(fixture *f, const char *name) {
+static objStorePut *begin(obj_fixture *f, const char *name) {
     objStoreMeta meta;
     objStorePut *put = NULL;
 
@@ -64,7 +23,7 @@ static objStorePut *begin(fixture *f, const char *name) {
     return put;
 }
 
-static void store(fixture *f, const char *name, const char *data, int size) {
+static void store(obj_fixture *f, const char *name, const char *data, int size) {
     objStorePut *put = begin(f, name);
 
     CHECK_OK(objStorePut_Add(put, data, size));
@@ -73,7 +32,7 @@ static void store(fixture *f, const char *name, const char *data, int size) {
 }
 
 /* Opens the object and reads its first chunk. */
-static objStoreGet *begin_to_read(fixture *f, const char *name) {
+static objStoreGet *begin_to_read(obj_fixture *f, const char *name) {
     objStoreGet *get = NULL;
     void *bytes = NULL;
     int len = 0;
@@ -98,8 +57,8 @@ static void read_the_rest(objStoreGet *get, const char *data) {
 }
 
 static void a_store_is_deleted_under_a_get_and_a_put(void) {
-    fixture f;
-    char *data = pattern(SIZE, 0);
+    obj_fixture f;
+    char *data = obj_pattern(SIZE, 0);
     objStoreGet *get;
     objStorePut *put;
     objStoreInfoList *list = NULL;
@@ -129,20 +88,20 @@ static void a_store_is_deleted_under_a_get_and_a_put(void) {
     CHECK_STATUS(objStore_Delete(f.obs, "o"), NATS_NOT_FOUND);
     /* The handle is good for a store of that name that comes again. */
     objStore_Destroy(f.obs);
-    open_store(&f);
+    obj_open(&f);
     store(&f, "o", data, SIZE);
     read_the_rest(get = begin_to_read(&f, "o"), data);
     objStoreGet_Destroy(get);
     free(data);
-    end(&f);
+    obj_end(&f);
 }
 
 static void a_silent_server_ends_nothing_but_the_call(void) {
-    fixture f;
+    obj_fixture f;
     jsOptions opts;
     jsCtx *hasty = NULL;
     objStore *obs = NULL;
-    char *data = pattern(SIZE, 0), *text = NULL;
+    char *data = obj_pattern(SIZE, 0), *text = NULL;
     objStoreInfo *info = NULL;
     objStoreGet *get;
     objStorePut *put;
@@ -153,7 +112,7 @@ static void a_silent_server_ends_nothing_but_the_call(void) {
 
     start(&f);
     CHECK_OK(jsOptions_Init(&opts));
-    opts.Wait = 200;
+    opts.Wait = 200 * time_factor();
     CHECK_OK(natsConnection_JetStream(&hasty, f.nc, &opts));
     CHECK_OK(js_ObjectStore(&obs, hasty, "B"));
     store(&f, "o", data, SIZE);
@@ -163,12 +122,12 @@ static void a_silent_server_ends_nothing_but_the_call(void) {
     server_pause(&f.s);
     began = now_ms();
     /* What has come before is read; then nothing does. */
-    for (i = 1; objStoreGet_Read(&done, &bytes, &len, get, 200) == NATS_OK; i++) {
+    for (i = 1; objStoreGet_Read(&done, &bytes, &len, get, 200 * time_factor()) == NATS_OK; i++) {
         CHECK(memcmp(bytes, data + i * CHUNK, CHUNK) == 0);
         free(bytes);
     }
     CHECK(i < SIZE / CHUNK);
-    CHECK_STATUS(objStoreGet_Read(&done, &bytes, &len, get, 200), NATS_TIMEOUT);
+    CHECK_STATUS(objStoreGet_Read(&done, &bytes, &len, get, 200 * time_factor()), NATS_TIMEOUT);
     CHECK_STATUS(objStore_GetString(&text, obs, "o", NULL), NATS_TIMEOUT);
     CHECK_STATUS(objStore_GetInfo(&info, obs, "o", NULL), NATS_TIMEOUT);
     CHECK_STATUS(objStore_Delete(obs, "o"), NATS_TIMEOUT);
@@ -176,7 +135,7 @@ static void a_silent_server_ends_nothing_but_the_call(void) {
     /* And at least a second for removing its chunks. */
     CHECK_OK(objStorePut_Add(put, data, CHUNK));
     CHECK_STATUS(objStorePut_Complete(NULL, put, 200), NATS_TIMEOUT);
-    CHECK(now_ms() - began < 3000 + deadline_ms() / 2);
+    CHECK(now_ms() - began < 3000 * time_factor() + deadline_ms() / 2);
     server_resume(&f.s);
     objStorePut_Destroy(put);
     for (; i < SIZE / CHUNK; i++) {
@@ -191,12 +150,12 @@ static void a_silent_server_ends_nothing_but_the_call(void) {
     objStore_Destroy(obs);
     jsCtx_Destroy(hasty);
     free(data);
-    end(&f);
+    obj_end(&f);
 }
 
 static void a_get_goes_on_over_many_restarts(void) {
-    fixture f;
-    char *data = pattern(SIZE, 0);
+    obj_fixture f;
+    char *data = obj_pattern(SIZE, 0);
     objStoreGet *get;
     void *bytes = NULL;
     int len = 0, i, restarts = 0;
@@ -214,7 +173,7 @@ static void a_get_goes_on_over_many_restarts(void) {
             restarts++;
         }
         /* Short calls: none of them may lose anything. */
-        CHECK_SOON((s = objStoreGet_Read(&done, &bytes, &len, get, 50)) != NATS_TIMEOUT &&
+        CHECK_SOON((s = objStoreGet_Read(&done, &bytes, &len, get, 50 * time_factor())) != NATS_TIMEOUT &&
                    s != NATS_NO_RESPONDERS);
         CHECK_INT(s, NATS_OK);
         CHECK_INT(len, CHUNK);
@@ -224,10 +183,10 @@ static void a_get_goes_on_over_many_restarts(void) {
     CHECK(done && restarts == 4);
     objStoreGet_Destroy(get);
     free(data);
-    end(&f);
+    obj_end(&f);
 }
 
-static void delete_message(fixture *f, int seq) {
+static void delete_message(obj_fixture *f, int seq) {
     char text[1024], body[64];
 
     snprintf(body, sizeof(body), "{\"seq\":%d}", seq);
@@ -236,8 +195,8 @@ static void delete_message(fixture *f, int seq) {
 }
 
 static void chunks_that_are_missing(void) {
-    fixture f;
-    char *data = pattern(SIZE, 0);
+    obj_fixture f;
+    char *data = obj_pattern(SIZE, 0);
     objStoreGet *get;
     void *bytes = NULL;
     int len = 0;
@@ -261,11 +220,11 @@ static void chunks_that_are_missing(void) {
     CHECK_STATUS(objStore_GetBytes(&bytes, &len, f.obs, "o", NULL), NATS_NOT_FOUND);
     CHECK_CONTAINS(nats_GetLastError(NULL), "18 of 20 are there");
     free(data);
-    end(&f);
+    obj_end(&f);
 }
 
 /* Stores a description as it is, with the object's name in base64. */
-static void describe(fixture *f, const char *encoded, const char *json) {
+static void describe(obj_fixture *f, const char *encoded, const char *json) {
     char subject[128];
     natsMsg *reply = NULL;
 
@@ -280,7 +239,7 @@ static void objects_that_others_have_stored(void) {
         "\"options\":{\"link\":null,\"max_chunk_size\":null},\"bucket\":\"B\",\"nuid\":\"N\",\"size\":5,"
         "\"chunks\":%d,\"mtime\":\"2024-05-06T07:08:09.123456789+02:00\",%s\"deleted\":null,\"more\":[1]}";
     static const char good[] = "\"digest\":\"sha-256=LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ\",";
-    fixture f;
+    obj_fixture f;
     objStoreInfo *info = NULL;
     objStoreInfoList *list = NULL;
     natsMsg *reply = NULL;
@@ -325,10 +284,10 @@ static void objects_that_others_have_stored(void) {
     describe(&f, "YQ==", "{\"name\":");
     CHECK(objStore_GetInfo(&info, f.obs, "a", NULL) != NATS_OK);
     CHECK_STR(nats_GetLastError(NULL), "object-store meta information invalid");
-    end(&f);
+    obj_end(&f);
 }
 
-static void link_to(fixture *f, const char *encoded, const char *name, const char *bucket,
+static void link_to(obj_fixture *f, const char *encoded, const char *name, const char *bucket,
                     const char *object) {
     char json[256];
 
@@ -340,7 +299,7 @@ static void link_to(fixture *f, const char *encoded, const char *name, const cha
 }
 
 static void links_to_nowhere_and_in_a_circle(void) {
-    fixture f;
+    obj_fixture f;
     objStoreConfig cfg;
     objStoreInfo *info = NULL;
     const objStoreInfo *target = NULL;
@@ -393,13 +352,13 @@ static void links_to_nowhere_and_in_a_circle(void) {
     CHECK_STATUS(objStore_GetString(&text, f.obs, "m", NULL), NATS_ILLEGAL_STATE);
     CHECK_CONTAINS(nats_GetLastError(NULL), "circle");
     objStore_Destroy(other);
-    end(&f);
+    obj_end(&f);
 }
 
 enum { PUTS = 15 };
 
 typedef struct putter {
-    fixture *f;
+    obj_fixture *f;
     char *data;
     natsStatus s;
 } putter;
@@ -414,7 +373,7 @@ static void *put_again_and_again(void *arg) {
 }
 
 static void puts_of_one_object_side_by_side(void) {
-    fixture f;
+    obj_fixture f;
     putter putters[2];
     pthread_t threads[2];
     objStorePut *puts[2];
@@ -425,7 +384,7 @@ static void puts_of_one_object_side_by_side(void) {
     start(&f);
     for (i = 0; i < 2; i++) {
         putters[i].f = &f;
-        putters[i].data = pattern(SIZE, i);
+        putters[i].data = obj_pattern(SIZE, i);
         putters[i].s = NATS_OK;
         CHECK(pthread_create(&threads[i], NULL, put_again_and_again, &putters[i]) == 0);
     }
@@ -456,14 +415,14 @@ static void puts_of_one_object_side_by_side(void) {
     CHECK_INT(stream_messages(f.nc, "OBJ_B"), 2);
     for (i = 0; i < 2; i++)
         free(putters[i].data);
-    end(&f);
+    obj_end(&f);
 }
 
 static void chunks_that_no_server_takes(void) {
-    fixture f;
+    obj_fixture f;
     objStoreMeta meta;
     objStorePut *put = NULL;
-    char *data = pattern(2000000, 0);
+    char *data = obj_pattern(2000000, 0);
 
     start(&f);
     CHECK_OK(objStore_SetMaxBytesInFlight(f.obs, 4000000));
@@ -477,7 +436,7 @@ static void chunks_that_no_server_takes(void) {
     objStorePut_Destroy(put);
     CHECK_INT(stream_messages(f.nc, "OBJ_B"), 0);
     free(data);
-    end(&f);
+    obj_end(&f);
 }
 
 typedef struct waiter {
@@ -511,10 +470,10 @@ static void *wait_in_read(void *arg) {
 }
 
 static void a_close_wakes_those_that_wait(void) {
-    fixture f;
+    obj_fixture f;
     waiter w[2];
     pthread_t threads[2];
-    char *data = pattern(SIZE, 0);
+    char *data = obj_pattern(SIZE, 0);
     int64_t began;
     int i;
 
@@ -545,7 +504,7 @@ static void a_close_wakes_those_that_wait(void) {
     CHECK(now_ms() - began < 4000 * time_factor());
     server_resume(&f.s);
     free(data);
-    end(&f);
+    obj_end(&f);
 }
 
 int main(int argc, char **argv) {

@@ -16746,7 +16746,8 @@ enum natsStatus objStorePut_Complete(struct objStoreInfo **new_info,
 /**
  * Release a put.
  *
- * One that was not completed is given up: waits for up to 5 seconds for the chunks on their way, and removes them.
+ * One that was not completed is given up: waits for up to 5 seconds for the chunks on their way, and removes them. So it
+ * is where completing failed and the server could not be asked to remove them.
  *
  * @param put The handle; NULL does nothing.
  *

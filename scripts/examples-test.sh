@@ -32,6 +32,11 @@ says kv-watch '^temperature.rome was deleted$'
 says kv-watch-callback '^temperature.rome was deleted$'
 says kv-transaction '^The accounts have 500 in all$' accounts 4 25
 says kv-codec '^  /etc/line: 400 bytes$'
+head -c 3000000 /dev/urandom >"$SCRATCH/file"
+says obj-files '^Read it into ' files "$SCRATCH/file" "$SCRATCH/copy"
+cmp "$SCRATCH/file" "$SCRATCH/copy" || die "obj-files: the copy differs"
+grep -qx "$SCRATCH/file: 100 %" "$SCRATCH/obj-files.out" || die "obj-files tells no progress"
+says obj-links '^latest is a link to report-2 in documents$'
 says micro-groups '^orders.v1.admin.cancel: 1 requests, 0 errors, queue group none$'
 says micro-service '^math.sum 1 two: error 400' 3
 stop_server "$SERVER_PID"

@@ -262,10 +262,7 @@ impl Chunks {
         let call = self.store.call(deadline)?;
         let stream = self.store.stream();
         let info = call.put_consumer(stream, &config, ConsumerAction::CreateOrUpdate);
-        let info = info.map_err(|e| match e.code() == ErrCode::STREAM_NOT_FOUND {
-            true => self.store.gone(),
-            false => e,
-        })?;
+        let info = info.map_err(|e| self.store.gone_if(e))?;
         self.consumer = info.name;
         self.active = Instant::now();
         self.delivered = 0;

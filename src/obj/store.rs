@@ -144,6 +144,14 @@ impl Store {
         Error::new(error, ErrCode::STREAM_NOT_FOUND)
     }
 
+    /// This error; where it says that there is no stream, that the bucket does not exist.
+    pub(super) fn gone_if(&self, error: Error) -> Error {
+        match error.code() == ErrCode::STREAM_NOT_FOUND {
+            true => self.gone(),
+            false => error,
+        }
+    }
+
     /// The description of an object that is there, or with `deleted` was there.
     pub fn info(&self, name: &str, deleted: bool, deadline: Instant) -> Result<Entry> {
         match self.find(name, deadline)? {

@@ -100,7 +100,8 @@ impl Watcher {
             |sub| {
                 let _ = initial.sub.set(Arc::downgrade(sub));
             },
-        )?;
+        )
+        .map_err(|e| store.gone_if(e))?;
         Ok(Watcher {
             sub,
             initial,
