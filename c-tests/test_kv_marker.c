@@ -10,16 +10,29 @@ typedef struct script {
     uint64_t delivered; /* what it says that it has delivered by then */
     int before;         /* messages that come before the answer */
     int after;          /* and behind it */
+    int live_from;      /* from this message on they were stored after the consumer was created; 0 for none */
+    int caught_up;      /* at this message nothing is pending, at all others something is; 0 for none */
 } script;
 
-static bool deliver(js_peer *j, uint64_t n, uint64_t pending) {
+static bool deliver_at(js_peer *j, uint64_t n, uint64_t pending, const char *time) {
     char text[256];
 
     snprintf(text, sizeof(text),
-             "MSG $KV.B.k%" PRIu64 " %s $JS.ACK.KV_B.c.1.%" PRIu64 ".%" PRIu64 ".1767225600000000000.%" PRIu64
-             " 1\r\nv\r\n",
-             n, j->sid, n, n, pending);
+             "MSG $KV.B.k%" PRIu64 " %s $JS.ACK.KV_B.c.1.%" PRIu64 ".%" PRIu64 ".%s.%" PRIu64 " 1\r\nv\r\n",
+             n, j->sid, n, n, time, pending);
     return peer_send(&j->p, text);
+}
+
+static bool deliver(js_peer *j, uint64_t n, uint64_t pending) {
+    return deliver_at(j, n, pending, "1767225600000000000");
+}
+
+/* Delivers the next one of a script. */
+static void deliver_next(script *s, int n) {
+    bool live = s->live_from > 0 && n >= s->live_from;
+
+    deliver_at(&s->j, (uint64_t)n, n == s->caught_up ? 0 : 9,
+               live ? "1767225601000000000" : "1767225600000000000");
 }
 
 static void play(peer *p, void *arg) {
@@ -33,7 +46,7 @@ static void play(peer *p, void *arg) {
         return;
     /* pending is never 0, as with a bucket that is always written to. */
     for (i = 0; i < s->before; i++)
-        deliver(j, (uint64_t)++n, 9);
+        deliver_next(s, ++n);
     snprintf(json, sizeof(json),
              "{\"stream_name\":\"KV_B\",\"name\":\"c\",\"created\":\"2026-01-01T00:00:00Z\","
              "\"config\":{\"deliver_subject\":\"%s\",\"idle_heartbeat\":5000000000},"
@@ -42,7 +55,7 @@ static void play(peer *p, void *arg) {
              j->inbox, s->delivered, s->delivered, s->expected);
     js_peer_answer(j, json);
     for (i = 0; i < s->after; i++)
-        deliver(j, (uint64_t)++n, 9);
+        deliver_next(s, ++n);
 }
 
 static void bind_script(peer *p, void *arg) {
@@ -140,6 +153,33 @@ static void the_answer_counts_what_was_delivered(void) {
     watch_with(&s, 7);
 }
 
+/* Two keys changed before they were delivered: what was stored in their place comes later than the number that the server
+ * has said, and has come when nothing is pending. */
+static void keys_are_replaced_before_they_are_delivered(void) {
+    static script s;
+
+    memset(&s, 0, sizeof(s));
+    s.expected = 4;
+    s.after = 8;
+    s.live_from = 3;
+    s.caught_up = 7;
+    watch_with(&s, 7);
+    /* The same where the answer comes behind all that, and where it comes in between. */
+    memset(&s, 0, sizeof(s));
+    s.expected = 4;
+    s.before = 8;
+    s.live_from = 3;
+    s.caught_up = 7;
+    watch_with(&s, 7);
+    memset(&s, 0, sizeof(s));
+    s.expected = 4;
+    s.before = 5;
+    s.after = 3;
+    s.live_from = 3;
+    s.caught_up = 7;
+    watch_with(&s, 7);
+}
+
 static void nothing_is_there_and_updates_overtake_the_answer(void) {
     static script s;
 
@@ -222,6 +262,7 @@ int main(int argc, char **argv) {
         TEST(the_answer_comes_behind_live_updates),
         TEST(the_answer_comes_amid_the_initial_data),
         TEST(the_answer_counts_what_was_delivered),
+        TEST(keys_are_replaced_before_they_are_delivered),
         TEST(nothing_is_there_and_updates_overtake_the_answer),
         TEST(callbacks_wait_for_the_answer),
         TEST(a_message_that_is_no_entry),

@@ -186,7 +186,7 @@ impl Machine {
         self.epoch += 1;
         self.consumer_seq = 0;
         self.seen = 0;
-        self.expected = None;
+        self.forget_expected();
         self.fruitful = false;
         self.probe_at = None;
         self.doubt = Doubt::None;

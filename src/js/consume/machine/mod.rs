@@ -6,6 +6,7 @@
 //! | this one | the state, and where a new consumer starts |
 //! | `types` | what the machine is told, and what it says |
 //! | `received` | messages, heartbeats and answers: is anything missing? |
+//! | `initial` | when the initial data are complete |
 //! | `attempts` | giving a consumer up, when the next one is created, what the connection does |
 //!
 //! # How it works
@@ -41,6 +42,7 @@
 //! that was delivered, and has come with it.
 
 mod attempts;
+mod initial;
 mod received;
 mod types;
 
@@ -116,6 +118,11 @@ pub struct Machine {
     /// How many messages this epoch's consumer had delivered or still had to deliver when it was
     /// created.
     expected: Option<u64>,
+    /// When this epoch's consumer was created, by the server's clock. `None` where that is not known.
+    created_at: Option<i64>,
+    /// What was pending at each delivery of this epoch, and when that message was stored, while the
+    /// server's answer is awaited.
+    unanswered: Vec<(u64, i64)>,
     initial_complete: bool,
     /// When this epoch's consumer was last heard of.
     heard: Instant,
@@ -159,6 +166,8 @@ impl Machine {
             last_time: 0,
             floor: None,
             expected: None,
+            created_at: None,
+            unanswered: Vec::new(),
             initial_complete: false,
             heard: now,
             probe_at: None,

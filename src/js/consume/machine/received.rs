@@ -37,9 +37,10 @@ impl Machine {
             self.last_time = meta.timestamp;
             self.fruitful = true;
         }
+        let complete = self.is_last_of_initial(meta.pending, meta.timestamp);
         Outcome {
             deliver,
-            initial_complete: self.complete_if(meta.pending == 0 || self.has_all_expected()),
+            initial_complete: self.complete_if(complete),
         }
     }
 
@@ -100,8 +101,7 @@ impl Machine {
         }
         self.phase = Phase::Live;
         self.heard = now;
-        // What it had delivered before it answered is not pending any more.
-        self.expected = Some(created.pending.saturating_add(created.consumer_seq));
+        self.expect(&created);
         if self.last == 0 {
             self.last_time = created.time;
         }
@@ -195,10 +195,6 @@ impl Machine {
             Kind::Plain if denied => self.probe_at = None,
             Kind::Plain => self.probe_at = now.checked_add(self.backoff.failed()),
         }
-    }
-
-    fn has_all_expected(&self) -> bool {
-        self.expected.is_some_and(|n| self.consumer_seq >= n)
     }
 
     fn complete_if(&mut self, complete: bool) -> bool {

@@ -1,6 +1,7 @@
 //! The machine against a model of a stream and its consumers, with faults at random places.
 
 mod model;
+mod replaced;
 mod world;
 
 use std::time::{Duration, Instant};
