@@ -34,7 +34,8 @@ pub struct jsPubPolicy {
     pub NoRespondersWait: i64,
     /// Whether asynchronously published messages whose acks have not come are published again when the
     /// connection was lost and is back. So that the stream stores each only once, messages without a
-    /// `Nats-Msg-Id` are given one when they are published; within the stream's `Duplicates`.
+    /// `Nats-Msg-Id` are given one when they are published; within the stream's `Duplicates`. Messages without one that
+    /// were published before are not sent again: they fail with `NATS_CONNECTION_DISCONNECTED`.
     pub ResendOnReconnect: bool,
 }
 

@@ -247,3 +247,34 @@ fn a_wait_ends_for_a_reason() {
         assert_eq!(world.gate.pending(), 1);
     });
 }
+
+/// Two messages wait for good. Of two publishers one cannot send its message, and the other gets the room.
+#[test]
+fn a_message_that_is_not_published_makes_room() {
+    explore(300, || {
+        let world = World::new(3);
+        for _ in 0..2 {
+            world.gate.enter(0, || None, || None).expect("room");
+        }
+        let threads = [true, false].map(|fails| {
+            let world = world.clone();
+            spawn(move || {
+                let entered = world.gate.enter(0, || None, || None);
+                entered.expect("nothing stops it");
+                match fails {
+                    true => world.gate.turn_back(),
+                    // Else the one that fails would wait for good.
+                    false => {
+                        yield_now();
+                        world.gate.leave(1, 0);
+                        world.gate.round_over();
+                    }
+                }
+            })
+        });
+        for thread in threads {
+            thread.join().expect("no panic");
+        }
+        assert_eq!(world.gate.pending(), 2);
+    });
+}

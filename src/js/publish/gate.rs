@@ -97,6 +97,13 @@ impl Gate {
         }
     }
 
+    /// The message that was let in is not published after all. Its room may be the only one that there will be for a
+    /// while: a thread that is stalled gets it at once.
+    pub(super) fn turn_back(&self) {
+        self.leave(1, 0);
+        self.round_over();
+    }
+
     /// The acknowledgements that had come have all been seen to.
     pub(super) fn round_over(&self) {
         if self.stalled.load(SeqCst) > 0 && self.pending() < self.max {

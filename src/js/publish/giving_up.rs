@@ -3,7 +3,7 @@
 //!
 //! A message that was published before the connection was lost may have been stored or not, and its
 //! acknowledgement does not come any more. When the connection is back, it is published again, if the
-//! program wants that, with an id by which the stream knows it again; else the program's function is
+//! program wants that, with an id by which the stream knows it again; else, or without one, the program's function is
 //! told. Without such a function it stays for the program to take, marked as lost, and whoever waits
 //! for all messages learns of it. If the connection does not come back for as long as the context's
 //! requests wait, the same is done without it, except for publishing again.
@@ -12,7 +12,7 @@
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
-use super::publisher::AsyncPublisher;
+use super::publisher::{AsyncPublisher, has_id};
 use super::slots::{NEVER, Sent, Token};
 use crate::client::ConnEvent;
 use crate::error::{Error as Plain, Status};
@@ -63,7 +63,7 @@ impl AsyncPublisher {
         let earlier = |(_, sent): &(Token, Sent)| sent.session != session;
         if self.policy.resends() {
             for (token, _) in waiting.filter(earlier) {
-                self.publish_again(token);
+                self.publish_again(token, true);
             }
         } else if self.handler.is_some() {
             for (token, _) in waiting.filter(earlier) {
@@ -87,15 +87,19 @@ impl AsyncPublisher {
         self.gate.end_marking();
     }
 
-    /// Publishes a message once more that still waits.
-    pub(super) fn publish_again(&self, token: Token) {
+    /// Publishes a message once more that still waits. `stored`: its stream may have it already, and would store it a
+    /// second time if it has no id. It has none if it was published before the program wanted that.
+    pub(super) fn publish_again(&self, token: Token, stored: bool) {
         let mut error = None;
         let session = self.session.load(SeqCst);
         self.with_held(token, |msg, sent| {
-            // If it fails it is tried again with the next connection.
+            if stored && !has_id(msg) {
+                error = Some(disconnected());
+                return;
+            }
             match self.transmit(token, msg) {
                 Ok(()) => sent.session = session,
-                Err(e) => error = Some(e),
+                Err(e) => error = Some(e.into()),
             }
         });
         let Some(error) = error else {
@@ -104,7 +108,7 @@ impl AsyncPublisher {
         if self.handler.is_none() {
             self.mark_lost([token].into_iter());
         } else if let Some((msg, lost)) = self.slots.take(token) {
-            self.fail(msg, error.into(), lost);
+            self.fail(msg, error, lost);
         }
     }
 

@@ -163,7 +163,7 @@ impl AsyncPublisher {
             return Err((msg, e));
         }
         let Some(token) = self.slots.claim() else {
-            self.gate.leave(1, 0);
+            self.gate.turn_back();
             return Err((msg, Plain::from(Status::NATS_LIMIT_REACHED).into()));
         };
         let sent = Sent {
@@ -174,7 +174,7 @@ impl AsyncPublisher {
         if let Err(e) = self.transmit(token, &msg)
             && self.slots.abandon(token)
         {
-            self.gate.leave(1, 0);
+            self.gate.turn_back();
             return Err((msg, e.into()));
         }
         let early = self.slots.settle(token, msg, sent);
@@ -532,9 +532,14 @@ impl CallbackJob for WeakPublisher {
     }
 }
 
+/// Does its stream know it again?
+pub(super) fn has_id(msg: &Msg) -> bool {
+    msg.header(MSG_ID).is_some_and(|id| !id.is_empty())
+}
+
 /// A message that may be sent again needs an id, by which its stream knows it again.
 fn give_id(msg: &mut Msg) -> Result<()> {
-    if msg.header(MSG_ID).is_none_or(<[u8]>::is_empty) {
+    if !has_id(msg) {
         msg.headers_mut()?.set(MSG_ID, Some(&nuid::next()));
     }
     Ok(())

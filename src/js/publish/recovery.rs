@@ -80,7 +80,7 @@ impl CallbackJob for Work {
                 publisher.give_up_lost();
             }
             for token in due.again {
-                publisher.publish_again(token);
+                publisher.publish_again(token, false);
             }
         }
         // More that is due by now has scheduled the queue again.
