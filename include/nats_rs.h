@@ -411,7 +411,11 @@ typedef enum jsAckPolicy {
     js_AckAll,
     /**
      * An addition: by the answers to flow control, from nats-server 2.14 on (ADR-60). Servers use it for the
-     * consumers of mirrors and sources.
+     * consumers of mirrors and sources. A push subscription acknowledges with each answer what its callbacks have
+     * returned from, or `natsSubscription_NextMsg` has handed out; `natsMsg_Ack` does nothing. Messages come in their
+     * order and without a gap: where one is missing, after a reconnect for example, the consumer is reset and
+     * delivers again what the program has not had. Only for push consumers without a queue group, with a limit of
+     * `MaxAckPending`, and without `AckWait`, `BackOff` and `MaxDeliver`.
      */
     js_AckFlowControl,
     /** An addition: one of a newer server, which this library does not know. */
@@ -2838,7 +2842,8 @@ typedef struct jsPubPolicy {
     /**
      * Whether asynchronously published messages whose acks have not come are published again when the
      * connection was lost and is back. So that the stream stores each only once, messages without a
-     * `Nats-Msg-Id` are given one when they are published; within the stream's `Duplicates`.
+     * `Nats-Msg-Id` are given one when they are published; within the stream's `Duplicates`. Messages without one that
+     * were published before are not sent again: they fail with `NATS_CONNECTION_DISCONNECTED`.
      */
     bool ResendOnReconnect;
 } jsPubPolicy;
@@ -12564,7 +12569,9 @@ NATS_EXTERN void jsStreamInfo_Destroy(struct jsStreamInfo *si);
  * the server has lost is made again as well, and the error handler is told with `NATS_NOT_FOUND`;
  * where one that existed is lost, the subscription is closed. A consumer that was created here is
  * deleted by `natsSubscription_Unsubscribe` and when a drain is complete, and kept by
- * `natsSubscription_Destroy` alone. Source: ADR-15, ADR-17, ADR-21.
+ * `natsSubscription_Destroy` alone. With `Config.AckPolicy` `js_AckFlowControl` the library acknowledges what the
+ * callback has had, many messages at once, and the program need not: see there.
+ * Source: ADR-15, ADR-17, ADR-21, ADR-60.
  *
  * @param sub Receives the subscription, which the caller owns and releases with
  * `natsSubscription_Destroy`. It is written before the first callback, and restored on failure.

@@ -116,7 +116,11 @@ pub enum jsAckPolicy {
     /// Each together with all before it.
     js_AckAll,
     /// An addition: by the answers to flow control, from nats-server 2.14 on (ADR-60). Servers use it for the
-    /// consumers of mirrors and sources.
+    /// consumers of mirrors and sources. A push subscription acknowledges with each answer what its callbacks have
+    /// returned from, or `natsSubscription_NextMsg` has handed out; `natsMsg_Ack` does nothing. Messages come in their
+    /// order and without a gap: where one is missing, after a reconnect for example, the consumer is reset and
+    /// delivers again what the program has not had. Only for push consumers without a queue group, with a limit of
+    /// `MaxAckPending`, and without `AckWait`, `BackOff` and `MaxDeliver`.
     js_AckFlowControl,
     /// An addition: one of a newer server, which this library does not know.
     js_AckUnknown = 255,

@@ -17,7 +17,10 @@ use crate::msg::Msg;
 
 /// Does the library acknowledge what a callback has had?
 pub(super) fn acknowledges(options: &SubOptions) -> bool {
-    let none = options.config.ack_policy == Some(js::api::AckPolicy::None);
+    let none = matches!(
+        options.config.ack_policy,
+        Some(js::api::AckPolicy::None | js::api::AckPolicy::FlowControl)
+    );
     !options.manual_ack && !options.ordered && !none
 }
 

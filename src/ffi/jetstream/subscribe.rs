@@ -33,7 +33,9 @@ use crate::js::consume::{self, Delivery, Mode, Push, SubOptions, Wanted};
 /// the server has lost is made again as well, and the error handler is told with `NATS_NOT_FOUND`;
 /// where one that existed is lost, the subscription is closed. A consumer that was created here is
 /// deleted by `natsSubscription_Unsubscribe` and when a drain is complete, and kept by
-/// `natsSubscription_Destroy` alone. Source: ADR-15, ADR-17, ADR-21.
+/// `natsSubscription_Destroy` alone. With `Config.AckPolicy` `js_AckFlowControl` the library acknowledges what the
+/// callback has had, many messages at once, and the program need not: see there.
+/// Source: ADR-15, ADR-17, ADR-21, ADR-60.
 ///
 /// @param sub Receives the subscription, which the caller owns and releases with
 /// `natsSubscription_Destroy`. It is written before the first callback, and restored on failure.

@@ -1,6 +1,8 @@
 //! Flow control: the server pauses a push consumer until its question is answered, and it is
 //! answered when the program has got everything that came before it.
 
+use super::flow_ack::Floor;
+
 /// The answer that a subscription owes.
 #[derive(Debug, Default)]
 pub struct FlowControl {
@@ -12,13 +14,15 @@ struct Owed {
     /// The answer is due when the program has taken this many messages.
     after: u64,
     reply: Box<[u8]>,
+    /// What it acknowledges.
+    floor: Option<Floor>,
 }
 
 impl FlowControl {
     /// The server asks. `received` counts the messages that were put into the queue so far, `taken`
-    /// those of them that the program has got. Returns whether the answer is due at once; otherwise
+    /// those of them that the program has got. `floor` is what the answer acknowledges. Returns whether the answer is due at once; otherwise
     /// it replaces the one that is owed.
-    pub fn asked(&mut self, reply: &[u8], received: u64, taken: u64) -> bool {
+    pub fn asked(&mut self, reply: &[u8], floor: Option<Floor>, received: u64, taken: u64) -> bool {
         if taken >= received {
             self.owed = None;
             return true;
@@ -26,15 +30,17 @@ impl FlowControl {
         self.owed = Some(Owed {
             after: received,
             reply: reply.into(),
+            floor,
         });
         false
     }
 
-    /// The program has taken `taken` messages so far: the subject to answer on, if that is due.
-    pub fn due(&mut self, taken: u64) -> Option<Box<[u8]>> {
+    /// The program has taken `taken` messages so far: the subject to answer on, and what the answer
+    /// acknowledges, if it is due.
+    pub fn due(&mut self, taken: u64) -> Option<(Box<[u8]>, Option<Floor>)> {
         self.owed
             .take_if(|owed| taken >= owed.after)
-            .map(|owed| owed.reply)
+            .map(|owed| (owed.reply, owed.floor))
     }
 
     /// After how many messages the answer is due; `u64::MAX` if none is owed.
@@ -55,26 +61,26 @@ mod tests {
     #[test]
     fn the_answer_is_due_when_all_that_came_before_was_taken() {
         let mut flow = FlowControl::default();
-        assert!(flow.asked(b"a", 0, 0));
+        assert!(flow.asked(b"a", None, 0, 0));
         assert_eq!(flow.due_after(), u64::MAX);
-        assert!(!flow.asked(b"b", 10, 3));
+        assert!(!flow.asked(b"b", None, 10, 3));
         assert_eq!(flow.due_after(), 10);
         assert_eq!(flow.due(9), None);
-        assert_eq!(flow.due(10).as_deref(), Some(&b"b"[..]));
+        assert_eq!(flow.due(10), Some((b"b"[..].into(), None)));
         assert_eq!(flow.due(11), None);
     }
 
     #[test]
     fn a_newer_question_replaces_the_older_one() {
         let mut flow = FlowControl::default();
-        assert!(!flow.asked(b"a", 10, 3));
-        assert!(!flow.asked(b"b", 12, 3));
+        assert!(!flow.asked(b"a", None, 10, 3));
+        assert!(!flow.asked(b"b", None, 12, 3));
         assert_eq!(flow.due(11), None);
-        assert_eq!(flow.due(12).as_deref(), Some(&b"b"[..]));
-        assert!(!flow.asked(b"c", 20, 3));
-        assert!(flow.asked(b"d", 20, 20));
+        assert_eq!(flow.due(12), Some((b"b"[..].into(), None)));
+        assert!(!flow.asked(b"c", None, 20, 3));
+        assert!(flow.asked(b"d", None, 20, 20));
         assert_eq!(flow.due(20), None);
-        assert!(!flow.asked(b"e", 30, 20));
+        assert!(!flow.asked(b"e", None, 30, 20));
         flow.forget();
         assert_eq!(flow.due(40), None);
     }

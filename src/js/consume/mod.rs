@@ -11,7 +11,7 @@
 //! | `room` | how much a queue still takes |
 //! | `api`, `ending` | the API as subscriptions use it without waiting; what becomes of a consumer when its subscription ends |
 //! | `inspect` | what a program can ask about the consumer |
-//! | [`flow`] | answering flow control |
+//! | [`flow`], [`flow_ack`], `push_flow` | answering flow control; consumers whose messages that acknowledges |
 //! | [`backoff`] | how long to wait before a consumer is created again |
 
 pub mod ack;
@@ -19,11 +19,13 @@ mod api;
 pub mod backoff;
 mod ending;
 pub mod flow;
+pub mod flow_ack;
 mod inspect;
 pub mod machine;
 pub mod metadata;
 pub mod pull;
 pub mod push;
+mod push_flow;
 mod push_intake;
 mod recover;
 mod room;

@@ -11,11 +11,12 @@ use super::ack::Acker;
 use super::api::Api;
 use super::ending::Ending;
 use super::flow::FlowControl;
+use super::flow_ack::FlowAcks;
 use super::machine::{Kind, Machine};
 use super::recover::{Parts, Recovered, Timing, recover};
 use super::room::Room;
 use super::select::Selection;
-use crate::client::{Connection, EndReason, Extension, Observation, Subscription, When};
+use crate::client::{Connection, EndReason, Extension, Observation, Subscription};
 use crate::error::{Error, Result, Status};
 use crate::js::api::ConsumerConfig;
 use crate::js::context::{Call, CallOptions};
@@ -83,6 +84,8 @@ pub(super) struct State {
     /// The library created it.
     pub(super) ours: bool,
     pub(super) flow: FlowControl,
+    /// The answers to flow control acknowledge messages.
+    pub(super) flow_acks: Option<FlowAcks>,
     /// Messages that were left for the queue.
     pub(super) passed: u64,
     /// Those of them that are not in the queue yet: they came before the server said how many messages
@@ -123,6 +126,7 @@ pub(super) struct PushArgs<'a> {
     pub(super) machine: Machine,
     pub(super) is_sync: bool,
     pub(super) no_ack: bool,
+    pub(super) flow_acks: bool,
     pub(super) events: Option<Arc<dyn Events>>,
 }
 
@@ -145,6 +149,7 @@ impl Push {
                 consumer: String::new(),
                 ours: false,
                 flow: FlowControl::default(),
+                flow_acks: args.flow_acks.then(FlowAcks::new),
                 passed: 0,
                 held: MsgList::new(),
                 mismatch: None,
@@ -218,21 +223,18 @@ impl Push {
     /// Answers flow control if that is due.
     #[cold]
     pub(super) fn answer_flow(&self, state: &mut State) {
-        if let Some(reply) = state.flow.due(self.counts.dealt_with()) {
+        if let Some((reply, floor)) = state.flow.due(self.counts.dealt_with()) {
             self.counts.answer_after.store(u64::MAX, Ordering::SeqCst);
-            self.answer(&reply);
+            self.answer(&reply, floor);
         }
-    }
-
-    /// Sends an empty message, which is all that the server waits for.
-    pub(super) fn answer(&self, subject: &[u8]) {
-        // Without a connection the server does not wait for it.
-        let _ = self.connection().publish(subject, None, b"", When::Soon);
     }
 
     /// The consumer that asked for flow control does not exist any more.
     pub(super) fn forget_flow(&self, state: &mut State) {
         state.flow.forget();
+        if let Some(acks) = &mut state.flow_acks {
+            acks.replaced();
+        }
         self.counts.answer_after.store(u64::MAX, Ordering::SeqCst);
     }
 

@@ -14,14 +14,14 @@ use crate::client::{Intake, Subscription};
 use crate::msg::{Msg, MsgList};
 
 /// What the server says to the client and not to the program.
-enum Control {
+pub(super) enum Control {
     Heartbeat,
     Flow,
     Other,
 }
 
 /// Status 100 is for the client.
-fn control(msg: &Msg) -> Option<Control> {
+pub(super) fn control(msg: &Msg) -> Option<Control> {
     let status = metadata::status_of_server(msg).filter(|s| s.code == 100)?;
     Some(match status.description {
         d if d.starts_with(b"Idle") => Control::Heartbeat,
@@ -47,6 +47,9 @@ impl Intake for Push {
         let epoch = state.machine.epoch();
         let mut kept = MsgList::new();
         match self.kind {
+            Kind::Plain if state.flow_acks.is_some() => {
+                self.take_flow_acked(&mut state, sub, &mut batch, &mut kept, now);
+            }
             Kind::Plain => self.take_plain(&mut state, &mut batch, &mut kept, now),
             Kind::Ordered => {
                 let complete = self.take_ordered(&mut state, sub, &mut batch, &mut kept, now);
@@ -137,7 +140,7 @@ impl Push {
     }
 
     /// Returns whether the initial data have become complete.
-    fn control(
+    pub(super) fn control(
         &self,
         state: &mut State,
         control: Control,
@@ -147,18 +150,13 @@ impl Push {
     ) -> bool {
         let epoch = state.machine.epoch();
         match control {
-            Control::Heartbeat => return self.heartbeat(state, epoch, msg, now),
+            Control::Heartbeat => return self.heartbeat(state, msg, kept, now),
             Control::Flow => {
                 state.machine.heartbeat(epoch, None, true, now);
                 let Some(reply) = msg.reply().filter(|_| state.machine.is_listening()) else {
                     return false;
                 };
-                let received = state.passed + kept as u64;
-                if state.flow.asked(reply, received, self.counts.dealt_with()) {
-                    self.answer(reply);
-                }
-                let after = state.flow.due_after();
-                self.counts.answer_after.store(after, Ordering::SeqCst);
+                self.asked(state, reply, kept);
             }
             Control::Other => {}
         }
@@ -179,10 +177,14 @@ impl Push {
         }
     }
 
-    fn heartbeat(&self, state: &mut State, epoch: u64, msg: &Msg, now: Instant) -> bool {
+    fn heartbeat(&self, state: &mut State, msg: &Msg, kept: usize, now: Instant) -> bool {
+        let epoch = state.machine.epoch();
         let stalled = msg.header(b"Nats-Consumer-Stalled");
         if let Some(subject) = stalled.filter(|s| !s.is_empty()) {
-            self.answer(subject);
+            match state.flow_acks {
+                Some(_) => self.asked(state, subject, kept),
+                None => self.answer(subject, None),
+            }
         }
         let last = msg
             .header(b"Nats-Last-Consumer")
@@ -190,8 +192,12 @@ impl Push {
             .and_then(metadata::number);
         let ours = state.machine.consumer_seq();
         let outcome = state.machine.heartbeat(epoch, last, stalled.is_some(), now);
-        if let Some(last) = last.filter(|_| self.kind == Kind::Plain && ours > 0) {
-            self.compare(state, last, ours);
+        match (last, &mut state.flow_acks) {
+            (Some(last), Some(acks)) => acks.heartbeat(last),
+            (Some(last), None) if self.kind == Kind::Plain && ours > 0 => {
+                self.compare(state, last, ours);
+            }
+            _ => {}
         }
         outcome.initial_complete
     }

@@ -8,6 +8,7 @@ use crate::error::{Error, Status};
 use crate::msg::MsgList;
 
 /// How much the queue still takes.
+#[derive(Clone, Copy)]
 pub(super) struct Room {
     msgs: i64,
     bytes: i64,

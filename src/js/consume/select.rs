@@ -108,8 +108,7 @@ impl Wanted<'_> {
         if options.ordered {
             self.check_ordered(&durable)?;
         } else if !options.queue.is_empty() {
-            validate::queue_with(config.heartbeat > 0, config.flow_control)
-                .map_err(Plain::invalid_arg)?;
+            validate::queue_with(&config).map_err(Plain::invalid_arg)?;
         }
         config.durable = match durable.is_empty() {
             true => options.queue.clone(),

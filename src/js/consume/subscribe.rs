@@ -58,6 +58,7 @@ pub fn subscribe(
         events.as_ref().is_some_and(|e| e.wants_initial()),
         Instant::now(),
     );
+    let flow_acks = kind == Kind::Plain && config.ack_policy == Some(AckPolicy::FlowControl);
     let push = Push::new(PushArgs {
         api: Api::of(call, context),
         kind,
@@ -65,7 +66,10 @@ pub fn subscribe(
         selection: &selection,
         machine,
         is_sync: matches!(delivery, Delivery::Sync),
-        no_ack: kind == Kind::Ordered || wanted.options.config.ack_policy == Some(AckPolicy::None),
+        no_ack: flow_acks
+            || kind == Kind::Ordered
+            || wanted.options.config.ack_policy == Some(AckPolicy::None),
+        flow_acks,
         events,
     });
     let sink = match delivery {
@@ -148,6 +152,10 @@ impl Push {
         let outcome = state.machine.created(epoch, facts(&info), Instant::now());
         state.consumer = info.name;
         state.ours = ours;
+        if let Some(acks) = state.flow_acks.as_mut().filter(|_| !ours) {
+            acks.found();
+            self.reset_if_due(&mut state);
+        }
         if outcome.is_some_and(|o| o.initial_complete) {
             self.tell_complete(&mut state);
         }

@@ -8,8 +8,9 @@ use crate::js::api::{AckPolicy, ConsumerConfig, ConsumerInfo, DeliverPolicy, Rep
 
 /// Can a queue group use a consumer with these? Each message goes to one of the group only, so that
 /// no member could tell what is missing.
-pub(super) fn queue_with(heartbeat: bool, flow_control: bool) -> Result<(), &'static str> {
-    match (heartbeat, flow_control) {
+pub(super) fn queue_with(config: &ConsumerConfig) -> Result<(), &'static str> {
+    let flow_acks = config.ack_policy == Some(AckPolicy::FlowControl);
+    match (config.heartbeat > 0, config.flow_control || flow_acks) {
         (true, _) => Err("a queue subscription cannot be created for a consumer with heartbeat"),
         (_, true) => Err("a queue subscription cannot be created for a consumer with flow control"),
         _ => Ok(()),
@@ -29,7 +30,7 @@ pub(super) fn attach(
         return refuse(text);
     }
     if !queue.is_empty()
-        && let Err(text) = queue_with(is.heartbeat > 0, is.flow_control)
+        && let Err(text) = queue_with(is)
     {
         return refuse(text.to_owned());
     }
