@@ -331,6 +331,35 @@ static void deleted_consumers(void) {
     end(&o);
 }
 
+/* An account that may not ask for infos: requests without a responder show that the consumer is gone. */
+static void nobody_may_ask(void) {
+    ordered o;
+    js_peer j;
+
+    memset(&o, 0, sizeof(o));
+    o.j = &j;
+    js_peer_start(&j, recorded);
+    jsCtx_Destroy(j.js);
+    options(&o);
+    CHECK_OK(natsConnection_JetStream(&j.js, j.nc, NULL));
+    o.opts.Wait = 200;
+    peer_run(&j.p, create_first, &o);
+    CHECK_OK(js_PullSubscribeSync(&o.sub, j.js, "foo", NULL, &o.opts, &o.sub_opts, NULL));
+    peer_join(&j.p);
+    PEER(await_request(&o, "\"batch\":8"));
+    PEER(deliver(&o, 1));
+    PEER(say(&o, o.reply, "503"));
+    PEER(await_request(&o, "\"batch\":8"));
+    PEER(say(&o, o.reply, "503"));
+    /* The question has had no answer by then, or will have none. */
+    while (js_peer_await(&j, "PUB", "$JS.API.CONSUMER.") && strstr(j.op.subject, ".CREATE.") == NULL)
+        if (strstr(j.op.subject, ".MSG.NEXT.") != NULL)
+            PEER(say(&o, j.op.reply, "503"));
+    CHECK_CONTAINS(j.op.subject, ".CONSUMER.CREATE.");
+    CHECK_CONTAINS(j.op.body, "\"opt_start_seq\":2");
+    end(&o);
+}
+
 /* Answers the question what the consumer has delivered. */
 static bool info(ordered *o, uint64_t counted, uint64_t stream_seq) {
     char json[256];
@@ -412,6 +441,7 @@ int main(int argc, char **argv) {
         TEST(silence),
         TEST(requests_that_are_taken_back),
         TEST(deleted_consumers),
+        TEST(nobody_may_ask),
         TEST(a_lost_message_that_nothing_follows),
         TEST(reconnects),
     };

@@ -279,6 +279,44 @@ static void the_time_always_holds(void) {
     js_peer_end(&j);
 }
 
+static void *publish_until_it_fails(void *arg) {
+    static char large[64 * 1024];
+    natsConnection *nc = (natsConnection *)arg;
+
+    while (natsConnection_Publish(nc, "to.nobody", large, sizeof(large)) == NATS_OK)
+        ;
+    return NULL;
+}
+
+/* Also where the request itself cannot be sent, because the server does not read. */
+static void the_time_holds_without_room(void) {
+    natsSubscription *sub;
+    pthread_t publisher;
+    js_fetch f;
+    js_peer j;
+
+    js_peer_start(&j, recorded);
+    sub = js_fetch_pull(&j);
+    CHECK_INT(pthread_create(&publisher, NULL, publish_until_it_fails, j.nc), 0);
+    /* The socket and the outgoing buffer are full when nothing more is published. */
+    for (;;) {
+        int before = natsConnection_Buffered(j.nc);
+        int64_t until = now_ms() + 200;
+
+        while (now_ms() < until)
+            poll_pause();
+        if (before > 128 * 1024 && natsConnection_Buffered(j.nc) == before)
+            break;
+    }
+    js_fetch_begin(&f, sub, 2, 300, 0);
+    js_fetch_end(&f, NATS_TIMEOUT, 0);
+    CHECK(f.took_ms >= 299 && f.took_ms < deadline_ms());
+    natsConnection_Close(j.nc);
+    pthread_join(publisher, NULL);
+    natsSubscription_Destroy(sub);
+    js_peer_end(&j);
+}
+
 /* A request that is repeated late asks for no heartbeats that the server would refuse. */
 static void heartbeats_fit_into_what_is_left(void) {
     natsSubscription *sub;
@@ -399,6 +437,7 @@ int main(int argc, char **argv) {
         TEST(statuses_come_to_any_inbox),
         TEST(messages_that_look_like_statuses),
         TEST(the_time_always_holds),
+        TEST(the_time_holds_without_room),
         TEST(heartbeats_fit_into_what_is_left),
         TEST(bytes_are_counted_as_the_server_does),
         TEST(what_comes_without_waiting),

@@ -19,7 +19,11 @@ EXAMPLE_UNUSED static natsStatus makeStream(jsCtx *js, const char *stream, const
     config.Subjects = subjects;
     config.SubjectsLen = 1;
     config.Storage = js_MemoryStorage;
+#ifdef NATS_RS_VERSION
     config.AllowAtomic = atomic;
+#else
+    (void)atomic; /* nats.c before 3.12 has no such streams */
+#endif
     s = js_AddStream(NULL, js, &config, NULL, &code);
     return code == JSStreamNameExistErr ? NATS_OK : s;
 }

@@ -226,6 +226,12 @@ impl Machine {
         self.expected
     }
 
+    /// Has the server not answered when it was asked, so that asking again is of no use before the next
+    /// reconnect?
+    pub fn is_mute(&self) -> bool {
+        self.mute
+    }
+
     /// Is there a consumer, as far as is known?
     pub fn is_live(&self) -> bool {
         self.phase == Phase::Live

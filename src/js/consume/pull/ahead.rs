@@ -15,7 +15,7 @@ use crate::client::{Subscription, Timer, When};
 use crate::error::{Error, Status};
 use crate::js::consume::Backoff;
 use crate::js::consume::recover::Recovered;
-use crate::locks::Mutex;
+use crate::locks::{Mutex, MutexGuard};
 use crate::msg::Msg;
 
 /// A request with heartbeats has to end some time; where the program does not say when, it is made
@@ -173,7 +173,7 @@ impl Pull {
     }
 
     /// Where the program decides what to ask for, what was lost is asked for again as it was.
-    fn note_lost(&self, state: &mut State, lost: Ask) {
+    pub(super) fn note_lost(&self, state: &mut State, lost: Ask) {
         if self.options().is_some_and(|o| o.by_program) && lost.messages > 0 {
             let before = state.healing.lost.map_or(0, |ask| ask.messages);
             state.healing.lost = Some(Ask {
@@ -291,8 +291,22 @@ impl Pull {
             };
             let Some(ask) = ask else { return };
             if let Err(error) = self.send(&mut state, options, ask) {
+                return self.not_sent(state, ask, error);
+            }
+        }
+    }
+
+    /// A request could not be sent. Without room in the outgoing buffer it is sent later; any other reason
+    /// ends the pull.
+    fn not_sent(&self, mut state: MutexGuard<'_, State>, ask: Ask, error: Error) {
+        match error.status() {
+            Status::NATS_TIMEOUT | Status::NATS_INSUFFICIENT_BUFFER => {
+                self.note_lost(&mut state, ask);
+                self.heal_later(&mut state);
+            }
+            _ => {
                 drop(state);
-                return self.finish_after_queue(Exit(error));
+                self.finish_after_queue(Exit(error));
             }
         }
     }
@@ -332,8 +346,10 @@ impl Pull {
             id: &id,
             options: &options.pull,
         };
-        let number = self.request(state, &body, When::Buffered)?;
-        state.flow.asked(number, ask);
+        let request = Self::request(state, &body);
+        // The thread that reads and the timers' thread do not wait for room.
+        self.send_request(&request, When::Buffered, now)?;
+        state.flow.asked(request.number, ask);
         Ok(())
     }
 
@@ -354,8 +370,7 @@ impl Pull {
             return self.note_lost(&mut state, ask);
         }
         if let Err(error) = self.send(&mut state, options, ask) {
-            drop(state);
-            self.finish_after_queue(Exit(error));
+            self.not_sent(state, ask, error);
         }
     }
 

@@ -234,11 +234,14 @@ impl Pull {
             id: &want.options.id,
             options: &want.options,
         };
-        let number = self.request(&mut state, &body, When::Soon)?;
+        let request = Self::request(&mut state, &body);
         if let Some(fetch) = &mut state.fetch {
-            fetch.number = number;
+            fetch.number = request.number;
         }
-        Ok(())
+        // The thread that reads must not wait for the one that fetches, which may wait for room in the
+        // outgoing buffer.
+        drop(state);
+        self.send_request(&request, When::Soon, deadline)
     }
 
     /// Collects messages until the request has ended.

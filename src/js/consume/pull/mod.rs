@@ -108,6 +108,14 @@ pub(super) struct State {
     ended: bool,
 }
 
+/// A request on its way out.
+struct Request {
+    number: u64,
+    subject: String,
+    reply: String,
+    body: String,
+}
+
 /// Something to do with nothing locked.
 enum Act {
     /// The thread that fetches is to look.
@@ -224,20 +232,27 @@ impl Pull {
         state.ours = ours;
     }
 
-    /// Sends a request, which gets the next number.
-    fn request(&self, state: &mut State, body: &Body<'_>, when: When) -> Result<u64> {
+    /// A request, which gets the next number.
+    fn request(state: &mut State, body: &Body<'_>) -> Request {
         state.last += 1;
         state.active = Instant::now();
-        let reply = format!("{}.{}", state.inbox, state.last);
-        let body = body.write();
+        Request {
+            number: state.last,
+            subject: state.next_subject.clone(),
+            reply: format!("{}.{}", state.inbox, state.last),
+            body: body.write(),
+        }
+    }
+
+    /// Sends a request. Waits for room in the outgoing buffer until the deadline.
+    fn send_request(&self, request: &Request, when: When, deadline: Instant) -> Result<()> {
         let out = Publish {
-            subject: state.next_subject.as_bytes(),
-            reply: Some(reply.as_bytes()),
-            payload: body.as_bytes(),
+            subject: request.subject.as_bytes(),
+            reply: Some(request.reply.as_bytes()),
+            payload: request.body.as_bytes(),
             ..Publish::default()
         };
-        self.connection().publish_with(&out, when, None)?;
-        Ok(state.last)
+        self.connection().publish_with(&out, when, Some(deadline))
     }
 
     /// Takes another inbox: servers give up the requests of the one before. Where it fails the

@@ -8,7 +8,7 @@
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use super::{Act, Pull, State};
+use super::{Act, Ask, Pull, State};
 use crate::client::Subscription;
 use crate::error::Result;
 use crate::js::api::{ConsumerConfig, ConsumerInfo};
@@ -117,14 +117,21 @@ impl Pull {
             }
             deliver
         });
+        let is_given_up = machine.epoch() != epoch;
+        let tells = overflow && !std::mem::replace(&mut order.overflow_told, true);
         if skipped > 0 {
             state.flow.skipped(skipped);
+            let ask = Ask {
+                messages: skipped,
+                max_bytes: 0,
+            };
+            self.note_lost(state, ask);
             state.acts.push_back(Act::Refill);
         }
-        if machine.epoch() != epoch {
+        if is_given_up {
             state.acts.push_back(Act::Recover);
         }
-        if overflow && !std::mem::replace(&mut order.overflow_told, true) {
+        if tells {
             report_overflow(sub);
         }
         dropped
@@ -158,7 +165,11 @@ impl Pull {
             return false;
         };
         let epoch = order.machine.epoch();
-        order.machine.doubt(epoch, Instant::now());
+        match order.machine.is_mute() {
+            // The server cannot be asked.
+            true => order.machine.gone(epoch, Instant::now()),
+            false => order.machine.doubt(epoch, Instant::now()),
+        }
         state.acts.push_back(Act::Recover);
         true
     }
