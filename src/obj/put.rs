@@ -160,13 +160,17 @@ impl Put {
         {
             return Err(error);
         }
-        let old = &state.old.info;
-        if !old.deleted {
-            // Best effort: nothing refers to them any more.
-            let _ = self.store.purge_chunks(&old.nuid, deadline);
-        }
+        self.remove_old(&state, deadline);
         state.info.mod_time = now();
         Ok(state.info.clone())
+    }
+
+    /// Removes the chunks of the object that was replaced. Best effort: nothing refers to them any more.
+    fn remove_old(&self, state: &State, deadline: Instant) {
+        let old = &state.old.info;
+        if !old.deleted {
+            let _ = self.store.purge_chunks(&old.nuid, deadline);
+        }
     }
 
     fn finish(&self, state: &mut State, deadline: Instant) -> Result<()> {
@@ -234,7 +238,10 @@ impl Put {
         let open = !std::mem::replace(&mut state.done, true);
         if open || state.littered {
             // The server may be what failed.
-            self.clean_up(&mut state, Instant::now() + PATIENCE);
+            let deadline = Instant::now() + PATIENCE;
+            if self.clean_up(&mut state, deadline) {
+                self.remove_old(&state, deadline);
+            }
         }
     }
 }
