@@ -88,17 +88,17 @@ static void it_asks_when_all_is_delivered(void) {
     options(&opts);
     opts.PullSubscribeAsync.MaxMessages = 10;
     sub = begin(&j, &opts);
-    PEER(js_fetch_await(&j, "{\"batch\":4}"));
+    PEER(js_fetch_await(&j, "{\"batch\":4,"));
     for (n = 1; n <= 3; n++)
         PEER(js_peer_deliver_to(&j, j.answers, n, n, 0));
     CHECK_REACHED(&received.messages, 3);
     CHECK(nothing_is_asked_for(&j));
     PEER(js_peer_deliver_to(&j, j.answers, 4, 4, 0));
-    PEER(js_fetch_await(&j, "{\"batch\":4}"));
+    PEER(js_fetch_await(&j, "{\"batch\":4,"));
     for (n = 5; n <= 8; n++)
         PEER(js_peer_deliver_to(&j, j.answers, n, n, 0));
     /* Not more than it wants. */
-    PEER(js_fetch_await(&j, "{\"batch\":2}"));
+    PEER(js_fetch_await(&j, "{\"batch\":2,"));
     for (n = 9; n <= 12; n++)
         PEER(js_peer_deliver_to(&j, j.answers, n, n, 0));
     CHECK_REACHED(&end_of_it.ended, 1);
@@ -118,19 +118,19 @@ static void it_asks_ahead(void) {
     options(&opts);
     opts.PullSubscribeAsync.KeepAhead = 2;
     sub = begin(&j, &opts);
-    PEER(js_fetch_await(&j, "{\"batch\":4}"));
+    PEER(js_fetch_await(&j, "{\"batch\":4,"));
     PEER(js_peer_deliver_to(&j, j.answers, 1, 1, 0));
     CHECK_REACHED(&received.messages, 1);
     CHECK(nothing_is_asked_for(&j));
     PEER(js_peer_deliver_to(&j, j.answers, 2, 2, 0));
-    PEER(js_fetch_await(&j, "{\"batch\":4}"));
+    PEER(js_fetch_await(&j, "{\"batch\":4,"));
     /* Six are on their way now: four of them have to be delivered first. */
     for (n = 3; n <= 5; n++)
         PEER(js_peer_deliver_to(&j, j.answers, n, n, 0));
     CHECK_REACHED(&received.messages, 5);
     CHECK(nothing_is_asked_for(&j));
     PEER(js_peer_deliver_to(&j, j.answers, 6, 6, 0));
-    PEER(js_fetch_await(&j, "{\"batch\":4}"));
+    PEER(js_fetch_await(&j, "{\"batch\":4,"));
     end(&j, sub);
 }
 
@@ -295,13 +295,13 @@ static void the_program_decides(void) {
     sub = begin(&j, &opts);
     /* It is asked before the call returns. */
     CHECK_INT(counter_get(&end_of_it.asked), 1);
-    PEER(js_fetch_await(&j, "{\"batch\":2,\"max_bytes\":1000}"));
+    PEER(js_fetch_await(&j, "{\"batch\":2,\"max_bytes\":1000,"));
     PEER(js_peer_deliver_to(&j, j.answers, 1, 1, 0));
     CHECK_REACHED(&end_of_it.asked, 2);
     CHECK(nothing_is_asked_for(&j));
     PEER(js_peer_deliver_to(&j, j.answers, 2, 2, 0));
     CHECK_REACHED(&end_of_it.asked, 3);
-    PEER(js_fetch_await(&j, "{\"batch\":2,\"max_bytes\":1000}"));
+    PEER(js_fetch_await(&j, "{\"batch\":2,\"max_bytes\":1000,"));
     CHECK_INT(counter_get(&end_of_it.asked), 3);
     end(&j, sub);
 }
@@ -325,7 +325,7 @@ static void it_ends_with_its_bytes(void) {
     options(&opts);
     opts.PullSubscribeAsync.MaxBytes = 100;
     sub = begin(&j, &opts);
-    PEER(js_fetch_await(&j, "{\"batch\":4,\"max_bytes\":100}"));
+    PEER(js_fetch_await(&j, "{\"batch\":4,\"max_bytes\":100,"));
     PEER(deliver_large(&j, 1, 60));
     PEER(deliver_large(&j, 2, 60)); /* it crosses the limit, and is the last one */
     PEER(deliver_large(&j, 3, 60));

@@ -1702,7 +1702,11 @@ typedef struct jsOptionsPullSubscribeAsync {
     jsFetchCompleteHandler CompleteHandler;
     /** What `CompleteHandler` gets. */
     void *CompleteHandlerClosure;
-    /** After how many milliseconds without a message the server sends a heartbeat; 0 for never. */
+    /**
+     * After how many milliseconds without a message the server sends a heartbeat; 0 for the default: 5,000, or none
+     * where `NoWait` is set or nothing is known of the consumer. Where two are missed, the error handler is told
+     * (`NATS_MISSED_HEARTBEAT`) and the messages are asked for again.
+     */
     int64_t Heartbeat;
     /** The priority group; NULL for none. */
     const char *Group;
@@ -1922,7 +1926,11 @@ typedef struct jsConsumerConfig {
     int64_t MaxAckPending;
     /** Whether a push consumer waits for the program. */
     bool FlowControl;
-    /** After how many nanoseconds without a message a push consumer sends a heartbeat; 0 for never. */
+    /**
+     * After how many nanoseconds without a message a push consumer sends a heartbeat; 0 for never. A consumer without a
+     * durable name that `js_Subscribe` and its siblings make has heartbeats every 5 s where this is 0, so that one that
+     * is gone is noticed and made again; with a durable name, set it for that.
+     */
     int64_t Heartbeat;
     /** Whether payloads are left out. */
     bool HeadersOnly;

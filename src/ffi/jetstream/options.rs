@@ -49,7 +49,9 @@ pub struct jsOptionsPullSubscribeAsync {
     pub CompleteHandler: jsFetchCompleteHandler,
     /// What `CompleteHandler` gets.
     pub CompleteHandlerClosure: *mut c_void,
-    /// After how many milliseconds without a message the server sends a heartbeat; 0 for never.
+    /// After how many milliseconds without a message the server sends a heartbeat; 0 for the default: 5,000, or none
+    /// where `NoWait` is set or nothing is known of the consumer. Where two are missed, the error handler is told
+    /// (`NATS_MISSED_HEARTBEAT`) and the messages are asked for again.
     pub Heartbeat: i64,
     /// The priority group; NULL for none.
     pub Group: *const c_char,

@@ -21,6 +21,8 @@ use crate::msg::Msg;
 /// A request with heartbeats has to end some time; where the program does not say when, it is made
 /// again after so long.
 const RENEWED: Duration = Duration::from_secs(30);
+/// The interval of heartbeats where the program says nothing of them.
+const DEFAULT_HEARTBEAT: Duration = Duration::from_secs(5);
 /// The server ends a request that is renewed sooner than this only if something is wrong.
 const TOO_SOON: Duration = Duration::from_secs(1);
 
@@ -32,6 +34,12 @@ pub(super) struct Ahead {
     pub(super) is_iterated: bool,
     /// When it ends by its time.
     deadline: Option<Instant>,
+    /// The heartbeats that are asked for.
+    heartbeat: Heartbeat,
+    /// After how long a request ends that has heartbeats, if nothing else says when.
+    renewal: Duration,
+    /// After how long without a word of the server its requests are taken to be lost.
+    silence: Option<Duration>,
     timers: Mutex<Timers>,
 }
 
@@ -42,14 +50,26 @@ struct Timers {
 }
 
 impl Ahead {
+    /// `longest` is how long a request may wait at the consumer.
     pub(super) fn new(
         options: FlowOptions,
         next: Option<super::NextAsk>,
         is_iterated: bool,
+        longest: Longest,
     ) -> Self {
         let timeout = Some(options.timeout).filter(|t| !t.is_zero());
+        let heartbeat = Heartbeat::choose(&options, longest);
+        let renewal = RENEWED.max(heartbeat.interval.saturating_mul(4));
         Ahead {
             deadline: timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
+            renewal: match longest {
+                Longest::Limited(most) => renewal.min(most),
+                Longest::Unlimited | Longest::Unknown => renewal,
+            },
+            // One that does not wait is answered at once.
+            silence: silence(heartbeat.interval)
+                .or_else(|| options.no_wait.then_some(DEFAULT_HEARTBEAT * 2)),
+            heartbeat,
             options,
             next,
             is_iterated,
@@ -66,6 +86,43 @@ impl Ahead {
             timer.cancel();
         }
         silence
+    }
+}
+
+/// How long a request may wait at a consumer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Longest {
+    Unlimited,
+    Limited(Duration),
+    /// The server does not tell about the consumer.
+    Unknown,
+}
+
+/// How often the server says that it is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Heartbeat {
+    /// Zero for never.
+    interval: Duration,
+    /// The program chose it.
+    is_chosen: bool,
+}
+
+impl Heartbeat {
+    /// A server that has forgotten a request, because it was started again behind the server that the program is
+    /// connected to, says nothing. So there are heartbeats where the program asks for none; but not where the consumer
+    /// may refuse a request that ends some time, as one with heartbeats has to.
+    fn choose(options: &FlowOptions, longest: Longest) -> Self {
+        let chosen = options.pull.heartbeat;
+        let interval = match longest {
+            _ if !chosen.is_zero() || options.no_wait => chosen,
+            Longest::Unlimited => DEFAULT_HEARTBEAT,
+            Longest::Limited(most) => DEFAULT_HEARTBEAT.min(most / 4),
+            Longest::Unknown => Duration::ZERO,
+        };
+        Heartbeat {
+            interval,
+            is_chosen: !chosen.is_zero(),
+        }
     }
 }
 
@@ -110,7 +167,7 @@ impl Pull {
             let over = |pull: &Pull| pull.finish_after_queue(Exit(Status::NATS_TIMEOUT.into()));
             ahead.timers.lock().timeout = Some(self.later(left, over));
         }
-        if let Some(silence) = silence(ahead.options.pull.heartbeat) {
+        if let Some(silence) = ahead.silence {
             self.listen(ahead, silence);
         }
         match ahead.options.by_program {
@@ -133,7 +190,7 @@ impl Pull {
         let (Some(ahead), Some(sub)) = (&self.ahead, self.subscription()) else {
             return;
         };
-        let Some(silence) = silence(ahead.options.pull.heartbeat) else {
+        let Some(silence) = ahead.silence else {
             return;
         };
         let now = Instant::now();
@@ -321,15 +378,14 @@ impl Pull {
 
     fn send(&self, state: &mut State, options: &FlowOptions, ask: Ask) -> crate::error::Result<()> {
         let now = Instant::now();
-        let deadline = self.ahead.as_ref().and_then(|ahead| ahead.deadline);
-        let heartbeat = options.pull.heartbeat;
-        let renewed = || {
-            let least = heartbeat.saturating_mul(4);
-            (!heartbeat.is_zero()).then(|| RENEWED.max(least))
-        };
+        let ahead = self.ahead.as_ref();
+        let deadline = ahead.and_then(|ahead| ahead.deadline);
+        let heartbeat = ahead.map(|ahead| ahead.heartbeat);
+        let interval = heartbeat.map_or(Duration::ZERO, |h| h.interval);
         let expires = match deadline {
             Some(deadline) => Some(expiry(deadline, now)).filter(|e| !e.is_zero()),
-            None => renewed(),
+            None if interval.is_zero() => None,
+            None => ahead.map(|ahead| ahead.renewal),
         };
         let is_first = state.healing.asked.replace(now).is_none();
         let id = state.pin.clone();
@@ -338,10 +394,10 @@ impl Pull {
             max_bytes: ask.max_bytes,
             expires,
             no_wait: options.no_wait,
-            heartbeat: match is_first {
+            heartbeat: match is_first && heartbeat.is_some_and(|h| h.is_chosen) {
                 // A mistake of the program is the server's to tell.
-                true => heartbeat,
-                false => heartbeat_within(heartbeat, expires),
+                true => interval,
+                false => heartbeat_within(interval, expires),
             },
             id: &id,
             options: &options.pull,

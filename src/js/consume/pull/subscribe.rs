@@ -1,8 +1,9 @@
 //! Making a pull subscription.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::ahead::Ahead;
+use super::ahead::{Ahead, Longest};
 use super::flow::{Ask, FlowOptions};
 use super::ordered::{Order, heartbeat};
 use super::{Pull, PullArgs};
@@ -10,7 +11,7 @@ use crate::client::{MsgSink, SubscribeArgs, Subscription};
 use crate::error::Error as Plain;
 use crate::js::api::AckPolicy;
 use crate::js::consume::api::Api;
-use crate::js::consume::select::{Consumer, Wanted, select};
+use crate::js::consume::select::{Consumer, Selection, Wanted, select};
 use crate::js::context::{Call, Context};
 use crate::js::error::Result;
 
@@ -86,6 +87,19 @@ fn check(wanted: &Wanted<'_>, options: &FlowOptions) -> Result<(), Plain> {
     Err(Plain::invalid_arg(fault))
 }
 
+/// How long a request may wait at the consumer.
+fn longest(selection: &Selection) -> Longest {
+    let config = match &selection.consumer {
+        Consumer::Found(info) => &info.config,
+        Consumer::New => &selection.config,
+        Consumer::Assumed(_) => return Longest::Unknown,
+    };
+    match u64::try_from(config.max_request_expires) {
+        Ok(nanos) if nanos > 0 => Longest::Limited(Duration::from_nanos(nanos)),
+        _ => Longest::Unlimited,
+    }
+}
+
 fn make(
     context: &Arc<Context>,
     call: &Call<'_>,
@@ -105,6 +119,7 @@ fn make(
         None => (None, None, None),
         Some(pull) => (Some(pull.options), pull.next, pull.sink),
     };
+    let longest = longest(&selection);
     let pull = Pull::new(PullArgs {
         api: Api::of(call, context),
         subjects: wanted.subjects,
@@ -112,7 +127,7 @@ fn make(
         config: &selection.config,
         inbox: String::from_utf8_lossy(&inbox).into_owned(),
         no_ack: order.is_some() || wanted.options.config.ack_policy == Some(AckPolicy::None),
-        ahead: options.map(|options| Ahead::new(options, next, sink.is_none())),
+        ahead: options.map(|options| Ahead::new(options, next, sink.is_none(), longest)),
         order,
     });
     let queue = wanted.options.queue.as_bytes();
