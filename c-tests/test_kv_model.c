@@ -304,85 +304,6 @@ static void a_watcher_that_nothing_happens_to(void) { run_rounds(rounds(8), 0); 
 
 static void a_watcher_that_loses_its_consumer_and_its_connection(void) { run_rounds(rounds(5), 4); }
 
-enum { MANY = 1500, CHANGERS = 3 };
-
-typedef struct changer {
-    natsConnection *nc;
-    jsCtx *js;
-    kvStore *kv;
-    counter *stop;
-    unsigned seed;
-    natsStatus bad;
-    pthread_t thread;
-} changer;
-
-/* Changes keys that are there, and makes new ones. */
-static void *change_keys(void *arg) {
-    changer *c = (changer *)arg;
-    char key[32];
-    int n = 0;
-
-    while (c->bad == NATS_OK && counter_get(c->stop) == 0) {
-        if (rand_r(&c->seed) % 3 == 0)
-            snprintf(key, sizeof(key), "new.%u.%d", c->seed, n++);
-        else
-            snprintf(key, sizeof(key), "old.%d", rand_r(&c->seed) % MANY);
-        c->bad = kvStore_PutString(NULL, c->kv, key, "2");
-    }
-    return NULL;
-}
-
-/* A key that changes before the list has got to it comes behind keys that are new: it must not be left out. */
-static void lists_are_complete_while_everything_changes(void) {
-    kv_fixture f;
-    kvConfig cfg;
-    kvStore *kv = NULL;
-    changer changers[CHANGERS];
-    counter stop;
-    char key[32];
-    int i, round;
-
-    kv_start(&f);
-    CHECK_OK(kvConfig_Init(&cfg));
-    cfg.Bucket = "M";
-    cfg.StorageType = js_MemoryStorage;
-    CHECK_OK(js_CreateKeyValue(&kv, f.js, &cfg));
-    for (i = 0; i < MANY; i++) {
-        snprintf(key, sizeof(key), "old.%d", i);
-        CHECK_OK(kvStore_PutString(NULL, kv, key, "1"));
-    }
-    counter_init(&stop);
-    memset(changers, 0, sizeof(changers));
-    for (i = 0; i < CHANGERS; i++) {
-        changers[i].nc = test_connect_url(f.s.url);
-        CHECK_OK(natsConnection_JetStream(&changers[i].js, changers[i].nc, NULL));
-        CHECK_OK(js_KeyValue(&changers[i].kv, changers[i].js, "M"));
-        changers[i].stop = &stop;
-        changers[i].seed = (unsigned)i + 1;
-        CHECK_INT(pthread_create(&changers[i].thread, NULL, change_keys, &changers[i]), 0);
-    }
-    for (round = 0; round < 30; round++) {
-        kvKeysList keys;
-        int old = 0;
-
-        CHECK_OK(kvStore_Keys(&keys, kv, NULL));
-        for (i = 0; i < keys.Count; i++)
-            old += strncmp(keys.Keys[i], "old.", 4) == 0;
-        kvKeysList_Destroy(&keys);
-        CHECK_INT(old, MANY);
-    }
-    counter_add(&stop, 1);
-    for (i = 0; i < CHANGERS; i++) {
-        pthread_join(changers[i].thread, NULL);
-        CHECK_INT(changers[i].bad, NATS_OK);
-        kvStore_Destroy(changers[i].kv);
-        jsCtx_Destroy(changers[i].js);
-        natsConnection_Destroy(changers[i].nc);
-    }
-    kvStore_Destroy(kv);
-    kv_end(&f);
-}
-
 /* Keys that expire while they are watched and listed: by markers of the server. */
 static void keys_that_expire(void) {
     kv_fixture f;
@@ -425,7 +346,6 @@ int main(int argc, char **argv) {
     static const test_case cases[] = {
         TEST(a_watcher_that_nothing_happens_to),
         TEST(a_watcher_that_loses_its_consumer_and_its_connection),
-        TEST(lists_are_complete_while_everything_changes),
         TEST(keys_that_expire),
     };
 
