@@ -9,7 +9,10 @@ enum { PATTERN = 0xA5 };
 
 typedef struct outputs {
     void *pointer;
+    void *second;
     uint64_t number;
+    natsMsgList list;
+    jsDirectBatchInfo info;
     jsErrCode code;
 } outputs;
 
@@ -24,12 +27,15 @@ typedef struct world {
 typedef natsStatus (*call)(world *w);
 
 #define OUT(type) ((type **)(void *)&w->o.pointer)
+#define OUT2(type) ((type **)(void *)&w->o.second)
 #define CALL(name, ...)                                                                                      \
     static natsStatus name(world *w) { return __VA_ARGS__; }
 
 static jsStreamConfig stream_config;
 static jsConsumerConfig consumer_config;
 static jsDirectGetMsgOptions direct;
+static jsDirectBatchOptions direct_batch;
+static const char *subjects[] = {"s"};
 
 CALL(add_stream, js_AddStream(OUT(jsStreamInfo), w->js, &stream_config, w->opts, &w->o.code))
 CALL(update_stream, js_UpdateStream(OUT(jsStreamInfo), w->js, &stream_config, w->opts, &w->o.code))
@@ -59,6 +65,25 @@ CALL(publish_msg, js_PublishMsg(OUT(jsPubAck), w->js, w->msg, NULL, &w->o.code))
 CALL(create_or_update_stream,
      js_CreateOrUpdateStream(OUT(jsStreamInfo), w->js, &stream_config, w->opts, &w->o.code))
 CALL(purge_count, js_PurgeStreamCount(&w->o.number, w->js, "S", w->opts, &w->o.code))
+CALL(create_consumer,
+     js_CreateConsumer(OUT(jsConsumerInfo), w->js, "S", &consumer_config, w->opts, &w->o.code))
+CALL(replace_consumer,
+     js_ReplaceConsumer(OUT(jsConsumerInfo), w->js, "S", &consumer_config, w->opts, &w->o.code))
+CALL(reset_consumer, js_ResetConsumer(OUT(jsConsumerResetResponse), w->js, "S", "C", 1, w->opts, &w->o.code))
+CALL(add_with_extra,
+     js_AddStreamWithExtra(OUT(jsStreamInfo), w->js, &stream_config, NULL, w->opts, &w->o.code))
+CALL(update_with_extra,
+     js_UpdateStreamWithExtra(OUT(jsStreamInfo), w->js, &stream_config, NULL, w->opts, &w->o.code))
+CALL(list_streams, js_ListStreams(OUT(jsStreamInfoList), OUT2(jsStreamNamesList), w->js, w->opts, &w->o.code))
+CALL(list_consumers,
+     js_ListConsumers(OUT(jsConsumerInfoList), OUT2(jsConsumerNamesList), w->js, "S", w->opts, &w->o.code))
+CALL(step_down_stream, js_StepDownStream(w->js, "S", NULL, w->opts, &w->o.code))
+CALL(step_down_consumer, js_StepDownConsumer(w->js, "S", "C", NULL, w->opts, &w->o.code))
+CALL(get_counter, js_GetCounter(OUT(char), w->js, "S", "s", w->opts, &w->o.code))
+CALL(add_to_counter, js_AddToCounter(OUT(char), w->js, "s", "1", NULL, &w->o.code))
+CALL(direct_get_msgs, js_DirectGetMsgs(&w->o.list, &w->o.info, w->js, "S", w->opts, &direct_batch))
+CALL(direct_get_last_msgs, js_DirectGetLastMsgs(&w->o.list, w->js, "S", subjects, 1, w->opts))
+CALL(direct_get_payload, js_DirectGetPayload(OUT(natsMsg), w->js, "S", w->opts, &direct))
 CALL(name_by_subject, js_StreamNameBySubject(OUT(char), w->js, "s", w->opts, &w->o.code))
 CALL(fast_publish_add, js_FastPublishAdd(w->batch, w->msg, NULL, &w->o.code))
 CALL(fast_publish_add_data, js_FastPublishAddData(w->batch, "s", "x", 1, NULL, &w->o.code))
@@ -98,6 +123,20 @@ static const row rows[] = {
     ROW(publish_msg),
     ROW(create_or_update_stream),
     ROW(purge_count),
+    ROW(create_consumer),
+    ROW(replace_consumer),
+    ROW(reset_consumer),
+    ROW(add_with_extra),
+    ROW(update_with_extra),
+    ROW(list_streams),
+    ROW(list_consumers),
+    ROW(step_down_stream),
+    ROW(step_down_consumer),
+    {"get_counter", get_counter, false},
+    ROW(add_to_counter),
+    {"direct_get_msgs", direct_get_msgs, false},
+    {"direct_get_last_msgs", direct_get_last_msgs, false},
+    {"direct_get_payload", direct_get_payload, false},
     ROW(name_by_subject),
     ROW(fast_publish_add),
     ROW(fast_publish_add_data),
@@ -132,7 +171,9 @@ static int check_all(const char *what, jsCtx *js, jsFastBatchCtx *batch, natsSta
         s = rows[i].run(&w);
         natsMsg_Destroy(w.msg);
         if (s != status || !is_pattern(&w.o.pointer, sizeof(w.o.pointer)) ||
-            !is_pattern(&w.o.number, sizeof(w.o.number)) || (rows[i].has_code && w.o.code != code)) {
+            !is_pattern(&w.o.second, sizeof(w.o.second)) || !is_pattern(&w.o.number, sizeof(w.o.number)) ||
+            !is_pattern(&w.o.list, sizeof(w.o.list)) || !is_pattern(&w.o.info, sizeof(w.o.info)) ||
+            (rows[i].has_code && w.o.code != code)) {
             fprintf(stderr, "%s with %s: %s, code %d, pointer %p, number %" PRIx64 "\n", rows[i].name, what,
                     natsStatus_GetText(s), (int)w.o.code, w.o.pointer, w.o.number);
             wrong++;
@@ -154,6 +195,8 @@ static void failing_calls_leave_their_outputs_alone(void) {
     consumer_config.Durable = "C";
     CHECK_OK(jsDirectGetMsgOptions_Init(&direct));
     direct.Sequence = 1;
+    CHECK_OK(jsDirectBatchOptions_Init(&direct_batch));
+    direct_batch.Batch = 2;
     server_run(&s);
     nc = test_connect_url(s.url);
     CHECK_OK(natsConnection_JetStream(&js, nc, NULL));

@@ -30,6 +30,12 @@ static void errors(void) {
     CHECK_STR(microError_String(err, text, sizeof(text)), "");
     microError_Destroy(err);
 
+    /* Texts are no formats. */
+    err = microError_WrapText(micro_ErrorFromText(400, "%s"), "100%");
+    CHECK_STR(microError_String(err, text, sizeof(text)), "100%: code 400: %s");
+    microError_Destroy(err);
+    CHECK(microError_WrapText(NULL, "x") == NULL);
+
     CHECK_STR(microError_String(NULL, text, sizeof(text)), "null");
     CHECK_STR(microError_String(micro_ErrorInvalidArg, text, sizeof(text)),
               "status 16: invalid function argument");

@@ -55,6 +55,7 @@ static void stores_from_their_creation_to_their_end(void) {
 static void objects_are_read_as_they_were_stored(void) {
     obj_fixture f;
     objStoreInfo *info = NULL;
+    const objStoreInfo *described = NULL;
     objStoreMeta meta;
     objStorePut *put = NULL;
     objStoreGet *get = NULL;
@@ -110,6 +111,9 @@ static void objects_are_read_as_they_were_stored(void) {
     CHECK(memcmp(bytes, data, (size_t)size) == 0);
     free(bytes);
     CHECK_OK(objStore_Get(&get, f.obs, "big", NULL));
+    CHECK_OK(objStoreGet_Info(&described, get));
+    CHECK_INT(described->Size, size);
+    CHECK_STATUS(objStoreGet_Info(NULL, get), NATS_INVALID_ARG);
     CHECK_OK(objStoreGet_Read(&done, &bytes, &len, get, deadline_ms()));
     CHECK_INT(len, 1);
     CHECK(!done);

@@ -1864,346 +1864,6 @@ typedef struct jsAdvisory {
 } jsAdvisory;
 
 /**
- * Pairs of strings that belong to a JetStream object.
- *
- * The program owns the structure and its content.
- *
- * @ingroup nats_msg
- */
-typedef struct natsMetadata {
-    /** Keys and values in turn. */
-    const char **List;
-    /** The number of pairs. */
-    int Count;
-} natsMetadata;
-
-/**
- * What a consumer is to be, or is. `jsConsumerConfig_Init` begins one.
- *
- * What is passed to the library stays the program's and is copied. Where the library hands one out it is part of a
- * `jsConsumerInfo`; fields of newer servers that have no place here are kept with it: they are part of an update
- * for which the same structure, or a copy of it, is used. Source: ADR-13, ADR-42.
- *
- * @ingroup nats_js_consumers
- */
-typedef struct jsConsumerConfig {
-    /**
-     * The name; NULL for the durable name, or one that the server makes up. No white space, and none of `.`, `*`,
-     * `>`, `/` and `\`.
-     */
-    const char *Name;
-    /** The name of a consumer that stays when nobody uses it; NULL for one that does not. */
-    const char *Durable;
-    /** Words for people; NULL for none. */
-    const char *Description;
-    /** With which message it begins. */
-    jsDeliverPolicy DeliverPolicy;
-    /** The sequence to begin with, for `js_DeliverByStartSequence`. */
-    uint64_t OptStartSeq;
-    /** The time to begin at, in nanoseconds since the epoch, for `js_DeliverByStartTime`. */
-    int64_t OptStartTime;
-    /** How its messages are acknowledged. */
-    jsAckPolicy AckPolicy;
-    /** After how many nanoseconds without an ack a message is delivered again; 0 for the server's default. */
-    int64_t AckWait;
-    /** How often a message is delivered at most; 0 or -1 for no limit. */
-    int64_t MaxDeliver;
-    /** How many nanoseconds to wait for the ack of each delivery, in place of `AckWait`. */
-    int64_t *BackOff;
-    /** How many of these there are. */
-    int BackOffLen;
-    /** Which subjects to deliver; NULL for all. */
-    const char *FilterSubject;
-    /** How fast it gets what the stream has already. */
-    jsReplayPolicy ReplayPolicy;
-    /** How many bits a second a push consumer sends at most; 0 for no limit. */
-    uint64_t RateLimit;
-    /** Of how many acks a sample is published, in percent, such as `"30"`; NULL for none. */
-    const char *SampleFrequency;
-    /** How many pull requests may wait; 0 for the server's default. */
-    int64_t MaxWaiting;
-    /** How many messages may await their ack; 0 for the server's default, -1 for no limit. */
-    int64_t MaxAckPending;
-    /** Whether a push consumer waits for the program. */
-    bool FlowControl;
-    /**
-     * After how many nanoseconds without a message a push consumer sends a heartbeat; 0 for never. A consumer without a
-     * durable name that `js_Subscribe` and its siblings make has heartbeats every 5 s where this is 0, so that one that
-     * is gone is noticed and made again; with a durable name, set it for that.
-     */
-    int64_t Heartbeat;
-    /** Whether payloads are left out. */
-    bool HeadersOnly;
-    /** How many messages a pull request may ask for; 0 for no limit. */
-    int64_t MaxRequestBatch;
-    /** For how many nanoseconds a pull request may wait; 0 for no limit. */
-    int64_t MaxRequestExpires;
-    /** How many bytes a pull request may ask for; 0 for no limit. */
-    int64_t MaxRequestMaxBytes;
-    /** The subject that a push consumer delivers to; NULL for a pull consumer. */
-    const char *DeliverSubject;
-    /** The queue group that a push consumer delivers to; NULL for none. */
-    const char *DeliverGroup;
-    /** After how many nanoseconds without use it is removed; 0 for the server's default. */
-    int64_t InactiveThreshold;
-    /** On how many servers its state is; 0 for as many as the stream. */
-    int64_t Replicas;
-    /** Whether its state is in memory, whatever the stream's is in. */
-    bool MemoryStorage;
-    /** Which subjects to deliver, if more than one. */
-    const char **FilterSubjects;
-    /** How many these are. */
-    int FilterSubjectsLen;
-    /** What the program notes with it. */
-    struct natsMetadata Metadata;
-    /** Until when it delivers nothing, in nanoseconds since the epoch; 0 for no pause. */
-    int64_t PauseUntil;
-    /**
-     * How clients of the same group take turns: `"overflow"`, `"pinned_client"` or `"prioritized"`; NULL for none.
-     */
-    const char *PriorityPolicy;
-    /**
-     * After how many nanoseconds without a pull request another client may be pinned; 0 for the server's default.
-     */
-    int64_t PinnedTTL;
-    /** The groups. */
-    const char **PriorityGroups;
-    /** How many groups there are. */
-    int PriorityGroupsLen;
-} jsConsumerConfig;
-
-/**
- * How far a consumer is.
- *
- * @ingroup nats_js_consumers
- */
-typedef struct jsSequenceInfo {
-    /** The number of the delivery, counted by the consumer. */
-    uint64_t Consumer;
-    /** The sequence in the stream. */
-    uint64_t Stream;
-    /** When that was, in nanoseconds since the epoch; 0 for never. */
-    int64_t Last;
-} jsSequenceInfo;
-
-/**
- * One of the servers that a stream or consumer is on, without its leader.
- *
- * @ingroup nats_js_streams
- */
-typedef struct jsPeerInfo {
-    /** The server's name. */
-    char *Name;
-    /** Whether it has all that the leader has. */
-    bool Current;
-    /** Whether it cannot be reached. */
-    bool Offline;
-    /** How long ago it was last heard of, in nanoseconds. */
-    int64_t Active;
-    /** How many operations it is behind. */
-    uint64_t Lag;
-} jsPeerInfo;
-
-/**
- * The servers that a stream or consumer is on.
- *
- * @ingroup nats_js_streams
- */
-typedef struct jsClusterInfo {
-    /** The cluster's name. */
-    char *Name;
-    /** The leader's name; NULL while there is none. */
-    char *Leader;
-    /** The other servers. */
-    struct jsPeerInfo **Replicas;
-    /** How many these are. */
-    int ReplicasLen;
-    /** The name of the group that decides. */
-    char *RaftGroup;
-    /** Since when the leader leads, in nanoseconds since the epoch; 0 where unknown. */
-    int64_t LeaderSince;
-    /** Whether the servers talk about it in the system account. */
-    bool SystemAcc;
-    /** The account that they do it in. */
-    char *TrafficAcc;
-} jsClusterInfo;
-
-/**
- * Who is pinned in a priority group.
- *
- * @ingroup nats_js_consumers
- */
-typedef struct jsPriorityGroupState {
-    /** The group. */
-    char *Group;
-    /** The id of the pin; NULL where nobody is pinned. */
-    char *PinnedClientID;
-    /** When it was pinned, in nanoseconds since the epoch. */
-    int64_t PinnedTS;
-} jsPriorityGroupState;
-
-/**
- * What a consumer is, and how far it is, as of the server's answer. Released with `jsConsumerInfo_Destroy`, with all
- * that is in it.
- *
- * @ingroup nats_js_consumers
- */
-typedef struct jsConsumerInfo {
-    /** The stream's name. */
-    char *Stream;
-    /** The consumer's name. */
-    char *Name;
-    /** When it was created, in nanoseconds since the epoch. */
-    int64_t Created;
-    /** What it is. Never NULL. */
-    struct jsConsumerConfig *Config;
-    /** The last message that was delivered. */
-    struct jsSequenceInfo Delivered;
-    /** The last message before which all are acknowledged. */
-    struct jsSequenceInfo AckFloor;
-    /** How many messages await their ack. */
-    int64_t NumAckPending;
-    /** How many messages were delivered more than once, and are not acknowledged yet. */
-    int64_t NumRedelivered;
-    /** How many pull requests wait. */
-    int64_t NumWaiting;
-    /** How many messages are still to be delivered for the first time. */
-    uint64_t NumPending;
-    /** The servers that it is on; NULL where there is no cluster. */
-    struct jsClusterInfo *Cluster;
-    /** Whether somebody is subscribed to the subject of a push consumer. */
-    bool PushBound;
-    /** Whether it is paused. */
-    bool Paused;
-    /** For how long still, in nanoseconds. */
-    int64_t PauseRemaining;
-    /** Who is pinned in each priority group. */
-    struct jsPriorityGroupState *PriorityGroups;
-    /** How many groups there are. */
-    int PriorityGroupsLen;
-} jsConsumerInfo;
-
-/**
- * What came of resetting a consumer. Released with `jsConsumerResetResponse_Destroy`, with the info in it.
- *
- * @ingroup nats_js_consumers
- */
-typedef struct jsConsumerResetResponse {
-    /** The consumer as it is now. */
-    struct jsConsumerInfo *Consumer;
-    /** The sequence in the stream that it goes on with. */
-    uint64_t ResetSeq;
-} jsConsumerResetResponse;
-
-/**
- * What came of pausing a consumer. Released with `jsConsumerPauseResponse_Destroy`.
- *
- * @ingroup nats_js_consumers
- */
-typedef struct jsConsumerPauseResponse {
-    /** Whether it is paused. */
-    bool Paused;
-    /** Until when, in nanoseconds since the epoch; 0 where it is not. */
-    int64_t PauseUntil;
-    /** For how long still, in nanoseconds. */
-    int64_t PauseRemaining;
-} jsConsumerPauseResponse;
-
-/**
- * Which messages to get with `js_DirectGetMsgs`. `jsDirectBatchOptions_Init` begins one.
- *
- * @note An addition of this library: nats.c does not have it.
- *
- * @ingroup nats_js_streams
- */
-typedef struct jsDirectBatchOptions {
-    /** How many messages at most; 0, only together with `MultiLast`, for as many as the server sends. */
-    int Batch;
-    /** How many bytes at most; 0 for as many as the server sends. */
-    int64_t MaxBytes;
-    /** From this sequence on; 0 for the first. */
-    uint64_t Sequence;
-    /** From this time on, in nanoseconds since the epoch; 0 for no such limit. */
-    int64_t StartTime;
-    /** The messages of this subject, which may have wildcards; NULL for all. */
-    const char *NextBySubject;
-    /**
-     * The last message of each subject that one of these matches, at most 1024 subjects; not
-     * together with `NextBySubject`.
-     */
-    const char **MultiLast;
-    /** How many there are in `MultiLast`. */
-    int MultiLastLen;
-    /** With `MultiLast`: as the stream was when this was its last sequence; 0 for now. */
-    uint64_t UpToSequence;
-    /** With `MultiLast`: as the stream was at this time, in nanoseconds since the epoch; 0 for now. */
-    int64_t UpToTime;
-} jsDirectBatchOptions;
-
-/**
- * What is left behind a batch of messages.
- *
- * @note An addition of this library: nats.c does not have it.
- *
- * @ingroup nats_js_streams
- */
-typedef struct jsDirectBatchInfo {
-    /** How many more messages fit the request. */
-    uint64_t NumPending;
-    /** The sequence of the last message: the next request begins behind it. */
-    uint64_t LastSequence;
-    /**
-     * With `MultiLast`: the state of the stream that the messages are of. Given as `UpToSequence` of
-     * the next request, all are of one state.
-     */
-    uint64_t UpToSequence;
-} jsDirectBatchInfo;
-
-/**
- * Which message to get with `js_DirectGetMsg`. `jsDirectGetMsgOptions_Init` begins one.
- *
- * @ingroup nats_js_streams
- */
-typedef struct jsDirectGetMsgOptions {
-    /** The message's sequence; together with `NextBySubject`, where to begin to look. */
-    uint64_t Sequence;
-    /** The first message of this subject; NULL for any. May have wildcards. */
-    const char *NextBySubject;
-    /** The last message of this subject; NULL for not. Where it is set the others do not count. */
-    const char *LastBySubject;
-} jsDirectGetMsgOptions;
-
-/**
- * What to ask a pull consumer for. `jsFetchRequest_Init` begins one.
- *
- * @ingroup nats_js_subscribe
- */
-typedef struct jsFetchRequest {
-    /** How long to wait, in nanoseconds; more than 0, unless with `NoWait`. */
-    int64_t Expires;
-    /** How many messages at most; more than 0. */
-    int Batch;
-    /** How many bytes at most, of subject, reply subject, headers and payload; 0 for no limit. */
-    int64_t MaxBytes;
-    /** Whether to take what there is, and not wait. */
-    bool NoWait;
-    /**
-     * After how many nanoseconds without a message the server sends a heartbeat; 0 for never. At most half of `Expires`.
-     */
-    int64_t Heartbeat;
-    /** To be served only when so many messages are still to be delivered (`"overflow"`); 0 for always. */
-    int64_t MinPending;
-    /** To be served only when so many messages await their ack (`"overflow"`); 0 for always. */
-    int64_t MinAckPending;
-    /** The id of the pin (`"pinned_client"`); NULL for none. */
-    const char *ID;
-    /** The priority group; NULL for none. */
-    const char *Group;
-    /** The priority, 0 to 9, the lower the sooner (`"prioritized"`). */
-    uint8_t Priority;
-} jsFetchRequest;
-
-/**
  * Which servers a stream is to be on. `jsPlacement_Init` begins one.
  *
  * @ingroup nats_js_streams
@@ -2265,6 +1925,20 @@ typedef struct jsRePublish {
     /** Whether to leave the payloads out. */
     bool HeadersOnly;
 } jsRePublish;
+
+/**
+ * Pairs of strings that belong to a JetStream object.
+ *
+ * The program owns the structure and its content.
+ *
+ * @ingroup nats_msg
+ */
+typedef struct natsMetadata {
+    /** Keys and values in turn. */
+    const char **List;
+    /** The number of pairs. */
+    int Count;
+} natsMetadata;
 
 /**
  * How a stream changes the subjects of the messages that it stores.
@@ -2461,6 +2135,48 @@ typedef struct jsStreamState {
 } jsStreamState;
 
 /**
+ * One of the servers that a stream or consumer is on, without its leader.
+ *
+ * @ingroup nats_js_streams
+ */
+typedef struct jsPeerInfo {
+    /** The server's name. */
+    char *Name;
+    /** Whether it has all that the leader has. */
+    bool Current;
+    /** Whether it cannot be reached. */
+    bool Offline;
+    /** How long ago it was last heard of, in nanoseconds. */
+    int64_t Active;
+    /** How many operations it is behind. */
+    uint64_t Lag;
+} jsPeerInfo;
+
+/**
+ * The servers that a stream or consumer is on.
+ *
+ * @ingroup nats_js_streams
+ */
+typedef struct jsClusterInfo {
+    /** The cluster's name. */
+    char *Name;
+    /** The leader's name; NULL while there is none. */
+    char *Leader;
+    /** The other servers. */
+    struct jsPeerInfo **Replicas;
+    /** How many these are. */
+    int ReplicasLen;
+    /** The name of the group that decides. */
+    char *RaftGroup;
+    /** Since when the leader leads, in nanoseconds since the epoch; 0 where unknown. */
+    int64_t LeaderSince;
+    /** Whether the servers talk about it in the system account. */
+    bool SystemAcc;
+    /** The account that they do it in. */
+    char *TrafficAcc;
+} jsClusterInfo;
+
+/**
  * How far a stream is with one that it takes messages from.
  *
  * @ingroup nats_js_streams
@@ -2523,52 +2239,168 @@ typedef struct jsStreamInfo {
 } jsStreamInfo;
 
 /**
- * Infos of streams. Released with `jsStreamInfoList_Destroy`; write NULL over what is to stay.
+ * What a consumer is to be, or is. `jsConsumerConfig_Init` begins one.
  *
- * @ingroup nats_js_streams
- */
-typedef struct jsStreamInfoList {
-    /** The infos. */
-    struct jsStreamInfo **List;
-    /** How many there are. */
-    int Count;
-} jsStreamInfoList;
-
-/**
- * Names of streams. Released with `jsStreamNamesList_Destroy`; write NULL over what is to stay, and `free` that.
- *
- * @ingroup nats_js_streams
- */
-typedef struct jsStreamNamesList {
-    /** The names. */
-    char **List;
-    /** How many there are. */
-    int Count;
-} jsStreamNamesList;
-
-/**
- * Infos of consumers. Released with `jsConsumerInfoList_Destroy`; write NULL over what is to stay.
+ * What is passed to the library stays the program's and is copied. Where the library hands one out it is part of a
+ * `jsConsumerInfo`; fields of newer servers that have no place here are kept with it: they are part of an update
+ * for which the same structure, or a copy of it, is used. Source: ADR-13, ADR-42.
  *
  * @ingroup nats_js_consumers
  */
-typedef struct jsConsumerInfoList {
-    /** The infos. */
-    struct jsConsumerInfo **List;
-    /** How many there are. */
-    int Count;
-} jsConsumerInfoList;
+typedef struct jsConsumerConfig {
+    /**
+     * The name; NULL for the durable name, or one that the server makes up. No white space, and none of `.`, `*`,
+     * `>`, `/` and `\`.
+     */
+    const char *Name;
+    /** The name of a consumer that stays when nobody uses it; NULL for one that does not. */
+    const char *Durable;
+    /** Words for people; NULL for none. */
+    const char *Description;
+    /** With which message it begins. */
+    jsDeliverPolicy DeliverPolicy;
+    /** The sequence to begin with, for `js_DeliverByStartSequence`. */
+    uint64_t OptStartSeq;
+    /** The time to begin at, in nanoseconds since the epoch, for `js_DeliverByStartTime`. */
+    int64_t OptStartTime;
+    /** How its messages are acknowledged. */
+    jsAckPolicy AckPolicy;
+    /** After how many nanoseconds without an ack a message is delivered again; 0 for the server's default. */
+    int64_t AckWait;
+    /** How often a message is delivered at most; 0 or -1 for no limit. */
+    int64_t MaxDeliver;
+    /** How many nanoseconds to wait for the ack of each delivery, in place of `AckWait`. */
+    int64_t *BackOff;
+    /** How many of these there are. */
+    int BackOffLen;
+    /** Which subjects to deliver; NULL for all. */
+    const char *FilterSubject;
+    /** How fast it gets what the stream has already. */
+    jsReplayPolicy ReplayPolicy;
+    /** How many bits a second a push consumer sends at most; 0 for no limit. */
+    uint64_t RateLimit;
+    /** Of how many acks a sample is published, in percent, such as `"30"`; NULL for none. */
+    const char *SampleFrequency;
+    /** How many pull requests may wait; 0 for the server's default. */
+    int64_t MaxWaiting;
+    /** How many messages may await their ack; 0 for the server's default, -1 for no limit. */
+    int64_t MaxAckPending;
+    /** Whether a push consumer waits for the program. */
+    bool FlowControl;
+    /**
+     * After how many nanoseconds without a message a push consumer sends a heartbeat; 0 for never. A consumer without a
+     * durable name that `js_Subscribe` and its siblings make has heartbeats every 5 s where this is 0, so that one that
+     * is gone is noticed and made again; with a durable name, set it for that.
+     */
+    int64_t Heartbeat;
+    /** Whether payloads are left out. */
+    bool HeadersOnly;
+    /** How many messages a pull request may ask for; 0 for no limit. */
+    int64_t MaxRequestBatch;
+    /** For how many nanoseconds a pull request may wait; 0 for no limit. */
+    int64_t MaxRequestExpires;
+    /** How many bytes a pull request may ask for; 0 for no limit. */
+    int64_t MaxRequestMaxBytes;
+    /** The subject that a push consumer delivers to; NULL for a pull consumer. */
+    const char *DeliverSubject;
+    /** The queue group that a push consumer delivers to; NULL for none. */
+    const char *DeliverGroup;
+    /** After how many nanoseconds without use it is removed; 0 for the server's default. */
+    int64_t InactiveThreshold;
+    /** On how many servers its state is; 0 for as many as the stream. */
+    int64_t Replicas;
+    /** Whether its state is in memory, whatever the stream's is in. */
+    bool MemoryStorage;
+    /** Which subjects to deliver, if more than one. */
+    const char **FilterSubjects;
+    /** How many these are. */
+    int FilterSubjectsLen;
+    /** What the program notes with it. */
+    struct natsMetadata Metadata;
+    /** Until when it delivers nothing, in nanoseconds since the epoch; 0 for no pause. */
+    int64_t PauseUntil;
+    /**
+     * How clients of the same group take turns: `"overflow"`, `"pinned_client"` or `"prioritized"`; NULL for none.
+     */
+    const char *PriorityPolicy;
+    /**
+     * After how many nanoseconds without a pull request another client may be pinned; 0 for the server's default.
+     */
+    int64_t PinnedTTL;
+    /** The groups. */
+    const char **PriorityGroups;
+    /** How many groups there are. */
+    int PriorityGroupsLen;
+} jsConsumerConfig;
 
 /**
- * Names of consumers. Released with `jsConsumerNamesList_Destroy`; write NULL over what is to stay, and `free` that.
+ * How far a consumer is.
  *
  * @ingroup nats_js_consumers
  */
-typedef struct jsConsumerNamesList {
-    /** The names. */
-    char **List;
-    /** How many there are. */
-    int Count;
-} jsConsumerNamesList;
+typedef struct jsSequenceInfo {
+    /** The number of the delivery, counted by the consumer. */
+    uint64_t Consumer;
+    /** The sequence in the stream. */
+    uint64_t Stream;
+    /** When that was, in nanoseconds since the epoch; 0 for never. */
+    int64_t Last;
+} jsSequenceInfo;
+
+/**
+ * Who is pinned in a priority group.
+ *
+ * @ingroup nats_js_consumers
+ */
+typedef struct jsPriorityGroupState {
+    /** The group. */
+    char *Group;
+    /** The id of the pin; NULL where nobody is pinned. */
+    char *PinnedClientID;
+    /** When it was pinned, in nanoseconds since the epoch. */
+    int64_t PinnedTS;
+} jsPriorityGroupState;
+
+/**
+ * What a consumer is, and how far it is, as of the server's answer. Released with `jsConsumerInfo_Destroy`, with all
+ * that is in it.
+ *
+ * @ingroup nats_js_consumers
+ */
+typedef struct jsConsumerInfo {
+    /** The stream's name. */
+    char *Stream;
+    /** The consumer's name. */
+    char *Name;
+    /** When it was created, in nanoseconds since the epoch. */
+    int64_t Created;
+    /** What it is. Never NULL. */
+    struct jsConsumerConfig *Config;
+    /** The last message that was delivered. */
+    struct jsSequenceInfo Delivered;
+    /** The last message before which all are acknowledged. */
+    struct jsSequenceInfo AckFloor;
+    /** How many messages await their ack. */
+    int64_t NumAckPending;
+    /** How many messages were delivered more than once, and are not acknowledged yet. */
+    int64_t NumRedelivered;
+    /** How many pull requests wait. */
+    int64_t NumWaiting;
+    /** How many messages are still to be delivered for the first time. */
+    uint64_t NumPending;
+    /** The servers that it is on; NULL where there is no cluster. */
+    struct jsClusterInfo *Cluster;
+    /** Whether somebody is subscribed to the subject of a push consumer. */
+    bool PushBound;
+    /** Whether it is paused. */
+    bool Paused;
+    /** For how long still, in nanoseconds. */
+    int64_t PauseRemaining;
+    /** Who is pinned in each priority group. */
+    struct jsPriorityGroupState *PriorityGroups;
+    /** How many groups there are. */
+    int PriorityGroupsLen;
+} jsConsumerInfo;
 
 /**
  * How an account has used the JetStream API.
@@ -2651,6 +2483,174 @@ typedef struct jsAccountInfo {
     /** How many tiers there are. */
     int TiersLen;
 } jsAccountInfo;
+
+/**
+ * What came of resetting a consumer. Released with `jsConsumerResetResponse_Destroy`, with the info in it.
+ *
+ * @ingroup nats_js_consumers
+ */
+typedef struct jsConsumerResetResponse {
+    /** The consumer as it is now. */
+    struct jsConsumerInfo *Consumer;
+    /** The sequence in the stream that it goes on with. */
+    uint64_t ResetSeq;
+} jsConsumerResetResponse;
+
+/**
+ * What came of pausing a consumer. Released with `jsConsumerPauseResponse_Destroy`.
+ *
+ * @ingroup nats_js_consumers
+ */
+typedef struct jsConsumerPauseResponse {
+    /** Whether it is paused. */
+    bool Paused;
+    /** Until when, in nanoseconds since the epoch; 0 where it is not. */
+    int64_t PauseUntil;
+    /** For how long still, in nanoseconds. */
+    int64_t PauseRemaining;
+} jsConsumerPauseResponse;
+
+/**
+ * Which messages to get with `js_DirectGetMsgs`. `jsDirectBatchOptions_Init` begins one.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @ingroup nats_js_streams
+ */
+typedef struct jsDirectBatchOptions {
+    /** How many messages at most; 0, only together with `MultiLast`, for as many as the server sends. */
+    int Batch;
+    /** How many bytes at most; 0 for as many as the server sends. */
+    int64_t MaxBytes;
+    /** From this sequence on; 0 for the first. */
+    uint64_t Sequence;
+    /** From this time on, in nanoseconds since the epoch; 0 for no such limit. */
+    int64_t StartTime;
+    /** The messages of this subject, which may have wildcards; NULL for all. */
+    const char *NextBySubject;
+    /**
+     * The last message of each subject that one of these matches, at most 1024 subjects; not
+     * together with `NextBySubject`.
+     */
+    const char **MultiLast;
+    /** How many there are in `MultiLast`. */
+    int MultiLastLen;
+    /** With `MultiLast`: as the stream was when this was its last sequence; 0 for now. */
+    uint64_t UpToSequence;
+    /** With `MultiLast`: as the stream was at this time, in nanoseconds since the epoch; 0 for now. */
+    int64_t UpToTime;
+} jsDirectBatchOptions;
+
+/**
+ * What is left behind a batch of messages.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @ingroup nats_js_streams
+ */
+typedef struct jsDirectBatchInfo {
+    /** How many more messages fit the request. */
+    uint64_t NumPending;
+    /** The sequence of the last message: the next request begins behind it. */
+    uint64_t LastSequence;
+    /**
+     * With `MultiLast`: the state of the stream that the messages are of. Given as `UpToSequence` of
+     * the next request, all are of one state.
+     */
+    uint64_t UpToSequence;
+} jsDirectBatchInfo;
+
+/**
+ * Which message to get with `js_DirectGetMsg`. `jsDirectGetMsgOptions_Init` begins one.
+ *
+ * @ingroup nats_js_streams
+ */
+typedef struct jsDirectGetMsgOptions {
+    /** The message's sequence; together with `NextBySubject`, where to begin to look. */
+    uint64_t Sequence;
+    /** The first message of this subject; NULL for any. May have wildcards. */
+    const char *NextBySubject;
+    /** The last message of this subject; NULL for not. Where it is set the others do not count. */
+    const char *LastBySubject;
+} jsDirectGetMsgOptions;
+
+/**
+ * What to ask a pull consumer for. `jsFetchRequest_Init` begins one.
+ *
+ * @ingroup nats_js_subscribe
+ */
+typedef struct jsFetchRequest {
+    /** How long to wait, in nanoseconds; more than 0, unless with `NoWait`. */
+    int64_t Expires;
+    /** How many messages at most; more than 0. */
+    int Batch;
+    /** How many bytes at most, of subject, reply subject, headers and payload; 0 for no limit. */
+    int64_t MaxBytes;
+    /** Whether to take what there is, and not wait. */
+    bool NoWait;
+    /**
+     * After how many nanoseconds without a message the server sends a heartbeat; 0 for never. At most half of `Expires`.
+     */
+    int64_t Heartbeat;
+    /** To be served only when so many messages are still to be delivered (`"overflow"`); 0 for always. */
+    int64_t MinPending;
+    /** To be served only when so many messages await their ack (`"overflow"`); 0 for always. */
+    int64_t MinAckPending;
+    /** The id of the pin (`"pinned_client"`); NULL for none. */
+    const char *ID;
+    /** The priority group; NULL for none. */
+    const char *Group;
+    /** The priority, 0 to 9, the lower the sooner (`"prioritized"`). */
+    uint8_t Priority;
+} jsFetchRequest;
+
+/**
+ * Infos of streams. Released with `jsStreamInfoList_Destroy`; write NULL over what is to stay.
+ *
+ * @ingroup nats_js_streams
+ */
+typedef struct jsStreamInfoList {
+    /** The infos. */
+    struct jsStreamInfo **List;
+    /** How many there are. */
+    int Count;
+} jsStreamInfoList;
+
+/**
+ * Names of streams. Released with `jsStreamNamesList_Destroy`; write NULL over what is to stay, and `free` that.
+ *
+ * @ingroup nats_js_streams
+ */
+typedef struct jsStreamNamesList {
+    /** The names. */
+    char **List;
+    /** How many there are. */
+    int Count;
+} jsStreamNamesList;
+
+/**
+ * Infos of consumers. Released with `jsConsumerInfoList_Destroy`; write NULL over what is to stay.
+ *
+ * @ingroup nats_js_consumers
+ */
+typedef struct jsConsumerInfoList {
+    /** The infos. */
+    struct jsConsumerInfo **List;
+    /** How many there are. */
+    int Count;
+} jsConsumerInfoList;
+
+/**
+ * Names of consumers. Released with `jsConsumerNamesList_Destroy`; write NULL over what is to stay, and `free` that.
+ *
+ * @ingroup nats_js_consumers
+ */
+typedef struct jsConsumerNamesList {
+    /** The names. */
+    char **List;
+    /** How many there are. */
+    int Count;
+} jsConsumerNamesList;
 
 /**
  * When a message is to be published, or again and again: part of `jsPubOptions`.
@@ -2880,6 +2880,42 @@ typedef struct jsSubOptions {
      */
     bool Ordered;
 } jsSubOptions;
+
+/**
+ * What `jsStreamSource` has no place for. An addition of this library: nats.c does not have it.
+ *
+ * `jsSourceExtra_Init` begins one. What is passed to the library stays the program's and is copied.
+ *
+ * @ingroup nats_js_streams
+ */
+typedef struct jsSourceExtra {
+    /** Which subjects to take, and what they become. Not together with `FilterSubject` of the source. */
+    struct jsSubjectTransformConfig *SubjectTransforms;
+    /** How many transforms there are. */
+    int SubjectTransformsLen;
+    /**
+     * The name of the consumer to use, made beforehand; NULL for one that the server makes. Servers from 2.14.
+     */
+    const char *ConsumerName;
+    /** The subject that this consumer delivers to. */
+    const char *ConsumerDeliverSubject;
+} jsSourceExtra;
+
+/**
+ * What `jsStreamConfig` has no place for. An addition of this library: nats.c does not have it.
+ *
+ * `jsStreamExtra_Init` begins one.
+ *
+ * @ingroup nats_js_streams
+ */
+typedef struct jsStreamExtra {
+    /** For `Mirror` of the configuration; NULL for nothing. */
+    struct jsSourceExtra *Mirror;
+    /** For the `Sources` of the configuration, in their order. Elements may be NULL. */
+    struct jsSourceExtra **Sources;
+    /** How many of these there are: at most as many as the configuration has sources. */
+    int SourcesLen;
+} jsStreamExtra;
 
 /**
  * How far a push subscription and its consumer are apart, from `natsSubscription_GetSequenceMismatch`.
@@ -9614,6 +9650,205 @@ enum natsStatus js_ReadAdvisory(struct jsAdvisory **newAdvisory,
 NATS_EXTERN void jsAdvisory_Destroy(struct jsAdvisory *advisory);
 
 /**
+ * Get the time at which the server made the info of a stream.
+ *
+ * With it the ages in the info, and infos from different servers, can be compared with each other.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param time Receives the time, in nanoseconds since the epoch. Written only with `NATS_OK`.
+ * @param si The info, as the library handed it out; not a copy of the structure.
+ *
+ * @retval NATS_OK `time` has the time.
+ * @retval NATS_NOT_FOUND The server did not say it (servers before 2.10), or `si` is a copy, made by
+ * the program, or received in the parent process before `fork`.
+ * @retval NATS_INVALID_ARG `time` or `si` is NULL.
+ *
+ * @par Threads
+ * Any thread may call this function; no other may destroy the info meanwhile.
+ *
+ * @see js_GetStreamInfo, jsConsumerInfo_GetTimestamp
+ *
+ * @ingroup nats_js_streams
+ */
+NATS_EXTERN enum natsStatus jsStreamInfo_GetTimestamp(int64_t *time, const struct jsStreamInfo *si);
+
+/**
+ * Get the JetStream domain that a stream is in.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param domain Receives the name of the domain, which belongs to the info and is valid until that is
+ * destroyed. Written only with `NATS_OK`.
+ * @param si The info, as the library handed it out; not a copy of the structure.
+ *
+ * @retval NATS_OK `domain` has the name.
+ * @retval NATS_NOT_FOUND The server is in no domain, or `si` is a copy, made by the program, or received in
+ * the parent process before `fork`.
+ * @retval NATS_INVALID_ARG `domain` or `si` is NULL.
+ *
+ * @par Threads
+ * Any thread may call this function; no other may destroy the info meanwhile.
+ *
+ * @see js_GetStreamInfo
+ *
+ * @ingroup nats_js_streams
+ */
+NATS_EXTERN enum natsStatus jsStreamInfo_GetDomain(const char **domain, const struct jsStreamInfo *si);
+
+/**
+ * Get the reason why a mirror or source cannot be copied.
+ *
+ * A server that cannot create the consumer at the other stream says so here, while `Active` and `Lag` in
+ * the structure only stay what they are.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param text Receives the words of the server, which belong to the info and are valid until that is
+ * destroyed; NULL if they are of no interest. Written only with `NATS_OK`.
+ * @param code Receives the number of the error; NULL if it is of no interest. Written only with `NATS_OK`.
+ * @param source The `Mirror`, or one of the `Sources`, of an info as the library handed it out; not a copy of
+ * the structure.
+ *
+ * @retval NATS_OK There is an error.
+ * @retval NATS_NOT_FOUND There is none, or `source` is a copy, made by the program, or received in the parent
+ * process before `fork`.
+ * @retval NATS_INVALID_ARG `source` is NULL.
+ *
+ * @par Threads
+ * Any thread may call this function; no other may destroy the info meanwhile.
+ *
+ * @see js_GetStreamInfo
+ *
+ * @ingroup nats_js_streams
+ */
+NATS_EXTERN
+enum natsStatus jsStreamSourceInfo_GetError(const char **text,
+                                            jsErrCode *code,
+                                            const struct jsStreamSourceInfo *source);
+
+/**
+ * Get the id of a server in its Raft group, and how many operations it has yet to apply.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param id Receives the id, which belongs to the info and is valid until that is destroyed, or NULL where
+ * the server did not say it; NULL if it is of no interest. Written only with `NATS_OK`.
+ * @param pending Receives the number of operations that are not applied yet; NULL if it is of no interest.
+ * Written only with `NATS_OK`.
+ * @param peer One of the `Replicas` of a cluster in an info as the library handed it out; not a copy of the
+ * structure.
+ *
+ * @retval NATS_OK The outputs have what the server said.
+ * @retval NATS_NOT_FOUND The server said neither, or `peer` is a copy, made by the program, or received in the
+ * parent process before `fork`.
+ * @retval NATS_INVALID_ARG `peer` is NULL.
+ *
+ * @par Threads
+ * Any thread may call this function; no other may destroy the info meanwhile.
+ *
+ * @see js_GetStreamInfo, js_GetConsumerInfo
+ *
+ * @ingroup nats_js_streams
+ */
+NATS_EXTERN
+enum natsStatus jsPeerInfo_GetRaftState(const char **id,
+                                        uint64_t *pending,
+                                        const struct jsPeerInfo *peer);
+
+/**
+ * Get the time at which the server made the info of a consumer.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param time Receives the time, in nanoseconds since the epoch. Written only with `NATS_OK`.
+ * @param ci The info, as the library handed it out; not a copy of the structure.
+ *
+ * @retval NATS_OK `time` has the time.
+ * @retval NATS_NOT_FOUND The server did not say it (servers before 2.10), or `ci` is a copy, made by
+ * the program, or received in the parent process before `fork`.
+ * @retval NATS_INVALID_ARG `time` or `ci` is NULL.
+ *
+ * @par Threads
+ * Any thread may call this function; no other may destroy the info meanwhile.
+ *
+ * @see js_GetConsumerInfo, jsStreamInfo_GetTimestamp
+ *
+ * @ingroup nats_js_consumers
+ */
+NATS_EXTERN enum natsStatus jsConsumerInfo_GetTimestamp(int64_t *time, const struct jsConsumerInfo *ci);
+
+/**
+ * Get the level of the JetStream API of a server, and how many requests it is working on.
+ *
+ * The level says which settings and functions the server knows: ADR-44 has the levels. A program that wants
+ * a setting to be honoured or refused asks for its level with `js_SetRequiredApiLevel`.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param level Receives the level, 0 for servers before 2.11; NULL if it is of no interest. Written only with
+ * `NATS_OK`.
+ * @param inflight Receives how many requests of the account the server is working on; NULL if it is of no
+ * interest. Written only with `NATS_OK`.
+ * @param ai What `js_GetAccountInfo` handed out; not a copy of the structure.
+ *
+ * @retval NATS_OK The outputs have what the server said.
+ * @retval NATS_NOT_FOUND `ai` is a copy, made by the program, or received in the parent process before `fork`.
+ * @retval NATS_INVALID_ARG `ai` is NULL.
+ *
+ * @par Threads
+ * Any thread may call this function; no other may destroy the structure meanwhile.
+ *
+ * @par Example
+ * ```c
+ * jsAccountInfo *ai = NULL;
+ * int level = 0;
+ *
+ * if (js_GetAccountInfo(&ai, js, NULL, NULL) == NATS_OK)
+ *     jsAccountInfo_GetAPI(&level, NULL, ai);
+ * jsAccountInfo_Destroy(ai);
+ * ```
+ *
+ * @see js_GetAccountInfo, js_SetRequiredApiLevel
+ *
+ * @ingroup nats_js_context
+ */
+NATS_EXTERN
+enum natsStatus jsAccountInfo_GetAPI(int *level,
+                                     uint64_t *inflight,
+                                     const struct jsAccountInfo *ai);
+
+/**
+ * Get how many bytes the streams of an account have reserved.
+ *
+ * A stream with a limit of bytes reserves as many, whether it has them or not.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param memory Receives the bytes in memory; NULL if they are of no interest. Written only with `NATS_OK`.
+ * @param store Receives the bytes in files; NULL if they are of no interest. Written only with `NATS_OK`.
+ * @param ai What `js_GetAccountInfo` handed out; not a copy of the structure.
+ * @param tier The name of a tier, such as `R3`; NULL for the account as a whole.
+ *
+ * @retval NATS_OK The outputs have what the server said.
+ * @retval NATS_NOT_FOUND There is no such tier, or `ai` is a copy, made by the program, or received in the
+ * parent process before `fork`.
+ * @retval NATS_INVALID_ARG `ai` is NULL, or `tier` is not UTF-8.
+ *
+ * @par Threads
+ * Any thread may call this function; no other may destroy the structure meanwhile.
+ *
+ * @see js_GetAccountInfo
+ *
+ * @ingroup nats_js_context
+ */
+NATS_EXTERN
+enum natsStatus jsAccountInfo_GetReserved(uint64_t *memory,
+                                          uint64_t *store,
+                                          const struct jsAccountInfo *ai,
+                                          const char *tier);
+
+/**
  * Create a consumer that must not exist.
  *
  * As `js_AddConsumer`, but one that exists is an error: `NATS_ERR` with
@@ -9910,6 +10145,8 @@ NATS_EXTERN void jsConsumerPauseResponse_Destroy(struct jsConsumerPauseResponse 
  * @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL; a name is missing or
  * cannot be one; a choice or a length is out of range; a string is not UTF-8; or the server
  * knows no consumers with several filters.
+ * @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting, which the last error names with the
+ * version that knows it. Or a server elsewhere that is too old has answered, and ignored the setting.
  * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
  * Or its answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
@@ -9965,6 +10202,8 @@ enum natsStatus js_AddConsumer(struct jsConsumerInfo **ci,
  * @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL, or has no `Durable`; a
  * name is missing or cannot be one; a choice or a length is out of range; or a string is not
  * UTF-8.
+ * @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting, which the last error names with the
+ * version that knows it. Or a server elsewhere that is too old has answered, and ignored the setting.
  * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
  * Or its answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
@@ -10465,6 +10704,89 @@ NATS_EXTERN
 enum natsStatus natsSubscription_FetchRequest(struct natsMsgList *list,
                                               natsSubscription *sub,
                                               struct jsFetchRequest *request);
+
+/**
+ * Have another server of the cluster lead a stream.
+ *
+ * The leader answers and then steps down. Publishes that arrive before the next leader is elected are not
+ * acknowledged.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param js The context.
+ * @param stream The name of the stream.
+ * @param preferred The name of the server that is to lead; NULL for any of them.
+ * @param opts How this call differs from the context; NULL for not at all. Read during the call
+ * only.
+ * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ *
+ * @retval NATS_OK The leader steps down. `js_GetStreamInfo` shows the next one when there is one.
+ * @retval NATS_NOT_FOUND The stream does not exist; `errCode` is `JSStreamNotFoundErr`. The last
+ * error is cleared.
+ * @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or the name is missing or cannot be one.
+ * @retval NATS_NO_SERVER_SUPPORT `preferred` is set, and the server is older than 2.11.
+ * @retval NATS_ERR The server refused, as one without a cluster does: its words are the last error, its
+ * number is in `errCode`. Or its answer is not JSON.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see js_StepDownConsumer, js_GetStreamInfo
+ *
+ * @ingroup nats_js_streams
+ */
+NATS_EXTERN
+enum natsStatus js_StepDownStream(jsCtx *js,
+                                  const char *stream,
+                                  const char *preferred,
+                                  struct jsOptions *opts,
+                                  jsErrCode *errCode);
+
+/**
+ * Have another server of the cluster lead a consumer.
+ *
+ * The leader answers and then steps down. Subscriptions go on with the next one.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param js The context.
+ * @param stream The name of the stream.
+ * @param consumer The name of the consumer.
+ * @param preferred The name of the server that is to lead; NULL for any of them.
+ * @param opts How this call differs from the context; NULL for not at all. Read during the call
+ * only.
+ * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ *
+ * @retval NATS_OK The leader steps down. `js_GetConsumerInfo` shows the next one when there is one.
+ * @retval NATS_NOT_FOUND The stream or the consumer does not exist; `errCode` is
+ * `JSStreamNotFoundErr` or `JSConsumerNotFoundErr`. The last error is cleared.
+ * @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or a name is missing or cannot be one.
+ * @retval NATS_NO_SERVER_SUPPORT `preferred` is set, and the server is older than 2.11.
+ * @retval NATS_ERR The server refused, as one without a cluster does: its words are the last error, its
+ * number is in `errCode`. Or its answer is not JSON.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see js_StepDownStream, js_GetConsumerInfo
+ *
+ * @ingroup nats_js_consumers
+ */
+NATS_EXTERN
+enum natsStatus js_StepDownConsumer(jsCtx *js,
+                                    const char *stream,
+                                    const char *consumer,
+                                    const char *preferred,
+                                    struct jsOptions *opts,
+                                    jsErrCode *errCode);
 
 /**
  * List the streams with what they have and tell whether that are all.
@@ -11068,7 +11390,8 @@ NATS_EXTERN enum natsStatus jsOptions_Init(struct jsOptions *opts);
  * @retval NATS_ERR The server refused the message; its words are the thread's last error, its
  * number is in `errCode`.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
- * @retval NATS_NO_SERVER_SUPPORT The options need headers, which the server does not support.
+ * @retval NATS_NO_SERVER_SUPPORT The options need headers, which the server does not support; or it is too
+ * old for `MsgTTL`, `Schedule` or `ExpectLastSubjectSeqSubject`, as the last error says.
  *
  * @return Otherwise the status of `natsConnection_Request`.
  *
@@ -11212,6 +11535,8 @@ enum natsStatus js_PublishAsync(jsCtx *js,
  * has no subject, or the options are wrong as for `js_Publish` (`MaxWait` may be negative).
  * @retval NATS_TIMEOUT Too many messages wait for their acks, and none came in time; or the socket
  * did not accept data within the write deadline.
+ * @retval NATS_NO_SERVER_SUPPORT The server is too old for `MsgTTL`, `Schedule` or
+ * `ExpectLastSubjectSeqSubject`, as the last error says.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
  * @retval NATS_DRAINING The connection is draining.
  * @retval NATS_ILLEGAL_STATE The context was destroyed by another thread meanwhile.
@@ -11306,8 +11631,8 @@ NATS_EXTERN enum natsStatus js_PublishAsyncGetPendingList(struct natsMsgList *pe
  * subject, or the options are wrong as for `js_Publish`.
  * @retval NATS_NO_RESPONDERS No stream has this subject, or JetStream is not enabled; `errCode`
  * receives `JSNotEnabledErr`.
- * @retval NATS_NO_SERVER_SUPPORT The server knows no batches (before 2.12), and has stored the
- * message by itself.
+ * @retval NATS_NO_SERVER_SUPPORT The server is older than 2.12 and knows no batches: nothing is sent. Or a
+ * server elsewhere knows none, and has stored the message by itself.
  * @retval NATS_ERR The server refused the message, with `JSBatchPublishNotEnabledErr` among
  * others; its words are the thread's last error.
  *
@@ -11506,6 +11831,7 @@ NATS_EXTERN void jsAtomicBatchCtx_Destroy(jsAtomicBatchCtx *ctx);
  *
  * @retval NATS_OK The first message can be added.
  * @retval NATS_INVALID_ARG `ctx` or `js` is NULL, `js` was destroyed, or a number of the options is out of its range.
+ * @retval NATS_NO_SERVER_SUPPORT The server is older than 2.14.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
  * @retval NATS_DRAINING The connection is draining.
  *
@@ -11847,8 +12173,8 @@ NATS_EXTERN enum natsStatus natsMsg_ExpectLastSeq(natsMsg *msg, uint64_t seq);
  * @retval NATS_INVALID_ARG `js` is NULL or was destroyed, `subject` is NULL or empty, `delta` is
  * NULL or no number, or `MaxWait` is negative.
  * @retval NATS_TIMEOUT No answer came in time. It may be added nonetheless.
- * @retval NATS_NO_SERVER_SUPPORT The server knows no counters (before 2.12), and has stored a
- * message.
+ * @retval NATS_NO_SERVER_SUPPORT The server is older than 2.12 and knows no counters: nothing is sent. Or a
+ * server elsewhere knows none, and has stored a message.
  * @retval NATS_ERR The server refused it, with `JSMessageIncrDisabledErr` among others.
  *
  * @return Otherwise the status of `js_Publish`.
@@ -11918,6 +12244,8 @@ NATS_EXTERN enum natsStatus jsPubOptions_Init(struct jsPubOptions *opts);
  * @retval NATS_OK The subscription was made.
  * @retval NATS_INVALID_ARG `sub` or `js` is NULL, `js` was destroyed, `subject` is missing, or
  * options contradict each other.
+ * @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
+ * names.
  * @retval NATS_ERR No stream has the subject, the consumer exists and is not as asked, or the server
  * refused to create it; `errCode` and the last error say more.
  * @retval NATS_NOT_FOUND The stream and the consumer are named, and the consumer does not exist.
@@ -11994,6 +12322,8 @@ enum natsStatus js_PullSubscribe(natsSubscription **sub,
  * @retval NATS_OK The subscription was made.
  * @retval NATS_INVALID_ARG `sub`, `js` or `msgCB` is NULL, `js` was destroyed, `subject` is missing,
  * or options contradict each other.
+ * @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
+ * names.
  * @retval NATS_ERR No stream has the subject, the consumer exists and is not as asked, or the server
  * refused to create it; `errCode` and the last error say more.
  * @retval NATS_NOT_FOUND The stream and the consumer are named, and the consumer does not exist.
@@ -12049,6 +12379,8 @@ enum natsStatus js_PullSubscribeAsync(natsSubscription **sub,
  * @retval NATS_OK The subscription was made.
  * @retval NATS_INVALID_ARG `sub` or `js` is NULL, `js` was destroyed, `subject` is missing, there is a
  * handler, or options contradict each other.
+ * @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
+ * names.
  * @retval NATS_ERR No stream has the subject, the consumer exists and is not as asked, or the server
  * refused to create it; `errCode` and the last error say more.
  * @retval NATS_NOT_FOUND The stream and the consumer are named, and the consumer does not exist.
@@ -12104,6 +12436,8 @@ enum natsStatus js_PullSubscribeSync(natsSubscription **sub,
  *
  * @retval NATS_OK The stream has the configuration.
  * @retval NATS_INVALID_ARG As for `js_AddStream`.
+ * @retval NATS_NO_SERVER_SUPPORT As for `js_AddStream`: the server is too old for a setting, which the last error names with the
+ * version that knows it. Or a server elsewhere that is too old has answered, and ignored the setting.
  * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
  * Or its answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
@@ -12244,6 +12578,35 @@ enum natsStatus js_PurgeStreamCount(uint64_t *purged,
 NATS_EXTERN enum natsStatus js_SetRequiredApiLevel(jsCtx *js, int level);
 
 /**
+ * Set whether servers refuse configurations that they would have to adjust.
+ *
+ * A server adjusts a configuration whose settings do not go together, such as a window for duplicates that
+ * is longer than messages get old, or fills in limits of the account. With this, `js_AddStream`,
+ * `js_UpdateStream`, `js_CreateOrUpdateStream`, `js_AddConsumer`, `js_UpdateConsumer`, `js_CreateConsumer` and
+ * `js_ReplaceConsumer` with the context fail instead: `NATS_ERR` with `JSPedanticErr`. The streams of buckets
+ * and object stores, and consumers that subscriptions make, are not affected.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param js The context.
+ * @param pedantic Whether they refuse.
+ *
+ * @retval NATS_OK Calls that begin from now on ask for it. With servers before 2.11, which do not look at
+ * it, they fail with `NATS_NO_SERVER_SUPPORT`.
+ * @retval NATS_INVALID_ARG `js` is NULL or was destroyed.
+ *
+ * @par Threads
+ * Any thread may call this function at any time.
+ *
+ * @see js_SetRequiredApiLevel
+ *
+ * @ingroup nats_js_context
+ */
+NATS_EXTERN
+enum natsStatus js_SetPedantic(jsCtx *js,
+                               bool pedantic);
+
+/**
  * Initialize the configuration of a stream: no limits, one replica, file storage.
  *
  * Sets `MaxConsumers`, `MaxMsgs`, `MaxBytes` and `MaxMsgSize` to -1, `Replicas` to 1, and the rest
@@ -12330,6 +12693,197 @@ NATS_EXTERN enum natsStatus jsExternalStream_Init(struct jsExternalStream *exter
 NATS_EXTERN enum natsStatus jsRePublish_Init(struct jsRePublish *rp);
 
 /**
+ * Initialize what the configuration of a source has no place for.
+ *
+ * Fills the structure with zeros.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param extra The structure; its former content is ignored.
+ *
+ * @retval NATS_OK The structure was filled.
+ * @retval NATS_INVALID_ARG `extra` is NULL.
+ *
+ * @par Threads
+ * One thread at a time may use the structure.
+ *
+ * @ingroup nats_js_streams
+ */
+NATS_EXTERN enum natsStatus jsSourceExtra_Init(struct jsSourceExtra *extra);
+
+/**
+ * Initialize what the configuration of a stream has no place for.
+ *
+ * Fills the structure with zeros.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param extra The structure; its former content is ignored.
+ *
+ * @retval NATS_OK The structure was filled.
+ * @retval NATS_INVALID_ARG `extra` is NULL.
+ *
+ * @par Threads
+ * One thread at a time may use the structure.
+ *
+ * @ingroup nats_js_streams
+ */
+NATS_EXTERN enum natsStatus jsStreamExtra_Init(struct jsStreamExtra *extra);
+
+/**
+ * Create a stream with settings that `jsStreamConfig` has no place for.
+ *
+ * As `js_AddStream` otherwise.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param si Receives what the stream is and has, to be released with `jsStreamInfo_Destroy`;
+ * NULL if that is of no interest. Written only with `NATS_OK`.
+ * @param js The context.
+ * @param cfg The configuration. Read during the call only.
+ * @param extra What that has no place for; NULL for nothing. Read during the call only.
+ * @param opts How this call differs from the context; NULL for not at all. Read during the call
+ * only.
+ * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ *
+ * @retval NATS_OK The stream exists.
+ * @retval NATS_INVALID_ARG As for `js_AddStream`; or `extra` is for a mirror or for sources that the
+ * configuration does not have, or has an empty transform.
+ * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * Or its answer is not JSON.
+ * @retval NATS_NO_SERVER_SUPPORT The server is older than 2.10 and knows no transforms.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @par Example
+ * ```c
+ * jsSubjectTransformConfig transform = {"orders.*", "all.orders.{{wildcard(1)}}"};
+ * jsSourceExtra sourceExtra, *extras[] = {&sourceExtra};
+ * jsStreamSource source, *sources[] = {&source};
+ * jsStreamExtra extra;
+ * jsStreamConfig cfg;
+ *
+ * jsStreamConfig_Init(&cfg);
+ * jsStreamSource_Init(&source);
+ * jsSourceExtra_Init(&sourceExtra);
+ * jsStreamExtra_Init(&extra);
+ * source.Name = "ORDERS";
+ * cfg.Name = "ALL";
+ * cfg.Sources = sources;
+ * cfg.SourcesLen = 1;
+ * sourceExtra.SubjectTransforms = &transform;
+ * sourceExtra.SubjectTransformsLen = 1;
+ * extra.Sources = extras;
+ * extra.SourcesLen = 1;
+ * natsStatus s = js_AddStreamWithExtra(NULL, js, &cfg, &extra, NULL, NULL);
+ * ```
+ *
+ * @see js_AddStream, js_UpdateStreamWithExtra
+ *
+ * @ingroup nats_js_streams
+ */
+NATS_EXTERN
+enum natsStatus js_AddStreamWithExtra(struct jsStreamInfo **si,
+                                      jsCtx *js,
+                                      struct jsStreamConfig *cfg,
+                                      struct jsStreamExtra *extra,
+                                      struct jsOptions *opts,
+                                      jsErrCode *errCode);
+
+/**
+ * Change the configuration of a stream, with settings that `jsStreamConfig` has no place for.
+ *
+ * As `js_UpdateStream` otherwise. For a source that `extra` has settings for, these replace the ones that
+ * the configuration came with; other sources keep theirs.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param si Receives what the stream is and has, to be released with `jsStreamInfo_Destroy`;
+ * NULL if that is of no interest. Written only with `NATS_OK`.
+ * @param js The context.
+ * @param cfg The configuration. Read during the call only.
+ * @param extra What that has no place for; NULL for nothing. Read during the call only.
+ * @param opts How this call differs from the context; NULL for not at all. Read during the call
+ * only.
+ * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ *
+ * @retval NATS_OK The stream has the configuration.
+ * @retval NATS_NOT_FOUND The stream does not exist; `errCode` is `JSStreamNotFoundErr`. The last
+ * error is cleared.
+ * @retval NATS_INVALID_ARG As for `js_AddStreamWithExtra`.
+ * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * Or its answer is not JSON.
+ * @retval NATS_NO_SERVER_SUPPORT The server is older than 2.10 and knows no transforms.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
+ * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function at any time. A callback may call it too: it waits for the
+ * answer.
+ *
+ * @see js_UpdateStream, js_AddStreamWithExtra
+ *
+ * @ingroup nats_js_streams
+ */
+NATS_EXTERN
+enum natsStatus js_UpdateStreamWithExtra(struct jsStreamInfo **si,
+                                         jsCtx *js,
+                                         struct jsStreamConfig *cfg,
+                                         struct jsStreamExtra *extra,
+                                         struct jsOptions *opts,
+                                         jsErrCode *errCode);
+
+/**
+ * Get the settings of a source that its structure has no place for.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param extra Receives the settings, to be released with `jsSourceExtra_Destroy`. Written only with
+ * `NATS_OK`.
+ * @param source A source or mirror in a configuration that the library handed out, or a copy of it.
+ *
+ * @retval NATS_OK `extra` has the settings; all are zero where there are none.
+ * @retval NATS_INVALID_ARG `extra` or `source` is NULL, or a string is not UTF-8.
+ * @retval NATS_NO_MEMORY Memory could not be allocated.
+ *
+ * @par Threads
+ * Any thread may call this function; no other may destroy the configuration meanwhile.
+ *
+ * @see js_UpdateStreamWithExtra, jsSourceExtra_Destroy
+ *
+ * @ingroup nats_js_streams
+ */
+NATS_EXTERN
+enum natsStatus jsStreamSource_GetExtra(struct jsSourceExtra **extra,
+                                        const struct jsStreamSource *source);
+
+/**
+ * Destroy the settings of a source.
+ *
+ * Frees them and all that they point at.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param extra What to destroy; NULL does nothing. Not one that the program made.
+ *
+ * @par Threads
+ * Any thread may call this function; no other may use what it destroys.
+ *
+ * @see jsStreamSource_GetExtra
+ *
+ * @ingroup nats_js_streams
+ */
+NATS_EXTERN void jsSourceExtra_Destroy(struct jsSourceExtra *extra);
+
+/**
  * Create a stream.
  *
  * A stream that exists with the same configuration is no error. The `Domain` of a mirror or
@@ -12347,6 +12901,8 @@ NATS_EXTERN enum natsStatus jsRePublish_Init(struct jsRePublish *rp);
  * @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL; the name is missing or
  * has a dot, white space, a control character, a slash, a backslash or a wildcard; a choice or a
  * length is out of range; a string is not UTF-8; or a source has both `Domain` and `External`.
+ * @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting, which the last error names with the
+ * version that knows it. Or a server elsewhere that is too old has answered, and ignored the setting.
  * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
  * Or its answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
@@ -12401,6 +12957,8 @@ enum natsStatus js_AddStream(struct jsStreamInfo **si,
  * error is cleared.
  * @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL; the name is missing or
  * cannot be one; a choice or a length is out of range; or a string is not UTF-8.
+ * @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting, which the last error names with the
+ * version that knows it. Or a server elsewhere that is too old has answered, and ignored the setting.
  * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
  * Or its answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
@@ -12596,6 +13154,8 @@ NATS_EXTERN void jsStreamInfo_Destroy(struct jsStreamInfo *si);
  * @retval NATS_OK The subscription was made.
  * @retval NATS_INVALID_ARG `sub`, `js` or `cb` is NULL, `js` was destroyed, `subject` is missing, or
  * options contradict each other.
+ * @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
+ * names.
  * @retval NATS_ERR No stream has the subject, the consumer exists and is not as asked, or the server
  * refused to create it; `errCode` and the last error say more.
  * @retval NATS_NOT_FOUND The stream and the consumer are named, and the consumer does not exist.
@@ -12641,6 +13201,8 @@ enum natsStatus js_Subscribe(natsSubscription **sub,
  * @retval NATS_OK The subscription was made.
  * @retval NATS_INVALID_ARG `sub`, `js` or `cb` is NULL, `js` was destroyed, subjects are missing,
  * options contradict each other, or the server has no consumers with several subjects.
+ * @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
+ * names.
  * @retval NATS_ERR No stream has the subject, the consumer exists and is not as asked, or the server
  * refused to create it; `errCode` and the last error say more.
  * @retval NATS_NOT_FOUND The stream and the consumer are named, and the consumer does not exist.
@@ -12686,6 +13248,8 @@ enum natsStatus js_SubscribeMulti(natsSubscription **sub,
  * @retval NATS_OK The subscription was made.
  * @retval NATS_INVALID_ARG `sub` or `js` is NULL, `js` was destroyed, `subject` is missing, or
  * options contradict each other.
+ * @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
+ * names.
  * @retval NATS_ERR No stream has the subject, the consumer exists and is not as asked, or the server
  * refused to create it; `errCode` and the last error say more.
  * @retval NATS_NOT_FOUND The stream and the consumer are named, and the consumer does not exist.
@@ -12742,6 +13306,8 @@ enum natsStatus js_SubscribeSync(natsSubscription **sub,
  * @retval NATS_OK The subscription was made.
  * @retval NATS_INVALID_ARG `sub` or `js` is NULL, `js` was destroyed, subjects are missing, options
  * contradict each other, or the server has no consumers with several subjects.
+ * @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
+ * names.
  * @retval NATS_ERR No stream has the subject, the consumer exists and is not as asked, or the server
  * refused to create it; `errCode` and the last error say more.
  * @retval NATS_NOT_FOUND The stream and the consumer are named, and the consumer does not exist.
@@ -13793,6 +14359,7 @@ enum natsStatus kvStore_Update(uint64_t *rev,
  * @retval NATS_OK The value is stored.
  * @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, the key is not valid, `len` is negative,
  * or `data` is NULL where there is a length.
+ * @retval NATS_NO_SERVER_SUPPORT `ttl` is set, and the server is older than 2.11.
  * @retval NATS_ERR The key has a value, or the server refused for another reason: its words are
  * the last error.
  * @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
@@ -13838,6 +14405,7 @@ enum natsStatus kvStore_CreateWithTTL(uint64_t *rev,
  * @retval NATS_OK The value is stored.
  * @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, the key is not valid, `len` is negative,
  * or `data` is NULL where there is a length.
+ * @retval NATS_NO_SERVER_SUPPORT `ttl` is set, and the server is older than 2.11.
  * @retval NATS_ERR The key has another revision, or the server refused for another reason: its
  * words are the last error.
  * @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
@@ -13978,6 +14546,7 @@ enum natsStatus kvStore_UpdateString(uint64_t *rev,
  *
  * @retval NATS_OK The value is stored.
  * @retval NATS_INVALID_ARG `kv` or `data` is NULL, `kv` was destroyed, or the key is not valid.
+ * @retval NATS_NO_SERVER_SUPPORT `ttl` is set, and the server is older than 2.11.
  * @retval NATS_ERR The key has a value, or the server refused for another reason: its words are
  * the last error.
  * @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
@@ -14020,6 +14589,7 @@ enum natsStatus kvStore_CreateStringWithTTL(uint64_t *rev,
  *
  * @retval NATS_OK The value is stored.
  * @retval NATS_INVALID_ARG `kv` or `data` is NULL, `kv` was destroyed, or the key is not valid.
+ * @retval NATS_NO_SERVER_SUPPORT `ttl` is set, and the server is older than 2.11.
  * @retval NATS_ERR The key has another revision, or the server refused for another reason: its
  * words are the last error.
  * @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.

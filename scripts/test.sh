@@ -27,7 +27,8 @@ step() {
 step "What the tests need"
 scripts/install-deps.sh test
 NATS_SERVER=$(scripts/get-nats-server.sh)
-export NATS_SERVER
+NATS_SERVER_OLD=$(scripts/get-old-nats-server.sh)
+export NATS_SERVER NATS_SERVER_OLD
 say "$("$NATS_SERVER" --version), $(rustc --version), $(cmake --version | head -n 1)"
 
 step "Formatting (cargo fmt, clang-format)"

@@ -58,6 +58,7 @@
 //! | [`client::subscription`] | a subscription (`state`), its queue (`queue`), the way of a message through it (`delivery`, `next`, `next_batch`), its ends (`ending`, `drain`); what it needs of the connection (`home`, `client/subscribe.rs`) |
 //! | `client/requests/` | which request an answer is for; making one is in `client/request.rs`, `request_then.rs`, `request_callback.rs` and `reply_context.rs` |
 //! | [`js::api`] | the JSON of the API as types: one list of fields for each struct, unknown ones kept; error codes |
+//! | [`js::needs`] | what servers of a certain version are needed for: an older one would ignore it |
 //! | [`js::context`], [`js::manage`] | a context and one call with its options; streams, consumers, single messages, many at once |
 //! | [`js::publish`] | publishing to streams: the table of messages that await their acks, who waits for room in it, batches |
 //! | [`kv::store`], [`kv::bucket`] | buckets, and the streams that they are |

@@ -1,6 +1,6 @@
 //! What the documentation refers to exists: links and their anchors, files, test cases.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 fn root() -> PathBuf {
@@ -158,6 +158,99 @@ fn tests_that_are_named_exist() {
     }
     assert!(missing.is_empty(), "\n{}", missing.join("\n"));
     assert!(cases > 50, "there were more test cases: {cases}");
+}
+
+/// The exported functions with their groups in the manual, as the header declares them.
+fn functions() -> BTreeMap<String, String> {
+    let header = read(&root().join("include/nats_rs.h"));
+    let mut functions = BTreeMap::new();
+    for comment in header.split("/**").skip(1) {
+        let Some((text, declaration)) = comment.split_once("*/") else {
+            continue;
+        };
+        let group = text.split("@ingroup ").nth(1);
+        let group = group.and_then(|rest| rest.split_whitespace().next());
+        let declaration = declaration.split(';').next().unwrap_or_default();
+        let name = declaration.split('(').next().unwrap_or_default();
+        let is_function = declaration.contains('(') && !declaration.contains(['{', '#']);
+        if let (Some(group), true) = (group, is_function && !name.contains("typedef")) {
+            let name = name
+                .rsplit(|c: char| !c.is_alphanumeric() && c != '_')
+                .next();
+            let name = name.unwrap_or_default();
+            if !name.is_empty() {
+                functions.insert(name.to_owned(), group.to_owned());
+            }
+        }
+    }
+    assert!(
+        functions.len() > 500,
+        "there were more: {}",
+        functions.len()
+    );
+    functions
+}
+
+/// The sources of the C tests that a cell names.
+fn sources(cell: &str) -> Vec<String> {
+    quoted(cell)
+        .filter(|name| name.starts_with("test_"))
+        .filter_map(|name| std::fs::read_to_string(root().join(format!("c-tests/{name}.c"))).ok())
+        .collect()
+}
+
+/// Whether the text has this word.
+fn has_word(text: &str, word: &str) -> bool {
+    text.split(|c: char| !c.is_alphanumeric() && c != '_')
+        .any(|found| found == word)
+}
+
+/// The pages with tables of features: each function has a row, and the tests of the row call it.
+#[test]
+fn features_have_tests_that_use_them() {
+    let functions = functions();
+    let mut wrong = Vec::new();
+    for (page, groups) in [
+        ("jetstream.md", "nats_js"),
+        ("kv.md", "nats_kv"),
+        ("object-store.md", "nats_obj"),
+        ("services.md", "nats_micro"),
+    ] {
+        let text = read(&root().join("docs").join(page));
+        let mut named = BTreeSet::new();
+        let mut in_table = false;
+        for (number, line) in prose(&text) {
+            let cells: Vec<_> = line.trim().trim_matches('|').split(" | ").collect();
+            let is_row = line.starts_with('|') && cells.len() == 3;
+            if is_row && cells[1].trim() == "Functions" && cells[2].trim() == "Tests" {
+                in_table = true;
+                continue;
+            }
+            in_table &= line.starts_with('|');
+            if !in_table || line.starts_with("|-") {
+                continue;
+            }
+            let sources = sources(cells.get(2).unwrap_or(&""));
+            if sources.is_empty() {
+                wrong.push(format!("{page}:{number}: a row without a test"));
+            }
+            for name in quoted(cells.get(1).unwrap_or(&"")) {
+                if !functions.contains_key(name) {
+                    wrong.push(format!("{page}:{number}: {name} is no function"));
+                } else if !sources.iter().any(|source| has_word(source, name)) {
+                    wrong.push(format!("{page}:{number}: no test of this row calls {name}"));
+                }
+                named.insert(name);
+            }
+        }
+        for (name, group) in &functions {
+            let part = ["_Init", "_Destroy"].iter().any(|end| name.ends_with(end));
+            if group.starts_with(groups) && !part && !named.contains(name.as_str()) {
+                wrong.push(format!("{page}: the table has no row with {name}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
 #[test]

@@ -14,7 +14,7 @@ extern "C" {
 #endif
 
 #define PEER_INFO_FIELDS                                                                                     \
-    "\"server_id\":\"FAKE\",\"version\":\"2.10.0\",\"proto\":1,\"host\":\"127.0.0.1\",\"headers\":true,"     \
+    "\"server_id\":\"FAKE\",\"version\":\"2.15.0\",\"proto\":1,\"host\":\"127.0.0.1\",\"headers\":true,"     \
     "\"max_payload\":1048576,\"client_id\":7,\"client_ip\":\"127.0.0.1\""
 #define PEER_INFO "INFO {" PEER_INFO_FIELDS "}\r\n"
 

@@ -4,7 +4,7 @@
 //! together, and the [`Call`] it returns has all functions that ask the server something.
 
 use std::borrow::Cow;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -87,6 +87,8 @@ pub struct CallOptions<'a> {
     pub info: Option<InfoOptions<'a>>,
     /// The level of the API that the server must have.
     pub required_level: u32,
+    /// The server refuses a configuration that it would have to adjust.
+    pub pedantic: bool,
 }
 
 /// A connection, and how its JetStream is reached. Any number of them share a connection.
@@ -97,6 +99,7 @@ pub struct Context {
     prefix: String,
     publishing: Publishing,
     required_level: AtomicU32,
+    pedantic: AtomicBool,
     handle: OnceLock<Box<dyn ForeignHandle>>,
 }
 
@@ -114,6 +117,7 @@ impl Context {
         Arc::new(Context {
             conn: conn.clone(),
             required_level: AtomicU32::new(options.required_level),
+            pedantic: AtomicBool::new(false),
             options,
             prefix,
             publishing: Publishing::new(publish),
@@ -145,6 +149,17 @@ impl Context {
     /// Sets the level of the API that servers must have for calls that begin from now on; 0 for any.
     pub fn set_required_level(&self, level: u32) {
         self.required_level.store(level, Ordering::Relaxed);
+    }
+
+    /// Sets whether configurations that are sent from now on are refused rather than adjusted.
+    /// Counts for those calls that say so in their options.
+    pub fn set_pedantic(&self, pedantic: bool) {
+        self.pedantic.store(pedantic, Ordering::Relaxed);
+    }
+
+    /// Whether configurations that the program made are to be refused rather than adjusted.
+    pub fn pedantic(&self) -> bool {
+        self.pedantic.load(Ordering::Relaxed)
     }
 
     /// Its connection.
@@ -185,6 +200,7 @@ impl Context {
                 0 => self.required_level.load(Ordering::Relaxed),
                 level => level,
             },
+            pedantic: options.pedantic,
         }
     }
 }
@@ -223,6 +239,7 @@ pub struct Call<'a> {
     purge: Purge<'a>,
     info: InfoOptions<'a>,
     required_level: u32,
+    pedantic: bool,
 }
 
 impl Call<'_> {
@@ -249,6 +266,11 @@ impl Call<'_> {
     /// What an info of a stream says.
     pub fn info(&self) -> InfoOptions<'_> {
         self.info
+    }
+
+    /// Whether the server is to refuse a configuration that it would have to adjust.
+    pub fn pedantic(&self) -> bool {
+        self.pedantic
     }
 
     /// When its time is over that begins now; `None` if that is beyond what clocks can say.

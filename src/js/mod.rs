@@ -11,6 +11,7 @@
 //! | [`error`] | an error together with the server's number for it |
 //! | [`manage`] | streams, consumers, single messages, counters, the account |
 //! | [`names`] | which names streams, consumers and groups can have |
+//! | [`needs`] | what servers of a certain version are needed for |
 //! | [`publish`] | publishing: with and without waiting, in batches |
 //! | [`time`] | times and durations as JSON and headers have them |
 
@@ -23,6 +24,7 @@ pub mod context;
 pub mod error;
 pub mod manage;
 pub mod names;
+pub mod needs;
 pub mod publish;
 pub mod time;
 

@@ -7,6 +7,7 @@ use super::entry::{DELETED, OPERATION, Operation, PURGED};
 use super::store::{Store, is_wrong_revision};
 use crate::client::Publish;
 use crate::error::{Error as Plain, Result as PlainResult, Status};
+use crate::js::needs::need_server;
 use crate::js::publish::options::{EXPECTED_LAST_SUBJECT_SEQ, TTL};
 use crate::js::publish::{Batch, Commit, publish};
 use crate::js::time::header_duration;
@@ -143,6 +144,9 @@ impl Store {
         said: &Said,
         wait: Option<Duration>,
     ) -> Result<u64> {
+        if said.ttl_ms > 0 {
+            need_server(self.context().connection(), 2, 11, "keys with a TTL")?;
+        }
         let headers = headers(operation, said);
         let subject = self.write_subject(key)?;
         let value = self.payload(operation, value)?;

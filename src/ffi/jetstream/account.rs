@@ -2,6 +2,7 @@
 
 use std::ffi::{c_char, c_int};
 
+use super::beyond::{self, Beyond};
 use super::memory::{Made, Release, free, free_pointers, free_text, pointers, text};
 use super::plain::plain;
 use crate::error::Result;
@@ -105,6 +106,7 @@ pub(super) fn to_c(info: &AccountInfo) -> Result<Made<jsAccountInfo>> {
     };
     c.Limits = limits_to_c(&info.limits);
     (c.Tiers, c.TiersLen) = pointers(info.tiers.iter(), tier_to_c)?;
+    beyond::keep(&*c, Beyond::of_account(info));
     Ok(c)
 }
 
@@ -135,6 +137,7 @@ fn limits_to_c(limits: &AccountLimits) -> jsAccountLimits {
 // SAFETY: everything that it points at is its own.
 unsafe impl Release for jsAccountInfo {
     unsafe fn release(&mut self) {
+        beyond::forget(self);
         // SAFETY: the contract of the trait.
         unsafe {
             free(self.Domain);

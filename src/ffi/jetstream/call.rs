@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use super::err_code::jsErrCodeArg;
 use super::given;
+use super::memory::{Made, Release, hand_out};
 use super::options::jsOptions;
 use crate::error::{Result, Status, natsStatus};
-use crate::ffi::convert::write_optional;
+use crate::ffi::convert::{required, write_optional};
 use crate::ffi::guard::guard;
 use crate::ffi::handle::{borrow_arc, jsCtx};
 use crate::ffi::last_error;
@@ -56,7 +57,10 @@ pub(in crate::ffi) unsafe fn with_call<R>(
 ) -> js::Result<R> {
     // SAFETY: the contract above.
     let (context, options) = unsafe { (borrow_arc(js)?, call_options(opts)?) };
-    ask(&context.call(&options))
+    ask(&context.call(&CallOptions {
+        pedantic: context.pedantic(),
+        ..options
+    }))
 }
 
 /// Runs the body of the exported function `name`, which may have a server's error to tell: `errCode` gets its number,
@@ -88,6 +92,54 @@ pub(in crate::ffi) unsafe fn guard_api(
             Status::NATS_NOT_FOUND
         }
         false => status,
+    }
+}
+
+/// Runs the body of the exported function `name`, which asks a server, and hands out what `make` makes of the answer.
+///
+/// # Safety
+/// As for [`with_call`] and [`guard_api`]; `out` is NULL or valid for writing a pointer.
+pub(in crate::ffi) unsafe fn guard_answer<T, C: Release>(
+    name: &'static str,
+    out: *mut *mut C,
+    js: *mut jsCtx,
+    opts: *const jsOptions,
+    errCode: *mut jsErrCodeArg,
+    ask: impl FnOnce(&Call<'_>) -> js::Result<T>,
+    make: impl FnOnce(&T) -> Result<Made<C>>,
+) -> natsStatus {
+    // SAFETY: the contract above.
+    unsafe {
+        guard_api(name, errCode, || {
+            let answer = with_call(js, opts, ask)?;
+            hand_out(out, || make(&answer))
+        })
+    }
+}
+
+/// As [`guard_answer`] for a list, which must be wanted. An empty one is none: [`Status::NATS_NOT_FOUND`].
+///
+/// # Safety
+/// As for [`guard_answer`].
+pub(in crate::ffi) unsafe fn guard_list<T, C: Release>(
+    name: &'static str,
+    list: *mut *mut C,
+    js: *mut jsCtx,
+    opts: *const jsOptions,
+    errCode: *mut jsErrCodeArg,
+    ask: impl FnOnce(&Call<'_>) -> js::Result<Vec<T>>,
+    make: impl FnOnce(&[T]) -> Result<Made<C>>,
+) -> natsStatus {
+    // SAFETY: the contract above.
+    unsafe {
+        guard_api(name, errCode, || {
+            required(list, "list")?;
+            let items = with_call(js, opts, ask)?;
+            if items.is_empty() {
+                return Err(Status::NATS_NOT_FOUND.into());
+            }
+            hand_out(list, || make(&items))
+        })
     }
 }
 

@@ -2,14 +2,13 @@
 
 use std::ffi::c_char;
 
-use super::call::{guard_api, with_call};
+use super::call::guard_answer;
 use super::consumer_config::jsConsumerConfig;
 use super::consumer_info::convert::to_c;
 use super::consumer_info::jsConsumerInfo;
 use super::consumers::config;
 use super::err_code::jsErrCodeArg;
 use super::given;
-use super::memory::hand_out;
 use super::options::jsOptions;
 use crate::error::natsStatus;
 use crate::ffi::handle::jsCtx;
@@ -67,13 +66,18 @@ pub unsafe extern "C" fn js_CreateConsumer(
 ) -> natsStatus {
     // SAFETY: the caller's contract, above.
     unsafe {
-        guard_api("js_CreateConsumer", errCode, || {
-            let stream = given::str(stream, "stream")?;
-            let info = with_call(js, opts, |call| {
+        guard_answer(
+            "js_CreateConsumer",
+            ci,
+            js,
+            opts,
+            errCode,
+            |call| {
+                let stream = given::str(stream, "stream")?;
                 call.put_consumer(stream, &config(cfg)?, ConsumerAction::Create)
-            })?;
-            hand_out(ci, || to_c(&info))
-        })
+            },
+            to_c,
+        )
     }
 }
 
@@ -129,12 +133,17 @@ pub unsafe extern "C" fn js_ReplaceConsumer(
 ) -> natsStatus {
     // SAFETY: the caller's contract, above.
     unsafe {
-        guard_api("js_ReplaceConsumer", errCode, || {
-            let stream = given::str(stream, "stream")?;
-            let info = with_call(js, opts, |call| {
+        guard_answer(
+            "js_ReplaceConsumer",
+            ci,
+            js,
+            opts,
+            errCode,
+            |call| {
+                let stream = given::str(stream, "stream")?;
                 call.put_consumer(stream, &config(cfg)?, ConsumerAction::Update)
-            })?;
-            hand_out(ci, || to_c(&info))
-        })
+            },
+            to_c,
+        )
     }
 }

@@ -6,7 +6,7 @@ use crate::error::{Error, natsStatus};
 use crate::ffi::convert::required;
 use crate::ffi::guard::guard_void;
 use crate::ffi::handle::jsCtx;
-use crate::ffi::jetstream::call::{guard_api, with_call};
+use crate::ffi::jetstream::call::{guard_answer, guard_api, with_call};
 use crate::ffi::jetstream::consumer_config::convert::from_c;
 use crate::ffi::jetstream::consumer_config::jsConsumerConfig;
 use crate::ffi::jetstream::consumer_info::convert::to_c;
@@ -66,6 +66,8 @@ pub(super) unsafe fn config(cfg: *mut jsConsumerConfig) -> js::Result<ConsumerCo
 /// @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL; a name is missing or
 /// cannot be one; a choice or a length is out of range; a string is not UTF-8; or the server
 /// knows no consumers with several filters.
+/// @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting, which the last error names with the
+/// version that knows it. Or a server elsewhere that is too old has answered, and ignored the setting.
 /// @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
 /// Or its answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
@@ -106,13 +108,18 @@ pub unsafe extern "C" fn js_AddConsumer(
 ) -> natsStatus {
     // SAFETY: the caller's contract, above.
     unsafe {
-        guard_api("js_AddConsumer", errCode, || {
-            let stream = given::str(stream, "stream")?;
-            let info = with_call(js, opts, |call| {
+        guard_answer(
+            "js_AddConsumer",
+            ci,
+            js,
+            opts,
+            errCode,
+            |call| {
+                let stream = given::str(stream, "stream")?;
                 call.put_consumer(stream, &config(cfg)?, ConsumerAction::CreateOrUpdate)
-            })?;
-            hand_out(ci, || to_c(&info))
-        })
+            },
+            to_c,
+        )
     }
 }
 
@@ -138,6 +145,8 @@ pub unsafe extern "C" fn js_AddConsumer(
 /// @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL, or has no `Durable`; a
 /// name is missing or cannot be one; a choice or a length is out of range; or a string is not
 /// UTF-8.
+/// @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting, which the last error names with the
+/// version that knows it. Or a server elsewhere that is too old has answered, and ignored the setting.
 /// @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
 /// Or its answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
@@ -169,17 +178,22 @@ pub unsafe extern "C" fn js_UpdateConsumer(
 ) -> natsStatus {
     // SAFETY: the caller's contract, above.
     unsafe {
-        guard_api("js_UpdateConsumer", errCode, || {
-            let stream = given::str(stream, "stream")?;
-            let info = with_call(js, opts, |call| {
+        guard_answer(
+            "js_UpdateConsumer",
+            ci,
+            js,
+            opts,
+            errCode,
+            |call| {
+                let stream = given::str(stream, "stream")?;
                 let config = config(cfg)?;
                 if config.durable.is_empty() {
                     return Err(Error::invalid_arg("durable name is required").into());
                 }
                 call.put_consumer(stream, &config, ConsumerAction::CreateOrUpdate)
-            })?;
-            hand_out(ci, || to_c(&info))
-        })
+            },
+            to_c,
+        )
     }
 }
 

@@ -2,27 +2,18 @@
 
 use std::ffi::c_char;
 
-use crate::error::{Status, natsStatus};
+use crate::error::natsStatus;
 use crate::ffi::convert::required;
 use crate::ffi::guard::guard_void;
 use crate::ffi::handle::jsCtx;
 use crate::ffi::jetstream::account::{self, jsAccountInfo};
-use crate::ffi::jetstream::call::{guard_api, with_call};
+use crate::ffi::jetstream::call::{guard_api, guard_list, with_call};
 use crate::ffi::jetstream::consumer_info::{self, jsConsumerInfoList, jsConsumerNamesList};
 use crate::ffi::jetstream::err_code::jsErrCodeArg;
 use crate::ffi::jetstream::given;
 use crate::ffi::jetstream::memory::{self, hand_out};
 use crate::ffi::jetstream::options::jsOptions;
 use crate::ffi::jetstream::stream_info::{self, jsStreamInfoList, jsStreamNamesList};
-use crate::js;
-
-/// An empty list is none.
-fn nothing(is_empty: bool) -> js::Result<()> {
-    match is_empty {
-        true => Err(Status::NATS_NOT_FOUND.into()),
-        false => Ok(()),
-    }
-}
 
 /// List the streams with what they have.
 ///
@@ -67,13 +58,15 @@ pub unsafe extern "C" fn js_Streams(
 ) -> natsStatus {
     // SAFETY: the caller's contract, above.
     unsafe {
-        guard_api("js_Streams", errCode, || {
-            required(list, "list")?;
-            let found = with_call(js, opts, |call| call.streams())?;
-            nothing(found.items.is_empty())?;
-            let infos: Vec<_> = found.items.into_values().collect();
-            hand_out(list, || stream_info::convert::list_to_c(&infos))
-        })
+        guard_list(
+            "js_Streams",
+            list,
+            js,
+            opts,
+            errCode,
+            |call| Ok(call.streams()?.items.into_values().collect()),
+            stream_info::convert::list_to_c,
+        )
     }
 }
 
@@ -119,12 +112,15 @@ pub unsafe extern "C" fn js_StreamNames(
 ) -> natsStatus {
     // SAFETY: the caller's contract, above.
     unsafe {
-        guard_api("js_StreamNames", errCode, || {
-            required(list, "list")?;
-            let names = with_call(js, opts, |call| call.stream_names())?;
-            nothing(names.is_empty())?;
-            hand_out(list, || stream_info::convert::names_to_c(&names))
-        })
+        guard_list(
+            "js_StreamNames",
+            list,
+            js,
+            opts,
+            errCode,
+            |call| call.stream_names(),
+            stream_info::convert::names_to_c,
+        )
     }
 }
 
@@ -175,14 +171,18 @@ pub unsafe extern "C" fn js_Consumers(
 ) -> natsStatus {
     // SAFETY: the caller's contract, above.
     unsafe {
-        guard_api("js_Consumers", errCode, || {
-            required(list, "list")?;
-            let stream = given::str(stream, "stream")?;
-            let found = with_call(js, opts, |call| call.consumers(stream))?;
-            nothing(found.items.is_empty())?;
-            let infos: Vec<_> = found.items.into_values().collect();
-            hand_out(list, || consumer_info::convert::list_to_c(&infos))
-        })
+        guard_list(
+            "js_Consumers",
+            list,
+            js,
+            opts,
+            errCode,
+            |call| {
+                let found = call.consumers(given::str(stream, "stream")?)?;
+                Ok(found.items.into_values().collect())
+            },
+            consumer_info::convert::list_to_c,
+        )
     }
 }
 
@@ -232,13 +232,15 @@ pub unsafe extern "C" fn js_ConsumerNames(
 ) -> natsStatus {
     // SAFETY: the caller's contract, above.
     unsafe {
-        guard_api("js_ConsumerNames", errCode, || {
-            required(list, "list")?;
-            let stream = given::str(stream, "stream")?;
-            let names = with_call(js, opts, |call| call.consumer_names(stream))?;
-            nothing(names.is_empty())?;
-            hand_out(list, || consumer_info::convert::names_to_c(&names))
-        })
+        guard_list(
+            "js_ConsumerNames",
+            list,
+            js,
+            opts,
+            errCode,
+            |call| call.consumer_names(given::str(stream, "stream")?),
+            consumer_info::convert::names_to_c,
+        )
     }
 }
 

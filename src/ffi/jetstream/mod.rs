@@ -10,7 +10,8 @@
 //! | [`account`] | `jsAccountInfo` |
 //! | [`advisory`] | what servers publish when something happens to streams and consumers |
 //! | [`ack`] | acknowledging messages, and their metadata |
-//! | [`streams`], [`stream_additions`] | managing streams |
+//! | [`streams`], [`stream_additions`], [`stream_extra`] | managing streams |
+//! | [`leaders`] | which server leads |
 //! | [`consumers`], [`consumer_control`], [`consumer_additions`] | managing consumers |
 //! | [`lists`], [`list_additions`] | lists of streams and consumers; what the account uses |
 //! | [`messages`], [`direct_batch`], [`counters`] | messages of streams: one, many, counters |
@@ -23,9 +24,11 @@
 //! | `push_sink`, `pull_sink` | how subscriptions call the program |
 //! | `plain`, `given` | structures that the program fills |
 //! | `memory` | structures that the library hands out, and their end |
+//! | `beyond`, [`answers`] | what answers had that C's structures have no place for, and the functions that tell it |
 //! | `kept` | what configurations have that C's structures have no place for |
 //! | `layout` | where the fields of structures are |
 
+mod beyond;
 pub(in crate::ffi) mod call;
 pub(in crate::ffi) mod given;
 mod kept;
@@ -38,6 +41,7 @@ mod push_sink;
 pub mod account;
 pub mod ack;
 pub mod advisory;
+pub mod answers;
 pub mod consumer_additions;
 pub mod consumer_config;
 pub mod consumer_control;
@@ -50,6 +54,7 @@ pub mod direct_get;
 pub mod enums;
 pub mod err_code;
 pub mod fetch;
+pub mod leaders;
 pub mod list_additions;
 pub mod lists;
 pub mod messages;
@@ -64,6 +69,7 @@ pub mod publish_types;
 pub mod pull;
 pub mod stream_additions;
 pub mod stream_config;
+pub mod stream_extra;
 pub mod stream_info;
 pub mod streams;
 pub mod subscribe;

@@ -47,7 +47,8 @@ pub(super) const NO_SUBJECT: &str = "subject cannot be NULL nor empty";
 /// @retval NATS_ERR The server refused the message; its words are the thread's last error, its
 /// number is in `errCode`.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
-/// @retval NATS_NO_SERVER_SUPPORT The options need headers, which the server does not support.
+/// @retval NATS_NO_SERVER_SUPPORT The options need headers, which the server does not support; or it is too
+/// old for `MsgTTL`, `Schedule` or `ExpectLastSubjectSeqSubject`, as the last error says.
 ///
 /// @return Otherwise the status of `natsConnection_Request`.
 ///
@@ -92,7 +93,7 @@ pub unsafe extern "C" fn js_Publish(
             let subject = some_bytes(subj, NO_SUBJECT)?;
             let payload = payload(data, dataLen)?;
             let wait = wait(opts, &context)?;
-            let block = options(opts).block()?;
+            let block = options(opts).supported_by(context.connection())?.block()?;
             let out = Publish {
                 subject,
                 reply: None,
@@ -145,7 +146,9 @@ pub unsafe extern "C" fn js_PublishMsg(
                 return Err(Error::invalid_arg(NO_SUBJECT).into());
             }
             let wait = wait(opts, &context)?;
-            options(opts).set_on(&mut msg)?;
+            options(opts)
+                .supported_by(context.connection())?
+                .set_on(&mut msg)?;
             let out = Publish {
                 subject: msg.subject(),
                 reply: None,

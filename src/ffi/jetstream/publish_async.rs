@@ -74,7 +74,7 @@ pub unsafe extern "C" fn js_PublishAsync(
             let context = borrow(js)?;
             let subject = some_bytes(subj, NO_SUBJECT)?;
             let payload = payload(data, dataLen)?;
-            let block = options(opts).block()?;
+            let block = options(opts).supported_by(context.connection())?.block()?;
             let msg = Msg::create_with(subject, None, &block, payload)?;
             let publisher = publisher(&context)?;
             let wait = max_wait(opts).unwrap_or(None);
@@ -114,6 +114,8 @@ pub unsafe extern "C" fn js_PublishAsync(
 /// has no subject, or the options are wrong as for `js_Publish` (`MaxWait` may be negative).
 /// @retval NATS_TIMEOUT Too many messages wait for their acks, and none came in time; or the socket
 /// did not accept data within the write deadline.
+/// @retval NATS_NO_SERVER_SUPPORT The server is too old for `MsgTTL`, `Schedule` or
+/// `ExpectLastSubjectSeqSubject`, as the last error says.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
 /// @retval NATS_DRAINING The connection is draining.
 /// @retval NATS_ILLEGAL_STATE The context was destroyed by another thread meanwhile.
@@ -147,7 +149,9 @@ pub unsafe extern "C" fn js_PublishMsgAsync(
             if borrowed.subject().is_empty() {
                 return Err(Error::invalid_arg(NO_SUBJECT));
             }
-            options(opts).set_on(&mut borrowed)?;
+            options(opts)
+                .supported_by(context.connection())?
+                .set_on(&mut borrowed)?;
             let publisher = publisher(&context)?;
             let wait = max_wait(opts).unwrap_or(None);
             let owned = std::mem::ManuallyDrop::into_inner(borrowed);

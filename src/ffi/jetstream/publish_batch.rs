@@ -50,6 +50,7 @@ impl<'a> Settings<'a> {
     unsafe fn new(opts: *const jsPubOptions, context: &Context) -> Result<Self, Error> {
         // SAFETY: the contract above.
         let (wait, options) = unsafe { (wait(opts, context)?, options(opts)) };
+        let options = options.supported_by(context.connection())?;
         Ok(Settings { options, wait })
     }
 
@@ -80,8 +81,8 @@ impl<'a> Settings<'a> {
 /// subject, or the options are wrong as for `js_Publish`.
 /// @retval NATS_NO_RESPONDERS No stream has this subject, or JetStream is not enabled; `errCode`
 /// receives `JSNotEnabledErr`.
-/// @retval NATS_NO_SERVER_SUPPORT The server knows no batches (before 2.12), and has stored the
-/// message by itself.
+/// @retval NATS_NO_SERVER_SUPPORT The server is older than 2.12 and knows no batches: nothing is sent. Or a
+/// server elsewhere knows none, and has stored the message by itself.
 /// @retval NATS_ERR The server refused the message, with `JSBatchPublishNotEnabledErr` among
 /// others; its words are the thread's last error.
 ///

@@ -51,6 +51,7 @@ pub(crate) struct FastObject {
 ///
 /// @retval NATS_OK The first message can be added.
 /// @retval NATS_INVALID_ARG `ctx` or `js` is NULL, `js` was destroyed, or a number of the options is out of its range.
+/// @retval NATS_NO_SERVER_SUPPORT The server is older than 2.14.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
 /// @retval NATS_DRAINING The connection is draining.
 ///

@@ -173,8 +173,8 @@ pub unsafe extern "C" fn natsMsg_ExpectLastSeq(msg: *mut natsMsg, seq: u64) -> n
 /// @retval NATS_INVALID_ARG `js` is NULL or was destroyed, `subject` is NULL or empty, `delta` is
 /// NULL or no number, or `MaxWait` is negative.
 /// @retval NATS_TIMEOUT No answer came in time. It may be added nonetheless.
-/// @retval NATS_NO_SERVER_SUPPORT The server knows no counters (before 2.12), and has stored a
-/// message.
+/// @retval NATS_NO_SERVER_SUPPORT The server is older than 2.12 and knows no counters: nothing is sent. Or a
+/// server elsewhere knows none, and has stored a message.
 /// @retval NATS_ERR The server refused it, with `JSMessageIncrDisabledErr` among others.
 ///
 /// @return Otherwise the status of `js_Publish`.

@@ -50,6 +50,8 @@ use crate::js::consume::{Mode, Wanted};
 /// @retval NATS_OK The subscription was made.
 /// @retval NATS_INVALID_ARG `sub` or `js` is NULL, `js` was destroyed, `subject` is missing, or
 /// options contradict each other.
+/// @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
+/// names.
 /// @retval NATS_ERR No stream has the subject, the consumer exists and is not as asked, or the server
 /// refused to create it; `errCode` and the last error say more.
 /// @retval NATS_NOT_FOUND The stream and the consumer are named, and the consumer does not exist.
@@ -136,6 +138,8 @@ pub unsafe extern "C" fn js_PullSubscribe(
 /// @retval NATS_OK The subscription was made.
 /// @retval NATS_INVALID_ARG `sub`, `js` or `msgCB` is NULL, `js` was destroyed, `subject` is missing,
 /// or options contradict each other.
+/// @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
+/// names.
 /// @retval NATS_ERR No stream has the subject, the consumer exists and is not as asked, or the server
 /// refused to create it; `errCode` and the last error say more.
 /// @retval NATS_NOT_FOUND The stream and the consumer are named, and the consumer does not exist.
@@ -214,6 +218,8 @@ pub unsafe extern "C" fn js_PullSubscribeAsync(
 /// @retval NATS_OK The subscription was made.
 /// @retval NATS_INVALID_ARG `sub` or `js` is NULL, `js` was destroyed, `subject` is missing, there is a
 /// handler, or options contradict each other.
+/// @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
+/// names.
 /// @retval NATS_ERR No stream has the subject, the consumer exists and is not as asked, or the server
 /// refused to create it; `errCode` and the last error say more.
 /// @retval NATS_NOT_FOUND The stream and the consumer are named, and the consumer does not exist.

@@ -2,10 +2,9 @@
 
 use std::ffi::{c_char, c_int};
 
-use super::call::{guard_api, with_call};
+use super::call::{guard_answer, guard_api, with_call};
 use super::err_code::jsErrCodeArg;
 use super::given;
-use super::memory::hand_out;
 use super::options::jsOptions;
 use super::stream_config::jsStreamConfig;
 use super::stream_info::convert::to_c;
@@ -33,6 +32,8 @@ use crate::ffi::handle::{borrow_arc, jsCtx};
 ///
 /// @retval NATS_OK The stream has the configuration.
 /// @retval NATS_INVALID_ARG As for `js_AddStream`.
+/// @retval NATS_NO_SERVER_SUPPORT As for `js_AddStream`: the server is too old for a setting, which the last error names with the
+/// version that knows it. Or a server elsewhere that is too old has answered, and ignored the setting.
 /// @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
 /// Or its answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
@@ -71,10 +72,15 @@ pub unsafe extern "C" fn js_CreateOrUpdateStream(
 ) -> natsStatus {
     // SAFETY: the caller's contract, above.
     unsafe {
-        guard_api("js_CreateOrUpdateStream", errCode, || {
-            let info = with_call(js, opts, |call| call.create_or_update_stream(&config(cfg)?))?;
-            hand_out(si, || to_c(&info))
-        })
+        guard_answer(
+            "js_CreateOrUpdateStream",
+            si,
+            js,
+            opts,
+            errCode,
+            |call| call.create_or_update_stream(&config(cfg)?),
+            to_c,
+        )
     }
 }
 
@@ -228,6 +234,42 @@ pub unsafe extern "C" fn js_SetRequiredApiLevel(js: *mut jsCtx, level: c_int) ->
         let level = u32::try_from(level)
             .map_err(|_| Error::invalid_arg(format!("level ({level}) cannot be negative")))?;
         context.set_required_level(level);
+        Ok(())
+    })
+}
+
+/// Set whether servers refuse configurations that they would have to adjust.
+///
+/// A server adjusts a configuration whose settings do not go together, such as a window for duplicates that
+/// is longer than messages get old, or fills in limits of the account. With this, `js_AddStream`,
+/// `js_UpdateStream`, `js_CreateOrUpdateStream`, `js_AddConsumer`, `js_UpdateConsumer`, `js_CreateConsumer` and
+/// `js_ReplaceConsumer` with the context fail instead: `NATS_ERR` with `JSPedanticErr`. The streams of buckets
+/// and object stores, and consumers that subscriptions make, are not affected.
+///
+/// @note An addition of this library: nats.c does not have it.
+///
+/// @param js The context.
+/// @param pedantic Whether they refuse.
+///
+/// @retval NATS_OK Calls that begin from now on ask for it. With servers before 2.11, which do not look at
+/// it, they fail with `NATS_NO_SERVER_SUPPORT`.
+/// @retval NATS_INVALID_ARG `js` is NULL or was destroyed.
+///
+/// @par Threads
+/// Any thread may call this function at any time.
+///
+/// @see js_SetRequiredApiLevel
+///
+/// @ingroup nats_js_context
+///
+/// # Safety
+/// `js` is NULL or a handle of this library.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn js_SetPedantic(js: *mut jsCtx, pedantic: bool) -> natsStatus {
+    guard("js_SetPedantic", || {
+        // SAFETY: the caller's contract, above.
+        let context = unsafe { borrow_arc(js) }?;
+        context.set_pedantic(pedantic);
         Ok(())
     })
 }

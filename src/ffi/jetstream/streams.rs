@@ -6,7 +6,7 @@ use crate::error::{Error, natsStatus};
 use crate::ffi::convert::required;
 use crate::ffi::guard::guard_void;
 use crate::ffi::handle::jsCtx;
-use crate::ffi::jetstream::call::{guard_api, with_call};
+use crate::ffi::jetstream::call::{guard_answer, guard_api, with_call};
 use crate::ffi::jetstream::err_code::jsErrCodeArg;
 use crate::ffi::jetstream::given;
 use crate::ffi::jetstream::memory::{self, hand_out};
@@ -47,6 +47,8 @@ pub(super) unsafe fn config(cfg: *const jsStreamConfig) -> js::Result<StreamConf
 /// @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL; the name is missing or
 /// has a dot, white space, a control character, a slash, a backslash or a wildcard; a choice or a
 /// length is out of range; a string is not UTF-8; or a source has both `Domain` and `External`.
+/// @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting, which the last error names with the
+/// version that knows it. Or a server elsewhere that is too old has answered, and ignored the setting.
 /// @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
 /// Or its answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
@@ -88,10 +90,15 @@ pub unsafe extern "C" fn js_AddStream(
 ) -> natsStatus {
     // SAFETY: the caller's contract, above.
     unsafe {
-        guard_api("js_AddStream", errCode, || {
-            let info = with_call(js, opts, |call| call.create_stream(&config(cfg)?))?;
-            hand_out(si, || to_c(&info))
-        })
+        guard_answer(
+            "js_AddStream",
+            si,
+            js,
+            opts,
+            errCode,
+            |call| call.create_stream(&config(cfg)?),
+            to_c,
+        )
     }
 }
 
@@ -114,6 +121,8 @@ pub unsafe extern "C" fn js_AddStream(
 /// error is cleared.
 /// @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL; the name is missing or
 /// cannot be one; a choice or a length is out of range; or a string is not UTF-8.
+/// @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting, which the last error names with the
+/// version that knows it. Or a server elsewhere that is too old has answered, and ignored the setting.
 /// @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
 /// Or its answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
@@ -155,10 +164,15 @@ pub unsafe extern "C" fn js_UpdateStream(
 ) -> natsStatus {
     // SAFETY: the caller's contract, above.
     unsafe {
-        guard_api("js_UpdateStream", errCode, || {
-            let info = with_call(js, opts, |call| call.update_stream(&config(cfg)?))?;
-            hand_out(si, || to_c(&info))
-        })
+        guard_answer(
+            "js_UpdateStream",
+            si,
+            js,
+            opts,
+            errCode,
+            |call| call.update_stream(&config(cfg)?),
+            to_c,
+        )
     }
 }
 

@@ -52,6 +52,8 @@ use crate::js::consume::{self, Delivery, Mode, Push, SubOptions, Wanted};
 /// @retval NATS_OK The subscription was made.
 /// @retval NATS_INVALID_ARG `sub`, `js` or `cb` is NULL, `js` was destroyed, `subject` is missing, or
 /// options contradict each other.
+/// @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
+/// names.
 /// @retval NATS_ERR No stream has the subject, the consumer exists and is not as asked, or the server
 /// refused to create it; `errCode` and the last error say more.
 /// @retval NATS_NOT_FOUND The stream and the consumer are named, and the consumer does not exist.
@@ -114,6 +116,8 @@ pub unsafe extern "C" fn js_Subscribe(
 /// @retval NATS_OK The subscription was made.
 /// @retval NATS_INVALID_ARG `sub`, `js` or `cb` is NULL, `js` was destroyed, subjects are missing,
 /// options contradict each other, or the server has no consumers with several subjects.
+/// @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
+/// names.
 /// @retval NATS_ERR No stream has the subject, the consumer exists and is not as asked, or the server
 /// refused to create it; `errCode` and the last error say more.
 /// @retval NATS_NOT_FOUND The stream and the consumer are named, and the consumer does not exist.
@@ -174,6 +178,8 @@ pub unsafe extern "C" fn js_SubscribeMulti(
 /// @retval NATS_OK The subscription was made.
 /// @retval NATS_INVALID_ARG `sub` or `js` is NULL, `js` was destroyed, `subject` is missing, or
 /// options contradict each other.
+/// @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
+/// names.
 /// @retval NATS_ERR No stream has the subject, the consumer exists and is not as asked, or the server
 /// refused to create it; `errCode` and the last error say more.
 /// @retval NATS_NOT_FOUND The stream and the consumer are named, and the consumer does not exist.
@@ -241,6 +247,8 @@ pub unsafe extern "C" fn js_SubscribeSync(
 /// @retval NATS_OK The subscription was made.
 /// @retval NATS_INVALID_ARG `sub` or `js` is NULL, `js` was destroyed, subjects are missing, options
 /// contradict each other, or the server has no consumers with several subjects.
+/// @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
+/// names.
 /// @retval NATS_ERR No stream has the subject, the consumer exists and is not as asked, or the server
 /// refused to create it; `errCode` and the last error say more.
 /// @retval NATS_NOT_FOUND The stream and the consumer are named, and the consumer does not exist.

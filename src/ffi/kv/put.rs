@@ -199,6 +199,7 @@ pub unsafe extern "C" fn kvStore_Update(
 /// @retval NATS_OK The value is stored.
 /// @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, the key is not valid, `len` is negative,
 /// or `data` is NULL where there is a length.
+/// @retval NATS_NO_SERVER_SUPPORT `ttl` is set, and the server is older than 2.11.
 /// @retval NATS_ERR The key has a value, or the server refused for another reason: its words are
 /// the last error.
 /// @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
@@ -257,6 +258,7 @@ pub unsafe extern "C" fn kvStore_CreateWithTTL(
 /// @retval NATS_OK The value is stored.
 /// @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, the key is not valid, `len` is negative,
 /// or `data` is NULL where there is a length.
+/// @retval NATS_NO_SERVER_SUPPORT `ttl` is set, and the server is older than 2.11.
 /// @retval NATS_ERR The key has another revision, or the server refused for another reason: its
 /// words are the last error.
 /// @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.

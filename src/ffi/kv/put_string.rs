@@ -177,6 +177,7 @@ pub unsafe extern "C" fn kvStore_UpdateString(
 ///
 /// @retval NATS_OK The value is stored.
 /// @retval NATS_INVALID_ARG `kv` or `data` is NULL, `kv` was destroyed, or the key is not valid.
+/// @retval NATS_NO_SERVER_SUPPORT `ttl` is set, and the server is older than 2.11.
 /// @retval NATS_ERR The key has a value, or the server refused for another reason: its words are
 /// the last error.
 /// @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
@@ -232,6 +233,7 @@ pub unsafe extern "C" fn kvStore_CreateStringWithTTL(
 ///
 /// @retval NATS_OK The value is stored.
 /// @retval NATS_INVALID_ARG `kv` or `data` is NULL, `kv` was destroyed, or the key is not valid.
+/// @retval NATS_NO_SERVER_SUPPORT `ttl` is set, and the server is older than 2.11.
 /// @retval NATS_ERR The key has another revision, or the server refused for another reason: its
 /// words are the last error.
 /// @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.

@@ -125,6 +125,8 @@ impl Call<'_> {
     ) -> Result<DirectBatch> {
         need_stream(stream)?;
         let request = which.body()?;
+        // An older server would take it for the request for one message.
+        self.need_server(2, 11, "batches of direct gets")?;
         let limits = ManyLimits {
             is_last: Some(&|msg| ends_batch(msg)),
             include_last: true,

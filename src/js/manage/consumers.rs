@@ -2,9 +2,8 @@
 
 use serde_json::json;
 
+use super::support::check_consumer_answer;
 use super::{Call, body, not_done, not_found};
-use crate::client::ServerVersion;
-use crate::error::{Error as Plain, Status};
 use crate::js::api::json::{Fields, Json};
 use crate::js::api::{ConsumerConfig, ConsumerInfo, ConsumerPause, ConsumerReset, Done, ErrCode};
 use crate::js::error::Result;
@@ -60,6 +59,7 @@ impl Call<'_> {
         if !config.durable.is_empty() {
             check_durable(&config.durable)?;
         }
+        self.check_consumer_settings(config)?;
         let mut request = Fields::new();
         request.insert("stream_name".to_owned(), json!(stream));
         request.insert("config".to_owned(), config.write());
@@ -68,14 +68,12 @@ impl Call<'_> {
             self.need_server(2, 10, "create-only and update-only consumers")?;
             request.insert("action".to_owned(), json!(word));
         }
+        self.mark_pedantic(&mut request)?;
         let (function, tokens) = create_function(stream, config);
         let answer = self.request(function, &tokens, &body(request.into()));
         let info: ConsumerInfo = not_found(answer, NOT_FOUND)?;
         need_name(&info)?;
-        if !config.filter_subjects.is_empty() && info.config.filter_subjects.is_empty() {
-            let text = "multiple consumer filter subjects not supported by the server";
-            return Err(Plain::invalid_arg(text).into());
-        }
+        check_consumer_answer(config, &info.config)?;
         Ok(info)
     }
 
@@ -155,26 +153,6 @@ impl Call<'_> {
         // The server does not say that it did.
         let _: Done = not_found(answer, NEITHER_FOUND)?;
         Ok(())
-    }
-
-    /// Is the server that the connection is with at least of this version? What an older one would
-    /// take for something else must not be sent.
-    pub(super) fn need_server(&self, major: u32, minor: u32, what: &str) -> Result<()> {
-        let version = self.context().connection().server_release();
-        match version {
-            Some(version) if (version.major, version.minor) < (major, minor) => {
-                let ServerVersion {
-                    major: has_major,
-                    minor: has_minor,
-                    ..
-                } = version;
-                let text = format!(
-                    "{what} need a server of {major}.{minor} or later, not {has_major}.{has_minor}"
-                );
-                Err(Plain::new(Status::NATS_NO_SERVER_SUPPORT, text).into())
-            }
-            _ => Ok(()),
-        }
     }
 }
 

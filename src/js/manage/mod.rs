@@ -4,6 +4,8 @@
 //! |---|---|
 //! | `streams` | create, update, delete, info, purge |
 //! | `consumers` | create, update, delete, info, pause, reset, unpin |
+//! | `leaders` | which server leads a stream or a consumer |
+//! | `support` | what servers must be able to do |
 //! | [`lists`] | streams and consumers, by pages; the stream of a subject; the account |
 //! | [`messages`] | messages by the API of the stream's leader: get, delete, erase |
 //! | [`direct`], [`batch`] | messages from any replica, one or many at once |
@@ -13,9 +15,11 @@ pub mod batch;
 mod consumers;
 pub mod counters;
 pub mod direct;
+mod leaders;
 pub mod lists;
 pub mod messages;
 mod streams;
+mod support;
 
 pub use batch::{BatchGet, DirectBatch};
 pub use consumers::ConsumerAction;
@@ -24,6 +28,7 @@ pub use counters::{Counter, CounterValue};
 pub use direct::DirectGet;
 pub use lists::Listing;
 pub use messages::GetMsg;
+pub(in crate::js) use support::check_consumer_answer;
 
 use super::api::ErrCode;
 use super::context::Call;

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
+use super::support::check_stream_answer;
 use super::{Call, body, not_done, not_found};
 use crate::error::{Error as Plain, Status};
-use crate::js::api::json::to_text;
+use crate::js::api::json::{Json, fields};
 use crate::js::api::{Done, ErrCode, External, StreamConfig, StreamInfo, StreamSource};
 use crate::js::context::domain_prefix;
 use crate::js::error::{Error, Result};
@@ -56,8 +57,15 @@ impl Call<'_> {
 
     fn send_config(&self, function: &str, config: &StreamConfig) -> Result<StreamInfo> {
         check_stream(&config.name)?;
-        let answer = self.request(function, &[&config.name], &to_text(config));
-        not_found(answer, NOT_FOUND)
+        self.check_stream_settings(config)?;
+        let mut request = fields(config.write()).map_err(Plain::from)?;
+        self.mark_pedantic(&mut request)?;
+        let answer = self.request(function, &[&config.name], &body(request.into()));
+        let info: StreamInfo = not_found(answer, NOT_FOUND)?;
+        if let Some(got) = &info.config {
+            check_stream_answer(config, got)?;
+        }
+        Ok(info)
     }
 
     /// Removes a stream with all its messages and consumers.

@@ -19,6 +19,7 @@ use crate::client::{
     ConnEvent, Connection, Monitor, Observation, Publish, ReplyContext, ReplySink, When,
 };
 use crate::error::{Error as Plain, Status};
+use crate::js::needs::need_server;
 use crate::js::{ErrCode, Error, Result};
 use crate::locks::Mutex;
 use crate::msg::{Msg, MsgList};
@@ -186,6 +187,10 @@ impl Batch {
     }
 
     fn check_open(&self, progress: &mut Progress) -> Result<()> {
+        if progress.sequence == 0 {
+            // An older server would store the first message by itself.
+            need_server(&self.conn, 2, 12, "atomic batches")?;
+        }
         if progress.ended.is_none() {
             let (error, lost) = {
                 let answered = self.answers.0.lock();

@@ -9,6 +9,7 @@ use super::sync_publish::publish;
 use crate::client::{Connection, Publish};
 use crate::error::{Error as Plain, Status};
 use crate::js::Result;
+use crate::js::needs::need_server;
 use crate::proto::headers::HeaderBlock;
 use crate::words::shown;
 
@@ -22,6 +23,8 @@ pub fn add_to_counter(
     wait: Duration,
     policy: &Policy,
 ) -> Result<Vec<u8>> {
+    // An older server would store the message as any other.
+    need_server(conn, 2, 12, "counters")?;
     let mut block = Block::new();
     put_header(&mut block, INCREMENT, &signed(delta)?);
     block.extend_from_slice(b"\r\n");

@@ -4,7 +4,9 @@ use std::fmt::Write;
 
 use smallvec::SmallVec;
 
+use crate::client::Connection;
 use crate::error::{Error, Result};
+use crate::js::needs::need_server;
 use crate::js::time::header_duration;
 use crate::msg::Msg;
 use crate::words::shown;
@@ -94,6 +96,28 @@ impl PubOptions<'_> {
             block.extend_from_slice(b"\r\n");
         }
         Ok(block)
+    }
+
+    /// Refuses what the server of the connection would ignore: a message with such a header would be
+    /// stored as if nothing had been said.
+    pub fn supported_by(self, conn: &Connection) -> Result<Self> {
+        let schedule = &self.schedule;
+        let scheduled = schedule.says_when() || !schedule.cancel_scheduled_subject.is_empty();
+        let needs = [
+            (scheduled, 12, "schedules"),
+            (self.ttl_ms != 0, 11, "messages with MsgTTL"),
+            (
+                !self.expect_last_subject_seq_subject.is_empty(),
+                10,
+                "messages with ExpectLastSubjectSeqSubject",
+            ),
+        ];
+        for (asked, minor, what) in needs {
+            if asked {
+                need_server(conn, 2, minor, what)?;
+            }
+        }
+        Ok(self)
     }
 
     fn check(&self) -> Result<()> {

@@ -5,6 +5,7 @@ use super::{
     jsConsumerResetResponse, jsPriorityGroupState, jsSequenceInfo,
 };
 use crate::error::Result;
+use crate::ffi::jetstream::beyond::{self, Beyond};
 use crate::ffi::jetstream::consumer_config::convert::to_c as config_to_c;
 use crate::ffi::jetstream::memory::{
     Made, Release, destroy, free, free_pointers, free_texts, free_values, optional, pointers, text,
@@ -33,6 +34,7 @@ pub(in crate::ffi::jetstream) fn to_c(info: &ConsumerInfo) -> Result<Made<jsCons
     c.Paused = info.paused;
     c.PauseRemaining = info.pause_remaining;
     (c.PriorityGroups, c.PriorityGroupsLen) = values(info.priority_groups.iter(), group_to_c)?;
+    beyond::keep(&*c, Beyond::of_consumer(info));
     Ok(c)
 }
 
@@ -91,6 +93,7 @@ fn group_to_c(group: &PriorityGroupState, c: &mut jsPriorityGroupState) -> Resul
 // SAFETY: everything that it points at is its own.
 unsafe impl Release for jsConsumerInfo {
     unsafe fn release(&mut self) {
+        beyond::forget(self);
         // SAFETY: the contract of the trait.
         unsafe {
             free(self.Stream);

@@ -157,7 +157,7 @@ pub(in crate::ffi) unsafe fn republish_from_c(
 
 /// # Safety
 /// As for [`from_c`].
-unsafe fn transform_from_c(
+pub(in crate::ffi::jetstream) unsafe fn transform_from_c(
     transform: &jsSubjectTransformConfig,
     kept: Option<&SubjectTransform>,
 ) -> Result<Option<SubjectTransform>> {

@@ -6,6 +6,7 @@ use super::{
     jsStreamStateSubjects,
 };
 use crate::error::Result;
+use crate::ffi::jetstream::beyond::{self, Beyond};
 use crate::ffi::jetstream::memory::{
     Made, Release, destroy, free, free_pointers, free_text, free_values, numbers, optional,
     pointers, text, texts, values,
@@ -27,6 +28,7 @@ pub(in crate::ffi) fn to_c(info: &StreamInfo) -> Result<Made<jsStreamInfo>> {
     c.Mirror = optional(info.mirror.as_ref(), source_to_c)?;
     (c.Sources, c.SourcesLen) = pointers(info.sources.iter(), source_to_c)?;
     (c.Alternates, c.AlternatesLen) = pointers(info.alternates.iter(), alternate_to_c)?;
+    beyond::keep(&*c, Beyond::of_stream(info));
     Ok(c)
 }
 
@@ -101,6 +103,7 @@ fn peer_to_c(peer: &PeerInfo) -> Result<Made<jsPeerInfo>> {
     c.Offline = peer.offline;
     c.Active = peer.active;
     c.Lag = peer.lag;
+    beyond::keep(&*c, Beyond::of_peer(peer));
     Ok(c)
 }
 
@@ -113,6 +116,7 @@ fn source_to_c(source: &SourceInfo) -> Result<Made<jsStreamSourceInfo>> {
     c.FilterSubject = text(&source.filter_subject)?;
     let transforms = source.subject_transforms.iter();
     (c.SubjectTransforms, c.SubjectTransformsLen) = values(transforms, transform_to_c)?;
+    beyond::keep(&*c, Beyond::of_source(source));
     Ok(c)
 }
 
@@ -127,6 +131,7 @@ fn alternate_to_c(alternate: &StreamAlternate) -> Result<Made<jsStreamAlternate>
 // SAFETY: everything that it points at is its own.
 unsafe impl Release for jsStreamInfo {
     unsafe fn release(&mut self) {
+        beyond::forget(self);
         // SAFETY: the contract of the trait.
         unsafe {
             destroy(self.Config);
@@ -208,6 +213,7 @@ unsafe impl Release for jsClusterInfo {
 // SAFETY: everything that it points at is its own.
 unsafe impl Release for jsPeerInfo {
     unsafe fn release(&mut self) {
+        beyond::forget(self);
         // SAFETY: the contract of the trait.
         unsafe { free(self.Name) };
     }
@@ -216,6 +222,7 @@ unsafe impl Release for jsPeerInfo {
 // SAFETY: everything that it points at is its own.
 unsafe impl Release for jsStreamSourceInfo {
     unsafe fn release(&mut self) {
+        beyond::forget(self);
         // SAFETY: the contract of the trait.
         unsafe {
             free(self.Name);

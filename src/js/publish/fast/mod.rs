@@ -30,6 +30,7 @@ use crate::client::{
     Progress, Publish, ReplyContext, ReplySink, When,
 };
 use crate::error::{Error as Plain, Status};
+use crate::js::needs::need_server;
 use crate::js::{Error, Result};
 use crate::locks::Mutex;
 use crate::msg::{Msg, MsgList};
@@ -95,6 +96,7 @@ impl FastBatch {
         settings: FastSettings,
         handler: Option<Arc<dyn ProblemHandler>>,
     ) -> Result<Arc<Self>> {
+        need_server(conn, 2, 14, "fast batches")?;
         let wants_problems = settings.gaps && handler.is_some();
         let batch = Arc::new_cyclic(|me| FastBatch {
             conn: conn.clone(),

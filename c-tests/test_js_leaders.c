@@ -1,0 +1,77 @@
+/* Which server of a cluster leads a stream or a consumer: it hands over to the one that the program prefers. */
+#include "cluster.h"
+#include "jetstream.h"
+
+static cluster servers;
+
+/* The number of the server that leads the consumer, or -1. */
+static int consumer_leader(jsCtx *js) {
+    jsConsumerInfo *ci = NULL;
+    int leader = -1;
+
+    if (js_GetConsumerInfo(&ci, js, "S", "C", NULL, NULL) == NATS_OK && ci->Cluster != NULL &&
+        ci->Cluster->Leader != NULL)
+        leader = ci->Cluster->Leader[1] - '0';
+    jsConsumerInfo_Destroy(ci);
+    return leader;
+}
+
+static void the_preferred_server_leads(void) {
+    natsConnection *nc;
+    jsCtx *js = NULL;
+    jsStreamConfig cfg;
+    jsConsumerConfig cc;
+    jsStreamInfo *si = NULL;
+    jsErrCode code;
+    const char *id = NULL;
+    char name[8];
+    int leader;
+
+    cluster_start(&servers);
+    nc = test_connect(cluster_options(&servers));
+    CHECK_OK(natsConnection_JetStream(&js, nc, NULL));
+    CHECK_OK(jsStreamConfig_Init(&cfg));
+    cfg.Name = "S";
+    cfg.Replicas = 3;
+    CHECK_SOON(js_AddStream(NULL, js, &cfg, NULL, NULL) == NATS_OK);
+    cluster_settle(js, "S");
+    leader = cluster_leader(js, "S");
+    CHECK(leader >= 0);
+    snprintf(name, sizeof(name), "n%d", (leader + 1) % CLUSTER_SERVERS);
+    CHECK_OK(js_StepDownStream(js, "S", name, NULL, NULL));
+    CHECK_SOON(cluster_leader(js, "S") == (leader + 1) % CLUSTER_SERVERS);
+
+    CHECK_OK(js_GetStreamInfo(&si, js, "S", NULL, NULL));
+    CHECK_OK(jsPeerInfo_GetRaftState(&id, NULL, si->Cluster->Replicas[0]));
+    CHECK(id != NULL && id[0] != 0);
+    jsStreamInfo_Destroy(si);
+
+    CHECK_OK(jsConsumerConfig_Init(&cc));
+    cc.Durable = "C";
+    CHECK_SOON(js_AddConsumer(NULL, js, "S", &cc, NULL, NULL) == NATS_OK);
+    CHECK_SOON((leader = consumer_leader(js)) >= 0);
+    snprintf(name, sizeof(name), "n%d", (leader + 2) % CLUSTER_SERVERS);
+    CHECK_OK(js_StepDownConsumer(js, "S", "C", name, NULL, NULL));
+    CHECK_SOON(consumer_leader(js) == (leader + 2) % CLUSTER_SERVERS);
+
+    /* To any other one. */
+    leader = cluster_leader(js, "S");
+    CHECK_OK(js_StepDownStream(js, "S", NULL, NULL, NULL));
+    CHECK_SOON(cluster_leader(js, "S") >= 0);
+    CHECK_STATUS(js_StepDownStream(js, "S", "nobody", NULL, &code), NATS_ERR);
+    CHECK(code != 0);
+    CHECK_STATUS(js_StepDownStream(js, "NONE", NULL, NULL, &code), NATS_NOT_FOUND);
+    CHECK_INT(code, JSStreamNotFoundErr);
+    CHECK_STATUS(js_StepDownConsumer(js, "S", "NONE", NULL, NULL, &code), NATS_NOT_FOUND);
+    jsCtx_Destroy(js);
+    natsConnection_Destroy(nc);
+    cluster_stop(&servers);
+}
+
+int main(int argc, char **argv) {
+    static const test_case cases[] = {
+        TEST(the_preferred_server_leads),
+    };
+
+    return RUN_TESTS(cases, argc, argv);
+}

@@ -1,0 +1,542 @@
+/* Servers that are older than what a program asks for. Before 2.12 they ignore what they do not know: the library has
+ * to say that nothing came of it. With a real server of 2.9 where there is one (Debian's package, or
+ * NATS_SERVER_OLD), and always with a scripted one that says it is of 2.9. */
+#include <sys/stat.h>
+
+#include "jetstream.h"
+#include "js_peer.h"
+#include "server.h"
+
+static const int64_t SECOND = INT64_C(1000000000);
+
+/* ---- what is refused before it is sent ------------------------------------------------------------------------ */
+
+static const char *const metadata[] = {"owner", "shop"};
+
+static void metadata_of_stream(jsStreamConfig *c) {
+    c->Metadata.List = (const char **)metadata;
+    c->Metadata.Count = 1;
+}
+
+static void compression(jsStreamConfig *c) { c->Compression = js_StorageCompressionS2; }
+
+static void first_seq(jsStreamConfig *c) { c->FirstSeq = 100; }
+
+static void transform(jsStreamConfig *c) {
+    c->SubjectTransform.Source = "S";
+    c->SubjectTransform.Destination = "T";
+}
+
+static void limits(jsStreamConfig *c) { c->ConsumerLimits.MaxAckPending = 5; }
+
+static void ttl(jsStreamConfig *c) { c->AllowMsgTTL = true; }
+
+static void markers(jsStreamConfig *c) { c->SubjectDeleteMarkerTTL = SECOND; }
+
+static void persist(jsStreamConfig *c) { c->PersistMode = js_PersistAsync; }
+
+static void atomic(jsStreamConfig *c) { c->AllowAtomic = true; }
+
+static void counters(jsStreamConfig *c) { c->AllowMsgCounter = true; }
+
+static void schedules(jsStreamConfig *c) { c->AllowMsgSchedules = true; }
+
+static void batched(jsStreamConfig *c) { c->AllowBatched = true; }
+
+static const struct {
+    void (*set)(jsStreamConfig *);
+    const char *text;
+} stream_settings[] = {
+    {metadata_of_stream, "streams with Metadata need a server of 2.10 or later, not 2.9"},
+    {compression, "streams with Compression need a server of 2.10 or later"},
+    {first_seq, "streams with FirstSeq need a server of 2.10 or later"},
+    {transform, "streams with SubjectTransform need a server of 2.10 or later"},
+    {limits, "streams with ConsumerLimits need a server of 2.10 or later"},
+    {ttl, "streams with AllowMsgTTL need a server of 2.11 or later"},
+    {markers, "streams with SubjectDeleteMarkerTTL need a server of 2.11 or later"},
+    {persist, "streams with PersistMode need a server of 2.12 or later"},
+    {atomic, "streams with AllowAtomic need a server of 2.12 or later"},
+    {counters, "streams with AllowMsgCounter need a server of 2.12 or later"},
+    {schedules, "streams with AllowMsgSchedules need a server of 2.12 or later"},
+    {batched, "streams with AllowBatched need a server of 2.14 or later"},
+};
+
+static const char *const groups[] = {"g"};
+
+static void metadata_of_consumer(jsConsumerConfig *c) {
+    c->Metadata.List = (const char **)metadata;
+    c->Metadata.Count = 1;
+}
+
+static void pause_until(jsConsumerConfig *c) { c->PauseUntil = INT64_C(4000000000) * SECOND; }
+
+static void priority_groups(jsConsumerConfig *c) {
+    c->PriorityGroups = (const char **)groups;
+    c->PriorityGroupsLen = 1;
+    c->PriorityPolicy = "overflow";
+}
+
+static void prioritized(jsConsumerConfig *c) {
+    priority_groups(c);
+    c->PriorityPolicy = "prioritized";
+}
+
+static void flow_control_acks(jsConsumerConfig *c) { c->AckPolicy = js_AckFlowControl; }
+
+static const struct {
+    void (*set)(jsConsumerConfig *);
+    const char *text;
+} consumer_settings[] = {
+    {metadata_of_consumer, "consumers with Metadata need a server of 2.10 or later, not 2.9"},
+    {pause_until, "consumers with PauseUntil need a server of 2.11 or later"},
+    {priority_groups, "consumers with PriorityGroups need a server of 2.11 or later"},
+    {prioritized, "consumers with the priority policy 'prioritized' need a server of 2.12 or later"},
+    {flow_control_acks, "consumers with js_AckFlowControl need a server of 2.14 or later"},
+};
+
+/* All that is refused by the version that the server says: it gets none of it. */
+static void check_refused(jsCtx *js) {
+    static const char *filters[] = {"S.a", "S.b"};
+    jsSubjectTransformConfig to = {"a", "b"};
+    jsSourceExtra with, *extras[] = {&with};
+    jsStreamSource source, *sources[] = {&source};
+    jsStreamExtra extra;
+    jsStreamConfig cfg;
+    jsConsumerConfig cc;
+    jsSubOptions so;
+    natsSubscription *sub = NULL;
+    kvStore *kv = NULL;
+    kvConfig kc;
+    kvExtraConfig ke;
+    objStore *obs = NULL;
+    objStoreConfig oc;
+    jsConsumerResetResponse *reset = NULL;
+    size_t i;
+
+    for (i = 0; i < sizeof(stream_settings) / sizeof(stream_settings[0]); i++) {
+        CHECK_OK(jsStreamConfig_Init(&cfg));
+        cfg.Name = "NEW";
+        stream_settings[i].set(&cfg);
+        CHECK_STATUS(js_AddStream(NULL, js, &cfg, NULL, NULL), NATS_NO_SERVER_SUPPORT);
+        CHECK_ERROR(NATS_NO_SERVER_SUPPORT, stream_settings[i].text);
+        CHECK_STATUS(js_UpdateStream(NULL, js, &cfg, NULL, NULL), NATS_NO_SERVER_SUPPORT);
+        CHECK_STATUS(js_CreateOrUpdateStream(NULL, js, &cfg, NULL, NULL), NATS_NO_SERVER_SUPPORT);
+    }
+    CHECK_OK(jsStreamConfig_Init(&cfg));
+    CHECK_OK(jsStreamSource_Init(&source));
+    CHECK_OK(jsSourceExtra_Init(&with));
+    CHECK_OK(jsStreamExtra_Init(&extra));
+    cfg.Name = "NEW";
+    cfg.Sources = sources;
+    cfg.SourcesLen = 1;
+    source.Name = "S";
+    extra.Sources = extras;
+    extra.SourcesLen = 1;
+    with.SubjectTransforms = &to;
+    with.SubjectTransformsLen = 1;
+    CHECK_STATUS(js_AddStreamWithExtra(NULL, js, &cfg, &extra, NULL, NULL), NATS_NO_SERVER_SUPPORT);
+    CHECK_ERROR(NATS_NO_SERVER_SUPPORT, "streams with a source's SubjectTransforms need a server of 2.10");
+    with.ConsumerName = "C";
+    with.ConsumerDeliverSubject = "d";
+    CHECK_STATUS(js_AddStreamWithExtra(NULL, js, &cfg, &extra, NULL, NULL), NATS_NO_SERVER_SUPPORT);
+    CHECK_ERROR(NATS_NO_SERVER_SUPPORT, "a source's consumer need a server of 2.14");
+
+    for (i = 0; i < sizeof(consumer_settings) / sizeof(consumer_settings[0]); i++) {
+        CHECK_OK(jsConsumerConfig_Init(&cc));
+        cc.Durable = "D";
+        consumer_settings[i].set(&cc);
+        CHECK_STATUS(js_AddConsumer(NULL, js, "S", &cc, NULL, NULL), NATS_NO_SERVER_SUPPORT);
+        CHECK_ERROR(NATS_NO_SERVER_SUPPORT, consumer_settings[i].text);
+        CHECK_STATUS(js_UpdateConsumer(NULL, js, "S", &cc, NULL, NULL), NATS_NO_SERVER_SUPPORT);
+    }
+    /* Several filters have had a status of their own ever since. */
+    CHECK_OK(jsConsumerConfig_Init(&cc));
+    cc.Durable = "D";
+    cc.FilterSubjects = filters;
+    cc.FilterSubjectsLen = 2;
+    CHECK_STATUS(js_AddConsumer(NULL, js, "S", &cc, NULL, NULL), NATS_INVALID_ARG);
+    CHECK_ERROR(NATS_INVALID_ARG, "multiple consumer filter subjects not supported by the server");
+    CHECK_OK(jsSubOptions_Init(&so));
+    so.Stream = "S";
+    CHECK_STATUS(js_SubscribeSyncMulti(&sub, js, filters, 2, NULL, &so, NULL), NATS_INVALID_ARG);
+    CHECK_ERROR(NATS_INVALID_ARG, "multiple consumer filter subjects not supported by the server");
+    metadata_of_consumer(&so.Config);
+    CHECK_STATUS(js_SubscribeSync(&sub, js, "S", NULL, &so, NULL), NATS_NO_SERVER_SUPPORT);
+    CHECK_ERROR(NATS_NO_SERVER_SUPPORT, "consumers with Metadata");
+    CHECK_STATUS(js_PullSubscribe(&sub, js, "S", NULL, NULL, &so, NULL), NATS_NO_SERVER_SUPPORT);
+    CHECK(sub == NULL);
+
+    /* Functions that the server would take for something else, or never answer. */
+    CHECK_OK(jsConsumerConfig_Init(&cc));
+    cc.Durable = "D";
+    CHECK_STATUS(js_CreateConsumer(NULL, js, "S", &cc, NULL, NULL), NATS_NO_SERVER_SUPPORT);
+    CHECK_STATUS(js_ReplaceConsumer(NULL, js, "S", &cc, NULL, NULL), NATS_NO_SERVER_SUPPORT);
+    CHECK_STATUS(js_PauseConsumer(NULL, js, "S", "D", UINT64_MAX / 4, NULL, NULL), NATS_NO_SERVER_SUPPORT);
+    CHECK_STATUS(js_UnpinConsumer(js, "S", "D", "g", NULL, NULL), NATS_NO_SERVER_SUPPORT);
+    CHECK_STATUS(js_ResetConsumer(&reset, js, "S", "D", 1, NULL, NULL), NATS_NO_SERVER_SUPPORT);
+    CHECK_STATUS(js_StepDownStream(js, "S", "n1", NULL, NULL), NATS_NO_SERVER_SUPPORT);
+    CHECK_STATUS(js_StepDownConsumer(js, "S", "D", "n1", NULL, NULL), NATS_NO_SERVER_SUPPORT);
+    CHECK_OK(js_SetPedantic(js, true));
+    CHECK_OK(jsStreamConfig_Init(&cfg));
+    cfg.Name = "NEW";
+    CHECK_STATUS(js_AddStream(NULL, js, &cfg, NULL, NULL), NATS_NO_SERVER_SUPPORT);
+    CHECK_STATUS(js_AddConsumer(NULL, js, "S", &cc, NULL, NULL), NATS_NO_SERVER_SUPPORT);
+    CHECK_ERROR(NATS_NO_SERVER_SUPPORT, "pedantic requests need a server of 2.11 or later, not 2.9");
+    CHECK_OK(js_SetPedantic(js, false));
+
+    /* Buckets and object stores with such settings. */
+    CHECK_OK(kvConfig_Init(&kc));
+    CHECK_OK(kvExtraConfig_Init(&ke));
+    kc.Bucket = "NEW";
+    ke.Compression = true;
+    CHECK_STATUS(js_CreateKeyValueWithExtra(&kv, js, &kc, &ke), NATS_NO_SERVER_SUPPORT);
+    ke.Compression = false;
+    ke.Transactions = true;
+    CHECK_STATUS(js_CreateKeyValueWithExtra(&kv, js, &kc, &ke), NATS_NO_SERVER_SUPPORT);
+    CHECK(kv == NULL);
+    CHECK_OK(objStoreConfig_Init(&oc));
+    oc.Bucket = "NEW";
+    oc.Compression = true;
+    CHECK_STATUS(js_CreateObjectStore(&obs, js, &oc), NATS_NO_SERVER_SUPPORT);
+    CHECK(obs == NULL);
+}
+
+/* ---- a server of 2.9 ------------------------------------------------------------------------------------------- */
+
+/* The version of a nats-server's file, as 100 * major + minor; 0 if it is none. */
+static int version_of(const char *path) {
+    char command[512], line[128] = "";
+    FILE *out;
+    int major = 0, minor = 0;
+
+    snprintf(command, sizeof(command), "'%s' --version 2>/dev/null", path);
+    out = popen(command, "r");
+    CHECK(out != NULL);
+    if (fgets(line, sizeof(line), out) == NULL)
+        line[0] = 0;
+    pclose(out);
+    if (sscanf(line, "nats-server: v%d.%d", &major, &minor) != 2)
+        return 0;
+    return 100 * major + minor;
+}
+
+/* A server before 2.10 on this machine; NULL for none. */
+static const char *old_server(void) {
+    static const char *const places[] = {"/usr/sbin/nats-server", "/usr/bin/nats-server",
+                                         "/usr/local/bin/nats-server"};
+    const char *given = getenv("NATS_SERVER_OLD");
+    size_t i;
+
+    if (given != NULL && given[0] != 0) {
+        int version = version_of(given);
+
+        if (version == 0 || version >= 210)
+            check_failed(__FILE__, __LINE__, "NATS_SERVER_OLD=%s is not a nats-server before 2.10", given);
+        return given;
+    }
+    for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+        struct stat st;
+
+        if (stat(places[i], &st) == 0) {
+            int version = version_of(places[i]);
+
+            if (version > 0 && version < 210)
+                return places[i];
+        }
+    }
+    return NULL;
+}
+
+typedef struct world {
+    server s;
+    natsConnection *nc;
+    jsCtx *js;
+} world;
+
+/* Starts the old server; false where there is none, which is said. */
+static bool begin(world *w) {
+    const char *path = old_server();
+    jsStreamConfig cfg;
+    const char *subjects[] = {"S", "S.>"};
+
+    if (path == NULL) {
+        printf(
+            "not run: no nats-server before 2.10 here (scripts/get-old-nats-server.sh, NATS_SERVER_OLD)\n");
+        return false;
+    }
+    CHECK_INT(setenv("NATS_SERVER", path, 1), 0);
+    server_run_jetstream(&w->s);
+    w->nc = test_connect_url(w->s.url);
+    CHECK_OK(natsConnection_JetStream(&w->js, w->nc, NULL));
+    CHECK_OK(jsStreamConfig_Init(&cfg));
+    cfg.Name = "S";
+    cfg.Subjects = subjects;
+    cfg.SubjectsLen = 2;
+    cfg.AllowDirect = true;
+    CHECK_OK(js_AddStream(NULL, w->js, &cfg, NULL, NULL));
+    return true;
+}
+
+static void finish(world *w) {
+    jsCtx_Destroy(w->js);
+    natsConnection_Destroy(w->nc);
+    server_stop(&w->s);
+}
+
+static void what_an_old_server_ignores_is_refused(void) {
+    world w;
+    jsStreamInfoList *streams = NULL;
+    jsConsumerNamesList *names = NULL;
+
+    if (!begin(&w))
+        return;
+    check_refused(w.js);
+    /* Nothing was made on the way. */
+    CHECK_OK(js_Streams(&streams, w.js, NULL, NULL));
+    CHECK_INT(streams->Count, 1);
+    CHECK_STR(streams->List[0]->Config->Name, "S");
+    jsStreamInfoList_Destroy(streams);
+    CHECK_STATUS(js_ConsumerNames(&names, w.js, "S", NULL, NULL), NATS_NOT_FOUND);
+    finish(&w);
+}
+
+static void what_an_old_server_can_do_works(void) {
+    static const char *const args = "S";
+    world w;
+    jsPubOptions po;
+    jsSubOptions so;
+    jsPubAck *ack = NULL;
+    natsSubscription *sub = NULL;
+    natsMsgList list;
+    natsMsg *msg = NULL;
+    jsAccountInfo *ai = NULL;
+    jsStreamInfo *si = NULL;
+    kvStore *kv = NULL;
+    kvConfig kc;
+    kvEntry *e = NULL;
+    kvWatcher *watcher = NULL;
+    objStore *obs = NULL;
+    objStoreConfig oc;
+    char *text = NULL;
+    jsErrCode code;
+    int64_t time;
+    uint64_t revision, purged = 0;
+    int level = 7, i;
+
+    if (!begin(&w))
+        return;
+    CHECK_OK(jsPubOptions_Init(&po));
+    po.MsgId = "1";
+    for (i = 0; i < 2; i++) {
+        CHECK_OK(js_Publish(&ack, w.js, args, "x", 1, &po, NULL));
+        CHECK_INT(ack->Duplicate, i == 1);
+        jsPubAck_Destroy(ack);
+    }
+    po.MsgId = NULL;
+    po.ExpectLastSeq = 9;
+    CHECK_STATUS(js_Publish(NULL, w.js, args, "x", 1, &po, &code), NATS_ERR);
+    CHECK_INT(code, JSStreamWrongLastSequenceErr);
+    CHECK_OK(js_PublishAsync(w.js, args, "y", 1, NULL));
+    CHECK_OK(js_PublishAsyncComplete(w.js, NULL));
+    CHECK_OK(js_GetMsg(&msg, w.js, "S", 2, NULL, NULL));
+    CHECK_STR(natsMsg_GetData(msg), "y");
+    natsMsg_Destroy(msg);
+    CHECK_OK(js_GetAccountInfo(&ai, w.js, NULL, NULL));
+    CHECK_OK(jsAccountInfo_GetAPI(&level, NULL, ai));
+    CHECK_INT(level, 0);
+    jsAccountInfo_Destroy(ai);
+    CHECK_OK(js_GetStreamInfo(&si, w.js, "S", NULL, NULL));
+    CHECK_STATUS(jsStreamInfo_GetTimestamp(&time, si), NATS_NOT_FOUND);
+    /* An update of what was read keeps what was there. */
+    si->Config->MaxMsgs = 50;
+    CHECK_OK(js_UpdateStream(NULL, w.js, si->Config, NULL, NULL));
+    jsStreamInfo_Destroy(si);
+
+    /* Push, ordered, pull. */
+    CHECK_OK(js_SubscribeSync(&sub, w.js, args, NULL, NULL, NULL));
+    test_expect_next(sub, "x");
+    natsSubscription_Destroy(sub);
+    CHECK_OK(jsSubOptions_Init(&so));
+    so.Ordered = true;
+    CHECK_OK(js_SubscribeSync(&sub, w.js, args, NULL, &so, NULL));
+    test_expect_next(sub, "x");
+    test_expect_next(sub, "y");
+    natsSubscription_Destroy(sub);
+    CHECK_OK(js_PullSubscribe(&sub, w.js, args, "P", NULL, NULL, NULL));
+    CHECK_OK(natsSubscription_Fetch(&list, sub, 2, deadline_ms(), NULL));
+    CHECK_INT(list.Count, 2);
+    CHECK_OK(natsMsg_AckSync(list.Msgs[0], NULL, NULL));
+    natsMsgList_Destroy(&list);
+    natsSubscription_Destroy(sub);
+    CHECK_OK(js_PurgeStreamCount(&purged, w.js, "S", NULL, NULL));
+    CHECK_INT(purged, 2);
+
+    /* Key-value. */
+    CHECK_OK(kvConfig_Init(&kc));
+    kc.Bucket = "B";
+    kc.History = 3;
+    CHECK_OK(js_CreateKeyValue(&kv, w.js, &kc));
+    CHECK_OK(kvStore_CreateString(&revision, kv, "k", "1"));
+    CHECK_OK(kvStore_UpdateString(&revision, kv, "k", "2", revision));
+    CHECK_OK(kvStore_Get(&e, kv, "k"));
+    CHECK_STR(kvEntry_ValueString(e), "2");
+    kvEntry_Destroy(e);
+    CHECK_OK(kvStore_WatchAll(&watcher, kv, NULL));
+    CHECK_OK(kvWatcher_Next(&e, watcher, deadline_ms()));
+    CHECK_STR(kvEntry_Key(e), "k");
+    kvEntry_Destroy(e);
+    kvWatcher_Destroy(watcher);
+    CHECK_OK(kvStore_Purge(kv, "k", NULL));
+    CHECK_STATUS(kvStore_Get(&e, kv, "k"), NATS_NOT_FOUND);
+    kvStore_Destroy(kv);
+
+    /* Objects. */
+    CHECK_OK(objStoreConfig_Init(&oc));
+    oc.Bucket = "O";
+    CHECK_OK(js_CreateObjectStore(&obs, w.js, &oc));
+    CHECK_OK(objStore_PutString(NULL, obs, "name", "content"));
+    CHECK_OK(objStore_GetString(&text, obs, "name", NULL));
+    CHECK_STR(text, "content");
+    free(text);
+    objStore_Destroy(obs);
+    finish(&w);
+}
+
+/* What cannot be known beforehand: the old server takes it for an ordinary message or request. */
+static void what_an_old_server_takes_for_something_else_is_noticed(void) {
+    world w;
+    jsAtomicBatchCtx *batch = NULL;
+    jsDirectBatchOptions which;
+    jsDirectBatchInfo info;
+    natsMsgList list;
+    natsMsg *msg;
+    jsPubAck *ack = NULL;
+    jsPubOptions po;
+    char *value = NULL;
+    kvStore *kv = NULL;
+    kvConfig kc;
+    kvEntryList entries;
+    const char *last[] = {"S", "S.a"}, *keys[] = {"k", "l"};
+    uint64_t revision;
+
+    if (!begin(&w))
+        return;
+    msg = test_msg("S", NULL, "x");
+    CHECK_STATUS(js_BatchPublishStart(&batch, &ack, w.js, msg, NULL, NULL), NATS_NO_SERVER_SUPPORT);
+    CHECK(ack == NULL);
+    jsAtomicBatchCtx_Destroy(batch);
+    CHECK_STATUS(js_AddToCounter(&value, w.js, "S", "1", NULL, NULL), NATS_NO_SERVER_SUPPORT);
+    CHECK_STATUS(js_GetCounter(&value, w.js, "S", "S", NULL, NULL), NATS_NOT_FOUND);
+    CHECK(value == NULL);
+    CHECK_OK(jsPubOptions_Init(&po));
+    po.MsgTTL = 5000;
+    CHECK_STATUS(js_Publish(NULL, w.js, "S", "x", 1, &po, NULL), NATS_NO_SERVER_SUPPORT);
+    CHECK_ERROR(NATS_NO_SERVER_SUPPORT, "messages with MsgTTL need a server of 2.11 or later, not 2.9");
+    CHECK_STATUS(js_PublishAsync(w.js, "S", "x", 1, &po), NATS_NO_SERVER_SUPPORT);
+    CHECK_OK(jsPubOptions_Init(&po));
+    po.Schedule.Schedule = "@every 1m";
+    po.Schedule.Target = "S.later";
+    CHECK_STATUS(js_Publish(NULL, w.js, "S", "x", 1, &po, NULL), NATS_NO_SERVER_SUPPORT);
+    CHECK_ERROR(NATS_NO_SERVER_SUPPORT, "schedules need a server of 2.12 or later");
+    CHECK_OK(jsPubOptions_Init(&po));
+    po.ExpectLastSubjectSeq = 1;
+    po.ExpectLastSubjectSeqSubject = "S.>";
+    CHECK_STATUS(js_Publish(NULL, w.js, "S", "x", 1, &po, NULL), NATS_NO_SERVER_SUPPORT);
+    CHECK_ERROR(NATS_NO_SERVER_SUPPORT, "messages with ExpectLastSubjectSeqSubject");
+    CHECK_OK(jsDirectBatchOptions_Init(&which));
+    which.Batch = 2;
+    CHECK_STATUS(js_DirectGetMsgs(&list, &info, w.js, "S", NULL, &which), NATS_NO_SERVER_SUPPORT);
+    CHECK_STATUS(js_DirectGetLastMsgs(&list, w.js, "S", last, 2, NULL), NATS_NO_SERVER_SUPPORT);
+
+    CHECK_OK(kvConfig_Init(&kc));
+    kc.Bucket = "B";
+    CHECK_OK(js_CreateKeyValue(&kv, w.js, &kc));
+    CHECK_OK(kvStore_PutString(&revision, kv, "k", "1"));
+    CHECK_STATUS(kvStore_GetMany(&entries, kv, keys, 2), NATS_NO_SERVER_SUPPORT);
+    kvStore_Destroy(kv);
+    finish(&w);
+}
+
+/* ---- a scripted server ------------------------------------------------------------------------------------------ */
+
+static void a_server_that_says_2_9_gets_nothing_newer(void) {
+    static char info[] = "INFO {\"server_id\":\"OLD\",\"version\":\"2.9.10\",\"proto\":1,\"headers\":true,"
+                         "\"max_payload\":1048576}\r\n";
+    peer p;
+    natsConnection *nc = NULL;
+    natsOptions *opts;
+    jsCtx *js = NULL;
+
+    peer_open(&p);
+    opts = test_options(p.url);
+    peer_run(&p, peer_handshake, info);
+    CHECK_OK(natsConnection_Connect(&nc, opts));
+    peer_join(&p);
+    natsOptions_Destroy(opts);
+    CHECK_OK(natsConnection_JetStream(&js, nc, NULL));
+    check_refused(js);
+    /* All of it without a word to the server. */
+    CHECK_OK(natsConnection_PublishString(nc, "end", ""));
+    CHECK(peer_expect(&p, "PUB end 0\r\n"));
+    CHECK(strstr(p.bytes, "$JS.API") == NULL);
+    jsCtx_Destroy(js);
+    peer_refuse(&p);
+    peer_hang_up(&p);
+    natsConnection_Destroy(nc);
+    peer_close(&p);
+}
+
+/* The connection is with a new server; the one that answers is older. */
+static void answer(peer *p, void *arg) {
+    js_peer *j = (js_peer *)arg;
+
+    (void)p;
+    if (js_peer_await(j, "PUB", "$JS.API.STREAM.CREATE.NEW"))
+        js_peer_answer(j,
+                       "{\"config\":{\"name\":\"NEW\"},\"created\":\"2024-01-01T00:00:00Z\",\"state\":{}}");
+    if (js_peer_await(j, "PUB", "$JS.API.CONSUMER.DURABLE.CREATE.S.D"))
+        js_peer_answer(j, "{\"stream_name\":\"S\",\"name\":\"D\",\"config\":{\"durable_name\":\"D\"}}");
+    if (js_peer_await(j, "PUB", "$JS.API.CONSUMER.DURABLE.CREATE.S.D"))
+        js_peer_answer(j, "{\"stream_name\":\"S\",\"name\":\"D\",\"config\":{\"durable_name\":\"D\"}}");
+}
+
+static void an_answer_without_the_setting_is_an_error(void) {
+    static const char *filters[] = {"S.a", "S.b"};
+    js_peer j;
+    jsStreamConfig cfg;
+    jsConsumerConfig cc;
+
+    js_peer_start(&j, NULL);
+    peer_run(&j.p, answer, &j);
+    CHECK_OK(jsStreamConfig_Init(&cfg));
+    cfg.Name = "NEW";
+    cfg.AllowMsgTTL = true;
+    CHECK_STATUS(js_AddStream(NULL, j.js, &cfg, NULL, NULL), NATS_NO_SERVER_SUPPORT);
+    CHECK_ERROR(NATS_NO_SERVER_SUPPORT,
+                "the server ignored AllowMsgTTL, which needs 2.11 or later: the stream "
+                "exists without it");
+    CHECK_OK(jsConsumerConfig_Init(&cc));
+    cc.Durable = "D";
+    pause_until(&cc);
+    CHECK_STATUS(js_AddConsumer(NULL, j.js, "S", &cc, NULL, NULL), NATS_NO_SERVER_SUPPORT);
+    CHECK_ERROR(NATS_NO_SERVER_SUPPORT, "the server ignored PauseUntil");
+    CHECK_OK(jsConsumerConfig_Init(&cc));
+    cc.Durable = "D";
+    cc.FilterSubjects = filters;
+    cc.FilterSubjectsLen = 2;
+    CHECK_STATUS(js_AddConsumer(NULL, j.js, "S", &cc, NULL, NULL), NATS_INVALID_ARG);
+    peer_join(&j.p);
+    js_peer_end(&j);
+}
+
+int main(int argc, char **argv) {
+    static const test_case cases[] = {
+        TEST(what_an_old_server_ignores_is_refused),
+        TEST(what_an_old_server_can_do_works),
+        TEST(what_an_old_server_takes_for_something_else_is_noticed),
+        TEST(a_server_that_says_2_9_gets_nothing_newer),
+        TEST(an_answer_without_the_setting_is_an_error),
+    };
+
+    return RUN_TESTS(cases, argc, argv);
+}

@@ -1,0 +1,409 @@
+//! What `jsStreamConfig` has no place for: settings of sources and mirrors.
+
+use std::ffi::{c_char, c_int};
+
+use super::call::guard_answer;
+use super::err_code::jsErrCodeArg;
+use super::given;
+use super::memory::{self, Made, Release, free_text, free_values, text, values};
+use super::options::jsOptions;
+use super::plain::{plain, zero};
+use super::stream_config::convert::{source_from_c, transform_from_c, transform_to_c};
+use super::stream_config::{jsStreamConfig, jsStreamSource, jsSubjectTransformConfig};
+use super::stream_info::convert::to_c;
+use super::stream_info::jsStreamInfo;
+use super::streams::config;
+use crate::error::{Error, Result, natsStatus};
+use crate::ffi::convert::required;
+use crate::ffi::guard::{guard, guard_void};
+use crate::ffi::handle::jsCtx;
+use crate::js;
+use crate::js::api::{SourceConsumer, StreamConfig, StreamSource};
+
+/// What `jsStreamSource` has no place for. An addition of this library: nats.c does not have it.
+///
+/// `jsSourceExtra_Init` begins one. What is passed to the library stays the program's and is copied.
+///
+/// @ingroup nats_js_streams
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct jsSourceExtra {
+    /// Which subjects to take, and what they become. Not together with `FilterSubject` of the source.
+    pub SubjectTransforms: *mut jsSubjectTransformConfig,
+    /// How many transforms there are.
+    pub SubjectTransformsLen: c_int,
+    /// The name of the consumer to use, made beforehand; NULL for one that the server makes. Servers from 2.14.
+    pub ConsumerName: *const c_char,
+    /// The subject that this consumer delivers to.
+    pub ConsumerDeliverSubject: *const c_char,
+}
+
+/// What `jsStreamConfig` has no place for. An addition of this library: nats.c does not have it.
+///
+/// `jsStreamExtra_Init` begins one.
+///
+/// @ingroup nats_js_streams
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct jsStreamExtra {
+    /// For `Mirror` of the configuration; NULL for nothing.
+    pub Mirror: *mut jsSourceExtra,
+    /// For the `Sources` of the configuration, in their order. Elements may be NULL.
+    pub Sources: *mut *mut jsSourceExtra,
+    /// How many of these there are: at most as many as the configuration has sources.
+    pub SourcesLen: c_int,
+}
+
+plain!(jsSourceExtra, jsStreamExtra);
+
+/// Initialize what the configuration of a source has no place for.
+///
+/// Fills the structure with zeros.
+///
+/// @note An addition of this library: nats.c does not have it.
+///
+/// @param extra The structure; its former content is ignored.
+///
+/// @retval NATS_OK The structure was filled.
+/// @retval NATS_INVALID_ARG `extra` is NULL.
+///
+/// @par Threads
+/// One thread at a time may use the structure.
+///
+/// @ingroup nats_js_streams
+///
+/// # Safety
+/// `extra` is NULL or valid for writing a `jsSourceExtra`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn jsSourceExtra_Init(extra: *mut jsSourceExtra) -> natsStatus {
+    guard("jsSourceExtra_Init", || {
+        // SAFETY: the caller's contract, above.
+        unsafe { zero(extra, "extra") }
+    })
+}
+
+/// Initialize what the configuration of a stream has no place for.
+///
+/// Fills the structure with zeros.
+///
+/// @note An addition of this library: nats.c does not have it.
+///
+/// @param extra The structure; its former content is ignored.
+///
+/// @retval NATS_OK The structure was filled.
+/// @retval NATS_INVALID_ARG `extra` is NULL.
+///
+/// @par Threads
+/// One thread at a time may use the structure.
+///
+/// @ingroup nats_js_streams
+///
+/// # Safety
+/// `extra` is NULL or valid for writing a `jsStreamExtra`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn jsStreamExtra_Init(extra: *mut jsStreamExtra) -> natsStatus {
+    guard("jsStreamExtra_Init", || {
+        // SAFETY: the caller's contract, above.
+        unsafe { zero(extra, "extra") }
+    })
+}
+
+/// Reads a configuration and what it has no place for.
+///
+/// # Safety
+/// `cfg` and `extra` are NULL or structures whose pointers are NULL or point at what their fields say.
+unsafe fn config_with(
+    cfg: *const jsStreamConfig,
+    extra: *const jsStreamExtra,
+) -> js::Result<StreamConfig> {
+    // SAFETY: the contract above.
+    let (mut config, extra) = unsafe { (config(cfg)?, extra.as_ref()) };
+    let Some(extra) = extra else {
+        return Ok(config);
+    };
+    // SAFETY: likewise.
+    if let Some(extra) = unsafe { extra.Mirror.as_ref() } {
+        let mirror = config.mirror.as_mut();
+        let mirror = mirror.ok_or_else(|| Error::invalid_arg("the stream has no mirror"))?;
+        // SAFETY: likewise.
+        unsafe { apply(extra, mirror) }?;
+    }
+    // SAFETY: likewise.
+    let extras = unsafe { given::array(extra.Sources, extra.SourcesLen, "sources") }?;
+    if extras.len() > config.sources.len() {
+        let (extras, sources) = (extras.len(), config.sources.len());
+        let text = format!("settings for {extras} sources, of which the stream has {sources}");
+        return Err(Error::invalid_arg(text).into());
+    }
+    for (extra, source) in extras.iter().zip(&mut config.sources) {
+        // SAFETY: likewise.
+        unsafe {
+            if let Some(extra) = extra.as_ref() {
+                apply(extra, source)?;
+            }
+        }
+    }
+    Ok(config)
+}
+
+/// Puts into a source what its structure has no place for.
+///
+/// # Safety
+/// The pointers of `extra` are NULL or point at what the fields say.
+unsafe fn apply(extra: &jsSourceExtra, source: &mut StreamSource) -> Result<()> {
+    // SAFETY: the contract above.
+    unsafe {
+        let transforms = given::array(
+            extra.SubjectTransforms,
+            extra.SubjectTransformsLen,
+            "subject transforms",
+        )?;
+        let transform = |transform: &jsSubjectTransformConfig| {
+            transform_from_c(transform, None)?
+                .ok_or_else(|| Error::invalid_arg("one of the subject transforms is empty"))
+        };
+        source.subject_transforms = transforms.iter().map(transform).collect::<Result<_>>()?;
+        let name = given::string(extra.ConsumerName, "the consumer's name")?;
+        let deliver_subject =
+            given::string(extra.ConsumerDeliverSubject, "the consumer's subject")?;
+        let is_set = !(name.is_empty() && deliver_subject.is_empty());
+        source.consumer = is_set.then(|| SourceConsumer {
+            name,
+            deliver_subject,
+            ..Default::default()
+        });
+    }
+    Ok(())
+}
+
+/// Create a stream with settings that `jsStreamConfig` has no place for.
+///
+/// As `js_AddStream` otherwise.
+///
+/// @note An addition of this library: nats.c does not have it.
+///
+/// @param si Receives what the stream is and has, to be released with `jsStreamInfo_Destroy`;
+/// NULL if that is of no interest. Written only with `NATS_OK`.
+/// @param js The context.
+/// @param cfg The configuration. Read during the call only.
+/// @param extra What that has no place for; NULL for nothing. Read during the call only.
+/// @param opts How this call differs from the context; NULL for not at all. Read during the call
+/// only.
+/// @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+///
+/// @retval NATS_OK The stream exists.
+/// @retval NATS_INVALID_ARG As for `js_AddStream`; or `extra` is for a mirror or for sources that the
+/// configuration does not have, or has an empty transform.
+/// @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+/// Or its answer is not JSON.
+/// @retval NATS_NO_SERVER_SUPPORT The server is older than 2.10 and knows no transforms.
+/// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
+/// @retval NATS_TIMEOUT No answer arrived in time.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_NO_MEMORY Memory could not be allocated.
+///
+/// @par Threads
+/// Any thread may call this function at any time. A callback may call it too: it waits for the
+/// answer.
+///
+/// @par Example
+/// ```c
+/// jsSubjectTransformConfig transform = {"orders.*", "all.orders.{{wildcard(1)}}"};
+/// jsSourceExtra sourceExtra, *extras[] = {&sourceExtra};
+/// jsStreamSource source, *sources[] = {&source};
+/// jsStreamExtra extra;
+/// jsStreamConfig cfg;
+///
+/// jsStreamConfig_Init(&cfg);
+/// jsStreamSource_Init(&source);
+/// jsSourceExtra_Init(&sourceExtra);
+/// jsStreamExtra_Init(&extra);
+/// source.Name = "ORDERS";
+/// cfg.Name = "ALL";
+/// cfg.Sources = sources;
+/// cfg.SourcesLen = 1;
+/// sourceExtra.SubjectTransforms = &transform;
+/// sourceExtra.SubjectTransformsLen = 1;
+/// extra.Sources = extras;
+/// extra.SourcesLen = 1;
+/// natsStatus s = js_AddStreamWithExtra(NULL, js, &cfg, &extra, NULL, NULL);
+/// ```
+///
+/// @see js_AddStream, js_UpdateStreamWithExtra
+///
+/// @ingroup nats_js_streams
+///
+/// # Safety
+/// `si` is NULL or valid for writing; `js` is NULL or a handle of this library; `opts` is NULL or
+/// options whose strings are NULL or strings; `errCode` is NULL or valid for writing; `cfg` and `extra`
+/// are NULL or structures whose pointers are NULL or point at what their fields say.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn js_AddStreamWithExtra(
+    si: *mut *mut jsStreamInfo,
+    js: *mut jsCtx,
+    cfg: *mut jsStreamConfig,
+    extra: *mut jsStreamExtra,
+    opts: *mut jsOptions,
+    errCode: *mut jsErrCodeArg,
+) -> natsStatus {
+    // SAFETY: the caller's contract, above.
+    unsafe {
+        guard_answer(
+            "js_AddStreamWithExtra",
+            si,
+            js,
+            opts,
+            errCode,
+            |call| call.create_stream(&config_with(cfg, extra)?),
+            to_c,
+        )
+    }
+}
+
+/// Change the configuration of a stream, with settings that `jsStreamConfig` has no place for.
+///
+/// As `js_UpdateStream` otherwise. For a source that `extra` has settings for, these replace the ones that
+/// the configuration came with; other sources keep theirs.
+///
+/// @note An addition of this library: nats.c does not have it.
+///
+/// @param si Receives what the stream is and has, to be released with `jsStreamInfo_Destroy`;
+/// NULL if that is of no interest. Written only with `NATS_OK`.
+/// @param js The context.
+/// @param cfg The configuration. Read during the call only.
+/// @param extra What that has no place for; NULL for nothing. Read during the call only.
+/// @param opts How this call differs from the context; NULL for not at all. Read during the call
+/// only.
+/// @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+///
+/// @retval NATS_OK The stream has the configuration.
+/// @retval NATS_NOT_FOUND The stream does not exist; `errCode` is `JSStreamNotFoundErr`. The last
+/// error is cleared.
+/// @retval NATS_INVALID_ARG As for `js_AddStreamWithExtra`.
+/// @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+/// Or its answer is not JSON.
+/// @retval NATS_NO_SERVER_SUPPORT The server is older than 2.10 and knows no transforms.
+/// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
+/// @retval NATS_TIMEOUT No answer arrived in time.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_NO_MEMORY Memory could not be allocated.
+///
+/// @par Threads
+/// Any thread may call this function at any time. A callback may call it too: it waits for the
+/// answer.
+///
+/// @see js_UpdateStream, js_AddStreamWithExtra
+///
+/// @ingroup nats_js_streams
+///
+/// # Safety
+/// `si` is NULL or valid for writing; `js` is NULL or a handle of this library; `opts` is NULL or
+/// options whose strings are NULL or strings; `errCode` is NULL or valid for writing; `cfg` and `extra`
+/// are NULL or structures whose pointers are NULL or point at what their fields say.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn js_UpdateStreamWithExtra(
+    si: *mut *mut jsStreamInfo,
+    js: *mut jsCtx,
+    cfg: *mut jsStreamConfig,
+    extra: *mut jsStreamExtra,
+    opts: *mut jsOptions,
+    errCode: *mut jsErrCodeArg,
+) -> natsStatus {
+    // SAFETY: the caller's contract, above.
+    unsafe {
+        guard_answer(
+            "js_UpdateStreamWithExtra",
+            si,
+            js,
+            opts,
+            errCode,
+            |call| call.update_stream(&config_with(cfg, extra)?),
+            to_c,
+        )
+    }
+}
+
+/// Get the settings of a source that its structure has no place for.
+///
+/// @note An addition of this library: nats.c does not have it.
+///
+/// @param extra Receives the settings, to be released with `jsSourceExtra_Destroy`. Written only with
+/// `NATS_OK`.
+/// @param source A source or mirror in a configuration that the library handed out, or a copy of it.
+///
+/// @retval NATS_OK `extra` has the settings; all are zero where there are none.
+/// @retval NATS_INVALID_ARG `extra` or `source` is NULL, or a string is not UTF-8.
+/// @retval NATS_NO_MEMORY Memory could not be allocated.
+///
+/// @par Threads
+/// Any thread may call this function; no other may destroy the configuration meanwhile.
+///
+/// @see js_UpdateStreamWithExtra, jsSourceExtra_Destroy
+///
+/// @ingroup nats_js_streams
+///
+/// # Safety
+/// `extra` is NULL or valid for writing; `source` is NULL or a source whose pointers are NULL or point at what
+/// their fields say.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn jsStreamSource_GetExtra(
+    extra: *mut *mut jsSourceExtra,
+    source: *const jsStreamSource,
+) -> natsStatus {
+    guard("jsStreamSource_GetExtra", || {
+        required(extra, "extra")?;
+        required(source.cast_mut(), "source")?;
+        // SAFETY: the caller's contract, above; neither is NULL.
+        unsafe {
+            let source = source_from_c(&*source)?;
+            extra.write(extra_to_c(&source)?.into_raw());
+        }
+        Ok(())
+    })
+}
+
+/// Destroy the settings of a source.
+///
+/// Frees them and all that they point at.
+///
+/// @note An addition of this library: nats.c does not have it.
+///
+/// @param extra What to destroy; NULL does nothing. Not one that the program made.
+///
+/// @par Threads
+/// Any thread may call this function; no other may use what it destroys.
+///
+/// @see jsStreamSource_GetExtra
+///
+/// @ingroup nats_js_streams
+///
+/// # Safety
+/// `extra` is NULL or from `jsStreamSource_GetExtra`, not destroyed before, and not used afterwards.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn jsSourceExtra_Destroy(extra: *mut jsSourceExtra) {
+    // SAFETY: the caller's contract, above.
+    guard_void(|| unsafe { memory::destroy(extra) });
+}
+
+fn extra_to_c(source: &StreamSource) -> Result<Made<jsSourceExtra>> {
+    let mut c = Made::<jsSourceExtra>::zeroed()?;
+    let transforms = source.subject_transforms.iter();
+    (c.SubjectTransforms, c.SubjectTransformsLen) = values(transforms, transform_to_c)?;
+    if let Some(consumer) = &source.consumer {
+        c.ConsumerName = text(&consumer.name)?;
+        c.ConsumerDeliverSubject = text(&consumer.deliver_subject)?;
+    }
+    Ok(c)
+}
+
+// SAFETY: everything that it points at is its own.
+unsafe impl Release for jsSourceExtra {
+    unsafe fn release(&mut self) {
+        // SAFETY: the contract of the trait.
+        unsafe {
+            free_values(self.SubjectTransforms, self.SubjectTransformsLen);
+            free_text(self.ConsumerName);
+            free_text(self.ConsumerDeliverSubject);
+        }
+    }
+}
