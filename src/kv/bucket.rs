@@ -1,4 +1,4 @@
-//! What a bucket can be, and the stream that it becomes.
+//! The configuration of a bucket, and that of its stream.
 
 use super::names::{STREAM_PREFIX, bucket_of, check_bucket, stream_of, subject_prefix};
 use crate::error::{Error, Result};
@@ -8,57 +8,57 @@ use crate::js::api::{
     SubjectTransform,
 };
 
-/// The most revisions of a key that a bucket can keep.
+/// The largest number of revisions of a key that a bucket can keep.
 const MOST_HISTORY: u8 = 64;
-/// The shortest time to live that servers take, in nanoseconds.
+/// The shortest time to live that servers accept, in nanoseconds.
 const SHORTEST_MARKER_TTL: i64 = 1_000_000_000;
-/// What the subjects of the API begin with where no domain or prefix is set.
+/// The prefix of the API's subjects if no domain or prefix is set.
 const DEFAULT_API: &str = "$JS.API";
 
-/// The configuration of a bucket. What is 0 or empty is the default.
+/// The configuration of a bucket. Zero or empty fields mean the default.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct BucketConfig {
     /// Its name.
     pub bucket: String,
-    /// Words for people.
+    /// A description for people.
     pub description: String,
-    /// The size of the largest value; 0 for no limit.
+    /// The size of the largest value, in bytes; 0 for no limit.
     pub max_value_size: i64,
-    /// How many revisions of a key are kept; 0 for 1.
+    /// The number of revisions that are kept of each key; 0 for 1.
     pub history: u8,
-    /// How old values get, in nanoseconds; 0 for ever.
+    /// The maximum age of values, in nanoseconds; 0 for no limit.
     pub ttl: i64,
-    /// How many bytes it can have; 0 for no limit.
+    /// The maximum size of the bucket, in bytes; 0 for no limit.
     pub max_bytes: i64,
-    /// Where values are stored.
+    /// The type of storage.
     pub storage: Storage,
-    /// On how many servers; 0 for 1.
+    /// The number of replicas; 0 for 1.
     pub replicas: i64,
-    /// What is published again when it has been stored.
+    /// The configuration for publishing stored messages again.
     pub republish: Option<Republish>,
-    /// The bucket that it is a copy of.
+    /// The bucket that this one mirrors.
     pub mirror: Option<StreamSource>,
-    /// The buckets that it gathers; not together with `mirror`.
+    /// The buckets that it collects entries of; not together with `mirror`.
     pub sources: Vec<StreamSource>,
-    /// How long markers live that say that a key has expired, in nanoseconds; 0 for none, and then
-    /// values have no time to live of their own.
+    /// The lifetime of the markers that say that a key has expired, in nanoseconds; 0 for no markers, and then single
+    /// values cannot have a time to live.
     pub limit_marker_ttl: i64,
-    /// How values are compressed.
+    /// The compression of stored values.
     pub compression: Compression,
-    /// Where in the cluster.
+    /// The placement in the cluster.
     pub placement: Option<Placement>,
-    /// Names and values of the program's own.
+    /// Metadata of the program.
     pub metadata: Metadata,
-    /// Several keys may be changed at once.
+    /// Allow changing several keys atomically.
     pub allow_transactions: bool,
 }
 
 impl BucketConfig {
-    /// The stream that the bucket is. `discard_new`: the server can refuse what does not fit.
+    /// The configuration of the stream. With `discard_new`, the server refuses values for which there is no room.
     pub fn stream(&self, discard_new: bool) -> Result<StreamConfig> {
         check_bucket(&self.bucket)?;
         if self.history > MOST_HISTORY {
-            // The two blanks are what programs have been told ever since.
+            // The two blanks are part of the text that programs have seen so far.
             return Err(Error::invalid_arg("history limited to a max of  64"));
         }
         if self.limit_marker_ttl > 0 && self.limit_marker_ttl < SHORTEST_MARKER_TTL {
@@ -106,7 +106,7 @@ impl BucketConfig {
     }
 }
 
-/// A source or mirror by the name of its stream, where it has that of its bucket.
+/// Sets the stream of a source or mirror that is given by the name of its bucket.
 fn with_stream_name(source: &StreamSource) -> StreamSource {
     let mut source = source.clone();
     if !source.name.starts_with(STREAM_PREFIX) {
@@ -115,8 +115,8 @@ fn with_stream_name(source: &StreamSource) -> StreamSource {
     source
 }
 
-/// A source whose keys become those of the bucket (ADR-57), unless the program says what becomes of
-/// them. A filter is a part of that: a source has either of the two.
+/// A source whose keys are moved to this bucket (ADR-57), unless the program has set subject transforms. Filters are
+/// part of a transform, so a source has either of the two.
 fn renaming(mut source: StreamSource, bucket: &str) -> StreamSource {
     if !source.subject_transforms.is_empty() {
         return source;
@@ -126,7 +126,7 @@ fn renaming(mut source: StreamSource, bucket: &str) -> StreamSource {
         "" => ">",
         filter => match filter.strip_prefix(&from) {
             Some(keys) => keys,
-            // Of no key of that bucket.
+            // The filter matches no key of that bucket.
             None => return source,
         },
     };
@@ -139,7 +139,7 @@ fn renaming(mut source: StreamSource, bucket: &str) -> StreamSource {
     source
 }
 
-/// A pattern as the destination of a transform, where wildcards of one token have numbers.
+/// A pattern as the destination of a transform, in which wildcards of one token have numbers.
 fn numbered(pattern: &str) -> String {
     let mut number = 0;
     let tokens: Vec<String> = pattern
@@ -155,17 +155,17 @@ fn numbered(pattern: &str) -> String {
     tokens.join(".")
 }
 
-/// What the subjects of a bucket's keys begin with, for who reads and for who writes.
+/// The prefixes of the subjects of a bucket's keys, for reading and for writing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prefixes {
-    /// What they are stored as.
+    /// The prefix of stored subjects.
     pub read: String,
-    /// What they are published as.
+    /// The prefix for publishing.
     pub write: String,
 }
 
 impl Prefixes {
-    /// The prefixes for the bucket that this stream is, by way of an API of this prefix.
+    /// The prefixes for a bucket with this stream, through an API with this prefix.
     pub fn of(config: &StreamConfig, api: &str) -> Self {
         let own = subject_prefix(bucket_of(&config.name));
         let through_api = |prefix: &str| match api {
@@ -187,7 +187,7 @@ impl Prefixes {
                 }
                 _ => through_api(&origin),
             },
-            // A mirror has its origin's messages as they are, unless the program has them renamed.
+            // A mirror has the messages of its origin unchanged, unless the program has set subject transforms.
             read: match mirror.subject_transforms.iter().any(renamed) {
                 true => own,
                 false => origin,

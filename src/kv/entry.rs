@@ -1,32 +1,32 @@
-//! A value with its revision, and what was done to its key.
+//! An entry of a bucket: a value with its revision, and the operation on its key.
 
 use crate::error::{Error, Result, Status};
 use crate::js::consume::Metadata;
 use crate::msg::Msg;
 use crate::words::shown;
 
-/// The header that says what was done, where that is not a put.
+/// The header that names the operation, unless it is a put.
 pub const OPERATION: &[u8] = b"KV-Operation";
-/// What it says of a key that was deleted.
+/// Its value for a deleted key.
 pub const DELETED: &[u8] = b"DEL";
-/// What it says of a key that was purged.
+/// Its value for a purged key.
 pub const PURGED: &[u8] = b"PURGE";
-/// The header of a marker that the server has made.
+/// The header of a marker that the server has created.
 const MARKER_REASON: &[u8] = b"Nats-Marker-Reason";
 
-/// What was done to a key.
+/// The operation on a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operation {
-    /// It got a value.
+    /// The key was set to a value.
     Put,
-    /// It was deleted; what it had before is still there.
+    /// The key was deleted; its history is still stored.
     Delete,
-    /// It was deleted with all that it had.
+    /// The key was deleted together with its history.
     Purge,
 }
 
 impl Operation {
-    /// What the headers of a message say.
+    /// The operation that the headers of a message name.
     pub fn of(msg: &Msg) -> Self {
         if let Some(operation) = msg.header(OPERATION) {
             return match operation {
@@ -46,7 +46,7 @@ impl Operation {
 /// A revision of a key.
 pub struct Entry {
     msg: Msg,
-    /// Where the key begins in the subject.
+    /// The offset of the key in the subject.
     key_at: usize,
     revision: u64,
     created: i64,
@@ -55,7 +55,7 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// The entry that a stored message is, which was asked for. `None` where it is not of the bucket.
+    /// The entry of a stored message that was read directly. `None` if it does not belong to the bucket.
     pub(super) fn stored(msg: Msg, prefix: &str) -> Option<Entry> {
         let is_key = has_key(msg.subject(), prefix);
         is_key.then(|| Entry {
@@ -68,7 +68,7 @@ impl Entry {
         })
     }
 
-    /// The entry that a consumer has delivered.
+    /// The entry of a message from a consumer.
     pub(super) fn delivered(msg: Msg, prefix: &str) -> Result<Entry> {
         key_of(msg.subject(), prefix)?;
         let Some(meta) = msg.reply().and_then(Metadata::parse) else {
@@ -106,17 +106,17 @@ impl Entry {
         &self.msg.subject()[self.key_at..]
     }
 
-    /// Where the key begins in the message's subject.
+    /// The offset of the key in the message's subject.
     pub fn key_at(&self) -> usize {
         self.key_at
     }
 
-    /// The message that it is.
+    /// The message of the entry.
     pub fn msg(&self) -> &Msg {
         &self.msg
     }
 
-    /// The value; empty where the key was deleted.
+    /// The value; empty if the key was deleted.
     pub fn value(&self) -> &[u8] {
         self.msg.payload()
     }
@@ -126,22 +126,22 @@ impl Entry {
         self.revision
     }
 
-    /// When it was stored, in nanoseconds since 1970.
+    /// The time at which it was stored, in nanoseconds since 1970.
     pub fn created(&self) -> i64 {
         self.created
     }
 
-    /// How many entries the watcher still had to get when it was delivered.
+    /// The number of entries that the watcher had still to receive when this one was delivered.
     pub fn delta(&self) -> u64 {
         self.delta
     }
 
-    /// What was done.
+    /// The operation.
     pub fn operation(&self) -> Operation {
         self.operation
     }
 
-    /// Is there no value any more?
+    /// Does the entry say that the key has no value?
     pub fn is_deleted(&self) -> bool {
         self.operation != Operation::Put
     }

@@ -1,4 +1,4 @@
-//! Keys, histories, and what is left of deleted keys: watches that end when the initial data are complete.
+//! Keys, histories and the markers of deleted keys: watches that end when the initial data are complete.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -13,20 +13,21 @@ use crate::error::{Error as Plain, Result as PlainResult, Status};
 use crate::js::{CallOptions, Purge, Result};
 use crate::msg::Msg;
 
-/// Markers that are older are removed where nothing else is said, in nanoseconds: 30 minutes.
+/// The default age from which markers are removed, in nanoseconds: 30 minutes.
 const OLD: i64 = 30 * 60 * 1_000_000_000;
 
-/// What [`Store::purge_deletes`] removes.
+/// The parameters of [`Store::purge_deletes`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct PurgeDeletes {
-    /// Markers older than this are removed too, in nanoseconds: 0 for 30 minutes, less for all of them.
+    /// Also remove the markers that are older than this, in nanoseconds: 0 for 30 minutes, a negative value for all of
+    /// them.
     pub markers_older_than: i64,
-    /// For how long at most; `None` for as long as it takes.
+    /// The maximum duration; `None` for no limit.
     pub timeout: Option<Duration>,
 }
 
 impl PurgeDeletes {
-    /// Is a marker removed that was stored then?
+    /// Is a marker that was stored at this time removed?
     fn removes(&self, created: i64, now: i64) -> bool {
         match self.markers_older_than {
             ..0 => true,
@@ -37,7 +38,7 @@ impl PurgeDeletes {
 }
 
 impl Store {
-    /// The keys that have a value and that one of these patterns matches.
+    /// The keys that have a value and match one of these patterns.
     pub fn keys(
         self: &Arc<Self>,
         filters: &[&str],
@@ -46,7 +47,7 @@ impl Store {
     ) -> Result<Keys> {
         let mut keys = Keys::default();
         let options = WatchOptions {
-            // A key may be deleted while this goes on.
+            // A key may be deleted while this runs.
             ignore_deletes: false,
             meta_only: true,
             ..*options
@@ -71,8 +72,8 @@ impl Store {
         Ok(shown)
     }
 
-    /// All that the bucket has of a key, or of the keys that a pattern matches.
-    /// [`Status::NATS_NOT_FOUND`] where that is nothing.
+    /// The stored entries of a key, or of the keys that match a pattern. Fails with [`Status::NATS_NOT_FOUND`] if there
+    /// are none.
     pub fn history(
         self: &Arc<Self>,
         key: &str,
@@ -91,9 +92,9 @@ impl Store {
         }
     }
 
-    /// Removes what deleted keys had before, and markers that are old.
+    /// Removes the history of deleted keys, and old markers.
     ///
-    /// A key that gets a value meanwhile keeps that: only what came before its marker is removed.
+    /// A key that gets a value in the meantime keeps it: only entries before its marker are removed.
     pub fn purge_deletes(self: &Arc<Self>, what: &PurgeDeletes) -> Result<()> {
         let deadline = deadline_of(what.timeout);
         let mut deleted: HashMap<Vec<u8>, (u64, i64)> = HashMap::new();
@@ -114,7 +115,7 @@ impl Store {
         let now = now.map_or(0, |now| i64::try_from(now.as_nanos()).unwrap_or(i64::MAX));
         for (key, (revision, created)) in deleted {
             let subject = format!("{}{}", self.read_prefix(), String::from_utf8_lossy(&key));
-            // All before this.
+            // All before this one.
             let sequence = match what.removes(created, now) {
                 true => revision + 1,
                 false => revision,
@@ -165,7 +166,7 @@ impl Store {
     }
 }
 
-/// How long a call may wait that is one of several with a deadline.
+/// The timeout of one of several calls that share a deadline.
 fn remaining(deadline: Option<Instant>, wait: Duration) -> Result<Duration> {
     let Some(deadline) = deadline else {
         return Ok(wait);

@@ -1,4 +1,4 @@
-//! When the initial data of a watch are complete, for whoever takes its entries.
+//! The place among the entries of a watch at which the initial data are complete.
 //!
 //! The consumer says behind how many messages that is ([`Events::initial_complete`]), before any later
 //! message is in the queue; the taker of the messages says it to the program behind that message. If it
@@ -6,24 +6,24 @@
 //!
 //! [`Events::initial_complete`]: crate::js::consume::Events::initial_complete
 
-/// The taker's side of it.
+/// The state on the side of the receiver.
 #[derive(Debug, Default)]
 pub struct Marker {
-    /// Messages of the consumer that were taken.
+    /// The number of messages of the consumer that were taken.
     taken: u64,
     /// The program has been told.
     given: bool,
 }
 
 impl Marker {
-    /// A message of the consumer was taken. `after`: behind how many of them the initial data are
-    /// complete, where that is known. Returns whether the program is to be told behind this one.
+    /// A message of the consumer was taken. `after` is the number of messages of the initial data, if it is known.
+    /// Returns true if the program has to be told after this message.
     pub fn took(&mut self, after: Option<u64>) -> bool {
         self.taken += 1;
         self.look(after)
     }
 
-    /// The message of our own was taken.
+    /// The library's own message was taken.
     pub fn look(&mut self, after: Option<u64>) -> bool {
         let due = !self.given && after.is_some_and(|after| self.taken >= after);
         self.given |= due;
@@ -36,7 +36,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// What lies in the queue of a subscription.
+    /// The contents of a subscription's queue.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     enum Item {
         Message,

@@ -1,11 +1,11 @@
 //! Key-value buckets (ADR-8): a stream whose subjects are keys.
 //!
-//! Stands on [`js`](crate::js) and on what [`client`](crate::client) offers to everybody.
+//! Uses [`js`](crate::js) and the public face of [`client`](crate::client).
 //!
 //! | file | subject |
 //! |---|---|
-//! | [`names`] | which names buckets and keys can have, and the subjects that they become |
-//! | [`bucket`] | what a bucket can be, and the stream that it becomes |
+//! | [`names`] | valid names of buckets and keys, and the subjects for them |
+//! | [`bucket`] | the configuration of a bucket, and that of its stream |
 //! | [`store`] | buckets: create, open, delete, list; their status |
 //! | [`codec`] | keys and values that have another form in the bucket than in the program |
 //! | [`entry`] | a value with its revision, and what was done to its key |

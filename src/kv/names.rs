@@ -1,17 +1,17 @@
-//! Names of buckets and keys, and the subjects that they become.
+//! Names of buckets and keys, and the subjects for them.
 
 use crate::error::{Error, Result};
 
-/// What the names of buckets' streams begin with.
+/// The prefix of the names of buckets' streams.
 pub const STREAM_PREFIX: &str = "KV_";
 
-/// Can a bucket have this name?
+/// Is this a valid name of a bucket?
 pub fn is_bucket(name: &str) -> bool {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
     !name.is_empty() && name.bytes().all(allowed)
 }
 
-/// Refuses what no bucket can be called.
+/// Fails unless this is a valid name of a bucket.
 pub fn check_bucket(name: &str) -> Result<()> {
     match is_bucket(name) {
         true => Ok(()),
@@ -19,14 +19,14 @@ pub fn check_bucket(name: &str) -> Result<()> {
     }
 }
 
-/// Can a key have this name? It becomes one or more tokens of a subject.
+/// Is this a valid key? It becomes one or more tokens of a subject.
 pub fn is_key(key: &str) -> bool {
     let allowed =
         |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'/' | b'\\' | b'=');
     key.bytes().all(allowed) && key.split('.').all(|token| !token.is_empty())
 }
 
-/// Refuses what no key can be called.
+/// Fails unless this is a valid key.
 pub fn check_key(key: &str) -> Result<()> {
     match is_key(key) {
         true => Ok(()),
@@ -34,17 +34,17 @@ pub fn check_key(key: &str) -> Result<()> {
     }
 }
 
-/// The stream of a bucket.
+/// The name of a bucket's stream.
 pub fn stream_of(bucket: &str) -> String {
     format!("{STREAM_PREFIX}{bucket}")
 }
 
-/// The bucket of a stream; the stream's own name where it is not called like one.
+/// The name of a stream's bucket; the stream's own name if it does not have the prefix.
 pub fn bucket_of(stream: &str) -> &str {
     stream.strip_prefix(STREAM_PREFIX).unwrap_or(stream)
 }
 
-/// What the subjects of a bucket's keys begin with, the dot at its end included.
+/// The prefix of the subjects of a bucket's keys, including the dot at its end.
 pub fn subject_prefix(bucket: &str) -> String {
     format!("$KV.{bucket}.")
 }

@@ -1,4 +1,4 @@
-//! Getting values.
+//! Reading values.
 
 use super::codec::Decode;
 use super::entry::Entry;
@@ -8,15 +8,15 @@ use crate::js::Result;
 use crate::js::manage::{DirectGet, GetMsg};
 
 impl Store {
-    /// The value of a key. [`Status::NATS_NOT_FOUND`] without words where there is none.
+    /// The value of a key. Fails with [`Status::NATS_NOT_FOUND`], without a text, if there is none.
     pub fn get(&self, key: &str) -> Result<Entry> {
         let key = self.codecs().stored_key(key)?;
         let entry = self.last(&key).and_then(living)?;
         Ok(self.shown(entry, Decode::All)?)
     }
 
-    /// A value that a key had; [`Status::NATS_NOT_FOUND`] where the revision is of another key, is no
-    /// longer there, or deleted the key.
+    /// A past or present value of a key. Fails with [`Status::NATS_NOT_FOUND`] if the revision belongs to another key,
+    /// is not stored any more, or deleted the key.
     pub fn get_revision(&self, key: &str, revision: u64) -> Result<Entry> {
         let key = self.codecs().stored_key(key)?;
         if revision == 0 {
@@ -57,8 +57,8 @@ impl Store {
         Ok(entry.ok_or(Status::NATS_NOT_FOUND)?)
     }
 
-    /// The values of several keys, all of one state of the bucket, in the order in which they were
-    /// stored. Keys may have wildcards; those without a value are left out.
+    /// The values of several keys, all of one state of the bucket, in the order in which they were stored. Keys may
+    /// have wildcards. Keys without a value are left out.
     pub fn get_many(&self, keys: &[&str]) -> Result<Vec<Entry>> {
         if keys.is_empty() {
             return Ok(Vec::new());
@@ -91,7 +91,7 @@ impl Store {
     }
 }
 
-/// The entry, unless it says that the key has no value any more.
+/// The entry, unless it says that the key has no value.
 fn living(entry: Entry) -> Result<Entry> {
     match entry.is_deleted() {
         true => Err(Status::NATS_NOT_FOUND.into()),

@@ -11,13 +11,13 @@ use crate::error::{Error as Plain, Result as PlainResult, Status};
 use crate::js::api::{Compression, ErrCode, StreamConfig, StreamInfo};
 use crate::js::{Call, CallOptions, Context, Error, Result};
 
-/// A bucket, as far as a program that uses it has to know.
+/// The properties of a bucket that its functions need.
 pub struct Store {
     context: Arc<Context>,
     bucket: String,
     stream: String,
     prefixes: Prefixes,
-    /// All of its servers answer when a value is asked for.
+    /// All of its servers answer direct gets.
     direct: bool,
     /// The stream that what is written goes to, if its configuration can be asked for.
     written: Option<String>,
@@ -27,12 +27,12 @@ pub struct Store {
     codecs: Codecs,
 }
 
-/// What is done with the stream of a bucket.
+/// The operation on the stream of a bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Making {
-    /// It is created. One that exists with the same configuration is no error.
+    /// Create it. If it exists with the same configuration, that is no error.
     Create,
-    /// One that exists gets the configuration.
+    /// Update the configuration of an existing one.
     Update,
     /// Either of the two.
     CreateOrUpdate,
@@ -41,7 +41,7 @@ pub enum Making {
 impl Store {
     /// Creates a bucket, or changes the configuration of one.
     pub fn make(context: &Arc<Context>, config: &BucketConfig, how: Making) -> Result<Arc<Store>> {
-        // Older servers would not store it.
+        // Older servers would not store this setting.
         let discard_new = context.connection().server_at_least(2, 7, 2);
         let stream = config.stream(discard_new)?;
         let call = context.call(&CallOptions::default());
@@ -74,7 +74,7 @@ impl Store {
         Ok(Store::of(context, &named))
     }
 
-    /// Removes a bucket with all its values.
+    /// Deletes a bucket with all its values.
     pub fn delete_bucket(context: &Arc<Context>, bucket: &str) -> Result<()> {
         if !is_bucket(bucket) {
             return Err(Plain::invalid_arg("bucket not valid key-value store").into());
@@ -86,7 +86,7 @@ impl Store {
 
     /// The names of all buckets of the account.
     pub fn names(context: &Arc<Context>) -> Result<Vec<String>> {
-        // Mirrors have no subjects by which they could be asked for.
+        // Mirrors have no subjects by which they could be selected.
         let streams = context.call(&CallOptions::default()).stream_names()?;
         let buckets = streams
             .iter()
@@ -146,17 +146,17 @@ impl Store {
         &self.stream
     }
 
-    /// The context that it is used through.
+    /// The context that it was opened with.
     pub fn context(&self) -> &Arc<Context> {
         &self.context
     }
 
-    /// What the subjects of stored keys begin with.
+    /// The prefix of the subjects of stored keys.
     pub fn read_prefix(&self) -> &str {
         &self.prefixes.read
     }
 
-    /// What the subjects begin with that keys are published on.
+    /// The prefix of the subjects to which keys are published.
     pub fn write_prefix(&self) -> &str {
         &self.prefixes.write
     }
@@ -196,7 +196,7 @@ impl Store {
         self.context.call(&CallOptions::default())
     }
 
-    /// What the bucket is and has at this moment.
+    /// The present status of the bucket.
     pub fn status(&self) -> Result<BucketStatus> {
         let info = self.call().stream_info(&self.stream)?;
         Ok(BucketStatus {
@@ -206,7 +206,7 @@ impl Store {
     }
 }
 
-/// What a bucket is and has.
+/// The status of a bucket.
 #[derive(Debug, Clone)]
 pub struct BucketStatus {
     bucket: String,
@@ -219,7 +219,7 @@ impl BucketStatus {
         &self.bucket
     }
 
-    /// What its stream is and has.
+    /// The info of its stream.
     pub fn info(&self) -> &StreamInfo {
         &self.info
     }
@@ -236,8 +236,8 @@ impl BucketStatus {
     }
 }
 
-/// Says whether a server has refused a change because a key had another revision than was expected.
-/// Replicated streams have a code of their own, with words without a number.
+/// Has a server refused a change because a key had another revision than expected? Replicated streams report this with
+/// a code of their own, and a text without a number.
 pub fn is_wrong_revision(error: &Error) -> bool {
     error.code() == ErrCode::STREAM_WRONG_LAST_SEQUENCE
         || error.code() == ErrCode::STREAM_WRONG_LAST_SEQUENCE_CONSTANT

@@ -1,8 +1,8 @@
-//! Following keys.
+//! Watching keys.
 //!
-//! A watcher is an ordered consumer of the bucket's stream, which sees to it that nothing is missing, comes
-//! twice or out of order, whatever happens to the connection and the server. What is added here: entries
-//! instead of messages, and the word that the initial data are complete, in its place among the entries.
+//! A watcher is an ordered consumer of the bucket's stream, which ensures that no message is missing, duplicated or out
+//! of order, whatever happens to the connection and the server. This file converts the messages into entries, and adds
+//! the notice, in its place among the entries, that the initial data are complete.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
@@ -21,23 +21,23 @@ use crate::js::consume::{Delivery, Events, Mode, Push, SubOptions, Wanted, subsc
 use crate::locks::Mutex;
 use crate::msg::{Msg, MsgList};
 
-/// How many messages are taken at once where all are wanted.
+/// The number of messages that are taken at once if all of them are wanted.
 const AT_ONCE: usize = 256;
 
-/// What a watcher shows.
+/// The selection of entries.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct WatchOptions {
-    /// Not what deletes keys.
+    /// Leave out deletions.
     pub ignore_deletes: bool,
-    /// All that the bucket has of each key, not only the last.
+    /// Include the history of each key, not only its last entry.
     pub include_history: bool,
-    /// Without values.
+    /// Leave out the values.
     pub meta_only: bool,
-    /// Only what is new; there are no initial data then. Wins over `include_history`.
+    /// Only changes from now on; there are no initial data. Takes precedence over `include_history`.
     pub updates_only: bool,
-    /// All from this revision on; wins over both. 0 for not at all.
+    /// All entries from this revision on. Takes precedence over both. 0 for no such limit.
     pub resume_from: u64,
-    /// How often the server is heard of, in nanoseconds; 0 for the default of an ordered consumer.
+    /// The interval of the server's heartbeats, in nanoseconds; 0 for the default of an ordered consumer.
     pub heartbeat: i64,
     /// Keys as they are stored: the codecs of the bucket's handle do not decode them. Not with values.
     pub stored_keys: bool,
@@ -74,19 +74,19 @@ impl WatchOptions {
     }
 }
 
-/// Who gets a watcher's entries as they come, on a delivery thread.
+/// Receives the entries of a watcher on a delivery thread.
 pub trait EntrySink: Send + Sync {
-    /// Some are about to come.
+    /// Entries are about to be delivered.
     fn begin(&self) {}
 
-    /// An entry; `None` where the initial data are complete; or why a message is no entry.
+    /// Delivers an entry; `None` when the initial data are complete; an error if a message is not an entry.
     fn entry(&self, entry: PlainResult<Option<Entry>>);
 
-    /// Those were all for now.
+    /// The round is over.
     fn end(&self) {}
 }
 
-/// What follows keys of a bucket.
+/// A watcher of keys of a bucket.
 pub struct Watcher {
     store: Arc<Store>,
     sub: Arc<Subscription>,
@@ -100,11 +100,11 @@ pub struct Watcher {
     stopped: AtomicBool,
 }
 
-/// How far the program has got.
+/// The progress of the receiver.
 #[derive(Default)]
 struct Taking {
     marker: Marker,
-    /// The next thing to be returned is that the initial data are complete.
+    /// The next result is that the initial data are complete.
     due: bool,
 }
 
@@ -154,7 +154,7 @@ pub fn watch(
     let mut made = None;
     let call = store.call();
     subscribe(store.context(), &call, &wanted, delivery, events, |sub| {
-        // The server sends no more than it is answered for.
+        // Flow control: the server sends no more until it is answered.
         let _ = sub.set_pending_limits(-1, -1);
         news.is_of(sub);
         let Some(push) = sub.extension::<Push>() else {
@@ -188,7 +188,7 @@ impl Watcher {
         &self.store
     }
 
-    /// The subscription that its entries come by.
+    /// The subscription over which its entries arrive.
     pub fn subscription(&self) -> &Arc<Subscription> {
         &self.sub
     }
@@ -198,22 +198,22 @@ impl Watcher {
         self.stopped.load(Ordering::SeqCst)
     }
 
-    /// Ends it. Threads that wait for entries return, and none is shown any more.
+    /// Stops it. Threads that wait for entries return, and no more entries are delivered.
     pub fn stop(&self) {
         if self.stopped.swap(true, Ordering::SeqCst) {
             return;
         }
         let conn = self.sub.connection();
-        // Without a server there is nobody to ask to delete the consumer, which it does by itself later.
+        // Without a server the consumer cannot be deleted now; the server removes it later.
         if conn.is_closed() || conn.is_reconnecting() {
             self.sub.destroy();
             return;
         }
-        // That the consumer could not be deleted does not matter: it is not used any more.
+        // An error of deleting the consumer has no consequences: it is not used any more.
         let _ = self.sub.unsubscribe();
     }
 
-    /// The next entry; `None` where the initial data are complete.
+    /// The next entry; `None` when the initial data are complete.
     pub fn next(&self, deadline: Option<Instant>) -> Result<Option<Entry>> {
         self.check_taken_by_next()?;
         loop {
@@ -234,7 +234,7 @@ impl Watcher {
         }
     }
 
-    /// Gives all initial data to `each`. `deadline`: until when they must be complete.
+    /// Passes all initial data to `each`. They must be complete at `deadline`.
     pub(super) fn gather(
         &self,
         deadline: Option<Instant>,
@@ -293,8 +293,8 @@ impl Watcher {
         }
     }
 
-    /// Fails where the bucket is no longer, so that nothing is waited for in vain. Where it cannot be
-    /// asked it is taken to be there.
+    /// Fails if the bucket does not exist any more, so that no thread waits in vain. If the server cannot be asked, the
+    /// bucket is assumed to exist.
     fn is_there(&self) -> Result<()> {
         match self.store.call().stream_info(self.store.stream()) {
             Err(e) if e.status() == Status::NATS_NOT_FOUND => Err(e),
@@ -311,7 +311,7 @@ impl Watcher {
         Ok(())
     }
 
-    /// Takes messages that wait, and waits for the first one.
+    /// Takes pending messages, and waits for the first one.
     fn take_some(&self, max: usize, deadline: Option<Instant>, into: &mut MsgList) -> Result<()> {
         let is_stopped = || self.is_stopped();
         let mut want = Batch {
@@ -362,7 +362,7 @@ impl Watcher {
     }
 }
 
-/// The earlier of two moments, of which `None` never comes.
+/// The earlier of two times, of which `None` is never.
 fn earlier(a: Option<Instant>, b: Option<Instant>) -> Option<Instant> {
     match (a, b) {
         (Some(a), Some(b)) => Some(a.min(b)),
@@ -374,7 +374,7 @@ fn stopped() -> Plain {
     Plain::illegal_state("the watcher was stopped")
 }
 
-/// Stops a watcher when it is no longer used.
+/// Stops a watcher when it is dropped.
 pub(super) struct Stopping(pub(super) Arc<Watcher>);
 
 impl Drop for Stopping {
@@ -383,7 +383,7 @@ impl Drop for Stopping {
     }
 }
 
-/// Gives what comes to a watcher's sink.
+/// Passes messages to the sink of a watcher.
 struct Sink {
     watcher: Arc<OnceLock<Weak<Watcher>>>,
     push: Arc<Push>,
@@ -392,7 +392,7 @@ struct Sink {
 
 impl Sink {
     fn show(&self, msg: Msg) {
-        // Nobody shows anything of a watcher that has gone.
+        // The watcher has been dropped: its entries are not delivered.
         let Some(watcher) = self.watcher.get().and_then(Weak::upgrade) else {
             return;
         };
@@ -428,7 +428,7 @@ impl MsgSink for Sink {
     }
 }
 
-/// When something that begins now must be done; `None` for never.
+/// The deadline of an operation that begins now; `None` for never.
 pub(super) fn deadline_of(timeout: Option<Duration>) -> Option<Instant> {
     Instant::now().checked_add(timeout?)
 }

@@ -1,4 +1,4 @@
-//! Putting, creating, updating, deleting and purging.
+//! Changing values: put, create, update, delete, purge.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -15,32 +15,32 @@ use crate::js::{Error, Result};
 use crate::msg::Msg;
 use crate::proto::headers::{HeaderBlock, HeaderMap};
 
-/// The header by which a message replaces those before it of its subject.
+/// The header of a message that replaces all earlier ones of its subject.
 const ROLLUP: &[u8] = b"Nats-Rollup";
-/// How often a key is created where somebody else deletes it at the same time.
+/// How often creating a key is tried again if other clients delete it at the same time.
 const CREATE_RACES: usize = 5;
-/// How many keys a transaction can change: as many messages as a batch can have.
+/// The maximum number of keys in a transaction, which is that of the messages in a batch.
 pub const MOST_CHANGES: usize = 1000;
 
-/// What is said of a change beside the key and its value.
+/// The conditions and options of a change.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Said {
-    /// The revision that the key must have; 0 for none at all.
+    /// The revision that the key must have; 0 if the key must not exist.
     pub expect: Option<u64>,
-    /// How long the revision is kept, in milliseconds; 0 or less for as long as the bucket says.
+    /// The time to live of the revision, in milliseconds; 0 or less for the bucket's setting.
     pub ttl_ms: i64,
 }
 
-/// A change of a key, one of several.
+/// One of several changes of keys.
 #[derive(Debug, Clone, Copy)]
 pub struct Change<'a> {
     /// The key.
     pub key: &'a str,
-    /// What becomes of it.
+    /// The operation.
     pub operation: Operation,
-    /// Its value; of no interest where it is not put.
+    /// Its value; ignored unless it is put.
     pub value: &'a [u8],
-    /// What else is said.
+    /// The conditions and options.
     pub said: Said,
 }
 
@@ -67,12 +67,12 @@ fn headers(operation: Operation, said: &Said) -> HeaderMap {
 }
 
 impl Store {
-    /// Gives a key a value, whatever it had. Returns the revision.
+    /// Sets the value of a key unconditionally. Returns the revision.
     pub fn put(&self, key: &str, value: &[u8]) -> Result<u64> {
         self.change(key, Operation::Put, value, &Said::default(), None)
     }
 
-    /// Gives a key a value if its revision is `last`; 0 if it has none.
+    /// Sets the value of a key if its revision is `last`; 0 if it has none.
     pub fn update(&self, key: &str, value: &[u8], last: u64, ttl_ms: i64) -> Result<u64> {
         let said = Said {
             expect: Some(last),
@@ -81,7 +81,7 @@ impl Store {
         self.change(key, Operation::Put, value, &said, None)
     }
 
-    /// Gives a key a value that has none, because it never had one or was deleted.
+    /// Sets the value of a key that has none, because it was never set or was deleted.
     pub fn create(&self, key: &str, value: &[u8], ttl_ms: i64) -> Result<u64> {
         let stored_key = self.codecs().stored_key(key)?;
         let mut result = self.update(key, value, 0, ttl_ms);
@@ -97,7 +97,7 @@ impl Store {
                         break;
                     }
                 }
-                // The server's refusal says that it had something, which has gone since.
+                // The server has refused because there was a value, which has been deleted since.
                 Err(e) if e.status() == Status::NATS_NOT_FOUND && is_wrong_revision(&first) => {
                     result = self.update(key, value, 0, ttl_ms);
                 }
@@ -107,7 +107,7 @@ impl Store {
         result
     }
 
-    /// Deletes a key, which keeps what it had before; with `at` only if it has this revision.
+    /// Deletes a key, whose history stays stored; with `at` only if it has this revision.
     pub fn delete(&self, key: &str, at: Option<u64>) -> Result<u64> {
         let said = Said {
             expect: at,
@@ -116,8 +116,8 @@ impl Store {
         self.remove(key, Operation::Delete, &said, None)
     }
 
-    /// Deletes a key with all that it had; with an expectation only if it has this revision. `wait` is
-    /// how long to wait for the server, if not for as long as the context says.
+    /// Deletes a key and its history; with an expectation only if it has this revision. `wait` is the time to wait for
+    /// the server, instead of the context's.
     pub fn purge(&self, key: &str, said: &Said, wait: Option<Duration>) -> Result<u64> {
         self.remove(key, Operation::Purge, said, wait)
     }
@@ -163,8 +163,8 @@ impl Store {
         stored(answer.ack()?.map(|ack| ack.sequence))
     }
 
-    /// Changes several keys at once: all of them or, where one cannot be changed as asked, none. Returns
-    /// the revision of the last one; those before it have the numbers before that.
+    /// Changes several keys atomically: if one of the changes is not possible, none is made. Returns the revision of
+    /// the last change. The others have the preceding numbers.
     pub fn apply(&self, changes: &[Change<'_>]) -> Result<u64> {
         let Some((last, others)) = changes.split_last() else {
             return Err(Plain::invalid_arg("a transaction needs changes").into());
@@ -226,8 +226,8 @@ fn stored(sequence: Option<u64>) -> Result<u64> {
     })
 }
 
-/// Gives a refusal because of another revision the status that says so. The functions that nats.c has as
-/// well return another one.
+/// Converts the refusal of a change because of another revision into its status. The functions that nats.c has too
+/// return another status.
 fn mismatch(error: Error) -> Error {
     match is_wrong_revision(&error) {
         true => Error::new(
