@@ -95,7 +95,7 @@
 //! 6. [`client::Subscription`] is a [`runtime::Job`]: the worker that read, or another one of
 //!    [`runtime::Dispatcher`], takes the whole queue at once and, with no lock held, gives each
 //!    message to the [`client::MsgSink`]. A worker that reads and gets a job stops reading; from then on
-//!    another worker watches the socket. A subscription whose callbacks have not been quick is
+//!    another worker watches the socket. A subscription whose callbacks have not been short-running is
 //!    queued, and all workers but one may run such ones.
 //! 7. The sink of [`ffi::subscribe`] calls the program with the handles that it knows. The
 //!    `natsMsg` is the descriptor; `natsMsg_Destroy` drops the reference, and the last one gives
@@ -177,7 +177,7 @@
 //! | `nats-timer` | 1 | short actions when they are due |
 //! | `nats-events` | 1 | connection callbacks and the error handler, first in, first out |
 //! | `nats-worker` | 2 to 5, up to 513 while callbacks block | sockets; message and completion callbacks |
-//! | `nats-lane` | the program sets it | the same, in the pool of a fixed size |
+//! | `nats-delivery` | the program sets it | the same, in the pool of a fixed size |
 //! | `nats-dial` | 0 to 4, up to 512 while servers let them wait | attempts to reconnect, the program's delay function |
 //! | `nats-dns` | 0 to 64 | `getaddrinfo` |
 //!

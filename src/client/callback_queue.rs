@@ -20,7 +20,7 @@ const SCHEDULED: u8 = 1;
 /// As `SCHEDULED`, and more work has been announced since the run began.
 const AGAIN: u8 = 2;
 
-/// What one run of a [`CallbackJob`] has done.
+/// The result of one run of a [`CallbackJob`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
     /// The number of callbacks that were run.
@@ -171,7 +171,7 @@ impl Job for CallbackQueue {
         self.round(ROUND).1
     }
 
-    fn is_quick(&self) -> bool {
+    fn is_short_running(&self) -> bool {
         false
     }
 }

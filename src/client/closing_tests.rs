@@ -12,7 +12,7 @@ use crate::client::{Attachment, EventLoop, Options};
 use crate::error::Status;
 use crate::locks::Mutex;
 
-/// What the loop was called with, and whether somebody held the reader then.
+/// The arguments of the loop's calls, and whether the reader was held during each.
 #[derive(Default)]
 struct Seen {
     conn: Mutex<Weak<Connection>>,

@@ -27,7 +27,7 @@ use crate::net::servers::ServerPool;
 use crate::proto::info::ServerInfo;
 use crate::runtime::{Runtime, library};
 
-/// What a connection has counted since it was made.
+/// The counters of a connection.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Stats {
     /// Messages received.

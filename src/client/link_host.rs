@@ -9,7 +9,7 @@ use super::incoming::event_loop::{self, ExternalLoop};
 use super::incoming::upstream::{After, Control, Received, Upstream};
 use super::incoming::waiting::Waits;
 use super::interest::Interest;
-use super::interest::registry::Target;
+use super::interest::registry::Route;
 use super::outgoing::Outbound;
 use super::{Link, Subscription};
 use crate::error::Error;
@@ -67,10 +67,10 @@ impl Upstream for Connection {
     }
 
     #[inline]
-    fn deliver(&self, target: Target<Subscription>, sid: u64, msgs: MsgList) {
-        match target {
-            Target::Subscription(sub) => Subscription::receive(&sub, sid, msgs),
-            Target::Requests => self.requests.answers(msgs),
+    fn deliver(&self, route: Route<Subscription>, sid: u64, msgs: MsgList) {
+        match route {
+            Route::Subscription(sub) => Subscription::receive(&sub, sid, msgs),
+            Route::Requests => self.requests.answers(msgs),
         }
     }
 

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::msg::Msg;
 
 impl Connection {
-    /// Publishes. The payload is copied, or written, before this returns.
+    /// Publishes a message. The payload is copied or written before this returns.
     ///
     /// ```no_run
     /// # fn main() -> nats_rs::error::Result<()> {

@@ -1,4 +1,4 @@
-//! Publishing with all that a message may have, one or many at once.
+//! Publishing with headers, a deadline and other parameters; one message or many.
 
 use std::time::Instant;
 
@@ -11,13 +11,13 @@ use crate::proto::headers::HeaderBlock;
 /// A message to publish.
 #[derive(Clone, Copy, Default)]
 pub struct Publish<'a> {
-    /// Where to.
+    /// The subject.
     pub subject: &'a [u8],
-    /// Where answers are to go.
+    /// The subject for answers.
     pub reply: Option<&'a [u8]>,
-    /// Its headers, as a map or as the bytes that they are on the wire.
+    /// The headers, as a map or as encoded bytes.
     pub headers: Option<HeaderBlock<'a>>,
-    /// What it carries.
+    /// The payload.
     pub payload: &'a [u8],
 }
 
@@ -40,22 +40,22 @@ pub struct Appender<'a> {
 }
 
 impl Appender<'_> {
-    /// Publishes one message, as [`Connection::publish_with`] does. It is copied.
+    /// Appends one message, as [`Connection::publish_with`] does. It is copied.
     pub fn publish(&mut self, out: &Publish<'_>) -> Result<()> {
         (self.append)(out)?;
         self.count += 1;
         Ok(())
     }
 
-    /// How many it has published.
+    /// The number of messages appended so far.
     pub fn count(&self) -> usize {
         self.count
     }
 }
 
 impl Connection {
-    /// Publishes. Waits for room in the outgoing buffer until `deadline`, when it fails with
-    /// `NATS_TIMEOUT`, or, without one, for as long as the connection's write deadline allows.
+    /// Publishes a message. Waits for room in the outgoing buffer until `deadline`, and then fails with `NATS_TIMEOUT`;
+    /// without a deadline, for as long as the connection's write deadline allows.
     pub fn publish_with(
         &self,
         out: &Publish<'_>,
@@ -65,11 +65,11 @@ impl Connection {
         self.send(&out.outgoing(deadline), when)
     }
 
-    /// Publishes what `fill` gives to the appender: behind each other, with one lock and one write
-    /// for all of them, unless they do not fit into the outgoing buffer.
+    /// Publishes the messages that `fill` passes to the appender. They are consecutive, with one lock and one write for
+    /// all of them, unless they do not fit into the outgoing buffer.
     ///
-    /// `fill` runs with that buffer locked, so it must not call anything of the connection, nor wait.
-    /// What it has published when it fails is sent all the same.
+    /// `fill` runs with that buffer locked, so it must not call any function of the connection, and must not wait.
+    /// Messages that it has passed on before it fails are sent nevertheless.
     ///
     /// ```no_run
     /// # fn main() -> nats_rs::error::Result<()> {
@@ -102,7 +102,7 @@ impl Connection {
             let mut append = |out: &Publish<'_>| {
                 let out = out.outgoing(deadline);
                 out.check(max_line)?;
-                // The lock has been given up where it fails.
+                // If it fails, the lock has been released.
                 append(&out).map_err(|e| self.why_not_sent(e, &out))
             };
             fill(&mut Appender {

@@ -1,4 +1,4 @@
-//! Reply contexts on a connection: an inbox of many answers, over the subscription of the requests or one of its own.
+//! Reply contexts of a connection: an inbox for many answers, over the subscription of the requests or one of its own.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
@@ -11,7 +11,7 @@ use super::subscription::state::{Purpose, SubscribeArgs};
 use crate::error::{Error, Result, Status};
 use crate::msg::{Msg, MsgList};
 
-/// An inbox whose answers go to a [`ReplySink`]: in batches, without a lock for each.
+/// An inbox whose answers are passed to a [`ReplySink`] in batches, without a lock for each.
 pub struct ReplyContext {
     prefix: Vec<u8>,
     inbox: Inbox,
@@ -21,11 +21,11 @@ pub struct ReplyContext {
 enum Inbox {
     /// A subscription of its own.
     Own(Weak<Subscription>),
-    /// The one of the connection's requests, with this number.
+    /// The subscription of the connection's requests, with this number.
     Shared(Weak<Connection>, u64),
 }
 
-/// Hands all that a subscription receives to a sink.
+/// Passes all messages of a subscription to a sink.
 struct All(Arc<dyn ReplySink>);
 
 impl Intake for All {
@@ -35,9 +35,9 @@ impl Intake for All {
 }
 
 impl ReplyContext {
-    /// Opens a context. Where it is to be `shared`, its answers come over the subscription that the
-    /// connection's requests have, unless that has the old request style; else over one of its own,
-    /// which does not count as one of the program's, and stays while these drain.
+    /// Opens a context. If it is `shared`, its answers arrive over the subscription of the connection's requests,
+    /// unless the connection uses the old request style. Otherwise it has a subscription of its own, which does not
+    /// count as one of the program's and stays open while those drain.
     ///
     /// Fails with `NATS_CONNECTION_CLOSED` and `NATS_DRAINING`.
     pub fn new(
@@ -59,7 +59,7 @@ impl ReplyContext {
                 inbox: Inbox::Shared(Arc::downgrade(conn), number),
                 closed,
             });
-            // Closed before the context was there to be told.
+            // The connection was closed before the context was registered.
             if conn.is_closed() {
                 context.close();
                 return Err(Status::NATS_CONNECTION_CLOSED.into());
@@ -93,7 +93,7 @@ impl ReplyContext {
             intake: Some(Arc::new(All(sink.clone()))),
             ..SubscribeArgs::new(&subject)
         };
-        // The program does not know of this subscription.
+        // The program does not know this subscription.
         let unnamed = |e: Error| match e.status() {
             Status::NATS_CONNECTION_CLOSED | Status::NATS_DRAINING => e.status().into(),
             _ => e,
@@ -108,18 +108,18 @@ impl ReplyContext {
         }))
     }
 
-    /// What the reply subject of each message begins with; a token of the caller's choice follows,
-    /// without dots. It stays the same over reconnects.
+    /// The prefix of the reply subjects. Each is followed by a token of the caller's choice, without dots. The prefix
+    /// stays the same over reconnects.
     pub fn prefix(&self) -> &[u8] {
         &self.prefix
     }
 
-    /// The token of an answer: `None` where a subject mapping of the server has changed it.
+    /// The token of an answer; `None` if a subject mapping of the server has changed the subject.
     pub fn token<'a>(&self, answer: &'a Msg) -> Option<&'a [u8]> {
         answer.subject().strip_prefix(&self.prefix[..])
     }
 
-    /// Ends the context: no answers follow but those that are being handed over.
+    /// Closes the context: no answers follow except those that are being passed on.
     pub fn close(&self) {
         if self.closed.swap(true, Ordering::AcqRel) {
             return;

@@ -1,4 +1,4 @@
-//! Telling the program: connection callbacks, and errors that no call can return.
+//! Reporting to the program: connection callbacks, and errors that no function call can return.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,7 +12,7 @@ use super::options::ConnHandler;
 use super::subscription::queue::Slow;
 use crate::error::{Error, Status};
 
-/// The callbacks that are queued at most once at a time: whether they are.
+/// Whether the callbacks that are queued at most once at a time are queued.
 #[derive(Default)]
 pub(super) struct QueuedOnce {
     discovered_servers: AtomicBool,
@@ -20,10 +20,10 @@ pub(super) struct QueuedOnce {
 }
 
 impl Connection {
-    /// Has an event run after all those posted before. With `state` locked too, before the end: the
-    /// connection has a lifetime guard of its own until then, so if the event is dropped, nothing follows.
+    /// Queues an event behind those posted before. May be called with `state` locked, before the end of the connection:
+    /// until then the connection has a lifetime guard of its own, so dropping the event has no consequences.
     ///
-    /// False where nobody is going to run it.
+    /// False if the event will not run.
     pub(super) fn post(
         self: &Arc<Self>,
         event: impl FnOnce(&Arc<Connection>) + Send + 'static,
@@ -31,20 +31,20 @@ impl Connection {
         self.callbacks.post(self.clone(), event)
     }
 
-    /// Has the events thread call a handler, after all that was posted before.
+    /// Queues a handler for the events thread, behind all that was posted before.
     pub(super) fn post_event(self: &Arc<Self>, handler: &Option<ConnHandler>) {
         if let Some(handler) = handler.clone() {
             self.post(move |conn| handler(conn));
         }
     }
 
-    /// Has the discovered-servers callback run, unless it is queued already.
+    /// Queues the discovered-servers callback, unless it is queued already.
     pub(super) fn post_discovered_servers(self: &Arc<Self>) {
         let handler = &self.opts.discovered_servers_cb;
         self.post_once(handler, |queued| &queued.discovered_servers);
     }
 
-    /// Has the lame-duck callback run, unless it is queued already.
+    /// Queues the lame-duck callback, unless it is queued already.
     pub(super) fn post_lame_duck(self: &Arc<Self>) {
         self.post_once(&self.opts.lame_duck_cb, |queued| &queued.lame_duck);
     }
@@ -65,8 +65,8 @@ impl Connection {
         }
     }
 
-    /// As [`Connection::post_event`] for the disconnected callback, which finds `reason` as the
-    /// connection's last error, whatever has happened since.
+    /// As [`Connection::post_event`] for the disconnected callback, during which `reason` is the connection's last
+    /// error, whatever has happened since.
     pub(super) fn post_disconnected(self: &Arc<Self>, reason: Option<&Error>) {
         let Some(handler) = self.opts.disconnected_cb.clone() else {
             return;
@@ -80,25 +80,25 @@ impl Connection {
 }
 
 impl Connection {
-    /// Keeps an error of the server's, and tells the program.
+    /// Stores an error of the server, and reports it to the program.
     pub(super) fn report(self: &Arc<Self>, error: &Error) {
         self.report_about(None, error);
     }
 
-    /// As [`Connection::report`], about a subscription.
+    /// As [`Connection::report`], for an error of a subscription.
     pub(super) fn report_about(self: &Arc<Self>, sub: Option<&Arc<Subscription>>, error: &Error) {
         self.session.report(error, || {
             self.post_error(sub, error.status(), Some(error.text().to_owned()));
         });
     }
 
-    /// Tells the program that a subscription drops messages.
+    /// Reports to the program that a subscription drops messages.
     pub(super) fn report_slow(self: &Arc<Self>, sub: &Arc<Subscription>, slow: Slow) {
         let error = Error::new(Status::NATS_SLOW_CONSUMER, sub.slow_words(slow));
         self.report_about(Some(sub), &error);
     }
 
-    /// Reports what no call can return. `text` is what the handler's thread has as its last error.
+    /// Reports an error that no function call can return. `text` is the last error of the thread that runs the handler.
     pub(super) fn post_error(
         self: &Arc<Self>,
         sub: Option<&Arc<Subscription>>,
@@ -146,7 +146,7 @@ impl Connection {
     }
 }
 
-/// What happens with errors when the program has set no handler for them.
+/// Handles errors if the program has set no handler for them.
 fn print_error(conn: &Connection, sub: Option<&Subscription>, status: Status, text: Option<&str>) {
     let text = text.unwrap_or(status.text());
     let mut line = format!(
@@ -159,7 +159,7 @@ fn print_error(conn: &Connection, sub: Option<&Subscription>, status: Status, te
         line += &format!(" on \"{}\"", sub.name_above().unwrap_or_else(name));
     }
     line.push('\n');
-    // Not by way of the standard library, whose lock a child made by fork would inherit. Nobody is left to be told
-    // that stderr is closed.
+    // Not through the standard library, whose lock could be held in a child made by fork. If stderr is closed, there is
+    // no place to report that.
     let _ = rustix::io::write(stderr(), line.as_bytes());
 }

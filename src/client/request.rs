@@ -15,15 +15,15 @@ use crate::error::{Error, Result, Status};
 use crate::msg::Msg;
 use crate::proto::nuid;
 
-/// Characters of a fresh unique id that tell connections apart.
+/// The number of characters of a new unique id that distinguish connections.
 const ID_LEN: usize = 12;
 
-/// Publishes a request with this reply subject, and does not wait for room beyond that time.
+/// Publishes a request with this reply subject. Waits for room until that time at most.
 type PublishFn<'a> = dyn Fn(&[u8], Option<Instant>) -> Result<()> + 'a;
 
 impl Connection {
-    /// The server has dealt with all up to the end of this window: subscriptions that it refused are marked, and if
-    /// that of the requests is one of them, those that wait for an answer fail.
+    /// The server has processed everything up to the end of this window. Marks the subscriptions that it refused. If
+    /// that of the requests is one of them, the requests that wait for an answer fail.
     pub(super) fn mark_refused(&self, window: Window) {
         let waiting = self
             .interest
@@ -37,8 +37,8 @@ impl Connection {
         }
     }
 
-    /// As [`Connection::request`], with all that a message may have but a reply subject, until a
-    /// deadline; `None` for ever.
+    /// As [`Connection::request`], for a message with headers, until a deadline; `None` for ever. The reply subject of
+    /// `out` is not used.
     pub fn request_with(
         self: &Arc<Self>,
         out: &Publish<'_>,
@@ -93,7 +93,7 @@ impl Connection {
         })
     }
 
-    /// As [`Connection::request`], with a message; its own reply subject is not used.
+    /// As [`Connection::request`], for a message; its own reply subject is not used.
     pub fn request_msg(self: &Arc<Self>, msg: &Msg, timeout: Duration) -> Result<Msg> {
         self.exchange(
             msg.subject(),
@@ -146,7 +146,7 @@ impl Connection {
         let result = self
             .publish_and_read(now, deadline, size, &|d| publish(&reply, d))
             .and_then(|reader| {
-                // The connection may have been closed before the request was there to be told.
+                // The connection may have been closed before the request was registered.
                 if self.is_closed() {
                     return Err(Status::NATS_CONNECTION_CLOSED.into());
                 }
@@ -160,9 +160,9 @@ impl Connection {
         result
     }
 
-    /// Publishes what will be answered, and has the calling thread read. It begins with that, so that
-    /// nobody else is woken; but not where it may have to wait for the socket, which the server may
-    /// not empty before somebody reads.
+    /// Publishes a request and has the calling thread read its answer. The thread takes over reading first, so that no
+    /// other thread is woken; but not if it may have to wait for the socket, because the server may not read before
+    /// someone reads from it.
     fn publish_and_read(
         &self,
         now: Instant,
@@ -182,7 +182,7 @@ impl Connection {
         Ok(take_over_reading(self))
     }
 
-    /// Gives a request its id and its reply subject, and makes sure that the answer is subscribed to.
+    /// Gives a request its id and its reply subject, and ensures that there is a subscription for answers.
     fn register_request(&self, slot: &OneShot<Result<Msg>>) -> Result<(u64, Vec<u8>)> {
         match self.requests.add(slot) {
             Some(added) => Ok(added),
@@ -194,7 +194,7 @@ impl Connection {
         }
     }
 
-    /// Makes sure that answers are subscribed to, and returns the prefix of their subjects.
+    /// Ensures that there is a subscription for answers, and returns the prefix of their subjects.
     pub(super) fn open_request_inbox(&self) -> Result<Vec<u8>> {
         match self.requests.prefix() {
             Some(prefix) => Ok(prefix),
@@ -206,21 +206,21 @@ impl Connection {
         }
     }
 
-    /// A prefix of subjects that no one else has.
+    /// Returns a unique prefix of subjects.
     pub(super) fn new_inbox_prefix(&self) -> Vec<u8> {
         let unique = nuid::next();
         let unique = &unique[unique.len() - ID_LEN..];
         [&self.opts.inbox_prefix[..], unique, b"."].concat()
     }
 
-    /// The same, for the answers to all requests, if servers take the line that subscribes to them.
+    /// The prefix for the answers to all requests, if servers accept the line that subscribes to them.
     fn new_request_prefix(&self, sid: u64) -> Result<Vec<u8>> {
         let prefix = self.new_inbox_prefix();
         self.check_subscribe_line(&[&prefix[..], b"*"].concat(), None, sid)?;
         Ok(prefix)
     }
 
-    /// An inbox and a subscription of its own for one request.
+    /// Creates an inbox and a subscription for a single request.
     fn exchange_alone(
         self: &Arc<Self>,
         timeout: Duration,
@@ -229,7 +229,7 @@ impl Connection {
     ) -> Result<Msg> {
         let inbox = nuid::inbox(&self.opts.inbox_prefix);
         let args = SubscribeArgs::new(&inbox);
-        // The program does not know of this subscription: what is said is said of the request.
+        // The program does not know this subscription, so errors are reported for the request.
         let unnamed = |e: Error| match e.status() {
             Status::NATS_INVALID_SUBSCRIPTION => Error::from(Status::NATS_CONNECTION_CLOSED),
             Status::NATS_CONNECTION_CLOSED | Status::NATS_DRAINING => e.status().into(),

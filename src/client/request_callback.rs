@@ -1,4 +1,4 @@
-//! Requests whose answers go to a function of the program, on the threads that deliver messages.
+//! Requests with a callback of the program, which runs on the threads that deliver messages.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Weak};
@@ -13,20 +13,20 @@ use crate::error::{Error, Result, Status};
 use crate::locks::Mutex;
 use crate::msg::Msg;
 
-/// A function of the program that gets the answer to a request, or why there is none.
+/// A function of the program that receives the answer to a request, or the reason why there is none.
 pub type ReplyHandler = Box<dyn FnOnce(&Arc<Connection>, Result<Msg>) + Send>;
 
-/// A request that has ended, and whose function has not been called yet.
+/// A request that has ended, and whose callback has not been called yet.
 struct Ended {
     handler: ReplyHandler,
     result: Result<Msg>,
-    /// The connection counts as one that calls the program until this has been dropped.
+    /// Until this is dropped, the connection counts as one that may call the program.
     _guard: CallbackGuard,
 }
 
 /// The ended requests of a connection.
 ///
-/// The queue refers to the connection, which keeps this as an extension: it is taken out when the connection is closed.
+/// The queue refers to the connection, which stores this as an extension. It is removed when the connection is closed.
 struct EndedRequests {
     conn: Weak<Connection>,
     waiting: Mutex<VecDeque<Ended>>,
@@ -42,7 +42,7 @@ impl EndedRequests {
         }
     }
 
-    /// The queue that calls the program, which the first call makes.
+    /// The queue that calls the program, created by the first request.
     fn queue(self: &Arc<Self>, conn: &Arc<Connection>) -> Result<Arc<CallbackQueue>> {
         let mut place = self.queue.lock();
         if let Some((queue, _)) = &*place {
@@ -61,7 +61,7 @@ impl EndedRequests {
             Some((_, place)) => *place = Some(observation),
             None => drop(observation),
         }
-        // An observer is not told of what happened before it was there.
+        // An observer is not told of events before its registration.
         if conn.is_closed() {
             self.close();
         }
@@ -99,10 +99,10 @@ impl CallbackJob for EndedRequests {
 }
 
 impl Connection {
-    /// Publishes a request and has the program's function called, once, with the first answer or with why there is
-    /// none, as for [`Connection::request_then`]. Where this fails, it is not called.
+    /// Publishes a request and has a function of the program called, once, with the first answer or with the reason why
+    /// there is none, as for [`Connection::request_then`]. If this call fails, the function is not called.
     ///
-    /// It is called on a thread that delivers messages, so it may take its time. The functions of a connection are
+    /// The function is called on a thread that delivers messages, so it may block. The functions of a connection are
     /// called one after the other, in the order in which their requests have ended.
     pub fn request_callback(
         self: &Arc<Self>,

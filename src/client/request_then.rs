@@ -1,4 +1,4 @@
-//! Requests that call back instead of waiting, and those with many answers.
+//! Requests with a callback instead of a waiting thread, and requests with many answers.
 
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
@@ -12,15 +12,14 @@ use crate::error::{Result, Status};
 use crate::msg::{Msg, MsgList};
 use crate::proto::nuid;
 
-/// A request that calls back and has not yet.
+/// A request whose callback has not been called yet.
 pub struct PendingRequest {
     conn: Weak<Connection>,
     id: u64,
 }
 
 impl PendingRequest {
-    /// Gives the answer up: what was to be called is dropped. False if it has been called, or is
-    /// being called.
+    /// Cancels the request: its callback is dropped. False if it has been called or is being called.
     pub fn cancel(&self) -> bool {
         let waiting = self
             .conn
@@ -34,26 +33,26 @@ impl PendingRequest {
     }
 }
 
-/// When a request has all the answers that it is to have, beside its deadline.
+/// The condition, besides the deadline, for a request to have all of its answers.
 #[derive(Default)]
 pub struct ManyLimits<'a> {
-    /// With so many.
+    /// After this number of answers.
     pub max: Option<usize>,
-    /// When none has come for so long after another.
+    /// When no answer has arrived for this time after the previous one.
     pub silence: Option<Duration>,
-    /// With one of which this is true.
+    /// With the answer for which this returns true.
     pub is_last: Option<&'a (dyn Fn(&mut Msg) -> bool + Sync)>,
-    /// Is that one to be among the answers?
+    /// Is that answer to be included?
     pub include_last: bool,
 }
 
 impl Connection {
-    /// Publishes a request and has `then` called, once, with the first answer or with why there is
-    /// none: `NATS_NO_RESPONDERS`, `NATS_TIMEOUT` at the deadline, `NATS_CONNECTION_CLOSED`,
-    /// `NATS_CONNECTION_DISCONNECTED` by option. Where this fails, it is not called.
+    /// Publishes a request and has `then` called, once, with the first answer or with the reason why there is none:
+    /// `NATS_NO_RESPONDERS`, `NATS_TIMEOUT` at the deadline, `NATS_CONNECTION_CLOSED`, or, by option,
+    /// `NATS_CONNECTION_DISCONNECTED`. If this call fails, `then` is not called.
     ///
-    /// It is called on the thread that reads, that of the timers, or one that closes the connection,
-    /// so it must not wait, nor call the program. The reply subject of `out` is not used.
+    /// It is called on the thread that reads, on the timer thread, or on a thread that closes the connection, so it
+    /// must not wait and must not call the program. The reply subject of `out` is not used.
     pub fn request_then(
         self: &Arc<Self>,
         out: &Publish<'_>,
@@ -79,11 +78,11 @@ impl Connection {
         })
     }
 
-    /// Publishes a request and collects answers until the deadline, or until the limits say that
-    /// those were all. There may be none. Source: ADR-47.
+    /// Publishes a request and collects answers until the deadline, or until the limits are reached. There may be none.
+    /// Source: ADR-47.
     ///
-    /// Fails with `NATS_NO_RESPONDERS` where nobody is subscribed to the subject, and if the
-    /// connection is closed. The reply subject of `out` is not used.
+    /// Fails with `NATS_NO_RESPONDERS` if there is no subscription to the subject, and if the connection is closed. The
+    /// reply subject of `out` is not used.
     pub fn request_many(
         self: &Arc<Self>,
         out: &Publish<'_>,
@@ -133,7 +132,7 @@ impl Connection {
         Ok(answers)
     }
 
-    /// Publishes a request whose answers are not waited for here. Returns its number.
+    /// Publishes a request without waiting for its answers. Returns its number.
     fn ask(
         self: &Arc<Self>,
         out: &Publish<'_>,
@@ -150,14 +149,14 @@ impl Connection {
             ..*out
         };
         let sent = self.publish_with(&out, When::Soon, deadline);
-        // The connection may have been closed before the request was there to be told.
+        // The connection may have been closed before the request was registered.
         let sent = sent.and_then(|()| match self.is_closed() {
             true => Err(Status::NATS_CONNECTION_CLOSED.into()),
             false => Ok(()),
         });
         match sent {
             Ok(()) => Ok(id),
-            // It is its caller's to know, or it has been told.
+            // The caller reports the error, or it has been reported.
             Err(e) => match self.requests.callbacks().take(id) {
                 Some(_) => Err(e),
                 None => Ok(id),

@@ -1,4 +1,4 @@
-//! What a session needs of its connection, and what a link tells its session.
+//! Implements what a session needs from its connection, and passes events of a link to the session.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use super::Subscription;
 use super::callbacks::events::Callbacks;
 use super::connection::Connection;
 use super::incoming::upstream::After;
-use super::interest::registry::Target;
+use super::interest::registry::Route;
 use super::observers::ConnEvent;
 use super::outgoing::attach::{Detached, SessionStart};
 use super::outgoing::ping::PingWaiter;
@@ -192,11 +192,11 @@ impl SessionHost for Connection {
     }
 
     fn drain_subscriptions(&self) -> Box<dyn FnOnce(Result<()>) + Send> {
-        // Requests under way get their answers, and the drain waits for that.
+        // Requests in progress get their answers, and the drain waits for that.
         let mut subs = self.interest.close_to_new();
         subs.retain(|sub| sub.purpose() == Purpose::Messages);
         for sub in &subs {
-            // One that was closed meanwhile needs no draining.
+            // A subscription that was closed meanwhile needs no draining.
             let _ = sub.start_draining();
         }
         Box::new(move |result| {
@@ -222,7 +222,7 @@ impl SessionHost for Connection {
     }
 }
 
-/// Subscriptions that did not come to their end: one by name, and how many there are.
+/// A text about the subscriptions that were not drained: the name of one, and their number.
 fn left_over(subs: &[Arc<Subscription>]) -> Option<String> {
     let sub = subs.first()?;
     let msgs = sub.left();
@@ -235,19 +235,19 @@ fn left_over(subs: &[Arc<Subscription>]) -> Option<String> {
 
 impl Connection {
     fn send_subscriptions(&self, attach: impl FnOnce(SessionStart) -> u64) {
-        let encode = |target: &Target<Subscription>, frames: &mut WriteBuf| match target {
-            Target::Subscription(sub) => sub.encode_state(frames),
-            Target::Requests => self.requests.encode_state(frames),
+        let encode = |route: &Route<Subscription>, frames: &mut WriteBuf| match route {
+            Route::Subscription(sub) => sub.encode_state(frames),
+            Route::Requests => self.requests.encode_state(frames),
         };
         self.interest.resume(encode, attach);
     }
 
-    /// The link is over: reconnect, or close if that is not wanted.
+    /// The link has ended: reconnects, or closes the connection if no reconnect is wanted.
     pub(super) fn on_disconnect(self: &Arc<Self>, link: &Arc<Link>, error: Error) {
         loss::on_disconnect(self, link, error);
     }
 
-    /// The server has told about itself and its cluster.
+    /// The server has sent an INFO about itself and its cluster.
     pub(super) fn info_received(self: &Arc<Self>, info: ServerInfo) {
         connect::info_received(self, info, false);
     }
@@ -259,7 +259,7 @@ impl Connection {
         };
         self.mark_refused(window);
         match waiter {
-            // It may be the last step of a drain.
+            // This may be the last step of a drain.
             PingWaiter::Then(then) => After::Act(Box::new(|| then(Ok(())))),
             waiter => {
                 waiter.finish(Ok(()));
@@ -268,7 +268,7 @@ impl Connection {
         }
     }
 
-    /// The server reported an error.
+    /// The server has reported an error.
     pub(super) fn server_error(self: &Arc<Self>, link: &Arc<Link>, error: ServerError) -> After {
         let status = match error.meaning() {
             Meaning::Permissions => Status::NATS_NOT_PERMITTED,
@@ -296,13 +296,12 @@ impl Connection {
         }
     }
 
-    /// A subscription was closed: perhaps it was the last one that a drain waits for.
+    /// A subscription has ended: perhaps it was the last one that a drain waits for.
     pub(super) fn subscription_gone(self: &Arc<Self>) {
         drain::subscription_gone(self);
     }
 
-    /// Connects for the first time. `NATS_NOT_YET_CONNECTED` says that attempts go on in the
-    /// background.
+    /// Connects for the first time. `NATS_NOT_YET_CONNECTED` means that attempts continue in the background.
     ///
     /// ```no_run
     /// # fn main() -> nats_rs::error::Result<()> {
@@ -333,12 +332,13 @@ impl Connection {
             })
     }
 
-    /// Gives the present server up and reconnects.
+    /// Gives up the present server and reconnects.
     pub fn reconnect(self: &Arc<Self>) -> Result<()> {
         loss::reconnect(self).map_err(|e| self.untold(e.status(), ""))
     }
 
-    /// Starts to drain: all subscriptions drain, then what was published is sent, then it closes.
+    /// Starts to drain the connection: all subscriptions drain, then what was published is sent, then the connection is
+    /// closed.
     pub fn drain(self: &Arc<Self>, timeout: Option<Duration>) -> Result<()> {
         drain::drain(self, timeout).map_err(|e| match e.status() {
             Status::NATS_CONNECTION_CLOSED => self.untold(e.status(), ""),

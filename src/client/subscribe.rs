@@ -1,4 +1,4 @@
-//! Subscribing on a connection, and what a subscription needs of it.
+//! Subscribing on a connection, and the connection's side of a subscription.
 
 use std::ffi::CString;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use super::callbacks::manual::ManualQueue;
 use super::connection::Connection;
 use super::incoming::waiting;
 use super::interest::Interest;
-use super::interest::registry::Target;
+use super::interest::registry::Route;
 use super::outgoing::Outbound;
 use super::outgoing::publish::check_line_len;
 use super::session::status::ConnStatus;
@@ -23,8 +23,7 @@ use crate::proto::{encode, subject};
 use crate::runtime::Runtime;
 
 impl Connection {
-    /// Makes a subscription that the server does not know of yet, for
-    /// [`start_subscription`](Self::start_subscription).
+    /// Creates a subscription that the server does not know yet, for [`start_subscription`](Self::start_subscription).
     ///
     /// ```no_run
     /// # fn main() -> nats_rs::error::Result<()> {
@@ -65,13 +64,13 @@ impl Connection {
         }
         self.subscribable(purpose)
             .map_err(|status| self.why_not_subscribed(status, args.subject))?;
-        let lane = match args.sink {
+        let delivery_thread = match args.sink {
             Some(_) if self.opts.global_delivery => Some(self.runtime.delivery_thread()?),
             _ => None,
         };
         let subject =
             CString::new(args.subject).map_err(|_| Error::from(Status::NATS_INVALID_SUBJECT))?;
-        // While a callback may run the program is not told that the connection is released.
+        // While a callback may run, the program is not told that the connection is released.
         let lifetime_guard = args.sink.as_ref().and_then(|_| self.lifetime_guard());
         let sid = self.interest.next_sid();
         self.check_subscribe_line(args.subject, args.queue, sid)?;
@@ -79,13 +78,13 @@ impl Connection {
             sid,
             subject,
             pending_limits: self.opts.pending_limits(),
-            lane,
+            delivery_thread,
             lifetime_guard,
         };
         Ok(Subscription::new(self, purpose, args, made))
     }
 
-    /// Will servers take the line that makes this subscription?
+    /// Do servers accept the line that makes this subscription?
     pub(super) fn check_subscribe_line(
         &self,
         subject: &[u8],
@@ -107,11 +106,11 @@ impl Connection {
         .map_err(|e| Error::new(Status::NATS_INVALID_QUEUE_NAME, e.text().to_owned()))
     }
 
-    /// Tells the server. From here on messages may arrive.
+    /// Sends the subscription to the server. From here on messages may arrive.
     pub fn start_subscription(self: &Arc<Self>, sub: &Arc<Subscription>) -> Result<()> {
         let mut changing = self.interest.change(&self.outbound);
         if changing.is_closed_to_new() {
-            // Whoever closes the connection says so before it takes the subscriptions out.
+            // A thread that closes the connection sets the status before it removes the subscriptions.
             let refused = self.subscribable(sub.purpose());
             if refused.is_err() || sub.purpose() == Purpose::Messages {
                 drop(changing);
@@ -120,8 +119,8 @@ impl Connection {
                 return Err(self.why_not_subscribed(status, sub.name().to_bytes()));
             }
         }
-        let target = Target::Subscription(sub.clone());
-        changing.subscribe(sub.sid(), target, |buf| sub.encode_subscribe(buf));
+        let route = Route::Subscription(sub.clone());
+        changing.subscribe(sub.sid(), route, |buf| sub.encode_subscribe(buf));
         drop(changing);
         sub.arm_timeout();
         if self.opts.send_asap {
@@ -130,7 +129,7 @@ impl Connection {
         Ok(())
     }
 
-    /// With what subscribing fails in the present state.
+    /// The error of subscribing in the present state.
     pub(super) fn subscribable(&self, purpose: Purpose) -> Result<(), Status> {
         match self.status() {
             ConnStatus::NATS_CONN_STATUS_CLOSED => Err(Status::NATS_CONNECTION_CLOSED),

@@ -1,6 +1,5 @@
-//! Why a call failed, in words: its subject, the limit or the time that it met, the server it was
-//! about, and what the connection was doing. Nothing here runs unless a call has failed, and no
-//! lock is held then.
+//! Error texts of calls: with the subject, the limit or timeout, the server, and the state of the connection. Nothing
+//! here runs unless a call has failed, and no lock is held then.
 
 use std::fmt::Display;
 use std::time::Duration;
@@ -14,7 +13,7 @@ use crate::words::{cut, ms, shown};
 const REASON_MAX: usize = 120;
 
 impl Connection {
-    /// That it is closed, and what of.
+    /// Says that the connection is closed, and why.
     pub(super) fn closed_words(&self) -> String {
         self.with_reason("the connection is closed")
     }
@@ -27,7 +26,7 @@ impl Connection {
         }
     }
 
-    /// What else there is to know when something did not come in time.
+    /// Other facts that explain a timeout.
     pub(super) fn meanwhile(&self) -> String {
         if !self.is_reconnecting() {
             return String::new();
@@ -56,13 +55,13 @@ impl Connection {
     /// Why a message did not leave.
     #[cold]
     pub(super) fn why_not_sent(&self, error: Error, out: &Outgoing<'_>) -> Error {
-        // A request's own time is told by who set it.
+        // The timeout of a request is reported by the function that set it.
         if error.status() == Status::NATS_TIMEOUT && out.deadline.is_some() {
             return error;
         }
         let what = format!("publish to '{}'", shown(out.subject));
         let error = match error.status() {
-            // Whoever noticed it, it is the deadline.
+            // Whichever function noticed it, the cause is the write deadline.
             Status::NATS_TIMEOUT => Error::from(Status::NATS_TIMEOUT),
             _ => error,
         };
@@ -139,7 +138,7 @@ impl Connection {
         })
     }
 
-    /// That it cannot be subscribed on.
+    /// Why subscribing on the connection fails.
     #[cold]
     pub(super) fn why_not_subscribed(&self, status: Status, subject: &[u8]) -> Error {
         let why = match status {
@@ -149,7 +148,7 @@ impl Connection {
         Error::new(status, format!("subscribe to '{}': {why}", shown(subject)))
     }
 
-    /// Something that only a server can tell, or that goes with one.
+    /// The error of a call that needs a server.
     #[cold]
     pub fn untold(&self, status: Status, what: impl Display) -> Error {
         let server = self.session.server_address();

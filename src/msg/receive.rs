@@ -108,18 +108,18 @@ impl Receiver {
         }
     }
 
-    /// Lets `read` fill free room, one piece after the other, and keeps as many bytes as it returns. `need` is the
+    /// Lets `read` fill free room, one piece after the other, and keeps as many bytes as it returns. `frame_len` is the
     /// length of the frame that has begun, if known. Fails if there is no memory for it.
     pub fn read_with(
         &mut self,
-        need: Option<usize>,
+        frame_len: Option<usize>,
         read: impl FnOnce(&mut [IoSliceMut<'_>]) -> io::Result<usize>,
     ) -> io::Result<usize> {
         debug_assert!(
             self.behind.is_empty(),
             "what one read brought is parsed before the next"
         );
-        self.make_room(need)?;
+        self.make_room(frame_len)?;
         let shared = self.block.as_ref().is_some_and(Filling::is_shared);
         let short = self.limit - self.end < SHORT;
         let blocks = match shared {
@@ -203,19 +203,19 @@ impl Receiver {
         }
     }
 
-    /// Continues with the next block that the last read filled, and takes the unconsumed bytes along; `need` is the
+    /// Continues with the next block that the last read filled, and takes the unconsumed bytes along; `frame_len` is the
     /// length of the frame that has begun, if known. `false` if there is no such block.
-    pub fn advance(&mut self, need: Option<usize>) -> Result<bool> {
+    pub fn advance(&mut self, frame_len: Option<usize>) -> Result<bool> {
         let waiting = self.end - self.start;
         let Some(next) = self.behind.front() else {
             return Ok(false);
         };
         let room_before = next.start - next.block.start();
-        if let Some(need) = need
+        if let Some(frame_len) = frame_len
             && (waiting > room_before
-                || need > SHARED_MAX && need > waiting + next.end - next.start)
+                || frame_len > SHARED_MAX && frame_len > waiting + next.end - next.start)
         {
-            return self.advance_within(need);
+            return self.advance_within(frame_len);
         }
         self.learn(self.issued());
         let Some(Ahead {
@@ -250,11 +250,11 @@ impl Receiver {
 
     /// As `advance`, for a frame that spans more blocks than this and the next, or for which the room before the next
     /// is too small: it gets a block of its own, and the next one begins behind it.
-    fn advance_within(&mut self, need: usize) -> Result<bool> {
-        if !self.is_own(need) {
-            let own = Filling::of_its_own(need).ok_or(Status::NATS_NO_MEMORY)?;
+    fn advance_within(&mut self, frame_len: usize) -> Result<bool> {
+        if !self.is_own(frame_len) {
+            let own = Filling::of_its_own(frame_len).ok_or(Status::NATS_NO_MEMORY)?;
             self.move_to(own);
-            self.limit = DATA_START + need;
+            self.limit = DATA_START + frame_len;
         }
         let (Some(next), Some(own)) = (self.behind.front_mut(), self.block.as_mut()) else {
             return Ok(false);
@@ -271,10 +271,10 @@ impl Receiver {
         Ok(true)
     }
 
-    /// Is the present block one of its own for the frame of length `need` that has begun?
-    fn is_own(&self, need: usize) -> bool {
+    /// Is the present block one of its own for the frame of length `frame_len` that has begun?
+    fn is_own(&self, frame_len: usize) -> bool {
         let own = |b: &Filling| !b.is_shared() && b.issued() == 0;
-        self.limit == self.start + need && self.block.as_ref().is_some_and(own)
+        self.limit == self.start + frame_len && self.block.as_ref().is_some_and(own)
     }
 
     /// Discards the first `n` unparsed bytes.
@@ -352,30 +352,32 @@ impl Receiver {
         }
     }
 
-    fn make_room(&mut self, need: Option<usize>) -> io::Result<()> {
+    fn make_room(&mut self, frame_len: Option<usize>) -> io::Result<()> {
         let waiting = self.end - self.start;
         if let Some(block) = &self.block {
             // Messages created since the last read took room for their descriptors.
             self.limit = self.limit.min(block.limit());
         }
-        if let Some(need) = need
-            && need > SHARED_MAX
+        if let Some(frame_len) = frame_len
+            && frame_len > SHARED_MAX
         {
             // Exactly the frame, so that the next message begins in a shared block again.
-            if !self.is_own(need) {
-                let own = Filling::of_its_own(need).ok_or(io::ErrorKind::OutOfMemory)?;
+            if !self.is_own(frame_len) {
+                let own = Filling::of_its_own(frame_len).ok_or(io::ErrorKind::OutOfMemory)?;
                 self.move_to(own);
-                self.limit = DATA_START + need;
+                self.limit = DATA_START + frame_len;
             }
             return Ok(());
         }
-        if let Some(need) = need
-            && self.is_own(need)
+        if let Some(frame_len) = frame_len
+            && self.is_own(frame_len)
         {
             return Ok(());
         }
         let room = self.limit.saturating_sub(self.end);
-        let enough = need.map_or(SCANT, |need| need.saturating_sub(waiting).max(SCANT));
+        let enough = frame_len.map_or(SCANT, |frame_len| {
+            frame_len.saturating_sub(waiting).max(SCANT)
+        });
         if room >= enough && self.block.is_some() {
             return Ok(());
         }
@@ -394,10 +396,10 @@ impl Receiver {
             (self.start, self.end) = (DATA_START, DATA_START);
             self.begin_at(DATA_START);
         } else {
-            let bytes = (waiting + SCANT).max(need.unwrap_or(0));
+            let bytes = (waiting + SCANT).max(frame_len.unwrap_or(0));
             self.move_to(Filling::with_room(bytes, Wanted::Now));
         }
-        self.set_limit(need.unwrap_or(0).saturating_sub(waiting).max(SCANT));
+        self.set_limit(frame_len.unwrap_or(0).saturating_sub(waiting).max(SCANT));
         Ok(())
     }
 

@@ -11,9 +11,9 @@ fn drain(receiver: &mut Receiver, parser: &mut Parser, seen: &mut Vec<Msg>) -> O
                 op: Op::Msg(head), ..
             } => seen.push(receiver.take_msg(&head).unwrap()),
             Step::Op { consumed, .. } => receiver.consume(consumed),
-            Step::Incomplete { need } => {
-                if !receiver.advance(need).unwrap() {
-                    return need;
+            Step::Incomplete { frame_len } => {
+                if !receiver.advance(frame_len).unwrap() {
+                    return frame_len;
                 }
             }
         }
@@ -27,9 +27,9 @@ fn feed(wire: &[u8], chunk: usize, padding: usize) -> Vec<Msg> {
 /// Lets the receiver read `wire` in chunks, and releases its block after each.
 fn feed_to(receiver: &mut Receiver, wire: &[u8], chunk: usize) -> Vec<Msg> {
     let mut parser = Parser::new(1 << 24);
-    let (mut rest, mut seen, mut need) = (wire, Vec::new(), None);
+    let (mut rest, mut seen, mut frame_len) = (wire, Vec::new(), None);
     while !rest.is_empty() {
-        let result = receiver.read_with(need, |room| {
+        let result = receiver.read_with(frame_len, |room| {
             let before = rest.len();
             for piece in room {
                 let n = piece
@@ -42,7 +42,7 @@ fn feed_to(receiver: &mut Receiver, wire: &[u8], chunk: usize) -> Vec<Msg> {
             Ok(before - rest.len())
         });
         assert!(result.is_ok_and(|n| n > 0));
-        need = drain(receiver, &mut parser, &mut seen);
+        frame_len = drain(receiver, &mut parser, &mut seen);
         receiver.rest();
     }
     seen

@@ -58,7 +58,7 @@ pub enum Step<'a> {
     Incomplete {
         /// The length of the whole frame, if the line that announces it is complete, so that the
         /// caller can make room for it at once.
-        need: Option<usize>,
+        frame_len: Option<usize>,
     },
 }
 
@@ -70,21 +70,21 @@ pub enum ParseError {
     #[error("processMsgArgs Parse Error: wrong number of arguments")]
     WrongArguments,
     /// Bytes that are not an operation.
-    #[error("Parse Error [{state}]: '{rest}'")]
+    #[error("Parse Error [{state}]: '{found}'")]
     Unexpected {
         /// What was being parsed.
         state: &'static str,
-        /// The first bytes in question.
-        rest: String,
+        /// The first bytes that were found there.
+        found: String,
     },
 }
 
 impl ParseError {
     #[cold]
-    fn at(state: &'static str, rest: &[u8]) -> Self {
+    fn at(state: &'static str, found: &[u8]) -> Self {
         ParseError::Unexpected {
             state,
-            rest: excerpt(rest),
+            found: excerpt(found),
         }
     }
 }
@@ -144,7 +144,7 @@ impl Parser {
         if buf.len() < consumed {
             self.head = Some(head);
             return Ok(Step::Incomplete {
-                need: Some(consumed),
+                frame_len: Some(consumed),
             });
         }
         self.head = None;
@@ -163,7 +163,7 @@ impl Parser {
         // Before the line is complete: refuse invalid data at its first wrong byte, not after 64
         // KiB.
         let Some((kind, name)) = Kind::of(buf)? else {
-            return Ok(Step::Incomplete { need: None });
+            return Ok(Step::Incomplete { frame_len: None });
         };
         let limit = if kind == Kind::Info {
             MAX_INFO_LINE
@@ -177,7 +177,7 @@ impl Parser {
                 return Err(ParseError::at("line too long", buf));
             }
             self.searched = visible.len();
-            return Ok(Step::Incomplete { need: None });
+            return Ok(Step::Incomplete { frame_len: None });
         };
         self.searched = 0;
 

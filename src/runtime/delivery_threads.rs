@@ -1,4 +1,4 @@
-//! The delivery pool whose size the program sets: that many lanes, each of one thread.
+//! The delivery pool whose size the program sets: that many threads, each with a queue of its own.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use super::timers::Timers;
 use crate::error::{Error, Result, Status};
 use crate::locks::Mutex;
 
-/// A pool of lanes, handed out in turn. A lane is created on its first turn, and its thread starts
+/// Delivery threads, handed out in turn. Each is created on its first turn, and the thread itself starts
 /// with its first job, so a large size by itself costs nothing.
 pub(super) struct DeliveryThreads {
     threads: Arc<Threads>,
@@ -19,7 +19,7 @@ pub(super) struct DeliveryThreads {
 struct State {
     size: usize,
     delivery_threads: Vec<Arc<Dispatcher>>,
-    /// The next lane. Never more than the number of lanes created so far.
+    /// The index of the next one. Never more than the number of those created so far.
     next: usize,
 }
 
@@ -48,7 +48,7 @@ impl DeliveryThreads {
         }
         if state.next == state.delivery_threads.len() {
             let delivery_thread =
-                Dispatcher::new(Sizes::LANE, self.threads.clone(), self.timers.clone());
+                Dispatcher::new(Sizes::DELIVERY, self.threads.clone(), self.timers.clone());
             state.delivery_threads.push(Arc::new(delivery_thread));
         }
         let delivery_thread = state.delivery_threads[state.next].clone();
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn lanes_take_turns_and_the_pool_never_shrinks() {
+    fn delivery_threads_take_turns_and_the_pool_never_shrinks() {
         let delivery_threads = delivery_threads(2);
         let turn =
             |n: usize| -> Vec<_> { (0..n).map(|_| delivery_threads.next().unwrap()).collect() };

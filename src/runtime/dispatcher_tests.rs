@@ -58,7 +58,7 @@ impl Job for Late {
         self.0.clone().run()
     }
 
-    fn is_quick(&self) -> bool {
+    fn is_short_running(&self) -> bool {
         false
     }
 }
@@ -162,7 +162,7 @@ fn the_pool_keeps_to_its_maximum() {
 }
 
 #[test]
-fn quick_jobs_are_not_held_up_by_those_that_block() {
+fn short_running_jobs_are_not_held_up_by_those_that_block() {
     let ground = Ground::new();
     let sizes = Sizes {
         max: Sizes::elastic(2).base,
@@ -214,13 +214,13 @@ fn work_that_returns_does_not_grow_the_pool_much() {
 }
 
 #[test]
-fn a_lane_runs_one_at_a_time_in_turn_and_survives_panics() {
+fn a_delivery_thread_runs_one_at_a_time_in_turn_and_survives_panics() {
     let ground = Ground::new();
-    let lane = ground.pool(Sizes::LANE);
+    let delivery = ground.pool(Sizes::DELIVERY);
     let (seen, order) = mpsc::channel::<(usize, usize)>();
     for n in 0..3 {
         let (seen, round): (Sender<_>, _) = (seen.clone(), AtomicUsize::new(0));
-        lane.submit(job(move || {
+        delivery.submit(job(move || {
             let round = round.fetch_add(1, Ordering::Relaxed);
             seen.send((round, n)).unwrap();
             if n == 1 {
@@ -236,7 +236,7 @@ fn a_lane_runs_one_at_a_time_in_turn_and_survives_panics() {
     // While the first rounds are submitted, a short-running job may have its second turn.
     rounds.sort_unstable();
     assert_eq!(rounds, [0, 0, 0, 1, 2, 2, 2]);
-    assert_eq!(lane.pool.state.lock().count, 1);
+    assert_eq!(delivery.pool.state.lock().count, 1);
 }
 
 #[test]
@@ -266,19 +266,19 @@ fn nothing_is_lost_between_many_submitters_and_sleepy_workers() {
 #[test]
 fn stopping_finishes_what_is_queued() {
     let ground = Ground::new();
-    let lane = ground.pool(Sizes::LANE);
+    let delivery = ground.pool(Sizes::DELIVERY);
     let blockers = Blockers::new();
-    lane.submit(blockers.job());
+    delivery.submit(blockers.job());
     let (done, ran) = mpsc::channel();
     for _ in 0..10 {
         let done = done.clone();
-        lane.submit(job(move || done.send(()).is_err()));
+        delivery.submit(job(move || done.send(()).is_err()));
     }
-    lane.stop();
+    delivery.stop();
     blockers.release();
-    wait_for(|| lane.pool.state.lock().count == 0);
+    wait_for(|| delivery.pool.state.lock().count == 0);
     // Too late, but the submitter may rely on it.
-    lane.submit(job(move || done.send(()).is_err()));
+    delivery.submit(job(move || done.send(()).is_err()));
     assert_eq!(ran.iter().count(), 11);
 }
 
@@ -550,7 +550,7 @@ fn a_call_is_passed_on_until_nobody_is_free() {
 
 /// One job blocks, and the others are short-running: they do not wait for it.
 #[test]
-fn quick_jobs_that_come_together_with_one_that_blocks_run() {
+fn short_running_jobs_that_come_together_with_one_that_blocks_run() {
     let ground = Ground::new();
     let (pool, io) = pool_at_rest(&ground, Sizes::elastic(2));
     for _ in 0..20 {

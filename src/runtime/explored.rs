@@ -207,7 +207,7 @@ impl Job for Work {
         self.is_done()
     }
 
-    fn is_quick(&self) -> bool {
+    fn is_short_running(&self) -> bool {
         !matches!(self.kind, Kind::Late(_))
     }
 }
@@ -316,7 +316,7 @@ fn all_that_block_are_started() {
 }
 
 #[test]
-fn quick_ones_do_not_wait_for_one_that_blocks() {
+fn short_running_ones_do_not_wait_for_one_that_blocks() {
     explore(150, || {
         let scene = Scene::new(SMALL, true, Trouble::default());
         scene.submit(&[Kind::Meets(4), Kind::Late(4), Kind::Quick, Kind::Quick]);
@@ -371,7 +371,7 @@ fn workers_that_leave_leave_nothing_behind() {
     });
 }
 
-/// A lane has one worker, which may fail to start.
+/// A delivery thread is a pool of one worker, which may fail to start.
 #[test]
 fn a_start_that_fails_is_tried_again() {
     explore(150, || {
@@ -379,9 +379,9 @@ fn a_start_that_fails_is_tried_again() {
             failures: 1,
             ..Trouble::default()
         };
-        let lane = Scene::new(Sizes::LANE, false, trouble);
-        lane.submit(&[Kind::Twice]);
-        lane.end(1);
+        let delivery = Scene::new(Sizes::DELIVERY, false, trouble);
+        delivery.submit(&[Kind::Twice]);
+        delivery.end(1);
     });
 }
 

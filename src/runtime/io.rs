@@ -75,7 +75,7 @@ struct Shared {
     waker: Descriptor<OwnedFd>,
     sources: Mutex<Sources>,
     inbox: Mutex<Inbox>,
-    look: Mutex<Look>,
+    polling: Mutex<Polling>,
 }
 
 struct Sources {
@@ -93,7 +93,7 @@ struct Entry {
 #[derive(Default)]
 struct SourceState {
     /// `WRITE`, `READ`. Not zero: the source is in the inbox.
-    asked: AtomicU8,
+    requested: AtomicU8,
     interest: Mutex<Interest>,
 }
 
@@ -103,11 +103,11 @@ struct Interest {
     /// A thread reads, so none has to be woken for that.
     reading: bool,
     /// Reading was requested meanwhile: perhaps after the last check of the thread that reads.
-    again: bool,
+    read_again: bool,
     /// Something waits to be written.
     writing: bool,
     /// It is not driven any more.
-    over: bool,
+    cancelled: bool,
 }
 
 #[derive(Default)]
@@ -123,7 +123,7 @@ struct Inbox {
 
 /// Polling for events instead of sleeping.
 #[derive(Default)]
-struct Look {
+struct Polling {
     /// A thread polls.
     taken: bool,
     until: Option<Instant>,
@@ -135,8 +135,8 @@ pub(super) struct Turns {
     requests: Vec<u64>,
     /// How long the sources of the last turn want the next one to poll before it sleeps.
     busy_poll: Duration,
-    /// The last turn polled, and had time left.
-    looks: bool,
+    /// The last turn polled and had time left, so the next one continues to poll.
+    keep_polling: bool,
 }
 
 impl Turns {
@@ -145,7 +145,7 @@ impl Turns {
             events: Vec::with_capacity(EVENTS),
             requests: Vec::new(),
             busy_poll: Duration::ZERO,
-            looks: false,
+            keep_polling: false,
         }
     }
 }
@@ -169,7 +169,7 @@ impl Io {
                 waker,
                 sources,
                 inbox,
-                look: Mutex::default(),
+                polling: Mutex::default(),
             }),
         })
     }
@@ -220,7 +220,7 @@ impl Io {
             events,
             requests,
             busy_poll,
-            looks,
+            keep_polling,
         } = turns;
         let shared = &*self.shared;
         let wait = {
@@ -233,8 +233,8 @@ impl Io {
             wait
         };
         events.clear();
-        if wait && (*looks || !busy_poll.is_zero()) {
-            *looks = shared.look(events, std::mem::take(busy_poll));
+        if wait && (*keep_polling || !busy_poll.is_zero()) {
+            *keep_polling = shared.poll(events, std::mem::take(busy_poll));
         }
         if events.is_empty() {
             shared.wait(events, wait);
@@ -257,15 +257,15 @@ impl Io {
         std::mem::swap(requests, &mut shared.inbox.lock().requests);
         for number in requests.drain(..) {
             if let Some(entry) = shared.source(number) {
-                shared.request(&entry, number);
+                shared.serve(&entry, number);
             }
         }
         let mut inbox = shared.inbox.lock();
         inbox.awake -= 1;
         // It is not certain that this thread returns soon.
-        let call = !inbox.requests.is_empty() && inbox.calls();
+        let wake = !inbox.requests.is_empty() && inbox.needs_wake();
         drop(inbox);
-        if call {
+        if wake {
             self.wake();
         }
     }
@@ -286,7 +286,7 @@ impl Sources {
 
 impl Inbox {
     /// Does a new request have to wake a thread? Not if one is awake, or about to be.
-    fn calls(&mut self) -> bool {
+    fn needs_wake(&mut self) -> bool {
         self.awake == 0 && !std::mem::replace(&mut self.woken, true)
     }
 }
@@ -308,7 +308,7 @@ impl Registration {
     /// in favour of a call that came too early for it.
     #[inline]
     pub fn request_write(&self) {
-        if self.state.asked.load(Ordering::Relaxed) & WRITE == 0 {
+        if self.state.requested.load(Ordering::Relaxed) & WRITE == 0 {
             self.request(WRITE);
         }
     }
@@ -323,7 +323,7 @@ impl Registration {
     fn request(&self, what: u8) {
         // If the source is in the list already, the flag is going to be seen as well: all of them
         // are taken at once.
-        self.shared.ask(&self.state, self.number, what);
+        self.shared.request(&self.state, self.number, what);
     }
 
     /// Requests a call of `write` when the socket accepts more.
@@ -344,7 +344,7 @@ impl Registration {
             return false;
         }
         let mut interest = self.state.interest.lock();
-        if interest.over || std::mem::replace(&mut interest.reading, true) {
+        if interest.cancelled || std::mem::replace(&mut interest.reading, true) {
             return false;
         }
         self.with_socket(|fd| self.shared.arm(&interest, self.number, fd));
@@ -376,7 +376,7 @@ impl Registration {
         let entry = self.shared.sources.lock().by_number.remove(&self.number);
         let Some(entry) = entry else { return };
         let mut interest = entry.state.interest.lock();
-        interest.over = true;
+        interest.cancelled = true;
         // Fails only if the caller closed the socket too early, which deregisters it too.
         let _ = epoll::delete(&self.shared.epoll, entry.source.as_fd());
         drop(interest);
@@ -416,25 +416,25 @@ impl Shared {
     /// Polls for events without sleeping, and yields in between, until the time that was requested
     /// before is over, and for at least `more`. One thread at a time. The others, which sleep, are
     /// still woken by an event, but it is gone when they look for it. True if there is time left.
-    fn look(&self, events: &mut Vec<Event>, more: Duration) -> bool {
-        let mut look = self.look.lock();
+    fn poll(&self, events: &mut Vec<Event>, more: Duration) -> bool {
+        let mut polling = self.polling.lock();
         if !more.is_zero() {
-            look.until = look.until.max(Some(Instant::now() + more));
+            polling.until = polling.until.max(Some(Instant::now() + more));
         }
-        if std::mem::replace(&mut look.taken, true) {
+        if std::mem::replace(&mut polling.taken, true) {
             return false;
         }
-        drop(look);
+        drop(polling);
         loop {
             self.wait(events, false);
             let now = Instant::now();
-            let mut look = self.look.lock();
-            let time_left = look.until.is_some_and(|until| now < until);
+            let mut polling = self.polling.lock();
+            let time_left = polling.until.is_some_and(|until| now < until);
             if !events.is_empty() || !time_left {
-                look.taken = false;
+                polling.taken = false;
                 return time_left;
             }
-            drop(look);
+            drop(polling);
             thread::yield_now();
         }
     }
@@ -465,41 +465,41 @@ impl Shared {
     fn end_reading(&self, entry: &Entry, number: u64) {
         let mut interest = entry.state.interest.lock();
         interest.reading = false;
-        let again = std::mem::take(&mut interest.again);
+        let read_again = std::mem::take(&mut interest.read_again);
         self.arm(&interest, number, entry.source.as_fd());
         drop(interest);
-        if again {
-            self.ask(&entry.state, number, READ);
+        if read_again {
+            self.request(&entry.state, number, READ);
         }
     }
 
-    fn ask(&self, state: &SourceState, number: u64, what: u8) {
+    fn request(&self, state: &SourceState, number: u64, what: u8) {
         // If the source is in the list already, the flag is going to be seen as well: all of them
         // are taken at once.
-        if state.asked.fetch_or(what, Ordering::AcqRel) == 0 && !is_leaving() {
+        if state.requested.fetch_or(what, Ordering::AcqRel) == 0 && !is_leaving() {
             let mut inbox = self.inbox.lock();
             inbox.requests.push(number);
-            let call = inbox.calls();
+            let wake = inbox.needs_wake();
             drop(inbox);
-            if call {
+            if wake {
                 self.wake();
             }
         }
     }
 
     /// Serves the requests.
-    fn request(&self, entry: &Entry, number: u64) {
+    fn serve(&self, entry: &Entry, number: u64) {
         // Before the calls, see the head of this file.
-        let asked = entry.state.asked.swap(0, Ordering::AcqRel);
-        if asked & WRITE != 0 {
+        let requested = entry.state.requested.swap(0, Ordering::AcqRel);
+        if requested & WRITE != 0 {
             guarded(|| entry.source.write());
         }
-        if asked & READ == 0 {
+        if requested & READ == 0 {
             return;
         }
         let mut interest = entry.state.interest.lock();
         if std::mem::replace(&mut interest.reading, true) {
-            interest.again = true;
+            interest.read_again = true;
             return;
         }
         drop(interest);
@@ -509,7 +509,7 @@ impl Shared {
 
     /// Arms a socket for what is wanted now. If it is ready for that, an event arrives at once.
     fn arm(&self, interest: &Interest, number: u64, fd: BorrowedFd<'_>) {
-        if interest.over {
+        if interest.cancelled {
             return;
         }
         let mut flags = EventFlags::ONESHOT;

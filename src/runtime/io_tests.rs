@@ -339,9 +339,9 @@ fn after_an_event_one_thread_looks_for_the_next_and_sleeps_in_the_end() {
     }
     let running = Running::new(2);
     let shared = &running.io.shared;
-    let looks = |expected| {
+    let polled = |expected| {
         let start = Instant::now();
-        while shared.look.lock().taken != expected {
+        while shared.polling.lock().taken != expected {
             assert!(start.elapsed() < Duration::from_secs(20));
             thread::yield_now();
         }
@@ -349,18 +349,18 @@ fn after_an_event_one_thread_looks_for_the_next_and_sleeps_in_the_end() {
     let (stream, mut peer) = UnixStream::pair().unwrap();
     stream.set_nonblocking(true).unwrap();
     let registration = running.io.register(Arc::new(Busy(stream))).unwrap();
-    assert!(!shared.look.lock().taken);
+    assert!(!shared.polling.lock().taken);
     let start = Instant::now();
     peer.write_all(b"x").unwrap();
-    looks(true);
+    polled(true);
     // Other work is not kept waiting.
     let (reader, _peer, seen) = Reader::new(1);
     let other = reader.register(&running.io);
     other.request_write();
     assert_eq!(next(&seen), Seen::Flushed);
     assert!(start.elapsed() < Duration::from_secs(1));
-    looks(true);
-    looks(false);
+    polled(true);
+    polled(false);
     assert!(start.elapsed() >= Duration::from_millis(1500));
     drop(registration);
 }

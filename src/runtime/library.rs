@@ -142,7 +142,7 @@ pub fn set_delivery_pool_size(n: i32) -> Result<()> {
     open(None)?;
     match usize::try_from(n) {
         Ok(size @ 1..) => {
-            LIBRARY.get().grow_lanes(size);
+            LIBRARY.get().grow_delivery_threads(size);
             Ok(())
         }
         _ => Err(Error::new(
@@ -164,13 +164,13 @@ enum State {
 
 #[derive(Clone)]
 struct Closing {
-    rest: Weak<Runtime>,
+    runtime: Weak<Runtime>,
     threads: Arc<Threads>,
 }
 
 impl State {
     fn is_closing(&self) -> bool {
-        matches!(self, State::Closing(closing) if closing.rest.strong_count() > 0)
+        matches!(self, State::Closing(closing) if closing.runtime.strong_count() > 0)
     }
 }
 
@@ -270,7 +270,7 @@ impl Library {
         result
     }
 
-    fn grow_lanes(&self, size: usize) {
+    fn grow_delivery_threads(&self, size: usize) {
         match &mut *self.state.lock() {
             State::Open(config) | State::Starting(config) => {
                 config.thread_pool_max = config.thread_pool_max.max(size);
@@ -307,7 +307,7 @@ impl Library {
         };
         *self.given.lock() = None;
         let closing = Closing {
-            rest: Arc::downgrade(&runtime),
+            runtime: Arc::downgrade(&runtime),
             threads: runtime.threads.clone(),
         };
         let opened = std::mem::replace(&mut *state, State::Closing(closing.clone()));
@@ -326,7 +326,7 @@ impl Library {
         };
         let in_use = closing
             .as_ref()
-            .is_some_and(|closing| closing.rest.strong_count() > 0);
+            .is_some_and(|closing| closing.runtime.strong_count() > 0);
         if !in_use && !on_library_thread() {
             self.wait(closing, Some(GRACE));
         }

@@ -128,7 +128,7 @@ fn a_thread_of_the_library_may_close_but_not_wait_and_may_hold_the_last_referenc
 fn open_without_a_thread_and_closed_again() {
     let library = Library::new();
     assert_eq!(library.open(None, None).unwrap().thread_pool_max, 1);
-    library.grow_lanes(3);
+    library.grow_delivery_threads(3);
     assert_eq!(library.open(None, None).unwrap().thread_pool_max, 3);
     assert!(matches!(&*library.state.lock(), State::Open(_)));
     assert_eq!(status(library.close_and_wait(None)), Status::NATS_OK);

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`library`] | open and close, for the whole process |
 //! | [`io`] | driving sockets by readiness |
-//! | [`dispatcher`] | pools of threads that run jobs: the elastic pool, which also watches the sockets, the lanes, the dialers; when they grow |
+//! | [`dispatcher`] | pools of threads that run jobs: the elastic pool, which also watches the sockets, the delivery threads, the dialers; when they grow |
 //! | `delivery_threads` | the delivery pool whose size the program sets |
 //! | [`events`] | one thread, first in, first out |
 //! | [`timers`] | one thread for everything that happens later |
@@ -112,7 +112,7 @@ impl Runtime {
         Ok(Arc::new(runtime))
     }
 
-    /// The next lane of the delivery pool, in turn. Fails with `NATS_FAILED_TO_INITIALIZE` if the
+    /// The next thread of the delivery pool, in turn. Fails with `NATS_FAILED_TO_INITIALIZE` if the
     /// pool is empty.
     pub fn delivery_thread(&self) -> Result<Arc<Dispatcher>> {
         self.delivery_threads.next()

@@ -77,8 +77,8 @@ fn the_last_reference_may_go_on_any_thread() {
             2 => runtime.delivery.submit(job(last)),
             3 => runtime.dialers.submit(job(last)),
             4 => {
-                let lane = runtime.delivery_thread().unwrap();
-                lane.submit(job(last));
+                let delivery = runtime.delivery_thread().unwrap();
+                delivery.submit(job(last));
             }
             _ => {
                 let registration = runtime.io.register(job(last)).unwrap();

@@ -13,7 +13,7 @@ use std::time::Duration;
 use crate::client::incoming::event_loop::LinkState;
 use crate::client::incoming::unused;
 use crate::client::incoming::upstream::{After, Control, Upstream};
-use crate::client::interest::registry::Target;
+use crate::client::interest::registry::Route;
 use crate::client::outgoing::Outbound;
 use crate::client::outgoing::wire::Wire;
 use crate::client::sync::ranked::{RankedMutex, rank};
@@ -63,7 +63,7 @@ struct Reader<S> {
 
 /// The messages of one or a few reads, by subscription and sid.
 struct ReadBatches<S> {
-    batches: Vec<(Target<S>, u64, MsgList)>,
+    batches: Vec<(Route<S>, u64, MsgList)>,
     /// The registry's round in which the batches were begun.
     round: u64,
     msgs: u64,
@@ -388,11 +388,11 @@ impl<U: Upstream> Link<U> {
                 .next(receiver.unparsed())
                 .map_err(|e| Error::protocol(e.to_string()))?;
             let (op, consumed) = match step {
-                Step::Incomplete { need: n } => {
-                    if receiver.advance(n)? {
+                Step::Incomplete { frame_len } => {
+                    if receiver.advance(frame_len)? {
                         continue;
                     }
-                    *frame_len_hint = n;
+                    *frame_len_hint = frame_len;
                     return Ok(None);
                 }
                 Step::Op { op, consumed } => (op, consumed),
@@ -413,7 +413,7 @@ impl<U: Upstream> Link<U> {
                             entry.batch = gathered.batches.len();
                             gathered
                                 .batches
-                                .push((entry.target.clone(), head.sid, MsgList::new()));
+                                .push((entry.route.clone(), head.sid, MsgList::new()));
                         }
                         (last_sid, last_batch) = (head.sid, entry.batch);
                     }
@@ -443,8 +443,8 @@ impl<U: Upstream> Link<U> {
             self.up.received().add(gathered.msgs, gathered.bytes);
             (gathered.msgs, gathered.bytes) = (0, 0);
         }
-        for (target, sid, msgs) in gathered.batches.drain(..) {
-            self.up.deliver(target, sid, msgs);
+        for (route, sid, msgs) in gathered.batches.drain(..) {
+            self.up.deliver(route, sid, msgs);
         }
     }
 

@@ -13,7 +13,7 @@ use super::upstream::{After, Control, Received, Upstream};
 use super::waiting::Waits;
 use crate::client::callbacks::life::LifetimeGuard;
 use crate::client::interest::Interest;
-use crate::client::interest::registry::{Subscriber, Target};
+use crate::client::interest::registry::{Route, Subscriber};
 use crate::client::outgoing::Outbound;
 use crate::client::outgoing::attach::SessionStart;
 use crate::error::{Error, Status};
@@ -91,7 +91,7 @@ impl Upstream for Fake {
         false
     }
 
-    fn deliver(&self, _: Target<Sub>, sid: u64, mut msgs: MsgList) {
+    fn deliver(&self, _: Route<Sub>, sid: u64, mut msgs: MsgList) {
         let next = || msgs.pop();
         let payloads: Vec<_> = std::iter::from_fn(next)
             .map(|msg| String::from_utf8(msg.payload().to_vec()).expect("text"))
@@ -144,9 +144,9 @@ fn link(sids: &[u64]) -> (Arc<Fake>, Arc<Link<Fake>>, UnixStream) {
         lost: Mutex::default(),
     });
     for sid in sids {
-        let target = Target::Subscription(Arc::new(Sub));
+        let route = Route::Subscription(Arc::new(Sub));
         let mut changing = fake.interest.change(&fake.outbound);
-        changing.subscribe(*sid, target, |_| unreachable!("there is no server"));
+        changing.subscribe(*sid, route, |_| unreachable!("there is no server"));
     }
     let stream = Stream::plain(Socket::new(OwnedFd::from(client).into()));
     let receiver = Receiver::new(0, READ_SIZE);
@@ -164,7 +164,7 @@ fn messages_are_gathered_by_sid_up_to_what_is_no_message() {
         .unwrap();
     assert_eq!(link.try_read(), Some(false));
     assert_eq!(*fake.log.lock(), ["1 x+z", "2 y", "info of S"]);
-    // Also those that are nobody's.
+    // Including those without a receiver.
     assert_eq!(fake.received.counts(), (4, 6));
 }
 

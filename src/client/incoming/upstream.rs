@@ -1,4 +1,4 @@
-//! What the reading side needs of the connection that a link belongs to.
+//! The interface that the reading side needs from the connection.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -9,7 +9,7 @@ use crate::client::incoming::event_loop::ExternalLoop;
 use crate::client::incoming::link::Link;
 use crate::client::incoming::waiting::Waits;
 use crate::client::interest::Interest;
-use crate::client::interest::registry::{Subscriber, Target};
+use crate::client::interest::registry::{Route, Subscriber};
 use crate::client::outgoing::Outbound;
 use crate::error::Error;
 use crate::msg::MsgList;
@@ -27,7 +27,7 @@ pub(in crate::client) enum Control {
     Err(ServerError),
 }
 
-/// What follows from what a server has said.
+/// What follows from an operation of the server.
 pub(in crate::client) enum After {
     /// The link is read on.
     ReadOn,
@@ -46,13 +46,13 @@ pub(in crate::client) trait Upstream: Sized + Send + Sync + 'static {
     /// The threads that drive the link.
     fn runtime(&self) -> &Runtime;
 
-    /// The buffer whose bytes the link takes.
+    /// The outgoing buffer of the link.
     fn outbound(&self) -> &Outbound<Link<Self>>;
 
     /// Which subscription has which sid.
     fn interest(&self) -> &Interest<Self::Subscription>;
 
-    /// What has been received over all links.
+    /// The counts of received messages, over all links.
     fn received(&self) -> &Received;
 
     /// Statistics about waits for answers.
@@ -73,8 +73,8 @@ pub(in crate::client) trait Upstream: Sized + Send + Sync + 'static {
     /// Will there be another link when this one ends?
     fn has_successor(&self) -> bool;
 
-    /// Messages have come for a target, under this sid. Called with the reader locked.
-    fn deliver(&self, target: Target<Self::Subscription>, sid: u64, msgs: MsgList);
+    /// Messages have come for a route, under this sid. Called with the reader locked.
+    fn deliver(&self, route: Route<Self::Subscription>, sid: u64, msgs: MsgList);
 
     /// Handles an operation of the server. Called with the reader locked, after the messages before it have been
     /// delivered, so it must not close the connection itself: it returns an action that does.

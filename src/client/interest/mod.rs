@@ -15,7 +15,7 @@ pub(super) mod registry;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use self::registry::{Registry, Subscriber, Target};
+use self::registry::{Registry, Route, Subscriber};
 use crate::client::outgoing::Outbound;
 use crate::client::outgoing::attach::SessionStart;
 use crate::client::outgoing::wire::Wire;
@@ -103,7 +103,7 @@ impl<S: Subscriber> Interest<S> {
     /// they contain a SUB; `attach` sends all frames, and returns the position of the last frame before them.
     pub(in crate::client) fn resume(
         &self,
-        mut encode: impl FnMut(&Target<S>, &mut WriteBuf) -> bool,
+        mut encode: impl FnMut(&Route<S>, &mut WriteBuf) -> bool,
         attach: impl FnOnce(SessionStart) -> u64,
     ) {
         // The registry is locked: a thread that subscribes or unsubscribes now does so either before this, and is part
@@ -111,8 +111,8 @@ impl<S: Subscriber> Interest<S> {
         let mut registry = self.registry.lock();
         let mut frames = WriteBuf::new();
         let mut subscribed = Vec::new();
-        for (sid, target) in registry.to_send() {
-            match encode(&target, &mut frames) {
+        for (sid, route) in registry.to_send() {
+            match encode(&route, &mut frames) {
                 true => subscribed.push(sid),
                 // The server cannot refuse a subscription that it is not sent.
                 false => registry.sent(sid, 0),
@@ -152,10 +152,10 @@ impl<S: Subscriber, W: Wire> Changing<'_, S, W> {
     pub(in crate::client) fn subscribe(
         &mut self,
         sid: u64,
-        target: Target<S>,
+        route: Route<S>,
         encode: impl FnOnce(&mut WriteBuf),
     ) {
-        self.resubscribe(sid, target, |buf| {
+        self.resubscribe(sid, route, |buf| {
             encode(buf);
             true
         });
@@ -165,10 +165,10 @@ impl<S: Subscriber, W: Wire> Changing<'_, S, W> {
     pub(in crate::client) fn resubscribe(
         &mut self,
         sid: u64,
-        target: Target<S>,
+        route: Route<S>,
         encode: impl FnOnce(&mut WriteBuf) -> bool,
     ) {
-        self.registry.insert(sid, target);
+        self.registry.insert(sid, route);
         let mut subscribed = false;
         let position = self.outbound.control(|buf| subscribed = encode(buf));
         self.registry

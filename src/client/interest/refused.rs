@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::Interest;
-use super::registry::{Registry, Subscriber, Target};
+use super::registry::{Registry, Route, Subscriber};
 use crate::client::outgoing::Outbound;
 use crate::client::outgoing::ping::Window;
 use crate::client::outgoing::wire::Wire;
@@ -74,7 +74,7 @@ impl<S: Subscriber> Registry<S> {
         if self.is_ambiguous(window) {
             return None;
         }
-        let mut candidates = self.sent_in(window).map(|(_, entry)| &entry.target);
+        let mut candidates = self.sent_in(window).map(|(_, entry)| &entry.route);
         match (candidates.next(), candidates.next()) {
             (Some(only), None) => only.subscription().cloned(),
             _ => None,
@@ -94,9 +94,9 @@ impl<S: Subscriber> Registry<S> {
         sent.sort_unstable();
         let mut inbox = None;
         for (_, sid) in sent.into_iter().rev().take(count) {
-            match self.get_mut(sid).map(|entry| &entry.target) {
-                Some(Target::Requests) => inbox = Some(sid),
-                Some(Target::Subscription(_)) => self.refuse(sid),
+            match self.get_mut(sid).map(|entry| &entry.route) {
+                Some(Route::Requests) => inbox = Some(sid),
+                Some(Route::Subscription(_)) => self.refuse(sid),
                 None => {}
             }
         }
@@ -106,12 +106,12 @@ impl<S: Subscriber> Registry<S> {
     pub(super) fn suspect_longest(&mut self, window: Window) -> Option<Arc<S>> {
         let longest = self
             .sent_in(window)
-            .filter_map(|(sid, entry)| Some((entry.target.subscription()?.line_len(), sid)))
+            .filter_map(|(sid, entry)| Some((entry.route.subscription()?.line_len(), sid)))
             .max()
             .map(|(_, sid)| sid);
         let before = std::mem::replace(&mut self.suspect, longest);
         let sid = longest.filter(|_| longest == before)?;
         self.refuse(sid);
-        self.get_mut(sid)?.target.subscription().cloned()
+        self.get_mut(sid)?.route.subscription().cloned()
     }
 }

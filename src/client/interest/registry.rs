@@ -39,39 +39,39 @@ pub(in crate::client) trait Subscriber {
 }
 
 /// The receiver of the messages of a sid.
-pub(in crate::client) enum Target<S> {
+pub(in crate::client) enum Route<S> {
     /// The queue of a subscription.
     Subscription(Arc<S>),
     /// The requests that wait for an answer.
     Requests,
 }
 
-impl<S> Clone for Target<S> {
+impl<S> Clone for Route<S> {
     #[inline]
     fn clone(&self) -> Self {
         match self {
-            Target::Subscription(sub) => Target::Subscription(sub.clone()),
-            Target::Requests => Target::Requests,
+            Route::Subscription(sub) => Route::Subscription(sub.clone()),
+            Route::Requests => Route::Requests,
         }
     }
 }
 
-impl<S: Subscriber> Target<S> {
+impl<S: Subscriber> Route<S> {
     fn is_counted(&self) -> bool {
         self.subscription().is_some_and(|sub| sub.is_counted())
     }
 
     pub(super) fn subscription(&self) -> Option<&Arc<S>> {
         match self {
-            Target::Subscription(sub) => Some(sub),
-            Target::Requests => None,
+            Route::Subscription(sub) => Some(sub),
+            Route::Requests => None,
         }
     }
 }
 
 /// The entry of a sid.
 pub(in crate::client) struct Entry<S> {
-    pub(in crate::client) target: Target<S>,
+    pub(in crate::client) route: Route<S>,
     /// The index of the batch that collects this sid's messages, if `round` is the present one.
     pub(in crate::client) batch: usize,
     pub(in crate::client) round: u64,
@@ -132,12 +132,12 @@ impl<S: Subscriber> Registry<S> {
         self.round
     }
 
-    pub(super) fn insert(&mut self, sid: u64, target: Target<S>) {
-        self.count += usize::from(target.is_counted());
+    pub(super) fn insert(&mut self, sid: u64, route: Route<S>) {
+        self.count += usize::from(route.is_counted());
         self.entries.insert(
             sid,
             Entry {
-                target,
+                route,
                 batch: 0,
                 round: 0,
                 position: 0,
@@ -163,26 +163,24 @@ impl<S: Subscriber> Registry<S> {
 
     /// Notes that no message will arrive for a subscription that is still open.
     pub(super) fn set_drained(&mut self, sid: u64) {
-        if let Some(Target::Subscription(sub)) = self.take(sid) {
+        if let Some(Route::Subscription(sub)) = self.take(sid) {
             self.drained.insert(sid, sub);
         }
     }
 
-    fn take(&mut self, sid: u64) -> Option<Target<S>> {
-        let Entry {
-            target, refused, ..
-        } = self.entries.remove(&sid)?;
+    fn take(&mut self, sid: u64) -> Option<Route<S>> {
+        let Entry { route, refused, .. } = self.entries.remove(&sid)?;
         self.removed_at = self.last_position;
         if !refused {
             // Its end makes room for other subscriptions.
             self.forgive();
         }
-        self.count -= usize::from(target.is_counted());
+        self.count -= usize::from(route.is_counted());
         // Returns the memory of a program that once had a million subscriptions.
         if self.entries.capacity() > 1024 && self.entries.len() < self.entries.capacity() / 4 {
             self.entries.shrink_to_fit();
         }
-        Some(target)
+        Some(route)
     }
 
     /// The server has been told of the end of a subscription that remains open until it is drained.
@@ -212,12 +210,12 @@ impl<S: Subscriber> Registry<S> {
     }
 
     /// The entries to send to a new server, in the order of the sids.
-    pub(super) fn to_send(&self) -> Vec<(u64, Target<S>)> {
+    pub(super) fn to_send(&self) -> Vec<(u64, Route<S>)> {
         let mut all: Vec<_> = self
             .entries
             .iter()
             .filter(|(_, entry)| !entry.refused)
-            .map(|(sid, entry)| (*sid, entry.target.clone()))
+            .map(|(sid, entry)| (*sid, entry.route.clone()))
             .collect();
         all.sort_unstable_by_key(|(sid, _)| *sid);
         all
@@ -244,7 +242,7 @@ impl<S: Subscriber> Registry<S> {
     pub(super) fn subscriptions(&self) -> impl Iterator<Item = &Arc<S>> {
         self.entries
             .values()
-            .filter_map(|entry| entry.target.subscription())
+            .filter_map(|entry| entry.route.subscription())
             .filter(|sub| sub.is_counted())
     }
 
@@ -255,9 +253,9 @@ impl<S: Subscriber> Registry<S> {
         let drained = std::mem::take(&mut self.drained).into_values();
         std::mem::take(&mut self.entries)
             .into_values()
-            .filter_map(|entry| match entry.target {
-                Target::Subscription(sub) => Some(sub),
-                Target::Requests => None,
+            .filter_map(|entry| match entry.route {
+                Route::Subscription(sub) => Some(sub),
+                Route::Requests => None,
             })
             .chain(drained)
             .collect()

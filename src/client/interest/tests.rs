@@ -21,7 +21,7 @@ impl Subscriber for Fake {
 fn registry(subjects: &[&'static str]) -> Registry<Fake> {
     let mut registry = Registry::default();
     for (position, subject) in (1..).zip(subjects) {
-        registry.insert(position, Target::Subscription(Arc::new(Fake(subject))));
+        registry.insert(position, Route::Subscription(Arc::new(Fake(subject))));
         registry.sent(position, position);
     }
     registry
@@ -84,7 +84,7 @@ fn another_ones_end_takes_the_marks_away() {
 #[test]
 fn the_requests_own_is_told_apart() {
     let mut registry = registry(&["a"]);
-    registry.insert(2, Target::Requests);
+    registry.insert(2, Route::Requests);
     registry.sent(2, 2);
     assert!(registry.only_candidate(window(1, 2)).is_none());
     assert_eq!(registry.mark_last(window(0, 2), 1), Some(2));
@@ -111,8 +111,8 @@ fn interest(subjects: &[&'static str]) -> Interest<Fake> {
     }
 }
 
-fn encode(target: &Target<Fake>, frames: &mut WriteBuf) -> bool {
-    let subject = target.subscription().map_or("answers", |sub| sub.0);
+fn encode(route: &Route<Fake>, frames: &mut WriteBuf) -> bool {
+    let subject = route.subscription().map_or("answers", |sub| sub.0);
     frames.extend_from_slice(subject.as_bytes());
     !subject.starts_with("over")
 }
@@ -150,7 +150,7 @@ fn a_new_server_is_told_of_all_in_order_and_only_subs_have_a_position() {
 #[test]
 fn the_requests_own_is_given_up_when_it_is_refused() {
     let interest = interest(&["a"]);
-    interest.look_up().insert(2, Target::Requests);
+    interest.look_up().insert(2, Route::Requests);
     interest.look_up().sent(2, 2);
     assert_eq!(interest.count(), 1, "it is none of the program's");
     let give_up = || "given up";

@@ -1,35 +1,35 @@
-//! How large the pieces are in which bytes are handed to the kernel.
+//! The size of the pieces in which bytes are handed to the kernel.
 //!
-//! On the loopback both ends share the machine, and the size of a piece decides who waits for whom: with small ones the
-//! other side reads while the next is being copied; with large ones there are fewer calls, but on some machines the
-//! other side falls asleep in between, and to wake it is dear. Which of it costs more differs by machine and by what
-//! else runs there: pieces of 256 KiB were up to twice as fast as those of 48 KiB on one machine, and a third as fast on
-//! another of the same kind. So it is learnt from what the writes take: two sizes are tried, the better one is kept, and
-//! now and then the other is tried again.
+//! On the loopback interface both ends share the machine, and the size of a piece decides which side waits for the
+//! other. With small pieces the peer reads while the next one is copied. Large pieces need fewer calls, but on some
+//! machines the peer sleeps in between, and waking it is expensive. Which costs more depends on the machine and on its
+//! load: pieces of 256 KiB were up to twice as fast as those of 48 KiB on one machine, and a third as fast on another
+//! one of the same kind. So the size is chosen by measurement: two sizes are tried, the better one is kept, and from
+//! time to time the other is tried again.
 
 use std::time::{Duration, Instant};
 
 /// The sizes to choose from.
 const SIZES: [usize; 2] = [48 * 1024, 256 * 1024];
 
-/// So many bytes are written with one size before it is judged.
+/// The number of bytes that are written with one size before it is judged.
 const TRIAL: usize = 2 * 1024 * 1024;
 
-/// After so many trials of the better size the other one is tried again.
+/// The number of trials of the better size after which the other one is tried again.
 const TRY_AGAIN: u32 = 32;
 
-/// The sizes of the pieces of one connection, and what has been learnt of them.
+/// The sizes of the pieces of one connection, and the measurements.
 pub(super) struct Pieces {
-    /// Set by the program: nothing is learnt.
+    /// Set by the program: nothing is measured.
     fixed: Option<usize>,
-    /// Which of [`SIZES`] is in use.
+    /// The index in [`SIZES`] of the size in use.
     size: usize,
-    /// What each took, in nanoseconds a KiB; 0 while nothing is known.
+    /// The cost of each size, in nanoseconds a KiB; 0 if unknown.
     costs: [f32; 2],
-    /// The trial that goes on.
+    /// The trial in progress.
     bytes: usize,
     took: Duration,
-    /// Trials of the size in use since the other one's last.
+    /// The number of trials of the size in use since the last one of the other size.
     trials: u32,
 }
 
@@ -45,20 +45,20 @@ impl Pieces {
         }
     }
 
-    /// The size of the next piece, of so many bytes that are left. Equal pieces: a small one at the end would cost a
+    /// The size of the next piece, if this many bytes are left. Pieces are equal: a small one at the end would cost a
     /// call of its own.
     pub(super) fn next(&self, left: usize) -> usize {
         let most = self.fixed.unwrap_or(SIZES[self.size]);
         left.div_ceil(left.div_ceil(most).max(1))
     }
 
-    /// So many bytes are going to be written. The answer is for [`end`](Self::end). Where they are one piece either way
-    /// there is nothing to learn.
+    /// This many bytes are about to be written. The result is for [`end`](Self::end). `None` if they are one piece with
+    /// either size, so that there is nothing to measure.
     pub(super) fn begin(&self, bytes: usize) -> Option<Instant> {
         (self.fixed.is_none() && bytes > SIZES[0]).then(Instant::now)
     }
 
-    /// So many bytes have been written since then.
+    /// This many bytes have been written since then.
     pub(super) fn end(&mut self, began: Option<Instant>, bytes: usize) {
         if let Some(began) = began {
             self.learn(bytes, began.elapsed());
@@ -74,7 +74,7 @@ impl Pieces {
         let cost = self.took.as_nanos() as f32 * 1024.0 / self.bytes as f32;
         (self.bytes, self.took) = (0, Duration::ZERO);
         let known = self.costs[self.size];
-        // A trial may be disturbed by what else runs on the machine, but not made faster by it.
+        // The load of the machine can slow a trial down, but not speed it up.
         let known = if known == 0.0 || cost < known {
             cost
         } else {
@@ -94,7 +94,8 @@ impl Pieces {
 mod tests {
     use super::*;
 
-    /// Lets so many trials take what `cost` says of each size, in microseconds. How many were of the large one.
+    /// Runs this many trials that cost what `cost` says for each size, in microseconds. Returns how many used the large
+    /// one.
     fn run(pieces: &mut Pieces, trials: u32, cost: impl Fn(usize, u32) -> u64) -> u32 {
         let mut large = 0;
         for trial in 0..trials {

@@ -1,4 +1,5 @@
-//! The outgoing buffer against a pipe that takes what it likes: no socket, and no other thread that writes.
+//! The outgoing buffer against a pipe that accepts a controlled number of bytes: no socket, and no other thread that
+//! writes.
 
 use std::io::{self, ErrorKind, IoSlice};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -21,7 +22,7 @@ use crate::locks::{Condvar, Mutex};
 /// Longer than any test takes.
 const LONG: Duration = Duration::from_secs(60);
 
-/// The end of the buffer, and what it has been asked.
+/// The link at the end of the buffer, which records the requests to it.
 struct Pipe {
     outbound: Arc<Outbound<Pipe>>,
     stream: Taker,
@@ -43,7 +44,7 @@ struct Taker {
 #[derive(Default)]
 struct Taken {
     bytes: Vec<u8>,
-    /// So many more are taken.
+    /// Accepts this many more bytes.
     room: usize,
     broken: bool,
 }
@@ -202,7 +203,7 @@ impl Setup {
 
 impl Drop for Setup {
     fn drop(&mut self) {
-        // The buffer and the pipe know each other.
+        // The buffer and the pipe refer to each other.
         self.outbound.close();
     }
 }
@@ -279,7 +280,7 @@ fn what_is_to_leave_now_has_left() {
             pipe.taken()
         }
     });
-    // As a watcher does, when it is told that the socket takes more.
+    // As a watcher does when the socket is writable.
     while pipe.ready.load(SeqCst) == 0 {
         thread::yield_now();
     }
@@ -322,8 +323,8 @@ fn a_pipe_that_takes_nothing_fails_at_the_write_deadline() {
     assert!(failure.text().contains("write deadline exceeded"));
 }
 
-/// The hook of an event loop that runs while the link fails may fork, and the child return in it. A thread that the
-/// child does not have may have had the lock.
+/// The hook of an event loop that runs while the link fails may fork, and the child may return in it. The lock may have
+/// been held by a thread that does not exist in the child.
 #[test]
 fn a_child_that_returns_while_the_link_fails_takes_no_lock() {
     let setup = Setup::new(Some(Duration::from_millis(20)), usize::MAX);
@@ -385,7 +386,7 @@ fn what_did_not_leave_whole_is_for_the_next_one() {
         second.taken(),
         "SUB a 1\r\nPUB s 3\r\ntwo\r\nPUB s 5\r\nthree\r\nPUB s 4\r\nfour\r\nPING\r\n"
     );
-    // An answer of the first server's comes too late.
+    // A PONG of the first server arrives too late.
     assert!(setup.outbound.pong(&first).is_none());
     assert!(setup.outbound.pong(&second).is_some());
     assert!(!setup.outbound.is_unanswered());

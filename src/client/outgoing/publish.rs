@@ -1,4 +1,4 @@
-//! A message on its way out: its checks, and its frame.
+//! A message to be published: its checks, and its frame.
 
 use std::time::Instant;
 
@@ -10,15 +10,15 @@ use crate::proto::{encode, subject};
 /// When a frame is written to the socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum When {
-    /// Soon, with others: the call returns when it is in the buffer.
+    /// Soon, together with others: the call returns when the frame is in the buffer.
     Buffered,
-    /// By this call, as far as the kernel takes it; what it does not take follows by itself.
+    /// By this call, as far as the kernel accepts it; the remainder is written later.
     Soon,
     /// Before the call returns.
     Now,
 }
 
-/// One message on its way out.
+/// A message to be published.
 pub(in crate::client) struct Outgoing<'a> {
     pub(in crate::client) subject: &'a [u8],
     pub(in crate::client) reply: Option<&'a [u8]>,
@@ -29,12 +29,12 @@ pub(in crate::client) struct Outgoing<'a> {
 }
 
 impl Outgoing<'_> {
-    /// What counts for the server's limit and in the statistics: headers and payload.
+    /// The size that counts for the server's limit and in the statistics: headers and payload.
     pub(in crate::client) fn size(&self) -> usize {
         self.headers.map_or(0, HeaderBlock::len) + self.payload.len()
     }
 
-    /// Why its subject, or its reply subject, cannot be one.
+    /// Why the subject, or the reply subject, is invalid.
     #[cold]
     fn why_illegal(&self) -> Error {
         let names = [("subject", Some(self.subject)), ("reply", self.reply)];
@@ -46,10 +46,10 @@ impl Outgoing<'_> {
         Error::new(Status::NATS_INVALID_SUBJECT, text)
     }
 
-    /// Can it be sent to a server that takes lines of this length?
+    /// Can the message be sent to a server that accepts lines of this length?
     #[inline]
     pub(in crate::client) fn check(&self, max_line: usize) -> Result<()> {
-        // What a blank or a line end in a subject would do to the protocol line must not happen.
+        // A blank or a line end in a subject would break the protocol line.
         if !subject::check_publish(self.subject) || !self.reply.is_none_or(subject::check_publish) {
             return Err(self.why_illegal());
         }
@@ -60,7 +60,7 @@ impl Outgoing<'_> {
         Ok(())
     }
 
-    /// Will servers take its line? They end a connection that sends a longer one.
+    /// Do servers accept its line? They close a connection that sends a longer one.
     #[cold]
     fn check_line(&self, max: usize) -> Result<()> {
         let headers = self.headers.map(HeaderBlock::len);
@@ -81,7 +81,7 @@ impl Outgoing<'_> {
         }
     }
 
-    /// All but the payload and the line end behind it.
+    /// Encodes all except the payload and the line end behind it.
     pub(super) fn encode_head(&self, buf: &mut WriteBuf) {
         match self.headers {
             None => encode::publish_head(buf, self.subject, self.reply, self.payload.len()),
@@ -96,7 +96,7 @@ impl Outgoing<'_> {
     }
 }
 
-/// Will servers that take so much take a line of this length, for `what`?
+/// Checks that servers with this limit accept a line of this length, for `what`.
 pub(in crate::client) fn check_line_len(
     line: usize,
     max: usize,

@@ -1,4 +1,4 @@
-//! What the outgoing buffer needs of the connection to one server.
+//! The interface that the outgoing buffer needs from the link to a server.
 
 use std::io::{self, IoSlice};
 use std::sync::Arc;
@@ -8,60 +8,61 @@ use super::Outbound;
 use crate::error::{Error, Result};
 use crate::net::stream::Stream;
 
-/// What takes the bytes, without blocking.
+/// A stream that accepts bytes without blocking.
 pub(in crate::client) trait ByteStream {
-    /// Takes some of the bytes; fails with `WouldBlock` if none for now.
+    /// Writes some of the bytes; fails with `WouldBlock` if none are accepted now.
     fn write(&self, bytes: &[u8]) -> io::Result<usize>;
 
-    /// As [`ByteStream::write`], of bytes in several places.
+    /// As [`ByteStream::write`], for bytes in several places.
     fn write_vectored(&self, parts: &[IoSlice<'_>]) -> io::Result<usize>;
 
-    /// Gives on what was taken and not given on yet.
+    /// Passes on the bytes that the stream has accepted and not passed on yet.
     fn flush(&self) -> io::Result<()>;
 
-    /// Waits until some bytes would be taken. `NATS_TIMEOUT` says that the time is over.
+    /// Waits until the stream accepts bytes. Fails with `NATS_TIMEOUT` at the deadline.
     fn wait_writable(&self, deadline: Instant) -> Result<()>;
 }
 
-/// The connection to one server, as the buffer knows it.
+/// The link to a server, as the outgoing buffer uses it.
 pub(in crate::client) trait Wire: Sized + Send + Sync + 'static {
-    /// What takes the bytes.
+    /// The type of the stream.
     type Stream: ByteStream;
 
-    /// What takes the bytes.
+    /// The stream.
     fn stream(&self) -> &Self::Stream;
 
-    /// The buffer whose bytes it takes.
+    /// The buffer whose bytes it writes.
     fn outbound(&self) -> &Outbound<Self>;
 
-    /// Has something done after a time, on a thread that must not be kept.
+    /// Runs an action after a time, on a thread that must not be blocked.
     fn run_later(&self, delay: Duration, action: Box<dyn FnOnce() + Send>);
 
-    /// Has its end been noticed?
+    /// Has the link ended?
     fn has_ended(&self) -> bool;
 
-    /// Is it driven by an event loop of the program, whose thread must not wait for another one?
+    /// Is the link driven by an event loop of the program, whose thread must not wait for another one?
     fn is_loop_driven(&self) -> bool;
 
-    /// Will what is kept when it ends be sent to another server?
+    /// Will publishes that are kept when the link ends be sent to another server?
     fn has_successor(&self) -> bool;
 
-    /// Asks for a write soon. Called with the appender locked.
+    /// Requests a write soon. Called with the appender locked.
     fn request_flush(&self);
 
-    /// Asks for a write when the stream takes more. Called with no lock held.
+    /// Requests a write when the stream accepts more. Called with no lock held.
     fn write_when_ready(self: &Arc<Self>);
 
     /// Asks the program's event loop for a write event. Called with no lock held.
     fn ask_write(self: &Arc<Self>);
 
-    /// It does not work any more. Called with no lock held.
+    /// The link does not work any more. Called with no lock held.
     fn fail(self: &Arc<Self>, error: Error);
 
-    /// As [`Wire::fail`], after what has come from the server has been read. Called with no lock held.
+    /// As [`Wire::fail`], after the bytes that the server has sent were read. Called with no lock held.
     fn fail_after_reading(self: &Arc<Self>, error: Error);
 
-    /// Writing failed: whoever reads comes to the end, and fails with this. Called with the writer locked.
+    /// Writing failed: shuts the stream down, so that the thread that reads reaches its end and fails with this error.
+    /// Called with the writer locked.
     fn end_writing(self: &Arc<Self>, error: Error);
 }
 

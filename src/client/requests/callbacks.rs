@@ -1,4 +1,4 @@
-//! Requests that wait for no thread: those that call back, and those with many answers.
+//! Requests for which no thread waits: those with a callback, and those with many answers.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,10 +9,10 @@ use crate::locks::{Condvar, Mutex};
 use crate::msg::{Msg, MsgList};
 use crate::runtime::TimerHandle;
 
-/// What a request that does not wait does with its answer.
+/// What happens with the answer to a request for which no thread waits.
 pub type Then = Box<dyn FnOnce(Result<Msg>) + Send>;
 
-/// The requests of a connection that call back.
+/// The requests of a connection that have a callback.
 #[derive(Default)]
 pub(in crate::client) struct Callbacks(Mutex<State>);
 
@@ -22,9 +22,9 @@ struct State {
     waiting: HashMap<u64, Waiting>,
 }
 
-/// A request that calls back, or one with many answers.
+/// A request with a callback, or one with many answers.
 pub(in crate::client) enum Waiting {
-    /// Its timer is missing for as long as the request is being made.
+    /// There is no timer while the request is being made.
     One(Then, Option<TimerHandle>),
     Many(Arc<Many>),
 }
@@ -39,12 +39,12 @@ impl Callbacks {
         id
     }
 
-    /// Takes a request out, if it has not ended.
+    /// Removes a request, if it has not ended.
     pub(in crate::client) fn take(&self, id: u64) -> Option<Waiting> {
         self.0.lock().waiting.remove(&id)
     }
 
-    /// An answer came. One for a request that has its answer is dropped.
+    /// An answer has arrived. It is dropped if its request has ended.
     pub(super) fn answer(&self, id: u64, msg: Msg) {
         let one = {
             let mut state = self.0.lock();
@@ -63,7 +63,7 @@ impl Callbacks {
         }
     }
 
-    /// Ends all that wait. Not with a lock held.
+    /// Ends all requests that wait. Called with no lock held.
     pub(super) fn fail_all(&self, error: &Error) {
         let waiting = std::mem::take(&mut self.0.lock().waiting);
         for waiting in waiting.into_values() {
@@ -71,7 +71,7 @@ impl Callbacks {
         }
     }
 
-    /// The timer that ends a request has been started.
+    /// The timer that limits a request has been started.
     pub(in crate::client) fn set_timer(&self, id: u64, timer: TimerHandle) {
         let mut state = self.0.lock();
         match state.waiting.get_mut(&id) {
@@ -92,19 +92,19 @@ fn answer_or_status(msg: Msg) -> Result<Msg> {
 }
 
 impl Waiting {
-    /// A request that calls back.
+    /// A request with a callback.
     pub(in crate::client) fn one(then: Then) -> Self {
         Waiting::One(then, None)
     }
 
-    /// It is given up: nothing is called.
+    /// The request is given up: its callback is not called.
     pub(in crate::client) fn cancel(self) {
         if let Waiting::One(_, Some(timer)) = self {
             timer.cancel();
         }
     }
 
-    /// Tells it how it has ended. No lock may be held.
+    /// Reports how the request has ended. No lock may be held.
     pub(in crate::client) fn end(self, result: Result<Msg>) {
         match self {
             Waiting::One(then, timer) => {
@@ -136,13 +136,13 @@ struct Answers {
 }
 
 impl Many {
-    /// Is there something to be had without waiting?
+    /// Is there an answer, or the end, without waiting?
     pub(in crate::client) fn has_some(&self) -> bool {
         let state = self.state.lock();
         !state.list.is_empty() || state.failed.is_some()
     }
 
-    /// Waits for the next answer; `None` if none comes until then.
+    /// Waits for the next answer; `None` if none arrives before the deadline.
     pub(in crate::client) fn next(&self, until: Option<Instant>) -> Result<Option<Msg>> {
         let mut state = self.state.lock();
         while state.list.is_empty() && state.failed.is_none() {

@@ -1,4 +1,4 @@
-//! Reply contexts: many answers, told apart by a token, handed over in batches on the reading thread.
+//! Reply contexts: many answers, identified by a token and passed on in batches, on the reading thread.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,20 +7,20 @@ use crate::locks::Mutex;
 use crate::msg::{Msg, MsgList};
 use crate::proto::nuid;
 
-/// Gets the answers of a [`ReplyContext`](crate::client::ReplyContext).
+/// Receives the answers of a [`ReplyContext`](crate::client::ReplyContext).
 ///
-/// The context's subscription owns it: a reference back to what owns the context has to be weak.
+/// The subscription of the context owns it, so a reference back to the owner of the context has to be weak.
 pub trait ReplySink: Send + Sync {
-    /// Gets the answers of one read, in order, on the thread that reads. It must not wait.
+    /// Receives the answers of one read, in order, on the thread that reads. It must not wait.
     fn replies(&self, msgs: MsgList);
 
-    /// No answers follow: the context or its connection was closed. Called once, on any thread, with
-    /// no lock held. It must not wait.
+    /// No more answers follow: the context or its connection was closed. Called once, on any thread, with no lock held.
+    /// It must not wait.
     fn ended(&self) {}
 }
 
-/// The contexts that share the subscription of a connection's requests. Locked for as long as it takes to clone a
-/// reference, once a read.
+/// The contexts that share the subscription of a connection's requests. Locked once a read, for as long as it takes to
+/// clone a reference.
 #[derive(Default)]
 pub(in crate::client) struct Contexts {
     some: AtomicBool,
@@ -33,16 +33,16 @@ struct State {
     open: Arc<Open>,
 }
 
-/// Those that are open.
+/// The open contexts.
 #[derive(Default, Clone)]
 pub(super) struct Open {
-    /// What the subjects of the shared subscription begin with.
+    /// The prefix of the subjects of the shared subscription.
     prefix: Vec<u8>,
     sinks: Vec<(u64, Arc<dyn ReplySink>)>,
 }
 
 impl Open {
-    /// The number of the context that an answer is for, if it is for one.
+    /// The number of the context that an answer belongs to, if there is one.
     pub(super) fn number(&self, answer: &Msg) -> Option<u64> {
         let token = answer.subject().strip_prefix(&self.prefix[..])?;
         match Addressee::of(token) {
@@ -58,13 +58,13 @@ impl Open {
 }
 
 impl Contexts {
-    /// Those that are open, if there are any.
+    /// The open contexts, if there are any.
     pub(super) fn open(&self) -> Option<Arc<Open>> {
         let some = self.some.load(Ordering::Acquire);
         some.then(|| self.state.lock().open.clone())
     }
 
-    /// Opens one. Returns its number.
+    /// Opens a context. Returns its number.
     pub(in crate::client) fn add(&self, prefix: &[u8], sink: Arc<dyn ReplySink>) -> u64 {
         let mut state = self.state.lock();
         state.last += 1;
@@ -76,14 +76,14 @@ impl Contexts {
         number
     }
 
-    /// Closes one. Returns its sink, if it was open.
+    /// Closes a context. Returns its sink, if it was open.
     pub(in crate::client) fn remove(&self, number: u64) -> Option<Arc<dyn ReplySink>> {
         let mut state = self.state.lock();
         let at = state.open.sinks.iter().position(|(n, _)| *n == number)?;
         Some(Arc::make_mut(&mut state.open).sinks.swap_remove(at).1)
     }
 
-    /// Ends all of them. Not with a lock held.
+    /// Ends all contexts. Called with no lock held.
     pub(super) fn end(&self) {
         let open = std::mem::take(&mut self.state.lock().open);
         for (_, sink) in &open.sinks {
@@ -92,26 +92,26 @@ impl Contexts {
     }
 }
 
-/// To whom an answer goes that came over the subscription of the requests.
+/// The receiver of an answer that arrived over the subscription of the requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Addressee {
-    /// A request that waits.
+    /// A request for which a thread waits.
     Request(u64),
-    /// A request that calls back.
+    /// A request with a callback.
     Callback(u64),
-    /// The context of this number.
+    /// The context with this number.
     Context(u64),
-    /// A subject mapping has changed the subject.
+    /// Unknown: a subject mapping has changed the subject.
     Unknown,
 }
 
-/// What the last token of a reply subject begins with: the requests of the connection itself that wait, those that call
-/// back, and otherwise the number of a context.
+/// The first characters of the last token of a reply subject: for the connection's own requests with a waiting thread,
+/// for those with a callback; otherwise the token begins with the number of a context.
 pub(super) const REQUEST: &[u8] = b"0_";
 pub(in crate::client) const CALLBACK: &[u8] = b"c_";
 
 impl Addressee {
-    /// Finds out by the token behind the subject's prefix.
+    /// Determines the receiver by the token behind the subject's prefix.
     pub(super) fn of(token: &[u8]) -> Self {
         let id = |mark: &[u8]| nuid::parse_base62_id(token.strip_prefix(mark)?);
         if let Some(id) = id(REQUEST) {

@@ -1,13 +1,13 @@
-//! Requests: a message goes out, and the first answer to its reply subject comes back.
+//! Requests: a message is published, and the first answer to its reply subject is returned.
 //!
-//! [`mux`] has the requests that wait for an answer over the one subscription that they share, [`callbacks`] those that
-//! call back, and [`contexts`] the layers above that have many answers and tokens of their own to tell them apart.
+//! [`mux`] has the requests for which threads wait; they share one subscription for their answers. [`callbacks`] has
+//! those with a callback, and [`contexts`] the layers above that have many answers, with tokens of their own.
 //!
-//! Owns what waits for answers, and the one subscription. How a request is published, and what a thread that waits for
-//! its answer does meanwhile, is outside, in `request.rs` and its siblings.
+//! Owns the waiting requests and the shared subscription. How a request is published, and what the waiting thread does,
+//! is outside, in `request.rs` and its siblings.
 //!
 //! Lock: the waiting requests. It comes after the registry and before the outgoing buffer. Any thread of the program
-//! may make a request, the thread that reads brings the answers.
+//! may make a request; the thread that reads delivers the answers.
 
 pub(super) mod callbacks;
 pub(super) mod contexts;

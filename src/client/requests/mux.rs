@@ -1,4 +1,4 @@
-//! Requests: a message goes out, and the first answer to its reply subject comes back.
+//! Requests: a message is published, and the first answer to its reply subject is returned.
 //!
 //! All requests of a connection share one wildcard subscription. An answer is matched to its
 //! request by the last token of its subject, on the reading side, and passes through no queue.
@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use crate::client::interest::Changing;
-use crate::client::interest::registry::{Subscriber, Target};
+use crate::client::interest::registry::{Route, Subscriber};
 use crate::client::outgoing::wire::Wire;
 use crate::client::requests::callbacks::Callbacks;
 use crate::client::requests::contexts::{Addressee, Contexts, REQUEST};
@@ -17,7 +17,7 @@ use crate::msg::{Msg, MsgList};
 use crate::proto::write_buf::WriteBuf;
 use crate::proto::{encode, nuid};
 
-/// The requests of a connection that wait for an answer, and all others that get theirs over the same subscription.
+/// The requests of a connection for which threads wait, and all others whose answers arrive over the same subscription.
 pub(in crate::client) struct Requests {
     waiting: RankedMutex<{ rank::REQUESTS }, Waiting>,
     callbacks: Callbacks,
@@ -25,7 +25,7 @@ pub(in crate::client) struct Requests {
 }
 
 struct Waiting {
-    /// Sid and subject prefix of the shared subscription, from the first request on.
+    /// Sid and subject prefix of the shared subscription. Set by the first request.
     inbox: Option<(u64, Vec<u8>)>,
     next_id: u64,
     by_id: HashMap<u64, OneShot<Result<Msg>>>,
@@ -44,7 +44,7 @@ impl Requests {
         }
     }
 
-    /// Hands over what came in one read.
+    /// Passes on the messages of one read.
     pub(in crate::client) fn answers(&self, mut msgs: MsgList) {
         let Some(contexts) = self.contexts.open() else {
             while let Some(msg) = msgs.pop() {
@@ -52,7 +52,7 @@ impl Requests {
             }
             return;
         };
-        // Those of one context that follow each other, and its number.
+        // Consecutive answers for one context, and its number.
         let (mut batch, mut whose) = (MsgList::new(), 0);
         let hand_over = |batch: &mut MsgList, whose| {
             if let (false, Some(sink)) = (batch.is_empty(), contexts.sink(whose)) {
@@ -74,7 +74,7 @@ impl Requests {
         hand_over(&mut batch, whose);
     }
 
-    /// An answer came. One for a request that gave up is dropped, and so is one for a context that was closed.
+    /// An answer has arrived. It is dropped if its request was given up or its context was closed.
     fn answer(&self, msg: Msg) {
         let slot = {
             let mut waiting = self.waiting.lock();
@@ -85,8 +85,8 @@ impl Requests {
                     return self.callbacks.answer(id, msg);
                 }
                 Addressee::Context(_) => None,
-                // A subject mapping of the server may have changed it; with one request there is
-                // no doubt whose it is.
+                // A subject mapping of the server may have changed it. If only one request waits, the answer belongs to
+                // that.
                 Addressee::Unknown if waiting.by_id.len() == 1 => {
                     waiting.by_id.drain().next().map(|(_, slot)| slot)
                 }
@@ -98,7 +98,7 @@ impl Requests {
         }
     }
 
-    /// Ends all that wait.
+    /// Ends all requests that wait.
     pub(in crate::client) fn fail_all(&self, status: Status) {
         let waiting = std::mem::take(&mut self.waiting.lock().by_id);
         for slot in waiting.into_values() {
@@ -112,12 +112,12 @@ impl Requests {
         self.contexts.end();
     }
 
-    /// The shared subscription's sid, if it exists.
+    /// The sid of the shared subscription, if that exists.
     pub(in crate::client) fn sid(&self) -> Option<u64> {
         self.waiting.lock().inbox.as_ref().map(|inbox| inbox.0)
     }
 
-    /// The shared subscription is no use: the next request makes a new one. Returns who waits for an
+    /// The shared subscription does not work: the next request makes a new one. Returns the requests that wait for an
     /// answer over it, for [`Requests::fail`].
     pub(in crate::client) fn give_up_inbox(&self) -> Vec<OneShot<Result<Msg>>> {
         let mut waiting = self.waiting.lock();
@@ -125,8 +125,8 @@ impl Requests {
         std::mem::take(&mut waiting.by_id).into_values().collect()
     }
 
-    /// Ends those that waited over a subscription that was given up, and all others that get their answers over it. No
-    /// lock may be held.
+    /// Fails the requests that waited over a subscription that was given up, and all others whose answers arrive over
+    /// it. No lock may be held.
     pub(in crate::client) fn fail(&self, waiting: Vec<OneShot<Result<Msg>>>, error: &Error) {
         for slot in waiting {
             slot.send(Err(error.clone()));
@@ -135,7 +135,7 @@ impl Requests {
         self.contexts.end();
     }
 
-    /// The requests that call back.
+    /// The requests with a callback.
     pub(in crate::client) fn callbacks(&self) -> &Callbacks {
         &self.callbacks
     }
@@ -145,24 +145,24 @@ impl Requests {
         &self.contexts
     }
 
-    /// Adds a request that waits. Returns its number and the subject of its answer; `None` if answers are not
-    /// subscribed to yet.
+    /// Adds a request. Returns its number and the subject of its answer; `None` if there is no subscription for answers
+    /// yet.
     pub(in crate::client) fn add(&self, slot: &OneShot<Result<Msg>>) -> Option<(u64, Vec<u8>)> {
         self.waiting.lock().add(slot)
     }
 
-    /// A request does not wait any more.
+    /// The thread of a request does not wait any more.
     pub(in crate::client) fn remove(&self, id: u64) {
         self.waiting.lock().by_id.remove(&id);
     }
 
-    /// What the subjects of all answers begin with; `None` if they are not subscribed to yet.
+    /// The prefix of the subjects of all answers; `None` if there is no subscription for them yet.
     pub(in crate::client) fn prefix(&self) -> Option<Vec<u8>> {
         self.waiting.lock().prefix()
     }
 
-    /// As [`Requests::add`], and subscribes to answers if need be: `prefix` gives what their subjects begin with, for a
-    /// sid.
+    /// As [`Requests::add`], but subscribes to answers first if necessary: `prefix` returns the prefix of their
+    /// subjects for a sid.
     pub(in crate::client) fn open_and_add<S: Subscriber, W: Wire>(
         &self,
         changing: Changing<'_, S, W>,
@@ -172,7 +172,7 @@ impl Requests {
         self.open(changing, prefix, |waiting| waiting.add(slot))
     }
 
-    /// As [`Requests::prefix`], and subscribes to answers if need be.
+    /// As [`Requests::prefix`], but subscribes to answers first if necessary.
     pub(in crate::client) fn open_and_get_prefix<S: Subscriber, W: Wire>(
         &self,
         changing: Changing<'_, S, W>,
@@ -181,25 +181,25 @@ impl Requests {
         self.open(changing, prefix, |waiting| waiting.prefix())
     }
 
-    /// Makes sure that answers are subscribed to, before something else is done with the same lock.
+    /// Ensures that there is a subscription for answers, before something else is done under the same lock.
     fn open<S: Subscriber, W: Wire, R>(
         &self,
         mut changing: Changing<'_, S, W>,
         prefix: impl FnOnce(u64) -> Result<Vec<u8>>,
         then: impl FnOnce(&mut Waiting) -> Option<R>,
     ) -> Result<R> {
-        // The registry comes before the requests in the order of locks.
+        // In the order of locks, the registry comes before the requests.
         let mut waiting = self.waiting.lock();
         if waiting.inbox.is_none() {
             let sid = changing.next_sid();
             let prefix = prefix(sid)?;
-            changing.subscribe(sid, Target::Requests, |buf| encode_inbox(buf, sid, &prefix));
+            changing.subscribe(sid, Route::Requests, |buf| encode_inbox(buf, sid, &prefix));
             waiting.inbox = Some((sid, prefix));
         }
         then(&mut waiting).ok_or_else(|| Status::NATS_ERR.into())
     }
 
-    /// Encodes what a new server has to know. Returns whether that has a SUB.
+    /// Encodes the subscription for a new server. Returns true if that includes a SUB.
     pub(in crate::client) fn encode_state(&self, buf: &mut WriteBuf) -> bool {
         let waiting = self.waiting.lock();
         if let Some((sid, prefix)) = &waiting.inbox {

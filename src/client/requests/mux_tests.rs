@@ -1,4 +1,4 @@
-//! Tests of which request gets which answer.
+//! Tests of the assignment of answers to requests.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -9,7 +9,7 @@ use crate::client::requests::contexts::{CALLBACK, ReplySink};
 
 const PREFIX: &[u8] = b"_INBOX.abc.";
 
-/// Some for whose answers is subscribed already.
+/// Requests that are subscribed to answers.
 fn requests() -> Requests {
     let requests = Requests::new();
     requests.waiting.lock().inbox = Some((7, PREFIX.to_vec()));

@@ -6,7 +6,7 @@ use super::host::{Event, SessionHost, SessionLink};
 use super::status::ConnStatus;
 use crate::error::Status;
 
-/// Closes the connection at once: everything that waits is told, nothing blocks.
+/// Closes the connection at once. All waiters are notified; nothing blocks.
 pub(in crate::client) fn close_now<H: SessionHost>(host: &Arc<H>) {
     let (link, drain, reported_connected) = {
         let mut state = host.session().state.lock();
@@ -24,7 +24,7 @@ pub(in crate::client) fn close_now<H: SessionHost>(host: &Arc<H>) {
         {
             timer.cancel();
         }
-        // What the program is told of, and why.
+        // Which events are reported to the program, and the reason.
         let reported_connected =
             std::mem::take(&mut state.reported_connected).then(|| state.has_error());
         (state.link.take(), state.drain.take(), reported_connected)

@@ -1,4 +1,4 @@
-//! Connecting for the first time, and what any success begins with.
+//! The first connect, and the steps that follow every successful handshake.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -16,17 +16,16 @@ use crate::net::servers::{AuthErrorKind, PassCounter};
 use crate::proto::info::ServerInfo;
 use crate::words::list;
 
-/// Which success it is.
+/// The kind of success.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// Of `connect`, whose caller waits for it.
+    /// `connect` succeeded; its caller is waiting.
     InitialConnect,
-    /// Of a reconnect, or of a first connect that went on in the background.
+    /// A reconnect, or a first connect that continued in the background.
     Later,
 }
 
-/// Connects for the first time. `NATS_NOT_YET_CONNECTED` says that attempts go on in the
-/// background.
+/// Connects for the first time. `NATS_NOT_YET_CONNECTED` means that attempts continue in the background.
 pub(in crate::client) fn connect<H: SessionHost>(host: &Arc<H>) -> Result<()> {
     let mut passes = 0;
     loop {
@@ -70,7 +69,7 @@ fn connect_pass<H: SessionHost>(host: &Arc<H>) -> Result<()> {
                 let kind = failure.auth_kind();
                 let error = failure.into_error();
                 first_attempt_failed(host, &error, kind);
-                // Who answered tells more than who did not, and stands in front.
+                // An answer is more informative than no answer, so it comes first.
                 match refused {
                     true => failures.insert(0, error.text().to_owned()),
                     false => failures.push(error.text().to_owned()),
@@ -105,7 +104,7 @@ fn connect_in_background<H: SessionHost>(host: &Arc<H>) -> Result<()> {
     Err(Status::NATS_NOT_YET_CONNECTED.into())
 }
 
-/// The first connect failed: the program never gets to know this connection.
+/// The first connect failed, so the program never receives this connection.
 fn abandon<H: SessionHost>(host: &Arc<H>) {
     {
         let mut state = host.session().state.lock();
@@ -153,7 +152,7 @@ fn first_attempt_failed<H: SessionHost>(host: &Arc<H>, error: &Error, kind: Opti
     }
 }
 
-/// A server said PONG: the session stands.
+/// The server has sent a PONG: the session is established.
 pub(super) fn established<H: SessionHost>(
     host: &Arc<H>,
     link: Arc<H::Link>,
@@ -174,12 +173,12 @@ pub(super) fn established<H: SessionHost>(
         state.clear_last_error();
         host.session()
             .set_status(&mut state, ConnStatus::NATS_CONN_STATUS_CONNECTED);
-        // `connect` returns, which tells the program.
+        // The program learns of it by the return of `connect`.
         state.reported_connected = kind == Kind::InitialConnect;
         let first = state.first_pending || kind == Kind::InitialConnect;
         (first, state.lost_link.upgrade())
     };
-    // What the last server sent comes before what this one sends.
+    // Messages of the last server are delivered before those of this one.
     if let Some(lost) = lost {
         lost.wait_for_its_reader();
     }
@@ -187,7 +186,7 @@ pub(super) fn established<H: SessionHost>(
     host.resume(&link);
     if kind == Kind::Later {
         announce(host, &link);
-        // Its PONG says that the server has dealt with all that was pending.
+        // Its PONG confirms that the server has processed everything that was pending.
         host.ping(PingWaiter::Keepalive);
     }
     host.write_pending(&link);
@@ -198,7 +197,7 @@ pub(super) fn established<H: SessionHost>(
     Ok(())
 }
 
-/// The connection is whole again, and the program is told, unless the server is lost already.
+/// Marks the connection as restored and tells the program, unless the server has been lost meanwhile.
 fn announce<H: SessionHost>(host: &Arc<H>, link: &Arc<H::Link>) {
     let mut state = host.session().state.lock();
     if !state.is_present(link) {
@@ -214,7 +213,7 @@ fn announce<H: SessionHost>(host: &Arc<H>, link: &Arc<H::Link>) {
     }
 }
 
-/// The server has told about itself and its cluster.
+/// The server has sent an INFO about itself and its cluster.
 pub(in crate::client) fn info_received<H: SessionHost>(
     host: &Arc<H>,
     info: ServerInfo,
@@ -224,7 +223,7 @@ pub(in crate::client) fn info_received<H: SessionHost>(
     let mut state = host.session().state.lock();
     let ignore = host.session().config().ignore_discovered_servers;
     let randomize = !host.session().config().no_randomize;
-    // nats-server tells WebSocket clients of such listeners in `connect_urls`, too.
+    // nats-server lists such listeners in `connect_urls` for WebSocket clients as well.
     let websocket = state.pool.is_websocket() && !info.ws_connect_urls.is_empty();
     let urls = match websocket {
         true => &info.ws_connect_urls,

@@ -1,4 +1,4 @@
-//! Getting a socket to a server: directly, through a proxy, or by the program's own function.
+//! Opening a socket to a server: directly, through a proxy, or by a function of the program.
 
 use crate::client::callbacks::life::Life;
 use crate::client::session::config::Config;
@@ -8,8 +8,8 @@ use crate::net::Socket;
 use crate::net::dial::{DialOptions, dial};
 use crate::net::proxy::{Proxy, connect_with};
 
-/// Connects to an attempt's server. What a proxy or the program says against it counts as a
-/// refusal, so that its words reach the program.
+/// Connects to the server of an attempt. An error of the proxy or of the program's function counts as a refusal, so
+/// that its text reaches the program.
 pub(in crate::client) fn open(
     config: &Config,
     life: &Life,

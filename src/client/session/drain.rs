@@ -1,7 +1,6 @@
-//! Draining a connection: its subscriptions, then what was published, then it closes.
+//! Draining a connection: first its subscriptions, then the published messages; then the connection is closed.
 //!
-//! Nothing here blocks: each step goes on when the PONG behind it arrives, or when the time is
-//! over.
+//! Nothing here blocks: each step continues when the PONG for it arrives or the time for it is over.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,18 +17,18 @@ use crate::words::ms;
 const NOT_UNSUBSCRIBED: &str = "unable to flush all subscriptions UNSUB protocols";
 const NOT_FLUSHED: &str = "unable to flush publish calls";
 
-/// How a drain goes on when the server has answered, or will not.
+/// How a drain continues when the server has answered, or will not answer.
 type AfterFlush<H> = Box<dyn FnOnce(&Arc<H>, Result<()>) + Send>;
 
-/// A connection's drain.
+/// The drain of a connection.
 pub(in crate::client) struct ConnDrain {
     timer: Option<TimerHandle>,
-    /// The subscriptions have been asked to drain, and the server has said that nothing follows.
+    /// The subscriptions have been asked to drain, and the server has confirmed that it sends no more.
     flushed: bool,
 }
 
 impl ConnDrain {
-    /// Nothing is to happen any more.
+    /// Nothing remains to be done.
     pub(in crate::client) fn cancel(self) {
         if let Some(timer) = self.timer {
             timer.cancel();
@@ -37,7 +36,8 @@ impl ConnDrain {
     }
 }
 
-/// Starts to drain: all subscriptions drain, then what was published is sent, then it closes.
+/// Starts to drain the connection: all subscriptions drain, then what was published is sent, then the connection is
+/// closed.
 pub(in crate::client) fn drain<H: SessionHost>(
     host: &Arc<H>,
     timeout: Option<Duration>,
@@ -97,8 +97,8 @@ pub(in crate::client) fn drain<H: SessionHost>(
     Ok(())
 }
 
-/// Goes on when the server has processed all that was sent so far, or will not, or the time for
-/// that is over.
+/// Continues when the server has processed everything that was sent so far, when it will not do so, or when the time
+/// for that is over.
 fn ping_then<H: SessionHost>(host: &Arc<H>, limit: Duration, then: AfterFlush<H>) {
     let weak = Arc::downgrade(host);
     let then = move |result| {
@@ -106,7 +106,7 @@ fn ping_then<H: SessionHost>(host: &Arc<H>, limit: Duration, then: AfterFlush<H>
             then(&host, result);
         }
     };
-    // Whoever is first takes it: the PONG, or the timer.
+    // Both the PONG and the timer come here; the first one takes it.
     let then = Arc::new(Mutex::new(Some(then)));
     let late = then.clone();
     let late = move || {
@@ -149,7 +149,7 @@ fn drain_error<H: SessionHost>(host: &Arc<H>, what: &str, status: Status, more: 
     host.tell(Event::Failure(&Error::new(status, text)));
 }
 
-/// A subscription was closed: perhaps it was the last one that the drain waits for.
+/// A subscription has ended: perhaps it was the last one that the drain waits for.
 pub(in crate::client) fn subscription_gone<H: SessionHost>(host: &Arc<H>) {
     if host.session().status() != ConnStatus::NATS_CONN_STATUS_DRAINING_SUBS
         || host.open_subscriptions() > 0
@@ -166,14 +166,14 @@ pub(in crate::client) fn subscription_gone<H: SessionHost>(host: &Arc<H>) {
         host.session()
             .set_status(&mut state, ConnStatus::NATS_CONN_STATUS_DRAINING_PUBS);
     }
-    // The callbacks may have made requests until now; nothing more is answered.
+    // The callbacks may have made requests until now. No more answers are delivered.
     host.unsubscribe_answers();
     drain_publishes(host);
 }
 
 fn drain_publishes<H: SessionHost>(host: &Arc<H>) {
     host.refuse_publishes();
-    // Otherwise the drain's own time ends it.
+    // Otherwise the timeout of the drain ends it.
     let limited = host
         .session()
         .state
@@ -191,7 +191,7 @@ fn drain_publishes<H: SessionHost>(host: &Arc<H>) {
     ping_then(host, limit, Box::new(flushed));
 }
 
-/// The time for the drain is over.
+/// The timeout of the drain has expired.
 fn drain_late<H: SessionHost>(host: &Arc<H>, timeout: Duration) {
     let (status, flushed) = {
         let mut state = host.session().state.lock();

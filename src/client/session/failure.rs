@@ -1,16 +1,16 @@
-//! How an attempt on one server failed.
+//! Why an attempt to connect to a server failed.
 
 use super::handshake::Attempt;
 use crate::error::Error;
 use crate::net::servers::AuthErrorKind;
 
-/// How an attempt failed.
+/// The kind of failure.
 pub(in crate::client) enum Failure {
-    /// Nobody accepted the connection.
+    /// The connection was not accepted.
     Unreachable(Error),
-    /// Somebody did, but the handshake failed.
+    /// The connection was accepted, but the handshake failed.
     Refused(Error),
-    /// So said the server, perhaps about the credentials.
+    /// The server refused the client, possibly because of its credentials.
     Said(Error, Option<AuthErrorKind>),
 }
 
@@ -28,7 +28,7 @@ impl Failure {
         }
     }
 
-    /// Puts the server's address in front of the words, unless the attempt was called off.
+    /// Prefixes the text with the server's address, unless the attempt was cancelled.
     pub(super) fn at(self, attempt: &Attempt) -> Self {
         if attempt.cancel.is_cancelled() {
             return self;

@@ -1,4 +1,4 @@
-//! One attempt on one server: from the first byte of its INFO to its PONG.
+//! One attempt to connect to a server: from the first byte of its INFO to its PONG.
 
 use std::io::ErrorKind;
 use std::sync::Arc;
@@ -23,27 +23,27 @@ use crate::proto::parser::{Op, Parser, Step};
 use crate::proto::server_error::ServerError;
 use crate::words::{ms, shown};
 
-/// Messages up to this size are accepted from a server whatever limit it states; larger ones only
-/// if it allows publishing them.
+/// Messages up to this size are accepted from a server whatever limit it announces. Larger ones are accepted only if
+/// the server allows publishing them.
 const MAX_MSG_FLOOR: usize = 64 * 1024 * 1024;
 
-/// The longest line that a server may send before the session stands, without its end.
+/// The longest line, without its end, that a server may send before the session is established.
 const LINE_MAX: usize = 32 * 1024 - 1;
 
-/// What one attempt is about.
+/// The parameters of an attempt.
 pub(in crate::client) struct Attempt {
     pub(in crate::client) url: Arc<ServerUrl>,
-    /// The URL whose user info is used where neither this server's URL nor the options have any.
+    /// The URL whose user info is used if neither this server's URL nor the options have any.
     pub(in crate::client) fallback: Option<Arc<ServerUrl>>,
-    /// The name in the server's certificate where it is not the host of the URL.
+    /// The expected name in the server's certificate, if it is not the host of the URL.
     pub(in crate::client) tls_name: Option<String>,
     pub(in crate::client) deadline: Instant,
-    /// The time that there is until then.
+    /// The deadline of the attempt.
     pub(in crate::client) time: Duration,
     pub(in crate::client) cancel: Cancel,
 }
 
-/// One operation, as something that outlives the buffer.
+/// An operation in a form that outlives the receive buffer.
 enum Reply {
     Info(Box<ServerInfo>),
     Ping,
@@ -66,22 +66,21 @@ impl Reply {
     }
 }
 
-/// What an attempt talks through: the stream, and what came in over it.
+/// The connection to the server during an attempt: the stream, and what was received over it.
 pub(in crate::client) struct Wire {
     pub(in crate::client) stream: Stream,
     pub(in crate::client) receiver: Receiver,
     pub(in crate::client) parser: Parser,
 }
 
-/// What an attempt needs of its connection.
+/// What an attempt needs from its connection.
 pub(in crate::client) struct Context<'a> {
     pub(in crate::client) config: &'a Config,
     pub(in crate::client) tls: &'a TlsPolicy,
     pub(in crate::client) life: &'a Life,
 }
 
-/// Talks with the server until it is clear that the session stands. What it sent behind its PONG
-/// stays in the receiver.
+/// Runs the handshake, up to the server's PONG. Bytes that were received behind the PONG remain in the receiver.
 pub(in crate::client) fn run(
     context: &Context<'_>,
     wire: &mut Wire,
@@ -99,19 +98,19 @@ pub(in crate::client) fn run(
     }
     let info = match wire.next(attempt) {
         Ok(Reply::Info(info)) => info,
-        // A server that has too many clients may say so at once.
+        // A server that has too many clients may report that at once.
         Ok(Reply::Err(error)) => {
             let said = not_info("-ERR", error.text());
             return Err(Failure::Said(said, error.auth_kind()));
         }
         Ok(other) => return Err(not_info(other.name(), "").into()),
-        // Whatever it is, it is not a NATS server's first line.
+        // Whatever it is, it is not the first line of a NATS server.
         Err(e) if e.status() == Status::NATS_PROTOCOL_ERROR && wire.saw_something_else() => {
             return Err(not_info(&wire.first_word(), wire.who_speaks()).into());
         }
         Err(e) => return Err(wire.why_no_info(e, attempt).into()),
     };
-    // Below WebSocket it is there already, or not wanted.
+    // Below WebSocket, TLS has been started already or is not wanted.
     if !wire.stream.is_websocket() && !wire.stream.is_tls() && tls.heed(&info)? {
         tls.start(&wire.stream, &wire.receiver, attempt, life)
             .map_err(late("did not answer the TLS handshake"))?;
@@ -126,7 +125,7 @@ pub(in crate::client) fn run(
         )
         .into());
     }
-    // Below 0 it has no limit.
+    // A negative value means no limit.
     let max_msg = usize::try_from(info.max_payload).unwrap_or(usize::MAX);
     wire.parser.set_max_msg(max_msg.max(MAX_MSG_FLOOR));
     let identity = Identity::for_attempt(config, life, attempt, &info.nonce)?;
@@ -160,7 +159,7 @@ fn not_info(got: &str, more: &str) -> Error {
 }
 
 impl Attempt {
-    /// The time was over: says what the server did not do in it.
+    /// The time is over: returns an error that names the step that the server did not complete.
     fn or_say_late(&self, e: Error, what: &str) -> Error {
         match e.status() {
             Status::NATS_TIMEOUT => {
@@ -172,7 +171,8 @@ impl Attempt {
 }
 
 impl Wire {
-    /// Nothing has been received over `stream` yet. Behind each message `padding` bytes are free, and reads are of
+    /// Nothing has been received over `stream` yet. Each message gets `padding` free bytes behind it; one read returns
+    /// up to `read_size` bytes.
     /// `read_size`.
     pub(in crate::client) fn new(stream: Stream, padding: usize, read_size: usize) -> Self {
         Wire {
@@ -182,7 +182,7 @@ impl Wire {
         }
     }
 
-    /// Was something received that does not begin like an INFO?
+    /// Has something been received that does not begin like an INFO?
     fn saw_something_else(&self) -> bool {
         let received = self.receiver.unparsed();
         let is_info = received
@@ -191,7 +191,7 @@ impl Wire {
         !received.is_empty() && !is_info
     }
 
-    /// What was received, up to the first blank, for a text.
+    /// The received bytes up to the first blank, for an error text.
     fn first_word(&self) -> String {
         let word = self
             .receiver
@@ -202,7 +202,7 @@ impl Wire {
         shown(&word[..word.len().min(32)]).to_string()
     }
 
-    /// Which kind of server begins like this.
+    /// The kind of server whose output begins like this.
     fn who_speaks(&self) -> &'static str {
         match self.receiver.unparsed() {
             [b'H', b'T', b'T', b'P', b'/', ..] => "a web server's port?",
@@ -212,7 +212,7 @@ impl Wire {
         }
     }
 
-    /// Why there is no INFO of the server.
+    /// The reason why there is no INFO.
     fn why_no_info(&self, e: Error, attempt: &Attempt) -> Error {
         let server = attempt.url.host_port();
         let received = self.receiver.unparsed();
@@ -241,7 +241,7 @@ impl Wire {
     }
 }
 
-/// What the server's refusal is for the program. Of credentials, it says which kinds were sent.
+/// Converts the server's refusal into an error. If it concerns credentials, the text says which kinds were sent.
 fn refusal(error: &ServerError, identity: &Identity) -> Failure {
     let kind = error.auth_kind();
     let status = match kind {
@@ -260,7 +260,7 @@ fn refusal(error: &ServerError, identity: &Identity) -> Failure {
 }
 
 impl Wire {
-    /// The next operation of the server, waiting for it.
+    /// Waits for the next operation of the server.
     fn next(&mut self, attempt: &Attempt) -> Result<Reply> {
         loop {
             let step = self
@@ -342,7 +342,7 @@ fn write_all(stream: &Stream, mut bytes: &[u8], attempt: &Attempt) -> Result<()>
     }
 }
 
-/// CONNECT and PING.
+/// Sends CONNECT and PING.
 fn hello(
     config: &Config,
     info: &ServerInfo,

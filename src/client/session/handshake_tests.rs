@@ -1,4 +1,4 @@
-//! The handshake against a scripted peer: no network, a pair of sockets.
+//! The handshake against a scripted peer: over a pair of sockets, without a network.
 
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
@@ -18,7 +18,7 @@ impl Peer {
         self.0.write_all(text.as_bytes()).unwrap();
     }
 
-    /// What the client sends, up to a line that begins with `last`.
+    /// Reads what the client sends, up to a line that begins with `last`.
     fn hears(&mut self, last: &str) -> String {
         let mut heard = String::new();
         while !(heard.ends_with("\r\n") && heard.lines().any(|line| line.starts_with(last))) {
@@ -44,8 +44,8 @@ fn attempt(time: Duration) -> Attempt {
     }
 }
 
-/// Runs the handshake with a peer that does what `script` says. Returns its outcome, what was received behind it, and
-/// what the script returns.
+/// Runs the handshake with a peer that executes `script`. Returns the outcome, the bytes that were received behind it,
+/// and the result of the script.
 fn shake<T: Send + 'static>(
     opts: &Options,
     attempt: &Attempt,
@@ -67,7 +67,7 @@ fn shake<T: Send + 'static>(
     (outcome, behind, peer.join().unwrap())
 }
 
-/// The error of an attempt with the default options that a peer makes fail.
+/// The error of an attempt with default options that fails because of the peer.
 fn failure(script: impl FnOnce(Peer) + Send + 'static) -> Error {
     let attempt = attempt(Duration::from_secs(30));
     let (outcome, _, ()) = shake(&Options::default(), &attempt, script);
@@ -89,7 +89,7 @@ fn what_follows_the_pong_is_left_for_the_link() {
     let (outcome, behind, connect) = shake(&opts, &attempt, |mut peer| {
         peer.says(INFO);
         let connect = peer.hears("PING");
-        // In one piece, so that it is received with the PONG.
+        // In one write, so that it is received together with the PONG.
         peer.says("PONG\r\nMSG a 1 2\r\nhi\r\n");
         connect
     });
@@ -151,7 +151,7 @@ fn other_servers_are_recognized() {
         "{half}"
     );
     let endless = failure(|mut peer| {
-        // The client does not read on, so not all of it may go.
+        // The client stops reading, so the write may be incomplete.
         let _ = peer
             .0
             .write_all(&[b"INFO ", &[b'x'; 64 * 1024][..]].concat());

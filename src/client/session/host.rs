@@ -1,4 +1,4 @@
-//! What a session needs from outside.
+//! The interfaces that a session needs: a link to a server, and the connection that owns the session.
 
 use std::sync::Arc;
 
@@ -13,40 +13,41 @@ use crate::net::Socket;
 use crate::proto::info::ServerInfo;
 use crate::runtime::Runtime;
 
-/// What happens to a connection, for its program.
+/// Events of a connection that may be reported to the program.
 pub(in crate::client) enum Event<'a> {
-    /// A connection that was handed out before has its first server.
+    /// A connection that was returned before its first success has its first server.
     Connected,
     Reconnected,
-    /// The reason is the last error that its callback finds.
+    /// The reason becomes the last error that the callback sees.
     Disconnected(Option<&'a Error>),
-    /// It drains; the program, which wants that, is not told.
+    /// The connection drains. The program is not told, since it requested that.
     Draining,
     Closed,
     DiscoveredServers,
     LameDuck,
-    /// An error that no call can return.
+    /// An error that no function call can return.
     Failure(&'a Error),
 }
 
-/// A link to one server, whose handshake is done.
+/// A link to one server, after the handshake.
 pub(in crate::client) trait SessionLink: Send + Sync + 'static {
-    /// Has the link driven from now on.
+    /// Starts to drive the link.
     fn start(self: &Arc<Self>) -> Result<()>;
 
-    /// Ends the link: nobody drives it any more, and the server sees the end.
+    /// Ends the link: it is not driven any more, and the server sees the end of the connection.
     fn stop(&self);
 
-    /// The link does not work any more: the session is told, once, by [`lost`](super::loss::on_disconnect).
+    /// The link does not work any more. The session is told once, through
+    /// [`on_disconnect`](super::loss::on_disconnect).
     fn fail(self: &Arc<Self>, error: Error);
 
     /// As [`SessionLink::fail`], at the program's request.
     fn give_up(self: &Arc<Self>, error: Error);
 
-    /// Is its end the program's doing?
+    /// Has the program ended it?
     fn is_given_up(&self) -> bool;
 
-    /// Waits until nobody reads from this link any more, which is over.
+    /// Waits until no thread reads from this link, which has ended.
     fn wait_for_its_reader(&self);
 }
 
@@ -58,78 +59,78 @@ pub(in crate::client) trait SessionHost: Send + Sync + Sized + 'static {
     fn callbacks(&self) -> &Callbacks;
     fn runtime(&self) -> &Runtime;
 
-    // These two are called with the state locked, so that their order is that of the changes, except that the end of a
-    // closed connection is told without.
+    // The next two are called with the state locked, so that their order is that of the changes of state. Only the end
+    // of a closed connection is reported without the lock.
 
-    /// Posts what happened.
+    /// Posts an event.
     fn tell(self: &Arc<Self>, event: Event<'_>);
 
-    /// The server is gone: keeps the publishes that did not leave. `broke` says whether the link
-    /// broke, as opposed to having been given up by the program.
+    /// The server is lost: keeps the publishes that were not written. `broke` is false if the program gave up the link.
     fn detach(&self, link: &Arc<Self::Link>, broke: bool) -> Detached;
 
-    // What follows is called with nothing locked.
+    // The functions below are called with no lock held.
 
-    /// Connects to an attempt's server.
+    /// Connects to the server of an attempt.
     fn dial(&self, attempt: &Attempt) -> Result<Socket, Failure>;
 
-    /// Talks with the server until it is clear that the session stands, and makes a link of that.
+    /// Runs the handshake over a socket, and creates a link from the result.
     fn shake_hands(
         self: &Arc<Self>,
         socket: Socket,
         attempt: &Attempt,
     ) -> Result<(Arc<Self::Link>, ServerInfo), Failure>;
 
-    /// How long to pause before a full pass over the servers with this number, by the program.
+    /// The pause, computed by the program, before the full pass over the servers with this number.
     fn reconnect_delay(self: &Arc<Self>, pass: u32) -> std::time::Duration;
 
-    /// Which of these servers to try, and how long to pause before, by the program. `None` for the first one.
+    /// The index of the server to try, chosen by the program, and the pause before the attempt. `None` for the first
+    /// server.
     fn choose_server(
         self: &Arc<Self>,
         urls: &[String],
         pause: std::time::Duration,
     ) -> (Option<usize>, std::time::Duration);
 
-    /// A server has told its limits.
+    /// A server has announced its limits.
     fn heed_limits(self: &Arc<Self>, info: &ServerInfo);
 
-    /// Tells the server of all subscriptions, and lets what is pending follow.
+    /// Sends all subscriptions to the server, followed by what is pending.
     fn resume(&self, link: &Arc<Self::Link>);
 
-    /// Sends a PING, with others, now or to the next server.
+    /// Appends a PING for the present server or the next one, behind those that wait already.
     fn ping(&self, waiter: PingWaiter);
 
-    /// Writes what waits, as far as the kernel takes it.
+    /// Writes what is buffered, as far as the kernel accepts it.
     fn write_pending(&self, link: &Arc<Self::Link>);
 
-    /// What was refused by servers may be wanted by the next one.
+    /// Subscriptions that other servers refused are sent to the next server again.
     fn forgive_refused(&self);
 
-    /// Ends the requests that wait.
+    /// Fails the requests that wait.
     fn fail_requests(&self, status: Status);
 
-    /// Nothing is published any more, and what waits is dropped.
+    /// Refuses publishes from now on, and drops what is buffered.
     fn close_outgoing(&self);
 
-    /// All subscriptions end.
+    /// Ends all subscriptions.
     fn end_subscriptions(&self);
 
-    /// The program's event loop, if it drives the connection, has nothing more to do.
+    /// Detaches the program's event loop, if it drives the connection.
     fn leave_loop(&self);
 
-    /// Publishing fails from now on.
+    /// Refuses publishes from now on.
     fn refuse_publishes(&self);
 
-    /// No answers to requests are wanted any more.
+    /// Ends the delivery of answers to requests.
     fn unsubscribe_answers(&self);
 
-    /// Begins to drain all subscriptions, and allows no new ones. Returns what tells them that the server has, or has
-    /// not, said that nothing follows.
+    /// Starts to drain all subscriptions, and refuses new ones. The returned function is called when the server
+    /// has confirmed that it sends no more messages for them, or with an error if it cannot.
     fn drain_subscriptions(&self) -> Box<dyn FnOnce(Result<()>) + Send>;
 
-    /// How many subscriptions are open.
+    /// The number of open subscriptions.
     fn open_subscriptions(&self) -> usize;
 
-    /// The subscriptions that are not drained though the time is over, if any: a text about them, and their end.
+    /// If subscriptions are not drained when the time is over: a text about them, and a function that ends them.
     fn late_subscriptions(&self) -> Option<(String, Box<dyn FnOnce()>)>;
 }

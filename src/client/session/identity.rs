@@ -1,4 +1,4 @@
-//! Who the client says it is: user and password, token, NKey, JWT.
+//! The identity of the client: user and password, token, NKey, JWT.
 
 use std::sync::Arc;
 
@@ -11,13 +11,13 @@ use crate::net::nkey;
 use crate::net::url::ServerUrl;
 use crate::secret::Secret;
 
-/// Called at each attempt to connect for the token to use in it.
+/// Called at each attempt to connect, for the token to use.
 pub type TokenHandler = Arc<dyn Fn() -> Result<Option<Secret>> + Send + Sync>;
 
-/// Called at each attempt to connect for the user to be in it, and his password.
+/// Called at each attempt to connect, for the user and password to use.
 pub type UserHandler = Arc<dyn Fn() -> Result<Option<(Secret, Option<Secret>)>> + Send + Sync>;
 
-/// What the program has set for servers whose URLs have no user info.
+/// The program's settings for servers whose URLs have no user info.
 #[derive(Default)]
 pub(in crate::client) struct Credentials {
     pub(in crate::client) user: Option<Secret>,
@@ -28,7 +28,7 @@ pub(in crate::client) struct Credentials {
     pub(in crate::client) sign_in: SignIn,
 }
 
-/// What a CONNECT says about who the client is.
+/// The fields of a CONNECT that identify the client.
 #[derive(Default)]
 pub(in crate::client) struct Identity {
     pub(in crate::client) user: Option<Secret>,
@@ -38,9 +38,9 @@ pub(in crate::client) struct Identity {
 }
 
 impl Identity {
-    /// Who to be for this server: its URL says, or the options do, or else the first URL that has
-    /// user info, which is how servers that were discovered get theirs. A JWT is independent of
-    /// those, and so is a token handler. Calls the program where it has functions for these.
+    /// Chooses the identity for a server. The user info of its URL comes first, then the options, then the first URL
+    /// that has user info; that is how servers that were discovered get theirs. A JWT is independent of those, and so
+    /// is a token handler. Calls the program where it has set functions.
     pub(super) fn for_attempt(
         config: &Config,
         life: &Life,
@@ -83,7 +83,7 @@ impl Identity {
             (identity.user, identity.password) = (user, password.flatten());
             attempt.cancel.check()?;
         }
-        // Whatever else is sent: the server takes what it has use for.
+        // In addition to everything else: the server ignores what it does not use.
         if let Some(handler) = &opts.token_handler {
             identity.token = life.call_program(|| handler())?;
         }
@@ -95,7 +95,7 @@ impl Identity {
         Ok(identity)
     }
 
-    /// What kinds of credentials there are, and none of their content.
+    /// Lists the kinds of credentials, without their content.
     pub(in crate::client) fn kinds(&self) -> String {
         let proof = &self.proof;
         let kinds = [
@@ -115,8 +115,8 @@ impl Identity {
         }
     }
 
-    /// Nothing that is about to leave the program may be a seed, wherever it came from. The words
-    /// name the field of CONNECT.
+    /// Checks that nothing that is about to be sent is a seed, wherever it came from. `words` names the field of
+    /// CONNECT.
     fn refuse_seeds(&self, config: &Config) -> Result<()> {
         let name = config.name.as_ref().map(|name| name.to_bytes());
         for (what, text) in [

@@ -1,15 +1,18 @@
-//! Losing the server: what it says against the client, the end of a link, and why.
+//! Loss of a server: errors that the server reports, the end of a link, and the reason for it.
 //!
-//! # What is repeated after a reconnect, and why that has an end
+//! # What is repeated after a reconnect, and when that ends
 //!
 //! | Repeated | Ends when |
 //! |---|---|
-//! | a publish that did not leave | it does not fit the next server, or links broke three times running while it was being sent (`outgoing/kept.rs`) |
-//! | a subscription, also the one for answers to requests | the server refuses it (`interest/refused.rs`) |
-//! | credentials | a server refuses them twice for the same reason |
-//! | all of the others | the attempts are used up: a session of less than a second is no success, so they go on being counted, each with the full pause before it |
+//! | a publish that was not written | it exceeds the limits of the next server, or links broke three times in a row
+//! while it was being sent (`outgoing/kept.rs`) |
+//! | a subscription, including the one for answers to requests | the server refuses it (`interest/refused.rs`) |
+//! | credentials | a server rejects them twice for the same reason |
+//! | everything else | the attempts are used up: a session of less than a second is no success, so they are counted
+//! further, each with the full pause before it |
 //!
-//! PINGs that are waited for fail when the server is lost, so only those of an outage go out with the next one.
+//! PINGs with a waiter fail when the server is lost, so only those that were requested during the outage are sent to
+//! the next one.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,15 +26,15 @@ use crate::error::{Error, Result, Status};
 use crate::net::servers::{AuthErrorKind, PassCounter};
 use crate::proto::server_error::{Consequence, ServerError};
 
-/// A session that ended sooner than this was no success.
+/// A session that was shorter than this is no success.
 const SETTLED: Duration = Duration::from_secs(1);
 
-/// So much of the reason for the loss is repeated in front of why an attempt failed.
+/// The length of the part of the reason for the loss that is repeated before the reason why an attempt failed.
 const REASON_MAX: usize = 120;
 
 impl<L> State<L> {
-    /// Has the present session lasted for so long that it counts as a success? Then its server's
-    /// attempts and refusals are forgotten.
+    /// Has the present session lasted long enough to count as a success? If so, the attempts and refusals of its server
+    /// are forgotten.
     fn settle(&mut self) -> bool {
         let settled = self.link.is_some() && self.since.elapsed() >= SETTLED;
         if settled {
@@ -40,7 +43,7 @@ impl<L> State<L> {
         settled
     }
 
-    /// Keeps why an attempt failed, behind why there had to be one.
+    /// Stores why an attempt failed, behind the reason for the loss that made it necessary.
     pub(in crate::client) fn set_attempt_error(&mut self, error: &Error) {
         let mut text = String::new();
         if let Some(loss) = &self.loss {
@@ -57,7 +60,7 @@ impl<L> State<L> {
     }
 }
 
-/// What becomes of the link over which the server has reported this error.
+/// Decides what happens to the link over which the server has reported this error.
 pub(in crate::client) fn consequence<H: SessionHost>(
     host: &Arc<H>,
     error: &ServerError,
@@ -74,7 +77,7 @@ pub(in crate::client) fn consequence<H: SessionHost>(
     }
 }
 
-/// Did the same server refuse for the same reason twice, with no success in between?
+/// Did the same server refuse twice for the same reason, with no success in between?
 pub(in crate::client) fn is_second_auth_error<H: SessionHost>(
     host: &Arc<H>,
     kind: AuthErrorKind,
@@ -89,7 +92,7 @@ pub(in crate::client) fn is_second_auth_error<H: SessionHost>(
     }
 }
 
-/// The link is over: reconnect, or close if that is not wanted.
+/// The link has ended: reconnects, or closes the connection if no reconnect is wanted.
 pub(in crate::client) fn on_disconnect<H: SessionHost>(
     host: &Arc<H>,
     link: &Arc<H::Link>,
@@ -120,7 +123,7 @@ pub(in crate::client) fn on_disconnect<H: SessionHost>(
         host.session().set_reconnecting(true);
         host.session()
             .set_status(&mut state, ConnStatus::NATS_CONN_STATUS_RECONNECTING);
-        // Before the callback: what that publishes is for the next server.
+        // Before the callback: messages that it publishes are for the next server.
         let detached = host.detach(link, broke);
         if std::mem::take(&mut state.reported_connected) {
             host.tell(Event::Disconnected(Some(&error)));
@@ -140,16 +143,16 @@ pub(in crate::client) fn on_disconnect<H: SessionHost>(
     next_attempt(host);
 }
 
-/// Gives the present server up and reconnects.
+/// Gives up the present server and reconnects.
 pub(in crate::client) fn reconnect<H: SessionHost>(host: &Arc<H>) -> Result<()> {
     if host.session().is_closed() {
         return Err(Status::NATS_CONNECTION_CLOSED.into());
     }
-    // What was refused before may be wanted by the next one.
+    // Subscriptions that were refused before are sent to the next server.
     host.forgive_refused();
     let link = host.session().link();
     if let Some(link) = link {
-        // What was published before the call still leaves, as far as the kernel takes it.
+        // Messages that were published before the call are still written, as far as the kernel accepts them.
         host.write_pending(&link);
         link.give_up(Error::new(
             Status::NATS_CONNECTION_CLOSED,

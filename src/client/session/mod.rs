@@ -6,17 +6,17 @@
 //!                reconnecting ←───┘              (any state can go to closed)
 //! ```
 //!
-//! `state` is the state and its lock; `connect`, `reconnect`, `loss`, `drain`, `closing` and `keepalive`
-//! change it. An attempt on one server is `dial`, [`tls`], `handshake` and `identity`. The room knows neither the
-//! connection nor the link: what it needs of them is in `host`.
+//! `state` has the state and its lock; `connect`, `reconnect`, `loss`, `drain`, `closing` and `keepalive` change it.
+//! One attempt to connect to a server is in `dial`, [`tls`], `handshake` and `identity`. The room knows neither the
+//! connection nor the link: `host` declares what it needs from them.
 //!
-//! The first connect runs on the caller's thread. A reconnect is a chain of short steps, waits on the timer thread and
-//! attempts on the few dialing threads, so that a thousand connections that lost their server need no thousand threads.
+//! The first connect runs on the caller's thread. A reconnect is a chain of short steps: waits on the timer thread and
+//! attempts on a few dialing threads, so a thousand connections that have lost their server need no thousand threads.
 //!
 //! Lock: the connection's state. It comes after the reader of a link and before the outgoing buffer, and is never held
-//! together with the registry. What the program is told of a change is posted under it, so the order of the callbacks is
-//! that of the changes; what a closed connection is told last is posted after it, when nothing can change any more.
-//! Whoever reads or writes reports a loss, with no lock held but that of the reader.
+//! together with the registry. Events for the program are posted under it, so the callbacks have the order of the
+//! changes of state. Only the last events of a closed connection are posted after it is released, when the state cannot
+//! change any more. A thread that finds a link broken reports it with no lock held except the reader's.
 
 pub(super) mod closing;
 pub(super) mod config;

@@ -17,7 +17,7 @@ use crate::runtime::Job;
 /// The pause between one server and the next in the same pass.
 const SHORT_PAUSE: Duration = Duration::from_millis(1);
 
-/// Something for a dialing thread to do once.
+/// A task that runs once on a dialing thread.
 struct Step(Mutex<Option<Box<dyn FnOnce() + Send>>>);
 
 impl Job for Step {
@@ -30,7 +30,7 @@ impl Job for Step {
     }
 }
 
-/// Has a dialing thread do something.
+/// Runs a task on a dialing thread.
 fn step<H: SessionHost>(host: &Arc<H>, step: impl FnOnce(&Arc<H>) + Send + 'static) {
     let this = host.clone();
     let step: Box<dyn FnOnce() + Send> = Box::new(move || step(&this));
@@ -39,7 +39,7 @@ fn step<H: SessionHost>(host: &Arc<H>, step: impl FnOnce(&Arc<H>) + Send + 'stat
         .submit(Arc::new(Step(Mutex::new(Some(step)))));
 }
 
-/// Chooses the next server, and when to try it.
+/// Chooses the next server, and the time of the attempt.
 pub(super) fn next_attempt<H: SessionHost>(host: &Arc<H>) {
     let pause = {
         let mut state = host.session().state.lock();
@@ -68,13 +68,13 @@ pub(super) fn next_attempt<H: SessionHost>(host: &Arc<H>) {
     let config = host.session().config();
     let asks = config.chooses_server || (config.custom_delay && pause == Pause::Full);
     match asks {
-        // The program's code may take its time.
+        // The program's functions may block.
         true => step(host, move |host| ask_program(host, pause, pass)),
         false => attempt_after(host, pause_by_options(host, pause)),
     }
 }
 
-/// Has the program say how long to pause, and which server is next, where it has functions for that.
+/// Calls the program's functions, if there are any, for the pause and for the next server.
 fn ask_program<H: SessionHost>(host: &Arc<H>, pause: Pause, pass: u32) {
     let config = host.session().config();
     let ask = || {
@@ -87,13 +87,13 @@ fn ask_program<H: SessionHost>(host: &Arc<H>, pause: Pause, pass: u32) {
             false => pause,
         })
     };
-    // It fails if the connection has been closed.
+    // Fails if the connection has been closed.
     if let Ok(pause) = host.callbacks().life.call_program(ask) {
         attempt_after(host, pause);
     }
 }
 
-/// Has the program choose the next server. Returns the pause before the attempt.
+/// Lets the program choose the next server. Returns the pause before the attempt.
 fn choose_server<H: SessionHost>(host: &Arc<H>, pause: Duration) -> Duration {
     let servers = host.session().state.lock().pool.to_try();
     let urls: Vec<String> = servers
@@ -137,7 +137,7 @@ fn attempt_after<H: SessionHost>(host: &Arc<H>, pause: Duration) {
     state.retry_timer = Some(host.runtime().timers.after(pause, go));
 }
 
-/// One attempt on the chosen server, on a dialing thread.
+/// One attempt to connect to the chosen server, on a dialing thread.
 fn attempt<H: SessionHost>(host: &Arc<H>) {
     let attempt = {
         let mut state = host.session().state.lock();

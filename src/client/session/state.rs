@@ -1,4 +1,4 @@
-//! A connection's state, and the lock that protects it.
+//! The state of a connection, and the lock that protects it.
 
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
@@ -26,24 +26,24 @@ pub(in crate::client) struct Session<L> {
     pub(super) state: RankedMutex<{ rank::STATE }, State<L>>,
     /// Mirrors `State::status`.
     status: AtomicU8,
-    /// From losing the server until the connection is whole again.
+    /// Set from the loss of a server until the connection is restored.
     reconnecting: AtomicBool,
     reconnects: AtomicU64,
 }
 
-/// What a session's lock protects.
+/// What the lock of a session protects.
 pub(super) struct State<L> {
     status: ConnStatus,
     pub(super) pool: ServerPool,
     pub(super) info: ServerInfo,
     /// The present server.
     pub(super) link: Option<Arc<L>>,
-    /// Ends the attempt that is going on.
+    /// Cancels the attempt that is in progress.
     pub(super) attempt: Option<Cancel>,
     pub(super) pass: PassCounter,
-    /// When the present session began, or the last one.
+    /// When the present session, or the last one, began.
     pub(super) since: Instant,
-    /// The last session was too short to be a success: the next attempt has the full pause before it.
+    /// The last session was too short to count as a success: the full pause comes before the next attempt.
     pub(super) too_short: bool,
     /// Why the last server was lost, until there is one again.
     pub(super) loss: Option<Error>,
@@ -51,12 +51,12 @@ pub(super) struct State<L> {
     pub(super) ping_timer: Option<TimerHandle>,
     pub(super) pings_out: i32,
     pub(super) drain: Option<ConnDrain>,
-    /// The next success is the first one, of a connection that was handed out before it.
+    /// The next success is the first one of a connection that was returned to the program before it had a server.
     pub(super) first_pending: bool,
-    /// The program takes the connection for connected: it has not been told yet if that is over.
+    /// The program knows that the connection was established, and has not been told of a loss since.
     pub(super) reported_connected: bool,
     last_error: (Status, String),
-    /// The link before, from which somebody may still read.
+    /// The previous link, from which a thread may still be reading.
     pub(super) lost_link: Weak<L>,
 }
 
@@ -77,8 +77,8 @@ impl<L> State<L> {
         self.last_error = (error.status(), as_last_error(error.text()).to_owned());
     }
 
-    /// No server is left to try: the text remains, why the last one was lost and what the last attempt
-    /// died of.
+    /// No server is left to try. The text of the last error is kept: it says why the last server was lost and why the
+    /// last attempt failed.
     pub(super) fn give_up_on_servers(&mut self) {
         let status = Status::NATS_NO_SERVER;
         if self.last_error.0 == Status::NATS_OK {
@@ -99,7 +99,7 @@ impl<L> State<L> {
     }
 }
 
-/// So much of a text as a last error keeps.
+/// The part of a text that is kept as the last error.
 pub(in crate::client) fn as_last_error(text: &str) -> &str {
     &text[..text.floor_char_boundary(LAST_ERROR_MAX)]
 }
@@ -155,7 +155,7 @@ impl<L> Session<L> {
         self.reconnects.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Prepares an attempt on the pool's current server.
+    /// Prepares an attempt to connect to the pool's current server.
     pub(super) fn begin_attempt(&self, state: &mut State<L>) -> Result<Attempt> {
         let server = state
             .pool
@@ -173,7 +173,7 @@ impl<L> Session<L> {
         Ok(attempt)
     }
 
-    /// What the connection is doing.
+    /// The status of the connection.
     #[inline]
     pub(in crate::client) fn status(&self) -> ConnStatus {
         use ConnStatus::*;
@@ -194,12 +194,12 @@ impl<L> Session<L> {
         self.status() == ConnStatus::NATS_CONN_STATUS_CLOSED
     }
 
-    /// Was the server lost, and is the connection not whole again yet?
+    /// Has the server been lost, and is the connection not restored yet?
     pub(in crate::client) fn is_reconnecting(&self) -> bool {
         self.reconnecting.load(Ordering::Acquire) && !self.is_closed()
     }
 
-    /// How often the connection was lost and came back.
+    /// The number of times that the connection was lost and restored.
     pub(in crate::client) fn reconnects(&self) -> u64 {
         self.reconnects.load(Ordering::Relaxed)
     }
@@ -209,19 +209,19 @@ impl<L> Session<L> {
         self.state.lock().link.clone()
     }
 
-    /// The present server, or the last one, for a text.
+    /// The address of the present server, or of the last one, for an error text.
     pub(in crate::client) fn server_address(&self) -> String {
         let state = self.state.lock();
         let server = state.pool.current().map(|server| server.url.host_port());
         server.unwrap_or_else(|| "the server".to_owned())
     }
 
-    /// Does a connection that was handed out before its first success still wait for that?
+    /// Does a connection that was returned before its first success still wait for it?
     pub(in crate::client) fn is_first_pending(&self) -> bool {
         self.state.lock().first_pending
     }
 
-    /// What the present server told last, or the last one.
+    /// The last INFO of the present server, or of the last one.
     pub(in crate::client) fn with_info<R>(&self, look: impl FnOnce(&ServerInfo) -> R) -> R {
         look(&self.state.lock().info)
     }
@@ -235,7 +235,7 @@ impl<L> Session<L> {
         (!state.is_closed()).then(|| look(&state.info))
     }
 
-    /// Looks at the present server while there is one, or an attempt on one.
+    /// Reads properties of the present server, or of the one that is being connected to.
     pub(in crate::client) fn while_connected<R>(
         &self,
         look: impl FnOnce(Option<&Server>, &ServerInfo) -> R,
@@ -267,22 +267,22 @@ impl<L> Session<L> {
         Ok(())
     }
 
-    /// All servers that are known, as `nats://host:port`.
+    /// All known servers, as `nats://host:port`.
     pub(in crate::client) fn servers(&self) -> Vec<String> {
         self.state.lock().pool.urls()
     }
 
-    /// The servers that other servers told of.
+    /// The servers that were announced by other servers.
     pub(in crate::client) fn discovered_servers(&self) -> Vec<String> {
         self.state.lock().pool.discovered()
     }
 
-    /// The last error, and its text, which may be empty.
+    /// The status and the text of the last error; the text may be empty.
     pub(in crate::client) fn last_error(&self) -> (Status, String) {
         self.state.lock().last_error.clone()
     }
 
-    /// Keeps an error as the last one, and posts it with the state locked, unless the connection is closed.
+    /// Stores an error as the last one, and posts an event with the state locked, unless the connection is closed.
     pub(in crate::client) fn report(&self, error: &Error, post: impl FnOnce()) {
         let mut state = self.state.lock();
         if !state.is_closed() {
@@ -291,7 +291,7 @@ impl<L> Session<L> {
         }
     }
 
-    /// A PONG came over this link.
+    /// A PONG has arrived over this link.
     pub(in crate::client) fn pong_received(&self, link: &Arc<L>) {
         let mut state = self.state.lock();
         if state.is_present(link) {

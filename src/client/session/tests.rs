@@ -1,4 +1,4 @@
-//! The session against a scripted host: no network, and links that only say what became of them.
+//! The session against a scripted host: no network, and links that only record what happens to them.
 
 use std::collections::VecDeque;
 use std::os::fd::OwnedFd;
@@ -29,10 +29,10 @@ use crate::net::servers::{AuthErrorKind, ServerPool};
 use crate::proto::info::ServerInfo;
 use crate::runtime::{Runtime, library};
 
-/// As good as for ever, where something is waited for.
+/// Practically for ever, as a timeout.
 const LONG: Duration = Duration::from_secs(20);
 
-/// What becomes of an attempt.
+/// The outcome of an attempt.
 enum Outcome {
     Unreachable,
     Refused,
@@ -80,7 +80,7 @@ struct TestHost {
     session: Session<TestLink>,
     callbacks: Callbacks,
     runtime: Arc<Runtime>,
-    /// When none are left, servers cannot be reached.
+    /// When none are left, servers are unreachable.
     outcomes: Mutex<VecDeque<Outcome>>,
     told: Sender<String>,
     pings: Mutex<Vec<PingWaiter>>,
@@ -250,7 +250,7 @@ fn options() -> Options {
     }
 }
 
-/// A host with these servers, and what it is told.
+/// Creates a host with these servers, and the receiver of its events.
 fn host(
     opts: &Options,
     servers: &[&str],
@@ -271,7 +271,7 @@ fn host(
     (Arc::new(host), hear)
 }
 
-/// What is told up to `last`.
+/// The events up to `last`.
 fn until(hear: &Receiver<String>, last: &str) -> Vec<String> {
     let mut all = Vec::new();
     while all.last().is_none_or(|told| told != last) {
@@ -311,7 +311,7 @@ fn a_lost_server_is_followed_by_the_next() {
     );
     assert!(link.stopped.load(Ordering::Acquire) && !host.session.is_reconnecting());
     assert_eq!(host.session.reconnects(), 1);
-    // The old one has nothing to say any more.
+    // The old link has no effect any more.
     on_disconnect(&host, &link, gone());
     assert_eq!(
         host.session.status(),
@@ -429,7 +429,7 @@ fn a_drain_ends_subscriptions_then_publishes_then_the_connection() {
         let ping = host.pings.lock().pop().unwrap();
         ping.finish(Ok(()));
     };
-    // It is not the last one's end before the server has answered.
+    // The link must not end before the server has answered.
     host.subscriptions.store(0, Ordering::Relaxed);
     subscription_gone(&host);
     host.subscriptions.store(1, Ordering::Relaxed);
@@ -483,7 +483,7 @@ fn what_a_server_tells_of_the_cluster_is_told_on() {
     assert_eq!(until(&hear, "lame duck"), ["discovered", "lame duck"]);
     assert_eq!(host.session.discovered_servers().len(), 1);
     close_now(&host);
-    // Nothing is told behind the end.
+    // No event follows the end.
     until(&hear, "closed");
     info_received(
         &host,
@@ -510,7 +510,7 @@ fn the_program_chooses_the_next_server() {
     host.session.link().unwrap().fail(gone());
     let told = until(&hear, "reconnected");
     let asked: Vec<_> = told.iter().filter(|t| t.starts_with("choose")).collect();
-    // The test's host chooses the second of those that it is given.
+    // The test's host chooses the second of the servers that it is offered.
     assert_eq!(
         asked,
         [

@@ -1,4 +1,4 @@
-//! Whether a connection uses TLS, and with which settings.
+//! Decides whether a connection uses TLS, and with which settings.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,16 +12,16 @@ use crate::net::tls::{Peer, TlsOptions};
 use crate::net::websocket;
 use crate::proto::info::ServerInfo;
 
-/// What options say about TLS.
+/// The TLS settings of options.
 #[derive(Debug, Clone, Default)]
 pub struct Security {
     /// TLS is required.
     secure: bool,
-    /// The program said so, or said no: URLs have no say any more.
+    /// The program has required TLS or turned it off, so URLs do not decide any more.
     explicit: bool,
-    /// TLS comes before anything else, the server's INFO included.
+    /// TLS is started before anything else, including the server's INFO.
     first: bool,
-    /// The settings, which connections share with the options they were made with.
+    /// The settings, which connections share with the options that they were created with.
     settings: Option<Arc<TlsOptions>>,
 }
 
@@ -36,13 +36,12 @@ impl Security {
         self.first
     }
 
-    /// Is TLS likely, so that whole crowds reconnecting cost the server more?
+    /// Is TLS likely, so that many clients reconnecting at once cost the server more?
     fn is_costly(&self) -> bool {
         self.secure || self.settings.is_some()
     }
 
-    /// Requires TLS, or does not and forgets all settings for it. `tls://` URLs have no say from
-    /// now on.
+    /// Requires TLS, or turns it off and forgets all its settings. `tls://` URLs do not decide any more.
     pub(in crate::client) fn set_secure(&mut self, secure: bool) {
         self.explicit = true;
         if secure {
@@ -55,7 +54,7 @@ impl Security {
         }
     }
 
-    /// The settings, to be changed. `NATS_ILLEGAL_STATE` while a connection uses them.
+    /// The settings, to be changed. Fails with `NATS_ILLEGAL_STATE` while a connection uses them.
     pub(in crate::client) fn settings_mut(&mut self) -> Result<&mut TlsOptions> {
         let settings = self.settings.get_or_insert_default();
         Arc::get_mut(settings).ok_or(Error::illegal_state(
@@ -64,8 +63,8 @@ impl Security {
         ))
     }
 
-    /// For a copy of options that takes their place. Unless a connection uses the settings, the copy has them for
-    /// itself, and always where they are `inherited`.
+    /// Called on a copy of options that takes their place. The copy gets settings of its own if no connection uses
+    /// them, and always if they are `inherited`.
     pub(in crate::client) fn unshare(&mut self, inherited: bool) {
         if let Some(settings) = &mut self.settings
             && (inherited || Arc::strong_count(settings) == 2)
@@ -74,7 +73,7 @@ impl Security {
         }
     }
 
-    /// Requires TLS, and has it come before the server's INFO.
+    /// Requires TLS, started before the server's INFO.
     pub(in crate::client) fn set_first(&mut self) -> Result<()> {
         self.settings_mut()?;
         self.first = true;
@@ -82,8 +81,7 @@ impl Security {
         Ok(())
     }
 
-    /// Servers that ask for TLS by the scheme of their URL get it, unless the program said
-    /// otherwise.
+    /// Requires TLS for servers whose URL has the scheme for it, unless the program has decided otherwise.
     pub(in crate::client) fn heed_scheme(&mut self, is_tls: bool) {
         if is_tls && !self.explicit {
             self.require();
@@ -96,10 +94,10 @@ impl Security {
     }
 }
 
-/// Whether the sessions of one connection use TLS.
+/// The decision for the sessions of one connection.
 pub(in crate::client) struct TlsPolicy {
     security: Security,
-    /// A server required it, so all others must have it.
+    /// A server required TLS, so it is required for all others.
     seen_required: AtomicBool,
 }
 
@@ -111,17 +109,18 @@ impl TlsPolicy {
         }
     }
 
-    /// Is TLS to be the first thing on the wire?
+    /// Is TLS to be started first?
     pub(super) fn is_first(&self) -> bool {
         self.security.first
     }
 
-    /// Is TLS likely, so that whole crowds reconnecting cost the server more?
+    /// Is TLS likely, so that many clients reconnecting at once cost the server more?
     pub(in crate::client) fn is_costly(&self) -> bool {
         self.security.is_costly() || self.seen_required.load(Ordering::Relaxed)
     }
 
-    /// Servers that are new ask for TLS by the scheme of their URL: all must have it, unless the program said otherwise.
+    /// Takes new servers into account: if one requires TLS by the scheme of its URL, all connections use it, unless the
+    /// program has decided otherwise.
     pub(super) fn heed_scheme(&self, is_tls: bool) {
         if is_tls && !self.security.explicit {
             self.seen_required.store(true, Ordering::Relaxed);
@@ -132,8 +131,8 @@ impl TlsPolicy {
         self.security.secure || self.seen_required.load(Ordering::Relaxed)
     }
 
-    /// Whether to go on with TLS, having heard what the server says about it. A connection that
-    /// once had to use it requires it from then on: no later server can talk it out of that.
+    /// Decides whether to start TLS, after the server's INFO. A connection that had to use TLS once requires it from
+    /// then on: no later server can prevent it.
     pub(super) fn heed(&self, info: &ServerInfo) -> Result<bool> {
         if info.tls_required {
             self.seen_required.store(true, Ordering::Relaxed);
@@ -146,7 +145,7 @@ impl TlsPolicy {
         Ok(wanted)
     }
 
-    /// Goes on with TLS. What was received in plain must have been used up.
+    /// Starts TLS. All bytes that were received in plain text must have been consumed.
     pub(super) fn start(
         &self,
         stream: &Stream,
@@ -174,8 +173,8 @@ impl TlsPolicy {
         }
     }
 
-    /// Goes on with WebSocket, before anything of NATS. Whether there is TLS below it is the URL's
-    /// to say; where TLS is required all the same, nothing is sent without it.
+    /// Starts WebSocket, before any NATS protocol. The URL decides whether TLS is used below it; if TLS is required but
+    /// not used, nothing is sent.
     pub(super) fn start_websocket(
         &self,
         headers: &websocket::Headers,

@@ -1,5 +1,5 @@
-//! The sid and the subject that a subscription goes by. It may be bound to others later, while the
-//! program has a pointer to the subject of before.
+//! The sid and the subject that a subscription is bound to. It may be rebound to others while the program still has a
+//! pointer to the previous subject.
 
 use std::ffi::{CStr, CString};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,7 +16,7 @@ pub(super) struct Bound {
     shown: Shown,
 }
 
-/// The subjects that the program has pointers to, which live as long as the subscription.
+/// The subjects to which the program has pointers. They live as long as the subscription.
 #[derive(Default)]
 struct Shown(OnceLock<Box<(Arc<CStr>, Shown)>>);
 
@@ -39,7 +39,7 @@ impl Bound {
         self.subject.lock().clone()
     }
 
-    /// The subject, for the program to look at as long as the subscription lives.
+    /// The subject, for the program to read as long as the subscription lives.
     pub(super) fn shown(&self) -> &CStr {
         let subject = self.subject();
         let mut shown = &self.shown;
@@ -57,7 +57,7 @@ impl Bound {
 
 impl Drop for Shown {
     fn drop(&mut self) {
-        // One after the other: there may be more than a stack has room for.
+        // Iteratively: recursion could exceed the stack.
         let mut next = self.0.take();
         while let Some(mut shown) = next {
             next = shown.1.0.take();
@@ -66,7 +66,7 @@ impl Drop for Shown {
 }
 
 impl<H: Home> Subscription<H> {
-    /// The number that stands for it between client and server, also after it was closed.
+    /// The number that identifies the subscription between client and server, also after it was closed.
     #[inline]
     pub fn sid(&self) -> u64 {
         self.bound.sid.load(Ordering::Relaxed)

@@ -1,8 +1,8 @@
-//! The way of a message: from the reading side to the callback.
+//! Delivery of messages: from the reading side to the callback.
 //!
-//! The reading side appends what it gathered in one step. A worker takes the whole queue at once
-//! and calls the program with no lock held; how many messages it has got to is told by counters
-//! that only it writes, so that the pending counts stay exact.
+//! The reading side appends the messages of one read in one step. A worker takes the whole queue at once and calls the
+//! program with no lock held. Counters that only the worker writes say how many messages it has delivered, so the
+//! pending counts stay exact.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -16,12 +16,13 @@ use crate::client::subscription::state::Subscription;
 use crate::msg::{Msg, MsgList};
 use crate::runtime::Job;
 
-/// A subscription is quick if its callbacks left their worker so soon the last time, or took so little each.
-const QUICK: Duration = Duration::from_millis(1);
-const QUICK_EACH: Duration = Duration::from_micros(20);
+/// A subscription is short-running if its callbacks took less than this together the last time, or less than that
+/// each on average.
+const SHORT: Duration = Duration::from_millis(1);
+const SHORT_EACH: Duration = Duration::from_micros(20);
 
 impl<H: Home> Subscription<H> {
-    /// Takes what one read brought for a sid.
+    /// Receives the messages of one read for a sid.
     pub(in crate::client) fn receive(this: &Arc<Self>, sid: u64, mut msgs: MsgList) {
         if let Some(intake) = &this.intake {
             intake.take(this, sid, &mut msgs);
@@ -29,17 +30,15 @@ impl<H: Home> Subscription<H> {
                 return;
             }
         }
-        // Nothing is bound to another sid between the look and the queue but under an intake that
-        // sees to that itself.
+        // Only an intake rebinds the subscription between this check and the queue, and it handles that case itself.
         if sid == this.sid() {
             this.enqueue(msgs);
         }
     }
 
-    /// Puts messages into the queue, within the pending limits, and sees to it that the program gets
-    /// them. For an [`Intake`](super::intake::Intake) that must know in which order that is done and
-    /// that it is: with a lock of its own held, which it also holds while it calls
-    /// [`rebind`](Subscription::rebind). Does not wait.
+    /// Appends messages to the queue, within the pending limits, and schedules their delivery. An
+    /// [`Intake`](super::intake::Intake) that must control the order calls this with a lock of its own held, which it
+    /// also holds while it calls [`rebind`](Subscription::rebind). Does not wait.
     pub fn enqueue(self: &Arc<Self>, msgs: MsgList) {
         let this = self;
         let mut queue = this.queue.lock();
@@ -60,14 +59,14 @@ impl<H: Home> Subscription<H> {
         }
     }
 
-    /// Has the program got as many messages as it wants?
+    /// Has the program received as many messages as it wants?
     #[inline]
     pub(super) fn has_its_maximum(&self) -> bool {
         let max = self.max.load(Ordering::Relaxed);
         max > 0 && self.taken_msgs.load(Ordering::Relaxed) >= max
     }
 
-    /// Counts a message as the program's.
+    /// Counts a message as delivered.
     #[inline]
     pub(in crate::client) fn take(&self, msg: &Msg) {
         let count = self.taken_msgs.load(Ordering::Relaxed) + 1;
@@ -76,7 +75,7 @@ impl<H: Home> Subscription<H> {
         self.taken_bytes.store(bytes, Ordering::Release);
     }
 
-    /// Messages and bytes that the program has got.
+    /// The messages and bytes that have been delivered to the program.
     #[inline]
     pub(super) fn taken(&self) -> (u64, u64) {
         (
@@ -103,8 +102,8 @@ impl<H: Home> Subscription<H> {
         sink.end(self);
     }
 
-    /// Has the sink called with no message, on a thread that delivers, unless messages are delivered
-    /// before that. Does not wait.
+    /// Calls the sink without a message, on a delivering thread, unless messages are delivered before that. Does not
+    /// wait.
     pub fn nudge(self: &Arc<Self>) {
         let schedule = self.sink.is_some() && self.queue.lock().nudge();
         if schedule {
@@ -112,10 +111,10 @@ impl<H: Home> Subscription<H> {
         }
     }
 
-    /// After a round: is there more to do? If not, the worker leaves it.
+    /// After a round: is there more to do? If not, the worker leaves the subscription.
     fn settle(self: &Arc<Self>) -> bool {
         let mut queue = self.queue.lock();
-        // Set in time, in a callback, or too late, while messages were taken.
+        // The maximum was set in time, in a callback, or too late, while messages were being taken.
         if self.has_its_maximum() && !queue.is_closed() {
             drop(queue);
             self.leave(Closed::MaxDelivered);
@@ -184,18 +183,19 @@ impl<H: Home> Job for Subscription<H> {
                 .life()
                 .inside(|| self.deliver(&mut batch, timeout));
             let took = began.elapsed();
-            let quick = took < QUICK || took < QUICK_EACH * callbacks;
-            // The reading side looks at it: the line is to stay in its cache.
-            if self.quick.load(Ordering::Relaxed) != quick {
-                self.quick.store(quick, Ordering::Relaxed);
+            let short_running = took < SHORT || took < SHORT_EACH * callbacks;
+            // Written only when it changes, because the reading side reads it: the cache line stays in the reader's
+            // cache.
+            if self.short_running.load(Ordering::Relaxed) != short_running {
+                self.short_running.store(short_running, Ordering::Relaxed);
             }
         }
-        // What an ended subscription did not deliver.
+        // Messages that an ended subscription did not deliver.
         drop(batch);
         self.settle()
     }
 
-    fn is_quick(&self) -> bool {
-        self.quick.load(Ordering::Relaxed)
+    fn is_short_running(&self) -> bool {
+        self.short_running.load(Ordering::Relaxed)
     }
 }

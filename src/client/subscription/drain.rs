@@ -1,7 +1,6 @@
 //! Draining: ending a subscription without losing a message.
 //!
-//! Nothing here blocks: each step goes on when the PONG behind it arrives, or when the time is
-//! over.
+//! Nothing here blocks: each step continues when the PONG for it arrives or the time for it is over.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,7 +14,7 @@ use crate::error::{Error, Result, Status};
 use crate::proto::encode;
 
 impl<H: Home> Subscription<H> {
-    /// Starts to drain: the server sends no more, what it sent is delivered, then it closes.
+    /// Starts to drain: the server stops sending, received messages are delivered, then the subscription is closed.
     pub fn drain(self: &Arc<Self>, timeout: Option<Duration>) -> Result<()> {
         if self.home.is_closed() || !self.is_valid() {
             return Err(self.closed_error());
@@ -41,7 +40,7 @@ impl<H: Home> Subscription<H> {
         Ok(())
     }
 
-    /// Tells the server, unless it has ended the subscription by itself; `false` if it drains already.
+    /// Sends UNSUB, unless the server has ended the subscription by itself. False if the subscription drains already.
     pub(in crate::client) fn start_draining(self: &Arc<Self>) -> Result<bool> {
         let mut changing = self.home.interest().change(self.home.outbound());
         let mut queue = self.queue.lock();
@@ -61,7 +60,7 @@ impl<H: Home> Subscription<H> {
         Ok(true)
     }
 
-    /// The flush behind the UNSUB ended.
+    /// The flush behind the UNSUB has ended.
     pub(in crate::client) fn drain_flushed(self: &Arc<Self>, result: Result<(), Status>) {
         self.queue.lock().drain_flushed(result);
         self.complete_if_empty();
@@ -85,7 +84,7 @@ impl<H: Home> Subscription<H> {
         }
     }
 
-    /// The time is over: for the flush only, or for the drain (`all`).
+    /// The time is over: for the flush only, or for the whole drain (`all`).
     pub(in crate::client) fn drain_late(self: &Arc<Self>, all: bool) {
         let mut queue = self.queue.lock();
         if queue.is_complete() || queue.is_closed() {
@@ -137,7 +136,7 @@ impl<H: Home> Subscription<H> {
         }
     }
 
-    /// How the drain, or the end without one, went. `NATS_ILLEGAL_STATE` while it is not complete.
+    /// The outcome of the drain, or of the end without a drain. `NATS_ILLEGAL_STATE` while it is not complete.
     pub fn drain_completion_status(&self) -> Result<()> {
         let queue = self.queue.lock();
         if !queue.is_complete() {

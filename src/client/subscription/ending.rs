@@ -11,7 +11,8 @@ use crate::proto::encode;
 use crate::runtime::TimerHandle;
 
 impl<H: Home> Subscription<H> {
-    /// Leaves the connection: the server is told, unless it knows. What waits is dropped.
+    /// Removes the subscription from the connection. Sends UNSUB unless the server has ended it. Pending messages are
+    /// dropped.
     pub(in crate::client) fn leave(self: &Arc<Self>, why: Closed) {
         let tell = {
             let mut changing = self.home.interest().change(self.home.outbound());
@@ -28,7 +29,7 @@ impl<H: Home> Subscription<H> {
         }
     }
 
-    /// Closes it. What waits is dropped; a callback that runs finishes.
+    /// Closes the subscription. Pending messages are dropped; a running callback finishes.
     pub(in crate::client) fn end(self: &Arc<Self>, why: Closed) {
         self.home.interest().remove(|| self.sid());
         let mut queue = self.queue.lock();
@@ -39,7 +40,7 @@ impl<H: Home> Subscription<H> {
         let timer = queue.take_drain_timer();
         drop(queue);
         cancel(timer);
-        // Before the completion callback, which belongs to the delivering thread.
+        // Before the completion callback, which runs on the delivering thread.
         self.endings.run(self, ended.why.into());
         self.changed.notify_all();
         self.completed.notify_all();
@@ -50,15 +51,15 @@ impl<H: Home> Subscription<H> {
         self.home.gone();
     }
 
-    /// It never came to life: nothing is told to anyone.
+    /// The subscription could not be started: no callback and no hook runs.
     pub(in crate::client) fn discard(&self) {
         let lifetime_guard = self.queue.lock().discard();
         drop(lifetime_guard);
         self.endings.forget();
     }
 
-    /// A drained subscription without callback that has nothing left is complete, though it stays
-    /// valid until the program looks.
+    /// A drained subscription without a callback that has no messages left is complete, but stays valid until the
+    /// program checks.
     pub(super) fn complete_if_empty(self: &Arc<Self>) {
         let mut queue = self.queue.lock();
         if self.sink.is_some() {
@@ -80,7 +81,7 @@ impl<H: Home> Subscription<H> {
     }
 }
 
-/// Without the queue's lock: what the action owns is dropped.
+/// Called without the queue's lock: dropping the action drops what it owns.
 fn cancel(timer: Option<TimerHandle>) {
     if let Some(timer) = timer {
         timer.cancel();

@@ -1,4 +1,4 @@
-//! What happens when a subscription ends, on behalf of layers above the client.
+//! Hooks of the layers above the client that run when a subscription ends.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -15,7 +15,7 @@ pub enum EndReason {
     Unsubscribed,
     /// It has delivered its maximum of messages.
     MaxDelivered,
-    /// It was drained, whatever the drain's outcome.
+    /// It was drained, whatever the outcome of the drain.
     Drained,
     /// Its connection was closed.
     ConnectionClosed,
@@ -34,7 +34,7 @@ impl From<Closed> for EndReason {
 
 type Hook<S> = Box<dyn FnOnce(&Arc<S>, EndReason) + Send>;
 
-/// The hooks that wait for a subscription's end. Their lock is held together with no other.
+/// The hooks that run at the end of a subscription. Their lock is never held together with another.
 pub(super) struct Endings<S>(Mutex<State<S>>, Condvar);
 
 struct State<S> {
@@ -56,7 +56,7 @@ impl<S> Default for Endings<S> {
 }
 
 impl<S> Endings<S> {
-    /// The subscription has ended: runs what waits for that. Only the first call counts.
+    /// The subscription has ended: runs the hooks. Only the first call has an effect.
     pub(super) fn run(&self, sub: &Arc<S>, reason: EndReason) {
         let hooks = {
             let mut state = self.0.lock();
@@ -73,7 +73,7 @@ impl<S> Endings<S> {
         self.1.notify_all();
     }
 
-    /// Waits until the hooks of a subscription have run that is about to end, or has.
+    /// Waits until the hooks of a subscription that is ending, or has ended, have run.
     pub(super) fn wait(&self, deadline: Option<Instant>) {
         let mut state = self.0.lock();
         while !state.told {
@@ -88,7 +88,7 @@ impl<S> Endings<S> {
         }
     }
 
-    /// There will be no end to tell of.
+    /// The subscription was never started, so there is no end to report.
     pub(super) fn forget(&self) {
         let hooks = std::mem::take(&mut self.0.lock().hooks);
         drop(hooks);
@@ -96,13 +96,12 @@ impl<S> Endings<S> {
 }
 
 impl<H: Home> Subscription<H> {
-    /// Runs `hook` once it has ended, or now if it has. There may be any number of hooks.
+    /// Runs `hook` when the subscription has ended, or now if it has ended already. There may be any number of hooks.
     ///
-    /// A hook runs on the thread that ends the subscription, before a drain of the connection goes
-    /// on: the program's, a delivering one, the one that reads or that of the timers. So it must not
-    /// wait; it may publish, also with [`Connection::request_then`](crate::client::Connection). A
-    /// subscription without a callback that is drained ends when its last message was taken. No
-    /// hook runs if the subscription could not be made.
+    /// A hook runs on the thread that ends the subscription, before a drain of the connection continues: a thread of
+    /// the program, a delivering thread, the thread that reads or the timer thread. It must not wait. It may publish,
+    /// also with [`Connection::request_then`](crate::client::Connection). A drained subscription without a callback
+    /// ends when its last message has been taken. No hook runs if the subscription could not be started.
     pub fn on_end(self: &Arc<Self>, hook: impl FnOnce(&Arc<Self>, EndReason) + Send + 'static) {
         let ended = {
             let mut state = self.endings.0.lock();

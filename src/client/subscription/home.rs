@@ -1,4 +1,4 @@
-//! What a subscription needs of the connection that it lives on.
+//! The interface that a subscription needs from its connection.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -12,12 +12,12 @@ use crate::client::subscription::queue::Slow;
 use crate::client::subscription::state::Subscription;
 use crate::runtime::Runtime;
 
-/// The connection that a subscription lives on.
+/// The connection that a subscription belongs to.
 pub(in crate::client) trait Home: Sized + Send + Sync + 'static {
-    /// The connection to one server.
+    /// The link to one server.
     type Wire: Wire;
 
-    /// Is it closed for good?
+    /// Is the connection closed?
     fn is_closed(&self) -> bool;
 
     /// Is it in one of the two phases of draining?
@@ -26,33 +26,33 @@ pub(in crate::client) trait Home: Sized + Send + Sync + 'static {
     /// The threads that call the program, and the timers.
     fn runtime(&self) -> &Runtime;
 
-    /// Knows which callbacks run.
+    /// Records which callbacks run.
     fn life(&self) -> &Life;
 
-    /// The queue of a program that runs its callbacks itself.
+    /// The queue of callbacks, if the program runs them itself.
     fn manual(&self) -> Option<&ManualQueue>;
 
-    /// Which subscription has which sid.
+    /// The registry of subscriptions by sid.
     fn interest(&self) -> &Interest<Subscription<Self>>;
 
-    /// Where what the server is told is appended.
+    /// The outgoing buffer.
     fn outbound(&self) -> &Outbound<Self::Wire>;
 
-    /// Looks for a message that may be an answer, until `done` or for a short while. No lock may be held.
+    /// Polls for a message that may be an answer, until `done` or for a short time. No lock may be held.
     fn look_for_answer(&self, deadline: Option<Instant>, done: impl Fn() -> bool);
 
-    /// Writes what waits, if the program wants everything to be sent at once. No lock may be held.
+    /// Writes buffered bytes, if the program wants everything to be sent at once. No lock may be held.
     fn flush_if_asap(&self);
 
-    /// Tells the program that a subscription has begun to drop messages. No lock may be held but that of the reader.
+    /// Tells the program that a subscription has begun to drop messages. No lock may be held except the reader's.
     fn report_slow(self: &Arc<Self>, sub: &Arc<Subscription<Self>>, slow: Slow);
 
-    /// A subscription has ended, or has got all of its messages. No lock may be held but that of the reader.
+    /// A subscription has ended, or has received all of its messages. No lock may be held except the reader's.
     fn gone(self: &Arc<Self>);
 
-    /// That it is closed, and what of, for the text of an error.
+    /// Says that the connection is closed, and why, for an error text.
     fn closed_words(&self) -> String;
 
-    /// What else there is to know when something did not come in time.
+    /// Other facts that explain a timeout, for an error text.
     fn meanwhile(&self) -> String;
 }

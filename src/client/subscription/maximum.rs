@@ -1,23 +1,23 @@
 //! A subscription's maximum of messages, as the present server counts it.
 //!
-//! A server that was told a maximum ends the subscription by itself with the message that reaches it.
-//! It counts what it sends, from the SUB that it got: after a reconnect it begins with nothing, while
-//! messages of the server before may still wait for the program. So the program's count says when the
-//! subscription is over, and this one whether the server knows.
+//! A server that was told a maximum ends the subscription by itself with the message that reaches it. It counts the
+//! messages that it sends from the SUB that it received: after a reconnect it begins with zero, while messages of the
+//! previous server may still be queued. So the program's count decides when the subscription ends, and the count here
+//! whether the server has ended it.
 
-/// How far the present server is with a subscription.
+/// The progress of the present server with a subscription.
 #[derive(Default)]
 pub(in crate::client) struct ServerCount {
-    /// Messages that had come when the server was told of the subscription.
+    /// The number of messages that had arrived when the server was sent the SUB.
     come_before: u64,
-    /// Messages that the program had got by then.
+    /// The number of messages that had been delivered by then.
     taken_before: u64,
-    /// After how many messages of its own the server ends the subscription; `None` for never.
+    /// The number of messages after which the server ends the subscription; `None` for never.
     max: Option<u64>,
 }
 
 impl ServerCount {
-    /// A server is told of the subscription, and of the maximum that is left of the program's.
+    /// A server is sent the subscription, with the remainder of the program's maximum.
     pub(in crate::client) fn begin(&mut self, come: u64, taken: u64, max: Option<u64>) {
         *self = ServerCount {
             come_before: come,
@@ -26,15 +26,15 @@ impl ServerCount {
         };
     }
 
-    /// The program sets a maximum, greater than what it got so far. Returns what the server is to be
-    /// told.
+    /// The program sets a maximum, which is greater than the number of messages delivered. Returns the number for the
+    /// UNSUB.
     pub(in crate::client) fn set_max(&mut self, max: u64) -> u64 {
         let max = max.saturating_sub(self.taken_before);
         self.max = Some(max);
         max
     }
 
-    /// Has the server ended the subscription by itself, when so many messages have come in all?
+    /// Has the server ended the subscription by itself, if this many messages have arrived in total?
     pub(in crate::client) fn has_ended(&self, come: u64) -> bool {
         self.max
             .is_some_and(|max| come.saturating_sub(self.come_before) >= max)
@@ -60,7 +60,7 @@ mod tests {
     fn the_next_server_begins_with_nothing() {
         let mut count = ServerCount::default();
         count.set_max(5);
-        // Three came, the program got one: four are left for it, two of which wait.
+        // Three messages have arrived and one was delivered: four are left, of which two are queued.
         count.begin(3, 1, Some(4));
         assert!(!count.has_ended(5));
         assert!(!count.has_ended(6));

@@ -1,13 +1,13 @@
 //! One subscription: from its SUB to the last of its callbacks.
 //!
-//! `state` is what it is and what can be asked of it, `queue` what waits in it and whether it is closed, `delivery`
-//! the way of a message to the callback and `next` to a thread that fetches it, `timeout` tells the callback that
-//! none came; `drain` and `ending` are its ends, `maximum` whether the server has ended it by itself. Layers above
-//! see its messages on the reading thread (`intake`), take them in batches (`next_batch`), bind it to another subject
-//! (`rebind`, `bound`), learn of its end (`endings`) and hang state of their own on it (`extension`).
+//! `state` is the subscription itself, `queue` its messages and whether it is closed. `delivery` passes messages to the
+//! callback, `next` to a thread that fetches them; `timeout` tells the callback that none has arrived. `drain` and
+//! `ending` end a subscription; `maximum` computes whether the server has ended it by itself. Layers above see its
+//! messages on the reading thread (`intake`), take them in batches (`next_batch`), bind it to another subject
+//! (`rebind`, `bound`), are told of its end (`endings`) and attach state of their own (`extension`).
 //!
-//! What it needs of the connection that it lives on is `home::Home`. Owns its messages from when they were received to
-//! when the program gets them, and what is counted of them.
+//! `home::Home` declares what it needs from its connection. Owns its messages from their receipt to their delivery, and
+//! the counts of them.
 //!
 //! Lock: the queue. It comes after the registry and before the outgoing buffer, and is never held while the program's
 //! code runs. The thread that reads appends to it; a worker, or the thread that waits for a message, takes from it.

@@ -1,4 +1,4 @@
-//! Fetching the next message, by a thread of the program's.
+//! Fetching the next message, on a thread of the program.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ use crate::error::{Error, Result, Status};
 use crate::msg::{Msg, MsgList};
 
 impl<H: Home> Subscription<H> {
-    /// Fetches the next message, waiting for it if there is none.
+    /// Fetches the next message, and waits for it if there is none.
     #[inline]
     pub fn next_msg(self: &Arc<Self>, timeout: Duration) -> Result<Msg> {
         match self.extension.get() {
@@ -27,9 +27,9 @@ impl<H: Home> Subscription<H> {
         .map_err(|e| self.why_no_message(e, timeout))
     }
 
-    /// Takes the messages that wait, up to `max` of them, and waits for the first if there is none. Passes each to
-    /// `each`. A list ends before the notice of a server that there are no responders, which is the result of the next
-    /// call, as it is for [`Subscription::next_msg`].
+    /// Takes pending messages, up to `max`, and waits for the first if there is none. Passes each to `each`. A batch
+    /// ends before a no-responders notice of the server, which is the result of the next call, as for
+    /// [`Subscription::next_msg`].
     pub fn next_msgs(
         self: &Arc<Self>,
         max: usize,
@@ -79,9 +79,9 @@ impl<H: Home> Subscription<H> {
         }
     }
 
-    /// As [`Subscription::next_msg`], with a failure that has no words yet.
+    /// As [`Subscription::next_msg`], with an error that has no text yet.
     pub(in crate::client) fn take_next(self: &Arc<Self>, timeout: Duration) -> Result<Msg> {
-        // Looked at only when there is something to wait for: the clock costs more than a message.
+        // Computed only if the call has to wait: reading the clock costs more than a message.
         let mut deadline = None;
         let mut queue = self.queue.lock();
         if self.home.is_closed() {
@@ -131,7 +131,7 @@ impl<H: Home> Subscription<H> {
                 None => {
                     let until = Instant::now().checked_add(timeout);
                     deadline = Some(until);
-                    // A wait of no time says nothing about how late answers are.
+                    // A wait of zero says nothing about latency, so it is not recorded.
                     if timeout.is_zero() {
                         continue;
                     }

@@ -10,18 +10,18 @@ use crate::client::subscription::state::Subscription;
 use crate::error::{Error, Result, Status};
 use crate::msg::{Msg, MsgList};
 
-/// What [`Subscription::next_batch`] is to take.
+/// The parameters of [`Subscription::next_batch`].
 #[derive(Default)]
 pub struct Batch<'a> {
-    /// The most messages.
+    /// The maximum number of messages.
     pub max: usize,
-    /// How long to wait for the first message: `None` for ever; what lies in the past, not at all.
+    /// Until when to wait for the first message: `None` for ever; a time in the past for not at all.
     pub deadline: Option<Instant>,
-    /// Ends the wait when it is true. Asked with the queue locked, so it must not lock anything; to
-    /// have it asked again there is [`Subscription::wake`].
+    /// Ends the wait when it returns true. Called with the queue locked, so it must take no lock.
+    /// [`Subscription::wake`] causes another call.
     pub stop: Option<&'a dyn Fn() -> bool>,
-    /// Is asked for each message before it is taken, with the queue locked. The first one that it
-    /// refuses stays, and ends the batch.
+    /// Called for each message before it is taken, with the queue locked. The first message that it refuses stays in
+    /// the queue and ends the batch.
     pub accept: Option<&'a mut dyn FnMut(&Msg) -> bool>,
 }
 
@@ -36,20 +36,19 @@ impl Batch<'_> {
 }
 
 impl<H: Home> Subscription<H> {
-    /// Takes messages that wait, and waits for the first if there is none. Puts them behind those
-    /// of `into` and returns how many there were: 0 if `want` refused the first one or said stop.
+    /// Takes pending messages, and waits for the first if there is none. Appends them to `into` and returns their
+    /// number: 0 if `want` refused the first one or `stop` returned true.
     ///
-    /// The messages are what was received, also the one by which a server says that there are no
-    /// responders; that some were dropped because of the pending limits is not said here. Fails
-    /// with `NATS_TIMEOUT` when none has come, `NATS_CONNECTION_CLOSED`,
-    /// `NATS_INVALID_SUBSCRIPTION`, `NATS_MAX_DELIVERED_MSGS`, and with `NATS_ILLEGAL_STATE` where
-    /// there is a callback.
+    /// The messages are those received, including the notice of a server that there are no responders. Messages dropped
+    /// because of the pending limits are not reported here. Fails with `NATS_TIMEOUT` if none has arrived, with
+    /// `NATS_CONNECTION_CLOSED`, `NATS_INVALID_SUBSCRIPTION`, `NATS_MAX_DELIVERED_MSGS`, and with `NATS_ILLEGAL_STATE`
+    /// if there is a callback.
     pub fn next_batch(self: &Arc<Self>, want: &mut Batch<'_>, into: &mut MsgList) -> Result<usize> {
         self.take_batch(want, false, into)
     }
 
     /// As [`Subscription::next_batch`]. With `report_slow` it fails with `NATS_SLOW_CONSUMER`, once, if messages were
-    /// dropped since the last time.
+    /// dropped since the last call.
     pub(super) fn take_batch(
         self: &Arc<Self>,
         want: &mut Batch<'_>,
@@ -143,15 +142,14 @@ impl<H: Home> Subscription<H> {
         one.pop().ok_or_else(|| Status::NATS_TIMEOUT.into())
     }
 
-    /// Has all threads that wait for a message look again whether they are to
-    /// [stop](Batch::stop). Does not wait.
+    /// Makes all threads that wait for a message call [`Batch::stop`] again. Does not wait.
     pub fn wake(&self) {
-        // Whoever has asked and not begun to wait yet has the queue.
+        // A thread that has called it and not begun to wait yet holds the lock of the queue.
         drop(self.queue.lock());
         self.changed.notify_all();
     }
 
-    /// Messages that wait in the queue.
+    /// The number of pending messages.
     pub fn queued(&self) -> usize {
         self.queue.lock().len()
     }

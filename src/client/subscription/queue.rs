@@ -1,6 +1,6 @@
-//! A subscription's queue, and what is known of its end: all that its lock protects.
+//! The queue of a subscription and the state of its end: everything that its lock protects.
 //!
-//! Nothing here wakes anybody or calls anything: the methods return what is to be done when the lock has been released.
+//! Nothing here wakes a thread or calls a function: the methods return what is to be done after the lock is released.
 
 use std::mem;
 use std::time::{Duration, Instant};
@@ -23,7 +23,7 @@ pub(in crate::client) enum Closed {
     WithConnection,
 }
 
-/// Messages that were dropped, and the limit that did it.
+/// The messages that were dropped, and the limit that caused it.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::client) struct Slow {
     pub(in crate::client) limit: i32,
@@ -31,75 +31,75 @@ pub(in crate::client) struct Slow {
     pub(in crate::client) dropped: u64,
 }
 
-/// Who is to be told that messages have come.
+/// Who has to be notified of new messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wake {
     Nobody,
-    /// A thread that waits for the next one.
+    /// A thread that waits for the next message.
     Waiter,
-    /// A worker, which is to call the program.
+    /// A worker, which calls the program.
     Worker,
 }
 
-/// What follows from messages that have come.
+/// The consequences of new messages.
 pub(super) struct Received {
     pub(super) wake: Wake,
-    /// What does not fit the limits, for the caller to drop.
+    /// Messages beyond the limits, for the caller to drop.
     pub(super) refused: MsgList,
-    /// Messages are being dropped, and were not before.
+    /// Messages are being dropped, which was not so before.
     pub(super) became_slow: Option<Slow>,
 }
 
-/// What follows from the end.
+/// The consequences of the end.
 pub(super) struct Ended {
     pub(super) why: Closed,
-    /// What nobody gets, for the caller to drop.
+    /// Messages that are not delivered, for the caller to drop.
     pub(super) dropped: MsgList,
-    /// A worker is to see to its completion.
+    /// A worker has to run its completion.
     pub(super) schedule: bool,
 }
 
-/// What a worker takes for one round.
+/// The messages that a worker takes for one round.
 pub(super) struct Round {
     pub(super) batch: MsgList,
-    /// No message came for the subscription's timeout.
+    /// No message has arrived within the subscription's timeout.
     pub(super) timeout: bool,
 }
 
-/// What is left of a subscription whose callbacks nobody will call.
+/// What is left of a subscription whose callbacks will not be called.
 pub(super) type Forgotten = (MsgList, Option<OnComplete>, Option<LifetimeGuard>);
 
-/// How it goes on after a worker's round.
+/// How a worker continues after a round.
 pub(super) enum Next {
     /// There is more to do.
     More,
-    /// All that the server sent has been taken: it is to be closed.
+    /// All messages that the server sent have been taken: the subscription is to be closed.
     Drained,
-    /// Nothing, until a message comes.
+    /// Nothing, until a message arrives.
     Rest,
-    /// No callback follows: the program is told, and gives up its right to be called.
+    /// No callback follows: the completion runs, and the lifetime guard is released.
     Complete(Option<OnComplete>, Option<LifetimeGuard>),
-    /// That has happened.
+    /// The completion has run.
     Over,
 }
 
 /// What is to be done when the timer of the timeout fires.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Timeout {
-    /// Nothing, until it is armed again.
+    /// Nothing, until the timer is armed again.
     Rest,
-    /// To wait for so much longer.
+    /// Wait for this much longer.
     Wait(Duration),
-    /// A worker is to tell the program.
+    /// A worker has to call the program.
     Due,
 }
 
-/// A subscription's drain.
+/// The drain of a subscription.
 #[derive(Default)]
 struct Draining {
-    /// The server has said that nothing follows.
+    /// The server has confirmed that it sends no more.
     flushed: bool,
-    /// Why the drain did not go as it should.
+    /// Why the drain failed.
     failed: Option<Status>,
     timer: Option<TimerHandle>,
 }
@@ -107,27 +107,27 @@ struct Draining {
 /// See the [module](self).
 pub(super) struct Queue {
     list: MsgList,
-    /// Messages and bytes that were ever put into the list.
+    /// The number of messages and bytes ever queued.
     received_msgs: u64,
     received_bytes: u64,
-    /// Messages and bytes that may wait; negative for no limit.
+    /// The limits for pending messages and bytes; negative for no limit.
     limits: (i32, i32),
-    /// The most that ever waited.
+    /// The largest numbers of pending messages and bytes so far.
     most: (i32, i32),
     dropped: u64,
-    /// Messages are being dropped; reported once until one is accepted again.
+    /// Messages are being dropped. Reported once, until a message is accepted again.
     slow: bool,
-    /// The limit that the last message dropped did not fit was the one in bytes.
+    /// The last message that was dropped exceeded the limit in bytes.
     too_many_bytes: bool,
     closed: Option<Closed>,
     draining: Option<Box<Draining>>,
-    /// The maximum, as the server has it.
+    /// The maximum, as the server counts it.
     server: ServerCount,
-    /// No callback will run any more; for a subscription without one, no message will come.
+    /// No callback will run any more. For a subscription without a callback: no message will arrive.
     complete: bool,
     on_complete: Option<OnComplete>,
     lifetime_guard: Option<LifetimeGuard>,
-    /// A worker has it, or will have.
+    /// A worker runs it or has it queued.
     scheduled: bool,
     timeout_due: bool,
     timer_armed: bool,
@@ -178,7 +178,7 @@ impl Queue {
         self.complete
     }
 
-    /// The server will send no more, and all that it sent has been taken.
+    /// The server sends no more, and all messages that it sent have been taken.
     #[inline]
     pub(super) fn is_drained(&self) -> bool {
         self.list.is_empty() && self.draining.as_ref().is_some_and(|d| d.flushed)
@@ -204,8 +204,8 @@ impl Queue {
         self.list.pop()
     }
 
-    /// Takes what one read brought, as far as the limits allow. `taken` is how many messages and bytes have left the
-    /// queue for the program.
+    /// Queues the messages of one read, within the limits. `taken` is the number of messages and bytes that have been
+    /// delivered to the program.
     #[inline]
     pub(super) fn receive(
         &mut self,
@@ -243,7 +243,7 @@ impl Queue {
         }
     }
 
-    /// Takes out of `msgs` those that do not fit.
+    /// Removes the messages beyond the limits from `msgs`.
     #[cold]
     fn drop_unfit(
         &mut self,
@@ -272,14 +272,14 @@ impl Queue {
         (refused, became.then(|| self.slowness()))
     }
 
-    /// May so many messages, and so many bytes, wait?
+    /// May this many messages and bytes be pending?
     #[inline]
     fn is_within_limits(&self, msgs: u64, bytes: u64) -> bool {
         let within = |n: u64, limit: i32| u64::try_from(limit).is_err() || n <= limit as u64;
         within(msgs, self.limits.0) && within(bytes, self.limits.1)
     }
 
-    /// Are messages being dropped, and has nobody been told yet?
+    /// Are messages being dropped, without a report so far?
     #[inline]
     pub(super) fn take_slow(&mut self) -> bool {
         mem::take(&mut self.slow)
@@ -300,7 +300,7 @@ impl Queue {
 
     // Counts and limits.
 
-    /// Messages and bytes that wait.
+    /// The pending messages and bytes.
     pub(super) fn pending(&self, taken: (u64, u64)) -> (i32, i32) {
         let left = |received: u64, taken: u64| {
             i32::try_from(received.saturating_sub(taken)).unwrap_or(i32::MAX)
@@ -319,7 +319,7 @@ impl Queue {
         self.limits = (msgs, bytes);
     }
 
-    /// The most messages and bytes that ever waited.
+    /// The largest numbers of pending messages and bytes so far.
     pub(super) fn most(&self) -> (i32, i32) {
         self.most
     }
@@ -332,32 +332,31 @@ impl Queue {
         self.dropped
     }
 
-    // What the server knows.
+    // What the server has been told.
 
-    /// A server is told of the subscription, and of the maximum that is left of the program's.
+    /// A server is sent the subscription, with the remainder of the program's maximum.
     pub(super) fn begin_with_server(&mut self, taken: u64, left: Option<u64>) {
-        self.server.begin(self.come(), taken, left);
+        self.server.begin(self.arrived(), taken, left);
     }
 
-    /// The program sets a maximum. Returns what the server is to be told.
+    /// The program sets a maximum. Returns the number for the UNSUB.
     pub(super) fn set_max(&mut self, max: u64) -> u64 {
         self.server.set_max(max)
     }
 
-    /// Messages that have come, dropped ones included.
-    fn come(&self) -> u64 {
+    /// The number of messages that have arrived, including dropped ones.
+    fn arrived(&self) -> u64 {
         self.received_msgs + self.dropped
     }
 
-    /// Does the server know that no more is wanted: told by a drain, or because it has sent the
-    /// maximum?
+    /// Does the server know that no more messages are wanted: from a drain, or because it has sent the maximum?
     pub(super) fn server_has_ended(&self) -> bool {
-        self.is_draining() || self.server.has_ended(self.come())
+        self.is_draining() || self.server.has_ended(self.arrived())
     }
 
     // Rounds of a worker.
 
-    /// Takes all that there is to do.
+    /// Takes everything that there is to do.
     #[inline]
     pub(super) fn take_round(&mut self) -> Round {
         Round {
@@ -366,7 +365,7 @@ impl Queue {
         }
     }
 
-    /// As [`Queue::take_round`], of at most so many messages.
+    /// As [`Queue::take_round`], for at most this many messages.
     pub(super) fn take_some(&mut self, limit: usize) -> Round {
         if self.list.len() <= limit {
             return self.take_round();
@@ -382,7 +381,7 @@ impl Queue {
         }
     }
 
-    /// After a round: how does it go on?
+    /// How the worker continues after a round.
     pub(super) fn settle(&mut self) -> Next {
         if !self.list.is_empty() || self.timeout_due {
             return Next::More;
@@ -394,19 +393,19 @@ impl Queue {
             self.scheduled = false;
             return Next::Rest;
         }
-        // It stays scheduled for ever, so that nobody schedules it again.
+        // It stays marked as scheduled, so that it is never scheduled again.
         if mem::replace(&mut self.complete, true) {
             return Next::Over;
         }
         Next::Complete(self.on_complete.take(), self.lifetime_guard.take())
     }
 
-    /// It is to be scheduled unless it is.
+    /// Marks it as scheduled. False if it was.
     pub(super) fn schedule(&mut self) -> bool {
         !mem::replace(&mut self.scheduled, true)
     }
 
-    /// Sets what runs when the last callback has returned. Returns what was set before.
+    /// Sets the completion, which runs when the last callback has returned. Returns the previous one.
     pub(super) fn set_on_complete(&mut self, callback: Option<OnComplete>) -> Option<OnComplete> {
         mem::replace(&mut self.on_complete, callback)
     }
@@ -417,15 +416,15 @@ impl Queue {
 
     // The end.
 
-    /// Closes it; `None` if it is closed already.
+    /// Closes the subscription; `None` if it is closed already.
     pub(super) fn close(&mut self, why: Closed, has_sink: bool) -> Option<Ended> {
         if self.is_closed() {
             return None;
         }
-        // A drain that is complete stays so.
+        // A complete drain stays complete.
         let why = if self.complete { Closed::Drained } else { why };
         self.closed = Some(why);
-        // Completion belongs to the delivering thread.
+        // The completion runs on the delivering thread.
         let schedule = has_sink && self.schedule();
         self.complete |= !has_sink;
         Some(Ended {
@@ -435,15 +434,15 @@ impl Queue {
         })
     }
 
-    /// It never came to life. Returns what is to be dropped without the lock: it may be the last right to call the
-    /// program, whose end calls the program.
+    /// The subscription could not be started. The result has to be dropped without the lock: it may be the last
+    /// lifetime guard, whose release calls the program.
     pub(super) fn discard(&mut self) -> Option<LifetimeGuard> {
         self.closed = Some(Closed::Unsubscribed);
         self.complete = true;
         self.lifetime_guard.take()
     }
 
-    /// Nobody will call the program any more. Returns what is to be dropped without the lock.
+    /// The callbacks will not be called any more. The result has to be dropped without the lock.
     pub(super) fn forget(&mut self) -> Forgotten {
         self.complete = true;
         (
@@ -453,7 +452,7 @@ impl Queue {
         )
     }
 
-    /// A drained one that has nothing left and no callback is complete. True the first time.
+    /// A drained subscription without a callback that has no messages left is complete. True the first time.
     pub(super) fn complete_drain(&mut self) -> bool {
         self.is_drained() && !mem::replace(&mut self.complete, true)
     }
@@ -464,7 +463,7 @@ impl Queue {
         self.draining = Some(Box::default());
     }
 
-    /// The server has said that nothing follows, or will not.
+    /// The server has confirmed that it sends no more, or will not do so.
     pub(super) fn drain_flushed(&mut self, result: Result<(), Status>) {
         if let Some(draining) = self.draining.as_mut() {
             draining.flushed = true;
@@ -474,7 +473,7 @@ impl Queue {
         }
     }
 
-    /// Has the server said that nothing follows? `None` if it does not drain.
+    /// Has the server confirmed that it sends no more? `None` if the subscription does not drain.
     pub(super) fn is_flushed(&self) -> Option<bool> {
         self.draining.as_ref().map(|draining| draining.flushed)
     }
@@ -485,13 +484,13 @@ impl Queue {
         }
     }
 
-    /// Why the drain did not go as it should.
+    /// Why the drain failed.
     #[inline]
     pub(super) fn drain_failure(&self) -> Option<Status> {
         self.draining.as_ref().and_then(|draining| draining.failed)
     }
 
-    /// Keeps the timer that limits the drain. Returns it if the drain is over already: it is to be cancelled.
+    /// Stores the timer that limits the drain. Returns it if the drain is over already: it has to be cancelled.
     pub(super) fn set_drain_timer(&mut self, timer: TimerHandle) -> Option<TimerHandle> {
         if self.is_closed() || self.is_complete() {
             return Some(timer);
@@ -502,21 +501,21 @@ impl Queue {
         }
     }
 
-    /// The drain is over: the timer that limits it, to be cancelled. It would keep the subscription's memory.
+    /// The drain is over: returns its timer, to be cancelled. It would keep the subscription's memory alive.
     pub(super) fn take_drain_timer(&mut self) -> Option<TimerHandle> {
         self.draining.as_mut()?.timer.take()
     }
 
     // The timeout.
 
-    /// It is without a message from now on. True if its timer is to be started.
+    /// The subscription begins to wait for a message. True if its timer has to be started.
     pub(super) fn arm_timeout(&mut self, now: Instant) -> bool {
         self.quiet_since = Some(now);
         let is_open = !self.is_closed() && !self.is_draining();
         is_open && !mem::replace(&mut self.timer_armed, true)
     }
 
-    /// The sink is to be called although there is no message. True if it is to be scheduled.
+    /// The sink has to be called without a message. True if the subscription has to be scheduled.
     pub(super) fn nudge(&mut self) -> bool {
         if self.is_closed() {
             return false;
@@ -527,7 +526,7 @@ impl Queue {
 
     /// The timer has fired.
     pub(super) fn timer_fired(&mut self, now: Instant, timeout: Duration) -> Timeout {
-        // While a worker is at it the clock does not run; it starts the next wait itself.
+        // While a worker runs, the time does not count; the worker starts the next wait itself.
         if self.scheduled || self.is_closed() || self.is_draining() {
             self.timer_armed = false;
             return Timeout::Rest;

@@ -1,4 +1,4 @@
-//! Tests of what a queue says is to be done.
+//! Tests of the decisions that a queue returns.
 
 use super::*;
 
@@ -28,7 +28,7 @@ fn a_worker_is_called_once_and_waiters_each_time() {
     assert_eq!(queue.receive(msgs(&["a"]), NONE, true).wake, Wake::Worker);
     assert_eq!(queue.receive(msgs(&["b"]), NONE, true).wake, Wake::Nobody);
     assert_eq!(payloads(queue.take_round().batch), ["a", "b"]);
-    // It is at it until it has found nothing more.
+    // The worker keeps it until it has found nothing more.
     assert_eq!(queue.receive(msgs(&["c"]), NONE, true).wake, Wake::Nobody);
     assert!(matches!(queue.settle(), Next::More));
     drop(queue.take_round());
@@ -55,7 +55,7 @@ fn what_does_not_fit_is_dropped_and_told_once() {
     let received = queue.receive(msgs(&["f"]), NONE, false);
     assert_eq!((received.wake, received.refused.len()), (Wake::Nobody, 1));
     assert!(received.became_slow.is_none(), "it is known");
-    // One has been taken: there is room, and the next time is told anew.
+    // One message has been taken: there is room, and the next drop is reported again.
     assert!(
         queue
             .receive(msgs(&["g"]), (1, 1), false)
@@ -148,7 +148,7 @@ fn the_timeout_counts_from_when_it_was_armed_last() {
     assert_eq!(queue.receive(msgs(&["a"]), NONE, true).wake, Wake::Nobody);
     let round = queue.take_round();
     assert!(round.timeout && round.batch.len() == 1);
-    // A worker is at it: its end arms the timer again.
+    // A worker runs it: the end of its round arms the timer again.
     assert!(queue.arm_timeout(begin));
     assert_eq!(queue.timer_fired(begin + second, second), Timeout::Rest);
     assert!(matches!(queue.settle(), Next::Rest));

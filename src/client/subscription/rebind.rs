@@ -3,7 +3,7 @@
 use std::ffi::CString;
 use std::sync::Arc;
 
-use crate::client::interest::registry::Target;
+use crate::client::interest::registry::Route;
 use crate::client::subscription::home::Home;
 use crate::client::subscription::state::Subscription;
 use crate::error::{Error, Result, Status};
@@ -11,13 +11,11 @@ use crate::proto::write_buf::WriteBuf;
 use crate::proto::{encode, subject};
 
 impl<H: Home> Subscription<H> {
-    /// Ends the interest in its subject and begins one in another, under another sid, which is
-    /// returned.
+    /// Ends the interest in its subject and begins one in another subject, under a new sid, which is returned.
     ///
-    /// The server is told of both at once, or after the next reconnect. Messages that wait stay.
-    /// What comes for the sid of before is dropped from now on, although an
-    /// [`Intake`](crate::client::Intake) may still see it, with that sid. Does not wait. Fails where
-    /// the subscription is closed or drains.
+    /// The server is sent both at once, or after the next reconnect. Pending messages stay. Messages for the previous
+    /// sid are dropped from now on, although an [`Intake`](crate::client::Intake) may still see them, with that sid.
+    /// Does not wait. Fails if the subscription is closed or drains.
     pub fn rebind(self: &Arc<Self>, to: &[u8]) -> Result<u64> {
         if let Some(fault) = subject::subscribe_fault(to) {
             let text = fault.describe("subject", to);
@@ -35,7 +33,7 @@ impl<H: Home> Subscription<H> {
             ));
         }
         let old = self.sid();
-        // Of a connection that is being closed all have been taken out.
+        // A connection that is being closed has removed all of them.
         if queue.is_closed() || !changing.remove(old) {
             drop((queue, changing));
             return Err(self.closed_error());
@@ -47,10 +45,10 @@ impl<H: Home> Subscription<H> {
         if tell {
             changing.tell(|buf| encode::unsubscribe(buf, old, None));
         }
-        // Not into the outgoing buffer itself, which is locked after the queue.
+        // Not into the outgoing buffer directly, which is locked after the queue.
         let mut frames = WriteBuf::new();
         let subscribed = self.encode_state(&mut frames);
-        changing.resubscribe(sid, Target::Subscription(self.clone()), |buf| {
+        changing.resubscribe(sid, Route::Subscription(self.clone()), |buf| {
             buf.append(&mut frames);
             subscribed
         });

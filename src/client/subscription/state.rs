@@ -1,5 +1,4 @@
-//! One subscription: what it is, and what can be asked of it. How messages pass through it is in
-//! `delivery`.
+//! The subscription: its properties and counts. The way of messages through it is in `delivery`.
 
 use std::ffi::{CStr, CString};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -23,39 +22,38 @@ use crate::proto::encode;
 use crate::proto::write_buf::WriteBuf;
 use crate::runtime::Dispatcher;
 
-/// Where a subscription's messages go. Calls never overlap: `begin`, any number of `deliver`,
-/// `end`, all on one thread; the next round may be on another.
+/// The receiver of a subscription's messages. Calls never overlap: `begin`, any number of `deliver`, `end`, all on one
+/// thread. The next round may be on another thread.
 pub trait MsgSink<S = crate::client::Subscription>: Send + Sync {
     /// Some messages are about to be delivered.
     fn begin(&self, sub: &Arc<S>) {
         let _ = sub;
     }
 
-    /// A message; `None` says that none came for the subscription's timeout, or that it was
-    /// [nudged](Subscription::nudge).
+    /// Delivers a message. `None` means that none arrived within the subscription's timeout, or that the subscription
+    /// was [nudged](Subscription::nudge).
     fn deliver(&self, sub: &Arc<S>, msg: Option<Msg>);
 
-    /// The subscription is closed, and no message follows. Called once, before its completion
-    /// callback. May wait.
+    /// The subscription is closed, and no message follows. Called once, before its completion callback. May wait.
     fn completed(&self, sub: &Arc<S>) {
         let _ = sub;
     }
 
-    /// Those were all for now.
+    /// The round is over.
     fn end(&self, sub: &Arc<S>) {
         let _ = sub;
     }
 }
 
-/// What a subscription is made of.
+/// The parameters of a subscription.
 pub struct SubscribeArgs<'a, S = crate::client::Subscription> {
     /// The subject, which may have wildcards.
     pub subject: &'a [u8],
-    /// The queue group, of which only one member gets each message.
+    /// The queue group: each message goes to one of its members only.
     pub queue: Option<&'a [u8]>,
-    /// Who gets the messages; `None` where [`Subscription::next_msg`] is to fetch them.
+    /// The receiver of the messages; `None` if [`Subscription::next_msg`] fetches them.
     pub sink: Option<Box<dyn MsgSink<S>>>,
-    /// After how long without a message the sink is told so.
+    /// The time without a message after which the sink is told.
     pub timeout: Option<Duration>,
     /// Sees the messages before they are queued.
     pub intake: Option<Arc<dyn Intake<S>>>,
@@ -74,48 +72,48 @@ impl<'a, S> SubscribeArgs<'a, S> {
     }
 }
 
-/// Who wants a subscription.
+/// What a subscription is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::client) enum Purpose {
-    /// The program, for messages.
+    /// Messages for the program.
     Messages,
-    /// A request, for its answer: also while the subscriptions of the connection drain, whose
-    /// callbacks may make requests.
+    /// The answer to a request. It stays open while the subscriptions of the connection drain, because their callbacks
+    /// may make requests.
     Answer,
-    /// A reply context, for as long as the connection is open: no drain ends it or waits for it.
+    /// A reply context, as long as the connection is open: no drain ends it or waits for it.
     Replies,
 }
 
-/// What a subscription has counted.
+/// The counts of a subscription.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct SubStats {
-    /// Messages that wait.
+    /// The pending messages.
     pub pending_msgs: i32,
-    /// Headers and payload of the messages that wait.
+    /// Headers and payload of the pending messages.
     pub pending_bytes: i32,
-    /// The most messages that ever waited.
+    /// The largest number of pending messages so far.
     pub max_pending_msgs: i32,
-    /// The most bytes that ever waited.
+    /// The largest number of pending bytes so far.
     pub max_pending_bytes: i32,
-    /// Messages given to the program.
+    /// The messages delivered to the program.
     pub delivered: i64,
-    /// Messages dropped because too many waited.
+    /// The messages dropped because of the pending limits.
     pub dropped: i64,
 }
 
-/// What the connection adds to what a subscription is made of.
+/// The parameters that the connection adds.
 pub(in crate::client) struct Made {
     pub(in crate::client) sid: u64,
     pub(in crate::client) subject: CString,
-    /// Messages and bytes that may wait; negative for no limit.
+    /// The limits for pending messages and bytes; negative for no limit.
     pub(in crate::client) pending_limits: (i32, i32),
-    /// The lane that its messages take; `None` for the pool that grows as needed.
-    pub(in crate::client) lane: Option<Arc<Dispatcher>>,
-    /// The right to call the program, if that is to be called.
+    /// The delivery thread for its messages; `None` for the pool that grows as needed.
+    pub(in crate::client) delivery_thread: Option<Arc<Dispatcher>>,
+    /// The lifetime guard, if the program has a callback.
     pub(in crate::client) lifetime_guard: Option<LifetimeGuard>,
 }
 
-/// An interest in a subject. `H` is what it lives on, a connection.
+/// A subscription. `H` is the connection that it belongs to.
 pub struct Subscription<H> {
     pub(super) home: Arc<H>,
     pub(super) bound: Bound,
@@ -124,32 +122,32 @@ pub struct Subscription<H> {
     pub(super) sink: Option<Box<dyn MsgSink<Subscription<H>>>>,
     pub(super) intake: Option<Arc<dyn Intake<Subscription<H>>>>,
     pub(super) timeout: Option<Duration>,
-    /// The lane that its messages take; `None` for the pool that grows as needed.
-    lane: Option<Arc<Dispatcher>>,
+    /// The delivery thread for its messages; `None` for the pool that grows as needed.
+    delivery_thread: Option<Arc<Dispatcher>>,
     handle: OnceLock<Box<dyn ForeignHandle>>,
     pub(super) extension: OnceLock<Arc<dyn Extension<Subscription<H>>>>,
     pub(super) endings: Endings<Subscription<H>>,
     pub(super) queue: RankedMutex<{ rank::QUEUE }, Queue>,
-    /// A message came, or it was closed or drained. Goes with `queue`; whoever takes a message and
-    /// leaves others wakes the next who waits.
+    /// A message has arrived, or the subscription was closed or drained. Used with `queue`. A thread that takes a
+    /// message and leaves others wakes the next waiter.
     pub(super) changed: Condvar,
-    /// It is complete. Goes with `queue`.
+    /// The subscription is complete. Used with `queue`.
     pub(super) completed: Condvar,
-    /// Messages and bytes that left the queue for the program. Written by one thread at a time, so
-    /// that the way of a message needs no atomic addition.
+    /// The messages and bytes that have been delivered. Written by one thread at a time, so the path of a message needs
+    /// no atomic addition.
     pub(super) taken_msgs: AtomicU64,
     pub(super) taken_bytes: AtomicU64,
-    /// The number of messages after which it ends by itself; 0 for none.
+    /// The number of messages after which the subscription ends by itself; 0 for none.
     pub(super) max: AtomicU64,
     /// Mirrors `queue.closed`, for the delivering thread.
     pub(super) ended: AtomicBool,
-    /// Its callbacks have been quick so far; not before the first.
-    pub(super) quick: AtomicBool,
+    /// Its callbacks have been short-running so far; false before the first.
+    pub(super) short_running: AtomicBool,
     pub(super) me: Weak<Subscription<H>>,
 }
 
 impl<H: Home> Subscription<H> {
-    /// One that the server does not know of yet.
+    /// Creates a subscription that the server does not know yet.
     pub(in crate::client) fn new(
         home: &Arc<H>,
         purpose: Purpose,
@@ -164,7 +162,7 @@ impl<H: Home> Subscription<H> {
             sink: args.sink,
             intake: args.intake,
             timeout: args.timeout,
-            lane: made.lane,
+            delivery_thread: made.delivery_thread,
             handle: OnceLock::new(),
             extension: OnceLock::new(),
             endings: Endings::default(),
@@ -175,18 +173,18 @@ impl<H: Home> Subscription<H> {
             taken_bytes: AtomicU64::new(0),
             max: AtomicU64::new(0),
             ended: AtomicBool::new(false),
-            quick: AtomicBool::new(false),
+            short_running: AtomicBool::new(false),
             me: me.clone(),
         })
     }
 
-    /// Lets a foreign caller know it by an address; once.
+    /// Stores the handle by which a foreign caller knows the subscription; once.
     pub fn set_handle(&self, handle: Box<dyn ForeignHandle>) {
-        // A second one would be a mistake of the caller, and is dropped.
+        // A second call is a mistake of the caller; its handle is dropped.
         let _ = self.handle.set(handle);
     }
 
-    /// The address that the foreign caller knows it by, or 0.
+    /// The address by which the foreign caller knows the subscription, or 0.
     pub fn handle(&self) -> usize {
         self.handle.get().map_or(0, |h| h.address())
     }
@@ -205,11 +203,11 @@ impl<H: Home> Subscription<H> {
         self.bound.subject()
     }
 
-    /// Has its callback called, wherever that is to happen.
+    /// Schedules its callback, in the way that applies to it.
     pub(in crate::client) fn schedule(self: &Arc<Self>) {
-        match (self.home.manual(), &self.lane) {
+        match (self.home.manual(), &self.delivery_thread) {
             (Some(manual), _) => manual.schedule(self.clone()),
-            (None, Some(lane)) => lane.submit(self.clone()),
+            (None, Some(delivery_thread)) => delivery_thread.submit(self.clone()),
             (None, None) => self.home.runtime().delivery.submit(self.clone()),
         }
     }
@@ -223,7 +221,7 @@ impl<H: Home> Subscription<H> {
         );
     }
 
-    /// Encodes what a new server has to know of it. Returns whether that has a SUB, which the server may refuse.
+    /// Encodes the subscription for a new server. Returns true if that includes a SUB, which the server may refuse.
     pub(in crate::client) fn encode_state(&self, buf: &mut WriteBuf) -> bool {
         let mut queue = self.queue.lock();
         if queue.is_draining() {
@@ -238,7 +236,7 @@ impl<H: Home> Subscription<H> {
         queue.begin_with_server(taken, left);
         drop(queue);
         match left {
-            // It ends when its last callback returns.
+            // The subscription ends when its last callback returns.
             Some(0) => {
                 encode::unsubscribe(buf, self.sid(), None);
                 false
@@ -253,7 +251,7 @@ impl<H: Home> Subscription<H> {
         }
     }
 
-    /// With what calls on it fail once it is closed.
+    /// The error of calls after the subscription was closed.
     pub(in crate::client) fn closed_status(&self) -> Status {
         if self.home.is_closed() {
             Status::NATS_CONNECTION_CLOSED
@@ -262,12 +260,12 @@ impl<H: Home> Subscription<H> {
         }
     }
 
-    /// Why calls on it fail once it is closed. Not with a lock held.
+    /// Why calls fail after the subscription was closed. Called with no lock held.
     pub(in crate::client) fn closed_error(&self) -> Error {
         self.why_closed(self.closed_status())
     }
 
-    /// Fails with `error` if it is closed, otherwise looks at the queue.
+    /// Fails with `error` if the subscription is closed; otherwise calls `f` with the queue.
     fn while_open<R>(&self, look: impl FnOnce(&mut Queue) -> R) -> Result<R> {
         let mut queue = self.queue.lock();
         if queue.is_closed() {
@@ -277,37 +275,37 @@ impl<H: Home> Subscription<H> {
         Ok(look(&mut queue))
     }
 
-    /// Its number on the connection; 0 once it is closed.
+    /// Its number on the connection; 0 after it was closed.
     pub fn id(&self) -> i64 {
         self.while_open(|_| self.sid() as i64).unwrap_or(0)
     }
 
-    /// Its subject; `None` once it is closed.
+    /// Its subject; `None` after it was closed.
     pub fn subject(&self) -> Option<&CStr> {
         self.is_valid().then(|| self.bound.shown())
     }
 
-    /// Is it open? So it is while it drains.
+    /// Is it open? A subscription is open while it drains.
     pub fn is_valid(&self) -> bool {
         !self.queue.lock().is_closed()
     }
 
-    /// Messages and bytes that wait.
+    /// The pending messages and bytes.
     pub fn pending(&self) -> Result<(i32, i32)> {
         self.while_open(|q| q.pending(self.taken()))
     }
 
-    /// Messages that the program has not got, also after it was closed.
+    /// The messages that have not been delivered to the program, also after the subscription was closed.
     pub(in crate::client) fn left(&self) -> i32 {
         self.queue.lock().pending(self.taken()).0
     }
 
-    /// The most messages and bytes that may wait; negative for no limit.
+    /// The limits for pending messages and bytes; negative for no limit.
     pub fn pending_limits(&self) -> Result<(i32, i32)> {
         self.while_open(|q| q.limits())
     }
 
-    /// Sets how many messages and bytes may wait; negative for no limit.
+    /// Sets the limits for pending messages and bytes; negative for no limit.
     pub fn set_pending_limits(&self, msgs: i32, bytes: i32) -> Result<()> {
         if msgs == 0 || bytes == 0 {
             return Err(Error::invalid_arg(format!(
@@ -318,27 +316,27 @@ impl<H: Home> Subscription<H> {
         self.while_open(|q| q.set_limits(msgs, bytes))
     }
 
-    /// The most messages and bytes that ever waited.
+    /// The largest numbers of pending messages and bytes so far.
     pub fn max_pending(&self) -> Result<(i32, i32)> {
         self.while_open(|q| q.most())
     }
 
-    /// Starts measuring [`Subscription::max_pending`] anew.
+    /// Resets [`Subscription::max_pending`].
     pub fn clear_max_pending(&self) -> Result<()> {
         self.while_open(|q| q.clear_most())
     }
 
-    /// Messages given to the program.
+    /// The number of messages delivered to the program.
     pub fn delivered(&self) -> Result<i64> {
         self.while_open(|_| self.taken_msgs.load(Ordering::Relaxed) as i64)
     }
 
-    /// Messages dropped because too many waited.
+    /// The number of messages dropped because of the pending limits.
     pub fn dropped(&self) -> Result<i64> {
         self.while_open(|q| q.dropped() as i64)
     }
 
-    /// All that it has counted.
+    /// All counts.
     pub fn stats(&self) -> Result<SubStats> {
         self.while_open(|q| {
             let (pending_msgs, pending_bytes) = q.pending(self.taken());
@@ -353,7 +351,7 @@ impl<H: Home> Subscription<H> {
         })
     }
 
-    /// Sets what runs once when the last callback has returned and none will follow; `None` unsets.
+    /// Sets a function that runs once, when the last callback has returned and none will follow; `None` unsets it.
     pub fn set_on_complete(&self, callback: Option<Box<dyn FnOnce() + Send>>) -> Result<()> {
         if self.sink.is_none() {
             let text = self.called() + " has no callback, and so no completion callback";
@@ -364,7 +362,7 @@ impl<H: Home> Subscription<H> {
         Ok(())
     }
 
-    /// Ends it at once: what waits is dropped.
+    /// Ends the subscription at once: pending messages are dropped.
     pub fn unsubscribe(self: &Arc<Self>) -> Result<()> {
         if self.home.is_closed() || !self.is_valid() {
             return Err(self.closed_error());
@@ -376,20 +374,20 @@ impl<H: Home> Subscription<H> {
         }
     }
 
-    /// Ends it by itself after `max` messages in all.
+    /// Ends the subscription by itself after `max` messages in total.
     pub fn auto_unsubscribe(self: &Arc<Self>, max: i32) -> Result<()> {
         let max = u64::try_from(max)
             .map_err(|_| Error::invalid_arg(format!("max cannot be negative: {max}")))?;
         if self.home.is_closed() || !self.is_valid() {
             return Err(self.closed_error());
         }
-        // With the registry locked, so that a reconnect sends either the old state and this, or the
-        // new state; and with the queue locked, so that whoever takes a message too many meanwhile
-        // sees the maximum when he is done.
+        // With the registry locked, so that a reconnect sends either the old state followed by this UNSUB, or the new
+        // state; and with the queue locked, so that a thread that takes a message too many in the meantime sees the
+        // maximum when it is done.
         let changing = self.home.interest().change(self.home.outbound());
         let mut queue = self.queue.lock();
         let taken = self.taken_msgs.load(Ordering::Relaxed);
-        // The server has ended it, and so will we when the last callback has returned.
+        // The server has ended it. The subscription ends here when the last callback has returned.
         let old = self.max.load(Ordering::Relaxed);
         if old != 0 && old <= taken {
             return Ok(());
@@ -400,7 +398,7 @@ impl<H: Home> Subscription<H> {
         }
         self.max.store(max, Ordering::Relaxed);
         if self.intake.is_some() {
-            // The server would count what the intake takes out.
+            // The server would count the messages that the intake removes.
             return Ok(());
         }
         let told = queue.set_max(max);
@@ -409,7 +407,7 @@ impl<H: Home> Subscription<H> {
         Ok(())
     }
 
-    /// The program does not need it any more: ends it if it is open.
+    /// The program does not need the subscription any more: ends it if it is open.
     pub fn destroy(self: &Arc<Self>) {
         if let Some(extension) = self.extension.get() {
             extension.destroying(self);

@@ -1,5 +1,5 @@
-//! The way of a message through a subscription, without a connection: what it lives on is made up, and the test runs
-//! its callbacks itself.
+//! The way of a message through a subscription, without a connection: its host is a model, and the test runs its
+//! callbacks itself.
 
 use std::io::{self, IoSlice};
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use super::state::{Made, MsgSink, Purpose, SubscribeArgs, Subscription};
 use crate::client::callbacks::life::Life;
 use crate::client::callbacks::manual::ManualQueue;
 use crate::client::interest::Interest;
-use crate::client::interest::registry::Target;
+use crate::client::interest::registry::Route;
 use crate::client::outgoing::Outbound;
 use crate::client::outgoing::wire::{ByteStream, Wire};
 use crate::error::{Error, Result, Status};
@@ -156,7 +156,7 @@ impl Home for Fake {
     }
 }
 
-/// Keeps the payloads that its subscription delivers.
+/// Stores the payloads that its subscription delivers.
 #[derive(Clone, Default)]
 struct Record(Arc<Mutex<Vec<String>>>);
 
@@ -189,13 +189,13 @@ fn subscribe(home: &Arc<Fake>, sink: Option<&Record>) -> Arc<Subscription<Fake>>
         sid: home.interest.next_sid(),
         subject: c"s".into(),
         pending_limits: (-1, -1),
-        lane: None,
+        delivery_thread: None,
         lifetime_guard: sink.and_then(|_| home.life.lifetime_guard()),
     };
     let sub = Subscription::new(home, Purpose::Messages, args, made);
-    let target = Target::Subscription(sub.clone());
+    let route = Route::Subscription(sub.clone());
     let mut changing = home.interest.change(&home.outbound);
-    changing.subscribe(sub.sid(), target, |_| unreachable!("there is no server"));
+    changing.subscribe(sub.sid(), route, |_| unreachable!("there is no server"));
     drop(changing);
     sub
 }

@@ -1,4 +1,4 @@
-//! Telling a callback that no message has come for a time.
+//! The timeout of a subscription: its callback is told that no message has arrived for that time.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ use crate::client::subscription::queue::Timeout;
 use crate::client::subscription::state::Subscription;
 
 impl<H: Home> Subscription<H> {
-    /// Starts to wait for the timeout, if it has one and no message waits.
+    /// Starts the timer of the timeout, if there is one and no message is pending.
     pub(in crate::client) fn arm_timeout(self: &Arc<Self>) {
         let Some(timeout) = self.timeout else { return };
         if self.queue.lock().arm_timeout(Instant::now()) {

@@ -1,4 +1,4 @@
-//! Why a call on a subscription failed, in words. Nothing here runs unless a call has failed, and no lock is held then.
+//! Error texts of calls on a subscription. Nothing here runs unless a call has failed, and no lock is held then.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -10,13 +10,13 @@ use crate::error::{Error, Status};
 use crate::words::{ms, shown};
 
 impl<H: Home> Subscription<H> {
-    /// How texts call its subject.
+    /// The name of its subject in texts.
     fn shown_name(&self) -> String {
         self.name_above()
             .unwrap_or_else(|| shown(self.name().to_bytes()).to_string())
     }
 
-    /// How texts call it.
+    /// The name of the subscription in texts.
     pub(in crate::client) fn called(&self) -> String {
         format!("subscription on '{}'", self.shown_name())
     }
@@ -47,7 +47,7 @@ impl<H: Home> Subscription<H> {
         })
     }
 
-    /// Why nothing can be done with it any more.
+    /// Why the subscription cannot be used any more.
     #[cold]
     pub(in crate::client) fn why_closed(&self, status: Status) -> Error {
         Error::new(status, self.closed_text(status))
@@ -67,7 +67,7 @@ impl<H: Home> Subscription<H> {
         format!("{called}: {}", self.home.closed_words())
     }
 
-    /// That it drops messages, because of which limit, and how many it has dropped.
+    /// Says that it drops messages, because of which limit, and how many it has dropped.
     pub(in crate::client) fn slow_words(&self, slow: Slow) -> String {
         format!(
             "slow consumer on '{}': limit {} {}, {} dropped",

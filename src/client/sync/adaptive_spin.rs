@@ -1,10 +1,10 @@
-//! How long a thread that waits for an answer keeps looking for it before it sleeps.
+//! How long a thread that waits for an answer polls for it before it sleeps.
 //!
-//! A processor that has gone to sleep takes tens of microseconds to wake, on virtual machines more than a server on the
-//! same machine takes to answer. So a thread that expects its answer soon looks again and again instead, and lets others
-//! run in between. That costs processor time, so it is done only where it was of use before: the expectation is learnt
-//! from the waits in which a thread looked, and where answers take longer, one wait in many is spent on finding out
-//! whether that is still so.
+//! A processor that sleeps takes tens of microseconds to wake; on virtual machines that is longer than a server on the
+//! same machine takes to answer. So a thread that expects its answer soon polls for it, and yields to other threads in
+//! between. Polling costs processor time, so it is done only where it helped before: the connection measures how long
+//! answers take in the waits that poll. Where they take longer, one wait in many polls to find out whether that is
+//! still so.
 
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering::Relaxed};
 use std::thread::yield_now;
@@ -12,27 +12,27 @@ use std::time::{Duration, Instant};
 
 use crate::fork::PerProcess;
 
-/// The longest that may be asked for. What is learnt is kept in 32 bits, as nanoseconds.
+/// The longest time that can be set. The measured time is kept in 32 bits, as nanoseconds.
 pub(in crate::client) const LONGEST: Duration = Duration::from_secs(1);
 
-/// One wait in so many is spent on looking although answers were late.
+/// Out of this many waits one polls although answers were late.
 const TRY_AGAIN: u32 = 64;
 
-/// The threads of the process that look at this moment.
+/// The number of threads of the process that poll at this moment.
 static SPINNING: PerProcess<AtomicUsize> = PerProcess::new(AtomicUsize::new(0));
 
-/// What a connection has learnt of its waits.
+/// What a connection has measured.
 pub(in crate::client) struct AdaptiveSpin {
     longest: Duration,
-    /// How many threads of the process may look at a time: half as many as there are processors.
+    /// The number of threads of the process that may poll at a time: half of the number of processors.
     threads: usize,
-    /// How long the answers take, in nanoseconds, as seen by those who looked.
+    /// How long answers take, in nanoseconds, as measured by the waits that polled.
     expected: AtomicU32,
-    /// Waits without a look since the last one with.
+    /// The number of waits without polling since the last one with it.
     slept: AtomicU32,
 }
 
-/// A wait whose thread looks for the answer. Ends the look when dropped.
+/// A wait that polls for the answer. Dropping it ends the polling.
 pub(in crate::client) struct Spin<'a> {
     adaptive_spin: &'a AdaptiveSpin,
     began: Instant,
@@ -49,7 +49,7 @@ impl AdaptiveSpin {
         }
     }
 
-    /// Begins to look, until `deadline` at the longest, if that promises to be of use.
+    /// Starts polling, until `deadline` at the latest, if it is likely to help.
     pub(in crate::client) fn spin(&self, deadline: Option<Instant>) -> Option<Spin<'_>> {
         if self.longest.is_zero() {
             return None;
@@ -75,18 +75,18 @@ impl AdaptiveSpin {
         })
     }
 
-    /// A wait in which a thread looked took so long, or longer.
+    /// A wait that polled took this long, or longer.
     fn learn(&self, took: Duration) {
         let took = took.min(self.longest).as_nanos() as i64;
         let expected = i64::from(self.expected.load(Relaxed));
-        // Threads that learn at the same time may undo each other's lesson, which is no harm.
+        // Threads that record a time at once may overwrite each other's, which does no harm.
         self.expected
             .store((expected + (took - expected) / 8) as u32, Relaxed);
     }
 }
 
 impl Spin<'_> {
-    /// Lets others run. False if it is time to sleep.
+    /// Yields to other threads. False if it is time to sleep.
     pub(in crate::client) fn keep_spinning(&self) -> bool {
         if Instant::now() >= self.end {
             return false;
@@ -100,7 +100,7 @@ impl Drop for Spin<'_> {
     fn drop(&mut self) {
         SPINNING.get().fetch_sub(1, Relaxed);
         let now = Instant::now();
-        // An answer that did not come in time might never have come.
+        // An answer that did not arrive in time might never have arrived.
         let took = if now < self.end {
             now - self.began
         } else {
@@ -129,7 +129,7 @@ mod tests {
             for _ in 1..TRY_AGAIN {
                 assert!(adaptive_spin.spin(None).is_none());
             }
-            // Dropped at once, but one answer that came soon is not enough.
+            // The bound drops at once, but one answer that arrived soon does not raise it.
             assert!(adaptive_spin.spin(None).is_some());
         }
         for _ in 0..50 {

@@ -1,9 +1,10 @@
-//! What threads of a connection wait with, and the locks around what they share.
+//! Locks and waits that the rooms of the client share.
 //!
-//! The lowest room: it imports nothing of the client. Whoever waits or locks may use it.
+//! The lowest room: it imports nothing of the client, and all others may use it.
 //!
-//! Owns no lock of a connection; it declares the kinds that there are. [`one_shot`] is a value that one thread sends
-//! to another, [`ranked`] has the order of locks, and [`adaptive_spin`] decides how long a thread looks for an answer before it sleeps.
+//! Owns no lock of a connection; it declares the kinds. [`one_shot`] is a value that one thread sends to another,
+//! [`ranked`] has the order of locks, and [`adaptive_spin`] decides how long a thread polls for an answer before it
+//! sleeps.
 
 pub(super) mod adaptive_spin;
 pub(super) mod one_shot;
@@ -11,7 +12,7 @@ pub(super) mod ranked;
 
 pub(super) use crate::sync::{AtomicBool, Condvar, thread_local};
 
-/// The locks of the outgoing buffer, which has models of them where it is explored.
+/// The locks of the outgoing buffer. They have names here because explorations of the buffer replace them by models.
 pub(super) type AppenderMutex<T> = ranked::RankedMutex<{ ranked::rank::APPENDER }, T>;
 pub(super) type AppenderGuard<'a, T> = ranked::RankedGuard<'a, T>;
 pub(super) type WriterMutex<T> = ranked::RankedTimedMutex<{ ranked::rank::WRITER }, T>;

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use crate::locks::{Condvar, Mutex};
 
-/// The waiting and the sending end; clones are the same.
+/// The waiting end and the sending end; clones are equal.
 pub(in crate::client) struct OneShot<T>(Arc<(Mutex<Option<T>>, Condvar)>);
 
 impl<T> Clone for OneShot<T> {
@@ -19,18 +19,18 @@ impl<T> OneShot<T> {
         OneShot(Arc::new((Mutex::new(None), Condvar::new())))
     }
 
-    /// Sends; only the first value counts.
+    /// Sends a value; only the first one counts.
     pub(in crate::client) fn send(&self, value: T) {
         self.0.0.lock().get_or_insert(value);
         self.0.1.notify_one();
     }
 
-    /// Is there a value to be had without waiting?
+    /// Has a value been sent?
     pub(in crate::client) fn is_sent(&self) -> bool {
         self.0.0.lock().is_some()
     }
 
-    /// Waits until the deadline; `None` means for ever.
+    /// Waits for the value until the deadline; `None` means for ever.
     pub(in crate::client) fn wait(&self, deadline: Option<Instant>) -> Option<T> {
         let mut slot = self.0.0.lock();
         loop {

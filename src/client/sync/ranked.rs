@@ -1,7 +1,7 @@
 //! Locks with a place in an order, which debug builds check.
 //!
 //! A thread takes locks in the order of their ranks, and never two of the same rank at a time, so no two threads can
-//! wait for each other. Release builds keep nothing for it.
+//! wait for each other. Release builds do not check and store nothing for it.
 
 use std::ops::{Deref, DerefMut};
 use std::time::{Duration, Instant};
@@ -58,7 +58,8 @@ impl<G> Ranked<G> {
         }
     }
 
-    /// For a wait, during which the thread does not count as one that has released the lock: it takes no other.
+    /// For a wait on a condition variable. The lock still counts as held during the wait, since the thread takes no
+    /// other one.
     #[inline]
     pub(in crate::client) fn for_wait(&mut self) -> &mut G {
         &mut self.guard
@@ -77,7 +78,7 @@ impl<const RANK: u32, T> RankedMutex<RANK, T> {
         Ranked::new::<RANK>(self.0.lock())
     }
 
-    /// The order of locks does not matter here, since nothing is waited for.
+    /// Does not check the order: this never waits.
     #[inline]
     pub(in crate::client) fn try_lock(&self) -> Option<RankedGuard<'_, T>> {
         self.0.try_lock().map(Ranked::new::<RANK>)
@@ -102,7 +103,7 @@ impl<const RANK: u32, T> RankedTimedMutex<RANK, T> {
         self.0.try_lock().map(Ranked::new::<RANK>)
     }
 
-    /// A wait that has an end delays other threads as well, so the order matters.
+    /// Checks the order: a wait with a deadline can delay other threads as well.
     #[inline]
     pub(in crate::client) fn try_lock_for(
         &self,
@@ -146,11 +147,11 @@ mod held {
     use std::cell::Cell;
 
     thread_local! {
-        /// The ranks of the locks that this thread has, a bit for each.
+        /// The ranks of the locks that this thread holds, one bit each.
         static HELD: Cell<u64> = const { Cell::new(0) };
     }
 
-    /// Panics where a thread that has its present locks must not wait for one of this rank.
+    /// Panics if a thread that holds its present locks must not wait for one of this rank.
     pub(super) fn check(rank: u32) {
         let above = HELD.get() >> rank;
         assert!(
@@ -160,10 +161,10 @@ mod held {
         );
     }
 
-    /// A lock that this thread has.
+    /// A lock that this thread holds.
     pub(super) struct Held {
         rank: u32,
-        /// It had another one of this rank already, by trying.
+        /// The thread held another lock of this rank already, through `try_lock`.
         again: bool,
     }
 

@@ -285,7 +285,7 @@ impl Session {
     }
 
     /// Releases memory that an idle session does not need.
-    pub(super) fn rest(&mut self) {
+    pub(super) fn release_idle_memory(&mut self) {
         if self.start == self.end && !self.incoming.is_empty() {
             self.incoming = Vec::new();
         }

@@ -73,8 +73,8 @@ impl TlsStream {
             match receiver.receive(socket) {
                 Ok(n) => self.session.lock().receive(&mut receiver.buf, n),
                 Err(e) if e.kind() == ErrorKind::WouldBlock => {
-                    receiver.rest();
-                    self.session.lock().rest();
+                    receiver.release_idle_memory();
+                    self.session.lock().release_idle_memory();
                     break (Err(e), false);
                 }
                 // Frames have a length, so a missing end notice cannot truncate one unnoticed.
@@ -220,7 +220,7 @@ impl Receiver {
     }
 
     /// Releases memory while nothing is received.
-    fn rest(&mut self) {
+    fn release_idle_memory(&mut self) {
         self.buf = Vec::new();
         self.size = RECEIVE_MIN;
     }

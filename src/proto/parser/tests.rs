@@ -26,8 +26,8 @@ enum Found {
 fn state(error: &ParseError) -> &'static str {
     match error {
         ParseError::WrongArguments => "arguments",
-        ParseError::Unexpected { state, rest } => {
-            assert!(rest.chars().count() <= 32);
+        ParseError::Unexpected { state, found } => {
+            assert!(found.chars().count() <= 32);
             state
         }
     }
@@ -68,8 +68,8 @@ fn incremental(input: &[u8], cuts: &[usize], max_msg: usize) -> Vec<Found> {
                     out.push(found(op, &buf[..consumed]));
                     start += consumed;
                 }
-                Ok(Step::Incomplete { need }) => {
-                    assert!(need.is_none_or(|need| need > buf.len()));
+                Ok(Step::Incomplete { frame_len }) => {
+                    assert!(frame_len.is_none_or(|frame_len| frame_len > buf.len()));
                     break;
                 }
                 Err(error) => {
@@ -164,22 +164,26 @@ fn a_message_tells_how_much_room_it_needs() {
     let mut parser = Parser::new(100);
     assert_eq!(
         parser.next(b"MSG foo 1 1"),
-        Ok(Step::Incomplete { need: None })
+        Ok(Step::Incomplete { frame_len: None })
     );
     assert_eq!(
         parser.next(b"MSG foo 1 10\r\n"),
-        Ok(Step::Incomplete { need: Some(26) })
+        Ok(Step::Incomplete {
+            frame_len: Some(26)
+        })
     );
     assert_eq!(
         parser.next(b"MSG foo 1 10\r\n0123456789\r"),
-        Ok(Step::Incomplete { need: Some(26) })
+        Ok(Step::Incomplete {
+            frame_len: Some(26)
+        })
     );
     assert!(matches!(
         parser.next(b"MSG foo 1 10\r\n0123456789\r\nPI"),
         Ok(Step::Op { consumed: 26, .. })
     ));
-    assert_eq!(parser.next(b"PI"), Ok(Step::Incomplete { need: None }));
-    assert_eq!(parser.next(b""), Ok(Step::Incomplete { need: None }));
+    assert_eq!(parser.next(b"PI"), Ok(Step::Incomplete { frame_len: None }));
+    assert_eq!(parser.next(b""), Ok(Step::Incomplete { frame_len: None }));
 }
 
 #[test]
@@ -236,7 +240,7 @@ fn lines_have_a_limit() {
         let mut line = name.as_bytes().to_vec();
         line.resize(limit - 1, b'a');
         let mut parser = Parser::new(100);
-        assert_eq!(parser.next(&line), Ok(Step::Incomplete { need: None }));
+        assert_eq!(parser.next(&line), Ok(Step::Incomplete { frame_len: None }));
         line.push(b'a');
         assert_eq!(state(&parser.next(&line).unwrap_err()), "line too long");
         line.push(b'\n');
@@ -260,7 +264,7 @@ fn the_largest_limit_does_not_overflow() {
     assert_eq!(
         step,
         Ok(Step::Incomplete {
-            need: Some(22 + 2_147_483_647 + 2)
+            frame_len: Some(22 + 2_147_483_647 + 2)
         })
     );
     assert!(

@@ -12,10 +12,10 @@ use super::pool::{Pool, Worker};
 use super::state::{CheckFor, State};
 
 /// How long a job may wait before the pool grows.
-const PATIENCE: Duration = Duration::from_millis(3);
+const MAX_WAIT: Duration = Duration::from_millis(3);
 
 /// The same if all workers were found blocked just now.
-const LESS_PATIENCE: Duration = Duration::from_millis(1);
+const MAX_WAIT_BLOCKED: Duration = Duration::from_millis(1);
 
 /// The largest number of workers that one check starts. It is reached step by step, while each
 /// check finds all workers blocked: on a busy machine, callbacks that wait for a lock of the
@@ -26,11 +26,11 @@ pub(in super::super) const STEP: usize = 16;
 pub(in super::super) const COMPUTING: usize = 2;
 
 /// A worker that runs this many jobs per second waits for nothing but the queue.
-const QUICK: f64 = 1300.0;
+const BUSY_RATE: f64 = 1300.0;
 
 /// After this many checks in a row that find all workers blocked, workers that were started and have not begun do not
 /// count any more: the program's thread-started callback may keep them for ever.
-const KEPT: u32 = 16;
+const STARTING_CHECKS: u32 = 16;
 
 /// The number of workers that a check samples.
 const SAMPLE: usize = 8;
@@ -41,8 +41,8 @@ impl State {
         self.check_pending = true;
         CheckFor {
             after: match self.blocked {
-                0 => PATIENCE,
-                _ => LESS_PATIENCE,
+                0 => MAX_WAIT,
+                _ => MAX_WAIT_BLOCKED,
             },
             pushed: self.jobs.pushed,
             taken: self.jobs.taken,
@@ -53,7 +53,7 @@ impl State {
 /// A pending check. The timers drop it without running it when they have ended.
 struct Check {
     pool: Arc<Pool>,
-    asked: CheckFor,
+    request: CheckFor,
     runs: bool,
 }
 
@@ -68,24 +68,24 @@ impl Drop for Check {
 }
 
 impl Pool {
-    pub(super) fn check_later(self: &Arc<Self>, asked: CheckFor) {
+    pub(super) fn check_later(self: &Arc<Self>, request: CheckFor) {
         let mut check = Check {
             pool: self.clone(),
-            asked,
+            request,
             runs: false,
         };
         let run = move || {
             check.runs = true;
-            check.pool.check(check.asked);
+            check.pool.check(check.request);
         };
-        self.timers.after(asked.after, Box::new(run));
+        self.timers.after(request.after, Box::new(run));
     }
 
     /// Starts more workers if the job that found no free worker still waits, and checks again later
     /// if a job waits.
-    fn check(self: &Arc<Self>, asked: CheckFor) {
+    fn check(self: &Arc<Self>, request: CheckFor) {
         let state = self.state.lock();
-        let still = state.jobs.has_from_before(asked.pushed);
+        let still = state.jobs.has_from_before(request.pushed);
         let (count, taken, queued) = (state.count, state.jobs.taken, state.jobs.len());
         let running = state.workers.iter().filter(|w| w.running.load(Relaxed));
         let step = running.clone().count().div_ceil(SAMPLE).max(1);
@@ -98,8 +98,8 @@ impl Pool {
         drop(state);
         // A worker that is fast but waits for the lock of the queue must not be mistaken for a
         // blocked one.
-        let rate = (taken - asked.taken) as f64 / asked.after.as_secs_f64();
-        let runnable = match rate >= QUICK * count as f64 {
+        let rate = (taken - request.taken) as f64 / request.after.as_secs_f64();
+        let runnable = match rate >= BUSY_RATE * count as f64 {
             true => sample.len(),
             false => runnable(&sample),
         };
@@ -123,8 +123,8 @@ impl Pool {
         for _ in 0..more {
             let _ = self.spawn_worker();
         }
-        if let Some(asked) = again {
-            self.check_later(asked);
+        if let Some(request) = again {
+            self.check_later(request);
         }
     }
 }
@@ -151,7 +151,7 @@ impl State {
             let step = 1 << (self.blocked.clamp(2, 8) - 2);
             (queued / 2).clamp(1, step.min(STEP))
         };
-        match self.blocked.max(1).is_multiple_of(KEPT) {
+        match self.blocked.max(1).is_multiple_of(STARTING_CHECKS) {
             true => wanted,
             false => wanted.saturating_sub(self.starting),
         }

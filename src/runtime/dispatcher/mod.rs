@@ -1,5 +1,5 @@
-//! Pools of threads that run jobs: one mechanism for the elastic pool of callbacks, for fixed delivery threads
-//! (lanes), and for the dialing threads.
+//! Pools of threads that run jobs: one mechanism for the elastic pool of callbacks, for the delivery threads,
+//! and for the dialing threads.
 //!
 //! A job is queued once and may ask to be queued again, at the back, so that each gets its turn. Jobs may block for
 //! as long as they like; then the pool grows (`growth`).
@@ -9,8 +9,8 @@
 //! continues to watch. The last worker that watches never leaves: what it finds it queues for the others. So the
 //! sockets are served however long callbacks take and however many there are.
 //!
-//! Short callbacks are not held up by long ones. A job that was not [short-running](Job::is_quick) so far may run on
-//! all workers except one, which is reserved for short-running jobs; the growth of the pool counts that worker as
+//! Short callbacks are not held up by long ones. A job that was not [short-running](Job::is_short_running) so far may
+//! run on all workers except one, which is reserved for short-running jobs; the growth of the pool counts that worker as
 //! busy.
 //!
 //! Workers that run out of jobs sleep at once: spinning for 20 µs was tried and doubled the CPU time on a machine of
@@ -73,7 +73,7 @@ pub trait Job: Send + Sync + 'static {
     fn run(self: Arc<Self>) -> bool;
 
     /// Did it occupy its worker only briefly each time? This is the expectation for the next time.
-    fn is_quick(&self) -> bool {
+    fn is_short_running(&self) -> bool {
         true
     }
 }
@@ -94,8 +94,8 @@ pub(super) struct Sizes {
 
 impl Sizes {
     /// One thread, for jobs that must not run concurrently.
-    pub(super) const LANE: Sizes = Sizes {
-        name: "nats-lane",
+    pub(super) const DELIVERY: Sizes = Sizes {
+        name: "nats-delivery",
         base: 1,
         eager: 1,
         max: 1,

@@ -115,7 +115,8 @@ impl Pool {
                 (state, found) = self.watch(state, io, &mut turns);
                 if let Some(job) = found {
                     drop(state);
-                    state = self.run(Taken { job, quick: true }, &me);
+                    let short_running = true;
+                    state = self.run(Taken { job, short_running }, &me);
                 }
             } else if state.is_settled() && !self.sleep(&mut state, &me) {
                 break;
@@ -134,19 +135,19 @@ impl Pool {
         }
         let others = self.takes_others(state);
         let taken = state.jobs.pop(others)?;
-        state.others_running += usize::from(!taken.quick);
+        state.others_running += usize::from(!taken.short_running);
         Some(taken)
     }
 
     /// Runs a job, and queues it again if there is more of it: for this worker, which checks the
     /// queue next, unless another job is older.
     fn run(self: &Arc<Self>, taken: Taken, me: &Worker) -> Locked<'_> {
-        let Taken { job, quick } = taken;
+        let Taken { job, short_running } = taken;
         me.running.store(true, Relaxed);
         let unfinished = guarded(move || job.clone().run().then_some(job)).flatten();
         me.running.store(false, Relaxed);
         let mut state = self.lock();
-        state.others_running -= usize::from(!quick);
+        state.others_running -= usize::from(!short_running);
         if let Some(job) = unfinished {
             state.jobs.push(job);
         }
@@ -193,7 +194,7 @@ impl Pool {
 
     /// Keeps a job for the calling thread if that watches the sockets; else returns it.
     pub(super) fn keep(&self, job: Arc<dyn Job>) -> Option<Arc<dyn Job>> {
-        if job.is_quick()
+        if job.is_short_running()
             && WATCHES.get() == self.number()
             && !HAS_OWN.get()
             && self.watching.load(Relaxed) > 1
