@@ -1,4 +1,4 @@
-//! What a server answers to a message that was published to a stream.
+//! The answer of a server to a message that was published to a stream.
 
 use std::borrow::Cow;
 
@@ -16,17 +16,17 @@ use crate::words::shown;
 pub struct Ack<'a> {
     /// The stream that stored it.
     pub stream: Cow<'a, [u8]>,
-    /// Its sequence there.
+    /// Its sequence in the stream.
     pub sequence: u64,
-    /// The JetStream domain; empty where there is none.
+    /// The JetStream domain; empty if there is none.
     pub domain: Cow<'a, [u8]>,
-    /// A message with its id had been stored before.
+    /// A message with the same id had been stored before.
     pub duplicate: bool,
-    /// The id of the batch that it ended; empty where it did not.
+    /// The id of the batch that the message ended; empty if it did not.
     pub batch: Cow<'a, [u8]>,
-    /// How many messages that batch has.
+    /// The number of messages of that batch.
     pub count: u64,
-    /// The counter's value; empty for a message that is no counter's.
+    /// The value of the counter; empty if the message does not belong to a counter.
     pub value: Cow<'a, [u8]>,
 }
 
@@ -93,7 +93,7 @@ pub(super) fn plain(body: &[u8]) -> Option<Ack<'_>> {
     (text.0.is_empty() && !ack.stream.is_empty()).then_some(ack)
 }
 
-/// What is left of a text.
+/// The unparsed remainder of a text.
 struct Text<'a>(&'a [u8]);
 
 impl<'a> Text<'a> {
@@ -128,7 +128,7 @@ impl<'a> Text<'a> {
         let digits = self.0.iter().take_while(|b| b.is_ascii_digit()).count();
         let (number, rest) = self.0.split_at(digits);
         self.0 = rest;
-        // A zero in front of other digits is no JSON.
+        // JSON does not allow a zero in front of other digits.
         if matches!(number, [] | [b'0', _, ..]) {
             return None;
         }

@@ -1,11 +1,11 @@
-//! Atomic batches (ADR-50): messages of which a stream stores all or none.
+//! Atomic batches (ADR-50): a stream stores all messages of a batch or none.
 //!
-//! The first message and the last one are requests: what the stream says of the first tells whether it
-//! takes batches, and the last one's acknowledgement is the batch's. Those in between are published
-//! one behind the other. Some of them ask for an answer, which is nothing, or an error; the first error
-//! ends the batch, and is what the next call returns. An answer is asked for where a message has
-//! another subject than the one before, since nobody or another stream may have that, and now and
-//! then: answers to all of them cost the server a quarter of its rate.
+//! The first and the last message are requests: the answer to the first tells whether the stream accepts batches, and
+//! the acknowledgement of the last is that of the batch. The messages in between are published one after the other.
+//! Some of them request an answer, which is empty or an error; the first error ends the batch and is returned by the
+//! next call. An answer is requested if the subject differs from that of the message before, since the subject may
+//! belong to another stream or to none, and from time to time. Answers to all messages would cost the server a quarter
+//! of its rate.
 
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
@@ -30,18 +30,18 @@ pub(crate) const BATCH_ID: &[u8] = b"Nats-Batch-Id";
 pub(crate) const BATCH_SEQUENCE: &[u8] = b"Nats-Batch-Sequence";
 pub(crate) const BATCH_COMMIT: &[u8] = b"Nats-Batch-Commit";
 
-/// How long a commit that failed waits for the answers to messages before it: one of them may say why.
+/// How long a failed commit waits for the answers to earlier messages: one of them may contain the reason.
 const WHY_WAIT: Duration = Duration::from_millis(200);
 
-/// Of so many messages one asks for an answer in any case.
+/// One of this many messages requests an answer in any case.
 const ASK_EVERY: u64 = 50;
 
-/// How a batch ends.
+/// How a batch is committed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Commit {
-    /// With a message that is part of it.
+    /// With a message that belongs to the batch.
     WithMessage,
-    /// Before the message, which only carries the word (servers from 2.14).
+    /// Before the message, which only carries the header for it (servers from 2.14).
     BeforeMessage,
 }
 
@@ -49,7 +49,7 @@ pub enum Commit {
 pub struct Batch {
     conn: Arc<Connection>,
     id: [u8; NUID_LEN],
-    /// One call at a time.
+    /// Locked during each call.
     progress: Mutex<Progress>,
     answers: Arc<Answers>,
     replies: Mutex<Option<Arc<ReplyContext>>>,
@@ -60,31 +60,31 @@ pub struct Batch {
 struct Progress {
     /// The number of the last message.
     sequence: u64,
-    /// The subject of the first one.
+    /// The subject of the first message.
     subject: SmallVec<[u8; 64]>,
-    /// The subject of the last one that was added.
+    /// The subject of the last message that was added.
     last_subject: SmallVec<[u8; 64]>,
-    /// How many answers are to be expected.
+    /// The number of answers to be expected.
     asked: u64,
-    /// Why nothing can be added.
+    /// Why no more messages can be added.
     ended: Option<Error>,
 }
 
-/// What the stream has answered to messages that nobody waits for.
+/// The stream's answers to messages for which no thread waits.
 struct Answers(Monitor<Answered>);
 
 #[derive(Default)]
 struct Answered {
     count: u64,
-    /// The first error, by the number of its message; rather one that says why than that messages are
-    /// missing.
+    /// The first error, by the number of its message. An error that names a cause replaces one that says that messages
+    /// are missing.
     error: Option<(u64, Error)>,
     /// The connection was lost, and the batch with it.
     lost: bool,
 }
 
 impl Batch {
-    /// A batch without messages. Nothing is sent.
+    /// Creates a batch without messages. Nothing is sent.
     pub fn new(conn: &Arc<Connection>) -> Arc<Self> {
         let answers = Arc::new(Answers(Monitor::new(conn, Answered::default())));
         let weak: Weak<Answers> = Arc::downgrade(&answers);
@@ -106,7 +106,7 @@ impl Batch {
         })
     }
 
-    /// Adds a message, on which the headers of the batch are set. The first one is waited for, until the
+    /// Adds a message, on which the headers of the batch are set. For the first message, waits for the answer until the
     /// deadline.
     pub fn add(&self, msg: &mut Msg, deadline: Option<Instant>) -> Result<()> {
         let mut progress = self.progress.lock();
@@ -140,8 +140,8 @@ impl Batch {
         result
     }
 
-    /// Ends the batch: nothing of it is stored. The stream is told, so that it need not wait for more of
-    /// it; that is not waited for.
+    /// Discards the batch: nothing of it is stored. The stream is told, so that it does not wait for more messages; no
+    /// answer is awaited.
     pub fn discard(&self) {
         let mut progress = self.progress.lock();
         if progress.ended.is_none() && progress.sequence > 0 {
@@ -153,7 +153,7 @@ impl Batch {
         self.end();
     }
 
-    /// A message to end the batch with that is no part of it.
+    /// A message that ends the batch without belonging to it.
     pub fn last_word(&self) -> Result<Msg> {
         let progress = self.progress.lock();
         match progress.sequence {
@@ -162,7 +162,7 @@ impl Batch {
         }
     }
 
-    /// A message whose number does not follow ends a batch, and is not stored.
+    /// A message whose number is out of sequence ends the batch, and is not stored.
     fn break_off(&self, progress: &Progress) {
         let mut block = Block::new();
         let number = (progress.sequence + 2).to_string();
@@ -174,11 +174,11 @@ impl Batch {
             headers: Some(HeaderBlock::Bytes(&block)),
             ..Publish::default()
         };
-        // Best effort: without it the stream forgets the batch after ten seconds.
+        // Best effort: otherwise the stream discards the batch after ten seconds.
         let _ = self.conn.publish_with(&out, When::Soon, None);
     }
 
-    /// Answers do not matter any more.
+    /// Answers are ignored from now on.
     fn end(&self) {
         let replies = self.replies.lock().take();
         if let Some(replies) = replies {
@@ -207,7 +207,7 @@ impl Batch {
         progress.ended.clone().map_or(Ok(()), Err)
     }
 
-    /// Gives a message the next number.
+    /// Assigns the next number to a message.
     fn number(&self, progress: &mut Progress, msg: &mut Msg, how: Option<Commit>) -> Result<()> {
         let next = progress.sequence + 1;
         let headers = msg.headers_mut()?;
@@ -268,8 +268,8 @@ impl Batch {
         }
     }
 
-    /// Why a batch failed. That messages of it are missing is a consequence, whose reason may be on its
-    /// way: another stream, or nobody, has answered to one of them.
+    /// Why a batch failed. Missing messages are a consequence, whose reason may not have arrived yet: another stream,
+    /// or none, has answered to one of them.
     fn reason(&self, error: Error, asked: u64, deadline: Option<Instant>) -> Error {
         if error.code() != ErrCode::BATCH_PUBLISH_INCOMPLETE {
             return error;
@@ -321,7 +321,7 @@ impl ReplySink for Answers {
     }
 }
 
-/// What a stream has against a message of a batch.
+/// Converts the error of a stream about a message of a batch.
 fn error_in(answer: &Msg) -> Option<Error> {
     match answer.payload() {
         _ if answer.is_no_responders() => Some(no_responders(Status::NATS_NO_RESPONDERS.into())),
@@ -351,7 +351,7 @@ fn parts(msg: &Msg) -> Publish<'_> {
     }
 }
 
-/// A message of a batch was stored at once: by a server that does not know of batches.
+/// A message of a batch was stored at once, by a server that does not support batches.
 fn not_known() -> Error {
     let text = "the server stored the message by itself: it does not know atomic batches";
     Plain::new(Status::NATS_NO_SERVER_SUPPORT, text).into()

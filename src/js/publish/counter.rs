@@ -1,4 +1,4 @@
-//! Counters (ADR-49): a subject whose last message holds a number, to which messages add.
+//! Counters (ADR-49): subjects whose last message has a number, to which further messages add.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::words::shown;
 
 const INCREMENT: &[u8] = b"Nats-Incr";
 
-/// Adds to a counter a whole number of any size, in decimal. Returns the value after that.
+/// Adds a whole number of any size, in decimal digits, to a counter. Returns the new value.
 pub fn add_to_counter(
     conn: &Arc<Connection>,
     subject: &[u8],
@@ -43,7 +43,7 @@ pub fn add_to_counter(
     }
 }
 
-/// The number with its sign, as servers want it.
+/// The number with its sign, as servers expect it.
 fn signed(delta: &[u8]) -> Result<Vec<u8>> {
     let (sign, digits) = match delta {
         [b'+', digits @ ..] => (b'+', digits),

@@ -1,5 +1,5 @@
-//! The table of messages and the gate, explored ([`crate::explore`]): threads that publish, a thread that
-//! brings acknowledgements, and others that take messages for their own reasons.
+//! The table of messages and the gate, explored ([`crate::explore`]): threads that publish, a thread that delivers
+//! acknowledgements, and others that take messages.
 
 use std::sync::Arc;
 
@@ -63,7 +63,7 @@ const MESSAGES: usize = 3;
 struct World {
     slots: Slots,
     gate: Gate,
-    /// Tokens whose acknowledgements the stream has sent.
+    /// The tokens whose acknowledgements the stream has sent.
     wire: Mutex<Vec<Token>>,
     on_wire: Count,
     /// How often each message was completed or taken.
@@ -114,7 +114,7 @@ impl World {
         self.gate.leave(1, usize::from(lost));
     }
 
-    /// Acknowledges so many messages, some of them twice.
+    /// Acknowledges this many messages, some of them twice.
     fn stream(&self, count: usize) {
         for n in 1..=count {
             self.on_wire.wait_for(n);
@@ -174,7 +174,7 @@ fn message(n: usize) -> Msg {
     Msg::create(b"s", None, n.to_string().as_bytes()).expect("memory")
 }
 
-/// Two publishers share room for so many messages.
+/// Two publishers share room for this many messages.
 fn publish_all(max: usize, disturb: fn(&World)) {
     let world = World::new(max);
     let threads = [0, MESSAGES].map(|first| {
@@ -192,7 +192,7 @@ fn publish_all(max: usize, disturb: fn(&World)) {
     for thread in threads {
         thread.join().expect("no panic");
     }
-    // What is lost may be acknowledged nonetheless: then nothing is left.
+    // A lost message may be acknowledged nevertheless; then nothing is left.
     match world.gate.complete(None, || None) {
         Ok(()) => {}
         Err(e) => assert_eq!(e.status(), Status::NATS_CONNECTION_DISCONNECTED),

@@ -1,9 +1,9 @@
-//! How many messages wait for acknowledgements, and the threads that wait for that number: for room to
-//! publish one more, or for its end.
+//! The number of messages that wait for acknowledgements, and the threads that wait for it: for room to publish one
+//! more, or until it is zero.
 //!
-//! Publishing and acknowledging change a number and look at another one. Only where threads wait is the
-//! monitor locked: they say so first and look at the number then, and who changes the number looks for
-//! them afterwards, so that one of the two sees the other.
+//! Publishing and acknowledging change one number and read another. The monitor is locked only if threads wait: they
+//! announce themselves and then read the number, while a thread that changes the number looks for announcements
+//! afterwards. So one of the two sees the other.
 
 use std::time::Instant;
 
@@ -11,14 +11,14 @@ use super::monitor::Monitor;
 use super::sync::{AtomicBool, AtomicUsize, SeqCst};
 use crate::error::{Error, Result, Status};
 
-/// The number of messages that wait, and who waits for it.
+/// The number of pending messages, and the threads that wait for it.
 pub(super) struct Gate {
     pending: AtomicUsize,
-    /// So many of them are marked as lost.
+    /// The number of messages that are marked as lost.
     lost: AtomicUsize,
-    /// Messages are being marked: for so long `lost` says nothing.
+    /// Messages are being marked; until that is done `lost` is not valid.
     marking: AtomicBool,
-    /// The most that may wait; 0 for any number.
+    /// The maximum number of pending messages; 0 for no limit.
     max: usize,
     stalled: AtomicUsize,
     completing: AtomicUsize,
@@ -42,8 +42,8 @@ impl Gate {
         self.pending.load(SeqCst)
     }
 
-    /// Lets one message in, when there is room for it beside `extra` more than usual. `stop` ends the wait with an error; [`Gate::wake`] has it
-    /// asked.
+    /// Admits one message when there is room for it, with `extra` more than the maximum. `stop` ends the wait with an
+    /// error; [`Gate::wake`] causes it to be called.
     pub(super) fn enter(
         &self,
         extra: usize,
@@ -61,7 +61,7 @@ impl Gate {
         self.stalled.fetch_sub(1, SeqCst);
         match outcome {
             Ok(outcome) => outcome,
-            // The room that there is may have been thought too little to wake somebody for.
+            // A thread that released room may have considered it too little to wake another.
             Err(e) if e.status() == Status::NATS_TIMEOUT && self.try_enter(extra) => Ok(()),
             Err(e) => Err(e),
         }
@@ -83,9 +83,9 @@ impl Gate {
         false
     }
 
-    /// So many messages wait no longer, `lost` of which had been marked. Threads that are stalled go on
-    /// when there is room for half of all, so that not each acknowledgement wakes one;
-    /// [`Gate::round_over`] is for the others.
+    /// This many messages are not pending any more, `lost` of which had been marked. Stalled threads continue when
+    /// there is room for half of the maximum, so that not each acknowledgement wakes one; [`Gate::round_over`] wakes
+    /// the others.
     pub(super) fn leave(&self, count: usize, lost: usize) {
         if lost > 0 {
             self.lost.fetch_sub(lost, SeqCst);
@@ -115,7 +115,7 @@ impl Gate {
         self.completing.load(SeqCst) > 0 && pending <= self.lost.load(SeqCst)
     }
 
-    /// Begins to mark messages as lost: [`Gate::count_lost`] before each one is.
+    /// Begins to mark messages as lost: [`Gate::count_lost`] comes before each one.
     pub(super) fn begin_marking(&self) {
         self.marking.store(true, SeqCst);
     }
@@ -124,7 +124,7 @@ impl Gate {
         self.lost.fetch_add(1, SeqCst);
     }
 
-    /// It was not there any more.
+    /// The message was not pending any more.
     pub(super) fn uncount_lost(&self) {
         self.lost.fetch_sub(1, SeqCst);
     }
@@ -136,8 +136,7 @@ impl Gate {
         }
     }
 
-    /// Waits until nothing waits, or only what is lost, which is an error. `stop` as for
-    /// [`Gate::enter`].
+    /// Waits until no message is pending. Fails if only lost ones are left. `stop` is as for [`Gate::enter`].
     pub(super) fn complete(
         &self,
         deadline: Option<Instant>,

@@ -1,5 +1,5 @@
-//! Messages whose acknowledgements do not come: because the connection was lost, because their time is
-//! over, or because nobody listened.
+//! Messages whose acknowledgements do not arrive: the connection was lost, their time is over, or there was no
+//! responder.
 //!
 //! A message that was published before the connection was lost may have been stored or not, and its
 //! acknowledgement does not come any more. When the connection is back, it is published again, if the
@@ -19,7 +19,7 @@ use crate::error::{Error as Plain, Status};
 use crate::js::Error;
 use crate::msg::Msg;
 
-/// Slots that a timer looks at in about a millisecond: it comes at most that often.
+/// The number of slots that a timer checks in about a millisecond, which is the shortest interval between checks.
 const SLOTS_A_MS: u32 = 1 << 15;
 
 impl AsyncPublisher {
@@ -35,7 +35,7 @@ impl AsyncPublisher {
                 });
             }
             ConnEvent::Restored => {
-                // What was sent before may have been sent in an earlier session only.
+                // Only messages that were sent before may have been sent in an earlier session.
                 self.look_for_lost();
             }
             ConnEvent::Draining => self.gate.wake(),
@@ -56,7 +56,7 @@ impl AsyncPublisher {
         }
     }
 
-    /// Sees to the messages of earlier sessions.
+    /// Handles the messages of earlier sessions.
     pub(super) fn give_up_lost(&self) {
         let session = self.session.load(SeqCst);
         let waiting = self.slots.waiting();
@@ -112,8 +112,8 @@ impl AsyncPublisher {
         }
     }
 
-    /// Nobody listened: publishes the message once more after a while, if that is wanted. False where it
-    /// has failed.
+    /// There was no responder: publishes the message once more after a pause, if the policy says so. False if the
+    /// message has failed.
     pub(super) fn try_later(&self, token: Token) -> bool {
         let most = self.policy.retries();
         if most == 0 {
@@ -135,7 +135,7 @@ impl AsyncPublisher {
         again
     }
 
-    /// Takes a message that waits out of its slot for so long.
+    /// Takes a pending message out of its slot for the duration of a function.
     fn with_held(&self, token: Token, f: impl FnOnce(&Msg, &mut Sent)) {
         let held = self.hold(token, f);
         self.gate.look_again();
@@ -154,7 +154,7 @@ impl AsyncPublisher {
         Some((sent, self.slots.settle(token, msg, sent)))
     }
 
-    /// Has a timer look for messages whose time is over, at `due` at the latest.
+    /// Ensures that a timer checks for messages whose time is over, at `due` at the latest.
     pub(super) fn look_at(&self, due: u64) {
         let mut next = self.next_look.load(SeqCst);
         while due < next {
@@ -176,9 +176,9 @@ impl AsyncPublisher {
         });
     }
 
-    /// Gives up the messages whose time is over.
+    /// Fails the messages whose time is over.
     fn time_is_over(&self) {
-        // Before looking: who publishes meanwhile sets a timer.
+        // Before the check: a thread that publishes in the meantime sets a timer.
         self.next_look.store(NEVER, SeqCst);
         let now = self.now();
         let mut next = NEVER;

@@ -2,9 +2,9 @@
 //!
 //! | file | subject |
 //! |---|---|
-//! | [`options`] | what a program says about a message, as headers |
-//! | [`ack`] | reading what a stream answers |
-//! | [`publishing`] | what a context has for it |
+//! | [`options`] | the options of a message, as headers |
+//! | [`ack`] | reading the answer of a stream |
+//! | [`publishing`] | the publishing state of a context |
 //! | [`settings`] | how a context publishes |
 //! | [`sync_publish`] | publishing, and waiting for the acknowledgement |
 //! | [`publisher`] | publishing without waiting for it |
@@ -46,7 +46,7 @@ pub use sync_publish::{Answer, publish};
 
 use crate::sync;
 
-/// What the gate waits with.
+/// The waiting primitives of the gate.
 mod monitor {
     pub(super) use crate::client::Monitor;
 }

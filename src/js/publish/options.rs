@@ -1,4 +1,4 @@
-//! What a program can say about a message that it publishes to a stream, and the headers for it.
+//! The options of a message that is published to a stream, and their headers.
 
 use std::fmt::Write;
 
@@ -28,53 +28,53 @@ pub(crate) const SCHEDULE_ROLLUP: &[u8] = b"Nats-Schedule-Rollup";
 pub(crate) const SCHEDULER: &[u8] = b"Nats-Scheduler";
 pub(crate) const SCHEDULE_NEXT: &[u8] = b"Nats-Schedule-Next";
 
-/// What is said of one message. What is empty, 0 or false is not said.
+/// The options of one message. Empty values, 0 and false mean that the option is not set.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct PubOptions<'a> {
-    /// The message's id: a stream stores one of several with the same id (within its duplicate window).
+    /// The message's id: of several messages with the same id within its duplicate window, a stream stores one.
     pub msg_id: &'a [u8],
-    /// The stream that the message must go to.
+    /// The expected name of the stream.
     pub expect_stream: &'a [u8],
-    /// The id that the last message of the stream must have.
+    /// The expected id of the stream's last message.
     pub expect_last_msg_id: &'a [u8],
-    /// The last sequence of the stream.
+    /// The expected last sequence of the stream.
     pub expect_last_seq: u64,
-    /// The last sequence of the message's subject.
+    /// The expected last sequence of the message's subject.
     pub expect_last_subject_seq: u64,
-    /// The subject, perhaps with wildcards, that this or `expect_no_message` is about.
+    /// The subject, possibly with wildcards, to which this or `expect_no_message` refers.
     pub expect_last_subject_seq_subject: &'a [u8],
     /// The subject must have no message.
     pub expect_no_message: bool,
-    /// How long the stream keeps the message, in milliseconds.
+    /// The time to live of the message, in milliseconds.
     pub ttl_ms: i64,
-    /// When the message is to be published, and where.
+    /// When and where the message is published again.
     pub schedule: Schedule<'a>,
 }
 
-/// A message that the stream publishes later, or again and again (ADR-51).
+/// A schedule: the stream publishes the message later, or repeatedly (ADR-51).
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Schedule<'a> {
-    /// When: `@at <time>`, `@every <duration>`, or as cron has it.
+    /// The time: `@at <time>`, `@every <duration>`, or a cron expression.
     pub schedule: &'a [u8],
-    /// The subject to publish on.
+    /// The subject to publish to.
     pub target: &'a [u8],
     /// The subject whose last message is published.
     pub source: &'a [u8],
-    /// How long what is published is kept, in milliseconds.
+    /// The time to live of the published messages, in milliseconds.
     pub ttl_ms: i64,
     /// The time zone of a cron schedule.
     pub time_zone: &'a [u8],
-    /// What is published replaces all messages of its subject.
+    /// A published message replaces all earlier ones of its subject.
     pub rollup: bool,
-    /// The subject of a schedule to end.
+    /// The subject of a schedule that is to end.
     pub cancel_scheduled_subject: &'a [u8],
 }
 
-/// A header block that usually needs no memory.
+/// A header block that usually needs no allocation.
 pub type Block = SmallVec<[u8; 256]>;
 
 impl PubOptions<'_> {
-    /// Sets the headers on a message, in place of those of the same names.
+    /// Sets the headers on a message, and replaces those with the same names.
     pub fn set_on(&self, msg: &mut Msg) -> Result<()> {
         self.check()?;
         let mut none = true;
@@ -87,7 +87,7 @@ impl PubOptions<'_> {
         Ok(())
     }
 
-    /// The headers as a block to be sent; empty without any.
+    /// The headers as a block to be sent; empty if there are none.
     pub fn block(&self) -> Result<Block> {
         self.check()?;
         let mut block = Block::new();
@@ -185,7 +185,7 @@ impl Schedule<'_> {
     }
 }
 
-/// Makes a message expect the last sequence of its stream, which may be 0.
+/// Sets the expected last sequence of the stream, which may be 0.
 pub fn expect_last_seq(msg: &mut Msg, seq: u64) -> Result<()> {
     let text = seq.to_string();
     msg.headers_mut()?
@@ -193,7 +193,7 @@ pub fn expect_last_seq(msg: &mut Msg, seq: u64) -> Result<()> {
     Ok(())
 }
 
-/// Puts a header into a block, and in front of the first one what a block begins with.
+/// Appends a header to a block; before the first one, the line that a block begins with.
 pub(super) fn put_header(block: &mut Block, name: &[u8], value: &[u8]) {
     if block.is_empty() {
         block.extend_from_slice(b"NATS/1.0\r\n");
@@ -206,7 +206,7 @@ pub(super) fn put_header(block: &mut Block, name: &[u8], value: &[u8]) {
     block.extend_from_slice(b"\r\n");
 }
 
-/// The error of an option below zero.
+/// The error of a negative option.
 pub(super) fn cannot_be_negative(what: &str, value: i64) -> Error {
     Error::invalid_arg(format!("option '{what}' ({value}) cannot be negative"))
 }
@@ -226,7 +226,7 @@ fn duration(text: &mut dyn FnMut(&[u8], &[u8]), name: &[u8], ms: i64) {
     }
 }
 
-/// A number as text, without memory.
+/// A number as text, without an allocation.
 #[derive(Default)]
 struct Digits(SmallVec<[u8; 20]>);
 

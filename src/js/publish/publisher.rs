@@ -1,10 +1,9 @@
-//! Publishing without waiting for the acknowledgement.
+//! Asynchronous publishing.
 //!
-//! A message that is published goes into a slot of the table ([`super::slots`]), and the slot's token
-//! into its reply subject. Acknowledgements come in lists, one a read of the socket. Where the program
-//! has no function for them, the thread that read them puts them to their messages, and both are
-//! dropped; else they are handed over, list by list, to the threads that call the program.
-//! What happens when the connection is lost, and when time is over, is in [`super::giving_up`].
+//! A message that is published is put into a slot of the table ([`super::slots`]), and the token of the slot into the
+//! reply subject. Acknowledgements arrive in lists, one for each read of the socket. If the program has no function for
+//! them, the thread that read them matches them with their messages, and both are dropped. Otherwise the lists are
+//! passed to the threads that call the program. [`super::giving_up`] handles the loss of the connection and timeouts.
 
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
@@ -30,19 +29,19 @@ use crate::locks::{Mutex, this_thread};
 use crate::msg::{Msg, MsgList};
 use crate::proto::nuid;
 
-/// Who is told what became of messages, one at a time.
+/// Receives the outcome of each message. Calls do not overlap.
 pub trait AckHandler: Send + Sync {
-    /// Does it want to know of each message that was stored, or only of those that were not?
+    /// Does it need to know of each message that was stored, or only of the others?
     fn wants_acks(&self) -> bool;
 
     /// A message was stored.
     fn acked(&self, msg: Msg, ack: &Ack<'_>);
 
-    /// A message was not stored, or nobody knows.
+    /// A message was not stored, or its outcome is unknown.
     fn failed(&self, msg: Msg, error: &Error);
 }
 
-/// Publishes for one context, asynchronously.
+/// The asynchronous publisher of one context.
 pub struct AsyncPublisher {
     pub(super) conn: Arc<Connection>,
     pub(super) settings: AsyncSettings,
@@ -57,14 +56,14 @@ pub struct AsyncPublisher {
     pub(super) recovery: Recovery,
     observation: OnceLock<Observation>,
     pub(super) inbox: Mutex<Inbox>,
-    /// Held while a message that waits is out of its slot, to be sent again, so that nobody misses it who
-    /// takes all of them.
+    /// Held while a pending message is out of its slot to be sent again, so that a thread that takes all messages does
+    /// not miss it.
     pub(super) resending: Mutex<()>,
-    /// Counts the losses of the connection.
+    /// The number of times that the connection was lost.
     pub(super) session: AtomicU32,
-    /// Times are counted from here.
+    /// The origin of the publisher's time.
     base: Instant,
-    /// When a timer looks for messages whose time is over, at the latest.
+    /// The latest time at which a timer checks for messages whose time is over.
     pub(super) next_look: AtomicU64,
     /// The context was destroyed.
     destroyed: AtomicBool,
@@ -73,7 +72,7 @@ pub struct AsyncPublisher {
     pub(super) me: Weak<AsyncPublisher>,
 }
 
-/// What waits for the threads that call the program.
+/// The work for the threads that call the program.
 #[derive(Default)]
 pub(super) struct Inbox {
     pub(super) acks: MsgList,
@@ -96,7 +95,7 @@ pub(super) struct Acknowledged {
     lost: bool,
 }
 
-/// A message that nothing more is to be expected of.
+/// A message whose outcome is decided.
 pub(super) struct Failed {
     pub(super) msg: Msg,
     pub(super) error: Error,
@@ -105,7 +104,7 @@ pub(super) struct Failed {
 }
 
 impl AsyncPublisher {
-    /// Begins to publish on a connection.
+    /// Creates the publisher of a connection.
     pub fn new(
         conn: &Arc<Connection>,
         settings: AsyncSettings,
@@ -147,8 +146,8 @@ impl AsyncPublisher {
         Ok(publisher)
     }
 
-    /// Publishes a message, which is given back with the error where that fails. `max_wait`: how long to
-    /// wait for its acknowledgement.
+    /// Publishes a message. Returns it with the error if that fails. `max_wait` is the time to wait for its
+    /// acknowledgement.
     pub fn publish(&self, mut msg: Msg, max_wait: Option<Duration>) -> Result<(), (Msg, Error)> {
         let due = match max_wait {
             None => NEVER,
@@ -183,7 +182,7 @@ impl AsyncPublisher {
     }
 
     fn enter(&self) -> Result<()> {
-        // The message that the program's function is called with makes room when that returns.
+        // A message for which the program's function is called makes room when that returns.
         let extra = usize::from(self.is_calling());
         let deadline = || Instant::now().checked_add(self.settings.stall_wait);
         let stop = || match () {
@@ -206,7 +205,7 @@ impl AsyncPublisher {
         })
     }
 
-    /// Publishes what has a slot.
+    /// Publishes a message that has a slot.
     pub(super) fn transmit(&self, token: Token, msg: &Msg) -> Result<(), Plain> {
         let Some(replies) = self.replies.get() else {
             return Err(Status::NATS_CONNECTION_CLOSED.into());
@@ -222,7 +221,8 @@ impl AsyncPublisher {
         self.conn.publish_with(&out, When::Buffered, None)
     }
 
-    /// A message was published: it waits from now on, with its acknowledgement if that came already.
+    /// A message was published: it is pending from now on, together with its acknowledgement if that has arrived
+    /// already.
     pub(super) fn settled(&self, token: Token, sent: Sent, early: Option<Msg>) {
         if self.destroyed.load(SeqCst) {
             self.discard(token);
@@ -293,7 +293,7 @@ impl AsyncPublisher {
         }
     }
 
-    /// A message is not stored, or nobody knows: the program is told by its function, if it has one.
+    /// A message was not stored, or its outcome is unknown: calls the program's function, if there is one.
     pub(super) fn fail(&self, msg: Msg, error: Error, lost: bool) {
         if self.handler.is_none() {
             drop(msg);
@@ -312,15 +312,15 @@ impl AsyncPublisher {
         }
     }
 
-    /// How many messages wait for their acknowledgements.
+    /// The number of pending messages.
     pub fn pending(&self) -> usize {
         self.gate.pending()
     }
 
-    /// Waits until none does.
+    /// Waits until no message is pending.
     pub fn complete(&self, deadline: Option<Instant>) -> Result<()> {
         if self.is_calling() {
-            // The message that the program's function is called with counts until that returns.
+            // A message for which the program's function is called counts until that returns.
             return match self.gate.pending() {
                 0..=1 => Ok(()),
                 _ => Err(Plain::illegal_state(
@@ -378,7 +378,7 @@ impl AsyncPublisher {
         taken.into_iter().map(|(msg, _)| msg).collect()
     }
 
-    /// The context is destroyed: its messages are dropped and nobody is told.
+    /// The context is destroyed: its messages are dropped, and no function is called for them.
     pub fn destroy(&self) {
         self.destroyed.store(true, SeqCst);
         self.stop();
@@ -387,7 +387,7 @@ impl AsyncPublisher {
         self.gate.wake();
     }
 
-    /// No acknowledgements come, and none are told of but those that came.
+    /// No more acknowledgements arrive. The program is only told of those that have arrived.
     fn stop(&self) {
         if let Some(replies) = self.replies.get() {
             replies.close();
@@ -426,7 +426,7 @@ impl AsyncPublisher {
         millis(self.base.elapsed())
     }
 
-    /// Tells the program of up to `limit` messages.
+    /// Calls the program for up to `limit` messages.
     fn run_some(&self, limit: usize) -> Progress {
         let mut work = std::mem::take(&mut *self.inbox.lock());
         let mut ran = 0;
@@ -474,7 +474,7 @@ impl AsyncPublisher {
         }
     }
 
-    /// What is left comes before what has come meanwhile. Is there anything?
+    /// Puts the remainder before what has arrived in the meantime. Is there anything?
     fn put_back(&self, mut work: Inbox) -> bool {
         let mut inbox = self.inbox.lock();
         work.acks.append(&mut inbox.acks);
@@ -499,7 +499,7 @@ impl Drop for AsyncPublisher {
     }
 }
 
-/// What the connection holds of a publisher.
+/// The part of a publisher that the connection refers to.
 struct WeakPublisher(Weak<AsyncPublisher>);
 
 impl ReplySink for WeakPublisher {

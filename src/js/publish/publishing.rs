@@ -1,4 +1,4 @@
-//! What a context has for publishing: its settings, and its asynchronous publisher from the first use on.
+//! The publishing state of a context: its settings, and its asynchronous publisher, which is created by the first use.
 
 use std::sync::{Arc, OnceLock};
 
@@ -9,18 +9,18 @@ use crate::error::Error as Plain;
 use crate::js::Result;
 use crate::locks::Mutex;
 
-/// A context's part in publishing.
+/// The publishing state of a context.
 pub struct Publishing {
     settings: AsyncSettings,
     policy: Arc<Policy>,
     handler: OnceLock<Arc<dyn AckHandler>>,
     publisher: OnceLock<Arc<AsyncPublisher>>,
-    /// Locked while the publisher is made; true when none is to be made any more.
+    /// Locked while the publisher is created; true when none may be created any more.
     destroyed: Mutex<bool>,
 }
 
 impl Publishing {
-    /// Nothing is made or sent yet.
+    /// Creates the state. Nothing is sent yet.
     pub fn new(settings: AsyncSettings) -> Self {
         Publishing {
             settings,
@@ -31,18 +31,18 @@ impl Publishing {
         }
     }
 
-    /// What is done about messages that may not have been stored.
+    /// The policy for messages that may not have been stored.
     pub fn policy(&self) -> &Policy {
         &self.policy
     }
 
-    /// Who is told what became of asynchronously published messages. Once, before the first one.
+    /// Sets the receiver of the outcomes of asynchronously published messages. Once, before the first message.
     pub fn set_handler(&self, handler: Arc<dyn AckHandler>) {
-        // A second one would be a mistake of the caller, and is dropped.
+        // A second call is a mistake of the caller; its receiver is dropped.
         let _ = self.handler.set(handler);
     }
 
-    /// The asynchronous publisher, which the first call makes.
+    /// The asynchronous publisher, created by the first call.
     pub fn publisher(&self, conn: &Arc<Connection>) -> Result<&AsyncPublisher> {
         if let Some(publisher) = self.publisher.get() {
             return Ok(publisher);
@@ -60,12 +60,12 @@ impl Publishing {
         Ok(self.publisher.get_or_init(|| publisher))
     }
 
-    /// The asynchronous publisher, if there is one yet.
+    /// The asynchronous publisher, if it has been created.
     pub fn existing(&self) -> Option<&AsyncPublisher> {
         self.publisher.get().map(Arc::as_ref)
     }
 
-    /// The context is destroyed: messages that wait are dropped, threads that do are woken.
+    /// The context is destroyed: pending messages are dropped, waiting threads are woken.
     pub fn destroy(&self) {
         *self.destroyed.lock() = true;
         if let Some(publisher) = self.publisher.get() {

@@ -1,22 +1,22 @@
-//! How a context publishes: what its options say, and what can be set later.
+//! The settings for publishing of a context: its options, and what can be changed later.
 
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64};
 use std::time::Duration;
 
-/// How long to wait before publishing again where nobody listened (ADR-22).
+/// The pause before publishing again if there was no responder (ADR-22).
 pub const RETRY_WAIT: Duration = Duration::from_millis(250);
 
-/// How a context publishes asynchronously.
+/// The settings for asynchronous publishing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AsyncSettings {
-    /// How many messages may wait for their acknowledgements; 0 for any number.
+    /// The maximum number of messages that wait for their acknowledgements; 0 for no limit.
     pub max_pending: usize,
-    /// How long to wait for room among them.
+    /// How long to wait for room for another message.
     pub stall_wait: Duration,
-    /// Acknowledgements come by way of the connection's inbox for requests.
+    /// Acknowledgements arrive over the connection's inbox for requests.
     pub mux_replies: bool,
-    /// How long after the loss of the connection messages are given up.
+    /// The time after the loss of the connection after which messages fail.
     pub patience: Duration,
 }
 
@@ -31,7 +31,7 @@ impl Default for AsyncSettings {
     }
 }
 
-/// What is done about messages that may not have been stored. It can be changed at any time.
+/// The policy for messages that may not have been stored. It can be changed at any time.
 #[derive(Debug)]
 pub struct Policy {
     retries: AtomicU32,
@@ -50,25 +50,25 @@ impl Default for Policy {
 }
 
 impl Policy {
-    /// Publishes again, up to `retries` times and `wait` later each time, where nobody listens.
+    /// Publishes again, up to `retries` times with pauses of `wait`, if there is no responder.
     pub fn set_retries(&self, retries: u32, wait: Duration) {
         let ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
         self.retry_wait_ms.store(ms, Relaxed);
         self.retries.store(retries, Relaxed);
     }
 
-    /// Whether messages that wait for their acknowledgements when the connection is lost are published
-    /// again when it is back.
+    /// Whether messages that wait for their acknowledgements when the connection is lost are published again when it is
+    /// restored.
     pub fn set_resend(&self, resend: bool) {
         self.resend.store(resend, Relaxed);
     }
 
-    /// How often to publish again where nobody listens.
+    /// How often to publish again if there is no responder.
     pub fn retries(&self) -> u32 {
         self.retries.load(Relaxed)
     }
 
-    /// How long to wait before that.
+    /// The pause before that.
     pub fn retry_wait(&self) -> Duration {
         Duration::from_millis(self.retry_wait_ms.load(Relaxed))
     }

@@ -1,9 +1,8 @@
 //! The table of messages that wait for their acknowledgements.
 //!
-//! A token names a slot and the slot's generation, so that the reply subject leads to the message
-//! without a hash, and an acknowledgement that comes late, twice or from nowhere leads to nothing.
-//! No lock is taken: each change of a slot is one exchange of its state, and whoever makes that owns
-//! what is in the slot.
+//! A token names a slot and the generation of the slot. So the reply subject leads to the message without a hash table,
+//! and an acknowledgement that arrives late, twice or unsolicited leads to nothing. There is no lock: each change of a
+//! slot is one exchange of its state, and the thread that makes it owns the contents of the slot.
 //!
 //! | from | to | by |
 //! |---|---|---|
@@ -14,11 +13,10 @@
 //! | pending, lost | sending | [`Slots::hold`], to publish it again |
 //! | pending | lost | [`Slots::mark_lost`] |
 //!
-//! While a message is being sent it belongs to the thread that publishes it. An acknowledgement that
-//! is faster than that thread is left in the slot: *arriving* until it lies there, then *arrived*.
-//! The publishing thread then finds it in [`Slots::settle`]; where it comes by while the
-//! acknowledgement is arriving it says *settled*, and the thread that brings the acknowledgement
-//! completes the message.
+//! While a message is being sent it belongs to the thread that publishes it. An acknowledgement that arrives before
+//! that thread is done is stored in the slot: the state is *arriving* until it is there, then *arrived*. The publishing
+//! thread finds it in [`Slots::settle`]. If it gets there while the state is arriving, it sets *settled*, and the
+//! thread that brings the acknowledgement completes the message.
 
 use std::sync::OnceLock;
 
@@ -26,7 +24,7 @@ use super::sync::{AtomicU32, AtomicU64, SeqCst};
 use crate::msg::{Msg, MsgCell};
 use crate::proto::nuid;
 
-/// The first segment has so many slots, each further one twice as many as the one before.
+/// The first segment has this many slots, each further one twice as many as the one before.
 const FIRST: u32 = 64;
 const SEGMENTS: usize = 25;
 const MOST: u32 = FIRST * ((1 << SEGMENTS) - 1);
@@ -40,7 +38,7 @@ const SETTLED: u64 = 4;
 const PENDING: u64 = 5;
 const LOST: u64 = 6;
 
-/// Names a message: its slot in the lower half, the slot's generation in the upper one.
+/// Identifies a message: its slot in the lower half, the slot's generation in the upper one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Token(u64);
 
@@ -60,12 +58,12 @@ impl Token {
         self.0 >> 32 << PHASE_BITS | phase
     }
 
-    /// The state of the slot when this token is used up.
+    /// The state of the slot after this token has been used up.
     fn freed(self) -> u64 {
         u64::from(((self.0 >> 32) as u32).wrapping_add(1)) << PHASE_BITS | FREE
     }
 
-    /// As it stands in a reply subject.
+    /// The token as part of a reply subject.
     pub(super) fn text(self) -> [u8; Self::LEN] {
         nuid::base62_id(self.0)
     }
@@ -76,26 +74,26 @@ impl Token {
     }
 }
 
-/// What is known of a message since it was sent.
+/// What is recorded of a message when it is sent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Sent {
-    /// The session of the connection in which it was.
+    /// The session of the connection in which it was sent.
     pub(super) session: u32,
-    /// How often it had to be sent again because nobody listened.
+    /// How often it was sent again because there was no responder.
     pub(super) retries: u32,
-    /// When it is given up, in the publisher's time; [`NEVER`] where it is not.
+    /// When it fails, in the publisher's time; [`NEVER`] if it does not.
     pub(super) due: u64,
 }
 
 /// No time.
 pub(super) const NEVER: u64 = u64::MAX;
 
-/// What became of an acknowledgement.
+/// The outcome of an acknowledgement.
 #[derive(Debug)]
 pub(super) enum Acked {
-    /// The message is the caller's. `lost`: it had been marked as such.
+    /// The message belongs to the caller. `lost`: it had been marked as lost.
     Done { msg: Msg, ack: Msg, lost: bool },
-    /// The thread that publishes the message finds it.
+    /// The thread that publishes the message will find it.
     Later,
     /// There is no such message.
     Unknown,
@@ -116,14 +114,14 @@ struct Slot {
 /// The table.
 pub(super) struct Slots {
     segments: [OnceLock<Box<[Slot]>>; SEGMENTS],
-    /// How many slots there have been.
+    /// The number of slots so far.
     used: AtomicU32,
-    /// The first free one's index + 1 in the lower half, and in the upper one the number of changes, so
-    /// that an exchange fails whose view is out of date.
+    /// The index + 1 of the first free slot in the lower half. The upper half counts the changes, so that an exchange
+    /// that is based on an outdated value fails.
     free: AtomicU64,
 }
 
-/// Slots that are given back together.
+/// Slots that are released together.
 #[derive(Default)]
 #[must_use]
 pub(super) struct Freed {
@@ -140,7 +138,7 @@ impl Slots {
         }
     }
 
-    /// A slot for a message that is about to be sent. `None` where there are too many.
+    /// Claims a slot for a message that is about to be sent. `None` if there are too many.
     pub(super) fn claim(&self) -> Option<Token> {
         let index = self.pop().or_else(|| self.grow())?;
         let slot = self.slot(index)?;
@@ -150,8 +148,8 @@ impl Slots {
         Some(token)
     }
 
-    /// The message has been sent. Returns its acknowledgement if that was faster: the caller passes it
-    /// to [`Slots::acked`].
+    /// The message has been sent. Returns its acknowledgement if that has arrived already: the caller passes it to
+    /// [`Slots::acked`].
     pub(super) fn settle(&self, token: Token, msg: Msg, sent: Sent) -> Option<Msg> {
         let slot = self.slot(token.index())?;
         slot.session.store(sent.session, SeqCst);
@@ -161,14 +159,14 @@ impl Slots {
         if slot.change(token, SENDING, PENDING) || slot.change(token, ARRIVING, SETTLED) {
             return None;
         }
-        // It has arrived: nobody else changes the state now.
+        // It has arrived: no other thread changes the state now.
         let ack = slot.ack.take();
         slot.state.store(token.in_phase(PENDING), SeqCst);
         ack
     }
 
-    /// The message could not be sent: its slot is free again. False if there is an acknowledgement
-    /// nonetheless; then it is to be settled.
+    /// The message could not be sent: its slot is free again. False if there is an acknowledgement nevertheless; then
+    /// the message has to be settled.
     pub(super) fn abandon(&self, token: Token) -> bool {
         let abandoned = self.slot(token.index()).is_some_and(|slot| {
             let sending = token.in_phase(SENDING);
@@ -180,7 +178,7 @@ impl Slots {
         abandoned
     }
 
-    /// An acknowledgement came.
+    /// An acknowledgement has arrived.
     pub(super) fn acked(&self, token: Token, ack: Msg, freed: &mut Freed) -> Acked {
         let Some(slot) = self.slot(token.index()) else {
             return Acked::Unknown;
@@ -195,7 +193,7 @@ impl Slots {
                 if slot.change(token, ARRIVING, ARRIVED) {
                     return Acked::Later;
                 }
-                // It was settled meanwhile, and is left to this thread.
+                // It was settled in the meantime, and is left to this thread.
                 let ack = slot.ack.take();
                 slot.state.store(token.freed(), SeqCst);
                 let msg = slot.msg.take();
@@ -224,7 +222,7 @@ impl Slots {
         }
     }
 
-    /// Takes a message that waits, and whether it was marked as lost.
+    /// Takes a pending message; also returns whether it was marked as lost.
     pub(super) fn take(&self, token: Token) -> Option<(Msg, bool)> {
         let slot = self.slot(token.index())?;
         let lost = match () {
@@ -237,8 +235,8 @@ impl Slots {
         Some((msg?, lost))
     }
 
-    /// Takes a message that waits, to send it again with the same token; then it is to be settled or
-    /// abandoned. With it what was known of it, and whether it was marked as lost.
+    /// Takes a pending message, to send it again with the same token; it has to be settled or abandoned then. Also
+    /// returns its record, and whether it was marked as lost.
     pub(super) fn hold(&self, token: Token) -> Option<(Msg, Sent, bool)> {
         let slot = self.slot(token.index())?;
         let lost = match () {
@@ -250,14 +248,14 @@ impl Slots {
         Some((msg, slot.sent(), lost))
     }
 
-    /// Marks a message as one whose acknowledgement will not come. False where it does not wait.
+    /// Marks a message whose acknowledgement will not arrive. False if it is not pending.
     pub(super) fn mark_lost(&self, token: Token) -> bool {
         self.slot(token.index())
             .is_some_and(|slot| slot.change(token, PENDING, LOST))
     }
 
-    /// The messages that wait, lost ones included, and what is known of each. Others come and go
-    /// meanwhile.
+    /// The pending messages, including lost ones, with their records. Messages may be added and completed in the
+    /// meantime.
     pub(super) fn waiting(&self) -> impl Iterator<Item = (Token, Sent)> {
         (0..self.used.load(SeqCst)).filter_map(|index| {
             let slot = self.slot(index)?;
@@ -268,12 +266,12 @@ impl Slots {
         })
     }
 
-    /// How many slots there have been.
+    /// The number of slots so far.
     pub(super) fn capacity(&self) -> u32 {
         self.used.load(SeqCst)
     }
 
-    /// Makes slots usable again.
+    /// Releases slots for reuse.
     pub(super) fn give_back(&self, freed: Freed) {
         let Some(last) = freed.last.checked_sub(1).and_then(|last| self.slot(last)) else {
             return;
@@ -328,7 +326,7 @@ impl Slots {
             if used == MOST {
                 return None;
             }
-            // Before anybody can see the index.
+            // Before another thread can see the index.
             let (segment, _) = place(used)?;
             let size = (FIRST as usize) << segment;
             self.segments[segment].get_or_init(|| (0..size).map(|_| Slot::default()).collect());
@@ -339,7 +337,7 @@ impl Slots {
         }
     }
 
-    /// `None` for an index that nobody was given yet, as a token from outside may have it.
+    /// `None` for an index that was never assigned, as a token from outside may have it.
     fn slot(&self, index: u32) -> Option<&Slot> {
         let (segment, at) = place(index)?;
         self.segments[segment].get()?.get(at)
@@ -366,7 +364,7 @@ impl Slot {
     }
 }
 
-/// The segment of a slot, and its place there.
+/// The segment of a slot, and the index in it.
 fn place(index: u32) -> Option<(usize, usize)> {
     if index >= MOST {
         return None;

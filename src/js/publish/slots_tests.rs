@@ -17,7 +17,7 @@ fn number(msg: &Msg) -> usize {
     str::from_utf8(msg.payload()).unwrap().parse().unwrap()
 }
 
-/// Passes an acknowledgement. Returns the message that it completes, if it does.
+/// Passes an acknowledgement. Returns the message that it completes, if there is one.
 fn acked(slots: &Slots, token: Token, ack: Msg) -> Option<usize> {
     let mut freed = Freed::default();
     let outcome = slots.acked(token, ack, &mut freed);
@@ -133,7 +133,7 @@ fn the_table_grows_by_segments_and_is_not_larger_than_it_was_ever_full() {
     }
 }
 
-/// What may happen to a message; the number says to which one of those that there have been.
+/// The operations on a message; the number selects one of the messages so far.
 #[derive(Debug, Clone)]
 enum Op {
     Claim,
@@ -166,8 +166,7 @@ enum Phase {
 }
 
 proptest! {
-    /// Whatever comes in whatever order: a message is completed by its first acknowledgement or taken,
-    /// once, and nothing else.
+    /// In any order of operations, a message is completed by its first acknowledgement or taken, exactly once.
     #[test]
     fn a_table_does_what_a_map_would(ops in prop::collection::vec(op(), 0..200)) {
         let slots = Slots::new();
@@ -202,7 +201,7 @@ proptest! {
                         }
                     }
                 }
-                // Only who sends a message settles or abandons it.
+                // Only the thread that sends a message settles or abandons it.
                 (Op::Settle(_), phase) => phase,
                 (Op::Abandon(_), Phase::Sending { early }) => {
                     prop_assert_eq!(slots.abandon(token), !early);

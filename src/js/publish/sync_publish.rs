@@ -1,4 +1,4 @@
-//! Publishing, and waiting for the acknowledgement.
+//! Publishing with a wait for the acknowledgement.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,26 +10,26 @@ use crate::error::{Error as Plain, Status};
 use crate::js::{ErrCode, Error, Result};
 use crate::msg::Msg;
 
-/// What a stream answered, which is no error.
+/// The answer of a stream that is not an error.
 #[derive(Debug)]
 pub struct Answer(pub(super) Msg);
 
 impl Answer {
-    /// The acknowledgement; `None` where the answer was empty.
+    /// The acknowledgement; `None` if the answer was empty.
     pub fn ack(&self) -> Result<Option<Ack<'_>>> {
         let ack = ack::of(&self.0)?;
         Ok((!self.0.payload().is_empty()).then_some(ack))
     }
 
-    /// This answer, if it is no error.
+    /// Parses an answer; fails if it is an error.
     pub(super) fn checked(self) -> Result<Self> {
         self.ack()?;
         Ok(self)
     }
 }
 
-/// Publishes a message, and waits for what its stream answers: for `wait`, with what the policy says
-/// about subjects that nobody listens to.
+/// Publishes a message and waits for the answer of its stream, for `wait`. The policy decides what happens if no stream
+/// stores the subject.
 pub fn publish(
     conn: &Arc<Connection>,
     out: &Publish<'_>,
@@ -58,7 +58,7 @@ pub fn publish(
     }
 }
 
-/// Waits for that time, or until the connection is closed, which is an error.
+/// Sleeps for this time. Fails if the connection is closed in the meantime.
 fn pause_until(conn: &Arc<Connection>, time: Option<Instant>) -> Result<(), Plain> {
     match Monitor::new(conn, ()).wait(time, |()| None::<()>) {
         Err(e) if e.status() != Status::NATS_TIMEOUT => Err(e),
@@ -66,7 +66,7 @@ fn pause_until(conn: &Arc<Connection>, time: Option<Instant>) -> Result<(), Plai
     }
 }
 
-/// Nobody listens to the subject: there is no stream that stores it, or no JetStream.
+/// There is no responder: no stream stores the subject, or there is no JetStream.
 pub(super) fn no_responders(error: Plain) -> Error {
     Error::new(error, ErrCode::NOT_ENABLED)
 }
