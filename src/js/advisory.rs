@@ -1,24 +1,24 @@
-//! Advisories: what servers publish when something happens to streams and consumers.
+//! Advisories: notices that servers publish about events of streams and consumers.
 //!
-//! They are ordinary messages on subjects that begin with `$JS.EVENT.ADVISORY.`. Nobody answers them, and they come at
-//! most once. Kinds that are not known here are read as far as they have the fields that all have.
+//! They are ordinary messages on subjects that begin with `$JS.EVENT.ADVISORY.`. They are not acknowledged, and
+//! delivered at most once. Of unknown kinds, the fields that all kinds have in common are parsed.
 
 use super::api::json::{object, parse};
 use super::time::Time;
 use crate::error::Result;
 
-/// What all types of advisories begin with.
+/// The prefix of all types of advisories.
 const TYPES: &str = "io.nats.jetstream.advisory.v1.";
-/// What all subjects of advisories begin with.
+/// The prefix of all subjects of advisories.
 const SUBJECTS: &str = "$JS.EVENT.ADVISORY.";
 
-/// What has happened.
+/// The kind of event.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Kind {
-    /// Something else.
+    /// An unknown kind.
     #[default]
     Other,
-    /// A message was delivered as often as its consumer allows, and not acknowledged.
+    /// A message was delivered as often as its consumer allows without an acknowledgement.
     MaxDeliveries,
     /// A message was terminated: it is not delivered any more.
     Terminated,
@@ -30,11 +30,11 @@ pub enum Kind {
     StreamLeader,
     /// A consumer has a new leader.
     ConsumerLeader,
-    /// A batch was given up.
+    /// A batch was abandoned.
     BatchAbandoned,
 }
 
-/// The end of its type, and the part of its subject, for each kind.
+/// For each kind, the end of its type and the part of its subject.
 const KINDS: [(Kind, &str, &str); 7] = [
     (
         Kind::MaxDeliveries,
@@ -65,14 +65,14 @@ const KINDS: [(Kind, &str, &str); 7] = [
     ),
 ];
 
-/// An advisory. What its kind does not have is empty.
+/// An advisory. Fields that its kind does not have are empty.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Advisory {
-    /// Its type, in words.
+    /// Its type, as text.
     pub kind: String,
     /// Its own id.
     pub id: String,
-    /// When it happened.
+    /// The time of the event.
     pub timestamp: Time,
     /// The stream.
     pub stream: String,
@@ -82,13 +82,13 @@ pub struct Advisory {
     pub domain: String,
     /// The sequence of the message.
     pub stream_seq: u64,
-    /// How often that was delivered.
+    /// The number of deliveries of the message.
     pub deliveries: u64,
     /// The priority group.
     pub group: String,
     /// The id of the client that is pinned.
     pub pinned_id: String,
-    /// Why.
+    /// The reason.
     pub reason: String,
     /// The new leader.
     pub leader: String,
@@ -113,13 +113,13 @@ object!(Advisory {
 });
 
 impl Advisory {
-    /// Reads the payload of a message; `None` where it is no advisory.
+    /// Parses the payload of a message; `None` if it is not an advisory.
     pub fn read(payload: &[u8]) -> Result<Option<Advisory>> {
         let advisory: Advisory = parse(payload)?;
         Ok(advisory.kind.starts_with(TYPES).then_some(advisory))
     }
 
-    /// What has happened.
+    /// The kind of event.
     pub fn kind(&self) -> Kind {
         let name = self.kind.strip_prefix(TYPES).unwrap_or_default();
         let found = KINDS.iter().find(|(_, of_type, _)| *of_type == name);
@@ -127,8 +127,8 @@ impl Advisory {
     }
 }
 
-/// The subject of the advisories of a kind, of a stream, and of a consumer where the kind is about these. Empty names are
-/// any.
+/// The subject of the advisories of a kind, for a stream, and for a consumer if the kind concerns consumers. Empty
+/// names match any.
 pub fn subject(kind: Kind, stream: &str, consumer: &str) -> String {
     let Some((_, _, part)) = KINDS.iter().find(|(of_kind, _, _)| *of_kind == kind) else {
         return format!("{SUBJECTS}>");

@@ -1,7 +1,7 @@
-//! A context: a connection, and how its JetStream is reached.
+//! A context: a connection, and the settings for using its JetStream.
 //!
-//! What a call can set otherwise than its context is in [`CallOptions`]; [`Context::call`] puts the two
-//! together, and the [`Call`] it returns has all functions that ask the server something.
+//! [`CallOptions`] can override settings of the context for one call. [`Context::call`] combines the two, and the
+//! returned [`Call`] has all functions that send a request to the server.
 
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -19,40 +19,40 @@ use crate::error::{Error as Plain, Status};
 use crate::msg::{Msg, MsgList};
 use crate::proto::headers::{HeaderBlock, HeaderMap};
 
-/// How long a call waits for its answer where nothing else is said.
+/// The default timeout of a call.
 pub const DEFAULT_WAIT: Duration = Duration::from_secs(5);
-/// What the subjects of the API begin with where nothing else is said.
+/// The default prefix of the API's subjects.
 const DEFAULT_PREFIX: &str = "$JS.API";
-/// The level of the API that the server must have (ADR-44).
+/// The header with the required level of the API (ADR-44).
 const REQUIRED_LEVEL: &[u8] = b"Nats-Required-Api-Level";
 
-/// What a context has from the program.
+/// The settings of a context.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ContextOptions {
-    /// What the subjects of the API begin with; empty for `$JS.API`.
+    /// The prefix of the API's subjects; empty for `$JS.API`.
     pub prefix: String,
-    /// The JetStream domain; wins over the prefix.
+    /// The JetStream domain; takes precedence over the prefix.
     pub domain: String,
-    /// How long a call waits for its answer; zero for [`DEFAULT_WAIT`].
+    /// The timeout of a call; zero for [`DEFAULT_WAIT`].
     pub wait: Duration,
-    /// What a purge removes.
+    /// The messages that a purge removes.
     pub purge: Purge<'static>,
-    /// Infos of streams say which sequences are deleted.
+    /// Infos of streams include the deleted sequences.
     pub deleted_details: bool,
-    /// The level of the API that servers must have; 0 for any. Servers before 2.12 do not look at it.
+    /// The required level of the API; 0 for none. Servers before 2.12 ignore it.
     pub required_level: u32,
-    /// How messages are published asynchronously. Their `patience` is `wait`.
+    /// The settings for asynchronous publishing. Their `patience` is `wait`.
     pub publish: AsyncSettings,
 }
 
-/// Which of a stream's messages a purge removes; all where nothing is set.
+/// Selects the messages of a stream that a purge removes; all if nothing is set.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Purge<'a> {
-    /// Those of these subjects.
+    /// The messages of these subjects.
     pub subject: Option<Cow<'a, str>>,
-    /// Those before this sequence; 0 for all.
+    /// The messages before this sequence; 0 for all.
     pub sequence: u64,
-    /// All but so many of the last ones. Not together with `sequence`.
+    /// All except this number of last messages. Not together with `sequence`.
     pub keep: u64,
 }
 
@@ -62,40 +62,40 @@ impl Purge<'_> {
     }
 }
 
-/// What an info of a stream says beyond the usual.
+/// Additional details of an info of a stream.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct InfoOptions<'a> {
-    /// Which sequences are deleted.
+    /// The deleted sequences.
     pub deleted_details: bool,
-    /// How many messages each of these subjects has; empty for none. Listings of streams have those
-    /// that store one of them.
+    /// The number of messages of each subject that matches this; empty for none. Lists of streams include only those
+    /// that store such a subject.
     pub subjects_filter: &'a str,
 }
 
-/// What one call sets otherwise than its context. What is empty or zero is the context's.
+/// The settings of one call. Empty and zero values mean those of the context.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CallOptions<'a> {
-    /// What the subjects of the API begin with.
+    /// The prefix of the API's subjects.
     pub prefix: &'a str,
-    /// The JetStream domain; wins over the prefix.
+    /// The JetStream domain; takes precedence over the prefix.
     pub domain: &'a str,
-    /// How long to wait for the answer.
+    /// The timeout.
     pub wait: Duration,
-    /// What a purge removes.
+    /// The messages that a purge removes.
     pub purge: Purge<'a>,
-    /// What an info says; `None` for what the context has.
+    /// The details of an info; `None` for the context's.
     pub info: Option<InfoOptions<'a>>,
-    /// The level of the API that the server must have.
+    /// The required level of the API.
     pub required_level: u32,
     /// The server refuses a configuration that it would have to adjust.
     pub pedantic: bool,
 }
 
-/// A connection, and how its JetStream is reached. Any number of them share a connection.
+/// A connection, and the settings for using its JetStream. A connection can have any number of contexts.
 pub struct Context {
     conn: Arc<Connection>,
     options: ContextOptions,
-    /// What the subjects of the API begin with, without a dot at its end.
+    /// The prefix of the API's subjects, without a dot at its end.
     prefix: String,
     publishing: Publishing,
     required_level: AtomicU32,
@@ -104,7 +104,7 @@ pub struct Context {
 }
 
 impl Context {
-    /// A context of this connection. Nothing is sent.
+    /// Creates a context of this connection. Nothing is sent.
     pub fn new(conn: &Arc<Connection>, options: ContextOptions) -> Arc<Context> {
         let prefix = match prefix_of(&options.domain, &options.prefix) {
             Some(prefix) => prefix.into_owned(),
@@ -125,18 +125,18 @@ impl Context {
         })
     }
 
-    /// Lets a foreign caller know it by an address; once.
+    /// Stores the handle by which a foreign caller knows the context; once.
     pub fn set_handle(&self, handle: Box<dyn ForeignHandle>) {
-        // A second one would be a mistake of the caller, and is dropped.
+        // A second call is a mistake of the caller; its handle is dropped.
         let _ = self.handle.set(handle);
     }
 
-    /// The address that the foreign caller knows it by, or 0.
+    /// The address by which the foreign caller knows the context, or 0.
     pub fn handle(&self) -> usize {
         self.handle.get().map_or(0, |h| h.address())
     }
 
-    /// What it has for publishing.
+    /// The publishing state.
     pub fn publishing(&self) -> &Publishing {
         &self.publishing
     }
@@ -146,7 +146,7 @@ impl Context {
         self.publishing.destroy();
     }
 
-    /// Sets the level of the API that servers must have for calls that begin from now on; 0 for any.
+    /// Sets the required level of the API for calls that begin from now on; 0 for none.
     pub fn set_required_level(&self, level: u32) {
         self.required_level.store(level, Ordering::Relaxed);
     }
@@ -167,17 +167,17 @@ impl Context {
         &self.conn
     }
 
-    /// What the subjects of its API begin with, without a dot at the end: `$JS.API`.
+    /// The prefix of the API's subjects, without a dot at its end: `$JS.API`.
     pub fn prefix(&self) -> &str {
         &self.prefix
     }
 
-    /// How long a call waits for its answer.
+    /// The timeout of a call.
     pub fn wait(&self) -> Duration {
         wait_of(&self.options)
     }
 
-    /// What a call has from this context and from its own options.
+    /// Combines the settings of this context with the options of a call.
     pub fn call<'a>(&'a self, options: &CallOptions<'a>) -> Call<'a> {
         let of_context = &self.options;
         Call {
@@ -212,7 +212,7 @@ fn wait_of(options: &ContextOptions) -> Duration {
     }
 }
 
-/// The prefix that a domain or a prefix stands for; `None` where neither is set.
+/// The prefix for a domain or a prefix; `None` if neither is set.
 fn prefix_of<'a>(domain: &str, prefix: &'a str) -> Option<Cow<'a, str>> {
     let without_dot = |text: &'a str| text.strip_suffix('.').unwrap_or(text);
     match (
@@ -225,7 +225,7 @@ fn prefix_of<'a>(domain: &str, prefix: &'a str) -> Option<Cow<'a, str>> {
     }
 }
 
-/// What the subjects of the API of a domain begin with.
+/// The prefix of the API's subjects for a domain.
 pub fn domain_prefix(domain: &str) -> String {
     format!("$JS.{domain}.API")
 }
@@ -243,27 +243,27 @@ pub struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// The context that it is made with.
+    /// The context that it was created with.
     pub fn context(&self) -> &Context {
         self.context
     }
 
-    /// What the subjects of the API begin with, without a dot at the end.
+    /// The prefix of the API's subjects, without a dot at its end.
     pub fn prefix(&self) -> &str {
         &self.prefix
     }
 
-    /// How long it waits for an answer.
+    /// The timeout.
     pub fn wait(&self) -> Duration {
         self.wait
     }
 
-    /// What a purge removes.
+    /// The messages that a purge removes.
     pub fn purge(&self) -> &Purge<'_> {
         &self.purge
     }
 
-    /// What an info of a stream says.
+    /// The details of an info of a stream.
     pub fn info(&self) -> InfoOptions<'_> {
         self.info
     }
@@ -288,13 +288,13 @@ impl Call<'_> {
         subject
     }
 
-    /// Asks a function of the API, and waits for its answer for as long as the call may.
+    /// Sends a request to a function of the API, and waits for the answer until the call's timeout.
     pub fn request<T: Json>(&self, function: &str, tokens: &[&str], body: &[u8]) -> Result<T> {
         self.request_until(function, tokens, body, self.deadline())
     }
 
-    /// As [`Call::request`], until a deadline. An error that the server answers is this call's; an
-    /// answer without a body is the empty value.
+    /// As [`Call::request`], until a deadline. An error of the server becomes the error of this call. An answer without
+    /// a body is the empty value.
     pub fn request_until<T: Json>(
         &self,
         function: &str,
@@ -306,8 +306,8 @@ impl Call<'_> {
         read_response(reply.payload())
     }
 
-    /// Asks, and returns the answer as it came. Where nobody listens to the subject, JetStream is not
-    /// enabled: [`Status::NATS_NO_RESPONDERS`] with [`ErrCode::NOT_ENABLED`].
+    /// Sends a request, and returns the answer as it was received. If there is no responder, JetStream is not enabled:
+    /// [`Status::NATS_NO_RESPONDERS`] with [`ErrCode::NOT_ENABLED`].
     pub fn request_msg(
         &self,
         subject: &str,
@@ -321,9 +321,8 @@ impl Call<'_> {
         reply.map_err(with_code)
     }
 
-    /// Sends a request to a function of the API without waiting. `then` is called with the answer, or
-    /// with the error when the call's time is over, on a thread that must not wait. It is not called
-    /// where this fails.
+    /// Sends a request to a function of the API without waiting. `then` is called with the answer, or with an error at
+    /// the call's timeout, on a thread that must not be blocked. It is not called if this function fails.
     pub fn request_then<T: Json>(
         &self,
         function: &str,
@@ -345,7 +344,7 @@ impl Call<'_> {
         .map(drop)
     }
 
-    /// Sends a request that has many answers, and returns them as they came.
+    /// Sends a request that has several answers, and returns them as they were received.
     pub(super) fn request_many(
         &self,
         subject: &str,
@@ -360,7 +359,7 @@ impl Call<'_> {
         replies.map_err(with_code)
     }
 
-    /// Puts a request together, with the headers that all requests of this call have.
+    /// Builds a request, with the headers that all requests of this call have.
     fn with_request<R>(
         &self,
         subject: &str,
@@ -381,7 +380,7 @@ impl Call<'_> {
     }
 }
 
-/// Nobody who listens means that JetStream is not enabled.
+/// No responder means that JetStream is not enabled.
 fn with_code(error: Plain) -> Error {
     let code = match error.status() {
         Status::NATS_NO_RESPONDERS => ErrCode::NOT_ENABLED,
@@ -390,7 +389,7 @@ fn with_code(error: Plain) -> Error {
     Error::new(error, code)
 }
 
-/// Reads what the API answers: an error, or what was asked for.
+/// Parses an answer of the API: an error, or the result.
 pub fn read_response<T: Json>(text: &[u8]) -> Result<T> {
     let mut value = parse_value(text)?;
     if let Value::Object(fields) = &mut value {

@@ -1,4 +1,4 @@
-//! An error together with the number that the server gave it.
+//! An error together with the server's number for it.
 
 use super::api::{ApiError, ErrCode};
 use crate::error::{Error as Plain, Status};
@@ -11,11 +11,11 @@ pub struct Error {
     code: ErrCode,
 }
 
-/// The result of nearly everything in this room.
+/// The result type of JetStream.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
-    /// An error of the API with the status that stands for it.
+    /// An error of the API with a status of its own.
     pub fn new(error: impl Into<Plain>, code: ErrCode) -> Self {
         Error {
             error: error.into(),
@@ -23,8 +23,8 @@ impl Error {
         }
     }
 
-    /// What the server answered: [`Status::NATS_ERR`], with the server's words. The functions that ask
-    /// know which of its errors have a status of their own.
+    /// An error of the server: [`Status::NATS_ERR`], with the server's text. Functions for which some errors have a
+    /// status of their own convert them.
     pub fn from_api(error: ApiError) -> Self {
         let code = ErrCode(i32::try_from(error.err_code).unwrap_or(i32::MAX));
         let text = match error.description.is_empty() {
@@ -39,17 +39,17 @@ impl Error {
         self.error.status()
     }
 
-    /// The server's number for it; [`ErrCode::NONE`] where it did not come from there.
+    /// The server's number for the error; [`ErrCode::NONE`] if it did not come from the server.
     pub fn code(&self) -> ErrCode {
         self.code
     }
 
-    /// Whether the server says that the consumer, or its stream, does not exist.
+    /// Does the error say that the consumer or its stream does not exist?
     pub fn is_no_consumer(&self) -> bool {
         self.code == ErrCode::CONSUMER_NOT_FOUND || self.code == ErrCode::STREAM_NOT_FOUND
     }
 
-    /// The words for it.
+    /// The text of the error.
     pub fn text(&self) -> &str {
         self.error.text()
     }

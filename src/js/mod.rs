@@ -1,13 +1,13 @@
 //! JetStream: streams, consumers, and what is stored in them.
 //!
-//! Stands on what [`client`](crate::client) offers to everybody.
+//! Uses the public face of [`client`](crate::client).
 //!
 //! | file | subject |
 //! |---|---|
 //! | [`advisory`] | what servers publish when something happens to streams and consumers |
 //! | [`api`] | the JSON of the server's API as Rust types, and its error codes |
-//! | [`context`] | a connection and how its JetStream is reached; one call with its options |
-//! | [`consume`] | consumers: what a program gets from them, and what it answers |
+//! | [`context`] | a connection and the settings for using its JetStream; one call with its options |
+//! | [`consume`] | consumers: their messages, and acknowledgements |
 //! | [`error`] | an error together with the server's number for it |
 //! | [`manage`] | streams, consumers, single messages, counters, the account |
 //! | [`names`] | which names streams, consumers and groups can have |

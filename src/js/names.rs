@@ -1,6 +1,6 @@
-//! Which names streams, consumers and priority groups can have.
+//! Valid names of streams, consumers and priority groups.
 //!
-//! They become tokens of subjects and names of files on the server.
+//! The names become tokens of subjects and names of files on the server.
 
 use crate::error::{Error, Result};
 use crate::words::shown;
@@ -8,7 +8,7 @@ use crate::words::shown;
 /// The longest name of a priority group.
 const GROUP_MAX: usize = 16;
 
-/// Can a stream have this name?
+/// Is this a valid name of a stream?
 pub fn check_stream(name: &str) -> Result<()> {
     if name.is_empty() {
         return Err(Error::invalid_arg("stream name is required"));
@@ -16,12 +16,12 @@ pub fn check_stream(name: &str) -> Result<()> {
     check("stream", name)
 }
 
-/// Can a consumer have this name?
+/// Is this a valid name of a consumer?
 pub fn check_consumer(name: &str) -> Result<()> {
     check_consumer_as("consumer", name)
 }
 
-/// Can a durable consumer have this name?
+/// Is this a valid name of a durable consumer?
 pub fn check_durable(name: &str) -> Result<()> {
     check_consumer_as("durable", name)
 }
@@ -33,7 +33,7 @@ fn check_consumer_as(what: &str, name: &str) -> Result<()> {
     check(what, name)
 }
 
-/// Has this name a character that no name can have?
+/// Does the name contain a character that is not allowed in any name?
 fn check(what: &str, name: &str) -> Result<()> {
     let refused =
         |c: char| matches!(c, '.' | '*' | '>' | '/' | '\\') || c.is_whitespace() || c.is_control();
@@ -50,7 +50,7 @@ fn check(what: &str, name: &str) -> Result<()> {
     }
 }
 
-/// Can a priority group have this name?
+/// Is this a valid name of a priority group?
 pub fn check_group(name: &str) -> Result<()> {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || b"-_/=".contains(&b);
     let fault = match name {

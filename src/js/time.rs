@@ -1,4 +1,4 @@
-//! Points in time as the API writes them (RFC 3339), and durations as its headers do.
+//! Times in the form of the API (RFC 3339), and durations in the form of its headers.
 
 use serde_json::Value;
 
@@ -6,36 +6,36 @@ use super::api::json::{Json, Mismatch};
 use crate::words::shown;
 
 const NANOS: i64 = 1_000_000_000;
-/// What the API writes for no time at all.
+/// The API's text for an unset time.
 const NONE: &str = "0001-01-01T00:00:00Z";
 
-/// A point in time, in nanoseconds since the beginning of 1970 (UTC). 0 stands for none.
+/// A time, in nanoseconds since the beginning of 1970 (UTC). 0 means unset.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Time(pub i64);
 
 /// Why a text is not a time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TimeError {
-    /// Less than the shortest time has.
+    /// It is shorter than the shortest form.
     #[error("time '{0}' too small")]
     TooShort(String),
-    /// More than the longest time has.
+    /// It is longer than the longest form.
     #[error("time '{0}' too long")]
     TooLong(String),
-    /// Neither `Z` nor hours and minutes at its end.
+    /// It ends neither with `Z` nor with hours and minutes.
     #[error("time '{0}' has invalid UTC offset")]
     Offset(String),
-    /// More than nine digits of a second's fraction.
+    /// The fraction of a second has more than nine digits.
     #[error("time '{0}' second fraction too big")]
     Fraction(String),
-    /// Anything else.
+    /// Any other fault.
     #[error("time '{0}' is invalid")]
     Invalid(String),
 }
 
 impl Time {
-    /// Reads `YYYY-MM-DDTHH:MM:SS[.fraction](Z|±HH:MM)`. A time that nanoseconds of 64 bits cannot
-    /// express becomes the nearest one that they can.
+    /// Parses `YYYY-MM-DDTHH:MM:SS[.fraction](Z|±HH:MM)`. A time that does not fit 64 bits of nanoseconds becomes the
+    /// nearest one that does.
     pub fn parse(text: &str) -> Result<Time, TimeError> {
         let error = |kind: fn(String) -> TimeError| kind(shown(text.as_bytes()).to_string());
         if text == NONE {
@@ -65,7 +65,7 @@ impl Time {
         let (year, month) = (field(0, 4, 0, 9999)?, field(5, 7, 1, 12)?);
         let day = field(8, 10, 1, days_in(year, month))?;
         let (hour, minute) = (field(11, 13, 0, 23)?, field(14, 16, 0, 59)?);
-        // A leap second counts as the one after it.
+        // A leap second is treated as the second after it.
         let second = field(17, 19, 0, 60)?;
         let mut at = 19;
         let mut fraction = 0;
@@ -105,7 +105,7 @@ impl Time {
         Ok(Time(i64::try_from(nearest).unwrap_or_default()))
     }
 
-    /// As the API takes it.
+    /// The time in the form of the API.
     pub fn to_text(self) -> String {
         if self.0 == 0 {
             return NONE.to_owned();
@@ -156,8 +156,8 @@ fn days_in(year: i64, month: i64) -> i64 {
     }
 }
 
-/// Days from the beginning of 1970. Years are counted from March, so that a leap day is the last of
-/// its year; 400 of them have 146,097 days.
+/// The number of days since the beginning of 1970. Years are counted from March, so that a leap day is the last of its
+/// year; 400 years have 146,097 days.
 fn days_from_epoch(year: i64, month: i64, day: i64) -> i64 {
     let (year, month) = match month {
         3.. => (year, month - 3),
@@ -168,7 +168,7 @@ fn days_from_epoch(year: i64, month: i64, day: i64) -> i64 {
     era * 146_097 + year * 365 + year / 4 - year / 100 + day_of_year - 719_468
 }
 
-/// The date of a day counted from the beginning of 1970.
+/// The date of a day, counted from the beginning of 1970.
 fn civil(days: i64) -> (i64, i64, i64) {
     let days = days + 719_468;
     let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
@@ -182,7 +182,7 @@ fn civil(days: i64) -> (i64, i64, i64) {
     }
 }
 
-/// A duration of so many milliseconds as headers have it: `1m30s`, `1.5s`, `500ms`.
+/// A duration in milliseconds in the form of headers: `1m30s`, `1.5s`, `500ms`.
 pub fn header_duration(millis: i64) -> String {
     let (sign, all) = match millis {
         0 => return "0s".to_owned(),

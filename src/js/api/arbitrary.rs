@@ -1,5 +1,5 @@
-//! Values of all types of the API for property tests: [`object!`](super::json::object) knows the fields
-//! of each.
+//! Arbitrary values of all types of the API, for property tests; [`object!`](super::json::object) knows the fields of
+//! each.
 
 use std::collections::BTreeMap;
 
@@ -12,11 +12,11 @@ use super::policy::*;
 use super::response::Base64;
 use crate::js::time::Time;
 
-/// A type of which any value can be made.
+/// A type with arbitrary values.
 pub(crate) trait Arbitrary: Json {
     fn arbitrary(rng: &mut TestRng) -> Self;
 
-    /// One that reads as itself although an empty one would be written.
+    /// A value that survives encoding although an empty one would be omitted.
     fn present(rng: &mut TestRng) -> Self {
         Self::arbitrary(rng)
     }
@@ -27,7 +27,7 @@ pub(crate) fn any_of<T: Arbitrary + std::fmt::Debug>() -> impl Strategy<Value = 
     Just(()).prop_perturb(|(), mut rng| T::arbitrary(&mut rng))
 }
 
-/// What is written reads as what it was.
+/// An encoded value is parsed as the same value.
 pub(crate) fn survives<T: Json + PartialEq + std::fmt::Debug>(value: &T) {
     let text = super::json::to_text(value);
     let read: T = super::json::parse(&text).unwrap();

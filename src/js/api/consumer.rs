@@ -6,77 +6,77 @@ use crate::js::time::Time;
 
 /// The configuration of a consumer.
 ///
-/// Durations are nanoseconds. What is empty is left to the server's defaults; a policy that is not
-/// chosen is sent as the first of its kind, because old servers have no default for it.
+/// Durations are nanoseconds. Empty values mean the server's defaults; a policy that is not set is sent as the first
+/// one of its kind, because old servers have no default for it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ConsumerConfig {
     /// Its name.
     pub name: String,
-    /// Its name if it is to outlive its users.
+    /// Its name if it is durable.
     pub durable: String,
-    /// Words for people.
+    /// A description for people.
     pub description: String,
-    /// Which message it starts with.
+    /// The first message.
     pub deliver_policy: Option<DeliverPolicy>,
-    /// The sequence it starts with, for [`DeliverPolicy::ByStartSequence`].
+    /// The first sequence, for [`DeliverPolicy::ByStartSequence`].
     pub opt_start_seq: u64,
-    /// The time it starts with, for [`DeliverPolicy::ByStartTime`].
+    /// The time of the first message, for [`DeliverPolicy::ByStartTime`].
     pub opt_start_time: Time,
-    /// What counts as an acknowledgement.
+    /// How messages are acknowledged.
     pub ack_policy: Option<AckPolicy>,
-    /// How long it waits for one, in nanoseconds.
+    /// The time to wait for an acknowledgement, in nanoseconds.
     pub ack_wait: i64,
-    /// How often it delivers a message that is not acknowledged; -1 for no limit.
+    /// The maximum number of deliveries of a message; -1 for no limit.
     pub max_deliver: i64,
-    /// How long it waits between deliveries, in nanoseconds, for each of them.
+    /// The pauses between the deliveries of a message, in nanoseconds.
     pub backoff: Vec<i64>,
-    /// The subjects that it delivers; empty for all. Not together with `filter_subjects`.
+    /// The subject of the messages; empty for all. Not together with `filter_subjects`.
     pub filter_subject: String,
-    /// The subjects that it delivers, where they are several.
+    /// The subjects of the messages, if there are several.
     pub filter_subjects: Vec<String>,
-    /// How fast it delivers.
+    /// The pace of delivery.
     pub replay_policy: Option<ReplayPolicy>,
-    /// The most that it delivers, in bits a second.
+    /// The maximum rate, in bits per second.
     pub rate_limit: u64,
-    /// How many of the acknowledgements are reported, in percent.
+    /// The percentage of acknowledgements that are sampled.
     pub sample_frequency: String,
-    /// How many pull requests may wait.
+    /// The maximum number of pull requests that wait.
     pub max_waiting: i64,
-    /// How many messages may wait for an acknowledgement; -1 for no limit.
+    /// The maximum number of messages without an acknowledgement; -1 for no limit.
     pub max_ack_pending: i64,
-    /// The server waits for the client now and then.
+    /// Flow control: from time to time the server waits for the client.
     pub flow_control: bool,
-    /// How long the server is silent at most, in nanoseconds.
+    /// The interval of heartbeats, in nanoseconds.
     pub heartbeat: i64,
-    /// Messages come without their payload.
+    /// Deliver headers without the payload.
     pub headers_only: bool,
-    /// The most messages that one pull may ask for.
+    /// The maximum number of messages of one pull request.
     pub max_request_batch: i64,
-    /// The longest that one pull may wait, in nanoseconds.
+    /// The maximum duration of one pull request, in nanoseconds.
     pub max_request_expires: i64,
-    /// The most bytes that one pull may ask for.
+    /// The maximum number of bytes of one pull request.
     pub max_request_max_bytes: i64,
-    /// Where it delivers. Empty: it is pulled.
+    /// The subject to which messages are delivered; empty for a pull consumer.
     pub deliver_subject: String,
-    /// The queue group that it delivers to.
+    /// The queue group of the deliver subject.
     pub deliver_group: String,
-    /// After how long without use it is removed, in nanoseconds.
+    /// The time without use after which it is deleted, in nanoseconds.
     pub inactive_threshold: i64,
-    /// On how many servers it is; 0 for as many as the stream.
+    /// The number of replicas; 0 for that of the stream.
     pub replicas: i64,
-    /// It is stored in memory, whatever the stream is.
+    /// Keep its state in memory, whatever the stream's storage is.
     pub memory_storage: bool,
-    /// Names and values of the program's own.
+    /// Metadata of the program.
     pub metadata: Metadata,
-    /// It delivers nothing before this time.
+    /// It is paused until this time.
     pub pause_until: Time,
-    /// Which of the groups gets messages: `overflow`, `pinned_client`, `prioritized` (ADR-42).
+    /// The priority policy: `overflow`, `pinned_client`, `prioritized` (ADR-42).
     pub priority_policy: String,
-    /// After how long without a pull a client loses its pin, in nanoseconds.
+    /// The time without a pull request after which a client is unpinned, in nanoseconds.
     pub pinned_ttl: i64,
-    /// The groups that pulls may name.
+    /// The priority groups that pull requests may name.
     pub priority_groups: Vec<String>,
-    /// What a newer server says beyond that.
+    /// Fields of a newer server.
     pub rest: Rest,
 }
 

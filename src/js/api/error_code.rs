@@ -1,9 +1,8 @@
 //! The numbers of the API's errors.
 //!
-//! Decisions are made by these, never by the server's words. A number that is not named here is passed
-//! on as it is.
+//! Decisions depend on these numbers, never on the server's text. Numbers without a name here are passed on unchanged.
 
-/// Which error of the API it is; [`ErrCode::NONE`] for an error that did not come from there.
+/// An error of the API; [`ErrCode::NONE`] for an error that did not come from there.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ErrCode(pub i32);
 
@@ -14,7 +13,7 @@ macro_rules! codes {
             $(pub const $name: ErrCode = ErrCode($number);)*
         }
 
-        /// All that are named, by their numbers.
+        /// All numbers with a name.
         const NAMES: &[(i32, &str)] = &[$(($number, $text),)*];
     };
 }
@@ -23,7 +22,7 @@ impl ErrCode {
     /// Not an error of the API.
     pub const NONE: ErrCode = ErrCode(0);
 
-    /// The name of its constant in C, if it has one.
+    /// The name of its constant in C, if there is one.
     pub fn name(self) -> Option<&'static str> {
         let at = NAMES.binary_search_by_key(&self.0, |(number, _)| *number);
         at.ok().map(|at| NAMES[at].1)

@@ -1,4 +1,4 @@
-//! What servers say about streams and consumers.
+//! Configuration and state of streams and consumers, as servers report them.
 
 use std::collections::BTreeMap;
 
@@ -14,23 +14,23 @@ pub struct StreamInfo {
     pub config: Option<StreamConfig>,
     /// When it was created.
     pub created: Time,
-    /// What it stores.
+    /// Its state.
     pub state: StreamState,
     /// Its JetStream domain.
     pub domain: String,
-    /// The servers that it is on.
+    /// The servers that store it.
     pub cluster: Option<ClusterInfo>,
-    /// What it mirrors.
+    /// The stream that it mirrors.
     pub mirror: Option<SourceInfo>,
-    /// What it gathers.
+    /// The streams that it has as sources.
     pub sources: Vec<SourceInfo>,
-    /// Mirrors of it that can be read as well.
+    /// Mirrors of it that can be read in its place.
     pub alternates: Vec<StreamAlternate>,
-    /// When the server said so.
+    /// The time of the report.
     pub timestamp: Time,
-    /// How many subjects there are in all, where subjects were asked for.
+    /// The total number of subjects, if subjects were requested.
     pub total: i64,
-    /// How many of them a page has.
+    /// The number of subjects in a page.
     pub limit: i64,
 }
 
@@ -49,38 +49,38 @@ object!(StreamInfo {
 });
 
 impl StreamInfo {
-    /// The stream's name; empty where the server did not say it.
+    /// The stream's name; empty if the server did not report it.
     pub fn name(&self) -> &str {
         self.config.as_ref().map_or("", |config| &config.name)
     }
 }
 
-/// What a stream stores.
+/// The state of a stream.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct StreamState {
-    /// How many messages.
+    /// The number of messages.
     pub msgs: u64,
-    /// How many bytes.
+    /// The number of bytes.
     pub bytes: u64,
     /// The sequence of the first message.
     pub first_seq: u64,
-    /// When it was stored.
+    /// The time at which it was stored.
     pub first_time: Time,
     /// The sequence of the last message.
     pub last_seq: u64,
-    /// When it was stored.
+    /// The time at which it was stored.
     pub last_time: Time,
-    /// How many subjects.
+    /// The number of subjects.
     pub num_subjects: i64,
-    /// How many messages each subject has, where that was asked for.
+    /// The number of messages of each subject, if requested.
     pub subjects: BTreeMap<String, u64>,
-    /// How many sequences between the first and the last have no message.
+    /// The number of deleted sequences between the first and the last.
     pub num_deleted: u64,
-    /// Those, where they were asked for.
+    /// The deleted sequences, if requested.
     pub deleted: Vec<u64>,
-    /// What could not be read from the disk.
+    /// The messages that could not be read from the disk.
     pub lost: Option<LostData>,
-    /// How many consumers.
+    /// The number of consumers.
     pub consumers: i64,
 }
 
@@ -99,12 +99,12 @@ object!(StreamState {
     consumers "consumer_count",
 });
 
-/// What a stream could not read from its disk.
+/// The messages that a stream could not read from its disk.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct LostData {
     /// The sequences.
     pub msgs: Vec<u64>,
-    /// How many bytes.
+    /// The number of bytes.
     pub bytes: u64,
 }
 
@@ -113,16 +113,16 @@ object!(LostData {
     bytes "bytes",
 });
 
-/// The servers that a stream or a consumer is on.
+/// The servers that store a stream or a consumer.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ClusterInfo {
     /// The cluster's name.
     pub name: String,
     /// The name of the Raft group.
     pub raft_group: String,
-    /// The server that leads.
+    /// The name of the leader.
     pub leader: String,
-    /// Since when it leads.
+    /// The time since which it has been the leader.
     pub leader_since: Time,
     /// Replication traffic goes through the system account.
     pub system_account: bool,
@@ -130,7 +130,7 @@ pub struct ClusterInfo {
     pub traffic_account: String,
     /// The other servers.
     pub replicas: Vec<PeerInfo>,
-    /// What the servers are being changed to, as the server says it.
+    /// The target of a change of servers in progress, as the server reports it.
     pub desired: serde_json::Value,
 }
 
@@ -152,15 +152,15 @@ pub struct PeerInfo {
     pub name: String,
     /// Its id in the Raft group.
     pub peer: String,
-    /// It has all that the leader has.
+    /// It has all data of the leader.
     pub current: bool,
     /// It cannot be reached.
     pub offline: bool,
-    /// How long ago it was heard of, in nanoseconds.
+    /// The time since it was last active, in nanoseconds.
     pub active: i64,
-    /// How many operations it is behind.
+    /// The number of operations that it is behind.
     pub lag: u64,
-    /// How many operations it has not applied yet.
+    /// The number of operations that it has not applied yet.
     pub pending: u64,
 }
 
@@ -174,20 +174,20 @@ object!(PeerInfo {
     pending "pending",
 });
 
-/// How far a mirror or a source is.
+/// The progress of a mirror or a source.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct SourceInfo {
     /// The name of the stream that is copied.
     pub name: String,
-    /// How it is reached.
+    /// The API through which it is reached.
     pub external: Option<External>,
-    /// How many messages are still to be copied.
+    /// The number of messages that are still to be copied.
     pub lag: u64,
-    /// How long ago something came from it, in nanoseconds; -1 for never.
+    /// The time since it was last active, in nanoseconds; -1 for never.
     pub active: i64,
-    /// Which subjects are copied.
+    /// The subjects that are copied.
     pub filter_subject: String,
-    /// What becomes of them.
+    /// The transforms of subjects.
     pub subject_transforms: Vec<SubjectTransform>,
     /// Why it cannot be copied.
     pub error: Option<ApiError>,
@@ -203,7 +203,7 @@ object!(SourceInfo {
     error "error",
 });
 
-/// A mirror that can be read in a stream's place.
+/// A mirror that can be read in place of a stream.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct StreamAlternate {
     /// Its name.
@@ -235,25 +235,25 @@ pub struct ConsumerInfo {
     pub delivered: SequenceInfo,
     /// The last message up to which all are acknowledged.
     pub ack_floor: SequenceInfo,
-    /// How many delivered messages are not acknowledged.
+    /// The number of delivered messages that are not acknowledged.
     pub num_ack_pending: i64,
-    /// How many of them have been delivered more than once.
+    /// The number of them that have been delivered more than once.
     pub num_redelivered: i64,
-    /// How many pull requests wait.
+    /// The number of pull requests that wait.
     pub num_waiting: i64,
-    /// How many messages are still to be delivered.
+    /// The number of messages that are still to be delivered.
     pub num_pending: u64,
-    /// The servers that it is on.
+    /// The servers that store it.
     pub cluster: Option<ClusterInfo>,
-    /// Somebody is subscribed to its deliver subject.
+    /// There is a subscription to its deliver subject.
     pub push_bound: bool,
-    /// It delivers nothing for now.
+    /// It is paused.
     pub paused: bool,
-    /// For how long, in nanoseconds.
+    /// The remaining time of the pause, in nanoseconds.
     pub pause_remaining: i64,
-    /// Which client is pinned in each group.
+    /// The pinned client of each group.
     pub priority_groups: Vec<PriorityGroupState>,
-    /// When the server said so.
+    /// The time of the report.
     pub timestamp: Time,
 }
 
@@ -276,14 +276,14 @@ object!(ConsumerInfo {
     timestamp "ts",
 });
 
-/// A message as a consumer and as its stream count it.
+/// A position in the numberings of a consumer and of its stream.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct SequenceInfo {
-    /// Its number among those that the consumer delivered.
+    /// The number among the deliveries of the consumer.
     pub consumer: u64,
-    /// Its sequence in the stream.
+    /// The sequence in the stream.
     pub stream: u64,
-    /// When that was.
+    /// The time.
     pub last: Time,
 }
 
@@ -293,14 +293,14 @@ object!(SequenceInfo {
     last "last_active",
 });
 
-/// The client that a group's messages go to.
+/// The client that receives the messages of a group.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct PriorityGroupState {
     /// The group's name.
     pub group: String,
     /// The pinned client's id.
     pub pinned_client_id: String,
-    /// Since when.
+    /// The time since which it has been pinned.
     pub pinned_since: Time,
 }
 
@@ -313,11 +313,11 @@ object!(PriorityGroupState {
 /// An error of the API.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ApiError {
-    /// Its kind, by the numbers of HTTP.
+    /// Its kind, as a status code of HTTP.
     pub code: i64,
-    /// Which one it is.
+    /// The number of the error.
     pub err_code: i64,
-    /// The server's words.
+    /// The text of the server.
     pub description: String,
 }
 

@@ -1,9 +1,8 @@
 //! The JSON of the API, in both directions.
 //!
-//! Each struct lists its fields once, with [`object!`]. What servers may do is decided here for all of
-//! them: a field that is absent or `null` leaves the empty value, fields that are not known are no
-//! error, and a struct that describes a configuration keeps them, so that an update sends them back.
-//! A known field of the wrong type is an error that names the field.
+//! Each struct lists its fields once, with [`object!`]. The treatment of unusual input is the same for all of them: an
+//! absent or `null` field has the empty value, unknown fields are no error, and structs that describe a configuration
+//! keep them, so that an update sends them back. A known field of the wrong type is an error that names the field.
 
 use std::collections::BTreeMap;
 
@@ -15,14 +14,14 @@ use crate::words::shown;
 /// The fields of an object.
 pub type Fields = serde_json::Map<String, Value>;
 
-/// Names and values that a program or a server attached to a stream or a consumer.
+/// Metadata that a program or a server attached to a stream or a consumer.
 pub type Metadata = BTreeMap<String, String>;
 
-/// What a configuration had that this library does not know: fields of a newer server.
+/// Fields of a configuration that this library does not know, from a newer server.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Rest(pub Fields);
 
-/// A field whose value is not of its type.
+/// A field whose value has the wrong type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mismatch {
     /// From the outermost object to the field, innermost first.
@@ -39,7 +38,7 @@ impl Mismatch {
         }
     }
 
-    /// A value of another type than the one that was expected.
+    /// A value that does not have the expected type.
     pub(crate) fn expected(what: &str, value: &Value) -> Self {
         let text = value.to_string();
         Self::new(format!("expected {what}, found {}", shown(text.as_bytes())))
@@ -64,18 +63,17 @@ impl From<Mismatch> for Error {
 
 /// A value of the API's JSON.
 pub trait Json: Sized {
-    /// What an absent field has.
+    /// The value of an absent field.
     fn empty() -> Self;
-    /// Reads it.
+    /// Parses the value.
     fn read(value: Value) -> Result<Self, Mismatch>;
-    /// Writes it.
+    /// Encodes the value.
     fn write(&self) -> Value;
-    /// Is it what an absent field has, so that it need not be written?
+    /// Does it equal the value of an absent field, so that it need not be written?
     fn is_empty(&self) -> bool;
 }
 
-/// Reads a JSON text. An empty one is the empty value: the server's answers to some requests have no
-/// body.
+/// Parses a JSON text. An empty text is the empty value: the answers to some requests have no body.
 pub fn parse<T: Json>(text: &[u8]) -> Result<T> {
     match parse_value(text)? {
         Value::Null => Ok(T::empty()),
@@ -83,7 +81,7 @@ pub fn parse<T: Json>(text: &[u8]) -> Result<T> {
     }
 }
 
-/// Reads a JSON text without a look at what it describes; an empty one is `null`.
+/// Parses a JSON text without knowledge of its type; an empty one is `null`.
 pub(crate) fn parse_value(text: &[u8]) -> Result<Value> {
     if text.trim_ascii().is_empty() {
         return Ok(Value::Null);
@@ -102,7 +100,7 @@ pub fn to_text(value: &impl Json) -> Vec<u8> {
     value.write().to_string().into_bytes()
 }
 
-/// Takes a field; the empty value where it is absent or `null`.
+/// Removes a field and returns it; the empty value if it is absent or `null`.
 pub(crate) fn take<T: Json>(fields: &mut Fields, name: &str) -> Result<T, Mismatch> {
     match fields.remove(name) {
         None | Some(Value::Null) => Ok(T::empty()),
@@ -199,7 +197,7 @@ impl Json for String {
     }
 }
 
-/// Whatever it is.
+/// Any value.
 impl Json for Value {
     fn empty() -> Self {
         Value::Null
@@ -262,7 +260,7 @@ impl<T: Json> Json for Vec<T> {
     }
 }
 
-/// An object whose names are not known beforehand.
+/// An object whose keys are not known beforehand.
 impl<T: Json> Json for BTreeMap<String, T> {
     fn empty() -> Self {
         BTreeMap::new()
@@ -289,7 +287,8 @@ impl<T: Json> Json for BTreeMap<String, T> {
     }
 }
 
-/// Where absence differs from the empty value. Written although it is absent, it is the empty value.
+/// A field for which absence differs from the empty value. If it has to be written although it is absent, the empty
+/// value is written.
 impl<T: Json> Json for Option<T> {
     fn empty() -> Self {
         None
@@ -366,7 +365,7 @@ macro_rules! object {
             }
         }
     };
-    // Only what is written can be read again.
+    // Only a value that is written can be read again.
     (@any $rng:ident) => {
         $crate::js::api::arbitrary::Arbitrary::arbitrary($rng)
     };

@@ -1,12 +1,12 @@
-//! What the API's JSON says, as Rust types.
+//! The JSON of the API as Rust types.
 //!
 //! | file | subject |
 //! |---|---|
-//! | [`json`] | reading and writing, and what is done about fields that are missing, `null` or unknown |
-//! | [`policy`] | the words that configurations choose from |
+//! | [`json`] | parsing and encoding, and the treatment of missing, `null` and unknown fields |
+//! | [`policy`] | the enumerations of configurations |
 //! | [`stream`], [`consumer`] | their configurations |
-//! | [`info`] | their configuration and state as servers tell it |
-//! | [`response`] | what else servers answer: accounts, acknowledgements, stored messages |
+//! | [`info`] | configuration and state as servers report them |
+//! | [`response`] | other answers of servers: accounts, acknowledgements, stored messages |
 //! | [`error_code`] | the numbers of the API's errors |
 
 #[cfg(test)]

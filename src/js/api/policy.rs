@@ -1,13 +1,12 @@
-//! The words that configurations choose from.
+//! The enumerations of configurations.
 //!
-//! A word that this library does not know, of a newer server, is kept: it can be shown, and an update
-//! sends it back.
+//! An unknown value, from a newer server, is kept: it can be shown, and an update sends it back.
 
 use serde_json::Value;
 
 use super::json::{Json, Mismatch};
 
-/// Gives an enum its words. The first one is the default.
+/// Defines an enum with the texts of its values. The first one is the default.
 macro_rules! policy {
     (
         $(#[$doc:meta])*
@@ -21,12 +20,12 @@ macro_rules! policy {
             #[default]
             $first,
             $($(#[$variant_doc])* $variant,)*
-            /// One that this library does not know, by its word.
+            /// An unknown value, by its text.
             Unknown(String),
         }
 
         impl $name {
-            /// The word for it on the wire.
+            /// The text on the wire.
             pub fn word(&self) -> &str {
                 match self {
                     $name::$first => $first_word,
@@ -79,7 +78,7 @@ policy! {
 }
 
 policy! {
-    /// What goes when a stream is full.
+    /// Which messages a full stream drops.
     Discard {
         /// The oldest messages.
         Old = "old",
@@ -139,13 +138,13 @@ policy! {
 policy! {
     /// What counts as an acknowledgement.
     AckPolicy {
-        /// Each message is acknowledged.
+        /// Each message has to be acknowledged.
         Explicit = "explicit",
-        /// None is.
+        /// No message has to be acknowledged.
         None = "none",
-        /// One message stands for all before it.
+        /// An acknowledgement covers all messages before it.
         All = "all",
-        /// The answer to a flow control message stands for all before it (ADR-60).
+        /// The answer to a flow control message covers all messages before it (ADR-60).
         FlowControl = "flow_control",
     }
 }

@@ -1,4 +1,4 @@
-//! What servers answer that is neither a stream nor a consumer.
+//! Answers of servers that concern neither a stream nor a consumer.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use super::info::ConsumerInfo;
 use super::json::{Fields, Json, Mismatch, object, take};
 use crate::js::time::Time;
 
-/// What an account uses of JetStream, and what it may.
+/// The usage of JetStream by an account, and its limits.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct AccountInfo {
     /// Bytes in memory.
@@ -17,17 +17,17 @@ pub struct AccountInfo {
     pub reserved_memory: u64,
     /// Bytes on disk that streams have reserved.
     pub reserved_store: u64,
-    /// How many streams.
+    /// The number of streams.
     pub streams: i64,
-    /// How many consumers.
+    /// The number of consumers.
     pub consumers: i64,
     /// The JetStream domain.
     pub domain: String,
-    /// How the API was used.
+    /// The usage of the API.
     pub api: ApiStats,
-    /// What the account may use.
+    /// The limits of the account.
     pub limits: AccountLimits,
-    /// The same by tier, where the account has tiers.
+    /// The usage by tier, if the account has tiers.
     pub tiers: BTreeMap<String, Tier>,
 }
 
@@ -44,16 +44,16 @@ object!(AccountInfo {
     tiers "tiers",
 });
 
-/// How the API was used.
+/// The usage of the API.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ApiStats {
-    /// What the server's API can do (ADR-44); 0 before 2.11.
+    /// The level of the server's API (ADR-44); 0 before 2.11.
     pub level: i64,
-    /// How many requests.
+    /// The number of requests.
     pub total: u64,
-    /// How many of them failed.
+    /// The number of failed requests.
     pub errors: u64,
-    /// How many are being worked on.
+    /// The number of requests in progress.
     pub inflight: u64,
 }
 
@@ -64,7 +64,7 @@ object!(ApiStats {
     inflight "inflight",
 });
 
-/// What an account may use. -1 stands for no limit.
+/// The limits of an account; -1 for no limit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct AccountLimits {
     /// Bytes in memory.
@@ -75,13 +75,13 @@ pub struct AccountLimits {
     pub max_streams: i64,
     /// Consumers.
     pub max_consumers: i64,
-    /// Messages of one consumer that wait for an acknowledgement.
+    /// Messages of one consumer without an acknowledgement.
     pub max_ack_pending: i64,
     /// Bytes of one stream in memory.
     pub memory_max_stream_bytes: i64,
     /// Bytes of one stream on disk.
     pub store_max_stream_bytes: i64,
-    /// Streams must say how many bytes they may have.
+    /// Streams must have a maximum size in bytes.
     pub max_bytes_required: bool,
 }
 
@@ -96,7 +96,7 @@ object!(AccountLimits {
     max_bytes_required "max_bytes_required",
 });
 
-/// What an account uses of a tier, and what it may.
+/// The usage of a tier by an account, and its limits.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Tier {
     /// Bytes in memory.
@@ -107,11 +107,11 @@ pub struct Tier {
     pub reserved_memory: u64,
     /// Bytes on disk that streams have reserved.
     pub reserved_store: u64,
-    /// How many streams.
+    /// The number of streams.
     pub streams: i64,
-    /// How many consumers.
+    /// The number of consumers.
     pub consumers: i64,
-    /// What the account may use.
+    /// The limits of the account.
     pub limits: AccountLimits,
 }
 
@@ -130,17 +130,17 @@ object!(Tier {
 pub struct PubAck {
     /// The stream that stored it.
     pub stream: String,
-    /// Its sequence there.
+    /// Its sequence in the stream.
     pub sequence: u64,
     /// The JetStream domain.
     pub domain: String,
-    /// A message with its id had been stored before.
+    /// A message with the same id had been stored before.
     pub duplicate: bool,
-    /// The id of the batch that this ends.
+    /// The id of the batch that this message ends.
     pub batch: String,
-    /// How many messages that batch has.
+    /// The number of messages of that batch.
     pub count: u64,
-    /// The counter's value after it (ADR-49).
+    /// The value of the counter after it (ADR-49).
     pub value: String,
 }
 
@@ -154,7 +154,7 @@ object!(PubAck {
     value "val",
 });
 
-/// A message that was read from a stream by the API.
+/// A message that was read from a stream through the API.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StoredMsg {
     /// Its subject.
@@ -165,7 +165,7 @@ pub struct StoredMsg {
     pub headers: Base64,
     /// Its payload.
     pub data: Base64,
-    /// When it was stored.
+    /// The time at which it was stored.
     pub time: Time,
 }
 
@@ -177,7 +177,7 @@ object!(StoredMsg {
     time "time",
 });
 
-/// Bytes that JSON has as base64.
+/// Bytes that are base64 in the JSON.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Base64(pub Vec<u8>);
 
@@ -203,12 +203,12 @@ impl Json for Base64 {
     }
 }
 
-/// Whether something was done.
+/// The outcome of an operation.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Done {
-    /// It was.
+    /// It succeeded.
     pub success: bool,
-    /// How many messages were purged.
+    /// The number of purged messages.
     pub purged: u64,
 }
 
@@ -217,14 +217,14 @@ object!(Done {
     purged "purged",
 });
 
-/// Since when, and for how long, a consumer delivers nothing.
+/// The pause of a consumer.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ConsumerPause {
-    /// It delivers nothing.
+    /// It is paused.
     pub paused: bool,
-    /// Until when.
+    /// The end of the pause.
     pub pause_until: Time,
-    /// For how long, in nanoseconds.
+    /// The remaining time, in nanoseconds.
     pub pause_remaining: i64,
 }
 
@@ -234,12 +234,12 @@ object!(ConsumerPause {
     pause_remaining "pause_remaining",
 });
 
-/// A consumer that begins anew.
+/// A consumer after a reset.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ConsumerReset {
     /// The consumer.
     pub consumer: ConsumerInfo,
-    /// The sequence that it begins with.
+    /// The first sequence.
     pub reset_seq: u64,
 }
 

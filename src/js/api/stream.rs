@@ -6,57 +6,57 @@ use crate::js::time::Time;
 
 /// The configuration of a stream.
 ///
-/// Durations are nanoseconds. Where -1 means "no limit" it is sent as such. [`Default`] is what a
-/// program wants that sets nothing but a name and subjects.
+/// Durations are nanoseconds. Where -1 means "no limit" it is sent as such. [`Default`] suits a program that sets
+/// nothing but a name and subjects.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StreamConfig {
     /// Its name.
     pub name: String,
-    /// Words for people.
+    /// A description for people.
     pub description: String,
-    /// The subjects whose messages it stores. None: the server takes the name.
+    /// The subjects that it stores. If there are none, the server uses the name.
     pub subjects: Vec<String>,
-    /// When messages are removed.
+    /// The retention policy.
     pub retention: Retention,
-    /// How many consumers it may have; -1 for no limit.
+    /// The maximum number of consumers; -1 for no limit.
     pub max_consumers: i64,
-    /// How many messages; -1 for no limit.
+    /// The maximum number of messages; -1 for no limit.
     pub max_msgs: i64,
-    /// How many bytes; -1 for no limit.
+    /// The maximum size in bytes; -1 for no limit.
     pub max_bytes: i64,
-    /// How old messages get, in nanoseconds; 0 for ever.
+    /// The maximum age of messages, in nanoseconds; 0 for no limit.
     pub max_age: i64,
-    /// How many messages of one subject; 0 or -1 for no limit.
+    /// The maximum number of messages of one subject; 0 or -1 for no limit.
     pub max_msgs_per_subject: i64,
-    /// The size of the largest message; -1 for no limit.
+    /// The maximum size of a message; -1 for no limit.
     pub max_msg_size: i64,
-    /// What goes when it is full.
+    /// Which messages are dropped when it is full.
     pub discard: Discard,
-    /// Where messages are stored.
+    /// The type of storage.
     pub storage: Storage,
-    /// On how many servers.
+    /// The number of replicas.
     pub replicas: i64,
-    /// Publishers get no acknowledgement.
+    /// Publishers get no acknowledgements.
     pub no_ack: bool,
-    /// The template that made it. Servers of today have none.
+    /// The template from which it was created. Present servers have none.
     pub template: String,
-    /// For how long message ids are compared, in nanoseconds; 0 for the server's default.
+    /// The window for duplicate message ids, in nanoseconds; 0 for the server's default.
     pub duplicates: i64,
-    /// Where in the cluster.
+    /// The placement in the cluster.
     pub placement: Option<Placement>,
-    /// The stream that it is a copy of.
+    /// The stream that it mirrors.
     pub mirror: Option<StreamSource>,
-    /// The streams that it gathers.
+    /// The streams that it has as sources.
     pub sources: Vec<StreamSource>,
-    /// Nothing can be stored or removed any more.
+    /// It is sealed: nothing can be stored or removed any more.
     pub sealed: bool,
     /// Messages cannot be deleted.
     pub deny_delete: bool,
     /// It cannot be purged.
     pub deny_purge: bool,
-    /// A message can replace all before it.
+    /// A message can replace all earlier ones.
     pub allow_rollup: bool,
-    /// What is stored is published again.
+    /// The configuration for publishing stored messages again.
     pub republish: Option<Republish>,
     /// All replicas answer direct gets.
     pub allow_direct: bool,
@@ -64,31 +64,31 @@ pub struct StreamConfig {
     pub mirror_direct: bool,
     /// With [`Discard::New`], refuse new messages of a full subject.
     pub discard_new_per_subject: bool,
-    /// Names and values of the program's own.
+    /// Metadata of the program.
     pub metadata: Metadata,
-    /// How stored messages are compressed.
+    /// The compression of stored messages.
     pub compression: Compression,
     /// The sequence of the first message; 0 for 1.
     pub first_seq: u64,
-    /// Changes subjects before messages are stored.
+    /// The transform of subjects before messages are stored.
     pub subject_transform: Option<SubjectTransform>,
-    /// What consumers have that do not set it themselves, and the most that they may set.
+    /// Defaults and limits for the configurations of consumers.
     pub consumer_limits: Option<ConsumerLimits>,
-    /// Messages may have a time to live of their own.
+    /// Messages may have a time to live.
     pub allow_msg_ttl: bool,
-    /// How long markers live that say that a subject's last message has expired, in nanoseconds.
+    /// The lifetime of the markers that say that the last message of a subject has expired, in nanoseconds.
     pub subject_delete_marker_ttl: i64,
-    /// When stored messages are acknowledged.
+    /// When messages are acknowledged.
     pub persist_mode: PersistMode,
-    /// Batches that are stored as a whole or not at all may be published (ADR-50).
+    /// Atomic batches may be published (ADR-50).
     pub allow_atomic: bool,
     /// Subjects are counters (ADR-49).
     pub allow_msg_counter: bool,
-    /// Messages may be published by a schedule (ADR-51).
+    /// Messages may be scheduled (ADR-51).
     pub allow_msg_schedules: bool,
     /// Flow-controlled batches may be published (ADR-50).
     pub allow_batched: bool,
-    /// What a newer server says beyond that.
+    /// Fields of a newer server.
     pub rest: Rest,
 }
 
@@ -105,7 +105,7 @@ impl Default for StreamConfig {
     }
 }
 
-// What old servers do not know is written only where it is set.
+// Fields that old servers do not know are written only if they are set.
 object!(StreamConfig {
     name "name" always,
     description "description",
@@ -149,16 +149,16 @@ object!(StreamConfig {
     .. rest
 });
 
-/// Where in a cluster a stream is placed.
+/// The placement of a stream in a cluster.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Placement {
     /// The cluster's name.
     pub cluster: String,
-    /// Tags that its servers have.
+    /// The tags of its servers.
     pub tags: Vec<String>,
-    /// The server that is to lead, where it can.
+    /// The preferred leader.
     pub preferred: String,
-    /// What a newer server says beyond that.
+    /// Fields of a newer server.
     pub rest: Rest,
 }
 
@@ -169,7 +169,7 @@ object!(Placement {
     .. rest
 });
 
-/// A stream that another one mirrors or gathers.
+/// A stream that is the source of another one, or its origin if that is a mirror.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct StreamSource {
     /// Its name.
@@ -180,16 +180,16 @@ pub struct StreamSource {
     pub opt_start_time: Time,
     /// The subjects to copy; empty for all. Not together with `subject_transforms`.
     pub filter_subject: String,
-    /// The subjects to copy, and what becomes of them.
+    /// The subjects to copy, and their transforms.
     pub subject_transforms: Vec<SubjectTransform>,
-    /// In another account or domain.
+    /// The stream is in another account or domain.
     pub external: Option<External>,
-    /// In this JetStream domain: a short form of `external`, which it becomes when a stream is created.
-    /// Not a part of the JSON.
+    /// The stream is in this JetStream domain: a short form of `external`, into which it is converted when a stream is
+    /// created. Not a part of the JSON.
     pub domain: String,
-    /// The consumer that delivers to it, where somebody made one beforehand.
+    /// The consumer that delivers to it, if it was created beforehand.
     pub consumer: Option<SourceConsumer>,
-    /// What a newer server says beyond that.
+    /// Fields of a newer server.
     pub rest: Rest,
 }
 
@@ -210,9 +210,9 @@ object!(StreamSource {
 pub struct SourceConsumer {
     /// Its name.
     pub name: String,
-    /// Where it delivers.
+    /// Its deliver subject.
     pub deliver_subject: String,
-    /// What a newer server says beyond that.
+    /// Fields of a newer server.
     pub rest: Rest,
 }
 
@@ -222,14 +222,14 @@ object!(SourceConsumer {
     .. rest
 });
 
-/// How to reach a stream of another account or domain.
+/// Access to a stream of another account or domain.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct External {
-    /// What the subjects of its API begin with.
+    /// The prefix of the subjects of its API.
     pub api: String,
-    /// What the subjects begin with that it delivers to.
+    /// The prefix of its deliver subjects.
     pub deliver: String,
-    /// What a newer server says beyond that.
+    /// Fields of a newer server.
     pub rest: Rest,
 }
 
@@ -239,16 +239,16 @@ object!(External {
     .. rest
 });
 
-/// What is published again when it has been stored.
+/// The configuration for publishing stored messages again.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Republish {
-    /// Which subjects; empty for all.
+    /// The subjects that are published again; empty for all.
     pub source: String,
-    /// To which subjects.
+    /// The subjects to which they are published.
     pub destination: String,
-    /// Without the payload.
+    /// Publish headers without the payload.
     pub headers_only: bool,
-    /// What a newer server says beyond that.
+    /// Fields of a newer server.
     pub rest: Rest,
 }
 
@@ -259,14 +259,14 @@ object!(Republish {
     .. rest
 });
 
-/// What becomes of subjects.
+/// A transform of subjects.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct SubjectTransform {
-    /// Which subjects.
+    /// The subjects that it applies to.
     pub source: String,
-    /// What they become.
+    /// The resulting subjects.
     pub destination: String,
-    /// What a newer server says beyond that.
+    /// Fields of a newer server.
     pub rest: Rest,
 }
 
@@ -279,11 +279,11 @@ object!(SubjectTransform {
 /// Limits for the consumers of a stream.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ConsumerLimits {
-    /// After how long without use one is removed, in nanoseconds.
+    /// The time without use after which a consumer is deleted, in nanoseconds.
     pub inactive_threshold: i64,
-    /// How many messages may wait for an acknowledgement.
+    /// The maximum number of messages without an acknowledgement.
     pub max_ack_pending: i64,
-    /// What a newer server says beyond that.
+    /// Fields of a newer server.
     pub rest: Rest,
 }
 

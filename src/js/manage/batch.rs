@@ -1,7 +1,6 @@
-//! Many messages of a stream by one direct get (ADR-31).
+//! Reading several messages of a stream with one direct get (ADR-31).
 //!
-//! The messages come one after the other; one without a payload and with a status says that there are
-//! no more.
+//! The messages arrive one after the other. A message without a payload but with a status marks the end.
 
 use std::iter;
 use std::time::Instant;
@@ -23,39 +22,39 @@ const NUM_PENDING: &[u8] = b"Nats-Num-Pending";
 const LAST_SEQUENCE: &[u8] = b"Nats-Last-Sequence";
 const UP_TO_SEQUENCE: &[u8] = b"Nats-UpTo-Sequence";
 
-/// Which messages a direct get reads at once.
+/// The messages to be read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct BatchGet<'a> {
-    /// How many at most; 0 for as many as the server sends at once.
+    /// The maximum number of messages; 0 for the server's limit.
     pub batch: u64,
-    /// How many bytes at most; 0 for as many as the server sends at once.
+    /// The maximum number of bytes; 0 for the server's limit.
     pub max_bytes: u64,
-    /// From this sequence on; 0 for the first one.
+    /// The first sequence; 0 for the first message of the stream.
     pub sequence: u64,
-    /// From this time on.
+    /// The time of the first message.
     pub start_time: Time,
-    /// Those of this subject, which may have wildcards; empty for all.
+    /// The subject of the messages, which may have wildcards; empty for all.
     pub next_by_subject: &'a str,
-    /// The last message of each subject that one of these matches, at most 1024 subjects. Not together
-    /// with `next_by_subject`.
+    /// The last message of each subject that matches one of these, for at most 1024 subjects. Not together with
+    /// `next_by_subject`.
     pub multi_last: &'a [&'a str],
-    /// With `multi_last`: as it was when this was the stream's last sequence.
+    /// With `multi_last`: the state of the stream at which this was its last sequence.
     pub up_to_sequence: u64,
-    /// With `multi_last`: as it was at this time.
+    /// With `multi_last`: the state of the stream at this time.
     pub up_to_time: Time,
 }
 
-/// What came of a [`BatchGet`].
+/// The result of a [`BatchGet`].
 #[derive(Default)]
 pub struct DirectBatch {
     /// The messages, in the order of their sequences.
     pub msgs: Vec<Msg>,
-    /// How many more the server has that fit the request.
+    /// The number of further messages of the server that match the request.
     pub pending: u64,
-    /// The last sequence among the messages: the next request goes on behind it.
+    /// The last sequence among the messages: the next request starts behind it.
     pub last_sequence: u64,
-    /// With `multi_last`: the state of the stream that the messages are of. The next request says it, so
-    /// that all of them are of one state.
+    /// With `multi_last`: the state of the stream that was read. The next request repeats it, so that all messages are
+    /// of one state.
     pub up_to_sequence: u64,
 }
 
@@ -64,7 +63,7 @@ impl BatchGet<'_> {
         let mut request = Map::new();
         put_number(&mut request, "batch", self.batch);
         put_number(&mut request, "max_bytes", self.max_bytes);
-        // A batch must say where it begins.
+        // The request must have a start.
         let from_start = self.multi_last.is_empty() && self.start_time == Time(0);
         let sequence = self.sequence.max(u64::from(from_start));
         put_number(&mut request, "seq", sequence);
@@ -73,7 +72,7 @@ impl BatchGet<'_> {
         if !self.multi_last.is_empty() {
             request.insert("multi_last".to_owned(), json!(self.multi_last));
         } else if self.batch == 0 {
-            // Without either of them it would be the request for one message.
+            // Without either of them it would be the request for a single message.
             return Err(Plain::invalid_arg(
                 "a batch needs a number of messages or subjects",
             ));
@@ -85,14 +84,14 @@ impl BatchGet<'_> {
 }
 
 impl Call<'_> {
-    /// Reads many messages of a stream that allows direct gets, by one request. There may be more of
-    /// them: see [`DirectBatch::pending`].
+    /// Reads messages of a stream that allows direct gets, with one request. There may be more of them, see
+    /// [`DirectBatch::pending`].
     pub fn direct_get_batch(&self, stream: &str, which: &BatchGet<'_>) -> Result<DirectBatch> {
         self.direct_get_batch_until(stream, which, self.deadline())
     }
 
-    /// Reads the last message of each subject that one of these matches, however many they are: all of
-    /// one state of the stream. The call's time is for all of them together.
+    /// Reads the last message of each subject that matches one of these, whatever their number: all of one state of the
+    /// stream. The call's timeout applies to all requests together.
     pub fn direct_get_last(&self, stream: &str, subjects: &[&str]) -> Result<Vec<Msg>> {
         let deadline = self.deadline();
         let mut all = Vec::new();
@@ -107,7 +106,7 @@ impl Call<'_> {
             if batch.pending == 0 {
                 return Ok(all);
             }
-            // What does not move on will not end.
+            // If no progress is made, there will be no end.
             if nothing || batch.last_sequence < which.sequence {
                 let text = "the server has more messages and does not send them";
                 return Err(Plain::new(Status::NATS_ERR, text).into());
@@ -139,13 +138,13 @@ impl Call<'_> {
     }
 }
 
-/// Ends this answer a batch? A status does, and so does the only answer of a server that knows no
-/// batches.
+/// Does this message end the batch? A message with a status does, and so does the only answer of a server that does not
+/// support batches.
 fn ends_batch(reply: &Msg) -> bool {
     reply.status().is_some() || reply.header(NUM_PENDING).is_none()
 }
 
-/// The batch that these answers are.
+/// The batch of these answers.
 fn batch_of(replies: impl IntoIterator<Item = Msg>) -> PlainResult<DirectBatch> {
     let mut batch = DirectBatch::default();
     for reply in replies {
@@ -169,7 +168,7 @@ fn batch_of(replies: impl IntoIterator<Item = Msg>) -> PlainResult<DirectBatch> 
             }
         }
     }
-    // The end did not come.
+    // The end has not arrived.
     Err(Status::NATS_TIMEOUT.into())
 }
 

@@ -14,15 +14,15 @@ use crate::words::shown;
 const NOT_FOUND: &[ErrCode] = &[ErrCode::CONSUMER_NOT_FOUND];
 const NEITHER_FOUND: &[ErrCode] = &[ErrCode::STREAM_NOT_FOUND, ErrCode::CONSUMER_NOT_FOUND];
 
-/// What is to happen where a consumer is there already, or is not.
+/// The condition for creating or updating a consumer.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ConsumerAction {
-    /// It is created, or updated.
+    /// None: the consumer is created or updated.
     #[default]
     CreateOrUpdate,
-    /// It must not be there. Servers before 2.10 do not know this.
+    /// The consumer must not exist. Servers before 2.10 do not support this.
     Create,
-    /// It must be there. Servers before 2.10 do not know this.
+    /// The consumer must exist. Servers before 2.10 do not support this.
     Update,
 }
 
@@ -45,7 +45,7 @@ pub(in crate::js) fn need_name(info: &ConsumerInfo) -> Result<()> {
 }
 
 impl Call<'_> {
-    /// Creates or updates a consumer, as the action says. One without a name gets one from the server.
+    /// Creates or updates a consumer, according to the action. If it has no name, the server chooses one.
     pub fn put_consumer(
         &self,
         stream: &str,
@@ -64,7 +64,7 @@ impl Call<'_> {
         request.insert("stream_name".to_owned(), json!(stream));
         request.insert("config".to_owned(), config.write());
         if let Some(word) = action.word() {
-            // Servers that do not know the word would do either.
+            // Servers that do not support the action would do either.
             self.need_server(2, 10, "create-only and update-only consumers")?;
             request.insert("action".to_owned(), json!(word));
         }
@@ -77,7 +77,7 @@ impl Call<'_> {
         Ok(info)
     }
 
-    /// Says what a consumer is and where it stands.
+    /// Returns the configuration and the state of a consumer.
     pub fn consumer_info(&self, stream: &str, consumer: &str) -> Result<ConsumerInfo> {
         check_stream(stream)?;
         check_consumer(consumer)?;
@@ -85,7 +85,7 @@ impl Call<'_> {
         not_found(answer, NOT_FOUND)
     }
 
-    /// Removes a consumer.
+    /// Deletes a consumer.
     pub fn delete_consumer(&self, stream: &str, consumer: &str) -> Result<()> {
         check_stream(stream)?;
         check_consumer(consumer)?;
@@ -100,7 +100,7 @@ impl Call<'_> {
         }
     }
 
-    /// Has a consumer begin anew: at a sequence of the stream, or with 0 behind what is acknowledged.
+    /// Resets a consumer: to a sequence of the stream, or with 0 to the message behind the last acknowledged one.
     pub fn reset_consumer(
         &self,
         stream: &str,
@@ -110,7 +110,7 @@ impl Call<'_> {
         check_stream(stream)?;
         check_consumer(consumer)?;
         self.need_server(2, 14, "resets of consumers")?;
-        // A server answers this only for consumers that there are.
+        // A server answers this only for consumers that exist.
         self.consumer_info(stream, consumer)?;
         let text = match sequence {
             0 => Vec::new(),
@@ -122,7 +122,7 @@ impl Call<'_> {
         )
     }
 
-    /// Has a consumer deliver nothing until a time; 0 or a time that has passed ends that.
+    /// Pauses a consumer until a time; 0 or a time in the past resumes it.
     pub fn pause_consumer(
         &self,
         stream: &str,
@@ -142,7 +142,7 @@ impl Call<'_> {
         )
     }
 
-    /// Has the messages of a priority group go to another client than the pinned one.
+    /// Unpins the client of a priority group, so that the messages go to another one.
     pub fn unpin_consumer(&self, stream: &str, consumer: &str, group: &str) -> Result<()> {
         check_stream(stream)?;
         check_consumer(consumer)?;
@@ -150,13 +150,13 @@ impl Call<'_> {
         self.need_server(2, 11, "priority groups")?;
         let text = body(json!({ "group": group }));
         let answer = self.request("CONSUMER.UNPIN", &[stream, consumer], &text);
-        // The server does not say that it did.
+        // The server does not confirm that it did.
         let _: Done = not_found(answer, NEITHER_FOUND)?;
         Ok(())
     }
 }
 
-/// Which function of the API creates a consumer with this configuration, and the tokens that follow.
+/// The function of the API that creates a consumer with this configuration, and the tokens that follow.
 pub(in crate::js) fn create_function<'a>(
     stream: &'a str,
     config: &'a ConsumerConfig,

@@ -1,7 +1,6 @@
 //! Reading subjects that are counters (ADR-49); [`publish`](crate::js::publish) adds to them.
 //!
-//! Values have as many digits as they need, so they are decimal text here; [`CounterValue::to_i64`] is for
-//! those that fit.
+//! Values have any number of digits, so they are decimal text; [`CounterValue::to_i64`] converts those that fit.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +20,7 @@ const SOURCES: &[u8] = b"Nats-Counter-Sources";
 pub struct CounterValue(String);
 
 impl CounterValue {
-    /// Reads a number with or without a sign.
+    /// Parses a number with or without a sign.
     pub fn parse(text: &str) -> PlainResult<Self> {
         let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
         if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
@@ -44,22 +43,22 @@ impl CounterValue {
         &self.0
     }
 
-    /// The number, if it has no more than 64 bits.
+    /// The number, if it fits 64 bits.
     pub fn to_i64(&self) -> Option<i64> {
         self.0.parse().ok()
     }
 }
 
-/// A counter as the stream has it.
+/// The state of a counter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Counter {
     /// Its subject.
     pub subject: String,
     /// Its value.
     pub value: CounterValue,
-    /// What was added last.
+    /// The number that was added last.
     pub increment: Option<CounterValue>,
-    /// For a counter that gathers others: by stream and subject, what these have contributed.
+    /// For a counter that aggregates others: their contributions, by stream and subject.
     pub sources: BTreeMap<String, Metadata>,
     /// The sequence of its last change.
     pub sequence: u64,
@@ -74,7 +73,7 @@ struct Stored {
 object!(Stored { value "val" always });
 
 impl Call<'_> {
-    /// Reads a counter of a stream. One that was never added to is not found.
+    /// Reads a counter of a stream. If nothing was ever added to it, it is not found.
     pub fn counter(&self, stream: &str, subject: &str) -> Result<Counter> {
         let which = DirectGet {
             last_by_subject: subject,
@@ -83,14 +82,14 @@ impl Call<'_> {
         Ok(counter_of(&self.direct_get(stream, &which)?)?)
     }
 
-    /// Reads the counters of a stream whose subjects match one of these, all as they are at one moment.
+    /// Reads the counters of a stream whose subjects match one of these, all of one state of the stream.
     pub fn counters(&self, stream: &str, subjects: &[&str]) -> Result<Vec<Counter>> {
         let found = self.direct_get_last(stream, subjects)?;
         Ok(found.iter().map(counter_of).collect::<PlainResult<_>>()?)
     }
 }
 
-/// The counter that a stored message is.
+/// Parses the stored message of a counter.
 fn counter_of(msg: &Msg) -> PlainResult<Counter> {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let number = |bytes: &[u8]| CounterValue::parse(&text(bytes)).ok();

@@ -1,6 +1,6 @@
-//! Direct gets (ADR-31): a message from any replica of a stream.
+//! Direct gets (ADR-31): messages from any replica of a stream.
 //!
-//! The answer is the message itself; what it was stored as is in its headers.
+//! The answer is the message itself, with its origin in headers.
 
 use serde_json::{Map, Value, json};
 
@@ -17,19 +17,19 @@ const SUBJECT: &[u8] = b"Nats-Subject";
 const SEQUENCE: &[u8] = b"Nats-Sequence";
 const TIME: &[u8] = b"Nats-Time-Stamp";
 
-/// Which message a direct get reads. Combinations that make no sense are the server's to refuse.
+/// Selects the message that a direct get reads. The server refuses invalid combinations.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct DirectGet<'a> {
-    /// The one with this sequence, or with `next_by_subject` the first one from it on; 0 for none.
+    /// The message with this sequence, or with `next_by_subject` the first one from it on; 0 for none.
     pub sequence: u64,
-    /// The first one of this subject.
+    /// The first message of this subject.
     pub next_by_subject: &'a str,
-    /// The last one of this subject; wins over all others.
+    /// The last message of this subject; takes precedence over all others.
     pub last_by_subject: &'a str,
-    /// The first one stored at this time or later.
+    /// The first message stored at this time or later.
     pub start_time: Time,
-    /// The payload only: the answer has no headers, so it does not say what it was stored as. Servers
-    /// before 2.12 send the headers nevertheless.
+    /// Only the payload: the answer has no headers, so the origin of the message is unknown. Servers before 2.12 send
+    /// the headers nevertheless.
     pub no_headers: bool,
 }
 
@@ -73,7 +73,7 @@ impl Call<'_> {
     pub fn direct_get(&self, stream: &str, which: &DirectGet<'_>) -> Result<Msg> {
         need_stream(stream)?;
         let last = which.last_by_subject;
-        // The subject in the request's own subject is what permissions can be about.
+        // The subject is a part of the request's subject, so that permissions can refer to it.
         let (subject, request) = match last.is_empty() || which.no_headers {
             true => (self.subject("DIRECT.GET", &[stream]), which.body()),
             false => (self.subject("DIRECT.GET", &[stream, last]), Vec::new()),
@@ -94,7 +94,7 @@ pub(super) fn number(msg: &Msg, name: &[u8]) -> Option<u64> {
     std::str::from_utf8(msg.header(name)?).ok()?.parse().ok()
 }
 
-/// A header that a direct get must have; what it is called in the words for a bad one.
+/// A header that a direct get must have, and its name in error texts.
 fn need<'m>(msg: &'m Msg, name: &[u8], what: &str) -> PlainResult<&'m [u8]> {
     msg.header(name)
         .filter(|v| !v.is_empty())
@@ -107,11 +107,11 @@ fn bad(msg: &Msg, name: &[u8], what: &str) -> Plain {
     Plain::new(Status::NATS_ERR, format!("{what} '{}'", shown(value)))
 }
 
-/// What a status says that ends a direct get.
+/// The error for a status that ends a direct get.
 pub(super) fn status_error(code: u16, description: &[u8]) -> Plain {
     let status = match code {
         404 => return Status::NATS_NOT_FOUND.into(),
-        // More subjects than the server looks up at once.
+        // More subjects than the server can look up at once.
         413 => Status::NATS_LIMIT_REACHED,
         _ => Status::NATS_ERR,
     };
@@ -138,7 +138,7 @@ pub(super) fn direct_msg(reply: Msg, no_headers: bool) -> PlainResult<Msg> {
     stored_msg(&reply)
 }
 
-/// The message with the subject, the sequence and the time that its headers say.
+/// Sets the subject, the sequence and the time of a message from its headers.
 pub(super) fn stored_msg(reply: &Msg) -> PlainResult<Msg> {
     need(reply, STREAM, "missing stream name")?;
     let sequence = number(reply, SEQUENCE);

@@ -1,4 +1,4 @@
-//! Streams and consumers, by pages; the stream of a subject; the account.
+//! Lists of streams and consumers, read page by page; the stream of a subject; the account.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -14,14 +14,14 @@ use crate::js::names::check_stream;
 
 const NOT_FOUND: &[ErrCode] = &[ErrCode::STREAM_NOT_FOUND];
 
-/// What a listing found. It is complete where `missing` and `offline` are empty.
+/// The result of a listing. It is complete if `missing` and `offline` are empty.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Listing<T> {
-    /// What was found, by name.
+    /// The items that were found, by name.
     pub items: BTreeMap<String, T>,
-    /// The names of those whose servers did not answer in time, or not intelligibly.
+    /// The names of items whose servers did not answer in time, or whose data could not be parsed.
     pub missing: Vec<String>,
-    /// The names of those that their server cannot run, and why.
+    /// The names of items that their server cannot run, with the reason.
     pub offline: BTreeMap<String, String>,
 }
 
@@ -46,13 +46,13 @@ fn read_page(value: Value, items: &str) -> std::result::Result<Page, Mismatch> {
     })
 }
 
-/// What is listed, and by which name it is known.
+/// The kind of item that is listed, and its name.
 pub trait Listed: Json {
-    /// The words for one without a name.
+    /// The error text for an item without a name.
     const NAMELESS: &'static str;
     /// Its name.
     fn name(&self) -> &str;
-    /// The name of one that cannot be read.
+    /// The name of an item that cannot be parsed.
     fn name_in(value: &Value) -> Option<&str>;
 }
 
@@ -93,7 +93,7 @@ impl Listed for String {
 }
 
 impl<T: Listed> Listing<T> {
-    /// Adds an element. One that is not as it should be must not hide the others.
+    /// Adds an item. An invalid item must not hide the others.
     fn add(&mut self, value: Value) -> Result<()> {
         let name = T::name_in(&value).map(str::to_owned);
         match (T::read(value), name) {
@@ -114,12 +114,12 @@ impl<T: Listed> Listing<T> {
 }
 
 impl Call<'_> {
-    /// Lists the streams with their state: all, or those that store a subject of the call's filter.
+    /// Lists the streams with their state: all, or those that store a subject that matches the call's filter.
     pub fn streams(&self) -> Result<Listing<StreamInfo>> {
         self.list("STREAM.LIST", &[], "streams", self.info().subjects_filter)
     }
 
-    /// Lists the names of streams: of all, or of those that store a subject of the call's filter.
+    /// Lists the names of streams: all, or those that store a subject that matches the call's filter.
     pub fn stream_names(&self) -> Result<Vec<String>> {
         let filter = self.info().subjects_filter;
         let names: Listing<String> = self.list("STREAM.NAMES", &[], "streams", filter)?;
@@ -153,12 +153,12 @@ impl Call<'_> {
         }
     }
 
-    /// What the account uses of JetStream, and what it may.
+    /// The account's usage of JetStream, and its limits.
     pub fn account_info(&self) -> Result<AccountInfo> {
         self.request("INFO", &[], &[])
     }
 
-    /// Asks for page after page until all are there; the call's time is for all of them together.
+    /// Requests page after page until the list is complete. The call's timeout applies to all of them together.
     fn list<T: Listed>(
         &self,
         function: &str,
@@ -186,7 +186,7 @@ impl Call<'_> {
                 Value::Null => return Ok(listing),
                 answer => read_page(answer, items).map_err(Plain::from)?,
             };
-            // A server that does not say how long its pages are still moves on by what it sent.
+            // If a server does not say how long its pages are, the number of received items is used.
             let sent = i64::try_from(page.items.len()).unwrap_or(i64::MAX);
             let step = if page.limit > 0 { page.limit } else { sent };
             for item in page.items {

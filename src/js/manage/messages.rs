@@ -1,4 +1,4 @@
-//! Messages by the API of the stream's leader: get, delete, erase.
+//! Single messages, through the API of the stream's leader: get, delete, erase.
 
 use serde_json::{Value, json};
 
@@ -12,20 +12,19 @@ use crate::msg::Msg;
 const NO_MESSAGE: &[ErrCode] = &[ErrCode::NO_MESSAGE_FOUND];
 const NO_STREAM: &[ErrCode] = &[ErrCode::STREAM_NOT_FOUND];
 
-/// Which message of a stream.
+/// Selects a message of a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GetMsg<'a> {
-    /// The one with this sequence.
+    /// The message with this sequence.
     Sequence(u64),
-    /// The last one of a subject.
+    /// The last message of a subject.
     LastOf(&'a str),
-    /// The first one of a subject, which may have wildcards, from a sequence on.
+    /// The first message of a subject, which may have wildcards, from a sequence on.
     NextOf(&'a str, u64),
 }
 
 impl Call<'_> {
-    /// Reads a message of a stream. Its subject, headers, payload, sequence and time are those that it
-    /// was stored with.
+    /// Reads a message of a stream, with the subject, headers, payload, sequence and time with which it was stored.
     pub fn get_msg(&self, stream: &str, which: GetMsg<'_>) -> Result<Msg> {
         need_stream(stream)?;
         let request = match which {
@@ -45,12 +44,12 @@ impl Call<'_> {
         msg_of(not_found(answer, NO_MESSAGE)?)
     }
 
-    /// Removes a message of a stream.
+    /// Deletes a message of a stream.
     pub fn delete_msg(&self, stream: &str, sequence: u64) -> Result<()> {
         self.remove_msg(stream, sequence, true)
     }
 
-    /// Removes a message of a stream and overwrites what the disk has of it.
+    /// Deletes a message of a stream and overwrites its data on disk.
     pub fn erase_msg(&self, stream: &str, sequence: u64) -> Result<()> {
         self.remove_msg(stream, sequence, false)
     }
@@ -70,7 +69,7 @@ impl Call<'_> {
     }
 }
 
-/// Single messages are asked for by names that the server checks.
+/// Checks the stream's name for functions on single messages.
 pub(super) fn need_stream(stream: &str) -> Result<()> {
     match stream {
         "" => Err(Plain::invalid_arg("stream name is required").into()),

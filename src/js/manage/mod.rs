@@ -1,4 +1,4 @@
-//! Managing streams and consumers, and reading single messages: all that [`Call`] asks the API.
+//! Managing streams and consumers, and reading single messages: the functions of [`Call`] that use the API.
 //!
 //! | file | subject |
 //! |---|---|
@@ -35,8 +35,8 @@ use super::context::Call;
 use super::error::{Error, Result};
 use crate::error::{Error as Plain, Status};
 
-/// Says [`Status::NATS_NOT_FOUND`] where the server's error is one of these, with no more words: that
-/// something is not there is an ordinary outcome.
+/// Converts these errors of the server into [`Status::NATS_NOT_FOUND`] without a text: that an object does not exist is
+/// an ordinary outcome.
 fn not_found<T>(result: Result<T>, codes: &[ErrCode]) -> Result<T> {
     result.map_err(|error| match codes.contains(&error.code()) {
         true => Error::new(Status::NATS_NOT_FOUND, error.code()),
@@ -44,7 +44,7 @@ fn not_found<T>(result: Result<T>, codes: &[ErrCode]) -> Result<T> {
     })
 }
 
-/// The server answered without an error, but did not do it.
+/// The server answered without an error, but did not perform the operation.
 fn not_done(what: String) -> Error {
     Plain::new(Status::NATS_ERR, what).into()
 }

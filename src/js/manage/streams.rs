@@ -14,20 +14,19 @@ use crate::js::error::{Error, Result};
 use crate::js::names::check_stream;
 
 const NOT_FOUND: &[ErrCode] = &[ErrCode::STREAM_NOT_FOUND];
-/// How often creating and updating in turn meet somebody else who does the opposite.
+/// How often creating and updating are tried in turn if another client does the opposite at the same time.
 const RACES: usize = 3;
 
 impl Call<'_> {
-    /// Creates a stream. One that is there already with the same configuration is no error.
+    /// Creates a stream. If it exists with the same configuration, that is no error.
     ///
-    /// The domain of a mirror or source becomes its external API.
+    /// The domain of a mirror or source is converted into its external API.
     pub fn create_stream(&self, config: &StreamConfig) -> Result<StreamInfo> {
         let config = with_domains(config)?;
         self.send_config("STREAM.CREATE", &config)
     }
 
-    /// Replaces the configuration of a stream. An external API wins over a domain: it is what the
-    /// domain has become.
+    /// Replaces the configuration of a stream. An external API takes precedence over a domain, from which it was made.
     pub fn update_stream(&self, config: &StreamConfig) -> Result<StreamInfo> {
         let mut config = config.clone();
         let sources = config.mirror.iter_mut().chain(&mut config.sources);
@@ -37,7 +36,7 @@ impl Call<'_> {
         self.send_config("STREAM.UPDATE", &with_domains(&config)?)
     }
 
-    /// Creates a stream, or replaces its configuration where it is there already.
+    /// Creates a stream, or replaces its configuration if it exists.
     pub fn create_or_update_stream(&self, config: &StreamConfig) -> Result<StreamInfo> {
         let mut result = self.update_stream(config);
         for _ in 0..RACES {
@@ -68,7 +67,7 @@ impl Call<'_> {
         Ok(info)
     }
 
-    /// Removes a stream with all its messages and consumers.
+    /// Deletes a stream with all its messages and consumers.
     pub fn delete_stream(&self, stream: &str) -> Result<()> {
         check_stream(stream)?;
         let done: Done = not_found(self.request("STREAM.DELETE", &[stream], &[]), NOT_FOUND)?;
@@ -78,14 +77,13 @@ impl Call<'_> {
         }
     }
 
-    /// Removes messages of a stream: which, the call's [`Purge`](crate::js::Purge) says. Returns how
-    /// many these were.
+    /// Deletes the messages of a stream that the call's [`Purge`](crate::js::Purge) selects. Returns their number.
     pub fn purge_stream(&self, stream: &str) -> Result<u64> {
         check_stream(stream)?;
         let purge = self.purge();
         let (sequence, keep) = (purge.sequence, purge.keep);
         if sequence > 0 && keep > 0 {
-            // The parenthesis that does not close is what programs have been told ever since.
+            // The missing closing parenthesis is part of the text that programs have seen so far.
             let text = format!("Sequence ({sequence}) and Keep ({keep} are mutually exclusive");
             return Err(Plain::invalid_arg(text).into());
         }
@@ -109,8 +107,8 @@ impl Call<'_> {
         }
     }
 
-    /// Says what a stream is and stores. With a filter for subjects it asks as often as it takes to
-    /// have them all; each time it waits for as long as the call may.
+    /// Returns the configuration and the state of a stream. With a filter for subjects, requests pages until all are
+    /// there; the call's timeout applies to each request.
     pub fn stream_info(&self, stream: &str) -> Result<StreamInfo> {
         check_stream(stream)?;
         let options = self.info();
@@ -122,7 +120,7 @@ impl Call<'_> {
         loop {
             let mut info = self.info_page(stream, offset)?;
             let page = std::mem::take(&mut info.state.subjects);
-            // A page without any is the last one, whatever the total says.
+            // An empty page is the last one, whatever the total.
             let last = page.is_empty();
             offset += page.len();
             subjects.extend(page);
@@ -151,13 +149,13 @@ impl Call<'_> {
         not_found(self.request("STREAM.INFO", &[stream], &request), NOT_FOUND)
     }
 
-    /// The info of a stream, whatever the call's options say.
+    /// The info of a stream, whatever the call's options are.
     fn plain_info(&self, stream: &str) -> Result<StreamInfo> {
         not_found(self.request("STREAM.INFO", &[stream], &[]), NOT_FOUND)
     }
 }
 
-/// The external API that a domain stands for.
+/// The external API for a domain.
 fn external_of(domain: &str) -> Option<External> {
     (!domain.is_empty()).then(|| External {
         api: domain_prefix(domain),
@@ -165,7 +163,7 @@ fn external_of(domain: &str) -> Option<External> {
     })
 }
 
-/// A configuration whose sources and mirror have their domains as external APIs.
+/// The configuration, with the domains of its sources and mirror converted into external APIs.
 fn with_domains(config: &StreamConfig) -> Result<StreamConfig> {
     let mut config = config.clone();
     let resolve = |what: &str, source: &mut StreamSource| -> Result<()> {
