@@ -1,4 +1,4 @@
-//! The side that asks services.
+//! The client side: requests to services.
 
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -8,17 +8,17 @@ use super::error::{CODE_HEADER, ERROR_HEADER, Error};
 use crate::client::{Connection, ForeignHandle, Publish};
 use crate::msg::Msg;
 
-/// How long a request waits for its answer.
+/// The timeout of a request.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Asks services over a connection.
+/// A client of services on a connection.
 pub struct Caller {
     conn: Arc<Connection>,
     handle: OnceLock<Box<dyn ForeignHandle>>,
 }
 
 impl Caller {
-    /// Asks over this connection.
+    /// Creates a client on this connection.
     pub fn new(conn: &Arc<Connection>) -> Arc<Caller> {
         Arc::new(Caller {
             conn: conn.clone(),
@@ -26,12 +26,12 @@ impl Caller {
         })
     }
 
-    /// Keeps what a foreign caller has for it.
+    /// Stores the handle by which a foreign caller knows the client.
     pub fn set_handle(&self, handle: Box<dyn ForeignHandle>) {
         let _ = self.handle.set(handle);
     }
 
-    /// Asks, and waits 5 seconds for the answer. An answer that is an error is returned as one.
+    /// Sends a request, and waits 5 seconds for the answer. An error answer becomes an error.
     pub fn request(&self, subject: &[u8], data: &[u8]) -> Result<Msg> {
         let out = Publish {
             subject,
@@ -49,14 +49,14 @@ impl Caller {
     }
 }
 
-/// The error that an answer is, if it is one.
+/// The error of an answer, if it is one.
 pub fn error_in(reply: &Msg) -> Option<Error> {
     let text = |name: &str| {
         let value = reply.header(name.as_bytes()).unwrap_or_default();
         String::from_utf8_lossy(value).into_owned()
     };
     let message = text(ERROR_HEADER);
-    // What is no number is no code, but the answer is an error all the same.
+    // A value that is not a number is no code, but the answer is an error nevertheless.
     let code_text = text(CODE_HEADER);
     let code = code_text.trim().parse().unwrap_or(0);
     let unreadable = code == 0 && !matches!(code_text.trim(), "" | "0");

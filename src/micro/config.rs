@@ -1,4 +1,4 @@
-//! What a program says about services, groups and endpoints: names, subjects, queue groups.
+//! The configurations of services, groups and endpoints: names, subjects, queue groups.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock, Weak};
@@ -12,27 +12,27 @@ use crate::client::ForeignHandle;
 use crate::proto::subject;
 use crate::words::shown;
 
-/// What the subjects of monitoring begin with, if nothing else is said.
+/// The default prefix of the subjects for monitoring.
 pub const API_PREFIX: &str = "$SRV";
-/// The queue group of endpoints for which nothing else is said.
+/// The default queue group of endpoints.
 pub const DEFAULT_QUEUE_GROUP: &str = "q";
 
-/// What is said about queue groups at one level.
+/// The setting for queue groups at one level.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct QueueChoice {
-    /// The name of the group; empty if nothing is said.
+    /// The name of the group; empty if it is not set.
     pub group: String,
-    /// No queue group: each instance gets each request.
+    /// No queue group: each instance receives each request.
     pub none: bool,
 }
 
 impl QueueChoice {
-    /// Is anything said?
+    /// Is it set?
     fn is_made(&self) -> bool {
         self.none || !self.group.is_empty()
     }
 
-    /// The queue group that follows from what is said at these levels, the innermost first.
+    /// The queue group that results from the settings of these levels, the innermost first.
     pub(super) fn resolve<'a>(levels: impl IntoIterator<Item = &'a QueueChoice>) -> Option<String> {
         match levels.into_iter().find(|level| level.is_made()) {
             None => Some(DEFAULT_QUEUE_GROUP.to_owned()),
@@ -42,23 +42,23 @@ impl QueueChoice {
     }
 }
 
-/// What a service is to be.
+/// The configuration of a service.
 pub struct ServiceConfig {
     /// Its name: ASCII letters, digits, `_` and `-`.
     pub name: String,
     /// Its version; not empty.
     pub version: String,
-    /// What it is for.
+    /// A description for people.
     pub description: String,
     /// The queue group of its endpoints.
     pub queue: QueueChoice,
-    /// What else there is to tell.
+    /// Its metadata.
     pub metadata: BTreeMap<String, String>,
-    /// What the subjects of its monitoring begin with.
+    /// The prefix of the subjects for its monitoring.
     pub prefix: String,
-    /// Answers STATS in place of the library.
+    /// Answers STATS instead of the library.
     pub stats_handler: Option<Arc<dyn Handler>>,
-    /// Who is told what happens to it.
+    /// The observer of its events.
     pub events: Box<dyn Events>,
 }
 
@@ -75,23 +75,23 @@ impl ServiceConfig {
     }
 }
 
-/// What an endpoint is to be.
+/// The configuration of an endpoint.
 #[derive(Clone, Default)]
 pub struct EndpointConfig {
     /// Its name: ASCII letters, digits, `_` and `-`.
     pub name: String,
-    /// Its subject, behind that of its group; empty for its name.
+    /// Its subject, appended to that of its group; empty for its name.
     pub subject: String,
     /// Its queue group.
     pub queue: QueueChoice,
-    /// What else there is to tell.
+    /// Its metadata.
     pub metadata: BTreeMap<String, String>,
-    /// What handles its requests; required.
+    /// Its handler; required.
     pub handler: Option<Arc<dyn Handler>>,
 }
 
 impl EndpointConfig {
-    /// The whole subject, in a group with this prefix.
+    /// The complete subject, in a group with this prefix.
     pub(super) fn full_subject(&self, prefix: Option<&str>) -> Result<String> {
         let own = match self.subject.as_str() {
             "" => self.name.as_str(),
@@ -116,7 +116,7 @@ impl EndpointConfig {
         Ok(full)
     }
 
-    /// The handler, if the rest is well too.
+    /// The handler, if the configuration is valid otherwise.
     pub(super) fn checked_handler(&self) -> Result<Arc<dyn Handler>> {
         if !is_name(&self.name) {
             let text = format!("invalid endpoint name '{}'", shown(self.name.as_bytes()));
@@ -129,22 +129,22 @@ impl EndpointConfig {
     }
 }
 
-/// Can a service or an endpoint have this name?
+/// Is this a valid name of a service or an endpoint?
 pub fn is_name(name: &str) -> bool {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
     !name.is_empty() && name.bytes().all(allowed)
 }
 
-/// What a group is to be.
+/// The configuration of a group.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct GroupConfig {
-    /// What the subjects of its endpoints begin with; not empty.
+    /// The prefix of the subjects of its endpoints; not empty.
     pub prefix: String,
     /// The queue group of its endpoints.
     pub queue: QueueChoice,
 }
 
-/// A common beginning of the subjects of some endpoints of a service.
+/// A common prefix of the subjects of some endpoints of a service.
 pub struct Group {
     service: Weak<Service>,
     prefix: String,
@@ -153,7 +153,7 @@ pub struct Group {
 }
 
 impl Group {
-    /// A group of a service, or of a group of it.
+    /// A group of a service, or of another group.
     fn new(service: &Weak<Service>, parent: Option<&Group>, config: GroupConfig) -> Result<Group> {
         if config.prefix.is_empty() {
             return Err(Error::INVALID_ARG);
@@ -185,17 +185,17 @@ impl Group {
             .add(config, Some((&self.prefix, &self.queue)))
     }
 
-    /// The service, while there is one.
+    /// The service, while it exists.
     pub fn service(&self) -> Result<Arc<Service>> {
         self.service.upgrade().ok_or(Error::INVALID_ARG)
     }
 
-    /// Keeps what a foreign caller has for it.
+    /// Stores the handle by which a foreign caller knows the group.
     pub fn set_handle(&self, handle: Box<dyn ForeignHandle>) {
         let _ = self.handle.set(handle);
     }
 
-    /// The address that a foreign caller knows it by; 0 for none.
+    /// The address by which a foreign caller knows the group; 0 if there is none.
     pub fn handle(&self) -> usize {
         self.handle.get().map_or(0, |handle| handle.address())
     }

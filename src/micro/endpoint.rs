@@ -1,4 +1,4 @@
-//! One endpoint of a service: what handles its requests, and its statistics.
+//! An endpoint of a service: its handler and its statistics.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,19 +14,19 @@ use crate::error::Status;
 use crate::locks::Mutex;
 use crate::msg::Msg;
 
-/// Makes what an endpoint adds to its statistics: the text of a JSON object, or nothing.
+/// Creates the data that an endpoint adds to its statistics: the text of a JSON object, or nothing.
 pub type StatsData = Arc<dyn Fn(&Arc<Service>, &Endpoint) -> Result<Option<String>> + Send + Sync>;
 
-/// An endpoint of a service, of the program's or for monitoring.
+/// An endpoint of a service, either of the program or for monitoring.
 pub struct Endpoint {
     service: Arc<Service>,
-    /// Which of the service's endpoints, for good.
+    /// Identifies the endpoint within its service.
     pub(super) id: u64,
-    /// Is it one of the nine that monitoring tools ask?
+    /// Is it one of the nine for monitoring?
     pub(super) monitors: bool,
     subject: String,
     queue_group: Option<String>,
-    /// What was said about the queue group, for comparison.
+    /// The settings for the queue group, for comparison.
     queue: QueueChoice,
     state: Mutex<State>,
 }
@@ -34,12 +34,12 @@ pub struct Endpoint {
 struct State {
     setup: Arc<Setup>,
     counts: Counts,
-    /// How often the counts began anew: a request that began before does not count in the new ones.
+    /// The number of resets of the counts: a request that began before a reset is not counted after it.
     era: u64,
     data: Option<StatsData>,
 }
 
-/// What a further configuration of the same subject replaces.
+/// The fields that a later configuration of the same subject replaces.
 pub(super) struct Setup {
     pub(super) name: String,
     pub(super) metadata: BTreeMap<String, String>,
@@ -57,18 +57,18 @@ struct Counts {
 /// The statistics of an endpoint.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EndpointStats {
-    /// Requests that it got.
+    /// The number of requests.
     pub requests: u64,
-    /// Errors that were answered, or happened to it.
+    /// The number of errors that were answered, or that occurred in the endpoint.
     pub errors: u64,
-    /// How long its handler took for all of them.
+    /// The total time of its handler.
     pub time: Duration,
     /// The last error; empty if there was none.
     pub last_error: String,
 }
 
 impl EndpointStats {
-    /// How long its handler took for each.
+    /// The average time of its handler.
     pub fn average(&self) -> Duration {
         let nanos = self.time.as_nanos().checked_div(u128::from(self.requests));
         Duration::from_nanos(nanos.unwrap_or(0).try_into().unwrap_or(u64::MAX))
@@ -106,12 +106,12 @@ impl Endpoint {
         &self.service
     }
 
-    /// Its whole subject.
+    /// Its complete subject.
     pub fn subject(&self) -> &str {
         &self.subject
     }
 
-    /// Its queue group, if it has one.
+    /// Its queue group, if there is one.
     pub fn queue_group(&self) -> Option<&str> {
         self.queue_group.as_deref()
     }
@@ -121,7 +121,7 @@ impl Endpoint {
         self.setup().name.clone()
     }
 
-    /// What else there is to tell about it.
+    /// Its metadata.
     pub fn metadata(&self) -> BTreeMap<String, String> {
         self.setup().metadata.clone()
     }
@@ -141,7 +141,7 @@ impl Endpoint {
         }
     }
 
-    /// Begins the statistics anew.
+    /// Resets the statistics.
     pub fn reset(&self) {
         let mut state = self.state.lock();
         let old = std::mem::take(&mut state.counts);
@@ -150,7 +150,7 @@ impl Endpoint {
         drop(old);
     }
 
-    /// Takes a new configuration for the same subject; the statistics begin anew.
+    /// Applies a new configuration of the same subject, and resets the statistics.
     pub(super) fn update(&self, config: EndpointConfig) -> Result<()> {
         let name = &config.name;
         if config.queue.none != self.queue.none {
@@ -172,7 +172,7 @@ impl Endpoint {
         Ok(())
     }
 
-    /// Sets what adds data to its statistics.
+    /// Sets the function that adds data to its statistics.
     pub fn set_stats_data(&self, data: Option<StatsData>) {
         let old = std::mem::replace(&mut self.state.lock().data, data);
         drop(old);
@@ -182,7 +182,7 @@ impl Endpoint {
         self.state.lock().data.clone()
     }
 
-    /// An error was answered, or happened to it.
+    /// Counts an error that was answered, or that occurred in the endpoint.
     pub(super) fn count_error(&self, text: String) {
         let mut state = self.state.lock();
         state.counts.errors += 1;
@@ -228,7 +228,7 @@ impl Setup {
     }
 }
 
-/// Takes the requests from an endpoint's subscription.
+/// Receives the requests of an endpoint's subscription.
 pub(super) struct Requests(pub(super) Arc<Endpoint>);
 
 impl MsgSink for Requests {
@@ -240,7 +240,7 @@ impl MsgSink for Requests {
 }
 
 impl Extension for Endpoint {
-    /// An error that no call could return ends the service: it would answer some requests and not others.
+    /// An error that no function call could return ends the service: it would answer some requests and not others.
     fn reported(&self, _sub: &Arc<Subscription>, status: Status) {
         let text = status.text();
         let subject = &self.subject;
@@ -249,7 +249,7 @@ impl Extension for Endpoint {
             status as i32
         ));
         self.service.tell_error(self, status);
-        // What it cannot drain ends with the connection.
+        // A subscription that cannot be drained ends with the connection.
         let _ = self.service.stop();
     }
 }

@@ -1,18 +1,18 @@
-//! Errors of services: what a handler answers, and what the functions of services return.
+//! Errors of services: answers of handlers, and results of the functions of services.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use crate::error::Status;
 
-/// Header of an answer that is an error: the text.
+/// The header of an error answer with the text.
 pub const ERROR_HEADER: &str = "Nats-Service-Error";
-/// Header of an answer that is an error: the code, in decimal.
+/// The header of an error answer with the code, in decimal.
 pub const CODE_HEADER: &str = "Nats-Service-Error-Code";
-/// Header of an answer that is an error with a status: the status's text.
+/// The header of an error answer with the text of its status.
 pub const STATUS_HEADER: &str = "Nats-Status";
 
-/// An error with a code for the other side, a status of the library's, a text, and the error that caused it.
+/// An error with a code for the client, a status of the library, a text, and the error that caused it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error {
     status: Status,
@@ -22,16 +22,16 @@ pub struct Error {
 }
 
 impl Error {
-    /// An argument cannot be used.
+    /// An invalid argument.
     pub const INVALID_ARG: Error =
         Error::constant(Status::NATS_INVALID_ARG, "invalid function argument");
-    /// Memory is short.
+    /// Out of memory.
     pub const OUT_OF_MEMORY: Error = Error::constant(Status::NATS_NO_MEMORY, "out of memory");
-    /// A format cannot be used.
+    /// An invalid format.
     pub const INVALID_FORMAT: Error =
         Error::constant(Status::NATS_INVALID_ARG, "invalid format string");
 
-    /// An error that needs no memory.
+    /// An error that needs no allocation.
     pub const fn constant(status: Status, message: &'static str) -> Error {
         Error {
             status,
@@ -41,7 +41,7 @@ impl Error {
         }
     }
 
-    /// An error of the program's, without a status. The code is what the other side gets.
+    /// An error of the program, without a status. The client receives the code.
     pub fn new(code: i32, message: impl Into<Cow<'static, str>>) -> Error {
         Error {
             status: Status::NATS_OK,
@@ -51,12 +51,12 @@ impl Error {
         }
     }
 
-    /// The error that a status stands for; none for success.
+    /// The error for a status; none for success.
     pub fn of_status(status: Status) -> Option<Error> {
         (status != Status::NATS_OK).then(|| Error::constant(status, status.text()))
     }
 
-    /// A new error with this text, caused by this one.
+    /// Creates an error with this text that was caused by this one.
     #[must_use]
     pub fn wrap(self, message: impl Into<Cow<'static, str>>) -> Error {
         Error {
@@ -67,7 +67,7 @@ impl Error {
         }
     }
 
-    /// Its status, or, if it has none, that of what caused it.
+    /// Its status; if it has none, that of its cause.
     pub fn status(&self) -> Status {
         self.chain()
             .map(|error| error.status)
@@ -90,12 +90,12 @@ impl Error {
         &self.message
     }
 
-    /// It and what caused it.
+    /// The error and its causes.
     fn chain(&self) -> impl Iterator<Item = &Error> {
         std::iter::successors(Some(self), |error| error.cause.as_deref())
     }
 
-    /// The headers of an answer that is this error, as they are on the wire.
+    /// The headers of an answer with this error, encoded.
     pub(super) fn header_block(&self) -> Vec<u8> {
         let mut block = b"NATS/1.0\r\n".to_vec();
         let mut add = |name: &str, value: &str| {
@@ -153,7 +153,7 @@ impl From<crate::error::Error> for Error {
     }
 }
 
-// A chain may be as long as a program makes it: without recursion.
+// Iteratively: a program can make a chain of any length.
 impl Drop for Error {
     fn drop(&mut self) {
         let mut next = self.cause.take();

@@ -1,22 +1,22 @@
 //! Services: endpoints that answer requests, with discovery and statistics (ADR-32).
 //!
-//! A service is a set of subscriptions on one connection: those of its endpoints, and nine that answer what
-//! monitoring tools ask. Stands on what [`client`](crate::client) offers to everybody.
+//! A service is a set of subscriptions on one connection: those of its endpoints, and nine for monitoring tools. Uses
+//! the public face of [`client`](crate::client).
 //!
 //! | file | subject |
 //! |---|---|
 //! | [`service`] | the service: its endpoints, from the first subscription to the last |
 //! | `stop` | how a service ends |
-//! | [`config`] | what a program says about services, groups and endpoints; names, subjects, queue groups |
-//! | [`endpoint`] | one endpoint: what handles its requests, its statistics |
+//! | [`config`] | the configurations of services, groups and endpoints; names, subjects, queue groups |
+//! | [`endpoint`] | an endpoint: its handler and its statistics |
 //! | [`request`] | a request while it is handled, and its answers |
 //! | [`monitor`] | the answers to PING, INFO and STATS |
-//! | [`caller`] | the other side: requests to services |
+//! | [`caller`] | the client side: requests to services |
 //! | [`error`] | an error with a code, a status and a cause |
 //!
 //! # Locks
-//! A service's list of endpoints and an endpoint's statistics have a lock each. Nothing is called with one of them
-//! held, neither the connection nor the program, and the two are never held together.
+//! The list of endpoints of a service and the statistics of an endpoint have a lock each. No function of the connection
+//! or of the program is called with one of them held, and the two are never held together.
 
 #![forbid(unsafe_code)]
 

@@ -1,4 +1,4 @@
-//! The answers to PING, INFO and STATS: what services are there, what they offer, and how they do.
+//! The answers to PING, INFO and STATS: which services exist, their endpoints, and their statistics.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,11 +16,11 @@ use super::service::Service;
 use crate::error::Status;
 use crate::js::time::Time;
 
-/// What the answer to PING says that it is.
+/// The type of the answer to PING.
 pub const PING_TYPE: &str = "io.nats.micro.v1.ping_response";
-/// What the answer to INFO says that it is.
+/// The type of the answer to INFO.
 pub const INFO_TYPE: &str = "io.nats.micro.v1.info_response";
-/// What the answer to STATS says that it is.
+/// The type of the answer to STATS.
 pub const STATS_TYPE: &str = "io.nats.micro.v1.stats_response";
 
 #[derive(Clone, Copy)]
@@ -40,8 +40,8 @@ impl Verb {
     }
 }
 
-/// The nine endpoints for monitoring, with their subjects: of each verb for all services, for those with this name,
-/// and for this one.
+/// The nine endpoints for monitoring, with their subjects: for each verb one for all services, one for those with this
+/// name, and one for this instance.
 pub(super) fn endpoints(service: &Service) -> Vec<(String, EndpointConfig)> {
     let (name, id) = (service.name(), service.id());
     let mut endpoints = Vec::new();
@@ -79,7 +79,7 @@ impl Handler for Answer {
     }
 }
 
-/// What all answers have.
+/// The fields that all answers have.
 #[derive(Serialize)]
 struct Identity<'a> {
     name: &'a str,
@@ -161,7 +161,7 @@ struct EndpointAnswer {
 
 fn stats(service: &Arc<Service>) -> Stats<'_> {
     let endpoint = |e: Arc<Endpoint>| {
-        // What adds data may fail, which counts: so it comes first.
+        // The function that adds data may fail, which counts as an error: so it is called first.
         let data = data_of(service, &e).unwrap_or_else(|error| {
             e.count_error(error.to_string());
             None
@@ -186,7 +186,7 @@ fn stats(service: &Arc<Service>) -> Stats<'_> {
     }
 }
 
-/// What an endpoint adds to its statistics. By the schema it is an object.
+/// The data that an endpoint adds to its statistics. The schema requires an object.
 fn data_of(service: &Arc<Service>, endpoint: &Endpoint) -> Result<Option<Value>> {
     let Some(data) = endpoint.stats_data() else {
         return Ok(None);

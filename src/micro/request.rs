@@ -11,9 +11,9 @@ use crate::error::Status;
 use crate::msg::Msg;
 use crate::proto::headers::HeaderBlock;
 
-/// What handles requests. An error that it returns is answered.
+/// The handler of requests. If it returns an error, that is the answer.
 pub trait Handler: Send + Sync {
-    /// Handles one request. May take its time: only the requests of the same endpoint wait.
+    /// Handles one request. It may block: only the requests of the same endpoint wait.
     fn handle(&self, request: &mut Request<'_>) -> Result<()>;
 }
 
@@ -26,7 +26,7 @@ impl<F: Fn(&mut Request<'_>) -> Result<()> + Send + Sync> Handler for F {
 /// A request that is being handled.
 pub struct Request<'a> {
     endpoint: &'a Arc<Endpoint>,
-    /// Away only while it is lent.
+    /// `None` only while it is lent.
     msg: Option<Msg>,
 }
 
@@ -38,12 +38,12 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// The endpoint that got it.
+    /// The endpoint that received it.
     pub fn endpoint(&self) -> &'a Arc<Endpoint> {
         self.endpoint
     }
 
-    /// The service that got it.
+    /// The service that received it.
     pub fn service(&self) -> &'a Arc<Service> {
         self.endpoint.service()
     }
@@ -53,7 +53,7 @@ impl<'a> Request<'a> {
         self.msg.as_ref()
     }
 
-    /// Takes the message out, for who gives it back.
+    /// Takes the message out; the caller has to give it back.
     pub fn take_msg(&mut self) -> Option<Msg> {
         self.msg.take()
     }
@@ -68,7 +68,7 @@ impl<'a> Request<'a> {
         self.endpoint.respond(self.reply(), data, None)
     }
 
-    /// Answers with an error, or with nothing but an empty message.
+    /// Answers with an error, or with an empty message if there is none.
     pub fn respond_error(&self, error: Option<Error>) -> Result<()> {
         self.endpoint.respond(self.reply(), b"", error)
     }
@@ -79,7 +79,7 @@ impl<'a> Request<'a> {
 }
 
 impl Endpoint {
-    /// Answers a request with this reply subject: with data, and with an error if there is one, which counts.
+    /// Answers a request with this reply subject: with data, and with an error if there is one, which is counted.
     pub fn respond(&self, reply: Option<&[u8]>, data: &[u8], error: Option<Error>) -> Result<()> {
         let block = error.as_ref().map(Error::header_block);
         if let Some(error) = error {
@@ -102,7 +102,7 @@ impl Endpoint {
     }
 }
 
-/// An answer could not be sent.
+/// Counts an answer that could not be sent.
 pub fn respond_failed(error: crate::error::Error) -> Error {
     Error::from(error).wrap("microRequest_RespondErrorWithData failed")
 }

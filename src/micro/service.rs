@@ -19,26 +19,27 @@ use crate::locks::{Condvar, Mutex};
 use crate::proto::nuid;
 use crate::words::shown;
 
-/// Who is told what happens to a service. No lock is held, and the calls may take their time.
+/// Observes the events of a service. Called with no lock held; the functions may block.
 pub trait Events: Any + Send + Sync {
-    /// An error that no call could return has happened to an endpoint; the service is about to stop. Called in order
-    /// with the error handler of the connection, and after it.
+    /// An error that no function call could return has occurred in an endpoint; the service is about to stop. Called
+    /// after the error handler of the connection, in the same order.
     fn error(&self, service: &Arc<Service>, endpoint: &Endpoint, status: Status) {
         let _ = (service, endpoint, status);
     }
 
-    /// The last endpoint is gone; nothing of the service is called any more. Once, where callbacks run.
+    /// The last endpoint has ended; no function of the service is called any more. Called once, on a thread that runs
+    /// callbacks.
     fn done(&self, service: &Arc<Service>) {
         let _ = service;
     }
 }
 
-/// Nobody is told.
+/// An observer that does nothing.
 impl Events for () {}
 
-/// A service: endpoints on one connection that can be discovered and watched.
+/// A service: endpoints on one connection that monitoring tools can discover.
 ///
-/// It lives as long as the program has it, and as long as it has endpoints.
+/// It lives as long as the program has a reference to it, and as long as it has endpoints.
 pub struct Service {
     conn: Arc<Connection>,
     config: ServiceConfig,
@@ -47,23 +48,23 @@ pub struct Service {
     started: i64,
     pub(super) stopped: AtomicBool,
     pub(super) state: Mutex<State>,
-    /// Told when the service is stopped.
+    /// Notified when the service has stopped.
     pub(super) changed: Condvar,
     handle: OnceLock<Box<dyn ForeignHandle>>,
-    /// Those that a foreign caller has handles for; `None` once it has given up the service.
+    /// The objects for which a foreign caller has handles; `None` after it has released the service.
     groups: Mutex<Option<Vec<Arc<Group>>>>,
     this: Weak<Service>,
 }
 
 pub(super) struct State {
-    /// The oldest first.
+    /// In the order of creation.
     pub(super) entries: Vec<Entry>,
     last_id: u64,
-    /// The end is not told: the service is being made, or has not come to be.
+    /// The end is not reported: the service is being created, or could not be started.
     pub(super) untold: bool,
-    /// The endpoints for monitoring drain, or have.
+    /// The endpoints for monitoring drain, or have ended.
     pub(super) monitors_end: bool,
-    /// The end was told, or will not be.
+    /// The end was reported, or will not be.
     pub(super) done: bool,
 }
 
@@ -71,9 +72,9 @@ pub(super) struct State {
 pub(super) struct Entry {
     pub(super) endpoint: Arc<Endpoint>,
     pub(super) sub: Arc<Subscription>,
-    /// The server was told of the subscription.
+    /// The server was sent the subscription.
     pub(super) started: bool,
-    /// No further request comes to it.
+    /// It receives no more requests.
     pub(super) ended: bool,
 }
 
@@ -103,8 +104,8 @@ impl Service {
         }))
     }
 
-    /// Subscribes to what monitoring tools ask, and adds a first endpoint if there is one. What was made is torn
-    /// down if this fails.
+    /// Subscribes to the subjects for monitoring, and adds a first endpoint if there is one. If this fails, everything
+    /// that was created ends.
     pub fn start(self: &Arc<Self>, first: Option<EndpointConfig>) -> Result<()> {
         let failed = |cause: Error| {
             self.abandon();
@@ -140,13 +141,13 @@ impl Service {
         Ok(())
     }
 
-    /// Adds an endpoint. If there is one with the same subject already, that one takes the new configuration, and its
-    /// statistics begin anew.
+    /// Adds an endpoint. If there is one with the same subject already, that one gets the new configuration, and its
+    /// statistics are reset.
     pub fn add_endpoint(self: &Arc<Self>, config: EndpointConfig) -> Result<Arc<Endpoint>> {
         self.add(config, None)
     }
 
-    /// Adds an endpoint, in a group with this prefix and this choice of queue groups.
+    /// Adds an endpoint, in a group with this prefix and this setting for queue groups.
     pub(super) fn add(
         self: &Arc<Self>,
         config: EndpointConfig,
@@ -213,7 +214,7 @@ impl Service {
         sub.set_on_complete(Some(Box::new(move || completion.run())))?;
         self.enter(&endpoint, &sub)?;
         if let Err(error) = self.conn.start_subscription(&sub) {
-            // It may be the last one, if the connection was closed meanwhile.
+            // It may be the last one, if the connection was closed in the meantime.
             self.conn.in_program(|| self.endpoint_gone(id, true));
             self.advance();
             return Err(error.into());
@@ -228,7 +229,7 @@ impl Service {
         Ok(endpoint)
     }
 
-    /// Lists an endpoint, unless the service has been stopped.
+    /// Adds an endpoint to the list, unless the service has been stopped.
     fn enter(&self, endpoint: &Arc<Endpoint>, sub: &Arc<Subscription>) -> Result<()> {
         let mut state = self.state.lock();
         if self.is_stopped() {
@@ -251,21 +252,21 @@ impl Service {
         endpoints.find(|e| e.subject() == subject).cloned()
     }
 
-    /// Its endpoints but those for monitoring, the newest first.
+    /// Its endpoints except those for monitoring, in reverse order of creation.
     pub fn endpoints(&self) -> Vec<Arc<Endpoint>> {
         let state = self.state.lock();
         let all = state.entries.iter().rev().map(|entry| &entry.endpoint);
         all.filter(|endpoint| !endpoint.monitors).cloned().collect()
     }
 
-    /// Begins the statistics of all endpoints anew.
+    /// Resets the statistics of all endpoints.
     pub fn reset(&self) {
         for endpoint in self.endpoints() {
             endpoint.reset();
         }
     }
 
-    /// Sets what adds data to the statistics of the endpoint with this subject.
+    /// Sets the function that adds data to the statistics of the endpoint with this subject.
     pub fn set_stats_data(&self, subject: &str, data: Option<StatsData>) -> Result<()> {
         let endpoint = self.find(subject).filter(|endpoint| !endpoint.monitors);
         let endpoint = endpoint.ok_or_else(|| {
@@ -280,7 +281,7 @@ impl Service {
         Ok(())
     }
 
-    /// The connection that it is on.
+    /// Its connection.
     pub fn connection(&self) -> &Arc<Connection> {
         &self.conn
     }
@@ -295,27 +296,27 @@ impl Service {
         &self.config.version
     }
 
-    /// What it is for.
+    /// Its description.
     pub fn description(&self) -> &str {
         &self.config.description
     }
 
-    /// What else there is to tell about it.
+    /// Its metadata.
     pub fn metadata(&self) -> &BTreeMap<String, String> {
         &self.config.metadata
     }
 
-    /// What the subjects of its monitoring begin with.
+    /// The prefix of the subjects for its monitoring.
     pub fn prefix(&self) -> &str {
         &self.config.prefix
     }
 
-    /// Which instance it is.
+    /// The id of this instance.
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// When it was made, in nanoseconds since 1970.
+    /// The time of its creation, in nanoseconds since 1970.
     pub fn started(&self) -> i64 {
         self.started
     }
@@ -328,7 +329,7 @@ impl Service {
         &*self.config.events
     }
 
-    /// Who is told what happens to it, if that is a `T`.
+    /// Its observer, if that is a `T`.
     pub fn events_as<T: Events>(&self) -> Option<&T> {
         let events: &dyn Any = self.events();
         events.downcast_ref()
@@ -338,17 +339,17 @@ impl Service {
         self.events().error(self, endpoint, status);
     }
 
-    /// Keeps what a foreign caller has for it.
+    /// Stores the handle by which a foreign caller knows the service.
     pub fn set_handle(&self, handle: Box<dyn ForeignHandle>) {
         let _ = self.handle.set(handle);
     }
 
-    /// The address that a foreign caller knows it by; 0 for none.
+    /// The address by which a foreign caller knows the service; 0 if there is none.
     pub fn handle(&self) -> usize {
         self.handle.get().map_or(0, |handle| handle.address())
     }
 
-    /// Remembers a group that a foreign caller has a handle for; false if it has given up the service.
+    /// Records a group for which a foreign caller has a handle; false if it has released the service.
     pub fn keep_group(&self, group: &Arc<Group>) -> bool {
         let mut groups = self.groups.lock();
         groups
@@ -357,7 +358,7 @@ impl Service {
             .is_some()
     }
 
-    /// The groups that a foreign caller has handles for, which gives up the service.
+    /// Releases the service on behalf of the foreign caller. Returns the groups for which it has handles.
     pub fn take_groups(&self) -> Vec<Arc<Group>> {
         self.groups.lock().take().unwrap_or_default()
     }

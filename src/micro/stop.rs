@@ -1,4 +1,4 @@
-//! How a service ends: its endpoints first, then those for monitoring, then the program is told.
+//! The end of a service: first its endpoints end, then those for monitoring, then the program is told.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -10,12 +10,12 @@ use super::service::Service;
 use crate::client::{EndReason, Subscription};
 use crate::error::Status;
 
-/// How long requests that wait may take when the service stops.
+/// The maximum time for pending requests when the service stops.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
 
 impl Service {
-    /// Stops it, without waiting: no further requests come, those that are there are handled, then the endpoints for
-    /// monitoring end, then the program is told. Further calls do nothing.
+    /// Stops the service without waiting: no more requests are accepted, pending ones are handled, then the endpoints
+    /// for monitoring end, then the program is told. Further calls have no effect.
     pub fn stop(self: &Arc<Self>) -> Result<()> {
         let subs: Vec<_> = {
             let state = self.state.lock();
@@ -44,7 +44,7 @@ impl Service {
         result
     }
 
-    /// Waits until it is stopped. What it still has may end later.
+    /// Waits until the service is stopped. Objects that it still holds may be released later.
     pub fn run(&self) {
         let mut state = self.state.lock();
         while !self.is_stopped() {
@@ -52,7 +52,8 @@ impl Service {
         }
     }
 
-    /// The server knows the subscription of an endpoint. If the service was stopped meanwhile, it ends again.
+    /// The server knows the subscription of an endpoint. If the service was stopped in the meantime, the subscription
+    /// is drained.
     pub(super) fn entered(self: &Arc<Self>, id: u64, sub: &Arc<Subscription>) {
         let stopped = {
             let mut state = self.state.lock();
@@ -62,13 +63,13 @@ impl Service {
             self.is_stopped()
         };
         if stopped {
-            // What it cannot drain ends with the connection.
+            // A subscription that cannot be drained ends with the connection.
             let _ = drain(sub);
             self.advance();
         }
     }
 
-    /// An endpoint gets no further request.
+    /// Makes an endpoint end after its pending requests.
     pub(super) fn endpoint_ended(self: &Arc<Self>, id: u64, reason: EndReason) {
         {
             let mut state = self.state.lock();
@@ -83,7 +84,7 @@ impl Service {
         self.advance();
     }
 
-    /// Ends the endpoints for monitoring, once a stopped service has no other that is open.
+    /// Ends the endpoints for monitoring of a stopped service that has no other open endpoint.
     pub(super) fn advance(self: &Arc<Self>) {
         let monitors: Vec<_> = {
             let mut state = self.state.lock();
@@ -99,13 +100,13 @@ impl Service {
             monitors.map(|e| e.sub.clone()).collect()
         };
         for sub in monitors {
-            // What it cannot drain ends with the connection.
+            // A subscription that cannot be drained ends with the connection.
             let _ = drain(&sub);
         }
     }
 
-    /// The last callback of an endpoint has returned, or nobody will run one any more (`called` false). With the last
-    /// endpoint the service ends.
+    /// The last callback of an endpoint has returned, or its callbacks will not run any more (`called` is false). With
+    /// the last endpoint the service ends.
     pub(super) fn endpoint_gone(self: &Arc<Self>, id: u64, called: bool) {
         let (entry, tell) = {
             let mut state = self.state.lock();
@@ -118,7 +119,7 @@ impl Service {
             }
             (entry, last && called)
         };
-        // It may have the last reference to the subscription.
+        // This may be the last reference to the subscription.
         drop(entry);
         self.changed.notify_all();
         if tell {
@@ -126,7 +127,7 @@ impl Service {
         }
     }
 
-    /// The service has not come to be: nobody knows it, and what there is of it ends at once.
+    /// The service could not be started: the program does not know it, and its parts end at once.
     pub(super) fn abandon(self: &Arc<Self>) {
         let subs: Vec<_> = {
             let mut state = self.state.lock();
@@ -142,7 +143,7 @@ impl Service {
     }
 }
 
-/// Starts to drain a subscription; one that has ended need not be.
+/// Starts to drain a subscription, unless it has ended.
 fn drain(sub: &Arc<Subscription>) -> Result<()> {
     match sub.drain(Some(DRAIN_TIMEOUT)) {
         Err(error) if sub.is_valid() && error.status() != Status::NATS_INVALID_SUBSCRIPTION => {
@@ -152,7 +153,7 @@ fn drain(sub: &Arc<Subscription>) -> Result<()> {
     }
 }
 
-/// Runs when the last callback of an endpoint has returned; or is dropped, if nobody will run it.
+/// Runs when the last callback of an endpoint has returned. It is dropped if they will not run any more.
 pub(super) struct Completion {
     service: Arc<Service>,
     id: u64,

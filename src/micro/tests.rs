@@ -1,4 +1,4 @@
-//! Services on a connection that has no server: what they tell about themselves.
+//! Services on a connection that has no server: the answers to monitoring.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -10,26 +10,26 @@ use crate::js::api::{
 };
 use crate::js::{CallOptions, Context, ErrCode, Error, InfoOptions, Result};
 
-/// What a bucket is to be.
+/// The configuration of a bucket.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// Its name.
     pub bucket: String,
-    /// Words for people.
+    /// A description for people.
     pub description: String,
-    /// How old objects get, in nanoseconds; 0 for ever.
+    /// The maximum age of objects, in nanoseconds; 0 for no limit.
     pub max_age: i64,
-    /// How many bytes it stores; 0 for no limit.
+    /// The maximum size in bytes; 0 for no limit.
     pub max_bytes: i64,
-    /// Where.
+    /// The type of storage.
     pub storage: Storage,
-    /// On how many servers; 0 for one.
+    /// The number of replicas; 0 for one.
     pub replicas: i64,
-    /// Where in the cluster.
+    /// The placement in the cluster.
     pub placement: Option<Placement>,
-    /// It is stored compressed.
+    /// Compress stored data.
     pub compression: bool,
-    /// Names and values of the program's own.
+    /// Metadata of the program.
     pub metadata: Metadata,
 }
 
@@ -65,7 +65,7 @@ impl Config {
     }
 }
 
-/// Creates a bucket. One that exists as it is to be is no error.
+/// Creates a bucket. If it exists with the same configuration, that is no error.
 pub fn create(context: &Arc<Context>, config: &Config) -> Result<Arc<Store>> {
     let stream = config.stream()?;
     let call = context.call(&CallOptions::default());
@@ -79,7 +79,7 @@ pub fn create(context: &Arc<Context>, config: &Config) -> Result<Arc<Store>> {
     }
 }
 
-/// Changes what a bucket is to be.
+/// Changes the configuration of a bucket.
 pub fn update(context: &Arc<Context>, config: &Config) -> Result<Arc<Store>> {
     let stream = config.stream()?;
     let store = Store::new(context, &config.bucket);
@@ -99,7 +99,7 @@ pub fn open(context: &Arc<Context>, bucket: &str) -> Result<Arc<Store>> {
     Ok(store)
 }
 
-/// Removes a bucket with all its objects.
+/// Deletes a bucket with all its objects.
 pub fn delete(context: &Context, bucket: &str) -> Result<()> {
     names::check_bucket(bucket)?;
     let call = context.call(&CallOptions::default());
@@ -131,7 +131,7 @@ pub fn statuses(context: &Context) -> Result<Vec<StreamInfo>> {
 }
 
 impl Store {
-    /// What its stream is and has.
+    /// The configuration and the state of its stream.
     pub fn stream_info(&self) -> Result<StreamInfo> {
         let options = CallOptions {
             info: Some(InfoOptions::default()),
@@ -140,7 +140,7 @@ impl Store {
         self.context.call(&options).stream_info(self.stream())
     }
 
-    /// Has the bucket refuse all changes from now on, for ever.
+    /// Seals the bucket: it refuses all changes from now on.
     pub fn seal(&self) -> Result<()> {
         let info = self.stream_info()?;
         let config = info

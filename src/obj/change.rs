@@ -1,4 +1,4 @@
-//! Changing objects without their bytes: metadata, names, links; and deleting them.
+//! Changes of objects without their bytes: metadata, names, links; deletion.
 
 use std::time::Instant;
 
@@ -9,23 +9,23 @@ use crate::js::api::Metadata;
 use crate::js::{Error, Result};
 use crate::proto::nuid;
 
-/// What an update replaces.
+/// The fields that an update replaces.
 #[derive(Debug, Clone, Default)]
 pub struct NewMeta {
     /// The name.
     pub name: String,
-    /// Words for people.
+    /// A description for people.
     pub description: String,
     /// The headers.
     pub headers: Headers,
-    /// Names and values of the program's own.
+    /// Metadata of the program.
     pub metadata: Metadata,
 }
 
 const EXISTS: &str = "an object already exists with that name";
 
 impl Store {
-    /// Does something with an object's description, again where another client has changed that meanwhile.
+    /// Applies a change to an object's description, again if another client has changed it in the meantime.
     fn change<R>(&self, mut once: impl FnMut(Instant) -> Result<R>) -> Result<R> {
         let deadline = self.deadline();
         let mut result = once(deadline);
@@ -76,7 +76,7 @@ impl Store {
         }
     }
 
-    /// Deletes an object: its chunks go, and its description says so.
+    /// Deletes an object: removes its chunks, and marks its description as deleted.
     pub fn delete(&self, name: &str) -> Result<()> {
         self.change(|deadline| {
             let Entry { info, revision } = self.info(name, false, deadline)?;
@@ -96,7 +96,7 @@ impl Store {
         })
     }
 
-    /// Makes a link to an object.
+    /// Creates a link to an object.
     pub fn add_link(&self, name: &str, target: &Info) -> Result<Info> {
         if target.name.is_empty() {
             return Err(Plain::invalid_arg("the object has no name").into());
@@ -112,7 +112,7 @@ impl Store {
         self.link(name, &target.bucket, &target.name)
     }
 
-    /// Makes a link to a bucket.
+    /// Creates a link to a bucket.
     pub fn add_bucket_link(&self, name: &str, target: &Store) -> Result<Info> {
         self.link(name, target.bucket(), "")
     }
@@ -141,7 +141,7 @@ impl Store {
     }
 }
 
-/// A name for the chunks of a put.
+/// A unique name for the chunks of a put.
 pub(super) fn new_nuid() -> String {
     String::from_utf8_lossy(&nuid::next()).into_owned()
 }
@@ -152,7 +152,7 @@ pub(super) fn now() -> i64 {
     since.map_or(0, |d| i64::try_from(d.as_nanos()).unwrap_or(i64::MAX))
 }
 
-/// An error that says that something is not there, with the words for it.
+/// The error for an object that does not exist, with its text.
 pub(super) fn not_found(text: String) -> Error {
     Plain::new(Status::NATS_NOT_FOUND, text).into()
 }

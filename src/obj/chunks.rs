@@ -1,9 +1,9 @@
-//! The chunks of an object, in order, by a consumer that is pulled.
+//! Reading the chunks of an object in order, through a pull consumer.
 //!
-//! A pull asks for no more than what is left, and two of them are under way at most: so the bytes that wait here are
-//! bounded, and a server that has fewer chunks than it should says so at once. When anything is amiss (a lost
-//! connection, silence, a number that is missing, a consumer that is gone) a new consumer is created behind the last
-//! chunk. That is done by the thread that reads: what is stored does not change meanwhile.
+//! A pull requests no more chunks than are left, and at most two pulls are in progress. So the bytes that wait here are
+//! bounded, and a server that has fewer chunks than it should reports that at once. After any failure (a lost
+//! connection, silence, a missing number, a deleted consumer) a new consumer is created behind the last chunk. The
+//! reading thread does that, since stored chunks do not change in the meantime.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,11 +21,11 @@ use crate::js::manage::ConsumerAction;
 use crate::js::{ErrCode, Error, Result};
 use crate::msg::{Msg, MsgList};
 
-/// After how long without use a server removes the consumer, in nanoseconds.
+/// The time without use after which a server deletes the consumer, in nanoseconds.
 const INACTIVE: i64 = 60_000_000_000;
-/// After how long without a message the consumer is given up.
+/// The time without a message after which the consumer is replaced.
 const SILENCE: Duration = Duration::from_secs(5);
-/// How often in a row a consumer may end without a message.
+/// How often in a row a consumer may be replaced without a message.
 const FRUITLESS: u32 = 5;
 /// How long to wait before a server that cannot create a consumer now is asked again.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -40,19 +40,19 @@ pub(super) struct Chunks {
     lost: Arc<AtomicBool>,
     _observation: Observation,
     inbox: Vec<u8>,
-    /// The present consumer; empty for none.
+    /// The present consumer; empty if there is none.
     consumer: String,
-    /// Number of its last delivery.
+    /// The number of its last delivery.
     delivered: u64,
-    /// Chunks that were asked for and have not come.
+    /// The number of chunks that were requested and have not arrived.
     asked: u64,
-    /// Chunks that are left and were not asked for.
+    /// The number of remaining chunks that were not requested.
     left: u64,
-    /// Stream sequence of the last chunk.
+    /// The stream sequence of the last chunk.
     last: u64,
-    /// Chunks that the description says are still to come.
+    /// The number of chunks that are still to arrive according to the description.
     expected: u64,
-    /// How many to ask for at once, and how many bytes these may have.
+    /// The number of chunks of one pull, and their maximum size in bytes.
     batch: u64,
     batch_bytes: u64,
     /// A chunk was larger than that.
@@ -63,7 +63,7 @@ pub(super) struct Chunks {
 }
 
 impl Chunks {
-    /// Begins to read `count` chunks of `size` bytes together; nothing is asked for yet.
+    /// Prepares reading `count` chunks of `size` bytes in total; nothing is requested yet.
     pub(super) fn new(
         store: &Arc<Store>,
         subject: String,
@@ -196,7 +196,7 @@ impl Chunks {
         let pending = msg.header(b"Nats-Pending-Messages");
         let pending = pending.and_then(|n| std::str::from_utf8(n).ok()?.parse::<u64>().ok());
         if let (409, Some(pending)) = (status.code, pending) {
-            // The pull has brought as many bytes as it may.
+            // The pull has reached its byte limit.
             let pending = pending.min(self.asked);
             self.asked -= pending;
             self.left += pending;
@@ -213,14 +213,14 @@ impl Chunks {
         Ok(false)
     }
 
-    /// Asks for more, if there is room for it.
+    /// Requests more chunks, if there is room for them.
     fn ask(&mut self) -> Result<()> {
         if self.left == 0 && self.asked == 0 {
             let text = "chunks of the object are missing: they have fewer bytes than it";
             return Err(not_found(text.to_owned()));
         }
         while self.left > 0 && self.asked <= self.batch {
-            // One chunk may always come, whatever its size.
+            // One chunk is always allowed, whatever its size.
             let alone = std::mem::take(&mut self.oversized);
             let count = if alone { 1 } else { self.batch.min(self.left) };
             let mut request = json!({ "batch": count, "no_wait": true });
@@ -279,7 +279,7 @@ impl Chunks {
         Ok(())
     }
 
-    /// Leaves the present consumer.
+    /// Abandons the present consumer.
     fn give_up(&mut self) -> Result<()> {
         self.delete_consumer();
         self.inbox = self.store.context.connection().new_inbox();
@@ -287,7 +287,7 @@ impl Chunks {
         Ok(())
     }
 
-    /// Deletes the consumer, best effort: the server does it by itself in time.
+    /// Deletes the consumer. Best effort: the server deletes it later by itself.
     fn delete_consumer(&mut self) {
         let consumer = std::mem::take(&mut self.consumer);
         let conn = self.store.context.connection();

@@ -5,7 +5,7 @@ use ring::digest::{Context, SHA256};
 
 const PREFIX: &str = "SHA-256=";
 
-/// Takes bytes piece by piece.
+/// The digest of bytes that are added piece by piece.
 #[derive(Clone)]
 pub struct Digest(Context);
 
@@ -16,17 +16,17 @@ impl Default for Digest {
 }
 
 impl Digest {
-    /// Takes the next bytes.
+    /// Adds bytes.
     pub fn update(&mut self, bytes: &[u8]) {
         self.0.update(bytes);
     }
 
-    /// The digest as a description has it.
+    /// The digest in the form of a description.
     pub fn text(self) -> String {
         PREFIX.to_owned() + &BASE64URL.encode(self.0.finish().as_ref())
     }
 
-    /// Is this the digest that a description says? Clients differ in the case of the prefix and in the alphabet.
+    /// Is this the digest in a description? Clients differ in the case of the prefix and in the base64 alphabet.
     pub fn is(self, said: &str) -> bool {
         let Some((prefix, text)) = said.split_at_checked(PREFIX.len()) else {
             return false;

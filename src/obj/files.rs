@@ -1,4 +1,4 @@
-//! Objects from files and to files, piece by piece.
+//! Storing files as objects, and reading objects into files, piece by piece.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -59,8 +59,8 @@ fn add_all(put: &Put, file: &mut File, path: &Path) -> Result<()> {
     }
 }
 
-/// Reads an object into a file, which is made or emptied first, and removed where this fails. The context's time is
-/// for finding the object, and for each chunk.
+/// Reads an object into a file, which is created or truncated first, and removed if this fails. The context's timeout
+/// applies to finding the object, and to each chunk.
 pub fn get(store: &Arc<Store>, name: &str, deleted: bool, path: &Path) -> Result<()> {
     let file = File::create(path).map_err(|e| failed("opening file", path, &e))?;
     let result = write_all(store, name, deleted, file, path);

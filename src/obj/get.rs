@@ -1,4 +1,4 @@
-//! An object that is being read.
+//! Reading an object.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -13,7 +13,7 @@ use crate::js::Result;
 use crate::locks::Mutex;
 use crate::msg::Msg;
 
-/// How many links are followed: more than that are a circle.
+/// The maximum number of links that are followed: more of them are a circle.
 const LINKS: usize = 16;
 
 /// An object that is being read.
@@ -24,7 +24,7 @@ pub struct Get {
 }
 
 struct State {
-    /// `None` for an object without bytes, and when all is read.
+    /// `None` for an object without bytes, and after the last chunk.
     chunks: Option<Chunks>,
     left: u64,
     digest: Digest,
@@ -97,7 +97,7 @@ impl Get {
         })
     }
 
-    /// The object: of a link, what it links to.
+    /// The description of the object; of a link, that of its target.
     pub fn info(&self) -> &Info {
         &self.info
     }
@@ -152,12 +152,12 @@ impl Get {
         })
     }
 
-    /// All that is left to read.
+    /// All remaining bytes.
     pub fn read_all(&self, deadline: Instant) -> Result<Vec<u8>> {
         let mut all = Vec::new();
         let left = self.state.lock().left;
         let least = usize::try_from(left).map_err(|_| Plain::from(Status::NATS_NO_MEMORY))?;
-        // What a description says is not to be believed before it has come.
+        // The size in a description is not trusted before the bytes have arrived.
         all.try_reserve(least.min(64 << 20))
             .map_err(|_| Plain::from(Status::NATS_NO_MEMORY))?;
         loop {

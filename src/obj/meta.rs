@@ -58,39 +58,39 @@ impl crate::js::api::arbitrary::Arbitrary for Headers {
     }
 }
 
-/// Words for a description that cannot be one.
+/// The error text for an invalid description.
 pub const INVALID: &str = "object-store meta information invalid";
 
-/// An object as its bucket describes it.
+/// The description of an object.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Info {
     /// Its name.
     pub name: String,
-    /// Words for people.
+    /// A description for people.
     pub description: String,
     /// Its headers.
     pub headers: Headers,
-    /// Names and values of the program's own.
+    /// Metadata of the program.
     pub metadata: Metadata,
-    /// How it is stored, or where it links to.
+    /// How it is stored, or its link.
     pub options: MetaOptions,
     /// The bucket.
     pub bucket: String,
-    /// What the subject of its chunks ends with.
+    /// The last token of the subject of its chunks.
     pub nuid: String,
-    /// Its bytes.
+    /// The number of bytes.
     pub size: u64,
-    /// Its chunks.
+    /// The number of chunks.
     pub chunks: u64,
-    /// Not told here: the time of the message counts.
+    /// Not used: the time of the message counts.
     pub mtime: NoTime,
-    /// The digest of its bytes; empty where it has none.
+    /// The digest of its bytes; empty if there is none.
     pub digest: String,
     /// It was deleted.
     pub deleted: bool,
-    /// When it was changed, in nanoseconds since 1970: the time of the message.
+    /// The time of its last change, in nanoseconds since 1970: that of the message.
     pub mod_time: i64,
-    /// What other clients say beyond that.
+    /// Fields of other clients that are unknown here.
     pub rest: Rest,
 }
 
@@ -114,11 +114,11 @@ object!(Info {
 /// How an object is stored.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct MetaOptions {
-    /// The most bytes of a chunk; 0 where it is not told.
+    /// The maximum size of a chunk; 0 if it is not stated.
     pub chunk_size: u64,
-    /// Where it links to, if it is a link.
+    /// The target, if the object is a link.
     pub link: Option<Link>,
-    /// What other clients say beyond that.
+    /// Fields of other clients that are unknown here.
     pub rest: Rest,
 }
 
@@ -128,14 +128,14 @@ object!(MetaOptions {
     .. rest
 });
 
-/// What a link is to.
+/// The target of a link.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Link {
     /// The bucket.
     pub bucket: String,
     /// The object; empty for the bucket as a whole.
     pub name: String,
-    /// What other clients say beyond that.
+    /// Fields of other clients that are unknown here.
     pub rest: Rest,
 }
 
@@ -145,7 +145,7 @@ object!(Link {
     .. rest
 });
 
-/// A time that is written as none, and whose value is of no interest when it is read.
+/// A time that is written as unset, and ignored when it is read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct NoTime;
 
@@ -175,7 +175,7 @@ impl crate::js::api::arbitrary::Arbitrary for NoTime {
 }
 
 impl Info {
-    /// Reads the message that has a description.
+    /// Parses the message of a description.
     pub fn of(msg: &Msg) -> Result<Info> {
         let invalid = |e: Plain| Plain::new(e.status(), INVALID);
         let mut info: Info = parse(msg.payload()).map_err(invalid)?;

@@ -1,6 +1,6 @@
 //! The object store (ADR-20): objects of any size in a stream, cut into chunks.
 //!
-//! Stands on the public face of [`js`](crate::js) and [`client`](crate::client).
+//! Uses the public face of [`js`](crate::js) and [`client`](crate::client).
 //!
 //! | file | subject |
 //! |---|---|
@@ -10,10 +10,10 @@
 //! | [`bucket`] | buckets: create, update, open, delete, list, seal, status |
 //! | [`store`] | a bucket: descriptions of objects, and storing them without losing another client's change |
 //! | [`change`] | update of metadata, rename, delete, links |
-//! | `upload`, [`put`] | chunks on their way, bounded; an object that is being stored |
-//! | `chunks`, [`get`] | chunks by a consumer that is made again when it is lost; an object that is being read |
+//! | `upload`, [`put`] | chunks in flight, bounded; storing an object |
+//! | `chunks`, [`get`] | chunks from a consumer that is replaced when it is lost; reading an object |
 //! | [`files`] | objects from files and to files |
-//! | [`watch`] | following and listing the objects of a bucket |
+//! | [`watch`] | watching and listing the objects of a bucket |
 
 #![forbid(unsafe_code)]
 

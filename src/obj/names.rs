@@ -1,15 +1,15 @@
-//! Names of buckets, and of the stream and the subjects that a bucket consists of.
+//! Names of buckets, and the stream and subjects of a bucket.
 
 use data_encoding::BASE64URL;
 
 use crate::error::{Error, Result};
 
-/// What the name of a bucket's stream begins with.
+/// The prefix of the names of buckets' streams.
 pub const STREAM_PREFIX: &str = "OBJ_";
-/// What streams of buckets are listed by.
+/// The subject filter that selects the streams of buckets.
 pub const ALL_CHUNKS: &str = "$O.*.C.>";
 
-/// Can a bucket have this name?
+/// Is this a valid name of a bucket?
 pub fn check_bucket(bucket: &str) -> Result<()> {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
     match !bucket.is_empty() && bucket.bytes().all(allowed) {
@@ -33,7 +33,7 @@ pub fn every_chunk(bucket: &str) -> String {
     chunks(bucket, ">")
 }
 
-/// The subject of an object's description. The name is encoded, so that it can be any text.
+/// The subject of an object's description. The name is encoded, so any text is allowed.
 pub fn meta(bucket: &str, object: &str) -> String {
     format!("$O.{bucket}.M.{}", BASE64URL.encode(object.as_bytes()))
 }

@@ -1,8 +1,8 @@
-//! An object that is being stored.
+//! Storing an object.
 //!
-//! Chunks go to a subject of their own, and the description follows when all of them are stored: until then the
-//! object is what it was. The description replaces the one that was read last; where another client has stored one
-//! meanwhile, its chunks are the ones to be removed.
+//! Chunks are published to a subject of their own, and the description follows when all of them are stored: until then
+//! the previous object is unchanged. The description replaces the one that was read last. If another client has stored
+//! one in the meantime, the chunks of that are removed.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -18,25 +18,25 @@ use crate::js::api::Metadata;
 use crate::js::{Error, Result};
 use crate::locks::Mutex;
 
-/// The bytes of a chunk where the program sets nothing else.
+/// The default size of a chunk, in bytes.
 pub const CHUNK: usize = 128 * 1024;
-/// How long storing waits for acknowledgements where the program says nothing else.
+/// The default time to wait for acknowledgements.
 pub const PATIENCE: Duration = Duration::from_secs(5);
 
-/// What the program says about an object to be stored.
+/// The parameters of an object to be stored.
 #[derive(Debug, Clone, Default)]
 pub struct Description {
     /// Its name.
     pub name: String,
-    /// Words for people.
+    /// A description for people.
     pub description: String,
     /// Its headers.
     pub headers: Headers,
-    /// Names and values of the program's own.
+    /// Metadata of the program.
     pub metadata: Metadata,
-    /// The most bytes of a chunk; 0 for [`CHUNK`].
+    /// The maximum size of a chunk; 0 for [`CHUNK`].
     pub chunk_size: u32,
-    /// How many bytes it will have, for who is told of the progress; 0 if that is not known.
+    /// The size of the object, for the progress callback; 0 if unknown.
     pub expected: u64,
 }
 
@@ -55,9 +55,9 @@ pub struct Put {
 struct State {
     info: Info,
     digest: Digest,
-    /// The description that is to be replaced.
+    /// The description that will be replaced.
     old: Entry,
-    /// Only the description of this revision may be replaced.
+    /// Replace only the description with this revision.
     guard: Option<u64>,
     done: bool,
     /// It has failed, and some of its chunks may be there still.
@@ -67,7 +67,7 @@ struct State {
 }
 
 impl Put {
-    /// Begins to store an object. Nothing is sent yet but the question what is there.
+    /// Begins to store an object. Only the existing description is requested; nothing is stored yet.
     pub fn new(store: &Arc<Store>, what: &Description, deadline: Instant) -> Result<Put> {
         if what.name.is_empty() {
             return Err(Plain::invalid_arg(INVALID).into());
@@ -110,12 +110,12 @@ impl Put {
         })
     }
 
-    /// Has [`Put::complete`] replace the description of this revision only; 0 for none at all.
+    /// Makes [`Put::complete`] replace only the description with this revision; 0 if there must be none.
     pub fn guard(&self, revision: u64) {
         self.state.lock().guard = Some(revision);
     }
 
-    /// Sends the next bytes, in chunks that begin anew with each call.
+    /// Sends the next bytes. Each call begins a new chunk.
     pub fn add(&self, bytes: &[u8]) -> Result<()> {
         for chunk in bytes.chunks(self.chunk_size) {
             let size = self.add_chunk(chunk)?;
@@ -126,7 +126,7 @@ impl Put {
         Ok(())
     }
 
-    /// Returns how many bytes the object has by now.
+    /// The number of bytes so far.
     fn add_chunk(&self, chunk: &[u8]) -> Result<u64> {
         let mut state = self.state.lock();
         if state.done {
@@ -139,7 +139,7 @@ impl Put {
         Ok(state.info.size)
     }
 
-    /// Waits until all is stored, and stores the description: from then on the object is there.
+    /// Waits until all chunks are stored, and stores the description. The object exists from then on.
     pub fn complete(&self, timeout: Duration) -> Result<Info> {
         let timeout = match timeout {
             Duration::ZERO => PATIENCE,

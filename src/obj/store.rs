@@ -14,15 +14,15 @@ use crate::js::{Call, CallOptions, Context, ErrCode, Error, Purge, Result};
 use crate::locks::Mutex;
 use crate::proto::headers::HeaderBlock;
 
-/// How many bytes are on their way at most where the program sets nothing else.
+/// The default number of bytes that may be in flight.
 pub const WINDOW: u64 = 4 << 20;
-/// How often a description is stored again after another client has changed it meanwhile.
+/// How often storing a description is tried again after another client has changed it.
 pub(super) const RACES: usize = 10;
 /// How long removing chunks may take at least.
 pub(super) const PURGE_WAIT: Duration = Duration::from_secs(1);
 
-/// Is told of each chunk: the object's name, how many of its bytes have been stored or read, and how many it has in
-/// all, 0 where that is not known. Called on the thread that stores or reads.
+/// Called for each chunk: with the object's name, the number of bytes stored or read so far, and the total number, 0 if
+/// it is unknown. Called on the thread that stores or reads.
 pub type Progress = dyn Fn(&str, u64, u64) + Send + Sync;
 
 /// A bucket.
@@ -34,7 +34,7 @@ pub struct Store {
     progress: Mutex<Option<Arc<Progress>>>,
 }
 
-/// An object's description, and where it is stored.
+/// An object's description, with its position in the stream.
 #[derive(Debug, Clone, Default)]
 pub struct Entry {
     /// The description.
@@ -44,7 +44,7 @@ pub struct Entry {
 }
 
 impl Store {
-    /// A bucket, which is not asked whether it exists.
+    /// A bucket, without a check that it exists.
     pub(super) fn new(context: &Arc<Context>, bucket: &str) -> Arc<Store> {
         Arc::new(Store {
             context: context.clone(),
@@ -65,7 +65,7 @@ impl Store {
         &self.stream
     }
 
-    /// How many bytes of an object may be on their way; one chunk may always be.
+    /// The number of bytes of an object that may be in flight; one chunk is always allowed.
     pub fn window(&self) -> u64 {
         self.window.load(Ordering::Relaxed)
     }
@@ -76,7 +76,7 @@ impl Store {
         self.window.store(bytes, Ordering::Relaxed);
     }
 
-    /// Sets who is told of each chunk of puts and gets that begin from now on.
+    /// Sets the progress callback for puts and gets that begin from now on.
     pub fn set_progress(&self, progress: Option<Arc<Progress>>) {
         *self.progress.lock() = progress;
     }
@@ -85,12 +85,12 @@ impl Store {
         self.progress.lock().clone()
     }
 
-    /// When a call ends that begins now and has the context's time.
+    /// The deadline of a call that begins now, with the context's timeout.
     pub fn deadline(&self) -> Instant {
         Instant::now() + self.context.wait()
     }
 
-    /// A call that ends at the deadline.
+    /// A call with this deadline.
     pub(super) fn call(&self, deadline: Instant) -> Result<Call<'_>> {
         self.call_to(deadline, Purge::default())
     }
@@ -107,7 +107,7 @@ impl Store {
         }))
     }
 
-    /// The description of an object, deleted or not; `None` if it never was there.
+    /// The description of an object, deleted or not; `None` if it never existed.
     pub fn find(&self, name: &str, deadline: Instant) -> Result<Option<Entry>> {
         if name.is_empty() {
             return Err(Plain::invalid_arg("name is required").into());
@@ -119,7 +119,7 @@ impl Store {
             ..DirectGet::default()
         };
         let msg = match call.direct_get(&self.stream, &last) {
-            // Not all clients make buckets that allow direct gets.
+            // Not all clients create buckets that allow direct gets.
             Err(e) if e.status() == Status::NATS_NO_RESPONDERS => {
                 let call = self.call(deadline)?;
                 call.get_msg(&self.stream, GetMsg::LastOf(&subject))
@@ -137,7 +137,7 @@ impl Store {
         }
     }
 
-    /// The bucket does not exist.
+    /// The error for a bucket that does not exist.
     pub(super) fn gone(&self) -> Error {
         let text = format!("bucket not found: {}", self.bucket);
         let error = Plain::new(Status::NATS_NOT_FOUND, text);
@@ -160,8 +160,8 @@ impl Store {
         }
     }
 
-    /// Stores a description in the place of the one that has this revision, 0 for none. Where there is another one by
-    /// now, this is [`Status::NATS_MISMATCH`]. Returns the new revision.
+    /// Stores a description in place of the one with this revision, 0 for none. If it has another revision by now,
+    /// fails with [`Status::NATS_MISMATCH`]. Returns the new revision.
     pub(super) fn store(&self, info: &Info, revision: u64, deadline: Instant) -> Result<u64> {
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
@@ -203,7 +203,7 @@ impl Store {
         self.purge(names::chunks(&self.bucket, nuid), 0, deadline)
     }
 
-    /// Removes the description of an object, but none that is newer than this revision.
+    /// Removes the description of an object, unless it is newer than this revision.
     pub(super) fn purge_meta(&self, name: &str, revision: u64, deadline: Instant) -> Result<()> {
         let subject = names::meta(&self.bucket, name);
         self.purge(subject, revision.saturating_add(1), deadline)
@@ -221,7 +221,7 @@ impl Store {
     }
 }
 
-/// An error of a message that was to replace another one.
+/// Converts an error of storing a message that was to replace another one.
 fn changed(error: Error) -> Error {
     let code = error.code();
     match code == ErrCode::STREAM_WRONG_LAST_SEQUENCE
@@ -238,7 +238,7 @@ fn changed(error: Error) -> Error {
     }
 }
 
-/// Was it that another client has changed the object?
+/// Does the error mean that another client has changed the object?
 pub(super) fn is_race(error: &Error) -> bool {
     error.status() == Status::NATS_MISMATCH
 }

@@ -1,4 +1,4 @@
-//! Chunks on their way to a stream: a bounded number of bytes waits for acknowledgements.
+//! Publishing chunks to a stream, with a bounded number of unacknowledged bytes.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock, Weak};
@@ -13,7 +13,7 @@ use crate::js::{Error, Result};
 use crate::msg::{Msg, MsgList};
 use crate::proto::nuid::{base62_id, parse_base62_id};
 
-/// The chunks of one put.
+/// The upload of one put.
 pub(super) struct Upload {
     conn: Arc<Connection>,
     flight: Monitor<Flight>,
@@ -22,12 +22,12 @@ pub(super) struct Upload {
     window: u64,
 }
 
-/// What waits for acknowledgements.
+/// The state of the acknowledgements.
 #[derive(Default)]
 struct Flight {
     next: u64,
     bytes: u64,
-    /// The sizes of chunks by their numbers.
+    /// The sizes of the unacknowledged chunks, by number.
     sizes: BTreeMap<u64, u64>,
     error: Option<Error>,
 }
@@ -59,7 +59,7 @@ impl Upload {
         Ok(upload)
     }
 
-    /// Sends a chunk; waits for room until `patience` is over, and fails where a chunk before has failed.
+    /// Publishes a chunk. Waits for room for at most `patience`. Fails if an earlier chunk has failed.
     pub(super) fn send(&self, subject: &str, chunk: &[u8], patience: Duration) -> Result<()> {
         let size = chunk.len() as u64;
         let deadline = Instant::now().checked_add(patience);
@@ -166,7 +166,7 @@ impl Drop for Upload {
     }
 }
 
-/// What the connection holds of an upload.
+/// The part of an upload that the connection refers to.
 struct Acks(Weak<Upload>);
 
 impl ReplySink for Acks {
@@ -187,7 +187,7 @@ fn silent(error: Plain) -> Plain {
     }
 }
 
-/// What a stream answered to a chunk.
+/// Parses a stream's answer to a chunk.
 fn judge(answer: &Msg) -> Result<()> {
     match ack::of(answer) {
         Ok(_) => Ok(()),

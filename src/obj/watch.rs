@@ -1,4 +1,4 @@
-//! Following the objects of a bucket, and listing them.
+//! Watching the objects of a bucket, and listing them.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
@@ -14,11 +14,11 @@ use crate::js::api::{ConsumerConfig, DeliverPolicy};
 use crate::js::consume::{Delivery, Events, Metadata, Mode, Push, SubOptions, Wanted, subscribe};
 use crate::msg::MsgList;
 
-/// What a watcher has seen.
+/// An event of a watcher.
 pub enum Seen {
-    /// An object was there, or was changed.
+    /// An object existed when the watcher began, or was changed.
     Object(Box<Info>),
-    /// All that was there when the watcher began has been told.
+    /// All initial objects have been reported.
     EndOfInitial,
 }
 
@@ -30,13 +30,13 @@ pub struct Watcher {
     stopped: AtomicBool,
 }
 
-/// What is known of the end of the initial data.
+/// The state of the initial data.
 #[derive(Default)]
 struct Initial {
     sub: OnceLock<Weak<Subscription>>,
-    /// Behind how many messages it is; `u64::MAX` while that is not known.
+    /// The number of messages of the initial data; `u64::MAX` while it is unknown.
     after: AtomicU64,
-    /// It was told, or is not to be.
+    /// The end was reported, or is not to be.
     told: AtomicBool,
     taken: AtomicU64,
 }
@@ -58,7 +58,7 @@ impl Events for Initial {
 }
 
 impl Watcher {
-    /// Begins to watch: all objects and then their changes, or the changes only.
+    /// Starts a watcher: of all objects and their changes, or of changes only.
     pub fn new(
         store: &Store,
         updates_only: bool,
@@ -110,7 +110,7 @@ impl Watcher {
         })
     }
 
-    /// The next thing to tell.
+    /// The next event.
     pub fn next(&self, deadline: Instant) -> Result<Seen> {
         loop {
             if self.stopped.load(Ordering::SeqCst) {
@@ -142,7 +142,7 @@ impl Watcher {
             let count = initial.taken.fetch_add(1, Ordering::SeqCst) + 1;
             let meta = msg.reply().and_then(Metadata::parse);
             if meta.as_ref().is_some_and(|m| m.pending == 0) {
-                // The event may come only after the next message has been taken.
+                // The event may arrive only after the next message has been taken.
                 initial.after.fetch_min(count, Ordering::SeqCst);
             }
             let mut info = Info::of(&msg)?;
@@ -153,7 +153,7 @@ impl Watcher {
         }
     }
 
-    /// Ends it; threads that wait are woken.
+    /// Stops the watcher; waiting threads are woken.
     pub fn stop(&self) -> Result<()> {
         if self.stopped.swap(true, Ordering::SeqCst) {
             return Ok(());
@@ -193,7 +193,7 @@ pub fn list(store: &Store, deleted: bool) -> Result<Vec<Info>> {
             Err(e) => break Err(e),
         }
     };
-    // The consumer ends with it, or by itself.
+    // The consumer is deleted with it, or later by the server.
     let _ = watcher.stop();
     result
 }
