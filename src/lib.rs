@@ -1,14 +1,13 @@
 //! libnats_rs: a NATS client as a C-ABI shared library with a Rust core.
 //!
-//! This page is the map: the layers, where things live, the way of a message in and out, the order
-//! of locks, the threads, and where `unsafe` code is. `docs/architecture.md` tells it as a story. The manual for
-//! programs is the comments of `include/nats_rs.h`, which cbindgen makes of the folder `src/ffi`; guides are in `docs`.
+//! This page is the map: the layers, the files, the way of a message in and out, the order of locks, the threads, and
+//! where `unsafe` code is. `docs/architecture.md` follows a message file by file. The manual for programs is in the
+//! comments of `include/nats_rs.h`, which cbindgen generates from the folder `src/ffi`; guides are in `docs`.
 //!
 //! # Layers
 //!
-//! Each knows only those above it in this table. Above [`ffi`] nothing has a C shape but the two
-//! enums of statuses and the pointers that a message gives away: the rest is a Rust crate that
-//! could be used as such.
+//! A layer uses only layers above it in this table. Above [`ffi`] nothing has a C type, except the two enums of statuses
+//! and the pointers that a message gives away: the rest is a Rust crate of its own.
 //!
 //! | Layer | What it is | What it is not |
 //! |---|---|---|
@@ -20,7 +19,7 @@
 //! | [`runtime`] | threads: sockets and callbacks, timers; opening and closing the library | does not know NATS |
 //! | [`client`] | connections, subscriptions, requests, drain, reconnect | no C |
 //! | [`js`] | JetStream, on the public face of `client` | no C |
-//! | [`kv`] | key-value buckets, on `js` and that face | no C |
+//! | [`kv`] | key-value buckets, on `js` and the public face of `client` | no C |
 //! | [`obj`] | object stores, on `js` and the public face of `client` | no C |
 //! | [`micro`] | services, on the public face of `client` | no C |
 //! | [`ffi`] | exported functions, handles, callbacks, last error | decides nothing |
@@ -31,32 +30,33 @@
 //! |---|---|
 //! | [`proto::parser`] | operations of the server, resumable at any byte, borrowing |
 //! | [`proto::encode`], [`proto::write_buf`] | frames for the server, and the buffer they leave from |
-//! | [`proto::salvage`] | which of them outlive a lost connection |
+//! | [`proto::salvage`] | which of them are kept when a connection is lost |
 //! | [`proto::headers`] | header block and header map |
 //! | [`proto::info`], [`proto::connect`], [`proto::server_error`] | the handshake's JSON, the meaning of `-ERR` |
-//! | [`proto::subject`], [`proto::nuid`] | which names are legal, unique names |
+//! | [`proto::subject`], [`proto::nuid`] | valid names; unique names |
 //! | `msg/block.rs`, `msg/filling.rs`, `msg/pool.rs` | reference-counted blocks of memory; filling one; the blocks that no thread fills |
-//! | [`msg::receive`] | reading into blocks, making messages where they landed |
-//! | [`msg::message`], [`msg::list`] | a message; a queue of them that allocates nothing |
-//! | [`net::url`], [`net::servers`] | a server's URL; the list, its order, and when to pause |
+//! | [`msg::receive`] | reading into blocks, creating messages in place |
+//! | [`msg::message`], `msg/desc.rs`, `msg/create.rs` | a message, its descriptor, its creation |
+//! | [`msg::list`], [`msg::owner`] | a queue of messages that allocates nothing; what a message was received through |
+//! | [`net::url`], [`net::servers`] | a server's URL; the list of servers, its order and pauses |
 //! | [`net::resolve`](mod@net::resolve), [`net::dial`](mod@net::dial), [`net::stream`] | addresses, a TCP connection, the stream over it |
 //! | `net/tls/` | TLS by rustls: configuration, verification, handshake, the session over a stream |
 //! | `net/websocket/` | WebSocket: the HTTP handshake, frames, the stream of their payload |
-//! | [`net::auth`], [`net::nkey`] | credentials and where they come from; signatures |
+//! | [`net::auth`], [`net::nkey`] | credentials and their sources; signatures |
 //! | [`net::proxy`] | HTTP CONNECT and SOCKS5 |
-//! | [`net::cancel`] | ending a wait from another thread |
+//! | [`net::cancel`] | cancelling a wait from another thread |
 //! | [`runtime::library`] | open, close, close and wait, for each process |
-//! | [`runtime::io`] | sockets by readiness, and requests to flush them |
-//! | [`runtime::dispatcher`] | pools of threads that run jobs, which jobs come first, when pools grow, and who watches the sockets; `delivery_threads` is the pool of a fixed size |
-//! | [`runtime::events`], [`runtime::timers`] | one thread for connection callbacks, one for what is due later |
-//! | [`client::options`], [`client::connection`] | what can be set; the object that the parts are assembled in, with `observe`, `report`, `flush`, `closing`, `dispatch`, and what its session needs of it in `session_host` |
-//! | [`client::session`] | the one owner of the state: `connect`, `reconnect`, `loss` (how a server is lost, and why that has an end), `drain`, `closing`, `keepalive`; one attempt on one server: the socket (`dial`), INFO to PONG (`handshake`), TLS or not (`tls`), who the client is (`identity`); what it needs of the connection (`host`) |
-//! | `client/callbacks/` | connection callbacks in their order (`events`), and when none follows (`life`); the errors that no call can return (`reports`); callbacks that the program runs itself (`manual`) |
-//! | `client/incoming/` | the session's reading side, from the socket to the queues (`link`); threads that read what they wait for (`waiting`), and how long they look for it before they sleep (`sync/adaptive_spin`); programs with a loop of their own, which watches the socket (`event_loop`); memory of messages that goes back when the traffic ends (`unused`); what it needs of the connection (`upstream`, `client/link_host.rs`) |
-//! | `client/outgoing/` | the writing side: what publishers append (`publish`, `append`), who writes it (`writer`, `burst`), what of it outlives a server (`attach`, `kept`), what a server takes (`limits`), PINGs and PONGs (`ping`); what it needs of the link (`wire`) |
-//! | `client/interest/` | which subscription has which sid (`registry`), and which the server does not take (`refused`); SUB and UNSUB are appended with the registry locked |
-//! | [`client::subscription`] | a subscription (`state`), its queue (`queue`), the way of a message through it (`delivery`, `next`, `next_batch`), its ends (`ending`, `drain`); what it needs of the connection (`home`, `client/subscribe.rs`) |
-//! | `client/requests/` | which request an answer is for; making one is in `client/request.rs`, `request_then.rs`, `request_callback.rs` and `reply_context.rs` |
+//! | [`runtime::io`] | sockets driven by readiness, and requests to flush them |
+//! | [`runtime::dispatcher`] | pools of threads that run jobs: the order of jobs, the growth of pools, the workers that watch the sockets; `delivery_threads` is the pool of a fixed size |
+//! | [`runtime::events`], [`runtime::timers`] | the thread of the connection callbacks; the timer thread |
+//! | [`client::options`], [`client::connection`] | the options; the object in which the parts are assembled, with `observe`, `report`, `flush`, `closing`, `dispatch`, and `session_host`, its side of the session |
+//! | [`client::session`] | the only owner of the state: `connect`, `reconnect`, `loss` (the loss of a server, and what is repeated after it), `drain`, `closing`, `keepalive`. One attempt to connect: the socket (`dial`), INFO to PONG (`handshake`), TLS (`tls`), credentials (`identity`). `host` declares what the session needs from the connection |
+//! | `client/callbacks/` | connection callbacks in their order (`events`), and the time after the last one (`life`); errors that no call can return (`reports`); callbacks that the program runs itself (`manual`) |
+//! | `client/incoming/` | the reading side, from the socket to the queues (`link`); threads that read what they wait for (`waiting`), and how long they poll before they sleep (`sync/adaptive_spin`); event loops of the program (`event_loop`); release of memory when traffic ends (`unused`). `upstream` declares what it needs from the connection, which is in `client/link_host.rs` |
+//! | `client/outgoing/` | the writing side: appending (`publish`, `append`, `appender`), writing (`writer`, `pieces`, `burst`), what is kept when a server is lost (`attach`, `kept`), a server's limits (`limits`), PINGs and PONGs (`ping`). `wire` declares what it needs from the link |
+//! | `client/interest/` | the subscriptions by sid (`registry`), and those that the server refuses (`refused`). SUB and UNSUB are appended with the registry locked |
+//! | [`client::subscription`] | a subscription (`state`), its queue (`queue`), delivery (`delivery`, `next`, `next_batch`), its end (`ending`, `drain`), the interfaces for layers above (`intake`, `extension`, `endings`, `rebind`). `home` declares what it needs from the connection, which is in `client/subscribe.rs` |
+//! | `client/requests/` | the assignment of answers to requests. Requests are made in `client/request.rs`, `request_then.rs`, `request_callback.rs` and `reply_context.rs` |
 //! | [`js::api`] | the JSON of the API as types: one list of fields for each struct, unknown ones kept; error codes |
 //! | [`js::needs`] | what servers of a certain version are needed for: an older one would ignore it |
 //! | [`js::context`], [`js::manage`] | a context and one call with its options; streams, consumers, single messages, many at once |
@@ -74,101 +74,99 @@
 //!
 //! # The way in: from the socket to the callback
 //!
-//! 1. A worker that watches the sockets ([`runtime::Io`]) finds one readable and calls the
-//!    connection's `Link`. It sleeps until then, unless an option lets it poll. A thread that waits for an answer does the same for its connection, and
-//!    polls before it sleeps if it expects the answer soon.
-//! 2. The link reads into the [`msg::Receiver`]'s blocks of 16 KiB: one, or up to eight in one read
-//!    while the socket keeps up, or as much as a large frame needs. At rest it has none: the room
-//!    beside messages that live is what the next read, of any connection, goes into.
-//! 3. [`proto::parser::Parser`] walks the bytes once. The registry's lock is held for the bytes of
-//!    one read; it tells the sid's subscription.
-//! 4. A message stays where it landed: NULs take the place of the blank behind the subject and of
-//!    the line end behind the payload, and a descriptor of 64 bytes goes to the other end of the
-//!    block. [`msg::Msg`] is a pointer to it and owns one reference to a *cell* of the block, 1 or 2
-//!    KiB of messages side by side: what a cell had is room again when they are gone, whatever else
-//!    lives in the block. Bytes are copied only where a frame straddles two blocks, is small amid
-//!    large ones, or the program asked for padding.
-//! 5. The messages of a few reads are gathered by subscription in [`msg::MsgList`]s and handed over
-//!    with one lock and at most one wake for each subscription, when the socket has no more, 256 KiB
-//!    are there, or an operation comes that is no message. Answers to requests go straight from
-//!    here to the thread that waits.
-//! 6. [`client::Subscription`] is a [`runtime::Job`]: the worker that read, or another one of
-//!    [`runtime::Dispatcher`], takes the whole queue at once and, with no lock held, gives each
-//!    message to the [`client::MsgSink`]. A worker that reads and gets a job stops reading; from then on
-//!    another worker watches the socket. A subscription whose callbacks have not been short-running is
-//!    queued, and all workers but one may run such ones.
-//! 7. The sink of [`ffi::subscribe`] calls the program with the handles that it knows. The
-//!    `natsMsg` is the descriptor; `natsMsg_Destroy` drops the reference, and the last one gives
-//!    the cell back, and the last cell the block.
+//! 1. A worker that watches the sockets ([`runtime::Io`]) finds one readable and calls the connection's `Link`. It
+//!    sleeps until then, unless an option makes it poll. A thread that waits for an answer does the same for its
+//!    connection, and polls before it sleeps if it expects the answer soon.
+//! 2. The link reads into the blocks of a [`msg::Receiver`], 16 KiB each: one block, or up to eight in one read while
+//!    the socket keeps up, or as much as a large frame needs. An idle connection has no block: the room beside living
+//!    messages is used for the next read of any connection.
+//! 3. [`proto::parser::Parser`] walks the bytes once. The registry, which has the subscription of each sid, is locked
+//!    once for the bytes of one read.
+//! 4. A message stays where it arrived: NULs replace the blank behind the subject and the line end behind the payload,
+//!    and a descriptor of 64 bytes goes to the other end of the block. [`msg::Msg`] is a pointer to the descriptor and
+//!    owns one reference to a *cell* of the block, 1 or 2 KiB of neighbouring messages. The room of a cell is reused
+//!    when its messages are gone, whatever else is in the block. Bytes are copied only if a frame straddles two blocks,
+//!    is small among large ones, or the program asked for padding.
+//! 5. The messages of a few reads are gathered by subscription in [`msg::MsgList`]s. They are handed over with one lock
+//!    and at most one wake for each subscription: when the socket has no more, when 256 KiB were read, or before an
+//!    operation that is not a message. Answers to requests go directly to the waiting threads.
+//! 6. [`client::Subscription`] is a [`runtime::Job`]. The worker that read, or another one of [`runtime::Dispatcher`],
+//!    takes the whole queue at once and passes each message to the [`client::MsgSink`], with no lock held. A worker
+//!    that has a job stops reading, and another one watches the socket. A subscription whose callbacks have not been
+//!    short-running is queued; one worker is reserved for those that have.
+//! 7. The sink of [`ffi::subscribe`] calls the program with the handles that it knows. The `natsMsg` is the descriptor.
+//!    `natsMsg_Destroy` drops the reference; the last one releases the cell, and the last cell the block.
 //!
-//! Without a callback step 6 is [`client::Subscription::next_msg`] on the program's own thread.
+//! Without a callback, step 6 is [`client::Subscription::next_msg`] on a thread of the program.
 //!
 //! # The way out: from publish to the socket
 //!
-//! 1. [`ffi::publish`] borrows the handle, converts pointers and lengths, calls
-//!    [`client::Connection::publish`].
+//! 1. [`ffi::publish`] borrows the handle, converts pointers and lengths, and calls [`client::Connection::publish`].
 //! 2. `publish` checks the subject (no byte that would break the line) and the server's limits.
 //! 3. `outgoing` encodes one whole frame into the append buffer; the appender lock is held for the copy.
-//! 4. The first publish after a pause is written by its own thread. In a burst the first one asks
-//!    a thread that watches the sockets to write, which costs the others nothing. A burst that outruns that
-//!    is left to its publishers, and a timer sees to its end (`outgoing/burst.rs`).
-//!    [`client::When`] says which calls do not leave it at that: requests and flushes write by
-//!    themselves, and so does a publisher that finds 128 KiB in the append buffer, which also waits for the
-//!    socket for up to 5 ms.
-//! 5. The thread that writes holds the writer lock, swaps the append buffer for the empty write buffer and hands
-//!    that to the kernel without blocking, in equal pieces whose size is measured (`outgoing/pieces.rs`), while
-//!    publishers go on. Data that the kernel does not accept stays until the socket is writable. Above
-//!    256 KiB publishers wait for room, up to the write deadline.
-//! 6. A payload of 80 KiB and more goes from the caller's memory, with the head in front of it.
+//! 4. The first publish after a pause is written by its own thread. In a burst, the first publish requests a write from
+//!    a thread that watches the sockets, which costs the following ones nothing. A burst that is faster than that
+//!    thread is written by its publishers, and a timer ensures that its end is written (`outgoing/burst.rs`).
+//!    [`client::When`] names the exceptions: requests and flushes write within the call. So does a publisher that finds
+//!    128 KiB in the append buffer, which also waits for the socket for up to 5 ms.
+//! 5. The thread that writes holds the writer lock, swaps the append buffer for the empty write buffer, and hands that
+//!    to the kernel without blocking, in equal pieces whose size is measured (`outgoing/pieces.rs`), while publishers
+//!    continue. Bytes that the kernel does not accept stay until the socket is writable. Above 256 KiB publishers wait
+//!    for room, up to the write deadline.
+//! 6. A payload of 80 KiB or more is written from the caller's memory, behind its head.
 //!
-//! Only whole frames are in the buffers. When the connection is lost, [`proto::salvage`] picks out
-//! the publishes that were not written completely; they become the head of the pending buffer, which
-//! publishers fill up to the reconnect buffer's limit; except what no server accepts
-//! (`outgoing/kept.rs`). With the next server go out: the subscriptions as they are by then, what is
-//! pending, the PINGs that are waited for; then the callback is posted.
+//! Only whole frames are in the buffers. When the connection is lost, [`proto::salvage`] selects the publishes that were
+//! not written completely. They become the head of the pending buffer, which publishers fill up to the reconnect
+//! buffer's limit; publishes that no server accepts are dropped (`outgoing/kept.rs`). The next server is sent the
+//! subscriptions as they are then, the pending publishes, and the PINGs that have a waiter. Then the callback is posted.
 //!
 //! # Reconnect
 //!
-//! [`client::session`] is the only one to change a connection's state. Each attempt makes a new
-//! link (stream, parser, receiver), so nothing of an old session reaches a new one; failures of
-//! an old link are ignored. One deadline covers name, TCP and handshake. Attempts are steps on
-//! dialing threads and pauses on the timer thread: no connection has a thread of its own.
+//! Only [`client::session`] changes the state of a connection. Each attempt makes a new link (stream, parser, receiver),
+//! so nothing of an old session affects a new one; failures of an old link are ignored. One deadline covers name
+//! resolution, TCP and the handshake. Attempts are steps on dialing threads, and pauses are entries of the timer thread:
+//! no connection has a thread of its own.
 //!
 //! # Words
 //!
-//! | Name | What it means here |
+//! | Name | Meaning |
 //! |---|---|
-//! | session, link, host | the connection's dealings with one server after the other; the reading side of one of them; what a part asks of the connection that it is a part of |
-//! | dial, handshake | to get a socket to a server, directly or through a proxy; from its INFO to its PONG |
-//! | adaptive spin | to look for an answer again and again before sleeping, where that was of use before |
-//! | lifetime guard, release latch | held by what may still call the program; opens when the last one is gone |
-//! | reentrancy | what a thread is in the middle of |
+//! | session | the states of a connection, over one server after the other |
+//! | link | the reading side of the connection to one server; it has the stream, parser and receiver |
+//! | host, home, upstream, wire | traits by which a room declares what it needs from the connection or the link |
+//! | dial, handshake | open a socket to a server, directly or through a proxy; the exchange from INFO to PONG |
+//! | adaptive spin | polling for an answer before sleeping, if that has helped before |
+//! | route | the target of a sid in the registry: a subscription or the requests |
+//! | lifetime guard, release latch | held by everything that may still call the program; opens when the last guard is dropped |
+//! | reentrancy | the calls that a thread is inside of |
 //! | external event loop | a loop of the program that watches a connection's socket |
-//! | delivery threads | the pool of a fixed size that runs callbacks, as opposed to the one that grows |
+//! | delivery threads | the pool of fixed size that runs callbacks, as opposed to the pool that grows |
+//! | short-running | a job that occupied its worker only briefly the last time |
 //! | appender, append buffer | the side of the outgoing buffer that publishers use, and the bytes they append |
 //! | writer, write buffer | the side that writes to the socket, and the bytes being written |
-//! | flush, publisher-driven flush | to give the kernel what waits; in a burst, by those who publish |
-//! | `flush_requested`, `flush_contended` | a flush has been asked for; a thread has found another one flushing |
-//! | take over reading | to read as the thread that waits, in place of those that watch the sockets |
-//! | closed to new | a registry that takes no more subscriptions |
+//! | flush, publisher-driven flush | hand buffered bytes to the kernel; in a burst, by the publishers themselves |
+//! | `flush_requested`, `flush_contended` | a flush was requested; a thread has found another one flushing |
+//! | take over reading | read on the waiting thread, instead of one that watches the sockets |
+//! | closed to new | a registry that accepts no more subscriptions |
+//! | intake, extension, endings | hooks of a subscription for layers above: its messages before the queue, their own state, its end |
+//! | codec | the conversion of keys and values between a program and a bucket |
 //!
 //! # Order of locks
 //!
-//! 1. a link's reader: held by the thread that reads from the socket
-//! 2. the connection's registry
-//! 3. the requests, or one subscription's queue
+//! 1. the reader of a link: held by the thread that reads from the socket
+//! 2. the registry of the connection
+//! 3. the waiting requests, or the queue of one subscription
 //! 4. the writer of the outgoing buffer
 //! 5. its appender
-//! 6. inside [`runtime`]: what a socket is armed for, the inbox of [`runtime::Io`], a pool's queue; nothing
-//!    else is taken under them but, under the first, the list of sources
+//! 6. those inside [`runtime`]: the interest of a socket, the inbox of [`runtime::Io`], the queue of a pool. Nothing else
+//!    is locked under them, except the list of sources under the first
 //!
-//! Debug builds check the order of 1 to 5 (`client/sync/ranked.rs`). The connection's `state` comes after the reader and before the two of the outgoing buffer, and
-//! is never held together with the registry. No lock is held while the program's code runs, or
-//! while something is dropped that may own the last reference to an object.
+//! Debug builds check the order of 1 to 5 (`client/sync/ranked.rs`). The state of the connection comes after the reader
+//! and before the writer, and is never held together with the registry. No lock is held while the program's code runs,
+//! or while something is dropped that may own the last reference to an object.
 //!
-//! What is sent as state (SUB, UNSUB) is appended with the registry locked, and so is all of it
-//! after a reconnect: a thread that subscribes meanwhile does it either before, and is part of it, or
-//! after, and sends its SUB itself.
+//! SUB and UNSUB are appended with the registry locked, and so is everything that is sent after a reconnect. A thread
+//! that subscribes in the meantime does so either before, and is part of it, or after, and sends its SUB itself.
 //!
 //! # Threads
 //!
@@ -184,9 +182,9 @@
 //! The first connect runs on the program's thread. A subscription is in a pool's queue at most
 //! once, which is why its callbacks never overlap and keep their order.
 //!
-//! Everything that may still call the program holds a *lifetime guard* (`client/callbacks/life.rs`): the open
-//! connection, each subscription with a callback, each event that waits; and a connection that the
-//! program has not destroyed. The end of the last one is the released callback, and what `natsConnection_DestroyAndWait` waits for.
+//! Everything that may still call the program holds a *lifetime guard* (`client/callbacks/life.rs`): the open connection,
+//! each subscription with a callback, each queued event, and a connection that the program has not destroyed. The
+//! release of the last guard is the released callback, and what `natsConnection_DestroyAndWait` waits for.
 //!
 //! # Where `unsafe` is, and why
 //!
@@ -195,15 +193,14 @@
 //! | [`ffi`] | pointers of C; the slots behind handles, whose memory outlives the objects in them |
 //! | [`msg`] | messages that share a block with the bytes still being received into it |
 //!
-//! Nowhere else: [`proto`], [`net`], [`runtime`], [`client`], [`js`], [`kv`], [`obj`] and [`micro`] forbid it. Every block says on its `SAFETY:`
-//! line which contract it relies on. Exported functions rely on the text of their own `# Safety`
-//! section, everything in `msg` on one rule: what was handed out as a message is never touched
-//! again by the receiving side.
+//! Nowhere else: [`proto`], [`net`], [`runtime`], [`client`], [`js`], [`kv`], [`obj`] and [`micro`] forbid it. The
+//! `SAFETY:` line of each block names the contract that it relies on. Exported functions rely on the text of their own
+//! `# Safety` section; everything in `msg` relies on one rule: the receiving side never touches again what was handed
+//! out as a message.
 //!
-//! Handles are pointers to slots of memory that is never given back (`ffi/handle/slot.rs` has the
-//! protocol, and the argument for it): a call on a destroyed handle finds it dead, and a callback
-//! can use the one it was given to its end. Panics stop at `ffi/guard.rs`, on the way in; the
-//! program's functions are called by way of a frame in assembly language that nobody unwinds through
+//! Handles are pointers to slots of memory that is never returned (`ffi/handle/slot.rs` has the protocol and its proof):
+//! a call on a destroyed handle finds it dead, and a callback can use its handle until it returns. Panics stop at
+//! `ffi/guard.rs`. Functions of the program are called through a frame in assembly language that cannot be unwound
 //! (`ffi/callback/frame.rs`).
 #![deny(unsafe_op_in_unsafe_fn, clippy::undocumented_unsafe_blocks)]
 #![expect(
