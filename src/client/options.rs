@@ -1,10 +1,12 @@
 //! The options of a connection: servers, credentials, limits, handlers. Each connection works with a copy, so that
 //! later changes of an [`Options`] do not affect existing connections.
 
+mod debug;
+mod servers;
+mod sign_in;
 mod tls;
 
 use std::ffi::{CStr, CString};
-use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +16,6 @@ use crate::net::auth::SignIn;
 use crate::net::nkey;
 use crate::net::proxy::Proxy;
 use crate::net::resolve::IpOrder;
-use crate::net::url::{self, ServerUrl};
 use crate::net::websocket;
 use crate::proto::{encode, nuid, subject};
 use crate::secret::Secret;
@@ -292,89 +293,10 @@ impl Options {
         opts
     }
 
-    /// Sets the server to try first; `None` for none. White space around it is ignored. An unknown scheme is
-    /// `NATS_INVALID_ARG` and changes nothing; `tls://` and `wss://` require TLS. The rest of the syntax is checked
-    /// when connecting.
-    pub fn set_url(&mut self, url: Option<&str>) -> Result<()> {
-        let url = url.map(str::trim_ascii);
-        let is_tls = url.map_or(Ok(false), asks_for_tls)?;
-        self.url = url.map(Secret::from);
-        self.security.heed_scheme(is_tls);
-        Ok(())
-    }
-
-    /// Replaces the list of servers, as for [`Options::set_url`].
-    pub fn set_servers<'a>(&mut self, servers: impl IntoIterator<Item = &'a str>) -> Result<()> {
-        let mut list = Vec::new();
-        let mut is_tls = false;
-        for url in servers {
-            let url = url.trim_ascii();
-            is_tls |= asks_for_tls(url).map_err(|e| {
-                let place = list.len() + 1;
-                Error::new(
-                    e.status(),
-                    format!("server {place} of the list: {}", e.text()),
-                )
-            })?;
-            list.push(url.into());
-        }
-        self.servers = list;
-        self.security.heed_scheme(is_tls);
-        Ok(())
-    }
-
-    /// Sets the token; `None` for none. Fails if a token handler is set.
-    pub fn set_token(&mut self, token: Option<&str>) -> Result<()> {
-        if token.is_some() && self.token_handler.is_some() {
-            return Err(Error::illegal_state(
-                "Cannot set a token if a token handler has already been set",
-            ));
-        }
-        nkey::refuse_seed(token.unwrap_or_default().as_bytes(), "the token")?;
-        self.token = token.map(Secret::from);
-        Ok(())
-    }
-
-    /// Sets the handler that supplies user and password; `None` for none. Fails if a user is set.
-    pub fn set_user_handler(&mut self, handler: Option<UserHandler>) -> Result<()> {
-        if handler.is_some() && self.user.is_some() {
-            return Err(Error::illegal_state(
-                "a callback that supplies the user cannot be set, because a user is set",
-            ));
-        }
-        self.user_handler = handler;
-        Ok(())
-    }
-
-    /// Sets user and password; `None` for none. Fails if a handler that supplies them is set.
-    pub fn set_user(&mut self, user: Option<&str>, password: Option<&str>) -> Result<()> {
-        if user.is_some() && self.user_handler.is_some() {
-            return Err(Error::illegal_state(
-                "a user cannot be set, because a callback that supplies the user is set",
-            ));
-        }
-        nkey::refuse_seed(user.unwrap_or_default().as_bytes(), "the user")?;
-        nkey::refuse_seed(password.unwrap_or_default().as_bytes(), "the password")?;
-        self.user = user.map(Secret::from);
-        self.password = password.map(Secret::from);
-        Ok(())
-    }
-
     /// Sets the client's name; `None` for none.
     pub fn set_name(&mut self, name: Option<&CStr>) -> Result<()> {
         nkey::refuse_seed(name.unwrap_or_default().to_bytes(), "the name")?;
         self.name = name.map(CStr::to_owned);
-        Ok(())
-    }
-
-    /// Sets the handler that supplies the token; `None` for none. Fails if a token is set.
-    pub fn set_token_handler(&mut self, handler: Option<TokenHandler>) -> Result<()> {
-        if handler.is_some() && self.token.is_some() {
-            return Err(Error::illegal_state(
-                "Cannot set a token handler if a token has already been set",
-            ));
-        }
-        self.token_handler = handler;
         Ok(())
     }
 
@@ -464,83 +386,9 @@ fn at_most_a_second(time_to_poll: Duration) -> Result<Duration> {
     Ok(time_to_poll)
 }
 
-/// Does a URL ask for TLS by its scheme? Fails for unknown schemes.
-fn asks_for_tls(url: &str) -> Result<bool> {
-    let (scheme, _) = url::split_scheme(url)?;
-    Ok(matches!(scheme, "tls" | "wss"))
-}
-
-/// Shows the options without secrets: no password, no token, no credentials in URLs.
-impl fmt::Debug for Options {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Options")
-            .field("url", &self.url.as_deref().map(without_secrets))
-            .field(
-                "servers",
-                &self
-                    .servers
-                    .iter()
-                    .map(|s| without_secrets(s))
-                    .collect::<Vec<_>>(),
-            )
-            .field("name", &self.name)
-            .field("user", &self.user.as_deref())
-            .field("password", &self.password.as_ref().map(|_| "***"))
-            .field("token", &self.token.as_ref().map(|_| "***"))
-            .field("user_handler", &self.user_handler.is_some())
-            .field("token_handler", &self.token_handler.is_some())
-            .field("sign_in", &self.sign_in)
-            .field("inbox_prefix", &String::from_utf8_lossy(&self.inbox_prefix))
-            .field("timeout", &self.timeout)
-            .field("local_addr", &self.local_addr)
-            .field("proxy", &self.proxy)
-            .field("websocket_headers", &self.websocket_headers)
-            .field("allow_reconnect", &self.allow_reconnect)
-            .field("max_reconnect", &self.max_reconnect)
-            .field("reconnect_wait", &self.reconnect_wait)
-            .field("reconnect_buf_size", &self.reconnect_buf_size)
-            .field("retry_on_failed_connect", &self.retry_on_failed_connect)
-            .field("ping_interval", &self.ping_interval)
-            .field("max_pings_out", &self.max_pings_out)
-            .field("write_deadline", &self.write_deadline)
-            .field("pending_limits", &self.pending_limits())
-            .field("global_delivery", &self.global_delivery)
-            .finish_non_exhaustive()
-    }
-}
-
-/// The URL without its secret parts; empty if it cannot be parsed.
-fn without_secrets(url: &str) -> String {
-    match ServerUrl::parse(url) {
-        Ok(url) => format!("{url:?}"),
-        Err(_) => "***".to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::net::proxy::ProxyUrl;
-
-    #[test]
-    fn a_token_and_a_token_handler_exclude_each_other() {
-        let mut opts = Options::default();
-        opts.set_token(Some("t")).unwrap();
-        let handler: TokenHandler = Arc::new(|| Ok(None));
-        let refused = opts.set_token_handler(Some(handler.clone())).unwrap_err();
-        assert_eq!(refused.status(), Status::NATS_ILLEGAL_STATE);
-        opts.set_token_handler(None).unwrap();
-        assert_eq!(opts.token.as_deref(), Some("t"));
-
-        opts.set_token(None).unwrap();
-        opts.set_token_handler(Some(handler)).unwrap();
-        assert_eq!(
-            opts.set_token(Some("t")).unwrap_err().status(),
-            Status::NATS_ILLEGAL_STATE
-        );
-        opts.set_token(None).unwrap();
-        assert!(opts.token.is_none() && opts.token_handler.is_some());
-    }
 
     #[test]
     fn a_refused_inbox_prefix_leaves_the_present_one() {
@@ -597,43 +445,5 @@ mod tests {
         assert!(opts.connected_cb.is_some());
         opts.set_retry_on_failed_connect(false, Some(handler));
         assert!(!opts.retry_on_failed_connect && opts.connected_cb.is_none());
-    }
-
-    #[test]
-    fn an_unknown_scheme_changes_nothing() {
-        let mut opts = Options::default();
-        opts.set_url(Some("nats://a")).unwrap();
-        opts.set_servers(["b", "c"]).unwrap();
-        for url in ["tsl://u:secret@h", "ssl://h", "https://h", "tls:/h"] {
-            let e = opts.set_url(Some(url)).unwrap_err();
-            assert_eq!(e.status(), Status::NATS_INVALID_ARG, "{url}");
-            let e = opts.set_servers(["tls://b", url]).unwrap_err();
-            assert_eq!(e.status(), Status::NATS_INVALID_ARG, "{url}");
-            assert!(e.text().starts_with("server 2 of the list: "), "{e}");
-            assert!(!e.text().contains("secret"), "{e}");
-        }
-        assert_eq!(opts.url.as_deref(), Some("nats://a"));
-        assert_eq!(opts.servers, ["b", "c"]);
-        assert!(!opts.security.is_secure());
-    }
-
-    #[test]
-    fn debug_output_has_no_secrets() {
-        let mut opts = Options::default();
-        opts.set_url(Some("  nats://me:secret@host:1\n")).unwrap();
-        opts.set_servers(["tok-secret@other", "plain:4222", "me:secret"])
-            .unwrap();
-        opts.password = Some("secret".into());
-        let seed = nkeys::KeyPair::new_user().seed().unwrap();
-        let memory = format!("------\na.secret.c\n------\n------\n{seed}\n------\n");
-        opts.sign_in.set_memory(Some(memory.as_bytes())).unwrap();
-        let proxy = ProxyUrl::parse("http://me:secret@proxy").unwrap();
-        opts.proxy = Some(Proxy::Url(Arc::new(proxy)));
-        opts.set_token(Some("secret")).unwrap();
-        assert_eq!(opts.url.as_deref(), Some("nats://me:secret@host:1"));
-        let shown = format!("{opts:?}");
-        assert!(!shown.contains("secret"), "{shown}");
-        assert!(!shown.contains(&seed), "{shown}");
-        assert!(shown.contains("nats://***@host:1") && shown.contains("***@other"));
     }
 }

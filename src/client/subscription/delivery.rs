@@ -130,7 +130,7 @@ impl<H: Home> Subscription<H> {
         drop(queue);
         match next {
             Next::More => return true,
-            Next::Rest => self.arm_timeout(),
+            Next::Idle => self.arm_timeout(),
             Next::Complete(callback, lifetime_guard) => {
                 self.completed.notify_all();
                 if let Some(sink) = &self.sink {
@@ -141,7 +141,7 @@ impl<H: Home> Subscription<H> {
                 }
                 drop(lifetime_guard);
             }
-            Next::Drained | Next::Over => {}
+            Next::Drained | Next::Done => {}
         }
         false
     }

@@ -1,27 +1,25 @@
 //! The queue of a subscription and the state of its end: everything that its lock protects.
 //!
 //! Nothing here wakes a thread or calls a function: the methods return what is to be done after the lock is released.
+//! This file has the messages, their counts and limits, and the rounds of workers; `ending` has the end and the drain,
+//! `timeout` the timeout.
+
+mod ending;
+mod timeout;
 
 use std::mem;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+pub(in crate::client) use self::ending::Closed;
+use self::ending::Draining;
+pub(super) use self::ending::{Ended, Forgotten};
+pub(super) use self::timeout::Timeout;
 use crate::client::callbacks::life::LifetimeGuard;
 use crate::client::subscription::maximum::ServerCount;
-use crate::error::Status;
 use crate::msg::{Msg, MsgList};
-use crate::runtime::TimerHandle;
 
 /// Runs once, when the last callback has returned.
 pub(super) type OnComplete = Box<dyn FnOnce() + Send>;
-
-/// Why a subscription is closed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::client) enum Closed {
-    Unsubscribed,
-    MaxDelivered,
-    Drained,
-    WithConnection,
-}
 
 /// The messages that were dropped, and the limit that caused it.
 #[derive(Debug, PartialEq, Eq)]
@@ -50,24 +48,12 @@ pub(super) struct Received {
     pub(super) became_slow: Option<Slow>,
 }
 
-/// The consequences of the end.
-pub(super) struct Ended {
-    pub(super) why: Closed,
-    /// Messages that are not delivered, for the caller to drop.
-    pub(super) dropped: MsgList,
-    /// A worker has to run its completion.
-    pub(super) schedule: bool,
-}
-
 /// The messages that a worker takes for one round.
 pub(super) struct Round {
     pub(super) batch: MsgList,
     /// No message has arrived within the subscription's timeout.
     pub(super) timeout: bool,
 }
-
-/// What is left of a subscription whose callbacks will not be called.
-pub(super) type Forgotten = (MsgList, Option<OnComplete>, Option<LifetimeGuard>);
 
 /// How a worker continues after a round.
 pub(super) enum Next {
@@ -76,32 +62,11 @@ pub(super) enum Next {
     /// All messages that the server sent have been taken: the subscription is to be closed.
     Drained,
     /// Nothing, until a message arrives.
-    Rest,
+    Idle,
     /// No callback follows: the completion runs, and the lifetime guard is released.
     Complete(Option<OnComplete>, Option<LifetimeGuard>),
     /// The completion has run.
-    Over,
-}
-
-/// What is to be done when the timer of the timeout fires.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Timeout {
-    /// Nothing, until the timer is armed again.
-    Rest,
-    /// Wait for this much longer.
-    Wait(Duration),
-    /// A worker has to call the program.
-    Due,
-}
-
-/// The drain of a subscription.
-#[derive(Default)]
-struct Draining {
-    /// The server has confirmed that it sends no more.
-    flushed: bool,
-    /// Why the drain failed.
-    failed: Option<Status>,
-    timer: Option<TimerHandle>,
+    Done,
 }
 
 /// See the [module](self).
@@ -391,11 +356,11 @@ impl Queue {
                 return Next::Drained;
             }
             self.scheduled = false;
-            return Next::Rest;
+            return Next::Idle;
         }
         // It stays marked as scheduled, so that it is never scheduled again.
         if mem::replace(&mut self.complete, true) {
-            return Next::Over;
+            return Next::Done;
         }
         Next::Complete(self.on_complete.take(), self.lifetime_guard.take())
     }
@@ -412,135 +377,6 @@ impl Queue {
 
     pub(super) fn has_on_complete(&self) -> bool {
         self.on_complete.is_some()
-    }
-
-    // The end.
-
-    /// Closes the subscription; `None` if it is closed already.
-    pub(super) fn close(&mut self, why: Closed, has_sink: bool) -> Option<Ended> {
-        if self.is_closed() {
-            return None;
-        }
-        // A complete drain stays complete.
-        let why = if self.complete { Closed::Drained } else { why };
-        self.closed = Some(why);
-        // The completion runs on the delivering thread.
-        let schedule = has_sink && self.schedule();
-        self.complete |= !has_sink;
-        Some(Ended {
-            why,
-            dropped: mem::take(&mut self.list),
-            schedule,
-        })
-    }
-
-    /// The subscription could not be started. The result has to be dropped without the lock: it may be the last
-    /// lifetime guard, whose release calls the program.
-    pub(super) fn discard(&mut self) -> Option<LifetimeGuard> {
-        self.closed = Some(Closed::Unsubscribed);
-        self.complete = true;
-        self.lifetime_guard.take()
-    }
-
-    /// The callbacks will not be called any more. The result has to be dropped without the lock.
-    pub(super) fn forget(&mut self) -> Forgotten {
-        self.complete = true;
-        (
-            mem::take(&mut self.list),
-            self.on_complete.take(),
-            self.lifetime_guard.take(),
-        )
-    }
-
-    /// A drained subscription without a callback that has no messages left is complete. True the first time.
-    pub(super) fn complete_drain(&mut self) -> bool {
-        self.is_drained() && !mem::replace(&mut self.complete, true)
-    }
-
-    // The drain.
-
-    pub(super) fn begin_drain(&mut self) {
-        self.draining = Some(Box::default());
-    }
-
-    /// The server has confirmed that it sends no more, or will not do so.
-    pub(super) fn drain_flushed(&mut self, result: Result<(), Status>) {
-        if let Some(draining) = self.draining.as_mut() {
-            draining.flushed = true;
-            if let Err(status) = result {
-                draining.failed.get_or_insert(status);
-            }
-        }
-    }
-
-    /// Has the server confirmed that it sends no more? `None` if the subscription does not drain.
-    pub(super) fn is_flushed(&self) -> Option<bool> {
-        self.draining.as_ref().map(|draining| draining.flushed)
-    }
-
-    pub(super) fn fail_drain(&mut self, status: Status) {
-        if let Some(draining) = self.draining.as_mut() {
-            draining.failed.get_or_insert(status);
-        }
-    }
-
-    /// Why the drain failed.
-    #[inline]
-    pub(super) fn drain_failure(&self) -> Option<Status> {
-        self.draining.as_ref().and_then(|draining| draining.failed)
-    }
-
-    /// Stores the timer that limits the drain. Returns it if the drain is over already: it has to be cancelled.
-    pub(super) fn set_drain_timer(&mut self, timer: TimerHandle) -> Option<TimerHandle> {
-        if self.is_closed() || self.is_complete() {
-            return Some(timer);
-        }
-        match self.draining.as_mut() {
-            Some(draining) => draining.timer.replace(timer),
-            None => Some(timer),
-        }
-    }
-
-    /// The drain is over: returns its timer, to be cancelled. It would keep the subscription's memory alive.
-    pub(super) fn take_drain_timer(&mut self) -> Option<TimerHandle> {
-        self.draining.as_mut()?.timer.take()
-    }
-
-    // The timeout.
-
-    /// The subscription begins to wait for a message. True if its timer has to be started.
-    pub(super) fn arm_timeout(&mut self, now: Instant) -> bool {
-        self.quiet_since = Some(now);
-        let is_open = !self.is_closed() && !self.is_draining();
-        is_open && !mem::replace(&mut self.timer_armed, true)
-    }
-
-    /// The sink has to be called without a message. True if the subscription has to be scheduled.
-    pub(super) fn nudge(&mut self) -> bool {
-        if self.is_closed() {
-            return false;
-        }
-        self.timeout_due = true;
-        self.schedule()
-    }
-
-    /// The timer has fired.
-    pub(super) fn timer_fired(&mut self, now: Instant, timeout: Duration) -> Timeout {
-        // While a worker runs, the time does not count; the worker starts the next wait itself.
-        if self.scheduled || self.is_closed() || self.is_draining() {
-            self.timer_armed = false;
-            return Timeout::Rest;
-        }
-        let quiet = self
-            .quiet_since
-            .map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
-        if quiet < timeout {
-            return Timeout::Wait(timeout - quiet);
-        }
-        self.timer_armed = false;
-        self.timeout_due = true;
-        self.scheduled = true;
-        Timeout::Due
     }
 }
 

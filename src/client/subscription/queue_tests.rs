@@ -32,7 +32,7 @@ fn a_worker_is_called_once_and_waiters_each_time() {
     assert_eq!(queue.receive(msgs(&["c"]), NONE, true).wake, Wake::Nobody);
     assert!(matches!(queue.settle(), Next::More));
     drop(queue.take_round());
-    assert!(matches!(queue.settle(), Next::Rest));
+    assert!(matches!(queue.settle(), Next::Idle));
     assert_eq!(queue.receive(msgs(&["d"]), NONE, true).wake, Wake::Worker);
     assert_eq!(queue.receive(msgs(&["e"]), NONE, false).wake, Wake::Waiter);
     assert_eq!(queue.receive(msgs(&[]), NONE, false).wake, Wake::Nobody);
@@ -85,7 +85,7 @@ fn a_round_may_be_limited() {
     assert_eq!(payloads(queue.take_some(2).batch), ["a", "b"]);
     assert!(matches!(queue.settle(), Next::More));
     assert_eq!(payloads(queue.take_some(2).batch), ["c"]);
-    assert!(matches!(queue.settle(), Next::Rest));
+    assert!(matches!(queue.settle(), Next::Idle));
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn a_drain_ends_when_all_has_been_taken_that_the_server_sent() {
     assert!(queue.server_has_ended());
     drop(queue.take_round());
     assert!(!queue.is_drained(), "more may be on its way");
-    assert!(matches!(queue.settle(), Next::Rest));
+    assert!(matches!(queue.settle(), Next::Idle));
     queue.drain_flushed(Err(Status::NATS_TIMEOUT));
     queue.drain_flushed(Err(Status::NATS_CONNECTION_CLOSED));
     assert_eq!(queue.drain_failure(), Some(Status::NATS_TIMEOUT));
@@ -105,7 +105,7 @@ fn a_drain_ends_when_all_has_been_taken_that_the_server_sent() {
     let ended = queue.close(Closed::Drained, true).unwrap();
     assert!(!ended.schedule, "a worker is at it");
     assert!(matches!(queue.settle(), Next::Complete(None, None)));
-    assert!(matches!(queue.settle(), Next::Over));
+    assert!(matches!(queue.settle(), Next::Done));
     assert!(queue.is_complete());
 }
 
@@ -150,10 +150,10 @@ fn the_timeout_counts_from_when_it_was_armed_last() {
     assert!(round.timeout && round.batch.len() == 1);
     // A worker runs it: the end of its round arms the timer again.
     assert!(queue.arm_timeout(begin));
-    assert_eq!(queue.timer_fired(begin + second, second), Timeout::Rest);
-    assert!(matches!(queue.settle(), Next::Rest));
+    assert_eq!(queue.timer_fired(begin + second, second), Timeout::Idle);
+    assert!(matches!(queue.settle(), Next::Idle));
     assert!(queue.arm_timeout(begin));
     queue.begin_drain();
-    assert_eq!(queue.timer_fired(begin + second, second), Timeout::Rest);
+    assert_eq!(queue.timer_fired(begin + second, second), Timeout::Idle);
     assert!(!queue.arm_timeout(begin));
 }

@@ -30,7 +30,7 @@ impl<H: Home> Subscription<H> {
         let Some(timeout) = self.timeout else { return };
         let next = self.queue.lock().timer_fired(Instant::now(), timeout);
         match next {
-            Timeout::Rest => {}
+            Timeout::Idle => {}
             Timeout::Wait(time) => self.wait_for_timeout(time),
             Timeout::Due => self.schedule(),
         }
