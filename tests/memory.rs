@@ -137,7 +137,7 @@ impl Connection {
             assert!(n > 0);
             self.parse(seen);
         }
-        self.receiver.rest();
+        self.receiver.release_idle_block();
     }
 
     fn parse(&mut self, seen: &mut dyn FnMut(Msg)) {

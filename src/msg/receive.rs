@@ -342,7 +342,7 @@ impl Receiver {
 
     /// Releases the block if nothing is unconsumed: an idle connection holds no memory. The room that is left beside
     /// living messages goes to the next reader, usually this receiver.
-    pub fn rest(&mut self) {
+    pub fn release_idle_block(&mut self) {
         self.spare.clear();
         if self.start == self.end {
             self.learn(self.issued());

@@ -43,7 +43,7 @@ fn feed_to(receiver: &mut Receiver, wire: &[u8], chunk: usize) -> Vec<Msg> {
         });
         assert!(result.is_ok_and(|n| n > 0));
         frame_len = drain(receiver, &mut parser, &mut seen);
-        receiver.rest();
+        receiver.release_idle_block();
     }
     seen
 }
