@@ -2,9 +2,9 @@
 
 mod calls;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Sender};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::locks::{Condvar, Mutex};
