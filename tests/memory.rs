@@ -63,7 +63,7 @@ enum Rhythm {
 struct Connection {
     receiver: Receiver,
     parser: Parser,
-    need: Option<usize>,
+    frame_len: Option<usize>,
     /// What is in the socket.
     wire: VecDeque<u8>,
     frames: usize,
@@ -75,7 +75,7 @@ impl Connection {
         Connection {
             receiver: Receiver::new(padding, READ_SIZE),
             parser: Parser::new(1 << 26),
-            need: None,
+            frame_len: None,
             wire: VecDeque::new(),
             frames: 0,
             rhythm,
@@ -120,7 +120,7 @@ impl Connection {
             let wire = &mut self.wire;
             let n = self
                 .receiver
-                .read_with(self.need, |room| {
+                .read_with(self.frame_len, |room| {
                     let before = left;
                     for piece in room {
                         let n = piece.len().min(left);
@@ -147,9 +147,9 @@ impl Connection {
                     op: Op::Msg(head), ..
                 } => seen(self.receiver.take_msg(&head).unwrap()),
                 Step::Op { consumed, .. } => self.receiver.consume(consumed),
-                Step::Incomplete { need } => {
-                    self.need = need;
-                    if !self.receiver.advance(need).unwrap() {
+                Step::Incomplete { frame_len } => {
+                    self.frame_len = frame_len;
+                    if !self.receiver.advance(frame_len).unwrap() {
                         return;
                     }
                 }
