@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use crate::locks::{Condvar, Mutex};
 
 use super::dispatcher::{COMPUTING, Dispatcher, Job, STEP, Sizes};
+use super::io::Io;
 use super::threads::Threads;
 use super::timers::Timers;
 

@@ -12,7 +12,6 @@ use std::time::Instant;
 
 pub(in crate::client) use self::ending::Closed;
 use self::ending::Draining;
-pub(super) use self::ending::{Ended, Forgotten};
 pub(super) use self::timeout::Timeout;
 use crate::client::callbacks::life::LifetimeGuard;
 use crate::client::subscription::maximum::ServerCount;

@@ -1,6 +1,9 @@
 //! Tests of the decisions that a queue returns.
 
+use std::time::Duration;
+
 use super::*;
+use crate::error::Status;
 
 const NONE: (u64, u64) = (0, 0);
 

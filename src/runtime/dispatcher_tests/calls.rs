@@ -8,7 +8,7 @@ use std::sync::Weak;
 use super::*;
 use crate::locks::Condvar;
 use crate::runtime::dispatcher::State;
-use crate::runtime::io::{Io, Source};
+use crate::runtime::io::Source;
 
 /// Submits the given job when bytes arrive.
 struct Finds {
