@@ -360,6 +360,8 @@ static void a_put_and_a_get_that_a_restart_cuts(void) {
     CHECK_OK(objStore_Put(&put, f.obs, &meta));
     server_pause(&f.s);
     CHECK_OK(objStorePut_Add(put, data, 10000));
+    /* What is still in the library's buffer would go to the next server. */
+    CHECK_SOON(natsConnection_Buffered(f.nc) == 0);
     server_kill(&f.s);
     CHECK_SOON(natsConnection_Status(f.nc) != NATS_CONN_STATUS_CONNECTED);
     server_restart(&f.s);
