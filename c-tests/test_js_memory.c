@@ -20,7 +20,7 @@
 
 enum {
     WARM_UP = 100,
-    LIVE_MOST = 128 * 1024, /* bytes given out: tables and slots of handles grow to their size, once */
+    LIVE_MOST = 64 * 1024,           /* bytes given out, in all rounds together */
     RESIDENT_MOST = 8 * 1024 * 1024, /* with what the allocator keeps, and its arenas of threads */
     SLOW = 10
 };

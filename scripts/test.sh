@@ -53,6 +53,13 @@ fi
 step "Rust tests, the check that nats_rs.h is up to date among them"
 cargo test
 
+step "The fuzz targets compile (where their crates can be had)"
+if cargo fetch -q --manifest-path fuzz/Cargo.toml 2>/dev/null; then
+    RUSTFLAGS="--cfg fuzzing" cargo check -q --manifest-path fuzz/Cargo.toml --target-dir "$ROOT/target/fuzz-check"
+else
+    say "not available: not checked"
+fi
+
 step "The manual (doxygen)"
 scripts/docs.sh
 

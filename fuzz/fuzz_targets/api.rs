@@ -8,12 +8,16 @@ use nats_rs::js::api::{
     self, ApiError, ConsumerConfig, ConsumerInfo, PubAck, StreamConfig, StreamInfo,
 };
 
-fn survives<T: Json + PartialEq + std::fmt::Debug>(data: &[u8]) {
+fn survives<T: Json>(data: &[u8]) {
     match parse::<T>(data) {
         Ok(value) => {
             let text = to_text(&value);
             let again = parse::<T>(&text).expect("what is written can be read");
-            assert_eq!(again, value, "{}", text.escape_ascii());
+            // Read again it is written the same: what was not said has its default then.
+            assert_eq!(
+                to_text(&again).escape_ascii().to_string(),
+                text.escape_ascii().to_string()
+            );
         }
         Err(error) => assert!(error.text().len() < 1000, "{}", error.text()),
     }

@@ -55,7 +55,7 @@ fuzz_target!(|input: &[u8]| {
                 outcome = machine.created(epoch, created, now).unwrap_or_default();
             }
             6 => machine.create_failed(epoch, now),
-            7 => outcome = machine.probed(epoch, a, b),
+            7 => outcome = machine.probed(epoch, a, b, now),
             8 => machine.probe_failed(epoch, a % 2 == 1, now),
             9 => machine.gone(epoch, now),
             10 if a % 2 == 0 => machine.overflowed(now),

@@ -7,6 +7,7 @@ use super::Result;
 use super::error::{CODE_HEADER, ERROR_HEADER, Error};
 use crate::client::{Connection, ForeignHandle, Publish};
 use crate::msg::Msg;
+use crate::words::shown;
 
 /// The timeout of a request.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -55,11 +56,15 @@ pub fn error_in(reply: &Msg) -> Option<Error> {
         let value = reply.header(name.as_bytes()).unwrap_or_default();
         String::from_utf8_lossy(value).into_owned()
     };
-    let message = text(ERROR_HEADER);
+    let mut message = text(ERROR_HEADER);
     // A value that is not a number is no code, but the answer is an error nevertheless.
     let code_text = text(CODE_HEADER);
     let code = code_text.trim().parse().unwrap_or(0);
     let unreadable = code == 0 && !matches!(code_text.trim(), "" | "0");
+    if unreadable && message.is_empty() {
+        let code = shown(code_text.trim().as_bytes());
+        message = format!("the service answered an error with code '{code}', which is no number");
+    }
     (code != 0 || unreadable || !message.is_empty()).then(|| Error::new(code, message))
 }
 
@@ -90,7 +95,10 @@ mod tests {
         );
         assert_eq!(
             error("Nats-Service-Error-Code: nonsense\r\n"),
-            Some((0, String::new()))
+            Some((
+                0,
+                "the service answered an error with code 'nonsense', which is no number".into()
+            ))
         );
         assert_eq!(error("Nats-Status: Timeout\r\n"), None);
     }
