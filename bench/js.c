@@ -9,8 +9,8 @@
 
 #define MAX_COUNT 20000000L
 #define WARM_UP 200 /* sync publishes before they are measured */
+#define WARM_UP_ASYNC 4096
 #define SIZE 128
-#define PENDING 4096 /* messages that wait for their acks, at most */
 #define BATCH 1000
 #define SUBJECT "bench.js"
 
@@ -95,11 +95,9 @@ int main(int argc, char **argv) {
     begin(strstr(name, "_asap") != NULL);
     make_stream();
     CHECK(jsOptions_Init(&options));
-    options.PublishAsync.MaxPending = PENDING;
-    options.PublishAsync.StallWait = TIMEOUT_MS;
     if (strstr(name, "_handler") != NULL)
         options.PublishAsync.AckHandler = on_ack;
-    CHECK(natsConnection_JetStream(&js, nc, &options));
+    js = context(&options);
 
     int64_t *ns = calloc((size_t)count, sizeof *ns);
     if (ns == NULL)
@@ -107,7 +105,7 @@ int main(int argc, char **argv) {
     if (strncmp(name, "js_sync", 7) == 0)
         publish_sync(ns, WARM_UP);
     else if (strncmp(name, "js_async", 8) == 0)
-        publish_async(PENDING);
+        publish_async(WARM_UP_ASYNC);
     told = 0;
     cpu = cpu_ns();
     wall = now_ns();

@@ -3,6 +3,8 @@
 #ifndef BENCH_JS_H
 #define BENCH_JS_H
 
+#include <sys/wait.h>
+
 #include "common.h"
 
 #define LIMIT_SECONDS 60 /* of one case, enforced by alarm() */
@@ -27,6 +29,31 @@ static inline void begin(bool asap) {
     CHECK(natsOptions_SetSendAsap(opts, asap));
     CHECK(natsConnection_Connect(&nc, opts));
     natsOptions_Destroy(opts);
+}
+
+/* Runs another case of the program, in a process of its own and before the library is opened: what that takes is no part
+ * of this process, also where that is watched by valgrind. */
+static inline void run_elsewhere(char **argv, const char *name) {
+    int status = 0;
+    pid_t child = fork();
+
+    if (child == 0) {
+        if (freopen("/dev/null", "w", stdout) != NULL)
+            execl(argv[0], argv[0], name, argv[2], argv[3], NULL);
+        _exit(1);
+    }
+    if (child < 0 || waitpid(child, &status, 0) != child || status != 0)
+        fail("what is to be measured could not be prepared");
+}
+
+/* A context with which 4,096 messages at most wait for their acks, whatever the library's default is. */
+static inline jsCtx *context(jsOptions *options) {
+    jsCtx *made = NULL;
+
+    options->PublishAsync.MaxPending = 4096;
+    options->PublishAsync.StallWait = TIMEOUT_MS;
+    CHECK(natsConnection_JetStream(&made, nc, options));
+    return made;
 }
 
 /* Prints the line of a case but for its end, which `end` prints. */

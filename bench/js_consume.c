@@ -2,7 +2,7 @@
  *
  *   js_consume CASE URL COUNT
  *
- * The messages are in the stream, which is in memory, before anything is measured. What is counted is this process
+ * The messages are in the stream, which is in memory, before anything is measured: the case "fill" puts them there. What is counted is this process
  * only; the acknowledgements have reached the server at the end. */
 #include "js.h"
 
@@ -23,23 +23,9 @@ static void make_stream(void) {
     ask("$JS.API.STREAM.DELETE.BENCH", "");
     ask("$JS.API.STREAM.CREATE.BENCH",
         "{\"name\":\"BENCH\",\"subjects\":[\"" SUBJECT "\"],\"storage\":\"memory\"}");
-    for (long i = 0; i < count; i++) {
-        CHECK(natsConnection_Publish(nc, SUBJECT, payload, SIZE));
-        if (i % 10000 == 9999)
-            CHECK(
-                natsConnection_FlushTimeout(nc, TIMEOUT_MS)); /* a stream has a limit of what waits for it */
-    }
-    for (;;) {
-        jsStreamInfo *info = NULL;
-
-        CHECK(js_GetStreamInfo(&info, js, "BENCH", NULL, NULL));
-        if (info->State.Msgs == (uint64_t)count) {
-            jsStreamInfo_Destroy(info);
-            return;
-        }
-        jsStreamInfo_Destroy(info);
-        usleep(2000);
-    }
+    for (long i = 0; i < count; i++)
+        CHECK(js_PublishAsync(js, SUBJECT, payload, SIZE, NULL));
+    CHECK(js_PublishAsyncComplete(js, NULL));
 }
 
 static void on_message(natsConnection *conn, natsSubscription *sub, natsMsg *msg, void *ack) {
@@ -83,6 +69,7 @@ static void fetch(jsSubOptions *options) {
 
 int main(int argc, char **argv) {
     jsSubOptions options;
+    jsOptions publishing;
     int64_t wall, cpu;
 
     if (argc != 4) {
@@ -94,9 +81,15 @@ int main(int argc, char **argv) {
     count = strtol(argv[3], NULL, 10);
     if (count < BATCH || count > MAX_COUNT || count % BATCH != 0)
         fail("a count is a multiple of 500, up to 5000000");
+    if (strcmp(name, "fill") != 0)
+        run_elsewhere(argv, "fill");
     begin(false);
-    CHECK(natsConnection_JetStream(&js, nc, NULL));
-    make_stream();
+    CHECK(jsOptions_Init(&publishing));
+    js = context(&publishing);
+    if (strcmp(name, "fill") == 0) {
+        make_stream();
+        return 0;
+    }
     CHECK(jsSubOptions_Init(&options));
     options.Config.MaxAckPending = ACK_PENDING;
     cpu = cpu_ns();

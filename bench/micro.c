@@ -4,8 +4,6 @@
  *   micro CASE URL COUNT      micro_service or micro_plain
  *
  * A child process asks, with WINDOW requests on their way. What is counted is the process that answers. */
-#include <sys/wait.h>
-
 #include "js.h"
 
 #define MAX_COUNT 5000000L

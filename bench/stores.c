@@ -5,8 +5,6 @@
  *
  * nats.c sends at once here (natsOptions_SetSendAsap), without which each of its calls waits for its flusher. What is in
  * the server is in memory, and made anew. */
-#include <sys/wait.h>
-
 #include "js.h"
 
 #define MAX_COUNT 5000000L
@@ -38,22 +36,9 @@ static void fill_bucket(long keys) {
 
     for (long i = 0; i < keys; i++) {
         key_of(subject + prefix, sizeof subject - prefix, i);
-        CHECK(natsConnection_Publish(nc, subject, value, VALUE));
-        if (i % 10000 == 9999)
-            CHECK(
-                natsConnection_FlushTimeout(nc, TIMEOUT_MS)); /* a stream has a limit of what waits for it */
+        CHECK(js_PublishAsync(js, subject, value, VALUE, NULL));
     }
-    for (;;) {
-        jsStreamInfo *info = NULL;
-
-        CHECK(js_GetStreamInfo(&info, js, "KV_BENCH", NULL, NULL));
-        if (info->State.Msgs == (uint64_t)keys) {
-            jsStreamInfo_Destroy(info);
-            return;
-        }
-        jsStreamInfo_Destroy(info);
-        usleep(2000);
-    }
+    CHECK(js_PublishAsyncComplete(js, NULL));
 }
 
 /* ---- one key a call ---------------------------------------------------------------------------------------------- */
@@ -129,20 +114,6 @@ static void open_store(void) {
     CHECK(js_CreateObjectStore(&store, js, &config));
 }
 
-/* Stores the object to read, in a process of its own: what that takes is no part of this one's memory. */
-static void put_elsewhere(char **argv) {
-    int status = 0;
-    pid_t child = fork();
-
-    if (child == 0) {
-        if (freopen("/dev/null", "w", stdout) != NULL)
-            execl("/proc/self/exe", argv[0], "obj_put", argv[2], argv[3], NULL);
-        _exit(1);
-    }
-    if (child < 0 || waitpid(child, &status, 0) != child || status != 0)
-        fail("the object is not there");
-}
-
 /* From one small buffer, so that the memory of the process is the library's. */
 static void put_object(long pieces) {
     static char piece[PIECE];
@@ -182,6 +153,7 @@ static void get_object(long pieces) {
 #endif
 
 int main(int argc, char **argv) {
+    jsOptions options;
     int64_t wall, cpu;
 
     if (argc != 4) {
@@ -197,10 +169,11 @@ int main(int argc, char **argv) {
     begin(true);
 #else
     if (strcmp(name, "obj_get") == 0)
-        put_elsewhere(argv);
+        run_elsewhere(argv, "obj_put");
     begin(false);
 #endif
-    CHECK(natsConnection_JetStream(&js, nc, NULL));
+    CHECK(jsOptions_Init(&options));
+    js = context(&options);
 
     struct calls calls = {.some = NULL};
     int threads = 1;

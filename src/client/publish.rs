@@ -36,6 +36,28 @@ impl Connection {
         )
     }
 
+    /// The calling thread is about to publish several small messages: none of them is written before the others are
+    /// there, or 0.1 ms later.
+    pub fn expect_publishes(&self) {
+        if !self.opts.send_asap {
+            self.outbound.expect_burst();
+        }
+    }
+
+    /// Publishes to the reply subject of a message that a server has sent: unlike other subjects, `reply` is not looked
+    /// at for bytes that would break the protocol's line, which it was a part of when it came.
+    pub fn answer(&self, reply: &[u8], payload: &[u8], when: When) -> Result<()> {
+        let out = Outgoing {
+            subject: reply,
+            reply: None,
+            headers: None,
+            payload,
+            deadline: None,
+        };
+        out.check_len(self.opts.max_control_line)?;
+        self.append(&out, when)
+    }
+
     /// Publishes a message, received or created.
     pub fn publish_msg(&self, msg: &Msg, when: When) -> Result<()> {
         self.send_msg(msg, msg.reply(), when, None)
@@ -63,6 +85,10 @@ impl Connection {
 
     pub(super) fn send(&self, out: &Outgoing<'_>, when: When) -> Result<()> {
         out.check(self.opts.max_control_line)?;
+        self.append(out, when)
+    }
+
+    fn append(&self, out: &Outgoing<'_>, when: When) -> Result<()> {
         let when = if when == When::Buffered && self.opts.send_asap {
             When::Soon
         } else {

@@ -182,6 +182,10 @@ impl Home for Connection {
         waiting::look_for_answer(self, deadline, done);
     }
 
+    fn read_what_comes(&self, deadline: Option<Instant>, done: impl Fn() -> bool) {
+        waiting::read_what_comes(self, deadline, done);
+    }
+
     fn flush_if_asap(&self) {
         if self.opts.send_asap {
             self.flush_soon();

@@ -16,12 +16,14 @@
 //! | [`info`], [`connect`] | the two JSON objects of the handshake |
 //! | [`server_error`] | the text of an `-ERR` into the client's reaction |
 //! | [`subject`] | checks of subjects, queue groups and inbox prefixes |
+//! | [`decimal`] | digits into numbers |
 //! | [`nuid`] | unique names for inboxes, and the ids of requests |
 
 #![forbid(unsafe_code)]
 
 mod bytes;
 pub mod connect;
+pub mod decimal;
 pub mod encode;
 pub mod headers;
 pub mod info;

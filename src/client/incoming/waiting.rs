@@ -18,6 +18,10 @@ use crate::client::incoming::upstream::Upstream;
 use crate::client::sync::adaptive_spin::{AdaptiveSpin, Spin};
 use crate::runtime::Registration;
 
+/// A thread that has asked for many messages leaves the reading to others when nothing has come for this long. It is also
+/// how late it notices that another thread has ended its subscription.
+const SILENCE: Duration = Duration::from_millis(2);
+
 /// The longest wait for a read without a deadline.
 const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 3600);
 
@@ -109,6 +113,28 @@ pub(in crate::client) fn look_for_answer<U: Upstream>(
         if let Some(link) = &reader.link {
             link.try_read();
         }
+    }
+}
+
+/// Reads until `done` is true, the deadline, or a silence: for a thread that has asked for many messages, which come in
+/// several pieces.
+pub(in crate::client) fn read_what_comes<U: Upstream>(
+    up: &U,
+    deadline: Option<Instant>,
+    done: impl Fn() -> bool,
+) {
+    if up.event_loop().is_some() {
+        return;
+    }
+    let reader = take_over_reading(up);
+    let Some(link) = &reader.link else { return };
+    while !done() && !link.has_ended() {
+        let silent = Instant::now() + SILENCE;
+        let until = deadline.map_or(silent, |deadline| deadline.min(silent));
+        if link.stream.wait_readable(until, None).is_err() {
+            return;
+        }
+        link.try_read();
     }
 }
 

@@ -53,6 +53,12 @@ impl Outgoing<'_> {
         if !subject::check_publish(self.subject) || !self.reply.is_none_or(subject::check_publish) {
             return Err(self.why_illegal());
         }
+        self.check_len(max_line)
+    }
+
+    /// As [`Outgoing::check`], where the subjects came from a server, which has checked them.
+    #[inline]
+    pub(in crate::client) fn check_len(&self, max_line: usize) -> Result<()> {
         let words = self.subject.len() + self.reply.map_or(0, <[u8]>::len);
         if words + encode::LINE > max_line {
             self.check_line(max_line)?;

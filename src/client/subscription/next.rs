@@ -69,8 +69,8 @@ impl<H: Home> Subscription<H> {
         let mut want = Batch {
             max,
             deadline: Instant::now().checked_add(timeout),
-            stop: None,
             accept: Some(&mut accept),
+            ..Batch::default()
         };
         self.take_batch(&mut want, true, &mut list)?;
         match is_notice {

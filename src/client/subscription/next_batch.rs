@@ -20,6 +20,9 @@ pub struct Batch<'a> {
     /// Ends the wait when it returns true. Called with the queue locked, so it must take no lock.
     /// [`Subscription::wake`] causes another call.
     pub stop: Option<&'a dyn Fn() -> bool>,
+    /// Several messages are expected soon: the calling thread reads the socket itself while data arrives, and returns with
+    /// the messages that are there then, or as soon as there are `max`.
+    pub soon: bool,
     /// Called for each message before it is taken, with the queue locked. The first message that it refuses stays in
     /// the queue and ends the batch.
     pub accept: Option<&'a mut dyn FnMut(&Msg) -> bool>,
@@ -88,7 +91,7 @@ impl<H: Home> Subscription<H> {
                 if !queue.is_empty() {
                     self.changed.notify_one();
                 }
-                outgoing::expect_one_publish(waited && queue.is_empty());
+                outgoing::expect_one_publish(waited && queue.is_empty() && into.len() == 1);
                 drop(queue);
                 if last {
                     self.leave(Closed::MaxDelivered);
@@ -111,13 +114,22 @@ impl<H: Home> Subscription<H> {
             waited = true;
             if !std::mem::replace(&mut looked, true) {
                 drop(queue);
-                self.home.look_for_answer(want.deadline, || {
+                let enough = match want.soon && want.accept.is_none() {
+                    true => want.max,
+                    false => 1,
+                };
+                let done = || {
                     let queue = self.queue.lock();
-                    !queue.is_empty()
+                    queue.len() >= enough
+                        || (queue.is_half_full() && !queue.is_empty())
                         || queue.is_closed()
                         || queue.is_drained()
                         || want.is_stopped()
-                });
+                };
+                match want.soon {
+                    true => self.home.read_what_comes(want.deadline, done),
+                    false => self.home.look_for_answer(want.deadline, done),
+                }
                 queue = self.queue.lock();
                 continue;
             }

@@ -159,6 +159,12 @@ impl Queue {
         self.list.len()
     }
 
+    /// Is half of what may wait there?
+    pub(super) fn is_half_full(&self) -> bool {
+        let half = |n: usize, limit: i32| usize::try_from(limit).is_ok_and(|limit| n >= limit / 2);
+        half(self.list.len(), self.limits.0) || half(self.list.bytes(), self.limits.1)
+    }
+
     pub(super) fn front(&self) -> Option<&Msg> {
         self.list.front()
     }

@@ -136,6 +136,7 @@ impl Home for Fake {
     }
 
     fn look_for_answer(&self, _: Option<Instant>, _: impl Fn() -> bool) {}
+    fn read_what_comes(&self, _: Option<Instant>, _: impl Fn() -> bool) {}
 
     fn flush_if_asap(&self) {}
 

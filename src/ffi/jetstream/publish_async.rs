@@ -367,20 +367,20 @@ impl AckHandler for Handler {
 }
 
 /// A string for a callback.
-struct Text(SmallVec<[u8; 64]>);
+struct Text(Option<SmallVec<[u8; 64]>>);
 
 impl Text {
     fn new(bytes: &[u8]) -> Self {
-        let mut text = SmallVec::from_slice(bytes);
-        text.push(0);
-        Text(text)
+        Text((!bytes.is_empty()).then(|| {
+            let mut text = SmallVec::from_slice(bytes);
+            text.push(0);
+            text
+        }))
     }
 
     /// NULL for an empty one. Valid while this lives and is not moved.
     fn as_ptr(&self) -> *mut c_char {
-        match self.0.len() {
-            1 => ptr::null_mut(),
-            _ => self.0.as_ptr().cast_mut().cast(),
-        }
+        let text = self.0.as_ref();
+        text.map_or(ptr::null_mut(), |text| text.as_ptr().cast_mut().cast())
     }
 }

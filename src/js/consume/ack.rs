@@ -73,7 +73,7 @@ pub fn acknowledge(msg: &mut Msg, ack: Ack<'_>, wait: Option<Duration>) -> Resul
     }
     let (acker, reply) = bound(msg)?;
     ack.with_body(|body| match wait {
-        None => acker.conn.publish(reply, None, body, When::Buffered),
+        None => acker.conn.answer(reply, body, When::Buffered),
         Some(wait) => acker.conn.request(reply, body, wait).map(drop),
     })?;
     if ack.is_last() {

@@ -2,6 +2,7 @@
 //! with the domain and the account in front (ADR-15).
 
 use crate::msg::{Msg, MsgStatus};
+use crate::proto::decimal;
 
 /// The metadata of a message that a consumer delivered. They lie in its reply subject.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,58 +35,69 @@ pub(super) fn status_of_server(msg: &Msg) -> Option<MsgStatus<'_>> {
     msg.status().filter(|_| !from_stream)
 }
 
-/// The short form has this many tokens behind the prefix.
-const SHORT: usize = 7;
-
 impl<'a> Metadata<'a> {
     /// Reads a reply subject; `None` where it is not that of a consumer's message.
     #[inline]
     pub fn parse(reply: &'a [u8]) -> Option<Self> {
-        let rest = reply.strip_prefix(ACK_PREFIX)?;
-        let mut tokens = rest.split(|b| *b == b'.');
-        // The numbers decide which form it is: only the short form has exactly seven tokens.
-        let mut first = [&rest[..0]; SHORT + 2];
-        let mut count = 0;
-        for slot in &mut first {
-            match tokens.next() {
-                Some(token) => *slot = token,
-                None => break,
-            }
-            count += 1;
+        if !reply.starts_with(ACK_PREFIX) {
+            return None;
         }
-        let (domain, body) = match count {
-            SHORT => (None, &first[..SHORT]),
-            n if n == SHORT + 2 => (Some(first[0]).filter(|d| *d != b"_"), &first[2..]),
-            _ => return None,
-        };
-        Some(Metadata {
+        let (first, at) = token(reply, ACK_PREFIX.len())?;
+        let (second, at) = token(reply, at)?;
+        // The numbers decide which form it is: only the short form ends behind the seventh token.
+        if let Some((metadata, true)) = Self::numbers(None, first, second, reply, at) {
+            return Some(metadata);
+        }
+        let domain = Some(first).filter(|domain| *domain != b"_");
+        let (stream, at) = token(reply, at)?;
+        let (consumer, at) = token(reply, at)?;
+        Self::numbers(domain, stream, consumer, reply, at).map(|(metadata, _)| metadata)
+    }
+
+    /// Reads the five numbers that begin at `at`. Returns also whether nothing follows.
+    #[inline(always)]
+    fn numbers(
+        domain: Option<&'a [u8]>,
+        stream: &'a [u8],
+        consumer: &'a [u8],
+        reply: &'a [u8],
+        at: usize,
+    ) -> Option<(Self, bool)> {
+        let (delivered, at) = number(reply, at)?;
+        let (stream_seq, at) = number(reply, at)?;
+        let (consumer_seq, at) = number(reply, at)?;
+        let (timestamp, at) = number(reply, at)?;
+        let (pending, end) = decimal::leading(reply, at)?;
+        let metadata = Metadata {
             domain,
-            stream: body[0],
-            consumer: body[1],
-            delivered: number(body[2])?,
-            stream_seq: number(body[3])?,
-            consumer_seq: number(body[4])?,
-            timestamp: i64::try_from(number(body[5])?).ok()?,
-            pending: number(body[6])?,
-        })
+            stream,
+            consumer,
+            delivered,
+            stream_seq,
+            consumer_seq,
+            timestamp: i64::try_from(timestamp).ok()?,
+            pending,
+        };
+        match reply.get(end) {
+            None => Some((metadata, true)),
+            Some(b'.') => Some((metadata, false)),
+            Some(_) => None,
+        }
     }
 }
 
-/// A decimal number without sign.
-#[inline]
-pub(super) fn number(digits: &[u8]) -> Option<u64> {
-    if digits.is_empty() {
-        return None;
-    }
-    let mut n = 0u64;
-    for digit in digits {
-        let digit = digit.wrapping_sub(b'0');
-        if digit > 9 {
-            return None;
-        }
-        n = n.checked_mul(10)?.checked_add(u64::from(digit))?;
-    }
-    Some(n)
+/// The token that begins at `at`, and where the next one does. `None` where it is the last one.
+#[inline(always)]
+fn token(reply: &[u8], at: usize) -> Option<(&[u8], usize)> {
+    let len = memchr::memchr(b'.', &reply[at..])?;
+    Some((&reply[at..at + len], at + len + 1))
+}
+
+/// The same for a token that is a number.
+#[inline(always)]
+fn number(reply: &[u8], at: usize) -> Option<(u64, usize)> {
+    let (number, end) = decimal::leading(reply, at)?;
+    (reply.get(end) == Some(&b'.')).then_some((number, end + 1))
 }
 
 #[cfg(test)]
@@ -230,7 +242,7 @@ mod tests {
             proptest::collection::vec(any::<u8>(), 0..24),
             "[+-]?[0-9]{0,22}".prop_map(String::into_bytes),
         ]) {
-            prop_assert_eq!(number(&text), decimal(&text));
+            prop_assert_eq!(decimal::whole(&text), decimal(&text));
         }
     }
 }

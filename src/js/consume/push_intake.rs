@@ -12,6 +12,7 @@ use super::recover::{Recovered, recover};
 use super::room::{Room, report_overflow};
 use crate::client::{Intake, Subscription};
 use crate::msg::{Msg, MsgList};
+use crate::proto::decimal;
 
 /// What the server says to the client and not to the program.
 pub(super) enum Control {
@@ -189,7 +190,7 @@ impl Push {
         let last = msg
             .header(b"Nats-Last-Consumer")
             .filter(|_| msg.reply().is_none())
-            .and_then(metadata::number);
+            .and_then(decimal::whole);
         let ours = state.machine.consumer_seq();
         let outcome = state.machine.heartbeat(epoch, last, stalled.is_some(), now);
         match (last, &mut state.flow_acks) {

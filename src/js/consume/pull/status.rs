@@ -1,8 +1,8 @@
 //! What a server says about a request by a message with a status.
 
 use crate::error::{Error, Status};
-use crate::js::consume::metadata::number as decimal;
 use crate::msg::Msg;
+use crate::proto::decimal;
 
 /// What is to be made of a status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,7 +85,7 @@ impl Said {
         Some(Said {
             verdict,
             error,
-            pending: pending.and_then(decimal),
+            pending: pending.and_then(decimal::whole),
         })
     }
 }
@@ -93,7 +93,7 @@ impl Said {
 /// The number of the request that a status is about.
 pub(super) fn number(msg: &Msg, inbox: &str) -> Option<u64> {
     let rest = msg.subject().strip_prefix(inbox.as_bytes())?;
-    decimal(rest.strip_prefix(b".")?)
+    decimal::whole(rest.strip_prefix(b".")?)
 }
 
 #[cfg(test)]
