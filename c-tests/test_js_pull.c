@@ -98,6 +98,27 @@ static void fetches_what_there_is(void) {
     pull_end(&p);
 }
 
+/* They are gathered, but do not wait for another call. */
+static void acknowledgements_leave_by_themselves(void) {
+    natsConnection *other = NULL; /* asking on the same connection would have them written */
+    char text[4096];
+    int64_t until;
+    pull p;
+
+    pull_start(&p, 400, NULL);
+    CHECK_OK(natsConnection_ConnectTo(&other, p.s.url));
+    expect_fetch(p.sub, 200, 0, 200);
+    expect_fetch(p.sub, 200, 200, 200);
+    until = now_ms() + deadline_ms();
+    do {
+        poll_pause();
+        api_request(other, "CONSUMER.INFO.S.d", "", text, sizeof(text));
+    } while (strstr(text, "\"num_ack_pending\":0") == NULL && now_ms() < until);
+    CHECK_CONTAINS(text, "\"num_ack_pending\":0");
+    natsConnection_Destroy(other);
+    pull_end(&p);
+}
+
 static void checks_its_arguments(void) {
     natsMsgList list = {NULL, 0};
     natsSubscription *other = NULL;
@@ -437,6 +458,7 @@ static void memory_stays_flat(void) {
 int main(int argc, char **argv) {
     static const test_case cases[] = {
         TEST(fetches_what_there_is),
+        TEST(acknowledgements_leave_by_themselves),
         TEST(checks_its_arguments),
         TEST(takes_bytes_and_does_not_wait),
         TEST(only_one_at_a_time),
