@@ -47,7 +47,7 @@ pub trait Events: Send + Sync {
     fn reset(&self) {}
 }
 
-/// What a push subscription has beyond one of the client's: its [`Intake`] and its [`Extension`].
+/// What a push subscription has beyond one of the client's: its [`Intake`](crate::client::Intake) and its [`Extension`].
 pub struct Push {
     pub(super) api: Arc<Api>,
     pub(super) kind: Kind,

@@ -153,7 +153,7 @@ impl Machine {
         }
     }
 
-    /// The answer to [`Action::Probe`]: what the consumer has delivered, and how much it has left.
+    /// The answer to [`Action::Probe`](super::types::Action::Probe): what the consumer has delivered, and how much it has left.
     pub fn probed(&mut self, epoch: u64, consumer_seq: u64, pending: u64, now: Instant) -> Outcome {
         if self.kind == Kind::Plain {
             self.probe_wait = Duration::ZERO;
@@ -183,7 +183,7 @@ impl Machine {
         }
     }
 
-    /// There was no answer to [`Action::Probe`], or one that says nothing. `denied` where asking
+    /// There was no answer to [`Action::Probe`](super::types::Action::Probe), or one that says nothing. `denied` where asking
     /// again is of no use before the next reconnect.
     pub fn probe_failed(&mut self, epoch: u64, denied: bool, now: Instant) {
         if epoch != self.epoch {

@@ -45,7 +45,7 @@ pub enum Action {
         /// Where it starts.
         start: Start,
     },
-    /// Ask for the state of the consumer, and tell [`Machine::probed`].
+    /// Ask for the state of the consumer, and tell [`Machine::probed`](super::Machine::probed).
     Probe {
         /// Whose consumer that is.
         epoch: u64,
