@@ -16,11 +16,14 @@ mod arena;
 mod explored;
 mod jetstream;
 mod kv;
+mod lookup;
 mod micro;
 mod obj;
 mod slot;
 #[cfg(test)]
 mod slot_tests;
+#[cfg(test)]
+mod tests;
 mod whole;
 
 use std::ops::Deref;
@@ -37,17 +40,19 @@ pub(crate) use self::kv::{
     OwnedStore, OwnedWatcher, hold_watcher, new_store, new_watcher, prepare_watcher,
 };
 pub use self::kv::{kvStore, kvWatcher};
+use self::lookup::mark;
+pub(crate) use self::lookup::{Borrowed, borrow, borrow_arc, destroy};
 pub(crate) use self::micro::{hold_service, new_caller, new_group, new_service};
 pub use self::micro::{microClient, microGroup, microService};
 pub(crate) use self::obj::{
     new_get, new_put, new_store as new_obj_store, new_watcher as new_obj_watcher,
 };
 pub use self::obj::{objStore, objStoreGet, objStorePut, objStoreWatcher};
-use self::slot::{FourStripes, Hold, OneStripe, Pin, Slot, Stripes};
+use self::slot::{FourStripes, Hold, OneStripe, Slot, Stripes};
 use self::whole::{Editable, Whole};
 use crate::client::{Connection, ForeignHandle, Options, Subscription};
-use crate::error::{Error, Result};
-use crate::fork::{self, PerProcess};
+use crate::error::Result;
+use crate::fork::PerProcess;
 use crate::sync;
 
 /// A connection to a NATS server. Opaque to C.
@@ -240,121 +245,12 @@ impl Handle for __natsOptions {
     }
 }
 
-/// The first bytes of a slot of this kind made by this process: the kind, and half of the process's number.
-#[inline]
-fn mark<H: Handle>() -> u32 {
-    H::KIND | (fork::generation() & 0xffff)
-}
-
-/// Finds the slot behind a pointer from C.
-///
-/// # Safety
-/// `handle` is NULL or a pointer to a handle of any kind that this library handed out, living or
-/// destroyed.
-#[inline]
-unsafe fn find<H: Handle>(handle: *const H) -> Result<&'static H> {
-    // SAFETY: the contract above is the same.
-    match unsafe { look_up(handle) } {
-        Found::Ours(handle) => Ok(handle),
-        Found::Inherited(handle) => match H::INHERITED {
-            None => Ok(handle),
-            Some(why) => Err(Error::illegal_state(why)),
-        },
-        Found::Null => Err(refuse(H::NULL)),
-        Found::Stale => Err(refuse(H::STALE)),
-    }
-}
-
-/// The target of a pointer from C.
-enum Found<H: Handle> {
-    /// A slot of this process.
-    Ours(&'static H),
-    /// A slot of a process that this one was forked from.
-    Inherited(&'static H),
-    Null,
-    Stale,
-}
-
-/// # Safety
-/// As for [`find`].
-#[inline]
-unsafe fn look_up<H: Handle>(handle: *const H) -> Found<H> {
-    if handle.is_null() {
-        return Found::Null;
-    }
-    let place = handle.cast::<u32>();
-    if !place.is_aligned() {
-        return Found::Stale;
-    }
-    // SAFETY: a handle of this library, by the contract above; each begins with its mark, which
-    // never changes, in memory that is never given back. The alignment was checked for what is none
-    // at all.
-    let found = unsafe { place.read() };
-    if found == mark::<H>() {
-        // SAFETY: the mark says that it is of this kind.
-        return Found::Ours(unsafe { &*handle });
-    }
-    if found & 0xffff_0000 == H::KIND {
-        // SAFETY: likewise.
-        return Found::Inherited(unsafe { &*handle });
-    }
-    Found::Stale
-}
-
-// `find` reads the mark before it knows the kind.
+// `lookup` reads the mark before it knows the kind.
 const _: () = {
     assert!(std::mem::offset_of!(__natsConnection, slot) == 0);
     assert!(std::mem::offset_of!(__natsSubscription, slot) == 0);
     assert!(std::mem::offset_of!(__natsOptions, slot) == 0);
 };
-
-#[cold]
-fn refuse(why: &'static str) -> Error {
-    Error::invalid_arg(why)
-}
-
-/// A borrowed handle of the kind `H`, which derefs to the core's object.
-pub(crate) type Borrowed<H> = Pin<'static, <H as Handle>::Object, <H as Handle>::Stripes>;
-
-/// Borrows the object behind a handle, for a call that does not wait for the network or for other
-/// threads' callbacks.
-///
-/// # Safety
-/// `handle` is NULL or a handle of this library, living or destroyed.
-#[inline(always)] // of each call the first step: a tenth of what a publish costs when it is not
-pub(crate) unsafe fn borrow<H: Handle>(handle: *const H) -> Result<Borrowed<H>> {
-    // SAFETY: the contract above is the same.
-    let found = unsafe { find(handle) }?;
-    found.slot().pin().ok_or_else(|| refuse(H::STALE))
-}
-
-/// The object behind a handle, for a call that may wait, or that needs an `Arc`.
-///
-/// # Safety
-/// `handle` is NULL or a handle of this library, living or destroyed.
-#[inline]
-pub(crate) unsafe fn borrow_arc<H: Handle>(handle: *const H) -> Result<Arc<H::Object>> {
-    // SAFETY: the contract above is the same.
-    Ok(unsafe { borrow(handle) }?.to_arc())
-}
-
-/// Ends a handle: from now on only callbacks that received it may use it. Returns the object, for
-/// the core to end as well; `None` for NULL and for a handle that was destroyed before.
-///
-/// # Safety
-/// `handle` is NULL or a handle of this library, living or destroyed.
-pub(crate) unsafe fn destroy<H: Handle>(handle: *const H) -> Option<Arc<H::Object>> {
-    // SAFETY: the contract above is the same.
-    match unsafe { look_up(handle) } {
-        Found::Ours(handle) => handle.slot().destroy(),
-        Found::Inherited(handle) if H::INHERITED.is_none() => handle.slot().destroy(),
-        Found::Inherited(handle) => {
-            handle.slot().abandon(H::abandon);
-            None
-        }
-        Found::Null | Found::Stale => None,
-    }
-}
 
 /// Owns a slot while the object in it lives; dropping it makes the slot available again.
 struct Owner<H: Handle>(&'static H);
@@ -457,105 +353,5 @@ fn hold<H: Handle>(object: &Arc<H::Object>, address: usize, hold: HoldFn<H>) -> 
     Held {
         pointer,
         _hold: handle.map(|handle| hold(handle.slot(), object)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::ptr;
-
-    use super::*;
-
-    fn refused<T>(result: Result<T>, text: &str) -> bool {
-        result
-            .err()
-            .is_some_and(|e| e == Error::invalid_arg(text.to_owned()))
-    }
-
-    #[test]
-    fn null_stale_and_wrong_handles_are_refused() {
-        let options = new_options(Options::default());
-        // SAFETY: NULLs and handles of this library.
-        unsafe {
-            assert!(refused(
-                borrow::<natsConnection>(ptr::null()),
-                natsConnection::NULL
-            ));
-            assert!(refused(
-                borrow_arc::<natsSubscription>(ptr::null()),
-                natsSubscription::NULL
-            ));
-            assert!(destroy::<natsOptions>(ptr::null()).is_none());
-            assert!(refused(
-                borrow(options.cast::<natsConnection>()),
-                natsConnection::STALE
-            ));
-            assert!(destroy(options.cast::<natsSubscription>()).is_none());
-
-            borrow(options)
-                .expect("alive")
-                .edit(|o| {
-                    o.url = Some("a".into());
-                    Ok(())
-                })
-                .expect("nothing fails");
-            assert_eq!(
-                borrow(options).expect("alive").get().url.as_deref(),
-                Some("a")
-            );
-            let object = destroy(options).expect("the first time");
-            assert!(destroy(options).is_none());
-            assert!(refused(borrow(options), natsOptions::STALE));
-            assert_eq!(object.get().url.as_deref(), Some("a"));
-        }
-    }
-
-    #[test]
-    fn an_ended_object_gives_its_slot_back() {
-        // More than the quarantine, so that slots are reused: each is alive when it is new.
-        for round in 0..200 {
-            let options = new_options(Options::default());
-            // SAFETY: a handle of this library.
-            unsafe {
-                assert!(
-                    borrow(options).expect("alive").get().servers.is_empty(),
-                    "{round}"
-                );
-                borrow(options)
-                    .expect("alive")
-                    .edit(|o| {
-                        o.servers.push("a".into());
-                        Ok(())
-                    })
-                    .expect("nothing fails");
-                assert!(destroy(options).is_some());
-            }
-        }
-    }
-
-    #[test]
-    fn a_callback_gets_the_handle_of_the_program_whatever_that_did_to_it() {
-        let connection = Connection::new(&Options::default()).expect("no network needed");
-        let handle = new_connection(&connection);
-        // SAFETY: a handle of this library.
-        unsafe {
-            let held = hold_connection(&connection);
-            assert_eq!(*held, handle);
-            assert!(destroy(handle).is_some());
-            assert!(borrow(handle).is_ok());
-            drop(held);
-            assert!(borrow(handle).is_err());
-            let held = hold_connection(&connection);
-            assert_eq!(*held, handle);
-            assert!(Arc::ptr_eq(&borrow_arc(handle).expect("held"), &connection));
-            drop(held);
-            assert!(borrow(handle).is_err());
-        }
-    }
-
-    #[test]
-    fn a_connection_without_a_handle_is_null_to_callbacks() {
-        let connection = Connection::new(&Options::default()).expect("no network needed");
-        assert!(hold_connection(&connection).is_null());
     }
 }
