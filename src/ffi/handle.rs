@@ -41,7 +41,7 @@ pub(crate) use self::kv::{
 };
 pub use self::kv::{kvStore, kvWatcher};
 use self::lookup::mark;
-pub(crate) use self::lookup::{Borrowed, borrow, borrow_arc, destroy};
+pub(crate) use self::lookup::{borrow, borrow_arc, destroy};
 pub(crate) use self::micro::{hold_service, new_caller, new_group, new_service};
 pub use self::micro::{microClient, microGroup, microService};
 pub(crate) use self::obj::{
