@@ -460,30 +460,15 @@ static void what_an_old_server_takes_for_something_else_is_noticed(void) {
 /* ---- a scripted server ------------------------------------------------------------------------------------------ */
 
 static void a_server_that_says_2_9_gets_nothing_newer(void) {
-    static char info[] = "INFO {\"server_id\":\"OLD\",\"version\":\"2.9.10\",\"proto\":1,\"headers\":true,"
-                         "\"max_payload\":1048576}\r\n";
-    peer p;
-    natsConnection *nc = NULL;
-    natsOptions *opts;
-    jsCtx *js = NULL;
+    js_peer j;
 
-    peer_open(&p);
-    opts = test_options(p.url);
-    peer_run(&p, peer_handshake, info);
-    CHECK_OK(natsConnection_Connect(&nc, opts));
-    peer_join(&p);
-    natsOptions_Destroy(opts);
-    CHECK_OK(natsConnection_JetStream(&js, nc, NULL));
-    check_refused(js);
+    js_peer_start_as(&j, "2.9.10");
+    check_refused(j.js);
     /* All of it without a word to the server. */
-    CHECK_OK(natsConnection_PublishString(nc, "end", ""));
-    CHECK(peer_expect(&p, "PUB end 0\r\n"));
-    CHECK(strstr(p.bytes, "$JS.API") == NULL);
-    jsCtx_Destroy(js);
-    peer_refuse(&p);
-    peer_hang_up(&p);
-    natsConnection_Destroy(nc);
-    peer_close(&p);
+    CHECK_OK(natsConnection_PublishString(j.nc, "end", ""));
+    CHECK(peer_expect(&j.p, "PUB end 0\r\n"));
+    CHECK(strstr(j.p.bytes, "$JS.API") == NULL);
+    js_peer_end(&j);
 }
 
 /* The connection is with a new server; the one that answers is older. */

@@ -155,14 +155,13 @@ static void not_answered(peer *p, void *arg) {
                    "\"api\":{\"total\":1,\"errors\":0}}");
 }
 
-/* The scripted server says that it is 2.10. */
 static void what_old_servers_cannot_do(void) {
     static js_peer j;
     kvStore *kv = NULL, *other = NULL;
     kvConfig cfg;
     kvChange changes[2];
 
-    js_peer_start(&j, NULL);
+    js_peer_start_as(&j, "2.10.0");
     peer_run(&j.p, not_answered, NULL);
     CHECK_OK(js_KeyValue(&kv, j.js, "B"));
     memset(changes, 0, sizeof(changes));

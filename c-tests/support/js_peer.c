@@ -10,6 +10,22 @@ void js_peer_start(js_peer *j, natsOptions *(*adjust)(natsOptions *)) {
     CHECK_OK(natsConnection_JetStream(&j->js, j->nc, NULL));
 }
 
+void js_peer_start_as(js_peer *j, const char *version) {
+    char info[256];
+
+    snprintf(info, sizeof(info),
+             "INFO "
+             "{\"server_id\":\"FAKE\",\"version\":\"%s\",\"proto\":1,\"headers\":true,\"max_payload\":"
+             "1048576}\r\n",
+             version);
+    memset(j, 0, sizeof(*j));
+    peer_open(&j->p);
+    peer_run(&j->p, peer_handshake, info);
+    j->nc = test_connect(test_options(j->p.url));
+    peer_join(&j->p);
+    CHECK_OK(natsConnection_JetStream(&j->js, j->nc, NULL));
+}
+
 void js_peer_end(js_peer *j) {
     jsCtx_Destroy(j->js);
     peer_refuse(&j->p);
@@ -115,7 +131,9 @@ bool js_peer_answer(js_peer *j, const char *json) {
 }
 
 bool js_peer_consumer(js_peer *j, const char *part, uint64_t delivered, uint64_t pending) {
+    static const char flow_acked[] = "\"ack_policy\":\"flow_control\"";
     char json[1024];
+    bool is_flow_acked;
 
     if (!js_peer_await(j, "PUB", "$JS.API.CONSUMER."))
         return false;
@@ -129,11 +147,12 @@ bool js_peer_consumer(js_peer *j, const char *part, uint64_t delivered, uint64_t
         snprintf(j->p.problem, sizeof(j->p.problem), "no %.60s in %.160s", part, j->op.body);
         return false;
     }
+    is_flow_acked = strstr(j->op.body, flow_acked) != NULL;
     snprintf(json, sizeof(json),
              "{\"stream_name\":\"S\",\"name\":\"c%s\",\"created\":\"2026-01-01T00:00:00Z\","
-             "\"config\":{\"deliver_subject\":\"%s\",\"idle_heartbeat\":5000000000},"
+             "\"config\":{\"deliver_subject\":\"%s\",\"idle_heartbeat\":5000000000%s%s},"
              "\"delivered\":{\"consumer_seq\":0,\"stream_seq\":%" PRIu64 "},\"num_pending\":%" PRIu64 "}",
-             j->sid, j->inbox, delivered, pending);
+             j->sid, j->inbox, is_flow_acked ? "," : "", is_flow_acked ? flow_acked : "", delivered, pending);
     return js_peer_answer(j, json);
 }
 

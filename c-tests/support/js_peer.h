@@ -35,6 +35,8 @@ typedef struct js_peer {
 
 /* Connects a client. adjust: changes its options, or NULL. */
 void js_peer_start(js_peer *j, natsOptions *(*adjust)(natsOptions *));
+/* The same with a server that says it is of this version. */
+void js_peer_start_as(js_peer *j, const char *version);
 void js_peer_end(js_peer *j);
 
 /* Reads operations until one has this verb and a subject that begins so; what it reads on the way is dropped, but
