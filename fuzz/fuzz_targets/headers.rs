@@ -6,15 +6,20 @@ use nats_rs::msg::Msg;
 use nats_rs::proto::headers::{self, HeaderBlock, HeaderMap};
 use nats_rs_fuzz::halves;
 
-/// All that a map has. Blanks around values do not survive.
+fn one_line(value: &[u8]) -> Vec<u8> {
+    let blank = |b: &u8| if matches!(b, b'\r' | b'\n') { b' ' } else { *b };
+    let value: Vec<u8> = value.iter().map(blank).collect();
+    value.trim_ascii().to_vec()
+}
+
+/// All that a map has. Blanks around values do not survive, and what would end a line is written as a blank.
 fn all(map: &HeaderMap) -> Vec<(Vec<u8>, Vec<Vec<u8>>)> {
     let mut all: Vec<_> = map
         .keys()
         .map(|key| {
             let values = map.values(key.as_bytes()).unwrap_or_default();
             let text = |v: &Option<headers::ZString>| {
-                v.as_ref()
-                    .map_or(vec![], |v| v.as_bytes().trim_ascii().to_vec())
+                v.as_ref().map_or(vec![], |v| one_line(v.as_bytes()))
             };
             (key.as_bytes().to_vec(), values.iter().map(text).collect())
         })

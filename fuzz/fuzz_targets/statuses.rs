@@ -26,10 +26,10 @@ fuzz_target!(|input: &[u8]| {
     let mut taken = 0;
     for _ in 0..8 {
         let received = taken + choices.next() as u64;
-        flow.asked(data, received, taken);
+        flow.asked(data, None, received, taken);
         let _ = flow.due_after();
         taken += choices.next() as u64;
-        if flow.due(taken).is_some_and(|reply| *reply != *data) {
+        if flow.due(taken).is_some_and(|(reply, _)| *reply != *data) {
             panic!("an answer to something else");
         }
     }
