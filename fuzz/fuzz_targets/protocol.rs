@@ -15,7 +15,7 @@ fn found(data: &[u8], ends: &[usize]) -> Vec<String> {
             // At another place each time: nothing may be remembered but numbers.
             let buf = data[start..end].to_vec();
             match parser.next(&buf) {
-                Ok(Step::Incomplete { need }) => {
+                Ok(Step::Incomplete { frame_len: need }) => {
                     assert!(need.is_none_or(|n| n > buf.len()));
                     break;
                 }

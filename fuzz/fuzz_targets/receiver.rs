@@ -46,7 +46,7 @@ fuzz_target!(|input: &[u8]| {
                     return;
                 };
                 match step {
-                    Step::Incomplete { need } => {
+                    Step::Incomplete { frame_len: need } => {
                         if !receiver.advance(need).expect("there is memory") {
                             break need;
                         }
@@ -73,7 +73,7 @@ fuzz_target!(|input: &[u8]| {
             };
         }
         if end % 2 == 0 {
-            receiver.rest();
+            receiver.release_idle_block();
         }
     }
     drop(receiver);
