@@ -277,6 +277,13 @@ void server_signal(server *s, int signal) {
     CHECK(kill(s->pid, signal) == 0);
 }
 
-void server_pause(server *s) { server_signal(s, SIGSTOP); }
+/* The signal stops its threads one after the other: until all have stopped it may still answer. */
+void server_pause(server *s) {
+    int status = 0;
+
+    server_signal(s, SIGSTOP);
+    CHECK(waitpid(s->pid, &status, WUNTRACED) == s->pid);
+    CHECK(WIFSTOPPED(status));
+}
 
 void server_resume(server *s) { server_signal(s, SIGCONT); }

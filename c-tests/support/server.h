@@ -47,7 +47,7 @@ void server_kill(server *s);
 void server_restart(server *s);
 /* Sends any signal. */
 void server_signal(server *s, int signal);
-/* SIGSTOP and SIGCONT. */
+/* SIGSTOP, which has had its effect when it returns, and SIGCONT. */
 void server_pause(server *s);
 void server_resume(server *s);
 /* A port that nothing listens on. */
