@@ -36,6 +36,7 @@ pub struct jsPubPolicy {
     /// connection was lost and is back. So that the stream stores each only once, messages without a
     /// `Nats-Msg-Id` are given one when they are published; within the stream's `Duplicates`. Messages without one that
     /// were published before are not sent again: they fail with `NATS_CONNECTION_DISCONNECTED`.
+    /// Those that are sent again go out in no certain order, among what is published meanwhile.
     pub ResendOnReconnect: bool,
 }
 

@@ -1,0 +1,40 @@
+/* A server with a stream that takes fast batches, and a batch: for the tests of these. */
+#ifndef NATS_RS_TEST_FAST_BATCH_H
+#define NATS_RS_TEST_FAST_BATCH_H
+
+#include "callbacks.h"
+#include "server.h"
+#include "test.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct fast_world {
+    server s;
+    natsConnection *nc;
+    jsCtx *js;
+    closure c; /* of the connection */
+} fast_world;
+
+/* Connects to a server that runs already, and makes the stream "S" of "s.>" in memory. */
+void fast_world_open(fast_world *w);
+/* Starts the server before. */
+void fast_world_start(fast_world *w);
+void fast_world_end(fast_world *w);
+
+/* A batch without messages. opts: or NULL. */
+jsFastBatchCtx *fast_start(fast_world *w, jsFastPublishOptions *opts);
+/* Adds the payload "more". */
+natsStatus fast_add(jsFastBatchCtx *batch, const char *subject, jsPubOptions *opts, jsErrCode *code);
+/* Commits with the payload "last". */
+natsStatus fast_commit(jsPubAck **ack, jsFastBatchCtx *batch, const char *subject, jsPubOptions *opts,
+                       jsErrCode *code);
+jsFastPublishProgress fast_progress(jsFastBatchCtx *batch);
+/* What no message of the stream can fulfil. */
+jsPubOptions fast_impossible(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
