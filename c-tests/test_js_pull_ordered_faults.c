@@ -244,7 +244,7 @@ static void silence(void) {
     js_peer j;
     int i;
 
-    begin(&o, &j, 100);
+    begin(&o, &j, 400 * time_factor());
     PEER(deliver(&o, 1));
     expect_message(&o, 1);
     /* It is not the program that has to notice. */
@@ -252,7 +252,7 @@ static void silence(void) {
         snprintf(old, sizeof(old), "%s", o.sid);
         PEER(js_peer_await(&j, "UNSUB", old));
         PEER(create(&o, "\"opt_start_seq\":2", 1));
-        PEER(await_request(&o, "\"idle_heartbeat\":100000000"));
+        PEER(await_request(&o, "\"idle_heartbeat\":"));
         CHECK_REACHED(&errors.errors, i + 1);
         CHECK_INT(errors.statuses[i], NATS_MISSED_HEARTBEAT);
     }

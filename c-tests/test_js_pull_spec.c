@@ -252,12 +252,12 @@ static void the_time_always_holds(void) {
     js_fetch_end(&f, NATS_TIMEOUT, 0);
     CHECK(f.took_ms >= 149 && f.took_ms < deadline_ms());
     /* Heartbeats without end. */
-    js_fetch_begin(&f, sub, 2, 400, 100);
-    PEER(js_fetch_await(&j, "\"idle_heartbeat\":100000000"));
-    for (until = now_ms() + 600; now_ms() < until; poll_pause())
+    js_fetch_begin(&f, sub, 2, 800 * time_factor(), 200 * time_factor());
+    PEER(js_fetch_await(&j, "\"idle_heartbeat\":"));
+    for (until = now_ms() + 1000 * time_factor(); now_ms() < until; poll_pause())
         PEER(js_fetch_say(&j, j.op.reply, "100 Idle Heartbeat"));
     js_fetch_end(&f, NATS_TIMEOUT, 0);
-    CHECK(f.took_ms >= 399 && f.took_ms < deadline_ms());
+    CHECK(f.took_ms >= 799 * time_factor() && f.took_ms < deadline_ms());
     /* A server that takes every request back: at once the first time, then more and more seldom. */
     js_fetch_begin(&f, sub, 2, 1500, 0);
     until = now_ms() + 1500;
@@ -325,10 +325,10 @@ static void heartbeats_fit_into_what_is_left(void) {
 
     js_peer_start(&j, recorded);
     sub = js_fetch_pull(&j);
-    js_fetch_begin(&f, sub, 2, 1000, 450);
-    PEER(js_fetch_await(&j, "\"idle_heartbeat\":450000000"));
+    js_fetch_begin(&f, sub, 2, 1000 * time_factor(), 450 * time_factor());
+    PEER(js_fetch_await(&j, "\"idle_heartbeat\":"));
     {
-        int64_t until = now_ms() + 300;
+        int64_t until = now_ms() + 300 * time_factor();
 
         while (now_ms() < until)
             poll_pause();
