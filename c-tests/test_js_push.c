@@ -428,46 +428,6 @@ static void flow_controlled(void) {
     push_end(&p);
 }
 
-/* Without heartbeats nobody would notice: they are there by default. */
-static void one_without_a_name_is_made_again(void) {
-    natsSubscription *sub = NULL;
-    jsConsumerInfo *info = NULL;
-    char function[128], text[512];
-    push p;
-
-    push_start(&p, 5);
-    CHECK_OK(js_Subscribe(&sub, p.js, "foo", on_message, &p.m, NULL, NULL, NULL));
-    CHECK_REACHED(&p.m.messages, 5);
-    CHECK_OK(natsSubscription_GetConsumerInfo(&info, sub, NULL, NULL));
-    CHECK_INT(info->Config->Heartbeat, INT64_C(5) * 1000 * 1000 * 1000);
-    jsConsumerInfo_Destroy(info);
-    snprintf(function, sizeof(function), "CONSUMER.DELETE.S.%s", consumer_of(sub));
-    api_request(p.nc, function, "", text, sizeof(text));
-    publish_numbers(p.nc, "foo", 5, 5);
-    CHECK(counter_wait(&p.m.messages, 10, 2 * deadline_ms()));
-    CHECK_STR(p.m.texts[5], "5");
-    CHECK_INT(p.c.statuses[0], NATS_MISSED_HEARTBEAT);
-    natsSubscription_Destroy(sub);
-    push_end(&p);
-}
-
-static void durable_ones_are_as_the_program_says(void) {
-    natsSubscription *sub = NULL;
-    jsConsumerInfo *info = NULL;
-    jsSubOptions options;
-    push p;
-
-    push_start(&p, 0);
-    options = sub_options();
-    options.Config.Durable = "d";
-    CHECK_OK(js_Subscribe(&sub, p.js, "foo", on_message, &p.m, NULL, &options, NULL));
-    CHECK_OK(natsSubscription_GetConsumerInfo(&info, sub, NULL, NULL));
-    CHECK_INT(info->Config->Heartbeat, 0);
-    jsConsumerInfo_Destroy(info);
-    natsSubscription_Destroy(sub);
-    push_end(&p);
-}
-
 static void ours_is_made_again(void) {
     natsSubscription *sub = NULL;
     char function[128], text[512];
@@ -551,8 +511,6 @@ static const test_case cases[] = {
     TEST(drained),
     TEST(unsubscribed_when_it_is_gone),
     TEST(flow_controlled),
-    TEST(one_without_a_name_is_made_again),
-    TEST(durable_ones_are_as_the_program_says),
     TEST(ours_is_made_again),
     TEST(what_existed_ends_the_subscription),
     TEST(not_of_a_stream),

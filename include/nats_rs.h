@@ -2288,9 +2288,8 @@ typedef struct jsConsumerConfig {
     /** Whether a push consumer waits for the program. */
     bool FlowControl;
     /**
-     * After how many nanoseconds without a message a push consumer sends a heartbeat; 0 for never. A consumer without a
-     * durable name that `js_Subscribe` and its siblings make has heartbeats every 5 s where this is 0, so that one that
-     * is gone is noticed and made again; with a durable name, set it for that.
+     * After how many nanoseconds without a message a push consumer sends a heartbeat; 0 for never. Without heartbeats the
+     * library asks after 30 s without a message whether the consumer is still there.
      */
     int64_t Heartbeat;
     /** Whether payloads are left out. */

@@ -252,19 +252,6 @@ fn fill_in(config: &mut ConsumerConfig, wanted: &Wanted<'_>) {
             true => fill_in_ordered_pull(config),
             false => fill_in_ordered_push(config),
         }
-    } else if !wanted.mode.is_pull() {
-        fill_in_push(config);
-    }
-}
-
-/// Nothing tells a subscriber that its consumer is gone; a server deletes one without a name for good by itself, when it
-/// cannot be reached for a few seconds. So it has heartbeats, which show that it is there; but not a durable one, which
-/// others use after it.
-fn fill_in_push(config: &mut ConsumerConfig) {
-    let is_alone = config.durable.is_empty() && config.deliver_group.is_empty();
-    // The server refuses flow control without heartbeats: a mistake of the program that is the server's to tell.
-    if is_alone && config.heartbeat == 0 && !config.flow_control {
-        config.heartbeat = DEFAULT_HEARTBEAT;
     }
 }
 
@@ -273,7 +260,7 @@ fn fill_in_ordered_push(config: &mut ConsumerConfig) {
     config.ack_wait = ORDERED_ACK_WAIT;
     config.flow_control = true;
     if config.heartbeat <= 0 {
-        config.heartbeat = DEFAULT_HEARTBEAT;
+        config.heartbeat = ORDERED_HEARTBEAT;
     }
 }
 
@@ -290,7 +277,7 @@ fn fill_in_ordered_pull(config: &mut ConsumerConfig) {
 /// 24 hours, in nanoseconds: nothing of an ordered consumer is acknowledged.
 const ORDERED_ACK_WAIT: i64 = 24 * 60 * 60 * 1_000_000_000;
 /// In nanoseconds.
-const DEFAULT_HEARTBEAT: i64 = 5 * 1_000_000_000;
+const ORDERED_HEARTBEAT: i64 = 5 * 1_000_000_000;
 /// 5 minutes, in nanoseconds (ADR-37).
 const ORDERED_INACTIVE: i64 = 5 * 60 * 1_000_000_000;
 

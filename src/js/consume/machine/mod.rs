@@ -58,6 +58,8 @@ const PROBE_AFTER: Duration = Duration::from_millis(500);
 /// Without anything from a plain consumer that has no heartbeats for this long, the server is asked
 /// whether the consumer is still there.
 const IDLE: Duration = Duration::from_secs(30);
+/// Where heartbeats do not say what was sent, the server is asked again after this long: the last message may be lost.
+const DOUBT_AGAIN: Duration = Duration::from_secs(30);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
@@ -84,8 +86,8 @@ enum Doubt {
     Asked,
     /// It has named another last delivery than the one that has come, which may be on its way.
     Differed,
-    /// All has come.
-    Dispelled,
+    /// All had come at this time.
+    Dispelled(Instant),
 }
 
 /// The state of a consumer.

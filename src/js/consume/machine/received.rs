@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::types::{Created, Kind, Outcome, Policy};
-use super::{Doubt, Machine, PROBE_AFTER, Phase};
+use super::{DOUBT_AGAIN, Doubt, Machine, PROBE_AFTER, Phase};
 use crate::js::consume::metadata::Metadata;
 
 impl Machine {
@@ -133,14 +133,19 @@ impl Machine {
     }
 
     /// The consumer of `epoch` is there and has nothing to send, but its heartbeat does not say what it
-    /// has sent: the server is asked, unless it has been since the last message.
+    /// has sent: the server is asked, unless it has been since the last message, and lately.
     pub fn idle(&mut self, epoch: u64, now: Instant) {
         if epoch != self.epoch || self.phase != Phase::Live {
             return;
         }
         self.heard = now;
         self.fruitful = true;
-        if self.doubt == Doubt::None && !self.mute {
+        let is_doubtful = match self.doubt {
+            Doubt::None => true,
+            Doubt::Dispelled(at) => now.saturating_duration_since(at) >= DOUBT_AGAIN,
+            Doubt::Asked | Doubt::Differed => false,
+        };
+        if is_doubtful && !self.mute {
             self.doubt(epoch, now);
         }
     }
@@ -164,8 +169,8 @@ impl Machine {
         }
         let all_came = consumer_seq == self.consumer_seq;
         match self.doubt {
-            Doubt::None | Doubt::Dispelled => {}
-            _ if all_came && pending == 0 => self.doubt = Doubt::Dispelled,
+            Doubt::None | Doubt::Dispelled(_) => {}
+            _ if all_came && pending == 0 => self.doubt = Doubt::Dispelled(now),
             _ if all_came => self.doubt = Doubt::None,
             // Perhaps it is on its way.
             Doubt::Asked => {

@@ -207,7 +207,7 @@ fn a_pull_consumer_is_asked_once_whether_all_has_come() {
     w.stream.publish(0);
     w.step(Op::Deliver(2));
     w.step(Op::Heartbeat);
-    assert_eq!(w.machine.doubt, Doubt::Dispelled);
+    assert!(matches!(w.machine.doubt, Doubt::Dispelled(_)));
     w.machine.idle(1, w.now);
     assert_eq!(w.machine.poll(w.now), None, "it has been asked");
     // The last message is lost: another number is named, and again a little later.
@@ -235,7 +235,8 @@ fn a_message_that_was_on_its_way_is_no_reason_to_give_a_consumer_up() {
     w.step(Op::Late);
     w.step(Op::Wait(500));
     w.step(Op::Heartbeat);
-    assert_eq!((w.machine.epoch(), w.machine.doubt), (1, Doubt::Dispelled));
+    assert_eq!(w.machine.epoch(), 1);
+    assert!(matches!(w.machine.doubt, Doubt::Dispelled(_)));
     assert_eq!(w.delivered, [1]);
 }
 

@@ -285,6 +285,7 @@ impl World {
         for op in [Op::Restore, Op::Drain, Op::Answer] {
             self.step(op);
         }
+        let begun = self.now;
         for round in 0.. {
             assert!(round < 1000, "it does not come to rest: {:?}", self.machine);
             self.lose_answer = false;
@@ -293,7 +294,8 @@ impl World {
             self.step(Op::Heartbeat);
             if self.machine.phase == Phase::Live && self.consumer.is_some() {
                 let waits = self.consumer.as_ref().map(|c| c.pending(&self.stream));
-                let sure = !self.pulled || self.machine.doubt == Doubt::Dispelled;
+                let asked = matches!(self.machine.doubt, Doubt::Dispelled(at) if at > begun);
+                let sure = !self.pulled || asked;
                 if waits == Some(0) && self.answer.is_none() && sure {
                     break;
                 }
