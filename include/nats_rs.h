@@ -1604,8 +1604,8 @@ typedef struct jsPubAckErr {
  * @param js the context, the program's own handle.
  * @param msg the message, which now belongs to the program: it must `natsMsg_Destroy` it, or publish it again with
  * `js_PublishMsgAsync(js, &msg, ..)`.
- * @param pa the ack; NULL where there is none. Valid during the callback.
- * @param pae the error; NULL where there is none. Valid during the callback; its `Msg` is NULL.
+ * @param pa the ack; NULL if there is none. Valid during the callback.
+ * @param pae the error; NULL if there is none. Valid during the callback; its `Msg` is NULL.
  * @param closure what the program gave with the function.
  *
  * @ingroup nats_js_publish
@@ -1977,7 +1977,7 @@ typedef struct jsStreamConsumerLimits {
 typedef struct jsStreamConfig {
     /** The name: no white space, and none of `.`, `*`, `>`, `/` and `\`. */
     const char *Name;
-    /** Words for people; NULL for none. */
+    /** A description for people; NULL for none. */
     const char *Description;
     /** The subjects whose messages it stores; none for its name, or where it has a mirror or sources. */
     const char **Subjects;
@@ -2094,7 +2094,7 @@ typedef struct jsStreamStateSubjects {
 typedef struct jsLostStreamData {
     /** Their sequences. */
     uint64_t *Msgs;
-    /** How many there are. */
+    /** Their number. */
     int MsgsLen;
     /** How many bytes they had. */
     uint64_t Bytes;
@@ -2126,7 +2126,7 @@ typedef struct jsStreamState {
     uint64_t NumDeleted;
     /** Their sequences; NULL unless asked for (`jsOptions.Stream.Info.DeletedDetails`). */
     uint64_t *Deleted;
-    /** How many of these there are. */
+    /** The number of these. */
     int DeletedLen;
     /** What it has lost; NULL for nothing. */
     struct jsLostStreamData *Lost;
@@ -2234,7 +2234,7 @@ typedef struct jsStreamInfo {
     int SourcesLen;
     /** Where else its messages can be read, the nearest first. */
     struct jsStreamAlternate **Alternates;
-    /** How many of these there are. */
+    /** The number of these. */
     int AlternatesLen;
 } jsStreamInfo;
 
@@ -2255,7 +2255,7 @@ typedef struct jsConsumerConfig {
     const char *Name;
     /** The name of a consumer that stays when nobody uses it; NULL for one that does not. */
     const char *Durable;
-    /** Words for people; NULL for none. */
+    /** A description for people; NULL for none. */
     const char *Description;
     /** With which message it begins. */
     jsDeliverPolicy DeliverPolicy;
@@ -2271,7 +2271,7 @@ typedef struct jsConsumerConfig {
     int64_t MaxDeliver;
     /** How many nanoseconds to wait for the ack of each delivery, in place of `AckWait`. */
     int64_t *BackOff;
-    /** How many of these there are. */
+    /** The number of these. */
     int BackOffLen;
     /** Which subjects to deliver; NULL for all. */
     const char *FilterSubject;
@@ -2611,7 +2611,7 @@ typedef struct jsFetchRequest {
 typedef struct jsStreamInfoList {
     /** The infos. */
     struct jsStreamInfo **List;
-    /** How many there are. */
+    /** Their number. */
     int Count;
 } jsStreamInfoList;
 
@@ -2623,7 +2623,7 @@ typedef struct jsStreamInfoList {
 typedef struct jsStreamNamesList {
     /** The names. */
     char **List;
-    /** How many there are. */
+    /** Their number. */
     int Count;
 } jsStreamNamesList;
 
@@ -2635,7 +2635,7 @@ typedef struct jsStreamNamesList {
 typedef struct jsConsumerInfoList {
     /** The infos. */
     struct jsConsumerInfo **List;
-    /** How many there are. */
+    /** Their number. */
     int Count;
 } jsConsumerInfoList;
 
@@ -2647,7 +2647,7 @@ typedef struct jsConsumerInfoList {
 typedef struct jsConsumerNamesList {
     /** The names. */
     char **List;
-    /** How many there are. */
+    /** Their number. */
     int Count;
 } jsConsumerNamesList;
 
@@ -2748,7 +2748,7 @@ typedef struct __jsFastBatchCtx jsFastBatchCtx;
 typedef struct jsFastPublishErr {
     /** The number of the first one in the batch, whose first message is number 1. */
     uint64_t Sequence;
-    /** How many. */
+    /** The number. */
     uint64_t Count;
     /**
      * `NATS_MISMATCH` for messages that did not reach the stream, `NATS_CONNECTION_DISCONNECTED` if the connection was
@@ -2945,7 +2945,7 @@ typedef struct kvExtraConfig {
     bool Transactions;
     /** Where in the cluster; NULL for anywhere. */
     struct jsPlacement *Placement;
-    /** Names and values of the program's own. */
+    /** Metadata of the program. */
     struct natsMetadata Metadata;
 } kvExtraConfig;
 
@@ -3011,7 +3011,7 @@ typedef struct kvConfig {
 typedef struct kvKeysList {
     /** The keys; NULL where there are none. */
     char **Keys;
-    /** How many. */
+    /** The number. */
     int Count;
 } kvKeysList;
 
@@ -3188,7 +3188,7 @@ typedef struct kvPurgeOptions {
 typedef struct kvEntryList {
     /** The entries; NULL where there are none. */
     kvEntry **Entries;
-    /** How many. */
+    /** The number. */
     int Count;
 } kvEntryList;
 
@@ -3210,7 +3210,7 @@ typedef struct kvChange {
     int ValueLen;
     /** The key must have the revision `Revision`. */
     bool CheckRevision;
-    /** The revision that the key must have; 0 if it must have none at all. */
+    /** The revision that the key must have; 0 if the key must not exist. */
     uint64_t Revision;
     /** How long the revision is kept, in milliseconds; 0 for as long as the bucket says. */
     int64_t TTL;
@@ -3291,7 +3291,7 @@ typedef struct microEndpointConfig {
     const char *QueueGroup;
     /** No queue group: each instance of the service gets each request. */
     bool NoQueueGroup;
-    /** What else there is to tell about it. */
+    /** Its metadata. */
     struct natsMetadata Metadata;
     /** The function that handles its requests. Required. */
     microRequestHandler Handler;
@@ -3347,7 +3347,7 @@ typedef struct microServiceConfig {
     const char *QueueGroup;
     /** No queue group for its endpoints. */
     bool NoQueueGroup;
-    /** What else there is to tell about it. */
+    /** Its metadata. */
     struct natsMetadata Metadata;
     /** A first endpoint; may be NULL. */
     struct microEndpointConfig *Endpoint;
@@ -3433,7 +3433,7 @@ typedef struct microEndpointInfo {
     const char *Subject;
     /** Its queue group; NULL for none. */
     const char *QueueGroup;
-    /** What else there is to tell about it. */
+    /** Its metadata. */
     struct natsMetadata Metadata;
 } microEndpointInfo;
 
@@ -3453,7 +3453,7 @@ typedef struct microServiceInfo {
     const char *Description;
     /** Which instance it is. */
     const char *Id;
-    /** What else there is to tell about it. */
+    /** Its metadata. */
     struct natsMetadata Metadata;
     /** Its endpoints, the newest first. */
     struct microEndpointInfo *Endpoints;
@@ -3549,7 +3549,7 @@ typedef void (*objStoreProgressHandler)(const char *name, uint64_t bytes, uint64
 typedef struct objStoreConfig {
     /** The name: letters, digits, `_`, `-`. */
     const char *Bucket;
-    /** Words for people; NULL for none. */
+    /** A description for people; NULL for none. */
     const char *Description;
     /** How old objects get, in milliseconds; 0 for ever. */
     int64_t TTL;
@@ -3563,7 +3563,7 @@ typedef struct objStoreConfig {
     struct jsPlacement *Placement;
     /** It is stored compressed. */
     bool Compression;
-    /** Names and values of the program's own. */
+    /** Metadata of the program. */
     struct natsMetadata Metadata;
 } objStoreConfig;
 
@@ -3575,7 +3575,7 @@ typedef struct objStoreConfig {
 typedef struct objStoreNamesList {
     /** The names. */
     char **List;
-    /** How many. */
+    /** The number. */
     int Count;
 } objStoreNamesList;
 
@@ -3617,7 +3617,7 @@ typedef struct objStoreStatus {
 typedef struct objStoreStatusesList {
     /** The stores. */
     struct objStoreStatus **List;
-    /** How many. */
+    /** The number. */
     int Count;
 } objStoreStatusesList;
 
@@ -3673,11 +3673,11 @@ typedef struct objStoreMetaOptions {
 typedef struct objStoreMeta {
     /** The name: any text. */
     const char *Name;
-    /** Words for people; NULL for none. */
+    /** A description for people; NULL for none. */
     const char *Description;
     /** Headers; NULL for none. */
     natsHeader *Headers;
-    /** Names and values of the program's own. */
+    /** Metadata of the program. */
     struct natsMetadata Metadata;
     /** How it is stored. */
     struct objStoreMetaOptions Opts;
@@ -3737,7 +3737,7 @@ typedef struct __objStoreWatcher objStoreWatcher;
 typedef struct objStoreInfoList {
     /** The objects. */
     struct objStoreInfo **List;
-    /** How many. */
+    /** The number. */
     int Count;
 } objStoreInfoList;
 
@@ -9416,7 +9416,8 @@ NATS_EXTERN enum natsStatus natsMsg_Nak(natsMsg *msg, struct jsOptions *opts);
 /**
  * Refuse a message, so that the consumer delivers it again after a while.
  *
- * As `natsMsg_Nak`, but the consumer waits before it delivers the message again.
+ * The consumer waits for the given time before it delivers the message again. A message that was
+ * acknowledged before is left alone. Source: ADR-15.
  *
  * @param msg The message, received from a JetStream subscription.
  * @param delay How long to wait in milliseconds; with zero or less this is `natsMsg_Nak`.
@@ -9463,7 +9464,7 @@ NATS_EXTERN enum natsStatus natsMsg_NakWithDelay(natsMsg *msg, int64_t delay, st
 NATS_EXTERN enum natsStatus natsMsg_InProgress(natsMsg *msg, struct jsOptions *opts);
 
 /**
- * Give a message up: it is not delivered again.
+ * Terminate a message: it is not delivered again.
  *
  * For messages that can never be processed. The server publishes an advisory about it. A message
  * that was acknowledged before is left alone. Source: ADR-15.
@@ -9488,13 +9489,14 @@ NATS_EXTERN enum natsStatus natsMsg_InProgress(natsMsg *msg, struct jsOptions *o
 NATS_EXTERN enum natsStatus natsMsg_Term(natsMsg *msg, struct jsOptions *opts);
 
 /**
- * Give a message up, and say why.
+ * Terminate a message, with a reason: it is not delivered again.
  *
- * As `natsMsg_Term`; the reason is in the server's advisory. Servers before 2.10 ignore it. Source:
+ * For messages that can never be processed. The server publishes an advisory with the reason;
+ * servers before 2.10 ignore it. A message that was acknowledged before is left alone. Source:
  * ADR-15.
  *
  * @param msg The message, received from a JetStream subscription.
- * @param reason Why, in any words; with NULL or an empty text this is `natsMsg_Term`.
+ * @param reason The reason; with NULL or an empty text this is `natsMsg_Term`.
  * @param opts As for `natsMsg_Ack`.
  *
  * @retval NATS_OK The consumer was told, or the message has been acknowledged already.
@@ -9517,8 +9519,7 @@ NATS_EXTERN enum natsStatus natsMsg_Term(natsMsg *msg, struct jsOptions *opts);
 NATS_EXTERN enum natsStatus natsMsg_TermWithReason(natsMsg *msg, const char *reason, struct jsOptions *opts);
 
 /**
- * Return what the server says about a message: its sequences, when it was stored, how often it was
- * delivered.
+ * Return the metadata of a message: its sequences, when it was stored, how often it was delivered.
  *
  * It is in the message's reply subject, and read when this is called. Source: ADR-15.
  *
@@ -9706,7 +9707,7 @@ NATS_EXTERN enum natsStatus jsStreamInfo_GetDomain(const char **domain, const st
  *
  * @param text Receives the words of the server, which belong to the info and are valid until that is
  * destroyed; NULL if they are of no interest. Written only with `NATS_OK`.
- * @param code Receives the number of the error; NULL if it is of no interest. Written only with `NATS_OK`.
+ * @param code Receives the number of the error; NULL if it is not needed. Written only with `NATS_OK`.
  * @param source The `Mirror`, or one of the `Sources`, of an info as the library handed it out; not a copy of
  * the structure.
  *
@@ -9732,10 +9733,10 @@ enum natsStatus jsStreamSourceInfo_GetError(const char **text,
  *
  * @note An addition of this library: nats.c does not have it.
  *
- * @param id Receives the id, which belongs to the info and is valid until that is destroyed, or NULL where
- * the server did not say it; NULL if it is of no interest. Written only with `NATS_OK`.
- * @param pending Receives the number of operations that are not applied yet; NULL if it is of no interest.
- * Written only with `NATS_OK`.
+ * @param id Receives the id, which belongs to the info and is valid until that is destroyed, or NULL where the server
+ * did not say it; NULL if it is not needed. Written only with `NATS_OK`.
+ * @param pending Receives the number of operations that are not applied yet; NULL if it is not needed. Written only
+ * with `NATS_OK`.
  * @param peer One of the `Replicas` of a cluster in an info as the library handed it out; not a copy of the
  * structure.
  *
@@ -9786,10 +9787,9 @@ NATS_EXTERN enum natsStatus jsConsumerInfo_GetTimestamp(int64_t *time, const str
  *
  * @note An addition of this library: nats.c does not have it.
  *
- * @param level Receives the level, 0 for servers before 2.11; NULL if it is of no interest. Written only with
- * `NATS_OK`.
- * @param inflight Receives how many requests of the account the server is working on; NULL if it is of no
- * interest. Written only with `NATS_OK`.
+ * @param level Receives the level, 0 for servers before 2.11; NULL if it is not needed. Written only with `NATS_OK`.
+ * @param inflight Receives how many requests of the account the server is working on; NULL if it is not needed.
+ * Written only with `NATS_OK`.
  * @param ai What `js_GetAccountInfo` handed out; not a copy of the structure.
  *
  * @retval NATS_OK The outputs have what the server said.
@@ -9851,26 +9851,27 @@ enum natsStatus jsAccountInfo_GetReserved(uint64_t *memory,
 /**
  * Create a consumer that must not exist.
  *
- * As `js_AddConsumer`, but one that exists is an error: `NATS_ERR` with
- * `JSConsumerAlreadyExistsErr`.
+ * Fails with `NATS_ERR` and `JSConsumerAlreadyExistsErr` if a consumer of that name exists with
+ * another configuration. The name is that of the configuration (`Name` or `Durable`); without one
+ * the server chooses it.
  *
  * @note An addition of this library: nats.c does not have it.
  *
- * @param ci Receives what the consumer is, to be released with `jsConsumerInfo_Destroy`; NULL if
- * that is of no interest. Written only with `NATS_OK`.
+ * @param ci Receives the configuration and state of the consumer, to be released with
+ * `jsConsumerInfo_Destroy`; NULL if it is not needed. Written only with `NATS_OK`.
  * @param js The context.
  * @param stream The name of the stream.
  * @param cfg The configuration, begun with `jsConsumerConfig_Init`. Read during the call; a
  * policy of -1 in it becomes the default of its kind.
- * @param opts How this call differs from the context; NULL for not at all. Read during the call
- * only.
- * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ * @param opts The options of this call; NULL for those of the context. Read during the call only.
+ * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+ * not needed.
  *
  * @retval NATS_OK The consumer is created.
  * @retval NATS_NO_SERVER_SUPPORT The server is older than 2.10.
  * @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL; a name is missing or
- * cannot be one; a choice or a length is out of range; or a string is not UTF-8.
- * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * invalid; a choice or a length is out of range; or a string is not UTF-8.
+ * @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
  * Or its answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
@@ -9896,26 +9897,26 @@ enum natsStatus js_CreateConsumer(struct jsConsumerInfo **ci,
 /**
  * Change the configuration of a consumer that must exist.
  *
- * As `js_AddConsumer`, but one that does not exist is an error: `NATS_ERR` with
- * `JSConsumerDoesNotExistErr`.
+ * Fails with `NATS_ERR` and `JSConsumerDoesNotExistErr` if there is no consumer of that name. In
+ * contrast to `js_AddConsumer`, never creates one.
  *
  * @note An addition of this library: nats.c does not have it.
  *
- * @param ci Receives what the consumer is, to be released with `jsConsumerInfo_Destroy`; NULL if
- * that is of no interest. Written only with `NATS_OK`.
+ * @param ci Receives the configuration and state of the consumer, to be released with
+ * `jsConsumerInfo_Destroy`; NULL if it is not needed. Written only with `NATS_OK`.
  * @param js The context.
  * @param stream The name of the stream.
  * @param cfg The configuration, begun with `jsConsumerConfig_Init`. Read during the call; a
  * policy of -1 in it becomes the default of its kind.
- * @param opts How this call differs from the context; NULL for not at all. Read during the call
- * only.
- * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ * @param opts The options of this call; NULL for those of the context. Read during the call only.
+ * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+ * not needed.
  *
  * @retval NATS_OK The consumer has the configuration.
  * @retval NATS_NO_SERVER_SUPPORT The server is older than 2.10.
  * @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL; a name is missing or
- * cannot be one; a choice or a length is out of range; or a string is not UTF-8.
- * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * invalid; a choice or a length is out of range; or a string is not UTF-8.
+ * @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
  * Or its answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
@@ -9961,23 +9962,22 @@ NATS_EXTERN enum natsStatus jsConsumerConfig_Init(struct jsConsumerConfig *cc);
  *
  * What awaits its ack is forgotten. Servers can do this from 2.14 on.
  *
- * @param new_crr Receives what came of it, to be released with
- * `jsConsumerResetResponse_Destroy`; NULL if that is of no interest. Written only with
- * `NATS_OK`.
+ * @param new_crr Receives what came of it, to be released with `jsConsumerResetResponse_Destroy`;
+ * NULL if it is not needed. Written only with `NATS_OK`.
  * @param js The context.
  * @param stream The name of the stream.
  * @param consumer The name of the consumer.
  * @param seq The sequence in the stream; 0 for the one behind what is acknowledged.
- * @param opts How this call differs from the context; NULL for not at all. Read during the call
- * only.
- * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ * @param opts The options of this call; NULL for those of the context. Read during the call only.
+ * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+ * not needed.
  *
  * @retval NATS_OK The consumer is reset.
  * @retval NATS_NOT_FOUND The consumer does not exist; `errCode` is `JSConsumerNotFoundErr`. The
  * last error is cleared.
  * @retval NATS_NO_SERVER_SUPPORT The server is older than 2.14.
- * @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or a name is missing or cannot be one.
- * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or a name is missing or invalid.
+ * @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
  * Or its answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
@@ -10006,25 +10006,24 @@ enum natsStatus js_ResetConsumer(struct jsConsumerResetResponse **new_crr,
  *
  * Servers can do this from 2.11 on.
  *
- * @param new_cpr Receives what came of it, to be released with
- * `jsConsumerPauseResponse_Destroy`; NULL if that is of no interest. Written only with
- * `NATS_OK`.
+ * @param new_cpr Receives what came of it, to be released with `jsConsumerPauseResponse_Destroy`;
+ * NULL if it is not needed. Written only with `NATS_OK`.
  * @param js The context.
  * @param stream The name of the stream.
  * @param consumer The name of the consumer.
  * @param pauseUntil Until when, in nanoseconds since the epoch; 0, or a time that has passed, to
  * go on.
- * @param opts How this call differs from the context; NULL for not at all. Read during the call
- * only.
- * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ * @param opts The options of this call; NULL for those of the context. Read during the call only.
+ * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+ * not needed.
  *
  * @retval NATS_OK The consumer is paused, or goes on.
  * @retval NATS_NOT_FOUND The consumer does not exist; `errCode` is `JSConsumerNotFoundErr`. The
  * last error is cleared.
  * @retval NATS_NO_SERVER_SUPPORT The server is older than 2.11.
- * @retval NATS_INVALID_ARG `js` is NULL or was destroyed, a name is missing or cannot be one, or
- * the time is after the year 2262.
- * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * @retval NATS_INVALID_ARG `js` is NULL or was destroyed, a name is missing or invalid, or the
+ * time is after the year 2262.
+ * @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
  * Or its answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
@@ -10059,16 +10058,16 @@ enum natsStatus js_PauseConsumer(struct jsConsumerPauseResponse **new_cpr,
  * @param stream The name of the stream.
  * @param consumer The name of the consumer.
  * @param group The priority group: at most 16 letters, digits, `-`, `_`, `/`, `=`.
- * @param opts How this call differs from the context; NULL for not at all. Read during the call
- * only.
- * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ * @param opts The options of this call; NULL for those of the context. Read during the call only.
+ * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+ * not needed.
  *
  * @retval NATS_OK Nobody is pinned, or another client is.
  * @retval NATS_NOT_FOUND The stream or the consumer does not exist; `errCode` is
  * `JSStreamNotFoundErr` or `JSConsumerNotFoundErr`. The last error is cleared.
  * @retval NATS_NO_SERVER_SUPPORT The server is older than 2.11.
- * @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or a name is missing or cannot be one.
- * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or a name is missing or invalid.
+ * @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
  * Or its answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
@@ -10094,7 +10093,7 @@ enum natsStatus js_UnpinConsumer(jsCtx *js,
 /**
  * Destroy what came of resetting a consumer.
  *
- * Frees it and all that it points at.
+ * Frees it and everything that it points at.
  *
  * @param crr What to destroy; NULL does nothing.
  *
@@ -10110,7 +10109,7 @@ NATS_EXTERN void jsConsumerResetResponse_Destroy(struct jsConsumerResetResponse 
 /**
  * Destroy what came of pausing a consumer.
  *
- * Frees it and all that it points at.
+ * Frees it and everything that it points at.
  *
  * @param cpr What to destroy; NULL does nothing.
  *
@@ -10126,28 +10125,28 @@ NATS_EXTERN void jsConsumerPauseResponse_Destroy(struct jsConsumerPauseResponse 
 /**
  * Create a consumer, or change the configuration of one that exists.
  *
- * Without a name the server chooses one. With `Name`, that is its name; with `Durable` only,
- * that is, and the consumer stays when nobody uses it.
+ * The name is `Name` of the configuration, or else `Durable`; without either the server chooses
+ * one. A consumer with `Durable` is kept when no client uses it.
  *
- * @param ci Receives what the consumer is, to be released with `jsConsumerInfo_Destroy`; NULL if
- * that is of no interest. Written only with `NATS_OK`.
+ * @param ci Receives the configuration and state of the consumer, to be released with
+ * `jsConsumerInfo_Destroy`; NULL if it is not needed. Written only with `NATS_OK`.
  * @param js The context.
  * @param stream The name of the stream.
  * @param cfg The configuration, begun with `jsConsumerConfig_Init`. Read during the call; a
  * policy of -1 in it becomes the default of its kind.
- * @param opts How this call differs from the context; NULL for not at all. Read during the call
- * only.
- * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ * @param opts The options of this call; NULL for those of the context. Read during the call only.
+ * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+ * not needed.
  *
  * @retval NATS_OK The consumer exists.
  * @retval NATS_NOT_FOUND The consumer does not exist; `errCode` is `JSConsumerNotFoundErr`. The
  * last error is cleared.
  * @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL; a name is missing or
- * cannot be one; a choice or a length is out of range; a string is not UTF-8; or the server
- * knows no consumers with several filters.
+ * invalid; a choice or a length is out of range; a string is not UTF-8; or the server knows no
+ * consumers with several filters.
  * @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting, which the last error names with the
  * version that knows it. Or a server elsewhere that is too old has answered, and ignored the setting.
- * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
  * Or its answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
@@ -10186,25 +10185,24 @@ enum natsStatus js_AddConsumer(struct jsConsumerInfo **ci,
  * `js_GetConsumerInfo` returned, or a copy of it: settings of a newer server that the structure
  * has no field for are then kept.
  *
- * @param ci Receives what the consumer is, to be released with `jsConsumerInfo_Destroy`; NULL if
- * that is of no interest. Written only with `NATS_OK`.
+ * @param ci Receives the configuration and state of the consumer, to be released with
+ * `jsConsumerInfo_Destroy`; NULL if it is not needed. Written only with `NATS_OK`.
  * @param js The context.
  * @param stream The name of the stream.
  * @param cfg The configuration, begun with `jsConsumerConfig_Init`. Read during the call; a
  * policy of -1 in it becomes the default of its kind.
- * @param opts How this call differs from the context; NULL for not at all. Read during the call
- * only.
- * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ * @param opts The options of this call; NULL for those of the context. Read during the call only.
+ * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+ * not needed.
  *
  * @retval NATS_OK The consumer has the configuration.
  * @retval NATS_NOT_FOUND The consumer does not exist; `errCode` is `JSConsumerNotFoundErr`. The
  * last error is cleared.
  * @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL, or has no `Durable`; a
- * name is missing or cannot be one; a choice or a length is out of range; or a string is not
- * UTF-8.
+ * name is missing or invalid; a choice or a length is out of range; or a string is not UTF-8.
  * @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting, which the last error names with the
  * version that knows it. Or a server elsewhere that is too old has answered, and ignored the setting.
- * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
  * Or its answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
@@ -10228,23 +10226,23 @@ enum natsStatus js_UpdateConsumer(struct jsConsumerInfo **ci,
                                   jsErrCode *errCode);
 
 /**
- * Get what a consumer is and how far it is.
+ * Get the configuration and the state of a consumer.
  *
- * @param ci Receives what the consumer is, to be released with `jsConsumerInfo_Destroy`. Written
- * only with `NATS_OK`.
+ * @param ci Receives the configuration and state of the consumer, to be released with
+ * `jsConsumerInfo_Destroy`. Written only with `NATS_OK`.
  * @param js The context.
  * @param stream The name of the stream.
  * @param consumer The name of the consumer.
- * @param opts How this call differs from the context; NULL for not at all. Read during the call
- * only.
- * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ * @param opts The options of this call; NULL for those of the context. Read during the call only.
+ * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+ * not needed.
  *
  * @retval NATS_OK `ci` has the answer.
  * @retval NATS_NOT_FOUND The consumer does not exist; `errCode` is `JSConsumerNotFoundErr`. The
  * last error is cleared.
  * @retval NATS_INVALID_ARG `ci` is NULL, `js` is NULL or was destroyed, or a name is missing or
- * cannot be one.
- * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * invalid.
+ * @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
  * Or its answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
@@ -10275,15 +10273,15 @@ enum natsStatus js_GetConsumerInfo(struct jsConsumerInfo **ci,
  * @param js The context.
  * @param stream The name of the stream.
  * @param consumer The name of the consumer.
- * @param opts How this call differs from the context; NULL for not at all. Read during the call
- * only.
- * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ * @param opts The options of this call; NULL for those of the context. Read during the call only.
+ * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+ * not needed.
  *
  * @retval NATS_OK The consumer is deleted.
  * @retval NATS_NOT_FOUND The stream or the consumer does not exist; `errCode` is
  * `JSStreamNotFoundErr` or `JSConsumerNotFoundErr`. The last error is cleared.
- * @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or a name is missing or cannot be one.
- * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or a name is missing or invalid.
+ * @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
  * Or its answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
@@ -10308,7 +10306,7 @@ enum natsStatus js_DeleteConsumer(jsCtx *js,
 /**
  * Destroy what was said about a consumer.
  *
- * Frees it and all that it points at.
+ * Frees it and everything that it points at.
  *
  * @param ci What to destroy; NULL does nothing.
  *
@@ -10388,15 +10386,15 @@ NATS_EXTERN void jsCtx_Destroy(jsCtx *js);
  * @param js The context.
  * @param stream The name of the stream.
  * @param subject The subject of the counter.
- * @param opts How this call differs from the context; NULL for not at all. Read during the call
- * only.
- * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ * @param opts The options of this call; NULL for those of the context. Read during the call only.
+ * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+ * not needed.
  *
  * @retval NATS_OK `value` has the value.
  * @retval NATS_NOT_FOUND Nothing was ever added to it.
  * @retval NATS_INVALID_ARG `value` is NULL, `js` is NULL or was destroyed, or the name is
  * missing.
- * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
  * Or its answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
@@ -10460,12 +10458,10 @@ NATS_EXTERN enum natsStatus jsDirectBatchOptions_Init(struct jsDirectBatchOption
  *
  * @param list Receives the messages, to be released with `natsMsgList_Destroy`. Written only
  * with `NATS_OK`.
- * @param info Receives what is left; NULL if that is of no interest. Written only with
- * `NATS_OK`.
+ * @param info Receives what is left; NULL if it is not needed. Written only with `NATS_OK`.
  * @param js The context.
  * @param stream The name of the stream.
- * @param opts How this call differs from the context; NULL for not at all. Read during the call
- * only.
+ * @param opts The options of this call; NULL for those of the context. Read during the call only.
  * @param batch Which messages. Read during the call only.
  *
  * @retval NATS_OK `list` has at least one message.
@@ -10474,7 +10470,7 @@ NATS_EXTERN enum natsStatus jsDirectBatchOptions_Init(struct jsDirectBatchOption
  * @retval NATS_NO_SERVER_SUPPORT The server is older than 2.11.
  * @retval NATS_INVALID_ARG `list` or `batch` is NULL; `js` is NULL or was destroyed; the name is
  * missing; a number is negative; or there is neither `Batch` nor `MultiLast`.
- * @retval NATS_ERR The server refused: its words are the last error. Or its answer is not JSON.
+ * @retval NATS_ERR The server refused: its text is the last error. Or its answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
@@ -10526,8 +10522,7 @@ enum natsStatus js_DirectGetMsgs(struct natsMsgList *list,
  * @param stream The name of the stream.
  * @param subjects The subjects; may have wildcards.
  * @param numSubjects How many there are in `subjects`.
- * @param opts How this call differs from the context; NULL for not at all. Read during the call
- * only.
+ * @param opts The options of this call; NULL for those of the context. Read during the call only.
  *
  * @retval NATS_OK `list` has at least one message.
  * @retval NATS_NOT_FOUND The stream has no such message.
@@ -10535,7 +10530,7 @@ enum natsStatus js_DirectGetMsgs(struct natsMsgList *list,
  * @retval NATS_NO_SERVER_SUPPORT The server is older than 2.11.
  * @retval NATS_INVALID_ARG `list` or `subjects` is NULL; `js` is NULL or was destroyed; the name
  * is missing; or there are no subjects.
- * @retval NATS_ERR The server refused: its words are the last error. Or its answer is not JSON.
+ * @retval NATS_ERR The server refused: its text is the last error. Or its answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
@@ -10572,15 +10567,14 @@ enum natsStatus js_DirectGetLastMsgs(struct natsMsgList *list,
  * `NATS_OK`.
  * @param js The context.
  * @param stream The name of the stream.
- * @param opts How this call differs from the context; NULL for not at all. Read during the call
- * only.
+ * @param opts The options of this call; NULL for those of the context. Read during the call only.
  * @param dgOpts Which message. Read during the call only.
  *
  * @retval NATS_OK `msg` has the payload.
  * @retval NATS_NOT_FOUND The stream has no such message.
  * @retval NATS_INVALID_ARG `msg` or `dgOpts` is NULL, `js` is NULL or was destroyed, or the name
  * is missing.
- * @retval NATS_ERR The server refused: its words are the last error. Or its answer is not JSON.
+ * @retval NATS_ERR The server refused: its text is the last error. Or its answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
@@ -10716,17 +10710,17 @@ enum natsStatus natsSubscription_FetchRequest(struct natsMsgList *list,
  * @param js The context.
  * @param stream The name of the stream.
  * @param preferred The name of the server that is to lead; NULL for any of them.
- * @param opts How this call differs from the context; NULL for not at all. Read during the call
- * only.
- * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ * @param opts The options of this call; NULL for those of the context. Read during the call only.
+ * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+ * not needed.
  *
  * @retval NATS_OK The leader steps down. `js_GetStreamInfo` shows the next one when there is one.
  * @retval NATS_NOT_FOUND The stream does not exist; `errCode` is `JSStreamNotFoundErr`. The last
  * error is cleared.
- * @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or the name is missing or cannot be one.
+ * @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or the name is missing or invalid.
  * @retval NATS_NO_SERVER_SUPPORT `preferred` is set, and the server is older than 2.11.
- * @retval NATS_ERR The server refused, as one without a cluster does: its words are the last error, its
- * number is in `errCode`. Or its answer is not JSON.
+ * @retval NATS_ERR The server refused, as one without a cluster does: its text is the last error, and `errCode` has
+ * its number. Or its answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
@@ -10757,17 +10751,17 @@ enum natsStatus js_StepDownStream(jsCtx *js,
  * @param stream The name of the stream.
  * @param consumer The name of the consumer.
  * @param preferred The name of the server that is to lead; NULL for any of them.
- * @param opts How this call differs from the context; NULL for not at all. Read during the call
- * only.
- * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ * @param opts The options of this call; NULL for those of the context. Read during the call only.
+ * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+ * not needed.
  *
  * @retval NATS_OK The leader steps down. `js_GetConsumerInfo` shows the next one when there is one.
  * @retval NATS_NOT_FOUND The stream or the consumer does not exist; `errCode` is
  * `JSStreamNotFoundErr` or `JSConsumerNotFoundErr`. The last error is cleared.
- * @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or a name is missing or cannot be one.
+ * @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or a name is missing or invalid.
  * @retval NATS_NO_SERVER_SUPPORT `preferred` is set, and the server is older than 2.11.
- * @retval NATS_ERR The server refused, as one without a cluster does: its words are the last error, its
- * number is in `errCode`. Or its answer is not JSON.
+ * @retval NATS_ERR The server refused, as one without a cluster does: its text is the last error, and `errCode` has
+ * its number. Or its answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
@@ -10789,26 +10783,28 @@ enum natsStatus js_StepDownConsumer(jsCtx *js,
                                     jsErrCode *errCode);
 
 /**
- * List the streams with what they have and tell whether that are all.
+ * List the streams with their state, and the names of those that are missing.
  *
- * As `js_Streams` otherwise. A list is not complete where servers do not answer in time, say
- * what cannot be read, or cannot run what they have.
+ * Lists all streams, or those that store a subject that matches `Stream.Info.SubjectsFilter` of
+ * the options. The server sends the list in pages; the timeout applies to all of them together. In
+ * contrast to `js_Streams`, tells which streams are missing: their servers did not answer in time,
+ * sent data that could not be parsed, or do not support them.
  *
  * @note An addition of this library: nats.c does not have it.
  *
- * @param list Receives the list, to be released with `jsStreamInfoList_Destroy`. It is empty
- * where all are missing. Written only with `NATS_OK`.
+ * @param list Receives the list, to be released with `jsStreamInfoList_Destroy`. It is empty if
+ * all are missing. Written only with `NATS_OK`.
  * @param missing Receives the names of those that are not in the list, to be released with
- * `jsStreamNamesList_Destroy`; NULL where the list is complete. Written only with `NATS_OK`.
+ * `jsStreamNamesList_Destroy`; NULL if the list is complete. Written only with `NATS_OK`.
  * @param js The context.
- * @param opts How this call differs from the context; NULL for not at all. Read during the call
- * only.
- * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ * @param opts The options of this call; NULL for those of the context. Read during the call only.
+ * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+ * not needed.
  *
  * @retval NATS_OK `list` or `missing` has at least one element.
  * @retval NATS_NOT_FOUND There are none. The last error is cleared.
  * @retval NATS_INVALID_ARG `list` or `missing` is NULL, or `js` is NULL or was destroyed.
- * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
  * Or its answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
@@ -10831,29 +10827,30 @@ enum natsStatus js_ListStreams(struct jsStreamInfoList **list,
                                jsErrCode *errCode);
 
 /**
- * List the consumers of a stream with how far they are and tell whether that are all.
+ * List the consumers of a stream with their state, and the names of those that are missing.
  *
- * As `js_Consumers` otherwise. A list is not complete where servers do not answer in time, say
- * what cannot be read, or cannot run what they have.
+ * The server sends the list in pages; the timeout applies to all of them together. In contrast to
+ * `js_Consumers`, tells which consumers are missing: their servers did not answer in time, sent
+ * data that could not be parsed, or do not support them.
  *
  * @note An addition of this library: nats.c does not have it.
  *
- * @param list Receives the list, to be released with `jsConsumerInfoList_Destroy`. It is empty
- * where all are missing. Written only with `NATS_OK`.
+ * @param list Receives the list, to be released with `jsConsumerInfoList_Destroy`. It is empty if
+ * all are missing. Written only with `NATS_OK`.
  * @param missing Receives the names of those that are not in the list, to be released with
- * `jsConsumerNamesList_Destroy`; NULL where the list is complete. Written only with `NATS_OK`.
+ * `jsConsumerNamesList_Destroy`; NULL if the list is complete. Written only with `NATS_OK`.
  * @param js The context.
  * @param stream The name of the stream.
- * @param opts How this call differs from the context; NULL for not at all. Read during the call
- * only.
- * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ * @param opts The options of this call; NULL for those of the context. Read during the call only.
+ * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+ * not needed.
  *
  * @retval NATS_OK `list` or `missing` has at least one element.
  * @retval NATS_NOT_FOUND There are none, or the stream does not exist and `errCode` is
  * `JSStreamNotFoundErr`. The last error is cleared.
  * @retval NATS_INVALID_ARG `list` or `missing` is NULL, or `js` is NULL or was destroyed, or the
- * name is missing or cannot be one.
- * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * name is missing or invalid.
+ * @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
  * Or its answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
@@ -10877,23 +10874,23 @@ enum natsStatus js_ListConsumers(struct jsConsumerInfoList **list,
                                  jsErrCode *errCode);
 
 /**
- * List the streams with what they have.
+ * List the streams with their configuration and state.
  *
- * Of all streams, or of those that store a subject: `Stream.Info.SubjectsFilter` of the options.
- * A server sends the list in pages; the wait of the options is for all of them together. Streams
- * whose servers do not answer are not in it.
+ * Lists all streams, or those that store a subject that matches `Stream.Info.SubjectsFilter` of
+ * the options. The server sends the list in pages; the timeout applies to all of them together.
+ * Streams whose servers do not answer are left out.
  *
  * @param list Receives the list, to be released with `jsStreamInfoList_Destroy`. Written only
  * with `NATS_OK`.
  * @param js The context.
- * @param opts How this call differs from the context; NULL for not at all. Read during the call
- * only.
- * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ * @param opts The options of this call; NULL for those of the context. Read during the call only.
+ * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+ * not needed.
  *
  * @retval NATS_OK `list` has at least one element.
  * @retval NATS_NOT_FOUND There are none. The last error is cleared.
  * @retval NATS_INVALID_ARG `list` is NULL, or `js` is NULL or was destroyed.
- * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
  * Or its answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
@@ -10923,14 +10920,14 @@ enum natsStatus js_Streams(struct jsStreamInfoList **list,
  * @param list Receives the list, to be released with `jsStreamNamesList_Destroy`. Written only
  * with `NATS_OK`.
  * @param js The context.
- * @param opts How this call differs from the context; NULL for not at all. Read during the call
- * only.
- * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ * @param opts The options of this call; NULL for those of the context. Read during the call only.
+ * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+ * not needed.
  *
  * @retval NATS_OK `list` has at least one element.
  * @retval NATS_NOT_FOUND There are none. The last error is cleared.
  * @retval NATS_INVALID_ARG `list` is NULL, or `js` is NULL or was destroyed.
- * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
  * Or its answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
@@ -10952,7 +10949,7 @@ enum natsStatus js_StreamNames(struct jsStreamNamesList **list,
                                jsErrCode *errCode);
 
 /**
- * List the consumers of a stream with how far they are.
+ * List the consumers of a stream with their configuration and state.
  *
  * A server sends the list in pages; the wait of the options is for all of them together.
  * Consumers whose servers do not answer are not in it.
@@ -10961,16 +10958,16 @@ enum natsStatus js_StreamNames(struct jsStreamNamesList **list,
  * with `NATS_OK`.
  * @param js The context.
  * @param stream The name of the stream.
- * @param opts How this call differs from the context; NULL for not at all. Read during the call
- * only.
- * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ * @param opts The options of this call; NULL for those of the context. Read during the call only.
+ * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+ * not needed.
  *
  * @retval NATS_OK `list` has at least one element.
  * @retval NATS_NOT_FOUND There are none, or the stream does not exist and `errCode` is
  * `JSStreamNotFoundErr`. The last error is cleared.
  * @retval NATS_INVALID_ARG `list` is NULL, or `js` is NULL or was destroyed, or the name is
- * missing or cannot be one.
- * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * missing or invalid.
+ * @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
  * Or its answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
@@ -11001,16 +10998,16 @@ enum natsStatus js_Consumers(struct jsConsumerInfoList **list,
  * with `NATS_OK`.
  * @param js The context.
  * @param stream The name of the stream.
- * @param opts How this call differs from the context; NULL for not at all. Read during the call
- * only.
- * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ * @param opts The options of this call; NULL for those of the context. Read during the call only.
+ * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+ * not needed.
  *
  * @retval NATS_OK `list` has at least one element.
  * @retval NATS_NOT_FOUND There are none, or the stream does not exist and `errCode` is
  * `JSStreamNotFoundErr`. The last error is cleared.
  * @retval NATS_INVALID_ARG `list` is NULL, or `js` is NULL or was destroyed, or the name is
- * missing or cannot be one.
- * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * missing or invalid.
+ * @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
  * Or its answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
@@ -11097,18 +11094,18 @@ NATS_EXTERN void jsConsumerInfoList_Destroy(struct jsConsumerInfoList *list);
 NATS_EXTERN void jsConsumerNamesList_Destroy(struct jsConsumerNamesList *list);
 
 /**
- * Get what the account uses of JetStream, and may use.
+ * Get the account's usage of JetStream, and its limits.
  *
  * @param ai Receives the answer, to be released with `jsAccountInfo_Destroy`. Written only with
  * `NATS_OK`.
  * @param js The context.
- * @param opts How this call differs from the context; NULL for not at all. Read during the call
- * only.
- * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ * @param opts The options of this call; NULL for those of the context. Read during the call only.
+ * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+ * not needed.
  *
  * @retval NATS_OK `ai` has the answer.
  * @retval NATS_INVALID_ARG `ai` is NULL, or `js` is NULL or was destroyed.
- * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
  * Or its answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
@@ -11132,7 +11129,7 @@ enum natsStatus js_GetAccountInfo(struct jsAccountInfo **ai,
 /**
  * Destroy what was said about an account.
  *
- * Frees it and all that it points at.
+ * Frees it and everything that it points at.
  *
  * @param ai What to destroy; NULL does nothing.
  *
@@ -11156,15 +11153,15 @@ NATS_EXTERN void jsAccountInfo_Destroy(struct jsAccountInfo *ai);
  * @param js The context.
  * @param stream The name of the stream.
  * @param seq The sequence, at least 1.
- * @param opts How this call differs from the context; NULL for not at all. Read during the call
- * only.
- * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ * @param opts The options of this call; NULL for those of the context. Read during the call only.
+ * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+ * not needed.
  *
  * @retval NATS_OK `msg` has the message.
  * @retval NATS_NOT_FOUND The stream has no such message; `errCode` is `JSNoMessageFoundErr`.
  * @retval NATS_INVALID_ARG `msg` is NULL, `js` is NULL or was destroyed, the name is missing, or
  * the sequence is 0.
- * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
  * Or its answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
@@ -11190,22 +11187,23 @@ enum natsStatus js_GetMsg(natsMsg **msg,
 /**
  * Get the last message of a subject in a stream.
  *
- * As `js_GetMsg` otherwise.
+ * The message is read through the API of the stream's leader, with its subject, headers, payload,
+ * sequence and time.
  *
  * @param msg Receives the message, to be released with `natsMsg_Destroy`. Written only with
  * `NATS_OK`.
  * @param js The context.
  * @param stream The name of the stream.
  * @param subject The subject; may have wildcards.
- * @param opts How this call differs from the context; NULL for not at all. Read during the call
- * only.
- * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ * @param opts The options of this call; NULL for those of the context. Read during the call only.
+ * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+ * not needed.
  *
  * @retval NATS_OK `msg` has the message.
  * @retval NATS_NOT_FOUND The stream has no such message; `errCode` is `JSNoMessageFoundErr`.
  * @retval NATS_INVALID_ARG `msg` is NULL, `js` is NULL or was destroyed, or the name or the
  * subject is missing.
- * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
  * Or its answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
@@ -11241,15 +11239,14 @@ enum natsStatus js_GetLastMsg(natsMsg **msg,
  * `NATS_OK`.
  * @param js The context.
  * @param stream The name of the stream.
- * @param opts How this call differs from the context; NULL for not at all. Read during the call
- * only.
+ * @param opts The options of this call; NULL for those of the context. Read during the call only.
  * @param dgOpts Which message. Read during the call only.
  *
  * @retval NATS_OK `msg` has the message.
  * @retval NATS_NOT_FOUND The stream has no such message.
  * @retval NATS_INVALID_ARG `msg` or `dgOpts` is NULL, `js` is NULL or was destroyed, or the name
  * is missing.
- * @retval NATS_ERR The server refused: its words are the last error. Or its answer is not JSON.
+ * @retval NATS_ERR The server refused: its text is the last error. Or its answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
@@ -11278,15 +11275,15 @@ enum natsStatus js_DirectGetMsg(natsMsg **msg,
  * @param js The context.
  * @param stream The name of the stream.
  * @param seq The sequence of the message.
- * @param opts How this call differs from the context; NULL for not at all. Read during the call
- * only.
- * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ * @param opts The options of this call; NULL for those of the context. Read during the call only.
+ * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+ * not needed.
  *
  * @retval NATS_OK The message is deleted.
  * @retval NATS_NOT_FOUND The stream does not exist; `errCode` is `JSStreamNotFoundErr`. The last
  * error is cleared.
  * @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or the name is missing.
- * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
  * Or its answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
@@ -11316,15 +11313,15 @@ enum natsStatus js_DeleteMsg(jsCtx *js,
  * @param js The context.
  * @param stream The name of the stream.
  * @param seq The sequence of the message.
- * @param opts How this call differs from the context; NULL for not at all. Read during the call
- * only.
- * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ * @param opts The options of this call; NULL for those of the context. Read during the call only.
+ * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+ * not needed.
  *
  * @retval NATS_OK The message is deleted and overwritten.
  * @retval NATS_NOT_FOUND The stream does not exist; `errCode` is `JSStreamNotFoundErr`. The last
  * error is cleared.
  * @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or the name is missing.
- * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
  * Or its answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
@@ -11378,7 +11375,7 @@ NATS_EXTERN enum natsStatus jsOptions_Init(struct jsOptions *opts);
  * @param dataLen The length of the payload in bytes; not negative.
  * @param opts What to expect and to say; NULL for nothing. `MaxWait` is in milliseconds, 0 for the
  * context's `Wait`.
- * @param errCode Receives the server's number for its error, 0 without one; may be NULL.
+ * @param errCode Receives the number of the server's error, or 0 if there is none; may be NULL.
  *
  * @retval NATS_OK The message is stored, or was before (`Duplicate`).
  * @retval NATS_INVALID_ARG `js` is NULL or was destroyed, `subj` is NULL or empty, `dataLen` is
@@ -11435,7 +11432,7 @@ enum natsStatus js_Publish(struct jsPubAck **pubAck,
  * @param js The context.
  * @param msg The message, which stays the program's. Its reply subject is not used.
  * @param opts As for `js_Publish`.
- * @param errCode Receives the server's number for its error, 0 without one; may be NULL.
+ * @param errCode Receives the number of the server's error, or 0 if there is none; may be NULL.
  *
  * @return As `js_Publish`; `NATS_INVALID_ARG` also if `msg` is NULL or has no subject.
  *
@@ -11468,7 +11465,8 @@ NATS_EXTERN void jsPubAck_Destroy(struct jsPubAck *pubAck);
 /**
  * Publish a payload to a stream without waiting for its ack.
  *
- * As `js_PublishMsgAsync`, with a message that the library makes and owns.
+ * Creates a message from the payload, which is copied, and publishes it as `js_PublishMsgAsync`
+ * does. The context's `AckHandler` or `ErrHandler` is called with the outcome.
  *
  * @param js The context.
  * @param subj The subject; not empty.
@@ -11506,9 +11504,9 @@ enum natsStatus js_PublishAsync(jsCtx *js,
 /**
  * Publish a message to a stream without waiting for its ack.
  *
- * The message waits in the library until its ack comes. What becomes of it is told to the
- * context's `AckHandler`, or, where it is not stored, to its `ErrHandler`; without either it is
- * destroyed. If `PublishAsync.MaxPending` messages wait already, the call waits for room, for
+ * The message waits in the library until its ack comes. The context's `AckHandler` is called with
+ * the outcome, or, if it is not stored, its `ErrHandler`; without either it is destroyed. If
+ * `PublishAsync.MaxPending` messages wait already, the call waits for room, for
  * `PublishAsync.StallWait`.
  *
  * Headers that the options stand for are set on the message, in place of those of the same names,
@@ -11530,7 +11528,7 @@ enum natsStatus js_PublishAsync(jsCtx *js,
  * fails with `NATS_TIMEOUT` if its ack has not come after so many milliseconds; else there is no
  * limit.
  *
- * @retval NATS_OK The message is on its way.
+ * @retval NATS_OK The message was published.
  * @retval NATS_INVALID_ARG `js` is NULL or was destroyed, `msg` or `*msg` is NULL, the message
  * has no subject, or the options are wrong as for `js_Publish` (`MaxWait` may be negative).
  * @retval NATS_TIMEOUT Too many messages wait for their acks, and none came in time; or the socket
@@ -11587,8 +11585,8 @@ NATS_EXTERN enum natsStatus js_PublishAsyncComplete(jsCtx *js, struct jsPubOptio
 /**
  * Take the messages whose acks have not come.
  *
- * They do not wait any more: if their acks come later, nobody is told. Entries may be published
- * again with `js_PublishMsgAsync(js, &list.Msgs[i], ..)`.
+ * They are not pending any more: if their acks arrive later, no handler is called. Entries may be
+ * published again with `js_PublishMsgAsync(js, &list.Msgs[i], ..)`.
  *
  * @param pending Receives the messages, in no particular order, to be released with
  * `natsMsgList_Destroy`; written only with `NATS_OK`.
@@ -11624,7 +11622,7 @@ NATS_EXTERN enum natsStatus js_PublishAsyncGetPendingList(struct natsMsgList *pe
  * @param js The context.
  * @param msg The message, which stays the program's.
  * @param opts As for `js_Publish`.
- * @param errCode Receives the server's number for its error, 0 without one; may be NULL.
+ * @param errCode Receives the number of the server's error, or 0 if there is none; may be NULL.
  *
  * @retval NATS_OK The stream takes the batch.
  * @retval NATS_INVALID_ARG `ctx`, `js` or `msg` is NULL, `js` was destroyed, the message has no
@@ -11680,9 +11678,9 @@ enum natsStatus js_BatchPublishStart(jsAtomicBatchCtx **ctx,
  * options stand for, are set on it.
  * @param opts As for `js_Publish`; `MaxWait` is for how long to wait for room in the buffer of the
  * connection.
- * @param errCode Receives the server's number for its error, 0 without one; may be NULL.
+ * @param errCode Receives the number of the server's error, or 0 if there is none; may be NULL.
  *
- * @retval NATS_OK The message is on its way.
+ * @retval NATS_OK The message was published.
  * @retval NATS_INVALID_ARG `ctx` or `msg` is NULL, `ctx` was destroyed, the message has no
  * subject, or the options are wrong as for `js_Publish`.
  * @retval NATS_ILLEGAL_STATE The batch was committed or discarded.
@@ -11720,7 +11718,7 @@ enum natsStatus js_BatchPublishAdd(struct jsPubAck **new_puback,
  * @param msg The last message, which stays the program's. Headers of the batch, and those that the
  * options stand for, are set on it.
  * @param opts As for `js_Publish`.
- * @param errCode Receives the server's number for its error, 0 without one; may be NULL.
+ * @param errCode Receives the number of the server's error, or 0 if there is none; may be NULL.
  *
  * @retval NATS_OK The batch is stored.
  * @retval NATS_TIMEOUT No answer came in time. The batch may be stored nonetheless, as a whole.
@@ -11754,7 +11752,7 @@ enum natsStatus js_BatchPublishCommit(struct jsPubAck **new_puback,
  * @param new_puback As for `js_BatchPublishCommit`.
  * @param ctx The batch.
  * @param opts As for `js_Publish`.
- * @param errCode Receives the server's number for its error, 0 without one; may be NULL.
+ * @param errCode Receives the number of the server's error, or 0 if there is none; may be NULL.
  *
  * @retval NATS_ILLEGAL_STATE The batch has no messages, or was committed or discarded.
  *
@@ -11875,9 +11873,9 @@ enum natsStatus js_FastPublishStart(jsFastBatchCtx **ctx,
  * @param msg The message, which stays the program's and may be added again. Its reply subject is not used.
  * @param opts What to expect and to say; NULL for nothing. `MaxWait` is how long to wait, in milliseconds; 0 for the
  * context's `Wait`.
- * @param errCode Receives the server's number for its error, 0 without one; may be NULL.
+ * @param errCode Receives the number of the server's error, or 0 if there is none; may be NULL.
  *
- * @retval NATS_OK The message is on its way.
+ * @retval NATS_OK The message was published.
  * @retval NATS_INVALID_ARG `ctx` or `msg` is NULL, `ctx` was destroyed, the message has no subject, or the options are
  * wrong as for `js_Publish`. The batch goes on.
  * @retval NATS_TIMEOUT No room came in time, and the message was not sent: the batch goes on. With the first message,
@@ -11920,7 +11918,7 @@ enum natsStatus js_FastPublishAdd(jsFastBatchCtx *ctx,
  * @param data The payload, copied or written before the call returns. Ignored if `dataLen` is 0.
  * @param dataLen The length of the payload in bytes; not negative.
  * @param opts As for `js_FastPublishAdd`.
- * @param errCode Receives the server's number for its error, 0 without one; may be NULL.
+ * @param errCode Receives the number of the server's error, or 0 if there is none; may be NULL.
  *
  * @return As `js_FastPublishAdd`; `NATS_INVALID_ARG` also if `subj` is NULL or empty, `dataLen` is negative, or `data`
  * is NULL while `dataLen` is not 0.
@@ -11953,7 +11951,7 @@ enum natsStatus js_FastPublishAddData(jsFastBatchCtx *ctx,
  * @param ctx The batch.
  * @param msg The last message, which stays the program's. Headers that the options stand for are set on it.
  * @param opts As for `js_FastPublishAdd`.
- * @param errCode Receives the server's number for its error, 0 without one; may be NULL.
+ * @param errCode Receives the number of the server's error, or 0 if there is none; may be NULL.
  *
  * @retval NATS_OK The batch is stored: all of it, or with `AllowGaps` what was neither lost nor refused, and the last
  * message in any case.
@@ -11993,7 +11991,7 @@ enum natsStatus js_FastPublishCommit(struct jsPubAck **new_puback,
  * @param new_puback As for `js_FastPublishCommit`.
  * @param ctx The batch.
  * @param opts Of these `MaxWait` counts, as for `js_FastPublishAdd`; NULL for the context's `Wait`.
- * @param errCode Receives the server's number for its error, 0 without one; may be NULL.
+ * @param errCode Receives the number of the server's error, or 0 if there is none; may be NULL.
  *
  * @retval NATS_ILLEGAL_STATE The batch has no messages, was committed before, or is being destroyed.
  *
@@ -12078,7 +12076,7 @@ void jsFastBatchCtx_Destroy(jsFastBatchCtx *ctx);
 NATS_EXTERN enum natsStatus jsFastPublishOptions_Init(struct jsFastPublishOptions *opts);
 
 /**
- * Begin a policy for publishing: nothing is done.
+ * Initialize a policy for publishing: nothing is done.
  *
  * @note An addition of this library: nats.c does not have it.
  *
@@ -12167,7 +12165,7 @@ NATS_EXTERN enum natsStatus natsMsg_ExpectLastSeq(natsMsg *msg, uint64_t seq);
  * @param delta What to add, in decimal digits, perhaps behind a plus or minus, of any length.
  * @param opts Of these `MaxWait` counts: how long to wait, in milliseconds; 0, or NULL, for the
  * context's `Wait`.
- * @param errCode Receives the server's number for its error, 0 without one; may be NULL.
+ * @param errCode Receives the number of the server's error, or 0 if there is none; may be NULL.
  *
  * @retval NATS_OK It is added.
  * @retval NATS_INVALID_ARG `js` is NULL or was destroyed, `subject` is NULL or empty, `delta` is
@@ -12421,24 +12419,24 @@ enum natsStatus js_PullSubscribeSync(natsSubscription **sub,
 /**
  * Create a stream, or change the configuration of the one that exists.
  *
- * As `js_UpdateStream`, and as `js_AddStream` where there is no stream of the name. Programs
- * that do so at the same time do not disturb each other.
+ * If a stream of the name exists, its configuration is replaced; otherwise the stream is created.
+ * Several programs may do this at the same time.
  *
  * @note An addition of this library: nats.c does not have it.
  *
- * @param si Receives what the stream is and has, to be released with `jsStreamInfo_Destroy`;
- * NULL if that is of no interest. Written only with `NATS_OK`.
+ * @param si Receives the configuration and state of the stream, to be released with
+ * `jsStreamInfo_Destroy`; NULL if it is not needed. Written only with `NATS_OK`.
  * @param js The context.
  * @param cfg The configuration. Read during the call only.
- * @param opts How this call differs from the context; NULL for not at all. Read during the call
- * only.
- * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ * @param opts The options of this call; NULL for those of the context. Read during the call only.
+ * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+ * not needed.
  *
  * @retval NATS_OK The stream has the configuration.
  * @retval NATS_INVALID_ARG As for `js_AddStream`.
  * @retval NATS_NO_SERVER_SUPPORT As for `js_AddStream`: the server is too old for a setting, which the last error names with the
  * version that knows it. Or a server elsewhere that is too old has answered, and ignored the setting.
- * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
  * Or its answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
@@ -12477,15 +12475,15 @@ enum natsStatus js_CreateOrUpdateStream(struct jsStreamInfo **si,
  * @param name Receives the name, to be released with `free`. Written only with `NATS_OK`.
  * @param js The context.
  * @param subject The subject; may have wildcards.
- * @param opts How this call differs from the context; NULL for not at all. Read during the call
- * only.
- * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ * @param opts The options of this call; NULL for those of the context. Read during the call only.
+ * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+ * not needed.
  *
  * @retval NATS_OK `name` has the name. Where several streams match it is that of one of them.
  * @retval NATS_NOT_FOUND No stream stores it. The last error is cleared.
  * @retval NATS_INVALID_ARG `name` is NULL, `js` is NULL or was destroyed, or the subject is
  * missing.
- * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
  * Or its answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
@@ -12508,25 +12506,25 @@ enum natsStatus js_StreamNameBySubject(char **name,
                                        jsErrCode *errCode);
 
 /**
- * Remove messages of a stream and tell how many these were.
+ * Remove messages of a stream, and get their number.
  *
  * As `js_PurgeStream` otherwise.
  *
  * @note An addition of this library: nats.c does not have it.
  *
- * @param purged Receives how many messages were removed; NULL if that is of no interest. Written
- * only with `NATS_OK`.
+ * @param purged Receives how many messages were removed; NULL if it is not needed. Written only
+ * with `NATS_OK`.
  * @param js The context.
  * @param stream The name of the stream.
- * @param opts How this call differs from the context; NULL for not at all. Read during the call
- * only.
- * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ * @param opts The options of this call; NULL for those of the context. Read during the call only.
+ * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+ * not needed.
  *
  * @retval NATS_OK The messages are removed.
  * @retval NATS_NOT_FOUND The stream does not exist; `errCode` is `JSStreamNotFoundErr`. The last
  * error is cleared.
  * @retval NATS_INVALID_ARG As for `js_PurgeStream`.
- * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
  * Or its answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
@@ -12737,19 +12735,19 @@ NATS_EXTERN enum natsStatus jsStreamExtra_Init(struct jsStreamExtra *extra);
  *
  * @note An addition of this library: nats.c does not have it.
  *
- * @param si Receives what the stream is and has, to be released with `jsStreamInfo_Destroy`;
- * NULL if that is of no interest. Written only with `NATS_OK`.
+ * @param si Receives the configuration and state of the stream, to be released with
+ * `jsStreamInfo_Destroy`; NULL if it is not needed. Written only with `NATS_OK`.
  * @param js The context.
  * @param cfg The configuration. Read during the call only.
  * @param extra What that has no place for; NULL for nothing. Read during the call only.
- * @param opts How this call differs from the context; NULL for not at all. Read during the call
- * only.
- * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ * @param opts The options of this call; NULL for those of the context. Read during the call only.
+ * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+ * not needed.
  *
  * @retval NATS_OK The stream exists.
  * @retval NATS_INVALID_ARG As for `js_AddStream`; or `extra` is for a mirror or for sources that the
  * configuration does not have, or has an empty transform.
- * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
  * Or its answer is not JSON.
  * @retval NATS_NO_SERVER_SUPPORT The server is older than 2.10 and knows no transforms.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
@@ -12804,20 +12802,20 @@ enum natsStatus js_AddStreamWithExtra(struct jsStreamInfo **si,
  *
  * @note An addition of this library: nats.c does not have it.
  *
- * @param si Receives what the stream is and has, to be released with `jsStreamInfo_Destroy`;
- * NULL if that is of no interest. Written only with `NATS_OK`.
+ * @param si Receives the configuration and state of the stream, to be released with
+ * `jsStreamInfo_Destroy`; NULL if it is not needed. Written only with `NATS_OK`.
  * @param js The context.
  * @param cfg The configuration. Read during the call only.
  * @param extra What that has no place for; NULL for nothing. Read during the call only.
- * @param opts How this call differs from the context; NULL for not at all. Read during the call
- * only.
- * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ * @param opts The options of this call; NULL for those of the context. Read during the call only.
+ * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+ * not needed.
  *
  * @retval NATS_OK The stream has the configuration.
  * @retval NATS_NOT_FOUND The stream does not exist; `errCode` is `JSStreamNotFoundErr`. The last
  * error is cleared.
  * @retval NATS_INVALID_ARG As for `js_AddStreamWithExtra`.
- * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
  * Or its answer is not JSON.
  * @retval NATS_NO_SERVER_SUPPORT The server is older than 2.10 and knows no transforms.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
@@ -12889,13 +12887,13 @@ NATS_EXTERN void jsSourceExtra_Destroy(struct jsSourceExtra *extra);
  * A stream that exists with the same configuration is no error. The `Domain` of a mirror or
  * source becomes its external API; the structure is not changed.
  *
- * @param si Receives what the stream is and has, to be released with `jsStreamInfo_Destroy`;
- * NULL if that is of no interest. Written only with `NATS_OK`.
+ * @param si Receives the configuration and state of the stream, to be released with
+ * `jsStreamInfo_Destroy`; NULL if it is not needed. Written only with `NATS_OK`.
  * @param js The context.
  * @param cfg The configuration, begun with `jsStreamConfig_Init`. Read during the call only.
- * @param opts How this call differs from the context; NULL for not at all. Read during the call
- * only.
- * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ * @param opts The options of this call; NULL for those of the context. Read during the call only.
+ * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+ * not needed.
  *
  * @retval NATS_OK The stream exists.
  * @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL; the name is missing or
@@ -12903,7 +12901,7 @@ NATS_EXTERN void jsSourceExtra_Destroy(struct jsSourceExtra *extra);
  * length is out of range; a string is not UTF-8; or a source has both `Domain` and `External`.
  * @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting, which the last error names with the
  * version that knows it. Or a server elsewhere that is too old has answered, and ignored the setting.
- * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
  * Or its answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
@@ -12944,22 +12942,22 @@ enum natsStatus js_AddStream(struct jsStreamInfo **si,
  * it: settings of a newer server, and of sources, that the structure has no field for are then
  * kept.
  *
- * @param si Receives what the stream is and has, to be released with `jsStreamInfo_Destroy`;
- * NULL if that is of no interest. Written only with `NATS_OK`.
+ * @param si Receives the configuration and state of the stream, to be released with
+ * `jsStreamInfo_Destroy`; NULL if it is not needed. Written only with `NATS_OK`.
  * @param js The context.
  * @param cfg The configuration. Read during the call only.
- * @param opts How this call differs from the context; NULL for not at all. Read during the call
- * only.
- * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ * @param opts The options of this call; NULL for those of the context. Read during the call only.
+ * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+ * not needed.
  *
  * @retval NATS_OK The stream has the configuration.
  * @retval NATS_NOT_FOUND The stream does not exist; `errCode` is `JSStreamNotFoundErr`. The last
  * error is cleared.
  * @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL; the name is missing or
- * cannot be one; a choice or a length is out of range; or a string is not UTF-8.
+ * invalid; a choice or a length is out of range; or a string is not UTF-8.
  * @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting, which the last error names with the
  * version that knows it. Or a server elsewhere that is too old has answered, and ignored the setting.
- * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
  * Or its answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
@@ -13000,16 +12998,16 @@ enum natsStatus js_UpdateStream(struct jsStreamInfo **si,
  *
  * @param js The context.
  * @param stream The name of the stream.
- * @param opts How this call differs from the context; NULL for not at all. Read during the call
- * only.
- * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ * @param opts The options of this call; NULL for those of the context. Read during the call only.
+ * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+ * not needed.
  *
  * @retval NATS_OK The messages are removed.
  * @retval NATS_NOT_FOUND The stream does not exist; `errCode` is `JSStreamNotFoundErr`. The last
  * error is cleared.
- * @retval NATS_INVALID_ARG `js` is NULL or was destroyed; the name is missing or cannot be one;
- * or the options have both a sequence and a number of messages to keep.
- * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * @retval NATS_INVALID_ARG `js` is NULL or was destroyed; the name is missing or invalid; or the
+ * options have both a sequence and a number of messages to keep.
+ * @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
  * Or its answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
@@ -13035,16 +13033,15 @@ enum natsStatus js_PurgeStream(jsCtx *js,
  *
  * @param js The context.
  * @param stream The name of the stream.
- * @param opts How this call differs from the context; NULL for not at all. Read during the call
- * only.
- * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ * @param opts The options of this call; NULL for those of the context. Read during the call only.
+ * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+ * not needed.
  *
  * @retval NATS_OK The stream is deleted.
  * @retval NATS_NOT_FOUND The stream does not exist; `errCode` is `JSStreamNotFoundErr`. The last
  * error is cleared.
- * @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or the name is missing or cannot be
- * one.
- * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or the name is missing or invalid.
+ * @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
  * Or its answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
@@ -13072,20 +13069,20 @@ enum natsStatus js_DeleteStream(jsCtx *js,
  * messages each subject has. Where these are many the server is asked several times, and each
  * answer may take as long as the options allow.
  *
- * @param si Receives what the stream is and has, to be released with `jsStreamInfo_Destroy`.
- * Written only with `NATS_OK`.
+ * @param si Receives the configuration and state of the stream, to be released with
+ * `jsStreamInfo_Destroy`. Written only with `NATS_OK`.
  * @param js The context.
  * @param stream The name of the stream.
- * @param opts How this call differs from the context; NULL for not at all. Read during the call
- * only.
- * @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+ * @param opts The options of this call; NULL for those of the context. Read during the call only.
+ * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+ * not needed.
  *
  * @retval NATS_OK `si` has the answer.
  * @retval NATS_NOT_FOUND The stream does not exist; `errCode` is `JSStreamNotFoundErr`. The last
  * error is cleared.
- * @retval NATS_INVALID_ARG `si` is NULL, `js` is NULL or was destroyed, or the name is missing
- * or cannot be one.
- * @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+ * @retval NATS_INVALID_ARG `si` is NULL, `js` is NULL or was destroyed, or the name is missing or
+ * invalid.
+ * @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
  * Or its answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
@@ -13110,7 +13107,7 @@ enum natsStatus js_GetStreamInfo(struct jsStreamInfo **si,
 /**
  * Destroy what was said about a stream.
  *
- * Frees it and all that it points at.
+ * Frees it and everything that it points at.
  *
  * @param si What to destroy; NULL does nothing.
  *
@@ -13446,9 +13443,10 @@ enum natsStatus natsSubscription_GetSequenceMismatch(struct jsConsumerSequenceMi
 NATS_EXTERN enum natsStatus kvExtraConfig_Init(struct kvExtraConfig *extra);
 
 /**
- * Create a key-value bucket with settings that `kvConfig` has no place for.
+ * Create a key-value bucket with settings that `kvConfig` has no fields for.
  *
- * As `js_CreateKeyValue` otherwise.
+ * Creates the stream of the bucket. If the bucket exists with the same configuration, it is
+ * opened.
  *
  * @note An addition of this library: nats.c does not have it.
  *
@@ -13456,12 +13454,13 @@ NATS_EXTERN enum natsStatus kvExtraConfig_Init(struct kvExtraConfig *extra);
  * `NATS_OK`.
  * @param js The context. It stays alive as long as the bucket's handle.
  * @param cfg The configuration. Read during the call only.
- * @param extra What that has no place for; NULL for the defaults. Read during the call only.
+ * @param extra The settings that `cfg` has no fields for; NULL for the defaults. Read during the
+ * call only.
  *
  * @retval NATS_OK The bucket can be used.
  * @retval NATS_INVALID_ARG As for `js_CreateKeyValue`.
  * @retval NATS_NO_SERVER_SUPPORT `LimitMarkerTTL` is set, and the servers are older than 2.11.
- * @retval NATS_ERR The server refused: its words are the last error.
+ * @retval NATS_ERR The server refused: its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
@@ -13491,13 +13490,14 @@ enum natsStatus js_CreateKeyValueWithExtra(kvStore **new_kv,
  * `NATS_OK`.
  * @param js The context. It stays alive as long as the bucket's handle.
  * @param cfg The configuration. Read during the call only.
- * @param extra What that has no place for; NULL for the defaults. Read during the call only.
+ * @param extra The settings that `cfg` has no fields for; NULL for the defaults. Read during the
+ * call only.
  *
  * @retval NATS_OK The bucket has the configuration.
  * @retval NATS_NOT_FOUND There is no such bucket. The last error is cleared.
  * @retval NATS_INVALID_ARG As for `js_CreateKeyValue`.
  * @retval NATS_NO_SERVER_SUPPORT `LimitMarkerTTL` is set, and the servers are older than 2.11.
- * @retval NATS_ERR The server refused: its words are the last error.
+ * @retval NATS_ERR The server refused: its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
@@ -13525,12 +13525,13 @@ enum natsStatus js_UpdateKeyValue(kvStore **new_kv,
  * `NATS_OK`.
  * @param js The context. It stays alive as long as the bucket's handle.
  * @param cfg The configuration. Read during the call only.
- * @param extra What that has no place for; NULL for the defaults. Read during the call only.
+ * @param extra The settings that `cfg` has no fields for; NULL for the defaults. Read during the
+ * call only.
  *
  * @retval NATS_OK The bucket has the configuration.
  * @retval NATS_INVALID_ARG As for `js_CreateKeyValue`.
  * @retval NATS_NO_SERVER_SUPPORT `LimitMarkerTTL` is set, and the servers are older than 2.11.
- * @retval NATS_ERR The server refused: its words are the last error.
+ * @retval NATS_ERR The server refused: its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
@@ -13560,7 +13561,7 @@ enum natsStatus js_CreateOrUpdateKeyValue(kvStore **new_kv,
  *
  * @retval NATS_OK `list` has the names, sorted; NULL and 0 where there are none.
  * @retval NATS_INVALID_ARG `list` is NULL, or `js` is NULL or was destroyed.
- * @retval NATS_ERR The server refused: its words are the last error.
+ * @retval NATS_ERR The server refused: its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
@@ -13594,7 +13595,7 @@ NATS_EXTERN enum natsStatus js_KeyValueNames(struct kvKeysList *list, jsCtx *js)
  * value is beyond its limit: `History` above 64, `LimitMarkerTTL` below a second.
  * @retval NATS_NO_SERVER_SUPPORT `LimitMarkerTTL` is set, and the servers are older than 2.11.
  * @retval NATS_ERR The server refused, as it does where the bucket exists with another
- * configuration: its words are the last error.
+ * configuration: its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
@@ -13639,7 +13640,7 @@ NATS_EXTERN enum natsStatus js_CreateKeyValue(kvStore **new_kv, jsCtx *js, struc
  * @retval NATS_NOT_FOUND There is no such bucket. The last error is cleared.
  * @retval NATS_INVALID_ARG `new_kv` is NULL, `js` is NULL or was destroyed, the name is missing or
  * not valid, or the stream of that name is no bucket.
- * @retval NATS_ERR The server refused: its words are the last error.
+ * @retval NATS_ERR The server refused: its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
@@ -13666,7 +13667,7 @@ NATS_EXTERN enum natsStatus js_KeyValue(kvStore **new_kv, jsCtx *js, const char 
  * @retval NATS_OK The bucket was deleted.
  * @retval NATS_NOT_FOUND There is no such bucket. The last error is cleared.
  * @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or the name is missing or not valid.
- * @retval NATS_ERR The server refused: its words are the last error.
+ * @retval NATS_ERR The server refused: its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
@@ -13946,7 +13947,7 @@ NATS_EXTERN uint64_t kvEntry_Revision(const kvEntry *e);
 NATS_EXTERN int64_t kvEntry_Created(const kvEntry *e);
 
 /**
- * Get how many entries a watcher still had to get when this one was delivered.
+ * Get the number of entries that a watcher had still to receive when this one was delivered.
  *
  * @param e The entry.
  *
@@ -13996,15 +13997,15 @@ NATS_EXTERN void kvEntry_Destroy(kvEntry *e);
  * @param new_entry Receives the entry, to be released with `kvEntry_Destroy`; NULL if the call
  * fails behind the check of its handles.
  * @param kv The bucket.
- * @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots, which are neither
- * first nor last nor beside each other.
+ * @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots. It must not begin
+ * or end with a dot, or have two in a row.
  *
  * @retval NATS_OK `new_entry` has the last revision.
  * @retval NATS_NOT_FOUND The key has no value: it never had one, or was deleted. The last error is
  * cleared.
  * @retval NATS_INVALID_ARG `new_entry` is NULL, or `kv` is NULL or was destroyed, or the key is
  * not valid.
- * @retval NATS_ERR The server refused: its words are the last error.
+ * @retval NATS_ERR The server refused: its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
@@ -14043,8 +14044,8 @@ NATS_EXTERN enum natsStatus kvStore_Get(kvEntry **new_entry, kvStore *kv, const 
  * @param new_entry Receives the entry, to be released with `kvEntry_Destroy`; NULL if the call
  * fails behind the check of its handles.
  * @param kv The bucket.
- * @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots, which are neither
- * first nor last nor beside each other.
+ * @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots. It must not begin
+ * or end with a dot, or have two in a row.
  * @param revision The revision, at least 1.
  *
  * @retval NATS_OK `new_entry` has that revision.
@@ -14052,7 +14053,7 @@ NATS_EXTERN enum natsStatus kvStore_Get(kvEntry **new_entry, kvStore *kv, const 
  * key. The last error is cleared.
  * @retval NATS_INVALID_ARG `new_entry` is NULL, `kv` is NULL or was destroyed, the key is not
  * valid, or the revision is 0.
- * @retval NATS_ERR The server refused: its words are the last error.
+ * @retval NATS_ERR The server refused: its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
@@ -14074,7 +14075,7 @@ enum natsStatus kvStore_GetRevision(kvEntry **new_entry,
 /**
  * List the keys of a bucket.
  *
- * Each key comes once, and none that was deleted.
+ * Each key is listed once. Deleted keys are left out.
  *
  * @param list The program's structure, which receives the keys, to be released with
  * `kvKeysList_Destroy`. Empty if the call fails.
@@ -14087,7 +14088,7 @@ enum natsStatus kvStore_GetRevision(kvEntry **new_entry,
  * `UpdatesOnly`.
  * @retval NATS_NOT_FOUND The bucket no longer exists. The last error is cleared.
  * @retval NATS_ILLEGAL_STATE The options have a callback.
- * @retval NATS_ERR The server refused: its words are the last error.
+ * @retval NATS_ERR The server refused: its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT The server did not answer in time, or the list was not complete within the
  * `Timeout` of the options.
@@ -14126,9 +14127,9 @@ enum natsStatus kvStore_Keys(struct kvKeysList *list,
                              const struct kvWatchOptions *opts);
 
 /**
- * List the keys of a bucket that patterns match.
+ * List the keys of a bucket that match patterns.
  *
- * As `kvStore_Keys` otherwise.
+ * Each key is listed once. Deleted keys are left out.
  *
  * @param list The program's structure, which receives the keys, to be released with
  * `kvKeysList_Destroy`. Empty if the call fails.
@@ -14143,7 +14144,7 @@ enum natsStatus kvStore_Keys(struct kvKeysList *list,
  * is less than 1, `kv` is NULL or was destroyed, or the options have `UpdatesOnly`.
  * @retval NATS_NOT_FOUND The bucket no longer exists. The last error is cleared.
  * @retval NATS_ILLEGAL_STATE The options have a callback.
- * @retval NATS_ERR The server refused: its words are the last error.
+ * @retval NATS_ERR The server refused: its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT The server did not answer in time, or the list was not complete within the
  * `Timeout` of the options.
@@ -14194,7 +14195,7 @@ NATS_EXTERN void kvKeysList_Destroy(struct kvKeysList *list);
  * @retval NATS_NOT_FOUND There is no revision, or the bucket no longer exists. The last error is
  * cleared.
  * @retval NATS_ILLEGAL_STATE The options have a callback.
- * @retval NATS_ERR The server refused: its words are the last error.
+ * @retval NATS_ERR The server refused: its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT The server did not answer in time, or the list was not complete within the
  * `Timeout` of the options.
@@ -14229,22 +14230,22 @@ enum natsStatus kvStore_History(struct kvEntryList *list,
 NATS_EXTERN void kvEntryList_Destroy(struct kvEntryList *list);
 
 /**
- * Give a key a value, whatever it has.
+ * Set the value of a key unconditionally.
  *
- * @param rev Receives the revision, or 0 if the call fails; NULL if it is of no interest.
+ * @param rev Receives the revision, or 0 if the call fails; NULL if it is not needed.
  * @param kv The bucket.
- * @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots, which are neither
- * first nor last nor beside each other.
+ * @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots. It must not begin
+ * or end with a dot, or have two in a row.
  * @param data The value; ignored where `len` is 0.
  * @param len The number of bytes of the value.
  *
  * @retval NATS_OK The value is stored.
  * @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, the key is not valid, `len` is negative,
- * or `data` is NULL where there is a length.
- * @retval NATS_ERR The server refused: its words are the last error.
+ * or `data` is NULL and `len` is not 0.
+ * @retval NATS_ERR The server refused: its text is the last error.
  * @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
- * @retval NATS_MAX_PAYLOAD The value is larger than the server takes.
+ * @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  *
  * @par Threads
@@ -14265,23 +14266,23 @@ enum natsStatus kvStore_Put(uint64_t *rev,
 /**
  * Give a key its first value.
  *
- * Fails where the key has a value. A key that was deleted has none.
+ * Fails if the key has a value. A deleted key has none.
  *
- * @param rev Receives the revision, or 0 if the call fails; NULL if it is of no interest.
+ * @param rev Receives the revision, or 0 if the call fails; NULL if it is not needed.
  * @param kv The bucket.
- * @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots, which are neither
- * first nor last nor beside each other.
+ * @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots. It must not begin
+ * or end with a dot, or have two in a row.
  * @param data The value; ignored where `len` is 0.
  * @param len The number of bytes of the value.
  *
  * @retval NATS_OK The value is stored.
  * @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, the key is not valid, `len` is negative,
- * or `data` is NULL where there is a length.
- * @retval NATS_ERR The key has a value, or the server refused for another reason: its words are
- * the last error.
+ * or `data` is NULL and `len` is not 0.
+ * @retval NATS_ERR The key has a value, or the server refused for another reason: its text is the
+ * last error.
  * @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
- * @retval NATS_MAX_PAYLOAD The value is larger than the server takes.
+ * @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  *
  * @par Threads
@@ -14302,25 +14303,25 @@ enum natsStatus kvStore_Create(uint64_t *rev,
 /**
  * Give a key another value if its revision is the one that is known.
  *
- * So of several programs that change a value at the same time only one succeeds; the others get it
- * again and try with its new revision.
+ * If several programs change a value at the same time, only one of them succeeds; the others read
+ * the value again and try with its new revision.
  *
- * @param rev Receives the revision, or 0 if the call fails; NULL if it is of no interest.
+ * @param rev Receives the revision, or 0 if the call fails; NULL if it is not needed.
  * @param kv The bucket.
- * @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots, which are neither
- * first nor last nor beside each other.
+ * @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots. It must not begin
+ * or end with a dot, or have two in a row.
  * @param data The value; ignored where `len` is 0.
  * @param len The number of bytes of the value.
- * @param last The revision that the key must have; 0 if it must have none at all.
+ * @param last The revision that the key must have; 0 if the key must not exist.
  *
  * @retval NATS_OK The value is stored.
  * @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, the key is not valid, `len` is negative,
- * or `data` is NULL where there is a length.
+ * or `data` is NULL and `len` is not 0.
  * @retval NATS_ERR The key has another revision, or the server refused for another reason: its
- * words are the last error.
+ * text is the last error.
  * @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
- * @retval NATS_MAX_PAYLOAD The value is larger than the server takes.
+ * @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  *
  * @par Threads
@@ -14342,29 +14343,28 @@ enum natsStatus kvStore_Update(uint64_t *rev,
 /**
  * Give a key its first value, for a time.
  *
- * Fails where the key has a value. A key that was deleted has none.
+ * Fails if the key has a value. A deleted key has none.
  *
- * The bucket must have `LimitMarkerTTL`, and servers take no time below a second. When it is over
- * the key is deleted, by a marker of the server.
+ * The bucket must have `LimitMarkerTTL`, and the time must be at least a second. When it is over,
+ * the server deletes the key and stores a marker.
  *
- * @param rev Receives the revision, or 0 if the call fails; NULL if it is of no interest.
+ * @param rev Receives the revision, or 0 if the call fails; NULL if it is not needed.
  * @param kv The bucket.
- * @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots, which are neither
- * first nor last nor beside each other.
+ * @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots. It must not begin
+ * or end with a dot, or have two in a row.
  * @param data The value; ignored where `len` is 0.
  * @param len The number of bytes of the value.
- * @param ttl How long the revision is kept, in milliseconds; 0 or less for as long as the bucket
- * says.
+ * @param ttl The time to live of the revision in milliseconds; 0 or less for the bucket's setting.
  *
  * @retval NATS_OK The value is stored.
  * @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, the key is not valid, `len` is negative,
- * or `data` is NULL where there is a length.
+ * or `data` is NULL and `len` is not 0.
  * @retval NATS_NO_SERVER_SUPPORT `ttl` is set, and the server is older than 2.11.
- * @retval NATS_ERR The key has a value, or the server refused for another reason: its words are
- * the last error.
+ * @retval NATS_ERR The key has a value, or the server refused for another reason: its text is the
+ * last error.
  * @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
- * @retval NATS_MAX_PAYLOAD The value is larger than the server takes.
+ * @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  *
  * @par Threads
@@ -14386,31 +14386,30 @@ enum natsStatus kvStore_CreateWithTTL(uint64_t *rev,
 /**
  * Give a key another value, for a time, if its revision is the one that is known.
  *
- * So of several programs that change a value at the same time only one succeeds; the others get it
- * again and try with its new revision.
+ * If several programs change a value at the same time, only one of them succeeds; the others read
+ * the value again and try with its new revision.
  *
- * The bucket must have `LimitMarkerTTL`, and servers take no time below a second. When it is over
- * the key is deleted, by a marker of the server.
+ * The bucket must have `LimitMarkerTTL`, and the time must be at least a second. When it is over,
+ * the server deletes the key and stores a marker.
  *
- * @param rev Receives the revision, or 0 if the call fails; NULL if it is of no interest.
+ * @param rev Receives the revision, or 0 if the call fails; NULL if it is not needed.
  * @param kv The bucket.
- * @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots, which are neither
- * first nor last nor beside each other.
+ * @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots. It must not begin
+ * or end with a dot, or have two in a row.
  * @param data The value; ignored where `len` is 0.
  * @param len The number of bytes of the value.
- * @param last The revision that the key must have; 0 if it must have none at all.
- * @param ttl How long the revision is kept, in milliseconds; 0 or less for as long as the bucket
- * says.
+ * @param last The revision that the key must have; 0 if the key must not exist.
+ * @param ttl The time to live of the revision in milliseconds; 0 or less for the bucket's setting.
  *
  * @retval NATS_OK The value is stored.
  * @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, the key is not valid, `len` is negative,
- * or `data` is NULL where there is a length.
+ * or `data` is NULL and `len` is not 0.
  * @retval NATS_NO_SERVER_SUPPORT `ttl` is set, and the server is older than 2.11.
  * @retval NATS_ERR The key has another revision, or the server refused for another reason: its
- * words are the last error.
+ * text is the last error.
  * @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
- * @retval NATS_MAX_PAYLOAD The value is larger than the server takes.
+ * @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  *
  * @par Threads
@@ -14431,20 +14430,20 @@ enum natsStatus kvStore_UpdateWithTTL(uint64_t *rev,
                                       int64_t ttl);
 
 /**
- * Give a key a string as its value, whatever it has.
+ * Set the value of a key to a string unconditionally.
  *
- * @param rev Receives the revision, or 0 if the call fails; NULL if it is of no interest.
+ * @param rev Receives the revision, or 0 if the call fails; NULL if it is not needed.
  * @param kv The bucket.
- * @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots, which are neither
- * first nor last nor beside each other.
+ * @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots. It must not begin
+ * or end with a dot, or have two in a row.
  * @param data The value: a string, stored without the NUL at its end; NULL for an empty one.
  *
  * @retval NATS_OK The value is stored.
  * @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, or the key is not valid.
- * @retval NATS_ERR The server refused: its words are the last error.
+ * @retval NATS_ERR The server refused: its text is the last error.
  * @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
- * @retval NATS_MAX_PAYLOAD The value is larger than the server takes.
+ * @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  *
  * @par Threads
@@ -14460,21 +14459,21 @@ NATS_EXTERN enum natsStatus kvStore_PutString(uint64_t *rev, kvStore *kv, const 
 /**
  * Give a key a string as its first value.
  *
- * Fails where the key has a value. A key that was deleted has none.
+ * Fails if the key has a value. A deleted key has none.
  *
- * @param rev Receives the revision, or 0 if the call fails; NULL if it is of no interest.
+ * @param rev Receives the revision, or 0 if the call fails; NULL if it is not needed.
  * @param kv The bucket.
- * @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots, which are neither
- * first nor last nor beside each other.
+ * @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots. It must not begin
+ * or end with a dot, or have two in a row.
  * @param data The value: a string, stored without the NUL at its end.
  *
  * @retval NATS_OK The value is stored.
  * @retval NATS_INVALID_ARG `kv` or `data` is NULL, `kv` was destroyed, or the key is not valid.
- * @retval NATS_ERR The key has a value, or the server refused for another reason: its words are
- * the last error.
+ * @retval NATS_ERR The key has a value, or the server refused for another reason: its text is the
+ * last error.
  * @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
- * @retval NATS_MAX_PAYLOAD The value is larger than the server takes.
+ * @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  *
  * @par Threads
@@ -14494,23 +14493,23 @@ enum natsStatus kvStore_CreateString(uint64_t *rev,
 /**
  * Give a key a string as another value if its revision is the one that is known.
  *
- * So of several programs that change a value at the same time only one succeeds; the others get it
- * again and try with its new revision.
+ * If several programs change a value at the same time, only one of them succeeds; the others read
+ * the value again and try with its new revision.
  *
- * @param rev Receives the revision, or 0 if the call fails; NULL if it is of no interest.
+ * @param rev Receives the revision, or 0 if the call fails; NULL if it is not needed.
  * @param kv The bucket.
- * @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots, which are neither
- * first nor last nor beside each other.
+ * @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots. It must not begin
+ * or end with a dot, or have two in a row.
  * @param data The value: a string, stored without the NUL at its end.
- * @param last The revision that the key must have; 0 if it must have none at all.
+ * @param last The revision that the key must have; 0 if the key must not exist.
  *
  * @retval NATS_OK The value is stored.
  * @retval NATS_INVALID_ARG `kv` or `data` is NULL, `kv` was destroyed, or the key is not valid.
  * @retval NATS_ERR The key has another revision, or the server refused for another reason: its
- * words are the last error.
+ * text is the last error.
  * @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
- * @retval NATS_MAX_PAYLOAD The value is larger than the server takes.
+ * @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  *
  * @par Threads
@@ -14531,27 +14530,26 @@ enum natsStatus kvStore_UpdateString(uint64_t *rev,
 /**
  * Give a key a string as its first value, for a time.
  *
- * Fails where the key has a value. A key that was deleted has none.
+ * Fails if the key has a value. A deleted key has none.
  *
- * The bucket must have `LimitMarkerTTL`, and servers take no time below a second. When it is over
- * the key is deleted, by a marker of the server.
+ * The bucket must have `LimitMarkerTTL`, and the time must be at least a second. When it is over,
+ * the server deletes the key and stores a marker.
  *
- * @param rev Receives the revision, or 0 if the call fails; NULL if it is of no interest.
+ * @param rev Receives the revision, or 0 if the call fails; NULL if it is not needed.
  * @param kv The bucket.
- * @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots, which are neither
- * first nor last nor beside each other.
+ * @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots. It must not begin
+ * or end with a dot, or have two in a row.
  * @param data The value: a string, stored without the NUL at its end.
- * @param ttl How long the revision is kept, in milliseconds; 0 or less for as long as the bucket
- * says.
+ * @param ttl The time to live of the revision in milliseconds; 0 or less for the bucket's setting.
  *
  * @retval NATS_OK The value is stored.
  * @retval NATS_INVALID_ARG `kv` or `data` is NULL, `kv` was destroyed, or the key is not valid.
  * @retval NATS_NO_SERVER_SUPPORT `ttl` is set, and the server is older than 2.11.
- * @retval NATS_ERR The key has a value, or the server refused for another reason: its words are
- * the last error.
+ * @retval NATS_ERR The key has a value, or the server refused for another reason: its text is the
+ * last error.
  * @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
- * @retval NATS_MAX_PAYLOAD The value is larger than the server takes.
+ * @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  *
  * @par Threads
@@ -14572,29 +14570,28 @@ enum natsStatus kvStore_CreateStringWithTTL(uint64_t *rev,
 /**
  * Give a key a string as another value, for a time, if its revision is the one that is known.
  *
- * So of several programs that change a value at the same time only one succeeds; the others get it
- * again and try with its new revision.
+ * If several programs change a value at the same time, only one of them succeeds; the others read
+ * the value again and try with its new revision.
  *
- * The bucket must have `LimitMarkerTTL`, and servers take no time below a second. When it is over
- * the key is deleted, by a marker of the server.
+ * The bucket must have `LimitMarkerTTL`, and the time must be at least a second. When it is over,
+ * the server deletes the key and stores a marker.
  *
- * @param rev Receives the revision, or 0 if the call fails; NULL if it is of no interest.
+ * @param rev Receives the revision, or 0 if the call fails; NULL if it is not needed.
  * @param kv The bucket.
- * @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots, which are neither
- * first nor last nor beside each other.
+ * @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots. It must not begin
+ * or end with a dot, or have two in a row.
  * @param data The value: a string, stored without the NUL at its end.
- * @param last The revision that the key must have; 0 if it must have none at all.
- * @param ttl How long the revision is kept, in milliseconds; 0 or less for as long as the bucket
- * says.
+ * @param last The revision that the key must have; 0 if the key must not exist.
+ * @param ttl The time to live of the revision in milliseconds; 0 or less for the bucket's setting.
  *
  * @retval NATS_OK The value is stored.
  * @retval NATS_INVALID_ARG `kv` or `data` is NULL, `kv` was destroyed, or the key is not valid.
  * @retval NATS_NO_SERVER_SUPPORT `ttl` is set, and the server is older than 2.11.
  * @retval NATS_ERR The key has another revision, or the server refused for another reason: its
- * words are the last error.
+ * text is the last error.
  * @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
- * @retval NATS_MAX_PAYLOAD The value is larger than the server takes.
+ * @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  *
  * @par Threads
@@ -14616,19 +14613,19 @@ enum natsStatus kvStore_UpdateStringWithTTL(uint64_t *rev,
 /**
  * Delete a key.
  *
- * What the key had before stays in the bucket, as far as that keeps history, and a marker says
- * that it was deleted.
+ * The history of the key stays in the bucket, if that keeps history, followed by a marker that
+ * says that the key was deleted.
  *
  * @param kv The bucket.
- * @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots, which are neither
- * first nor last nor beside each other.
+ * @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots. It must not begin
+ * or end with a dot, or have two in a row.
  *
  * @retval NATS_OK The key has no value; it may have had none before.
  * @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, or the key is not valid.
- * @retval NATS_ERR The server refused: its words are the last error.
+ * @retval NATS_ERR The server refused: its text is the last error.
  * @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
- * @retval NATS_MAX_PAYLOAD The value is larger than the server takes.
+ * @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  *
  * @par Threads
@@ -14642,22 +14639,22 @@ enum natsStatus kvStore_UpdateStringWithTTL(uint64_t *rev,
 NATS_EXTERN enum natsStatus kvStore_Delete(kvStore *kv, const char *key);
 
 /**
- * Delete a key with all that it had.
+ * Delete a key and its history.
  *
- * `Timeout` and `TTL` of the options are used. With a `TTL` the marker goes as well; the bucket
+ * `Timeout` and `TTL` of the options are used. With a `TTL` the marker expires too; the bucket
  * must have `LimitMarkerTTL` then.
  *
  * @param kv The bucket.
- * @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots, which are neither
- * first nor last nor beside each other.
+ * @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots. It must not begin
+ * or end with a dot, or have two in a row.
  * @param opts How to purge; NULL for the defaults. Read during the call only.
  *
- * @retval NATS_OK The bucket has nothing of the key but a marker.
+ * @retval NATS_OK The bucket has nothing of the key except a marker.
  * @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, or the key is not valid.
- * @retval NATS_ERR The server refused: its words are the last error.
+ * @retval NATS_ERR The server refused: its text is the last error.
  * @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
- * @retval NATS_MAX_PAYLOAD The value is larger than the server takes.
+ * @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  *
  * @par Threads
@@ -14683,7 +14680,7 @@ NATS_EXTERN enum natsStatus kvStore_Purge(kvStore *kv, const char *key, const st
  * @retval NATS_OK All was removed.
  * @retval NATS_INVALID_ARG `kv` is NULL or was destroyed.
  * @retval NATS_NOT_FOUND The bucket no longer exists. The last error is cleared.
- * @retval NATS_ERR The server refused: its words are the last error.
+ * @retval NATS_ERR The server refused: its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time, or the time of the options is over. Some of it
  * may have been removed.
@@ -14700,25 +14697,27 @@ NATS_EXTERN enum natsStatus kvStore_Purge(kvStore *kv, const char *key, const st
 NATS_EXTERN enum natsStatus kvStore_PurgeDeletes(kvStore *kv, const struct kvPurgeOptions *opts);
 
 /**
- * Delete a key if its revision is the one that is known.
+ * Delete a key if it has a given revision.
  *
- * As `kvStore_Delete` otherwise.
+ * The history of the key stays in the bucket, if that keeps history, followed by a marker that
+ * says that the key was deleted. If another client has changed the key in the meantime, nothing is
+ * changed.
  *
  * @note An addition of this library: nats.c does not have it.
  *
  * @param kv The bucket.
- * @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots, which are neither
- * first nor last nor beside each other.
+ * @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots. It must not begin
+ * or end with a dot, or have two in a row.
  * @param revision The revision that the key must have, at least 1.
  *
  * @retval NATS_OK The key has no value.
  * @retval NATS_MISMATCH The key has another revision. Nothing was changed.
  * @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, the key is not valid, or the revision is
  * 0.
- * @retval NATS_ERR The server refused: its words are the last error.
+ * @retval NATS_ERR The server refused: its text is the last error.
  * @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
- * @retval NATS_MAX_PAYLOAD The value is larger than the server takes.
+ * @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  *
  * @par Threads
@@ -14732,26 +14731,28 @@ NATS_EXTERN enum natsStatus kvStore_PurgeDeletes(kvStore *kv, const struct kvPur
 NATS_EXTERN enum natsStatus kvStore_DeleteIfRevision(kvStore *kv, const char *key, uint64_t revision);
 
 /**
- * Delete a key with all that it had if its revision is the one that is known.
+ * Delete a key and its history if the key has a given revision.
  *
- * As `kvStore_Purge` otherwise.
+ * `Timeout` and `TTL` of the options are used. With a `TTL` the marker expires too; the bucket
+ * must have `LimitMarkerTTL` then. If another client has changed the key in the meantime, nothing
+ * is changed.
  *
  * @note An addition of this library: nats.c does not have it.
  *
  * @param kv The bucket.
- * @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots, which are neither
- * first nor last nor beside each other.
+ * @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots. It must not begin
+ * or end with a dot, or have two in a row.
  * @param revision The revision that the key must have, at least 1.
  * @param opts How to purge; NULL for the defaults. Read during the call only.
  *
- * @retval NATS_OK The bucket has nothing of the key but a marker.
+ * @retval NATS_OK The bucket has nothing of the key except a marker.
  * @retval NATS_MISMATCH The key has another revision. Nothing was changed.
  * @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, the key is not valid, or the revision is
  * 0.
- * @retval NATS_ERR The server refused: its words are the last error.
+ * @retval NATS_ERR The server refused: its text is the last error.
  * @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
- * @retval NATS_MAX_PAYLOAD The value is larger than the server takes.
+ * @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  *
  * @par Threads
@@ -14788,7 +14789,7 @@ enum natsStatus kvStore_PurgeIfRevision(kvStore *kv,
  * @retval NATS_LIMIT_REACHED More than 1024 keys match.
  * @retval NATS_NO_SERVER_SUPPORT The server is older than 2.11, or the bucket does not allow
  * direct gets.
- * @retval NATS_ERR The server refused: its words are the last error.
+ * @retval NATS_ERR The server refused: its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
@@ -14815,7 +14816,7 @@ enum natsStatus kvStore_GetMany(struct kvEntryList *list,
  * @note An addition of this library: nats.c does not have it.
  *
  * @param rev Receives the revision of the last change, or 0 if the call fails; those before it
- * have the numbers before that. NULL if it is of no interest.
+ * have the numbers before that. NULL if it is not needed.
  * @param kv The bucket.
  * @param changes The changes, each of another key.
  * @param numChanges How many there are, 1 to 1000.
@@ -14826,12 +14827,12 @@ enum natsStatus kvStore_GetMany(struct kvEntryList *list,
  * or an operation is not valid, or a length is negative.
  * @retval NATS_LIMIT_REACHED There are more than 1000 changes.
  * @retval NATS_NO_SERVER_SUPPORT The server knows no batches (before 2.12). Nothing was changed.
- * @retval NATS_ERR The bucket was created without `Transactions`; or the server refused: its words
- * are the last error. Nothing was changed.
+ * @retval NATS_ERR The bucket was created without `Transactions`; or the server refused: its text
+ * is the last error. Nothing was changed.
  * @retval NATS_NOT_FOUND The bucket no longer exists.
  * @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
- * @retval NATS_MAX_PAYLOAD The value is larger than the server takes.
+ * @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  *
  * @par Threads
@@ -14871,7 +14872,7 @@ enum natsStatus kvStore_Apply(uint64_t *rev,
                               int numChanges);
 
 /**
- * Get what a bucket is and has at this moment.
+ * Get the present status of a bucket.
  *
  * @param new_status Receives the status, to be released with `kvStatus_Destroy`. Written only with
  * `NATS_OK`.
@@ -14880,7 +14881,7 @@ enum natsStatus kvStore_Apply(uint64_t *rev,
  * @retval NATS_OK `new_status` has the status.
  * @retval NATS_NOT_FOUND The bucket no longer exists. The last error is cleared.
  * @retval NATS_INVALID_ARG `new_status` is NULL, or `kv` is NULL or was destroyed.
- * @retval NATS_ERR The server refused: its words are the last error.
+ * @retval NATS_ERR The server refused: its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
@@ -14910,7 +14911,7 @@ NATS_EXTERN enum natsStatus kvStore_Status(kvStatus **new_status, kvStore *kv);
 NATS_EXTERN const char *kvStatus_Bucket(const kvStatus *sts);
 
 /**
- * Get how many revisions a bucket has.
+ * Get the number of revisions in a bucket.
  *
  * @param sts The status.
  *
@@ -14924,7 +14925,7 @@ NATS_EXTERN const char *kvStatus_Bucket(const kvStatus *sts);
 NATS_EXTERN uint64_t kvStatus_Values(const kvStatus *sts);
 
 /**
- * Get how many revisions of each key a bucket keeps.
+ * Get the number of revisions that a bucket keeps of each key.
  *
  * @param sts The status.
  *
@@ -14938,7 +14939,7 @@ NATS_EXTERN uint64_t kvStatus_Values(const kvStatus *sts);
 NATS_EXTERN int64_t kvStatus_History(const kvStatus *sts);
 
 /**
- * Get how old revisions of a bucket get.
+ * Get the maximum age of revisions in a bucket.
  *
  * @param sts The status.
  *
@@ -14952,7 +14953,7 @@ NATS_EXTERN int64_t kvStatus_History(const kvStatus *sts);
 NATS_EXTERN int64_t kvStatus_TTL(const kvStatus *sts);
 
 /**
- * Get on how many servers a bucket is.
+ * Get the number of replicas of a bucket.
  *
  * @param sts The status.
  *
@@ -14966,7 +14967,7 @@ NATS_EXTERN int64_t kvStatus_TTL(const kvStatus *sts);
 NATS_EXTERN int64_t kvStatus_Replicas(const kvStatus *sts);
 
 /**
- * Get how many bytes a bucket has.
+ * Get the size of a bucket in bytes.
  *
  * @param sts The status.
  *
@@ -14980,7 +14981,7 @@ NATS_EXTERN int64_t kvStatus_Replicas(const kvStatus *sts);
 NATS_EXTERN uint64_t kvStatus_Bytes(const kvStatus *sts);
 
 /**
- * Get how long markers of expired keys live in a bucket.
+ * Get the lifetime of the markers of expired keys in a bucket.
  *
  * @note An addition of this library: nats.c does not have it.
  *
@@ -15012,7 +15013,7 @@ NATS_EXTERN int64_t kvStatus_LimitMarkerTTL(const kvStatus *sts);
 NATS_EXTERN bool kvStatus_IsCompressed(const kvStatus *sts);
 
 /**
- * Get the size of the largest value that a bucket takes.
+ * Get the maximum size of a value in a bucket.
  *
  * @note An addition of this library: nats.c does not have it.
  *
@@ -15028,7 +15029,7 @@ NATS_EXTERN bool kvStatus_IsCompressed(const kvStatus *sts);
 NATS_EXTERN int64_t kvStatus_MaxValueSize(const kvStatus *sts);
 
 /**
- * Get how many bytes a bucket can have.
+ * Get the maximum size of a bucket in bytes.
  *
  * @note An addition of this library: nats.c does not have it.
  *
@@ -15044,7 +15045,7 @@ NATS_EXTERN int64_t kvStatus_MaxValueSize(const kvStatus *sts);
 NATS_EXTERN int64_t kvStatus_MaxBytes(const kvStatus *sts);
 
 /**
- * Get the words for people that a bucket was created with.
+ * Get the description of a bucket.
  *
  * @note An addition of this library: nats.c does not have it.
  *
@@ -15060,7 +15061,7 @@ NATS_EXTERN int64_t kvStatus_MaxBytes(const kvStatus *sts);
 NATS_EXTERN const char *kvStatus_Description(const kvStatus *sts);
 
 /**
- * Get the names and values that a bucket was created with, and those of the server.
+ * Get the metadata of a bucket, including those of the server.
  *
  * @note An addition of this library: nats.c does not have it.
  *
@@ -15076,7 +15077,7 @@ NATS_EXTERN const char *kvStatus_Description(const kvStatus *sts);
 NATS_EXTERN const struct natsMetadata *kvStatus_Metadata(const kvStatus *sts);
 
 /**
- * Get where a bucket has its values.
+ * Get the type of storage of a bucket.
  *
  * @note An addition of this library: nats.c does not have it.
  *
@@ -15138,27 +15139,26 @@ NATS_EXTERN bool kvStatus_HasTransactions(const kvStatus *sts);
 NATS_EXTERN void kvStatus_Destroy(kvStatus *sts);
 
 /**
- * Follow a key, or the keys that a pattern matches.
+ * Watch a key, or the keys that match a pattern.
  *
- * Shows the last revision of each key that the bucket has, then says once that these initial data
- * are complete, by a NULL entry with `NATS_OK`, and goes on with all that is stored afterwards.
- * The options can have it show more or less. No revision comes twice, out of order or behind a
- * later one of its key, over any number of reconnects and restarts of servers: the watcher is an
- * ordered consumer. Source: ADR-8, ADR-17.
+ * Delivers the last revision of each matching key, then a NULL entry with `NATS_OK`, which says
+ * that these initial data are complete, and then all changes. The options can select more or less.
+ * The watcher is an ordered consumer: no revision is delivered twice or out of order, whatever
+ * happens to the connection and the servers. Source: ADR-8, ADR-17.
  *
  * @param new_watcher Receives the watcher, to be released with `kvWatcher_Destroy`. It is written
  * before the first callback, and restored on failure.
  * @param kv The bucket.
  * @param keys The key or the pattern, which may have the wildcards `*` for a token and `>` for all
  * that follow.
- * @param opts What to show; NULL for the defaults. Read during the call only; the callback and its
- * closure must stay.
+ * @param opts The selection of entries; NULL for the defaults. Read during the call only; the
+ * callback and its closure must stay.
  *
  * @retval NATS_OK The watcher was made.
  * @retval NATS_INVALID_ARG `new_watcher` or `keys` is NULL, `keys` is empty, or `kv` is NULL or
  * was destroyed.
  * @retval NATS_NOT_FOUND The bucket no longer exists.
- * @retval NATS_ERR The server refused, as it does where patterns overlap: its words are the last
+ * @retval NATS_ERR The server refused, for example because patterns overlap: its text is the last
  * error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
@@ -15202,24 +15202,27 @@ enum natsStatus kvStore_Watch(kvWatcher **new_watcher,
                               const struct kvWatchOptions *opts);
 
 /**
- * Follow several keys or patterns of keys.
+ * Watch several keys or patterns of keys.
  *
- * As `kvStore_Watch` otherwise.
+ * Delivers the last revision of each matching key, then a NULL entry with `NATS_OK`, which says
+ * that these initial data are complete, and then all changes. The options can select more or less.
+ * The watcher is an ordered consumer: no revision is delivered twice or out of order, whatever
+ * happens to the connection and the servers. Source: ADR-8, ADR-17.
  *
  * @param new_watcher Receives the watcher, to be released with `kvWatcher_Destroy`. It is written
  * before the first callback, and restored on failure.
  * @param kv The bucket.
  * @param keys The keys and patterns. No two of them may match the same key.
  * @param numKeys How many there are, at least 1.
- * @param opts What to show; NULL for the defaults. Read during the call only; the callback and its
- * closure must stay.
+ * @param opts The selection of entries; NULL for the defaults. Read during the call only; the
+ * callback and its closure must stay.
  *
  * @retval NATS_OK The watcher was made.
  * @retval NATS_INVALID_ARG `new_watcher` or `keys` is NULL, a key is NULL or empty, `numKeys` is
  * less than 1, `kv` is NULL or was destroyed, or the server has no consumers of several subjects
  * (before 2.10).
  * @retval NATS_NOT_FOUND The bucket no longer exists.
- * @retval NATS_ERR The server refused, as it does where patterns overlap: its words are the last
+ * @retval NATS_ERR The server refused, for example because patterns overlap: its text is the last
  * error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
@@ -15242,20 +15245,23 @@ enum natsStatus kvStore_WatchMulti(kvWatcher **new_watcher,
                                    const struct kvWatchOptions *opts);
 
 /**
- * Follow all keys of a bucket.
+ * Watch all keys of a bucket.
  *
- * As `kvStore_Watch` otherwise.
+ * Delivers the last revision of each matching key, then a NULL entry with `NATS_OK`, which says
+ * that these initial data are complete, and then all changes. The options can select more or less.
+ * The watcher is an ordered consumer: no revision is delivered twice or out of order, whatever
+ * happens to the connection and the servers. Source: ADR-8, ADR-17.
  *
  * @param new_watcher Receives the watcher, to be released with `kvWatcher_Destroy`. It is written
  * before the first callback, and restored on failure.
  * @param kv The bucket.
- * @param opts What to show; NULL for the defaults. Read during the call only; the callback and its
- * closure must stay.
+ * @param opts The selection of entries; NULL for the defaults. Read during the call only; the
+ * callback and its closure must stay.
  *
  * @retval NATS_OK The watcher was made.
  * @retval NATS_INVALID_ARG `new_watcher` is NULL, or `kv` is NULL or was destroyed.
  * @retval NATS_NOT_FOUND The bucket no longer exists.
- * @retval NATS_ERR The server refused, as it does where patterns overlap: its words are the last
+ * @retval NATS_ERR The server refused, for example because patterns overlap: its text is the last
  * error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
@@ -15433,7 +15439,7 @@ microError *microService_SetStatsDataHandler(microService *m,
                                              void *closure);
 
 /**
- * Make a client, which asks services over a connection.
+ * Create a client that sends requests to services over a connection.
  *
  * @param new_client Receives the client, to be released with `microClient_Destroy`; written only with NULL.
  * @param nc The connection, which the client does not keep open.
@@ -15562,7 +15568,7 @@ microError *microGroup_AddEndpoint(microGroup *g,
                                    struct microEndpointConfig *config);
 
 /**
- * Add a group to a service: a common beginning of the subjects of some endpoints.
+ * Add a group to a service: a common prefix of the subjects of some endpoints.
  *
  * Protocol: ADR-32.
  *
@@ -15677,7 +15683,7 @@ microError *microError_WrapText(microError *err,
                                 const char *text);
 
 /**
- * Make an error from a status.
+ * Create an error from a status.
  *
  * @param s The status.
  *
@@ -15864,7 +15870,7 @@ microError *microRequest_RespondCustom(microRequest *req,
 NATS_EXTERN natsMsg *microRequest_GetMsg(microRequest *req);
 
 /**
- * Return the connection that a request came by.
+ * Return the connection over which a request was received.
  *
  * @param req The request.
  *
@@ -16294,7 +16300,7 @@ natsConnection *microService_GetConnection(microService *m);
 NATS_EXTERN void *microService_GetState(microService *m);
 
 /**
- * Read what a service is, and its endpoints.
+ * Get the info of a service and its endpoints.
  *
  * @param new_info Receives the information, to be released with `microServiceInfo_Destroy`; written only with NULL.
  * @param m The service.
@@ -16336,7 +16342,7 @@ microError *microService_GetStats(struct microServiceStats **new_stats,
                                   microService *m);
 
 /**
- * Destroy what `microService_GetInfo` has made.
+ * Destroy the result of `microService_GetInfo`.
  *
  * @param info The information; NULL does nothing.
  *
@@ -16348,7 +16354,7 @@ microError *microService_GetStats(struct microServiceStats **new_stats,
 NATS_EXTERN void microServiceInfo_Destroy(struct microServiceInfo *info);
 
 /**
- * Destroy what `microService_GetStats` has made.
+ * Destroy the result of `microService_GetStats`.
  *
  * @param stats The statistics; NULL does nothing.
  *
@@ -16437,7 +16443,7 @@ NATS_EXTERN microError *microError_Wrapf(microError *err,
  *
  * @retval NATS_OK The revision was written.
  * @retval NATS_INVALID_ARG A pointer is NULL, the name is empty, or `obs` was destroyed.
- * @retval NATS_ERR The server refused; its words are the last error.
+ * @retval NATS_ERR The server refused; its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -16572,7 +16578,7 @@ enum natsStatus js_CreateObjectStore(objStore **new_obs,
  * @retval NATS_OK The store is as it was to be.
  * @retval NATS_INVALID_ARG A pointer is NULL, `js` was destroyed, or the configuration cannot be one.
  * @retval NATS_NOT_FOUND The store does not exist.
- * @retval NATS_ERR The server refused; its words are the last error.
+ * @retval NATS_ERR The server refused; its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -16600,7 +16606,7 @@ enum natsStatus js_UpdateObjectStore(objStore **new_obs,
  * @retval NATS_OK The store exists.
  * @retval NATS_INVALID_ARG A pointer is NULL, `js` was destroyed, or no store can have the name.
  * @retval NATS_NOT_FOUND The store does not exist. The last error is cleared.
- * @retval NATS_ERR The server refused; its words are the last error.
+ * @retval NATS_ERR The server refused; its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -16627,7 +16633,7 @@ enum natsStatus js_ObjectStore(objStore **new_obs,
  * @retval NATS_OK The store is no more.
  * @retval NATS_INVALID_ARG A pointer is NULL, `js` was destroyed, or no store can have the name.
  * @retval NATS_NOT_FOUND The store does not exist. The last error is cleared.
- * @retval NATS_ERR The server refused; its words are the last error.
+ * @retval NATS_ERR The server refused; its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -16653,7 +16659,7 @@ enum natsStatus js_DeleteObjectStore(jsCtx *js,
  * @retval NATS_OK The list has at least one element.
  * @retval NATS_INVALID_ARG A pointer is NULL, or `js` was destroyed.
  * @retval NATS_NOT_FOUND There is none. The last error is cleared.
- * @retval NATS_ERR The server refused; its words are the last error.
+ * @retval NATS_ERR The server refused; its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -16671,7 +16677,7 @@ enum natsStatus js_ObjectStoreNames(struct objStoreNamesList **new_list,
                                     jsCtx *js);
 
 /**
- * List what all stores are and have.
+ * List the statuses of all stores.
  *
  * @param new_list Receives the list, to be released with `objStoreStatusesList_Destroy`. Written only with `NATS_OK`.
  * @param js The context.
@@ -16679,7 +16685,7 @@ enum natsStatus js_ObjectStoreNames(struct objStoreNamesList **new_list,
  * @retval NATS_OK The list has at least one element.
  * @retval NATS_INVALID_ARG A pointer is NULL, or `js` was destroyed.
  * @retval NATS_NOT_FOUND There is none. The last error is cleared.
- * @retval NATS_ERR The server refused; its words are the last error.
+ * @retval NATS_ERR The server refused; its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -16697,7 +16703,7 @@ enum natsStatus js_ObjectStoreStatuses(struct objStoreStatusesList **new_list,
                                        jsCtx *js);
 
 /**
- * Tell what a store is and has.
+ * Get the status of a store.
  *
  * @param new_status Receives the status, to be released with `objStoreStatus_Destroy`. Written only with `NATS_OK`.
  * @param obs The store.
@@ -16705,7 +16711,7 @@ enum natsStatus js_ObjectStoreStatuses(struct objStoreStatusesList **new_list,
  * @retval NATS_OK The status was written.
  * @retval NATS_INVALID_ARG A pointer is NULL, or `obs` was destroyed.
  * @retval NATS_NOT_FOUND The store does not exist. The last error is cleared.
- * @retval NATS_ERR The server refused; its words are the last error.
+ * @retval NATS_ERR The server refused; its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -16723,16 +16729,16 @@ enum natsStatus objStore_Status(struct objStoreStatus **new_status,
                                 objStore *obs);
 
 /**
- * Have a store refuse all changes from now on.
+ * Seal a store: it refuses all changes from now on.
  *
- * That cannot be undone.
+ * This cannot be undone.
  *
  * @param obs The store.
  *
  * @retval NATS_OK The store is sealed.
  * @retval NATS_INVALID_ARG `obs` is NULL or was destroyed.
  * @retval NATS_NOT_FOUND The store does not exist. The last error is cleared.
- * @retval NATS_ERR The server refused; its words are the last error.
+ * @retval NATS_ERR The server refused; its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -16768,7 +16774,7 @@ void objStore_Destroy(objStore *obs);
 /**
  * Release a list of names.
  *
- * With all that it points at. NULL does nothing.
+ * Frees everything that it points at. NULL does nothing.
  *
  * @param list What to release; NULL does nothing.
  *
@@ -16785,7 +16791,7 @@ void objStoreNamesList_Destroy(struct objStoreNamesList *list);
 /**
  * Release a list of statuses.
  *
- * With all that it points at. NULL does nothing.
+ * Frees everything that it points at. NULL does nothing.
  *
  * @param list What to release; NULL does nothing.
  *
@@ -16802,7 +16808,7 @@ void objStoreStatusesList_Destroy(struct objStoreStatusesList *list);
 /**
  * Release a status.
  *
- * With all that it points at. NULL does nothing.
+ * Frees everything that it points at. NULL does nothing.
  *
  * @param status What to release; NULL does nothing.
  *
@@ -16829,8 +16835,9 @@ void objStoreStatus_Destroy(struct objStoreStatus *status);
  * @retval NATS_OK The object is there.
  * @retval NATS_INVALID_ARG A pointer is NULL, the name is empty, or `obs` was destroyed.
  * @retval NATS_NOT_FOUND There is no such object, its chunks are missing, or the store does not exist.
- * @retval NATS_ILLEGAL_STATE A link leads to a store, nowhere, or in a circle; or the object is not what its description says.
- * @retval NATS_ERR The server refused; its words are the last error.
+ * @retval NATS_ILLEGAL_STATE A link leads to a store, to nothing, or in a circle; or the object does not match its
+ * description.
+ * @retval NATS_ERR The server refused; its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -16969,8 +16976,9 @@ void objStoreGet_Destroy(objStoreGet *get);
  * @retval NATS_OK The object was read.
  * @retval NATS_INVALID_ARG A pointer is NULL, the name is empty, or `obs` was destroyed.
  * @retval NATS_NOT_FOUND There is no such object, its chunks are missing, or the store does not exist.
- * @retval NATS_ILLEGAL_STATE A link leads to a store, nowhere, or in a circle; or the object is not what its description says.
- * @retval NATS_ERR The server refused; its words are the last error.
+ * @retval NATS_ILLEGAL_STATE A link leads to a store, to nothing, or in a circle; or the object does not match its
+ * description.
+ * @retval NATS_ERR The server refused; its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -17003,8 +17011,9 @@ enum natsStatus objStore_GetString(char **new_str,
  * @retval NATS_OK The object was read.
  * @retval NATS_INVALID_ARG A pointer is NULL, the name is empty, or `obs` was destroyed.
  * @retval NATS_NOT_FOUND There is no such object, its chunks are missing, or the store does not exist.
- * @retval NATS_ILLEGAL_STATE A link leads to a store, nowhere, or in a circle; or the object is not what its description says.
- * @retval NATS_ERR The server refused; its words are the last error.
+ * @retval NATS_ILLEGAL_STATE A link leads to a store, to nothing, or in a circle; or the object does not match its
+ * description.
+ * @retval NATS_ERR The server refused; its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -17039,7 +17048,8 @@ enum natsStatus objStore_GetBytes(void **new_data,
  * @retval NATS_INVALID_ARG `obs` is NULL or was destroyed, or a name is NULL or empty.
  * @retval NATS_ERR The file cannot be written, the digest is not that of the bytes, or the server refused; the last error has the words.
  * @retval NATS_NOT_FOUND There is no such object, its chunks are missing, or the store does not exist.
- * @retval NATS_ILLEGAL_STATE A link leads to a store, nowhere, or in a circle; or the object is not what its description says.
+ * @retval NATS_ILLEGAL_STATE A link leads to a store, to nothing, or in a circle; or the object does not match its
+ * description.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -17059,7 +17069,7 @@ enum natsStatus objStore_GetFile(objStore *obs,
                                  struct objStoreOptions *opts);
 
 /**
- * Describe an object.
+ * Get the description of an object.
  *
  * @param new_info Receives the description, to be released with `objStoreInfo_Destroy`. Written only with `NATS_OK`.
  * @param obs The store.
@@ -17069,7 +17079,7 @@ enum natsStatus objStore_GetFile(objStore *obs,
  * @retval NATS_OK The description was written.
  * @retval NATS_INVALID_ARG A pointer is NULL, the name is empty, or `obs` was destroyed.
  * @retval NATS_NOT_FOUND There is no such object, or no such store.
- * @retval NATS_ERR The server refused; its words are the last error.
+ * @retval NATS_ERR The server refused; its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -17102,7 +17112,7 @@ enum natsStatus objStore_GetInfo(struct objStoreInfo **new_info,
  * @retval NATS_INVALID_ARG A pointer is NULL, a name is empty, or `obs` was destroyed.
  * @retval NATS_ILLEGAL_STATE The object does not exist or was deleted, or another one has the new name.
  * @retval NATS_MISMATCH Other clients change the object again and again.
- * @retval NATS_ERR The server refused; its words are the last error.
+ * @retval NATS_ERR The server refused; its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -17133,7 +17143,7 @@ enum natsStatus objStore_UpdateMeta(objStore *obs,
  * @retval NATS_NOT_FOUND There is no such object, or it was deleted already.
  * @retval NATS_ILLEGAL_STATE Its description is unusable.
  * @retval NATS_MISMATCH Other clients change the object again and again.
- * @retval NATS_ERR The server refused; its words are the last error.
+ * @retval NATS_ERR The server refused; its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -17164,7 +17174,7 @@ enum natsStatus objStore_Delete(objStore *obs,
  * @retval NATS_INVALID_ARG `obs` or `obj` is NULL, a name is empty, or `obs` was destroyed.
  * @retval NATS_ILLEGAL_STATE The target was deleted or is a link, or an object that is no link has the name.
  * @retval NATS_MISMATCH Other clients change the link again and again.
- * @retval NATS_ERR The server refused; its words are the last error.
+ * @retval NATS_ERR The server refused; its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -17197,7 +17207,7 @@ enum natsStatus objStore_AddLink(struct objStoreInfo **new_info,
  * @retval NATS_INVALID_ARG `obs` or `bucket` is NULL or was destroyed, or the name is empty.
  * @retval NATS_ILLEGAL_STATE The target was deleted or is a link, or an object that is no link has the name.
  * @retval NATS_MISMATCH Other clients change the link again and again.
- * @retval NATS_ERR The server refused; its words are the last error.
+ * @retval NATS_ERR The server refused; its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -17219,7 +17229,7 @@ enum natsStatus objStore_AddBucketLink(struct objStoreInfo **new_info,
 /**
  * Release the description of an object.
  *
- * With all that it points at. NULL does nothing.
+ * Frees everything that it points at. NULL does nothing.
  *
  * @param info What to release; NULL does nothing.
  *
@@ -17245,7 +17255,7 @@ void objStoreInfo_Destroy(struct objStoreInfo *info);
  * @retval NATS_OK The put was begun.
  * @retval NATS_INVALID_ARG A pointer is NULL, the name is empty, a link is set, or `obs` was destroyed.
  * @retval NATS_NOT_FOUND The store does not exist.
- * @retval NATS_ERR The server refused; its words are the last error.
+ * @retval NATS_ERR The server refused; its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -17276,8 +17286,8 @@ enum natsStatus objStore_Put(objStorePut **new_put,
  * @retval NATS_OK The bytes were sent.
  * @retval NATS_INVALID_ARG `put` is NULL or was destroyed, the length is negative, or one of data and length is missing.
  * @retval NATS_ILLEGAL_STATE The put was completed.
- * @retval NATS_CONNECTION_DISCONNECTED The connection was lost while chunks were on their way: the object is what it was.
- * @retval NATS_ERR The server refused; its words are the last error.
+ * @retval NATS_CONNECTION_DISCONNECTED The connection was lost while chunks were in flight: the object is unchanged.
+ * @retval NATS_ERR The server refused; its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -17308,9 +17318,10 @@ enum natsStatus objStorePut_Add(objStorePut *put,
  * @retval NATS_OK The object is stored.
  * @retval NATS_INVALID_ARG `put` is NULL or was destroyed, or the time is negative.
  * @retval NATS_ILLEGAL_STATE The put was completed before.
- * @retval NATS_CONNECTION_DISCONNECTED The connection was lost while chunks were on their way: the object is what it was.
- * @retval NATS_MISMATCH Another client has changed the object, and the put was guarded or lost again and again.
- * @retval NATS_ERR The server refused; its words are the last error.
+ * @retval NATS_CONNECTION_DISCONNECTED The connection was lost while chunks were in flight: the object is unchanged.
+ * @retval NATS_MISMATCH Another client has changed the object, and the put was conditional or lost the race several
+ * times.
+ * @retval NATS_ERR The server refused; its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -17358,9 +17369,10 @@ void objStorePut_Destroy(objStorePut *put);
  *
  * @retval NATS_OK The object is stored.
  * @retval NATS_INVALID_ARG `obs` is NULL or was destroyed, or the name is empty.
- * @retval NATS_CONNECTION_DISCONNECTED The connection was lost while chunks were on their way: the object is what it was.
- * @retval NATS_MISMATCH Another client has changed the object, and the put was guarded or lost again and again.
- * @retval NATS_ERR The server refused; its words are the last error.
+ * @retval NATS_CONNECTION_DISCONNECTED The connection was lost while chunks were in flight: the object is unchanged.
+ * @retval NATS_MISMATCH Another client has changed the object, and the put was conditional or lost the race several
+ * times.
+ * @retval NATS_ERR The server refused; its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -17390,9 +17402,10 @@ enum natsStatus objStore_PutString(struct objStoreInfo **new_info,
  *
  * @retval NATS_OK The object is stored.
  * @retval NATS_INVALID_ARG `obs` is NULL or was destroyed, the name is empty, the length is negative, or one of data and length is missing.
- * @retval NATS_CONNECTION_DISCONNECTED The connection was lost while chunks were on their way: the object is what it was.
- * @retval NATS_MISMATCH Another client has changed the object, and the put was guarded or lost again and again.
- * @retval NATS_ERR The server refused; its words are the last error.
+ * @retval NATS_CONNECTION_DISCONNECTED The connection was lost while chunks were in flight: the object is unchanged.
+ * @retval NATS_MISMATCH Another client has changed the object, and the put was conditional or lost the race several
+ * times.
+ * @retval NATS_ERR The server refused; its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -17424,8 +17437,9 @@ enum natsStatus objStore_PutBytes(struct objStoreInfo **new_info,
  * @retval NATS_OK The object is stored.
  * @retval NATS_INVALID_ARG `obs` is NULL or was destroyed, or the path is NULL, empty or not UTF-8.
  * @retval NATS_ERR The file cannot be read, or the server refused; the last error has the words.
- * @retval NATS_CONNECTION_DISCONNECTED The connection was lost while chunks were on their way: the object is what it was.
- * @retval NATS_MISMATCH Another client has changed the object, and the put was guarded or lost again and again.
+ * @retval NATS_CONNECTION_DISCONNECTED The connection was lost while chunks were in flight: the object is unchanged.
+ * @retval NATS_MISMATCH Another client has changed the object, and the put was conditional or lost the race several
+ * times.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -17523,7 +17537,7 @@ NATS_EXTERN enum natsStatus objStoreWatchOptions_Init(struct objStoreWatchOption
  * @retval NATS_OK The watcher was made.
  * @retval NATS_INVALID_ARG `new_watcher` or `obs` is NULL, or `obs` was destroyed.
  * @retval NATS_NOT_FOUND The store does not exist.
- * @retval NATS_ERR The server refused; its words are the last error.
+ * @retval NATS_ERR The server refused; its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -17554,7 +17568,7 @@ enum natsStatus objStore_Watch(objStoreWatcher **new_watcher,
  * @retval NATS_INVALID_ARG A pointer is NULL, `watcher` was destroyed, or the time is not above 0.
  * @retval NATS_ILLEGAL_STATE The watcher was stopped.
  * @retval NATS_TIMEOUT Nothing has happened in time.
- * @retval NATS_ERR The server refused; its words are the last error.
+ * @retval NATS_ERR The server refused; its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
@@ -17580,7 +17594,7 @@ enum natsStatus objStoreWatcher_Next(struct objStoreInfo **new_info,
  *
  * @retval NATS_OK The watcher is stopped.
  * @retval NATS_INVALID_ARG `watcher` is NULL or was destroyed.
- * @retval NATS_ERR The server refused; its words are the last error.
+ * @retval NATS_ERR The server refused; its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -17625,7 +17639,7 @@ void objStoreWatcher_Destroy(objStoreWatcher *watcher);
  * @retval NATS_OK The list has at least one element.
  * @retval NATS_INVALID_ARG `new_list` or `obs` is NULL, or `obs` was destroyed.
  * @retval NATS_NOT_FOUND There is no object, or no store.
- * @retval NATS_ERR The server refused; its words are the last error.
+ * @retval NATS_ERR The server refused; its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -17646,7 +17660,7 @@ enum natsStatus objStore_List(struct objStoreInfoList **new_list,
 /**
  * Release a list of objects.
  *
- * With all that it points at. NULL does nothing.
+ * Frees everything that it points at. NULL does nothing.
  *
  * @param list What to release; NULL does nothing.
  *

@@ -141,7 +141,8 @@ pub unsafe extern "C" fn natsMsg_Nak(msg: *mut natsMsg, opts: *mut jsOptions) ->
 
 /// Refuse a message, so that the consumer delivers it again after a while.
 ///
-/// As `natsMsg_Nak`, but the consumer waits before it delivers the message again.
+/// The consumer waits for the given time before it delivers the message again. A message that was
+/// acknowledged before is left alone. Source: ADR-15.
 ///
 /// @param msg The message, received from a JetStream subscription.
 /// @param delay How long to wait in milliseconds; with zero or less this is `natsMsg_Nak`.
@@ -211,7 +212,7 @@ pub unsafe extern "C" fn natsMsg_InProgress(msg: *mut natsMsg, opts: *mut jsOpti
     })
 }
 
-/// Give a message up: it is not delivered again.
+/// Terminate a message: it is not delivered again.
 ///
 /// For messages that can never be processed. The server publishes an advisory about it. A message
 /// that was acknowledged before is left alone. Source: ADR-15.
@@ -243,13 +244,14 @@ pub unsafe extern "C" fn natsMsg_Term(msg: *mut natsMsg, opts: *mut jsOptions) -
     })
 }
 
-/// Give a message up, and say why.
+/// Terminate a message, with a reason: it is not delivered again.
 ///
-/// As `natsMsg_Term`; the reason is in the server's advisory. Servers before 2.10 ignore it. Source:
+/// For messages that can never be processed. The server publishes an advisory with the reason;
+/// servers before 2.10 ignore it. A message that was acknowledged before is left alone. Source:
 /// ADR-15.
 ///
 /// @param msg The message, received from a JetStream subscription.
-/// @param reason Why, in any words; with NULL or an empty text this is `natsMsg_Term`.
+/// @param reason The reason; with NULL or an empty text this is `natsMsg_Term`.
 /// @param opts As for `natsMsg_Ack`.
 ///
 /// @retval NATS_OK The consumer was told, or the message has been acknowledged already.
@@ -289,8 +291,7 @@ pub unsafe extern "C" fn natsMsg_TermWithReason(
     })
 }
 
-/// Return what the server says about a message: its sequences, when it was stored, how often it was
-/// delivered.
+/// Return the metadata of a message: its sequences, when it was stored, how often it was delivered.
 ///
 /// It is in the message's reply subject, and read when this is called. Source: ADR-15.
 ///

@@ -103,7 +103,7 @@ pub unsafe extern "C" fn jsStreamInfo_GetDomain(
 ///
 /// @param text Receives the words of the server, which belong to the info and are valid until that is
 /// destroyed; NULL if they are of no interest. Written only with `NATS_OK`.
-/// @param code Receives the number of the error; NULL if it is of no interest. Written only with `NATS_OK`.
+/// @param code Receives the number of the error; NULL if it is not needed. Written only with `NATS_OK`.
 /// @param source The `Mirror`, or one of the `Sources`, of an info as the library handed it out; not a copy of
 /// the structure.
 ///
@@ -147,10 +147,10 @@ pub unsafe extern "C" fn jsStreamSourceInfo_GetError(
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
-/// @param id Receives the id, which belongs to the info and is valid until that is destroyed, or NULL where
-/// the server did not say it; NULL if it is of no interest. Written only with `NATS_OK`.
-/// @param pending Receives the number of operations that are not applied yet; NULL if it is of no interest.
-/// Written only with `NATS_OK`.
+/// @param id Receives the id, which belongs to the info and is valid until that is destroyed, or NULL where the server
+/// did not say it; NULL if it is not needed. Written only with `NATS_OK`.
+/// @param pending Receives the number of operations that are not applied yet; NULL if it is not needed. Written only
+/// with `NATS_OK`.
 /// @param peer One of the `Replicas` of a cluster in an info as the library handed it out; not a copy of the
 /// structure.
 ///
@@ -238,10 +238,9 @@ pub unsafe extern "C" fn jsConsumerInfo_GetTimestamp(
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
-/// @param level Receives the level, 0 for servers before 2.11; NULL if it is of no interest. Written only with
-/// `NATS_OK`.
-/// @param inflight Receives how many requests of the account the server is working on; NULL if it is of no
-/// interest. Written only with `NATS_OK`.
+/// @param level Receives the level, 0 for servers before 2.11; NULL if it is not needed. Written only with `NATS_OK`.
+/// @param inflight Receives how many requests of the account the server is working on; NULL if it is not needed.
+/// Written only with `NATS_OK`.
 /// @param ai What `js_GetAccountInfo` handed out; not a copy of the structure.
 ///
 /// @retval NATS_OK The outputs have what the server said.

@@ -16,26 +16,27 @@ use crate::js::manage::ConsumerAction;
 
 /// Create a consumer that must not exist.
 ///
-/// As `js_AddConsumer`, but one that exists is an error: `NATS_ERR` with
-/// `JSConsumerAlreadyExistsErr`.
+/// Fails with `NATS_ERR` and `JSConsumerAlreadyExistsErr` if a consumer of that name exists with
+/// another configuration. The name is that of the configuration (`Name` or `Durable`); without one
+/// the server chooses it.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
-/// @param ci Receives what the consumer is, to be released with `jsConsumerInfo_Destroy`; NULL if
-/// that is of no interest. Written only with `NATS_OK`.
+/// @param ci Receives the configuration and state of the consumer, to be released with
+/// `jsConsumerInfo_Destroy`; NULL if it is not needed. Written only with `NATS_OK`.
 /// @param js The context.
 /// @param stream The name of the stream.
 /// @param cfg The configuration, begun with `jsConsumerConfig_Init`. Read during the call; a
 /// policy of -1 in it becomes the default of its kind.
-/// @param opts How this call differs from the context; NULL for not at all. Read during the call
-/// only.
-/// @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+/// @param opts The options of this call; NULL for those of the context. Read during the call only.
+/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+/// not needed.
 ///
 /// @retval NATS_OK The consumer is created.
 /// @retval NATS_NO_SERVER_SUPPORT The server is older than 2.10.
 /// @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL; a name is missing or
-/// cannot be one; a choice or a length is out of range; or a string is not UTF-8.
-/// @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+/// invalid; a choice or a length is out of range; or a string is not UTF-8.
+/// @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
 /// Or its answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
@@ -83,26 +84,26 @@ pub unsafe extern "C" fn js_CreateConsumer(
 
 /// Change the configuration of a consumer that must exist.
 ///
-/// As `js_AddConsumer`, but one that does not exist is an error: `NATS_ERR` with
-/// `JSConsumerDoesNotExistErr`.
+/// Fails with `NATS_ERR` and `JSConsumerDoesNotExistErr` if there is no consumer of that name. In
+/// contrast to `js_AddConsumer`, never creates one.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
-/// @param ci Receives what the consumer is, to be released with `jsConsumerInfo_Destroy`; NULL if
-/// that is of no interest. Written only with `NATS_OK`.
+/// @param ci Receives the configuration and state of the consumer, to be released with
+/// `jsConsumerInfo_Destroy`; NULL if it is not needed. Written only with `NATS_OK`.
 /// @param js The context.
 /// @param stream The name of the stream.
 /// @param cfg The configuration, begun with `jsConsumerConfig_Init`. Read during the call; a
 /// policy of -1 in it becomes the default of its kind.
-/// @param opts How this call differs from the context; NULL for not at all. Read during the call
-/// only.
-/// @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+/// @param opts The options of this call; NULL for those of the context. Read during the call only.
+/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+/// not needed.
 ///
 /// @retval NATS_OK The consumer has the configuration.
 /// @retval NATS_NO_SERVER_SUPPORT The server is older than 2.10.
 /// @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL; a name is missing or
-/// cannot be one; a choice or a length is out of range; or a string is not UTF-8.
-/// @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+/// invalid; a choice or a length is out of range; or a string is not UTF-8.
+/// @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
 /// Or its answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.

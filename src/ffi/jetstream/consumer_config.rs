@@ -25,7 +25,7 @@ pub struct jsConsumerConfig {
     pub Name: *const c_char,
     /// The name of a consumer that stays when nobody uses it; NULL for one that does not.
     pub Durable: *const c_char,
-    /// Words for people; NULL for none.
+    /// A description for people; NULL for none.
     pub Description: *const c_char,
     /// With which message it begins.
     pub DeliverPolicy: jsDeliverPolicyArg,
@@ -41,7 +41,7 @@ pub struct jsConsumerConfig {
     pub MaxDeliver: i64,
     /// How many nanoseconds to wait for the ack of each delivery, in place of `AckWait`.
     pub BackOff: *mut i64,
-    /// How many of these there are.
+    /// The number of these.
     pub BackOffLen: c_int,
     /// Which subjects to deliver; NULL for all.
     pub FilterSubject: *const c_char,

@@ -18,23 +18,22 @@ use crate::js::time::Time;
 ///
 /// What awaits its ack is forgotten. Servers can do this from 2.14 on.
 ///
-/// @param new_crr Receives what came of it, to be released with
-/// `jsConsumerResetResponse_Destroy`; NULL if that is of no interest. Written only with
-/// `NATS_OK`.
+/// @param new_crr Receives what came of it, to be released with `jsConsumerResetResponse_Destroy`;
+/// NULL if it is not needed. Written only with `NATS_OK`.
 /// @param js The context.
 /// @param stream The name of the stream.
 /// @param consumer The name of the consumer.
 /// @param seq The sequence in the stream; 0 for the one behind what is acknowledged.
-/// @param opts How this call differs from the context; NULL for not at all. Read during the call
-/// only.
-/// @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+/// @param opts The options of this call; NULL for those of the context. Read during the call only.
+/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+/// not needed.
 ///
 /// @retval NATS_OK The consumer is reset.
 /// @retval NATS_NOT_FOUND The consumer does not exist; `errCode` is `JSConsumerNotFoundErr`. The
 /// last error is cleared.
 /// @retval NATS_NO_SERVER_SUPPORT The server is older than 2.14.
-/// @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or a name is missing or cannot be one.
-/// @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+/// @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or a name is missing or invalid.
+/// @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
 /// Or its answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
@@ -78,25 +77,24 @@ pub unsafe extern "C" fn js_ResetConsumer(
 ///
 /// Servers can do this from 2.11 on.
 ///
-/// @param new_cpr Receives what came of it, to be released with
-/// `jsConsumerPauseResponse_Destroy`; NULL if that is of no interest. Written only with
-/// `NATS_OK`.
+/// @param new_cpr Receives what came of it, to be released with `jsConsumerPauseResponse_Destroy`;
+/// NULL if it is not needed. Written only with `NATS_OK`.
 /// @param js The context.
 /// @param stream The name of the stream.
 /// @param consumer The name of the consumer.
 /// @param pauseUntil Until when, in nanoseconds since the epoch; 0, or a time that has passed, to
 /// go on.
-/// @param opts How this call differs from the context; NULL for not at all. Read during the call
-/// only.
-/// @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+/// @param opts The options of this call; NULL for those of the context. Read during the call only.
+/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+/// not needed.
 ///
 /// @retval NATS_OK The consumer is paused, or goes on.
 /// @retval NATS_NOT_FOUND The consumer does not exist; `errCode` is `JSConsumerNotFoundErr`. The
 /// last error is cleared.
 /// @retval NATS_NO_SERVER_SUPPORT The server is older than 2.11.
-/// @retval NATS_INVALID_ARG `js` is NULL or was destroyed, a name is missing or cannot be one, or
-/// the time is after the year 2262.
-/// @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+/// @retval NATS_INVALID_ARG `js` is NULL or was destroyed, a name is missing or invalid, or the
+/// time is after the year 2262.
+/// @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
 /// Or its answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
@@ -152,16 +150,16 @@ pub unsafe extern "C" fn js_PauseConsumer(
 /// @param stream The name of the stream.
 /// @param consumer The name of the consumer.
 /// @param group The priority group: at most 16 letters, digits, `-`, `_`, `/`, `=`.
-/// @param opts How this call differs from the context; NULL for not at all. Read during the call
-/// only.
-/// @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+/// @param opts The options of this call; NULL for those of the context. Read during the call only.
+/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+/// not needed.
 ///
 /// @retval NATS_OK Nobody is pinned, or another client is.
 /// @retval NATS_NOT_FOUND The stream or the consumer does not exist; `errCode` is
 /// `JSStreamNotFoundErr` or `JSConsumerNotFoundErr`. The last error is cleared.
 /// @retval NATS_NO_SERVER_SUPPORT The server is older than 2.11.
-/// @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or a name is missing or cannot be one.
-/// @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+/// @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or a name is missing or invalid.
+/// @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
 /// Or its answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
@@ -204,7 +202,7 @@ pub unsafe extern "C" fn js_UnpinConsumer(
 
 /// Destroy what came of resetting a consumer.
 ///
-/// Frees it and all that it points at.
+/// Frees it and everything that it points at.
 ///
 /// @param crr What to destroy; NULL does nothing.
 ///
@@ -226,7 +224,7 @@ pub unsafe extern "C" fn jsConsumerResetResponse_Destroy(crr: *mut jsConsumerRes
 
 /// Destroy what came of pausing a consumer.
 ///
-/// Frees it and all that it points at.
+/// Frees it and everything that it points at.
 ///
 /// @param cpr What to destroy; NULL does nothing.
 ///

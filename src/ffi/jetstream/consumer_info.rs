@@ -97,7 +97,7 @@ pub struct jsConsumerInfo {
 pub struct jsConsumerInfoList {
     /// The infos.
     pub List: *mut *mut jsConsumerInfo,
-    /// How many there are.
+    /// Their number.
     pub Count: c_int,
 }
 
@@ -109,7 +109,7 @@ pub struct jsConsumerInfoList {
 pub struct jsConsumerNamesList {
     /// The names.
     pub List: *mut *mut c_char,
-    /// How many there are.
+    /// Their number.
     pub Count: c_int,
 }
 

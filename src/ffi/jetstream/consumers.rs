@@ -47,28 +47,28 @@ pub(super) unsafe fn config(cfg: *mut jsConsumerConfig) -> js::Result<ConsumerCo
 
 /// Create a consumer, or change the configuration of one that exists.
 ///
-/// Without a name the server chooses one. With `Name`, that is its name; with `Durable` only,
-/// that is, and the consumer stays when nobody uses it.
+/// The name is `Name` of the configuration, or else `Durable`; without either the server chooses
+/// one. A consumer with `Durable` is kept when no client uses it.
 ///
-/// @param ci Receives what the consumer is, to be released with `jsConsumerInfo_Destroy`; NULL if
-/// that is of no interest. Written only with `NATS_OK`.
+/// @param ci Receives the configuration and state of the consumer, to be released with
+/// `jsConsumerInfo_Destroy`; NULL if it is not needed. Written only with `NATS_OK`.
 /// @param js The context.
 /// @param stream The name of the stream.
 /// @param cfg The configuration, begun with `jsConsumerConfig_Init`. Read during the call; a
 /// policy of -1 in it becomes the default of its kind.
-/// @param opts How this call differs from the context; NULL for not at all. Read during the call
-/// only.
-/// @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+/// @param opts The options of this call; NULL for those of the context. Read during the call only.
+/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+/// not needed.
 ///
 /// @retval NATS_OK The consumer exists.
 /// @retval NATS_NOT_FOUND The consumer does not exist; `errCode` is `JSConsumerNotFoundErr`. The
 /// last error is cleared.
 /// @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL; a name is missing or
-/// cannot be one; a choice or a length is out of range; a string is not UTF-8; or the server
-/// knows no consumers with several filters.
+/// invalid; a choice or a length is out of range; a string is not UTF-8; or the server knows no
+/// consumers with several filters.
 /// @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting, which the last error names with the
 /// version that knows it. Or a server elsewhere that is too old has answered, and ignored the setting.
-/// @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+/// @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
 /// Or its answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
@@ -129,25 +129,24 @@ pub unsafe extern "C" fn js_AddConsumer(
 /// `js_GetConsumerInfo` returned, or a copy of it: settings of a newer server that the structure
 /// has no field for are then kept.
 ///
-/// @param ci Receives what the consumer is, to be released with `jsConsumerInfo_Destroy`; NULL if
-/// that is of no interest. Written only with `NATS_OK`.
+/// @param ci Receives the configuration and state of the consumer, to be released with
+/// `jsConsumerInfo_Destroy`; NULL if it is not needed. Written only with `NATS_OK`.
 /// @param js The context.
 /// @param stream The name of the stream.
 /// @param cfg The configuration, begun with `jsConsumerConfig_Init`. Read during the call; a
 /// policy of -1 in it becomes the default of its kind.
-/// @param opts How this call differs from the context; NULL for not at all. Read during the call
-/// only.
-/// @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+/// @param opts The options of this call; NULL for those of the context. Read during the call only.
+/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+/// not needed.
 ///
 /// @retval NATS_OK The consumer has the configuration.
 /// @retval NATS_NOT_FOUND The consumer does not exist; `errCode` is `JSConsumerNotFoundErr`. The
 /// last error is cleared.
 /// @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL, or has no `Durable`; a
-/// name is missing or cannot be one; a choice or a length is out of range; or a string is not
-/// UTF-8.
+/// name is missing or invalid; a choice or a length is out of range; or a string is not UTF-8.
 /// @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting, which the last error names with the
 /// version that knows it. Or a server elsewhere that is too old has answered, and ignored the setting.
-/// @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+/// @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
 /// Or its answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
@@ -197,23 +196,23 @@ pub unsafe extern "C" fn js_UpdateConsumer(
     }
 }
 
-/// Get what a consumer is and how far it is.
+/// Get the configuration and the state of a consumer.
 ///
-/// @param ci Receives what the consumer is, to be released with `jsConsumerInfo_Destroy`. Written
-/// only with `NATS_OK`.
+/// @param ci Receives the configuration and state of the consumer, to be released with
+/// `jsConsumerInfo_Destroy`. Written only with `NATS_OK`.
 /// @param js The context.
 /// @param stream The name of the stream.
 /// @param consumer The name of the consumer.
-/// @param opts How this call differs from the context; NULL for not at all. Read during the call
-/// only.
-/// @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+/// @param opts The options of this call; NULL for those of the context. Read during the call only.
+/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+/// not needed.
 ///
 /// @retval NATS_OK `ci` has the answer.
 /// @retval NATS_NOT_FOUND The consumer does not exist; `errCode` is `JSConsumerNotFoundErr`. The
 /// last error is cleared.
 /// @retval NATS_INVALID_ARG `ci` is NULL, `js` is NULL or was destroyed, or a name is missing or
-/// cannot be one.
-/// @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+/// invalid.
+/// @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
 /// Or its answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
@@ -260,15 +259,15 @@ pub unsafe extern "C" fn js_GetConsumerInfo(
 /// @param js The context.
 /// @param stream The name of the stream.
 /// @param consumer The name of the consumer.
-/// @param opts How this call differs from the context; NULL for not at all. Read during the call
-/// only.
-/// @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+/// @param opts The options of this call; NULL for those of the context. Read during the call only.
+/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+/// not needed.
 ///
 /// @retval NATS_OK The consumer is deleted.
 /// @retval NATS_NOT_FOUND The stream or the consumer does not exist; `errCode` is
 /// `JSStreamNotFoundErr` or `JSConsumerNotFoundErr`. The last error is cleared.
-/// @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or a name is missing or cannot be one.
-/// @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+/// @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or a name is missing or invalid.
+/// @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
 /// Or its answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
@@ -306,7 +305,7 @@ pub unsafe extern "C" fn js_DeleteConsumer(
 
 /// Destroy what was said about a consumer.
 ///
-/// Frees it and all that it points at.
+/// Frees it and everything that it points at.
 ///
 /// @param ci What to destroy; NULL does nothing.
 ///

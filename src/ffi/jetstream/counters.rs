@@ -23,15 +23,15 @@ use crate::ffi::handle::jsCtx;
 /// @param js The context.
 /// @param stream The name of the stream.
 /// @param subject The subject of the counter.
-/// @param opts How this call differs from the context; NULL for not at all. Read during the call
-/// only.
-/// @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+/// @param opts The options of this call; NULL for those of the context. Read during the call only.
+/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+/// not needed.
 ///
 /// @retval NATS_OK `value` has the value.
 /// @retval NATS_NOT_FOUND Nothing was ever added to it.
 /// @retval NATS_INVALID_ARG `value` is NULL, `js` is NULL or was destroyed, or the name is
 /// missing.
-/// @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+/// @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
 /// Or its answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.

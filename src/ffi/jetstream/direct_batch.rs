@@ -131,12 +131,10 @@ fn unsigned(number: i64, what: &str) -> js::Result<u64> {
 ///
 /// @param list Receives the messages, to be released with `natsMsgList_Destroy`. Written only
 /// with `NATS_OK`.
-/// @param info Receives what is left; NULL if that is of no interest. Written only with
-/// `NATS_OK`.
+/// @param info Receives what is left; NULL if it is not needed. Written only with `NATS_OK`.
 /// @param js The context.
 /// @param stream The name of the stream.
-/// @param opts How this call differs from the context; NULL for not at all. Read during the call
-/// only.
+/// @param opts The options of this call; NULL for those of the context. Read during the call only.
 /// @param batch Which messages. Read during the call only.
 ///
 /// @retval NATS_OK `list` has at least one message.
@@ -145,7 +143,7 @@ fn unsigned(number: i64, what: &str) -> js::Result<u64> {
 /// @retval NATS_NO_SERVER_SUPPORT The server is older than 2.11.
 /// @retval NATS_INVALID_ARG `list` or `batch` is NULL; `js` is NULL or was destroyed; the name is
 /// missing; a number is negative; or there is neither `Batch` nor `MultiLast`.
-/// @retval NATS_ERR The server refused: its words are the last error. Or its answer is not JSON.
+/// @retval NATS_ERR The server refused: its text is the last error. Or its answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
@@ -234,8 +232,7 @@ pub unsafe extern "C" fn js_DirectGetMsgs(
 /// @param stream The name of the stream.
 /// @param subjects The subjects; may have wildcards.
 /// @param numSubjects How many there are in `subjects`.
-/// @param opts How this call differs from the context; NULL for not at all. Read during the call
-/// only.
+/// @param opts The options of this call; NULL for those of the context. Read during the call only.
 ///
 /// @retval NATS_OK `list` has at least one message.
 /// @retval NATS_NOT_FOUND The stream has no such message.
@@ -243,7 +240,7 @@ pub unsafe extern "C" fn js_DirectGetMsgs(
 /// @retval NATS_NO_SERVER_SUPPORT The server is older than 2.11.
 /// @retval NATS_INVALID_ARG `list` or `subjects` is NULL; `js` is NULL or was destroyed; the name
 /// is missing; or there are no subjects.
-/// @retval NATS_ERR The server refused: its words are the last error. Or its answer is not JSON.
+/// @retval NATS_ERR The server refused: its text is the last error. Or its answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
@@ -298,15 +295,14 @@ pub unsafe extern "C" fn js_DirectGetLastMsgs(
 /// `NATS_OK`.
 /// @param js The context.
 /// @param stream The name of the stream.
-/// @param opts How this call differs from the context; NULL for not at all. Read during the call
-/// only.
+/// @param opts The options of this call; NULL for those of the context. Read during the call only.
 /// @param dgOpts Which message. Read during the call only.
 ///
 /// @retval NATS_OK `msg` has the payload.
 /// @retval NATS_NOT_FOUND The stream has no such message.
 /// @retval NATS_INVALID_ARG `msg` or `dgOpts` is NULL, `js` is NULL or was destroyed, or the name
 /// is missing.
-/// @retval NATS_ERR The server refused: its words are the last error. Or its answer is not JSON.
+/// @retval NATS_ERR The server refused: its text is the last error. Or its answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.

@@ -19,17 +19,17 @@ use crate::ffi::handle::jsCtx;
 /// @param js The context.
 /// @param stream The name of the stream.
 /// @param preferred The name of the server that is to lead; NULL for any of them.
-/// @param opts How this call differs from the context; NULL for not at all. Read during the call
-/// only.
-/// @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+/// @param opts The options of this call; NULL for those of the context. Read during the call only.
+/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+/// not needed.
 ///
 /// @retval NATS_OK The leader steps down. `js_GetStreamInfo` shows the next one when there is one.
 /// @retval NATS_NOT_FOUND The stream does not exist; `errCode` is `JSStreamNotFoundErr`. The last
 /// error is cleared.
-/// @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or the name is missing or cannot be one.
+/// @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or the name is missing or invalid.
 /// @retval NATS_NO_SERVER_SUPPORT `preferred` is set, and the server is older than 2.11.
-/// @retval NATS_ERR The server refused, as one without a cluster does: its words are the last error, its
-/// number is in `errCode`. Or its answer is not JSON.
+/// @retval NATS_ERR The server refused, as one without a cluster does: its text is the last error, and `errCode` has
+/// its number. Or its answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
@@ -73,17 +73,17 @@ pub unsafe extern "C" fn js_StepDownStream(
 /// @param stream The name of the stream.
 /// @param consumer The name of the consumer.
 /// @param preferred The name of the server that is to lead; NULL for any of them.
-/// @param opts How this call differs from the context; NULL for not at all. Read during the call
-/// only.
-/// @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+/// @param opts The options of this call; NULL for those of the context. Read during the call only.
+/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+/// not needed.
 ///
 /// @retval NATS_OK The leader steps down. `js_GetConsumerInfo` shows the next one when there is one.
 /// @retval NATS_NOT_FOUND The stream or the consumer does not exist; `errCode` is
 /// `JSStreamNotFoundErr` or `JSConsumerNotFoundErr`. The last error is cleared.
-/// @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or a name is missing or cannot be one.
+/// @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or a name is missing or invalid.
 /// @retval NATS_NO_SERVER_SUPPORT `preferred` is set, and the server is older than 2.11.
-/// @retval NATS_ERR The server refused, as one without a cluster does: its words are the last error, its
-/// number is in `errCode`. Or its answer is not JSON.
+/// @retval NATS_ERR The server refused, as one without a cluster does: its text is the last error, and `errCode` has
+/// its number. Or its answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.

@@ -29,26 +29,28 @@ fn parts<T>(found: Listing<T>) -> js::Result<(Vec<T>, Vec<String>)> {
     }
 }
 
-/// List the streams with what they have and tell whether that are all.
+/// List the streams with their state, and the names of those that are missing.
 ///
-/// As `js_Streams` otherwise. A list is not complete where servers do not answer in time, say
-/// what cannot be read, or cannot run what they have.
+/// Lists all streams, or those that store a subject that matches `Stream.Info.SubjectsFilter` of
+/// the options. The server sends the list in pages; the timeout applies to all of them together. In
+/// contrast to `js_Streams`, tells which streams are missing: their servers did not answer in time,
+/// sent data that could not be parsed, or do not support them.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
-/// @param list Receives the list, to be released with `jsStreamInfoList_Destroy`. It is empty
-/// where all are missing. Written only with `NATS_OK`.
+/// @param list Receives the list, to be released with `jsStreamInfoList_Destroy`. It is empty if
+/// all are missing. Written only with `NATS_OK`.
 /// @param missing Receives the names of those that are not in the list, to be released with
-/// `jsStreamNamesList_Destroy`; NULL where the list is complete. Written only with `NATS_OK`.
+/// `jsStreamNamesList_Destroy`; NULL if the list is complete. Written only with `NATS_OK`.
 /// @param js The context.
-/// @param opts How this call differs from the context; NULL for not at all. Read during the call
-/// only.
-/// @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+/// @param opts The options of this call; NULL for those of the context. Read during the call only.
+/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+/// not needed.
 ///
 /// @retval NATS_OK `list` or `missing` has at least one element.
 /// @retval NATS_NOT_FOUND There are none. The last error is cleared.
 /// @retval NATS_INVALID_ARG `list` or `missing` is NULL, or `js` is NULL or was destroyed.
-/// @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+/// @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
 /// Or its answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
@@ -94,29 +96,30 @@ pub unsafe extern "C" fn js_ListStreams(
     }
 }
 
-/// List the consumers of a stream with how far they are and tell whether that are all.
+/// List the consumers of a stream with their state, and the names of those that are missing.
 ///
-/// As `js_Consumers` otherwise. A list is not complete where servers do not answer in time, say
-/// what cannot be read, or cannot run what they have.
+/// The server sends the list in pages; the timeout applies to all of them together. In contrast to
+/// `js_Consumers`, tells which consumers are missing: their servers did not answer in time, sent
+/// data that could not be parsed, or do not support them.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
-/// @param list Receives the list, to be released with `jsConsumerInfoList_Destroy`. It is empty
-/// where all are missing. Written only with `NATS_OK`.
+/// @param list Receives the list, to be released with `jsConsumerInfoList_Destroy`. It is empty if
+/// all are missing. Written only with `NATS_OK`.
 /// @param missing Receives the names of those that are not in the list, to be released with
-/// `jsConsumerNamesList_Destroy`; NULL where the list is complete. Written only with `NATS_OK`.
+/// `jsConsumerNamesList_Destroy`; NULL if the list is complete. Written only with `NATS_OK`.
 /// @param js The context.
 /// @param stream The name of the stream.
-/// @param opts How this call differs from the context; NULL for not at all. Read during the call
-/// only.
-/// @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+/// @param opts The options of this call; NULL for those of the context. Read during the call only.
+/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+/// not needed.
 ///
 /// @retval NATS_OK `list` or `missing` has at least one element.
 /// @retval NATS_NOT_FOUND There are none, or the stream does not exist and `errCode` is
 /// `JSStreamNotFoundErr`. The last error is cleared.
 /// @retval NATS_INVALID_ARG `list` or `missing` is NULL, or `js` is NULL or was destroyed, or the
-/// name is missing or cannot be one.
-/// @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+/// name is missing or invalid.
+/// @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
 /// Or its answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.

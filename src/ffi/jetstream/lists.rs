@@ -15,23 +15,23 @@ use crate::ffi::jetstream::memory::{self, hand_out};
 use crate::ffi::jetstream::options::jsOptions;
 use crate::ffi::jetstream::stream_info::{self, jsStreamInfoList, jsStreamNamesList};
 
-/// List the streams with what they have.
+/// List the streams with their configuration and state.
 ///
-/// Of all streams, or of those that store a subject: `Stream.Info.SubjectsFilter` of the options.
-/// A server sends the list in pages; the wait of the options is for all of them together. Streams
-/// whose servers do not answer are not in it.
+/// Lists all streams, or those that store a subject that matches `Stream.Info.SubjectsFilter` of
+/// the options. The server sends the list in pages; the timeout applies to all of them together.
+/// Streams whose servers do not answer are left out.
 ///
 /// @param list Receives the list, to be released with `jsStreamInfoList_Destroy`. Written only
 /// with `NATS_OK`.
 /// @param js The context.
-/// @param opts How this call differs from the context; NULL for not at all. Read during the call
-/// only.
-/// @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+/// @param opts The options of this call; NULL for those of the context. Read during the call only.
+/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+/// not needed.
 ///
 /// @retval NATS_OK `list` has at least one element.
 /// @retval NATS_NOT_FOUND There are none. The last error is cleared.
 /// @retval NATS_INVALID_ARG `list` is NULL, or `js` is NULL or was destroyed.
-/// @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+/// @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
 /// Or its answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
@@ -78,14 +78,14 @@ pub unsafe extern "C" fn js_Streams(
 /// @param list Receives the list, to be released with `jsStreamNamesList_Destroy`. Written only
 /// with `NATS_OK`.
 /// @param js The context.
-/// @param opts How this call differs from the context; NULL for not at all. Read during the call
-/// only.
-/// @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+/// @param opts The options of this call; NULL for those of the context. Read during the call only.
+/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+/// not needed.
 ///
 /// @retval NATS_OK `list` has at least one element.
 /// @retval NATS_NOT_FOUND There are none. The last error is cleared.
 /// @retval NATS_INVALID_ARG `list` is NULL, or `js` is NULL or was destroyed.
-/// @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+/// @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
 /// Or its answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
@@ -124,7 +124,7 @@ pub unsafe extern "C" fn js_StreamNames(
     }
 }
 
-/// List the consumers of a stream with how far they are.
+/// List the consumers of a stream with their configuration and state.
 ///
 /// A server sends the list in pages; the wait of the options is for all of them together.
 /// Consumers whose servers do not answer are not in it.
@@ -133,16 +133,16 @@ pub unsafe extern "C" fn js_StreamNames(
 /// with `NATS_OK`.
 /// @param js The context.
 /// @param stream The name of the stream.
-/// @param opts How this call differs from the context; NULL for not at all. Read during the call
-/// only.
-/// @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+/// @param opts The options of this call; NULL for those of the context. Read during the call only.
+/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+/// not needed.
 ///
 /// @retval NATS_OK `list` has at least one element.
 /// @retval NATS_NOT_FOUND There are none, or the stream does not exist and `errCode` is
 /// `JSStreamNotFoundErr`. The last error is cleared.
 /// @retval NATS_INVALID_ARG `list` is NULL, or `js` is NULL or was destroyed, or the name is
-/// missing or cannot be one.
-/// @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+/// missing or invalid.
+/// @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
 /// Or its answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
@@ -194,16 +194,16 @@ pub unsafe extern "C" fn js_Consumers(
 /// with `NATS_OK`.
 /// @param js The context.
 /// @param stream The name of the stream.
-/// @param opts How this call differs from the context; NULL for not at all. Read during the call
-/// only.
-/// @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+/// @param opts The options of this call; NULL for those of the context. Read during the call only.
+/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+/// not needed.
 ///
 /// @retval NATS_OK `list` has at least one element.
 /// @retval NATS_NOT_FOUND There are none, or the stream does not exist and `errCode` is
 /// `JSStreamNotFoundErr`. The last error is cleared.
 /// @retval NATS_INVALID_ARG `list` is NULL, or `js` is NULL or was destroyed, or the name is
-/// missing or cannot be one.
-/// @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+/// missing or invalid.
+/// @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
 /// Or its answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
@@ -332,18 +332,18 @@ pub unsafe extern "C" fn jsConsumerNamesList_Destroy(list: *mut jsConsumerNamesL
     guard_void(|| unsafe { memory::destroy(list) });
 }
 
-/// Get what the account uses of JetStream, and may use.
+/// Get the account's usage of JetStream, and its limits.
 ///
 /// @param ai Receives the answer, to be released with `jsAccountInfo_Destroy`. Written only with
 /// `NATS_OK`.
 /// @param js The context.
-/// @param opts How this call differs from the context; NULL for not at all. Read during the call
-/// only.
-/// @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+/// @param opts The options of this call; NULL for those of the context. Read during the call only.
+/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+/// not needed.
 ///
 /// @retval NATS_OK `ai` has the answer.
 /// @retval NATS_INVALID_ARG `ai` is NULL, or `js` is NULL or was destroyed.
-/// @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+/// @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
 /// Or its answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
@@ -380,7 +380,7 @@ pub unsafe extern "C" fn js_GetAccountInfo(
 
 /// Destroy what was said about an account.
 ///
-/// Frees it and all that it points at.
+/// Frees it and everything that it points at.
 ///
 /// @param ai What to destroy; NULL does nothing.
 ///

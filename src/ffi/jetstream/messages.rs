@@ -24,15 +24,15 @@ use crate::js::manage::{DirectGet, GetMsg};
 /// @param js The context.
 /// @param stream The name of the stream.
 /// @param seq The sequence, at least 1.
-/// @param opts How this call differs from the context; NULL for not at all. Read during the call
-/// only.
-/// @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+/// @param opts The options of this call; NULL for those of the context. Read during the call only.
+/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+/// not needed.
 ///
 /// @retval NATS_OK `msg` has the message.
 /// @retval NATS_NOT_FOUND The stream has no such message; `errCode` is `JSNoMessageFoundErr`.
 /// @retval NATS_INVALID_ARG `msg` is NULL, `js` is NULL or was destroyed, the name is missing, or
 /// the sequence is 0.
-/// @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+/// @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
 /// Or its answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
@@ -75,22 +75,23 @@ pub unsafe extern "C" fn js_GetMsg(
 
 /// Get the last message of a subject in a stream.
 ///
-/// As `js_GetMsg` otherwise.
+/// The message is read through the API of the stream's leader, with its subject, headers, payload,
+/// sequence and time.
 ///
 /// @param msg Receives the message, to be released with `natsMsg_Destroy`. Written only with
 /// `NATS_OK`.
 /// @param js The context.
 /// @param stream The name of the stream.
 /// @param subject The subject; may have wildcards.
-/// @param opts How this call differs from the context; NULL for not at all. Read during the call
-/// only.
-/// @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+/// @param opts The options of this call; NULL for those of the context. Read during the call only.
+/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+/// not needed.
 ///
 /// @retval NATS_OK `msg` has the message.
 /// @retval NATS_NOT_FOUND The stream has no such message; `errCode` is `JSNoMessageFoundErr`.
 /// @retval NATS_INVALID_ARG `msg` is NULL, `js` is NULL or was destroyed, or the name or the
 /// subject is missing.
-/// @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+/// @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
 /// Or its answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
@@ -143,15 +144,14 @@ pub unsafe extern "C" fn js_GetLastMsg(
 /// `NATS_OK`.
 /// @param js The context.
 /// @param stream The name of the stream.
-/// @param opts How this call differs from the context; NULL for not at all. Read during the call
-/// only.
+/// @param opts The options of this call; NULL for those of the context. Read during the call only.
 /// @param dgOpts Which message. Read during the call only.
 ///
 /// @retval NATS_OK `msg` has the message.
 /// @retval NATS_NOT_FOUND The stream has no such message.
 /// @retval NATS_INVALID_ARG `msg` or `dgOpts` is NULL, `js` is NULL or was destroyed, or the name
 /// is missing.
-/// @retval NATS_ERR The server refused: its words are the last error. Or its answer is not JSON.
+/// @retval NATS_ERR The server refused: its text is the last error. Or its answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
@@ -223,15 +223,15 @@ pub(super) unsafe fn direct_get(
 /// @param js The context.
 /// @param stream The name of the stream.
 /// @param seq The sequence of the message.
-/// @param opts How this call differs from the context; NULL for not at all. Read during the call
-/// only.
-/// @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+/// @param opts The options of this call; NULL for those of the context. Read during the call only.
+/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+/// not needed.
 ///
 /// @retval NATS_OK The message is deleted.
 /// @retval NATS_NOT_FOUND The stream does not exist; `errCode` is `JSStreamNotFoundErr`. The last
 /// error is cleared.
 /// @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or the name is missing.
-/// @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+/// @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
 /// Or its answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
@@ -273,15 +273,15 @@ pub unsafe extern "C" fn js_DeleteMsg(
 /// @param js The context.
 /// @param stream The name of the stream.
 /// @param seq The sequence of the message.
-/// @param opts How this call differs from the context; NULL for not at all. Read during the call
-/// only.
-/// @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+/// @param opts The options of this call; NULL for those of the context. Read during the call only.
+/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+/// not needed.
 ///
 /// @retval NATS_OK The message is deleted and overwritten.
 /// @retval NATS_NOT_FOUND The stream does not exist; `errCode` is `JSStreamNotFoundErr`. The last
 /// error is cleared.
 /// @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or the name is missing.
-/// @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+/// @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
 /// Or its answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.

@@ -35,7 +35,7 @@ pub(super) const NO_SUBJECT: &str = "subject cannot be NULL nor empty";
 /// @param dataLen The length of the payload in bytes; not negative.
 /// @param opts What to expect and to say; NULL for nothing. `MaxWait` is in milliseconds, 0 for the
 /// context's `Wait`.
-/// @param errCode Receives the server's number for its error, 0 without one; may be NULL.
+/// @param errCode Receives the number of the server's error, or 0 if there is none; may be NULL.
 ///
 /// @retval NATS_OK The message is stored, or was before (`Duplicate`).
 /// @retval NATS_INVALID_ARG `js` is NULL or was destroyed, `subj` is NULL or empty, `dataLen` is
@@ -116,7 +116,7 @@ pub unsafe extern "C" fn js_Publish(
 /// @param js The context.
 /// @param msg The message, which stays the program's. Its reply subject is not used.
 /// @param opts As for `js_Publish`.
-/// @param errCode Receives the server's number for its error, 0 without one; may be NULL.
+/// @param errCode Receives the number of the server's error, or 0 if there is none; may be NULL.
 ///
 /// @return As `js_Publish`; `NATS_INVALID_ARG` also if `msg` is NULL or has no subject.
 ///

@@ -28,7 +28,8 @@ const ERR_TEXT_MAX: usize = 255;
 
 /// Publish a payload to a stream without waiting for its ack.
 ///
-/// As `js_PublishMsgAsync`, with a message that the library makes and owns.
+/// Creates a message from the payload, which is copied, and publishes it as `js_PublishMsgAsync`
+/// does. The context's `AckHandler` or `ErrHandler` is called with the outcome.
 ///
 /// @param js The context.
 /// @param subj The subject; not empty.
@@ -85,9 +86,9 @@ pub unsafe extern "C" fn js_PublishAsync(
 
 /// Publish a message to a stream without waiting for its ack.
 ///
-/// The message waits in the library until its ack comes. What becomes of it is told to the
-/// context's `AckHandler`, or, where it is not stored, to its `ErrHandler`; without either it is
-/// destroyed. If `PublishAsync.MaxPending` messages wait already, the call waits for room, for
+/// The message waits in the library until its ack comes. The context's `AckHandler` is called with
+/// the outcome, or, if it is not stored, its `ErrHandler`; without either it is destroyed. If
+/// `PublishAsync.MaxPending` messages wait already, the call waits for room, for
 /// `PublishAsync.StallWait`.
 ///
 /// Headers that the options stand for are set on the message, in place of those of the same names,
@@ -109,7 +110,7 @@ pub unsafe extern "C" fn js_PublishAsync(
 /// fails with `NATS_TIMEOUT` if its ack has not come after so many milliseconds; else there is no
 /// limit.
 ///
-/// @retval NATS_OK The message is on its way.
+/// @retval NATS_OK The message was published.
 /// @retval NATS_INVALID_ARG `js` is NULL or was destroyed, `msg` or `*msg` is NULL, the message
 /// has no subject, or the options are wrong as for `js_Publish` (`MaxWait` may be negative).
 /// @retval NATS_TIMEOUT Too many messages wait for their acks, and none came in time; or the socket
@@ -215,8 +216,8 @@ pub unsafe extern "C" fn js_PublishAsyncComplete(
 
 /// Take the messages whose acks have not come.
 ///
-/// They do not wait any more: if their acks come later, nobody is told. Entries may be published
-/// again with `js_PublishMsgAsync(js, &list.Msgs[i], ..)`.
+/// They are not pending any more: if their acks arrive later, no handler is called. Entries may be
+/// published again with `js_PublishMsgAsync(js, &list.Msgs[i], ..)`.
 ///
 /// @param pending Receives the messages, in no particular order, to be released with
 /// `natsMsgList_Destroy`; written only with `NATS_OK`.

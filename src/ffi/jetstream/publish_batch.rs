@@ -74,7 +74,7 @@ impl<'a> Settings<'a> {
 /// @param js The context.
 /// @param msg The message, which stays the program's.
 /// @param opts As for `js_Publish`.
-/// @param errCode Receives the server's number for its error, 0 without one; may be NULL.
+/// @param errCode Receives the number of the server's error, or 0 if there is none; may be NULL.
 ///
 /// @retval NATS_OK The stream takes the batch.
 /// @retval NATS_INVALID_ARG `ctx`, `js` or `msg` is NULL, `js` was destroyed, the message has no
@@ -151,9 +151,9 @@ pub unsafe extern "C" fn js_BatchPublishStart(
 /// options stand for, are set on it.
 /// @param opts As for `js_Publish`; `MaxWait` is for how long to wait for room in the buffer of the
 /// connection.
-/// @param errCode Receives the server's number for its error, 0 without one; may be NULL.
+/// @param errCode Receives the number of the server's error, or 0 if there is none; may be NULL.
 ///
-/// @retval NATS_OK The message is on its way.
+/// @retval NATS_OK The message was published.
 /// @retval NATS_INVALID_ARG `ctx` or `msg` is NULL, `ctx` was destroyed, the message has no
 /// subject, or the options are wrong as for `js_Publish`.
 /// @retval NATS_ILLEGAL_STATE The batch was committed or discarded.
@@ -205,7 +205,7 @@ pub unsafe extern "C" fn js_BatchPublishAdd(
 /// @param msg The last message, which stays the program's. Headers of the batch, and those that the
 /// options stand for, are set on it.
 /// @param opts As for `js_Publish`.
-/// @param errCode Receives the server's number for its error, 0 without one; may be NULL.
+/// @param errCode Receives the number of the server's error, or 0 if there is none; may be NULL.
 ///
 /// @retval NATS_OK The batch is stored.
 /// @retval NATS_TIMEOUT No answer came in time. The batch may be stored nonetheless, as a whole.
@@ -253,7 +253,7 @@ pub unsafe extern "C" fn js_BatchPublishCommit(
 /// @param new_puback As for `js_BatchPublishCommit`.
 /// @param ctx The batch.
 /// @param opts As for `js_Publish`.
-/// @param errCode Receives the server's number for its error, 0 without one; may be NULL.
+/// @param errCode Receives the number of the server's error, or 0 if there is none; may be NULL.
 ///
 /// @retval NATS_ILLEGAL_STATE The batch has no messages, or was committed or discarded.
 ///

@@ -117,9 +117,9 @@ pub unsafe extern "C" fn js_FastPublishStart(
 /// @param msg The message, which stays the program's and may be added again. Its reply subject is not used.
 /// @param opts What to expect and to say; NULL for nothing. `MaxWait` is how long to wait, in milliseconds; 0 for the
 /// context's `Wait`.
-/// @param errCode Receives the server's number for its error, 0 without one; may be NULL.
+/// @param errCode Receives the number of the server's error, or 0 if there is none; may be NULL.
 ///
-/// @retval NATS_OK The message is on its way.
+/// @retval NATS_OK The message was published.
 /// @retval NATS_INVALID_ARG `ctx` or `msg` is NULL, `ctx` was destroyed, the message has no subject, or the options are
 /// wrong as for `js_Publish`. The batch goes on.
 /// @retval NATS_TIMEOUT No room came in time, and the message was not sent: the batch goes on. With the first message,
@@ -181,7 +181,7 @@ pub unsafe extern "C" fn js_FastPublishAdd(
 /// @param data The payload, copied or written before the call returns. Ignored if `dataLen` is 0.
 /// @param dataLen The length of the payload in bytes; not negative.
 /// @param opts As for `js_FastPublishAdd`.
-/// @param errCode Receives the server's number for its error, 0 without one; may be NULL.
+/// @param errCode Receives the number of the server's error, or 0 if there is none; may be NULL.
 ///
 /// @return As `js_FastPublishAdd`; `NATS_INVALID_ARG` also if `subj` is NULL or empty, `dataLen` is negative, or `data`
 /// is NULL while `dataLen` is not 0.
@@ -237,7 +237,7 @@ pub unsafe extern "C" fn js_FastPublishAddData(
 /// @param ctx The batch.
 /// @param msg The last message, which stays the program's. Headers that the options stand for are set on it.
 /// @param opts As for `js_FastPublishAdd`.
-/// @param errCode Receives the server's number for its error, 0 without one; may be NULL.
+/// @param errCode Receives the number of the server's error, or 0 if there is none; may be NULL.
 ///
 /// @retval NATS_OK The batch is stored: all of it, or with `AllowGaps` what was neither lost nor refused, and the last
 /// message in any case.
@@ -296,7 +296,7 @@ pub unsafe extern "C" fn js_FastPublishCommit(
 /// @param new_puback As for `js_FastPublishCommit`.
 /// @param ctx The batch.
 /// @param opts Of these `MaxWait` counts, as for `js_FastPublishAdd`; NULL for the context's `Wait`.
-/// @param errCode Receives the server's number for its error, 0 without one; may be NULL.
+/// @param errCode Receives the number of the server's error, or 0 if there is none; may be NULL.
 ///
 /// @retval NATS_ILLEGAL_STATE The batch has no messages, was committed before, or is being destroyed.
 ///

@@ -40,7 +40,7 @@ pub struct jsFastPublishOptions {
 pub struct jsFastPublishErr {
     /// The number of the first one in the batch, whose first message is number 1.
     pub Sequence: u64,
-    /// How many.
+    /// The number.
     pub Count: u64,
     /// `NATS_MISMATCH` for messages that did not reach the stream, `NATS_CONNECTION_DISCONNECTED` if the connection was
     /// lost meanwhile; `NATS_NO_RESPONDERS` for one whose subject no stream has, which is told of as one that did not

@@ -42,7 +42,7 @@ pub struct jsPubPolicy {
 
 plain!(jsPubPolicy);
 
-/// Begin a policy for publishing: nothing is done.
+/// Initialize a policy for publishing: nothing is done.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
@@ -168,7 +168,7 @@ pub unsafe extern "C" fn natsMsg_ExpectLastSeq(msg: *mut natsMsg, seq: u64) -> n
 /// @param delta What to add, in decimal digits, perhaps behind a plus or minus, of any length.
 /// @param opts Of these `MaxWait` counts: how long to wait, in milliseconds; 0, or NULL, for the
 /// context's `Wait`.
-/// @param errCode Receives the server's number for its error, 0 without one; may be NULL.
+/// @param errCode Receives the number of the server's error, or 0 if there is none; may be NULL.
 ///
 /// @retval NATS_OK It is added.
 /// @retval NATS_INVALID_ARG `js` is NULL or was destroyed, `subject` is NULL or empty, `delta` is

@@ -110,8 +110,8 @@ plain!(jsScheduleOptions, jsPubOptions, jsPubAck, jsPubAckErr);
 /// @param js the context, the program's own handle.
 /// @param msg the message, which now belongs to the program: it must `natsMsg_Destroy` it, or publish it again with
 /// `js_PublishMsgAsync(js, &msg, ..)`.
-/// @param pa the ack; NULL where there is none. Valid during the callback.
-/// @param pae the error; NULL where there is none. Valid during the callback; its `Msg` is NULL.
+/// @param pa the ack; NULL if there is none. Valid during the callback.
+/// @param pae the error; NULL if there is none. Valid during the callback; its `Msg` is NULL.
 /// @param closure what the program gave with the function.
 ///
 /// @ingroup nats_js_publish

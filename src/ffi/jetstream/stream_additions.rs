@@ -17,24 +17,24 @@ use crate::ffi::handle::{borrow_arc, jsCtx};
 
 /// Create a stream, or change the configuration of the one that exists.
 ///
-/// As `js_UpdateStream`, and as `js_AddStream` where there is no stream of the name. Programs
-/// that do so at the same time do not disturb each other.
+/// If a stream of the name exists, its configuration is replaced; otherwise the stream is created.
+/// Several programs may do this at the same time.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
-/// @param si Receives what the stream is and has, to be released with `jsStreamInfo_Destroy`;
-/// NULL if that is of no interest. Written only with `NATS_OK`.
+/// @param si Receives the configuration and state of the stream, to be released with
+/// `jsStreamInfo_Destroy`; NULL if it is not needed. Written only with `NATS_OK`.
 /// @param js The context.
 /// @param cfg The configuration. Read during the call only.
-/// @param opts How this call differs from the context; NULL for not at all. Read during the call
-/// only.
-/// @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+/// @param opts The options of this call; NULL for those of the context. Read during the call only.
+/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+/// not needed.
 ///
 /// @retval NATS_OK The stream has the configuration.
 /// @retval NATS_INVALID_ARG As for `js_AddStream`.
 /// @retval NATS_NO_SERVER_SUPPORT As for `js_AddStream`: the server is too old for a setting, which the last error names with the
 /// version that knows it. Or a server elsewhere that is too old has answered, and ignored the setting.
-/// @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+/// @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
 /// Or its answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
@@ -91,15 +91,15 @@ pub unsafe extern "C" fn js_CreateOrUpdateStream(
 /// @param name Receives the name, to be released with `free`. Written only with `NATS_OK`.
 /// @param js The context.
 /// @param subject The subject; may have wildcards.
-/// @param opts How this call differs from the context; NULL for not at all. Read during the call
-/// only.
-/// @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+/// @param opts The options of this call; NULL for those of the context. Read during the call only.
+/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+/// not needed.
 ///
 /// @retval NATS_OK `name` has the name. Where several streams match it is that of one of them.
 /// @retval NATS_NOT_FOUND No stream stores it. The last error is cleared.
 /// @retval NATS_INVALID_ARG `name` is NULL, `js` is NULL or was destroyed, or the subject is
 /// missing.
-/// @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+/// @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
 /// Or its answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
@@ -142,25 +142,25 @@ pub unsafe extern "C" fn js_StreamNameBySubject(
     }
 }
 
-/// Remove messages of a stream and tell how many these were.
+/// Remove messages of a stream, and get their number.
 ///
 /// As `js_PurgeStream` otherwise.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
-/// @param purged Receives how many messages were removed; NULL if that is of no interest. Written
-/// only with `NATS_OK`.
+/// @param purged Receives how many messages were removed; NULL if it is not needed. Written only
+/// with `NATS_OK`.
 /// @param js The context.
 /// @param stream The name of the stream.
-/// @param opts How this call differs from the context; NULL for not at all. Read during the call
-/// only.
-/// @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+/// @param opts The options of this call; NULL for those of the context. Read during the call only.
+/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+/// not needed.
 ///
 /// @retval NATS_OK The messages are removed.
 /// @retval NATS_NOT_FOUND The stream does not exist; `errCode` is `JSStreamNotFoundErr`. The last
 /// error is cleared.
 /// @retval NATS_INVALID_ARG As for `js_PurgeStream`.
-/// @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+/// @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
 /// Or its answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.

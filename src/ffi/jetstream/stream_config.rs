@@ -111,7 +111,7 @@ pub struct jsStreamConsumerLimits {
 pub struct jsStreamConfig {
     /// The name: no white space, and none of `.`, `*`, `>`, `/` and `\`.
     pub Name: *const c_char,
-    /// Words for people; NULL for none.
+    /// A description for people; NULL for none.
     pub Description: *const c_char,
     /// The subjects whose messages it stores; none for its name, or where it has a mirror or sources.
     pub Subjects: *mut *const c_char,

@@ -182,19 +182,19 @@ unsafe fn apply(extra: &jsSourceExtra, source: &mut StreamSource) -> Result<()> 
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
-/// @param si Receives what the stream is and has, to be released with `jsStreamInfo_Destroy`;
-/// NULL if that is of no interest. Written only with `NATS_OK`.
+/// @param si Receives the configuration and state of the stream, to be released with
+/// `jsStreamInfo_Destroy`; NULL if it is not needed. Written only with `NATS_OK`.
 /// @param js The context.
 /// @param cfg The configuration. Read during the call only.
 /// @param extra What that has no place for; NULL for nothing. Read during the call only.
-/// @param opts How this call differs from the context; NULL for not at all. Read during the call
-/// only.
-/// @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+/// @param opts The options of this call; NULL for those of the context. Read during the call only.
+/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+/// not needed.
 ///
 /// @retval NATS_OK The stream exists.
 /// @retval NATS_INVALID_ARG As for `js_AddStream`; or `extra` is for a mirror or for sources that the
 /// configuration does not have, or has an empty transform.
-/// @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+/// @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
 /// Or its answer is not JSON.
 /// @retval NATS_NO_SERVER_SUPPORT The server is older than 2.10 and knows no transforms.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
@@ -267,20 +267,20 @@ pub unsafe extern "C" fn js_AddStreamWithExtra(
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
-/// @param si Receives what the stream is and has, to be released with `jsStreamInfo_Destroy`;
-/// NULL if that is of no interest. Written only with `NATS_OK`.
+/// @param si Receives the configuration and state of the stream, to be released with
+/// `jsStreamInfo_Destroy`; NULL if it is not needed. Written only with `NATS_OK`.
 /// @param js The context.
 /// @param cfg The configuration. Read during the call only.
 /// @param extra What that has no place for; NULL for nothing. Read during the call only.
-/// @param opts How this call differs from the context; NULL for not at all. Read during the call
-/// only.
-/// @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+/// @param opts The options of this call; NULL for those of the context. Read during the call only.
+/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+/// not needed.
 ///
 /// @retval NATS_OK The stream has the configuration.
 /// @retval NATS_NOT_FOUND The stream does not exist; `errCode` is `JSStreamNotFoundErr`. The last
 /// error is cleared.
 /// @retval NATS_INVALID_ARG As for `js_AddStreamWithExtra`.
-/// @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+/// @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
 /// Or its answer is not JSON.
 /// @retval NATS_NO_SERVER_SUPPORT The server is older than 2.10 and knows no transforms.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.

@@ -15,7 +15,7 @@ use super::stream_config::{jsExternalStream, jsStreamConfig, jsSubjectTransformC
 pub struct jsLostStreamData {
     /// Their sequences.
     pub Msgs: *mut u64,
-    /// How many there are.
+    /// Their number.
     pub MsgsLen: c_int,
     /// How many bytes they had.
     pub Bytes: u64,
@@ -71,7 +71,7 @@ pub struct jsStreamState {
     pub NumDeleted: u64,
     /// Their sequences; NULL unless asked for (`jsOptions.Stream.Info.DeletedDetails`).
     pub Deleted: *mut u64,
-    /// How many of these there are.
+    /// The number of these.
     pub DeletedLen: c_int,
     /// What it has lost; NULL for nothing.
     pub Lost: *mut jsLostStreamData,
@@ -179,7 +179,7 @@ pub struct jsStreamInfo {
     pub SourcesLen: c_int,
     /// Where else its messages can be read, the nearest first.
     pub Alternates: *mut *mut jsStreamAlternate,
-    /// How many of these there are.
+    /// The number of these.
     pub AlternatesLen: c_int,
 }
 
@@ -191,7 +191,7 @@ pub struct jsStreamInfo {
 pub struct jsStreamInfoList {
     /// The infos.
     pub List: *mut *mut jsStreamInfo,
-    /// How many there are.
+    /// Their number.
     pub Count: c_int,
 }
 
@@ -203,7 +203,7 @@ pub struct jsStreamInfoList {
 pub struct jsStreamNamesList {
     /// The names.
     pub List: *mut *mut c_char,
-    /// How many there are.
+    /// Their number.
     pub Count: c_int,
 }
 

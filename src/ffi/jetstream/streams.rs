@@ -35,13 +35,13 @@ pub(super) unsafe fn config(cfg: *const jsStreamConfig) -> js::Result<StreamConf
 /// A stream that exists with the same configuration is no error. The `Domain` of a mirror or
 /// source becomes its external API; the structure is not changed.
 ///
-/// @param si Receives what the stream is and has, to be released with `jsStreamInfo_Destroy`;
-/// NULL if that is of no interest. Written only with `NATS_OK`.
+/// @param si Receives the configuration and state of the stream, to be released with
+/// `jsStreamInfo_Destroy`; NULL if it is not needed. Written only with `NATS_OK`.
 /// @param js The context.
 /// @param cfg The configuration, begun with `jsStreamConfig_Init`. Read during the call only.
-/// @param opts How this call differs from the context; NULL for not at all. Read during the call
-/// only.
-/// @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+/// @param opts The options of this call; NULL for those of the context. Read during the call only.
+/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+/// not needed.
 ///
 /// @retval NATS_OK The stream exists.
 /// @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL; the name is missing or
@@ -49,7 +49,7 @@ pub(super) unsafe fn config(cfg: *const jsStreamConfig) -> js::Result<StreamConf
 /// length is out of range; a string is not UTF-8; or a source has both `Domain` and `External`.
 /// @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting, which the last error names with the
 /// version that knows it. Or a server elsewhere that is too old has answered, and ignored the setting.
-/// @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+/// @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
 /// Or its answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
@@ -108,22 +108,22 @@ pub unsafe extern "C" fn js_AddStream(
 /// it: settings of a newer server, and of sources, that the structure has no field for are then
 /// kept.
 ///
-/// @param si Receives what the stream is and has, to be released with `jsStreamInfo_Destroy`;
-/// NULL if that is of no interest. Written only with `NATS_OK`.
+/// @param si Receives the configuration and state of the stream, to be released with
+/// `jsStreamInfo_Destroy`; NULL if it is not needed. Written only with `NATS_OK`.
 /// @param js The context.
 /// @param cfg The configuration. Read during the call only.
-/// @param opts How this call differs from the context; NULL for not at all. Read during the call
-/// only.
-/// @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+/// @param opts The options of this call; NULL for those of the context. Read during the call only.
+/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+/// not needed.
 ///
 /// @retval NATS_OK The stream has the configuration.
 /// @retval NATS_NOT_FOUND The stream does not exist; `errCode` is `JSStreamNotFoundErr`. The last
 /// error is cleared.
 /// @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL; the name is missing or
-/// cannot be one; a choice or a length is out of range; or a string is not UTF-8.
+/// invalid; a choice or a length is out of range; or a string is not UTF-8.
 /// @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting, which the last error names with the
 /// version that knows it. Or a server elsewhere that is too old has answered, and ignored the setting.
-/// @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+/// @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
 /// Or its answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
@@ -182,16 +182,16 @@ pub unsafe extern "C" fn js_UpdateStream(
 ///
 /// @param js The context.
 /// @param stream The name of the stream.
-/// @param opts How this call differs from the context; NULL for not at all. Read during the call
-/// only.
-/// @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+/// @param opts The options of this call; NULL for those of the context. Read during the call only.
+/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+/// not needed.
 ///
 /// @retval NATS_OK The messages are removed.
 /// @retval NATS_NOT_FOUND The stream does not exist; `errCode` is `JSStreamNotFoundErr`. The last
 /// error is cleared.
-/// @retval NATS_INVALID_ARG `js` is NULL or was destroyed; the name is missing or cannot be one;
-/// or the options have both a sequence and a number of messages to keep.
-/// @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+/// @retval NATS_INVALID_ARG `js` is NULL or was destroyed; the name is missing or invalid; or the
+/// options have both a sequence and a number of messages to keep.
+/// @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
 /// Or its answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
@@ -229,16 +229,15 @@ pub unsafe extern "C" fn js_PurgeStream(
 ///
 /// @param js The context.
 /// @param stream The name of the stream.
-/// @param opts How this call differs from the context; NULL for not at all. Read during the call
-/// only.
-/// @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+/// @param opts The options of this call; NULL for those of the context. Read during the call only.
+/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+/// not needed.
 ///
 /// @retval NATS_OK The stream is deleted.
 /// @retval NATS_NOT_FOUND The stream does not exist; `errCode` is `JSStreamNotFoundErr`. The last
 /// error is cleared.
-/// @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or the name is missing or cannot be
-/// one.
-/// @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+/// @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or the name is missing or invalid.
+/// @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
 /// Or its answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
@@ -278,20 +277,20 @@ pub unsafe extern "C" fn js_DeleteStream(
 /// messages each subject has. Where these are many the server is asked several times, and each
 /// answer may take as long as the options allow.
 ///
-/// @param si Receives what the stream is and has, to be released with `jsStreamInfo_Destroy`.
-/// Written only with `NATS_OK`.
+/// @param si Receives the configuration and state of the stream, to be released with
+/// `jsStreamInfo_Destroy`. Written only with `NATS_OK`.
 /// @param js The context.
 /// @param stream The name of the stream.
-/// @param opts How this call differs from the context; NULL for not at all. Read during the call
-/// only.
-/// @param errCode Receives the number of the server's error, or 0; NULL if it is of no interest.
+/// @param opts The options of this call; NULL for those of the context. Read during the call only.
+/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
+/// not needed.
 ///
 /// @retval NATS_OK `si` has the answer.
 /// @retval NATS_NOT_FOUND The stream does not exist; `errCode` is `JSStreamNotFoundErr`. The last
 /// error is cleared.
-/// @retval NATS_INVALID_ARG `si` is NULL, `js` is NULL or was destroyed, or the name is missing
-/// or cannot be one.
-/// @retval NATS_ERR The server refused: its words are the last error, its number is in `errCode`.
+/// @retval NATS_INVALID_ARG `si` is NULL, `js` is NULL or was destroyed, or the name is missing or
+/// invalid.
+/// @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
 /// Or its answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
@@ -331,7 +330,7 @@ pub unsafe extern "C" fn js_GetStreamInfo(
 
 /// Destroy what was said about a stream.
 ///
-/// Frees it and all that it points at.
+/// Frees it and everything that it points at.
 ///
 /// @param si What to destroy; NULL does nothing.
 ///

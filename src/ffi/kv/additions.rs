@@ -34,7 +34,7 @@ pub struct kvExtraConfig {
     pub Transactions: bool,
     /// Where in the cluster; NULL for anywhere.
     pub Placement: *mut jsPlacement,
-    /// Names and values of the program's own.
+    /// Metadata of the program.
     pub Metadata: natsMetadata,
 }
 
@@ -98,9 +98,10 @@ pub(super) unsafe fn make(
     Ok(())
 }
 
-/// Create a key-value bucket with settings that `kvConfig` has no place for.
+/// Create a key-value bucket with settings that `kvConfig` has no fields for.
 ///
-/// As `js_CreateKeyValue` otherwise.
+/// Creates the stream of the bucket. If the bucket exists with the same configuration, it is
+/// opened.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
@@ -108,12 +109,13 @@ pub(super) unsafe fn make(
 /// `NATS_OK`.
 /// @param js The context. It stays alive as long as the bucket's handle.
 /// @param cfg The configuration. Read during the call only.
-/// @param extra What that has no place for; NULL for the defaults. Read during the call only.
+/// @param extra The settings that `cfg` has no fields for; NULL for the defaults. Read during the
+/// call only.
 ///
 /// @retval NATS_OK The bucket can be used.
 /// @retval NATS_INVALID_ARG As for `js_CreateKeyValue`.
 /// @retval NATS_NO_SERVER_SUPPORT `LimitMarkerTTL` is set, and the servers are older than 2.11.
-/// @retval NATS_ERR The server refused: its words are the last error.
+/// @retval NATS_ERR The server refused: its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
@@ -155,13 +157,14 @@ pub unsafe extern "C" fn js_CreateKeyValueWithExtra(
 /// `NATS_OK`.
 /// @param js The context. It stays alive as long as the bucket's handle.
 /// @param cfg The configuration. Read during the call only.
-/// @param extra What that has no place for; NULL for the defaults. Read during the call only.
+/// @param extra The settings that `cfg` has no fields for; NULL for the defaults. Read during the
+/// call only.
 ///
 /// @retval NATS_OK The bucket has the configuration.
 /// @retval NATS_NOT_FOUND There is no such bucket. The last error is cleared.
 /// @retval NATS_INVALID_ARG As for `js_CreateKeyValue`.
 /// @retval NATS_NO_SERVER_SUPPORT `LimitMarkerTTL` is set, and the servers are older than 2.11.
-/// @retval NATS_ERR The server refused: its words are the last error.
+/// @retval NATS_ERR The server refused: its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
@@ -201,12 +204,13 @@ pub unsafe extern "C" fn js_UpdateKeyValue(
 /// `NATS_OK`.
 /// @param js The context. It stays alive as long as the bucket's handle.
 /// @param cfg The configuration. Read during the call only.
-/// @param extra What that has no place for; NULL for the defaults. Read during the call only.
+/// @param extra The settings that `cfg` has no fields for; NULL for the defaults. Read during the
+/// call only.
 ///
 /// @retval NATS_OK The bucket has the configuration.
 /// @retval NATS_INVALID_ARG As for `js_CreateKeyValue`.
 /// @retval NATS_NO_SERVER_SUPPORT `LimitMarkerTTL` is set, and the servers are older than 2.11.
-/// @retval NATS_ERR The server refused: its words are the last error.
+/// @retval NATS_ERR The server refused: its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
@@ -248,7 +252,7 @@ pub unsafe extern "C" fn js_CreateOrUpdateKeyValue(
 ///
 /// @retval NATS_OK `list` has the names, sorted; NULL and 0 where there are none.
 /// @retval NATS_INVALID_ARG `list` is NULL, or `js` is NULL or was destroyed.
-/// @retval NATS_ERR The server refused: its words are the last error.
+/// @retval NATS_ERR The server refused: its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.

@@ -32,7 +32,7 @@ use crate::kv::store::Making;
 /// value is beyond its limit: `History` above 64, `LimitMarkerTTL` below a second.
 /// @retval NATS_NO_SERVER_SUPPORT `LimitMarkerTTL` is set, and the servers are older than 2.11.
 /// @retval NATS_ERR The server refused, as it does where the bucket exists with another
-/// configuration: its words are the last error.
+/// configuration: its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
@@ -92,7 +92,7 @@ pub unsafe extern "C" fn js_CreateKeyValue(
 /// @retval NATS_NOT_FOUND There is no such bucket. The last error is cleared.
 /// @retval NATS_INVALID_ARG `new_kv` is NULL, `js` is NULL or was destroyed, the name is missing or
 /// not valid, or the stream of that name is no bucket.
-/// @retval NATS_ERR The server refused: its words are the last error.
+/// @retval NATS_ERR The server refused: its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
@@ -137,7 +137,7 @@ pub unsafe extern "C" fn js_KeyValue(
 /// @retval NATS_OK The bucket was deleted.
 /// @retval NATS_NOT_FOUND There is no such bucket. The last error is cleared.
 /// @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or the name is missing or not valid.
-/// @retval NATS_ERR The server refused: its words are the last error.
+/// @retval NATS_ERR The server refused: its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.

@@ -207,7 +207,7 @@ pub unsafe extern "C" fn kvEntry_Created(e: *const kvEntry) -> i64 {
     })
 }
 
-/// Get how many entries a watcher still had to get when this one was delivered.
+/// Get the number of entries that a watcher had still to receive when this one was delivered.
 ///
 /// @param e The entry.
 ///

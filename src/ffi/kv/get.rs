@@ -17,15 +17,15 @@ use crate::ffi::jetstream::given;
 /// @param new_entry Receives the entry, to be released with `kvEntry_Destroy`; NULL if the call
 /// fails behind the check of its handles.
 /// @param kv The bucket.
-/// @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots, which are neither
-/// first nor last nor beside each other.
+/// @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots. It must not begin
+/// or end with a dot, or have two in a row.
 ///
 /// @retval NATS_OK `new_entry` has the last revision.
 /// @retval NATS_NOT_FOUND The key has no value: it never had one, or was deleted. The last error is
 /// cleared.
 /// @retval NATS_INVALID_ARG `new_entry` is NULL, or `kv` is NULL or was destroyed, or the key is
 /// not valid.
-/// @retval NATS_ERR The server refused: its words are the last error.
+/// @retval NATS_ERR The server refused: its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
@@ -83,8 +83,8 @@ pub unsafe extern "C" fn kvStore_Get(
 /// @param new_entry Receives the entry, to be released with `kvEntry_Destroy`; NULL if the call
 /// fails behind the check of its handles.
 /// @param kv The bucket.
-/// @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots, which are neither
-/// first nor last nor beside each other.
+/// @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots. It must not begin
+/// or end with a dot, or have two in a row.
 /// @param revision The revision, at least 1.
 ///
 /// @retval NATS_OK `new_entry` has that revision.
@@ -92,7 +92,7 @@ pub unsafe extern "C" fn kvStore_Get(
 /// key. The last error is cleared.
 /// @retval NATS_INVALID_ARG `new_entry` is NULL, `kv` is NULL or was destroyed, the key is not
 /// valid, or the revision is 0.
-/// @retval NATS_ERR The server refused: its words are the last error.
+/// @retval NATS_ERR The server refused: its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.

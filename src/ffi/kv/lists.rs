@@ -95,7 +95,7 @@ pub(super) unsafe fn fill_entries(
 
 /// List the keys of a bucket.
 ///
-/// Each key comes once, and none that was deleted.
+/// Each key is listed once. Deleted keys are left out.
 ///
 /// @param list The program's structure, which receives the keys, to be released with
 /// `kvKeysList_Destroy`. Empty if the call fails.
@@ -108,7 +108,7 @@ pub(super) unsafe fn fill_entries(
 /// `UpdatesOnly`.
 /// @retval NATS_NOT_FOUND The bucket no longer exists. The last error is cleared.
 /// @retval NATS_ILLEGAL_STATE The options have a callback.
-/// @retval NATS_ERR The server refused: its words are the last error.
+/// @retval NATS_ERR The server refused: its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT The server did not answer in time, or the list was not complete within the
 /// `Timeout` of the options.
@@ -160,9 +160,9 @@ pub unsafe extern "C" fn kvStore_Keys(
     unsafe { guard_api("kvStore_Keys", ptr::null_mut(), body) }
 }
 
-/// List the keys of a bucket that patterns match.
+/// List the keys of a bucket that match patterns.
 ///
-/// As `kvStore_Keys` otherwise.
+/// Each key is listed once. Deleted keys are left out.
 ///
 /// @param list The program's structure, which receives the keys, to be released with
 /// `kvKeysList_Destroy`. Empty if the call fails.
@@ -177,7 +177,7 @@ pub unsafe extern "C" fn kvStore_Keys(
 /// is less than 1, `kv` is NULL or was destroyed, or the options have `UpdatesOnly`.
 /// @retval NATS_NOT_FOUND The bucket no longer exists. The last error is cleared.
 /// @retval NATS_ILLEGAL_STATE The options have a callback.
-/// @retval NATS_ERR The server refused: its words are the last error.
+/// @retval NATS_ERR The server refused: its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT The server did not answer in time, or the list was not complete within the
 /// `Timeout` of the options.
@@ -255,7 +255,7 @@ pub unsafe extern "C" fn kvKeysList_Destroy(list: *mut kvKeysList) {
 /// @retval NATS_NOT_FOUND There is no revision, or the bucket no longer exists. The last error is
 /// cleared.
 /// @retval NATS_ILLEGAL_STATE The options have a callback.
-/// @retval NATS_ERR The server refused: its words are the last error.
+/// @retval NATS_ERR The server refused: its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT The server did not answer in time, or the list was not complete within the
 /// `Timeout` of the options.

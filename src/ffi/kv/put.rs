@@ -30,22 +30,22 @@ pub(super) unsafe fn store(
     Ok(())
 }
 
-/// Give a key a value, whatever it has.
+/// Set the value of a key unconditionally.
 ///
-/// @param rev Receives the revision, or 0 if the call fails; NULL if it is of no interest.
+/// @param rev Receives the revision, or 0 if the call fails; NULL if it is not needed.
 /// @param kv The bucket.
-/// @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots, which are neither
-/// first nor last nor beside each other.
+/// @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots. It must not begin
+/// or end with a dot, or have two in a row.
 /// @param data The value; ignored where `len` is 0.
 /// @param len The number of bytes of the value.
 ///
 /// @retval NATS_OK The value is stored.
 /// @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, the key is not valid, `len` is negative,
-/// or `data` is NULL where there is a length.
-/// @retval NATS_ERR The server refused: its words are the last error.
+/// or `data` is NULL and `len` is not 0.
+/// @retval NATS_ERR The server refused: its text is the last error.
 /// @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
-/// @retval NATS_MAX_PAYLOAD The value is larger than the server takes.
+/// @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 ///
 /// @par Threads
@@ -79,23 +79,23 @@ pub unsafe extern "C" fn kvStore_Put(
 
 /// Give a key its first value.
 ///
-/// Fails where the key has a value. A key that was deleted has none.
+/// Fails if the key has a value. A deleted key has none.
 ///
-/// @param rev Receives the revision, or 0 if the call fails; NULL if it is of no interest.
+/// @param rev Receives the revision, or 0 if the call fails; NULL if it is not needed.
 /// @param kv The bucket.
-/// @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots, which are neither
-/// first nor last nor beside each other.
+/// @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots. It must not begin
+/// or end with a dot, or have two in a row.
 /// @param data The value; ignored where `len` is 0.
 /// @param len The number of bytes of the value.
 ///
 /// @retval NATS_OK The value is stored.
 /// @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, the key is not valid, `len` is negative,
-/// or `data` is NULL where there is a length.
-/// @retval NATS_ERR The key has a value, or the server refused for another reason: its words are
-/// the last error.
+/// or `data` is NULL and `len` is not 0.
+/// @retval NATS_ERR The key has a value, or the server refused for another reason: its text is the
+/// last error.
 /// @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
-/// @retval NATS_MAX_PAYLOAD The value is larger than the server takes.
+/// @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 ///
 /// @par Threads
@@ -129,25 +129,25 @@ pub unsafe extern "C" fn kvStore_Create(
 
 /// Give a key another value if its revision is the one that is known.
 ///
-/// So of several programs that change a value at the same time only one succeeds; the others get it
-/// again and try with its new revision.
+/// If several programs change a value at the same time, only one of them succeeds; the others read
+/// the value again and try with its new revision.
 ///
-/// @param rev Receives the revision, or 0 if the call fails; NULL if it is of no interest.
+/// @param rev Receives the revision, or 0 if the call fails; NULL if it is not needed.
 /// @param kv The bucket.
-/// @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots, which are neither
-/// first nor last nor beside each other.
+/// @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots. It must not begin
+/// or end with a dot, or have two in a row.
 /// @param data The value; ignored where `len` is 0.
 /// @param len The number of bytes of the value.
-/// @param last The revision that the key must have; 0 if it must have none at all.
+/// @param last The revision that the key must have; 0 if the key must not exist.
 ///
 /// @retval NATS_OK The value is stored.
 /// @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, the key is not valid, `len` is negative,
-/// or `data` is NULL where there is a length.
+/// or `data` is NULL and `len` is not 0.
 /// @retval NATS_ERR The key has another revision, or the server refused for another reason: its
-/// words are the last error.
+/// text is the last error.
 /// @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
-/// @retval NATS_MAX_PAYLOAD The value is larger than the server takes.
+/// @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 ///
 /// @par Threads
@@ -182,29 +182,28 @@ pub unsafe extern "C" fn kvStore_Update(
 
 /// Give a key its first value, for a time.
 ///
-/// Fails where the key has a value. A key that was deleted has none.
+/// Fails if the key has a value. A deleted key has none.
 ///
-/// The bucket must have `LimitMarkerTTL`, and servers take no time below a second. When it is over
-/// the key is deleted, by a marker of the server.
+/// The bucket must have `LimitMarkerTTL`, and the time must be at least a second. When it is over,
+/// the server deletes the key and stores a marker.
 ///
-/// @param rev Receives the revision, or 0 if the call fails; NULL if it is of no interest.
+/// @param rev Receives the revision, or 0 if the call fails; NULL if it is not needed.
 /// @param kv The bucket.
-/// @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots, which are neither
-/// first nor last nor beside each other.
+/// @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots. It must not begin
+/// or end with a dot, or have two in a row.
 /// @param data The value; ignored where `len` is 0.
 /// @param len The number of bytes of the value.
-/// @param ttl How long the revision is kept, in milliseconds; 0 or less for as long as the bucket
-/// says.
+/// @param ttl The time to live of the revision in milliseconds; 0 or less for the bucket's setting.
 ///
 /// @retval NATS_OK The value is stored.
 /// @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, the key is not valid, `len` is negative,
-/// or `data` is NULL where there is a length.
+/// or `data` is NULL and `len` is not 0.
 /// @retval NATS_NO_SERVER_SUPPORT `ttl` is set, and the server is older than 2.11.
-/// @retval NATS_ERR The key has a value, or the server refused for another reason: its words are
-/// the last error.
+/// @retval NATS_ERR The key has a value, or the server refused for another reason: its text is the
+/// last error.
 /// @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
-/// @retval NATS_MAX_PAYLOAD The value is larger than the server takes.
+/// @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 ///
 /// @par Threads
@@ -239,31 +238,30 @@ pub unsafe extern "C" fn kvStore_CreateWithTTL(
 
 /// Give a key another value, for a time, if its revision is the one that is known.
 ///
-/// So of several programs that change a value at the same time only one succeeds; the others get it
-/// again and try with its new revision.
+/// If several programs change a value at the same time, only one of them succeeds; the others read
+/// the value again and try with its new revision.
 ///
-/// The bucket must have `LimitMarkerTTL`, and servers take no time below a second. When it is over
-/// the key is deleted, by a marker of the server.
+/// The bucket must have `LimitMarkerTTL`, and the time must be at least a second. When it is over,
+/// the server deletes the key and stores a marker.
 ///
-/// @param rev Receives the revision, or 0 if the call fails; NULL if it is of no interest.
+/// @param rev Receives the revision, or 0 if the call fails; NULL if it is not needed.
 /// @param kv The bucket.
-/// @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots, which are neither
-/// first nor last nor beside each other.
+/// @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots. It must not begin
+/// or end with a dot, or have two in a row.
 /// @param data The value; ignored where `len` is 0.
 /// @param len The number of bytes of the value.
-/// @param last The revision that the key must have; 0 if it must have none at all.
-/// @param ttl How long the revision is kept, in milliseconds; 0 or less for as long as the bucket
-/// says.
+/// @param last The revision that the key must have; 0 if the key must not exist.
+/// @param ttl The time to live of the revision in milliseconds; 0 or less for the bucket's setting.
 ///
 /// @retval NATS_OK The value is stored.
 /// @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, the key is not valid, `len` is negative,
-/// or `data` is NULL where there is a length.
+/// or `data` is NULL and `len` is not 0.
 /// @retval NATS_NO_SERVER_SUPPORT `ttl` is set, and the server is older than 2.11.
 /// @retval NATS_ERR The key has another revision, or the server refused for another reason: its
-/// words are the last error.
+/// text is the last error.
 /// @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
-/// @retval NATS_MAX_PAYLOAD The value is larger than the server takes.
+/// @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 ///
 /// @par Threads

@@ -15,19 +15,19 @@ use crate::kv::{PurgeDeletes, Said};
 
 /// Delete a key.
 ///
-/// What the key had before stays in the bucket, as far as that keeps history, and a marker says
-/// that it was deleted.
+/// The history of the key stays in the bucket, if that keeps history, followed by a marker that
+/// says that the key was deleted.
 ///
 /// @param kv The bucket.
-/// @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots, which are neither
-/// first nor last nor beside each other.
+/// @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots. It must not begin
+/// or end with a dot, or have two in a row.
 ///
 /// @retval NATS_OK The key has no value; it may have had none before.
 /// @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, or the key is not valid.
-/// @retval NATS_ERR The server refused: its words are the last error.
+/// @retval NATS_ERR The server refused: its text is the last error.
 /// @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
-/// @retval NATS_MAX_PAYLOAD The value is larger than the server takes.
+/// @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 ///
 /// @par Threads
@@ -51,22 +51,22 @@ pub unsafe extern "C" fn kvStore_Delete(kv: *mut kvStore, key: *const c_char) ->
     unsafe { guard_api("kvStore_Delete", ptr::null_mut(), body) }
 }
 
-/// Delete a key with all that it had.
+/// Delete a key and its history.
 ///
-/// `Timeout` and `TTL` of the options are used. With a `TTL` the marker goes as well; the bucket
+/// `Timeout` and `TTL` of the options are used. With a `TTL` the marker expires too; the bucket
 /// must have `LimitMarkerTTL` then.
 ///
 /// @param kv The bucket.
-/// @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots, which are neither
-/// first nor last nor beside each other.
+/// @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots. It must not begin
+/// or end with a dot, or have two in a row.
 /// @param opts How to purge; NULL for the defaults. Read during the call only.
 ///
-/// @retval NATS_OK The bucket has nothing of the key but a marker.
+/// @retval NATS_OK The bucket has nothing of the key except a marker.
 /// @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, or the key is not valid.
-/// @retval NATS_ERR The server refused: its words are the last error.
+/// @retval NATS_ERR The server refused: its text is the last error.
 /// @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
-/// @retval NATS_MAX_PAYLOAD The value is larger than the server takes.
+/// @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 ///
 /// @par Threads
@@ -128,7 +128,7 @@ unsafe fn purge(
 /// @retval NATS_OK All was removed.
 /// @retval NATS_INVALID_ARG `kv` is NULL or was destroyed.
 /// @retval NATS_NOT_FOUND The bucket no longer exists. The last error is cleared.
-/// @retval NATS_ERR The server refused: its words are the last error.
+/// @retval NATS_ERR The server refused: its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time, or the time of the options is over. Some of it
 /// may have been removed.
@@ -167,25 +167,27 @@ pub unsafe extern "C" fn kvStore_PurgeDeletes(
     unsafe { guard_api("kvStore_PurgeDeletes", ptr::null_mut(), body) }
 }
 
-/// Delete a key if its revision is the one that is known.
+/// Delete a key if it has a given revision.
 ///
-/// As `kvStore_Delete` otherwise.
+/// The history of the key stays in the bucket, if that keeps history, followed by a marker that
+/// says that the key was deleted. If another client has changed the key in the meantime, nothing is
+/// changed.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
 /// @param kv The bucket.
-/// @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots, which are neither
-/// first nor last nor beside each other.
+/// @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots. It must not begin
+/// or end with a dot, or have two in a row.
 /// @param revision The revision that the key must have, at least 1.
 ///
 /// @retval NATS_OK The key has no value.
 /// @retval NATS_MISMATCH The key has another revision. Nothing was changed.
 /// @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, the key is not valid, or the revision is
 /// 0.
-/// @retval NATS_ERR The server refused: its words are the last error.
+/// @retval NATS_ERR The server refused: its text is the last error.
 /// @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
-/// @retval NATS_MAX_PAYLOAD The value is larger than the server takes.
+/// @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 ///
 /// @par Threads
@@ -213,26 +215,28 @@ pub unsafe extern "C" fn kvStore_DeleteIfRevision(
     unsafe { guard_api("kvStore_DeleteIfRevision", ptr::null_mut(), body) }
 }
 
-/// Delete a key with all that it had if its revision is the one that is known.
+/// Delete a key and its history if the key has a given revision.
 ///
-/// As `kvStore_Purge` otherwise.
+/// `Timeout` and `TTL` of the options are used. With a `TTL` the marker expires too; the bucket
+/// must have `LimitMarkerTTL` then. If another client has changed the key in the meantime, nothing
+/// is changed.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
 /// @param kv The bucket.
-/// @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots, which are neither
-/// first nor last nor beside each other.
+/// @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots. It must not begin
+/// or end with a dot, or have two in a row.
 /// @param revision The revision that the key must have, at least 1.
 /// @param opts How to purge; NULL for the defaults. Read during the call only.
 ///
-/// @retval NATS_OK The bucket has nothing of the key but a marker.
+/// @retval NATS_OK The bucket has nothing of the key except a marker.
 /// @retval NATS_MISMATCH The key has another revision. Nothing was changed.
 /// @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, the key is not valid, or the revision is
 /// 0.
-/// @retval NATS_ERR The server refused: its words are the last error.
+/// @retval NATS_ERR The server refused: its text is the last error.
 /// @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
-/// @retval NATS_MAX_PAYLOAD The value is larger than the server takes.
+/// @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 ///
 /// @par Threads

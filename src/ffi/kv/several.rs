@@ -31,7 +31,7 @@ pub struct kvChange {
     pub ValueLen: c_int,
     /// The key must have the revision `Revision`.
     pub CheckRevision: bool,
-    /// The revision that the key must have; 0 if it must have none at all.
+    /// The revision that the key must have; 0 if the key must not exist.
     pub Revision: u64,
     /// How long the revision is kept, in milliseconds; 0 for as long as the bucket says.
     pub TTL: i64,
@@ -74,7 +74,7 @@ impl kvOperationArg {
 /// @retval NATS_LIMIT_REACHED More than 1024 keys match.
 /// @retval NATS_NO_SERVER_SUPPORT The server is older than 2.11, or the bucket does not allow
 /// direct gets.
-/// @retval NATS_ERR The server refused: its words are the last error.
+/// @retval NATS_ERR The server refused: its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
@@ -120,7 +120,7 @@ pub unsafe extern "C" fn kvStore_GetMany(
 /// @note An addition of this library: nats.c does not have it.
 ///
 /// @param rev Receives the revision of the last change, or 0 if the call fails; those before it
-/// have the numbers before that. NULL if it is of no interest.
+/// have the numbers before that. NULL if it is not needed.
 /// @param kv The bucket.
 /// @param changes The changes, each of another key.
 /// @param numChanges How many there are, 1 to 1000.
@@ -131,12 +131,12 @@ pub unsafe extern "C" fn kvStore_GetMany(
 /// or an operation is not valid, or a length is negative.
 /// @retval NATS_LIMIT_REACHED There are more than 1000 changes.
 /// @retval NATS_NO_SERVER_SUPPORT The server knows no batches (before 2.12). Nothing was changed.
-/// @retval NATS_ERR The bucket was created without `Transactions`; or the server refused: its words
-/// are the last error. Nothing was changed.
+/// @retval NATS_ERR The bucket was created without `Transactions`; or the server refused: its text
+/// is the last error. Nothing was changed.
 /// @retval NATS_NOT_FOUND The bucket no longer exists.
 /// @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
-/// @retval NATS_MAX_PAYLOAD The value is larger than the server takes.
+/// @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 ///
 /// @par Threads

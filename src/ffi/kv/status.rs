@@ -43,7 +43,7 @@ impl __kvStatus {
     }
 }
 
-/// Get what a bucket is and has at this moment.
+/// Get the present status of a bucket.
 ///
 /// @param new_status Receives the status, to be released with `kvStatus_Destroy`. Written only with
 /// `NATS_OK`.
@@ -52,7 +52,7 @@ impl __kvStatus {
 /// @retval NATS_OK `new_status` has the status.
 /// @retval NATS_NOT_FOUND The bucket no longer exists. The last error is cleared.
 /// @retval NATS_INVALID_ARG `new_status` is NULL, or `kv` is NULL or was destroyed.
-/// @retval NATS_ERR The server refused: its words are the last error.
+/// @retval NATS_ERR The server refused: its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
@@ -116,7 +116,7 @@ pub unsafe extern "C" fn kvStatus_Bucket(sts: *const kvStatus) -> *const c_char 
     })
 }
 
-/// Get how many revisions a bucket has.
+/// Get the number of revisions in a bucket.
 ///
 /// @param sts The status.
 ///
@@ -138,7 +138,7 @@ pub unsafe extern "C" fn kvStatus_Values(sts: *const kvStatus) -> u64 {
     })
 }
 
-/// Get how many revisions of each key a bucket keeps.
+/// Get the number of revisions that a bucket keeps of each key.
 ///
 /// @param sts The status.
 ///
@@ -160,7 +160,7 @@ pub unsafe extern "C" fn kvStatus_History(sts: *const kvStatus) -> i64 {
     })
 }
 
-/// Get how old revisions of a bucket get.
+/// Get the maximum age of revisions in a bucket.
 ///
 /// @param sts The status.
 ///
@@ -182,7 +182,7 @@ pub unsafe extern "C" fn kvStatus_TTL(sts: *const kvStatus) -> i64 {
     })
 }
 
-/// Get on how many servers a bucket is.
+/// Get the number of replicas of a bucket.
 ///
 /// @param sts The status.
 ///
@@ -204,7 +204,7 @@ pub unsafe extern "C" fn kvStatus_Replicas(sts: *const kvStatus) -> i64 {
     })
 }
 
-/// Get how many bytes a bucket has.
+/// Get the size of a bucket in bytes.
 ///
 /// @param sts The status.
 ///
@@ -226,7 +226,7 @@ pub unsafe extern "C" fn kvStatus_Bytes(sts: *const kvStatus) -> u64 {
     })
 }
 
-/// Get how long markers of expired keys live in a bucket.
+/// Get the lifetime of the markers of expired keys in a bucket.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
@@ -274,7 +274,7 @@ pub unsafe extern "C" fn kvStatus_IsCompressed(sts: *const kvStatus) -> bool {
     })
 }
 
-/// Get the size of the largest value that a bucket takes.
+/// Get the maximum size of a value in a bucket.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
@@ -298,7 +298,7 @@ pub unsafe extern "C" fn kvStatus_MaxValueSize(sts: *const kvStatus) -> i64 {
     })
 }
 
-/// Get how many bytes a bucket can have.
+/// Get the maximum size of a bucket in bytes.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
@@ -322,7 +322,7 @@ pub unsafe extern "C" fn kvStatus_MaxBytes(sts: *const kvStatus) -> i64 {
     })
 }
 
-/// Get the words for people that a bucket was created with.
+/// Get the description of a bucket.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
@@ -347,7 +347,7 @@ pub unsafe extern "C" fn kvStatus_Description(sts: *const kvStatus) -> *const c_
     })
 }
 
-/// Get the names and values that a bucket was created with, and those of the server.
+/// Get the metadata of a bucket, including those of the server.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
@@ -371,7 +371,7 @@ pub unsafe extern "C" fn kvStatus_Metadata(sts: *const kvStatus) -> *const natsM
     })
 }
 
-/// Get where a bucket has its values.
+/// Get the type of storage of a bucket.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///

@@ -31,7 +31,7 @@ pub enum kvOperation {
 pub struct kvEntryList {
     /// The entries; NULL where there are none.
     pub Entries: *mut *mut kvEntry,
-    /// How many.
+    /// The number.
     pub Count: c_int,
 }
 
@@ -43,7 +43,7 @@ pub struct kvEntryList {
 pub struct kvKeysList {
     /// The keys; NULL where there are none.
     pub Keys: *mut *mut c_char,
-    /// How many.
+    /// The number.
     pub Count: c_int,
 }
 

@@ -23,27 +23,26 @@ use crate::kv::Entry;
 use crate::kv::watch::{EntrySink, watch};
 use crate::locks::Mutex;
 
-/// Follow a key, or the keys that a pattern matches.
+/// Watch a key, or the keys that match a pattern.
 ///
-/// Shows the last revision of each key that the bucket has, then says once that these initial data
-/// are complete, by a NULL entry with `NATS_OK`, and goes on with all that is stored afterwards.
-/// The options can have it show more or less. No revision comes twice, out of order or behind a
-/// later one of its key, over any number of reconnects and restarts of servers: the watcher is an
-/// ordered consumer. Source: ADR-8, ADR-17.
+/// Delivers the last revision of each matching key, then a NULL entry with `NATS_OK`, which says
+/// that these initial data are complete, and then all changes. The options can select more or less.
+/// The watcher is an ordered consumer: no revision is delivered twice or out of order, whatever
+/// happens to the connection and the servers. Source: ADR-8, ADR-17.
 ///
 /// @param new_watcher Receives the watcher, to be released with `kvWatcher_Destroy`. It is written
 /// before the first callback, and restored on failure.
 /// @param kv The bucket.
 /// @param keys The key or the pattern, which may have the wildcards `*` for a token and `>` for all
 /// that follow.
-/// @param opts What to show; NULL for the defaults. Read during the call only; the callback and its
-/// closure must stay.
+/// @param opts The selection of entries; NULL for the defaults. Read during the call only; the
+/// callback and its closure must stay.
 ///
 /// @retval NATS_OK The watcher was made.
 /// @retval NATS_INVALID_ARG `new_watcher` or `keys` is NULL, `keys` is empty, or `kv` is NULL or
 /// was destroyed.
 /// @retval NATS_NOT_FOUND The bucket no longer exists.
-/// @retval NATS_ERR The server refused, as it does where patterns overlap: its words are the last
+/// @retval NATS_ERR The server refused, for example because patterns overlap: its text is the last
 /// error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
@@ -100,24 +99,27 @@ pub unsafe extern "C" fn kvStore_Watch(
     unsafe { guard_api("kvStore_Watch", ptr::null_mut(), body) }
 }
 
-/// Follow several keys or patterns of keys.
+/// Watch several keys or patterns of keys.
 ///
-/// As `kvStore_Watch` otherwise.
+/// Delivers the last revision of each matching key, then a NULL entry with `NATS_OK`, which says
+/// that these initial data are complete, and then all changes. The options can select more or less.
+/// The watcher is an ordered consumer: no revision is delivered twice or out of order, whatever
+/// happens to the connection and the servers. Source: ADR-8, ADR-17.
 ///
 /// @param new_watcher Receives the watcher, to be released with `kvWatcher_Destroy`. It is written
 /// before the first callback, and restored on failure.
 /// @param kv The bucket.
 /// @param keys The keys and patterns. No two of them may match the same key.
 /// @param numKeys How many there are, at least 1.
-/// @param opts What to show; NULL for the defaults. Read during the call only; the callback and its
-/// closure must stay.
+/// @param opts The selection of entries; NULL for the defaults. Read during the call only; the
+/// callback and its closure must stay.
 ///
 /// @retval NATS_OK The watcher was made.
 /// @retval NATS_INVALID_ARG `new_watcher` or `keys` is NULL, a key is NULL or empty, `numKeys` is
 /// less than 1, `kv` is NULL or was destroyed, or the server has no consumers of several subjects
 /// (before 2.10).
 /// @retval NATS_NOT_FOUND The bucket no longer exists.
-/// @retval NATS_ERR The server refused, as it does where patterns overlap: its words are the last
+/// @retval NATS_ERR The server refused, for example because patterns overlap: its text is the last
 /// error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
@@ -153,20 +155,23 @@ pub unsafe extern "C" fn kvStore_WatchMulti(
     unsafe { guard_api("kvStore_WatchMulti", ptr::null_mut(), body) }
 }
 
-/// Follow all keys of a bucket.
+/// Watch all keys of a bucket.
 ///
-/// As `kvStore_Watch` otherwise.
+/// Delivers the last revision of each matching key, then a NULL entry with `NATS_OK`, which says
+/// that these initial data are complete, and then all changes. The options can select more or less.
+/// The watcher is an ordered consumer: no revision is delivered twice or out of order, whatever
+/// happens to the connection and the servers. Source: ADR-8, ADR-17.
 ///
 /// @param new_watcher Receives the watcher, to be released with `kvWatcher_Destroy`. It is written
 /// before the first callback, and restored on failure.
 /// @param kv The bucket.
-/// @param opts What to show; NULL for the defaults. Read during the call only; the callback and its
-/// closure must stay.
+/// @param opts The selection of entries; NULL for the defaults. Read during the call only; the
+/// callback and its closure must stay.
 ///
 /// @retval NATS_OK The watcher was made.
 /// @retval NATS_INVALID_ARG `new_watcher` is NULL, or `kv` is NULL or was destroyed.
 /// @retval NATS_NOT_FOUND The bucket no longer exists.
-/// @retval NATS_ERR The server refused, as it does where patterns overlap: its words are the last
+/// @retval NATS_ERR The server refused, for example because patterns overlap: its text is the last
 /// error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.

@@ -21,7 +21,7 @@ pub struct __for_forward_compatibility_only {
     _opaque: [u8; 0],
 }
 
-/// Make a client, which asks services over a connection.
+/// Create a client that sends requests to services over a connection.
 ///
 /// @param new_client Receives the client, to be released with `microClient_Destroy`; written only with NULL.
 /// @param nc The connection, which the client does not keep open.

@@ -91,7 +91,7 @@ pub unsafe extern "C" fn microGroup_AddEndpoint(
     })
 }
 
-/// Add a group to a service: a common beginning of the subjects of some endpoints.
+/// Add a group to a service: a common prefix of the subjects of some endpoints.
 ///
 /// Protocol: ADR-32.
 ///

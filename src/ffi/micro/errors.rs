@@ -188,7 +188,7 @@ pub unsafe extern "C" fn microError_WrapText(
     })
 }
 
-/// Make an error from a status.
+/// Create an error from a status.
 ///
 /// @param s The status.
 ///

@@ -241,7 +241,7 @@ pub unsafe extern "C" fn microRequest_GetMsg(req: *mut microRequest) -> *mut nat
     })
 }
 
-/// Return the connection that a request came by.
+/// Return the connection over which a request was received.
 ///
 /// @param req The request.
 ///

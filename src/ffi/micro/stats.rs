@@ -26,7 +26,7 @@ pub struct microEndpointInfo {
     pub Subject: *const c_char,
     /// Its queue group; NULL for none.
     pub QueueGroup: *const c_char,
-    /// What else there is to tell about it.
+    /// Its metadata.
     pub Metadata: natsMetadata,
 }
 
@@ -46,7 +46,7 @@ pub struct microServiceInfo {
     pub Description: *const c_char,
     /// Which instance it is.
     pub Id: *const c_char,
-    /// What else there is to tell about it.
+    /// Its metadata.
     pub Metadata: natsMetadata,
     /// Its endpoints, the newest first.
     pub Endpoints: *mut microEndpointInfo,
@@ -216,7 +216,7 @@ fn number(n: u128) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
 }
 
-/// Read what a service is, and its endpoints.
+/// Get the info of a service and its endpoints.
 ///
 /// @param new_info Receives the information, to be released with `microServiceInfo_Destroy`; written only with NULL.
 /// @param m The service.
@@ -288,7 +288,7 @@ pub unsafe extern "C" fn microService_GetStats(
     })
 }
 
-/// Destroy what `microService_GetInfo` has made.
+/// Destroy the result of `microService_GetInfo`.
 ///
 /// @param info The information; NULL does nothing.
 ///
@@ -305,7 +305,7 @@ pub unsafe extern "C" fn microServiceInfo_Destroy(info: *mut microServiceInfo) {
     guard_void(|| unsafe { destroy(info) });
 }
 
-/// Destroy what `microService_GetStats` has made.
+/// Destroy the result of `microService_GetStats`.
 ///
 /// @param stats The statistics; NULL does nothing.
 ///

@@ -70,7 +70,7 @@ pub struct microEndpointConfig {
     pub QueueGroup: *const c_char,
     /// No queue group: each instance of the service gets each request.
     pub NoQueueGroup: bool,
-    /// What else there is to tell about it.
+    /// Its metadata.
     pub Metadata: natsMetadata,
     /// The function that handles its requests. Required.
     pub Handler: microRequestHandler,
@@ -108,7 +108,7 @@ pub struct microServiceConfig {
     pub QueueGroup: *const c_char,
     /// No queue group for its endpoints.
     pub NoQueueGroup: bool,
-    /// What else there is to tell about it.
+    /// Its metadata.
     pub Metadata: natsMetadata,
     /// A first endpoint; may be NULL.
     pub Endpoint: *mut microEndpointConfig,

@@ -23,7 +23,7 @@ use crate::obj::Progress;
 ///
 /// @retval NATS_OK The revision was written.
 /// @retval NATS_INVALID_ARG A pointer is NULL, the name is empty, or `obs` was destroyed.
-/// @retval NATS_ERR The server refused; its words are the last error.
+/// @retval NATS_ERR The server refused; its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.

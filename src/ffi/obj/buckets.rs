@@ -68,7 +68,7 @@ pub unsafe extern "C" fn js_CreateObjectStore(
 /// @retval NATS_OK The store is as it was to be.
 /// @retval NATS_INVALID_ARG A pointer is NULL, `js` was destroyed, or the configuration cannot be one.
 /// @retval NATS_NOT_FOUND The store does not exist.
-/// @retval NATS_ERR The server refused; its words are the last error.
+/// @retval NATS_ERR The server refused; its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -110,7 +110,7 @@ pub unsafe extern "C" fn js_UpdateObjectStore(
 /// @retval NATS_OK The store exists.
 /// @retval NATS_INVALID_ARG A pointer is NULL, `js` was destroyed, or no store can have the name.
 /// @retval NATS_NOT_FOUND The store does not exist. The last error is cleared.
-/// @retval NATS_ERR The server refused; its words are the last error.
+/// @retval NATS_ERR The server refused; its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -151,7 +151,7 @@ pub unsafe extern "C" fn js_ObjectStore(
 /// @retval NATS_OK The store is no more.
 /// @retval NATS_INVALID_ARG A pointer is NULL, `js` was destroyed, or no store can have the name.
 /// @retval NATS_NOT_FOUND The store does not exist. The last error is cleared.
-/// @retval NATS_ERR The server refused; its words are the last error.
+/// @retval NATS_ERR The server refused; its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -185,7 +185,7 @@ pub unsafe extern "C" fn js_DeleteObjectStore(js: *mut jsCtx, bucket: *const c_c
 /// @retval NATS_OK The list has at least one element.
 /// @retval NATS_INVALID_ARG A pointer is NULL, or `js` was destroyed.
 /// @retval NATS_NOT_FOUND There is none. The last error is cleared.
-/// @retval NATS_ERR The server refused; its words are the last error.
+/// @retval NATS_ERR The server refused; its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -218,7 +218,7 @@ pub unsafe extern "C" fn js_ObjectStoreNames(
     })
 }
 
-/// List what all stores are and have.
+/// List the statuses of all stores.
 ///
 /// @param new_list Receives the list, to be released with `objStoreStatusesList_Destroy`. Written only with `NATS_OK`.
 /// @param js The context.
@@ -226,7 +226,7 @@ pub unsafe extern "C" fn js_ObjectStoreNames(
 /// @retval NATS_OK The list has at least one element.
 /// @retval NATS_INVALID_ARG A pointer is NULL, or `js` was destroyed.
 /// @retval NATS_NOT_FOUND There is none. The last error is cleared.
-/// @retval NATS_ERR The server refused; its words are the last error.
+/// @retval NATS_ERR The server refused; its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -259,7 +259,7 @@ pub unsafe extern "C" fn js_ObjectStoreStatuses(
     })
 }
 
-/// Tell what a store is and has.
+/// Get the status of a store.
 ///
 /// @param new_status Receives the status, to be released with `objStoreStatus_Destroy`. Written only with `NATS_OK`.
 /// @param obs The store.
@@ -267,7 +267,7 @@ pub unsafe extern "C" fn js_ObjectStoreStatuses(
 /// @retval NATS_OK The status was written.
 /// @retval NATS_INVALID_ARG A pointer is NULL, or `obs` was destroyed.
 /// @retval NATS_NOT_FOUND The store does not exist. The last error is cleared.
-/// @retval NATS_ERR The server refused; its words are the last error.
+/// @retval NATS_ERR The server refused; its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -297,16 +297,16 @@ pub unsafe extern "C" fn objStore_Status(
     })
 }
 
-/// Have a store refuse all changes from now on.
+/// Seal a store: it refuses all changes from now on.
 ///
-/// That cannot be undone.
+/// This cannot be undone.
 ///
 /// @param obs The store.
 ///
 /// @retval NATS_OK The store is sealed.
 /// @retval NATS_INVALID_ARG `obs` is NULL or was destroyed.
 /// @retval NATS_NOT_FOUND The store does not exist. The last error is cleared.
-/// @retval NATS_ERR The server refused; its words are the last error.
+/// @retval NATS_ERR The server refused; its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -355,7 +355,7 @@ pub unsafe extern "C" fn objStore_Destroy(obs: *mut objStore) {
 
 /// Release a list of names.
 ///
-/// With all that it points at. NULL does nothing.
+/// Frees everything that it points at. NULL does nothing.
 ///
 /// @param list What to release; NULL does nothing.
 ///
@@ -378,7 +378,7 @@ pub unsafe extern "C" fn objStoreNamesList_Destroy(list: *mut objStoreNamesList)
 
 /// Release a list of statuses.
 ///
-/// With all that it points at. NULL does nothing.
+/// Frees everything that it points at. NULL does nothing.
 ///
 /// @param list What to release; NULL does nothing.
 ///
@@ -401,7 +401,7 @@ pub unsafe extern "C" fn objStoreStatusesList_Destroy(list: *mut objStoreStatuse
 
 /// Release a status.
 ///
-/// With all that it points at. NULL does nothing.
+/// Frees everything that it points at. NULL does nothing.
 ///
 /// @param status What to release; NULL does nothing.
 ///

@@ -66,8 +66,9 @@ unsafe fn whole(
 /// @retval NATS_OK The object is there.
 /// @retval NATS_INVALID_ARG A pointer is NULL, the name is empty, or `obs` was destroyed.
 /// @retval NATS_NOT_FOUND There is no such object, its chunks are missing, or the store does not exist.
-/// @retval NATS_ILLEGAL_STATE A link leads to a store, nowhere, or in a circle; or the object is not what its description says.
-/// @retval NATS_ERR The server refused; its words are the last error.
+/// @retval NATS_ILLEGAL_STATE A link leads to a store, to nothing, or in a circle; or the object does not match its
+/// description.
+/// @retval NATS_ERR The server refused; its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -277,8 +278,9 @@ pub unsafe extern "C" fn objStoreGet_Destroy(get: *mut objStoreGet) {
 /// @retval NATS_OK The object was read.
 /// @retval NATS_INVALID_ARG A pointer is NULL, the name is empty, or `obs` was destroyed.
 /// @retval NATS_NOT_FOUND There is no such object, its chunks are missing, or the store does not exist.
-/// @retval NATS_ILLEGAL_STATE A link leads to a store, nowhere, or in a circle; or the object is not what its description says.
-/// @retval NATS_ERR The server refused; its words are the last error.
+/// @retval NATS_ILLEGAL_STATE A link leads to a store, to nothing, or in a circle; or the object does not match its
+/// description.
+/// @retval NATS_ERR The server refused; its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -328,8 +330,9 @@ pub unsafe extern "C" fn objStore_GetString(
 /// @retval NATS_OK The object was read.
 /// @retval NATS_INVALID_ARG A pointer is NULL, the name is empty, or `obs` was destroyed.
 /// @retval NATS_NOT_FOUND There is no such object, its chunks are missing, or the store does not exist.
-/// @retval NATS_ILLEGAL_STATE A link leads to a store, nowhere, or in a circle; or the object is not what its description says.
-/// @retval NATS_ERR The server refused; its words are the last error.
+/// @retval NATS_ILLEGAL_STATE A link leads to a store, to nothing, or in a circle; or the object does not match its
+/// description.
+/// @retval NATS_ERR The server refused; its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -381,7 +384,8 @@ pub unsafe extern "C" fn objStore_GetBytes(
 /// @retval NATS_INVALID_ARG `obs` is NULL or was destroyed, or a name is NULL or empty.
 /// @retval NATS_ERR The file cannot be written, the digest is not that of the bytes, or the server refused; the last error has the words.
 /// @retval NATS_NOT_FOUND There is no such object, its chunks are missing, or the store does not exist.
-/// @retval NATS_ILLEGAL_STATE A link leads to a store, nowhere, or in a circle; or the object is not what its description says.
+/// @retval NATS_ILLEGAL_STATE A link leads to a store, to nothing, or in a circle; or the object does not match its
+/// description.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.

@@ -19,7 +19,7 @@ pub(super) unsafe fn shows_deleted(opts: *const objStoreOptions) -> bool {
     unsafe { opts.as_ref() }.is_some_and(|o| o.ShowDeleted)
 }
 
-/// Describe an object.
+/// Get the description of an object.
 ///
 /// @param new_info Receives the description, to be released with `objStoreInfo_Destroy`. Written only with `NATS_OK`.
 /// @param obs The store.
@@ -29,7 +29,7 @@ pub(super) unsafe fn shows_deleted(opts: *const objStoreOptions) -> bool {
 /// @retval NATS_OK The description was written.
 /// @retval NATS_INVALID_ARG A pointer is NULL, the name is empty, or `obs` was destroyed.
 /// @retval NATS_NOT_FOUND There is no such object, or no such store.
-/// @retval NATS_ERR The server refused; its words are the last error.
+/// @retval NATS_ERR The server refused; its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -75,7 +75,7 @@ pub unsafe extern "C" fn objStore_GetInfo(
 /// @retval NATS_INVALID_ARG A pointer is NULL, a name is empty, or `obs` was destroyed.
 /// @retval NATS_ILLEGAL_STATE The object does not exist or was deleted, or another one has the new name.
 /// @retval NATS_MISMATCH Other clients change the object again and again.
-/// @retval NATS_ERR The server refused; its words are the last error.
+/// @retval NATS_ERR The server refused; its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -120,7 +120,7 @@ pub unsafe extern "C" fn objStore_UpdateMeta(
 /// @retval NATS_NOT_FOUND There is no such object, or it was deleted already.
 /// @retval NATS_ILLEGAL_STATE Its description is unusable.
 /// @retval NATS_MISMATCH Other clients change the object again and again.
-/// @retval NATS_ERR The server refused; its words are the last error.
+/// @retval NATS_ERR The server refused; its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -159,7 +159,7 @@ pub unsafe extern "C" fn objStore_Delete(obs: *mut objStore, name: *const c_char
 /// @retval NATS_INVALID_ARG `obs` or `obj` is NULL, a name is empty, or `obs` was destroyed.
 /// @retval NATS_ILLEGAL_STATE The target was deleted or is a link, or an object that is no link has the name.
 /// @retval NATS_MISMATCH Other clients change the link again and again.
-/// @retval NATS_ERR The server refused; its words are the last error.
+/// @retval NATS_ERR The server refused; its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -207,7 +207,7 @@ pub unsafe extern "C" fn objStore_AddLink(
 /// @retval NATS_INVALID_ARG `obs` or `bucket` is NULL or was destroyed, or the name is empty.
 /// @retval NATS_ILLEGAL_STATE The target was deleted or is a link, or an object that is no link has the name.
 /// @retval NATS_MISMATCH Other clients change the link again and again.
-/// @retval NATS_ERR The server refused; its words are the last error.
+/// @retval NATS_ERR The server refused; its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -241,7 +241,7 @@ pub unsafe extern "C" fn objStore_AddBucketLink(
 
 /// Release the description of an object.
 ///
-/// With all that it points at. NULL does nothing.
+/// Frees everything that it points at. NULL does nothing.
 ///
 /// @param info What to release; NULL does nothing.
 ///

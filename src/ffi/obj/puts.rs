@@ -30,7 +30,7 @@ pub use crate::ffi::handle::objStorePut;
 /// @retval NATS_OK The put was begun.
 /// @retval NATS_INVALID_ARG A pointer is NULL, the name is empty, a link is set, or `obs` was destroyed.
 /// @retval NATS_NOT_FOUND The store does not exist.
-/// @retval NATS_ERR The server refused; its words are the last error.
+/// @retval NATS_ERR The server refused; its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -78,8 +78,8 @@ pub unsafe extern "C" fn objStore_Put(
 /// @retval NATS_OK The bytes were sent.
 /// @retval NATS_INVALID_ARG `put` is NULL or was destroyed, the length is negative, or one of data and length is missing.
 /// @retval NATS_ILLEGAL_STATE The put was completed.
-/// @retval NATS_CONNECTION_DISCONNECTED The connection was lost while chunks were on their way: the object is what it was.
-/// @retval NATS_ERR The server refused; its words are the last error.
+/// @retval NATS_CONNECTION_DISCONNECTED The connection was lost while chunks were in flight: the object is unchanged.
+/// @retval NATS_ERR The server refused; its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -126,9 +126,10 @@ pub unsafe extern "C" fn objStorePut_Add(
 /// @retval NATS_OK The object is stored.
 /// @retval NATS_INVALID_ARG `put` is NULL or was destroyed, or the time is negative.
 /// @retval NATS_ILLEGAL_STATE The put was completed before.
-/// @retval NATS_CONNECTION_DISCONNECTED The connection was lost while chunks were on their way: the object is what it was.
-/// @retval NATS_MISMATCH Another client has changed the object, and the put was guarded or lost again and again.
-/// @retval NATS_ERR The server refused; its words are the last error.
+/// @retval NATS_CONNECTION_DISCONNECTED The connection was lost while chunks were in flight: the object is unchanged.
+/// @retval NATS_MISMATCH Another client has changed the object, and the put was conditional or lost the race several
+/// times.
+/// @retval NATS_ERR The server refused; its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -201,9 +202,10 @@ pub unsafe extern "C" fn objStorePut_Destroy(put: *mut objStorePut) {
 ///
 /// @retval NATS_OK The object is stored.
 /// @retval NATS_INVALID_ARG `obs` is NULL or was destroyed, or the name is empty.
-/// @retval NATS_CONNECTION_DISCONNECTED The connection was lost while chunks were on their way: the object is what it was.
-/// @retval NATS_MISMATCH Another client has changed the object, and the put was guarded or lost again and again.
-/// @retval NATS_ERR The server refused; its words are the last error.
+/// @retval NATS_CONNECTION_DISCONNECTED The connection was lost while chunks were in flight: the object is unchanged.
+/// @retval NATS_MISMATCH Another client has changed the object, and the put was conditional or lost the race several
+/// times.
+/// @retval NATS_ERR The server refused; its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -246,9 +248,10 @@ pub unsafe extern "C" fn objStore_PutString(
 ///
 /// @retval NATS_OK The object is stored.
 /// @retval NATS_INVALID_ARG `obs` is NULL or was destroyed, the name is empty, the length is negative, or one of data and length is missing.
-/// @retval NATS_CONNECTION_DISCONNECTED The connection was lost while chunks were on their way: the object is what it was.
-/// @retval NATS_MISMATCH Another client has changed the object, and the put was guarded or lost again and again.
-/// @retval NATS_ERR The server refused; its words are the last error.
+/// @retval NATS_CONNECTION_DISCONNECTED The connection was lost while chunks were in flight: the object is unchanged.
+/// @retval NATS_MISMATCH Another client has changed the object, and the put was conditional or lost the race several
+/// times.
+/// @retval NATS_ERR The server refused; its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -298,8 +301,9 @@ pub unsafe extern "C" fn objStore_PutBytes(
 /// @retval NATS_OK The object is stored.
 /// @retval NATS_INVALID_ARG `obs` is NULL or was destroyed, or the path is NULL, empty or not UTF-8.
 /// @retval NATS_ERR The file cannot be read, or the server refused; the last error has the words.
-/// @retval NATS_CONNECTION_DISCONNECTED The connection was lost while chunks were on their way: the object is what it was.
-/// @retval NATS_MISMATCH Another client has changed the object, and the put was guarded or lost again and again.
+/// @retval NATS_CONNECTION_DISCONNECTED The connection was lost while chunks were in flight: the object is unchanged.
+/// @retval NATS_MISMATCH Another client has changed the object, and the put was conditional or lost the race several
+/// times.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.

@@ -19,7 +19,7 @@ use crate::ffi::types::natsMetadata;
 pub struct objStoreConfig {
     /// The name: letters, digits, `_`, `-`.
     pub Bucket: *const c_char,
-    /// Words for people; NULL for none.
+    /// A description for people; NULL for none.
     pub Description: *const c_char,
     /// How old objects get, in milliseconds; 0 for ever.
     pub TTL: i64,
@@ -33,7 +33,7 @@ pub struct objStoreConfig {
     pub Placement: *mut jsPlacement,
     /// It is stored compressed.
     pub Compression: bool,
-    /// Names and values of the program's own.
+    /// Metadata of the program.
     pub Metadata: natsMetadata,
 }
 
@@ -45,7 +45,7 @@ pub struct objStoreConfig {
 pub struct objStoreNamesList {
     /// The names.
     pub List: *mut *mut c_char,
-    /// How many.
+    /// The number.
     pub Count: c_int,
 }
 
@@ -87,7 +87,7 @@ pub struct objStoreStatus {
 pub struct objStoreStatusesList {
     /// The stores.
     pub List: *mut *mut objStoreStatus,
-    /// How many.
+    /// The number.
     pub Count: c_int,
 }
 
@@ -123,11 +123,11 @@ pub struct objStoreMetaOptions {
 pub struct objStoreMeta {
     /// The name: any text.
     pub Name: *const c_char,
-    /// Words for people; NULL for none.
+    /// A description for people; NULL for none.
     pub Description: *const c_char,
     /// Headers; NULL for none.
     pub Headers: *mut natsHeader,
-    /// Names and values of the program's own.
+    /// Metadata of the program.
     pub Metadata: natsMetadata,
     /// How it is stored.
     pub Opts: objStoreMetaOptions,
@@ -165,7 +165,7 @@ pub struct objStoreInfo {
 pub struct objStoreInfoList {
     /// The objects.
     pub List: *mut *mut objStoreInfo,
-    /// How many.
+    /// The number.
     pub Count: c_int,
 }
 

@@ -25,7 +25,7 @@ pub use crate::ffi::handle::objStoreWatcher;
 /// @retval NATS_OK The watcher was made.
 /// @retval NATS_INVALID_ARG `new_watcher` or `obs` is NULL, or `obs` was destroyed.
 /// @retval NATS_NOT_FOUND The store does not exist.
-/// @retval NATS_ERR The server refused; its words are the last error.
+/// @retval NATS_ERR The server refused; its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -73,7 +73,7 @@ pub unsafe extern "C" fn objStore_Watch(
 /// @retval NATS_INVALID_ARG A pointer is NULL, `watcher` was destroyed, or the time is not above 0.
 /// @retval NATS_ILLEGAL_STATE The watcher was stopped.
 /// @retval NATS_TIMEOUT Nothing has happened in time.
-/// @retval NATS_ERR The server refused; its words are the last error.
+/// @retval NATS_ERR The server refused; its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
@@ -117,7 +117,7 @@ pub unsafe extern "C" fn objStoreWatcher_Next(
 ///
 /// @retval NATS_OK The watcher is stopped.
 /// @retval NATS_INVALID_ARG `watcher` is NULL or was destroyed.
-/// @retval NATS_ERR The server refused; its words are the last error.
+/// @retval NATS_ERR The server refused; its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -179,7 +179,7 @@ pub unsafe extern "C" fn objStoreWatcher_Destroy(watcher: *mut objStoreWatcher) 
 /// @retval NATS_OK The list has at least one element.
 /// @retval NATS_INVALID_ARG `new_list` or `obs` is NULL, or `obs` was destroyed.
 /// @retval NATS_NOT_FOUND There is no object, or no store.
-/// @retval NATS_ERR The server refused; its words are the last error.
+/// @retval NATS_ERR The server refused; its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -216,7 +216,7 @@ pub unsafe extern "C" fn objStore_List(
 
 /// Release a list of objects.
 ///
-/// With all that it points at. NULL does nothing.
+/// Frees everything that it points at. NULL does nothing.
 ///
 /// @param list What to release; NULL does nothing.
 ///
