@@ -9,7 +9,10 @@ use nats_rs_fuzz::halves;
 fn one_line(value: &[u8]) -> Vec<u8> {
     let blank = |b: &u8| if matches!(b, b'\r' | b'\n') { b' ' } else { *b };
     let value: Vec<u8> = value.iter().map(blank).collect();
-    value.trim_ascii().to_vec()
+    let is_space = |b: &u8| matches!(b, b' ' | b'\t'..=b'\r');
+    let start = value.iter().position(|b| !is_space(b)).unwrap_or(value.len());
+    let end = value.iter().rposition(|b| !is_space(b)).map_or(start, |at| at + 1);
+    value[start..end].to_vec()
 }
 
 /// All that a map has. Blanks around values do not survive, and what would end a line is written as a blank.

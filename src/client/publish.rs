@@ -36,14 +36,6 @@ impl Connection {
         )
     }
 
-    /// The calling thread is about to publish several small messages: none of them is written before the others are
-    /// there, or 0.1 ms later.
-    pub fn expect_publishes(&self) {
-        if !self.opts.send_asap {
-            self.outbound.expect_burst();
-        }
-    }
-
     /// Publishes to the reply subject of a message that a server has sent: unlike other subjects, `reply` is not looked
     /// at for bytes that would break the protocol's line, which it was a part of when it came.
     pub fn answer(&self, reply: &[u8], payload: &[u8], when: When) -> Result<()> {

@@ -12,7 +12,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::appender::{Appender, Mode};
+use super::appender::Appender;
 use super::{Outbound, Wire};
 
 /// The number of bytes that, appended during a single write of a watcher, make a burst. The burst is over when fewer
@@ -34,22 +34,6 @@ impl<W: Wire> Outbound<W> {
             self.recheck_later(link, appender.swapped);
         }
         true
-    }
-
-    /// The calling thread is about to publish several small messages: they are written as those of a burst.
-    pub(in crate::client) fn expect_burst(&self) {
-        let mut appender = self.appender.lock();
-        if appender.flush_requested {
-            return;
-        }
-        let Mode::Live(link) = &appender.mode else {
-            return;
-        };
-        let link = link.clone();
-        if !link.is_loop_driven() && !std::mem::replace(&mut appender.in_burst, true) {
-            appender.flush_requested = true;
-            self.recheck_later(&link, appender.swapped);
-        }
     }
 
     fn recheck_later(&self, link: &Arc<W>, swapped: u64) {

@@ -12,9 +12,6 @@ use crate::error::{Error, Result, Status};
 use crate::js::consume::Backoff;
 use crate::msg::{Msg, MsgList};
 
-/// The acknowledgements of so many messages are expected to follow each other.
-const MANY: usize = 16;
-
 /// What the thread that fetches waits for.
 pub(super) struct Fetching {
     /// The number of its request; 0 for none.
@@ -101,15 +98,10 @@ pub fn fetch(sub: &Arc<Subscription>, want: &FetchRequest, take_first: bool) -> 
     let result = pull.fetch(sub, want, take_first, &mut got);
     match result {
         Err(error) if got.list.is_empty() => Err(error),
-        _ => {
-            if !pull.no_ack && got.list.len() >= MANY {
-                pull.connection().expect_publishes();
-            }
-            Ok(Fetched {
-                list: got.list,
-                pull: pull.clone(),
-            })
-        }
+        _ => Ok(Fetched {
+            list: got.list,
+            pull: pull.clone(),
+        }),
     }
 }
 
