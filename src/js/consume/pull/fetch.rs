@@ -177,6 +177,8 @@ impl Pull {
                         return Ok(());
                     }
                 }
+                // It would be asked for again, if there were time.
+                Verdict::Again if !want.no_wait => return Err(Status::NATS_TIMEOUT.into()),
                 Verdict::Deleted => {
                     let mut state = self.state.lock();
                     state.acts.push_back(Act::Gone(said.error.clone()));
