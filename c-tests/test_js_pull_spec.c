@@ -60,7 +60,7 @@ static void what_a_request_says(void) {
     js_fetch_init(&f, sub, 7, deadline_ms(), 0);
     f.request.MaxBytes = 1000;
     f.request.NoWait = true;
-    f.request.Heartbeat = 1000000;
+    f.request.Heartbeat = deadline_ms() * 100000; /* a tenth of it */
     f.request.MinPending = 3;
     f.request.MinAckPending = 4;
     f.request.Group = "g";
@@ -72,7 +72,7 @@ static void what_a_request_says(void) {
     CHECK_CONTAINS(j.op.reply, ".2");
     CHECK_CONTAINS(j.op.body, "\"max_bytes\":1000");
     CHECK_CONTAINS(j.op.body, "\"no_wait\":true");
-    CHECK_CONTAINS(j.op.body, "\"idle_heartbeat\":1000000");
+    CHECK(number_in(j.op.body, "\"idle_heartbeat\":") == before.Heartbeat);
     CHECK_CONTAINS(j.op.body, "\"min_pending\":3");
     CHECK_CONTAINS(j.op.body, "\"min_ack_pending\":4");
     CHECK_CONTAINS(j.op.body, "\"group\":\"g\"");
