@@ -2,9 +2,9 @@
 """The part of the benchmark that can fail the tests, because noise cannot make it fail: what a message costs in
 instructions and allocations, counted by callgrind, and how many threads come with subscriptions and connections.
 
-usage: gate.py BENCH PEER_URL RECORDED.json [--record]      (scripts/bench-gate.sh calls it)
+usage: gate.py BENCH PEER_URL JS_CONSUME SERVER_URL RECORDED.json [--record]      (scripts/bench-gate.sh calls it)
 
-Each case of bench.c runs under callgrind for N and for 2 N messages; the difference divided by N is the cost of one,
+Each case of bench.c, and of js_consume.c with a nats-server, runs under callgrind for N and for 2 N messages; the difference divided by N is the cost of one,
 and all that belongs to the start drops out. Both runs are made twice and the lowest counts. Valgrind runs one thread at
 a time; with --fair-sched they take turns, and counts repeat within 2 % even on a busy machine (without it, a publisher
 that finds the writer busy may do so for its whole run or never, a difference of 9 %).
@@ -30,7 +30,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-# case of bench.c: what it is called here, and N
+# case of bench.c or, where it begins with js_, of js_consume.c: what it is called here, and N
 CASES = {
     "pub_16": ("publish 16 B", 100_000),
     "pub_1k": ("publish 1 KiB", 100_000),
@@ -41,6 +41,9 @@ CASES = {
     "deliver_sync_16": ("deliver 16 B to NextMsg", 100_000),
     "request_1_peer_asleep": ("request and reply", 1_000),
     "connect_close": ("connect and close", 50),
+    "js_push_ack": ("push to a callback and ack", 20_000),
+    "js_push_ordered": ("ordered push to a callback", 20_000),
+    "js_fetch_500_ack": ("fetch 500, ack each", 20_000),
 }
 # case: how many of what, and how many threads they may add. The workers of the pool are what there is to add.
 THREADS = {
@@ -124,8 +127,9 @@ def callgrind(bench, url, case, count):
 class Case:
     """What was seen of one case so far: the lowest figures for N and for 2 N messages."""
 
-    def __init__(self, bench, url, case, count):
-        self.command, self.count = (bench, url, case), count
+    def __init__(self, programs, case, count):
+        program, url = programs[case.startswith("js_")]
+        self.command, self.count = (program, url, case), count
         self.lowest = [(sys.maxsize, sys.maxsize)] * 2
 
     def measure(self):
@@ -147,10 +151,10 @@ def rustc():
     return run(["rustc", "--version"]).split()[1]
 
 
-def record(bench, url, path):
+def record(programs, path):
     cases = {}
     for name, (title, count) in CASES.items():
-        found = [Case(bench, url, name, count).measure().cost() for _ in range(RECORDINGS)]
+        found = [Case(programs, name, count).measure().cost() for _ in range(RECORDINGS)]
         instructions, allocations = zip(*found)
         spread = max(instructions) / min(instructions) - 1
         cases[name] = {
@@ -168,7 +172,7 @@ def record(bench, url, path):
     print(f"Wrote {path}")
 
 
-def compare(bench, url, recorded):
+def compare(programs, recorded):
     """Prints a line for each case; returns what is wrong."""
     wrong, lower = [], []
     same_machine = recorded["machine"] == platform.machine()
@@ -182,7 +186,7 @@ def compare(bench, url, recorded):
         most = known["instructions"] * (1 + TOLERANCE)
         most_allocations = known["allocations"] + max(0.5, TOLERANCE * known["allocations"])
 
-        case = Case(bench, url, name, count).measure()
+        case = Case(programs, name, count).measure()
         instructions, allocations = case.cost()
         if (compared and instructions > most) or allocations > most_allocations:
             instructions, allocations = case.measure().cost()
@@ -222,13 +226,14 @@ def threads(bench, url):
 
 def main():
     arguments = [a for a in sys.argv[1:] if a != "--record"]
-    if len(arguments) != 3:
-        die("usage: gate.py BENCH PEER_URL RECORDED.json [--record]")
-    bench, url, path = arguments[0], arguments[1], Path(arguments[2])
+    if len(arguments) != 5:
+        die("usage: gate.py BENCH PEER_URL JS_CONSUME SERVER_URL RECORDED.json [--record]")
+    bench, url, js_consume, server, path = *arguments[:4], Path(arguments[4])
+    programs = (bench, url), (js_consume, server)
     if "--record" in sys.argv:
-        record(bench, url, path)
+        record(programs, path)
         return
-    wrong = compare(bench, url, json.loads(path.read_text(encoding="utf-8")))
+    wrong = compare(programs, json.loads(path.read_text(encoding="utf-8")))
     print()
     wrong += threads(bench, url)
     if wrong:

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What of the benchmark can fail the tests: instructions and allocations a message, counted by callgrind and compared
 # with bench/instructions.json, and threads that come with subscriptions and connections. Times are not looked at.
-# What is measured, and how, is in bench/gate.py. Takes about 30 seconds.
+# What is measured, and how, is in bench/gate.py. Takes about a minute.
 #
 # usage: bench-gate.sh [--record]   --record writes bench/instructions.json anew, in some three minutes
 # NATS_RS_LIBRARY=FILE measures that libnats_rs.so and builds none.
@@ -21,6 +21,9 @@ have python3 || die "Please install python3"
 BUILD=$SCRATCH
 copy_library
 build_each bench ours
+build_each js_consume ours
 start_peer
+NATS_SERVER=$(scripts/get-nats-server.sh)
+start_server -js -sd "$SCRATCH/store"
 
-python3 bench/gate.py "$BUILD/bench-ours" "$PEER_URL" bench/instructions.json "$@"
+python3 bench/gate.py "$BUILD/bench-ours" "$PEER_URL" "$BUILD/js_consume-ours" "$SERVER_URL" bench/instructions.json "$@"
