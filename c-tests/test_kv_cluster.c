@@ -191,7 +191,8 @@ static void the_leader_is_lost_under_a_watcher(void) {
     leader = cluster_leader(r.js[0], "KV_T");
     CHECK(leader >= 0);
     while (entries < 100) {
-        natsStatus s = kvWatcher_Next(&e, w, deadline_ms());
+        /* The watcher waits for two heartbeats, and for an election. */
+        natsStatus s = kvWatcher_Next(&e, w, 4 * deadline_ms());
 
         CHECK_OK(s);
         if (e == NULL) {
