@@ -115,8 +115,8 @@ const MESSAGES: u64 = 20_000;
 const BURST: u64 = 500;
 const FETCH: i32 = 200;
 /// What may be allocated for all of them together: some for each request for more messages, of which there are 120 to 160,
-/// blocks that join the pool, heartbeats. One for each message would be ten times as many.
-const ALLOWED: u64 = MESSAGES / 10;
+/// blocks that join the pool, heartbeats. One for each message would be twenty times as many.
+const ALLOWED: u64 = MESSAGES / 20;
 
 static RECEIVED: AtomicU64 = AtomicU64::new(0);
 

@@ -86,7 +86,7 @@ pub(super) struct State {
     /// The consumer's name.
     consumer: String,
     /// Where requests go.
-    next_subject: String,
+    next_subject: Arc<str>,
     /// The library created it.
     ours: bool,
     /// The number of the last request.
@@ -111,7 +111,7 @@ pub(super) struct State {
 /// A request on its way out.
 struct Request {
     number: u64,
-    subject: String,
+    subject: Arc<str>,
     reply: String,
     body: String,
 }
@@ -162,7 +162,7 @@ impl Pull {
                 sid: 0,
                 inbox: args.inbox,
                 consumer: String::new(),
-                next_subject: String::new(),
+                next_subject: Arc::from(""),
                 ours: false,
                 last: 0,
                 active: Instant::now(),
@@ -227,7 +227,8 @@ impl Pull {
     fn set_consumer(&self, state: &mut State, name: &str, ours: bool) {
         state.next_subject = self
             .call()
-            .subject("CONSUMER.MSG.NEXT", &[&self.stream, name]);
+            .subject("CONSUMER.MSG.NEXT", &[&self.stream, name])
+            .into();
         state.consumer = name.to_owned();
         state.ours = ours;
     }

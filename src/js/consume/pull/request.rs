@@ -58,7 +58,9 @@ pub(super) struct Body<'a> {
 impl Body<'_> {
     /// Writes it as JSON. What is zero or empty is left out.
     pub(super) fn write(&self) -> String {
-        let mut json = format!("{{\"batch\":{}", self.batch);
+        // Room for all but the longest, so that it does not grow piece by piece.
+        let mut json = String::with_capacity(192);
+        let _ = write!(json, "{{\"batch\":{}", self.batch);
         let mut number = |name: &str, value: u128| {
             if value > 0 {
                 let _ = write!(json, ",\"{name}\":{value}");
