@@ -33,6 +33,7 @@
 //! | [`proto::salvage`] | which of them are kept when a connection is lost |
 //! | [`proto::headers`] | header block and header map |
 //! | [`proto::info`], [`proto::connect`], [`proto::server_error`] | the handshake's JSON, the meaning of `-ERR` |
+//! | [`proto::redact`] | lines of the protocol into text that shows no secret |
 //! | [`proto::subject`], [`proto::nuid`] | valid names; unique names |
 //! | `msg/block.rs`, `msg/filling.rs`, `msg/pool.rs` | reference-counted blocks of memory; filling one; the blocks that no thread fills |
 //! | [`msg::receive`] | reading into blocks, creating messages in place |

@@ -15,6 +15,7 @@
 //! | [`headers`] | a message's header block into a map and back |
 //! | [`info`], [`connect`] | the two JSON objects of the handshake |
 //! | [`server_error`] | the text of an `-ERR` into the client's reaction |
+//! | [`redact`] | lines of the protocol into text that shows no secret |
 //! | [`subject`] | checks of subjects, queue groups and inbox prefixes |
 //! | [`decimal`] | digits into numbers |
 //! | [`nuid`] | unique names for inboxes, and the ids of requests |
@@ -29,6 +30,7 @@ pub mod headers;
 pub mod info;
 pub mod nuid;
 pub mod parser;
+pub mod redact;
 pub mod salvage;
 pub mod server_error;
 pub mod subject;

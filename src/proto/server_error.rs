@@ -1,5 +1,7 @@
 //! The meaning of a server's `-ERR` for the client.
 
+use super::redact::redact;
+
 /// The longest text that is kept, in bytes.
 const LONGEST: usize = 255;
 
@@ -106,7 +108,7 @@ impl ServerError {
         ServerError { text, meaning }
     }
 
-    /// The text of the server, without quotes around it.
+    /// The text of the server, without quotes around it. Secrets that the server quotes are hidden.
     pub fn text(&self) -> &str {
         &self.text
     }
@@ -145,15 +147,14 @@ fn meaning(lower: &str) -> Meaning {
         .map_or(Meaning::Unknown, |(_, meaning)| *meaning)
 }
 
-/// The bare text: no operation, no quotes, no blanks around it, truncated.
+/// The bare text: no operation, no quotes, no blanks around it, no secrets, truncated.
 fn normalise(raw: &[u8]) -> String {
     let name = raw
         .first_chunk()
         .is_some_and(|name: &[u8; 4]| name.eq_ignore_ascii_case(b"-ERR"));
     let text = String::from_utf8_lossy(if name { &raw[4..] } else { raw });
-    let mut text = text
-        .trim_matches(|c: char| c.is_ascii_whitespace() || c == '\'')
-        .to_owned();
+    let bare = text.trim_matches(|c: char| c.is_ascii_whitespace() || c == '\'');
+    let mut text = redact(bare.to_owned());
     text.truncate(text.floor_char_boundary(LONGEST));
     text
 }

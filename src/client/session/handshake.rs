@@ -20,6 +20,7 @@ use crate::proto::connect::Connect;
 use crate::proto::encode;
 use crate::proto::info::{InfoError, ServerInfo};
 use crate::proto::parser::{Op, Parser, Step};
+use crate::proto::redact;
 use crate::proto::server_error::ServerError;
 use crate::words::{ms, shown};
 
@@ -173,7 +174,6 @@ impl Attempt {
 impl Wire {
     /// Nothing has been received over `stream` yet. Each message gets `padding` free bytes behind it; one read returns
     /// up to `read_size` bytes.
-    /// `read_size`.
     pub(in crate::client) fn new(stream: Stream, padding: usize, read_size: usize) -> Self {
         Wire {
             stream,
@@ -241,7 +241,8 @@ impl Wire {
     }
 }
 
-/// Converts the server's refusal into an error. If it concerns credentials, the text says which kinds were sent.
+/// Converts the server's refusal into an error. If it concerns credentials, the text says which kinds were sent. A
+/// server that quotes them does not get them into the text.
 fn refusal(error: &ServerError, identity: &Identity) -> Failure {
     let kind = error.auth_kind();
     let status = match kind {
@@ -250,7 +251,7 @@ fn refusal(error: &ServerError, identity: &Identity) -> Failure {
     };
     let said = match error.text() {
         "" => status.into(),
-        text => Error::new(status, text.to_owned()),
+        text => Error::new(status, redact::hide(text, identity.secrets())),
     };
     let said = match kind {
         Some(_) => said.and_say(&format!(" (sent: {})", identity.kinds())),

@@ -107,24 +107,25 @@ fn what_follows_the_pong_is_left_for_the_link() {
 }
 
 #[test]
-fn a_refusal_says_what_was_sent() {
+fn a_refusal_says_what_was_sent_and_shows_no_secret() {
     let opts = Options {
         user: Some("u".into()),
+        password: Some("hush-hush".into()),
         ..Options::default()
     };
     let attempt = attempt(Duration::from_secs(30));
     let (outcome, _, ()) = shake(&opts, &attempt, |mut peer| {
         peer.says(INFO);
         peer.hears("PING");
-        peer.says("-ERR 'Authorization Violation'\r\n");
+        peer.says("-ERR 'Authorization Violation: u/hush-hush'\r\n");
     });
     let Err(Failure::Said(error, Some(_))) = outcome else {
         panic!("not refused for the credentials");
     };
     assert_eq!(error.status(), Status::NATS_CONNECTION_AUTH_FAILED);
-    assert!(
-        error.text().ends_with("(sent: user and password)"),
-        "{error}"
+    assert_eq!(
+        error.text(),
+        "Authorization Violation: u/*** (sent: user and password)"
     );
 }
 

@@ -115,6 +115,19 @@ impl Identity {
         }
     }
 
+    /// The values that no text may show.
+    pub(super) fn secrets(&self) -> impl Iterator<Item = &str> {
+        let proof = &self.proof;
+        [
+            self.password.as_deref(),
+            self.token.as_deref(),
+            proof.jwt.as_deref(),
+            proof.sig.as_deref(),
+        ]
+        .into_iter()
+        .flatten()
+    }
+
     /// Checks that nothing that is about to be sent is a seed, wherever it came from. `words` names the field of
     /// CONNECT.
     fn refuse_seeds(&self, config: &Config) -> Result<()> {
