@@ -2,9 +2,12 @@
 #include <sys/socket.h>
 
 #include "callbacks.h"
+#include "memory.h"
 #include "peer.h"
 #include "peer_fixture.h"
 #include "test.h"
+
+enum { MIB = 1024 * 1024 };
 
 static void garbage(void) {
     static const char *const lines[] = {
@@ -139,48 +142,38 @@ static void closed_in_the_middle(void) {
     }
 }
 
-static long resident_kib(void) {
-    long size = 0, resident = 0;
-    FILE *f = fopen("/proc/self/statm", "r");
-
-    CHECK(f != NULL);
-    CHECK_INT(fscanf(f, "%ld %ld", &size, &resident), 2);
-    fclose(f);
-    return resident * (sysconf(_SC_PAGESIZE) / 1024);
-}
-
 #if OURS
 static void endless_line(void) {
     char *chunk = (char *)malloc(65536);
-    long before;
+    int64_t before;
     static peer_fixture f;
     int i;
 
     memset(chunk, 'a', 65536);
     peer_fixture_start(&f);
-    before = resident_kib();
+    before = memory_resident();
     peer_refuse(&f.p);
     CHECK(peer_send(&f.p, "MSG foo 1 "));
     for (i = 0; i < 1024; i++) /* 64 MiB, unless the client has had enough */
         if (send(f.p.socket, chunk, 65536, MSG_NOSIGNAL) <= 0)
             break;
     CHECK_REACHED(&f.c.disconnected, 1);
-    CHECK(resident_kib() - before < 32 * 1024 * time_factor());
+    CHECK_GROWN("an endless line", before, memory_resident(), 32 * MIB);
     free(chunk);
     peer_fixture_end(&f);
 }
 #endif
 
 static void announced_but_not_sent(void) {
-    long before;
+    int64_t before;
     static peer_fixture f;
 
     peer_fixture_start(&f);
-    before = resident_kib();
+    before = memory_resident();
     /* A size that is legal but never comes must not cost its memory. */
     CHECK(peer_send(&f.p, "MSG foo 1 1073741824\r\nsome"));
     CHECK(!counter_wait(&f.c.disconnected, 1, 100) || OURS);
-    CHECK(resident_kib() - before < 64 * 1024 * time_factor());
+    CHECK_GROWN("a message that is announced", before, memory_resident(), 64 * MIB);
     peer_hang_up(&f.p);
     peer_fixture_reconnects(&f);
     peer_fixture_end(&f);
@@ -190,7 +183,7 @@ static void memory_stays_bounded(void) {
     static const char payload[1024] = {0};
     char *batch = (char *)malloc(64 * 1200);
     size_t n = 0;
-    long before = 0;
+    int64_t before = 0;
     static peer_fixture f;
     int i, j;
 
@@ -207,9 +200,9 @@ static void memory_stays_bounded(void) {
         for (j = 0; j < 64; j++)
             natsMsg_Destroy(test_next(f.sub));
         if (i == 50)
-            before = resident_kib();
+            before = memory_resident();
     }
-    CHECK(resident_kib() - before < 16 * 1024 * time_factor());
+    CHECK_GROWN("messages", before, memory_resident(), 16 * MIB);
     free(batch);
     peer_fixture_end(&f);
 }
@@ -217,7 +210,7 @@ static void memory_stays_bounded(void) {
 static void reconnects_do_not_pile_up_memory(void) {
     natsOptions *opts;
     natsConnection *nc;
-    long before = 0;
+    int64_t before = 0;
     peer p;
     int i;
 
@@ -231,9 +224,9 @@ static void reconnects_do_not_pile_up_memory(void) {
         CHECK(peer_shake_hands(&p, NULL));
         peer_settle(&p);
         if (i == 20)
-            before = resident_kib();
+            before = memory_resident();
     }
-    CHECK(resident_kib() - before < 16 * 1024 * time_factor());
+    CHECK_GROWN("reconnects", before, memory_resident(), 16 * MIB);
     peer_refuse(&p);
     peer_hang_up(&p);
     natsConnection_Destroy(nc);

@@ -5,18 +5,10 @@
  * allocator has given out may not grow; what the process has grown by is printed beside it. */
 #include "callbacks.h"
 #include "jetstream.h"
+#include "memory.h"
 #include "micro.h"
 #include "server.h"
 #include "test.h"
-
-#include <malloc.h>
-#include <unistd.h>
-
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED true
-#else
-#define SANITIZED false
-#endif
 
 enum {
     WARM_UP = 100,
@@ -36,73 +28,33 @@ typedef struct world {
     int n;
 } world;
 
-/* valgrind and AddressSanitizer have allocators of their own, which tell nothing. */
-static bool figures_count(void) {
-    const char *preload = getenv("LD_PRELOAD");
-
-    return !SANITIZED && (preload == NULL || strstr(preload, "vgpreload") == NULL);
-}
-
 static int rounds(void) {
     const char *text = getenv("TEST_MEMORY_ROUNDS");
     int n = text == NULL ? 400 : atoi(text);
 
     CHECK(n > 0);
-    return figures_count() ? n : n / SLOW + 1;
-}
-
-static int64_t live(void) {
-    struct mallinfo2 m = mallinfo2();
-
-    return (int64_t)(m.uordblks + m.hblkhd);
-}
-
-static int64_t resident(void) {
-    long pages = 0, all = 0;
-    FILE *file = fopen("/proc/self/statm", "r");
-
-    CHECK(file != NULL);
-    CHECK_INT(fscanf(file, "%ld %ld", &all, &pages), 2);
-    fclose(file);
-    return (int64_t)pages * sysconf(_SC_PAGESIZE);
-}
-
-/* The least that it is within a moment: what other threads are in the middle of is no leak. */
-static int64_t settled_live(int64_t enough, int64_t within_ms) {
-    int64_t until = now_ms() + within_ms, least = live();
-
-    while (least > enough && now_ms() < until) {
-        poll_pause();
-        if (live() < least)
-            least = live();
-    }
-    return least;
+    return memory_counts() ? n : n / SLOW + 1;
 }
 
 /* Each round does it so many times at once. */
 static void flat_in(int at_once, const char *what, world *w, void (*once)(world *w)) {
-    int n = rounds() / at_once + 1, warm = (figures_count() ? WARM_UP : 5) / at_once + 2, i;
+    int n = rounds() / at_once + 1, warm = (memory_counts() ? WARM_UP : 5) / at_once + 2, i;
     int64_t live_before, resident_before, live_grown, resident_grown;
 
     /* The long form takes its time. */
     alarm((unsigned)((60 + rounds() / 10) * time_factor()));
     for (i = 0; i < warm; i++, w->n++)
         once(w);
-    live_before = settled_live(0, 200);
-    resident_before = resident();
+    live_before = memory_settled(0, 200);
+    resident_before = memory_resident();
     for (i = 0; i < n; i++, w->n++)
         once(w);
-    live_grown = settled_live(live_before + LIVE_MOST / 4, 2000) - live_before;
-    resident_grown = resident() - resident_before;
+    live_grown = memory_settled(live_before + LIVE_MOST / 4, 2000) - live_before;
+    resident_grown = memory_resident() - resident_before;
     printf("%-28s %6d times: %8" PRId64 " bytes more given out, %8" PRId64 " more resident\n", what,
            n * at_once, live_grown, resident_grown);
-    if (!figures_count())
-        return;
-    if (live_grown > LIVE_MOST)
-        check_failed(__FILE__, __LINE__, "%s: %" PRId64 " bytes more after %d rounds", what, live_grown, n);
-    if (resident_grown > RESIDENT_MOST)
-        check_failed(__FILE__, __LINE__, "%s: %" PRId64 " bytes resident after %d rounds", what,
-                     resident_grown, n);
+    CHECK_GROWN(what, 0, live_grown, LIVE_MOST);
+    CHECK_GROWN(what, 0, resident_grown, RESIDENT_MOST);
 }
 
 static void flat(const char *what, world *w, void (*once)(world *w)) { flat_in(1, what, w, once); }
@@ -433,18 +385,6 @@ static void services(void) {
     world_end(&w);
 }
 
-/* What each thread keeps of its freed memory for itself counts as given out, up to 200 KiB a thread: begins anew in a
- * process whose threads keep nothing. */
-static void without_threads_caches(char **argv) {
-    static const char *const name = "GLIBC_TUNABLES";
-
-    if (!figures_count() || getenv(name) != NULL)
-        return;
-    if (setenv(name, "glibc.malloc.tcache_count=0", 1) == 0)
-        execv("/proc/self/exe", argv);
-    perror("execv");
-}
-
 int main(int argc, char **argv) {
     static const test_case cases[] = {
         TEST(fetches),
@@ -460,6 +400,6 @@ int main(int argc, char **argv) {
         TEST(services),
     };
 
-    without_threads_caches(argv);
+    memory_without_caches(argv);
     return RUN_TESTS(cases, argc, argv);
 }

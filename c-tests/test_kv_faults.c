@@ -1,7 +1,6 @@
 /* Key-value buckets when things go wrong: lost races, buckets and servers that go away, memory. */
 #include "kv.h"
-
-#include <malloc.h>
+#include "memory.h"
 
 enum { RACERS = 4, ROUNDS = 25 };
 
@@ -243,12 +242,6 @@ static void a_closed_connection(void) {
     kv_end(&f);
 }
 
-static size_t in_use(void) {
-    struct mallinfo2 m = mallinfo2();
-
-    return m.uordblks + m.hblkhd;
-}
-
 static void use_it(kv_fixture *f, int times) {
     int i;
 
@@ -273,17 +266,17 @@ static void use_it(kv_fixture *f, int times) {
 
 static void memory_stays_flat(void) {
     kv_fixture f;
-    size_t before, after;
+    enum { MOST = 64 * 1024 };
+    int64_t before;
     int times = time_factor() > 1 ? 100 : 3000;
 
     kv_start(&f);
     CHECK_OK(kvStore_PutString(NULL, f.kv, "a", "0"));
     use_it(&f, times);
-    before = in_use();
+    before = memory_settled(0, 200);
     use_it(&f, times);
-    after = in_use();
     /* Not in proportion to what was done. */
-    CHECK(after < before + 64 * 1024);
+    CHECK_GROWN("gets, watchers and lists", before, memory_settled(before + MOST, deadline_ms()), MOST);
     kv_end(&f);
 }
 
@@ -299,5 +292,6 @@ int main(int argc, char **argv) {
         TEST(memory_stays_flat),
     };
 
+    memory_without_caches(argv);
     return RUN_TESTS(cases, argc, argv);
 }

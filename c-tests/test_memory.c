@@ -1,39 +1,16 @@
-/* What messages that wait or are kept cost in memory, seen from outside: by what the process has grown.
- *
- * A tool that allocates in the library's place (valgrind, AddressSanitizer) has its own rules for when memory comes
- * back, and pads each allocation: there the messages are looked at, and the figures are not. */
+/* What messages that wait or are kept cost in memory, seen from outside: by what the process has grown. Under a tool that
+ * allocates in place of the C library the messages are looked at, and the figures are not. */
 #include "fixture.h"
+#include "memory.h"
 #include "test.h"
-
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED true
-#else
-#define SANITIZED false
-#endif
-
-static bool figures_count(void) {
-    const char *preload = getenv("LD_PRELOAD"); /* valgrind's */
-
-    return !SANITIZED && (preload == NULL || strstr(preload, "vgpreload") == NULL);
-}
-
-static int64_t resident(void) {
-    long pages = 0, all = 0;
-    FILE *file = fopen("/proc/self/statm", "r");
-
-    CHECK(file != NULL);
-    CHECK_INT(fscanf(file, "%ld %ld", &all, &pages), 2);
-    fclose(file);
-    return (int64_t)pages * sysconf(_SC_PAGESIZE);
-}
 
 /* allocator: what its pages and the library's buffers may take beside messages. */
 enum { ALLOCATOR = 1536 * 1024 };
 
 static void check_grown(const char *what, int64_t before, int64_t count, int64_t each) {
-    int64_t grown = resident() - before;
+    int64_t grown = memory_resident() - before;
 
-    if (figures_count() && grown > count * each + ALLOCATOR)
+    if (memory_counts() && grown > count * each + ALLOCATOR)
         check_failed(__FILE__, __LINE__, "%s: %" PRId64 " bytes each, %" PRId64 " allowed", what,
                      grown / count, each);
 }
@@ -53,7 +30,7 @@ static void waiting(int size, int count, int flush) {
     CHECK_OK(natsConnection_SubscribeSync(&sub, f.nc, "case-mem"));
     CHECK_OK(natsSubscription_SetPendingLimits(sub, -1, -1));
     CHECK_OK(natsConnection_Flush(f.nc));
-    before = resident();
+    before = memory_resident();
     for (i = 0; i < count; i++) {
         CHECK_OK(natsConnection_Publish(other, "case-mem", body, size));
         if (i % flush == flush - 1)
@@ -68,15 +45,15 @@ static void waiting(int size, int count, int flush) {
     fixture_end(&f);
 }
 
-static void small_ones_that_trickle(void) { waiting(16, figures_count() ? 20000 : 500, 1); }
+static void small_ones_that_trickle(void) { waiting(16, memory_counts() ? 20000 : 500, 1); }
 
-static void one_kibibyte(void) { waiting(1024, figures_count() ? 4000 : 200, 1); }
+static void one_kibibyte(void) { waiting(1024, memory_counts() ? 4000 : 200, 1); }
 
-static void above_a_quarter_block(void) { waiting(4200, figures_count() ? 2000 : 200, 1); }
+static void above_a_quarter_block(void) { waiting(4200, memory_counts() ? 2000 : 200, 1); }
 
-static void about_a_block(void) { waiting(16384, figures_count() ? 500 : 50, 1); }
+static void about_a_block(void) { waiting(16384, memory_counts() ? 500 : 50, 1); }
 
-static void in_bursts(void) { waiting(1000, figures_count() ? 5000 : 500, 100); }
+static void in_bursts(void) { waiting(1000, memory_counts() ? 5000 : 500, 100); }
 
 static void answer(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void *arg) {
     (void)sub;
@@ -86,7 +63,7 @@ static void answer(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void
 }
 
 static void kept_replies(void) {
-    int count = figures_count() ? 5000 : 300, i;
+    int count = memory_counts() ? 5000 : 300, i;
     natsMsg **kept = (natsMsg **)calloc((size_t)count, sizeof(*kept));
     natsSubscription *sub = NULL;
     natsConnection *other;
@@ -99,7 +76,7 @@ static void kept_replies(void) {
     CHECK_OK(natsConnection_Subscribe(&sub, other, "service", answer, NULL));
     CHECK_OK(natsConnection_Flush(other));
     memset(kept, 0, (size_t)count * sizeof(*kept));
-    before = resident();
+    before = memory_resident();
     for (i = 0; i < count; i++)
         CHECK_OK(natsConnection_RequestString(&kept[i], f.nc, "service", "?", deadline_ms()));
     check_grown("kept replies", before, count, (40 + 16) * 3 / 2 + 250);
@@ -115,7 +92,7 @@ static void kept_replies(void) {
 
 /* One message in a thousand goes to a subscription that nobody looks at, the others are destroyed at once. */
 static void slow_beside_fast(void) {
-    int count = figures_count() ? 1000 : 10, msgs = 0, i, j;
+    int count = memory_counts() ? 1000 : 10, msgs = 0, i, j;
     natsSubscription *slow = NULL, *fast = NULL;
     natsConnection *other;
     int64_t before;
@@ -126,7 +103,7 @@ static void slow_beside_fast(void) {
     CHECK_OK(natsConnection_SubscribeSync(&slow, f.nc, "slow"));
     CHECK_OK(natsConnection_SubscribeSync(&fast, f.nc, "fast"));
     CHECK_OK(natsConnection_Flush(f.nc));
-    before = resident();
+    before = memory_resident();
     for (i = 0; i < count; i++) {
         for (j = 0; j < 999; j++)
             CHECK_OK(natsConnection_PublishString(other, "fast", "0123456789abcdef"));
