@@ -10,7 +10,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 
 use nats_rs::error::natsStatus;
-use nats_rs::ffi::connection::{natsConnection_Connect, natsConnection_Destroy};
+use nats_rs::ffi::connection::natsConnection_Connect;
+use nats_rs::ffi::connection_end::natsConnection_Destroy;
 use nats_rs::ffi::connection_info::server::natsConnection_GetConnectedUrl;
 use nats_rs::ffi::options::credentials::natsOptions_SetUserCredentialsFromMemory;
 use nats_rs::ffi::options::proxy::natsOptions_SetProxyURL;

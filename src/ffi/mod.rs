@@ -42,7 +42,7 @@
 //! | [`types`] | callback types, public structures |
 //! | [`library`], [`sign`] | functions without an object |
 //! | [`options`] | `natsOptions` |
-//! | [`connection`], [`connection_info`], [`publish`], [`subscribe`], [`servers`] | `natsConnection` |
+//! | [`connection`], [`connection_end`], [`connection_info`], [`publish`], [`subscribe`], [`servers`] | `natsConnection` |
 //! | [`request`], [`request_many`], [`request_async`] | requests: one reply, many, or a callback |
 //! | [`next_msgs`], [`subscribe_msgs`] | messages in lists |
 //! | [`event_loop`], [`dispatch`] | connections in the program's own loop |
@@ -70,6 +70,7 @@ mod msg_list;
 mod short_text;
 
 pub mod connection;
+pub mod connection_end;
 pub mod connection_info;
 pub mod dispatch;
 pub mod errors;

@@ -1,24 +1,18 @@
-//! Subscribing, and the way from a delivery to the program's callback.
+//! Subscribing.
+
+mod sink;
 
 use std::ffi::{c_char, c_void};
 use std::mem::MaybeUninit;
-use std::ptr;
-use std::sync::Arc;
 use std::time::Duration;
 
-use super::callback::{Callback, Function};
+use self::sink::sink;
 use super::convert::{self, bytes, required, some_bytes};
 use super::guard::guard;
-use super::handle::{
-    self, Held, borrow_arc, hold_connection, hold_subscription, natsConnection, natsSubscription,
-    new_subscription,
-};
-use super::msg::{into_c, natsMsg};
+use super::handle::{self, borrow_arc, natsConnection, natsSubscription, new_subscription};
 use super::types::natsMsgHandler;
-use crate::client::{MsgSink, SubscribeArgs, Subscription};
-use crate::error::{Error, Result, natsStatus};
-use crate::locks::Mutex;
-use crate::msg::Msg;
+use crate::client::SubscribeArgs;
+use crate::error::{Result, natsStatus};
 
 /// Subscribe to a subject with a callback.
 ///
@@ -445,52 +439,13 @@ pub(super) unsafe fn subscribe(
         })
 }
 
-/// The program's callback, called with each message of a subscription.
-struct CallbackSink {
-    callback: Callback<MsgHandler>,
-    /// Keeps the handles usable, from the beginning of a batch to its end.
-    held: Mutex<Option<(Held<natsConnection>, Held<natsSubscription>)>>,
-}
-
-/// A `natsMsgHandler` that is not NULL.
-type MsgHandler =
-    unsafe extern "C" fn(*mut natsConnection, *mut natsSubscription, *mut natsMsg, *mut c_void);
-
-fn sink(cb: natsMsgHandler, closure: *mut c_void) -> Result<Box<dyn MsgSink>> {
-    let callback =
-        Callback::new(cb, closure).ok_or_else(|| Error::invalid_arg("callback cannot be NULL"))?;
-    Ok(Box::new(CallbackSink {
-        callback,
-        held: Mutex::new(None),
-    }))
-}
-
-impl MsgSink for CallbackSink {
-    fn begin(&self, sub: &Arc<Subscription>) {
-        *self.held.lock() = Some((hold_connection(sub.connection()), hold_subscription(sub)));
-    }
-
-    fn deliver(&self, sub: &Arc<Subscription>, msg: Option<Msg>) {
-        let nc = ptr::with_exposed_provenance_mut(sub.connection().handle());
-        let handle = ptr::with_exposed_provenance_mut(sub.handle());
-        let msg = msg.map_or(ptr::null_mut(), into_c);
-        let (function, closure) = self.callback.parts();
-        // SAFETY: the program gave the function for this, to be called with its closure on any
-        // thread. The handles are usable from `begin` to `end`; the message is the program's from
-        // here on.
-        unsafe { function.call((nc, handle, msg, closure)) };
-    }
-
-    fn end(&self, _sub: &Arc<Subscription>) {
-        let held = self.held.lock().take();
-        drop(held);
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::ptr;
+
     use super::*;
     use crate::error::Status;
+    use crate::ffi::msg::natsMsg;
 
     unsafe extern "C" fn ignore(
         _: *mut natsConnection,

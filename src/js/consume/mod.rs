@@ -5,7 +5,7 @@
 //! | [`ack`] | acknowledging messages |
 //! | [`metadata`](mod@metadata) | what the reply subject of a message says |
 //! | [`select`], `validate` | which consumer a subscription uses, and whether it may |
-//! | [`machine`], `recover` | when a consumer is created again, and where it starts: the ordered consumer; doing it |
+//! | [`machine`], `recover`, `push_recover` | when a consumer is created again, and where it starts: the ordered consumer; doing it, and what that needs from a push subscription |
 //! | [`push`], `push_intake`, [`subscribe`](mod@subscribe) | a push subscription: its state, what comes from its consumer, how it is made |
 //! | [`pull`] | pull subscriptions: fetches, the asynchronous pull, the ordered pull |
 //! | `room` | how much a queue still takes |
@@ -27,6 +27,7 @@ pub mod pull;
 pub mod push;
 mod push_flow;
 mod push_intake;
+mod push_recover;
 mod recover;
 mod room;
 pub mod select;

@@ -13,14 +13,14 @@ use super::ending::Ending;
 use super::flow::FlowControl;
 use super::flow_ack::FlowAcks;
 use super::machine::{Kind, Machine};
-use super::recover::{Parts, Recovered, Timing, recover};
+use super::recover::{Timing, recover};
 use super::room::Room;
 use super::select::Selection;
 use crate::client::{Connection, EndReason, Extension, Observation, Subscription};
 use crate::error::{Error, Result, Status};
 use crate::js::api::ConsumerConfig;
 use crate::js::context::{Call, CallOptions};
-use crate::locks::{Mutex, MutexGuard};
+use crate::locks::Mutex;
 use crate::msg::{Msg, MsgList, Owner};
 
 /// Is told what happens to an ordered consumer, beside the program that gets its messages. All of
@@ -220,24 +220,6 @@ impl Push {
         }
     }
 
-    /// Answers flow control if that is due.
-    #[cold]
-    pub(super) fn answer_flow(&self, state: &mut State) {
-        if let Some((reply, floor)) = state.flow.due(self.counts.dealt_with()) {
-            self.counts.answer_after.store(u64::MAX, Ordering::SeqCst);
-            self.answer(&reply, floor);
-        }
-    }
-
-    /// The consumer that asked for flow control does not exist any more.
-    pub(super) fn forget_flow(&self, state: &mut State) {
-        state.flow.forget();
-        if let Some(acks) = &mut state.flow_acks {
-            acks.replaced();
-        }
-        self.counts.answer_after.store(u64::MAX, Ordering::SeqCst);
-    }
-
     #[cold]
     fn look_for_room(&self, sub: &Arc<Subscription>) {
         if Room::of(sub).is_half_empty() {
@@ -271,88 +253,6 @@ impl Push {
             state.machine.end();
         } else if let Some(consumer) = self.take_ours() {
             self.ending.delete_later(sub, consumer);
-        }
-    }
-}
-
-impl Recovered for Push {
-    type State = State;
-
-    fn me(&self) -> &Weak<Self> {
-        &self.me
-    }
-
-    fn subscription(&self) -> Option<Arc<Subscription>> {
-        self.sub.get()?.upgrade()
-    }
-
-    fn api(&self) -> &Arc<Api> {
-        &self.api
-    }
-
-    fn stream(&self) -> &str {
-        &self.stream
-    }
-
-    fn ending(&self) -> &Arc<Ending> {
-        &self.ending
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock()
-    }
-
-    fn parts(state: &mut State) -> Option<Parts<'_>> {
-        Some(Parts {
-            machine: &mut state.machine,
-            timing: &mut state.timing,
-            consumer: &mut state.consumer,
-            ours: &mut state.ours,
-            ended: state.ended,
-        })
-    }
-
-    fn take_inbox(&self, state: &mut State, sub: &Arc<Subscription>) -> Result<()> {
-        self.forget_flow(state);
-        state.mismatch = None;
-        let inbox = self.connection().new_inbox();
-        state.sid = sub.rebind(&inbox)?;
-        state.deliver = String::from_utf8_lossy(&inbox).into_owned();
-        Ok(())
-    }
-
-    fn config(&self, state: &State, _epoch: u64) -> ConsumerConfig {
-        let mut config = self.config.clone();
-        config.deliver_subject.clone_from(&state.deliver);
-        if self.kind == Kind::Ordered {
-            // The one before may still have it.
-            config.name.clear();
-        }
-        config
-    }
-
-    fn use_consumer(&self, state: &mut State, name: &str) {
-        name.clone_into(&mut state.consumer);
-        state.ours = true;
-    }
-
-    fn before_poll(&self, state: &mut State, sub: &Arc<Subscription>) {
-        self.release(state, sub);
-    }
-
-    fn initial_complete(&self, state: &mut State) {
-        self.tell_complete(state);
-    }
-
-    fn stream_missing(&self) {
-        if let Some(events) = &self.events {
-            events.stream_missing();
-        }
-    }
-
-    fn reset(&self) {
-        if let Some(events) = &self.events {
-            events.reset();
         }
     }
 }

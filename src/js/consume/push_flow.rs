@@ -45,6 +45,24 @@ impl Push {
         let _ = self.connection().publish_with(&out, When::Soon, None);
     }
 
+    /// Answers flow control if that is due.
+    #[cold]
+    pub(super) fn answer_flow(&self, state: &mut State) {
+        if let Some((reply, floor)) = state.flow.due(self.counts.dealt_with()) {
+            self.counts.answer_after.store(u64::MAX, Ordering::SeqCst);
+            self.answer(&reply, floor);
+        }
+    }
+
+    /// The consumer that asked for flow control does not exist any more.
+    pub(super) fn forget_flow(&self, state: &mut State) {
+        state.flow.forget();
+        if let Some(acks) = &mut state.flow_acks {
+            acks.replaced();
+        }
+        self.counts.answer_after.store(u64::MAX, Ordering::SeqCst);
+    }
+
     /// Takes messages without a gap between them; those behind one are asked for again.
     pub(super) fn take_flow_acked(
         &self,

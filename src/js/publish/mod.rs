@@ -8,6 +8,7 @@
 //! | [`settings`] | how a context publishes |
 //! | [`sync_publish`] | publishing, and waiting for the acknowledgement |
 //! | [`publisher`] | publishing without waiting for it |
+//! | `publisher::outcomes` | the acknowledgements, and the calls of the program's function |
 //! | `giving_up` | acknowledgements that do not come: lost connections, time-outs, nobody listening |
 //! | `recovery` | sending messages again, on a thread of the library |
 //! | `slots` | the table of messages that wait for acknowledgements |

@@ -1,11 +1,13 @@
 //! Asynchronous publishing.
 //!
 //! A message that is published is put into a slot of the table ([`super::slots`]), and the token of the slot into the
-//! reply subject. Acknowledgements arrive in lists, one for each read of the socket. If the program has no function for
-//! them, the thread that read them matches them with their messages, and both are dropped. Otherwise the lists are
-//! passed to the threads that call the program. [`super::giving_up`] handles the loss of the connection and timeouts.
+//! reply subject. Acknowledgements arrive in lists, one for each read of the socket (`outcomes`). If the program has no
+//! function for them, the thread that read them matches them with their messages, and both are dropped. Otherwise the
+//! lists are passed to the threads that call the program. [`super::giving_up`] handles the loss of the connection and
+//! timeouts.
 
-use std::collections::VecDeque;
+mod outcomes;
+
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64};
 use std::sync::{Arc, OnceLock, Weak};
@@ -13,16 +15,14 @@ use std::time::{Duration, Instant};
 
 use smallvec::SmallVec;
 
-use super::ack::{self, Ack};
+use self::outcomes::{Inbox, WeakPublisher};
+use super::ack::Ack;
 use super::gate::Gate;
 use super::options::MSG_ID;
 use super::recovery::Recovery;
 use super::settings::{AsyncSettings, Policy};
-use super::slots::{Acked, Freed, NEVER, Sent, Slots, Token};
-use crate::client::{
-    CallbackJob, CallbackQueue, Connection, Monitor, Observation, Progress, Publish, ReplyContext,
-    ReplySink, When,
-};
+use super::slots::{NEVER, Sent, Slots, Token};
+use crate::client::{CallbackQueue, Connection, Monitor, Observation, Publish, ReplyContext, When};
 use crate::error::{Error as Plain, Status};
 use crate::js::{Error, Result};
 use crate::locks::{Mutex, this_thread};
@@ -70,37 +70,6 @@ pub struct AsyncPublisher {
     /// The thread that is in the program's function; 0 for none.
     calling: AtomicU64,
     pub(super) me: Weak<AsyncPublisher>,
-}
-
-/// The work for the threads that call the program.
-#[derive(Default)]
-pub(super) struct Inbox {
-    pub(super) acks: MsgList,
-    /// Messages whose acknowledgements have been put to them already: with manual dispatch.
-    pub(super) acked: VecDeque<Acknowledged>,
-    pub(super) failed: VecDeque<Failed>,
-}
-
-impl Inbox {
-    fn is_empty(&self) -> bool {
-        self.acks.is_empty() && self.acked.is_empty() && self.failed.is_empty()
-    }
-}
-
-/// A message and its acknowledgement.
-pub(super) struct Acknowledged {
-    msg: Msg,
-    ack: Msg,
-    /// It had been marked as lost.
-    lost: bool,
-}
-
-/// A message whose outcome is decided.
-pub(super) struct Failed {
-    pub(super) msg: Msg,
-    pub(super) error: Error,
-    /// It had been marked as lost.
-    pub(super) lost: bool,
 }
 
 impl AsyncPublisher {
@@ -238,80 +207,6 @@ impl AsyncPublisher {
         }
     }
 
-    fn take_in(&self, mut msgs: MsgList) {
-        if self.wants_acks {
-            match self.conn.is_dispatched() {
-                true => self.keep_for_dispatch(msgs),
-                false => self.inbox.lock().acks.append(&mut msgs),
-            }
-            self.schedule();
-            return;
-        }
-        let mut freed = Freed::default();
-        let (mut done, mut lost) = (0, 0);
-        while let Some(ack) = msgs.pop() {
-            let Some((msg, ack, was_lost)) = self.message_of(ack, &mut freed) else {
-                continue;
-            };
-            match ack::of(&ack) {
-                Ok(_) => {
-                    done += 1;
-                    lost += usize::from(was_lost);
-                    drop(msg);
-                }
-                Err(error) => self.fail(msg, error, was_lost),
-            }
-        }
-        self.slots.give_back(freed);
-        self.gate.leave(done, lost);
-        self.gate.round_over();
-    }
-
-    /// Puts acknowledgements to their messages before the program is called, which may be long after: a thread that
-    /// waits for all of them, see [`complete`](Self::complete), may be the one that dispatches.
-    fn keep_for_dispatch(&self, mut msgs: MsgList) {
-        let mut freed = Freed::default();
-        while let Some(ack) = msgs.pop() {
-            if let Some((msg, ack, lost)) = self.message_of(ack, &mut freed) {
-                let acked = Acknowledged { msg, ack, lost };
-                self.inbox.lock().acked.push_back(acked);
-            }
-        }
-        self.slots.give_back(freed);
-        self.gate.look_again();
-    }
-
-    /// The message that an acknowledgement is for.
-    fn message_of(&self, ack: Msg, freed: &mut Freed) -> Option<(Msg, Msg, bool)> {
-        let token = Token::parse(self.replies.get()?.token(&ack)?)?;
-        if ack.is_no_responders() && self.try_later(token) {
-            return None;
-        }
-        match self.slots.acked(token, ack, freed) {
-            Acked::Done { msg, ack, lost } => Some((msg, ack, lost)),
-            Acked::Later | Acked::Unknown => None,
-        }
-    }
-
-    /// A message was not stored, or its outcome is unknown: calls the program's function, if there is one.
-    pub(super) fn fail(&self, msg: Msg, error: Error, lost: bool) {
-        if self.handler.is_none() {
-            drop(msg);
-            self.gate.leave(1, usize::from(lost));
-            return;
-        }
-        let failed = Failed { msg, error, lost };
-        self.inbox.lock().failed.push_back(failed);
-        self.gate.look_again();
-        self.schedule();
-    }
-
-    pub(super) fn schedule(&self) {
-        if let Some(queue) = self.queue.get() {
-            queue.schedule();
-        }
-    }
-
     /// The number of pending messages.
     pub fn pending(&self) -> usize {
         self.gate.pending()
@@ -408,15 +303,6 @@ impl AsyncPublisher {
         }
     }
 
-    fn drop_inbox(&self) {
-        let inbox = std::mem::take(&mut *self.inbox.lock());
-        let failed = inbox.failed.iter().map(|failed| failed.lost);
-        let lost = failed.chain(inbox.acked.iter().map(|acked| acked.lost));
-        let lost = lost.filter(|lost| *lost).count();
-        self.gate
-            .leave(inbox.failed.len() + inbox.acked.len(), lost);
-    }
-
     /// Is the calling thread in the program's function?
     fn is_calling(&self) -> bool {
         self.calling.load(Relaxed) == this_thread()
@@ -425,110 +311,11 @@ impl AsyncPublisher {
     pub(super) fn now(&self) -> u64 {
         millis(self.base.elapsed())
     }
-
-    /// Calls the program for up to `limit` messages.
-    fn run_some(&self, limit: usize) -> Progress {
-        let mut work = std::mem::take(&mut *self.inbox.lock());
-        let mut ran = 0;
-        self.calling.store(this_thread(), Relaxed);
-        while ran < limit && !self.destroyed.load(SeqCst) {
-            let Some(lost) = self.tell_of_one(&mut work) else {
-                break;
-            };
-            ran += 1;
-            self.gate.leave(1, usize::from(lost));
-        }
-        self.calling.store(0, Relaxed);
-        self.gate.round_over();
-        let more = self.put_back(work);
-        Progress { ran, more }
-    }
-
-    /// Calls the program's function once. Returns whether the message had been marked as lost.
-    fn tell_of_one(&self, work: &mut Inbox) -> Option<bool> {
-        let handler = self.handler.as_ref()?;
-        if let Some(Failed { msg, error, lost }) = work.failed.pop_front() {
-            handler.failed(msg, &error);
-            return Some(lost);
-        }
-        let Acknowledged { msg, ack, lost } = match work.acked.pop_front() {
-            Some(acked) => acked,
-            None => self.next_acknowledged(&mut work.acks)?,
-        };
-        match ack::of(&ack) {
-            Ok(ack) => handler.acked(msg, &ack),
-            Err(error) => handler.failed(msg, &error),
-        }
-        Some(lost)
-    }
-
-    fn next_acknowledged(&self, acks: &mut MsgList) -> Option<Acknowledged> {
-        loop {
-            let ack = acks.pop()?;
-            let mut freed = Freed::default();
-            let found = self.message_of(ack, &mut freed);
-            self.slots.give_back(freed);
-            if let Some((msg, ack, lost)) = found {
-                return Some(Acknowledged { msg, ack, lost });
-            }
-        }
-    }
-
-    /// Puts the remainder before what has arrived in the meantime. Is there anything?
-    fn put_back(&self, mut work: Inbox) -> bool {
-        let mut inbox = self.inbox.lock();
-        work.acks.append(&mut inbox.acks);
-        inbox.acks = work.acks;
-        work.failed.append(&mut inbox.failed);
-        inbox.failed = work.failed;
-        work.acked.append(&mut inbox.acked);
-        inbox.acked = work.acked;
-        let more = !inbox.is_empty();
-        drop(inbox);
-        if more && self.destroyed.load(SeqCst) {
-            self.drop_inbox();
-            return false;
-        }
-        more
-    }
 }
 
 impl Drop for AsyncPublisher {
     fn drop(&mut self) {
         self.stop();
-    }
-}
-
-/// The part of a publisher that the connection refers to.
-struct WeakPublisher(Weak<AsyncPublisher>);
-
-impl ReplySink for WeakPublisher {
-    fn replies(&self, msgs: MsgList) {
-        if let Some(publisher) = self.0.upgrade() {
-            publisher.take_in(msgs);
-        }
-    }
-
-    fn ended(&self) {
-        if let Some(publisher) = self.0.upgrade() {
-            publisher.close_queue();
-        }
-    }
-}
-
-impl CallbackJob for WeakPublisher {
-    fn run_some(&self, limit: usize) -> Progress {
-        let nothing = Progress {
-            ran: 0,
-            more: false,
-        };
-        self.0.upgrade().map_or(nothing, |p| p.run_some(limit))
-    }
-
-    fn forget(&self) {
-        if let Some(publisher) = self.0.upgrade() {
-            publisher.drop_inbox();
-        }
     }
 }
 

@@ -4,16 +4,18 @@
 //! What a server takes back, loses or does not answer is asked for again by the thread that finds out,
 //! the one that reads or the timers' thread, even while the program's callback runs.
 
+mod healing;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+pub(super) use self::healing::Healing;
+
 use super::flow::{Ask, Exit, FlowOptions};
 use super::request::{Body, expiry, heartbeat_within};
-use super::status::{Said, Verdict};
-use super::{Act, Pull, State, silence};
+use super::{Pull, State, silence};
 use crate::client::{Subscription, Timer, When};
 use crate::error::{Error, Status};
-use crate::js::consume::Backoff;
 use crate::js::consume::recover::Recovered;
 use crate::locks::{Mutex, MutexGuard};
 use crate::msg::Msg;
@@ -23,8 +25,6 @@ use crate::msg::Msg;
 const RENEWED: Duration = Duration::from_secs(30);
 /// The interval of heartbeats where the program says nothing of them.
 const DEFAULT_HEARTBEAT: Duration = Duration::from_secs(5);
-/// The server ends a request that is renewed sooner than this only if something is wrong.
-const TOO_SOON: Duration = Duration::from_secs(1);
 
 /// What an asynchronous pull has beyond one that the program fetches from.
 pub(super) struct Ahead {
@@ -126,34 +126,6 @@ impl Heartbeat {
     }
 }
 
-/// Asking again for what was lost.
-#[derive(Default)]
-pub(super) struct Healing {
-    /// What is to be asked for as soon as there is a server.
-    lost: Option<Ask>,
-    /// It was asked for again, and nothing has come since.
-    failed: bool,
-    /// When something was asked for last.
-    asked: Option<Instant>,
-    backoff: Backoff,
-    timer: Option<Timer>,
-    /// The pull is over, and why.
-    exit: Option<Exit>,
-}
-
-impl Healing {
-    /// A message has come.
-    pub(super) fn succeeded(&mut self) {
-        if std::mem::take(&mut self.failed) {
-            self.backoff.succeeded();
-        }
-    }
-
-    pub(super) fn stop(&mut self) -> Option<Timer> {
-        self.timer.take()
-    }
-}
-
 impl Pull {
     fn options(&self) -> Option<&FlowOptions> {
         self.ahead.as_ref().map(|ahead| &ahead.options)
@@ -177,159 +149,6 @@ impl Pull {
                 }
             }
             false => self.refill(),
-        }
-    }
-
-    /// Looks after a while whether the server is silent.
-    fn listen(&self, ahead: &Ahead, after: Duration) {
-        let timer = self.later(after, Pull::look_for_silence);
-        ahead.timers.lock().silence = Some(timer);
-    }
-
-    fn look_for_silence(&self) {
-        let (Some(ahead), Some(sub)) = (&self.ahead, self.subscription()) else {
-            return;
-        };
-        let Some(silence) = ahead.silence else {
-            return;
-        };
-        let now = Instant::now();
-        let mut state = self.state.lock();
-        if state.ended || state.healing.exit.is_some() {
-            return;
-        }
-        let due = state.active + silence;
-        let mut missed = false;
-        if state.flow.outstanding.is_empty() || self.connection().is_reconnecting() {
-            // Nothing is to be heard.
-            state.active = now;
-        } else if due <= now {
-            missed = true;
-            state.active = now;
-            if !self.order_silent(&mut state) {
-                let _ = self.leave_inbox(&mut state, &sub);
-                self.flow_lost(&mut state);
-                self.heal(&mut state);
-            }
-        }
-        let next = (state.active + silence).saturating_duration_since(now);
-        drop(state);
-        self.listen(ahead, next.max(Duration::from_millis(1)));
-        if missed {
-            let error = Error::from(Status::NATS_MISSED_HEARTBEAT);
-            self.connection().report_error(Some(&sub), &error);
-        }
-        self.act();
-    }
-
-    /// No server has a request any more.
-    pub(super) fn flow_lost(&self, state: &mut State) {
-        if let Some(lost) = state.flow.lost() {
-            self.note_lost(state, lost);
-        }
-    }
-
-    /// Where the program decides what to ask for, what was lost is asked for again as it was.
-    pub(super) fn note_lost(&self, state: &mut State, lost: Ask) {
-        if self.options().is_some_and(|o| o.by_program) && lost.messages > 0 {
-            let before = state.healing.lost.map_or(0, |ask| ask.messages);
-            state.healing.lost = Some(Ask {
-                messages: before + lost.messages,
-                ..lost
-            });
-        }
-    }
-
-    /// Asks again: at once, or if that was in vain the last time, after a while.
-    fn heal(&self, state: &mut State) {
-        match state.healing.failed {
-            true => self.heal_later(state),
-            false => {
-                state.healing.failed = true;
-                state.acts.push_back(Act::Refill);
-            }
-        }
-    }
-
-    /// Asks again after a while.
-    pub(super) fn heal_later(&self, state: &mut State) {
-        if self.ahead.is_none() || state.healing.timer.is_some() {
-            return;
-        }
-        state.healing.failed = true;
-        let wait = state.healing.backoff.failed();
-        state.healing.timer = Some(self.later(wait, |pull| {
-            drop(pull.state.lock().healing.timer.take());
-            pull.refill();
-        }));
-    }
-
-    /// What a server says about a request of an asynchronous pull.
-    pub(super) fn ahead_said(&self, state: &mut State, number: u64, said: Said) {
-        let (Some(options), Some(request)) =
-            (self.options(), state.flow.ended(number, said.pending))
-        else {
-            return;
-        };
-        let lost = Ask {
-            messages: request.left,
-            max_bytes: request.max_bytes,
-        };
-        let exit = Exit(said.error.clone());
-        let now = Instant::now();
-        match said.verdict {
-            Verdict::Alive => {}
-            Verdict::Nothing | Verdict::Refused => state.acts.push_back(Act::Finish(exit)),
-            Verdict::Expired => {
-                let over = self.ahead.as_ref().and_then(|a| a.deadline);
-                // The request's end is a little before the time's.
-                let over = over.is_some_and(|d| d <= now + Duration::from_millis(50));
-                if over || options.no_wait {
-                    state.acts.push_back(Act::Finish(exit));
-                } else {
-                    self.note_lost(state, lost);
-                    let asked = state.healing.asked;
-                    match asked.is_some_and(|asked| asked + TOO_SOON > now) {
-                        true => self.heal(state),
-                        false => state.acts.push_back(Act::Refill),
-                    }
-                }
-            }
-            // All that is left of the bytes was asked for.
-            Verdict::Cut if options.no_wait || options.max_bytes > 0 => {
-                state.acts.push_back(Act::Finish(exit))
-            }
-            Verdict::Cut if request.came == 0 && request.left > 0 && request.max_bytes > 0 => {
-                // The next message does not fit, and never will.
-                state.acts.push_back(Act::Finish(exit));
-            }
-            Verdict::Cut if options.by_program => state.acts.push_back(Act::AskProgram),
-            Verdict::Cut | Verdict::Again => {
-                self.note_lost(state, lost);
-                self.heal(state);
-            }
-            Verdict::Unpinned => {
-                state.pin.clear();
-                self.note_lost(state, lost);
-                self.heal(state);
-            }
-            Verdict::Busy => {
-                self.note_lost(state, lost);
-                self.heal_later(state);
-            }
-            Verdict::Unanswered => {
-                self.note_lost(state, lost);
-                match self.order_doubted(state) {
-                    true => self.heal_later(state),
-                    false => state.acts.push_back(Act::Probe),
-                }
-            }
-            Verdict::Deleted => {
-                self.note_lost(state, lost);
-                if !self.order_deleted(state) {
-                    state.acts.push_back(Act::Gone(said.error));
-                }
-            }
         }
     }
 

@@ -6,7 +6,9 @@
 //! | `status` | what a server says about a request |
 //! | `fetch` | asking and waiting for the answer |
 //! | `flow` | how much an asynchronous pull asks for, and when it is over |
-//! | `ahead` | the asynchronous pull, to a callback or one by one: asking ahead of the program, healing, ending |
+//! | `ahead` | the asynchronous pull, to a callback or one by one: asking ahead of the program, ending |
+//! | `ahead::healing` | asking again for messages that a server has lost or not answered for |
+//! | `intake` | what the reading thread does with messages and statuses |
 //! | `gone` | a consumer that does not exist any more |
 //! | `ordered` | the ordered pull |
 //! | `subscribe` | making the subscription |
@@ -20,6 +22,7 @@ mod ahead;
 mod fetch;
 pub mod flow;
 mod gone;
+mod intake;
 mod ordered;
 pub mod request;
 mod status;
@@ -37,22 +40,20 @@ pub use subscribe::{AsyncPull, NextAsk, pull_subscribe, pull_subscribe_async};
 
 use self::ahead::Ahead;
 use self::fetch::Fetching;
-use self::request::{Body, weight};
-use self::status::{Said, Verdict, number};
+use self::request::Body;
 use super::api::Api;
 use super::ending::Ending;
-use super::metadata::{Metadata, status_of_server};
 use super::recover::{Recovered, connection_changed, recover};
 use crate::client::{
-    ConnEvent, Connection, EndReason, Extension, Intake, Observation, Publish, Subscription, When,
+    ConnEvent, Connection, EndReason, Extension, Observation, Publish, Subscription, When,
 };
 use crate::error::{Error, Result, Status};
 use crate::js::api::ConsumerConfig;
 use crate::js::context::{Call, CallOptions};
 use crate::locks::Mutex;
-use crate::msg::{Msg, MsgList, Owner};
+use crate::msg::{Msg, Owner};
 
-/// What a pull subscription has beyond one of the client's: its [`Intake`] and its [`Extension`].
+/// What a pull subscription has beyond one of the client's: its [`Intake`](crate::client::Intake) and its [`Extension`].
 pub struct Pull {
     api: Arc<Api>,
     subjects: Vec<String>,
@@ -364,82 +365,6 @@ impl Pull {
                 }
                 Act::Recover => recover(self),
             }
-        }
-    }
-
-    /// What a server says about a request.
-    fn said(&self, state: &mut State, msg: &Msg) {
-        let Some(said) = Said::of(msg) else { return };
-        if said.verdict == Verdict::Alive {
-            return self.order_idle(state);
-        }
-        // One of an inbox or a request that was given up is not heard.
-        let Some(number) = number(msg, &state.inbox) else {
-            return;
-        };
-        if !matches!(said.verdict, Verdict::Unanswered | Verdict::Deleted) {
-            state.gone.exists();
-        }
-        match self.ahead {
-            Some(_) => self.ahead_said(state, number, said),
-            None => self.fetch_said(state, number, said),
-        }
-    }
-}
-
-impl Intake for Pull {
-    fn take(&self, sub: &Arc<Subscription>, sid: u64, msgs: &mut MsgList) {
-        let controls = msgs.retain(|msg| status_of_server(msg).is_none());
-        let mut state = self.state.lock();
-        if sid != state.sid {
-            return;
-        }
-        state.active = Instant::now();
-        let dropped = self.sort(&mut state, sub, msgs);
-        let bytes = match &self.ahead {
-            Some(ahead) if ahead.options.max_bytes > 0 => {
-                let mut sum = 0;
-                let rest = msgs.retain(|msg| {
-                    sum += weight(msg);
-                    true
-                });
-                drop(rest);
-                sum
-            }
-            _ => 0,
-        };
-        if !msgs.is_empty() {
-            state.healing.succeeded();
-            state.gone.exists();
-            state.flow.came(msgs.len() as u64, bytes);
-        }
-        // Needed only where the library may have to create the consumer again.
-        if state.ours
-            && let Some(reply) = msgs.last().and_then(Msg::reply)
-            && let Some(metadata) = Metadata::parse(reply)
-        {
-            state.last_sequence = state.last_sequence.max(metadata.stream_seq);
-        }
-        // A thread that is told of the end of a request finds what came before it.
-        if !msgs.is_empty() {
-            sub.enqueue(std::mem::take(msgs));
-        }
-        let mut controls = controls;
-        while let Some(msg) = controls.pop() {
-            // Requests to a consumer that has been given up do not count any more.
-            if state
-                .order
-                .as_ref()
-                .is_none_or(|order| order.machine.is_live())
-            {
-                self.said(&mut state, &msg);
-            }
-        }
-        let acts = !state.acts.is_empty();
-        drop(state);
-        drop(dropped);
-        if acts {
-            self.act();
         }
     }
 }

@@ -8,40 +8,35 @@
 //! | file | subject |
 //! |---|---|
 //! | this one | sending, waiting, the end |
+//! | `keepalive` | the timer |
+//! | `replies` | the answers, and the calls of the program's function |
 //! | `flow` | the state: what the answers mean |
 //! | `answer` | reading them |
 
 mod answer;
 mod flow;
+mod keepalive;
+mod replies;
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock, Weak};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use smallvec::SmallVec;
 
 pub use self::flow::{FastProgress, FastSettings, Problem};
 
 use self::answer::Operation;
-use self::flow::{Closing, Effect, End, Flow};
+use self::flow::{Closing, End, Flow};
+use self::replies::WeakBatch;
 use super::sync_publish::Answer;
-use crate::client::{
-    CallbackJob, CallbackQueue, ConnEvent, Connection, Monitor, MonitorGuard, Observation,
-    Progress, Publish, ReplyContext, ReplySink, When,
-};
+use crate::client::{CallbackQueue, Connection, Monitor, Observation, Publish, ReplyContext, When};
 use crate::error::{Error as Plain, Status};
 use crate::js::needs::need_server;
 use crate::js::{Error, Result};
 use crate::locks::Mutex;
-use crate::msg::{Msg, MsgList};
+use crate::msg::Msg;
 use crate::proto::headers::HeaderBlock;
-
-/// How often a timer looks after a batch. One to which nothing is added is kept alive by a ping each second look:
-/// servers forget it after ten seconds, or what their configuration says.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
-
-/// How long the end of a batch that the stream knows no more may still be on its way.
-const END_WAIT: Duration = Duration::from_millis(500);
 
 /// Is told of messages that are not stored, where a batch goes on all the same.
 pub trait ProblemHandler: Send + Sync {
@@ -418,181 +413,11 @@ impl FastBatch {
             queue.close();
         }
     }
-
-    fn take_in(&self, mut msgs: MsgList) {
-        let mut effects = Effect::default();
-        let (wake, failed) = {
-            let mut flow = self.flow.lock();
-            while let Some(msg) = msgs.pop() {
-                let effect = self.take_one(&mut flow, msg);
-                effects.tell |= effect.tell;
-                effects.forgotten |= effect.forgotten;
-            }
-            (flow.waiting > 0, flow.over().is_some())
-        };
-        if wake {
-            self.flow.notify_all();
-        }
-        if let (true, Some(queue)) = (effects.tell, self.queue.get()) {
-            queue.schedule();
-        }
-        if failed {
-            // None can follow.
-            self.close_queue();
-        }
-        if effects.forgotten {
-            let weak = self.me.clone();
-            self.conn.after(END_WAIT, move || {
-                if let Some(batch) = weak.upgrade() {
-                    batch.flow.lock().fail(flow::forgotten());
-                    batch.flow.notify_all();
-                }
-            });
-        }
-    }
-
-    fn take_one(&self, flow: &mut MonitorGuard<'_, Flow>, msg: Msg) -> Effect {
-        let token = self.replies.get().and_then(|replies| replies.token(&msg));
-        // A subject that was mapped on its way says nothing: then it counts as that of the last message.
-        let (number, operation) = token
-            .and_then(answer::addressee)
-            .unwrap_or((flow.sent, Operation::Append));
-        let was_over = flow.end().is_some();
-        let effect = flow.take(number, operation, answer::read(&msg));
-        if !was_over && flow.end() == Some(&End::Committed) {
-            *self.last.lock() = Some(msg);
-        }
-        effect
-    }
-
-    fn connection_changed(&self, event: ConnEvent) {
-        match event {
-            ConnEvent::Lost => self.flow.lock().disconnected = true,
-            // What was on its way may be lost, answers too.
-            ConnEvent::Restored => self.ping(),
-            ConnEvent::Draining | ConnEvent::Closed => {}
-        }
-    }
-
-    /// Has a timer look after the batch, unless one does.
-    fn tick_later(&self) {
-        if !self.ticking.swap(true, Ordering::SeqCst) {
-            self.set_timer();
-        }
-    }
-
-    fn set_timer(&self) {
-        let weak = self.me.clone();
-        self.conn.after(LOOK_EVERY, move || {
-            if let Some(batch) = weak.upgrade() {
-                batch.look_after();
-            }
-        });
-    }
-
-    fn look_after(&self) {
-        let ping = {
-            let mut flow = self.flow.lock();
-            if flow.over().is_some() || self.conn.is_closed() {
-                return;
-            }
-            let active = std::mem::take(&mut flow.active);
-            let answered = std::mem::take(&mut flow.answered);
-            flow.idle = if active { 0 } else { flow.idle + 1 };
-            let stalled = flow.waiting > 0 && !active && !answered;
-            // The end may have been stored, and its acknowledgement be late: a ping would only find the batch gone.
-            let open = flow.closing.is_none() && flow.has_started();
-            open && (stalled || flow.idle % 2 == 1)
-        };
-        if ping && !self.conn.is_reconnecting() {
-            self.ping();
-        }
-        self.set_timer();
-    }
-
-    /// Asks the stream how far it is. On a thread that must not wait.
-    fn ping(&self) {
-        let number = {
-            let mut flow = self.flow.lock();
-            // A thread that publishes at present is as good.
-            if flow.busy || flow.over().is_some() || !flow.has_started() {
-                return;
-            }
-            flow.busy = true;
-            flow.sent
-        };
-        let now = Some(Instant::now());
-        // Best effort: the timer comes again.
-        let _ = self.send(
-            number,
-            Operation::Ping,
-            &self.last_word(),
-            When::Buffered,
-            now,
-        );
-        let (wake, destroyed) = {
-            let mut flow = self.flow.lock();
-            flow.busy = false;
-            (flow.waiting > 0, flow.destroyed)
-        };
-        if wake {
-            self.flow.notify_all();
-        }
-        if destroyed {
-            self.break_off();
-        }
-    }
-
-    fn run_some(&self, limit: usize) -> Progress {
-        let mut ran = 0;
-        while let Some(handler) = self.handler.as_ref().filter(|_| ran < limit) {
-            let Some(problem) = self.flow.lock().problems.pop_front() else {
-                break;
-            };
-            handler.not_stored(&problem);
-            ran += 1;
-        }
-        let more = !self.flow.lock().problems.is_empty();
-        Progress { ran, more }
-    }
 }
 
 impl Drop for FastBatch {
     fn drop(&mut self) {
         self.end();
-    }
-}
-
-/// What the connection holds of a batch.
-struct WeakBatch(Weak<FastBatch>);
-
-impl ReplySink for WeakBatch {
-    fn replies(&self, msgs: MsgList) {
-        if let Some(batch) = self.0.upgrade() {
-            batch.take_in(msgs);
-        }
-    }
-
-    fn ended(&self) {
-        if let Some(batch) = self.0.upgrade() {
-            batch.close_queue();
-        }
-    }
-}
-
-impl CallbackJob for WeakBatch {
-    fn run_some(&self, limit: usize) -> Progress {
-        let nothing = Progress {
-            ran: 0,
-            more: false,
-        };
-        self.0.upgrade().map_or(nothing, |b| b.run_some(limit))
-    }
-
-    fn forget(&self) {
-        if let Some(batch) = self.0.upgrade() {
-            batch.flow.lock().problems.clear();
-        }
     }
 }
 
