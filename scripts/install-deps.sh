@@ -2,8 +2,8 @@
 # Installs what is missing, with apt-get, where it may (root, or sudo without a password). Otherwise says in one line
 # what to install, and fails.
 #
-# usage: install-deps.sh [build|test|docs|server]   build: for the library and the demo; test: for scripts/test.sh
-# (default); docs: for scripts/docs.sh
+# usage: install-deps.sh [build|test|docs|bindings|server]   build: for the library and the demo; test: for scripts/test.sh
+# (default); docs: for scripts/docs.sh; bindings: for what scripts/test.sh runs of scripts/bindings-test.sh
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -45,6 +45,14 @@ want_docs() {
     need python3 have python3
 }
 
+want_bindings() {
+    need python3 have python3
+    need pkg-config have pkg-config
+    need golang-go have go
+    need nodejs have node
+    need npm have npm
+}
+
 install_packages() {
     local sudo=() line="apt-get install -y ${PACKAGES[*]}"
     if [ "$(id -u)" -ne 0 ]; then
@@ -84,8 +92,9 @@ case "${1:-test}" in
 build) want_build ;;
 test) want_test ;;
 docs) want_docs ;;
+bindings) want_bindings ;;
 server) PACKAGES=(nats-server) ;;
-*) die "usage: install-deps.sh [build|test|docs|server]" ;;
+*) die "usage: install-deps.sh [build|test|docs|bindings|server]" ;;
 esac
 [ "${#PACKAGES[@]}" -eq 0 ] || install_packages
 case "${1:-test}" in

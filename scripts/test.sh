@@ -91,6 +91,10 @@ export NATS_RS_LIBRARY="$BUILD/lib/libnats_rs.so" # what the next ones test and 
 step "Interoperability with nats-py and async-nats"
 scripts/interop-test.sh
 
+step "Other languages: Python, Node, Go"
+scripts/install-deps.sh bindings || say "what is missing is left out"
+NATS_RS_BUILD="$BUILD" scripts/bindings-test.sh python node go
+
 step "Instructions, allocations and threads a message"
 scripts/bench-gate.sh
 

@@ -95,7 +95,7 @@ fn links_lead_somewhere() {
 
 #[test]
 fn files_that_are_named_exist() {
-    const FOLDERS: [&str; 10] = [
+    const FOLDERS: [&str; 11] = [
         "src/",
         "docs/",
         "scripts/",
@@ -104,6 +104,7 @@ fn files_that_are_named_exist() {
         "examples-c/",
         "bench/",
         "interop/",
+        "bindings/",
         "include/",
         ".ci/",
     ];

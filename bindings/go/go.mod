@@ -1,0 +1,3 @@
+module nats_rs_demo
+
+go 1.18
