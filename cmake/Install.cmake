@@ -1,7 +1,7 @@
 # What `cmake --install` puts where:
 #   include/nats_rs.h
 #   include/nats_rs/adapters/libuv.h, include/nats_rs/adapters/libevent.h
-#   include/nats_rs/compat/nats.h, include/nats_rs/compat/nats/nats.h, and adapters/*.h beside each of the two
+#   include/nats_rs/compat/nats.h, include/nats_rs/compat/nats/{nats,status,version}.h, adapters/*.h beside each of the two
 #   lib/libnats_rs.so -> libnats_rs.so.0 -> libnats_rs.so.0.1.0, lib/libnats_rs.a
 #   lib/cmake/nats_rs/nats_rs-config.cmake and its version file, lib/pkgconfig/nats_rs.pc
 include(CMakePackageConfigHelpers)
@@ -18,7 +18,9 @@ file(READ ${PROJECT_SOURCE_DIR}/include/compat/nats.h shim)
 string(REPLACE "\"../nats_rs.h\"" "\"../../nats_rs.h\"" shim "${shim}")
 file(WRITE ${PROJECT_BINARY_DIR}/compat/nats.h "${shim}")
 install(FILES ${PROJECT_BINARY_DIR}/compat/nats.h DESTINATION ${NATS_RS_COMPAT_DIR})
-install(FILES ${PROJECT_SOURCE_DIR}/include/compat/nats/nats.h DESTINATION ${NATS_RS_COMPAT_DIR}/nats)
+foreach(header IN ITEMS nats.h status.h version.h)
+    install(FILES ${PROJECT_SOURCE_DIR}/include/compat/nats/${header} DESTINATION ${NATS_RS_COMPAT_DIR}/nats)
+endforeach()
 
 # The adapters for event loops, and their shims likewise: nats.c had them beside <nats.h> before it had <nats/nats.h>.
 foreach(adapter IN ITEMS libuv.h libevent.h)

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Shows that libnats_rs takes the place of nats.c: the examples, unchanged, are built with Debian's libnats (3.4) and
 # with this library through its compat headers, run against the same server, and must print the same and end with the
-# same exit status. The programs linked with libnats run once more with this library loaded in front of it; but not those
-# that use streams or key-value buckets: their structures have grown between 3.4 and 3.14, the interface of this library.
+# same exit status. The programs linked with libnats then run on this library, not built again: its libnats.so.3.4 is
+# found in the place of Debian's. For each libnats.so.3.N compat/guard_test.c calls with structures of that version.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -12,7 +12,7 @@ NATS_SERVER=$(scripts/get-nats-server.sh)
 EXAMPLES=(publish subscribe subscribe-sync queue-group request-reply headers drain-on-signal reconnect-events
     connect-options kv-basic kv-watch js-publish js-ordered js-push js-async js-manage)
 
-cmake -S . -B "$BUILD" >"$SCRATCH/cmake.log" || die "$(cat "$SCRATCH/cmake.log")"
+cmake -S . -B "$BUILD" -DNATS_RS_INSTALL_COMPAT=ON >"$SCRATCH/cmake.log" || die "$(cat "$SCRATCH/cmake.log")"
 cmake --build "$BUILD" -j "$(jobs_wanted)" >"$SCRATCH/cmake.log" 2>&1 || die "$(cat "$SCRATCH/cmake.log")"
 
 # ---- build ------------------------------------------------------------------------------------------------------
@@ -26,6 +26,14 @@ for name in "${EXAMPLES[@]}"; do
         "$BUILD/lib/libnats_rs.so" -Wl,-rpath,"$BUILD/lib" -pthread
     readelf -d "$SCRATCH/libnats_rs/$name" | grep -q 'NEEDED.*libnats_rs\.so\.0' || die "$name is not linked to ours"
 done
+SONAME=$(readelf -d "$SCRATCH/libnats/publish" | sed -n 's/.*NEEDED.*\[\(libnats\.so\.[0-9.]*\)\].*/\1/p')
+HOW=(compiled started)
+if [ ! -e "$BUILD/lib/$SONAME" ]; then
+    say "SKIPPED: programs are not started on this library: it has no $SONAME"
+    HOW=(compiled)
+elif ! LD_LIBRARY_PATH="$BUILD/lib" ldd "$SCRATCH/libnats/publish" | grep -qF "$BUILD/lib/$SONAME"; then
+    die "the dynamic linker does not find $BUILD/lib/$SONAME"
+fi
 
 # ---- run --------------------------------------------------------------------------------------------------------
 
@@ -36,11 +44,11 @@ normalise() {
         -e 's/^(Published [0-9]+ ticks, received) [0-9]+/\1 N/' -e 's/^(connect: [^(]*) \(.*\)$/\1/' -e 's/\([a-z]+\.c:[0-9]+\): //'
 }
 
-# run PROGRAM ARGUMENT...: what the program prints, then its exit status. LOADED goes in front of its libraries.
-LOADED=""
+# run PROGRAM ARGUMENT...: what the program prints, then its exit status. Libraries are looked for in LIBRARIES first.
+LIBRARIES=""
 run() {
     local rc=0
-    LD_PRELOAD="$LOADED" timeout 90 "$@" 2>&1 || rc=$?
+    LD_LIBRARY_PATH="$LIBRARIES" timeout 90 "$@" 2>&1 || rc=$?
     echo "exit status $rc"
 }
 
@@ -106,23 +114,28 @@ scenario() { # NAME DIR OUTPUT
     normalise <"$SCRATCH/raw" >"$3"
 }
 
+cc -std=gnu11 -O1 -Wall -Wextra -Werror -I include -o "$SCRATCH/guard_test" compat/guard_test.c -ldl
+for library in "$BUILD"/lib/libnats.so.3.*; do
+    start_server -js -sd "$SCRATCH/guard.$(basename "$library")"
+    timeout 90 "$SCRATCH/guard_test" "$library" "$SERVER_URL" || die "$(basename "$library") touches what is not its own"
+    stop_server "$SERVER_PID"
+done
+
 start_server -js -sd "$SCRATCH/store"
 FAILED=0
 for name in subscribe subscribe-sync queue-group request-reply headers drain-on-signal connect-options kv-basic kv-watch streams \
     reconnect-events nothing-there; do
-    LOADED=""
     scenario "$name" "$SCRATCH/libnats" "$SCRATCH/expected"
     scenario "$name" "$SCRATCH/libnats_rs" "$SCRATCH/compiled"
-    ways=(compiled loaded)
-    case "$name" in kv-* | streams) ways=(compiled) ;; esac
-    LOADED="$BUILD/lib/libnats_rs.so"
-    case " ${ways[*]} " in *" loaded "*) scenario "$name" "$SCRATCH/libnats" "$SCRATCH/loaded" ;; esac
+    LIBRARIES="$BUILD/lib"
+    case " ${HOW[*]} " in *" started "*) scenario "$name" "$SCRATCH/libnats" "$SCRATCH/started" ;; esac
+    LIBRARIES=""
     if [ "$name" != nothing-there ] && { ! grep -q '^exit status 0$' "$SCRATCH/expected" ||
         grep -q '^exit status [1-9]' "$SCRATCH/expected"; }; then
         cat "$SCRATCH/expected" >&2
         die "$name fails with libnats itself"
     fi
-    for how in "${ways[@]}"; do
+    for how in "${HOW[@]}"; do
         if diff --label "libnats" --label "libnats_rs ($how)" -u "$SCRATCH/expected" "$SCRATCH/$how"; then
             say "ok: $name, $how"
         else

@@ -31,12 +31,13 @@ check_link() { # check_link shared|static PROGRAM
     [ "$linked" = "$1" ] || die "$2 is linked to the $linked library, not to the $1 one"
 }
 
-quiet cmake -S . -B "$BUILD"
+quiet cmake -S . -B "$BUILD" -DNATS_RS_INSTALL_COMPAT=ON
 quiet cmake --build "$BUILD" -j "$(jobs_wanted)"
 quiet cmake --install "$BUILD" --prefix "$FIRST"
 mv "$FIRST" "$PREFIX"
 for file in include/nats_rs.h include/nats_rs/compat/nats.h include/nats_rs/compat/nats/nats.h \
-    include/nats_rs{,/compat,/compat/nats}/adapters/{libuv,libevent}.h; do
+    include/nats_rs{,/compat,/compat/nats}/adapters/{libuv,libevent}.h include/nats_rs/compat/nats/{status,version}.h \
+    include/nats.h include/nats/{nats,status,version}.h include/nats/adapters/{libuv,libevent}.h; do
     [ -f "$PREFIX/$file" ] || die "not installed: $file"
 done
 PC=$(find "$PREFIX" -name nats_rs.pc)
@@ -86,6 +87,34 @@ pkg_config_try static C99 "${c99[@]}" "${cflags[@]}"
 pkg_config_try static C++17 "${cpp17[@]}" "${cflags[@]}"
 # The compat directory alone is enough for a program that was written for nats.c.
 pkg_config_try shared "#include <nats/nats.h>" "${c99[@]}" -DUSE_NATS_C_HEADER "${compat[@]}"
+
+# A project that was written for nats.c, as it is: it finds cnats or libnats, and includes <nats/nats.h>.
+mkdir "$SCRATCH/cnats"
+cat >"$SCRATCH/cnats/CMakeLists.txt" <<'CMAKE'
+cmake_minimum_required(VERSION 3.16)
+project(user C)
+find_package(cnats 3.8 REQUIRED)
+find_package(Threads REQUIRED)
+if(NOT cnats_VERSION VERSION_GREATER_EQUAL 3.14)
+    message(FATAL_ERROR "cnats_VERSION is ${cnats_VERSION}")
+endif()
+foreach(target IN ITEMS nats nats_static)
+    add_executable(with_${target} ${SOURCE})
+    target_compile_definitions(with_${target} PRIVATE USE_NATS_C_HEADER)
+    target_link_libraries(with_${target} PRIVATE cnats::${target} Threads::Threads)
+endforeach()
+CMAKE
+quiet cmake -S "$SCRATCH/cnats" -B "$SCRATCH/cnats/build" -DCMAKE_PREFIX_PATH="$PREFIX" -DSOURCE="$ROOT/examples-c/headers.c"
+quiet cmake --build "$SCRATCH/cnats/build"
+check_link shared "$SCRATCH/cnats/build/with_nats"
+check_link static "$SCRATCH/cnats/build/with_nats_static"
+try "find_package(cnats), cnats::nats" "$SCRATCH/cnats/build/with_nats"
+try "find_package(cnats), cnats::nats_static" "$SCRATCH/cnats/build/with_nats_static"
+[ "$(pkg-config --modversion libnats | cut -d. -f1,2)" = 3.14 ] || die "libnats.pc has another version"
+read -ra cflags <<<"$(pkg-config --cflags libnats)"
+read -ra shared <<<"$(pkg-config --libs libnats)"
+pkg_config_try shared "libnats.pc, #include <nats/nats.h>" "${c99[@]}" -DUSE_NATS_C_HEADER "${cflags[@]}"
+pkg_config_try shared "libnats.pc, #include <nats.h>" "${c99[@]}" -DUSE_NATS_C_HEADER -include nats.h "${cflags[@]}"
 
 scripts/header-test.sh "$PREFIX/include" "$(pkg-config --variable=compatdir nats_rs)"
 say "install test passed"

@@ -1,0 +1,80 @@
+# What programs written for nats.c look for (NATS_RS_INSTALL_COMPAT), as the install component `compat`:
+#   include/nats.h, include/nats/nats.h, status.h, version.h, adapters/libuv.h, adapters/libevent.h
+#   lib/libnats.so -> libnats_rs.so, lib/libnats_static.a -> libnats_rs.a, for programs that are built
+#   lib/libnats.so.3.N, for programs that were linked with nats.c 3.N
+#   lib/cmake/cnats/cnats-config.cmake and its version file, lib/pkgconfig/libnats.pc
+#
+# It takes the places of an installed nats.c, and needs the rest of the installation.
+set(cnats_version_file ${PROJECT_SOURCE_DIR}/include/nats_rs.h)
+file(STRINGS ${cnats_version_file} cnats_version REGEX "^#define NATS_VERSION_(MAJOR|MINOR|PATCH) ")
+string(REGEX REPLACE "#define NATS_VERSION_[A-Z]+ ([0-9]+)" "\\1" cnats_version "${cnats_version}")
+string(REPLACE ";" "." cnats_version "${cnats_version}")
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${cnats_version_file})
+
+# ---- libraries for programs that were linked with nats.c -----------------------------------------------------------
+
+# libnats_compat(MINOR SOURCE...): libnats.so.3.MINOR. Only versions whose structures are known (compat/layouts.h) have
+# one: a program of another version does not start, instead of running with structures of the wrong sizes.
+function(libnats_compat minor)
+    set(target libnats_3_${minor})
+    add_library(${target} SHARED ${ARGN})
+    math(EXPR abi "300 + ${minor}")
+    set_target_properties(${target} PROPERTIES
+        PREFIX "" OUTPUT_NAME libnats.so.3.${minor} SUFFIX "" NO_SONAME ON
+        LIBRARY_OUTPUT_DIRECTORY ${NATS_RS_STAGE}
+        C_STANDARD 11 C_EXTENSIONS ON C_VISIBILITY_PRESET hidden
+        BUILD_RPATH "$ORIGIN" INSTALL_RPATH "$ORIGIN")
+    target_compile_definitions(${target} PRIVATE NATS_ABI=${abi})
+    target_compile_options(${target} PRIVATE -Wall -Wextra)
+    # It needs libnats_rs also where it does not call it: that is where most functions are.
+    target_link_options(${target} PRIVATE LINKER:-soname,libnats.so.3.${minor} LINKER:--no-as-needed LINKER:-z,now)
+    target_link_libraries(${target} PRIVATE nats_rs::shared ${CMAKE_DL_LIBS})
+    install(TARGETS ${target} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT compat)
+endfunction()
+
+set(compat ${PROJECT_SOURCE_DIR}/compat)
+set(compat_sources ${compat}/functions.c ${compat}/libnats.c ${compat}/structures.c)
+libnats_compat(4 ${compat_sources})
+libnats_compat(7 ${compat_sources} ${compat}/services.c)
+libnats_compat(10 ${compat_sources})
+libnats_compat(12 ${compat_sources})
+libnats_compat(14 ${compat}/same.c)
+
+# ---- what programs are built with ------------------------------------------------------------------------------------
+
+# install_link(NAME TARGET DESTINATION): a symbolic link.
+function(install_link name target destination)
+    file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/compat-links)
+    file(CREATE_LINK ${target} ${PROJECT_BINARY_DIR}/compat-links/${name} SYMBOLIC)
+    install(FILES ${PROJECT_BINARY_DIR}/compat-links/${name} DESTINATION ${destination} COMPONENT compat)
+endfunction()
+install_link(libnats.so libnats_rs.so ${CMAKE_INSTALL_LIBDIR})
+install_link(libnats_static.a libnats_rs.a ${CMAKE_INSTALL_LIBDIR})
+
+# The shims of include/compat lie elsewhere, relative to the header.
+function(install_shim from to header)
+    file(READ ${PROJECT_SOURCE_DIR}/include/compat/${from} shim)
+    string(REGEX REPLACE "\"[^\"]*${header}\"" "\"${to}${header}\"" shim "${shim}")
+    set(file ${PROJECT_BINARY_DIR}/compat-include/${from})
+    file(WRITE ${file}.new "${shim}")
+    configure_file(${file}.new ${file} COPYONLY)
+    get_filename_component(directory ${from} DIRECTORY)
+    install(FILES ${file} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/${directory} COMPONENT compat)
+endfunction()
+install_shim(nats.h "" nats_rs.h)
+install_shim(nats/nats.h ../ nats.h)
+install_shim(nats/status.h "" nats.h)
+install_shim(nats/version.h "" nats.h)
+install_shim(nats/adapters/libuv.h ../../nats_rs/adapters/ libuv.h)
+install_shim(nats/adapters/libevent.h ../../nats_rs/adapters/ libevent.h)
+
+set(CNATS_CONFIG_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/cnats)
+configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/cnats-config.cmake.in ${PROJECT_BINARY_DIR}/cnats-config.cmake
+    INSTALL_DESTINATION ${CNATS_CONFIG_DIR}
+    PATH_VARS CMAKE_INSTALL_INCLUDEDIR CMAKE_INSTALL_LIBDIR)
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/cnats-config-version.cmake
+    VERSION ${cnats_version} COMPATIBILITY SameMajorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/cnats-config.cmake ${PROJECT_BINARY_DIR}/cnats-config-version.cmake
+        DESTINATION ${CNATS_CONFIG_DIR} COMPONENT compat)
+configure_file(${PROJECT_SOURCE_DIR}/cmake/libnats.pc.in ${PROJECT_BINARY_DIR}/libnats.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/libnats.pc DESTINATION ${NATS_RS_PKGCONFIG_DIR} COMPONENT compat)

@@ -1,0 +1,1 @@
+#include "nats.h" /* the statuses are declared there */

@@ -1,0 +1,1 @@
+#include "nats.h" /* the version of the interface is declared there */
