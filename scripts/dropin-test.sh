@@ -145,4 +145,6 @@ for name in subscribe subscribe-sync queue-group request-reply headers drain-on-
     done
 done
 [ "$FAILED" -eq 0 ] || die "drop-in test: $FAILED differ"
+
+scripts/kamailio-test.sh "$BUILD/lib"
 say "drop-in test passed: the same output with libnats and with libnats_rs"
