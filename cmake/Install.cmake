@@ -1,5 +1,6 @@
 # What `cmake --install` puts where:
 #   include/nats_rs.h
+#   include/nats_rs.hpp, include/nats_rs/cpp/*.hpp: the C++ interface, for the same targets
 #   include/nats_rs/adapters/libuv.h, include/nats_rs/adapters/libevent.h
 #   include/nats_rs/compat/nats.h, include/nats_rs/compat/nats/{nats,status,version}.h, adapters/*.h beside each of the two
 #   lib/libnats_rs.so -> libnats_rs.so.0 -> libnats_rs.so.0.1.0, lib/libnats_rs.a
@@ -10,7 +11,10 @@ set(NATS_RS_COMPAT_DIR ${CMAKE_INSTALL_INCLUDEDIR}/nats_rs/compat)
 set(NATS_RS_CONFIG_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/nats_rs)
 set(NATS_RS_PKGCONFIG_DIR ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
-install(FILES ${PROJECT_SOURCE_DIR}/include/nats_rs.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(FILES ${PROJECT_SOURCE_DIR}/include/nats_rs.h ${PROJECT_SOURCE_DIR}/include/nats_rs.hpp
+        DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/nats_rs/cpp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/nats_rs
+        FILES_MATCHING PATTERN *.hpp)
 
 # The shims name the header relative to themselves, so that their directory is all that a program must add to its
 # include path. Installed, they lie one directory deeper than in the sources.

@@ -72,6 +72,20 @@ for header in "${SHIMS[@]}"; do
     check_header "$COMPAT" "$header"
 done
 
+# The C++ interface: each of its headers alone, and all of it twice by each compiler.
+HPP=()
+for header in "$INCLUDE"/nats_rs/cpp/*.hpp; do
+    HPP+=("$(basename "$header")")
+    printf '#include "nats_rs/cpp/%s"\nint x;\n' "${HPP[-1]}" >"$SCRATCH/source.c"
+    check "${HPP[-1]}" "${CPP[0]}" -std=c++17 "${WARNINGS[@]}" -Wconversion -I "$INCLUDE" -x c++
+done
+printf '#include "nats_rs.hpp"\n#include "nats_rs.hpp"\nint x;\n' >"$SCRATCH/source.c"
+for compiler in "${CPP[@]}"; do
+    for standard in c++17 c++20; do
+        check nats_rs.hpp "$compiler" "-std=$standard" "${WARNINGS[@]}" -Wconversion -I "$INCLUDE" -x c++
+    done
+done
+
 # What programs written for nats.c take for granted with its header.
 cat >"$SCRATCH/source.c" <<'SOURCE'
 #define NATS_CONN_STATUS_NO_PREFIX
@@ -108,4 +122,4 @@ if printf '#include <stdio.h>\n' | "${C[0]}" -m32 -E - >/dev/null 2>&1; then
     bits="32 and 64 bits"
 fi
 
-say "ok: ${OURS[*]} ${SHIMS[*]}: alone and twice, C90 to C17, C++98 to C++20, $bits (${C[*]} ${CPP[*]})"
+say "ok: ${OURS[*]} ${SHIMS[*]}: alone and twice, C90 to C17, C++98 to C++20, $bits; nats_rs.hpp and its ${#HPP[@]} parts: C++17, C++20 (${C[*]} ${CPP[*]})"

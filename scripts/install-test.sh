@@ -37,7 +37,8 @@ quiet cmake --install "$BUILD" --prefix "$FIRST"
 mv "$FIRST" "$PREFIX"
 for file in include/nats_rs.h include/nats_rs/compat/nats.h include/nats_rs/compat/nats/nats.h \
     include/nats_rs{,/compat,/compat/nats}/adapters/{libuv,libevent}.h include/nats_rs/compat/nats/{status,version}.h \
-    include/nats.h include/nats/{nats,status,version}.h include/nats/adapters/{libuv,libevent}.h; do
+    include/nats.h include/nats/{nats,status,version}.h include/nats/adapters/{libuv,libevent}.h \
+    include/nats_rs.hpp include/nats_rs/cpp/connection.hpp; do
     [ -f "$PREFIX/$file" ] || die "not installed: $file"
 done
 PC=$(find "$PREFIX" -name nats_rs.pc)
