@@ -259,6 +259,9 @@ static void retries_by_policy(void) {
     policy.NoRespondersRetries = -1;
     CHECK_STATUS(js_SetPubPolicy(w.js, &policy), NATS_INVALID_ARG);
     policy.NoRespondersRetries = 3;
+    policy.MaxResends = -1;
+    CHECK_STATUS(js_SetPubPolicy(w.js, &policy), NATS_INVALID_ARG);
+    policy.MaxResends = 0;
     policy.NoRespondersWait = 20;
     CHECK_OK(js_SetPubPolicy(w.js, &policy));
     started = now_ms();

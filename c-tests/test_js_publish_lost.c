@@ -1,5 +1,6 @@
 /* Publishing to streams without waiting for each ack: streams and servers that go, and messages whose acks are lost. */
 #include "jetstream.h"
+#include "js_peer.h"
 #include "publisher.h"
 
 /* A server that deletes a stream says nothing of messages that it has not stored yet. */
@@ -156,6 +157,50 @@ static void messages_without_an_id_are_not_sent_again(void) {
     pub_world_end(&w);
 }
 
+/* A server that loses the connection whenever this message comes. */
+static void bad_message(int max_resends) {
+    static js_peer j;
+    static pub_world w;
+    jsPubPolicy policy;
+    char count[64];
+    int i, sent = 1 + (max_resends == 0 ? 3 : max_resends);
+
+    js_peer_start(&j, NULL);
+    pub_seen_init(&w.h);
+    w.nc = j.nc;
+    pub_context(&w, PUB_ERRORS, 0, 0, false);
+    CHECK_OK(jsPubPolicy_Init(&policy));
+    policy.ResendOnReconnect = true;
+    policy.MaxResends = max_resends;
+    CHECK_OK(js_SetPubPolicy(w.js, &policy));
+    CHECK_OK(js_PublishAsync(w.js, "s.bad", "x", 1, NULL));
+    for (i = 0; i < sent; i++) {
+        CHECK(js_peer_await(&j, "HPUB", "s.bad"));
+        CHECK_INT(counter_get(&w.h.failed), 0);
+        peer_hang_up(&j.p);
+        CHECK(peer_shake_hands(&j.p, NULL));
+    }
+    CHECK_REACHED(&w.h.failed, 1);
+    CHECK_INT(w.h.status, NATS_CONNECTION_DISCONNECTED);
+    snprintf(count, sizeof(count), "%d times", sent);
+    CHECK_CONTAINS(w.h.text, count);
+    pub_complete(w.js);
+    /* Nothing more of it is sent: the next message is another one. */
+    CHECK_OK(js_PublishAsync(w.js, "s.good", "x", 1, NULL));
+    CHECK(js_peer_await(&j, "HPUB", "s."));
+    CHECK_STR(j.op.subject, "s.good");
+    CHECK(js_peer_answer(&j, PUB_ACK));
+    pub_complete(w.js);
+    CHECK_INT(counter_get(&w.h.failed), 1);
+    CHECK_INT(counter_get(&w.h.wrong), 0);
+    jsCtx_Destroy(w.js);
+    js_peer_end(&j);
+}
+
+static void a_message_that_ends_connections_is_given_up(void) { bad_message(0); }
+
+static void the_number_of_resends_can_be_chosen(void) { bad_message(1); }
+
 static void nobody_listens_at_first(void) {
     static pub_world w;
     jsPubPolicy policy;
@@ -190,6 +235,8 @@ int main(int argc, char **argv) {
         TEST(lost_messages_can_be_taken),
         TEST(lost_messages_are_sent_again),
         TEST(messages_without_an_id_are_not_sent_again),
+        TEST(a_message_that_ends_connections_is_given_up),
+        TEST(the_number_of_resends_can_be_chosen),
         TEST(nobody_listens_at_first),
 #endif
     };

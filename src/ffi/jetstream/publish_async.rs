@@ -99,7 +99,7 @@ pub unsafe extern "C" fn js_PublishAsync(
 /// with `NATS_CONNECTION_DISCONNECTED`: they may be stored or not. Without a handler they stay in
 /// the library, `js_PublishAsyncComplete` returns that status, and
 /// `js_PublishAsyncGetPendingList` hands them out. With `ResendOnReconnect` of `js_SetPubPolicy`
-/// they are published again instead. Messages published while there is no connection are sent with
+/// they are published again instead, each a limited number of times. Messages published while there is no connection are sent with
 /// the next one. When the connection is closed, messages that wait stay in the library until
 /// `js_PublishAsyncGetPendingList` or `jsCtx_Destroy`.
 ///

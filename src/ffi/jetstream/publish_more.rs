@@ -15,7 +15,7 @@ use crate::ffi::convert::{count, malloc_string, millis, some_bytes};
 use crate::ffi::guard::guard;
 use crate::ffi::handle::borrow_arc;
 use crate::ffi::msg::{borrow_msg, natsMsg};
-use crate::js::publish::{RETRY_WAIT, add_to_counter, expect_last_seq};
+use crate::js::publish::{RESENDS, RETRY_WAIT, add_to_counter, expect_last_seq};
 
 /// What a context does about messages that may not have been stored. `jsPubPolicy_Init` begins one:
 /// nothing.
@@ -38,6 +38,11 @@ pub struct jsPubPolicy {
     /// were published before are not sent again: they fail with `NATS_CONNECTION_DISCONNECTED`.
     /// Those that are sent again go out in no certain order, among what is published meanwhile.
     pub ResendOnReconnect: bool,
+    /// How often in a row a message is published again by `ResendOnReconnect`; 0 for 3. A message
+    /// may be what ends the connection: when the connection is lost once more before its ack has come,
+    /// the message fails with `NATS_CONNECTION_DISCONNECTED`. An answer that there is no responder
+    /// makes the count begin anew.
+    pub MaxResends: c_int,
 }
 
 plain!(jsPubPolicy);
@@ -103,21 +108,26 @@ pub unsafe extern "C" fn js_SetPubPolicy(js: *mut jsCtx, policy: *const jsPubPol
     guard("js_SetPubPolicy", || {
         // SAFETY: the caller's contract, above.
         let (context, policy) = unsafe { (borrow_arc(js)?, policy.as_ref()) };
-        let (retries, wait, resend) = match policy {
-            None => (0, Duration::ZERO, false),
+        let (retries, wait, resend, resends) = match policy {
+            None => (0, Duration::ZERO, false, 0),
             Some(policy) => (
                 count(policy.NoRespondersRetries, "NoRespondersRetries")?,
                 millis(policy.NoRespondersWait, "NoRespondersWait")?,
                 policy.ResendOnReconnect,
+                count(policy.MaxResends, "MaxResends")?,
             ),
         };
         let wait = match wait {
             Duration::ZERO => RETRY_WAIT,
             wait => wait,
         };
+        let resends = match resends {
+            0 => RESENDS,
+            resends => resends,
+        };
         let publishing = context.publishing();
         publishing.policy().set_retries(retries, wait);
-        publishing.policy().set_resend(resend);
+        publishing.policy().set_resend(resend, resends);
         Ok(())
     })
 }

@@ -4,7 +4,8 @@
 //! A message that was published before the connection was lost may have been stored or not, and its
 //! acknowledgement does not come any more. When the connection is back, it is published again, if the
 //! program wants that, with an id by which the stream knows it again; else, or without one, the program's function is
-//! told. Without such a function it stays for the program to take, marked as lost, and whoever waits
+//! told. A message that was sent again several times, and whose acknowledgement was missing each time the connection
+//! was lost, is not sent again: it may be what ends the connection. Without such a function it stays for the program to take, marked as lost, and whoever waits
 //! for all messages learns of it. If the connection does not come back for as long as the context's
 //! requests wait, the same is done without it, except for publishing again.
 //! Messages that are published while there is no connection go out with the next one.
@@ -92,10 +93,18 @@ impl AsyncPublisher {
     pub(super) fn publish_again(&self, token: Token, stored: bool) {
         let mut error = None;
         let session = self.session.load(SeqCst);
+        let most = self.policy.most_resends();
         self.with_held(token, |msg, sent| {
-            if stored && !has_id(msg) {
-                error = Some(disconnected());
-                return;
+            if stored {
+                if !has_id(msg) {
+                    error = Some(disconnected());
+                    return;
+                }
+                if sent.resends >= most {
+                    error = Some(lost_each_time(sent.resends));
+                    return;
+                }
+                sent.resends += 1;
             }
             match self.transmit(token, msg) {
                 Ok(()) => sent.session = session,
@@ -123,6 +132,8 @@ impl AsyncPublisher {
         self.with_held(token, |_, sent| {
             again = sent.retries < most;
             sent.retries += u32::from(again);
+            // A server has answered: the message does not end the connection.
+            sent.resends = 0;
         });
         if again {
             let weak = self.me.clone();
@@ -194,6 +205,14 @@ impl AsyncPublisher {
             self.look_at(next);
         }
     }
+}
+
+fn lost_each_time(resends: u32) -> Error {
+    let text = format!(
+        "the connection was lost {} times in a row before the acknowledgement came: the message is not sent again",
+        resends + 1
+    );
+    Plain::new(Status::NATS_CONNECTION_DISCONNECTED, text).into()
 }
 
 fn disconnected() -> Error {

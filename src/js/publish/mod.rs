@@ -42,7 +42,7 @@ pub use fast::{FastBatch, FastMsg, FastProgress, FastSettings, Problem, ProblemH
 pub use options::{PubOptions, Schedule, expect_last_seq};
 pub use publisher::{AckHandler, AsyncPublisher};
 pub use publishing::Publishing;
-pub use settings::{AsyncSettings, Policy, RETRY_WAIT};
+pub use settings::{AsyncSettings, Policy, RESENDS, RETRY_WAIT};
 pub use sync_publish::{Answer, publish};
 
 use crate::sync;

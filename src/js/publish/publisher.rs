@@ -137,6 +137,7 @@ impl AsyncPublisher {
         let sent = Sent {
             session: self.session.load(SeqCst),
             retries: 0,
+            resends: 0,
             due,
         };
         if let Err(e) = self.transmit(token, &msg)

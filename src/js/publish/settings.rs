@@ -7,6 +7,9 @@ use std::time::Duration;
 /// The pause before publishing again if there was no responder (ADR-22).
 pub const RETRY_WAIT: Duration = Duration::from_millis(250);
 
+/// How often in a row a message is published again because the connection was lost.
+pub const RESENDS: u32 = 3;
+
 /// The settings for asynchronous publishing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AsyncSettings {
@@ -37,6 +40,7 @@ pub struct Policy {
     retries: AtomicU32,
     retry_wait_ms: AtomicU64,
     resend: AtomicBool,
+    resends: AtomicU32,
 }
 
 impl Default for Policy {
@@ -45,6 +49,7 @@ impl Default for Policy {
             retries: AtomicU32::new(0),
             retry_wait_ms: AtomicU64::new(RETRY_WAIT.as_millis() as u64),
             resend: AtomicBool::new(false),
+            resends: AtomicU32::new(RESENDS),
         }
     }
 }
@@ -58,8 +63,9 @@ impl Policy {
     }
 
     /// Whether messages that wait for their acknowledgements when the connection is lost are published again when it is
-    /// restored.
-    pub fn set_resend(&self, resend: bool) {
+    /// restored; each one up to `most` times in a row, since it may be what ends the connection.
+    pub fn set_resend(&self, resend: bool, most: u32) {
+        self.resends.store(most, Relaxed);
         self.resend.store(resend, Relaxed);
     }
 
@@ -76,5 +82,10 @@ impl Policy {
     /// See [`Policy::set_resend`].
     pub fn resends(&self) -> bool {
         self.resend.load(Relaxed)
+    }
+
+    /// See [`Policy::set_resend`].
+    pub fn most_resends(&self) -> u32 {
+        self.resends.load(Relaxed)
     }
 }

@@ -81,6 +81,8 @@ pub(super) struct Sent {
     pub(super) session: u32,
     /// How often it was sent again because there was no responder.
     pub(super) retries: u32,
+    /// How often in a row it was sent again because the connection was lost.
+    pub(super) resends: u32,
     /// When it fails, in the publisher's time; [`NEVER`] if it does not.
     pub(super) due: u64,
 }
@@ -107,6 +109,7 @@ struct Slot {
     session: AtomicU32,
     due: AtomicU64,
     retries: AtomicU32,
+    resends: AtomicU32,
     msg: MsgCell,
     ack: MsgCell,
 }
@@ -155,6 +158,7 @@ impl Slots {
         slot.session.store(sent.session, SeqCst);
         slot.due.store(sent.due, SeqCst);
         slot.retries.store(sent.retries, SeqCst);
+        slot.resends.store(sent.resends, SeqCst);
         slot.msg.put(msg);
         if slot.change(token, SENDING, PENDING) || slot.change(token, ARRIVING, SETTLED) {
             return None;
@@ -359,6 +363,7 @@ impl Slot {
         Sent {
             session: self.session.load(SeqCst),
             retries: self.retries.load(SeqCst),
+            resends: self.resends.load(SeqCst),
             due: self.due.load(SeqCst),
         }
     }

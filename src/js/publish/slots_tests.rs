@@ -69,6 +69,7 @@ fn what_is_known_of_a_message_stays_with_it() {
     let sent = Sent {
         session: 3,
         retries: 1,
+        resends: 2,
         due: NEVER,
     };
     assert!(slots.settle(token, msg("1"), sent).is_none());
