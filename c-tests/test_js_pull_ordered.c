@@ -358,6 +358,74 @@ static void the_stream_is_made_again(void) {
     order_end(&o);
 }
 
+#if OURS
+/* Numbers on the three subjects of the stream, those of "bar" not in the row of the others. */
+static int publish_on_all(order *o, int from) {
+    publish_numbers(o->nc, "foo", from, 50);
+    publish_numbers(o->nc, "bar", 0, 20);
+    publish_numbers(o->nc, "k.a", from + 50, 50);
+    publish_numbers(o->nc, "foo", from + 100, 50);
+    publish_numbers(o->nc, "k.b", from + 150, 50);
+    return from + 200;
+}
+
+static void several_subjects(void) {
+    static const char *subjects[] = {"foo", "k.*"};
+    static const char *overlapping[] = {"k.a", "k.*"};
+    natsMsgList list = {0};
+    jsConsumerInfo *ci = NULL;
+    jsErrCode code = (jsErrCode)0;
+    int round, n, count;
+    order o;
+
+    order_start(&o, "");
+    count = publish_on_all(&o, 0);
+    CHECK_OK(js_PullSubscribeAsyncMulti(&o.sub, o.js, subjects, 2, NULL, on_ordered, &o.m, &o.opts,
+                                        &o.sub_opts, NULL));
+    CHECK_OK(natsSubscription_GetConsumerInfo(&ci, o.sub, NULL, NULL));
+    CHECK_INT(ci->Config->FilterSubjectsLen, 2);
+    jsConsumerInfo_Destroy(ci);
+    for (round = 0; round < 5; round++) {
+        count = publish_on_all(&o, count);
+        CHECK_REACHED(&o.m.messages, count);
+        CHECK(delete_consumer(&o));
+        count = publish_on_all(&o, count);
+        CHECK_REACHED(&o.m.messages, count);
+    }
+    CHECK_INT(counter_get(&o.m.wrong), 0);
+    natsSubscription_Destroy(o.sub);
+
+    CHECK_OK(js_PullSubscribeSyncMulti(&o.sub, o.js, subjects, 2, NULL, &o.opts, &o.sub_opts, NULL));
+    for (n = 0; n < count / 2; n++)
+        take_number(&o, n);
+    CHECK(delete_consumer(&o));
+    for (; n < count; n++)
+        take_number(&o, n);
+    natsSubscription_Destroy(o.sub);
+    o.sub = NULL;
+
+    CHECK_STATUS(js_PullSubscribeSyncMulti(&o.sub, o.js, overlapping, 2, NULL, NULL, &o.sub_opts, &code),
+                 NATS_ERR);
+    CHECK_INT(code, JSConsumerOverlappingSubjectFiltersErr);
+    CHECK_STATUS(js_PullSubscribeSyncMulti(&o.sub, o.js, NULL, 0, NULL, NULL, &o.sub_opts, NULL),
+                 NATS_INVALID_ARG);
+    CHECK(o.sub == NULL);
+    CHECK_STATUS(js_PullSubscribeMulti(&o.sub, o.js, subjects, 2, NULL, NULL, &o.sub_opts, NULL),
+                 NATS_INVALID_ARG); /* fetching is not ordered */
+    CHECK_OK(js_PullSubscribeMulti(&o.sub, o.js, subjects, 2, "both", NULL, NULL, NULL));
+    CHECK_OK(natsSubscription_Fetch(&list, o.sub, 110, deadline_ms(), NULL));
+    CHECK_INT(list.Count, 110);
+    for (n = 0; n < list.Count; n++) {
+        char number[16];
+
+        snprintf(number, sizeof(number), "%d", n);
+        CHECK_STR(natsMsg_GetData(list.Msgs[n]), number);
+    }
+    natsMsgList_Destroy(&list);
+    order_end(&o);
+}
+#endif
+
 int main(int argc, char **argv) {
     static const test_case cases[] = {
         TEST(all_messages),
@@ -370,6 +438,9 @@ int main(int argc, char **argv) {
         TEST(starts_in_the_middle),
         TEST(how_it_ends),
         TEST(the_stream_is_made_again),
+#if OURS
+        TEST(several_subjects),
+#endif
     };
 
     return RUN_TESTS(cases, argc, argv);

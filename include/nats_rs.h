@@ -2854,6 +2854,13 @@ typedef struct jsPubPolicy {
      * Those that are sent again go out in no certain order, among what is published meanwhile.
      */
     bool ResendOnReconnect;
+    /**
+     * How often in a row a message is published again by `ResendOnReconnect`; 0 for 3. A message
+     * may be what ends the connection: when the connection is lost once more before its ack has come,
+     * the message fails with `NATS_CONNECTION_DISCONNECTED`. An answer that there is no responder
+     * makes the count begin anew.
+     */
+    int MaxResends;
 } jsPubPolicy;
 
 /**
@@ -11517,7 +11524,7 @@ enum natsStatus js_PublishAsync(jsCtx *js,
  * with `NATS_CONNECTION_DISCONNECTED`: they may be stored or not. Without a handler they stay in
  * the library, `js_PublishAsyncComplete` returns that status, and
  * `js_PublishAsyncGetPendingList` hands them out. With `ResendOnReconnect` of `js_SetPubPolicy`
- * they are published again instead. Messages published while there is no connection are sent with
+ * they are published again instead, each a limited number of times. Messages published while there is no connection are sent with
  * the next one. When the connection is closed, messages that wait stay in the library until
  * `js_PublishAsyncGetPendingList` or `jsCtx_Destroy`.
  *
@@ -11550,7 +11557,10 @@ enum natsStatus js_PublishAsync(jsCtx *js,
  *
  * @ingroup nats_js_publish
  */
-NATS_EXTERN enum natsStatus js_PublishMsgAsync(jsCtx *js, natsMsg **msg, struct jsPubOptions *opts);
+NATS_EXTERN
+enum natsStatus js_PublishMsgAsync(jsCtx *js,
+                                   natsMsg **msg,
+                                   struct jsPubOptions *opts);
 
 /**
  * Wait until no asynchronously published message waits for its ack.
@@ -12266,7 +12276,7 @@ NATS_EXTERN enum natsStatus jsPubOptions_Init(struct jsPubOptions *opts);
  * natsMsgList_Destroy(&list);
  * ```
  *
- * @see natsSubscription_Fetch, js_PullSubscribeAsync
+ * @see natsSubscription_Fetch, js_PullSubscribeAsync, js_PullSubscribeMulti
  *
  * @ingroup nats_js_subscribe
  */
@@ -12333,7 +12343,7 @@ enum natsStatus js_PullSubscribe(natsSubscription **sub,
  * @par Threads
  * Any thread may call this function at any time, callbacks included. Waits for the server.
  *
- * @see js_PullSubscribe, jsFetchCompleteHandler, jsFetchNextHandler
+ * @see js_PullSubscribe, js_PullSubscribeAsyncMulti, jsFetchCompleteHandler, jsFetchNextHandler
  *
  * @ingroup nats_js_subscribe
  */
@@ -12403,7 +12413,7 @@ enum natsStatus js_PullSubscribeAsync(natsSubscription **sub,
  * natsSubscription_Destroy(sub);
  * ```
  *
- * @see js_PullSubscribe, js_PullSubscribeAsync, natsSubscription_NextMsg
+ * @see js_PullSubscribeAsync, js_PullSubscribeSyncMulti, natsSubscription_NextMsg
  *
  * @ingroup nats_js_subscribe
  */
@@ -12415,6 +12425,180 @@ enum natsStatus js_PullSubscribeSync(natsSubscription **sub,
                                      struct jsOptions *jsOpts,
                                      struct jsSubOptions *subOpts,
                                      jsErrCode *errCode);
+
+/**
+ * Subscribe to several subjects of a stream; messages are fetched by the program.
+ *
+ * As `js_PullSubscribe`, with a consumer that delivers several subjects, in the order of the stream.
+ * Servers before 2.10 have none.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param sub Receives the subscription, which the caller owns and releases with
+ * `natsSubscription_Destroy`. Restored on failure.
+ * @param js The context.
+ * @param subjects The subjects, all of one stream, none of which may cover another: the server refuses
+ * those that overlap. The stream is found by the first of them where `subOpts` does not name it.
+ * @param numSubjects How many there are; more than 0, unless `subOpts` has `Stream` and `Consumer`.
+ * @param durable The consumer's durable name; empty for a consumer that ends some time after its
+ * subscription, NULL for what `subOpts` has.
+ * @param opts The options of the call; NULL for those of the context.
+ * @param subOpts How to subscribe; NULL for the defaults.
+ * @param errCode Receives the server's error number, or 0; may be NULL.
+ *
+ * @retval NATS_OK The subscription was made.
+ * @retval NATS_INVALID_ARG `sub` or `js` is NULL, `js` was destroyed, subjects are missing,
+ * options contradict each other, or the server has no consumers with several subjects.
+ * @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
+ * names.
+ * @retval NATS_ERR No stream has the first subject, subjects overlap, the consumer exists and is not as
+ * asked, or the server refused to create it; `errCode` and the last error say more.
+ * @retval NATS_NOT_FOUND The stream and the consumer are named, and the consumer does not exist.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_TIMEOUT The server did not answer in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_DRAINING The connection is draining.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included. Waits for the server.
+ *
+ * @see js_PullSubscribe, js_SubscribeMulti
+ *
+ * @ingroup nats_js_subscribe
+ */
+NATS_EXTERN
+enum natsStatus js_PullSubscribeMulti(natsSubscription **sub,
+                                      jsCtx *js,
+                                      const char **subjects,
+                                      int numSubjects,
+                                      const char *durable,
+                                      struct jsOptions *opts,
+                                      struct jsSubOptions *subOpts,
+                                      jsErrCode *errCode);
+
+/**
+ * Subscribe to several subjects of a stream; the library asks for messages and calls back.
+ *
+ * As `js_PullSubscribeAsync`, with a consumer that delivers several subjects, in the order of the stream.
+ * With `Ordered` of `jsSubOptions` every message of these subjects comes once and in order. Servers
+ * before 2.10 have no such consumers. Source: ADR-37.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param sub Receives the subscription, which the caller owns and releases with
+ * `natsSubscription_Destroy`, also after its end. It is written before the first callback, and
+ * restored on failure.
+ * @param js The context.
+ * @param subjects The subjects, all of one stream, none of which may cover another: the server refuses
+ * those that overlap. The stream is found by the first of them where `subOpts` does not name it.
+ * @param numSubjects How many there are; more than 0, unless `subOpts` has `Stream` and `Consumer`.
+ * @param durable The consumer's durable name; empty for a consumer that ends some time after its
+ * subscription, NULL for what `subOpts` has.
+ * @param msgCB The callback.
+ * @param msgCBClosure The last argument of the callback; may be NULL.
+ * @param jsOpts The options of the call, `PullSubscribeAsync` among them; NULL for the defaults.
+ * @param subOpts How to subscribe; NULL for the defaults.
+ * @param errCode Receives the server's error number, or 0; may be NULL.
+ *
+ * @retval NATS_OK The subscription was made.
+ * @retval NATS_INVALID_ARG `sub`, `js` or `msgCB` is NULL, `js` was destroyed, subjects are missing,
+ * options contradict each other, or the server has no consumers with several subjects.
+ * @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
+ * names.
+ * @retval NATS_ERR No stream has the first subject, subjects overlap, the consumer exists and is not as
+ * asked, or the server refused to create it; `errCode` and the last error say more.
+ * @retval NATS_NOT_FOUND The stream and the consumer are named, and the consumer does not exist.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_TIMEOUT The server did not answer in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_DRAINING The connection is draining.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included. Waits for the server.
+ *
+ * @see js_PullSubscribeAsync, js_SubscribeMulti
+ *
+ * @ingroup nats_js_subscribe
+ */
+NATS_EXTERN
+enum natsStatus js_PullSubscribeAsyncMulti(natsSubscription **sub,
+                                           jsCtx *js,
+                                           const char **subjects,
+                                           int numSubjects,
+                                           const char *durable,
+                                           natsMsgHandler msgCB,
+                                           void *msgCBClosure,
+                                           struct jsOptions *jsOpts,
+                                           struct jsSubOptions *subOpts,
+                                           jsErrCode *errCode);
+
+/**
+ * Subscribe to several subjects of a stream; the library asks for messages, and the program takes them one by one.
+ *
+ * As `js_PullSubscribeSync`, with a consumer that delivers several subjects, in the order of the stream.
+ * With `Ordered` of `jsSubOptions` every message of these subjects comes once and in order. Servers
+ * before 2.10 have no such consumers. Source: ADR-37.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @param sub Receives the subscription, which the caller owns and releases with
+ * `natsSubscription_Destroy`, also after its end. Restored on failure.
+ * @param js The context.
+ * @param subjects The subjects, all of one stream, none of which may cover another: the server refuses
+ * those that overlap. The stream is found by the first of them where `subOpts` does not name it.
+ * @param numSubjects How many there are; more than 0, unless `subOpts` has `Stream` and `Consumer`.
+ * @param durable The consumer's durable name; empty for a consumer that ends some time after its
+ * subscription, NULL for what `subOpts` has.
+ * @param jsOpts The options of the call, `PullSubscribeAsync` among them, which has no handlers; NULL
+ * for the defaults.
+ * @param subOpts How to subscribe; NULL for the defaults.
+ * @param errCode Receives the server's error number, or 0; may be NULL.
+ *
+ * @retval NATS_OK The subscription was made.
+ * @retval NATS_INVALID_ARG `sub` or `js` is NULL, `js` was destroyed, subjects are missing,
+ * there is a handler, options contradict each other, or the server has no consumers with several subjects.
+ * @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
+ * names.
+ * @retval NATS_ERR No stream has the first subject, subjects overlap, the consumer exists and is not as
+ * asked, or the server refused to create it; `errCode` and the last error say more.
+ * @retval NATS_NOT_FOUND The stream and the consumer are named, and the consumer does not exist.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_TIMEOUT The server did not answer in time.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_DRAINING The connection is draining.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included. Waits for the server.
+ *
+ * @par Example
+ * ```c
+ * const char *subjects[] = {"orders.new", "orders.paid"};
+ * natsSubscription *sub = NULL;
+ * natsMsg *msg = NULL;
+ * jsSubOptions options;
+ * natsStatus s = jsSubOptions_Init(&options);
+ * options.Ordered = true;
+ * if (s == NATS_OK) s = js_PullSubscribeSyncMulti(&sub, js, subjects, 2, NULL, NULL, &options, NULL);
+ * while (s == NATS_OK && (s = natsSubscription_NextMsg(&msg, sub, 5000)) == NATS_OK) {
+ *     printf("%s: %s\n", natsMsg_GetSubject(msg), natsMsg_GetData(msg));
+ *     natsMsg_Destroy(msg);
+ * }
+ * natsSubscription_Destroy(sub);
+ * ```
+ *
+ * @see js_PullSubscribeSync, js_SubscribeMulti
+ *
+ * @ingroup nats_js_subscribe
+ */
+NATS_EXTERN
+enum natsStatus js_PullSubscribeSyncMulti(natsSubscription **sub,
+                                          jsCtx *js,
+                                          const char **subjects,
+                                          int numSubjects,
+                                          const char *durable,
+                                          struct jsOptions *jsOpts,
+                                          struct jsSubOptions *subOpts,
+                                          jsErrCode *errCode);
 
 /**
  * Create a stream, or change the configuration of the one that exists.
@@ -17559,6 +17743,8 @@ enum natsStatus objStore_Watch(objStoreWatcher **new_watcher,
  * Wait for what a watcher tells next.
  *
  * NULL is the marker: all that was there when the watcher began has been told. With `UpdatesOnly` there is none.
+ * A description that cannot be read, because another client has stored something else, is left out; the
+ * connection's error handler is told, with `NATS_ERR`.
  *
  * @param new_info Receives the object, to be released with `objStoreInfo_Destroy`, or NULL for the marker. Written only with `NATS_OK`.
  * @param watcher The watcher.
@@ -17630,7 +17816,8 @@ void objStoreWatcher_Destroy(objStoreWatcher *watcher);
 /**
  * List the objects of a store.
  *
- * In the order of their last changes, links included, within the context's `Wait`.
+ * In the order of their last changes, links included, within the context's `Wait`. Objects whose description
+ * cannot be read are left out; the connection's error handler is told of each, with `NATS_ERR`.
  *
  * @param new_list Receives the list, to be released with `objStoreInfoList_Destroy`. Written only with `NATS_OK`.
  * @param obs The store.

@@ -18,7 +18,7 @@
 //! | [`publish`], [`publish_async`], [`publish_batch`] | publishing: waiting for each ack, not waiting, atomic batches |
 //! | [`publish_fast`], [`publish_fast_types`] | fast batches, and what goes with them |
 //! | [`publish_more`] | additions to publishing |
-//! | [`subscribe`], [`pull`], [`fetch`], [`subscription_info`] | push and pull subscriptions, fetching, what their consumer is like |
+//! | [`subscribe`], [`pull`], [`pull_multi`], [`fetch`], [`subscription_info`] | push and pull subscriptions, fetching, what their consumer is like |
 //! | [`publish_types`], [`subscribe_types`], [`direct_get`] | options and results of the functions on messages |
 //! | `call` | options of single calls, numbers of servers' errors |
 //! | `push_sink`, `pull_sink` | how subscriptions call the program |
@@ -67,6 +67,7 @@ pub mod publish_fast_types;
 pub mod publish_more;
 pub mod publish_types;
 pub mod pull;
+pub mod pull_multi;
 pub mod stream_additions;
 pub mod stream_config;
 pub mod stream_extra;

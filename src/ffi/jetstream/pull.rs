@@ -12,7 +12,7 @@ use super::given;
 use super::options::{jsOptions, jsOptionsPullSubscribeAsync};
 use super::pull_sink::{PullSink, next_ask};
 use super::push_sink::{MsgHandler, acknowledges};
-use super::subscribe::sub_options;
+use super::subscribe::{one, sub_options};
 use super::subscribe_types::jsSubOptions;
 use crate::client::{MsgSink, Subscription};
 use crate::error::{Error, Result, natsStatus};
@@ -74,7 +74,7 @@ use crate::js::consume::{Mode, Wanted};
 /// natsMsgList_Destroy(&list);
 /// ```
 ///
-/// @see natsSubscription_Fetch, js_PullSubscribeAsync
+/// @see natsSubscription_Fetch, js_PullSubscribeAsync, js_PullSubscribeMulti
 ///
 /// @ingroup nats_js_subscribe
 ///
@@ -93,7 +93,11 @@ pub unsafe extern "C" fn js_PullSubscribe(
     errCode: *mut jsErrCodeArg,
 ) -> natsStatus {
     // SAFETY: the caller's contract, above.
-    let body = || unsafe { subscribe(sub, js, subject, durable, Messages::Fetched, opts, subOpts) };
+    let body = || unsafe {
+        let subject = given::str(subject, "the subject")?;
+        let messages = Messages::Fetched;
+        subscribe(sub, js, &one(subject), durable, messages, opts, subOpts)
+    };
     // SAFETY: likewise.
     unsafe { guard_api("js_PullSubscribe", errCode, body) }
 }
@@ -151,7 +155,7 @@ pub unsafe extern "C" fn js_PullSubscribe(
 /// @par Threads
 /// Any thread may call this function at any time, callbacks included. Waits for the server.
 ///
-/// @see js_PullSubscribe, jsFetchCompleteHandler, jsFetchNextHandler
+/// @see js_PullSubscribe, js_PullSubscribeAsyncMulti, jsFetchCompleteHandler, jsFetchNextHandler
 ///
 /// @ingroup nats_js_subscribe
 ///
@@ -175,10 +179,11 @@ pub unsafe extern "C" fn js_PullSubscribeAsync(
         let callback = callback.ok_or_else(|| Error::invalid_arg("callback cannot be NULL"))?;
         // SAFETY: the caller's contract, above.
         unsafe {
+            let subject = given::str(subject, "the subject")?;
             subscribe(
                 sub,
                 js,
-                subject,
+                &one(subject),
                 durable,
                 Messages::Called(callback),
                 jsOpts,
@@ -244,7 +249,7 @@ pub unsafe extern "C" fn js_PullSubscribeAsync(
 /// natsSubscription_Destroy(sub);
 /// ```
 ///
-/// @see js_PullSubscribe, js_PullSubscribeAsync, natsSubscription_NextMsg
+/// @see js_PullSubscribeAsync, js_PullSubscribeSyncMulti, natsSubscription_NextMsg
 ///
 /// @ingroup nats_js_subscribe
 ///
@@ -261,13 +266,17 @@ pub unsafe extern "C" fn js_PullSubscribeSync(
     errCode: *mut jsErrCodeArg,
 ) -> natsStatus {
     // SAFETY: the caller's contract, above.
-    let body = || unsafe { subscribe(sub, js, subject, durable, Messages::Taken, jsOpts, subOpts) };
+    let body = || unsafe {
+        let subject = given::str(subject, "the subject")?;
+        let messages = Messages::Taken;
+        subscribe(sub, js, &one(subject), durable, messages, jsOpts, subOpts)
+    };
     // SAFETY: likewise.
     unsafe { guard_api("js_PullSubscribeSync", errCode, body) }
 }
 
 /// How messages get to the program.
-enum Messages {
+pub(super) enum Messages {
     /// It fetches them.
     Fetched,
     /// They are asked for ahead of it, and it takes them.
@@ -306,10 +315,10 @@ unsafe fn flow_options(options: &jsOptionsPullSubscribeAsync) -> Result<FlowOpti
 
 /// # Safety
 /// As for [`js_PullSubscribeAsync`].
-unsafe fn subscribe(
+pub(super) unsafe fn subscribe(
     out: *mut *mut natsSubscription,
     js: *mut jsCtx,
-    subject: *const c_char,
+    subjects: &[&str],
     durable: *const c_char,
     messages: Messages,
     opts: *const jsOptions,
@@ -317,22 +326,20 @@ unsafe fn subscribe(
 ) -> js::Result<()> {
     required(out, "sub")?;
     // SAFETY: the contract above.
-    let (context, call, options, pull, subject, durable) = unsafe {
+    let (context, call, options, pull, durable) = unsafe {
         (
             borrow_arc(js)?,
             call_options(opts)?,
             sub_options(sub_opts)?,
             opts.as_ref().map(|opts| &opts.PullSubscribeAsync),
-            given::str(subject, "the subject")?,
             match durable.is_null() {
                 true => None,
                 false => Some(given::str(durable, "the durable name")?),
             },
         )
     };
-    let subjects = [subject];
     let wanted = Wanted {
-        subjects: if subject.is_empty() { &[] } else { &subjects },
+        subjects,
         durable,
         mode: match messages {
             Messages::Fetched => Mode::Fetch,

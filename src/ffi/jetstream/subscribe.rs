@@ -286,14 +286,14 @@ pub unsafe extern "C" fn js_SubscribeSyncMulti(
 }
 
 /// The subjects of a call with one, which may be left out.
-fn one(subject: &str) -> Vec<&str> {
+pub(super) fn one(subject: &str) -> Vec<&str> {
     Some(subject)
         .filter(|s| !s.is_empty())
         .into_iter()
         .collect()
 }
 
-fn all(subjects: &[String]) -> Vec<&str> {
+pub(super) fn all(subjects: &[String]) -> Vec<&str> {
     subjects.iter().map(String::as_str).collect()
 }
 

@@ -1,0 +1,230 @@
+//! Pull subscriptions to several subjects of a stream.
+
+use std::ffi::{c_char, c_int, c_void};
+
+use super::call::guard_api;
+use super::context::jsCtx;
+use super::err_code::jsErrCodeArg;
+use super::given;
+use super::options::jsOptions;
+use super::pull::{Messages, subscribe};
+use super::subscribe::all;
+use super::subscribe_types::jsSubOptions;
+use crate::error::{Error, natsStatus};
+use crate::ffi::callback::Callback;
+use crate::ffi::handle::natsSubscription;
+use crate::ffi::types::natsMsgHandler;
+
+/// Subscribe to several subjects of a stream; messages are fetched by the program.
+///
+/// As `js_PullSubscribe`, with a consumer that delivers several subjects, in the order of the stream.
+/// Servers before 2.10 have none.
+///
+/// @note An addition of this library: nats.c does not have it.
+///
+/// @param sub Receives the subscription, which the caller owns and releases with
+/// `natsSubscription_Destroy`. Restored on failure.
+/// @param js The context.
+/// @param subjects The subjects, all of one stream, none of which may cover another: the server refuses
+/// those that overlap. The stream is found by the first of them where `subOpts` does not name it.
+/// @param numSubjects How many there are; more than 0, unless `subOpts` has `Stream` and `Consumer`.
+/// @param durable The consumer's durable name; empty for a consumer that ends some time after its
+/// subscription, NULL for what `subOpts` has.
+/// @param opts The options of the call; NULL for those of the context.
+/// @param subOpts How to subscribe; NULL for the defaults.
+/// @param errCode Receives the server's error number, or 0; may be NULL.
+///
+/// @retval NATS_OK The subscription was made.
+/// @retval NATS_INVALID_ARG `sub` or `js` is NULL, `js` was destroyed, subjects are missing,
+/// options contradict each other, or the server has no consumers with several subjects.
+/// @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
+/// names.
+/// @retval NATS_ERR No stream has the first subject, subjects overlap, the consumer exists and is not as
+/// asked, or the server refused to create it; `errCode` and the last error say more.
+/// @retval NATS_NOT_FOUND The stream and the consumer are named, and the consumer does not exist.
+/// @retval NATS_NO_RESPONDERS JetStream is not enabled.
+/// @retval NATS_TIMEOUT The server did not answer in time.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed.
+/// @retval NATS_DRAINING The connection is draining.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included. Waits for the server.
+///
+/// @see js_PullSubscribe, js_SubscribeMulti
+///
+/// @ingroup nats_js_subscribe
+///
+/// # Safety
+/// As for `js_PullSubscribe`; `subjects` is NULL or has `numSubjects` strings.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn js_PullSubscribeMulti(
+    sub: *mut *mut natsSubscription,
+    js: *mut jsCtx,
+    subjects: *mut *const c_char,
+    numSubjects: c_int,
+    durable: *const c_char,
+    opts: *mut jsOptions,
+    subOpts: *mut jsSubOptions,
+    errCode: *mut jsErrCodeArg,
+) -> natsStatus {
+    // SAFETY: the caller's contract, above.
+    let body = || unsafe {
+        let subjects = given::strings(subjects, numSubjects, "subjects")?;
+        let messages = Messages::Fetched;
+        subscribe(sub, js, &all(&subjects), durable, messages, opts, subOpts)
+    };
+    // SAFETY: likewise.
+    unsafe { guard_api("js_PullSubscribeMulti", errCode, body) }
+}
+
+/// Subscribe to several subjects of a stream; the library asks for messages and calls back.
+///
+/// As `js_PullSubscribeAsync`, with a consumer that delivers several subjects, in the order of the stream.
+/// With `Ordered` of `jsSubOptions` every message of these subjects comes once and in order. Servers
+/// before 2.10 have no such consumers. Source: ADR-37.
+///
+/// @note An addition of this library: nats.c does not have it.
+///
+/// @param sub Receives the subscription, which the caller owns and releases with
+/// `natsSubscription_Destroy`, also after its end. It is written before the first callback, and
+/// restored on failure.
+/// @param js The context.
+/// @param subjects The subjects, all of one stream, none of which may cover another: the server refuses
+/// those that overlap. The stream is found by the first of them where `subOpts` does not name it.
+/// @param numSubjects How many there are; more than 0, unless `subOpts` has `Stream` and `Consumer`.
+/// @param durable The consumer's durable name; empty for a consumer that ends some time after its
+/// subscription, NULL for what `subOpts` has.
+/// @param msgCB The callback.
+/// @param msgCBClosure The last argument of the callback; may be NULL.
+/// @param jsOpts The options of the call, `PullSubscribeAsync` among them; NULL for the defaults.
+/// @param subOpts How to subscribe; NULL for the defaults.
+/// @param errCode Receives the server's error number, or 0; may be NULL.
+///
+/// @retval NATS_OK The subscription was made.
+/// @retval NATS_INVALID_ARG `sub`, `js` or `msgCB` is NULL, `js` was destroyed, subjects are missing,
+/// options contradict each other, or the server has no consumers with several subjects.
+/// @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
+/// names.
+/// @retval NATS_ERR No stream has the first subject, subjects overlap, the consumer exists and is not as
+/// asked, or the server refused to create it; `errCode` and the last error say more.
+/// @retval NATS_NOT_FOUND The stream and the consumer are named, and the consumer does not exist.
+/// @retval NATS_NO_RESPONDERS JetStream is not enabled.
+/// @retval NATS_TIMEOUT The server did not answer in time.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed.
+/// @retval NATS_DRAINING The connection is draining.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included. Waits for the server.
+///
+/// @see js_PullSubscribeAsync, js_SubscribeMulti
+///
+/// @ingroup nats_js_subscribe
+///
+/// # Safety
+/// As for `js_PullSubscribeAsync`; `subjects` is NULL or has `numSubjects` strings.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn js_PullSubscribeAsyncMulti(
+    sub: *mut *mut natsSubscription,
+    js: *mut jsCtx,
+    subjects: *mut *const c_char,
+    numSubjects: c_int,
+    durable: *const c_char,
+    msgCB: natsMsgHandler,
+    msgCBClosure: *mut c_void,
+    jsOpts: *mut jsOptions,
+    subOpts: *mut jsSubOptions,
+    errCode: *mut jsErrCodeArg,
+) -> natsStatus {
+    let body = || {
+        let callback = Callback::new(msgCB, msgCBClosure);
+        let callback = callback.ok_or_else(|| Error::invalid_arg("callback cannot be NULL"))?;
+        // SAFETY: the caller's contract, above.
+        unsafe {
+            let subjects = given::strings(subjects, numSubjects, "subjects")?;
+            let messages = Messages::Called(callback);
+            subscribe(sub, js, &all(&subjects), durable, messages, jsOpts, subOpts)
+        }
+    };
+    // SAFETY: likewise.
+    unsafe { guard_api("js_PullSubscribeAsyncMulti", errCode, body) }
+}
+
+/// Subscribe to several subjects of a stream; the library asks for messages, and the program takes them one by one.
+///
+/// As `js_PullSubscribeSync`, with a consumer that delivers several subjects, in the order of the stream.
+/// With `Ordered` of `jsSubOptions` every message of these subjects comes once and in order. Servers
+/// before 2.10 have no such consumers. Source: ADR-37.
+///
+/// @note An addition of this library: nats.c does not have it.
+///
+/// @param sub Receives the subscription, which the caller owns and releases with
+/// `natsSubscription_Destroy`, also after its end. Restored on failure.
+/// @param js The context.
+/// @param subjects The subjects, all of one stream, none of which may cover another: the server refuses
+/// those that overlap. The stream is found by the first of them where `subOpts` does not name it.
+/// @param numSubjects How many there are; more than 0, unless `subOpts` has `Stream` and `Consumer`.
+/// @param durable The consumer's durable name; empty for a consumer that ends some time after its
+/// subscription, NULL for what `subOpts` has.
+/// @param jsOpts The options of the call, `PullSubscribeAsync` among them, which has no handlers; NULL
+/// for the defaults.
+/// @param subOpts How to subscribe; NULL for the defaults.
+/// @param errCode Receives the server's error number, or 0; may be NULL.
+///
+/// @retval NATS_OK The subscription was made.
+/// @retval NATS_INVALID_ARG `sub` or `js` is NULL, `js` was destroyed, subjects are missing,
+/// there is a handler, options contradict each other, or the server has no consumers with several subjects.
+/// @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
+/// names.
+/// @retval NATS_ERR No stream has the first subject, subjects overlap, the consumer exists and is not as
+/// asked, or the server refused to create it; `errCode` and the last error say more.
+/// @retval NATS_NOT_FOUND The stream and the consumer are named, and the consumer does not exist.
+/// @retval NATS_NO_RESPONDERS JetStream is not enabled.
+/// @retval NATS_TIMEOUT The server did not answer in time.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed.
+/// @retval NATS_DRAINING The connection is draining.
+///
+/// @par Threads
+/// Any thread may call this function at any time, callbacks included. Waits for the server.
+///
+/// @par Example
+/// ```c
+/// const char *subjects[] = {"orders.new", "orders.paid"};
+/// natsSubscription *sub = NULL;
+/// natsMsg *msg = NULL;
+/// jsSubOptions options;
+/// natsStatus s = jsSubOptions_Init(&options);
+/// options.Ordered = true;
+/// if (s == NATS_OK) s = js_PullSubscribeSyncMulti(&sub, js, subjects, 2, NULL, NULL, &options, NULL);
+/// while (s == NATS_OK && (s = natsSubscription_NextMsg(&msg, sub, 5000)) == NATS_OK) {
+///     printf("%s: %s\n", natsMsg_GetSubject(msg), natsMsg_GetData(msg));
+///     natsMsg_Destroy(msg);
+/// }
+/// natsSubscription_Destroy(sub);
+/// ```
+///
+/// @see js_PullSubscribeSync, js_SubscribeMulti
+///
+/// @ingroup nats_js_subscribe
+///
+/// # Safety
+/// As for `js_PullSubscribeSync`; `subjects` is NULL or has `numSubjects` strings.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn js_PullSubscribeSyncMulti(
+    sub: *mut *mut natsSubscription,
+    js: *mut jsCtx,
+    subjects: *mut *const c_char,
+    numSubjects: c_int,
+    durable: *const c_char,
+    jsOpts: *mut jsOptions,
+    subOpts: *mut jsSubOptions,
+    errCode: *mut jsErrCodeArg,
+) -> natsStatus {
+    // SAFETY: the caller's contract, above.
+    let body = || unsafe {
+        let subjects = given::strings(subjects, numSubjects, "subjects")?;
+        let messages = Messages::Taken;
+        subscribe(sub, js, &all(&subjects), durable, messages, jsOpts, subOpts)
+    };
+    // SAFETY: likewise.
+    unsafe { guard_api("js_PullSubscribeSyncMulti", errCode, body) }
+}
