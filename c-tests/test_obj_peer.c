@@ -323,9 +323,9 @@ static void end_get(js_peer *j, objStore *obs, reader *r, pthread_t thread) {
     js_peer_end(j);
 }
 
-/* Awaits the request for a consumer, which must begin at this sequence (1 for the first), and grants it. */
-static void grant(js_peer *j, const char *name, int from) {
-    char json[512], part[64];
+/* Awaits the request for a consumer, which must begin at this sequence (1 for the first). */
+static void asked(js_peer *j, int from) {
+    char part[64];
 
     do {
         CHECK(js_peer_await(j, "PUB", "$JS.API.CONSUMER."));
@@ -337,11 +337,23 @@ static void grant(js_peer *j, const char *name, int from) {
         CHECK_CONTAINS(j->op.body, part);
     else
         CHECK(strstr(j->op.body, "opt_start_seq") == NULL);
+}
+
+/* Answers that request. */
+static void answer_asked(js_peer *j, const char *name, int from) {
+    char json[512];
+
     snprintf(json, sizeof(json),
              "{\"stream_name\":\"OBJ_B\",\"name\":\"%s\",\"created\":\"2026-01-01T00:00:00Z\",\"config\":{},"
              "\"num_pending\":%d}",
              name, CHUNKS + 1 - from);
     CHECK(js_peer_answer(j, json));
+}
+
+/* Awaits the request for a consumer, and grants it. */
+static void grant(js_peer *j, const char *name, int from) {
+    asked(j, from);
+    answer_asked(j, name, from);
 }
 
 /* Awaits a pull of this consumer. */
@@ -466,6 +478,33 @@ static void a_server_that_cannot_answer_now(void) {
     check_whole(&r);
 }
 
+/* Calls that are shorter than the server needs for its answer: each goes on where the last one has ended. */
+static void calls_that_are_too_short(void) {
+    js_peer j;
+    reader r;
+    pthread_t thread;
+    objStore *obs = begin_get(&j, 100 * CHUNK, &r, 1, &thread);
+    js_op request;
+    int i;
+
+    for (i = 1; i <= CHUNKS; i++) {
+        char name[16];
+
+        snprintf(name, sizeof(name), "c%d", i);
+        asked(&j, i);
+        request = j.op;
+        CHECK(!js_peer_await_within(&j, "PUB", "$JS.API.CONSUMER.", 100));
+        j.op = request;
+        answer_asked(&j, name, i);
+        pulled(&j, name);
+        deliver(&j, name, i, 1);
+        if (i < CHUNKS)
+            tell(&j, "409 Consumer Deleted");
+    }
+    end_get(&j, obs, &r, thread);
+    check_whole(&r);
+}
+
 /* One that grants consumers and never sends a chunk is not asked for ever. */
 static void a_server_that_sends_nothing_but_words(void) {
     js_peer j;
@@ -487,9 +526,13 @@ static void a_server_that_sends_nothing_but_words(void) {
 
 int main(int argc, char **argv) {
     const test_case cases[] = {
-        TEST(a_put_is_bounded_and_a_refusal_ends_it), TEST(a_put_that_others_overtake),
-        TEST(a_description_that_is_not_answered),     TEST(a_get_is_bounded),
-        TEST(messages_that_are_lost_or_come_twice),   TEST(a_server_that_cannot_answer_now),
+        TEST(a_put_is_bounded_and_a_refusal_ends_it),
+        TEST(a_put_that_others_overtake),
+        TEST(a_description_that_is_not_answered),
+        TEST(a_get_is_bounded),
+        TEST(messages_that_are_lost_or_come_twice),
+        TEST(a_server_that_cannot_answer_now),
+        TEST(calls_that_are_too_short),
         TEST(a_server_that_sends_nothing_but_words),
     };
     return RUN_TESTS(cases, argc, argv);

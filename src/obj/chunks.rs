@@ -3,7 +3,8 @@
 //! A pull requests no more chunks than are left, and at most two pulls are in progress. So the bytes that wait here are
 //! bounded, and a server that has fewer chunks than it should reports that at once. After any failure (a lost
 //! connection, silence, a missing number, a deleted consumer) a new consumer is created behind the last chunk. The
-//! reading thread does that, since stored chunks do not change in the meantime.
+//! reading thread does that, since stored chunks do not change in the meantime. It need not wait for the answer within one
+//! call: calls with short timeouts come as far as one with a long timeout.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,10 +16,10 @@ use super::change::not_found;
 use super::store::Store;
 use crate::client::{Batch, ConnEvent, Observation, Publish, SubscribeArgs, Subscription, When};
 use crate::error::{Error as Plain, Status};
-use crate::js::api::{AckPolicy, ConsumerConfig, DeliverPolicy};
+use crate::js::api::{AckPolicy, ConsumerConfig, ConsumerInfo, DeliverPolicy};
 use crate::js::consume::Metadata;
-use crate::js::manage::ConsumerAction;
 use crate::js::{ErrCode, Error, Result};
+use crate::locks::Mutex;
 use crate::msg::{Msg, MsgList};
 
 /// The time without use after which a server deletes the consumer, in nanoseconds.
@@ -27,6 +28,8 @@ const INACTIVE: i64 = 60_000_000_000;
 const SILENCE: Duration = Duration::from_secs(5);
 /// How often in a row a consumer may be replaced without a message.
 const FRUITLESS: u32 = 5;
+/// How long the answer to a request for a consumer may take.
+const CREATION: Duration = Duration::from_secs(5);
 /// How long to wait before a server that cannot create a consumer now is asked again.
 const PAUSE: Duration = Duration::from_millis(250);
 /// What a message has beside its payload, at most, as far as pulls go.
@@ -42,6 +45,10 @@ pub(super) struct Chunks {
     inbox: Vec<u8>,
     /// The present consumer; empty if there is none.
     consumer: String,
+    /// The consumer that was requested, until its answer is taken.
+    creation: Option<Arc<Creation>>,
+    /// When another consumer may be requested.
+    create_at: Instant,
     /// The number of its last delivery.
     delivered: u64,
     /// The number of chunks that were requested and have not arrived.
@@ -60,6 +67,13 @@ pub(super) struct Chunks {
     fruitless: u32,
     /// When the consumer was created, asked, or heard of last: silence goes over several calls.
     active: Instant,
+}
+
+/// The answer to the request for a consumer, when it has arrived.
+#[derive(Default)]
+struct Creation {
+    answer: Mutex<Option<Result<ConsumerInfo>>>,
+    arrived: AtomicBool,
 }
 
 impl Chunks {
@@ -96,6 +110,8 @@ impl Chunks {
             _observation: observation,
             inbox,
             consumer: String::new(),
+            creation: None,
+            create_at: Instant::now(),
             delivered: 0,
             asked: 0,
             left: 0,
@@ -116,10 +132,7 @@ impl Chunks {
                 self.give_up()?;
             }
             if self.consumer.is_empty() {
-                match self.create(deadline) {
-                    Err(e) if passes(&e) && Instant::now() < deadline => self.pause(deadline)?,
-                    done => done?,
-                }
+                self.create(deadline)?;
                 continue;
             }
             self.ask()?;
@@ -153,14 +166,17 @@ impl Chunks {
         }
     }
 
-    /// Waits before another attempt, unless the connection is lost, which has a new one begin.
-    fn pause(&self, deadline: Instant) -> Result<()> {
-        let lost = self.lost.clone();
-        let stop = move || lost.load(Ordering::SeqCst);
+    /// Waits until then, unless the connection is lost or the answer to the request for a consumer has arrived.
+    fn wait(&self, until: Instant) -> Result<()> {
+        let stop = || {
+            let creation = self.creation.as_ref();
+            self.lost.load(Ordering::SeqCst)
+                || creation.is_some_and(|creation| creation.arrived.load(Ordering::SeqCst))
+        };
         // What is taken is of a consumer that was given up.
         let mut want = Batch {
             max: usize::MAX,
-            deadline: Some(deadline.min(Instant::now() + PAUSE)),
+            deadline: Some(until),
             stop: Some(&stop),
             ..Batch::default()
         };
@@ -246,7 +262,39 @@ impl Chunks {
         Ok(())
     }
 
+    /// Comes as far as it can by the deadline with the creation of a consumer, and goes on from there in the next call.
     fn create(&mut self, deadline: Instant) -> Result<()> {
+        let Some(creation) = self.creation.clone() else {
+            if Instant::now() >= self.create_at {
+                return self.request_consumer();
+            }
+            self.wait(deadline.min(self.create_at))?;
+            return in_time(deadline);
+        };
+        let answer = creation.answer.lock().take();
+        let Some(answer) = answer else {
+            self.wait(deadline)?;
+            return match creation.arrived.load(Ordering::SeqCst) {
+                true => Ok(()),
+                false => in_time(deadline),
+            };
+        };
+        self.creation = None;
+        match answer {
+            Ok(info) => self.use_consumer(info),
+            Err(e) if e.status() == Status::NATS_TIMEOUT => in_time(deadline),
+            Err(e) if passes(&e) => {
+                self.create_at = Instant::now() + PAUSE;
+                match Instant::now() < deadline {
+                    true => Ok(()),
+                    false => Err(e),
+                }
+            }
+            Err(e) => Err(self.store.gone_if(e)),
+        }
+    }
+
+    fn request_consumer(&mut self) -> Result<()> {
         let mut config = ConsumerConfig {
             ack_policy: Some(AckPolicy::None),
             filter_subject: self.subject.clone(),
@@ -259,10 +307,21 @@ impl Chunks {
             config.deliver_policy = Some(DeliverPolicy::ByStartSequence);
             config.opt_start_seq = self.last + 1;
         }
-        let call = self.store.call(deadline)?;
-        let stream = self.store.stream();
-        let info = call.put_consumer(stream, &config, ConsumerAction::CreateOrUpdate);
-        let info = info.map_err(|e| self.store.gone_if(e))?;
+        let creation = Arc::new(Creation::default());
+        let (asked, wake) = (creation.clone(), Arc::downgrade(&self.sub));
+        let call = self.store.call(Instant::now() + CREATION)?;
+        call.put_consumer_then(self.store.stream(), &config, move |answer| {
+            *asked.answer.lock() = Some(answer);
+            asked.arrived.store(true, Ordering::SeqCst);
+            if let Some(sub) = wake.upgrade() {
+                sub.wake();
+            }
+        })?;
+        self.creation = Some(creation);
+        Ok(())
+    }
+
+    fn use_consumer(&mut self, info: ConsumerInfo) -> Result<()> {
         self.consumer = info.name;
         self.active = Instant::now();
         self.delivered = 0;
@@ -282,6 +341,7 @@ impl Chunks {
     /// Abandons the present consumer.
     fn give_up(&mut self) -> Result<()> {
         self.delete_consumer();
+        self.creation = None;
         self.inbox = self.store.context.connection().new_inbox();
         self.sub.rebind(&self.inbox)?;
         Ok(())
@@ -303,6 +363,13 @@ impl Chunks {
             };
             let _ = conn.request_then(&out, Some(deadline), |_| ());
         }
+    }
+}
+
+fn in_time(deadline: Instant) -> Result<()> {
+    match Instant::now() < deadline {
+        true => Ok(()),
+        false => Err(Status::NATS_TIMEOUT.into()),
     }
 }
 

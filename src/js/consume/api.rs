@@ -4,14 +4,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::json;
-
 use crate::client::{Connection, Subscription};
 use crate::error::{Error, Result, Status};
 use crate::js::api::json::Json;
 use crate::js::api::{ConsumerConfig, ConsumerInfo, DeliverPolicy};
 use crate::js::context::{Call, CallOptions, Context};
-use crate::js::manage::{check_consumer_answer, create_function, need_name};
 use crate::js::time::Time;
 
 /// How a context's API is reached, for as long as a subscription lives.
@@ -70,17 +67,7 @@ impl Api {
         config: &ConsumerConfig,
         then: impl FnOnce(crate::js::Result<ConsumerInfo>) + Send + 'static,
     ) -> Result<()> {
-        self.call().check_consumer_settings(config)?;
-        let body = json!({ "stream_name": stream, "config": config.write() }).to_string();
-        let (function, tokens) = create_function(stream, config);
-        let asked = config.clone();
-        self.ask(function, &tokens, body.as_bytes(), move |answer| {
-            then(answer.and_then(|info: ConsumerInfo| {
-                need_name(&info)?;
-                check_consumer_answer(&asked, &info.config)?;
-                Ok(info)
-            }));
-        })
+        self.call().put_consumer_then(stream, config, then)
     }
 
     /// Tells the error handler that the server has no such consumer any more.

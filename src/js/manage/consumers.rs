@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::support::check_consumer_answer;
 use super::{Call, body, not_done, not_found};
+use crate::error::Error as Plain;
 use crate::js::api::json::{Fields, Json};
 use crate::js::api::{ConsumerConfig, ConsumerInfo, ConsumerPause, ConsumerReset, Done, ErrCode};
 use crate::js::error::Result;
@@ -37,7 +38,7 @@ impl ConsumerAction {
 }
 
 /// Checks that a consumer has a name: all that follows is asked by it.
-pub(in crate::js) fn need_name(info: &ConsumerInfo) -> Result<()> {
+fn need_name(info: &ConsumerInfo) -> Result<()> {
     match info.name.is_empty() {
         true => Err(not_done("the answer names no consumer".to_owned())),
         false => Ok(()),
@@ -75,6 +76,27 @@ impl Call<'_> {
         need_name(&info)?;
         check_consumer_answer(config, &info.config)?;
         Ok(info)
+    }
+
+    /// Creates a consumer, or changes it, without waiting. `then` is called with the answer, or with an error at the call's
+    /// timeout, on a thread that must not be blocked; not where this fails.
+    pub fn put_consumer_then(
+        &self,
+        stream: &str,
+        config: &ConsumerConfig,
+        then: impl FnOnce(Result<ConsumerInfo>) + Send + 'static,
+    ) -> std::result::Result<(), Plain> {
+        self.check_consumer_settings(config)?;
+        let request = json!({ "stream_name": stream, "config": config.write() }).to_string();
+        let (function, tokens) = create_function(stream, config);
+        let asked = config.clone();
+        self.request_then(function, &tokens, request.as_bytes(), move |answer| {
+            then(answer.and_then(|info: ConsumerInfo| {
+                need_name(&info)?;
+                check_consumer_answer(&asked, &info.config)?;
+                Ok(info)
+            }));
+        })
     }
 
     /// Returns the configuration and the state of a consumer.
@@ -157,7 +179,7 @@ impl Call<'_> {
 }
 
 /// The function of the API that creates a consumer with this configuration, and the tokens that follow.
-pub(in crate::js) fn create_function<'a>(
+fn create_function<'a>(
     stream: &'a str,
     config: &'a ConsumerConfig,
 ) -> (&'static str, Vec<&'a str>) {

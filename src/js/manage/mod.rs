@@ -23,12 +23,10 @@ mod support;
 
 pub use batch::{BatchGet, DirectBatch};
 pub use consumers::ConsumerAction;
-pub(in crate::js) use consumers::{create_function, need_name};
 pub use counters::{Counter, CounterValue};
 pub use direct::DirectGet;
 pub use lists::Listing;
 pub use messages::GetMsg;
-pub(in crate::js) use support::check_consumer_answer;
 
 use super::api::ErrCode;
 use super::context::Call;

@@ -151,10 +151,7 @@ pub(super) fn check_stream_answer(asked: &StreamConfig, got: &StreamConfig) -> R
 }
 
 /// Says whether the server that answered ignored a setting of the consumer.
-pub(in crate::js) fn check_consumer_answer(
-    asked: &ConsumerConfig,
-    got: &ConsumerConfig,
-) -> Result<()> {
+pub(super) fn check_consumer_answer(asked: &ConsumerConfig, got: &ConsumerConfig) -> Result<()> {
     if missing(FILTERS, asked, |setting| (setting.2)(got)).is_some() {
         return Err(no_filters().into());
     }
