@@ -667,10 +667,73 @@ static void statuses(void) {
     ends(&w);
 }
 
+#if OURS
+/* Items of a list that cannot be read, and have no name to tell: the others are listed, and the error handler is told. */
+static void strange_items_hide_no_others(void) {
+    static const char streams[] =
+        "{\"total\":5,\"offset\":0,\"limit\":256,\"streams\":[7,{\"config\":{\"name\":\"A\",\"subjects\":["
+        "\"a\"]}},"
+        "{},{\"config\":{\"name\":\"KV_B\",\"subjects\":5}},{\"config\":{\"name\":\"C\"}}]}";
+    static const char consumers[] = "{\"total\":3,\"offset\":0,\"limit\":256,\"consumers\":[{\"name\":\"a\"},"
+                                    "{\"name\":[]},{\"name\":\"b\",\"config\":{}}]}";
+    static const char names[] = "{\"total\":3,\"offset\":0,\"limit\":256,\"streams\":[\"KV_A\",9,\"KV_C\"],"
+                                "\"consumers\":[\"a\",null,{}]}";
+    world w;
+    closure c;
+    natsConnection *nc;
+    jsCtx *js = NULL;
+    jsStreamInfoList *infos = NULL;
+    jsConsumerInfoList *consumer_infos = NULL;
+    jsStreamNamesList *stream_names = NULL;
+    jsConsumerNamesList *consumer_names = NULL;
+
+    world_start(&w);
+    nc = test_connect(options_recorded(w.s.url, &c));
+    CHECK_OK(natsConnection_JetStream(&js, nc, NULL));
+    set_answer(&w, NULL, streams, -1);
+    CHECK_OK(js_ListStreams(&infos, &stream_names, js, NULL, NULL));
+    CHECK_INT(infos->Count, 2);
+    CHECK_STR(infos->List[1]->Config->Name, "C");
+    CHECK_INT(stream_names->Count, 1);
+    CHECK_STR(stream_names->List[0], "KV_B");
+    jsStreamInfoList_Destroy(infos);
+    jsStreamNamesList_Destroy(stream_names);
+    CHECK_REACHED(&c.errors, 1);
+    CHECK_CONTAINS(c.error_texts[0], "list of streams has 2 without a name");
+    set_answer(&w, NULL, consumers, -1);
+    CHECK_OK(js_Consumers(&consumer_infos, js, "S", NULL, NULL));
+    CHECK_INT(consumer_infos->Count, 2);
+    jsConsumerInfoList_Destroy(consumer_infos);
+    CHECK_REACHED(&c.errors, 2);
+    set_answer(&w, NULL, names, -1);
+    CHECK_OK(js_StreamNames(&stream_names, js, NULL, NULL));
+    CHECK_INT(stream_names->Count, 2);
+    jsStreamNamesList_Destroy(stream_names);
+    CHECK_REACHED(&c.errors, 3);
+    CHECK_OK(js_ConsumerNames(&consumer_names, js, "S", NULL, NULL));
+    CHECK_INT(consumer_names->Count, 1);
+    jsConsumerNamesList_Destroy(consumer_names);
+    CHECK_REACHED(&c.errors, 4);
+    CHECK_INT(c.statuses[3], NATS_ERR);
+    jsCtx_Destroy(js);
+    natsConnection_Destroy(nc);
+    CHECK_REACHED(&c.closed, 1);
+    world_end(&w);
+}
+#endif
+
 int main(int argc, char **argv) {
     static const test_case cases[] = {
-        TEST(no_json),    TEST(other_json), TEST(empty_json), TEST(odd_fields),
-        TEST(odd_errors), TEST(much_of_it), TEST(statuses),
+        TEST(no_json),
+        TEST(other_json),
+        TEST(empty_json),
+        TEST(odd_fields),
+        TEST(odd_errors),
+        TEST(much_of_it),
+        TEST(statuses),
+#if OURS
+        TEST(strange_items_hide_no_others),
+#endif
     };
 
     return RUN_TESTS(cases, argc, argv);

@@ -333,7 +333,6 @@ static void what_cannot_be_decoded(void) {
     kvCodec base64 = of_kind(kvCodec_Base64);
     kvStore *kv;
     kvWatcher *w = NULL;
-    kvKeysList keys;
     kvEntry *e = NULL;
 
     kv_start(&f);
@@ -352,10 +351,57 @@ static void what_cannot_be_decoded(void) {
     CHECK_STATUS(kvWatcher_Next(&e, w, deadline_ms()), NATS_ERR);
     CHECK_OK(kvStore_PutString(NULL, kv, "good", "2"));
     kv_expect(w, "good", "2");
-    CHECK_STATUS(kvStore_Keys(&keys, kv, NULL), NATS_ERR);
-    CHECK(keys.Keys == NULL && keys.Count == 0);
     kvWatcher_Destroy(w);
     kvStore_Destroy(kv);
+    kv_end(&f);
+}
+
+/* What another client has stored without the codec is left out of lists, and told; unless there is nothing else. */
+static void lists_of_what_cannot_be_decoded(void) {
+    kv_fixture f;
+    closure c;
+    kvCodec base64 = of_kind(kvCodec_Base64);
+    natsConnection *nc;
+    jsCtx *js = NULL;
+    kvStore *plain = NULL, *kv;
+    kvKeysList keys;
+    kvEntryList entries;
+
+    kv_start(&f);
+    nc = test_connect(options_recorded(f.s.url, &c));
+    CHECK_OK(natsConnection_JetStream(&js, nc, NULL));
+    CHECK_OK(js_KeyValue(&plain, js, kvStore_Bucket(f.kv)));
+    kv = encoded_by(plain, &base64, &base64);
+    CHECK_OK(kvStore_PutString(NULL, f.kv, "a=b", "!"));
+    CHECK_STATUS(kvStore_Keys(&keys, kv, NULL), NATS_ERR);
+    CHECK(keys.Keys == NULL && keys.Count == 0);
+    CHECK_STATUS(kvStore_History(&entries, kv, ">", NULL), NATS_ERR);
+    CHECK(entries.Entries == NULL && entries.Count == 0);
+    CHECK_INT(counter_get(&c.errors), 0);
+    CHECK_OK(kvStore_PutString(NULL, kv, "good", "1"));
+    CHECK_OK(kvStore_PutString(NULL, f.kv, "c=d", "!"));
+    CHECK_OK(kvStore_PutString(NULL, kv, "better", "2"));
+    CHECK_OK(kvStore_Keys(&keys, kv, NULL));
+    CHECK_INT(keys.Count, 2);
+    CHECK_STR(keys.Keys[0], "good");
+    CHECK_STR(keys.Keys[1], "better");
+    kvKeysList_Destroy(&keys);
+    CHECK_REACHED(&c.errors, 1);
+    CHECK_INT(c.statuses[0], NATS_ERR);
+    CHECK_CONTAINS(c.error_texts[0], "left out of a list of bucket '");
+    CHECK_CONTAINS(c.error_texts[0], ": 2; the first: ");
+    CHECK_OK(kvStore_PutString(NULL, f.kv, "Z29vZA", "!")); /* its key can be decoded */
+    CHECK_OK(kvStore_History(&entries, kv, "good", NULL));
+    CHECK_INT(entries.Count, 1);
+    CHECK_STR(kvEntry_ValueString(entries.Entries[0]), "1");
+    kvEntryList_Destroy(&entries);
+    CHECK_REACHED(&c.errors, 2);
+    CHECK_OK(kvStore_PurgeDeletes(kv, NULL));
+    kvStore_Destroy(kv);
+    kvStore_Destroy(plain);
+    jsCtx_Destroy(js);
+    natsConnection_Destroy(nc);
+    CHECK_REACHED(&c.closed, 1);
     kv_end(&f);
 }
 
@@ -413,6 +459,7 @@ int main(int argc, char **argv) {
         TEST(chains),
         TEST(codecs_of_a_program),
         TEST(what_cannot_be_decoded),
+        TEST(lists_of_what_cannot_be_decoded),
         TEST(wrong_codecs),
     };
 

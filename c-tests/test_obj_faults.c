@@ -1,5 +1,6 @@
 /* Object stores where something fails: servers that are silent or restart, stores that are deleted, objects that are
  * damaged or were stored by others, puts of one object side by side. Nothing half is ever seen, nothing is left. */
+#include "callbacks.h"
 #include "obj.h"
 
 #include <unistd.h>
@@ -173,7 +174,7 @@ static void a_get_goes_on_over_many_restarts(void) {
             restarts++;
         }
         /* Short calls: none of them may lose anything. */
-        CHECK_SOON((s = objStoreGet_Read(&done, &bytes, &len, get, 50 * time_factor())) != NATS_TIMEOUT &&
+        CHECK_SOON((s = objStoreGet_Read(&done, &bytes, &len, get, i % 2 == 0 ? 1 : 50)) != NATS_TIMEOUT &&
                    s != NATS_NO_RESPONDERS);
         CHECK_INT(s, NATS_OK);
         CHECK_INT(len, CHUNK);
@@ -284,6 +285,60 @@ static void objects_that_others_have_stored(void) {
     describe(&f, "YQ==", "{\"name\":");
     CHECK(objStore_GetInfo(&info, f.obs, "a", NULL) != NATS_OK);
     CHECK_STR(nats_GetLastError(NULL), "object-store meta information invalid");
+    obj_end(&f);
+}
+
+/* It is left out, and told; the others are listed. */
+static void a_description_that_cannot_be_read_hides_no_other(void) {
+    static const char *const garbage[] = {"{\"name\":", "", "[]", "{\"name\":7,\"size\":-1}"};
+    static const char *const encoded[] = {"YQ==", "Yg==", "Yw==", "ZA=="};
+    obj_fixture f;
+    closure c;
+    natsConnection *nc;
+    jsCtx *js = NULL;
+    objStore *obs = NULL;
+    objStoreInfoList *list = NULL;
+    objStoreInfo *info = NULL;
+    objStoreWatcher *w = NULL;
+    int i;
+
+    start(&f);
+    nc = test_connect(options_recorded(f.s.url, &c));
+    CHECK_OK(natsConnection_JetStream(&js, nc, NULL));
+    CHECK_OK(js_ObjectStore(&obs, js, "B"));
+    CHECK_OK(objStore_PutString(NULL, f.obs, "first", "1"));
+    for (i = 0; i < 4; i++)
+        describe(&f, encoded[i], garbage[i]);
+    CHECK_OK(objStore_PutString(NULL, f.obs, "last", "2"));
+    CHECK_OK(objStore_List(&list, obs, NULL));
+    CHECK_INT(list->Count, 2);
+    CHECK_STR(list->List[0]->Meta.Name, "first");
+    CHECK_STR(list->List[1]->Meta.Name, "last");
+    objStoreInfoList_Destroy(list);
+    CHECK_REACHED(&c.errors, 4);
+    CHECK_INT(c.statuses[0], NATS_ERR);
+    CHECK_CONTAINS(c.error_texts[0], "$O.B.M.YQ==");
+    /* Nor does it end a watcher; not even when it is the last of the initial data. */
+    describe(&f, "YQ==", "{");
+    CHECK_OK(objStore_Watch(&w, obs, NULL));
+    CHECK_OK(objStoreWatcher_Next(&info, w, deadline_ms()));
+    CHECK_STR(info->Meta.Name, "first");
+    objStoreInfo_Destroy(info);
+    CHECK_OK(objStoreWatcher_Next(&info, w, deadline_ms()));
+    CHECK_STR(info->Meta.Name, "last");
+    objStoreInfo_Destroy(info);
+    CHECK_OK(objStoreWatcher_Next(&info, w, deadline_ms()));
+    CHECK(info == NULL);
+    CHECK_STATUS(objStoreWatcher_Next(&info, w, 50), NATS_TIMEOUT);
+    objStoreWatcher_Destroy(w);
+    /* A store of nothing else. */
+    CHECK_OK(objStore_Delete(f.obs, "first"));
+    CHECK_OK(objStore_Delete(f.obs, "last"));
+    CHECK_STATUS(objStore_List(&list, obs, NULL), NATS_NOT_FOUND);
+    objStore_Destroy(obs);
+    jsCtx_Destroy(js);
+    natsConnection_Destroy(nc);
+    CHECK_REACHED(&c.closed, 1);
     obj_end(&f);
 }
 
@@ -514,6 +569,7 @@ int main(int argc, char **argv) {
         TEST(a_get_goes_on_over_many_restarts),
         TEST(chunks_that_are_missing),
         TEST(objects_that_others_have_stored),
+        TEST(a_description_that_cannot_be_read_hides_no_other),
         TEST(links_to_nowhere_and_in_a_circle),
         TEST(puts_of_one_object_side_by_side),
         TEST(chunks_that_no_server_takes),

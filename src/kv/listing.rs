@@ -1,4 +1,7 @@
 //! Keys, histories and the markers of deleted keys: watches that end when the initial data are complete.
+//!
+//! What cannot be read, because a client without the codecs has stored it, does not hide the rest: it is left out, and the
+//! program's error handler is told.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -53,23 +56,27 @@ impl Store {
             ..*options
         };
         let prefix = self.read_prefix();
+        let mut unreadable = Unreadable::default();
         self.gather_msgs(filters, &options, timeout, |msg| {
             // Nothing but the key is looked at.
-            let key = key_of(msg.subject(), prefix)?;
-            match Operation::of(msg) {
-                Operation::Put => keys.put(key),
-                Operation::Delete | Operation::Purge => keys.remove(key),
+            match (key_of(msg.subject(), prefix), Operation::of(msg)) {
+                (Ok(key), Operation::Put) => keys.put(key),
+                (Ok(key), Operation::Delete | Operation::Purge) => keys.remove(key),
+                (Err(error), _) => unreadable.add(error),
             }
-            Ok(())
         })?;
-        if self.codecs().keys.is_empty() {
-            return Ok(keys);
+        if !self.codecs().keys.is_empty() {
+            let mut shown = Keys::default();
+            for key in keys.iter() {
+                match self.codecs().shown_key(key) {
+                    Ok(key) => shown.put(&key),
+                    Err(error) => unreadable.add(error),
+                }
+            }
+            keys = shown;
         }
-        let mut shown = Keys::default();
-        for key in keys.iter() {
-            shown.put(&self.codecs().shown_key(key)?);
-        }
-        Ok(shown)
+        unreadable.tell(self, keys.iter().next().is_none())?;
+        Ok(keys)
     }
 
     /// The stored entries of a key, or of the keys that match a pattern. Fails with [`Status::NATS_NOT_FOUND`] if there
@@ -85,7 +92,12 @@ impl Store {
             include_history: true,
             ..*options
         };
-        self.gather(&[key], &options, timeout, |entry| entries.push(entry))?;
+        let mut unreadable = Unreadable::default();
+        self.gather(&[key], &options, timeout, |entry| match entry {
+            Ok(entry) => entries.push(entry),
+            Err(error) => unreadable.add(error),
+        })?;
+        unreadable.tell(self, entries.is_empty())?;
         match entries.is_empty() {
             true => Err(Status::NATS_NOT_FOUND.into()),
             false => Ok(entries),
@@ -103,12 +115,19 @@ impl Store {
             stored_keys: true,
             ..WatchOptions::default()
         };
+        let mut unreadable = Unreadable::default();
         self.gather(&[">"], &options, what.timeout, |entry| {
-            match entry.is_deleted() {
-                true => deleted.insert(entry.key().to_owned(), (entry.revision(), entry.created())),
-                false => deleted.remove(entry.key()),
+            match entry {
+                Ok(entry) if entry.is_deleted() => {
+                    deleted.insert(entry.key().to_owned(), (entry.revision(), entry.created()));
+                }
+                Ok(entry) => {
+                    deleted.remove(entry.key());
+                }
+                Err(error) => unreadable.add(error),
             };
         })?;
+        unreadable.tell(self, false)?;
         let mut deleted: Vec<_> = deleted.into_iter().collect();
         deleted.sort_by_key(|(_, (revision, _))| *revision);
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
@@ -139,7 +158,7 @@ impl Store {
         keys: &[&str],
         options: &WatchOptions,
         timeout: Option<Duration>,
-        each: impl FnMut(Entry),
+        each: impl FnMut(PlainResult<Entry>),
     ) -> Result<()> {
         let deadline = deadline_of(timeout);
         self.watch_to_list(keys, options)?.0.gather(deadline, each)
@@ -150,7 +169,7 @@ impl Store {
         keys: &[&str],
         options: &WatchOptions,
         timeout: Option<Duration>,
-        each: impl FnMut(&Msg) -> PlainResult<()>,
+        each: impl FnMut(&Msg),
     ) -> Result<()> {
         let deadline = deadline_of(timeout);
         let watcher = self.watch_to_list(keys, options)?;
@@ -163,6 +182,39 @@ impl Store {
             return Err(Plain::invalid_arg(text).into());
         }
         Ok(Stopping(watch(self, keys, options, None, |_| ())?))
+    }
+}
+
+/// Entries of a list that cannot be read.
+#[derive(Default)]
+struct Unreadable {
+    count: usize,
+    first: Option<Plain>,
+}
+
+impl Unreadable {
+    fn add(&mut self, error: Plain) {
+        self.count += 1;
+        self.first.get_or_insert(error);
+    }
+
+    /// Tells the program's error handler of them. Fails if there is nothing else.
+    fn tell(self, store: &Store, nothing_else: bool) -> Result<()> {
+        let Some(first) = self.first else {
+            return Ok(());
+        };
+        if nothing_else {
+            return Err(first.into());
+        }
+        let text = format!(
+            "entries that cannot be read are left out of a list of bucket '{}': {}; the first: {}",
+            store.bucket(),
+            self.count,
+            first.text()
+        );
+        let error = Plain::new(first.status(), text);
+        store.context().connection().report_error(None, &error);
+        Ok(())
     }
 }
 

@@ -234,16 +234,20 @@ impl Watcher {
         }
     }
 
-    /// Passes all initial data to `each`. They must be complete at `deadline`.
+    /// Passes all initial data to `each`, with errors in place of entries that cannot be read. They must be complete at
+    /// `deadline`.
     pub(super) fn gather(
         &self,
         deadline: Option<Instant>,
-        mut each: impl FnMut(Entry),
+        mut each: impl FnMut(PlainResult<Entry>),
     ) -> Result<()> {
         self.gather_until(deadline, |msg| {
+            let is_entry = msg.reply().is_some();
             let (entry, due) = self.read(msg);
-            if let Some(entry) = entry {
-                each(entry?);
+            match entry {
+                Some(entry) if is_entry => each(entry),
+                Some(news) => drop(news?),
+                None => {}
             }
             Ok(due)
         })
@@ -253,13 +257,13 @@ impl Watcher {
     pub(super) fn gather_msgs(
         &self,
         deadline: Option<Instant>,
-        mut each: impl FnMut(&Msg) -> PlainResult<()>,
+        mut each: impl FnMut(&Msg),
     ) -> Result<()> {
         self.gather_until(deadline, |msg| {
             let (due, news) = self.count(&msg);
             news?;
             if msg.reply().is_some() {
-                each(&msg)?;
+                each(&msg);
             }
             Ok(due)
         })

@@ -12,7 +12,8 @@ use crate::error::{Error as Plain, Status};
 use crate::js::Result;
 use crate::js::api::{ConsumerConfig, DeliverPolicy};
 use crate::js::consume::{Delivery, Events, Metadata, Mode, Push, SubOptions, Wanted, subscribe};
-use crate::msg::MsgList;
+use crate::msg::{Msg, MsgList};
+use crate::words::shown;
 
 /// An event of a watcher.
 pub enum Seen {
@@ -145,12 +146,29 @@ impl Watcher {
                 // The event may arrive only after the next message has been taken.
                 initial.after.fetch_min(count, Ordering::SeqCst);
             }
-            let mut info = Info::of(&msg)?;
-            info.mod_time = meta.map_or(0, |m| m.timestamp);
-            if !(info.deleted && self.ignore_deletes) {
-                return Ok(Seen::Object(Box::new(info)));
+            match Info::of(&msg) {
+                Ok(info) if info.deleted && self.ignore_deletes => {}
+                Ok(mut info) => {
+                    info.mod_time = meta.map_or(0, |m| m.timestamp);
+                    return Ok(Seen::Object(Box::new(info)));
+                }
+                Err(_) => self.tell_unreadable(&msg, meta.map_or(0, |m| m.stream_seq)),
+            }
+            // However many there are to leave out, and unless the end of the initial data is due.
+            if Instant::now() >= deadline && !initial.is_due() {
+                return Err(Status::NATS_TIMEOUT.into());
             }
         }
+    }
+
+    /// Tells the program of a description that is left out, so that it does not hide the others.
+    fn tell_unreadable(&self, msg: &Msg, revision: u64) {
+        let text = format!(
+            "the description of an object cannot be read, and is left out: '{}', sequence {revision}",
+            shown(msg.subject())
+        );
+        let error = Plain::new(Status::NATS_ERR, text);
+        self.sub.connection().report_error(Some(&self.sub), &error);
     }
 
     /// Stops the watcher; waiting threads are woken.

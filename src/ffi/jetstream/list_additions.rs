@@ -176,6 +176,7 @@ mod tests {
             items: [("a".to_owned(), 1)].into(),
             missing: vec!["b".to_owned()],
             offline: [("c".to_owned(), "unsupported".to_owned())].into(),
+            nameless: 0,
         };
         let (infos, names) = parts(found.clone()).unwrap();
         assert_eq!(

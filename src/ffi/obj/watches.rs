@@ -64,6 +64,8 @@ pub unsafe extern "C" fn objStore_Watch(
 /// Wait for what a watcher tells next.
 ///
 /// NULL is the marker: all that was there when the watcher began has been told. With `UpdatesOnly` there is none.
+/// A description that cannot be read, because another client has stored something else, is left out; the
+/// connection's error handler is told, with `NATS_ERR`.
 ///
 /// @param new_info Receives the object, to be released with `objStoreInfo_Destroy`, or NULL for the marker. Written only with `NATS_OK`.
 /// @param watcher The watcher.
@@ -170,7 +172,8 @@ pub unsafe extern "C" fn objStoreWatcher_Destroy(watcher: *mut objStoreWatcher) 
 
 /// List the objects of a store.
 ///
-/// In the order of their last changes, links included, within the context's `Wait`.
+/// In the order of their last changes, links included, within the context's `Wait`. Objects whose description
+/// cannot be read are left out; the connection's error handler is told of each, with `NATS_ERR`.
 ///
 /// @param new_list Receives the list, to be released with `objStoreInfoList_Destroy`. Written only with `NATS_OK`.
 /// @param obs The store.

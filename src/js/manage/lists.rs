@@ -9,12 +9,13 @@ use super::{Call, body, not_found};
 use crate::error::{Error as Plain, Status};
 use crate::js::api::json::{Fields, Json, Mismatch, take};
 use crate::js::api::{AccountInfo, ConsumerInfo, ErrCode, StreamInfo};
+use crate::js::context::Context;
 use crate::js::error::Result;
 use crate::js::names::check_stream;
 
 const NOT_FOUND: &[ErrCode] = &[ErrCode::STREAM_NOT_FOUND];
 
-/// The result of a listing. It is complete if `missing` and `offline` are empty.
+/// The result of a listing. It is complete if `missing` and `offline` are empty, and `nameless` is 0.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Listing<T> {
     /// The items that were found, by name.
@@ -23,6 +24,8 @@ pub struct Listing<T> {
     pub missing: Vec<String>,
     /// The names of items that their server cannot run, with the reason.
     pub offline: BTreeMap<String, String>,
+    /// The number of items that cannot be parsed, and of which not even the name can.
+    pub nameless: usize,
 }
 
 /// A page of a listing.
@@ -48,8 +51,8 @@ fn read_page(value: Value, items: &str) -> std::result::Result<Page, Mismatch> {
 
 /// The kind of item that is listed, and its name.
 pub trait Listed: Json {
-    /// The error text for an item without a name.
-    const NAMELESS: &'static str;
+    /// What such items are called in texts.
+    const KIND: &'static str;
     /// Its name.
     fn name(&self) -> &str;
     /// The name of an item that cannot be parsed.
@@ -57,7 +60,7 @@ pub trait Listed: Json {
 }
 
 impl Listed for StreamInfo {
-    const NAMELESS: &'static str = "stream name missing from configuration";
+    const KIND: &'static str = "streams";
 
     fn name(&self) -> &str {
         StreamInfo::name(self)
@@ -69,7 +72,7 @@ impl Listed for StreamInfo {
 }
 
 impl Listed for ConsumerInfo {
-    const NAMELESS: &'static str = "consumer name missing";
+    const KIND: &'static str = "consumers";
 
     fn name(&self) -> &str {
         &self.name
@@ -81,7 +84,7 @@ impl Listed for ConsumerInfo {
 }
 
 impl Listed for String {
-    const NAMELESS: &'static str = "name missing";
+    const KIND: &'static str = "names";
 
     fn name(&self) -> &str {
         self
@@ -94,21 +97,28 @@ impl Listed for String {
 
 impl<T: Listed> Listing<T> {
     /// Adds an item. An invalid item must not hide the others.
-    fn add(&mut self, value: Value) -> Result<()> {
+    fn add(&mut self, value: Value) {
         let name = T::name_in(&value).map(str::to_owned);
         match (T::read(value), name) {
-            (Ok(item), _) if item.name().is_empty() => {
-                Err(Plain::new(Status::NATS_ERR, T::NAMELESS).into())
-            }
-            (Ok(item), _) => {
+            (Ok(item), _) if !item.name().is_empty() => {
                 self.items.insert(item.name().to_owned(), item);
-                Ok(())
             }
-            (Err(_), Some(name)) if !name.is_empty() => {
-                self.missing.push(name);
-                Ok(())
-            }
-            (Err(error), _) => Err(Plain::from(error).into()),
+            (Err(_), Some(name)) if !name.is_empty() => self.missing.push(name),
+            _ => self.nameless += 1,
+        }
+    }
+
+    /// Tells the program's error handler of items that cannot be named in a list of those that are missing.
+    fn tell_nameless(&self, context: &Context) {
+        if self.nameless > 0 {
+            let text = format!(
+                "the server's list of {} has {} without a name that can be read, which {} left out",
+                T::KIND,
+                self.nameless,
+                if self.nameless == 1 { "is" } else { "are" }
+            );
+            let error = Plain::new(Status::NATS_ERR, text);
+            context.connection().report_error(None, &error);
         }
     }
 }
@@ -171,6 +181,7 @@ impl Call<'_> {
             items: BTreeMap::new(),
             missing: Vec::new(),
             offline: BTreeMap::new(),
+            nameless: 0,
         };
         let mut offset = 0;
         loop {
@@ -183,14 +194,17 @@ impl Call<'_> {
             let answer = self.request_until(function, tokens, &request, deadline);
             let answer: Value = not_found(answer, NOT_FOUND)?;
             let page = match answer {
-                Value::Null => return Ok(listing),
+                Value::Null => {
+                    listing.tell_nameless(self.context());
+                    return Ok(listing);
+                }
                 answer => read_page(answer, items).map_err(Plain::from)?,
             };
             // If a server does not say how long its pages are, the number of received items is used.
             let sent = i64::try_from(page.items.len()).unwrap_or(i64::MAX);
             let step = if page.limit > 0 { page.limit } else { sent };
             for item in page.items {
-                listing.add(item)?;
+                listing.add(item);
             }
             listing.missing.extend(page.missing);
             listing.offline.extend(page.offline);
@@ -201,6 +215,7 @@ impl Call<'_> {
                     .retain(|name| !listing.items.contains_key(name));
                 listing.missing.sort_unstable();
                 listing.missing.dedup();
+                listing.tell_nameless(self.context());
                 return Ok(listing);
             }
             if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
@@ -220,6 +235,7 @@ mod tests {
             items: BTreeMap::new(),
             missing: Vec::new(),
             offline: BTreeMap::new(),
+            nameless: 0,
         };
         let page = read_page(
             json!({"total": 3, "offset": 0, "limit": 256, "missing": ["gone"],
@@ -234,16 +250,14 @@ mod tests {
         assert_eq!(page.missing, ["gone"]);
         assert_eq!(page.offline["off"], "unsupported");
         for item in page.items {
-            listing.add(item).unwrap();
+            listing.add(item);
         }
         assert_eq!(listing.items.keys().collect::<Vec<_>>(), ["a", "b"]);
         assert_eq!(listing.missing, ["strange"]);
-        let nameless = listing.add(json!({})).unwrap_err();
-        assert_eq!(nameless.text(), "consumer name missing");
-        assert_eq!(
-            listing.add(json!(7)).unwrap_err().status(),
-            Status::NATS_INVALID_ARG
-        );
+        for strange in [json!({}), json!(7), json!({"name": ""}), json!({"name": 7})] {
+            listing.add(strange);
+        }
+        assert_eq!((listing.items.len(), listing.nameless), (2, 4));
     }
 
     #[test]
