@@ -283,6 +283,28 @@ typedef enum natsConnStatus {
 } natsConnStatus;
 
 /**
+ * How important a line of the log is. Each level includes those before it.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @ingroup nats_log
+ */
+typedef enum natsLogLevel {
+    /** Nothing. */
+    NATS_LOG_OFF = 0,
+    /** Something failed for good, or was lost. */
+    NATS_LOG_ERROR,
+    /** Something failed and is tried again, or needs attention: a lost server, a slow consumer. */
+    NATS_LOG_WARN,
+    /** What happens rarely: a connection is made, restored, drained, closed. */
+    NATS_LOG_INFO,
+    /** Each step: addresses, TLS, subscriptions, consumers that are created again. */
+    NATS_LOG_DEBUG,
+    /** The lines of the protocol, without messages and secrets. */
+    NATS_LOG_TRACE
+} natsLogLevel;
+
+/**
  * What was done to a key.
  *
  * @ingroup nats_kv_values
@@ -297,6 +319,66 @@ typedef enum kvOperation {
     /** It was deleted with all that it had. */
     kvOp_Purge
 } kvOperation;
+
+/** How important a line is. Each level includes those before it. */
+enum Level
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint8_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /** Something failed for good, or was lost. */
+    Error = 1,
+    /** Something failed and is tried again, or needs attention. */
+    Warn,
+    /** Something that happens rarely: a connection is made, lost, restored, closed. */
+    Info,
+    /** Each step. */
+    Debug,
+    /** The protocol. */
+    Trace
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum Level Level;
+#else
+typedef uint8_t Level;
+#endif // __STDC_VERSION__ >= 202311L
+#endif /* __cplusplus */
+
+/** The part of the library that a line is about. */
+enum Target
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint8_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /** Opening and closing the library. */
+    Library,
+    /** Attempts to connect: addresses, the handshake. */
+    Connect,
+    /** TLS. */
+    Tls,
+    /** The state of a connection, and errors that no call can return. */
+    Session,
+    /** Subscriptions. */
+    Subscribe,
+    /** JetStream. */
+    JetStream,
+    /** Key-value buckets. */
+    Kv,
+    /** Object stores. */
+    Object,
+    /** Services. */
+    Micro,
+    /** The lines of the protocol. */
+    Protocol
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum Target Target;
+#else
+typedef uint8_t Target;
+#endif // __STDC_VERSION__ >= 202311L
+#endif /* __cplusplus */
 
 /* ---- JetStream: choices, and what servers say went wrong -------------------------------------------- */
 
@@ -1118,6 +1200,51 @@ typedef struct natsClientConfig {
     /** The argument of `ThreadStartedHandler`. */
     void *ThreadStartedHandlerClosure;
 } natsClientConfig;
+
+/**
+ * A line of the log, as a handler receives it. Later versions may append fields.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @ingroup nats_log
+ */
+typedef struct natsLogRecord {
+    /** How important it is. */
+    enum natsLogLevel Level;
+    /**
+     * The part of the library: `library`, `connect`, `tls`, `session`, `subscribe`, `jetstream`,
+     * `kv`, `object`, `micro` or `protocol`.
+     */
+    const char *Target;
+    /** The text: one line without its end, without passwords, tokens, seeds and JWTs. */
+    const char *Text;
+    /** When it was logged, in nanoseconds since 1970-01-01 UTC. */
+    int64_t Time;
+    /**
+     * The number of the connection in this process, as `natsConnection_GetNumber` returns it; 0 if
+     * the line is about none.
+     */
+    uint64_t Connection;
+} natsLogRecord;
+
+/**
+ * Callback that receives the log.
+ *
+ * All handlers of the process run on one thread of the library, `nats-log`, one line at a time and
+ * in order, with no lock held. A handler may call any function, except those that no callback may
+ * call. A line may arrive a moment after what it says. At most 8192 lines wait; if a handler does
+ * not keep up, further ones are dropped, and the next line that it receives is preceded by one that
+ * says how many. A handler that causes what it logs (publishing at the level `NATS_LOG_TRACE`, for
+ * example) does not end.
+ *
+ * @param record The line, valid until the callback returns.
+ * @param closure The pointer that was given with the callback.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @ingroup nats_log
+ */
+typedef void (*natsLogHandler)(const struct natsLogRecord *record, void *closure);
 
 /**
  * A message: a subject, a payload, and optionally a reply subject and headers. Opaque to C.
@@ -5257,6 +5384,96 @@ NATS_EXTERN int64_t nats_NowMonotonicInNanoSeconds(void);
  * @ingroup nats_library
  */
 NATS_EXTERN void nats_Sleep(int64_t sleepTime);
+
+/**
+ * Set the handler that receives the log of the whole process.
+ *
+ * It receives the lines of all connections, present and future, from now on. A child made by `fork`
+ * inherits it. The handler may be changed at any time. When this returns, the former handler is not
+ * running and will not be called again, so that its closure may be freed; called in the handler
+ * itself, this holds when the handler has returned. The environment variable `NATS_RS_LOG`, which
+ * sends the log to standard error, is independent of it.
+ *
+ * @param cb The handler; NULL for none.
+ * @param closure The last argument of the handler.
+ * @param level The highest level that it receives. `NATS_LOG_OFF` is the same as no handler.
+ *
+ * @retval NATS_OK The handler was set.
+ * @retval NATS_INVALID_ARG `level` is not a level.
+ * @retval NATS_SYS_ERROR The thread that calls handlers cannot be started; no handler is set.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included. It waits for a call of the
+ * former handler to return.
+ *
+ * @par Example
+ * ```c
+ * static void on_line(const natsLogRecord *record, void *closure) {
+ *     fprintf((FILE *)closure, "%s: %s\n", record->Target, record->Text);
+ * }
+ *
+ * natsStatus s = nats_SetLogHandler(on_line, stderr, NATS_LOG_INFO);
+ * ```
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @see natsOptions_SetLogCB
+ *
+ * @ingroup nats_log
+ */
+NATS_EXTERN enum natsStatus nats_SetLogHandler(natsLogHandler cb, void *closure, natsLogLevel level);
+
+/**
+ * Set the handler that receives the log of the connections made with the options.
+ *
+ * Lines go to it in addition to the handler of `nats_SetLogHandler`. The last line of a connection
+ * says that it is closed. If connecting fails, the call waits until the handler has received what
+ * was logged.
+ *
+ * @param opts The options.
+ * @param cb The handler; NULL for none.
+ * @param closure The last argument of the handler. It must stay valid as long as connections made
+ * with these options exist, and until lines that wait are delivered: until
+ * `natsConnection_DestroyAndWait` has returned, or the callback of `natsOptions_SetReleasedCB` has
+ * run.
+ * @param level The highest level that it receives. `NATS_LOG_OFF` is the same as no handler.
+ *
+ * @retval NATS_OK The option was set.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or `level` is not a level.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @see nats_SetLogHandler
+ *
+ * @ingroup nats_log
+ */
+NATS_EXTERN
+enum natsStatus natsOptions_SetLogCB(natsOptions *opts,
+                                     natsLogHandler cb,
+                                     void *closure,
+                                     natsLogLevel level);
+
+/**
+ * Return a number that no other connection of the process has.
+ *
+ * Lines of the log and metrics have this number. It does not change with a reconnect and is not
+ * that of `natsConnection_GetClientID`, which belongs to a server.
+ *
+ * @param nc The connection.
+ *
+ * @return The number, from 1 on; 0 if `nc` is NULL, was destroyed or belongs to another process.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @ingroup nats_log
+ */
+NATS_EXTERN uint64_t natsConnection_GetNumber(const natsConnection *nc);
 
 /**
  * Create a message.

@@ -12,6 +12,7 @@
 //! | Layer | What it is | What it is not |
 //! |---|---|---|
 //! | [`error`], [`secret`], `words`, `random`, `reentrancy`, `sync` | [`error::Error`], and the one map from it to the statuses of C; text that is wiped; how texts show values, errors of the system and lists; random numbers; what a thread is in the middle of, and why nothing that belongs to a thread has a destructor; the locks and atomics of those protocols that tests run in many orders (`explore`) | |
+//! | [`log`] | what the library says about its work, on its way to the program's handlers and to standard error; secrets are masked | no threads of its own |
 //! | `fork`, `locks` | which process this is, what is shared within one, descriptors that children close; locks that children of `fork` can use | no list of locks for the whole process |
 //! | [`proto`] | bytes into values and values into bytes | no sockets, locks or threads |
 //! | [`msg`] | the message, and the memory it lives in | knows `proto` only |
@@ -159,7 +160,8 @@
 //! 3. the waiting requests, or the queue of one subscription
 //! 4. the writer of the outgoing buffer
 //! 5. its appender
-//! 6. those inside [`runtime`]: the interest of a socket, the inbox of [`runtime::Io`], the queue of a pool. Nothing else
+//! 6. the queue of the log
+//! 7. those inside [`runtime`]: the interest of a socket, the inbox of [`runtime::Io`], the queue of a pool. Nothing else
 //!    is locked under them, except the list of sources under the first
 //!
 //! Debug builds check the order of 1 to 5 (`client/sync/ranked.rs`). The state of the connection comes after the reader
@@ -175,6 +177,7 @@
 //! |---|---|---|
 //! | `nats-timer` | 1 | short actions when they are due |
 //! | `nats-events` | 1 | connection callbacks and the error handler, first in, first out |
+//! | `nats-log` | 1, once there is a log handler | log handlers |
 //! | `nats-worker` | 2 to 5, up to 513 while callbacks block | sockets; message and completion callbacks |
 //! | `nats-delivery` | the program sets it | the same, in the pool of a fixed size |
 //! | `nats-dial` | 0 to 4, up to 512 while servers let them wait | attempts to reconnect, the program's delay function |
@@ -222,6 +225,7 @@ mod fork;
 pub mod js;
 pub mod kv;
 mod locks;
+pub mod log;
 pub mod micro;
 pub mod msg;
 pub mod net;

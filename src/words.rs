@@ -7,7 +7,7 @@
 
 use std::fmt::{self, Write};
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::error::{Error, Status};
 
@@ -118,6 +118,31 @@ pub(crate) fn ms(time: Duration) -> impl fmt::Display {
     Ms(time)
 }
 
+/// A moment in UTC with microseconds, as RFC 3339 writes it.
+pub(crate) fn utc(time: SystemTime) -> String {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let seconds = i64::try_from(since.as_secs()).unwrap_or(i64::MAX);
+    let (days, second) = (seconds / 86_400, seconds % 86_400);
+    let (year, month, day) = civil(days);
+    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+    let micros = since.subsec_micros();
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{micros:06}Z")
+}
+
+/// The date of a day, counted from the beginning of 1970.
+pub(crate) fn civil(days: i64) -> (i64, i64, i64) {
+    let days = days + 719_468;
+    let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (year * 365 + year / 4 - year / 100);
+    let month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month + 2) / 5 + 1;
+    match month {
+        0..10 => (era * 400 + year, month + 3, day),
+        _ => (era * 400 + year + 1, month - 9, day),
+    }
+}
+
 /// Combines several failures in one text of at most `most` bytes: all of them in full if they fit, else the beginning
 /// of each, and if there are many, only the first ones and the number of the others.
 pub(crate) fn list(failures: &[String], most: usize) -> String {
@@ -209,6 +234,13 @@ mod tests {
             )
         );
         assert_eq!(shown_around(b"a b", 1).to_string(), "a b");
+    }
+
+    #[test]
+    fn moments_are_dates_and_times() {
+        let at = |seconds, micros: u32| UNIX_EPOCH + Duration::new(seconds, micros * 1000);
+        assert_eq!(utc(at(0, 0)), "1970-01-01T00:00:00.000000Z");
+        assert_eq!(utc(at(1_709_210_096, 7)), "2024-02-29T12:34:56.000007Z");
     }
 
     #[test]

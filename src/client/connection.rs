@@ -13,6 +13,7 @@ use super::incoming::event_loop::ExternalLoop;
 use super::incoming::upstream::Received;
 use super::incoming::waiting::Waits;
 use super::interest::Interest;
+use super::logging;
 use super::observers::Observers;
 use super::options::Options;
 use super::outgoing::Outbound;
@@ -23,6 +24,7 @@ use super::session::state::Session;
 use super::session::status::ConnStatus;
 use super::session::tls::TlsPolicy;
 use crate::error::{Error, Result};
+use crate::log::{Logger, wants_thread};
 use crate::net::servers::ServerPool;
 use crate::proto::info::ServerInfo;
 use crate::runtime::{Runtime, library};
@@ -67,6 +69,7 @@ pub struct Connection {
     pub(super) observers: Observers,
     pub(super) extensions: Extensions,
     pub(super) queued_once: QueuedOnce,
+    pub(super) log: Logger,
 }
 
 impl Connection {
@@ -81,9 +84,14 @@ impl Connection {
             opts.manual_dispatch,
             opts.released_cb.clone(),
         )?;
+        let log = logging::logger(opts, &callbacks.life, &pool);
+        if log.has_own_handler() || wants_thread() {
+            runtime.start_log_thread()?;
+        }
+        let tls = TlsPolicy::new(opts.security.clone());
         Ok(Arc::new(Connection {
             handle: OnceLock::new(),
-            session: Session::new(opts.session(), TlsPolicy::new(opts.security.clone()), pool),
+            session: Session::new(opts.session(), tls, pool, log.clone()),
             max_payload: AtomicI64::new(0),
             headers: AtomicBool::new(false),
             external_loop: opts.event_loop.as_deref().map(ExternalLoop::new),
@@ -94,12 +102,13 @@ impl Connection {
                 opts.io_buf_size,
             ),
             interest: Interest::default(),
-            requests: Requests::new(),
+            requests: Requests::new(log.clone()),
             waits: Waits::new(opts.busy_poll, runtime.processors()),
             received: Received::default(),
             observers: Observers::default(),
             extensions: Extensions::default(),
             queued_once: QueuedOnce::default(),
+            log,
             runtime,
             opts: opts.clone(),
         }))
@@ -119,6 +128,17 @@ impl Connection {
     /// Returns the right to call the program; `None` once the connection is closed.
     pub(super) fn lifetime_guard(&self) -> Option<LifetimeGuard> {
         self.callbacks.life.lifetime_guard()
+    }
+
+    /// A number that no other connection of the process has.
+    pub fn number(&self) -> u64 {
+        self.callbacks.life.id()
+    }
+
+    /// What the connection, and what stands on it, logs by.
+    #[inline]
+    pub fn log(&self) -> &Logger {
+        &self.log
     }
 
     /// The state of the connection.

@@ -13,6 +13,7 @@ use super::interest::registry::Route;
 use super::outgoing::Outbound;
 use super::{Link, Subscription};
 use crate::error::Error;
+use crate::log::Logger;
 use crate::msg::MsgList;
 use crate::runtime::Runtime;
 
@@ -62,12 +63,21 @@ impl Upstream for Connection {
         self.opts.receive_busy_poll
     }
 
+    #[inline]
+    fn log(&self) -> &Logger {
+        &self.log
+    }
+
     fn has_successor(&self) -> bool {
         self.opts.allow_reconnect && !self.is_closed()
     }
 
     #[inline]
     fn deliver(&self, route: Route<Subscription>, sid: u64, msgs: MsgList) {
+        self.log.trace(|| {
+            let (count, bytes) = (msgs.len(), msgs.bytes());
+            format!("<- {count} MSG for {sid}, {bytes} bytes")
+        });
         match route {
             Route::Subscription(sub) => Subscription::receive(&sub, sid, msgs),
             Route::Requests => self.requests.answers(msgs),
@@ -75,6 +85,11 @@ impl Upstream for Connection {
     }
 
     fn control(self: &Arc<Self>, link: &Arc<Link>, control: Control) -> After {
+        self.log.trace(|| match &control {
+            Control::Pong => "<- PONG".to_owned(),
+            Control::Info(info) => format!("<- INFO of '{}'", info.server_name),
+            Control::Err(error) => format!("<- -ERR '{}'", error.text()),
+        });
         match control {
             Control::Pong => self.pong_received(link),
             Control::Info(info) => {

@@ -17,6 +17,7 @@
 //! | `requests` | requests and their answers |
 //! | `request`, `request_then`, `request_callback`, `reply_context` | making requests on a connection |
 //! | `face`, `observers`, `monitor`, `callback_queue` | what layers above need of a connection beside messages: timers, what happens to it, waiting, callbacks |
+//! | `logging` | the logger of a connection |
 //! | `why` | why a call failed, in words |
 //!
 //! What is re-exported here is the public face: JetStream, stores and services use nothing else of the client
@@ -36,6 +37,7 @@ mod flush;
 mod incoming;
 mod interest;
 mod link_host;
+mod logging;
 mod monitor;
 mod observers;
 pub mod options;

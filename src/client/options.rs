@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::{Error, Result, Status};
+use crate::log::{self, Level};
 use crate::net::auth::SignIn;
 use crate::net::nkey;
 use crate::net::proxy::Proxy;
@@ -172,6 +173,8 @@ pub struct Options {
     pub lame_duck_cb: Option<ConnHandler>,
     /// Called when no other handler will be called any more.
     pub released_cb: Option<ReleasedHandler>,
+    /// Receives the lines that the connection logs, up to a level.
+    pub log: Option<(Level, Arc<log::Handler>)>,
 }
 
 impl Options {
@@ -277,6 +280,7 @@ impl Default for Options {
             discovered_servers_cb: None,
             lame_duck_cb: None,
             released_cb: None,
+            log: None,
         }
     }
 }

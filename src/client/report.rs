@@ -11,6 +11,7 @@ use super::connection::Connection;
 use super::options::ConnHandler;
 use super::subscription::queue::Slow;
 use crate::error::{Error, Status};
+use crate::log::Target;
 
 /// Whether the callbacks that are queued at most once at a time are queued.
 #[derive(Default)]
@@ -105,6 +106,7 @@ impl Connection {
         status: Status,
         text: Option<String>,
     ) {
+        self.log_error(sub, status, text.as_deref());
         let report = Arc::new(Report::new(sub.map(|sub| sub.sid()), status, text));
         if !self.callbacks.reports.push(&report) {
             return;
@@ -121,6 +123,17 @@ impl Connection {
         if !posted {
             self.callbacks.reports.remove(&report);
         }
+    }
+
+    fn log_error(&self, sub: Option<&Arc<Subscription>>, status: Status, text: Option<&str>) {
+        let target = match sub {
+            Some(_) => Target::Subscribe,
+            None => Target::Session,
+        };
+        self.log.warn(target, || {
+            let text = text.unwrap_or(status.text());
+            format!("{} ({})", text, status.text())
+        });
     }
 
     /// As [`Connection::post_error`], from an error.

@@ -22,6 +22,7 @@ use super::session::{connect, dial, drain, loss};
 use super::subscription::queue::Closed;
 use super::subscription::state::Purpose;
 use crate::error::{Error, Result, Status};
+use crate::log::Target;
 use crate::msg;
 use crate::net::Socket;
 use crate::net::stream::Stream;
@@ -94,7 +95,8 @@ impl SessionHost for Connection {
     }
 
     fn dial(&self, attempt: &Attempt) -> Result<Socket, Failure> {
-        dial::open(self.session.config(), &self.callbacks.life, attempt)
+        let config = self.session.config();
+        dial::open(config, &self.callbacks.life, &self.log, attempt)
     }
 
     fn shake_hands(
@@ -109,6 +111,7 @@ impl SessionHost for Connection {
             config: self.session.config(),
             tls: self.session.tls(),
             life: &self.callbacks.life,
+            log: &self.log,
         };
         let info = handshake::run(&context, &mut wire, attempt)?;
         let link = Link::new(self, wire.stream, wire.receiver, wire.parser);
@@ -147,6 +150,7 @@ impl SessionHost for Connection {
     }
 
     fn ping(&self, waiter: PingWaiter) {
+        self.log.trace(|| "-> PING".to_owned());
         self.outbound.ping(waiter, When::Buffered);
     }
 
@@ -186,6 +190,7 @@ impl SessionHost for Connection {
 
     fn unsubscribe_answers(&self) {
         if let Some(sid) = self.requests.sid() {
+            self.log.trace(|| format!("-> UNSUB {sid}"));
             self.outbound
                 .control(|buf| encode::unsubscribe(buf, sid, None));
         }
@@ -239,7 +244,10 @@ impl Connection {
             Route::Subscription(sub) => sub.encode_state(frames),
             Route::Requests => self.requests.encode_state(frames),
         };
-        self.interest.resume(encode, attach);
+        let sent = self.interest.resume(encode, attach);
+        self.log.debug(Target::Subscribe, || {
+            format!("{sent} subscriptions sent to the server")
+        });
     }
 
     /// The link has ended: reconnects, or closes the connection if no reconnect is wanted.

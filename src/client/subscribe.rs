@@ -19,8 +19,10 @@ use super::subscription::queue::Slow;
 use super::subscription::state::{Made, Purpose};
 use super::{Link, Subscription};
 use crate::error::{Error, Result, Status};
+use crate::log::{Logger, Target};
 use crate::proto::{encode, subject};
 use crate::runtime::Runtime;
+use crate::words::shown;
 
 impl Connection {
     /// Creates a subscription that the server does not know yet, for [`start_subscription`](Self::start_subscription).
@@ -119,6 +121,10 @@ impl Connection {
                 return Err(self.why_not_subscribed(status, sub.name().to_bytes()));
             }
         }
+        self.log.debug(Target::Subscribe, || {
+            let subject = shown(sub.name().to_bytes()).to_string();
+            format!("subscribing to '{subject}' as {}", sub.sid())
+        });
         let route = Route::Subscription(sub.clone());
         changing.subscribe(sub.sid(), route, |buf| sub.encode_subscribe(buf));
         drop(changing);
@@ -160,6 +166,11 @@ impl Home for Connection {
     #[inline]
     fn life(&self) -> &Life {
         &self.callbacks.life
+    }
+
+    #[inline]
+    fn log(&self) -> &Logger {
+        &self.log
     }
 
     #[inline]

@@ -41,6 +41,7 @@
 //! | `fork` | detection of a new process |
 //! | [`types`] | callback types, public structures |
 //! | [`library`], [`sign`] | functions without an object |
+//! | [`log`] | the program's log handlers |
 //! | [`options`] | `natsOptions` |
 //! | [`connection`], [`connection_end`], [`connection_info`], [`publish`], [`subscribe`], [`servers`] | `natsConnection` |
 //! | [`request`], [`request_many`], [`request_async`] | requests: one reply, many, or a callback |
@@ -78,6 +79,7 @@ pub mod event_loop;
 pub mod header;
 pub mod inbox;
 pub mod library;
+pub mod log;
 pub mod msg;
 pub mod msg_header;
 pub mod msg_trace;

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::api::json::{Json, Mismatch};
-use crate::words::shown;
+use crate::words::{civil, shown};
 
 const NANOS: i64 = 1_000_000_000;
 /// The API's text for an unset time.
@@ -166,20 +166,6 @@ fn days_from_epoch(year: i64, month: i64, day: i64) -> i64 {
     let (era, year) = (year.div_euclid(400), year.rem_euclid(400));
     let day_of_year = (153 * month + 2) / 5 + day - 1;
     era * 146_097 + year * 365 + year / 4 - year / 100 + day_of_year - 719_468
-}
-
-/// The date of a day, counted from the beginning of 1970.
-fn civil(days: i64) -> (i64, i64, i64) {
-    let days = days + 719_468;
-    let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (year * 365 + year / 4 - year / 100);
-    let month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month + 2) / 5 + 1;
-    match month {
-        0..10 => (era * 400 + year, month + 3, day),
-        _ => (era * 400 + year + 1, month - 9, day),
-    }
 }
 
 /// A duration in milliseconds in the form of headers: `1m30s`, `1.5s`, `500ms`.

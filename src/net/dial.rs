@@ -15,6 +15,7 @@ use super::url::host_port;
 use super::wait::poll_until;
 use super::{Cancel, IpOrder, Socket};
 use crate::error::{Error, Result, Status};
+use crate::log::{Logger, Target};
 use crate::words::{ms, os, system};
 
 /// How long an address is tried alone before the next one is tried beside it (RFC 8305, section 5:
@@ -29,7 +30,7 @@ const STAGGER_MIN: Duration = Duration::from_millis(10);
 const UNSENT_ON_SAME_HOST: u32 = 32 * 1024;
 
 /// How to reach a host.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone)]
 pub struct DialOptions {
     /// The address families to try.
     pub order: IpOrder,
@@ -39,6 +40,15 @@ pub struct DialOptions {
     pub deadline: Instant,
     /// The local address to connect from; only addresses of its family are tried.
     pub local_addr: Option<IpAddr>,
+    /// Logs which addresses are tried, with the result.
+    pub log: Logger,
+}
+
+impl DialOptions {
+    fn log_failure(&self, address: SocketAddr, error: &io::Error) {
+        let text = || format!("{address} failed: {}", os(error));
+        self.log.debug(Target::Connect, text);
+    }
 }
 
 /// Connects to a host. All its addresses are tried: one after the other if they fail, in parallel
@@ -66,6 +76,10 @@ pub fn dial(host: &str, port: u16, options: &DialOptions, cancel: &Cancel) -> Re
         _ => e.about(&host_port(host, port)),
     })?;
     let more = addresses.len() > 1 || host.parse::<IpAddr>().is_err();
+    options.log.debug(Target::Connect, || {
+        let ips: Vec<_> = addresses.iter().map(|a| a.ip().to_string()).collect();
+        format!("{}: addresses {}", host_port(host, port), ips.join(", "))
+    });
     race(addresses, options, cancel).map_err(|failure| {
         let server = host_port(host, port);
         // Names the address, because those of one name may be different machines.
@@ -138,15 +152,15 @@ fn race(
     options: &DialOptions,
     cancel: &Cancel,
 ) -> Result<Socket, Failure> {
-    let now = Instant::now();
-    let time = options.deadline.saturating_duration_since(now);
+    let begun = Instant::now();
+    let time = options.deadline.saturating_duration_since(begun);
     let share = time / u32::try_from(addresses.len()).unwrap_or(u32::MAX).max(1);
     let stagger = share.clamp(STAGGER_MIN, STAGGER);
 
     let mut addresses: vec::IntoIter<SocketAddr> = addresses.into_iter();
     let mut running: Vec<(SocketAddr, Socket)> = Vec::new();
     let mut last_error = None;
-    let mut next_start = now;
+    let mut next_start = begun;
     loop {
         cancel.check().map_err(Failure::Other)?;
         let now = Instant::now();
@@ -160,6 +174,7 @@ fn race(
                     next_start = now + stagger;
                 }
                 Some((address, Err(e))) => {
+                    options.log_failure(address, &e);
                     last_error = Some((address, e));
                     continue;
                 }
@@ -177,9 +192,13 @@ fn race(
             match outcome(&socket) {
                 Ok(()) => {
                     tune(&socket);
+                    options.log.debug(Target::Connect, || {
+                        format!("{address} accepted after {}", ms(now - begun))
+                    });
                     return Ok(socket);
                 }
                 Err(e) => {
+                    options.log_failure(address, &e);
                     last_error = Some((address, e));
                     next_start = now;
                 }

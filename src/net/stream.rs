@@ -83,6 +83,11 @@ impl Stream {
         self.tls.get().is_some()
     }
 
+    /// TLS in words, if it is in use.
+    pub fn tls_words(&self) -> Option<String> {
+        self.tls.get().map(TlsStream::words)
+    }
+
     /// Switches to WebSocket for good; after TLS, if that is wanted. Nothing else may happen meanwhile, and nothing
     /// may have been read.
     ///

@@ -6,6 +6,8 @@ use std::io::{self, Write};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
+use crate::log::MASK;
+
 /// The fields of a CONNECT, in the order in which they are sent. `None` is not sent.
 ///
 /// All text is borrowed, so that the bytes that are sent are the only copy of a secret. `Debug`
@@ -58,6 +60,19 @@ impl Connect<'_> {
 
     /// This client accepts an INFO at any time.
     pub const PROTOCOL: u32 = 1;
+
+    /// The same without what proves the client's identity, to be shown.
+    pub fn masked(&self) -> Self {
+        let hidden = |secret: Option<&str>| secret.map(|_| MASK);
+        Connect {
+            nkey: hidden(self.nkey),
+            jwt: hidden(self.jwt),
+            sig: hidden(self.sig),
+            pass: hidden(self.pass),
+            auth_token: hidden(self.auth_token),
+            ..*self
+        }
+    }
 
     /// `CONNECT {...}`, the end of the line, and `behind`, which are wiped when dropped. The buffer
     /// is allocated in the right size, because growing would leave copies of the secrets behind.
@@ -140,6 +155,40 @@ mod tests {
         let line = connect.encode(b"");
         assert_eq!(line.len(), line.capacity());
         String::from_utf8(line.to_vec()).unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_shown_has_no_secrets(
+            nkey in option("[A-Z2-7]{8,56}"), jwt in option("[A-Za-z0-9_.-]{8,60}"), sig in option("[A-Za-z0-9_-]{8,86}"),
+            pass in option("[!-~]{8,30}"), token in option("[!-~]{8,30}"), user in "[a-z]{0,7}",
+        ) {
+            let connect = Connect {
+                nkey: nkey.as_deref(),
+                jwt: jwt.as_deref(),
+                sig: sig.as_deref(),
+                pass: pass.as_deref(),
+                auth_token: token.as_deref(),
+                user: Some(&user),
+                ..Connect::default()
+            };
+            let (all, none) = (line(&connect), line(&Connect::default()));
+            let shown = line(&connect.masked());
+            for secret in [&nkey, &jwt, &sig, &pass, &token].into_iter().flatten() {
+                let json = serde_json::to_string(secret).unwrap();
+                prop_assert!(all.contains(&json));
+                // Unless the text has it anyway.
+                prop_assert!(none.contains(secret.as_str()) || !shown.contains(secret.as_str()), "{shown}");
+                prop_assert!(none.contains(secret.as_str()) || !shown.contains(json.trim_matches('"')), "{shown}");
+            }
+            let user = format!("\"user\":\"{user}\"");
+            prop_assert!(shown.contains(&user), "{shown}");
+        }
+    }
+
+    /// A text, or none.
+    fn option(pattern: &'static str) -> impl Strategy<Value = Option<String>> {
+        prop::option::of(pattern)
     }
 
     #[test]

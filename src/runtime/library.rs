@@ -23,6 +23,7 @@ use crate::error::{Error, Result, Status};
 pub(super) use crate::fork::is_leaving as forked;
 use crate::fork::{self, PerProcess};
 use crate::locks::{Condvar, Mutex};
+use crate::log;
 use crate::words::ms;
 
 /// How long [`close`] waits for idle threads to end: usually far less than a millisecond, and then
@@ -136,6 +137,15 @@ pub fn close_and_wait(timeout: Option<Duration>) -> Result<()> {
     LIBRARY.get().close_and_wait(timeout)
 }
 
+/// The runtime, if it was started and is in use.
+pub fn running() -> Option<Arc<Runtime>> {
+    match &*LIBRARY.get().state.lock() {
+        State::Running(runtime) => Some(runtime.clone()),
+        State::Closing(closing) => closing.runtime.upgrade(),
+        State::Closed | State::Open(_) | State::Starting(_) => None,
+    }
+}
+
 /// Grows the delivery pool, after opening the library if necessary. A smaller number than before
 /// changes nothing. `NATS_ERR` if the number is not positive.
 pub fn set_delivery_pool_size(n: i32) -> Result<()> {
@@ -226,6 +236,7 @@ impl Library {
         let given = config.or_else(inherited);
         *self.given.lock() = given.clone();
         let config = given.unwrap_or_else(Config::from_env);
+        log::read_environment();
         *state = State::Open(config.clone());
         Ok(config)
     }

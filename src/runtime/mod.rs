@@ -8,6 +8,7 @@
 //! | `delivery_threads` | the delivery pool whose size the program sets |
 //! | [`events`] | one thread, first in, first out |
 //! | [`timers`] | one thread for everything that happens later |
+//! | `log_thread` | the thread that calls the program's log handlers |
 //! | `runnable` | whether a thread computes or waits |
 //! | `threads` | starting, naming, counting and joining threads |
 //!
@@ -26,6 +27,7 @@ pub mod dispatcher;
 pub mod events;
 pub mod io;
 pub mod library;
+mod log_thread;
 mod runnable;
 mod threads;
 pub mod timers;
@@ -45,6 +47,7 @@ use crate::net;
 use crate::sync;
 use delivery_threads::DeliveryThreads;
 use dispatcher::Sizes;
+use log_thread::LogThread;
 use threads::{Held, Hook, Threads};
 
 /// Something to run once.
@@ -63,6 +66,7 @@ pub struct Runtime {
     /// Runs what blocks while a connection is made.
     pub dialers: Dispatcher,
     delivery_threads: DeliveryThreads,
+    log: LogThread,
     config: Config,
     /// How many threads of the process can run at a time. Determining it takes 20 µs.
     processors: usize,
@@ -101,6 +105,7 @@ impl Runtime {
                 timers.clone(),
             ),
             timers,
+            log: LogThread::new(threads.clone()),
             config,
             processors,
             _held: threads.hold(),
@@ -116,6 +121,11 @@ impl Runtime {
     /// pool is empty.
     pub fn delivery_thread(&self) -> Result<Arc<Dispatcher>> {
         self.delivery_threads.next()
+    }
+
+    /// Starts the thread that calls log handlers, unless it runs. Fails if it cannot be started.
+    pub fn start_log_thread(&self) -> Result<()> {
+        self.log.start()
     }
 
     /// How many threads of the process can run at a time.
@@ -141,6 +151,7 @@ impl Drop for Runtime {
         self.events.stop();
         self.io.stop();
         self.timers.stop();
+        self.log.stop();
     }
 }
 

@@ -91,7 +91,7 @@ thread_local! {
 const NO_CONNECTION: u64 = 0;
 
 /// Runs a callback of the connection with this id, so that [`Life::in_callback`] knows.
-pub(super) fn inside_of<R>(id: u64, callback: impl FnOnce() -> R) -> R {
+pub(in crate::client) fn inside_of<R>(id: u64, callback: impl FnOnce() -> R) -> R {
     struct Leave(u64);
     impl Drop for Leave {
         fn drop(&mut self) {
@@ -113,7 +113,7 @@ pub(in crate::client) struct Life {
     /// A number that identifies the connection.
     id: u64,
     /// Held until the connection is closed.
-    open: RankedMutex<{ rank::LIFETIME }, Option<LifetimeGuard>>,
+    open: Arc<RankedMutex<{ rank::LIFETIME }, Option<LifetimeGuard>>>,
     /// Held until the program destroys the connection.
     owned: RankedMutex<{ rank::LIFETIME }, Option<LifetimeGuard>>,
     latch: Arc<ReleaseLatch>,
@@ -126,7 +126,7 @@ impl Life {
         Life {
             id,
             owned: RankedMutex::new(Some(lifetime_guard.clone())),
-            open: RankedMutex::new(Some(lifetime_guard)),
+            open: Arc::new(RankedMutex::new(Some(lifetime_guard))),
             latch,
         }
     }
@@ -139,6 +139,14 @@ impl Life {
     /// Returns the right to call the program; `None` once the connection is closed.
     pub(in crate::client) fn lifetime_guard(&self) -> Option<LifetimeGuard> {
         self.open.lock().clone()
+    }
+
+    /// What [`Life::lifetime_guard`] returns, for code that does not have the connection.
+    pub(in crate::client) fn source_of_guards(
+        &self,
+    ) -> impl Fn() -> Option<LifetimeGuard> + Send + Sync + use<> {
+        let open = self.open.clone();
+        move || open.lock().clone()
     }
 
     /// No callback follows, and the program is not notified of that: it never received the connection.

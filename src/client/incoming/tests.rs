@@ -18,6 +18,7 @@ use crate::client::outgoing::Outbound;
 use crate::client::outgoing::attach::SessionStart;
 use crate::error::{Error, Status};
 use crate::locks::Mutex;
+use crate::log::Logger;
 use crate::msg::receive::READ_SIZE;
 use crate::msg::{MsgList, Receiver};
 use crate::net::Socket;
@@ -46,6 +47,7 @@ struct Fake {
     /// The log of what has arrived, in order.
     log: Mutex<Vec<String>>,
     lost: Mutex<Vec<Error>>,
+    logger: Logger,
 }
 
 impl Upstream for Fake {
@@ -85,6 +87,10 @@ impl Upstream for Fake {
 
     fn receive_busy_poll(&self) -> Duration {
         Duration::ZERO
+    }
+
+    fn log(&self) -> &Logger {
+        &self.logger
     }
 
     fn has_successor(&self) -> bool {
@@ -142,6 +148,7 @@ fn link(sids: &[u64]) -> (Arc<Fake>, Arc<Link<Fake>>, UnixStream) {
         waits: Waits::new(Duration::ZERO, 1),
         log: Mutex::default(),
         lost: Mutex::default(),
+        logger: Logger::of_no_connection(),
     });
     for sid in sids {
         let route = Route::Subscription(Arc::new(Sub));

@@ -12,6 +12,7 @@ use crate::client::interest::Interest;
 use crate::client::interest::registry::{Route, Subscriber};
 use crate::client::outgoing::Outbound;
 use crate::error::Error;
+use crate::log::Logger;
 use crate::msg::MsgList;
 use crate::proto::info::ServerInfo;
 use crate::proto::server_error::ServerError;
@@ -69,6 +70,9 @@ pub(in crate::client) trait Upstream: Sized + Send + Sync + 'static {
 
     /// How long a thread that watches the sockets polls for more before it sleeps.
     fn receive_busy_poll(&self) -> Duration;
+
+    /// What the connection logs by.
+    fn log(&self) -> &Logger;
 
     /// Will there be another link when this one ends?
     fn has_successor(&self) -> bool;

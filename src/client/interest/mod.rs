@@ -100,12 +100,13 @@ impl<S: Subscriber> Interest<S> {
     }
 
     /// Sends all subscriptions to a new server. `encode` appends the frames of one subscription and returns whether
-    /// they contain a SUB; `attach` sends all frames, and returns the position of the last frame before them.
+    /// they contain a SUB; `attach` sends all frames, and returns the position of the last frame before them. Returns
+    /// how many were sent.
     pub(in crate::client) fn resume(
         &self,
         mut encode: impl FnMut(&Route<S>, &mut WriteBuf) -> bool,
         attach: impl FnOnce(SessionStart) -> u64,
-    ) {
+    ) -> usize {
         // The registry is locked: a thread that subscribes or unsubscribes now does so either before this, and is part
         // of it, or after, and sends its own frame.
         let mut registry = self.registry.lock();
@@ -124,9 +125,11 @@ impl<S: Subscriber> Interest<S> {
             subscriptions: subscribed.len() as u64,
             confirm: registry.suspect.is_some(),
         });
+        let count = subscribed.len();
         for (position, sid) in (before + 1..).zip(subscribed) {
             registry.sent(sid, position);
         }
+        count
     }
 }
 

@@ -13,15 +13,18 @@ use crate::client::requests::contexts::{Addressee, Contexts, REQUEST};
 use crate::client::sync::one_shot::OneShot;
 use crate::client::sync::ranked::{RankedMutex, rank};
 use crate::error::{Error, Result, Status};
+use crate::log::Logger;
 use crate::msg::{Msg, MsgList};
 use crate::proto::write_buf::WriteBuf;
 use crate::proto::{encode, nuid};
+use crate::words::shown;
 
 /// The requests of a connection for which threads wait, and all others whose answers arrive over the same subscription.
 pub(in crate::client) struct Requests {
     waiting: RankedMutex<{ rank::REQUESTS }, Waiting>,
     callbacks: Callbacks,
     contexts: Contexts,
+    log: Logger,
 }
 
 struct Waiting {
@@ -32,7 +35,7 @@ struct Waiting {
 }
 
 impl Requests {
-    pub(in crate::client) fn new() -> Self {
+    pub(in crate::client) fn new(log: Logger) -> Self {
         Requests {
             waiting: RankedMutex::new(Waiting {
                 inbox: None,
@@ -41,6 +44,7 @@ impl Requests {
             }),
             callbacks: Callbacks::default(),
             contexts: Contexts::default(),
+            log,
         }
     }
 
@@ -193,7 +197,9 @@ impl Requests {
         if waiting.inbox.is_none() {
             let sid = changing.next_sid();
             let prefix = prefix(sid)?;
-            changing.subscribe(sid, Route::Requests, |buf| encode_inbox(buf, sid, &prefix));
+            changing.subscribe(sid, Route::Requests, |buf| {
+                self.encode_inbox(buf, sid, &prefix);
+            });
             waiting.inbox = Some((sid, prefix));
         }
         then(&mut waiting).ok_or_else(|| Status::NATS_ERR.into())
@@ -203,14 +209,16 @@ impl Requests {
     pub(in crate::client) fn encode_state(&self, buf: &mut WriteBuf) -> bool {
         let waiting = self.waiting.lock();
         if let Some((sid, prefix)) = &waiting.inbox {
-            encode_inbox(buf, *sid, prefix);
+            self.encode_inbox(buf, *sid, prefix);
         }
         waiting.inbox.is_some()
     }
-}
 
-fn encode_inbox(buf: &mut WriteBuf, sid: u64, prefix: &[u8]) {
-    encode::subscribe(buf, &[prefix, b"*"].concat(), None, sid);
+    fn encode_inbox(&self, buf: &mut WriteBuf, sid: u64, prefix: &[u8]) {
+        self.log
+            .trace(|| format!("-> SUB {}* {sid}", shown(prefix)));
+        encode::subscribe(buf, &[prefix, b"*"].concat(), None, sid);
+    }
 }
 
 impl Waiting {

@@ -6,12 +6,13 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use super::*;
 use crate::client::requests::callbacks::Waiting as NotWaiting;
 use crate::client::requests::contexts::{CALLBACK, ReplySink};
+use crate::log::Logger;
 
 const PREFIX: &[u8] = b"_INBOX.abc.";
 
 /// Requests that are subscribed to answers.
 fn requests() -> Requests {
-    let requests = Requests::new();
+    let requests = Requests::new(Logger::of_no_connection());
     requests.waiting.lock().inbox = Some((7, PREFIX.to_vec()));
     requests
 }

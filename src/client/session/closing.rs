@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::host::{Event, SessionHost, SessionLink};
 use super::status::ConnStatus;
 use crate::error::Status;
+use crate::log::Target;
 
 /// Closes the connection at once. All waiters are notified; nothing blocks.
 pub(in crate::client) fn close_now<H: SessionHost>(host: &Arc<H>) {
@@ -15,6 +16,12 @@ pub(in crate::client) fn close_now<H: SessionHost>(host: &Arc<H>) {
         }
         host.session()
             .set_status(&mut state, ConnStatus::NATS_CONN_STATUS_CLOSED);
+        host.session()
+            .log()
+            .info(Target::Session, || match state.has_error() {
+                Some(error) => format!("closed: {error}"),
+                None => "closed".to_owned(),
+            });
         if let Some(cancel) = state.attempt.take() {
             cancel.cancel();
         }

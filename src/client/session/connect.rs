@@ -12,9 +12,10 @@ use super::state::LAST_ERROR_MAX;
 use super::status::ConnStatus;
 use crate::client::outgoing::ping::PingWaiter;
 use crate::error::{Error, Result, Status};
+use crate::log::Target;
 use crate::net::servers::{AuthErrorKind, PassCounter};
 use crate::proto::info::ServerInfo;
-use crate::words::list;
+use crate::words::{list, ms, shown};
 
 /// The kind of success.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -43,6 +44,10 @@ pub(in crate::client) fn connect<H: SessionHost>(host: &Arc<H>) -> Result<()> {
             return Err(error);
         }
         passes += 1;
+        host.session().log().info(Target::Connect, || {
+            let pause = ms(config.reconnect_wait);
+            format!("no server: the next attempt is in {pause}")
+        });
         std::thread::sleep(config.reconnect_wait);
     }
 }
@@ -112,6 +117,8 @@ fn abandon<H: SessionHost>(host: &Arc<H>) {
             .set_status(&mut state, ConnStatus::NATS_CONN_STATUS_CLOSED);
     }
     host.close_outgoing();
+    // The program may free the closure of its handler when the call has returned.
+    host.session().log().finish();
     host.callbacks().life.never_owned();
     host.callbacks().end_dispatch();
 }
@@ -140,6 +147,8 @@ fn open_session<H: SessionHost>(
 }
 
 fn first_attempt_failed<H: SessionHost>(host: &Arc<H>, error: &Error, kind: Option<AuthErrorKind>) {
+    let text = || error.text().to_owned();
+    host.session().log().warn(Target::Connect, text);
     let mut state = host.session().state.lock();
     state.attempt = None;
     if !state.is_closed() {
@@ -175,6 +184,13 @@ pub(super) fn established<H: SessionHost>(
             .set_status(&mut state, ConnStatus::NATS_CONN_STATUS_CONNECTED);
         // The program learns of it by the return of `connect`.
         state.reported_connected = kind == Kind::InitialConnect;
+        host.session().log().info(Target::Connect, || {
+            let server = state
+                .pool
+                .current()
+                .map(|server| server.url.without_credentials());
+            connected_words(&server.unwrap_or_default(), &info)
+        });
         let first = state.first_pending || kind == Kind::InitialConnect;
         (first, state.lost_link.upgrade())
     };
@@ -197,6 +213,19 @@ pub(super) fn established<H: SessionHost>(
     Ok(())
 }
 
+fn connected_words(server: &str, info: &ServerInfo) -> String {
+    let shown = |text: &str| shown(text.as_bytes()).to_string();
+    let (name, version) = (shown(&info.server_name), shown(&info.version));
+    let mut words = format!(
+        "connected to {server}: server '{name}', version {version}, client {}",
+        info.client_id
+    );
+    if !info.cluster.is_empty() {
+        words += &format!(", cluster '{}'", shown(&info.cluster));
+    }
+    words
+}
+
 /// Marks the connection as restored and tells the program, unless the server has been lost meanwhile.
 fn announce<H: SessionHost>(host: &Arc<H>, link: &Arc<H::Link>) {
     let mut state = host.session().state.lock();
@@ -209,6 +238,8 @@ fn announce<H: SessionHost>(host: &Arc<H>, link: &Arc<H::Link>) {
         host.tell(Event::Connected);
     } else {
         host.session().count_reconnect();
+        let text = || "the connection is restored".to_owned();
+        host.session().log().info(Target::Session, text);
         host.tell(Event::Reconnected);
     }
 }
@@ -230,15 +261,22 @@ pub(in crate::client) fn info_received<H: SessionHost>(
         false => &info.connect_urls,
     };
     let discovered = state.pool.update_discovered(urls, ignore, first, randomize);
-    let lame = info.ldm;
+    let (lame, urls_announced) = (info.ldm, urls.len());
     state.info = info;
     if state.is_closed() {
         return;
     }
+    let log = host.session().log();
+    log.debug(Target::Session, || {
+        let (cluster, all) = (urls_announced, state.pool.len());
+        format!("INFO: {cluster} servers announced, {all} known")
+    });
     if discovered {
         host.tell(Event::DiscoveredServers);
     }
     if lame {
+        let text = || "the server is about to shut down (lame duck mode)".to_owned();
+        log.warn(Target::Session, text);
         host.tell(Event::LameDuck);
     }
 }

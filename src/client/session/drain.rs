@@ -11,6 +11,7 @@ use super::status::ConnStatus;
 use crate::client::outgoing::ping::{ANSWER_MAX, PingWaiter};
 use crate::error::{Error, Result, Status};
 use crate::locks::Mutex;
+use crate::log::Target;
 use crate::runtime::TimerHandle;
 use crate::words::ms;
 
@@ -63,6 +64,12 @@ pub(in crate::client) fn drain<H: SessionHost>(
             timer: None,
             flushed: false,
         });
+        host.session()
+            .log()
+            .info(Target::Session, || match timeout {
+                Some(timeout) => format!("draining, for up to {}", ms(timeout)),
+                None => "draining".to_owned(),
+            });
         host.tell(Event::Draining);
     }
     let tell_subscriptions = host.drain_subscriptions();

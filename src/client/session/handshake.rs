@@ -12,6 +12,7 @@ use crate::client::session::failure::Failure;
 use crate::client::session::identity::Identity;
 use crate::client::session::tls::TlsPolicy;
 use crate::error::{Error, Result, Status};
+use crate::log::{Logger, Target};
 use crate::msg::Receiver;
 use crate::net::cancel::Cancel;
 use crate::net::stream::Stream;
@@ -79,6 +80,7 @@ pub(in crate::client) struct Context<'a> {
     pub(in crate::client) config: &'a Config,
     pub(in crate::client) tls: &'a TlsPolicy,
     pub(in crate::client) life: &'a Life,
+    pub(in crate::client) log: &'a Logger,
 }
 
 /// Runs the handshake, up to the server's PONG. Bytes that were received behind the PONG remain in the receiver.
@@ -87,7 +89,12 @@ pub(in crate::client) fn run(
     wire: &mut Wire,
     attempt: &Attempt,
 ) -> Result<ServerInfo, Failure> {
-    let Context { config, tls, life } = context;
+    let Context {
+        config,
+        tls,
+        life,
+        log,
+    } = context;
     let late = |what: &'static str| move |e: Error| attempt.or_say_late(e, what);
     if attempt.url.is_websocket() {
         let headers = &config.websocket_headers;
@@ -97,7 +104,8 @@ pub(in crate::client) fn run(
         tls.start(&wire.stream, &wire.receiver, attempt, life)
             .map_err(late("accepted but did not answer the TLS handshake"))?;
     }
-    let info = match wire.next(attempt) {
+    wire.log_tls(log);
+    let info = match wire.next(attempt, log) {
         Ok(Reply::Info(info)) => info,
         // A server that has too many clients may report that at once.
         Ok(Reply::Err(error)) => {
@@ -115,6 +123,7 @@ pub(in crate::client) fn run(
     if !wire.stream.is_websocket() && !wire.stream.is_tls() && tls.heed(&info)? {
         tls.start(&wire.stream, &wire.receiver, attempt, life)
             .map_err(late("did not answer the TLS handshake"))?;
+        wire.log_tls(log);
     }
     if config.no_echo && info.proto < 1 {
         return Err(Error::new(
@@ -130,14 +139,18 @@ pub(in crate::client) fn run(
     let max_msg = usize::try_from(info.max_payload).unwrap_or(usize::MAX);
     wire.parser.set_max_msg(max_msg.max(MAX_MSG_FLOOR));
     let identity = Identity::for_attempt(config, life, attempt, &info.nonce)?;
-    let hello = hello(config, &info, &identity, wire.stream.is_tls());
+    log.debug(Target::Connect, || {
+        let server = attempt.url.host_port();
+        format!("{server}: signing in with {}", identity.kinds())
+    });
+    let hello = hello(config, &info, &identity, wire.stream.is_tls(), log);
     write_all(&wire.stream, &hello, attempt)?;
     drop(hello);
     wire.stream.wipe_sent();
     let mut expected = if config.verbose { "+OK" } else { "PONG" };
     let silent = late("took CONNECT but sent no PONG");
     loop {
-        match wire.next(attempt).map_err(silent)? {
+        match wire.next(attempt, log).map_err(silent)? {
             Reply::Ok if expected == "+OK" => expected = "PONG",
             Reply::Pong if expected == "PONG" => return Ok(*info),
             Reply::Err(error) => return Err(refusal(&error, &identity)),
@@ -180,6 +193,14 @@ impl Wire {
             receiver: Receiver::new(padding, read_size),
             parser: Parser::new(MAX_MSG_FLOOR),
         }
+    }
+
+    /// Logs which TLS is used, if any.
+    fn log_tls(&self, log: &Logger) {
+        log.debug(Target::Tls, || match self.stream.tls_words() {
+            Some(words) => words,
+            None => "none so far".to_owned(),
+        });
     }
 
     /// Has something been received that does not begin like an INFO?
@@ -262,7 +283,7 @@ fn refusal(error: &ServerError, identity: &Identity) -> Failure {
 
 impl Wire {
     /// Waits for the next operation of the server.
-    fn next(&mut self, attempt: &Attempt) -> Result<Reply> {
+    fn next(&mut self, attempt: &Attempt, log: &Logger) -> Result<Reply> {
         loop {
             let step = self
                 .parser
@@ -272,6 +293,10 @@ impl Wire {
                 if consumed > LINE_MAX + encode::CRLF.len() {
                     return Err(too_long());
                 }
+                log.trace(|| {
+                    let line = self.receiver.unparsed()[..consumed].trim_ascii_end();
+                    format!("<- {}", String::from_utf8_lossy(line))
+                });
                 let reply = match op {
                     Op::Info(json) => Reply::Info(Box::new(parse_info(json)?)),
                     Op::Ping => Reply::Ping,
@@ -349,13 +374,14 @@ fn hello(
     info: &ServerInfo,
     identity: &Identity,
     tls_required: bool,
+    log: &Logger,
 ) -> Zeroizing<Vec<u8>> {
     let name = config
         .name
         .as_ref()
         .map(|n| n.to_string_lossy())
         .unwrap_or_default();
-    Connect {
+    let connect = Connect {
         verbose: config.verbose,
         pedantic: config.pedantic,
         nkey: identity.proof.nkey.as_deref(),
@@ -372,8 +398,13 @@ fn hello(
         echo: !config.no_echo,
         headers: info.headers,
         no_responders: info.headers && !config.disable_no_responders,
-    }
-    .encode(encode::PING)
+    };
+    log.trace(|| {
+        let masked = connect.masked().encode(b"");
+        format!("-> {}", String::from_utf8_lossy(masked.trim_ascii_end()))
+    });
+    log.trace(|| "-> PING".to_owned());
+    connect.encode(encode::PING)
 }
 
 #[cfg(test)]

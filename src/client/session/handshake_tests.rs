@@ -60,6 +60,7 @@ fn shake<T: Send + 'static>(
         config: &opts.session(),
         tls: &TlsPolicy::new(opts.security.clone()),
         life: &Life::new(1, None),
+        log: &Logger::of_no_connection(),
     };
     let outcome = run(&context, &mut wire, attempt);
     let behind = wire.receiver.unparsed().to_vec();

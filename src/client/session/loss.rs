@@ -23,6 +23,7 @@ use super::reconnect::next_attempt;
 use super::state::State;
 use super::status::ConnStatus;
 use crate::error::{Error, Result, Status};
+use crate::log::Target;
 use crate::net::servers::{AuthErrorKind, PassCounter};
 use crate::proto::server_error::{Consequence, ServerError};
 
@@ -107,6 +108,10 @@ pub(in crate::client) fn on_disconnect<H: SessionHost>(
         if let Some(timer) = state.ping_timer.take() {
             timer.cancel();
         }
+        host.session().log().warn(Target::Session, || {
+            let server = state.pool.current().map(|server| server.url.host_port());
+            format!("lost {}: {error}", server.unwrap_or_default())
+        });
         if !host.session().config().allow_reconnect || state.status().is_draining() {
             state.set_last_error(&error);
             drop(state);

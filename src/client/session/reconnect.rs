@@ -10,9 +10,11 @@ use super::host::{Event, SessionHost};
 use super::loss::is_second_auth_error;
 use super::status::ConnStatus;
 use crate::locks::Mutex;
+use crate::log::Target;
 use crate::net::servers::Pause;
 use crate::random;
 use crate::runtime::Job;
+use crate::words::ms;
 
 /// The pause between one server and the next in the same pass.
 const SHORT_PAUSE: Duration = Duration::from_millis(1);
@@ -63,6 +65,8 @@ pub(super) fn next_attempt<H: SessionHost>(host: &Arc<H>) {
         }
     };
     let Some((pause, pass)) = pause else {
+        let text = || "no server is left to try".to_owned();
+        host.session().log().error(Target::Session, text);
         return close_now(host);
     };
     let config = host.session().config();
@@ -133,6 +137,8 @@ fn attempt_after<H: SessionHost>(host: &Arc<H>, pause: Duration) {
     if state.is_closed() {
         return;
     }
+    let text = || format!("the next attempt is in {}", ms(pause));
+    host.session().log().debug(Target::Connect, text);
     let go = Box::new(move || step(&this, attempt));
     state.retry_timer = Some(host.runtime().timers.after(pause, go));
 }
@@ -163,6 +169,8 @@ fn attempt<H: SessionHost>(host: &Arc<H>) {
         if state.is_closed() {
             return;
         }
+        let text = || error.text().to_owned();
+        host.session().log().warn(Target::Connect, text);
         state.set_attempt_error(&error);
         host.session()
             .set_status(&mut state, ConnStatus::NATS_CONN_STATUS_RECONNECTING);
@@ -173,6 +181,8 @@ fn attempt<H: SessionHost>(host: &Arc<H>) {
         kind.is_some_and(|kind| is_second_auth_error(host, kind))
     };
     if abort {
+        let text = || "the server has refused the credentials twice".to_owned();
+        host.session().log().error(Target::Session, text);
         close_now(host);
     } else {
         next_attempt(host);

@@ -11,10 +11,12 @@ use super::status::ConnStatus;
 use super::tls::TlsPolicy;
 use crate::client::sync::ranked::{RankedMutex, rank};
 use crate::error::{Error, Result, Status};
+use crate::log::{Logger, Target};
 use crate::net::cancel::Cancel;
 use crate::net::servers::{PassCounter, Server, ServerPool};
 use crate::proto::info::ServerInfo;
 use crate::runtime::TimerHandle;
+use crate::words::ms;
 
 /// The longest text of a last error, in bytes.
 pub(in crate::client) const LAST_ERROR_MAX: usize = 255;
@@ -29,6 +31,7 @@ pub(in crate::client) struct Session<L> {
     /// Set from the loss of a server until the connection is restored.
     reconnecting: AtomicBool,
     reconnects: AtomicU64,
+    log: Logger,
 }
 
 /// What the lock of a session protects.
@@ -105,7 +108,12 @@ pub(in crate::client) fn as_last_error(text: &str) -> &str {
 }
 
 impl<L> Session<L> {
-    pub(in crate::client) fn new(config: Config, tls: TlsPolicy, pool: ServerPool) -> Self {
+    pub(in crate::client) fn new(
+        config: Config,
+        tls: TlsPolicy,
+        pool: ServerPool,
+        log: Logger,
+    ) -> Self {
         Session {
             config,
             tls,
@@ -131,6 +139,7 @@ impl<L> Session<L> {
             status: AtomicU8::new(ConnStatus::NATS_CONN_STATUS_DISCONNECTED as u8),
             reconnecting: AtomicBool::new(false),
             reconnects: AtomicU64::new(0),
+            log,
         }
     }
 
@@ -138,11 +147,22 @@ impl<L> Session<L> {
         &self.config
     }
 
+    /// What the session logs by.
+    pub(in crate::client) fn log(&self) -> &Logger {
+        &self.log
+    }
+
     pub(in crate::client) fn tls(&self) -> &TlsPolicy {
         &self.tls
     }
 
     pub(super) fn set_status(&self, state: &mut State<L>, status: ConnStatus) {
+        if state.status != status {
+            let from = state.status;
+            self.log.debug(Target::Session, || {
+                format!("state: {} -> {}", from.name(), status.name())
+            });
+        }
         state.status = status;
         self.status.store(status as u8, Ordering::Release);
     }
@@ -170,6 +190,10 @@ impl<L> Session<L> {
             cancel: Cancel::new()?,
         };
         state.attempt = Some(attempt.cancel.clone());
+        self.log.debug(Target::Connect, || {
+            let server = attempt.url.without_credentials();
+            format!("trying {server}, for up to {}", ms(attempt.time))
+        });
         Ok(attempt)
     }
 

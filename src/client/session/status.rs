@@ -36,6 +36,19 @@ impl natsConnStatus {
         )
     }
 
+    /// The state in words.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NATS_CONN_STATUS_DISCONNECTED => "disconnected",
+            Self::NATS_CONN_STATUS_CONNECTING => "connecting",
+            Self::NATS_CONN_STATUS_CONNECTED => "connected",
+            Self::NATS_CONN_STATUS_CLOSED => "closed",
+            Self::NATS_CONN_STATUS_RECONNECTING => "reconnecting",
+            Self::NATS_CONN_STATUS_DRAINING_SUBS => "draining subscriptions",
+            Self::NATS_CONN_STATUS_DRAINING_PUBS => "draining publishes",
+        }
+    }
+
     /// Is there a server at the other end?
     pub fn has_server(self) -> bool {
         self == Self::NATS_CONN_STATUS_CONNECTED || self.is_draining()

@@ -27,6 +27,7 @@ use crate::client::outgoing::attach::Detached;
 use crate::client::outgoing::ping::PingWaiter;
 use crate::error::{Error, Result, Status};
 use crate::locks::Mutex;
+use crate::log::Logger;
 use crate::net::Socket;
 use crate::net::servers::{AuthErrorKind, ServerPool};
 use crate::proto::info::ServerInfo;
@@ -263,7 +264,12 @@ fn host(
     let pool = ServerPool::new(None, servers, true).unwrap();
     let (told, hear) = mpsc::channel();
     let host = TestHost {
-        session: Session::new(opts.session(), TlsPolicy::new(opts.security.clone()), pool),
+        session: Session::new(
+            opts.session(),
+            TlsPolicy::new(opts.security.clone()),
+            pool,
+            Logger::of_no_connection(),
+        ),
         callbacks: Callbacks::new(1, runtime.clone(), false, None).unwrap(),
         runtime,
         outcomes: Mutex::new(outcomes.into_iter().collect()),

@@ -11,7 +11,7 @@ use crate::client::subscription::home::Home;
 use crate::client::subscription::queue::Closed;
 use crate::client::subscription::state::Subscription;
 use crate::error::{Error, Result, Status};
-use crate::proto::encode;
+use crate::log::Target;
 
 impl<H: Home> Subscription<H> {
     /// Starts to drain: the server stops sending, received messages are delivered, then the subscription is closed.
@@ -28,6 +28,7 @@ impl<H: Home> Subscription<H> {
             return Ok(());
         }
         let me = self.me.clone();
+        self.home.log().trace(|| "-> PING".to_owned());
         self.home.outbound().ping(
             PingWaiter::Then(Box::new(move |result| {
                 if let Some(sub) = me.upgrade() {
@@ -54,8 +55,11 @@ impl<H: Home> Subscription<H> {
         let tell = !queue.server_has_ended();
         queue.begin_drain();
         drop(queue);
+        self.home
+            .log()
+            .debug(Target::Subscribe, || format!("{} drains", self.called()));
         if tell {
-            changing.tell_drain(|buf| encode::unsubscribe(buf, self.sid(), None));
+            changing.tell_drain(|buf| self.encode_unsubscribe(buf, None));
         }
         Ok(true)
     }

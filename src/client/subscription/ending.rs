@@ -7,7 +7,7 @@ use crate::client::subscription::endings::EndReason;
 use crate::client::subscription::home::Home;
 use crate::client::subscription::queue::Closed;
 use crate::client::subscription::state::Subscription;
-use crate::proto::encode;
+use crate::log::Target;
 use crate::runtime::TimerHandle;
 
 impl<H: Home> Subscription<H> {
@@ -19,7 +19,7 @@ impl<H: Home> Subscription<H> {
             let known = changing.remove(self.sid());
             let tell = known && !self.queue.lock().server_has_ended();
             if tell {
-                changing.tell(|buf| encode::unsubscribe(buf, self.sid(), None));
+                changing.tell(|buf| self.encode_unsubscribe(buf, None));
             }
             tell
         };
@@ -37,6 +37,10 @@ impl<H: Home> Subscription<H> {
             return;
         };
         self.ended.store(true, Ordering::Release);
+        self.home.log().debug(Target::Subscribe, || {
+            let reason = EndReason::from(ended.why);
+            format!("{} ended: {reason:?}", self.called())
+        });
         let timer = queue.take_drain_timer();
         drop(queue);
         cancel(timer);

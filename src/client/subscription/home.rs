@@ -10,6 +10,7 @@ use crate::client::outgoing::Outbound;
 use crate::client::outgoing::wire::Wire;
 use crate::client::subscription::queue::Slow;
 use crate::client::subscription::state::Subscription;
+use crate::log::Logger;
 use crate::runtime::Runtime;
 
 /// The connection that a subscription belongs to.
@@ -28,6 +29,9 @@ pub(in crate::client) trait Home: Sized + Send + Sync + 'static {
 
     /// Records which callbacks run.
     fn life(&self) -> &Life;
+
+    /// What the connection logs by.
+    fn log(&self) -> &Logger;
 
     /// The queue of callbacks, if the program runs them itself.
     fn manual(&self) -> Option<&ManualQueue>;

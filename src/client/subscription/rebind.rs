@@ -43,6 +43,7 @@ impl<H: Home> Subscription<H> {
         self.bound.set(sid, name);
         drop(queue);
         if tell {
+            self.home.log().trace(|| format!("-> UNSUB {old}"));
             changing.tell(|buf| encode::unsubscribe(buf, old, None));
         }
         // Not into the outgoing buffer directly, which is locked after the queue.

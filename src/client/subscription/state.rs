@@ -21,6 +21,7 @@ use crate::msg::Msg;
 use crate::proto::encode;
 use crate::proto::write_buf::WriteBuf;
 use crate::runtime::Dispatcher;
+use crate::words::shown;
 
 /// The receiver of a subscription's messages. Calls never overlap: `begin`, any number of `deliver`, `end`, all on one
 /// thread. The next round may be on another thread.
@@ -213,12 +214,33 @@ impl<H: Home> Subscription<H> {
     }
 
     pub(in crate::client) fn encode_subscribe(&self, buf: &mut WriteBuf) {
+        self.home.log().trace(|| {
+            let queue = self
+                .queue_group
+                .as_deref()
+                .map(|q| format!(" {}", shown(q)));
+            let subject = shown(self.name().to_bytes()).to_string();
+            format!(
+                "-> SUB {subject}{} {}",
+                queue.unwrap_or_default(),
+                self.sid()
+            )
+        });
         encode::subscribe(
             buf,
             self.name().to_bytes(),
             self.queue_group.as_deref(),
             self.sid(),
         );
+    }
+
+    /// Encodes the end of the subscription: now, or after this number of messages.
+    pub(in crate::client) fn encode_unsubscribe(&self, buf: &mut WriteBuf, max: Option<u64>) {
+        self.home.log().trace(|| {
+            let max = max.map(|max| format!(" {max}")).unwrap_or_default();
+            format!("-> UNSUB {}{max}", self.sid())
+        });
+        encode::unsubscribe(buf, self.sid(), max);
     }
 
     /// Encodes the subscription for a new server. Returns true if that includes a SUB, which the server may refuse.
@@ -238,13 +260,13 @@ impl<H: Home> Subscription<H> {
         match left {
             // The subscription ends when its last callback returns.
             Some(0) => {
-                encode::unsubscribe(buf, self.sid(), None);
+                self.encode_unsubscribe(buf, None);
                 false
             }
             left => {
                 self.encode_subscribe(buf);
                 if left.is_some() {
-                    encode::unsubscribe(buf, self.sid(), left);
+                    self.encode_unsubscribe(buf, left);
                 }
                 true
             }
@@ -403,7 +425,7 @@ impl<H: Home> Subscription<H> {
         }
         let told = queue.set_max(max);
         drop(queue);
-        changing.tell(|buf| encode::unsubscribe(buf, self.sid(), Some(told)));
+        changing.tell(|buf| self.encode_unsubscribe(buf, Some(told)));
         Ok(())
     }
 

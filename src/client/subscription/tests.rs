@@ -17,6 +17,7 @@ use crate::client::outgoing::Outbound;
 use crate::client::outgoing::wire::{ByteStream, Wire};
 use crate::error::{Error, Result, Status};
 use crate::locks::Mutex;
+use crate::log::Logger;
 use crate::msg::{Msg, MsgList};
 use crate::runtime::{Runtime, library};
 
@@ -102,6 +103,7 @@ struct Fake {
     closed: AtomicBool,
     slow: Mutex<Vec<u64>>,
     gone: AtomicUsize,
+    log: Logger,
 }
 
 impl Home for Fake {
@@ -121,6 +123,10 @@ impl Home for Fake {
 
     fn life(&self) -> &Life {
         &self.life
+    }
+
+    fn log(&self) -> &Logger {
+        &self.log
     }
 
     fn manual(&self) -> Option<&ManualQueue> {
@@ -178,6 +184,7 @@ fn home() -> Arc<Fake> {
         closed: AtomicBool::new(false),
         slow: Mutex::default(),
         gone: AtomicUsize::new(0),
+        log: Logger::of_no_connection(),
     })
 }
 

@@ -105,7 +105,7 @@ unsafe fn edit(
 ///
 /// # Safety
 /// As for [`edit`].
-unsafe fn set(opts: *mut natsOptions, change: impl FnOnce(&mut Options)) -> Result<()> {
+pub(super) unsafe fn set(opts: *mut natsOptions, change: impl FnOnce(&mut Options)) -> Result<()> {
     // SAFETY: the contract above.
     unsafe {
         edit(opts, |o| {

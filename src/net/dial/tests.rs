@@ -12,6 +12,7 @@ fn options(ms: u64) -> DialOptions {
         randomize: true,
         deadline: Instant::now() + Duration::from_millis(ms),
         local_addr: None,
+        log: crate::log::Logger::of_no_connection(),
     }
 }
 

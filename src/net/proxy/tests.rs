@@ -22,6 +22,7 @@ fn through(url: &str, host: &str, port: u16, script: Script) -> (Result<()>, Vec
         randomize: false,
         deadline: Instant::now() + Duration::from_secs(20),
         local_addr: None,
+        log: crate::log::Logger::of_no_connection(),
     };
     thread::scope(|scope| {
         scope.spawn(move || script(&mut listener.accept().unwrap().0));
@@ -282,6 +283,7 @@ fn a_proxy_that_says_nothing_ends_at_the_deadline_or_when_cancelled() {
             randomize: false,
             deadline: far,
             local_addr: None,
+            log: crate::log::Logger::of_no_connection(),
         };
         let socket = proxy.dial(&options, &cancel).unwrap();
         let near = Instant::now() + Duration::from_millis(20);

@@ -10,6 +10,7 @@ use rustls::unbuffered::{
 
 use super::text::{describe, ssl_error};
 use super::verifier::failure;
+use super::x509::names;
 use crate::error::{Error, Result, Status};
 
 /// The largest record on the wire, with a margin.
@@ -267,6 +268,19 @@ impl Session {
         if let Ok(ConnectionState::EncodeTlsData(state)) = state {
             self.owes = encode(state, &mut self.out).is_ok();
         }
+    }
+
+    /// Version, cipher suite, and whose certificate the server has.
+    pub(super) fn words(&self) -> String {
+        let version = self.tls.protocol_version().and_then(|v| v.as_str());
+        let suite = self.tls.negotiated_cipher_suite();
+        let suite = suite.and_then(|s| s.suite().as_str()).unwrap_or_default();
+        let mut words = format!("{} with {suite}", version.unwrap_or("TLS"));
+        let certificates = self.tls.peer_certificates().unwrap_or_default();
+        if let Some(names) = certificates.first().and_then(|c| names(c)) {
+            words += &format!("; certificate of '{}' by '{}'", names.subject, names.issuer);
+        }
+        words
     }
 
     /// Has the server sent something in the session?

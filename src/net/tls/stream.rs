@@ -47,6 +47,11 @@ struct Sender {
 }
 
 impl TlsStream {
+    /// Version, cipher suite, and whose certificate the server has.
+    pub(in crate::net) fn words(&self) -> String {
+        self.session.lock().words()
+    }
+
     pub(super) fn new(session: Session) -> Self {
         TlsStream {
             session: Mutex::new(session),

@@ -278,7 +278,11 @@ impl<U: Upstream> Link<U> {
 
     fn perform(self: &Arc<Self>, operation: Operation) -> Result<(), Stop> {
         match operation {
-            Operation::Ping => self.up.outbound().answer_ping(),
+            Operation::Ping => {
+                self.up.log().trace(|| "<- PING".to_owned());
+                self.up.outbound().answer_ping();
+                self.up.log().trace(|| "-> PONG".to_owned());
+            }
             Operation::Ok => {}
             Operation::Other(control) => match self.up.control(self, control) {
                 After::ReadOn => {}
