@@ -320,66 +320,6 @@ typedef enum kvOperation {
     kvOp_Purge
 } kvOperation;
 
-/** How important a line is. Each level includes those before it. */
-enum Level
-#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
-  : uint8_t
-#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
- {
-    /** Something failed for good, or was lost. */
-    Error = 1,
-    /** Something failed and is tried again, or needs attention. */
-    Warn,
-    /** Something that happens rarely: a connection is made, lost, restored, closed. */
-    Info,
-    /** Each step. */
-    Debug,
-    /** The protocol. */
-    Trace
-};
-#ifndef __cplusplus
-#if __STDC_VERSION__ >= 202311L
-typedef enum Level Level;
-#else
-typedef uint8_t Level;
-#endif // __STDC_VERSION__ >= 202311L
-#endif /* __cplusplus */
-
-/** The part of the library that a line is about. */
-enum Target
-#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
-  : uint8_t
-#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
- {
-    /** Opening and closing the library. */
-    Library,
-    /** Attempts to connect: addresses, the handshake. */
-    Connect,
-    /** TLS. */
-    Tls,
-    /** The state of a connection, and errors that no call can return. */
-    Session,
-    /** Subscriptions. */
-    Subscribe,
-    /** JetStream. */
-    JetStream,
-    /** Key-value buckets. */
-    Kv,
-    /** Object stores. */
-    Object,
-    /** Services. */
-    Micro,
-    /** The lines of the protocol. */
-    Protocol
-};
-#ifndef __cplusplus
-#if __STDC_VERSION__ >= 202311L
-typedef enum Target Target;
-#else
-typedef uint8_t Target;
-#endif // __STDC_VERSION__ >= 202311L
-#endif /* __cplusplus */
-
 /* ---- JetStream: choices, and what servers say went wrong -------------------------------------------- */
 
 /**

@@ -42,7 +42,6 @@ use crate::words;
 
 /// How important a line is. Each level includes those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[repr(u8)]
 pub enum Level {
     /// Something failed for good, or was lost.
     Error = 1,
@@ -80,7 +79,6 @@ impl Level {
 
 /// The part of the library that a line is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
 pub enum Target {
     /// Opening and closing the library.
     Library,
