@@ -34,7 +34,7 @@ say "$("$NATS_SERVER" --version), $(rustc --version), $(cmake --version | head -
 step "Formatting (cargo fmt, clang-format)"
 cargo fmt --check
 cargo fmt --check --manifest-path interop/async-nats/Cargo.toml
-C_FOLDERS=(c-tests compat examples-c interop include/compat include/nats_rs)
+C_FOLDERS=(c-tests tests/chaos compat examples-c interop include/compat include/nats_rs)
 [ ! -d bench ] || C_FOLDERS+=(bench)
 find "${C_FOLDERS[@]}" -name '*.[ch]' -print0 | xargs -0 clang-format --dry-run -Werror
 
@@ -90,6 +90,9 @@ scripts/dropin-test.sh
 export NATS_RS_LIBRARY="$BUILD/lib/libnats_rs.so" # what the next ones test and measure
 step "Interoperability with nats-py and async-nats"
 scripts/interop-test.sh
+
+step "Chaos"
+scripts/chaos.sh
 
 step "Other languages: Python, Node, Go"
 scripts/install-deps.sh bindings || say "what is missing is left out"

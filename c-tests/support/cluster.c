@@ -4,8 +4,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-/* A free port below those that the system gives to clients: while its server is down no client's socket gets it. */
-static int fixed_port(void) {
+int fixed_port(void) {
     static unsigned seed;
     int attempts;
 

@@ -20,6 +20,9 @@ typedef struct cluster {
 /* Starts the servers, and waits until their JetStream takes requests. */
 void cluster_start(cluster *c);
 void cluster_stop(cluster *c);
+
+/* A free port below those that the system gives to clients: while its server is down no client's socket gets it. */
+int fixed_port(void);
 /* Options with the URLs of all servers, for a client that never gives up and is not slow to come back. */
 natsOptions *cluster_options(const cluster *c);
 /* The number of the server that leads this stream; -1 while there is none, or nobody says so in time. */

@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# The chaos of scripts/chaos.sh for hours, with a sample a second of memory, threads, descriptors and the time of round
+# trips, and a plot of them. Fails for what chaos.sh fails for, and if memory grows by more than 4 MiB from the first
+# fifth of the time (its first tenth left out) to the last.
+#
+# usage: soak.sh [MINUTES] [DIRECTORY]   MINUTES (60); DIRECTORY for soak.txt, soak.svg and soak.log (build/soak)
+# CHAOS_SEED=N and NATS_RS_LIBRARY=FILE as for chaos.sh. Streams grow on the disk: some 100 MB an hour.
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+MINUTES=${1:-60}
+OUT=${2:-build/soak}
+mkdir -p "$OUT"
+have python3 || die "Please install python3"
+export CHAOS_SAMPLES="$OUT/soak.txt"
+export CHAOS_SLOW=${CHAOS_SLOW:-4} CHAOS_FLAT_KIB=${CHAOS_FLAT_KIB:-4096}
+rc=0
+scripts/chaos.sh $((MINUTES * 60)) 2>&1 | tee "$OUT/soak.log" || rc=$?
+python3 tests/chaos/plot.py "$CHAOS_SAMPLES" "$OUT/soak.svg"
+say "Wrote $OUT/soak.txt, $OUT/soak.svg and $OUT/soak.log"
+exit "$rc"

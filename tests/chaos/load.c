@@ -1,0 +1,540 @@
+#include "load.h"
+
+#include <time.h>
+
+#define GET(x) __atomic_load_n(&(x), __ATOMIC_ACQUIRE)
+#define ADD(x) __atomic_add_fetch(&(x), 1, __ATOMIC_ACQ_REL)
+
+/* What a call may take beyond its own timeout: these machines are busy. */
+enum { ALLOWANCE = 8000, WAIT = 2000 };
+
+static void pause_ms(long ms) {
+    struct timespec t = {ms / 1000, ms % 1000 * 1000000};
+
+    nanosleep(&t, NULL);
+}
+
+/* With CHAOS_SLOW=N everything is published N times slower: for hours, in which what is counted must stay small. */
+static long pace(long ms) {
+    static int slow;
+
+    if (slow == 0) {
+        const char *text = getenv("CHAOS_SLOW");
+
+        slow = text == NULL || atoi(text) < 1 ? 1 : atoi(text);
+    }
+    return ms * slow;
+}
+
+static uint64_t number_of(const char *data, int length) {
+    char text[24] = "";
+
+    if (length <= 0 || length >= (int)sizeof(text))
+        return UINT64_MAX;
+    memcpy(text, data, (size_t)length);
+    return strtoull(text, NULL, 10);
+}
+
+static uint64_t number_in(natsMsg *msg) {
+    return number_of(natsMsg_GetData(msg), natsMsg_GetDataLength(msg));
+}
+
+static const char *error_text(natsStatus s) {
+    const char *text = nats_GetLastError(NULL);
+
+    if (s == NATS_OK)
+        return NULL;
+    return text == NULL ? natsStatus_GetText(s) : text;
+}
+
+/* Ends a call by its status. */
+static bool ended(caller *c, natsStatus s) {
+    call_end(c, s == NATS_OK, error_text(s));
+    return s == NATS_OK;
+}
+
+/* ---- core ----------------------------------------------------------------------------------------------------- */
+
+static void *publish(void *closure) {
+    load *l = closure;
+    char subject[48], text[24];
+
+    snprintf(subject, sizeof(subject), "chaos.core.%s", l->transport);
+    while (!GET(l->stop_writing)) {
+        int i;
+
+        for (i = 0; i < 10; i++) {
+            snprintf(text, sizeof(text), "%" PRIu64, l->published);
+            call_begin(l->publisher, "natsConnection_Publish", 5000 + ALLOWANCE);
+            /* One that fails has a number too, which is then missing. */
+            ended(l->publisher, natsConnection_PublishString(l->nc[PUBLISHER], subject, text));
+            ADD(l->published);
+        }
+        pause_ms(pace(10));
+    }
+    return NULL;
+}
+
+static void on_core(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void *closure) {
+    (void)nc;
+    (void)sub;
+    order_add(&((load *)closure)->core, number_in(msg));
+    natsMsg_Destroy(msg);
+}
+
+static void on_request(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void *closure) {
+    (void)sub;
+    (void)closure;
+    natsConnection_Publish(nc, natsMsg_GetReply(msg), natsMsg_GetData(msg), natsMsg_GetDataLength(msg));
+    natsMsg_Destroy(msg);
+}
+
+enum { TIMES = 4096 };
+static pthread_mutex_t times_lock = PTHREAD_MUTEX_INITIALIZER;
+static int64_t times[TIMES];
+static int time_count;
+
+static int by_size(const void *a, const void *b) {
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+void load_latency(int64_t *median, int64_t *longest, int *count) {
+    pthread_mutex_lock(&times_lock);
+    *count = time_count;
+    qsort(times, (size_t)time_count, sizeof(times[0]), by_size);
+    *median = time_count == 0 ? 0 : times[time_count / 2];
+    *longest = time_count == 0 ? 0 : times[time_count - 1];
+    time_count = 0;
+    pthread_mutex_unlock(&times_lock);
+}
+
+static void *request(void *closure) {
+    load *l = closure;
+    char subject[48], text[24];
+    uint64_t n = 0;
+
+    snprintf(subject, sizeof(subject), "chaos.ask.%s", l->transport);
+    while (!GET(l->stop_writing)) {
+        natsMsg *reply = NULL;
+        int64_t began = nats_NowMonotonicInNanoSeconds();
+
+        snprintf(text, sizeof(text), "%" PRIu64, n);
+        call_begin(l->requester, "natsConnection_Request", WAIT + ALLOWANCE);
+        if (ended(l->requester,
+                  natsConnection_RequestString(&reply, l->nc[REQUESTER], subject, text, WAIT))) {
+            if (number_in(reply) != n)
+                ADD(l->wrong_replies);
+            pthread_mutex_lock(&times_lock);
+            if (time_count < TIMES)
+                times[time_count++] = (nats_NowMonotonicInNanoSeconds() - began) / 1000;
+            pthread_mutex_unlock(&times_lock);
+            natsMsg_Destroy(reply);
+        }
+        n++;
+        pause_ms(pace(5));
+    }
+    return NULL;
+}
+
+/* ---- streams -------------------------------------------------------------------------------------------------- */
+
+static jsCtx *context(load *l, enum role role) {
+    jsCtx *js = NULL;
+    jsOptions opts;
+
+    jsOptions_Init(&opts);
+    opts.Wait = WAIT;
+    if (natsConnection_JetStream(&js, l->nc[role], &opts) != NATS_OK)
+        abort();
+    return js;
+}
+
+/* At which sequence a number is; room is made for it. Call it with the lock. */
+static uint64_t *acked_at(load *l, uint64_t n) {
+    while (n >= l->acked_room) {
+        uint64_t room = l->acked_room == 0 ? 4096 : 2 * l->acked_room;
+
+        l->acked = realloc(l->acked, room * sizeof(l->acked[0]));
+        l->pulled = realloc(l->pulled, room);
+        if (l->acked == NULL || l->pulled == NULL)
+            abort();
+        memset(l->acked + l->acked_room, 0, (room - l->acked_room) * sizeof(l->acked[0]));
+        memset(l->pulled + l->acked_room, 0, room - l->acked_room);
+        l->acked_room = room;
+    }
+    return &l->acked[n];
+}
+
+/* Each number is published until it is acknowledged, with an id by which the server finds those that it has. */
+static void *stream_publish(void *closure) {
+    load *l = closure;
+    jsCtx *js = context(l, STREAM_PUBLISHER);
+    uint64_t n = 0;
+
+    while (!GET(l->stop_writing)) {
+        char text[24], id[48];
+        jsPubOptions opts;
+        jsPubAck *ack = NULL;
+
+        snprintf(text, sizeof(text), "%" PRIu64, n);
+        snprintf(id, sizeof(id), "%s-%" PRIu64, l->transport, n);
+        jsPubOptions_Init(&opts);
+        opts.MaxWait = WAIT;
+        opts.MsgId = id;
+        call_begin(l->stream_publisher, "js_Publish", WAIT + ALLOWANCE);
+        if (ended(l->stream_publisher,
+                  js_Publish(&ack, js, l->subject, text, (int)strlen(text), &opts, NULL))) {
+            pthread_mutex_lock(&l->lock);
+            *acked_at(l, n) = ack->Sequence;
+            l->acked_count = n + 1;
+            l->ack_duplicates += ack->Duplicate;
+            pthread_mutex_unlock(&l->lock);
+            jsPubAck_Destroy(ack);
+            n++;
+        }
+        pause_ms(pace(5));
+    }
+    jsCtx_Destroy(js);
+    return NULL;
+}
+
+static void pulled(load *l, natsMsg *msg) {
+    jsMsgMetaData *meta = NULL;
+    uint64_t n = number_in(msg);
+    bool first;
+
+    if (natsMsg_GetMetaData(&meta, msg) != NATS_OK) {
+        ADD(l->objects_wrong);
+        return;
+    }
+    first = meta->NumDelivered == 1;
+    pthread_mutex_lock(&l->lock);
+    acked_at(l, n);
+    l->pulled_count += l->pulled[n] == 0;
+    l->pulled_again += first && l->pulled[n] != 0;
+    l->acked_again += (l->pulled[n] & CONFIRMED) != 0;
+    l->redelivered += !first;
+    l->pulled[n] |= PULLED;
+    pthread_mutex_unlock(&l->lock);
+    jsMsgMetaData_Destroy(meta);
+    call_begin(l->puller, "natsMsg_AckSync", WAIT + ALLOWANCE);
+    if (ended(l->puller, natsMsg_AckSync(msg, NULL, NULL))) {
+        pthread_mutex_lock(&l->lock);
+        l->pulled[n] |= CONFIRMED;
+        pthread_mutex_unlock(&l->lock);
+    }
+}
+
+static void *pull(void *closure) {
+    load *l = closure;
+    jsCtx *js = context(l, PULLER);
+    natsSubscription *sub = NULL;
+    jsSubOptions opts;
+
+    jsSubOptions_Init(&opts);
+    opts.Config.AckPolicy = js_AckExplicit;
+    opts.Config.AckWait = 3 * INT64_C(1000000000);
+    while (!GET(l->stop_reading)) {
+        natsMsgList list = {NULL, 0};
+        int i;
+
+        if (sub == NULL) {
+            call_begin(l->puller, "js_PullSubscribe", 4 * WAIT + ALLOWANCE);
+            if (!ended(l->puller, js_PullSubscribe(&sub, js, l->subject, "puller", NULL, &opts, NULL))) {
+                pause_ms(100);
+                continue;
+            }
+        }
+        call_begin(l->puller, "natsSubscription_Fetch", 1000 + ALLOWANCE);
+        if (!ended(l->puller, natsSubscription_Fetch(&list, sub, 20, 1000, NULL)))
+            pause_ms(20);
+        for (i = 0; i < list.Count; i++)
+            pulled(l, list.Msgs[i]);
+        natsMsgList_Destroy(&list);
+    }
+    natsSubscription_Destroy(sub);
+    jsCtx_Destroy(js);
+    return NULL;
+}
+
+/* The stream has every sequence, so each has to come once, in order, whatever happens. */
+static void on_ordered(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void *closure) {
+    load *l = closure;
+    jsMsgMetaData *meta = NULL;
+
+    (void)nc;
+    (void)sub;
+    if (natsMsg_GetMetaData(&meta, msg) == NATS_OK) {
+        uint64_t sequence = meta->Sequence.Stream;
+
+        pthread_mutex_lock(&l->lock);
+        l->ordered_received++;
+        if (sequence < l->ordered_next)
+            l->ordered_again++;
+        else if (sequence > l->ordered_next)
+            l->ordered_gaps += sequence - l->ordered_next;
+        if (sequence >= l->ordered_next)
+            l->ordered_next = sequence + 1;
+        pthread_mutex_unlock(&l->lock);
+        jsMsgMetaData_Destroy(meta);
+    }
+    natsMsg_Destroy(msg);
+}
+
+/* ---- keys and objects ----------------------------------------------------------------------------------------- */
+
+static void *write_keys(void *closure) {
+    load *l = closure;
+    jsCtx *js = context(l, KEY_WRITER);
+    kvStore *kv = NULL;
+    uint64_t n = 0;
+
+    while (!GET(l->stop_writing)) {
+        char key[16], text[24];
+        uint64_t revision = 0;
+
+        if (kv == NULL) {
+            call_begin(l->key_writer, "js_KeyValue", WAIT + ALLOWANCE);
+            if (!ended(l->key_writer, js_KeyValue(&kv, js, l->bucket)))
+                continue;
+        }
+        n++;
+        snprintf(key, sizeof(key), "k%d", (int)(n % KEYS));
+        snprintf(text, sizeof(text), "%" PRIu64, n);
+        call_begin(l->key_writer, "kvStore_Put", WAIT + ALLOWANCE);
+        if (ended(l->key_writer, kvStore_PutString(&revision, kv, key, text))) {
+            pthread_mutex_lock(&l->lock);
+            l->written[n % KEYS] = revision;
+            l->written_value[n % KEYS] = n;
+            pthread_mutex_unlock(&l->lock);
+        }
+        pause_ms(pace(10));
+    }
+    kvStore_Destroy(kv);
+    jsCtx_Destroy(js);
+    return NULL;
+}
+
+static void *watch_keys(void *closure) {
+    load *l = closure;
+    jsCtx *js = context(l, KEY_WATCHER);
+    kvStore *kv = NULL;
+    kvWatcher *watcher = NULL;
+
+    while (!GET(l->stop_reading)) {
+        kvEntry *entry = NULL;
+        natsStatus s;
+
+        if (watcher == NULL) {
+            call_begin(l->key_watcher, "kvStore_WatchAll", 4 * WAIT + ALLOWANCE);
+            s = kv == NULL ? js_KeyValue(&kv, js, l->bucket) : NATS_OK;
+            if (s == NATS_OK)
+                s = kvStore_WatchAll(&watcher, kv, NULL);
+            if (!ended(l->key_watcher, s)) {
+                pause_ms(100);
+                continue;
+            }
+        }
+        call_begin(l->key_watcher, "kvWatcher_Next", 500 + ALLOWANCE);
+        s = kvWatcher_Next(&entry, watcher, 500);
+        call_end(l->key_watcher, s == NATS_OK || s == NATS_TIMEOUT, s == NATS_TIMEOUT ? NULL : error_text(s));
+        if (entry != NULL) {
+            int key = atoi(kvEntry_Key(entry) + 1);
+            uint64_t revision = kvEntry_Revision(entry);
+
+            pthread_mutex_lock(&l->lock);
+            l->watched_count++;
+            l->watched_back += revision <= l->watched_last;
+            l->watched_last = revision;
+            l->watched[key % KEYS] = revision;
+            l->watched_value[key % KEYS] = number_of(kvEntry_Value(entry), kvEntry_ValueLen(entry));
+            pthread_mutex_unlock(&l->lock);
+            kvEntry_Destroy(entry);
+        }
+    }
+    kvWatcher_Destroy(watcher);
+    kvStore_Destroy(kv);
+    jsCtx_Destroy(js);
+    return NULL;
+}
+
+/* The bytes of the object. */
+static unsigned char byte_at(int i) { return (unsigned char)(i * 31 + (i >> 8) * 17); }
+
+static void *read_objects(void *closure) {
+    load *l = closure;
+    jsCtx *js = context(l, OBJECT_READER);
+    objStore *store = NULL;
+
+    while (!GET(l->stop_writing)) {
+        void *data = NULL;
+        int length = 0, i;
+
+        if (store == NULL) {
+            call_begin(l->object_reader, "js_ObjectStore", WAIT + ALLOWANCE);
+            if (!ended(l->object_reader, js_ObjectStore(&store, js, l->bucket)))
+                continue;
+        }
+        call_begin(l->object_reader, "objStore_GetBytes", WAIT + ALLOWANCE);
+        if (ended(l->object_reader, objStore_GetBytes(&data, &length, store, "object", NULL))) {
+            for (i = 0; length == OBJECT_SIZE && i < length; i++)
+                if (((unsigned char *)data)[i] != byte_at(i))
+                    break;
+            if (length != OBJECT_SIZE || i < length)
+                ADD(l->objects_wrong);
+        }
+        free(data);
+        pause_ms(pace(100));
+    }
+    objStore_Destroy(store);
+    jsCtx_Destroy(js);
+    return NULL;
+}
+
+/* ---- all of it ------------------------------------------------------------------------------------------------ */
+
+void load_prepare(load *l, const char *transport, jsCtx *js) {
+    const char *subjects[1];
+    jsStreamConfig stream;
+    kvConfig bucket;
+    objStoreConfig objects;
+    kvStore *kv = NULL;
+    objStore *store = NULL;
+    char *object = malloc(OBJECT_SIZE);
+    int i;
+
+    memset(l, 0, sizeof(*l));
+    l->transport = transport;
+    l->ordered_next = 1;
+    pthread_mutex_init(&l->lock, NULL);
+    order_init(&l->core);
+    snprintf(l->stream, sizeof(l->stream), "CHAOS_%s", transport);
+    snprintf(l->subject, sizeof(l->subject), "chaos.stored.%s", transport);
+    snprintf(l->bucket, sizeof(l->bucket), "chaos_%s", transport);
+
+    CHECK(object != NULL);
+    for (i = 0; i < OBJECT_SIZE; i++)
+        object[i] = (char)byte_at(i);
+    CHECK_OK(jsStreamConfig_Init(&stream));
+    subjects[0] = l->subject;
+    stream.Name = l->stream;
+    stream.Subjects = subjects;
+    stream.SubjectsLen = 1;
+    stream.Replicas = 3;
+    CHECK_OK(js_AddStream(NULL, js, &stream, NULL, NULL));
+    CHECK_OK(kvConfig_Init(&bucket));
+    bucket.Bucket = l->bucket;
+    bucket.Replicas = 3;
+    CHECK_OK(js_CreateKeyValue(&kv, js, &bucket));
+    kvStore_Destroy(kv);
+    CHECK_OK(objStoreConfig_Init(&objects));
+    objects.Bucket = l->bucket;
+    objects.Replicas = 3;
+    CHECK_OK(js_CreateObjectStore(&store, js, &objects));
+    CHECK_OK(objStore_PutBytes(NULL, store, "object", object, OBJECT_SIZE));
+    objStore_Destroy(store);
+    free(object);
+}
+
+static void on_closed(natsConnection *nc, void *closure) {
+    (void)nc;
+    ADD(((load *)closure)->closed);
+}
+
+static void on_error(natsConnection *nc, natsSubscription *sub, natsStatus s, void *closure) {
+    (void)nc;
+    (void)sub;
+    if (s == NATS_SLOW_CONSUMER)
+        ADD(((load *)closure)->slow);
+}
+
+static caller *make_caller(load *l, const char *name) {
+    caller *c = &l->callers[l->caller_count++];
+
+    caller_init(c, l->transport, name);
+    return c;
+}
+
+static void start(load *l, void *(*run)(void *)) {
+    CHECK(pthread_create(&l->threads[l->thread_count++], NULL, run, l) == 0);
+}
+
+void load_begin(load *l, natsOptions *opts) {
+    jsSubOptions ordered;
+    jsCtx *js;
+    char subject[48];
+    int i;
+
+    CHECK_OK(natsOptions_SetClosedCB(opts, on_closed, l));
+    CHECK_OK(natsOptions_SetErrorHandler(opts, on_error, l));
+    for (i = 0; i < ROLES; i++)
+        CHECK_OK(natsConnection_Connect(&l->nc[i], opts));
+    snprintf(subject, sizeof(subject), "chaos.core.%s", l->transport);
+    CHECK_OK(natsConnection_Subscribe(&l->subscriber, l->nc[SUBSCRIBER], subject, on_core, l));
+    CHECK_OK(natsConnection_FlushTimeout(l->nc[SUBSCRIBER], 5000));
+    snprintf(subject, sizeof(subject), "chaos.ask.%s", l->transport);
+    CHECK_OK(natsConnection_Subscribe(&l->responder, l->nc[RESPONDER], subject, on_request, l));
+    CHECK_OK(natsConnection_FlushTimeout(l->nc[RESPONDER], 5000));
+    js = context(l, ORDERED);
+    CHECK_OK(jsSubOptions_Init(&ordered));
+    ordered.Ordered = true;
+    CHECK_OK(js_Subscribe(&l->ordered, js, l->subject, on_ordered, l, NULL, &ordered, NULL));
+    jsCtx_Destroy(js);
+
+    l->publisher = make_caller(l, "publish");
+    l->requester = make_caller(l, "request");
+    l->stream_publisher = make_caller(l, "publish to stream");
+    l->puller = make_caller(l, "pull");
+    l->key_writer = make_caller(l, "put key");
+    l->key_watcher = make_caller(l, "watch keys");
+    l->object_reader = make_caller(l, "get object");
+    start(l, publish);
+    start(l, request);
+    start(l, stream_publish);
+    start(l, pull);
+    start(l, write_keys);
+    start(l, watch_keys);
+    start(l, read_objects);
+}
+
+uint64_t load_reconnects(const load *l) {
+    natsStatistics *stats = NULL;
+    uint64_t all = 0, n = 0;
+    int i;
+
+    CHECK_OK(natsStatistics_Create(&stats));
+    for (i = 0; i < ROLES; i++) {
+        if (natsConnection_GetStats(l->nc[i], stats) == NATS_OK &&
+            natsStatistics_GetCounts(stats, NULL, NULL, NULL, NULL, &n) == NATS_OK)
+            all += n;
+    }
+    natsStatistics_Destroy(stats);
+    return all;
+}
+
+bool load_connected(const load *l) {
+    int i;
+
+    for (i = 0; i < ROLES; i++)
+        if (natsConnection_Status(l->nc[i]) != NATS_CONN_STATUS_CONNECTED)
+            return false;
+    return true;
+}
+
+bool load_end(load *l) {
+    bool all = true;
+    int i;
+
+    for (i = 0; i < l->thread_count; i++)
+        pthread_join(l->threads[i], NULL);
+    natsSubscription_Destroy(l->subscriber);
+    natsSubscription_Destroy(l->responder);
+    natsSubscription_Destroy(l->ordered);
+    for (i = 0; i < ROLES; i++)
+        all = natsConnection_DestroyAndWait(l->nc[i], 10000) == NATS_OK && all;
+    free(l->acked);
+    free(l->pulled);
+    return all;
+}

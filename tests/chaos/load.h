@@ -1,0 +1,72 @@
+/* What programs do with the library, on connections of one transport, with every number accounted for. */
+#ifndef CHAOS_LOAD_H
+#define CHAOS_LOAD_H
+
+#include "account.h"
+#include "test.h"
+
+enum { PULLED = 1, CONFIRMED = 2 };
+enum { KEYS = 40, OBJECT_SIZE = 400 * 1000, CALLERS = 8 };
+
+/* A connection each. */
+enum role {
+    PUBLISHER,
+    SUBSCRIBER,
+    REQUESTER,
+    RESPONDER,
+    STREAM_PUBLISHER,
+    PULLER,
+    ORDERED,
+    KEY_WRITER,
+    KEY_WATCHER,
+    OBJECT_READER,
+    ROLES
+};
+
+typedef struct load {
+    const char *transport;
+    char stream[32], subject[32], bucket[32];
+    natsConnection *nc[ROLES];
+    natsSubscription *subscriber, *responder, *ordered;
+    pthread_t threads[CALLERS];
+    int thread_count;
+    caller callers[CALLERS];
+    int caller_count;
+    caller *publisher, *requester, *stream_publisher, *puller, *key_writer, *key_watcher, *object_reader;
+    int stop_writing, stop_reading; /* set by the test */
+
+    uint64_t published; /* numbers that natsConnection_Publish accepted or not, by the publisher's thread */
+    order core;
+    uint64_t wrong_replies, closed, slow;
+
+    /* The stream: at which sequence each number is, by its ack; 0 for none. */
+    uint64_t *acked;
+    uint64_t acked_count, acked_room, ack_duplicates;
+    unsigned char *pulled; /* by number: PULLED, CONFIRMED */
+    uint64_t pulled_count; /* of numbers */
+    uint64_t redelivered;  /* deliveries that say that they are not the first */
+    uint64_t pulled_again; /* of a number that had come, and do not say so */
+    uint64_t acked_again;  /* of a number whose acknowledgement was confirmed */
+    pthread_mutex_t lock;  /* of the arrays and of what follows */
+    uint64_t ordered_next, ordered_received, ordered_gaps, ordered_again;
+
+    uint64_t written[KEYS], written_value[KEYS]; /* the last confirmed revision of each key */
+    uint64_t watched[KEYS], watched_value[KEYS], watched_last, watched_back, watched_count;
+    uint64_t objects_wrong;
+} load;
+
+/* Round trips of requests since the last time this was called, in microseconds. */
+void load_latency(int64_t *median, int64_t *longest, int *count);
+
+/* Makes what the load uses, on a connection that nothing disturbs. */
+void load_prepare(load *l, const char *transport, jsCtx *js);
+/* Connects by these options, which are for each connection the same, and begins. */
+void load_begin(load *l, natsOptions *opts);
+/* How often its connections had to connect again. */
+uint64_t load_reconnects(const load *l);
+/* Whether all its connections are connected. */
+bool load_connected(const load *l);
+/* Ends the threads and the connections; false if one does not end. */
+bool load_end(load *l);
+
+#endif
