@@ -88,6 +88,17 @@ static void start_servers(void) {
     }
 }
 
+/* Calls again what fails only because servers are still electing a leader. */
+#define CHECK_EVENTUALLY(call)                                                                               \
+    do {                                                                                                     \
+        int64_t check_until = now_ms() + 60000;                                                              \
+        while ((call) != NATS_OK) {                                                                          \
+            if (now_ms() > check_until)                                                                      \
+                check_failed(__FILE__, __LINE__, "never: %s", #call);                                        \
+            poll_pause();                                                                                    \
+        }                                                                                                    \
+    } while (0)
+
 static void wait_for_jetstream(jsCtx *js) {
     int64_t until = now_ms() + 60000;
 
@@ -310,41 +321,51 @@ static void require(bool condition, const char *format, ...) {
     printf("\n");
 }
 
-/* Reads the stream with a connection that nothing disturbs, and compares it with the acks. */
-static uint64_t verify_stream(load *l, jsCtx *js) {
+/* Reads a stream with a connection that nothing disturbs: at which sequence each number is, 0 for none, to be freed.
+ * Counts those that are there twice. */
+static uint64_t *read_stream(const char *stream, const char *subject, uint64_t numbers, jsCtx *js,
+                             uint64_t *last, uint64_t *twice) {
     natsSubscription *sub = NULL;
     jsStreamInfo *info = NULL;
     jsSubOptions opts;
-    uint64_t last, seen = 0, lost = 0, moved = 0, twice = 0, n;
-    uint64_t *at;
+    uint64_t seen = 0, n;
+    uint64_t *at = calloc(numbers, sizeof(at[0]));
 
-    CHECK_OK(js_GetStreamInfo(&info, js, l->stream, NULL, NULL));
-    last = info->State.LastSeq;
-    CHECK(info->State.Msgs == last);
-    jsStreamInfo_Destroy(info);
-    at = calloc(last + l->acked_count + 2, sizeof(at[0]));
     CHECK(at != NULL);
+    CHECK_EVENTUALLY(js_GetStreamInfo(&info, js, stream, NULL, NULL));
+    *last = info->State.LastSeq;
+    require(info->State.Msgs == *last, "%s has %" PRIu64 " messages up to %" PRIu64, stream, info->State.Msgs,
+            *last);
+    jsStreamInfo_Destroy(info);
     CHECK_OK(jsSubOptions_Init(&opts));
     opts.Ordered = true;
-    CHECK_OK(js_SubscribeSync(&sub, js, l->subject, NULL, &opts, NULL));
-    while (seen < last) {
+    CHECK_EVENTUALLY(js_SubscribeSync(&sub, js, subject, NULL, &opts, NULL));
+    while (seen < *last) {
         natsMsg *msg = NULL;
         natsStatus s = natsSubscription_NextMsg(&msg, sub, 20000);
 
         if (s != NATS_OK) {
-            require(false, "%s: the stream cannot be read behind %" PRIu64 ": %s", l->transport, seen,
-                    natsStatus_GetText(s));
+            require(false, "%s cannot be read behind %" PRIu64 ": %s", stream, seen, natsStatus_GetText(s));
             break;
         }
         seen++;
-        n = strtoull(natsMsg_GetData(msg), NULL, 10);
-        if (n < last + l->acked_count + 2) {
-            twice += at[n] != 0;
+        n = load_number(msg);
+        if (n < numbers) {
+            *twice += at[n] != 0;
             at[n] = seen;
         }
         natsMsg_Destroy(msg);
     }
     natsSubscription_Destroy(sub);
+    return at;
+}
+
+/* Compares the streams with the acks. Returns the last sequence of the first one. */
+static uint64_t verify_streams(load *l, jsCtx *js) {
+    async_load *a = &l->async;
+    uint64_t last = 0, last_async = 0, lost = 0, moved = 0, twice = 0, n;
+    uint64_t *at = read_stream(l->stream, l->subject, l->acked_count + 2, js, &last, &twice);
+
     for (n = 0; n < l->acked_count; n++) {
         lost += at[n] == 0;
         moved += at[n] != 0 && at[n] != l->acked[n];
@@ -354,20 +375,42 @@ static uint64_t verify_stream(load *l, jsCtx *js) {
     require(moved == 0, "%s: %" PRIu64 " messages are at another sequence than their acks say", l->transport,
             moved);
     require(twice == 0, "%s: %" PRIu64 " messages are twice in the stream", l->transport, twice);
+
+    lost = twice = 0;
+    at = read_stream(a->stream, a->subject, a->numbers, js, &last_async, &twice);
+    for (n = 0; n < a->numbers; n++)
+        lost += at[n] == 0 && load_async_acked(a, n);
+    free(at);
+    printf("\n%s: async: %" PRIu64 " accepted of %" PRIu64 ", handler called for %" PRIu64 ", %" PRIu64
+           " acknowledged, %" PRIu64 " stored\n",
+           l->transport, a->accepted, a->numbers, a->told, a->acked, last_async);
+    require(lost == 0, "%s: %" PRIu64 " messages of js_PublishMsgAsync are not there, though acknowledged",
+            l->transport, lost);
+    require(twice == 0, "%s: %" PRIu64 " messages of js_PublishMsgAsync are there twice", l->transport,
+            twice);
+    require(a->complete && a->told == a->accepted && a->told_again == 0,
+            "%s: %" PRIu64 " messages of js_PublishMsgAsync, the handler was told of %" PRIu64 ", %" PRIu64
+            " times again",
+            l->transport, a->accepted, a->told, a->told_again);
     return last;
 }
 
 static void verify_keys(load *l, jsCtx *js) {
     kvStore *kv = NULL;
+    int64_t until = now_ms() + 60000;
     int i;
 
-    CHECK_OK(js_KeyValue(&kv, js, l->bucket));
+    CHECK_EVENTUALLY(js_KeyValue(&kv, js, l->bucket));
     for (i = 0; i < KEYS; i++) {
         kvEntry *entry = NULL;
         char key[16];
+        natsStatus s;
 
         snprintf(key, sizeof(key), "k%d", i);
-        if (kvStore_Get(&entry, kv, key) != NATS_OK) {
+        do {
+            s = kvStore_Get(&entry, kv, key);
+        } while (s != NATS_OK && s != NATS_NOT_FOUND && now_ms() < until);
+        if (s != NATS_OK) {
             require(l->written[i] == 0, "%s: %s was written, and is not there", l->transport, key);
             continue;
         }
@@ -485,7 +528,7 @@ static void print_account(load *l, uint64_t stored) {
     order core = order_read(&l->core);
     int i;
 
-    printf("\n%s: %" PRIu64 " reconnects\n", l->transport, load_reconnects(l));
+    printf("%s: %" PRIu64 " reconnects\n", l->transport, load_reconnects(l));
     printf("  published %" PRIu64 ", received %" PRIu64 ": %" PRIu64 " lost (allowed), %" PRIu64
            " late (allowed), %" PRIu64 " doubled\n",
            l->published, core.received, l->published - core.received, core.late, core.doubled);
@@ -512,8 +555,9 @@ static void print_account(load *l, uint64_t stored) {
     require(l->wrong_replies == 0, "%s: %" PRIu64 " replies to other requests", l->transport,
             l->wrong_replies);
     require(l->ordered_gaps == 0 && l->ordered_again == 0 && l->ordered_next == stored + 1,
-            "%s: the ordered consumer has %" PRIu64 " of %" PRIu64, l->transport, l->ordered_next - 1,
-            stored);
+            "%s: the ordered consumer came to %" PRIu64 " of %" PRIu64 ", %" PRIu64 " missing, %" PRIu64
+            " doubled",
+            l->transport, l->ordered_next - 1, stored, l->ordered_gaps, l->ordered_again);
     require(l->pulled_count == stored, "%s: of %" PRIu64 " stored messages %" PRIu64 " were pulled",
             l->transport, stored, l->pulled_count);
     require(l->watched_back == 0, "%s: revisions went back", l->transport);
@@ -551,7 +595,7 @@ static void run(void) {
     for (t = 0; t < TRANSPORTS; t++) {
         natsOptions *opts = options_for(t);
 
-        load_begin(&loads[t], opts);
+        load_begin(&loads[t], opts, options_for(t));
         natsOptions_Destroy(opts);
     }
 
@@ -588,12 +632,14 @@ static void run(void) {
     }
     for (t = 0; t < TRANSPORTS; t++)
         __atomic_store_n(&loads[t].stop_reading, 1, __ATOMIC_RELEASE);
+    for (t = 0; t < TRANSPORTS; t++)
+        load_join(&loads[t]);
     printf("faults:");
     for (i = 0; i < 10; i++)
         printf("%s %s %d", i == 0 ? "" : ",", fault_names[i], fault_counts[i]);
     printf("\n");
     for (t = 0; t < TRANSPORTS; t++) {
-        stored[t] = verify_stream(&loads[t], js);
+        stored[t] = verify_streams(&loads[t], js);
         verify_keys(&loads[t], js);
         print_account(&loads[t], stored[t]);
     }
@@ -602,6 +648,11 @@ static void run(void) {
     jsCtx_Destroy(js);
     natsConnection_Destroy(admin);
     require(nats_CloseAndWait(10000) == NATS_OK, "the library does not close");
+    printf("\ncome and gone: %" PRIu64 " connections, %" PRIu64 " subscriptions\n", churned.connected,
+           churned.subscribed);
+    require(churned.connected == churned.released && churned.subscribed == churned.completed,
+            "%" PRIu64 " connections and %" PRIu64 " subscriptions were reported as ended", churned.released,
+            churned.completed);
     if (flat != NULL && first_count > 0 && last_count > 0) {
         long grown = last_kib / last_count - first_kib / first_count;
 

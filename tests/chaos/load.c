@@ -5,8 +5,7 @@
 #define GET(x) __atomic_load_n(&(x), __ATOMIC_ACQUIRE)
 #define ADD(x) __atomic_add_fetch(&(x), 1, __ATOMIC_ACQ_REL)
 
-/* What a call may take beyond its own timeout: these machines are busy. */
-enum { ALLOWANCE = 8000, WAIT = 2000 };
+enum { WAIT = LOAD_WAIT, ALLOWANCE = LOAD_ALLOWANCE };
 
 static void pause_ms(long ms) {
     struct timespec t = {ms / 1000, ms % 1000 * 1000000};
@@ -35,9 +34,7 @@ static uint64_t number_of(const char *data, int length) {
     return strtoull(text, NULL, 10);
 }
 
-static uint64_t number_in(natsMsg *msg) {
-    return number_of(natsMsg_GetData(msg), natsMsg_GetDataLength(msg));
-}
+uint64_t load_number(natsMsg *msg) { return number_of(natsMsg_GetData(msg), natsMsg_GetDataLength(msg)); }
 
 static const char *error_text(natsStatus s) {
     const char *text = nats_GetLastError(NULL);
@@ -48,10 +45,12 @@ static const char *error_text(natsStatus s) {
 }
 
 /* Ends a call by its status. */
-static bool ended(caller *c, natsStatus s) {
+bool load_ended(caller *c, natsStatus s) {
     call_end(c, s == NATS_OK, error_text(s));
     return s == NATS_OK;
 }
+
+void load_pause(long ms) { pause_ms(pace(ms)); }
 
 /* ---- core ----------------------------------------------------------------------------------------------------- */
 
@@ -67,10 +66,10 @@ static void *publish(void *closure) {
             snprintf(text, sizeof(text), "%" PRIu64, l->published);
             call_begin(l->publisher, "natsConnection_Publish", 5000 + ALLOWANCE);
             /* One that fails has a number too, which is then missing. */
-            ended(l->publisher, natsConnection_PublishString(l->nc[PUBLISHER], subject, text));
+            load_ended(l->publisher, natsConnection_PublishString(l->nc[PUBLISHER], subject, text));
             ADD(l->published);
         }
-        pause_ms(pace(10));
+        load_pause(10);
     }
     return NULL;
 }
@@ -78,7 +77,7 @@ static void *publish(void *closure) {
 static void on_core(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void *closure) {
     (void)nc;
     (void)sub;
-    order_add(&((load *)closure)->core, number_in(msg));
+    order_add(&((load *)closure)->core, load_number(msg));
     natsMsg_Destroy(msg);
 }
 
@@ -122,9 +121,9 @@ static void *request(void *closure) {
 
         snprintf(text, sizeof(text), "%" PRIu64, n);
         call_begin(l->requester, "natsConnection_Request", WAIT + ALLOWANCE);
-        if (ended(l->requester,
-                  natsConnection_RequestString(&reply, l->nc[REQUESTER], subject, text, WAIT))) {
-            if (number_in(reply) != n)
+        if (load_ended(l->requester,
+                       natsConnection_RequestString(&reply, l->nc[REQUESTER], subject, text, WAIT))) {
+            if (load_number(reply) != n)
                 ADD(l->wrong_replies);
             pthread_mutex_lock(&times_lock);
             if (time_count < TIMES)
@@ -133,7 +132,7 @@ static void *request(void *closure) {
             natsMsg_Destroy(reply);
         }
         n++;
-        pause_ms(pace(5));
+        load_pause(5);
     }
     return NULL;
 }
@@ -184,8 +183,8 @@ static void *stream_publish(void *closure) {
         opts.MaxWait = WAIT;
         opts.MsgId = id;
         call_begin(l->stream_publisher, "js_Publish", WAIT + ALLOWANCE);
-        if (ended(l->stream_publisher,
-                  js_Publish(&ack, js, l->subject, text, (int)strlen(text), &opts, NULL))) {
+        if (load_ended(l->stream_publisher,
+                       js_Publish(&ack, js, l->subject, text, (int)strlen(text), &opts, NULL))) {
             pthread_mutex_lock(&l->lock);
             *acked_at(l, n) = ack->Sequence;
             l->acked_count = n + 1;
@@ -194,7 +193,7 @@ static void *stream_publish(void *closure) {
             jsPubAck_Destroy(ack);
             n++;
         }
-        pause_ms(pace(5));
+        load_pause(5);
     }
     jsCtx_Destroy(js);
     return NULL;
@@ -202,7 +201,7 @@ static void *stream_publish(void *closure) {
 
 static void pulled(load *l, natsMsg *msg) {
     jsMsgMetaData *meta = NULL;
-    uint64_t n = number_in(msg);
+    uint64_t n = load_number(msg);
     bool first;
 
     if (natsMsg_GetMetaData(&meta, msg) != NATS_OK) {
@@ -220,7 +219,7 @@ static void pulled(load *l, natsMsg *msg) {
     pthread_mutex_unlock(&l->lock);
     jsMsgMetaData_Destroy(meta);
     call_begin(l->puller, "natsMsg_AckSync", WAIT + ALLOWANCE);
-    if (ended(l->puller, natsMsg_AckSync(msg, NULL, NULL))) {
+    if (load_ended(l->puller, natsMsg_AckSync(msg, NULL, NULL))) {
         pthread_mutex_lock(&l->lock);
         l->pulled[n] |= CONFIRMED;
         pthread_mutex_unlock(&l->lock);
@@ -242,13 +241,13 @@ static void *pull(void *closure) {
 
         if (sub == NULL) {
             call_begin(l->puller, "js_PullSubscribe", 4 * WAIT + ALLOWANCE);
-            if (!ended(l->puller, js_PullSubscribe(&sub, js, l->subject, "puller", NULL, &opts, NULL))) {
+            if (!load_ended(l->puller, js_PullSubscribe(&sub, js, l->subject, "puller", NULL, &opts, NULL))) {
                 pause_ms(100);
                 continue;
             }
         }
         call_begin(l->puller, "natsSubscription_Fetch", 1000 + ALLOWANCE);
-        if (!ended(l->puller, natsSubscription_Fetch(&list, sub, 20, 1000, NULL)))
+        if (!load_ended(l->puller, natsSubscription_Fetch(&list, sub, 20, 1000, NULL)))
             pause_ms(20);
         for (i = 0; i < list.Count; i++)
             pulled(l, list.Msgs[i]);
@@ -297,20 +296,20 @@ static void *write_keys(void *closure) {
 
         if (kv == NULL) {
             call_begin(l->key_writer, "js_KeyValue", WAIT + ALLOWANCE);
-            if (!ended(l->key_writer, js_KeyValue(&kv, js, l->bucket)))
+            if (!load_ended(l->key_writer, js_KeyValue(&kv, js, l->bucket)))
                 continue;
         }
         n++;
         snprintf(key, sizeof(key), "k%d", (int)(n % KEYS));
         snprintf(text, sizeof(text), "%" PRIu64, n);
         call_begin(l->key_writer, "kvStore_Put", WAIT + ALLOWANCE);
-        if (ended(l->key_writer, kvStore_PutString(&revision, kv, key, text))) {
+        if (load_ended(l->key_writer, kvStore_PutString(&revision, kv, key, text))) {
             pthread_mutex_lock(&l->lock);
             l->written[n % KEYS] = revision;
             l->written_value[n % KEYS] = n;
             pthread_mutex_unlock(&l->lock);
         }
-        pause_ms(pace(10));
+        load_pause(10);
     }
     kvStore_Destroy(kv);
     jsCtx_Destroy(js);
@@ -332,7 +331,7 @@ static void *watch_keys(void *closure) {
             s = kv == NULL ? js_KeyValue(&kv, js, l->bucket) : NATS_OK;
             if (s == NATS_OK)
                 s = kvStore_WatchAll(&watcher, kv, NULL);
-            if (!ended(l->key_watcher, s)) {
+            if (!load_ended(l->key_watcher, s)) {
                 pause_ms(100);
                 continue;
             }
@@ -374,11 +373,11 @@ static void *read_objects(void *closure) {
 
         if (store == NULL) {
             call_begin(l->object_reader, "js_ObjectStore", WAIT + ALLOWANCE);
-            if (!ended(l->object_reader, js_ObjectStore(&store, js, l->bucket)))
+            if (!load_ended(l->object_reader, js_ObjectStore(&store, js, l->bucket)))
                 continue;
         }
         call_begin(l->object_reader, "objStore_GetBytes", WAIT + ALLOWANCE);
-        if (ended(l->object_reader, objStore_GetBytes(&data, &length, store, "object", NULL))) {
+        if (load_ended(l->object_reader, objStore_GetBytes(&data, &length, store, "object", NULL))) {
             for (i = 0; length == OBJECT_SIZE && i < length; i++)
                 if (((unsigned char *)data)[i] != byte_at(i))
                     break;
@@ -386,7 +385,7 @@ static void *read_objects(void *closure) {
                 ADD(l->objects_wrong);
         }
         free(data);
-        pause_ms(pace(100));
+        load_pause(100);
     }
     objStore_Destroy(store);
     jsCtx_Destroy(js);
@@ -413,6 +412,9 @@ void load_prepare(load *l, const char *transport, jsCtx *js) {
     snprintf(l->stream, sizeof(l->stream), "CHAOS_%s", transport);
     snprintf(l->subject, sizeof(l->subject), "chaos.stored.%s", transport);
     snprintf(l->bucket, sizeof(l->bucket), "chaos_%s", transport);
+    snprintf(l->async.stream, sizeof(l->async.stream), "CHAOS_ASYNC_%s", transport);
+    snprintf(l->async.subject, sizeof(l->async.subject), "chaos.async.%s", transport);
+    pthread_mutex_init(&l->async.lock, NULL);
 
     CHECK(object != NULL);
     for (i = 0; i < OBJECT_SIZE; i++)
@@ -423,6 +425,9 @@ void load_prepare(load *l, const char *transport, jsCtx *js) {
     stream.Subjects = subjects;
     stream.SubjectsLen = 1;
     stream.Replicas = 3;
+    CHECK_OK(js_AddStream(NULL, js, &stream, NULL, NULL));
+    subjects[0] = l->async.subject;
+    stream.Name = l->async.stream;
     CHECK_OK(js_AddStream(NULL, js, &stream, NULL, NULL));
     CHECK_OK(kvConfig_Init(&bucket));
     bucket.Bucket = l->bucket;
@@ -461,7 +466,7 @@ static void start(load *l, void *(*run)(void *)) {
     CHECK(pthread_create(&l->threads[l->thread_count++], NULL, run, l) == 0);
 }
 
-void load_begin(load *l, natsOptions *opts) {
+void load_begin(load *l, natsOptions *opts, natsOptions *churn) {
     jsSubOptions ordered;
     jsCtx *js;
     char subject[48];
@@ -490,6 +495,11 @@ void load_begin(load *l, natsOptions *opts) {
     l->key_writer = make_caller(l, "put key");
     l->key_watcher = make_caller(l, "watch keys");
     l->object_reader = make_caller(l, "get object");
+    l->async.caller = make_caller(l, "publish async");
+    l->churn = make_caller(l, "come and go");
+    /* The options of those that come and go; they outlive the call. */
+    l->churn_options = churn;
+    load_prepare_churn(churn);
     start(l, publish);
     start(l, request);
     start(l, stream_publish);
@@ -497,6 +507,8 @@ void load_begin(load *l, natsOptions *opts) {
     start(l, write_keys);
     start(l, watch_keys);
     start(l, read_objects);
+    start(l, load_async);
+    start(l, load_churn);
 }
 
 uint64_t load_reconnects(const load *l) {
@@ -523,17 +535,22 @@ bool load_connected(const load *l) {
     return true;
 }
 
+void load_join(load *l) {
+    while (l->thread_count > 0)
+        pthread_join(l->threads[--l->thread_count], NULL);
+}
+
 bool load_end(load *l) {
     bool all = true;
     int i;
 
-    for (i = 0; i < l->thread_count; i++)
-        pthread_join(l->threads[i], NULL);
     natsSubscription_Destroy(l->subscriber);
     natsSubscription_Destroy(l->responder);
     natsSubscription_Destroy(l->ordered);
     for (i = 0; i < ROLES; i++)
         all = natsConnection_DestroyAndWait(l->nc[i], 10000) == NATS_OK && all;
+    natsOptions_Destroy(l->churn_options);
+    free(l->async.outcomes);
     free(l->acked);
     free(l->pulled);
     return all;

@@ -6,7 +6,9 @@
 #include "test.h"
 
 enum { PULLED = 1, CONFIRMED = 2 };
-enum { KEYS = 40, OBJECT_SIZE = 400 * 1000, CALLERS = 8 };
+enum { KEYS = 40, OBJECT_SIZE = 400 * 1000, CALLERS = 10 };
+/* How long calls wait, and what they may take beyond that: the machine is busy. */
+enum { LOAD_WAIT = 2000, LOAD_ALLOWANCE = 8000 };
 
 /* A connection each. */
 enum role {
@@ -20,8 +22,20 @@ enum role {
     KEY_WRITER,
     KEY_WATCHER,
     OBJECT_READER,
+    ASYNC_PUBLISHER,
     ROLES
 };
+
+/* Messages that are published without waiting for their acks: each one's handler is called once. */
+typedef struct async_load {
+    char stream[32], subject[32];
+    caller *caller;
+    pthread_mutex_t lock;
+    unsigned char *outcomes; /* by number */
+    uint64_t room;
+    uint64_t numbers, accepted, told, told_again, acked;
+    bool complete; /* nothing is pending at the end */
+} async_load;
 
 typedef struct load {
     const char *transport;
@@ -53,20 +67,43 @@ typedef struct load {
     uint64_t written[KEYS], written_value[KEYS]; /* the last confirmed revision of each key */
     uint64_t watched[KEYS], watched_value[KEYS], watched_last, watched_back, watched_count;
     uint64_t objects_wrong;
+    async_load async;
+    natsOptions *churn_options;
+    caller *churn;
 } load;
+
+/* Connections that come and go, of all transports, and callbacks that have to come once for each of them. */
+typedef struct churn_counts {
+    uint64_t connected, released, subscribed, completed;
+} churn_counts;
+extern churn_counts churned;
 
 /* Round trips of requests since the last time this was called, in microseconds. */
 void load_latency(int64_t *median, int64_t *longest, int *count);
 
 /* Makes what the load uses, on a connection that nothing disturbs. */
 void load_prepare(load *l, const char *transport, jsCtx *js);
-/* Connects by these options, which are for each connection the same, and begins. */
-void load_begin(load *l, natsOptions *opts);
+/* Connects by these options and begins. churn: the same again, for connections that come and go; kept. */
+void load_begin(load *l, natsOptions *opts, natsOptions *churn);
 /* How often its connections had to connect again. */
 uint64_t load_reconnects(const load *l);
 /* Whether all its connections are connected. */
 bool load_connected(const load *l);
-/* Ends the threads and the connections; false if one does not end. */
+/* Waits for the threads, which have been told to stop. */
+void load_join(load *l);
+/* Ends the connections; false if one does not end. */
 bool load_end(load *l);
+
+/* The threads of load_more.c, and what they use of load.c. */
+void *load_async(void *closure);
+bool load_async_acked(const async_load *a, uint64_t n);
+void *load_churn(void *closure);
+void load_prepare_churn(natsOptions *opts);
+/* The number that a message is. */
+uint64_t load_number(natsMsg *msg);
+/* Ends a call by its status; true for NATS_OK. */
+bool load_ended(caller *c, natsStatus s);
+/* Sleeps so long, or a multiple of it. */
+void load_pause(long ms);
 
 #endif
