@@ -82,7 +82,7 @@ pub(crate) struct Condvar {
     calls: AtomicU32,
     /// The number of waiters. Changed with the lock held, so a thread that changed the condition under the lock sees
     /// the waiters that missed the change.
-    waiters: AtomicUsize,
+    waiters: AtomicU32,
 }
 
 /// The result of a wait with a time limit.
@@ -102,7 +102,7 @@ impl Condvar {
     pub(crate) const fn new() -> Self {
         Condvar {
             calls: AtomicU32::new(0),
-            waiters: AtomicUsize::new(0),
+            waiters: AtomicU32::new(0),
         }
     }
 

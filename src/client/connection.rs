@@ -52,7 +52,7 @@ pub struct Stats {
 pub struct Connection {
     pub(super) opts: Options,
     pub(super) runtime: Arc<Runtime>,
-    handle: OnceLock<Box<dyn ForeignHandle>>,
+    handle: OnceLock<ForeignHandle>,
     pub(super) session: Session<Link>,
     /// The limits of the present server, or of the last one. What is published is checked against the copy in
     /// `outbound`.
@@ -115,7 +115,7 @@ impl Connection {
     }
 
     /// Stores the handle by which a foreign caller knows the connection; once.
-    pub fn set_handle(&self, handle: Box<dyn ForeignHandle>) {
+    pub fn set_handle(&self, handle: ForeignHandle) {
         // A second call is a mistake of the caller; its handle is dropped.
         let _ = self.handle.set(handle);
     }

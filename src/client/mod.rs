@@ -85,7 +85,27 @@ pub type Subscription = subscription::Subscription<Connection>;
 type Link = incoming::link::Link<Connection>;
 
 /// The handle of a foreign caller to an object of the core; dropping it releases the caller's side.
-pub trait ForeignHandle: Send + Sync {
+///
+/// Not a box with a destructor: that would be an allocation for each subscription.
+pub struct ForeignHandle {
+    address: usize,
+    release: fn(usize),
+}
+
+impl ForeignHandle {
+    /// The handle at `address`, which is passed to `release` when the object ends.
+    pub fn new(address: usize, release: fn(usize)) -> Self {
+        ForeignHandle { address, release }
+    }
+
     /// The address by which the foreign caller knows the object.
-    fn address(&self) -> usize;
+    pub fn address(&self) -> usize {
+        self.address
+    }
+}
+
+impl Drop for ForeignHandle {
+    fn drop(&mut self) {
+        (self.release)(self.address);
+    }
 }

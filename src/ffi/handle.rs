@@ -255,9 +255,21 @@ const _: () = {
 /// Owns a slot while the object in it lives; dropping it makes the slot available again.
 struct Owner<H: Handle>(&'static H);
 
-impl<H: Handle> ForeignHandle for Owner<H> {
+impl<H: Handle> Owner<H> {
     fn address(&self) -> usize {
         std::ptr::from_ref(self.0).expose_provenance()
+    }
+}
+
+impl<H: Handle> From<Owner<H>> for ForeignHandle {
+    fn from(owner: Owner<H>) -> Self {
+        let address = owner.address();
+        std::mem::forget(owner);
+        ForeignHandle::new(address, |address| {
+            // SAFETY: the address of the slot that `address` exposed, and slots are never returned.
+            let slot: &'static H = unsafe { &*std::ptr::with_exposed_provenance(address) };
+            drop(Owner(slot));
+        })
     }
 }
 
@@ -281,7 +293,7 @@ fn take<H: Handle>() -> Owner<H> {
 pub(crate) fn new_connection(connection: &Arc<Connection>) -> *mut natsConnection {
     let owner = take::<natsConnection>();
     let handle = owner.0;
-    connection.set_handle(Box::new(owner));
+    connection.set_handle(owner.into());
     handle.slot.install(connection.clone());
     std::ptr::from_ref(handle).cast_mut()
 }
@@ -290,7 +302,7 @@ pub(crate) fn new_connection(connection: &Arc<Connection>) -> *mut natsConnectio
 pub(crate) fn new_subscription(subscription: &Arc<Subscription>) -> *mut natsSubscription {
     let owner = take::<natsSubscription>();
     let handle = owner.0;
-    subscription.set_handle(Box::new(owner));
+    subscription.set_handle(owner.into());
     handle.slot.install(subscription.clone());
     std::ptr::from_ref(handle).cast_mut()
 }

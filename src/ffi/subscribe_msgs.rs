@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::callback::{Callback, Function};
 use super::convert::{bytes, count, millis, required, some_bytes};
 use super::guard::guard;
-use super::handle::{Held, hold_connection, hold_subscription, natsConnection, natsSubscription};
+use super::handle::{hold_connection, hold_subscription, natsConnection, natsSubscription};
 use super::msg_list::{MsgArray, empty_list};
 use super::subscribe::{NO_QUEUE, subscribe};
 use super::types::{natsMsgList, natsMsgsHandler};
@@ -150,10 +150,7 @@ pub unsafe extern "C" fn natsConnection_SubscribeMsgs(
         args.sink = Some(Box::new(ListSink {
             callback,
             max,
-            round: Mutex::new(Round {
-                array: Some(MsgArray::with_room(max)?),
-                held: None,
-            }),
+            array: Mutex::new(Some(MsgArray::with_room(max)?)),
         }));
         // SAFETY: likewise.
         unsafe { subscribe(sub, nc, args) }
@@ -167,37 +164,35 @@ type MsgsHandler =
 struct ListSink {
     callback: Callback<MsgsHandler>,
     max: usize,
-    round: Mutex<Round>,
-}
-
-/// Used by one thread at a time.
-struct Round {
-    /// Missing while the program has it, and after the program has taken it.
-    array: Option<MsgArray>,
-    /// What keeps the handles usable, from the beginning of a round to its end.
-    held: Option<(Held<natsConnection>, Held<natsSubscription>)>,
+    /// Used by one thread at a time. Missing while the program has it, and after the program has taken it.
+    array: Mutex<Option<MsgArray>>,
 }
 
 impl ListSink {
     /// Calls the program with what has been collected.
     fn call(&self, sub: &Arc<Subscription>, array: MsgArray) {
         let back = array.lend(|list| self.call_with(sub, list));
-        self.round.lock().array = back;
+        *self.array.lock() = back;
     }
 
     fn call_with(&self, sub: &Arc<Subscription>, list: *mut natsMsgList) {
         let nc = ptr::with_exposed_provenance_mut(sub.connection().handle());
         let handle = ptr::with_exposed_provenance_mut(sub.handle());
         let (function, closure) = self.callback.parts();
-        // SAFETY: the program gave the function for this, to be called with its closure on any thread. The handles are
-        // usable from `begin` to `end`, the list until the function returns.
+        // SAFETY: the program gave the function for this, to be called with its closure on any thread. `around`
+        // keeps the handles usable, the list is until the function returns.
         unsafe { function.call((nc, handle, list, closure)) };
     }
 }
 
 impl MsgSink for ListSink {
-    fn begin(&self, sub: &Arc<Subscription>) {
-        self.round.lock().held = Some((hold_connection(sub.connection()), hold_subscription(sub)));
+    fn around(&self, sub: &Arc<Subscription>, round: &mut dyn FnMut()) {
+        let _held = (hold_connection(sub.connection()), hold_subscription(sub));
+        round();
+        let collected = self.array.lock().take_if(|array| array.len() > 0);
+        if let Some(array) = collected {
+            self.call(sub, array);
+        }
     }
 
     fn deliver(&self, sub: &Arc<Subscription>, msg: Option<Msg>) {
@@ -206,8 +201,8 @@ impl MsgSink for ListSink {
             return self.call_with(sub, &raw mut none);
         };
         let full = {
-            let mut round = self.round.lock();
-            let mut array = match round.array.take() {
+            let mut collected = self.array.lock();
+            let mut array = match collected.take() {
                 Some(array) => array,
                 None => new_array(self.max),
             };
@@ -215,7 +210,7 @@ impl MsgSink for ListSink {
             match array.is_full() {
                 true => Some(array),
                 false => {
-                    round.array = Some(array);
+                    *collected = Some(array);
                     None
                 }
             }
@@ -223,15 +218,6 @@ impl MsgSink for ListSink {
         if let Some(array) = full {
             self.call(sub, array);
         }
-    }
-
-    fn end(&self, sub: &Arc<Subscription>) {
-        let collected = self.round.lock().array.take_if(|array| array.len() > 0);
-        if let Some(array) = collected {
-            self.call(sub, array);
-        }
-        let held = self.round.lock().held.take();
-        drop(held);
     }
 }
 

@@ -100,7 +100,7 @@ pub struct Context {
     publishing: Publishing,
     required_level: AtomicU32,
     pedantic: AtomicBool,
-    handle: OnceLock<Box<dyn ForeignHandle>>,
+    handle: OnceLock<ForeignHandle>,
 }
 
 impl Context {
@@ -126,7 +126,7 @@ impl Context {
     }
 
     /// Stores the handle by which a foreign caller knows the context; once.
-    pub fn set_handle(&self, handle: Box<dyn ForeignHandle>) {
+    pub fn set_handle(&self, handle: ForeignHandle) {
         // A second call is a mistake of the caller; its handle is dropped.
         let _ = self.handle.set(handle);
     }

@@ -76,14 +76,13 @@ impl WatchOptions {
 
 /// Receives the entries of a watcher on a delivery thread.
 pub trait EntrySink: Send + Sync {
-    /// Entries are about to be delivered.
-    fn begin(&self) {}
+    /// Runs a round, which calls [`EntrySink::entry`] any number of times.
+    fn around(&self, round: &mut dyn FnMut()) {
+        round();
+    }
 
     /// Delivers an entry; `None` when the initial data are complete; an error if a message is not an entry.
     fn entry(&self, entry: PlainResult<Option<Entry>>);
-
-    /// The round is over.
-    fn end(&self) {}
 }
 
 /// A watcher of keys of a bucket.
@@ -414,8 +413,8 @@ impl Sink {
 }
 
 impl MsgSink for Sink {
-    fn begin(&self, _: &Arc<Subscription>) {
-        self.sink.begin();
+    fn around(&self, _: &Arc<Subscription>, round: &mut dyn FnMut()) {
+        self.sink.around(round);
     }
 
     fn deliver(&self, sub: &Arc<Subscription>, msg: Option<Msg>) {
@@ -425,10 +424,6 @@ impl MsgSink for Sink {
         if of_consumer {
             self.push.handed_over(sub);
         }
-    }
-
-    fn end(&self, _: &Arc<Subscription>) {
-        self.sink.end();
     }
 }
 

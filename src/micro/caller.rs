@@ -15,7 +15,7 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// A client of services on a connection.
 pub struct Caller {
     conn: Arc<Connection>,
-    handle: OnceLock<Box<dyn ForeignHandle>>,
+    handle: OnceLock<ForeignHandle>,
 }
 
 impl Caller {
@@ -28,7 +28,7 @@ impl Caller {
     }
 
     /// Stores the handle by which a foreign caller knows the client.
-    pub fn set_handle(&self, handle: Box<dyn ForeignHandle>) {
+    pub fn set_handle(&self, handle: ForeignHandle) {
         let _ = self.handle.set(handle);
     }
 

@@ -149,7 +149,7 @@ pub struct Group {
     service: Weak<Service>,
     prefix: String,
     queue: QueueChoice,
-    handle: OnceLock<Box<dyn ForeignHandle>>,
+    handle: OnceLock<ForeignHandle>,
 }
 
 impl Group {
@@ -191,7 +191,7 @@ impl Group {
     }
 
     /// Stores the handle by which a foreign caller knows the group.
-    pub fn set_handle(&self, handle: Box<dyn ForeignHandle>) {
+    pub fn set_handle(&self, handle: ForeignHandle) {
         let _ = self.handle.set(handle);
     }
 

@@ -50,7 +50,7 @@ pub struct Service {
     pub(super) state: Mutex<State>,
     /// Notified when the service has stopped.
     pub(super) changed: Condvar,
-    handle: OnceLock<Box<dyn ForeignHandle>>,
+    handle: OnceLock<ForeignHandle>,
     /// The objects for which a foreign caller has handles; `None` after it has released the service.
     groups: Mutex<Option<Vec<Arc<Group>>>>,
     this: Weak<Service>,
@@ -340,7 +340,7 @@ impl Service {
     }
 
     /// Stores the handle by which a foreign caller knows the service.
-    pub fn set_handle(&self, handle: Box<dyn ForeignHandle>) {
+    pub fn set_handle(&self, handle: ForeignHandle) {
         let _ = self.handle.set(handle);
     }
 

@@ -73,7 +73,7 @@ impl<S: Subscriber> Route<S> {
 pub(in crate::client) struct Entry<S> {
     pub(in crate::client) route: Route<S>,
     /// The index of the batch that collects this sid's messages, if `round` is the present one.
-    pub(in crate::client) batch: usize,
+    pub(in crate::client) batch: u32,
     pub(in crate::client) round: u64,
     /// The position of its SUB among the frames sent to the present server that are not publishes.
     pub(super) position: u64,

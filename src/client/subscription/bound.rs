@@ -5,6 +5,8 @@ use std::ffi::{CStr, CString};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use once_cell::race::OnceBox;
+
 use crate::client::subscription::home::Home;
 use crate::client::subscription::state::Subscription;
 use crate::locks::Mutex;
@@ -13,19 +15,30 @@ use crate::locks::Mutex;
 pub(super) struct Bound {
     sid: AtomicU64,
     subject: Mutex<Arc<CStr>>,
-    shown: Shown,
+    shown: OnceBox<Shown>,
 }
 
 /// The subjects to which the program has pointers. They live as long as the subscription.
-#[derive(Default)]
-struct Shown(OnceLock<Box<(Arc<CStr>, Shown)>>);
+struct Shown {
+    subject: Arc<CStr>,
+    next: OnceLock<Box<Shown>>,
+}
+
+impl Shown {
+    fn boxed(subject: &Arc<CStr>) -> Box<Self> {
+        Box::new(Shown {
+            subject: subject.clone(),
+            next: OnceLock::new(),
+        })
+    }
+}
 
 impl Bound {
     pub(super) fn new(sid: u64, subject: CString) -> Self {
         Bound {
             sid: AtomicU64::new(sid),
             subject: Mutex::new(subject.into()),
-            shown: Shown::default(),
+            shown: OnceBox::new(),
         }
     }
 
@@ -42,25 +55,20 @@ impl Bound {
     /// The subject, for the program to read as long as the subscription lives.
     pub(super) fn shown(&self) -> &CStr {
         let subject = self.subject();
-        let mut shown = &self.shown;
-        loop {
-            let (text, rest) = &**shown
-                .0
-                .get_or_init(|| Box::new((subject.clone(), Shown::default())));
-            if Arc::ptr_eq(text, &subject) {
-                return text;
-            }
-            shown = rest;
+        let mut shown = self.shown.get_or_init(|| Shown::boxed(&subject));
+        while !Arc::ptr_eq(&shown.subject, &subject) {
+            shown = shown.next.get_or_init(|| Shown::boxed(&subject));
         }
+        &shown.subject
     }
 }
 
 impl Drop for Shown {
     fn drop(&mut self) {
         // Iteratively: recursion could exceed the stack.
-        let mut next = self.0.take();
+        let mut next = self.next.take();
         while let Some(mut shown) = next {
-            next = shown.1.0.take();
+            next = shown.next.take();
         }
     }
 }
@@ -98,10 +106,12 @@ mod tests {
 
     #[test]
     fn as_many_as_were_shown_end_without_recursion() {
-        let mut shown = Shown::default();
+        let subject = Arc::from(c"x");
+        let mut shown = Shown::boxed(&subject);
         for _ in 0..300_000 {
-            let link = Box::new((Arc::from(c"x"), std::mem::take(&mut shown)));
-            shown.0.set(link).ok().unwrap();
+            let link = Shown::boxed(&subject);
+            link.next.set(shown).ok().unwrap();
+            shown = link;
         }
         drop(shown);
     }

@@ -24,7 +24,7 @@ const SHORT_EACH: Duration = Duration::from_micros(20);
 impl<H: Home> Subscription<H> {
     /// Receives the messages of one read for a sid.
     pub(in crate::client) fn receive(this: &Arc<Self>, sid: u64, mut msgs: MsgList) {
-        if let Some(intake) = &this.intake {
+        if let Some(intake) = this.intake() {
             intake.take(this, sid, &mut msgs);
             if msgs.is_empty() {
                 return;
@@ -86,20 +86,20 @@ impl<H: Home> Subscription<H> {
 
     fn deliver(self: &Arc<Self>, batch: &mut MsgList, timeout: bool) {
         let Some(sink) = &self.sink else { return };
-        sink.begin(self);
-        if timeout && batch.is_empty() && !self.ended.load(Ordering::Acquire) {
-            sink.deliver(self, None);
-        }
-        while let Some(msg) = batch.pop() {
-            if self.ended.load(Ordering::Acquire) || self.has_its_maximum() {
-                break;
+        sink.around(self, &mut || {
+            if timeout && batch.is_empty() && !self.ended.load(Ordering::Acquire) {
+                sink.deliver(self, None);
             }
-            self.take(&msg);
-            outgoing::expect_one_publish(batch.is_empty());
-            sink.deliver(self, Some(msg));
-        }
-        outgoing::expect_one_publish(false);
-        sink.end(self);
+            while let Some(msg) = batch.pop() {
+                if self.ended.load(Ordering::Acquire) || self.has_its_maximum() {
+                    break;
+                }
+                self.take(&msg);
+                outgoing::expect_one_publish(batch.is_empty());
+                sink.deliver(self, Some(msg));
+            }
+            outgoing::expect_one_publish(false);
+        });
     }
 
     /// Calls the sink without a message, on a delivering thread, unless messages are delivered before that. Does not

@@ -27,7 +27,7 @@ impl<H: Home> Subscription<H> {
         if !self.start_draining()? {
             return Ok(());
         }
-        let me = self.me.clone();
+        let me = Arc::downgrade(self);
         self.home.log().trace(|| "-> PING".to_owned());
         self.home.outbound().ping(
             PingWaiter::Then(Box::new(move |result| {
@@ -71,7 +71,7 @@ impl<H: Home> Subscription<H> {
     }
 
     fn limit_drain(self: &Arc<Self>, timeout: Option<Duration>) {
-        let me = self.me.clone();
+        let me = Arc::downgrade(self);
         let late = move || {
             if let Some(sub) = me.upgrade() {
                 sub.drain_late(timeout.is_some());
@@ -131,7 +131,7 @@ impl<H: Home> Subscription<H> {
             }
         }
         drop(queue);
-        match self.extension.get() {
+        match self.extension_dyn() {
             Some(extension) => {
                 self.endings.wait(deadline);
                 extension.drain_awaited(self, deadline)

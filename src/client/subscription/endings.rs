@@ -34,11 +34,14 @@ impl From<Closed> for EndReason {
 
 type Hook<S> = Box<dyn FnOnce(&Arc<S>, EndReason) + Send>;
 
+struct Hooks<S>(Vec<Hook<S>>);
+
 /// The hooks that run at the end of a subscription. Their lock is never held together with another.
 pub(super) struct Endings<S>(Mutex<State<S>>, Condvar);
 
 struct State<S> {
-    hooks: Vec<Hook<S>>,
+    /// Few subscriptions have any.
+    hooks: Option<Box<Hooks<S>>>,
     ended: Option<EndReason>,
     /// The hooks have run.
     told: bool,
@@ -47,7 +50,7 @@ struct State<S> {
 impl<S> Default for Endings<S> {
     fn default() -> Self {
         let state = State {
-            hooks: Vec::new(),
+            hooks: None,
             ended: None,
             told: false,
         };
@@ -64,9 +67,9 @@ impl<S> Endings<S> {
                 return;
             }
             state.ended = Some(reason);
-            std::mem::take(&mut state.hooks)
+            state.hooks.take()
         };
-        for hook in hooks {
+        for hook in hooks.into_iter().flat_map(|hooks| hooks.0) {
             hook(sub, reason);
         }
         self.0.lock().told = true;
@@ -90,7 +93,7 @@ impl<S> Endings<S> {
 
     /// The subscription was never started, so there is no end to report.
     pub(super) fn forget(&self) {
-        let hooks = std::mem::take(&mut self.0.lock().hooks);
+        let hooks = self.0.lock().hooks.take();
         drop(hooks);
     }
 }
@@ -107,7 +110,12 @@ impl<H: Home> Subscription<H> {
             let mut state = self.endings.0.lock();
             match state.ended {
                 Some(reason) => reason,
-                None => return state.hooks.push(Box::new(hook)),
+                None => {
+                    let hooks = state
+                        .hooks
+                        .get_or_insert_with(|| Box::new(Hooks(Vec::new())));
+                    return hooks.0.push(Box::new(hook));
+                }
             }
         };
         hook(self, ended);

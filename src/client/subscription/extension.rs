@@ -65,24 +65,24 @@ pub trait Extension<S = crate::client::Subscription>: Any + Send + Sync {
 impl<H: Home> Subscription<H> {
     /// Attaches an extension, once and before messages arrive. False if there is one already.
     pub fn set_extension(&self, extension: Arc<dyn Extension<Self>>) -> bool {
-        self.extension.set(extension).is_ok()
+        self.rare().set_extension(extension)
     }
 
     /// The name of its subject, as the layer above gives it.
     pub(in crate::client) fn name_above(&self) -> Option<String> {
-        self.extension.get()?.shown_subject()
+        self.extension_dyn()?.shown_subject()
     }
 
     /// The error handler has been called with an error of this subscription.
     pub(in crate::client) fn tell_above(self: &Arc<Self>, status: Status) {
-        if let Some(extension) = self.extension.get() {
+        if let Some(extension) = self.extension_dyn() {
             extension.reported(self, status);
         }
     }
 
     /// Its extension, if that is a `T`.
     pub fn extension<T: Extension<Self>>(&self) -> Option<Arc<T>> {
-        let extension: Arc<dyn Any + Send + Sync> = self.extension.get()?.clone();
+        let extension: Arc<dyn Any + Send + Sync> = self.extension_dyn()?.clone();
         extension.downcast().ok()
     }
 }

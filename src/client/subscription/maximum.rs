@@ -6,15 +6,26 @@
 //! whether the server has ended it.
 
 /// The progress of the present server with a subscription.
-#[derive(Default)]
 pub(in crate::client) struct ServerCount {
     /// The number of messages that had arrived when the server was sent the SUB.
     come_before: u64,
     /// The number of messages that had been delivered by then.
     taken_before: u64,
-    /// The number of messages after which the server ends the subscription; `None` for never.
-    max: Option<u64>,
+    /// The number of messages after which the server ends the subscription; the largest number for never.
+    max: u64,
 }
+
+impl Default for ServerCount {
+    fn default() -> Self {
+        ServerCount {
+            come_before: 0,
+            taken_before: 0,
+            max: NEVER,
+        }
+    }
+}
+
+const NEVER: u64 = u64::MAX;
 
 impl ServerCount {
     /// A server is sent the subscription, with the remainder of the program's maximum.
@@ -22,7 +33,7 @@ impl ServerCount {
         *self = ServerCount {
             come_before: come,
             taken_before: taken,
-            max,
+            max: max.unwrap_or(NEVER),
         };
     }
 
@@ -30,14 +41,13 @@ impl ServerCount {
     /// UNSUB.
     pub(in crate::client) fn set_max(&mut self, max: u64) -> u64 {
         let max = max.saturating_sub(self.taken_before);
-        self.max = Some(max);
+        self.max = max;
         max
     }
 
     /// Has the server ended the subscription by itself, if this many messages have arrived in total?
     pub(in crate::client) fn has_ended(&self, come: u64) -> bool {
-        self.max
-            .is_some_and(|max| come.saturating_sub(self.come_before) >= max)
+        self.max != NEVER && come.saturating_sub(self.come_before) >= self.max
     }
 }
 

@@ -4,7 +4,7 @@
 //! callback, `next` to a thread that fetches them; `timeout` tells the callback that none has arrived. `drain` and
 //! `ending` end a subscription; `maximum` computes whether the server has ended it by itself. Layers above see its
 //! messages on the reading thread (`intake`), take them in batches (`next_batch`), bind it to another subject
-//! (`rebind`, `bound`), are told of its end (`endings`) and attach state of their own (`extension`).
+//! (`rebind`, `bound`), are told of its end (`endings`) and attach state of their own (`extension`). `rare` is what few subscriptions have.
 //!
 //! `home::Home` declares what it needs from its connection. Owns its messages from their receipt to their delivery, and
 //! the counts of them.
@@ -29,6 +29,7 @@ mod maximum;
 mod next;
 mod next_batch;
 pub(super) mod queue;
+mod rare;
 mod rebind;
 pub(super) mod state;
 mod timeout;

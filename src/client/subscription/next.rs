@@ -15,7 +15,7 @@ impl<H: Home> Subscription<H> {
     /// Fetches the next message, and waits for it if there is none.
     #[inline]
     pub fn next_msg(self: &Arc<Self>, timeout: Duration) -> Result<Msg> {
-        match self.extension.get() {
+        match self.extension_dyn() {
             None => self.take_next(timeout),
             Some(extension) => extension.next_begins(self).and_then(|()| {
                 let taken = self.take_next(timeout);
@@ -36,7 +36,7 @@ impl<H: Home> Subscription<H> {
         timeout: Duration,
         mut each: impl FnMut(Msg),
     ) -> Result<()> {
-        let extension = self.extension.get();
+        let extension = self.extension_dyn();
         if let Some(extension) = extension {
             extension.next_begins(self)?;
         }

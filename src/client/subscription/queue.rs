@@ -95,7 +95,8 @@ pub(super) struct Queue {
     scheduled: bool,
     timeout_due: bool,
     timer_armed: bool,
-    quiet_since: Option<Instant>,
+    /// Since when no message has arrived, for a subscription with a timeout.
+    quiet_since: Option<Box<Instant>>,
 }
 
 impl Queue {

@@ -2,18 +2,20 @@
 
 use std::ffi::{CStr, CString};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
+
+use once_cell::race::OnceBox;
 
 use crate::client::ForeignHandle;
 use crate::client::callbacks::life::LifetimeGuard;
 use crate::client::interest::registry::Subscriber;
 use crate::client::subscription::bound::Bound;
 use crate::client::subscription::endings::Endings;
-use crate::client::subscription::extension::Extension;
 use crate::client::subscription::home::Home;
 use crate::client::subscription::intake::Intake;
 use crate::client::subscription::queue::{Closed, Queue};
+use crate::client::subscription::rare::Rare;
 use crate::client::sync::ranked::{RankedMutex, rank};
 use crate::error::{Error, Result, Status};
 use crate::locks::Condvar;
@@ -23,12 +25,14 @@ use crate::proto::write_buf::WriteBuf;
 use crate::runtime::Dispatcher;
 use crate::words::shown;
 
-/// The receiver of a subscription's messages. Calls never overlap: `begin`, any number of `deliver`, `end`, all on one
-/// thread. The next round may be on another thread.
+/// The receiver of a subscription's messages. Calls never overlap. Messages are delivered in rounds, each on one thread;
+/// the next round may be on another thread.
 pub trait MsgSink<S = crate::client::Subscription>: Send + Sync {
-    /// Some messages are about to be delivered.
-    fn begin(&self, sub: &Arc<S>) {
+    /// Runs a round, which calls [`MsgSink::deliver`] any number of times. What the deliveries of a round share is on
+    /// the stack of an implementation, so that it takes no memory while there are none.
+    fn around(&self, sub: &Arc<S>, round: &mut dyn FnMut()) {
         let _ = sub;
+        round();
     }
 
     /// Delivers a message. `None` means that none arrived within the subscription's timeout, or that the subscription
@@ -37,11 +41,6 @@ pub trait MsgSink<S = crate::client::Subscription>: Send + Sync {
 
     /// The subscription is closed, and no message follows. Called once, before its completion callback. May wait.
     fn completed(&self, sub: &Arc<S>) {
-        let _ = sub;
-    }
-
-    /// The round is over.
-    fn end(&self, sub: &Arc<S>) {
         let _ = sub;
     }
 }
@@ -121,12 +120,10 @@ pub struct Subscription<H> {
     queue_group: Option<Box<[u8]>>,
     pub(super) purpose: Purpose,
     pub(super) sink: Option<Box<dyn MsgSink<Subscription<H>>>>,
-    pub(super) intake: Option<Arc<dyn Intake<Subscription<H>>>>,
-    pub(super) timeout: Option<Duration>,
+    pub(super) rare: OnceBox<Rare<Subscription<H>>>,
     /// The delivery thread for its messages; `None` for the pool that grows as needed.
     delivery_thread: Option<Arc<Dispatcher>>,
-    handle: OnceLock<Box<dyn ForeignHandle>>,
-    pub(super) extension: OnceLock<Arc<dyn Extension<Subscription<H>>>>,
+    handle: OnceLock<ForeignHandle>,
     pub(super) endings: Endings<Subscription<H>>,
     pub(super) queue: RankedMutex<{ rank::QUEUE }, Queue>,
     /// A message has arrived, or the subscription was closed or drained. Used with `queue`. A thread that takes a
@@ -144,7 +141,6 @@ pub struct Subscription<H> {
     pub(super) ended: AtomicBool,
     /// Its callbacks have been short-running so far; false before the first.
     pub(super) short_running: AtomicBool,
-    pub(super) me: Weak<Subscription<H>>,
 }
 
 impl<H: Home> Subscription<H> {
@@ -155,17 +151,15 @@ impl<H: Home> Subscription<H> {
         args: SubscribeArgs<'_, Subscription<H>>,
         made: Made,
     ) -> Arc<Self> {
-        Arc::new_cyclic(|me| Subscription {
+        Arc::new(Subscription {
             home: home.clone(),
             bound: Bound::new(made.sid, made.subject),
             queue_group: args.queue.map(Box::from),
             purpose,
             sink: args.sink,
-            intake: args.intake,
-            timeout: args.timeout,
+            rare: Rare::if_any(args.intake, args.timeout),
             delivery_thread: made.delivery_thread,
             handle: OnceLock::new(),
-            extension: OnceLock::new(),
             endings: Endings::default(),
             queue: RankedMutex::new(Queue::new(made.pending_limits, made.lifetime_guard)),
             changed: Condvar::new(),
@@ -175,12 +169,11 @@ impl<H: Home> Subscription<H> {
             max: AtomicU64::new(0),
             ended: AtomicBool::new(false),
             short_running: AtomicBool::new(false),
-            me: me.clone(),
         })
     }
 
     /// Stores the handle by which a foreign caller knows the subscription; once.
-    pub fn set_handle(&self, handle: Box<dyn ForeignHandle>) {
+    pub fn set_handle(&self, handle: ForeignHandle) {
         // A second call is a mistake of the caller; its handle is dropped.
         let _ = self.handle.set(handle);
     }
@@ -254,7 +247,7 @@ impl<H: Home> Subscription<H> {
             self.taken_msgs.load(Ordering::Relaxed),
         );
         let left = (max > 0).then(|| max.saturating_sub(taken));
-        let left = left.filter(|left| *left == 0 || self.intake.is_none());
+        let left = left.filter(|left| *left == 0 || self.intake().is_none());
         queue.begin_with_server(taken, left);
         drop(queue);
         match left {
@@ -390,7 +383,7 @@ impl<H: Home> Subscription<H> {
             return Err(self.closed_error());
         }
         self.leave(Closed::Unsubscribed);
-        match self.extension.get() {
+        match self.extension_dyn() {
             Some(extension) => extension.unsubscribed(self),
             None => Ok(()),
         }
@@ -419,7 +412,7 @@ impl<H: Home> Subscription<H> {
             return self.unsubscribe();
         }
         self.max.store(max, Ordering::Relaxed);
-        if self.intake.is_some() {
+        if self.intake().is_some() {
             // The server would count the messages that the intake removes.
             return Ok(());
         }
@@ -431,7 +424,7 @@ impl<H: Home> Subscription<H> {
 
     /// The program does not need the subscription any more: ends it if it is open.
     pub fn destroy(self: &Arc<Self>) {
-        if let Some(extension) = self.extension.get() {
+        if let Some(extension) = self.extension_dyn() {
             extension.destroying(self);
         }
         if self.is_valid() {

@@ -10,14 +10,16 @@ use crate::client::subscription::state::Subscription;
 impl<H: Home> Subscription<H> {
     /// Starts the timer of the timeout, if there is one and no message is pending.
     pub(in crate::client) fn arm_timeout(self: &Arc<Self>) {
-        let Some(timeout) = self.timeout else { return };
+        let Some(timeout) = self.timeout() else {
+            return;
+        };
         if self.queue.lock().arm_timeout(Instant::now()) {
             self.wait_for_timeout(timeout);
         }
     }
 
-    fn wait_for_timeout(&self, time: Duration) {
-        let me = self.me.clone();
+    fn wait_for_timeout(self: &Arc<Self>, time: Duration) {
+        let me = Arc::downgrade(self);
         let fire = move || {
             if let Some(sub) = me.upgrade() {
                 sub.timeout_reached();
@@ -27,7 +29,9 @@ impl<H: Home> Subscription<H> {
     }
 
     fn timeout_reached(self: &Arc<Self>) {
-        let Some(timeout) = self.timeout else { return };
+        let Some(timeout) = self.timeout() else {
+            return;
+        };
         let next = self.queue.lock().timer_fired(Instant::now(), timeout);
         match next {
             Timeout::Idle => {}

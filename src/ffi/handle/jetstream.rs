@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::arena::Arena;
 use super::slot::{FourStripes, OneStripe, Slot};
-use super::{ForeignHandle, Handle, Held, Owner, hold, mark, take};
+use super::{Handle, Held, Owner, hold, mark, take};
 use crate::ffi::jetstream::publish_batch::BatchObject;
 use crate::ffi::jetstream::publish_fast::FastObject;
 use crate::fork::PerProcess;
@@ -175,7 +175,7 @@ impl Handle for __jsFastBatchCtx {
 pub(crate) fn new_context(context: &Arc<Context>) -> *mut jsCtx {
     let owner = take::<jsCtx>();
     let handle = owner.0;
-    context.set_handle(Box::new(owner));
+    context.set_handle(owner.into());
     handle.slot.install(context.clone());
     std::ptr::from_ref(handle).cast_mut()
 }

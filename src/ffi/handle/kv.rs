@@ -7,7 +7,6 @@ use std::sync::{Arc, OnceLock};
 use super::arena::Arena;
 use super::slot::{FourStripes, OneStripe, Slot};
 use super::{Handle, Held, Owner, hold, mark, take};
-use crate::client::ForeignHandle;
 use crate::fork::PerProcess;
 use crate::kv::{Store, Watcher};
 

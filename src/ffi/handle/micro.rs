@@ -137,7 +137,7 @@ impl Handle for micro_client_s {
 pub(crate) fn new_service(service: &Arc<Service>) -> *mut microService {
     let owner = take::<microService>();
     let handle = owner.0;
-    service.set_handle(Box::new(owner));
+    service.set_handle(owner.into());
     handle.slot.install(service.clone());
     std::ptr::from_ref(handle).cast_mut()
 }
@@ -151,7 +151,7 @@ pub(crate) fn hold_service(service: &Arc<Service>) -> Held<microService> {
 pub(crate) fn new_group(group: &Arc<Group>) -> *mut microGroup {
     let owner: Owner<microGroup> = take();
     let handle = owner.0;
-    group.set_handle(Box::new(owner));
+    group.set_handle(owner.into());
     handle.slot.install(group.clone());
     std::ptr::from_ref(handle).cast_mut()
 }
@@ -160,7 +160,7 @@ pub(crate) fn new_group(group: &Arc<Group>) -> *mut microGroup {
 pub(crate) fn new_caller(caller: &Arc<Caller>) -> *mut microClient {
     let owner: Owner<microClient> = take();
     let handle = owner.0;
-    caller.set_handle(Box::new(owner));
+    caller.set_handle(owner.into());
     handle.slot.install(caller.clone());
     std::ptr::from_ref(handle).cast_mut()
 }

@@ -8,15 +8,12 @@ use super::push_sink::MsgHandler;
 use crate::client::{MsgSink, Subscription};
 use crate::error::Status;
 use crate::ffi::callback::{Callback, Function};
-use crate::ffi::handle::{
-    Held, hold_connection, hold_subscription, natsConnection, natsSubscription,
-};
+use crate::ffi::handle::{hold_connection, hold_subscription, natsConnection, natsSubscription};
 use crate::ffi::last_error;
 use crate::ffi::msg::{into_c, natsMsg};
 use crate::ffi::types::natsStatusArg;
 use crate::js::consume::pull::{Ask, Exit, NextAsk, Pull};
 use crate::js::consume::{self, Ack};
-use crate::locks::Mutex;
 use crate::msg::Msg;
 
 /// A `jsFetchNextHandler` that is not NULL.
@@ -49,8 +46,6 @@ pub(super) struct PullSink {
     complete: Option<Callback<CompleteHandler>>,
     pull: Arc<Pull>,
     auto_ack: bool,
-    /// What keeps the handles usable, from the beginning of a batch to its end.
-    held: Mutex<Option<(Held<natsConnection>, Held<natsSubscription>)>>,
 }
 
 impl PullSink {
@@ -65,7 +60,6 @@ impl PullSink {
             complete,
             pull,
             auto_ack,
-            held: Mutex::new(None),
         }
     }
 
@@ -74,14 +68,15 @@ impl PullSink {
         let handle = ptr::with_exposed_provenance_mut(sub.handle());
         let (function, closure) = self.callback.parts();
         // SAFETY: the program gave the function for this, to be called with its closure on any
-        // thread. The handles are usable from `begin` to `end`; the message is there for the call.
+        // thread. `around` keeps the handles usable; the message is there for the call.
         unsafe { function.call((nc, handle, msg, closure)) };
     }
 }
 
 impl MsgSink for PullSink {
-    fn begin(&self, sub: &Arc<Subscription>) {
-        *self.held.lock() = Some((hold_connection(sub.connection()), hold_subscription(sub)));
+    fn around(&self, sub: &Arc<Subscription>, round: &mut dyn FnMut()) {
+        let _held = (hold_connection(sub.connection()), hold_subscription(sub));
+        round();
     }
 
     fn deliver(&self, sub: &Arc<Subscription>, msg: Option<Msg>) {
@@ -101,11 +96,6 @@ impl MsgSink for PullSink {
             }
         }
         self.pull.after_callback(sub, Some(size));
-    }
-
-    fn end(&self, _sub: &Arc<Subscription>) {
-        let held = self.held.lock().take();
-        drop(held);
     }
 
     fn completed(&self, sub: &Arc<Subscription>) {

@@ -6,13 +6,10 @@ use std::sync::Arc;
 
 use crate::client::{MsgSink, Subscription};
 use crate::ffi::callback::{Callback, Function};
-use crate::ffi::handle::{
-    Held, hold_connection, hold_subscription, natsConnection, natsSubscription,
-};
+use crate::ffi::handle::{hold_connection, hold_subscription, natsConnection, natsSubscription};
 use crate::ffi::msg::{into_c, natsMsg};
 use crate::js;
 use crate::js::consume::{self, Ack, Push, SubOptions};
-use crate::locks::Mutex;
 use crate::msg::Msg;
 
 /// Does the library acknowledge what a callback has had?
@@ -33,8 +30,6 @@ pub(super) struct PushSink {
     callback: Callback<MsgHandler>,
     push: Arc<Push>,
     auto_ack: bool,
-    /// What keeps the handles usable, from the beginning of a batch to its end.
-    held: Mutex<Option<(Held<natsConnection>, Held<natsSubscription>)>>,
 }
 
 impl PushSink {
@@ -43,7 +38,6 @@ impl PushSink {
             callback,
             push,
             auto_ack,
-            held: Mutex::new(None),
         }
     }
 
@@ -52,14 +46,15 @@ impl PushSink {
         let handle = ptr::with_exposed_provenance_mut(sub.handle());
         let (function, closure) = self.callback.parts();
         // SAFETY: the program gave the function for this, to be called with its closure on any
-        // thread. The handles are usable from `begin` to `end`; the message is there for the call.
+        // thread. `around` keeps the handles usable; the message is there for the call.
         unsafe { function.call((nc, handle, msg, closure)) };
     }
 }
 
 impl MsgSink for PushSink {
-    fn begin(&self, sub: &Arc<Subscription>) {
-        *self.held.lock() = Some((hold_connection(sub.connection()), hold_subscription(sub)));
+    fn around(&self, sub: &Arc<Subscription>, round: &mut dyn FnMut()) {
+        let _held = (hold_connection(sub.connection()), hold_subscription(sub));
+        round();
     }
 
     fn deliver(&self, sub: &Arc<Subscription>, msg: Option<Msg>) {
@@ -74,10 +69,5 @@ impl MsgSink for PushSink {
             }
         }
         self.push.handed_over(sub);
-    }
-
-    fn end(&self, _sub: &Arc<Subscription>) {
-        let held = self.held.lock().take();
-        drop(held);
     }
 }

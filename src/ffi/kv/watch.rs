@@ -255,17 +255,20 @@ type WatchCb =
 struct CallbackSink {
     callback: Callback<WatchCb>,
     watcher: Weak<OwnedWatcher>,
-    /// The watcher, and what keeps its handle usable, from the beginning of a batch to its end.
+    /// The watcher, and what keeps its handle usable, from the beginning of a round to its end.
     current: Mutex<Option<(Arc<OwnedWatcher>, Held<kvWatcher>)>>,
 }
 
 impl EntrySink for CallbackSink {
-    fn begin(&self) {
+    fn around(&self, round: &mut dyn FnMut()) {
         let watcher = self.watcher.upgrade();
         *self.current.lock() = watcher.map(|watcher| {
             let held = hold_watcher(&watcher);
             (watcher, held)
         });
+        round();
+        let current = self.current.lock().take();
+        drop(current);
     }
 
     fn entry(&self, entry: Result<Option<Entry>>) {
@@ -284,13 +287,8 @@ impl EntrySink for CallbackSink {
         };
         let (function, closure) = self.callback.parts();
         // SAFETY: the program gave the function for this, to be called with its closure on any thread. The handle is
-        // usable from `begin` to `end`; the entry is the function's.
+        // usable for the round; the entry is the function's.
         unsafe { function.call((handle, entry, status, closure)) };
-    }
-
-    fn end(&self) {
-        let current = self.current.lock().take();
-        drop(current);
     }
 }
 

@@ -7,19 +7,14 @@ use std::sync::Arc;
 use crate::client::{MsgSink, Subscription};
 use crate::error::{Error, Result};
 use crate::ffi::callback::{Callback, Function};
-use crate::ffi::handle::{
-    Held, hold_connection, hold_subscription, natsConnection, natsSubscription,
-};
+use crate::ffi::handle::{hold_connection, hold_subscription, natsConnection, natsSubscription};
 use crate::ffi::msg::{into_c, natsMsg};
 use crate::ffi::types::natsMsgHandler;
-use crate::locks::Mutex;
 use crate::msg::Msg;
 
 /// The program's callback, called with each message of a subscription.
 struct CallbackSink {
     callback: Callback<MsgHandler>,
-    /// Keeps the handles usable, from the beginning of a batch to its end.
-    held: Mutex<Option<(Held<natsConnection>, Held<natsSubscription>)>>,
 }
 
 /// A `natsMsgHandler` that is not NULL.
@@ -30,15 +25,13 @@ type MsgHandler =
 pub(super) fn sink(cb: natsMsgHandler, closure: *mut c_void) -> Result<Box<dyn MsgSink>> {
     let callback =
         Callback::new(cb, closure).ok_or_else(|| Error::invalid_arg("callback cannot be NULL"))?;
-    Ok(Box::new(CallbackSink {
-        callback,
-        held: Mutex::new(None),
-    }))
+    Ok(Box::new(CallbackSink { callback }))
 }
 
 impl MsgSink for CallbackSink {
-    fn begin(&self, sub: &Arc<Subscription>) {
-        *self.held.lock() = Some((hold_connection(sub.connection()), hold_subscription(sub)));
+    fn around(&self, sub: &Arc<Subscription>, round: &mut dyn FnMut()) {
+        let _held = (hold_connection(sub.connection()), hold_subscription(sub));
+        round();
     }
 
     fn deliver(&self, sub: &Arc<Subscription>, msg: Option<Msg>) {
@@ -47,13 +40,7 @@ impl MsgSink for CallbackSink {
         let msg = msg.map_or(ptr::null_mut(), into_c);
         let (function, closure) = self.callback.parts();
         // SAFETY: the program gave the function for this, to be called with its closure on any
-        // thread. The handles are usable from `begin` to `end`; the message is the program's from
-        // here on.
+        // thread. `around` keeps the handles usable; the message is the program's from here on.
         unsafe { function.call((nc, handle, msg, closure)) };
-    }
-
-    fn end(&self, _sub: &Arc<Subscription>) {
-        let held = self.held.lock().take();
-        drop(held);
     }
 }

@@ -238,12 +238,12 @@ impl<U: Upstream> Link<U> {
                             entry.round = round;
                             // A subscription that delivers messages has not been refused by the server.
                             entry.refused = false;
-                            entry.batch = gathered.batches.len();
+                            entry.batch = gathered.batches.len() as u32;
                             gathered
                                 .batches
                                 .push((entry.route.clone(), head.sid, MsgList::new()));
                         }
-                        (last_sid, last_batch) = (head.sid, entry.batch);
+                        (last_sid, last_batch) = (head.sid, entry.batch as usize);
                     }
                     let msg = receiver.take_msg(&head)?;
                     gathered.batches[last_batch].2.push(msg);

@@ -19,7 +19,10 @@ pub(in crate::client::subscription) enum Timeout {
 impl Queue {
     /// The subscription begins to wait for a message. True if its timer has to be started.
     pub(in crate::client::subscription) fn arm_timeout(&mut self, now: Instant) -> bool {
-        self.quiet_since = Some(now);
+        match &mut self.quiet_since {
+            Some(since) => **since = now,
+            None => self.quiet_since = Some(Box::new(now)),
+        }
         let is_open = !self.is_closed() && !self.is_draining();
         is_open && !mem::replace(&mut self.timer_armed, true)
     }
@@ -44,9 +47,9 @@ impl Queue {
             self.timer_armed = false;
             return Timeout::Idle;
         }
-        let quiet = self
-            .quiet_since
-            .map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
+        let quiet = self.quiet_since.as_ref().map_or(Duration::ZERO, |since| {
+            now.saturating_duration_since(**since)
+        });
         if quiet < timeout {
             return Timeout::Wait(timeout - quiet);
         }
