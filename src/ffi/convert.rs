@@ -28,7 +28,7 @@ pub(crate) unsafe fn some_bytes<'a>(p: *const c_char, error: &'static str) -> Re
     // SAFETY: the contract above.
     unsafe { bytes(p) }
         .filter(|b| !b.is_empty())
-        .ok_or(Error::invalid_arg(error))
+        .ok_or_else(|| Error::invalid_arg(error))
 }
 
 /// The text of a string; `None` for NULL. `what` is its name in the error if it is not UTF-8.

@@ -11,7 +11,7 @@ use super::desc::{Desc, LIVE, NO_REPLY};
 use super::filling::Filling;
 use super::message::Msg;
 use super::pool::Wanted;
-use crate::error::{Error, Result, Status};
+use crate::error::{Result, Status};
 use crate::fork::PerProcess;
 use crate::locks::Mutex;
 
@@ -66,7 +66,7 @@ impl Msg {
         .iter()
         .try_fold(0usize, |sum, part| sum.checked_add(*part))
         .filter(|size| *size <= i32::MAX as usize)
-        .ok_or(Error::from(Status::NATS_NO_MEMORY))?;
+        .ok_or(Status::NATS_NO_MEMORY)?;
         let write = |block: &mut Filling, start: usize| {
             let mut at = start;
             let mut put = |bytes: &[u8]| {
@@ -99,7 +99,7 @@ impl Msg {
             unsafe { Msg::in_block(block, (start, at), at, &parts) }
         };
         if size > SHARED_MAX {
-            let mut own = Filling::of_its_own(size).ok_or(Error::from(Status::NATS_NO_MEMORY))?;
+            let mut own = Filling::of_its_own(size).ok_or(Status::NATS_NO_MEMORY)?;
             return Ok(write(&mut own, DATA_START));
         }
         let mut shared = SHARED.get().lock();

@@ -91,16 +91,33 @@ pub fn base62_id(mut id: u64) -> [u8; ID_LEN] {
 /// The id that [`base62_id`] encoded as `text`. `None` for any other text.
 pub fn parse_base62_id(text: &[u8]) -> Option<u64> {
     let text: &[u8; ID_LEN] = text.try_into().ok()?;
-    text.iter().rev().try_fold(0u64, |id, &b| {
-        let digit = match b {
-            b'0'..=b'9' => b - b'0',
-            b'A'..=b'Z' => b - b'A' + 10,
-            b'a'..=b'z' => b - b'a' + 36,
-            _ => return None,
-        };
-        id.checked_mul(62)?.checked_add(u64::from(digit))
-    })
+    let (mut id, mut faults) = (0u64, 0);
+    // All digits but the first: they always fit.
+    for b in text[1..].iter().rev() {
+        let digit = VALUES[usize::from(*b)];
+        faults |= digit;
+        id = id.wrapping_mul(62).wrapping_add(u64::from(digit));
+    }
+    let first = VALUES[usize::from(text[0])];
+    if (faults | first) & NO_DIGIT != 0 {
+        return None;
+    }
+    id.checked_mul(62)?.checked_add(u64::from(first))
 }
+
+/// Set in the values of characters that are no digits.
+const NO_DIGIT: u8 = 0x80;
+
+/// The value of each character as a digit.
+static VALUES: [u8; 256] = {
+    let mut values = [NO_DIGIT; 256];
+    let mut digit = 0;
+    while digit < DIGITS.len() {
+        values[DIGITS[digit] as usize] = digit as u8;
+        digit += 1;
+    }
+    values
+};
 
 #[cfg(test)]
 mod tests {

@@ -192,7 +192,7 @@ impl Life {
     ) -> Result<R> {
         let _lease = self
             .lifetime_guard()
-            .ok_or(Error::from(Status::NATS_CONNECTION_CLOSED))?;
+            .ok_or(Status::NATS_CONNECTION_CLOSED)?;
         self.inside(question)
     }
 }

@@ -177,10 +177,7 @@ impl<L> Session<L> {
 
     /// Prepares an attempt to connect to the pool's current server.
     pub(super) fn begin_attempt(&self, state: &mut State<L>) -> Result<Attempt> {
-        let server = state
-            .pool
-            .current()
-            .ok_or(Error::from(Status::NATS_NO_SERVER))?;
+        let server = state.pool.current().ok_or(Status::NATS_NO_SERVER)?;
         let attempt = Attempt {
             url: server.url.clone(),
             fallback: state.pool.first_user_info().cloned(),

@@ -16,7 +16,9 @@ use crate::ffi::guard::guard_void;
 use crate::ffi::handle::borrow_arc;
 use crate::ffi::msg::{borrow_msg, natsMsg};
 use crate::js::Context;
+use crate::js::publish::options::Block;
 use crate::js::publish::{Ack, Answer, PubOptions, Schedule, publish};
+use crate::msg::Msg;
 use crate::proto::headers::HeaderBlock;
 
 pub(super) const NO_SUBJECT: &str = "subject cannot be NULL nor empty";
@@ -93,7 +95,7 @@ pub unsafe extern "C" fn js_Publish(
             let subject = some_bytes(subj, NO_SUBJECT)?;
             let payload = payload(data, dataLen)?;
             let wait = wait(opts, &context)?;
-            let block = options(opts).supported_by(context.connection())?.block()?;
+            let block = headers(opts, &context)?;
             let out = Publish {
                 subject,
                 reply: None,
@@ -146,9 +148,7 @@ pub unsafe extern "C" fn js_PublishMsg(
                 return Err(Error::invalid_arg(NO_SUBJECT).into());
             }
             let wait = wait(opts, &context)?;
-            options(opts)
-                .supported_by(context.connection())?
-                .set_on(&mut msg)?;
+            set_headers(opts, &context, &mut msg)?;
             let out = Publish {
                 subject: msg.subject(),
                 reply: None,
@@ -199,6 +199,36 @@ unsafe impl Release for jsPubAck {
             }
         }
     }
+}
+
+/// The headers that the options stand for, as a block; an empty one without options.
+///
+/// # Safety
+/// As for [`options`].
+pub(super) unsafe fn headers(opts: *const jsPubOptions, context: &Context) -> Result<Block> {
+    if opts.is_null() {
+        return Ok(Block::new());
+    }
+    // SAFETY: the contract above.
+    let options = unsafe { options(opts) };
+    options.supported_by(context.connection())?.block()
+}
+
+/// Sets the headers that the options stand for, if there are options.
+///
+/// # Safety
+/// As for [`options`].
+pub(super) unsafe fn set_headers(
+    opts: *const jsPubOptions,
+    context: &Context,
+    msg: &mut Msg,
+) -> Result<()> {
+    if opts.is_null() {
+        return Ok(());
+    }
+    // SAFETY: the contract above.
+    let options = unsafe { options(opts) };
+    options.supported_by(context.connection())?.set_on(msg)
 }
 
 /// What the options say, in the core's form.

@@ -10,7 +10,7 @@ use smallvec::SmallVec;
 use super::context::jsCtx;
 use super::err_code::jsErrCodeArg;
 use super::options::jsOptionsPublishAsync;
-use super::publish::{NO_SUBJECT, max_wait, options};
+use super::publish::{NO_SUBJECT, headers, max_wait, set_headers};
 use super::publish_types::{jsPubAck, jsPubAckErr, jsPubOptions};
 use crate::error::{Error, natsStatus};
 use crate::ffi::callback::{Callback, Function};
@@ -75,7 +75,7 @@ pub unsafe extern "C" fn js_PublishAsync(
             let context = borrow(js)?;
             let subject = some_bytes(subj, NO_SUBJECT)?;
             let payload = payload(data, dataLen)?;
-            let block = options(opts).supported_by(context.connection())?.block()?;
+            let block = headers(opts, &context)?;
             let msg = Msg::create_with(subject, None, &block, payload)?;
             let publisher = publisher(&context)?;
             let wait = max_wait(opts).unwrap_or(None);
@@ -150,9 +150,7 @@ pub unsafe extern "C" fn js_PublishMsgAsync(
             if borrowed.subject().is_empty() {
                 return Err(Error::invalid_arg(NO_SUBJECT));
             }
-            options(opts)
-                .supported_by(context.connection())?
-                .set_on(&mut borrowed)?;
+            set_headers(opts, &context, &mut borrowed)?;
             let publisher = publisher(&context)?;
             let wait = max_wait(opts).unwrap_or(None);
             let owned = std::mem::ManuallyDrop::into_inner(borrowed);

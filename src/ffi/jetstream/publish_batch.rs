@@ -28,19 +28,19 @@ pub(crate) struct BatchObject {
 
 impl BatchObject {
     fn add(&self, msg: &mut Msg, opts: Settings<'_>) -> crate::js::Result<()> {
-        opts.options.set_on(msg)?;
+        opts.set_on(msg)?;
         self.batch.add(msg, opts.deadline())
     }
 
     fn commit(&self, msg: &mut Msg, how: Commit, opts: Settings<'_>) -> crate::js::Result<Answer> {
-        opts.options.set_on(msg)?;
+        opts.set_on(msg)?;
         self.batch.commit(msg, how, opts.deadline())
     }
 }
 
 /// The options of one call.
 struct Settings<'a> {
-    options: crate::js::publish::PubOptions<'a>,
+    options: Option<crate::js::publish::PubOptions<'a>>,
     wait: std::time::Duration,
 }
 
@@ -49,9 +49,20 @@ impl<'a> Settings<'a> {
     /// `opts` is NULL or options whose strings are NULL or strings, which stay as they are for `'a`.
     unsafe fn new(opts: *const jsPubOptions, context: &Context) -> Result<Self, Error> {
         // SAFETY: the contract above.
-        let (wait, options) = unsafe { (wait(opts, context)?, options(opts)) };
-        let options = options.supported_by(context.connection())?;
+        let wait = unsafe { wait(opts, context) }?;
+        let options = match opts.is_null() {
+            true => None,
+            // SAFETY: likewise.
+            false => Some(unsafe { options(opts) }.supported_by(context.connection())?),
+        };
         Ok(Settings { options, wait })
+    }
+
+    fn set_on(&self, msg: &mut Msg) -> Result<(), Error> {
+        match &self.options {
+            Some(options) => options.set_on(msg),
+            None => Ok(()),
+        }
     }
 
     fn deadline(&self) -> Option<Instant> {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::call::guard_api;
 use super::context::jsCtx;
 use super::err_code::jsErrCodeArg;
-use super::publish::{NO_SUBJECT, options, wait, write_ack};
+use super::publish::{NO_SUBJECT, headers, set_headers, wait, write_ack};
 use super::publish_fast_types::{jsFastPublishErr, jsFastPublishOptions, jsFastPublishProgress};
 use super::publish_types::{jsPubAck, jsPubOptions};
 use crate::error::{Error, Result, natsStatus};
@@ -164,7 +164,7 @@ pub unsafe extern "C" fn js_FastPublishAdd(
                 return Err(Error::invalid_arg(NO_SUBJECT).into());
             }
             let deadline = deadline(wait(opts, &object.context)?);
-            options(opts).set_on(&mut msg)?;
+            set_headers(opts, &object.context, &mut msg)?;
             object.batch.add(&FastMsg::of(&msg), deadline)
         })
     }
@@ -214,7 +214,7 @@ pub unsafe extern "C" fn js_FastPublishAddData(
             let subject = some_bytes(subj, NO_SUBJECT)?;
             let payload = payload(data, dataLen)?;
             let deadline = deadline(wait(opts, &object.context)?);
-            let block = options(opts).block()?;
+            let block = headers(opts, &object.context)?;
             let msg = FastMsg {
                 subject,
                 headers: (!block.is_empty()).then_some(HeaderBlock::Bytes(&block)),
@@ -279,7 +279,7 @@ pub unsafe extern "C" fn js_FastPublishCommit(
                 return Err(Error::invalid_arg(NO_SUBJECT).into());
             }
             let deadline = deadline(wait(opts, &object.context)?);
-            options(opts).set_on(&mut msg)?;
+            set_headers(opts, &object.context, &mut msg)?;
             let answer = object.batch.commit(Some(&FastMsg::of(&msg)), deadline)?;
             Ok(write_ack(new_puback, &answer)?)
         })

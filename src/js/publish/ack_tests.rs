@@ -56,6 +56,38 @@ fn plain_acknowledgements_need_no_parser() {
 }
 
 #[test]
+fn acknowledgements_like_an_earlier_one_are_known() {
+    let mut alike = Alike::default();
+    let mut is_ok = |text: &str| {
+        let answer = Msg::create(b"a", None, text.as_bytes()).unwrap();
+        let checked = alike.check(&answer).is_ok();
+        assert_eq!(checked, of(&answer).is_ok(), "{text}");
+        checked
+    };
+    for (text, expected) in [
+        (r#"{"stream":"S","seq":"}"#, false),
+        (r#"{"stream":"S","seq":9}"#, true),
+        (r#"{"stream":"S","seq":10}"#, true),
+        (r#"{"stream":"S","seq":0}"#, true),
+        (r#"{"stream":"S","seq":18446744073709551615}"#, true),
+        (r#"{"stream":"S","seq":18446744073709551616}"#, false),
+        (r#"{"stream":"S","seq":01}"#, false),
+        (r#"{"stream":"S","seq":}"#, false),
+        (r#"{"stream":"S","seq":1x}"#, false),
+        (r#"{"stream":"S","seq":1"#, false),
+        (r#"{"stream":"S","seq":12,"duplicate":true}"#, true),
+        (r#"{"stream":"T","seq":1}"#, true),
+        (r#"{"stream":"S","seq":11}"#, true),
+        (r#"{"error":{"code":503,"description":"no"}}"#, false),
+        (r#"{"stream":"","seq":1}"#, false),
+        ("", true),
+        (r#"{"stream":"","seq":2}"#, false),
+    ] {
+        assert_eq!(is_ok(text), expected, "{text}");
+    }
+}
+
+#[test]
 fn an_empty_answer_acknowledges() {
     assert_eq!(parse(b""), Ok(Ack::default()));
 }

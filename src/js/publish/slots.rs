@@ -17,10 +17,14 @@
 //! that thread is done is stored in the slot: the state is *arriving* until it is there, then *arrived*. The publishing
 //! thread finds it in [`Slots::settle`]. If it gets there while the state is arriving, it sets *settled*, and the
 //! thread that brings the acknowledgement completes the message.
+//!
+//! What a slot contains is stored without an order of its own: the exchange of the state that follows publishes it. That
+//! a slot is being sent is seen by the thread that reads the acknowledgement, because the frame is appended under a lock
+//! in between. Each store with an order would cost what an exchange costs.
 
 use std::sync::OnceLock;
 
-use super::sync::{AtomicU32, AtomicU64, SeqCst};
+use super::sync::{AtomicU32, AtomicU64, Relaxed, SeqCst};
 use crate::msg::{Msg, MsgCell};
 use crate::proto::nuid;
 
@@ -147,7 +151,7 @@ impl Slots {
         let slot = self.slot(index)?;
         let generation = slot.state.load(SeqCst) >> PHASE_BITS;
         let token = Token::new(index, generation as u32);
-        slot.state.store(token.in_phase(SENDING), SeqCst);
+        slot.state.store(token.in_phase(SENDING), Relaxed);
         Some(token)
     }
 
@@ -155,10 +159,10 @@ impl Slots {
     /// [`Slots::acked`].
     pub(super) fn settle(&self, token: Token, msg: Msg, sent: Sent) -> Option<Msg> {
         let slot = self.slot(token.index())?;
-        slot.session.store(sent.session, SeqCst);
-        slot.due.store(sent.due, SeqCst);
-        slot.retries.store(sent.retries, SeqCst);
-        slot.resends.store(sent.resends, SeqCst);
+        slot.session.store(sent.session, Relaxed);
+        slot.due.store(sent.due, Relaxed);
+        slot.retries.store(sent.retries, Relaxed);
+        slot.resends.store(sent.resends, Relaxed);
         slot.msg.put(msg);
         if slot.change(token, SENDING, PENDING) || slot.change(token, ARRIVING, SETTLED) {
             return None;
@@ -282,7 +286,7 @@ impl Slots {
         };
         let mut head = self.free.load(SeqCst);
         loop {
-            last.next.store(head as u32, SeqCst);
+            last.next.store(head as u32, Relaxed);
             let with = next_change(head) | u64::from(freed.first);
             match self.free.compare_exchange(head, with, SeqCst, SeqCst) {
                 Ok(_) => return,
@@ -303,7 +307,7 @@ impl Slots {
             0 => freed.last = number,
             first => {
                 if let Some(slot) = self.slot(token.index()) {
-                    slot.next.store(first, SeqCst);
+                    slot.next.store(first, Relaxed);
                 }
             }
         }
@@ -314,7 +318,7 @@ impl Slots {
         let mut head = self.free.load(SeqCst);
         loop {
             let index = (head as u32).checked_sub(1)?;
-            let next = self.slot(index)?.next.load(SeqCst);
+            let next = self.slot(index)?.next.load(Relaxed);
             let with = next_change(head) | u64::from(next);
             match self.free.compare_exchange(head, with, SeqCst, SeqCst) {
                 Ok(_) => return Some(index),
@@ -361,10 +365,10 @@ impl Slot {
 
     fn sent(&self) -> Sent {
         Sent {
-            session: self.session.load(SeqCst),
-            retries: self.retries.load(SeqCst),
-            resends: self.resends.load(SeqCst),
-            due: self.due.load(SeqCst),
+            session: self.session.load(Relaxed),
+            retries: self.retries.load(Relaxed),
+            resends: self.resends.load(Relaxed),
+            due: self.due.load(Relaxed),
         }
     }
 }

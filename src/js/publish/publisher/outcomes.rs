@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use super::AsyncPublisher;
 use crate::client::{CallbackJob, Progress, ReplySink};
 use crate::js::Error;
-use crate::js::publish::ack;
+use crate::js::publish::ack::{self, Alike};
 use crate::js::publish::slots::{Acked, Freed, Token};
 use crate::locks::this_thread;
 use crate::msg::{Msg, MsgList};
@@ -55,12 +55,13 @@ impl AsyncPublisher {
         }
         let mut freed = Freed::default();
         let (mut done, mut lost) = (0, 0);
+        let mut alike = Alike::default();
         while let Some(ack) = msgs.pop() {
             let Some((msg, ack, was_lost)) = self.message_of(ack, &mut freed) else {
                 continue;
             };
-            match ack::of(&ack) {
-                Ok(_) => {
+            match alike.check(&ack) {
+                Ok(()) => {
                     done += 1;
                     lost += usize::from(was_lost);
                     drop(msg);
