@@ -46,7 +46,8 @@ template <class F> void status(const char *where, const char *what, natsStatus w
         text = e.what();
     }
     if (got != want)
-        throw failed(std::string(where) + ": " + what + ": " + shown(got) + " (" + text + "), not " + shown(want));
+        throw failed(std::string(where) + ": " + what + ": " + shown(got) + " (" + text + "), not " +
+                     shown(want));
 }
 
 inline std::chrono::milliseconds deadline() { return std::chrono::milliseconds(deadline_ms()); }
@@ -108,6 +109,7 @@ struct served {
 #define REQUIRE_EQ(got, want) check::equal(WHERE, #got, (got), (want))
 #define REQUIRE_STATUS(want, ...) check::status(WHERE, #__VA_ARGS__, want, [&] { (void)(__VA_ARGS__); })
 #define REQUIRE_SOON(condition) check::soon(WHERE, #condition, [&] { return static_cast<bool>(condition); })
-#define CPP_TEST(function) {#function, check::run<function>}
+#define CPP_TEST(function)                                                                                   \
+    { #function, check::run < function> }
 
 #endif

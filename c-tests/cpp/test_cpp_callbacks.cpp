@@ -26,9 +26,7 @@ static void destroyed_in_its_own_function() {
     {
         std::lock_guard<std::mutex> held(made);
         *sub = nc.subscribe("d", [&, token = counted()](nats::message m) {
-            {
-                std::lock_guard<std::mutex> wait(made);
-            }
+            { std::lock_guard<std::mutex> wait(made); }
             calls++;
             sub.reset(); // the subscription, while its function runs
             // What the function captured is still there.
@@ -179,8 +177,8 @@ static void exceptions_stay_on_this_side() {
         nats::options how = f.options();
         how.on_closed([](nats::connection_ref) { throw 7; });
         nats::connection nc = nats::connect(how);
-        nats::subscription sub =
-            nc.subscribe("e", [](const nats::message &m) { throw std::runtime_error(std::string(m.data())); });
+        nats::subscription sub = nc.subscribe(
+            "e", [](const nats::message &m) { throw std::runtime_error(std::string(m.data())); });
         nats::subscription batches =
             nc.subscribe_batches("b", [](std::vector<nats::message>) { throw std::runtime_error("list"); });
         nc.publish("e", "one");

@@ -161,8 +161,10 @@ static void queue_groups_timeouts_and_batches() {
     std::atomic<int> shared{0}, quiet{0}, batched{0}, empty{0};
     nats::subscribe_options queue;
     queue.queue = "workers";
-    nats::subscription a = nc.subscribe("q", [&](nats::message) { shared++; }, queue);
-    nats::subscription b = nc.subscribe("q", [&](nats::message) { shared++; }, queue);
+    nats::subscription a = nc.subscribe(
+        "q", [&](nats::message) { shared++; }, queue);
+    nats::subscription b = nc.subscribe(
+        "q", [&](nats::message) { shared++; }, queue);
     nats::sync_subscription mark = nc.subscribe_sync("mark");
 
     for (int i = 0; i < 50; i++)
@@ -174,7 +176,8 @@ static void queue_groups_timeouts_and_batches() {
 
     nats::subscribe_options timed;
     timed.timeout = 5ms;
-    nats::subscription t = nc.subscribe("t", [&](const nats::message &m) { quiet += m ? 0 : 1; }, timed);
+    nats::subscription t = nc.subscribe(
+        "t", [&](const nats::message &m) { quiet += m ? 0 : 1; }, timed);
     REQUIRE_SOON(quiet >= 2);
 
     nats::subscribe_options lists;

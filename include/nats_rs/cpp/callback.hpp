@@ -32,7 +32,7 @@ namespace nats::detail {
 
 /// A counted pointer to something with `retain` and `drop`.
 template <class T> class counted {
-public:
+  public:
     counted() noexcept = default;
     /// Takes over a count.
     explicit counted(T *taken) noexcept : p_(taken) {}
@@ -59,7 +59,7 @@ public:
     T *operator->() const noexcept { return p_; }
     explicit operator bool() const noexcept { return p_ != nullptr; }
 
-private:
+  private:
     T *p_ = nullptr;
 };
 
@@ -75,7 +75,7 @@ inline thread_local frame *innermost = nullptr;
 
 /// What C's pointer points at: a function of the program, and whether it may be called.
 class cell {
-public:
+  public:
     cell() = default;
     cell(const cell &) = delete;
     cell &operator=(const cell &) = delete;
@@ -115,8 +115,10 @@ public:
 
     /// A call by C: does nothing where the cell was shut.
     class call {
-    public:
-        explicit call(cell &c) noexcept : cell_(c), frame_{&c, innermost}, runs_(c.enter()) { innermost = &frame_; }
+      public:
+        explicit call(cell &c) noexcept : cell_(c), frame_{&c, innermost}, runs_(c.enter()) {
+            innermost = &frame_;
+        }
         call(const call &) = delete;
         call &operator=(const call &) = delete;
         ~call() {
@@ -126,17 +128,17 @@ public:
         }
         explicit operator bool() const noexcept { return runs_; }
 
-    private:
+      private:
         cell &cell_;
         frame frame_;
         bool runs_;
     };
 
-protected:
+  protected:
     /// Destroys the function. Called once at most.
     virtual void forget() noexcept {}
 
-private:
+  private:
     friend class scope;
     enum class state { waiting, open, shut };
 
@@ -186,15 +188,15 @@ private:
 
 /// A cell with one function.
 template <class F> class function_cell final : public cell {
-public:
+  public:
     template <class G> explicit function_cell(G &&f) : function_(std::in_place, std::forward<G>(f)) {}
     /// Only inside a call.
     F &function() noexcept { return *function_; }
 
-protected:
+  protected:
     void forget() noexcept override { function_.reset(); }
 
-private:
+  private:
     std::optional<F> function_;
 };
 
@@ -210,7 +212,7 @@ inline error nothing_to_call() { return error(NATS_INVALID_ARG, "there is no fun
 /// What the connections that were made with the same options share: the callbacks of the options, and the cells whose
 /// end has not been reported. It ends with the last of the connections.
 class scope {
-public:
+  public:
     scope() = default;
     scope(const scope &) = delete;
     scope &operator=(const scope &) = delete;
@@ -274,7 +276,7 @@ public:
         c->drop();
     }
 
-private:
+  private:
     static void free_cells(cell *c) noexcept {
         while (c != nullptr) {
             cell *next = c->next_;
@@ -300,7 +302,7 @@ inline scope *unknown_scope() {
 
 /// Cells by number, for callbacks whose end C does not report.
 class registry {
-public:
+  public:
     /// Keeps a cell, and returns what C is to be given as the closure.
     static void *add(std::shared_ptr<cell> c) {
         registry &r = get();
@@ -323,7 +325,7 @@ public:
         r.cells_.erase(reinterpret_cast<std::uintptr_t>(closure));
     }
 
-private:
+  private:
     // Never destroyed: C may call while the program ends. A child of fork has one of its own, since a thread of its
     // parent may have held the lock.
     static registry &get() {
@@ -343,7 +345,7 @@ private:
 
 /// The owner of a number in the registry: shuts the cell when it goes.
 class registered {
-public:
+  public:
     registered() noexcept = default;
     explicit registered(std::shared_ptr<cell> c) : cell_(c), closure_(registry::add(std::move(c))) {}
     registered(registered &&other) noexcept
@@ -373,7 +375,7 @@ public:
     /// The function may be called for as long as the program runs.
     void keep() noexcept { cell_.reset(); }
 
-private:
+  private:
     std::shared_ptr<cell> cell_;
     void *closure_ = nullptr;
 };

@@ -10,10 +10,11 @@ namespace nats {
 
 /// How to subscribe.
 struct subscribe_options {
-    std::string_view queue = {};                 ///< The queue group whose members share the messages; empty for none.
-    duration timeout{0};                         ///< After this time without a message the function gets an empty one.
-    int max_messages = 0;                        ///< The length of lists for subscribe_batches(); 0 for the default.
-    std::function<void()> on_complete = nullptr; ///< Called when the subscription has ended and its function has run.
+    std::string_view queue = {}; ///< The queue group whose members share the messages; empty for none.
+    duration timeout{0};         ///< After this time without a message the function gets an empty one.
+    int max_messages = 0;        ///< The length of lists for subscribe_batches(); 0 for the default.
+    std::function<void()> on_complete =
+        nullptr; ///< Called when the subscription has ended and its function has run.
 };
 
 /// What a connection has sent and received.
@@ -28,7 +29,7 @@ struct connection_statistics {
 /// A connection that somebody else owns. Copies stand for the same one. Any thread may use it at any time; in callbacks
 /// too.
 class connection_ref {
-public:
+  public:
     /// No connection.
     connection_ref() noexcept = default;
     /// A connection that was made by C.
@@ -46,8 +47,8 @@ public:
     }
     /// As publish(), with the failure in the result.
     result<void> try_publish(std::string_view subject, bytes data = {}, std::string_view reply = {}) const {
-        return sent(reply.empty() ? nullptr : ::natsConnection_PublishRequest, ::natsConnection_Publish, subject, data,
-                    reply);
+        return sent(reply.empty() ? nullptr : ::natsConnection_PublishRequest, ::natsConnection_Publish,
+                    subject, data, reply);
     }
     /// Publishes a message with its headers. It stays the caller's.
     void publish(message_view msg) const { try_publish(msg).value(); }
@@ -61,12 +62,15 @@ public:
     }
     /// As send(), with the failure in the result.
     result<void> try_send(std::string_view subject, bytes data = {}, std::string_view reply = {}) const {
-        return sent(reply.empty() ? nullptr : ::natsConnection_SendRequest, ::natsConnection_Send, subject, data, reply);
+        return sent(reply.empty() ? nullptr : ::natsConnection_SendRequest, ::natsConnection_Send, subject,
+                    data, reply);
     }
     /// Answers a request: publishes on its reply subject.
     void respond(message_view request, bytes data) const { try_respond(request, data).value(); }
     /// As respond(), with the failure in the result.
-    result<void> try_respond(message_view request, bytes data) const { return try_publish(request.reply(), data); }
+    result<void> try_respond(message_view request, bytes data) const {
+        return try_publish(request.reply(), data);
+    }
 
     /// Sends a request and waits for the first reply. Throws NATS_NO_RESPONDERS if nobody listens, NATS_TIMEOUT if
     /// none comes in time.
@@ -104,7 +108,8 @@ public:
         return try_request_async(subject, data, timeout).value();
     }
     /// As request_async(), with a failure to send in the result.
-    result<std::future<message>> try_request_async(std::string_view subject, bytes data, duration timeout) const {
+    result<std::future<message>> try_request_async(std::string_view subject, bytes data,
+                                                   duration timeout) const {
         result<message> msg = message::create(subject, data);
         if (!msg)
             return msg.error();
@@ -151,7 +156,8 @@ public:
     }
     /// As subscribe(), with the failure in the result.
     template <class F>
-    result<subscription> try_subscribe(std::string_view subject, F &&f, const subscribe_options &how = {}) const {
+    result<subscription> try_subscribe(std::string_view subject, F &&f,
+                                       const subscribe_options &how = {}) const {
         using cell = detail::message_cell<std::decay_t<F>>;
         detail::texts t;
         const char *s = t(subject), *q = t.optional(how.queue);
@@ -172,7 +178,8 @@ public:
         else if (timeout == 0)
             outcome = ::natsConnection_QueueSubscribe(&sub, raw_, s, q, cell::on_message, closure);
         else
-            outcome = ::natsConnection_QueueSubscribeTimeout(&sub, raw_, s, q, timeout, cell::on_message, closure);
+            outcome =
+                ::natsConnection_QueueSubscribeTimeout(&sub, raw_, s, q, timeout, cell::on_message, closure);
         return detail::subscribed(outcome, sub, c);
     }
     /// Subscribes with a function that gets messages in lists: `[](std::vector<nats::message> batch)`, with what waits
@@ -210,7 +217,8 @@ public:
         return try_subscribe_sync(subject, queue).value();
     }
     /// As subscribe_sync(), with the failure in the result.
-    result<sync_subscription> try_subscribe_sync(std::string_view subject, std::string_view queue = {}) const {
+    result<sync_subscription> try_subscribe_sync(std::string_view subject,
+                                                 std::string_view queue = {}) const {
         detail::texts t;
         const char *s = t(subject), *q = t.optional(queue);
         if (t.bad())
@@ -282,7 +290,9 @@ public:
     /// The servers that may be connected to.
     std::vector<std::string> servers() const { return listed(::natsConnection_GetServers); }
     /// Those of them that the cluster has told of.
-    std::vector<std::string> discovered_servers() const { return listed(::natsConnection_GetDiscoveredServers); }
+    std::vector<std::string> discovered_servers() const {
+        return listed(::natsConnection_GetDiscoveredServers);
+    }
     /// The number that the server has for this client.
     std::uint64_t client_id() const {
         std::uint64_t id = 0;
@@ -305,8 +315,8 @@ public:
         connection_statistics out{};
         detail::outcome(::natsStatistics_Create(of.out())).value();
         detail::outcome(::natsConnection_GetStats(raw_, of.get())).value();
-        detail::outcome(::natsStatistics_GetCounts(of.get(), &out.in_messages, &out.in_bytes, &out.out_messages,
-                                                   &out.out_bytes, &out.reconnects))
+        detail::outcome(::natsStatistics_GetCounts(of.get(), &out.in_messages, &out.in_bytes,
+                                                   &out.out_messages, &out.out_bytes, &out.reconnects))
             .value();
         return out;
     }
@@ -330,7 +340,7 @@ public:
     detail::scope *home() const noexcept { return scope_ ? scope_.get() : detail::unknown_scope(); }
     /// @endcond
 
-private:
+  private:
     using with_reply = status (*)(::natsConnection *, const char *, const char *, const void *, int);
     using without_reply = status (*)(::natsConnection *, const char *, const void *, int);
     result<void> sent(with_reply with, without_reply without, std::string_view subject, bytes data,
@@ -360,7 +370,7 @@ private:
         return out;
     }
 
-protected:
+  protected:
     /// @cond
     ::natsConnection *raw_ = nullptr;
     detail::counted<detail::scope> scope_;
@@ -370,7 +380,7 @@ protected:
 /// A connection that this object owns. When it is destroyed the connection is closed, and its callbacks do not run any
 /// more: that is waited for, except inside a callback.
 class connection : public connection_ref {
-public:
+  public:
     /// No connection.
     connection() noexcept = default;
     /// Takes over a connection that was made by C.

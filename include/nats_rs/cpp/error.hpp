@@ -26,7 +26,7 @@ inline const char *text_of(status s) noexcept { return ::natsStatus_GetText(s); 
 
 /// A failed call: its status, the text that says what failed, and the error number of JetStream if there is one.
 class error : public std::runtime_error {
-public:
+  public:
     /// An error with a text of its own.
     error(nats::status s, const std::string &text, ::jsErrCode code = ::jsErrCode{})
         : std::runtime_error(text), status_(s), code_(code) {}
@@ -44,14 +44,14 @@ public:
     /// The error number of the JetStream server, such as JSStreamNotFoundErr; 0 if there is none.
     ::jsErrCode js_code() const noexcept { return code_; }
 
-private:
+  private:
     nats::status status_;
     ::jsErrCode code_;
 };
 
 /// A value, or why there is none: what the `try_` functions return.
 template <class T> class [[nodiscard]] result {
-public:
+  public:
     /// The type of the value.
     using value_type = T;
 
@@ -91,7 +91,7 @@ public:
     /// The failure. Throws std::bad_variant_access if there is a value.
     const nats::error &error() const { return std::get<1>(held_); }
 
-private:
+  private:
     void check() const {
         if (!has_value())
             throw std::get<1>(held_);
@@ -101,7 +101,7 @@ private:
 
 /// The outcome of a call that has no value.
 template <> class [[nodiscard]] result<void> {
-public:
+  public:
     /// The type of the value.
     using value_type = void;
 
@@ -124,7 +124,7 @@ public:
     /// The failure. Throws std::bad_variant_access if the call succeeded.
     const nats::error &error() const { return std::get<1>(held_); }
 
-private:
+  private:
     std::variant<std::monostate, nats::error> held_;
 };
 

@@ -11,14 +11,18 @@ namespace detail {
 
 /// A function of the options, and the scope of the connections that it is for.
 template <class F> class option_cell final : public cell {
-public:
+  public:
     option_cell(scope *home, F f) : home_(home), function_(std::move(f)) {}
 
-    static option_cell &of(void *closure) noexcept { return *static_cast<option_cell *>(static_cast<cell *>(closure)); }
-    template <class... A> auto operator()(A &&...arguments) { return function_(std::forward<A>(arguments)...); }
+    static option_cell &of(void *closure) noexcept {
+        return *static_cast<option_cell *>(static_cast<cell *>(closure));
+    }
+    template <class... A> auto operator()(A &&...arguments) {
+        return function_(std::forward<A>(arguments)...);
+    }
     connection_ref connection(::natsConnection *nc) const noexcept { return connection_ref(nc, home_); }
 
-private:
+  private:
     scope *home_;
     F function_;
 };
@@ -47,8 +51,8 @@ using user_cell = option_cell<std::function<credentials()>>;
 using text_cell = option_cell<std::function<std::string()>>;
 using sign_cell = option_cell<std::function<std::string(std::string_view)>>;
 using delay_cell = option_cell<std::function<duration(connection_ref, int)>>;
-using server_cell =
-    option_cell<std::function<std::size_t(connection_ref, const std::vector<std::string_view> &, duration &)>>;
+using server_cell = option_cell<
+    std::function<std::size_t(connection_ref, const std::vector<std::string_view> &, duration &)>>;
 
 inline void on_event(::natsConnection *nc, void *closure) noexcept {
     event_cell &c = event_cell::of(closure);
@@ -133,13 +137,19 @@ inline options &options::event(status (*function)(::natsOptions *, ::natsConnect
     return keep(function(get(), c == nullptr ? nullptr : detail::on_event, c));
 }
 
-inline options &options::on_disconnected(event_handler f) { return event(::natsOptions_SetDisconnectedCB, std::move(f)); }
-inline options &options::on_reconnected(event_handler f) { return event(::natsOptions_SetReconnectedCB, std::move(f)); }
+inline options &options::on_disconnected(event_handler f) {
+    return event(::natsOptions_SetDisconnectedCB, std::move(f));
+}
+inline options &options::on_reconnected(event_handler f) {
+    return event(::natsOptions_SetReconnectedCB, std::move(f));
+}
 inline options &options::on_closed(event_handler f) { return event(::natsOptions_SetClosedCB, std::move(f)); }
 inline options &options::on_discovered_servers(event_handler f) {
     return event(::natsOptions_SetDiscoveredServersCB, std::move(f));
 }
-inline options &options::on_lame_duck(event_handler f) { return event(::natsOptions_SetLameDuckModeCB, std::move(f)); }
+inline options &options::on_lame_duck(event_handler f) {
+    return event(::natsOptions_SetLameDuckModeCB, std::move(f));
+}
 inline options &options::retry_first_connect_in_background(event_handler f) {
     detail::cell *c = held(f ? std::move(f) : event_handler([](connection_ref) {}));
     return keep(::natsOptions_SetRetryOnFailedConnect(get(), true, detail::on_event, c));
@@ -160,12 +170,14 @@ inline options &options::token(std::function<std::string()> f) {
     detail::cell *c = held(std::move(f));
     return keep(::natsOptions_SetTokenHandler(get(), c == nullptr ? nullptr : detail::on_token, c));
 }
-inline options &options::jwt(std::function<std::string()> jwt, std::function<std::string(std::string_view)> sign) {
+inline options &options::jwt(std::function<std::string()> jwt,
+                             std::function<std::string(std::string_view)> sign) {
     detail::cell *j = held(std::move(jwt)), *s = held(std::move(sign));
     return keep(::natsOptions_SetUserCredentialsCallbacks(get(), j == nullptr ? nullptr : detail::on_jwt, j,
                                                           s == nullptr ? nullptr : detail::on_sign, s));
 }
-inline options &options::nkey(std::string_view public_key, std::function<std::string(std::string_view)> sign) {
+inline options &options::nkey(std::string_view public_key,
+                              std::function<std::string(std::string_view)> sign) {
     detail::texts t;
     const char *key = t(public_key);
     if (t.bad())
@@ -181,7 +193,8 @@ inline options &options::reconnect_delay(std::function<duration(connection_ref, 
 inline options &options::next_server(
     std::function<std::size_t(connection_ref, const std::vector<std::string_view> &, duration &)> f) {
     detail::cell *c = held(std::move(f));
-    return keep(::natsOptions_SetNextServerHandler(get(), c == nullptr ? nullptr : detail::on_next_server, c));
+    return keep(
+        ::natsOptions_SetNextServerHandler(get(), c == nullptr ? nullptr : detail::on_next_server, c));
 }
 
 /// As connect(), with the failure in the result.

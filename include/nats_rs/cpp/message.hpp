@@ -34,7 +34,9 @@ struct own_headers {
     static constexpr auto erase = ::natsHeader_Delete;
 };
 
-inline void free_list(const char **list) noexcept { std::free(static_cast<void *>(const_cast<char **>(list))); }
+inline void free_list(const char **list) noexcept {
+    std::free(static_cast<void *>(const_cast<char **>(list)));
+}
 using c_list = handle<const char *, free_list>;
 
 } // namespace detail
@@ -44,7 +46,7 @@ using c_list = handle<const char *, free_list>;
 ///
 /// `for (const auto &[key, value] : msg.headers())` visits every value, as they were when the loop began.
 template <class C> class basic_headers {
-public:
+  public:
     /// A key and one of its values.
     using value_type = std::pair<std::string_view, std::string_view>;
 
@@ -119,7 +121,7 @@ public:
 
     /// Walks over keys and values.
     class iterator {
-    public:
+      public:
         /// @cond
         using iterator_category = std::input_iterator_tag;
         using value_type = basic_headers::value_type;
@@ -127,7 +129,9 @@ public:
         using pointer = const value_type *;
         using reference = const value_type &;
         iterator() = default;
-        explicit iterator(std::shared_ptr<const std::vector<value_type>> all) : all_(std::move(all)) { settle(); }
+        explicit iterator(std::shared_ptr<const std::vector<value_type>> all) : all_(std::move(all)) {
+            settle();
+        }
         reference operator*() const { return (*all_)[at_]; }
         pointer operator->() const { return &(*all_)[at_]; }
         iterator &operator++() {
@@ -140,11 +144,13 @@ public:
             ++*this;
             return before;
         }
-        friend bool operator==(const iterator &a, const iterator &b) { return a.all_ == b.all_ && a.at_ == b.at_; }
+        friend bool operator==(const iterator &a, const iterator &b) {
+            return a.all_ == b.all_ && a.at_ == b.at_;
+        }
         friend bool operator!=(const iterator &a, const iterator &b) { return !(a == b); }
         /// @endcond
 
-    private:
+      private:
         // The end is what a new iterator is.
         void settle() {
             if (all_ && at_ == all_->size()) {
@@ -166,7 +172,7 @@ public:
     /// Behind the last one.
     iterator end() const { return iterator(); }
 
-private:
+  private:
     template <class F> result<void> write(F function, std::string_view key, std::string_view value) {
         detail::texts t;
         const char *k = t(key), *v = t(value);
@@ -185,7 +191,7 @@ private:
         return out;
     }
 
-protected:
+  protected:
     /// @cond
     typename C::object *of_;
     /// @endcond
@@ -196,7 +202,7 @@ using headers_view = basic_headers<detail::message_headers>;
 
 /// Headers that belong to no message: for objects of an object store.
 class headers : public basic_headers<detail::own_headers> {
-public:
+  public:
     /// No headers yet.
     headers() : basic_headers(nullptr) {
         detail::outcome(::natsHeader_New(own_.out())).value();
@@ -210,7 +216,7 @@ public:
     /// The object of C, which stays this one's.
     ::natsHeader *get_handle() const noexcept { return own_.get(); }
 
-private:
+  private:
     detail::handle<::natsHeader, ::natsHeader_Destroy> own_;
 };
 
@@ -228,7 +234,7 @@ struct message_info {
 
 /// A message that somebody else owns. Copies look at the same message. One thread at a time may use a message.
 class message_view {
-public:
+  public:
     /// No message.
     message_view() noexcept = default;
     /// This message, which has to stay.
@@ -246,8 +252,9 @@ public:
     /// The payload. A NUL follows it, which is not counted.
     std::string_view data() const noexcept {
         const char *data = ::natsMsg_GetData(raw_);
-        return data == nullptr ? std::string_view()
-                               : std::string_view(data, static_cast<std::size_t>(::natsMsg_GetDataLength(raw_)));
+        return data == nullptr
+                   ? std::string_view()
+                   : std::string_view(data, static_cast<std::size_t>(::natsMsg_GetDataLength(raw_)));
     }
     /// The length of the payload.
     std::size_t size() const noexcept { return static_cast<std::size_t>(::natsMsg_GetDataLength(raw_)); }
@@ -307,13 +314,17 @@ public:
         const status s = ::natsMsg_GetMetaData(meta.out(), raw_);
         if (s != NATS_OK)
             return error::last(s);
-        return message_info{detail::string_of(meta->Stream), detail::string_of(meta->Consumer),
-                            detail::string_of(meta->Domain), meta->Sequence.Stream,
-                            meta->Sequence.Consumer,         meta->NumDelivered,
-                            meta->NumPending,                detail::time_at(meta->Timestamp)};
+        return message_info{detail::string_of(meta->Stream),
+                            detail::string_of(meta->Consumer),
+                            detail::string_of(meta->Domain),
+                            meta->Sequence.Stream,
+                            meta->Sequence.Consumer,
+                            meta->NumDelivered,
+                            meta->NumPending,
+                            detail::time_at(meta->Timestamp)};
     }
 
-protected:
+  protected:
     /// @cond
     ::natsMsg *raw_ = nullptr;
     /// @endcond
@@ -321,7 +332,7 @@ protected:
 
 /// A message that this object owns.
 class message : public message_view {
-public:
+  public:
     /// No message.
     message() noexcept = default;
     /// Takes over a message of C.

@@ -24,7 +24,7 @@ struct credentials {
 /// one thread of the library, for all connections of the process: one that blocks delays the others. A std::function
 /// that is empty stands for none.
 class options {
-public:
+  public:
     /// What is told of events: the connection.
     using event_handler = std::function<void(connection_ref)>;
     /// What is told of errors that no call can return: the error, and the subscription concerned if there is one.
@@ -41,7 +41,8 @@ public:
     options &servers(const std::vector<std::string> &v) {
         detail::texts t;
         const char **list = t.list(v);
-        return t.bad() ? keep(t.failure()) : keep(::natsOptions_SetServers(get(), list, static_cast<int>(v.size())));
+        return t.bad() ? keep(t.failure())
+                       : keep(::natsOptions_SetServers(get(), list, static_cast<int>(v.size())));
     }
     /// Whether the servers are tried in the order of the list.
     options &keep_order(bool v = true) { return keep(::natsOptions_SetNoRandomize(get(), v)); }
@@ -78,11 +79,13 @@ public:
     options &token(std::function<std::string()> f);
     /// A credentials file, or a file with the JWT and one with the seed.
     options &credentials_file(const std::string &file, const std::string &seed_file = {}) {
-        return keep(::natsOptions_SetUserCredentialsFromFiles(get(), file.c_str(),
-                                                              seed_file.empty() ? nullptr : seed_file.c_str()));
+        return keep(::natsOptions_SetUserCredentialsFromFiles(
+            get(), file.c_str(), seed_file.empty() ? nullptr : seed_file.c_str()));
     }
     /// The content of a credentials file.
-    options &credentials_text(std::string_view v) { return text(::natsOptions_SetUserCredentialsFromMemory, v); }
+    options &credentials_text(std::string_view v) {
+        return text(::natsOptions_SetUserCredentialsFromMemory, v);
+    }
     /// Functions that supply the JWT and the signature of the server's nonce. One that throws fails the attempt.
     options &jwt(std::function<std::string()> jwt, std::function<std::string(std::string_view nonce)> sign);
     /// A public NKey, and the file with its seed.
@@ -92,7 +95,9 @@ public:
     /// A public NKey, and a function that signs the server's nonce with it.
     options &nkey(std::string_view public_key, std::function<std::string(std::string_view nonce)> sign);
     /// Whether errors of authentication do not end the attempts to reconnect.
-    options &ignore_auth_errors(bool v = true) { return keep(::natsOptions_SetIgnoreAuthErrorAbort(get(), v)); }
+    options &ignore_auth_errors(bool v = true) {
+        return keep(::natsOptions_SetIgnoreAuthErrorAbort(get(), v));
+    }
 
     /// Whether TLS is required.
     options &tls(bool v = true) { return keep(::natsOptions_SetSecure(get(), v)); }
@@ -126,7 +131,9 @@ public:
     /// How often each server is tried; below 0 for no limit.
     options &max_reconnects(int v) { return keep(::natsOptions_SetMaxReconnect(get(), v)); }
     /// The pause before a server is tried again.
-    options &reconnect_wait(duration v) { return keep(::natsOptions_SetReconnectWait(get(), detail::millis(v))); }
+    options &reconnect_wait(duration v) {
+        return keep(::natsOptions_SetReconnectWait(get(), detail::millis(v)));
+    }
     /// The random addition to that pause, without and with TLS.
     options &reconnect_jitter(duration plain, duration tls) {
         return keep(::natsOptions_SetReconnectJitter(get(), detail::millis(plain), detail::millis(tls)));
@@ -154,7 +161,9 @@ public:
     options &retry_first_connect_in_background(event_handler f);
 
     /// How often the server is asked whether it is there.
-    options &ping_interval(duration v) { return keep(::natsOptions_SetPingInterval(get(), detail::millis(v))); }
+    options &ping_interval(duration v) {
+        return keep(::natsOptions_SetPingInterval(get(), detail::millis(v)));
+    }
     /// After how many such questions without an answer the connection counts as lost.
     options &max_pings_out(int v) { return keep(::natsOptions_SetMaxPingsOut(get(), v)); }
     /// How long a publish waits for room; forever for no limit.
@@ -172,9 +181,13 @@ public:
     /// The prefix of subjects for replies, in place of `_INBOX`.
     options &inbox_prefix(std::string_view v) { return text(::natsOptions_SetCustomInboxPrefix, v); }
     /// Whether a request that nobody answers waits until its time is over.
-    options &disable_no_responders(bool v = true) { return keep(::natsOptions_DisableNoResponders(get(), v)); }
+    options &disable_no_responders(bool v = true) {
+        return keep(::natsOptions_DisableNoResponders(get(), v));
+    }
     /// Whether callbacks run in the pool of fixed size.
-    options &use_delivery_pool(bool v = true) { return keep(::natsOptions_UseGlobalMessageDelivery(get(), v)); }
+    options &use_delivery_pool(bool v = true) {
+        return keep(::natsOptions_UseGlobalMessageDelivery(get(), v));
+    }
     /// Whether the program runs the callbacks itself: connection_ref::dispatch().
     options &manual_dispatch(bool v = true) {
         if (v)
@@ -203,7 +216,8 @@ public:
     /// The object of C, for what has no function here: `opts.set(natsOptions_SetVerbose, true)`.
     ::natsOptions *get() const noexcept { return own_.get(); }
     /// Calls a function of C that sets something, and keeps its failure like the others.
-    template <class... P, class... A> options &set(status (*function)(::natsOptions *, P...), A... arguments) {
+    template <class... P, class... A>
+    options &set(status (*function)(::natsOptions *, P...), A... arguments) {
         return keep(function(get(), static_cast<P>(arguments)...));
     }
     /// The first failure; NULL if there was none.
@@ -214,7 +228,7 @@ public:
     bool has_manual_dispatch() const noexcept { return manual_; }
     /// @endcond
 
-private:
+  private:
     options &keep(status s) {
         if (s != NATS_OK && !failure_)
             failure_ = error::last(s);

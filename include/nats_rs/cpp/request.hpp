@@ -16,14 +16,14 @@ struct many_options {
     int max_messages = 0;                                ///< The number of replies; 0 for no limit.
     bool stop_on_empty = false;                          ///< Whether an empty reply ends it.
     std::function<bool(message_view)> is_last = nullptr; ///< Decides whether a reply is the last one.
-    bool include_last = false;                           ///< Whether the one that ended it is among the replies.
+    bool include_last = false; ///< Whether the one that ended it is among the replies.
 };
 
 namespace detail {
 
 /// Who gets the reply to one request.
 class reply_cell : public cell {
-public:
+  public:
     explicit reply_cell(scope *home) noexcept : home_(home) {}
 
     static void on_reply(::natsConnection *, status s, ::natsMsg *reply, void *closure) noexcept {
@@ -38,30 +38,31 @@ public:
         me.home_->ended(&me);
     }
 
-protected:
+  protected:
     virtual void answer(result<message> outcome) = 0;
 
-private:
+  private:
     scope *home_;
 };
 
 template <class F> class function_reply_cell final : public reply_cell {
-public:
-    static_assert(std::is_invocable_v<F &, result<message> &&>, "the function must take a nats::result<nats::message>");
+  public:
+    static_assert(std::is_invocable_v<F &, result<message> &&>,
+                  "the function must take a nats::result<nats::message>");
     template <class G>
     function_reply_cell(scope *home, G &&f) : reply_cell(home), function_(std::forward<G>(f)) {}
 
-private:
+  private:
     void answer(result<message> outcome) override { function_(std::move(outcome)); }
     F function_;
 };
 
 class promise_reply_cell final : public reply_cell {
-public:
+  public:
     explicit promise_reply_cell(scope *home) : reply_cell(home) {}
     std::future<message> future() { return promise_.get_future(); }
 
-private:
+  private:
     void answer(result<message> outcome) override {
         if (outcome)
             promise_.set_value(std::move(*outcome));

@@ -20,7 +20,7 @@ struct subscription_statistics {
 
 /// A subscription that somebody else owns. Copies stand for the same one. Any thread may use it.
 class subscription_ref {
-public:
+  public:
     /// No subscription.
     subscription_ref() noexcept = default;
     /// This subscription.
@@ -72,9 +72,9 @@ public:
     /// As statistics(), with the failure in the result.
     result<subscription_statistics> try_statistics() const {
         subscription_statistics out{};
-        const status s =
-            ::natsSubscription_GetStats(raw_, &out.pending_messages, &out.pending_bytes, &out.max_pending_messages,
-                                        &out.max_pending_bytes, &out.delivered, &out.dropped);
+        const status s = ::natsSubscription_GetStats(raw_, &out.pending_messages, &out.pending_bytes,
+                                                     &out.max_pending_messages, &out.max_pending_bytes,
+                                                     &out.delivered, &out.dropped);
         if (s != NATS_OK)
             return error::last(s);
         return out;
@@ -82,7 +82,7 @@ public:
     /// Forgets the largest number of messages that has waited.
     void clear_max_pending() const { detail::outcome(::natsSubscription_ClearMaxPending(raw_)).value(); }
 
-protected:
+  protected:
     /// @cond
     ::natsSubscription *raw_ = nullptr;
     /// @endcond
@@ -92,28 +92,34 @@ namespace detail {
 
 /// A cell that a subscription calls.
 class subscription_cell : public cell {
-public:
+  public:
     explicit subscription_cell(scope *home) noexcept : home_(home) {}
     scope *home() const noexcept { return home_; }
     /// The end of the subscription: its last call.
     void complete() noexcept {
-        if (on_complete_)
-            guarded("the completion callback of a subscription", on_complete_);
+        {
+            const call running(*this);
+            if (running && on_complete_)
+                guarded("the completion callback of a subscription", on_complete_);
+        }
         home_->ended(this);
     }
     void when_complete(std::function<void()> f) { on_complete_ = std::move(f); }
 
-private:
+  protected:
+    void forget() noexcept override { on_complete_ = nullptr; }
+
+  private:
     scope *home_;
     std::function<void()> on_complete_;
 };
 
 } // namespace detail
 
-/// A subscription whose messages go to a function. When this object is destroyed the subscription ends, and the
-/// function does not run any more: that is waited for, except inside the function itself.
+/// A subscription whose messages go to a function. When this object is destroyed the subscription ends, and neither the
+/// function nor the one for its end run any more: that is waited for, except inside these functions.
 class subscription : public subscription_ref {
-public:
+  public:
     /// No subscription.
     subscription() noexcept = default;
     subscription(subscription &&other) noexcept
@@ -146,13 +152,13 @@ public:
         : subscription_ref(taken), cell_(std::move(c)) {}
     /// @endcond
 
-private:
+  private:
     detail::counted<detail::cell> cell_;
 };
 
 /// A subscription whose messages the program asks for.
 class sync_subscription : public subscription_ref {
-public:
+  public:
     /// No subscription.
     sync_subscription() noexcept = default;
     /// Takes over a subscription of C.
@@ -199,14 +205,17 @@ namespace detail {
 
 /// A function of the program that gets messages, with or without the subscription.
 template <class F> class message_cell final : public subscription_cell {
-public:
-    static_assert(std::is_invocable_v<F &, message &&> || std::is_invocable_v<F &, message &&, subscription_ref>,
+  public:
+    static_assert(std::is_invocable_v<F &, message &&> ||
+                      std::is_invocable_v<F &, message &&, subscription_ref>,
                   "the function must take a nats::message, and may take a nats::subscription_ref");
 
     template <class G>
-    message_cell(scope *home, G &&f) : subscription_cell(home), function_(std::in_place, std::forward<G>(f)) {}
+    message_cell(scope *home, G &&f)
+        : subscription_cell(home), function_(std::in_place, std::forward<G>(f)) {}
 
-    static void on_message(::natsConnection *, ::natsSubscription *sub, ::natsMsg *msg, void *closure) noexcept {
+    static void on_message(::natsConnection *, ::natsSubscription *sub, ::natsMsg *msg,
+                           void *closure) noexcept {
         message_cell &me = *static_cast<message_cell *>(static_cast<cell *>(closure));
         message owned(msg);
         const call running(me);
@@ -221,24 +230,29 @@ public:
             (*function_)(std::move(msg));
     }
 
-protected:
-    void forget() noexcept override { function_.reset(); }
+  protected:
+    void forget() noexcept override {
+        function_.reset();
+        subscription_cell::forget();
+    }
 
-private:
+  private:
     std::optional<F> function_;
 };
 
 /// The same for lists of messages.
 template <class F> class batch_cell final : public subscription_cell {
-public:
-    static_assert(std::is_invocable_v<F &, std::vector<message> &&> ||
-                      std::is_invocable_v<F &, std::vector<message> &&, subscription_ref>,
-                  "the function must take a std::vector<nats::message>, and may take a nats::subscription_ref");
+  public:
+    static_assert(
+        std::is_invocable_v<F &, std::vector<message> &&> ||
+            std::is_invocable_v<F &, std::vector<message> &&, subscription_ref>,
+        "the function must take a std::vector<nats::message>, and may take a nats::subscription_ref");
 
     template <class G>
     batch_cell(scope *home, G &&f) : subscription_cell(home), function_(std::in_place, std::forward<G>(f)) {}
 
-    static void on_messages(::natsConnection *, ::natsSubscription *sub, ::natsMsgList *list, void *closure) noexcept {
+    static void on_messages(::natsConnection *, ::natsSubscription *sub, ::natsMsgList *list,
+                            void *closure) noexcept {
         batch_cell &me = *static_cast<batch_cell *>(static_cast<cell *>(closure));
         const call running(me);
         if (!running)
@@ -255,10 +269,13 @@ public:
         });
     }
 
-protected:
-    void forget() noexcept override { function_.reset(); }
+  protected:
+    void forget() noexcept override {
+        function_.reset();
+        subscription_cell::forget();
+    }
 
-private:
+  private:
     std::optional<F> function_;
 };
 
@@ -283,7 +300,8 @@ inline void give_back(status s, subscription_cell *c) noexcept {
 }
 
 /// The end of each call that makes a subscription with a function: C has been given the cell.
-inline result<subscription> subscribed(status s, ::natsSubscription *sub, subscription_cell *c, ::jsErrCode code = {}) {
+inline result<subscription> subscribed(status s, ::natsSubscription *sub, subscription_cell *c,
+                                       ::jsErrCode code = {}) {
     if (s != NATS_OK) {
         error why = error::last(s, code);
         give_back(s, c);

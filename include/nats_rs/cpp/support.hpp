@@ -33,7 +33,7 @@ using metadata = std::map<std::string, std::string>;
 /// Bytes that belong to somebody else: a payload. Made from strings, from containers of bytes and from a pointer and
 /// a length. Valid as long as what it was made from.
 class bytes {
-public:
+  public:
     /// No bytes.
     constexpr bytes() noexcept = default;
     /// So many bytes at this place.
@@ -59,7 +59,7 @@ public:
     /// The bytes as text.
     std::string_view text() const noexcept { return {static_cast<const char *>(data_), size_}; }
 
-private:
+  private:
     const void *data_ = nullptr;
     std::size_t size_ = 0;
 };
@@ -68,7 +68,7 @@ namespace detail {
 
 /// NUL-terminated copies of texts, for one call of C. Short ones need no allocation.
 class texts {
-public:
+  public:
     texts() = default;
     texts(const texts &) = delete;
     texts &operator=(const texts &) = delete;
@@ -118,9 +118,11 @@ public:
     /// Whether the call must not be made.
     bool bad() const noexcept { return bad_; }
     /// Why.
-    static error failure() { return error(NATS_INVALID_ARG, "a text has a NUL character, or a list is too long"); }
+    static error failure() {
+        return error(NATS_INVALID_ARG, "a text has a NUL character, or a list is too long");
+    }
 
-private:
+  private:
     char near_[192];
     std::size_t used_ = 0;
     std::deque<std::string> far_;
@@ -136,7 +138,8 @@ inline int length(bytes b) noexcept { return static_cast<int>(b.size()); }
 
 /// Milliseconds, rounded up, so that no positive time becomes 0.
 inline std::int64_t millis(duration d) noexcept {
-    return std::chrono::ceil<std::chrono::milliseconds>(d == forever ? d - std::chrono::milliseconds(1) : d).count();
+    return std::chrono::ceil<std::chrono::milliseconds>(d == forever ? d - std::chrono::milliseconds(1) : d)
+        .count();
 }
 /// Milliseconds where 0 stands for no limit, and a time that is over is the shortest one.
 inline std::int64_t millis_or_unlimited(duration d) noexcept {
@@ -166,7 +169,7 @@ inline std::vector<std::string> strings_of(const char *const *list, int count) {
 
 /// The owner of something that C made: destroyed once, moved, never copied.
 template <class T, auto Destroy> class handle {
-public:
+  public:
     handle() noexcept = default;
     explicit handle(T *raw) noexcept : raw_(raw) {}
     handle(handle &&other) noexcept : raw_(other.release()) {}
@@ -191,7 +194,7 @@ public:
         return &raw_;
     }
 
-private:
+  private:
     T *raw_ = nullptr;
 };
 
