@@ -16,6 +16,22 @@ static int consumer_leader(jsCtx *js) {
     return leader;
 }
 
+static int stream_leader(jsCtx *js) { return cluster_leader(js, "S"); }
+
+/* Waits until this server leads, or any one if it is negative; returns which one. */
+static int await_leader(jsCtx *js, int (*leader)(jsCtx *js), int wanted) {
+    int64_t until = now_ms() + 6 * deadline_ms();
+    int found = leader(js);
+
+    while (found < 0 || (wanted >= 0 && found != wanted)) {
+        if (now_ms() > until)
+            check_failed(__FILE__, __LINE__, "n%d leads, not n%d", found, wanted);
+        poll_pause();
+        found = leader(js);
+    }
+    return found;
+}
+
 static void the_preferred_server_leads(void) {
     natsConnection *nc;
     jsCtx *js = NULL;
@@ -23,23 +39,26 @@ static void the_preferred_server_leads(void) {
     jsConsumerConfig cc;
     jsStreamInfo *si = NULL;
     jsErrCode code;
+    jsOptions jo;
     const char *id = NULL;
     char name[8];
     int leader;
 
     cluster_start(&servers);
     nc = test_connect(cluster_options(&servers));
-    CHECK_OK(natsConnection_JetStream(&js, nc, NULL));
+    /* While there is no leader, no server answers. */
+    CHECK_OK(jsOptions_Init(&jo));
+    jo.Wait = deadline_ms() / 10;
+    CHECK_OK(natsConnection_JetStream(&js, nc, &jo));
     CHECK_OK(jsStreamConfig_Init(&cfg));
     cfg.Name = "S";
     cfg.Replicas = 3;
     CHECK_SOON(js_AddStream(NULL, js, &cfg, NULL, NULL) == NATS_OK);
     cluster_settle(js, "S");
-    leader = cluster_leader(js, "S");
-    CHECK(leader >= 0);
+    leader = await_leader(js, stream_leader, -1);
     snprintf(name, sizeof(name), "n%d", (leader + 1) % CLUSTER_SERVERS);
     CHECK_OK(js_StepDownStream(js, "S", name, NULL, NULL));
-    CHECK_SOON(cluster_leader(js, "S") == (leader + 1) % CLUSTER_SERVERS);
+    await_leader(js, stream_leader, (leader + 1) % CLUSTER_SERVERS);
 
     CHECK_OK(js_GetStreamInfo(&si, js, "S", NULL, NULL));
     CHECK_OK(jsPeerInfo_GetRaftState(&id, NULL, si->Cluster->Replicas[0]));
@@ -49,15 +68,15 @@ static void the_preferred_server_leads(void) {
     CHECK_OK(jsConsumerConfig_Init(&cc));
     cc.Durable = "C";
     CHECK_SOON(js_AddConsumer(NULL, js, "S", &cc, NULL, NULL) == NATS_OK);
-    CHECK_SOON((leader = consumer_leader(js)) >= 0);
+    leader = await_leader(js, consumer_leader, -1);
     snprintf(name, sizeof(name), "n%d", (leader + 2) % CLUSTER_SERVERS);
     CHECK_OK(js_StepDownConsumer(js, "S", "C", name, NULL, NULL));
-    CHECK_SOON(consumer_leader(js) == (leader + 2) % CLUSTER_SERVERS);
+    await_leader(js, consumer_leader, (leader + 2) % CLUSTER_SERVERS);
 
     /* To any other one. */
-    leader = cluster_leader(js, "S");
+    await_leader(js, stream_leader, -1);
     CHECK_OK(js_StepDownStream(js, "S", NULL, NULL, NULL));
-    CHECK_SOON(cluster_leader(js, "S") >= 0);
+    await_leader(js, stream_leader, -1);
     CHECK_STATUS(js_StepDownStream(js, "S", "nobody", NULL, &code), NATS_ERR);
     CHECK(code != 0);
     CHECK_STATUS(js_StepDownStream(js, "NONE", NULL, NULL, &code), NATS_NOT_FOUND);

@@ -12,6 +12,8 @@ typedef struct script {
     int after;          /* and behind it */
     int live_from;      /* from this message on they were stored after the consumer was created; 0 for none */
     int caught_up;      /* at this message nothing is pending, at all others something is; 0 for none */
+    int looks; /* how often the consumer is asked for until it has looked at all of the stream; 0 for never */
+    counter looked; /* how often it was */
 } script;
 
 static bool deliver_at(js_peer *j, uint64_t n, uint64_t pending, const char *time) {
@@ -56,6 +58,19 @@ static void play(peer *p, void *arg) {
     js_peer_answer(j, json);
     for (i = 0; i < s->after; i++)
         deliver_next(s, ++n);
+    for (i = 1; i <= s->looks; i++) {
+        if (!js_peer_await(j, "PUB", "$JS.API.STREAM.INFO.KV_B"))
+            return;
+        js_peer_answer(j, "{\"config\":{\"name\":\"KV_B\"},\"state\":{\"last_seq\":9}}");
+        if (!js_peer_await(j, "PUB", "$JS.API.CONSUMER.INFO.KV_B.c"))
+            return;
+        snprintf(json, sizeof(json),
+                 "{\"stream_name\":\"KV_B\",\"name\":\"c\",\"config\":{},\"num_pending\":0,"
+                 "\"delivered\":{\"consumer_seq\":%d,\"stream_seq\":%d}}",
+                 n, i < s->looks ? 8 : 9);
+        counter_add(&s->looked, 1);
+        js_peer_answer(j, json);
+    }
 }
 
 static void bind_script(peer *p, void *arg) {
@@ -105,8 +120,11 @@ static void watch_with(script *s, int initial) {
     kv = bind_bucket(&s->j);
     peer_run(&s->j.p, play, NULL);
     CHECK_OK(kvStore_WatchAll(&w, kv, NULL));
-    peer_join(&s->j.p);
+    if (s->looks == 0)
+        peer_join(&s->j.p);
     expect_marker_behind(w, initial, s->before + s->after);
+    if (s->looks > 0)
+        peer_join(&s->j.p);
     kvStore_Destroy(kv);
     js_peer_end(&s->j);
     kvWatcher_Destroy(w);
@@ -178,6 +196,41 @@ static void keys_are_replaced_before_they_are_delivered(void) {
     s.live_from = 3;
     s.caught_up = 7;
     watch_with(&s, 7);
+}
+
+/* The server names nothing as pending because it has subtracted what it never counted. */
+static void nothing_is_pending_too_early(void) {
+    static script s;
+
+    memset(&s, 0, sizeof(s));
+    s.expected = 5;
+    s.after = 7;
+    s.caught_up = 2;
+    watch_with(&s, 5);
+    memset(&s, 0, sizeof(s));
+    s.expected = 5;
+    s.before = 3;
+    s.after = 4;
+    s.caught_up = 2;
+    watch_with(&s, 5);
+}
+
+/* Fewer come than the server has said: the others have vanished, as the consumer has looked at all of the stream. */
+static void some_vanish(void) {
+    static script s;
+    int looks;
+
+    for (looks = 1; looks <= 3; looks++) {
+        memset(&s, 0, sizeof(s));
+        s.expected = 5;
+        s.before = looks - 1;
+        s.after = 4 - looks;
+        s.caught_up = 3;
+        s.looks = looks;
+        counter_init(&s.looked);
+        watch_with(&s, 3);
+        CHECK_INT(counter_get(&s.looked), looks);
+    }
 }
 
 static void nothing_is_there_and_updates_overtake_the_answer(void) {
@@ -263,6 +316,8 @@ int main(int argc, char **argv) {
         TEST(the_answer_comes_amid_the_initial_data),
         TEST(the_answer_counts_what_was_delivered),
         TEST(keys_are_replaced_before_they_are_delivered),
+        TEST(nothing_is_pending_too_early),
+        TEST(some_vanish),
         TEST(nothing_is_there_and_updates_overtake_the_answer),
         TEST(callbacks_wait_for_the_answer),
         TEST(a_message_that_is_no_entry),

@@ -8,9 +8,10 @@ enum { KEYS = 10, BEFORE = 60 };
 typedef struct state {
     uint64_t revision; /* 0 for never */
     kvOperation operation;
-    bool erased; /* older revisions of it went since the snapshot */
-    bool gone;   /* all of it went, without a marker */
-    int changes; /* since the snapshot; the bucket keeps 10 revisions of a key */
+    bool deleted; /* it was deleted since the snapshot, perhaps before the watcher was made */
+    bool erased;  /* older revisions of it went since the snapshot */
+    bool gone;    /* all of it went, without a marker */
+    int changes;  /* since the snapshot; the bucket keeps 10 revisions of a key */
 } state;
 
 typedef struct model {
@@ -69,6 +70,7 @@ static void change(model *m, int n, int what) {
         m->keys[n].revision = m->last = revision;
         m->keys[n].operation = operation;
         m->keys[n].gone = false;
+        m->keys[n].deleted |= operation != kvOp_Put;
         m->keys[n].changes++;
     }
     pthread_mutex_unlock(&m->lock);
@@ -136,7 +138,33 @@ typedef struct seen {
     uint64_t last;
     uint64_t before_marker; /* the highest one in front of the marker */
     int markers, entries;
+    char story
+        [4096]; /* all of it in words, for a failure: "revision.key operation/pending", and * for the marker */
+    size_t told;
 } seen;
+
+static void tell(seen *s, const char *format, ...) {
+    va_list args;
+    int n;
+
+    va_start(args, format);
+    n = vsnprintf(s->story + s->told, sizeof(s->story) - s->told, format, args);
+    va_end(args);
+    if (n > 0 && (size_t)n < sizeof(s->story) - s->told)
+        s->told += (size_t)n;
+}
+
+static void failed(int line, const model *m, const seen *s, const state *then, const char *what) {
+    int n;
+
+    fprintf(stderr, "shown: %s\nbefore the watcher was made, and now:\n", s->story);
+    for (n = 0; n < KEYS; n++)
+        fprintf(stderr, "k.%d: %" PRIu64 " %d%s, now %" PRIu64 " %d%s, %d changes%s\n", n, then[n].revision,
+                (int)then[n].operation, then[n].gone ? " gone" : "", m->keys[n].revision,
+                (int)m->keys[n].operation, m->keys[n].gone ? " gone" : "", m->keys[n].changes,
+                m->keys[n].erased ? ", erased" : "");
+    check_failed(__FILE__, line, "%s", what);
+}
 
 /* Takes one entry; false when none came in time. */
 static bool take(model *m, kvWatcher *w, seen *s, const kvWatchOptions *opts, int64_t timeout) {
@@ -151,10 +179,13 @@ static bool take(model *m, kvWatcher *w, seen *s, const kvWatchOptions *opts, in
     if (e == NULL) {
         CHECK(!opts->UpdatesOnly);
         CHECK_INT(++s->markers, 1);
+        tell(s, "* ");
         s->before_marker = s->last;
         return true;
     }
     CHECK_INT(sscanf(kvEntry_Key(e), "k.%d", &n), 1);
+    tell(s, "%" PRIu64 ".%d %d/%" PRIu64 " ", kvEntry_Revision(e), n, (int)kvEntry_Operation(e),
+         kvEntry_Delta(e));
     /* Nothing twice, nothing out of order; so no revision behind a later one of its key. */
     if (kvEntry_Revision(e) <= s->last)
         check_failed(__FILE__, __LINE__, "revision %" PRIu64 " comes after %" PRIu64, kvEntry_Revision(e),
@@ -174,16 +205,20 @@ static void check_marker(model *m, const seen *s, const state *then, const kvWat
 
     pthread_mutex_lock(&m->lock);
     for (n = 0; n < KEYS; n++) {
-        bool hidden = opts->IgnoreDeletes && then[n].operation != kvOp_Put;
+        bool hidden = opts->IgnoreDeletes && (then[n].operation != kvOp_Put || m->keys[n].deleted);
 
         if (then[n].revision == 0 || then[n].gone || m->keys[n].erased || hidden)
             continue;
         /* The revision may have made room for later ones. */
         if (m->keys[n].changes >= 10)
             continue;
-        if (s->revisions[n] < then[n].revision)
-            check_failed(__FILE__, __LINE__, "k.%d of revision %" PRIu64 " is not in front of the marker", n,
-                         then[n].revision);
+        if (s->revisions[n] < then[n].revision) {
+            char text[80];
+
+            snprintf(text, sizeof(text), "k.%d of revision %" PRIu64 " is not in front of the marker", n,
+                     then[n].revision);
+            failed(__LINE__, m, s, then, text);
+        }
     }
     pthread_mutex_unlock(&m->lock);
 }
@@ -235,7 +270,7 @@ static void one_round(unsigned seed, int resets) {
     opts.IncludeHistory = rand_r(&seed) % 4 == 0;
     opts.UpdatesOnly = rand_r(&seed) % 5 == 0;
     for (i = 0; i < KEYS; i++)
-        m.keys[i].erased = false, m.keys[i].changes = 0;
+        m.keys[i].erased = m.keys[i].deleted = false, m.keys[i].changes = 0;
     memcpy(then, m.keys, sizeof(then));
     before = m.last;
     if (rand_r(&seed) % 5 == 0) {
@@ -268,9 +303,7 @@ static void one_round(unsigned seed, int resets) {
                 check_marker(&m, &s, then, &opts);
             /* Without a reset the marker is in front of all that came after the consumer was made. */
             if (done == 0 && s.before_marker > made && nothing_went(&m))
-                check_failed(__FILE__, __LINE__,
-                             "the marker is behind %" PRIu64 ", the watcher was made at %" PRIu64,
-                             s.before_marker, made);
+                failed(__LINE__, &m, &s, then, "the marker is behind what was stored later");
         }
     }
     model_stop_writing(&m);
@@ -278,9 +311,7 @@ static void one_round(unsigned seed, int resets) {
     while (!has_all(&m, &s, &opts, from)) {
         take(&m, w, &s, &opts, 100);
         if (now_ms() >= until)
-            check_failed(__FILE__, __LINE__,
-                         "not all keys came: %d entries, the last one %" PRIu64 " of %" PRIu64, s.entries,
-                         s.last, m.last);
+            failed(__LINE__, &m, &s, then, "not all keys came");
     }
     if (opts.UpdatesOnly || opts.ResumeFromRevision > 0)
         for (i = 0; i < KEYS; i++)

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use libfuzzer_sys::fuzz_target;
 use nats_rs::js::consume::Metadata;
-use nats_rs::js::consume::machine::{Action, Created, Kind, Machine, Policy};
+use nats_rs::js::consume::machine::{Action, Created, Kind, Machine, Policy, Probed};
 use nats_rs_fuzz::Choices;
 
 fuzz_target!(|input: &[u8]| {
@@ -55,7 +55,15 @@ fuzz_target!(|input: &[u8]| {
                 outcome = machine.created(epoch, created, now).unwrap_or_default();
             }
             6 => machine.create_failed(epoch, now),
-            7 => outcome = machine.probed(epoch, a, b, now),
+            7 => {
+                let probed = Probed {
+                    consumer_seq: a,
+                    stream_seq: b,
+                    pending: b,
+                    stream_end: (c % 2 == 1).then_some(u64::from(c)),
+                };
+                outcome = machine.probed(epoch, probed, now);
+            }
             8 => machine.probe_failed(epoch, a % 2 == 1, now),
             9 => machine.gone(epoch, now),
             10 if a % 2 == 0 => machine.overflowed(now),

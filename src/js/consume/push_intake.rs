@@ -71,10 +71,10 @@ impl Intake for Push {
             }
         }
         self.answer_flow(&mut state);
-        let given_up = state.machine.epoch() != epoch;
+        let act = state.machine.epoch() != epoch || state.machine.is_short();
         drop(state);
         drop(batch);
-        if given_up {
+        if act {
             recover(self);
         }
     }
@@ -238,11 +238,11 @@ impl Push {
     /// Says that the initial data have been found to be complete now. They end in front of the messages
     /// that wait because they came before the server's answer, as far as those are later ones.
     pub(super) fn tell_complete(&self, state: &mut State) {
-        let expected = state.machine.expected().unwrap_or(u64::MAX);
+        let end = state.machine.initial_end().unwrap_or(u64::MAX);
         let mut later = 0;
         let none = state.held.retain(|msg| {
             let meta = msg.reply().and_then(Metadata::parse);
-            later += u64::from(meta.is_some_and(|meta| meta.consumer_seq > expected));
+            later += u64::from(meta.is_some_and(|meta| meta.consumer_seq > end));
             true
         });
         drop(none);

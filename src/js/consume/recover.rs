@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::api::{Api, start_behind};
 use super::ending::Ending;
-use super::machine::{Action, Created, Kind, Machine, Start};
+use super::machine::{Action, Created, Kind, Machine, Probed, Start};
 use crate::client::{ConnEvent, Subscription, Timer};
 use crate::error::{Error, Result, Status};
 use crate::js::api::{ConsumerConfig, ConsumerInfo, ErrCode, StreamInfo};
@@ -119,8 +119,12 @@ pub(super) fn recover<R: Recovered>(me: &R) {
             }
             Some(Action::Probe { epoch }) => {
                 let consumer = parts.consumer.clone();
+                let end_first = parts.machine.asks_for_end();
                 drop(state);
-                probe(me, epoch, &consumer);
+                match end_first {
+                    true => probe_end(me, epoch, consumer),
+                    false => probe(me, epoch, &consumer, None),
+                }
             }
         }
     }
@@ -289,12 +293,31 @@ fn verify_stream<R: Recovered>(me: &R, epoch: u64, start: Start, config: Consume
     }
 }
 
+/// Asks the server where the stream ends, and then about the present consumer: so that what the consumer is
+/// said to have looked at can be compared.
+fn probe_end<R: Recovered>(me: &R, epoch: u64, consumer: String) {
+    let weak = me.me().clone();
+    let answered = move |answer: crate::js::Result<StreamInfo>| {
+        let Some(me) = weak.upgrade() else { return };
+        match answer {
+            Ok(info) => probe(&*me, epoch, &consumer, Some(info.state.last_seq)),
+            Err(error) => probed(&*me, epoch, Err(error), None),
+        }
+    };
+    let sent = me.api().ask("STREAM.INFO", &[me.stream()], b"", answered);
+    if sent.is_err()
+        && let Some(parts) = R::parts(&mut me.lock())
+    {
+        parts.machine.probe_failed(epoch, false, Instant::now());
+    }
+}
+
 /// Asks the server about the present consumer.
-fn probe<R: Recovered>(me: &R, epoch: u64, consumer: &str) {
+fn probe<R: Recovered>(me: &R, epoch: u64, consumer: &str, stream_end: Option<u64>) {
     let weak = me.me().clone();
     let answered = move |answer| {
         if let Some(me) = weak.upgrade() {
-            probed(&*me, epoch, answer);
+            probed(&*me, epoch, answer, stream_end);
         }
     };
     let tokens = [me.stream(), consumer];
@@ -306,7 +329,12 @@ fn probe<R: Recovered>(me: &R, epoch: u64, consumer: &str) {
     }
 }
 
-fn probed<R: Recovered>(me: &R, epoch: u64, answer: crate::js::Result<ConsumerInfo>) {
+fn probed<R: Recovered>(
+    me: &R,
+    epoch: u64,
+    answer: crate::js::Result<ConsumerInfo>,
+    stream_end: Option<u64>,
+) {
     let now = Instant::now();
     let mut state = me.lock();
     let Some(parts) = R::parts(&mut state).filter(|parts| !parts.ended) else {
@@ -314,8 +342,13 @@ fn probed<R: Recovered>(me: &R, epoch: u64, answer: crate::js::Result<ConsumerIn
     };
     match answer {
         Ok(info) => {
-            let machine = parts.machine;
-            let outcome = machine.probed(epoch, info.delivered.consumer, info.num_pending, now);
+            let probed = Probed {
+                consumer_seq: info.delivered.consumer,
+                stream_seq: info.delivered.stream,
+                pending: info.num_pending,
+                stream_end,
+            };
+            let outcome = parts.machine.probed(epoch, probed, now);
             if outcome.initial_complete {
                 me.initial_complete(&mut state);
             }

@@ -50,11 +50,13 @@ use std::time::{Duration, Instant};
 
 use super::backoff::Backoff;
 
-pub use types::{Action, Created, Kind, Outcome, Policy, Start};
+pub use types::{Action, Created, Kind, Outcome, Policy, Probed, Start};
 
 /// Without a message for this long, while initial data are incomplete, the server is asked whether
 /// there are any left.
 const PROBE_AFTER: Duration = Duration::from_millis(500);
+/// The same where nothing is pending although initial data are missing.
+const PROBE_SOON: Duration = Duration::from_millis(10);
 /// Without anything from a plain consumer that has no heartbeats for this long, the server is asked
 /// whether the consumer is still there.
 const IDLE: Duration = Duration::from_secs(30);
@@ -125,6 +127,13 @@ pub struct Machine {
     /// What was pending at each delivery of this epoch, and when that message was stored, while the
     /// server's answer is awaited.
     unanswered: Vec<(u64, i64)>,
+    /// The last of those that were expected was stored after the consumer was created: it, or an earlier
+    /// one, has replaced another.
+    is_replaced: bool,
+    /// The last delivery named nothing pending, and fewer have come than were expected.
+    is_short: bool,
+    /// Behind which delivery of this epoch the initial data are complete. `None` while that is not known.
+    initial_end: Option<u64>,
     initial_complete: bool,
     /// When this epoch's consumer was last heard of.
     heard: Instant,
@@ -170,6 +179,9 @@ impl Machine {
             expected: None,
             created_at: None,
             unanswered: Vec::new(),
+            is_replaced: false,
+            is_short: false,
+            initial_end: None,
             initial_complete: false,
             heard: now,
             probe_at: None,
@@ -212,20 +224,9 @@ impl Machine {
         self.consumer_seq
     }
 
-    /// Have all initial data been delivered?
-    pub fn is_initial_complete(&self) -> bool {
-        self.initial_complete
-    }
-
     /// Is the server's answer awaited that says how much the present consumer has to deliver?
     pub fn is_creating(&self) -> bool {
         self.phase == Phase::Creating
-    }
-
-    /// Behind how many deliveries of the present consumer the initial data are complete, where that
-    /// is known.
-    pub fn expected(&self) -> Option<u64> {
-        self.expected
     }
 
     /// Has the server not answered when it was asked, so that asking again is of no use before the next

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::types::{Created, Kind, Outcome, Policy};
+use super::types::{Created, Kind, Outcome, Policy, Probed};
 use super::{DOUBT_AGAIN, Doubt, Machine, PROBE_AFTER, Phase};
 use crate::js::consume::metadata::Metadata;
 
@@ -30,7 +30,6 @@ impl Machine {
         self.consumer_seq = meta.consumer_seq;
         self.seen = self.seen.max(meta.stream_seq);
         self.doubt = Doubt::None;
-        self.probe_later(now);
         let deliver = meta.stream_seq > self.last;
         if deliver {
             self.last = meta.stream_seq;
@@ -38,9 +37,11 @@ impl Machine {
             self.fruitful = true;
         }
         let complete = self.is_last_of_initial(meta.pending, meta.timestamp);
+        let initial_complete = self.complete_if(complete);
+        self.probe_later(now);
         Outcome {
             deliver,
-            initial_complete: self.complete_if(complete),
+            initial_complete,
         }
     }
 
@@ -114,7 +115,7 @@ impl Machine {
             };
         }
         self.probe_later(now);
-        let initial_complete = !self.deferred && self.has_all_expected();
+        let initial_complete = !self.deferred && self.initial_end.is_some();
         let initial_complete = self.complete_if(initial_complete);
         if std::mem::take(&mut self.deferred) {
             self.reset(now);
@@ -158,8 +159,8 @@ impl Machine {
         }
     }
 
-    /// The answer to [`Action::Probe`](super::types::Action::Probe): what the consumer has delivered, and how much it has left.
-    pub fn probed(&mut self, epoch: u64, consumer_seq: u64, pending: u64, now: Instant) -> Outcome {
+    /// The answer to [`Action::Probe`](super::types::Action::Probe).
+    pub fn probed(&mut self, epoch: u64, probed: Probed, now: Instant) -> Outcome {
         if self.kind == Kind::Plain {
             self.probe_wait = Duration::ZERO;
             return Outcome::default();
@@ -167,7 +168,11 @@ impl Machine {
         if epoch != self.epoch || self.phase != Phase::Live {
             return Outcome::default();
         }
-        let all_came = consumer_seq == self.consumer_seq;
+        if self.asks_for_end() {
+            return self.end_was_probed(&probed);
+        }
+        let pending = probed.pending;
+        let all_came = probed.consumer_seq == self.consumer_seq;
         match self.doubt {
             Doubt::None | Doubt::Dispelled(_) => {}
             _ if all_came && pending == 0 => self.doubt = Doubt::Dispelled(now),
@@ -199,22 +204,6 @@ impl Machine {
             Kind::Ordered => self.doubt = Doubt::None,
             Kind::Plain if denied => self.probe_at = None,
             Kind::Plain => self.probe_at = now.checked_add(self.backoff.failed()),
-        }
-    }
-
-    fn complete_if(&mut self, complete: bool) -> bool {
-        let now = complete && !self.initial_complete;
-        if now {
-            self.initial_complete = true;
-            self.probe_at = None;
-        }
-        now
-    }
-
-    fn probe_later(&mut self, now: Instant) {
-        self.probe_wait = PROBE_AFTER;
-        if self.kind == Kind::Ordered && self.probes && !self.initial_complete {
-            self.probe_at = now.checked_add(PROBE_AFTER);
         }
     }
 }

@@ -73,3 +73,17 @@ pub struct Created {
     /// When it was created, by the server's clock, in nanoseconds since 1970.
     pub time: i64,
 }
+
+/// What the server said when it was asked about a consumer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Probed {
+    /// `delivered.consumer_seq`: how many messages it has delivered.
+    pub consumer_seq: u64,
+    /// `delivered.stream_seq`: up to where it has looked at the stream.
+    pub stream_seq: u64,
+    /// `num_pending`: how many messages wait for it.
+    pub pending: u64,
+    /// The stream's last sequence, as the server said it before. `None` unless
+    /// [`Machine::asks_for_end`](super::Machine::asks_for_end).
+    pub stream_end: Option<u64>,
+}

@@ -107,6 +107,40 @@ fn what_vanishes_during_the_initial_data_does_not_keep_them_from_ending() {
     assert_eq!(w.markers, 1);
 }
 
+/// The server names nothing as pending while messages are left: it is asked, and they are waited for.
+#[test]
+fn what_is_named_as_pending_may_be_too_little() {
+    let mut w = world(Asked::LastPerSubject, &[0, 1, 2]);
+    w.step(Op::Answer);
+    w.step(Op::Undercount(9));
+    w.step(Op::Deliver(1));
+    assert!(w.machine.is_short());
+    let at = w.machine.wake_at().expect("it asks");
+    assert!(at - w.now <= PROBE_SOON);
+    w.now = at;
+    w.act();
+    assert_eq!(w.markers, 0);
+    w.step(Op::Deliver(1));
+    assert_eq!(w.markers, 0);
+    w.step(Op::Deliver(1));
+    assert_eq!(w.markers, 1);
+}
+
+/// What the consumer has delivered is on its way when the server is asked.
+#[test]
+fn what_is_on_its_way_comes_before_the_end() {
+    let mut w = world(Asked::LastPerSubject, &[0, 1, 2]);
+    w.step(Op::Answer);
+    w.step(Op::Deliver(1));
+    w.step(Op::Delay);
+    w.stream.alive.clear();
+    w.step(Op::Wait(500));
+    assert_eq!(w.markers, 0);
+    w.step(Op::Late);
+    assert_eq!(w.markers, 1);
+    assert_eq!(w.delivered, [1, 2]);
+}
+
 #[test]
 fn a_stream_that_was_made_again_is_read_from_its_beginning() {
     let mut w = world(Asked::All, &[0, 1, 2]);
@@ -165,7 +199,13 @@ fn a_plain_consumer_is_made_again_behind_the_last_message_when_it_is_gone() {
     machine.restored(now);
     assert_eq!(machine.poll(now), Some(Action::Probe { epoch: 1 }));
     assert_eq!(machine.poll(now), None);
-    machine.probed(1, 4, 0, now);
+    let probed = Probed {
+        consumer_seq: 4,
+        stream_seq: 9,
+        pending: 0,
+        stream_end: None,
+    };
+    machine.probed(1, probed, now);
     let now = now + HEARTBEAT * 2;
     assert!(machine.missed(now));
     assert_eq!(machine.poll(now), Some(Action::Probe { epoch: 1 }));

@@ -70,6 +70,8 @@ pub(super) struct Consumer {
     pub(super) delivered: u64,
     /// The sequence that was delivered last, or that came before the first one.
     pub(super) seen: u64,
+    /// By how much less than there is it names as pending, until it has come to the end of the stream.
+    pub(super) undercount: u64,
 }
 
 impl Consumer {
@@ -95,6 +97,7 @@ impl Consumer {
             position,
             delivered: 0,
             seen: first,
+            undercount: 0,
         };
         let created = Created {
             stream_seq: first,
@@ -109,6 +112,20 @@ impl Consumer {
         let initial = self.initial.iter();
         let initial = initial.filter(|seq| stream.alive.contains_key(*seq));
         (initial.count() + stream.alive.range(self.position + 1..).count()) as u64
+    }
+
+    /// What it names as pending.
+    pub(super) fn named_pending(&self, stream: &Stream) -> u64 {
+        self.pending(stream).saturating_sub(self.undercount)
+    }
+
+    /// Up to where it has looked at the stream.
+    pub(super) fn looked_at(&self, stream: &Stream) -> u64 {
+        match self.initial.front() {
+            Some(next) => next - 1,
+            None if self.pending(stream) == 0 => stream.end,
+            None => self.position,
+        }
     }
 
     /// The next message that it sends.
@@ -131,7 +148,7 @@ impl Consumer {
             epoch: self.epoch,
             stream_seq: seq?,
             consumer_seq: self.delivered,
-            pending: self.pending(stream),
+            pending: self.named_pending(stream),
         })
     }
 }

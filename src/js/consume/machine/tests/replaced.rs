@@ -143,8 +143,8 @@ fn check(before: Vec<u8>, ops: Vec<Op>) {
                 let outcome = machine.created(1, created, now).expect("it is awaited");
                 if outcome.initial_complete {
                     // What had to wait for the answer and is beyond comes behind.
-                    let expected = machine.expected().expect("it was said");
-                    complete = Some((expected as usize).min(delivered.len()));
+                    let end = machine.initial_end().expect("it was said");
+                    complete = Some((end as usize).min(delivered.len()));
                 }
             }
         }

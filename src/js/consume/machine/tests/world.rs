@@ -164,6 +164,7 @@ impl World {
         if !self.connected || consumer.pending(&self.stream) > 0 {
             return;
         }
+        consumer.undercount = 0;
         let (epoch, last) = (consumer.epoch, consumer.delivered);
         if self.pulled {
             return self.machine.idle(epoch, self.now);
@@ -190,8 +191,13 @@ impl World {
                 Action::Probe { epoch } => {
                     if let Some(c) = &mut self.consumer {
                         c.initial.retain(|seq| self.stream.alive.contains_key(seq));
-                        let (seq, pending) = (c.delivered, c.pending(&self.stream));
-                        let outcome = self.machine.probed(epoch, seq, pending, self.now);
+                        let probed = Probed {
+                            consumer_seq: c.delivered,
+                            stream_seq: c.looked_at(&self.stream),
+                            pending: c.named_pending(&self.stream),
+                            stream_end: self.machine.asks_for_end().then_some(self.stream.end),
+                        };
+                        let outcome = self.machine.probed(epoch, probed, self.now);
                         self.outcome(epoch, outcome, None);
                     }
                 }
@@ -272,6 +278,12 @@ impl World {
             Op::Gone => {
                 self.consumer = None;
                 self.machine.gone(self.machine.epoch(), self.now);
+            }
+            Op::Undercount(n) => {
+                // What a pull consumer is asked for is believed: it has no better evidence.
+                if let Some(consumer) = self.consumer.as_mut().filter(|_| !self.pulled) {
+                    consumer.undercount += n;
+                }
             }
             Op::Overflow => self.machine.overflowed(self.now),
             Op::Drain => self.machine.drained(self.now),
@@ -359,6 +371,7 @@ pub(super) enum Op {
     Gone,
     Overflow,
     Drain,
+    Undercount(u64),
 }
 
 pub(super) fn op() -> impl Strategy<Value = Op> {
@@ -382,6 +395,7 @@ pub(super) fn op() -> impl Strategy<Value = Op> {
         1 => Just(Op::Gone),
         1 => Just(Op::Overflow),
         2 => Just(Op::Drain),
+        2 => (1..8u64).prop_map(Op::Undercount),
     ]
 }
 
