@@ -13,9 +13,10 @@
 #include "cluster.h"
 #include "load.h"
 #include "proxy.h"
+#include "samples.h"
 #include "server.h"
+#include "verdict.h"
 
-#include <dirent.h>
 #include <signal.h>
 
 enum { SERVERS = 3, TRANSPORTS = 3, TCP = 0, TLS = 1, WS = 2 };
@@ -26,7 +27,6 @@ static bool down[SERVERS];
 static int ws_ports[SERVERS];
 static proxy *paths[TRANSPORTS][SERVERS];
 static load loads[TRANSPORTS];
-static int64_t began;
 
 /* ---- random numbers: splitmix64, so that a seed means the same everywhere ---------------------------------------- */
 
@@ -87,17 +87,6 @@ static void start_servers(void) {
         snprintf(servers[i].url, sizeof(servers[i].url), "nats://127.0.0.1:%d", servers[i].port);
     }
 }
-
-/* Calls again what fails only because servers are still electing a leader. */
-#define CHECK_EVENTUALLY(call)                                                                               \
-    do {                                                                                                     \
-        int64_t check_until = now_ms() + 60000;                                                              \
-        while ((call) != NATS_OK) {                                                                          \
-            if (now_ms() > check_until)                                                                      \
-                check_failed(__FILE__, __LINE__, "never: %s", #call);                                        \
-            poll_pause();                                                                                    \
-        }                                                                                                    \
-    } while (0)
 
 static void wait_for_jetstream(jsCtx *js) {
     int64_t until = now_ms() + 60000;
@@ -251,179 +240,7 @@ static void calm_down(void) {
     look_at_faults();
 }
 
-/* ---- samples ---------------------------------------------------------------------------------------------------- */
-
-static FILE *samples;
-static long first_kib, last_kib;
-static int first_count, last_count;
-
-static long resident_kib(void) {
-    FILE *f = fopen("/proc/self/statm", "r");
-    long all = 0, resident = 0;
-
-    if (f == NULL || fscanf(f, "%ld %ld", &all, &resident) != 2)
-        abort();
-    fclose(f);
-    return resident * (sysconf(_SC_PAGESIZE) / 1024);
-}
-
-static int entries_of(const char *folder) {
-    DIR *d = opendir(folder);
-    int n = -2;
-
-    if (d == NULL)
-        return 0;
-    while (readdir(d) != NULL)
-        n++;
-    closedir(d);
-    return n;
-}
-
-static void sample(int64_t total_ms) {
-    int64_t median, longest, now = now_ms() - began;
-    uint64_t reconnects = 0;
-    int count, t;
-    long kib = resident_kib();
-
-    load_latency(&median, &longest, &count);
-    for (t = 0; t < TRANSPORTS; t++)
-        reconnects += load_reconnects(&loads[t]);
-    if (samples != NULL) {
-        fprintf(samples, "%.1f %ld %d %d %" PRId64 " %" PRId64 " %d %" PRIu64 "\n", (double)now / 1000, kib,
-                entries_of("/proc/self/task"), entries_of("/proc/self/fd"), median, longest, count,
-                reconnects);
-        fflush(samples);
-    }
-    /* The first tenth warms up. */
-    if (now >= total_ms / 10 && now < 3 * total_ms / 10) {
-        first_kib += kib;
-        first_count++;
-    } else if (now >= 8 * total_ms / 10) {
-        last_kib += kib;
-        last_count++;
-    }
-}
-
 /* ---- the account ------------------------------------------------------------------------------------------------ */
-
-static int violations;
-
-static void require(bool condition, const char *format, ...) {
-    va_list args;
-
-    if (condition)
-        return;
-    violations++;
-    printf("NOT ALLOWED: ");
-    va_start(args, format);
-    vprintf(format, args);
-    va_end(args);
-    printf("\n");
-}
-
-/* Reads a stream with a connection that nothing disturbs: at which sequence each number is, 0 for none, to be freed.
- * Counts those that are there twice. */
-static uint64_t *read_stream(const char *stream, const char *subject, uint64_t numbers, jsCtx *js,
-                             uint64_t *last, uint64_t *twice) {
-    natsSubscription *sub = NULL;
-    jsStreamInfo *info = NULL;
-    jsSubOptions opts;
-    uint64_t seen = 0, n;
-    uint64_t *at = calloc(numbers, sizeof(at[0]));
-
-    CHECK(at != NULL);
-    CHECK_EVENTUALLY(js_GetStreamInfo(&info, js, stream, NULL, NULL));
-    *last = info->State.LastSeq;
-    require(info->State.Msgs == *last, "%s has %" PRIu64 " messages up to %" PRIu64, stream, info->State.Msgs,
-            *last);
-    jsStreamInfo_Destroy(info);
-    CHECK_OK(jsSubOptions_Init(&opts));
-    opts.Ordered = true;
-    CHECK_EVENTUALLY(js_SubscribeSync(&sub, js, subject, NULL, &opts, NULL));
-    while (seen < *last) {
-        natsMsg *msg = NULL;
-        natsStatus s = natsSubscription_NextMsg(&msg, sub, 20000);
-
-        if (s != NATS_OK) {
-            require(false, "%s cannot be read behind %" PRIu64 ": %s", stream, seen, natsStatus_GetText(s));
-            break;
-        }
-        seen++;
-        n = load_number(msg);
-        if (n < numbers) {
-            *twice += at[n] != 0;
-            at[n] = seen;
-        }
-        natsMsg_Destroy(msg);
-    }
-    natsSubscription_Destroy(sub);
-    return at;
-}
-
-/* Compares the streams with the acks. Returns the last sequence of the first one. */
-static uint64_t verify_streams(load *l, jsCtx *js) {
-    async_load *a = &l->async;
-    uint64_t last = 0, last_async = 0, lost = 0, moved = 0, twice = 0, n;
-    uint64_t *at = read_stream(l->stream, l->subject, l->acked_count + 2, js, &last, &twice);
-
-    for (n = 0; n < l->acked_count; n++) {
-        lost += at[n] == 0;
-        moved += at[n] != 0 && at[n] != l->acked[n];
-    }
-    free(at);
-    require(lost == 0, "%s: %" PRIu64 " acknowledged messages are not in the stream", l->transport, lost);
-    require(moved == 0, "%s: %" PRIu64 " messages are at another sequence than their acks say", l->transport,
-            moved);
-    require(twice == 0, "%s: %" PRIu64 " messages are twice in the stream", l->transport, twice);
-
-    lost = twice = 0;
-    at = read_stream(a->stream, a->subject, a->numbers, js, &last_async, &twice);
-    for (n = 0; n < a->numbers; n++)
-        lost += at[n] == 0 && load_async_acked(a, n);
-    free(at);
-    printf("\n%s: async: %" PRIu64 " accepted of %" PRIu64 ", handler called for %" PRIu64 ", %" PRIu64
-           " acknowledged, %" PRIu64 " stored\n",
-           l->transport, a->accepted, a->numbers, a->told, a->acked, last_async);
-    require(lost == 0, "%s: %" PRIu64 " messages of js_PublishMsgAsync are not there, though acknowledged",
-            l->transport, lost);
-    require(twice == 0, "%s: %" PRIu64 " messages of js_PublishMsgAsync are there twice", l->transport,
-            twice);
-    require(a->complete && a->told == a->accepted && a->told_again == 0,
-            "%s: %" PRIu64 " messages of js_PublishMsgAsync, the handler was told of %" PRIu64 ", %" PRIu64
-            " times again",
-            l->transport, a->accepted, a->told, a->told_again);
-    return last;
-}
-
-static void verify_keys(load *l, jsCtx *js) {
-    kvStore *kv = NULL;
-    int64_t until = now_ms() + 60000;
-    int i;
-
-    CHECK_EVENTUALLY(js_KeyValue(&kv, js, l->bucket));
-    for (i = 0; i < KEYS; i++) {
-        kvEntry *entry = NULL;
-        char key[16];
-        natsStatus s;
-
-        snprintf(key, sizeof(key), "k%d", i);
-        do {
-            s = kvStore_Get(&entry, kv, key);
-        } while (s != NATS_OK && s != NATS_NOT_FOUND && now_ms() < until);
-        if (s != NATS_OK) {
-            require(l->written[i] == 0, "%s: %s was written, and is not there", l->transport, key);
-            continue;
-        }
-        require(kvEntry_Revision(entry) >= l->written[i],
-                "%s: %s has a revision before its last confirmed one", l->transport, key);
-        require(l->watched[i] == kvEntry_Revision(entry) &&
-                    l->watched_value[i] == strtoull(kvEntry_ValueString(entry), NULL, 10),
-                "%s: the watcher saw %s at %" PRIu64 ", it is at %" PRIu64, l->transport, key, l->watched[i],
-                kvEntry_Revision(entry));
-        kvEntry_Destroy(entry);
-    }
-    kvStore_Destroy(kv);
-}
 
 static uint64_t stream_last(load *l, jsCtx *js) {
     jsStreamInfo *info = NULL;
@@ -524,46 +341,13 @@ static void quiet_time(void) {
     }
 }
 
-static void print_account(load *l, uint64_t stored) {
-    order core = order_read(&l->core);
+static uint64_t all_reconnects(void) {
+    uint64_t all = 0;
     int i;
 
-    printf("%s: %" PRIu64 " reconnects\n", l->transport, load_reconnects(l));
-    printf("  published %" PRIu64 ", received %" PRIu64 ": %" PRIu64 " lost (allowed), %" PRIu64
-           " late (allowed), %" PRIu64 " doubled\n",
-           l->published, core.received, l->published - core.received, core.late, core.doubled);
-    printf("  stream %" PRIu64 ", acknowledged to the publisher %" PRIu64 " (%" PRIu64
-           " had been stored before)\n",
-           stored, l->acked_count, l->ack_duplicates);
-    printf("  pulled %" PRIu64 " of it; redelivered %" PRIu64 " (allowed); again without saying so %" PRIu64
-           ", after a confirmed acknowledgement %" PRIu64 " (the servers')\n",
-           l->pulled_count, l->redelivered, l->pulled_again, l->acked_again);
-    printf("  ordered %" PRIu64 ": %" PRIu64 " missing, %" PRIu64 " doubled\n", l->ordered_received,
-           l->ordered_gaps, l->ordered_again);
-    printf("  keys: %" PRIu64 " changes watched, %" PRIu64 " not in the order of revisions\n",
-           l->watched_count, l->watched_back);
-    for (i = 0; i < l->caller_count; i++) {
-        caller *c = &l->callers[i];
-
-        printf("  %-18s %7" PRIu64 " ok %6" PRIu64 " failed %3" PRIu64 " hung, longest %5" PRId64 " ms%s%s\n",
-               c->name, c->ok, c->failed, c->hung, c->longest_ms, c->failed > 0 ? "; last: " : "",
-               c->last_error);
-        require(c->hung == 0, "%s: %s hung", l->transport, c->name);
-        require(c->ok > 0, "%s: %s never succeeded", l->transport, c->name);
-    }
-    require(core.doubled == 0, "%s: published messages came twice", l->transport);
-    require(l->wrong_replies == 0, "%s: %" PRIu64 " replies to other requests", l->transport,
-            l->wrong_replies);
-    require(l->ordered_gaps == 0 && l->ordered_again == 0 && l->ordered_next == stored + 1,
-            "%s: the ordered consumer came to %" PRIu64 " of %" PRIu64 ", %" PRIu64 " missing, %" PRIu64
-            " doubled",
-            l->transport, l->ordered_next - 1, stored, l->ordered_gaps, l->ordered_again);
-    require(l->pulled_count == stored, "%s: of %" PRIu64 " stored messages %" PRIu64 " were pulled",
-            l->transport, stored, l->pulled_count);
-    require(l->watched_back == 0, "%s: revisions went back", l->transport);
-    require(l->objects_wrong == 0, "%s: %" PRIu64 " objects or messages with wrong content", l->transport,
-            l->objects_wrong);
-    require(l->closed == 0, "%s: %" PRIu64 " connections gave up", l->transport, l->closed);
+    for (i = 0; i < TRANSPORTS; i++)
+        all += load_reconnects(&loads[i]);
+    return all;
 }
 
 /* ---- the run ---------------------------------------------------------------------------------------------------- */
@@ -572,7 +356,7 @@ static void run(void) {
     const char *seed = getenv("CHAOS_SEED"), *seconds = getenv("CHAOS_SECONDS"),
                *flat = getenv("CHAOS_FLAT_KIB");
     const char *samples_file = getenv("CHAOS_SAMPLES");
-    int64_t total = 1000 * (int64_t)(seconds == NULL ? 30 : atol(seconds)), next_fault, next_sample;
+    int64_t began, total = 1000 * (int64_t)(seconds == NULL ? 30 : atol(seconds)), next_fault, next_sample;
     natsConnection *admin;
     jsCtx *js = NULL;
     uint64_t stored[TRANSPORTS];
@@ -580,8 +364,6 @@ static void run(void) {
 
     state = seed == NULL ? (uint64_t)now_ms() * 2654435761u ^ (uint64_t)getpid() : strtoull(seed, NULL, 10);
     printf("CHAOS_SEED=%" PRIu64 "\n", state);
-    samples = samples_file == NULL ? NULL : fopen(samples_file, "w");
-    CHECK(samples_file == NULL || samples != NULL);
     start_servers();
     for (t = 0; t < TRANSPORTS; t++)
         for (i = 0; i < SERVERS; i++)
@@ -601,6 +383,7 @@ static void run(void) {
 
     printf("%.0f s of faults\n", (double)total / 1000);
     began = now_ms();
+    samples_begin(samples_file, total);
     next_fault = began + 500;
     next_sample = began;
     while (now_ms() < began + total) {
@@ -611,7 +394,7 @@ static void run(void) {
             next_fault = now_ms() + between(10, 300);
         }
         if (now >= next_sample) {
-            sample(total);
+            sample(all_reconnects());
             next_sample = now + 1000;
         }
         look_at_faults();
@@ -641,7 +424,7 @@ static void run(void) {
     for (t = 0; t < TRANSPORTS; t++) {
         stored[t] = verify_streams(&loads[t], js);
         verify_keys(&loads[t], js);
-        print_account(&loads[t], stored[t]);
+        verify_account(&loads[t], stored[t]);
     }
     for (t = 0; t < TRANSPORTS; t++)
         require(load_end(&loads[t]), "%s: a connection does not end", names[t]);
@@ -653,17 +436,16 @@ static void run(void) {
     require(churned.connected == churned.released && churned.subscribed == churned.completed,
             "%" PRIu64 " connections and %" PRIu64 " subscriptions were reported as ended", churned.released,
             churned.completed);
-    if (flat != NULL && first_count > 0 && last_count > 0) {
-        long grown = last_kib / last_count - first_kib / first_count;
+    if (flat != NULL) {
+        long at_first, grown = samples_grown(&at_first);
 
-        printf("memory: %ld KiB at first, %ld KiB more at last\n", first_kib / first_count, grown);
+        printf("memory: %ld KiB at first, %ld KiB more at last\n", at_first, grown);
         require(grown <= atol(flat), "memory grew by %ld KiB", grown);
     }
     proxies_stop();
     for (i = 0; i < SERVERS; i++)
         server_stop(&servers[i]);
-    if (samples != NULL)
-        fclose(samples);
+    samples_end();
     if (violations > 0)
         check_failed(__FILE__, __LINE__, "%d violations", violations);
 }

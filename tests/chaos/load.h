@@ -51,7 +51,7 @@ typedef struct load {
 
     uint64_t published; /* numbers that natsConnection_Publish accepted or not, by the publisher's thread */
     order core;
-    uint64_t wrong_replies, closed, slow;
+    uint64_t core_wrong, wrong_replies, closed, slow;
 
     /* The stream: at which sequence each number is, by its ack; 0 for none. */
     uint64_t *acked;
@@ -94,11 +94,22 @@ void load_join(load *l);
 /* Ends the connections; false if one does not end. */
 bool load_end(load *l);
 
-/* The threads of load_more.c, and what they use of load.c. */
+/* The threads of load_more.c and load_stores.c, and what they use of load.c. */
 void *load_async(void *closure);
 bool load_async_acked(const async_load *a, uint64_t n);
 void *load_churn(void *closure);
 void load_prepare_churn(natsOptions *opts);
+void *load_write_keys(void *closure);
+void *load_watch_keys(void *closure);
+void *load_read_objects(void *closure);
+/* The bytes of the object. */
+unsigned char load_byte(int i);
+/* A JetStream context of one of the connections. */
+jsCtx *load_context(load *l, enum role role);
+/* The text of a status other than NATS_OK; else NULL. */
+const char *load_error_text(natsStatus s);
+/* The number that some bytes are. */
+uint64_t load_number_of(const char *data, int length);
 /* The number that a message is. */
 uint64_t load_number(natsMsg *msg);
 /* Ends a call by its status; true for NATS_OK. */

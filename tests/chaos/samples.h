@@ -1,0 +1,15 @@
+/* What the process has of memory, threads and descriptors, and how long round trips take, once a second. */
+#ifndef CHAOS_SAMPLES_H
+#define CHAOS_SAMPLES_H
+
+#include <stdint.h>
+
+/* Into this file; NULL for none. */
+void samples_begin(const char *file, int64_t total_ms);
+/* One line. */
+void sample(uint64_t reconnects);
+/* By how many KiB memory grew from the first fifth of the time, its first tenth left out, to the last; and what it was. */
+long samples_grown(long *at_first);
+void samples_end(void);
+
+#endif
