@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::meta::{Headers, INVALID, Info, Link};
+use super::rename::Old;
 use super::store::{Entry, RACES, Store, is_race};
 use crate::error::{Error as Plain, Status};
 use crate::js::api::Metadata;
@@ -22,7 +23,7 @@ pub struct NewMeta {
     pub metadata: Metadata,
 }
 
-const EXISTS: &str = "an object already exists with that name";
+pub(super) const EXISTS: &str = "an object already exists with that name";
 
 impl Store {
     /// Applies a change to an object's description, again if another client has changed it in the meantime.
@@ -52,16 +53,7 @@ impl Store {
         if new.name.is_empty() {
             return Err(Plain::invalid_arg(INVALID).into());
         }
-        let renamed = new.name != name;
-        let replaced = match renamed {
-            false => revision,
-            true => match self.find(&new.name, deadline)? {
-                Some(other) if !other.info.deleted => {
-                    return Err(Plain::illegal_state(EXISTS).into());
-                }
-                other => other.map_or(0, |other| other.revision),
-            },
-        };
+        let old = Old { name, revision };
         let info = Info {
             name: new.name.clone(),
             description: new.description.clone(),
@@ -69,11 +61,11 @@ impl Store {
             metadata: new.metadata.clone(),
             ..info
         };
-        self.store(&info, replaced, deadline)?;
-        match renamed {
-            true => self.purge_meta(name, revision, deadline),
-            false => Ok(()),
+        if new.name != name {
+            return self.rename(&old, &info, deadline);
         }
+        self.store(&info, revision, deadline)?;
+        Ok(())
     }
 
     /// Deletes an object: removes its chunks, and marks its description as deleted.

@@ -9,7 +9,7 @@
 //! | [`meta`] | the JSON that describes an object |
 //! | [`bucket`] | buckets: create, update, open, delete, list, seal, status |
 //! | [`store`] | a bucket: descriptions of objects, and storing them without losing another client's change |
-//! | [`change`] | update of metadata, rename, delete, links |
+//! | [`change`], `rename` | update of metadata, delete, links; another name |
 //! | `upload`, [`put`] | chunks in flight, bounded; storing an object |
 //! | `chunks`, [`get`] | chunks from a consumer that is replaced when it is lost; reading an object |
 //! | [`files`] | objects from files and to files |
@@ -26,6 +26,7 @@ pub mod get;
 pub mod meta;
 pub mod names;
 pub mod put;
+mod rename;
 pub mod store;
 mod upload;
 pub mod watch;

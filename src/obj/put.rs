@@ -11,7 +11,7 @@ use super::change::{new_nuid, now};
 use super::digest::Digest;
 use super::meta::{Headers, INVALID, Info, MetaOptions};
 use super::names;
-use super::store::{Entry, PURGE_WAIT, Progress, RACES, Store, is_race};
+use super::store::{Entry, PURGE_WAIT, Progress, RACES, Store, is_race, is_unsure};
 use super::upload::Upload;
 use crate::error::{Error as Plain, Status};
 use crate::js::api::Metadata;
@@ -212,10 +212,7 @@ impl Put {
     /// stream has seen it.
     fn is_described(&self, info: &Info, deadline: Instant) -> Result<bool> {
         let deadline = deadline.max(Instant::now() + PURGE_WAIT);
-        let fence = new_nuid();
-        self.store.send_chunk(&fence, deadline)?;
-        // Best effort: nothing refers to it.
-        let _ = self.store.purge_chunks(&fence, deadline);
+        self.store.fence(deadline)?;
         let found = self.store.find(&info.name, deadline)?;
         Ok(found.is_some_and(|entry| entry.info.nuid == info.nuid))
     }
@@ -244,16 +241,6 @@ impl Put {
             }
         }
     }
-}
-
-/// May what was sent be stored all the same?
-fn is_unsure(error: &Error) -> bool {
-    matches!(
-        error.status(),
-        Status::NATS_TIMEOUT
-            | Status::NATS_CONNECTION_DISCONNECTED
-            | Status::NATS_CONNECTION_CLOSED
-    )
 }
 
 fn completed() -> Error {

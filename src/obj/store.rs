@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use super::change::new_nuid;
 use super::meta::Info;
 use super::names;
 use crate::client::Publish;
@@ -183,8 +184,17 @@ impl Store {
         Ok(answer.ack()?.map_or(0, |ack| ack.sequence))
     }
 
+    /// Waits until the stream has seen everything that was sent before, by a message behind it that is answered.
+    pub(super) fn fence(&self, deadline: Instant) -> Result<()> {
+        let nuid = new_nuid();
+        self.send_chunk(&nuid, deadline)?;
+        // Best effort: nothing refers to it.
+        let _ = self.purge_chunks(&nuid, deadline);
+        Ok(())
+    }
+
     /// Stores an empty chunk, and waits until it is stored.
-    pub(super) fn send_chunk(&self, nuid: &str, deadline: Instant) -> Result<()> {
+    fn send_chunk(&self, nuid: &str, deadline: Instant) -> Result<()> {
         let left = deadline.saturating_duration_since(Instant::now());
         let subject = names::chunks(&self.bucket, nuid);
         let out = Publish {
@@ -236,6 +246,16 @@ fn changed(error: Error) -> Error {
         ),
         false => error,
     }
+}
+
+/// May what was sent be stored all the same?
+pub(super) fn is_unsure(error: &Error) -> bool {
+    matches!(
+        error.status(),
+        Status::NATS_TIMEOUT
+            | Status::NATS_CONNECTION_DISCONNECTED
+            | Status::NATS_CONNECTION_CLOSED
+    )
 }
 
 /// Does the error mean that another client has changed the object?

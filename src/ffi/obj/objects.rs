@@ -65,7 +65,10 @@ pub unsafe extern "C" fn objStore_GetInfo(
 /// Replace what is said about an object.
 ///
 /// Name, description, headers and metadata are replaced by those of `meta`; what that does not have is gone. Another
-/// name renames the object. The bytes stay. Where another client changes the object meanwhile, this is done again.
+/// name renames the object. The bytes stay. Where another client changes the object meanwhile, this is done again. A
+/// rename is two steps at the server: if the second one fails, the first is taken back, so the object has one name. If
+/// the server does not answer at all, it may have both; the last error says so. It is given one of them by another rename:
+/// deleting it under one name would take the bytes of the other.
 ///
 /// @param obs The store.
 /// @param name The name of the object.
