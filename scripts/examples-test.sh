@@ -39,5 +39,8 @@ grep -qx "$SCRATCH/file: 100 %" "$SCRATCH/obj-files.out" || die "obj-files tells
 says obj-links '^latest is a link to report-2 in documents$'
 says micro-groups '^orders.v1.admin.cancel: 1 requests, 0 errors, queue group none$'
 says micro-service '^math.sum 1 two: error 400' 3
+says cpp-core '^Two replies: ONE TWO$'
+says cpp-jetstream '^Consumed 100 messages$' CPP
+says cpp-kv '^color was deleted$' cpp
 stop_server "$SERVER_PID"
 say "the examples passed"

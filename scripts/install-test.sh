@@ -74,6 +74,11 @@ warnings=(-Wall -Wextra -Werror)
 c99=(cc -std=c99 "${warnings[@]}" -pedantic)
 cpp17=(c++ -std=c++17 "${warnings[@]}" -x c++)
 
+quiet "${cpp17[@]}" "${cflags[@]}" -o "$SCRATCH/cpp-core" examples-c/cpp-core.cpp -x none "${shared[@]}" -pthread
+LD_LIBRARY_PATH="$LIBDIR" quiet timeout 60 "$SCRATCH/cpp-core" "$SERVER_URL"
+grep -q '^A reply: HELLO$' "$SCRATCH/step.log" || die "nats_rs.hpp: cpp-core got no reply"
+say "ok: pkg-config, shared, nats_rs.hpp"
+
 pkg_config_try() { # pkg_config_try shared|static NAME COMPILER...
     local link=$1 name=$2 program="$SCRATCH/pkg-config-program" libs=("${shared[@]}")
     shift 2
