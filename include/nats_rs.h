@@ -1187,6 +1187,102 @@ typedef struct natsLogRecord {
 typedef void (*natsLogHandler)(const struct natsLogRecord *record, void *closure);
 
 /**
+ * How often something took how long.
+ *
+ * Bucket 0 has what took up to a microsecond; the bound of each further bucket is four times that of
+ * the one before (4, 16, 64, 256 microseconds, and so on up to 16.8 seconds), and the last bucket,
+ * number 13, has the rest.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @ingroup nats_metrics
+ */
+typedef struct natsHistogram {
+    /** For each bucket how often it was used. */
+    uint64_t Buckets[BUCKETS];
+    /** How often it was used in all. */
+    uint64_t Count;
+    /** The sum of all times, in nanoseconds. */
+    uint64_t SumNs;
+} natsHistogram;
+
+/**
+ * What a connection has done so far, and its present state. Later versions may append fields.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @ingroup nats_metrics
+ */
+typedef struct natsMetrics {
+    /** Messages received, including replies and messages that were dropped. */
+    uint64_t InMsgs;
+    /** Bytes in their headers and payloads. */
+    uint64_t InBytes;
+    /** Messages accepted for publishing. */
+    uint64_t OutMsgs;
+    /** Bytes in their headers and payloads. */
+    uint64_t OutBytes;
+    /** How often the connection was lost and restored. */
+    uint64_t Reconnects;
+    /** Attempts to connect to a server. */
+    uint64_t ConnectAttempts;
+    /** Those of them that failed. */
+    uint64_t ConnectFailures;
+    /** Messages that were dropped because they exceeded the limits of a subscription. */
+    uint64_t DroppedMsgs;
+    /** How often a subscription began to drop messages. */
+    uint64_t SlowConsumers;
+    /** Errors that no call returned: those of the error handler. */
+    uint64_t Errors;
+    /** Messages that wait in subscriptions now. */
+    uint64_t PendingMsgs;
+    /** Bytes in their headers and payloads. */
+    uint64_t PendingBytes;
+    /** Bytes that wait now to be written, including those kept for after a reconnect. */
+    uint64_t BufferedBytes;
+    /** Open subscriptions. */
+    uint64_t Subscriptions;
+    /** Connections that have a server now: 1 or 0 for one connection. */
+    uint64_t Connected;
+    /** Connections that the snapshot is about. */
+    uint64_t Connections;
+    /**
+     * How long servers took to answer PINGs: those of flushes, of `natsConnection_GetRTT`, and those
+     * that are sent from time to time.
+     */
+    struct natsHistogram RoundTrips;
+    /**
+     * How long message callbacks took. Times are taken for the callbacks of a run together, which
+     * count with their average.
+     */
+    struct natsHistogram Callbacks;
+} natsMetrics;
+
+/**
+ * What the library uses in this process. Later versions may append fields.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @ingroup nats_metrics
+ */
+typedef struct natsProcessMetrics {
+    /** Threads of the library. */
+    uint64_t Threads;
+    /** Connections that were created and not destroyed. */
+    uint64_t ConnectionHandles;
+    /** Subscriptions that were created and not destroyed. */
+    uint64_t SubscriptionHandles;
+    /** Options that were created and not destroyed. */
+    uint64_t OptionsHandles;
+    /** Bytes of memory that messages are received into, with messages in it or without. */
+    uint64_t MessageMemory;
+    /** The part of it that is kept for reuse. */
+    uint64_t UnusedMemory;
+    /** Lines that log handlers have not received because they did not keep up. */
+    uint64_t LogLinesLost;
+} natsProcessMetrics;
+
+/**
  * A message: a subject, a payload, and optionally a reply subject and headers. Opaque to C.
  *
  * Received in a `natsMsgHandler`, from `natsSubscription_NextMsg` or from the
@@ -3844,6 +3940,41 @@ extern microError *micro_ErrorInvalidArg;
 extern microError *micro_ErrorInvalidFormat;
 
 /**
+ * Return the version of this library, such as `0.1.0`.
+ *
+ * It is the version of the library that is used at run time; `NATS_RS_VERSION` is that of the header
+ * that the program was compiled with, and `nats_GetVersion` that of the interface.
+ *
+ * @return A constant string that belongs to the library.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @ingroup nats_library
+ */
+NATS_EXTERN const char *nats_rs_GetVersion(void);
+
+/**
+ * Return what this library was built from, for reports of faults.
+ *
+ * One line for people: version, commit, the version of Rust, the target and profile, the versions of
+ * the TLS library and of its cryptography, and the parts that are there. The commit is `unknown` if
+ * the library was not built in the release profile from a git repository.
+ *
+ * @return A constant string that belongs to the library.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @ingroup nats_library
+ */
+NATS_EXTERN const char *nats_rs_GetBuildInfo(void);
+
+/**
  * Connect to a NATS server.
  *
  * Opens the library if it is not open. Blocks until a server accepts the connection or every
@@ -5414,6 +5545,132 @@ enum natsStatus natsOptions_SetLogCB(natsOptions *opts,
  * @ingroup nats_log
  */
 NATS_EXTERN uint64_t natsConnection_GetNumber(const natsConnection *nc);
+
+/**
+ * Read the metrics of a connection.
+ *
+ * Counters continue across reconnects. Taking the snapshot locks each subscription for a moment.
+ *
+ * @param metrics Receives the metrics.
+ * @param size `sizeof(natsMetrics)`. If the program was compiled with the header of another version,
+ * its structure may be smaller or larger than the library's: only what it has is written, and what
+ * the library does not know is 0.
+ * @param nc The connection.
+ *
+ * @retval NATS_OK The metrics were written.
+ * @retval NATS_INVALID_ARG `metrics` is NULL, `size` is less than 8, or `nc` is NULL or was destroyed.
+ * @retval NATS_ILLEGAL_STATE The connection belongs to the process that this one was forked from.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @par Example
+ * ```c
+ * natsMetrics metrics;
+ * natsStatus s = natsConnection_GetMetrics(&metrics, sizeof(metrics), nc);
+ * if (s == NATS_OK) printf("dropped: %" PRIu64 "\n", metrics.DroppedMsgs);
+ * ```
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @see nats_GetMetrics
+ *
+ * @ingroup nats_metrics
+ */
+NATS_EXTERN
+enum natsStatus natsConnection_GetMetrics(struct natsMetrics *metrics,
+                                          size_t size,
+                                          natsConnection *nc);
+
+/**
+ * Read the metrics of all connections of the process together.
+ *
+ * Counters and histograms include connections that do not exist any more.
+ *
+ * @param metrics Receives the sums. `Connections` is the number of connections that exist.
+ * @param size `sizeof(natsMetrics)`, as for `natsConnection_GetMetrics`.
+ *
+ * @retval NATS_OK The metrics were written.
+ * @retval NATS_INVALID_ARG `metrics` is NULL, or `size` is less than 8.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @see nats_GetMetricsText, nats_GetProcessMetrics
+ *
+ * @ingroup nats_metrics
+ */
+NATS_EXTERN enum natsStatus nats_GetMetrics(struct natsMetrics *metrics, size_t size);
+
+/**
+ * Read what the library uses in this process: threads, handles, memory.
+ *
+ * @param metrics Receives the metrics.
+ * @param size `sizeof(natsProcessMetrics)`, as for `natsConnection_GetMetrics`.
+ *
+ * @retval NATS_OK The metrics were written.
+ * @retval NATS_INVALID_ARG `metrics` is NULL, or `size` is less than 8.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @ingroup nats_metrics
+ */
+NATS_EXTERN enum natsStatus nats_GetProcessMetrics(struct natsProcessMetrics *metrics, size_t size);
+
+/**
+ * Write all metrics of the process as OpenMetrics text, the format that Prometheus reads.
+ *
+ * Each connection has a series of its own, with the labels `connection` (the number of
+ * `natsConnection_GetNumber`) and `name`; those that do not exist any more are one series together,
+ * with `connection="0"`, so that sums are those of the process. The text ends with `# EOF`. A program
+ * that serves it by HTTP sends the type `application/openmetrics-text; version=1.0.0; charset=utf-8`.
+ *
+ * @param text Receives the text, which the caller releases with `free`.
+ * @param length Receives its length without the NUL at its end; may be NULL.
+ *
+ * @retval NATS_OK The text was written.
+ * @retval NATS_INVALID_ARG `text` is NULL.
+ * @retval NATS_NO_MEMORY There is no memory for the text.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @see nats_WriteMetrics
+ *
+ * @ingroup nats_metrics
+ */
+NATS_EXTERN enum natsStatus nats_GetMetricsText(char **text, int *length);
+
+/**
+ * Write the text of `nats_GetMetricsText` to a file, for a collector that reads files.
+ *
+ * The text is written to a file with the same name and the suffix `.new`, which then replaces the
+ * file in one step: a reader finds either the old text or the new one. One thread at a time may write
+ * to the same file.
+ *
+ * @param path The file, which need not exist.
+ *
+ * @retval NATS_OK The file was written.
+ * @retval NATS_INVALID_ARG `path` is NULL or empty.
+ * @retval NATS_SYS_ERROR The file cannot be written; the text says why.
+ *
+ * @par Threads
+ * Any thread may call this function at any time, callbacks included.
+ *
+ * @note An addition of this library: nats.c does not have it.
+ *
+ * @see nats_GetMetricsText
+ *
+ * @ingroup nats_metrics
+ */
+NATS_EXTERN enum natsStatus nats_WriteMetrics(const char *path);
 
 /**
  * Create a message.

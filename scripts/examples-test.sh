@@ -37,6 +37,7 @@ says obj-files '^Read it into ' files "$SCRATCH/file" "$SCRATCH/copy"
 cmp "$SCRATCH/file" "$SCRATCH/copy" || die "obj-files: the copy differs"
 grep -qx "$SCRATCH/file: 100 %" "$SCRATCH/obj-files.out" || die "obj-files tells no progress"
 says obj-links '^latest is a link to report-2 in documents$'
+says observe '^nats_received_messages_total\{.*,name="observed"\} 1000$'
 says micro-groups '^orders.v1.admin.cancel: 1 requests, 0 errors, queue group none$'
 says micro-service '^math.sum 1 two: error 400' 3
 says cpp-core '^Two replies: ONE TWO$'

@@ -48,6 +48,13 @@ else
 fi
 [ "${#OTHERS[@]}" -gt 0 ] || exit 0
 
+# ---- metrics: Prometheus' own parser reads them -------------------------------------------------------------------
+
+if [[ " ${OTHERS[*]} " = *" python "* ]]; then
+    start_server
+    "$SCRATCH/venv/bin/python" -B interop/metrics.py "$NATS_RS_LIBRARY" "$SERVER_URL"
+fi
+
 # ---- run --------------------------------------------------------------------------------------------------------
 
 start_server -js -sd "$SCRATCH/js"

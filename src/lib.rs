@@ -13,6 +13,7 @@
 //! |---|---|---|
 //! | [`error`], [`secret`], `words`, `random`, `reentrancy`, `sync` | [`error::Error`], and the one map from it to the statuses of C; text that is wiped; how texts show values, errors of the system and lists; random numbers; what a thread is in the middle of, and why nothing that belongs to a thread has a destructor; the locks and atomics of those protocols that tests run in many orders (`explore`) | |
 //! | [`log`] | what the library says about its work, on its way to the program's handlers and to standard error; secrets are masked | no threads of its own |
+//! | [`histogram`] | how often something took how long | |
 //! | `fork`, `locks` | which process this is, what is shared within one, descriptors that children close; locks that children of `fork` can use | no list of locks for the whole process |
 //! | [`proto`] | bytes into values and values into bytes | no sockets, locks or threads |
 //! | [`msg`] | the message, and the memory it lives in | knows `proto` only |
@@ -58,6 +59,7 @@
 //! | `client/outgoing/` | the writing side: appending (`publish`, `append`, `appender`), writing (`writer`, `pieces`, `burst`), what is kept when a server is lost (`attach`, `kept`), a server's limits (`limits`), PINGs and PONGs (`ping`). `wire` declares what it needs from the link |
 //! | `client/interest/` | the subscriptions by sid (`registry`), and those that the server refuses (`refused`). SUB and UNSUB are appended with the registry locked |
 //! | [`client::subscription`] | a subscription (`state`), its queue (`queue`), delivery (`delivery`, `next`, `next_batch`), its end (`ending`, `drain`), the interfaces for layers above (`intake`, `extension`, `endings`, `rebind`). `home` declares what it needs from the connection, which is in `client/subscribe.rs` |
+//! | `client/metrics.rs` | what connections have done so far, as values and as OpenMetrics text |
 //! | `client/requests/` | the assignment of answers to requests. Requests are made in `client/request.rs`, `request_then.rs`, `request_callback.rs` and `reply_context.rs` |
 //! | [`js::api`] | the JSON of the API as types: one list of fields for each struct, unknown ones kept; error codes |
 //! | [`js::needs`] | what servers of a certain version are needed for: an older one would ignore it |
@@ -222,6 +224,7 @@ pub mod error;
 mod explore;
 pub mod ffi;
 mod fork;
+pub mod histogram;
 pub mod js;
 pub mod kv;
 mod locks;

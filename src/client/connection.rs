@@ -14,6 +14,7 @@ use super::incoming::upstream::Received;
 use super::incoming::waiting::Waits;
 use super::interest::Interest;
 use super::logging;
+use super::metrics::{self, Meters};
 use super::observers::Observers;
 use super::options::Options;
 use super::outgoing::Outbound;
@@ -70,6 +71,7 @@ pub struct Connection {
     pub(super) extensions: Extensions,
     pub(super) queued_once: QueuedOnce,
     pub(super) log: Logger,
+    pub(super) meters: Meters,
 }
 
 impl Connection {
@@ -89,7 +91,7 @@ impl Connection {
             runtime.start_log_thread()?;
         }
         let tls = TlsPolicy::new(opts.security.clone());
-        Ok(Arc::new(Connection {
+        let connection = Arc::new(Connection {
             handle: OnceLock::new(),
             session: Session::new(opts.session(), tls, pool, log.clone()),
             max_payload: AtomicI64::new(0),
@@ -109,9 +111,12 @@ impl Connection {
             extensions: Extensions::default(),
             queued_once: QueuedOnce::default(),
             log,
+            meters: Meters::default(),
             runtime,
             opts: opts.clone(),
-        }))
+        });
+        metrics::enter(&connection);
+        Ok(connection)
     }
 
     /// Stores the handle by which a foreign caller knows the connection; once.

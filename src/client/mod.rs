@@ -18,6 +18,7 @@
 //! | `request`, `request_then`, `request_callback`, `reply_context` | making requests on a connection |
 //! | `face`, `observers`, `monitor`, `callback_queue` | what layers above need of a connection beside messages: timers, what happens to it, waiting, callbacks |
 //! | `logging` | the logger of a connection |
+//! | [`metrics`] | what connections have done so far |
 //! | `why` | why a call failed, in words |
 //!
 //! What is re-exported here is the public face: JetStream, stores and services use nothing else of the client
@@ -38,6 +39,7 @@ mod incoming;
 mod interest;
 mod link_host;
 mod logging;
+pub mod metrics;
 mod monitor;
 mod observers;
 pub mod options;
@@ -67,6 +69,7 @@ pub use callbacks::life::in_any_callback;
 pub use connection::{Connection, Stats};
 pub use face::{CallbackGuard, ServerVersion, Timer};
 pub use incoming::event_loop::{Attachment, EventLoop};
+pub use metrics::Metrics;
 pub use monitor::{Monitor, MonitorGuard};
 pub use observers::{ConnEvent, Observation};
 pub use options::Options;

@@ -95,6 +95,7 @@ impl Connection {
 
     /// Reports to the program that a subscription drops messages.
     pub(super) fn report_slow(self: &Arc<Self>, sub: &Arc<Subscription>, slow: Slow) {
+        self.meters.became_slow();
         let error = Error::new(Status::NATS_SLOW_CONSUMER, sub.slow_words(slow));
         self.report_about(Some(sub), &error);
     }
@@ -106,6 +107,7 @@ impl Connection {
         status: Status,
         text: Option<String>,
     ) {
+        self.meters.erred();
         self.log_error(sub, status, text.as_deref());
         let report = Arc::new(Report::new(sub.map(|sub| sub.sid()), status, text));
         if !self.callbacks.reports.push(&report) {

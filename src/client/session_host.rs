@@ -11,7 +11,7 @@ use super::incoming::upstream::After;
 use super::interest::registry::Route;
 use super::observers::ConnEvent;
 use super::outgoing::attach::{Detached, SessionStart};
-use super::outgoing::ping::PingWaiter;
+use super::outgoing::ping::{Answered, PingWaiter};
 use super::outgoing::publish::When;
 use super::session::closing::close_now;
 use super::session::failure::Failure;
@@ -262,9 +262,15 @@ impl Connection {
 
     pub(super) fn pong_received(&self, link: &Arc<Link>) -> After {
         self.session.pong_received(link);
-        let Some((waiter, window)) = self.outbound.pong(link) else {
+        let Some(answered) = self.outbound.pong(link) else {
             return After::ReadOn;
         };
+        let Answered {
+            waiter,
+            window,
+            took,
+        } = answered;
+        self.meters.answered_after(took);
         self.mark_refused(window);
         match waiter {
             // This may be the last step of a drain.

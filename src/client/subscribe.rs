@@ -2,7 +2,7 @@
 
 use std::ffi::CString;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::callbacks::life::Life;
 use super::callbacks::manual::ManualQueue;
@@ -205,6 +205,15 @@ impl Home for Connection {
 
     fn report_slow(self: &Arc<Self>, sub: &Arc<Subscription>, slow: Slow) {
         Connection::report_slow(self, sub, slow);
+    }
+
+    #[inline]
+    fn callbacks_took(&self, time: Duration, callbacks: u32) {
+        self.meters.callbacks_took(time, callbacks);
+    }
+
+    fn dropped(&self, messages: usize) {
+        self.meters.dropped(messages);
     }
 
     fn gone(self: &Arc<Self>) {

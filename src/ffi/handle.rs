@@ -132,6 +132,15 @@ impl Editable for Options {
     }
 }
 
+/// How many connections, subscriptions and options the program has.
+pub(crate) fn handles_in_use() -> [usize; 3] {
+    [
+        __natsConnection::arena().in_use(),
+        __natsSubscription::arena().in_use(),
+        __natsOptions::arena().in_use(),
+    ]
+}
+
 /// A type that C holds pointers to.
 pub(crate) trait Handle: Sized + Sync + 'static {
     /// The type of the core's object.

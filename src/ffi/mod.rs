@@ -42,6 +42,7 @@
 //! | [`types`] | callback types, public structures |
 //! | [`library`], [`sign`] | functions without an object |
 //! | [`log`] | the program's log handlers |
+//! | [`metrics`], [`build_info`] | what connections have done, OpenMetrics text; what the library was built from |
 //! | [`options`] | `natsOptions` |
 //! | [`connection`], [`connection_end`], [`connection_info`], [`publish`], [`subscribe`], [`servers`] | `natsConnection` |
 //! | [`request`], [`request_many`], [`request_async`] | requests: one reply, many, or a callback |
@@ -70,6 +71,7 @@ pub(crate) mod last_error;
 mod msg_list;
 mod short_text;
 
+pub mod build_info;
 pub mod connection;
 pub mod connection_end;
 pub mod connection_info;
@@ -80,6 +82,7 @@ pub mod header;
 pub mod inbox;
 pub mod library;
 pub mod log;
+pub mod metrics;
 pub mod msg;
 pub mod msg_header;
 pub mod msg_trace;

@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock, Weak};
 
 use crate::client::Subscription;
 use crate::js::consume::Events;
+use crate::log::Target;
 use crate::msg::{Msg, MsgList};
 
 /// What the consumer says beside its messages.
@@ -73,6 +74,10 @@ impl Events for News {
     }
 
     fn stream_missing(&self) {
+        if let Some(sub) = self.sub.get().and_then(Weak::upgrade) {
+            let text = || "the bucket of a watcher does not exist any more".to_owned();
+            sub.connection().log().warn(Target::Kv, text);
+        }
         self.bucket_missing.store(true, Ordering::SeqCst);
         self.notify();
     }

@@ -19,6 +19,7 @@ use crate::js::Result;
 use crate::js::api::{ConsumerConfig, DeliverPolicy, ErrCode};
 use crate::js::consume::{Delivery, Events, Mode, Push, SubOptions, Wanted, subscribe};
 use crate::locks::Mutex;
+use crate::log::Target;
 use crate::msg::{Msg, MsgList};
 
 /// The number of messages that are taken at once if all of them are wanted.
@@ -156,6 +157,10 @@ pub fn watch(
         // Flow control: the server sends no more until it is answered.
         let _ = sub.set_pending_limits(-1, -1);
         news.is_of(sub);
+        sub.connection().log().debug(Target::Kv, || {
+            let (bucket, count) = (store.bucket(), subjects.len());
+            format!("watching {count} patterns of bucket '{bucket}'")
+        });
         let Some(push) = sub.extension::<Push>() else {
             return;
         };

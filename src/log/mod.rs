@@ -37,7 +37,7 @@ use rustix::stdio::stderr;
 
 pub use self::logger::{Logger, OwnHandler};
 pub(crate) use self::mask::MASK;
-pub(crate) use self::queue::{Delivery, set_handler, wants_thread};
+pub(crate) use self::queue::{Delivery, lines_lost, set_handler, wants_thread};
 use crate::words;
 
 /// How important a line is. Each level includes those before it.

@@ -120,6 +120,11 @@ pub(crate) fn wants_thread() -> bool {
     TO_HANDLER.load(Relaxed) > 0
 }
 
+/// The number of lines that handlers have not received because they did not keep up.
+pub(crate) fn lines_lost() -> u64 {
+    Queue::get().lost_ever.load(Relaxed)
+}
+
 /// Queues a line. The caller may hold locks, so nothing is dropped here that may call the program.
 pub(super) fn push(record: Record, to_process: bool, to_own: Option<&Arc<Inner>>) {
     let queue = Queue::get();

@@ -16,6 +16,7 @@ use super::stop::Completion;
 use crate::client::{Connection, ForeignHandle, SubscribeArgs, Subscription};
 use crate::error::Status;
 use crate::locks::{Condvar, Mutex};
+use crate::log::Target;
 use crate::proto::nuid;
 use crate::words::shown;
 
@@ -41,7 +42,7 @@ impl Events for () {}
 ///
 /// It lives as long as the program has a reference to it, and as long as it has endpoints.
 pub struct Service {
-    conn: Arc<Connection>,
+    pub(super) conn: Arc<Connection>,
     config: ServiceConfig,
     id: String,
     /// Nanoseconds since 1970.
@@ -138,6 +139,8 @@ impl Service {
         if gone {
             return Err(failed(status_error(Status::NATS_CONNECTION_CLOSED)));
         }
+        let text = || format!("service '{}' ({}) has started", self.name(), self.id());
+        self.conn.log().info(Target::Micro, text);
         Ok(())
     }
 

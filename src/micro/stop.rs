@@ -9,6 +9,7 @@ use super::error::Error;
 use super::service::Service;
 use crate::client::{EndReason, Subscription};
 use crate::error::Status;
+use crate::log::Target;
 
 /// The maximum time for pending requests when the service stops.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
@@ -28,6 +29,8 @@ impl Service {
                 .filter(|e| e.started && !e.endpoint.monitors);
             open.map(|e| (e.endpoint.clone(), e.sub.clone())).collect()
         };
+        let text = || format!("service '{}' stops", self.name());
+        self.conn.log().info(Target::Micro, text);
         self.changed.notify_all();
         let mut result = Ok(());
         for (endpoint, sub) in subs {

@@ -11,6 +11,7 @@ use super::store::{Entry, Progress, Store};
 use crate::error::{Error as Plain, Status};
 use crate::js::Result;
 use crate::locks::Mutex;
+use crate::log::Target;
 use crate::msg::Msg;
 
 /// The maximum number of links that are followed: more of them are a circle.
@@ -78,6 +79,10 @@ impl Get {
     }
 
     fn open(store: &Arc<Store>, info: Info, progress: Option<Arc<Progress>>) -> Result<Get> {
+        store.context.connection().log().debug(Target::Object, || {
+            let (name, size) = (&info.name, info.size);
+            format!("reading object '{name}' of {size} bytes")
+        });
         let chunks = match info.size {
             0 => None,
             size => {

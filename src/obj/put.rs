@@ -17,6 +17,7 @@ use crate::error::{Error as Plain, Status};
 use crate::js::api::Metadata;
 use crate::js::{Error, Result};
 use crate::locks::Mutex;
+use crate::log::Target;
 
 /// The default size of a chunk, in bytes.
 pub const CHUNK: usize = 128 * 1024;
@@ -162,6 +163,11 @@ impl Put {
         }
         self.remove_old(&state, deadline);
         state.info.mod_time = now();
+        let connection = self.store.context.connection();
+        connection.log().debug(Target::Object, || {
+            let (name, size, chunks) = (&state.info.name, state.info.size, state.info.chunks);
+            format!("object '{name}' is stored: {size} bytes in {chunks} chunks")
+        });
         Ok(state.info.clone())
     }
 

@@ -128,6 +128,11 @@ impl Runtime {
         self.log.start()
     }
 
+    /// The number of threads that the library has now.
+    pub fn thread_count(&self) -> usize {
+        self.threads.count()
+    }
+
     /// How many threads of the process can run at a time.
     pub fn processors(&self) -> usize {
         self.processors

@@ -101,6 +101,11 @@ impl Threads {
         hook();
     }
 
+    /// The number of running threads, while the runtime lives.
+    pub(super) fn count(&self) -> usize {
+        self.state.lock().live.saturating_sub(1)
+    }
+
     fn count_one(&self, state: &mut State) {
         state.live += 1;
     }

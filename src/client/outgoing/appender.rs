@@ -47,13 +47,31 @@ pub(super) struct Appender<W> {
     /// The position of the last of these frames that the server is known to have processed.
     pub(super) confirmed: u64,
     /// The waiters for PONGs, in the order of the PINGs, each with what was appended before its PING.
-    pub(super) pings: VecDeque<(PingWaiter, Before)>,
+    pub(super) pings: VecDeque<Ping>,
     /// The number of PONGs appended since bytes were last swapped out, and the position of that swap.
     pub(super) pongs: (usize, u64),
     /// The limits of the present server, or of the last one.
     pub(super) limits: Limits,
     /// The publish during which links broke.
     pub(super) blamed: Option<Blamed>,
+}
+
+/// A PING that was not answered yet.
+pub(super) struct Ping {
+    pub(super) waiter: PingWaiter,
+    pub(super) before: Before,
+    /// When it was appended for the present server.
+    pub(super) at: Instant,
+}
+
+impl Ping {
+    pub(super) fn new(waiter: PingWaiter, before: Before) -> Self {
+        Ping {
+            waiter,
+            before,
+            at: Instant::now(),
+        }
+    }
 }
 
 /// What was appended before a PING.
@@ -124,7 +142,7 @@ impl<W: Wire> Appender<W> {
     }
 
     pub(super) fn take_waiters(&mut self) -> Vec<PingWaiter> {
-        self.pings.drain(..).map(|(waiter, _)| waiter).collect()
+        self.pings.drain(..).map(|ping| ping.waiter).collect()
     }
 
     /// Has another thread write the buffer, unless one is going to already. Called with the lock held, so that the

@@ -1,8 +1,9 @@
 //! Connects the buffer with a server: what a new server is sent first, and what is kept when one is lost.
 
 use std::sync::Arc;
+use std::time::Instant;
 
-use super::appender::{Before, Mode};
+use super::appender::{Before, Mode, Ping};
 use super::ping::PingWaiter;
 use super::{Outbound, Wire};
 use crate::error::{Error, Status};
@@ -59,8 +60,9 @@ impl<W: Wire> Outbound<W> {
         appender.attached(state.len());
         state.append(&mut appender.buf);
         let now = appender.before();
-        for (_, before) in &mut appender.pings {
-            *before = now;
+        let at = Instant::now();
+        for ping in &mut appender.pings {
+            (ping.before, ping.at) = (now, at);
             state.extend_from_slice(encode::PING);
         }
         if confirm {
@@ -68,7 +70,8 @@ impl<W: Wire> Outbound<W> {
                 frames: appender.answered,
                 controls: now.controls,
             };
-            appender.pings.push_front((PingWaiter::Keepalive, before));
+            let ping = Ping::new(PingWaiter::Keepalive, before);
+            appender.pings.push_front(ping);
         }
         appender.buf = state;
         appender.flush_requested = false;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::appender::Mode;
+use super::appender::{Mode, Ping};
 use super::publish::When;
 use super::{Outbound, PONGS_MAX, WRITE_AT, Wire};
 
@@ -35,6 +35,15 @@ impl PingWaiter {
             PingWaiter::Then(then) => then(result),
         }
     }
+}
+
+/// An answered PING.
+pub(in crate::client) struct Answered {
+    pub(in crate::client) waiter: PingWaiter,
+    /// The frames that the server is known to have processed.
+    pub(in crate::client) window: Window,
+    /// The time since the PING was appended.
+    pub(in crate::client) took: Duration,
 }
 
 /// The frames other than publishes between two PINGs, by position.
@@ -84,7 +93,7 @@ impl<W: Wire> Outbound<W> {
             return;
         }
         let before = appender.before();
-        appender.pings.push_back((waiter, before));
+        appender.pings.push_back(Ping::new(waiter, before));
         if let Mode::Live(_) = appender.mode {
             appender.buf.extend_from_slice(encode::PING);
             if when == When::Buffered && appender.buf.len() >= WRITE_AT {
@@ -100,22 +109,28 @@ impl<W: Wire> Outbound<W> {
         let mut appender = self.appender.lock();
         let before = appender.before();
         if appender.append(|buf| buf.extend_from_slice(encode::PING)) {
-            appender.pings.push_back((PingWaiter::Keepalive, before));
+            let ping = Ping::new(PingWaiter::Keepalive, before);
+            appender.pings.push_back(ping);
         }
     }
 
     /// The server answered the oldest PING. A PONG of an earlier server answers none of the waiting ones. Returns the
     /// waiter, which is to be notified with no lock held, and the frames that the server is known to have processed.
-    pub(in crate::client) fn pong(&self, link: &Arc<W>) -> Option<(PingWaiter, Window)> {
+    pub(in crate::client) fn pong(&self, link: &Arc<W>) -> Option<Answered> {
         let mut appender = self.appender.lock();
         if !appender.is_live(link) {
             return None;
         }
-        let (waiter, before) = appender.pings.pop_front()?;
+        let Ping { waiter, before, at } = appender.pings.pop_front()?;
         appender.answered = before.frames;
         let after = std::mem::replace(&mut appender.confirmed, before.controls);
         let last = before.controls;
-        Some((waiter, Window { after, last }))
+        drop(appender);
+        Some(Answered {
+            waiter,
+            window: Window { after, last },
+            took: at.elapsed(),
+        })
     }
 
     /// Is there anything that the server may not have processed yet?

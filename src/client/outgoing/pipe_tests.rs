@@ -424,7 +424,7 @@ fn a_pong_says_how_far_the_server_has_come() {
     setup.outbound.ping(PingWaiter::Keepalive, When::Buffered);
     assert_eq!(control(), 3);
     assert!(is(setup.outbound.unanswered_window(), 0, 3));
-    let (_, window) = setup.outbound.pong(&pipe).unwrap();
+    let window = setup.outbound.pong(&pipe).unwrap().window;
     assert!(is(window, 0, 2));
     assert!(window.contains(2) && !window.contains(0) && !window.contains(3));
     assert!(is(setup.outbound.unanswered_window(), 2, 3));
@@ -446,7 +446,7 @@ fn the_subscriptions_of_a_suspect_are_confirmed_before_publishes_leave() {
         pipe.taken(),
         "SUB a 1\r\nSUB b 2\r\nPING\r\nPUB s 1\r\nx\r\nPING\r\n"
     );
-    let (_, window) = setup.outbound.pong(&pipe).unwrap();
+    let window = setup.outbound.pong(&pipe).unwrap().window;
     assert_eq!((window.after, window.last), (before, before + 2));
     assert!(setup.outbound.is_unanswered(), "the publish is not");
     let left = setup.outbound.unanswered_window();

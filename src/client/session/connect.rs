@@ -147,6 +147,7 @@ fn open_session<H: SessionHost>(
 }
 
 fn first_attempt_failed<H: SessionHost>(host: &Arc<H>, error: &Error, kind: Option<AuthErrorKind>) {
+    host.session().count_failure();
     let text = || error.text().to_owned();
     host.session().log().warn(Target::Connect, text);
     let mut state = host.session().state.lock();

@@ -160,6 +160,7 @@ fn attempt<H: SessionHost>(host: &Arc<H>) {
         established.map_err(Failure::Refused)
     });
     let Err(failure) = result else { return };
+    host.session().count_failure();
     let said = matches!(failure, Failure::Said(..));
     let kind = failure.auth_kind();
     let error = failure.into_error();

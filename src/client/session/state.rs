@@ -31,6 +31,8 @@ pub(in crate::client) struct Session<L> {
     /// Set from the loss of a server until the connection is restored.
     reconnecting: AtomicBool,
     reconnects: AtomicU64,
+    attempts: AtomicU64,
+    failures: AtomicU64,
     log: Logger,
 }
 
@@ -139,6 +141,8 @@ impl<L> Session<L> {
             status: AtomicU8::new(ConnStatus::NATS_CONN_STATUS_DISCONNECTED as u8),
             reconnecting: AtomicBool::new(false),
             reconnects: AtomicU64::new(0),
+            attempts: AtomicU64::new(0),
+            failures: AtomicU64::new(0),
             log,
         }
     }
@@ -187,6 +191,7 @@ impl<L> Session<L> {
             cancel: Cancel::new()?,
         };
         state.attempt = Some(attempt.cancel.clone());
+        self.attempts.fetch_add(1, Ordering::Relaxed);
         self.log.debug(Target::Connect, || {
             let server = attempt.url.without_credentials();
             format!("trying {server}, for up to {}", ms(attempt.time))
@@ -223,6 +228,16 @@ impl<L> Session<L> {
     /// The number of times that the connection was lost and restored.
     pub(in crate::client) fn reconnects(&self) -> u64 {
         self.reconnects.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn count_failure(&self) {
+        self.failures.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The number of attempts to connect to a server, and of those that failed.
+    pub(in crate::client) fn attempts(&self) -> (u64, u64) {
+        let count = |n: &AtomicU64| n.load(Ordering::Relaxed);
+        (count(&self.attempts), count(&self.failures))
     }
 
     /// The link to the present server.

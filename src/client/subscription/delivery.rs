@@ -48,7 +48,10 @@ impl<H: Home> Subscription<H> {
         }
         let received = queue.receive(msgs, this.taken(), this.sink.is_some());
         drop(queue);
-        drop(received.refused);
+        if !received.refused.is_empty() {
+            this.home.dropped(received.refused.len());
+            drop(received.refused);
+        }
         match received.wake {
             Wake::Worker => this.schedule(),
             Wake::Waiter => this.changed.notify_one(),
@@ -153,9 +156,11 @@ impl<H: Home> ManualJob for Subscription<H> {
         let timeout = timeout && batch.is_empty();
         let before = self.taken_msgs.load(Ordering::Relaxed);
         if timeout || !batch.is_empty() {
+            let (began, callbacks) = (Instant::now(), batch.len().max(1) as u32);
             self.home
                 .life()
                 .inside(|| self.deliver(&mut batch, timeout));
+            self.home.callbacks_took(began.elapsed(), callbacks);
         }
         drop(batch);
         let messages = self.taken_msgs.load(Ordering::Relaxed) - before;
@@ -183,6 +188,7 @@ impl<H: Home> Job for Subscription<H> {
                 .life()
                 .inside(|| self.deliver(&mut batch, timeout));
             let took = began.elapsed();
+            self.home.callbacks_took(took, callbacks);
             let short_running = took < SHORT || took < SHORT_EACH * callbacks;
             // Written only when it changes, because the reading side reads it: the cache line stays in the reader's
             // cache.

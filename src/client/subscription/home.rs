@@ -1,7 +1,7 @@
 //! The interface that a subscription needs from its connection.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::client::callbacks::life::Life;
 use crate::client::callbacks::manual::ManualQueue;
@@ -53,6 +53,12 @@ pub(in crate::client) trait Home: Sized + Send + Sync + 'static {
 
     /// Tells the program that a subscription has begun to drop messages. No lock may be held except the reader's.
     fn report_slow(self: &Arc<Self>, sub: &Arc<Subscription<Self>>, slow: Slow);
+
+    /// So many callbacks took this time together.
+    fn callbacks_took(&self, time: Duration, callbacks: u32);
+
+    /// A subscription has dropped messages.
+    fn dropped(&self, messages: usize);
 
     /// A subscription has ended, or has received all of its messages. No lock may be held except the reader's.
     fn gone(self: &Arc<Self>);

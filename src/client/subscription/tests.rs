@@ -141,6 +141,8 @@ impl Home for Fake {
         &self.outbound
     }
 
+    fn callbacks_took(&self, _: Duration, _: u32) {}
+    fn dropped(&self, _: usize) {}
     fn look_for_answer(&self, _: Option<Instant>, _: impl Fn() -> bool) {}
     fn read_what_comes(&self, _: Option<Instant>, _: impl Fn() -> bool) {}
 

@@ -58,6 +58,14 @@ impl<H: Sync + 'static> Arena<H> {
         &piece[inner.used - 1]
     }
 
+    /// The number of slots in use.
+    pub(super) fn in_use(&self) -> usize {
+        let inner = self.0.lock();
+        let whole = inner.pieces.len().saturating_sub(1);
+        let before: usize = inner.pieces[..whole].iter().map(|piece| piece.len()).sum();
+        before + inner.used - inner.free.len()
+    }
+
     /// Takes a slot back, for reuse after the quarantine.
     pub(super) fn give_back(&self, slot: &'static H) {
         self.0.lock().free.push_back(slot);

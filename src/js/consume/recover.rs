@@ -12,6 +12,7 @@ use crate::client::{ConnEvent, Subscription, Timer};
 use crate::error::{Error, Result, Status};
 use crate::js::api::{ConsumerConfig, ConsumerInfo, ErrCode, StreamInfo};
 use crate::locks::MutexGuard;
+use crate::log::{Logger, Target};
 
 /// When the machine is looked at next.
 #[derive(Default)]
@@ -50,6 +51,9 @@ pub(super) trait Recovered: Send + Sync + Sized + 'static {
     fn api(&self) -> &Arc<Api>;
     fn stream(&self) -> &str;
     fn ending(&self) -> &Arc<Ending>;
+    fn log(&self) -> &Logger {
+        self.api().connection().log()
+    }
     fn lock(&self) -> MutexGuard<'_, Self::State>;
     /// `None` where no machine decides about the consumer.
     fn parts(state: &mut Self::State) -> Option<Parts<'_>>;
@@ -96,6 +100,13 @@ pub(super) fn recover<R: Recovered>(me: &R) {
             None => return arm(me, parts, now),
             Some(Action::Rebind { .. }) => {
                 let left = leave(parts);
+                me.log().info(Target::JetStream, || {
+                    let stream = me.stream();
+                    match &left {
+                        Some(left) => format!("stream '{stream}': consumer '{left}' is given up"),
+                        None => format!("stream '{stream}': another consumer is needed"),
+                    }
+                });
                 if me.take_inbox(&mut state, &sub).is_err()
                     && let Some(parts) = R::parts(&mut state)
                 {
@@ -170,6 +181,14 @@ fn tick<R: Recovered>(me: &R) {
     }
     let missed = parts.machine.missed(Instant::now());
     drop(state);
+    if missed {
+        me.log().warn(Target::JetStream, || {
+            format!(
+                "stream '{}': heartbeats of the consumer are missing",
+                me.stream()
+            )
+        });
+    }
     if missed && let Some(sub) = me.subscription() {
         let error = Error::from(Status::NATS_MISSED_HEARTBEAT);
         me.api().connection().report_error(Some(&sub), &error);
@@ -196,6 +215,13 @@ fn create<R: Recovered>(me: &R, epoch: u64, start: Start, mut config: ConsumerCo
     if let Start::Behind(sequence) = start {
         start_behind(&mut config, sequence);
     }
+    me.log().debug(Target::JetStream, || {
+        let from = match start {
+            Start::AsConfigured => "from its configured start".to_owned(),
+            Start::Behind(sequence) => format!("behind sequence {sequence}"),
+        };
+        format!("stream '{}': creating a consumer {from}", me.stream())
+    });
     let weak = me.me().clone();
     let name = config.name.clone();
     let answered = move |answer| {
@@ -229,6 +255,13 @@ fn created<R: Recovered>(me: &R, epoch: u64, name: &str, answer: crate::js::Resu
         drop(state);
         return me.ending().delete_unused(&info.name);
     };
+    me.log().info(Target::JetStream, || {
+        format!(
+            "stream '{}': consumer '{}' is used from now on",
+            me.stream(),
+            info.name
+        )
+    });
     me.use_consumer(&mut state, &info.name);
     if let Some(parts) = R::parts(&mut state) {
         parts.timing.stream_missing = false;

@@ -18,7 +18,9 @@ use super::slots::{NEVER, Sent, Token};
 use crate::client::ConnEvent;
 use crate::error::{Error as Plain, Status};
 use crate::js::Error;
+use crate::log::Target;
 use crate::msg::Msg;
+use crate::words::shown;
 
 /// The number of slots that a timer checks in about a millisecond, which is the shortest interval between checks.
 const SLOTS_A_MS: u32 = 1 << 15;
@@ -106,6 +108,10 @@ impl AsyncPublisher {
                 }
                 sent.resends += 1;
             }
+            self.conn.log().debug(Target::JetStream, || {
+                let subject = shown(msg.subject()).to_string();
+                format!("publishing to '{subject}' again: no acknowledgement came")
+            });
             match self.transmit(token, msg) {
                 Ok(()) => sent.session = session,
                 Err(e) => error = Some(e.into()),

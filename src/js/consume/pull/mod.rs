@@ -51,6 +51,7 @@ use crate::error::{Error, Result, Status};
 use crate::js::api::ConsumerConfig;
 use crate::js::context::{Call, CallOptions};
 use crate::locks::Mutex;
+use crate::log::Target;
 use crate::msg::{Msg, Owner};
 
 /// What a pull subscription has beyond one of the client's: its [`Intake`](crate::client::Intake) and its [`Extension`].
@@ -248,6 +249,9 @@ impl Pull {
 
     /// Sends a request. Waits for room in the outgoing buffer until the deadline.
     fn send_request(&self, request: &Request, when: When, deadline: Instant) -> Result<()> {
+        self.connection().log().debug(Target::JetStream, || {
+            format!("pull request to {}: {}", request.subject, request.body)
+        });
         let out = Publish {
             subject: request.subject.as_bytes(),
             reply: Some(request.reply.as_bytes()),
