@@ -1199,7 +1199,7 @@ typedef void (*natsLogHandler)(const struct natsLogRecord *record, void *closure
  */
 typedef struct natsHistogram {
     /** For each bucket how often it was used. */
-    uint64_t Buckets[BUCKETS];
+    uint64_t Buckets[14];
     /** How often it was used in all. */
     uint64_t Count;
     /** The sum of all times, in nanoseconds. */
