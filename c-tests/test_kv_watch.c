@@ -341,6 +341,105 @@ static void lists_of_keys(void) {
     kv_end(&f);
 }
 
+/* Rewrites keys all the time, each writer some of them, by messages that nobody waits for. */
+enum { CHANGING = 1500, CHANGERS = 3, LISTS = 40 };
+
+typedef struct changer {
+    natsConnection *nc;
+    int number;
+    counter *stop;
+    int64_t rounds;
+    natsStatus bad;
+} changer;
+
+static void *change_keys(void *arg) {
+    changer *c = (changer *)arg;
+    char subject[32];
+    int i;
+
+    while (counter_get(c->stop) == 0 && c->bad == NATS_OK) {
+        for (i = c->number; i < CHANGING && c->bad == NATS_OK; i += CHANGERS) {
+            snprintf(subject, sizeof(subject), "$KV.C.k.%d", i);
+            c->bad = natsConnection_PublishString(c->nc, subject, "x");
+        }
+        /* No faster than the server stores. */
+        if (c->bad == NATS_OK)
+            c->bad = natsConnection_FlushTimeout(c->nc, deadline_ms());
+        c->rounds++;
+    }
+    return NULL;
+}
+
+/* How many of k.0, k.1, ... a list has; each may be there once. */
+static int of_those(const kvKeysList *list, bool *there) {
+    int i, n, found = 0;
+
+    memset(there, 0, CHANGING * sizeof(*there));
+    for (i = 0; i < list->Count; i++)
+        if (sscanf(list->Keys[i], "k.%d", &n) == 1) {
+            CHECK(n >= 0 && n < CHANGING && !there[n]);
+            there[n] = true;
+            found++;
+        }
+    return found;
+}
+
+static void keys_that_change_all_the_time_are_listed(void) {
+    static const char *filters[] = {"k.*"};
+    static bool there[CHANGING];
+    static changer changers[CHANGERS];
+    pthread_t threads[CHANGERS];
+    kv_fixture f;
+    kvConfig cfg;
+    kvStore *kv = NULL;
+    kvKeysList list;
+    counter stop;
+    char key[16];
+    int i, round;
+
+    kv_start(&f);
+    counter_init(&stop);
+    CHECK_OK(kvConfig_Init(&cfg));
+    cfg.Bucket = "C";
+    cfg.StorageType = js_MemoryStorage;
+    CHECK_OK(js_CreateKeyValue(&kv, f.js, &cfg));
+    for (i = 0; i < CHANGING; i++) {
+        snprintf(key, sizeof(key), "k.%d", i);
+        CHECK_OK(kvStore_PutString(NULL, kv, key, "0"));
+    }
+    CHECK_OK(kvStore_PutString(NULL, kv, "deleted", "0"));
+    CHECK_OK(kvStore_Delete(kv, "deleted"));
+    for (i = 0; i < CHANGERS; i++) {
+        memset(&changers[i], 0, sizeof(changers[i]));
+        changers[i].nc = test_connect_url(f.s.url);
+        changers[i].number = i;
+        changers[i].stop = &stop;
+        CHECK_INT(pthread_create(&threads[i], NULL, change_keys, &changers[i]), 0);
+    }
+    for (round = 0; round < LISTS; round++) {
+        int found;
+
+        CHECK_OK(round % 2 == 0 ? kvStore_Keys(&list, kv, NULL)
+                                : kvStore_KeysWithFilters(&list, kv, filters, 1, NULL));
+        found = of_those(&list, there);
+        for (i = 0; i < CHANGING; i++)
+            if (!there[i])
+                check_failed(__FILE__, __LINE__, "list %d has %d of %d keys: k.%d is missing", round, found,
+                             (int)CHANGING, i);
+        CHECK_INT(list.Count, CHANGING);
+        kvKeysList_Destroy(&list);
+    }
+    counter_set(&stop, 1);
+    for (i = 0; i < CHANGERS; i++) {
+        pthread_join(threads[i], NULL);
+        CHECK_OK(changers[i].bad);
+        CHECK(changers[i].rounds > 0);
+        natsConnection_Destroy(changers[i].nc);
+    }
+    kvStore_Destroy(kv);
+    kv_end(&f);
+}
+
 static void histories(void) {
     kv_fixture f;
     kvEntryList list;
@@ -381,6 +480,7 @@ int main(int argc, char **argv) {
         TEST(a_stop_wakes_who_waits),
         TEST(wrong_arguments),
         TEST(lists_of_keys),
+        TEST(keys_that_change_all_the_time_are_listed),
         TEST(histories),
     };
 

@@ -33,9 +33,19 @@ impl Keys {
 
     /// The key has no value any more.
     pub(super) fn remove(&mut self, key: &[u8]) {
-        if let (_, Some(place)) = self.find(key) {
-            self.ends[place].1 = false;
+        match self.find(key) {
+            (_, Some(place)) => self.ends[place].1 = false,
+            (number, None) => {
+                self.places.insert(number, self.ends.len());
+                self.bytes.extend_from_slice(key);
+                self.ends.push((self.bytes.len(), false));
+            }
         }
+    }
+
+    /// Was anything said of the key?
+    pub(super) fn knows(&self, key: &[u8]) -> bool {
+        self.find(key).1.is_some()
     }
 
     /// The keys, in order.
@@ -106,6 +116,7 @@ mod tests {
                     }
                     false => {
                         keys.remove(&key);
+                        prop_assert!(keys.knows(&key));
                         model.retain(|k| *k != key);
                     }
                 }
@@ -118,6 +129,7 @@ mod tests {
     fn keys_of_the_same_hash() {
         let mut keys = Keys::default();
         keys.put(b"a");
+        assert!(keys.knows(b"a") && !keys.knows(b"b"));
         // As if it had the hash of the other one.
         let (number, _) = keys.find(b"b");
         keys.places.insert(number, 0);

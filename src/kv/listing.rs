@@ -8,11 +8,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use super::check::Check;
 use super::entry::{Entry, Operation, key_of};
 use super::keys::Keys;
 use super::store::Store;
 use super::watch::{Stopping, WatchOptions, deadline_of, watch};
 use crate::error::{Error as Plain, Result as PlainResult, Status};
+use crate::js::consume::Metadata;
 use crate::js::{CallOptions, Purge, Result};
 use crate::msg::Msg;
 
@@ -57,7 +59,15 @@ impl Store {
         };
         let prefix = self.read_prefix();
         let mut unreadable = Unreadable::default();
+        // A list from a revision on is of changes: where a key is in the bucket says nothing of it.
+        let check = match options.resume_from {
+            0 => Some(Check::begin(self, filters, deadline_of(timeout))?),
+            _ => None,
+        };
+        let mut last = Vec::new();
         self.gather_msgs(filters, &options, timeout, |msg| {
+            last.clear();
+            last.extend_from_slice(msg.reply().unwrap_or_default());
             // Nothing but the key is looked at.
             match (key_of(msg.subject(), prefix), Operation::of(msg)) {
                 (Ok(key), Operation::Put) => keys.put(key),
@@ -65,6 +75,10 @@ impl Store {
                 (Err(error), _) => unreadable.add(error),
             }
         })?;
+        if let Some(check) = check {
+            let last = Metadata::parse(&last).map_or(0, |meta| meta.stream_seq);
+            check.add_missed(&mut keys, last)?;
+        }
         if !self.codecs().keys.is_empty() {
             let mut shown = Keys::default();
             for key in keys.iter() {
@@ -219,7 +233,7 @@ impl Unreadable {
 }
 
 /// The timeout of one of several calls that share a deadline.
-fn remaining(deadline: Option<Instant>, wait: Duration) -> Result<Duration> {
+pub(super) fn remaining(deadline: Option<Instant>, wait: Duration) -> Result<Duration> {
     let Some(deadline) = deadline else {
         return Ok(wait);
     };

@@ -14,11 +14,12 @@
 //! | [`watch`] | following keys |
 //! | [`marker`] | when the initial data of a watch are complete, for who takes its entries |
 //! | `news` | what the consumer of a watch says beside its messages |
-//! | [`listing`], [`keys`] | keys, histories, what purging leaves; the keys of a list |
+//! | [`listing`], [`keys`], `check` | keys, histories, what purging leaves; the keys of a list; whether it has all of them |
 
 #![forbid(unsafe_code)]
 
 pub mod bucket;
+mod check;
 pub mod codec;
 pub mod entry;
 pub mod keys;
