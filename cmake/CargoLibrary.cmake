@@ -1,5 +1,6 @@
-# The library: built by cargo into target/, copied from there to <build>/lib under the names that it is installed with,
-# and described by imported targets.
+# The library: built by cargo in NATS_RS_CARGO_TARGET_DIR, copied from there to <build>/lib under the names that it is
+# installed with, and described by imported targets.
+include(CheckCCompilerFlag)
 
 # The system libraries that Rust's standard library needs where it is linked statically: what
 # `cargo rustc --release -- --print native-static-libs` prints.
@@ -18,39 +19,78 @@ if(NOT NATS_RS_CARGO)
     message(FATAL_ERROR "cargo not found: install Rust (rustup), or set NATS_RS_CARGO")
 endif()
 
-if(NATS_RS_CARGO_PROFILE STREQUAL "dev")
-    set(cargo_output ${PROJECT_SOURCE_DIR}/target/debug)
-else()
-    set(cargo_output ${PROJECT_SOURCE_DIR}/target/${NATS_RS_CARGO_PROFILE})
+set(cargo_target_dir ${PROJECT_BINARY_DIR}/cargo)
+if(DEFINED ENV{NATS_RS_CARGO_TARGET_DIR}) # set by scripts/lib.sh: what is built for one test need not be for the next
+    set(cargo_target_dir $ENV{NATS_RS_CARGO_TARGET_DIR})
 endif()
+set(NATS_RS_CARGO_TARGET_DIR ${cargo_target_dir} CACHE PATH "Where cargo builds")
+
+include(cmake/RustTarget.cmake)
+set(cargo_output ${NATS_RS_CARGO_TARGET_DIR})
+if(rust_target)
+    string(APPEND cargo_output /${rust_target})
+endif()
+if(NATS_RS_CARGO_PROFILE STREQUAL "dev")
+    string(APPEND cargo_output /debug)
+else()
+    string(APPEND cargo_output /${NATS_RS_CARGO_PROFILE})
+endif()
+check_c_compiler_flag(-ffile-prefix-map=/a=/b NATS_RS_HAVE_PREFIX_MAP)
 
 set(NATS_RS_STAGE ${PROJECT_BINARY_DIR}/lib)
 set(NATS_RS_SHARED_FILE libnats_rs.so.${PROJECT_VERSION})
 set(NATS_RS_SHARED_SONAME libnats_rs.so.${NATS_RS_ABI_VERSION})
 file(MAKE_DIRECTORY ${NATS_RS_STAGE})
 
-# Always run: cargo knows what is out of date. Nothing is copied, so nothing relinked, where nothing changed.
-add_custom_target(nats_rs_cargo ALL
-    COMMAND ${NATS_RS_CARGO} build --lib
-            --profile ${NATS_RS_CARGO_PROFILE} --manifest-path ${PROJECT_SOURCE_DIR}/Cargo.toml
-            --target-dir ${PROJECT_SOURCE_DIR}/target
+# With BUILD_SHARED_LIBS unset both libraries are installed; else the one that it says.
+set(NATS_RS_SHARED ON)
+set(NATS_RS_STATIC ON)
+if(DEFINED BUILD_SHARED_LIBS)
+    if(BUILD_SHARED_LIBS)
+        set(NATS_RS_STATIC OFF)
+    else()
+        set(NATS_RS_SHARED OFF)
+    endif()
+endif()
+set(stage_shared
     COMMAND ${CMAKE_COMMAND} -E copy_if_different ${cargo_output}/libnats_rs.so
             ${NATS_RS_STAGE}/${NATS_RS_SHARED_FILE}
     COMMAND ${CMAKE_COMMAND} -E create_symlink ${NATS_RS_SHARED_FILE} ${NATS_RS_STAGE}/${NATS_RS_SHARED_SONAME}
-    COMMAND ${CMAKE_COMMAND} -E create_symlink ${NATS_RS_SHARED_SONAME} ${NATS_RS_STAGE}/libnats_rs.so
+    COMMAND ${CMAKE_COMMAND} -E create_symlink ${NATS_RS_SHARED_SONAME} ${NATS_RS_STAGE}/libnats_rs.so)
+set(staged ${NATS_RS_STAGE}/${NATS_RS_SHARED_FILE} ${NATS_RS_STAGE}/libnats_rs.a)
+if("${rust_target};${rust_host}" MATCHES "-musl;|^;.*-musl$")
+    # Rust links programs for musl statically, and makes no shared libraries there.
+    if(BUILD_SHARED_LIBS)
+        message(FATAL_ERROR "BUILD_SHARED_LIBS: there is no shared library for musl, only the static one")
+    endif()
+    set(NATS_RS_SHARED OFF)
+    set(stage_shared)
+    set(staged ${NATS_RS_STAGE}/libnats_rs.a)
+    set(NATS_RS_NATIVE_LIBS gcc_eh c)
+endif()
+
+# Always run: cargo knows what is out of date. Nothing is copied, so nothing relinked, where nothing changed.
+add_custom_target(nats_rs_cargo ALL
+    COMMAND ${CMAKE_COMMAND} -DCARGO=${NATS_RS_CARGO} -DPROFILE=${NATS_RS_CARGO_PROFILE}
+            -DSOURCE_DIR=${PROJECT_SOURCE_DIR} -DTARGET_DIR=${NATS_RS_CARGO_TARGET_DIR} -DRUST_TARGET=${rust_target}
+            -DCC=${CMAKE_C_COMPILER} -DAR=${CMAKE_AR} -DPREFIX_MAP=${NATS_RS_HAVE_PREFIX_MAP}
+            -P ${PROJECT_SOURCE_DIR}/cmake/CargoBuild.cmake
+    ${stage_shared}
     COMMAND ${CMAKE_COMMAND} -E copy_if_different ${cargo_output}/libnats_rs.a ${NATS_RS_STAGE}/libnats_rs.a
-    BYPRODUCTS ${NATS_RS_STAGE}/${NATS_RS_SHARED_FILE} ${NATS_RS_STAGE}/libnats_rs.a
+    BYPRODUCTS ${staged}
     WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
     COMMENT "Building libnats_rs with cargo (${NATS_RS_CARGO_PROFILE})"
     USES_TERMINAL
     VERBATIM)
 
-add_library(nats_rs::shared SHARED IMPORTED GLOBAL)
-set_target_properties(nats_rs::shared PROPERTIES
-    IMPORTED_LOCATION ${NATS_RS_STAGE}/${NATS_RS_SHARED_FILE}
-    IMPORTED_SONAME ${NATS_RS_SHARED_SONAME}
-    INTERFACE_INCLUDE_DIRECTORIES ${PROJECT_SOURCE_DIR}/include)
-add_dependencies(nats_rs::shared nats_rs_cargo)
+if(stage_shared)
+    add_library(nats_rs::shared SHARED IMPORTED GLOBAL)
+    set_target_properties(nats_rs::shared PROPERTIES
+        IMPORTED_LOCATION ${NATS_RS_STAGE}/${NATS_RS_SHARED_FILE}
+        IMPORTED_SONAME ${NATS_RS_SHARED_SONAME}
+        INTERFACE_INCLUDE_DIRECTORIES ${PROJECT_SOURCE_DIR}/include)
+    add_dependencies(nats_rs::shared nats_rs_cargo)
+endif()
 
 add_library(nats_rs::static STATIC IMPORTED GLOBAL)
 set_target_properties(nats_rs::static PROPERTIES
@@ -62,3 +102,11 @@ add_dependencies(nats_rs::static nats_rs_cargo)
 add_library(nats_rs::compat INTERFACE IMPORTED GLOBAL)
 set_target_properties(nats_rs::compat PROPERTIES
     INTERFACE_INCLUDE_DIRECTORIES ${PROJECT_SOURCE_DIR}/include/compat)
+
+# The one that BUILD_SHARED_LIBS says; the shared one without it.
+add_library(nats_rs::nats_rs INTERFACE IMPORTED GLOBAL)
+if(NATS_RS_SHARED)
+    set_target_properties(nats_rs::nats_rs PROPERTIES INTERFACE_LINK_LIBRARIES nats_rs::shared)
+else()
+    set_target_properties(nats_rs::nats_rs PROPERTIES INTERFACE_LINK_LIBRARIES nats_rs::static)
+endif()

@@ -13,6 +13,9 @@ fi
 PATH="$PATH:/usr/sbin:/sbin"
 export PATH
 
+# Builds of CMake share what cargo has built, whatever their folder.
+export NATS_RS_CARGO_TARGET_DIR="${NATS_RS_CARGO_TARGET_DIR:-$ROOT/target}"
+
 heading() { printf '\n== %s\n' "$*"; }
 say() { printf '%s\n' "$*"; }
 die() {

@@ -42,13 +42,14 @@ step "Lints (cargo clippy, cargo doc)"
 cargo clippy --all-targets -- -D warnings
 RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items
 
-step "32 bits (where the target i686-unknown-linux-gnu and gcc-multilib are installed)"
-if rustc --print target-libdir --target i686-unknown-linux-gnu 2>/dev/null | xargs test -d &&
-    echo '#include <stdio.h>' | cc -m32 -E - >/dev/null 2>&1; then
-    cargo check --lib --target i686-unknown-linux-gnu
-else
-    say "not installed: not checked"
+step "Crates: licences, versions, sources (and cargo deny, where it is installed)"
+scripts/crates.py
+if cargo deny --version >/dev/null 2>&1; then
+    cargo deny --offline check licenses bans sources
 fi
+
+step "Other machines (where Rust's targets and C compilers for them are installed)"
+scripts/cross-test.sh
 
 step "Rust tests, the check that nats_rs.h is up to date among them"
 cargo test
@@ -83,6 +84,9 @@ scripts/examples-test.sh "$BUILD"
 
 step "Install test"
 scripts/install-test.sh
+
+step "Packages"
+scripts/package-test.sh
 
 step "Drop-in test against Debian's libnats"
 scripts/dropin-test.sh

@@ -1,0 +1,71 @@
+# Which of Rust's targets the library is built for: sets NATS_RS_RUST_TARGET, empty for the machine that builds.
+#
+# cmake with a toolchain file, or with a C compiler for another machine or of another word size, builds the library for
+# that one too, or stops: a program that is linked to a library for another machine says nothing that helps.
+set(NATS_RS_RUST_TARGET "" CACHE STRING "Rust's name of the target; found by the C compiler if empty")
+
+find_program(NATS_RS_RUSTC rustc HINTS ${cargo_hints} DOC "The rustc of that cargo")
+set(rustc ${NATS_RS_RUSTC})
+if(DEFINED ENV{RUSTC})
+    set(rustc $ENV{RUSTC})
+endif()
+if(NOT rustc)
+    message(FATAL_ERROR "rustc not found: install Rust (rustup), or set NATS_RS_RUSTC")
+endif()
+execute_process(COMMAND ${rustc} -vV OUTPUT_VARIABLE rustc_version)
+string(REGEX MATCH "host: ([^\n]+)" found "${rustc_version}")
+set(rust_host ${CMAKE_MATCH_1})
+
+if(NOT NATS_RS_RUST_TARGET)
+    set(machine ${CMAKE_SYSTEM_PROCESSOR})
+    if(machine MATCHES "^(x86_64|AMD64|amd64)$")
+        set(machine x86_64)
+        if(CMAKE_SIZEOF_VOID_P EQUAL 4)
+            set(machine i686)
+        endif()
+    elseif(machine MATCHES "^i[3-6]86$")
+        set(machine i686)
+    elseif(machine MATCHES "^(aarch64|arm64)$")
+        set(machine aarch64)
+    elseif(machine MATCHES "^armv7")
+        set(machine armv7)
+    elseif(machine STREQUAL "riscv64")
+        set(machine riscv64gc)
+    elseif(machine STREQUAL "ppc64le")
+        set(machine powerpc64le)
+    elseif(NOT machine MATCHES "^(s390x|loongarch64)$")
+        set(machine "")
+    endif()
+    # How the compiler calls its target tells the C library.
+    execute_process(COMMAND ${CMAKE_C_COMPILER} -dumpmachine OUTPUT_VARIABLE c_target ERROR_QUIET
+                    OUTPUT_STRIP_TRAILING_WHITESPACE)
+    set(libc gnu)
+    if("${c_target};${CMAKE_C_LIBRARY_ARCHITECTURE};${CMAKE_C_COMPILER}" MATCHES "musl")
+        set(libc musl)
+    endif()
+    if(machine STREQUAL "armv7")
+        string(APPEND libc eabihf)
+    endif()
+    if(NOT machine OR NOT CMAKE_SYSTEM_NAME STREQUAL "Linux")
+        message(FATAL_ERROR "Set NATS_RS_RUST_TARGET: the target of Rust for ${CMAKE_SYSTEM_NAME} on "
+                            "${CMAKE_SYSTEM_PROCESSOR} is not known here")
+    endif()
+    set(rust_target ${machine}-unknown-linux-${libc})
+else()
+    set(rust_target ${NATS_RS_RUST_TARGET})
+endif()
+
+if(rust_target STREQUAL rust_host)
+    set(rust_target "")
+else()
+    execute_process(COMMAND ${rustc} --print target-libdir --target ${rust_target} OUTPUT_VARIABLE libdir
+                    RESULT_VARIABLE result ERROR_VARIABLE problem OUTPUT_STRIP_TRAILING_WHITESPACE)
+    if(result)
+        message(FATAL_ERROR "Rust has no target ${rust_target}: set NATS_RS_RUST_TARGET to one of "
+                            "`rustc --print target-list`\n${problem}")
+    elseif(NOT IS_DIRECTORY ${libdir})
+        message(FATAL_ERROR "The C compiler builds for ${rust_target}, and this Rust cannot: "
+                            "run `rustup target add ${rust_target}`, or set NATS_RS_RUST_TARGET")
+    endif()
+    message(STATUS "Building libnats_rs for ${rust_target}")
+endif()

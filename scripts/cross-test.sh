@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# Checks that the library compiles for other machines: for each of these targets of Rust that is installed, with the C
+# compiler for it (rustup target add TARGET; Debian's gcc-multilib, gcc-aarch64-linux-gnu, gcc-arm-linux-gnueabihf,
+# musl-tools). What is not installed is said, and not checked. And that CMake builds for another machine or stops, but never
+# for the wrong one.
+#
+# usage: cross-test.sh
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+# target, C compiler and flags
+TARGETS="
+i686-unknown-linux-gnu         cc                         -m32
+aarch64-unknown-linux-gnu      aarch64-linux-gnu-gcc
+armv7-unknown-linux-gnueabihf  arm-linux-gnueabihf-gcc
+x86_64-unknown-linux-musl      musl-gcc
+"
+
+rust_has() { rustc --print target-libdir --target "$1" 2>/dev/null | xargs -r test -d; }
+compiles() { echo '#include <stdio.h>' | "$@" -E - >/dev/null 2>&1; }
+
+while read -r target compiler flags; do
+    [ -n "$target" ] || continue
+    # shellcheck disable=SC2086
+    if ! rust_has "$target" || ! have "$compiler" || ! compiles "$compiler" $flags; then
+        say "SKIPPED: $target: Rust's target or $compiler ${flags:-} is not installed"
+        continue
+    fi
+    name=${target//-/_}
+    env "CC_$name=$compiler" "CFLAGS_$name=${flags:-}" cargo check --quiet --locked --lib --target "$target"
+    say "ok: $target"
+done <<<"$TARGETS"
+
+# configure WHAT ARGUMENT...: configures for another machine; its output goes to $SCRATCH/cmake.log.
+configure() { cmake -S . -B "$SCRATCH/build-$1" "${@:2}" >"$SCRATCH/cmake.log" 2>&1; }
+
+# A toolchain file for a machine that Rust has no target for: nothing is built.
+cat >"$SCRATCH/unknown.cmake" <<'CMAKE'
+set(CMAKE_SYSTEM_NAME Linux)
+set(CMAKE_SYSTEM_PROCESSOR toaster)
+CMAKE
+if configure unknown -DCMAKE_TOOLCHAIN_FILE="$SCRATCH/unknown.cmake"; then
+    die "CMake goes on for a machine that it does not know"
+fi
+grep -q 'Set NATS_RS_RUST_TARGET' "$SCRATCH/cmake.log" || die "CMake does not say what to set: $(cat "$SCRATCH/cmake.log")"
+
+if configure none -DNATS_RS_RUST_TARGET=none-such; then
+    die "CMake goes on with a target that Rust does not know"
+fi
+grep -q 'Rust has no target' "$SCRATCH/cmake.log" || die "CMake does not say what is wrong: $(cat "$SCRATCH/cmake.log")"
+
+# One that Rust knows: the library is for that one, or CMake says what is missing.
+cat >"$SCRATCH/aarch64.cmake" <<'CMAKE'
+set(CMAKE_SYSTEM_NAME Linux)
+set(CMAKE_SYSTEM_PROCESSOR aarch64)
+if(COMPILER)
+    set(CMAKE_C_COMPILER ${COMPILER})
+endif()
+CMAKE
+compiler=""
+if have aarch64-linux-gnu-gcc; then compiler=aarch64-linux-gnu-gcc; fi
+if configure aarch64 -DCMAKE_TOOLCHAIN_FILE="$SCRATCH/aarch64.cmake" -DCOMPILER="$compiler"; then
+    rust_has aarch64-unknown-linux-gnu || die "CMake goes on without Rust's target for aarch64"
+    grep -q 'for aarch64-unknown-linux-gnu' "$SCRATCH/cmake.log" || die "CMake builds for another machine than asked"
+else
+    grep -q 'rustup target add aarch64-unknown-linux-gnu' "$SCRATCH/cmake.log" || die "$(cat "$SCRATCH/cmake.log")"
+fi
+say "ok: CMake chooses Rust's target, or stops"

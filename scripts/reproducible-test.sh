@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Shows that two builds of the same sources in two folders give the same files: copies the sources twice, installs from
+# each, and compares. Both builds are from nothing: some minutes, so not a part of test.sh. Without --release they are made
+# without optimisation across crates, which is faster and has the same names of folders in it.
+#
+# usage: reproducible-test.sh [--release]
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+case "$*" in
+"") export CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 ;;
+--release) ;;
+*) die "usage: reproducible-test.sh [--release]" ;;
+esac
+unset NATS_RS_CARGO_TARGET_DIR CARGO_TARGET_DIR
+
+# Names of different lengths: what leaks moves everything behind it.
+for folder in "$SCRATCH/one" "$SCRATCH/another/folder"; do
+    mkdir -p "$folder"
+    git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents -t "$folder"
+    {
+        cmake -S "$folder" -B "$folder/out" -DNATS_RS_INSTALL_COMPAT=ON
+        cmake --build "$folder/out" -j "$(jobs_wanted)"
+        DESTDIR="$folder/installed" cmake --install "$folder/out" --prefix /usr
+    } >"$SCRATCH/cmake.log" 2>&1 || die "$(tail -n 30 "$SCRATCH/cmake.log")"
+done
+diff -r --no-dereference "$SCRATCH/one/installed" "$SCRATCH/another/folder/installed" || die "the two builds differ"
+say "ok: $(find "$SCRATCH/one/installed" -type f | wc -l) files are the same, from two folders"
