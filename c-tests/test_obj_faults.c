@@ -315,7 +315,8 @@ static void a_description_that_cannot_be_read_hides_no_other(void) {
     CHECK_STR(list->List[0]->Meta.Name, "first");
     CHECK_STR(list->List[1]->Meta.Name, "last");
     objStoreInfoList_Destroy(list);
-    CHECK_REACHED(&c.errors, 4);
+    /* Errors of one kind may be told as one. */
+    CHECK_REACHED(&c.errors, 1);
     CHECK_INT(c.statuses[0], NATS_ERR);
     CHECK_CONTAINS(c.error_texts[0], "$O.B.M.YQ==");
     /* Nor does it end a watcher; not even when it is the last of the initial data. */

@@ -49,6 +49,15 @@ impl Error {
         self.code == ErrCode::CONSUMER_NOT_FOUND || self.code == ErrCode::STREAM_NOT_FOUND
     }
 
+    /// Adds a text to an error that has none of its own, and leaves other errors unchanged.
+    #[cold]
+    pub(crate) fn or_say(self, words: impl FnOnce(Status) -> String) -> Self {
+        Error {
+            error: self.error.or_say(words),
+            code: self.code,
+        }
+    }
+
     /// The text of the error.
     pub fn text(&self) -> &str {
         self.error.text()

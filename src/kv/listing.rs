@@ -238,7 +238,11 @@ pub(super) fn remaining(deadline: Option<Instant>, wait: Duration) -> Result<Dur
         return Ok(wait);
     };
     match deadline.saturating_duration_since(Instant::now()) {
-        Duration::ZERO => Err(Status::NATS_TIMEOUT.into()),
+        Duration::ZERO => {
+            let text =
+                "the time was over before all markers were removed; the call can be repeated";
+            Err(Plain::new(Status::NATS_TIMEOUT, text).into())
+        }
         left => Ok(left.min(wait)),
     }
 }

@@ -180,7 +180,10 @@ pub fn watch(
         made = Some(watcher);
     })
     .map_err(|error| match error.code() {
-        ErrCode::STREAM_NOT_FOUND => Status::NATS_NOT_FOUND.into(),
+        ErrCode::STREAM_NOT_FOUND => {
+            let text = format!("bucket not found: {}", store.bucket());
+            Plain::new(Status::NATS_NOT_FOUND, text).into()
+        }
         _ => error,
     })?;
     made.ok_or_else(|| Plain::from(Status::NATS_ERR).into())
@@ -342,7 +345,10 @@ impl Watcher {
         if msg.reply().is_none() {
             let due = self.taking.lock().marker.look(self.news.after());
             let news = match self.news.take_bucket_missing() {
-                true => Err(Status::NATS_NOT_FOUND.into()),
+                true => {
+                    let text = format!("bucket not found: {}", self.store.bucket());
+                    Err(Plain::new(Status::NATS_NOT_FOUND, text))
+                }
                 false => Ok(()),
             };
             return (due, news);

@@ -13,6 +13,7 @@ use crate::js::Result;
 use crate::locks::Mutex;
 use crate::log::Target;
 use crate::msg::Msg;
+use crate::words::shown;
 
 /// The maximum number of links that are followed: more of them are a circle.
 const LINKS: usize = 16;
@@ -123,7 +124,10 @@ impl Get {
         };
         let msg = match chunks.next(deadline) {
             Ok(msg) => msg,
-            Err(e) if e.status() == Status::NATS_TIMEOUT || passes(&e) => return Err(e),
+            Err(e) if e.status() == Status::NATS_TIMEOUT || passes(&e) => {
+                let read = self.info.size - state.left;
+                return Err(e.or_say(|status| self.why_not_read(status, read)));
+            }
             Err(e) => {
                 state.finish();
                 return Err(e);
@@ -155,6 +159,19 @@ impl Get {
             chunk: Some(msg),
             last,
         })
+    }
+
+    #[cold]
+    fn why_not_read(&self, status: Status, read: u64) -> String {
+        let why = match status {
+            Status::NATS_TIMEOUT => "no chunk came in time",
+            status => status.text(),
+        };
+        format!(
+            "object '{}': {why}, {read} of {} bytes were read; another call goes on from there",
+            shown(self.info.name.as_bytes()),
+            self.info.size
+        )
     }
 
     /// All remaining bytes.

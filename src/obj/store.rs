@@ -14,6 +14,7 @@ use crate::js::publish::{Policy, publish};
 use crate::js::{Call, CallOptions, Context, ErrCode, Error, Purge, Result};
 use crate::locks::Mutex;
 use crate::proto::headers::HeaderBlock;
+use crate::words::shown;
 
 /// The default number of bytes that may be in flight.
 pub const WINDOW: u64 = 4 << 20;
@@ -99,7 +100,7 @@ impl Store {
     fn call_to<'a>(&'a self, deadline: Instant, purge: Purge<'a>) -> Result<Call<'a>> {
         let wait = deadline.saturating_duration_since(Instant::now());
         if wait.is_zero() {
-            return Err(Status::NATS_TIMEOUT.into());
+            return Err(self.late());
         }
         Ok(self.context.call(&CallOptions {
             wait,
@@ -138,6 +139,14 @@ impl Store {
         }
     }
 
+    fn late(&self) -> Error {
+        let text = format!(
+            "bucket '{}': the time was over before all requests of the call were made (Wait of jsOptions)",
+            self.bucket
+        );
+        Plain::new(Status::NATS_TIMEOUT, text).into()
+    }
+
     /// The error for a bucket that does not exist.
     pub(super) fn gone(&self) -> Error {
         let text = format!("bucket not found: {}", self.bucket);
@@ -157,7 +166,11 @@ impl Store {
     pub fn info(&self, name: &str, deleted: bool, deadline: Instant) -> Result<Entry> {
         match self.find(name, deadline)? {
             Some(entry) if deleted || !entry.info.deleted => Ok(entry),
-            _ => Err(Status::NATS_NOT_FOUND.into()),
+            _ => {
+                let (name, bucket) = (shown(name.as_bytes()), &self.bucket);
+                let text = format!("object '{name}' not found in bucket '{bucket}'");
+                Err(Plain::new(Status::NATS_NOT_FOUND, text).into())
+            }
         }
     }
 
@@ -166,7 +179,7 @@ impl Store {
     pub(super) fn store(&self, info: &Info, revision: u64, deadline: Instant) -> Result<u64> {
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
-            return Err(Status::NATS_TIMEOUT.into());
+            return Err(self.late());
         }
         let subject = names::meta(&self.bucket, &info.name);
         let headers = format!(

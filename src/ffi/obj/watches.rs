@@ -173,7 +173,7 @@ pub unsafe extern "C" fn objStoreWatcher_Destroy(watcher: *mut objStoreWatcher) 
 /// List the objects of a store.
 ///
 /// In the order of their last changes, links included, within the context's `Wait`. Objects whose description
-/// cannot be read are left out; the connection's error handler is told of each, with `NATS_ERR`.
+/// cannot be read are left out; the connection's error handler is told, with `NATS_ERR`.
 ///
 /// @param new_list Receives the list, to be released with `objStoreInfoList_Destroy`. Written only with `NATS_OK`.
 /// @param obs The store.

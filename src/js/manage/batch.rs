@@ -169,7 +169,11 @@ fn batch_of(replies: impl IntoIterator<Item = Msg>) -> PlainResult<DirectBatch> 
         }
     }
     // The end has not arrived.
-    Err(Status::NATS_TIMEOUT.into())
+    let text = format!(
+        "direct get: {} messages came, and not the end of the batch in time",
+        batch.msgs.len()
+    );
+    Err(Plain::new(Status::NATS_TIMEOUT, text))
 }
 
 #[cfg(test)]

@@ -219,7 +219,13 @@ impl Call<'_> {
                 return Ok(listing);
             }
             if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
-                return Err(Status::NATS_TIMEOUT.into());
+                let text = format!(
+                    "the list of {} was not complete in time: {} of {} were read (Wait of jsOptions)",
+                    T::KIND,
+                    listing.items.len(),
+                    page.total
+                );
+                return Err(Plain::new(Status::NATS_TIMEOUT, text).into());
             }
         }
     }

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use super::publisher::{AsyncPublisher, has_id};
 use super::slots::{NEVER, Sent, Token};
+use super::why::lost_each_time;
 use crate::client::ConnEvent;
 use crate::error::{Error as Plain, Status};
 use crate::js::Error;
@@ -103,7 +104,7 @@ impl AsyncPublisher {
                     return;
                 }
                 if sent.resends >= most {
-                    error = Some(lost_each_time(sent.resends));
+                    error = Some(lost_each_time(msg, sent.resends));
                     return;
                 }
                 sent.resends += 1;
@@ -213,15 +214,6 @@ impl AsyncPublisher {
     }
 }
 
-fn lost_each_time(resends: u32) -> Error {
-    let text = format!(
-        "the connection was lost {} times in a row before the acknowledgement came: the message is not sent again",
-        resends + 1
-    );
-    Plain::new(Status::NATS_CONNECTION_DISCONNECTED, text).into()
-}
-
 fn disconnected() -> Error {
-    let text = "the connection was lost before the acknowledgement came";
-    Plain::new(Status::NATS_CONNECTION_DISCONNECTED, text).into()
+    Plain::from(Status::NATS_CONNECTION_DISCONNECTED).into()
 }

@@ -12,6 +12,7 @@
 //! | `giving_up` | acknowledgements that do not come: lost connections, time-outs, nobody listening |
 //! | `recovery` | sending messages again, on a thread of the library |
 //! | `slots` | the table of messages that wait for acknowledgements |
+//! | `why` | error texts |
 //! | `gate` | their number, and the threads that wait for it |
 //! | [`batch`] | atomic batches |
 //! | [`fast`] | fast batches |
@@ -34,6 +35,7 @@ mod slots;
 #[cfg(test)]
 mod slots_tests;
 pub mod sync_publish;
+mod why;
 
 pub use ack::Ack;
 pub use batch::{Batch, Commit};

@@ -22,6 +22,7 @@ use super::options::MSG_ID;
 use super::recovery::Recovery;
 use super::settings::{AsyncSettings, Policy};
 use super::slots::{NEVER, Sent, Slots, Token};
+use super::why::why_not_stored;
 use crate::client::{CallbackQueue, Connection, Monitor, Observation, Publish, ReplyContext, When};
 use crate::error::{Error as Plain, Status};
 use crate::js::{Error, Result};
@@ -128,11 +129,13 @@ impl AsyncPublisher {
             return Err((msg, e));
         }
         if let Err(e) = self.enter() {
+            let e = why_not_stored(e, &msg);
             return Err((msg, e));
         }
         let Some(token) = self.slots.claim() else {
             self.gate.turn_back();
-            return Err((msg, Plain::from(Status::NATS_LIMIT_REACHED).into()));
+            let e = why_not_stored(Plain::from(Status::NATS_LIMIT_REACHED).into(), &msg);
+            return Err((msg, e));
         };
         let sent = Sent {
             session: self.session.load(SeqCst),
@@ -244,6 +247,13 @@ impl AsyncPublisher {
                     Status::NATS_CONNECTION_DISCONNECTED,
                     format!(
                         "the connection was lost: no acknowledgements will come for {pending} messages"
+                    ),
+                ),
+                Status::NATS_CONNECTION_CLOSED => Plain::new(
+                    Status::NATS_CONNECTION_CLOSED,
+                    format!(
+                        "the connection is closed: no acknowledgements will come for {pending} messages, which \
+                         js_PublishAsyncGetPendingList hands out"
                     ),
                 ),
                 _ => e,

@@ -11,6 +11,7 @@ use crate::client::{Batch, Subscription, When};
 use crate::error::{Error, Result, Status};
 use crate::js::consume::Backoff;
 use crate::msg::{Msg, MsgList};
+use crate::words::ms;
 
 /// What the thread that fetches waits for.
 pub(super) struct Fetching {
@@ -97,7 +98,9 @@ pub fn fetch(sub: &Arc<Subscription>, want: &FetchRequest, take_first: bool) -> 
     let mut got = Got::default();
     let result = pull.fetch(sub, want, take_first, &mut got);
     match result {
-        Err(error) if got.list.is_empty() => Err(error),
+        Err(error) if got.list.is_empty() => {
+            Err(error.or_say(|status| pull.why_nothing(status, want)))
+        }
         _ => Ok(Fetched {
             list: got.list,
             pull: pull.clone(),
@@ -128,6 +131,39 @@ impl Iterator for Fetched {
 impl ExactSizeIterator for Fetched {}
 
 impl Pull {
+    /// The text for a fetch that has got nothing.
+    #[cold]
+    fn why_nothing(&self, status: Status, want: &FetchRequest) -> String {
+        let (stream, consumer) = self.names();
+        let what = format!("fetch from consumer '{consumer}' of stream '{stream}'");
+        let why = match status {
+            Status::NATS_TIMEOUT if self.connection().is_reconnecting() => format!(
+                "no message within {}; the connection is lost, reconnecting",
+                ms(want.expires)
+            ),
+            Status::NATS_TIMEOUT => format!(
+                "no message within {}: none is pending, or as many as the consumer allows wait for their \
+                 acknowledgements (MaxAckPending)",
+                ms(want.expires)
+            ),
+            Status::NATS_NOT_FOUND => "the consumer has no message now".to_owned(),
+            Status::NATS_NO_RESPONDERS => "no responders: the consumer does not exist any more, it has no leader, or \
+                                           JetStream is away; the fetch can be repeated"
+                .to_owned(),
+            Status::NATS_MISSED_HEARTBEAT => format!(
+                "the server has sent neither messages nor heartbeats, which it was to send every {}; the fetch can be \
+                 repeated",
+                ms(want.options.heartbeat)
+            ),
+            Status::NATS_PIN_ID_MISMATCH => {
+                "another client is pinned, or the pin has changed: fetch without an id for a new one".to_owned()
+            }
+            Status::NATS_CONNECTION_CLOSED => "the connection is closed".to_owned(),
+            status => status.text().to_owned(),
+        };
+        format!("{what}: {why}")
+    }
+
     fn fetch(
         &self,
         sub: &Arc<Subscription>,

@@ -9,6 +9,7 @@ use crate::client::{CallbackJob, Progress, ReplySink};
 use crate::js::Error;
 use crate::js::publish::ack::{self, Alike};
 use crate::js::publish::slots::{Acked, Freed, Token};
+use crate::js::publish::why::why_not_stored;
 use crate::locks::this_thread;
 use crate::msg::{Msg, MsgList};
 
@@ -107,6 +108,7 @@ impl AsyncPublisher {
             self.gate.leave(1, usize::from(lost));
             return;
         }
+        let error = why_not_stored(error, &msg);
         let failed = Failed { msg, error, lost };
         self.inbox.lock().failed.push_back(failed);
         self.gate.look_again();
@@ -159,7 +161,10 @@ impl AsyncPublisher {
         };
         match ack::of(&ack) {
             Ok(ack) => handler.acked(msg, &ack),
-            Err(error) => handler.failed(msg, &error),
+            Err(error) => {
+                let error = why_not_stored(error, &msg);
+                handler.failed(msg, &error);
+            }
         }
         Some(lost)
     }
