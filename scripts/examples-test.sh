@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the examples that need JetStream or are services, and looks at what they say. The others are run by
+# Runs the examples that need JetStream, sign in or are services, and looks at what they say. The others are run by
 # dropin-test.sh. The argument is the build directory.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
@@ -43,5 +43,43 @@ says micro-service '^math.sum 1 two: error 400' 3
 says cpp-core '^Two replies: ONE TWO$'
 says cpp-jetstream '^Consumed 100 messages$' CPP
 says cpp-kv '^color was deleted$' cpp
+says concurrent '^4 threads have processed 200 messages$'
+says many-subscriptions '^Got 9 messages of 3 subscriptions$'
+says json '^Ada "the first" is 36 years old$'
+says protobuf '^12 bytes: attic has counted 123456789$'
+says js-limits '^A full stream that discards new messages: maximum messages exceeded'
+says js-limits '^After their time: 0 messages$'
+says js-interest '^Both have: 0 messages$'
+says js-workqueue '^A consumer for east, one for west$'
+says js-pull-limits '^Then message 3$'
+says js-push-queue '^Together 60$'
+says js-migrate '^The pull consumer goes on with message 5$'
+says js-mirror '^PARTS has 40 messages$'
+stop_server "$SERVER_PID"
+
+# Those that sign in.
+cat >"$SCRATCH/inbox.conf" <<'CONF'
+authorization {
+    users: [{user: alice, password: secret, permissions: {subscribe: ["service", "_INBOX_alice.>"]}}]
+}
+CONF
+start_server -c "$SCRATCH/inbox.conf"
+says private-inbox '^The replies of others are refused$' alice secret _INBOX_alice
+stop_server "$SERVER_PID"
+NKEYGEN=${NKEYGEN:-$ROOT/target/debug/examples/nkeygen}
+[ -x "$NKEYGEN" ] || cargo build --quiet --example nkeygen
+mkdir "$SCRATCH/keys"
+"$NKEYGEN" "$SCRATCH/keys" nkey ada
+printf 'authorization { users: [{nkey: %s}] }\n' "$(cat "$SCRATCH/keys/ada.pub")" >"$SCRATCH/nkey.conf"
+start_server -c "$SCRATCH/nkey.conf"
+says sign-in '^Signed in by nkey$' nkey "$(cat "$SCRATCH/keys/ada.pub")" "$SCRATCH/keys/ada.seed"
+says sign-in '^Signed in by callback$' callback "$(cat "$SCRATCH/keys/ada.pub")" "$(cat "$SCRATCH/keys/ada.seed")"
+stop_server "$SERVER_PID"
+"$NKEYGEN" "$SCRATCH/keys" operator
+"$NKEYGEN" "$SCRATCH/keys" account app
+"$NKEYGEN" "$SCRATCH/keys" user app bob
+"$NKEYGEN" "$SCRATCH/keys" conf
+start_server -c "$SCRATCH/keys/server.conf"
+says sign-in '^Signed in by jwt$' jwt "$SCRATCH/keys/bob.creds"
 stop_server "$SERVER_PID"
 say "the examples passed"
