@@ -451,7 +451,7 @@ pub struct natsMsgList {
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct natsMetadata {
-    /// Keys and values in turn.
+    /// The keys and values, alternating: twice `Count` strings.
     pub List: *mut *const c_char,
     /// The number of pairs.
     pub Count: c_int,

@@ -10,7 +10,7 @@ use crate::ffi::jetstream::publish_fast::FastObject;
 use crate::fork::PerProcess;
 use crate::js::Context;
 
-/// A connection's way to JetStream, opaque to C.
+/// A JetStream context of a connection, opaque to C.
 ///
 /// Made by `natsConnection_JetStream`, released by `jsCtx_Destroy`, also after its connection was destroyed; any
 /// number of them may share a connection. Any thread may call any `js_` function on it at any time, callbacks

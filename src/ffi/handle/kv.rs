@@ -25,7 +25,7 @@ pub struct __kvStore {
     slot: Slot<OwnedStore, FourStripes>,
 }
 
-/// What follows keys of a bucket. Opaque to C.
+/// A watcher of keys of a bucket. Opaque to C.
 ///
 /// Made by `kvStore_Watch` and its siblings, released by `kvWatcher_Destroy`, also after its bucket was destroyed. Any
 /// thread may call any `kvWatcher_` function on it at any time, callbacks included. A call on a destroyed watcher

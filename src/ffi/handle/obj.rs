@@ -65,7 +65,7 @@ pub struct __objStoreGet {
     slot: Slot<Owned<GetObject, __objStoreGet>, OneStripe>,
 }
 
-/// What follows the objects of a store. Opaque to C.
+/// A watcher of the objects of a store. Opaque to C.
 ///
 /// Made by `objStore_Watch`, released by `objStoreWatcher_Destroy`, also after its store was destroyed. Any thread may call any `objStoreWatcher_` function on it at any time. A call on a destroyed handle returns
 /// `NATS_INVALID_ARG`; a call in a child of the process that made it returns `NATS_ILLEGAL_STATE`.

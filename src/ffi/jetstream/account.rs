@@ -8,19 +8,19 @@ use super::plain::plain;
 use crate::error::Result;
 use crate::js::api::{AccountInfo, AccountLimits, Tier};
 
-/// How an account has used the JetStream API.
+/// The use of the JetStream API by an account.
 ///
 /// @ingroup nats_js_context
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsAPIStats {
-    /// How many requests it has made.
+    /// The number of requests.
     pub Total: u64,
-    /// How many of these have failed.
+    /// The number of requests that failed.
     pub Errors: u64,
 }
 
-/// What an account may use; -1 for no limit.
+/// The limits of an account; -1 for no limit.
 ///
 /// @ingroup nats_js_context
 #[repr(C)]
@@ -34,7 +34,7 @@ pub struct jsAccountLimits {
     pub MaxStreams: i64,
     /// Consumers of a stream.
     pub MaxConsumers: i64,
-    /// Messages that await their ack, of a consumer.
+    /// Messages of a consumer that wait for acknowledgements.
     pub MaxAckPending: i64,
     /// Bytes of a stream in memory.
     pub MemoryMaxStreamBytes: i64,
@@ -44,7 +44,7 @@ pub struct jsAccountLimits {
     pub MaxBytesRequired: bool,
 }
 
-/// What an account uses, and may use, in one tier: of streams with a certain number of replicas.
+/// The use and limits of an account in one tier: for streams with a certain number of replicas.
 ///
 /// @ingroup nats_js_context
 #[repr(C)]
@@ -60,11 +60,11 @@ pub struct jsTier {
     pub Streams: i64,
     /// Consumers.
     pub Consumers: i64,
-    /// What it may use.
+    /// The limits.
     pub Limits: jsAccountLimits,
 }
 
-/// What an account uses, and may use. Released with `jsAccountInfo_Destroy`, with all that is in it.
+/// The use and limits of an account. `jsAccountInfo_Destroy` releases it together with its fields.
 ///
 /// @ingroup nats_js_context
 #[repr(C)]
@@ -80,13 +80,13 @@ pub struct jsAccountInfo {
     pub Consumers: i64,
     /// The servers' domain; NULL for none.
     pub Domain: *mut c_char,
-    /// How it has used the API.
+    /// The use of the API.
     pub API: jsAPIStats,
-    /// What it may use, where there are no tiers.
+    /// The limits, if there are no tiers.
     pub Limits: jsAccountLimits,
     /// The tiers, in the order of their names.
     pub Tiers: *mut *mut jsTier,
-    /// How many tiers there are.
+    /// The number of tiers.
     pub TiersLen: c_int,
 }
 

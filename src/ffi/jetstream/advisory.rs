@@ -12,17 +12,17 @@ use crate::ffi::msg::{borrow_msg, natsMsg};
 use crate::js::advisory::{Advisory, Kind, subject};
 use crate::js::names::{check_consumer, check_stream};
 
-/// What an advisory is about. An addition.
+/// The subject of an advisory. An addition.
 ///
 /// @ingroup nats_js_context
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum jsAdvisoryKind {
-    /// Something else; `Type` says what.
+    /// Another subject, which `Type` names.
     js_AdvisoryOther = 0,
-    /// A message was delivered as often as its consumer allows, and not acknowledged: `StreamSeq`, `Deliveries`.
+    /// A message was delivered the maximum number of times without being acknowledged: `StreamSeq`, `Deliveries`.
     js_AdvisoryMaxDeliveries,
-    /// A message was terminated, and is not delivered any more: `StreamSeq`, `Deliveries`, `Reason`.
+    /// A message was terminated and is not delivered again: `StreamSeq`, `Deliveries`, `Reason`.
     js_AdvisoryTerminated,
     /// A client was pinned in a priority group: `Group`, `PinnedClientID`.
     js_AdvisoryPinned,
@@ -32,7 +32,7 @@ pub enum jsAdvisoryKind {
     js_AdvisoryStreamLeader,
     /// A consumer has a new leader: `Leader`.
     js_AdvisoryConsumerLeader,
-    /// An atomic or fast batch was given up: `Batch`, `Reason`.
+    /// A server abandoned an atomic or fast batch: `Batch`, `Reason`.
     js_AdvisoryBatchAbandoned,
 }
 
@@ -62,20 +62,20 @@ const KINDS: [(jsAdvisoryKind, Kind); 8] = [
     ),
 ];
 
-/// What a server has said about a stream or a consumer. An addition. Released with `jsAdvisory_Destroy`; a field that
-/// the kind does not have is NULL or 0.
+/// An advisory: an event of a stream or a consumer that a server has published. An addition. `jsAdvisory_Destroy`
+/// releases it together with its fields. A field that the kind does not have is NULL or 0.
 ///
 /// @ingroup nats_js_context
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsAdvisory {
-    /// What it is about.
+    /// The kind of event.
     pub Kind: jsAdvisoryKindArg,
-    /// The same in the server's words, such as `io.nats.jetstream.advisory.v1.max_deliver`.
+    /// The type as the server states it, such as `io.nats.jetstream.advisory.v1.max_deliver`.
     pub Type: *mut c_char,
     /// The advisory's own id.
     pub ID: *mut c_char,
-    /// When it happened, in nanoseconds since the epoch.
+    /// The time of the event, in nanoseconds since the epoch.
     pub Time: i64,
     /// The name of the stream.
     pub Stream: *mut c_char,
@@ -85,15 +85,15 @@ pub struct jsAdvisory {
     pub Domain: *mut c_char,
     /// The sequence of the message in the stream.
     pub StreamSeq: u64,
-    /// How often the message was delivered.
+    /// The number of deliveries of the message.
     pub Deliveries: u64,
     /// The priority group.
     pub Group: *mut c_char,
     /// The id of the pin.
     pub PinnedClientID: *mut c_char,
-    /// Why it happened.
+    /// The reason for the event.
     pub Reason: *mut c_char,
-    /// The name of the server that leads.
+    /// The name of the server that is the leader.
     pub Leader: *mut c_char,
     /// The id of the batch.
     pub Batch: *mut c_char,
@@ -105,16 +105,17 @@ plain!(jsAdvisory);
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
-/// Advisories are ordinary messages: subscribe to them with
-/// `natsConnection_Subscribe`, and read them with `js_ReadAdvisory`. They come at most once.
+/// Advisories are ordinary messages, delivered at most once: subscribe to them with
+/// `natsConnection_Subscribe`, and read them with `js_ReadAdvisory`.
 ///
-/// @param newSubject Receives the subject, which the program has to `free()`.
-/// @param kind What they are about; `js_AdvisoryOther` for all of them.
+/// @param newSubject Receives the subject, a string that the caller releases with `free()`.
+/// @param kind The kind of advisory; `js_AdvisoryOther` for all kinds.
 /// @param stream The name of the stream; NULL or empty for any.
-/// @param consumer The name of the consumer, for kinds that are about consumers; NULL or empty for any.
+/// @param consumer The name of the consumer, for kinds that concern consumers; NULL or empty for any.
 ///
-/// @retval NATS_OK The subject is there.
-/// @retval NATS_INVALID_ARG `newSubject` is NULL, `kind` is none, or a name cannot be one.
+/// @retval NATS_OK The subject was written.
+/// @retval NATS_INVALID_ARG `newSubject` is NULL, `kind` is not a kind of advisory, or a name is
+/// not valid.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @note An addition of this library: nats.c does not have it.
@@ -170,18 +171,17 @@ pub unsafe extern "C" fn js_AdvisorySubject(
     })
 }
 
-/// Read the advisory that a message has.
+/// Parse the advisory in a message.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
 /// @param newAdvisory Receives the advisory, to be released with `jsAdvisory_Destroy`.
-/// @param msg The message, which stays the program's.
+/// @param msg The message, which remains the program's.
 ///
 /// @retval NATS_OK The advisory was read.
-/// @retval NATS_NOT_FOUND The message has JSON, but no advisory of JetStream.
-/// @retval NATS_INVALID_ARG `newAdvisory` or `msg` is NULL, the message was destroyed, or a field has not the type that
-/// it must have.
-/// @retval NATS_ERR The message has no JSON.
+/// @retval NATS_NOT_FOUND The payload is JSON, but not an advisory of JetStream.
+/// @retval NATS_INVALID_ARG `newAdvisory` or `msg` is NULL, or a field of the advisory has the wrong type.
+/// @retval NATS_ERR The payload is not JSON.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @note An addition of this library: nats.c does not have it.
@@ -257,12 +257,12 @@ unsafe impl Release for jsAdvisory {
     }
 }
 
-/// Release an advisory, with the strings in it.
+/// Release an advisory together with its strings.
 ///
-/// @param advisory The advisory; NULL does nothing.
+/// @param advisory The advisory; NULL is ignored.
 ///
 /// @par Threads
-/// Any thread, while no other thread uses `advisory`.
+/// Any thread may call this function, once no other thread uses the advisory.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///

@@ -15,20 +15,21 @@ use crate::ffi::guard::guard;
 
 /// Get the time at which the server made the info of a stream.
 ///
-/// With it the ages in the info, and infos from different servers, can be compared with each other.
+/// The ages in the info are relative to this time, which also allows infos from different servers
+/// to be compared.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
 /// @param time Receives the time, in nanoseconds since the epoch. Written only with `NATS_OK`.
-/// @param si The info, as the library handed it out; not a copy of the structure.
+/// @param si The info as the library returned it, not a copy of the structure.
 ///
-/// @retval NATS_OK `time` has the time.
-/// @retval NATS_NOT_FOUND The server did not say it (servers before 2.10), or `si` is a copy, made by
-/// the program, or received in the parent process before `fork`.
+/// @retval NATS_OK The time was written.
+/// @retval NATS_NOT_FOUND The server did not report it (servers before 2.10), or `si` is a copy, was created by the
+/// program, or was received in the parent process before `fork`.
 /// @retval NATS_INVALID_ARG `time` or `si` is NULL.
 ///
 /// @par Threads
-/// Any thread may call this function; no other may destroy the info meanwhile.
+/// Any thread may call this function. No other thread may destroy the info during the call.
 ///
 /// @see js_GetStreamInfo, jsConsumerInfo_GetTimestamp
 ///
@@ -60,15 +61,15 @@ pub unsafe extern "C" fn jsStreamInfo_GetTimestamp(
 ///
 /// @param domain Receives the name of the domain, which belongs to the info and is valid until that is
 /// destroyed. Written only with `NATS_OK`.
-/// @param si The info, as the library handed it out; not a copy of the structure.
+/// @param si The info as the library returned it, not a copy of the structure.
 ///
-/// @retval NATS_OK `domain` has the name.
-/// @retval NATS_NOT_FOUND The server is in no domain, or `si` is a copy, made by the program, or received in
+/// @retval NATS_OK The name was written.
+/// @retval NATS_NOT_FOUND The server has no domain, or `si` is a copy, was created by the program, or was received in
 /// the parent process before `fork`.
 /// @retval NATS_INVALID_ARG `domain` or `si` is NULL.
 ///
 /// @par Threads
-/// Any thread may call this function; no other may destroy the info meanwhile.
+/// Any thread may call this function. No other thread may destroy the info during the call.
 ///
 /// @see js_GetStreamInfo
 ///
@@ -94,26 +95,26 @@ pub unsafe extern "C" fn jsStreamInfo_GetDomain(
     })
 }
 
-/// Get the reason why a mirror or source cannot be copied.
+/// Get the reason why a mirror's origin or a source cannot be copied.
 ///
-/// A server that cannot create the consumer at the other stream says so here, while `Active` and `Lag` in
-/// the structure only stay what they are.
+/// A server that cannot create the consumer at the other stream reports it here, while `Active` and `Lag` in the
+/// structure merely do not change.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
-/// @param text Receives the words of the server, which belong to the info and are valid until that is
-/// destroyed; NULL if they are of no interest. Written only with `NATS_OK`.
-/// @param code Receives the number of the error; NULL if it is not needed. Written only with `NATS_OK`.
-/// @param source The `Mirror`, or one of the `Sources`, of an info as the library handed it out; not a copy of
-/// the structure.
+/// @param text Receives the text of the server, which belongs to the info and is valid until that is destroyed; NULL
+/// if it is not needed. Written only with `NATS_OK`.
+/// @param code Receives the code of the error; NULL if it is not needed. Written only with `NATS_OK`.
+/// @param source The `Mirror`, or one of the `Sources`, of an info as the library returned it, not a copy of the
+/// structure.
 ///
 /// @retval NATS_OK There is an error.
-/// @retval NATS_NOT_FOUND There is none, or `source` is a copy, made by the program, or received in the parent
-/// process before `fork`.
+/// @retval NATS_NOT_FOUND There is no error, or `source` is a copy, was created by the program, or was received in
+/// the parent process before `fork`.
 /// @retval NATS_INVALID_ARG `source` is NULL.
 ///
 /// @par Threads
-/// Any thread may call this function; no other may destroy the info meanwhile.
+/// Any thread may call this function. No other thread may destroy the info during the call.
 ///
 /// @see js_GetStreamInfo
 ///
@@ -147,20 +148,19 @@ pub unsafe extern "C" fn jsStreamSourceInfo_GetError(
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
-/// @param id Receives the id, which belongs to the info and is valid until that is destroyed, or NULL where the server
-/// did not say it; NULL if it is not needed. Written only with `NATS_OK`.
+/// @param id Receives the id, which belongs to the info and is valid until that is destroyed, or NULL if the server
+/// did not report it; NULL if it is not needed. Written only with `NATS_OK`.
 /// @param pending Receives the number of operations that are not applied yet; NULL if it is not needed. Written only
 /// with `NATS_OK`.
-/// @param peer One of the `Replicas` of a cluster in an info as the library handed it out; not a copy of the
-/// structure.
+/// @param peer One of the `Replicas` of a cluster in an info as the library returned it, not a copy of the structure.
 ///
-/// @retval NATS_OK The outputs have what the server said.
-/// @retval NATS_NOT_FOUND The server said neither, or `peer` is a copy, made by the program, or received in the
-/// parent process before `fork`.
+/// @retval NATS_OK The outputs were written.
+/// @retval NATS_NOT_FOUND The server reported neither, or `peer` is a copy, was created by the program, or was
+/// received in the parent process before `fork`.
 /// @retval NATS_INVALID_ARG `peer` is NULL.
 ///
 /// @par Threads
-/// Any thread may call this function; no other may destroy the info meanwhile.
+/// Any thread may call this function. No other thread may destroy the info during the call.
 ///
 /// @see js_GetStreamInfo, js_GetConsumerInfo
 ///
@@ -197,15 +197,15 @@ pub unsafe extern "C" fn jsPeerInfo_GetRaftState(
 /// @note An addition of this library: nats.c does not have it.
 ///
 /// @param time Receives the time, in nanoseconds since the epoch. Written only with `NATS_OK`.
-/// @param ci The info, as the library handed it out; not a copy of the structure.
+/// @param ci The info as the library returned it, not a copy of the structure.
 ///
-/// @retval NATS_OK `time` has the time.
-/// @retval NATS_NOT_FOUND The server did not say it (servers before 2.10), or `ci` is a copy, made by
-/// the program, or received in the parent process before `fork`.
+/// @retval NATS_OK The time was written.
+/// @retval NATS_NOT_FOUND The server did not report it (servers before 2.10), or `ci` is a copy, was created by the
+/// program, or was received in the parent process before `fork`.
 /// @retval NATS_INVALID_ARG `time` or `ci` is NULL.
 ///
 /// @par Threads
-/// Any thread may call this function; no other may destroy the info meanwhile.
+/// Any thread may call this function. No other thread may destroy the info during the call.
 ///
 /// @see js_GetConsumerInfo, jsStreamInfo_GetTimestamp
 ///
@@ -233,22 +233,23 @@ pub unsafe extern "C" fn jsConsumerInfo_GetTimestamp(
 
 /// Get the level of the JetStream API of a server, and how many requests it is working on.
 ///
-/// The level says which settings and functions the server knows: ADR-44 has the levels. A program that wants
-/// a setting to be honoured or refused asks for its level with `js_SetRequiredApiLevel`.
+/// The level says which settings and functions the server knows: ADR-44 has the levels. A program that needs a
+/// setting to be either applied or refused requires its level with `js_SetRequiredApiLevel`.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
 /// @param level Receives the level, 0 for servers before 2.11; NULL if it is not needed. Written only with `NATS_OK`.
-/// @param inflight Receives how many requests of the account the server is working on; NULL if it is not needed.
-/// Written only with `NATS_OK`.
-/// @param ai What `js_GetAccountInfo` handed out; not a copy of the structure.
+/// @param inflight Receives the number of requests of the account that the server is working on; NULL if it is not
+/// needed. Written only with `NATS_OK`.
+/// @param ai The structure that `js_GetAccountInfo` returned, not a copy of it.
 ///
-/// @retval NATS_OK The outputs have what the server said.
-/// @retval NATS_NOT_FOUND `ai` is a copy, made by the program, or received in the parent process before `fork`.
+/// @retval NATS_OK The outputs were written.
+/// @retval NATS_NOT_FOUND `ai` is a copy, was created by the program, or was received in the parent process before
+/// `fork`.
 /// @retval NATS_INVALID_ARG `ai` is NULL.
 ///
 /// @par Threads
-/// Any thread may call this function; no other may destroy the structure meanwhile.
+/// Any thread may call this function. No other thread may destroy the structure during the call.
 ///
 /// @par Example
 /// ```c
@@ -287,24 +288,24 @@ pub unsafe extern "C" fn jsAccountInfo_GetAPI(
     })
 }
 
-/// Get how many bytes the streams of an account have reserved.
+/// Get the number of bytes that the streams of an account have reserved.
 ///
-/// A stream with a limit of bytes reserves as many, whether it has them or not.
+/// A stream with a byte limit reserves this number of bytes, whether they are used or not.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
-/// @param memory Receives the bytes in memory; NULL if they are of no interest. Written only with `NATS_OK`.
-/// @param store Receives the bytes in files; NULL if they are of no interest. Written only with `NATS_OK`.
-/// @param ai What `js_GetAccountInfo` handed out; not a copy of the structure.
+/// @param memory Receives the bytes in memory; NULL if the number is not needed. Written only with `NATS_OK`.
+/// @param store Receives the bytes in files; NULL if the number is not needed. Written only with `NATS_OK`.
+/// @param ai The structure that `js_GetAccountInfo` returned, not a copy of it.
 /// @param tier The name of a tier, such as `R3`; NULL for the account as a whole.
 ///
-/// @retval NATS_OK The outputs have what the server said.
-/// @retval NATS_NOT_FOUND There is no such tier, or `ai` is a copy, made by the program, or received in the
-/// parent process before `fork`.
+/// @retval NATS_OK The outputs were written.
+/// @retval NATS_NOT_FOUND The tier does not exist, or `ai` is a copy, was created by the program, or was received in
+/// the parent process before `fork`.
 /// @retval NATS_INVALID_ARG `ai` is NULL, or `tier` is not UTF-8.
 ///
 /// @par Threads
-/// Any thread may call this function; no other may destroy the structure meanwhile.
+/// Any thread may call this function. No other thread may destroy the structure during the call.
 ///
 /// @see js_GetAccountInfo
 ///

@@ -26,26 +26,26 @@ use crate::js::manage::ConsumerAction;
 /// `jsConsumerInfo_Destroy`; NULL if it is not needed. Written only with `NATS_OK`.
 /// @param js The context.
 /// @param stream The name of the stream.
-/// @param cfg The configuration, begun with `jsConsumerConfig_Init`. Read during the call; a
+/// @param cfg The configuration, initialized with `jsConsumerConfig_Init`. Read during the call; a
 /// policy of -1 in it becomes the default of its kind.
 /// @param opts The options of this call; NULL for those of the context. Read during the call only.
-/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
-/// not needed.
+/// @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+/// needed.
 ///
 /// @retval NATS_OK The consumer is created.
 /// @retval NATS_NO_SERVER_SUPPORT The server is older than 2.10.
 /// @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL; a name is missing or
 /// invalid; a choice or a length is out of range; or a string is not UTF-8.
-/// @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
-/// Or its answer is not JSON.
+/// @retval NATS_ERR The server refused the request: its text is the last error and its code is in
+/// `errCode`. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @see js_AddConsumer, js_ReplaceConsumer
 ///
@@ -84,8 +84,8 @@ pub unsafe extern "C" fn js_CreateConsumer(
 
 /// Change the configuration of a consumer that must exist.
 ///
-/// Fails with `NATS_ERR` and `JSConsumerDoesNotExistErr` if there is no consumer of that name. In
-/// contrast to `js_AddConsumer`, never creates one.
+/// Fails with `NATS_ERR` and `JSConsumerDoesNotExistErr` if there is no consumer of that name.
+/// Unlike `js_AddConsumer`, it never creates one.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
@@ -93,26 +93,26 @@ pub unsafe extern "C" fn js_CreateConsumer(
 /// `jsConsumerInfo_Destroy`; NULL if it is not needed. Written only with `NATS_OK`.
 /// @param js The context.
 /// @param stream The name of the stream.
-/// @param cfg The configuration, begun with `jsConsumerConfig_Init`. Read during the call; a
+/// @param cfg The configuration, initialized with `jsConsumerConfig_Init`. Read during the call; a
 /// policy of -1 in it becomes the default of its kind.
 /// @param opts The options of this call; NULL for those of the context. Read during the call only.
-/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
-/// not needed.
+/// @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+/// needed.
 ///
 /// @retval NATS_OK The consumer has the configuration.
 /// @retval NATS_NO_SERVER_SUPPORT The server is older than 2.10.
 /// @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL; a name is missing or
 /// invalid; a choice or a length is out of range; or a string is not UTF-8.
-/// @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
-/// Or its answer is not JSON.
+/// @retval NATS_ERR The server refused the request: its text is the last error and its code is in
+/// `errCode`. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @see js_AddConsumer, js_CreateConsumer
 ///

@@ -10,89 +10,96 @@ use crate::error::natsStatus;
 use crate::ffi::guard::guard;
 use crate::ffi::types::natsMetadata;
 
-/// What a consumer is to be, or is. `jsConsumerConfig_Init` begins one.
+/// The configuration of a consumer. Initialize it with `jsConsumerConfig_Init`.
 ///
-/// What is passed to the library stays the program's and is copied. Where the library hands one out it is part of a
-/// `jsConsumerInfo`; fields of newer servers that have no place here are kept with it: they are part of an update
-/// for which the same structure, or a copy of it, is used. Source: ADR-13, ADR-42.
+/// A configuration that is passed to the library is copied and remains the program's. One that the library returns is
+/// part of a `jsConsumerInfo`. Settings of newer servers that have no field here are kept with it: they are part of
+/// an update that uses the same structure or a copy of it. Source: ADR-13, ADR-42.
 ///
 /// @ingroup nats_js_consumers
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsConsumerConfig {
-    /// The name; NULL for the durable name, or one that the server makes up. No white space, and none of `.`, `*`,
+    /// The name; NULL for the durable name or, without one, a generated name. No white space, and none of `.`, `*`,
     /// `>`, `/` and `\`.
     pub Name: *const c_char,
-    /// The name of a consumer that stays when nobody uses it; NULL for one that does not.
+    /// The name of a durable consumer, which stays while it is not used; NULL for an ephemeral
+    /// consumer.
     pub Durable: *const c_char,
-    /// A description for people; NULL for none.
+    /// A description; NULL for none.
     pub Description: *const c_char,
-    /// With which message it begins.
+    /// The message that the consumer begins with.
     pub DeliverPolicy: jsDeliverPolicyArg,
     /// The sequence to begin with, for `js_DeliverByStartSequence`.
     pub OptStartSeq: u64,
     /// The time to begin at, in nanoseconds since the epoch, for `js_DeliverByStartTime`.
     pub OptStartTime: i64,
-    /// How its messages are acknowledged.
+    /// How messages are acknowledged.
     pub AckPolicy: jsAckPolicyArg,
-    /// After how many nanoseconds without an ack a message is delivered again; 0 for the server's default.
+    /// The time without an acknowledgement after which a message is delivered again, in nanoseconds; 0 for the
+    /// server's default.
     pub AckWait: i64,
-    /// How often a message is delivered at most; 0 or -1 for no limit.
+    /// The maximum number of deliveries of a message; 0 or -1 for no limit.
     pub MaxDeliver: i64,
-    /// How many nanoseconds to wait for the ack of each delivery, in place of `AckWait`.
+    /// The time to wait for the acknowledgement of each delivery in nanoseconds, in place of
+    /// `AckWait`.
     pub BackOff: *mut i64,
-    /// The number of these.
+    /// The number of elements.
     pub BackOffLen: c_int,
-    /// Which subjects to deliver; NULL for all.
+    /// The subject of the messages to deliver, which may have wildcards; NULL for all subjects.
     pub FilterSubject: *const c_char,
-    /// How fast it gets what the stream has already.
+    /// How fast the messages that are already in the stream are delivered.
     pub ReplayPolicy: jsReplayPolicyArg,
-    /// How many bits a second a push consumer sends at most; 0 for no limit.
+    /// The maximum rate of a push consumer in bits per second; 0 for no limit.
     pub RateLimit: u64,
-    /// Of how many acks a sample is published, in percent, such as `"30"`; NULL for none.
+    /// The percentage of acknowledgements for which the server publishes a sample, such as `"30"`;
+    /// NULL for none.
     pub SampleFrequency: *const c_char,
-    /// How many pull requests may wait; 0 for the server's default.
+    /// The maximum number of waiting pull requests; 0 for the server's default.
     pub MaxWaiting: i64,
-    /// How many messages may await their ack; 0 for the server's default, -1 for no limit.
+    /// The maximum number of messages that wait for acknowledgements; 0 for the server's default,
+    /// -1 for no limit.
     pub MaxAckPending: i64,
-    /// Whether a push consumer waits for the program.
+    /// Whether a push consumer pauses while the program has not processed earlier messages.
     pub FlowControl: bool,
-    /// After how many nanoseconds without a message a push consumer sends a heartbeat; 0 for never. Without heartbeats the
-    /// library asks after 30 s without a message whether the consumer is still there.
+    /// The time without a message after which a push consumer sends a heartbeat, in nanoseconds; 0 for never. Without
+    /// heartbeats the library asks the server, after 30 s without a message, whether the consumer still exists.
     pub Heartbeat: i64,
     /// Whether payloads are left out.
     pub HeadersOnly: bool,
-    /// How many messages a pull request may ask for; 0 for no limit.
+    /// The maximum number of messages of a pull request; 0 for no limit.
     pub MaxRequestBatch: i64,
-    /// For how many nanoseconds a pull request may wait; 0 for no limit.
+    /// The longest time that a pull request may wait, in nanoseconds; 0 for no limit.
     pub MaxRequestExpires: i64,
-    /// How many bytes a pull request may ask for; 0 for no limit.
+    /// The maximum number of bytes of a pull request; 0 for no limit.
     pub MaxRequestMaxBytes: i64,
     /// The subject that a push consumer delivers to; NULL for a pull consumer.
     pub DeliverSubject: *const c_char,
     /// The queue group that a push consumer delivers to; NULL for none.
     pub DeliverGroup: *const c_char,
-    /// After how many nanoseconds without use it is removed; 0 for the server's default.
+    /// The time without use after which the consumer is removed, in nanoseconds; 0 for the server's
+    /// default.
     pub InactiveThreshold: i64,
-    /// On how many servers its state is; 0 for as many as the stream.
+    /// The number of servers that store the state; 0 for as many as the stream has.
     pub Replicas: i64,
-    /// Whether its state is in memory, whatever the stream's is in.
+    /// Whether the state is stored in memory, independent of the storage of the stream.
     pub MemoryStorage: bool,
-    /// Which subjects to deliver, if more than one.
+    /// The subjects of the messages to deliver, if more than one.
     pub FilterSubjects: *mut *const c_char,
-    /// How many these are.
+    /// The number of elements.
     pub FilterSubjectsLen: c_int,
-    /// What the program notes with it.
+    /// Metadata of the program.
     pub Metadata: natsMetadata,
-    /// Until when it delivers nothing, in nanoseconds since the epoch; 0 for no pause.
+    /// The time until which the consumer is paused, in nanoseconds since the epoch; 0 for no pause.
     pub PauseUntil: i64,
     /// How clients of the same group take turns: `"overflow"`, `"pinned_client"` or `"prioritized"`; NULL for none.
     pub PriorityPolicy: *const c_char,
-    /// After how many nanoseconds without a pull request another client may be pinned; 0 for the server's default.
+    /// The time without a pull request after which another client may be pinned, in nanoseconds; 0 for the server's
+    /// default.
     pub PinnedTTL: i64,
     /// The groups.
     pub PriorityGroups: *mut *const c_char,
-    /// How many groups there are.
+    /// The number of groups.
     pub PriorityGroupsLen: c_int,
 }
 

@@ -14,35 +14,36 @@ use crate::ffi::jetstream::memory::{self, hand_out};
 use crate::ffi::jetstream::options::jsOptions;
 use crate::js::time::Time;
 
-/// Have a consumer deliver messages again from a sequence on.
+/// Reset a consumer, so that it delivers messages again from a sequence on.
 ///
-/// What awaits its ack is forgotten. Servers can do this from 2.14 on.
+/// Messages that wait for acknowledgements are no longer pending. Servers support this from 2.14
+/// on.
 ///
-/// @param new_crr Receives what came of it, to be released with `jsConsumerResetResponse_Destroy`;
-/// NULL if it is not needed. Written only with `NATS_OK`.
+/// @param new_crr Receives the result, to be released with `jsConsumerResetResponse_Destroy`; NULL
+/// if it is not needed. Written only with `NATS_OK`.
 /// @param js The context.
 /// @param stream The name of the stream.
 /// @param consumer The name of the consumer.
-/// @param seq The sequence in the stream; 0 for the one behind what is acknowledged.
+/// @param seq The sequence in the stream; 0 for the one behind the acknowledged messages.
 /// @param opts The options of this call; NULL for those of the context. Read during the call only.
-/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
-/// not needed.
+/// @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+/// needed.
 ///
 /// @retval NATS_OK The consumer is reset.
 /// @retval NATS_NOT_FOUND The consumer does not exist; `errCode` is `JSConsumerNotFoundErr`. The
 /// last error is cleared.
 /// @retval NATS_NO_SERVER_SUPPORT The server is older than 2.14.
 /// @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or a name is missing or invalid.
-/// @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
-/// Or its answer is not JSON.
+/// @retval NATS_ERR The server refused the request: its text is the last error and its code is in
+/// `errCode`. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @see jsConsumerResetResponse_Destroy
 ///
@@ -73,37 +74,37 @@ pub unsafe extern "C" fn js_ResetConsumer(
     }
 }
 
-/// Have a consumer deliver nothing until a time, or go on.
+/// Pause a consumer until a given time, or resume it.
 ///
-/// Servers can do this from 2.11 on.
+/// Servers support this from 2.11 on.
 ///
-/// @param new_cpr Receives what came of it, to be released with `jsConsumerPauseResponse_Destroy`;
-/// NULL if it is not needed. Written only with `NATS_OK`.
+/// @param new_cpr Receives the result, to be released with `jsConsumerPauseResponse_Destroy`; NULL
+/// if it is not needed. Written only with `NATS_OK`.
 /// @param js The context.
 /// @param stream The name of the stream.
 /// @param consumer The name of the consumer.
-/// @param pauseUntil Until when, in nanoseconds since the epoch; 0, or a time that has passed, to
-/// go on.
+/// @param pauseUntil The end of the pause, in nanoseconds since the epoch; 0, or a time in the
+/// past, to resume the consumer.
 /// @param opts The options of this call; NULL for those of the context. Read during the call only.
-/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
-/// not needed.
+/// @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+/// needed.
 ///
-/// @retval NATS_OK The consumer is paused, or goes on.
+/// @retval NATS_OK The consumer was paused or resumed.
 /// @retval NATS_NOT_FOUND The consumer does not exist; `errCode` is `JSConsumerNotFoundErr`. The
 /// last error is cleared.
 /// @retval NATS_NO_SERVER_SUPPORT The server is older than 2.11.
 /// @retval NATS_INVALID_ARG `js` is NULL or was destroyed, a name is missing or invalid, or the
 /// time is after the year 2262.
-/// @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
-/// Or its answer is not JSON.
+/// @retval NATS_ERR The server refused the request: its text is the last error and its code is in
+/// `errCode`. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @see jsConsumerPauseResponse_Destroy
 ///
@@ -140,9 +141,9 @@ pub unsafe extern "C" fn js_PauseConsumer(
     }
 }
 
-/// Have another client be pinned in a priority group.
+/// Remove the pin of a client in a priority group, so that another client is pinned.
 ///
-/// The client whose pin it was gets `NATS_PIN_ID_MISMATCH`. Servers can do this from 2.11 on.
+/// The client that was pinned receives `NATS_PIN_ID_MISMATCH`. Servers support this from 2.11 on.
 ///
 /// Protocol: pinned clients, ADR-42.
 ///
@@ -151,24 +152,24 @@ pub unsafe extern "C" fn js_PauseConsumer(
 /// @param consumer The name of the consumer.
 /// @param group The priority group: at most 16 letters, digits, `-`, `_`, `/`, `=`.
 /// @param opts The options of this call; NULL for those of the context. Read during the call only.
-/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
-/// not needed.
+/// @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+/// needed.
 ///
-/// @retval NATS_OK Nobody is pinned, or another client is.
+/// @retval NATS_OK The pin was removed, or no client was pinned.
 /// @retval NATS_NOT_FOUND The stream or the consumer does not exist; `errCode` is
 /// `JSStreamNotFoundErr` or `JSConsumerNotFoundErr`. The last error is cleared.
 /// @retval NATS_NO_SERVER_SUPPORT The server is older than 2.11.
 /// @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or a name is missing or invalid.
-/// @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
-/// Or its answer is not JSON.
+/// @retval NATS_ERR The server refused the request: its text is the last error and its code is in
+/// `errCode`. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @see js_AddConsumer
 ///
@@ -200,14 +201,14 @@ pub unsafe extern "C" fn js_UnpinConsumer(
     }
 }
 
-/// Destroy what came of resetting a consumer.
+/// Release the result of resetting a consumer.
 ///
-/// Frees it and everything that it points at.
+/// Releases it together with its fields.
 ///
-/// @param crr What to destroy; NULL does nothing.
+/// @param crr The result; NULL is ignored.
 ///
 /// @par Threads
-/// Any thread may call this function; no other may use what it destroys.
+/// Any thread may call this function, once no other thread uses the object.
 ///
 /// @see js_ResetConsumer
 ///
@@ -222,14 +223,14 @@ pub unsafe extern "C" fn jsConsumerResetResponse_Destroy(crr: *mut jsConsumerRes
     guard_void(|| unsafe { memory::destroy(crr) });
 }
 
-/// Destroy what came of pausing a consumer.
+/// Release the result of pausing a consumer.
 ///
-/// Frees it and everything that it points at.
+/// Releases it together with its fields.
 ///
-/// @param cpr What to destroy; NULL does nothing.
+/// @param cpr The result; NULL is ignored.
 ///
 /// @par Threads
-/// Any thread may call this function; no other may use what it destroys.
+/// Any thread may call this function, once no other thread uses the object.
 ///
 /// @see js_PauseConsumer
 ///

@@ -8,7 +8,7 @@ use super::consumer_config::jsConsumerConfig;
 use super::plain::plain;
 use super::stream_info::jsClusterInfo;
 
-/// A message's two numbers.
+/// The two sequence numbers of a message.
 ///
 /// @ingroup nats_js_consumers
 #[repr(C)]
@@ -20,7 +20,7 @@ pub struct jsSequencePair {
     pub Stream: u64,
 }
 
-/// How far a consumer is.
+/// The progress of a consumer.
 ///
 /// @ingroup nats_js_consumers
 #[repr(C)]
@@ -30,11 +30,11 @@ pub struct jsSequenceInfo {
     pub Consumer: u64,
     /// The sequence in the stream.
     pub Stream: u64,
-    /// When that was, in nanoseconds since the epoch; 0 for never.
+    /// The time of the last activity, in nanoseconds since the epoch; 0 for never.
     pub Last: i64,
 }
 
-/// Who is pinned in a priority group.
+/// The client that is pinned in a priority group.
 ///
 /// @ingroup nats_js_consumers
 #[repr(C)]
@@ -42,14 +42,14 @@ pub struct jsSequenceInfo {
 pub struct jsPriorityGroupState {
     /// The group.
     pub Group: *mut c_char,
-    /// The id of the pin; NULL where nobody is pinned.
+    /// The id of the pin; NULL if no client is pinned.
     pub PinnedClientID: *mut c_char,
-    /// When it was pinned, in nanoseconds since the epoch.
+    /// The time at which the client was pinned, in nanoseconds since the epoch.
     pub PinnedTS: i64,
 }
 
-/// What a consumer is, and how far it is, as of the server's answer. Released with `jsConsumerInfo_Destroy`, with all
-/// that is in it.
+/// The configuration and state of a consumer at the time of the server's answer. `jsConsumerInfo_Destroy` releases it
+/// together with its fields.
 ///
 /// @ingroup nats_js_consumers
 #[repr(C)]
@@ -61,35 +61,36 @@ pub struct jsConsumerInfo {
     pub Name: *mut c_char,
     /// When it was created, in nanoseconds since the epoch.
     pub Created: i64,
-    /// What it is. Never NULL.
+    /// The configuration. Never NULL.
     pub Config: *mut jsConsumerConfig,
     /// The last message that was delivered.
     pub Delivered: jsSequenceInfo,
     /// The last message before which all are acknowledged.
     pub AckFloor: jsSequenceInfo,
-    /// How many messages await their ack.
+    /// The number of messages that wait for acknowledgements.
     pub NumAckPending: i64,
-    /// How many messages were delivered more than once, and are not acknowledged yet.
+    /// The number of messages that were delivered more than once and are not acknowledged yet.
     pub NumRedelivered: i64,
-    /// How many pull requests wait.
+    /// The number of waiting pull requests.
     pub NumWaiting: i64,
-    /// How many messages are still to be delivered for the first time.
+    /// The number of messages that are still to be delivered for the first time.
     pub NumPending: u64,
-    /// The servers that it is on; NULL where there is no cluster.
+    /// The servers in the cluster; NULL if there is no cluster.
     pub Cluster: *mut jsClusterInfo,
-    /// Whether somebody is subscribed to the subject of a push consumer.
+    /// Whether a client is subscribed to the subject of a push consumer.
     pub PushBound: bool,
-    /// Whether it is paused.
+    /// Whether the consumer is paused.
     pub Paused: bool,
-    /// For how long still, in nanoseconds.
+    /// The rest of the pause in nanoseconds.
     pub PauseRemaining: i64,
-    /// Who is pinned in each priority group.
+    /// The client that is pinned in each priority group.
     pub PriorityGroups: *mut jsPriorityGroupState,
-    /// How many groups there are.
+    /// The number of groups.
     pub PriorityGroupsLen: c_int,
 }
 
-/// Infos of consumers. Released with `jsConsumerInfoList_Destroy`; write NULL over what is to stay.
+/// Infos of consumers. Released with `jsConsumerInfoList_Destroy`; to keep an element, take it and
+/// write NULL in its place.
 ///
 /// @ingroup nats_js_consumers
 #[repr(C)]
@@ -97,11 +98,12 @@ pub struct jsConsumerInfo {
 pub struct jsConsumerInfoList {
     /// The infos.
     pub List: *mut *mut jsConsumerInfo,
-    /// Their number.
+    /// The number of elements.
     pub Count: c_int,
 }
 
-/// Names of consumers. Released with `jsConsumerNamesList_Destroy`; write NULL over what is to stay, and `free` that.
+/// Names of consumers. Released with `jsConsumerNamesList_Destroy`; to keep a name, take it, write NULL in its place,
+/// and release it with `free()`.
 ///
 /// @ingroup nats_js_consumers
 #[repr(C)]
@@ -109,37 +111,38 @@ pub struct jsConsumerInfoList {
 pub struct jsConsumerNamesList {
     /// The names.
     pub List: *mut *mut c_char,
-    /// Their number.
+    /// The number of elements.
     pub Count: c_int,
 }
 
-/// What came of pausing a consumer. Released with `jsConsumerPauseResponse_Destroy`.
+/// The result of pausing a consumer. Released with `jsConsumerPauseResponse_Destroy`.
 ///
 /// @ingroup nats_js_consumers
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsConsumerPauseResponse {
-    /// Whether it is paused.
+    /// Whether the consumer is paused.
     pub Paused: bool,
-    /// Until when, in nanoseconds since the epoch; 0 where it is not.
+    /// The end of the pause, in nanoseconds since the epoch; 0 if the consumer is not paused.
     pub PauseUntil: i64,
-    /// For how long still, in nanoseconds.
+    /// The rest of the pause in nanoseconds.
     pub PauseRemaining: i64,
 }
 
-/// What came of resetting a consumer. Released with `jsConsumerResetResponse_Destroy`, with the info in it.
+/// The result of resetting a consumer. `jsConsumerResetResponse_Destroy` releases it together with the info in it.
 ///
 /// @ingroup nats_js_consumers
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsConsumerResetResponse {
-    /// The consumer as it is now.
+    /// The consumer after the reset.
     pub Consumer: *mut jsConsumerInfo,
-    /// The sequence in the stream that it goes on with.
+    /// The sequence in the stream that the consumer continues with.
     pub ResetSeq: u64,
 }
 
-/// How far a push subscription and its consumer are apart, from `natsSubscription_GetSequenceMismatch`.
+/// The difference between a push subscription and its consumer, as returned by
+/// `natsSubscription_GetSequenceMismatch`.
 ///
 /// @ingroup nats_js_consumers
 #[repr(C)]
@@ -149,7 +152,7 @@ pub struct jsConsumerSequenceMismatch {
     pub Stream: u64,
     /// The number of the last delivery received.
     pub ConsumerClient: u64,
-    /// The number of the last delivery, as the server says.
+    /// The number of the last delivery according to the server.
     pub ConsumerServer: u64,
 }
 

@@ -54,30 +54,31 @@ pub(super) unsafe fn config(cfg: *mut jsConsumerConfig) -> js::Result<ConsumerCo
 /// `jsConsumerInfo_Destroy`; NULL if it is not needed. Written only with `NATS_OK`.
 /// @param js The context.
 /// @param stream The name of the stream.
-/// @param cfg The configuration, begun with `jsConsumerConfig_Init`. Read during the call; a
+/// @param cfg The configuration, initialized with `jsConsumerConfig_Init`. Read during the call; a
 /// policy of -1 in it becomes the default of its kind.
 /// @param opts The options of this call; NULL for those of the context. Read during the call only.
-/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
-/// not needed.
+/// @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+/// needed.
 ///
 /// @retval NATS_OK The consumer exists.
 /// @retval NATS_NOT_FOUND The consumer does not exist; `errCode` is `JSConsumerNotFoundErr`. The
 /// last error is cleared.
 /// @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL; a name is missing or
-/// invalid; a choice or a length is out of range; a string is not UTF-8; or the server knows no
-/// consumers with several filters.
-/// @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting, which the last error names with the
-/// version that knows it. Or a server elsewhere that is too old has answered, and ignored the setting.
-/// @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
-/// Or its answer is not JSON.
+/// invalid; a choice or a length is out of range; a string is not UTF-8; or the server does not
+/// support consumers with several filters.
+/// @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting, which the last error names together with the
+/// version that supports it. Or the answer came from another server of the cluster that is too old and has ignored
+/// the setting.
+/// @retval NATS_ERR The server refused the request: its text is the last error and its code is in
+/// `errCode`. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @par Example
 /// ```c
@@ -133,29 +134,30 @@ pub unsafe extern "C" fn js_AddConsumer(
 /// `jsConsumerInfo_Destroy`; NULL if it is not needed. Written only with `NATS_OK`.
 /// @param js The context.
 /// @param stream The name of the stream.
-/// @param cfg The configuration, begun with `jsConsumerConfig_Init`. Read during the call; a
+/// @param cfg The configuration, initialized with `jsConsumerConfig_Init`. Read during the call; a
 /// policy of -1 in it becomes the default of its kind.
 /// @param opts The options of this call; NULL for those of the context. Read during the call only.
-/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
-/// not needed.
+/// @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+/// needed.
 ///
 /// @retval NATS_OK The consumer has the configuration.
 /// @retval NATS_NOT_FOUND The consumer does not exist; `errCode` is `JSConsumerNotFoundErr`. The
 /// last error is cleared.
 /// @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL, or has no `Durable`; a
 /// name is missing or invalid; a choice or a length is out of range; or a string is not UTF-8.
-/// @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting, which the last error names with the
-/// version that knows it. Or a server elsewhere that is too old has answered, and ignored the setting.
-/// @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
-/// Or its answer is not JSON.
+/// @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting, which the last error names together with the
+/// version that supports it. Or the answer came from another server of the cluster that is too old and has ignored
+/// the setting.
+/// @retval NATS_ERR The server refused the request: its text is the last error and its code is in
+/// `errCode`. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @see js_AddConsumer, js_GetConsumerInfo
 ///
@@ -204,24 +206,24 @@ pub unsafe extern "C" fn js_UpdateConsumer(
 /// @param stream The name of the stream.
 /// @param consumer The name of the consumer.
 /// @param opts The options of this call; NULL for those of the context. Read during the call only.
-/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
-/// not needed.
+/// @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+/// needed.
 ///
-/// @retval NATS_OK `ci` has the answer.
+/// @retval NATS_OK The info was written.
 /// @retval NATS_NOT_FOUND The consumer does not exist; `errCode` is `JSConsumerNotFoundErr`. The
 /// last error is cleared.
 /// @retval NATS_INVALID_ARG `ci` is NULL, `js` is NULL or was destroyed, or a name is missing or
 /// invalid.
-/// @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
-/// Or its answer is not JSON.
+/// @retval NATS_ERR The server refused the request: its text is the last error and its code is in
+/// `errCode`. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @see js_Consumers, jsConsumerInfo_Destroy
 ///
@@ -254,29 +256,29 @@ pub unsafe extern "C" fn js_GetConsumerInfo(
 
 /// Delete a consumer.
 ///
-/// Subscriptions to it get nothing more.
+/// Its subscriptions receive no more messages.
 ///
 /// @param js The context.
 /// @param stream The name of the stream.
 /// @param consumer The name of the consumer.
 /// @param opts The options of this call; NULL for those of the context. Read during the call only.
-/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
-/// not needed.
+/// @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+/// needed.
 ///
 /// @retval NATS_OK The consumer is deleted.
 /// @retval NATS_NOT_FOUND The stream or the consumer does not exist; `errCode` is
 /// `JSStreamNotFoundErr` or `JSConsumerNotFoundErr`. The last error is cleared.
 /// @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or a name is missing or invalid.
-/// @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
-/// Or its answer is not JSON.
+/// @retval NATS_ERR The server refused the request: its text is the last error and its code is in
+/// `errCode`. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @see js_AddConsumer
 ///
@@ -303,14 +305,14 @@ pub unsafe extern "C" fn js_DeleteConsumer(
     }
 }
 
-/// Destroy what was said about a consumer.
+/// Release the info of a consumer.
 ///
-/// Frees it and everything that it points at.
+/// Releases it together with its fields.
 ///
-/// @param ci What to destroy; NULL does nothing.
+/// @param ci The info; NULL is ignored.
 ///
 /// @par Threads
-/// Any thread may call this function; no other may use what it destroys.
+/// Any thread may call this function, once no other thread uses the object.
 ///
 /// @see js_GetConsumerInfo
 ///

@@ -17,16 +17,16 @@ pub use crate::ffi::handle::jsCtx;
 /// How long a publish waits for room among those that wait, where nothing else is said.
 const STALL_WAIT: Duration = Duration::from_millis(200);
 
-/// Make a context: a connection's way to JetStream.
+/// Create a JetStream context of a connection.
 ///
-/// Nothing is sent: whether the account has JetStream is seen by the first call with the context.
+/// Nothing is sent: only the first call with the context shows whether the account has JetStream.
 /// The connection lives at least as long as the context.
 ///
 /// @param js Receives the context, to be released with `jsCtx_Destroy`; written only with
 /// `NATS_OK`.
 /// @param nc The connection.
-/// @param opts How the context works; NULL for defaults. The structure and its strings are copied;
-/// functions and closures must stay.
+/// @param opts The settings of the context; NULL for the defaults. The structure and its strings
+/// are copied; callbacks and closures must stay valid as long as the context.
 ///
 /// @retval NATS_OK The context can be used.
 /// @retval NATS_INVALID_ARG `js` or `nc` is NULL, `nc` was destroyed, `Wait` or
@@ -129,11 +129,11 @@ fn wait(ms: i64, what: &str) -> Result<Option<Duration>> {
 
 /// Destroy a context.
 ///
-/// Messages that were published asynchronously and wait for their acks are destroyed, and no
-/// handler is told of them; threads in `js_PublishAsyncComplete` return. Subscriptions and batches
-/// that were made with the context go on.
+/// Messages that were published asynchronously and still wait for their acknowledgements are
+/// destroyed without a call of a handler; threads in `js_PublishAsyncComplete` return.
+/// Subscriptions and batches that were created with the context continue to work.
 ///
-/// @param js The context; NULL, or one that was destroyed before, does nothing.
+/// @param js The context. NULL and a destroyed context are ignored.
 ///
 /// @par Threads
 /// Any thread may call this function at any time, the context's own handlers included.

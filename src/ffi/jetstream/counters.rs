@@ -12,7 +12,7 @@ use crate::ffi::handle::jsCtx;
 
 /// Get the value of a counter.
 ///
-/// It has as many digits as it needs. The stream must allow direct gets (`AllowDirect`).
+/// The value may have any number of digits. The stream must allow direct gets (`AllowDirect`).
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
@@ -24,23 +24,23 @@ use crate::ffi::handle::jsCtx;
 /// @param stream The name of the stream.
 /// @param subject The subject of the counter.
 /// @param opts The options of this call; NULL for those of the context. Read during the call only.
-/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
-/// not needed.
+/// @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+/// needed.
 ///
-/// @retval NATS_OK `value` has the value.
-/// @retval NATS_NOT_FOUND Nothing was ever added to it.
+/// @retval NATS_OK The value was written.
+/// @retval NATS_NOT_FOUND The counter does not exist: nothing was added to it yet.
 /// @retval NATS_INVALID_ARG `value` is NULL, `js` is NULL or was destroyed, or the name is
 /// missing.
-/// @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
-/// Or its answer is not JSON.
+/// @retval NATS_ERR The server refused the request: its text is the last error and its code is in
+/// `errCode`. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @par Example
 /// ```c

@@ -20,7 +20,7 @@ use crate::js::manage::BatchGet;
 use crate::js::time::Time;
 use crate::msg::Msg;
 
-/// Which messages to get with `js_DirectGetMsgs`. `jsDirectBatchOptions_Init` begins one.
+/// The messages to get with `js_DirectGetMsgs`. Initialize it with `jsDirectBatchOptions_Init`.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
@@ -28,28 +28,31 @@ use crate::msg::Msg;
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsDirectBatchOptions {
-    /// How many messages at most; 0, only together with `MultiLast`, for as many as the server sends.
+    /// The maximum number of messages; 0, which is allowed only together with `MultiLast`, for as many as the server
+    /// sends.
     pub Batch: c_int,
-    /// How many bytes at most; 0 for as many as the server sends.
+    /// The maximum number of bytes; 0 for as many as the server sends.
     pub MaxBytes: i64,
-    /// From this sequence on; 0 for the first.
+    /// The sequence to begin with; 0 for the first.
     pub Sequence: u64,
-    /// From this time on, in nanoseconds since the epoch; 0 for no such limit.
+    /// The time to begin at, in nanoseconds since the epoch; 0 for no such limit.
     pub StartTime: i64,
     /// The messages of this subject, which may have wildcards; NULL for all.
     pub NextBySubject: *const c_char,
     /// The last message of each subject that one of these matches, at most 1024 subjects; not
     /// together with `NextBySubject`.
     pub MultiLast: *mut *const c_char,
-    /// How many there are in `MultiLast`.
+    /// The number of elements of `MultiLast`.
     pub MultiLastLen: c_int,
-    /// With `MultiLast`: as the stream was when this was its last sequence; 0 for now.
+    /// With `MultiLast`: the state of the stream when this was its last sequence; 0 for the present
+    /// state.
     pub UpToSequence: u64,
-    /// With `MultiLast`: as the stream was at this time, in nanoseconds since the epoch; 0 for now.
+    /// With `MultiLast`: the state of the stream at this time, in nanoseconds since the epoch; 0
+    /// for the present state.
     pub UpToTime: i64,
 }
 
-/// What is left behind a batch of messages.
+/// The position behind a batch of messages.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
@@ -57,18 +60,18 @@ pub struct jsDirectBatchOptions {
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsDirectBatchInfo {
-    /// How many more messages fit the request.
+    /// The number of further messages that match the request.
     pub NumPending: u64,
     /// The sequence of the last message: the next request begins behind it.
     pub LastSequence: u64,
-    /// With `MultiLast`: the state of the stream that the messages are of. Given as `UpToSequence` of
-    /// the next request, all are of one state.
+    /// With `MultiLast`: the last sequence of the stream for the state that the messages are from. If it is the
+    /// `UpToSequence` of the next request, the messages of both are from the same state.
     pub UpToSequence: u64,
 }
 
 plain!(jsDirectBatchOptions, jsDirectBatchInfo);
 
-/// Initialize the selection of messages for `js_DirectGetMsgs`.
+/// Initialize the options of `js_DirectGetMsgs`.
 ///
 /// Fills the structure with zeros.
 ///
@@ -120,10 +123,10 @@ fn unsigned(number: i64, what: &str) -> js::Result<u64> {
     Ok(u64::try_from(number).map_err(error)?)
 }
 
-/// Get many messages of a stream by one request.
+/// Get several messages of a stream with one request.
 ///
-/// The stream must allow it (`AllowDirect`); servers can do this from 2.11 on. The messages are
-/// as those of `js_DirectGetMsg`, in the order of their sequences.
+/// The stream must allow it (`AllowDirect`); servers support this from 2.11 on. The messages have
+/// the same form as those of `js_DirectGetMsg` and are in the order of their sequences.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
@@ -131,27 +134,30 @@ fn unsigned(number: i64, what: &str) -> js::Result<u64> {
 ///
 /// @param list Receives the messages, to be released with `natsMsgList_Destroy`. Written only
 /// with `NATS_OK`.
-/// @param info Receives what is left; NULL if it is not needed. Written only with `NATS_OK`.
+/// @param info Receives the position behind the messages; NULL if it is not needed. Written only
+/// with `NATS_OK`.
 /// @param js The context.
 /// @param stream The name of the stream.
 /// @param opts The options of this call; NULL for those of the context. Read during the call only.
-/// @param batch Which messages. Read during the call only.
+/// @param batch The messages to get. Read during the call only.
 ///
 /// @retval NATS_OK `list` has at least one message.
-/// @retval NATS_NOT_FOUND The stream has no such message.
-/// @retval NATS_LIMIT_REACHED `MultiLast` matches more subjects than the server looks up at once.
+/// @retval NATS_NOT_FOUND The stream has no matching message.
+/// @retval NATS_LIMIT_REACHED `MultiLast` matches more subjects than the server supports in one
+/// request.
 /// @retval NATS_NO_SERVER_SUPPORT The server is older than 2.11.
 /// @retval NATS_INVALID_ARG `list` or `batch` is NULL; `js` is NULL or was destroyed; the name is
 /// missing; a number is negative; or there is neither `Batch` nor `MultiLast`.
-/// @retval NATS_ERR The server refused: its text is the last error. Or its answer is not JSON.
+/// @retval NATS_ERR The server refused the request: its text is the last error. Or the answer is
+/// not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @par Example
 /// ```c
@@ -217,10 +223,10 @@ pub unsafe extern "C" fn js_DirectGetMsgs(
     }
 }
 
-/// Get the last message of each of some subjects, all of one state of the stream.
+/// Get the last message of each of several subjects, all from the same state of the stream.
 ///
-/// Asks the server as often as it takes; the wait of the options is for all of it. The stream
-/// must allow it (`AllowDirect`); servers can do this from 2.11 on.
+/// Sends as many requests as necessary; the `Wait` of the options applies to all of them together.
+/// The stream must allow it (`AllowDirect`); servers support this from 2.11 on.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
@@ -231,24 +237,25 @@ pub unsafe extern "C" fn js_DirectGetMsgs(
 /// @param js The context.
 /// @param stream The name of the stream.
 /// @param subjects The subjects; may have wildcards.
-/// @param numSubjects How many there are in `subjects`.
+/// @param numSubjects The number of elements of `subjects`.
 /// @param opts The options of this call; NULL for those of the context. Read during the call only.
 ///
 /// @retval NATS_OK `list` has at least one message.
-/// @retval NATS_NOT_FOUND The stream has no such message.
+/// @retval NATS_NOT_FOUND The stream has no matching message.
 /// @retval NATS_LIMIT_REACHED More than 1024 subjects match.
 /// @retval NATS_NO_SERVER_SUPPORT The server is older than 2.11.
 /// @retval NATS_INVALID_ARG `list` or `subjects` is NULL; `js` is NULL or was destroyed; the name
 /// is missing; or there are no subjects.
-/// @retval NATS_ERR The server refused: its text is the last error. Or its answer is not JSON.
+/// @retval NATS_ERR The server refused the request: its text is the last error. Or the answer is
+/// not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @see js_DirectGetMsgs
 ///
@@ -283,9 +290,9 @@ pub unsafe extern "C" fn js_DirectGetLastMsgs(
 
 /// Get the payload of a message of a stream, without its headers.
 ///
-/// As `js_DirectGetMsg`, but the server sends no headers, so the message says neither its subject
-/// nor its sequence. Servers can do this from 2.12 on; an older one sends the headers
-/// nevertheless.
+/// As `js_DirectGetMsg`, but the server sends no headers, so the message has neither the subject
+/// nor the sequence that it was stored with. Servers support this from 2.12 on; older ones send the
+/// headers.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
@@ -296,21 +303,22 @@ pub unsafe extern "C" fn js_DirectGetLastMsgs(
 /// @param js The context.
 /// @param stream The name of the stream.
 /// @param opts The options of this call; NULL for those of the context. Read during the call only.
-/// @param dgOpts Which message. Read during the call only.
+/// @param dgOpts The message to get. Read during the call only.
 ///
-/// @retval NATS_OK `msg` has the payload.
-/// @retval NATS_NOT_FOUND The stream has no such message.
+/// @retval NATS_OK The message was written.
+/// @retval NATS_NOT_FOUND The stream has no matching message.
 /// @retval NATS_INVALID_ARG `msg` or `dgOpts` is NULL, `js` is NULL or was destroyed, or the name
 /// is missing.
-/// @retval NATS_ERR The server refused: its text is the last error. Or its answer is not JSON.
+/// @retval NATS_ERR The server refused the request: its text is the last error. Or the answer is
+/// not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @see js_DirectGetMsg
 ///

@@ -6,17 +6,19 @@ use super::plain::{plain, zero};
 use crate::error::natsStatus;
 use crate::ffi::guard::guard;
 
-/// Which message to get with `js_DirectGetMsg`. `jsDirectGetMsgOptions_Init` begins one.
+/// The message to get with `js_DirectGetMsg`. Initialize it with `jsDirectGetMsgOptions_Init`.
 ///
 /// @ingroup nats_js_streams
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsDirectGetMsgOptions {
-    /// The message's sequence; together with `NextBySubject`, where to begin to look.
+    /// The sequence of the message; together with `NextBySubject`, the sequence from which the
+    /// search begins.
     pub Sequence: u64,
     /// The first message of this subject; NULL for any. May have wildcards.
     pub NextBySubject: *const c_char,
-    /// The last message of this subject; NULL for not. Where it is set the others do not count.
+    /// The last message of this subject; NULL for another message. If it is set, the other fields
+    /// are ignored.
     pub LastBySubject: *const c_char,
 }
 

@@ -20,8 +20,8 @@ pub enum jsRetentionPolicy {
     js_InterestPolicy,
     /// Until the one consumer that is interested has acknowledged them.
     js_WorkQueuePolicy,
-    /// An addition: one of a newer server, which this library does not know. It can be read, and given back as
-    /// part of what was read.
+    /// An addition: a value of a newer server that this library does not know. It can be read, and passed back as
+    /// part of the configuration that was read.
     js_RetentionUnknown = 255,
 }
 
@@ -35,7 +35,7 @@ pub enum jsDiscardPolicy {
     js_DiscardOld = 0,
     /// It refuses new messages.
     js_DiscardNew,
-    /// An addition: one of a newer server, which this library does not know.
+    /// An addition: a value of a newer server that this library does not know.
     js_DiscardUnknown = 255,
 }
 
@@ -49,7 +49,7 @@ pub enum jsStorageType {
     js_FileStorage = 0,
     /// In memory.
     js_MemoryStorage,
-    /// An addition: one of a newer server, which this library does not know.
+    /// An addition: a value of a newer server that this library does not know.
     js_StorageUnknown = 255,
 }
 
@@ -63,11 +63,11 @@ pub enum jsStorageCompression {
     js_StorageCompressionNone = 0,
     /// By S2.
     js_StorageCompressionS2,
-    /// An addition: one of a newer server, which this library does not know.
+    /// An addition: a value of a newer server that this library does not know.
     js_StorageCompressionUnknown = 255,
 }
 
-/// When a stream's messages are on the disk.
+/// When a stream writes its messages to the disk.
 ///
 /// @ingroup nats_js_streams
 #[repr(C)]
@@ -75,13 +75,14 @@ pub enum jsStorageCompression {
 pub enum jsPersistModeType {
     /// Before they are acknowledged; the default.
     js_PersistDefault = 0,
-    /// Some time after that: faster, and less safe.
+    /// Some time after the acknowledgement: faster, but the last messages can be lost when a server
+    /// fails.
     js_PersistAsync,
-    /// An addition: one of a newer server, which this library does not know.
+    /// An addition: a value of a newer server that this library does not know.
     js_PersistUnknown = 255,
 }
 
-/// With which message a consumer begins. `jsConsumerConfig_Init` sets -1, which becomes `js_DeliverAll`.
+/// The message that a consumer begins with. `jsConsumerConfig_Init` sets -1, which becomes `js_DeliverAll`.
 ///
 /// @ingroup nats_js_consumers
 #[repr(C)]
@@ -99,7 +100,7 @@ pub enum jsDeliverPolicy {
     js_DeliverByStartTime,
     /// The last of each subject.
     js_DeliverLastPerSubject,
-    /// An addition: one of a newer server, which this library does not know.
+    /// An addition: a value of a newer server that this library does not know.
     js_DeliverUnknown = 255,
 }
 
@@ -109,25 +110,25 @@ pub enum jsDeliverPolicy {
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum jsAckPolicy {
-    /// Each on its own.
+    /// Each message on its own.
     js_AckExplicit = 0,
     /// Not at all.
     js_AckNone,
-    /// Each together with all before it.
+    /// An acknowledgement also counts for all messages before it.
     js_AckAll,
     /// An addition: by the answers to flow control, from nats-server 2.14 on (ADR-60). Servers use it for the
-    /// consumers of mirrors and sources. A push subscription acknowledges with each answer what its callbacks have
-    /// returned from, or `natsSubscription_NextMsg` has handed out; `natsMsg_Ack` does nothing. Messages come in their
-    /// order and without a gap: where one is missing, after a reconnect for example, the consumer is reset and
-    /// delivers again what the program has not had. Only for push consumers without a queue group, with a limit of
-    /// `MaxAckPending`, and without `AckWait`, `BackOff` and `MaxDeliver`.
+    /// consumers of mirrors and sources. Each answer of a push subscription acknowledges the messages for which the
+    /// callback has returned, or that `natsSubscription_NextMsg` has returned; `natsMsg_Ack` does nothing. Messages
+    /// arrive in order and without a gap: if one is missing, for example after a reconnect, the consumer is reset and
+    /// delivers again the messages that the program has not received. Only for push consumers without a queue group,
+    /// with a limit of `MaxAckPending`, and without `AckWait`, `BackOff` and `MaxDeliver`.
     js_AckFlowControl,
-    /// An addition: one of a newer server, which this library does not know.
+    /// An addition: a value of a newer server that this library does not know.
     js_AckUnknown = 255,
 }
 
-/// How fast a consumer gets messages that the stream has already. `jsConsumerConfig_Init` sets -1, which becomes
-/// `js_ReplayInstant`.
+/// How fast a consumer delivers the messages that are already in the stream. `jsConsumerConfig_Init` sets -1, which
+/// becomes `js_ReplayInstant`.
 ///
 /// @ingroup nats_js_consumers
 #[repr(C)]
@@ -135,9 +136,9 @@ pub enum jsAckPolicy {
 pub enum jsReplayPolicy {
     /// As fast as possible.
     js_ReplayInstant = 0,
-    /// As they came in.
+    /// At the pace at which they were stored.
     js_ReplayOriginal,
-    /// An addition: one of a newer server, which this library does not know.
+    /// An addition: a value of a newer server that this library does not know.
     js_ReplayUnknown = 255,
 }
 

@@ -2,12 +2,12 @@
 
 use std::ffi::c_int;
 
-/// The number by which a JetStream server says what went wrong.
+/// The error code of a JetStream server's answer.
 ///
-/// Functions with a `jsErrCode *` output write it there: 0 when no server has said anything, the number of
-/// the server's answer otherwise, also one that is not listed here. The words of the answer are the
-/// thread's last error (`nats_GetLastError`). Source: `server/errors.json` of nats-server 2.15; the
-/// constants beyond nats.c's are additions.
+/// Functions with a `jsErrCode *` output write it there: 0 if no server has answered with an error, otherwise the
+/// code of the server's answer, even if it is not listed here. The text of the answer is the thread's last error
+/// (`nats_GetLastError`). Source: `server/errors.json` of nats-server 2.15; the constants beyond nats.c's are
+/// additions.
 ///
 /// @ingroup nats_js_context
 #[repr(C)]
@@ -19,15 +19,15 @@ pub enum jsErrCode {
     JSBadRequestErr,
     /// The cluster has lost its quorum.
     JSClusterIncompleteErr,
-    /// No servers are fit to hold this stream or consumer.
+    /// No server is suitable for this stream or consumer.
     JSClusterNoPeersErr,
     /// The server is not part of a cluster with JetStream.
     JSClusterNotActiveErr,
-    /// No server of the cluster has been given this yet.
+    /// The stream or consumer is not assigned to a server of the cluster yet.
     JSClusterNotAssignedErr,
     /// The cluster has no leader now.
     JSClusterNotAvailErr,
-    /// The server asked is not the leader, which answers.
+    /// The server that received the request is not the leader.
     JSClusterNotLeaderErr,
     /// Needs a cluster.
     JSClusterRequiredErr,
@@ -35,9 +35,9 @@ pub enum jsErrCode {
     JSClusterTagsErr,
     /// The consumer could not be created; the text says why.
     JSConsumerCreateErr,
-    /// There is a consumer of this name.
+    /// A consumer of this name exists.
     JSConsumerNameExistErr,
-    /// There is no such consumer.
+    /// The consumer does not exist.
     JSConsumerNotFoundErr,
     /// The subject to deliver a snapshot to is not legal.
     JSSnapshotDeliverSubjectInvalidErr,
@@ -83,7 +83,7 @@ pub enum jsErrCode {
     JSNoAccountErr,
     /// Not supported in a cluster.
     JSClusterUnSupportFeatureErr,
-    /// There is no such message.
+    /// The message does not exist.
     JSNoMessageFoundErr,
     /// The request must be empty.
     JSNotEmptyRequestErr,
@@ -125,9 +125,9 @@ pub enum jsErrCode {
     JSStreamMismatchErr,
     /// The message could not be deleted; the text says why.
     JSStreamMsgDeleteFailed,
-    /// There is a stream of this name with another configuration.
+    /// A stream of this name exists with another configuration.
     JSStreamNameExistErr,
-    /// There is no such stream.
+    /// The stream does not exist.
     JSStreamNotFoundErr,
     /// The stream that stored the message is not the expected one.
     JSStreamNotMatchErr,
@@ -145,7 +145,7 @@ pub enum jsErrCode {
     JSStreamTemplateCreateErr,
     /// A template could not be deleted (old servers).
     JSStreamTemplateDeleteErr,
-    /// There is no such template (old servers).
+    /// The template does not exist (old servers).
     JSStreamTemplateNotFoundErr,
     /// The stream could not be updated; the text says why.
     JSStreamUpdateErr,
@@ -161,7 +161,7 @@ pub enum jsErrCode {
     JSStreamReplicasNotSupportedErr,
     /// No other server could be found to take over.
     JSPeerRemapErr,
-    /// JetStream is not enabled, or nobody answers.
+    /// JetStream is not enabled, or no server answers.
     JSNotEnabledErr,
     /// The message could not be stored; the text says why.
     JSStreamStoreFailedErr,
@@ -235,7 +235,7 @@ pub enum jsErrCode {
     JSStreamRollupFailedErr,
     /// The delivery subject is not legal.
     JSConsumerInvalidDeliverSubjectErr,
-    /// The account asks for streams with a limit of bytes.
+    /// The account requires a byte limit for each stream.
     JSStreamMaxBytesRequiredErr,
     /// The limit of a request's batch is negative.
     JSConsumerMaxRequestBatchNegativeErr,
@@ -269,7 +269,7 @@ pub enum jsErrCode {
     JSStreamNameContainsPathSeparatorsErr,
     /// The stream is not being moved.
     JSStreamMoveNotInProgressErr,
-    /// There is a stream of the name to restore.
+    /// A stream of the name to restore exists.
     JSStreamNameExistRestoreFailedErr,
     /// The filter differs from that in the request's subject.
     JSConsumerCreateFilterSubjectMismatchErr,
@@ -343,7 +343,7 @@ pub enum jsErrCode {
     JSMessageTTLInvalidErr,
     /// The stream does not allow a time to live in messages.
     JSMessageTTLDisabledErr,
-    /// Too many requests: what was sent was dropped.
+    /// Too many requests: the message was dropped.
     JSStreamTooManyRequestsErr,
     /// The stream has no counters.
     JSMessageIncrDisabledErr,

@@ -17,30 +17,32 @@ use crate::js::consume::pull::{FetchRequest, Fetched, PullOptions, fetch};
 
 /// Fetch messages of a pull subscription.
 ///
-/// Messages that have come late for an earlier call are returned first. If fewer than `batch`, the
-/// server is asked for the rest. When the server has at least one message, or one has come late, the
-/// call returns at once with what there is, which may be fewer than `batch`. Otherwise it waits until
-/// `batch` messages have come or the time is over: messages that trickle in are returned together at
-/// the end of `timeout`, so a call for single messages has a `batch` of 1. A call that has got at least
-/// one message succeeds, whatever ended it. If the connection is lost, or another server takes the
-/// consumer over, the rest is asked for again within the time. One call at a time.
+/// Messages that arrived too late for an earlier call are returned first. If they are fewer than `batch`, the rest is
+/// requested from the server. If the server has at least one message, or one was left from an earlier call, the call
+/// returns at once with the available messages, which may be fewer than `batch`. Otherwise it waits until `batch`
+/// messages have arrived or the time has passed: messages that arrive one by one are returned together at the end of
+/// `timeout`, so use a `batch` of 1 to receive single messages as soon as they arrive. A call that has received at
+/// least one message succeeds, whatever ended it. If the connection is lost, or another server becomes the leader of
+/// the consumer, the rest is requested again within the time. Only one call at a time can fetch.
 ///
-/// @param list Receives the messages. The structure is the caller's, its content is released with
-/// `natsMsgList_Destroy`. It is emptied before anything else, without releasing what was in it.
+/// @param list Receives the messages. The structure belongs to the caller, and its content is
+/// released with `natsMsgList_Destroy`. The call begins by setting it to empty, without releasing
+/// its former content.
 /// @param sub The subscription, made by `js_PullSubscribe`.
-/// @param batch How many messages at most; more than 0.
-/// @param timeout How long to wait, in milliseconds; more than 0.
+/// @param batch The maximum number of messages; greater than 0.
+/// @param timeout The longest time to wait in milliseconds; greater than 0.
 /// @param errCode Receives 0; may be NULL.
 ///
 /// @retval NATS_OK At least one message was fetched.
-/// @retval NATS_INVALID_ARG `list` or `sub` is NULL, `sub` was destroyed, or `batch` is not more
-/// than 0.
-/// @retval NATS_INVALID_TIMEOUT `timeout` is not more than 0.
+/// @retval NATS_INVALID_ARG `list` or `sub` is NULL, `sub` was destroyed, or `batch` is not
+/// positive.
+/// @retval NATS_INVALID_TIMEOUT `timeout` is not positive.
 /// @retval NATS_INVALID_SUBSCRIPTION `sub` is not a pull subscription, or is closed.
-/// @retval NATS_ERR Another call fetches, or messages of this subscription go to a callback.
-/// @retval NATS_TIMEOUT No message has come in time.
-/// @retval NATS_LIMIT_REACHED The server has ended the request, for example because the consumer was
-/// deleted or too many requests wait; the last error says why.
+/// @retval NATS_ERR Another thread is fetching, or the subscription was made by
+/// `js_PullSubscribeAsync` or `js_PullSubscribeSync`.
+/// @retval NATS_TIMEOUT No message arrived in time.
+/// @retval NATS_LIMIT_REACHED The server has ended the request, for example because the consumer
+/// was deleted or too many requests wait; the last error has the reason.
 /// @retval NATS_NO_RESPONDERS The consumer does not exist, or JetStream is not available.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
 ///
@@ -81,33 +83,35 @@ pub unsafe extern "C" fn natsSubscription_Fetch(
     guard("natsSubscription_Fetch", body)
 }
 
-/// Fetch messages of a pull subscription, with all that can be asked for.
+/// Fetch messages of a pull subscription, with all options of a request.
 ///
-/// As `natsSubscription_Fetch`, but waits until `Batch` messages have come, `MaxBytes` are reached, the
-/// server ends the request, or the time of `Expires` is over: it does not return early with a part. With
-/// `NoWait` the server ends the request when it has nothing more, which is awaited for no longer than
-/// `Expires`. With `NoWait` and without `Expires` the request is sent and only what has come by then is
-/// returned; what the server sends is there for the next call. A message larger than `MaxBytes` that has
-/// come late is returned alone.
+/// As `natsSubscription_Fetch`, but the call waits until `Batch` messages have arrived, `MaxBytes` are reached, the
+/// server ends the request, or the time of `Expires` has passed: it does not return early with fewer messages. With
+/// `NoWait` the server ends the request as soon as it has no more messages; the call waits for that no longer than
+/// `Expires`. With `NoWait` and without `Expires` the call sends the request and returns only the messages that have
+/// arrived already; those that the server sends are returned by the next call. A message larger than `MaxBytes` that
+/// arrived too late for an earlier call is returned alone.
 ///
-/// @param list Receives the messages. The structure is the caller's, its content is released with
-/// `natsMsgList_Destroy`. It is emptied before anything else, without releasing what was in it.
+/// @param list Receives the messages. The structure belongs to the caller, and its content is
+/// released with `natsMsgList_Destroy`. The call begins by setting it to empty, without releasing
+/// its former content.
 /// @param sub The subscription, made by `js_PullSubscribe`.
-/// @param request What to ask for. It is not changed.
+/// @param request The request, which is not changed.
 ///
 /// @retval NATS_OK At least one message was fetched.
-/// @retval NATS_INVALID_ARG `list`, `sub` or `request` is NULL, `sub` was destroyed, `Batch` is not more
-/// than 0, `MaxBytes` is negative, or the server finds the request bad: the last error says why.
-/// @retval NATS_INVALID_TIMEOUT `Expires` is not more than 0, and `NoWait` is not set.
+/// @retval NATS_INVALID_ARG `list`, `sub` or `request` is NULL, `sub` was destroyed, `Batch` is not positive,
+/// `MaxBytes` is negative, or the server rejected the request as invalid: the last error has the reason.
+/// @retval NATS_INVALID_TIMEOUT `Expires` is not positive and `NoWait` is not set.
 /// @retval NATS_INVALID_SUBSCRIPTION `sub` is not a pull subscription, or is closed.
-/// @retval NATS_ERR Another call fetches, or messages of this subscription go to a callback.
+/// @retval NATS_ERR Another thread is fetching, or the subscription was made by
+/// `js_PullSubscribeAsync` or `js_PullSubscribeSync`.
 /// @retval NATS_NOT_FOUND There are no messages, with `NoWait`.
-/// @retval NATS_TIMEOUT No message has come in time.
-/// @retval NATS_LIMIT_REACHED The server has ended the request, for example because the next message
-/// is larger than `MaxBytes`, the consumer was deleted or too many requests wait; the last error
-/// says why.
+/// @retval NATS_TIMEOUT No message arrived in time.
+/// @retval NATS_LIMIT_REACHED The server has ended the request, for example because the next
+/// message is larger than `MaxBytes`, the consumer was deleted or too many requests wait; the last
+/// error has the reason.
 /// @retval NATS_MISSED_HEARTBEAT The server was silent for twice the time of `Heartbeat`.
-/// @retval NATS_PIN_ID_MISMATCH `ID` is not that of the client that the consumer has pinned.
+/// @retval NATS_PIN_ID_MISMATCH `ID` is not the id of the pinned client.
 /// @retval NATS_NO_RESPONDERS The consumer does not exist, or JetStream is not available.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
 ///

@@ -9,7 +9,7 @@ use super::options::jsOptions;
 use crate::error::natsStatus;
 use crate::ffi::handle::jsCtx;
 
-/// Have another server of the cluster lead a stream.
+/// Make the leader of a stream step down, so that another server of the cluster becomes the leader.
 ///
 /// The leader answers and then steps down. Publishes that arrive before the next leader is elected are not
 /// acknowledged.
@@ -18,25 +18,26 @@ use crate::ffi::handle::jsCtx;
 ///
 /// @param js The context.
 /// @param stream The name of the stream.
-/// @param preferred The name of the server that is to lead; NULL for any of them.
+/// @param preferred The name of the server that is to become the leader; NULL for any server.
 /// @param opts The options of this call; NULL for those of the context. Read during the call only.
-/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
-/// not needed.
+/// @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+/// needed.
 ///
-/// @retval NATS_OK The leader steps down. `js_GetStreamInfo` shows the next one when there is one.
+/// @retval NATS_OK The leader steps down. `js_GetStreamInfo` returns the next leader once it is
+/// elected.
 /// @retval NATS_NOT_FOUND The stream does not exist; `errCode` is `JSStreamNotFoundErr`. The last
 /// error is cleared.
 /// @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or the name is missing or invalid.
 /// @retval NATS_NO_SERVER_SUPPORT `preferred` is set, and the server is older than 2.11.
-/// @retval NATS_ERR The server refused, as one without a cluster does: its text is the last error, and `errCode` has
-/// its number. Or its answer is not JSON.
+/// @retval NATS_ERR The server refused the request, as servers without a cluster do: its text is the last error and
+/// its code is in `errCode`. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @see js_StepDownConsumer, js_GetStreamInfo
 ///
@@ -63,34 +64,36 @@ pub unsafe extern "C" fn js_StepDownStream(
     }
 }
 
-/// Have another server of the cluster lead a consumer.
+/// Make the leader of a consumer step down, so that another server of the cluster becomes the
+/// leader.
 ///
-/// The leader answers and then steps down. Subscriptions go on with the next one.
+/// The leader answers and then steps down. Subscriptions continue with the next leader.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
 /// @param js The context.
 /// @param stream The name of the stream.
 /// @param consumer The name of the consumer.
-/// @param preferred The name of the server that is to lead; NULL for any of them.
+/// @param preferred The name of the server that is to become the leader; NULL for any server.
 /// @param opts The options of this call; NULL for those of the context. Read during the call only.
-/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
-/// not needed.
+/// @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+/// needed.
 ///
-/// @retval NATS_OK The leader steps down. `js_GetConsumerInfo` shows the next one when there is one.
+/// @retval NATS_OK The leader steps down. `js_GetConsumerInfo` returns the next leader once it is
+/// elected.
 /// @retval NATS_NOT_FOUND The stream or the consumer does not exist; `errCode` is
 /// `JSStreamNotFoundErr` or `JSConsumerNotFoundErr`. The last error is cleared.
 /// @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or a name is missing or invalid.
 /// @retval NATS_NO_SERVER_SUPPORT `preferred` is set, and the server is older than 2.11.
-/// @retval NATS_ERR The server refused, as one without a cluster does: its text is the last error, and `errCode` has
-/// its number. Or its answer is not JSON.
+/// @retval NATS_ERR The server refused the request, as servers without a cluster do: its text is the last error and
+/// its code is in `errCode`. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @see js_StepDownStream, js_GetConsumerInfo
 ///

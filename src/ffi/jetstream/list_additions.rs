@@ -32,9 +32,9 @@ fn parts<T>(found: Listing<T>) -> js::Result<(Vec<T>, Vec<String>)> {
 /// List the streams with their state, and the names of those that are missing.
 ///
 /// Lists all streams, or those that store a subject that matches `Stream.Info.SubjectsFilter` of
-/// the options. The server sends the list in pages; the timeout applies to all of them together. In
-/// contrast to `js_Streams`, tells which streams are missing: their servers did not answer in time,
-/// sent data that could not be parsed, or do not support them.
+/// the options. The server sends the list in pages; the timeout applies to all of them together.
+/// Unlike `js_Streams`, it also returns the names of streams that are missing because their servers
+/// did not answer in time, sent data that could not be parsed, or do not support them.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
@@ -44,22 +44,22 @@ fn parts<T>(found: Listing<T>) -> js::Result<(Vec<T>, Vec<String>)> {
 /// `jsStreamNamesList_Destroy`; NULL if the list is complete. Written only with `NATS_OK`.
 /// @param js The context.
 /// @param opts The options of this call; NULL for those of the context. Read during the call only.
-/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
-/// not needed.
+/// @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+/// needed.
 ///
 /// @retval NATS_OK `list` or `missing` has at least one element.
 /// @retval NATS_NOT_FOUND There are none. The last error is cleared.
 /// @retval NATS_INVALID_ARG `list` or `missing` is NULL, or `js` is NULL or was destroyed.
-/// @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
-/// Or its answer is not JSON.
+/// @retval NATS_ERR The server refused the request: its text is the last error and its code is in
+/// `errCode`. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @see js_Streams, jsStreamNamesList_Destroy
 ///
@@ -98,9 +98,9 @@ pub unsafe extern "C" fn js_ListStreams(
 
 /// List the consumers of a stream with their state, and the names of those that are missing.
 ///
-/// The server sends the list in pages; the timeout applies to all of them together. In contrast to
-/// `js_Consumers`, tells which consumers are missing: their servers did not answer in time, sent
-/// data that could not be parsed, or do not support them.
+/// The server sends the list in pages; the timeout applies to all of them together. Unlike
+/// `js_Consumers`, it also returns the names of consumers that are missing because their servers
+/// did not answer in time, sent data that could not be parsed, or do not support them.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
@@ -111,24 +111,24 @@ pub unsafe extern "C" fn js_ListStreams(
 /// @param js The context.
 /// @param stream The name of the stream.
 /// @param opts The options of this call; NULL for those of the context. Read during the call only.
-/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
-/// not needed.
+/// @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+/// needed.
 ///
 /// @retval NATS_OK `list` or `missing` has at least one element.
 /// @retval NATS_NOT_FOUND There are none, or the stream does not exist and `errCode` is
 /// `JSStreamNotFoundErr`. The last error is cleared.
 /// @retval NATS_INVALID_ARG `list` or `missing` is NULL, or `js` is NULL or was destroyed, or the
 /// name is missing or invalid.
-/// @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
-/// Or its answer is not JSON.
+/// @retval NATS_ERR The server refused the request: its text is the last error and its code is in
+/// `errCode`. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @see js_Consumers, jsConsumerNamesList_Destroy
 ///

@@ -25,22 +25,22 @@ use crate::ffi::jetstream::stream_info::{self, jsStreamInfoList, jsStreamNamesLi
 /// with `NATS_OK`.
 /// @param js The context.
 /// @param opts The options of this call; NULL for those of the context. Read during the call only.
-/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
-/// not needed.
+/// @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+/// needed.
 ///
 /// @retval NATS_OK `list` has at least one element.
 /// @retval NATS_NOT_FOUND There are none. The last error is cleared.
 /// @retval NATS_INVALID_ARG `list` is NULL, or `js` is NULL or was destroyed.
-/// @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
-/// Or its answer is not JSON.
+/// @retval NATS_ERR The server refused the request: its text is the last error and its code is in
+/// `errCode`. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @see jsStreamInfoList_Destroy
 ///
@@ -72,29 +72,30 @@ pub unsafe extern "C" fn js_Streams(
 
 /// List the names of the streams.
 ///
-/// Of all streams, or of those that store a subject: `Stream.Info.SubjectsFilter` of the options.
-/// A server sends the list in pages; the wait of the options is for all of them together.
+/// Lists the names of all streams, or of those that store a subject that matches
+/// `Stream.Info.SubjectsFilter` of the options. The server sends the list in pages; the timeout
+/// applies to all of them together.
 ///
 /// @param list Receives the list, to be released with `jsStreamNamesList_Destroy`. Written only
 /// with `NATS_OK`.
 /// @param js The context.
 /// @param opts The options of this call; NULL for those of the context. Read during the call only.
-/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
-/// not needed.
+/// @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+/// needed.
 ///
 /// @retval NATS_OK `list` has at least one element.
 /// @retval NATS_NOT_FOUND There are none. The last error is cleared.
 /// @retval NATS_INVALID_ARG `list` is NULL, or `js` is NULL or was destroyed.
-/// @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
-/// Or its answer is not JSON.
+/// @retval NATS_ERR The server refused the request: its text is the last error and its code is in
+/// `errCode`. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @see jsStreamNamesList_Destroy
 ///
@@ -126,32 +127,32 @@ pub unsafe extern "C" fn js_StreamNames(
 
 /// List the consumers of a stream with their configuration and state.
 ///
-/// A server sends the list in pages; the wait of the options is for all of them together.
-/// Consumers whose servers do not answer are not in it.
+/// The server sends the list in pages; the timeout applies to all of them together. Consumers whose
+/// servers do not answer are left out.
 ///
 /// @param list Receives the list, to be released with `jsConsumerInfoList_Destroy`. Written only
 /// with `NATS_OK`.
 /// @param js The context.
 /// @param stream The name of the stream.
 /// @param opts The options of this call; NULL for those of the context. Read during the call only.
-/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
-/// not needed.
+/// @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+/// needed.
 ///
 /// @retval NATS_OK `list` has at least one element.
 /// @retval NATS_NOT_FOUND There are none, or the stream does not exist and `errCode` is
 /// `JSStreamNotFoundErr`. The last error is cleared.
 /// @retval NATS_INVALID_ARG `list` is NULL, or `js` is NULL or was destroyed, or the name is
 /// missing or invalid.
-/// @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
-/// Or its answer is not JSON.
+/// @retval NATS_ERR The server refused the request: its text is the last error and its code is in
+/// `errCode`. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @see jsConsumerInfoList_Destroy
 ///
@@ -188,31 +189,31 @@ pub unsafe extern "C" fn js_Consumers(
 
 /// List the names of the consumers of a stream.
 ///
-/// A server sends the list in pages; the wait of the options is for all of them together.
+/// The server sends the list in pages; the timeout applies to all of them together.
 ///
 /// @param list Receives the list, to be released with `jsConsumerNamesList_Destroy`. Written only
 /// with `NATS_OK`.
 /// @param js The context.
 /// @param stream The name of the stream.
 /// @param opts The options of this call; NULL for those of the context. Read during the call only.
-/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
-/// not needed.
+/// @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+/// needed.
 ///
 /// @retval NATS_OK `list` has at least one element.
 /// @retval NATS_NOT_FOUND There are none, or the stream does not exist and `errCode` is
 /// `JSStreamNotFoundErr`. The last error is cleared.
 /// @retval NATS_INVALID_ARG `list` is NULL, or `js` is NULL or was destroyed, or the name is
 /// missing or invalid.
-/// @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
-/// Or its answer is not JSON.
+/// @retval NATS_ERR The server refused the request: its text is the last error and its code is in
+/// `errCode`. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @see jsConsumerNamesList_Destroy
 ///
@@ -246,12 +247,13 @@ pub unsafe extern "C" fn js_ConsumerNames(
 
 /// Destroy a list of streams.
 ///
-/// Frees it and all that it points at. Write NULL over an element that is to stay.
+/// Releases the list together with its elements. To keep an element, take it and write NULL in its
+/// place before.
 ///
-/// @param list What to destroy; NULL does nothing.
+/// @param list The list; NULL is ignored.
 ///
 /// @par Threads
-/// Any thread may call this function; no other may use what it destroys.
+/// Any thread may call this function, once no other thread uses the object.
 ///
 /// @see js_Streams
 ///
@@ -268,12 +270,13 @@ pub unsafe extern "C" fn jsStreamInfoList_Destroy(list: *mut jsStreamInfoList) {
 
 /// Destroy a list of names of streams.
 ///
-/// Frees it and all that it points at. Write NULL over a name that is to stay.
+/// Releases the list together with its names. To keep a name, take it and write NULL in its place
+/// before.
 ///
-/// @param list What to destroy; NULL does nothing.
+/// @param list The list; NULL is ignored.
 ///
 /// @par Threads
-/// Any thread may call this function; no other may use what it destroys.
+/// Any thread may call this function, once no other thread uses the object.
 ///
 /// @see js_StreamNames
 ///
@@ -290,12 +293,13 @@ pub unsafe extern "C" fn jsStreamNamesList_Destroy(list: *mut jsStreamNamesList)
 
 /// Destroy a list of consumers.
 ///
-/// Frees it and all that it points at. Write NULL over an element that is to stay.
+/// Releases the list together with its elements. To keep an element, take it and write NULL in its
+/// place before.
 ///
-/// @param list What to destroy; NULL does nothing.
+/// @param list The list; NULL is ignored.
 ///
 /// @par Threads
-/// Any thread may call this function; no other may use what it destroys.
+/// Any thread may call this function, once no other thread uses the object.
 ///
 /// @see js_Consumers
 ///
@@ -312,12 +316,13 @@ pub unsafe extern "C" fn jsConsumerInfoList_Destroy(list: *mut jsConsumerInfoLis
 
 /// Destroy a list of names of consumers.
 ///
-/// Frees it and all that it points at. Write NULL over a name that is to stay.
+/// Releases the list together with its names. To keep a name, take it and write NULL in its place
+/// before.
 ///
-/// @param list What to destroy; NULL does nothing.
+/// @param list The list; NULL is ignored.
 ///
 /// @par Threads
-/// Any thread may call this function; no other may use what it destroys.
+/// Any thread may call this function, once no other thread uses the object.
 ///
 /// @see js_ConsumerNames
 ///
@@ -338,21 +343,21 @@ pub unsafe extern "C" fn jsConsumerNamesList_Destroy(list: *mut jsConsumerNamesL
 /// `NATS_OK`.
 /// @param js The context.
 /// @param opts The options of this call; NULL for those of the context. Read during the call only.
-/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
-/// not needed.
+/// @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+/// needed.
 ///
-/// @retval NATS_OK `ai` has the answer.
+/// @retval NATS_OK The info was written.
 /// @retval NATS_INVALID_ARG `ai` is NULL, or `js` is NULL or was destroyed.
-/// @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
-/// Or its answer is not JSON.
+/// @retval NATS_ERR The server refused the request: its text is the last error and its code is in
+/// `errCode`. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @see jsAccountInfo_Destroy
 ///
@@ -378,14 +383,14 @@ pub unsafe extern "C" fn js_GetAccountInfo(
     }
 }
 
-/// Destroy what was said about an account.
+/// Release the info of an account.
 ///
-/// Frees it and everything that it points at.
+/// Releases it together with its fields.
 ///
-/// @param ai What to destroy; NULL does nothing.
+/// @param ai The info; NULL is ignored.
 ///
 /// @par Threads
-/// Any thread may call this function; no other may use what it destroys.
+/// Any thread may call this function, once no other thread uses the object.
 ///
 /// @see js_GetAccountInfo
 ///

@@ -154,7 +154,7 @@ pub(in crate::ffi) unsafe fn free_metadata(metadata: &natsMetadata) {
     unsafe { free_texts(metadata.List, len) };
 }
 
-/// A string; NULL for an empty one.
+/// A string; NULL for an empty result.
 pub(in crate::ffi) fn text(text: impl AsRef<[u8]>) -> Result<*mut c_char> {
     match text.as_ref() {
         b"" => Ok(ptr::null_mut()),

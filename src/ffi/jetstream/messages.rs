@@ -17,7 +17,7 @@ use crate::js::manage::{DirectGet, GetMsg};
 /// Get a message of a stream by its sequence.
 ///
 /// The message has the subject, the headers and the payload that it was stored with, and no reply
-/// subject. `natsMsg_GetSequence` and `natsMsg_GetTime` tell its sequence and time.
+/// subject. `natsMsg_GetSequence` and `natsMsg_GetTime` return its sequence and time.
 ///
 /// @param msg Receives the message, to be released with `natsMsg_Destroy`. Written only with
 /// `NATS_OK`.
@@ -25,23 +25,23 @@ use crate::js::manage::{DirectGet, GetMsg};
 /// @param stream The name of the stream.
 /// @param seq The sequence, at least 1.
 /// @param opts The options of this call; NULL for those of the context. Read during the call only.
-/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
-/// not needed.
+/// @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+/// needed.
 ///
-/// @retval NATS_OK `msg` has the message.
+/// @retval NATS_OK The message was written.
 /// @retval NATS_NOT_FOUND The stream has no such message; `errCode` is `JSNoMessageFoundErr`.
 /// @retval NATS_INVALID_ARG `msg` is NULL, `js` is NULL or was destroyed, the name is missing, or
 /// the sequence is 0.
-/// @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
-/// Or its answer is not JSON.
+/// @retval NATS_ERR The server refused the request: its text is the last error and its code is in
+/// `errCode`. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @see js_GetLastMsg, js_DirectGetMsg
 ///
@@ -84,23 +84,23 @@ pub unsafe extern "C" fn js_GetMsg(
 /// @param stream The name of the stream.
 /// @param subject The subject; may have wildcards.
 /// @param opts The options of this call; NULL for those of the context. Read during the call only.
-/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
-/// not needed.
+/// @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+/// needed.
 ///
-/// @retval NATS_OK `msg` has the message.
+/// @retval NATS_OK The message was written.
 /// @retval NATS_NOT_FOUND The stream has no such message; `errCode` is `JSNoMessageFoundErr`.
 /// @retval NATS_INVALID_ARG `msg` is NULL, `js` is NULL or was destroyed, or the name or the
 /// subject is missing.
-/// @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
-/// Or its answer is not JSON.
+/// @retval NATS_ERR The server refused the request: its text is the last error and its code is in
+/// `errCode`. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @see js_GetMsg
 ///
@@ -134,9 +134,9 @@ pub unsafe extern "C" fn js_GetLastMsg(
 
 /// Get a message of a stream from any server that has it.
 ///
-/// The stream must allow it (`AllowDirect`). That is quicker than `js_GetMsg`, and the message
-/// may be a little older than what the leader has. Its headers say where it was stored:
-/// `Nats-Stream`, `Nats-Subject`, `Nats-Sequence`, `Nats-Time-Stamp`.
+/// The stream must allow it (`AllowDirect`). It is faster than `js_GetMsg`, but a server other than
+/// the leader may not have the newest messages yet. Headers of the message state where it was
+/// stored: `Nats-Stream`, `Nats-Subject`, `Nats-Sequence`, `Nats-Time-Stamp`.
 ///
 /// Protocol: direct get, ADR-31.
 ///
@@ -145,21 +145,22 @@ pub unsafe extern "C" fn js_GetLastMsg(
 /// @param js The context.
 /// @param stream The name of the stream.
 /// @param opts The options of this call; NULL for those of the context. Read during the call only.
-/// @param dgOpts Which message. Read during the call only.
+/// @param dgOpts The message to get. Read during the call only.
 ///
-/// @retval NATS_OK `msg` has the message.
-/// @retval NATS_NOT_FOUND The stream has no such message.
+/// @retval NATS_OK The message was written.
+/// @retval NATS_NOT_FOUND The stream has no matching message.
 /// @retval NATS_INVALID_ARG `msg` or `dgOpts` is NULL, `js` is NULL or was destroyed, or the name
 /// is missing.
-/// @retval NATS_ERR The server refused: its text is the last error. Or its answer is not JSON.
+/// @retval NATS_ERR The server refused the request: its text is the last error. Or the answer is
+/// not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @see jsDirectGetMsgOptions_Init, js_GetMsg
 ///
@@ -218,29 +219,30 @@ pub(super) unsafe fn direct_get(
 
 /// Delete a message of a stream.
 ///
-/// It cannot be read any more; what is on the disk is overwritten some time. See `js_EraseMsg`.
+/// The message cannot be read any more. Its bytes on the disk are overwritten at some later time;
+/// `js_EraseMsg` overwrites them at once.
 ///
 /// @param js The context.
 /// @param stream The name of the stream.
 /// @param seq The sequence of the message.
 /// @param opts The options of this call; NULL for those of the context. Read during the call only.
-/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
-/// not needed.
+/// @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+/// needed.
 ///
 /// @retval NATS_OK The message is deleted.
 /// @retval NATS_NOT_FOUND The stream does not exist; `errCode` is `JSStreamNotFoundErr`. The last
 /// error is cleared.
 /// @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or the name is missing.
-/// @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
-/// Or its answer is not JSON.
+/// @retval NATS_ERR The server refused the request: its text is the last error and its code is in
+/// `errCode`. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @see js_EraseMsg, js_PurgeStream
 ///
@@ -268,29 +270,29 @@ pub unsafe extern "C" fn js_DeleteMsg(
 
 /// Delete a message of a stream and overwrite it on the disk.
 ///
-/// That takes the server longer than `js_DeleteMsg`.
+/// This takes the server longer than `js_DeleteMsg`.
 ///
 /// @param js The context.
 /// @param stream The name of the stream.
 /// @param seq The sequence of the message.
 /// @param opts The options of this call; NULL for those of the context. Read during the call only.
-/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
-/// not needed.
+/// @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+/// needed.
 ///
 /// @retval NATS_OK The message is deleted and overwritten.
 /// @retval NATS_NOT_FOUND The stream does not exist; `errCode` is `JSStreamNotFoundErr`. The last
 /// error is cleared.
 /// @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or the name is missing.
-/// @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
-/// Or its answer is not JSON.
+/// @retval NATS_ERR The server refused the request: its text is the last error and its code is in
+/// `errCode`. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @see js_DeleteMsg
 ///

@@ -8,82 +8,94 @@ use super::subscribe_types::{jsFetchCompleteHandler, jsFetchNextHandler};
 use crate::error::natsStatus;
 use crate::ffi::guard::guard;
 
-/// How `js_PublishAsync` and `js_PublishMsgAsync` work: part of `jsOptions`, of a context's own only.
+/// Settings of `js_PublishAsync` and `js_PublishMsgAsync`. Part of `jsOptions`; only the options of a context are
+/// used, not those of a call.
 ///
 /// @ingroup nats_js_context
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsOptionsPublishAsync {
-    /// How many messages may await their ack; 0 for no limit.
+    /// The maximum number of messages that wait for their acknowledgements; 0 for no limit.
     pub MaxPending: i64,
-    /// Is told what became of each message; NULL for nobody.
+    /// The callback for the outcome of each message; NULL for none.
     pub AckHandler: jsPubAckHandler,
-    /// What `AckHandler` gets.
+    /// The last argument of `AckHandler`.
     pub AckHandlerClosure: *mut c_void,
-    /// Is told of each message that was not stored; NULL for nobody. Not used where there is an `AckHandler`.
+    /// The callback for each message that is not known to be stored; NULL for none. Not used if there is an
+    /// `AckHandler`.
     pub ErrHandler: jsPubAckErrHandler,
-    /// What `ErrHandler` gets.
+    /// The last argument of `ErrHandler`.
     pub ErrHandlerClosure: *mut c_void,
-    /// How long a publish waits for room among `MaxPending`, in milliseconds; 0 for 200.
+    /// The longest time that a publish waits while `MaxPending` messages are pending, in
+    /// milliseconds; 0 for 200.
     pub StallWait: i64,
-    /// Whether acks come by the connection's own inbox, not by one of the context.
+    /// Whether acknowledgements use the inbox of the connection's requests in place of one of the
+    /// context.
     pub MuxReplies: bool,
 }
 
-/// How `js_PullSubscribeAsync` and `js_PullSubscribeSync` work: part of `jsOptions`, of these calls'
-/// only.
+/// Settings of `js_PullSubscribeAsync` and `js_PullSubscribeSync`. Part of `jsOptions`; only the
+/// options of these calls are used, not those of a context.
 ///
 /// @ingroup nats_js_context
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsOptionsPullSubscribeAsync {
-    /// After how long it ends, in milliseconds; 0 for never.
+    /// The time after which the subscription ends, in milliseconds; 0 for no limit.
     pub Timeout: i64,
-    /// After how many messages it ends; 0 for never.
+    /// The number of messages after which the subscription ends; 0 for no limit.
     pub MaxMessages: c_int,
-    /// After how many bytes it ends; 0 for never. Not together with `KeepAhead`.
+    /// The number of bytes after which the subscription ends; 0 for no limit. Not together with
+    /// `KeepAhead`.
     pub MaxBytes: i64,
-    /// Whether to take what there is, and then end. Not together with `KeepAhead`.
+    /// Whether to receive the messages that are available now and then end. Not together with
+    /// `KeepAhead`.
     pub NoWait: bool,
-    /// Is told of the end; NULL for nobody.
+    /// The callback for the end of the subscription; NULL for none.
     pub CompleteHandler: jsFetchCompleteHandler,
-    /// What `CompleteHandler` gets.
+    /// The last argument of `CompleteHandler`.
     pub CompleteHandlerClosure: *mut c_void,
-    /// After how many milliseconds without a message the server sends a heartbeat; 0 for the default: 5,000, or none
-    /// where `NoWait` is set or nothing is known of the consumer. Where two are missed, the error handler is told
-    /// (`NATS_MISSED_HEARTBEAT`) and the messages are asked for again.
+    /// The time without a message after which the server sends a heartbeat, in milliseconds; 0 for the default:
+    /// 5,000, or none if `NoWait` is set or the consumer's configuration could not be read. If two heartbeats in a
+    /// row are missing, the connection's error handler receives `NATS_MISSED_HEARTBEAT` and the messages are
+    /// requested again.
     pub Heartbeat: i64,
     /// The priority group; NULL for none.
     pub Group: *const c_char,
-    /// To be served only when so many messages are still to be delivered; 0 for always.
+    /// The requests are served only while at least this number of messages is still to be
+    /// delivered; 0 for always.
     pub MinPending: i64,
-    /// To be served only when so many messages await their ack; 0 for always.
+    /// The requests are served only while at least this number of messages waits for
+    /// acknowledgements; 0 for always.
     pub MinAckPending: i64,
-    /// How many messages to ask for at a time; 0 for 128.
+    /// The number of messages in each request; 0 for 128.
     pub FetchSize: c_int,
-    /// To ask for more while so many are still on their way; 0 to ask when all have come.
+    /// The number of outstanding messages at which the next request is sent; 0 to send it when all
+    /// have arrived.
     pub KeepAhead: c_int,
-    /// Decides what to ask for next; NULL for the library, by the fields above.
+    /// The callback that decides what to request next; NULL if the library decides by the fields
+    /// above.
     pub NextHandler: jsFetchNextHandler,
-    /// What `NextHandler` gets.
+    /// The last argument of `NextHandler`.
     pub NextHandlerClosure: *mut c_void,
 }
 
-/// What `js_PurgeStream` removes: part of `jsOptions`. Nothing set means all.
+/// What `js_PurgeStream` removes. Part of `jsOptions`. If no field is set, all messages are
+/// removed.
 ///
 /// @ingroup nats_js_context
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsOptionsStreamPurge {
-    /// Which subjects; NULL for all. May have wildcards.
+    /// The subject of the messages, which may have wildcards; NULL for all subjects.
     pub Subject: *const c_char,
     /// Only messages before this sequence; 0 for no such limit. Not together with `Keep`.
     pub Sequence: u64,
-    /// How many of the last messages stay; 0 for none.
+    /// The number of newest messages to keep; 0 for none.
     pub Keep: u64,
 }
 
-/// What `js_GetStreamInfo` asks for: part of `jsOptions`.
+/// The details that `js_GetStreamInfo` requests. Part of `jsOptions`.
 ///
 /// @ingroup nats_js_context
 #[repr(C)]
@@ -91,12 +103,12 @@ pub struct jsOptionsStreamPurge {
 pub struct jsOptionsStreamInfo {
     /// Whether to get the sequences of deleted messages.
     pub DeletedDetails: bool,
-    /// Of which subjects to get the number of messages; NULL for none. May have wildcards. For `js_Streams` and
-    /// `js_StreamNames`, which subject the streams must have. In options of a call only.
+    /// The subjects whose numbers of messages are requested, which may have wildcards; NULL for none. For
+    /// `js_Streams` and `js_StreamNames`, a subject that the streams must have. Only used in the options of a call.
     pub SubjectsFilter: *const c_char,
 }
 
-/// What goes with functions on streams: part of `jsOptions`.
+/// Settings of functions on streams. Part of `jsOptions`.
 ///
 /// @ingroup nats_js_context
 #[repr(C)]
@@ -108,12 +120,12 @@ pub struct jsOptionsStream {
     pub Info: jsOptionsStreamInfo,
 }
 
-/// How a context works, and how a single call differs from that. `jsOptions_Init` begins one.
+/// Settings of a context, or of a single call. Initialize it with `jsOptions_Init`.
 ///
-/// Those of a context are copied by `natsConnection_JetStream`; the closures and the functions must stay. In those of
-/// a call, zero in a field means that the context's counts: `Prefix`, `Domain` and `Wait`, each on its own;
-/// `Stream.Purge` as a whole; of `Stream.Info` the call's counts wherever it has options. `PublishAsync` is the
-/// context's alone, `PullSubscribeAsync` the call's.
+/// `natsConnection_JetStream` copies the settings of a context; its callbacks and closures must stay valid as long as
+/// the context. In the options of a call, zero stands for the context's setting: for `Prefix`, `Domain` and `Wait`
+/// each on its own, for `Stream.Purge` as a whole. `Stream.Info` is always that of the call if the call has options.
+/// `PublishAsync` is used only in the options of a context, `PullSubscribeAsync` only in those of a call.
 ///
 /// @ingroup nats_js_context
 #[repr(C)]
@@ -121,15 +133,15 @@ pub struct jsOptionsStream {
 pub struct jsOptions {
     /// The prefix of the JetStream API's subjects; NULL for `$JS.API`.
     pub Prefix: *const c_char,
-    /// The domain, short for the prefix `$JS.<domain>.API`, before which `Prefix` does not count; NULL for none.
+    /// The domain, which stands for the prefix `$JS.<domain>.API` and overrides `Prefix`; NULL for none.
     pub Domain: *const c_char,
-    /// How long to wait for an answer, in milliseconds; 0 for 5000.
+    /// The longest time to wait for an answer, in milliseconds; 0 for 5000.
     pub Wait: i64,
-    /// How to publish without waiting.
+    /// Settings of asynchronous publishing.
     pub PublishAsync: jsOptionsPublishAsync,
-    /// How to subscribe by pulling, with a callback.
+    /// Settings of asynchronous pull subscriptions.
     pub PullSubscribeAsync: jsOptionsPullSubscribeAsync,
-    /// What goes with functions on streams.
+    /// Settings of functions on streams.
     pub Stream: jsOptionsStream,
 }
 

@@ -23,34 +23,34 @@ use crate::proto::headers::HeaderBlock;
 
 pub(super) const NO_SUBJECT: &str = "subject cannot be NULL nor empty";
 
-/// Publish a payload to a stream, and wait for its ack.
+/// Publish a payload to a stream, and wait for the acknowledgement.
 ///
-/// The message goes to the stream that has its subject, which answers when it has stored the
-/// message. Protocol: JetStream publish acknowledgements (ADR-1); headers of the options: ADR-49,
-/// ADR-43, ADR-51.
+/// The stream that has the subject answers when it has stored the message. Protocol: JetStream
+/// publish acknowledgements (ADR-1); headers of the options: ADR-49, ADR-43, ADR-51.
 ///
-/// @param pubAck Receives the ack, to be released with `jsPubAck_Destroy`; NULL if it is not
-/// needed. Set to NULL when the answer was empty.
+/// @param pubAck Receives the acknowledgement, to be released with `jsPubAck_Destroy`; NULL if it
+/// is not needed. Set to NULL if the answer was empty.
 /// @param js The context.
 /// @param subj The subject; not empty.
 /// @param data The payload, copied or written before the call returns. Ignored if `dataLen` is 0.
 /// @param dataLen The length of the payload in bytes; not negative.
-/// @param opts What to expect and to say; NULL for nothing. `MaxWait` is in milliseconds, 0 for the
+/// @param opts The options of the message; NULL for none. `MaxWait` is in milliseconds, 0 for the
 /// context's `Wait`.
-/// @param errCode Receives the number of the server's error, or 0 if there is none; may be NULL.
+/// @param errCode Receives the code of the server's error, or 0 if there is none; may be NULL.
 ///
-/// @retval NATS_OK The message is stored, or was before (`Duplicate`).
+/// @retval NATS_OK The message is stored, or a message with this id was stored before
+/// (`Duplicate`).
 /// @retval NATS_INVALID_ARG `js` is NULL or was destroyed, `subj` is NULL or empty, `dataLen` is
 /// negative, `data` is NULL while `dataLen` is not 0, a time in `opts` is negative, or
 /// `CancelScheduledSubject` is given together with another option of a schedule.
 /// @retval NATS_NO_RESPONDERS No stream has this subject, or JetStream is not enabled; `errCode`
-/// receives `JSNotEnabledErr`. At once, unless `js_SetPubPolicy` asks for retries.
-/// @retval NATS_TIMEOUT No answer came in time. The message may be stored nonetheless.
-/// @retval NATS_ERR The server refused the message; its words are the thread's last error, its
-/// number is in `errCode`.
+/// receives `JSNotEnabledErr`. Returned at once, unless `js_SetPubPolicy` has set retries.
+/// @retval NATS_TIMEOUT No answer arrived in time. The message may be stored nonetheless.
+/// @retval NATS_ERR The server refused the message: its text is the last error and its code is in
+/// `errCode`.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
-/// @retval NATS_NO_SERVER_SUPPORT The options need headers, which the server does not support; or it is too
-/// old for `MsgTTL`, `Schedule` or `ExpectLastSubjectSeqSubject`, as the last error says.
+/// @retval NATS_NO_SERVER_SUPPORT The options need headers, which the server does not support; or it is too old for
+/// `MsgTTL`, `Schedule` or `ExpectLastSubjectSeqSubject`, which the last error names.
 ///
 /// @return Otherwise the status of `natsConnection_Request`.
 ///
@@ -108,22 +108,23 @@ pub unsafe extern "C" fn js_Publish(
     }
 }
 
-/// Publish a message to a stream, and wait for its ack.
+/// Publish a message to a stream, and wait for the acknowledgement.
 ///
-/// As `js_Publish`. Headers that the options stand for are set on the message, in place of those
-/// of the same names, and stay there, also when the call fails.
+/// As `js_Publish`. The options are set as headers of the message, which replace headers of the
+/// same names and stay there, even if the call fails.
 ///
-/// @param pubAck Receives the ack, to be released with `jsPubAck_Destroy`; NULL if it is not
-/// needed. Set to NULL when the answer was empty.
+/// @param pubAck Receives the acknowledgement, to be released with `jsPubAck_Destroy`; NULL if it
+/// is not needed. Set to NULL if the answer was empty.
 /// @param js The context.
-/// @param msg The message, which stays the program's. Its reply subject is not used.
+/// @param msg The message, which remains the program's. Its reply subject is not used.
 /// @param opts As for `js_Publish`.
-/// @param errCode Receives the number of the server's error, or 0 if there is none; may be NULL.
+/// @param errCode Receives the code of the server's error, or 0 if there is none; may be NULL.
 ///
 /// @return As `js_Publish`; `NATS_INVALID_ARG` also if `msg` is NULL or has no subject.
 ///
 /// @par Threads
-/// Any thread may call this function at any time; no other thread may use the message meanwhile.
+/// Any thread may call this function at any time. No other thread may use the message during the
+/// call.
 ///
 /// @see js_Publish, js_PublishMsgAsync, natsMsg_ExpectLastSeq
 ///
@@ -170,12 +171,12 @@ fn ask(context: &Context, out: &Publish<'_>, wait: Duration) -> crate::js::Resul
     )
 }
 
-/// Release the ack of a message, with the strings in it.
+/// Release an acknowledgement together with its strings.
 ///
-/// @param pubAck The ack; NULL does nothing.
+/// @param pubAck The acknowledgement; NULL is ignored.
 ///
 /// @par Threads
-/// Any thread may call this function; no other thread may use the ack meanwhile.
+/// Any thread may call this function, once no other thread uses the acknowledgement.
 ///
 /// @ingroup nats_js_publish
 ///

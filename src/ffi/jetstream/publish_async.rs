@@ -26,7 +26,7 @@ use crate::msg::Msg;
 /// `ErrText` has so many bytes at most.
 const ERR_TEXT_MAX: usize = 255;
 
-/// Publish a payload to a stream without waiting for its ack.
+/// Publish a payload to a stream without waiting for the acknowledgement.
 ///
 /// Creates a message from the payload, which is copied, and publishes it as `js_PublishMsgAsync`
 /// does. The context's `AckHandler` or `ErrHandler` is called with the outcome.
@@ -84,48 +84,48 @@ pub unsafe extern "C" fn js_PublishAsync(
     })
 }
 
-/// Publish a message to a stream without waiting for its ack.
+/// Publish a message to a stream without waiting for the acknowledgement.
 ///
-/// The message waits in the library until its ack comes. The context's `AckHandler` is called with
-/// the outcome, or, if it is not stored, its `ErrHandler`; without either it is destroyed. If
-/// `PublishAsync.MaxPending` messages wait already, the call waits for room, for
-/// `PublishAsync.StallWait`.
+/// The library keeps the message until its acknowledgement arrives. Then the context's `AckHandler`
+/// is called with the outcome or, if the message is not stored, the `ErrHandler`; without handlers
+/// the message is destroyed. If `PublishAsync.MaxPending` messages are pending already, the call
+/// waits for one of them to be acknowledged, for at most `PublishAsync.StallWait`.
 ///
-/// Headers that the options stand for are set on the message, in place of those of the same names,
-/// also when the call fails.
+/// The options are set as headers of the message, which replace headers of the same names, even if
+/// the call fails.
 ///
-/// If the connection is lost, the acks of messages that were published before do not come any
-/// more. Once it is back (or after the context's `Wait` without a connection) these messages fail
-/// with `NATS_CONNECTION_DISCONNECTED`: they may be stored or not. Without a handler they stay in
-/// the library, `js_PublishAsyncComplete` returns that status, and
-/// `js_PublishAsyncGetPendingList` hands them out. With `ResendOnReconnect` of `js_SetPubPolicy`
-/// they are published again instead, each a limited number of times. Messages published while there is no connection are sent with
-/// the next one. When the connection is closed, messages that wait stay in the library until
-/// `js_PublishAsyncGetPendingList` or `jsCtx_Destroy`.
+/// If the connection is lost, the acknowledgements of messages that were published before do not
+/// arrive any more. After the reconnect (or after the context's `Wait` without a connection) these
+/// messages fail with `NATS_CONNECTION_DISCONNECTED`: they may be stored or not. Without a handler
+/// the library keeps them, `js_PublishAsyncComplete` returns that status, and
+/// `js_PublishAsyncGetPendingList` returns the messages. With `ResendOnReconnect` of
+/// `js_SetPubPolicy` they are published again instead, each a limited number of times. Messages
+/// published while there is no connection are sent after the reconnect. If the connection is closed,
+/// the library keeps pending messages until `js_PublishAsyncGetPendingList` or `jsCtx_Destroy`.
 ///
 /// @param js The context.
 /// @param msg Points to the message. With `NATS_OK` the library owns it and `*msg` is set to NULL;
-/// otherwise it stays the program's. Its reply subject is not used.
-/// @param opts What to expect and to say; NULL for nothing. With `MaxWait` above 0 the message
-/// fails with `NATS_TIMEOUT` if its ack has not come after so many milliseconds; else there is no
-/// limit.
+/// otherwise it remains the program's. Its reply subject is not used.
+/// @param opts The options of the message; NULL for none. With `MaxWait` greater than 0 the message
+/// fails with `NATS_TIMEOUT` if its acknowledgement has not arrived after this number of
+/// milliseconds; otherwise there is no limit.
 ///
 /// @retval NATS_OK The message was published.
-/// @retval NATS_INVALID_ARG `js` is NULL or was destroyed, `msg` or `*msg` is NULL, the message
-/// has no subject, or the options are wrong as for `js_Publish` (`MaxWait` may be negative).
-/// @retval NATS_TIMEOUT Too many messages wait for their acks, and none came in time; or the socket
-/// did not accept data within the write deadline.
+/// @retval NATS_INVALID_ARG `js` is NULL or was destroyed, `msg` or `*msg` is NULL, the message has
+/// no subject, or the options are invalid as for `js_Publish` (`MaxWait` may be negative).
+/// @retval NATS_TIMEOUT Too many messages are pending, and none was acknowledged in time; or the
+/// socket did not accept data within the write deadline.
 /// @retval NATS_NO_SERVER_SUPPORT The server is too old for `MsgTTL`, `Schedule` or
-/// `ExpectLastSubjectSeqSubject`, as the last error says.
+/// `ExpectLastSubjectSeqSubject`, which the last error names.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
 /// @retval NATS_DRAINING The connection is draining.
-/// @retval NATS_ILLEGAL_STATE The context was destroyed by another thread meanwhile.
+/// @retval NATS_ILLEGAL_STATE The context was destroyed by another thread during the call.
 ///
 /// @return Otherwise the status of `natsConnection_PublishMsg`.
 ///
 /// @par Threads
-/// Any thread may call this function at any time, callbacks included; no other thread may use the
-/// message meanwhile, or afterwards.
+/// Any thread may call this function at any time, callbacks included. No other thread may use the
+/// message during the call or afterwards.
 ///
 /// @see js_PublishAsync, js_PublishAsyncComplete, js_PublishAsyncGetPendingList, jsPubAckHandler,
 /// jsPubAckErrHandler, js_SetPubPolicy
@@ -167,25 +167,28 @@ pub unsafe extern "C" fn js_PublishMsgAsync(
     })
 }
 
-/// Wait until no asynchronously published message waits for its ack.
+/// Wait until no asynchronously published message is pending.
 ///
-/// A message waits until the handler that is told of it has returned. With manual dispatch
-/// (`natsOptions_SetManualDispatch`) it waits only until its ack has come, or its time is over: the
-/// handler is called later, by `natsConnection_Dispatch`, so the thread that dispatches may wait.
+/// A message is pending until its handler has returned. With manual dispatch
+/// (`natsOptions_SetManualDispatch`) it is pending only until its acknowledgement has arrived or
+/// its time has passed: the handler is called later, by `natsConnection_Dispatch`, so the thread
+/// that dispatches may call this function.
 ///
 /// @param js The context.
-/// @param opts Of these `MaxWait` counts: how long to wait, in milliseconds; 0, or NULL, for as
-/// long as it takes.
+/// @param opts The options of the call, of which only `MaxWait` is used: the longest time to wait
+/// in milliseconds; 0, or NULL, for no limit.
 ///
-/// @retval NATS_OK No message waits.
+/// @retval NATS_OK No message is pending.
 /// @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or `MaxWait` is negative.
-/// @retval NATS_TIMEOUT Messages still wait.
-/// @retval NATS_CONNECTION_CLOSED The connection is closed, and messages wait:
-/// `js_PublishAsyncGetPendingList` hands them out.
+/// @retval NATS_TIMEOUT Messages are still pending.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed and messages are pending:
+/// `js_PublishAsyncGetPendingList` returns them.
 /// @retval NATS_CONNECTION_DISCONNECTED The context has no handler, the connection was lost, and
-/// only messages wait whose acks will not come: `js_PublishAsyncGetPendingList` hands them out.
-/// @retval NATS_ILLEGAL_STATE The context was destroyed by another thread meanwhile; or the call is
-/// made in a handler of the context, and messages other than that one's wait.
+/// only messages are pending whose acknowledgements will not arrive:
+/// `js_PublishAsyncGetPendingList` returns them.
+/// @retval NATS_ILLEGAL_STATE The context was destroyed by another thread during the call; or the
+/// call was made in a handler of the context, and other messages than the one of the handler are
+/// pending.
 ///
 /// @par Threads
 /// Any thread may call this function at any time.
@@ -212,17 +215,17 @@ pub unsafe extern "C" fn js_PublishAsyncComplete(
     })
 }
 
-/// Take the messages whose acks have not come.
+/// Take the messages whose acknowledgements have not arrived.
 ///
-/// They are not pending any more: if their acks arrive later, no handler is called. Entries may be
-/// published again with `js_PublishMsgAsync(js, &list.Msgs[i], ..)`.
+/// They are not pending any more: if their acknowledgements arrive later, no handler is called.
+/// They may be published again with `js_PublishMsgAsync(js, &list.Msgs[i], ..)`.
 ///
 /// @param pending Receives the messages, in no particular order, to be released with
 /// `natsMsgList_Destroy`; written only with `NATS_OK`.
 /// @param js The context.
 ///
-/// @retval NATS_OK There are some.
-/// @retval NATS_NOT_FOUND No message waits.
+/// @retval NATS_OK The list has at least one message.
+/// @retval NATS_NOT_FOUND No message is pending.
 /// @retval NATS_INVALID_ARG `pending` is NULL, or `js` is NULL or was destroyed.
 /// @retval NATS_NO_MEMORY Memory for the list could not be allocated; the messages are destroyed.
 ///
@@ -377,7 +380,7 @@ impl Text {
         }))
     }
 
-    /// NULL for an empty one. Valid while this lives and is not moved.
+    /// NULL for an empty result. Valid while this lives and is not moved.
     fn as_ptr(&self) -> *mut c_char {
         let text = self.0.as_ref();
         text.map_or(ptr::null_mut(), |text| text.as_ptr().cast_mut().cast())

@@ -72,36 +72,36 @@ impl<'a> Settings<'a> {
 
 /// Begin an atomic batch with its first message.
 ///
-/// A stream with `AllowAtomicPublish` stores all messages of a batch or none, at up to 1000 of
-/// them. The call waits for the stream to accept the first one; messages that follow are not waited
-/// for. Headers of the batch, and those that the options stand for, are set on the message. A
-/// stream accepts some headers for no message of a batch, and `ExpectLastSeq` for the first one
-/// only; it checks what is expected when the batch is committed. Source: ADR-50.
+/// A stream with `AllowAtomic` stores all messages of a batch or none, up to 1000 messages. The
+/// call waits until the stream has accepted the first message; the following ones are sent without
+/// waiting. The headers of the batch and of the options are set on the message. Some headers are
+/// not allowed in a batch, and `ExpectLastSeq` only in the first message; the stream checks
+/// expectations when the batch is committed. Source: ADR-50.
 ///
-/// @param ctx Receives the batch, to be released with `jsAtomicBatchCtx_Destroy`. It is there
-/// before anything is sent, and has to be released also when the call fails.
+/// @param ctx Receives the batch, to be released with `jsAtomicBatchCtx_Destroy`. Written before
+/// anything is sent, and has to be released even if the call fails.
 /// @param new_puback Set to NULL with `NATS_OK`: the answer to a message that does not end a batch
 /// is empty. May be NULL.
 /// @param js The context.
-/// @param msg The message, which stays the program's.
+/// @param msg The message, which remains the program's.
 /// @param opts As for `js_Publish`.
-/// @param errCode Receives the number of the server's error, or 0 if there is none; may be NULL.
+/// @param errCode Receives the code of the server's error, or 0 if there is none; may be NULL.
 ///
-/// @retval NATS_OK The stream takes the batch.
+/// @retval NATS_OK The stream accepts the batch.
 /// @retval NATS_INVALID_ARG `ctx`, `js` or `msg` is NULL, `js` was destroyed, the message has no
-/// subject, or the options are wrong as for `js_Publish`.
+/// subject, or the options are invalid as for `js_Publish`.
 /// @retval NATS_NO_RESPONDERS No stream has this subject, or JetStream is not enabled; `errCode`
 /// receives `JSNotEnabledErr`.
-/// @retval NATS_NO_SERVER_SUPPORT The server is older than 2.12 and knows no batches: nothing is sent. Or a
-/// server elsewhere knows none, and has stored the message by itself.
-/// @retval NATS_ERR The server refused the message, with `JSBatchPublishNotEnabledErr` among
-/// others; its words are the thread's last error.
+/// @retval NATS_NO_SERVER_SUPPORT The server is older than 2.12 and does not support batches: nothing is sent. Or the
+/// server of the stream does not support them and has stored the message on its own.
+/// @retval NATS_ERR The server refused the message, for example with `JSBatchPublishNotEnabledErr`:
+/// its text is the last error.
 ///
 /// @return Otherwise the status of `js_Publish`.
 ///
 /// @par Threads
 /// Any thread may call this function at any time, callbacks included. No other thread may use the
-/// message meanwhile.
+/// message during the call.
 ///
 /// @par Example
 /// ```c
@@ -153,31 +153,31 @@ pub unsafe extern "C" fn js_BatchPublishStart(
 
 /// Add a message to an atomic batch.
 ///
-/// The message is sent and not waited for. If it is refused, a later call on the batch returns the
-/// error, the commit at the latest; then nothing of the batch is stored.
+/// The message is sent without waiting for an answer. If it is refused, a later call on the batch
+/// returns the error, the commit at the latest; then nothing of the batch is stored.
 ///
 /// @param new_puback Set to NULL with `NATS_OK`; may be NULL.
 /// @param ctx The batch.
-/// @param msg The message, which stays the program's. Headers of the batch, and those that the
-/// options stand for, are set on it.
-/// @param opts As for `js_Publish`; `MaxWait` is for how long to wait for room in the buffer of the
-/// connection.
-/// @param errCode Receives the number of the server's error, or 0 if there is none; may be NULL.
+/// @param msg The message, which remains the program's. The headers of the batch and of the options
+/// are set on it.
+/// @param opts As for `js_Publish`; `MaxWait` is the longest time to wait for room in the buffer of
+/// the connection.
+/// @param errCode Receives the code of the server's error, or 0 if there is none; may be NULL.
 ///
 /// @retval NATS_OK The message was published.
 /// @retval NATS_INVALID_ARG `ctx` or `msg` is NULL, `ctx` was destroyed, the message has no
-/// subject, or the options are wrong as for `js_Publish`.
+/// subject, or the options are invalid as for `js_Publish`.
 /// @retval NATS_ILLEGAL_STATE The batch was committed or discarded.
-/// @retval NATS_CONNECTION_DISCONNECTED The connection was lost, and the batch with it.
-/// @retval NATS_NO_RESPONDERS A message of the batch has a subject that no stream has.
-/// @retval NATS_ERR The server refused a message of the batch; its words are the thread's last
-/// error.
+/// @retval NATS_CONNECTION_DISCONNECTED The connection was lost, which ends the batch.
+/// @retval NATS_NO_RESPONDERS No stream has the subject of a message of the batch.
+/// @retval NATS_ERR The server refused a message of the batch: its text is the last error.
 ///
-/// @return Otherwise the status of `natsConnection_PublishMsg`. After any failure but `NATS_INVALID_ARG` the batch cannot be used any more.
+/// @return Otherwise the status of `natsConnection_PublishMsg`. After any failure except `NATS_INVALID_ARG` the batch
+/// cannot be used any more.
 ///
 /// @par Threads
 /// Any thread may call this function at any time; calls on one batch wait for each other. No other
-/// thread may use the message meanwhile.
+/// thread may use the message during the call.
 ///
 /// @see js_BatchPublishStart, js_BatchPublishCommit
 ///
@@ -209,25 +209,25 @@ pub unsafe extern "C" fn js_BatchPublishAdd(
 ///
 /// Waits until the stream has stored all messages of the batch.
 ///
-/// @param new_puback Receives the ack of the batch, to be released with `jsPubAck_Destroy`; NULL if
-/// it is not needed. Its `Sequence` is the last message's, `Batch` the id of the batch, `Count` its
-/// number of messages.
+/// @param new_puback Receives the acknowledgement of the batch, to be released with
+/// `jsPubAck_Destroy`; NULL if it is not needed. `Sequence` is that of the last message, `Batch`
+/// the id of the batch, and `Count` the number of messages.
 /// @param ctx The batch.
-/// @param msg The last message, which stays the program's. Headers of the batch, and those that the
-/// options stand for, are set on it.
+/// @param msg The last message, which remains the program's. The headers of the batch and of the
+/// options are set on it.
 /// @param opts As for `js_Publish`.
-/// @param errCode Receives the number of the server's error, or 0 if there is none; may be NULL.
+/// @param errCode Receives the code of the server's error, or 0 if there is none; may be NULL.
 ///
 /// @retval NATS_OK The batch is stored.
-/// @retval NATS_TIMEOUT No answer came in time. The batch may be stored nonetheless, as a whole.
-/// @retval NATS_ERR The server refused a message, or something that was expected is not so; its
-/// words are the thread's last error. Nothing is stored.
+/// @retval NATS_TIMEOUT No answer arrived in time. The batch may be stored nonetheless, as a whole.
+/// @retval NATS_ERR The server refused a message, or an expectation is not met: its text is the
+/// last error. Nothing is stored.
 ///
 /// @return Otherwise as `js_BatchPublishAdd`: nothing is stored.
 ///
 /// @par Threads
 /// Any thread may call this function at any time; calls on one batch wait for each other. No other
-/// thread may use the message meanwhile.
+/// thread may use the message during the call.
 ///
 /// @see js_BatchPublishCommitEob, js_BatchPublishDiscard
 ///
@@ -255,7 +255,7 @@ pub unsafe extern "C" fn js_BatchPublishCommit(
     }
 }
 
-/// Commit an atomic batch as it is, without another message.
+/// Commit an atomic batch without another message.
 ///
 /// For servers from 2.14. Otherwise as `js_BatchPublishCommit`.
 ///
@@ -264,7 +264,7 @@ pub unsafe extern "C" fn js_BatchPublishCommit(
 /// @param new_puback As for `js_BatchPublishCommit`.
 /// @param ctx The batch.
 /// @param opts As for `js_Publish`.
-/// @param errCode Receives the number of the server's error, or 0 if there is none; may be NULL.
+/// @param errCode Receives the code of the server's error, or 0 if there is none; may be NULL.
 ///
 /// @retval NATS_ILLEGAL_STATE The batch has no messages, or was committed or discarded.
 ///
@@ -301,14 +301,14 @@ pub unsafe extern "C" fn js_BatchPublishCommitEob(
 
 /// Discard an atomic batch: nothing of it is stored.
 ///
-/// The server is told, and not waited for; without that it forgets a batch ten seconds after its
-/// last message. After a commit, or a call that failed, it does nothing.
+/// Notifies the server without waiting for an answer; otherwise the server would drop the batch ten
+/// seconds after its last message. Does nothing after a commit, or after a call that failed.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
 /// @param ctx The batch, which still has to be released.
 ///
-/// @retval NATS_OK The batch is discarded, or was over before.
+/// @retval NATS_OK The batch is discarded, or had ended before.
 /// @retval NATS_INVALID_ARG `ctx` is NULL or was destroyed.
 ///
 /// @par Threads
@@ -333,7 +333,7 @@ pub unsafe extern "C" fn js_BatchPublishDiscard(ctx: *mut jsAtomicBatchCtx) -> n
 ///
 /// A batch that was not committed is discarded, as by `js_BatchPublishDiscard`.
 ///
-/// @param ctx The batch; NULL, or one that was destroyed before, does nothing.
+/// @param ctx The batch. NULL and a destroyed batch are ignored.
 ///
 /// @par Threads
 /// Any thread may call this function at any time, also after `jsCtx_Destroy`.

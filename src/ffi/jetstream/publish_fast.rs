@@ -32,22 +32,24 @@ pub(crate) struct FastObject {
 
 /// Begin a fast batch.
 ///
-/// A stream with `AllowBatched` (servers from 2.14) stores the messages of a fast batch as they come, and acknowledges
-/// them now and then, as often as it sees fit: it sets the pace for all that publish to it, and many messages need few
-/// acks. A batch has any number of messages. It is not atomic: what has been stored stays stored however the batch
-/// ends.
+/// A stream with `AllowBatched` (servers from 2.14) stores the messages of a fast batch as they arrive and
+/// acknowledges them from time to time, at an interval that it chooses: the stream sets the pace of all publishers,
+/// and many messages need few acknowledgements. A batch can have any number of messages. It is not atomic: messages
+/// that were stored stay stored, however the batch ends.
 ///
-/// Without `AllowGaps` the stream has the messages of the batch in their order and without a gap: a message that is
-/// lost or refused ends the batch in front of it. With `AllowGaps` the batch goes on without such messages.
+/// Without `AllowGaps` the stream stores the messages of the batch in order and without a gap: a message that is lost
+/// or refused ends the batch, and neither it nor a later one is stored. With `AllowGaps` the batch continues without
+/// such messages.
 ///
-/// Nothing is sent yet. The batch survives a reconnect if the server still knows it and, without `AllowGaps`, no
-/// message was lost. While it is open and nothing is added, the library tells the stream every second that it is open. Source: ADR-50.
+/// Nothing is sent yet. The batch survives a reconnect if the server still has it and, without `AllowGaps`, no
+/// message was lost. While the batch is open and nothing is added, the library sends the stream a keep-alive every
+/// second. Source: ADR-50.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
 /// @param ctx Receives the batch, to be released with `jsFastBatchCtx_Destroy`. Written only with `NATS_OK`.
 /// @param js The context.
-/// @param opts How to publish, copied; NULL for the defaults.
+/// @param opts The options, which are copied; NULL for the defaults.
 ///
 /// @retval NATS_OK The first message can be added.
 /// @retval NATS_INVALID_ARG `ctx` or `js` is NULL, `js` was destroyed, or a number of the options is out of its range.
@@ -107,38 +109,41 @@ pub unsafe extern "C" fn js_FastPublishStart(
 
 /// Add a message to a fast batch.
 ///
-/// Waits while as many messages are under way as the stream allows. The first message is waited for until the stream
-/// has accepted the batch; whether it stores that message is told later, as of all others. Headers that the options
-/// stand for are set on the message, in place of those of the same names, also when the call fails.
+/// Waits while the number of unacknowledged messages is the one that the stream allows. The call for the first
+/// message waits until the stream has accepted the batch; whether that message is stored is reported later, as for
+/// all others. The options are set as headers of the message, which replace headers of the same names, even if the
+/// call fails.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
 /// @param ctx The batch.
-/// @param msg The message, which stays the program's and may be added again. Its reply subject is not used.
-/// @param opts What to expect and to say; NULL for nothing. `MaxWait` is how long to wait, in milliseconds; 0 for the
-/// context's `Wait`.
-/// @param errCode Receives the number of the server's error, or 0 if there is none; may be NULL.
+/// @param msg The message, which remains the program's and may be added again. Its reply subject is not used.
+/// @param opts The options of the message; NULL for none. `MaxWait` is the longest time to wait in milliseconds; 0
+/// for the context's `Wait`.
+/// @param errCode Receives the code of the server's error, or 0 if there is none; may be NULL.
 ///
 /// @retval NATS_OK The message was published.
-/// @retval NATS_INVALID_ARG `ctx` or `msg` is NULL, `ctx` was destroyed, the message has no subject, or the options are
-/// wrong as for `js_Publish`. The batch goes on.
-/// @retval NATS_TIMEOUT No room came in time, and the message was not sent: the batch goes on. With the first message,
-/// no answer came, and the batch has ended.
-/// @retval NATS_MAX_PAYLOAD The message is larger than the server allows, and was not sent: the batch goes on.
+/// @retval NATS_INVALID_ARG `ctx` or `msg` is NULL, `ctx` was destroyed, the message has no subject, or the options
+/// are invalid as for `js_Publish`. The batch continues.
+/// @retval NATS_TIMEOUT The stream did not acknowledge earlier messages in time, and this one was not sent: the batch
+/// continues. For the first message: no answer arrived, and the batch has ended.
+/// @retval NATS_MAX_PAYLOAD The message is larger than the server allows, and was not sent: the batch continues.
 /// @retval NATS_MISMATCH Messages did not reach the stream, and `AllowGaps` is not set: the batch has ended.
-/// @retval NATS_CONNECTION_DISCONNECTED The connection was lost, and the batch with it.
+/// @retval NATS_CONNECTION_DISCONNECTED The connection was lost, which ends the batch.
 /// @retval NATS_NO_RESPONDERS No stream has the subject, or JetStream is not enabled; `errCode` receives
 /// `JSNotEnabledErr`.
-/// @retval NATS_NO_SERVER_SUPPORT The server knows no fast batches (before 2.14), and has stored the first message by
-/// itself.
+/// @retval NATS_NO_SERVER_SUPPORT The server does not support fast batches (before 2.14) and has stored the first
+/// message on its own.
 /// @retval NATS_ILLEGAL_STATE The batch was committed, or is destroyed by another thread.
-/// @retval NATS_ERR The server refused a message, or the batch, with `JSFastBatchDisabledErr` among others; its words
-/// are the thread's last error.
+/// @retval NATS_ERR The server refused a message, or the batch, for example with `JSFastBatchDisabledErr`: its text
+/// is the last error.
 ///
-/// @return Otherwise the status of `natsConnection_PublishMsg`. After an error that ends the batch all calls return it.
+/// @return Otherwise the status of `natsConnection_PublishMsg`. After an error that ends the batch, all further calls
+/// return that error.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. No other thread may use the message meanwhile.
+/// Any thread may call this function at any time. No other thread may use the message during the
+/// call.
 ///
 /// @see js_FastPublishStart, js_FastPublishAddData, js_FastPublishCommit
 ///
@@ -181,7 +186,7 @@ pub unsafe extern "C" fn js_FastPublishAdd(
 /// @param data The payload, copied or written before the call returns. Ignored if `dataLen` is 0.
 /// @param dataLen The length of the payload in bytes; not negative.
 /// @param opts As for `js_FastPublishAdd`.
-/// @param errCode Receives the number of the server's error, or 0 if there is none; may be NULL.
+/// @param errCode Receives the code of the server's error, or 0 if there is none; may be NULL.
 ///
 /// @return As `js_FastPublishAdd`; `NATS_INVALID_ARG` also if `subj` is NULL or empty, `dataLen` is negative, or `data`
 /// is NULL while `dataLen` is not 0.
@@ -225,35 +230,36 @@ pub unsafe extern "C" fn js_FastPublishAddData(
     }
 }
 
-/// End a fast batch with its last message, and wait for the ack of all of it.
+/// Commit a fast batch with its last message, and wait for the acknowledgement of the whole batch.
 ///
-/// It may be the only message of the batch.
+/// The last message may be the only message of the batch.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
-/// @param new_puback Receives the ack, to be released with `jsPubAck_Destroy`; NULL if it is not needed. Its `Sequence`
-/// is the last message's in the stream, `Batch` the id of the batch, `Count` the number of its messages, with those
-/// that `AllowGaps` has left out.
+/// @param new_puback Receives the acknowledgement, to be released with `jsPubAck_Destroy`; NULL if it is not needed.
+/// `Sequence` is that of the last message in the stream, `Batch` the id of the batch, and `Count` the number of
+/// messages, including those that were left out because of `AllowGaps`.
 /// @param ctx The batch.
-/// @param msg The last message, which stays the program's. Headers that the options stand for are set on it.
+/// @param msg The last message, which remains the program's. The headers of the options are set on it.
 /// @param opts As for `js_FastPublishAdd`.
-/// @param errCode Receives the number of the server's error, or 0 if there is none; may be NULL.
+/// @param errCode Receives the code of the server's error, or 0 if there is none; may be NULL.
 ///
-/// @retval NATS_OK The batch is stored: all of it, or with `AllowGaps` what was neither lost nor refused, and the last
-/// message in any case.
-/// @retval NATS_TIMEOUT No answer came in time; the last message may be stored. `js_FastPublishCommitEob` waits once
-/// more.
+/// @retval NATS_OK The batch is stored: all messages or, with `AllowGaps`, those that were neither lost nor refused,
+/// and the last message in any case.
+/// @retval NATS_TIMEOUT No answer arrived in time; the last message may be stored. `js_FastPublishCommitEob` waits
+/// again.
 /// @retval NATS_MISMATCH Messages did not reach the stream.
-/// @retval NATS_CONNECTION_DISCONNECTED The connection was lost; the last messages may be stored or not.
+/// @retval NATS_CONNECTION_DISCONNECTED The connection was lost; the last messages may or may not be stored.
 /// @retval NATS_ILLEGAL_STATE The batch was committed before, or is being committed or destroyed.
-/// @retval NATS_ERR The server refused the last message, or without `AllowGaps` one of the others; its words are the
-/// thread's last error.
+/// @retval NATS_ERR The server refused the last message, or without `AllowGaps` one of the others: its text is the
+/// last error.
 ///
-/// @return Otherwise as `js_FastPublishAdd`. If a batch has failed, the call waits until the stream has said how many
-/// messages it has stored, which `js_FastPublishGetProgress` returns then, and returns the error.
+/// @return Otherwise as `js_FastPublishAdd`. If the batch has failed, the call waits until the stream has reported
+/// the number of stored messages, which `js_FastPublishGetProgress` then returns, and returns the error.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. No other thread may use the message meanwhile.
+/// Any thread may call this function at any time. No other thread may use the message during the
+/// call.
 ///
 /// @see js_FastPublishCommitEob, js_FastPublishGetProgress
 ///
@@ -286,7 +292,8 @@ pub unsafe extern "C" fn js_FastPublishCommit(
     }
 }
 
-/// End a fast batch as it is, and wait for the ack of all of it.
+/// Commit a fast batch without another message, and wait for the acknowledgement of the whole
+/// batch.
 ///
 /// As `js_FastPublishCommit`, without another message. If a commit has failed with `NATS_TIMEOUT`, this waits for its
 /// answer.
@@ -295,8 +302,9 @@ pub unsafe extern "C" fn js_FastPublishCommit(
 ///
 /// @param new_puback As for `js_FastPublishCommit`.
 /// @param ctx The batch.
-/// @param opts Of these `MaxWait` counts, as for `js_FastPublishAdd`; NULL for the context's `Wait`.
-/// @param errCode Receives the number of the server's error, or 0 if there is none; may be NULL.
+/// @param opts The options of the call, of which only `MaxWait` is used, as for
+/// `js_FastPublishAdd`; NULL for the context's `Wait`.
+/// @param errCode Receives the code of the server's error, or 0 if there is none; may be NULL.
 ///
 /// @retval NATS_ILLEGAL_STATE The batch has no messages, was committed before, or is being destroyed.
 ///
@@ -331,17 +339,17 @@ pub unsafe extern "C" fn js_FastPublishCommitEob(
     }
 }
 
-/// Read how far a fast batch is.
+/// Read the progress of a fast batch.
 ///
-/// Nothing is sent or waited for. After a failure `Acked` is the number of messages up to which the stream is known to
-/// have stored the batch, for a program that keeps its messages and begins another batch behind it.
+/// Sends nothing and does not wait. After a failure `Acked` is the number of the last message up to which the stream
+/// is known to have stored the batch: a program that keeps its messages can begin another batch behind it.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
 /// @param progress Receives the numbers; written only with `NATS_OK`.
 /// @param ctx The batch.
 ///
-/// @retval NATS_OK The numbers are there.
+/// @retval NATS_OK The progress was written.
 /// @retval NATS_INVALID_ARG `progress` or `ctx` is NULL, or `ctx` was destroyed.
 ///
 /// @par Threads
@@ -379,13 +387,13 @@ pub unsafe extern "C" fn js_FastPublishGetProgress(
 
 /// Release a fast batch.
 ///
-/// What was sent is stored all the same: the stream is told that no more comes, which is not waited for. Threads that
-/// wait in calls on the batch return with `NATS_ILLEGAL_STATE`. No call of its `ErrHandler` begins any more, except by
-/// another thread that is about to make one.
+/// Messages that were sent are stored nonetheless. The stream is notified of the end of the batch, without waiting
+/// for an answer. Threads that wait in calls on the batch return with `NATS_ILLEGAL_STATE`. The `ErrHandler` is not
+/// called any more, except for a call that another thread is just beginning.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
-/// @param ctx The batch; NULL, or one that was destroyed before, does nothing.
+/// @param ctx The batch. NULL and a destroyed batch are ignored.
 ///
 /// @par Threads
 /// Any thread may call this function at any time, its own `ErrHandler` included, and also after `jsCtx_Destroy`.

@@ -8,7 +8,7 @@ use crate::error::natsStatus;
 use crate::ffi::guard::guard;
 use crate::ffi::handle::jsFastBatchCtx;
 
-/// How a fast batch is published. `jsFastPublishOptions_Init` begins one; zero in a field means the default.
+/// Options of a fast batch. Initialize it with `jsFastPublishOptions_Init`. Zero in a field stands for the default.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
@@ -16,17 +16,19 @@ use crate::ffi::handle::jsFastBatchCtx;
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsFastPublishOptions {
-    /// After how many messages the stream acknowledges at most, 1 to 65535; 0 for 100. It begins with fewer where other
-    /// batches are published to it, and says so.
+    /// The maximum number of messages between two acknowledgements, 1 to 65535; 0 for 100. The stream begins with a
+    /// lower number, which it reports, if other batches are being published to it.
     pub Flow: c_int,
-    /// How many acknowledgements may be missing before the library waits, 1 to 3; 0 for 2, which lets the stream work
-    /// while one is on its way. 3 may be of use where the server is far away.
+    /// The number of outstanding acknowledgements at which the library waits, 1 to 3; 0 for 2, with which the stream
+    /// continues to store messages while an acknowledgement is on its way. 3 can be faster if the round trip to the
+    /// server is long.
     pub MaxOutstandingAcks: c_int,
-    /// Whether the batch goes on where messages are lost or refused; else that ends it.
+    /// Whether the batch continues after messages were lost or refused; otherwise the first such
+    /// message ends it.
     pub AllowGaps: bool,
-    /// With `AllowGaps`: told of messages that are lost or refused; NULL for none.
+    /// With `AllowGaps`: the callback for messages that are lost or refused; NULL for none.
     pub ErrHandler: jsFastPublishErrHandler,
-    /// What the function is given.
+    /// The last argument of `ErrHandler`.
     pub ErrHandlerClosure: *mut c_void,
 }
 
@@ -38,21 +40,21 @@ pub struct jsFastPublishOptions {
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsFastPublishErr {
-    /// The number of the first one in the batch, whose first message is number 1.
+    /// The number of the first of these messages in the batch, counted from 1.
     pub Sequence: u64,
-    /// The number.
+    /// The number of elements.
     pub Count: u64,
-    /// `NATS_MISMATCH` for messages that did not reach the stream, `NATS_CONNECTION_DISCONNECTED` if the connection was
-    /// lost meanwhile; `NATS_NO_RESPONDERS` for one whose subject no stream has, which is told of as one that did not
-    /// reach the stream too; `NATS_ERR` for one that the server refused.
+    /// `NATS_MISMATCH` for messages that did not reach the stream; `NATS_CONNECTION_DISCONNECTED` if the connection
+    /// was lost meanwhile; `NATS_NO_RESPONDERS` for a message whose subject no stream has, which is also reported as
+    /// one that did not reach the stream; `NATS_ERR` for a message that the server refused.
     pub Err: natsStatus,
-    /// What the server has answered; 0 where it has not.
+    /// The error code of the server's answer; 0 if the server has not answered with an error.
     pub ErrCode: jsErrCodeArg,
-    /// The words for it.
+    /// The text of the error. Valid during the callback.
     pub ErrText: *const c_char,
 }
 
-/// How far a fast batch is.
+/// The progress of a fast batch.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
@@ -65,11 +67,12 @@ pub struct jsFastPublishProgress {
     /// The number of the last message that the stream has acknowledged. Without `AllowGaps` all messages up to it are
     /// stored.
     pub Acked: u64,
-    /// How many messages did not reach the stream, as far as it has told.
+    /// The number of messages that the stream has reported as missing.
     pub Lost: u64,
-    /// How many messages the stream has refused.
+    /// The number of messages that the stream has refused.
     pub Refused: u64,
-    /// After how many messages the stream acknowledges at present; 0 before its first answer.
+    /// The present number of messages between two acknowledgements; 0 before the first answer of
+    /// the stream.
     pub Flow: u64,
     /// Whether the batch has ended, by a commit or an error.
     pub Ended: bool,
@@ -81,16 +84,16 @@ plain!(
     jsFastPublishProgress
 );
 
-/// Is told of messages of a fast batch with `AllowGaps` that are not stored.
+/// Callback for messages of a fast batch with `AllowGaps` that are not stored.
 ///
-/// All calls for one batch come one after another, on a thread of the library. At most 1024 wait; what is beyond is
-/// counted in `jsFastPublishProgress` only.
+/// Runs on a thread of the library; the calls for one batch do not overlap. At most 1024 calls wait; further failures
+/// are only counted in `jsFastPublishProgress`.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
-/// @param ctx the batch, the program's own handle.
-/// @param err which messages, and why. Valid during the callback.
-/// @param closure what the program gave with the function.
+/// @param ctx The batch: the program's own handle.
+/// @param err The messages and the reason. Valid during the callback.
+/// @param closure The pointer that was given with the callback.
 ///
 /// @ingroup nats_js_publish
 pub type jsFastPublishErrHandler = Option<

@@ -17,8 +17,8 @@ use crate::ffi::handle::borrow_arc;
 use crate::ffi::msg::{borrow_msg, natsMsg};
 use crate::js::publish::{RESENDS, RETRY_WAIT, add_to_counter, expect_last_seq};
 
-/// What a context does about messages that may not have been stored. `jsPubPolicy_Init` begins one:
-/// nothing.
+/// What a context does about messages that may not have been stored. Initialize it with
+/// `jsPubPolicy_Init`, which sets it to do nothing.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
@@ -26,17 +26,17 @@ use crate::js::publish::{RESENDS, RETRY_WAIT, add_to_counter, expect_last_seq};
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsPubPolicy {
-    /// How often to publish a message again to whose subject nobody listens, as happens while a stream
-    /// has no leader (ADR-22); 0 for never. Counts for `js_Publish` and its siblings, within `MaxWait`,
-    /// and for `js_PublishAsync` and its siblings.
+    /// How often to publish a message again if nobody is subscribed to its subject, as happens while a stream has no
+    /// leader (ADR-22); 0 for never. Applies to `js_Publish` and its siblings, within `MaxWait`, and to
+    /// `js_PublishAsync` and its siblings.
     pub NoRespondersRetries: c_int,
-    /// How long to wait before each time, in milliseconds; 0 for 250.
+    /// The pause before each repetition in milliseconds; 0 for 250.
     pub NoRespondersWait: i64,
-    /// Whether asynchronously published messages whose acks have not come are published again when the
-    /// connection was lost and is back. So that the stream stores each only once, messages without a
-    /// `Nats-Msg-Id` are given one when they are published; within the stream's `Duplicates`. Messages without one that
-    /// were published before are not sent again: they fail with `NATS_CONNECTION_DISCONNECTED`.
-    /// Those that are sent again go out in no certain order, among what is published meanwhile.
+    /// Whether asynchronously published messages whose acknowledgements are missing are published again after a
+    /// reconnect. Messages without a `Nats-Msg-Id` are given one when they are published, so that the stream stores
+    /// each message only once, within the time `Duplicates` of its configuration. Messages that were published
+    /// without an id before this was set are not published again: they fail with `NATS_CONNECTION_DISCONNECTED`. The
+    /// order of messages that are published again, and of those published meanwhile, is not defined.
     pub ResendOnReconnect: bool,
     /// How often in a row a message is published again by `ResendOnReconnect`; 0 for 3. A message
     /// may be what ends the connection: when the connection is lost once more before its ack has come,
@@ -47,13 +47,13 @@ pub struct jsPubPolicy {
 
 plain!(jsPubPolicy);
 
-/// Initialize a policy for publishing: nothing is done.
+/// Initialize a policy for publishing that does nothing.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
-/// @param policy The structure, whatever is in it; filled with zeros.
+/// @param policy The structure, which is filled with zeros; its former content is ignored.
 ///
-/// @retval NATS_OK It can be filled in.
+/// @retval NATS_OK The structure was filled.
 /// @retval NATS_INVALID_ARG `policy` is NULL.
 ///
 /// @par Threads
@@ -73,15 +73,15 @@ pub unsafe extern "C" fn jsPubPolicy_Init(policy: *mut jsPubPolicy) -> natsStatu
 
 /// Choose what a context does about messages that may not have been stored.
 ///
-/// It counts for messages that are published afterwards; whether messages are published again after
-/// a reconnect is decided at the reconnect.
+/// It applies to messages that are published afterwards; whether messages are published again after
+/// a reconnect depends on the policy at the time of the reconnect.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
 /// @param js The context.
-/// @param policy The policy, which is copied; NULL for nothing, as it is at first.
+/// @param policy The policy, which is copied; NULL for the default, which does nothing.
 ///
-/// @retval NATS_OK The policy counts from now on.
+/// @retval NATS_OK The policy was set.
 /// @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or a number is negative.
 ///
 /// @par Threads
@@ -132,10 +132,10 @@ pub unsafe extern "C" fn js_SetPubPolicy(js: *mut jsCtx, policy: *const jsPubPol
     })
 }
 
-/// Make a message expect the last sequence of its stream, which may be 0: a stream without messages.
+/// Make a message expect the last sequence of its stream, which may be 0 for an empty stream.
 ///
-/// For what `ExpectLastSeq` of `jsPubOptions` cannot say. Sets the header
-/// `Nats-Expected-Last-Sequence` on the message.
+/// For the expectation of an empty stream, which `ExpectLastSeq` of `jsPubOptions` cannot express.
+/// Sets the header `Nats-Expected-Last-Sequence` on the message.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
@@ -147,7 +147,7 @@ pub unsafe extern "C" fn js_SetPubPolicy(js: *mut jsCtx, policy: *const jsPubPol
 /// @retval NATS_PROTOCOL_ERROR The headers of a received message are malformed.
 ///
 /// @par Threads
-/// Any thread may call this function; no other thread may use the message meanwhile.
+/// Any thread may call this function; no other thread may use the message during the call.
 ///
 /// @see js_PublishMsg, js_PublishMsgAsync, js_BatchPublishStart
 ///
@@ -170,23 +170,24 @@ pub unsafe extern "C" fn natsMsg_ExpectLastSeq(msg: *mut natsMsg, seq: u64) -> n
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
-/// @param newValue Receives the value after the addition in decimal digits, perhaps behind a minus,
-/// to be released with `free()`; NULL if it is not needed. It may have more digits than fit 64
+/// @param newValue Receives the value after the addition in decimal digits, with a minus sign if it
+/// is negative, to be released with `free()`; NULL if it is not needed. It may be larger than 64
 /// bits.
 /// @param js The context.
 /// @param subject The counter's subject; not empty.
-/// @param delta What to add, in decimal digits, perhaps behind a plus or minus, of any length.
-/// @param opts Of these `MaxWait` counts: how long to wait, in milliseconds; 0, or NULL, for the
-/// context's `Wait`.
-/// @param errCode Receives the number of the server's error, or 0 if there is none; may be NULL.
+/// @param delta The number to add, in decimal digits of any number, optionally with a plus or minus
+/// sign.
+/// @param opts The options of the call, of which only `MaxWait` is used: the longest time to wait
+/// in milliseconds; 0, or NULL, for the context's `Wait`.
+/// @param errCode Receives the code of the server's error, or 0 if there is none; may be NULL.
 ///
-/// @retval NATS_OK It is added.
+/// @retval NATS_OK The number was added.
 /// @retval NATS_INVALID_ARG `js` is NULL or was destroyed, `subject` is NULL or empty, `delta` is
-/// NULL or no number, or `MaxWait` is negative.
-/// @retval NATS_TIMEOUT No answer came in time. It may be added nonetheless.
-/// @retval NATS_NO_SERVER_SUPPORT The server is older than 2.12 and knows no counters: nothing is sent. Or a
-/// server elsewhere knows none, and has stored a message.
-/// @retval NATS_ERR The server refused it, with `JSMessageIncrDisabledErr` among others.
+/// NULL or not a number, or `MaxWait` is negative.
+/// @retval NATS_TIMEOUT No answer arrived in time. The number may have been added nonetheless.
+/// @retval NATS_NO_SERVER_SUPPORT The server is older than 2.12 and does not support counters: nothing is sent. Or
+/// the server of the stream does not support them and has stored an ordinary message.
+/// @retval NATS_ERR The server refused the addition, for example with `JSMessageIncrDisabledErr`.
 ///
 /// @return Otherwise the status of `js_Publish`.
 ///

@@ -9,43 +9,47 @@ use crate::error::natsStatus;
 use crate::ffi::guard::guard;
 use crate::ffi::msg::natsMsg;
 
-/// When a message is to be published, or again and again: part of `jsPubOptions`.
+/// The schedule of a message: it is published later, or repeatedly. Part of `jsPubOptions`.
 ///
-/// The stream needs `AllowMsgSchedules`. The strings are checked by the server alone. Source: ADR-51.
+/// The stream needs `AllowMsgSchedules`. Only the server checks the strings. Source: ADR-51.
 ///
 /// @ingroup nats_js_publish
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsScheduleOptions {
-    /// When: `@at` with a time, `@every` with a duration, or a line of cron with six fields; NULL for no schedule.
+    /// The schedule: `@at` with a time, `@every` with a duration, or a cron expression with six fields; NULL for no
+    /// schedule.
     pub Schedule: *const c_char,
     /// The subject to publish on.
     pub Target: *const c_char,
-    /// A subject whose last message is published in place of the schedule's own; NULL for its own.
+    /// A subject whose last message is published in place of the scheduled message itself; NULL for
+    /// the message itself.
     pub Source: *const c_char,
-    /// How long the published messages live, in milliseconds; 0 for ever.
+    /// The time to live of the published messages in milliseconds; 0 for no limit.
     pub TTL: i64,
-    /// The time zone for a line of cron; NULL for UTC.
+    /// The time zone of a cron expression; NULL for UTC.
     pub TimeZone: *const c_char,
-    /// Whether each published message replaces those before it on its subject.
+    /// Whether each published message replaces the earlier messages of its subject.
     pub Rollup: bool,
-    /// A schedule that this message ends, by its subject; NULL for none. Not together with the others.
+    /// The subject of a schedule that this message cancels; NULL for none. Not together with the other fields.
     pub CancelScheduledSubject: *const c_char,
 }
 
-/// How to publish a message to a stream. `jsPubOptions_Init` begins one; zero in a field means not asked for.
+/// Options of a message that is published to a stream. Initialize it with `jsPubOptions_Init`. A field that is 0 or
+/// NULL has no effect, except where its text says otherwise.
 ///
 /// @ingroup nats_js_publish
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsPubOptions {
-    /// How long to wait for the ack, in milliseconds; 0 for the context's `Wait`. With `js_PublishMsgAsync`, after
-    /// how long the message counts as failed; 0 for never. With `js_PublishAsyncComplete`, how long to wait; 0 for
-    /// ever.
+    /// The longest time to wait for the acknowledgement, in milliseconds; 0 for the context's `Wait`. With
+    /// `js_PublishMsgAsync`, the time after which the message counts as failed; 0 for no limit. With
+    /// `js_PublishAsyncComplete`, the longest time to wait; 0 for no limit.
     pub MaxWait: i64,
-    /// The message's id: the stream stores one of each id, for as long as its `Duplicates` says.
+    /// The message id: within the time `Duplicates` of its configuration the stream stores only one
+    /// message with this id.
     pub MsgId: *const c_char,
-    /// The name of the stream that is to store it.
+    /// The name of the stream that must store the message.
     pub ExpectStream: *const c_char,
     /// The id that the stream's last message must have.
     pub ExpectLastMsgId: *const c_char,
@@ -57,13 +61,15 @@ pub struct jsPubOptions {
     pub ExpectLastSubjectSeqSubject: *const c_char,
     /// Whether the subject must have no message.
     pub ExpectNoMessage: bool,
-    /// How long the message lives, in milliseconds; 0 for as long as the stream says. The stream needs `AllowMsgTTL`.
+    /// The time to live of the message in milliseconds; 0 for the limit of the stream. The stream needs
+    /// `AllowMsgTTL`.
     pub MsgTTL: i64,
-    /// When it is to be published.
+    /// The schedule of the message.
     pub Schedule: jsScheduleOptions,
 }
 
-/// That a stream has stored a message. Released with `jsPubAck_Destroy`, with all that is in it.
+/// The acknowledgement of a stream for a message that it has stored. `jsPubAck_Destroy` releases it
+/// together with its fields.
 ///
 /// @ingroup nats_js_publish
 #[repr(C)]
@@ -71,21 +77,21 @@ pub struct jsPubOptions {
 pub struct jsPubAck {
     /// The stream's name.
     pub Stream: *mut c_char,
-    /// The message's sequence in it.
+    /// The sequence of the message in the stream.
     pub Sequence: u64,
     /// The domain that the stream is in; NULL for none.
     pub Domain: *mut c_char,
-    /// Whether the stream had a message of this id, and has not stored this one.
+    /// Whether the stream already had a message with this id and has not stored this one.
     pub Duplicate: bool,
-    /// The batch's id; NULL where there is no batch.
+    /// The id of the batch; NULL if the message is not part of a batch.
     pub Batch: *mut c_char,
-    /// How many messages the batch had.
+    /// The number of messages in the batch.
     pub Count: u64,
-    /// The counter's value; NULL where the message is no counter.
+    /// The value of the counter; NULL if the stream does not have counters.
     pub Value: *mut c_char,
 }
 
-/// That a stream has not stored a message, as far as is known. Valid during the callback.
+/// The reason why a message is not known to be stored. Valid during the callback.
 ///
 /// @ingroup nats_js_publish
 #[repr(C)]
@@ -93,26 +99,27 @@ pub struct jsPubAck {
 pub struct jsPubAckErr {
     /// The message, for a `jsPubAckErrHandler`; NULL for a `jsPubAckHandler`, which has it as an argument.
     pub Msg: *mut natsMsg,
-    /// What happened.
+    /// The status of the failure.
     pub Err: natsStatus,
-    /// What the server has answered; 0 where it has not.
+    /// The error code of the server's answer; 0 if the server has not answered with an error.
     pub ErrCode: jsErrCodeArg,
-    /// The words of that.
+    /// The text of the error. Valid during the callback.
     pub ErrText: *const c_char,
 }
 
 plain!(jsScheduleOptions, jsPubOptions, jsPubAck, jsPubAckErr);
 
-/// Is told what became of a message that was published with `js_PublishMsgAsync` or `js_PublishAsync`.
+/// Callback that receives the outcome of a message that was published with `js_PublishMsgAsync` or `js_PublishAsync`.
 ///
-/// All calls for one context come one after another, on a thread of the library.
+/// Runs on a thread of the library; the calls for one context do not overlap.
 ///
-/// @param js the context, the program's own handle.
-/// @param msg the message, which now belongs to the program: it must `natsMsg_Destroy` it, or publish it again with
+/// @param js The context: the program's own handle.
+/// @param msg The message, which the callback owns and has to release with `natsMsg_Destroy` or publish again with
 /// `js_PublishMsgAsync(js, &msg, ..)`.
-/// @param pa the ack; NULL if there is none. Valid during the callback.
-/// @param pae the error; NULL if there is none. Valid during the callback; its `Msg` is NULL.
-/// @param closure what the program gave with the function.
+/// @param pa The acknowledgement; NULL if the message failed. Valid during the callback.
+/// @param pae The error; NULL if the message is stored. Valid during the callback; its `Msg` is
+/// NULL.
+/// @param closure The pointer that was given with the callback.
 ///
 /// @ingroup nats_js_publish
 pub type jsPubAckHandler = Option<
@@ -125,14 +132,15 @@ pub type jsPubAckHandler = Option<
     ),
 >;
 
-/// Is told of a message that was published with `js_PublishMsgAsync` or `js_PublishAsync`, and is not stored.
+/// Callback that receives the error for a message that was published with `js_PublishMsgAsync` or `js_PublishAsync`
+/// and is not known to be stored.
 ///
-/// All calls for one context come one after another, on a thread of the library.
+/// Runs on a thread of the library; the calls for one context do not overlap.
 ///
-/// @param js the context, the program's own handle.
-/// @param pae the error. Its `Msg` stays the library's, which destroys it afterwards, unless the program has published
-/// it again with `js_PublishMsgAsync(js, &pae->Msg, ..)`, or has taken it by writing NULL.
-/// @param closure what the program gave with the function.
+/// @param js The context: the program's own handle.
+/// @param pae The error. The library owns its `Msg` and destroys it after the callback, unless the callback has
+/// published it again with `js_PublishMsgAsync(js, &pae->Msg, ..)`, or has taken it and written NULL in its place.
+/// @param closure The pointer that was given with the callback.
 ///
 /// @ingroup nats_js_publish
 pub type jsPubAckErrHandler =

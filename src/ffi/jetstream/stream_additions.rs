@@ -27,23 +27,24 @@ use crate::ffi::handle::{borrow_arc, jsCtx};
 /// @param js The context.
 /// @param cfg The configuration. Read during the call only.
 /// @param opts The options of this call; NULL for those of the context. Read during the call only.
-/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
-/// not needed.
+/// @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+/// needed.
 ///
 /// @retval NATS_OK The stream has the configuration.
 /// @retval NATS_INVALID_ARG As for `js_AddStream`.
-/// @retval NATS_NO_SERVER_SUPPORT As for `js_AddStream`: the server is too old for a setting, which the last error names with the
-/// version that knows it. Or a server elsewhere that is too old has answered, and ignored the setting.
-/// @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
-/// Or its answer is not JSON.
+/// @retval NATS_NO_SERVER_SUPPORT As for `js_AddStream`: the server is too old for a setting, which the last error
+/// names together with the version that supports it. Or the answer came from another server of the cluster that is
+/// too old and has ignored the setting.
+/// @retval NATS_ERR The server refused the request: its text is the last error and its code is in
+/// `errCode`. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @par Example
 /// ```c
@@ -92,23 +93,23 @@ pub unsafe extern "C" fn js_CreateOrUpdateStream(
 /// @param js The context.
 /// @param subject The subject; may have wildcards.
 /// @param opts The options of this call; NULL for those of the context. Read during the call only.
-/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
-/// not needed.
+/// @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+/// needed.
 ///
 /// @retval NATS_OK `name` has the name. Where several streams match it is that of one of them.
 /// @retval NATS_NOT_FOUND No stream stores it. The last error is cleared.
 /// @retval NATS_INVALID_ARG `name` is NULL, `js` is NULL or was destroyed, or the subject is
 /// missing.
-/// @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
-/// Or its answer is not JSON.
+/// @retval NATS_ERR The server refused the request: its text is the last error and its code is in
+/// `errCode`. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @see js_StreamNames
 ///
@@ -153,23 +154,23 @@ pub unsafe extern "C" fn js_StreamNameBySubject(
 /// @param js The context.
 /// @param stream The name of the stream.
 /// @param opts The options of this call; NULL for those of the context. Read during the call only.
-/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
-/// not needed.
+/// @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+/// needed.
 ///
 /// @retval NATS_OK The messages are removed.
 /// @retval NATS_NOT_FOUND The stream does not exist; `errCode` is `JSStreamNotFoundErr`. The last
 /// error is cleared.
 /// @retval NATS_INVALID_ARG As for `js_PurgeStream`.
-/// @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
-/// Or its answer is not JSON.
+/// @retval NATS_ERR The server refused the request: its text is the last error and its code is in
+/// `errCode`. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @see js_PurgeStream
 ///

@@ -13,7 +13,7 @@ use crate::error::natsStatus;
 use crate::ffi::guard::guard;
 use crate::ffi::types::natsMetadata;
 
-/// Which servers a stream is to be on. `jsPlacement_Init` begins one.
+/// The servers that a stream is placed on. Initialize it with `jsPlacement_Init`.
 ///
 /// @ingroup nats_js_streams
 #[repr(C)]
@@ -23,11 +23,11 @@ pub struct jsPlacement {
     pub Cluster: *const c_char,
     /// Tags that the servers must have.
     pub Tags: *mut *const c_char,
-    /// How many tags there are.
+    /// The number of tags.
     pub TagsLen: c_int,
 }
 
-/// How a stream of another account or domain is reached. `jsExternalStream_Init` begins one.
+/// Access to a stream of another account or domain. Initialize it with `jsExternalStream_Init`.
 ///
 /// @ingroup nats_js_streams
 #[repr(C)]
@@ -39,7 +39,8 @@ pub struct jsExternalStream {
     pub DeliverPrefix: *const c_char,
 }
 
-/// A stream that another one takes messages from: a mirror's origin, or a source. `jsStreamSource_Init` begins one.
+/// A stream that another stream copies messages from: the origin of a mirror, or a source. Initialize it with
+/// `jsStreamSource_Init`.
 ///
 /// @ingroup nats_js_streams
 #[repr(C)]
@@ -51,38 +52,38 @@ pub struct jsStreamSource {
     pub OptStartSeq: u64,
     /// The time to begin at, in nanoseconds since the epoch; 0 for the beginning.
     pub OptStartTime: i64,
-    /// Which subjects to take; NULL for all.
+    /// The subject of the messages to copy, which may have wildcards; NULL for all subjects.
     pub FilterSubject: *const c_char,
-    /// How to reach it where it is in another account; NULL for this one.
+    /// Access to the stream if it is in another account; NULL for the same account.
     pub External: *mut jsExternalStream,
-    /// The domain that it is in; short for an `External` with the API prefix `$JS.<domain>.API`, when a stream is
-    /// created; NULL for this one.
+    /// The domain of the stream; NULL for the same domain. When a stream is created, it stands for an `External` with
+    /// the API prefix `$JS.<domain>.API`.
     pub Domain: *const c_char,
 }
 
-/// How a stream publishes again what it has stored. `jsRePublish_Init` begins one.
+/// Publishes the messages again that a stream has stored. Initialize it with `jsRePublish_Init`.
 ///
 /// @ingroup nats_js_streams
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsRePublish {
-    /// Which subjects; NULL for all.
+    /// The subject of the messages, which may have wildcards; NULL for all subjects.
     pub Source: *const c_char,
     /// The subject to publish on.
     pub Destination: *const c_char,
-    /// Whether to leave the payloads out.
+    /// Whether to publish the headers without the payloads.
     pub HeadersOnly: bool,
 }
 
-/// How a stream changes the subjects of the messages that it stores.
+/// A change of the subjects of the messages that a stream stores.
 ///
 /// @ingroup nats_js_streams
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsSubjectTransformConfig {
-    /// Which subjects.
+    /// The subjects to change.
     pub Source: *const c_char,
-    /// What they become.
+    /// The subjects that they are changed to.
     pub Destination: *const c_char,
 }
 
@@ -92,17 +93,17 @@ pub struct jsSubjectTransformConfig {
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsStreamConsumerLimits {
-    /// After how many nanoseconds without interest a consumer is removed; 0 for no limit.
+    /// The longest inactivity threshold of a consumer in nanoseconds; 0 for no limit.
     pub InactiveThreshold: i64,
-    /// How many of its messages may await their ack; 0 for no limit.
+    /// The maximum number of messages of a consumer that wait for acknowledgements; 0 for no limit.
     pub MaxAckPending: c_int,
 }
 
-/// What a stream is to be, or is. `jsStreamConfig_Init` begins one.
+/// The configuration of a stream. Initialize it with `jsStreamConfig_Init`.
 ///
-/// What is passed to the library stays the program's and is copied. Where the library hands one out it is part of a
-/// `jsStreamInfo`; fields of newer servers that have no place here, and settings of sources, are kept with it: they
-/// are part of an update for which the same structure, or a copy of it, is used. Source: ADR-31, ADR-33, ADR-36,
+/// A configuration that is passed to the library is copied and remains the program's. One that the library returns is
+/// part of a `jsStreamInfo`. Settings of newer servers that have no field here, and settings of sources, are kept
+/// with it: they are part of an update that uses the same structure or a copy of it. Source: ADR-31, ADR-33, ADR-36,
 /// ADR-43, ADR-48, ADR-49, ADR-50, ADR-51.
 ///
 /// @ingroup nats_js_streams
@@ -111,82 +112,83 @@ pub struct jsStreamConsumerLimits {
 pub struct jsStreamConfig {
     /// The name: no white space, and none of `.`, `*`, `>`, `/` and `\`.
     pub Name: *const c_char,
-    /// A description for people; NULL for none.
+    /// A description; NULL for none.
     pub Description: *const c_char,
-    /// The subjects whose messages it stores; none for its name, or where it has a mirror or sources.
+    /// The subjects whose messages are stored, which may have wildcards. None stands for the name of the stream, or
+    /// for no subjects if the stream has a mirror or sources.
     pub Subjects: *mut *const c_char,
-    /// How many subjects there are.
+    /// The number of subjects.
     pub SubjectsLen: c_int,
-    /// How long it keeps messages.
+    /// The retention policy.
     pub Retention: jsRetentionPolicyArg,
-    /// How many consumers it may have; -1 for no limit.
+    /// The maximum number of consumers; -1 for no limit.
     pub MaxConsumers: i64,
-    /// How many messages it may have; -1 for no limit.
+    /// The maximum number of messages; -1 for no limit.
     pub MaxMsgs: i64,
-    /// How many bytes it may have; -1 for no limit.
+    /// The maximum number of bytes; -1 for no limit.
     pub MaxBytes: i64,
-    /// How old messages may be, in nanoseconds; 0 for no limit.
+    /// The maximum age of messages in nanoseconds; 0 for no limit.
     pub MaxAge: i64,
-    /// How many messages it may have of each subject; 0 for no limit.
+    /// The maximum number of messages of each subject; 0 for no limit.
     pub MaxMsgsPerSubject: i64,
-    /// How many bytes a message may have; -1 for no limit.
+    /// The maximum size of a message in bytes; -1 for no limit.
     pub MaxMsgSize: i32,
-    /// What it does at its limits.
+    /// What the stream does at its limits.
     pub Discard: jsDiscardPolicyArg,
-    /// Where it keeps messages.
+    /// Where the messages are stored.
     pub Storage: jsStorageTypeArg,
-    /// On how many servers it is: 1 to 5.
+    /// The number of servers that store the stream, 1 to 5.
     pub Replicas: i64,
     /// Whether publishes are not acknowledged.
     pub NoAck: bool,
-    /// Not used: servers no longer have templates, and refuse to be asked for one.
+    /// Not used: servers no longer have templates and refuse this setting.
     pub Template: *const c_char,
-    /// For how long message ids are remembered, in nanoseconds; 0 for the server's default.
+    /// The time for which message ids are remembered, in nanoseconds; 0 for the server's default.
     pub Duplicates: i64,
-    /// Which servers it is to be on; NULL for any.
+    /// The servers that the stream is placed on; NULL for any.
     pub Placement: *mut jsPlacement,
-    /// The stream that it is a copy of; NULL for none.
+    /// The stream that this one is a copy of; NULL for none.
     pub Mirror: *mut jsStreamSource,
-    /// The streams that it takes messages from.
+    /// The streams that messages are copied from.
     pub Sources: *mut *mut jsStreamSource,
-    /// How many sources there are.
+    /// The number of sources.
     pub SourcesLen: c_int,
-    /// Whether it is closed to all changes, for ever. Only an update can set it.
+    /// Whether the stream refuses all changes, permanently. Only an update can set it.
     pub Sealed: bool,
     /// Whether messages cannot be deleted.
     pub DenyDelete: bool,
-    /// Whether it cannot be purged.
+    /// Whether the stream cannot be purged.
     pub DenyPurge: bool,
-    /// Whether a message may replace all before it, by the header `Nats-Rollup`.
+    /// Whether a message with the header `Nats-Rollup` may replace earlier messages.
     pub AllowRollup: bool,
-    /// How it publishes again what it has stored; NULL for not.
+    /// Settings for publishing stored messages again; NULL not to do that.
     pub RePublish: *mut jsRePublish,
-    /// Whether all its servers answer `js_DirectGetMsg`.
+    /// Whether all servers of the stream answer `js_DirectGetMsg`, not only the leader.
     pub AllowDirect: bool,
-    /// Whether a mirror answers that for its origin.
+    /// Whether a mirror answers `js_DirectGetMsg` for its origin.
     pub MirrorDirect: bool,
-    /// Whether `js_DiscardNew` is also for the limit of each subject.
+    /// Whether `js_DiscardNew` also applies to `MaxMsgsPerSubject`.
     pub DiscardNewPerSubject: bool,
-    /// What the program notes with it.
+    /// Metadata of the program.
     pub Metadata: natsMetadata,
-    /// How its files are compressed.
+    /// How the files are compressed.
     pub Compression: jsStorageCompressionArg,
-    /// The sequence of its first message; 0 for 1.
+    /// The sequence of the first message; 0 for 1.
     pub FirstSeq: u64,
-    /// How it changes the subjects of what it stores.
+    /// The change of the subjects of stored messages.
     pub SubjectTransform: jsSubjectTransformConfig,
-    /// Limits for its consumers.
+    /// Limits and defaults for consumers of the stream.
     pub ConsumerLimits: jsStreamConsumerLimits,
     /// Whether messages may have a time to live of their own.
     pub AllowMsgTTL: bool,
-    /// For how long a marker stays where a limit has removed the last message of a subject, in nanoseconds; 0 for
-    /// no markers, else at least one second.
+    /// The time to live of the marker that is stored when a limit removes the last message of a subject, in
+    /// nanoseconds, at least one second; 0 for no markers.
     pub SubjectDeleteMarkerTTL: i64,
-    /// When messages are on the disk.
+    /// When messages are written to the disk.
     pub PersistMode: jsPersistModeTypeArg,
     /// Whether atomic batches may be published.
     pub AllowAtomic: bool,
-    /// Whether its messages are counters.
+    /// Whether the messages are counters.
     pub AllowMsgCounter: bool,
     /// Whether messages may be schedules.
     pub AllowMsgSchedules: bool,

@@ -20,27 +20,30 @@ use crate::ffi::handle::jsCtx;
 use crate::js;
 use crate::js::api::{SourceConsumer, StreamConfig, StreamSource};
 
-/// What `jsStreamSource` has no place for. An addition of this library: nats.c does not have it.
+/// Settings that `jsStreamSource` has no fields for. An addition of this library: nats.c does not
+/// have it.
 ///
-/// `jsSourceExtra_Init` begins one. What is passed to the library stays the program's and is copied.
+/// Initialize it with `jsSourceExtra_Init`. It is copied and remains the program's.
 ///
 /// @ingroup nats_js_streams
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsSourceExtra {
-    /// Which subjects to take, and what they become. Not together with `FilterSubject` of the source.
+    /// The subjects to copy and the subjects that they are changed to. Not together with `FilterSubject` of the
+    /// source.
     pub SubjectTransforms: *mut jsSubjectTransformConfig,
-    /// How many transforms there are.
+    /// The number of transforms.
     pub SubjectTransformsLen: c_int,
-    /// The name of the consumer to use, made beforehand; NULL for one that the server makes. Servers from 2.14.
+    /// The name of an existing consumer to use; NULL for one that the server creates. Servers from 2.14.
     pub ConsumerName: *const c_char,
     /// The subject that this consumer delivers to.
     pub ConsumerDeliverSubject: *const c_char,
 }
 
-/// What `jsStreamConfig` has no place for. An addition of this library: nats.c does not have it.
+/// Settings that `jsStreamConfig` has no fields for. An addition of this library: nats.c does not
+/// have it.
 ///
-/// `jsStreamExtra_Init` begins one.
+/// Initialize it with `jsStreamExtra_Init`.
 ///
 /// @ingroup nats_js_streams
 #[repr(C)]
@@ -50,7 +53,7 @@ pub struct jsStreamExtra {
     pub Mirror: *mut jsSourceExtra,
     /// For the `Sources` of the configuration, in their order. Elements may be NULL.
     pub Sources: *mut *mut jsSourceExtra,
-    /// How many of these there are: at most as many as the configuration has sources.
+    /// The number of elements, at most the number of sources of the configuration.
     pub SourcesLen: c_int,
 }
 
@@ -188,14 +191,14 @@ unsafe fn apply(extra: &jsSourceExtra, source: &mut StreamSource) -> Result<()> 
 /// @param cfg The configuration. Read during the call only.
 /// @param extra What that has no place for; NULL for nothing. Read during the call only.
 /// @param opts The options of this call; NULL for those of the context. Read during the call only.
-/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
-/// not needed.
+/// @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+/// needed.
 ///
 /// @retval NATS_OK The stream exists.
 /// @retval NATS_INVALID_ARG As for `js_AddStream`; or `extra` is for a mirror or for sources that the
 /// configuration does not have, or has an empty transform.
-/// @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
-/// Or its answer is not JSON.
+/// @retval NATS_ERR The server refused the request: its text is the last error and its code is in
+/// `errCode`. Or the answer is not JSON.
 /// @retval NATS_NO_SERVER_SUPPORT The server is older than 2.10 and knows no transforms.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
@@ -203,8 +206,8 @@ unsafe fn apply(extra: &jsSourceExtra, source: &mut StreamSource) -> Result<()> 
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @par Example
 /// ```c
@@ -273,15 +276,15 @@ pub unsafe extern "C" fn js_AddStreamWithExtra(
 /// @param cfg The configuration. Read during the call only.
 /// @param extra What that has no place for; NULL for nothing. Read during the call only.
 /// @param opts The options of this call; NULL for those of the context. Read during the call only.
-/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
-/// not needed.
+/// @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+/// needed.
 ///
 /// @retval NATS_OK The stream has the configuration.
 /// @retval NATS_NOT_FOUND The stream does not exist; `errCode` is `JSStreamNotFoundErr`. The last
 /// error is cleared.
 /// @retval NATS_INVALID_ARG As for `js_AddStreamWithExtra`.
-/// @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
-/// Or its answer is not JSON.
+/// @retval NATS_ERR The server refused the request: its text is the last error and its code is in
+/// `errCode`. Or the answer is not JSON.
 /// @retval NATS_NO_SERVER_SUPPORT The server is older than 2.10 and knows no transforms.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
@@ -289,8 +292,8 @@ pub unsafe extern "C" fn js_AddStreamWithExtra(
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @see js_UpdateStream, js_AddStreamWithExtra
 ///
@@ -364,14 +367,14 @@ pub unsafe extern "C" fn jsStreamSource_GetExtra(
 
 /// Destroy the settings of a source.
 ///
-/// Frees them and all that they point at.
+/// Releases them together with their fields.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
 /// @param extra What to destroy; NULL does nothing. Not one that the program made.
 ///
 /// @par Threads
-/// Any thread may call this function; no other may use what it destroys.
+/// Any thread may call this function, once no other thread uses the object.
 ///
 /// @see jsStreamSource_GetExtra
 ///

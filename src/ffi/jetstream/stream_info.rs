@@ -7,21 +7,21 @@ use std::ffi::{c_char, c_int};
 use super::plain::plain;
 use super::stream_config::{jsExternalStream, jsStreamConfig, jsSubjectTransformConfig};
 
-/// Messages that a stream has lost, because its files were damaged.
+/// Messages that a stream has lost because its files were damaged.
 ///
 /// @ingroup nats_js_streams
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsLostStreamData {
-    /// Their sequences.
+    /// The sequences of the messages.
     pub Msgs: *mut u64,
-    /// Their number.
+    /// The number of elements.
     pub MsgsLen: c_int,
-    /// How many bytes they had.
+    /// The number of bytes that were lost.
     pub Bytes: u64,
 }
 
-/// How many messages a stream has of one subject.
+/// The number of messages of one subject in a stream.
 ///
 /// @ingroup nats_js_streams
 #[repr(C)]
@@ -33,53 +33,55 @@ pub struct jsStreamStateSubject {
     pub Msgs: u64,
 }
 
-/// How many messages a stream has of each subject.
+/// The number of messages of each subject in a stream.
 ///
 /// @ingroup nats_js_streams
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsStreamStateSubjects {
-    /// The subjects, in no order.
+    /// The subjects, in no particular order.
     pub List: *mut jsStreamStateSubject,
-    /// How many subjects there are.
+    /// The number of subjects.
     pub Count: c_int,
 }
 
-/// What a stream has.
+/// The state of a stream.
 ///
 /// @ingroup nats_js_streams
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsStreamState {
-    /// How many messages it has.
+    /// The number of messages.
     pub Msgs: u64,
-    /// How many bytes it has.
+    /// The number of bytes.
     pub Bytes: u64,
-    /// The sequence of its first message.
+    /// The sequence of the first message.
     pub FirstSeq: u64,
     /// When that was stored, in nanoseconds since the epoch; 0 where there is none.
     pub FirstTime: i64,
-    /// The sequence of its last message.
+    /// The sequence of the last message.
     pub LastSeq: u64,
     /// When that was stored, in nanoseconds since the epoch; 0 where there is none.
     pub LastTime: i64,
-    /// How many subjects its messages have.
+    /// The number of different subjects of the messages.
     pub NumSubjects: i64,
-    /// The messages of each subject; NULL unless asked for (`jsOptions.Stream.Info.SubjectsFilter`).
+    /// The number of messages of each subject; NULL unless requested with
+    /// `jsOptions.Stream.Info.SubjectsFilter`.
     pub Subjects: *mut jsStreamStateSubjects,
-    /// How many messages were deleted between the first and the last.
+    /// The number of deleted messages between the first and the last one.
     pub NumDeleted: u64,
-    /// Their sequences; NULL unless asked for (`jsOptions.Stream.Info.DeletedDetails`).
+    /// The sequences of the deleted messages; NULL unless requested with
+    /// `jsOptions.Stream.Info.DeletedDetails`.
     pub Deleted: *mut u64,
-    /// The number of these.
+    /// The number of elements.
     pub DeletedLen: c_int,
-    /// What it has lost; NULL for nothing.
+    /// The messages that were lost; NULL for none.
     pub Lost: *mut jsLostStreamData,
-    /// How many consumers it has.
+    /// The number of consumers.
     pub Consumers: i64,
 }
 
-/// One of the servers that a stream or consumer is on, without its leader.
+/// A server of a stream or consumer other than the leader.
 ///
 /// @ingroup nats_js_streams
 #[repr(C)]
@@ -87,17 +89,17 @@ pub struct jsStreamState {
 pub struct jsPeerInfo {
     /// The server's name.
     pub Name: *mut c_char,
-    /// Whether it has all that the leader has.
+    /// Whether the server is up to date with the leader.
     pub Current: bool,
-    /// Whether it cannot be reached.
+    /// Whether the server cannot be reached.
     pub Offline: bool,
-    /// How long ago it was last heard of, in nanoseconds.
+    /// The time since the server last answered, in nanoseconds.
     pub Active: i64,
-    /// How many operations it is behind.
+    /// The number of operations that the server is behind the leader.
     pub Lag: u64,
 }
 
-/// The servers that a stream or consumer is on.
+/// The servers of a stream or consumer.
 ///
 /// @ingroup nats_js_streams
 #[repr(C)]
@@ -109,19 +111,19 @@ pub struct jsClusterInfo {
     pub Leader: *mut c_char,
     /// The other servers.
     pub Replicas: *mut *mut jsPeerInfo,
-    /// How many these are.
+    /// The number of elements.
     pub ReplicasLen: c_int,
-    /// The name of the group that decides.
+    /// The name of the Raft group.
     pub RaftGroup: *mut c_char,
-    /// Since when the leader leads, in nanoseconds since the epoch; 0 where unknown.
+    /// The time at which the leader was elected, in nanoseconds since the epoch; 0 if unknown.
     pub LeaderSince: i64,
-    /// Whether the servers talk about it in the system account.
+    /// Whether the replication traffic uses the system account.
     pub SystemAcc: bool,
-    /// The account that they do it in.
+    /// The account of the replication traffic.
     pub TrafficAcc: *mut c_char,
 }
 
-/// How far a stream is with one that it takes messages from.
+/// The progress of a stream with a mirror's origin or a source.
 ///
 /// @ingroup nats_js_streams
 #[repr(C)]
@@ -129,61 +131,63 @@ pub struct jsClusterInfo {
 pub struct jsStreamSourceInfo {
     /// The other stream's name.
     pub Name: *mut c_char,
-    /// How it is reached where it is in another account; NULL for this one.
+    /// Access to the stream if it is in another account; NULL for the same account.
     pub External: *mut jsExternalStream,
-    /// How many messages have still to come.
+    /// The number of messages that are not copied yet.
     pub Lag: u64,
-    /// How long ago it was last heard of, in nanoseconds; -1 for never.
+    /// The time since the last contact with the other stream, in nanoseconds; -1 for never.
     pub Active: i64,
-    /// Which subjects are taken; NULL for all.
+    /// The subject of the messages that are copied; NULL for all subjects.
     pub FilterSubject: *const c_char,
-    /// How their subjects are changed.
+    /// The changes of the subjects.
     pub SubjectTransforms: *mut jsSubjectTransformConfig,
-    /// How many transforms there are.
+    /// The number of transforms.
     pub SubjectTransformsLen: c_int,
 }
 
-/// A stream, perhaps a mirror, that messages can be read from.
+/// A stream that has the same messages: the stream itself or a mirror.
 ///
 /// @ingroup nats_js_streams
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsStreamAlternate {
-    /// Its name.
+    /// The name.
     pub Name: *const c_char,
-    /// The domain that it is in; NULL for none.
+    /// The domain of the stream; NULL for none.
     pub Domain: *const c_char,
-    /// The cluster that it is in.
+    /// The cluster of the stream.
     pub Cluster: *const c_char,
 }
 
-/// What a stream is and has, as of the server's answer. Released with `jsStreamInfo_Destroy`, with all that is in it.
+/// The configuration and state of a stream at the time of the server's answer. `jsStreamInfo_Destroy` releases it
+/// together with its fields.
 ///
 /// @ingroup nats_js_streams
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsStreamInfo {
-    /// What it is.
+    /// The configuration.
     pub Config: *mut jsStreamConfig,
     /// When it was created, in nanoseconds since the epoch.
     pub Created: i64,
-    /// What it has.
+    /// The state.
     pub State: jsStreamState,
-    /// The servers that it is on; NULL where there is no cluster.
+    /// The servers in the cluster; NULL if there is no cluster.
     pub Cluster: *mut jsClusterInfo,
-    /// How far it is with its origin; NULL where it is no mirror.
+    /// The progress with the origin; NULL if the stream is not a mirror.
     pub Mirror: *mut jsStreamSourceInfo,
-    /// How far it is with its sources.
+    /// The progress with each source.
     pub Sources: *mut *mut jsStreamSourceInfo,
-    /// How many sources there are.
+    /// The number of sources.
     pub SourcesLen: c_int,
-    /// Where else its messages can be read, the nearest first.
+    /// The streams that have the same messages, the nearest first.
     pub Alternates: *mut *mut jsStreamAlternate,
-    /// The number of these.
+    /// The number of elements.
     pub AlternatesLen: c_int,
 }
 
-/// Infos of streams. Released with `jsStreamInfoList_Destroy`; write NULL over what is to stay.
+/// Infos of streams. Released with `jsStreamInfoList_Destroy`; to keep an element, take it and
+/// write NULL in its place.
 ///
 /// @ingroup nats_js_streams
 #[repr(C)]
@@ -191,11 +195,12 @@ pub struct jsStreamInfo {
 pub struct jsStreamInfoList {
     /// The infos.
     pub List: *mut *mut jsStreamInfo,
-    /// Their number.
+    /// The number of elements.
     pub Count: c_int,
 }
 
-/// Names of streams. Released with `jsStreamNamesList_Destroy`; write NULL over what is to stay, and `free` that.
+/// Names of streams. Released with `jsStreamNamesList_Destroy`; to keep a name, take it, write NULL in its place, and
+/// release it with `free()`.
 ///
 /// @ingroup nats_js_streams
 #[repr(C)]
@@ -203,7 +208,7 @@ pub struct jsStreamInfoList {
 pub struct jsStreamNamesList {
     /// The names.
     pub List: *mut *mut c_char,
-    /// Their number.
+    /// The number of elements.
     pub Count: c_int,
 }
 

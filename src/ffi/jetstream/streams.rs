@@ -38,27 +38,28 @@ pub(super) unsafe fn config(cfg: *const jsStreamConfig) -> js::Result<StreamConf
 /// @param si Receives the configuration and state of the stream, to be released with
 /// `jsStreamInfo_Destroy`; NULL if it is not needed. Written only with `NATS_OK`.
 /// @param js The context.
-/// @param cfg The configuration, begun with `jsStreamConfig_Init`. Read during the call only.
+/// @param cfg The configuration, initialized with `jsStreamConfig_Init`. Read during the call only.
 /// @param opts The options of this call; NULL for those of the context. Read during the call only.
-/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
-/// not needed.
+/// @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+/// needed.
 ///
 /// @retval NATS_OK The stream exists.
 /// @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL; the name is missing or
 /// has a dot, white space, a control character, a slash, a backslash or a wildcard; a choice or a
 /// length is out of range; a string is not UTF-8; or a source has both `Domain` and `External`.
-/// @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting, which the last error names with the
-/// version that knows it. Or a server elsewhere that is too old has answered, and ignored the setting.
-/// @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
-/// Or its answer is not JSON.
+/// @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting, which the last error names together with the
+/// version that supports it. Or the answer came from another server of the cluster that is too old and has ignored
+/// the setting.
+/// @retval NATS_ERR The server refused the request: its text is the last error and its code is in
+/// `errCode`. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @par Example
 /// ```c
@@ -113,26 +114,27 @@ pub unsafe extern "C" fn js_AddStream(
 /// @param js The context.
 /// @param cfg The configuration. Read during the call only.
 /// @param opts The options of this call; NULL for those of the context. Read during the call only.
-/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
-/// not needed.
+/// @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+/// needed.
 ///
 /// @retval NATS_OK The stream has the configuration.
 /// @retval NATS_NOT_FOUND The stream does not exist; `errCode` is `JSStreamNotFoundErr`. The last
 /// error is cleared.
 /// @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL; the name is missing or
 /// invalid; a choice or a length is out of range; or a string is not UTF-8.
-/// @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting, which the last error names with the
-/// version that knows it. Or a server elsewhere that is too old has answered, and ignored the setting.
-/// @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
-/// Or its answer is not JSON.
+/// @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting, which the last error names together with the
+/// version that supports it. Or the answer came from another server of the cluster that is too old and has ignored
+/// the setting.
+/// @retval NATS_ERR The server refused the request: its text is the last error and its code is in
+/// `errCode`. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @par Example
 /// ```c
@@ -183,24 +185,24 @@ pub unsafe extern "C" fn js_UpdateStream(
 /// @param js The context.
 /// @param stream The name of the stream.
 /// @param opts The options of this call; NULL for those of the context. Read during the call only.
-/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
-/// not needed.
+/// @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+/// needed.
 ///
 /// @retval NATS_OK The messages are removed.
 /// @retval NATS_NOT_FOUND The stream does not exist; `errCode` is `JSStreamNotFoundErr`. The last
 /// error is cleared.
 /// @retval NATS_INVALID_ARG `js` is NULL or was destroyed; the name is missing or invalid; or the
 /// options have both a sequence and a number of messages to keep.
-/// @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
-/// Or its answer is not JSON.
+/// @retval NATS_ERR The server refused the request: its text is the last error and its code is in
+/// `errCode`. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @see jsOptions_Init, js_DeleteMsg
 ///
@@ -230,23 +232,23 @@ pub unsafe extern "C" fn js_PurgeStream(
 /// @param js The context.
 /// @param stream The name of the stream.
 /// @param opts The options of this call; NULL for those of the context. Read during the call only.
-/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
-/// not needed.
+/// @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+/// needed.
 ///
 /// @retval NATS_OK The stream is deleted.
 /// @retval NATS_NOT_FOUND The stream does not exist; `errCode` is `JSStreamNotFoundErr`. The last
 /// error is cleared.
 /// @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or the name is missing or invalid.
-/// @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
-/// Or its answer is not JSON.
+/// @retval NATS_ERR The server refused the request: its text is the last error and its code is in
+/// `errCode`. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @see js_AddStream
 ///
@@ -282,24 +284,24 @@ pub unsafe extern "C" fn js_DeleteStream(
 /// @param js The context.
 /// @param stream The name of the stream.
 /// @param opts The options of this call; NULL for those of the context. Read during the call only.
-/// @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
-/// not needed.
+/// @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+/// needed.
 ///
-/// @retval NATS_OK `si` has the answer.
+/// @retval NATS_OK The info was written.
 /// @retval NATS_NOT_FOUND The stream does not exist; `errCode` is `JSStreamNotFoundErr`. The last
 /// error is cleared.
 /// @retval NATS_INVALID_ARG `si` is NULL, `js` is NULL or was destroyed, or the name is missing or
 /// invalid.
-/// @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
-/// Or its answer is not JSON.
+/// @retval NATS_ERR The server refused the request: its text is the last error and its code is in
+/// `errCode`. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @see js_Streams, jsStreamInfo_Destroy
 ///
@@ -328,14 +330,14 @@ pub unsafe extern "C" fn js_GetStreamInfo(
     }
 }
 
-/// Destroy what was said about a stream.
+/// Release the info of a stream.
 ///
-/// Frees it and everything that it points at.
+/// Releases it together with its fields.
 ///
-/// @param si What to destroy; NULL does nothing.
+/// @param si The info; NULL is ignored.
 ///
 /// @par Threads
-/// Any thread may call this function; no other may use what it destroys.
+/// Any thread may call this function, once no other thread uses the object.
 ///
 /// @see js_GetStreamInfo
 ///

@@ -10,7 +10,7 @@ use crate::ffi::guard::guard;
 use crate::ffi::handle::{natsConnection, natsSubscription};
 use crate::ffi::types::natsStatusArg;
 
-/// How to subscribe to a stream. `jsSubOptions_Init` begins one.
+/// Options of a subscription to a stream. Initialize it with `jsSubOptions_Init`.
 ///
 /// @ingroup nats_js_subscribe
 #[repr(C)]
@@ -22,56 +22,62 @@ pub struct jsSubOptions {
     pub Consumer: *const c_char,
     /// The queue group whose members share the messages; NULL for none.
     pub Queue: *const c_char,
-    /// Whether the callback acknowledges and destroys the messages; else the library does, when it has returned.
+    /// Whether the callback acknowledges and destroys the messages; otherwise the library acknowledges and destroys
+    /// each message after the callback has returned.
     pub ManualAck: bool,
-    /// What the consumer is to be where it is created, and must be where it exists.
+    /// The configuration of a consumer that is created; the settings that an existing consumer must
+    /// have.
     pub Config: jsConsumerConfig,
-    /// Whether all messages are to come in order and once each, by a consumer of the library's, which is made again
-    /// whenever one is missing.
+    /// Whether all messages are delivered in order and exactly once, through a consumer that the library creates, and
+    /// creates again whenever a message is missing.
     pub Ordered: bool,
 }
 
-/// What to ask a pull consumer for. `jsFetchRequest_Init` begins one.
+/// A request to a pull consumer. Initialize it with `jsFetchRequest_Init`.
 ///
 /// @ingroup nats_js_subscribe
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsFetchRequest {
-    /// How long to wait, in nanoseconds; more than 0, unless with `NoWait`.
+    /// The longest time to wait in nanoseconds; greater than 0, except with `NoWait`.
     pub Expires: i64,
-    /// How many messages at most; more than 0.
+    /// The maximum number of messages; greater than 0.
     pub Batch: c_int,
-    /// How many bytes at most, of subject, reply subject, headers and payload; 0 for no limit.
+    /// The maximum number of bytes of subjects, reply subjects, headers and payloads; 0 for no
+    /// limit.
     pub MaxBytes: i64,
-    /// Whether to take what there is, and not wait.
+    /// Whether to receive only the messages that are available now, without waiting.
     pub NoWait: bool,
-    /// After how many nanoseconds without a message the server sends a heartbeat; 0 for never. At most half of `Expires`.
+    /// The time without a message after which the server sends a heartbeat, in nanoseconds; 0 for never. At most half
+    /// of `Expires`.
     pub Heartbeat: i64,
-    /// To be served only when so many messages are still to be delivered (`"overflow"`); 0 for always.
+    /// The request is served only while at least this number of messages is still to be delivered (`"overflow"`); 0
+    /// for always.
     pub MinPending: i64,
-    /// To be served only when so many messages await their ack (`"overflow"`); 0 for always.
+    /// The request is served only while at least this number of messages waits for acknowledgements
+    /// (`"overflow"`); 0 for always.
     pub MinAckPending: i64,
     /// The id of the pin (`"pinned_client"`); NULL for none.
     pub ID: *const c_char,
     /// The priority group; NULL for none.
     pub Group: *const c_char,
-    /// The priority, 0 to 9, the lower the sooner (`"prioritized"`).
+    /// The priority, from 0 for the highest to 9 (`"prioritized"`).
     pub Priority: u8,
 }
 
-/// What the server says about a message that was delivered by a consumer. Released with `jsMsgMetaData_Destroy`.
+/// The metadata of a message that was delivered by a consumer. Released with `jsMsgMetaData_Destroy`.
 ///
 /// @ingroup nats_js_subscribe
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsMsgMetaData {
-    /// Its numbers.
+    /// The sequence numbers of the message.
     pub Sequence: jsSequencePair,
-    /// How often it was delivered, this time included.
+    /// The number of deliveries of the message, this one included.
     pub NumDelivered: u64,
-    /// How many messages the consumer still has after it.
+    /// The number of messages that the consumer still has to deliver after this one.
     pub NumPending: u64,
-    /// When the stream has stored it, in nanoseconds since the epoch.
+    /// The time at which the stream stored the message, in nanoseconds since the epoch.
     pub Timestamp: i64,
     /// The stream's name.
     pub Stream: *mut c_char,
@@ -83,14 +89,15 @@ pub struct jsMsgMetaData {
 
 plain!(jsSubOptions, jsFetchRequest, jsMsgMetaData);
 
-/// Is told that a subscription made by `js_PullSubscribeAsync` is over: no more messages come.
+/// Callback for the end of a subscription made by `js_PullSubscribeAsync`: no more messages are
+/// delivered.
 ///
 /// Runs once, on a thread of the library, after the last message callback.
 ///
-/// @param nc the connection, the program's own handle.
-/// @param sub the subscription, the program's own handle, which it still has to destroy.
-/// @param s why: `NATS_OK` where the program has ended it.
-/// @param closure what the program gave with the function.
+/// @param nc The connection: the program's own handle.
+/// @param sub The subscription: the program's own handle, which the program still has to destroy.
+/// @param s The reason; `NATS_OK` if the program has ended the subscription.
+/// @param closure The pointer that was given with the callback.
 ///
 /// @ingroup nats_js_subscribe
 pub type jsFetchCompleteHandler = Option<
@@ -102,15 +109,16 @@ pub type jsFetchCompleteHandler = Option<
     ),
 >;
 
-/// Decides what a subscription made by `js_PullSubscribeAsync` asks the consumer for next.
+/// Callback that decides what a subscription made by `js_PullSubscribeAsync` requests from the
+/// consumer next.
 ///
 /// Runs after each message callback, on the same thread.
 ///
-/// @param messages where to put how many messages to ask for.
-/// @param maxBytes where to put how many bytes to ask for; 0 for no limit.
-/// @param sub the subscription, the program's own handle.
-/// @param closure what the program gave with the function.
-/// @return `true` to ask now, `false` not to.
+/// @param messages Receives the number of messages to request.
+/// @param maxBytes Receives the limit in bytes of the request; 0 for no limit.
+/// @param sub The subscription: the program's own handle.
+/// @param closure The pointer that was given with the callback.
+/// @return True to send a request now, false to send none.
 ///
 /// @ingroup nats_js_subscribe
 pub type jsFetchNextHandler = Option<

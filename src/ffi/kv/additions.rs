@@ -20,19 +20,20 @@ use crate::js::api::Compression;
 use crate::kv::Store;
 use crate::kv::store::Making;
 
-/// What `kvConfig` has no place for. An addition of this library: nats.c does not have it.
+/// Settings that `kvConfig` has no fields for. An addition of this library: nats.c does not have
+/// it.
 ///
-/// `kvExtraConfig_Init` begins one. What is 0 or NULL is the default.
+/// Initialize it with `kvExtraConfig_Init`. 0 or NULL in a field stands for the default.
 ///
 /// @ingroup nats_kv_buckets
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct kvExtraConfig {
-    /// Values are compressed.
+    /// Whether values are stored compressed.
     pub Compression: bool,
-    /// `kvStore_Apply` may change several keys at once. Servers from 2.12.
+    /// Whether `kvStore_Apply` may change several keys at once. Servers from 2.12.
     pub Transactions: bool,
-    /// Where in the cluster; NULL for anywhere.
+    /// The servers that the bucket is placed on; NULL for any.
     pub Placement: *mut jsPlacement,
     /// Metadata of the program.
     pub Metadata: natsMetadata,

@@ -18,16 +18,16 @@ use crate::kv::codec::{Base64, Path};
 use crate::kv::{Codecs, KeyCodec, ValueCodec};
 use crate::words::shown;
 
-/// Which codec a `kvCodec` is. An addition of this library: nats.c does not have it.
+/// The kind of a `kvCodec`. An addition of this library: nats.c does not have it.
 ///
 /// @ingroup nats_kv_codecs
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum kvCodecKind {
-    /// One of the program's: its functions are in the structure.
+    /// A codec of the program, whose functions are in the structure.
     kvCodec_Custom = 0,
-    /// Base64 with the alphabet for URLs and without padding; each token of a key by itself. For keys and values.
-    /// With it keys may have any characters but NUL.
+    /// Base64 with the alphabet for URLs and without padding; each token of a key is encoded on its own. For keys and
+    /// values. Keys may then contain any character except NUL.
     kvCodec_Base64,
     /// Paths: the key `/a/b` is stored as `_root_.a.b`, and `a/b` as `a.b`. A `/` at the end of a key is dropped; a key
     /// with a dot is refused. Only for keys.
@@ -42,16 +42,16 @@ pub struct kvCodecKindArg(pub c_int);
 /// Callback that encodes or decodes a key, a value or a pattern of keys. An addition of this library: nats.c does not have
 /// it.
 ///
-/// Called on the thread that calls the library, or on one of the library for the entries of a watcher; by several threads
-/// at a time. It may block.
+/// Runs on the thread that calls the library or, for the entries of a watcher, on a thread of the library. Several
+/// threads may call it at the same time. It may block.
 ///
-/// @param out Receives the result: memory from `malloc`, which the library releases. NULL for an empty one.
+/// @param out Receives the result: memory from `malloc`, which the library releases. NULL for an empty result.
 /// @param outLen Receives the number of bytes of the result. No NUL is needed at its end.
-/// @param in What is to be encoded or decoded; a NUL is behind it.
-/// @param inLen The number of its bytes.
+/// @param in The bytes to encode or decode, followed by a NUL.
+/// @param inLen The number of bytes in `in`.
 /// @param closure The pointer in the codec.
 ///
-/// @return `NATS_OK`; any other status is what the function of the library returns for which it was called.
+/// @return `NATS_OK`; any other status becomes the result of the function that needed the codec.
 ///
 /// @ingroup nats_kv_codecs
 pub type kvCodecCb = Option<
@@ -64,9 +64,10 @@ pub type kvCodecCb = Option<
     ) -> natsStatusArg,
 >;
 
-/// Callback that is told that a codec is used no more. An addition of this library: nats.c does not have it.
+/// Callback for the end of the use of a codec. An addition of this library: nats.c does not have it.
 ///
-/// Called once, on the thread that has destroyed the last of what used the codec, or on one of the library.
+/// Called once, when the last object that uses the codec is released: on the thread that has destroyed it, or on a
+/// thread of the library.
 ///
 /// @param closure The pointer in the codec.
 ///
@@ -75,8 +76,8 @@ pub type kvCodecReleaseCb = Option<unsafe extern "C" fn(closure: *mut c_void)>;
 
 /// The form of keys or values in a bucket. An addition of this library: nats.c does not have it.
 ///
-/// Fill it with zeros before its fields are set, or use `kvCodecs_Init` for the structure that points at it. With another
-/// `Kind` than `kvCodec_Custom` the other fields are ignored.
+/// Fill it with zeros before its fields are set, or use `kvCodecs_Init` for the structure that points at it. The
+/// other fields are ignored unless `Kind` is `kvCodec_Custom`.
 ///
 /// @ingroup nats_kv_codecs
 #[repr(C)]
@@ -84,15 +85,15 @@ pub type kvCodecReleaseCb = Option<unsafe extern "C" fn(closure: *mut c_void)>;
 pub struct kvCodec {
     /// Which codec it is.
     pub Kind: kvCodecKindArg,
-    /// Makes what is stored of what the program has. Keys become keys that a bucket can have; the same key always becomes
-    /// the same.
+    /// Encodes a key or value of the program into the stored form. The result for a key must be a valid key of a
+    /// bucket, and always the same for the same key.
     pub Encode: kvCodecCb,
-    /// Makes what the program has of what is stored.
+    /// Decodes the stored form into the key or value of the program.
     pub Decode: kvCodecCb,
-    /// Makes a pattern of stored keys of a pattern of the program's keys: one with `*` or `>` in it. NULL if wildcards
-    /// have no meaning in what is stored; then patterns other than `>` are refused. Ignored for values.
+    /// Encodes a pattern of keys, which contains `*` or `>`, into a pattern of stored keys. NULL if wildcards have no
+    /// meaning in stored keys; then patterns other than `>` are refused. Ignored for values.
     pub EncodeFilter: kvCodecCb,
-    /// Is called when the codec is used no more; may be NULL.
+    /// Called when the codec is not used any more; may be NULL.
     pub Release: kvCodecReleaseCb,
     /// The last argument of the callbacks; may be NULL.
     pub Closure: *mut c_void,
@@ -106,13 +107,13 @@ pub struct kvCodec {
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct kvCodecs {
-    /// Those of keys.
+    /// The codecs of keys.
     pub Keys: *const kvCodec,
-    /// How many there are; 0 for keys that are stored as they are.
+    /// The number of codecs of keys; 0 to store keys unchanged.
     pub KeysLen: c_int,
-    /// Those of values.
+    /// The codecs of values.
     pub Values: *const kvCodec,
-    /// How many there are; 0 for values that are stored as they are.
+    /// The number of codecs of values; 0 to store values unchanged.
     pub ValuesLen: c_int,
 }
 

@@ -12,9 +12,9 @@ use crate::ffi::jetstream::stream_config::convert::{republish_from_c, source_fro
 use crate::ffi::jetstream::stream_config::{jsRePublish, jsStreamSource};
 use crate::kv::{BucketConfig, WatchOptions};
 
-/// The configuration of a bucket. `kvConfig_Init` begins one.
+/// The configuration of a bucket. Initialize it with `kvConfig_Init`.
 ///
-/// What is 0 or NULL is the default.
+/// 0 or NULL in a field stands for the default.
 ///
 /// @ingroup nats_kv_buckets
 #[repr(C)]
@@ -22,74 +22,75 @@ use crate::kv::{BucketConfig, WatchOptions};
 pub struct kvConfig {
     /// The name: ASCII letters, digits, `_` and `-`. Required.
     pub Bucket: *const c_char,
-    /// Words for people.
+    /// A description; NULL for none.
     pub Description: *const c_char,
-    /// The size of the largest value in bytes; 0 for no limit.
+    /// The maximum size of a value in bytes; 0 for no limit.
     pub MaxValueSize: i32,
-    /// How many revisions of a key are kept, at most 64; 0 for 1.
+    /// The number of revisions that are kept of each key, at most 64; 0 for 1.
     pub History: u8,
-    /// How old revisions get, in nanoseconds; 0 for ever.
+    /// The maximum age of revisions in nanoseconds; 0 for no limit.
     pub TTL: i64,
-    /// How many bytes the bucket can have; 0 for no limit.
+    /// The maximum size of the bucket in bytes; 0 for no limit.
     pub MaxBytes: i64,
     /// Where values are stored.
     pub StorageType: jsStorageTypeArg,
-    /// On how many servers; 0 for 1.
+    /// The number of servers that store the bucket; 0 for 1.
     pub Replicas: c_int,
-    /// What is published again when it has been stored; NULL for nothing.
+    /// Settings for publishing stored revisions again; NULL not to do that.
     pub RePublish: *mut jsRePublish,
-    /// The bucket that this one is a copy of, by its name with or without `KV_`; NULL for none. Keys that are put into
-    /// this one are put into the other.
+    /// The bucket that this one is a copy of, named with or without `KV_`; NULL for none. Keys that are put into this
+    /// bucket are put into the other one.
     pub Mirror: *mut jsStreamSource,
-    /// Buckets whose keys this one has, too; ignored where there is a mirror.
+    /// The buckets whose keys are copied into this one; ignored if there is a mirror.
     pub Sources: *mut *mut jsStreamSource,
-    /// How many sources.
+    /// The number of sources.
     pub SourcesLen: c_int,
-    /// How long markers live that say that a key has expired, in nanoseconds, at least a second; 0 for no markers, and
-    /// then revisions have no time to live of their own. Servers from 2.11.
+    /// The time to live of the markers for expired keys, in nanoseconds, at least one second; 0 for no markers, and
+    /// then revisions cannot have a time to live of their own. Servers from 2.11.
     pub LimitMarkerTTL: i64,
 }
 
-/// What a watcher shows, or a list has. `kvWatchOptions_Init` begins one.
+/// Options of a watcher or a list. Initialize it with `kvWatchOptions_Init`.
 ///
 /// @ingroup nats_kv_watch
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct kvWatchOptions {
-    /// Not what deletes keys.
+    /// Whether to leave out revisions that delete or purge keys.
     pub IgnoreDeletes: bool,
-    /// All revisions that the bucket has of each key, not only the last one.
+    /// Whether to include all revisions of each key, not only the last one.
     pub IncludeHistory: bool,
-    /// Without the values.
+    /// Whether to leave out the values.
     pub MetaOnly: bool,
-    /// For how long keys and histories are gathered at most, in milliseconds; 0 for as long as it takes. Not used by
-    /// watchers.
+    /// The longest time for collecting keys and histories, in milliseconds; 0 for no limit. Not used by watchers.
     pub Timeout: i64,
-    /// Only what is stored after the watcher was created; there is no end of initial data then. Wins over
-    /// `IncludeHistory`.
+    /// Whether to deliver only changes after the creation of the watcher; then there are no initial data and no
+    /// report of their end. Takes precedence over `IncludeHistory`.
     pub UpdatesOnly: bool,
-    /// How often the server is heard of while nothing happens, in nanoseconds; 0 for 5 seconds.
+    /// The interval of heartbeats of the server while nothing changes, in nanoseconds; 0 for 5
+    /// seconds.
     pub Heartbeat: i64,
-    /// All revisions from this one on; wins over both. 0 for not at all.
+    /// The revision from which all revisions are delivered; 0 for none. Takes precedence over
+    /// `IncludeHistory` and `UpdatesOnly`.
     pub ResumeFromRevision: u64,
-    /// The callback that gets the entries; NULL where `kvWatcher_Next` is to return them.
+    /// The callback that receives the entries; NULL if `kvWatcher_Next` returns them.
     pub Callback: kvWatchCb,
     /// The last argument of the callback; may be NULL.
     pub Closure: *mut c_void,
 }
 
-/// How keys are purged. `kvPurgeOptions_Init` begins one.
+/// Options of purging keys. Initialize it with `kvPurgeOptions_Init`.
 ///
 /// @ingroup nats_kv_values
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct kvPurgeOptions {
-    /// How long to wait, in milliseconds; 0 for as long as the context says.
+    /// The longest time to wait in milliseconds; 0 for the time of the context.
     pub Timeout: i64,
-    /// For `kvStore_PurgeDeletes`: markers that are older are removed too, in nanoseconds; 0 for 30 minutes, less than
-    /// 0 for all of them.
+    /// For `kvStore_PurgeDeletes`: the age in nanoseconds from which on the markers of deleted keys are removed, too;
+    /// 0 for 30 minutes, a negative value to remove all of them.
     pub DeleteMarkersOlderThan: i64,
-    /// For `kvStore_Purge`: how long the marker lives, in milliseconds; 0 for as long as the bucket says.
+    /// For `kvStore_Purge`: the time to live of the marker in milliseconds; 0 for that of the bucket.
     pub TTL: i64,
 }
 

@@ -25,7 +25,7 @@ unsafe fn value<'a>(text: *const c_char) -> Result<&'a [u8]> {
 /// @param kv The bucket.
 /// @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots. It must not begin
 /// or end with a dot, or have two in a row.
-/// @param data The value: a string, stored without the NUL at its end; NULL for an empty one.
+/// @param data The value: a string, stored without the NUL at its end; NULL for an empty result.
 ///
 /// @retval NATS_OK The value is stored.
 /// @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, or the key is not valid.

@@ -13,7 +13,7 @@ use crate::ffi::jetstream::given;
 use crate::ffi::jetstream::plain::{plain, zero};
 use crate::kv::{Change, Operation, Said};
 
-/// A change of a key, one of several. An addition of this library: nats.c does not have it.
+/// One of several changes of keys. An addition of this library: nats.c does not have it.
 ///
 /// Fill it with zeros before its fields are set.
 ///
@@ -21,19 +21,19 @@ use crate::kv::{Change, Operation, Said};
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct kvChange {
-    /// What becomes of the key: `kvOp_Put`, `kvOp_Delete` or `kvOp_Purge`.
+    /// The operation: `kvOp_Put`, `kvOp_Delete` or `kvOp_Purge`.
     pub Operation: kvOperationArg,
     /// The key.
     pub Key: *const c_char,
-    /// Its value, where it is put; ignored where the length is 0.
+    /// The value for `kvOp_Put`; ignored if the length is 0.
     pub Value: *const c_void,
     /// The number of bytes of the value.
     pub ValueLen: c_int,
-    /// The key must have the revision `Revision`.
+    /// Whether the key must have the revision `Revision`.
     pub CheckRevision: bool,
     /// The revision that the key must have; 0 if the key must not exist.
     pub Revision: u64,
-    /// How long the revision is kept, in milliseconds; 0 for as long as the bucket says.
+    /// The time to live of the revision in milliseconds; 0 for that of the bucket.
     pub TTL: i64,
 }
 

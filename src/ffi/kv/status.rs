@@ -14,7 +14,7 @@ use crate::ffi::types::natsMetadata;
 use crate::js::api::Storage;
 use crate::kv::BucketStatus;
 
-/// What a bucket is and has, at the moment at which it was asked for. Opaque to C.
+/// The configuration and state of a bucket at the time of the request. Opaque to C.
 ///
 /// Made by `kvStore_Status`, released by `kvStatus_Destroy`. Any number of threads may read it at once.
 ///

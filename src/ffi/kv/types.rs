@@ -7,43 +7,43 @@ use crate::error::natsStatus;
 use crate::ffi::handle::kvWatcher;
 use crate::ffi::jetstream::plain::plain;
 
-/// What was done to a key.
+/// The operation that created a revision of a key.
 ///
 /// @ingroup nats_kv_values
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum kvOperation {
-    /// What a NULL entry says.
+    /// No operation: the value for a NULL entry.
     kvOp_Unknown = 0,
-    /// It got a value.
+    /// A value was put.
     kvOp_Put,
-    /// It was deleted; what it had before is still in the bucket.
+    /// The key was deleted; its earlier revisions are still in the bucket.
     kvOp_Delete,
-    /// It was deleted with all that it had.
+    /// The key was deleted together with its earlier revisions.
     kvOp_Purge,
 }
 
-/// Entries, as `kvStore_History` returns them.
+/// Entries, as returned by `kvStore_History`. Released with `kvEntryList_Destroy`.
 ///
 /// @ingroup nats_kv_watch
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct kvEntryList {
-    /// The entries; NULL where there are none.
+    /// The entries; NULL if there are none.
     pub Entries: *mut *mut kvEntry,
-    /// The number.
+    /// The number of elements.
     pub Count: c_int,
 }
 
-/// Keys, as `kvStore_Keys` returns them.
+/// Keys, as returned by `kvStore_Keys`. Released with `kvKeysList_Destroy`.
 ///
 /// @ingroup nats_kv_watch
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct kvKeysList {
-    /// The keys; NULL where there are none.
+    /// The keys; NULL if there are none.
     pub Keys: *mut *mut c_char,
-    /// The number.
+    /// The number of elements.
     pub Count: c_int,
 }
 
@@ -56,9 +56,9 @@ plain!(kvEntryList, kvKeysList);
 ///
 /// @param w The watcher: the program's own handle.
 /// @param e The entry, which the callback owns and has to release with `kvEntry_Destroy`, now or later. NULL with
-/// `NATS_OK` says once that the initial data are complete.
-/// @param s `NATS_OK`; or, with a NULL entry, `NATS_NOT_FOUND` where the bucket no longer exists, or why a message
-/// of the bucket is no entry.
+/// `NATS_OK` reports, once, that the initial data are complete.
+/// @param s `NATS_OK`; or, with a NULL entry, `NATS_NOT_FOUND` if the bucket no longer exists, or the reason why a
+/// message of the bucket is not a valid entry.
 /// @param closure The pointer that was given with the options of the watcher.
 ///
 /// @ingroup nats_kv_watch

@@ -13,7 +13,7 @@ use crate::ffi::convert::bytes;
 use crate::ffi::handle::{borrow_arc, hold_service, natsConnection};
 use crate::micro::{Endpoint, Error, Result, Service, StatsData};
 
-/// Callback that adds data to the statistics of an endpoint, when these are asked for.
+/// Callback that adds data to the statistics of an endpoint when they are requested.
 ///
 /// Called on a thread of the library, possibly at the same time as the handler of the endpoint.
 ///

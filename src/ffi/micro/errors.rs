@@ -9,12 +9,12 @@ use crate::ffi::guard::{guard_local, guard_value, guard_void};
 use crate::ffi::types::natsStatusArg;
 use crate::micro::{Error, Result};
 
-/// An error of a service, opaque to C: a text, a code for the other side, a status, and the error that caused it. NULL
-/// stands for success.
+/// An error of a service: a text, a code for the client, a status, and optionally the error that caused it. Opaque to
+/// C. NULL stands for success.
 ///
-/// Made by `micro_Errorf` and its siblings, and returned by the functions of services. Who has it releases it with
-/// `microError_Destroy`, or passes it on: the functions that answer requests, `microError_Wrapf` and the return of a
-/// handler take it over. It belongs to one thread at a time.
+/// Made by `micro_Errorf` and its siblings, and returned by the functions of services. The owner releases it with
+/// `microError_Destroy` or passes the ownership on: to a function that answers a request, to `microError_Wrapf`, or
+/// by returning it from a handler. One thread at a time may use it.
 ///
 /// @ingroup nats_micro_error
 pub type microError = micro_error_s;

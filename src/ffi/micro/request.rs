@@ -13,7 +13,7 @@ use crate::ffi::msg::{borrow_msg, natsMsg};
 use crate::micro::request::respond_failed;
 use crate::micro::{Endpoint, Result};
 
-/// A request that a handler answers, opaque to C.
+/// A request that a handler answers. Opaque to C.
 ///
 /// Given to a `microRequestHandler`, and valid until that returns, together with its message. One thread at a time may
 /// use it.

@@ -14,23 +14,23 @@ use crate::ffi::types::natsMetadata;
 use crate::micro::monitor::{INFO_TYPE, STATS_TYPE};
 use crate::micro::{Endpoint, Error, Service};
 
-/// What an endpoint is.
+/// A description of an endpoint.
 ///
 /// @ingroup nats_micro_stats
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct microEndpointInfo {
-    /// Its name.
+    /// The name.
     pub Name: *const c_char,
-    /// Its whole subject.
+    /// The complete subject.
     pub Subject: *const c_char,
-    /// Its queue group; NULL for none.
+    /// The queue group; NULL for none.
     pub QueueGroup: *const c_char,
-    /// Its metadata.
+    /// The metadata.
     pub Metadata: natsMetadata,
 }
 
-/// What a service is. Released with `microServiceInfo_Destroy`, with all that is in it.
+/// A description of a service. `microServiceInfo_Destroy` releases it together with its fields.
 ///
 /// @ingroup nats_micro_stats
 #[repr(C)]
@@ -38,19 +38,19 @@ pub struct microEndpointInfo {
 pub struct microServiceInfo {
     /// `MICRO_INFO_RESPONSE_TYPE`.
     pub Type: *const c_char,
-    /// Its name.
+    /// The name.
     pub Name: *const c_char,
-    /// Its version.
+    /// The version.
     pub Version: *const c_char,
-    /// What it is for; NULL if nothing was said.
+    /// The description; NULL for none.
     pub Description: *const c_char,
-    /// Which instance it is.
+    /// The id of the instance.
     pub Id: *const c_char,
-    /// Its metadata.
+    /// The metadata.
     pub Metadata: natsMetadata,
-    /// Its endpoints, the newest first.
+    /// The endpoints, the newest first.
     pub Endpoints: *mut microEndpointInfo,
-    /// How many endpoints there are.
+    /// The number of endpoints.
     pub EndpointsLen: c_int,
 }
 
@@ -60,27 +60,28 @@ pub struct microServiceInfo {
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct microEndpointStats {
-    /// Its name.
+    /// The name.
     pub Name: *const c_char,
-    /// Its whole subject.
+    /// The complete subject.
     pub Subject: *const c_char,
-    /// Its queue group; NULL for none.
+    /// The queue group; NULL for none.
     pub QueueGroup: *const c_char,
-    /// Requests that its handler was called with.
+    /// The number of requests that the handler was called with.
     pub NumRequests: i64,
-    /// Errors that were answered or happened to it.
+    /// The number of errors that were sent as answers or that the endpoint reported.
     pub NumErrors: i64,
-    /// How long the handler took for all requests: the seconds.
+    /// The processing time of all requests: the whole seconds.
     pub ProcessingTimeSeconds: i64,
-    /// The nanoseconds beside these, less than a second.
+    /// The rest of the processing time in nanoseconds, less than a second.
     pub ProcessingTimeNanoseconds: i64,
-    /// How long the handler took for one request, in nanoseconds; 0 without requests.
+    /// The average processing time of a request in nanoseconds; 0 without requests.
     pub AverageProcessingTimeNanoseconds: i64,
     /// The last error; an empty string if there was none.
     pub LastErrorString: [c_char; 2048],
 }
 
-/// The statistics of a service. Released with `microServiceStats_Destroy`, with all that is in it.
+/// The statistics of a service. `microServiceStats_Destroy` releases them together with their
+/// fields.
 ///
 /// @ingroup nats_micro_stats
 #[repr(C)]
@@ -88,17 +89,18 @@ pub struct microEndpointStats {
 pub struct microServiceStats {
     /// `MICRO_STATS_RESPONSE_TYPE`.
     pub Type: *const c_char,
-    /// Its name.
+    /// The name.
     pub Name: *const c_char,
-    /// Its version.
+    /// The version.
     pub Version: *const c_char,
-    /// Which instance it is.
+    /// The id of the instance.
     pub Id: *const c_char,
-    /// When it was made, in nanoseconds since 1970, with the precision of milliseconds.
+    /// The time at which the service was created, in nanoseconds since the epoch, with a precision
+    /// of milliseconds.
     pub Started: i64,
-    /// Its endpoints, the newest first.
+    /// The endpoints, the newest first.
     pub Endpoints: *mut microEndpointStats,
-    /// How many endpoints there are.
+    /// The number of endpoints.
     pub EndpointsLen: c_int,
 }
 

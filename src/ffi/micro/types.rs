@@ -9,7 +9,7 @@ use crate::ffi::handle::microService;
 use crate::ffi::jetstream::plain::plain;
 use crate::ffi::types::natsMetadata;
 
-/// An endpoint of a service, opaque to C: what a `microErrorHandler` is told about. It can be compared, and is valid until
+/// An endpoint of a service, as passed to a `microErrorHandler`. Opaque to C. It can be compared and is valid until
 /// the handler returns.
 ///
 /// @ingroup nats_micro_service
@@ -22,13 +22,14 @@ pub struct micro_endpoint_s {
 
 /// Callback that handles the requests of an endpoint.
 ///
-/// Called with one request at a time, in order, on a thread of the library; those of other endpoints run meanwhile. It
-/// may block, and may call any function on the service and its connection, stopping and destroying them included.
+/// Called with one request at a time, in order, on a thread of the library; the handlers of other endpoints may run
+/// at the same time. It may block, and may call any function on the service and its connection, stopping and
+/// destroying them included.
 ///
 /// @param req The request, which is valid until the callback returns.
 ///
-/// @return NULL if the request was answered, or is not to be; else an error, which the library sends as the answer, counts
-/// and releases.
+/// @return NULL if the request was answered or needs no answer; otherwise an error, which the library sends as the
+/// answer, counts and releases.
 ///
 /// @ingroup nats_micro_request
 pub type microRequestHandler =
@@ -36,7 +37,8 @@ pub type microRequestHandler =
 
 /// Callback for an error of an endpoint that no call could return, such as a slow consumer.
 ///
-/// Runs after the error handler of the connection, on the same thread. The service stops when it has returned.
+/// Runs after the error handler of the connection, on the same thread. The service stops when the callback has
+/// returned.
 ///
 /// @param m The service: the program's own handle.
 /// @param ep The endpoint; never NULL.
@@ -55,71 +57,74 @@ pub type microErrorHandler =
 /// @ingroup nats_micro_service
 pub type microDoneHandler = Option<unsafe extern "C" fn(m: *mut microService)>;
 
-/// What an endpoint is to be. Filled with zeros by the program; all is copied.
+/// The configuration of an endpoint. Fill it with zeros before its fields are set. It is copied.
 ///
 /// @ingroup nats_micro_service
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct microEndpointConfig {
-    /// Its name: letters, digits, `_` and `-`. Required.
+    /// The name: letters, digits, `_` and `-`. Required.
     pub Name: *const c_char,
-    /// Its subject, behind the prefix of its group; wildcards are allowed. NULL or empty for the name.
+    /// The subject, which follows the prefix of the group; wildcards are allowed. NULL or empty for the name.
     pub Subject: *const c_char,
-    /// Its queue group, of which one member gets each request; NULL or empty for that of its group, else of its service,
-    /// else `q`.
+    /// The queue group, of which one member receives each request; NULL or empty for that of the group or, without
+    /// one, of the service or, without one, `q`.
     pub QueueGroup: *const c_char,
-    /// No queue group: each instance of the service gets each request.
+    /// Whether to use no queue group: then each instance of the service receives each request.
     pub NoQueueGroup: bool,
-    /// Its metadata.
+    /// The metadata.
     pub Metadata: natsMetadata,
-    /// The function that handles its requests. Required.
+    /// The function that handles the requests. Required.
     pub Handler: microRequestHandler,
-    /// For the handler: `microRequest_GetEndpointState`.
+    /// A pointer for the handler, which `microRequest_GetEndpointState` returns.
     pub State: *mut c_void,
 }
 
-/// What a group of endpoints is to be. Filled with zeros by the program; all is copied.
+/// The configuration of a group of endpoints. Fill it with zeros before its fields are set. It is
+/// copied.
 ///
 /// @ingroup nats_micro_service
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct microGroupConfig {
-    /// What the subjects of its endpoints begin with, without a dot at its end. Required.
+    /// The prefix of the subjects of the endpoints, without a dot at its end. Required.
     pub Prefix: *const c_char,
-    /// The queue group of its endpoints; NULL or empty for that of the group around it, else of the service.
+    /// The queue group of the endpoints; NULL or empty for that of the enclosing group or, without one, of the
+    /// service.
     pub QueueGroup: *const c_char,
-    /// No queue group for its endpoints.
+    /// Whether the endpoints have no queue group.
     pub NoQueueGroup: bool,
 }
 
-/// What a service is to be. Filled with zeros by the program; all is copied.
+/// The configuration of a service. Fill it with zeros before its fields are set. It is copied.
 ///
 /// @ingroup nats_micro_service
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct microServiceConfig {
-    /// Its name, which its instances share: letters, digits, `_` and `-`. Required.
+    /// The name, which all instances of the service share: letters, digits, `_` and `-`. Required.
     pub Name: *const c_char,
-    /// Its version, such as `1.2.0`: monitoring tools expect a semantic version. Required.
+    /// The version, such as `1.2.0`: monitoring tools expect a semantic version. Required.
     pub Version: *const c_char,
-    /// What it is for; may be NULL.
+    /// The description; may be NULL.
     pub Description: *const c_char,
-    /// The queue group of its endpoints; NULL for `q`. Not an empty string.
+    /// The queue group of the endpoints; NULL for `q`. Not an empty string.
     pub QueueGroup: *const c_char,
-    /// No queue group for its endpoints.
+    /// Whether the endpoints have no queue group.
     pub NoQueueGroup: bool,
-    /// Its metadata.
+    /// The metadata.
     pub Metadata: natsMetadata,
     /// A first endpoint; may be NULL.
     pub Endpoint: *mut microEndpointConfig,
-    /// A function that answers STATS in place of the library; may be NULL. `microService_GetStats` has what the library
-    /// knows.
+    /// A function that answers STATS requests in place of the library; may be NULL. `microService_GetStats` returns
+    /// the statistics of the library.
     pub StatsHandler: microRequestHandler,
-    /// A function that is told of errors; may be NULL.
+    /// The callback for errors; may be NULL.
     pub ErrHandler: microErrorHandler,
-    /// A function that is told of the end of the service; may be NULL.
+    /// The callback for the end of the service; may be NULL.
     pub DoneHandler: microDoneHandler,
-    /// For the handlers: `microService_GetState`, `microRequest_GetServiceState`.
+    /// A pointer for the handlers, which `microService_GetState` and `microRequest_GetServiceState`
+    /// return.
     pub State: *mut c_void,
 }
 

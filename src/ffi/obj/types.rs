@@ -11,7 +11,7 @@ use crate::ffi::jetstream::stream_config::jsPlacement;
 use crate::ffi::jetstream::stream_info::jsStreamInfo;
 use crate::ffi::types::natsMetadata;
 
-/// What a store is to be. `objStoreConfig_Init` begins one.
+/// The configuration of a store. Initialize it with `objStoreConfig_Init`.
 ///
 /// @ingroup nats_obj_buckets
 #[repr(C)]
@@ -19,25 +19,25 @@ use crate::ffi::types::natsMetadata;
 pub struct objStoreConfig {
     /// The name: letters, digits, `_`, `-`.
     pub Bucket: *const c_char,
-    /// A description for people; NULL for none.
+    /// A description; NULL for none.
     pub Description: *const c_char,
-    /// How old objects get, in milliseconds; 0 for ever.
+    /// The maximum age of objects in milliseconds; 0 for no limit.
     pub TTL: i64,
-    /// How many bytes it stores; 0 for no limit.
+    /// The maximum size of the store in bytes; 0 for no limit.
     pub MaxBytes: i64,
-    /// Where it is stored.
+    /// Where the objects are stored.
     pub Storage: jsStorageTypeArg,
-    /// On how many servers; 0 for one.
+    /// The number of servers that store the objects; 0 for one.
     pub Replicas: c_int,
-    /// Where in the cluster; NULL for anywhere.
+    /// The servers that the bucket is placed on; NULL for any.
     pub Placement: *mut jsPlacement,
-    /// It is stored compressed.
+    /// Whether the objects are stored compressed.
     pub Compression: bool,
     /// Metadata of the program.
     pub Metadata: natsMetadata,
 }
 
-/// Names of stores.
+/// Names of stores. Released with `objStoreNamesList_Destroy`.
 ///
 /// @ingroup nats_obj_buckets
 #[repr(C)]
@@ -45,11 +45,11 @@ pub struct objStoreConfig {
 pub struct objStoreNamesList {
     /// The names.
     pub List: *mut *mut c_char,
-    /// The number.
+    /// The number of elements.
     pub Count: c_int,
 }
 
-/// What a store is and has.
+/// The configuration and state of a store. Released with `objStoreStatus_Destroy`.
 ///
 /// @ingroup nats_obj_buckets
 #[repr(C)]
@@ -57,41 +57,41 @@ pub struct objStoreNamesList {
 pub struct objStoreStatus {
     /// The name.
     pub Bucket: *const c_char,
-    /// Words for people; belongs to `StreamInfo`.
+    /// The description; belongs to `StreamInfo`.
     pub Description: *const c_char,
-    /// How old objects get, in milliseconds; 0 for ever.
+    /// The maximum age of objects in milliseconds; 0 for no limit.
     pub TTL: i64,
-    /// Where it is stored.
+    /// Where the objects are stored.
     pub Storage: jsStorageTypeArg,
-    /// On how many servers.
+    /// The number of servers that store the objects.
     pub Replicas: c_int,
-    /// It refuses all changes.
+    /// Whether the store refuses all changes.
     pub Sealed: bool,
-    /// Bytes, descriptions of objects included.
+    /// The size of the store in bytes, descriptions of objects included.
     pub Size: u64,
     /// `"JetStream"`.
     pub BackingStore: *const c_char,
-    /// Names and values; belong to `StreamInfo`.
+    /// The metadata; they belong to `StreamInfo`.
     pub Metadata: natsMetadata,
-    /// Its stream.
+    /// The stream of the store.
     pub StreamInfo: *mut jsStreamInfo,
-    /// It is stored compressed.
+    /// Whether the objects are stored compressed.
     pub IsCompressed: bool,
 }
 
-/// What stores are and have.
+/// The statuses of stores. Released with `objStoreStatusesList_Destroy`.
 ///
 /// @ingroup nats_obj_buckets
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct objStoreStatusesList {
-    /// The stores.
+    /// The statuses.
     pub List: *mut *mut objStoreStatus,
-    /// The number.
+    /// The number of elements.
     pub Count: c_int,
 }
 
-/// What a link is to.
+/// The target of a link.
 ///
 /// @ingroup nats_obj_objects
 #[repr(C)]
@@ -109,13 +109,13 @@ pub struct objStoreLink {
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct objStoreMetaOptions {
-    /// What it links to; NULL where it is no link.
+    /// The target of the link; NULL if the object is not a link.
     pub Link: *mut objStoreLink,
-    /// The most bytes of a chunk; 0 for 131072.
+    /// The maximum size of a chunk in bytes; 0 for 131072.
     pub ChunkSize: u32,
 }
 
-/// What a program says about an object. `objStoreMeta_Init` begins one.
+/// The description of an object by the program. Initialize it with `objStoreMeta_Init`.
 ///
 /// @ingroup nats_obj_objects
 #[repr(C)]
@@ -123,7 +123,7 @@ pub struct objStoreMetaOptions {
 pub struct objStoreMeta {
     /// The name: any text.
     pub Name: *const c_char,
-    /// A description for people; NULL for none.
+    /// A description; NULL for none.
     pub Description: *const c_char,
     /// Headers; NULL for none.
     pub Headers: *mut natsHeader,
@@ -139,25 +139,25 @@ pub struct objStoreMeta {
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct objStoreInfo {
-    /// What was said when it was stored.
+    /// The description by the program that stored the object.
     pub Meta: objStoreMeta,
     /// The store.
     pub Bucket: *const c_char,
-    /// What the subject of its chunks ends with.
+    /// The unique id of the object's content: the end of the subject of its chunks.
     pub NUID: *const c_char,
-    /// Its bytes.
+    /// The size of the object in bytes.
     pub Size: u64,
-    /// When it was changed, in nanoseconds since 1970.
+    /// The time of the last change, in nanoseconds since the epoch.
     pub ModTime: i64,
-    /// Its chunks.
+    /// The number of chunks.
     pub Chunks: u32,
-    /// The digest of its bytes: `SHA-256=` and base64; NULL for none.
+    /// The digest of the content: `SHA-256=` and base64; NULL for none.
     pub Digest: *const c_char,
-    /// It was deleted.
+    /// Whether the object was deleted.
     pub Deleted: bool,
 }
 
-/// Objects.
+/// Objects, as returned by `objStore_List`. Released with `objStoreInfoList_Destroy`.
 ///
 /// @ingroup nats_obj_watch
 #[repr(C)]
@@ -165,29 +165,29 @@ pub struct objStoreInfo {
 pub struct objStoreInfoList {
     /// The objects.
     pub List: *mut *mut objStoreInfo,
-    /// The number.
+    /// The number of elements.
     pub Count: c_int,
 }
 
-/// Which objects count. `objStoreOptions_Init` begins one.
+/// The objects that a function takes into account. Initialize it with `objStoreOptions_Init`.
 ///
 /// @ingroup nats_obj_objects
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct objStoreOptions {
-    /// Deleted ones, too.
+    /// Whether deleted objects are included.
     pub ShowDeleted: bool,
 }
 
-/// What a watcher tells. `objStoreWatchOptions_Init` begins one.
+/// Options of a watcher. Initialize it with `objStoreWatchOptions_Init`.
 ///
 /// @ingroup nats_obj_watch
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct objStoreWatchOptions {
-    /// No deleted objects.
+    /// Whether to leave out deleted objects.
     pub IgnoreDeletes: bool,
-    /// Nothing that was there before.
+    /// Whether to leave out objects that existed before the watcher was created.
     pub UpdatesOnly: bool,
 }
 
@@ -205,11 +205,11 @@ plain!(
     objStoreWatchOptions,
 );
 
-/// Is told of each chunk of a put or a get. An addition of this library.
+/// Callback that reports each chunk of a put or a get. An addition of this library.
 ///
-/// Called on the thread that stores or reads, within its call, with nothing locked: `name` is the object's, `bytes` how
-/// many of its bytes have been sent or read, `total` how many it has in all, 0 where that is not known (by pieces). It may
-/// call any function.
+/// Called on the thread that stores or reads, during its call, with no lock held. `name` is the name of the object,
+/// `bytes` the number of bytes that were sent or read so far, and `total` the size of the object, 0 if it is not
+/// known (when an object is stored in pieces). The callback may call any function.
 ///
 /// @ingroup nats_obj_objects
 pub type objStoreProgressHandler =
