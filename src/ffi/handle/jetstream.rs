@@ -10,7 +10,7 @@ use crate::ffi::jetstream::publish_fast::FastObject;
 use crate::fork::PerProcess;
 use crate::js::Context;
 
-/// A JetStream context of a connection, opaque to C.
+/// A JetStream context of a connection. Opaque to C.
 ///
 /// Made by `natsConnection_JetStream`, released by `jsCtx_Destroy`, also after its connection was destroyed; any
 /// number of them may share a connection. Any thread may call any `js_` function on it at any time, callbacks
@@ -26,7 +26,7 @@ pub struct __jsCtx {
     slot: Slot<Context, FourStripes>,
 }
 
-/// An atomic batch that is being published, opaque to C.
+/// An atomic batch that is being published. Opaque to C.
 ///
 /// Made by `js_BatchPublishStart`, released by `jsAtomicBatchCtx_Destroy`, also after its context was destroyed. Any
 /// thread may call any function on it at any time; those that add to it or commit it wait for each other. A call on
@@ -56,13 +56,13 @@ impl std::ops::Deref for OwnedBatch {
     }
 }
 
-/// A fast batch that is being published, opaque to C.
+/// A fast batch that is being published. Opaque to C.
 ///
 /// Made by `js_FastPublishStart`, released by `jsFastBatchCtx_Destroy`, also after its context was destroyed. Any
-/// thread may call any function on it at any time, callbacks included; messages that several threads add get their
-/// numbers one after another. A call on a destroyed batch returns `NATS_INVALID_ARG`, except in a callback that was
-/// given the batch: there it is one that has ended, until the callback returns. A call in a child of the process that
-/// made it returns `NATS_ILLEGAL_STATE`.
+/// thread may call any function on it at any time, callbacks included; messages that several threads add are numbered
+/// in the order of the calls. A call on a destroyed batch returns `NATS_INVALID_ARG`, except in a callback that was
+/// given the batch: there it acts as a batch that has ended until the callback returns. A call in a child of the
+/// process that made it returns `NATS_ILLEGAL_STATE`.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///

@@ -8,7 +8,7 @@ use super::{Handle, Held, Owner, hold, mark, take};
 use crate::fork::PerProcess;
 use crate::micro::{Caller, Group, Service};
 
-/// A service, opaque to C: endpoints on one connection that can be discovered and watched.
+/// A service: endpoints on one connection that can be discovered and monitored. Opaque to C.
 ///
 /// Made by `micro_AddService`, released by `microService_Destroy`, which stops it. Any thread may call any function
 /// on it at any time, callbacks included. A call on a destroyed service returns an error with `NATS_INVALID_ARG`, or
@@ -23,7 +23,7 @@ pub struct micro_service_s {
     slot: Slot<Service, FourStripes>,
 }
 
-/// A group of a service's endpoints, whose subjects begin alike, opaque to C.
+/// A group of a service's endpoints, whose subjects have the same prefix. Opaque to C.
 ///
 /// Made by `microService_AddGroup` or `microGroup_AddGroup`; it belongs to the service, and can be used until that is
 /// destroyed. Any thread may use it at any time.
@@ -36,7 +36,7 @@ pub struct micro_group_s {
     slot: Slot<Group, OneStripe>,
 }
 
-/// What asks services over a connection, opaque to C.
+/// A client of services on a connection. Opaque to C.
 ///
 /// Made by `micro_NewClient`, released by `microClient_Destroy`, also after its connection was destroyed. Any thread
 /// may use it at any time.

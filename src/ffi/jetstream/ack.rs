@@ -23,8 +23,8 @@ use crate::msg::Msg;
 /// acknowledgements, is left alone. The message still has to be destroyed. Source: ADR-15.
 ///
 /// @param msg The message, received from a JetStream subscription.
-/// @param opts The options of the call, of which only `Wait` is used: if it is more than 0, the call
-/// waits so many milliseconds for the server to confirm; NULL for none.
+/// @param opts The options of the call, of which only `Wait` is used: if it is greater than 0, the
+/// call waits this number of milliseconds for the confirmation of the server; NULL for none.
 ///
 /// @retval NATS_OK The acknowledgement was sent, or none was needed.
 /// @retval NATS_INVALID_ARG `msg` is NULL or was destroyed.
@@ -34,7 +34,7 @@ use crate::msg::Msg;
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
 ///
 /// @par Threads
-/// One thread at a time may use a message; which one does not matter.
+/// One thread at a time may use a message; it may be any thread.
 ///
 /// @par Example
 /// ```c
@@ -79,7 +79,7 @@ pub unsafe extern "C" fn natsMsg_Ack(msg: *mut natsMsg, opts: *mut jsOptions) ->
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
 ///
 /// @par Threads
-/// One thread at a time may use a message; which one does not matter.
+/// One thread at a time may use a message; it may be any thread.
 ///
 /// @see natsMsg_Ack
 ///
@@ -109,8 +109,8 @@ pub unsafe extern "C" fn natsMsg_AckSync(
 
 /// Refuse a message, so that the consumer delivers it again.
 ///
-/// The consumer delivers it again at once, unless it has a list of waits (`BackOff`). A message that
-/// was acknowledged before is left alone. Source: ADR-15.
+/// The consumer delivers it again at once, unless it has a `BackOff`. A message that was
+/// acknowledged before is left alone. Source: ADR-15.
 ///
 /// @param msg The message, received from a JetStream subscription.
 /// @param opts As for `natsMsg_Ack`.
@@ -123,7 +123,7 @@ pub unsafe extern "C" fn natsMsg_AckSync(
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
 ///
 /// @par Threads
-/// One thread at a time may use a message; which one does not matter.
+/// One thread at a time may use a message; it may be any thread.
 ///
 /// @see natsMsg_NakWithDelay
 ///
@@ -145,7 +145,8 @@ pub unsafe extern "C" fn natsMsg_Nak(msg: *mut natsMsg, opts: *mut jsOptions) ->
 /// acknowledged before is left alone. Source: ADR-15.
 ///
 /// @param msg The message, received from a JetStream subscription.
-/// @param delay How long to wait in milliseconds; with zero or less this is `natsMsg_Nak`.
+/// @param delay The time until the next delivery in milliseconds; with zero or less the same as
+/// `natsMsg_Nak`.
 /// @param opts As for `natsMsg_Ack`.
 ///
 /// @retval NATS_OK The refusal was sent, or none was needed.
@@ -156,7 +157,7 @@ pub unsafe extern "C" fn natsMsg_Nak(msg: *mut natsMsg, opts: *mut jsOptions) ->
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
 ///
 /// @par Threads
-/// One thread at a time may use a message; which one does not matter.
+/// One thread at a time may use a message; it may be any thread.
 ///
 /// @see natsMsg_Nak
 ///
@@ -183,14 +184,14 @@ pub unsafe extern "C" fn natsMsg_NakWithDelay(
 
 /// Tell the consumer that a message is still being processed.
 ///
-/// The consumer's wait for the acknowledgement (`AckWait`) starts anew, so a message that takes long
-/// is not delivered to somebody else meanwhile. The message still has to be acknowledged. Source:
-/// ADR-15.
+/// The consumer's wait for the acknowledgement (`AckWait`) starts anew, so that a message with a
+/// long processing time is not delivered to another client meanwhile. The message still has to be
+/// acknowledged. Source: ADR-15.
 ///
 /// @param msg The message, received from a JetStream subscription.
 /// @param opts As for `natsMsg_Ack`.
 ///
-/// @retval NATS_OK The consumer was told, or the message has been acknowledged already.
+/// @retval NATS_OK The progress was reported, or the message has been acknowledged already.
 /// @retval NATS_INVALID_ARG `msg` is NULL or was destroyed.
 /// @retval NATS_ILLEGAL_STATE The message does not come from a JetStream subscription.
 /// @retval NATS_TIMEOUT The server did not confirm in time.
@@ -198,7 +199,7 @@ pub unsafe extern "C" fn natsMsg_NakWithDelay(
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
 ///
 /// @par Threads
-/// One thread at a time may use a message; which one does not matter.
+/// One thread at a time may use a message; it may be any thread.
 ///
 /// @ingroup nats_js_subscribe
 ///
@@ -220,7 +221,7 @@ pub unsafe extern "C" fn natsMsg_InProgress(msg: *mut natsMsg, opts: *mut jsOpti
 /// @param msg The message, received from a JetStream subscription.
 /// @param opts As for `natsMsg_Ack`.
 ///
-/// @retval NATS_OK The consumer was told, or the message has been acknowledged already.
+/// @retval NATS_OK The progress was reported, or the message has been acknowledged already.
 /// @retval NATS_INVALID_ARG `msg` is NULL or was destroyed.
 /// @retval NATS_ILLEGAL_STATE The message does not come from a JetStream subscription.
 /// @retval NATS_TIMEOUT The server did not confirm in time.
@@ -228,7 +229,7 @@ pub unsafe extern "C" fn natsMsg_InProgress(msg: *mut natsMsg, opts: *mut jsOpti
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
 ///
 /// @par Threads
-/// One thread at a time may use a message; which one does not matter.
+/// One thread at a time may use a message; it may be any thread.
 ///
 /// @see natsMsg_TermWithReason
 ///
@@ -251,10 +252,10 @@ pub unsafe extern "C" fn natsMsg_Term(msg: *mut natsMsg, opts: *mut jsOptions) -
 /// ADR-15.
 ///
 /// @param msg The message, received from a JetStream subscription.
-/// @param reason The reason; with NULL or an empty text this is `natsMsg_Term`.
+/// @param reason The reason; NULL or an empty text has the same effect as `natsMsg_Term`.
 /// @param opts As for `natsMsg_Ack`.
 ///
-/// @retval NATS_OK The consumer was told, or the message has been acknowledged already.
+/// @retval NATS_OK The progress was reported, or the message has been acknowledged already.
 /// @retval NATS_INVALID_ARG `msg` is NULL or was destroyed.
 /// @retval NATS_ILLEGAL_STATE The message does not come from a JetStream subscription.
 /// @retval NATS_TIMEOUT The server did not confirm in time.
@@ -263,7 +264,7 @@ pub unsafe extern "C" fn natsMsg_Term(msg: *mut natsMsg, opts: *mut jsOptions) -
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
 ///
 /// @par Threads
-/// One thread at a time may use a message; which one does not matter.
+/// One thread at a time may use a message; it may be any thread.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
@@ -291,9 +292,10 @@ pub unsafe extern "C" fn natsMsg_TermWithReason(
     })
 }
 
-/// Return the metadata of a message: its sequences, when it was stored, how often it was delivered.
+/// Return the metadata of a message: its sequences, the time at which it was stored, the number of
+/// deliveries.
 ///
-/// It is in the message's reply subject, and read when this is called. Source: ADR-15.
+/// The metadata are parsed from the reply subject of the message during the call. Source: ADR-15.
 ///
 /// @param new_meta Receives the metadata, which the caller owns and releases with
 /// `jsMsgMetaData_Destroy`. Written only with `NATS_OK`.
@@ -309,7 +311,7 @@ pub unsafe extern "C" fn natsMsg_TermWithReason(
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
-/// One thread at a time may use a message; which one does not matter.
+/// One thread at a time may use a message; it may be any thread.
 ///
 /// @par Example
 /// ```c

@@ -187,7 +187,7 @@ pub unsafe extern "C" fn js_AdvisorySubject(
 /// @note An addition of this library: nats.c does not have it.
 ///
 /// @par Threads
-/// One thread at a time may use a message; which one does not matter.
+/// One thread at a time may use a message; it may be any thread.
 ///
 /// @see js_AdvisorySubject
 ///

@@ -70,8 +70,8 @@ pub struct jsOptionsPullSubscribeAsync {
     pub MinAckPending: i64,
     /// The number of messages in each request; 0 for 128.
     pub FetchSize: c_int,
-    /// The number of outstanding messages at which the next request is sent; 0 to send it when all
-    /// have arrived.
+    /// The next request is sent when at most this number of requested messages is not delivered
+    /// yet; 0 to send it when all are delivered.
     pub KeepAhead: c_int,
     /// The callback that decides what to request next; NULL if the library decides by the fields
     /// above.

@@ -26,35 +26,35 @@ use crate::js::consume::pull::{
 };
 use crate::js::consume::{Mode, Wanted};
 
-/// Subscribe to a stream; messages are fetched by the program.
+/// Subscribe to a stream with a pull consumer, from which the program fetches messages.
 ///
-/// Uses the consumer that `durable` or `subOpts` names if it exists and is as asked, and creates one
-/// otherwise. No messages are sent before `natsSubscription_Fetch` or `natsSubscription_FetchRequest`
-/// asks for them. They are acknowledged by `natsMsg_Ack`. If the server has lost a consumer that was
-/// created here, the error handler is told with `NATS_NOT_FOUND`, and the consumer is made again
-/// behind the last message. A consumer that was created here is deleted by
-/// `natsSubscription_Unsubscribe` and when a drain is complete, and kept by
-/// `natsSubscription_Destroy` alone. Source: ADR-13, ADR-15.
+/// Uses the consumer that `durable` or `subOpts` names if it exists and has the requested settings, and creates one
+/// otherwise. The server sends messages only when `natsSubscription_Fetch` or `natsSubscription_FetchRequest`
+/// requests them. The program acknowledges them with `natsMsg_Ack`. If the server has lost a consumer that this call
+/// created, the error handler receives `NATS_NOT_FOUND`, and the library creates the consumer again behind the last
+/// message. A consumer that this call created is deleted by `natsSubscription_Unsubscribe` and at the end of a drain;
+/// `natsSubscription_Destroy` alone keeps it. Source: ADR-13, ADR-15.
 ///
 /// @param sub Receives the subscription, which the caller owns and releases with
 /// `natsSubscription_Destroy`. Restored on failure.
 /// @param js The context.
-/// @param subject The subject, which may have wildcards; NULL or empty only where `subOpts` has
+/// @param subject The subject, which may have wildcards; NULL or empty only if `subOpts` has
 /// `Stream` and `Consumer`.
-/// @param durable The consumer's durable name; empty for a consumer that ends some time after its
-/// subscription, NULL for what `subOpts` has.
+/// @param durable The consumer's durable name; empty for an ephemeral consumer, which the server
+/// removes some time after the end of the subscription; NULL for the name in `subOpts`.
 /// @param opts The options of the call; NULL for those of the context.
-/// @param subOpts How to subscribe; NULL for the defaults.
-/// @param errCode Receives the server's error number, or 0; may be NULL.
+/// @param subOpts The options of the subscription; NULL for the defaults.
+/// @param errCode Receives the code of the server's error, or 0 if there is none; may be NULL.
 ///
 /// @retval NATS_OK The subscription was made.
 /// @retval NATS_INVALID_ARG `sub` or `js` is NULL, `js` was destroyed, `subject` is missing, or
 /// options contradict each other.
 /// @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
 /// names.
-/// @retval NATS_ERR No stream has the subject, the consumer exists and is not as asked, or the server
-/// refused to create it; `errCode` and the last error say more.
-/// @retval NATS_NOT_FOUND The stream and the consumer are named, and the consumer does not exist.
+/// @retval NATS_ERR No stream has the subject, the consumer exists with other settings, or the server refused to
+/// create it; `errCode` and the last error have the reason.
+/// @retval NATS_NOT_FOUND `subOpts` names the stream and the consumer, and the consumer does not
+/// exist.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT The server did not answer in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -102,51 +102,52 @@ pub unsafe extern "C" fn js_PullSubscribe(
     unsafe { guard_api("js_PullSubscribe", errCode, body) }
 }
 
-/// Subscribe to a stream; the library asks for messages and gives them to a callback.
+/// Subscribe to a stream with a pull consumer; the library requests messages and delivers them to a
+/// callback.
 ///
-/// As `js_PullSubscribe`, but messages are asked for as the callback returns from those before, by
-/// `PullSubscribeAsync` of `jsOpts`: `FetchSize` at a time, ahead of the callback by `KeepAhead`, or as
-/// a `NextHandler` says. They are acknowledged and destroyed as with `js_Subscribe`. What a server
-/// takes back, loses or does not answer, also in an outage, is asked for again; heartbeats that were
-/// missed are told to the error handler with `NATS_MISSED_HEARTBEAT`. The pull ends when its limits
-/// are reached, when the server refuses what is asked for, when a consumer that was not created here
-/// is gone, or when the program ends it; then the `CompleteHandler` is called once, behind the last
-/// message, with the reason: `NATS_MAX_DELIVERED_MSGS` for `MaxMessages` and `MaxBytes`,
-/// `NATS_LIMIT_REACHED` where no other message fits into `MaxBytes` or the server refuses,
-/// `NATS_TIMEOUT` for `Timeout`, `NATS_NOT_FOUND` or `NATS_TIMEOUT` for `NoWait`, `NATS_INVALID_ARG` for
-/// a bad request, `NATS_CONNECTION_CLOSED`, and `NATS_OK` where the program has ended it. Source:
-/// ADR-13, ADR-42.
+/// As `js_PullSubscribe`, but the library requests further messages while the callback processes earlier ones, as
+/// `PullSubscribeAsync` of `jsOpts` states: `FetchSize` at a time, ahead of the callback by `KeepAhead`, or as a
+/// `NextHandler` decides. Messages are acknowledged and destroyed as with `js_Subscribe`. Requests that a server ends
+/// early, loses or does not answer, also because of an outage, are repeated; missed heartbeats are reported to the
+/// error handler with `NATS_MISSED_HEARTBEAT`. The pull ends when its limits are reached, when the server refuses a
+/// request, when a consumer that this call did not create is deleted, or when the program ends it. Then the
+/// `CompleteHandler` is called once, after the last message, with the reason: `NATS_MAX_DELIVERED_MSGS` for
+/// `MaxMessages` and `MaxBytes`, `NATS_LIMIT_REACHED` if the next message does not fit into `MaxBytes` or the server
+/// refuses a request, `NATS_TIMEOUT` for `Timeout`, `NATS_NOT_FOUND` or `NATS_TIMEOUT` for `NoWait`,
+/// `NATS_INVALID_ARG` for an invalid request, `NATS_CONNECTION_CLOSED`, and `NATS_OK` if the program has ended it.
+/// Source: ADR-13, ADR-42.
 ///
-/// With `Ordered` of `jsSubOptions`, an addition of this library, every message of the stream is
-/// delivered once and in order. The consumer is created here: ephemeral, in memory, without acks, under a
-/// name that begins with `Config.Name` or a unique text; it is deleted whenever the subscription ends.
-/// A message that is missing, silence of the server, a deleted consumer and reconnects have the library
-/// create another one behind the last message delivered. Unless the options say otherwise, the server
-/// sends heartbeats every 5 seconds, or four times within a shorter `Timeout`, and more messages are asked
-/// for when half of `FetchSize` is left. Source: ADR-17, ADR-37.
+/// With `Ordered` of `jsSubOptions`, an addition of this library, every message of the stream is delivered once and
+/// in order. The library creates the consumer: ephemeral, in memory, without acknowledgements, with a name that
+/// begins with `Config.Name` or a unique text. It is deleted whenever the subscription ends. If a message is missing,
+/// heartbeats are missed, the consumer is deleted, or the connection was restored, the library creates another
+/// consumer behind the last message delivered. Unless the options say otherwise, the server sends heartbeats every 5
+/// seconds, or four times within a shorter `Timeout`, and more messages are requested when half of `FetchSize` is
+/// left. Source: ADR-17, ADR-37.
 ///
 /// @param sub Receives the subscription, which the caller owns and releases with
 /// `natsSubscription_Destroy`, also after its end. It is written before the first callback, and
 /// restored on failure.
 /// @param js The context.
-/// @param subject The subject, which may have wildcards; NULL or empty only where `subOpts` has
+/// @param subject The subject, which may have wildcards; NULL or empty only if `subOpts` has
 /// `Stream` and `Consumer`.
-/// @param durable The consumer's durable name; empty for a consumer that ends some time after its
-/// subscription, NULL for what `subOpts` has.
+/// @param durable The consumer's durable name; empty for an ephemeral consumer, which the server
+/// removes some time after the end of the subscription; NULL for the name in `subOpts`.
 /// @param msgCB The callback.
 /// @param msgCBClosure The last argument of the callback; may be NULL.
 /// @param jsOpts The options of the call, `PullSubscribeAsync` among them; NULL for the defaults.
-/// @param subOpts How to subscribe; NULL for the defaults.
-/// @param errCode Receives the server's error number, or 0; may be NULL.
+/// @param subOpts The options of the subscription; NULL for the defaults.
+/// @param errCode Receives the code of the server's error, or 0 if there is none; may be NULL.
 ///
 /// @retval NATS_OK The subscription was made.
 /// @retval NATS_INVALID_ARG `sub`, `js` or `msgCB` is NULL, `js` was destroyed, `subject` is missing,
 /// or options contradict each other.
 /// @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
 /// names.
-/// @retval NATS_ERR No stream has the subject, the consumer exists and is not as asked, or the server
-/// refused to create it; `errCode` and the last error say more.
-/// @retval NATS_NOT_FOUND The stream and the consumer are named, and the consumer does not exist.
+/// @retval NATS_ERR No stream has the subject, the consumer exists with other settings, or the server refused to
+/// create it; `errCode` and the last error have the reason.
+/// @retval NATS_NOT_FOUND `subOpts` names the stream and the consumer, and the consumer does not
+/// exist.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT The server did not answer in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -195,39 +196,40 @@ pub unsafe extern "C" fn js_PullSubscribeAsync(
     unsafe { guard_api("js_PullSubscribeAsync", errCode, body) }
 }
 
-/// Subscribe to a stream; the library asks for messages, and the program takes them one by one.
+/// Subscribe to a stream with a pull consumer; the library requests messages, and the program takes
+/// them one by one.
 ///
-/// As `js_PullSubscribeAsync` without a callback: `natsSubscription_NextMsg` gives the next message, and
-/// `natsSubscription_NextMsgs` those that wait. Messages are asked for as the program takes those before,
-/// by `PullSubscribeAsync` of `jsOpts`. Where that has none of `KeepAhead`, `MaxBytes` and `NoWait`, more
-/// are asked for when half of `FetchSize` is left. They are acknowledged by `natsMsg_Ack`. When the pull
-/// is over, and the messages that have come by then are taken, those functions return the reason that
-/// `js_PullSubscribeAsync` tells a `CompleteHandler`, and `natsSubscription_IsValid` is false. With
-/// `Ordered` of `jsSubOptions` every message of the stream comes once and in order, as there. Source:
-/// ADR-37.
+/// As `js_PullSubscribeAsync` without a callback: `natsSubscription_NextMsg` returns the next message, and
+/// `natsSubscription_NextMsgs` all that wait. The library requests further messages as the program takes earlier
+/// ones, as `PullSubscribeAsync` of `jsOpts` states; without `KeepAhead`, `MaxBytes` and `NoWait`, when half of
+/// `FetchSize` is left. The program acknowledges messages with `natsMsg_Ack`. When the pull has ended and the
+/// remaining messages have been taken, these functions return the reason that the `CompleteHandler` of
+/// `js_PullSubscribeAsync` would receive, and `natsSubscription_IsValid` returns false. With `Ordered` of
+/// `jsSubOptions` every message of the stream is delivered once and in order, as described there. Source: ADR-37.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
 /// @param sub Receives the subscription, which the caller owns and releases with
 /// `natsSubscription_Destroy`, also after its end. Restored on failure.
 /// @param js The context.
-/// @param subject The subject, which may have wildcards; NULL or empty only where `subOpts` has
+/// @param subject The subject, which may have wildcards; NULL or empty only if `subOpts` has
 /// `Stream` and `Consumer`.
-/// @param durable The consumer's durable name; empty for a consumer that ends some time after its
-/// subscription, NULL for what `subOpts` has.
+/// @param durable The consumer's durable name; empty for an ephemeral consumer, which the server
+/// removes some time after the end of the subscription; NULL for the name in `subOpts`.
 /// @param jsOpts The options of the call, `PullSubscribeAsync` among them, which has no handlers; NULL
 /// for the defaults.
-/// @param subOpts How to subscribe; NULL for the defaults.
-/// @param errCode Receives the server's error number, or 0; may be NULL.
+/// @param subOpts The options of the subscription; NULL for the defaults.
+/// @param errCode Receives the code of the server's error, or 0 if there is none; may be NULL.
 ///
 /// @retval NATS_OK The subscription was made.
 /// @retval NATS_INVALID_ARG `sub` or `js` is NULL, `js` was destroyed, `subject` is missing, there is a
 /// handler, or options contradict each other.
 /// @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
 /// names.
-/// @retval NATS_ERR No stream has the subject, the consumer exists and is not as asked, or the server
-/// refused to create it; `errCode` and the last error say more.
-/// @retval NATS_NOT_FOUND The stream and the consumer are named, and the consumer does not exist.
+/// @retval NATS_ERR No stream has the subject, the consumer exists with other settings, or the server refused to
+/// create it; `errCode` and the last error have the reason.
+/// @retval NATS_NOT_FOUND `subOpts` names the stream and the consumer, and the consumer does not
+/// exist.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT The server did not answer in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.

@@ -25,23 +25,24 @@ use crate::ffi::types::natsMsgHandler;
 /// @param sub Receives the subscription, which the caller owns and releases with
 /// `natsSubscription_Destroy`. Restored on failure.
 /// @param js The context.
-/// @param subjects The subjects, all of one stream, none of which may cover another: the server refuses
-/// those that overlap. The stream is found by the first of them where `subOpts` does not name it.
+/// @param subjects The subjects, all of one stream, none of which may cover another: the server refuses those that
+/// overlap. The first of them determines the stream unless `subOpts` names it.
 /// @param numSubjects How many there are; more than 0, unless `subOpts` has `Stream` and `Consumer`.
-/// @param durable The consumer's durable name; empty for a consumer that ends some time after its
-/// subscription, NULL for what `subOpts` has.
+/// @param durable The consumer's durable name; empty for an ephemeral consumer, which the server
+/// removes some time after the end of the subscription; NULL for the name in `subOpts`.
 /// @param opts The options of the call; NULL for those of the context.
-/// @param subOpts How to subscribe; NULL for the defaults.
-/// @param errCode Receives the server's error number, or 0; may be NULL.
+/// @param subOpts The options of the subscription; NULL for the defaults.
+/// @param errCode Receives the code of the server's error, or 0 if there is none; may be NULL.
 ///
 /// @retval NATS_OK The subscription was made.
 /// @retval NATS_INVALID_ARG `sub` or `js` is NULL, `js` was destroyed, subjects are missing,
-/// options contradict each other, or the server has no consumers with several subjects.
+/// options contradict each other, or the server does not support consumers with several subjects.
 /// @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
 /// names.
 /// @retval NATS_ERR No stream has the first subject, subjects overlap, the consumer exists and is not as
 /// asked, or the server refused to create it; `errCode` and the last error say more.
-/// @retval NATS_NOT_FOUND The stream and the consumer are named, and the consumer does not exist.
+/// @retval NATS_NOT_FOUND `subOpts` names the stream and the consumer, and the consumer does not
+/// exist.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT The server did not answer in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -89,25 +90,26 @@ pub unsafe extern "C" fn js_PullSubscribeMulti(
 /// `natsSubscription_Destroy`, also after its end. It is written before the first callback, and
 /// restored on failure.
 /// @param js The context.
-/// @param subjects The subjects, all of one stream, none of which may cover another: the server refuses
-/// those that overlap. The stream is found by the first of them where `subOpts` does not name it.
+/// @param subjects The subjects, all of one stream, none of which may cover another: the server refuses those that
+/// overlap. The first of them determines the stream unless `subOpts` names it.
 /// @param numSubjects How many there are; more than 0, unless `subOpts` has `Stream` and `Consumer`.
-/// @param durable The consumer's durable name; empty for a consumer that ends some time after its
-/// subscription, NULL for what `subOpts` has.
+/// @param durable The consumer's durable name; empty for an ephemeral consumer, which the server
+/// removes some time after the end of the subscription; NULL for the name in `subOpts`.
 /// @param msgCB The callback.
 /// @param msgCBClosure The last argument of the callback; may be NULL.
 /// @param jsOpts The options of the call, `PullSubscribeAsync` among them; NULL for the defaults.
-/// @param subOpts How to subscribe; NULL for the defaults.
-/// @param errCode Receives the server's error number, or 0; may be NULL.
+/// @param subOpts The options of the subscription; NULL for the defaults.
+/// @param errCode Receives the code of the server's error, or 0 if there is none; may be NULL.
 ///
 /// @retval NATS_OK The subscription was made.
-/// @retval NATS_INVALID_ARG `sub`, `js` or `msgCB` is NULL, `js` was destroyed, subjects are missing,
-/// options contradict each other, or the server has no consumers with several subjects.
+/// @retval NATS_INVALID_ARG `sub`, `js` or `msgCB` is NULL, `js` was destroyed, subjects are missing, options
+/// contradict each other, or the server does not support consumers with several subjects.
 /// @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
 /// names.
 /// @retval NATS_ERR No stream has the first subject, subjects overlap, the consumer exists and is not as
 /// asked, or the server refused to create it; `errCode` and the last error say more.
-/// @retval NATS_NOT_FOUND The stream and the consumer are named, and the consumer does not exist.
+/// @retval NATS_NOT_FOUND `subOpts` names the stream and the consumer, and the consumer does not
+/// exist.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT The server did not answer in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -160,24 +162,25 @@ pub unsafe extern "C" fn js_PullSubscribeAsyncMulti(
 /// @param sub Receives the subscription, which the caller owns and releases with
 /// `natsSubscription_Destroy`, also after its end. Restored on failure.
 /// @param js The context.
-/// @param subjects The subjects, all of one stream, none of which may cover another: the server refuses
-/// those that overlap. The stream is found by the first of them where `subOpts` does not name it.
+/// @param subjects The subjects, all of one stream, none of which may cover another: the server refuses those that
+/// overlap. The first of them determines the stream unless `subOpts` names it.
 /// @param numSubjects How many there are; more than 0, unless `subOpts` has `Stream` and `Consumer`.
-/// @param durable The consumer's durable name; empty for a consumer that ends some time after its
-/// subscription, NULL for what `subOpts` has.
+/// @param durable The consumer's durable name; empty for an ephemeral consumer, which the server
+/// removes some time after the end of the subscription; NULL for the name in `subOpts`.
 /// @param jsOpts The options of the call, `PullSubscribeAsync` among them, which has no handlers; NULL
 /// for the defaults.
-/// @param subOpts How to subscribe; NULL for the defaults.
-/// @param errCode Receives the server's error number, or 0; may be NULL.
+/// @param subOpts The options of the subscription; NULL for the defaults.
+/// @param errCode Receives the code of the server's error, or 0 if there is none; may be NULL.
 ///
 /// @retval NATS_OK The subscription was made.
-/// @retval NATS_INVALID_ARG `sub` or `js` is NULL, `js` was destroyed, subjects are missing,
-/// there is a handler, options contradict each other, or the server has no consumers with several subjects.
+/// @retval NATS_INVALID_ARG `sub` or `js` is NULL, `js` was destroyed, subjects are missing, there is a handler,
+/// options contradict each other, or the server does not support consumers with several subjects.
 /// @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
 /// names.
 /// @retval NATS_ERR No stream has the first subject, subjects overlap, the consumer exists and is not as
 /// asked, or the server refused to create it; `errCode` and the last error say more.
-/// @retval NATS_NOT_FOUND The stream and the consumer are named, and the consumer does not exist.
+/// @retval NATS_NOT_FOUND `subOpts` names the stream and the consumer, and the consumer does not
+/// exist.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT The server did not answer in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.

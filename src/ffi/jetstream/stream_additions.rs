@@ -96,8 +96,8 @@ pub unsafe extern "C" fn js_CreateOrUpdateStream(
 /// @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
 /// needed.
 ///
-/// @retval NATS_OK `name` has the name. Where several streams match it is that of one of them.
-/// @retval NATS_NOT_FOUND No stream stores it. The last error is cleared.
+/// @retval NATS_OK `name` has the name. If several streams match, it is the name of one of them.
+/// @retval NATS_NOT_FOUND No stream stores the subject. The last error is cleared.
 /// @retval NATS_INVALID_ARG `name` is NULL, `js` is NULL or was destroyed, or the subject is
 /// missing.
 /// @retval NATS_ERR The server refused the request: its text is the last error and its code is in
@@ -143,13 +143,13 @@ pub unsafe extern "C" fn js_StreamNameBySubject(
     }
 }
 
-/// Remove messages of a stream, and get their number.
+/// Remove messages of a stream and return their number.
 ///
 /// As `js_PurgeStream` otherwise.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
-/// @param purged Receives how many messages were removed; NULL if it is not needed. Written only
+/// @param purged Receives the number of removed messages; NULL if it is not needed. Written only
 /// with `NATS_OK`.
 /// @param js The context.
 /// @param stream The name of the stream.
@@ -202,15 +202,14 @@ pub unsafe extern "C" fn js_PurgeStreamCount(
 /// Set the level of the JetStream API that servers must have for calls of a context.
 ///
 /// A server of a lower level refuses each call: `NATS_ERR` with `JSRequiredApiLevelErr`. Servers
-/// before 2.12 do not look at it.
-/// ADR-44 has the levels.
+/// before 2.12 ignore it. ADR-44 has the levels.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
 /// @param js The context.
 /// @param level The level; 0 for any.
 ///
-/// @retval NATS_OK Calls that begin from now on ask for it.
+/// @retval NATS_OK The setting applies to calls that begin afterwards.
 /// @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or `level` is negative.
 ///
 /// @par Threads
@@ -241,18 +240,18 @@ pub unsafe extern "C" fn js_SetRequiredApiLevel(js: *mut jsCtx, level: c_int) ->
 
 /// Set whether servers refuse configurations that they would have to adjust.
 ///
-/// A server adjusts a configuration whose settings do not go together, such as a window for duplicates that
-/// is longer than messages get old, or fills in limits of the account. With this, `js_AddStream`,
+/// By default a server adjusts a configuration with contradictory settings, such as a duplicate window that is longer
+/// than the maximum age of messages, or fills in limits of the account. With this setting, `js_AddStream`,
 /// `js_UpdateStream`, `js_CreateOrUpdateStream`, `js_AddConsumer`, `js_UpdateConsumer`, `js_CreateConsumer` and
-/// `js_ReplaceConsumer` with the context fail instead: `NATS_ERR` with `JSPedanticErr`. The streams of buckets
-/// and object stores, and consumers that subscriptions make, are not affected.
+/// `js_ReplaceConsumer` with the context fail instead: `NATS_ERR` with `JSPedanticErr`. The streams of buckets and
+/// object stores, and consumers that subscriptions create, are not affected.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
 /// @param js The context.
-/// @param pedantic Whether they refuse.
+/// @param pedantic Whether servers refuse; false is the default.
 ///
-/// @retval NATS_OK Calls that begin from now on ask for it. With servers before 2.11, which do not look at
+/// @retval NATS_OK The setting applies to calls that begin afterwards. With servers before 2.11, which would ignore
 /// it, they fail with `NATS_NO_SERVER_SUPPORT`.
 /// @retval NATS_INVALID_ARG `js` is NULL or was destroyed.
 ///

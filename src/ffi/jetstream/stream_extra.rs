@@ -59,7 +59,7 @@ pub struct jsStreamExtra {
 
 plain!(jsSourceExtra, jsStreamExtra);
 
-/// Initialize what the configuration of a source has no place for.
+/// Initialize the settings that the structure of a source has no fields for.
 ///
 /// Fills the structure with zeros.
 ///
@@ -85,7 +85,7 @@ pub unsafe extern "C" fn jsSourceExtra_Init(extra: *mut jsSourceExtra) -> natsSt
     })
 }
 
-/// Initialize what the configuration of a stream has no place for.
+/// Initialize the settings that the configuration of a stream has no fields for.
 ///
 /// Fills the structure with zeros.
 ///
@@ -179,7 +179,7 @@ unsafe fn apply(extra: &jsSourceExtra, source: &mut StreamSource) -> Result<()> 
     Ok(())
 }
 
-/// Create a stream with settings that `jsStreamConfig` has no place for.
+/// Create a stream with settings that `jsStreamConfig` has no fields for.
 ///
 /// As `js_AddStream` otherwise.
 ///
@@ -189,17 +189,18 @@ unsafe fn apply(extra: &jsSourceExtra, source: &mut StreamSource) -> Result<()> 
 /// `jsStreamInfo_Destroy`; NULL if it is not needed. Written only with `NATS_OK`.
 /// @param js The context.
 /// @param cfg The configuration. Read during the call only.
-/// @param extra What that has no place for; NULL for nothing. Read during the call only.
+/// @param extra The settings that `cfg` has no fields for; NULL for none. Read during the call
+/// only.
 /// @param opts The options of this call; NULL for those of the context. Read during the call only.
 /// @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
 /// needed.
 ///
 /// @retval NATS_OK The stream exists.
-/// @retval NATS_INVALID_ARG As for `js_AddStream`; or `extra` is for a mirror or for sources that the
-/// configuration does not have, or has an empty transform.
+/// @retval NATS_INVALID_ARG As for `js_AddStream`; or `extra` has settings for a mirror or for sources that the
+/// configuration does not have, or an empty transform.
 /// @retval NATS_ERR The server refused the request: its text is the last error and its code is in
 /// `errCode`. Or the answer is not JSON.
-/// @retval NATS_NO_SERVER_SUPPORT The server is older than 2.10 and knows no transforms.
+/// @retval NATS_NO_SERVER_SUPPORT The server is older than 2.10 and does not support transforms.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
@@ -263,10 +264,10 @@ pub unsafe extern "C" fn js_AddStreamWithExtra(
     }
 }
 
-/// Change the configuration of a stream, with settings that `jsStreamConfig` has no place for.
+/// Change the configuration of a stream, with settings that `jsStreamConfig` has no fields for.
 ///
-/// As `js_UpdateStream` otherwise. For a source that `extra` has settings for, these replace the ones that
-/// the configuration came with; other sources keep theirs.
+/// As `js_UpdateStream` otherwise. If `extra` has settings for a source, they replace the previous ones; other
+/// sources keep theirs.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
@@ -274,7 +275,8 @@ pub unsafe extern "C" fn js_AddStreamWithExtra(
 /// `jsStreamInfo_Destroy`; NULL if it is not needed. Written only with `NATS_OK`.
 /// @param js The context.
 /// @param cfg The configuration. Read during the call only.
-/// @param extra What that has no place for; NULL for nothing. Read during the call only.
+/// @param extra The settings that `cfg` has no fields for; NULL for none. Read during the call
+/// only.
 /// @param opts The options of this call; NULL for those of the context. Read during the call only.
 /// @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
 /// needed.
@@ -285,7 +287,7 @@ pub unsafe extern "C" fn js_AddStreamWithExtra(
 /// @retval NATS_INVALID_ARG As for `js_AddStreamWithExtra`.
 /// @retval NATS_ERR The server refused the request: its text is the last error and its code is in
 /// `errCode`. Or the answer is not JSON.
-/// @retval NATS_NO_SERVER_SUPPORT The server is older than 2.10 and knows no transforms.
+/// @retval NATS_NO_SERVER_SUPPORT The server is older than 2.10 and does not support transforms.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
@@ -326,20 +328,21 @@ pub unsafe extern "C" fn js_UpdateStreamWithExtra(
     }
 }
 
-/// Get the settings of a source that its structure has no place for.
+/// Get the settings of a source that its structure has no fields for.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
 /// @param extra Receives the settings, to be released with `jsSourceExtra_Destroy`. Written only with
 /// `NATS_OK`.
-/// @param source A source or mirror in a configuration that the library handed out, or a copy of it.
+/// @param source A source or mirror in a configuration that the library returned, or a copy of it.
 ///
-/// @retval NATS_OK `extra` has the settings; all are zero where there are none.
+/// @retval NATS_OK `extra` has the settings; all are zero if there are none.
 /// @retval NATS_INVALID_ARG `extra` or `source` is NULL, or a string is not UTF-8.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
-/// Any thread may call this function; no other may destroy the configuration meanwhile.
+/// Any thread may call this function. No other thread may destroy the configuration during the
+/// call.
 ///
 /// @see js_UpdateStreamWithExtra, jsSourceExtra_Destroy
 ///
@@ -371,7 +374,8 @@ pub unsafe extern "C" fn jsStreamSource_GetExtra(
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
-/// @param extra What to destroy; NULL does nothing. Not one that the program made.
+/// @param extra The settings that `jsStreamSource_GetExtra` returned, not a structure of the
+/// program; NULL is ignored.
 ///
 /// @par Threads
 /// Any thread may call this function, once no other thread uses the object.

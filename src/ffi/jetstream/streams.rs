@@ -32,7 +32,7 @@ pub(super) unsafe fn config(cfg: *const jsStreamConfig) -> js::Result<StreamConf
 
 /// Create a stream.
 ///
-/// A stream that exists with the same configuration is no error. The `Domain` of a mirror or
+/// If the stream exists with the same configuration, the call succeeds. The `Domain` of a mirror or
 /// source becomes its external API; the structure is not changed.
 ///
 /// @param si Receives the configuration and state of the stream, to be released with
@@ -180,7 +180,7 @@ pub unsafe extern "C" fn js_UpdateStream(
 
 /// Remove messages of a stream.
 ///
-/// All of them, or those that `Stream.Purge` of the options selects.
+/// Removes all messages, or those that `Stream.Purge` of the options selects.
 ///
 /// @param js The context.
 /// @param stream The name of the stream.
@@ -273,11 +273,11 @@ pub unsafe extern "C" fn js_DeleteStream(
     }
 }
 
-/// Get what a stream is and has.
+/// Get the configuration and the state of a stream.
 ///
-/// With `Stream.Info` of the options also the sequences of deleted messages, and how many
-/// messages each subject has. Where these are many the server is asked several times, and each
-/// answer may take as long as the options allow.
+/// With `Stream.Info` of the options, the sequences of deleted messages and the number of messages
+/// of each subject are included. If there are many subjects, several requests are sent, and the
+/// `Wait` of the options applies to each of them.
 ///
 /// @param si Receives the configuration and state of the stream, to be released with
 /// `jsStreamInfo_Destroy`. Written only with `NATS_OK`.

@@ -22,41 +22,41 @@ use crate::ffi::types::natsMsgHandler;
 use crate::js;
 use crate::js::consume::{self, Delivery, Mode, Push, SubOptions, Wanted};
 
-/// Subscribe to a stream; messages are delivered to a callback.
+/// Subscribe to a stream with a push consumer; messages are delivered to a callback.
 ///
-/// Uses the consumer that `subOpts` names if it exists and is as asked, and creates one otherwise. A
-/// created consumer without a durable name ends some time after its subscription. Messages are
-/// acknowledged and destroyed by the library when the callback has returned, unless `ManualAck` is
-/// set: then the callback does both. With `Ordered` every message of the stream is delivered once
-/// and in order: a message that is missing, silence of the server and reconnects have the library
-/// make another consumer behind the last message. A consumer that the library has created and that
-/// the server has lost is made again as well, and the error handler is told with `NATS_NOT_FOUND`;
-/// where one that existed is lost, the subscription is closed. A consumer that was created here is
-/// deleted by `natsSubscription_Unsubscribe` and when a drain is complete, and kept by
-/// `natsSubscription_Destroy` alone. With `Config.AckPolicy` `js_AckFlowControl` the library acknowledges what the
-/// callback has had, many messages at once, and the program need not: see there.
-/// Source: ADR-15, ADR-17, ADR-21, ADR-60.
+/// Uses the consumer that `subOpts` names if it exists and has the requested settings, and creates one otherwise. The
+/// server removes a created consumer without a durable name some time after the end of the subscription. The library
+/// acknowledges and destroys each message when the callback has returned, unless `ManualAck` is set: then the
+/// callback does both. With `Ordered` every message of the stream is delivered once and in order: if a message is
+/// missing, heartbeats are missed, or the connection was restored, the library creates another consumer behind the
+/// last message. If the server has lost a consumer that the library created, the library creates it again, and the
+/// error handler receives `NATS_NOT_FOUND`; if it has lost a consumer that existed before, the subscription is
+/// closed. A consumer that this call created is deleted by `natsSubscription_Unsubscribe` and at the end of a drain;
+/// `natsSubscription_Destroy` alone keeps it. With the `Config.AckPolicy` `js_AckFlowControl` the library
+/// acknowledges the messages for which the callback has returned, many at once. Source: ADR-15, ADR-17, ADR-21,
+/// ADR-60.
 ///
 /// @param sub Receives the subscription, which the caller owns and releases with
 /// `natsSubscription_Destroy`. It is written before the first callback, and restored on failure.
 /// @param js The context.
-/// @param subject The subject, which may have wildcards; NULL or empty only where `subOpts` has
+/// @param subject The subject, which may have wildcards; NULL or empty only if `subOpts` has
 /// `Stream` and `Consumer`.
 /// @param cb The callback.
 /// @param cbClosure The last argument of the callback; may be NULL.
 /// @param opts The options of the call; NULL for those of the context.
-/// @param subOpts How to subscribe; NULL for the defaults. The deliver policy is set in it where a
-/// start by sequence or by time is.
-/// @param errCode Receives the server's error number, or 0; may be NULL.
+/// @param subOpts The options of the subscription; NULL for the defaults. If it has a start
+/// sequence or a start time, the call sets the deliver policy in it.
+/// @param errCode Receives the code of the server's error, or 0 if there is none; may be NULL.
 ///
 /// @retval NATS_OK The subscription was made.
 /// @retval NATS_INVALID_ARG `sub`, `js` or `cb` is NULL, `js` was destroyed, `subject` is missing, or
 /// options contradict each other.
 /// @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
 /// names.
-/// @retval NATS_ERR No stream has the subject, the consumer exists and is not as asked, or the server
-/// refused to create it; `errCode` and the last error say more.
-/// @retval NATS_NOT_FOUND The stream and the consumer are named, and the consumer does not exist.
+/// @retval NATS_ERR No stream has the subject, the consumer exists with other settings, or the server refused to
+/// create it; `errCode` and the last error have the reason.
+/// @retval NATS_NOT_FOUND `subOpts` names the stream and the consumer, and the consumer does not
+/// exist.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT The server did not answer in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -99,28 +99,30 @@ pub unsafe extern "C" fn js_Subscribe(
 
 /// Subscribe to several subjects of a stream; messages are delivered to a callback.
 ///
-/// As `js_Subscribe`, with a consumer that delivers several subjects. Servers before 2.10 have none.
+/// As `js_Subscribe`, with a consumer that delivers several subjects, which servers support from
+/// 2.10 on.
 ///
 /// @param sub Receives the subscription, which the caller owns and releases with
 /// `natsSubscription_Destroy`. It is written before the first callback, and restored on failure.
 /// @param js The context.
-/// @param subjects The subjects, all of one stream. The stream is found by the first of them where
-/// `subOpts` does not name it.
-/// @param numSubjects How many there are; more than 0.
+/// @param subjects The subjects, all of one stream. The first of them determines the stream unless
+/// `subOpts` names it.
+/// @param numSubjects The number of elements; greater than 0.
 /// @param cb The callback.
 /// @param cbClosure The last argument of the callback; may be NULL.
 /// @param opts The options of the call; NULL for those of the context.
-/// @param subOpts How to subscribe; NULL for the defaults.
-/// @param errCode Receives the server's error number, or 0; may be NULL.
+/// @param subOpts The options of the subscription; NULL for the defaults.
+/// @param errCode Receives the code of the server's error, or 0 if there is none; may be NULL.
 ///
 /// @retval NATS_OK The subscription was made.
 /// @retval NATS_INVALID_ARG `sub`, `js` or `cb` is NULL, `js` was destroyed, subjects are missing,
-/// options contradict each other, or the server has no consumers with several subjects.
+/// options contradict each other, or the server does not support consumers with several subjects.
 /// @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
 /// names.
-/// @retval NATS_ERR No stream has the subject, the consumer exists and is not as asked, or the server
-/// refused to create it; `errCode` and the last error say more.
-/// @retval NATS_NOT_FOUND The stream and the consumer are named, and the consumer does not exist.
+/// @retval NATS_ERR No stream has the subject, the consumer exists with other settings, or the server refused to
+/// create it; `errCode` and the last error have the reason.
+/// @retval NATS_NOT_FOUND `subOpts` names the stream and the consumer, and the consumer does not
+/// exist.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT The server did not answer in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -160,29 +162,30 @@ pub unsafe extern "C" fn js_SubscribeMulti(
     unsafe { guard_api("js_SubscribeMulti", errCode, body) }
 }
 
-/// Subscribe to a stream; messages wait for `natsSubscription_NextMsg`.
+/// Subscribe to a stream with a push consumer; messages wait for `natsSubscription_NextMsg`.
 ///
-/// As `js_Subscribe` without a callback. Messages are never acknowledged by the library:
-/// `natsMsg_Ack` does. If heartbeats of the consumer say that a message has not arrived,
+/// As `js_Subscribe` without a callback. The library never acknowledges messages: the program does,
+/// with `natsMsg_Ack`. If a heartbeat of the consumer shows that a message has not arrived,
 /// `natsSubscription_NextMsg` returns `NATS_MISMATCH` once.
 ///
 /// @param sub Receives the subscription, which the caller owns and releases with
 /// `natsSubscription_Destroy`. Restored on failure.
 /// @param js The context.
-/// @param subject The subject, which may have wildcards; NULL or empty only where `subOpts` has
+/// @param subject The subject, which may have wildcards; NULL or empty only if `subOpts` has
 /// `Stream` and `Consumer`.
 /// @param opts The options of the call; NULL for those of the context.
-/// @param subOpts How to subscribe; NULL for the defaults.
-/// @param errCode Receives the server's error number, or 0; may be NULL.
+/// @param subOpts The options of the subscription; NULL for the defaults.
+/// @param errCode Receives the code of the server's error, or 0 if there is none; may be NULL.
 ///
 /// @retval NATS_OK The subscription was made.
 /// @retval NATS_INVALID_ARG `sub` or `js` is NULL, `js` was destroyed, `subject` is missing, or
 /// options contradict each other.
 /// @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
 /// names.
-/// @retval NATS_ERR No stream has the subject, the consumer exists and is not as asked, or the server
-/// refused to create it; `errCode` and the last error say more.
-/// @retval NATS_NOT_FOUND The stream and the consumer are named, and the consumer does not exist.
+/// @retval NATS_ERR No stream has the subject, the consumer exists with other settings, or the server refused to
+/// create it; `errCode` and the last error have the reason.
+/// @retval NATS_NOT_FOUND `subOpts` names the stream and the consumer, and the consumer does not
+/// exist.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT The server did not answer in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -231,27 +234,28 @@ pub unsafe extern "C" fn js_SubscribeSync(
 
 /// Subscribe to several subjects of a stream; messages wait for `natsSubscription_NextMsg`.
 ///
-/// As `js_SubscribeSync`, with a consumer that delivers several subjects. Servers before 2.10 have
-/// none.
+/// As `js_SubscribeSync`, with a consumer that delivers several subjects, which servers support
+/// from 2.10 on.
 ///
 /// @param sub Receives the subscription, which the caller owns and releases with
 /// `natsSubscription_Destroy`. Restored on failure.
 /// @param js The context.
-/// @param subjects The subjects, all of one stream. The stream is found by the first of them where
-/// `subOpts` does not name it.
-/// @param numSubjects How many there are; more than 0.
+/// @param subjects The subjects, all of one stream. The first of them determines the stream unless
+/// `subOpts` names it.
+/// @param numSubjects The number of elements; greater than 0.
 /// @param opts The options of the call; NULL for those of the context.
-/// @param subOpts How to subscribe; NULL for the defaults.
-/// @param errCode Receives the server's error number, or 0; may be NULL.
+/// @param subOpts The options of the subscription; NULL for the defaults.
+/// @param errCode Receives the code of the server's error, or 0 if there is none; may be NULL.
 ///
 /// @retval NATS_OK The subscription was made.
-/// @retval NATS_INVALID_ARG `sub` or `js` is NULL, `js` was destroyed, subjects are missing, options
-/// contradict each other, or the server has no consumers with several subjects.
+/// @retval NATS_INVALID_ARG `sub` or `js` is NULL, `js` was destroyed, subjects are missing,
+/// options contradict each other, or the server does not support consumers with several subjects.
 /// @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
 /// names.
-/// @retval NATS_ERR No stream has the subject, the consumer exists and is not as asked, or the server
-/// refused to create it; `errCode` and the last error say more.
-/// @retval NATS_NOT_FOUND The stream and the consumer are named, and the consumer does not exist.
+/// @retval NATS_ERR No stream has the subject, the consumer exists with other settings, or the server refused to
+/// create it; `errCode` and the last error have the reason.
+/// @retval NATS_NOT_FOUND `subOpts` names the stream and the consumer, and the consumer does not
+/// exist.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT The server did not answer in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.

@@ -10,21 +10,21 @@ use crate::ffi::guard::guard_answer;
 use crate::ffi::handle::{borrow_arc, natsSubscription};
 use crate::js::consume;
 
-/// Ask the server about the consumer of a subscription.
+/// Get the info of a subscription's consumer from the server.
 ///
-/// The answer is about the consumer of this moment: that of an ordered subscription changes when it
-/// is made again.
+/// The answer describes the present consumer: that of an ordered subscription changes when the
+/// library creates another one.
 ///
 /// @param ci Receives the information, which the caller owns and releases with
 /// `jsConsumerInfo_Destroy`. Written only with `NATS_OK`.
 /// @param sub The subscription, made by one of the JetStream functions.
 /// @param opts The options of the call; NULL for those of the context.
-/// @param errCode Receives the server's error number, or 0; may be NULL.
+/// @param errCode Receives the code of the server's error, or 0 if there is none; may be NULL.
 ///
 /// @retval NATS_OK The information was written.
 /// @retval NATS_INVALID_ARG `ci` or `sub` is NULL, or `sub` was destroyed.
 /// @retval NATS_INVALID_SUBSCRIPTION `sub` is not a JetStream subscription.
-/// @retval NATS_NOT_FOUND The consumer does not exist, at least at this moment.
+/// @retval NATS_NOT_FOUND The consumer does not exist at present.
 /// @retval NATS_NO_RESPONDERS JetStream is not available.
 /// @retval NATS_TIMEOUT The server did not answer in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -62,17 +62,18 @@ pub unsafe extern "C" fn natsSubscription_GetConsumerInfo(
 
 /// Compare what has arrived with what the consumer has sent.
 ///
-/// A push consumer says what it has sent with each of its heartbeats; without these there is nothing to
-/// compare, and what has arrived since the last one is not looked at. A pull subscription never has a
-/// mismatch. A subscription whose sequences do not match has lost messages: it should be made again,
-/// or be an ordered one, which mends this by itself.
+/// Each heartbeat of a push consumer contains the number of its last delivery. Without heartbeats there is nothing to
+/// compare, and messages that arrived after the last heartbeat are not taken into account. A pull subscription never
+/// has a mismatch. A subscription whose sequences do not match has lost messages: subscribe again, or use an ordered
+/// subscription, which recovers by itself.
 ///
-/// @param csm Receives the sequences of the last message that had arrived when the last heartbeat
-/// came, and the number of the last one that had been sent. Written only with `NATS_OK`.
+/// @param csm Receives the sequences of the last message that had arrived before the last
+/// heartbeat, and the number of the consumer's last delivery. Written only with `NATS_OK`.
 /// @param sub The subscription, made by one of the JetStream functions.
 ///
 /// @retval NATS_OK There is a mismatch, which was written.
-/// @retval NATS_NOT_FOUND There is none, no heartbeat has come, or the consumer is a pull one.
+/// @retval NATS_NOT_FOUND There is no mismatch, no heartbeat has arrived, or the subscription is a
+/// pull subscription.
 /// @retval NATS_INVALID_ARG `csm` or `sub` is NULL, or `sub` was destroyed.
 /// @retval NATS_INVALID_SUBSCRIPTION `sub` is not a JetStream subscription.
 ///

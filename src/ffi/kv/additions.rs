@@ -31,7 +31,7 @@ use crate::kv::store::Making;
 pub struct kvExtraConfig {
     /// Whether values are stored compressed.
     pub Compression: bool,
-    /// Whether `kvStore_Apply` may change several keys at once. Servers from 2.12.
+    /// Whether Whether `kvStore_Apply` may change several keys at once. Servers from 2.12.
     pub Transactions: bool,
     /// The servers that the bucket is placed on; NULL for any.
     pub Placement: *mut jsPlacement,
@@ -41,7 +41,7 @@ pub struct kvExtraConfig {
 
 plain!(kvExtraConfig);
 
-/// Initialize what a configuration has no place for.
+/// Initialize the settings that a configuration has no fields for.
 ///
 /// Fills the structure with zeros.
 ///
@@ -115,15 +115,15 @@ pub(super) unsafe fn make(
 ///
 /// @retval NATS_OK The bucket can be used.
 /// @retval NATS_INVALID_ARG As for `js_CreateKeyValue`.
-/// @retval NATS_NO_SERVER_SUPPORT `LimitMarkerTTL` is set, and the servers are older than 2.11.
+/// @retval NATS_NO_SERVER_SUPPORT `LimitMarkerTTL` is set and the server is older than 2.11.
 /// @retval NATS_ERR The server refused: its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @see js_CreateOrUpdateKeyValue
 ///
@@ -150,7 +150,7 @@ pub unsafe extern "C" fn js_CreateKeyValueWithExtra(
 
 /// Change the configuration of a key-value bucket.
 ///
-/// All settings are those given: what is 0 becomes the default.
+/// The configuration is replaced as a whole: settings that are 0 or NULL become the defaults.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
@@ -162,17 +162,17 @@ pub unsafe extern "C" fn js_CreateKeyValueWithExtra(
 /// call only.
 ///
 /// @retval NATS_OK The bucket has the configuration.
-/// @retval NATS_NOT_FOUND There is no such bucket. The last error is cleared.
+/// @retval NATS_NOT_FOUND The bucket does not exist. The last error is cleared.
 /// @retval NATS_INVALID_ARG As for `js_CreateKeyValue`.
-/// @retval NATS_NO_SERVER_SUPPORT `LimitMarkerTTL` is set, and the servers are older than 2.11.
+/// @retval NATS_NO_SERVER_SUPPORT `LimitMarkerTTL` is set and the server is older than 2.11.
 /// @retval NATS_ERR The server refused: its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @see js_CreateOrUpdateKeyValue
 ///
@@ -210,15 +210,15 @@ pub unsafe extern "C" fn js_UpdateKeyValue(
 ///
 /// @retval NATS_OK The bucket has the configuration.
 /// @retval NATS_INVALID_ARG As for `js_CreateKeyValue`.
-/// @retval NATS_NO_SERVER_SUPPORT `LimitMarkerTTL` is set, and the servers are older than 2.11.
+/// @retval NATS_NO_SERVER_SUPPORT `LimitMarkerTTL` is set and the server is older than 2.11.
 /// @retval NATS_ERR The server refused: its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @see js_CreateKeyValue, js_UpdateKeyValue
 ///
@@ -251,7 +251,7 @@ pub unsafe extern "C" fn js_CreateOrUpdateKeyValue(
 /// `kvKeysList_Destroy`. Empty if the call fails.
 /// @param js The context.
 ///
-/// @retval NATS_OK `list` has the names, sorted; NULL and 0 where there are none.
+/// @retval NATS_OK The names were written, sorted; NULL and 0 if there are none.
 /// @retval NATS_INVALID_ARG `list` is NULL, or `js` is NULL or was destroyed.
 /// @retval NATS_ERR The server refused: its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
@@ -259,8 +259,8 @@ pub unsafe extern "C" fn js_CreateOrUpdateKeyValue(
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @see js_KeyValue
 ///

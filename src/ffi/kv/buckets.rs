@@ -19,8 +19,8 @@ use crate::kv::store::Making;
 /// A bucket `B` is the stream `KV_B`, whose subjects `$KV.B.<key>` are the keys. Source: ADR-8.
 ///
 /// Sources become keys of the bucket: `$KV.<source>.<key>` is stored as `$KV.<bucket>.<key>`
-/// (ADR-57), and the bucket can have keys of its own beside them. A mirror has its origin's keys;
-/// what is put into it goes to its origin.
+/// (ADR-57), and the bucket can have keys of its own beside them. A mirror has the keys of its
+/// origin; values that are put into it are stored in the origin.
 ///
 /// @param new_kv Receives the bucket, to be released with `kvStore_Destroy`. Written only with
 /// `NATS_OK`.
@@ -30,16 +30,16 @@ use crate::kv::store::Making;
 /// @retval NATS_OK The bucket can be used. It was created, or existed with the same configuration.
 /// @retval NATS_INVALID_ARG An argument is NULL, `js` was destroyed, the name is not valid, or a
 /// value is beyond its limit: `History` above 64, `LimitMarkerTTL` below a second.
-/// @retval NATS_NO_SERVER_SUPPORT `LimitMarkerTTL` is set, and the servers are older than 2.11.
-/// @retval NATS_ERR The server refused, as it does where the bucket exists with another
-/// configuration: its text is the last error.
+/// @retval NATS_NO_SERVER_SUPPORT `LimitMarkerTTL` is set and the server is older than 2.11.
+/// @retval NATS_ERR The server refused the request, for example because the bucket exists with
+/// another configuration: its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @par Example
 /// ```c
@@ -89,17 +89,17 @@ pub unsafe extern "C" fn js_CreateKeyValue(
 /// @param bucket The name of the bucket.
 ///
 /// @retval NATS_OK The bucket can be used.
-/// @retval NATS_NOT_FOUND There is no such bucket. The last error is cleared.
+/// @retval NATS_NOT_FOUND The bucket does not exist. The last error is cleared.
 /// @retval NATS_INVALID_ARG `new_kv` is NULL, `js` is NULL or was destroyed, the name is missing or
-/// not valid, or the stream of that name is no bucket.
+/// not valid, or the stream with the name of the bucket does not belong to a bucket.
 /// @retval NATS_ERR The server refused: its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @see js_CreateKeyValue
 ///
@@ -126,16 +126,16 @@ pub unsafe extern "C" fn js_KeyValue(
     unsafe { guard_api("js_KeyValue", ptr::null_mut(), body) }
 }
 
-/// Delete a key-value bucket with all that it has.
+/// Delete a key-value bucket with all its keys.
 ///
-/// A watcher of the bucket is told once, by `NATS_NOT_FOUND`, when it misses the server's heartbeats.
-/// It stays, and goes on when there is a bucket of that name again.
+/// Watchers of the bucket receive `NATS_NOT_FOUND` once, when they miss the heartbeats of the server. They continue
+/// if a bucket of the same name is created.
 ///
 /// @param js The context.
 /// @param bucket The name of the bucket.
 ///
 /// @retval NATS_OK The bucket was deleted.
-/// @retval NATS_NOT_FOUND There is no such bucket. The last error is cleared.
+/// @retval NATS_NOT_FOUND The bucket does not exist. The last error is cleared.
 /// @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or the name is missing or not valid.
 /// @retval NATS_ERR The server refused: its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
@@ -143,8 +143,8 @@ pub unsafe extern "C" fn js_KeyValue(
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @see js_CreateKeyValue
 ///
@@ -166,10 +166,10 @@ pub unsafe extern "C" fn js_DeleteKeyValue(js: *mut jsCtx, bucket: *const c_char
 
 /// Destroy the handle of a bucket.
 ///
-/// The bucket itself stays. Entries, watchers and statuses that were made with the handle can be
-/// used further.
+/// The bucket itself stays. Entries, watchers and statuses that were created with the handle remain
+/// valid.
 ///
-/// @param kv The bucket; NULL does nothing.
+/// @param kv The bucket; NULL is ignored.
 ///
 /// @par Threads
 /// Any thread may call this function at any time, callbacks included.
@@ -188,8 +188,8 @@ pub unsafe extern "C" fn kvStore_Destroy(kv: *mut kvStore) {
 ///
 /// @param kv The bucket.
 ///
-/// @return The name, which lives until the handle is destroyed; NULL for NULL and for a destroyed
-/// handle.
+/// @return The name, which is valid until the handle is destroyed; NULL if `kv` is NULL or was
+/// destroyed.
 ///
 /// @par Threads
 /// Any thread may call this function at any time, callbacks included.

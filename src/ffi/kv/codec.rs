@@ -326,26 +326,26 @@ pub unsafe extern "C" fn kvCodecs_Init(codecs: *mut kvCodecs) -> natsStatus {
     })
 }
 
-/// Make a handle of a bucket that encodes and decodes keys and values.
+/// Create a handle of a bucket that encodes and decodes keys and values.
 ///
-/// All functions on the new handle, and on watchers and entries made with it, have keys and values in the form of the
-/// program; the bucket has them encoded. Markers of deletes have no value, so none is encoded or decoded there. A key is
-/// valid if what it is encoded to is. The codecs of `kv`, if it has some, remain: those that are given here encode before
-/// them. Source: ADR-54.
+/// All functions on the new handle, and on watchers and entries created with it, use keys and values in the form of
+/// the program, while the bucket stores them encoded. Markers of deleted keys have no value to encode or decode. A
+/// key is valid if its encoded form is. If `kv` has codecs, they stay in effect: the new ones encode before them.
+/// Source: ADR-54.
 ///
-/// What cannot be decoded, because another client has stored it, fails the function that meets it. A watcher reports it
-/// and goes on.
+/// If a key or value of another client cannot be decoded, the function that reads it fails. A watcher reports the
+/// error and continues.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
 /// @param new_kv Receives the handle, to be released with `kvStore_Destroy`. Written only with `NATS_OK`.
 /// @param kv The bucket. It is not changed, and may be destroyed before or after the new handle.
-/// @param codecs The codecs. The structure is read during the call only; closures have to stay until `Release` is called
-/// or, without it, until the handle and its watchers were destroyed and their callbacks have returned.
+/// @param codecs The codecs. The structure is read during the call only; closures must stay valid until `Release` is
+/// called or, without it, until the handle and its watchers were destroyed and their callbacks have returned.
 ///
 /// @retval NATS_OK The handle can be used.
-/// @retval NATS_INVALID_ARG `new_kv` or `codecs` is NULL, `kv` is NULL or was destroyed, a number of codecs is negative, or
-/// a codec has an unknown kind, no functions, or is not for values. `Release` is not called then.
+/// @retval NATS_INVALID_ARG `new_kv` or `codecs` is NULL, `kv` is NULL or was destroyed, a number of codecs is
+/// negative, or a codec has an unknown kind, has no functions, or cannot encode values. `Release` is not called then.
 ///
 /// @par Threads
 /// Any thread may call this function at any time, callbacks included.

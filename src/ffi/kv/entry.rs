@@ -45,10 +45,10 @@ unsafe fn entry<'a>(e: *const kvEntry) -> Option<&'a __kvEntry> {
 ///
 /// @param e The entry.
 ///
-/// @return The name, which lives as long as the entry; NULL for NULL.
+/// @return The name, which is valid as long as the entry; NULL if `e` is NULL.
 ///
 /// @par Threads
-/// Any thread may call this function. No other may destroy the entry meanwhile.
+/// Any thread may call this function. No other thread may destroy the entry during the call.
 ///
 /// @ingroup nats_kv_values
 ///
@@ -67,10 +67,10 @@ pub unsafe extern "C" fn kvEntry_Bucket(e: *const kvEntry) -> *const c_char {
 ///
 /// @param e The entry.
 ///
-/// @return The key, which lives as long as the entry; NULL for NULL.
+/// @return The key, which is valid as long as the entry; NULL if `e` is NULL.
 ///
 /// @par Threads
-/// Any thread may call this function. No other may destroy the entry meanwhile.
+/// Any thread may call this function. No other thread may destroy the entry during the call.
 ///
 /// @ingroup nats_kv_values
 ///
@@ -95,10 +95,10 @@ pub unsafe extern "C" fn kvEntry_Key(e: *const kvEntry) -> *const c_char {
 ///
 /// @param e The entry.
 ///
-/// @return The value, which lives as long as the entry; NULL for NULL.
+/// @return The value, which is valid as long as the entry; NULL if `e` is NULL.
 ///
 /// @par Threads
-/// Any thread may call this function. No other may destroy the entry meanwhile.
+/// Any thread may call this function. No other thread may destroy the entry during the call.
 ///
 /// @see kvEntry_ValueLen, kvEntry_ValueString
 ///
@@ -122,7 +122,7 @@ pub unsafe extern "C" fn kvEntry_Value(e: *const kvEntry) -> *const c_void {
 /// @return The number of bytes; -1 for NULL.
 ///
 /// @par Threads
-/// Any thread may call this function. No other may destroy the entry meanwhile.
+/// Any thread may call this function. No other thread may destroy the entry during the call.
 ///
 /// @ingroup nats_kv_values
 ///
@@ -141,14 +141,14 @@ pub unsafe extern "C" fn kvEntry_ValueLen(e: *const kvEntry) -> c_int {
 
 /// Get the value of an entry as a string.
 ///
-/// A NUL follows the value. A value that has NULs itself ends, as a string, at the first one.
+/// A NUL follows the value. As a string, a value that contains NULs ends at the first one.
 ///
 /// @param e The entry.
 ///
-/// @return The value, which lives as long as the entry; NULL for NULL.
+/// @return The value, which is valid as long as the entry; NULL if `e` is NULL.
 ///
 /// @par Threads
-/// Any thread may call this function. No other may destroy the entry meanwhile.
+/// Any thread may call this function. No other thread may destroy the entry during the call.
 ///
 /// @ingroup nats_kv_values
 ///
@@ -170,7 +170,7 @@ pub unsafe extern "C" fn kvEntry_ValueString(e: *const kvEntry) -> *const c_char
 /// @return The revision: the sequence in the bucket's stream; 0 for NULL.
 ///
 /// @par Threads
-/// Any thread may call this function. No other may destroy the entry meanwhile.
+/// Any thread may call this function. No other thread may destroy the entry during the call.
 ///
 /// @ingroup nats_kv_values
 ///
@@ -192,7 +192,7 @@ pub unsafe extern "C" fn kvEntry_Revision(e: *const kvEntry) -> u64 {
 /// @return Nanoseconds since 1970; 0 for NULL.
 ///
 /// @par Threads
-/// Any thread may call this function. No other may destroy the entry meanwhile.
+/// Any thread may call this function. No other thread may destroy the entry during the call.
 ///
 /// @ingroup nats_kv_values
 ///
@@ -214,7 +214,7 @@ pub unsafe extern "C" fn kvEntry_Created(e: *const kvEntry) -> i64 {
 /// @return The number; 0 for entries that were not delivered by a watcher, and for NULL.
 ///
 /// @par Threads
-/// Any thread may call this function. No other may destroy the entry meanwhile.
+/// Any thread may call this function. No other thread may destroy the entry during the call.
 ///
 /// @ingroup nats_kv_values
 ///
@@ -229,17 +229,17 @@ pub unsafe extern "C" fn kvEntry_Delta(e: *const kvEntry) -> u64 {
     })
 }
 
-/// Get what was done to the key of an entry.
+/// Get the operation that created an entry.
 ///
-/// A marker that the server has made because a key expired, or was purged or removed, deletes or
-/// purges it.
+/// A marker that the server has stored because a key expired, was purged or was removed counts as a
+/// delete or a purge.
 ///
 /// @param e The entry.
 ///
-/// @return What was done; `kvOp_Unknown` for NULL.
+/// @return The operation; `kvOp_Unknown` if `e` is NULL.
 ///
 /// @par Threads
-/// Any thread may call this function. No other may destroy the entry meanwhile.
+/// Any thread may call this function. No other thread may destroy the entry during the call.
 ///
 /// @ingroup nats_kv_values
 ///
@@ -262,10 +262,10 @@ pub unsafe extern "C" fn kvEntry_Operation(e: *const kvEntry) -> kvOperation {
 
 /// Destroy an entry.
 ///
-/// @param e The entry; NULL does nothing.
+/// @param e The entry; NULL is ignored.
 ///
 /// @par Threads
-/// Any thread may call this function; no other may use what it destroys.
+/// Any thread may call this function, once no other thread uses the object.
 ///
 /// @ingroup nats_kv_values
 ///

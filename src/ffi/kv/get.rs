@@ -12,15 +12,16 @@ use crate::ffi::jetstream::given;
 
 /// Get the value of a key.
 ///
-/// Any server that has the bucket may answer; one that is behind answers with an older revision.
+/// Any server of the bucket may answer; a server that is not up to date answers with an older
+/// revision.
 ///
 /// @param new_entry Receives the entry, to be released with `kvEntry_Destroy`; NULL if the call
-/// fails behind the check of its handles.
+/// fails, except that it is not written if a handle is not valid.
 /// @param kv The bucket.
 /// @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots. It must not begin
 /// or end with a dot, or have two in a row.
 ///
-/// @retval NATS_OK `new_entry` has the last revision.
+/// @retval NATS_OK The last revision was written.
 /// @retval NATS_NOT_FOUND The key has no value: it never had one, or was deleted. The last error is
 /// cleared.
 /// @retval NATS_INVALID_ARG `new_entry` is NULL, or `kv` is NULL or was destroyed, or the key is
@@ -31,8 +32,8 @@ use crate::ffi::jetstream::given;
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @par Example
 /// ```c
@@ -78,18 +79,18 @@ pub unsafe extern "C" fn kvStore_Get(
     unsafe { guard_api("kvStore_Get", ptr::null_mut(), body) }
 }
 
-/// Get a value that a key has or had.
+/// Get a revision of a key.
 ///
 /// @param new_entry Receives the entry, to be released with `kvEntry_Destroy`; NULL if the call
-/// fails behind the check of its handles.
+/// fails, except that it is not written if a handle is not valid.
 /// @param kv The bucket.
 /// @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots. It must not begin
 /// or end with a dot, or have two in a row.
 /// @param revision The revision, at least 1.
 ///
-/// @retval NATS_OK `new_entry` has that revision.
-/// @retval NATS_NOT_FOUND The revision is not there any more, is one of another key, or deleted the
-/// key. The last error is cleared.
+/// @retval NATS_OK The revision was written.
+/// @retval NATS_NOT_FOUND The revision does not exist any more, belongs to another key, or deleted
+/// the key. The last error is cleared.
 /// @retval NATS_INVALID_ARG `new_entry` is NULL, `kv` is NULL or was destroyed, the key is not
 /// valid, or the revision is 0.
 /// @retval NATS_ERR The server refused: its text is the last error.
@@ -98,8 +99,8 @@ pub unsafe extern "C" fn kvStore_Get(
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @see kvStore_Get, kvStore_History
 ///

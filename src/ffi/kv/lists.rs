@@ -100,10 +100,10 @@ pub(super) unsafe fn fill_entries(
 /// @param list The program's structure, which receives the keys, to be released with
 /// `kvKeysList_Destroy`. Empty if the call fails.
 /// @param kv The bucket.
-/// @param opts What to list; NULL for the defaults. Read during the call only.
+/// @param opts The selection of keys; NULL for the defaults. Read during the call only.
 ///
-/// @retval NATS_OK `list` has all keys that have a value, in the order in which these were stored;
-/// NULL and 0 where there are none.
+/// @retval NATS_OK The list has all keys that have a value, in the order in which the values were
+/// stored; NULL and 0 if there are none.
 /// @retval NATS_INVALID_ARG `list` is NULL, `kv` is NULL or was destroyed, or the options have
 /// `UpdatesOnly`.
 /// @retval NATS_NOT_FOUND The bucket no longer exists. The last error is cleared.
@@ -115,8 +115,8 @@ pub(super) unsafe fn fill_entries(
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @par Example
 /// ```c
@@ -168,11 +168,11 @@ pub unsafe extern "C" fn kvStore_Keys(
 /// `kvKeysList_Destroy`. Empty if the call fails.
 /// @param kv The bucket.
 /// @param filters The patterns. No two of them may match the same key.
-/// @param numFilters How many there are, at least 1.
-/// @param opts What to list; NULL for the defaults. Read during the call only.
+/// @param numFilters The number of elements, at least 1.
+/// @param opts The selection of keys; NULL for the defaults. Read during the call only.
 ///
-/// @retval NATS_OK `list` has the keys that have a value, in the order in which these were stored;
-/// NULL and 0 where there are none.
+/// @retval NATS_OK The list has the matching keys that have a value, in the order in which the
+/// values were stored; NULL and 0 if there are none.
 /// @retval NATS_INVALID_ARG `list` or `filters` is NULL, a pattern is NULL or empty, `numFilters`
 /// is less than 1, `kv` is NULL or was destroyed, or the options have `UpdatesOnly`.
 /// @retval NATS_NOT_FOUND The bucket no longer exists. The last error is cleared.
@@ -184,8 +184,8 @@ pub unsafe extern "C" fn kvStore_Keys(
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @see kvStore_Keys
 ///
@@ -214,14 +214,14 @@ pub unsafe extern "C" fn kvStore_KeysWithFilters(
     unsafe { guard_api("kvStore_KeysWithFilters", ptr::null_mut(), body) }
 }
 
-/// Free what a list of keys has.
+/// Release the keys of a list.
 ///
-/// The structure itself is the program's.
+/// The structure itself belongs to the program.
 ///
-/// @param list The list, which is empty afterwards; NULL does nothing.
+/// @param list The list, which is empty afterwards; NULL is ignored.
 ///
 /// @par Threads
-/// Any thread may call this function; no other may use what it destroys.
+/// Any thread may call this function, once no other thread uses the object.
 ///
 /// @ingroup nats_kv_watch
 ///
@@ -240,16 +240,16 @@ pub unsafe extern "C" fn kvKeysList_Destroy(list: *mut kvKeysList) {
     });
 }
 
-/// List all revisions of a key that a bucket has.
+/// List all revisions of a key in a bucket.
 ///
 /// @param list The program's structure, which receives the entries, to be released with
 /// `kvEntryList_Destroy`. Empty if the call fails.
 /// @param kv The bucket.
 /// @param key The key, or a pattern of keys.
-/// @param opts What to list; NULL for the defaults. Read during the call only.
+/// @param opts The selection of keys; NULL for the defaults. Read during the call only.
 ///
-/// @retval NATS_OK `list` has the revisions, the oldest first, those included that deleted the key
-/// unless the options have `IgnoreDeletes`.
+/// @retval NATS_OK The list has the revisions, the oldest first. Revisions that deleted the key are
+/// included unless the options have `IgnoreDeletes`.
 /// @retval NATS_INVALID_ARG `list` or `key` is NULL, `key` is empty, `kv` is NULL or was destroyed,
 /// or the options have `UpdatesOnly`.
 /// @retval NATS_NOT_FOUND There is no revision, or the bucket no longer exists. The last error is
@@ -262,8 +262,8 @@ pub unsafe extern "C" fn kvKeysList_Destroy(list: *mut kvKeysList) {
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @see kvEntryList_Destroy, kvStore_GetRevision
 ///
@@ -294,14 +294,15 @@ pub unsafe extern "C" fn kvStore_History(
     unsafe { guard_api("kvStore_History", ptr::null_mut(), body) }
 }
 
-/// Free what a list of entries has.
+/// Release the entries of a list.
 ///
-/// The structure itself is the program's. Write NULL over an entry that is to stay.
+/// The structure itself belongs to the program. To keep an entry, take it and write NULL in its
+/// place before.
 ///
-/// @param list The list, which is empty afterwards; NULL does nothing.
+/// @param list The list, which is empty afterwards; NULL is ignored.
 ///
 /// @par Threads
-/// Any thread may call this function; no other may use what it destroys.
+/// Any thread may call this function, once no other thread uses the object.
 ///
 /// @ingroup nats_kv_watch
 ///

@@ -36,7 +36,7 @@ pub(super) unsafe fn store(
 /// @param kv The bucket.
 /// @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots. It must not begin
 /// or end with a dot, or have two in a row.
-/// @param data The value; ignored where `len` is 0.
+/// @param data The value; ignored if `len` is 0.
 /// @param len The number of bytes of the value.
 ///
 /// @retval NATS_OK The value is stored.
@@ -44,13 +44,13 @@ pub(super) unsafe fn store(
 /// or `data` is NULL and `len` is not 0.
 /// @retval NATS_ERR The server refused: its text is the last error.
 /// @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
-/// @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
+/// @retval NATS_TIMEOUT No answer arrived in time. The change may or may not have been made.
 /// @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @see kvStore_PutString, kvStore_Create, kvStore_Update
 ///
@@ -77,7 +77,7 @@ pub unsafe extern "C" fn kvStore_Put(
     unsafe { guard_api("kvStore_Put", ptr::null_mut(), body) }
 }
 
-/// Give a key its first value.
+/// Set the value of a key that has none.
 ///
 /// Fails if the key has a value. A deleted key has none.
 ///
@@ -85,22 +85,22 @@ pub unsafe extern "C" fn kvStore_Put(
 /// @param kv The bucket.
 /// @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots. It must not begin
 /// or end with a dot, or have two in a row.
-/// @param data The value; ignored where `len` is 0.
+/// @param data The value; ignored if `len` is 0.
 /// @param len The number of bytes of the value.
 ///
 /// @retval NATS_OK The value is stored.
 /// @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, the key is not valid, `len` is negative,
 /// or `data` is NULL and `len` is not 0.
-/// @retval NATS_ERR The key has a value, or the server refused for another reason: its text is the
-/// last error.
+/// @retval NATS_ERR The key has a value, or the server refused the request for another reason: its
+/// text is the last error.
 /// @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
-/// @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
+/// @retval NATS_TIMEOUT No answer arrived in time. The change may or may not have been made.
 /// @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @see kvStore_Put, kvStore_Update
 ///
@@ -127,32 +127,32 @@ pub unsafe extern "C" fn kvStore_Create(
     unsafe { guard_api("kvStore_Create", ptr::null_mut(), body) }
 }
 
-/// Give a key another value if its revision is the one that is known.
+/// Set the value of a key that has a given revision.
 ///
-/// If several programs change a value at the same time, only one of them succeeds; the others read
-/// the value again and try with its new revision.
+/// If several programs change a value at the same time, only one of them succeeds; the others can
+/// read the value again and repeat the call with its new revision.
 ///
 /// @param rev Receives the revision, or 0 if the call fails; NULL if it is not needed.
 /// @param kv The bucket.
 /// @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots. It must not begin
 /// or end with a dot, or have two in a row.
-/// @param data The value; ignored where `len` is 0.
+/// @param data The value; ignored if `len` is 0.
 /// @param len The number of bytes of the value.
 /// @param last The revision that the key must have; 0 if the key must not exist.
 ///
 /// @retval NATS_OK The value is stored.
 /// @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, the key is not valid, `len` is negative,
 /// or `data` is NULL and `len` is not 0.
-/// @retval NATS_ERR The key has another revision, or the server refused for another reason: its
-/// text is the last error.
+/// @retval NATS_ERR The key has another revision, or the server refused the request for another
+/// reason: its text is the last error.
 /// @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
-/// @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
+/// @retval NATS_TIMEOUT No answer arrived in time. The change may or may not have been made.
 /// @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @see kvStore_Create, kvStore_Get
 ///
@@ -180,18 +180,18 @@ pub unsafe extern "C" fn kvStore_Update(
     unsafe { guard_api("kvStore_Update", ptr::null_mut(), body) }
 }
 
-/// Give a key its first value, for a time.
+/// Set the value of a key that has none, with a time to live.
 ///
 /// Fails if the key has a value. A deleted key has none.
 ///
-/// The bucket must have `LimitMarkerTTL`, and the time must be at least a second. When it is over,
-/// the server deletes the key and stores a marker.
+/// The bucket must have `LimitMarkerTTL`, and the time must be at least a second. When the time has
+/// passed, the server deletes the key and stores a marker.
 ///
 /// @param rev Receives the revision, or 0 if the call fails; NULL if it is not needed.
 /// @param kv The bucket.
 /// @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots. It must not begin
 /// or end with a dot, or have two in a row.
-/// @param data The value; ignored where `len` is 0.
+/// @param data The value; ignored if `len` is 0.
 /// @param len The number of bytes of the value.
 /// @param ttl The time to live of the revision in milliseconds; 0 or less for the bucket's setting.
 ///
@@ -199,16 +199,16 @@ pub unsafe extern "C" fn kvStore_Update(
 /// @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, the key is not valid, `len` is negative,
 /// or `data` is NULL and `len` is not 0.
 /// @retval NATS_NO_SERVER_SUPPORT `ttl` is set, and the server is older than 2.11.
-/// @retval NATS_ERR The key has a value, or the server refused for another reason: its text is the
-/// last error.
+/// @retval NATS_ERR The key has a value, or the server refused the request for another reason: its
+/// text is the last error.
 /// @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
-/// @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
+/// @retval NATS_TIMEOUT No answer arrived in time. The change may or may not have been made.
 /// @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @see kvStore_Put, kvStore_Update
 ///
@@ -236,19 +236,19 @@ pub unsafe extern "C" fn kvStore_CreateWithTTL(
     unsafe { guard_api("kvStore_CreateWithTTL", ptr::null_mut(), body) }
 }
 
-/// Give a key another value, for a time, if its revision is the one that is known.
+/// Set the value of a key that has a given revision, with a time to live.
 ///
-/// If several programs change a value at the same time, only one of them succeeds; the others read
-/// the value again and try with its new revision.
+/// If several programs change a value at the same time, only one of them succeeds; the others can
+/// read the value again and repeat the call with its new revision.
 ///
-/// The bucket must have `LimitMarkerTTL`, and the time must be at least a second. When it is over,
-/// the server deletes the key and stores a marker.
+/// The bucket must have `LimitMarkerTTL`, and the time must be at least a second. When the time has
+/// passed, the server deletes the key and stores a marker.
 ///
 /// @param rev Receives the revision, or 0 if the call fails; NULL if it is not needed.
 /// @param kv The bucket.
 /// @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots. It must not begin
 /// or end with a dot, or have two in a row.
-/// @param data The value; ignored where `len` is 0.
+/// @param data The value; ignored if `len` is 0.
 /// @param len The number of bytes of the value.
 /// @param last The revision that the key must have; 0 if the key must not exist.
 /// @param ttl The time to live of the revision in milliseconds; 0 or less for the bucket's setting.
@@ -257,16 +257,16 @@ pub unsafe extern "C" fn kvStore_CreateWithTTL(
 /// @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, the key is not valid, `len` is negative,
 /// or `data` is NULL and `len` is not 0.
 /// @retval NATS_NO_SERVER_SUPPORT `ttl` is set, and the server is older than 2.11.
-/// @retval NATS_ERR The key has another revision, or the server refused for another reason: its
-/// text is the last error.
+/// @retval NATS_ERR The key has another revision, or the server refused the request for another
+/// reason: its text is the last error.
 /// @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
-/// @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
+/// @retval NATS_TIMEOUT No answer arrived in time. The change may or may not have been made.
 /// @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @see kvStore_Create, kvStore_Get
 ///

@@ -31,13 +31,13 @@ unsafe fn value<'a>(text: *const c_char) -> Result<&'a [u8]> {
 /// @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, or the key is not valid.
 /// @retval NATS_ERR The server refused: its text is the last error.
 /// @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
-/// @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
+/// @retval NATS_TIMEOUT No answer arrived in time. The change may or may not have been made.
 /// @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @see kvStore_Put
 ///
@@ -63,7 +63,7 @@ pub unsafe extern "C" fn kvStore_PutString(
     unsafe { guard_api("kvStore_PutString", ptr::null_mut(), body) }
 }
 
-/// Give a key a string as its first value.
+/// Set the value of a key that has none to a string.
 ///
 /// Fails if the key has a value. A deleted key has none.
 ///
@@ -75,16 +75,16 @@ pub unsafe extern "C" fn kvStore_PutString(
 ///
 /// @retval NATS_OK The value is stored.
 /// @retval NATS_INVALID_ARG `kv` or `data` is NULL, `kv` was destroyed, or the key is not valid.
-/// @retval NATS_ERR The key has a value, or the server refused for another reason: its text is the
-/// last error.
+/// @retval NATS_ERR The key has a value, or the server refused the request for another reason: its
+/// text is the last error.
 /// @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
-/// @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
+/// @retval NATS_TIMEOUT No answer arrived in time. The change may or may not have been made.
 /// @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @see kvStore_Put, kvStore_Update
 ///
@@ -110,10 +110,10 @@ pub unsafe extern "C" fn kvStore_CreateString(
     unsafe { guard_api("kvStore_CreateString", ptr::null_mut(), body) }
 }
 
-/// Give a key a string as another value if its revision is the one that is known.
+/// Set the value of a key that has a given revision to a string.
 ///
-/// If several programs change a value at the same time, only one of them succeeds; the others read
-/// the value again and try with its new revision.
+/// If several programs change a value at the same time, only one of them succeeds; the others can
+/// read the value again and repeat the call with its new revision.
 ///
 /// @param rev Receives the revision, or 0 if the call fails; NULL if it is not needed.
 /// @param kv The bucket.
@@ -124,16 +124,16 @@ pub unsafe extern "C" fn kvStore_CreateString(
 ///
 /// @retval NATS_OK The value is stored.
 /// @retval NATS_INVALID_ARG `kv` or `data` is NULL, `kv` was destroyed, or the key is not valid.
-/// @retval NATS_ERR The key has another revision, or the server refused for another reason: its
-/// text is the last error.
+/// @retval NATS_ERR The key has another revision, or the server refused the request for another
+/// reason: its text is the last error.
 /// @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
-/// @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
+/// @retval NATS_TIMEOUT No answer arrived in time. The change may or may not have been made.
 /// @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @see kvStore_Create, kvStore_Get
 ///
@@ -160,12 +160,12 @@ pub unsafe extern "C" fn kvStore_UpdateString(
     unsafe { guard_api("kvStore_UpdateString", ptr::null_mut(), body) }
 }
 
-/// Give a key a string as its first value, for a time.
+/// Set the value of a key that has none to a string, with a time to live.
 ///
 /// Fails if the key has a value. A deleted key has none.
 ///
-/// The bucket must have `LimitMarkerTTL`, and the time must be at least a second. When it is over,
-/// the server deletes the key and stores a marker.
+/// The bucket must have `LimitMarkerTTL`, and the time must be at least a second. When the time has
+/// passed, the server deletes the key and stores a marker.
 ///
 /// @param rev Receives the revision, or 0 if the call fails; NULL if it is not needed.
 /// @param kv The bucket.
@@ -177,16 +177,16 @@ pub unsafe extern "C" fn kvStore_UpdateString(
 /// @retval NATS_OK The value is stored.
 /// @retval NATS_INVALID_ARG `kv` or `data` is NULL, `kv` was destroyed, or the key is not valid.
 /// @retval NATS_NO_SERVER_SUPPORT `ttl` is set, and the server is older than 2.11.
-/// @retval NATS_ERR The key has a value, or the server refused for another reason: its text is the
-/// last error.
+/// @retval NATS_ERR The key has a value, or the server refused the request for another reason: its
+/// text is the last error.
 /// @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
-/// @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
+/// @retval NATS_TIMEOUT No answer arrived in time. The change may or may not have been made.
 /// @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @see kvStore_Put, kvStore_Update
 ///
@@ -213,13 +213,13 @@ pub unsafe extern "C" fn kvStore_CreateStringWithTTL(
     unsafe { guard_api("kvStore_CreateStringWithTTL", ptr::null_mut(), body) }
 }
 
-/// Give a key a string as another value, for a time, if its revision is the one that is known.
+/// Set the value of a key that has a given revision to a string, with a time to live.
 ///
-/// If several programs change a value at the same time, only one of them succeeds; the others read
-/// the value again and try with its new revision.
+/// If several programs change a value at the same time, only one of them succeeds; the others can
+/// read the value again and repeat the call with its new revision.
 ///
-/// The bucket must have `LimitMarkerTTL`, and the time must be at least a second. When it is over,
-/// the server deletes the key and stores a marker.
+/// The bucket must have `LimitMarkerTTL`, and the time must be at least a second. When the time has
+/// passed, the server deletes the key and stores a marker.
 ///
 /// @param rev Receives the revision, or 0 if the call fails; NULL if it is not needed.
 /// @param kv The bucket.
@@ -232,16 +232,16 @@ pub unsafe extern "C" fn kvStore_CreateStringWithTTL(
 /// @retval NATS_OK The value is stored.
 /// @retval NATS_INVALID_ARG `kv` or `data` is NULL, `kv` was destroyed, or the key is not valid.
 /// @retval NATS_NO_SERVER_SUPPORT `ttl` is set, and the server is older than 2.11.
-/// @retval NATS_ERR The key has another revision, or the server refused for another reason: its
-/// text is the last error.
+/// @retval NATS_ERR The key has another revision, or the server refused the request for another
+/// reason: its text is the last error.
 /// @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
-/// @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
+/// @retval NATS_TIMEOUT No answer arrived in time. The change may or may not have been made.
 /// @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @see kvStore_Create, kvStore_Get
 ///

@@ -15,24 +15,24 @@ use crate::kv::{PurgeDeletes, Said};
 
 /// Delete a key.
 ///
-/// The history of the key stays in the bucket, if that keeps history, followed by a marker that
-/// says that the key was deleted.
+/// The earlier revisions of the key stay in the bucket if it keeps a history, followed by a marker
+/// for the deletion.
 ///
 /// @param kv The bucket.
 /// @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots. It must not begin
 /// or end with a dot, or have two in a row.
 ///
-/// @retval NATS_OK The key has no value; it may have had none before.
+/// @retval NATS_OK The key has no value, whether it had one before or not.
 /// @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, or the key is not valid.
 /// @retval NATS_ERR The server refused: its text is the last error.
 /// @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
-/// @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
+/// @retval NATS_TIMEOUT No answer arrived in time. The change may or may not have been made.
 /// @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @see kvStore_Purge, kvStore_PurgeDeletes
 ///
@@ -59,19 +59,19 @@ pub unsafe extern "C" fn kvStore_Delete(kv: *mut kvStore, key: *const c_char) ->
 /// @param kv The bucket.
 /// @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots. It must not begin
 /// or end with a dot, or have two in a row.
-/// @param opts How to purge; NULL for the defaults. Read during the call only.
+/// @param opts The options; NULL for the defaults. Read during the call only.
 ///
-/// @retval NATS_OK The bucket has nothing of the key except a marker.
+/// @retval NATS_OK Only a marker of the key is left in the bucket.
 /// @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, or the key is not valid.
 /// @retval NATS_ERR The server refused: its text is the last error.
 /// @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
-/// @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
+/// @retval NATS_TIMEOUT No answer arrived in time. The change may or may not have been made.
 /// @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @see kvStore_Delete, kvPurgeOptions_Init
 ///
@@ -116,27 +116,27 @@ unsafe fn purge(
     store.purge(key, &said, wait).map(drop)
 }
 
-/// Remove what the bucket still has of keys that were deleted.
+/// Remove the revisions and markers of deleted keys.
 ///
 /// Revisions before the deletion are removed in any case; its marker is removed if it is older than
-/// `DeleteMarkersOlderThan`: 30 minutes where that is 0, any age where it is less than 0. `Timeout`
-/// is for the whole call. A key that gets a value meanwhile keeps it.
+/// `DeleteMarkersOlderThan`: 30 minutes if that is 0, any age if it is negative. `Timeout` applies
+/// to the whole call. A key that is given a value meanwhile keeps it.
 ///
 /// @param kv The bucket.
-/// @param opts How to purge; NULL for the defaults. Read during the call only.
+/// @param opts The options; NULL for the defaults. Read during the call only.
 ///
-/// @retval NATS_OK All was removed.
+/// @retval NATS_OK The revisions and markers were removed.
 /// @retval NATS_INVALID_ARG `kv` is NULL or was destroyed.
 /// @retval NATS_NOT_FOUND The bucket no longer exists. The last error is cleared.
 /// @retval NATS_ERR The server refused: its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
-/// @retval NATS_TIMEOUT No answer arrived in time, or the time of the options is over. Some of it
-/// may have been removed.
+/// @retval NATS_TIMEOUT No answer arrived in time, or the time of the options has passed. Some
+/// revisions and markers may have been removed.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @see kvStore_Delete, kvStore_Purge
 ///
@@ -169,9 +169,8 @@ pub unsafe extern "C" fn kvStore_PurgeDeletes(
 
 /// Delete a key if it has a given revision.
 ///
-/// The history of the key stays in the bucket, if that keeps history, followed by a marker that
-/// says that the key was deleted. If another client has changed the key in the meantime, nothing is
-/// changed.
+/// The earlier revisions of the key stay in the bucket if it keeps a history, followed by a marker
+/// for the deletion. If another client has changed the key in the meantime, nothing is changed.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
@@ -186,13 +185,13 @@ pub unsafe extern "C" fn kvStore_PurgeDeletes(
 /// 0.
 /// @retval NATS_ERR The server refused: its text is the last error.
 /// @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
-/// @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
+/// @retval NATS_TIMEOUT No answer arrived in time. The change may or may not have been made.
 /// @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @see kvStore_PurgeIfRevision
 ///
@@ -227,21 +226,21 @@ pub unsafe extern "C" fn kvStore_DeleteIfRevision(
 /// @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots. It must not begin
 /// or end with a dot, or have two in a row.
 /// @param revision The revision that the key must have, at least 1.
-/// @param opts How to purge; NULL for the defaults. Read during the call only.
+/// @param opts The options; NULL for the defaults. Read during the call only.
 ///
-/// @retval NATS_OK The bucket has nothing of the key except a marker.
+/// @retval NATS_OK Only a marker of the key is left in the bucket.
 /// @retval NATS_MISMATCH The key has another revision. Nothing was changed.
 /// @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, the key is not valid, or the revision is
 /// 0.
 /// @retval NATS_ERR The server refused: its text is the last error.
 /// @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
-/// @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
+/// @retval NATS_TIMEOUT No answer arrived in time. The change may or may not have been made.
 /// @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @see kvStore_DeleteIfRevision
 ///

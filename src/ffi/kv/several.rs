@@ -55,9 +55,9 @@ impl kvOperationArg {
     }
 }
 
-/// Get the values of several keys, all of one state of the bucket.
+/// Get the values of several keys, all from the same state of the bucket.
 ///
-/// No change that is made meanwhile is seen by a part of the entries only. Source: ADR-31.
+/// A change that is made during the call is visible in all entries or in none. Source: ADR-31.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
@@ -65,10 +65,10 @@ impl kvOperationArg {
 /// `kvEntryList_Destroy`. Empty if the call fails.
 /// @param kv The bucket.
 /// @param keys The keys; they may have wildcards.
-/// @param numKeys How many there are, at least 1.
+/// @param numKeys The number of elements, at least 1.
 ///
-/// @retval NATS_OK `list` has the entries in the order in which they were stored, without those of
-/// keys that have no value; NULL and 0 where there are none.
+/// @retval NATS_OK The list has the entries in the order in which they were stored, except for keys
+/// that have no value; NULL and 0 if there are none.
 /// @retval NATS_INVALID_ARG `list` or `keys` is NULL, a key is NULL or empty, `numKeys` is less
 /// than 1, or `kv` is NULL or was destroyed.
 /// @retval NATS_LIMIT_REACHED More than 1024 keys match.
@@ -80,8 +80,8 @@ impl kvOperationArg {
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @see kvStore_Get, kvStore_Apply
 ///
@@ -119,29 +119,30 @@ pub unsafe extern "C" fn kvStore_GetMany(
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
-/// @param rev Receives the revision of the last change, or 0 if the call fails; those before it
-/// have the numbers before that. NULL if it is not needed.
+/// @param rev Receives the revision of the last change, or 0 if the call fails; the changes before
+/// it have the preceding numbers. NULL if it is not needed.
 /// @param kv The bucket.
 /// @param changes The changes, each of another key.
-/// @param numChanges How many there are, 1 to 1000.
+/// @param numChanges The number of changes, 1 to 1000.
 ///
-/// @retval NATS_OK All keys are changed.
+/// @retval NATS_OK All keys were changed.
 /// @retval NATS_MISMATCH A key has another revision than was expected. Nothing was changed.
-/// @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, `changes` is NULL or less than 1, a key
-/// or an operation is not valid, or a length is negative.
+/// @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, `changes` is NULL, `numChanges` is less
+/// than 1, a key or an operation is not valid, or a length is negative.
 /// @retval NATS_LIMIT_REACHED There are more than 1000 changes.
-/// @retval NATS_NO_SERVER_SUPPORT The server knows no batches (before 2.12). Nothing was changed.
-/// @retval NATS_ERR The bucket was created without `Transactions`; or the server refused: its text
-/// is the last error. Nothing was changed.
+/// @retval NATS_NO_SERVER_SUPPORT The server does not support batches (before 2.12). Nothing was
+/// changed.
+/// @retval NATS_ERR The bucket was created without `Transactions`, or the server refused the
+/// request: its text is the last error. Nothing was changed.
 /// @retval NATS_NOT_FOUND The bucket no longer exists.
 /// @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
-/// @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
+/// @retval NATS_TIMEOUT No answer arrived in time. The change may or may not have been made.
 /// @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @par Example
 /// ```c

@@ -49,7 +49,7 @@ impl __kvStatus {
 /// `NATS_OK`.
 /// @param kv The bucket.
 ///
-/// @retval NATS_OK `new_status` has the status.
+/// @retval NATS_OK The status was written.
 /// @retval NATS_NOT_FOUND The bucket no longer exists. The last error is cleared.
 /// @retval NATS_INVALID_ARG `new_status` is NULL, or `kv` is NULL or was destroyed.
 /// @retval NATS_ERR The server refused: its text is the last error.
@@ -58,8 +58,8 @@ impl __kvStatus {
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @see kvStatus_Destroy
 ///
@@ -98,10 +98,10 @@ pub unsafe extern "C" fn kvStore_Status(
 ///
 /// @param sts The status.
 ///
-/// @return The name, which lives as long as the status; NULL for NULL.
+/// @return The name, which is valid as long as the status; NULL if `sts` is NULL.
 ///
 /// @par Threads
-/// Any thread may call this function. No other may destroy the status meanwhile.
+/// Any thread may call this function. No other thread may destroy the status during the call.
 ///
 /// @ingroup nats_kv_buckets
 ///
@@ -120,10 +120,11 @@ pub unsafe extern "C" fn kvStatus_Bucket(sts: *const kvStatus) -> *const c_char 
 ///
 /// @param sts The status.
 ///
-/// @return The number, all revisions of keys and markers of deletes included; 0 for NULL.
+/// @return The number, which includes all revisions of keys and the markers of deleted keys; 0 if
+/// `sts` is NULL.
 ///
 /// @par Threads
-/// Any thread may call this function. No other may destroy the status meanwhile.
+/// Any thread may call this function. No other thread may destroy the status during the call.
 ///
 /// @ingroup nats_kv_buckets
 ///
@@ -145,7 +146,7 @@ pub unsafe extern "C" fn kvStatus_Values(sts: *const kvStatus) -> u64 {
 /// @return The number; 0 for NULL.
 ///
 /// @par Threads
-/// Any thread may call this function. No other may destroy the status meanwhile.
+/// Any thread may call this function. No other thread may destroy the status during the call.
 ///
 /// @ingroup nats_kv_buckets
 ///
@@ -164,10 +165,10 @@ pub unsafe extern "C" fn kvStatus_History(sts: *const kvStatus) -> i64 {
 ///
 /// @param sts The status.
 ///
-/// @return Nanoseconds; 0 for ever, and for NULL.
+/// @return The age in nanoseconds; 0 for no limit, and if `sts` is NULL.
 ///
 /// @par Threads
-/// Any thread may call this function. No other may destroy the status meanwhile.
+/// Any thread may call this function. No other thread may destroy the status during the call.
 ///
 /// @ingroup nats_kv_buckets
 ///
@@ -189,7 +190,7 @@ pub unsafe extern "C" fn kvStatus_TTL(sts: *const kvStatus) -> i64 {
 /// @return The number; 0 for NULL.
 ///
 /// @par Threads
-/// Any thread may call this function. No other may destroy the status meanwhile.
+/// Any thread may call this function. No other thread may destroy the status during the call.
 ///
 /// @ingroup nats_kv_buckets
 ///
@@ -211,7 +212,7 @@ pub unsafe extern "C" fn kvStatus_Replicas(sts: *const kvStatus) -> i64 {
 /// @return The number; 0 for NULL.
 ///
 /// @par Threads
-/// Any thread may call this function. No other may destroy the status meanwhile.
+/// Any thread may call this function. No other thread may destroy the status during the call.
 ///
 /// @ingroup nats_kv_buckets
 ///
@@ -232,10 +233,10 @@ pub unsafe extern "C" fn kvStatus_Bytes(sts: *const kvStatus) -> u64 {
 ///
 /// @param sts The status.
 ///
-/// @return Nanoseconds; 0 where there are none, and for NULL.
+/// @return The time in nanoseconds; 0 if there are no markers, or `sts` is NULL.
 ///
 /// @par Threads
-/// Any thread may call this function. No other may destroy the status meanwhile.
+/// Any thread may call this function. No other thread may destroy the status during the call.
 ///
 /// @ingroup nats_kv_buckets
 ///
@@ -256,10 +257,10 @@ pub unsafe extern "C" fn kvStatus_LimitMarkerTTL(sts: *const kvStatus) -> i64 {
 ///
 /// @param sts The status.
 ///
-/// @return Whether they are; false for NULL.
+/// @return True if they are compressed; false if `sts` is NULL.
 ///
 /// @par Threads
-/// Any thread may call this function. No other may destroy the status meanwhile.
+/// Any thread may call this function. No other thread may destroy the status during the call.
 ///
 /// @ingroup nats_kv_buckets
 ///
@@ -283,7 +284,7 @@ pub unsafe extern "C" fn kvStatus_IsCompressed(sts: *const kvStatus) -> bool {
 /// @return Bytes; -1 for no limit, 0 for NULL.
 ///
 /// @par Threads
-/// Any thread may call this function. No other may destroy the status meanwhile.
+/// Any thread may call this function. No other thread may destroy the status during the call.
 ///
 /// @ingroup nats_kv_buckets
 ///
@@ -307,7 +308,7 @@ pub unsafe extern "C" fn kvStatus_MaxValueSize(sts: *const kvStatus) -> i64 {
 /// @return Bytes; -1 for no limit, 0 for NULL.
 ///
 /// @par Threads
-/// Any thread may call this function. No other may destroy the status meanwhile.
+/// Any thread may call this function. No other thread may destroy the status during the call.
 ///
 /// @ingroup nats_kv_buckets
 ///
@@ -328,10 +329,10 @@ pub unsafe extern "C" fn kvStatus_MaxBytes(sts: *const kvStatus) -> i64 {
 ///
 /// @param sts The status.
 ///
-/// @return The description, which lives as long as the status; NULL where there is none, and for NULL.
+/// @return The description, which is valid as long as the status; NULL if there is none, or `sts` is NULL.
 ///
 /// @par Threads
-/// Any thread may call this function. No other may destroy the status meanwhile.
+/// Any thread may call this function. No other thread may destroy the status during the call.
 ///
 /// @ingroup nats_kv_buckets
 ///
@@ -353,10 +354,11 @@ pub unsafe extern "C" fn kvStatus_Description(sts: *const kvStatus) -> *const c_
 ///
 /// @param sts The status.
 ///
-/// @return The metadata, which live as long as the status; NULL for NULL. The count is 0 where there are none.
+/// @return The metadata, which are valid as long as the status; NULL if `sts` is NULL. The count is 0 if there are
+/// none.
 ///
 /// @par Threads
-/// Any thread may call this function. No other may destroy the status meanwhile.
+/// Any thread may call this function. No other thread may destroy the status during the call.
 ///
 /// @ingroup nats_kv_buckets
 ///
@@ -380,7 +382,7 @@ pub unsafe extern "C" fn kvStatus_Metadata(sts: *const kvStatus) -> *const natsM
 /// @return The kind of storage; `js_FileStorage` for NULL.
 ///
 /// @par Threads
-/// Any thread may call this function. No other may destroy the status meanwhile.
+/// Any thread may call this function. No other thread may destroy the status during the call.
 ///
 /// @ingroup nats_kv_buckets
 ///
@@ -398,18 +400,18 @@ pub unsafe extern "C" fn kvStatus_StorageType(sts: *const kvStatus) -> jsStorage
     })
 }
 
-/// Get the kind of storage that is behind a bucket.
+/// Get the name of the system that stores a bucket.
 ///
-/// There is only one kind. Source: ADR-8.
+/// It is always JetStream. Source: ADR-8.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
 /// @param sts The status.
 ///
-/// @return `JetStream`, a string of the library; NULL for NULL.
+/// @return `JetStream`, a constant string that belongs to the library; NULL if `sts` is NULL.
 ///
 /// @par Threads
-/// Any thread may call this function. No other may destroy the status meanwhile.
+/// Any thread may call this function. No other thread may destroy the status during the call.
 ///
 /// @ingroup nats_kv_buckets
 ///
@@ -434,7 +436,7 @@ pub unsafe extern "C" fn kvStatus_BackingStore(sts: *const kvStatus) -> *const c
 /// @return Whether `kvStore_Apply` may be used; false for NULL.
 ///
 /// @par Threads
-/// Any thread may call this function. No other may destroy the status meanwhile.
+/// Any thread may call this function. No other thread may destroy the status during the call.
 ///
 /// @ingroup nats_kv_buckets
 ///
@@ -452,10 +454,10 @@ pub unsafe extern "C" fn kvStatus_HasTransactions(sts: *const kvStatus) -> bool 
 
 /// Destroy a status.
 ///
-/// @param sts The status; NULL does nothing.
+/// @param sts The status; NULL is ignored.
 ///
 /// @par Threads
-/// Any thread may call this function; no other may use what it destroys.
+/// Any thread may call this function, once no other thread uses the object.
 ///
 /// @ingroup nats_kv_buckets
 ///

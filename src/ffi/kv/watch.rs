@@ -25,10 +25,10 @@ use crate::locks::Mutex;
 
 /// Watch a key, or the keys that match a pattern.
 ///
-/// Delivers the last revision of each matching key, then a NULL entry with `NATS_OK`, which says
-/// that these initial data are complete, and then all changes. The options can select more or less.
-/// The watcher is an ordered consumer: no revision is delivered twice or out of order, whatever
-/// happens to the connection and the servers. Source: ADR-8, ADR-17.
+/// Delivers the last revision of each matching key, then a NULL entry with `NATS_OK`, which reports
+/// that these initial data are complete, and then all changes. The options can select more or fewer
+/// entries. The watcher uses an ordered consumer: no revision is delivered twice or out of order,
+/// whatever happens to the connection and the servers. Source: ADR-8, ADR-17.
 ///
 /// @param new_watcher Receives the watcher, to be released with `kvWatcher_Destroy`. It is written
 /// before the first callback, and restored on failure.
@@ -36,9 +36,10 @@ use crate::locks::Mutex;
 /// @param keys The key or the pattern, which may have the wildcards `*` for a token and `>` for all
 /// that follow.
 /// @param opts The selection of entries; NULL for the defaults. Read during the call only; the
-/// callback and its closure must stay.
+/// callback and its closure must stay valid until the watcher is destroyed and its last callback
+/// has returned.
 ///
-/// @retval NATS_OK The watcher was made.
+/// @retval NATS_OK The watcher was created.
 /// @retval NATS_INVALID_ARG `new_watcher` or `keys` is NULL, `keys` is empty, or `kv` is NULL or
 /// was destroyed.
 /// @retval NATS_NOT_FOUND The bucket no longer exists.
@@ -50,8 +51,8 @@ use crate::locks::Mutex;
 /// @retval NATS_DRAINING The connection is draining.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @par Example
 /// ```c
@@ -101,23 +102,24 @@ pub unsafe extern "C" fn kvStore_Watch(
 
 /// Watch several keys or patterns of keys.
 ///
-/// Delivers the last revision of each matching key, then a NULL entry with `NATS_OK`, which says
-/// that these initial data are complete, and then all changes. The options can select more or less.
-/// The watcher is an ordered consumer: no revision is delivered twice or out of order, whatever
-/// happens to the connection and the servers. Source: ADR-8, ADR-17.
+/// Delivers the last revision of each matching key, then a NULL entry with `NATS_OK`, which reports
+/// that these initial data are complete, and then all changes. The options can select more or fewer
+/// entries. The watcher uses an ordered consumer: no revision is delivered twice or out of order,
+/// whatever happens to the connection and the servers. Source: ADR-8, ADR-17.
 ///
 /// @param new_watcher Receives the watcher, to be released with `kvWatcher_Destroy`. It is written
 /// before the first callback, and restored on failure.
 /// @param kv The bucket.
 /// @param keys The keys and patterns. No two of them may match the same key.
-/// @param numKeys How many there are, at least 1.
+/// @param numKeys The number of elements, at least 1.
 /// @param opts The selection of entries; NULL for the defaults. Read during the call only; the
-/// callback and its closure must stay.
+/// callback and its closure must stay valid until the watcher is destroyed and its last callback
+/// has returned.
 ///
-/// @retval NATS_OK The watcher was made.
+/// @retval NATS_OK The watcher was created.
 /// @retval NATS_INVALID_ARG `new_watcher` or `keys` is NULL, a key is NULL or empty, `numKeys` is
-/// less than 1, `kv` is NULL or was destroyed, or the server has no consumers of several subjects
-/// (before 2.10).
+/// less than 1, `kv` is NULL or was destroyed, or the server does not support consumers with
+/// several subjects (before 2.10).
 /// @retval NATS_NOT_FOUND The bucket no longer exists.
 /// @retval NATS_ERR The server refused, for example because patterns overlap: its text is the last
 /// error.
@@ -127,8 +129,8 @@ pub unsafe extern "C" fn kvStore_Watch(
 /// @retval NATS_DRAINING The connection is draining.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @see kvStore_Watch
 ///
@@ -157,18 +159,19 @@ pub unsafe extern "C" fn kvStore_WatchMulti(
 
 /// Watch all keys of a bucket.
 ///
-/// Delivers the last revision of each matching key, then a NULL entry with `NATS_OK`, which says
-/// that these initial data are complete, and then all changes. The options can select more or less.
-/// The watcher is an ordered consumer: no revision is delivered twice or out of order, whatever
-/// happens to the connection and the servers. Source: ADR-8, ADR-17.
+/// Delivers the last revision of each matching key, then a NULL entry with `NATS_OK`, which reports
+/// that these initial data are complete, and then all changes. The options can select more or fewer
+/// entries. The watcher uses an ordered consumer: no revision is delivered twice or out of order,
+/// whatever happens to the connection and the servers. Source: ADR-8, ADR-17.
 ///
 /// @param new_watcher Receives the watcher, to be released with `kvWatcher_Destroy`. It is written
 /// before the first callback, and restored on failure.
 /// @param kv The bucket.
 /// @param opts The selection of entries; NULL for the defaults. Read during the call only; the
-/// callback and its closure must stay.
+/// callback and its closure must stay valid until the watcher is destroyed and its last callback
+/// has returned.
 ///
-/// @retval NATS_OK The watcher was made.
+/// @retval NATS_OK The watcher was created.
 /// @retval NATS_INVALID_ARG `new_watcher` is NULL, or `kv` is NULL or was destroyed.
 /// @retval NATS_NOT_FOUND The bucket no longer exists.
 /// @retval NATS_ERR The server refused, for example because patterns overlap: its text is the last
@@ -179,8 +182,8 @@ pub unsafe extern "C" fn kvStore_WatchMulti(
 /// @retval NATS_DRAINING The connection is draining.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @see kvStore_Watch
 ///
@@ -295,24 +298,25 @@ impl EntrySink for CallbackSink {
 /// Wait for the next entry of a watcher.
 ///
 /// @param new_entry Receives the entry, to be released with `kvEntry_Destroy`; NULL if there is
-/// none, also if the call fails behind the check of its arguments.
+/// none or the call fails, except that it is not written if an argument is not valid.
 /// @param w The watcher.
-/// @param timeout How long to wait, in milliseconds; more than 0.
+/// @param timeout The longest time to wait in milliseconds; greater than 0.
 ///
-/// @retval NATS_OK `new_entry` has an entry; or it is NULL, which says once that the initial data
-/// are complete.
-/// @retval NATS_TIMEOUT There is none within that time.
-/// @retval NATS_ILLEGAL_STATE The watcher was stopped, before or meanwhile, or has a callback.
+/// @retval NATS_OK An entry was written; or NULL, which reports once that the initial data are
+/// complete.
+/// @retval NATS_TIMEOUT No entry arrived in time.
+/// @retval NATS_ILLEGAL_STATE The watcher was stopped before or during the call, or it has a
+/// callback.
 /// @retval NATS_INVALID_ARG `new_entry` is NULL, `w` is NULL or was destroyed, or `timeout` is not
-/// more than 0.
-/// @retval NATS_NOT_FOUND The bucket no longer exists. Said once; the watcher goes on if there is a
-/// bucket of its name again. The last error is cleared.
-/// @retval NATS_ERR A message of the bucket is no entry.
+/// positive.
+/// @retval NATS_NOT_FOUND The bucket no longer exists. Returned once; the watcher continues if a
+/// bucket of the same name is created. The last error is cleared.
+/// @retval NATS_ERR A message of the bucket is not a valid entry.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @see kvStore_Watch, kvWatcher_Stop
 ///
@@ -344,18 +348,18 @@ pub unsafe extern "C" fn kvWatcher_Next(
 
 /// Stop a watcher.
 ///
-/// Threads in `kvWatcher_Next` return with `NATS_ILLEGAL_STATE`, no callback begins any more, and
-/// the server is asked to remove the consumer. The watcher must still be destroyed.
+/// Threads in `kvWatcher_Next` return with `NATS_ILLEGAL_STATE`, no further callback begins, and
+/// the consumer is deleted on the server. The watcher must still be destroyed.
 ///
 /// @param w The watcher.
 ///
-/// @retval NATS_OK It is stopped; it may have been before.
+/// @retval NATS_OK The watcher is stopped, or was stopped before.
 /// @retval NATS_INVALID_ARG `w` is NULL or was destroyed.
-/// @retval NATS_ILLEGAL_STATE It belongs to the process that this one was forked from.
+/// @retval NATS_ILLEGAL_STATE The watcher was created by the parent process before `fork`.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @see kvWatcher_Destroy
 ///
@@ -374,11 +378,11 @@ pub unsafe extern "C" fn kvWatcher_Stop(w: *mut kvWatcher) -> natsStatus {
 
 /// Stop and destroy a watcher.
 ///
-/// @param w The watcher; NULL does nothing.
+/// @param w The watcher; NULL is ignored.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback may call it too: it waits for the
-/// answer.
+/// Any thread may call this function at any time. It waits for the answer of the server, also in a
+/// callback.
 ///
 /// @see kvWatcher_Stop
 ///

@@ -19,7 +19,7 @@ use crate::micro::{Endpoint, Error, Result, Service, StatsData};
 ///
 /// @param data Receives a JSON object as a string from `malloc`, which the library releases; left NULL for no data.
 /// @param m The service: the program's own handle.
-/// @param subject The whole subject of the endpoint.
+/// @param subject The complete subject of the endpoint.
 /// @param closure The pointer that was given with the callback.
 ///
 /// @return NULL, or an error, which counts in the statistics of the endpoint; the data are left out then.
@@ -36,17 +36,17 @@ pub type microStatsDataHandler = Option<
 
 /// Add a service whose monitoring has another prefix than `$SRV`.
 ///
-/// For accounts that import the monitoring of others under their own subjects. The rest is as for `micro_AddService`.
-/// Protocol: ADR-32.
+/// For accounts that import the monitoring of other accounts under subjects of their own. The rest is as for
+/// `micro_AddService`. Protocol: ADR-32.
 ///
 /// @param new_microservice Receives the service, to be released with `microService_Destroy`. It is written before the
 /// first handler runs, and is valid only with NULL.
 /// @param nc The connection.
-/// @param config What the service is to be, which is copied.
+/// @param config The configuration of the service, which is copied.
 /// @param prefix The prefix, a subject without wildcards; NULL for `$SRV`.
 ///
-/// @return NULL for success; else an error to be released with `microError_Destroy`: as for `micro_AddService`, and
-/// `NATS_INVALID_ARG` if the prefix is no such subject.
+/// @return NULL for success; otherwise an error to be released with `microError_Destroy`: as for `micro_AddService`,
+/// and `NATS_INVALID_ARG` if the prefix is not a valid subject.
 ///
 /// @par Threads
 /// Any thread may call this function at any time, callbacks included.
@@ -72,12 +72,13 @@ pub unsafe extern "C" fn micro_AddServiceWithPrefix(
 
 /// Set the statistics of all endpoints of a service to zero.
 ///
-/// Requests that are being handled do not count in the new ones. Protocol: ADR-32.
+/// Requests that are being handled during the call do not count in the new statistics. Protocol:
+/// ADR-32.
 ///
 /// @param m The service.
 ///
-/// @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if `m` is NULL or
-/// was destroyed.
+/// @return NULL for success; otherwise an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if `m`
+/// is NULL or was destroyed.
 ///
 /// @par Threads
 /// Any thread may call this function at any time, callbacks included.
@@ -101,15 +102,16 @@ pub unsafe extern "C" fn microService_Reset(m: *mut microService) -> *mut microE
 
 /// Set a callback that adds data to the statistics of one endpoint.
 ///
-/// Its JSON object is `data` in the answer to STATS. Protocol: ADR-32.
+/// The JSON object that it returns becomes `data` in the answer to STATS. Protocol: ADR-32.
 ///
 /// @param m The service.
-/// @param subject The whole subject of the endpoint, with the prefixes of its groups.
-/// @param handler The callback; NULL for no data. One that was set before may still be called while this returns.
+/// @param subject The complete subject of the endpoint, with the prefixes of its groups.
+/// @param handler The callback; NULL for no data. A callback that was set before may still be running when the call
+/// returns.
 /// @param closure The last argument of `handler`; may be NULL.
 ///
-/// @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if `m` or `subject`
-/// is NULL or `m` was destroyed; `NATS_NOT_FOUND` if the service has no such endpoint.
+/// @return NULL for success; otherwise an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if `m`
+/// or `subject` is NULL or `m` was destroyed; `NATS_NOT_FOUND` if the service has no endpoint with this subject.
 ///
 /// @par Threads
 /// Any thread may call this function at any time, callbacks included.

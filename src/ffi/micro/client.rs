@@ -24,11 +24,11 @@ pub struct __for_forward_compatibility_only {
 /// Create a client that sends requests to services over a connection.
 ///
 /// @param new_client Receives the client, to be released with `microClient_Destroy`; written only with NULL.
-/// @param nc The connection, which the client does not keep open.
+/// @param nc The connection. The client does not keep it open.
 /// @param cfg Ignored; pass NULL.
 ///
-/// @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if `new_client` or
-/// `nc` is NULL, or `nc` was destroyed.
+/// @return NULL for success; otherwise an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if
+/// `new_client` or `nc` is NULL, or `nc` was destroyed.
 ///
 /// @par Threads
 /// Any thread may call this function at any time, callbacks included.
@@ -59,7 +59,7 @@ pub unsafe extern "C" fn micro_NewClient(
     })
 }
 
-/// Ask a service, and wait up to 5 seconds for the answer.
+/// Send a request to a service, and wait up to 5 seconds for the answer.
 ///
 /// An answer with the headers of an error (see `microRequest_RespondError`) is returned as an error with its code and text.
 /// Protocol: ADR-32.
@@ -70,9 +70,9 @@ pub unsafe extern "C" fn micro_NewClient(
 /// @param data The payload, which is copied. Ignored if `data_len` is 0.
 /// @param data_len The length of the payload in bytes; not negative.
 ///
-/// @return NULL for success; else an error to be released with `microError_Destroy`: that of the service, with its code;
-/// `NATS_INVALID_ARG` if an argument is NULL or negative, or `client` was destroyed; `NATS_NO_RESPONDERS` if nobody has such
-/// an endpoint; `NATS_TIMEOUT`; or why publishing failed.
+/// @return NULL for success; otherwise an error to be released with `microError_Destroy`: that of the service, with
+/// its code; `NATS_INVALID_ARG` if an argument is NULL or negative, or `client` was destroyed; `NATS_NO_RESPONDERS`
+/// if no service has the endpoint; `NATS_TIMEOUT`; or the reason why publishing failed.
 ///
 /// @par Threads
 /// Any thread may call this function at any time, callbacks included.
@@ -123,9 +123,9 @@ pub unsafe extern "C" fn microClient_DoRequest(
 
 /// Destroy a client.
 ///
-/// Requests that wait in other threads go on.
+/// Requests that wait in other threads continue.
 ///
-/// @param client The client; NULL, or one that was destroyed before, does nothing.
+/// @param client The client. NULL and a destroyed client are ignored.
 ///
 /// @par Threads
 /// Any thread may call this function at any time, callbacks included.

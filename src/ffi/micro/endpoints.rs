@@ -13,17 +13,18 @@ pub use crate::ffi::handle::microGroup;
 
 /// Add an endpoint to a service.
 ///
-/// Its handler is called with the requests on its subject, one at a time; different endpoints run at the same time. If the
-/// service has an endpoint with the same subject already, that one takes the new configuration, and its statistics begin
-/// anew. Protocol: ADR-32.
+/// Its handler is called with the requests on its subject, one at a time; different endpoints run at the same time.
+/// If the service has an endpoint with the same subject already, that endpoint takes the new configuration, and its
+/// statistics start from zero. Protocol: ADR-32.
 ///
 /// @param m The service.
-/// @param config What the endpoint is to be, which is copied. With NULL nothing is done.
+/// @param config The configuration of the endpoint, which is copied. With NULL the call does
+/// nothing.
 ///
-/// @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if `m` is NULL or
-/// was destroyed, the name is missing or has other characters than letters, digits, `_` and `-`, the subject cannot be
-/// subscribed to, or there is no handler; one without a status if the service is stopped, or the queue group of an endpoint
-/// with the same subject differs; or why subscribing failed.
+/// @return NULL for success; otherwise an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if `m`
+/// is NULL or was destroyed, the name is missing or has other characters than letters, digits, `_` and `-`, the
+/// subject cannot be subscribed to, or there is no handler; an error without a status if the service is stopped, or
+/// the queue group of an endpoint with the same subject differs; or the reason why subscribing failed.
 ///
 /// @par Threads
 /// Any thread may call this function at any time, callbacks included.
@@ -55,13 +56,15 @@ pub unsafe extern "C" fn microService_AddEndpoint(
 
 /// Add an endpoint to a group.
 ///
-/// Its subject is that of the configuration behind the prefix of the group and a dot; the rest is as for
+/// Its subject is the prefix of the group, a dot, and the subject of the configuration; the rest is as for
 /// `microService_AddEndpoint`. Protocol: ADR-32.
 ///
 /// @param g The group.
-/// @param config What the endpoint is to be, which is copied. With NULL nothing is done.
+/// @param config The configuration of the endpoint, which is copied. With NULL the call does
+/// nothing.
 ///
-/// @return NULL for success; else an error to be released with `microError_Destroy`: as for `microService_AddEndpoint`.
+/// @return NULL for success; otherwise an error to be released with `microError_Destroy`: as for
+/// `microService_AddEndpoint`.
 ///
 /// @par Threads
 /// Any thread may call this function at any time, callbacks included.
@@ -98,10 +101,10 @@ pub unsafe extern "C" fn microGroup_AddEndpoint(
 /// @param new_group Receives the group, which belongs to the service and can be used until that is destroyed. Written only
 /// with NULL.
 /// @param m The service.
-/// @param config What the group is to be, which is copied.
+/// @param config The configuration of the group, which is copied.
 ///
-/// @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if an argument is
-/// NULL, `m` was destroyed, or the prefix is missing.
+/// @return NULL for success; otherwise an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if an
+/// argument is NULL, `m` was destroyed, or the prefix is missing.
 ///
 /// @par Threads
 /// Any thread may call this function at any time, callbacks included.
@@ -149,16 +152,16 @@ pub unsafe extern "C" fn microService_AddGroup(
 
 /// Add a group to a group.
 ///
-/// Its prefix goes behind that of the outer group and a dot. If its configuration says nothing about queue groups, it has
-/// what the outer one has. Protocol: ADR-32.
+/// Its prefix follows that of the outer group and a dot. If its configuration has no setting for queue groups, the
+/// setting of the outer group applies. Protocol: ADR-32.
 ///
 /// @param new_group Receives the group, which belongs to the service and can be used until that is destroyed. Written only
 /// with NULL.
 /// @param parent The outer group.
-/// @param config What the group is to be, which is copied.
+/// @param config The configuration of the group, which is copied.
 ///
-/// @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if an argument is
-/// NULL, the service was destroyed, or the prefix is missing.
+/// @return NULL for success; otherwise an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if an
+/// argument is NULL, the service was destroyed, or the prefix is missing.
 ///
 /// @par Threads
 /// Any thread may call this function at any time, callbacks included.

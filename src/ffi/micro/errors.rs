@@ -116,13 +116,13 @@ pub(super) fn refused(error: crate::error::Error) -> Error {
     }
 }
 
-/// Make an error from a code and a text.
+/// Create an error from a code and a text.
 ///
-/// What `micro_ErrorfCode` does, for programs and languages that cannot call functions with a variable number of
+/// The same as `micro_ErrorfCode`, for programs and languages that cannot call functions with a variable number of
 /// arguments.
 ///
-/// @param code The code for the other side; 0 for none.
-/// @param text The text, not a format; NULL is an empty one.
+/// @param code The code that the client receives; 0 for none.
+/// @param text The text, not a format; NULL for an empty result.
 ///
 /// @return The error, to be released with `microError_Destroy`; never NULL.
 ///
@@ -151,11 +151,11 @@ pub unsafe extern "C" fn micro_ErrorFromText(code: c_int, text: *const c_char) -
 
 /// Wrap an error in another one with a text.
 ///
-/// What `microError_Wrapf` does, for programs and languages that cannot call functions with a variable number of
+/// The same as `microError_Wrapf`, for programs and languages that cannot call functions with a variable number of
 /// arguments.
 ///
-/// @param err The cause, which the new error takes over; NULL for none.
-/// @param text The text, not a format; NULL is an empty one.
+/// @param err The cause, which the new error then owns; NULL for none.
+/// @param text The text, not a format; NULL for an empty result.
 ///
 /// @return The new error, to be released with `microError_Destroy`; NULL if `err` is NULL.
 ///
@@ -211,7 +211,7 @@ pub extern "C" fn micro_ErrorFromStatus(s: natsStatusArg) -> *mut microError {
 ///
 /// @param err The error.
 ///
-/// @return Its own code, not that of its cause; 0 if it has none or `err` is NULL.
+/// @return The code of the error itself, not of its cause; 0 if it has none or `err` is NULL.
 ///
 /// @par Threads
 /// An error belongs to one thread at a time.
@@ -232,8 +232,8 @@ pub unsafe extern "C" fn microError_Code(err: *mut microError) -> c_int {
 ///
 /// @param err The error.
 ///
-/// @return Its status; if it has none, that of what caused it; `NATS_OK` if nothing in the chain has one, or `err` is
-/// NULL.
+/// @return The status; if the error has none, that of its cause; `NATS_OK` if nothing in the chain has one, or `err`
+/// is NULL.
 ///
 /// @par Threads
 /// An error belongs to one thread at a time.
@@ -254,10 +254,10 @@ pub unsafe extern "C" fn microError_Status(err: *mut microError) -> natsStatus {
 
 /// Write the text of an error, with status, code and causes, into a buffer.
 ///
-/// For example `request failed: status 26: Timeout`. What does not fit is cut.
+/// For example `request failed: status 26: Timeout`. A text that does not fit is truncated.
 ///
 /// @param err The error; NULL is written as `null`.
-/// @param buf Where to write it, with a NUL at its end.
+/// @param buf Receives the text and a NUL.
 /// @param len The size of the buffer in bytes. With 0 nothing is written.
 ///
 /// @return `buf`; an empty string if `buf` is NULL.
@@ -302,9 +302,9 @@ pub unsafe extern "C" fn microError_String(
     })
 }
 
-/// Destroy an error and what caused it.
+/// Destroy an error and its causes.
 ///
-/// @param err The error; NULL and the library's fixed errors are left alone.
+/// @param err The error; NULL and the constant errors of the library are ignored.
 ///
 /// @par Threads
 /// An error belongs to one thread at a time.

@@ -118,15 +118,16 @@ unsafe fn respond(
 
 /// Answer a request with data.
 ///
-/// The answer is published on the reply subject of the request, buffered like others. It does not get the headers of the
-/// request; for an answer with headers, publish a message of your own on `microRequest_GetReply`.
+/// The answer is published on the reply subject of the request, buffered like others. It does not have the headers of
+/// the request; for an answer with headers, publish a message on the subject that `microRequest_GetReply` returns.
 ///
 /// @param req The request.
 /// @param data The payload, which is copied. Ignored if `len` is 0.
 /// @param len The length of the payload in bytes.
 ///
-/// @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if `req` is NULL,
-/// the request has no reply subject, or `data` is NULL while `len` is not 0; or why publishing failed.
+/// @return NULL for success; otherwise an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if `req`
+/// is NULL, the request has no reply subject, or `data` is NULL while `len` is not 0; or the reason why publishing
+/// failed.
 ///
 /// @par Threads
 /// One thread at a time may use a request, until its handler returns.
@@ -164,8 +165,8 @@ pub unsafe extern "C" fn microRequest_Respond(
 /// @param req The request.
 /// @param err The error, which is released in any case. With NULL the answer is an empty message.
 ///
-/// @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if `req` is NULL or
-/// the request has no reply subject; or why publishing failed.
+/// @return NULL for success; otherwise an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if `req`
+/// is NULL or the request has no reply subject; or the reason why publishing failed.
 ///
 /// @par Threads
 /// One thread at a time may use a request, until its handler returns.
@@ -195,8 +196,9 @@ pub unsafe extern "C" fn microRequest_RespondError(
 /// @param data The payload, which is copied. Ignored if `len` is 0.
 /// @param len The length of the payload in bytes.
 ///
-/// @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if `req` is NULL,
-/// the request has no reply subject, or `data` is NULL while `len` is not 0; or why publishing failed.
+/// @return NULL for success; otherwise an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if `req`
+/// is NULL, the request has no reply subject, or `data` is NULL while `len` is not 0; or the reason why publishing
+/// failed.
 ///
 /// @par Threads
 /// One thread at a time may use a request, until its handler returns.

@@ -18,13 +18,15 @@ fn outcome(what: &'static str, status: natsStatus) -> Result<()> {
 
 /// Set a header of a request, in place of all values that it has.
 ///
-/// This changes the request, for example before it is passed on. The answer does not have it.
+/// This changes the request, for example before it is passed on. The answer does not have the
+/// header.
 ///
 /// @param req The request.
 /// @param key The name of the header, in its exact case.
 /// @param value The value; NULL is stored as such.
 ///
-/// @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if `req` or `key` is NULL, or `key` is empty or has a colon, white space or control characters.
+/// @return NULL for success; otherwise an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if `req`
+/// or `key` is NULL, or `key` is empty or has a colon, white space or control characters.
 ///
 /// @par Threads
 /// One thread at a time may use a request, until its handler returns.
@@ -50,13 +52,15 @@ pub unsafe extern "C" fn microRequest_SetHeader(
 
 /// Add a value to a header of a request.
 ///
-/// This changes the request, for example before it is passed on. The answer does not have it.
+/// This changes the request, for example before it is passed on. The answer does not have the
+/// header.
 ///
 /// @param req The request.
 /// @param key The name of the header, in its exact case.
 /// @param value The value; NULL is stored as such.
 ///
-/// @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if `req` or `key` is NULL, or `key` is empty or has a colon, white space or control characters.
+/// @return NULL for success; otherwise an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if `req`
+/// or `key` is NULL, or `key` is empty or has a colon, white space or control characters.
 ///
 /// @par Threads
 /// One thread at a time may use a request, until its handler returns.
@@ -88,7 +92,9 @@ pub unsafe extern "C" fn microRequest_AddHeader(
 /// @param key The name of the header, in its exact case.
 /// @param value Receives the value, which belongs to the request.
 ///
-/// @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_NOT_FOUND` if there is no such header, `NATS_INVALID_ARG` if an argument is NULL, `NATS_PROTOCOL_ERROR` if the headers are malformed.
+/// @return NULL for success; otherwise an error to be released with `microError_Destroy`: `NATS_NOT_FOUND` if the
+/// header does not exist, `NATS_INVALID_ARG` if an argument is NULL, `NATS_PROTOCOL_ERROR` if the headers are
+/// malformed.
 ///
 /// @par Threads
 /// One thread at a time may use a request, until its handler returns.
@@ -121,7 +127,9 @@ pub unsafe extern "C" fn microRequest_GetHeaderValue(
 /// @param values Receives an array, to be released with `free()`; the strings in it belong to the request.
 /// @param count Receives the number of values.
 ///
-/// @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_NOT_FOUND` if there is no such header, `NATS_INVALID_ARG` if an argument is NULL, `NATS_PROTOCOL_ERROR` if the headers are malformed.
+/// @return NULL for success; otherwise an error to be released with `microError_Destroy`: `NATS_NOT_FOUND` if the
+/// header does not exist, `NATS_INVALID_ARG` if an argument is NULL, `NATS_PROTOCOL_ERROR` if the headers are
+/// malformed.
 ///
 /// @par Threads
 /// One thread at a time may use a request, until its handler returns.
@@ -154,7 +162,9 @@ pub unsafe extern "C" fn microRequest_GetHeaderValues(
 /// @param keys Receives an array, to be released with `free()`; the strings in it belong to the request.
 /// @param count Receives the number of names.
 ///
-/// @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_NOT_FOUND` if there is no such header, `NATS_INVALID_ARG` if an argument is NULL, `NATS_PROTOCOL_ERROR` if the headers are malformed.
+/// @return NULL for success; otherwise an error to be released with `microError_Destroy`: `NATS_NOT_FOUND` if the
+/// header does not exist, `NATS_INVALID_ARG` if an argument is NULL, `NATS_PROTOCOL_ERROR` if the headers are
+/// malformed.
 ///
 /// @par Threads
 /// One thread at a time may use a request, until its handler returns.
@@ -185,7 +195,9 @@ pub unsafe extern "C" fn microRequest_GetHeaderKeys(
 /// @param req The request.
 /// @param key The name of the header, in its exact case.
 ///
-/// @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_NOT_FOUND` if there is no such header, `NATS_INVALID_ARG` if an argument is NULL, `NATS_PROTOCOL_ERROR` if the headers are malformed.
+/// @return NULL for success; otherwise an error to be released with `microError_Destroy`: `NATS_NOT_FOUND` if the
+/// header does not exist, `NATS_INVALID_ARG` if an argument is NULL, `NATS_PROTOCOL_ERROR` if the headers are
+/// malformed.
 ///
 /// @par Threads
 /// One thread at a time may use a request, until its handler returns.

@@ -17,19 +17,20 @@ pub use crate::ffi::handle::microService;
 
 /// Add a service to a connection.
 ///
-/// The service answers what monitoring tools ask, on nine subjects below `$SRV`, and, if the configuration has an endpoint,
-/// its requests; more endpoints can follow. It ends with its connection at the latest, and goes on over reconnects.
-/// Protocol: ADR-32.
+/// The service answers the requests of monitoring tools on nine subjects below `$SRV` and, if the configuration has
+/// an endpoint, the requests to it; more endpoints can be added later. It continues across reconnects and ends with
+/// its connection at the latest. Protocol: ADR-32.
 ///
 /// @param new_microservice Receives the service, to be released with `microService_Destroy`. It is written before the
 /// first handler runs, and is valid only with NULL.
 /// @param nc The connection.
-/// @param config What the service is to be, which is copied.
+/// @param config The configuration of the service, which is copied.
 ///
-/// @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if an argument is
-/// NULL, `Name` or `Version` is missing, `Name` has other characters than letters, digits, `_` and `-`, `QueueGroup` is
-/// empty, or the endpoint's configuration cannot be used; `NATS_CONNECTION_CLOSED` or `NATS_DRAINING` in such states of the
-/// connection; or why subscribing failed. Nothing is left of the service then.
+/// @return NULL for success; otherwise an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if an
+/// argument is NULL, `Name` or `Version` is missing, `Name` has other characters than letters, digits, `_` and `-`,
+/// `QueueGroup` is empty, or the configuration of the endpoint is not valid; `NATS_CONNECTION_CLOSED` or
+/// `NATS_DRAINING` if the connection is closed or draining; or the reason why subscribing failed. After an error the
+/// service does not exist.
 ///
 /// @par Threads
 /// Any thread may call this function at any time, callbacks included.
@@ -107,14 +108,14 @@ pub(super) unsafe fn add(
 
 /// Stop a service, without waiting for its end.
 ///
-/// The endpoints drain: the server sends no more requests, those that have arrived are handled, for up to 30 seconds. Then
-/// the endpoints for monitoring end, and `DoneHandler` is called. Further calls do nothing.
+/// The endpoints drain: the server sends no more requests, and those that have arrived are handled, for up to 30
+/// seconds. Then the endpoints for monitoring end, and `DoneHandler` is called. Further calls do nothing.
 ///
 /// @param m The service.
 ///
-/// @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if `m` is NULL or
-/// was destroyed; `NATS_DRAINING` if the connection drains, which ends the service as well. The service counts as stopped in
-/// any case.
+/// @return NULL for success; otherwise an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if `m`
+/// is NULL or was destroyed; `NATS_DRAINING` if the connection drains, which ends the service as well. The service
+/// counts as stopped in any case.
 ///
 /// @par Threads
 /// Any thread may call this function at any time, callbacks included.
@@ -135,14 +136,14 @@ pub unsafe extern "C" fn microService_Stop(m: *mut microService) -> *mut microEr
 
 /// Stop a service and release it.
 ///
-/// Does not wait: what has arrived is still handled, and `DoneHandler` may be called later. The handlers that are called
-/// after this get the handle, which works until they return. The groups of the service cannot be used any more.
+/// Does not wait: requests that have arrived are still handled, and `DoneHandler` may be called later. In handlers
+/// that are called after this the handle works until they return. The groups of the service cannot be used any more.
 ///
 /// @param m The service.
 ///
-/// @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if `m` is NULL or
-/// was destroyed; `NATS_DRAINING` if the connection drains: the service counts as stopped then, and a second call releases
-/// it.
+/// @return NULL for success; otherwise an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if `m`
+/// is NULL or was destroyed; `NATS_DRAINING` if the connection drains: the service counts as stopped then, and a
+/// second call releases it.
 ///
 /// @par Threads
 /// Any thread may call this function at any time, callbacks included.
@@ -185,11 +186,11 @@ pub unsafe extern "C" fn microService_Destroy(m: *mut microService) -> *mut micr
 ///
 /// @param m The service.
 ///
-/// @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if `m` is NULL or
-/// was destroyed.
+/// @return NULL for success; otherwise an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if `m`
+/// is NULL or was destroyed.
 ///
 /// @par Threads
-/// Any thread may call this function at any time, but not one that runs the callbacks of the service.
+/// Any thread may call this function at any time, except one that runs the callbacks of the service.
 ///
 /// @see microService_Stop
 ///

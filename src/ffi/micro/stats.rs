@@ -223,8 +223,8 @@ fn number(n: u128) -> i64 {
 /// @param new_info Receives the information, to be released with `microServiceInfo_Destroy`; written only with NULL.
 /// @param m The service.
 ///
-/// @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if an argument is
-/// NULL or `m` was destroyed; `NATS_NO_MEMORY`.
+/// @return NULL for success; otherwise an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if an
+/// argument is NULL or `m` was destroyed; `NATS_NO_MEMORY`.
 ///
 /// @par Threads
 /// Any thread may call this function at any time, callbacks included.
@@ -255,13 +255,13 @@ pub unsafe extern "C" fn microService_GetInfo(
 
 /// Read the statistics of a service's endpoints.
 ///
-/// Those of the endpoints for monitoring are not among them. After `microService_Stop` the endpoints disappear one by one.
+/// The endpoints for monitoring are not included. After `microService_Stop` the endpoints disappear one by one.
 ///
 /// @param new_stats Receives the statistics, to be released with `microServiceStats_Destroy`; written only with NULL.
 /// @param m The service.
 ///
-/// @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if an argument is
-/// NULL or `m` was destroyed; `NATS_NO_MEMORY`.
+/// @return NULL for success; otherwise an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if an
+/// argument is NULL or `m` was destroyed; `NATS_NO_MEMORY`.
 ///
 /// @par Threads
 /// Any thread may call this function at any time, callbacks included.
@@ -292,7 +292,7 @@ pub unsafe extern "C" fn microService_GetStats(
 
 /// Destroy the result of `microService_GetInfo`.
 ///
-/// @param info The information; NULL does nothing.
+/// @param info The information; NULL is ignored.
 ///
 /// @par Threads
 /// It belongs to one thread at a time.
@@ -309,7 +309,7 @@ pub unsafe extern "C" fn microServiceInfo_Destroy(info: *mut microServiceInfo) {
 
 /// Destroy the result of `microService_GetStats`.
 ///
-/// @param stats The statistics; NULL does nothing.
+/// @param stats The statistics; NULL is ignored.
 ///
 /// @par Threads
 /// They belong to one thread at a time.

@@ -64,9 +64,9 @@ pub mod declared {
         reason = "C never looks at what stands behind the pointer"
     )]
     unsafe extern "C" {
-        /// Make an error from a formatted text.
+        /// Create an error from a formatted text.
         ///
-        /// @param format The text, a format of `printf`, followed by what it asks for; NULL is an empty text.
+        /// @param format The text, a format of `printf`, followed by its arguments; NULL for an empty text.
         ///
         /// @return The error, to be released with `microError_Destroy`; never NULL. It has no status and the code 0.
         /// `micro_ErrorInvalidFormat` or `micro_ErrorOutOfMemory` if the text cannot be made.
@@ -87,10 +87,10 @@ pub mod declared {
         /// @ingroup nats_micro_error
         pub fn micro_Errorf(format: *const c_char, ...) -> *mut microError;
 
-        /// Make an error from a code and a formatted text.
+        /// Create an error from a code and a formatted text.
         ///
-        /// @param code The code that the other side gets.
-        /// @param format The text, a format of `printf`, followed by what it asks for; NULL is an empty text.
+        /// @param code The code that the client receives.
+        /// @param format The text, a format of `printf`, followed by its arguments; NULL for an empty text.
         ///
         /// @return The error, to be released with `microError_Destroy`; never NULL. It has no status.
         /// `micro_ErrorInvalidFormat` or `micro_ErrorOutOfMemory` if the text cannot be made.
@@ -105,9 +105,9 @@ pub mod declared {
 
         /// Wrap an error in another one with a formatted text.
         ///
-        /// @param err The cause, which the new error takes over; NULL for none. The library's fixed errors stay as they
-        /// are.
-        /// @param format The text, a format of `printf`, followed by what it asks for; NULL is an empty text.
+        /// @param err The cause, which the new error then owns; NULL for none. The constant errors of the library do
+        /// not change.
+        /// @param format The text, a format of `printf`, followed by its arguments; NULL for an empty text.
         ///
         /// @return The new error, without a status and with code 0, to be released with `microError_Destroy`; NULL if
         /// `err` is NULL. `micro_ErrorInvalidFormat` or `micro_ErrorOutOfMemory` if the text cannot be made; `err` is

@@ -11,19 +11,19 @@ use crate::ffi::convert::required;
 use crate::ffi::handle::{borrow_arc, objStore, objStorePut};
 use crate::obj::Progress;
 
-/// Tell the revision of an object.
+/// Get the revision of an object.
 ///
-/// Each change of an object, its deletion included, has a greater one.
+/// Each change of an object, including its deletion, has a greater revision.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
-/// @param revision Receives the revision; 0 where there never was such an object.
+/// @param revision Receives the revision; 0 if the object never existed.
 /// @param obs The store.
 /// @param name The name of the object.
 ///
 /// @retval NATS_OK The revision was written.
 /// @retval NATS_INVALID_ARG A pointer is NULL, the name is empty, or `obs` was destroyed.
-/// @retval NATS_ERR The server refused; its text is the last error.
+/// @retval NATS_ERR The server refused the request: its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -56,17 +56,19 @@ pub unsafe extern "C" fn objStore_GetRevision(
     })
 }
 
-/// Have a put succeed only where nobody else has changed the object.
+/// Make a put succeed only if no other client has changed the object.
 ///
-/// `objStorePut_Complete` returns `NATS_MISMATCH` where the object has another revision by then, and removes the put's
-/// chunks: of two clients that store an object at the same time, one wins, and the other one knows.
+/// `objStorePut_Complete` returns `NATS_MISMATCH` if the object has another revision by then, and removes the chunks
+/// of the put: if two clients store an object at the same time, one of them succeeds and the other one receives this
+/// status.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
 /// @param put The put.
-/// @param revision The revision that is replaced, of `objStore_GetRevision`; 0 for none: the object must never have been there.
+/// @param revision The revision to replace, as returned by `objStore_GetRevision`; 0 if the object must never have
+/// existed.
 ///
-/// @retval NATS_OK The put is guarded.
+/// @retval NATS_OK The revision was set.
 /// @retval NATS_INVALID_ARG `put` is NULL or was destroyed.
 ///
 /// @par Threads
@@ -92,17 +94,18 @@ pub unsafe extern "C" fn objStorePut_ExpectRevision(
     })
 }
 
-/// Limit the bytes of an object that are on their way at a time.
+/// Limit the number of bytes of an object that are in flight.
 ///
-/// For puts: how many bytes wait for the server's acknowledgement. For gets: how many were asked for and not read. It
-/// counts for puts and gets of this handle that begin afterwards. One chunk may always be on its way.
+/// For puts, these are bytes that wait for the acknowledgement of the server; for gets, bytes that were requested and
+/// not yet read. The limit applies to puts and gets of this handle that begin afterwards. One chunk may always be in
+/// flight.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
 /// @param obs The store.
 /// @param bytes The limit; 0 for the default of 4 MiB.
 ///
-/// @retval NATS_OK The limit is set.
+/// @retval NATS_OK The limit was set.
 /// @retval NATS_INVALID_ARG `obs` is NULL or was destroyed.
 ///
 /// @par Threads
@@ -128,17 +131,18 @@ pub unsafe extern "C" fn objStore_SetMaxBytesInFlight(
     })
 }
 
-/// Have a function called for each chunk that is stored or read.
+/// Set a function that is called for each chunk that is stored or read.
 ///
-/// It counts for puts and gets of this handle that begin afterwards, those of whole files among them.
+/// It applies to puts and gets of this handle that begin afterwards, including those of whole files.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
 /// @param obs The store.
 /// @param handler The function; NULL for none.
-/// @param closure What it is given. It must be usable as long as puts and gets of the handle are.
+/// @param closure The last argument of the function. It must stay valid as long as puts and gets of
+/// the handle exist.
 ///
-/// @retval NATS_OK The function is set.
+/// @retval NATS_OK The function was set.
 /// @retval NATS_INVALID_ARG `obs` is NULL or was destroyed.
 ///
 /// @par Threads

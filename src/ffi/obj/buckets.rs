@@ -16,15 +16,17 @@ pub use crate::ffi::handle::objStore;
 
 /// Create a store.
 ///
-/// A store that exists with the same configuration is no error.
+/// If the store exists with the same configuration, it is opened.
 ///
 /// @param new_obs Receives the store, to be released with `objStore_Destroy`. Written only with `NATS_OK`.
 /// @param js The context.
-/// @param cfg The configuration, begun with `objStoreConfig_Init`. Read during the call only.
+/// @param cfg The configuration, initialized with `objStoreConfig_Init`. Read during the call only.
 ///
-/// @retval NATS_OK The store is as it was to be.
-/// @retval NATS_INVALID_ARG A pointer is NULL, `js` was destroyed, or the configuration cannot be one: the name above all.
-/// @retval NATS_ERR Another store has the name, or the server refused; the last error has the words.
+/// @retval NATS_OK The store exists and has the configuration.
+/// @retval NATS_INVALID_ARG A pointer is NULL, `js` was destroyed, or the configuration, for example its name, is not
+/// valid.
+/// @retval NATS_ERR The store exists with another configuration, or the server refused the request:
+/// the last error has the reason.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -63,12 +65,12 @@ pub unsafe extern "C" fn js_CreateObjectStore(
 ///
 /// @param new_obs Receives the store, to be released with `objStore_Destroy`. Written only with `NATS_OK`.
 /// @param js The context.
-/// @param cfg The configuration, begun with `objStoreConfig_Init`. Read during the call only.
+/// @param cfg The configuration, initialized with `objStoreConfig_Init`. Read during the call only.
 ///
-/// @retval NATS_OK The store is as it was to be.
-/// @retval NATS_INVALID_ARG A pointer is NULL, `js` was destroyed, or the configuration cannot be one.
+/// @retval NATS_OK The store exists and has the configuration.
+/// @retval NATS_INVALID_ARG A pointer is NULL, `js` was destroyed, or the configuration is not valid.
 /// @retval NATS_NOT_FOUND The store does not exist.
-/// @retval NATS_ERR The server refused; its text is the last error.
+/// @retval NATS_ERR The server refused the request: its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -108,9 +110,9 @@ pub unsafe extern "C" fn js_UpdateObjectStore(
 /// @param bucket The name of the store.
 ///
 /// @retval NATS_OK The store exists.
-/// @retval NATS_INVALID_ARG A pointer is NULL, `js` was destroyed, or no store can have the name.
+/// @retval NATS_INVALID_ARG A pointer is NULL, `js` was destroyed, or the name is not valid.
 /// @retval NATS_NOT_FOUND The store does not exist. The last error is cleared.
-/// @retval NATS_ERR The server refused; its text is the last error.
+/// @retval NATS_ERR The server refused the request: its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -148,10 +150,10 @@ pub unsafe extern "C" fn js_ObjectStore(
 /// @param js The context.
 /// @param bucket The name of the store.
 ///
-/// @retval NATS_OK The store is no more.
-/// @retval NATS_INVALID_ARG A pointer is NULL, `js` was destroyed, or no store can have the name.
+/// @retval NATS_OK The store was deleted.
+/// @retval NATS_INVALID_ARG A pointer is NULL, `js` was destroyed, or the name is not valid.
 /// @retval NATS_NOT_FOUND The store does not exist. The last error is cleared.
-/// @retval NATS_ERR The server refused; its text is the last error.
+/// @retval NATS_ERR The server refused the request: its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -184,8 +186,8 @@ pub unsafe extern "C" fn js_DeleteObjectStore(js: *mut jsCtx, bucket: *const c_c
 ///
 /// @retval NATS_OK The list has at least one element.
 /// @retval NATS_INVALID_ARG A pointer is NULL, or `js` was destroyed.
-/// @retval NATS_NOT_FOUND There is none. The last error is cleared.
-/// @retval NATS_ERR The server refused; its text is the last error.
+/// @retval NATS_NOT_FOUND There are no stores. The last error is cleared.
+/// @retval NATS_ERR The server refused the request: its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -225,8 +227,8 @@ pub unsafe extern "C" fn js_ObjectStoreNames(
 ///
 /// @retval NATS_OK The list has at least one element.
 /// @retval NATS_INVALID_ARG A pointer is NULL, or `js` was destroyed.
-/// @retval NATS_NOT_FOUND There is none. The last error is cleared.
-/// @retval NATS_ERR The server refused; its text is the last error.
+/// @retval NATS_NOT_FOUND There are no stores. The last error is cleared.
+/// @retval NATS_ERR The server refused the request: its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -267,7 +269,7 @@ pub unsafe extern "C" fn js_ObjectStoreStatuses(
 /// @retval NATS_OK The status was written.
 /// @retval NATS_INVALID_ARG A pointer is NULL, or `obs` was destroyed.
 /// @retval NATS_NOT_FOUND The store does not exist. The last error is cleared.
-/// @retval NATS_ERR The server refused; its text is the last error.
+/// @retval NATS_ERR The server refused the request: its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -306,7 +308,7 @@ pub unsafe extern "C" fn objStore_Status(
 /// @retval NATS_OK The store is sealed.
 /// @retval NATS_INVALID_ARG `obs` is NULL or was destroyed.
 /// @retval NATS_NOT_FOUND The store does not exist. The last error is cleared.
-/// @retval NATS_ERR The server refused; its text is the last error.
+/// @retval NATS_ERR The server refused the request: its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -331,9 +333,10 @@ pub unsafe extern "C" fn objStore_Seal(obs: *mut objStore) -> natsStatus {
 
 /// Release a store.
 ///
-/// The store itself stays, and so do puts, gets and watchers of the handle.
+/// Only the handle is released. The store itself stays, and puts, gets and watchers of the handle
+/// remain valid.
 ///
-/// @param obs The handle; NULL does nothing.
+/// @param obs The handle; NULL is ignored.
 ///
 /// @par Threads
 /// Any thread may call this function at any time.
@@ -355,9 +358,9 @@ pub unsafe extern "C" fn objStore_Destroy(obs: *mut objStore) {
 
 /// Release a list of names.
 ///
-/// Frees everything that it points at. NULL does nothing.
+/// Releases it together with its elements.
 ///
-/// @param list What to release; NULL does nothing.
+/// @param list The list; NULL is ignored.
 ///
 /// @par Threads
 /// Any thread may call this function at any time.
@@ -378,9 +381,9 @@ pub unsafe extern "C" fn objStoreNamesList_Destroy(list: *mut objStoreNamesList)
 
 /// Release a list of statuses.
 ///
-/// Frees everything that it points at. NULL does nothing.
+/// Releases it together with its elements.
 ///
-/// @param list What to release; NULL does nothing.
+/// @param list The list; NULL is ignored.
 ///
 /// @par Threads
 /// Any thread may call this function at any time.
@@ -401,9 +404,9 @@ pub unsafe extern "C" fn objStoreStatusesList_Destroy(list: *mut objStoreStatuse
 
 /// Release a status.
 ///
-/// Frees everything that it points at. NULL does nothing.
+/// Releases it together with its elements.
 ///
-/// @param status What to release; NULL does nothing.
+/// @param status The status; NULL is ignored.
 ///
 /// @par Threads
 /// Any thread may call this function at any time.

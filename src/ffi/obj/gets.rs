@@ -54,21 +54,22 @@ unsafe fn whole(
     Get::new(store, name, deleted, deadline)?.read_all(deadline)
 }
 
-/// Begin to read an object by pieces.
+/// Begin to read an object in pieces.
 ///
-/// Links are followed. A get goes on by itself after the loss of a connection or of its consumer, behind the last piece.
+/// Links are followed. After the loss of the connection or of its consumer a get continues by itself behind the last
+/// piece.
 ///
 /// @param new_get Receives the get, to be released with `objStoreGet_Destroy`. Written only with `NATS_OK`.
 /// @param obs The store.
 /// @param name The name of the object.
-/// @param opts Which objects count; NULL for those that are not deleted.
+/// @param opts The options; NULL to ignore deleted objects.
 ///
-/// @retval NATS_OK The object is there.
+/// @retval NATS_OK The object exists.
 /// @retval NATS_INVALID_ARG A pointer is NULL, the name is empty, or `obs` was destroyed.
-/// @retval NATS_NOT_FOUND There is no such object, its chunks are missing, or the store does not exist.
-/// @retval NATS_ILLEGAL_STATE A link leads to a store, to nothing, or in a circle; or the object does not match its
-/// description.
-/// @retval NATS_ERR The server refused; its text is the last error.
+/// @retval NATS_NOT_FOUND The object does not exist, its chunks are missing, or the store does not exist.
+/// @retval NATS_ILLEGAL_STATE A link points to a store, to a missing object, or back to itself; or the object does
+/// not match its description.
+/// @retval NATS_ERR The server refused the request: its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -106,9 +107,10 @@ pub unsafe extern "C" fn objStore_Get(
 
 /// Describe the object that is being read.
 ///
-/// Of a link, what it leads to.
+/// For a link this is the description of its target.
 ///
-/// @param new_info Receives the description, which belongs to the get and lives as long as it. Written only with `NATS_OK`.
+/// @param new_info Receives the description, which belongs to the get and is valid as long as the get. Written only
+/// with `NATS_OK`.
 /// @param get The get.
 ///
 /// @retval NATS_OK The description was written.
@@ -140,19 +142,23 @@ pub unsafe extern "C" fn objStoreGet_Info(
 
 /// Read the next piece of an object.
 ///
-/// One chunk as it was stored. With the last one the digest is verified: where it differs the piece is not returned.
+/// A piece is one chunk as it was stored. With the last one the digest is verified: if it differs, the piece is not
+/// returned.
 ///
 /// @param done Receives whether this is the last piece.
 /// @param new_data Receives the bytes, to be released with `free()`; NULL for an empty object.
-/// @param dataLen Receives how many.
+/// @param dataLen Receives the number of bytes.
 /// @param get The get.
-/// @param timeout How long to wait, in milliseconds, above 0. After `NATS_TIMEOUT` the call may be repeated.
+/// @param timeout The longest time to wait in milliseconds; greater than 0. After `NATS_TIMEOUT` the call may be
+/// repeated.
 ///
 /// @retval NATS_OK A piece was read.
-/// @retval NATS_INVALID_ARG A pointer is NULL, `get` was destroyed, or the time is not above 0.
-/// @retval NATS_ILLEGAL_STATE All has been read, or more bytes arrived than the object has.
+/// @retval NATS_INVALID_ARG A pointer is NULL, `get` was destroyed, or the time is not positive.
+/// @retval NATS_ILLEGAL_STATE The object has been read to its end, or more bytes arrived than the
+/// object has.
 /// @retval NATS_NOT_FOUND Chunks are missing, or the store does not exist any more.
-/// @retval NATS_ERR The digest is not that of the bytes, or the server refused; the last error has the words.
+/// @retval NATS_ERR The digest does not match the bytes, or the server refused the request: the last error has the
+/// reason.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -192,20 +198,22 @@ pub unsafe extern "C" fn objStoreGet_Read(
     })
 }
 
-/// Read all that is left of an object.
+/// Read the rest of an object.
 ///
 /// After `NATS_TIMEOUT` the bytes that had arrived are lost.
 ///
-/// @param new_data Receives the bytes, to be released with `free()`; NULL where there are none.
-/// @param dataLen Receives how many.
+/// @param new_data Receives the bytes, to be released with `free()`; NULL if there are none.
+/// @param dataLen Receives the number of bytes.
 /// @param get The get.
-/// @param timeout How long to wait in all, in milliseconds, above 0.
+/// @param timeout The longest time for the whole call in milliseconds; greater than 0.
 ///
-/// @retval NATS_OK All was read.
-/// @retval NATS_INVALID_ARG A pointer is NULL, `get` was destroyed, or the time is not above 0.
-/// @retval NATS_ILLEGAL_STATE All has been read, or more bytes arrived than the object has.
+/// @retval NATS_OK The rest was read.
+/// @retval NATS_INVALID_ARG A pointer is NULL, `get` was destroyed, or the time is not positive.
+/// @retval NATS_ILLEGAL_STATE The object has been read to its end, or more bytes arrived than the
+/// object has.
 /// @retval NATS_NOT_FOUND Chunks are missing, or the store does not exist any more.
-/// @retval NATS_ERR The digest is not that of the bytes, or the server refused; the last error has the words.
+/// @retval NATS_ERR The digest does not match the bytes, or the server refused the request: the last error has the
+/// reason.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -244,9 +252,9 @@ pub unsafe extern "C" fn objStoreGet_ReadAll(
 
 /// Release a get.
 ///
-/// What is left of the object is not read.
+/// The rest of the object is not read.
 ///
-/// @param get The handle; NULL does nothing.
+/// @param get The handle; NULL is ignored.
 ///
 /// @par Threads
 /// Any thread may call this function at any time.
@@ -268,19 +276,19 @@ pub unsafe extern "C" fn objStoreGet_Destroy(get: *mut objStoreGet) {
 
 /// Read an object as a string.
 ///
-/// Within the context's `Wait`.
+/// The `Wait` of the context limits the time of the call.
 ///
-/// @param new_str Receives the bytes with a NUL behind, to be released with `free()`; NULL for an empty object.
+/// @param new_str Receives the bytes followed by a NUL, to be released with `free()`; NULL for an empty object.
 /// @param obs The store.
 /// @param name The name of the object.
-/// @param opts Which objects count; NULL for those that are not deleted.
+/// @param opts The options; NULL to ignore deleted objects.
 ///
 /// @retval NATS_OK The object was read.
 /// @retval NATS_INVALID_ARG A pointer is NULL, the name is empty, or `obs` was destroyed.
-/// @retval NATS_NOT_FOUND There is no such object, its chunks are missing, or the store does not exist.
-/// @retval NATS_ILLEGAL_STATE A link leads to a store, to nothing, or in a circle; or the object does not match its
-/// description.
-/// @retval NATS_ERR The server refused; its text is the last error.
+/// @retval NATS_NOT_FOUND The object does not exist, its chunks are missing, or the store does not exist.
+/// @retval NATS_ILLEGAL_STATE A link points to a store, to a missing object, or back to itself; or the object does
+/// not match its description.
+/// @retval NATS_ERR The server refused the request: its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -319,20 +327,20 @@ pub unsafe extern "C" fn objStore_GetString(
 
 /// Read an object as bytes.
 ///
-/// Within the context's `Wait`.
+/// The `Wait` of the context limits the time of the call.
 ///
 /// @param new_data Receives the bytes, to be released with `free()`; NULL for an empty object.
-/// @param dataLen Receives how many.
+/// @param dataLen Receives the number of bytes.
 /// @param obs The store.
 /// @param name The name of the object.
-/// @param opts Which objects count; NULL for those that are not deleted.
+/// @param opts The options; NULL to ignore deleted objects.
 ///
 /// @retval NATS_OK The object was read.
 /// @retval NATS_INVALID_ARG A pointer is NULL, the name is empty, or `obs` was destroyed.
-/// @retval NATS_NOT_FOUND There is no such object, its chunks are missing, or the store does not exist.
-/// @retval NATS_ILLEGAL_STATE A link leads to a store, to nothing, or in a circle; or the object does not match its
-/// description.
-/// @retval NATS_ERR The server refused; its text is the last error.
+/// @retval NATS_NOT_FOUND The object does not exist, its chunks are missing, or the store does not exist.
+/// @retval NATS_ILLEGAL_STATE A link points to a store, to a missing object, or back to itself; or the object does
+/// not match its description.
+/// @retval NATS_ERR The server refused the request: its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -372,20 +380,22 @@ pub unsafe extern "C" fn objStore_GetBytes(
 
 /// Read an object into a file.
 ///
-/// The file is made or emptied before the object is looked up, and removed where this fails. The object is read and
-/// written piece by piece, whatever its size; the context's `Wait` is for finding it, and for each chunk.
+/// The file is created or truncated before the object is looked up, and removed if the call fails. The object is read
+/// and written piece by piece, whatever its size; the `Wait` of the context applies to finding the object and to each
+/// chunk.
 ///
 /// @param obs The store.
 /// @param name The name of the object.
-/// @param fileName The path.
-/// @param opts Which objects count; NULL for those that are not deleted.
+/// @param fileName The path of the file.
+/// @param opts The options; NULL to ignore deleted objects.
 ///
 /// @retval NATS_OK The file has the object.
 /// @retval NATS_INVALID_ARG `obs` is NULL or was destroyed, or a name is NULL or empty.
-/// @retval NATS_ERR The file cannot be written, the digest is not that of the bytes, or the server refused; the last error has the words.
-/// @retval NATS_NOT_FOUND There is no such object, its chunks are missing, or the store does not exist.
-/// @retval NATS_ILLEGAL_STATE A link leads to a store, to nothing, or in a circle; or the object does not match its
-/// description.
+/// @retval NATS_ERR The file cannot be written, the digest does not match the bytes, or the server refused the
+/// request: the last error has the reason.
+/// @retval NATS_NOT_FOUND The object does not exist, its chunks are missing, or the store does not exist.
+/// @retval NATS_ILLEGAL_STATE A link points to a store, to a missing object, or back to itself; or the object does
+/// not match its description.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.

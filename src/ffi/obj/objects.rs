@@ -24,12 +24,12 @@ pub(super) unsafe fn shows_deleted(opts: *const objStoreOptions) -> bool {
 /// @param new_info Receives the description, to be released with `objStoreInfo_Destroy`. Written only with `NATS_OK`.
 /// @param obs The store.
 /// @param name The name of the object.
-/// @param opts Which objects count; NULL for those that are not deleted.
+/// @param opts The options; NULL to ignore deleted objects.
 ///
 /// @retval NATS_OK The description was written.
 /// @retval NATS_INVALID_ARG A pointer is NULL, the name is empty, or `obs` was destroyed.
-/// @retval NATS_NOT_FOUND There is no such object, or no such store.
-/// @retval NATS_ERR The server refused; its text is the last error.
+/// @retval NATS_NOT_FOUND The object or the store does not exist.
+/// @retval NATS_ERR The server refused the request: its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -62,23 +62,23 @@ pub unsafe extern "C" fn objStore_GetInfo(
     })
 }
 
-/// Replace what is said about an object.
+/// Replace the description of an object.
 ///
-/// Name, description, headers and metadata are replaced by those of `meta`; what that does not have is gone. Another
-/// name renames the object. The bytes stay. Where another client changes the object meanwhile, this is done again. A
-/// rename is two steps at the server: if the second one fails, the first is taken back, so the object has one name. If
-/// the server does not answer at all, it may have both; the last error says so. It is given one of them by another rename:
-/// deleting it under one name would take the bytes of the other.
+/// Name, description, headers and metadata are replaced by those of `meta`; those that `meta` does not have are
+/// removed. Another name renames the object. The bytes do not change. If another client changes the object during the
+/// call, the replacement is repeated. A rename is two steps at the server: if the second one fails, the first is
+/// taken back, so the object has one name. If the server does not answer at all, it may have both; the last error
+/// says so. It is given one of them by another rename: deleting it under one name would take the bytes of the other.
 ///
 /// @param obs The store.
 /// @param name The name of the object.
-/// @param meta What is to be said. `Opts` does not count.
+/// @param meta The description. `Opts` is ignored.
 ///
 /// @retval NATS_OK The description is stored.
 /// @retval NATS_INVALID_ARG A pointer is NULL, a name is empty, or `obs` was destroyed.
-/// @retval NATS_ILLEGAL_STATE The object does not exist or was deleted, or another one has the new name.
-/// @retval NATS_MISMATCH Other clients change the object again and again.
-/// @retval NATS_ERR The server refused; its text is the last error.
+/// @retval NATS_ILLEGAL_STATE The object does not exist or was deleted, or another object has the new name.
+/// @retval NATS_MISMATCH Other clients changed the object during each of several attempts.
+/// @retval NATS_ERR The server refused the request: its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -113,17 +113,17 @@ pub unsafe extern "C" fn objStore_UpdateMeta(
 
 /// Delete an object.
 ///
-/// Its bytes are removed, and its description says that it was deleted. Of a link, only the link goes.
+/// Its bytes are removed, and its description is marked as deleted. For a link only the link is removed.
 ///
 /// @param obs The store.
 /// @param name The name of the object.
 ///
 /// @retval NATS_OK The object is deleted.
 /// @retval NATS_INVALID_ARG A pointer is NULL, the name is empty, or `obs` was destroyed.
-/// @retval NATS_NOT_FOUND There is no such object, or it was deleted already.
-/// @retval NATS_ILLEGAL_STATE Its description is unusable.
-/// @retval NATS_MISMATCH Other clients change the object again and again.
-/// @retval NATS_ERR The server refused; its text is the last error.
+/// @retval NATS_NOT_FOUND The object does not exist, or was deleted already.
+/// @retval NATS_ILLEGAL_STATE Its description cannot be parsed.
+/// @retval NATS_MISMATCH Other clients changed the object during each of several attempts.
+/// @retval NATS_ERR The server refused the request: its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -149,20 +149,20 @@ pub unsafe extern "C" fn objStore_Delete(obs: *mut objStore, name: *const c_char
     })
 }
 
-/// Make a link to an object.
+/// Create a link to an object.
 ///
-/// A link with the same name is replaced. Whether the target is there is not looked at.
+/// A link with the same name is replaced. The call does not check whether the target exists.
 ///
 /// @param new_info Receives the link's description, to be released with `objStoreInfo_Destroy`; may be NULL. Written only with `NATS_OK`.
 /// @param obs The store.
 /// @param name The name of the link.
-/// @param obj The object.
+/// @param obj The target of the link.
 ///
-/// @retval NATS_OK The link is there.
+/// @retval NATS_OK The link was stored.
 /// @retval NATS_INVALID_ARG `obs` or `obj` is NULL, a name is empty, or `obs` was destroyed.
-/// @retval NATS_ILLEGAL_STATE The target was deleted or is a link, or an object that is no link has the name.
-/// @retval NATS_MISMATCH Other clients change the link again and again.
-/// @retval NATS_ERR The server refused; its text is the last error.
+/// @retval NATS_ILLEGAL_STATE The target was deleted or is a link, or an object that is not a link has the name.
+/// @retval NATS_MISMATCH Other clients changed the link during each of several attempts.
+/// @retval NATS_ERR The server refused the request: its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -197,20 +197,20 @@ pub unsafe extern "C" fn objStore_AddLink(
     })
 }
 
-/// Make a link to a store.
+/// Create a link to a store.
 ///
 /// A link with the same name is replaced.
 ///
 /// @param new_info Receives the link's description, to be released with `objStoreInfo_Destroy`; may be NULL. Written only with `NATS_OK`.
 /// @param obs The store.
 /// @param name The name of the link.
-/// @param bucket The store that it is to.
+/// @param bucket The target of the link.
 ///
-/// @retval NATS_OK The link is there.
+/// @retval NATS_OK The link was stored.
 /// @retval NATS_INVALID_ARG `obs` or `bucket` is NULL or was destroyed, or the name is empty.
-/// @retval NATS_ILLEGAL_STATE The target was deleted or is a link, or an object that is no link has the name.
-/// @retval NATS_MISMATCH Other clients change the link again and again.
-/// @retval NATS_ERR The server refused; its text is the last error.
+/// @retval NATS_ILLEGAL_STATE The target was deleted or is a link, or an object that is not a link has the name.
+/// @retval NATS_MISMATCH Other clients changed the link during each of several attempts.
+/// @retval NATS_ERR The server refused the request: its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -244,9 +244,9 @@ pub unsafe extern "C" fn objStore_AddBucketLink(
 
 /// Release the description of an object.
 ///
-/// Frees everything that it points at. NULL does nothing.
+/// Releases it together with its elements.
 ///
-/// @param info What to release; NULL does nothing.
+/// @param info The description; NULL is ignored.
 ///
 /// @par Threads
 /// Any thread may call this function at any time.

@@ -19,18 +19,19 @@ use crate::obj::{Put, files};
 
 pub use crate::ffi::handle::objStorePut;
 
-/// Begin to store an object by pieces.
+/// Begin to store an object in pieces.
 ///
-/// The object is what it was until `objStorePut_Complete` has returned `NATS_OK`. Headers of `meta` are stored, too.
+/// An existing object of the name does not change until `objStorePut_Complete` has returned `NATS_OK`. Headers of
+/// `meta` are stored, too.
 ///
 /// @param new_put Receives the put, to be released with `objStorePut_Destroy` in any case. Written only with `NATS_OK`.
 /// @param obs The store.
-/// @param meta What is said about the object. Read during the call only.
+/// @param meta The description of the object. Read during the call only.
 ///
 /// @retval NATS_OK The put was begun.
 /// @retval NATS_INVALID_ARG A pointer is NULL, the name is empty, a link is set, or `obs` was destroyed.
 /// @retval NATS_NOT_FOUND The store does not exist.
-/// @retval NATS_ERR The server refused; its text is the last error.
+/// @retval NATS_ERR The server refused the request: its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -68,18 +69,19 @@ pub unsafe extern "C" fn objStore_Put(
 
 /// Send the next bytes of an object.
 ///
-/// They are cut into chunks, which begin anew with each call. Waits while as many bytes as
-/// `objStore_SetMaxBytesInFlight` allows are not acknowledged, for up to 5 seconds. After a failure all further calls fail.
+/// They are split into chunks; each call begins a new chunk. While the number of unacknowledged bytes is the one that
+/// `objStore_SetMaxBytesInFlight` allows, the call waits, for up to 5 seconds. After a failure all further calls
+/// fail.
 ///
 /// @param put The put.
-/// @param data The bytes; with a length of 0, NULL.
-/// @param dataLen How many.
+/// @param data The bytes; NULL if the length is 0.
+/// @param dataLen The number of bytes.
 ///
 /// @retval NATS_OK The bytes were sent.
 /// @retval NATS_INVALID_ARG `put` is NULL or was destroyed, the length is negative, or one of data and length is missing.
 /// @retval NATS_ILLEGAL_STATE The put was completed.
 /// @retval NATS_CONNECTION_DISCONNECTED The connection was lost while chunks were in flight: the object is unchanged.
-/// @retval NATS_ERR The server refused; its text is the last error.
+/// @retval NATS_ERR The server refused the request: its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -114,22 +116,22 @@ pub unsafe extern "C" fn objStorePut_Add(
     })
 }
 
-/// Complete an object: from then on it is there.
+/// Complete an object, which makes it available to readers.
 ///
-/// Waits until the server has stored all chunks, and stores the description. Chunks of the object that it replaces are
-/// removed; where this fails, those of this one are.
+/// Waits until the server has stored all chunks, and stores the description. Then the chunks of the object that it
+/// replaces are removed. If the call fails, the chunks of this put are removed.
 ///
 /// @param new_info Receives the object's description, to be released with `objStoreInfo_Destroy`; may be NULL. Written only with `NATS_OK`.
 /// @param put The put.
-/// @param timeout How long to wait in all, in milliseconds; 0 for 5000.
+/// @param timeout The longest time for the whole call in milliseconds; 0 for 5000.
 ///
 /// @retval NATS_OK The object is stored.
 /// @retval NATS_INVALID_ARG `put` is NULL or was destroyed, or the time is negative.
 /// @retval NATS_ILLEGAL_STATE The put was completed before.
 /// @retval NATS_CONNECTION_DISCONNECTED The connection was lost while chunks were in flight: the object is unchanged.
-/// @retval NATS_MISMATCH Another client has changed the object, and the put was conditional or lost the race several
-/// times.
-/// @retval NATS_ERR The server refused; its text is the last error.
+/// @retval NATS_MISMATCH Another client has changed the object, and the put expected a revision, or several attempts
+/// were overtaken by other clients.
+/// @retval NATS_ERR The server refused the request: its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -165,10 +167,10 @@ pub unsafe extern "C" fn objStorePut_Complete(
 
 /// Release a put.
 ///
-/// One that was not completed is given up: waits for up to 5 seconds for the chunks on their way, and removes them. So it
-/// is where completing failed and the server could not be asked to remove them.
+/// A put that was not completed is discarded: the call waits up to 5 seconds for the chunks in flight and removes
+/// them. The same applies if completing failed and the chunks could not be removed then.
 ///
-/// @param put The handle; NULL does nothing.
+/// @param put The handle; NULL is ignored.
 ///
 /// @par Threads
 /// Any thread may call this function at any time.
@@ -193,19 +195,19 @@ pub unsafe extern "C" fn objStorePut_Destroy(put: *mut objStorePut) {
 
 /// Store a string as an object.
 ///
-/// Without the NUL at its end.
+/// The NUL at its end is not stored.
 ///
 /// @param new_info Receives the object's description, to be released with `objStoreInfo_Destroy`; may be NULL. Written only with `NATS_OK`.
 /// @param obs The store.
 /// @param name The name of the object.
-/// @param data The string; NULL and an empty one make an empty object.
+/// @param data The string; NULL and an empty string store an empty object.
 ///
 /// @retval NATS_OK The object is stored.
 /// @retval NATS_INVALID_ARG `obs` is NULL or was destroyed, or the name is empty.
 /// @retval NATS_CONNECTION_DISCONNECTED The connection was lost while chunks were in flight: the object is unchanged.
-/// @retval NATS_MISMATCH Another client has changed the object, and the put was conditional or lost the race several
-/// times.
-/// @retval NATS_ERR The server refused; its text is the last error.
+/// @retval NATS_MISMATCH Another client has changed the object, and the put expected a revision, or several attempts
+/// were overtaken by other clients.
+/// @retval NATS_ERR The server refused the request: its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -243,15 +245,15 @@ pub unsafe extern "C" fn objStore_PutString(
 /// @param new_info Receives the object's description, to be released with `objStoreInfo_Destroy`; may be NULL. Written only with `NATS_OK`.
 /// @param obs The store.
 /// @param name The name of the object.
-/// @param data The bytes; NULL with a length of 0 makes an empty object.
-/// @param dataLen How many.
+/// @param data The bytes; NULL with a length of 0 stores an empty object.
+/// @param dataLen The number of bytes.
 ///
 /// @retval NATS_OK The object is stored.
 /// @retval NATS_INVALID_ARG `obs` is NULL or was destroyed, the name is empty, the length is negative, or one of data and length is missing.
 /// @retval NATS_CONNECTION_DISCONNECTED The connection was lost while chunks were in flight: the object is unchanged.
-/// @retval NATS_MISMATCH Another client has changed the object, and the put was conditional or lost the race several
-/// times.
-/// @retval NATS_ERR The server refused; its text is the last error.
+/// @retval NATS_MISMATCH Another client has changed the object, and the put expected a revision, or several attempts
+/// were overtaken by other clients.
+/// @retval NATS_ERR The server refused the request: its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -292,18 +294,20 @@ pub unsafe extern "C" fn objStore_PutBytes(
 
 /// Store a file as an object.
 ///
-/// The object's name is the path as it was given. The file is read and sent piece by piece, whatever its size.
+/// The name of the object is the path as passed to the call. The file is read and sent piece by piece, whatever its
+/// size.
 ///
 /// @param new_info Receives the object's description, to be released with `objStoreInfo_Destroy`; may be NULL. Written only with `NATS_OK`.
 /// @param obs The store.
-/// @param fileName The path.
+/// @param fileName The path of the file.
 ///
 /// @retval NATS_OK The object is stored.
 /// @retval NATS_INVALID_ARG `obs` is NULL or was destroyed, or the path is NULL, empty or not UTF-8.
-/// @retval NATS_ERR The file cannot be read, or the server refused; the last error has the words.
+/// @retval NATS_ERR The file cannot be read, or the server refused the request: the last error has
+/// the reason.
 /// @retval NATS_CONNECTION_DISCONNECTED The connection was lost while chunks were in flight: the object is unchanged.
-/// @retval NATS_MISMATCH Another client has changed the object, and the put was conditional or lost the race several
-/// times.
+/// @retval NATS_MISMATCH Another client has changed the object, and the put expected a revision, or several attempts
+/// were overtaken by other clients.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.

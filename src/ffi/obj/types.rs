@@ -37,7 +37,8 @@ pub struct objStoreConfig {
     pub Metadata: natsMetadata,
 }
 
-/// Names of stores. Released with `objStoreNamesList_Destroy`.
+/// Names of stores. Released with `objStoreNamesList_Destroy`. Released with
+/// `objStoreNamesList_Destroy`.
 ///
 /// @ingroup nats_obj_buckets
 #[repr(C)]

@@ -1,4 +1,4 @@
-//! Acknowledging messages (ADR-15): what a program says about a message that a consumer delivered.
+//! Acknowledging messages (ADR-15): the responses of a program to a message that a consumer delivered.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,26 +9,26 @@ use crate::js::api::ErrCode;
 use crate::js::error::{Error, Result};
 use crate::msg::{Msg, Owner};
 
-/// What messages of a consumer are acknowledged through: the [`Owner`] of each of them.
+/// The way by which messages of a consumer are acknowledged: the [`Owner`] of each of them.
 pub struct Acker {
     conn: Arc<Connection>,
     wait: Duration,
 }
 
-/// What is said about a message.
+/// The response to a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ack<'a> {
     /// It was processed.
     Done,
-    /// It was not, and is to be delivered again.
+    /// It was not processed and is to be delivered again.
     Nak,
-    /// As `Nak`, after so many nanoseconds.
+    /// As `Nak`, after this number of nanoseconds.
     NakAfter(u64),
     /// It is being processed: the consumer's wait for an acknowledgement starts anew.
     InProgress,
-    /// It cannot be processed, and is not to be delivered again.
+    /// It cannot be processed and is not to be delivered again.
     Term,
-    /// As `Term`, and why: the server says so in its advisory.
+    /// As `Term`, with a reason, which the server includes in its advisory.
     TermBecause(&'a [u8]),
 }
 
@@ -40,7 +40,7 @@ impl Ack<'_> {
         self != Ack::InProgress
     }
 
-    /// Lets `f` have the words on the wire.
+    /// Calls `f` with the payload of the acknowledgement.
     fn with_body<R>(self, f: impl FnOnce(&[u8]) -> R) -> R {
         match self {
             Ack::Done => f(ACK),
@@ -54,8 +54,8 @@ impl Ack<'_> {
 }
 
 impl Acker {
-    /// The owner of all messages of one subscription. `wait` is how long [`ack_sync`] waits for the
-    /// server where the program does not say.
+    /// The owner of all messages of one subscription. `wait` is the default time that [`ack_sync`]
+    /// waits for the server.
     pub fn owner(conn: &Arc<Connection>, wait: Duration) -> Arc<Owner> {
         Owner::new(Acker {
             conn: conn.clone(),
@@ -64,10 +64,10 @@ impl Acker {
     }
 }
 
-/// Acknowledges a message, unless that was done before. With `wait` the server's answer is waited
-/// for as long as that.
+/// Acknowledges a message, unless that was done before. With `wait` the call waits for the server's
+/// answer, for at most this time.
 pub fn acknowledge(msg: &mut Msg, ack: Ack<'_>, wait: Option<Duration>) -> Result<()> {
-    // Checked before anything else, so that programs need not know what needs no acknowledgement.
+    // Checked before anything else, so that programs can acknowledge messages that need no acknowledgement.
     if msg.is_acked() {
         return Ok(());
     }
@@ -82,7 +82,7 @@ pub fn acknowledge(msg: &mut Msg, ack: Ack<'_>, wait: Option<Duration>) -> Resul
     Ok(())
 }
 
-/// Acknowledges a message, unless that was done before, and waits until the server has noted it.
+/// Acknowledges a message, unless that was done before, and waits until the server has recorded it.
 pub fn ack_sync(msg: &mut Msg, wait: Option<Duration>) -> Result<()> {
     if msg.is_acked() {
         return Ok(());
@@ -101,7 +101,7 @@ pub fn ack_sync(msg: &mut Msg, wait: Option<Duration>) -> Result<()> {
     Ok(())
 }
 
-/// What a message is acknowledged through, and on which subject.
+/// The owner through which a message is acknowledged, and the subject for it.
 pub(super) fn bound(msg: &Msg) -> Result<(&Acker, &[u8]), Plain> {
     let acker = msg
         .owner()
@@ -113,8 +113,8 @@ pub(super) fn bound(msg: &Msg) -> Result<(&Acker, &[u8]), Plain> {
     Ok((acker, reply))
 }
 
-/// The metadata of a message that a consumer delivered, to whatever subscription: a plain one on the
-/// consumer's deliver subject gets them too.
+/// The metadata of a message that a consumer delivered, to any kind of subscription, including a
+/// plain one on the consumer's deliver subject.
 pub fn metadata(msg: &Msg) -> Result<super::Metadata<'_>, Plain> {
     if let Some(metadata) = msg.reply().and_then(super::Metadata::parse) {
         return Ok(metadata);
@@ -161,7 +161,7 @@ mod tests {
         let mut without = Msg::create(b"a", None, b"").unwrap();
         without.set_owner(owner.clone());
         assert_eq!(text(&mut without), "not a JetStream message");
-        // What is acknowledged is left alone, whatever it is.
+        // An acknowledged message is ignored, whatever it is.
         msg.set_acked();
         for ack in [Ack::Done, Ack::InProgress, Ack::Term] {
             assert_eq!(acknowledge(&mut msg, ack, None), Ok(()));
@@ -174,7 +174,7 @@ mod tests {
         let conn = Connection::new(&Options::default()).expect("no network needed");
         let owner = Acker::owner(&conn, Duration::from_secs(1));
         let mut msg = Msg::create(b"a", Some(b"$JS.ACK.S.c.1.2.3.4.5"), b"").unwrap();
-        // A plain subscription on the consumer's deliver subject gets it without an owner.
+        // A plain subscription on the consumer's deliver subject receives the message without an owner.
         assert_eq!(metadata(&msg).unwrap().consumer_seq, 3);
         msg.set_owner(owner.clone());
         msg.set_acked();

@@ -1,5 +1,4 @@
-//! The API as a subscription uses it: with the prefix and the wait that it was made with, on threads
-//! that must not wait.
+//! The API as a subscription uses it: with the prefix and the timeout of its context, on threads that must not wait.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +10,7 @@ use crate::js::api::{ConsumerConfig, ConsumerInfo, DeliverPolicy};
 use crate::js::context::{Call, CallOptions, Context};
 use crate::js::time::Time;
 
-/// How a context's API is reached, for as long as a subscription lives.
+/// The API settings of a context, for the life of a subscription.
 pub(super) struct Api {
     pub(super) context: Arc<Context>,
     prefix: String,
@@ -49,7 +48,7 @@ impl Api {
     }
 
     /// Sends a request without waiting. `then` is called with the answer, on a thread that must not
-    /// wait; not where this fails.
+    /// wait, unless the call fails.
     pub(super) fn ask<T: Json>(
         &self,
         function: &str,
@@ -70,14 +69,14 @@ impl Api {
         self.call().put_consumer_then(stream, config, then)
     }
 
-    /// Tells the error handler that the server has no such consumer any more.
+    /// Reports to the error handler that the consumer does not exist any more.
     pub(super) fn report_gone(&self, sub: &Arc<Subscription>, stream: &str, consumer: &str) {
         let text = format!("consumer '{consumer}' of stream '{stream}' is gone");
         let error = Error::new(Status::NATS_NOT_FOUND, text);
         self.connection().report_error(Some(sub), &error);
     }
 
-    /// Tells the error handler that a consumer could not be created again.
+    /// Reports to the error handler that a consumer could not be created again.
     pub(super) fn report_not_recreated(
         &self,
         sub: &Arc<Subscription>,
@@ -94,7 +93,7 @@ impl Api {
     }
 }
 
-/// Makes a consumer start behind this stream sequence.
+/// Sets the start of a consumer to the message behind this stream sequence.
 pub(super) fn start_behind(config: &mut ConsumerConfig, sequence: u64) {
     config.deliver_policy = Some(DeliverPolicy::ByStartSequence);
     config.opt_start_seq = sequence.saturating_add(1);

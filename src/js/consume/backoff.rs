@@ -1,4 +1,4 @@
-//! How long to wait before a consumer is created again.
+//! The pause before a consumer is created again.
 
 use std::time::Duration;
 
@@ -9,15 +9,15 @@ pub const SHORTEST: Duration = Duration::from_millis(250);
 /// Half of the longest wait.
 const HALF_LONGEST: Duration = Duration::from_secs(5);
 
-/// Waits that double from one failure to the next, with jitter, so that many clients which lost the
-/// same server do not come back in step: from 250 ms up to 10 s.
+/// Waits that double from one failure to the next, with jitter, so that clients which lost the same
+/// server do not return at the same moment: from 250 ms up to 10 s.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Backoff {
     failures: u32,
 }
 
 impl Backoff {
-    /// How long to wait after one more failure.
+    /// The pause after another failure.
     pub fn failed(&mut self) -> Duration {
         let least = SHORTEST
             .saturating_mul(1 << self.failures.min(16))

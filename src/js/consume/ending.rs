@@ -1,5 +1,5 @@
-//! What becomes of a consumer when its subscription ends: one that the library has created is
-//! deleted when the program unsubscribes or drains, and kept otherwise.
+//! The consumer at the end of its subscription: one that the library has created is deleted when the program
+//! unsubscribes or drains, and kept otherwise.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
@@ -49,7 +49,7 @@ impl Ending {
 
     /// Waits for the answer to [`Ending::delete_later`].
     pub(super) fn wait(&self, deadline: Option<Instant>) {
-        // In time or not, the drain is complete.
+        // The drain is complete whether the answer arrived in time or not.
         let _ = self.deleting.wait(deadline, |busy| (!*busy).then_some(()));
     }
 
@@ -67,8 +67,8 @@ impl Ending {
             })
     }
 
-    /// Deletes the consumer of a subscription that has been drained, without waiting. A failure goes
-    /// to the error handler.
+    /// Deletes the consumer of a subscription that has been drained, without waiting. A failure is
+    /// reported to the error handler.
     pub(super) fn delete_later(&self, sub: &Arc<Subscription>, consumer: String) {
         self.set_deleting(true);
         let (me, sub, name) = (self.me.clone(), Arc::downgrade(sub), consumer.clone());
@@ -88,8 +88,8 @@ impl Ending {
         }
     }
 
-    /// Deletes a consumer that is not used any more, as far as that is possible at this moment. The
-    /// server deletes it by itself in time.
+    /// Deletes a consumer that is not used any more, if that is possible at this moment. Otherwise
+    /// the server deletes it after its inactivity threshold.
     pub(super) fn delete_unused(&self, consumer: &str) {
         if self.api.connection().is_reconnecting() {
             return;

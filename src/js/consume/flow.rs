@@ -1,9 +1,9 @@
-//! Flow control: the server pauses a push consumer until its question is answered, and it is
-//! answered when the program has got everything that came before it.
+//! Flow control: the server pauses a push consumer until its flow control request is answered. The answer is due when
+//! the program has received all messages that arrived before the request.
 
 use super::flow_ack::Floor;
 
-/// The answer that a subscription owes.
+/// The pending answer of a subscription.
 #[derive(Debug, Default)]
 pub struct FlowControl {
     owed: Option<Owed>,
@@ -14,14 +14,14 @@ struct Owed {
     /// The answer is due when the program has taken this many messages.
     after: u64,
     reply: Box<[u8]>,
-    /// What it acknowledges.
+    /// The message that the answer acknowledges.
     floor: Option<Floor>,
 }
 
 impl FlowControl {
-    /// The server asks. `received` counts the messages that were put into the queue so far, `taken`
-    /// those of them that the program has got. `floor` is what the answer acknowledges. Returns whether the answer is due at once; otherwise
-    /// it replaces the one that is owed.
+    /// A flow control request has arrived. `received` counts the messages that were put into the queue so far,
+    /// `taken` those of them that the program has received. `floor` is what the answer acknowledges. Returns whether
+    /// the answer is due at once; otherwise it replaces a pending one.
     pub fn asked(&mut self, reply: &[u8], floor: Option<Floor>, received: u64, taken: u64) -> bool {
         if taken >= received {
             self.owed = None;
@@ -35,20 +35,20 @@ impl FlowControl {
         false
     }
 
-    /// The program has taken `taken` messages so far: the subject to answer on, and what the answer
-    /// acknowledges, if it is due.
+    /// Returns the subject of the answer, and what it acknowledges, if an answer is due after
+    /// `taken` messages.
     pub fn due(&mut self, taken: u64) -> Option<(Box<[u8]>, Option<Floor>)> {
         self.owed
             .take_if(|owed| taken >= owed.after)
             .map(|owed| (owed.reply, owed.floor))
     }
 
-    /// After how many messages the answer is due; `u64::MAX` if none is owed.
+    /// The number of messages after which the answer is due; `u64::MAX` if none is pending.
     pub fn due_after(&self) -> u64 {
         self.owed.as_ref().map_or(u64::MAX, |owed| owed.after)
     }
 
-    /// The consumer that asked does not exist any more: nothing is owed.
+    /// The consumer that sent the request does not exist any more: no answer is pending.
     pub fn forget(&mut self) {
         self.owed = None;
     }

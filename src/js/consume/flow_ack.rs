@@ -1,17 +1,18 @@
 //! Consumers whose messages are acknowledged by the answers to flow control (ADR-60), as servers use them between
-//! streams: an answer names the last message that has been dealt with, and with it all before it.
+//! streams: an answer acknowledges the last message that has been processed, and with it all earlier ones.
 //!
-//! The server delivers nothing again by itself. So each delivery's number has to follow the one before; where one is
-//! missing, or the program's queue is full, what follows is dropped and the consumer reset: it begins with the
-//! delivery number 1 behind what has been acknowledged. Of that the program gets what it has not got before.
-//! Seen on servers 2.15: an answer without a number acknowledges nothing, and the consumer stops at its
-//! `max_ack_pending`; an answer that names more than was delivered acknowledges all.
+//! The server does not redeliver messages by itself. So the number of each delivery has to follow the previous one.
+//! If one is missing, or the program's queue is full, the messages behind it are dropped and the consumer is reset:
+//! it begins with the delivery number 1 behind the acknowledged messages. Of these deliveries the program receives
+//! those that it has not received before. Observed with servers 2.15: an answer without a number acknowledges
+//! nothing, and the consumer stops at its `max_ack_pending`; an answer with a number higher than that of the last
+//! delivery acknowledges all messages.
 
 use std::time::Duration;
 
 use super::backoff::Backoff;
 
-/// The last message that has been dealt with: its number among the deliveries, and its sequence in the stream.
+/// The last message that has been processed: its number among the deliveries, and its sequence in the stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Floor {
     /// The number of the delivery.
@@ -20,30 +21,30 @@ pub struct Floor {
     pub stream: u64,
 }
 
-/// What is done with a message.
+/// What to do with a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// The program gets it.
+    /// It is delivered to the program.
     Pass,
-    /// The program has got it before.
+    /// The program has received it before.
     Skip,
-    /// It comes again after a reset.
+    /// It is delivered again after a reset.
     Drop,
 }
 
-/// How far a consumer is whose messages are acknowledged by flow control.
+/// The progress of a consumer whose messages are acknowledged by flow control.
 #[derive(Debug, Default)]
 pub struct FlowAcks {
-    /// The number of the next delivery; 0 from when one was missing until the consumer begins again.
+    /// The number of the next delivery; 0 while one is missing, until the consumer begins again.
     expected: u64,
     floor: Option<Floor>,
-    /// The stream sequence of the last message that the program got.
+    /// The stream sequence of the last message that the program received.
     passed: u64,
-    /// The beginning that is awaited is that of a reset by this subscription.
+    /// The subscription waits for the beginning after its own reset.
     resetting: bool,
-    /// The request for it, or the timer in front of it, is under way.
+    /// The request for the reset, or the timer before it, is in progress.
     requested: bool,
-    /// The next reset is the first one since messages came as they should.
+    /// The next reset is the first one since messages arrived without a gap.
     at_once: bool,
     backoff: Backoff,
 }
@@ -58,24 +59,25 @@ impl FlowAcks {
         }
     }
 
-    /// The consumer existed before: what it has delivered to others, and was not acknowledged, comes after a reset.
+    /// The consumer existed before: messages that it has delivered to other clients and that were not acknowledged
+    /// are delivered after a reset.
     pub fn found(&mut self) {
         self.expected = 0;
     }
 
-    /// Another consumer takes the place of the one before.
+    /// Another consumer takes the place of the previous one.
     pub fn replaced(&mut self) {
         self.expected = 1;
         self.floor = None;
         self.resetting = false;
     }
 
-    /// A message came. `fits`: the queue has room for it.
+    /// A message arrived. `fits`: the queue has room for it.
     pub fn message(&mut self, consumer: u64, stream: u64, fits: bool) -> Verdict {
         if consumer == 1 {
-            // The answer to the request may come after the first message.
+            // The answer to the request may arrive after the first message.
             if !std::mem::take(&mut self.resetting) && !self.requested {
-                // By somebody else, perhaps to have messages again.
+                // Another client has reset it, perhaps to receive messages again.
                 self.passed = 0;
             }
             self.expected = 1;
@@ -87,7 +89,7 @@ impl FlowAcks {
             return Verdict::Drop;
         }
         if !(fits || skip) {
-            // Not before there may be room.
+            // Not before there can be room again.
             self.at_once = false;
             self.expected = 0;
             return Verdict::Drop;
@@ -103,7 +105,7 @@ impl FlowAcks {
         Verdict::Pass
     }
 
-    /// A heartbeat came, which names the last delivery.
+    /// A heartbeat arrived, which has the number of the last delivery.
     pub fn heartbeat(&mut self, last: u64) {
         if self.expected > 0 && last >= self.expected {
             self.expected = 0;
@@ -113,12 +115,13 @@ impl FlowAcks {
         }
     }
 
-    /// What an answer to flow control that came now acknowledges, once all before it was dealt with.
+    /// What an answer to a flow control request that arrives now acknowledges, once all earlier
+    /// messages were processed.
     pub fn floor(&self) -> Option<Floor> {
         self.floor
     }
 
-    /// Whether the consumer has to be reset, and after how long. The caller does it.
+    /// The time after which the caller has to reset the consumer; `None` if no reset is necessary.
     pub fn reset_due(&mut self) -> Option<Duration> {
         if self.expected > 0 || self.resetting || self.requested {
             return None;
@@ -130,7 +133,7 @@ impl FlowAcks {
         })
     }
 
-    /// The server has answered the request for a reset, or has not.
+    /// The server has answered the request for a reset, or the request has failed.
     pub fn reset_done(&mut self, done: bool) {
         self.requested = false;
         self.resetting = done && self.expected == 0;
@@ -188,7 +191,7 @@ mod tests {
         assert!(acks.reset_due().is_some());
         acks.reset_done(true);
         assert_eq!(acks.reset_due(), None);
-        // And the first one of those that came again.
+        // And the first one of those that were delivered again.
         acks.heartbeat(1);
         assert!(acks.reset_due().is_some());
     }
@@ -201,7 +204,7 @@ mod tests {
         assert_eq!(acks.message(3, 12, true), Verdict::Drop);
         assert!(acks.reset_due() > Some(Duration::ZERO));
         acks.reset_done(true);
-        // What is there already needs no room.
+        // A message that the program has received already needs no room.
         assert_eq!(acks.message(1, 10, false), Verdict::Skip);
         assert_eq!(acks.message(2, 11, true), Verdict::Pass);
     }
@@ -223,7 +226,7 @@ mod tests {
         assert_eq!(acks.message(7, 70, true), Verdict::Drop);
         assert_eq!(acks.floor(), None);
         assert_eq!(acks.reset_due(), Some(Duration::ZERO));
-        // Its messages may come before the answer.
+        // Its messages may arrive before the answer.
         assert_eq!(acks.message(1, 60, true), Verdict::Pass);
         acks.reset_done(true);
         assert_eq!(acks.message(2, 61, true), Verdict::Pass);

@@ -1,4 +1,4 @@
-//! What a program can ask about the consumer of a subscription.
+//! Information about the consumer of a subscription.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ fn of(sub: &Arc<Subscription>) -> Result<Of> {
         .ok_or_else(|| Error::new(Status::NATS_INVALID_SUBSCRIPTION, text))
 }
 
-/// Asks the server about the consumer of a subscription.
+/// Requests the info of a subscription's consumer from the server.
 pub fn consumer_info(
     sub: &Arc<Subscription>,
     options: &CallOptions<'_>,
@@ -45,9 +45,9 @@ pub fn consumer_info(
     call.consumer_info(&stream, &consumer)
 }
 
-/// How what had come by the last heartbeat differs from what the consumer had sent; `None` where it
-/// does not, or no heartbeat has come. The heartbeats of a pull request have no sequences, so a pull
-/// subscription has no mismatch.
+/// The difference between the messages that had arrived before the last heartbeat and those that
+/// the consumer had sent; `None` if there is none, or no heartbeat has arrived. The heartbeats of a
+/// pull request have no sequences, so a pull subscription has no mismatch.
 pub fn sequence_mismatch(sub: &Arc<Subscription>) -> Result<Option<SequenceMismatch>> {
     match of(sub)? {
         Of::Push(push) => Ok(push.mismatch()),

@@ -1,19 +1,19 @@
-//! What the reply subject of a message from a consumer says: `$JS.ACK.` and 7 tokens, or 9 and more
-//! with the domain and the account in front (ADR-15).
+//! The content of the reply subject of a message from a consumer: `$JS.ACK.` and 7 tokens, or 9 and more with the
+//! domain and the account in front (ADR-15).
 
 use crate::msg::{Msg, MsgStatus};
 use crate::proto::decimal;
 
-/// The metadata of a message that a consumer delivered. They lie in its reply subject.
+/// The metadata of a message that a consumer delivered. It is part of the reply subject.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Metadata<'a> {
-    /// The domain; `None` where the server is in none.
+    /// The domain; `None` if the server has none.
     pub domain: Option<&'a [u8]>,
     /// The stream.
     pub stream: &'a [u8],
     /// The consumer.
     pub consumer: &'a [u8],
-    /// How many times the message has been delivered, this time included.
+    /// The number of deliveries of the message, this one included.
     pub delivered: u64,
     /// The message's sequence in the stream.
     pub stream_seq: u64,
@@ -21,22 +21,22 @@ pub struct Metadata<'a> {
     pub consumer_seq: u64,
     /// When the stream received the message, in nanoseconds since 1970.
     pub timestamp: i64,
-    /// How many messages the consumer still had to deliver after this one.
+    /// The number of messages that the consumer still had to deliver after this one.
     pub pending: u64,
 }
 
-/// What the reply subjects of consumers' messages begin with.
+/// The prefix of the reply subjects of messages from consumers.
 pub const ACK_PREFIX: &[u8] = b"$JS.ACK.";
 
-/// What the server says to the client by a status. A message of the stream may look like one: but it
-/// has metadata, and goes to the program.
+/// The status that the server reports to the client. A message of the stream may look like a
+/// status, but it has metadata and is delivered to the program.
 pub(super) fn status_of_server(msg: &Msg) -> Option<MsgStatus<'_>> {
     let from_stream = msg.reply().is_some_and(|r| r.starts_with(ACK_PREFIX));
     msg.status().filter(|_| !from_stream)
 }
 
 impl<'a> Metadata<'a> {
-    /// Reads a reply subject; `None` where it is not that of a consumer's message.
+    /// Reads a reply subject; `None` if it is not that of a message from a consumer.
     #[inline]
     pub fn parse(reply: &'a [u8]) -> Option<Self> {
         if !reply.starts_with(ACK_PREFIX) {

@@ -1,4 +1,4 @@
-//! Consuming: what a program gets from a consumer, and what it answers.
+//! Consuming: the messages of a consumer, and their acknowledgements.
 //!
 //! | file | subject |
 //! |---|---|

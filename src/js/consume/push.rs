@@ -1,7 +1,7 @@
-//! A push subscription: its state, and how the program is given its messages.
+//! A push subscription: its state, and the delivery of its messages to the program.
 //!
-//! The reading thread gives each batch to `push_intake`, which takes out heartbeats and flow control,
-//! and tells the [`Machine`] what has come. What the machine says is done in `recover`.
+//! The reading thread gives each batch to `push_intake`, which removes heartbeats and flow control, and notifies the
+//! [`Machine`]. `recover` executes the actions of the machine.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
@@ -23,40 +23,41 @@ use crate::js::context::{Call, CallOptions};
 use crate::locks::Mutex;
 use crate::msg::{Msg, MsgList, Owner};
 
-/// Is told what happens to an ordered consumer, beside the program that gets its messages. All of
-/// these are called on threads that must not wait.
+/// Receives the events of an ordered consumer, in addition to the program, which receives its
+/// messages. All of these functions are called on threads that must not wait.
 pub trait Events: Send + Sync {
     /// Is [`Events::initial_complete`] of interest?
     fn wants_initial(&self) -> bool {
         true
     }
 
-    /// The initial data are complete: behind the `after`th message that the subscription was given.
+    /// The initial data are complete behind the `after`th message of the subscription.
     ///
-    /// No message that comes later is in the queue yet. The state of the consumer is locked: the only
-    /// things to be done are to note the number, and to enqueue or wake.
+    /// No later message is in the queue yet. The state of the consumer is locked: the function may only record the
+    /// number, enqueue and wake.
     fn initial_complete(&self, after: u64) {
         let _ = after;
     }
 
-    /// The stream does not exist any more. A consumer will be created when there is one of its name
-    /// again.
+    /// The stream does not exist any more. A consumer will be created when a stream of its name
+    /// exists again.
     fn stream_missing(&self) {}
 
-    /// A consumer was given up, and another one is going to take its place.
+    /// A consumer was abandoned, and another one will take its place.
     fn reset(&self) {}
 }
 
-/// What a push subscription has beyond one of the client's: its [`Intake`](crate::client::Intake) and its [`Extension`].
+/// The part of a push subscription beyond a subscription of the client: its [`Intake`](crate::client::Intake) and its
+/// [`Extension`].
 pub struct Push {
     pub(super) api: Arc<Api>,
     pub(super) kind: Kind,
     /// The subjects that the program asked for.
     subjects: Vec<String>,
     pub(super) stream: String,
-    /// What the consumer was asked to be.
+    /// The requested configuration of the consumer.
     pub(super) config: ConsumerConfig,
-    /// The program fetches the messages by itself.
+    /// The program takes the messages itself.
     pub(super) is_sync: bool,
     owner: Arc<Owner>,
     /// Messages need no acknowledgement.
@@ -64,7 +65,7 @@ pub struct Push {
     pub(super) events: Option<Arc<dyn Events>>,
     pub(super) state: Mutex<State>,
     pub(super) counts: Counts,
-    /// A mismatch that the next call for a message has to tell.
+    /// A mismatch that the next call for a message has to report.
     pub(super) mismatch_due: AtomicBool,
     pub(super) ending: Arc<Ending>,
     pub(super) sub: OnceLock<Weak<Subscription>>,
@@ -72,12 +73,13 @@ pub struct Push {
     pub(super) me: Weak<Push>,
 }
 
-/// What the lock protects. Publishing, binding and timers are allowed with it held, waiting is not.
+/// The state that the lock protects. While it is held, publishing, rebinding and setting timers are
+/// allowed; waiting is not.
 pub(super) struct State {
     pub(super) machine: Machine,
     /// The sid whose messages are of the machine's epoch.
     pub(super) sid: u64,
-    /// The subject that it is subscribed to.
+    /// The subject of the subscription.
     pub(super) deliver: String,
     /// The consumer's name; empty while there is none.
     pub(super) consumer: String,
@@ -86,26 +88,26 @@ pub(super) struct State {
     pub(super) flow: FlowControl,
     /// The answers to flow control acknowledge messages.
     pub(super) flow_acks: Option<FlowAcks>,
-    /// Messages that were left for the queue.
+    /// The number of messages that were passed on to the queue.
     pub(super) passed: u64,
-    /// Those of them that are not in the queue yet: they came before the server said how many messages
-    /// the initial data are.
+    /// Those of them that are not in the queue yet, because they arrived before the server reported the number of
+    /// initial messages.
     pub(super) held: MsgList,
-    /// What the last heartbeat showed to be missing, which was told.
+    /// The messages that were missing at the last heartbeat, which was reported.
     pub(super) mismatch: Option<SequenceMismatch>,
-    /// Messages were not taken because the queue was full, which was told.
+    /// Messages were not accepted because the queue was full, which was reported.
     pub(super) overflow_told: bool,
     pub(super) timing: Timing,
     pub(super) ended: bool,
 }
 
-/// What the thread that hands messages over looks at for each of them.
+/// The counters that the delivering thread reads for each message.
 pub(super) struct Counts {
-    /// Messages that the program was given.
+    /// Messages that were delivered to the program.
     pub(super) taken: AtomicU64,
-    /// Of those left for the queue, how many it dropped.
+    /// The number of passed messages that the queue dropped.
     pub(super) dropped: AtomicU64,
-    /// An answer to flow control is due when so many were taken or dropped.
+    /// An answer to flow control is due when this number of messages was taken or dropped.
     pub(super) answer_after: AtomicU64,
     /// The machine waits for room in the queue.
     pub(super) full: AtomicBool,
@@ -117,7 +119,7 @@ impl Counts {
     }
 }
 
-/// What a push subscription is made of.
+/// The arguments for making a push subscription.
 pub(super) struct PushArgs<'a> {
     pub(super) api: Arc<Api>,
     pub(super) kind: Kind,
@@ -176,12 +178,12 @@ impl Push {
         self.api.connection()
     }
 
-    /// The stream and the consumer, if there is one at this moment.
+    /// The stream and the consumer, which is empty if there is none at present.
     pub fn names(&self) -> (String, String) {
         (self.stream.clone(), self.state.lock().consumer.clone())
     }
 
-    /// How its API is reached.
+    /// Calls of the JetStream API with the settings of the context.
     pub fn call(&self) -> Call<'_> {
         self.api.call()
     }
@@ -191,17 +193,17 @@ impl Push {
         self.api.call_with(options)
     }
 
-    /// How many messages the program was given.
+    /// The number of messages that were delivered to the program.
     pub fn taken(&self) -> u64 {
         self.counts.taken.load(Ordering::SeqCst)
     }
 
-    /// What the last heartbeat showed to be missing.
+    /// The messages that were missing at the last heartbeat.
     pub fn mismatch(&self) -> Option<SequenceMismatch> {
         self.state.lock().mismatch
     }
 
-    /// A message is about to be given to the program.
+    /// Prepares a message for delivery to the program.
     pub fn hand_over(&self, msg: &mut Msg) {
         msg.set_owner(self.owner.clone());
         if self.no_ack {
@@ -209,7 +211,7 @@ impl Push {
         }
     }
 
-    /// The program has been given a message, and its callback has returned if there is one.
+    /// A message was delivered to the program, and its callback, if there is one, has returned.
     pub fn handed_over(&self, sub: &Arc<Subscription>) {
         self.counts.taken.fetch_add(1, Ordering::SeqCst);
         if self.counts.dealt_with() >= self.counts.answer_after.load(Ordering::SeqCst) {
@@ -300,13 +302,13 @@ impl Extension for Push {
     }
 }
 
-/// A difference between what a consumer has sent and what has come.
+/// A difference between the messages that a consumer has sent and those that have arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SequenceMismatch {
-    /// The stream sequence of the last message that has come.
+    /// The stream sequence of the last message that has arrived.
     pub stream: u64,
     /// Its number among the consumer's deliveries.
     pub client: u64,
-    /// The number of the last delivery, as the server has said it.
+    /// The number of the last delivery according to the server.
     pub server: u64,
 }

@@ -1,4 +1,4 @@
-//! What a push subscription answers to flow control, and consumers whose messages these answers acknowledge.
+//! The answers of a push subscription to flow control, and consumers whose messages these answers acknowledge.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -15,7 +15,7 @@ use crate::msg::MsgList;
 use crate::proto::headers::HeaderBlock;
 
 impl Push {
-    /// The server waits for an answer, which is due when the program is done with the messages that were passed, and
+    /// The server waits for an answer, which is due when the program has processed the messages that were passed, and
     /// `kept` more.
     pub(super) fn asked(&self, state: &mut State, reply: &[u8], kept: usize) {
         let received = state.passed + kept as u64;
@@ -28,7 +28,7 @@ impl Push {
         self.counts.answer_after.store(after, Ordering::SeqCst);
     }
 
-    /// Sends an empty message, which is all that the server waits for, unless it acknowledges messages.
+    /// Sends an empty message, which is sufficient for the server unless the answer acknowledges messages.
     pub(super) fn answer(&self, subject: &[u8], floor: Option<Floor>) {
         let headers = floor.map(|floor| {
             format!(
@@ -41,7 +41,7 @@ impl Push {
             headers: headers.as_ref().map(|h| HeaderBlock::Bytes(h.as_bytes())),
             ..Publish::default()
         };
-        // Without a connection the server does not wait for it.
+        // Without a connection the server does not wait for the answer.
         let _ = self.connection().publish_with(&out, When::Soon, None);
     }
 
@@ -63,7 +63,7 @@ impl Push {
         self.counts.answer_after.store(u64::MAX, Ordering::SeqCst);
     }
 
-    /// Takes messages without a gap between them; those behind one are asked for again.
+    /// Takes messages without a gap between them; those behind a gap are requested again.
     pub(super) fn take_flow_acked(
         &self,
         state: &mut State,

@@ -1,5 +1,5 @@
-//! What comes from a push consumer, before the program sees it: heartbeats and flow control are taken
-//! out, and the [`Machine`](super::machine::Machine) is told of the rest.
+//! Processes the messages of a push consumer before they are delivered to the program: heartbeats and flow control
+//! are removed, and the [`Machine`](super::machine::Machine) is notified of the other messages.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -14,7 +14,7 @@ use crate::client::{Intake, Subscription};
 use crate::msg::{Msg, MsgList};
 use crate::proto::decimal;
 
-/// What the server says to the client and not to the program.
+/// A message of the server to the client, which is not delivered to the program.
 pub(super) enum Control {
     Heartbeat,
     Flow,
@@ -60,8 +60,8 @@ impl Intake for Push {
             }
         }
         state.passed += kept.len() as u64;
-        // With the lock held: what the machine has taken is in the queue before anything else is
-        // done, and in this order.
+        // With the lock held, so that the messages that the machine has accepted are put into the queue before
+        // anything else is done, and in this order.
         if state.machine.is_creating() && self.wants_initial() {
             state.held.append(&mut kept);
         } else {
@@ -82,7 +82,7 @@ impl Intake for Push {
 
 impl Push {
     fn take_plain(&self, state: &mut State, batch: &mut MsgList, kept: &mut MsgList, now: Instant) {
-        // Only the last message before a heartbeat has to be looked at.
+        // Only the last message before a heartbeat has to be compared.
         let mut last: Option<Msg> = None;
         let note = |state: &mut State, last: Option<Msg>, kept: &mut MsgList| {
             let Some(msg) = last else { return };
@@ -104,7 +104,8 @@ impl Push {
         note(state, last, kept);
     }
 
-    /// Returns behind how many messages the initial data have become complete, if they have.
+    /// Returns the number of messages behind which the initial data have become complete, if they
+    /// have.
     fn take_ordered(
         &self,
         state: &mut State,
@@ -124,7 +125,7 @@ impl Push {
                 self.overflow(state, sub, now);
                 continue;
             } else {
-                // What has no metadata is not from the consumer.
+                // A message without metadata is not from the consumer.
                 let meta = msg.reply().and_then(Metadata::parse);
                 let outcome = meta.map(|meta| state.machine.data(epoch, &meta, now));
                 let outcome = outcome.unwrap_or_default();
@@ -164,7 +165,7 @@ impl Push {
         false
     }
 
-    /// The queue is full: what does not fit is asked for again when there is room.
+    /// The queue is full: messages that do not fit are requested again when there is room.
     fn overflow(&self, state: &mut State, sub: &Arc<Subscription>, now: Instant) {
         if state.machine.is_full() || !state.machine.is_listening() {
             return;
@@ -203,7 +204,7 @@ impl Push {
         outcome.initial_complete
     }
 
-    /// A heartbeat has said whether all messages have come.
+    /// A heartbeat has shown whether all messages have arrived.
     fn compare(&self, state: &mut State, server: u64, client: u64) {
         let told = state.mismatch.is_some();
         state.mismatch = (server != client).then(|| SequenceMismatch {
@@ -222,21 +223,21 @@ impl Push {
         }
     }
 
-    /// Is the end of the initial data to be told?
+    /// Is the end of the initial data to be reported?
     fn wants_initial(&self) -> bool {
         self.events.as_ref().is_some_and(|e| e.wants_initial())
     }
 
-    /// Puts the messages into the queue that had to wait until the server said what the initial data
-    /// are.
+    /// Puts the messages into the queue that had to wait until the server reported the number of
+    /// initial messages.
     pub(super) fn release(&self, state: &mut State, sub: &Arc<Subscription>) {
         if !state.held.is_empty() && !state.machine.is_creating() {
             sub.enqueue(std::mem::take(&mut state.held));
         }
     }
 
-    /// Says that the initial data have been found to be complete now. They end in front of the messages
-    /// that wait because they came before the server's answer, as far as those are later ones.
+    /// Reports that the initial data have just become complete. They end in front of those messages that wait because
+    /// they arrived before the server's answer and that are later ones.
     pub(super) fn tell_complete(&self, state: &mut State) {
         let end = state.machine.initial_end().unwrap_or(u64::MAX);
         let mut later = 0;

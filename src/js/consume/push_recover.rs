@@ -1,4 +1,4 @@
-//! What the recovery of a consumer needs from a push subscription.
+//! The interface of a push subscription for the recovery of its consumer.
 
 use std::sync::{Arc, Weak};
 
@@ -62,7 +62,7 @@ impl Recovered for Push {
         let mut config = self.config.clone();
         config.deliver_subject.clone_from(&state.deliver);
         if self.kind == Kind::Ordered {
-            // The one before may still have it.
+            // The previous consumer may still have it.
             config.name.clear();
         }
         config

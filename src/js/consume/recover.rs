@@ -1,6 +1,6 @@
-//! Does what a [`Machine`] says: takes inboxes, creates consumers, asks the server, and sets timers.
-//! Nothing here waits, so it runs on any thread: the one that reads, the timers' thread, the one that
-//! found a connection.
+//! Executes the actions of a [`Machine`]: replaces inboxes, creates consumers, sends requests to the server, and sets
+//! timers. Nothing here waits, so it can run on any thread: the one that reads, the timer thread, the one that has
+//! restored the connection.
 
 use std::sync::{Arc, Weak};
 use std::time::Instant;
@@ -14,11 +14,11 @@ use crate::js::api::{ConsumerConfig, ConsumerInfo, ErrCode, StreamInfo};
 use crate::locks::MutexGuard;
 use crate::log::{Logger, Target};
 
-/// When the machine is looked at next.
+/// The timer for the next call of the machine.
 #[derive(Default)]
 pub(super) struct Timing {
     timer: Option<(Instant, Timer)>,
-    /// The stream was not there when a consumer was to be created. If it is again, it may be
+    /// The stream did not exist when a consumer was to be created. If it exists again, it may be
     /// another one.
     stream_missing: bool,
 }
@@ -55,16 +55,16 @@ pub(super) trait Recovered: Send + Sync + Sized + 'static {
         self.api().connection().log()
     }
     fn lock(&self) -> MutexGuard<'_, Self::State>;
-    /// `None` where no machine decides about the consumer.
+    /// `None` if no machine manages the consumer.
     fn parts(state: &mut Self::State) -> Option<Parts<'_>>;
 
-    /// Takes a new inbox: what comes to the old one is not looked at any more.
+    /// Takes a new inbox: messages for the old one are ignored from now on.
     fn take_inbox(&self, state: &mut Self::State, sub: &Arc<Subscription>) -> Result<()>;
-    /// What the consumer of this epoch is to be, before its start is set.
+    /// The configuration of the consumer of this epoch, without its start.
     fn config(&self, state: &Self::State, epoch: u64) -> ConsumerConfig;
-    /// A consumer was created, and is used from now on.
+    /// A consumer was created and is used from now on.
     fn use_consumer(&self, state: &mut Self::State, name: &str);
-    /// The machine is about to be asked what is to be done.
+    /// Called before the machine is polled.
     fn before_poll(&self, state: &mut Self::State, sub: &Arc<Subscription>) {
         let _ = (state, sub);
     }
@@ -73,15 +73,15 @@ pub(super) trait Recovered: Send + Sync + Sized + 'static {
         let _ = state;
     }
 
-    /// A consumer was given up. Nothing is locked, as in those that follow.
+    /// A consumer was abandoned. No lock is held, as in the following functions.
     fn reset(&self) {}
     /// The stream does not exist any more.
     fn stream_missing(&self) {}
-    /// A consumer is there.
+    /// A consumer was created.
     fn is_live(&self) {}
 }
 
-/// Does what there is to do now, and has itself called again in time.
+/// Executes the pending actions, and sets the timer for the next call.
 pub(super) fn recover<R: Recovered>(me: &R) {
     let Some(sub) = me.subscription() else {
         return;
@@ -110,7 +110,7 @@ pub(super) fn recover<R: Recovered>(me: &R) {
                 if me.take_inbox(&mut state, &sub).is_err()
                     && let Some(parts) = R::parts(&mut state)
                 {
-                    // It is closed, or drains and gets no more.
+                    // The subscription is closed, or drains and receives no more messages.
                     parts.machine.end();
                 }
                 drop(state);
@@ -141,14 +141,14 @@ pub(super) fn recover<R: Recovered>(me: &R) {
     }
 }
 
-/// The consumer that is left, if it is to be deleted.
+/// The abandoned consumer, if it is to be deleted.
 fn leave(parts: Parts<'_>) -> Option<String> {
     let left = std::mem::take(parts.consumer);
     let delete = std::mem::take(parts.ours) && !left.is_empty();
     delete.then_some(left)
 }
 
-/// Sets the timer, unless it is early enough.
+/// Sets the timer, unless it is set to an earlier time.
 fn arm<R: Recovered>(me: &R, parts: Parts<'_>, now: Instant) {
     let Some(at) = parts.machine.wake_at() else {
         return;
@@ -196,7 +196,7 @@ fn tick<R: Recovered>(me: &R) {
     recover(me);
 }
 
-/// The connection was lost, or is there again.
+/// The connection was lost or restored.
 pub(super) fn connection_changed<R: Recovered>(me: &R, event: ConnEvent) {
     let mut state = me.lock();
     let Some(parts) = R::parts(&mut state) else {
@@ -240,7 +240,7 @@ fn created<R: Recovered>(me: &R, epoch: u64, name: &str, answer: crate::js::Resu
         Ok(info) => info,
         Err(error) => {
             if !name.is_empty() && error.status() == Status::NATS_TIMEOUT {
-                // It may have been created nevertheless.
+                // The consumer may have been created nevertheless.
                 me.ending().delete_unused(name);
             }
             return create_failed(me, epoch, &error);
@@ -296,8 +296,7 @@ fn create_failed<R: Recovered>(me: &R, epoch: u64, error: &crate::js::Error) {
     recover(me);
 }
 
-/// Looks whether the stream is the one that the messages came from, before a consumer of it is
-/// created.
+/// Checks whether the stream is the one that the messages came from before a consumer is created.
 fn verify_stream<R: Recovered>(me: &R, epoch: u64, start: Start, config: ConsumerConfig) {
     let weak = me.me().clone();
     let answered = move |answer: crate::js::Result<StreamInfo>| {
@@ -345,7 +344,7 @@ fn probe_end<R: Recovered>(me: &R, epoch: u64, consumer: String) {
     }
 }
 
-/// Asks the server about the present consumer.
+/// Requests the state of the present consumer from the server.
 fn probe<R: Recovered>(me: &R, epoch: u64, consumer: &str, stream_end: Option<u64>) {
     let weak = me.me().clone();
     let answered = move |answer| {
@@ -399,7 +398,7 @@ fn probed<R: Recovered>(
     recover(me);
 }
 
-/// The server says that the consumer does not exist.
+/// The server has reported that the consumer does not exist.
 fn gone<R: Recovered>(me: &R, epoch: u64) {
     let Some(sub) = me.subscription() else {
         return;
@@ -416,24 +415,24 @@ fn gone<R: Recovered>(me: &R, epoch: u64) {
     me.api().report_gone(&sub, me.stream(), &consumer);
     match ours {
         true => recover(me),
-        // The program has created it, and has to decide what follows.
+        // The program has created the consumer and has to decide what to do.
         false => sub.destroy(),
     }
 }
 
-/// The present consumer does not exist any more. Returns its name, and whether another one takes its
-/// place, which `recover` creates.
+/// The present consumer does not exist any more. Returns its name, and whether `recover` creates
+/// another one in its place.
 pub(super) fn give_up(parts: Parts<'_>) -> (String, bool) {
     let (consumer, ours) = (parts.consumer.clone(), *parts.ours);
     if ours {
-        // Nothing is left to be deleted.
+        // There is no consumer left to delete.
         parts.consumer.clear();
         parts.machine.gone(parts.machine.epoch(), Instant::now());
     }
     (consumer, ours)
 }
 
-/// What the machine wants to know of a consumer.
+/// The data of a consumer that the machine needs.
 pub(super) fn facts(info: &ConsumerInfo) -> Created {
     Created {
         stream_seq: info.delivered.stream,

@@ -1,5 +1,5 @@
-//! How much a subscription's queue still takes. What does not fit is not taken from an ordered
-//! consumer, but asked for again when there is room.
+//! The room in the queue of a subscription. Messages of an ordered consumer that do not fit are dropped, and
+//! requested again when there is room.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use crate::client::Subscription;
 use crate::error::{Error, Status};
 use crate::msg::MsgList;
 
-/// How much the queue still takes.
+/// The room in the queue.
 #[derive(Clone, Copy)]
 pub(super) struct Room {
     msgs: i64,
@@ -30,7 +30,7 @@ impl Room {
         }
     }
 
-    /// These take a part of it, although they are not in the queue yet.
+    /// Subtracts messages that are not in the queue yet.
     pub(super) fn holds(&mut self, msgs: &MsgList) {
         self.msgs -= msgs.len() as i64;
         self.bytes -= msgs.bytes() as i64;
@@ -51,7 +51,7 @@ impl Room {
     }
 }
 
-/// Tells the error handler that messages do not fit.
+/// Reports to the error handler that messages do not fit.
 pub(super) fn report_overflow(sub: &Arc<Subscription>) {
     let text =
         "the pending limits are reached: messages are asked for again when some have been taken";

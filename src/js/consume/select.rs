@@ -1,5 +1,5 @@
-//! Which consumer a subscription uses: one that exists, which must be as the program asked, or one
-//! that is created for it.
+//! The consumer that a subscription uses: an existing one, which must have the requested settings, or one that is
+//! created for it.
 
 use super::validate;
 use crate::error::{Error as Plain, Status};
@@ -9,7 +9,7 @@ use crate::js::error::{Error, Result};
 use crate::js::manage::ConsumerAction;
 use crate::js::names::check_durable;
 
-/// What the program asks for.
+/// The request of the program.
 #[derive(Debug, Clone, Default)]
 pub struct SubOptions {
     /// The stream; empty to find it by the subject.
@@ -20,22 +20,23 @@ pub struct SubOptions {
     pub queue: String,
     /// The callback acknowledges messages by itself.
     pub manual_ack: bool,
-    /// What the consumer is to be where it is created, and must be where it exists.
+    /// The configuration of a consumer that is created; the settings that an existing one must
+    /// have.
     pub config: ConsumerConfig,
-    /// All messages in order and once each.
+    /// All messages are delivered in order and exactly once.
     pub ordered: bool,
 }
 
-/// A subscription that is to be made.
+/// A subscription that is being made.
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted<'a> {
-    /// The subjects, of which the first one finds the stream where none is named.
+    /// The subjects, of which the first one determines the stream unless it is named.
     pub subjects: &'a [&'a str],
     /// The durable name that a pull subscription was given; `None` where the options have it.
     pub durable: Option<&'a str>,
     /// How messages come.
     pub mode: Mode,
-    /// What else the program said.
+    /// The other options of the program.
     pub options: &'a SubOptions,
 }
 
@@ -57,23 +58,24 @@ impl Mode {
     }
 }
 
-/// What has been found out about a [`Wanted`].
+/// The stream and the consumer for a [`Wanted`].
 #[derive(Debug, Clone)]
 pub struct Selection {
     /// The stream.
     pub stream: String,
     /// The consumer.
     pub consumer: Consumer,
-    /// What the consumer was asked to be, with the policies and names that follow from the options.
+    /// The requested configuration of the consumer, with the policies and names that follow from
+    /// the options.
     pub config: ConsumerConfig,
 }
 
 /// The consumer of a [`Selection`].
 #[derive(Debug, Clone)]
 pub enum Consumer {
-    /// It exists, and is as the program asked.
+    /// It exists and has the requested settings.
     Found(Box<ConsumerInfo>),
-    /// It is taken to exist under this name: the server did not say.
+    /// It is assumed to exist under this name: the server did not answer.
     Assumed(String),
     /// It has to be created.
     New,
@@ -142,7 +144,7 @@ impl Wanted<'_> {
             ),
             (
                 config.ack_policy.is_some(),
-                // Sic: programs look for these words.
+                // The wording is fixed: programs compare it.
                 "ack policy can not be set for an ordered consume",
             ),
             (
@@ -169,7 +171,7 @@ impl Wanted<'_> {
     }
 }
 
-/// A start by sequence or time is one, whatever the policy says.
+/// A start sequence or start time determines the policy.
 pub fn choose_start(config: &mut ConsumerConfig) {
     if config.opt_start_seq > 0 {
         config.deliver_policy = Some(DeliverPolicy::ByStartSequence);
@@ -179,7 +181,7 @@ pub fn choose_start(config: &mut ConsumerConfig) {
     }
 }
 
-/// Finds the stream and the consumer of a subscription that is to be made.
+/// Finds the stream and the consumer of a subscription that is being made.
 pub fn select(call: &Call<'_>, wanted: &Wanted<'_>) -> Result<Selection> {
     let checked = wanted.check()?;
     let options = wanted.options;
@@ -216,7 +218,7 @@ fn look_up(
             Ok(Consumer::Found(Box::new(info)))
         }
         Err(e) if e.code() == ErrCode::CONSUMER_NOT_FOUND && !checked.bound => Ok(Consumer::New),
-        // Accounts that may pull need not be allowed to ask for infos.
+        // Accounts that may pull do not necessarily have the permission to request infos.
         Err(e) if wanted.mode.is_pull() && checked.bound && is_silence(&e) => {
             Ok(Consumer::Assumed(checked.consumer.clone()))
         }
@@ -264,8 +266,8 @@ fn fill_in_ordered_push(config: &mut ConsumerConfig) {
     }
 }
 
-/// Heartbeats are asked for with each pull request. A program that takes its time with what was asked
-/// for last has no request at the server, which counts as inactivity.
+/// Each pull request asks for heartbeats. While a program processes the messages of its last request, the server has
+/// no request of it, which counts as inactivity.
 fn fill_in_ordered_pull(config: &mut ConsumerConfig) {
     config.heartbeat = 0;
     config.flow_control = false;
@@ -282,8 +284,8 @@ const ORDERED_HEARTBEAT: i64 = 5 * 1_000_000_000;
 const ORDERED_INACTIVE: i64 = 5 * 60 * 1_000_000_000;
 
 impl Selection {
-    /// Creates the consumer. Where another client has just created it, it is used if it is as the
-    /// program asked. Returns whether it was created here.
+    /// Creates the consumer. If another client has just created it, it is used if it has the
+    /// requested settings. Returns whether this call created it.
     pub fn create(
         &self,
         call: &Call<'_>,

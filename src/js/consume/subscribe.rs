@@ -13,21 +13,22 @@ use crate::js::api::{AckPolicy, ConsumerConfig, ConsumerInfo, DeliverPolicy};
 use crate::js::context::{Call, Context};
 use crate::js::error::Result;
 
-/// How messages get to the program.
+/// How messages are delivered to the program.
 pub enum Delivery<'a> {
-    /// It fetches them.
+    /// The program takes them.
     Sync,
-    /// They are given to what this makes. It has to say so to the [`Push`], by
-    /// [`hand_over`](Push::hand_over) before and [`handed_over`](Push::handed_over) after each.
+    /// They are passed to the sink that this function creates. The sink has to call
+    /// [`hand_over`](Push::hand_over) of the [`Push`] before and [`handed_over`](Push::handed_over)
+    /// after each message.
     Sink(MakeSink<'a>),
 }
 
-/// Makes what gets the messages.
+/// Creates the sink that receives the messages.
 pub type MakeSink<'a> = Box<dyn FnOnce(&Arc<Push>) -> Box<dyn MsgSink> + 'a>;
 
-/// Makes a push subscription: finds or creates its consumer, and subscribes to what that delivers.
+/// Makes a push subscription: finds or creates its consumer, and subscribes to its deliver subject.
 ///
-/// `placed` gets the subscription before the first message can come. Where this fails afterwards, the
+/// `placed` receives the subscription before the first message can arrive. If the call fails after that, the
 /// subscription is closed.
 pub fn subscribe(
     context: &Arc<Context>,
@@ -122,7 +123,7 @@ pub fn subscribe(
     Ok(sub)
 }
 
-/// Creates the consumer, or uses the one that another client has just created.
+/// Creates the consumer, or uses one that another client has just created.
 fn create(
     call: &Call<'_>,
     wanted: &Wanted<'_>,
@@ -142,10 +143,10 @@ fn create(
 }
 
 impl Push {
-    /// The consumer is there.
+    /// The consumer exists.
     fn begin(&self, info: ConsumerInfo, ours: bool) {
         let mut state = self.state.lock();
-        // One that was found may have other heartbeats than were asked for.
+        // An existing consumer may have another heartbeat interval than was requested.
         let heartbeat = heartbeat(&info.config);
         state.machine.set_heartbeat(heartbeat);
         let epoch = state.machine.epoch();
@@ -164,7 +165,7 @@ impl Push {
     }
 }
 
-/// How the start of a consumer with this configuration is found again.
+/// The rule by which a later consumer with this configuration finds its start.
 pub(super) fn policy(config: &ConsumerConfig) -> Policy {
     match config.deliver_policy {
         Some(DeliverPolicy::Last | DeliverPolicy::New) => Policy::Moving,
@@ -177,7 +178,7 @@ fn heartbeat(config: &ConsumerConfig) -> Duration {
     Duration::from_nanos(u64::try_from(config.heartbeat).unwrap_or(0))
 }
 
-/// As many messages as the consumer sends without an acknowledgement have to fit into the queue.
+/// The queue must have room for all messages that the consumer sends without an acknowledgement.
 pub(super) fn widen_limits(sub: &Subscription, config: &ConsumerConfig) {
     const EACH: i64 = 1024 * 1024;
     let Ok((msgs, bytes)) = sub.pending_limits() else {

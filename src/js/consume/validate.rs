@@ -1,4 +1,4 @@
-//! Whether a consumer that exists is what a program asked for.
+//! Checks whether an existing consumer has the settings that a program asked for.
 
 use std::fmt::Display;
 
@@ -6,8 +6,8 @@ use super::select::Wanted;
 use crate::error::{Error, Result, Status};
 use crate::js::api::{AckPolicy, ConsumerConfig, ConsumerInfo, DeliverPolicy, ReplayPolicy};
 
-/// Can a queue group use a consumer with these? Each message goes to one of the group only, so that
-/// no member could tell what is missing.
+/// Can a queue group use a consumer with these settings? Each message is delivered to one member of
+/// the group only, so no member could detect missing messages.
 pub(super) fn queue_with(config: &ConsumerConfig) -> Result<(), &'static str> {
     let flow_acks = config.ack_policy == Some(AckPolicy::FlowControl);
     match (config.heartbeat > 0, config.flow_control || flow_acks) {
@@ -17,7 +17,7 @@ pub(super) fn queue_with(config: &ConsumerConfig) -> Result<(), &'static str> {
     }
 }
 
-/// Can the subscription use this consumer? `config` is what the program said of it.
+/// Can the subscription use this consumer? `config` has the settings that the program requested.
 pub(super) fn attach(
     wanted: &Wanted<'_>,
     config: &ConsumerConfig,
@@ -72,7 +72,7 @@ pub(super) fn attach(
     }
 }
 
-/// Subjects that were asked for and that the consumer does not deliver.
+/// Requested subjects that the consumer does not deliver.
 fn subject_fault(subjects: &[&str], is: &ConsumerConfig) -> Option<String> {
     let mut filters: Vec<&str> = is.filter_subjects.iter().map(String::as_str).collect();
     if !is.filter_subject.is_empty() {
@@ -94,7 +94,8 @@ fn subject_fault(subjects: &[&str], is: &ConsumerConfig) -> Option<String> {
     }
 }
 
-/// The first of the settings that the program chose and that the consumer has otherwise.
+/// The first of the settings that the program requested and that the consumer has with another
+/// value.
 fn difference(asked: &ConsumerConfig, is: &ConsumerConfig) -> Option<String> {
     let texts = [
         ("durable", &asked.durable, &is.durable),

@@ -1,4 +1,4 @@
-//! Giving a consumer up, and when the next one is created.
+//! Abandoning a consumer, and the time at which the next one is created.
 
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,7 @@ impl Machine {
         }
     }
 
-    /// The queue has no room for a message of this epoch, which will be asked for again.
+    /// The queue has no room for a message of this epoch, which will be requested again.
     pub fn overflowed(&mut self, now: Instant) {
         if self.is_listening() && !self.deferred {
             let first = self.is_first() && self.phase == Phase::Creating;
@@ -42,7 +42,7 @@ impl Machine {
         self.connected = false;
         if self.kind == Kind::Plain && matches!(self.phase, Phase::Live | Phase::Creating) {
             self.probe_at = None;
-            // What is being created may be there or not.
+            // A consumer that is being created may or may not exist.
             if self.phase == Phase::Creating && !self.is_first() {
                 self.next_epoch();
                 self.phase = Phase::Offline;
@@ -51,7 +51,7 @@ impl Machine {
         }
         match self.phase {
             Phase::Ended | Phase::Full => {}
-            // The call that creates the first consumer finds out whether that has worked.
+            // The call that creates the first consumer detects whether this has succeeded.
             Phase::Creating if self.is_first() => self.deferred = true,
             _ => {
                 self.next_epoch();
@@ -60,7 +60,7 @@ impl Machine {
         }
     }
 
-    /// There is a connection again.
+    /// The connection was restored.
     pub fn restored(&mut self, now: Instant) {
         self.connected = true;
         self.mute = false;
@@ -74,15 +74,15 @@ impl Machine {
         }
     }
 
-    /// The stream was deleted and created again: its sequences begin anew, and none of its messages has
-    /// been delivered.
+    /// The stream was deleted and created again: its sequences start again, and none of its messages has been
+    /// delivered.
     pub fn stream_made_again(&mut self) {
         self.last = 0;
         self.floor = Some(0);
     }
 
-    /// Is the consumer silent for too long? Said once for each time that passes; the consumer is
-    /// given up for a new one.
+    /// Has the consumer been silent for too long? Returns true once for each period; the consumer
+    /// is replaced by a new one.
     pub fn missed(&mut self, now: Instant) -> bool {
         let due = self.silent_at().is_some_and(|at| now >= at);
         match self.kind {
@@ -128,7 +128,7 @@ impl Machine {
         }
     }
 
-    /// When [`Machine::missed`] and [`Machine::poll`] want to be called again at the latest.
+    /// The latest time at which [`Machine::missed`] and [`Machine::poll`] have to be called again.
     pub fn wake_at(&self) -> Option<Instant> {
         match self.phase {
             Phase::Waiting(at) if self.connected => Some(at),
@@ -150,7 +150,7 @@ impl Machine {
         on.then(|| self.heard.checked_add(silence)).flatten()
     }
 
-    /// Gives the consumer up for a new one.
+    /// Replaces the consumer by a new one.
     pub(super) fn reset(&mut self, now: Instant) {
         if self.phase == Phase::Creating && self.is_first() {
             self.deferred = true;
@@ -168,8 +168,8 @@ impl Machine {
         };
     }
 
-    /// When to create the next consumer: soon after one that worked, later and later after those
-    /// that did not.
+    /// The time at which to create the next consumer: soon after one that worked, and after
+    /// increasing pauses if it did not.
     fn when(&mut self, now: Instant) -> Instant {
         let wait = match self.fruitful {
             true => {

@@ -1,4 +1,4 @@
-//! When the initial data are complete.
+//! The end of the initial data.
 //!
 //! The server says how many messages a consumer has to deliver when it is created: behind so many the
 //! initial data are complete. Two things can happen to these messages before they are delivered.
@@ -19,8 +19,8 @@ use std::time::Instant;
 use super::types::{Created, Outcome, Probed};
 use super::{Kind, Machine, PROBE_AFTER, PROBE_SOON, Phase};
 
-/// Behind how many messages more the initial data are taken to be complete where some of them were
-/// replaced and there is always something pending.
+/// The number of additional messages behind which the initial data count as complete if some of
+/// them were replaced and there is always a pending message.
 const MOST_MORE: u64 = 10_000;
 
 impl Machine {
@@ -29,8 +29,8 @@ impl Machine {
         self.initial_complete
     }
 
-    /// Behind how many deliveries of the present consumer the initial data are complete, where that
-    /// is known.
+    /// The number of deliveries of the present consumer behind which the initial data are complete,
+    /// if it is known.
     pub fn initial_end(&self) -> Option<u64> {
         self.initial_end
     }
@@ -45,8 +45,8 @@ impl Machine {
         self.is_short && self.phase == Phase::Live && self.asks_for_end()
     }
 
-    /// A message of the present consumer was delivered, with so many pending behind it. Returns whether
-    /// the initial data are complete.
+    /// A message of the present consumer was delivered, with this number of messages pending behind it. Returns
+    /// whether the initial data are complete.
     pub(super) fn is_last_of_initial(&mut self, pending: u64, stored: i64) -> bool {
         // Only the answer tells where the end is.
         if self.phase == Phase::Creating {
@@ -58,13 +58,13 @@ impl Machine {
         !self.initial_complete && self.end_is_behind(self.consumer_seq, pending, stored)
     }
 
-    /// The answer has come that says how many messages there are.
+    /// The answer with the number of messages has arrived.
     pub(super) fn expect(&mut self, created: &Created) {
-        // What the consumer had delivered before it answered is not pending any more.
+        // Messages that the consumer had delivered before the answer are not pending any more.
         let expected = created.pending.saturating_add(created.consumer_seq);
         self.expected = Some(expected);
         self.created_at = Some(created.time).filter(|time| *time > 0);
-        // Perhaps the initial data ended among the deliveries that came before the answer.
+        // The initial data may have ended among the deliveries before the answer.
         let unanswered = std::mem::take(&mut self.unanswered);
         if expected == 0 || (unanswered.is_empty() && self.consumer_seq >= expected) {
             self.initial_end = Some(expected);
@@ -77,7 +77,7 @@ impl Machine {
         }
     }
 
-    /// The consumer is no longer, or is given up.
+    /// The consumer does not exist any more, or was abandoned.
     pub(super) fn forget_expected(&mut self) {
         self.expected = None;
         self.created_at = None;

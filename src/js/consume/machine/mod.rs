@@ -11,23 +11,22 @@
 //!
 //! # How it works
 //!
-//! A consumer numbers its deliveries. An ordered one is given up when a number is missing, when a
-//! heartbeat names another last number than the one received, when heartbeats do not come, and when
-//! the connection is lost: a new one is created that goes on behind the last message delivered. A
-//! plain one is given up only when the server says that it does not exist: the server is asked after
-//! a reconnect, when heartbeats are missing, and now and then while nothing comes. Each attempt to
-//! create a consumer is an *epoch* with an inbox of its own, so that a message of an earlier consumer
-//! is never taken for one of the present consumer.
+//! A consumer numbers its deliveries. An ordered one is abandoned when a number is missing, when a heartbeat has
+//! another last number than the one received, when heartbeats are missing, and when the connection is lost: a new one
+//! is created that continues behind the last message delivered. A plain one is abandoned only when the server reports
+//! that it does not exist: the server is asked after a reconnect, when heartbeats are missing, and from time to time
+//! while nothing arrives. Each attempt to create a consumer is an *epoch* with an inbox of its own, so that a message
+//! of an earlier consumer is never taken for one of the present consumer.
 //!
-//! The heartbeats of a pull request name no last number. So the server is asked for it once for each
-//! time that messages stop ([`Machine::idle`]).
+//! The heartbeats of a pull request do not contain the last number. So the server is asked for it once each time that
+//! messages stop ([`Machine::idle`]).
 //!
 //! This is a state machine without sockets, threads or clock. Its owner
 //!
-//! - tells it what arrives ([`Machine::data`], [`Machine::heartbeat`]), how requests went
-//!   ([`Machine::created`], [`Machine::create_failed`]) and what the connection does
-//!   ([`Machine::lost`], [`Machine::restored`]);
-//! - does what [`Machine::poll`] says, after each of these and at [`Machine::wake_at`].
+//! - notifies it of messages ([`Machine::data`], [`Machine::heartbeat`]), of the results of requests
+//!   ([`Machine::created`], [`Machine::create_failed`]) and of changes of the connection ([`Machine::lost`],
+//!   [`Machine::restored`]);
+//! - executes the actions that [`Machine::poll`] returns, after each of these and at [`Machine::wake_at`].
 //!
 //! # Where a new consumer starts
 //!
@@ -37,9 +36,9 @@
 //! | none | where the first consumer started: the server's answer said what came before it |
 //! | last per subject, not all of the initial data | last per subject again, without what was delivered |
 //!
-//! The last line holds because the server sends initial data in the order of the stream: what a
-//! new consumer of this kind sends up to the last message delivered was also last per subject when
-//! that was delivered, and has come with it.
+//! The last line holds because the server sends initial data in the order of the stream: a message that a new
+//! consumer of this kind sends up to the last message delivered was also the last of its subject when that one was
+//! delivered, and was delivered before it.
 
 mod attempts;
 mod initial;
@@ -60,7 +59,8 @@ const PROBE_SOON: Duration = Duration::from_millis(10);
 /// Without anything from a plain consumer that has no heartbeats for this long, the server is asked
 /// whether the consumer is still there.
 const IDLE: Duration = Duration::from_secs(30);
-/// Where heartbeats do not say what was sent, the server is asked again after this long: the last message may be lost.
+/// If heartbeats do not contain the number of the last delivery, the server is asked again after this time: the last
+/// message may be lost.
 const DOUBT_AGAIN: Duration = Duration::from_secs(30);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,20 +75,20 @@ enum Phase {
     Full,
     /// There is no connection.
     Offline,
-    /// It is over.
+    /// The subscription has ended.
     Ended,
 }
 
-/// Whether the server has sent more than has come, where its heartbeats do not say it.
+/// Whether the server has sent more messages than have arrived, if its heartbeats do not show it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Doubt {
-    /// Nothing has been asked since the last message.
+    /// The server has not been asked since the last message.
     None,
-    /// The server is being asked, or is to be.
+    /// The server is being asked, or will be.
     Asked,
-    /// It has named another last delivery than the one that has come, which may be on its way.
+    /// Its last delivery is another one than the last one that has arrived; it may be on its way.
     Differed,
-    /// All had come at this time.
+    /// All messages had arrived at this time.
     Dispelled(Instant),
 }
 
@@ -99,7 +99,7 @@ pub struct Machine {
     policy: Policy,
     /// Twice the interval of heartbeats.
     silence: Duration,
-    /// The end of the initial data is to be known without waiting for a heartbeat.
+    /// The end of the initial data has to be detected without waiting for a heartbeat.
     probes: bool,
     phase: Phase,
     connected: bool,
@@ -107,25 +107,26 @@ pub struct Machine {
     epoch: u64,
     /// The epoch whose inbox the owner uses.
     bound: u64,
-    /// Something was missing before the answer about the first consumer had come.
+    /// A message was missing before the answer about the first consumer had arrived.
     deferred: bool,
     /// Number of the last delivery of this epoch.
     consumer_seq: u64,
-    /// Stream sequence of the last delivery of this epoch, given to the program or not.
+    /// Stream sequence of the last delivery of this epoch, delivered to the program or not.
     seen: u64,
-    /// Sequence of the last message that the program was given; 0 for none.
+    /// Sequence of the last message that was delivered to the program; 0 for none.
     last: u64,
-    /// When that was stored, or the last consumer created, by the server's clock.
-    last_time: i64,
-    /// What came before the first consumer's start. `None` where that is not known.
-    floor: Option<u64>,
-    /// How many messages this epoch's consumer had delivered or still had to deliver when it was
+    /// The time by the server's clock at which that was stored, or at which the last consumer was
     /// created.
+    last_time: i64,
+    /// The sequence before the start of the first consumer. `None` if it is not known.
+    floor: Option<u64>,
+    /// The number of messages that this epoch's consumer had delivered or still had to deliver when
+    /// it was created.
     expected: Option<u64>,
-    /// When this epoch's consumer was created, by the server's clock. `None` where that is not known.
+    /// When this epoch's consumer was created, by the server's clock. `None` if that is not known.
     created_at: Option<i64>,
-    /// What was pending at each delivery of this epoch, and when that message was stored, while the
-    /// server's answer is awaited.
+    /// The number of pending messages at each delivery of this epoch, and the time at which that
+    /// message was stored, while the server's answer is outstanding.
     unanswered: Vec<(u64, i64)>,
     /// The last of those that were expected was stored after the consumer was created: it, or an earlier
     /// one, has replaced another.
@@ -135,9 +136,9 @@ pub struct Machine {
     /// Behind which delivery of this epoch the initial data are complete. `None` while that is not known.
     initial_end: Option<u64>,
     initial_complete: bool,
-    /// When this epoch's consumer was last heard of.
+    /// The time of the last message or heartbeat of this epoch's consumer.
     heard: Instant,
-    /// When the server is asked whether initial data are left.
+    /// The time at which the server is asked whether initial data are left.
     probe_at: Option<Instant>,
     probe_wait: Duration,
     /// The server does not answer when it is asked.
@@ -146,14 +147,14 @@ pub struct Machine {
     backoff: Backoff,
     /// The consumer of this epoch has delivered a message or sent a heartbeat.
     fruitful: bool,
-    /// When the last consumer was asked for.
+    /// The time of the last request to create a consumer.
     attempted: Instant,
 }
 
 impl Machine {
     /// A machine whose first consumer is about to be created with the program's configuration, for
-    /// epoch 1, by the caller. `heartbeat` is the consumer's interval, zero for none. `probes`
-    /// has the server asked for the end of the initial data.
+    /// epoch 1, by the caller. `heartbeat` is the consumer's interval, zero for none. With `probes`
+    /// the server is asked for the end of the initial data.
     pub fn new(
         kind: Kind,
         policy: Policy,
@@ -214,7 +215,7 @@ impl Machine {
         self.seen
     }
 
-    /// Sequence of the last message that the program was given; 0 for none.
+    /// Sequence of the last message that was delivered to the program; 0 for none.
     pub fn last(&self) -> u64 {
         self.last
     }
@@ -224,7 +225,7 @@ impl Machine {
         self.consumer_seq
     }
 
-    /// Is the server's answer awaited that says how much the present consumer has to deliver?
+    /// Is the server's answer outstanding that has the number of messages of the present consumer?
     pub fn is_creating(&self) -> bool {
         self.phase == Phase::Creating
     }
@@ -240,18 +241,18 @@ impl Machine {
         self.phase == Phase::Live
     }
 
-    /// Would a message of the present epoch be looked at?
+    /// Would a message of the present epoch be accepted?
     pub fn is_listening(&self) -> bool {
         matches!(self.phase, Phase::Creating | Phase::Live)
     }
 
-    /// A time, by the server's clock, when the stream that is known was there: one that was created
-    /// later is another.
+    /// A time by the server's clock at which the known stream existed: a stream that was created
+    /// later is another one.
     pub fn last_time(&self) -> i64 {
         self.last_time
     }
 
-    /// Where a consumer that is created now has to start.
+    /// The start of a consumer that is created now.
     pub fn start(&self) -> Start {
         let initial = self.kind == Kind::Ordered
             && self.policy == Policy::LastPerSubject
@@ -263,7 +264,7 @@ impl Machine {
         }
     }
 
-    /// It is over: nothing more is wanted.
+    /// Ends the machine: no more messages are wanted.
     pub fn end(&mut self) {
         self.phase = Phase::Ended;
     }

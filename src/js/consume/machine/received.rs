@@ -1,4 +1,4 @@
-//! What arrives from a consumer, and whether anything is missing.
+//! The messages of a consumer, and the detection of missing ones.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,7 @@ use super::{DOUBT_AGAIN, Doubt, Machine, PROBE_AFTER, Phase};
 use crate::js::consume::metadata::Metadata;
 
 impl Machine {
-    /// A message came from the consumer of `epoch`.
+    /// A message arrived from the consumer of `epoch`.
     pub fn data(&mut self, epoch: u64, meta: &Metadata<'_>, now: Instant) -> Outcome {
         if self.kind == Kind::Plain {
             return self.plain_data(meta, now);
@@ -17,7 +17,7 @@ impl Machine {
         }
         self.heard = now;
         if meta.consumer_seq <= self.consumer_seq {
-            // The same delivery twice, or a consumer that counts anew.
+            // The same delivery twice, or a consumer that has started to count again.
             if meta.stream_seq > self.seen {
                 self.reset(now);
             }
@@ -45,8 +45,8 @@ impl Machine {
         }
     }
 
-    /// A plain consumer delivers what it likes, also again; only the last message of several need be
-    /// told.
+    /// A plain consumer may deliver messages in any order and repeatedly; of several messages only
+    /// the last one needs to be reported.
     fn plain_data(&mut self, meta: &Metadata<'_>, now: Instant) -> Outcome {
         self.heard = now;
         self.consumer_seq = meta.consumer_seq;
@@ -61,8 +61,8 @@ impl Machine {
         }
     }
 
-    /// A heartbeat came from the consumer of `epoch`, which says what the consumer's last delivery
-    /// was. `stalled` where it says that it waits for flow control.
+    /// A heartbeat arrived from the consumer of `epoch`, with the number of the consumer's last
+    /// delivery. `stalled` if the consumer waits for flow control.
     pub fn heartbeat(
         &mut self,
         epoch: u64,
@@ -86,7 +86,7 @@ impl Machine {
             Some(_) => self.fruitful = true,
             None => return Outcome::default(),
         }
-        // A consumer that is idle has nothing left, even where messages that it had were deleted.
+        // An idle consumer has nothing left to deliver, even if messages that it had were deleted.
         let idle = !stalled && self.phase == Phase::Live;
         Outcome {
             deliver: false,
@@ -94,8 +94,8 @@ impl Machine {
         }
     }
 
-    /// The consumer of `epoch` is there. `None` where that one is not wanted any more, and should be
-    /// deleted.
+    /// The consumer of `epoch` was created. Returns `None` if it is not needed any more and should
+    /// be deleted.
     pub fn created(&mut self, epoch: u64, created: Created, now: Instant) -> Option<Outcome> {
         if epoch != self.epoch || self.phase != Phase::Creating {
             return None;
@@ -107,7 +107,7 @@ impl Machine {
             self.last_time = created.time;
         }
         if self.floor.is_none() {
-            // One that has delivered before it answered does not say where it started.
+            // The answer for a consumer that has delivered before it does not contain its start.
             self.floor = match self.policy {
                 _ if created.consumer_seq == 0 => Some(created.stream_seq),
                 Policy::Moving => Some(created.stream_seq.saturating_sub(created.consumer_seq)),
@@ -133,8 +133,8 @@ impl Machine {
         }
     }
 
-    /// The consumer of `epoch` is there and has nothing to send, but its heartbeat does not say what it
-    /// has sent: the server is asked, unless it has been since the last message, and lately.
+    /// The consumer of `epoch` exists and has nothing to send, but its heartbeat does not contain the number of its
+    /// last delivery: the server is asked, unless it was asked since the last message, and recently.
     pub fn idle(&mut self, epoch: u64, now: Instant) {
         if epoch != self.epoch || self.phase != Phase::Live {
             return;
@@ -151,7 +151,7 @@ impl Machine {
         }
     }
 
-    /// Is the consumer of `epoch` there? The server is asked at once.
+    /// Asks the server at once whether the consumer of `epoch` exists.
     pub fn doubt(&mut self, epoch: u64, now: Instant) {
         if epoch == self.epoch && self.phase == Phase::Live && self.doubt != Doubt::Differed {
             self.doubt = Doubt::Asked;
@@ -177,7 +177,7 @@ impl Machine {
             Doubt::None | Doubt::Dispelled(_) => {}
             _ if all_came && pending == 0 => self.doubt = Doubt::Dispelled(now),
             _ if all_came => self.doubt = Doubt::None,
-            // Perhaps it is on its way.
+            // It may be on its way.
             Doubt::Asked => {
                 self.doubt = Doubt::Differed;
                 self.probe_at = now.checked_add(PROBE_AFTER);
@@ -193,8 +193,8 @@ impl Machine {
         }
     }
 
-    /// There was no answer to [`Action::Probe`](super::types::Action::Probe), or one that says nothing. `denied` where asking
-    /// again is of no use before the next reconnect.
+    /// There was no answer to [`Action::Probe`](super::types::Action::Probe), or one without information. `denied` if
+    /// asking again is useless before the next reconnect.
     pub fn probe_failed(&mut self, epoch: u64, denied: bool, now: Instant) {
         if epoch != self.epoch {
             return;

@@ -1,19 +1,19 @@
-//! What the machine is told, and what it says.
+//! The inputs of the machine, and its actions.
 
-/// Which of its messages a consumer has to give.
+/// The messages that a consumer has to deliver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// All, once each and in the order of the stream.
+    /// All messages, exactly once and in the order of the stream.
     Ordered,
-    /// Those that it delivers, as often as it does.
+    /// The messages that it delivers, as often as it delivers them.
     Plain,
 }
 
-/// What the program asked for, as far as it decides where later consumers start.
+/// The requested start, which determines where later consumers start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Policy {
-    /// All messages, or those from a sequence or a time on: until a message came, the same
-    /// configuration gives the same messages.
+    /// All messages, or those from a sequence or a time on: until a message has arrived, the same
+    /// configuration leads to the same messages.
     Fixed,
     /// New messages, or the last one: a later consumer with the same configuration would miss some.
     Moving,
@@ -24,51 +24,52 @@ pub enum Policy {
 /// Where a consumer is to start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Start {
-    /// As the program's configuration says.
+    /// As in the program's configuration.
     AsConfigured,
     /// Behind this sequence of the stream.
     Behind(u64),
 }
 
-/// What the owner of the machine has to do.
+/// The actions for the owner of the machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
-    /// Take a new inbox, and leave the old one and its consumer.
+    /// Take a new inbox, and abandon the old one and its consumer.
     Rebind {
-        /// Whose inbox that will be.
+        /// The epoch of the new inbox.
         epoch: u64,
     },
     /// Create a consumer.
     Create {
-        /// Whose inbox it has.
+        /// The epoch of its inbox.
         epoch: u64,
         /// Where it starts.
         start: Start,
     },
-    /// Ask for the state of the consumer, and tell [`Machine::probed`](super::Machine::probed).
+    /// Request the state of the consumer, and pass it to
+    /// [`Machine::probed`](super::Machine::probed).
     Probe {
-        /// Whose consumer that is.
+        /// The epoch of the consumer.
         epoch: u64,
     },
 }
 
-/// What becomes of a message.
+/// What to do with a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Outcome {
-    /// It goes to the program.
+    /// The message is delivered to the program.
     pub deliver: bool,
-    /// Behind it all initial data have been delivered. Said once.
+    /// The initial data are complete behind this message. Set once.
     pub initial_complete: bool,
 }
 
-/// What the server said of a consumer that it created.
+/// The server's description of a consumer that it created.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Created {
-    /// `delivered.stream_seq`: the sequence before the first that it will look at.
+    /// `delivered.stream_seq`: the sequence before the first one that it will consider.
     pub stream_seq: u64,
     /// `delivered.consumer_seq`: 0, unless it has already delivered something.
     pub consumer_seq: u64,
-    /// `num_pending`: how many messages wait for it.
+    /// `num_pending`: the number of messages that it has still to deliver.
     pub pending: u64,
     /// When it was created, by the server's clock, in nanoseconds since 1970.
     pub time: i64,
@@ -81,7 +82,7 @@ pub struct Probed {
     pub consumer_seq: u64,
     /// `delivered.stream_seq`: up to where it has looked at the stream.
     pub stream_seq: u64,
-    /// `num_pending`: how many messages wait for it.
+    /// `num_pending`: the number of messages that it has still to deliver.
     pub pending: u64,
     /// The stream's last sequence, as the server said it before. `None` unless
     /// [`Machine::asks_for_end`](super::Machine::asks_for_end).

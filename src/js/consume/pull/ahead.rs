@@ -1,8 +1,8 @@
-//! The asynchronous pull: messages go to a callback, or the program takes them one by one, and more
-//! are asked for as they are dealt with.
+//! The asynchronous pull: messages are delivered to a callback, or the program takes them one by one, and further
+//! messages are requested as they are processed.
 //!
-//! What a server takes back, loses or does not answer is asked for again by the thread that finds out,
-//! the one that reads or the timers' thread, even while the program's callback runs.
+//! If a server ends a request early, loses it or does not answer it, the thread that detects this, the one that reads
+//! or the timer thread, requests the messages again, even while the program's callback runs.
 
 mod healing;
 
@@ -20,25 +20,25 @@ use crate::js::consume::recover::Recovered;
 use crate::locks::{Mutex, MutexGuard};
 use crate::msg::Msg;
 
-/// A request with heartbeats has to end some time; where the program does not say when, it is made
-/// again after so long.
+/// A request with heartbeats must have an expiry; without one of the program it is renewed after
+/// this time.
 const RENEWED: Duration = Duration::from_secs(30);
-/// The interval of heartbeats where the program says nothing of them.
+/// The default interval of heartbeats.
 const DEFAULT_HEARTBEAT: Duration = Duration::from_secs(5);
 
-/// What an asynchronous pull has beyond one that the program fetches from.
+/// The additional state of an asynchronous pull.
 pub(super) struct Ahead {
     pub(super) options: FlowOptions,
     pub(super) next: Option<super::NextAsk>,
     /// The program takes the messages; there is no callback.
     pub(super) is_iterated: bool,
-    /// When it ends by its time.
+    /// The end of its time.
     deadline: Option<Instant>,
-    /// The heartbeats that are asked for.
+    /// The heartbeats that requests ask for.
     heartbeat: Heartbeat,
-    /// After how long a request ends that has heartbeats, if nothing else says when.
+    /// The expiry of a request with heartbeats that has no other expiry.
     renewal: Duration,
-    /// After how long without a word of the server its requests are taken to be lost.
+    /// The time without a message of the server after which its requests count as lost.
     silence: Option<Duration>,
     timers: Mutex<Timers>,
 }
@@ -50,7 +50,7 @@ struct Timers {
 }
 
 impl Ahead {
-    /// `longest` is how long a request may wait at the consumer.
+    /// `longest` is the longest time that a request may wait at the consumer.
     pub(super) fn new(
         options: FlowOptions,
         next: Option<super::NextAsk>,
@@ -66,7 +66,7 @@ impl Ahead {
                 Longest::Limited(most) => renewal.min(most),
                 Longest::Unlimited | Longest::Unknown => renewal,
             },
-            // One that does not wait is answered at once.
+            // A request that does not wait is answered at once.
             silence: silence(heartbeat.interval)
                 .or_else(|| options.no_wait.then_some(DEFAULT_HEARTBEAT * 2)),
             heartbeat,
@@ -89,16 +89,16 @@ impl Ahead {
     }
 }
 
-/// How long a request may wait at a consumer.
+/// The longest time that a request may wait at a consumer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Longest {
     Unlimited,
     Limited(Duration),
-    /// The server does not tell about the consumer.
+    /// The configuration of the consumer could not be read.
     Unknown,
 }
 
-/// How often the server says that it is there.
+/// The heartbeats of the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Heartbeat {
     /// Zero for never.
@@ -108,9 +108,9 @@ struct Heartbeat {
 }
 
 impl Heartbeat {
-    /// A server that has forgotten a request, because it was started again behind the server that the program is
-    /// connected to, says nothing. So there are heartbeats where the program asks for none; but not where the consumer
-    /// may refuse a request that ends some time, as one with heartbeats has to.
+    /// A server that has lost a request, because it was restarted behind the server that the program is connected to,
+    /// sends nothing. So requests ask for heartbeats even if the program does not, except if the consumer may refuse
+    /// a request with an expiry, which a request with heartbeats must have.
     fn choose(options: &FlowOptions, longest: Longest) -> Self {
         let chosen = options.pull.heartbeat;
         let interval = match longest {
@@ -131,7 +131,7 @@ impl Pull {
         self.ahead.as_ref().map(|ahead| &ahead.options)
     }
 
-    /// The subscription and its consumer are there: asks for the first messages.
+    /// The subscription and its consumer exist: requests the first messages.
     pub(super) fn begin(&self) {
         let Some(ahead) = &self.ahead else { return };
         if let Some(deadline) = ahead.deadline {
@@ -152,7 +152,8 @@ impl Pull {
         }
     }
 
-    /// Sends the requests that are due, unless a timer or the recovery of the consumer is going to.
+    /// Sends the requests that are due, unless a timer or the recovery of the consumer will send
+    /// them.
     pub(super) fn refill(&self) {
         let (Some(options), Some(sub)) = (self.options(), self.subscription()) else {
             return;
@@ -172,8 +173,8 @@ impl Pull {
         }
     }
 
-    /// A request could not be sent. Without room in the outgoing buffer it is sent later; any other reason
-    /// ends the pull.
+    /// A request could not be sent. If the outgoing buffer has no room it is sent later; any other reason ends the
+    /// pull.
     fn not_sent(&self, mut state: MutexGuard<'_, State>, ask: Ask, error: Error) {
         match error.status() {
             Status::NATS_TIMEOUT | Status::NATS_INSUFFICIENT_BUFFER => {
@@ -187,7 +188,7 @@ impl Pull {
         }
     }
 
-    /// Is there a server and a consumer, and no timer that is going to ask?
+    /// Are there a server and a consumer, and no timer that will send the request?
     fn may_ask(&self, state: &State) -> bool {
         let waits = state.healing.timer.is_some() || state.gone.is_being_made();
         let over = state.ended || state.healing.exit.is_some();
@@ -214,7 +215,7 @@ impl Pull {
             expires,
             no_wait: options.no_wait,
             heartbeat: match is_first && heartbeat.is_some_and(|h| h.is_chosen) {
-                // A mistake of the program is the server's to tell.
+                // The server reports an invalid interval of the program.
                 true => interval,
                 false => heartbeat_within(interval, expires),
             },
@@ -222,13 +223,13 @@ impl Pull {
             options: &options.pull,
         };
         let request = Self::request(state, &body);
-        // The thread that reads and the timers' thread do not wait for room.
+        // The thread that reads and the timer thread do not wait for room.
         self.send_request(&request, When::Buffered, now)?;
         state.flow.asked(request.number, ask);
         Ok(())
     }
 
-    /// Has the program decide what to ask for. On the thread that delivers.
+    /// Calls the program to decide what to request. Runs on the thread that delivers.
     fn ask_program(&self, sub: &Arc<Subscription>) {
         let (Some(options), Some(next)) = (
             self.options(),
@@ -241,7 +242,7 @@ impl Pull {
         };
         let mut state = self.state.lock();
         if !self.may_ask(&state) {
-            // It is asked for with what was lost.
+            // It is requested together with the lost messages.
             return self.note_lost(&mut state, ask);
         }
         if let Err(error) = self.send(&mut state, options, ask) {
@@ -249,7 +250,7 @@ impl Pull {
         }
     }
 
-    /// A message for the program: `None` where it has all that it wants. On the thread that delivers.
+    /// Returns the message to deliver; `None` if a limit of the pull is reached. Runs on the thread that delivers.
     pub fn before_callback(&self, mut msg: Msg) -> Option<Msg> {
         let state = self.state.lock();
         if matches!(&state.healing.exit, Some(Exit(e)) if e.status() == Status::NATS_MAX_DELIVERED_MSGS)
@@ -262,7 +263,7 @@ impl Pull {
         Some(msg)
     }
 
-    /// Requests have to carry the id that the consumer has given, which its messages tell.
+    /// Requests must have the id of the pin, which is a header of the consumer's messages.
     fn note_pin(&self, msg: &Msg) {
         if self.options().is_some_and(|o| !o.pull.group.is_empty())
             && let Some(pin) = msg.header(b"Nats-Pin-Id")
@@ -274,7 +275,7 @@ impl Pull {
         }
     }
 
-    /// The program takes a message: asks for more if it is time. On the program's thread.
+    /// The program takes a message: sends the requests that are due. Runs on the program's thread.
     pub(super) fn iterated(&self, sub: &Subscription, msg: &mut Msg) {
         let Some(options) = self.options() else {
             return;
@@ -293,7 +294,7 @@ impl Pull {
         self.act();
     }
 
-    /// Why there is no message for a program that takes them: why the pull is over, if it is.
+    /// The reason why the program cannot take a message: why the pull has ended, if it has.
     pub(super) fn iteration_failed(&self, sub: &Arc<Subscription>, error: Error) -> Error {
         let exit = match sub.is_valid() {
             true => None,
@@ -302,8 +303,8 @@ impl Pull {
         exit.map_or(error, |Exit(reason)| reason)
     }
 
-    /// The program's callback has returned, for a message of this size, or there was none. On the
-    /// thread that delivers.
+    /// The program's callback has returned, for a message of this size, or there was no message.
+    /// Runs on the thread that delivers.
     pub fn after_callback(&self, sub: &Arc<Subscription>, size: Option<usize>) {
         let Some(options) = self.options() else {
             return;
@@ -314,7 +315,7 @@ impl Pull {
             if state.flow.is_full(options) {
                 state.healing.exit.get_or_insert_with(Exit::full);
                 drop(state);
-                // Closes it at once, and deletes the consumer if the library has made it.
+                // Closes the subscription at once, and deletes the consumer if the library has created it.
                 let _ = sub.unsubscribe();
                 return;
             }
@@ -331,7 +332,7 @@ impl Pull {
         }
     }
 
-    /// The pull ends when the messages that wait have been delivered.
+    /// Ends the pull when the waiting messages have been delivered.
     pub(super) fn finish_after_queue(&self, exit: Exit) {
         let mut state = self.state.lock();
         if state.ended || state.healing.exit.is_some() {
@@ -340,13 +341,13 @@ impl Pull {
         state.healing.exit = Some(exit);
         drop(state);
         if let Some(sub) = self.subscription() {
-            // Where it fails the subscription is closed, or drains.
+            // If this fails, the subscription is closed or draining already.
             let _ = sub.drain(None);
         }
     }
 
-    /// The subscription is closed, and the last callback has returned: why, for the completion
-    /// handler. Waits until a consumer that the library has made is deleted.
+    /// The subscription is closed, and the last callback has returned: returns the reason for the
+    /// completion handler. Waits until a consumer that the library has created is deleted.
     pub fn completed(&self) -> Exit {
         self.await_deletion();
         let exit = self.state.lock().healing.exit.clone();

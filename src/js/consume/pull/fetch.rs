@@ -1,4 +1,4 @@
-//! Fetching: asking for messages, and waiting for them.
+//! Fetching: requesting messages, and waiting for them.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -13,13 +13,13 @@ use crate::js::consume::Backoff;
 use crate::msg::{Msg, MsgList};
 use crate::words::ms;
 
-/// What the thread that fetches waits for.
+/// The state of the thread that fetches.
 pub(super) struct Fetching {
     /// The number of its request; 0 for none.
     number: u64,
     /// The server has ended the request.
     said: Option<Said>,
-    /// The request was lost: another one is wanted.
+    /// The request was lost and has to be repeated.
     pub(super) again: bool,
 }
 
@@ -30,13 +30,13 @@ impl Fetching {
     }
 }
 
-/// Why waiting for the messages of a request has ended.
+/// The reason why waiting for the messages of a request has ended.
 enum End {
-    /// All are there.
+    /// All messages have arrived.
     Full,
-    /// The time is over.
+    /// The time has passed.
     Late,
-    /// The server has said so.
+    /// The server has ended the request.
     Said(Said),
     /// The request was lost.
     Lost,
@@ -44,12 +44,12 @@ enum End {
     Silent,
 }
 
-/// What a fetch has got so far.
+/// The messages that a fetch has received so far.
 #[derive(Default)]
 struct Got {
     list: MsgList,
     bytes: u64,
-    /// The next message is too large for what is left.
+    /// The next message is larger than the rest of the byte limit.
     too_large: bool,
 }
 
@@ -60,7 +60,7 @@ impl Got {
     }
 }
 
-/// Ends being the thread that fetches.
+/// Ends the fetch when it is dropped.
 struct Turn<'a>(&'a Pull);
 
 impl Drop for Turn<'_> {
@@ -74,11 +74,11 @@ fn concurrent() -> Error {
     Error::new(Status::NATS_ERR, "concurrent fetch request not allowed")
 }
 
-/// Fetches messages of a pull subscription: what waits, and then what comes until there are enough,
-/// the time is over, or the server has no more. Fails only where there are none.
+/// Fetches messages of a pull subscription: those that wait, and then those that arrive until there
+/// are enough, the time has passed, or the server has no more. Fails only if there are none.
 ///
-/// Where `take_first` is set, the first request takes only what the server has, and another one
-/// waits if there is nothing.
+/// If `take_first` is set, the first request takes only the messages that the server has now; if
+/// there are none, a second request waits.
 pub fn fetch(sub: &Arc<Subscription>, want: &FetchRequest, take_first: bool) -> Result<Fetched> {
     let Some(pull) = sub.extension::<Pull>() else {
         return Err(Error::new(
@@ -108,7 +108,7 @@ pub fn fetch(sub: &Arc<Subscription>, want: &FetchRequest, take_first: bool) -> 
     }
 }
 
-/// The messages of a fetch, which can be acknowledged once they are taken out.
+/// The messages of a fetch, which are prepared for acknowledgement when they are taken out.
 pub struct Fetched {
     list: MsgList,
     pull: Arc<Pull>,
@@ -173,12 +173,13 @@ impl Pull {
     ) -> Result<()> {
         let now = Instant::now();
         let deadline = now + want.expires;
-        // What came late for another request comes first.
+        // Messages that arrived too late for an earlier request come first.
         self.collect(sub, want, got, now)?;
         if got.is_full(want) {
             return Ok(());
         }
-        // With messages collected already, or several wanted, what the server has now is enough.
+        // If messages were collected already, or several are wanted, the messages that the server has now are
+        // sufficient.
         let takes_first = take_first && (!got.list.is_empty() || want.batch > 1);
         let mut no_wait = want.no_wait || takes_first;
         let (mut backoff, mut is_first) = (None, true);
@@ -213,7 +214,7 @@ impl Pull {
                         return Ok(());
                     }
                 }
-                // It would be asked for again, if there were time.
+                // The messages would be requested again if there were time.
                 Verdict::Again if !want.no_wait => return Err(Status::NATS_TIMEOUT.into()),
                 Verdict::Deleted => {
                     let mut state = self.state.lock();
@@ -231,7 +232,7 @@ impl Pull {
         }
     }
 
-    /// Sends a request for what is missing, unless that is for later.
+    /// Sends a request for the missing messages, unless that has to wait.
     fn ask_for(
         &self,
         want: &FetchRequest,
@@ -245,7 +246,7 @@ impl Pull {
         if let Some(fetch) = &mut state.fetch {
             (fetch.number, fetch.said, fetch.again) = (0, None, false);
         }
-        // It is sent when a server or the consumer has been found again.
+        // It is sent when the connection or the consumer has been restored.
         if self.connection().is_reconnecting() || state.gone.is_being_made() {
             return Ok(());
         }
@@ -258,14 +259,14 @@ impl Pull {
                 max => max.saturating_sub(got.bytes).max(1),
             },
             expires: Some(expires).filter(|expires| {
-                // A server keeps a request that has it, although it is not to wait; but without it
-                // there are no heartbeats.
+                // A server keeps a request with an expiry although it does not wait; but without an expiry there are
+                // no heartbeats.
                 let waits = !want.no_wait || !want.options.heartbeat.is_zero();
                 waits && !expires.is_zero()
             }),
             no_wait,
             heartbeat: match is_first {
-                // A mistake of the program is the server's to tell.
+                // The server reports an invalid interval of the program.
                 true => heartbeat,
                 false => heartbeat_within(heartbeat, Some(expires)),
             },
@@ -276,8 +277,8 @@ impl Pull {
         if let Some(fetch) = &mut state.fetch {
             fetch.number = request.number;
         }
-        // The thread that reads must not wait for the one that fetches, which may wait for room in the
-        // outgoing buffer.
+        // The lock is released first: the thread that reads must not wait for the one that fetches, which may wait
+        // for room in the outgoing buffer.
         drop(state);
         self.send_request(&request, When::Soon, deadline)
     }
@@ -325,7 +326,7 @@ impl Pull {
         }
     }
 
-    /// Takes messages until `until`, there are enough, or a status or an event has come for the fetch.
+    /// Takes messages until `until`, until there are enough, or until a status or an event of the fetch has arrived.
     fn collect(
         &self,
         sub: &Arc<Subscription>,
@@ -342,7 +343,7 @@ impl Pull {
             } = &mut *got;
             let mut fits = |msg: &Msg| {
                 let more = *bytes + weight(msg);
-                // Larger than all that is wanted it comes alone: else it would never come.
+                // A message larger than the whole limit is returned alone; otherwise it would never be returned.
                 let fits = more <= want.max_bytes || *bytes == 0;
                 *too_large = !fits;
                 *bytes = if fits { more } else { *bytes };
@@ -366,7 +367,7 @@ impl Pull {
         Ok(())
     }
 
-    /// What a server says about a fetch.
+    /// A status of the server for a fetch.
     pub(super) fn fetch_said(&self, state: &mut State, number: u64, said: Said) {
         if let Some(fetch) = &mut state.fetch
             && fetch.number == number

@@ -1,4 +1,4 @@
-//! How much an asynchronous pull asks for, and when it is over.
+//! How much an asynchronous pull requests, and when it ends.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -6,40 +6,40 @@ use std::time::Duration;
 use super::request::PullOptions;
 use crate::error::{Error, Status};
 
-/// How many messages are asked for at a time where the program does not say.
+/// The default number of messages in a request.
 const FETCH_SIZE: u64 = 128;
 
-/// What an asynchronous pull is to do.
+/// The options of an asynchronous pull.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FlowOptions {
-    /// After how long it ends; zero for never.
+    /// The time after which it ends; zero for no limit.
     pub timeout: Duration,
-    /// After how many messages it ends; 0 for never.
+    /// The number of messages after which it ends; 0 for no limit.
     pub max_messages: u64,
-    /// After how many bytes it ends; 0 for never.
+    /// The number of bytes after which it ends; 0 for no limit.
     pub max_bytes: u64,
-    /// Take what there is, and end.
+    /// Whether to take the messages that are available now, and end.
     pub no_wait: bool,
-    /// How many messages to ask for at a time; 0 for 128.
+    /// The number of messages in a request; 0 for 128.
     pub fetch_size: u64,
-    /// To ask for more while so many are on their way.
+    /// The number of outstanding messages at which the next request is sent.
     pub keep_ahead: u64,
-    /// The program decides what to ask for.
+    /// The program decides what to request.
     pub by_program: bool,
-    /// What else each request asks.
+    /// The other options of each request.
     pub pull: PullOptions,
 }
 
 impl FlowOptions {
-    /// Has it ask before all messages are delivered, where nothing is said of that: with half of what
-    /// it asks for at a time. Not where the number of messages is not all that decides.
+    /// Sets the default for requesting messages ahead: half of the number in a request. Not if the number of messages
+    /// is not the only limit.
     pub(super) fn ask_ahead(&mut self) {
         if self.keep_ahead == 0 && self.max_bytes == 0 && !self.no_wait {
             self.keep_ahead = self.at_a_time() / 2;
         }
     }
 
-    /// How many messages are asked for at a time.
+    /// The number of messages in a request.
     fn at_a_time(&self) -> u64 {
         match self.fetch_size {
             0 => FETCH_SIZE,
@@ -48,18 +48,18 @@ impl FlowOptions {
     }
 }
 
-/// A request that the server has not dealt with yet, as far as is known.
+/// A request that is not known to have ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Outstanding {
     pub(super) number: u64,
-    /// Messages of it that have not come.
+    /// The number of its messages that have not arrived.
     pub(super) left: u64,
-    /// Messages of it that have.
+    /// The number of its messages that have arrived.
     pub(super) came: u64,
     pub(super) max_bytes: u64,
 }
 
-/// What to ask for.
+/// The size of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ask {
     /// How many messages.
@@ -68,18 +68,18 @@ pub struct Ask {
     pub max_bytes: u64,
 }
 
-/// Counts what was asked for, what has come and what was delivered.
+/// Counts the requested, arrived and delivered messages.
 #[derive(Debug, Default)]
 pub(super) struct Flow {
-    /// In the order in which the server deals with them.
+    /// In the order in which the server serves them.
     pub(super) outstanding: VecDeque<Outstanding>,
-    /// Messages asked for, without those that are known not to come.
+    /// Requested messages, without those that are known not to arrive.
     requested: u64,
     received_bytes: u64,
     pub(super) delivered: u64,
     /// Headers and payloads of the same.
     delivered_bytes: u64,
-    /// Of the messages that came, those that the queue had no room for.
+    /// Arrived messages that the queue had no room for.
     dropped: u64,
 }
 
@@ -95,7 +95,7 @@ impl Flow {
         });
     }
 
-    /// Messages have come, which the server takes from the first request that waits.
+    /// Messages have arrived, which the server counts for the first waiting request.
     pub(super) fn came(&mut self, mut messages: u64, bytes: u64) {
         self.received_bytes += bytes;
         while messages > 0
@@ -112,21 +112,21 @@ impl Flow {
         }
     }
 
-    /// So many have come that the program is not given.
+    /// This number of messages has arrived that are not delivered to the program.
     pub(super) fn skipped(&mut self, messages: u64) {
         self.came(messages, 0);
         self.requested = self.requested.saturating_sub(messages);
     }
 
-    /// So many of those that came were dropped since the subscription began.
+    /// The queue has dropped this number of arrived messages since the subscription began.
     pub(super) fn dropped(&mut self, dropped: u64) {
         let new = dropped.saturating_sub(self.dropped);
         self.dropped = dropped.max(self.dropped);
         self.requested = self.requested.saturating_sub(new);
     }
 
-    /// The server is done with a request: what is left of it does not come. `pending` is how much
-    /// that is, where the server says.
+    /// The server has ended a request: the rest of its messages will not arrive. `pending` is their
+    /// number, if the server reports it.
     pub(super) fn ended(&mut self, number: u64, pending: Option<u64>) -> Option<Outstanding> {
         let at = self.outstanding.iter().position(|o| o.number == number)?;
         let mut ended = self.outstanding.remove(at)?;
@@ -137,8 +137,8 @@ impl Flow {
         Some(ended)
     }
 
-    /// No request is known to the server any more. Returns what was still to come, and within how
-    /// many bytes.
+    /// No request is known to the server any more. Returns the number of messages that had not
+    /// arrived, and the byte limit.
     pub(super) fn lost(&mut self) -> Option<Ask> {
         let lost: u64 = self.outstanding.iter().map(|o| o.left).sum();
         let max_bytes = self.outstanding.iter().map(|o| o.max_bytes).max();
@@ -156,14 +156,14 @@ impl Flow {
         self.delivered_bytes += size;
     }
 
-    /// Has all been delivered that the program wants?
+    /// Have all messages that the program wants been delivered?
     pub(super) fn is_full(&self, options: &FlowOptions) -> bool {
         let all = options.max_messages > 0 && self.delivered >= options.max_messages;
         let large = options.max_bytes > 0 && self.delivered_bytes > options.max_bytes;
         all || large
     }
 
-    /// What to ask for now, where the program does not decide.
+    /// The request to send now, if the program does not decide.
     pub(super) fn decide(&self, options: &FlowOptions) -> Option<Ask> {
         if self.requested.saturating_sub(self.delivered) > options.keep_ahead {
             return None;
@@ -183,7 +183,7 @@ impl Flow {
     }
 }
 
-/// Why an asynchronous pull is over.
+/// The reason why an asynchronous pull has ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exit(pub Error);
 
@@ -291,7 +291,7 @@ mod tests {
         assert_eq!(flow.ended(9, None), None);
         flow.asked(3, ask(10));
         flow.came(4, 4);
-        // Which of them came is the server's to say.
+        // The server reports which of them arrived.
         assert_eq!(flow.ended(3, Some(8)).unwrap().left, 8);
     }
 

@@ -1,5 +1,5 @@
-//! A consumer that does not exist any more: how that is found out, told, and mended where the library
-//! has created it.
+//! A consumer that does not exist any more: how this is detected and reported, and how the library replaces one that
+//! it has created.
 
 use std::time::{Duration, Instant};
 
@@ -11,14 +11,14 @@ use crate::js::consume::Backoff;
 use crate::js::consume::api::start_behind;
 use crate::js::consume::recover::Recovered;
 
-/// How far making a consumer again has come.
+/// The progress of creating a consumer again.
 #[derive(Default)]
 pub(super) struct Gone {
-    /// It is being made, or will be.
+    /// It is being created, or will be.
     making: bool,
-    /// The server is being asked whether it is there.
+    /// The server is being asked whether it exists.
     probing: bool,
-    /// The error handler has been told that the consumer is gone, and nothing has come from it since.
+    /// It was reported to the error handler that the consumer does not exist, and nothing has arrived from it since.
     told: bool,
     no_info: bool,
     backoff: Backoff,
@@ -35,7 +35,7 @@ impl Gone {
         self.told = false;
     }
 
-    /// The account may not ask for infos of the consumer.
+    /// The account has no permission to request infos of the consumer.
     pub(super) fn has_no_info(&mut self) {
         self.no_info = true;
     }
@@ -47,8 +47,8 @@ impl Gone {
 }
 
 impl Pull {
-    /// The server has no responder for the request of a fetch. Asks whether the consumer exists, unless
-    /// that is known, or the account may not ask.
+    /// The server has no responder for the request of a fetch. Asks the server whether the consumer exists, unless
+    /// that is known or the account has no permission to ask.
     pub(super) fn fetch_unanswered(&self) {
         let state = self.state.lock();
         let known = state.gone.told || state.gone.no_info;
@@ -94,14 +94,15 @@ impl Pull {
                 state.gone.exists();
                 self.heal_later(&mut state);
             }
-            // No server can say.
+            // No server can answer.
             Err(_) => self.heal_later(&mut state),
         }
         drop(state);
         self.act();
     }
 
-    /// The consumer does not exist any more: `error` ends the pull where the program has created it.
+    /// The consumer does not exist any more: `error` ends the pull if the program has created the
+    /// consumer.
     pub(super) fn consumer_gone(&self, error: Error) {
         let Some(sub) = self.subscription() else {
             return;
@@ -129,7 +130,7 @@ impl Pull {
         }
     }
 
-    /// Makes the consumer again, behind the last message.
+    /// Creates the consumer again, behind the last message.
     fn make_again(&self) {
         let mut config = self.config.clone();
         {
@@ -192,7 +193,7 @@ impl Pull {
         }
     }
 
-    /// Does something later, unless the subscription has gone by then.
+    /// Calls a function later, unless the subscription has been dropped by then.
     pub(super) fn later(&self, wait: Duration, what: fn(&Pull)) -> Timer {
         let me = self.me.clone();
         self.connection().after(wait, move || {
@@ -203,7 +204,7 @@ impl Pull {
     }
 
     /// The program has unsubscribed, or an asynchronous pull is over: deletes a consumer that the
-    /// library has made.
+    /// library has created.
     pub(super) fn delete_now(&self) -> Result<()> {
         let consumer = {
             let mut state = self.state.lock();

@@ -1,4 +1,4 @@
-//! What the thread that reads does with the messages and statuses of a pull.
+//! The processing of a pull's messages and statuses by the thread that reads.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -11,13 +11,13 @@ use crate::js::consume::metadata::{Metadata, status_of_server};
 use crate::msg::{Msg, MsgList};
 
 impl Pull {
-    /// What a server says about a request.
+    /// A status of the server for a request.
     fn said(&self, state: &mut State, msg: &Msg) {
         let Some(said) = Said::of(msg) else { return };
         if said.verdict == Verdict::Alive {
             return self.order_idle(state);
         }
-        // One of an inbox or a request that was given up is not heard.
+        // The status of an abandoned inbox or request is ignored.
         let Some(number) = number(msg, &state.inbox) else {
             return;
         };
@@ -57,20 +57,20 @@ impl Intake for Pull {
             state.gone.exists();
             state.flow.came(msgs.len() as u64, bytes);
         }
-        // Needed only where the library may have to create the consumer again.
+        // Needed only if the library may have to create the consumer again.
         if state.ours
             && let Some(reply) = msgs.last().and_then(Msg::reply)
             && let Some(metadata) = Metadata::parse(reply)
         {
             state.last_sequence = state.last_sequence.max(metadata.stream_seq);
         }
-        // A thread that is told of the end of a request finds what came before it.
+        // The messages are enqueued before the end of a request is reported, so that the fetching thread finds them.
         if !msgs.is_empty() {
             sub.enqueue(std::mem::take(msgs));
         }
         let mut controls = controls;
         while let Some(msg) = controls.pop() {
-            // Requests to a consumer that has been given up do not count any more.
+            // Requests to an abandoned consumer do not count any more.
             if state
                 .order
                 .as_ref()

@@ -1,22 +1,22 @@
-//! Pull consumers (ADR-13, ADR-42): the program, or the library for it, asks for messages.
+//! Pull consumers (ADR-13, ADR-42): the program, or the library on its behalf, requests messages.
 //!
 //! | file | what |
 //! |---|---|
-//! | `request` | what is asked for, as JSON |
-//! | `status` | what a server says about a request |
-//! | `fetch` | asking and waiting for the answer |
-//! | `flow` | how much an asynchronous pull asks for, and when it is over |
-//! | `ahead` | the asynchronous pull, to a callback or one by one: asking ahead of the program, ending |
-//! | `ahead::healing` | asking again for messages that a server has lost or not answered for |
-//! | `intake` | what the reading thread does with messages and statuses |
+//! | `request` | requests, as JSON |
+//! | `status` | status messages of a server for a request |
+//! | `fetch` | sending a request and waiting for its messages |
+//! | `flow` | how much an asynchronous pull requests, and when it ends |
+//! | `ahead` | the asynchronous pull, to a callback or one by one: requesting messages ahead of the program, ending |
+//! | `ahead::healing` | repeating requests that a server has lost or not answered |
+//! | `intake` | messages and statuses on the thread that reads |
 //! | `gone` | a consumer that does not exist any more |
 //! | `ordered` | the ordered pull |
 //! | `subscribe` | making the subscription |
 //!
-//! A subscription has one inbox, and each request a number below it, which its statuses carry.
-//! Messages do not: what comes late for one request is there for the next. When requests are lost,
-//! with the connection or because the server is silent, the inbox is replaced: servers give up requests
-//! whose inbox has no subscriber.
+//! A subscription has one inbox, and each request a number below it, which the statuses for it contain. Messages do
+//! not contain it: those that arrive too late for one request are used for the next. When requests are lost, with the
+//! connection or because the server is silent, the inbox is replaced: servers drop requests whose inbox has no
+//! subscriber.
 
 mod ahead;
 mod fetch;
@@ -54,24 +54,25 @@ use crate::locks::Mutex;
 use crate::log::Target;
 use crate::msg::{Msg, Owner};
 
-/// What a pull subscription has beyond one of the client's: its [`Intake`](crate::client::Intake) and its [`Extension`].
+/// The part of a pull subscription beyond a subscription of the client: its [`Intake`](crate::client::Intake) and its
+/// [`Extension`].
 pub struct Pull {
     api: Arc<Api>,
     subjects: Vec<String>,
     stream: String,
-    /// What the consumer was asked to be.
+    /// The requested configuration of the consumer.
     config: ConsumerConfig,
     owner: Arc<Owner>,
     /// Messages need no acknowledgement.
     no_ack: bool,
-    /// Of an asynchronous pull.
+    /// The state of an asynchronous pull.
     ahead: Option<Ahead>,
-    /// It is an ordered one.
+    /// The pull is an ordered one.
     is_ordered: bool,
     state: Mutex<State>,
-    /// A thread fetches.
+    /// A thread is fetching.
     fetching: AtomicBool,
-    /// There is something for the thread that fetches beside messages.
+    /// There is an event other than messages for the thread that fetches.
     fetch_news: AtomicBool,
     ending: Arc<Ending>,
     sub: OnceLock<Weak<Subscription>>,
@@ -79,38 +80,39 @@ pub struct Pull {
     me: Weak<Pull>,
 }
 
-/// What the lock protects. Publishing, binding and timers are allowed with it held, waiting is not.
+/// The state that the lock protects. While it is held, publishing, rebinding and setting timers are
+/// allowed; waiting is not.
 pub(super) struct State {
-    /// The sid whose messages count.
+    /// The sid whose messages are accepted.
     sid: u64,
-    /// What the subjects of requests begin with; a dot and a number follow.
+    /// The prefix of the requests' reply subjects; a dot and a number follow.
     inbox: String,
     /// The consumer's name.
     consumer: String,
-    /// Where requests go.
+    /// The subject of requests.
     next_subject: Arc<str>,
     /// The library created it.
     ours: bool,
     /// The number of the last request.
     last: u64,
-    /// When something came last, or was asked for.
+    /// The time of the last message or request.
     active: Instant,
-    /// The stream sequence of the last message that came.
+    /// The stream sequence of the last message that arrived.
     last_sequence: u64,
-    /// The id of the pin that the consumer has given.
+    /// The id of the pin that the consumer has assigned.
     pin: String,
     fetch: Option<Fetching>,
     flow: flow::Flow,
     healing: ahead::Healing,
     gone: gone::Gone,
-    /// Of an ordered pull.
+    /// The state of an ordered pull.
     order: Option<ordered::Order>,
-    /// What there is to do.
+    /// The pending actions.
     acts: VecDeque<Act>,
     ended: bool,
 }
 
-/// A request on its way out.
+/// A request to send.
 struct Request {
     number: u64,
     subject: Arc<str>,
@@ -118,27 +120,27 @@ struct Request {
     body: String,
 }
 
-/// Something to do with nothing locked.
+/// An action to execute with no lock held.
 enum Act {
-    /// The thread that fetches is to look.
+    /// Wake the thread that fetches.
     Wake,
-    /// The asynchronous pull ends when the messages that wait have been delivered.
+    /// End the asynchronous pull when the waiting messages have been delivered.
     Finish(Exit),
-    /// To ask for more.
+    /// Send further requests.
     Refill,
-    /// The program decides what to ask for, on the thread that delivers.
+    /// Have the program decide what to request, on the thread that delivers.
     AskProgram,
-    /// The server has no responder for a request: does the consumer exist?
+    /// The server has no responder for a request: check whether the consumer exists.
     Probe,
     /// The consumer was deleted.
     Gone(Error),
-    /// The error handler is told that this consumer is gone.
+    /// Report to the error handler that this consumer does not exist any more.
     TellGone(String),
-    /// What the machine of an ordered pull says.
+    /// Execute the actions of an ordered pull's machine.
     Recover,
 }
 
-/// What a pull is made of.
+/// The arguments for making a pull.
 struct PullArgs<'a> {
     api: Arc<Api>,
     subjects: &'a [&'a str],
@@ -197,7 +199,7 @@ impl Pull {
         self.api.connection()
     }
 
-    /// Asks for messages by itself, and the program takes them one by one.
+    /// Does the library request messages, while the program takes them one by one?
     fn is_iterated(&self) -> bool {
         self.ahead.as_ref().is_some_and(|ahead| ahead.is_iterated)
     }
@@ -207,7 +209,7 @@ impl Pull {
         (self.stream.clone(), self.state.lock().consumer.clone())
     }
 
-    /// How its API is reached.
+    /// Calls of the JetStream API with the settings of the context.
     pub fn call(&self) -> Call<'_> {
         self.api.call()
     }
@@ -217,7 +219,7 @@ impl Pull {
         self.api.call_with(options)
     }
 
-    /// A message is about to be given to the program.
+    /// Prepares a message for delivery to the program.
     fn hand_over(&self, msg: &mut Msg) {
         msg.set_owner(self.owner.clone());
         if self.no_ack {
@@ -235,7 +237,7 @@ impl Pull {
         state.ours = ours;
     }
 
-    /// A request, which gets the next number.
+    /// Creates a request with the next number.
     fn request(state: &mut State, body: &Body<'_>) -> Request {
         state.last += 1;
         state.active = Instant::now();
@@ -261,8 +263,8 @@ impl Pull {
         self.connection().publish_with(&out, when, Some(deadline))
     }
 
-    /// Takes another inbox: servers give up the requests of the one before. Where it fails the
-    /// subscription is closed or drains, and asks for nothing any more.
+    /// Replaces the inbox: servers drop the requests of the previous one. If this fails, the
+    /// subscription is closed or draining, and sends no more requests.
     fn leave_inbox(&self, state: &mut State, sub: &Arc<Subscription>) -> Result<()> {
         let inbox = self.connection().new_inbox();
         state.sid = sub.rebind(&[&inbox[..], b".*"].concat())?;
@@ -270,7 +272,7 @@ impl Pull {
         Ok(())
     }
 
-    /// The connection was lost, or is there again.
+    /// The connection was lost or restored.
     fn connection_changed(&self, event: ConnEvent) {
         if self.is_ordered {
             return connection_changed(self, event);
@@ -284,7 +286,7 @@ impl Pull {
         }
         match event {
             ConnEvent::Lost => {
-                // At once: the next server is told of the new inbox only.
+                // At once, so that the next server receives the subscription to the new inbox only.
                 let _ = self.leave_inbox(&mut state, &sub);
                 self.requests_lost(&mut state);
             }
@@ -295,7 +297,7 @@ impl Pull {
                     state.acts.push_back(Act::Wake);
                 }
                 if self.ahead.is_some() {
-                    // What was to be asked for later is asked for now.
+                    // A request that was postponed is sent now.
                     if let Some(timer) = state.healing.stop() {
                         timer.cancel();
                     }
@@ -332,15 +334,15 @@ impl Pull {
         if ours && self.ending.deletes_after(reason) {
             self.ending.delete_later(sub, consumer);
         } else if ours && self.is_ordered && !is_unsubscribed {
-            // It is of no use to anybody else.
+            // No other client can use the consumer.
             self.ending.delete_unused(&consumer);
         } else if ours {
-            // Where the program unsubscribes, it is deleted next.
+            // If the program unsubscribes, the consumer is deleted next.
             self.state.lock().ours = ours;
         }
     }
 
-    /// Does what has come up. Nothing may be locked.
+    /// Executes the pending actions. The caller must not hold a lock.
     fn act(&self) {
         loop {
             let Some(act) = self.state.lock().acts.pop_front() else {
@@ -410,19 +412,19 @@ impl Extension for Pull {
     }
 }
 
-/// Twice the interval of heartbeats: as long a silence is one too long.
+/// The longest silence: twice the interval of heartbeats.
 fn silence(heartbeat: Duration) -> Option<Duration> {
     (!heartbeat.is_zero()).then(|| heartbeat.saturating_mul(2))
 }
 
-/// What reads the statuses of pulls, for the programs in `fuzz/`.
+/// The parsers of statuses, for the programs in `fuzz/`.
 #[cfg(fuzzing)]
 pub mod fuzzing {
     use super::status::{self, Said};
     use crate::error::Error;
     use crate::msg::Msg;
 
-    /// The error that a status is, and how many messages have not been sent.
+    /// The error of a status, and the number of messages that have not been sent.
     pub fn said(msg: &Msg) -> Option<(Error, Option<u64>)> {
         Said::of(msg).map(|said| (said.error, said.pending))
     }

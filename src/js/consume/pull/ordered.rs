@@ -1,9 +1,9 @@
-//! The ordered pull: every message of the stream once and in order. The same [`Machine`] as that of an
-//! ordered push consumer decides when the consumer is given up, and where the next one starts.
+//! The ordered pull: every message of the stream once and in order. The same [`Machine`] as that of an ordered push
+//! consumer decides when the consumer is abandoned, and where the next one starts.
 //!
-//! The consumer is the subscription's own: ephemeral, in memory, on one server, without acks, and named
-//! here (ADR-17, ADR-37). Requests for messages are sent while there is one; when it is given up, those
-//! under way are left with its inbox.
+//! The consumer is the subscription's own: ephemeral, in memory, on one server, without acks, and named here (ADR-17,
+//! ADR-37). Requests for messages are sent while it exists; when it is abandoned, its outstanding requests are
+//! abandoned together with its inbox.
 
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
@@ -23,21 +23,21 @@ use crate::locks::MutexGuard;
 use crate::msg::MsgList;
 use crate::proto::nuid;
 
-/// The heartbeats that requests ask for where the program does not say.
+/// The default interval of the heartbeats that requests ask for.
 const HEARTBEAT: Duration = Duration::from_secs(5);
 
-/// What an ordered pull has beyond another one.
+/// The additional state of an ordered pull.
 pub(super) struct Order {
     pub(super) machine: Machine,
     timing: Timing,
-    /// What the names of consumers begin with; an underscore and the epoch follow.
+    /// The prefix of the consumers' names; an underscore and the epoch follow.
     prefix: String,
-    /// Messages did not fit into the queue, and the error handler has been told.
+    /// Messages did not fit into the queue, which was reported to the error handler.
     overflow_told: bool,
 }
 
 impl Order {
-    /// For a consumer that is about to be created as epoch 1. Its name is set in `config`.
+    /// The state for a consumer that is about to be created as epoch 1. Sets its name in `config`.
     pub(super) fn new(config: &mut ConsumerConfig) -> Self {
         let prefix = match config.name.is_empty() {
             true => String::from_utf8_lossy(&nuid::next()).into_owned(),
@@ -60,8 +60,8 @@ impl Order {
     }
 }
 
-/// The heartbeats of an ordered pull where its options name none: as the configuration of the consumer
-/// says, which is where an ordered push subscription has them, or what suits the time that it lasts.
+/// The heartbeats of an ordered pull whose options have none: those of the consumer's configuration, which is where
+/// an ordered push subscription has them, or an interval that fits into the time of the pull.
 pub(super) fn heartbeat(config: &ConsumerConfig, timeout: Duration) -> Duration {
     match u64::try_from(config.heartbeat) {
         Ok(nanos) if nanos > 0 => Duration::from_nanos(nanos),
@@ -79,9 +79,9 @@ impl Pull {
         }
     }
 
-    /// Leaves in the list what the program is given: not what it has had already. What comes behind a message that is missing, or
-    /// does not fit into the queue, will come again from the next consumer. What has to be dropped is
-    /// returned, to be dropped with nothing locked.
+    /// Leaves in the list the messages to deliver, without those that were delivered already. Messages behind a
+    /// missing one, or behind one that does not fit into the queue, will be delivered again by the next consumer. The
+    /// messages to drop are returned, so that the caller drops them with no lock held.
     pub(super) fn sort(
         &self,
         state: &mut State,
@@ -102,7 +102,7 @@ impl Pull {
                 return false;
             }
             let meta = msg.reply().and_then(Metadata::parse);
-            // What has no metadata is not from the consumer.
+            // A message without metadata is not from the consumer.
             let Some(meta) = meta.filter(|_| machine.is_live()) else {
                 return false;
             };
@@ -137,7 +137,7 @@ impl Pull {
         dropped
     }
 
-    /// The program has had a message: is there room again for what did not fit?
+    /// The program has received a message: is there room again for messages that did not fit?
     pub(super) fn look_for_room(&self, state: &mut State, sub: &Subscription) {
         if let Some(order) = &mut state.order
             && order.machine.is_full()
@@ -149,7 +149,7 @@ impl Pull {
         }
     }
 
-    /// A heartbeat of the server says that it has nothing to send.
+    /// A heartbeat has arrived: the server has nothing to send.
     pub(super) fn order_idle(&self, state: &mut State) {
         if let Some(order) = &mut state.order {
             let epoch = order.machine.epoch();
@@ -158,8 +158,8 @@ impl Pull {
         }
     }
 
-    /// The server has no responder for the consumer's requests: does the consumer exist? False where the
-    /// pull is not an ordered one.
+    /// The server has no responder for the consumer's requests: does the consumer exist? Returns false if the pull is
+    /// not an ordered one.
     pub(super) fn order_doubted(&self, state: &mut State) -> bool {
         let Some(order) = &mut state.order else {
             return false;
@@ -174,8 +174,8 @@ impl Pull {
         true
     }
 
-    /// The server is silent: another consumer is to take the place of the present one, which is
-    /// deleted. False where the pull is not an ordered one.
+    /// The server is silent: another consumer takes the place of the present one, which is deleted.
+    /// Returns false if the pull is not an ordered one.
     pub(super) fn order_silent(&self, state: &mut State) -> bool {
         let Some(order) = &mut state.order else {
             return false;
@@ -186,7 +186,7 @@ impl Pull {
         true
     }
 
-    /// The server has said that it has deleted the consumer. False where the pull is not an ordered one.
+    /// The server has reported that it has deleted the consumer. Returns false if the pull is not an ordered one.
     pub(super) fn order_deleted(&self, state: &mut State) -> bool {
         let Some(parts) = Self::parts(state) else {
             return false;
@@ -255,7 +255,7 @@ impl Recovered for Pull {
 
     fn is_live(&self) {
         let mut state = self.state.lock();
-        // What was to be asked for later is asked for now.
+        // A request that was postponed is sent now.
         let timer = state.healing.stop();
         state.active = Instant::now();
         drop(state);

@@ -1,45 +1,47 @@
-//! What a pull consumer is asked for (ADR-13, ADR-42).
+//! Requests to a pull consumer (ADR-13, ADR-42).
 
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 
 use crate::msg::Msg;
 
-/// A request ends at the server so much before the program stops waiting for it, so that its end is
-/// known by then.
+/// The time by which a request ends at the server before the program stops waiting for it, so that
+/// its end is known by then.
 const EARLIER: Duration = Duration::from_millis(10);
-/// With less time than this it does not.
+/// With less time than this the request does not end early.
 const WORTH_IT: Duration = Duration::from_millis(20);
 
-/// What is asked of a consumer beside the number of messages.
+/// The options of a request other than the number of messages.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PullOptions {
-    /// After how long without a message the server says that it is there; zero for never.
+    /// The time without a message after which the server sends a heartbeat; zero for never.
     pub heartbeat: Duration,
-    /// To be served only when so many messages are still to be delivered; 0 for always.
+    /// The request is served only while at least this number of messages is still to be delivered;
+    /// 0 for always.
     pub min_pending: i64,
-    /// To be served only when so many messages await their acknowledgement; 0 for always.
+    /// The request is served only while at least this number of messages waits for
+    /// acknowledgements; 0 for always.
     pub min_ack_pending: i64,
     /// The priority group; empty for none.
     pub group: String,
     /// The id of the pin; empty for none.
     pub id: String,
-    /// The priority in a group, 0 to 9, the lower the sooner.
+    /// The priority in a group, from 0 for the highest to 9.
     pub priority: u8,
 }
 
-/// What one call fetches.
+/// The arguments of a fetch.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FetchRequest {
-    /// How many messages at most.
+    /// The maximum number of messages.
     pub batch: usize,
-    /// How many bytes at most, of subjects, headers and payloads; 0 for no limit.
+    /// The maximum number of bytes of subjects, headers and payloads; 0 for no limit.
     pub max_bytes: u64,
-    /// How long to wait for them.
+    /// The longest time to wait for them.
     pub expires: Duration,
     /// Take what there is.
     pub no_wait: bool,
-    /// What else is asked.
+    /// The other options.
     pub options: PullOptions,
 }
 
@@ -56,9 +58,9 @@ pub(super) struct Body<'a> {
 }
 
 impl Body<'_> {
-    /// Writes it as JSON. What is zero or empty is left out.
+    /// Writes the request as JSON. Fields that are zero or empty are left out.
     pub(super) fn write(&self) -> String {
-        // Room for all but the longest, so that it does not grow piece by piece.
+        // The capacity is sufficient for all but the longest, so that the buffer does not grow repeatedly.
         let mut json = String::with_capacity(192);
         let _ = write!(json, "{{\"batch\":{}", self.batch);
         let mut number = |name: &str, value: u128| {
@@ -87,7 +89,7 @@ impl Body<'_> {
     }
 }
 
-/// When a request is to end at the server that the program waits for until `deadline`.
+/// The expiry at the server of a request that the program waits for until `deadline`.
 pub(super) fn expiry(deadline: Instant, now: Instant) -> Duration {
     let left = deadline.saturating_duration_since(now);
     match left >= WORTH_IT {
@@ -96,8 +98,9 @@ pub(super) fn expiry(deadline: Instant, now: Instant) -> Duration {
     }
 }
 
-/// The heartbeats to ask for where a request is repeated in the time that is left: servers refuse an
-/// interval of more than half of it, and in a shorter time none could be missed.
+/// The interval of heartbeats for a request that is repeated in the remaining time: servers refuse
+/// an interval longer than half of it, and in a shorter time no missing heartbeat could be
+/// detected.
 pub(super) fn heartbeat_within(heartbeat: Duration, expires: Option<Duration>) -> Duration {
     match expires {
         Some(expires) if heartbeat > expires / 2 => Duration::ZERO,
@@ -105,7 +108,7 @@ pub(super) fn heartbeat_within(heartbeat: Duration, expires: Option<Duration>) -
     }
 }
 
-/// What the server counts of a message for the limit in bytes.
+/// The size of a message as the server counts it for the byte limit.
 pub(super) fn weight(msg: &Msg) -> u64 {
     let names = msg.subject().len() + msg.reply().map_or(0, <[u8]>::len);
     (names + msg.size()) as u64

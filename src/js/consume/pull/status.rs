@@ -1,23 +1,23 @@
-//! What a server says about a request by a message with a status.
+//! Status messages of a server for a request.
 
 use crate::error::{Error, Status};
 use crate::msg::Msg;
 use crate::proto::decimal;
 
-/// What is to be made of a status.
+/// The meaning of a status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// The server is there.
+    /// A heartbeat.
     Alive,
     /// There are no messages.
     Nothing,
-    /// The request's time is over, or the server gave it up.
+    /// The request has expired, or the server has dropped it.
     Expired,
-    /// The server has given the request up: another one is wanted at once.
+    /// The server has dropped the request: repeat it at once.
     Again,
     /// All that fits into the request has been sent.
     Cut,
-    /// There are too many requests: another one later.
+    /// There are too many requests: repeat it later.
     Busy,
     /// Another client is pinned.
     Unpinned,
@@ -26,7 +26,7 @@ pub(super) enum Verdict {
     Unanswered,
     /// The consumer was deleted.
     Deleted,
-    /// The request cannot be met.
+    /// The request cannot be served.
     Refused,
 }
 
@@ -34,12 +34,12 @@ pub(super) enum Verdict {
 pub(super) struct Said {
     pub(super) verdict: Verdict,
     pub(super) error: Error,
-    /// Messages of the request that have not been sent, where the server says so.
+    /// The number of messages of the request that have not been sent, if the server reports it.
     pub(super) pending: Option<u64>,
 }
 
 impl Said {
-    /// Reads a status message. A consumer has one number for many things, which differ in words
+    /// Reads a status message. Servers use one code for many events, which differ in their texts
     /// only (ADR-13).
     pub(super) fn of(msg: &Msg) -> Option<Self> {
         let status = msg.status()?;
@@ -103,8 +103,8 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        /// Whatever a server sends, it is read without panic; what is no status is none; and nothing that
-        /// is not understood keeps a request open.
+        /// Whatever a server sends is read without a panic; a message that is not a status is not taken for one; and
+        /// an unknown status does not keep a request open.
         #[test]
         fn any_status_has_one_meaning(
             code in prop_oneof![100u16..1000, Just(100), Just(408), Just(409), Just(423)],

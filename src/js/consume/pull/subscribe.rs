@@ -15,25 +15,27 @@ use crate::js::consume::select::{Consumer, Selection, Wanted, select};
 use crate::js::context::{Call, Context};
 use crate::js::error::Result;
 
-/// What the program decides to ask for, on the thread that delivers; `None` for nothing now.
+/// The program's decision what to request, on the thread that delivers; `None` to request nothing
+/// now.
 pub type NextAsk = Box<dyn Fn(&Arc<Subscription>) -> Option<Ask> + Send + Sync>;
 
-/// Makes what the messages of a pull are given to.
+/// Creates the sink for the messages of a pull.
 pub type MakeSink<'a> = Box<dyn FnOnce(&Arc<Pull>) -> Box<dyn MsgSink> + 'a>;
 
-/// An asynchronous pull that is to be made.
+/// An asynchronous pull that is being made.
 pub struct AsyncPull<'a> {
-    /// How it asks.
+    /// The options of the pull.
     pub options: FlowOptions,
-    /// Decides what to ask for, where the program does.
+    /// The program's function that decides what to request, if there is one.
     pub next: Option<NextAsk>,
-    /// Makes what the messages are given to. It has to tell the [`Pull`] before and after each, and
-    /// with no message when it gets none. `None` where the program takes them one by one.
+    /// Creates the sink for the messages. The sink has to notify the [`Pull`] before and after each
+    /// message, and when it is called without one. `None` if the program takes the messages one by
+    /// one.
     pub sink: Option<MakeSink<'a>>,
 }
 
-/// Makes a pull subscription whose messages are [fetched](super::fetch()). `placed` gets the
-/// subscription before anything can happen to it.
+/// Makes a pull subscription whose messages are [fetched](super::fetch()). `placed` receives the
+/// subscription before any event of it.
 pub fn pull_subscribe(
     context: &Arc<Context>,
     call: &Call<'_>,
@@ -43,7 +45,7 @@ pub fn pull_subscribe(
     make(context, call, wanted, None, placed)
 }
 
-/// Makes a pull subscription that asks for messages by itself.
+/// Makes a pull subscription for which the library requests messages.
 pub fn pull_subscribe_async(
     context: &Arc<Context>,
     call: &Call<'_>,
@@ -62,14 +64,14 @@ pub fn pull_subscribe_async(
     make(context, call, wanted, Some(pull), placed)
 }
 
-/// What contradicts each other when asking ahead.
+/// Options of an asynchronous pull that contradict each other.
 fn check(wanted: &Wanted<'_>, options: &FlowOptions) -> Result<(), Plain> {
     if options.keep_ahead == 0 {
         return Ok(());
     }
     let group = options.pull.group.as_str();
     let groups = &wanted.options.config.priority_groups;
-    // Which groups a consumer has that exists is not known here.
+    // The groups of an existing consumer are not known here.
     let exists = !wanted.options.consumer.is_empty();
     let fault = if options.max_bytes > 0 {
         "Can not use MaxBytes and KeepAhead together"
@@ -87,7 +89,7 @@ fn check(wanted: &Wanted<'_>, options: &FlowOptions) -> Result<(), Plain> {
     Err(Plain::invalid_arg(fault))
 }
 
-/// How long a request may wait at the consumer.
+/// The longest time that a request may wait at the consumer.
 fn longest(selection: &Selection) -> Longest {
     let config = match &selection.consumer {
         Consumer::Found(info) => &info.config,

@@ -87,7 +87,7 @@ fn consumers_that_bring_nothing_are_made_again_later_and_later() {
     }
     assert!(waits[0] >= SHORTEST && waits[0] <= SHORTEST * 2);
     assert!(waits[9] >= Duration::from_secs(5) && waits[9] <= Duration::from_secs(10));
-    // One that was of use is followed at once, but not more often than four times a second.
+    // After a consumer that worked the next one is created at once, but not more often than four times per second.
     w.step(Op::Deliver(1));
     w.step(Op::Gone);
     assert!(w.machine.wake_at().expect("soon") - w.now <= SHORTEST);
@@ -185,7 +185,7 @@ fn a_plain_consumer_is_made_again_behind_the_last_message_when_it_is_gone() {
         consumer_seq,
         pending: 0,
     };
-    // Gaps and deliveries that are repeated are the program's to see.
+    // Gaps and repeated deliveries are passed on to the program.
     assert!(machine.data(1, &frame(12, 3).meta(), now).deliver);
     assert!(machine.data(1, &frame(9, 4).meta(), now).deliver);
     assert_eq!(
@@ -193,7 +193,7 @@ fn a_plain_consumer_is_made_again_behind_the_last_message_when_it_is_gone() {
         Outcome::default()
     );
     assert_eq!(machine.poll(now), None);
-    // A reconnect and silence have it looked for.
+    // After a reconnect and after silence the consumer is looked up.
     machine.lost();
     assert_eq!(machine.wake_at(), None);
     machine.restored(now);
@@ -250,7 +250,7 @@ fn a_pull_consumer_is_asked_once_whether_all_has_come() {
     assert!(matches!(w.machine.doubt, Doubt::Dispelled(_)));
     w.machine.idle(1, w.now);
     assert_eq!(w.machine.poll(w.now), None, "it has been asked");
-    // The last message is lost: another number is named, and again a little later.
+    // The last message is lost: the server reports another number, and again a little later.
     w.stream.publish(0);
     w.stream.publish(0);
     w.step(Op::Deliver(1));

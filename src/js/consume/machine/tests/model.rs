@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use super::super::*;
 use crate::js::consume::metadata::Metadata;
 
-/// The stream: what is stored under which sequence.
+/// The stream: the messages by sequence.
 #[derive(Default, Clone)]
 pub(super) struct Stream {
     pub(super) alive: BTreeMap<u64, u8>,
@@ -40,7 +40,7 @@ impl Stream {
     }
 }
 
-/// What the program asked for.
+/// The request of the program.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Asked {
     All,
@@ -63,12 +63,12 @@ impl Asked {
 /// A consumer on the server.
 pub(super) struct Consumer {
     pub(super) epoch: u64,
-    /// Last per subject: what is still to come of them.
+    /// Last per subject: the messages that are still to be delivered.
     pub(super) initial: VecDeque<u64>,
-    /// The last sequence that it has looked at, once that is over.
+    /// The last sequence that it has considered, once those are delivered.
     pub(super) position: u64,
     pub(super) delivered: u64,
-    /// The sequence that was delivered last, or that came before the first one.
+    /// The sequence that was delivered last, or the one before the first.
     pub(super) seen: u64,
     /// By how much less than there is it names as pending, until it has come to the end of the stream.
     pub(super) undercount: u64,

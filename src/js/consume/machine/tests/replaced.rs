@@ -9,15 +9,15 @@ use proptest::prelude::*;
 use crate::js::consume::machine::{Created, Kind, Machine, Policy};
 use crate::js::consume::metadata::Metadata;
 
-/// What the server has.
+/// The state of the server.
 #[derive(Default)]
 struct Server {
     /// The last message of each subject.
     last: BTreeMap<u8, u64>,
     end: u64,
-    /// The consumer's: those of the initial data that it has not looked at, in order.
+    /// The sequences of the initial data that the consumer has not considered yet, in order.
     initial: VecDeque<(u64, u8)>,
-    /// And the sequence that it has looked at last, after them.
+    /// The last sequence that it has considered after them.
     position: u64,
     delivered: u64,
 }
@@ -89,8 +89,8 @@ fn op() -> impl Strategy<Value = Op> {
     ]
 }
 
-/// No subject that was there when the consumer was created is missing in front of the end of the initial
-/// data; and where nothing is replaced, nothing that came later is in front of it.
+/// No subject that existed when the consumer was created is missing before the end of the initial data; and if
+/// nothing is replaced, no later message is before it.
 fn check(before: Vec<u8>, ops: Vec<Op>) {
     let now = Instant::now();
     let heartbeat = Duration::from_secs(5);
@@ -101,7 +101,7 @@ fn check(before: Vec<u8>, ops: Vec<Op>) {
     }
     let there: BTreeSet<u8> = server.last.keys().copied().collect();
     let mut answer = Some(server.consume());
-    // What was delivered, and behind how many the initial data are complete.
+    // The deliveries, and the number of them behind which the initial data are complete.
     let mut delivered: Vec<(u64, u8)> = Vec::new();
     let mut complete = None;
     let mut replaced = false;
@@ -142,7 +142,7 @@ fn check(before: Vec<u8>, ops: Vec<Op>) {
                 };
                 let outcome = machine.created(1, created, now).expect("it is awaited");
                 if outcome.initial_complete {
-                    // What had to wait for the answer and is beyond comes behind.
+                    // Later messages that had to wait for the answer come behind the end.
                     let end = machine.initial_end().expect("it was said");
                     complete = Some((end as usize).min(delivered.len()));
                 }
@@ -175,7 +175,7 @@ proptest! {
     }
 }
 
-/// What has replaced a message is replaced, too, while it is pending.
+/// A message that has replaced another one is replaced, too, while it is pending.
 #[test]
 fn a_message_that_is_replaced_twice() {
     use Op::{Deliver, Publish};

@@ -1,4 +1,4 @@
-//! The model, the machine and the way between them, with faults at places that tests choose.
+//! The model, the machine and the way between them, with faults at places that the tests choose.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -19,7 +19,7 @@ pub(super) struct World {
     pub(super) stream: Stream,
     pub(super) machine: Machine,
     pub(super) consumer: Option<Consumer>,
-    /// The server's answer to the last request to create a consumer, on its way.
+    /// The server's answer to the last request to create a consumer, which is on its way.
     pub(super) answer: Option<(u64, Created)>,
     pub(super) connected: bool,
     /// The next answer is lost.
@@ -28,8 +28,8 @@ pub(super) struct World {
     pub(super) late: Vec<Frame>,
     pub(super) delivered: Vec<u64>,
     pub(super) markers: usize,
-    /// The stream when the first consumer was created, and when that was whose epoch brought the
-    /// end of the initial data.
+    /// The stream at the creation of the first consumer, and at the creation of the consumer whose
+    /// epoch completed the initial data.
     pub(super) first: Stream,
     pub(super) completing: Option<Stream>,
     pub(super) snapshots: BTreeMap<u64, Stream>,
@@ -89,8 +89,9 @@ impl World {
         }
     }
 
-    /// All that was there when the program subscribed has come by now; of each subject the last
-    /// message, if only those were asked for, as of the consumer that completed them.
+    /// All messages that existed when the program subscribed have been delivered; if only the last
+    /// message of each subject was requested, those at the creation of the consumer that completed
+    /// them.
     pub(super) fn check_marker(&self) {
         let (then, start) = match self.asked {
             Asked::LastPerSubject => (self.completing.as_ref().expect("set before"), 0),
@@ -104,8 +105,8 @@ impl World {
             _ => then.alive.range(start + 1..).map(|(seq, _)| *seq).collect(),
         };
         for seq in wanted {
-            // Where the newest message of a subject is deleted, an older one is the last again: but
-            // it may lie before what has been delivered, and the order comes first.
+            // If the newest message of a subject is deleted, an older one becomes the last one: but it may be before
+            // messages that were delivered already, and the order has precedence.
             let revived = self.stream.revived.contains(&then.alive[&seq]);
             if revived && matches!(self.asked, Asked::LastPerSubject) {
                 continue;
@@ -122,7 +123,7 @@ impl World {
         if !self.connected {
             return;
         }
-        // The owner drops what is of another epoch than the bound one; the machine does so too.
+        // The owner drops messages of another epoch than the bound one; the machine does so, too.
         let outcome = self.machine.data(frame.epoch, &frame.meta(), self.now);
         self.outcome(frame.epoch, outcome, Some(frame));
     }
@@ -136,7 +137,8 @@ impl World {
         Some(frame)
     }
 
-    /// The server may have answered at the creation, or `late`: with what it has delivered by now.
+    /// The server may have answered at the creation, or `late`, with the messages that it has
+    /// delivered by now.
     pub(super) fn answer(&mut self, late: bool) {
         let Some((epoch, mut created)) = self.answer.take() else {
             return;
@@ -259,7 +261,7 @@ impl World {
             Op::Wait(ms) => {
                 self.now += Duration::from_millis(ms);
                 self.machine.missed(self.now);
-                // The owner of a pull consumer finds out by itself.
+                // The owner of a pull consumer detects this itself.
                 if self.pulled && self.connected && (ms >= 10_000 || self.consumer.is_none()) {
                     self.machine.gone(self.machine.epoch(), self.now);
                 }
@@ -291,7 +293,7 @@ impl World {
         self.act();
     }
 
-    /// Faults end; everything that is to come comes.
+    /// Faults end, and everything outstanding is delivered.
     pub(super) fn settle(&mut self) {
         self.late.clear();
         for op in [Op::Restore, Op::Drain, Op::Answer] {

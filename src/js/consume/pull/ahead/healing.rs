@@ -1,4 +1,4 @@
-//! Asking again for what a server has taken back, lost or not answered.
+//! Repeating requests that a server has ended early, lost or not answered.
 
 use std::time::{Duration, Instant};
 
@@ -14,23 +14,23 @@ use crate::js::consume::recover::Recovered;
 /// The server ends a request that is renewed sooner than this only if something is wrong.
 const TOO_SOON: Duration = Duration::from_secs(1);
 
-/// Asking again for what was lost.
+/// The state of repeating lost requests.
 #[derive(Default)]
 pub(in crate::js::consume::pull) struct Healing {
-    /// What is to be asked for as soon as there is a server.
+    /// The messages to request as soon as there is a server.
     pub(super) lost: Option<Ask>,
-    /// It was asked for again, and nothing has come since.
+    /// A request was repeated, and nothing has arrived since.
     failed: bool,
-    /// When something was asked for last.
+    /// The time of the last request.
     pub(super) asked: Option<Instant>,
     backoff: Backoff,
     pub(super) timer: Option<Timer>,
-    /// The pull is over, and why.
+    /// The reason why the pull has ended; `None` while it has not.
     pub(super) exit: Option<Exit>,
 }
 
 impl Healing {
-    /// A message has come.
+    /// A message has arrived.
     pub(in crate::js::consume::pull) fn succeeded(&mut self) {
         if std::mem::take(&mut self.failed) {
             self.backoff.succeeded();
@@ -43,7 +43,7 @@ impl Healing {
 }
 
 impl Pull {
-    /// Looks after a while whether the server is silent.
+    /// Sets a timer that checks whether the server is silent.
     pub(super) fn listen(&self, ahead: &Ahead, after: Duration) {
         let timer = self.later(after, Pull::look_for_silence);
         ahead.timers.lock().silence = Some(timer);
@@ -64,7 +64,7 @@ impl Pull {
         let due = state.active + silence;
         let mut missed = false;
         if state.flow.outstanding.is_empty() || self.connection().is_reconnecting() {
-            // Nothing is to be heard.
+            // No message is expected.
             state.active = now;
         } else if due <= now {
             missed = true;
@@ -92,7 +92,7 @@ impl Pull {
         }
     }
 
-    /// Where the program decides what to ask for, what was lost is asked for again as it was.
+    /// If the program decides what to request, lost requests are repeated unchanged.
     pub(in crate::js::consume::pull) fn note_lost(&self, state: &mut State, lost: Ask) {
         if self.options().is_some_and(|o| o.by_program) && lost.messages > 0 {
             let before = state.healing.lost.map_or(0, |ask| ask.messages);
@@ -103,7 +103,7 @@ impl Pull {
         }
     }
 
-    /// Asks again: at once, or if that was in vain the last time, after a while.
+    /// Repeats a request: at once, or after a pause if the last repetition had no effect.
     fn heal(&self, state: &mut State) {
         match state.healing.failed {
             true => self.heal_later(state),
@@ -114,7 +114,7 @@ impl Pull {
         }
     }
 
-    /// Asks again after a while.
+    /// Repeats a request after a pause.
     pub(in crate::js::consume::pull) fn heal_later(&self, state: &mut State) {
         if self.ahead.is_none() || state.healing.timer.is_some() {
             return;
@@ -127,7 +127,7 @@ impl Pull {
         }));
     }
 
-    /// What a server says about a request of an asynchronous pull.
+    /// A status of the server for a request of an asynchronous pull.
     pub(in crate::js::consume::pull) fn ahead_said(
         &self,
         state: &mut State,
@@ -150,7 +150,7 @@ impl Pull {
             Verdict::Nothing | Verdict::Refused => state.acts.push_back(Act::Finish(exit)),
             Verdict::Expired => {
                 let over = self.ahead.as_ref().and_then(|a| a.deadline);
-                // The request's end is a little before the time's.
+                // The request ends a little before the time of the pull.
                 let over = over.is_some_and(|d| d <= now + Duration::from_millis(50));
                 if over || options.no_wait {
                     state.acts.push_back(Act::Finish(exit));
@@ -163,12 +163,12 @@ impl Pull {
                     }
                 }
             }
-            // All that is left of the bytes was asked for.
+            // The request was for the whole rest of the byte limit.
             Verdict::Cut if options.no_wait || options.max_bytes > 0 => {
                 state.acts.push_back(Act::Finish(exit))
             }
             Verdict::Cut if request.came == 0 && request.left > 0 && request.max_bytes > 0 => {
-                // The next message does not fit, and never will.
+                // The next message does not fit and never will.
                 state.acts.push_back(Act::Finish(exit));
             }
             Verdict::Cut if options.by_program => state.acts.push_back(Act::AskProgram),
