@@ -1,7 +1,4 @@
 /* Requests: the multiplexer and the old style, no responders, time-outs, many at once, loss and close. */
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include "callbacks.h"
 #include "peer.h"
 #include "server.h"
@@ -440,69 +437,6 @@ static void responder_on_the_same_connection(void) {
     end(&f);
 }
 
-#if OURS
-static natsOptions *no_busy_poll(natsOptions *opts) {
-    CHECK_OK(natsOptions_SetBusyPoll(opts, 0));
-    return opts;
-}
-
-static natsOptions *long_busy_poll(natsOptions *opts) {
-    CHECK_OK(natsOptions_SetBusyPoll(opts, 1000000));
-    return opts;
-}
-
-static natsMsg *request(natsConnection *nc, natsSubscription *answers) {
-    natsMsg *reply = NULL;
-
-    (void)answers;
-    CHECK_OK(natsConnection_RequestString(&reply, nc, "echo", "x", deadline_ms()));
-    return reply;
-}
-
-static natsMsg *publish_and_wait(natsConnection *nc, natsSubscription *answers) {
-    natsMsg *reply = NULL;
-
-    CHECK_OK(natsConnection_PublishRequestString(nc, "echo", "answers", "x"));
-    CHECK_OK(natsSubscription_NextMsg(&reply, answers, deadline_ms()));
-    return reply;
-}
-
-/* How often this thread sleeps in 300 exchanges; negative where it cannot look, over a WebSocket. */
-static long sleeps(natsMsg *(*exchange)(natsConnection *, natsSubscription *),
-                   natsOptions *(*adjust)(natsOptions *)) {
-    natsSubscription *answers = NULL;
-    struct rusage before, after;
-    bool looks;
-    static fixture f;
-    int i;
-
-    start(&f, adjust);
-    looks = strncmp(f.s.url, "ws", 2) != 0;
-    CHECK_OK(natsConnection_SubscribeSync(&answers, f.nc, "answers"));
-    getrusage(RUSAGE_THREAD, &before);
-    for (i = 0; i < 300; i++)
-        natsMsg_Destroy(exchange(f.nc, answers));
-    getrusage(RUSAGE_THREAD, &after);
-    natsSubscription_Destroy(answers);
-    end(&f);
-    return looks ? after.ru_nvcsw - before.ru_nvcsw : -1;
-}
-
-static void sleeps_unless_it_looks(natsMsg *(*exchange)(natsConnection *, natsSubscription *)) {
-    long asleep = sleeps(exchange, no_busy_poll), looking = sleeps(exchange, long_busy_poll);
-
-    /* Valgrind lets its threads sleep for each other; a single processor cannot be shared that way. */
-    if (looking >= 0 && time_factor() == 1 && sysconf(_SC_NPROCESSORS_ONLN) > 1) {
-        CHECK(asleep > 100);
-        CHECK(looking < 100);
-    }
-}
-
-static void busy_poll_in_requests(void) { sleeps_unless_it_looks(request); }
-
-static void busy_poll_in_next_msg(void) { sleeps_unless_it_looks(publish_and_wait); }
-#endif
-
 int main(int argc, char **argv) {
     static const test_case cases[] = {
         TEST(new_style_forms),
@@ -524,10 +458,6 @@ int main(int argc, char **argv) {
         TEST(status_503_on_the_wire),
         TEST(inside_a_callback),
         TEST(responder_on_the_same_connection),
-#if OURS
-        TEST(busy_poll_in_requests),
-        TEST(busy_poll_in_next_msg),
-#endif
     };
 
     return RUN_TESTS(cases, argc, argv);

@@ -94,7 +94,7 @@ void cert_copy(const char *from, const char *to) {
     char next[128];
     FILE *f;
 
-    /* Renamed into place, so that nobody reads half of it. */
+    /* Renamed into place, so that no process reads a part of it. */
     snprintf(next, sizeof(next), "%s.next", cert(to));
     f = fopen(next, "w");
     CHECK(f != NULL);

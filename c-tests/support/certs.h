@@ -1,4 +1,4 @@
-/* Certificates for tests, made on the spot with the openssl command and gone with the test.
+/* Certificates for tests, created with the openssl command and removed at the end of the test.
  *
  * Each is a pair of files, NAME.pem and NAME.key, with P-256 keys:
  *
@@ -22,13 +22,13 @@ extern "C" {
 #define RUN_TESTS_WITH_CERTS(cases, argc, argv)                                                              \
     (certs_make() != 0 ? 1 : certs_removed_after(RUN_TESTS(cases, argc, argv)))
 
-/* Makes them. Returns 0, or prints what is wrong and returns 1. */
+/* Creates them. Returns 0, or prints the fault and returns 1. */
 int certs_make(void);
 /* Removes them. */
 void certs_remove(void);
 /* The same, and returns the status. */
 int certs_removed_after(int status);
-/* The full name of one of the files. Good until the sixteenth call after it. */
+/* The full name of one of the files, valid until the sixteenth call after it. */
 const char *cert(const char *file);
 /* The file's text, to be freed. */
 char *cert_text(const char *file);

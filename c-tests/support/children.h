@@ -1,4 +1,4 @@
-/* Children made by fork, for tests of what a process has after it. */
+/* Children made by fork, for tests of the state of a process after it. */
 #ifndef NATS_RS_TEST_CHILDREN_H
 #define NATS_RS_TEST_CHILDREN_H
 
@@ -8,16 +8,17 @@
 
 #include "test.h"
 
-/* Begins a child's work, which has its time. */
+/* Begins the work of a child, with a time limit. */
 static inline void begin_child(void) { alarm((unsigned)(60 * time_factor())); }
 
-/* Ends a child, as an exit would not: valgrind would count what the parent still uses as leaks. */
+/* Ends a child without exit handlers: valgrind would report memory that the parent still uses as
+ * leaks. */
 static inline void end_child(bool well) {
     execlp(well ? "true" : "false", "x", (char *)NULL);
     _exit(1);
 }
 
-/* Notes in a child what went wrong; the first thing is said. */
+/* Records a fault in a child; the first one is reported. */
 static inline bool well(bool *all, bool one, const char *what) {
     if (!one && *all)
         fprintf(stderr, "child: not so: %s\n", what);
@@ -46,7 +47,8 @@ static inline int count_threads(void) {
     return n - 2;
 }
 
-/* Descriptors of this process that are sockets, or such as the library makes: for events, or to poll. */
+/* The number of descriptors of this process that are sockets, or of a kind that the library creates: event
+ * descriptors and epoll. */
 static inline int count_descriptors(void) {
     DIR *all = opendir("/proc/self/fd");
     struct dirent *one;
@@ -71,7 +73,7 @@ static inline void answer_ping(natsConnection *nc, natsSubscription *sub, natsMs
     natsMsg_Destroy(msg);
 }
 
-/* With a connection of its own: does a request come back? */
+/* Does a request over a new connection receive its answer? */
 static inline bool request_works(natsConnection *nc) {
     natsSubscription *sub = NULL;
     natsMsg *reply = NULL;

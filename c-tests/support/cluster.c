@@ -28,7 +28,7 @@ int fixed_port(void) {
     check_failed(__FILE__, __LINE__, "no free port");
 }
 
-/* Whether JetStream has elected the server that makes streams, which takes seconds. Nobody answers before that. */
+/* Whether the JetStream meta leader is elected, which takes seconds. No server answers before that. */
 static bool takes_requests(jsCtx *js) {
     jsAccountInfo *info = NULL;
     bool yes = js_GetAccountInfo(&info, js, NULL, NULL) == NATS_OK;

@@ -17,13 +17,13 @@ typedef struct fast_world {
     closure c; /* of the connection */
 } fast_world;
 
-/* Connects to a server that runs already, and makes the stream "S" of "s.>" in memory. */
+/* Connects to a running server, and creates the stream "S" of "s.>" in memory. */
 void fast_world_open(fast_world *w);
-/* Starts the server before. */
+/* The same with a server that it starts. */
 void fast_world_start(fast_world *w);
 void fast_world_end(fast_world *w);
 
-/* A batch without messages. opts: or NULL. */
+/* Begins a batch. opts: the options, or NULL. */
 jsFastBatchCtx *fast_start(fast_world *w, jsFastPublishOptions *opts);
 /* Adds the payload "more". */
 natsStatus fast_add(jsFastBatchCtx *batch, const char *subject, jsPubOptions *opts, jsErrCode *code);
@@ -31,7 +31,7 @@ natsStatus fast_add(jsFastBatchCtx *batch, const char *subject, jsPubOptions *op
 natsStatus fast_commit(jsPubAck **ack, jsFastBatchCtx *batch, const char *subject, jsPubOptions *opts,
                        jsErrCode *code);
 jsFastPublishProgress fast_progress(jsFastBatchCtx *batch);
-/* What no message of the stream can fulfil. */
+/* An expectation that no message of the stream can meet. */
 jsPubOptions fast_impossible(void);
 
 #ifdef __cplusplus

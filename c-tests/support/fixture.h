@@ -1,4 +1,4 @@
-/* What most tests begin with: a server, and a connection that records its callbacks. */
+/* The set-up of most tests: a server, and a connection that records its callbacks. */
 #ifndef NATS_RS_TEST_FIXTURE_H
 #define NATS_RS_TEST_FIXTURE_H
 
@@ -20,7 +20,8 @@ void fixture_start(fixture *f);
 void fixture_start_with(fixture *f, natsOptions *(*adjust)(natsOptions *));
 void fixture_end(fixture *f);
 
-/* Publishes messages whose payloads are count numbers in decimal, and flushes. */
+/* Publishes count messages, whose payloads are decimal numbers beginning with from, and flushes.
+ * */
 void publish_numbers(natsConnection *nc, const char *subject, int from, int count);
 
 #ifdef __cplusplus

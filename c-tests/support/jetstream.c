@@ -7,7 +7,7 @@ void api_request(natsConnection *nc, const char *function, const char *body, cha
     int64_t until = now_ms() + deadline_ms();
 
     snprintf(subject, sizeof(subject), "$JS.API.%s", function);
-    /* A server that has just started may not have JetStream yet. */
+    /* JetStream may not be available yet in a server that has just started. */
     do {
         s = natsConnection_RequestString(&reply, nc, subject, body, deadline_ms());
         if (s == NATS_NO_RESPONDERS)

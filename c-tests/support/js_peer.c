@@ -34,7 +34,7 @@ void js_peer_end(js_peer *j) {
     peer_close(&j->p);
 }
 
-/* The next line after those read; false when none comes in time. */
+/* Reads the next line; false if none arrives in time. */
 static bool next_line(js_peer *j, char *line, size_t size, int64_t timeout_ms) {
     size_t from = j->p.seen;
     const char *end;
@@ -137,7 +137,7 @@ bool js_peer_consumer(js_peer *j, const char *part, uint64_t delivered, uint64_t
 
     if (!js_peer_await(j, "PUB", "$JS.API.CONSUMER."))
         return false;
-    /* Consumers that are left are deleted first, or afterwards. */
+    /* Abandoned consumers are deleted before or after it. */
     while (strstr(j->op.subject, ".CONSUMER.DELETE.") != NULL) {
         js_peer_answer(j, "{\"success\":true}");
         if (!js_peer_await(j, "PUB", "$JS.API.CONSUMER."))

@@ -1,6 +1,6 @@
 /* A scripted JetStream server: a peer that reads the client's protocol operation by operation, answers its API
- * requests with what the test says, and delivers what a consumer would, or would not. For states that a real
- * server reaches only by luck. */
+ * requests as the test specifies, and delivers messages as a consumer does or must not do. For states that a real
+ * server reaches only by chance. */
 #ifndef NATS_RS_TEST_JS_PEER_H
 #define NATS_RS_TEST_JS_PEER_H
 
@@ -35,21 +35,21 @@ typedef struct js_peer {
 
 /* Connects a client. adjust: changes its options, or NULL. */
 void js_peer_start(js_peer *j, natsOptions *(*adjust)(natsOptions *));
-/* The same with a server that says it is of this version. */
+/* The same with a server that reports this version. */
 void js_peer_start_as(js_peer *j, const char *version);
 void js_peer_end(js_peer *j);
 
-/* Reads operations until one has this verb and a subject that begins so; what it reads on the way is dropped, but
- * PINGs are answered and new deliver subjects noted. False when none comes in time. */
+/* Reads operations until one has this verb and a subject with this prefix. Other operations are dropped, except that
+ * PINGs are answered and new deliver subjects recorded. False if none arrives in time. */
 bool js_peer_await(js_peer *j, const char *verb, const char *subject);
-/* The same, with a time limit; nothing is noted as a problem. */
+/* The same with a time limit; a failure is not recorded as a problem. */
 bool js_peer_await_within(js_peer *j, const char *verb, const char *subject, int64_t timeout_ms);
-/* The sid of the wildcard subscription that gets what is sent to this subject; "" for none. */
+/* The sid of the wildcard subscription that matches this subject; "" for none. */
 const char *js_peer_sid_of(const js_peer *j, const char *subject);
 /* Answers the request that was read last. */
 bool js_peer_answer(js_peer *j, const char *json);
-/* Awaits the request for a consumer, whose body must have this part (or NULL), and answers with a consumer that has
- * delivered up to this stream sequence and has so many messages pending. */
+/* Waits for the request for a consumer, whose body must contain this part (or NULL), and answers with a consumer that
+ * has delivered up to this stream sequence and has this number of messages pending. */
 bool js_peer_consumer(js_peer *j, const char *part, uint64_t delivered, uint64_t pending);
 /* The same for a script that peer_run runs while the test subscribes. arg: NULL. */
 void js_peer_first_consumer(peer *p, void *arg);

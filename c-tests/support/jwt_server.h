@@ -16,8 +16,8 @@ typedef struct jwt_server {
 
 void jwt_server_start(jwt_server *f);
 void jwt_server_stop(jwt_server *f);
-/* Makes the account anew and the server's configuration with it, for its next start or SIGHUP. option: as
- * nkeygen takes it, for example "revoke=user". */
+/* Creates the account again and writes the server's configuration, for its next start or SIGHUP. option: an option of
+ * nkeygen, for example "revoke=user". */
 void jwt_server_change_account(jwt_server *f, const char *option);
 
 #ifdef __cplusplus

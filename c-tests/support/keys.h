@@ -1,5 +1,5 @@
-/* Keys, JWTs and operator-mode configurations, made by the program nkeygen (examples/nkeygen.rs, which has
- * its commands). Found by the environment variable NKEYGEN, else in PATH. Nothing of it is ever committed. */
+/* Keys, JWTs and operator-mode configurations, made by the program nkeygen (examples/nkeygen.rs, which has its
+ * commands). Found by the environment variable NKEYGEN, otherwise in PATH. None of these files is ever committed. */
 #ifndef NATS_RS_TEST_KEYS_H
 #define NATS_RS_TEST_KEYS_H
 
@@ -15,17 +15,18 @@ typedef struct keys {
 
 /* Makes the directory. */
 void keys_open(keys *k);
-/* Removes it with all that is in it. */
+/* Removes the directory with its content. */
 void keys_close(keys *k);
-/* Runs nkeygen there; the words of its command, the last one NULL. Fails the test if that fails. */
+/* Runs nkeygen in the directory with these arguments, the last one NULL. Fails the test if
+ * nkeygen fails. */
 void keys_make(const keys *k, const char *command, ...) __attribute__((sentinel));
-/* The path of a file there; in the buffer, which is returned. */
+/* Writes the path of a file in the directory to the buffer, which is returned. */
 const char *keys_path(const keys *k, const char *file, char path[KEYS_PATH]);
-/* A file's text, without the line's end at its end; free() it. */
+/* Returns the text of a file, without the last line end, to be released with free(). */
 char *keys_read(const keys *k, const char *file);
 /* Writes a file. */
 void keys_write(const keys *k, const char *file, const char *text);
-/* Makes a file have the content of another. */
+/* Copies the content of one file to another. */
 void keys_copy(const keys *k, const char *from, const char *to);
 
 #ifdef __cplusplus

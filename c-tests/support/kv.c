@@ -12,7 +12,7 @@ void kv_start(kv_fixture *f) {
     CHECK_OK(natsOptions_SetReconnectWait(opts, 20));
     CHECK_OK(natsOptions_SetMaxReconnect(opts, -1));
     f->nc = test_connect(opts);
-    /* Waits until JetStream is there. */
+    /* Waits until JetStream is available. */
     api_request(f->nc, "INFO", "", text, sizeof(text));
     CHECK_OK(jsOptions_Init(&jopts));
     jopts.Wait = deadline_ms();

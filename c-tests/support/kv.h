@@ -1,5 +1,5 @@
-/* What tests of key-value buckets begin with: a server with JetStream, a connection, a context, and a bucket "T"
- * that keeps 10 revisions of each key. */
+/* The set-up of tests of key-value buckets: a server with JetStream, a connection, a context, and a bucket "T" that
+ * keeps 10 revisions of each key. */
 #ifndef NATS_RS_TEST_KV_H
 #define NATS_RS_TEST_KV_H
 
@@ -23,9 +23,9 @@ void kv_start(kv_fixture *f);
 void kv_end(kv_fixture *f);
 /* Waits until the key has this value. */
 void kv_await(kvStore *kv, const char *key, const char *value);
-/* The next entry of a watcher must be of this key, with this value; NULL for one that was deleted. */
+/* The next entry of a watcher must have this key and this value; NULL for a deleted key. */
 void kv_expect(kvWatcher *w, const char *key, const char *value);
-/* The next thing that a watcher says must be that the initial data are complete. */
+/* The next result of a watcher must be the end of the initial data. */
 void kv_expect_complete(kvWatcher *w);
 
 #ifdef __cplusplus

@@ -41,7 +41,7 @@ static inline void *loop_run(void *arg) {
                                              natsLibuv_Write, natsLibuv_Detach);
         loop_connect(l);
         uv_run(&loop, UV_RUN_DEFAULT);
-        /* Nothing of the adapter may be left. */
+        /* Checks that the adapter has released everything. */
         if (uv_loop_close(&loop) != 0)
             l->status = NATS_ERR;
     } else {
@@ -78,7 +78,7 @@ static inline natsConnection *loop_start(loop_thread *l, loop_kind kind, natsOpt
     return loop_start_with(l, kind, opts, NULL, NULL);
 }
 
-/* Waits until the loop has come to its end by itself. */
+/* Waits until the loop has ended by itself. */
 static inline void loop_join(loop_thread *l) {
     pthread_join(l->thread, NULL);
     CHECK_INT(l->status, NATS_OK);

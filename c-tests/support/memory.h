@@ -1,7 +1,7 @@
-/* What this process has of memory, for tests that bound it.
+/* The memory of this process, for tests that limit it.
  *
- * Valgrind and AddressSanitizer allocate in place of the C library and keep what was released: under them the figures say
- * nothing, and memory_counts is false. */
+ * Valgrind and AddressSanitizer allocate in place of the C library and keep released memory: under them the figures
+ * are meaningless, and memory_counts is false. */
 #ifndef NATS_RS_TEST_MEMORY_H
 #define NATS_RS_TEST_MEMORY_H
 
@@ -11,19 +11,19 @@
 extern "C" {
 #endif
 
-/* Do the figures say anything? Says in the output if they do not. */
+/* Are the figures meaningful? Prints a message if they are not. */
 bool memory_counts(void);
 /* Resident bytes. */
 int64_t memory_resident(void);
-/* Bytes that the allocator has given out, in all threads. */
+/* Allocated bytes in all threads. */
 int64_t memory_given_out(void);
-/* The least that is given out within a moment, which ends when it is no more than enough: what other threads are in the
- * middle of, and what is released a moment after the last message, is no leak. */
+/* The smallest number of allocated bytes within a short time, which ends when the number is at most enough: memory
+ * that other threads use temporarily, or that is released shortly after the last message, is not a leak. */
 int64_t memory_settled(int64_t enough, int64_t within_ms);
-/* What each thread keeps of its freed memory for itself counts as given out, up to 200 KiB a thread: begins anew in a
- * process whose threads keep nothing. For main, whose arguments these are. */
+/* Freed memory that a thread caches counts as allocated, up to 200 KiB per thread: starts the program again in a
+ * process whose threads have no cache. To be called by main with its arguments. */
 void memory_without_caches(char **argv);
-/* Fails the test if a figure has grown by more than most bytes since it was before. */
+/* Fails the test if a figure has grown by more than most bytes since before. */
 void memory_check_grown(const char *file, int line, const char *what, int64_t before, int64_t now,
                         int64_t most);
 #define CHECK_GROWN(what, before, now, most)                                                                 \

@@ -1,4 +1,4 @@
-/* What tests of services share. */
+/* Shared functions of the tests of services. */
 #ifndef NATS_RS_TEST_MICRO_H
 #define NATS_RS_TEST_MICRO_H
 
@@ -10,7 +10,7 @@
 
 /* The call returns success. */
 #define CHECK_FINE(call) check_fine(__FILE__, __LINE__, (call))
-/* The call returns an error with this status and this in its text, which is destroyed. */
+/* The call returns an error with this status and this text in it. The error is destroyed. */
 #define CHECK_FAULT(call, status, part) check_fault(__FILE__, __LINE__, (call), (status), (part))
 
 UNUSED static void check_fine(const char *file, int line, microError *err) {
@@ -36,7 +36,7 @@ UNUSED static void check_fault(const char *file, int line, microError *err, nats
     check_int(file, line, text, (int)got, (int)status);
 }
 
-/* Ends a fixture when none of its callbacks runs any more: they record into it. */
+/* Ends a fixture after the last of its callbacks has returned, since they record into it. */
 UNUSED static void end(fixture *f) {
     CHECK_OK(f->nc == NULL ? NATS_OK : natsConnection_DestroyAndWait(f->nc, deadline_ms()));
     f->nc = NULL;
@@ -62,7 +62,7 @@ UNUSED static microEndpointConfig endpoint_config(const char *name, microRequest
     return config;
 }
 
-/* Answers with the request's own payload, and counts. */
+/* Answers with the payload of the request, and counts. */
 UNUSED static microError *echo(microRequest *req) {
     closure *c = (closure *)microRequest_GetServiceState(req);
 
@@ -71,7 +71,7 @@ UNUSED static microError *echo(microRequest *req) {
     return microRequest_Respond(req, microRequest_GetData(req), (size_t)microRequest_GetDataLength(req));
 }
 
-/* As echo, behind the gate. */
+/* As echo, after waiting at the gate. */
 UNUSED static microError *echo_blocked(microRequest *req) {
     closure_pass_gate((closure *)microRequest_GetServiceState(req));
     return echo(req);
@@ -84,7 +84,7 @@ UNUSED static void on_done(microService *m) {
     counter_add(&c->completed, 1);
 }
 
-/* Asks and expects this answer. */
+/* Sends a request and expects this answer. */
 UNUSED static void expect_answer(natsConnection *nc, const char *subject, const char *ask, const char *want) {
     natsMsg *reply = NULL;
 

@@ -16,7 +16,7 @@ void obj_start(obj_fixture *f) {
 
     server_run_jetstream(&f->s);
     f->nc = test_connect_url(f->s.url);
-    /* Waits until JetStream is there. */
+    /* Waits until JetStream is available. */
     api_request(f->nc, "INFO", "", text, sizeof(text));
     CHECK_OK(jsOptions_Init(&opts));
     opts.Wait = deadline_ms();

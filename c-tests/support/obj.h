@@ -1,4 +1,4 @@
-/* What tests of object stores begin with: a server with JetStream, a connection, a context that waits as long as the
+/* The set-up of tests of object stores: a server with JetStream, a connection, a context that waits as long as the
  * tests do, and a store "B". */
 #ifndef NATS_RS_TEST_OBJ_H
 #define NATS_RS_TEST_OBJ_H
@@ -22,7 +22,7 @@ void obj_start(obj_fixture *f);
 void obj_end(obj_fixture *f);
 /* Makes the store, or opens it. */
 void obj_open(obj_fixture *f);
-/* Bytes that differ in each chunk, and with the seed. To be freed. */
+/* Returns bytes that differ in each chunk and for each seed, to be released with free(). */
 char *obj_pattern(int size, int seed);
 
 #ifdef __cplusplus

@@ -140,7 +140,7 @@ bool peer_send_bytes(peer *p, const void *data, size_t length) {
 
 bool peer_send(peer *p, const char *text) { return peer_send_bytes(p, text, strlen(text)); }
 
-/* 1: bytes came, 0: the client closed, -1: time over. */
+/* 1: bytes arrived, 0: the client has closed the connection, -1: the time has passed. */
 static int read_more(peer *p, int64_t until) {
     ssize_t n;
 
@@ -162,7 +162,7 @@ static int read_more(peer *p, int64_t until) {
     return 1;
 }
 
-/* How many bytes at this place match the text, 0 for none. A run of blanks matches any run of blanks, and
+/* The number of bytes at this place that match the text, 0 for none. A run of blanks matches any run of blanks, and
  * before the end of a line also none at all. */
 static size_t match_at(const char *bytes, size_t length, const char *text) {
     size_t n = 0;

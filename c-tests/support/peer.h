@@ -1,9 +1,8 @@
 /* A scripted fake server on a loopback port.
  *
- * Its functions do what they say on the thread that calls them: a script, run by peer_run in a thread of the
- * test (needed while the test's own thread sits in natsConnection_Connect), or afterwards the test itself.
- * Nothing is read unless a function asks for it, so a peer that is left alone stalls the client. All bytes
- * read are kept. */
+ * Its functions run on the calling thread: a script, run by peer_run in a thread of the test (needed while the test's
+ * own thread sits in natsConnection_Connect), or afterwards the test itself. Nothing is read except by these
+ * functions, so a peer that is not used stalls the client. All bytes read are kept. */
 #ifndef NATS_RS_TEST_PEER_H
 #define NATS_RS_TEST_PEER_H
 
@@ -45,23 +44,23 @@ void peer_close(peer *p);
 void peer_refuse(peer *p);
 void peer_listen_again(peer *p);
 
-/* Runs a script in a thread; peer_join waits for its end and fails the test if it saw a problem. */
+/* Runs a script in a thread; peer_join waits for its end and fails the test if the script
+ * recorded a problem. */
 void peer_run(peer *p, peer_script script, void *arg);
 void peer_join(peer *p);
 
-/* Each returns false on failure, and notes the problem. */
+/* Each returns false on failure, and records the problem. */
 bool peer_accept(peer *p);
 bool peer_send(peer *p, const char *text);
 bool peer_send_bytes(peer *p, const void *data, size_t length);
-/* Reads until this text comes (after the text found by the call before). A run of blanks in it stands for any
- * run of blanks, and before the end of a line also for none: the protocol does not care how many there are.
- */
+/* Reads until this text arrives (after the text found by the previous call). A run of blanks in it stands for any run
+ * of blanks, and before the end of a line also for none: the protocol allows any number. */
 bool peer_expect(peer *p, const char *text);
-/* The same with a time limit of its own, and no problem noted. */
+/* The same with a time limit; a failure is not recorded as a problem. */
 bool peer_expect_within(peer *p, const char *text, int64_t timeout_ms);
 /* The bytes read so far contain this text, blanks as above. */
 bool peer_received(const peer *p, const char *text);
-/* Reads until at least this many bytes have come in all. */
+/* Reads until at least this number of bytes has arrived in all. */
 bool peer_expect_bytes(peer *p, size_t length);
 /* Reads until the client closes. */
 bool peer_expect_end(peer *p);
@@ -71,7 +70,7 @@ void peer_reset(peer *p);
 
 /* accept, INFO, CONNECT, PING, PONG. The script for a well-behaved start; arg: another INFO line, or NULL. */
 void peer_handshake(peer *p, void *arg);
-/* The handshake on the thread that calls. */
+/* The handshake on the calling thread. */
 bool peer_shake_hands(peer *p, const char *info);
 /* Answers the PING that nats.c sends once it has reconnected; libnats_rs sends none. */
 void peer_settle(peer *p);

@@ -1,4 +1,4 @@
-/* A connection to a peer that the test speaks for (peer.h), with a subscription. */
+/* A connection to a scripted peer (peer.h), with a subscription. */
 #ifndef NATS_RS_TEST_PEER_FIXTURE_H
 #define NATS_RS_TEST_PEER_FIXTURE_H
 
@@ -17,9 +17,10 @@ typedef struct peer_fixture {
 } peer_fixture;
 
 void peer_fixture_start(peer_fixture *f);
-/* adjust: changes the options of the connection, or NULL. info: what the peer says, or NULL. */
+/* adjust: changes the options of the connection, or NULL. info: the INFO line of the peer, or
+ * NULL. */
 void peer_fixture_start_with(peer_fixture *f, natsOptions *(*adjust)(natsOptions *), const char *info);
-/* The client comes back after a disconnect, and works. */
+/* The client reconnects after a disconnect, and works. */
 void peer_fixture_reconnects(peer_fixture *f);
 void peer_fixture_end(peer_fixture *f);
 

@@ -1,4 +1,4 @@
-/* A context that publishes without waiting for acks, and what its handler sees: for the tests of that. */
+/* A context that publishes without waiting for acknowledgements, and a record of its handler's calls. */
 #ifndef NATS_RS_TEST_PUBLISHER_H
 #define NATS_RS_TEST_PUBLISHER_H
 
@@ -12,7 +12,7 @@ extern "C" {
 
 #define PUB_ACK "{\"stream\":\"S\",\"seq\":1}"
 
-/* What a handler has seen, and what it is to do. */
+/* The record of a handler, and its instructions. */
 typedef struct pub_seen {
     counter acked;
     counter failed;
@@ -41,24 +41,25 @@ typedef struct pub_world {
     pub_seen h;
 } pub_world;
 
-/* Which of the two handlers a context has. */
+/* The handler of a context. */
 typedef enum pub_told { PUB_NOBODY, PUB_ACKS, PUB_ERRORS } pub_told;
 
 void pub_seen_init(pub_seen *h);
 /* A server with a stream "S" of "s.>" in a file, and a context without limits. */
 void pub_world_start(pub_world *w, pub_told told);
-/* Nothing wrong was seen. */
+/* Checks that no fault was recorded. */
 void pub_world_end(pub_world *w);
 /* Makes the context. */
 void pub_context(pub_world *w, pub_told told, int64_t max_pending, int64_t stall_wait, bool mux);
-/* No message waits any more. */
+/* Checks that no message is pending. */
 void pub_complete(jsCtx *js);
 /* Publishes the numbers from 0 on. */
 void pub_many(jsCtx *js, const char *subject, int count);
-/* A subscriber that acknowledges by itself what is published on "f.>", or does not. */
+/* A subscriber that acknowledges messages on "f.>" in place of a stream, or does not. */
 natsSubscription *pub_acknowledger(pub_world *w, natsMsgHandler cb, const char *reply);
 
-/* A thread that waits: for the acks of all messages, or for room to publish one on "f.a". */
+/* A thread that waits for the acknowledgements of all messages, or for room to publish a message
+ * on "f.a". */
 typedef struct pub_waiter {
     jsCtx *js;
     bool completes; /* else it publishes */
@@ -68,7 +69,7 @@ typedef struct pub_waiter {
 } pub_waiter;
 
 void pub_waiter_start(pub_waiter *p, jsCtx *js, bool completes);
-/* It has ended with this status. */
+/* Checks that the thread has ended with this status. */
 void pub_waiter_expect(pub_waiter *p, natsStatus status);
 
 #ifdef __cplusplus

@@ -60,7 +60,7 @@ static void remove_dir(const char *dir) {
     rmdir(dir);
 }
 
-/* The client port, from the ports file once the server has written it; else 0. */
+/* Returns the client port from the ports file once the server has written it; otherwise 0. */
 static int port_from_file(const server *s) {
     char path[512], text[1024];
     DIR *d = opendir(s->dir);
@@ -196,7 +196,7 @@ static void start(server *s, int port, const char *conf, const char *const *args
             snprintf(s->args[s->arg_count++], sizeof(s->args[0]), "%s", s->dir);
         }
     }
-    /* Somebody else may have got the listener's port meanwhile. */
+    /* Another process may have taken the listener's port meanwhile. */
     while (attempts-- > 0) {
         if (conf != NULL || websocket != NULL)
             write_config(s, conf, websocket);
@@ -277,7 +277,8 @@ void server_signal(server *s, int signal) {
     CHECK(kill(s->pid, signal) == 0);
 }
 
-/* The signal stops its threads one after the other: until all have stopped it may still answer. */
+/* The signal stops the threads of the server one after the other: until all have stopped, it may
+ * still answer. */
 void server_pause(server *s) {
     int status = 0;
 

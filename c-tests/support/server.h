@@ -23,25 +23,25 @@ typedef struct server {
     int arg_count;
 } server;
 
-/* With TEST_TRANSPORT=ws in the environment each server that is started has a WebSocket listener without TLS,
- * and its URL: so tests that only use that run over WebSocket. */
+/* With TEST_TRANSPORT=ws in the environment each server that is started has a WebSocket listener without TLS, and its
+ * URL: so tests that only use that URL run over WebSocket. */
 
 /* Starts a server and waits until it accepts connections. conf: configuration text, or NULL.
  * args: further arguments, the last one NULL; or NULL. Fails the test if it does not start. */
 void server_start(server *s, const char *conf, const char *const *args);
-/* The same on a port of the caller's choice. */
+/* The same on a given port. */
 void server_start_on(server *s, int port, const char *conf, const char *const *args);
-/* The same with a WebSocket listener too, which the URL is then of. websocket: what its block of the
- * configuration holds beside address and port, such as "no_tls: true" (then the URL's scheme is ws, else wss). */
+/* The same with a WebSocket listener, which the URL then refers to. websocket: the content of its block of the
+ * configuration other than address and port, such as "no_tls: true" (then the URL's scheme is ws, else wss). */
 void server_start_ws(server *s, const char *conf, const char *websocket);
 /* A configuration-less server. */
 void server_run(server *s);
 /* The same with JetStream, whose files are in its directory; they outlive server_kill. "-js" among the arguments
  * of the other functions does that too. */
 void server_run_jetstream(server *s);
-/* Asks it to end, waits for it and removes its directory. */
+/* Terminates the server, waits for it and removes its directory. */
 void server_stop(server *s);
-/* Kills it on the spot. The object can be started again on the same port. */
+/* Kills the server. The object can be started again on the same port. */
 void server_kill(server *s);
 /* Starts it again on the same port after server_kill, with the same arguments. */
 void server_restart(server *s);

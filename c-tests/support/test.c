@@ -113,7 +113,7 @@ static void run_current(void **state) {
     finished = true;
 }
 
-/* Everything that a test made must be gone, so the library can close. */
+/* Every object of the test must have been released, so that the library can close. */
 static int close_library(void **state) {
     natsStatus s;
 

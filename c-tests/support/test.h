@@ -1,8 +1,9 @@
-/* What every test file includes: the header under test, cmocka, the checks and the runner.
+/* The header that every test file includes: the header under test, cmocka, the checks and the
+ * runner.
  *
- * Each test runs in a child process of its own, as a cmocka group of one, so that a crash, a hang or a
- * connection that a failed test left open stays its own affair. The checks may only be used on the thread
- * that runs the test: callbacks note what they saw in a closure (wait.h), and the test looks there. */
+ * Each test runs in a child process of its own, as a cmocka group of one, so that a crash, a hang or a connection
+ * that a failed test left open does not affect others. The checks may only be used on the thread that runs the test:
+ * callbacks record in a closure (wait.h), which the test checks. */
 #ifndef NATS_RS_TEST_H
 #define NATS_RS_TEST_H
 
@@ -95,7 +96,7 @@ void check_last_error(const char *file, int line, natsStatus status, const char 
 
 /* Options for a test: this URL, no jitter, a short reconnect wait, quiet error handler. */
 natsOptions *test_options(const char *url);
-/* A connection with these options, which are destroyed; fails the test if it cannot be made. */
+/* A connection with these options, which are destroyed; fails the test if connecting fails. */
 natsConnection *test_connect(natsOptions *opts);
 /* The same with only a URL. */
 natsConnection *test_connect_url(const char *url);
@@ -103,7 +104,7 @@ natsConnection *test_connect_url(const char *url);
 natsMsg *test_msg(const char *subject, const char *reply, const char *text);
 /* The next message of a sync subscription; fails the test if none comes. */
 natsMsg *test_next(natsSubscription *sub);
-/* Takes the next message and checks its payload. */
+/* Takes the next message and compares its payload. */
 void test_expect_next(natsSubscription *sub, const char *text);
 
 #ifdef __cplusplus

@@ -1,4 +1,4 @@
-/* Servers and connections with TLS, by the certificates of certs.h. */
+/* Servers and connections with TLS, with the certificates of certs.h. */
 #ifndef NATS_RS_TEST_TLS_H
 #define NATS_RS_TEST_TLS_H
 
@@ -9,15 +9,16 @@
 extern "C" {
 #endif
 
-/* A server with TLS and this certificate; verify: it asks clients for certificates by ca. */
+/* A server with TLS and this certificate; verify: it requires client certificates signed by ca.
+ * */
 void tls_start(server *s, const char *name, bool verify);
 /* Options for that server by the name localhost. */
 natsOptions *tls_options(const server *s);
 /* The same, that trust ca. */
 natsOptions *tls_options_trusting(const server *s);
-/* Connects with options, which are destroyed, and sends a message around. */
+/* Connects with options, which are destroyed, and sends a message to itself. */
 void tls_works(natsOptions *opts);
-/* Does not connect with options, which are destroyed. */
+/* Fails to connect with options, which are destroyed. */
 void tls_fails(natsOptions *opts, natsStatus status, const char *text);
 /* The same, by an error of the handshake. */
 void tls_refused(natsOptions *opts, const char *text);

@@ -16,10 +16,10 @@ int64_t deadline_ms(void);
 int time_factor(void);
 /* Monotonic milliseconds. */
 int64_t now_ms(void);
-/* A breath between two looks at a condition that nothing signals. */
+/* A short pause between two checks of a condition that is not signalled. */
 void poll_pause(void);
 
-/* A number that threads add to and wait for. */
+/* A counter that threads increment and wait for. */
 typedef struct counter {
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -30,12 +30,12 @@ void counter_init(counter *c);
 void counter_add(counter *c, int64_t n);
 void counter_set(counter *c, int64_t n);
 int64_t counter_get(counter *c);
-/* True as soon as the value is at least n; false when the time is over. */
+/* True as soon as the value is at least n; false when the time has passed. */
 bool counter_wait(counter *c, int64_t n, int64_t timeout_ms);
 
 enum { CLOSURE_TEXTS = 64, CLOSURE_TEXT_SIZE = 256 };
 
-/* What callbacks record. One for each connection or subscription under test. */
+/* The record of callbacks. One for each connection or subscription under test. */
 typedef struct closure {
     counter messages;     /* messages received */
     counter timeouts;     /* message callbacks with no message */
@@ -69,9 +69,9 @@ typedef struct closure {
 void closure_init(closure *c);
 /* Copies the order of the connection callbacks so far. */
 const char *closure_order(closure *c, char buffer[256]);
-/* Notes a letter. */
+/* Records a letter. */
 void closure_note(closure *c, char letter);
-/* Waits at the gate, as a callback that blocks does. */
+/* Waits at the gate, for a callback that blocks. */
 void closure_pass_gate(closure *c);
 
 #ifdef __cplusplus

@@ -1,4 +1,4 @@
-/* Texts of errors: that they say what they must, and nothing that nobody should have to read. */
+/* Checks of error texts: required words, and words that must not appear. */
 #ifndef NATS_RS_TEST_WORDS_H
 #define NATS_RS_TEST_WORDS_H
 
@@ -8,7 +8,7 @@
 extern "C" {
 #endif
 
-/* What tests put where a text must not show it. */
+/* Secrets of the tests, which no text may contain. */
 #define SECRET "s3cret"
 
 /* The text has all of these words, which a bar separates, in their order, is one line, and shows no secret,
