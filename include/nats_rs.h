@@ -305,18 +305,18 @@ typedef enum natsLogLevel {
 } natsLogLevel;
 
 /**
- * What was done to a key.
+ * The operation that created a revision of a key.
  *
  * @ingroup nats_kv_values
  */
 typedef enum kvOperation {
-    /** What a NULL entry says. */
+    /** No operation: the value for a NULL entry. */
     kvOp_Unknown = 0,
-    /** It got a value. */
+    /** A value was put. */
     kvOp_Put,
-    /** It was deleted; what it had before is still in the bucket. */
+    /** The key was deleted; its earlier revisions are still in the bucket. */
     kvOp_Delete,
-    /** It was deleted with all that it had. */
+    /** The key was deleted together with its earlier revisions. */
     kvOp_Purge
 } kvOperation;
 
@@ -335,8 +335,8 @@ typedef enum jsRetentionPolicy {
     /** Until the one consumer that is interested has acknowledged them. */
     js_WorkQueuePolicy,
     /**
-     * An addition: one of a newer server, which this library does not know. It can be read, and given back as
-     * part of what was read.
+     * An addition: a value of a newer server that this library does not know. It can be read, and passed back as
+     * part of the configuration that was read.
      */
     js_RetentionUnknown = 255
 } jsRetentionPolicy;
@@ -351,7 +351,7 @@ typedef enum jsDiscardPolicy {
     js_DiscardOld = 0,
     /** It refuses new messages. */
     js_DiscardNew,
-    /** An addition: one of a newer server, which this library does not know. */
+    /** An addition: a value of a newer server that this library does not know. */
     js_DiscardUnknown = 255
 } jsDiscardPolicy;
 
@@ -365,7 +365,7 @@ typedef enum jsStorageType {
     js_FileStorage = 0,
     /** In memory. */
     js_MemoryStorage,
-    /** An addition: one of a newer server, which this library does not know. */
+    /** An addition: a value of a newer server that this library does not know. */
     js_StorageUnknown = 255
 } jsStorageType;
 
@@ -379,26 +379,29 @@ typedef enum jsStorageCompression {
     js_StorageCompressionNone = 0,
     /** By S2. */
     js_StorageCompressionS2,
-    /** An addition: one of a newer server, which this library does not know. */
+    /** An addition: a value of a newer server that this library does not know. */
     js_StorageCompressionUnknown = 255
 } jsStorageCompression;
 
 /**
- * When a stream's messages are on the disk.
+ * When a stream writes its messages to the disk.
  *
  * @ingroup nats_js_streams
  */
 typedef enum jsPersistModeType {
     /** Before they are acknowledged; the default. */
     js_PersistDefault = 0,
-    /** Some time after that: faster, and less safe. */
+    /**
+     * Some time after the acknowledgement: faster, but the last messages can be lost when a server
+     * fails.
+     */
     js_PersistAsync,
-    /** An addition: one of a newer server, which this library does not know. */
+    /** An addition: a value of a newer server that this library does not know. */
     js_PersistUnknown = 255
 } jsPersistModeType;
 
 /**
- * With which message a consumer begins. `jsConsumerConfig_Init` sets -1, which becomes `js_DeliverAll`.
+ * The message that a consumer begins with. `jsConsumerConfig_Init` sets -1, which becomes `js_DeliverAll`.
  *
  * @ingroup nats_js_consumers
  */
@@ -415,7 +418,7 @@ typedef enum jsDeliverPolicy {
     js_DeliverByStartTime,
     /** The last of each subject. */
     js_DeliverLastPerSubject,
-    /** An addition: one of a newer server, which this library does not know. */
+    /** An addition: a value of a newer server that this library does not know. */
     js_DeliverUnknown = 255
 } jsDeliverPolicy;
 
@@ -425,47 +428,47 @@ typedef enum jsDeliverPolicy {
  * @ingroup nats_js_consumers
  */
 typedef enum jsAckPolicy {
-    /** Each on its own. */
+    /** Each message on its own. */
     js_AckExplicit = 0,
     /** Not at all. */
     js_AckNone,
-    /** Each together with all before it. */
+    /** An acknowledgement also counts for all messages before it. */
     js_AckAll,
     /**
      * An addition: by the answers to flow control, from nats-server 2.14 on (ADR-60). Servers use it for the
-     * consumers of mirrors and sources. A push subscription acknowledges with each answer what its callbacks have
-     * returned from, or `natsSubscription_NextMsg` has handed out; `natsMsg_Ack` does nothing. Messages come in their
-     * order and without a gap: where one is missing, after a reconnect for example, the consumer is reset and
-     * delivers again what the program has not had. Only for push consumers without a queue group, with a limit of
-     * `MaxAckPending`, and without `AckWait`, `BackOff` and `MaxDeliver`.
+     * consumers of mirrors and sources. Each answer of a push subscription acknowledges the messages for which the
+     * callback has returned, or that `natsSubscription_NextMsg` has returned; `natsMsg_Ack` does nothing. Messages
+     * arrive in order and without a gap: if one is missing, for example after a reconnect, the consumer is reset and
+     * delivers again the messages that the program has not received. Only for push consumers without a queue group,
+     * with a limit of `MaxAckPending`, and without `AckWait`, `BackOff` and `MaxDeliver`.
      */
     js_AckFlowControl,
-    /** An addition: one of a newer server, which this library does not know. */
+    /** An addition: a value of a newer server that this library does not know. */
     js_AckUnknown = 255
 } jsAckPolicy;
 
 /**
- * How fast a consumer gets messages that the stream has already. `jsConsumerConfig_Init` sets -1, which becomes
- * `js_ReplayInstant`.
+ * How fast a consumer delivers the messages that are already in the stream. `jsConsumerConfig_Init` sets -1, which
+ * becomes `js_ReplayInstant`.
  *
  * @ingroup nats_js_consumers
  */
 typedef enum jsReplayPolicy {
     /** As fast as possible. */
     js_ReplayInstant = 0,
-    /** As they came in. */
+    /** At the pace at which they were stored. */
     js_ReplayOriginal,
-    /** An addition: one of a newer server, which this library does not know. */
+    /** An addition: a value of a newer server that this library does not know. */
     js_ReplayUnknown = 255
 } jsReplayPolicy;
 
 /**
- * The number by which a JetStream server says what went wrong.
+ * The error code of a JetStream server's answer.
  *
- * Functions with a `jsErrCode *` output write it there: 0 when no server has said anything, the number of
- * the server's answer otherwise, also one that is not listed here. The words of the answer are the
- * thread's last error (`nats_GetLastError`). Source: `server/errors.json` of nats-server 2.15; the
- * constants beyond nats.c's are additions.
+ * Functions with a `jsErrCode *` output write it there: 0 if no server has answered with an error, otherwise the
+ * code of the server's answer, even if it is not listed here. The text of the answer is the thread's last error
+ * (`nats_GetLastError`). Source: `server/errors.json` of nats-server 2.15; the constants beyond nats.c's are
+ * additions.
  *
  * @ingroup nats_js_context
  */
@@ -476,15 +479,15 @@ typedef enum jsErrCode {
     JSBadRequestErr,
     /** The cluster has lost its quorum. */
     JSClusterIncompleteErr,
-    /** No servers are fit to hold this stream or consumer. */
+    /** No server is suitable for this stream or consumer. */
     JSClusterNoPeersErr,
     /** The server is not part of a cluster with JetStream. */
     JSClusterNotActiveErr,
-    /** No server of the cluster has been given this yet. */
+    /** The stream or consumer is not assigned to a server of the cluster yet. */
     JSClusterNotAssignedErr,
     /** The cluster has no leader now. */
     JSClusterNotAvailErr,
-    /** The server asked is not the leader, which answers. */
+    /** The server that received the request is not the leader. */
     JSClusterNotLeaderErr,
     /** Needs a cluster. */
     JSClusterRequiredErr,
@@ -492,9 +495,9 @@ typedef enum jsErrCode {
     JSClusterTagsErr,
     /** The consumer could not be created; the text says why. */
     JSConsumerCreateErr,
-    /** There is a consumer of this name. */
+    /** A consumer of this name exists. */
     JSConsumerNameExistErr,
-    /** There is no such consumer. */
+    /** The consumer does not exist. */
     JSConsumerNotFoundErr,
     /** The subject to deliver a snapshot to is not legal. */
     JSSnapshotDeliverSubjectInvalidErr,
@@ -540,7 +543,7 @@ typedef enum jsErrCode {
     JSNoAccountErr,
     /** Not supported in a cluster. */
     JSClusterUnSupportFeatureErr,
-    /** There is no such message. */
+    /** The message does not exist. */
     JSNoMessageFoundErr,
     /** The request must be empty. */
     JSNotEmptyRequestErr,
@@ -582,9 +585,9 @@ typedef enum jsErrCode {
     JSStreamMismatchErr,
     /** The message could not be deleted; the text says why. */
     JSStreamMsgDeleteFailed,
-    /** There is a stream of this name with another configuration. */
+    /** A stream of this name exists with another configuration. */
     JSStreamNameExistErr,
-    /** There is no such stream. */
+    /** The stream does not exist. */
     JSStreamNotFoundErr,
     /** The stream that stored the message is not the expected one. */
     JSStreamNotMatchErr,
@@ -602,7 +605,7 @@ typedef enum jsErrCode {
     JSStreamTemplateCreateErr,
     /** A template could not be deleted (old servers). */
     JSStreamTemplateDeleteErr,
-    /** There is no such template (old servers). */
+    /** The template does not exist (old servers). */
     JSStreamTemplateNotFoundErr,
     /** The stream could not be updated; the text says why. */
     JSStreamUpdateErr,
@@ -618,7 +621,7 @@ typedef enum jsErrCode {
     JSStreamReplicasNotSupportedErr,
     /** No other server could be found to take over. */
     JSPeerRemapErr,
-    /** JetStream is not enabled, or nobody answers. */
+    /** JetStream is not enabled, or no server answers. */
     JSNotEnabledErr,
     /** The message could not be stored; the text says why. */
     JSStreamStoreFailedErr,
@@ -692,7 +695,7 @@ typedef enum jsErrCode {
     JSStreamRollupFailedErr,
     /** The delivery subject is not legal. */
     JSConsumerInvalidDeliverSubjectErr,
-    /** The account asks for streams with a limit of bytes. */
+    /** The account requires a byte limit for each stream. */
     JSStreamMaxBytesRequiredErr,
     /** The limit of a request's batch is negative. */
     JSConsumerMaxRequestBatchNegativeErr,
@@ -726,7 +729,7 @@ typedef enum jsErrCode {
     JSStreamNameContainsPathSeparatorsErr,
     /** The stream is not being moved. */
     JSStreamMoveNotInProgressErr,
-    /** There is a stream of the name to restore. */
+    /** A stream of the name to restore exists. */
     JSStreamNameExistRestoreFailedErr,
     /** The filter differs from that in the request's subject. */
     JSConsumerCreateFilterSubjectMismatchErr,
@@ -800,7 +803,7 @@ typedef enum jsErrCode {
     JSMessageTTLInvalidErr,
     /** The stream does not allow a time to live in messages. */
     JSMessageTTLDisabledErr,
-    /** Too many requests: what was sent was dropped. */
+    /** Too many requests: the message was dropped. */
     JSStreamTooManyRequestsErr,
     /** The stream has no counters. */
     JSMessageIncrDisabledErr,
@@ -925,18 +928,18 @@ typedef enum jsErrCode {
 } jsErrCode;
 
 /**
- * What an advisory is about. An addition.
+ * The subject of an advisory. An addition.
  *
  * @ingroup nats_js_context
  */
 typedef enum jsAdvisoryKind {
-    /** Something else; `Type` says what. */
+    /** Another subject, which `Type` names. */
     js_AdvisoryOther = 0,
     /**
-     * A message was delivered as often as its consumer allows, and not acknowledged: `StreamSeq`, `Deliveries`.
+     * A message was delivered the maximum number of times without being acknowledged: `StreamSeq`, `Deliveries`.
      */
     js_AdvisoryMaxDeliveries,
-    /** A message was terminated, and is not delivered any more: `StreamSeq`, `Deliveries`, `Reason`. */
+    /** A message was terminated and is not delivered again: `StreamSeq`, `Deliveries`, `Reason`. */
     js_AdvisoryTerminated,
     /** A client was pinned in a priority group: `Group`, `PinnedClientID`. */
     js_AdvisoryPinned,
@@ -946,21 +949,21 @@ typedef enum jsAdvisoryKind {
     js_AdvisoryStreamLeader,
     /** A consumer has a new leader: `Leader`. */
     js_AdvisoryConsumerLeader,
-    /** An atomic or fast batch was given up: `Batch`, `Reason`. */
+    /** A server abandoned an atomic or fast batch: `Batch`, `Reason`. */
     js_AdvisoryBatchAbandoned
 } jsAdvisoryKind;
 
 /**
- * Which codec a `kvCodec` is. An addition of this library: nats.c does not have it.
+ * The kind of a `kvCodec`. An addition of this library: nats.c does not have it.
  *
  * @ingroup nats_kv_codecs
  */
 typedef enum kvCodecKind {
-    /** One of the program's: its functions are in the structure. */
+    /** A codec of the program, whose functions are in the structure. */
     kvCodec_Custom = 0,
     /**
-     * Base64 with the alphabet for URLs and without padding; each token of a key by itself. For keys and values.
-     * With it keys may have any characters but NUL.
+     * Base64 with the alphabet for URLs and without padding; each token of a key is encoded on its own. For keys and
+     * values. Keys may then contain any character except NUL.
      */
     kvCodec_Base64,
     /**
@@ -1707,7 +1710,7 @@ typedef void (*natsMsgsHandler)(natsConnection *nc,
                                 void *closure);
 
 /**
- * A connection's way to JetStream, opaque to C.
+ * A JetStream context of a connection. Opaque to C.
  *
  * Made by `natsConnection_JetStream`, released by `jsCtx_Destroy`, also after its connection was destroyed; any
  * number of them may share a connection. Any thread may call any `js_` function on it at any time, callbacks
@@ -1722,54 +1725,56 @@ typedef struct __jsCtx jsCtx;
 /* ---- JetStream: structures and callbacks ------------------------------------------------------------ */
 
 /**
- * That a stream has stored a message. Released with `jsPubAck_Destroy`, with all that is in it.
+ * The acknowledgement of a stream for a message that it has stored. `jsPubAck_Destroy` releases it
+ * together with its fields.
  *
  * @ingroup nats_js_publish
  */
 typedef struct jsPubAck {
     /** The stream's name. */
     char *Stream;
-    /** The message's sequence in it. */
+    /** The sequence of the message in the stream. */
     uint64_t Sequence;
     /** The domain that the stream is in; NULL for none. */
     char *Domain;
-    /** Whether the stream had a message of this id, and has not stored this one. */
+    /** Whether the stream already had a message with this id and has not stored this one. */
     bool Duplicate;
-    /** The batch's id; NULL where there is no batch. */
+    /** The id of the batch; NULL if the message is not part of a batch. */
     char *Batch;
-    /** How many messages the batch had. */
+    /** The number of messages in the batch. */
     uint64_t Count;
-    /** The counter's value; NULL where the message is no counter. */
+    /** The value of the counter; NULL if the stream does not have counters. */
     char *Value;
 } jsPubAck;
 
 /**
- * That a stream has not stored a message, as far as is known. Valid during the callback.
+ * The reason why a message is not known to be stored. Valid during the callback.
  *
  * @ingroup nats_js_publish
  */
 typedef struct jsPubAckErr {
     /** The message, for a `jsPubAckErrHandler`; NULL for a `jsPubAckHandler`, which has it as an argument. */
     natsMsg *Msg;
-    /** What happened. */
+    /** The status of the failure. */
     enum natsStatus Err;
-    /** What the server has answered; 0 where it has not. */
+    /** The error code of the server's answer; 0 if the server has not answered with an error. */
     jsErrCode ErrCode;
-    /** The words of that. */
+    /** The text of the error. Valid during the callback. */
     const char *ErrText;
 } jsPubAckErr;
 
 /**
- * Is told what became of a message that was published with `js_PublishMsgAsync` or `js_PublishAsync`.
+ * Callback that receives the outcome of a message that was published with `js_PublishMsgAsync` or `js_PublishAsync`.
  *
- * All calls for one context come one after another, on a thread of the library.
+ * Runs on a thread of the library; the calls for one context do not overlap.
  *
- * @param js the context, the program's own handle.
- * @param msg the message, which now belongs to the program: it must `natsMsg_Destroy` it, or publish it again with
+ * @param js The context: the program's own handle.
+ * @param msg The message, which the callback owns and has to release with `natsMsg_Destroy` or publish again with
  * `js_PublishMsgAsync(js, &msg, ..)`.
- * @param pa the ack; NULL if there is none. Valid during the callback.
- * @param pae the error; NULL if there is none. Valid during the callback; its `Msg` is NULL.
- * @param closure what the program gave with the function.
+ * @param pa The acknowledgement; NULL if the message failed. Valid during the callback.
+ * @param pae The error; NULL if the message is stored. Valid during the callback; its `Msg` is
+ * NULL.
+ * @param closure The pointer that was given with the callback.
  *
  * @ingroup nats_js_publish
  */
@@ -1780,129 +1785,160 @@ typedef void (*jsPubAckHandler)(jsCtx *js,
                                 void *closure);
 
 /**
- * Is told of a message that was published with `js_PublishMsgAsync` or `js_PublishAsync`, and is not stored.
+ * Callback that receives the error for a message that was published with `js_PublishMsgAsync` or `js_PublishAsync`
+ * and is not known to be stored.
  *
- * All calls for one context come one after another, on a thread of the library.
+ * Runs on a thread of the library; the calls for one context do not overlap.
  *
- * @param js the context, the program's own handle.
- * @param pae the error. Its `Msg` stays the library's, which destroys it afterwards, unless the program has published
- * it again with `js_PublishMsgAsync(js, &pae->Msg, ..)`, or has taken it by writing NULL.
- * @param closure what the program gave with the function.
+ * @param js The context: the program's own handle.
+ * @param pae The error. The library owns its `Msg` and destroys it after the callback, unless the callback has
+ * published it again with `js_PublishMsgAsync(js, &pae->Msg, ..)`, or has taken it and written NULL in its place.
+ * @param closure The pointer that was given with the callback.
  *
  * @ingroup nats_js_publish
  */
 typedef void (*jsPubAckErrHandler)(jsCtx *js, struct jsPubAckErr *pae, void *closure);
 
 /**
- * How `js_PublishAsync` and `js_PublishMsgAsync` work: part of `jsOptions`, of a context's own only.
+ * Settings of `js_PublishAsync` and `js_PublishMsgAsync`. Part of `jsOptions`; only the options of a context are
+ * used, not those of a call.
  *
  * @ingroup nats_js_context
  */
 typedef struct jsOptionsPublishAsync {
-    /** How many messages may await their ack; 0 for no limit. */
+    /** The maximum number of messages that wait for their acknowledgements; 0 for no limit. */
     int64_t MaxPending;
-    /** Is told what became of each message; NULL for nobody. */
+    /** The callback for the outcome of each message; NULL for none. */
     jsPubAckHandler AckHandler;
-    /** What `AckHandler` gets. */
+    /** The last argument of `AckHandler`. */
     void *AckHandlerClosure;
     /**
-     * Is told of each message that was not stored; NULL for nobody. Not used where there is an `AckHandler`.
+     * The callback for each message that is not known to be stored; NULL for none. Not used if there is an
+     * `AckHandler`.
      */
     jsPubAckErrHandler ErrHandler;
-    /** What `ErrHandler` gets. */
+    /** The last argument of `ErrHandler`. */
     void *ErrHandlerClosure;
-    /** How long a publish waits for room among `MaxPending`, in milliseconds; 0 for 200. */
+    /**
+     * The longest time that a publish waits while `MaxPending` messages are pending, in
+     * milliseconds; 0 for 200.
+     */
     int64_t StallWait;
-    /** Whether acks come by the connection's own inbox, not by one of the context. */
+    /**
+     * Whether acknowledgements use the inbox of the connection's requests in place of one of the
+     * context.
+     */
     bool MuxReplies;
 } jsOptionsPublishAsync;
 
 /**
- * Is told that a subscription made by `js_PullSubscribeAsync` is over: no more messages come.
+ * Callback for the end of a subscription made by `js_PullSubscribeAsync`: no more messages are
+ * delivered.
  *
  * Runs once, on a thread of the library, after the last message callback.
  *
- * @param nc the connection, the program's own handle.
- * @param sub the subscription, the program's own handle, which it still has to destroy.
- * @param s why: `NATS_OK` where the program has ended it.
- * @param closure what the program gave with the function.
+ * @param nc The connection: the program's own handle.
+ * @param sub The subscription: the program's own handle, which the program still has to destroy.
+ * @param s The reason; `NATS_OK` if the program has ended the subscription.
+ * @param closure The pointer that was given with the callback.
  *
  * @ingroup nats_js_subscribe
  */
 typedef void (*jsFetchCompleteHandler)(natsConnection *nc, natsSubscription *sub, natsStatus s, void *closure);
 
 /**
- * Decides what a subscription made by `js_PullSubscribeAsync` asks the consumer for next.
+ * Callback that decides what a subscription made by `js_PullSubscribeAsync` requests from the
+ * consumer next.
  *
  * Runs after each message callback, on the same thread.
  *
- * @param messages where to put how many messages to ask for.
- * @param maxBytes where to put how many bytes to ask for; 0 for no limit.
- * @param sub the subscription, the program's own handle.
- * @param closure what the program gave with the function.
- * @return `true` to ask now, `false` not to.
+ * @param messages Receives the number of messages to request.
+ * @param maxBytes Receives the limit in bytes of the request; 0 for no limit.
+ * @param sub The subscription: the program's own handle.
+ * @param closure The pointer that was given with the callback.
+ * @return True to send a request now, false to send none.
  *
  * @ingroup nats_js_subscribe
  */
 typedef bool (*jsFetchNextHandler)(int *messages, int64_t *maxBytes, natsSubscription *sub, void *closure);
 
 /**
- * How `js_PullSubscribeAsync` and `js_PullSubscribeSync` work: part of `jsOptions`, of these calls'
- * only.
+ * Settings of `js_PullSubscribeAsync` and `js_PullSubscribeSync`. Part of `jsOptions`; only the
+ * options of these calls are used, not those of a context.
  *
  * @ingroup nats_js_context
  */
 typedef struct jsOptionsPullSubscribeAsync {
-    /** After how long it ends, in milliseconds; 0 for never. */
+    /** The time after which the subscription ends, in milliseconds; 0 for no limit. */
     int64_t Timeout;
-    /** After how many messages it ends; 0 for never. */
+    /** The number of messages after which the subscription ends; 0 for no limit. */
     int MaxMessages;
-    /** After how many bytes it ends; 0 for never. Not together with `KeepAhead`. */
+    /**
+     * The number of bytes after which the subscription ends; 0 for no limit. Not together with
+     * `KeepAhead`.
+     */
     int64_t MaxBytes;
-    /** Whether to take what there is, and then end. Not together with `KeepAhead`. */
+    /**
+     * Whether to receive the messages that are available now and then end. Not together with
+     * `KeepAhead`.
+     */
     bool NoWait;
-    /** Is told of the end; NULL for nobody. */
+    /** The callback for the end of the subscription; NULL for none. */
     jsFetchCompleteHandler CompleteHandler;
-    /** What `CompleteHandler` gets. */
+    /** The last argument of `CompleteHandler`. */
     void *CompleteHandlerClosure;
     /**
-     * After how many milliseconds without a message the server sends a heartbeat; 0 for the default: 5,000, or none
-     * where `NoWait` is set or nothing is known of the consumer. Where two are missed, the error handler is told
-     * (`NATS_MISSED_HEARTBEAT`) and the messages are asked for again.
+     * The time without a message after which the server sends a heartbeat, in milliseconds; 0 for the default:
+     * 5,000, or none if `NoWait` is set or the consumer's configuration could not be read. If two heartbeats in a
+     * row are missing, the connection's error handler receives `NATS_MISSED_HEARTBEAT` and the messages are
+     * requested again.
      */
     int64_t Heartbeat;
     /** The priority group; NULL for none. */
     const char *Group;
-    /** To be served only when so many messages are still to be delivered; 0 for always. */
+    /**
+     * The requests are served only while at least this number of messages is still to be
+     * delivered; 0 for always.
+     */
     int64_t MinPending;
-    /** To be served only when so many messages await their ack; 0 for always. */
+    /**
+     * The requests are served only while at least this number of messages waits for
+     * acknowledgements; 0 for always.
+     */
     int64_t MinAckPending;
-    /** How many messages to ask for at a time; 0 for 128. */
+    /** The number of messages in each request; 0 for 128. */
     int FetchSize;
-    /** To ask for more while so many are still on their way; 0 to ask when all have come. */
+    /**
+     * The next request is sent when at most this number of requested messages is not delivered
+     * yet; 0 to send it when all are delivered.
+     */
     int KeepAhead;
-    /** Decides what to ask for next; NULL for the library, by the fields above. */
+    /**
+     * The callback that decides what to request next; NULL if the library decides by the fields
+     * above.
+     */
     jsFetchNextHandler NextHandler;
-    /** What `NextHandler` gets. */
+    /** The last argument of `NextHandler`. */
     void *NextHandlerClosure;
 } jsOptionsPullSubscribeAsync;
 
 /**
- * What `js_PurgeStream` removes: part of `jsOptions`. Nothing set means all.
+ * What `js_PurgeStream` removes. Part of `jsOptions`. If no field is set, all messages are
+ * removed.
  *
  * @ingroup nats_js_context
  */
 typedef struct jsOptionsStreamPurge {
-    /** Which subjects; NULL for all. May have wildcards. */
+    /** The subject of the messages, which may have wildcards; NULL for all subjects. */
     const char *Subject;
     /** Only messages before this sequence; 0 for no such limit. Not together with `Keep`. */
     uint64_t Sequence;
-    /** How many of the last messages stay; 0 for none. */
+    /** The number of newest messages to keep; 0 for none. */
     uint64_t Keep;
 } jsOptionsStreamPurge;
 
 /**
- * What `js_GetStreamInfo` asks for: part of `jsOptions`.
+ * The details that `js_GetStreamInfo` requests. Part of `jsOptions`.
  *
  * @ingroup nats_js_context
  */
@@ -1910,14 +1946,14 @@ typedef struct jsOptionsStreamInfo {
     /** Whether to get the sequences of deleted messages. */
     bool DeletedDetails;
     /**
-     * Of which subjects to get the number of messages; NULL for none. May have wildcards. For `js_Streams` and
-     * `js_StreamNames`, which subject the streams must have. In options of a call only.
+     * The subjects whose numbers of messages are requested, which may have wildcards; NULL for none. For
+     * `js_Streams` and `js_StreamNames`, a subject that the streams must have. Only used in the options of a call.
      */
     const char *SubjectsFilter;
 } jsOptionsStreamInfo;
 
 /**
- * What goes with functions on streams: part of `jsOptions`.
+ * Settings of functions on streams. Part of `jsOptions`.
  *
  * @ingroup nats_js_context
  */
@@ -1929,34 +1965,32 @@ typedef struct jsOptionsStream {
 } jsOptionsStream;
 
 /**
- * How a context works, and how a single call differs from that. `jsOptions_Init` begins one.
+ * Settings of a context, or of a single call. Initialize it with `jsOptions_Init`.
  *
- * Those of a context are copied by `natsConnection_JetStream`; the closures and the functions must stay. In those of
- * a call, zero in a field means that the context's counts: `Prefix`, `Domain` and `Wait`, each on its own;
- * `Stream.Purge` as a whole; of `Stream.Info` the call's counts wherever it has options. `PublishAsync` is the
- * context's alone, `PullSubscribeAsync` the call's.
+ * `natsConnection_JetStream` copies the settings of a context; its callbacks and closures must stay valid as long as
+ * the context. In the options of a call, zero stands for the context's setting: for `Prefix`, `Domain` and `Wait`
+ * each on its own, for `Stream.Purge` as a whole. `Stream.Info` is always that of the call if the call has options.
+ * `PublishAsync` is used only in the options of a context, `PullSubscribeAsync` only in those of a call.
  *
  * @ingroup nats_js_context
  */
 typedef struct jsOptions {
     /** The prefix of the JetStream API's subjects; NULL for `$JS.API`. */
     const char *Prefix;
-    /**
-     * The domain, short for the prefix `$JS.<domain>.API`, before which `Prefix` does not count; NULL for none.
-     */
+    /** The domain, which stands for the prefix `$JS.<domain>.API` and overrides `Prefix`; NULL for none. */
     const char *Domain;
-    /** How long to wait for an answer, in milliseconds; 0 for 5000. */
+    /** The longest time to wait for an answer, in milliseconds; 0 for 5000. */
     int64_t Wait;
-    /** How to publish without waiting. */
+    /** Settings of asynchronous publishing. */
     struct jsOptionsPublishAsync PublishAsync;
-    /** How to subscribe by pulling, with a callback. */
+    /** Settings of asynchronous pull subscriptions. */
     struct jsOptionsPullSubscribeAsync PullSubscribeAsync;
-    /** What goes with functions on streams. */
+    /** Settings of functions on streams. */
     struct jsOptionsStream Stream;
 } jsOptions;
 
 /**
- * A message's two numbers.
+ * The two sequence numbers of a message.
  *
  * @ingroup nats_js_consumers
  */
@@ -1968,18 +2002,18 @@ typedef struct jsSequencePair {
 } jsSequencePair;
 
 /**
- * What the server says about a message that was delivered by a consumer. Released with `jsMsgMetaData_Destroy`.
+ * The metadata of a message that was delivered by a consumer. Released with `jsMsgMetaData_Destroy`.
  *
  * @ingroup nats_js_subscribe
  */
 typedef struct jsMsgMetaData {
-    /** Its numbers. */
+    /** The sequence numbers of the message. */
     struct jsSequencePair Sequence;
-    /** How often it was delivered, this time included. */
+    /** The number of deliveries of the message, this one included. */
     uint64_t NumDelivered;
-    /** How many messages the consumer still has after it. */
+    /** The number of messages that the consumer still has to deliver after this one. */
     uint64_t NumPending;
-    /** When the stream has stored it, in nanoseconds since the epoch. */
+    /** The time at which the stream stored the message, in nanoseconds since the epoch. */
     int64_t Timestamp;
     /** The stream's name. */
     char *Stream;
@@ -1990,19 +2024,19 @@ typedef struct jsMsgMetaData {
 } jsMsgMetaData;
 
 /**
- * What a server has said about a stream or a consumer. An addition. Released with `jsAdvisory_Destroy`; a field that
- * the kind does not have is NULL or 0.
+ * An advisory: an event of a stream or a consumer that a server has published. An addition. `jsAdvisory_Destroy`
+ * releases it together with its fields. A field that the kind does not have is NULL or 0.
  *
  * @ingroup nats_js_context
  */
 typedef struct jsAdvisory {
-    /** What it is about. */
+    /** The kind of event. */
     jsAdvisoryKind Kind;
-    /** The same in the server's words, such as `io.nats.jetstream.advisory.v1.max_deliver`. */
+    /** The type as the server states it, such as `io.nats.jetstream.advisory.v1.max_deliver`. */
     char *Type;
     /** The advisory's own id. */
     char *ID;
-    /** When it happened, in nanoseconds since the epoch. */
+    /** The time of the event, in nanoseconds since the epoch. */
     int64_t Time;
     /** The name of the stream. */
     char *Stream;
@@ -2012,22 +2046,22 @@ typedef struct jsAdvisory {
     char *Domain;
     /** The sequence of the message in the stream. */
     uint64_t StreamSeq;
-    /** How often the message was delivered. */
+    /** The number of deliveries of the message. */
     uint64_t Deliveries;
     /** The priority group. */
     char *Group;
     /** The id of the pin. */
     char *PinnedClientID;
-    /** Why it happened. */
+    /** The reason for the event. */
     char *Reason;
-    /** The name of the server that leads. */
+    /** The name of the server that is the leader. */
     char *Leader;
     /** The id of the batch. */
     char *Batch;
 } jsAdvisory;
 
 /**
- * Which servers a stream is to be on. `jsPlacement_Init` begins one.
+ * The servers that a stream is placed on. Initialize it with `jsPlacement_Init`.
  *
  * @ingroup nats_js_streams
  */
@@ -2036,12 +2070,12 @@ typedef struct jsPlacement {
     const char *Cluster;
     /** Tags that the servers must have. */
     const char **Tags;
-    /** How many tags there are. */
+    /** The number of tags. */
     int TagsLen;
 } jsPlacement;
 
 /**
- * How a stream of another account or domain is reached. `jsExternalStream_Init` begins one.
+ * Access to a stream of another account or domain. Initialize it with `jsExternalStream_Init`.
  *
  * @ingroup nats_js_streams
  */
@@ -2053,7 +2087,8 @@ typedef struct jsExternalStream {
 } jsExternalStream;
 
 /**
- * A stream that another one takes messages from: a mirror's origin, or a source. `jsStreamSource_Init` begins one.
+ * A stream that another stream copies messages from: the origin of a mirror, or a source. Initialize it with
+ * `jsStreamSource_Init`.
  *
  * @ingroup nats_js_streams
  */
@@ -2064,28 +2099,28 @@ typedef struct jsStreamSource {
     uint64_t OptStartSeq;
     /** The time to begin at, in nanoseconds since the epoch; 0 for the beginning. */
     int64_t OptStartTime;
-    /** Which subjects to take; NULL for all. */
+    /** The subject of the messages to copy, which may have wildcards; NULL for all subjects. */
     const char *FilterSubject;
-    /** How to reach it where it is in another account; NULL for this one. */
+    /** Access to the stream if it is in another account; NULL for the same account. */
     struct jsExternalStream *External;
     /**
-     * The domain that it is in; short for an `External` with the API prefix `$JS.<domain>.API`, when a stream is
-     * created; NULL for this one.
+     * The domain of the stream; NULL for the same domain. When a stream is created, it stands for an `External` with
+     * the API prefix `$JS.<domain>.API`.
      */
     const char *Domain;
 } jsStreamSource;
 
 /**
- * How a stream publishes again what it has stored. `jsRePublish_Init` begins one.
+ * Publishes the messages again that a stream has stored. Initialize it with `jsRePublish_Init`.
  *
  * @ingroup nats_js_streams
  */
 typedef struct jsRePublish {
-    /** Which subjects; NULL for all. */
+    /** The subject of the messages, which may have wildcards; NULL for all subjects. */
     const char *Source;
     /** The subject to publish on. */
     const char *Destination;
-    /** Whether to leave the payloads out. */
+    /** Whether to publish the headers without the payloads. */
     bool HeadersOnly;
 } jsRePublish;
 
@@ -2097,21 +2132,21 @@ typedef struct jsRePublish {
  * @ingroup nats_msg
  */
 typedef struct natsMetadata {
-    /** Keys and values in turn. */
+    /** The keys and values, alternating: twice `Count` strings. */
     const char **List;
     /** The number of pairs. */
     int Count;
 } natsMetadata;
 
 /**
- * How a stream changes the subjects of the messages that it stores.
+ * A change of the subjects of the messages that a stream stores.
  *
  * @ingroup nats_js_streams
  */
 typedef struct jsSubjectTransformConfig {
-    /** Which subjects. */
+    /** The subjects to change. */
     const char *Source;
-    /** What they become. */
+    /** The subjects that they are changed to. */
     const char *Destination;
 } jsSubjectTransformConfig;
 
@@ -2121,18 +2156,18 @@ typedef struct jsSubjectTransformConfig {
  * @ingroup nats_js_streams
  */
 typedef struct jsStreamConsumerLimits {
-    /** After how many nanoseconds without interest a consumer is removed; 0 for no limit. */
+    /** The longest inactivity threshold of a consumer in nanoseconds; 0 for no limit. */
     int64_t InactiveThreshold;
-    /** How many of its messages may await their ack; 0 for no limit. */
+    /** The maximum number of messages of a consumer that wait for acknowledgements; 0 for no limit. */
     int MaxAckPending;
 } jsStreamConsumerLimits;
 
 /**
- * What a stream is to be, or is. `jsStreamConfig_Init` begins one.
+ * The configuration of a stream. Initialize it with `jsStreamConfig_Init`.
  *
- * What is passed to the library stays the program's and is copied. Where the library hands one out it is part of a
- * `jsStreamInfo`; fields of newer servers that have no place here, and settings of sources, are kept with it: they
- * are part of an update for which the same structure, or a copy of it, is used. Source: ADR-31, ADR-33, ADR-36,
+ * A configuration that is passed to the library is copied and remains the program's. One that the library returns is
+ * part of a `jsStreamInfo`. Settings of newer servers that have no field here, and settings of sources, are kept
+ * with it: they are part of an update that uses the same structure or a copy of it. Source: ADR-31, ADR-33, ADR-36,
  * ADR-43, ADR-48, ADR-49, ADR-50, ADR-51.
  *
  * @ingroup nats_js_streams
@@ -2140,84 +2175,87 @@ typedef struct jsStreamConsumerLimits {
 typedef struct jsStreamConfig {
     /** The name: no white space, and none of `.`, `*`, `>`, `/` and `\`. */
     const char *Name;
-    /** A description for people; NULL for none. */
+    /** A description; NULL for none. */
     const char *Description;
-    /** The subjects whose messages it stores; none for its name, or where it has a mirror or sources. */
+    /**
+     * The subjects whose messages are stored, which may have wildcards. None stands for the name of the stream, or
+     * for no subjects if the stream has a mirror or sources.
+     */
     const char **Subjects;
-    /** How many subjects there are. */
+    /** The number of subjects. */
     int SubjectsLen;
-    /** How long it keeps messages. */
+    /** The retention policy. */
     jsRetentionPolicy Retention;
-    /** How many consumers it may have; -1 for no limit. */
+    /** The maximum number of consumers; -1 for no limit. */
     int64_t MaxConsumers;
-    /** How many messages it may have; -1 for no limit. */
+    /** The maximum number of messages; -1 for no limit. */
     int64_t MaxMsgs;
-    /** How many bytes it may have; -1 for no limit. */
+    /** The maximum number of bytes; -1 for no limit. */
     int64_t MaxBytes;
-    /** How old messages may be, in nanoseconds; 0 for no limit. */
+    /** The maximum age of messages in nanoseconds; 0 for no limit. */
     int64_t MaxAge;
-    /** How many messages it may have of each subject; 0 for no limit. */
+    /** The maximum number of messages of each subject; 0 for no limit. */
     int64_t MaxMsgsPerSubject;
-    /** How many bytes a message may have; -1 for no limit. */
+    /** The maximum size of a message in bytes; -1 for no limit. */
     int32_t MaxMsgSize;
-    /** What it does at its limits. */
+    /** What the stream does at its limits. */
     jsDiscardPolicy Discard;
-    /** Where it keeps messages. */
+    /** Where the messages are stored. */
     jsStorageType Storage;
-    /** On how many servers it is: 1 to 5. */
+    /** The number of servers that store the stream, 1 to 5. */
     int64_t Replicas;
     /** Whether publishes are not acknowledged. */
     bool NoAck;
-    /** Not used: servers no longer have templates, and refuse to be asked for one. */
+    /** Not used: servers no longer have templates and refuse this setting. */
     const char *Template;
-    /** For how long message ids are remembered, in nanoseconds; 0 for the server's default. */
+    /** The time for which message ids are remembered, in nanoseconds; 0 for the server's default. */
     int64_t Duplicates;
-    /** Which servers it is to be on; NULL for any. */
+    /** The servers that the stream is placed on; NULL for any. */
     struct jsPlacement *Placement;
-    /** The stream that it is a copy of; NULL for none. */
+    /** The stream that this one is a copy of; NULL for none. */
     struct jsStreamSource *Mirror;
-    /** The streams that it takes messages from. */
+    /** The streams that messages are copied from. */
     struct jsStreamSource **Sources;
-    /** How many sources there are. */
+    /** The number of sources. */
     int SourcesLen;
-    /** Whether it is closed to all changes, for ever. Only an update can set it. */
+    /** Whether the stream refuses all changes, permanently. Only an update can set it. */
     bool Sealed;
     /** Whether messages cannot be deleted. */
     bool DenyDelete;
-    /** Whether it cannot be purged. */
+    /** Whether the stream cannot be purged. */
     bool DenyPurge;
-    /** Whether a message may replace all before it, by the header `Nats-Rollup`. */
+    /** Whether a message with the header `Nats-Rollup` may replace earlier messages. */
     bool AllowRollup;
-    /** How it publishes again what it has stored; NULL for not. */
+    /** Settings for publishing stored messages again; NULL not to do that. */
     struct jsRePublish *RePublish;
-    /** Whether all its servers answer `js_DirectGetMsg`. */
+    /** Whether all servers of the stream answer `js_DirectGetMsg`, not only the leader. */
     bool AllowDirect;
-    /** Whether a mirror answers that for its origin. */
+    /** Whether a mirror answers `js_DirectGetMsg` for its origin. */
     bool MirrorDirect;
-    /** Whether `js_DiscardNew` is also for the limit of each subject. */
+    /** Whether `js_DiscardNew` also applies to `MaxMsgsPerSubject`. */
     bool DiscardNewPerSubject;
-    /** What the program notes with it. */
+    /** Metadata of the program. */
     struct natsMetadata Metadata;
-    /** How its files are compressed. */
+    /** How the files are compressed. */
     jsStorageCompression Compression;
-    /** The sequence of its first message; 0 for 1. */
+    /** The sequence of the first message; 0 for 1. */
     uint64_t FirstSeq;
-    /** How it changes the subjects of what it stores. */
+    /** The change of the subjects of stored messages. */
     struct jsSubjectTransformConfig SubjectTransform;
-    /** Limits for its consumers. */
+    /** Limits and defaults for consumers of the stream. */
     struct jsStreamConsumerLimits ConsumerLimits;
     /** Whether messages may have a time to live of their own. */
     bool AllowMsgTTL;
     /**
-     * For how long a marker stays where a limit has removed the last message of a subject, in nanoseconds; 0 for
-     * no markers, else at least one second.
+     * The time to live of the marker that is stored when a limit removes the last message of a subject, in
+     * nanoseconds, at least one second; 0 for no markers.
      */
     int64_t SubjectDeleteMarkerTTL;
-    /** When messages are on the disk. */
+    /** When messages are written to the disk. */
     jsPersistModeType PersistMode;
     /** Whether atomic batches may be published. */
     bool AllowAtomic;
-    /** Whether its messages are counters. */
+    /** Whether the messages are counters. */
     bool AllowMsgCounter;
     /** Whether messages may be schedules. */
     bool AllowMsgSchedules;
@@ -2226,7 +2264,7 @@ typedef struct jsStreamConfig {
 } jsStreamConfig;
 
 /**
- * How many messages a stream has of one subject.
+ * The number of messages of one subject in a stream.
  *
  * @ingroup nats_js_streams
  */
@@ -2238,85 +2276,91 @@ typedef struct jsStreamStateSubject {
 } jsStreamStateSubject;
 
 /**
- * How many messages a stream has of each subject.
+ * The number of messages of each subject in a stream.
  *
  * @ingroup nats_js_streams
  */
 typedef struct jsStreamStateSubjects {
-    /** The subjects, in no order. */
+    /** The subjects, in no particular order. */
     struct jsStreamStateSubject *List;
-    /** How many subjects there are. */
+    /** The number of subjects. */
     int Count;
 } jsStreamStateSubjects;
 
 /**
- * Messages that a stream has lost, because its files were damaged.
+ * Messages that a stream has lost because its files were damaged.
  *
  * @ingroup nats_js_streams
  */
 typedef struct jsLostStreamData {
-    /** Their sequences. */
+    /** The sequences of the messages. */
     uint64_t *Msgs;
-    /** Their number. */
+    /** The number of elements. */
     int MsgsLen;
-    /** How many bytes they had. */
+    /** The number of bytes that were lost. */
     uint64_t Bytes;
 } jsLostStreamData;
 
 /**
- * What a stream has.
+ * The state of a stream.
  *
  * @ingroup nats_js_streams
  */
 typedef struct jsStreamState {
-    /** How many messages it has. */
+    /** The number of messages. */
     uint64_t Msgs;
-    /** How many bytes it has. */
+    /** The number of bytes. */
     uint64_t Bytes;
-    /** The sequence of its first message. */
+    /** The sequence of the first message. */
     uint64_t FirstSeq;
     /** When that was stored, in nanoseconds since the epoch; 0 where there is none. */
     int64_t FirstTime;
-    /** The sequence of its last message. */
+    /** The sequence of the last message. */
     uint64_t LastSeq;
     /** When that was stored, in nanoseconds since the epoch; 0 where there is none. */
     int64_t LastTime;
-    /** How many subjects its messages have. */
+    /** The number of different subjects of the messages. */
     int64_t NumSubjects;
-    /** The messages of each subject; NULL unless asked for (`jsOptions.Stream.Info.SubjectsFilter`). */
+    /**
+     * The number of messages of each subject; NULL unless requested with
+     * `jsOptions.Stream.Info.SubjectsFilter`.
+     */
     struct jsStreamStateSubjects *Subjects;
-    /** How many messages were deleted between the first and the last. */
+    /** The number of deleted messages between the first and the last one. */
     uint64_t NumDeleted;
-    /** Their sequences; NULL unless asked for (`jsOptions.Stream.Info.DeletedDetails`). */
+    /**
+     * The sequences of the deleted messages; NULL unless requested with
+     * `jsOptions.Stream.Info.DeletedDetails`.
+     */
     uint64_t *Deleted;
-    /** The number of these. */
+    /** The number of elements. */
     int DeletedLen;
-    /** What it has lost; NULL for nothing. */
+    /** The messages that were lost; NULL for none. */
     struct jsLostStreamData *Lost;
-    /** How many consumers it has. */
+    /** The number of consumers. */
     int64_t Consumers;
 } jsStreamState;
 
 /**
- * One of the servers that a stream or consumer is on, without its leader.
+ * A server of a stream or consumer other than the leader.
  *
  * @ingroup nats_js_streams
  */
 typedef struct jsPeerInfo {
     /** The server's name. */
     char *Name;
-    /** Whether it has all that the leader has. */
+    /** Whether the server is up to date with the leader. */
     bool Current;
-    /** Whether it cannot be reached. */
+    /** Whether the server cannot be reached. */
     bool Offline;
-    /** How long ago it was last heard of, in nanoseconds. */
+    /** The time since the server last answered, in nanoseconds. */
     int64_t Active;
-    /** How many operations it is behind. */
+    /** The number of operations that the server is behind the leader. */
     uint64_t Lag;
 } jsPeerInfo;
 
 /**
- * The servers that a stream or consumer is on.
+ * The servers of a stream or consumer.
  *
  * @ingroup nats_js_streams
  */
@@ -2327,176 +2371,196 @@ typedef struct jsClusterInfo {
     char *Leader;
     /** The other servers. */
     struct jsPeerInfo **Replicas;
-    /** How many these are. */
+    /** The number of elements. */
     int ReplicasLen;
-    /** The name of the group that decides. */
+    /** The name of the Raft group. */
     char *RaftGroup;
-    /** Since when the leader leads, in nanoseconds since the epoch; 0 where unknown. */
+    /** The time at which the leader was elected, in nanoseconds since the epoch; 0 if unknown. */
     int64_t LeaderSince;
-    /** Whether the servers talk about it in the system account. */
+    /** Whether the replication traffic uses the system account. */
     bool SystemAcc;
-    /** The account that they do it in. */
+    /** The account of the replication traffic. */
     char *TrafficAcc;
 } jsClusterInfo;
 
 /**
- * How far a stream is with one that it takes messages from.
+ * The progress of a stream with a mirror's origin or a source.
  *
  * @ingroup nats_js_streams
  */
 typedef struct jsStreamSourceInfo {
     /** The other stream's name. */
     char *Name;
-    /** How it is reached where it is in another account; NULL for this one. */
+    /** Access to the stream if it is in another account; NULL for the same account. */
     struct jsExternalStream *External;
-    /** How many messages have still to come. */
+    /** The number of messages that are not copied yet. */
     uint64_t Lag;
-    /** How long ago it was last heard of, in nanoseconds; -1 for never. */
+    /** The time since the last contact with the other stream, in nanoseconds; -1 for never. */
     int64_t Active;
-    /** Which subjects are taken; NULL for all. */
+    /** The subject of the messages that are copied; NULL for all subjects. */
     const char *FilterSubject;
-    /** How their subjects are changed. */
+    /** The changes of the subjects. */
     struct jsSubjectTransformConfig *SubjectTransforms;
-    /** How many transforms there are. */
+    /** The number of transforms. */
     int SubjectTransformsLen;
 } jsStreamSourceInfo;
 
 /**
- * A stream, perhaps a mirror, that messages can be read from.
+ * A stream that has the same messages: the stream itself or a mirror.
  *
  * @ingroup nats_js_streams
  */
 typedef struct jsStreamAlternate {
-    /** Its name. */
+    /** The name. */
     const char *Name;
-    /** The domain that it is in; NULL for none. */
+    /** The domain of the stream; NULL for none. */
     const char *Domain;
-    /** The cluster that it is in. */
+    /** The cluster of the stream. */
     const char *Cluster;
 } jsStreamAlternate;
 
 /**
- * What a stream is and has, as of the server's answer. Released with `jsStreamInfo_Destroy`, with all that is in it.
+ * The configuration and state of a stream at the time of the server's answer. `jsStreamInfo_Destroy` releases it
+ * together with its fields.
  *
  * @ingroup nats_js_streams
  */
 typedef struct jsStreamInfo {
-    /** What it is. */
+    /** The configuration. */
     struct jsStreamConfig *Config;
     /** When it was created, in nanoseconds since the epoch. */
     int64_t Created;
-    /** What it has. */
+    /** The state. */
     struct jsStreamState State;
-    /** The servers that it is on; NULL where there is no cluster. */
+    /** The servers in the cluster; NULL if there is no cluster. */
     struct jsClusterInfo *Cluster;
-    /** How far it is with its origin; NULL where it is no mirror. */
+    /** The progress with the origin; NULL if the stream is not a mirror. */
     struct jsStreamSourceInfo *Mirror;
-    /** How far it is with its sources. */
+    /** The progress with each source. */
     struct jsStreamSourceInfo **Sources;
-    /** How many sources there are. */
+    /** The number of sources. */
     int SourcesLen;
-    /** Where else its messages can be read, the nearest first. */
+    /** The streams that have the same messages, the nearest first. */
     struct jsStreamAlternate **Alternates;
-    /** The number of these. */
+    /** The number of elements. */
     int AlternatesLen;
 } jsStreamInfo;
 
 /**
- * What a consumer is to be, or is. `jsConsumerConfig_Init` begins one.
+ * The configuration of a consumer. Initialize it with `jsConsumerConfig_Init`.
  *
- * What is passed to the library stays the program's and is copied. Where the library hands one out it is part of a
- * `jsConsumerInfo`; fields of newer servers that have no place here are kept with it: they are part of an update
- * for which the same structure, or a copy of it, is used. Source: ADR-13, ADR-42.
+ * A configuration that is passed to the library is copied and remains the program's. One that the library returns is
+ * part of a `jsConsumerInfo`. Settings of newer servers that have no field here are kept with it: they are part of
+ * an update that uses the same structure or a copy of it. Source: ADR-13, ADR-42.
  *
  * @ingroup nats_js_consumers
  */
 typedef struct jsConsumerConfig {
     /**
-     * The name; NULL for the durable name, or one that the server makes up. No white space, and none of `.`, `*`,
+     * The name; NULL for the durable name or, without one, a generated name. No white space, and none of `.`, `*`,
      * `>`, `/` and `\`.
      */
     const char *Name;
-    /** The name of a consumer that stays when nobody uses it; NULL for one that does not. */
+    /**
+     * The name of a durable consumer, which stays while it is not used; NULL for an ephemeral
+     * consumer.
+     */
     const char *Durable;
-    /** A description for people; NULL for none. */
+    /** A description; NULL for none. */
     const char *Description;
-    /** With which message it begins. */
+    /** The message that the consumer begins with. */
     jsDeliverPolicy DeliverPolicy;
     /** The sequence to begin with, for `js_DeliverByStartSequence`. */
     uint64_t OptStartSeq;
     /** The time to begin at, in nanoseconds since the epoch, for `js_DeliverByStartTime`. */
     int64_t OptStartTime;
-    /** How its messages are acknowledged. */
+    /** How messages are acknowledged. */
     jsAckPolicy AckPolicy;
-    /** After how many nanoseconds without an ack a message is delivered again; 0 for the server's default. */
+    /**
+     * The time without an acknowledgement after which a message is delivered again, in nanoseconds; 0 for the
+     * server's default.
+     */
     int64_t AckWait;
-    /** How often a message is delivered at most; 0 or -1 for no limit. */
+    /** The maximum number of deliveries of a message; 0 or -1 for no limit. */
     int64_t MaxDeliver;
-    /** How many nanoseconds to wait for the ack of each delivery, in place of `AckWait`. */
+    /**
+     * The time to wait for the acknowledgement of each delivery in nanoseconds, in place of
+     * `AckWait`.
+     */
     int64_t *BackOff;
-    /** The number of these. */
+    /** The number of elements. */
     int BackOffLen;
-    /** Which subjects to deliver; NULL for all. */
+    /** The subject of the messages to deliver, which may have wildcards; NULL for all subjects. */
     const char *FilterSubject;
-    /** How fast it gets what the stream has already. */
+    /** How fast the messages that are already in the stream are delivered. */
     jsReplayPolicy ReplayPolicy;
-    /** How many bits a second a push consumer sends at most; 0 for no limit. */
+    /** The maximum rate of a push consumer in bits per second; 0 for no limit. */
     uint64_t RateLimit;
-    /** Of how many acks a sample is published, in percent, such as `"30"`; NULL for none. */
+    /**
+     * The percentage of acknowledgements for which the server publishes a sample, such as `"30"`;
+     * NULL for none.
+     */
     const char *SampleFrequency;
-    /** How many pull requests may wait; 0 for the server's default. */
+    /** The maximum number of waiting pull requests; 0 for the server's default. */
     int64_t MaxWaiting;
-    /** How many messages may await their ack; 0 for the server's default, -1 for no limit. */
+    /**
+     * The maximum number of messages that wait for acknowledgements; 0 for the server's default,
+     * -1 for no limit.
+     */
     int64_t MaxAckPending;
-    /** Whether a push consumer waits for the program. */
+    /** Whether a push consumer pauses while the program has not processed earlier messages. */
     bool FlowControl;
     /**
-     * After how many nanoseconds without a message a push consumer sends a heartbeat; 0 for never. Without heartbeats the
-     * library asks after 30 s without a message whether the consumer is still there.
+     * The time without a message after which a push consumer sends a heartbeat, in nanoseconds; 0 for never. Without
+     * heartbeats the library asks the server, after 30 s without a message, whether the consumer still exists.
      */
     int64_t Heartbeat;
     /** Whether payloads are left out. */
     bool HeadersOnly;
-    /** How many messages a pull request may ask for; 0 for no limit. */
+    /** The maximum number of messages of a pull request; 0 for no limit. */
     int64_t MaxRequestBatch;
-    /** For how many nanoseconds a pull request may wait; 0 for no limit. */
+    /** The longest time that a pull request may wait, in nanoseconds; 0 for no limit. */
     int64_t MaxRequestExpires;
-    /** How many bytes a pull request may ask for; 0 for no limit. */
+    /** The maximum number of bytes of a pull request; 0 for no limit. */
     int64_t MaxRequestMaxBytes;
     /** The subject that a push consumer delivers to; NULL for a pull consumer. */
     const char *DeliverSubject;
     /** The queue group that a push consumer delivers to; NULL for none. */
     const char *DeliverGroup;
-    /** After how many nanoseconds without use it is removed; 0 for the server's default. */
+    /**
+     * The time without use after which the consumer is removed, in nanoseconds; 0 for the server's
+     * default.
+     */
     int64_t InactiveThreshold;
-    /** On how many servers its state is; 0 for as many as the stream. */
+    /** The number of servers that store the state; 0 for as many as the stream has. */
     int64_t Replicas;
-    /** Whether its state is in memory, whatever the stream's is in. */
+    /** Whether the state is stored in memory, independent of the storage of the stream. */
     bool MemoryStorage;
-    /** Which subjects to deliver, if more than one. */
+    /** The subjects of the messages to deliver, if more than one. */
     const char **FilterSubjects;
-    /** How many these are. */
+    /** The number of elements. */
     int FilterSubjectsLen;
-    /** What the program notes with it. */
+    /** Metadata of the program. */
     struct natsMetadata Metadata;
-    /** Until when it delivers nothing, in nanoseconds since the epoch; 0 for no pause. */
+    /** The time until which the consumer is paused, in nanoseconds since the epoch; 0 for no pause. */
     int64_t PauseUntil;
     /**
      * How clients of the same group take turns: `"overflow"`, `"pinned_client"` or `"prioritized"`; NULL for none.
      */
     const char *PriorityPolicy;
     /**
-     * After how many nanoseconds without a pull request another client may be pinned; 0 for the server's default.
+     * The time without a pull request after which another client may be pinned, in nanoseconds; 0 for the server's
+     * default.
      */
     int64_t PinnedTTL;
     /** The groups. */
     const char **PriorityGroups;
-    /** How many groups there are. */
+    /** The number of groups. */
     int PriorityGroupsLen;
 } jsConsumerConfig;
 
 /**
- * How far a consumer is.
+ * The progress of a consumer.
  *
  * @ingroup nats_js_consumers
  */
@@ -2505,27 +2569,27 @@ typedef struct jsSequenceInfo {
     uint64_t Consumer;
     /** The sequence in the stream. */
     uint64_t Stream;
-    /** When that was, in nanoseconds since the epoch; 0 for never. */
+    /** The time of the last activity, in nanoseconds since the epoch; 0 for never. */
     int64_t Last;
 } jsSequenceInfo;
 
 /**
- * Who is pinned in a priority group.
+ * The client that is pinned in a priority group.
  *
  * @ingroup nats_js_consumers
  */
 typedef struct jsPriorityGroupState {
     /** The group. */
     char *Group;
-    /** The id of the pin; NULL where nobody is pinned. */
+    /** The id of the pin; NULL if no client is pinned. */
     char *PinnedClientID;
-    /** When it was pinned, in nanoseconds since the epoch. */
+    /** The time at which the client was pinned, in nanoseconds since the epoch. */
     int64_t PinnedTS;
 } jsPriorityGroupState;
 
 /**
- * What a consumer is, and how far it is, as of the server's answer. Released with `jsConsumerInfo_Destroy`, with all
- * that is in it.
+ * The configuration and state of a consumer at the time of the server's answer. `jsConsumerInfo_Destroy` releases it
+ * together with its fields.
  *
  * @ingroup nats_js_consumers
  */
@@ -2536,48 +2600,48 @@ typedef struct jsConsumerInfo {
     char *Name;
     /** When it was created, in nanoseconds since the epoch. */
     int64_t Created;
-    /** What it is. Never NULL. */
+    /** The configuration. Never NULL. */
     struct jsConsumerConfig *Config;
     /** The last message that was delivered. */
     struct jsSequenceInfo Delivered;
     /** The last message before which all are acknowledged. */
     struct jsSequenceInfo AckFloor;
-    /** How many messages await their ack. */
+    /** The number of messages that wait for acknowledgements. */
     int64_t NumAckPending;
-    /** How many messages were delivered more than once, and are not acknowledged yet. */
+    /** The number of messages that were delivered more than once and are not acknowledged yet. */
     int64_t NumRedelivered;
-    /** How many pull requests wait. */
+    /** The number of waiting pull requests. */
     int64_t NumWaiting;
-    /** How many messages are still to be delivered for the first time. */
+    /** The number of messages that are still to be delivered for the first time. */
     uint64_t NumPending;
-    /** The servers that it is on; NULL where there is no cluster. */
+    /** The servers in the cluster; NULL if there is no cluster. */
     struct jsClusterInfo *Cluster;
-    /** Whether somebody is subscribed to the subject of a push consumer. */
+    /** Whether a client is subscribed to the subject of a push consumer. */
     bool PushBound;
-    /** Whether it is paused. */
+    /** Whether the consumer is paused. */
     bool Paused;
-    /** For how long still, in nanoseconds. */
+    /** The rest of the pause in nanoseconds. */
     int64_t PauseRemaining;
-    /** Who is pinned in each priority group. */
+    /** The client that is pinned in each priority group. */
     struct jsPriorityGroupState *PriorityGroups;
-    /** How many groups there are. */
+    /** The number of groups. */
     int PriorityGroupsLen;
 } jsConsumerInfo;
 
 /**
- * How an account has used the JetStream API.
+ * The use of the JetStream API by an account.
  *
  * @ingroup nats_js_context
  */
 typedef struct jsAPIStats {
-    /** How many requests it has made. */
+    /** The number of requests. */
     uint64_t Total;
-    /** How many of these have failed. */
+    /** The number of requests that failed. */
     uint64_t Errors;
 } jsAPIStats;
 
 /**
- * What an account may use; -1 for no limit.
+ * The limits of an account; -1 for no limit.
  *
  * @ingroup nats_js_context
  */
@@ -2590,7 +2654,7 @@ typedef struct jsAccountLimits {
     int64_t MaxStreams;
     /** Consumers of a stream. */
     int64_t MaxConsumers;
-    /** Messages that await their ack, of a consumer. */
+    /** Messages of a consumer that wait for acknowledgements. */
     int64_t MaxAckPending;
     /** Bytes of a stream in memory. */
     int64_t MemoryMaxStreamBytes;
@@ -2601,7 +2665,7 @@ typedef struct jsAccountLimits {
 } jsAccountLimits;
 
 /**
- * What an account uses, and may use, in one tier: of streams with a certain number of replicas.
+ * The use and limits of an account in one tier: for streams with a certain number of replicas.
  *
  * @ingroup nats_js_context
  */
@@ -2616,12 +2680,12 @@ typedef struct jsTier {
     int64_t Streams;
     /** Consumers. */
     int64_t Consumers;
-    /** What it may use. */
+    /** The limits. */
     struct jsAccountLimits Limits;
 } jsTier;
 
 /**
- * What an account uses, and may use. Released with `jsAccountInfo_Destroy`, with all that is in it.
+ * The use and limits of an account. `jsAccountInfo_Destroy` releases it together with its fields.
  *
  * @ingroup nats_js_context
  */
@@ -2636,57 +2700,60 @@ typedef struct jsAccountInfo {
     int64_t Consumers;
     /** The servers' domain; NULL for none. */
     char *Domain;
-    /** How it has used the API. */
+    /** The use of the API. */
     struct jsAPIStats API;
-    /** What it may use, where there are no tiers. */
+    /** The limits, if there are no tiers. */
     struct jsAccountLimits Limits;
     /** The tiers, in the order of their names. */
     struct jsTier **Tiers;
-    /** How many tiers there are. */
+    /** The number of tiers. */
     int TiersLen;
 } jsAccountInfo;
 
 /**
- * What came of resetting a consumer. Released with `jsConsumerResetResponse_Destroy`, with the info in it.
+ * The result of resetting a consumer. `jsConsumerResetResponse_Destroy` releases it together with the info in it.
  *
  * @ingroup nats_js_consumers
  */
 typedef struct jsConsumerResetResponse {
-    /** The consumer as it is now. */
+    /** The consumer after the reset. */
     struct jsConsumerInfo *Consumer;
-    /** The sequence in the stream that it goes on with. */
+    /** The sequence in the stream that the consumer continues with. */
     uint64_t ResetSeq;
 } jsConsumerResetResponse;
 
 /**
- * What came of pausing a consumer. Released with `jsConsumerPauseResponse_Destroy`.
+ * The result of pausing a consumer. Released with `jsConsumerPauseResponse_Destroy`.
  *
  * @ingroup nats_js_consumers
  */
 typedef struct jsConsumerPauseResponse {
-    /** Whether it is paused. */
+    /** Whether the consumer is paused. */
     bool Paused;
-    /** Until when, in nanoseconds since the epoch; 0 where it is not. */
+    /** The end of the pause, in nanoseconds since the epoch; 0 if the consumer is not paused. */
     int64_t PauseUntil;
-    /** For how long still, in nanoseconds. */
+    /** The rest of the pause in nanoseconds. */
     int64_t PauseRemaining;
 } jsConsumerPauseResponse;
 
 /**
- * Which messages to get with `js_DirectGetMsgs`. `jsDirectBatchOptions_Init` begins one.
+ * The messages to get with `js_DirectGetMsgs`. Initialize it with `jsDirectBatchOptions_Init`.
  *
  * @note An addition of this library: nats.c does not have it.
  *
  * @ingroup nats_js_streams
  */
 typedef struct jsDirectBatchOptions {
-    /** How many messages at most; 0, only together with `MultiLast`, for as many as the server sends. */
+    /**
+     * The maximum number of messages; 0, which is allowed only together with `MultiLast`, for as many as the server
+     * sends.
+     */
     int Batch;
-    /** How many bytes at most; 0 for as many as the server sends. */
+    /** The maximum number of bytes; 0 for as many as the server sends. */
     int64_t MaxBytes;
-    /** From this sequence on; 0 for the first. */
+    /** The sequence to begin with; 0 for the first. */
     uint64_t Sequence;
-    /** From this time on, in nanoseconds since the epoch; 0 for no such limit. */
+    /** The time to begin at, in nanoseconds since the epoch; 0 for no such limit. */
     int64_t StartTime;
     /** The messages of this subject, which may have wildcards; NULL for all. */
     const char *NextBySubject;
@@ -2695,166 +2762,202 @@ typedef struct jsDirectBatchOptions {
      * together with `NextBySubject`.
      */
     const char **MultiLast;
-    /** How many there are in `MultiLast`. */
+    /** The number of elements of `MultiLast`. */
     int MultiLastLen;
-    /** With `MultiLast`: as the stream was when this was its last sequence; 0 for now. */
+    /**
+     * With `MultiLast`: the state of the stream when this was its last sequence; 0 for the present
+     * state.
+     */
     uint64_t UpToSequence;
-    /** With `MultiLast`: as the stream was at this time, in nanoseconds since the epoch; 0 for now. */
+    /**
+     * With `MultiLast`: the state of the stream at this time, in nanoseconds since the epoch; 0
+     * for the present state.
+     */
     int64_t UpToTime;
 } jsDirectBatchOptions;
 
 /**
- * What is left behind a batch of messages.
+ * The position behind a batch of messages.
  *
  * @note An addition of this library: nats.c does not have it.
  *
  * @ingroup nats_js_streams
  */
 typedef struct jsDirectBatchInfo {
-    /** How many more messages fit the request. */
+    /** The number of further messages that match the request. */
     uint64_t NumPending;
     /** The sequence of the last message: the next request begins behind it. */
     uint64_t LastSequence;
     /**
-     * With `MultiLast`: the state of the stream that the messages are of. Given as `UpToSequence` of
-     * the next request, all are of one state.
+     * With `MultiLast`: the last sequence of the stream for the state that the messages are from. If it is the
+     * `UpToSequence` of the next request, the messages of both are from the same state.
      */
     uint64_t UpToSequence;
 } jsDirectBatchInfo;
 
 /**
- * Which message to get with `js_DirectGetMsg`. `jsDirectGetMsgOptions_Init` begins one.
+ * The message to get with `js_DirectGetMsg`. Initialize it with `jsDirectGetMsgOptions_Init`.
  *
  * @ingroup nats_js_streams
  */
 typedef struct jsDirectGetMsgOptions {
-    /** The message's sequence; together with `NextBySubject`, where to begin to look. */
+    /**
+     * The sequence of the message; together with `NextBySubject`, the sequence from which the
+     * search begins.
+     */
     uint64_t Sequence;
     /** The first message of this subject; NULL for any. May have wildcards. */
     const char *NextBySubject;
-    /** The last message of this subject; NULL for not. Where it is set the others do not count. */
+    /**
+     * The last message of this subject; NULL for another message. If it is set, the other fields
+     * are ignored.
+     */
     const char *LastBySubject;
 } jsDirectGetMsgOptions;
 
 /**
- * What to ask a pull consumer for. `jsFetchRequest_Init` begins one.
+ * A request to a pull consumer. Initialize it with `jsFetchRequest_Init`.
  *
  * @ingroup nats_js_subscribe
  */
 typedef struct jsFetchRequest {
-    /** How long to wait, in nanoseconds; more than 0, unless with `NoWait`. */
+    /** The longest time to wait in nanoseconds; greater than 0, except with `NoWait`. */
     int64_t Expires;
-    /** How many messages at most; more than 0. */
+    /** The maximum number of messages; greater than 0. */
     int Batch;
-    /** How many bytes at most, of subject, reply subject, headers and payload; 0 for no limit. */
+    /**
+     * The maximum number of bytes of subjects, reply subjects, headers and payloads; 0 for no
+     * limit.
+     */
     int64_t MaxBytes;
-    /** Whether to take what there is, and not wait. */
+    /** Whether to receive only the messages that are available now, without waiting. */
     bool NoWait;
     /**
-     * After how many nanoseconds without a message the server sends a heartbeat; 0 for never. At most half of `Expires`.
+     * The time without a message after which the server sends a heartbeat, in nanoseconds; 0 for never. At most half
+     * of `Expires`.
      */
     int64_t Heartbeat;
-    /** To be served only when so many messages are still to be delivered (`"overflow"`); 0 for always. */
+    /**
+     * The request is served only while at least this number of messages is still to be delivered (`"overflow"`); 0
+     * for always.
+     */
     int64_t MinPending;
-    /** To be served only when so many messages await their ack (`"overflow"`); 0 for always. */
+    /**
+     * The request is served only while at least this number of messages waits for acknowledgements
+     * (`"overflow"`); 0 for always.
+     */
     int64_t MinAckPending;
     /** The id of the pin (`"pinned_client"`); NULL for none. */
     const char *ID;
     /** The priority group; NULL for none. */
     const char *Group;
-    /** The priority, 0 to 9, the lower the sooner (`"prioritized"`). */
+    /** The priority, from 0 for the highest to 9 (`"prioritized"`). */
     uint8_t Priority;
 } jsFetchRequest;
 
 /**
- * Infos of streams. Released with `jsStreamInfoList_Destroy`; write NULL over what is to stay.
+ * Infos of streams. Released with `jsStreamInfoList_Destroy`; to keep an element, take it and
+ * write NULL in its place.
  *
  * @ingroup nats_js_streams
  */
 typedef struct jsStreamInfoList {
     /** The infos. */
     struct jsStreamInfo **List;
-    /** Their number. */
+    /** The number of elements. */
     int Count;
 } jsStreamInfoList;
 
 /**
- * Names of streams. Released with `jsStreamNamesList_Destroy`; write NULL over what is to stay, and `free` that.
+ * Names of streams. Released with `jsStreamNamesList_Destroy`; to keep a name, take it, write NULL in its place, and
+ * release it with `free()`.
  *
  * @ingroup nats_js_streams
  */
 typedef struct jsStreamNamesList {
     /** The names. */
     char **List;
-    /** Their number. */
+    /** The number of elements. */
     int Count;
 } jsStreamNamesList;
 
 /**
- * Infos of consumers. Released with `jsConsumerInfoList_Destroy`; write NULL over what is to stay.
+ * Infos of consumers. Released with `jsConsumerInfoList_Destroy`; to keep an element, take it and
+ * write NULL in its place.
  *
  * @ingroup nats_js_consumers
  */
 typedef struct jsConsumerInfoList {
     /** The infos. */
     struct jsConsumerInfo **List;
-    /** Their number. */
+    /** The number of elements. */
     int Count;
 } jsConsumerInfoList;
 
 /**
- * Names of consumers. Released with `jsConsumerNamesList_Destroy`; write NULL over what is to stay, and `free` that.
+ * Names of consumers. Released with `jsConsumerNamesList_Destroy`; to keep a name, take it, write NULL in its place,
+ * and release it with `free()`.
  *
  * @ingroup nats_js_consumers
  */
 typedef struct jsConsumerNamesList {
     /** The names. */
     char **List;
-    /** Their number. */
+    /** The number of elements. */
     int Count;
 } jsConsumerNamesList;
 
 /**
- * When a message is to be published, or again and again: part of `jsPubOptions`.
+ * The schedule of a message: it is published later, or repeatedly. Part of `jsPubOptions`.
  *
- * The stream needs `AllowMsgSchedules`. The strings are checked by the server alone. Source: ADR-51.
+ * The stream needs `AllowMsgSchedules`. Only the server checks the strings. Source: ADR-51.
  *
  * @ingroup nats_js_publish
  */
 typedef struct jsScheduleOptions {
     /**
-     * When: `@at` with a time, `@every` with a duration, or a line of cron with six fields; NULL for no schedule.
+     * The schedule: `@at` with a time, `@every` with a duration, or a cron expression with six fields; NULL for no
+     * schedule.
      */
     const char *Schedule;
     /** The subject to publish on. */
     const char *Target;
-    /** A subject whose last message is published in place of the schedule's own; NULL for its own. */
+    /**
+     * A subject whose last message is published in place of the scheduled message itself; NULL for
+     * the message itself.
+     */
     const char *Source;
-    /** How long the published messages live, in milliseconds; 0 for ever. */
+    /** The time to live of the published messages in milliseconds; 0 for no limit. */
     int64_t TTL;
-    /** The time zone for a line of cron; NULL for UTC. */
+    /** The time zone of a cron expression; NULL for UTC. */
     const char *TimeZone;
-    /** Whether each published message replaces those before it on its subject. */
+    /** Whether each published message replaces the earlier messages of its subject. */
     bool Rollup;
-    /** A schedule that this message ends, by its subject; NULL for none. Not together with the others. */
+    /**
+     * The subject of a schedule that this message cancels; NULL for none. Not together with the other fields.
+     */
     const char *CancelScheduledSubject;
 } jsScheduleOptions;
 
 /**
- * How to publish a message to a stream. `jsPubOptions_Init` begins one; zero in a field means not asked for.
+ * Options of a message that is published to a stream. Initialize it with `jsPubOptions_Init`. A field that is 0 or
+ * NULL has no effect, except where its text says otherwise.
  *
  * @ingroup nats_js_publish
  */
 typedef struct jsPubOptions {
     /**
-     * How long to wait for the ack, in milliseconds; 0 for the context's `Wait`. With `js_PublishMsgAsync`, after
-     * how long the message counts as failed; 0 for never. With `js_PublishAsyncComplete`, how long to wait; 0 for
-     * ever.
+     * The longest time to wait for the acknowledgement, in milliseconds; 0 for the context's `Wait`. With
+     * `js_PublishMsgAsync`, the time after which the message counts as failed; 0 for no limit. With
+     * `js_PublishAsyncComplete`, the longest time to wait; 0 for no limit.
      */
     int64_t MaxWait;
-    /** The message's id: the stream stores one of each id, for as long as its `Duplicates` says. */
+    /**
+     * The message id: within the time `Duplicates` of its configuration the stream stores only one
+     * message with this id.
+     */
     const char *MsgId;
-    /** The name of the stream that is to store it. */
+    /** The name of the stream that must store the message. */
     const char *ExpectStream;
     /** The id that the stream's last message must have. */
     const char *ExpectLastMsgId;
@@ -2867,15 +2970,16 @@ typedef struct jsPubOptions {
     /** Whether the subject must have no message. */
     bool ExpectNoMessage;
     /**
-     * How long the message lives, in milliseconds; 0 for as long as the stream says. The stream needs `AllowMsgTTL`.
+     * The time to live of the message in milliseconds; 0 for the limit of the stream. The stream needs
+     * `AllowMsgTTL`.
      */
     int64_t MsgTTL;
-    /** When it is to be published. */
+    /** The schedule of the message. */
     struct jsScheduleOptions Schedule;
 } jsPubOptions;
 
 /**
- * An atomic batch that is being published, opaque to C.
+ * An atomic batch that is being published. Opaque to C.
  *
  * Made by `js_BatchPublishStart`, released by `jsAtomicBatchCtx_Destroy`, also after its context was destroyed. Any
  * thread may call any function on it at any time; those that add to it or commit it wait for each other. A call on
@@ -2887,13 +2991,13 @@ typedef struct jsPubOptions {
 typedef struct __jsAtomicBatchCtx jsAtomicBatchCtx;
 
 /**
- * A fast batch that is being published, opaque to C.
+ * A fast batch that is being published. Opaque to C.
  *
  * Made by `js_FastPublishStart`, released by `jsFastBatchCtx_Destroy`, also after its context was destroyed. Any
- * thread may call any function on it at any time, callbacks included; messages that several threads add get their
- * numbers one after another. A call on a destroyed batch returns `NATS_INVALID_ARG`, except in a callback that was
- * given the batch: there it is one that has ended, until the callback returns. A call in a child of the process that
- * made it returns `NATS_ILLEGAL_STATE`.
+ * thread may call any function on it at any time, callbacks included; messages that several threads add are numbered
+ * in the order of the calls. A call on a destroyed batch returns `NATS_INVALID_ARG`, except in a callback that was
+ * given the batch: there it acts as a batch that has ended until the callback returns. A call in a child of the
+ * process that made it returns `NATS_ILLEGAL_STATE`.
  *
  * @note An addition of this library: nats.c does not have it.
  *
@@ -2909,40 +3013,40 @@ typedef struct __jsFastBatchCtx jsFastBatchCtx;
  * @ingroup nats_js_publish
  */
 typedef struct jsFastPublishErr {
-    /** The number of the first one in the batch, whose first message is number 1. */
+    /** The number of the first of these messages in the batch, counted from 1. */
     uint64_t Sequence;
-    /** The number. */
+    /** The number of elements. */
     uint64_t Count;
     /**
-     * `NATS_MISMATCH` for messages that did not reach the stream, `NATS_CONNECTION_DISCONNECTED` if the connection was
-     * lost meanwhile; `NATS_NO_RESPONDERS` for one whose subject no stream has, which is told of as one that did not
-     * reach the stream too; `NATS_ERR` for one that the server refused.
+     * `NATS_MISMATCH` for messages that did not reach the stream; `NATS_CONNECTION_DISCONNECTED` if the connection
+     * was lost meanwhile; `NATS_NO_RESPONDERS` for a message whose subject no stream has, which is also reported as
+     * one that did not reach the stream; `NATS_ERR` for a message that the server refused.
      */
     enum natsStatus Err;
-    /** What the server has answered; 0 where it has not. */
+    /** The error code of the server's answer; 0 if the server has not answered with an error. */
     jsErrCode ErrCode;
-    /** The words for it. */
+    /** The text of the error. Valid during the callback. */
     const char *ErrText;
 } jsFastPublishErr;
 
 /**
- * Is told of messages of a fast batch with `AllowGaps` that are not stored.
+ * Callback for messages of a fast batch with `AllowGaps` that are not stored.
  *
- * All calls for one batch come one after another, on a thread of the library. At most 1024 wait; what is beyond is
- * counted in `jsFastPublishProgress` only.
+ * Runs on a thread of the library; the calls for one batch do not overlap. At most 1024 calls wait; further failures
+ * are only counted in `jsFastPublishProgress`.
  *
  * @note An addition of this library: nats.c does not have it.
  *
- * @param ctx the batch, the program's own handle.
- * @param err which messages, and why. Valid during the callback.
- * @param closure what the program gave with the function.
+ * @param ctx The batch: the program's own handle.
+ * @param err The messages and the reason. Valid during the callback.
+ * @param closure The pointer that was given with the callback.
  *
  * @ingroup nats_js_publish
  */
 typedef void (*jsFastPublishErrHandler)(jsFastBatchCtx *ctx, struct jsFastPublishErr *err, void *closure);
 
 /**
- * How a fast batch is published. `jsFastPublishOptions_Init` begins one; zero in a field means the default.
+ * Options of a fast batch. Initialize it with `jsFastPublishOptions_Init`. Zero in a field stands for the default.
  *
  * @note An addition of this library: nats.c does not have it.
  *
@@ -2950,25 +3054,29 @@ typedef void (*jsFastPublishErrHandler)(jsFastBatchCtx *ctx, struct jsFastPublis
  */
 typedef struct jsFastPublishOptions {
     /**
-     * After how many messages the stream acknowledges at most, 1 to 65535; 0 for 100. It begins with fewer where other
-     * batches are published to it, and says so.
+     * The maximum number of messages between two acknowledgements, 1 to 65535; 0 for 100. The stream begins with a
+     * lower number, which it reports, if other batches are being published to it.
      */
     int Flow;
     /**
-     * How many acknowledgements may be missing before the library waits, 1 to 3; 0 for 2, which lets the stream work
-     * while one is on its way. 3 may be of use where the server is far away.
+     * The number of outstanding acknowledgements at which the library waits, 1 to 3; 0 for 2, with which the stream
+     * continues to store messages while an acknowledgement is on its way. 3 can be faster if the round trip to the
+     * server is long.
      */
     int MaxOutstandingAcks;
-    /** Whether the batch goes on where messages are lost or refused; else that ends it. */
+    /**
+     * Whether the batch continues after messages were lost or refused; otherwise the first such
+     * message ends it.
+     */
     bool AllowGaps;
-    /** With `AllowGaps`: told of messages that are lost or refused; NULL for none. */
+    /** With `AllowGaps`: the callback for messages that are lost or refused; NULL for none. */
     jsFastPublishErrHandler ErrHandler;
-    /** What the function is given. */
+    /** The last argument of `ErrHandler`. */
     void *ErrHandlerClosure;
 } jsFastPublishOptions;
 
 /**
- * How far a fast batch is.
+ * The progress of a fast batch.
  *
  * @note An addition of this library: nats.c does not have it.
  *
@@ -2982,19 +3090,22 @@ typedef struct jsFastPublishProgress {
      * stored.
      */
     uint64_t Acked;
-    /** How many messages did not reach the stream, as far as it has told. */
+    /** The number of messages that the stream has reported as missing. */
     uint64_t Lost;
-    /** How many messages the stream has refused. */
+    /** The number of messages that the stream has refused. */
     uint64_t Refused;
-    /** After how many messages the stream acknowledges at present; 0 before its first answer. */
+    /**
+     * The present number of messages between two acknowledgements; 0 before the first answer of
+     * the stream.
+     */
     uint64_t Flow;
     /** Whether the batch has ended, by a commit or an error. */
     bool Ended;
 } jsFastPublishProgress;
 
 /**
- * What a context does about messages that may not have been stored. `jsPubPolicy_Init` begins one:
- * nothing.
+ * What a context does about messages that may not have been stored. Initialize it with
+ * `jsPubPolicy_Init`, which sets it to do nothing.
  *
  * @note An addition of this library: nats.c does not have it.
  *
@@ -3002,19 +3113,19 @@ typedef struct jsFastPublishProgress {
  */
 typedef struct jsPubPolicy {
     /**
-     * How often to publish a message again to whose subject nobody listens, as happens while a stream
-     * has no leader (ADR-22); 0 for never. Counts for `js_Publish` and its siblings, within `MaxWait`,
-     * and for `js_PublishAsync` and its siblings.
+     * How often to publish a message again if nobody is subscribed to its subject, as happens while a stream has no
+     * leader (ADR-22); 0 for never. Applies to `js_Publish` and its siblings, within `MaxWait`, and to
+     * `js_PublishAsync` and its siblings.
      */
     int NoRespondersRetries;
-    /** How long to wait before each time, in milliseconds; 0 for 250. */
+    /** The pause before each repetition in milliseconds; 0 for 250. */
     int64_t NoRespondersWait;
     /**
-     * Whether asynchronously published messages whose acks have not come are published again when the
-     * connection was lost and is back. So that the stream stores each only once, messages without a
-     * `Nats-Msg-Id` are given one when they are published; within the stream's `Duplicates`. Messages without one that
-     * were published before are not sent again: they fail with `NATS_CONNECTION_DISCONNECTED`.
-     * Those that are sent again go out in no certain order, among what is published meanwhile.
+     * Whether asynchronously published messages whose acknowledgements are missing are published again after a
+     * reconnect. Messages without a `Nats-Msg-Id` are given one when they are published, so that the stream stores
+     * each message only once, within the time `Duplicates` of its configuration. Messages that were published
+     * without an id before this was set are not published again: they fail with `NATS_CONNECTION_DISCONNECTED`. The
+     * order of messages that are published again, and of those published meanwhile, is not defined.
      */
     bool ResendOnReconnect;
     /**
@@ -3027,7 +3138,7 @@ typedef struct jsPubPolicy {
 } jsPubPolicy;
 
 /**
- * How to subscribe to a stream. `jsSubOptions_Init` begins one.
+ * Options of a subscription to a stream. Initialize it with `jsSubOptions_Init`.
  *
  * @ingroup nats_js_subscribe
  */
@@ -3039,42 +3150,49 @@ typedef struct jsSubOptions {
     /** The queue group whose members share the messages; NULL for none. */
     const char *Queue;
     /**
-     * Whether the callback acknowledges and destroys the messages; else the library does, when it has returned.
+     * Whether the callback acknowledges and destroys the messages; otherwise the library acknowledges and destroys
+     * each message after the callback has returned.
      */
     bool ManualAck;
-    /** What the consumer is to be where it is created, and must be where it exists. */
+    /**
+     * The configuration of a consumer that is created; the settings that an existing consumer must
+     * have.
+     */
     struct jsConsumerConfig Config;
     /**
-     * Whether all messages are to come in order and once each, by a consumer of the library's, which is made again
-     * whenever one is missing.
+     * Whether all messages are delivered in order and exactly once, through a consumer that the library creates, and
+     * creates again whenever a message is missing.
      */
     bool Ordered;
 } jsSubOptions;
 
 /**
- * What `jsStreamSource` has no place for. An addition of this library: nats.c does not have it.
+ * Settings that `jsStreamSource` has no fields for. An addition of this library: nats.c does not
+ * have it.
  *
- * `jsSourceExtra_Init` begins one. What is passed to the library stays the program's and is copied.
+ * Initialize it with `jsSourceExtra_Init`. It is copied and remains the program's.
  *
  * @ingroup nats_js_streams
  */
 typedef struct jsSourceExtra {
-    /** Which subjects to take, and what they become. Not together with `FilterSubject` of the source. */
-    struct jsSubjectTransformConfig *SubjectTransforms;
-    /** How many transforms there are. */
-    int SubjectTransformsLen;
     /**
-     * The name of the consumer to use, made beforehand; NULL for one that the server makes. Servers from 2.14.
+     * The subjects to copy and the subjects that they are changed to. Not together with `FilterSubject` of the
+     * source.
      */
+    struct jsSubjectTransformConfig *SubjectTransforms;
+    /** The number of transforms. */
+    int SubjectTransformsLen;
+    /** The name of an existing consumer to use; NULL for one that the server creates. Servers from 2.14. */
     const char *ConsumerName;
     /** The subject that this consumer delivers to. */
     const char *ConsumerDeliverSubject;
 } jsSourceExtra;
 
 /**
- * What `jsStreamConfig` has no place for. An addition of this library: nats.c does not have it.
+ * Settings that `jsStreamConfig` has no fields for. An addition of this library: nats.c does not
+ * have it.
  *
- * `jsStreamExtra_Init` begins one.
+ * Initialize it with `jsStreamExtra_Init`.
  *
  * @ingroup nats_js_streams
  */
@@ -3083,12 +3201,13 @@ typedef struct jsStreamExtra {
     struct jsSourceExtra *Mirror;
     /** For the `Sources` of the configuration, in their order. Elements may be NULL. */
     struct jsSourceExtra **Sources;
-    /** How many of these there are: at most as many as the configuration has sources. */
+    /** The number of elements, at most the number of sources of the configuration. */
     int SourcesLen;
 } jsStreamExtra;
 
 /**
- * How far a push subscription and its consumer are apart, from `natsSubscription_GetSequenceMismatch`.
+ * The difference between a push subscription and its consumer, as returned by
+ * `natsSubscription_GetSequenceMismatch`.
  *
  * @ingroup nats_js_consumers
  */
@@ -3097,23 +3216,24 @@ typedef struct jsConsumerSequenceMismatch {
     uint64_t Stream;
     /** The number of the last delivery received. */
     uint64_t ConsumerClient;
-    /** The number of the last delivery, as the server says. */
+    /** The number of the last delivery according to the server. */
     uint64_t ConsumerServer;
 } jsConsumerSequenceMismatch;
 
 /**
- * What `kvConfig` has no place for. An addition of this library: nats.c does not have it.
+ * Settings that `kvConfig` has no fields for. An addition of this library: nats.c does not have
+ * it.
  *
- * `kvExtraConfig_Init` begins one. What is 0 or NULL is the default.
+ * Initialize it with `kvExtraConfig_Init`. 0 or NULL in a field stands for the default.
  *
  * @ingroup nats_kv_buckets
  */
 typedef struct kvExtraConfig {
-    /** Values are compressed. */
+    /** Whether values are stored compressed. */
     bool Compression;
-    /** `kvStore_Apply` may change several keys at once. Servers from 2.12. */
+    /** Whether Whether `kvStore_Apply` may change several keys at once. Servers from 2.12. */
     bool Transactions;
-    /** Where in the cluster; NULL for anywhere. */
+    /** The servers that the bucket is placed on; NULL for any. */
     struct jsPlacement *Placement;
     /** Metadata of the program. */
     struct natsMetadata Metadata;
@@ -3132,56 +3252,56 @@ typedef struct kvExtraConfig {
 typedef struct __kvStore kvStore;
 
 /**
- * The configuration of a bucket. `kvConfig_Init` begins one.
+ * The configuration of a bucket. Initialize it with `kvConfig_Init`.
  *
- * What is 0 or NULL is the default.
+ * 0 or NULL in a field stands for the default.
  *
  * @ingroup nats_kv_buckets
  */
 typedef struct kvConfig {
     /** The name: ASCII letters, digits, `_` and `-`. Required. */
     const char *Bucket;
-    /** Words for people. */
+    /** A description; NULL for none. */
     const char *Description;
-    /** The size of the largest value in bytes; 0 for no limit. */
+    /** The maximum size of a value in bytes; 0 for no limit. */
     int32_t MaxValueSize;
-    /** How many revisions of a key are kept, at most 64; 0 for 1. */
+    /** The number of revisions that are kept of each key, at most 64; 0 for 1. */
     uint8_t History;
-    /** How old revisions get, in nanoseconds; 0 for ever. */
+    /** The maximum age of revisions in nanoseconds; 0 for no limit. */
     int64_t TTL;
-    /** How many bytes the bucket can have; 0 for no limit. */
+    /** The maximum size of the bucket in bytes; 0 for no limit. */
     int64_t MaxBytes;
     /** Where values are stored. */
     jsStorageType StorageType;
-    /** On how many servers; 0 for 1. */
+    /** The number of servers that store the bucket; 0 for 1. */
     int Replicas;
-    /** What is published again when it has been stored; NULL for nothing. */
+    /** Settings for publishing stored revisions again; NULL not to do that. */
     struct jsRePublish *RePublish;
     /**
-     * The bucket that this one is a copy of, by its name with or without `KV_`; NULL for none. Keys that are put into
-     * this one are put into the other.
+     * The bucket that this one is a copy of, named with or without `KV_`; NULL for none. Keys that are put into this
+     * bucket are put into the other one.
      */
     struct jsStreamSource *Mirror;
-    /** Buckets whose keys this one has, too; ignored where there is a mirror. */
+    /** The buckets whose keys are copied into this one; ignored if there is a mirror. */
     struct jsStreamSource **Sources;
-    /** How many sources. */
+    /** The number of sources. */
     int SourcesLen;
     /**
-     * How long markers live that say that a key has expired, in nanoseconds, at least a second; 0 for no markers, and
-     * then revisions have no time to live of their own. Servers from 2.11.
+     * The time to live of the markers for expired keys, in nanoseconds, at least one second; 0 for no markers, and
+     * then revisions cannot have a time to live of their own. Servers from 2.11.
      */
     int64_t LimitMarkerTTL;
 } kvConfig;
 
 /**
- * Keys, as `kvStore_Keys` returns them.
+ * Keys, as returned by `kvStore_Keys`. Released with `kvKeysList_Destroy`.
  *
  * @ingroup nats_kv_watch
  */
 typedef struct kvKeysList {
-    /** The keys; NULL where there are none. */
+    /** The keys; NULL if there are none. */
     char **Keys;
-    /** The number. */
+    /** The number of elements. */
     int Count;
 } kvKeysList;
 
@@ -3189,25 +3309,26 @@ typedef struct kvKeysList {
  * Callback that encodes or decodes a key, a value or a pattern of keys. An addition of this library: nats.c does not have
  * it.
  *
- * Called on the thread that calls the library, or on one of the library for the entries of a watcher; by several threads
- * at a time. It may block.
+ * Runs on the thread that calls the library or, for the entries of a watcher, on a thread of the library. Several
+ * threads may call it at the same time. It may block.
  *
- * @param out Receives the result: memory from `malloc`, which the library releases. NULL for an empty one.
+ * @param out Receives the result: memory from `malloc`, which the library releases. NULL for an empty result.
  * @param outLen Receives the number of bytes of the result. No NUL is needed at its end.
- * @param in What is to be encoded or decoded; a NUL is behind it.
- * @param inLen The number of its bytes.
+ * @param in The bytes to encode or decode, followed by a NUL.
+ * @param inLen The number of bytes in `in`.
  * @param closure The pointer in the codec.
  *
- * @return `NATS_OK`; any other status is what the function of the library returns for which it was called.
+ * @return `NATS_OK`; any other status becomes the result of the function that needed the codec.
  *
  * @ingroup nats_kv_codecs
  */
 typedef natsStatus (*kvCodecCb)(void **out, int *outLen, const void *in, int inLen, void *closure);
 
 /**
- * Callback that is told that a codec is used no more. An addition of this library: nats.c does not have it.
+ * Callback for the end of the use of a codec. An addition of this library: nats.c does not have it.
  *
- * Called once, on the thread that has destroyed the last of what used the codec, or on one of the library.
+ * Called once, when the last object that uses the codec is released: on the thread that has destroyed it, or on a
+ * thread of the library.
  *
  * @param closure The pointer in the codec.
  *
@@ -3218,8 +3339,8 @@ typedef void (*kvCodecReleaseCb)(void *closure);
 /**
  * The form of keys or values in a bucket. An addition of this library: nats.c does not have it.
  *
- * Fill it with zeros before its fields are set, or use `kvCodecs_Init` for the structure that points at it. With another
- * `Kind` than `kvCodec_Custom` the other fields are ignored.
+ * Fill it with zeros before its fields are set, or use `kvCodecs_Init` for the structure that points at it. The
+ * other fields are ignored unless `Kind` is `kvCodec_Custom`.
  *
  * @ingroup nats_kv_codecs
  */
@@ -3227,18 +3348,18 @@ typedef struct kvCodec {
     /** Which codec it is. */
     kvCodecKind Kind;
     /**
-     * Makes what is stored of what the program has. Keys become keys that a bucket can have; the same key always becomes
-     * the same.
+     * Encodes a key or value of the program into the stored form. The result for a key must be a valid key of a
+     * bucket, and always the same for the same key.
      */
     kvCodecCb Encode;
-    /** Makes what the program has of what is stored. */
+    /** Decodes the stored form into the key or value of the program. */
     kvCodecCb Decode;
     /**
-     * Makes a pattern of stored keys of a pattern of the program's keys: one with `*` or `>` in it. NULL if wildcards
-     * have no meaning in what is stored; then patterns other than `>` are refused. Ignored for values.
+     * Encodes a pattern of keys, which contains `*` or `>`, into a pattern of stored keys. NULL if wildcards have no
+     * meaning in stored keys; then patterns other than `>` are refused. Ignored for values.
      */
     kvCodecCb EncodeFilter;
-    /** Is called when the codec is used no more; may be NULL. */
+    /** Called when the codec is not used any more; may be NULL. */
     kvCodecReleaseCb Release;
     /** The last argument of the callbacks; may be NULL. */
     void *Closure;
@@ -3252,18 +3373,18 @@ typedef struct kvCodec {
  * @ingroup nats_kv_codecs
  */
 typedef struct kvCodecs {
-    /** Those of keys. */
+    /** The codecs of keys. */
     const struct kvCodec *Keys;
-    /** How many there are; 0 for keys that are stored as they are. */
+    /** The number of codecs of keys; 0 to store keys unchanged. */
     int KeysLen;
-    /** Those of values. */
+    /** The codecs of values. */
     const struct kvCodec *Values;
-    /** How many there are; 0 for values that are stored as they are. */
+    /** The number of codecs of values; 0 to store values unchanged. */
     int ValuesLen;
 } kvCodecs;
 
 /**
- * What follows keys of a bucket. Opaque to C.
+ * A watcher of keys of a bucket. Opaque to C.
  *
  * Made by `kvStore_Watch` and its siblings, released by `kvWatcher_Destroy`, also after its bucket was destroyed. Any
  * thread may call any `kvWatcher_` function on it at any time, callbacks included. A call on a destroyed watcher
@@ -3292,9 +3413,9 @@ typedef struct __kvEntry kvEntry;
  *
  * @param w The watcher: the program's own handle.
  * @param e The entry, which the callback owns and has to release with `kvEntry_Destroy`, now or later. NULL with
- * `NATS_OK` says once that the initial data are complete.
- * @param s `NATS_OK`; or, with a NULL entry, `NATS_NOT_FOUND` where the bucket no longer exists, or why a message
- * of the bucket is no entry.
+ * `NATS_OK` reports, once, that the initial data are complete.
+ * @param s `NATS_OK`; or, with a NULL entry, `NATS_NOT_FOUND` if the bucket no longer exists, or the reason why a
+ * message of the bucket is not a valid entry.
  * @param closure The pointer that was given with the options of the watcher.
  *
  * @ingroup nats_kv_watch
@@ -3302,92 +3423,97 @@ typedef struct __kvEntry kvEntry;
 typedef void (*kvWatchCb)(kvWatcher *w, kvEntry *e, enum natsStatus s, void *closure);
 
 /**
- * What a watcher shows, or a list has. `kvWatchOptions_Init` begins one.
+ * Options of a watcher or a list. Initialize it with `kvWatchOptions_Init`.
  *
  * @ingroup nats_kv_watch
  */
 typedef struct kvWatchOptions {
-    /** Not what deletes keys. */
+    /** Whether to leave out revisions that delete or purge keys. */
     bool IgnoreDeletes;
-    /** All revisions that the bucket has of each key, not only the last one. */
+    /** Whether to include all revisions of each key, not only the last one. */
     bool IncludeHistory;
-    /** Without the values. */
+    /** Whether to leave out the values. */
     bool MetaOnly;
     /**
-     * For how long keys and histories are gathered at most, in milliseconds; 0 for as long as it takes. Not used by
-     * watchers.
+     * The longest time for collecting keys and histories, in milliseconds; 0 for no limit. Not used by watchers.
      */
     int64_t Timeout;
     /**
-     * Only what is stored after the watcher was created; there is no end of initial data then. Wins over
-     * `IncludeHistory`.
+     * Whether to deliver only changes after the creation of the watcher; then there are no initial data and no
+     * report of their end. Takes precedence over `IncludeHistory`.
      */
     bool UpdatesOnly;
-    /** How often the server is heard of while nothing happens, in nanoseconds; 0 for 5 seconds. */
+    /**
+     * The interval of heartbeats of the server while nothing changes, in nanoseconds; 0 for 5
+     * seconds.
+     */
     int64_t Heartbeat;
-    /** All revisions from this one on; wins over both. 0 for not at all. */
+    /**
+     * The revision from which all revisions are delivered; 0 for none. Takes precedence over
+     * `IncludeHistory` and `UpdatesOnly`.
+     */
     uint64_t ResumeFromRevision;
-    /** The callback that gets the entries; NULL where `kvWatcher_Next` is to return them. */
+    /** The callback that receives the entries; NULL if `kvWatcher_Next` returns them. */
     kvWatchCb Callback;
     /** The last argument of the callback; may be NULL. */
     void *Closure;
 } kvWatchOptions;
 
 /**
- * How keys are purged. `kvPurgeOptions_Init` begins one.
+ * Options of purging keys. Initialize it with `kvPurgeOptions_Init`.
  *
  * @ingroup nats_kv_values
  */
 typedef struct kvPurgeOptions {
-    /** How long to wait, in milliseconds; 0 for as long as the context says. */
+    /** The longest time to wait in milliseconds; 0 for the time of the context. */
     int64_t Timeout;
     /**
-     * For `kvStore_PurgeDeletes`: markers that are older are removed too, in nanoseconds; 0 for 30 minutes, less than
-     * 0 for all of them.
+     * For `kvStore_PurgeDeletes`: the age in nanoseconds from which on the markers of deleted keys are removed, too;
+     * 0 for 30 minutes, a negative value to remove all of them.
      */
     int64_t DeleteMarkersOlderThan;
-    /** For `kvStore_Purge`: how long the marker lives, in milliseconds; 0 for as long as the bucket says. */
+    /** For `kvStore_Purge`: the time to live of the marker in milliseconds; 0 for that of the bucket. */
     int64_t TTL;
 } kvPurgeOptions;
 
 /**
- * Entries, as `kvStore_History` returns them.
+ * Entries, as returned by `kvStore_History`. Released with `kvEntryList_Destroy`.
  *
  * @ingroup nats_kv_watch
  */
 typedef struct kvEntryList {
-    /** The entries; NULL where there are none. */
+    /** The entries; NULL if there are none. */
     kvEntry **Entries;
-    /** The number. */
+    /** The number of elements. */
     int Count;
 } kvEntryList;
 
 /**
- * A change of a key, one of several. An addition of this library: nats.c does not have it.
+ * One of several changes of keys. An addition of this library: nats.c does not have it.
  *
  * Fill it with zeros before its fields are set.
  *
  * @ingroup nats_kv_values
  */
 typedef struct kvChange {
-    /** What becomes of the key: `kvOp_Put`, `kvOp_Delete` or `kvOp_Purge`. */
+    /** The operation: `kvOp_Put`, `kvOp_Delete` or `kvOp_Purge`. */
     kvOperation Operation;
     /** The key. */
     const char *Key;
-    /** Its value, where it is put; ignored where the length is 0. */
+    /** The value for `kvOp_Put`; ignored if the length is 0. */
     const void *Value;
     /** The number of bytes of the value. */
     int ValueLen;
-    /** The key must have the revision `Revision`. */
+    /** Whether the key must have the revision `Revision`. */
     bool CheckRevision;
     /** The revision that the key must have; 0 if the key must not exist. */
     uint64_t Revision;
-    /** How long the revision is kept, in milliseconds; 0 for as long as the bucket says. */
+    /** The time to live of the revision in milliseconds; 0 for that of the bucket. */
     int64_t TTL;
 } kvChange;
 
 /**
- * What a bucket is and has, at the moment at which it was asked for. Opaque to C.
+ * The configuration and state of a bucket at the time of the request. Opaque to C.
  *
  * Made by `kvStore_Status`, released by `kvStatus_Destroy`. Any number of threads may read it at once.
  *
@@ -3396,19 +3522,19 @@ typedef struct kvChange {
 typedef struct __kvStatus kvStatus;
 
 /**
- * An error of a service, opaque to C: a text, a code for the other side, a status, and the error that caused it. NULL
- * stands for success.
+ * An error of a service: a text, a code for the client, a status, and optionally the error that caused it. Opaque to
+ * C. NULL stands for success.
  *
- * Made by `micro_Errorf` and its siblings, and returned by the functions of services. Who has it releases it with
- * `microError_Destroy`, or passes it on: the functions that answer requests, `microError_Wrapf` and the return of a
- * handler take it over. It belongs to one thread at a time.
+ * Made by `micro_Errorf` and its siblings, and returned by the functions of services. The owner releases it with
+ * `microError_Destroy` or passes the ownership on: to a function that answers a request, to `microError_Wrapf`, or
+ * by returning it from a handler. One thread at a time may use it.
  *
  * @ingroup nats_micro_error
  */
 typedef struct micro_error_s microError;
 
 /**
- * A service, opaque to C: endpoints on one connection that can be discovered and watched.
+ * A service: endpoints on one connection that can be discovered and monitored. Opaque to C.
  *
  * Made by `micro_AddService`, released by `microService_Destroy`, which stops it. Any thread may call any function
  * on it at any time, callbacks included. A call on a destroyed service returns an error with `NATS_INVALID_ARG`, or
@@ -3420,7 +3546,7 @@ typedef struct micro_error_s microError;
 typedef struct micro_service_s microService;
 
 /**
- * A request that a handler answers, opaque to C.
+ * A request that a handler answers. Opaque to C.
  *
  * Given to a `microRequestHandler`, and valid until that returns, together with its message. One thread at a time may
  * use it.
@@ -3432,45 +3558,48 @@ typedef struct micro_request_s microRequest;
 /**
  * Callback that handles the requests of an endpoint.
  *
- * Called with one request at a time, in order, on a thread of the library; those of other endpoints run meanwhile. It
- * may block, and may call any function on the service and its connection, stopping and destroying them included.
+ * Called with one request at a time, in order, on a thread of the library; the handlers of other endpoints may run
+ * at the same time. It may block, and may call any function on the service and its connection, stopping and
+ * destroying them included.
  *
  * @param req The request, which is valid until the callback returns.
  *
- * @return NULL if the request was answered, or is not to be; else an error, which the library sends as the answer, counts
- * and releases.
+ * @return NULL if the request was answered or needs no answer; otherwise an error, which the library sends as the
+ * answer, counts and releases.
  *
  * @ingroup nats_micro_request
  */
 typedef microError *(*microRequestHandler)(microRequest *req);
 
 /**
- * What an endpoint is to be. Filled with zeros by the program; all is copied.
+ * The configuration of an endpoint. Fill it with zeros before its fields are set. It is copied.
  *
  * @ingroup nats_micro_service
  */
 typedef struct microEndpointConfig {
-    /** Its name: letters, digits, `_` and `-`. Required. */
+    /** The name: letters, digits, `_` and `-`. Required. */
     const char *Name;
-    /** Its subject, behind the prefix of its group; wildcards are allowed. NULL or empty for the name. */
+    /**
+     * The subject, which follows the prefix of the group; wildcards are allowed. NULL or empty for the name.
+     */
     const char *Subject;
     /**
-     * Its queue group, of which one member gets each request; NULL or empty for that of its group, else of its service,
-     * else `q`.
+     * The queue group, of which one member receives each request; NULL or empty for that of the group or, without
+     * one, of the service or, without one, `q`.
      */
     const char *QueueGroup;
-    /** No queue group: each instance of the service gets each request. */
+    /** Whether to use no queue group: then each instance of the service receives each request. */
     bool NoQueueGroup;
-    /** Its metadata. */
+    /** The metadata. */
     struct natsMetadata Metadata;
-    /** The function that handles its requests. Required. */
+    /** The function that handles the requests. Required. */
     microRequestHandler Handler;
-    /** For the handler: `microRequest_GetEndpointState`. */
+    /** A pointer for the handler, which `microRequest_GetEndpointState` returns. */
     void *State;
 } microEndpointConfig;
 
 /**
- * An endpoint of a service, opaque to C: what a `microErrorHandler` is told about. It can be compared, and is valid until
+ * An endpoint of a service, as passed to a `microErrorHandler`. Opaque to C. It can be compared and is valid until
  * the handler returns.
  *
  * @ingroup nats_micro_service
@@ -3480,7 +3609,8 @@ typedef struct micro_endpoint_s microEndpoint;
 /**
  * Callback for an error of an endpoint that no call could return, such as a slow consumer.
  *
- * Runs after the error handler of the connection, on the same thread. The service stops when it has returned.
+ * Runs after the error handler of the connection, on the same thread. The service stops when the callback has
+ * returned.
  *
  * @param m The service: the program's own handle.
  * @param ep The endpoint; never NULL.
@@ -3502,46 +3632,49 @@ typedef void (*microErrorHandler)(microService *m, microEndpoint *ep, enum natsS
 typedef void (*microDoneHandler)(microService *m);
 
 /**
- * What a service is to be. Filled with zeros by the program; all is copied.
+ * The configuration of a service. Fill it with zeros before its fields are set. It is copied.
  *
  * @ingroup nats_micro_service
  */
 typedef struct microServiceConfig {
-    /** Its name, which its instances share: letters, digits, `_` and `-`. Required. */
+    /** The name, which all instances of the service share: letters, digits, `_` and `-`. Required. */
     const char *Name;
-    /** Its version, such as `1.2.0`: monitoring tools expect a semantic version. Required. */
+    /** The version, such as `1.2.0`: monitoring tools expect a semantic version. Required. */
     const char *Version;
-    /** What it is for; may be NULL. */
+    /** The description; may be NULL. */
     const char *Description;
-    /** The queue group of its endpoints; NULL for `q`. Not an empty string. */
+    /** The queue group of the endpoints; NULL for `q`. Not an empty string. */
     const char *QueueGroup;
-    /** No queue group for its endpoints. */
+    /** Whether the endpoints have no queue group. */
     bool NoQueueGroup;
-    /** Its metadata. */
+    /** The metadata. */
     struct natsMetadata Metadata;
     /** A first endpoint; may be NULL. */
     struct microEndpointConfig *Endpoint;
     /**
-     * A function that answers STATS in place of the library; may be NULL. `microService_GetStats` has what the library
-     * knows.
+     * A function that answers STATS requests in place of the library; may be NULL. `microService_GetStats` returns
+     * the statistics of the library.
      */
     microRequestHandler StatsHandler;
-    /** A function that is told of errors; may be NULL. */
+    /** The callback for errors; may be NULL. */
     microErrorHandler ErrHandler;
-    /** A function that is told of the end of the service; may be NULL. */
+    /** The callback for the end of the service; may be NULL. */
     microDoneHandler DoneHandler;
-    /** For the handlers: `microService_GetState`, `microRequest_GetServiceState`. */
+    /**
+     * A pointer for the handlers, which `microService_GetState` and `microRequest_GetServiceState`
+     * return.
+     */
     void *State;
 } microServiceConfig;
 
 /**
- * Callback that adds data to the statistics of an endpoint, when these are asked for.
+ * Callback that adds data to the statistics of an endpoint when they are requested.
  *
  * Called on a thread of the library, possibly at the same time as the handler of the endpoint.
  *
  * @param data Receives a JSON object as a string from `malloc`, which the library releases; left NULL for no data.
  * @param m The service: the program's own handle.
- * @param subject The whole subject of the endpoint.
+ * @param subject The complete subject of the endpoint.
  * @param closure The pointer that was given with the callback.
  *
  * @return NULL, or an error, which counts in the statistics of the endpoint; the data are left out then.
@@ -3551,7 +3684,7 @@ typedef struct microServiceConfig {
 typedef microError *(*microStatsDataHandler)(char **data, microService *m, const char *subject, void *closure);
 
 /**
- * What asks services over a connection, opaque to C.
+ * A client of services on a connection. Opaque to C.
  *
  * Made by `micro_NewClient`, released by `microClient_Destroy`, also after its connection was destroyed. Any thread
  * may use it at any time.
@@ -3568,7 +3701,7 @@ typedef struct micro_client_s microClient;
 typedef struct __for_forward_compatibility_only microClientConfig;
 
 /**
- * A group of a service's endpoints, whose subjects begin alike, opaque to C.
+ * A group of a service's endpoints, whose subjects have the same prefix. Opaque to C.
  *
  * Made by `microService_AddGroup` or `microGroup_AddGroup`; it belongs to the service, and can be used until that is
  * destroyed. Any thread may use it at any time.
@@ -3578,56 +3711,60 @@ typedef struct __for_forward_compatibility_only microClientConfig;
 typedef struct micro_group_s microGroup;
 
 /**
- * What a group of endpoints is to be. Filled with zeros by the program; all is copied.
+ * The configuration of a group of endpoints. Fill it with zeros before its fields are set. It is
+ * copied.
  *
  * @ingroup nats_micro_service
  */
 typedef struct microGroupConfig {
-    /** What the subjects of its endpoints begin with, without a dot at its end. Required. */
+    /** The prefix of the subjects of the endpoints, without a dot at its end. Required. */
     const char *Prefix;
-    /** The queue group of its endpoints; NULL or empty for that of the group around it, else of the service. */
+    /**
+     * The queue group of the endpoints; NULL or empty for that of the enclosing group or, without one, of the
+     * service.
+     */
     const char *QueueGroup;
-    /** No queue group for its endpoints. */
+    /** Whether the endpoints have no queue group. */
     bool NoQueueGroup;
 } microGroupConfig;
 
 /**
- * What an endpoint is.
+ * A description of an endpoint.
  *
  * @ingroup nats_micro_stats
  */
 typedef struct microEndpointInfo {
-    /** Its name. */
+    /** The name. */
     const char *Name;
-    /** Its whole subject. */
+    /** The complete subject. */
     const char *Subject;
-    /** Its queue group; NULL for none. */
+    /** The queue group; NULL for none. */
     const char *QueueGroup;
-    /** Its metadata. */
+    /** The metadata. */
     struct natsMetadata Metadata;
 } microEndpointInfo;
 
 /**
- * What a service is. Released with `microServiceInfo_Destroy`, with all that is in it.
+ * A description of a service. `microServiceInfo_Destroy` releases it together with its fields.
  *
  * @ingroup nats_micro_stats
  */
 typedef struct microServiceInfo {
     /** `MICRO_INFO_RESPONSE_TYPE`. */
     const char *Type;
-    /** Its name. */
+    /** The name. */
     const char *Name;
-    /** Its version. */
+    /** The version. */
     const char *Version;
-    /** What it is for; NULL if nothing was said. */
+    /** The description; NULL for none. */
     const char *Description;
-    /** Which instance it is. */
+    /** The id of the instance. */
     const char *Id;
-    /** Its metadata. */
+    /** The metadata. */
     struct natsMetadata Metadata;
-    /** Its endpoints, the newest first. */
+    /** The endpoints, the newest first. */
     struct microEndpointInfo *Endpoints;
-    /** How many endpoints there are. */
+    /** The number of endpoints. */
     int EndpointsLen;
 } microServiceInfo;
 
@@ -3637,45 +3774,49 @@ typedef struct microServiceInfo {
  * @ingroup nats_micro_stats
  */
 typedef struct microEndpointStats {
-    /** Its name. */
+    /** The name. */
     const char *Name;
-    /** Its whole subject. */
+    /** The complete subject. */
     const char *Subject;
-    /** Its queue group; NULL for none. */
+    /** The queue group; NULL for none. */
     const char *QueueGroup;
-    /** Requests that its handler was called with. */
+    /** The number of requests that the handler was called with. */
     int64_t NumRequests;
-    /** Errors that were answered or happened to it. */
+    /** The number of errors that were sent as answers or that the endpoint reported. */
     int64_t NumErrors;
-    /** How long the handler took for all requests: the seconds. */
+    /** The processing time of all requests: the whole seconds. */
     int64_t ProcessingTimeSeconds;
-    /** The nanoseconds beside these, less than a second. */
+    /** The rest of the processing time in nanoseconds, less than a second. */
     int64_t ProcessingTimeNanoseconds;
-    /** How long the handler took for one request, in nanoseconds; 0 without requests. */
+    /** The average processing time of a request in nanoseconds; 0 without requests. */
     int64_t AverageProcessingTimeNanoseconds;
     /** The last error; an empty string if there was none. */
     char LastErrorString[2048];
 } microEndpointStats;
 
 /**
- * The statistics of a service. Released with `microServiceStats_Destroy`, with all that is in it.
+ * The statistics of a service. `microServiceStats_Destroy` releases them together with their
+ * fields.
  *
  * @ingroup nats_micro_stats
  */
 typedef struct microServiceStats {
     /** `MICRO_STATS_RESPONSE_TYPE`. */
     const char *Type;
-    /** Its name. */
+    /** The name. */
     const char *Name;
-    /** Its version. */
+    /** The version. */
     const char *Version;
-    /** Which instance it is. */
+    /** The id of the instance. */
     const char *Id;
-    /** When it was made, in nanoseconds since 1970, with the precision of milliseconds. */
+    /**
+     * The time at which the service was created, in nanoseconds since the epoch, with a precision
+     * of milliseconds.
+     */
     int64_t Started;
-    /** Its endpoints, the newest first. */
+    /** The endpoints, the newest first. */
     struct microEndpointStats *Endpoints;
-    /** How many endpoints there are. */
+    /** The number of endpoints. */
     int EndpointsLen;
 } microServiceStats;
 
@@ -3701,93 +3842,94 @@ typedef struct __objStore objStore;
 typedef struct __objStorePut objStorePut;
 
 /**
- * Is told of each chunk of a put or a get. An addition of this library.
+ * Callback that reports each chunk of a put or a get. An addition of this library.
  *
- * Called on the thread that stores or reads, within its call, with nothing locked: `name` is the object's, `bytes` how
- * many of its bytes have been sent or read, `total` how many it has in all, 0 where that is not known (by pieces). It may
- * call any function.
+ * Called on the thread that stores or reads, during its call, with no lock held. `name` is the name of the object,
+ * `bytes` the number of bytes that were sent or read so far, and `total` the size of the object, 0 if it is not
+ * known (when an object is stored in pieces). The callback may call any function.
  *
  * @ingroup nats_obj_objects
  */
 typedef void (*objStoreProgressHandler)(const char *name, uint64_t bytes, uint64_t total, void *closure);
 
 /**
- * What a store is to be. `objStoreConfig_Init` begins one.
+ * The configuration of a store. Initialize it with `objStoreConfig_Init`.
  *
  * @ingroup nats_obj_buckets
  */
 typedef struct objStoreConfig {
     /** The name: letters, digits, `_`, `-`. */
     const char *Bucket;
-    /** A description for people; NULL for none. */
+    /** A description; NULL for none. */
     const char *Description;
-    /** How old objects get, in milliseconds; 0 for ever. */
+    /** The maximum age of objects in milliseconds; 0 for no limit. */
     int64_t TTL;
-    /** How many bytes it stores; 0 for no limit. */
+    /** The maximum size of the store in bytes; 0 for no limit. */
     int64_t MaxBytes;
-    /** Where it is stored. */
+    /** Where the objects are stored. */
     jsStorageType Storage;
-    /** On how many servers; 0 for one. */
+    /** The number of servers that store the objects; 0 for one. */
     int Replicas;
-    /** Where in the cluster; NULL for anywhere. */
+    /** The servers that the bucket is placed on; NULL for any. */
     struct jsPlacement *Placement;
-    /** It is stored compressed. */
+    /** Whether the objects are stored compressed. */
     bool Compression;
     /** Metadata of the program. */
     struct natsMetadata Metadata;
 } objStoreConfig;
 
 /**
- * Names of stores.
+ * Names of stores. Released with `objStoreNamesList_Destroy`. Released with
+ * `objStoreNamesList_Destroy`.
  *
  * @ingroup nats_obj_buckets
  */
 typedef struct objStoreNamesList {
     /** The names. */
     char **List;
-    /** The number. */
+    /** The number of elements. */
     int Count;
 } objStoreNamesList;
 
 /**
- * What a store is and has.
+ * The configuration and state of a store. Released with `objStoreStatus_Destroy`.
  *
  * @ingroup nats_obj_buckets
  */
 typedef struct objStoreStatus {
     /** The name. */
     const char *Bucket;
-    /** Words for people; belongs to `StreamInfo`. */
+    /** The description; belongs to `StreamInfo`. */
     const char *Description;
-    /** How old objects get, in milliseconds; 0 for ever. */
+    /** The maximum age of objects in milliseconds; 0 for no limit. */
     int64_t TTL;
-    /** Where it is stored. */
+    /** Where the objects are stored. */
     jsStorageType Storage;
-    /** On how many servers. */
+    /** The number of servers that store the objects. */
     int Replicas;
-    /** It refuses all changes. */
+    /** Whether the store refuses all changes. */
     bool Sealed;
-    /** Bytes, descriptions of objects included. */
+    /** The size of the store in bytes, descriptions of objects included. */
     uint64_t Size;
     /** `"JetStream"`. */
     const char *BackingStore;
-    /** Names and values; belong to `StreamInfo`. */
+    /** The metadata; they belong to `StreamInfo`. */
     struct natsMetadata Metadata;
-    /** Its stream. */
+    /** The stream of the store. */
     struct jsStreamInfo *StreamInfo;
-    /** It is stored compressed. */
+    /** Whether the objects are stored compressed. */
     bool IsCompressed;
 } objStoreStatus;
 
 /**
- * What stores are and have.
+ * The statuses of stores. Released with `objStoreStatusesList_Destroy`.
  *
  * @ingroup nats_obj_buckets
  */
 typedef struct objStoreStatusesList {
-    /** The stores. */
+    /** The statuses. */
     struct objStoreStatus **List;
-    /** The number. */
+    /** The number of elements. */
     int Count;
 } objStoreStatusesList;
 
@@ -3802,17 +3944,17 @@ typedef struct objStoreStatusesList {
 typedef struct __objStoreGet objStoreGet;
 
 /**
- * Which objects count. `objStoreOptions_Init` begins one.
+ * The objects that a function takes into account. Initialize it with `objStoreOptions_Init`.
  *
  * @ingroup nats_obj_objects
  */
 typedef struct objStoreOptions {
-    /** Deleted ones, too. */
+    /** Whether deleted objects are included. */
     bool ShowDeleted;
 } objStoreOptions;
 
 /**
- * What a link is to.
+ * The target of a link.
  *
  * @ingroup nats_obj_objects
  */
@@ -3829,21 +3971,21 @@ typedef struct objStoreLink {
  * @ingroup nats_obj_objects
  */
 typedef struct objStoreMetaOptions {
-    /** What it links to; NULL where it is no link. */
+    /** The target of the link; NULL if the object is not a link. */
     struct objStoreLink *Link;
-    /** The most bytes of a chunk; 0 for 131072. */
+    /** The maximum size of a chunk in bytes; 0 for 131072. */
     uint32_t ChunkSize;
 } objStoreMetaOptions;
 
 /**
- * What a program says about an object. `objStoreMeta_Init` begins one.
+ * The description of an object by the program. Initialize it with `objStoreMeta_Init`.
  *
  * @ingroup nats_obj_objects
  */
 typedef struct objStoreMeta {
     /** The name: any text. */
     const char *Name;
-    /** A description for people; NULL for none. */
+    /** A description; NULL for none. */
     const char *Description;
     /** Headers; NULL for none. */
     natsHeader *Headers;
@@ -3859,38 +4001,38 @@ typedef struct objStoreMeta {
  * @ingroup nats_obj_objects
  */
 typedef struct objStoreInfo {
-    /** What was said when it was stored. */
+    /** The description by the program that stored the object. */
     struct objStoreMeta Meta;
     /** The store. */
     const char *Bucket;
-    /** What the subject of its chunks ends with. */
+    /** The unique id of the object's content: the end of the subject of its chunks. */
     const char *NUID;
-    /** Its bytes. */
+    /** The size of the object in bytes. */
     uint64_t Size;
-    /** When it was changed, in nanoseconds since 1970. */
+    /** The time of the last change, in nanoseconds since the epoch. */
     int64_t ModTime;
-    /** Its chunks. */
+    /** The number of chunks. */
     uint32_t Chunks;
-    /** The digest of its bytes: `SHA-256=` and base64; NULL for none. */
+    /** The digest of the content: `SHA-256=` and base64; NULL for none. */
     const char *Digest;
-    /** It was deleted. */
+    /** Whether the object was deleted. */
     bool Deleted;
 } objStoreInfo;
 
 /**
- * What a watcher tells. `objStoreWatchOptions_Init` begins one.
+ * Options of a watcher. Initialize it with `objStoreWatchOptions_Init`.
  *
  * @ingroup nats_obj_watch
  */
 typedef struct objStoreWatchOptions {
-    /** No deleted objects. */
+    /** Whether to leave out deleted objects. */
     bool IgnoreDeletes;
-    /** Nothing that was there before. */
+    /** Whether to leave out objects that existed before the watcher was created. */
     bool UpdatesOnly;
 } objStoreWatchOptions;
 
 /**
- * What follows the objects of a store. Opaque to C.
+ * A watcher of the objects of a store. Opaque to C.
  *
  * Made by `objStore_Watch`, released by `objStoreWatcher_Destroy`, also after its store was destroyed. Any thread may call any `objStoreWatcher_` function on it at any time. A call on a destroyed handle returns
  * `NATS_INVALID_ARG`; a call in a child of the process that made it returns `NATS_ILLEGAL_STATE`.
@@ -3900,14 +4042,14 @@ typedef struct objStoreWatchOptions {
 typedef struct __objStoreWatcher objStoreWatcher;
 
 /**
- * Objects.
+ * Objects, as returned by `objStore_List`. Released with `objStoreInfoList_Destroy`.
  *
  * @ingroup nats_obj_watch
  */
 typedef struct objStoreInfoList {
     /** The objects. */
     struct objStoreInfo **List;
-    /** The number. */
+    /** The number of elements. */
     int Count;
 } objStoreInfoList;
 
@@ -9752,8 +9894,8 @@ enum natsStatus natsSubscription_GetStats(natsSubscription *sub,
  * acknowledgements, is left alone. The message still has to be destroyed. Source: ADR-15.
  *
  * @param msg The message, received from a JetStream subscription.
- * @param opts The options of the call, of which only `Wait` is used: if it is more than 0, the call
- * waits so many milliseconds for the server to confirm; NULL for none.
+ * @param opts The options of the call, of which only `Wait` is used: if it is greater than 0, the
+ * call waits this number of milliseconds for the confirmation of the server; NULL for none.
  *
  * @retval NATS_OK The acknowledgement was sent, or none was needed.
  * @retval NATS_INVALID_ARG `msg` is NULL or was destroyed.
@@ -9763,7 +9905,7 @@ enum natsStatus natsSubscription_GetStats(natsSubscription *sub,
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
  *
  * @par Threads
- * One thread at a time may use a message; which one does not matter.
+ * One thread at a time may use a message; it may be any thread.
  *
  * @par Example
  * ```c
@@ -9801,7 +9943,7 @@ NATS_EXTERN enum natsStatus natsMsg_Ack(natsMsg *msg, struct jsOptions *opts);
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
  *
  * @par Threads
- * One thread at a time may use a message; which one does not matter.
+ * One thread at a time may use a message; it may be any thread.
  *
  * @see natsMsg_Ack
  *
@@ -9812,8 +9954,8 @@ NATS_EXTERN enum natsStatus natsMsg_AckSync(natsMsg *msg, struct jsOptions *opts
 /**
  * Refuse a message, so that the consumer delivers it again.
  *
- * The consumer delivers it again at once, unless it has a list of waits (`BackOff`). A message that
- * was acknowledged before is left alone. Source: ADR-15.
+ * The consumer delivers it again at once, unless it has a `BackOff`. A message that was
+ * acknowledged before is left alone. Source: ADR-15.
  *
  * @param msg The message, received from a JetStream subscription.
  * @param opts As for `natsMsg_Ack`.
@@ -9826,7 +9968,7 @@ NATS_EXTERN enum natsStatus natsMsg_AckSync(natsMsg *msg, struct jsOptions *opts
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
  *
  * @par Threads
- * One thread at a time may use a message; which one does not matter.
+ * One thread at a time may use a message; it may be any thread.
  *
  * @see natsMsg_NakWithDelay
  *
@@ -9841,7 +9983,8 @@ NATS_EXTERN enum natsStatus natsMsg_Nak(natsMsg *msg, struct jsOptions *opts);
  * acknowledged before is left alone. Source: ADR-15.
  *
  * @param msg The message, received from a JetStream subscription.
- * @param delay How long to wait in milliseconds; with zero or less this is `natsMsg_Nak`.
+ * @param delay The time until the next delivery in milliseconds; with zero or less the same as
+ * `natsMsg_Nak`.
  * @param opts As for `natsMsg_Ack`.
  *
  * @retval NATS_OK The refusal was sent, or none was needed.
@@ -9852,7 +9995,7 @@ NATS_EXTERN enum natsStatus natsMsg_Nak(natsMsg *msg, struct jsOptions *opts);
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
  *
  * @par Threads
- * One thread at a time may use a message; which one does not matter.
+ * One thread at a time may use a message; it may be any thread.
  *
  * @see natsMsg_Nak
  *
@@ -9863,14 +10006,14 @@ NATS_EXTERN enum natsStatus natsMsg_NakWithDelay(natsMsg *msg, int64_t delay, st
 /**
  * Tell the consumer that a message is still being processed.
  *
- * The consumer's wait for the acknowledgement (`AckWait`) starts anew, so a message that takes long
- * is not delivered to somebody else meanwhile. The message still has to be acknowledged. Source:
- * ADR-15.
+ * The consumer's wait for the acknowledgement (`AckWait`) starts anew, so that a message with a
+ * long processing time is not delivered to another client meanwhile. The message still has to be
+ * acknowledged. Source: ADR-15.
  *
  * @param msg The message, received from a JetStream subscription.
  * @param opts As for `natsMsg_Ack`.
  *
- * @retval NATS_OK The consumer was told, or the message has been acknowledged already.
+ * @retval NATS_OK The progress was reported, or the message has been acknowledged already.
  * @retval NATS_INVALID_ARG `msg` is NULL or was destroyed.
  * @retval NATS_ILLEGAL_STATE The message does not come from a JetStream subscription.
  * @retval NATS_TIMEOUT The server did not confirm in time.
@@ -9878,7 +10021,7 @@ NATS_EXTERN enum natsStatus natsMsg_NakWithDelay(natsMsg *msg, int64_t delay, st
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
  *
  * @par Threads
- * One thread at a time may use a message; which one does not matter.
+ * One thread at a time may use a message; it may be any thread.
  *
  * @ingroup nats_js_subscribe
  */
@@ -9893,7 +10036,7 @@ NATS_EXTERN enum natsStatus natsMsg_InProgress(natsMsg *msg, struct jsOptions *o
  * @param msg The message, received from a JetStream subscription.
  * @param opts As for `natsMsg_Ack`.
  *
- * @retval NATS_OK The consumer was told, or the message has been acknowledged already.
+ * @retval NATS_OK The progress was reported, or the message has been acknowledged already.
  * @retval NATS_INVALID_ARG `msg` is NULL or was destroyed.
  * @retval NATS_ILLEGAL_STATE The message does not come from a JetStream subscription.
  * @retval NATS_TIMEOUT The server did not confirm in time.
@@ -9901,7 +10044,7 @@ NATS_EXTERN enum natsStatus natsMsg_InProgress(natsMsg *msg, struct jsOptions *o
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
  *
  * @par Threads
- * One thread at a time may use a message; which one does not matter.
+ * One thread at a time may use a message; it may be any thread.
  *
  * @see natsMsg_TermWithReason
  *
@@ -9917,10 +10060,10 @@ NATS_EXTERN enum natsStatus natsMsg_Term(natsMsg *msg, struct jsOptions *opts);
  * ADR-15.
  *
  * @param msg The message, received from a JetStream subscription.
- * @param reason The reason; with NULL or an empty text this is `natsMsg_Term`.
+ * @param reason The reason; NULL or an empty text has the same effect as `natsMsg_Term`.
  * @param opts As for `natsMsg_Ack`.
  *
- * @retval NATS_OK The consumer was told, or the message has been acknowledged already.
+ * @retval NATS_OK The progress was reported, or the message has been acknowledged already.
  * @retval NATS_INVALID_ARG `msg` is NULL or was destroyed.
  * @retval NATS_ILLEGAL_STATE The message does not come from a JetStream subscription.
  * @retval NATS_TIMEOUT The server did not confirm in time.
@@ -9929,7 +10072,7 @@ NATS_EXTERN enum natsStatus natsMsg_Term(natsMsg *msg, struct jsOptions *opts);
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
  *
  * @par Threads
- * One thread at a time may use a message; which one does not matter.
+ * One thread at a time may use a message; it may be any thread.
  *
  * @note An addition of this library: nats.c does not have it.
  *
@@ -9940,9 +10083,10 @@ NATS_EXTERN enum natsStatus natsMsg_Term(natsMsg *msg, struct jsOptions *opts);
 NATS_EXTERN enum natsStatus natsMsg_TermWithReason(natsMsg *msg, const char *reason, struct jsOptions *opts);
 
 /**
- * Return the metadata of a message: its sequences, when it was stored, how often it was delivered.
+ * Return the metadata of a message: its sequences, the time at which it was stored, the number of
+ * deliveries.
  *
- * It is in the message's reply subject, and read when this is called. Source: ADR-15.
+ * The metadata are parsed from the reply subject of the message during the call. Source: ADR-15.
  *
  * @param new_meta Receives the metadata, which the caller owns and releases with
  * `jsMsgMetaData_Destroy`. Written only with `NATS_OK`.
@@ -9958,7 +10102,7 @@ NATS_EXTERN enum natsStatus natsMsg_TermWithReason(natsMsg *msg, const char *rea
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
- * One thread at a time may use a message; which one does not matter.
+ * One thread at a time may use a message; it may be any thread.
  *
  * @par Example
  * ```c
@@ -9992,16 +10136,17 @@ NATS_EXTERN void jsMsgMetaData_Destroy(struct jsMsgMetaData *meta);
  *
  * @note An addition of this library: nats.c does not have it.
  *
- * Advisories are ordinary messages: subscribe to them with
- * `natsConnection_Subscribe`, and read them with `js_ReadAdvisory`. They come at most once.
+ * Advisories are ordinary messages, delivered at most once: subscribe to them with
+ * `natsConnection_Subscribe`, and read them with `js_ReadAdvisory`.
  *
- * @param newSubject Receives the subject, which the program has to `free()`.
- * @param kind What they are about; `js_AdvisoryOther` for all of them.
+ * @param newSubject Receives the subject, a string that the caller releases with `free()`.
+ * @param kind The kind of advisory; `js_AdvisoryOther` for all kinds.
  * @param stream The name of the stream; NULL or empty for any.
- * @param consumer The name of the consumer, for kinds that are about consumers; NULL or empty for any.
+ * @param consumer The name of the consumer, for kinds that concern consumers; NULL or empty for any.
  *
- * @retval NATS_OK The subject is there.
- * @retval NATS_INVALID_ARG `newSubject` is NULL, `kind` is none, or a name cannot be one.
+ * @retval NATS_OK The subject was written.
+ * @retval NATS_INVALID_ARG `newSubject` is NULL, `kind` is not a kind of advisory, or a name is
+ * not valid.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @note An addition of this library: nats.c does not have it.
@@ -10030,40 +10175,37 @@ enum natsStatus js_AdvisorySubject(char **newSubject,
                                    const char *consumer);
 
 /**
- * Read the advisory that a message has.
+ * Parse the advisory in a message.
  *
  * @note An addition of this library: nats.c does not have it.
  *
  * @param newAdvisory Receives the advisory, to be released with `jsAdvisory_Destroy`.
- * @param msg The message, which stays the program's.
+ * @param msg The message, which remains the program's.
  *
  * @retval NATS_OK The advisory was read.
- * @retval NATS_NOT_FOUND The message has JSON, but no advisory of JetStream.
- * @retval NATS_INVALID_ARG `newAdvisory` or `msg` is NULL, the message was destroyed, or a field has not the type that
- * it must have.
- * @retval NATS_ERR The message has no JSON.
+ * @retval NATS_NOT_FOUND The payload is JSON, but not an advisory of JetStream.
+ * @retval NATS_INVALID_ARG `newAdvisory` or `msg` is NULL, or a field of the advisory has the wrong type.
+ * @retval NATS_ERR The payload is not JSON.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @note An addition of this library: nats.c does not have it.
  *
  * @par Threads
- * One thread at a time may use a message; which one does not matter.
+ * One thread at a time may use a message; it may be any thread.
  *
  * @see js_AdvisorySubject
  *
  * @ingroup nats_js_context
  */
-NATS_EXTERN
-enum natsStatus js_ReadAdvisory(struct jsAdvisory **newAdvisory,
-                                natsMsg *msg);
+NATS_EXTERN enum natsStatus js_ReadAdvisory(struct jsAdvisory **newAdvisory, natsMsg *msg);
 
 /**
- * Release an advisory, with the strings in it.
+ * Release an advisory together with its strings.
  *
- * @param advisory The advisory; NULL does nothing.
+ * @param advisory The advisory; NULL is ignored.
  *
  * @par Threads
- * Any thread, while no other thread uses `advisory`.
+ * Any thread may call this function, once no other thread uses the advisory.
  *
  * @note An addition of this library: nats.c does not have it.
  *
@@ -10074,26 +10216,29 @@ NATS_EXTERN void jsAdvisory_Destroy(struct jsAdvisory *advisory);
 /**
  * Get the time at which the server made the info of a stream.
  *
- * With it the ages in the info, and infos from different servers, can be compared with each other.
+ * The ages in the info are relative to this time, which also allows infos from different servers
+ * to be compared.
  *
  * @note An addition of this library: nats.c does not have it.
  *
  * @param time Receives the time, in nanoseconds since the epoch. Written only with `NATS_OK`.
- * @param si The info, as the library handed it out; not a copy of the structure.
+ * @param si The info as the library returned it, not a copy of the structure.
  *
- * @retval NATS_OK `time` has the time.
- * @retval NATS_NOT_FOUND The server did not say it (servers before 2.10), or `si` is a copy, made by
- * the program, or received in the parent process before `fork`.
+ * @retval NATS_OK The time was written.
+ * @retval NATS_NOT_FOUND The server did not report it (servers before 2.10), or `si` is a copy, was created by the
+ * program, or was received in the parent process before `fork`.
  * @retval NATS_INVALID_ARG `time` or `si` is NULL.
  *
  * @par Threads
- * Any thread may call this function; no other may destroy the info meanwhile.
+ * Any thread may call this function. No other thread may destroy the info during the call.
  *
  * @see js_GetStreamInfo, jsConsumerInfo_GetTimestamp
  *
  * @ingroup nats_js_streams
  */
-NATS_EXTERN enum natsStatus jsStreamInfo_GetTimestamp(int64_t *time, const struct jsStreamInfo *si);
+NATS_EXTERN
+enum natsStatus jsStreamInfo_GetTimestamp(int64_t *time,
+                                          const struct jsStreamInfo *si);
 
 /**
  * Get the JetStream domain that a stream is in.
@@ -10102,43 +10247,45 @@ NATS_EXTERN enum natsStatus jsStreamInfo_GetTimestamp(int64_t *time, const struc
  *
  * @param domain Receives the name of the domain, which belongs to the info and is valid until that is
  * destroyed. Written only with `NATS_OK`.
- * @param si The info, as the library handed it out; not a copy of the structure.
+ * @param si The info as the library returned it, not a copy of the structure.
  *
- * @retval NATS_OK `domain` has the name.
- * @retval NATS_NOT_FOUND The server is in no domain, or `si` is a copy, made by the program, or received in
+ * @retval NATS_OK The name was written.
+ * @retval NATS_NOT_FOUND The server has no domain, or `si` is a copy, was created by the program, or was received in
  * the parent process before `fork`.
  * @retval NATS_INVALID_ARG `domain` or `si` is NULL.
  *
  * @par Threads
- * Any thread may call this function; no other may destroy the info meanwhile.
+ * Any thread may call this function. No other thread may destroy the info during the call.
  *
  * @see js_GetStreamInfo
  *
  * @ingroup nats_js_streams
  */
-NATS_EXTERN enum natsStatus jsStreamInfo_GetDomain(const char **domain, const struct jsStreamInfo *si);
+NATS_EXTERN
+enum natsStatus jsStreamInfo_GetDomain(const char **domain,
+                                       const struct jsStreamInfo *si);
 
 /**
- * Get the reason why a mirror or source cannot be copied.
+ * Get the reason why a mirror's origin or a source cannot be copied.
  *
- * A server that cannot create the consumer at the other stream says so here, while `Active` and `Lag` in
- * the structure only stay what they are.
+ * A server that cannot create the consumer at the other stream reports it here, while `Active` and `Lag` in the
+ * structure merely do not change.
  *
  * @note An addition of this library: nats.c does not have it.
  *
- * @param text Receives the words of the server, which belong to the info and are valid until that is
- * destroyed; NULL if they are of no interest. Written only with `NATS_OK`.
- * @param code Receives the number of the error; NULL if it is not needed. Written only with `NATS_OK`.
- * @param source The `Mirror`, or one of the `Sources`, of an info as the library handed it out; not a copy of
- * the structure.
+ * @param text Receives the text of the server, which belongs to the info and is valid until that is destroyed; NULL
+ * if it is not needed. Written only with `NATS_OK`.
+ * @param code Receives the code of the error; NULL if it is not needed. Written only with `NATS_OK`.
+ * @param source The `Mirror`, or one of the `Sources`, of an info as the library returned it, not a copy of the
+ * structure.
  *
  * @retval NATS_OK There is an error.
- * @retval NATS_NOT_FOUND There is none, or `source` is a copy, made by the program, or received in the parent
- * process before `fork`.
+ * @retval NATS_NOT_FOUND There is no error, or `source` is a copy, was created by the program, or was received in
+ * the parent process before `fork`.
  * @retval NATS_INVALID_ARG `source` is NULL.
  *
  * @par Threads
- * Any thread may call this function; no other may destroy the info meanwhile.
+ * Any thread may call this function. No other thread may destroy the info during the call.
  *
  * @see js_GetStreamInfo
  *
@@ -10154,20 +10301,19 @@ enum natsStatus jsStreamSourceInfo_GetError(const char **text,
  *
  * @note An addition of this library: nats.c does not have it.
  *
- * @param id Receives the id, which belongs to the info and is valid until that is destroyed, or NULL where the server
- * did not say it; NULL if it is not needed. Written only with `NATS_OK`.
+ * @param id Receives the id, which belongs to the info and is valid until that is destroyed, or NULL if the server
+ * did not report it; NULL if it is not needed. Written only with `NATS_OK`.
  * @param pending Receives the number of operations that are not applied yet; NULL if it is not needed. Written only
  * with `NATS_OK`.
- * @param peer One of the `Replicas` of a cluster in an info as the library handed it out; not a copy of the
- * structure.
+ * @param peer One of the `Replicas` of a cluster in an info as the library returned it, not a copy of the structure.
  *
- * @retval NATS_OK The outputs have what the server said.
- * @retval NATS_NOT_FOUND The server said neither, or `peer` is a copy, made by the program, or received in the
- * parent process before `fork`.
+ * @retval NATS_OK The outputs were written.
+ * @retval NATS_NOT_FOUND The server reported neither, or `peer` is a copy, was created by the program, or was
+ * received in the parent process before `fork`.
  * @retval NATS_INVALID_ARG `peer` is NULL.
  *
  * @par Threads
- * Any thread may call this function; no other may destroy the info meanwhile.
+ * Any thread may call this function. No other thread may destroy the info during the call.
  *
  * @see js_GetStreamInfo, js_GetConsumerInfo
  *
@@ -10184,41 +10330,44 @@ enum natsStatus jsPeerInfo_GetRaftState(const char **id,
  * @note An addition of this library: nats.c does not have it.
  *
  * @param time Receives the time, in nanoseconds since the epoch. Written only with `NATS_OK`.
- * @param ci The info, as the library handed it out; not a copy of the structure.
+ * @param ci The info as the library returned it, not a copy of the structure.
  *
- * @retval NATS_OK `time` has the time.
- * @retval NATS_NOT_FOUND The server did not say it (servers before 2.10), or `ci` is a copy, made by
- * the program, or received in the parent process before `fork`.
+ * @retval NATS_OK The time was written.
+ * @retval NATS_NOT_FOUND The server did not report it (servers before 2.10), or `ci` is a copy, was created by the
+ * program, or was received in the parent process before `fork`.
  * @retval NATS_INVALID_ARG `time` or `ci` is NULL.
  *
  * @par Threads
- * Any thread may call this function; no other may destroy the info meanwhile.
+ * Any thread may call this function. No other thread may destroy the info during the call.
  *
  * @see js_GetConsumerInfo, jsStreamInfo_GetTimestamp
  *
  * @ingroup nats_js_consumers
  */
-NATS_EXTERN enum natsStatus jsConsumerInfo_GetTimestamp(int64_t *time, const struct jsConsumerInfo *ci);
+NATS_EXTERN
+enum natsStatus jsConsumerInfo_GetTimestamp(int64_t *time,
+                                            const struct jsConsumerInfo *ci);
 
 /**
  * Get the level of the JetStream API of a server, and how many requests it is working on.
  *
- * The level says which settings and functions the server knows: ADR-44 has the levels. A program that wants
- * a setting to be honoured or refused asks for its level with `js_SetRequiredApiLevel`.
+ * The level says which settings and functions the server knows: ADR-44 has the levels. A program that needs a
+ * setting to be either applied or refused requires its level with `js_SetRequiredApiLevel`.
  *
  * @note An addition of this library: nats.c does not have it.
  *
  * @param level Receives the level, 0 for servers before 2.11; NULL if it is not needed. Written only with `NATS_OK`.
- * @param inflight Receives how many requests of the account the server is working on; NULL if it is not needed.
- * Written only with `NATS_OK`.
- * @param ai What `js_GetAccountInfo` handed out; not a copy of the structure.
+ * @param inflight Receives the number of requests of the account that the server is working on; NULL if it is not
+ * needed. Written only with `NATS_OK`.
+ * @param ai The structure that `js_GetAccountInfo` returned, not a copy of it.
  *
- * @retval NATS_OK The outputs have what the server said.
- * @retval NATS_NOT_FOUND `ai` is a copy, made by the program, or received in the parent process before `fork`.
+ * @retval NATS_OK The outputs were written.
+ * @retval NATS_NOT_FOUND `ai` is a copy, was created by the program, or was received in the parent process before
+ * `fork`.
  * @retval NATS_INVALID_ARG `ai` is NULL.
  *
  * @par Threads
- * Any thread may call this function; no other may destroy the structure meanwhile.
+ * Any thread may call this function. No other thread may destroy the structure during the call.
  *
  * @par Example
  * ```c
@@ -10240,24 +10389,24 @@ enum natsStatus jsAccountInfo_GetAPI(int *level,
                                      const struct jsAccountInfo *ai);
 
 /**
- * Get how many bytes the streams of an account have reserved.
+ * Get the number of bytes that the streams of an account have reserved.
  *
- * A stream with a limit of bytes reserves as many, whether it has them or not.
+ * A stream with a byte limit reserves this number of bytes, whether they are used or not.
  *
  * @note An addition of this library: nats.c does not have it.
  *
- * @param memory Receives the bytes in memory; NULL if they are of no interest. Written only with `NATS_OK`.
- * @param store Receives the bytes in files; NULL if they are of no interest. Written only with `NATS_OK`.
- * @param ai What `js_GetAccountInfo` handed out; not a copy of the structure.
+ * @param memory Receives the bytes in memory; NULL if the number is not needed. Written only with `NATS_OK`.
+ * @param store Receives the bytes in files; NULL if the number is not needed. Written only with `NATS_OK`.
+ * @param ai The structure that `js_GetAccountInfo` returned, not a copy of it.
  * @param tier The name of a tier, such as `R3`; NULL for the account as a whole.
  *
- * @retval NATS_OK The outputs have what the server said.
- * @retval NATS_NOT_FOUND There is no such tier, or `ai` is a copy, made by the program, or received in the
- * parent process before `fork`.
+ * @retval NATS_OK The outputs were written.
+ * @retval NATS_NOT_FOUND The tier does not exist, or `ai` is a copy, was created by the program, or was received in
+ * the parent process before `fork`.
  * @retval NATS_INVALID_ARG `ai` is NULL, or `tier` is not UTF-8.
  *
  * @par Threads
- * Any thread may call this function; no other may destroy the structure meanwhile.
+ * Any thread may call this function. No other thread may destroy the structure during the call.
  *
  * @see js_GetAccountInfo
  *
@@ -10282,26 +10431,26 @@ enum natsStatus jsAccountInfo_GetReserved(uint64_t *memory,
  * `jsConsumerInfo_Destroy`; NULL if it is not needed. Written only with `NATS_OK`.
  * @param js The context.
  * @param stream The name of the stream.
- * @param cfg The configuration, begun with `jsConsumerConfig_Init`. Read during the call; a
+ * @param cfg The configuration, initialized with `jsConsumerConfig_Init`. Read during the call; a
  * policy of -1 in it becomes the default of its kind.
  * @param opts The options of this call; NULL for those of the context. Read during the call only.
- * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
- * not needed.
+ * @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+ * needed.
  *
  * @retval NATS_OK The consumer is created.
  * @retval NATS_NO_SERVER_SUPPORT The server is older than 2.10.
  * @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL; a name is missing or
  * invalid; a choice or a length is out of range; or a string is not UTF-8.
- * @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
- * Or its answer is not JSON.
+ * @retval NATS_ERR The server refused the request: its text is the last error and its code is in
+ * `errCode`. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @see js_AddConsumer, js_ReplaceConsumer
  *
@@ -10318,8 +10467,8 @@ enum natsStatus js_CreateConsumer(struct jsConsumerInfo **ci,
 /**
  * Change the configuration of a consumer that must exist.
  *
- * Fails with `NATS_ERR` and `JSConsumerDoesNotExistErr` if there is no consumer of that name. In
- * contrast to `js_AddConsumer`, never creates one.
+ * Fails with `NATS_ERR` and `JSConsumerDoesNotExistErr` if there is no consumer of that name.
+ * Unlike `js_AddConsumer`, it never creates one.
  *
  * @note An addition of this library: nats.c does not have it.
  *
@@ -10327,26 +10476,26 @@ enum natsStatus js_CreateConsumer(struct jsConsumerInfo **ci,
  * `jsConsumerInfo_Destroy`; NULL if it is not needed. Written only with `NATS_OK`.
  * @param js The context.
  * @param stream The name of the stream.
- * @param cfg The configuration, begun with `jsConsumerConfig_Init`. Read during the call; a
+ * @param cfg The configuration, initialized with `jsConsumerConfig_Init`. Read during the call; a
  * policy of -1 in it becomes the default of its kind.
  * @param opts The options of this call; NULL for those of the context. Read during the call only.
- * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
- * not needed.
+ * @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+ * needed.
  *
  * @retval NATS_OK The consumer has the configuration.
  * @retval NATS_NO_SERVER_SUPPORT The server is older than 2.10.
  * @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL; a name is missing or
  * invalid; a choice or a length is out of range; or a string is not UTF-8.
- * @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
- * Or its answer is not JSON.
+ * @retval NATS_ERR The server refused the request: its text is the last error and its code is in
+ * `errCode`. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @see js_AddConsumer, js_CreateConsumer
  *
@@ -10379,35 +10528,36 @@ enum natsStatus js_ReplaceConsumer(struct jsConsumerInfo **ci,
 NATS_EXTERN enum natsStatus jsConsumerConfig_Init(struct jsConsumerConfig *cc);
 
 /**
- * Have a consumer deliver messages again from a sequence on.
+ * Reset a consumer, so that it delivers messages again from a sequence on.
  *
- * What awaits its ack is forgotten. Servers can do this from 2.14 on.
+ * Messages that wait for acknowledgements are no longer pending. Servers support this from 2.14
+ * on.
  *
- * @param new_crr Receives what came of it, to be released with `jsConsumerResetResponse_Destroy`;
- * NULL if it is not needed. Written only with `NATS_OK`.
+ * @param new_crr Receives the result, to be released with `jsConsumerResetResponse_Destroy`; NULL
+ * if it is not needed. Written only with `NATS_OK`.
  * @param js The context.
  * @param stream The name of the stream.
  * @param consumer The name of the consumer.
- * @param seq The sequence in the stream; 0 for the one behind what is acknowledged.
+ * @param seq The sequence in the stream; 0 for the one behind the acknowledged messages.
  * @param opts The options of this call; NULL for those of the context. Read during the call only.
- * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
- * not needed.
+ * @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+ * needed.
  *
  * @retval NATS_OK The consumer is reset.
  * @retval NATS_NOT_FOUND The consumer does not exist; `errCode` is `JSConsumerNotFoundErr`. The
  * last error is cleared.
  * @retval NATS_NO_SERVER_SUPPORT The server is older than 2.14.
  * @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or a name is missing or invalid.
- * @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
- * Or its answer is not JSON.
+ * @retval NATS_ERR The server refused the request: its text is the last error and its code is in
+ * `errCode`. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @see jsConsumerResetResponse_Destroy
  *
@@ -10423,37 +10573,37 @@ enum natsStatus js_ResetConsumer(struct jsConsumerResetResponse **new_crr,
                                  jsErrCode *errCode);
 
 /**
- * Have a consumer deliver nothing until a time, or go on.
+ * Pause a consumer until a given time, or resume it.
  *
- * Servers can do this from 2.11 on.
+ * Servers support this from 2.11 on.
  *
- * @param new_cpr Receives what came of it, to be released with `jsConsumerPauseResponse_Destroy`;
- * NULL if it is not needed. Written only with `NATS_OK`.
+ * @param new_cpr Receives the result, to be released with `jsConsumerPauseResponse_Destroy`; NULL
+ * if it is not needed. Written only with `NATS_OK`.
  * @param js The context.
  * @param stream The name of the stream.
  * @param consumer The name of the consumer.
- * @param pauseUntil Until when, in nanoseconds since the epoch; 0, or a time that has passed, to
- * go on.
+ * @param pauseUntil The end of the pause, in nanoseconds since the epoch; 0, or a time in the
+ * past, to resume the consumer.
  * @param opts The options of this call; NULL for those of the context. Read during the call only.
- * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
- * not needed.
+ * @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+ * needed.
  *
- * @retval NATS_OK The consumer is paused, or goes on.
+ * @retval NATS_OK The consumer was paused or resumed.
  * @retval NATS_NOT_FOUND The consumer does not exist; `errCode` is `JSConsumerNotFoundErr`. The
  * last error is cleared.
  * @retval NATS_NO_SERVER_SUPPORT The server is older than 2.11.
  * @retval NATS_INVALID_ARG `js` is NULL or was destroyed, a name is missing or invalid, or the
  * time is after the year 2262.
- * @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
- * Or its answer is not JSON.
+ * @retval NATS_ERR The server refused the request: its text is the last error and its code is in
+ * `errCode`. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @see jsConsumerPauseResponse_Destroy
  *
@@ -10469,9 +10619,9 @@ enum natsStatus js_PauseConsumer(struct jsConsumerPauseResponse **new_cpr,
                                  jsErrCode *errCode);
 
 /**
- * Have another client be pinned in a priority group.
+ * Remove the pin of a client in a priority group, so that another client is pinned.
  *
- * The client whose pin it was gets `NATS_PIN_ID_MISMATCH`. Servers can do this from 2.11 on.
+ * The client that was pinned receives `NATS_PIN_ID_MISMATCH`. Servers support this from 2.11 on.
  *
  * Protocol: pinned clients, ADR-42.
  *
@@ -10480,24 +10630,24 @@ enum natsStatus js_PauseConsumer(struct jsConsumerPauseResponse **new_cpr,
  * @param consumer The name of the consumer.
  * @param group The priority group: at most 16 letters, digits, `-`, `_`, `/`, `=`.
  * @param opts The options of this call; NULL for those of the context. Read during the call only.
- * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
- * not needed.
+ * @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+ * needed.
  *
- * @retval NATS_OK Nobody is pinned, or another client is.
+ * @retval NATS_OK The pin was removed, or no client was pinned.
  * @retval NATS_NOT_FOUND The stream or the consumer does not exist; `errCode` is
  * `JSStreamNotFoundErr` or `JSConsumerNotFoundErr`. The last error is cleared.
  * @retval NATS_NO_SERVER_SUPPORT The server is older than 2.11.
  * @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or a name is missing or invalid.
- * @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
- * Or its answer is not JSON.
+ * @retval NATS_ERR The server refused the request: its text is the last error and its code is in
+ * `errCode`. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @see js_AddConsumer
  *
@@ -10512,14 +10662,14 @@ enum natsStatus js_UnpinConsumer(jsCtx *js,
                                  jsErrCode *errCode);
 
 /**
- * Destroy what came of resetting a consumer.
+ * Release the result of resetting a consumer.
  *
- * Frees it and everything that it points at.
+ * Releases it together with its fields.
  *
- * @param crr What to destroy; NULL does nothing.
+ * @param crr The result; NULL is ignored.
  *
  * @par Threads
- * Any thread may call this function; no other may use what it destroys.
+ * Any thread may call this function, once no other thread uses the object.
  *
  * @see js_ResetConsumer
  *
@@ -10528,14 +10678,14 @@ enum natsStatus js_UnpinConsumer(jsCtx *js,
 NATS_EXTERN void jsConsumerResetResponse_Destroy(struct jsConsumerResetResponse *crr);
 
 /**
- * Destroy what came of pausing a consumer.
+ * Release the result of pausing a consumer.
  *
- * Frees it and everything that it points at.
+ * Releases it together with its fields.
  *
- * @param cpr What to destroy; NULL does nothing.
+ * @param cpr The result; NULL is ignored.
  *
  * @par Threads
- * Any thread may call this function; no other may use what it destroys.
+ * Any thread may call this function, once no other thread uses the object.
  *
  * @see js_PauseConsumer
  *
@@ -10553,30 +10703,31 @@ NATS_EXTERN void jsConsumerPauseResponse_Destroy(struct jsConsumerPauseResponse 
  * `jsConsumerInfo_Destroy`; NULL if it is not needed. Written only with `NATS_OK`.
  * @param js The context.
  * @param stream The name of the stream.
- * @param cfg The configuration, begun with `jsConsumerConfig_Init`. Read during the call; a
+ * @param cfg The configuration, initialized with `jsConsumerConfig_Init`. Read during the call; a
  * policy of -1 in it becomes the default of its kind.
  * @param opts The options of this call; NULL for those of the context. Read during the call only.
- * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
- * not needed.
+ * @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+ * needed.
  *
  * @retval NATS_OK The consumer exists.
  * @retval NATS_NOT_FOUND The consumer does not exist; `errCode` is `JSConsumerNotFoundErr`. The
  * last error is cleared.
  * @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL; a name is missing or
- * invalid; a choice or a length is out of range; a string is not UTF-8; or the server knows no
- * consumers with several filters.
- * @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting, which the last error names with the
- * version that knows it. Or a server elsewhere that is too old has answered, and ignored the setting.
- * @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
- * Or its answer is not JSON.
+ * invalid; a choice or a length is out of range; a string is not UTF-8; or the server does not
+ * support consumers with several filters.
+ * @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting, which the last error names together with the
+ * version that supports it. Or the answer came from another server of the cluster that is too old and has ignored
+ * the setting.
+ * @retval NATS_ERR The server refused the request: its text is the last error and its code is in
+ * `errCode`. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @par Example
  * ```c
@@ -10610,29 +10761,30 @@ enum natsStatus js_AddConsumer(struct jsConsumerInfo **ci,
  * `jsConsumerInfo_Destroy`; NULL if it is not needed. Written only with `NATS_OK`.
  * @param js The context.
  * @param stream The name of the stream.
- * @param cfg The configuration, begun with `jsConsumerConfig_Init`. Read during the call; a
+ * @param cfg The configuration, initialized with `jsConsumerConfig_Init`. Read during the call; a
  * policy of -1 in it becomes the default of its kind.
  * @param opts The options of this call; NULL for those of the context. Read during the call only.
- * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
- * not needed.
+ * @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+ * needed.
  *
  * @retval NATS_OK The consumer has the configuration.
  * @retval NATS_NOT_FOUND The consumer does not exist; `errCode` is `JSConsumerNotFoundErr`. The
  * last error is cleared.
  * @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL, or has no `Durable`; a
  * name is missing or invalid; a choice or a length is out of range; or a string is not UTF-8.
- * @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting, which the last error names with the
- * version that knows it. Or a server elsewhere that is too old has answered, and ignored the setting.
- * @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
- * Or its answer is not JSON.
+ * @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting, which the last error names together with the
+ * version that supports it. Or the answer came from another server of the cluster that is too old and has ignored
+ * the setting.
+ * @retval NATS_ERR The server refused the request: its text is the last error and its code is in
+ * `errCode`. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @see js_AddConsumer, js_GetConsumerInfo
  *
@@ -10655,24 +10807,24 @@ enum natsStatus js_UpdateConsumer(struct jsConsumerInfo **ci,
  * @param stream The name of the stream.
  * @param consumer The name of the consumer.
  * @param opts The options of this call; NULL for those of the context. Read during the call only.
- * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
- * not needed.
+ * @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+ * needed.
  *
- * @retval NATS_OK `ci` has the answer.
+ * @retval NATS_OK The info was written.
  * @retval NATS_NOT_FOUND The consumer does not exist; `errCode` is `JSConsumerNotFoundErr`. The
  * last error is cleared.
  * @retval NATS_INVALID_ARG `ci` is NULL, `js` is NULL or was destroyed, or a name is missing or
  * invalid.
- * @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
- * Or its answer is not JSON.
+ * @retval NATS_ERR The server refused the request: its text is the last error and its code is in
+ * `errCode`. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @see js_Consumers, jsConsumerInfo_Destroy
  *
@@ -10689,29 +10841,29 @@ enum natsStatus js_GetConsumerInfo(struct jsConsumerInfo **ci,
 /**
  * Delete a consumer.
  *
- * Subscriptions to it get nothing more.
+ * Its subscriptions receive no more messages.
  *
  * @param js The context.
  * @param stream The name of the stream.
  * @param consumer The name of the consumer.
  * @param opts The options of this call; NULL for those of the context. Read during the call only.
- * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
- * not needed.
+ * @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+ * needed.
  *
  * @retval NATS_OK The consumer is deleted.
  * @retval NATS_NOT_FOUND The stream or the consumer does not exist; `errCode` is
  * `JSStreamNotFoundErr` or `JSConsumerNotFoundErr`. The last error is cleared.
  * @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or a name is missing or invalid.
- * @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
- * Or its answer is not JSON.
+ * @retval NATS_ERR The server refused the request: its text is the last error and its code is in
+ * `errCode`. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @see js_AddConsumer
  *
@@ -10725,14 +10877,14 @@ enum natsStatus js_DeleteConsumer(jsCtx *js,
                                   jsErrCode *errCode);
 
 /**
- * Destroy what was said about a consumer.
+ * Release the info of a consumer.
  *
- * Frees it and everything that it points at.
+ * Releases it together with its fields.
  *
- * @param ci What to destroy; NULL does nothing.
+ * @param ci The info; NULL is ignored.
  *
  * @par Threads
- * Any thread may call this function; no other may use what it destroys.
+ * Any thread may call this function, once no other thread uses the object.
  *
  * @see js_GetConsumerInfo
  *
@@ -10741,16 +10893,16 @@ enum natsStatus js_DeleteConsumer(jsCtx *js,
 NATS_EXTERN void jsConsumerInfo_Destroy(struct jsConsumerInfo *ci);
 
 /**
- * Make a context: a connection's way to JetStream.
+ * Create a JetStream context of a connection.
  *
- * Nothing is sent: whether the account has JetStream is seen by the first call with the context.
+ * Nothing is sent: only the first call with the context shows whether the account has JetStream.
  * The connection lives at least as long as the context.
  *
  * @param js Receives the context, to be released with `jsCtx_Destroy`; written only with
  * `NATS_OK`.
  * @param nc The connection.
- * @param opts How the context works; NULL for defaults. The structure and its strings are copied;
- * functions and closures must stay.
+ * @param opts The settings of the context; NULL for the defaults. The structure and its strings
+ * are copied; callbacks and closures must stay valid as long as the context.
  *
  * @retval NATS_OK The context can be used.
  * @retval NATS_INVALID_ARG `js` or `nc` is NULL, `nc` was destroyed, `Wait` or
@@ -10778,11 +10930,11 @@ NATS_EXTERN enum natsStatus natsConnection_JetStream(jsCtx **js, natsConnection 
 /**
  * Destroy a context.
  *
- * Messages that were published asynchronously and wait for their acks are destroyed, and no
- * handler is told of them; threads in `js_PublishAsyncComplete` return. Subscriptions and batches
- * that were made with the context go on.
+ * Messages that were published asynchronously and still wait for their acknowledgements are
+ * destroyed without a call of a handler; threads in `js_PublishAsyncComplete` return.
+ * Subscriptions and batches that were created with the context continue to work.
  *
- * @param js The context; NULL, or one that was destroyed before, does nothing.
+ * @param js The context. NULL and a destroyed context are ignored.
  *
  * @par Threads
  * Any thread may call this function at any time, the context's own handlers included.
@@ -10796,7 +10948,7 @@ NATS_EXTERN void jsCtx_Destroy(jsCtx *js);
 /**
  * Get the value of a counter.
  *
- * It has as many digits as it needs. The stream must allow direct gets (`AllowDirect`).
+ * The value may have any number of digits. The stream must allow direct gets (`AllowDirect`).
  *
  * @note An addition of this library: nats.c does not have it.
  *
@@ -10808,23 +10960,23 @@ NATS_EXTERN void jsCtx_Destroy(jsCtx *js);
  * @param stream The name of the stream.
  * @param subject The subject of the counter.
  * @param opts The options of this call; NULL for those of the context. Read during the call only.
- * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
- * not needed.
+ * @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+ * needed.
  *
- * @retval NATS_OK `value` has the value.
- * @retval NATS_NOT_FOUND Nothing was ever added to it.
+ * @retval NATS_OK The value was written.
+ * @retval NATS_NOT_FOUND The counter does not exist: nothing was added to it yet.
  * @retval NATS_INVALID_ARG `value` is NULL, `js` is NULL or was destroyed, or the name is
  * missing.
- * @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
- * Or its answer is not JSON.
+ * @retval NATS_ERR The server refused the request: its text is the last error and its code is in
+ * `errCode`. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @par Example
  * ```c
@@ -10849,7 +11001,7 @@ enum natsStatus js_GetCounter(char **value,
                               jsErrCode *errCode);
 
 /**
- * Initialize the selection of messages for `js_DirectGetMsgs`.
+ * Initialize the options of `js_DirectGetMsgs`.
  *
  * Fills the structure with zeros.
  *
@@ -10868,10 +11020,10 @@ enum natsStatus js_GetCounter(char **value,
 NATS_EXTERN enum natsStatus jsDirectBatchOptions_Init(struct jsDirectBatchOptions *opts);
 
 /**
- * Get many messages of a stream by one request.
+ * Get several messages of a stream with one request.
  *
- * The stream must allow it (`AllowDirect`); servers can do this from 2.11 on. The messages are
- * as those of `js_DirectGetMsg`, in the order of their sequences.
+ * The stream must allow it (`AllowDirect`); servers support this from 2.11 on. The messages have
+ * the same form as those of `js_DirectGetMsg` and are in the order of their sequences.
  *
  * @note An addition of this library: nats.c does not have it.
  *
@@ -10879,27 +11031,30 @@ NATS_EXTERN enum natsStatus jsDirectBatchOptions_Init(struct jsDirectBatchOption
  *
  * @param list Receives the messages, to be released with `natsMsgList_Destroy`. Written only
  * with `NATS_OK`.
- * @param info Receives what is left; NULL if it is not needed. Written only with `NATS_OK`.
+ * @param info Receives the position behind the messages; NULL if it is not needed. Written only
+ * with `NATS_OK`.
  * @param js The context.
  * @param stream The name of the stream.
  * @param opts The options of this call; NULL for those of the context. Read during the call only.
- * @param batch Which messages. Read during the call only.
+ * @param batch The messages to get. Read during the call only.
  *
  * @retval NATS_OK `list` has at least one message.
- * @retval NATS_NOT_FOUND The stream has no such message.
- * @retval NATS_LIMIT_REACHED `MultiLast` matches more subjects than the server looks up at once.
+ * @retval NATS_NOT_FOUND The stream has no matching message.
+ * @retval NATS_LIMIT_REACHED `MultiLast` matches more subjects than the server supports in one
+ * request.
  * @retval NATS_NO_SERVER_SUPPORT The server is older than 2.11.
  * @retval NATS_INVALID_ARG `list` or `batch` is NULL; `js` is NULL or was destroyed; the name is
  * missing; a number is negative; or there is neither `Batch` nor `MultiLast`.
- * @retval NATS_ERR The server refused: its text is the last error. Or its answer is not JSON.
+ * @retval NATS_ERR The server refused the request: its text is the last error. Or the answer is
+ * not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @par Example
  * ```c
@@ -10928,10 +11083,10 @@ enum natsStatus js_DirectGetMsgs(struct natsMsgList *list,
                                  struct jsDirectBatchOptions *batch);
 
 /**
- * Get the last message of each of some subjects, all of one state of the stream.
+ * Get the last message of each of several subjects, all from the same state of the stream.
  *
- * Asks the server as often as it takes; the wait of the options is for all of it. The stream
- * must allow it (`AllowDirect`); servers can do this from 2.11 on.
+ * Sends as many requests as necessary; the `Wait` of the options applies to all of them together.
+ * The stream must allow it (`AllowDirect`); servers support this from 2.11 on.
  *
  * @note An addition of this library: nats.c does not have it.
  *
@@ -10942,24 +11097,25 @@ enum natsStatus js_DirectGetMsgs(struct natsMsgList *list,
  * @param js The context.
  * @param stream The name of the stream.
  * @param subjects The subjects; may have wildcards.
- * @param numSubjects How many there are in `subjects`.
+ * @param numSubjects The number of elements of `subjects`.
  * @param opts The options of this call; NULL for those of the context. Read during the call only.
  *
  * @retval NATS_OK `list` has at least one message.
- * @retval NATS_NOT_FOUND The stream has no such message.
+ * @retval NATS_NOT_FOUND The stream has no matching message.
  * @retval NATS_LIMIT_REACHED More than 1024 subjects match.
  * @retval NATS_NO_SERVER_SUPPORT The server is older than 2.11.
  * @retval NATS_INVALID_ARG `list` or `subjects` is NULL; `js` is NULL or was destroyed; the name
  * is missing; or there are no subjects.
- * @retval NATS_ERR The server refused: its text is the last error. Or its answer is not JSON.
+ * @retval NATS_ERR The server refused the request: its text is the last error. Or the answer is
+ * not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @see js_DirectGetMsgs
  *
@@ -10976,9 +11132,9 @@ enum natsStatus js_DirectGetLastMsgs(struct natsMsgList *list,
 /**
  * Get the payload of a message of a stream, without its headers.
  *
- * As `js_DirectGetMsg`, but the server sends no headers, so the message says neither its subject
- * nor its sequence. Servers can do this from 2.12 on; an older one sends the headers
- * nevertheless.
+ * As `js_DirectGetMsg`, but the server sends no headers, so the message has neither the subject
+ * nor the sequence that it was stored with. Servers support this from 2.12 on; older ones send the
+ * headers.
  *
  * @note An addition of this library: nats.c does not have it.
  *
@@ -10989,21 +11145,22 @@ enum natsStatus js_DirectGetLastMsgs(struct natsMsgList *list,
  * @param js The context.
  * @param stream The name of the stream.
  * @param opts The options of this call; NULL for those of the context. Read during the call only.
- * @param dgOpts Which message. Read during the call only.
+ * @param dgOpts The message to get. Read during the call only.
  *
- * @retval NATS_OK `msg` has the payload.
- * @retval NATS_NOT_FOUND The stream has no such message.
+ * @retval NATS_OK The message was written.
+ * @retval NATS_NOT_FOUND The stream has no matching message.
  * @retval NATS_INVALID_ARG `msg` or `dgOpts` is NULL, `js` is NULL or was destroyed, or the name
  * is missing.
- * @retval NATS_ERR The server refused: its text is the last error. Or its answer is not JSON.
+ * @retval NATS_ERR The server refused the request: its text is the last error. Or the answer is
+ * not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @see js_DirectGetMsg
  *
@@ -11036,30 +11193,32 @@ NATS_EXTERN enum natsStatus jsDirectGetMsgOptions_Init(struct jsDirectGetMsgOpti
 /**
  * Fetch messages of a pull subscription.
  *
- * Messages that have come late for an earlier call are returned first. If fewer than `batch`, the
- * server is asked for the rest. When the server has at least one message, or one has come late, the
- * call returns at once with what there is, which may be fewer than `batch`. Otherwise it waits until
- * `batch` messages have come or the time is over: messages that trickle in are returned together at
- * the end of `timeout`, so a call for single messages has a `batch` of 1. A call that has got at least
- * one message succeeds, whatever ended it. If the connection is lost, or another server takes the
- * consumer over, the rest is asked for again within the time. One call at a time.
+ * Messages that arrived too late for an earlier call are returned first. If they are fewer than `batch`, the rest is
+ * requested from the server. If the server has at least one message, or one was left from an earlier call, the call
+ * returns at once with the available messages, which may be fewer than `batch`. Otherwise it waits until `batch`
+ * messages have arrived or the time has passed: messages that arrive one by one are returned together at the end of
+ * `timeout`, so use a `batch` of 1 to receive single messages as soon as they arrive. A call that has received at
+ * least one message succeeds, whatever ended it. If the connection is lost, or another server becomes the leader of
+ * the consumer, the rest is requested again within the time. Only one call at a time can fetch.
  *
- * @param list Receives the messages. The structure is the caller's, its content is released with
- * `natsMsgList_Destroy`. It is emptied before anything else, without releasing what was in it.
+ * @param list Receives the messages. The structure belongs to the caller, and its content is
+ * released with `natsMsgList_Destroy`. The call begins by setting it to empty, without releasing
+ * its former content.
  * @param sub The subscription, made by `js_PullSubscribe`.
- * @param batch How many messages at most; more than 0.
- * @param timeout How long to wait, in milliseconds; more than 0.
+ * @param batch The maximum number of messages; greater than 0.
+ * @param timeout The longest time to wait in milliseconds; greater than 0.
  * @param errCode Receives 0; may be NULL.
  *
  * @retval NATS_OK At least one message was fetched.
- * @retval NATS_INVALID_ARG `list` or `sub` is NULL, `sub` was destroyed, or `batch` is not more
- * than 0.
- * @retval NATS_INVALID_TIMEOUT `timeout` is not more than 0.
+ * @retval NATS_INVALID_ARG `list` or `sub` is NULL, `sub` was destroyed, or `batch` is not
+ * positive.
+ * @retval NATS_INVALID_TIMEOUT `timeout` is not positive.
  * @retval NATS_INVALID_SUBSCRIPTION `sub` is not a pull subscription, or is closed.
- * @retval NATS_ERR Another call fetches, or messages of this subscription go to a callback.
- * @retval NATS_TIMEOUT No message has come in time.
- * @retval NATS_LIMIT_REACHED The server has ended the request, for example because the consumer was
- * deleted or too many requests wait; the last error says why.
+ * @retval NATS_ERR Another thread is fetching, or the subscription was made by
+ * `js_PullSubscribeAsync` or `js_PullSubscribeSync`.
+ * @retval NATS_TIMEOUT No message arrived in time.
+ * @retval NATS_LIMIT_REACHED The server has ended the request, for example because the consumer
+ * was deleted or too many requests wait; the last error has the reason.
  * @retval NATS_NO_RESPONDERS The consumer does not exist, or JetStream is not available.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
  *
@@ -11078,33 +11237,35 @@ enum natsStatus natsSubscription_Fetch(struct natsMsgList *list,
                                        jsErrCode *errCode);
 
 /**
- * Fetch messages of a pull subscription, with all that can be asked for.
+ * Fetch messages of a pull subscription, with all options of a request.
  *
- * As `natsSubscription_Fetch`, but waits until `Batch` messages have come, `MaxBytes` are reached, the
- * server ends the request, or the time of `Expires` is over: it does not return early with a part. With
- * `NoWait` the server ends the request when it has nothing more, which is awaited for no longer than
- * `Expires`. With `NoWait` and without `Expires` the request is sent and only what has come by then is
- * returned; what the server sends is there for the next call. A message larger than `MaxBytes` that has
- * come late is returned alone.
+ * As `natsSubscription_Fetch`, but the call waits until `Batch` messages have arrived, `MaxBytes` are reached, the
+ * server ends the request, or the time of `Expires` has passed: it does not return early with fewer messages. With
+ * `NoWait` the server ends the request as soon as it has no more messages; the call waits for that no longer than
+ * `Expires`. With `NoWait` and without `Expires` the call sends the request and returns only the messages that have
+ * arrived already; those that the server sends are returned by the next call. A message larger than `MaxBytes` that
+ * arrived too late for an earlier call is returned alone.
  *
- * @param list Receives the messages. The structure is the caller's, its content is released with
- * `natsMsgList_Destroy`. It is emptied before anything else, without releasing what was in it.
+ * @param list Receives the messages. The structure belongs to the caller, and its content is
+ * released with `natsMsgList_Destroy`. The call begins by setting it to empty, without releasing
+ * its former content.
  * @param sub The subscription, made by `js_PullSubscribe`.
- * @param request What to ask for. It is not changed.
+ * @param request The request, which is not changed.
  *
  * @retval NATS_OK At least one message was fetched.
- * @retval NATS_INVALID_ARG `list`, `sub` or `request` is NULL, `sub` was destroyed, `Batch` is not more
- * than 0, `MaxBytes` is negative, or the server finds the request bad: the last error says why.
- * @retval NATS_INVALID_TIMEOUT `Expires` is not more than 0, and `NoWait` is not set.
+ * @retval NATS_INVALID_ARG `list`, `sub` or `request` is NULL, `sub` was destroyed, `Batch` is not positive,
+ * `MaxBytes` is negative, or the server rejected the request as invalid: the last error has the reason.
+ * @retval NATS_INVALID_TIMEOUT `Expires` is not positive and `NoWait` is not set.
  * @retval NATS_INVALID_SUBSCRIPTION `sub` is not a pull subscription, or is closed.
- * @retval NATS_ERR Another call fetches, or messages of this subscription go to a callback.
+ * @retval NATS_ERR Another thread is fetching, or the subscription was made by
+ * `js_PullSubscribeAsync` or `js_PullSubscribeSync`.
  * @retval NATS_NOT_FOUND There are no messages, with `NoWait`.
- * @retval NATS_TIMEOUT No message has come in time.
- * @retval NATS_LIMIT_REACHED The server has ended the request, for example because the next message
- * is larger than `MaxBytes`, the consumer was deleted or too many requests wait; the last error
- * says why.
+ * @retval NATS_TIMEOUT No message arrived in time.
+ * @retval NATS_LIMIT_REACHED The server has ended the request, for example because the next
+ * message is larger than `MaxBytes`, the consumer was deleted or too many requests wait; the last
+ * error has the reason.
  * @retval NATS_MISSED_HEARTBEAT The server was silent for twice the time of `Heartbeat`.
- * @retval NATS_PIN_ID_MISMATCH `ID` is not that of the client that the consumer has pinned.
+ * @retval NATS_PIN_ID_MISMATCH `ID` is not the id of the pinned client.
  * @retval NATS_NO_RESPONDERS The consumer does not exist, or JetStream is not available.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
  *
@@ -11121,7 +11282,7 @@ enum natsStatus natsSubscription_FetchRequest(struct natsMsgList *list,
                                               struct jsFetchRequest *request);
 
 /**
- * Have another server of the cluster lead a stream.
+ * Make the leader of a stream step down, so that another server of the cluster becomes the leader.
  *
  * The leader answers and then steps down. Publishes that arrive before the next leader is elected are not
  * acknowledged.
@@ -11130,25 +11291,26 @@ enum natsStatus natsSubscription_FetchRequest(struct natsMsgList *list,
  *
  * @param js The context.
  * @param stream The name of the stream.
- * @param preferred The name of the server that is to lead; NULL for any of them.
+ * @param preferred The name of the server that is to become the leader; NULL for any server.
  * @param opts The options of this call; NULL for those of the context. Read during the call only.
- * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
- * not needed.
+ * @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+ * needed.
  *
- * @retval NATS_OK The leader steps down. `js_GetStreamInfo` shows the next one when there is one.
+ * @retval NATS_OK The leader steps down. `js_GetStreamInfo` returns the next leader once it is
+ * elected.
  * @retval NATS_NOT_FOUND The stream does not exist; `errCode` is `JSStreamNotFoundErr`. The last
  * error is cleared.
  * @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or the name is missing or invalid.
  * @retval NATS_NO_SERVER_SUPPORT `preferred` is set, and the server is older than 2.11.
- * @retval NATS_ERR The server refused, as one without a cluster does: its text is the last error, and `errCode` has
- * its number. Or its answer is not JSON.
+ * @retval NATS_ERR The server refused the request, as servers without a cluster do: its text is the last error and
+ * its code is in `errCode`. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @see js_StepDownConsumer, js_GetStreamInfo
  *
@@ -11162,34 +11324,36 @@ enum natsStatus js_StepDownStream(jsCtx *js,
                                   jsErrCode *errCode);
 
 /**
- * Have another server of the cluster lead a consumer.
+ * Make the leader of a consumer step down, so that another server of the cluster becomes the
+ * leader.
  *
- * The leader answers and then steps down. Subscriptions go on with the next one.
+ * The leader answers and then steps down. Subscriptions continue with the next leader.
  *
  * @note An addition of this library: nats.c does not have it.
  *
  * @param js The context.
  * @param stream The name of the stream.
  * @param consumer The name of the consumer.
- * @param preferred The name of the server that is to lead; NULL for any of them.
+ * @param preferred The name of the server that is to become the leader; NULL for any server.
  * @param opts The options of this call; NULL for those of the context. Read during the call only.
- * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
- * not needed.
+ * @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+ * needed.
  *
- * @retval NATS_OK The leader steps down. `js_GetConsumerInfo` shows the next one when there is one.
+ * @retval NATS_OK The leader steps down. `js_GetConsumerInfo` returns the next leader once it is
+ * elected.
  * @retval NATS_NOT_FOUND The stream or the consumer does not exist; `errCode` is
  * `JSStreamNotFoundErr` or `JSConsumerNotFoundErr`. The last error is cleared.
  * @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or a name is missing or invalid.
  * @retval NATS_NO_SERVER_SUPPORT `preferred` is set, and the server is older than 2.11.
- * @retval NATS_ERR The server refused, as one without a cluster does: its text is the last error, and `errCode` has
- * its number. Or its answer is not JSON.
+ * @retval NATS_ERR The server refused the request, as servers without a cluster do: its text is the last error and
+ * its code is in `errCode`. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @see js_StepDownStream, js_GetConsumerInfo
  *
@@ -11207,9 +11371,9 @@ enum natsStatus js_StepDownConsumer(jsCtx *js,
  * List the streams with their state, and the names of those that are missing.
  *
  * Lists all streams, or those that store a subject that matches `Stream.Info.SubjectsFilter` of
- * the options. The server sends the list in pages; the timeout applies to all of them together. In
- * contrast to `js_Streams`, tells which streams are missing: their servers did not answer in time,
- * sent data that could not be parsed, or do not support them.
+ * the options. The server sends the list in pages; the timeout applies to all of them together.
+ * Unlike `js_Streams`, it also returns the names of streams that are missing because their servers
+ * did not answer in time, sent data that could not be parsed, or do not support them.
  *
  * @note An addition of this library: nats.c does not have it.
  *
@@ -11219,22 +11383,22 @@ enum natsStatus js_StepDownConsumer(jsCtx *js,
  * `jsStreamNamesList_Destroy`; NULL if the list is complete. Written only with `NATS_OK`.
  * @param js The context.
  * @param opts The options of this call; NULL for those of the context. Read during the call only.
- * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
- * not needed.
+ * @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+ * needed.
  *
  * @retval NATS_OK `list` or `missing` has at least one element.
  * @retval NATS_NOT_FOUND There are none. The last error is cleared.
  * @retval NATS_INVALID_ARG `list` or `missing` is NULL, or `js` is NULL or was destroyed.
- * @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
- * Or its answer is not JSON.
+ * @retval NATS_ERR The server refused the request: its text is the last error and its code is in
+ * `errCode`. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @see js_Streams, jsStreamNamesList_Destroy
  *
@@ -11250,9 +11414,9 @@ enum natsStatus js_ListStreams(struct jsStreamInfoList **list,
 /**
  * List the consumers of a stream with their state, and the names of those that are missing.
  *
- * The server sends the list in pages; the timeout applies to all of them together. In contrast to
- * `js_Consumers`, tells which consumers are missing: their servers did not answer in time, sent
- * data that could not be parsed, or do not support them.
+ * The server sends the list in pages; the timeout applies to all of them together. Unlike
+ * `js_Consumers`, it also returns the names of consumers that are missing because their servers
+ * did not answer in time, sent data that could not be parsed, or do not support them.
  *
  * @note An addition of this library: nats.c does not have it.
  *
@@ -11263,24 +11427,24 @@ enum natsStatus js_ListStreams(struct jsStreamInfoList **list,
  * @param js The context.
  * @param stream The name of the stream.
  * @param opts The options of this call; NULL for those of the context. Read during the call only.
- * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
- * not needed.
+ * @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+ * needed.
  *
  * @retval NATS_OK `list` or `missing` has at least one element.
  * @retval NATS_NOT_FOUND There are none, or the stream does not exist and `errCode` is
  * `JSStreamNotFoundErr`. The last error is cleared.
  * @retval NATS_INVALID_ARG `list` or `missing` is NULL, or `js` is NULL or was destroyed, or the
  * name is missing or invalid.
- * @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
- * Or its answer is not JSON.
+ * @retval NATS_ERR The server refused the request: its text is the last error and its code is in
+ * `errCode`. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @see js_Consumers, jsConsumerNamesList_Destroy
  *
@@ -11305,22 +11469,22 @@ enum natsStatus js_ListConsumers(struct jsConsumerInfoList **list,
  * with `NATS_OK`.
  * @param js The context.
  * @param opts The options of this call; NULL for those of the context. Read during the call only.
- * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
- * not needed.
+ * @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+ * needed.
  *
  * @retval NATS_OK `list` has at least one element.
  * @retval NATS_NOT_FOUND There are none. The last error is cleared.
  * @retval NATS_INVALID_ARG `list` is NULL, or `js` is NULL or was destroyed.
- * @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
- * Or its answer is not JSON.
+ * @retval NATS_ERR The server refused the request: its text is the last error and its code is in
+ * `errCode`. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @see jsStreamInfoList_Destroy
  *
@@ -11335,29 +11499,30 @@ enum natsStatus js_Streams(struct jsStreamInfoList **list,
 /**
  * List the names of the streams.
  *
- * Of all streams, or of those that store a subject: `Stream.Info.SubjectsFilter` of the options.
- * A server sends the list in pages; the wait of the options is for all of them together.
+ * Lists the names of all streams, or of those that store a subject that matches
+ * `Stream.Info.SubjectsFilter` of the options. The server sends the list in pages; the timeout
+ * applies to all of them together.
  *
  * @param list Receives the list, to be released with `jsStreamNamesList_Destroy`. Written only
  * with `NATS_OK`.
  * @param js The context.
  * @param opts The options of this call; NULL for those of the context. Read during the call only.
- * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
- * not needed.
+ * @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+ * needed.
  *
  * @retval NATS_OK `list` has at least one element.
  * @retval NATS_NOT_FOUND There are none. The last error is cleared.
  * @retval NATS_INVALID_ARG `list` is NULL, or `js` is NULL or was destroyed.
- * @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
- * Or its answer is not JSON.
+ * @retval NATS_ERR The server refused the request: its text is the last error and its code is in
+ * `errCode`. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @see jsStreamNamesList_Destroy
  *
@@ -11372,32 +11537,32 @@ enum natsStatus js_StreamNames(struct jsStreamNamesList **list,
 /**
  * List the consumers of a stream with their configuration and state.
  *
- * A server sends the list in pages; the wait of the options is for all of them together.
- * Consumers whose servers do not answer are not in it.
+ * The server sends the list in pages; the timeout applies to all of them together. Consumers whose
+ * servers do not answer are left out.
  *
  * @param list Receives the list, to be released with `jsConsumerInfoList_Destroy`. Written only
  * with `NATS_OK`.
  * @param js The context.
  * @param stream The name of the stream.
  * @param opts The options of this call; NULL for those of the context. Read during the call only.
- * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
- * not needed.
+ * @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+ * needed.
  *
  * @retval NATS_OK `list` has at least one element.
  * @retval NATS_NOT_FOUND There are none, or the stream does not exist and `errCode` is
  * `JSStreamNotFoundErr`. The last error is cleared.
  * @retval NATS_INVALID_ARG `list` is NULL, or `js` is NULL or was destroyed, or the name is
  * missing or invalid.
- * @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
- * Or its answer is not JSON.
+ * @retval NATS_ERR The server refused the request: its text is the last error and its code is in
+ * `errCode`. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @see jsConsumerInfoList_Destroy
  *
@@ -11413,31 +11578,31 @@ enum natsStatus js_Consumers(struct jsConsumerInfoList **list,
 /**
  * List the names of the consumers of a stream.
  *
- * A server sends the list in pages; the wait of the options is for all of them together.
+ * The server sends the list in pages; the timeout applies to all of them together.
  *
  * @param list Receives the list, to be released with `jsConsumerNamesList_Destroy`. Written only
  * with `NATS_OK`.
  * @param js The context.
  * @param stream The name of the stream.
  * @param opts The options of this call; NULL for those of the context. Read during the call only.
- * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
- * not needed.
+ * @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+ * needed.
  *
  * @retval NATS_OK `list` has at least one element.
  * @retval NATS_NOT_FOUND There are none, or the stream does not exist and `errCode` is
  * `JSStreamNotFoundErr`. The last error is cleared.
  * @retval NATS_INVALID_ARG `list` is NULL, or `js` is NULL or was destroyed, or the name is
  * missing or invalid.
- * @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
- * Or its answer is not JSON.
+ * @retval NATS_ERR The server refused the request: its text is the last error and its code is in
+ * `errCode`. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @see jsConsumerNamesList_Destroy
  *
@@ -11453,12 +11618,13 @@ enum natsStatus js_ConsumerNames(struct jsConsumerNamesList **list,
 /**
  * Destroy a list of streams.
  *
- * Frees it and all that it points at. Write NULL over an element that is to stay.
+ * Releases the list together with its elements. To keep an element, take it and write NULL in its
+ * place before.
  *
- * @param list What to destroy; NULL does nothing.
+ * @param list The list; NULL is ignored.
  *
  * @par Threads
- * Any thread may call this function; no other may use what it destroys.
+ * Any thread may call this function, once no other thread uses the object.
  *
  * @see js_Streams
  *
@@ -11469,12 +11635,13 @@ NATS_EXTERN void jsStreamInfoList_Destroy(struct jsStreamInfoList *list);
 /**
  * Destroy a list of names of streams.
  *
- * Frees it and all that it points at. Write NULL over a name that is to stay.
+ * Releases the list together with its names. To keep a name, take it and write NULL in its place
+ * before.
  *
- * @param list What to destroy; NULL does nothing.
+ * @param list The list; NULL is ignored.
  *
  * @par Threads
- * Any thread may call this function; no other may use what it destroys.
+ * Any thread may call this function, once no other thread uses the object.
  *
  * @see js_StreamNames
  *
@@ -11485,12 +11652,13 @@ NATS_EXTERN void jsStreamNamesList_Destroy(struct jsStreamNamesList *list);
 /**
  * Destroy a list of consumers.
  *
- * Frees it and all that it points at. Write NULL over an element that is to stay.
+ * Releases the list together with its elements. To keep an element, take it and write NULL in its
+ * place before.
  *
- * @param list What to destroy; NULL does nothing.
+ * @param list The list; NULL is ignored.
  *
  * @par Threads
- * Any thread may call this function; no other may use what it destroys.
+ * Any thread may call this function, once no other thread uses the object.
  *
  * @see js_Consumers
  *
@@ -11501,12 +11669,13 @@ NATS_EXTERN void jsConsumerInfoList_Destroy(struct jsConsumerInfoList *list);
 /**
  * Destroy a list of names of consumers.
  *
- * Frees it and all that it points at. Write NULL over a name that is to stay.
+ * Releases the list together with its names. To keep a name, take it and write NULL in its place
+ * before.
  *
- * @param list What to destroy; NULL does nothing.
+ * @param list The list; NULL is ignored.
  *
  * @par Threads
- * Any thread may call this function; no other may use what it destroys.
+ * Any thread may call this function, once no other thread uses the object.
  *
  * @see js_ConsumerNames
  *
@@ -11521,21 +11690,21 @@ NATS_EXTERN void jsConsumerNamesList_Destroy(struct jsConsumerNamesList *list);
  * `NATS_OK`.
  * @param js The context.
  * @param opts The options of this call; NULL for those of the context. Read during the call only.
- * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
- * not needed.
+ * @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+ * needed.
  *
- * @retval NATS_OK `ai` has the answer.
+ * @retval NATS_OK The info was written.
  * @retval NATS_INVALID_ARG `ai` is NULL, or `js` is NULL or was destroyed.
- * @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
- * Or its answer is not JSON.
+ * @retval NATS_ERR The server refused the request: its text is the last error and its code is in
+ * `errCode`. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @see jsAccountInfo_Destroy
  *
@@ -11548,14 +11717,14 @@ enum natsStatus js_GetAccountInfo(struct jsAccountInfo **ai,
                                   jsErrCode *errCode);
 
 /**
- * Destroy what was said about an account.
+ * Release the info of an account.
  *
- * Frees it and everything that it points at.
+ * Releases it together with its fields.
  *
- * @param ai What to destroy; NULL does nothing.
+ * @param ai The info; NULL is ignored.
  *
  * @par Threads
- * Any thread may call this function; no other may use what it destroys.
+ * Any thread may call this function, once no other thread uses the object.
  *
  * @see js_GetAccountInfo
  *
@@ -11567,7 +11736,7 @@ NATS_EXTERN void jsAccountInfo_Destroy(struct jsAccountInfo *ai);
  * Get a message of a stream by its sequence.
  *
  * The message has the subject, the headers and the payload that it was stored with, and no reply
- * subject. `natsMsg_GetSequence` and `natsMsg_GetTime` tell its sequence and time.
+ * subject. `natsMsg_GetSequence` and `natsMsg_GetTime` return its sequence and time.
  *
  * @param msg Receives the message, to be released with `natsMsg_Destroy`. Written only with
  * `NATS_OK`.
@@ -11575,23 +11744,23 @@ NATS_EXTERN void jsAccountInfo_Destroy(struct jsAccountInfo *ai);
  * @param stream The name of the stream.
  * @param seq The sequence, at least 1.
  * @param opts The options of this call; NULL for those of the context. Read during the call only.
- * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
- * not needed.
+ * @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+ * needed.
  *
- * @retval NATS_OK `msg` has the message.
+ * @retval NATS_OK The message was written.
  * @retval NATS_NOT_FOUND The stream has no such message; `errCode` is `JSNoMessageFoundErr`.
  * @retval NATS_INVALID_ARG `msg` is NULL, `js` is NULL or was destroyed, the name is missing, or
  * the sequence is 0.
- * @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
- * Or its answer is not JSON.
+ * @retval NATS_ERR The server refused the request: its text is the last error and its code is in
+ * `errCode`. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @see js_GetLastMsg, js_DirectGetMsg
  *
@@ -11617,23 +11786,23 @@ enum natsStatus js_GetMsg(natsMsg **msg,
  * @param stream The name of the stream.
  * @param subject The subject; may have wildcards.
  * @param opts The options of this call; NULL for those of the context. Read during the call only.
- * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
- * not needed.
+ * @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+ * needed.
  *
- * @retval NATS_OK `msg` has the message.
+ * @retval NATS_OK The message was written.
  * @retval NATS_NOT_FOUND The stream has no such message; `errCode` is `JSNoMessageFoundErr`.
  * @retval NATS_INVALID_ARG `msg` is NULL, `js` is NULL or was destroyed, or the name or the
  * subject is missing.
- * @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
- * Or its answer is not JSON.
+ * @retval NATS_ERR The server refused the request: its text is the last error and its code is in
+ * `errCode`. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @see js_GetMsg
  *
@@ -11650,9 +11819,9 @@ enum natsStatus js_GetLastMsg(natsMsg **msg,
 /**
  * Get a message of a stream from any server that has it.
  *
- * The stream must allow it (`AllowDirect`). That is quicker than `js_GetMsg`, and the message
- * may be a little older than what the leader has. Its headers say where it was stored:
- * `Nats-Stream`, `Nats-Subject`, `Nats-Sequence`, `Nats-Time-Stamp`.
+ * The stream must allow it (`AllowDirect`). It is faster than `js_GetMsg`, but a server other than
+ * the leader may not have the newest messages yet. Headers of the message state where it was
+ * stored: `Nats-Stream`, `Nats-Subject`, `Nats-Sequence`, `Nats-Time-Stamp`.
  *
  * Protocol: direct get, ADR-31.
  *
@@ -11661,21 +11830,22 @@ enum natsStatus js_GetLastMsg(natsMsg **msg,
  * @param js The context.
  * @param stream The name of the stream.
  * @param opts The options of this call; NULL for those of the context. Read during the call only.
- * @param dgOpts Which message. Read during the call only.
+ * @param dgOpts The message to get. Read during the call only.
  *
- * @retval NATS_OK `msg` has the message.
- * @retval NATS_NOT_FOUND The stream has no such message.
+ * @retval NATS_OK The message was written.
+ * @retval NATS_NOT_FOUND The stream has no matching message.
  * @retval NATS_INVALID_ARG `msg` or `dgOpts` is NULL, `js` is NULL or was destroyed, or the name
  * is missing.
- * @retval NATS_ERR The server refused: its text is the last error. Or its answer is not JSON.
+ * @retval NATS_ERR The server refused the request: its text is the last error. Or the answer is
+ * not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @see jsDirectGetMsgOptions_Init, js_GetMsg
  *
@@ -11691,29 +11861,30 @@ enum natsStatus js_DirectGetMsg(natsMsg **msg,
 /**
  * Delete a message of a stream.
  *
- * It cannot be read any more; what is on the disk is overwritten some time. See `js_EraseMsg`.
+ * The message cannot be read any more. Its bytes on the disk are overwritten at some later time;
+ * `js_EraseMsg` overwrites them at once.
  *
  * @param js The context.
  * @param stream The name of the stream.
  * @param seq The sequence of the message.
  * @param opts The options of this call; NULL for those of the context. Read during the call only.
- * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
- * not needed.
+ * @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+ * needed.
  *
  * @retval NATS_OK The message is deleted.
  * @retval NATS_NOT_FOUND The stream does not exist; `errCode` is `JSStreamNotFoundErr`. The last
  * error is cleared.
  * @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or the name is missing.
- * @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
- * Or its answer is not JSON.
+ * @retval NATS_ERR The server refused the request: its text is the last error and its code is in
+ * `errCode`. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @see js_EraseMsg, js_PurgeStream
  *
@@ -11729,29 +11900,29 @@ enum natsStatus js_DeleteMsg(jsCtx *js,
 /**
  * Delete a message of a stream and overwrite it on the disk.
  *
- * That takes the server longer than `js_DeleteMsg`.
+ * This takes the server longer than `js_DeleteMsg`.
  *
  * @param js The context.
  * @param stream The name of the stream.
  * @param seq The sequence of the message.
  * @param opts The options of this call; NULL for those of the context. Read during the call only.
- * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
- * not needed.
+ * @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+ * needed.
  *
  * @retval NATS_OK The message is deleted and overwritten.
  * @retval NATS_NOT_FOUND The stream does not exist; `errCode` is `JSStreamNotFoundErr`. The last
  * error is cleared.
  * @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or the name is missing.
- * @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
- * Or its answer is not JSON.
+ * @retval NATS_ERR The server refused the request: its text is the last error and its code is in
+ * `errCode`. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @see js_DeleteMsg
  *
@@ -11782,34 +11953,34 @@ enum natsStatus js_EraseMsg(jsCtx *js,
 NATS_EXTERN enum natsStatus jsOptions_Init(struct jsOptions *opts);
 
 /**
- * Publish a payload to a stream, and wait for its ack.
+ * Publish a payload to a stream, and wait for the acknowledgement.
  *
- * The message goes to the stream that has its subject, which answers when it has stored the
- * message. Protocol: JetStream publish acknowledgements (ADR-1); headers of the options: ADR-49,
- * ADR-43, ADR-51.
+ * The stream that has the subject answers when it has stored the message. Protocol: JetStream
+ * publish acknowledgements (ADR-1); headers of the options: ADR-49, ADR-43, ADR-51.
  *
- * @param pubAck Receives the ack, to be released with `jsPubAck_Destroy`; NULL if it is not
- * needed. Set to NULL when the answer was empty.
+ * @param pubAck Receives the acknowledgement, to be released with `jsPubAck_Destroy`; NULL if it
+ * is not needed. Set to NULL if the answer was empty.
  * @param js The context.
  * @param subj The subject; not empty.
  * @param data The payload, copied or written before the call returns. Ignored if `dataLen` is 0.
  * @param dataLen The length of the payload in bytes; not negative.
- * @param opts What to expect and to say; NULL for nothing. `MaxWait` is in milliseconds, 0 for the
+ * @param opts The options of the message; NULL for none. `MaxWait` is in milliseconds, 0 for the
  * context's `Wait`.
- * @param errCode Receives the number of the server's error, or 0 if there is none; may be NULL.
+ * @param errCode Receives the code of the server's error, or 0 if there is none; may be NULL.
  *
- * @retval NATS_OK The message is stored, or was before (`Duplicate`).
+ * @retval NATS_OK The message is stored, or a message with this id was stored before
+ * (`Duplicate`).
  * @retval NATS_INVALID_ARG `js` is NULL or was destroyed, `subj` is NULL or empty, `dataLen` is
  * negative, `data` is NULL while `dataLen` is not 0, a time in `opts` is negative, or
  * `CancelScheduledSubject` is given together with another option of a schedule.
  * @retval NATS_NO_RESPONDERS No stream has this subject, or JetStream is not enabled; `errCode`
- * receives `JSNotEnabledErr`. At once, unless `js_SetPubPolicy` asks for retries.
- * @retval NATS_TIMEOUT No answer came in time. The message may be stored nonetheless.
- * @retval NATS_ERR The server refused the message; its words are the thread's last error, its
- * number is in `errCode`.
+ * receives `JSNotEnabledErr`. Returned at once, unless `js_SetPubPolicy` has set retries.
+ * @retval NATS_TIMEOUT No answer arrived in time. The message may be stored nonetheless.
+ * @retval NATS_ERR The server refused the message: its text is the last error and its code is in
+ * `errCode`.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
- * @retval NATS_NO_SERVER_SUPPORT The options need headers, which the server does not support; or it is too
- * old for `MsgTTL`, `Schedule` or `ExpectLastSubjectSeqSubject`, as the last error says.
+ * @retval NATS_NO_SERVER_SUPPORT The options need headers, which the server does not support; or it is too old for
+ * `MsgTTL`, `Schedule` or `ExpectLastSubjectSeqSubject`, which the last error names.
  *
  * @return Otherwise the status of `natsConnection_Request`.
  *
@@ -11843,22 +12014,23 @@ enum natsStatus js_Publish(struct jsPubAck **pubAck,
                            jsErrCode *errCode);
 
 /**
- * Publish a message to a stream, and wait for its ack.
+ * Publish a message to a stream, and wait for the acknowledgement.
  *
- * As `js_Publish`. Headers that the options stand for are set on the message, in place of those
- * of the same names, and stay there, also when the call fails.
+ * As `js_Publish`. The options are set as headers of the message, which replace headers of the
+ * same names and stay there, even if the call fails.
  *
- * @param pubAck Receives the ack, to be released with `jsPubAck_Destroy`; NULL if it is not
- * needed. Set to NULL when the answer was empty.
+ * @param pubAck Receives the acknowledgement, to be released with `jsPubAck_Destroy`; NULL if it
+ * is not needed. Set to NULL if the answer was empty.
  * @param js The context.
- * @param msg The message, which stays the program's. Its reply subject is not used.
+ * @param msg The message, which remains the program's. Its reply subject is not used.
  * @param opts As for `js_Publish`.
- * @param errCode Receives the number of the server's error, or 0 if there is none; may be NULL.
+ * @param errCode Receives the code of the server's error, or 0 if there is none; may be NULL.
  *
  * @return As `js_Publish`; `NATS_INVALID_ARG` also if `msg` is NULL or has no subject.
  *
  * @par Threads
- * Any thread may call this function at any time; no other thread may use the message meanwhile.
+ * Any thread may call this function at any time. No other thread may use the message during the
+ * call.
  *
  * @see js_Publish, js_PublishMsgAsync, natsMsg_ExpectLastSeq
  *
@@ -11872,19 +12044,19 @@ enum natsStatus js_PublishMsg(struct jsPubAck **pubAck,
                               jsErrCode *errCode);
 
 /**
- * Release the ack of a message, with the strings in it.
+ * Release an acknowledgement together with its strings.
  *
- * @param pubAck The ack; NULL does nothing.
+ * @param pubAck The acknowledgement; NULL is ignored.
  *
  * @par Threads
- * Any thread may call this function; no other thread may use the ack meanwhile.
+ * Any thread may call this function, once no other thread uses the acknowledgement.
  *
  * @ingroup nats_js_publish
  */
 NATS_EXTERN void jsPubAck_Destroy(struct jsPubAck *pubAck);
 
 /**
- * Publish a payload to a stream without waiting for its ack.
+ * Publish a payload to a stream without waiting for the acknowledgement.
  *
  * Creates a message from the payload, which is copied, and publishes it as `js_PublishMsgAsync`
  * does. The context's `AckHandler` or `ErrHandler` is called with the outcome.
@@ -11923,79 +12095,79 @@ enum natsStatus js_PublishAsync(jsCtx *js,
                                 struct jsPubOptions *opts);
 
 /**
- * Publish a message to a stream without waiting for its ack.
+ * Publish a message to a stream without waiting for the acknowledgement.
  *
- * The message waits in the library until its ack comes. The context's `AckHandler` is called with
- * the outcome, or, if it is not stored, its `ErrHandler`; without either it is destroyed. If
- * `PublishAsync.MaxPending` messages wait already, the call waits for room, for
- * `PublishAsync.StallWait`.
+ * The library keeps the message until its acknowledgement arrives. Then the context's `AckHandler`
+ * is called with the outcome or, if the message is not stored, the `ErrHandler`; without handlers
+ * the message is destroyed. If `PublishAsync.MaxPending` messages are pending already, the call
+ * waits for one of them to be acknowledged, for at most `PublishAsync.StallWait`.
  *
- * Headers that the options stand for are set on the message, in place of those of the same names,
- * also when the call fails.
+ * The options are set as headers of the message, which replace headers of the same names, even if
+ * the call fails.
  *
- * If the connection is lost, the acks of messages that were published before do not come any
- * more. Once it is back (or after the context's `Wait` without a connection) these messages fail
- * with `NATS_CONNECTION_DISCONNECTED`: they may be stored or not. Without a handler they stay in
- * the library, `js_PublishAsyncComplete` returns that status, and
- * `js_PublishAsyncGetPendingList` hands them out. With `ResendOnReconnect` of `js_SetPubPolicy`
- * they are published again instead, each a limited number of times. Messages published while there is no connection are sent with
- * the next one. When the connection is closed, messages that wait stay in the library until
- * `js_PublishAsyncGetPendingList` or `jsCtx_Destroy`.
+ * If the connection is lost, the acknowledgements of messages that were published before do not
+ * arrive any more. After the reconnect (or after the context's `Wait` without a connection) these
+ * messages fail with `NATS_CONNECTION_DISCONNECTED`: they may be stored or not. Without a handler
+ * the library keeps them, `js_PublishAsyncComplete` returns that status, and
+ * `js_PublishAsyncGetPendingList` returns the messages. With `ResendOnReconnect` of
+ * `js_SetPubPolicy` they are published again instead, each a limited number of times. Messages
+ * published while there is no connection are sent after the reconnect. If the connection is closed,
+ * the library keeps pending messages until `js_PublishAsyncGetPendingList` or `jsCtx_Destroy`.
  *
  * @param js The context.
  * @param msg Points to the message. With `NATS_OK` the library owns it and `*msg` is set to NULL;
- * otherwise it stays the program's. Its reply subject is not used.
- * @param opts What to expect and to say; NULL for nothing. With `MaxWait` above 0 the message
- * fails with `NATS_TIMEOUT` if its ack has not come after so many milliseconds; else there is no
- * limit.
+ * otherwise it remains the program's. Its reply subject is not used.
+ * @param opts The options of the message; NULL for none. With `MaxWait` greater than 0 the message
+ * fails with `NATS_TIMEOUT` if its acknowledgement has not arrived after this number of
+ * milliseconds; otherwise there is no limit.
  *
  * @retval NATS_OK The message was published.
- * @retval NATS_INVALID_ARG `js` is NULL or was destroyed, `msg` or `*msg` is NULL, the message
- * has no subject, or the options are wrong as for `js_Publish` (`MaxWait` may be negative).
- * @retval NATS_TIMEOUT Too many messages wait for their acks, and none came in time; or the socket
- * did not accept data within the write deadline.
+ * @retval NATS_INVALID_ARG `js` is NULL or was destroyed, `msg` or `*msg` is NULL, the message has
+ * no subject, or the options are invalid as for `js_Publish` (`MaxWait` may be negative).
+ * @retval NATS_TIMEOUT Too many messages are pending, and none was acknowledged in time; or the
+ * socket did not accept data within the write deadline.
  * @retval NATS_NO_SERVER_SUPPORT The server is too old for `MsgTTL`, `Schedule` or
- * `ExpectLastSubjectSeqSubject`, as the last error says.
+ * `ExpectLastSubjectSeqSubject`, which the last error names.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
  * @retval NATS_DRAINING The connection is draining.
- * @retval NATS_ILLEGAL_STATE The context was destroyed by another thread meanwhile.
+ * @retval NATS_ILLEGAL_STATE The context was destroyed by another thread during the call.
  *
  * @return Otherwise the status of `natsConnection_PublishMsg`.
  *
  * @par Threads
- * Any thread may call this function at any time, callbacks included; no other thread may use the
- * message meanwhile, or afterwards.
+ * Any thread may call this function at any time, callbacks included. No other thread may use the
+ * message during the call or afterwards.
  *
  * @see js_PublishAsync, js_PublishAsyncComplete, js_PublishAsyncGetPendingList, jsPubAckHandler,
  * jsPubAckErrHandler, js_SetPubPolicy
  *
  * @ingroup nats_js_publish
  */
-NATS_EXTERN
-enum natsStatus js_PublishMsgAsync(jsCtx *js,
-                                   natsMsg **msg,
-                                   struct jsPubOptions *opts);
+NATS_EXTERN enum natsStatus js_PublishMsgAsync(jsCtx *js, natsMsg **msg, struct jsPubOptions *opts);
 
 /**
- * Wait until no asynchronously published message waits for its ack.
+ * Wait until no asynchronously published message is pending.
  *
- * A message waits until the handler that is told of it has returned. With manual dispatch
- * (`natsOptions_SetManualDispatch`) it waits only until its ack has come, or its time is over: the
- * handler is called later, by `natsConnection_Dispatch`, so the thread that dispatches may wait.
+ * A message is pending until its handler has returned. With manual dispatch
+ * (`natsOptions_SetManualDispatch`) it is pending only until its acknowledgement has arrived or
+ * its time has passed: the handler is called later, by `natsConnection_Dispatch`, so the thread
+ * that dispatches may call this function.
  *
  * @param js The context.
- * @param opts Of these `MaxWait` counts: how long to wait, in milliseconds; 0, or NULL, for as
- * long as it takes.
+ * @param opts The options of the call, of which only `MaxWait` is used: the longest time to wait
+ * in milliseconds; 0, or NULL, for no limit.
  *
- * @retval NATS_OK No message waits.
+ * @retval NATS_OK No message is pending.
  * @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or `MaxWait` is negative.
- * @retval NATS_TIMEOUT Messages still wait.
- * @retval NATS_CONNECTION_CLOSED The connection is closed, and messages wait:
- * `js_PublishAsyncGetPendingList` hands them out.
+ * @retval NATS_TIMEOUT Messages are still pending.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed and messages are pending:
+ * `js_PublishAsyncGetPendingList` returns them.
  * @retval NATS_CONNECTION_DISCONNECTED The context has no handler, the connection was lost, and
- * only messages wait whose acks will not come: `js_PublishAsyncGetPendingList` hands them out.
- * @retval NATS_ILLEGAL_STATE The context was destroyed by another thread meanwhile; or the call is
- * made in a handler of the context, and messages other than that one's wait.
+ * only messages are pending whose acknowledgements will not arrive:
+ * `js_PublishAsyncGetPendingList` returns them.
+ * @retval NATS_ILLEGAL_STATE The context was destroyed by another thread during the call; or the
+ * call was made in a handler of the context, and other messages than the one of the handler are
+ * pending.
  *
  * @par Threads
  * Any thread may call this function at any time.
@@ -12007,17 +12179,17 @@ enum natsStatus js_PublishMsgAsync(jsCtx *js,
 NATS_EXTERN enum natsStatus js_PublishAsyncComplete(jsCtx *js, struct jsPubOptions *opts);
 
 /**
- * Take the messages whose acks have not come.
+ * Take the messages whose acknowledgements have not arrived.
  *
- * They are not pending any more: if their acks arrive later, no handler is called. Entries may be
- * published again with `js_PublishMsgAsync(js, &list.Msgs[i], ..)`.
+ * They are not pending any more: if their acknowledgements arrive later, no handler is called.
+ * They may be published again with `js_PublishMsgAsync(js, &list.Msgs[i], ..)`.
  *
  * @param pending Receives the messages, in no particular order, to be released with
  * `natsMsgList_Destroy`; written only with `NATS_OK`.
  * @param js The context.
  *
- * @retval NATS_OK There are some.
- * @retval NATS_NOT_FOUND No message waits.
+ * @retval NATS_OK The list has at least one message.
+ * @retval NATS_NOT_FOUND No message is pending.
  * @retval NATS_INVALID_ARG `pending` is NULL, or `js` is NULL or was destroyed.
  * @retval NATS_NO_MEMORY Memory for the list could not be allocated; the messages are destroyed.
  *
@@ -12033,36 +12205,36 @@ NATS_EXTERN enum natsStatus js_PublishAsyncGetPendingList(struct natsMsgList *pe
 /**
  * Begin an atomic batch with its first message.
  *
- * A stream with `AllowAtomicPublish` stores all messages of a batch or none, at up to 1000 of
- * them. The call waits for the stream to accept the first one; messages that follow are not waited
- * for. Headers of the batch, and those that the options stand for, are set on the message. A
- * stream accepts some headers for no message of a batch, and `ExpectLastSeq` for the first one
- * only; it checks what is expected when the batch is committed. Source: ADR-50.
+ * A stream with `AllowAtomic` stores all messages of a batch or none, up to 1000 messages. The
+ * call waits until the stream has accepted the first message; the following ones are sent without
+ * waiting. The headers of the batch and of the options are set on the message. Some headers are
+ * not allowed in a batch, and `ExpectLastSeq` only in the first message; the stream checks
+ * expectations when the batch is committed. Source: ADR-50.
  *
- * @param ctx Receives the batch, to be released with `jsAtomicBatchCtx_Destroy`. It is there
- * before anything is sent, and has to be released also when the call fails.
+ * @param ctx Receives the batch, to be released with `jsAtomicBatchCtx_Destroy`. Written before
+ * anything is sent, and has to be released even if the call fails.
  * @param new_puback Set to NULL with `NATS_OK`: the answer to a message that does not end a batch
  * is empty. May be NULL.
  * @param js The context.
- * @param msg The message, which stays the program's.
+ * @param msg The message, which remains the program's.
  * @param opts As for `js_Publish`.
- * @param errCode Receives the number of the server's error, or 0 if there is none; may be NULL.
+ * @param errCode Receives the code of the server's error, or 0 if there is none; may be NULL.
  *
- * @retval NATS_OK The stream takes the batch.
+ * @retval NATS_OK The stream accepts the batch.
  * @retval NATS_INVALID_ARG `ctx`, `js` or `msg` is NULL, `js` was destroyed, the message has no
- * subject, or the options are wrong as for `js_Publish`.
+ * subject, or the options are invalid as for `js_Publish`.
  * @retval NATS_NO_RESPONDERS No stream has this subject, or JetStream is not enabled; `errCode`
  * receives `JSNotEnabledErr`.
- * @retval NATS_NO_SERVER_SUPPORT The server is older than 2.12 and knows no batches: nothing is sent. Or a
- * server elsewhere knows none, and has stored the message by itself.
- * @retval NATS_ERR The server refused the message, with `JSBatchPublishNotEnabledErr` among
- * others; its words are the thread's last error.
+ * @retval NATS_NO_SERVER_SUPPORT The server is older than 2.12 and does not support batches: nothing is sent. Or the
+ * server of the stream does not support them and has stored the message on its own.
+ * @retval NATS_ERR The server refused the message, for example with `JSBatchPublishNotEnabledErr`:
+ * its text is the last error.
  *
  * @return Otherwise the status of `js_Publish`.
  *
  * @par Threads
  * Any thread may call this function at any time, callbacks included. No other thread may use the
- * message meanwhile.
+ * message during the call.
  *
  * @par Example
  * ```c
@@ -12093,31 +12265,31 @@ enum natsStatus js_BatchPublishStart(jsAtomicBatchCtx **ctx,
 /**
  * Add a message to an atomic batch.
  *
- * The message is sent and not waited for. If it is refused, a later call on the batch returns the
- * error, the commit at the latest; then nothing of the batch is stored.
+ * The message is sent without waiting for an answer. If it is refused, a later call on the batch
+ * returns the error, the commit at the latest; then nothing of the batch is stored.
  *
  * @param new_puback Set to NULL with `NATS_OK`; may be NULL.
  * @param ctx The batch.
- * @param msg The message, which stays the program's. Headers of the batch, and those that the
- * options stand for, are set on it.
- * @param opts As for `js_Publish`; `MaxWait` is for how long to wait for room in the buffer of the
- * connection.
- * @param errCode Receives the number of the server's error, or 0 if there is none; may be NULL.
+ * @param msg The message, which remains the program's. The headers of the batch and of the options
+ * are set on it.
+ * @param opts As for `js_Publish`; `MaxWait` is the longest time to wait for room in the buffer of
+ * the connection.
+ * @param errCode Receives the code of the server's error, or 0 if there is none; may be NULL.
  *
  * @retval NATS_OK The message was published.
  * @retval NATS_INVALID_ARG `ctx` or `msg` is NULL, `ctx` was destroyed, the message has no
- * subject, or the options are wrong as for `js_Publish`.
+ * subject, or the options are invalid as for `js_Publish`.
  * @retval NATS_ILLEGAL_STATE The batch was committed or discarded.
- * @retval NATS_CONNECTION_DISCONNECTED The connection was lost, and the batch with it.
- * @retval NATS_NO_RESPONDERS A message of the batch has a subject that no stream has.
- * @retval NATS_ERR The server refused a message of the batch; its words are the thread's last
- * error.
+ * @retval NATS_CONNECTION_DISCONNECTED The connection was lost, which ends the batch.
+ * @retval NATS_NO_RESPONDERS No stream has the subject of a message of the batch.
+ * @retval NATS_ERR The server refused a message of the batch: its text is the last error.
  *
- * @return Otherwise the status of `natsConnection_PublishMsg`. After any failure but `NATS_INVALID_ARG` the batch cannot be used any more.
+ * @return Otherwise the status of `natsConnection_PublishMsg`. After any failure except `NATS_INVALID_ARG` the batch
+ * cannot be used any more.
  *
  * @par Threads
  * Any thread may call this function at any time; calls on one batch wait for each other. No other
- * thread may use the message meanwhile.
+ * thread may use the message during the call.
  *
  * @see js_BatchPublishStart, js_BatchPublishCommit
  *
@@ -12135,25 +12307,25 @@ enum natsStatus js_BatchPublishAdd(struct jsPubAck **new_puback,
  *
  * Waits until the stream has stored all messages of the batch.
  *
- * @param new_puback Receives the ack of the batch, to be released with `jsPubAck_Destroy`; NULL if
- * it is not needed. Its `Sequence` is the last message's, `Batch` the id of the batch, `Count` its
- * number of messages.
+ * @param new_puback Receives the acknowledgement of the batch, to be released with
+ * `jsPubAck_Destroy`; NULL if it is not needed. `Sequence` is that of the last message, `Batch`
+ * the id of the batch, and `Count` the number of messages.
  * @param ctx The batch.
- * @param msg The last message, which stays the program's. Headers of the batch, and those that the
- * options stand for, are set on it.
+ * @param msg The last message, which remains the program's. The headers of the batch and of the
+ * options are set on it.
  * @param opts As for `js_Publish`.
- * @param errCode Receives the number of the server's error, or 0 if there is none; may be NULL.
+ * @param errCode Receives the code of the server's error, or 0 if there is none; may be NULL.
  *
  * @retval NATS_OK The batch is stored.
- * @retval NATS_TIMEOUT No answer came in time. The batch may be stored nonetheless, as a whole.
- * @retval NATS_ERR The server refused a message, or something that was expected is not so; its
- * words are the thread's last error. Nothing is stored.
+ * @retval NATS_TIMEOUT No answer arrived in time. The batch may be stored nonetheless, as a whole.
+ * @retval NATS_ERR The server refused a message, or an expectation is not met: its text is the
+ * last error. Nothing is stored.
  *
  * @return Otherwise as `js_BatchPublishAdd`: nothing is stored.
  *
  * @par Threads
  * Any thread may call this function at any time; calls on one batch wait for each other. No other
- * thread may use the message meanwhile.
+ * thread may use the message during the call.
  *
  * @see js_BatchPublishCommitEob, js_BatchPublishDiscard
  *
@@ -12167,7 +12339,7 @@ enum natsStatus js_BatchPublishCommit(struct jsPubAck **new_puback,
                                       jsErrCode *errCode);
 
 /**
- * Commit an atomic batch as it is, without another message.
+ * Commit an atomic batch without another message.
  *
  * For servers from 2.14. Otherwise as `js_BatchPublishCommit`.
  *
@@ -12176,7 +12348,7 @@ enum natsStatus js_BatchPublishCommit(struct jsPubAck **new_puback,
  * @param new_puback As for `js_BatchPublishCommit`.
  * @param ctx The batch.
  * @param opts As for `js_Publish`.
- * @param errCode Receives the number of the server's error, or 0 if there is none; may be NULL.
+ * @param errCode Receives the code of the server's error, or 0 if there is none; may be NULL.
  *
  * @retval NATS_ILLEGAL_STATE The batch has no messages, or was committed or discarded.
  *
@@ -12198,14 +12370,14 @@ enum natsStatus js_BatchPublishCommitEob(struct jsPubAck **new_puback,
 /**
  * Discard an atomic batch: nothing of it is stored.
  *
- * The server is told, and not waited for; without that it forgets a batch ten seconds after its
- * last message. After a commit, or a call that failed, it does nothing.
+ * Notifies the server without waiting for an answer; otherwise the server would drop the batch ten
+ * seconds after its last message. Does nothing after a commit, or after a call that failed.
  *
  * @note An addition of this library: nats.c does not have it.
  *
  * @param ctx The batch, which still has to be released.
  *
- * @retval NATS_OK The batch is discarded, or was over before.
+ * @retval NATS_OK The batch is discarded, or had ended before.
  * @retval NATS_INVALID_ARG `ctx` is NULL or was destroyed.
  *
  * @par Threads
@@ -12222,7 +12394,7 @@ NATS_EXTERN enum natsStatus js_BatchPublishDiscard(jsAtomicBatchCtx *ctx);
  *
  * A batch that was not committed is discarded, as by `js_BatchPublishDiscard`.
  *
- * @param ctx The batch; NULL, or one that was destroyed before, does nothing.
+ * @param ctx The batch. NULL and a destroyed batch are ignored.
  *
  * @par Threads
  * Any thread may call this function at any time, also after `jsCtx_Destroy`.
@@ -12234,22 +12406,24 @@ NATS_EXTERN void jsAtomicBatchCtx_Destroy(jsAtomicBatchCtx *ctx);
 /**
  * Begin a fast batch.
  *
- * A stream with `AllowBatched` (servers from 2.14) stores the messages of a fast batch as they come, and acknowledges
- * them now and then, as often as it sees fit: it sets the pace for all that publish to it, and many messages need few
- * acks. A batch has any number of messages. It is not atomic: what has been stored stays stored however the batch
- * ends.
+ * A stream with `AllowBatched` (servers from 2.14) stores the messages of a fast batch as they arrive and
+ * acknowledges them from time to time, at an interval that it chooses: the stream sets the pace of all publishers,
+ * and many messages need few acknowledgements. A batch can have any number of messages. It is not atomic: messages
+ * that were stored stay stored, however the batch ends.
  *
- * Without `AllowGaps` the stream has the messages of the batch in their order and without a gap: a message that is
- * lost or refused ends the batch in front of it. With `AllowGaps` the batch goes on without such messages.
+ * Without `AllowGaps` the stream stores the messages of the batch in order and without a gap: a message that is lost
+ * or refused ends the batch, and neither it nor a later one is stored. With `AllowGaps` the batch continues without
+ * such messages.
  *
- * Nothing is sent yet. The batch survives a reconnect if the server still knows it and, without `AllowGaps`, no
- * message was lost. While it is open and nothing is added, the library tells the stream every second that it is open. Source: ADR-50.
+ * Nothing is sent yet. The batch survives a reconnect if the server still has it and, without `AllowGaps`, no
+ * message was lost. While the batch is open and nothing is added, the library sends the stream a keep-alive every
+ * second. Source: ADR-50.
  *
  * @note An addition of this library: nats.c does not have it.
  *
  * @param ctx Receives the batch, to be released with `jsFastBatchCtx_Destroy`. Written only with `NATS_OK`.
  * @param js The context.
- * @param opts How to publish, copied; NULL for the defaults.
+ * @param opts The options, which are copied; NULL for the defaults.
  *
  * @retval NATS_OK The first message can be added.
  * @retval NATS_INVALID_ARG `ctx` or `js` is NULL, `js` was destroyed, or a number of the options is out of its range.
@@ -12287,38 +12461,41 @@ enum natsStatus js_FastPublishStart(jsFastBatchCtx **ctx,
 /**
  * Add a message to a fast batch.
  *
- * Waits while as many messages are under way as the stream allows. The first message is waited for until the stream
- * has accepted the batch; whether it stores that message is told later, as of all others. Headers that the options
- * stand for are set on the message, in place of those of the same names, also when the call fails.
+ * Waits while the number of unacknowledged messages is the one that the stream allows. The call for the first
+ * message waits until the stream has accepted the batch; whether that message is stored is reported later, as for
+ * all others. The options are set as headers of the message, which replace headers of the same names, even if the
+ * call fails.
  *
  * @note An addition of this library: nats.c does not have it.
  *
  * @param ctx The batch.
- * @param msg The message, which stays the program's and may be added again. Its reply subject is not used.
- * @param opts What to expect and to say; NULL for nothing. `MaxWait` is how long to wait, in milliseconds; 0 for the
- * context's `Wait`.
- * @param errCode Receives the number of the server's error, or 0 if there is none; may be NULL.
+ * @param msg The message, which remains the program's and may be added again. Its reply subject is not used.
+ * @param opts The options of the message; NULL for none. `MaxWait` is the longest time to wait in milliseconds; 0
+ * for the context's `Wait`.
+ * @param errCode Receives the code of the server's error, or 0 if there is none; may be NULL.
  *
  * @retval NATS_OK The message was published.
- * @retval NATS_INVALID_ARG `ctx` or `msg` is NULL, `ctx` was destroyed, the message has no subject, or the options are
- * wrong as for `js_Publish`. The batch goes on.
- * @retval NATS_TIMEOUT No room came in time, and the message was not sent: the batch goes on. With the first message,
- * no answer came, and the batch has ended.
- * @retval NATS_MAX_PAYLOAD The message is larger than the server allows, and was not sent: the batch goes on.
+ * @retval NATS_INVALID_ARG `ctx` or `msg` is NULL, `ctx` was destroyed, the message has no subject, or the options
+ * are invalid as for `js_Publish`. The batch continues.
+ * @retval NATS_TIMEOUT The stream did not acknowledge earlier messages in time, and this one was not sent: the batch
+ * continues. For the first message: no answer arrived, and the batch has ended.
+ * @retval NATS_MAX_PAYLOAD The message is larger than the server allows, and was not sent: the batch continues.
  * @retval NATS_MISMATCH Messages did not reach the stream, and `AllowGaps` is not set: the batch has ended.
- * @retval NATS_CONNECTION_DISCONNECTED The connection was lost, and the batch with it.
+ * @retval NATS_CONNECTION_DISCONNECTED The connection was lost, which ends the batch.
  * @retval NATS_NO_RESPONDERS No stream has the subject, or JetStream is not enabled; `errCode` receives
  * `JSNotEnabledErr`.
- * @retval NATS_NO_SERVER_SUPPORT The server knows no fast batches (before 2.14), and has stored the first message by
- * itself.
+ * @retval NATS_NO_SERVER_SUPPORT The server does not support fast batches (before 2.14) and has stored the first
+ * message on its own.
  * @retval NATS_ILLEGAL_STATE The batch was committed, or is destroyed by another thread.
- * @retval NATS_ERR The server refused a message, or the batch, with `JSFastBatchDisabledErr` among others; its words
- * are the thread's last error.
+ * @retval NATS_ERR The server refused a message, or the batch, for example with `JSFastBatchDisabledErr`: its text
+ * is the last error.
  *
- * @return Otherwise the status of `natsConnection_PublishMsg`. After an error that ends the batch all calls return it.
+ * @return Otherwise the status of `natsConnection_PublishMsg`. After an error that ends the batch, all further calls
+ * return that error.
  *
  * @par Threads
- * Any thread may call this function at any time. No other thread may use the message meanwhile.
+ * Any thread may call this function at any time. No other thread may use the message during the
+ * call.
  *
  * @see js_FastPublishStart, js_FastPublishAddData, js_FastPublishCommit
  *
@@ -12342,7 +12519,7 @@ enum natsStatus js_FastPublishAdd(jsFastBatchCtx *ctx,
  * @param data The payload, copied or written before the call returns. Ignored if `dataLen` is 0.
  * @param dataLen The length of the payload in bytes; not negative.
  * @param opts As for `js_FastPublishAdd`.
- * @param errCode Receives the number of the server's error, or 0 if there is none; may be NULL.
+ * @param errCode Receives the code of the server's error, or 0 if there is none; may be NULL.
  *
  * @return As `js_FastPublishAdd`; `NATS_INVALID_ARG` also if `subj` is NULL or empty, `dataLen` is negative, or `data`
  * is NULL while `dataLen` is not 0.
@@ -12363,35 +12540,36 @@ enum natsStatus js_FastPublishAddData(jsFastBatchCtx *ctx,
                                       jsErrCode *errCode);
 
 /**
- * End a fast batch with its last message, and wait for the ack of all of it.
+ * Commit a fast batch with its last message, and wait for the acknowledgement of the whole batch.
  *
- * It may be the only message of the batch.
+ * The last message may be the only message of the batch.
  *
  * @note An addition of this library: nats.c does not have it.
  *
- * @param new_puback Receives the ack, to be released with `jsPubAck_Destroy`; NULL if it is not needed. Its `Sequence`
- * is the last message's in the stream, `Batch` the id of the batch, `Count` the number of its messages, with those
- * that `AllowGaps` has left out.
+ * @param new_puback Receives the acknowledgement, to be released with `jsPubAck_Destroy`; NULL if it is not needed.
+ * `Sequence` is that of the last message in the stream, `Batch` the id of the batch, and `Count` the number of
+ * messages, including those that were left out because of `AllowGaps`.
  * @param ctx The batch.
- * @param msg The last message, which stays the program's. Headers that the options stand for are set on it.
+ * @param msg The last message, which remains the program's. The headers of the options are set on it.
  * @param opts As for `js_FastPublishAdd`.
- * @param errCode Receives the number of the server's error, or 0 if there is none; may be NULL.
+ * @param errCode Receives the code of the server's error, or 0 if there is none; may be NULL.
  *
- * @retval NATS_OK The batch is stored: all of it, or with `AllowGaps` what was neither lost nor refused, and the last
- * message in any case.
- * @retval NATS_TIMEOUT No answer came in time; the last message may be stored. `js_FastPublishCommitEob` waits once
- * more.
+ * @retval NATS_OK The batch is stored: all messages or, with `AllowGaps`, those that were neither lost nor refused,
+ * and the last message in any case.
+ * @retval NATS_TIMEOUT No answer arrived in time; the last message may be stored. `js_FastPublishCommitEob` waits
+ * again.
  * @retval NATS_MISMATCH Messages did not reach the stream.
- * @retval NATS_CONNECTION_DISCONNECTED The connection was lost; the last messages may be stored or not.
+ * @retval NATS_CONNECTION_DISCONNECTED The connection was lost; the last messages may or may not be stored.
  * @retval NATS_ILLEGAL_STATE The batch was committed before, or is being committed or destroyed.
- * @retval NATS_ERR The server refused the last message, or without `AllowGaps` one of the others; its words are the
- * thread's last error.
+ * @retval NATS_ERR The server refused the last message, or without `AllowGaps` one of the others: its text is the
+ * last error.
  *
- * @return Otherwise as `js_FastPublishAdd`. If a batch has failed, the call waits until the stream has said how many
- * messages it has stored, which `js_FastPublishGetProgress` returns then, and returns the error.
+ * @return Otherwise as `js_FastPublishAdd`. If the batch has failed, the call waits until the stream has reported
+ * the number of stored messages, which `js_FastPublishGetProgress` then returns, and returns the error.
  *
  * @par Threads
- * Any thread may call this function at any time. No other thread may use the message meanwhile.
+ * Any thread may call this function at any time. No other thread may use the message during the
+ * call.
  *
  * @see js_FastPublishCommitEob, js_FastPublishGetProgress
  *
@@ -12405,7 +12583,8 @@ enum natsStatus js_FastPublishCommit(struct jsPubAck **new_puback,
                                      jsErrCode *errCode);
 
 /**
- * End a fast batch as it is, and wait for the ack of all of it.
+ * Commit a fast batch without another message, and wait for the acknowledgement of the whole
+ * batch.
  *
  * As `js_FastPublishCommit`, without another message. If a commit has failed with `NATS_TIMEOUT`, this waits for its
  * answer.
@@ -12414,8 +12593,9 @@ enum natsStatus js_FastPublishCommit(struct jsPubAck **new_puback,
  *
  * @param new_puback As for `js_FastPublishCommit`.
  * @param ctx The batch.
- * @param opts Of these `MaxWait` counts, as for `js_FastPublishAdd`; NULL for the context's `Wait`.
- * @param errCode Receives the number of the server's error, or 0 if there is none; may be NULL.
+ * @param opts The options of the call, of which only `MaxWait` is used, as for
+ * `js_FastPublishAdd`; NULL for the context's `Wait`.
+ * @param errCode Receives the code of the server's error, or 0 if there is none; may be NULL.
  *
  * @retval NATS_ILLEGAL_STATE The batch has no messages, was committed before, or is being destroyed.
  *
@@ -12435,17 +12615,17 @@ enum natsStatus js_FastPublishCommitEob(struct jsPubAck **new_puback,
                                         jsErrCode *errCode);
 
 /**
- * Read how far a fast batch is.
+ * Read the progress of a fast batch.
  *
- * Nothing is sent or waited for. After a failure `Acked` is the number of messages up to which the stream is known to
- * have stored the batch, for a program that keeps its messages and begins another batch behind it.
+ * Sends nothing and does not wait. After a failure `Acked` is the number of the last message up to which the stream
+ * is known to have stored the batch: a program that keeps its messages can begin another batch behind it.
  *
  * @note An addition of this library: nats.c does not have it.
  *
  * @param progress Receives the numbers; written only with `NATS_OK`.
  * @param ctx The batch.
  *
- * @retval NATS_OK The numbers are there.
+ * @retval NATS_OK The progress was written.
  * @retval NATS_INVALID_ARG `progress` or `ctx` is NULL, or `ctx` was destroyed.
  *
  * @par Threads
@@ -12462,13 +12642,13 @@ enum natsStatus js_FastPublishGetProgress(struct jsFastPublishProgress *progress
 /**
  * Release a fast batch.
  *
- * What was sent is stored all the same: the stream is told that no more comes, which is not waited for. Threads that
- * wait in calls on the batch return with `NATS_ILLEGAL_STATE`. No call of its `ErrHandler` begins any more, except by
- * another thread that is about to make one.
+ * Messages that were sent are stored nonetheless. The stream is notified of the end of the batch, without waiting
+ * for an answer. Threads that wait in calls on the batch return with `NATS_ILLEGAL_STATE`. The `ErrHandler` is not
+ * called any more, except for a call that another thread is just beginning.
  *
  * @note An addition of this library: nats.c does not have it.
  *
- * @param ctx The batch; NULL, or one that was destroyed before, does nothing.
+ * @param ctx The batch. NULL and a destroyed batch are ignored.
  *
  * @par Threads
  * Any thread may call this function at any time, its own `ErrHandler` included, and also after `jsCtx_Destroy`.
@@ -12500,13 +12680,13 @@ void jsFastBatchCtx_Destroy(jsFastBatchCtx *ctx);
 NATS_EXTERN enum natsStatus jsFastPublishOptions_Init(struct jsFastPublishOptions *opts);
 
 /**
- * Initialize a policy for publishing: nothing is done.
+ * Initialize a policy for publishing that does nothing.
  *
  * @note An addition of this library: nats.c does not have it.
  *
- * @param policy The structure, whatever is in it; filled with zeros.
+ * @param policy The structure, which is filled with zeros; its former content is ignored.
  *
- * @retval NATS_OK It can be filled in.
+ * @retval NATS_OK The structure was filled.
  * @retval NATS_INVALID_ARG `policy` is NULL.
  *
  * @par Threads
@@ -12519,15 +12699,15 @@ NATS_EXTERN enum natsStatus jsPubPolicy_Init(struct jsPubPolicy *policy);
 /**
  * Choose what a context does about messages that may not have been stored.
  *
- * It counts for messages that are published afterwards; whether messages are published again after
- * a reconnect is decided at the reconnect.
+ * It applies to messages that are published afterwards; whether messages are published again after
+ * a reconnect depends on the policy at the time of the reconnect.
  *
  * @note An addition of this library: nats.c does not have it.
  *
  * @param js The context.
- * @param policy The policy, which is copied; NULL for nothing, as it is at first.
+ * @param policy The policy, which is copied; NULL for the default, which does nothing.
  *
- * @retval NATS_OK The policy counts from now on.
+ * @retval NATS_OK The policy was set.
  * @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or a number is negative.
  *
  * @par Threads
@@ -12550,10 +12730,10 @@ NATS_EXTERN enum natsStatus jsPubPolicy_Init(struct jsPubPolicy *policy);
 NATS_EXTERN enum natsStatus js_SetPubPolicy(jsCtx *js, const struct jsPubPolicy *policy);
 
 /**
- * Make a message expect the last sequence of its stream, which may be 0: a stream without messages.
+ * Make a message expect the last sequence of its stream, which may be 0 for an empty stream.
  *
- * For what `ExpectLastSeq` of `jsPubOptions` cannot say. Sets the header
- * `Nats-Expected-Last-Sequence` on the message.
+ * For the expectation of an empty stream, which `ExpectLastSeq` of `jsPubOptions` cannot express.
+ * Sets the header `Nats-Expected-Last-Sequence` on the message.
  *
  * @note An addition of this library: nats.c does not have it.
  *
@@ -12565,7 +12745,7 @@ NATS_EXTERN enum natsStatus js_SetPubPolicy(jsCtx *js, const struct jsPubPolicy 
  * @retval NATS_PROTOCOL_ERROR The headers of a received message are malformed.
  *
  * @par Threads
- * Any thread may call this function; no other thread may use the message meanwhile.
+ * Any thread may call this function; no other thread may use the message during the call.
  *
  * @see js_PublishMsg, js_PublishMsgAsync, js_BatchPublishStart
  *
@@ -12581,23 +12761,24 @@ NATS_EXTERN enum natsStatus natsMsg_ExpectLastSeq(natsMsg *msg, uint64_t seq);
  *
  * @note An addition of this library: nats.c does not have it.
  *
- * @param newValue Receives the value after the addition in decimal digits, perhaps behind a minus,
- * to be released with `free()`; NULL if it is not needed. It may have more digits than fit 64
+ * @param newValue Receives the value after the addition in decimal digits, with a minus sign if it
+ * is negative, to be released with `free()`; NULL if it is not needed. It may be larger than 64
  * bits.
  * @param js The context.
  * @param subject The counter's subject; not empty.
- * @param delta What to add, in decimal digits, perhaps behind a plus or minus, of any length.
- * @param opts Of these `MaxWait` counts: how long to wait, in milliseconds; 0, or NULL, for the
- * context's `Wait`.
- * @param errCode Receives the number of the server's error, or 0 if there is none; may be NULL.
+ * @param delta The number to add, in decimal digits of any number, optionally with a plus or minus
+ * sign.
+ * @param opts The options of the call, of which only `MaxWait` is used: the longest time to wait
+ * in milliseconds; 0, or NULL, for the context's `Wait`.
+ * @param errCode Receives the code of the server's error, or 0 if there is none; may be NULL.
  *
- * @retval NATS_OK It is added.
+ * @retval NATS_OK The number was added.
  * @retval NATS_INVALID_ARG `js` is NULL or was destroyed, `subject` is NULL or empty, `delta` is
- * NULL or no number, or `MaxWait` is negative.
- * @retval NATS_TIMEOUT No answer came in time. It may be added nonetheless.
- * @retval NATS_NO_SERVER_SUPPORT The server is older than 2.12 and knows no counters: nothing is sent. Or a
- * server elsewhere knows none, and has stored a message.
- * @retval NATS_ERR The server refused it, with `JSMessageIncrDisabledErr` among others.
+ * NULL or not a number, or `MaxWait` is negative.
+ * @retval NATS_TIMEOUT No answer arrived in time. The number may have been added nonetheless.
+ * @retval NATS_NO_SERVER_SUPPORT The server is older than 2.12 and does not support counters: nothing is sent. Or
+ * the server of the stream does not support them and has stored an ordinary message.
+ * @retval NATS_ERR The server refused the addition, for example with `JSMessageIncrDisabledErr`.
  *
  * @return Otherwise the status of `js_Publish`.
  *
@@ -12642,35 +12823,35 @@ enum natsStatus js_AddToCounter(char **newValue,
 NATS_EXTERN enum natsStatus jsPubOptions_Init(struct jsPubOptions *opts);
 
 /**
- * Subscribe to a stream; messages are fetched by the program.
+ * Subscribe to a stream with a pull consumer, from which the program fetches messages.
  *
- * Uses the consumer that `durable` or `subOpts` names if it exists and is as asked, and creates one
- * otherwise. No messages are sent before `natsSubscription_Fetch` or `natsSubscription_FetchRequest`
- * asks for them. They are acknowledged by `natsMsg_Ack`. If the server has lost a consumer that was
- * created here, the error handler is told with `NATS_NOT_FOUND`, and the consumer is made again
- * behind the last message. A consumer that was created here is deleted by
- * `natsSubscription_Unsubscribe` and when a drain is complete, and kept by
- * `natsSubscription_Destroy` alone. Source: ADR-13, ADR-15.
+ * Uses the consumer that `durable` or `subOpts` names if it exists and has the requested settings, and creates one
+ * otherwise. The server sends messages only when `natsSubscription_Fetch` or `natsSubscription_FetchRequest`
+ * requests them. The program acknowledges them with `natsMsg_Ack`. If the server has lost a consumer that this call
+ * created, the error handler receives `NATS_NOT_FOUND`, and the library creates the consumer again behind the last
+ * message. A consumer that this call created is deleted by `natsSubscription_Unsubscribe` and at the end of a drain;
+ * `natsSubscription_Destroy` alone keeps it. Source: ADR-13, ADR-15.
  *
  * @param sub Receives the subscription, which the caller owns and releases with
  * `natsSubscription_Destroy`. Restored on failure.
  * @param js The context.
- * @param subject The subject, which may have wildcards; NULL or empty only where `subOpts` has
+ * @param subject The subject, which may have wildcards; NULL or empty only if `subOpts` has
  * `Stream` and `Consumer`.
- * @param durable The consumer's durable name; empty for a consumer that ends some time after its
- * subscription, NULL for what `subOpts` has.
+ * @param durable The consumer's durable name; empty for an ephemeral consumer, which the server
+ * removes some time after the end of the subscription; NULL for the name in `subOpts`.
  * @param opts The options of the call; NULL for those of the context.
- * @param subOpts How to subscribe; NULL for the defaults.
- * @param errCode Receives the server's error number, or 0; may be NULL.
+ * @param subOpts The options of the subscription; NULL for the defaults.
+ * @param errCode Receives the code of the server's error, or 0 if there is none; may be NULL.
  *
  * @retval NATS_OK The subscription was made.
  * @retval NATS_INVALID_ARG `sub` or `js` is NULL, `js` was destroyed, `subject` is missing, or
  * options contradict each other.
  * @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
  * names.
- * @retval NATS_ERR No stream has the subject, the consumer exists and is not as asked, or the server
- * refused to create it; `errCode` and the last error say more.
- * @retval NATS_NOT_FOUND The stream and the consumer are named, and the consumer does not exist.
+ * @retval NATS_ERR No stream has the subject, the consumer exists with other settings, or the server refused to
+ * create it; `errCode` and the last error have the reason.
+ * @retval NATS_NOT_FOUND `subOpts` names the stream and the consumer, and the consumer does not
+ * exist.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT The server did not answer in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -12704,51 +12885,52 @@ enum natsStatus js_PullSubscribe(natsSubscription **sub,
                                  jsErrCode *errCode);
 
 /**
- * Subscribe to a stream; the library asks for messages and gives them to a callback.
+ * Subscribe to a stream with a pull consumer; the library requests messages and delivers them to a
+ * callback.
  *
- * As `js_PullSubscribe`, but messages are asked for as the callback returns from those before, by
- * `PullSubscribeAsync` of `jsOpts`: `FetchSize` at a time, ahead of the callback by `KeepAhead`, or as
- * a `NextHandler` says. They are acknowledged and destroyed as with `js_Subscribe`. What a server
- * takes back, loses or does not answer, also in an outage, is asked for again; heartbeats that were
- * missed are told to the error handler with `NATS_MISSED_HEARTBEAT`. The pull ends when its limits
- * are reached, when the server refuses what is asked for, when a consumer that was not created here
- * is gone, or when the program ends it; then the `CompleteHandler` is called once, behind the last
- * message, with the reason: `NATS_MAX_DELIVERED_MSGS` for `MaxMessages` and `MaxBytes`,
- * `NATS_LIMIT_REACHED` where no other message fits into `MaxBytes` or the server refuses,
- * `NATS_TIMEOUT` for `Timeout`, `NATS_NOT_FOUND` or `NATS_TIMEOUT` for `NoWait`, `NATS_INVALID_ARG` for
- * a bad request, `NATS_CONNECTION_CLOSED`, and `NATS_OK` where the program has ended it. Source:
- * ADR-13, ADR-42.
+ * As `js_PullSubscribe`, but the library requests further messages while the callback processes earlier ones, as
+ * `PullSubscribeAsync` of `jsOpts` states: `FetchSize` at a time, ahead of the callback by `KeepAhead`, or as a
+ * `NextHandler` decides. Messages are acknowledged and destroyed as with `js_Subscribe`. Requests that a server ends
+ * early, loses or does not answer, also because of an outage, are repeated; missed heartbeats are reported to the
+ * error handler with `NATS_MISSED_HEARTBEAT`. The pull ends when its limits are reached, when the server refuses a
+ * request, when a consumer that this call did not create is deleted, or when the program ends it. Then the
+ * `CompleteHandler` is called once, after the last message, with the reason: `NATS_MAX_DELIVERED_MSGS` for
+ * `MaxMessages` and `MaxBytes`, `NATS_LIMIT_REACHED` if the next message does not fit into `MaxBytes` or the server
+ * refuses a request, `NATS_TIMEOUT` for `Timeout`, `NATS_NOT_FOUND` or `NATS_TIMEOUT` for `NoWait`,
+ * `NATS_INVALID_ARG` for an invalid request, `NATS_CONNECTION_CLOSED`, and `NATS_OK` if the program has ended it.
+ * Source: ADR-13, ADR-42.
  *
- * With `Ordered` of `jsSubOptions`, an addition of this library, every message of the stream is
- * delivered once and in order. The consumer is created here: ephemeral, in memory, without acks, under a
- * name that begins with `Config.Name` or a unique text; it is deleted whenever the subscription ends.
- * A message that is missing, silence of the server, a deleted consumer and reconnects have the library
- * create another one behind the last message delivered. Unless the options say otherwise, the server
- * sends heartbeats every 5 seconds, or four times within a shorter `Timeout`, and more messages are asked
- * for when half of `FetchSize` is left. Source: ADR-17, ADR-37.
+ * With `Ordered` of `jsSubOptions`, an addition of this library, every message of the stream is delivered once and
+ * in order. The library creates the consumer: ephemeral, in memory, without acknowledgements, with a name that
+ * begins with `Config.Name` or a unique text. It is deleted whenever the subscription ends. If a message is missing,
+ * heartbeats are missed, the consumer is deleted, or the connection was restored, the library creates another
+ * consumer behind the last message delivered. Unless the options say otherwise, the server sends heartbeats every 5
+ * seconds, or four times within a shorter `Timeout`, and more messages are requested when half of `FetchSize` is
+ * left. Source: ADR-17, ADR-37.
  *
  * @param sub Receives the subscription, which the caller owns and releases with
  * `natsSubscription_Destroy`, also after its end. It is written before the first callback, and
  * restored on failure.
  * @param js The context.
- * @param subject The subject, which may have wildcards; NULL or empty only where `subOpts` has
+ * @param subject The subject, which may have wildcards; NULL or empty only if `subOpts` has
  * `Stream` and `Consumer`.
- * @param durable The consumer's durable name; empty for a consumer that ends some time after its
- * subscription, NULL for what `subOpts` has.
+ * @param durable The consumer's durable name; empty for an ephemeral consumer, which the server
+ * removes some time after the end of the subscription; NULL for the name in `subOpts`.
  * @param msgCB The callback.
  * @param msgCBClosure The last argument of the callback; may be NULL.
  * @param jsOpts The options of the call, `PullSubscribeAsync` among them; NULL for the defaults.
- * @param subOpts How to subscribe; NULL for the defaults.
- * @param errCode Receives the server's error number, or 0; may be NULL.
+ * @param subOpts The options of the subscription; NULL for the defaults.
+ * @param errCode Receives the code of the server's error, or 0 if there is none; may be NULL.
  *
  * @retval NATS_OK The subscription was made.
  * @retval NATS_INVALID_ARG `sub`, `js` or `msgCB` is NULL, `js` was destroyed, `subject` is missing,
  * or options contradict each other.
  * @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
  * names.
- * @retval NATS_ERR No stream has the subject, the consumer exists and is not as asked, or the server
- * refused to create it; `errCode` and the last error say more.
- * @retval NATS_NOT_FOUND The stream and the consumer are named, and the consumer does not exist.
+ * @retval NATS_ERR No stream has the subject, the consumer exists with other settings, or the server refused to
+ * create it; `errCode` and the last error have the reason.
+ * @retval NATS_NOT_FOUND `subOpts` names the stream and the consumer, and the consumer does not
+ * exist.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT The server did not answer in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -12773,39 +12955,40 @@ enum natsStatus js_PullSubscribeAsync(natsSubscription **sub,
                                       jsErrCode *errCode);
 
 /**
- * Subscribe to a stream; the library asks for messages, and the program takes them one by one.
+ * Subscribe to a stream with a pull consumer; the library requests messages, and the program takes
+ * them one by one.
  *
- * As `js_PullSubscribeAsync` without a callback: `natsSubscription_NextMsg` gives the next message, and
- * `natsSubscription_NextMsgs` those that wait. Messages are asked for as the program takes those before,
- * by `PullSubscribeAsync` of `jsOpts`. Where that has none of `KeepAhead`, `MaxBytes` and `NoWait`, more
- * are asked for when half of `FetchSize` is left. They are acknowledged by `natsMsg_Ack`. When the pull
- * is over, and the messages that have come by then are taken, those functions return the reason that
- * `js_PullSubscribeAsync` tells a `CompleteHandler`, and `natsSubscription_IsValid` is false. With
- * `Ordered` of `jsSubOptions` every message of the stream comes once and in order, as there. Source:
- * ADR-37.
+ * As `js_PullSubscribeAsync` without a callback: `natsSubscription_NextMsg` returns the next message, and
+ * `natsSubscription_NextMsgs` all that wait. The library requests further messages as the program takes earlier
+ * ones, as `PullSubscribeAsync` of `jsOpts` states; without `KeepAhead`, `MaxBytes` and `NoWait`, when half of
+ * `FetchSize` is left. The program acknowledges messages with `natsMsg_Ack`. When the pull has ended and the
+ * remaining messages have been taken, these functions return the reason that the `CompleteHandler` of
+ * `js_PullSubscribeAsync` would receive, and `natsSubscription_IsValid` returns false. With `Ordered` of
+ * `jsSubOptions` every message of the stream is delivered once and in order, as described there. Source: ADR-37.
  *
  * @note An addition of this library: nats.c does not have it.
  *
  * @param sub Receives the subscription, which the caller owns and releases with
  * `natsSubscription_Destroy`, also after its end. Restored on failure.
  * @param js The context.
- * @param subject The subject, which may have wildcards; NULL or empty only where `subOpts` has
+ * @param subject The subject, which may have wildcards; NULL or empty only if `subOpts` has
  * `Stream` and `Consumer`.
- * @param durable The consumer's durable name; empty for a consumer that ends some time after its
- * subscription, NULL for what `subOpts` has.
+ * @param durable The consumer's durable name; empty for an ephemeral consumer, which the server
+ * removes some time after the end of the subscription; NULL for the name in `subOpts`.
  * @param jsOpts The options of the call, `PullSubscribeAsync` among them, which has no handlers; NULL
  * for the defaults.
- * @param subOpts How to subscribe; NULL for the defaults.
- * @param errCode Receives the server's error number, or 0; may be NULL.
+ * @param subOpts The options of the subscription; NULL for the defaults.
+ * @param errCode Receives the code of the server's error, or 0 if there is none; may be NULL.
  *
  * @retval NATS_OK The subscription was made.
  * @retval NATS_INVALID_ARG `sub` or `js` is NULL, `js` was destroyed, `subject` is missing, there is a
  * handler, or options contradict each other.
  * @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
  * names.
- * @retval NATS_ERR No stream has the subject, the consumer exists and is not as asked, or the server
- * refused to create it; `errCode` and the last error say more.
- * @retval NATS_NOT_FOUND The stream and the consumer are named, and the consumer does not exist.
+ * @retval NATS_ERR No stream has the subject, the consumer exists with other settings, or the server refused to
+ * create it; `errCode` and the last error have the reason.
+ * @retval NATS_NOT_FOUND `subOpts` names the stream and the consumer, and the consumer does not
+ * exist.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT The server did not answer in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -12851,23 +13034,24 @@ enum natsStatus js_PullSubscribeSync(natsSubscription **sub,
  * @param sub Receives the subscription, which the caller owns and releases with
  * `natsSubscription_Destroy`. Restored on failure.
  * @param js The context.
- * @param subjects The subjects, all of one stream, none of which may cover another: the server refuses
- * those that overlap. The stream is found by the first of them where `subOpts` does not name it.
+ * @param subjects The subjects, all of one stream, none of which may cover another: the server refuses those that
+ * overlap. The first of them determines the stream unless `subOpts` names it.
  * @param numSubjects How many there are; more than 0, unless `subOpts` has `Stream` and `Consumer`.
- * @param durable The consumer's durable name; empty for a consumer that ends some time after its
- * subscription, NULL for what `subOpts` has.
+ * @param durable The consumer's durable name; empty for an ephemeral consumer, which the server
+ * removes some time after the end of the subscription; NULL for the name in `subOpts`.
  * @param opts The options of the call; NULL for those of the context.
- * @param subOpts How to subscribe; NULL for the defaults.
- * @param errCode Receives the server's error number, or 0; may be NULL.
+ * @param subOpts The options of the subscription; NULL for the defaults.
+ * @param errCode Receives the code of the server's error, or 0 if there is none; may be NULL.
  *
  * @retval NATS_OK The subscription was made.
  * @retval NATS_INVALID_ARG `sub` or `js` is NULL, `js` was destroyed, subjects are missing,
- * options contradict each other, or the server has no consumers with several subjects.
+ * options contradict each other, or the server does not support consumers with several subjects.
  * @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
  * names.
  * @retval NATS_ERR No stream has the first subject, subjects overlap, the consumer exists and is not as
  * asked, or the server refused to create it; `errCode` and the last error say more.
- * @retval NATS_NOT_FOUND The stream and the consumer are named, and the consumer does not exist.
+ * @retval NATS_NOT_FOUND `subOpts` names the stream and the consumer, and the consumer does not
+ * exist.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT The server did not answer in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -12903,25 +13087,26 @@ enum natsStatus js_PullSubscribeMulti(natsSubscription **sub,
  * `natsSubscription_Destroy`, also after its end. It is written before the first callback, and
  * restored on failure.
  * @param js The context.
- * @param subjects The subjects, all of one stream, none of which may cover another: the server refuses
- * those that overlap. The stream is found by the first of them where `subOpts` does not name it.
+ * @param subjects The subjects, all of one stream, none of which may cover another: the server refuses those that
+ * overlap. The first of them determines the stream unless `subOpts` names it.
  * @param numSubjects How many there are; more than 0, unless `subOpts` has `Stream` and `Consumer`.
- * @param durable The consumer's durable name; empty for a consumer that ends some time after its
- * subscription, NULL for what `subOpts` has.
+ * @param durable The consumer's durable name; empty for an ephemeral consumer, which the server
+ * removes some time after the end of the subscription; NULL for the name in `subOpts`.
  * @param msgCB The callback.
  * @param msgCBClosure The last argument of the callback; may be NULL.
  * @param jsOpts The options of the call, `PullSubscribeAsync` among them; NULL for the defaults.
- * @param subOpts How to subscribe; NULL for the defaults.
- * @param errCode Receives the server's error number, or 0; may be NULL.
+ * @param subOpts The options of the subscription; NULL for the defaults.
+ * @param errCode Receives the code of the server's error, or 0 if there is none; may be NULL.
  *
  * @retval NATS_OK The subscription was made.
- * @retval NATS_INVALID_ARG `sub`, `js` or `msgCB` is NULL, `js` was destroyed, subjects are missing,
- * options contradict each other, or the server has no consumers with several subjects.
+ * @retval NATS_INVALID_ARG `sub`, `js` or `msgCB` is NULL, `js` was destroyed, subjects are missing, options
+ * contradict each other, or the server does not support consumers with several subjects.
  * @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
  * names.
  * @retval NATS_ERR No stream has the first subject, subjects overlap, the consumer exists and is not as
  * asked, or the server refused to create it; `errCode` and the last error say more.
- * @retval NATS_NOT_FOUND The stream and the consumer are named, and the consumer does not exist.
+ * @retval NATS_NOT_FOUND `subOpts` names the stream and the consumer, and the consumer does not
+ * exist.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT The server did not answer in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -12958,24 +13143,25 @@ enum natsStatus js_PullSubscribeAsyncMulti(natsSubscription **sub,
  * @param sub Receives the subscription, which the caller owns and releases with
  * `natsSubscription_Destroy`, also after its end. Restored on failure.
  * @param js The context.
- * @param subjects The subjects, all of one stream, none of which may cover another: the server refuses
- * those that overlap. The stream is found by the first of them where `subOpts` does not name it.
+ * @param subjects The subjects, all of one stream, none of which may cover another: the server refuses those that
+ * overlap. The first of them determines the stream unless `subOpts` names it.
  * @param numSubjects How many there are; more than 0, unless `subOpts` has `Stream` and `Consumer`.
- * @param durable The consumer's durable name; empty for a consumer that ends some time after its
- * subscription, NULL for what `subOpts` has.
+ * @param durable The consumer's durable name; empty for an ephemeral consumer, which the server
+ * removes some time after the end of the subscription; NULL for the name in `subOpts`.
  * @param jsOpts The options of the call, `PullSubscribeAsync` among them, which has no handlers; NULL
  * for the defaults.
- * @param subOpts How to subscribe; NULL for the defaults.
- * @param errCode Receives the server's error number, or 0; may be NULL.
+ * @param subOpts The options of the subscription; NULL for the defaults.
+ * @param errCode Receives the code of the server's error, or 0 if there is none; may be NULL.
  *
  * @retval NATS_OK The subscription was made.
- * @retval NATS_INVALID_ARG `sub` or `js` is NULL, `js` was destroyed, subjects are missing,
- * there is a handler, options contradict each other, or the server has no consumers with several subjects.
+ * @retval NATS_INVALID_ARG `sub` or `js` is NULL, `js` was destroyed, subjects are missing, there is a handler,
+ * options contradict each other, or the server does not support consumers with several subjects.
  * @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
  * names.
  * @retval NATS_ERR No stream has the first subject, subjects overlap, the consumer exists and is not as
  * asked, or the server refused to create it; `errCode` and the last error say more.
- * @retval NATS_NOT_FOUND The stream and the consumer are named, and the consumer does not exist.
+ * @retval NATS_NOT_FOUND `subOpts` names the stream and the consumer, and the consumer does not
+ * exist.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT The server did not answer in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -13027,23 +13213,24 @@ enum natsStatus js_PullSubscribeSyncMulti(natsSubscription **sub,
  * @param js The context.
  * @param cfg The configuration. Read during the call only.
  * @param opts The options of this call; NULL for those of the context. Read during the call only.
- * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
- * not needed.
+ * @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+ * needed.
  *
  * @retval NATS_OK The stream has the configuration.
  * @retval NATS_INVALID_ARG As for `js_AddStream`.
- * @retval NATS_NO_SERVER_SUPPORT As for `js_AddStream`: the server is too old for a setting, which the last error names with the
- * version that knows it. Or a server elsewhere that is too old has answered, and ignored the setting.
- * @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
- * Or its answer is not JSON.
+ * @retval NATS_NO_SERVER_SUPPORT As for `js_AddStream`: the server is too old for a setting, which the last error
+ * names together with the version that supports it. Or the answer came from another server of the cluster that is
+ * too old and has ignored the setting.
+ * @retval NATS_ERR The server refused the request: its text is the last error and its code is in
+ * `errCode`. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @par Example
  * ```c
@@ -13074,23 +13261,23 @@ enum natsStatus js_CreateOrUpdateStream(struct jsStreamInfo **si,
  * @param js The context.
  * @param subject The subject; may have wildcards.
  * @param opts The options of this call; NULL for those of the context. Read during the call only.
- * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
- * not needed.
+ * @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+ * needed.
  *
- * @retval NATS_OK `name` has the name. Where several streams match it is that of one of them.
- * @retval NATS_NOT_FOUND No stream stores it. The last error is cleared.
+ * @retval NATS_OK `name` has the name. If several streams match, it is the name of one of them.
+ * @retval NATS_NOT_FOUND No stream stores the subject. The last error is cleared.
  * @retval NATS_INVALID_ARG `name` is NULL, `js` is NULL or was destroyed, or the subject is
  * missing.
- * @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
- * Or its answer is not JSON.
+ * @retval NATS_ERR The server refused the request: its text is the last error and its code is in
+ * `errCode`. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @see js_StreamNames
  *
@@ -13104,34 +13291,34 @@ enum natsStatus js_StreamNameBySubject(char **name,
                                        jsErrCode *errCode);
 
 /**
- * Remove messages of a stream, and get their number.
+ * Remove messages of a stream and return their number.
  *
  * As `js_PurgeStream` otherwise.
  *
  * @note An addition of this library: nats.c does not have it.
  *
- * @param purged Receives how many messages were removed; NULL if it is not needed. Written only
+ * @param purged Receives the number of removed messages; NULL if it is not needed. Written only
  * with `NATS_OK`.
  * @param js The context.
  * @param stream The name of the stream.
  * @param opts The options of this call; NULL for those of the context. Read during the call only.
- * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
- * not needed.
+ * @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+ * needed.
  *
  * @retval NATS_OK The messages are removed.
  * @retval NATS_NOT_FOUND The stream does not exist; `errCode` is `JSStreamNotFoundErr`. The last
  * error is cleared.
  * @retval NATS_INVALID_ARG As for `js_PurgeStream`.
- * @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
- * Or its answer is not JSON.
+ * @retval NATS_ERR The server refused the request: its text is the last error and its code is in
+ * `errCode`. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @see js_PurgeStream
  *
@@ -13148,15 +13335,14 @@ enum natsStatus js_PurgeStreamCount(uint64_t *purged,
  * Set the level of the JetStream API that servers must have for calls of a context.
  *
  * A server of a lower level refuses each call: `NATS_ERR` with `JSRequiredApiLevelErr`. Servers
- * before 2.12 do not look at it.
- * ADR-44 has the levels.
+ * before 2.12 ignore it. ADR-44 has the levels.
  *
  * @note An addition of this library: nats.c does not have it.
  *
  * @param js The context.
  * @param level The level; 0 for any.
  *
- * @retval NATS_OK Calls that begin from now on ask for it.
+ * @retval NATS_OK The setting applies to calls that begin afterwards.
  * @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or `level` is negative.
  *
  * @par Threads
@@ -13176,18 +13362,18 @@ NATS_EXTERN enum natsStatus js_SetRequiredApiLevel(jsCtx *js, int level);
 /**
  * Set whether servers refuse configurations that they would have to adjust.
  *
- * A server adjusts a configuration whose settings do not go together, such as a window for duplicates that
- * is longer than messages get old, or fills in limits of the account. With this, `js_AddStream`,
+ * By default a server adjusts a configuration with contradictory settings, such as a duplicate window that is longer
+ * than the maximum age of messages, or fills in limits of the account. With this setting, `js_AddStream`,
  * `js_UpdateStream`, `js_CreateOrUpdateStream`, `js_AddConsumer`, `js_UpdateConsumer`, `js_CreateConsumer` and
- * `js_ReplaceConsumer` with the context fail instead: `NATS_ERR` with `JSPedanticErr`. The streams of buckets
- * and object stores, and consumers that subscriptions make, are not affected.
+ * `js_ReplaceConsumer` with the context fail instead: `NATS_ERR` with `JSPedanticErr`. The streams of buckets and
+ * object stores, and consumers that subscriptions create, are not affected.
  *
  * @note An addition of this library: nats.c does not have it.
  *
  * @param js The context.
- * @param pedantic Whether they refuse.
+ * @param pedantic Whether servers refuse; false is the default.
  *
- * @retval NATS_OK Calls that begin from now on ask for it. With servers before 2.11, which do not look at
+ * @retval NATS_OK The setting applies to calls that begin afterwards. With servers before 2.11, which would ignore
  * it, they fail with `NATS_NO_SERVER_SUPPORT`.
  * @retval NATS_INVALID_ARG `js` is NULL or was destroyed.
  *
@@ -13289,7 +13475,7 @@ NATS_EXTERN enum natsStatus jsExternalStream_Init(struct jsExternalStream *exter
 NATS_EXTERN enum natsStatus jsRePublish_Init(struct jsRePublish *rp);
 
 /**
- * Initialize what the configuration of a source has no place for.
+ * Initialize the settings that the structure of a source has no fields for.
  *
  * Fills the structure with zeros.
  *
@@ -13308,7 +13494,7 @@ NATS_EXTERN enum natsStatus jsRePublish_Init(struct jsRePublish *rp);
 NATS_EXTERN enum natsStatus jsSourceExtra_Init(struct jsSourceExtra *extra);
 
 /**
- * Initialize what the configuration of a stream has no place for.
+ * Initialize the settings that the configuration of a stream has no fields for.
  *
  * Fills the structure with zeros.
  *
@@ -13327,7 +13513,7 @@ NATS_EXTERN enum natsStatus jsSourceExtra_Init(struct jsSourceExtra *extra);
 NATS_EXTERN enum natsStatus jsStreamExtra_Init(struct jsStreamExtra *extra);
 
 /**
- * Create a stream with settings that `jsStreamConfig` has no place for.
+ * Create a stream with settings that `jsStreamConfig` has no fields for.
  *
  * As `js_AddStream` otherwise.
  *
@@ -13337,25 +13523,26 @@ NATS_EXTERN enum natsStatus jsStreamExtra_Init(struct jsStreamExtra *extra);
  * `jsStreamInfo_Destroy`; NULL if it is not needed. Written only with `NATS_OK`.
  * @param js The context.
  * @param cfg The configuration. Read during the call only.
- * @param extra What that has no place for; NULL for nothing. Read during the call only.
+ * @param extra The settings that `cfg` has no fields for; NULL for none. Read during the call
+ * only.
  * @param opts The options of this call; NULL for those of the context. Read during the call only.
- * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
- * not needed.
+ * @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+ * needed.
  *
  * @retval NATS_OK The stream exists.
- * @retval NATS_INVALID_ARG As for `js_AddStream`; or `extra` is for a mirror or for sources that the
- * configuration does not have, or has an empty transform.
- * @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
- * Or its answer is not JSON.
- * @retval NATS_NO_SERVER_SUPPORT The server is older than 2.10 and knows no transforms.
+ * @retval NATS_INVALID_ARG As for `js_AddStream`; or `extra` has settings for a mirror or for sources that the
+ * configuration does not have, or an empty transform.
+ * @retval NATS_ERR The server refused the request: its text is the last error and its code is in
+ * `errCode`. Or the answer is not JSON.
+ * @retval NATS_NO_SERVER_SUPPORT The server is older than 2.10 and does not support transforms.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @par Example
  * ```c
@@ -13393,10 +13580,10 @@ enum natsStatus js_AddStreamWithExtra(struct jsStreamInfo **si,
                                       jsErrCode *errCode);
 
 /**
- * Change the configuration of a stream, with settings that `jsStreamConfig` has no place for.
+ * Change the configuration of a stream, with settings that `jsStreamConfig` has no fields for.
  *
- * As `js_UpdateStream` otherwise. For a source that `extra` has settings for, these replace the ones that
- * the configuration came with; other sources keep theirs.
+ * As `js_UpdateStream` otherwise. If `extra` has settings for a source, they replace the previous ones; other
+ * sources keep theirs.
  *
  * @note An addition of this library: nats.c does not have it.
  *
@@ -13404,26 +13591,27 @@ enum natsStatus js_AddStreamWithExtra(struct jsStreamInfo **si,
  * `jsStreamInfo_Destroy`; NULL if it is not needed. Written only with `NATS_OK`.
  * @param js The context.
  * @param cfg The configuration. Read during the call only.
- * @param extra What that has no place for; NULL for nothing. Read during the call only.
+ * @param extra The settings that `cfg` has no fields for; NULL for none. Read during the call
+ * only.
  * @param opts The options of this call; NULL for those of the context. Read during the call only.
- * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
- * not needed.
+ * @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+ * needed.
  *
  * @retval NATS_OK The stream has the configuration.
  * @retval NATS_NOT_FOUND The stream does not exist; `errCode` is `JSStreamNotFoundErr`. The last
  * error is cleared.
  * @retval NATS_INVALID_ARG As for `js_AddStreamWithExtra`.
- * @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
- * Or its answer is not JSON.
- * @retval NATS_NO_SERVER_SUPPORT The server is older than 2.10 and knows no transforms.
+ * @retval NATS_ERR The server refused the request: its text is the last error and its code is in
+ * `errCode`. Or the answer is not JSON.
+ * @retval NATS_NO_SERVER_SUPPORT The server is older than 2.10 and does not support transforms.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @see js_UpdateStream, js_AddStreamWithExtra
  *
@@ -13438,20 +13626,21 @@ enum natsStatus js_UpdateStreamWithExtra(struct jsStreamInfo **si,
                                          jsErrCode *errCode);
 
 /**
- * Get the settings of a source that its structure has no place for.
+ * Get the settings of a source that its structure has no fields for.
  *
  * @note An addition of this library: nats.c does not have it.
  *
  * @param extra Receives the settings, to be released with `jsSourceExtra_Destroy`. Written only with
  * `NATS_OK`.
- * @param source A source or mirror in a configuration that the library handed out, or a copy of it.
+ * @param source A source or mirror in a configuration that the library returned, or a copy of it.
  *
- * @retval NATS_OK `extra` has the settings; all are zero where there are none.
+ * @retval NATS_OK `extra` has the settings; all are zero if there are none.
  * @retval NATS_INVALID_ARG `extra` or `source` is NULL, or a string is not UTF-8.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
- * Any thread may call this function; no other may destroy the configuration meanwhile.
+ * Any thread may call this function. No other thread may destroy the configuration during the
+ * call.
  *
  * @see js_UpdateStreamWithExtra, jsSourceExtra_Destroy
  *
@@ -13464,14 +13653,15 @@ enum natsStatus jsStreamSource_GetExtra(struct jsSourceExtra **extra,
 /**
  * Destroy the settings of a source.
  *
- * Frees them and all that they point at.
+ * Releases them together with their fields.
  *
  * @note An addition of this library: nats.c does not have it.
  *
- * @param extra What to destroy; NULL does nothing. Not one that the program made.
+ * @param extra The settings that `jsStreamSource_GetExtra` returned, not a structure of the
+ * program; NULL is ignored.
  *
  * @par Threads
- * Any thread may call this function; no other may use what it destroys.
+ * Any thread may call this function, once no other thread uses the object.
  *
  * @see jsStreamSource_GetExtra
  *
@@ -13482,33 +13672,34 @@ NATS_EXTERN void jsSourceExtra_Destroy(struct jsSourceExtra *extra);
 /**
  * Create a stream.
  *
- * A stream that exists with the same configuration is no error. The `Domain` of a mirror or
+ * If the stream exists with the same configuration, the call succeeds. The `Domain` of a mirror or
  * source becomes its external API; the structure is not changed.
  *
  * @param si Receives the configuration and state of the stream, to be released with
  * `jsStreamInfo_Destroy`; NULL if it is not needed. Written only with `NATS_OK`.
  * @param js The context.
- * @param cfg The configuration, begun with `jsStreamConfig_Init`. Read during the call only.
+ * @param cfg The configuration, initialized with `jsStreamConfig_Init`. Read during the call only.
  * @param opts The options of this call; NULL for those of the context. Read during the call only.
- * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
- * not needed.
+ * @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+ * needed.
  *
  * @retval NATS_OK The stream exists.
  * @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL; the name is missing or
  * has a dot, white space, a control character, a slash, a backslash or a wildcard; a choice or a
  * length is out of range; a string is not UTF-8; or a source has both `Domain` and `External`.
- * @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting, which the last error names with the
- * version that knows it. Or a server elsewhere that is too old has answered, and ignored the setting.
- * @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
- * Or its answer is not JSON.
+ * @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting, which the last error names together with the
+ * version that supports it. Or the answer came from another server of the cluster that is too old and has ignored
+ * the setting.
+ * @retval NATS_ERR The server refused the request: its text is the last error and its code is in
+ * `errCode`. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @par Example
  * ```c
@@ -13545,26 +13736,27 @@ enum natsStatus js_AddStream(struct jsStreamInfo **si,
  * @param js The context.
  * @param cfg The configuration. Read during the call only.
  * @param opts The options of this call; NULL for those of the context. Read during the call only.
- * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
- * not needed.
+ * @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+ * needed.
  *
  * @retval NATS_OK The stream has the configuration.
  * @retval NATS_NOT_FOUND The stream does not exist; `errCode` is `JSStreamNotFoundErr`. The last
  * error is cleared.
  * @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL; the name is missing or
  * invalid; a choice or a length is out of range; or a string is not UTF-8.
- * @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting, which the last error names with the
- * version that knows it. Or a server elsewhere that is too old has answered, and ignored the setting.
- * @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
- * Or its answer is not JSON.
+ * @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting, which the last error names together with the
+ * version that supports it. Or the answer came from another server of the cluster that is too old and has ignored
+ * the setting.
+ * @retval NATS_ERR The server refused the request: its text is the last error and its code is in
+ * `errCode`. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @par Example
  * ```c
@@ -13592,29 +13784,29 @@ enum natsStatus js_UpdateStream(struct jsStreamInfo **si,
 /**
  * Remove messages of a stream.
  *
- * All of them, or those that `Stream.Purge` of the options selects.
+ * Removes all messages, or those that `Stream.Purge` of the options selects.
  *
  * @param js The context.
  * @param stream The name of the stream.
  * @param opts The options of this call; NULL for those of the context. Read during the call only.
- * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
- * not needed.
+ * @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+ * needed.
  *
  * @retval NATS_OK The messages are removed.
  * @retval NATS_NOT_FOUND The stream does not exist; `errCode` is `JSStreamNotFoundErr`. The last
  * error is cleared.
  * @retval NATS_INVALID_ARG `js` is NULL or was destroyed; the name is missing or invalid; or the
  * options have both a sequence and a number of messages to keep.
- * @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
- * Or its answer is not JSON.
+ * @retval NATS_ERR The server refused the request: its text is the last error and its code is in
+ * `errCode`. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @see jsOptions_Init, js_DeleteMsg
  *
@@ -13632,23 +13824,23 @@ enum natsStatus js_PurgeStream(jsCtx *js,
  * @param js The context.
  * @param stream The name of the stream.
  * @param opts The options of this call; NULL for those of the context. Read during the call only.
- * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
- * not needed.
+ * @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+ * needed.
  *
  * @retval NATS_OK The stream is deleted.
  * @retval NATS_NOT_FOUND The stream does not exist; `errCode` is `JSStreamNotFoundErr`. The last
  * error is cleared.
  * @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or the name is missing or invalid.
- * @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
- * Or its answer is not JSON.
+ * @retval NATS_ERR The server refused the request: its text is the last error and its code is in
+ * `errCode`. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @see js_AddStream
  *
@@ -13661,35 +13853,35 @@ enum natsStatus js_DeleteStream(jsCtx *js,
                                 jsErrCode *errCode);
 
 /**
- * Get what a stream is and has.
+ * Get the configuration and the state of a stream.
  *
- * With `Stream.Info` of the options also the sequences of deleted messages, and how many
- * messages each subject has. Where these are many the server is asked several times, and each
- * answer may take as long as the options allow.
+ * With `Stream.Info` of the options, the sequences of deleted messages and the number of messages
+ * of each subject are included. If there are many subjects, several requests are sent, and the
+ * `Wait` of the options applies to each of them.
  *
  * @param si Receives the configuration and state of the stream, to be released with
  * `jsStreamInfo_Destroy`. Written only with `NATS_OK`.
  * @param js The context.
  * @param stream The name of the stream.
  * @param opts The options of this call; NULL for those of the context. Read during the call only.
- * @param errCode Receives the number of the server's error, or 0 if there is none; NULL if it is
- * not needed.
+ * @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
+ * needed.
  *
- * @retval NATS_OK `si` has the answer.
+ * @retval NATS_OK The info was written.
  * @retval NATS_NOT_FOUND The stream does not exist; `errCode` is `JSStreamNotFoundErr`. The last
  * error is cleared.
  * @retval NATS_INVALID_ARG `si` is NULL, `js` is NULL or was destroyed, or the name is missing or
  * invalid.
- * @retval NATS_ERR The server refused: its text is the last error, and `errCode` has its number.
- * Or its answer is not JSON.
+ * @retval NATS_ERR The server refused the request: its text is the last error and its code is in
+ * `errCode`. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @see js_Streams, jsStreamInfo_Destroy
  *
@@ -13703,14 +13895,14 @@ enum natsStatus js_GetStreamInfo(struct jsStreamInfo **si,
                                  jsErrCode *errCode);
 
 /**
- * Destroy what was said about a stream.
+ * Release the info of a stream.
  *
- * Frees it and everything that it points at.
+ * Releases it together with its fields.
  *
- * @param si What to destroy; NULL does nothing.
+ * @param si The info; NULL is ignored.
  *
  * @par Threads
- * Any thread may call this function; no other may use what it destroys.
+ * Any thread may call this function, once no other thread uses the object.
  *
  * @see js_GetStreamInfo
  *
@@ -13719,41 +13911,41 @@ enum natsStatus js_GetStreamInfo(struct jsStreamInfo **si,
 NATS_EXTERN void jsStreamInfo_Destroy(struct jsStreamInfo *si);
 
 /**
- * Subscribe to a stream; messages are delivered to a callback.
+ * Subscribe to a stream with a push consumer; messages are delivered to a callback.
  *
- * Uses the consumer that `subOpts` names if it exists and is as asked, and creates one otherwise. A
- * created consumer without a durable name ends some time after its subscription. Messages are
- * acknowledged and destroyed by the library when the callback has returned, unless `ManualAck` is
- * set: then the callback does both. With `Ordered` every message of the stream is delivered once
- * and in order: a message that is missing, silence of the server and reconnects have the library
- * make another consumer behind the last message. A consumer that the library has created and that
- * the server has lost is made again as well, and the error handler is told with `NATS_NOT_FOUND`;
- * where one that existed is lost, the subscription is closed. A consumer that was created here is
- * deleted by `natsSubscription_Unsubscribe` and when a drain is complete, and kept by
- * `natsSubscription_Destroy` alone. With `Config.AckPolicy` `js_AckFlowControl` the library acknowledges what the
- * callback has had, many messages at once, and the program need not: see there.
- * Source: ADR-15, ADR-17, ADR-21, ADR-60.
+ * Uses the consumer that `subOpts` names if it exists and has the requested settings, and creates one otherwise. The
+ * server removes a created consumer without a durable name some time after the end of the subscription. The library
+ * acknowledges and destroys each message when the callback has returned, unless `ManualAck` is set: then the
+ * callback does both. With `Ordered` every message of the stream is delivered once and in order: if a message is
+ * missing, heartbeats are missed, or the connection was restored, the library creates another consumer behind the
+ * last message. If the server has lost a consumer that the library created, the library creates it again, and the
+ * error handler receives `NATS_NOT_FOUND`; if it has lost a consumer that existed before, the subscription is
+ * closed. A consumer that this call created is deleted by `natsSubscription_Unsubscribe` and at the end of a drain;
+ * `natsSubscription_Destroy` alone keeps it. With the `Config.AckPolicy` `js_AckFlowControl` the library
+ * acknowledges the messages for which the callback has returned, many at once. Source: ADR-15, ADR-17, ADR-21,
+ * ADR-60.
  *
  * @param sub Receives the subscription, which the caller owns and releases with
  * `natsSubscription_Destroy`. It is written before the first callback, and restored on failure.
  * @param js The context.
- * @param subject The subject, which may have wildcards; NULL or empty only where `subOpts` has
+ * @param subject The subject, which may have wildcards; NULL or empty only if `subOpts` has
  * `Stream` and `Consumer`.
  * @param cb The callback.
  * @param cbClosure The last argument of the callback; may be NULL.
  * @param opts The options of the call; NULL for those of the context.
- * @param subOpts How to subscribe; NULL for the defaults. The deliver policy is set in it where a
- * start by sequence or by time is.
- * @param errCode Receives the server's error number, or 0; may be NULL.
+ * @param subOpts The options of the subscription; NULL for the defaults. If it has a start
+ * sequence or a start time, the call sets the deliver policy in it.
+ * @param errCode Receives the code of the server's error, or 0 if there is none; may be NULL.
  *
  * @retval NATS_OK The subscription was made.
  * @retval NATS_INVALID_ARG `sub`, `js` or `cb` is NULL, `js` was destroyed, `subject` is missing, or
  * options contradict each other.
  * @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
  * names.
- * @retval NATS_ERR No stream has the subject, the consumer exists and is not as asked, or the server
- * refused to create it; `errCode` and the last error say more.
- * @retval NATS_NOT_FOUND The stream and the consumer are named, and the consumer does not exist.
+ * @retval NATS_ERR No stream has the subject, the consumer exists with other settings, or the server refused to
+ * create it; `errCode` and the last error have the reason.
+ * @retval NATS_NOT_FOUND `subOpts` names the stream and the consumer, and the consumer does not
+ * exist.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT The server did not answer in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -13779,28 +13971,30 @@ enum natsStatus js_Subscribe(natsSubscription **sub,
 /**
  * Subscribe to several subjects of a stream; messages are delivered to a callback.
  *
- * As `js_Subscribe`, with a consumer that delivers several subjects. Servers before 2.10 have none.
+ * As `js_Subscribe`, with a consumer that delivers several subjects, which servers support from
+ * 2.10 on.
  *
  * @param sub Receives the subscription, which the caller owns and releases with
  * `natsSubscription_Destroy`. It is written before the first callback, and restored on failure.
  * @param js The context.
- * @param subjects The subjects, all of one stream. The stream is found by the first of them where
- * `subOpts` does not name it.
- * @param numSubjects How many there are; more than 0.
+ * @param subjects The subjects, all of one stream. The first of them determines the stream unless
+ * `subOpts` names it.
+ * @param numSubjects The number of elements; greater than 0.
  * @param cb The callback.
  * @param cbClosure The last argument of the callback; may be NULL.
  * @param opts The options of the call; NULL for those of the context.
- * @param subOpts How to subscribe; NULL for the defaults.
- * @param errCode Receives the server's error number, or 0; may be NULL.
+ * @param subOpts The options of the subscription; NULL for the defaults.
+ * @param errCode Receives the code of the server's error, or 0 if there is none; may be NULL.
  *
  * @retval NATS_OK The subscription was made.
  * @retval NATS_INVALID_ARG `sub`, `js` or `cb` is NULL, `js` was destroyed, subjects are missing,
- * options contradict each other, or the server has no consumers with several subjects.
+ * options contradict each other, or the server does not support consumers with several subjects.
  * @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
  * names.
- * @retval NATS_ERR No stream has the subject, the consumer exists and is not as asked, or the server
- * refused to create it; `errCode` and the last error say more.
- * @retval NATS_NOT_FOUND The stream and the consumer are named, and the consumer does not exist.
+ * @retval NATS_ERR No stream has the subject, the consumer exists with other settings, or the server refused to
+ * create it; `errCode` and the last error have the reason.
+ * @retval NATS_NOT_FOUND `subOpts` names the stream and the consumer, and the consumer does not
+ * exist.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT The server did not answer in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -13825,29 +14019,30 @@ enum natsStatus js_SubscribeMulti(natsSubscription **sub,
                                   jsErrCode *errCode);
 
 /**
- * Subscribe to a stream; messages wait for `natsSubscription_NextMsg`.
+ * Subscribe to a stream with a push consumer; messages wait for `natsSubscription_NextMsg`.
  *
- * As `js_Subscribe` without a callback. Messages are never acknowledged by the library:
- * `natsMsg_Ack` does. If heartbeats of the consumer say that a message has not arrived,
+ * As `js_Subscribe` without a callback. The library never acknowledges messages: the program does,
+ * with `natsMsg_Ack`. If a heartbeat of the consumer shows that a message has not arrived,
  * `natsSubscription_NextMsg` returns `NATS_MISMATCH` once.
  *
  * @param sub Receives the subscription, which the caller owns and releases with
  * `natsSubscription_Destroy`. Restored on failure.
  * @param js The context.
- * @param subject The subject, which may have wildcards; NULL or empty only where `subOpts` has
+ * @param subject The subject, which may have wildcards; NULL or empty only if `subOpts` has
  * `Stream` and `Consumer`.
  * @param opts The options of the call; NULL for those of the context.
- * @param subOpts How to subscribe; NULL for the defaults.
- * @param errCode Receives the server's error number, or 0; may be NULL.
+ * @param subOpts The options of the subscription; NULL for the defaults.
+ * @param errCode Receives the code of the server's error, or 0 if there is none; may be NULL.
  *
  * @retval NATS_OK The subscription was made.
  * @retval NATS_INVALID_ARG `sub` or `js` is NULL, `js` was destroyed, `subject` is missing, or
  * options contradict each other.
  * @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
  * names.
- * @retval NATS_ERR No stream has the subject, the consumer exists and is not as asked, or the server
- * refused to create it; `errCode` and the last error say more.
- * @retval NATS_NOT_FOUND The stream and the consumer are named, and the consumer does not exist.
+ * @retval NATS_ERR No stream has the subject, the consumer exists with other settings, or the server refused to
+ * create it; `errCode` and the last error have the reason.
+ * @retval NATS_NOT_FOUND `subOpts` names the stream and the consumer, and the consumer does not
+ * exist.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT The server did not answer in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -13885,27 +14080,28 @@ enum natsStatus js_SubscribeSync(natsSubscription **sub,
 /**
  * Subscribe to several subjects of a stream; messages wait for `natsSubscription_NextMsg`.
  *
- * As `js_SubscribeSync`, with a consumer that delivers several subjects. Servers before 2.10 have
- * none.
+ * As `js_SubscribeSync`, with a consumer that delivers several subjects, which servers support
+ * from 2.10 on.
  *
  * @param sub Receives the subscription, which the caller owns and releases with
  * `natsSubscription_Destroy`. Restored on failure.
  * @param js The context.
- * @param subjects The subjects, all of one stream. The stream is found by the first of them where
- * `subOpts` does not name it.
- * @param numSubjects How many there are; more than 0.
+ * @param subjects The subjects, all of one stream. The first of them determines the stream unless
+ * `subOpts` names it.
+ * @param numSubjects The number of elements; greater than 0.
  * @param opts The options of the call; NULL for those of the context.
- * @param subOpts How to subscribe; NULL for the defaults.
- * @param errCode Receives the server's error number, or 0; may be NULL.
+ * @param subOpts The options of the subscription; NULL for the defaults.
+ * @param errCode Receives the code of the server's error, or 0 if there is none; may be NULL.
  *
  * @retval NATS_OK The subscription was made.
- * @retval NATS_INVALID_ARG `sub` or `js` is NULL, `js` was destroyed, subjects are missing, options
- * contradict each other, or the server has no consumers with several subjects.
+ * @retval NATS_INVALID_ARG `sub` or `js` is NULL, `js` was destroyed, subjects are missing,
+ * options contradict each other, or the server does not support consumers with several subjects.
  * @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
  * names.
- * @retval NATS_ERR No stream has the subject, the consumer exists and is not as asked, or the server
- * refused to create it; `errCode` and the last error say more.
- * @retval NATS_NOT_FOUND The stream and the consumer are named, and the consumer does not exist.
+ * @retval NATS_ERR No stream has the subject, the consumer exists with other settings, or the server refused to
+ * create it; `errCode` and the last error have the reason.
+ * @retval NATS_NOT_FOUND `subOpts` names the stream and the consumer, and the consumer does not
+ * exist.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT The server did not answer in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -13963,21 +14159,21 @@ NATS_EXTERN enum natsStatus jsSubOptions_Init(struct jsSubOptions *opts);
 NATS_EXTERN enum natsStatus jsFetchRequest_Init(struct jsFetchRequest *request);
 
 /**
- * Ask the server about the consumer of a subscription.
+ * Get the info of a subscription's consumer from the server.
  *
- * The answer is about the consumer of this moment: that of an ordered subscription changes when it
- * is made again.
+ * The answer describes the present consumer: that of an ordered subscription changes when the
+ * library creates another one.
  *
  * @param ci Receives the information, which the caller owns and releases with
  * `jsConsumerInfo_Destroy`. Written only with `NATS_OK`.
  * @param sub The subscription, made by one of the JetStream functions.
  * @param opts The options of the call; NULL for those of the context.
- * @param errCode Receives the server's error number, or 0; may be NULL.
+ * @param errCode Receives the code of the server's error, or 0 if there is none; may be NULL.
  *
  * @retval NATS_OK The information was written.
  * @retval NATS_INVALID_ARG `ci` or `sub` is NULL, or `sub` was destroyed.
  * @retval NATS_INVALID_SUBSCRIPTION `sub` is not a JetStream subscription.
- * @retval NATS_NOT_FOUND The consumer does not exist, at least at this moment.
+ * @retval NATS_NOT_FOUND The consumer does not exist at present.
  * @retval NATS_NO_RESPONDERS JetStream is not available.
  * @retval NATS_TIMEOUT The server did not answer in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -13998,17 +14194,18 @@ enum natsStatus natsSubscription_GetConsumerInfo(struct jsConsumerInfo **ci,
 /**
  * Compare what has arrived with what the consumer has sent.
  *
- * A push consumer says what it has sent with each of its heartbeats; without these there is nothing to
- * compare, and what has arrived since the last one is not looked at. A pull subscription never has a
- * mismatch. A subscription whose sequences do not match has lost messages: it should be made again,
- * or be an ordered one, which mends this by itself.
+ * Each heartbeat of a push consumer contains the number of its last delivery. Without heartbeats there is nothing to
+ * compare, and messages that arrived after the last heartbeat are not taken into account. A pull subscription never
+ * has a mismatch. A subscription whose sequences do not match has lost messages: subscribe again, or use an ordered
+ * subscription, which recovers by itself.
  *
- * @param csm Receives the sequences of the last message that had arrived when the last heartbeat
- * came, and the number of the last one that had been sent. Written only with `NATS_OK`.
+ * @param csm Receives the sequences of the last message that had arrived before the last
+ * heartbeat, and the number of the consumer's last delivery. Written only with `NATS_OK`.
  * @param sub The subscription, made by one of the JetStream functions.
  *
  * @retval NATS_OK There is a mismatch, which was written.
- * @retval NATS_NOT_FOUND There is none, no heartbeat has come, or the consumer is a pull one.
+ * @retval NATS_NOT_FOUND There is no mismatch, no heartbeat has arrived, or the subscription is a
+ * pull subscription.
  * @retval NATS_INVALID_ARG `csm` or `sub` is NULL, or `sub` was destroyed.
  * @retval NATS_INVALID_SUBSCRIPTION `sub` is not a JetStream subscription.
  *
@@ -14022,7 +14219,7 @@ enum natsStatus natsSubscription_GetSequenceMismatch(struct jsConsumerSequenceMi
                                                      natsSubscription *sub);
 
 /**
- * Initialize what a configuration has no place for.
+ * Initialize the settings that a configuration has no fields for.
  *
  * Fills the structure with zeros.
  *
@@ -14057,15 +14254,15 @@ NATS_EXTERN enum natsStatus kvExtraConfig_Init(struct kvExtraConfig *extra);
  *
  * @retval NATS_OK The bucket can be used.
  * @retval NATS_INVALID_ARG As for `js_CreateKeyValue`.
- * @retval NATS_NO_SERVER_SUPPORT `LimitMarkerTTL` is set, and the servers are older than 2.11.
+ * @retval NATS_NO_SERVER_SUPPORT `LimitMarkerTTL` is set and the server is older than 2.11.
  * @retval NATS_ERR The server refused: its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @see js_CreateOrUpdateKeyValue
  *
@@ -14080,7 +14277,7 @@ enum natsStatus js_CreateKeyValueWithExtra(kvStore **new_kv,
 /**
  * Change the configuration of a key-value bucket.
  *
- * All settings are those given: what is 0 becomes the default.
+ * The configuration is replaced as a whole: settings that are 0 or NULL become the defaults.
  *
  * @note An addition of this library: nats.c does not have it.
  *
@@ -14092,17 +14289,17 @@ enum natsStatus js_CreateKeyValueWithExtra(kvStore **new_kv,
  * call only.
  *
  * @retval NATS_OK The bucket has the configuration.
- * @retval NATS_NOT_FOUND There is no such bucket. The last error is cleared.
+ * @retval NATS_NOT_FOUND The bucket does not exist. The last error is cleared.
  * @retval NATS_INVALID_ARG As for `js_CreateKeyValue`.
- * @retval NATS_NO_SERVER_SUPPORT `LimitMarkerTTL` is set, and the servers are older than 2.11.
+ * @retval NATS_NO_SERVER_SUPPORT `LimitMarkerTTL` is set and the server is older than 2.11.
  * @retval NATS_ERR The server refused: its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @see js_CreateOrUpdateKeyValue
  *
@@ -14128,15 +14325,15 @@ enum natsStatus js_UpdateKeyValue(kvStore **new_kv,
  *
  * @retval NATS_OK The bucket has the configuration.
  * @retval NATS_INVALID_ARG As for `js_CreateKeyValue`.
- * @retval NATS_NO_SERVER_SUPPORT `LimitMarkerTTL` is set, and the servers are older than 2.11.
+ * @retval NATS_NO_SERVER_SUPPORT `LimitMarkerTTL` is set and the server is older than 2.11.
  * @retval NATS_ERR The server refused: its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @see js_CreateKeyValue, js_UpdateKeyValue
  *
@@ -14157,7 +14354,7 @@ enum natsStatus js_CreateOrUpdateKeyValue(kvStore **new_kv,
  * `kvKeysList_Destroy`. Empty if the call fails.
  * @param js The context.
  *
- * @retval NATS_OK `list` has the names, sorted; NULL and 0 where there are none.
+ * @retval NATS_OK The names were written, sorted; NULL and 0 if there are none.
  * @retval NATS_INVALID_ARG `list` is NULL, or `js` is NULL or was destroyed.
  * @retval NATS_ERR The server refused: its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
@@ -14165,8 +14362,8 @@ enum natsStatus js_CreateOrUpdateKeyValue(kvStore **new_kv,
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @see js_KeyValue
  *
@@ -14180,8 +14377,8 @@ NATS_EXTERN enum natsStatus js_KeyValueNames(struct kvKeysList *list, jsCtx *js)
  * A bucket `B` is the stream `KV_B`, whose subjects `$KV.B.<key>` are the keys. Source: ADR-8.
  *
  * Sources become keys of the bucket: `$KV.<source>.<key>` is stored as `$KV.<bucket>.<key>`
- * (ADR-57), and the bucket can have keys of its own beside them. A mirror has its origin's keys;
- * what is put into it goes to its origin.
+ * (ADR-57), and the bucket can have keys of its own beside them. A mirror has the keys of its
+ * origin; values that are put into it are stored in the origin.
  *
  * @param new_kv Receives the bucket, to be released with `kvStore_Destroy`. Written only with
  * `NATS_OK`.
@@ -14191,16 +14388,16 @@ NATS_EXTERN enum natsStatus js_KeyValueNames(struct kvKeysList *list, jsCtx *js)
  * @retval NATS_OK The bucket can be used. It was created, or existed with the same configuration.
  * @retval NATS_INVALID_ARG An argument is NULL, `js` was destroyed, the name is not valid, or a
  * value is beyond its limit: `History` above 64, `LimitMarkerTTL` below a second.
- * @retval NATS_NO_SERVER_SUPPORT `LimitMarkerTTL` is set, and the servers are older than 2.11.
- * @retval NATS_ERR The server refused, as it does where the bucket exists with another
- * configuration: its text is the last error.
+ * @retval NATS_NO_SERVER_SUPPORT `LimitMarkerTTL` is set and the server is older than 2.11.
+ * @retval NATS_ERR The server refused the request, for example because the bucket exists with
+ * another configuration: its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @par Example
  * ```c
@@ -14235,17 +14432,17 @@ NATS_EXTERN enum natsStatus js_CreateKeyValue(kvStore **new_kv, jsCtx *js, struc
  * @param bucket The name of the bucket.
  *
  * @retval NATS_OK The bucket can be used.
- * @retval NATS_NOT_FOUND There is no such bucket. The last error is cleared.
+ * @retval NATS_NOT_FOUND The bucket does not exist. The last error is cleared.
  * @retval NATS_INVALID_ARG `new_kv` is NULL, `js` is NULL or was destroyed, the name is missing or
- * not valid, or the stream of that name is no bucket.
+ * not valid, or the stream with the name of the bucket does not belong to a bucket.
  * @retval NATS_ERR The server refused: its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @see js_CreateKeyValue
  *
@@ -14254,16 +14451,16 @@ NATS_EXTERN enum natsStatus js_CreateKeyValue(kvStore **new_kv, jsCtx *js, struc
 NATS_EXTERN enum natsStatus js_KeyValue(kvStore **new_kv, jsCtx *js, const char *bucket);
 
 /**
- * Delete a key-value bucket with all that it has.
+ * Delete a key-value bucket with all its keys.
  *
- * A watcher of the bucket is told once, by `NATS_NOT_FOUND`, when it misses the server's heartbeats.
- * It stays, and goes on when there is a bucket of that name again.
+ * Watchers of the bucket receive `NATS_NOT_FOUND` once, when they miss the heartbeats of the server. They continue
+ * if a bucket of the same name is created.
  *
  * @param js The context.
  * @param bucket The name of the bucket.
  *
  * @retval NATS_OK The bucket was deleted.
- * @retval NATS_NOT_FOUND There is no such bucket. The last error is cleared.
+ * @retval NATS_NOT_FOUND The bucket does not exist. The last error is cleared.
  * @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or the name is missing or not valid.
  * @retval NATS_ERR The server refused: its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
@@ -14271,22 +14468,24 @@ NATS_EXTERN enum natsStatus js_KeyValue(kvStore **new_kv, jsCtx *js, const char 
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @see js_CreateKeyValue
  *
  * @ingroup nats_kv_buckets
  */
-NATS_EXTERN enum natsStatus js_DeleteKeyValue(jsCtx *js, const char *bucket);
+NATS_EXTERN
+enum natsStatus js_DeleteKeyValue(jsCtx *js,
+                                  const char *bucket);
 
 /**
  * Destroy the handle of a bucket.
  *
- * The bucket itself stays. Entries, watchers and statuses that were made with the handle can be
- * used further.
+ * The bucket itself stays. Entries, watchers and statuses that were created with the handle remain
+ * valid.
  *
- * @param kv The bucket; NULL does nothing.
+ * @param kv The bucket; NULL is ignored.
  *
  * @par Threads
  * Any thread may call this function at any time, callbacks included.
@@ -14300,8 +14499,8 @@ NATS_EXTERN void kvStore_Destroy(kvStore *kv);
  *
  * @param kv The bucket.
  *
- * @return The name, which lives until the handle is destroyed; NULL for NULL and for a destroyed
- * handle.
+ * @return The name, which is valid until the handle is destroyed; NULL if `kv` is NULL or was
+ * destroyed.
  *
  * @par Threads
  * Any thread may call this function at any time, callbacks included.
@@ -14330,26 +14529,26 @@ NATS_EXTERN const char *kvStore_Bucket(const kvStore *kv);
 NATS_EXTERN enum natsStatus kvCodecs_Init(struct kvCodecs *codecs);
 
 /**
- * Make a handle of a bucket that encodes and decodes keys and values.
+ * Create a handle of a bucket that encodes and decodes keys and values.
  *
- * All functions on the new handle, and on watchers and entries made with it, have keys and values in the form of the
- * program; the bucket has them encoded. Markers of deletes have no value, so none is encoded or decoded there. A key is
- * valid if what it is encoded to is. The codecs of `kv`, if it has some, remain: those that are given here encode before
- * them. Source: ADR-54.
+ * All functions on the new handle, and on watchers and entries created with it, use keys and values in the form of
+ * the program, while the bucket stores them encoded. Markers of deleted keys have no value to encode or decode. A
+ * key is valid if its encoded form is. If `kv` has codecs, they stay in effect: the new ones encode before them.
+ * Source: ADR-54.
  *
- * What cannot be decoded, because another client has stored it, fails the function that meets it. A watcher reports it
- * and goes on.
+ * If a key or value of another client cannot be decoded, the function that reads it fails. A watcher reports the
+ * error and continues.
  *
  * @note An addition of this library: nats.c does not have it.
  *
  * @param new_kv Receives the handle, to be released with `kvStore_Destroy`. Written only with `NATS_OK`.
  * @param kv The bucket. It is not changed, and may be destroyed before or after the new handle.
- * @param codecs The codecs. The structure is read during the call only; closures have to stay until `Release` is called
- * or, without it, until the handle and its watchers were destroyed and their callbacks have returned.
+ * @param codecs The codecs. The structure is read during the call only; closures must stay valid until `Release` is
+ * called or, without it, until the handle and its watchers were destroyed and their callbacks have returned.
  *
  * @retval NATS_OK The handle can be used.
- * @retval NATS_INVALID_ARG `new_kv` or `codecs` is NULL, `kv` is NULL or was destroyed, a number of codecs is negative, or
- * a codec has an unknown kind, no functions, or is not for values. `Release` is not called then.
+ * @retval NATS_INVALID_ARG `new_kv` or `codecs` is NULL, `kv` is NULL or was destroyed, a number of codecs is
+ * negative, or a codec has an unknown kind, has no functions, or cannot encode values. `Release` is not called then.
  *
  * @par Threads
  * Any thread may call this function at any time, callbacks included.
@@ -14444,10 +14643,10 @@ NATS_EXTERN enum natsStatus kvPurgeOptions_Init(struct kvPurgeOptions *opts);
  *
  * @param e The entry.
  *
- * @return The name, which lives as long as the entry; NULL for NULL.
+ * @return The name, which is valid as long as the entry; NULL if `e` is NULL.
  *
  * @par Threads
- * Any thread may call this function. No other may destroy the entry meanwhile.
+ * Any thread may call this function. No other thread may destroy the entry during the call.
  *
  * @ingroup nats_kv_values
  */
@@ -14458,10 +14657,10 @@ NATS_EXTERN const char *kvEntry_Bucket(const kvEntry *e);
  *
  * @param e The entry.
  *
- * @return The key, which lives as long as the entry; NULL for NULL.
+ * @return The key, which is valid as long as the entry; NULL if `e` is NULL.
  *
  * @par Threads
- * Any thread may call this function. No other may destroy the entry meanwhile.
+ * Any thread may call this function. No other thread may destroy the entry during the call.
  *
  * @ingroup nats_kv_values
  */
@@ -14475,10 +14674,10 @@ NATS_EXTERN const char *kvEntry_Key(const kvEntry *e);
  *
  * @param e The entry.
  *
- * @return The value, which lives as long as the entry; NULL for NULL.
+ * @return The value, which is valid as long as the entry; NULL if `e` is NULL.
  *
  * @par Threads
- * Any thread may call this function. No other may destroy the entry meanwhile.
+ * Any thread may call this function. No other thread may destroy the entry during the call.
  *
  * @see kvEntry_ValueLen, kvEntry_ValueString
  *
@@ -14494,7 +14693,7 @@ NATS_EXTERN const void *kvEntry_Value(const kvEntry *e);
  * @return The number of bytes; -1 for NULL.
  *
  * @par Threads
- * Any thread may call this function. No other may destroy the entry meanwhile.
+ * Any thread may call this function. No other thread may destroy the entry during the call.
  *
  * @ingroup nats_kv_values
  */
@@ -14503,14 +14702,14 @@ NATS_EXTERN int kvEntry_ValueLen(const kvEntry *e);
 /**
  * Get the value of an entry as a string.
  *
- * A NUL follows the value. A value that has NULs itself ends, as a string, at the first one.
+ * A NUL follows the value. As a string, a value that contains NULs ends at the first one.
  *
  * @param e The entry.
  *
- * @return The value, which lives as long as the entry; NULL for NULL.
+ * @return The value, which is valid as long as the entry; NULL if `e` is NULL.
  *
  * @par Threads
- * Any thread may call this function. No other may destroy the entry meanwhile.
+ * Any thread may call this function. No other thread may destroy the entry during the call.
  *
  * @ingroup nats_kv_values
  */
@@ -14524,7 +14723,7 @@ NATS_EXTERN const char *kvEntry_ValueString(const kvEntry *e);
  * @return The revision: the sequence in the bucket's stream; 0 for NULL.
  *
  * @par Threads
- * Any thread may call this function. No other may destroy the entry meanwhile.
+ * Any thread may call this function. No other thread may destroy the entry during the call.
  *
  * @ingroup nats_kv_values
  */
@@ -14538,7 +14737,7 @@ NATS_EXTERN uint64_t kvEntry_Revision(const kvEntry *e);
  * @return Nanoseconds since 1970; 0 for NULL.
  *
  * @par Threads
- * Any thread may call this function. No other may destroy the entry meanwhile.
+ * Any thread may call this function. No other thread may destroy the entry during the call.
  *
  * @ingroup nats_kv_values
  */
@@ -14552,24 +14751,24 @@ NATS_EXTERN int64_t kvEntry_Created(const kvEntry *e);
  * @return The number; 0 for entries that were not delivered by a watcher, and for NULL.
  *
  * @par Threads
- * Any thread may call this function. No other may destroy the entry meanwhile.
+ * Any thread may call this function. No other thread may destroy the entry during the call.
  *
  * @ingroup nats_kv_values
  */
 NATS_EXTERN uint64_t kvEntry_Delta(const kvEntry *e);
 
 /**
- * Get what was done to the key of an entry.
+ * Get the operation that created an entry.
  *
- * A marker that the server has made because a key expired, or was purged or removed, deletes or
- * purges it.
+ * A marker that the server has stored because a key expired, was purged or was removed counts as a
+ * delete or a purge.
  *
  * @param e The entry.
  *
- * @return What was done; `kvOp_Unknown` for NULL.
+ * @return The operation; `kvOp_Unknown` if `e` is NULL.
  *
  * @par Threads
- * Any thread may call this function. No other may destroy the entry meanwhile.
+ * Any thread may call this function. No other thread may destroy the entry during the call.
  *
  * @ingroup nats_kv_values
  */
@@ -14578,10 +14777,10 @@ NATS_EXTERN enum kvOperation kvEntry_Operation(const kvEntry *e);
 /**
  * Destroy an entry.
  *
- * @param e The entry; NULL does nothing.
+ * @param e The entry; NULL is ignored.
  *
  * @par Threads
- * Any thread may call this function; no other may use what it destroys.
+ * Any thread may call this function, once no other thread uses the object.
  *
  * @ingroup nats_kv_values
  */
@@ -14590,15 +14789,16 @@ NATS_EXTERN void kvEntry_Destroy(kvEntry *e);
 /**
  * Get the value of a key.
  *
- * Any server that has the bucket may answer; one that is behind answers with an older revision.
+ * Any server of the bucket may answer; a server that is not up to date answers with an older
+ * revision.
  *
  * @param new_entry Receives the entry, to be released with `kvEntry_Destroy`; NULL if the call
- * fails behind the check of its handles.
+ * fails, except that it is not written if a handle is not valid.
  * @param kv The bucket.
  * @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots. It must not begin
  * or end with a dot, or have two in a row.
  *
- * @retval NATS_OK `new_entry` has the last revision.
+ * @retval NATS_OK The last revision was written.
  * @retval NATS_NOT_FOUND The key has no value: it never had one, or was deleted. The last error is
  * cleared.
  * @retval NATS_INVALID_ARG `new_entry` is NULL, or `kv` is NULL or was destroyed, or the key is
@@ -14609,8 +14809,8 @@ NATS_EXTERN void kvEntry_Destroy(kvEntry *e);
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @par Example
  * ```c
@@ -14637,18 +14837,18 @@ NATS_EXTERN void kvEntry_Destroy(kvEntry *e);
 NATS_EXTERN enum natsStatus kvStore_Get(kvEntry **new_entry, kvStore *kv, const char *key);
 
 /**
- * Get a value that a key has or had.
+ * Get a revision of a key.
  *
  * @param new_entry Receives the entry, to be released with `kvEntry_Destroy`; NULL if the call
- * fails behind the check of its handles.
+ * fails, except that it is not written if a handle is not valid.
  * @param kv The bucket.
  * @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots. It must not begin
  * or end with a dot, or have two in a row.
  * @param revision The revision, at least 1.
  *
- * @retval NATS_OK `new_entry` has that revision.
- * @retval NATS_NOT_FOUND The revision is not there any more, is one of another key, or deleted the
- * key. The last error is cleared.
+ * @retval NATS_OK The revision was written.
+ * @retval NATS_NOT_FOUND The revision does not exist any more, belongs to another key, or deleted
+ * the key. The last error is cleared.
  * @retval NATS_INVALID_ARG `new_entry` is NULL, `kv` is NULL or was destroyed, the key is not
  * valid, or the revision is 0.
  * @retval NATS_ERR The server refused: its text is the last error.
@@ -14657,8 +14857,8 @@ NATS_EXTERN enum natsStatus kvStore_Get(kvEntry **new_entry, kvStore *kv, const 
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @see kvStore_Get, kvStore_History
  *
@@ -14678,10 +14878,10 @@ enum natsStatus kvStore_GetRevision(kvEntry **new_entry,
  * @param list The program's structure, which receives the keys, to be released with
  * `kvKeysList_Destroy`. Empty if the call fails.
  * @param kv The bucket.
- * @param opts What to list; NULL for the defaults. Read during the call only.
+ * @param opts The selection of keys; NULL for the defaults. Read during the call only.
  *
- * @retval NATS_OK `list` has all keys that have a value, in the order in which these were stored;
- * NULL and 0 where there are none.
+ * @retval NATS_OK The list has all keys that have a value, in the order in which the values were
+ * stored; NULL and 0 if there are none.
  * @retval NATS_INVALID_ARG `list` is NULL, `kv` is NULL or was destroyed, or the options have
  * `UpdatesOnly`.
  * @retval NATS_NOT_FOUND The bucket no longer exists. The last error is cleared.
@@ -14693,8 +14893,8 @@ enum natsStatus kvStore_GetRevision(kvEntry **new_entry,
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @par Example
  * ```c
@@ -14733,11 +14933,11 @@ enum natsStatus kvStore_Keys(struct kvKeysList *list,
  * `kvKeysList_Destroy`. Empty if the call fails.
  * @param kv The bucket.
  * @param filters The patterns. No two of them may match the same key.
- * @param numFilters How many there are, at least 1.
- * @param opts What to list; NULL for the defaults. Read during the call only.
+ * @param numFilters The number of elements, at least 1.
+ * @param opts The selection of keys; NULL for the defaults. Read during the call only.
  *
- * @retval NATS_OK `list` has the keys that have a value, in the order in which these were stored;
- * NULL and 0 where there are none.
+ * @retval NATS_OK The list has the matching keys that have a value, in the order in which the
+ * values were stored; NULL and 0 if there are none.
  * @retval NATS_INVALID_ARG `list` or `filters` is NULL, a pattern is NULL or empty, `numFilters`
  * is less than 1, `kv` is NULL or was destroyed, or the options have `UpdatesOnly`.
  * @retval NATS_NOT_FOUND The bucket no longer exists. The last error is cleared.
@@ -14749,8 +14949,8 @@ enum natsStatus kvStore_Keys(struct kvKeysList *list,
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @see kvStore_Keys
  *
@@ -14764,30 +14964,30 @@ enum natsStatus kvStore_KeysWithFilters(struct kvKeysList *list,
                                         const struct kvWatchOptions *opts);
 
 /**
- * Free what a list of keys has.
+ * Release the keys of a list.
  *
- * The structure itself is the program's.
+ * The structure itself belongs to the program.
  *
- * @param list The list, which is empty afterwards; NULL does nothing.
+ * @param list The list, which is empty afterwards; NULL is ignored.
  *
  * @par Threads
- * Any thread may call this function; no other may use what it destroys.
+ * Any thread may call this function, once no other thread uses the object.
  *
  * @ingroup nats_kv_watch
  */
 NATS_EXTERN void kvKeysList_Destroy(struct kvKeysList *list);
 
 /**
- * List all revisions of a key that a bucket has.
+ * List all revisions of a key in a bucket.
  *
  * @param list The program's structure, which receives the entries, to be released with
  * `kvEntryList_Destroy`. Empty if the call fails.
  * @param kv The bucket.
  * @param key The key, or a pattern of keys.
- * @param opts What to list; NULL for the defaults. Read during the call only.
+ * @param opts The selection of keys; NULL for the defaults. Read during the call only.
  *
- * @retval NATS_OK `list` has the revisions, the oldest first, those included that deleted the key
- * unless the options have `IgnoreDeletes`.
+ * @retval NATS_OK The list has the revisions, the oldest first. Revisions that deleted the key are
+ * included unless the options have `IgnoreDeletes`.
  * @retval NATS_INVALID_ARG `list` or `key` is NULL, `key` is empty, `kv` is NULL or was destroyed,
  * or the options have `UpdatesOnly`.
  * @retval NATS_NOT_FOUND There is no revision, or the bucket no longer exists. The last error is
@@ -14800,8 +15000,8 @@ NATS_EXTERN void kvKeysList_Destroy(struct kvKeysList *list);
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @see kvEntryList_Destroy, kvStore_GetRevision
  *
@@ -14814,14 +15014,15 @@ enum natsStatus kvStore_History(struct kvEntryList *list,
                                 const struct kvWatchOptions *opts);
 
 /**
- * Free what a list of entries has.
+ * Release the entries of a list.
  *
- * The structure itself is the program's. Write NULL over an entry that is to stay.
+ * The structure itself belongs to the program. To keep an entry, take it and write NULL in its
+ * place before.
  *
- * @param list The list, which is empty afterwards; NULL does nothing.
+ * @param list The list, which is empty afterwards; NULL is ignored.
  *
  * @par Threads
- * Any thread may call this function; no other may use what it destroys.
+ * Any thread may call this function, once no other thread uses the object.
  *
  * @ingroup nats_kv_watch
  */
@@ -14834,7 +15035,7 @@ NATS_EXTERN void kvEntryList_Destroy(struct kvEntryList *list);
  * @param kv The bucket.
  * @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots. It must not begin
  * or end with a dot, or have two in a row.
- * @param data The value; ignored where `len` is 0.
+ * @param data The value; ignored if `len` is 0.
  * @param len The number of bytes of the value.
  *
  * @retval NATS_OK The value is stored.
@@ -14842,13 +15043,13 @@ NATS_EXTERN void kvEntryList_Destroy(struct kvEntryList *list);
  * or `data` is NULL and `len` is not 0.
  * @retval NATS_ERR The server refused: its text is the last error.
  * @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
- * @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
+ * @retval NATS_TIMEOUT No answer arrived in time. The change may or may not have been made.
  * @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @see kvStore_PutString, kvStore_Create, kvStore_Update
  *
@@ -14862,7 +15063,7 @@ enum natsStatus kvStore_Put(uint64_t *rev,
                             int len);
 
 /**
- * Give a key its first value.
+ * Set the value of a key that has none.
  *
  * Fails if the key has a value. A deleted key has none.
  *
@@ -14870,22 +15071,22 @@ enum natsStatus kvStore_Put(uint64_t *rev,
  * @param kv The bucket.
  * @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots. It must not begin
  * or end with a dot, or have two in a row.
- * @param data The value; ignored where `len` is 0.
+ * @param data The value; ignored if `len` is 0.
  * @param len The number of bytes of the value.
  *
  * @retval NATS_OK The value is stored.
  * @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, the key is not valid, `len` is negative,
  * or `data` is NULL and `len` is not 0.
- * @retval NATS_ERR The key has a value, or the server refused for another reason: its text is the
- * last error.
+ * @retval NATS_ERR The key has a value, or the server refused the request for another reason: its
+ * text is the last error.
  * @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
- * @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
+ * @retval NATS_TIMEOUT No answer arrived in time. The change may or may not have been made.
  * @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @see kvStore_Put, kvStore_Update
  *
@@ -14899,32 +15100,32 @@ enum natsStatus kvStore_Create(uint64_t *rev,
                                int len);
 
 /**
- * Give a key another value if its revision is the one that is known.
+ * Set the value of a key that has a given revision.
  *
- * If several programs change a value at the same time, only one of them succeeds; the others read
- * the value again and try with its new revision.
+ * If several programs change a value at the same time, only one of them succeeds; the others can
+ * read the value again and repeat the call with its new revision.
  *
  * @param rev Receives the revision, or 0 if the call fails; NULL if it is not needed.
  * @param kv The bucket.
  * @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots. It must not begin
  * or end with a dot, or have two in a row.
- * @param data The value; ignored where `len` is 0.
+ * @param data The value; ignored if `len` is 0.
  * @param len The number of bytes of the value.
  * @param last The revision that the key must have; 0 if the key must not exist.
  *
  * @retval NATS_OK The value is stored.
  * @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, the key is not valid, `len` is negative,
  * or `data` is NULL and `len` is not 0.
- * @retval NATS_ERR The key has another revision, or the server refused for another reason: its
- * text is the last error.
+ * @retval NATS_ERR The key has another revision, or the server refused the request for another
+ * reason: its text is the last error.
  * @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
- * @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
+ * @retval NATS_TIMEOUT No answer arrived in time. The change may or may not have been made.
  * @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @see kvStore_Create, kvStore_Get
  *
@@ -14939,18 +15140,18 @@ enum natsStatus kvStore_Update(uint64_t *rev,
                                uint64_t last);
 
 /**
- * Give a key its first value, for a time.
+ * Set the value of a key that has none, with a time to live.
  *
  * Fails if the key has a value. A deleted key has none.
  *
- * The bucket must have `LimitMarkerTTL`, and the time must be at least a second. When it is over,
- * the server deletes the key and stores a marker.
+ * The bucket must have `LimitMarkerTTL`, and the time must be at least a second. When the time has
+ * passed, the server deletes the key and stores a marker.
  *
  * @param rev Receives the revision, or 0 if the call fails; NULL if it is not needed.
  * @param kv The bucket.
  * @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots. It must not begin
  * or end with a dot, or have two in a row.
- * @param data The value; ignored where `len` is 0.
+ * @param data The value; ignored if `len` is 0.
  * @param len The number of bytes of the value.
  * @param ttl The time to live of the revision in milliseconds; 0 or less for the bucket's setting.
  *
@@ -14958,16 +15159,16 @@ enum natsStatus kvStore_Update(uint64_t *rev,
  * @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, the key is not valid, `len` is negative,
  * or `data` is NULL and `len` is not 0.
  * @retval NATS_NO_SERVER_SUPPORT `ttl` is set, and the server is older than 2.11.
- * @retval NATS_ERR The key has a value, or the server refused for another reason: its text is the
- * last error.
+ * @retval NATS_ERR The key has a value, or the server refused the request for another reason: its
+ * text is the last error.
  * @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
- * @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
+ * @retval NATS_TIMEOUT No answer arrived in time. The change may or may not have been made.
  * @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @see kvStore_Put, kvStore_Update
  *
@@ -14982,19 +15183,19 @@ enum natsStatus kvStore_CreateWithTTL(uint64_t *rev,
                                       int64_t ttl);
 
 /**
- * Give a key another value, for a time, if its revision is the one that is known.
+ * Set the value of a key that has a given revision, with a time to live.
  *
- * If several programs change a value at the same time, only one of them succeeds; the others read
- * the value again and try with its new revision.
+ * If several programs change a value at the same time, only one of them succeeds; the others can
+ * read the value again and repeat the call with its new revision.
  *
- * The bucket must have `LimitMarkerTTL`, and the time must be at least a second. When it is over,
- * the server deletes the key and stores a marker.
+ * The bucket must have `LimitMarkerTTL`, and the time must be at least a second. When the time has
+ * passed, the server deletes the key and stores a marker.
  *
  * @param rev Receives the revision, or 0 if the call fails; NULL if it is not needed.
  * @param kv The bucket.
  * @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots. It must not begin
  * or end with a dot, or have two in a row.
- * @param data The value; ignored where `len` is 0.
+ * @param data The value; ignored if `len` is 0.
  * @param len The number of bytes of the value.
  * @param last The revision that the key must have; 0 if the key must not exist.
  * @param ttl The time to live of the revision in milliseconds; 0 or less for the bucket's setting.
@@ -15003,16 +15204,16 @@ enum natsStatus kvStore_CreateWithTTL(uint64_t *rev,
  * @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, the key is not valid, `len` is negative,
  * or `data` is NULL and `len` is not 0.
  * @retval NATS_NO_SERVER_SUPPORT `ttl` is set, and the server is older than 2.11.
- * @retval NATS_ERR The key has another revision, or the server refused for another reason: its
- * text is the last error.
+ * @retval NATS_ERR The key has another revision, or the server refused the request for another
+ * reason: its text is the last error.
  * @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
- * @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
+ * @retval NATS_TIMEOUT No answer arrived in time. The change may or may not have been made.
  * @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @see kvStore_Create, kvStore_Get
  *
@@ -15034,19 +15235,19 @@ enum natsStatus kvStore_UpdateWithTTL(uint64_t *rev,
  * @param kv The bucket.
  * @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots. It must not begin
  * or end with a dot, or have two in a row.
- * @param data The value: a string, stored without the NUL at its end; NULL for an empty one.
+ * @param data The value: a string, stored without the NUL at its end; NULL for an empty result.
  *
  * @retval NATS_OK The value is stored.
  * @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, or the key is not valid.
  * @retval NATS_ERR The server refused: its text is the last error.
  * @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
- * @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
+ * @retval NATS_TIMEOUT No answer arrived in time. The change may or may not have been made.
  * @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @see kvStore_Put
  *
@@ -15055,7 +15256,7 @@ enum natsStatus kvStore_UpdateWithTTL(uint64_t *rev,
 NATS_EXTERN enum natsStatus kvStore_PutString(uint64_t *rev, kvStore *kv, const char *key, const char *data);
 
 /**
- * Give a key a string as its first value.
+ * Set the value of a key that has none to a string.
  *
  * Fails if the key has a value. A deleted key has none.
  *
@@ -15067,16 +15268,16 @@ NATS_EXTERN enum natsStatus kvStore_PutString(uint64_t *rev, kvStore *kv, const 
  *
  * @retval NATS_OK The value is stored.
  * @retval NATS_INVALID_ARG `kv` or `data` is NULL, `kv` was destroyed, or the key is not valid.
- * @retval NATS_ERR The key has a value, or the server refused for another reason: its text is the
- * last error.
+ * @retval NATS_ERR The key has a value, or the server refused the request for another reason: its
+ * text is the last error.
  * @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
- * @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
+ * @retval NATS_TIMEOUT No answer arrived in time. The change may or may not have been made.
  * @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @see kvStore_Put, kvStore_Update
  *
@@ -15089,10 +15290,10 @@ enum natsStatus kvStore_CreateString(uint64_t *rev,
                                      const char *data);
 
 /**
- * Give a key a string as another value if its revision is the one that is known.
+ * Set the value of a key that has a given revision to a string.
  *
- * If several programs change a value at the same time, only one of them succeeds; the others read
- * the value again and try with its new revision.
+ * If several programs change a value at the same time, only one of them succeeds; the others can
+ * read the value again and repeat the call with its new revision.
  *
  * @param rev Receives the revision, or 0 if the call fails; NULL if it is not needed.
  * @param kv The bucket.
@@ -15103,16 +15304,16 @@ enum natsStatus kvStore_CreateString(uint64_t *rev,
  *
  * @retval NATS_OK The value is stored.
  * @retval NATS_INVALID_ARG `kv` or `data` is NULL, `kv` was destroyed, or the key is not valid.
- * @retval NATS_ERR The key has another revision, or the server refused for another reason: its
- * text is the last error.
+ * @retval NATS_ERR The key has another revision, or the server refused the request for another
+ * reason: its text is the last error.
  * @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
- * @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
+ * @retval NATS_TIMEOUT No answer arrived in time. The change may or may not have been made.
  * @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @see kvStore_Create, kvStore_Get
  *
@@ -15126,12 +15327,12 @@ enum natsStatus kvStore_UpdateString(uint64_t *rev,
                                      uint64_t last);
 
 /**
- * Give a key a string as its first value, for a time.
+ * Set the value of a key that has none to a string, with a time to live.
  *
  * Fails if the key has a value. A deleted key has none.
  *
- * The bucket must have `LimitMarkerTTL`, and the time must be at least a second. When it is over,
- * the server deletes the key and stores a marker.
+ * The bucket must have `LimitMarkerTTL`, and the time must be at least a second. When the time has
+ * passed, the server deletes the key and stores a marker.
  *
  * @param rev Receives the revision, or 0 if the call fails; NULL if it is not needed.
  * @param kv The bucket.
@@ -15143,16 +15344,16 @@ enum natsStatus kvStore_UpdateString(uint64_t *rev,
  * @retval NATS_OK The value is stored.
  * @retval NATS_INVALID_ARG `kv` or `data` is NULL, `kv` was destroyed, or the key is not valid.
  * @retval NATS_NO_SERVER_SUPPORT `ttl` is set, and the server is older than 2.11.
- * @retval NATS_ERR The key has a value, or the server refused for another reason: its text is the
- * last error.
+ * @retval NATS_ERR The key has a value, or the server refused the request for another reason: its
+ * text is the last error.
  * @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
- * @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
+ * @retval NATS_TIMEOUT No answer arrived in time. The change may or may not have been made.
  * @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @see kvStore_Put, kvStore_Update
  *
@@ -15166,13 +15367,13 @@ enum natsStatus kvStore_CreateStringWithTTL(uint64_t *rev,
                                             int64_t ttl);
 
 /**
- * Give a key a string as another value, for a time, if its revision is the one that is known.
+ * Set the value of a key that has a given revision to a string, with a time to live.
  *
- * If several programs change a value at the same time, only one of them succeeds; the others read
- * the value again and try with its new revision.
+ * If several programs change a value at the same time, only one of them succeeds; the others can
+ * read the value again and repeat the call with its new revision.
  *
- * The bucket must have `LimitMarkerTTL`, and the time must be at least a second. When it is over,
- * the server deletes the key and stores a marker.
+ * The bucket must have `LimitMarkerTTL`, and the time must be at least a second. When the time has
+ * passed, the server deletes the key and stores a marker.
  *
  * @param rev Receives the revision, or 0 if the call fails; NULL if it is not needed.
  * @param kv The bucket.
@@ -15185,16 +15386,16 @@ enum natsStatus kvStore_CreateStringWithTTL(uint64_t *rev,
  * @retval NATS_OK The value is stored.
  * @retval NATS_INVALID_ARG `kv` or `data` is NULL, `kv` was destroyed, or the key is not valid.
  * @retval NATS_NO_SERVER_SUPPORT `ttl` is set, and the server is older than 2.11.
- * @retval NATS_ERR The key has another revision, or the server refused for another reason: its
- * text is the last error.
+ * @retval NATS_ERR The key has another revision, or the server refused the request for another
+ * reason: its text is the last error.
  * @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
- * @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
+ * @retval NATS_TIMEOUT No answer arrived in time. The change may or may not have been made.
  * @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @see kvStore_Create, kvStore_Get
  *
@@ -15211,24 +15412,24 @@ enum natsStatus kvStore_UpdateStringWithTTL(uint64_t *rev,
 /**
  * Delete a key.
  *
- * The history of the key stays in the bucket, if that keeps history, followed by a marker that
- * says that the key was deleted.
+ * The earlier revisions of the key stay in the bucket if it keeps a history, followed by a marker
+ * for the deletion.
  *
  * @param kv The bucket.
  * @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots. It must not begin
  * or end with a dot, or have two in a row.
  *
- * @retval NATS_OK The key has no value; it may have had none before.
+ * @retval NATS_OK The key has no value, whether it had one before or not.
  * @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, or the key is not valid.
  * @retval NATS_ERR The server refused: its text is the last error.
  * @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
- * @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
+ * @retval NATS_TIMEOUT No answer arrived in time. The change may or may not have been made.
  * @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @see kvStore_Purge, kvStore_PurgeDeletes
  *
@@ -15245,19 +15446,19 @@ NATS_EXTERN enum natsStatus kvStore_Delete(kvStore *kv, const char *key);
  * @param kv The bucket.
  * @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots. It must not begin
  * or end with a dot, or have two in a row.
- * @param opts How to purge; NULL for the defaults. Read during the call only.
+ * @param opts The options; NULL for the defaults. Read during the call only.
  *
- * @retval NATS_OK The bucket has nothing of the key except a marker.
+ * @retval NATS_OK Only a marker of the key is left in the bucket.
  * @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, or the key is not valid.
  * @retval NATS_ERR The server refused: its text is the last error.
  * @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
- * @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
+ * @retval NATS_TIMEOUT No answer arrived in time. The change may or may not have been made.
  * @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @see kvStore_Delete, kvPurgeOptions_Init
  *
@@ -15266,27 +15467,27 @@ NATS_EXTERN enum natsStatus kvStore_Delete(kvStore *kv, const char *key);
 NATS_EXTERN enum natsStatus kvStore_Purge(kvStore *kv, const char *key, const struct kvPurgeOptions *opts);
 
 /**
- * Remove what the bucket still has of keys that were deleted.
+ * Remove the revisions and markers of deleted keys.
  *
  * Revisions before the deletion are removed in any case; its marker is removed if it is older than
- * `DeleteMarkersOlderThan`: 30 minutes where that is 0, any age where it is less than 0. `Timeout`
- * is for the whole call. A key that gets a value meanwhile keeps it.
+ * `DeleteMarkersOlderThan`: 30 minutes if that is 0, any age if it is negative. `Timeout` applies
+ * to the whole call. A key that is given a value meanwhile keeps it.
  *
  * @param kv The bucket.
- * @param opts How to purge; NULL for the defaults. Read during the call only.
+ * @param opts The options; NULL for the defaults. Read during the call only.
  *
- * @retval NATS_OK All was removed.
+ * @retval NATS_OK The revisions and markers were removed.
  * @retval NATS_INVALID_ARG `kv` is NULL or was destroyed.
  * @retval NATS_NOT_FOUND The bucket no longer exists. The last error is cleared.
  * @retval NATS_ERR The server refused: its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
- * @retval NATS_TIMEOUT No answer arrived in time, or the time of the options is over. Some of it
- * may have been removed.
+ * @retval NATS_TIMEOUT No answer arrived in time, or the time of the options has passed. Some
+ * revisions and markers may have been removed.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @see kvStore_Delete, kvStore_Purge
  *
@@ -15297,9 +15498,8 @@ NATS_EXTERN enum natsStatus kvStore_PurgeDeletes(kvStore *kv, const struct kvPur
 /**
  * Delete a key if it has a given revision.
  *
- * The history of the key stays in the bucket, if that keeps history, followed by a marker that
- * says that the key was deleted. If another client has changed the key in the meantime, nothing is
- * changed.
+ * The earlier revisions of the key stay in the bucket if it keeps a history, followed by a marker
+ * for the deletion. If another client has changed the key in the meantime, nothing is changed.
  *
  * @note An addition of this library: nats.c does not have it.
  *
@@ -15314,13 +15514,13 @@ NATS_EXTERN enum natsStatus kvStore_PurgeDeletes(kvStore *kv, const struct kvPur
  * 0.
  * @retval NATS_ERR The server refused: its text is the last error.
  * @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
- * @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
+ * @retval NATS_TIMEOUT No answer arrived in time. The change may or may not have been made.
  * @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @see kvStore_PurgeIfRevision
  *
@@ -15341,21 +15541,21 @@ NATS_EXTERN enum natsStatus kvStore_DeleteIfRevision(kvStore *kv, const char *ke
  * @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots. It must not begin
  * or end with a dot, or have two in a row.
  * @param revision The revision that the key must have, at least 1.
- * @param opts How to purge; NULL for the defaults. Read during the call only.
+ * @param opts The options; NULL for the defaults. Read during the call only.
  *
- * @retval NATS_OK The bucket has nothing of the key except a marker.
+ * @retval NATS_OK Only a marker of the key is left in the bucket.
  * @retval NATS_MISMATCH The key has another revision. Nothing was changed.
  * @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, the key is not valid, or the revision is
  * 0.
  * @retval NATS_ERR The server refused: its text is the last error.
  * @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
- * @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
+ * @retval NATS_TIMEOUT No answer arrived in time. The change may or may not have been made.
  * @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @see kvStore_DeleteIfRevision
  *
@@ -15368,9 +15568,9 @@ enum natsStatus kvStore_PurgeIfRevision(kvStore *kv,
                                         const struct kvPurgeOptions *opts);
 
 /**
- * Get the values of several keys, all of one state of the bucket.
+ * Get the values of several keys, all from the same state of the bucket.
  *
- * No change that is made meanwhile is seen by a part of the entries only. Source: ADR-31.
+ * A change that is made during the call is visible in all entries or in none. Source: ADR-31.
  *
  * @note An addition of this library: nats.c does not have it.
  *
@@ -15378,10 +15578,10 @@ enum natsStatus kvStore_PurgeIfRevision(kvStore *kv,
  * `kvEntryList_Destroy`. Empty if the call fails.
  * @param kv The bucket.
  * @param keys The keys; they may have wildcards.
- * @param numKeys How many there are, at least 1.
+ * @param numKeys The number of elements, at least 1.
  *
- * @retval NATS_OK `list` has the entries in the order in which they were stored, without those of
- * keys that have no value; NULL and 0 where there are none.
+ * @retval NATS_OK The list has the entries in the order in which they were stored, except for keys
+ * that have no value; NULL and 0 if there are none.
  * @retval NATS_INVALID_ARG `list` or `keys` is NULL, a key is NULL or empty, `numKeys` is less
  * than 1, or `kv` is NULL or was destroyed.
  * @retval NATS_LIMIT_REACHED More than 1024 keys match.
@@ -15393,8 +15593,8 @@ enum natsStatus kvStore_PurgeIfRevision(kvStore *kv,
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @see kvStore_Get, kvStore_Apply
  *
@@ -15413,29 +15613,30 @@ enum natsStatus kvStore_GetMany(struct kvEntryList *list,
  *
  * @note An addition of this library: nats.c does not have it.
  *
- * @param rev Receives the revision of the last change, or 0 if the call fails; those before it
- * have the numbers before that. NULL if it is not needed.
+ * @param rev Receives the revision of the last change, or 0 if the call fails; the changes before
+ * it have the preceding numbers. NULL if it is not needed.
  * @param kv The bucket.
  * @param changes The changes, each of another key.
- * @param numChanges How many there are, 1 to 1000.
+ * @param numChanges The number of changes, 1 to 1000.
  *
- * @retval NATS_OK All keys are changed.
+ * @retval NATS_OK All keys were changed.
  * @retval NATS_MISMATCH A key has another revision than was expected. Nothing was changed.
- * @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, `changes` is NULL or less than 1, a key
- * or an operation is not valid, or a length is negative.
+ * @retval NATS_INVALID_ARG `kv` is NULL or was destroyed, `changes` is NULL, `numChanges` is less
+ * than 1, a key or an operation is not valid, or a length is negative.
  * @retval NATS_LIMIT_REACHED There are more than 1000 changes.
- * @retval NATS_NO_SERVER_SUPPORT The server knows no batches (before 2.12). Nothing was changed.
- * @retval NATS_ERR The bucket was created without `Transactions`; or the server refused: its text
- * is the last error. Nothing was changed.
+ * @retval NATS_NO_SERVER_SUPPORT The server does not support batches (before 2.12). Nothing was
+ * changed.
+ * @retval NATS_ERR The bucket was created without `Transactions`, or the server refused the
+ * request: its text is the last error. Nothing was changed.
  * @retval NATS_NOT_FOUND The bucket no longer exists.
  * @retval NATS_NO_RESPONDERS The bucket no longer exists, or JetStream is not enabled.
- * @retval NATS_TIMEOUT No answer arrived in time. The change may have been made or not.
+ * @retval NATS_TIMEOUT No answer arrived in time. The change may or may not have been made.
  * @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @par Example
  * ```c
@@ -15476,7 +15677,7 @@ enum natsStatus kvStore_Apply(uint64_t *rev,
  * `NATS_OK`.
  * @param kv The bucket.
  *
- * @retval NATS_OK `new_status` has the status.
+ * @retval NATS_OK The status was written.
  * @retval NATS_NOT_FOUND The bucket no longer exists. The last error is cleared.
  * @retval NATS_INVALID_ARG `new_status` is NULL, or `kv` is NULL or was destroyed.
  * @retval NATS_ERR The server refused: its text is the last error.
@@ -15485,8 +15686,8 @@ enum natsStatus kvStore_Apply(uint64_t *rev,
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @see kvStatus_Destroy
  *
@@ -15499,10 +15700,10 @@ NATS_EXTERN enum natsStatus kvStore_Status(kvStatus **new_status, kvStore *kv);
  *
  * @param sts The status.
  *
- * @return The name, which lives as long as the status; NULL for NULL.
+ * @return The name, which is valid as long as the status; NULL if `sts` is NULL.
  *
  * @par Threads
- * Any thread may call this function. No other may destroy the status meanwhile.
+ * Any thread may call this function. No other thread may destroy the status during the call.
  *
  * @ingroup nats_kv_buckets
  */
@@ -15513,10 +15714,11 @@ NATS_EXTERN const char *kvStatus_Bucket(const kvStatus *sts);
  *
  * @param sts The status.
  *
- * @return The number, all revisions of keys and markers of deletes included; 0 for NULL.
+ * @return The number, which includes all revisions of keys and the markers of deleted keys; 0 if
+ * `sts` is NULL.
  *
  * @par Threads
- * Any thread may call this function. No other may destroy the status meanwhile.
+ * Any thread may call this function. No other thread may destroy the status during the call.
  *
  * @ingroup nats_kv_buckets
  */
@@ -15530,7 +15732,7 @@ NATS_EXTERN uint64_t kvStatus_Values(const kvStatus *sts);
  * @return The number; 0 for NULL.
  *
  * @par Threads
- * Any thread may call this function. No other may destroy the status meanwhile.
+ * Any thread may call this function. No other thread may destroy the status during the call.
  *
  * @ingroup nats_kv_buckets
  */
@@ -15541,10 +15743,10 @@ NATS_EXTERN int64_t kvStatus_History(const kvStatus *sts);
  *
  * @param sts The status.
  *
- * @return Nanoseconds; 0 for ever, and for NULL.
+ * @return The age in nanoseconds; 0 for no limit, and if `sts` is NULL.
  *
  * @par Threads
- * Any thread may call this function. No other may destroy the status meanwhile.
+ * Any thread may call this function. No other thread may destroy the status during the call.
  *
  * @ingroup nats_kv_buckets
  */
@@ -15558,7 +15760,7 @@ NATS_EXTERN int64_t kvStatus_TTL(const kvStatus *sts);
  * @return The number; 0 for NULL.
  *
  * @par Threads
- * Any thread may call this function. No other may destroy the status meanwhile.
+ * Any thread may call this function. No other thread may destroy the status during the call.
  *
  * @ingroup nats_kv_buckets
  */
@@ -15572,7 +15774,7 @@ NATS_EXTERN int64_t kvStatus_Replicas(const kvStatus *sts);
  * @return The number; 0 for NULL.
  *
  * @par Threads
- * Any thread may call this function. No other may destroy the status meanwhile.
+ * Any thread may call this function. No other thread may destroy the status during the call.
  *
  * @ingroup nats_kv_buckets
  */
@@ -15585,10 +15787,10 @@ NATS_EXTERN uint64_t kvStatus_Bytes(const kvStatus *sts);
  *
  * @param sts The status.
  *
- * @return Nanoseconds; 0 where there are none, and for NULL.
+ * @return The time in nanoseconds; 0 if there are no markers, or `sts` is NULL.
  *
  * @par Threads
- * Any thread may call this function. No other may destroy the status meanwhile.
+ * Any thread may call this function. No other thread may destroy the status during the call.
  *
  * @ingroup nats_kv_buckets
  */
@@ -15601,10 +15803,10 @@ NATS_EXTERN int64_t kvStatus_LimitMarkerTTL(const kvStatus *sts);
  *
  * @param sts The status.
  *
- * @return Whether they are; false for NULL.
+ * @return True if they are compressed; false if `sts` is NULL.
  *
  * @par Threads
- * Any thread may call this function. No other may destroy the status meanwhile.
+ * Any thread may call this function. No other thread may destroy the status during the call.
  *
  * @ingroup nats_kv_buckets
  */
@@ -15620,7 +15822,7 @@ NATS_EXTERN bool kvStatus_IsCompressed(const kvStatus *sts);
  * @return Bytes; -1 for no limit, 0 for NULL.
  *
  * @par Threads
- * Any thread may call this function. No other may destroy the status meanwhile.
+ * Any thread may call this function. No other thread may destroy the status during the call.
  *
  * @ingroup nats_kv_buckets
  */
@@ -15636,7 +15838,7 @@ NATS_EXTERN int64_t kvStatus_MaxValueSize(const kvStatus *sts);
  * @return Bytes; -1 for no limit, 0 for NULL.
  *
  * @par Threads
- * Any thread may call this function. No other may destroy the status meanwhile.
+ * Any thread may call this function. No other thread may destroy the status during the call.
  *
  * @ingroup nats_kv_buckets
  */
@@ -15649,10 +15851,10 @@ NATS_EXTERN int64_t kvStatus_MaxBytes(const kvStatus *sts);
  *
  * @param sts The status.
  *
- * @return The description, which lives as long as the status; NULL where there is none, and for NULL.
+ * @return The description, which is valid as long as the status; NULL if there is none, or `sts` is NULL.
  *
  * @par Threads
- * Any thread may call this function. No other may destroy the status meanwhile.
+ * Any thread may call this function. No other thread may destroy the status during the call.
  *
  * @ingroup nats_kv_buckets
  */
@@ -15665,14 +15867,16 @@ NATS_EXTERN const char *kvStatus_Description(const kvStatus *sts);
  *
  * @param sts The status.
  *
- * @return The metadata, which live as long as the status; NULL for NULL. The count is 0 where there are none.
+ * @return The metadata, which are valid as long as the status; NULL if `sts` is NULL. The count is 0 if there are
+ * none.
  *
  * @par Threads
- * Any thread may call this function. No other may destroy the status meanwhile.
+ * Any thread may call this function. No other thread may destroy the status during the call.
  *
  * @ingroup nats_kv_buckets
  */
-NATS_EXTERN const struct natsMetadata *kvStatus_Metadata(const kvStatus *sts);
+NATS_EXTERN
+const struct natsMetadata *kvStatus_Metadata(const kvStatus *sts);
 
 /**
  * Get the type of storage of a bucket.
@@ -15684,25 +15888,25 @@ NATS_EXTERN const struct natsMetadata *kvStatus_Metadata(const kvStatus *sts);
  * @return The kind of storage; `js_FileStorage` for NULL.
  *
  * @par Threads
- * Any thread may call this function. No other may destroy the status meanwhile.
+ * Any thread may call this function. No other thread may destroy the status during the call.
  *
  * @ingroup nats_kv_buckets
  */
 NATS_EXTERN jsStorageType kvStatus_StorageType(const kvStatus *sts);
 
 /**
- * Get the kind of storage that is behind a bucket.
+ * Get the name of the system that stores a bucket.
  *
- * There is only one kind. Source: ADR-8.
+ * It is always JetStream. Source: ADR-8.
  *
  * @note An addition of this library: nats.c does not have it.
  *
  * @param sts The status.
  *
- * @return `JetStream`, a string of the library; NULL for NULL.
+ * @return `JetStream`, a constant string that belongs to the library; NULL if `sts` is NULL.
  *
  * @par Threads
- * Any thread may call this function. No other may destroy the status meanwhile.
+ * Any thread may call this function. No other thread may destroy the status during the call.
  *
  * @ingroup nats_kv_buckets
  */
@@ -15718,7 +15922,7 @@ NATS_EXTERN const char *kvStatus_BackingStore(const kvStatus *sts);
  * @return Whether `kvStore_Apply` may be used; false for NULL.
  *
  * @par Threads
- * Any thread may call this function. No other may destroy the status meanwhile.
+ * Any thread may call this function. No other thread may destroy the status during the call.
  *
  * @ingroup nats_kv_buckets
  */
@@ -15727,10 +15931,10 @@ NATS_EXTERN bool kvStatus_HasTransactions(const kvStatus *sts);
 /**
  * Destroy a status.
  *
- * @param sts The status; NULL does nothing.
+ * @param sts The status; NULL is ignored.
  *
  * @par Threads
- * Any thread may call this function; no other may use what it destroys.
+ * Any thread may call this function, once no other thread uses the object.
  *
  * @ingroup nats_kv_buckets
  */
@@ -15739,10 +15943,10 @@ NATS_EXTERN void kvStatus_Destroy(kvStatus *sts);
 /**
  * Watch a key, or the keys that match a pattern.
  *
- * Delivers the last revision of each matching key, then a NULL entry with `NATS_OK`, which says
- * that these initial data are complete, and then all changes. The options can select more or less.
- * The watcher is an ordered consumer: no revision is delivered twice or out of order, whatever
- * happens to the connection and the servers. Source: ADR-8, ADR-17.
+ * Delivers the last revision of each matching key, then a NULL entry with `NATS_OK`, which reports
+ * that these initial data are complete, and then all changes. The options can select more or fewer
+ * entries. The watcher uses an ordered consumer: no revision is delivered twice or out of order,
+ * whatever happens to the connection and the servers. Source: ADR-8, ADR-17.
  *
  * @param new_watcher Receives the watcher, to be released with `kvWatcher_Destroy`. It is written
  * before the first callback, and restored on failure.
@@ -15750,9 +15954,10 @@ NATS_EXTERN void kvStatus_Destroy(kvStatus *sts);
  * @param keys The key or the pattern, which may have the wildcards `*` for a token and `>` for all
  * that follow.
  * @param opts The selection of entries; NULL for the defaults. Read during the call only; the
- * callback and its closure must stay.
+ * callback and its closure must stay valid until the watcher is destroyed and its last callback
+ * has returned.
  *
- * @retval NATS_OK The watcher was made.
+ * @retval NATS_OK The watcher was created.
  * @retval NATS_INVALID_ARG `new_watcher` or `keys` is NULL, `keys` is empty, or `kv` is NULL or
  * was destroyed.
  * @retval NATS_NOT_FOUND The bucket no longer exists.
@@ -15764,8 +15969,8 @@ NATS_EXTERN void kvStatus_Destroy(kvStatus *sts);
  * @retval NATS_DRAINING The connection is draining.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @par Example
  * ```c
@@ -15802,23 +16007,24 @@ enum natsStatus kvStore_Watch(kvWatcher **new_watcher,
 /**
  * Watch several keys or patterns of keys.
  *
- * Delivers the last revision of each matching key, then a NULL entry with `NATS_OK`, which says
- * that these initial data are complete, and then all changes. The options can select more or less.
- * The watcher is an ordered consumer: no revision is delivered twice or out of order, whatever
- * happens to the connection and the servers. Source: ADR-8, ADR-17.
+ * Delivers the last revision of each matching key, then a NULL entry with `NATS_OK`, which reports
+ * that these initial data are complete, and then all changes. The options can select more or fewer
+ * entries. The watcher uses an ordered consumer: no revision is delivered twice or out of order,
+ * whatever happens to the connection and the servers. Source: ADR-8, ADR-17.
  *
  * @param new_watcher Receives the watcher, to be released with `kvWatcher_Destroy`. It is written
  * before the first callback, and restored on failure.
  * @param kv The bucket.
  * @param keys The keys and patterns. No two of them may match the same key.
- * @param numKeys How many there are, at least 1.
+ * @param numKeys The number of elements, at least 1.
  * @param opts The selection of entries; NULL for the defaults. Read during the call only; the
- * callback and its closure must stay.
+ * callback and its closure must stay valid until the watcher is destroyed and its last callback
+ * has returned.
  *
- * @retval NATS_OK The watcher was made.
+ * @retval NATS_OK The watcher was created.
  * @retval NATS_INVALID_ARG `new_watcher` or `keys` is NULL, a key is NULL or empty, `numKeys` is
- * less than 1, `kv` is NULL or was destroyed, or the server has no consumers of several subjects
- * (before 2.10).
+ * less than 1, `kv` is NULL or was destroyed, or the server does not support consumers with
+ * several subjects (before 2.10).
  * @retval NATS_NOT_FOUND The bucket no longer exists.
  * @retval NATS_ERR The server refused, for example because patterns overlap: its text is the last
  * error.
@@ -15828,8 +16034,8 @@ enum natsStatus kvStore_Watch(kvWatcher **new_watcher,
  * @retval NATS_DRAINING The connection is draining.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @see kvStore_Watch
  *
@@ -15845,18 +16051,19 @@ enum natsStatus kvStore_WatchMulti(kvWatcher **new_watcher,
 /**
  * Watch all keys of a bucket.
  *
- * Delivers the last revision of each matching key, then a NULL entry with `NATS_OK`, which says
- * that these initial data are complete, and then all changes. The options can select more or less.
- * The watcher is an ordered consumer: no revision is delivered twice or out of order, whatever
- * happens to the connection and the servers. Source: ADR-8, ADR-17.
+ * Delivers the last revision of each matching key, then a NULL entry with `NATS_OK`, which reports
+ * that these initial data are complete, and then all changes. The options can select more or fewer
+ * entries. The watcher uses an ordered consumer: no revision is delivered twice or out of order,
+ * whatever happens to the connection and the servers. Source: ADR-8, ADR-17.
  *
  * @param new_watcher Receives the watcher, to be released with `kvWatcher_Destroy`. It is written
  * before the first callback, and restored on failure.
  * @param kv The bucket.
  * @param opts The selection of entries; NULL for the defaults. Read during the call only; the
- * callback and its closure must stay.
+ * callback and its closure must stay valid until the watcher is destroyed and its last callback
+ * has returned.
  *
- * @retval NATS_OK The watcher was made.
+ * @retval NATS_OK The watcher was created.
  * @retval NATS_INVALID_ARG `new_watcher` is NULL, or `kv` is NULL or was destroyed.
  * @retval NATS_NOT_FOUND The bucket no longer exists.
  * @retval NATS_ERR The server refused, for example because patterns overlap: its text is the last
@@ -15867,8 +16074,8 @@ enum natsStatus kvStore_WatchMulti(kvWatcher **new_watcher,
  * @retval NATS_DRAINING The connection is draining.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @see kvStore_Watch
  *
@@ -15883,24 +16090,25 @@ enum natsStatus kvStore_WatchAll(kvWatcher **new_watcher,
  * Wait for the next entry of a watcher.
  *
  * @param new_entry Receives the entry, to be released with `kvEntry_Destroy`; NULL if there is
- * none, also if the call fails behind the check of its arguments.
+ * none or the call fails, except that it is not written if an argument is not valid.
  * @param w The watcher.
- * @param timeout How long to wait, in milliseconds; more than 0.
+ * @param timeout The longest time to wait in milliseconds; greater than 0.
  *
- * @retval NATS_OK `new_entry` has an entry; or it is NULL, which says once that the initial data
- * are complete.
- * @retval NATS_TIMEOUT There is none within that time.
- * @retval NATS_ILLEGAL_STATE The watcher was stopped, before or meanwhile, or has a callback.
+ * @retval NATS_OK An entry was written; or NULL, which reports once that the initial data are
+ * complete.
+ * @retval NATS_TIMEOUT No entry arrived in time.
+ * @retval NATS_ILLEGAL_STATE The watcher was stopped before or during the call, or it has a
+ * callback.
  * @retval NATS_INVALID_ARG `new_entry` is NULL, `w` is NULL or was destroyed, or `timeout` is not
- * more than 0.
- * @retval NATS_NOT_FOUND The bucket no longer exists. Said once; the watcher goes on if there is a
- * bucket of its name again. The last error is cleared.
- * @retval NATS_ERR A message of the bucket is no entry.
+ * positive.
+ * @retval NATS_NOT_FOUND The bucket no longer exists. Returned once; the watcher continues if a
+ * bucket of the same name is created. The last error is cleared.
+ * @retval NATS_ERR A message of the bucket is not a valid entry.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @see kvStore_Watch, kvWatcher_Stop
  *
@@ -15911,18 +16119,18 @@ NATS_EXTERN enum natsStatus kvWatcher_Next(kvEntry **new_entry, kvWatcher *w, in
 /**
  * Stop a watcher.
  *
- * Threads in `kvWatcher_Next` return with `NATS_ILLEGAL_STATE`, no callback begins any more, and
- * the server is asked to remove the consumer. The watcher must still be destroyed.
+ * Threads in `kvWatcher_Next` return with `NATS_ILLEGAL_STATE`, no further callback begins, and
+ * the consumer is deleted on the server. The watcher must still be destroyed.
  *
  * @param w The watcher.
  *
- * @retval NATS_OK It is stopped; it may have been before.
+ * @retval NATS_OK The watcher is stopped, or was stopped before.
  * @retval NATS_INVALID_ARG `w` is NULL or was destroyed.
- * @retval NATS_ILLEGAL_STATE It belongs to the process that this one was forked from.
+ * @retval NATS_ILLEGAL_STATE The watcher was created by the parent process before `fork`.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @see kvWatcher_Destroy
  *
@@ -15933,11 +16141,11 @@ NATS_EXTERN enum natsStatus kvWatcher_Stop(kvWatcher *w);
 /**
  * Stop and destroy a watcher.
  *
- * @param w The watcher; NULL does nothing.
+ * @param w The watcher; NULL is ignored.
  *
  * @par Threads
- * Any thread may call this function at any time. A callback may call it too: it waits for the
- * answer.
+ * Any thread may call this function at any time. It waits for the answer of the server, also in a
+ * callback.
  *
  * @see kvWatcher_Stop
  *
@@ -15948,17 +16156,17 @@ NATS_EXTERN void kvWatcher_Destroy(kvWatcher *w);
 /**
  * Add a service whose monitoring has another prefix than `$SRV`.
  *
- * For accounts that import the monitoring of others under their own subjects. The rest is as for `micro_AddService`.
- * Protocol: ADR-32.
+ * For accounts that import the monitoring of other accounts under subjects of their own. The rest is as for
+ * `micro_AddService`. Protocol: ADR-32.
  *
  * @param new_microservice Receives the service, to be released with `microService_Destroy`. It is written before the
  * first handler runs, and is valid only with NULL.
  * @param nc The connection.
- * @param config What the service is to be, which is copied.
+ * @param config The configuration of the service, which is copied.
  * @param prefix The prefix, a subject without wildcards; NULL for `$SRV`.
  *
- * @return NULL for success; else an error to be released with `microError_Destroy`: as for `micro_AddService`, and
- * `NATS_INVALID_ARG` if the prefix is no such subject.
+ * @return NULL for success; otherwise an error to be released with `microError_Destroy`: as for `micro_AddService`,
+ * and `NATS_INVALID_ARG` if the prefix is not a valid subject.
  *
  * @par Threads
  * Any thread may call this function at any time, callbacks included.
@@ -15978,12 +16186,13 @@ microError *micro_AddServiceWithPrefix(microService **new_microservice,
 /**
  * Set the statistics of all endpoints of a service to zero.
  *
- * Requests that are being handled do not count in the new ones. Protocol: ADR-32.
+ * Requests that are being handled during the call do not count in the new statistics. Protocol:
+ * ADR-32.
  *
  * @param m The service.
  *
- * @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if `m` is NULL or
- * was destroyed.
+ * @return NULL for success; otherwise an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if `m`
+ * is NULL or was destroyed.
  *
  * @par Threads
  * Any thread may call this function at any time, callbacks included.
@@ -16000,15 +16209,16 @@ microError *microService_Reset(microService *m);
 /**
  * Set a callback that adds data to the statistics of one endpoint.
  *
- * Its JSON object is `data` in the answer to STATS. Protocol: ADR-32.
+ * The JSON object that it returns becomes `data` in the answer to STATS. Protocol: ADR-32.
  *
  * @param m The service.
- * @param subject The whole subject of the endpoint, with the prefixes of its groups.
- * @param handler The callback; NULL for no data. One that was set before may still be called while this returns.
+ * @param subject The complete subject of the endpoint, with the prefixes of its groups.
+ * @param handler The callback; NULL for no data. A callback that was set before may still be running when the call
+ * returns.
  * @param closure The last argument of `handler`; may be NULL.
  *
- * @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if `m` or `subject`
- * is NULL or `m` was destroyed; `NATS_NOT_FOUND` if the service has no such endpoint.
+ * @return NULL for success; otherwise an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if `m`
+ * or `subject` is NULL or `m` was destroyed; `NATS_NOT_FOUND` if the service has no endpoint with this subject.
  *
  * @par Threads
  * Any thread may call this function at any time, callbacks included.
@@ -16040,11 +16250,11 @@ microError *microService_SetStatsDataHandler(microService *m,
  * Create a client that sends requests to services over a connection.
  *
  * @param new_client Receives the client, to be released with `microClient_Destroy`; written only with NULL.
- * @param nc The connection, which the client does not keep open.
+ * @param nc The connection. The client does not keep it open.
  * @param cfg Ignored; pass NULL.
  *
- * @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if `new_client` or
- * `nc` is NULL, or `nc` was destroyed.
+ * @return NULL for success; otherwise an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if
+ * `new_client` or `nc` is NULL, or `nc` was destroyed.
  *
  * @par Threads
  * Any thread may call this function at any time, callbacks included.
@@ -16059,7 +16269,7 @@ microError *micro_NewClient(microClient **new_client,
                             microClientConfig *cfg);
 
 /**
- * Ask a service, and wait up to 5 seconds for the answer.
+ * Send a request to a service, and wait up to 5 seconds for the answer.
  *
  * An answer with the headers of an error (see `microRequest_RespondError`) is returned as an error with its code and text.
  * Protocol: ADR-32.
@@ -16070,9 +16280,9 @@ microError *micro_NewClient(microClient **new_client,
  * @param data The payload, which is copied. Ignored if `data_len` is 0.
  * @param data_len The length of the payload in bytes; not negative.
  *
- * @return NULL for success; else an error to be released with `microError_Destroy`: that of the service, with its code;
- * `NATS_INVALID_ARG` if an argument is NULL or negative, or `client` was destroyed; `NATS_NO_RESPONDERS` if nobody has such
- * an endpoint; `NATS_TIMEOUT`; or why publishing failed.
+ * @return NULL for success; otherwise an error to be released with `microError_Destroy`: that of the service, with
+ * its code; `NATS_INVALID_ARG` if an argument is NULL or negative, or `client` was destroyed; `NATS_NO_RESPONDERS`
+ * if no service has the endpoint; `NATS_TIMEOUT`; or the reason why publishing failed.
  *
  * @par Threads
  * Any thread may call this function at any time, callbacks included.
@@ -16104,9 +16314,9 @@ microError *microClient_DoRequest(natsMsg **reply,
 /**
  * Destroy a client.
  *
- * Requests that wait in other threads go on.
+ * Requests that wait in other threads continue.
  *
- * @param client The client; NULL, or one that was destroyed before, does nothing.
+ * @param client The client. NULL and a destroyed client are ignored.
  *
  * @par Threads
  * Any thread may call this function at any time, callbacks included.
@@ -16120,17 +16330,18 @@ NATS_EXTERN void microClient_Destroy(microClient *client);
 /**
  * Add an endpoint to a service.
  *
- * Its handler is called with the requests on its subject, one at a time; different endpoints run at the same time. If the
- * service has an endpoint with the same subject already, that one takes the new configuration, and its statistics begin
- * anew. Protocol: ADR-32.
+ * Its handler is called with the requests on its subject, one at a time; different endpoints run at the same time.
+ * If the service has an endpoint with the same subject already, that endpoint takes the new configuration, and its
+ * statistics start from zero. Protocol: ADR-32.
  *
  * @param m The service.
- * @param config What the endpoint is to be, which is copied. With NULL nothing is done.
+ * @param config The configuration of the endpoint, which is copied. With NULL the call does
+ * nothing.
  *
- * @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if `m` is NULL or
- * was destroyed, the name is missing or has other characters than letters, digits, `_` and `-`, the subject cannot be
- * subscribed to, or there is no handler; one without a status if the service is stopped, or the queue group of an endpoint
- * with the same subject differs; or why subscribing failed.
+ * @return NULL for success; otherwise an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if `m`
+ * is NULL or was destroyed, the name is missing or has other characters than letters, digits, `_` and `-`, the
+ * subject cannot be subscribed to, or there is no handler; an error without a status if the service is stopped, or
+ * the queue group of an endpoint with the same subject differs; or the reason why subscribing failed.
  *
  * @par Threads
  * Any thread may call this function at any time, callbacks included.
@@ -16146,13 +16357,15 @@ microError *microService_AddEndpoint(microService *m,
 /**
  * Add an endpoint to a group.
  *
- * Its subject is that of the configuration behind the prefix of the group and a dot; the rest is as for
+ * Its subject is the prefix of the group, a dot, and the subject of the configuration; the rest is as for
  * `microService_AddEndpoint`. Protocol: ADR-32.
  *
  * @param g The group.
- * @param config What the endpoint is to be, which is copied. With NULL nothing is done.
+ * @param config The configuration of the endpoint, which is copied. With NULL the call does
+ * nothing.
  *
- * @return NULL for success; else an error to be released with `microError_Destroy`: as for `microService_AddEndpoint`.
+ * @return NULL for success; otherwise an error to be released with `microError_Destroy`: as for
+ * `microService_AddEndpoint`.
  *
  * @par Threads
  * Any thread may call this function at any time, callbacks included.
@@ -16161,9 +16374,7 @@ microError *microService_AddEndpoint(microService *m,
  *
  * @ingroup nats_micro_service
  */
-NATS_EXTERN
-microError *microGroup_AddEndpoint(microGroup *g,
-                                   struct microEndpointConfig *config);
+NATS_EXTERN microError *microGroup_AddEndpoint(microGroup *g, struct microEndpointConfig *config);
 
 /**
  * Add a group to a service: a common prefix of the subjects of some endpoints.
@@ -16173,10 +16384,10 @@ microError *microGroup_AddEndpoint(microGroup *g,
  * @param new_group Receives the group, which belongs to the service and can be used until that is destroyed. Written only
  * with NULL.
  * @param m The service.
- * @param config What the group is to be, which is copied.
+ * @param config The configuration of the group, which is copied.
  *
- * @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if an argument is
- * NULL, `m` was destroyed, or the prefix is missing.
+ * @return NULL for success; otherwise an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if an
+ * argument is NULL, `m` was destroyed, or the prefix is missing.
  *
  * @par Threads
  * Any thread may call this function at any time, callbacks included.
@@ -16209,16 +16420,16 @@ microError *microService_AddGroup(microGroup **new_group,
 /**
  * Add a group to a group.
  *
- * Its prefix goes behind that of the outer group and a dot. If its configuration says nothing about queue groups, it has
- * what the outer one has. Protocol: ADR-32.
+ * Its prefix follows that of the outer group and a dot. If its configuration has no setting for queue groups, the
+ * setting of the outer group applies. Protocol: ADR-32.
  *
  * @param new_group Receives the group, which belongs to the service and can be used until that is destroyed. Written only
  * with NULL.
  * @param parent The outer group.
- * @param config What the group is to be, which is copied.
+ * @param config The configuration of the group, which is copied.
  *
- * @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if an argument is
- * NULL, the service was destroyed, or the prefix is missing.
+ * @return NULL for success; otherwise an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if an
+ * argument is NULL, the service was destroyed, or the prefix is missing.
  *
  * @par Threads
  * Any thread may call this function at any time, callbacks included.
@@ -16233,13 +16444,13 @@ microError *microGroup_AddGroup(microGroup **new_group,
                                 struct microGroupConfig *config);
 
 /**
- * Make an error from a code and a text.
+ * Create an error from a code and a text.
  *
- * What `micro_ErrorfCode` does, for programs and languages that cannot call functions with a variable number of
+ * The same as `micro_ErrorfCode`, for programs and languages that cannot call functions with a variable number of
  * arguments.
  *
- * @param code The code for the other side; 0 for none.
- * @param text The text, not a format; NULL is an empty one.
+ * @param code The code that the client receives; 0 for none.
+ * @param text The text, not a format; NULL for an empty result.
  *
  * @return The error, to be released with `microError_Destroy`; never NULL.
  *
@@ -16259,11 +16470,11 @@ microError *micro_ErrorFromText(int code,
 /**
  * Wrap an error in another one with a text.
  *
- * What `microError_Wrapf` does, for programs and languages that cannot call functions with a variable number of
+ * The same as `microError_Wrapf`, for programs and languages that cannot call functions with a variable number of
  * arguments.
  *
- * @param err The cause, which the new error takes over; NULL for none.
- * @param text The text, not a format; NULL is an empty one.
+ * @param err The cause, which the new error then owns; NULL for none.
+ * @param text The text, not a format; NULL for an empty result.
  *
  * @return The new error, to be released with `microError_Destroy`; NULL if `err` is NULL.
  *
@@ -16302,7 +16513,7 @@ microError *micro_ErrorFromStatus(natsStatus s);
  *
  * @param err The error.
  *
- * @return Its own code, not that of its cause; 0 if it has none or `err` is NULL.
+ * @return The code of the error itself, not of its cause; 0 if it has none or `err` is NULL.
  *
  * @par Threads
  * An error belongs to one thread at a time.
@@ -16318,8 +16529,8 @@ NATS_EXTERN int microError_Code(microError *err);
  *
  * @param err The error.
  *
- * @return Its status; if it has none, that of what caused it; `NATS_OK` if nothing in the chain has one, or `err` is
- * NULL.
+ * @return The status; if the error has none, that of its cause; `NATS_OK` if nothing in the chain has one, or `err`
+ * is NULL.
  *
  * @par Threads
  * An error belongs to one thread at a time.
@@ -16334,10 +16545,10 @@ enum natsStatus microError_Status(microError *err);
 /**
  * Write the text of an error, with status, code and causes, into a buffer.
  *
- * For example `request failed: status 26: Timeout`. What does not fit is cut.
+ * For example `request failed: status 26: Timeout`. A text that does not fit is truncated.
  *
  * @param err The error; NULL is written as `null`.
- * @param buf Where to write it, with a NUL at its end.
+ * @param buf Receives the text and a NUL.
  * @param len The size of the buffer in bytes. With 0 nothing is written.
  *
  * @return `buf`; an empty string if `buf` is NULL.
@@ -16358,9 +16569,9 @@ enum natsStatus microError_Status(microError *err);
 NATS_EXTERN const char *microError_String(microError *err, char *buf, size_t len);
 
 /**
- * Destroy an error and what caused it.
+ * Destroy an error and its causes.
  *
- * @param err The error; NULL and the library's fixed errors are left alone.
+ * @param err The error; NULL and the constant errors of the library are ignored.
  *
  * @par Threads
  * An error belongs to one thread at a time.
@@ -16372,15 +16583,16 @@ NATS_EXTERN void microError_Destroy(microError *err);
 /**
  * Answer a request with data.
  *
- * The answer is published on the reply subject of the request, buffered like others. It does not get the headers of the
- * request; for an answer with headers, publish a message of your own on `microRequest_GetReply`.
+ * The answer is published on the reply subject of the request, buffered like others. It does not have the headers of
+ * the request; for an answer with headers, publish a message on the subject that `microRequest_GetReply` returns.
  *
  * @param req The request.
  * @param data The payload, which is copied. Ignored if `len` is 0.
  * @param len The length of the payload in bytes.
  *
- * @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if `req` is NULL,
- * the request has no reply subject, or `data` is NULL while `len` is not 0; or why publishing failed.
+ * @return NULL for success; otherwise an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if `req`
+ * is NULL, the request has no reply subject, or `data` is NULL while `len` is not 0; or the reason why publishing
+ * failed.
  *
  * @par Threads
  * One thread at a time may use a request, until its handler returns.
@@ -16411,8 +16623,8 @@ microError *microRequest_Respond(microRequest *req,
  * @param req The request.
  * @param err The error, which is released in any case. With NULL the answer is an empty message.
  *
- * @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if `req` is NULL or
- * the request has no reply subject; or why publishing failed.
+ * @return NULL for success; otherwise an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if `req`
+ * is NULL or the request has no reply subject; or the reason why publishing failed.
  *
  * @par Threads
  * One thread at a time may use a request, until its handler returns.
@@ -16435,8 +16647,9 @@ microError *microRequest_RespondError(microRequest *req,
  * @param data The payload, which is copied. Ignored if `len` is 0.
  * @param len The length of the payload in bytes.
  *
- * @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if `req` is NULL,
- * the request has no reply subject, or `data` is NULL while `len` is not 0; or why publishing failed.
+ * @return NULL for success; otherwise an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if `req`
+ * is NULL, the request has no reply subject, or `data` is NULL while `len` is not 0; or the reason why publishing
+ * failed.
  *
  * @par Threads
  * One thread at a time may use a request, until its handler returns.
@@ -16599,13 +16812,15 @@ NATS_EXTERN int microRequest_GetDataLength(microRequest *req);
 /**
  * Set a header of a request, in place of all values that it has.
  *
- * This changes the request, for example before it is passed on. The answer does not have it.
+ * This changes the request, for example before it is passed on. The answer does not have the
+ * header.
  *
  * @param req The request.
  * @param key The name of the header, in its exact case.
  * @param value The value; NULL is stored as such.
  *
- * @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if `req` or `key` is NULL, or `key` is empty or has a colon, white space or control characters.
+ * @return NULL for success; otherwise an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if `req`
+ * or `key` is NULL, or `key` is empty or has a colon, white space or control characters.
  *
  * @par Threads
  * One thread at a time may use a request, until its handler returns.
@@ -16622,13 +16837,15 @@ microError *microRequest_SetHeader(microRequest *req,
 /**
  * Add a value to a header of a request.
  *
- * This changes the request, for example before it is passed on. The answer does not have it.
+ * This changes the request, for example before it is passed on. The answer does not have the
+ * header.
  *
  * @param req The request.
  * @param key The name of the header, in its exact case.
  * @param value The value; NULL is stored as such.
  *
- * @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if `req` or `key` is NULL, or `key` is empty or has a colon, white space or control characters.
+ * @return NULL for success; otherwise an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if `req`
+ * or `key` is NULL, or `key` is empty or has a colon, white space or control characters.
  *
  * @par Threads
  * One thread at a time may use a request, until its handler returns.
@@ -16651,7 +16868,9 @@ microError *microRequest_AddHeader(microRequest *req,
  * @param key The name of the header, in its exact case.
  * @param value Receives the value, which belongs to the request.
  *
- * @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_NOT_FOUND` if there is no such header, `NATS_INVALID_ARG` if an argument is NULL, `NATS_PROTOCOL_ERROR` if the headers are malformed.
+ * @return NULL for success; otherwise an error to be released with `microError_Destroy`: `NATS_NOT_FOUND` if the
+ * header does not exist, `NATS_INVALID_ARG` if an argument is NULL, `NATS_PROTOCOL_ERROR` if the headers are
+ * malformed.
  *
  * @par Threads
  * One thread at a time may use a request, until its handler returns.
@@ -16675,7 +16894,9 @@ microError *microRequest_GetHeaderValue(microRequest *req,
  * @param values Receives an array, to be released with `free()`; the strings in it belong to the request.
  * @param count Receives the number of values.
  *
- * @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_NOT_FOUND` if there is no such header, `NATS_INVALID_ARG` if an argument is NULL, `NATS_PROTOCOL_ERROR` if the headers are malformed.
+ * @return NULL for success; otherwise an error to be released with `microError_Destroy`: `NATS_NOT_FOUND` if the
+ * header does not exist, `NATS_INVALID_ARG` if an argument is NULL, `NATS_PROTOCOL_ERROR` if the headers are
+ * malformed.
  *
  * @par Threads
  * One thread at a time may use a request, until its handler returns.
@@ -16699,7 +16920,9 @@ microError *microRequest_GetHeaderValues(microRequest *req,
  * @param keys Receives an array, to be released with `free()`; the strings in it belong to the request.
  * @param count Receives the number of names.
  *
- * @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_NOT_FOUND` if there is no such header, `NATS_INVALID_ARG` if an argument is NULL, `NATS_PROTOCOL_ERROR` if the headers are malformed.
+ * @return NULL for success; otherwise an error to be released with `microError_Destroy`: `NATS_NOT_FOUND` if the
+ * header does not exist, `NATS_INVALID_ARG` if an argument is NULL, `NATS_PROTOCOL_ERROR` if the headers are
+ * malformed.
  *
  * @par Threads
  * One thread at a time may use a request, until its handler returns.
@@ -16721,7 +16944,9 @@ microError *microRequest_GetHeaderKeys(microRequest *req,
  * @param req The request.
  * @param key The name of the header, in its exact case.
  *
- * @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_NOT_FOUND` if there is no such header, `NATS_INVALID_ARG` if an argument is NULL, `NATS_PROTOCOL_ERROR` if the headers are malformed.
+ * @return NULL for success; otherwise an error to be released with `microError_Destroy`: `NATS_NOT_FOUND` if the
+ * header does not exist, `NATS_INVALID_ARG` if an argument is NULL, `NATS_PROTOCOL_ERROR` if the headers are
+ * malformed.
  *
  * @par Threads
  * One thread at a time may use a request, until its handler returns.
@@ -16737,19 +16962,20 @@ microError *microRequest_DeleteHeader(microRequest *req,
 /**
  * Add a service to a connection.
  *
- * The service answers what monitoring tools ask, on nine subjects below `$SRV`, and, if the configuration has an endpoint,
- * its requests; more endpoints can follow. It ends with its connection at the latest, and goes on over reconnects.
- * Protocol: ADR-32.
+ * The service answers the requests of monitoring tools on nine subjects below `$SRV` and, if the configuration has
+ * an endpoint, the requests to it; more endpoints can be added later. It continues across reconnects and ends with
+ * its connection at the latest. Protocol: ADR-32.
  *
  * @param new_microservice Receives the service, to be released with `microService_Destroy`. It is written before the
  * first handler runs, and is valid only with NULL.
  * @param nc The connection.
- * @param config What the service is to be, which is copied.
+ * @param config The configuration of the service, which is copied.
  *
- * @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if an argument is
- * NULL, `Name` or `Version` is missing, `Name` has other characters than letters, digits, `_` and `-`, `QueueGroup` is
- * empty, or the endpoint's configuration cannot be used; `NATS_CONNECTION_CLOSED` or `NATS_DRAINING` in such states of the
- * connection; or why subscribing failed. Nothing is left of the service then.
+ * @return NULL for success; otherwise an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if an
+ * argument is NULL, `Name` or `Version` is missing, `Name` has other characters than letters, digits, `_` and `-`,
+ * `QueueGroup` is empty, or the configuration of the endpoint is not valid; `NATS_CONNECTION_CLOSED` or
+ * `NATS_DRAINING` if the connection is closed or draining; or the reason why subscribing failed. After an error the
+ * service does not exist.
  *
  * @par Threads
  * Any thread may call this function at any time, callbacks included.
@@ -16785,14 +17011,14 @@ microError *micro_AddService(microService **new_microservice,
 /**
  * Stop a service, without waiting for its end.
  *
- * The endpoints drain: the server sends no more requests, those that have arrived are handled, for up to 30 seconds. Then
- * the endpoints for monitoring end, and `DoneHandler` is called. Further calls do nothing.
+ * The endpoints drain: the server sends no more requests, and those that have arrived are handled, for up to 30
+ * seconds. Then the endpoints for monitoring end, and `DoneHandler` is called. Further calls do nothing.
  *
  * @param m The service.
  *
- * @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if `m` is NULL or
- * was destroyed; `NATS_DRAINING` if the connection drains, which ends the service as well. The service counts as stopped in
- * any case.
+ * @return NULL for success; otherwise an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if `m`
+ * is NULL or was destroyed; `NATS_DRAINING` if the connection drains, which ends the service as well. The service
+ * counts as stopped in any case.
  *
  * @par Threads
  * Any thread may call this function at any time, callbacks included.
@@ -16807,14 +17033,14 @@ microError *microService_Stop(microService *m);
 /**
  * Stop a service and release it.
  *
- * Does not wait: what has arrived is still handled, and `DoneHandler` may be called later. The handlers that are called
- * after this get the handle, which works until they return. The groups of the service cannot be used any more.
+ * Does not wait: requests that have arrived are still handled, and `DoneHandler` may be called later. In handlers
+ * that are called after this the handle works until they return. The groups of the service cannot be used any more.
  *
  * @param m The service.
  *
- * @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if `m` is NULL or
- * was destroyed; `NATS_DRAINING` if the connection drains: the service counts as stopped then, and a second call releases
- * it.
+ * @return NULL for success; otherwise an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if `m`
+ * is NULL or was destroyed; `NATS_DRAINING` if the connection drains: the service counts as stopped then, and a
+ * second call releases it.
  *
  * @par Threads
  * Any thread may call this function at any time, callbacks included.
@@ -16833,11 +17059,11 @@ microError *microService_Destroy(microService *m);
  *
  * @param m The service.
  *
- * @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if `m` is NULL or
- * was destroyed.
+ * @return NULL for success; otherwise an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if `m`
+ * is NULL or was destroyed.
  *
  * @par Threads
- * Any thread may call this function at any time, but not one that runs the callbacks of the service.
+ * Any thread may call this function at any time, except one that runs the callbacks of the service.
  *
  * @see microService_Stop
  *
@@ -16903,8 +17129,8 @@ NATS_EXTERN void *microService_GetState(microService *m);
  * @param new_info Receives the information, to be released with `microServiceInfo_Destroy`; written only with NULL.
  * @param m The service.
  *
- * @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if an argument is
- * NULL or `m` was destroyed; `NATS_NO_MEMORY`.
+ * @return NULL for success; otherwise an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if an
+ * argument is NULL or `m` was destroyed; `NATS_NO_MEMORY`.
  *
  * @par Threads
  * Any thread may call this function at any time, callbacks included.
@@ -16920,13 +17146,13 @@ microError *microService_GetInfo(struct microServiceInfo **new_info,
 /**
  * Read the statistics of a service's endpoints.
  *
- * Those of the endpoints for monitoring are not among them. After `microService_Stop` the endpoints disappear one by one.
+ * The endpoints for monitoring are not included. After `microService_Stop` the endpoints disappear one by one.
  *
  * @param new_stats Receives the statistics, to be released with `microServiceStats_Destroy`; written only with NULL.
  * @param m The service.
  *
- * @return NULL for success; else an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if an argument is
- * NULL or `m` was destroyed; `NATS_NO_MEMORY`.
+ * @return NULL for success; otherwise an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if an
+ * argument is NULL or `m` was destroyed; `NATS_NO_MEMORY`.
  *
  * @par Threads
  * Any thread may call this function at any time, callbacks included.
@@ -16942,7 +17168,7 @@ microError *microService_GetStats(struct microServiceStats **new_stats,
 /**
  * Destroy the result of `microService_GetInfo`.
  *
- * @param info The information; NULL does nothing.
+ * @param info The information; NULL is ignored.
  *
  * @par Threads
  * It belongs to one thread at a time.
@@ -16954,7 +17180,7 @@ NATS_EXTERN void microServiceInfo_Destroy(struct microServiceInfo *info);
 /**
  * Destroy the result of `microService_GetStats`.
  *
- * @param stats The statistics; NULL does nothing.
+ * @param stats The statistics; NULL is ignored.
  *
  * @par Threads
  * They belong to one thread at a time.
@@ -16964,9 +17190,9 @@ NATS_EXTERN void microServiceInfo_Destroy(struct microServiceInfo *info);
 NATS_EXTERN void microServiceStats_Destroy(struct microServiceStats *stats);
 
 /**
- * Make an error from a formatted text.
+ * Create an error from a formatted text.
  *
- * @param format The text, a format of `printf`, followed by what it asks for; NULL is an empty text.
+ * @param format The text, a format of `printf`, followed by its arguments; NULL for an empty text.
  *
  * @return The error, to be released with `microError_Destroy`; never NULL. It has no status and the code 0.
  * `micro_ErrorInvalidFormat` or `micro_ErrorOutOfMemory` if the text cannot be made.
@@ -16989,10 +17215,10 @@ NATS_EXTERN void microServiceStats_Destroy(struct microServiceStats *stats);
 NATS_EXTERN microError *micro_Errorf(const char *format, ...);
 
 /**
- * Make an error from a code and a formatted text.
+ * Create an error from a code and a formatted text.
  *
- * @param code The code that the other side gets.
- * @param format The text, a format of `printf`, followed by what it asks for; NULL is an empty text.
+ * @param code The code that the client receives.
+ * @param format The text, a format of `printf`, followed by its arguments; NULL for an empty text.
  *
  * @return The error, to be released with `microError_Destroy`; never NULL. It has no status.
  * `micro_ErrorInvalidFormat` or `micro_ErrorOutOfMemory` if the text cannot be made.
@@ -17009,9 +17235,9 @@ NATS_EXTERN microError *micro_ErrorfCode(int code, const char *format, ...);
 /**
  * Wrap an error in another one with a formatted text.
  *
- * @param err The cause, which the new error takes over; NULL for none. The library's fixed errors stay as they
- * are.
- * @param format The text, a format of `printf`, followed by what it asks for; NULL is an empty text.
+ * @param err The cause, which the new error then owns; NULL for none. The constant errors of the library do
+ * not change.
+ * @param format The text, a format of `printf`, followed by its arguments; NULL for an empty text.
  *
  * @return The new error, without a status and with code 0, to be released with `microError_Destroy`; NULL if
  * `err` is NULL. `micro_ErrorInvalidFormat` or `micro_ErrorOutOfMemory` if the text cannot be made; `err` is
@@ -17024,24 +17250,22 @@ NATS_EXTERN microError *micro_ErrorfCode(int code, const char *format, ...);
  *
  * @ingroup nats_micro_error
  */
-NATS_EXTERN microError *microError_Wrapf(microError *err,
-                                    const char *format,
-                                    ...);
+NATS_EXTERN microError *microError_Wrapf(microError *err, const char *format, ...);
 
 /**
- * Tell the revision of an object.
+ * Get the revision of an object.
  *
- * Each change of an object, its deletion included, has a greater one.
+ * Each change of an object, including its deletion, has a greater revision.
  *
  * @note An addition of this library: nats.c does not have it.
  *
- * @param revision Receives the revision; 0 where there never was such an object.
+ * @param revision Receives the revision; 0 if the object never existed.
  * @param obs The store.
  * @param name The name of the object.
  *
  * @retval NATS_OK The revision was written.
  * @retval NATS_INVALID_ARG A pointer is NULL, the name is empty, or `obs` was destroyed.
- * @retval NATS_ERR The server refused; its text is the last error.
+ * @retval NATS_ERR The server refused the request: its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -17060,17 +17284,19 @@ enum natsStatus objStore_GetRevision(uint64_t *revision,
                                      const char *name);
 
 /**
- * Have a put succeed only where nobody else has changed the object.
+ * Make a put succeed only if no other client has changed the object.
  *
- * `objStorePut_Complete` returns `NATS_MISMATCH` where the object has another revision by then, and removes the put's
- * chunks: of two clients that store an object at the same time, one wins, and the other one knows.
+ * `objStorePut_Complete` returns `NATS_MISMATCH` if the object has another revision by then, and removes the chunks
+ * of the put: if two clients store an object at the same time, one of them succeeds and the other one receives this
+ * status.
  *
  * @note An addition of this library: nats.c does not have it.
  *
  * @param put The put.
- * @param revision The revision that is replaced, of `objStore_GetRevision`; 0 for none: the object must never have been there.
+ * @param revision The revision to replace, as returned by `objStore_GetRevision`; 0 if the object must never have
+ * existed.
  *
- * @retval NATS_OK The put is guarded.
+ * @retval NATS_OK The revision was set.
  * @retval NATS_INVALID_ARG `put` is NULL or was destroyed.
  *
  * @par Threads
@@ -17085,17 +17311,18 @@ enum natsStatus objStorePut_ExpectRevision(objStorePut *put,
                                            uint64_t revision);
 
 /**
- * Limit the bytes of an object that are on their way at a time.
+ * Limit the number of bytes of an object that are in flight.
  *
- * For puts: how many bytes wait for the server's acknowledgement. For gets: how many were asked for and not read. It
- * counts for puts and gets of this handle that begin afterwards. One chunk may always be on its way.
+ * For puts, these are bytes that wait for the acknowledgement of the server; for gets, bytes that were requested and
+ * not yet read. The limit applies to puts and gets of this handle that begin afterwards. One chunk may always be in
+ * flight.
  *
  * @note An addition of this library: nats.c does not have it.
  *
  * @param obs The store.
  * @param bytes The limit; 0 for the default of 4 MiB.
  *
- * @retval NATS_OK The limit is set.
+ * @retval NATS_OK The limit was set.
  * @retval NATS_INVALID_ARG `obs` is NULL or was destroyed.
  *
  * @par Threads
@@ -17110,17 +17337,18 @@ enum natsStatus objStore_SetMaxBytesInFlight(objStore *obs,
                                              uint64_t bytes);
 
 /**
- * Have a function called for each chunk that is stored or read.
+ * Set a function that is called for each chunk that is stored or read.
  *
- * It counts for puts and gets of this handle that begin afterwards, those of whole files among them.
+ * It applies to puts and gets of this handle that begin afterwards, including those of whole files.
  *
  * @note An addition of this library: nats.c does not have it.
  *
  * @param obs The store.
  * @param handler The function; NULL for none.
- * @param closure What it is given. It must be usable as long as puts and gets of the handle are.
+ * @param closure The last argument of the function. It must stay valid as long as puts and gets of
+ * the handle exist.
  *
- * @retval NATS_OK The function is set.
+ * @retval NATS_OK The function was set.
  * @retval NATS_INVALID_ARG `obs` is NULL or was destroyed.
  *
  * @par Threads
@@ -17138,15 +17366,17 @@ enum natsStatus objStore_SetProgress(objStore *obs,
 /**
  * Create a store.
  *
- * A store that exists with the same configuration is no error.
+ * If the store exists with the same configuration, it is opened.
  *
  * @param new_obs Receives the store, to be released with `objStore_Destroy`. Written only with `NATS_OK`.
  * @param js The context.
- * @param cfg The configuration, begun with `objStoreConfig_Init`. Read during the call only.
+ * @param cfg The configuration, initialized with `objStoreConfig_Init`. Read during the call only.
  *
- * @retval NATS_OK The store is as it was to be.
- * @retval NATS_INVALID_ARG A pointer is NULL, `js` was destroyed, or the configuration cannot be one: the name above all.
- * @retval NATS_ERR Another store has the name, or the server refused; the last error has the words.
+ * @retval NATS_OK The store exists and has the configuration.
+ * @retval NATS_INVALID_ARG A pointer is NULL, `js` was destroyed, or the configuration, for example its name, is not
+ * valid.
+ * @retval NATS_ERR The store exists with another configuration, or the server refused the request:
+ * the last error has the reason.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -17171,12 +17401,12 @@ enum natsStatus js_CreateObjectStore(objStore **new_obs,
  *
  * @param new_obs Receives the store, to be released with `objStore_Destroy`. Written only with `NATS_OK`.
  * @param js The context.
- * @param cfg The configuration, begun with `objStoreConfig_Init`. Read during the call only.
+ * @param cfg The configuration, initialized with `objStoreConfig_Init`. Read during the call only.
  *
- * @retval NATS_OK The store is as it was to be.
- * @retval NATS_INVALID_ARG A pointer is NULL, `js` was destroyed, or the configuration cannot be one.
+ * @retval NATS_OK The store exists and has the configuration.
+ * @retval NATS_INVALID_ARG A pointer is NULL, `js` was destroyed, or the configuration is not valid.
  * @retval NATS_NOT_FOUND The store does not exist.
- * @retval NATS_ERR The server refused; its text is the last error.
+ * @retval NATS_ERR The server refused the request: its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -17202,9 +17432,9 @@ enum natsStatus js_UpdateObjectStore(objStore **new_obs,
  * @param bucket The name of the store.
  *
  * @retval NATS_OK The store exists.
- * @retval NATS_INVALID_ARG A pointer is NULL, `js` was destroyed, or no store can have the name.
+ * @retval NATS_INVALID_ARG A pointer is NULL, `js` was destroyed, or the name is not valid.
  * @retval NATS_NOT_FOUND The store does not exist. The last error is cleared.
- * @retval NATS_ERR The server refused; its text is the last error.
+ * @retval NATS_ERR The server refused the request: its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -17228,10 +17458,10 @@ enum natsStatus js_ObjectStore(objStore **new_obs,
  * @param js The context.
  * @param bucket The name of the store.
  *
- * @retval NATS_OK The store is no more.
- * @retval NATS_INVALID_ARG A pointer is NULL, `js` was destroyed, or no store can have the name.
+ * @retval NATS_OK The store was deleted.
+ * @retval NATS_INVALID_ARG A pointer is NULL, `js` was destroyed, or the name is not valid.
  * @retval NATS_NOT_FOUND The store does not exist. The last error is cleared.
- * @retval NATS_ERR The server refused; its text is the last error.
+ * @retval NATS_ERR The server refused the request: its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -17256,8 +17486,8 @@ enum natsStatus js_DeleteObjectStore(jsCtx *js,
  *
  * @retval NATS_OK The list has at least one element.
  * @retval NATS_INVALID_ARG A pointer is NULL, or `js` was destroyed.
- * @retval NATS_NOT_FOUND There is none. The last error is cleared.
- * @retval NATS_ERR The server refused; its text is the last error.
+ * @retval NATS_NOT_FOUND There are no stores. The last error is cleared.
+ * @retval NATS_ERR The server refused the request: its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -17282,8 +17512,8 @@ enum natsStatus js_ObjectStoreNames(struct objStoreNamesList **new_list,
  *
  * @retval NATS_OK The list has at least one element.
  * @retval NATS_INVALID_ARG A pointer is NULL, or `js` was destroyed.
- * @retval NATS_NOT_FOUND There is none. The last error is cleared.
- * @retval NATS_ERR The server refused; its text is the last error.
+ * @retval NATS_NOT_FOUND There are no stores. The last error is cleared.
+ * @retval NATS_ERR The server refused the request: its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -17309,7 +17539,7 @@ enum natsStatus js_ObjectStoreStatuses(struct objStoreStatusesList **new_list,
  * @retval NATS_OK The status was written.
  * @retval NATS_INVALID_ARG A pointer is NULL, or `obs` was destroyed.
  * @retval NATS_NOT_FOUND The store does not exist. The last error is cleared.
- * @retval NATS_ERR The server refused; its text is the last error.
+ * @retval NATS_ERR The server refused the request: its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -17336,7 +17566,7 @@ enum natsStatus objStore_Status(struct objStoreStatus **new_status,
  * @retval NATS_OK The store is sealed.
  * @retval NATS_INVALID_ARG `obs` is NULL or was destroyed.
  * @retval NATS_NOT_FOUND The store does not exist. The last error is cleared.
- * @retval NATS_ERR The server refused; its text is the last error.
+ * @retval NATS_ERR The server refused the request: its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -17355,9 +17585,10 @@ enum natsStatus objStore_Seal(objStore *obs);
 /**
  * Release a store.
  *
- * The store itself stays, and so do puts, gets and watchers of the handle.
+ * Only the handle is released. The store itself stays, and puts, gets and watchers of the handle
+ * remain valid.
  *
- * @param obs The handle; NULL does nothing.
+ * @param obs The handle; NULL is ignored.
  *
  * @par Threads
  * Any thread may call this function at any time.
@@ -17372,9 +17603,9 @@ void objStore_Destroy(objStore *obs);
 /**
  * Release a list of names.
  *
- * Frees everything that it points at. NULL does nothing.
+ * Releases it together with its elements.
  *
- * @param list What to release; NULL does nothing.
+ * @param list The list; NULL is ignored.
  *
  * @par Threads
  * Any thread may call this function at any time.
@@ -17389,9 +17620,9 @@ void objStoreNamesList_Destroy(struct objStoreNamesList *list);
 /**
  * Release a list of statuses.
  *
- * Frees everything that it points at. NULL does nothing.
+ * Releases it together with its elements.
  *
- * @param list What to release; NULL does nothing.
+ * @param list The list; NULL is ignored.
  *
  * @par Threads
  * Any thread may call this function at any time.
@@ -17406,9 +17637,9 @@ void objStoreStatusesList_Destroy(struct objStoreStatusesList *list);
 /**
  * Release a status.
  *
- * Frees everything that it points at. NULL does nothing.
+ * Releases it together with its elements.
  *
- * @param status What to release; NULL does nothing.
+ * @param status The status; NULL is ignored.
  *
  * @par Threads
  * Any thread may call this function at any time.
@@ -17421,21 +17652,22 @@ NATS_EXTERN
 void objStoreStatus_Destroy(struct objStoreStatus *status);
 
 /**
- * Begin to read an object by pieces.
+ * Begin to read an object in pieces.
  *
- * Links are followed. A get goes on by itself after the loss of a connection or of its consumer, behind the last piece.
+ * Links are followed. After the loss of the connection or of its consumer a get continues by itself behind the last
+ * piece.
  *
  * @param new_get Receives the get, to be released with `objStoreGet_Destroy`. Written only with `NATS_OK`.
  * @param obs The store.
  * @param name The name of the object.
- * @param opts Which objects count; NULL for those that are not deleted.
+ * @param opts The options; NULL to ignore deleted objects.
  *
- * @retval NATS_OK The object is there.
+ * @retval NATS_OK The object exists.
  * @retval NATS_INVALID_ARG A pointer is NULL, the name is empty, or `obs` was destroyed.
- * @retval NATS_NOT_FOUND There is no such object, its chunks are missing, or the store does not exist.
- * @retval NATS_ILLEGAL_STATE A link leads to a store, to nothing, or in a circle; or the object does not match its
- * description.
- * @retval NATS_ERR The server refused; its text is the last error.
+ * @retval NATS_NOT_FOUND The object does not exist, its chunks are missing, or the store does not exist.
+ * @retval NATS_ILLEGAL_STATE A link points to a store, to a missing object, or back to itself; or the object does
+ * not match its description.
+ * @retval NATS_ERR The server refused the request: its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -17457,9 +17689,10 @@ enum natsStatus objStore_Get(objStoreGet **new_get,
 /**
  * Describe the object that is being read.
  *
- * Of a link, what it leads to.
+ * For a link this is the description of its target.
  *
- * @param new_info Receives the description, which belongs to the get and lives as long as it. Written only with `NATS_OK`.
+ * @param new_info Receives the description, which belongs to the get and is valid as long as the get. Written only
+ * with `NATS_OK`.
  * @param get The get.
  *
  * @retval NATS_OK The description was written.
@@ -17479,19 +17712,23 @@ enum natsStatus objStoreGet_Info(const struct objStoreInfo **new_info,
 /**
  * Read the next piece of an object.
  *
- * One chunk as it was stored. With the last one the digest is verified: where it differs the piece is not returned.
+ * A piece is one chunk as it was stored. With the last one the digest is verified: if it differs, the piece is not
+ * returned.
  *
  * @param done Receives whether this is the last piece.
  * @param new_data Receives the bytes, to be released with `free()`; NULL for an empty object.
- * @param dataLen Receives how many.
+ * @param dataLen Receives the number of bytes.
  * @param get The get.
- * @param timeout How long to wait, in milliseconds, above 0. After `NATS_TIMEOUT` the call may be repeated.
+ * @param timeout The longest time to wait in milliseconds; greater than 0. After `NATS_TIMEOUT` the call may be
+ * repeated.
  *
  * @retval NATS_OK A piece was read.
- * @retval NATS_INVALID_ARG A pointer is NULL, `get` was destroyed, or the time is not above 0.
- * @retval NATS_ILLEGAL_STATE All has been read, or more bytes arrived than the object has.
+ * @retval NATS_INVALID_ARG A pointer is NULL, `get` was destroyed, or the time is not positive.
+ * @retval NATS_ILLEGAL_STATE The object has been read to its end, or more bytes arrived than the
+ * object has.
  * @retval NATS_NOT_FOUND Chunks are missing, or the store does not exist any more.
- * @retval NATS_ERR The digest is not that of the bytes, or the server refused; the last error has the words.
+ * @retval NATS_ERR The digest does not match the bytes, or the server refused the request: the last error has the
+ * reason.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -17512,20 +17749,22 @@ enum natsStatus objStoreGet_Read(bool *done,
                                  int64_t timeout);
 
 /**
- * Read all that is left of an object.
+ * Read the rest of an object.
  *
  * After `NATS_TIMEOUT` the bytes that had arrived are lost.
  *
- * @param new_data Receives the bytes, to be released with `free()`; NULL where there are none.
- * @param dataLen Receives how many.
+ * @param new_data Receives the bytes, to be released with `free()`; NULL if there are none.
+ * @param dataLen Receives the number of bytes.
  * @param get The get.
- * @param timeout How long to wait in all, in milliseconds, above 0.
+ * @param timeout The longest time for the whole call in milliseconds; greater than 0.
  *
- * @retval NATS_OK All was read.
- * @retval NATS_INVALID_ARG A pointer is NULL, `get` was destroyed, or the time is not above 0.
- * @retval NATS_ILLEGAL_STATE All has been read, or more bytes arrived than the object has.
+ * @retval NATS_OK The rest was read.
+ * @retval NATS_INVALID_ARG A pointer is NULL, `get` was destroyed, or the time is not positive.
+ * @retval NATS_ILLEGAL_STATE The object has been read to its end, or more bytes arrived than the
+ * object has.
  * @retval NATS_NOT_FOUND Chunks are missing, or the store does not exist any more.
- * @retval NATS_ERR The digest is not that of the bytes, or the server refused; the last error has the words.
+ * @retval NATS_ERR The digest does not match the bytes, or the server refused the request: the last error has the
+ * reason.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -17547,9 +17786,9 @@ enum natsStatus objStoreGet_ReadAll(void **new_data,
 /**
  * Release a get.
  *
- * What is left of the object is not read.
+ * The rest of the object is not read.
  *
- * @param get The handle; NULL does nothing.
+ * @param get The handle; NULL is ignored.
  *
  * @par Threads
  * Any thread may call this function at any time.
@@ -17564,19 +17803,19 @@ void objStoreGet_Destroy(objStoreGet *get);
 /**
  * Read an object as a string.
  *
- * Within the context's `Wait`.
+ * The `Wait` of the context limits the time of the call.
  *
- * @param new_str Receives the bytes with a NUL behind, to be released with `free()`; NULL for an empty object.
+ * @param new_str Receives the bytes followed by a NUL, to be released with `free()`; NULL for an empty object.
  * @param obs The store.
  * @param name The name of the object.
- * @param opts Which objects count; NULL for those that are not deleted.
+ * @param opts The options; NULL to ignore deleted objects.
  *
  * @retval NATS_OK The object was read.
  * @retval NATS_INVALID_ARG A pointer is NULL, the name is empty, or `obs` was destroyed.
- * @retval NATS_NOT_FOUND There is no such object, its chunks are missing, or the store does not exist.
- * @retval NATS_ILLEGAL_STATE A link leads to a store, to nothing, or in a circle; or the object does not match its
- * description.
- * @retval NATS_ERR The server refused; its text is the last error.
+ * @retval NATS_NOT_FOUND The object does not exist, its chunks are missing, or the store does not exist.
+ * @retval NATS_ILLEGAL_STATE A link points to a store, to a missing object, or back to itself; or the object does
+ * not match its description.
+ * @retval NATS_ERR The server refused the request: its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -17598,20 +17837,20 @@ enum natsStatus objStore_GetString(char **new_str,
 /**
  * Read an object as bytes.
  *
- * Within the context's `Wait`.
+ * The `Wait` of the context limits the time of the call.
  *
  * @param new_data Receives the bytes, to be released with `free()`; NULL for an empty object.
- * @param dataLen Receives how many.
+ * @param dataLen Receives the number of bytes.
  * @param obs The store.
  * @param name The name of the object.
- * @param opts Which objects count; NULL for those that are not deleted.
+ * @param opts The options; NULL to ignore deleted objects.
  *
  * @retval NATS_OK The object was read.
  * @retval NATS_INVALID_ARG A pointer is NULL, the name is empty, or `obs` was destroyed.
- * @retval NATS_NOT_FOUND There is no such object, its chunks are missing, or the store does not exist.
- * @retval NATS_ILLEGAL_STATE A link leads to a store, to nothing, or in a circle; or the object does not match its
- * description.
- * @retval NATS_ERR The server refused; its text is the last error.
+ * @retval NATS_NOT_FOUND The object does not exist, its chunks are missing, or the store does not exist.
+ * @retval NATS_ILLEGAL_STATE A link points to a store, to a missing object, or back to itself; or the object does
+ * not match its description.
+ * @retval NATS_ERR The server refused the request: its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -17634,20 +17873,22 @@ enum natsStatus objStore_GetBytes(void **new_data,
 /**
  * Read an object into a file.
  *
- * The file is made or emptied before the object is looked up, and removed where this fails. The object is read and
- * written piece by piece, whatever its size; the context's `Wait` is for finding it, and for each chunk.
+ * The file is created or truncated before the object is looked up, and removed if the call fails. The object is read
+ * and written piece by piece, whatever its size; the `Wait` of the context applies to finding the object and to each
+ * chunk.
  *
  * @param obs The store.
  * @param name The name of the object.
- * @param fileName The path.
- * @param opts Which objects count; NULL for those that are not deleted.
+ * @param fileName The path of the file.
+ * @param opts The options; NULL to ignore deleted objects.
  *
  * @retval NATS_OK The file has the object.
  * @retval NATS_INVALID_ARG `obs` is NULL or was destroyed, or a name is NULL or empty.
- * @retval NATS_ERR The file cannot be written, the digest is not that of the bytes, or the server refused; the last error has the words.
- * @retval NATS_NOT_FOUND There is no such object, its chunks are missing, or the store does not exist.
- * @retval NATS_ILLEGAL_STATE A link leads to a store, to nothing, or in a circle; or the object does not match its
- * description.
+ * @retval NATS_ERR The file cannot be written, the digest does not match the bytes, or the server refused the
+ * request: the last error has the reason.
+ * @retval NATS_NOT_FOUND The object does not exist, its chunks are missing, or the store does not exist.
+ * @retval NATS_ILLEGAL_STATE A link points to a store, to a missing object, or back to itself; or the object does
+ * not match its description.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -17672,12 +17913,12 @@ enum natsStatus objStore_GetFile(objStore *obs,
  * @param new_info Receives the description, to be released with `objStoreInfo_Destroy`. Written only with `NATS_OK`.
  * @param obs The store.
  * @param name The name of the object.
- * @param opts Which objects count; NULL for those that are not deleted.
+ * @param opts The options; NULL to ignore deleted objects.
  *
  * @retval NATS_OK The description was written.
  * @retval NATS_INVALID_ARG A pointer is NULL, the name is empty, or `obs` was destroyed.
- * @retval NATS_NOT_FOUND There is no such object, or no such store.
- * @retval NATS_ERR The server refused; its text is the last error.
+ * @retval NATS_NOT_FOUND The object or the store does not exist.
+ * @retval NATS_ERR The server refused the request: its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -17697,23 +17938,23 @@ enum natsStatus objStore_GetInfo(struct objStoreInfo **new_info,
                                  struct objStoreOptions *opts);
 
 /**
- * Replace what is said about an object.
+ * Replace the description of an object.
  *
- * Name, description, headers and metadata are replaced by those of `meta`; what that does not have is gone. Another
- * name renames the object. The bytes stay. Where another client changes the object meanwhile, this is done again. A
- * rename is two steps at the server: if the second one fails, the first is taken back, so the object has one name. If
- * the server does not answer at all, it may have both; the last error says so. It is given one of them by another rename:
- * deleting it under one name would take the bytes of the other.
+ * Name, description, headers and metadata are replaced by those of `meta`; those that `meta` does not have are
+ * removed. Another name renames the object. The bytes do not change. If another client changes the object during the
+ * call, the replacement is repeated. A rename is two steps at the server: if the second one fails, the first is
+ * taken back, so the object has one name. If the server does not answer at all, it may have both; the last error
+ * says so. It is given one of them by another rename: deleting it under one name would take the bytes of the other.
  *
  * @param obs The store.
  * @param name The name of the object.
- * @param meta What is to be said. `Opts` does not count.
+ * @param meta The description. `Opts` is ignored.
  *
  * @retval NATS_OK The description is stored.
  * @retval NATS_INVALID_ARG A pointer is NULL, a name is empty, or `obs` was destroyed.
- * @retval NATS_ILLEGAL_STATE The object does not exist or was deleted, or another one has the new name.
- * @retval NATS_MISMATCH Other clients change the object again and again.
- * @retval NATS_ERR The server refused; its text is the last error.
+ * @retval NATS_ILLEGAL_STATE The object does not exist or was deleted, or another object has the new name.
+ * @retval NATS_MISMATCH Other clients changed the object during each of several attempts.
+ * @retval NATS_ERR The server refused the request: its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -17734,17 +17975,17 @@ enum natsStatus objStore_UpdateMeta(objStore *obs,
 /**
  * Delete an object.
  *
- * Its bytes are removed, and its description says that it was deleted. Of a link, only the link goes.
+ * Its bytes are removed, and its description is marked as deleted. For a link only the link is removed.
  *
  * @param obs The store.
  * @param name The name of the object.
  *
  * @retval NATS_OK The object is deleted.
  * @retval NATS_INVALID_ARG A pointer is NULL, the name is empty, or `obs` was destroyed.
- * @retval NATS_NOT_FOUND There is no such object, or it was deleted already.
- * @retval NATS_ILLEGAL_STATE Its description is unusable.
- * @retval NATS_MISMATCH Other clients change the object again and again.
- * @retval NATS_ERR The server refused; its text is the last error.
+ * @retval NATS_NOT_FOUND The object does not exist, or was deleted already.
+ * @retval NATS_ILLEGAL_STATE Its description cannot be parsed.
+ * @retval NATS_MISMATCH Other clients changed the object during each of several attempts.
+ * @retval NATS_ERR The server refused the request: its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -17762,20 +18003,20 @@ enum natsStatus objStore_Delete(objStore *obs,
                                 const char *name);
 
 /**
- * Make a link to an object.
+ * Create a link to an object.
  *
- * A link with the same name is replaced. Whether the target is there is not looked at.
+ * A link with the same name is replaced. The call does not check whether the target exists.
  *
  * @param new_info Receives the link's description, to be released with `objStoreInfo_Destroy`; may be NULL. Written only with `NATS_OK`.
  * @param obs The store.
  * @param name The name of the link.
- * @param obj The object.
+ * @param obj The target of the link.
  *
- * @retval NATS_OK The link is there.
+ * @retval NATS_OK The link was stored.
  * @retval NATS_INVALID_ARG `obs` or `obj` is NULL, a name is empty, or `obs` was destroyed.
- * @retval NATS_ILLEGAL_STATE The target was deleted or is a link, or an object that is no link has the name.
- * @retval NATS_MISMATCH Other clients change the link again and again.
- * @retval NATS_ERR The server refused; its text is the last error.
+ * @retval NATS_ILLEGAL_STATE The target was deleted or is a link, or an object that is not a link has the name.
+ * @retval NATS_MISMATCH Other clients changed the link during each of several attempts.
+ * @retval NATS_ERR The server refused the request: its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -17795,20 +18036,20 @@ enum natsStatus objStore_AddLink(struct objStoreInfo **new_info,
                                  struct objStoreInfo *obj);
 
 /**
- * Make a link to a store.
+ * Create a link to a store.
  *
  * A link with the same name is replaced.
  *
  * @param new_info Receives the link's description, to be released with `objStoreInfo_Destroy`; may be NULL. Written only with `NATS_OK`.
  * @param obs The store.
  * @param name The name of the link.
- * @param bucket The store that it is to.
+ * @param bucket The target of the link.
  *
- * @retval NATS_OK The link is there.
+ * @retval NATS_OK The link was stored.
  * @retval NATS_INVALID_ARG `obs` or `bucket` is NULL or was destroyed, or the name is empty.
- * @retval NATS_ILLEGAL_STATE The target was deleted or is a link, or an object that is no link has the name.
- * @retval NATS_MISMATCH Other clients change the link again and again.
- * @retval NATS_ERR The server refused; its text is the last error.
+ * @retval NATS_ILLEGAL_STATE The target was deleted or is a link, or an object that is not a link has the name.
+ * @retval NATS_MISMATCH Other clients changed the link during each of several attempts.
+ * @retval NATS_ERR The server refused the request: its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -17830,9 +18071,9 @@ enum natsStatus objStore_AddBucketLink(struct objStoreInfo **new_info,
 /**
  * Release the description of an object.
  *
- * Frees everything that it points at. NULL does nothing.
+ * Releases it together with its elements.
  *
- * @param info What to release; NULL does nothing.
+ * @param info The description; NULL is ignored.
  *
  * @par Threads
  * Any thread may call this function at any time.
@@ -17845,18 +18086,19 @@ NATS_EXTERN
 void objStoreInfo_Destroy(struct objStoreInfo *info);
 
 /**
- * Begin to store an object by pieces.
+ * Begin to store an object in pieces.
  *
- * The object is what it was until `objStorePut_Complete` has returned `NATS_OK`. Headers of `meta` are stored, too.
+ * An existing object of the name does not change until `objStorePut_Complete` has returned `NATS_OK`. Headers of
+ * `meta` are stored, too.
  *
  * @param new_put Receives the put, to be released with `objStorePut_Destroy` in any case. Written only with `NATS_OK`.
  * @param obs The store.
- * @param meta What is said about the object. Read during the call only.
+ * @param meta The description of the object. Read during the call only.
  *
  * @retval NATS_OK The put was begun.
  * @retval NATS_INVALID_ARG A pointer is NULL, the name is empty, a link is set, or `obs` was destroyed.
  * @retval NATS_NOT_FOUND The store does not exist.
- * @retval NATS_ERR The server refused; its text is the last error.
+ * @retval NATS_ERR The server refused the request: its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -17877,18 +18119,19 @@ enum natsStatus objStore_Put(objStorePut **new_put,
 /**
  * Send the next bytes of an object.
  *
- * They are cut into chunks, which begin anew with each call. Waits while as many bytes as
- * `objStore_SetMaxBytesInFlight` allows are not acknowledged, for up to 5 seconds. After a failure all further calls fail.
+ * They are split into chunks; each call begins a new chunk. While the number of unacknowledged bytes is the one that
+ * `objStore_SetMaxBytesInFlight` allows, the call waits, for up to 5 seconds. After a failure all further calls
+ * fail.
  *
  * @param put The put.
- * @param data The bytes; with a length of 0, NULL.
- * @param dataLen How many.
+ * @param data The bytes; NULL if the length is 0.
+ * @param dataLen The number of bytes.
  *
  * @retval NATS_OK The bytes were sent.
  * @retval NATS_INVALID_ARG `put` is NULL or was destroyed, the length is negative, or one of data and length is missing.
  * @retval NATS_ILLEGAL_STATE The put was completed.
  * @retval NATS_CONNECTION_DISCONNECTED The connection was lost while chunks were in flight: the object is unchanged.
- * @retval NATS_ERR The server refused; its text is the last error.
+ * @retval NATS_ERR The server refused the request: its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -17907,22 +18150,22 @@ enum natsStatus objStorePut_Add(objStorePut *put,
                                 int dataLen);
 
 /**
- * Complete an object: from then on it is there.
+ * Complete an object, which makes it available to readers.
  *
- * Waits until the server has stored all chunks, and stores the description. Chunks of the object that it replaces are
- * removed; where this fails, those of this one are.
+ * Waits until the server has stored all chunks, and stores the description. Then the chunks of the object that it
+ * replaces are removed. If the call fails, the chunks of this put are removed.
  *
  * @param new_info Receives the object's description, to be released with `objStoreInfo_Destroy`; may be NULL. Written only with `NATS_OK`.
  * @param put The put.
- * @param timeout How long to wait in all, in milliseconds; 0 for 5000.
+ * @param timeout The longest time for the whole call in milliseconds; 0 for 5000.
  *
  * @retval NATS_OK The object is stored.
  * @retval NATS_INVALID_ARG `put` is NULL or was destroyed, or the time is negative.
  * @retval NATS_ILLEGAL_STATE The put was completed before.
  * @retval NATS_CONNECTION_DISCONNECTED The connection was lost while chunks were in flight: the object is unchanged.
- * @retval NATS_MISMATCH Another client has changed the object, and the put was conditional or lost the race several
- * times.
- * @retval NATS_ERR The server refused; its text is the last error.
+ * @retval NATS_MISMATCH Another client has changed the object, and the put expected a revision, or several attempts
+ * were overtaken by other clients.
+ * @retval NATS_ERR The server refused the request: its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -17943,10 +18186,10 @@ enum natsStatus objStorePut_Complete(struct objStoreInfo **new_info,
 /**
  * Release a put.
  *
- * One that was not completed is given up: waits for up to 5 seconds for the chunks on their way, and removes them. So it
- * is where completing failed and the server could not be asked to remove them.
+ * A put that was not completed is discarded: the call waits up to 5 seconds for the chunks in flight and removes
+ * them. The same applies if completing failed and the chunks could not be removed then.
  *
- * @param put The handle; NULL does nothing.
+ * @param put The handle; NULL is ignored.
  *
  * @par Threads
  * Any thread may call this function at any time.
@@ -17961,19 +18204,19 @@ void objStorePut_Destroy(objStorePut *put);
 /**
  * Store a string as an object.
  *
- * Without the NUL at its end.
+ * The NUL at its end is not stored.
  *
  * @param new_info Receives the object's description, to be released with `objStoreInfo_Destroy`; may be NULL. Written only with `NATS_OK`.
  * @param obs The store.
  * @param name The name of the object.
- * @param data The string; NULL and an empty one make an empty object.
+ * @param data The string; NULL and an empty string store an empty object.
  *
  * @retval NATS_OK The object is stored.
  * @retval NATS_INVALID_ARG `obs` is NULL or was destroyed, or the name is empty.
  * @retval NATS_CONNECTION_DISCONNECTED The connection was lost while chunks were in flight: the object is unchanged.
- * @retval NATS_MISMATCH Another client has changed the object, and the put was conditional or lost the race several
- * times.
- * @retval NATS_ERR The server refused; its text is the last error.
+ * @retval NATS_MISMATCH Another client has changed the object, and the put expected a revision, or several attempts
+ * were overtaken by other clients.
+ * @retval NATS_ERR The server refused the request: its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -17998,15 +18241,15 @@ enum natsStatus objStore_PutString(struct objStoreInfo **new_info,
  * @param new_info Receives the object's description, to be released with `objStoreInfo_Destroy`; may be NULL. Written only with `NATS_OK`.
  * @param obs The store.
  * @param name The name of the object.
- * @param data The bytes; NULL with a length of 0 makes an empty object.
- * @param dataLen How many.
+ * @param data The bytes; NULL with a length of 0 stores an empty object.
+ * @param dataLen The number of bytes.
  *
  * @retval NATS_OK The object is stored.
  * @retval NATS_INVALID_ARG `obs` is NULL or was destroyed, the name is empty, the length is negative, or one of data and length is missing.
  * @retval NATS_CONNECTION_DISCONNECTED The connection was lost while chunks were in flight: the object is unchanged.
- * @retval NATS_MISMATCH Another client has changed the object, and the put was conditional or lost the race several
- * times.
- * @retval NATS_ERR The server refused; its text is the last error.
+ * @retval NATS_MISMATCH Another client has changed the object, and the put expected a revision, or several attempts
+ * were overtaken by other clients.
+ * @retval NATS_ERR The server refused the request: its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -18029,18 +18272,20 @@ enum natsStatus objStore_PutBytes(struct objStoreInfo **new_info,
 /**
  * Store a file as an object.
  *
- * The object's name is the path as it was given. The file is read and sent piece by piece, whatever its size.
+ * The name of the object is the path as passed to the call. The file is read and sent piece by piece, whatever its
+ * size.
  *
  * @param new_info Receives the object's description, to be released with `objStoreInfo_Destroy`; may be NULL. Written only with `NATS_OK`.
  * @param obs The store.
- * @param fileName The path.
+ * @param fileName The path of the file.
  *
  * @retval NATS_OK The object is stored.
  * @retval NATS_INVALID_ARG `obs` is NULL or was destroyed, or the path is NULL, empty or not UTF-8.
- * @retval NATS_ERR The file cannot be read, or the server refused; the last error has the words.
+ * @retval NATS_ERR The file cannot be read, or the server refused the request: the last error has
+ * the reason.
  * @retval NATS_CONNECTION_DISCONNECTED The connection was lost while chunks were in flight: the object is unchanged.
- * @retval NATS_MISMATCH Another client has changed the object, and the put was conditional or lost the race several
- * times.
+ * @retval NATS_MISMATCH Another client has changed the object, and the put expected a revision, or several attempts
+ * were overtaken by other clients.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -18127,18 +18372,18 @@ NATS_EXTERN enum natsStatus objStoreOptions_Init(struct objStoreOptions *opts);
 NATS_EXTERN enum natsStatus objStoreWatchOptions_Init(struct objStoreWatchOptions *opts);
 
 /**
- * Begin to follow the objects of a store.
+ * Watch the objects of a store.
  *
- * First come all objects that are there, then the marker, then each change.
+ * Delivers all existing objects, then a marker, then each change.
  *
  * @param new_watcher Receives the watcher, to be released with `objStoreWatcher_Destroy`. Written only with `NATS_OK`.
  * @param obs The store.
- * @param opts What it tells; NULL for all.
+ * @param opts The options; NULL for all objects.
  *
- * @retval NATS_OK The watcher was made.
+ * @retval NATS_OK The watcher was created.
  * @retval NATS_INVALID_ARG `new_watcher` or `obs` is NULL, or `obs` was destroyed.
  * @retval NATS_NOT_FOUND The store does not exist.
- * @retval NATS_ERR The server refused; its text is the last error.
+ * @retval NATS_ERR The server refused the request: its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -18157,21 +18402,22 @@ enum natsStatus objStore_Watch(objStoreWatcher **new_watcher,
                                struct objStoreWatchOptions *opts);
 
 /**
- * Wait for what a watcher tells next.
+ * Wait for the next object of a watcher.
  *
- * NULL is the marker: all that was there when the watcher began has been told. With `UpdatesOnly` there is none.
- * A description that cannot be read, because another client has stored something else, is left out; the
- * connection's error handler is told, with `NATS_ERR`.
+ * NULL is the marker: all objects that existed when the watcher was created have been delivered. With `UpdatesOnly`
+ * there is no marker. A description that cannot be read, because another client has stored something else, is left
+ * out; the connection's error handler is told, with `NATS_ERR`.
  *
  * @param new_info Receives the object, to be released with `objStoreInfo_Destroy`, or NULL for the marker. Written only with `NATS_OK`.
  * @param watcher The watcher.
- * @param timeout How long to wait, in milliseconds, above 0.
+ * @param timeout The longest time to wait in milliseconds; greater than 0.
  *
  * @retval NATS_OK An object, or the marker, was written.
- * @retval NATS_INVALID_ARG A pointer is NULL, `watcher` was destroyed, or the time is not above 0.
+ * @retval NATS_INVALID_ARG A pointer is NULL, `watcher` was destroyed, or the time is not
+ * positive.
  * @retval NATS_ILLEGAL_STATE The watcher was stopped.
- * @retval NATS_TIMEOUT Nothing has happened in time.
- * @retval NATS_ERR The server refused; its text is the last error.
+ * @retval NATS_TIMEOUT No object was changed in time.
+ * @retval NATS_ERR The server refused the request: its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
@@ -18191,13 +18437,14 @@ enum natsStatus objStoreWatcher_Next(struct objStoreInfo **new_info,
 /**
  * Stop a watcher.
  *
- * A thread that waits in `objStoreWatcher_Next` is woken. Again is no error.
+ * Threads in `objStoreWatcher_Next` return with `NATS_ILLEGAL_STATE`. Stopping a stopped watcher
+ * succeeds.
  *
  * @param watcher The watcher.
  *
  * @retval NATS_OK The watcher is stopped.
  * @retval NATS_INVALID_ARG `watcher` is NULL or was destroyed.
- * @retval NATS_ERR The server refused; its text is the last error.
+ * @retval NATS_ERR The server refused the request: its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -18216,9 +18463,9 @@ enum natsStatus objStoreWatcher_Stop(objStoreWatcher *watcher);
 /**
  * Release a watcher.
  *
- * It is stopped first.
+ * It is stopped first if it is not stopped yet.
  *
- * @param watcher The handle; NULL does nothing.
+ * @param watcher The handle; NULL is ignored.
  *
  * @par Threads
  * Any thread may call this function at any time.
@@ -18233,17 +18480,18 @@ void objStoreWatcher_Destroy(objStoreWatcher *watcher);
 /**
  * List the objects of a store.
  *
- * In the order of their last changes, links included, within the context's `Wait`. Objects whose description
- * cannot be read are left out; the connection's error handler is told, with `NATS_ERR`.
+ * The list has the objects, links included, in the order of their last changes. The `Wait` of the context limits the
+ * time of the call. Objects whose description cannot be read are left out; the connection's error handler is told,
+ * with `NATS_ERR`.
  *
  * @param new_list Receives the list, to be released with `objStoreInfoList_Destroy`. Written only with `NATS_OK`.
  * @param obs The store.
- * @param opts Which objects count; NULL for those that are not deleted.
+ * @param opts The options; NULL to ignore deleted objects.
  *
  * @retval NATS_OK The list has at least one element.
  * @retval NATS_INVALID_ARG `new_list` or `obs` is NULL, or `obs` was destroyed.
- * @retval NATS_NOT_FOUND There is no object, or no store.
- * @retval NATS_ERR The server refused; its text is the last error.
+ * @retval NATS_NOT_FOUND The store has no objects or does not exist.
+ * @retval NATS_ERR The server refused the request: its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -18264,9 +18512,9 @@ enum natsStatus objStore_List(struct objStoreInfoList **new_list,
 /**
  * Release a list of objects.
  *
- * Frees everything that it points at. NULL does nothing.
+ * Releases it together with its elements.
  *
- * @param list What to release; NULL does nothing.
+ * @param list The list; NULL is ignored.
  *
  * @par Threads
  * Any thread may call this function at any time.

@@ -14,18 +14,18 @@ use crate::obj::{Seen, Watcher, watch};
 
 pub use crate::ffi::handle::objStoreWatcher;
 
-/// Begin to follow the objects of a store.
+/// Watch the objects of a store.
 ///
-/// First come all objects that are there, then the marker, then each change.
+/// Delivers all existing objects, then a marker, then each change.
 ///
 /// @param new_watcher Receives the watcher, to be released with `objStoreWatcher_Destroy`. Written only with `NATS_OK`.
 /// @param obs The store.
-/// @param opts What it tells; NULL for all.
+/// @param opts The options; NULL for all objects.
 ///
-/// @retval NATS_OK The watcher was made.
+/// @retval NATS_OK The watcher was created.
 /// @retval NATS_INVALID_ARG `new_watcher` or `obs` is NULL, or `obs` was destroyed.
 /// @retval NATS_NOT_FOUND The store does not exist.
-/// @retval NATS_ERR The server refused; its text is the last error.
+/// @retval NATS_ERR The server refused the request: its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -61,21 +61,22 @@ pub unsafe extern "C" fn objStore_Watch(
     })
 }
 
-/// Wait for what a watcher tells next.
+/// Wait for the next object of a watcher.
 ///
-/// NULL is the marker: all that was there when the watcher began has been told. With `UpdatesOnly` there is none.
-/// A description that cannot be read, because another client has stored something else, is left out; the
-/// connection's error handler is told, with `NATS_ERR`.
+/// NULL is the marker: all objects that existed when the watcher was created have been delivered. With `UpdatesOnly`
+/// there is no marker. A description that cannot be read, because another client has stored something else, is left
+/// out; the connection's error handler is told, with `NATS_ERR`.
 ///
 /// @param new_info Receives the object, to be released with `objStoreInfo_Destroy`, or NULL for the marker. Written only with `NATS_OK`.
 /// @param watcher The watcher.
-/// @param timeout How long to wait, in milliseconds, above 0.
+/// @param timeout The longest time to wait in milliseconds; greater than 0.
 ///
 /// @retval NATS_OK An object, or the marker, was written.
-/// @retval NATS_INVALID_ARG A pointer is NULL, `watcher` was destroyed, or the time is not above 0.
+/// @retval NATS_INVALID_ARG A pointer is NULL, `watcher` was destroyed, or the time is not
+/// positive.
 /// @retval NATS_ILLEGAL_STATE The watcher was stopped.
-/// @retval NATS_TIMEOUT Nothing has happened in time.
-/// @retval NATS_ERR The server refused; its text is the last error.
+/// @retval NATS_TIMEOUT No object was changed in time.
+/// @retval NATS_ERR The server refused the request: its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
@@ -113,13 +114,14 @@ pub unsafe extern "C" fn objStoreWatcher_Next(
 
 /// Stop a watcher.
 ///
-/// A thread that waits in `objStoreWatcher_Next` is woken. Again is no error.
+/// Threads in `objStoreWatcher_Next` return with `NATS_ILLEGAL_STATE`. Stopping a stopped watcher
+/// succeeds.
 ///
 /// @param watcher The watcher.
 ///
 /// @retval NATS_OK The watcher is stopped.
 /// @retval NATS_INVALID_ARG `watcher` is NULL or was destroyed.
-/// @retval NATS_ERR The server refused; its text is the last error.
+/// @retval NATS_ERR The server refused the request: its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -144,9 +146,9 @@ pub unsafe extern "C" fn objStoreWatcher_Stop(watcher: *mut objStoreWatcher) -> 
 
 /// Release a watcher.
 ///
-/// It is stopped first.
+/// It is stopped first if it is not stopped yet.
 ///
-/// @param watcher The handle; NULL does nothing.
+/// @param watcher The handle; NULL is ignored.
 ///
 /// @par Threads
 /// Any thread may call this function at any time.
@@ -172,17 +174,18 @@ pub unsafe extern "C" fn objStoreWatcher_Destroy(watcher: *mut objStoreWatcher) 
 
 /// List the objects of a store.
 ///
-/// In the order of their last changes, links included, within the context's `Wait`. Objects whose description
-/// cannot be read are left out; the connection's error handler is told, with `NATS_ERR`.
+/// The list has the objects, links included, in the order of their last changes. The `Wait` of the context limits the
+/// time of the call. Objects whose description cannot be read are left out; the connection's error handler is told,
+/// with `NATS_ERR`.
 ///
 /// @param new_list Receives the list, to be released with `objStoreInfoList_Destroy`. Written only with `NATS_OK`.
 /// @param obs The store.
-/// @param opts Which objects count; NULL for those that are not deleted.
+/// @param opts The options; NULL to ignore deleted objects.
 ///
 /// @retval NATS_OK The list has at least one element.
 /// @retval NATS_INVALID_ARG `new_list` or `obs` is NULL, or `obs` was destroyed.
-/// @retval NATS_NOT_FOUND There is no object, or no store.
-/// @retval NATS_ERR The server refused; its text is the last error.
+/// @retval NATS_NOT_FOUND The store has no objects or does not exist.
+/// @retval NATS_ERR The server refused the request: its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
@@ -219,9 +222,9 @@ pub unsafe extern "C" fn objStore_List(
 
 /// Release a list of objects.
 ///
-/// Frees everything that it points at. NULL does nothing.
+/// Releases it together with its elements.
 ///
-/// @param list What to release; NULL does nothing.
+/// @param list The list; NULL is ignored.
 ///
 /// @par Threads
 /// Any thread may call this function at any time.
