@@ -3,7 +3,7 @@
 #   -DRUST_TARGET=, -DCC=, -DAR=   for another machine than this one; else empty
 #   -DPREFIX_MAP=ON                if the C compiler knows -ffile-prefix-map
 #
-# Two builds of the same sources by the same compilers give the same bytes, whatever folders they are in: the names of
+# Two builds of the same sources by the same compilers give the same shared library, whatever their folders: the names of
 # this machine's folders are replaced in what the compilers write. So debuggers look for sources in /usr/src/nats_rs.
 cmake_minimum_required(VERSION 3.16)
 
