@@ -1,8 +1,10 @@
 /* The log: which lines are told, to whom, and when; and that no line has a secret. */
 #include "callbacks.h"
+#include "certs.h"
 #include "children.h"
 #include "server.h"
 #include "test.h"
+#include "tls.h"
 #include <fcntl.h>
 #include <sys/mman.h>
 
@@ -409,6 +411,85 @@ static void slow_consumers_and_errors(void) {
     server_stop(&s);
 }
 
+static void which_tls_is_used(void) {
+    static lines l;
+    natsOptions *opts;
+    server s;
+
+    lines_init(&l);
+    tls_start(&s, "server", false);
+    opts = tls_options_trusting(&s);
+    CHECK_OK(natsOptions_SetLogCB(opts, on_line, &l, NATS_LOG_DEBUG));
+    tls_works(opts);
+    CHECK(lines_get(&l, "tls: TLSv1_3 with TLS13_"));
+    CHECK(lines_get(&l, "; certificate of 'CN=server' by 'CN=Test ca'"));
+    server_stop(&s);
+}
+
+/* JetStream, stores and services: what they do by themselves, above all a consumer that is made again. */
+static void what_stands_on_connections(void) {
+    static lines l;
+    microService *service = NULL;
+    microServiceConfig micro;
+    objStoreInfo *info = NULL;
+    objStoreConfig obj;
+    natsSubscription *pull = NULL;
+    natsMsgList list = {NULL, 0};
+    kvWatcher *watcher = NULL;
+    objStore *objects = NULL;
+    natsConnection *nc;
+    jsSubOptions options;
+    kvStore *kv = NULL;
+    jsCtx *js = NULL;
+    kvConfig config;
+    server s;
+
+    lines_init(&l);
+    server_run_jetstream(&s);
+    nc = test_connect(logged(s.url, &l, NATS_LOG_DEBUG));
+    CHECK_OK(natsConnection_JetStream(&js, nc, NULL));
+    CHECK_OK(kvConfig_Init(&config));
+    config.Bucket = "b";
+    CHECK_OK(js_CreateKeyValue(&kv, js, &config));
+    CHECK_OK(kvStore_WatchAll(&watcher, kv, NULL));
+    CHECK(lines_get(&l, "kv: watching 1 patterns of bucket 'b'"));
+    CHECK_OK(kvStore_PutString(NULL, kv, "k", "v"));
+    CHECK_OK(jsSubOptions_Init(&options));
+    options.Stream = "KV_b";
+    CHECK_OK(js_PullSubscribe(&pull, js, "$KV.b.>", NULL, NULL, &options, NULL));
+    CHECK_OK(natsSubscription_Fetch(&list, pull, 1, deadline_ms(), NULL));
+    natsMsgList_Destroy(&list);
+    CHECK(lines_get(&l, "jetstream: pull request to $JS.API.CONSUMER.MSG.NEXT.KV_b."));
+    CHECK_OK(objStoreConfig_Init(&obj));
+    obj.Bucket = "o";
+    CHECK_OK(js_CreateObjectStore(&objects, js, &obj));
+    CHECK_OK(objStore_PutString(&info, objects, "thing", "12345"));
+    CHECK(lines_get(&l, "object: object 'thing' is stored: 5 bytes in 1 chunks"));
+    objStoreInfo_Destroy(info);
+    memset(&micro, 0, sizeof(micro));
+    micro.Name = "cats";
+    micro.Version = "1.0.0";
+    CHECK(micro_AddService(&service, nc, &micro) == NULL);
+    CHECK(lines_get(&l, "micro: service 'cats' ("));
+    microError_Destroy(microService_Destroy(service));
+    CHECK(lines_get(&l, "micro: service 'cats' stops"));
+    /* The watcher's consumer does not outlive the server. */
+    server_kill(&s);
+    CHECK(lines_get(&l, "session: lost "));
+    server_restart(&s);
+    CHECK(lines_get(&l, "session: the connection is restored"));
+    CHECK(lines_get(&l, "jetstream: stream 'KV_b': creating a consumer behind sequence 1"));
+    CHECK(lines_get(&l, " is used from now on"));
+    natsSubscription_Destroy(pull);
+    kvWatcher_Destroy(watcher);
+    kvStore_Destroy(kv);
+    objStore_Destroy(objects);
+    jsCtx_Destroy(js);
+    natsConnection_Destroy(nc);
+    CHECK_INT(counter_get(&l.wrong), 0);
+    server_stop(&s);
+}
+
 /* Connects with what NATS_RS_LOG says, and returns what standard error has then. Runs in a child. */
 static bool stderr_of(const char *filter, natsOptions *opts, char *text, size_t size) {
     char path[64];
@@ -532,8 +613,10 @@ static const test_case cases[] = {
     TEST(the_handler_of_the_process),
     TEST(lines_that_nobody_takes_are_counted),
     TEST(slow_consumers_and_errors),
+    TEST(which_tls_is_used),
+    TEST(what_stands_on_connections),
     TEST(children),
     TEST(closing_delivers_everything),
 };
 
-int main(int argc, char **argv) { return RUN_TESTS(cases, argc, argv); }
+int main(int argc, char **argv) { return RUN_TESTS_WITH_CERTS(cases, argc, argv); }

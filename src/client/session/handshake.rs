@@ -197,10 +197,9 @@ impl Wire {
 
     /// Logs which TLS is used, if any.
     fn log_tls(&self, log: &Logger) {
-        log.debug(Target::Tls, || match self.stream.tls_words() {
-            Some(words) => words,
-            None => "none so far".to_owned(),
-        });
+        if self.stream.is_tls() {
+            log.debug(Target::Tls, || self.stream.tls_words().unwrap_or_default());
+        }
     }
 
     /// Has something been received that does not begin like an INFO?
