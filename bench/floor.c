@@ -6,6 +6,8 @@
  *                                     of sleeping, and yields in between
  *   floor publish PORT COUNT          publishes of 1 MiB to bench/peer.c: one thread that only writes, a little of each
  *                                     first, as all clients do that are fast at it
+ *   floor KIB/FRAMES/PIECE PORT COUNT publishes of so many KiB: so many frames a call, from one prepared payload; or,
+ *                                     where PIECE is not 0, one frame in pieces of so many KiB
  *
  * Server and peer listen on the loopback address. Prints one line of JSON; bench/NOTES.md tells what came out.
  */
@@ -23,9 +25,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
+#define MOST_FRAMES 64  /* in one call */
 #define SILENCE_US 1000 /* between one-way messages, as in bench.c */
 
 static int port;
@@ -119,6 +123,62 @@ static void publish(long count) {
     free(frame);
 }
 
+/* Writes all of `frames` messages, each of which has the same payload. */
+static void write_frames(int fd, const char *head, const char *payload, size_t size, int frames) {
+    static struct iovec parts[3 * MOST_FRAMES];
+    int count = 3 * frames, first = 0;
+    for (int i = 0; i < frames; i++) {
+        parts[3 * i] = (struct iovec){(void *)(uintptr_t)head, strlen(head)};
+        parts[3 * i + 1] = (struct iovec){(void *)(uintptr_t)payload, size};
+        parts[3 * i + 2] = (struct iovec){(void *)(uintptr_t) "\r\n", 2};
+    }
+    while (first < count) {
+        ssize_t n = writev(fd, parts + first, count - first);
+        if (n < 0)
+            fail("the peer takes no more");
+        for (; first < count && (size_t)n >= parts[first].iov_len; first++)
+            n -= (ssize_t)parts[first].iov_len;
+        if (first < count) {
+            parts[first].iov_base = (char *)parts[first].iov_base + n;
+            parts[first].iov_len -= (size_t)n;
+        }
+    }
+}
+
+static void write_all(int fd, const char *bytes, size_t size, size_t piece) {
+    for (size_t at = 0; at < size;) {
+        size_t part = size - at < piece ? size - at : piece;
+        ssize_t n = write(fd, bytes + at, part);
+        if (n < 0)
+            fail("the peer takes no more");
+        at += (size_t)n;
+    }
+}
+
+static void publish_so(const char *how, long count) {
+    int kib, frames, piece, fd = connect_and_subscribe("SUB floor.none 1\r\n");
+    if (sscanf(how, "%d/%d/%d", &kib, &frames, &piece) != 3 || kib < 1 || kib > 8192 || frames < 1 ||
+        frames > MOST_FRAMES || piece < 0)
+        fail("no such case");
+    size_t payload = (size_t)kib << 10;
+    char head[64], text[64], *frame = malloc(payload + sizeof head);
+    size_t size = (size_t)sprintf(head, "PUB floor.publish %zu\r\n", payload);
+    memcpy(frame, head, size);
+    memset(frame + size, 'x', payload);
+    memcpy(frame + size + payload, "\r\n", 2);
+    int64_t wall = now_ns();
+    for (long i = 0; i < count; i += frames)
+        if (piece > 0)
+            write_all(fd, frame, size + payload + 2, (size_t)piece << 10);
+        else
+            write_frames(fd, head, frame + size, payload, frames);
+    say(fd, "PING\r\n");
+    hear(fd, text, sizeof text, false);
+    printf("{\"library\": \"floor\", \"case\": \"%s\", \"count\": %ld, \"rate\": %.2f}\n", how, count,
+           (double)count * 1e9 / (double)(now_ns() - wall));
+    free(frame);
+}
+
 static int ascending(const void *a, const void *b) {
     int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
     return (x > y) - (x < y);
@@ -133,13 +193,17 @@ int main(int argc, char **argv) {
     pthread_t thread;
     char text[8192];
     if (argc != 4 || (count = strtol(argv[3], NULL, 10)) < 100 || count > 1000000) {
-        fprintf(stderr, "usage: floor request|oneway|looking|publish PORT COUNT\n");
+        fprintf(stderr, "usage: floor request|oneway|looking|publish|KIB/FRAMES/PIECE PORT COUNT\n");
         return 2;
     }
     port = atoi(argv[2]);
     alarm(60);
     if (strcmp(argv[1], "publish") == 0) {
         publish(count);
+        return 0;
+    }
+    if (strchr(argv[1], '/') != NULL) {
+        publish_so(argv[1], count);
         return 0;
     }
     ns = malloc((size_t)count * sizeof *ns);

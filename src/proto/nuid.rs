@@ -81,11 +81,16 @@ pub fn inbox(prefix: &[u8]) -> Vec<u8> {
 
 /// A request's id as it appears in its reply subject: base 62, least significant digit first.
 pub fn base62_id(mut id: u64) -> [u8; ID_LEN] {
-    std::array::from_fn(|_| {
-        let digit = DIGITS[(id % 62) as usize];
+    let mut text = [DIGITS[0]; ID_LEN];
+    for digit in &mut text {
+        // Most ids are small numbers.
+        if id == 0 {
+            break;
+        }
+        *digit = DIGITS[(id % 62) as usize];
         id /= 62;
-        digit
-    })
+    }
+    text
 }
 
 /// The id that [`base62_id`] encoded as `text`. `None` for any other text.

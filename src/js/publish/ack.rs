@@ -105,7 +105,7 @@ impl Alike {
         let digits = body
             .strip_prefix(&self.0[..])
             .and_then(|rest| rest.strip_suffix(b"}"));
-        if !self.0.is_empty() && digits.and_then(number).is_some() {
+        if !self.0.is_empty() && digits.is_some_and(is_number) {
             return Ok(());
         }
         parse(body)?;
@@ -115,6 +115,12 @@ impl Alike {
         }
         Ok(())
     }
+}
+
+/// Is it a number as JSON writes it, which fits whatever its digits are?
+fn is_number(digits: &[u8]) -> bool {
+    let fits = matches!(digits.len(), 1..20) && (digits[0] != b'0' || digits.len() == 1);
+    fits && digits.iter().all(u8::is_ascii_digit)
 }
 
 /// A number as JSON writes it: no zero in front of other digits.
