@@ -242,7 +242,7 @@ class kv_store {
             return ::kvStore_Put(rev, get(), k, v, n);
         });
     }
-    /// Stores the value of a key that has none, for a time if there is one. Throws NATS_MISMATCH if it has.
+    /// Stores the value of a key that has none, for a time if there is one. Throws NATS_ERR if it has.
     std::uint64_t create(std::string_view key, bytes value, duration ttl = duration::zero()) const {
         return try_create(key, value, ttl).value();
     }
@@ -254,7 +254,7 @@ class kv_store {
                                    : ::kvStore_Create(rev, get(), k, v, n);
         });
     }
-    /// Stores a value if the key has this revision. Throws NATS_MISMATCH if it has another one.
+    /// Stores a value if the key has this revision. Throws NATS_ERR if it has another one.
     std::uint64_t update(std::string_view key, bytes value, std::uint64_t revision,
                          duration ttl = duration::zero()) const {
         return try_update(key, value, revision, ttl).value();
