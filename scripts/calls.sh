@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Calls all exported functions in random order with random, stale and wrong arguments, on several threads and in callbacks:
+# tests/calls. Fails if the process is ended by a signal, if a call does not return, or if the library cannot be closed
+# afterwards. With AddressSanitizer, which needs a nightly Rust, it fails for each access to memory that is not there.
+#
+# usage: calls.sh [--asan] [SECONDS [SEED]]   60 seconds without it
+# The seed is printed. It repeats what each thread does, not how threads interleave.
+# NATS_RS_LIBRARY=FILE tests that libnats_rs.so and builds none. tests/calls/main.c has more variables.
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+ASAN=no
+if [ "${1:-}" = --asan ]; then
+    ASAN=yes
+    shift
+fi
+NATS_SERVER=$(scripts/get-nats-server.sh)
+export NATS_SERVER
+flags=()
+if [ "$ASAN" = yes ]; then
+    # The same build as asan.sh's.
+    TARGET=x86_64-unknown-linux-gnu
+    cargo +nightly --version >/dev/null 2>&1 || die "Please install a nightly Rust: rustup toolchain install nightly"
+    if [ -z "${NATS_RS_LIBRARY:-}" ]; then
+        RUSTFLAGS="-Zsanitizer=address -Cforce-frame-pointers=yes" CARGO_PROFILE_RELEASE_LTO=off \
+            cargo +nightly build --release --lib --target "$TARGET" --target-dir "$ROOT/target/asan"
+        NATS_RS_LIBRARY="$ROOT/target/asan/$TARGET/release/libnats_rs.so"
+    fi
+    flags=(-fsanitize=address -fno-omit-frame-pointer)
+    # Random sizes ask for more memory than there is; connections that live at the end are not leaks.
+    export ASAN_OPTIONS="${ASAN_OPTIONS:-detect_leaks=0:halt_on_error=1:allocator_may_return_null=1}" CALLS_SANITIZED=1
+else
+    if [ -z "${NATS_RS_LIBRARY:-}" ]; then
+        cargo build --release --quiet
+        NATS_RS_LIBRARY="${CARGO_TARGET_DIR:-$ROOT/target}/release/libnats_rs.so"
+    fi
+    # What was freed is overwritten, and the heap's own structures are checked.
+    export MALLOC_PERTURB_=165 MALLOC_CHECK_=3
+fi
+# A copy: a build in between changes nothing.
+install -m 755 "$NATS_RS_LIBRARY" "$SCRATCH/libnats_rs.so"
+ln -sf libnats_rs.so "$SCRATCH/libnats_rs.so.0"
+python3 tests/calls/generate.py include/nats_rs.h "$SCRATCH/calls_table.c"
+"${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Werror ${flags[@]+"${flags[@]}"} -I"$SCRATCH" -Iinclude \
+    -Ic-tests/support -Itests/calls -o "$SCRATCH/calls" "$SCRATCH/calls_table.c" tests/calls/*.c \
+    c-tests/support/{callbacks,server,test,wait}.c -L"$SCRATCH" -lnats_rs -Wl,-rpath,"$SCRATCH" -lcmocka -pthread
+# Functions that write files are given names in this folder.
+mkdir "$SCRATCH/files"
+cd "$SCRATCH/files"
+timeout -s ABRT $((${1:-60} + 200)) "$SCRATCH/calls" "${1:-60}" "${@:2}"

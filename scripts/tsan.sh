@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# The C tests, and tests/calls, with ThreadSanitizer in the library, in the standard library and in the tests: it reports
+# accesses to the same memory by two threads that nothing orders. Needs a nightly Rust with rust-src, because the standard
+# library has to be built with it; says so where it is missing, and does nothing. Not a part of test.sh.
+#
+# Left out are the tests that fork beside running threads (the sanitizer supports no threads in such a child), and those of
+# C++ (they are the same ones). ring's assembly language is not instrumented: what it does with memory is not seen.
+#
+# usage: tsan.sh [CTEST ARGUMENT...]            e.g. tsan.sh -R 'test_(threads|publish)$'
+#        tsan.sh calls [SECONDS [SEED]]         what calls.sh does
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+TARGET=x86_64-unknown-linux-gnu
+BUILD="$ROOT/build/tsan"
+JOBS="${JOBS:-$(jobs_wanted)}"
+if ! cargo +nightly --version >/dev/null 2>&1 || [ ! -d "$(rustc +nightly --print sysroot)/lib/rustlib/src/rust/library" ]; then
+    say "no nightly Rust with its source (rustup component add rust-src --toolchain nightly): nothing is run"
+    exit 0
+fi
+NATS_SERVER=$(scripts/get-nats-server.sh)
+export NATS_SERVER
+
+heading "Library with ThreadSanitizer"
+RUSTFLAGS="-Zsanitizer=thread -Cforce-frame-pointers=yes" CARGO_PROFILE_RELEASE_LTO=off \
+    cargo +nightly build --release --lib -Zbuild-std --target "$TARGET" --target-dir "$ROOT/target/tsan" -j "$JOBS"
+LIBRARY="$ROOT/target/tsan/$TARGET/release/libnats_rs.so"
+export TSAN_OPTIONS="${TSAN_OPTIONS:-halt_on_error=1:second_deadlock_stack=1:suppressions=$ROOT/c-tests/tsan.supp}"
+# Newer kernels place programs where the runtime of older compilers does not expect them.
+run=(setarch -R)
+
+if [ "${1:-}" = calls ]; then
+    shift
+    mkdir -p "$SCRATCH/files"
+    cp "$LIBRARY" "$SCRATCH/libnats_rs.so.0"
+    ln -s libnats_rs.so.0 "$SCRATCH/libnats_rs.so"
+    python3 tests/calls/generate.py include/nats_rs.h "$SCRATCH/calls_table.c"
+    "${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -O1 -g -fsanitize=thread -I"$SCRATCH" -Iinclude -Ic-tests/support -Itests/calls \
+        -o "$SCRATCH/calls" "$SCRATCH/calls_table.c" tests/calls/*.c c-tests/support/{callbacks,server,test,wait}.c \
+        -L"$SCRATCH" -lnats_rs -Wl,-rpath,"$SCRATCH" -lcmocka -pthread
+    cd "$SCRATCH/files"
+    CALLS_SANITIZED=1 "${run[@]}" "$SCRATCH/calls" "${1:-60}" "${@:2}"
+    exit 0
+fi
+mkdir -p "$BUILD/lib"
+cp "$LIBRARY" "$BUILD/lib/libnats_rs.so.0"
+ln -sf libnats_rs.so.0 "$BUILD/lib/libnats_rs.so"
+
+heading "C tests with ThreadSanitizer"
+cmake -S c-tests -B "$BUILD/tests" -DCMAKE_BUILD_TYPE=Debug -DNATS_RS_LIBRARY="$BUILD/lib/libnats_rs.so" \
+    -DNATS_RS_INCLUDE_DIR="$ROOT/include" -DCMAKE_C_FLAGS="-fsanitize=thread" -DCMAKE_CXX_FLAGS="-fsanitize=thread"
+cmake --build "$BUILD/tests" -j "$JOBS"
+cd "$BUILD/tests"
+"${run[@]}" ctest --output-on-failure --no-tests=error -LE 'valgrind|cpp' -E '^test_fork' -j "$JOBS" "$@"
