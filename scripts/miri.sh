@@ -18,4 +18,4 @@ FILTERS=("$@")
 # Few cases of each property: Miri is a hundred times slower. Clocks and random numbers are the system's.
 export PROPTEST_CASES="${PROPTEST_CASES:-4}" PROPTEST_MAX_SHRINK_ITERS=0
 export MIRIFLAGS="${MIRIFLAGS:--Zmiri-disable-isolation}"
-cargo +nightly miri test --lib --target-dir "$ROOT/target/miri" -j "${JOBS:-$(jobs_wanted)}" -- "${FILTERS[@]}"
+cargo +nightly miri test --lib --target-dir "$ROOT/target/miri" -j "${JOBS:-$(jobs_wanted)}" -- "${FILTERS[@]}" --skip ffi::

@@ -34,7 +34,7 @@ say "$("$NATS_SERVER" --version), $(rustc --version), $(cmake --version | head -
 step "Formatting (cargo fmt, clang-format)"
 cargo fmt --check
 cargo fmt --check --manifest-path interop/async-nats/Cargo.toml
-C_FOLDERS=(c-tests tests/chaos compat examples-c interop include/compat include/nats_rs)
+C_FOLDERS=(c-tests tests/chaos tests/calls compat examples-c interop include/compat include/nats_rs)
 [ ! -d bench ] || C_FOLDERS+=(bench)
 find "${C_FOLDERS[@]}" -name '*.[ch]' -print0 | xargs -0 clang-format --dry-run -Werror
 

@@ -16,7 +16,7 @@
 #include "run.h"
 #include "server.h"
 
-enum { HANDLES_EACH = 12, OBJECTS_EACH = 48, THREADS = 64, DEEPEST = 3, STUCK_SECONDS = 60 };
+enum { HANDLES_EACH = 12, OBJECTS_EACH = 48, THREADS = 64, DEEPEST = 3, STUCK_SECONDS = 40 };
 
 int anything;
 FILE *sink;
@@ -293,8 +293,12 @@ void read_text(const char *text) {
 
 static void one(const one_call *call) {
     frame f;
-    const char *outer = atomic_load(&now[my_place].name);
+    const char *outer;
 
+    pick(1); /* a thread of the library gets its place */
+    outer = atomic_load(&now[my_place].name);
+    if (atomic_load(&over))
+        return;
     if (not_these != NULL && strstr(not_these, call->name) != NULL)
         return;
     f.block_count = 0;
@@ -341,7 +345,6 @@ static void any_call(void) {
 void nested_calls(void) {
     int n;
 
-    pick(1); /* a thread of the library gets its place */
     if (depth >= DEEPEST || atomic_load(&over) || one_in(2))
         return;
     depth++;
@@ -385,6 +388,8 @@ static void make_good(void) {
         return;
     (void)natsOptions_SetURL(opts, server_url);
     (void)natsOptions_SetTimeout(opts, 2000);
+    if (one_in(5)) /* then callbacks run where natsConnection_Dispatch is called */
+        (void)natsOptions_SetManualDispatch(opts, true);
     (void)natsOptions_SetReconnectWait(opts, 5);
     (void)natsOptions_SetErrorHandler(opts, on_natsErrHandler, NULL);
     (void)natsOptions_SetClosedCB(opts, on_natsConnectionHandler, NULL);
@@ -486,6 +491,8 @@ static void *caller(void *arg) {
     while (!atomic_load(&over)) {
         if (one_in(100))
             make_good();
+        if (one_in(50))
+            call_matching("natsConnection_Dispatch");
         any_call();
     }
     return NULL;
@@ -599,8 +606,9 @@ int main(int argc, char **argv) {
     for (i = 0; i < count; i++)
         pthread_join(callers[i], NULL);
     /* Callbacks may be in the middle of a call that makes something. */
-    while (something_is_going_on())
-        usleep(10000);
+    do
+        usleep(100000);
+    while (something_is_going_on());
     end_all();
     /* All connections are gone: the library can be closed. */
     if (nats_CloseAndWait(20000) != NATS_OK) {
