@@ -43,25 +43,35 @@ impl Msg {
 
     /// The subject on which the publisher expects replies, if any.
     pub fn reply(&self) -> Option<&[u8]> {
+        let start = self.reply_start()?;
+        // SAFETY: so many bytes there are the reply subject.
+        Some(unsafe { std::slice::from_raw_parts(start, self.desc().reply_len as usize) })
+    }
+
+    /// The payload, without headers.
+    pub fn payload(&self) -> &[u8] {
+        // SAFETY: so many bytes there are the payload.
+        unsafe {
+            std::slice::from_raw_parts(self.payload_start(), self.desc().payload_len as usize)
+        }
+    }
+
+    /// The beginning of the reply subject. Unlike that of [`Msg::reply`] this pointer may be read beyond the end, where
+    /// C finds a NUL.
+    fn reply_start(&self) -> Option<*const u8> {
         let desc = self.desc();
         if desc.reply_len == NO_REPLY {
             return None;
         }
         // SAFETY: the reply lies in the block at this distance from the subject.
-        Some(unsafe {
-            let start = desc.subject.as_ptr().add(desc.reply_offset as usize);
-            std::slice::from_raw_parts(start, desc.reply_len as usize)
-        })
+        Some(unsafe { desc.subject.as_ptr().add(desc.reply_offset as usize) })
     }
 
-    /// The payload, without headers.
-    pub fn payload(&self) -> &[u8] {
+    /// The beginning of the payload, in the same way.
+    fn payload_start(&self) -> *const u8 {
         let desc = self.desc();
         // SAFETY: the payload follows the headers in the block.
-        unsafe {
-            let start = desc.body.as_ptr().add(desc.header_len as usize);
-            std::slice::from_raw_parts(start, desc.payload_len as usize)
-        }
+        unsafe { desc.body.as_ptr().add(desc.header_len as usize) }
     }
 
     /// The subject for C, with a NUL at its end.
@@ -71,12 +81,12 @@ impl Msg {
 
     /// The reply subject for C, or NULL.
     pub fn reply_ptr(&self) -> *const c_char {
-        self.reply().map_or(ptr::null(), |r| r.as_ptr().cast())
+        self.reply_start().map_or(ptr::null(), <*const u8>::cast)
     }
 
     /// The payload for C: never NULL, and followed by a NUL.
     pub fn payload_ptr(&self) -> *const c_char {
-        self.payload().as_ptr().cast()
+        self.payload_start().cast()
     }
 
     /// The bytes that count against the pending limits: headers and payload.
