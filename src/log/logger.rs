@@ -128,7 +128,10 @@ impl Logger {
             target,
             time: SystemTime::now(),
             connection: inner.connection,
-            text: one_line(mask::mask(text, &inner.secrets)),
+            text: one_line(mask(
+                text,
+                inner.secrets.iter().map(|secret| secret.as_str()),
+            )),
         };
         if TO_STDERR[target as usize].load(Ordering::Relaxed) >= level as u8 {
             write_line(&as_line(&record));

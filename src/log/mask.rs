@@ -1,10 +1,8 @@
 //! Secrets do not appear in a log, whatever text they come with.
 //!
 //! What the library itself puts into a line has no secrets: servers are shown as host and port, a CONNECT with marks in
-//! place of its credentials. This is the second line of defence, for texts of servers, of the system and of the program:
+//! place of its credentials. Error texts that quote a server are masked in the same way (`proto::redact`). This is the second line of defence, for texts of servers, of the system and of the program:
 //! what has the form of a secret is replaced, and so are the secrets that the connection was given.
-
-use crate::secret::Secret;
 
 /// What stands in place of a secret.
 pub(crate) const MASK: &str = "***";
@@ -17,10 +15,10 @@ const JWT_MIN: usize = 24;
 const SEED_LEN: usize = 58;
 
 /// The text without the known secrets, credentials in URLs, JWTs and seeds.
-pub(super) fn mask(mut text: String, known: &[Secret]) -> String {
-    for secret in known.iter().filter(|secret| secret.len() >= KNOWN_MIN) {
-        if text.contains(secret.as_str()) {
-            text = text.replace(secret.as_str(), MASK);
+pub(crate) fn mask<'a>(mut text: String, known: impl IntoIterator<Item = &'a str>) -> String {
+    for secret in known {
+        if secret.len() >= KNOWN_MIN && text.contains(secret) {
+            text = text.replace(secret, MASK);
         }
     }
     if text.contains("://") {
@@ -86,7 +84,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn of(text: &str) -> String {
-        mask(text.to_owned(), &[])
+        mask(text.to_owned(), [])
     }
 
     #[test]
@@ -126,8 +124,8 @@ mod tests {
             secret in "[!-~]{4,40}", before in "[ -~]{0,40}", behind in "[ -~]{0,40}",
         ) {
             prop_assume!(!MASK.contains(secret.as_str()));
-            let known = [Secret::from(secret.as_str())];
-            let text = mask(format!("{before}{secret}{behind}"), &known);
+            let known = [secret.as_str()];
+            let text = mask(format!("{before}{secret}{behind}"), known);
             // The mask may complete another occurrence only of what consists of marks.
             prop_assert!(!text.contains(secret.as_str()) || secret.contains('*'), "{text}");
         }

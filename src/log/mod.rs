@@ -36,7 +36,7 @@ use rustix::io::Errno;
 use rustix::stdio::stderr;
 
 pub use self::logger::{Logger, OwnHandler};
-pub(crate) use self::mask::MASK;
+pub(crate) use self::mask::{MASK, mask};
 pub(crate) use self::queue::{Delivery, lines_lost, set_handler, wants_thread};
 use crate::words;
 

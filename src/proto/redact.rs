@@ -2,44 +2,23 @@
 //!
 //! A server that quotes what it was sent, or a peer that echoes it, must not put a password into an error text or a
 //! log. A line is judged by its form, because a text may be created long after the credentials were wiped: everything
-//! behind `CONNECT`, the values of the members of CONNECT that are secret, and whatever has the form of a JWT.
+//! behind `CONNECT`, the values of the members of CONNECT that are secret, and what [`mask`] finds: JWTs, seeds, credentials in URLs.
 
-/// What is shown in place of a secret.
-pub const HIDDEN: &str = "***";
+use crate::log::{MASK, mask};
 
 /// The members of CONNECT that are secret, as they are written.
 const MEMBERS: [&str; 4] = ["\"pass\"", "\"auth_token\"", "\"jwt\"", "\"sig\""];
-
-/// The beginning of each JWT: `{"` in base64url.
-const JWT: &str = "eyJ";
-/// Shorter words are not JWTs.
-const JWT_SHORTEST: usize = 20;
 
 /// The text without secrets. Text that has none is returned as it is.
 pub fn redact(mut text: String) -> String {
     if let Some(at) = find_connect(&text) {
         text.truncate(at);
-        text.push_str(HIDDEN);
+        text.push_str(MASK);
     }
     for member in MEMBERS {
         hide_values(&mut text, member);
     }
-    if text.contains(JWT) {
-        text = hide_jwts(&text);
-    }
-    text
-}
-
-/// The text with each occurrence of these secrets hidden. Very short ones are part of too many words to be hidden.
-pub fn hide<'a>(text: &str, secrets: impl IntoIterator<Item = &'a str>) -> String {
-    const SHORTEST: usize = 4;
-    let mut text = text.to_owned();
-    for secret in secrets {
-        if secret.len() >= SHORTEST && text.contains(secret) {
-            text = text.replace(secret, HIDDEN);
-        }
-    }
-    text
+    mask(text, [])
 }
 
 /// The position of the object of a CONNECT.
@@ -69,8 +48,8 @@ fn hide_values(text: &mut String, member: &str) {
             .find(|c: char| c != ':' && c != '"' && !c.is_ascii_whitespace())
             .map_or(text.len(), |skipped| behind + skipped);
         let end = end_of_string(text, before_value);
-        text.replace_range(before_value..end, HIDDEN);
-        from = before_value + HIDDEN.len();
+        text.replace_range(before_value..end, MASK);
+        from = before_value + MASK.len();
     }
 }
 
@@ -84,25 +63,6 @@ fn end_of_string(text: &str, from: usize) -> usize {
             ends
         })
         .map_or(text.len(), |len| from + len)
-}
-
-/// Hides each word that has the form of a JWT, or of its beginning.
-fn hide_jwts(text: &str) -> String {
-    let is_of_jwt = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    let mut shown = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find(JWT) {
-        let (before, word) = rest.split_at(at);
-        let len = word.find(|c| !is_of_jwt(c)).unwrap_or(word.len());
-        shown.push_str(before);
-        shown.push_str(if len < JWT_SHORTEST {
-            &word[..len]
-        } else {
-            HIDDEN
-        });
-        rest = &word[len..];
-    }
-    shown + rest
 }
 
 #[cfg(test)]
@@ -135,11 +95,6 @@ mod tests {
         ] {
             assert_eq!(redact(text.to_owned()), shown);
         }
-        assert_eq!(
-            hide("user hush, pass hush!", ["hush"]),
-            "user ***, pass ***!"
-        );
-        assert_eq!(hide("a b", ["a"]), "a b");
     }
 
     proptest! {

@@ -12,6 +12,7 @@ use crate::client::session::failure::Failure;
 use crate::client::session::identity::Identity;
 use crate::client::session::tls::TlsPolicy;
 use crate::error::{Error, Result, Status};
+use crate::log::mask;
 use crate::log::{Logger, Target};
 use crate::msg::Receiver;
 use crate::net::cancel::Cancel;
@@ -21,7 +22,6 @@ use crate::proto::connect::Connect;
 use crate::proto::encode;
 use crate::proto::info::{InfoError, ServerInfo};
 use crate::proto::parser::{Op, Parser, Step};
-use crate::proto::redact;
 use crate::proto::server_error::ServerError;
 use crate::words::{ms, shown};
 
@@ -271,7 +271,7 @@ fn refusal(error: &ServerError, identity: &Identity) -> Failure {
     };
     let said = match error.text() {
         "" => status.into(),
-        text => Error::new(status, redact::hide(text, identity.secrets())),
+        text => Error::new(status, mask(text.to_owned(), identity.secrets())),
     };
     let said = match kind {
         Some(_) => said.and_say(&format!(" (sent: {})", identity.kinds())),
