@@ -1,4 +1,4 @@
-//! Tests of logging. Those with handlers of the process are in `c-tests/test_log.c`: a test here would receive the
+//! Tests of logging. Those with handlers of the process are in `c-tests/test_log_handlers.c`: a test here would receive the
 //! lines of the others.
 
 use std::any::Any;
