@@ -87,6 +87,7 @@ static void end(round *r) {
     int i;
 
     counter_set(&r->c.gate, 1);
+    peer_hang_up(&r->p); /* the end of the connection waits for no answer */
     for (i = 0; i < SUBSCRIPTIONS; i++)
         natsSubscription_Destroy(r->subs[i]);
     natsConnection_Destroy(r->nc);

@@ -206,12 +206,12 @@ static void ordered_silence(void) {
 
     js_peer_start(&j, recorded);
     ordered_options(&options);
-    options.Config.Heartbeat = INT64_C(5) * 1000 * 1000 * 1000;
+    options.Config.Heartbeat = INT64_C(1000) * 1000 * 1000 * time_factor();
     sub = subscribe(&j, &options, js_peer_first_consumer);
     PEER(js_peer_deliver(&j, 1, 0, 0));
     expect_message(sub, 1);
     /* The server says nothing for twice the interval; nobody is in NextMsg. */
-    CHECK(js_peer_await_within(&j, "PUB", "$JS.API.CONSUMER.CREATE.S", deadline_ms() + 10000));
+    CHECK(js_peer_await_within(&j, "PUB", "$JS.API.CONSUMER.CREATE.S", deadline_ms()));
     CHECK_CONTAINS(j.op.body, "\"opt_start_seq\":2");
     CHECK_REACHED(&errors.errors, 1);
     CHECK_INT(errors.statuses[0], NATS_MISSED_HEARTBEAT);

@@ -132,6 +132,8 @@ bool js_peer_answer(js_peer *j, const char *json) {
 
 bool js_peer_consumer(js_peer *j, const char *part, uint64_t delivered, uint64_t pending) {
     static const char flow_acked[] = "\"ack_policy\":\"flow_control\"";
+    static const char heartbeat_name[] = "\"idle_heartbeat\":";
+    const char *heartbeat;
     char json[1024];
     bool is_flow_acked;
 
@@ -148,11 +150,13 @@ bool js_peer_consumer(js_peer *j, const char *part, uint64_t delivered, uint64_t
         return false;
     }
     is_flow_acked = strstr(j->op.body, flow_acked) != NULL;
+    heartbeat = strstr(j->op.body, heartbeat_name);
     snprintf(json, sizeof(json),
              "{\"stream_name\":\"S\",\"name\":\"c%s\",\"created\":\"2026-01-01T00:00:00Z\","
-             "\"config\":{\"deliver_subject\":\"%s\",\"idle_heartbeat\":5000000000%s%s},"
+             "\"config\":{\"deliver_subject\":\"%s\",\"idle_heartbeat\":%lld%s%s},"
              "\"delivered\":{\"consumer_seq\":0,\"stream_seq\":%" PRIu64 "},\"num_pending\":%" PRIu64 "}",
-             j->sid, j->inbox, is_flow_acked ? "," : "", is_flow_acked ? flow_acked : "", delivered, pending);
+             j->sid, j->inbox, heartbeat == NULL ? 5000000000LL : atoll(heartbeat + strlen(heartbeat_name)),
+             is_flow_acked ? "," : "", is_flow_acked ? flow_acked : "", delivered, pending);
     return js_peer_answer(j, json);
 }
 
