@@ -99,6 +99,7 @@ static void revoked_while_connected(void) {
 #endif
     CHECK_CONTAINS(error, "Revoked");
     natsConnection_Destroy(nc);
+    CHECK_OK(nats_CloseAndWait(deadline_ms()));
     nc = NULL;
     opts = recorded(&f, &c, "user.creds");
     CHECK_STATUS(natsConnection_Connect(&nc, opts), NATS_CONNECTION_AUTH_FAILED);

@@ -412,16 +412,17 @@ static void permissions(void) {
     CHECK_REACHED(&c.errors, 2);
     CHECK_WORDS(c.error_texts[1], "Permissions Violation for Subscription to \"also.not\"");
     CHECK_SAYS(
-        natsConnection_RequestString(&msg, nc, "not.ok", "x", 200), NATS_TIMEOUT,
+        natsConnection_RequestString(&msg, nc, "not.ok", "x", 1000), NATS_TIMEOUT,
         "request to 'not.ok': no reply|the server says: Permissions Violation for Publish to \"not.ok\"");
     /* The inbox for replies is not permitted either; the last that the server said is about something else. */
     CHECK_SAYS(natsConnection_RequestString(&msg, nc, "ok", "x", 200), NATS_TIMEOUT,
                "request to 'ok': no reply within 200 ms");
     CHECK(strstr(nats_GetLastError(NULL), "the server says") == NULL);
     natsConnection_Destroy(nc);
+    CHECK_REACHED(&c.closed, 1);
     nc = test_connect(options_recorded(url, &c));
     CHECK_SAYS(
-        natsConnection_RequestString(&msg, nc, "ok", "x", 200), NATS_TIMEOUT,
+        natsConnection_RequestString(&msg, nc, "ok", "x", 1000), NATS_TIMEOUT,
         "request to 'ok': no reply|the server says: Permissions Violation for Subscription to \"_INBOX.");
     natsSubscription_Destroy(sub);
     natsConnection_Destroy(nc);

@@ -30,7 +30,12 @@ void js_peer_end(js_peer *j) {
     jsCtx_Destroy(j->js);
     peer_refuse(&j->p);
     peer_hang_up(&j->p);
+#if OURS
+    /* The next round uses the same closures. */
+    CHECK_OK(natsConnection_DestroyAndWait(j->nc, deadline_ms()));
+#else
     natsConnection_Destroy(j->nc);
+#endif
     peer_close(&j->p);
 }
 
