@@ -176,11 +176,96 @@ static void statistics(void) {
     fixture_end(&f);
 }
 
+/* One by one, so that no limit is exceeded. */
+static void publish_and_await(natsConnection *nc, closure *c, int count) {
+    int i;
+
+    for (i = 0; i < count; i++) {
+        int64_t before = counter_get(&c->messages);
+
+        publish_numbers(nc, "foo", i, 1);
+        CHECK_REACHED(&c->messages, before + 1);
+    }
+}
+
+static int64_t dropped_by(natsSubscription *sub) {
+    int64_t dropped = -1;
+
+    return natsSubscription_GetDropped(sub, &dropped) == NATS_OK ? dropped : -1;
+}
+
+/* The server counts messages that are dropped; the program's maximum does not. */
+static void maximum_of_a_slow_consumer(bool set_before) {
+    natsSubscription *sub = NULL;
+    static closure c;
+    static fixture f;
+
+    closure_init(&c);
+    fixture_start(&f);
+    CHECK_OK(natsConnection_Subscribe(&sub, f.nc, "foo", on_blocked, &c));
+    CHECK_OK(natsSubscription_SetOnCompleteCB(sub, on_complete, &c));
+    CHECK_OK(natsSubscription_SetPendingLimits(sub, 10, -1));
+    if (set_before)
+        CHECK_OK(natsSubscription_AutoUnsubscribe(sub, 20));
+    publish_numbers(f.nc, "foo", 0, 1);
+    CHECK_REACHED(&c.entered, 1); /* it is in the callback, and does not count as pending */
+    publish_numbers(f.nc, "foo", 1, 30);
+    /* The server ends the subscription with the twentieth, and has it again before it reads the ping of this flush. */
+    CHECK_SOON(dropped_by(sub) >= (set_before ? 9 : 20));
+    if (!set_before)
+        CHECK_OK(natsSubscription_AutoUnsubscribe(sub, 20));
+    CHECK_OK(natsConnection_FlushTimeout(f.nc, deadline_ms()));
+    counter_set(&c.gate, 1);
+    CHECK_REACHED(&c.messages, 11);
+    publish_and_await(f.nc, &c, 8);
+    CHECK(natsSubscription_IsValid(sub));
+    CHECK_INT(counter_get(&c.completed), 0);
+    publish_and_await(f.nc, &c, 1);
+    CHECK_REACHED(&c.completed, 1);
+    CHECK(!natsSubscription_IsValid(sub));
+    publish_numbers(f.nc, "foo", 0, 5);
+    CHECK_INT(counter_get(&c.messages), 20);
+    natsSubscription_Destroy(sub);
+    fixture_end(&f);
+}
+
+static void maximum_set_before_drops(void) { maximum_of_a_slow_consumer(true); }
+
+static void maximum_set_after_drops(void) { maximum_of_a_slow_consumer(false); }
+
+static void maximum_of_a_slow_consumer_sync(void) {
+    natsSubscription *sub = NULL;
+    natsMsg *msg = NULL;
+    int i;
+    static fixture f;
+
+    fixture_start_with(&f, small_limits);
+    CHECK_OK(natsConnection_SubscribeSync(&sub, f.nc, "foo"));
+    CHECK_OK(natsSubscription_AutoUnsubscribe(sub, 12));
+    publish_numbers(f.nc, "foo", 0, 12);
+    CHECK_SOON(dropped_by(sub) == 2);
+    CHECK_OK(natsConnection_FlushTimeout(f.nc, deadline_ms()));
+    CHECK_STATUS(natsSubscription_NextMsg(&msg, sub, 10), NATS_SLOW_CONSUMER);
+    for (i = 0; i < 10; i++)
+        natsMsg_Destroy(test_next(sub));
+    publish_numbers(f.nc, "foo", 50, 3);
+    test_expect_next(sub, "50");
+    test_expect_next(sub, "51");
+    CHECK_STATUS(natsSubscription_NextMsg(&msg, sub, 10), NATS_MAX_DELIVERED_MSGS);
+    natsSubscription_Destroy(sub);
+    fixture_end(&f);
+}
+
 int main(int argc, char **argv) {
     static const test_case cases[] = {
-        TEST(pending_limits),      TEST(slow_consumer_sync),
-        TEST(slow_consumer_async), TEST(message_larger_than_the_byte_limit),
+        TEST(pending_limits),
+        TEST(slow_consumer_sync),
+        TEST(slow_consumer_async),
+        TEST(message_larger_than_the_byte_limit),
         TEST(statistics),
+        TEST(maximum_set_before_drops),
+        TEST(maximum_set_after_drops),
+        TEST(maximum_of_a_slow_consumer_sync),
     };
 
     return RUN_TESTS(cases, argc, argv);

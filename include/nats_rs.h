@@ -9452,6 +9452,10 @@ NATS_EXTERN enum natsStatus natsSubscription_Unsubscribe(natsSubscription *sub);
  * The number counts messages given to the callback or taken with `natsSubscription_NextMsg` since
  * the subscription was created. A later call replaces the number. Protocol: UNSUB with a maximum.
  *
+ * Messages that are dropped because of the pending limits do not count. The server counts them; if
+ * it ends the subscription for that reason, it is sent the subscription again with the remaining
+ * number.
+ *
  * @param sub The subscription.
  * @param max The number of messages. If that many were delivered already, or with 0, the
  * subscription is closed at once.

@@ -172,6 +172,15 @@ impl<S: Subscriber, W: Wire> Changing<'_, S, W> {
         encode: impl FnOnce(&mut WriteBuf) -> bool,
     ) {
         self.registry.insert(sid, route);
+        self.renew(sid, encode);
+    }
+
+    /// Appends frames of a subscription that is there; `encode` returns whether they contain a SUB.
+    pub(in crate::client) fn renew(
+        &mut self,
+        sid: u64,
+        encode: impl FnOnce(&mut WriteBuf) -> bool,
+    ) {
         let mut subscribed = false;
         let position = self.outbound.control(|buf| subscribed = encode(buf));
         self.registry

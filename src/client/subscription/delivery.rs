@@ -47,6 +47,7 @@ impl<H: Home> Subscription<H> {
             return;
         }
         let received = queue.receive(msgs, this.taken(), this.sink.is_some());
+        let is_short = queue.is_short_of(this.max.load(Ordering::Relaxed));
         drop(queue);
         if !received.refused.is_empty() {
             this.home.dropped(received.refused.len());
@@ -56,6 +57,9 @@ impl<H: Home> Subscription<H> {
             Wake::Worker => this.schedule(),
             Wake::Waiter => this.changed.notify_one(),
             Wake::Nobody => {}
+        }
+        if is_short {
+            this.ask_for_the_rest();
         }
         if let Some(slow) = received.became_slow {
             this.home.report_slow(this, slow);

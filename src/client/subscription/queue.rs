@@ -14,7 +14,7 @@ pub(in crate::client) use self::ending::Closed;
 use self::ending::Draining;
 pub(super) use self::timeout::Timeout;
 use crate::client::callbacks::life::LifetimeGuard;
-use crate::client::subscription::maximum::ServerCount;
+use crate::client::subscription::maximum::{Arrived, ServerCount};
 use crate::msg::{Msg, MsgList};
 
 /// Runs once, when the last callback has returned.
@@ -312,12 +312,25 @@ impl Queue {
 
     /// The program sets a maximum. Returns the number for the UNSUB.
     pub(super) fn set_max(&mut self, max: u64) -> u64 {
-        self.server.set_max(max)
+        self.server.set_max(max, self.arrived())
     }
 
-    /// The number of messages that have arrived, including dropped ones.
-    fn arrived(&self) -> u64 {
-        self.received_msgs + self.dropped
+    fn arrived(&self) -> Arrived {
+        Arrived {
+            queued: self.received_msgs,
+            dropped: self.dropped,
+        }
+    }
+
+    /// Has the server ended the subscription before the program's maximum was queued? It has counted messages that were
+    /// dropped.
+    #[inline]
+    pub(super) fn is_short_of(&self, max: u64) -> bool {
+        self.dropped > 0
+            && self.received_msgs < max
+            && !self.is_closed()
+            && !self.is_draining()
+            && self.server.has_ended(self.arrived())
     }
 
     /// Does the server know that no more messages are wanted: from a drain, or because it has sent the maximum?

@@ -1,7 +1,8 @@
-//! Binding a subscription to another subject while it lives.
+//! Sending the server a subscription again while it lives: bound to another subject, or ended by the server too early.
 
 use std::ffi::CString;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use crate::client::interest::registry::Route;
 use crate::client::subscription::home::Home;
@@ -56,5 +57,29 @@ impl<H: Home> Subscription<H> {
         drop(changing);
         self.home.flush_if_asap();
         Ok(sid)
+    }
+    /// Sends the server the subscription anew, with the remainder of the program's maximum: it has reached the number
+    /// that it was told with messages that were dropped here, so it would send no more, and the subscription would
+    /// never end.
+    ///
+    /// The frames are behind the UNSUB with that number, so the server has removed the subscription when it reads them,
+    /// and counts from zero. What is published in between is not received, as if it had been dropped.
+    #[cold]
+    pub(super) fn ask_for_the_rest(self: &Arc<Self>) {
+        let mut changing = self.home.interest().change(self.home.outbound());
+        // A reconnect may have sent it in the meantime, or the program may have ended it.
+        if !self
+            .queue
+            .lock()
+            .is_short_of(self.max.load(Ordering::Relaxed))
+        {
+            return;
+        }
+        let mut frames = WriteBuf::new();
+        let subscribed = self.encode_state(&mut frames);
+        changing.renew(self.sid(), |buf| {
+            buf.append(&mut frames);
+            subscribed
+        });
     }
 }
