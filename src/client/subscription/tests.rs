@@ -320,6 +320,27 @@ fn what_does_not_fit_is_told_once() {
 }
 
 #[test]
+fn a_server_that_counted_dropped_messages_is_asked_for_the_rest() {
+    let home = home();
+    let sub = subscribe(&home, None);
+    sub.set_pending_limits(2, -1).unwrap();
+    sub.auto_unsubscribe(4).unwrap();
+    receive(&sub, &["a", "b", "c"]);
+    assert!(!sub.queue.lock().is_short_of(4), "one is still to come");
+    receive(&sub, &["d"]);
+    // The subscription was encoded for the server again, which begins to count anew.
+    assert!(!sub.queue.lock().server_has_ended());
+    assert_eq!(next(&sub), Err(Status::NATS_SLOW_CONSUMER));
+    assert_eq!(next(&sub).as_deref(), Ok("a"));
+    assert_eq!(next(&sub).as_deref(), Ok("b"));
+    receive(&sub, &["e", "f"]);
+    assert_eq!(next(&sub).as_deref(), Ok("e"));
+    assert_eq!(next(&sub).as_deref(), Ok("f"));
+    assert_eq!(next(&sub), Err(Status::NATS_MAX_DELIVERED_MSGS));
+    assert_eq!(home.interest.count(), 0);
+}
+
+#[test]
 fn a_drain_delivers_what_has_come_and_then_ends_it() {
     let (home, record) = (home(), Record::default());
     let sub = subscribe(&home, Some(&record));
