@@ -284,6 +284,70 @@ static void what_clusters_and_tiers_say(void) {
     js_peer_end(&j);
 }
 
+/* A server of which one name vanishes after the first page: the others move up by one. */
+static void shrinking_lists(peer *p, void *arg) {
+    js_peer *j = (js_peer *)arg;
+
+    (void)p;
+    if (!js_peer_await(j, "PUB", "$JS.API.STREAM.NAMES"))
+        return;
+    js_peer_answer(j, "{\"total\":6,\"offset\":0,\"limit\":2,\"streams\":[\"A\",\"B\"]}");
+    /* It has A, D, E, F by now. */
+    if (js_peer_await(j, "PUB", "$JS.API.STREAM.NAMES")) {
+        CHECK_CONTAINS(j->op.body, "\"offset\":1");
+        js_peer_answer(j, "{\"total\":4,\"offset\":1,\"limit\":2,\"streams\":[\"D\",\"E\"]}");
+    }
+    if (js_peer_await(j, "PUB", "$JS.API.STREAM.NAMES")) {
+        CHECK_CONTAINS(j->op.body, "\"offset\":0");
+        js_peer_answer(j, "{\"total\":4,\"offset\":0,\"limit\":2,\"streams\":[\"A\",\"D\"]}");
+    }
+    if (js_peer_await(j, "PUB", "$JS.API.STREAM.NAMES")) {
+        CHECK_CONTAINS(j->op.body, "\"offset\":1");
+        js_peer_answer(j, "{\"total\":4,\"offset\":1,\"limit\":2,\"streams\":[\"D\",\"E\"]}");
+    }
+    if (js_peer_await(j, "PUB", "$JS.API.STREAM.NAMES")) {
+        CHECK_CONTAINS(j->op.body, "\"offset\":2");
+        js_peer_answer(j, "{\"total\":4,\"offset\":2,\"limit\":2,\"streams\":[\"E\",\"F\"]}");
+    }
+    /* The subjects of a stream: all but the last three vanish, so that nothing is where the next page begins. */
+    if (js_peer_await(j, "PUB", "$JS.API.STREAM.INFO.S"))
+        js_peer_answer(
+            j,
+            "{\"total\":5,\"config\":{\"name\":\"S\"},\"state\":{\"subjects\":{\"a\":1,\"b\":1,\"c\":1}}}");
+    if (js_peer_await(j, "PUB", "$JS.API.STREAM.INFO.S")) {
+        CHECK_CONTAINS(j->op.body, "\"offset\":2");
+        js_peer_answer(j, "{\"total\":2,\"config\":{\"name\":\"S\"},\"state\":{}}");
+    }
+    if (js_peer_await(j, "PUB", "$JS.API.STREAM.INFO.S")) {
+        CHECK(strstr(j->op.body, "offset") == NULL);
+        js_peer_answer(
+            j, "{\"total\":2,\"config\":{\"name\":\"S\"},\"state\":{\"subjects\":{\"d\":1,\"e\":1}}}");
+    }
+}
+
+static void lists_that_become_shorter_miss_nothing_that_stays(void) {
+    js_peer j;
+    jsOptions opts;
+    jsStreamNamesList *names = NULL;
+    jsStreamInfo *si = NULL;
+
+    js_peer_start(&j, NULL);
+    peer_run(&j.p, shrinking_lists, &j);
+    CHECK_OK(js_StreamNames(&names, j.js, NULL, NULL));
+    CHECK_INT(names->Count, 5);
+    CHECK_STR(names->List[2], "D");
+    CHECK_STR(names->List[4], "F");
+    jsStreamNamesList_Destroy(names);
+    CHECK_OK(jsOptions_Init(&opts));
+    opts.Stream.Info.SubjectsFilter = ">";
+    CHECK_OK(js_GetStreamInfo(&si, j.js, "S", &opts, NULL));
+    peer_join(&j.p);
+    CHECK_INT(si->State.Subjects->Count, 5);
+    CHECK_STR(si->State.Subjects->List[4].Subject, "e");
+    jsStreamInfo_Destroy(si);
+    js_peer_end(&j);
+}
+
 static void one_server_cannot_hand_over(void) {
     world w;
     jsErrCode code;
@@ -306,6 +370,7 @@ int main(int argc, char **argv) {
         TEST(infos_tell_when_and_where_they_were_made),
         TEST(an_account_s_api_and_reserved_bytes),
         TEST(what_clusters_and_tiers_say),
+        TEST(lists_that_become_shorter_miss_nothing_that_stays),
         TEST(one_server_cannot_hand_over),
     };
 

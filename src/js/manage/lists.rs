@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
+use super::pages::Pages;
 use super::{Call, body, not_found};
 use crate::error::{Error as Plain, Status};
 use crate::js::api::json::{Fields, Json, Mismatch, take};
@@ -96,15 +97,23 @@ impl Listed for String {
 }
 
 impl<T: Listed> Listing<T> {
-    /// Adds an item. An invalid item must not hide the others.
-    fn add(&mut self, value: Value) {
+    /// Adds an item. An invalid item must not hide the others. Returns its name, if that can be read.
+    fn add(&mut self, value: Value) -> Option<String> {
         let name = T::name_in(&value).map(str::to_owned);
         match (T::read(value), name) {
             (Ok(item), _) if !item.name().is_empty() => {
-                self.items.insert(item.name().to_owned(), item);
+                let name = item.name().to_owned();
+                self.items.insert(name.clone(), item);
+                Some(name)
             }
-            (Err(_), Some(name)) if !name.is_empty() => self.missing.push(name),
-            _ => self.nameless += 1,
+            (Err(_), Some(name)) if !name.is_empty() => {
+                self.missing.push(name.clone());
+                Some(name)
+            }
+            _ => {
+                self.nameless += 1;
+                None
+            }
         }
     }
 
@@ -183,10 +192,10 @@ impl Call<'_> {
             offline: BTreeMap::new(),
             nameless: 0,
         };
-        let mut offset = 0;
+        let mut pages = Pages::default();
         loop {
             let mut request = Fields::new();
-            request.insert("offset".to_owned(), json!(offset));
+            request.insert("offset".to_owned(), json!(pages.offset()));
             if !subject.is_empty() {
                 request.insert("subject".to_owned(), json!(subject));
             }
@@ -203,13 +212,17 @@ impl Call<'_> {
             // If a server does not say how long its pages are, the number of received items is used.
             let sent = i64::try_from(page.items.len()).unwrap_or(i64::MAX);
             let step = if page.limit > 0 { page.limit } else { sent };
+            let mut names = Vec::new();
             for item in page.items {
-                listing.add(item);
+                names.extend(listing.add(item));
             }
+            names.extend(page.missing.iter().chain(page.offline.keys()).cloned());
+            let ends = names.iter().min().zip(names.iter().max());
+            let ends = ends.map(|(first, last)| (first.as_str(), last.as_str()));
+            let more = pages.add(ends, step, page.total);
             listing.missing.extend(page.missing);
             listing.offline.extend(page.offline);
-            offset = step.saturating_add(offset);
-            if step == 0 || offset >= page.total {
+            if !more {
                 listing
                     .missing
                     .retain(|name| !listing.items.contains_key(name));

@@ -7,6 +7,7 @@
 //! | `leaders` | which server leads a stream or a consumer |
 //! | `support` | what servers must be able to do |
 //! | [`lists`] | streams and consumers, by pages; the stream of a subject; the account |
+//! | `pages` | which page of a list comes next, so that none of its elements is missed |
 //! | [`messages`] | messages by the API of the stream's leader: get, delete, erase |
 //! | [`direct`], [`batch`] | messages from any replica, one or many at once |
 //! | [`counters`] | subjects that are counters (ADR-49) |
@@ -18,6 +19,7 @@ pub mod direct;
 mod leaders;
 pub mod lists;
 pub mod messages;
+mod pages;
 mod streams;
 mod support;
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
+use super::pages::Pages;
 use super::support::check_stream_answer;
 use super::{Call, body, not_done, not_found};
 use crate::error::{Error as Plain, Status};
@@ -108,7 +109,7 @@ impl Call<'_> {
     }
 
     /// Returns the configuration and the state of a stream. With a filter for subjects, requests pages until all are
-    /// there; the call's timeout applies to each request.
+    /// there that existed all the time; the call's timeout applies to each request.
     pub fn stream_info(&self, stream: &str) -> Result<StreamInfo> {
         check_stream(stream)?;
         let options = self.info();
@@ -116,23 +117,23 @@ impl Call<'_> {
             return self.plain_info(stream);
         }
         let mut subjects = BTreeMap::new();
-        let mut offset = 0;
+        let mut pages = Pages::default();
         loop {
-            let mut info = self.info_page(stream, offset)?;
+            let mut info = self.info_page(stream, pages.offset())?;
             let page = std::mem::take(&mut info.state.subjects);
-            // An empty page is the last one, whatever the total.
-            let last = page.is_empty();
-            offset += page.len();
+            let ends = page.first_key_value().zip(page.last_key_value());
+            let names = ends.map(|((first, _), (last, _))| (first.as_str(), last.as_str()));
+            let step = i64::try_from(page.len()).unwrap_or(i64::MAX);
+            let more = pages.add(names, step, info.total);
             subjects.extend(page);
-            let all = i64::try_from(offset).unwrap_or(i64::MAX) >= info.total;
-            if options.subjects_filter.is_empty() || last || all {
+            if options.subjects_filter.is_empty() || !more {
                 info.state.subjects = subjects;
                 return Ok(info);
             }
         }
     }
 
-    fn info_page(&self, stream: &str, offset: usize) -> Result<StreamInfo> {
+    fn info_page(&self, stream: &str, offset: i64) -> Result<StreamInfo> {
         let options = self.info();
         let mut request = serde_json::Map::new();
         if options.deleted_details {
