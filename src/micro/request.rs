@@ -7,7 +7,6 @@ use super::endpoint::Endpoint;
 use super::error::Error;
 use super::service::Service;
 use crate::client::{Publish, When};
-use crate::error::Status;
 use crate::msg::Msg;
 use crate::proto::headers::HeaderBlock;
 
@@ -86,7 +85,10 @@ impl Endpoint {
             self.count_error(error.to_string());
         }
         let sent = match reply.filter(|reply| !reply.is_empty()) {
-            None => Err(Status::NATS_INVALID_ARG.into()),
+            None => Err(crate::error::Error::invalid_arg(format!(
+                "the request to '{}' has no reply subject",
+                self.subject()
+            ))),
             Some(subject) => self.service().connection().publish_with(
                 &Publish {
                     subject,

@@ -263,7 +263,9 @@ impl Batch {
     fn ask(&self, msg: &Msg, deadline: Option<Instant>) -> Result<Answer> {
         match self.conn.request_with(&parts(msg), deadline) {
             Ok(answer) => Ok(Answer(answer)),
-            Err(e) if e.status() == Status::NATS_NO_RESPONDERS => Err(no_responders(e)),
+            Err(e) if e.status() == Status::NATS_NO_RESPONDERS => {
+                Err(no_responders(Some(msg.subject())))
+            }
             Err(e) => Err(e.into()),
         }
     }
@@ -324,7 +326,7 @@ impl ReplySink for Answers {
 /// Converts the error of a stream about a message of a batch.
 fn error_in(answer: &Msg) -> Option<Error> {
     match answer.payload() {
-        _ if answer.is_no_responders() => Some(no_responders(Status::NATS_NO_RESPONDERS.into())),
+        _ if answer.is_no_responders() => Some(no_responders(None)),
         [] => ack::status_error(answer),
         body => Some(ack::parse(body).err().unwrap_or_else(not_known)),
     }

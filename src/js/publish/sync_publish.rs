@@ -5,10 +5,12 @@ use std::time::{Duration, Instant};
 
 use super::ack::{self, Ack};
 use super::settings::Policy;
+use super::why::NO_STREAM;
 use crate::client::{Connection, Monitor, Publish};
 use crate::error::{Error as Plain, Status};
 use crate::js::{ErrCode, Error, Result};
 use crate::msg::Msg;
+use crate::words::shown;
 
 /// The answer of a stream that is not an error.
 #[derive(Debug)]
@@ -42,14 +44,14 @@ pub fn publish(
         match conn.request_with(out, deadline) {
             Ok(answer) => return Answer(answer).checked(),
             Err(e) if e.status() != Status::NATS_NO_RESPONDERS => return Err(e.into()),
-            Err(e) => {
+            Err(_) => {
                 let later = Instant::now().checked_add(policy.retry_wait());
                 let in_time = match (later, deadline) {
                     (Some(later), Some(deadline)) => later < deadline,
                     (later, _) => later.is_some(),
                 };
                 if retries == 0 || !in_time {
-                    return Err(no_responders(e));
+                    return Err(no_responders(Some(out.subject)));
                 }
                 retries -= 1;
                 pause_until(conn, later)?;
@@ -66,7 +68,14 @@ fn pause_until(conn: &Arc<Connection>, time: Option<Instant>) -> Result<(), Plai
     }
 }
 
-/// There is no responder: no stream stores the subject, or there is no JetStream.
-pub(super) fn no_responders(error: Plain) -> Error {
-    Error::new(error, ErrCode::NOT_ENABLED)
+/// There is no responder: no stream stores the subject, or there is no JetStream. `subject`: if it is known.
+pub(super) fn no_responders(subject: Option<&[u8]>) -> Error {
+    let text = match subject {
+        Some(subject) => format!("publish to '{}': {NO_STREAM}", shown(subject)),
+        None => NO_STREAM.to_owned(),
+    };
+    Error::new(
+        Plain::new(Status::NATS_NO_RESPONDERS, text),
+        ErrCode::NOT_ENABLED,
+    )
 }

@@ -1,4 +1,4 @@
-//! Error texts of asynchronous publishing: with the subject, and what can be done. Nothing here runs unless a message has
+//! Error texts of publishing: with the subject, and what can be done. Nothing here runs unless a message has
 //! failed.
 
 use crate::error::{Error as Plain, Status};
@@ -6,14 +6,15 @@ use crate::js::Error;
 use crate::msg::Msg;
 use crate::words::shown;
 
+/// Nobody answers to a publish.
+pub(super) const NO_STREAM: &str = "no responders: no stream stores this subject, its stream has no leader, or JetStream is not enabled";
+
 /// Why a message could not be published, or its acknowledgement does not come.
 #[cold]
 pub(super) fn why_not_stored(error: Error, msg: &Msg) -> Error {
     let what = format!("publish to '{}'", shown(msg.subject()));
     error.or_say(|status| match status {
-        Status::NATS_NO_RESPONDERS => format!(
-            "{what}: no responders: no stream stores this subject, its stream has no leader, or JetStream is not enabled"
-        ),
+        Status::NATS_NO_RESPONDERS => format!("{what}: {NO_STREAM}"),
         Status::NATS_TIMEOUT => {
             format!("{what}: no acknowledgement within MaxWait; the message may be stored nevertheless")
         }

@@ -79,7 +79,7 @@ pub(super) fn addressee(rest: &[u8]) -> Option<(u64, Operation)> {
 /// Reads an answer.
 pub(super) fn read(answer: &Msg) -> Said {
     if answer.is_no_responders() {
-        return Said::Failed(no_responders(Status::NATS_NO_RESPONDERS.into()));
+        return Said::Failed(no_responders(None));
     }
     if let Some(status) = answer.status() {
         let text = String::from_utf8_lossy(status.description);
