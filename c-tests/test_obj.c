@@ -80,7 +80,11 @@ static void objects_are_read_as_they_were_stored(void) {
     text = (char *)"x";
     CHECK_OK(objStore_GetString(&text, f.obs, "empty", NULL));
     CHECK(text == NULL);
-    CHECK_STATUS(objStore_PutBytes(NULL, f.obs, "empty", "x", 0), NATS_INVALID_ARG);
+    CHECK_OK(objStore_PutBytes(&info, f.obs, "empty", "x", 0));
+    CHECK_INT(info->Size, 0);
+    CHECK_INT(info->Chunks, 0);
+    objStoreInfo_Destroy(info);
+    CHECK_STATUS(objStore_PutBytes(NULL, f.obs, "empty", NULL, 1), NATS_INVALID_ARG);
 
     data = obj_pattern(size, 0);
     CHECK_OK(objStore_SetMaxBytesInFlight(f.obs, 8000));

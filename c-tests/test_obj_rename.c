@@ -258,6 +258,7 @@ static void second_step_fails(second_step how) {
     CHECK(js_peer_await(&j, "HPUB", "$O.B.M.bw=="));
     CHECK_CONTAINS(j.op.body, "Nats-Expected-Last-Subject-Sequence: 9\r\n");
     CHECK_CONTAINS(j.op.body, "\"deleted\":true");
+    CHECK_CONTAINS(j.op.body, "\"moved_nuid\":\"N\"");
     nuid_of(&j, nuid);
     CHECK(strcmp(nuid, "N") != 0);
     if (how == REFUSED) {
@@ -300,10 +301,148 @@ static void a_second_step_that_fails(void) {
         second_step_fails((second_step)how);
 }
 
+/* ---- a rename that was not finished is repeated */
+
+/* The description of an object as it is stored, which has this in place of that. */
+static void description(const rivals *w, const char *subject, const char *that, const char *this_, char *out,
+                        size_t size) {
+    natsMsg *reply = NULL;
+    const char *json, *at;
+
+    CHECK_OK(natsConnection_RequestString(&reply, w->f.nc, subject, "", deadline_ms()));
+    json = natsMsg_GetData(reply);
+    at = strstr(json, that);
+    CHECK(at != NULL);
+    snprintf(out, size, "%.*s%s%s", (int)(at - json), json, this_, at + strlen(that));
+    natsMsg_Destroy(reply);
+}
+
+static void store_description(const rivals *w, const char *subject, const char *json) {
+    jsPubAck *ack = NULL;
+    natsMsg *msg = NULL;
+
+    CHECK_OK(natsMsg_Create(&msg, subject, NULL, json, (int)strlen(json)));
+    CHECK_OK(natsMsgHeader_Set(msg, "Nats-Rollup", "sub"));
+    CHECK_OK(js_PublishMsg(&ack, w->f.js, msg, NULL, NULL));
+    jsPubAck_Destroy(ack);
+    natsMsg_Destroy(msg);
+}
+
+/* As a first step leaves it whose second step never comes: "o" and "n0" have the same bytes. */
+static void begin_rename(rivals *w) {
+    char json[1024];
+
+    CHECK_OK(objStore_PutString(NULL, w->f.obs, "o", "bytes"));
+    description(w, "$JS.API.DIRECT.GET.OBJ_B.$O.B.M.bw==", "\"name\":\"o\"", "\"name\":\"n0\"", json,
+                sizeof(json));
+    store_description(w, "$O.B.M.bjA=", json);
+}
+
+static natsStatus rename_to(rivals *w, const char *from, const char *to, const char *description_text) {
+    objStoreMeta meta;
+
+    CHECK_OK(objStoreMeta_Init(&meta));
+    meta.Name = to;
+    meta.Description = description_text;
+    return objStore_UpdateMeta(w->f.obs, from, &meta);
+}
+
+static void check_only(rivals *w, const char *name, const char *description_text) {
+    objStoreInfoList *list = NULL;
+    char *text = NULL;
+
+    CHECK_OK(objStore_List(&list, w->f.obs, NULL));
+    CHECK_INT(list->Count, 1);
+    CHECK_STR(list->List[0]->Meta.Name, name);
+    CHECK_STR(list->List[0]->Meta.Description, description_text);
+    objStoreInfoList_Destroy(list);
+    CHECK_OK(objStore_GetString(&text, w->f.obs, name, NULL));
+    CHECK_STR(text, "bytes");
+    free(text);
+}
+
+static void a_rename_that_is_repeated(void) {
+    rivals w;
+    objStoreInfo *info = NULL;
+    objStoreStatus *status = NULL;
+    char marker[1024];
+    int all;
+
+    rivals_start(&w);
+    /* The second step was not done. */
+    begin_rename(&w);
+    CHECK_OK(objStore_Status(&status, w.f.obs));
+    objStoreStatus_Destroy(status);
+    CHECK_OK(rename_to(&w, "o", "n0", "again"));
+    check_only(&w, "n0", "again");
+    CHECK_STATUS(rename_to(&w, "o", "n0", "again"), NATS_ILLEGAL_STATE);
+    CHECK_INT(clear(&w, "bytes", &all), 1);
+
+    /* The other way round: undone. */
+    begin_rename(&w);
+    CHECK_OK(rename_to(&w, "n0", "o", "undone"));
+    check_only(&w, "o", "undone");
+    CHECK_INT(clear(&w, "bytes", &all), 1);
+
+    /* The second step was done, and its answer lost. */
+    begin_rename(&w);
+    CHECK_OK(objStore_GetInfo(&info, w.f.obs, "n0", NULL));
+    snprintf(marker, sizeof(marker),
+             "{\"name\":\"o\",\"bucket\":\"B\",\"nuid\":\"X\",\"size\":0,\"chunks\":0,\"deleted\":true,"
+             "\"options\":{},\"mtime\":\"0001-01-01T00:00:00Z\",\"moved_nuid\":\"%s\"}",
+             info->NUID);
+    objStoreInfo_Destroy(info);
+    store_description(&w, "$O.B.M.bw==", marker);
+    CHECK_OK(rename_to(&w, "o", "n0", "at last"));
+    check_only(&w, "n0", "at last");
+    CHECK_STATUS(rename_to(&w, "o", "n1", "elsewhere"), NATS_ILLEGAL_STATE);
+    CHECK_INT(clear(&w, "bytes", &all), 1);
+    CHECK_STATUS(rename_to(&w, "o", "n0", "too late"), NATS_ILLEGAL_STATE);
+
+    /* The object of the new name is another one. */
+    CHECK_OK(objStore_PutString(NULL, w.f.obs, "o", "bytes"));
+    CHECK_OK(objStore_PutString(NULL, w.f.obs, "n0", "others"));
+    CHECK_STATUS(rename_to(&w, "o", "n0", ""), NATS_ILLEGAL_STATE);
+    CHECK_STR(nats_GetLastError(NULL), "an object already exists with that name");
+    rivals_end(&w);
+}
+
+/* Several clients do the same rename: it happens once, or each of them completes it. */
+static natsStatus rename_alike(rival *r) {
+    objStoreMeta meta;
+
+    CHECK_OK(objStoreMeta_Init(&meta));
+    meta.Name = "n0";
+    return objStore_UpdateMeta(r->obs, "o", &meta);
+}
+
+static void one_rename_by_several(void) {
+    rivals w;
+    int i, round, all;
+
+    rivals_start(&w);
+    for (i = 0; i < RIVALS; i++)
+        w.all[i].act = rename_alike;
+    for (round = 0; round < ROUNDS; round++) {
+        int done = 0;
+
+        rivals_act(&w, RIVALS);
+        for (i = 0; i < RIVALS; i++) {
+            CHECK(w.all[i].s == NATS_OK || w.all[i].s == NATS_ILLEGAL_STATE);
+            done += w.all[i].s == NATS_OK;
+        }
+        CHECK(done >= 1);
+        CHECK_INT(clear(&w, "bytes", &all), 1);
+        CHECK_INT(all, 1);
+    }
+    rivals_end(&w);
+}
+
 int main(int argc, char **argv) {
     static const test_case cases[] = {
         TEST(one_of_several_renames), TEST(a_put_under_the_old_name), TEST(a_put_under_the_new_name),
-        TEST(a_rename_and_a_delete),  TEST(a_second_step_that_fails),
+        TEST(a_rename_and_a_delete),  TEST(a_second_step_that_fails), TEST(a_rename_that_is_repeated),
+        TEST(one_rename_by_several),
     };
 
     return RUN_TESTS(cases, argc, argv);

@@ -17946,9 +17946,13 @@ enum natsStatus objStore_GetInfo(struct objStoreInfo **new_info,
  *
  * Name, description, headers and metadata are replaced by those of `meta`; those that `meta` does not have are
  * removed. Another name renames the object. The bytes do not change. If another client changes the object during the
- * call, the replacement is repeated. A rename is two steps at the server: if the second one fails, the first is
- * taken back, so the object has one name. If the server does not answer at all, it may have both; the last error
- * says so. It is given one of them by another rename: deleting it under one name would take the bytes of the other.
+ * call, the replacement is repeated.
+ *
+ * A rename is two steps at the server: the description is stored under the new name, then the old name is deleted. If
+ * the server refuses the second one, the first is taken back, so the object has one name. If the server does not answer
+ * at all, the object may have both names, and the last error says so. The same call made again completes the rename,
+ * whichever of the steps were done; a call that renames the new name into the old one undoes it. Until then the object
+ * can be read under both names, and must not be deleted or replaced under either: that would remove the bytes of both.
  *
  * @param obs The store.
  * @param name The name of the object.
@@ -18245,11 +18249,12 @@ enum natsStatus objStore_PutString(struct objStoreInfo **new_info,
  * @param new_info Receives the object's description, to be released with `objStoreInfo_Destroy`; may be NULL. Written only with `NATS_OK`.
  * @param obs The store.
  * @param name The name of the object.
- * @param data The bytes; NULL with a length of 0 stores an empty object.
+ * @param data The bytes. With a length of 0, which stores an empty object, it may be NULL and is not read.
  * @param dataLen The number of bytes.
  *
  * @retval NATS_OK The object is stored.
- * @retval NATS_INVALID_ARG `obs` is NULL or was destroyed, the name is empty, the length is negative, or one of data and length is missing.
+ * @retval NATS_INVALID_ARG `obs` is NULL or was destroyed, the name is empty, the length is negative, or `data` is NULL
+ * with another length than 0.
  * @retval NATS_CONNECTION_DISCONNECTED The connection was lost while chunks were in flight: the object is unchanged.
  * @retval NATS_MISMATCH Another client has changed the object, and the put expected a revision, or several attempts
  * were overtaken by other clients.

@@ -45,14 +45,25 @@ impl Store {
     }
 
     fn update_once(&self, name: &str, new: &NewMeta, deadline: Instant) -> Result<()> {
-        let found = self.find(name, deadline)?.filter(|e| !e.info.deleted);
-        let Some(Entry { info, revision }) = found else {
-            let text = "cannot update meta for a deleted or not found object";
-            return Err(Plain::illegal_state(text).into());
-        };
         if new.name.is_empty() {
             return Err(Plain::invalid_arg(INVALID).into());
         }
+        let (Entry { info, revision }, name) = match self.find(name, deadline)? {
+            Some(entry) if !entry.info.deleted => (entry, name),
+            found => {
+                let renamed = match found {
+                    Some(gone) if new.name != name => {
+                        self.renamed(&gone.info, &new.name, deadline)?
+                    }
+                    _ => None,
+                };
+                let Some(entry) = renamed else {
+                    let text = "cannot update meta for a deleted or not found object";
+                    return Err(Plain::illegal_state(text).into());
+                };
+                (entry, new.name.as_str())
+            }
+        };
         let old = Old { name, revision };
         let info = Info {
             name: new.name.clone(),

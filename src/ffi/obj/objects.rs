@@ -66,9 +66,13 @@ pub unsafe extern "C" fn objStore_GetInfo(
 ///
 /// Name, description, headers and metadata are replaced by those of `meta`; those that `meta` does not have are
 /// removed. Another name renames the object. The bytes do not change. If another client changes the object during the
-/// call, the replacement is repeated. A rename is two steps at the server: if the second one fails, the first is
-/// taken back, so the object has one name. If the server does not answer at all, it may have both; the last error
-/// says so. It is given one of them by another rename: deleting it under one name would take the bytes of the other.
+/// call, the replacement is repeated.
+///
+/// A rename is two steps at the server: the description is stored under the new name, then the old name is deleted. If
+/// the server refuses the second one, the first is taken back, so the object has one name. If the server does not answer
+/// at all, the object may have both names, and the last error says so. The same call made again completes the rename,
+/// whichever of the steps were done; a call that renames the new name into the old one undoes it. Until then the object
+/// can be read under both names, and must not be deleted or replaced under either: that would remove the bytes of both.
 ///
 /// @param obs The store.
 /// @param name The name of the object.

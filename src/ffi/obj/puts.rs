@@ -245,11 +245,12 @@ pub unsafe extern "C" fn objStore_PutString(
 /// @param new_info Receives the object's description, to be released with `objStoreInfo_Destroy`; may be NULL. Written only with `NATS_OK`.
 /// @param obs The store.
 /// @param name The name of the object.
-/// @param data The bytes; NULL with a length of 0 stores an empty object.
+/// @param data The bytes. With a length of 0, which stores an empty object, it may be NULL and is not read.
 /// @param dataLen The number of bytes.
 ///
 /// @retval NATS_OK The object is stored.
-/// @retval NATS_INVALID_ARG `obs` is NULL or was destroyed, the name is empty, the length is negative, or one of data and length is missing.
+/// @retval NATS_INVALID_ARG `obs` is NULL or was destroyed, the name is empty, the length is negative, or `data` is NULL
+/// with another length than 0.
 /// @retval NATS_CONNECTION_DISCONNECTED The connection was lost while chunks were in flight: the object is unchanged.
 /// @retval NATS_MISMATCH Another client has changed the object, and the put expected a revision, or several attempts
 /// were overtaken by other clients.
@@ -280,11 +281,6 @@ pub unsafe extern "C" fn objStore_PutBytes(
         // SAFETY: the caller's contract, above.
         unsafe {
             let store = borrow_arc(obs)?;
-            if data.is_null() != (dataLen == 0) {
-                return Err(
-                    Error::invalid_arg("data and its length must both be there or not").into(),
-                );
-            }
             let data = c::payload(data, dataLen)?;
             let info = put_bytes(&store, given::str(name, "name")?, data)?;
             hand_out(new_info, || convert::info_to_c(&info))
