@@ -59,6 +59,7 @@
 #include "nats_rs/cpp/connection.hpp"
 #include "nats_rs/cpp/error.hpp"
 #include "nats_rs/cpp/jetstream.hpp"
+#include "nats_rs/cpp/js_advisory.hpp"
 #include "nats_rs/cpp/kv.hpp"
 #include "nats_rs/cpp/message.hpp"
 #include "nats_rs/cpp/object_store.hpp"

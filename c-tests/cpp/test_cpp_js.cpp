@@ -207,6 +207,109 @@ static void publishes_batches() {
     REQUIRE_EQ(js.get_stream("ORDERS").state.messages, 203u);
 }
 
+static void transforms_of_sources() {
+    check::served f(true);
+    nats::connection nc = f.connect();
+    nats::jetstream js(nc);
+    js.add_stream(orders());
+    js.publish("orders.a", "1");
+    nats::stream_config all;
+    all.name = "ALL";
+    all.storage = js_MemoryStorage;
+    all.sources.push_back({"ORDERS"});
+    all.sources.back().transforms = {{"orders.*", "all.{{wildcard(1)}}"}};
+    nats::stream_info made = js.create_or_update_stream(all);
+
+    REQUIRE_EQ(made.config.sources.at(0).transforms.at(0).destination, "all.{{wildcard(1)}}");
+    REQUIRE_SOON(js.get_stream("ALL").state.messages == 1);
+    REQUIRE_EQ(js.get_message("ALL", 1).subject(), "all.a");
+    // What was read and is given back keeps them.
+    made.config.description = "changed";
+    REQUIRE_EQ(js.create_or_update_stream(made.config).config.sources.at(0).transforms.size(), 1u);
+    REQUIRE_EQ(js.update_stream(made.config).config.description, "changed");
+}
+
+static void gets_from_any_server() {
+    check::served f(true);
+    nats::connection nc = f.connect();
+    nats::jetstream js(nc);
+    js.add_stream(orders());
+    for (const char *subject : {"orders.a", "orders.b", "orders.a"})
+        js.publish(subject, subject);
+    nats::direct_get_options one;
+    nats::direct_batch_options many;
+
+    one.sequence = 2;
+    REQUIRE_EQ(js.direct_get("ORDERS", one).data(), "orders.b");
+    one.next_by_subject = "orders.a";
+    REQUIRE_EQ(js.direct_get("ORDERS", one).headers().get("Nats-Sequence").value(), "3");
+    one = {};
+    one.last_by_subject = "orders.b";
+    one.without_headers = true;
+    REQUIRE_EQ(js.direct_get("ORDERS", one).data(), "orders.b");
+    one.last_by_subject = "orders.none";
+    REQUIRE_STATUS(NATS_NOT_FOUND, js.direct_get("ORDERS", one));
+    many.batch = 2;
+    nats::direct_batch batch = js.direct_get_many("ORDERS", many);
+    REQUIRE_EQ(batch.messages.size(), 2u);
+    REQUIRE_EQ(batch.pending, 1u);
+    REQUIRE_EQ(batch.last_sequence, 2u);
+    many = {};
+    many.last_of = {"orders.*"};
+    many.up_to_sequence = 2;
+    REQUIRE_EQ(js.direct_get_many("ORDERS", many).messages.at(0).data(), "orders.a");
+    REQUIRE_EQ(js.direct_get_last("ORDERS", {"orders.a", "orders.b"}).size(), 2u);
+    REQUIRE_EQ(js.try_direct_get_last("ORDERS", {"orders.none"}).status(), NATS_NOT_FOUND);
+    REQUIRE_EQ(js.try_direct_get_many("NONE", many).status(), NATS_NO_RESPONDERS);
+}
+
+static void policies_and_advisories() {
+    check::served f(true);
+    nats::connection nc = f.connect();
+    nats::jetstream js(nc);
+    nats::publish_policy policy;
+    js.add_stream(orders());
+
+    policy.no_responders_retries = -1;
+    REQUIRE_STATUS(NATS_INVALID_ARG, js.set_publish_policy(policy));
+    policy.no_responders_retries = 1;
+    policy.no_responders_wait = 1ms;
+    policy.resend_on_reconnect = true;
+    js.set_publish_policy(policy);
+    const nats::result<nats::publish_ack> nowhere = js.try_publish("nowhere", "x");
+    REQUIRE_EQ(nowhere.status(), NATS_NO_RESPONDERS);
+    REQUIRE(std::string(nowhere.error().what()).find("publish to 'nowhere': no responders: no stream") == 0);
+
+    const std::string subject = nats::advisory_subject(js_AdvisoryMaxDeliveries, "ORDERS", "C");
+    nats::sync_subscription sub = nc.subscribe_sync(subject);
+    nats::consumer_config how;
+    how.durable = "C";
+    how.max_deliver = 1;
+    how.ack_policy = js_AckExplicit;
+    REQUIRE_EQ(js.try_create_consumer("ORDERS", how)->name, "C");
+    REQUIRE_EQ(js.try_update_consumer("ORDERS", how)->name, "C");
+    REQUIRE_EQ(js.try_consumer_names("ORDERS")->at(0), "C");
+    REQUIRE_EQ(js.try_stream_names()->at(0), "ORDERS");
+    REQUIRE_EQ(js.try_account()->streams, 1);
+    REQUIRE(!js.try_delete_message("ORDERS", 7));
+    REQUIRE(js.try_pause_consumer("ORDERS", "C", {}));
+    // A message that is delivered once only, and refused, is told of when it would be delivered again.
+    js.publish("orders.a", "1");
+    nats::js_subscribe_options bound;
+    bound.stream = "ORDERS";
+    nats::pull_subscription puller = js.pull_subscribe("orders.>", "C", bound);
+    puller.fetch(1, check::deadline()).at(0).nak();
+    static_cast<void>(puller.try_fetch(1, 100ms));
+    const nats::advisory told = nats::read_advisory(sub.next(check::deadline()));
+    REQUIRE_EQ(told.kind, js_AdvisoryMaxDeliveries);
+    REQUIRE_EQ(told.stream, "ORDERS");
+    REQUIRE_EQ(told.consumer, "C");
+    REQUIRE_EQ(told.sequence, 1u);
+    REQUIRE_EQ(told.deliveries, 1u);
+    REQUIRE_EQ(nats::try_read_advisory(nats::message::create("x", "{}").value()).status(), NATS_NOT_FOUND);
+    REQUIRE_STATUS(NATS_INVALID_ARG, nats::advisory_subject(js_AdvisoryMaxDeliveries, "a b"));
+}
+
 static void pulls() {
     check::served f(true);
     nats::connection nc = f.connect();
@@ -380,6 +483,9 @@ int main(int argc, char **argv) {
         CPP_TEST(manages_consumers),
         CPP_TEST(publishes),
         CPP_TEST(publishes_batches),
+        CPP_TEST(transforms_of_sources),
+        CPP_TEST(gets_from_any_server),
+        CPP_TEST(policies_and_advisories),
         CPP_TEST(pulls),
         CPP_TEST(consumes_with_a_function),
         CPP_TEST(pushes_acknowledge_what_returned),

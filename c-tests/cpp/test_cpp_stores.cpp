@@ -56,6 +56,85 @@ static void values_of_keys() {
     REQUIRE_STATUS(NATS_NOT_FOUND, nats::kv_store::open(js, "settings"));
 }
 
+static void codecs() {
+    check::served f(true);
+    nats::connection nc = f.connect();
+    nats::jetstream js(nc);
+    nats::kv_config how;
+    how.bucket = "files";
+    how.storage = js_MemoryStorage;
+    nats::kv_store plain = nats::kv_store::create_or_update(js, how);
+    const auto alive = std::make_shared<int>(0);
+    {
+        const auto turned = [alive](std::string_view text) {
+            return std::string(text.rbegin(), text.rend());
+        };
+        nats::kv_store files =
+            plain.with_codecs({nats::kv_codec::path()}, {nats::kv_codec::of(turned, turned)});
+        nats::kv_watcher watcher = files.watch(">");
+
+        files.put("/etc/motd", "Welcome");
+        REQUIRE_EQ(plain.get("_root_.etc.motd").value(), "emocleW");
+        REQUIRE_EQ(files.get("/etc/motd").value(), "Welcome");
+        REQUIRE_EQ(files.get("/etc/motd").key(), "/etc/motd");
+        REQUIRE_EQ(files.keys().at(0), "/etc/motd");
+        REQUIRE(!watcher.next(check::deadline()));
+        REQUIRE_EQ(watcher.next(check::deadline())->value(), "Welcome");
+        files.put("/empty", "");
+        REQUIRE_EQ(files.get("/empty").value(), "");
+        nats::kv_store keys = plain.with_codecs({nats::kv_codec::base64()});
+        keys.put("a key with blanks", "x");
+        REQUIRE_EQ(keys.get("a key with blanks").value(), "x");
+    }
+    REQUIRE_SOON(alive.use_count() == 1);
+    // Codecs that are refused, and those that fail.
+    const auto same = [alive](std::string_view text) { return std::string(text); };
+    REQUIRE_STATUS(NATS_INVALID_ARG, plain.with_codecs({}, {nats::kv_codec::path()}));
+    REQUIRE_STATUS(NATS_INVALID_ARG, plain.with_codecs({nats::kv_codec::of(same, nullptr)}));
+    REQUIRE_EQ(alive.use_count(), 2); // that of `same`
+    std::atomic<int> told{0};
+    nats::set_exception_handler([&](std::exception_ptr, const char *) { told++; });
+    const auto fails = [](std::string_view text) -> std::string {
+        if (text == "other")
+            throw std::runtime_error("no");
+        throw nats::error(NATS_NOT_PERMITTED, "no");
+    };
+    nats::kv_store broken = plain.with_codecs({}, {nats::kv_codec::of(fails, fails)});
+    REQUIRE_STATUS(NATS_NOT_PERMITTED, broken.put("k", "v"));
+    REQUIRE_EQ(told, 0);
+    REQUIRE_STATUS(NATS_ERR, broken.put("k", "other"));
+    REQUIRE_EQ(told, 1);
+    nats::set_exception_handler({});
+}
+
+static void failures_of_buckets_in_results() {
+    check::served f(true);
+    nats::connection nc = f.connect();
+    nats::jetstream js(nc);
+    nats::kv_config how;
+    how.bucket = "none";
+    how.storage = js_MemoryStorage;
+
+    REQUIRE(nats::kv_store::try_names(js)->empty());
+    REQUIRE_EQ(nats::kv_store::try_update(js, how).status(), NATS_NOT_FOUND);
+    REQUIRE_EQ(nats::kv_store::try_remove(js, "none").status(), NATS_NOT_FOUND);
+    nats::kv_store kv = nats::kv_store::try_create_or_update(js, how).value();
+    REQUIRE_EQ(kv.try_get("k").error().what(), std::string("bucket 'none' has no such value of the key 'k'"));
+    REQUIRE(!kv.try_find("k").value());
+    REQUIRE_EQ(kv.try_find("not valid").status(), NATS_INVALID_ARG);
+    REQUIRE_EQ(kv.try_history("k").status(), NATS_NOT_FOUND);
+    REQUIRE(kv.try_keys()->empty());
+    REQUIRE(kv.try_get_many({"k"})->empty());
+    REQUIRE(kv.try_purge_deletes());
+    REQUIRE_EQ(kv.try_status()->bucket, "none");
+    REQUIRE_EQ(kv.try_with_codecs({}, {nats::kv_codec::path()}).status(), NATS_INVALID_ARG);
+    how.sources.push_back({"other"});
+    how.sources.back().transforms = {{"a", "b"}};
+    REQUIRE_EQ(nats::kv_store::try_update(js, how).status(), NATS_INVALID_ARG);
+    REQUIRE(nats::kv_store::try_remove(js, "none"));
+    REQUIRE_EQ(kv.try_status().status(), NATS_NOT_FOUND);
+}
+
 static void transactions() {
     check::served f(true);
     nats::connection nc = f.connect();
@@ -201,6 +280,48 @@ static void objects() {
     REQUIRE_STATUS(NATS_NOT_FOUND, nats::object_store::open(js, "files"));
 }
 
+static void failures_of_stores_in_results() {
+    check::served f(true);
+    nats::connection nc = f.connect();
+    nats::jetstream js(nc);
+    nats::object_store_config how;
+    how.bucket = "none";
+    how.storage = js_MemoryStorage;
+
+    REQUIRE(nats::object_store::try_names(js)->empty());
+    REQUIRE_EQ(nats::object_store::try_update(js, how).status(), NATS_NOT_FOUND);
+    REQUIRE_EQ(nats::object_store::try_remove(js, "none").status(), NATS_NOT_FOUND);
+    nats::object_store store = nats::object_store::create(js, how);
+    nats::object_meta meta;
+    std::istringstream in("from a stream");
+    std::ostringstream out;
+    meta.name = "o";
+    REQUIRE(store.try_list()->empty());
+    REQUIRE_EQ(store.try_put(meta, in)->size, 13u);
+    REQUIRE(store.try_get("o", out));
+    REQUIRE_EQ(out.str(), "from a stream");
+    REQUIRE_EQ(store.try_get("p", out).status(), NATS_NOT_FOUND);
+    REQUIRE_EQ(store.try_get_file("o", std::string("/tmp/a\0b", 8)).status(), NATS_INVALID_ARG);
+    REQUIRE_EQ(store.try_put_file("/nowhere/at/all").status(), NATS_ERR);
+    REQUIRE_EQ(store.try_update_meta("p", meta).status(), NATS_ILLEGAL_STATE);
+    meta.name = "q";
+    REQUIRE(store.try_update_meta("o", meta));
+    REQUIRE_EQ(store.try_link("l", store, "p").status(), NATS_NOT_FOUND);
+    REQUIRE_EQ(store.try_link("l", store, "q")->name, "l");
+    REQUIRE_EQ(store.try_link("s", store)->name, "s");
+    nats::object_watcher watcher = store.try_watch().value();
+    REQUIRE(watcher.next(check::deadline()).has_value());
+    REQUIRE(watcher.try_stop());
+    REQUIRE_EQ(watcher.try_next(check::deadline()).status(), NATS_ILLEGAL_STATE);
+    REQUIRE(store.try_size().value() > 13u);
+    REQUIRE(store.try_seal());
+    REQUIRE_EQ(store.try_erase("q").status(), NATS_ERR);
+    REQUIRE(nats::object_store::try_remove(js, "none"));
+    REQUIRE_EQ(store.try_list().status(), NATS_NOT_FOUND);
+    REQUIRE_EQ(store.try_watch().status(), NATS_NOT_FOUND);
+    REQUIRE_EQ(store.try_size().status(), NATS_NOT_FOUND);
+}
+
 static void services() {
     check::served f;
     nats::connection nc = f.connect();
@@ -241,6 +362,14 @@ static void services() {
     REQUIRE_SOON(counts());
     REQUIRE(!math.id().empty());
     REQUIRE_STATUS(NATS_INVALID_ARG, math.add_endpoint({"bad name"}, [](nats::service_request &) {}));
+    REQUIRE_STATUS(NATS_INVALID_ARG, math.add_endpoint({"nothing"}, {}));
+    REQUIRE_STATUS(NATS_INVALID_ARG, group.add_endpoint({"nothing"}, {}));
+    REQUIRE_EQ(math.try_add_group("").status(), NATS_INVALID_ARG);
+    REQUIRE_EQ(group.try_add_group("").status(), NATS_INVALID_ARG);
+    REQUIRE_EQ(math.try_statistics()->size(), 4u);
+    REQUIRE(!nats::try_sign("no seed", "x"));
+    REQUIRE_EQ(nc.try_servers({"http://no"}).status(), NATS_INVALID_ARG);
+    REQUIRE(!nc.try_dispatch());
     REQUIRE_STATUS(NATS_INVALID_ARG, nats::service(nc, {"no version", ""}));
     math.stop();
     REQUIRE(math.is_stopped());
@@ -276,8 +405,14 @@ static void services() {
 
 int main(int argc, char **argv) {
     const test_case cases[] = {
-        CPP_TEST(values_of_keys), CPP_TEST(transactions), CPP_TEST(watchers),
-        CPP_TEST(objects),        CPP_TEST(services),
+        CPP_TEST(values_of_keys),
+        CPP_TEST(codecs),
+        CPP_TEST(failures_of_buckets_in_results),
+        CPP_TEST(transactions),
+        CPP_TEST(watchers),
+        CPP_TEST(objects),
+        CPP_TEST(failures_of_stores_in_results),
+        CPP_TEST(services),
     };
 
     return RUN_TESTS(cases, argc, argv);

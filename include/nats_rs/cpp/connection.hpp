@@ -257,14 +257,18 @@ class connection_ref {
     /// Closes the connection.
     void close() const noexcept { ::natsConnection_Close(raw_); }
     /// Gives the server up and connects again.
-    void reconnect() const { detail::outcome(::natsConnection_Reconnect(raw_)).value(); }
+    void reconnect() const { try_reconnect().value(); }
+    /// As reconnect(), with the failure in the result.
+    result<void> try_reconnect() const { return detail::outcome(::natsConnection_Reconnect(raw_)); }
     /// Replaces the list of servers.
-    void servers(const std::vector<std::string> &urls) const {
+    void servers(const std::vector<std::string> &urls) const { try_servers(urls).value(); }
+    /// As servers(), with the failure in the result.
+    result<void> try_servers(const std::vector<std::string> &urls) const {
         detail::texts t;
         const char **list = t.list(urls);
-        (t.bad() ? result<void>(t.failure())
-                 : detail::outcome(::natsConnection_SetServers(raw_, list, static_cast<int>(urls.size()))))
-            .value();
+        if (t.bad())
+            return t.failure();
+        return detail::outcome(::natsConnection_SetServers(raw_, list, static_cast<int>(urls.size())));
     }
 
     /// The state.
@@ -328,9 +332,13 @@ class connection_ref {
         return fd;
     }
     /// Runs the callbacks that wait, at most `max` of them; 0 for no limit. Returns how many have run.
-    int dispatch(int max = 0) const {
+    int dispatch(int max = 0) const { return try_dispatch(max).value(); }
+    /// As dispatch(), with the failure in the result.
+    result<int> try_dispatch(int max = 0) const {
         int ran = 0;
-        detail::outcome(::natsConnection_Dispatch(raw_, max, &ran)).value();
+        const status s = ::natsConnection_Dispatch(raw_, max, &ran);
+        if (s != NATS_OK)
+            return error::last(s);
         return ran;
     }
 

@@ -235,18 +235,24 @@ inline std::string new_inbox() {
     ::natsInbox_Destroy(inbox);
     return out;
 }
-/// Signs with an NKey: the bytes of the signature. `seed` is the encoded seed.
-inline std::string sign(std::string_view seed, std::string_view input) {
+/// As sign(), with the failure in the result.
+inline result<std::string> try_sign(std::string_view seed, std::string_view input) {
     detail::texts t;
     const char *s = t(seed), *in = t(input);
     if (t.bad())
-        throw t.failure();
+        return t.failure();
     unsigned char *signature = nullptr;
     int size = 0;
-    detail::outcome(::nats_Sign(s, in, &signature, &size)).value();
+    const status outcome = ::nats_Sign(s, in, &signature, &size);
+    if (outcome != NATS_OK)
+        return error::last(outcome);
     std::string out(reinterpret_cast<const char *>(signature), static_cast<std::size_t>(size));
     std::free(signature);
     return out;
+}
+/// Signs with an NKey: the bytes of the signature. `seed` is the encoded seed.
+inline std::string sign(std::string_view seed, std::string_view input) {
+    return try_sign(seed, input).value();
 }
 /// Ends the library, and waits until its threads have ended. Everything must have been destroyed.
 inline void close_library(duration timeout = forever) {

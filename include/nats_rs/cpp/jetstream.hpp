@@ -22,6 +22,14 @@ struct jetstream_options {
     std::function<void(result<publish_ack>, message)> on_ack = nullptr;
 };
 
+/// What a context does about messages that may not have been stored. As it is: nothing.
+struct publish_policy {
+    int no_responders_retries = 0;  ///< How often a message is published again if nobody is subscribed to it.
+    duration no_responders_wait{0}; ///< The pause before that; 0 for 250 ms.
+    bool resend_on_reconnect = false; ///< Whether those without an ack are published again after a reconnect.
+    int max_resends = 0;              ///< How often in a row; 0 for 3.
+};
+
 /// A connection's way to streams. Any thread may use it. It keeps the connection alive, but not open. Calls wait for the
 /// server, and fail with NATS_NO_RESPONDERS where JetStream is not enabled.
 class jetstream : public js_manager {
@@ -130,12 +138,15 @@ class jetstream : public js_manager {
         return detail::outcome(::js_PublishAsyncComplete(get(), &options));
     }
     /// Takes the messages whose acks have not come.
-    std::vector<message> publish_async_pending() const {
+    std::vector<message> publish_async_pending() const { return try_publish_async_pending().value(); }
+    /// As publish_async_pending(), with the failure in the result.
+    result<std::vector<message>> try_publish_async_pending() const {
         ::natsMsgList list{};
         const status s = ::js_PublishAsyncGetPendingList(&list, get());
         if (s == NATS_NOT_FOUND)
-            return {};
-        detail::outcome(s).value();
+            return std::vector<message>();
+        if (s != NATS_OK)
+            return error::last(s);
         return detail::messages_of(list);
     }
     /// Begins an atomic batch with its first message. The stream needs `allow_atomic`.
@@ -165,16 +176,33 @@ class jetstream : public js_manager {
             return error::last(s);
         return fast_batch(raw);
     }
+    /// What is done about messages that may not have been stored, from now on.
+    void set_publish_policy(const publish_policy &how) const { try_set_publish_policy(how).value(); }
+    /// As set_publish_policy(), with the failure in the result.
+    result<void> try_set_publish_policy(const publish_policy &how) const {
+        ::jsPubPolicy policy;
+        ::jsPubPolicy_Init(&policy);
+        policy.NoRespondersRetries = how.no_responders_retries;
+        policy.NoRespondersWait = detail::millis(how.no_responders_wait);
+        policy.ResendOnReconnect = how.resend_on_reconnect;
+        policy.MaxResends = how.max_resends;
+        return detail::outcome(::js_SetPubPolicy(get(), &policy));
+    }
     /// Adds to a counter. `delta` is an integer of any size. Returns the new value.
     std::string add_to_counter(std::string_view subject, std::string_view delta) const {
+        return try_add_to_counter(subject, delta).value();
+    }
+    /// As add_to_counter(), with the failure in the result.
+    result<std::string> try_add_to_counter(std::string_view subject, std::string_view delta) const {
         detail::texts t;
         const char *s = t(subject), *d = t(delta);
         if (t.bad())
-            throw t.failure();
+            return t.failure();
         detail::c_string value;
         ::jsErrCode code{};
         const status outcome = ::js_AddToCounter(value.out(), get(), s, d, nullptr, &code);
-        detail::outcome(outcome, code).value();
+        if (outcome != NATS_OK)
+            return error::last(outcome, code);
         return detail::string_of(value.get());
     }
 

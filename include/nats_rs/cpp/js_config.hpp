@@ -9,6 +9,12 @@
 
 namespace nats {
 
+/// What becomes of subjects.
+struct subject_transform {
+    std::string source;      ///< Which subjects.
+    std::string destination; ///< What becomes of them, such as `all.{{wildcard(1)}}`.
+};
+
 /// A stream that another one takes its messages from.
 struct stream_source {
     std::string name;                  ///< Its name.
@@ -18,6 +24,10 @@ struct stream_source {
     std::string domain = {};           ///< The domain that it is in; empty for this one.
     std::string external_api = {};     ///< The prefix of the API of another account; empty for this one.
     std::string external_deliver = {}; ///< The prefix of the subjects to deliver to, with `external_api`.
+    /// Which subjects to take and what to make of them; not together with `filter_subject`.
+    std::vector<subject_transform> transforms = {};
+    std::string consumer = {};         ///< A consumer that exists, to use; empty for one of the server's.
+    std::string consumer_deliver = {}; ///< The subject that it delivers to.
 };
 
 /// Which servers something is to be on.

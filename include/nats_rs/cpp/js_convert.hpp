@@ -55,14 +55,44 @@ class js_parts {
             list_.push_back(source(s));
         return list_.empty() ? nullptr : list_.data();
     }
+    /// What the structures of sources have no fields for.
+    ::jsStreamExtra extra(const std::optional<stream_source> &mirror,
+                          const std::vector<stream_source> &from) {
+        ::jsStreamExtra out;
+        ::jsStreamExtra_Init(&out);
+        out.Mirror = mirror ? extra(*mirror) : nullptr;
+        for (const stream_source &s : from)
+            extra_list_.push_back(extra(s));
+        out.Sources = extra_list_.empty() ? nullptr : extra_list_.data();
+        out.SourcesLen = static_cast<int>(extra_list_.size());
+        return out;
+    }
 
   private:
+    ::jsSourceExtra *extra(const stream_source &from) {
+        if (from.transforms.empty() && from.consumer.empty() && from.consumer_deliver.empty())
+            return nullptr;
+        std::vector<::jsSubjectTransformConfig> &transforms = transforms_.emplace_back();
+        for (const subject_transform &t : from.transforms)
+            transforms.push_back({t_(t.source), t_(t.destination)});
+        ::jsSourceExtra &out = extras_.emplace_back();
+        ::jsSourceExtra_Init(&out);
+        out.SubjectTransforms = transforms.empty() ? nullptr : transforms.data();
+        out.SubjectTransformsLen = static_cast<int>(transforms.size());
+        out.ConsumerName = t_.optional(from.consumer);
+        out.ConsumerDeliverSubject = t_.optional(from.consumer_deliver);
+        return &out;
+    }
+
     texts &t_;
     ::jsPlacement placement_{};
     ::jsRePublish republish_{};
     std::deque<::jsStreamSource> sources_;
     std::deque<::jsExternalStream> externals_;
     std::vector<::jsStreamSource *> list_;
+    std::deque<std::vector<::jsSubjectTransformConfig>> transforms_;
+    std::deque<::jsSourceExtra> extras_;
+    std::vector<::jsSourceExtra *> extra_list_;
 };
 
 /// The configuration of a stream for C.
@@ -106,6 +136,7 @@ class c_stream_config {
         out.Mirror = parts_.mirror(from.mirror);
         out.Sources = parts_.sources(from.sources);
         out.SourcesLen = static_cast<int>(from.sources.size());
+        extra = parts_.extra(from.mirror, from.sources);
         out.RePublish = parts_.again(from.republish);
         out.SubjectTransform.Source = t.optional(from.transform_source);
         out.SubjectTransform.Destination = t.optional(from.transform_destination);
@@ -115,6 +146,7 @@ class c_stream_config {
     }
     texts t;
     ::jsStreamConfig out{};
+    ::jsStreamExtra extra{};
 
   private:
     js_parts parts_{t};
@@ -191,6 +223,13 @@ inline stream_source source_of(const ::jsStreamSource &from) {
         out.external_api = string_of(from.External->APIPrefix);
         out.external_deliver = string_of(from.External->DeliverPrefix);
     }
+    handle<::jsSourceExtra, ::jsSourceExtra_Destroy> extra;
+    outcome(::jsStreamSource_GetExtra(extra.out(), &from)).value();
+    for (int i = 0; i < extra->SubjectTransformsLen; i++)
+        out.transforms.push_back({string_of(extra->SubjectTransforms[i].Source),
+                                  string_of(extra->SubjectTransforms[i].Destination)});
+    out.consumer = string_of(extra->ConsumerName);
+    out.consumer_deliver = string_of(extra->ConsumerDeliverSubject);
     return out;
 }
 

@@ -24,6 +24,34 @@ struct account_info {
     std::string domain;     ///< The domain; empty for none.
 };
 
+/// Which message to get from any server: one of the three.
+struct direct_get_options {
+    std::uint64_t sequence = 0;            ///< The one with this sequence.
+    std::string_view next_by_subject = {}; ///< The first one of this subject, from `sequence` on.
+    std::string_view last_by_subject = {}; ///< The last one of this subject.
+    bool without_headers = false; ///< Only its payload: neither its subject nor its sequence are known then.
+};
+
+/// Which messages to get from any server: the next `batch`, or the last ones of some subjects.
+struct direct_batch_options {
+    int batch = 0;                         ///< How many at most.
+    std::int64_t max_bytes = 0;            ///< How many bytes at most; 0 for no limit.
+    std::uint64_t sequence = 0;            ///< The first sequence; 0 for the first message.
+    time_point start_time{};               ///< The time to begin at; the epoch for none.
+    std::string_view next_by_subject = {}; ///< Only those of this subject, which may have wildcards.
+    std::vector<std::string> last_of = {}; ///< The last message of each of these subjects.
+    std::uint64_t up_to_sequence = 0;      ///< As the stream was at this sequence, with `last_of`.
+    time_point up_to_time{};               ///< As it was at this time, with `last_of`.
+};
+
+/// Messages that were got by one request.
+struct direct_batch {
+    std::vector<message> messages; ///< In the order of their sequences.
+    std::uint64_t pending;         ///< How many more there are.
+    std::uint64_t last_sequence;   ///< The sequence of the last one.
+    std::uint64_t up_to_sequence;  ///< The state of the stream that they are of, with `last_of`.
+};
+
 /// The functions of nats::jetstream that manage streams, consumers and stored messages. A program uses them through
 /// nats::jetstream: there are no objects of this class alone.
 class js_manager {
@@ -43,12 +71,14 @@ class js_manager {
     /// Creates a stream.
     stream_info add_stream(const stream_config &how) const { return try_add_stream(how).value(); }
     /// As add_stream(), with the failure in the result.
-    result<stream_info> try_add_stream(const stream_config &how) const { return stream(::js_AddStream, how); }
+    result<stream_info> try_add_stream(const stream_config &how) const {
+        return stream(::js_AddStreamWithExtra, how);
+    }
     /// Changes a stream.
     stream_info update_stream(const stream_config &how) const { return try_update_stream(how).value(); }
     /// As update_stream(), with the failure in the result.
     result<stream_info> try_update_stream(const stream_config &how) const {
-        return stream(::js_UpdateStream, how);
+        return stream(::js_UpdateStreamWithExtra, how);
     }
     /// Creates a stream, or changes it where it exists.
     stream_info create_or_update_stream(const stream_config &how) const {
@@ -56,7 +86,15 @@ class js_manager {
     }
     /// As create_or_update_stream(), with the failure in the result.
     result<stream_info> try_create_or_update_stream(const stream_config &how) const {
-        return stream(::js_CreateOrUpdateStream, how);
+        // The other call is made again where another client has done the opposite in between.
+        for (int tries = 0;; tries++) {
+            result<stream_info> changed = try_update_stream(how);
+            if (changed || changed.error().js_code() != JSStreamNotFoundErr)
+                return changed;
+            result<stream_info> made = try_add_stream(how);
+            if (made || made.error().js_code() != JSStreamNameExistErr || tries == 2)
+                return made;
+        }
     }
     /// What a stream is and has. Throws NATS_NOT_FOUND if there is none.
     nats::stream_info get_stream(std::string_view name) const { return try_get_stream(name).value(); }
@@ -99,27 +137,36 @@ class js_manager {
     }
     /// The names of the streams: all, or those that store a subject.
     std::vector<std::string> stream_names(std::string_view subject = {}) const {
+        return try_stream_names(subject).value();
+    }
+    /// As stream_names(), with the failure in the result.
+    result<std::vector<std::string>> try_stream_names(std::string_view subject = {}) const {
         detail::texts t;
         ::jsOptions options;
         ::jsErrCode code{};
         ::jsOptions_Init(&options);
         options.Stream.Info.SubjectsFilter = t.optional(subject);
         if (t.bad())
-            throw t.failure();
+            return t.failure();
         detail::handle<::jsStreamNamesList, ::jsStreamNamesList_Destroy> list;
         const status s = ::js_StreamNames(list.out(), get(), &options, &code);
         if (s == NATS_NOT_FOUND)
-            return {};
-        detail::outcome(s, code).value();
+            return std::vector<std::string>();
+        if (s != NATS_OK)
+            return error::last(s, code);
         return detail::strings_of(list->List, list->Count);
     }
     /// What an account uses.
-    account_info account() const {
+    account_info account() const { return try_account().value(); }
+    /// As account(), with the failure in the result.
+    result<account_info> try_account() const {
         detail::handle<::jsAccountInfo, ::jsAccountInfo_Destroy> info;
         ::jsErrCode code{};
         const status s = ::js_GetAccountInfo(info.out(), get(), nullptr, &code);
-        detail::outcome(s, code).value();
-        return {info->Memory, info->Store, info->Streams, info->Consumers, detail::string_of(info->Domain)};
+        if (s != NATS_OK)
+            return error::last(s, code);
+        return account_info{info->Memory, info->Store, info->Streams, info->Consumers,
+                            detail::string_of(info->Domain)};
     }
 
     /// Creates a consumer, or changes it where it exists.
@@ -132,11 +179,19 @@ class js_manager {
     }
     /// Creates a consumer. Throws if there is another one of its name.
     consumer_info create_consumer(std::string_view stream, const consumer_config &how) const {
-        return consumer(::js_CreateConsumer, stream, how).value();
+        return try_create_consumer(stream, how).value();
+    }
+    /// As create_consumer(), with the failure in the result.
+    result<consumer_info> try_create_consumer(std::string_view stream, const consumer_config &how) const {
+        return consumer(::js_CreateConsumer, stream, how);
     }
     /// Changes a consumer, which must exist.
     consumer_info update_consumer(std::string_view stream, const consumer_config &how) const {
-        return consumer(::js_UpdateConsumer, stream, how).value();
+        return try_update_consumer(stream, how).value();
+    }
+    /// As update_consumer(), with the failure in the result.
+    result<consumer_info> try_update_consumer(std::string_view stream, const consumer_config &how) const {
+        return consumer(::js_UpdateConsumer, stream, how);
     }
     /// What a consumer is and has done. Throws NATS_NOT_FOUND if there is none.
     nats::consumer_info get_consumer(std::string_view stream, std::string_view name) const {
@@ -165,24 +220,33 @@ class js_manager {
     }
     /// Pauses a consumer until this time; the epoch ends a pause.
     void pause_consumer(std::string_view stream, std::string_view name, time_point until) const {
+        try_pause_consumer(stream, name, until).value();
+    }
+    /// As pause_consumer(), with the failure in the result.
+    result<void> try_pause_consumer(std::string_view stream, std::string_view name, time_point until) const {
         detail::handle<::jsConsumerPauseResponse, ::jsConsumerPauseResponse_Destroy> answer;
-        plain(stream, name, [&](auto *of, auto *n, auto *code) {
+        return plain(stream, name, [&](auto *of, auto *n, auto *code) {
             return ::js_PauseConsumer(answer.out(), get(), of, n,
                                       static_cast<std::uint64_t>(detail::nanos(until)), nullptr, code);
-        }).value();
+        });
     }
     /// The names of the consumers of a stream.
     std::vector<std::string> consumer_names(std::string_view stream) const {
+        return try_consumer_names(stream).value();
+    }
+    /// As consumer_names(), with the failure in the result.
+    result<std::vector<std::string>> try_consumer_names(std::string_view stream) const {
         detail::texts t;
         const char *of = t(stream);
         if (t.bad())
-            throw t.failure();
+            return t.failure();
         detail::handle<::jsConsumerNamesList, ::jsConsumerNamesList_Destroy> list;
         ::jsErrCode code{};
         const status s = ::js_ConsumerNames(list.out(), get(), of, nullptr, &code);
         if (s == NATS_NOT_FOUND)
-            return {};
-        detail::outcome(s, code).value();
+            return std::vector<std::string>();
+        if (s != NATS_OK)
+            return error::last(s, code);
         return detail::strings_of(list->List, list->Count);
     }
 
@@ -216,9 +280,86 @@ class js_manager {
     }
     /// Deletes a message. With `erase` its bytes are overwritten, too.
     void delete_message(std::string_view stream, std::uint64_t sequence, bool erase = false) const {
-        plain(stream, {}, [&](auto *of, auto *, auto *code) {
+        try_delete_message(stream, sequence, erase).value();
+    }
+    /// As delete_message(), with the failure in the result.
+    result<void> try_delete_message(std::string_view stream, std::uint64_t sequence,
+                                    bool erase = false) const {
+        return plain(stream, {}, [&](auto *of, auto *, auto *code) {
             return (erase ? ::js_EraseMsg : ::js_DeleteMsg)(get(), of, sequence, nullptr, code);
-        }).value();
+        });
+    }
+    /// A message from any server that has it. The stream needs `allow_direct`. Throws NATS_NOT_FOUND if there is none.
+    message direct_get(std::string_view stream, const direct_get_options &which) const {
+        return try_direct_get(stream, which).value();
+    }
+    /// As direct_get(), with the failure in the result.
+    result<message> try_direct_get(std::string_view stream, const direct_get_options &which) const {
+        detail::texts t;
+        ::jsDirectGetMsgOptions options;
+        ::jsDirectGetMsgOptions_Init(&options);
+        options.Sequence = which.sequence;
+        options.NextBySubject = t.optional(which.next_by_subject);
+        options.LastBySubject = t.optional(which.last_by_subject);
+        const char *of = t(stream);
+        if (t.bad())
+            return t.failure();
+        ::natsMsg *msg = nullptr;
+        const auto function = which.without_headers ? ::js_DirectGetPayload : ::js_DirectGetMsg;
+        const status s = function(&msg, get(), of, nullptr, &options);
+        if (s != NATS_OK)
+            return error::last(s);
+        return message(msg);
+    }
+    /// Several messages from any server that has them, by one request. Throws NATS_NOT_FOUND if there are none.
+    direct_batch direct_get_many(std::string_view stream, const direct_batch_options &which) const {
+        return try_direct_get_many(stream, which).value();
+    }
+    /// As direct_get_many(), with the failure in the result.
+    result<direct_batch> try_direct_get_many(std::string_view stream,
+                                             const direct_batch_options &which) const {
+        detail::texts t;
+        ::jsDirectBatchOptions options;
+        ::jsDirectBatchOptions_Init(&options);
+        options.Batch = which.batch;
+        options.MaxBytes = which.max_bytes;
+        options.Sequence = which.sequence;
+        options.StartTime = detail::nanos(which.start_time);
+        options.NextBySubject = t.optional(which.next_by_subject);
+        options.MultiLast = t.list(which.last_of);
+        options.MultiLastLen = static_cast<int>(which.last_of.size());
+        options.UpToSequence = which.up_to_sequence;
+        options.UpToTime = detail::nanos(which.up_to_time);
+        const char *of = t(stream);
+        if (t.bad())
+            return t.failure();
+        ::natsMsgList list{};
+        ::jsDirectBatchInfo info{};
+        const status s = ::js_DirectGetMsgs(&list, &info, get(), of, nullptr, &options);
+        if (s != NATS_OK)
+            return error::last(s);
+        return direct_batch{detail::messages_of(list), info.NumPending, info.LastSequence, info.UpToSequence};
+    }
+    /// The last messages of several subjects, which may have wildcards, all of one state of the stream. Throws
+    /// NATS_NOT_FOUND if there are none.
+    std::vector<message> direct_get_last(std::string_view stream,
+                                         const std::vector<std::string> &subjects) const {
+        return try_direct_get_last(stream, subjects).value();
+    }
+    /// As direct_get_last(), with the failure in the result.
+    result<std::vector<message>> try_direct_get_last(std::string_view stream,
+                                                     const std::vector<std::string> &subjects) const {
+        detail::texts t;
+        const char **names = t.list(subjects);
+        const char *of = t(stream);
+        if (t.bad())
+            return t.failure();
+        ::natsMsgList list{};
+        const status s =
+            ::js_DirectGetLastMsgs(&list, get(), of, names, static_cast<int>(subjects.size()), nullptr);
+        if (s != NATS_OK)
+            return error::last(s);
+        return detail::messages_of(list);
     }
 
   protected:
@@ -246,7 +387,7 @@ class js_manager {
             return config.t.failure();
         detail::handle<::jsStreamInfo, ::jsStreamInfo_Destroy> info;
         ::jsErrCode code{};
-        const status s = function(info.out(), get(), &config.out, nullptr, &code);
+        const status s = function(info.out(), get(), &config.out, &config.extra, nullptr, &code);
         if (s != NATS_OK)
             return error::last(s, code);
         return detail::info_of(*info.get());

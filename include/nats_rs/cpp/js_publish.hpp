@@ -118,7 +118,9 @@ class atomic_batch {
         return detail::acked(s, ack, code);
     }
     /// Gives the batch up: nothing of it is stored. So does the destructor.
-    void discard() { detail::outcome(::js_BatchPublishDiscard(own_.get())).value(); }
+    void discard() { try_discard().value(); }
+    /// As discard(), with the failure in the result.
+    result<void> try_discard() { return detail::outcome(::js_BatchPublishDiscard(own_.get())); }
 
     /// @cond
     explicit atomic_batch(::jsAtomicBatchCtx *taken) noexcept : own_(taken) {}

@@ -4,56 +4,10 @@
 #define NATS_RS_CPP_KV_HPP
 
 #include "jetstream.hpp"
+#include "kv_codec.hpp"
 #include "kv_types.hpp"
 
 namespace nats {
-
-/// A watcher of keys. When this object is destroyed it ends, and its function does not run any more.
-class kv_watcher {
-  public:
-    /// No watcher.
-    kv_watcher() noexcept = default;
-    kv_watcher(kv_watcher &&) noexcept = default;
-    kv_watcher &operator=(kv_watcher &&other) noexcept {
-        if (this != &other) {
-            own_.reset(other.own_.release());
-            function_ = std::move(other.function_);
-        }
-        return *this;
-    }
-    ~kv_watcher() { own_.reset(); }
-    /// Whether there is a watcher.
-    explicit operator bool() const noexcept { return static_cast<bool>(own_); }
-    /// The handle of C.
-    ::kvWatcher *get() const noexcept { return own_.get(); }
-    /// Gives the watcher away, which the caller then has to destroy. Its function stays for ever.
-    ::kvWatcher *release() noexcept {
-        function_.keep();
-        return own_.release();
-    }
-
-    /// The next entry; nothing says once that all entries that were there have been told. Throws NATS_TIMEOUT if there
-    /// is none in time. Not for watchers with a function.
-    std::optional<kv_entry> next(duration timeout = forever) { return try_next(timeout).value(); }
-    /// As next(), with the failure in the result.
-    result<std::optional<kv_entry>> try_next(duration timeout = forever) {
-        ::kvEntry *raw = nullptr;
-        const std::int64_t ms = detail::millis(timeout);
-        const ::natsStatus s = ::kvWatcher_Next(&raw, get(), ms > 0 ? ms : 1);
-        if (s != NATS_OK)
-            return error::last(s);
-        if (raw == nullptr)
-            return std::optional<kv_entry>();
-        return std::optional<kv_entry>(kv_entry(raw));
-    }
-    /// Ends the watcher: next() fails with NATS_ILLEGAL_STATE, and no call of the function begins.
-    void stop() { detail::outcome(::kvWatcher_Stop(get())).value(); }
-
-  private:
-    friend class kv_store;
-    detail::registered function_;
-    detail::handle<::kvWatcher, ::kvWatcher_Destroy> own_;
-};
 
 /// A bucket. Any thread may use it. Calls wait for the server.
 class kv_store {
@@ -69,12 +23,18 @@ class kv_store {
         return configured(::js_CreateKeyValueWithExtra, js, how);
     }
     /// Changes a bucket.
-    static kv_store update(const jetstream &js, const kv_config &how) {
-        return configured(::js_UpdateKeyValue, js, how).value();
+    static kv_store update(const jetstream &js, const kv_config &how) { return try_update(js, how).value(); }
+    /// As update(), with the failure in the result.
+    static result<kv_store> try_update(const jetstream &js, const kv_config &how) {
+        return configured(::js_UpdateKeyValue, js, how);
     }
     /// Creates a bucket, or changes it where it exists.
     static kv_store create_or_update(const jetstream &js, const kv_config &how) {
-        return configured(::js_CreateOrUpdateKeyValue, js, how).value();
+        return try_create_or_update(js, how).value();
+    }
+    /// As create_or_update(), with the failure in the result.
+    static result<kv_store> try_create_or_update(const jetstream &js, const kv_config &how) {
+        return configured(::js_CreateOrUpdateKeyValue, js, how);
     }
     /// A bucket that exists. Throws NATS_NOT_FOUND if there is none.
     static kv_store open(const jetstream &js, std::string_view bucket) {
@@ -93,19 +53,50 @@ class kv_store {
         return made;
     }
     /// Deletes a bucket with everything in it.
-    static void remove(const jetstream &js, std::string_view bucket) {
-        detail::texts t;
-        const char *name = t(bucket);
-        (t.bad() ? result<void>(t.failure()) : detail::outcome(::js_DeleteKeyValue(js.get(), name))).value();
+    static void remove(const jetstream &js, std::string_view bucket) { try_remove(js, bucket).value(); }
+    /// As remove(), with the failure in the result.
+    static result<void> try_remove(const jetstream &js, std::string_view bucket) {
+        return changed(bucket, [&](auto *name) { return ::js_DeleteKeyValue(js.get(), name); });
     }
     /// The names of all buckets.
-    static std::vector<std::string> names(const jetstream &js) {
+    static std::vector<std::string> names(const jetstream &js) { return try_names(js).value(); }
+    /// As names(), with the failure in the result.
+    static result<std::vector<std::string>> try_names(const jetstream &js) {
         ::kvKeysList list{};
         const ::natsStatus s = ::js_KeyValueNames(&list, js.get());
         if (s == NATS_NOT_FOUND)
-            return {};
-        detail::outcome(s).value();
+            return std::vector<std::string>();
+        if (s != NATS_OK)
+            return error::last(s);
         return strings(list);
+    }
+
+    /// The same bucket with keys and values in another form than in the program. Codecs that it has already stay: the
+    /// new ones encode before them.
+    kv_store with_codecs(const std::vector<kv_codec> &keys, const std::vector<kv_codec> &values = {}) const {
+        return try_with_codecs(keys, values).value();
+    }
+    /// As with_codecs(), with the failure in the result.
+    result<kv_store> try_with_codecs(const std::vector<kv_codec> &keys,
+                                     const std::vector<kv_codec> &values = {}) const {
+        std::vector<::kvCodec> all;
+        for (const auto *codecs : {&keys, &values})
+            for (const kv_codec &codec : *codecs)
+                all.push_back(codec.c());
+        ::kvCodecs given;
+        ::kvCodecs_Init(&given);
+        given.Keys = all.data();
+        given.KeysLen = static_cast<int>(keys.size());
+        given.Values = all.data() + keys.size();
+        given.ValuesLen = static_cast<int>(values.size());
+        kv_store made;
+        const ::natsStatus s = ::kvStore_WithCodecs(made.own_.out(), get(), &given);
+        if (s == NATS_OK)
+            return made;
+        error why = error::last(s);
+        for (const ::kvCodec &codec : all)
+            kv_codec::take_back(codec);
+        return why;
     }
 
     /// Whether there is a bucket.
@@ -133,11 +124,15 @@ class kv_store {
                      [&](auto **out, auto *k) { return ::kvStore_GetRevision(out, get(), k, revision); });
     }
     /// The value of a key; nothing if there is none.
-    std::optional<kv_entry> find(std::string_view key) const {
+    std::optional<kv_entry> find(std::string_view key) const { return try_find(key).value(); }
+    /// As find(), with the failure in the result.
+    result<std::optional<kv_entry>> try_find(std::string_view key) const {
         result<kv_entry> got = try_get(key);
         if (got.status() == NATS_NOT_FOUND)
-            return {};
-        return std::move(got).value();
+            return std::optional<kv_entry>();
+        if (!got)
+            return got.error();
+        return std::optional<kv_entry>(std::move(got).value());
     }
     /// Stores a value. Returns its revision.
     std::uint64_t put(std::string_view key, bytes value) const { return try_put(key, value).value(); }
@@ -196,10 +191,14 @@ class kv_store {
     }
     /// Removes the markers of deleted keys that are older than this.
     void purge_deletes(duration older_than = std::chrono::minutes(30)) const {
+        try_purge_deletes(older_than).value();
+    }
+    /// As purge_deletes(), with the failure in the result.
+    result<void> try_purge_deletes(duration older_than = std::chrono::minutes(30)) const {
         ::kvPurgeOptions options;
         ::kvPurgeOptions_Init(&options);
         options.DeleteMarkersOlderThan = older_than.count() > 0 ? older_than.count() : -1;
-        detail::outcome(::kvStore_PurgeDeletes(get(), &options)).value();
+        return detail::outcome(::kvStore_PurgeDeletes(get(), &options));
     }
     /// Changes several keys at once: all of them, or none. Returns the revision of the last change. The bucket needs
     /// `transactions`. Throws NATS_MISMATCH if a key has another revision than was expected.
@@ -225,60 +224,79 @@ class kv_store {
 
     /// The values of several keys, which may have wildcards, all of one state of the bucket.
     std::vector<kv_entry> get_many(const std::vector<std::string> &keys) const {
+        return try_get_many(keys).value();
+    }
+    /// As get_many(), with the failure in the result.
+    result<std::vector<kv_entry>> try_get_many(const std::vector<std::string> &keys) const {
         detail::texts t;
         const char **names = t.list(keys);
         ::kvEntryList list{};
         if (t.bad())
-            throw t.failure();
+            return t.failure();
         const ::natsStatus s = ::kvStore_GetMany(&list, get(), names, static_cast<int>(keys.size()));
-        detail::outcome(s).value();
+        if (s != NATS_OK)
+            return error::last(s);
         return entries(list);
     }
     /// The keys: all, or those that match one of the patterns.
     std::vector<std::string> keys(const std::vector<std::string> &patterns = {},
                                   const kv_watch_options &how = {}) const {
+        return try_keys(patterns, how).value();
+    }
+    /// As keys(), with the failure in the result.
+    result<std::vector<std::string>> try_keys(const std::vector<std::string> &patterns = {},
+                                              const kv_watch_options &how = {}) const {
         detail::texts t;
         const ::kvWatchOptions options = c_options(how);
         const char **list = t.list(patterns);
         ::kvKeysList found{};
         if (t.bad())
-            throw t.failure();
+            return t.failure();
         const ::natsStatus s =
             list == nullptr
                 ? ::kvStore_Keys(&found, get(), &options)
                 : ::kvStore_KeysWithFilters(&found, get(), list, static_cast<int>(patterns.size()), &options);
-        detail::outcome(s).value();
+        if (s != NATS_OK)
+            return error::last(s);
         return strings(found);
     }
     /// All revisions of a key that the bucket has, the oldest first.
     std::vector<kv_entry> history(std::string_view key, const kv_watch_options &how = {}) const {
+        return try_history(key, how).value();
+    }
+    /// As history(), with the failure in the result.
+    result<std::vector<kv_entry>> try_history(std::string_view key, const kv_watch_options &how = {}) const {
         detail::texts t;
         const ::kvWatchOptions options = c_options(how);
         const char *k = t(key);
         ::kvEntryList list{};
         if (t.bad())
-            throw t.failure();
+            return t.failure();
         const ::natsStatus s = ::kvStore_History(&list, get(), k, &options);
-        detail::outcome(s).value();
+        if (s != NATS_OK)
+            return error::last(s);
         return entries(list);
     }
     /// What it is and has.
-    kv_status status() const {
+    kv_status status() const { return try_status().value(); }
+    /// As status(), with the failure in the result.
+    result<kv_status> try_status() const {
         detail::handle<::kvStatus, ::kvStatus_Destroy> of;
         const ::natsStatus s = ::kvStore_Status(of.out(), get());
-        detail::outcome(s).value();
+        if (s != NATS_OK)
+            return error::last(s);
         const ::natsMetadata *noted = ::kvStatus_Metadata(of.get());
-        return {detail::string_of(::kvStatus_Bucket(of.get())),
-                detail::string_of(::kvStatus_Description(of.get())),
-                ::kvStatus_Values(of.get()),
-                ::kvStatus_Bytes(of.get()),
-                ::kvStatus_History(of.get()),
-                duration(::kvStatus_TTL(of.get())),
-                ::kvStatus_Replicas(of.get()),
-                ::kvStatus_IsCompressed(of.get()),
-                ::kvStatus_HasTransactions(of.get()),
-                ::kvStatus_StorageType(of.get()),
-                noted != nullptr ? detail::pairs_of(*noted) : metadata{}};
+        return kv_status{detail::string_of(::kvStatus_Bucket(of.get())),
+                         detail::string_of(::kvStatus_Description(of.get())),
+                         ::kvStatus_Values(of.get()),
+                         ::kvStatus_Bytes(of.get()),
+                         ::kvStatus_History(of.get()),
+                         duration(::kvStatus_TTL(of.get())),
+                         ::kvStatus_Replicas(of.get()),
+                         ::kvStatus_IsCompressed(of.get()),
+                         ::kvStatus_HasTransactions(of.get()),
+                         ::kvStatus_StorageType(of.get()),
+                         noted != nullptr ? detail::pairs_of(*noted) : metadata{}};
     }
 
     /// Watches keys: `>` for all. kv_watcher::next() returns the entries.
@@ -355,10 +373,14 @@ class kv_store {
         out.UpdatesOnly = from.updates_only;
         out.ResumeFromRevision = from.resume_from;
         out.Timeout = detail::millis(from.timeout);
+        out.Heartbeat = from.heartbeat.count();
         return out;
     }
     template <class F>
     static result<kv_store> configured(F function, const jetstream &js, const kv_config &how) {
+        for (const stream_source &source : how.sources)
+            if (!source.transforms.empty() || !source.consumer.empty())
+                return error(NATS_INVALID_ARG, "sources of a bucket have neither transforms nor consumers");
         detail::texts t;
         detail::js_parts parts(t);
         ::kvConfig config;
@@ -390,13 +412,17 @@ class kv_store {
             return error::last(s);
         return made;
     }
-    template <class F> static result<kv_entry> entry(std::string_view key, F &&function) {
+    template <class F> result<kv_entry> entry(std::string_view key, F &&function) const {
         detail::texts t;
         const char *k = t(key);
         if (t.bad())
             return t.failure();
         ::kvEntry *raw = nullptr;
         const ::natsStatus s = function(&raw, k);
+        // C leaves no text: that a key has no value is an ordinary outcome.
+        if (s == NATS_NOT_FOUND)
+            return error(s,
+                         "bucket '" + bucket() + "' has no such value of the key '" + std::string(key) + "'");
         if (s != NATS_OK)
             return error::last(s);
         return kv_entry(raw);

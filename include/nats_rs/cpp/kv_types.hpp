@@ -3,6 +3,7 @@
 #ifndef NATS_RS_CPP_KV_TYPES_HPP
 #define NATS_RS_CPP_KV_TYPES_HPP
 
+#include "callback.hpp"
 #include "js_convert.hpp"
 
 namespace nats {
@@ -70,6 +71,7 @@ struct kv_watch_options {
     bool updates_only = false;     ///< Only what is stored from now on.
     std::uint64_t resume_from = 0; ///< All revisions from this one on; 0 for not at all.
     duration timeout{0};           ///< How long lists are gathered; 0 for as long as it takes.
+    duration heartbeat{0};         ///< How often the server is heard of by a watcher; 0 for 5 s.
 };
 
 /// What the function of a watcher gets: an entry, or that the initial data are complete, or a failure.
@@ -101,6 +103,55 @@ struct kv_status {
     bool transactions;       ///< Whether several keys may be changed at once.
     jsStorageType storage;   ///< Where values are stored.
     nats::metadata metadata; ///< What the program notes with it.
+};
+
+/// A watcher of keys. When this object is destroyed it ends, and its function does not run any more.
+class kv_watcher {
+  public:
+    /// No watcher.
+    kv_watcher() noexcept = default;
+    kv_watcher(kv_watcher &&) noexcept = default;
+    kv_watcher &operator=(kv_watcher &&other) noexcept {
+        if (this != &other) {
+            own_.reset(other.own_.release());
+            function_ = std::move(other.function_);
+        }
+        return *this;
+    }
+    ~kv_watcher() { own_.reset(); }
+    /// Whether there is a watcher.
+    explicit operator bool() const noexcept { return static_cast<bool>(own_); }
+    /// The handle of C.
+    ::kvWatcher *get() const noexcept { return own_.get(); }
+    /// Gives the watcher away, which the caller then has to destroy. Its function stays for ever.
+    ::kvWatcher *release() noexcept {
+        function_.keep();
+        return own_.release();
+    }
+
+    /// The next entry; nothing says once that all entries that were there have been told. Throws NATS_TIMEOUT if there
+    /// is none in time. Not for watchers with a function.
+    std::optional<kv_entry> next(duration timeout = forever) { return try_next(timeout).value(); }
+    /// As next(), with the failure in the result.
+    result<std::optional<kv_entry>> try_next(duration timeout = forever) {
+        ::kvEntry *raw = nullptr;
+        const std::int64_t ms = detail::millis(timeout);
+        const ::natsStatus s = ::kvWatcher_Next(&raw, get(), ms > 0 ? ms : 1);
+        if (s != NATS_OK)
+            return error::last(s);
+        if (raw == nullptr)
+            return std::optional<kv_entry>();
+        return std::optional<kv_entry>(kv_entry(raw));
+    }
+    /// Ends the watcher: next() fails with NATS_ILLEGAL_STATE, and no call of the function begins.
+    void stop() { try_stop().value(); }
+    /// As stop(), with the failure in the result.
+    result<void> try_stop() { return detail::outcome(::kvWatcher_Stop(get())); }
+
+  private:
+    friend class kv_store;
+    detail::registered function_;
+    detail::handle<::kvWatcher, ::kvWatcher_Destroy> own_;
 };
 
 } // namespace nats

@@ -46,17 +46,21 @@ class service_request {
     /// The subject.
     std::string_view subject() const noexcept { return message().subject(); }
     /// Answers.
-    void respond(bytes data) const {
-        detail::outcome(::microRequest_Respond(raw_, static_cast<const char *>(data.data()), data.size()))
-            .value();
+    void respond(bytes data) const { try_respond(data).value(); }
+    /// As respond(), with the failure in the result.
+    result<void> try_respond(bytes data) const {
+        return detail::outcome(
+            ::microRequest_Respond(raw_, static_cast<const char *>(data.data()), data.size()));
     }
     /// Answers with an error, which the statistics count. A nats::service_error that is thrown does the same.
-    void respond_error(int code, std::string_view text) const {
+    void respond_error(int code, std::string_view text) const { try_respond_error(code, text).value(); }
+    /// As respond_error(), with the failure in the result.
+    result<void> try_respond_error(int code, std::string_view text) const {
         detail::texts t;
         const char *c = t(text);
-        (t.bad() ? result<void>(t.failure())
-                 : detail::outcome(::microRequest_RespondError(raw_, ::micro_ErrorFromText(code, c))))
-            .value();
+        if (t.bad())
+            return t.failure();
+        return detail::outcome(::microRequest_RespondError(raw_, ::micro_ErrorFromText(code, c)));
     }
 
   private:
@@ -206,20 +210,30 @@ class service_group {
   public:
     /// Adds an endpoint to the group.
     void add_endpoint(const endpoint_config &how, detail::endpoint_function f) const {
+        try_add_endpoint(how, std::move(f)).value();
+    }
+    /// As add_endpoint(), with the failure in the result.
+    result<void> try_add_endpoint(const endpoint_config &how, detail::endpoint_function f) const {
+        if (!f)
+            return detail::nothing_to_call();
         detail::c_endpoint config(how, cell_->keep(std::move(f)));
-        (config.t.bad() ? result<void>(detail::texts::failure())
-                        : detail::outcome(::microGroup_AddEndpoint(raw_, &config.out)))
-            .value();
+        if (config.t.bad())
+            return detail::texts::failure();
+        return detail::outcome(::microGroup_AddEndpoint(raw_, &config.out));
     }
     /// Adds a group to the group.
-    service_group add_group(std::string_view prefix) const {
+    service_group add_group(std::string_view prefix) const { return try_add_group(prefix).value(); }
+    /// As add_group(), with the failure in the result.
+    result<service_group> try_add_group(std::string_view prefix) const {
         detail::texts t;
         ::microGroupConfig config{};
         config.Prefix = t(prefix);
         if (t.bad())
-            throw t.failure();
+            return t.failure();
         ::microGroup *made = nullptr;
-        detail::outcome(::microGroup_AddGroup(&made, raw_, &config)).value();
+        const result<void> added = detail::outcome(::microGroup_AddGroup(&made, raw_, &config));
+        if (!added)
+            return added.error();
         return service_group(made, cell_);
     }
 
@@ -299,18 +313,24 @@ class service {
         return detail::outcome(::microService_AddEndpoint(raw_, &config.out));
     }
     /// Adds a group of endpoints, whose subjects begin with a prefix.
-    service_group add_group(std::string_view prefix) const {
+    service_group add_group(std::string_view prefix) const { return try_add_group(prefix).value(); }
+    /// As add_group(), with the failure in the result.
+    result<service_group> try_add_group(std::string_view prefix) const {
         detail::texts t;
         ::microGroupConfig config{};
         config.Prefix = t(prefix);
         if (t.bad())
-            throw t.failure();
+            return t.failure();
         ::microGroup *made = nullptr;
-        detail::outcome(::microService_AddGroup(&made, raw_, &config)).value();
+        const result<void> added = detail::outcome(::microService_AddGroup(&made, raw_, &config));
+        if (!added)
+            return added.error();
         return service_group(made, cell_);
     }
     /// Stops the service, without waiting: requests that have arrived are answered, then `on_stopped` is called.
-    void stop() const { detail::outcome(::microService_Stop(raw_)).value(); }
+    void stop() const { try_stop().value(); }
+    /// As stop(), with the failure in the result.
+    result<void> try_stop() const { return detail::outcome(::microService_Stop(raw_)); }
     /// Waits until the service is stopped by another thread, or its connection is closed.
     void run() const { detail::outcome(::microService_Run(raw_)).value(); }
     /// Whether it is stopped.
@@ -322,9 +342,13 @@ class service {
         return detail::string_of(info->Id);
     }
     /// How much its endpoints have done.
-    std::vector<endpoint_statistics> statistics() const {
+    std::vector<endpoint_statistics> statistics() const { return try_statistics().value(); }
+    /// As statistics(), with the failure in the result.
+    result<std::vector<endpoint_statistics>> try_statistics() const {
         detail::handle<::microServiceStats, ::microServiceStats_Destroy> stats;
-        detail::outcome(::microService_GetStats(stats.out(), raw_)).value();
+        const result<void> read = detail::outcome(::microService_GetStats(stats.out(), raw_));
+        if (!read)
+            return read.error();
         std::vector<endpoint_statistics> out;
         for (int i = 0; i < stats->EndpointsLen; i++) {
             const ::microEndpointStats &e = stats->Endpoints[i];
