@@ -43,7 +43,7 @@ pub struct __kvWatcher {
 /// The object behind a bucket's handle, and the slot it goes by.
 pub(crate) struct OwnedStore {
     store: Arc<Store>,
-    bucket: CString,
+    bucket: Arc<CStr>,
     /// Gives the slot back when this object ends.
     _owner: Owner<kvStore>,
 }
@@ -54,8 +54,8 @@ impl OwnedStore {
         &self.store
     }
 
-    /// Its name.
-    pub(crate) fn bucket(&self) -> &CStr {
+    /// Its name, for objects that must not keep the bucket and its connection.
+    pub(crate) fn bucket(&self) -> &Arc<CStr> {
         &self.bucket
     }
 }
@@ -149,7 +149,7 @@ pub(crate) fn new_store(store: Arc<Store>) -> *mut kvStore {
     let owner = take::<kvStore>();
     let handle = owner.0;
     // Names of buckets have no NULs.
-    let bucket = CString::new(store.bucket()).unwrap_or_default();
+    let bucket = CString::new(store.bucket()).unwrap_or_default().into();
     handle.slot.install(Arc::new(OwnedStore {
         store,
         bucket,

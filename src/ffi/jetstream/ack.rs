@@ -31,7 +31,8 @@ use crate::msg::Msg;
 /// @retval NATS_ILLEGAL_STATE The message does not come from a JetStream subscription.
 /// @retval NATS_TIMEOUT The server did not confirm in time.
 /// @retval NATS_NO_RESPONDERS The stream or its server is not available; only with `Wait`.
-/// @retval NATS_CONNECTION_CLOSED The connection is closed.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed or destroyed. The message keeps neither it
+/// nor the library open.
 ///
 /// @par Threads
 /// One thread at a time may use a message; it may be any thread.
@@ -76,7 +77,8 @@ pub unsafe extern "C" fn natsMsg_Ack(msg: *mut natsMsg, opts: *mut jsOptions) ->
 /// @retval NATS_ILLEGAL_STATE The message does not come from a JetStream subscription.
 /// @retval NATS_TIMEOUT The server did not confirm in time. The message may be acknowledged.
 /// @retval NATS_NO_RESPONDERS The stream or its server is not available.
-/// @retval NATS_CONNECTION_CLOSED The connection is closed.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed or destroyed. The message keeps neither it
+/// nor the library open.
 ///
 /// @par Threads
 /// One thread at a time may use a message; it may be any thread.
@@ -120,7 +122,8 @@ pub unsafe extern "C" fn natsMsg_AckSync(
 /// @retval NATS_ILLEGAL_STATE The message does not come from a JetStream subscription.
 /// @retval NATS_TIMEOUT The server did not confirm in time.
 /// @retval NATS_NO_RESPONDERS The stream or its server is not available; only with `Wait`.
-/// @retval NATS_CONNECTION_CLOSED The connection is closed.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed or destroyed. The message keeps neither it
+/// nor the library open.
 ///
 /// @par Threads
 /// One thread at a time may use a message; it may be any thread.
@@ -154,7 +157,8 @@ pub unsafe extern "C" fn natsMsg_Nak(msg: *mut natsMsg, opts: *mut jsOptions) ->
 /// @retval NATS_ILLEGAL_STATE The message does not come from a JetStream subscription.
 /// @retval NATS_TIMEOUT The server did not confirm in time.
 /// @retval NATS_NO_RESPONDERS The stream or its server is not available; only with `Wait`.
-/// @retval NATS_CONNECTION_CLOSED The connection is closed.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed or destroyed. The message keeps neither it
+/// nor the library open.
 ///
 /// @par Threads
 /// One thread at a time may use a message; it may be any thread.
@@ -196,7 +200,8 @@ pub unsafe extern "C" fn natsMsg_NakWithDelay(
 /// @retval NATS_ILLEGAL_STATE The message does not come from a JetStream subscription.
 /// @retval NATS_TIMEOUT The server did not confirm in time.
 /// @retval NATS_NO_RESPONDERS The stream or its server is not available; only with `Wait`.
-/// @retval NATS_CONNECTION_CLOSED The connection is closed.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed or destroyed. The message keeps neither it
+/// nor the library open.
 ///
 /// @par Threads
 /// One thread at a time may use a message; it may be any thread.
@@ -226,7 +231,8 @@ pub unsafe extern "C" fn natsMsg_InProgress(msg: *mut natsMsg, opts: *mut jsOpti
 /// @retval NATS_ILLEGAL_STATE The message does not come from a JetStream subscription.
 /// @retval NATS_TIMEOUT The server did not confirm in time.
 /// @retval NATS_NO_RESPONDERS The stream or its server is not available; only with `Wait`.
-/// @retval NATS_CONNECTION_CLOSED The connection is closed.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed or destroyed. The message keeps neither it
+/// nor the library open.
 ///
 /// @par Threads
 /// One thread at a time may use a message; it may be any thread.
@@ -261,7 +267,8 @@ pub unsafe extern "C" fn natsMsg_Term(msg: *mut natsMsg, opts: *mut jsOptions) -
 /// @retval NATS_TIMEOUT The server did not confirm in time.
 /// @retval NATS_NO_RESPONDERS The stream or its server is not available; only with `Wait`.
 /// @retval NATS_MAX_PAYLOAD The reason is longer than the server's limit for a payload.
-/// @retval NATS_CONNECTION_CLOSED The connection is closed.
+/// @retval NATS_CONNECTION_CLOSED The connection is closed or destroyed. The message keeps neither it
+/// nor the library open.
 ///
 /// @par Threads
 /// One thread at a time may use a message; it may be any thread.

@@ -1,6 +1,6 @@
 //! `kvEntry`: a revision of a key.
 
-use std::ffi::{c_char, c_int, c_void};
+use std::ffi::{CStr, c_char, c_int, c_void};
 use std::ptr;
 use std::sync::Arc;
 
@@ -20,15 +20,16 @@ pub type kvEntry = __kvEntry;
 /// The structure behind `kvEntry`.
 pub struct __kvEntry {
     entry: Entry,
-    /// Has the bucket's name.
-    store: Arc<OwnedStore>,
+    /// The bucket's name, and not the bucket: an entry that the program keeps must keep neither the connection nor the
+    /// library open.
+    bucket: Arc<CStr>,
 }
 
 /// The pointer by which the program owns an entry.
 pub(super) fn into_c(entry: Entry, store: &Arc<OwnedStore>) -> *mut kvEntry {
     Box::into_raw(Box::new(__kvEntry {
         entry,
-        store: store.clone(),
+        bucket: store.bucket().clone(),
     }))
 }
 
@@ -59,7 +60,7 @@ pub unsafe extern "C" fn kvEntry_Bucket(e: *const kvEntry) -> *const c_char {
     guard_local(ptr::null(), || {
         // SAFETY: the caller's contract, above.
         let e = unsafe { entry(e) };
-        Ok(e.map_or(ptr::null(), |e| e.store.bucket().as_ptr()))
+        Ok(e.map_or(ptr::null(), |e| e.bucket.as_ptr()))
     })
 }
 

@@ -80,7 +80,7 @@ pub unsafe extern "C" fn kvStore_Status(
         let config = status.config();
         let description = config.map(|c| c.description.as_str());
         let made = __kvStatus {
-            bucket: store.bucket().to_owned(),
+            bucket: store.bucket().as_ref().to_owned(),
             description: description
                 .filter(|text| !text.is_empty())
                 .and_then(|text| CString::new(text).ok()),

@@ -1,6 +1,6 @@
 //! Acknowledging messages (ADR-15): the responses of a program to a message that a consumer delivered.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use crate::client::{Connection, When};
@@ -11,7 +11,8 @@ use crate::msg::{Msg, Owner};
 
 /// The way by which messages of a consumer are acknowledged: the [`Owner`] of each of them.
 pub struct Acker {
-    conn: Arc<Connection>,
+    /// Weak: a message that the program keeps must keep neither the connection nor the library open.
+    conn: Weak<Connection>,
     wait: Duration,
 }
 
@@ -58,9 +59,16 @@ impl Acker {
     /// waits for the server.
     pub fn owner(conn: &Arc<Connection>, wait: Duration) -> Arc<Owner> {
         Owner::new(Acker {
-            conn: conn.clone(),
+            conn: Arc::downgrade(conn),
             wait,
         })
+    }
+
+    /// The connection; `NATS_CONNECTION_CLOSED` if it is gone.
+    fn conn(&self) -> Result<Arc<Connection>, Plain> {
+        self.conn
+            .upgrade()
+            .ok_or_else(|| Status::NATS_CONNECTION_CLOSED.into())
     }
 }
 
@@ -72,9 +80,10 @@ pub fn acknowledge(msg: &mut Msg, ack: Ack<'_>, wait: Option<Duration>) -> Resul
         return Ok(());
     }
     let (acker, reply) = bound(msg)?;
+    let conn = acker.conn()?;
     ack.with_body(|body| match wait {
-        None => acker.conn.answer(reply, body, When::Buffered),
-        Some(wait) => acker.conn.request(reply, body, wait).map(drop),
+        None => conn.answer(reply, body, When::Buffered),
+        Some(wait) => conn.request(reply, body, wait).map(drop),
     })?;
     if ack.is_last() {
         msg.set_acked();
@@ -89,7 +98,7 @@ pub fn ack_sync(msg: &mut Msg, wait: Option<Duration>) -> Result<()> {
     }
     let (acker, reply) = bound(msg)?;
     let wait = wait.unwrap_or(acker.wait);
-    let answer = acker.conn.request(reply, ACK, wait);
+    let answer = acker.conn()?.request(reply, ACK, wait);
     answer.map_err(|error| {
         let code = match error.status() {
             Status::NATS_NO_RESPONDERS => ErrCode::NOT_ENABLED,
