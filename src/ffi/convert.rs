@@ -136,6 +136,22 @@ pub(crate) fn malloc_room<T>(items: usize) -> Result<*mut T> {
     Ok(malloc(size.max(1))?.cast())
 }
 
+/// Gives an array of [`malloc_room`] another size. If that fails it stays as it is.
+///
+/// # Safety
+/// `array` is from `malloc`, and nobody else has it.
+pub(crate) unsafe fn resize_room<T>(array: *mut T, items: usize) -> Result<*mut T> {
+    let size = items
+        .checked_mul(size_of::<T>())
+        .ok_or(Status::NATS_NO_MEMORY)?;
+    // SAFETY: the contract above.
+    let memory = unsafe { libc::realloc(array.cast(), size.max(1)) };
+    if memory.is_null() {
+        return Err(Status::NATS_NO_MEMORY.into());
+    }
+    Ok(memory.cast())
+}
+
 fn malloc(size: usize) -> Result<*mut c_void> {
     // SAFETY: malloc takes any size and returns NULL where it cannot.
     let memory = unsafe { libc::malloc(size) };

@@ -3,7 +3,7 @@
 use std::ffi::c_int;
 use std::ptr;
 
-use super::convert::malloc_room;
+use super::convert::{malloc_room, resize_room};
 use super::msg::{into_c, natsMsg, natsMsgList_Destroy};
 use super::types::natsMsgList;
 use crate::error::Result;
@@ -31,11 +31,16 @@ pub(crate) unsafe fn write_list(out: *mut natsMsgList, mut msgs: MsgList) -> Res
     Ok(())
 }
 
+/// The first room of an array that grows.
+const FIRST_ROOM: usize = 64;
+
 /// An array for a `natsMsgList`, from `malloc`, with room for a number of messages.
 pub(crate) struct MsgArray {
     items: *mut *mut natsMsg,
     room: usize,
     len: usize,
+    /// The largest room that it may get.
+    most: usize,
 }
 
 // SAFETY: it owns the array and the messages in it, which may go to another thread.
@@ -48,7 +53,32 @@ impl MsgArray {
             items: malloc_room(room)?,
             room,
             len: 0,
+            most: room,
         })
+    }
+
+    /// An array for up to `most` messages, which takes only as much memory as it needs.
+    pub(crate) fn growing(most: usize) -> Result<Self> {
+        let mut array = Self::with_room(most.min(FIRST_ROOM))?;
+        array.most = most.min(c_int::MAX as usize);
+        Ok(array)
+    }
+
+    /// Makes room for another message. False if the array is full, or there is no memory.
+    pub(crate) fn make_room(&mut self) -> bool {
+        if self.len < self.room {
+            return true;
+        }
+        let room = self.room.saturating_mul(2).min(self.most);
+        if room == self.room {
+            return false;
+        }
+        // SAFETY: the array is from `malloc`, and its own.
+        let Ok(items) = (unsafe { resize_room(self.items, room) }) else {
+            return false;
+        };
+        (self.items, self.room) = (items, room);
+        true
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -56,7 +86,7 @@ impl MsgArray {
     }
 
     pub(crate) fn is_full(&self) -> bool {
-        self.len == self.room
+        self.len == self.most
     }
 
     /// Appends a message, for which there has to be room.
@@ -91,6 +121,7 @@ impl MsgArray {
             items: *mut *mut natsMsg,
             room: usize,
             len: usize,
+            most: usize,
         }
         impl Lent {
             fn take_back(&mut self) -> Option<MsgArray> {
@@ -105,6 +136,7 @@ impl MsgArray {
                     items: self.items,
                     room: self.room,
                     len: 0,
+                    most: self.most,
                 })
             }
         }
@@ -113,12 +145,13 @@ impl MsgArray {
                 drop(self.take_back());
             }
         }
-        let (items, room, len) = (self.items, self.room, self.len);
+        let (items, room, len, most) = (self.items, self.room, self.len, self.most);
         let mut lent = Lent {
             list: self.into_list(),
             items,
             room,
             len,
+            most,
         };
         to(&raw mut lent.list);
         lent.take_back()
@@ -158,6 +191,32 @@ mod tests {
         });
         let again = array.expect("the array is still the library's");
         assert!(again.len() == 0 && again.room == 4);
+    }
+
+    #[test]
+    fn a_growing_array_takes_what_it_needs() {
+        // So many pointers would be 16 GiB.
+        let mut array = MsgArray::growing(c_int::MAX as usize).unwrap();
+        for n in 0..1000 {
+            assert!(array.make_room() && !array.is_full());
+            array.push(Msg::create(b"s", None, n.to_string().as_bytes()).unwrap());
+        }
+        assert_eq!((array.len(), array.room), (1000, 1024));
+        let again = array.lend(|list| {
+            // SAFETY: a list of a thousand messages.
+            unsafe {
+                let last = (*list).Msgs.add(999);
+                let taken = Msg::from_raw(last.replace(ptr::null_mut()).cast());
+                assert_eq!(taken.unwrap().payload(), b"999");
+            }
+        });
+        assert_eq!(again.unwrap().most, c_int::MAX as usize);
+        let mut small = MsgArray::growing(65).unwrap();
+        for _ in 0..65 {
+            assert!(small.make_room());
+            small.push(Msg::create(b"s", None, b"").unwrap());
+        }
+        assert!(small.is_full() && !small.make_room());
     }
 
     #[test]

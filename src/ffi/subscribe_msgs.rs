@@ -150,7 +150,7 @@ pub unsafe extern "C" fn natsConnection_SubscribeMsgs(
         args.sink = Some(Box::new(ListSink {
             callback,
             max,
-            array: Mutex::new(Some(MsgArray::with_room(max)?)),
+            array: Mutex::new(Some(MsgArray::growing(max)?)),
         }));
         // SAFETY: likewise.
         unsafe { subscribe(sub, nc, args) }
@@ -169,6 +169,11 @@ struct ListSink {
 }
 
 impl ListSink {
+    /// The array that is being filled, or another one.
+    fn next_array(&self, collected: &mut Option<MsgArray>) -> MsgArray {
+        collected.take().unwrap_or_else(|| new_array(self.max))
+    }
+
     /// Calls the program with what has been collected.
     fn call(&self, sub: &Arc<Subscription>, array: MsgArray) {
         let back = array.lend(|list| self.call_with(sub, list));
@@ -202,10 +207,14 @@ impl MsgSink for ListSink {
         };
         let full = {
             let mut collected = self.array.lock();
-            let mut array = match collected.take() {
-                Some(array) => array,
-                None => new_array(self.max),
-            };
+            let mut array = self.next_array(&mut collected);
+            if !array.make_room() {
+                // There is no memory for a longer list.
+                drop(collected);
+                self.call(sub, array);
+                collected = self.array.lock();
+                array = self.next_array(&mut collected);
+            }
             array.push(msg);
             match array.is_full() {
                 true => Some(array),
@@ -222,9 +231,8 @@ impl MsgSink for ListSink {
 }
 
 /// Another array, in place of one that the program has taken.
-fn new_array(room: usize) -> MsgArray {
-    MsgArray::with_room(room).unwrap_or_else(|_| {
-        let layout = std::alloc::Layout::array::<usize>(room);
-        std::alloc::handle_alloc_error(layout.unwrap_or(std::alloc::Layout::new::<usize>()))
-    })
+fn new_array(most: usize) -> MsgArray {
+    // Not even a few pointers: as where the library allocates anything else.
+    MsgArray::growing(most)
+        .unwrap_or_else(|_| std::alloc::handle_alloc_error(std::alloc::Layout::new::<usize>()))
 }
